@@ -1,0 +1,75 @@
+/** Dirs: every path below the state folder, in LXD's layout (api-1.0.md 2). */
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+
+export class Dirs {
+  constructor(readonly root: string) {}
+
+  readonly #at = (...parts: string[]) => path.join(this.root, ...parts);
+
+  get socket(): string {
+    return this.#at("unix.socket");
+  }
+
+  get database(): string {
+    return this.#at("database", "bothy.db");
+  }
+
+  get lock(): string {
+    return this.#at("daemon.lock");
+  }
+
+  /** Folder of the sockets between the daemon and its bothy-cells. */
+  get cells(): string {
+    return this.#at("cells");
+  }
+
+  /** Run files of one container: the supervisor's sock and exit. */
+  cell(instance: string): string {
+    return this.#at("cells", instance);
+  }
+
+  pool(name: string): string {
+    return this.#at("storage-pools", name);
+  }
+
+  get disks(): string {
+    return this.#at("disks");
+  }
+
+  /** Stored image files, named by fingerprint. */
+  get images(): string {
+    return this.#at("images");
+  }
+
+  network(name: string): string {
+    return this.#at("networks", name);
+  }
+
+  logs(instance: string): string {
+    return this.#at("logs", instance);
+  }
+
+  /** Links that scripts follow: containers/N to the pool's folder. */
+  containerLink(instance: string): string {
+    return this.#at("containers", instance);
+  }
+
+  snapshotsLink(instance: string): string {
+    return this.#at("snapshots", instance);
+  }
+
+  /** Scratch folder of unfinished work; emptied at start. */
+  get scratch(): string {
+    return this.#at("tmp");
+  }
+
+  /** Makes the folders that are always there. */
+  make(): void {
+    mkdirSync(this.root, { recursive: true, mode: 0o711 });
+    for (const name of ["database", "cells", "disks", "images", "networks", "logs", "tmp"])
+      mkdirSync(this.#at(name), { recursive: true, mode: 0o700 });
+    for (const name of ["storage-pools", "containers", "snapshots"])
+      mkdirSync(this.#at(name), { recursive: true, mode: 0o711 });
+  }
+}

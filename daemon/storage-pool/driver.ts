@@ -1,0 +1,70 @@
+/** StorageDriver: what a storage driver does; one file a driver in drivers/, one contract test for all. */
+import type { Config } from "../../sdk/api/common";
+import type { StoragePoolResources } from "../../sdk/api/storage-pool";
+
+/** A pool as a driver sees it. */
+export interface PoolPlace {
+  readonly name: string;
+  /** storage-pools/NAME below the state folder: where the pool is, or is mounted. */
+  readonly path: string;
+  /** Image file that the driver may make when the pool has no source. */
+  readonly diskImage: string;
+  readonly config: Config;
+}
+
+/** A volume: the root of an instance, of a snapshot ("web/snap0") or of an image (its fingerprint). */
+export interface Volume {
+  readonly type: "containers" | "containers-snapshots" | "images";
+  readonly name: string;
+}
+
+/** How the native layer gets at a volume's root; ids on disk are the container's own (0-based). */
+export type RootSource =
+  | { readonly type: "dir"; readonly path: string }
+  | {
+      readonly type: "overlay";
+      readonly upper: string;
+      readonly work: string;
+      readonly lower: readonly string[];
+      readonly isVolatile: boolean;
+    };
+
+/**
+ * Every call either does its work whole or leaves nothing: work happens under a temporary name and is renamed in place.
+ * Callers serialise calls on one volume.
+ */
+export interface StorageDriver {
+  readonly name: string;
+  /** Says why this host cannot use the driver, or nothing when it can. */
+  unavailable(): Promise<string | undefined>;
+  /** Makes the pool. @returns its configuration with what was filled in (source, size, volatile.initial_source) */
+  createPool(pool: PoolPlace): Promise<Config>;
+  /** Makes the pool usable after a start of the host or the daemon; nothing to do when it is. */
+  mountPool(pool: PoolPlace): Promise<void>;
+  /** Undoes mountPool; for the shutdown of the daemon with its containers. */
+  unmountPool(pool: PoolPlace): Promise<void>;
+  /** Removes the pool with all that is in it. */
+  deletePool(pool: PoolPlace): Promise<void>;
+  resources(pool: PoolPlace): Promise<StoragePoolResources>;
+  /** Removes unfinished work of a daemon that was killed. */
+  sweep(pool: PoolPlace): Promise<void>;
+
+  /** Makes an image volume; `unpack` fills the given empty folder. */
+  createImage(pool: PoolPlace, image: Volume, unpack: (rootPath: string) => Promise<void>): Promise<void>;
+  /** Makes an instance volume with an empty root. */
+  createEmpty(pool: PoolPlace, volume: Volume): Promise<void>;
+  /** Makes a volume from another of the same pool: image to instance, instance to instance or snapshot, snapshot to instance. */
+  clone(pool: PoolPlace, from: Volume, to: Volume): Promise<void>;
+  /** Puts an instance's root back to a snapshot's content, in one step that a crash cannot halve. */
+  restore(pool: PoolPlace, snapshot: Volume, volume: Volume): Promise<void>;
+  rename(pool: PoolPlace, from: Volume, to: Volume): Promise<void>;
+  /** Removes a volume; a missing one is no error. */
+  delete(pool: PoolPlace, volume: Volume): Promise<void>;
+  exists(pool: PoolPlace, volume: Volume): Promise<boolean>;
+  /** Names of all volumes of a type. */
+  list(pool: PoolPlace, type: Volume["type"]): Promise<string[]>;
+  /** Where the root is; for the native layer. */
+  root(pool: PoolPlace, volume: Volume): RootSource;
+  /** Bytes that the volume holds beyond its image, or undefined when the driver cannot tell cheaply. */
+  usage(pool: PoolPlace, volume: Volume): Promise<number | undefined>;
+}

@@ -1,0 +1,6 @@
+/** Times on the wire: RFC 3339 with nine digits of fraction, as Go prints them. */
+
+/** @param at milliseconds since 1970 */
+export const timeText = (at: number): string => new Date(at).toISOString().replace("Z", "000000Z");
+
+export const nowText = (): string => timeText(Date.now());

@@ -1,0 +1,60 @@
+/** Wire types that several kinds share: maps, devices, names. */
+import { z } from "zod";
+
+const noNul = (text: string) => !text.includes("\0");
+
+/** Text without NUL, which no file name, argument or environment word can hold. */
+export const Text = z.string().refine(noNul, { message: "must not contain a NUL character" });
+
+/** Configuration: dotted keys to text values; "" means unset. */
+export const Config = z
+  .record(Text, Text)
+  .meta({ description: "Configuration keys and their values, all text; an empty value unsets a key." });
+export type Config = z.infer<typeof Config>;
+
+/** One device: its type and its options, all text. */
+export const Device = z.record(Text, Text).meta({ description: "A device: `type` and the options of that type." });
+export type Device = z.infer<typeof Device>;
+
+export const Devices = z.record(Text, Device).meta({ description: "Devices by name." });
+export type Devices = z.infer<typeof Devices>;
+
+export const Description = Text.meta({ description: "Free text for people." });
+
+/** Name of an instance: a DNS label that starts with a letter and ends with no dash (api-1.0.md 1.3). */
+export const InstanceName = z
+  .string()
+  .min(1, { message: "must not be empty" })
+  .max(63, { message: "must be at most 63 characters long" })
+  .regex(/^[a-zA-Z]([a-zA-Z0-9-]*[a-zA-Z0-9])?$/, {
+    message: "must hold letters, digits and dashes only, begin with a letter and not end with a dash",
+  });
+
+/**
+ * Name of a profile, pool, snapshot and the like: one path segment, no blanks, nothing that a path could read otherwise.
+ * At most 63 characters.
+ */
+export const ObjectName = z
+  .string()
+  .min(1, { message: "must not be empty" })
+  .max(63, { message: "must be at most 63 characters long" })
+  .refine((name) => name !== "." && name !== "..", { message: 'must not be "." or ".."' })
+  .regex(/^[^\s/\\?&#%:*"'`|<>\p{Cc}]+$/u, {
+    message: "must not contain blanks, control characters, slashes or quotes",
+  });
+
+/** Name of a managed network: also the name of its bridge, so at most 15 bytes (IFNAMSIZ - 1). */
+export const NetworkName = z
+  .string()
+  .min(2, { message: "must be at least 2 characters long" })
+  .max(15, { message: "must be at most 15 characters long, as the kernel's interface names are" })
+  .regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/, { message: "must hold letters, digits, dots, dashes and underscores only" });
+
+/** RFC 3339 time with fraction, as Go prints it; "0001-01-01T00:00:00Z" stands for never. */
+export const Time = z.string();
+export const never = "0001-01-01T00:00:00Z";
+export const epoch = "1970-01-01T00:00:00Z";
+
+/** Fields that a client may omit and that then hold their zero value. */
+export const text = Description.default("");
+export const flag = z.boolean().default(false);

@@ -1,0 +1,102 @@
+/** Device types and their options; every option here has an effect. */
+import { isIPv4 } from "node:net";
+import path from "node:path";
+import type { Device, Devices } from "../common";
+import type { ValueType } from "./table";
+import { bool, integer, oneLine, oneOf } from "./values";
+
+interface OptionRow {
+  readonly type: ValueType;
+  readonly required?: boolean;
+}
+
+const absolutePath: ValueType = (value) => {
+  if (!path.isAbsolute(value)) return "it must be an absolute path";
+  if (value.split("/").includes("..")) return 'it must not contain ".."';
+  return oneLine(value);
+};
+
+const interfaceName: ValueType = (value) =>
+  /^[^\s/:]{1,15}$/.test(value) && value !== "." && value !== ".." && value !== "lo"
+    ? undefined
+    : "it must be an interface name of at most 15 characters";
+
+const hwaddr: ValueType = (value) =>
+  /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(value) ? undefined : "it must be a hardware address such as 00:16:3e:01:02:03";
+
+const ipv4: ValueType = (value) => (isIPv4(value) ? undefined : "it must be an IPv4 address");
+
+export const deviceTypes: Readonly<Record<string, Readonly<Record<string, OptionRow>>>> = {
+  none: {},
+  disk: {
+    path: { type: absolutePath, required: true },
+    pool: { type: oneLine },
+    source: { type: absolutePath },
+    readonly: { type: bool },
+    recursive: { type: bool },
+    required: { type: bool },
+    shift: { type: bool },
+  },
+  nic: {
+    nictype: { type: oneOf("bridged", "p2p") },
+    network: { type: oneLine },
+    parent: { type: interfaceName },
+    name: { type: interfaceName },
+    hwaddr: { type: hwaddr },
+    mtu: { type: integer(68, 65535) },
+    host_name: { type: interfaceName },
+    "ipv4.address": { type: ipv4 },
+  },
+};
+
+export interface DeviceIssue {
+  readonly device: string;
+  readonly option?: string;
+  readonly message: string;
+}
+
+/** Checks one device's type, options and their combination. */
+export function checkDevice(name: string, device: Device): DeviceIssue[] {
+  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$/.test(name))
+    return [
+      {
+        device: name,
+        message: `Invalid device name "${name}": it must hold letters, digits, dots, dashes and underscores only`,
+      },
+    ];
+  const type = device.type ?? "";
+  const options = deviceTypes[type];
+  if (options === undefined)
+    return [
+      {
+        device: name,
+        option: "type",
+        message: `Unsupported device type "${type}" of device "${name}". Supported are ${Object.keys(deviceTypes).join(", ")}.`,
+      },
+    ];
+  const issues: DeviceIssue[] = [];
+  const add = (option: string, message: string) =>
+    issues.push({ device: name, option, message: `Invalid device "${name}": ${message}` });
+  for (const [option, value] of Object.entries(device)) {
+    if (option === "type" || value === "") continue;
+    const row = options[option];
+    const reason = row?.type(value);
+    if (row === undefined) add(option, `Unknown option "${option}" of a ${type} device`);
+    else if (reason !== undefined) add(option, `${option}: ${reason}`);
+  }
+  for (const [option, row] of Object.entries(options))
+    if (row.required && !device[option]) add(option, `a ${type} device needs the option "${option}"`);
+  if (type === "nic" && device.network && (device.nictype || device.parent))
+    add("network", `"network" cannot be combined with "nictype" or "parent"`);
+  if (type === "nic" && !device.network && !device.nictype) add("network", `a nic needs "network" or "nictype"`);
+  if (type === "nic" && device.nictype === "bridged" && !device.parent) add("parent", `a bridged nic needs "parent"`);
+  if (type === "disk" && device.path === "/" && !device.pool) add("pool", `the root disk needs "pool"`);
+  if (type === "disk" && device.path === "/" && device.source) add("source", `the root disk has no "source"`);
+  if (type === "disk" && device.path !== "/" && device.pool)
+    add("pool", `volumes of a pool cannot be attached yet; only the root disk has "pool"`);
+  if (type === "disk" && device.path && device.path !== "/" && !device.source) add("source", `a disk needs "source"`);
+  return issues;
+}
+
+export const checkDevices = (devices: Devices): DeviceIssue[] =>
+  Object.entries(devices).flatMap(([name, device]) => checkDevice(name, device));

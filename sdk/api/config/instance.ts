@@ -1,0 +1,77 @@
+/** Configuration keys of instances and profiles; every key here has an effect. */
+import type { KeyRow } from "./table";
+import { anyText, bool, cpuAllowance, cpus, integer, oneLine, oneOf, sizeOrPercent } from "./values";
+
+export const instanceKeys: readonly KeyRow[] = [
+  {
+    key: "boot.autostart",
+    type: bool,
+    live: true,
+    doc: "Start the container when the daemon starts; unset: as it was left.",
+  },
+  {
+    key: "boot.autostart.delay",
+    type: integer(0, 86400),
+    live: true,
+    doc: "Seconds to wait after this container was started on its own.",
+  },
+  { key: "boot.autostart.priority", type: integer(-(2 ** 31), 2 ** 31 - 1), live: true, doc: "Higher starts first." },
+  {
+    key: "boot.host_shutdown_timeout",
+    type: integer(0, 86400),
+    live: true,
+    doc: "Seconds that a clean stop may take when the daemon shuts down; 30 when unset.",
+  },
+  { key: "cloud-init.", type: anyText, live: true, doc: "Data for cloud-init; kept for the guest." },
+  { key: "environment.", type: anyText, live: true, doc: "Environment of the container's init and of exec." },
+  { key: "limits.cpu", type: cpus, live: true, doc: "Number or set of processors." },
+  {
+    key: "limits.cpu.allowance",
+    type: cpuAllowance,
+    live: true,
+    doc: "Share of the processors, or a hard time slice.",
+  },
+  {
+    key: "limits.cpu.priority",
+    type: integer(0, 10),
+    live: true,
+    doc: "Weight against other containers when the processors are busy.",
+  },
+  {
+    key: "limits.kernel.",
+    type: oneLine,
+    live: false,
+    doc: "Resource limit of the container's init: soft:hard, a number or unlimited.",
+  },
+  {
+    key: "limits.memory",
+    type: sizeOrPercent,
+    live: true,
+    doc: "Ceiling of memory, in bytes with a unit, or a share of the host's.",
+  },
+  {
+    key: "limits.memory.enforce",
+    type: oneOf("hard", "soft"),
+    live: true,
+    doc: "Whether the ceiling is hard or gives way when the host has memory to spare.",
+  },
+  { key: "limits.processes", type: integer(1, 2 ** 22), live: true, doc: "Most processes and threads." },
+  { key: "linux.sysctl.", type: oneLine, live: false, doc: "A kernel parameter of the container's own namespaces." },
+  {
+    key: "raw.lxc",
+    type: anyText,
+    live: false,
+    doc: "Lines of LXC configuration; lxc.signal.halt and lxc.init.cmd are read.",
+  },
+  { key: "security.nesting", type: bool, live: false, doc: "Allow containers inside this container." },
+  { key: "security.privileged", type: bool, live: false, doc: "Run without a user namespace." },
+  { key: "security.protection.delete", type: bool, live: true, doc: "Refuse to delete the container." },
+  { key: "snapshots.pattern", type: oneLine, live: true, doc: "Name of a snapshot without a name; %d counts." },
+  { key: "user.", type: anyText, live: true, doc: "Free for the user." },
+];
+
+/** Keys that the daemon fills itself: kept when a client sends them back. */
+export const volatileKeys: readonly KeyRow[] = [
+  { key: "image.", type: anyText, live: true, doc: "Properties of the image that the container was made from." },
+  { key: "volatile.", type: anyText, live: true, doc: "State that the daemon keeps for itself." },
+];

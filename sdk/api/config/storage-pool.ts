@@ -1,0 +1,33 @@
+/** Configuration keys of storage pools, by driver; every key here has an effect. */
+import type { KeyRow } from "./table";
+import { anyText, bool, oneLine, size } from "./values";
+
+const common: readonly KeyRow[] = [
+  {
+    key: "source",
+    type: oneLine,
+    live: false,
+    doc: "Folder, block device or image file that holds the pool; made by the daemon when unset.",
+  },
+  { key: "user.", type: anyText, live: true, doc: "Free for the user." },
+  { key: "volatile.", type: anyText, live: true, doc: "State that the daemon keeps for itself." },
+];
+
+const btrfs: readonly KeyRow[] = [
+  { key: "size", type: size, live: false, doc: "Size of the image file that is made when there is no source." },
+  { key: "btrfs.mount_options", type: oneLine, live: false, doc: "Options of the mount." },
+];
+
+export const storagePoolKeys: Readonly<Record<string, readonly KeyRow[]>> = {
+  btrfs: [...common, ...btrfs],
+  dir: common,
+  overlay: [
+    ...common,
+    {
+      key: "overlay.volatile",
+      type: bool,
+      live: false,
+      doc: "Mount with the volatile option: faster, unsafe when the host loses power.",
+    },
+  ],
+};

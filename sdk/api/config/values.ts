@@ -1,0 +1,70 @@
+/** Value types of configuration keys. All values are text on the wire. */
+import type { ValueType } from "./table";
+
+export const anyText: ValueType = () => undefined;
+
+/** Text that ends up in a line of a file or a command: no line break. */
+export const oneLine: ValueType = (value) => (/[\r\n]/.test(value) ? "it must not contain a line break" : undefined);
+
+export const bool: ValueType = (value) =>
+  /^(true|false|1|0|yes|no|on|off)$/i.test(value) ? undefined : "it must be true or false";
+
+/** @returns whether a valid boolean text means yes; unset means no */
+export const isTrue = (value: string | undefined): boolean => /^(true|1|yes|on)$/i.test(value ?? "");
+
+export const integer =
+  (min: number, max: number): ValueType =>
+  (value) => {
+    const number = Number(value);
+    return /^-?\d+$/.test(value) && number >= min && number <= max
+      ? undefined
+      : `it must be a whole number from ${min} to ${max}`;
+  };
+
+export const oneOf =
+  (...words: string[]): ValueType =>
+  (value) =>
+    words.includes(value) ? undefined : `it must be one of ${words.join(", ")}`;
+
+const sizeUnits: Record<string, number> = {
+  "": 1,
+  B: 1,
+  bit: 1 / 8,
+  kB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  PB: 1e15,
+  EB: 1e18,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
+  PiB: 2 ** 50,
+  EiB: 2 ** 60,
+};
+
+/** Reads a size such as 512MiB or 1GB. @returns bytes, or undefined when it is none */
+export function parseSize(value: string): number | undefined {
+  const match = /^(\d+)\s*([a-zA-Z]*)$/.exec(value);
+  const unit = match === null ? undefined : sizeUnits[match[2] ?? ""];
+  return match === null || unit === undefined ? undefined : Math.floor(Number(match[1]) * unit);
+}
+
+export const size: ValueType = (value) =>
+  parseSize(value) === undefined ? "it must be a size such as 512MiB or 2GB" : undefined;
+
+export const sizeOrPercent: ValueType = (value) =>
+  /^(\d{1,2}|100)%$/.test(value) ? undefined : size(value) && "it must be a size such as 512MiB or a share such as 50%";
+
+/** A processor count ("2") or a set ("0-1,3"). */
+export const cpus: ValueType = (value) =>
+  /^\d+$/.test(value) || /^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(value)
+    ? undefined
+    : "it must be a number of processors such as 2, or a set such as 0-1,3";
+
+/** A share ("50%") or a time slice ("25ms/100ms"). */
+export const cpuAllowance: ValueType = (value) =>
+  /^([1-9]\d?|100)%$/.test(value) || /^[1-9]\d*ms\/[1-9]\d*ms$/.test(value)
+    ? undefined
+    : "it must be a share such as 50% or a time slice such as 25ms/100ms";

@@ -1,0 +1,16 @@
+/** Envelope: the frame of every JSON answer (api-1.0.md 1.1). */
+import { z } from "zod";
+
+export const Envelope = z.looseObject({
+  type: z.enum(["sync", "async", "error"]),
+  status: z.string().default(""),
+  status_code: z.number().default(0),
+  operation: z.string().default(""),
+  error_code: z.number().default(0),
+  error: z.string().default(""),
+  metadata: z.unknown(),
+});
+export type Envelope = z.infer<typeof Envelope>;
+
+/** Header that carries the details of an error beside LXD's envelope, as JSON; stock clients ignore it. */
+export const detailsKey = "bothy_details";

@@ -1,0 +1,33 @@
+/** Profile: configuration and devices that instances share (api-1.0.md 1.8). */
+import { z } from "zod";
+import { Config, Devices, ObjectName, text } from "./common";
+import { defineKind } from "./kind";
+
+export const ProfilePut = z.object({
+  description: text,
+  config: Config.default({}),
+  devices: Devices.default({}),
+});
+export type ProfilePut = z.infer<typeof ProfilePut>;
+
+export const ProfilesPost = ProfilePut.extend({ name: ObjectName });
+export type ProfilesPost = z.infer<typeof ProfilesPost>;
+
+export const ProfilePost = z.object({ name: ObjectName });
+
+export const Profile = z.looseObject({
+  ...ProfilePut.shape,
+  name: z.string(),
+  used_by: z.array(z.string()).default([]),
+});
+export type Profile = z.infer<typeof Profile>;
+
+export const profile = defineKind({
+  kind: "profile",
+  path: "profiles",
+  put: ProfilePut,
+  post: ProfilesPost,
+  full: Profile,
+  replaceOn: ["name"],
+  async: false,
+});

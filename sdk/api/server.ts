@@ -1,0 +1,27 @@
+/** Server: GET and PUT /1.0 (api-1.0.md 1.2). */
+import { z } from "zod";
+import { Config } from "./common";
+
+export const ServerPut = z.object({ config: Config.default({}) });
+export type ServerPut = z.infer<typeof ServerPut>;
+
+export const Server = z.looseObject({
+  config: Config.default({}),
+  api_extensions: z.array(z.string()),
+  api_status: z.string(),
+  api_version: z.string(),
+  auth: z.string(),
+  public: z.boolean(),
+  auth_methods: z.array(z.string()),
+  environment: z.looseObject({
+    server: z.string(),
+    server_version: z.string(),
+    server_name: z.string(),
+    server_pid: z.number(),
+    architectures: z.array(z.string()),
+    driver: z.string(),
+    kernel_version: z.string(),
+    storage: z.string(),
+  }),
+});
+export type Server = z.infer<typeof Server>;

@@ -1,0 +1,42 @@
+/** Snapshot: an instance as it was (api-1.0.md 1.3). */
+import { z } from "zod";
+import { Config, Devices, flag, ObjectName, Time } from "./common";
+import { defineKind } from "./kind";
+
+export const SnapshotPut = z.object({ expires_at: Time.nullish() });
+export type SnapshotPut = z.infer<typeof SnapshotPut>;
+
+export const SnapshotsPost = SnapshotPut.extend({
+  name: z.union([ObjectName, z.literal("")]).default(""),
+  stateful: flag,
+});
+export type SnapshotsPost = z.infer<typeof SnapshotsPost>;
+
+export const SnapshotPost = z.looseObject({ name: ObjectName });
+
+export const Snapshot = z.looseObject({
+  name: z.string(),
+  architecture: z.string(),
+  config: Config.default({}),
+  devices: Devices.default({}),
+  expanded_config: Config.nullish(),
+  expanded_devices: Devices.nullish(),
+  profiles: z.array(z.string()).default([]),
+  ephemeral: flag,
+  stateful: flag,
+  created_at: Time,
+  expires_at: Time,
+  last_used_at: Time,
+  size: z.number().default(-1),
+});
+export type Snapshot = z.infer<typeof Snapshot>;
+
+export const snapshot = defineKind({
+  kind: "snapshot",
+  path: "instances/{instance}/snapshots",
+  put: SnapshotPut,
+  post: SnapshotsPost,
+  full: Snapshot,
+  replaceOn: ["name", "instance", "stateful"],
+  async: true,
+});

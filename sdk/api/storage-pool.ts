@@ -1,0 +1,37 @@
+/** Storage pool: where root file systems live (api-1.0.md 1.9). */
+import { z } from "zod";
+import { Config, ObjectName, text } from "./common";
+import { defineKind } from "./kind";
+
+export const StoragePoolPut = z.object({ description: text, config: Config.default({}) });
+export type StoragePoolPut = z.infer<typeof StoragePoolPut>;
+
+export const StoragePoolsPost = StoragePoolPut.extend({
+  name: ObjectName,
+  driver: z.string().min(1).meta({ description: "Storage driver: `dir`, `overlay` or `btrfs`." }),
+});
+export type StoragePoolsPost = z.infer<typeof StoragePoolsPost>;
+
+export const StoragePool = z.looseObject({
+  ...StoragePoolPut.shape,
+  name: z.string(),
+  driver: z.string(),
+  used_by: z.array(z.string()).default([]),
+  status: z.string().default("Created"),
+  locations: z.array(z.string()).nullable().default([]),
+});
+export type StoragePool = z.infer<typeof StoragePool>;
+
+const Usage = z.looseObject({ used: z.number().default(0), total: z.number().default(0) });
+export const StoragePoolResources = z.looseObject({ space: Usage, inodes: Usage });
+export type StoragePoolResources = z.infer<typeof StoragePoolResources>;
+
+export const storagePool = defineKind({
+  kind: "storage-pool",
+  path: "storage-pools",
+  put: StoragePoolPut,
+  post: StoragePoolsPost,
+  full: StoragePool,
+  replaceOn: ["name", "driver"],
+  async: false,
+});
