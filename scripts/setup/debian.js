@@ -1,0 +1,88 @@
+"use strict";
+// Step: the Debian packages. docs/dependencies.md says what each is for.
+
+const { outputOf, run } = require("./run.js");
+const { which } = require("./context.js");
+
+/** Debian package -> the purposes that need it, and the program that proves it on other distributions (none: a library). */
+const PACKAGES = {
+  gcc: { for: ["build", "run", "test"], program: "gcc" },
+  make: { for: ["build", "run", "test"], program: "make" },
+  "musl-tools": { for: ["build", "run", "test"], program: "musl-gcc" },
+  "libseccomp-dev": { for: ["build", "run", "test"] },
+  "btrfs-progs": { for: ["run", "test"], program: "btrfs" },
+  "busybox-static": { for: ["run", "test"], program: "busybox" },
+  "dnsmasq-base": { for: ["run", "test"], program: "dnsmasq" },
+  iproute2: { for: ["run", "test"], program: "ip" },
+  mmdebstrap: { for: ["run", "test"], program: "mmdebstrap" },
+  nftables: { for: ["run", "test"], program: "nft" },
+  rsync: { for: ["run", "test"], program: "rsync" },
+  "squashfs-tools": { for: ["run", "test"], program: "unsquashfs" },
+  uidmap: { for: ["run", "test"], program: "newuidmap" },
+  "xz-utils": { for: ["run", "test"], program: "xz" },
+  zstd: { for: ["run", "test"], program: "zstd" },
+  "lxd-client": { for: ["test"], program: "lxc" },
+};
+
+const INSTALL = ["install", "--yes", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=600"];
+
+function wantedFor(purpose) {
+  return Object.keys(PACKAGES).filter((name) => PACKAGES[name].for.includes(purpose));
+}
+
+/** Picks the packages that dpkg does not call installed. @param listing lines "<name> <status>" of dpkg-query */
+function notInstalled(wanted, listing) {
+  const installed = new Set();
+  for (const line of listing.split("\n")) {
+    const [name, status] = line.split(" ");
+    if (status === "installed") installed.add(name);
+  }
+  return wanted.filter((name) => !installed.has(name));
+}
+
+function missingPackages(purpose) {
+  const wanted = wantedFor(purpose);
+  if (!which("dpkg-query")) return wanted.filter((name) => PACKAGES[name].program && !which(PACKAGES[name].program));
+  // the list of all packages, since naming an unknown one makes dpkg-query fail
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholders
+  const format = "${Package} ${db:Status-Status}\n";
+  const listing = outputOf("dpkg-query", ["-W", "-f", format], { maxBuffer: 1 << 26 });
+  return notInstalled(wanted, listing ?? "");
+}
+
+/** Words the error for packages that we may not install: who may, and with which command. */
+function missingMessage(missing, { isRoot, hasApt }) {
+  const names = missing.join(" ");
+  const what = `Cannot go on without the packages "${names}"`;
+  if (!hasApt)
+    return `${what}: this machine has no apt-get. Install what your distribution calls them, then try again.`;
+  const sudo = isRoot ? "" : "sudo ";
+  return `${what}: only root can install them. Run: ${sudo}apt-get update && ${sudo}apt-get install --no-install-recommends ${names}`;
+}
+
+module.exports = {
+  PACKAGES,
+  notInstalled,
+  missingMessage,
+  purposes: ["build", "run", "test"],
+  label: "Installing Debian packages",
+
+  needed: ({ purpose }) => missingPackages(purpose).length > 0,
+
+  /** Installs what is missing; package lists are fetched only when the ones at hand do not do. @throws Error when not root */
+  async run({ purpose }, progress) {
+    const missing = missingPackages(purpose);
+    const may = { isRoot: process.getuid() === 0, hasApt: which("apt-get") !== undefined };
+    if (!may.isRoot || !may.hasApt) throw new Error(missingMessage(missing, may));
+    const options = {
+      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C.UTF-8" },
+      onLine: (line) => progress.detail(line),
+    };
+    try {
+      await run("apt-get", [...INSTALL, ...missing], options);
+    } catch {
+      await run("apt-get", ["update", "-o", "DPkg::Lock::Timeout=600"], options);
+      await run("apt-get", [...INSTALL, ...missing], options);
+    }
+  },
+};

@@ -1,0 +1,11 @@
+"use strict";
+// The steps of set-up, in order. Each one has a label, the purposes it serves, needed(context) and run(context, progress).
+
+module.exports = [
+  require("./node.js"),
+  require("./debian.js"),
+  require("./npm.js"),
+  require("./native.js"),
+  require("./typescript.js"),
+  require("./engine.js"),
+];

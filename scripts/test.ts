@@ -1,0 +1,51 @@
+// npm test [FILE...]: format and lint, the build, then every test (or the named ones) on the compiled output.
+import { spawnSync } from "node:child_process";
+import { existsSync, globSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+
+/** What the machines of CI can do: a test that skips for want of one of these fails there. */
+const CI_FEATURES = "root,btrfs,overlay,pulumi,lxc,debian,nft,dnsmasq";
+/** Tests start daemons and containers of their own, which keep more than one core busy each. */
+const CONCURRENCY = 2;
+
+const root = resolve(__dirname, "../..");
+
+/** Runs a command in the repository, its output shown, and leaves with its exit code when that is not 0. */
+function must(command: string, args: string[], env: NodeJS.ProcessEnv = process.env): void {
+  const { status, error } = spawnSync(command, args, { cwd: root, env, stdio: "inherit" });
+  if (error) console.error(`Cannot run "${command}": ${error.message}.`);
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+/**
+ * Maps a test to its compiled file. Named by source, so that output of a source that is gone is never run.
+ * @throws Error when the file is no test or not there
+ */
+function compiled(name: string): string {
+  const source = relative(root, resolve(root, name)).replace(/^dist\/(.*)\.js$/, "$1.ts");
+  if (!source.endsWith(".test.ts") || !existsSync(join(root, source)))
+    throw new Error(`Cannot test "${name}": it is not a test file. Name files such as test/setup/version.test.ts.`);
+  return join("dist", source.replace(/\.ts$/, ".js"));
+}
+
+function main(names: string[]): void {
+  const files = (names.length > 0 ? names : globSync("test/**/*.test.ts", { cwd: root }).sort()).map(compiled);
+  const node = process.execPath;
+  must(node, ["node_modules/@biomejs/biome/bin/biome", "check", "."]);
+  must(node, ["node_modules/typescript-7/bin/tsc", "-p", "tsconfig.json"]);
+  const env = { ...process.env };
+  if (env.CI === "true") env.REQUIRE = env.REQUIRE ?? CI_FEATURES;
+  const options = [
+    "--disable-warning=ExperimentalWarning",
+    `--test-concurrency=${CONCURRENCY}`,
+    "--test-reporter=spec",
+  ];
+  must(node, ["--test", ...options, ...files], env);
+}
+
+try {
+  main(process.argv.slice(2));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
