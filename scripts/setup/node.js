@@ -29,7 +29,7 @@ function isGoodEnough(version, purpose) {
 function use(context, { toolchain, bin }) {
   const link = path.join(toolchain, "bin");
   const target = path.relative(toolchain, bin);
-  if (fs.readlinkSync(link, { throwIfNoEntry: false }) !== target) {
+  if (!fs.existsSync(link) || fs.readlinkSync(link) !== target) {
     const fresh = `${link}.${process.pid}`;
     fs.symlinkSync(target, fresh);
     fs.renameSync(fresh, link);

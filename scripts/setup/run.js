@@ -3,7 +3,7 @@
 
 const { spawn, spawnSync } = require("node:child_process");
 
-const KEPT_LINES = 60;
+const KEPT_LINES = 200;
 const running = new Set();
 
 /**
