@@ -30,6 +30,7 @@ function compiled(name: string): string {
 
 function main(names: string[]): void {
   const files = (names.length > 0 ? names : globSync("test/**/*.test.ts", { cwd: root }).sort()).map(compiled);
+  if (files.length === 0) throw new Error("Cannot test anything: there is no test/**/*.test.ts.");
   const node = process.execPath;
   must(node, ["node_modules/@biomejs/biome/bin/biome", "check", "."]);
   must(node, ["node_modules/typescript-7/bin/tsc", "-p", "tsconfig.json"]);

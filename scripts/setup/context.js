@@ -36,19 +36,22 @@ function which(program, searchPath = process.env.PATH ?? "") {
  * @param purpose "build" (compile and pack), "run" (demo, bench, soak) or "test"
  */
 function makeContext(purpose) {
-  const binFolders = [path.join(root, "node_modules/.bin")];
+  const binFolders = [];
   return {
     root,
     purpose,
     cache: cacheFolder(),
     node: process.execPath,
-    /** Puts a folder in front of PATH for all later steps and for the program that set-up starts. */
+    /** Adds a folder to what comes first on PATH, in the order of the steps, so that nothing hides the Node they chose. */
     addBin(folder) {
-      binFolders.unshift(folder);
+      binFolders.push(folder);
     },
     /** The environment for programs: ours with the PATH of this set-up. */
     env() {
-      return { ...process.env, PATH: [...binFolders, process.env.PATH ?? ""].join(path.delimiter) };
+      return {
+        ...process.env,
+        PATH: [...binFolders, path.join(root, "node_modules/.bin"), process.env.PATH ?? ""].join(path.delimiter),
+      };
     },
   };
 }

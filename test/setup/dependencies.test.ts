@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { loadSetup, repository } from "./load";
+
+const page = readFileSync(join(repository, "docs/dependencies.md"), "utf8");
+
+/** The names in the first column of the page's tables. */
+const explained = page
+  .split("\n")
+  .filter((line) => line.startsWith("| `"))
+  .flatMap((line) => [...(line.split("|")[1] ?? "").matchAll(/`([^`]+)`/g)].map((match) => match[1]));
+
+test("docs/dependencies.md explains each npm and Debian dependency, and no other", () => {
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8"));
+  const { PACKAGES } = loadSetup<{ PACKAGES: object }>("debian");
+  const used = [dependencies, devDependencies, PACKAGES].flatMap((table) => Object.keys(table));
+  assert.deepEqual([...explained].sort(), used.sort());
+});
+
+test("docs/dependencies.md names the engine version that set-up brings", () => {
+  assert.ok(page.includes(loadSetup<{ ENGINE_VERSION: string }>("engine").ENGINE_VERSION));
+});

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { repository } from "./load";
+
+/** A package with only its launchers, a main program that tells how it was started, and the tools a launcher uses. */
+async function withPackage(body: (folder: string) => Promise<void>) {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "bothy-launcher-")));
+  try {
+    cpSync(join(repository, "bin"), join(folder, "bin"), { recursive: true });
+    for (const room of ["cli", "daemon"]) {
+      mkdirSync(join(folder, "dist", room), { recursive: true });
+      writeFileSync(
+        join(folder, "dist", room, "main.js"),
+        `console.log(JSON.stringify({ room: "${room}", via: process.env.VIA, pid: process.pid, args: process.argv.slice(2) }));`,
+      );
+    }
+    mkdirSync(join(folder, "tools"));
+    for (const tool of ["readlink", "dirname"]) symlinkSync(`/usr/bin/${tool}`, join(folder, "tools", tool));
+    await body(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Puts a `node` into a folder that calls itself `version` and else is the Node of this test, leaving `via` behind. */
+function fakeNode(folder: string, version: string, via: string) {
+  mkdirSync(folder, { recursive: true });
+  const script = `#!/bin/sh\n[ "$1" = --version ] && { echo ${version}; exit; }\nVIA=${via} exec ${process.execPath} "$@"\n`;
+  writeFileSync(join(folder, "node"), script, { mode: 0o755 });
+}
+
+type Result = { code: number | null; pid: number | undefined; out: string; err: string };
+
+function start(program: string, args: string[], folder: string): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const env = { PATH: `${join(folder, "path")}:${join(folder, "tools")}` };
+    const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+    let out = "";
+    let err = "";
+    child.stdout.on("data", (data) => (out += data));
+    child.stderr.on("data", (data) => (err += data));
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, pid: child.pid, out, err }));
+  });
+}
+
+test("a launcher prefers the Node that set-up brought to the one on PATH", () =>
+  withPackage(async (folder) => {
+    fakeNode(join(folder, "path"), "v24.0.0", "path");
+    fakeNode(join(folder, ".toolchain/bin"), "v24.21.0", "toolchain");
+    const { out } = await start(join(folder, "bin/bothyd"), ["--dir", "a b"], folder);
+    const told = JSON.parse(out) as { room: string; via: string; args: string[] };
+    assert.deepEqual([told.room, told.via, told.args], ["daemon", "toolchain", ["--dir", "a b"]]);
+  }));
+
+for (const version of ["v22.19.0", "v22.20.1", "v24.0.0"])
+  test(`a launcher takes Node ${version} from PATH`, () =>
+    withPackage(async (folder) => {
+      fakeNode(join(folder, "path"), version, "path");
+      const { out } = await start(join(folder, "bin/bothy"), [], folder);
+      assert.equal((JSON.parse(out) as { via: string }).via, "path");
+    }));
+
+for (const version of ["v22.18.0", "v20.20.2", "v9.0.0"])
+  test(`a launcher refuses Node ${version} and says what to do`, () =>
+    withPackage(async (folder) => {
+      fakeNode(join(folder, "path"), version, "path");
+      const { code, err } = await start(join(folder, "bin/bothy"), [], folder);
+      assert.equal(code, 1);
+      assert.match(err, /^Cannot start "bothy": .*\/node is Node [0-9.]+\. Install Node 22\.19 or newer\.\n$/);
+    }));
+
+test("a launcher in a checkout with an old Node names the command that brings a new one", () =>
+  withPackage(async (folder) => {
+    fakeNode(join(folder, "path"), "v20.20.2", "path");
+    mkdirSync(join(folder, "scripts"));
+    writeFileSync(join(folder, "scripts/with-setup.js"), "");
+    const { err } = await start(join(folder, "bin/bothy"), [], folder);
+    assert.match(err, /or run "npm run build" in \//);
+  }));
+
+test("a launcher without any Node says so", () =>
+  withPackage(async (folder) => {
+    const { code, err } = await start(join(folder, "bin/bothyd"), [], folder);
+    assert.equal(code, 1);
+    assert.equal(err, 'Cannot start "bothyd": there is no Node on PATH. Install Node 22.19 or newer.\n');
+  }));
+
+test("a launcher works through a symbolic link, as npm makes it", () =>
+  withPackage(async (folder) => {
+    fakeNode(join(folder, "path"), "v24.0.0", "path");
+    mkdirSync(join(folder, "elsewhere/bin"), { recursive: true });
+    symlinkSync("../../bin/bothy", join(folder, "elsewhere/bin/bothy"));
+    const { out } = await start(join(folder, "elsewhere/bin/bothy"), [], folder);
+    assert.equal((JSON.parse(out) as { room: string }).room, "cli");
+  }));
+
+test("the process id of a launcher is the one of its program", () =>
+  withPackage(async (folder) => {
+    fakeNode(join(folder, "path"), "v24.0.0", "path");
+    const { out, pid } = await start(join(folder, "bin/bothyd"), [], folder);
+    assert.equal((JSON.parse(out) as { pid: number }).pid, pid);
+  }));
+
+test("a launcher of a checkout that is not built names the command that builds it", () =>
+  withPackage(async (folder) => {
+    rmSync(join(folder, "dist/cli"), { recursive: true });
+    const { code, err } = await start(join(folder, "bin/bothy"), [], folder);
+    assert.equal(code, 1);
+    assert.match(err, /^Cannot start "bothy": \/.*\/dist\/cli\/main\.js is not there\. Run "npm run build" in \//);
+  }));
