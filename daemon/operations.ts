@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { ApiError, badRequest, notFound } from "../sdk/api/errors";
-import { type Operation, type StatusName, statusCodes } from "../sdk/api/operation";
+import { type Operation, operationErrorKey, type StatusName, statusCodes } from "../sdk/api/operation";
 import { toApiError } from "./errors";
 import type { Events } from "./events";
 import type { Log } from "./log";
@@ -137,6 +137,9 @@ export class RunningOperation {
       may_cancel: this.work.mayCancel ?? false,
       err: this.#error?.message ?? "",
       location: "none",
+      ...(this.#error === undefined
+        ? {}
+        : { [operationErrorKey]: { status: this.#error.status, details: this.#error.details } }),
     };
   }
 }
