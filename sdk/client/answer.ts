@@ -1,0 +1,49 @@
+/** Answer: LXD's envelope, and errors rebuilt from it. */
+import { text as textOf } from "node:stream/consumers";
+import { z } from "zod";
+import { detailsKey, Envelope } from "../api/envelope";
+import { ApiError, internal } from "../api/errors";
+import { issueText } from "./request";
+import type { WireRequest, WireResponse } from "./transport";
+
+/** Parses metadata. @throws ApiError INTERNAL that names what does not fit */
+export function read<T extends z.ZodType>(method: string, path: string, type: T, metadata: unknown): z.output<T> {
+  const result = type.safeParse(metadata);
+  if (result.success) return result.data;
+  throw internal(`Cannot read the answer to ${method} ${path}: ${issueText(result.error)}. Is the server LXD's?`, {
+    cause: result.error,
+  });
+}
+
+export async function envelopeOf(method: string, path: string, response: WireResponse): Promise<Envelope> {
+  return read(method, path, Envelope, parsed(await textOf(response.body)));
+}
+
+/** Rebuilds the error of an answer; an answer without LXD's envelope keeps its text. */
+export async function errorOf({ method, path }: WireRequest, response: WireResponse): Promise<ApiError> {
+  return answerError(`${method} ${path}`, response.status, await textOf(response.body));
+}
+
+/** @param what the request, such as "GET /1.0" */
+export function answerError(what: string, status: number, text: string): ApiError {
+  const envelope = Envelope.safeParse(parsed(text));
+  if (!envelope.success || envelope.data.error === "")
+    return ApiError.fromStatus(status, `Cannot finish ${what}: HTTP status ${status}${text && `: ${text.trim()}`}`);
+  return ApiError.fromStatus(status, envelope.data.error, envelope.data[detailsKey]);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // No JSON: undefined fits no envelope, and the caller says so with the path.
+    return undefined;
+  }
+}
+
+/** A list that a server may send as null, as Go does for an empty one. */
+export const listOf = <T extends z.ZodType>(type: T) =>
+  z
+    .array(type)
+    .nullable()
+    .transform((list) => list ?? []);

@@ -1,0 +1,105 @@
+/** Image: typed calls for images and their aliases. */
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import path from "node:path";
+import type { Readable } from "node:stream";
+import type { z } from "zod";
+import type { Config } from "../api/common";
+import {
+  Image,
+  ImageAliasEntry,
+  ImageAliasesPost,
+  ImageAliasPost,
+  ImageAliasPut,
+  ImagePut,
+  ImagesPost,
+} from "../api/image";
+import { patchOf } from "../api/kind";
+import { listOf } from "./answer";
+import { bothFamilies } from "./headers";
+import type { PendingOperation } from "./pending-operation";
+import { urlOf } from "./request";
+import { body, type CallOptions, type Tagged, type Wire, type WriteOptions } from "./wire";
+
+const all = "/1.0/images";
+const one = (fingerprint: string) => urlOf`/1.0/images/${fingerprint}`;
+const aliases = "/1.0/images/aliases";
+const alias = (name: string) => urlOf`/1.0/images/aliases/${name}`;
+
+export interface ImageFileOptions extends CallOptions {
+  /** Name to remember; that of the file when absent. */
+  readonly filename?: string;
+  readonly isPublic?: boolean;
+  /** Properties that are added to those of the image itself. */
+  readonly properties?: Config;
+  /** The fingerprint that the file must have: sha256 in hexadecimal digits. */
+  readonly fingerprint?: string;
+}
+
+export const imageCalls = (wire: Wire) => ({
+  listImages: (options?: CallOptions): Promise<Image[]> => wire.get(`${all}?recursion=1`, listOf(Image), options),
+
+  /** @param fingerprint whole, or a prefix that is unique @throws ApiError NOT_FOUND */
+  getImage: (fingerprint: string, options?: CallOptions): Promise<Tagged<Image>> =>
+    wire.getTagged(one(fingerprint), Image, options),
+
+  /** Makes an image from a source that the server can reach; the operation's metadata tells the fingerprint. */
+  createImage: (post: z.input<typeof ImagesPost>, options?: CallOptions): Promise<PendingOperation> =>
+    wire.start("POST", all, { ...options, body: body(ImagesPost, post) }),
+
+  /**
+   * Uploads a unified tarball as it is read, never held in memory as a whole; the operation's metadata tells the fingerprint.
+   * @param file path of the tarball, or its bytes as a stream
+   */
+  createImageFromFile: async (file: string | Readable, options: ImageFileOptions = {}): Promise<PendingOperation> => {
+    const fromPath = typeof file === "string";
+    const properties = new URLSearchParams(options.properties ?? {}).toString();
+    return wire.startRaw({
+      method: "POST",
+      path: all,
+      headers: {
+        "content-type": "application/octet-stream",
+        ...(fromPath ? { "content-length": String((await stat(file)).size) } : {}),
+        ...bothFamilies({
+          filename: options.filename ?? (fromPath ? path.basename(file) : undefined),
+          public: options.isPublic === true ? "true" : undefined,
+          properties: properties === "" ? undefined : properties,
+          fingerprint: options.fingerprint,
+        }),
+      },
+      body: fromPath ? createReadStream(file) : file,
+      signal: options.signal,
+    });
+  },
+
+  /** Replaces the whole mutable part. */
+  updateImage: (fingerprint: string, put: z.input<typeof ImagePut>, options?: WriteOptions): Promise<void> =>
+    wire.write("PUT", one(fingerprint), { ...options, body: body(ImagePut, put) }),
+
+  /** Replaces the fields that are given. */
+  patchImage: (fingerprint: string, patch: Partial<ImagePut>, options?: WriteOptions): Promise<void> =>
+    wire.write("PATCH", one(fingerprint), { ...options, body: body(patchOf(ImagePut), patch) }),
+
+  deleteImage: (fingerprint: string, options?: CallOptions): Promise<PendingOperation> =>
+    wire.start("DELETE", one(fingerprint), options),
+
+  listImageAliases: (options?: CallOptions): Promise<ImageAliasEntry[]> =>
+    wire.get(`${aliases}?recursion=1`, listOf(ImageAliasEntry), options),
+
+  /** @param name may hold slashes, such as debian/12 @throws ApiError NOT_FOUND */
+  getImageAlias: (name: string, options?: CallOptions): Promise<Tagged<ImageAliasEntry>> =>
+    wire.getTagged(alias(name), ImageAliasEntry, options),
+
+  /** @throws ApiError CONFLICT when the name is taken */
+  createImageAlias: (post: z.input<typeof ImageAliasesPost>, options?: CallOptions): Promise<void> =>
+    wire.write("POST", aliases, { ...options, body: body(ImageAliasesPost, post) }),
+
+  /** Points an alias at another image. */
+  updateImageAlias: (name: string, put: z.input<typeof ImageAliasPut>, options?: WriteOptions): Promise<void> =>
+    wire.write("PUT", alias(name), { ...options, body: body(ImageAliasPut, put) }),
+
+  renameImageAlias: (name: string, newName: string, options?: CallOptions): Promise<void> =>
+    wire.write("POST", alias(name), { ...options, body: body(ImageAliasPost, { name: newName }) }),
+
+  deleteImageAlias: (name: string, options?: CallOptions): Promise<void> => wire.write("DELETE", alias(name), options),
+});

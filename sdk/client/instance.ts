@@ -1,0 +1,83 @@
+/** Instance: typed calls. */
+import { text as textOf } from "node:stream/consumers";
+import { z } from "zod";
+import {
+  Instance,
+  InstanceFull,
+  InstancePost,
+  InstancePut,
+  InstanceState,
+  InstanceStatePut,
+  InstancesPost,
+} from "../api/instance";
+import { patchOf } from "../api/kind";
+import { listOf } from "./answer";
+import type { PendingOperation } from "./pending-operation";
+import { urlOf } from "./request";
+import { body, type CallOptions, type Tagged, type Wire, type WriteOptions } from "./wire";
+
+const all = "/1.0/instances";
+const one = (name: string) => urlOf`/1.0/instances/${name}`;
+
+export const instanceCalls = (wire: Wire) => ({
+  listInstances: (options?: CallOptions): Promise<Instance[]> =>
+    wire.get(`${all}?recursion=1`, listOf(Instance), options),
+
+  /** Instances with their state and snapshots, in one request. */
+  listInstancesFull: (options?: CallOptions): Promise<InstanceFull[]> =>
+    wire.get(`${all}?recursion=2`, listOf(InstanceFull), options),
+
+  /** @throws ApiError NOT_FOUND */
+  getInstance: (name: string, options?: CallOptions): Promise<Tagged<Instance>> =>
+    wire.getTagged(one(name), Instance, options),
+
+  /** An instance with its state and snapshots, in one request. */
+  getInstanceFull: (name: string, options?: CallOptions): Promise<Tagged<InstanceFull>> =>
+    wire.getTagged(`${one(name)}?recursion=1`, InstanceFull, options),
+
+  /** Makes a stopped instance. An absent name lets the server choose one; the operation's resources tell it. */
+  createInstance: (post: z.input<typeof InstancesPost>, options?: CallOptions): Promise<PendingOperation> =>
+    wire.start("POST", all, { ...options, body: body(InstancesPost, post) }),
+
+  /** Replaces the whole mutable part; keys volatile.* must be sent back as they were read. */
+  updateInstance: (name: string, put: z.input<typeof InstancePut>, options?: WriteOptions): Promise<PendingOperation> =>
+    wire.start("PUT", one(name), { ...options, body: body(InstancePut, put) }),
+
+  /** Merges: configuration key by key, devices by name, profiles as a whole. */
+  patchInstance: (name: string, patch: Partial<InstancePut>, options?: WriteOptions): Promise<void> =>
+    wire.write("PATCH", one(name), { ...options, body: body(patchOf(InstancePut), patch) }),
+
+  renameInstance: (name: string, newName: string, options?: CallOptions): Promise<PendingOperation> =>
+    wire.start("POST", one(name), { ...options, body: body(InstancePost, { name: newName }) }),
+
+  /** Removes a stopped instance with its snapshots. */
+  deleteInstance: (name: string, options?: CallOptions): Promise<PendingOperation> =>
+    wire.start("DELETE", one(name), options),
+
+  getInstanceState: (name: string, options?: CallOptions): Promise<InstanceState> =>
+    wire.get(urlOf`/1.0/instances/${name}/state`, InstanceState, options),
+
+  /** Starts, stops, restarts, freezes or unfreezes. `timeout` is in seconds, -1 for the server's default. */
+  setInstanceState: (
+    name: string,
+    put: z.input<typeof InstanceStatePut>,
+    options?: WriteOptions,
+  ): Promise<PendingOperation> =>
+    wire.start("PUT", urlOf`/1.0/instances/${name}/state`, { ...options, body: body(InstanceStatePut, put) }),
+
+  /** Names of an instance's log files. */
+  listInstanceLogs: async (name: string, options?: CallOptions): Promise<string[]> => {
+    const urls = await wire.get(urlOf`/1.0/instances/${name}/logs`, listOf(z.string()), options);
+    return urls.map((url) => decodeURIComponent(url.split("/").at(-1) ?? ""));
+  },
+
+  /** The text of one log file. */
+  getInstanceLog: async (name: string, file: string, options?: CallOptions): Promise<string> => {
+    const answer = await wire.send({
+      method: "GET",
+      path: urlOf`/1.0/instances/${name}/logs/${file}`,
+      signal: options?.signal,
+    });
+    return textOf(answer.body);
+  },
+});

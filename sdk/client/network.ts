@@ -1,0 +1,43 @@
+/** Network: typed calls. */
+import type { z } from "zod";
+import { patchOf } from "../api/kind";
+import { Network, NetworkLease, NetworkPost, NetworkPut, NetworkState, NetworksPost } from "../api/network";
+import { listOf } from "./answer";
+import { urlOf } from "./request";
+import { body, type CallOptions, type Tagged, type Wire, type WriteOptions } from "./wire";
+
+const all = "/1.0/networks";
+const one = (name: string) => urlOf`/1.0/networks/${name}`;
+
+export const networkCalls = (wire: Wire) => ({
+  /** Managed networks, and the host's own interfaces with `managed` false. */
+  listNetworks: (options?: CallOptions): Promise<Network[]> => wire.get(`${all}?recursion=1`, listOf(Network), options),
+
+  /** @throws ApiError NOT_FOUND */
+  getNetwork: (name: string, options?: CallOptions): Promise<Tagged<Network>> =>
+    wire.getTagged(one(name), Network, options),
+
+  getNetworkState: (name: string, options?: CallOptions): Promise<NetworkState> =>
+    wire.get(urlOf`/1.0/networks/${name}/state`, NetworkState, options),
+
+  /** Addresses that the network gave by DHCP, and its own. */
+  getNetworkLeases: (name: string, options?: CallOptions): Promise<NetworkLease[]> =>
+    wire.get(urlOf`/1.0/networks/${name}/leases`, listOf(NetworkLease), options),
+
+  /** @throws ApiError CONFLICT when the name is taken */
+  createNetwork: (post: z.input<typeof NetworksPost>, options?: CallOptions): Promise<void> =>
+    wire.write("POST", all, { ...options, body: body(NetworksPost, post) }),
+
+  /** Replaces the whole mutable part. */
+  updateNetwork: (name: string, put: z.input<typeof NetworkPut>, options?: WriteOptions): Promise<void> =>
+    wire.write("PUT", one(name), { ...options, body: body(NetworkPut, put) }),
+
+  /** Merges configuration key by key. */
+  patchNetwork: (name: string, patch: Partial<NetworkPut>, options?: WriteOptions): Promise<void> =>
+    wire.write("PATCH", one(name), { ...options, body: body(patchOf(NetworkPut), patch) }),
+
+  renameNetwork: (name: string, newName: string, options?: CallOptions): Promise<void> =>
+    wire.write("POST", one(name), { ...options, body: body(NetworkPost, { name: newName }) }),
+
+  deleteNetwork: (name: string, options?: CallOptions): Promise<void> => wire.write("DELETE", one(name), options),
+});

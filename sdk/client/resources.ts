@@ -1,0 +1,8 @@
+/** Resources: typed calls about the host's hardware. */
+import { Resources } from "../api/resources";
+import type { CallOptions, Wire } from "./wire";
+
+export const resourcesCalls = (wire: Wire) => ({
+  /** Processors, memory and disks of the host; sizes in bytes. */
+  getResources: (options?: CallOptions): Promise<Resources> => wire.get("/1.0/resources", Resources, options),
+});

@@ -1,0 +1,17 @@
+/** Server: typed calls about the daemon itself. */
+import type { z } from "zod";
+import { patchOf } from "../api/kind";
+import { Server, ServerPut } from "../api/server";
+import { body, type CallOptions, type Tagged, type Wire, type WriteOptions } from "./wire";
+
+export const serverCalls = (wire: Wire) => ({
+  getServer: (options?: CallOptions): Promise<Tagged<Server>> => wire.getTagged("/1.0", Server, options),
+
+  /** Replaces the server's configuration. */
+  updateServer: (put: z.input<typeof ServerPut>, options?: WriteOptions): Promise<void> =>
+    wire.write("PUT", "/1.0", { ...options, body: body(ServerPut, put) }),
+
+  /** Merges the server's configuration key by key. */
+  patchServer: (patch: Partial<ServerPut>, options?: WriteOptions): Promise<void> =>
+    wire.write("PATCH", "/1.0", { ...options, body: body(patchOf(ServerPut), patch) }),
+});

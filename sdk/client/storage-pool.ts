@@ -1,0 +1,38 @@
+/** Storage pool: typed calls. */
+import type { z } from "zod";
+import { patchOf } from "../api/kind";
+import { StoragePool, StoragePoolPut, StoragePoolResources, StoragePoolsPost } from "../api/storage-pool";
+import { listOf } from "./answer";
+import { urlOf } from "./request";
+import { body, type CallOptions, type Tagged, type Wire, type WriteOptions } from "./wire";
+
+const all = "/1.0/storage-pools";
+const one = (name: string) => urlOf`/1.0/storage-pools/${name}`;
+
+export const storagePoolCalls = (wire: Wire) => ({
+  listStoragePools: (options?: CallOptions): Promise<StoragePool[]> =>
+    wire.get(`${all}?recursion=1`, listOf(StoragePool), options),
+
+  /** @throws ApiError NOT_FOUND */
+  getStoragePool: (name: string, options?: CallOptions): Promise<Tagged<StoragePool>> =>
+    wire.getTagged(one(name), StoragePool, options),
+
+  /** Space and inodes of the pool, in bytes and counts. */
+  getStoragePoolResources: (name: string, options?: CallOptions): Promise<StoragePoolResources> =>
+    wire.get(urlOf`/1.0/storage-pools/${name}/resources`, StoragePoolResources, options),
+
+  /** @throws ApiError CONFLICT when the name is taken */
+  createStoragePool: (post: z.input<typeof StoragePoolsPost>, options?: CallOptions): Promise<void> =>
+    wire.write("POST", all, { ...options, body: body(StoragePoolsPost, post) }),
+
+  /** Replaces the whole mutable part. */
+  updateStoragePool: (name: string, put: z.input<typeof StoragePoolPut>, options?: WriteOptions): Promise<void> =>
+    wire.write("PUT", one(name), { ...options, body: body(StoragePoolPut, put) }),
+
+  /** Merges configuration key by key. */
+  patchStoragePool: (name: string, patch: Partial<StoragePoolPut>, options?: WriteOptions): Promise<void> =>
+    wire.write("PATCH", one(name), { ...options, body: body(patchOf(StoragePoolPut), patch) }),
+
+  /** Removes a pool that nothing uses, with its files. */
+  deleteStoragePool: (name: string, options?: CallOptions): Promise<void> => wire.write("DELETE", one(name), options),
+});

@@ -1,0 +1,45 @@
+/** Websocket: opened paused, so that no message is lost before its reader stands. */
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import { text as textOf } from "node:stream/consumers";
+import WebSocket from "ws";
+import { answerError } from "./answer";
+import type { Endpoint } from "./endpoint";
+import { connectionError, connectSocket } from "./socket";
+
+export interface OpenSocket {
+  /** Paused; its reader attaches its listeners and calls resume(). */
+  readonly ws: WebSocket;
+  /** The connection below, to say whether it keeps the process alive. */
+  readonly socket: Socket;
+}
+
+/** Opens a websocket. @throws ApiError the server's refusal, or UNAVAILABLE when nobody listens */
+export function openWebSocket(endpoint: Endpoint, path: string, signal?: AbortSignal): Promise<OpenSocket> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const socket = connectSocket(endpoint);
+    const ws = new WebSocket(`ws://localhost${path}`, { createConnection: () => socket, perMessageDeflate: false });
+    const what = `GET ${path.replace(/secret=[^&]*/, "secret=...")}`;
+    const settle = (finish: () => void) => {
+      signal?.removeEventListener("abort", aborted);
+      finish();
+    };
+    const aborted = () => ws.terminate();
+    signal?.addEventListener("abort", aborted, { once: true });
+    ws.once("open", () => {
+      ws.pause();
+      settle(() => resolve({ ws, socket }));
+    });
+    ws.on("unexpected-response", (_request, response: IncomingMessage) => {
+      textOf(response).then(
+        (text) => settle(() => reject(answerError(what, response.statusCode ?? 500, text))),
+        (error) => settle(() => reject(error)),
+      );
+    });
+    // After opening, an error is always followed by "close", which the reader handles.
+    ws.on("error", (error) =>
+      settle(() => reject(signal?.aborted ? signal.reason : connectionError(endpoint, what, error))),
+    );
+  });
+}

@@ -1,0 +1,115 @@
+/** Wire: typed requests over a transport; requests are validated before they are sent, answers are parsed loosely. */
+import type { z } from "zod";
+import { internal } from "../api/errors";
+import { Operation } from "../api/operation";
+import { envelopeOf, errorOf, read } from "./answer";
+import type { Endpoint } from "./endpoint";
+import { OperationEvents } from "./operation-events";
+import { PendingOperation } from "./pending-operation";
+import { urlOf, validated } from "./request";
+import { type Transport, unixTransport, type WireRequest, type WireResponse } from "./transport";
+import { openWebSocket } from "./websocket";
+
+export interface CallOptions {
+  /** Aborts the call; it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+export interface WriteOptions extends CallOptions {
+  /** ETag as a read gave it; the write is refused with PRECONDITION_FAILED when the object changed since. */
+  readonly etag?: string;
+}
+
+/** An object with the ETag that stands for its content. */
+export interface Tagged<T> {
+  readonly value: T;
+  readonly etag: string | undefined;
+}
+
+/** A body and the type that it must have. */
+export interface Body<T extends z.ZodType> {
+  readonly type: T;
+  readonly value: z.input<T>;
+}
+
+/** Pairs a body with its type. */
+export const body = <T extends z.ZodType>(type: T, value: z.input<T>): Body<T> => ({ type, value });
+
+interface Call extends WriteOptions {
+  readonly body?: Body<z.ZodType>;
+}
+
+export class Wire {
+  readonly #transport: Transport;
+  readonly operations: OperationEvents;
+
+  constructor(readonly endpoint: Endpoint) {
+    this.#transport = unixTransport(endpoint);
+    this.operations = new OperationEvents(
+      (signal) => openWebSocket(this.endpoint, "/1.0/events?type=operation", signal),
+      (id) => this.get(urlOf`/1.0/operations/${id}`, Operation),
+    );
+  }
+
+  /** Sends a request as it is. @throws ApiError when the answer is an error, with the server's text, status and details */
+  async send(request: WireRequest): Promise<WireResponse> {
+    const response = await this.#transport.send(request);
+    if (response.status >= 400) throw await errorOf(request, response);
+    return response;
+  }
+
+  /** Reads the metadata of an object or a list. */
+  async get<T extends z.ZodType>(path: string, type: T, options?: CallOptions): Promise<z.output<T>> {
+    return (await this.getTagged(path, type, options)).value;
+  }
+
+  /** Reads a single object together with its ETag. */
+  async getTagged<T extends z.ZodType>(path: string, type: T, options?: CallOptions): Promise<Tagged<z.output<T>>> {
+    const response = await this.send({ method: "GET", path, signal: options?.signal });
+    const { metadata } = await envelopeOf("GET", path, response);
+    const etag = response.headers.etag;
+    return { value: read("GET", path, type, metadata), etag: Array.isArray(etag) ? etag[0] : etag };
+  }
+
+  /** Changes something at once. */
+  async write(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, call: Call = {}): Promise<void> {
+    const response = await this.send(requestOf(method, path, call));
+    await envelopeOf(method, path, response);
+  }
+
+  /** Starts an operation. The events are listened to before the request goes out, so that none is missed. */
+  start(method: "POST" | "PUT" | "DELETE", path: string, call: Call = {}): Promise<PendingOperation> {
+    return this.startRaw(requestOf(method, path, call));
+  }
+
+  /** Starts an operation by a request with any body. */
+  async startRaw(request: WireRequest): Promise<PendingOperation> {
+    await this.operations.listen(request.signal);
+    const response = await this.send(request);
+    const { type, metadata } = await envelopeOf(request.method, request.path, response);
+    if (type !== "async")
+      throw internal(
+        `Cannot follow ${request.method} ${request.path}: the answer is no operation. Is the server LXD's?`,
+      );
+    const operation = read(request.method, request.path, Operation, metadata);
+    return new PendingOperation(this, this.operations.follow(operation));
+  }
+
+  async close(): Promise<void> {
+    this.operations.close();
+    await this.#transport.close();
+  }
+}
+
+function requestOf(method: WireRequest["method"], path: string, { body, etag, signal }: Call): WireRequest {
+  const headers: Record<string, string> = {};
+  if (body !== undefined) headers["content-type"] = "application/json";
+  if (etag !== undefined) headers["if-match"] = etag;
+  return {
+    method,
+    path,
+    headers,
+    signal,
+    ...(body === undefined ? {} : { body: JSON.stringify(validated(body.type, body.value)) }),
+  };
+}

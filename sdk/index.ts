@@ -1,0 +1,28 @@
+/** bothy/sdk: the typed client, the wire types and the errors. */
+export * from "./api/common";
+export { ApiError, type ApiErrorOptions, type ErrorCode, errorCodes } from "./api/errors";
+export * from "./api/event";
+export * from "./api/image";
+export * from "./api/instance";
+export * from "./api/network";
+export * from "./api/operation";
+export * from "./api/profile";
+export * from "./api/resources";
+export * from "./api/server";
+export * from "./api/snapshot";
+export * from "./api/storage-pool";
+export { Client, type ClientOptions } from "./client/client";
+export { defaultEndpoint, defaultStateDir, type Endpoint, parseEndpoint } from "./client/endpoint";
+export type { EventOptions } from "./client/event";
+export type { ExecOptions, ExecOutput, ExecSession } from "./client/exec";
+export type { File, FileInfo, PutFileOptions } from "./client/file";
+export type { ImageFileOptions } from "./client/image";
+export {
+  PendingOperation,
+  type Progress,
+  progressOf,
+  resourceNames,
+  type WaitOptions,
+} from "./client/pending-operation";
+export { isNobodyListening } from "./client/socket";
+export type { CallOptions, Tagged, WriteOptions } from "./client/wire";
