@@ -6,6 +6,7 @@
 const path = require("node:path");
 const { makeContext } = require("./setup/context.js");
 const { launch } = require("./setup/launch.js");
+const { lockCheckout } = require("./setup/lock.js");
 const { startProgress } = require("./setup/progress.js");
 const { stopRunning } = require("./setup/run.js");
 const steps = require("./setup/steps.js");
@@ -19,39 +20,51 @@ function purposeOf(script) {
 /** Steps that end before this are not worth a line. */
 const QUIET_MS = 1_000;
 
-async function setUp(context) {
-  for (const step of steps) {
-    if (!step.purposes.includes(context.purpose) || !step.needed(context)) continue;
-    const progress = startProgress(step.label, QUIET_MS);
-    try {
-      await step.run(context, progress);
-      progress.done();
-    } catch (error) {
-      progress.failed();
-      throw error;
-    }
+/** Does a part of set-up and shows it when it takes its time. */
+async function shown(label, work) {
+  const progress = startProgress(label, QUIET_MS);
+  try {
+    const result = await work(progress);
+    progress.done();
+    return result;
+  } catch (error) {
+    progress.failed();
+    throw error;
   }
 }
 
-function stopOn(signal, code) {
-  const stop = () => {
-    stopRunning();
-    process.exit(code);
+async function setUp(context) {
+  const unlock = await shown("Waiting for another set-up of this checkout", () => lockCheckout(context));
+  for (const step of steps)
+    if (step.purposes.includes(context.purpose) && step.needed(context))
+      await shown(step.label, (progress) => step.run(context, progress));
+  unlock();
+}
+
+/** Leaves on a signal when the programs that run have cleaned up, on a second one at once. @returns what ends this rule */
+function leaveOnSignals() {
+  const codes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
+  const leave = (signal) => {
+    const isSecond = process.exitCode !== undefined;
+    process.exitCode = codes[signal];
+    if (stopRunning() === 0 || isSecond) process.exit();
   };
-  process.on(signal, stop);
-  return () => process.off(signal, stop);
+  for (const signal of Object.keys(codes)) process.on(signal, leave);
+  return () => {
+    for (const signal of Object.keys(codes)) process.off(signal, leave);
+  };
 }
 
 async function main([script, ...args]) {
   const context = makeContext(purposeOf(script));
-  const release = [stopOn("SIGINT", 130), stopOn("SIGTERM", 143), stopOn("SIGHUP", 129)];
+  const forgetSignals = leaveOnSignals();
   try {
     await setUp(context);
   } catch (error) {
-    process.stderr.write(`${error.message}\n`);
-    process.exit(1);
+    if (process.exitCode === undefined) process.stderr.write(`${error.message}\n`);
+    process.exit(process.exitCode ?? 1);
   }
-  for (const off of release) off();
+  forgetSignals();
   if (script) launch(context, script, args);
 }
 

@@ -5,6 +5,7 @@ const { spawn, spawnSync } = require("node:child_process");
 
 const KEPT_LINES = 200;
 const running = new Set();
+let stopping = false;
 
 /**
  * Runs a program to its end, its output kept back unless it fails.
@@ -13,6 +14,7 @@ const running = new Set();
  */
 function run(command, args, { cwd, env = process.env, onLine = () => {} } = {}) {
   return new Promise((resolve, reject) => {
+    if (stopping) return reject(new Error("Set-up was stopped."));
     const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
     running.add(child);
     const kept = [];
@@ -49,9 +51,11 @@ function outputOf(command, args, options = {}) {
   return result.status === 0 ? result.stdout : undefined;
 }
 
-/** Ends every program that `run` started and that still runs. */
+/** Asks the programs that `run` started to end, and lets it start no other. @returns how many there were */
 function stopRunning() {
+  stopping = true;
   for (const child of running) child.kill("SIGTERM");
+  return running.size;
 }
 
 module.exports = { run, outputOf, stopRunning };
