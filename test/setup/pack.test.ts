@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { repository } from "./load";
+
+interface Packed {
+  files: { path: string; mode: number }[];
+}
+
+const [packed] = JSON.parse(
+  execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
+    cwd: repository,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  }),
+) as [Packed];
+const paths = packed.files.map((file) => file.path);
+
+test("the package holds no test, benchmark, script or source map", () => {
+  const unwanted = /^(dist\/)?(test|bench|scripts)\/|\.test\.|\.map$|tsbuildinfo|^native\/(check|build\/.*\.[od]$)|^\./;
+  assert.deepEqual(
+    paths.filter((path) => unwanted.test(path)),
+    [],
+  );
+});
+
+test("the package holds every file of the launchers, and those that are started are executable", () => {
+  for (const path of ["bin/bothy", "bin/bothyd", "bin/launch.sh"]) assert.ok(paths.includes(path), path);
+  const { bin } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as { bin: Record<string, string> };
+  for (const path of Object.values(bin))
+    assert.ok((packed.files.find((file) => file.path === path)?.mode ?? 0) & 0o111);
+});
+
+test("the package holds every compiled module that another of its modules loads", () => {
+  for (const path of paths.filter((path) => path.startsWith("dist/") && path.endsWith(".js")))
+    for (const [, target] of readFileSync(join(repository, path), "utf8").matchAll(/\brequire\("(\.[^"]+)"\)/g)) {
+      const file = join(path, "..", target ?? "");
+      assert.ok(
+        [file, `${file}.js`, `${file}/index.js`].some((name) => paths.includes(name)),
+        `${path} loads ${target}, which is not in the package`,
+      );
+    }
+});
