@@ -5,7 +5,7 @@ import type { StoragePoolResources } from "../../sdk/api/storage-pool";
 /** A pool as a driver sees it. */
 export interface PoolPlace {
   readonly name: string;
-  /** storage-pools/NAME below the state folder: where the pool is, or is mounted. */
+  /** storage-pools/NAME below the state folder: where the pool is, is mounted, or is linked from. */
   readonly path: string;
   /** Image file that the driver may make when the pool has no source. */
   readonly diskImage: string;
@@ -25,40 +25,39 @@ export type RootSource =
       readonly type: "overlay";
       readonly upper: string;
       readonly work: string;
+      /** Topmost first. */
       readonly lower: readonly string[];
       readonly isVolatile: boolean;
     };
 
 /**
  * Every call either does its work whole or leaves nothing: work happens under a temporary name and is renamed in place.
- * Callers serialise calls on one volume.
+ * Callers serialise calls on one volume. A volume is its root; the folder around it belongs to the driver.
  */
 export interface StorageDriver {
   readonly name: string;
-  /** Says why this host cannot use the driver, or nothing when it can. */
-  unavailable(): Promise<string | undefined>;
-  /** Makes the pool. @returns its configuration with what was filled in (source, size, volatile.initial_source) */
+  /** Says why this host cannot use the driver, or nothing when it can. @param scratch folder on the file system to judge */
+  unavailable(scratch: string): Promise<string | undefined>;
+  /** Makes the pool. @returns its configuration with what was filled in (source, size) */
   createPool(pool: PoolPlace): Promise<Config>;
   /** Makes the pool usable after a start of the host or the daemon; nothing to do when it is. */
   mountPool(pool: PoolPlace): Promise<void>;
   /** Undoes mountPool; for the shutdown of the daemon with its containers. */
   unmountPool(pool: PoolPlace): Promise<void>;
-  /** Removes the pool with all that is in it. */
+  /** Removes the pool with all that is in it, also one that was made or removed only in part. */
   deletePool(pool: PoolPlace): Promise<void>;
   resources(pool: PoolPlace): Promise<StoragePoolResources>;
-  /** Removes unfinished work of a daemon that was killed. */
+  /** Finishes or removes unfinished work of a daemon that was killed. */
   sweep(pool: PoolPlace): Promise<void>;
 
-  /** Makes an image volume; `unpack` fills the given empty folder. */
-  createImage(pool: PoolPlace, image: Volume, unpack: (rootPath: string) => Promise<void>): Promise<void>;
-  /** Makes an instance volume with an empty root. */
-  createEmpty(pool: PoolPlace, volume: Volume): Promise<void>;
+  /** Makes a volume; `fill` gets its empty root folder, owned by root and with mode 0755, and puts the content there. */
+  create(pool: PoolPlace, volume: Volume, fill: (rootPath: string) => Promise<void>): Promise<void>;
   /** Makes a volume from another of the same pool: image to instance, instance to instance or snapshot, snapshot to instance. */
   clone(pool: PoolPlace, from: Volume, to: Volume): Promise<void>;
   /** Puts an instance's root back to a snapshot's content, in one step that a crash cannot halve. */
   restore(pool: PoolPlace, snapshot: Volume, volume: Volume): Promise<void>;
   rename(pool: PoolPlace, from: Volume, to: Volume): Promise<void>;
-  /** Removes a volume; a missing one is no error. */
+  /** Removes a volume; a missing one is no error. Volumes that were cloned from it stay whole. */
   delete(pool: PoolPlace, volume: Volume): Promise<void>;
   exists(pool: PoolPlace, volume: Volume): Promise<boolean>;
   /** Names of all volumes of a type. */

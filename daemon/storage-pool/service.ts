@@ -1,26 +1,330 @@
 /** Storage pools: their rules, and the volumes that instances ask of them. */
+import { mkdtemp, rmdir, statfs } from "node:fs/promises";
+import path from "node:path";
 import type { Config } from "../../sdk/api/common";
-import type { RootSource, Volume } from "./driver";
+import { storagePoolKeys } from "../../sdk/api/config/storage-pool";
+import { findRow } from "../../sdk/api/config/table";
+import { badRequest, conflict, notFound, unavailable } from "../../sdk/api/errors";
+import type { StoragePool, StoragePoolPut, StoragePoolResources, StoragePoolsPost } from "../../sdk/api/storage-pool";
+import type { Context } from "../context";
+import { toApiError } from "../errors";
+import { withoutEmpty } from "../merge";
+import { requireConfig } from "../validate";
+import type { PoolPlace, RootSource, StorageDriver, Volume } from "./driver";
+import { drivers } from "./drivers";
+import { copyCommand, copyTree } from "./drivers/copy";
+import { isThere } from "./drivers/volume-folder";
+import { type FromImageOptions, fingerprintOf, PoolImages } from "./images";
+import { type KnownVolumes, type Reconciled, reconcileVolumes } from "./reconcile";
+import { type StoragePoolRecord, StoragePoolStore } from "./store";
 
-export interface StoragePoolService {
-  /** Driver name and configuration. @throws ApiError NOT_FOUND "Storage pool not found" */
-  get(name: string): { name: string; driver: string; config: Config };
-  createEmpty(pool: string, volume: Volume): Promise<void>;
+/** f_type of btrfs in statfs(2). */
+const btrfsMagic = 0x9123683e;
+
+export class StoragePoolService {
+  readonly #store: StoragePoolStore;
+  readonly #images: PoolImages;
+  /** Why a pool cannot be used, by name. */
+  readonly #unavailable = new Map<string, string>();
+  /** Number of volume calls under way, by pool. */
+  readonly #busy = new Map<string, number>();
+
+  constructor(private readonly context: Context) {
+    this.#store = new StoragePoolStore(context.database);
+    this.#images = new PoolImages(context, this.#store);
+  }
+
+  // Pools
+
+  listPools(): StoragePool[] {
+    return this.#created().map((record) => this.#render(record));
+  }
+
+  /** @throws ApiError NOT_FOUND */
+  get(name: string): StoragePool {
+    return this.#render(this.record(name));
+  }
+
+  /** The stored pool, without who uses it. @throws ApiError NOT_FOUND */
+  record(name: string): StoragePoolRecord {
+    const record = this.#store.find(name);
+    if (record?.state !== "created") throw notFound("Storage pool not found");
+    return record;
+  }
+
+  /** Driver that suits the file system of the state folder best; for the pool that a first start makes. */
+  async defaultDriver(): Promise<string> {
+    const onBtrfs = (await statfs(this.context.dirs.root)).type === btrfsMagic;
+    for (const name of onBtrfs ? ["btrfs", "overlay"] : ["overlay"])
+      if ((await drivers[name]?.unavailable(this.context.dirs.scratch)) === undefined) return name;
+    return "dir";
+  }
+
+  /** @throws ApiError BAD_REQUEST when the host lacks what the driver needs, CONFLICT when the name is taken */
+  async createPool(post: StoragePoolsPost): Promise<void> {
+    const { name } = post;
+    const refuse = (cause: string) => badRequest(`Cannot create storage pool "${name}": ${cause}`);
+    const driver = drivers[post.driver];
+    if (driver === undefined)
+      throw refuse(`unknown driver "${post.driver}". Use one of ${Object.keys(drivers).join(", ")}.`);
+    requireConfig(storagePoolKeys[driver.name] ?? [], post.config);
+    if (this.#store.find(name) !== undefined)
+      throw conflict(`Cannot create storage pool "${name}": The storage pool already exists`);
+    const config = withoutEmpty(post.config);
+    const record: StoragePoolRecord = { ...post, config, state: "creating" };
+    const place = this.#place(record);
+    const other = this.#store
+      .list()
+      .find((pool) => config.source !== undefined && pool.config.source === config.source);
+    if (other !== undefined) throw refuse(`the source "${config.source}" is that of storage pool "${other.name}".`);
+    for (const file of [place.path, place.diskImage])
+      if (await isThere(file)) throw refuse(`"${file}" is there already. Move or remove it, or choose another name.`);
+    const reason = await driver.unavailable(this.context.dirs.scratch);
+    if (reason !== undefined) throw refuse(`${reason}. See "bothy doctor".`);
+    this.#store.insert(record);
+    try {
+      const made = await driver.createPool(place);
+      this.#store.update({ ...record, config: made, state: "created" });
+    } catch (error) {
+      await driver.deletePool(place);
+      this.#store.delete(name);
+      throw error;
+    }
+  }
+
+  /** Changes description and user keys. Keys that the daemon filled in stay when they are absent. @throws ApiError BAD_REQUEST */
+  updatePool(name: string, put: StoragePoolPut): void {
+    const before = this.record(name);
+    const table = storagePoolKeys[before.driver] ?? [];
+    requireConfig(table, put.config);
+    const isFilled = (key: string) => key === "source" || key === "size" || key.startsWith("volatile.");
+    const kept = Object.entries(before.config).filter(([key]) => isFilled(key) && !put.config[key]);
+    const config: Config = { ...withoutEmpty(put.config), ...Object.fromEntries(kept) };
+    const changed = [...new Set([...Object.keys(before.config), ...Object.keys(config)])].filter(
+      (key) => before.config[key] !== config[key] && findRow(table, key)?.live !== true,
+    );
+    if (changed.length > 0)
+      throw badRequest(
+        `Cannot update storage pool "${name}": "${changed.join('", "')}" cannot be changed. Create another pool instead.`,
+        { details: { issues: changed.map((key) => ({ path: `config.${key}`, message: "cannot be changed" })) } },
+      );
+    this.#store.update({ ...before, description: put.description, config });
+  }
+
+  /** Removes the pool with the image volumes in it. @throws ApiError BAD_REQUEST while anything else uses it */
+  async deletePool(name: string): Promise<void> {
+    const record = this.record(name);
+    const { driver, place } = this.#open(record);
+    const users = this.#usedBy(name).filter((url) => !url.startsWith("/1.0/images/"));
+    if (users.length > 0 || this.#busy.has(name) || (await this.#hasVolumes(record)))
+      throw badRequest("The storage pool is currently in use");
+    this.#store.update({ ...record, state: "deleting" });
+    try {
+      await driver.deletePool(place);
+    } catch (error) {
+      this.#store.update(record);
+      throw error;
+    }
+    this.#store.delete(name);
+    this.#unavailable.delete(name);
+  }
+
+  /** Volumes of instances that are being made are not in the database yet. */
+  async #hasVolumes(record: StoragePoolRecord): Promise<boolean> {
+    if (this.#unavailable.has(record.name)) return false;
+    const { driver, place } = this.#open(record);
+    const lists = [driver.list(place, "containers"), driver.list(place, "containers-snapshots")];
+    return (await Promise.all(lists)).flat().length > 0;
+  }
+
+  resources(name: string): Promise<StoragePoolResources> {
+    return this.#use(name, (driver, place) => driver.resources(place));
+  }
+
+  /** Makes every pool usable when the daemon starts, and finishes what an earlier one left undone. A pool that fails is logged and unavailable. */
+  async startAll(): Promise<void> {
+    for (const record of this.#store.list())
+      if (record.state === "created") await this.#start(record);
+      else await this.#removeUnfinished(record);
+  }
+
+  async #start(record: StoragePoolRecord): Promise<void> {
+    const { driver, place } = this.#open(record);
+    try {
+      await driver.mountPool(place);
+      await driver.sweep(place);
+      await this.#images.reconcile(driver, place);
+      this.#unavailable.delete(record.name);
+    } catch (error) {
+      this.context.log.error(`Cannot open storage pool "${record.name}"`, { error });
+      this.#unavailable.set(record.name, toApiError(error).message);
+    }
+  }
+
+  async #removeUnfinished(record: StoragePoolRecord): Promise<void> {
+    const { driver, place } = this.#open(record);
+    try {
+      await driver.deletePool(place);
+      this.#store.delete(record.name);
+    } catch (error) {
+      this.context.log.error(`Cannot remove unfinished storage pool "${record.name}"`, { error });
+    }
+  }
+
+  /** Unmounts every pool; for a shutdown that has stopped the containers. */
+  async stopAll(): Promise<void> {
+    for (const record of this.#created()) {
+      const { driver, place } = this.#open(record);
+      try {
+        await driver.unmountPool(place);
+      } catch (error) {
+        this.context.log.error(`Cannot close storage pool "${record.name}"`, { error });
+      }
+    }
+  }
+
+  /**
+   * Removes the volumes of nobody after a crash, once unfinished renames are brought in line with the database.
+   * @param known all instances and snapshots ("web/snap0") that the database has in this pool
+   */
+  reconcile(pool: string, known: KnownVolumes): Promise<Reconciled> {
+    return this.#use(pool, async (driver, place) => {
+      const result = await reconcileVolumes(driver, place, known, this.#store.renames(pool));
+      this.#store.deleteRenames(pool);
+      for (const { type, name } of result.removed)
+        this.context.log.warning(`Removed a volume that belongs to nobody`, { pool, type, name });
+      return result;
+    });
+  }
+
+  // Volumes
+
+  createEmpty(pool: string, volume: Volume): Promise<void> {
+    return this.#use(pool, (driver, place) => driver.create(place, volume, async () => undefined));
+  }
+
   /** Makes a volume from an image; the image's volume in this pool is made first when it is not there, once for all who ask. */
-  createFromImage(
-    pool: string,
-    fingerprint: string,
-    volume: Volume,
-    options: { deviceNodes: boolean; warn: (message: string) => void },
-  ): Promise<void>;
-  /** Within one pool, or across pools (then through bothy-cell's `run`). */
-  clone(from: { pool: string; volume: Volume }, to: { pool: string; volume: Volume }): Promise<void>;
-  restore(pool: string, snapshot: Volume, volume: Volume): Promise<void>;
-  rename(pool: string, from: Volume, to: Volume): Promise<void>;
-  delete(pool: string, volume: Volume): Promise<void>;
-  list(pool: string, type: Volume["type"]): Promise<string[]>;
-  root(pool: string, volume: Volume): RootSource;
-  usage(pool: string, volume: Volume): Promise<number | undefined>;
-  /** Drops the volume of a deleted image from every pool. */
-  forgetImage(fingerprint: string): Promise<void>;
+  createFromImage(pool: string, fingerprint: string, volume: Volume, options: FromImageOptions): Promise<void> {
+    return this.#use(pool, (driver, place) => this.#images.clone(driver, place, fingerprint, volume, options));
+  }
+
+  /** Within one pool by its driver; across pools by a copy, for which the native layer mounts the source. */
+  clone(from: { pool: string; volume: Volume }, to: { pool: string; volume: Volume }): Promise<void> {
+    return this.#use(from.pool, (driver, place) => {
+      if (from.pool === to.pool) return driver.clone(place, from.volume, to.volume);
+      const copy = (rootPath: string) => this.#copyRoot(driver.root(place, from.volume), rootPath);
+      return this.#use(to.pool, (toDriver, toPlace) => toDriver.create(toPlace, to.volume, copy));
+    });
+  }
+
+  async #copyRoot(root: RootSource, rootPath: string): Promise<void> {
+    if (root.type === "dir") return copyTree(root.path, rootPath);
+    const at = await mkdtemp(path.join(this.context.dirs.scratch, "copy-"));
+    try {
+      await this.context.native.runWithRoot(root, at, copyCommand(at, rootPath));
+    } finally {
+      await rmdir(at);
+    }
+  }
+
+  restore(pool: string, snapshot: Volume, volume: Volume): Promise<void> {
+    return this.#use(pool, (driver, place) => driver.restore(place, snapshot, volume));
+  }
+
+  /** Renames a volume. Callers commit the new name after it: a crash between the two is settled by `reconcile`. */
+  rename(pool: string, from: Volume, to: Volume): Promise<void> {
+    return this.#use(pool, async (driver, place) => {
+      this.#store.addRename(pool, { from, to });
+      await driver.rename(place, from, to);
+    });
+  }
+
+  delete(pool: string, volume: Volume): Promise<void> {
+    return this.#use(pool, (driver, place) => driver.delete(place, volume));
+  }
+
+  list(pool: string, type: Volume["type"]): Promise<string[]> {
+    return this.#use(pool, (driver, place) => driver.list(place, type));
+  }
+
+  root(pool: string, volume: Volume): RootSource {
+    const record = this.record(pool);
+    this.#requireAvailable(record);
+    const { driver, place } = this.#open(record);
+    return driver.root(place, volume);
+  }
+
+  usage(pool: string, volume: Volume): Promise<number | undefined> {
+    return this.#use(pool, (driver, place) => driver.usage(place, volume));
+  }
+
+  /** Drops the volumes of a deleted image from every pool; containers made of it stay whole. */
+  async forgetImage(fingerprint: string): Promise<void> {
+    for (const { name } of this.#created())
+      if (!this.#unavailable.has(name))
+        await this.#use(name, (driver, place) => this.#images.forget(driver, place, fingerprint));
+  }
+
+  // Inside
+
+  #created(): StoragePoolRecord[] {
+    return this.#store.list().filter(({ state }) => state === "created");
+  }
+
+  #place({ name, config }: StoragePoolRecord): PoolPlace {
+    const { dirs } = this.context;
+    return { name, config, path: dirs.pool(name), diskImage: path.join(dirs.disks, `${name}.img`) };
+  }
+
+  #open(record: StoragePoolRecord): { driver: StorageDriver; place: PoolPlace } {
+    const driver = drivers[record.driver];
+    if (driver === undefined)
+      throw unavailable(`Cannot open storage pool "${record.name}": this daemon has no driver "${record.driver}".`);
+    return { driver, place: this.#place(record) };
+  }
+
+  #requireAvailable({ name }: StoragePoolRecord): void {
+    const cause = this.#unavailable.get(name);
+    if (cause !== undefined) throw unavailable(`Cannot use storage pool "${name}": it is unavailable. ${cause}`);
+  }
+
+  /** Runs a call on a pool; one that was unavailable is tried again first. */
+  async #use<T>(pool: string, work: (driver: StorageDriver, place: PoolPlace) => Promise<T>): Promise<T> {
+    const record = this.record(pool);
+    this.#busy.set(pool, (this.#busy.get(pool) ?? 0) + 1);
+    try {
+      if (this.#unavailable.has(pool))
+        await this.context.locks.run(`storage-pool/${pool}/start`, () => this.#start(record));
+      this.#requireAvailable(record);
+      const { driver, place } = this.#open(record);
+      return await work(driver, place);
+    } finally {
+      const left = (this.#busy.get(pool) ?? 1) - 1;
+      if (left === 0) this.#busy.delete(pool);
+      else this.#busy.set(pool, left);
+    }
+  }
+
+  #render({ name, description, driver, config }: StoragePoolRecord): StoragePool {
+    const status = this.#unavailable.has(name) ? "Unavailable" : "Created";
+    return { name, description, driver, config, status, used_by: this.#usedBy(name), locations: ["none"] };
+  }
+
+  #usedBy(pool: string): string[] {
+    const { instances, profiles } = this.context;
+    const names = (devices: Record<string, Record<string, string>>) =>
+      Object.values(devices).some((device) => device.type === "disk" && device.pool === pool);
+    const images = new Set(this.#store.images(pool).map(fingerprintOf));
+    return [
+      ...[...images].map((fingerprint) => `/1.0/images/${fingerprint}`),
+      ...instances
+        .uses()
+        .filter((use) => names(use.expandedDevices))
+        .map((use) => `/1.0/instances/${use.name}`),
+      ...profiles
+        .list()
+        .filter((profile) => names(profile.devices))
+        .map((profile) => `/1.0/profiles/${profile.name}`),
+    ];
+  }
 }

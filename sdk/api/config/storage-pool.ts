@@ -1,20 +1,28 @@
 /** Configuration keys of storage pools, by driver; every key here has an effect. */
-import type { KeyRow } from "./table";
+import path from "node:path";
+import type { KeyRow, ValueType } from "./table";
 import { anyText, bool, oneLine, size } from "./values";
+
+const absolutePath: ValueType = (value) => (path.isAbsolute(value) ? oneLine(value) : "it must be an absolute path");
 
 const common: readonly KeyRow[] = [
   {
     key: "source",
-    type: oneLine,
+    type: absolutePath,
     live: false,
-    doc: "Folder, block device or image file that holds the pool; made by the daemon when unset.",
+    doc: "Empty folder that holds the pool; for btrfs it lies on btrfs or is a block device, which is formatted. Made by the daemon when unset.",
   },
   { key: "user.", type: anyText, live: true, doc: "Free for the user." },
   { key: "volatile.", type: anyText, live: true, doc: "State that the daemon keeps for itself." },
 ];
 
 const btrfs: readonly KeyRow[] = [
-  { key: "size", type: size, live: false, doc: "Size of the image file that is made when there is no source." },
+  {
+    key: "size",
+    type: size,
+    live: false,
+    doc: "Size of the image file that is made when there is no source; it takes space as it fills.",
+  },
   { key: "btrfs.mount_options", type: oneLine, live: false, doc: "Options of the mount." },
 ];
 

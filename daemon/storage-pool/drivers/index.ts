@@ -1,0 +1,6 @@
+/** The storage drivers by name. */
+import type { StorageDriver } from "../driver";
+import { dir } from "./dir";
+import { overlay } from "./overlay";
+
+export const drivers: Readonly<Record<string, StorageDriver>> = { dir, overlay };

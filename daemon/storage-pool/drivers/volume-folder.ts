@@ -1,0 +1,152 @@
+/**
+ * Volume folders: where a volume is in its pool, and the steps by which one appears, changes and goes.
+ * Work happens under ".partial:RANDOM" beside the volume; a colon is in no name of an instance, snapshot or image.
+ * Volume folders have mode 0700: their roots hold set-uid files of uid 0 that nobody on the host may reach.
+ */
+import { randomBytes } from "node:crypto";
+import { lstat, mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
+import path from "node:path";
+import { conflict, internal, notFound } from "../../../sdk/api/errors";
+import type { PoolPlace, Volume } from "../driver";
+
+export const volumeTypes = ["containers", "containers-snapshots", "images"] as const;
+
+const partialMark = ".partial:";
+const readyMark = ".ready:";
+
+export type Remove = (folder: string) => Promise<void>;
+
+/** Folder of a volume. @throws ApiError INTERNAL for a name that would leave the pool; names are checked long before */
+export function folderOf(pool: PoolPlace, { type, name }: Volume): string {
+  const parts = name.split("/");
+  const isSafe = parts.every((part) => part !== "" && part !== "." && part !== ".." && !/[:\0]/.test(part));
+  if (!volumeTypes.includes(type) || !isSafe || parts.length !== (type === "containers-snapshots" ? 2 : 1))
+    throw internal(`Cannot find volume ${JSON.stringify(name)} of type "${type}": the name is not one of a volume.`);
+  return path.join(pool.path, type, ...parts);
+}
+
+/** A name beside the target for unfinished work, or for what is to be removed. */
+export const partialBeside = (target: string): string =>
+  path.join(path.dirname(target), partialMark + randomBytes(8).toString("hex"));
+
+/** Removes a tree; a copy that a killed daemon left running may still write into it, hence the retries. */
+export const removeTree: Remove = (folder) =>
+  rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+
+/** Makes a folder at the target: `work` makes it under a temporary name. @throws ApiError CONFLICT when it is there already */
+export async function build(target: string, work: (partial: string) => Promise<void>, remove: Remove): Promise<void> {
+  const partial = partialBeside(target);
+  try {
+    await work(partial);
+    await rename(partial, target);
+  } catch (error) {
+    await remove(partial);
+    if (["ENOTEMPTY", "EEXIST"].includes(errnoOf(error)))
+      throw conflict(`Cannot create volume "${path.basename(target)}": it exists already.`, { cause: error });
+    throw error;
+  }
+}
+
+/** Puts a new folder in an existing one's place. From the first rename of `settle` on, `sweep` finishes what a crash cut off. */
+export async function replace(target: string, work: (partial: string) => Promise<void>, remove: Remove): Promise<void> {
+  const ready = path.join(path.dirname(target), readyMark + path.basename(target));
+  await remove(ready);
+  await build(ready, work, remove);
+  await settle(ready, remove);
+}
+
+async function settle(ready: string, remove: Remove): Promise<void> {
+  const target = path.join(path.dirname(ready), path.basename(ready).slice(readyMark.length));
+  const old = partialBeside(target);
+  await ignoring("ENOENT", rename(target, old));
+  await rename(ready, target);
+  await remove(old);
+}
+
+/** Removes a volume's folder: gone for everybody at once, its content after that. */
+export async function discard(target: string, remove: Remove): Promise<void> {
+  const partial = partialBeside(target);
+  await ignoring("ENOENT", rename(target, partial));
+  await remove(partial);
+}
+
+/** Makes the folder that a volume's folder is in; snapshots have one for each instance. */
+export async function makeParent(pool: PoolPlace, volume: Volume): Promise<void> {
+  if (volume.type === "containers-snapshots")
+    await mkdir(path.dirname(folderOf(pool, volume)), { recursive: true, mode: 0o711 });
+}
+
+/** Removes the folder of an instance's snapshots when the last one is gone. */
+export async function removeEmptyParent(pool: PoolPlace, volume: Volume): Promise<void> {
+  if (volume.type === "containers-snapshots")
+    await ignoring(["ENOENT", "ENOTEMPTY"], rmdir(path.dirname(folderOf(pool, volume))));
+}
+
+/** Renames a volume's folder. @throws ApiError NOT_FOUND, CONFLICT */
+export async function renameFolder(pool: PoolPlace, from: Volume, to: Volume): Promise<void> {
+  await makeParent(pool, to);
+  try {
+    await rename(folderOf(pool, from), folderOf(pool, to));
+  } catch (error) {
+    await removeEmptyParent(pool, to);
+    if (errnoOf(error) === "ENOENT")
+      throw notFound(`Cannot rename volume "${from.name}": it does not exist.`, { cause: error });
+    if (["ENOTEMPTY", "EEXIST"].includes(errnoOf(error)))
+      throw conflict(`Cannot rename volume "${from.name}" to "${to.name}": that one exists already.`, { cause: error });
+    throw error;
+  }
+  await removeEmptyParent(pool, from);
+}
+
+/** Finishes replacements and removes unfinished work in all folders of the pool. */
+export async function sweepFolders(pool: PoolPlace, remove: Remove): Promise<void> {
+  const snapshots = path.join(pool.path, "containers-snapshots");
+  const owners = (await entries(snapshots)).filter(isName).map((name) => path.join(snapshots, name));
+  for (const folder of [...volumeTypes.map((type) => path.join(pool.path, type)), ...owners]) {
+    for (const name of await entries(folder))
+      if (name.startsWith(readyMark)) await settle(path.join(folder, name), remove);
+    await sweepPartials(folder, remove);
+  }
+  for (const owner of owners) await ignoring("ENOTEMPTY", rmdir(owner));
+}
+
+/** Removes unfinished work in one folder. */
+export async function sweepPartials(folder: string, remove: Remove): Promise<void> {
+  for (const name of await entries(folder)) if (name.startsWith(partialMark)) await remove(path.join(folder, name));
+}
+
+/** Names of the volumes of a type, sorted. */
+export async function listFolders(pool: PoolPlace, type: Volume["type"]): Promise<string[]> {
+  const folder = path.join(pool.path, type);
+  const names = (await entries(folder)).filter(isName).sort();
+  if (type !== "containers-snapshots") return names;
+  const nested = names.map(async (owner) =>
+    (await entries(path.join(folder, owner)))
+      .filter(isName)
+      .sort()
+      .map((name) => `${owner}/${name}`),
+  );
+  return (await Promise.all(nested)).flat();
+}
+
+export async function isThere(file: string): Promise<boolean> {
+  return (await ignoring(["ENOENT", "ENOTDIR"], lstat(file))) !== undefined;
+}
+
+/** Names in a folder; none when it is missing. */
+export const entries = async (folder: string): Promise<string[]> =>
+  (await ignoring(["ENOENT", "ENOTDIR"], readdir(folder))) ?? [];
+
+/** Waits for the work; the named errors count as "nothing there". */
+export async function ignoring<T>(codes: string | readonly string[], work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if ([codes].flat().includes(errnoOf(error))) return undefined;
+    throw error;
+  }
+}
+
+const isName = (name: string): boolean => !name.includes(":");
+
+export const errnoOf = (error: unknown): string => (error as NodeJS.ErrnoException | undefined)?.code ?? "";
