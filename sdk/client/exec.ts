@@ -131,7 +131,9 @@ async function openSession(wire: Wire, operation: PendingOperation, options: Exe
   };
   options.signal?.addEventListener("abort", aborted, { once: true });
   const exit = exitOf(operation, options.signal).finally(() => options.signal?.removeEventListener("abort", aborted));
-  exit.then(() => control.close(), closeAll);
+  // The data websockets are the server's to close: output may still be under way in them.
+  const release = () => control.close();
+  exit.then(release, release);
 
   return {
     stdin: inputOf(first),
