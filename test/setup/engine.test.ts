@@ -52,14 +52,14 @@ test("the engine runs up, preview and destroy of a dynamic resource", {
   skip: withoutEngine && "needs pulumi",
 }, async () => {
   const home = mkdtempSync(join(tmpdir(), "bothy-pulumi-"));
-  for (const folder of ["state", "work"]) mkdirSync(join(home, folder));
-  let text = "first";
-  const program = async () => ({ text: new Note("note", text).text });
-  const stack = await LocalWorkspace.createOrSelectStack(
-    { stackName: "dev", projectName: "engine-test", program },
-    { workDir: join(home, "work"), pulumiHome: home, envVars: engineEnv(home) },
-  );
   try {
+    for (const folder of ["state", "work"]) mkdirSync(join(home, folder));
+    let text = "first";
+    const program = async () => ({ text: new Note("note", text).text });
+    const stack = await LocalWorkspace.createOrSelectStack(
+      { stackName: "dev", projectName: "engine-test", program },
+      { workDir: join(home, "work"), pulumiHome: home, envVars: engineEnv(home) },
+    );
     assert.equal((await stack.up()).outputs.text?.value, "first");
     const again = await stack.preview({ expectNoChanges: true });
     assert.deepEqual(again.changeSummary, { same: 2 });
