@@ -1,5 +1,5 @@
 /** Storage pools: their rules, and the volumes that instances ask of them. */
-import { mkdtemp, rmdir, statfs } from "node:fs/promises";
+import { mkdtemp, rmdir } from "node:fs/promises";
 import path from "node:path";
 import type { Config } from "../../sdk/api/common";
 import { storagePoolKeys } from "../../sdk/api/config/storage-pool";
@@ -12,14 +12,12 @@ import { withoutEmpty } from "../merge";
 import { requireConfig } from "../validate";
 import type { PoolPlace, RootSource, StorageDriver, Volume } from "./driver";
 import { drivers } from "./drivers";
+import { isOnBtrfs } from "./drivers/btrfs-host";
 import { copyCommand, copyTree } from "./drivers/copy";
 import { isThere } from "./drivers/volume-folder";
 import { type FromImageOptions, fingerprintOf, PoolImages } from "./images";
 import { type KnownVolumes, type Reconciled, reconcileVolumes } from "./reconcile";
 import { type StoragePoolRecord, StoragePoolStore } from "./store";
-
-/** f_type of btrfs in statfs(2). */
-const btrfsMagic = 0x9123683e;
 
 export class StoragePoolService {
   readonly #store: StoragePoolStore;
@@ -54,7 +52,7 @@ export class StoragePoolService {
 
   /** Driver that suits the file system of the state folder best; for the pool that a first start makes. */
   async defaultDriver(): Promise<string> {
-    const onBtrfs = (await statfs(this.context.dirs.root)).type === btrfsMagic;
+    const onBtrfs = await isOnBtrfs(this.context.dirs.root);
     for (const name of onBtrfs ? ["btrfs", "overlay"] : ["overlay"])
       if ((await drivers[name]?.unavailable(this.context.dirs.scratch)) === undefined) return name;
     return "dir";

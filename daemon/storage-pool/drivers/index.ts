@@ -1,6 +1,7 @@
 /** The storage drivers by name. */
 import type { StorageDriver } from "../driver";
+import { btrfs } from "./btrfs";
 import { dir } from "./dir";
 import { overlay } from "./overlay";
 
-export const drivers: Readonly<Record<string, StorageDriver>> = { dir, overlay };
+export const drivers: Readonly<Record<string, StorageDriver>> = { btrfs, dir, overlay };
