@@ -67,9 +67,9 @@ export class Dirs {
   /** Makes the folders that are always there. */
   make(): void {
     mkdirSync(this.root, { recursive: true, mode: 0o711 });
-    for (const name of ["database", "cells", "disks", "images", "networks", "logs", "tmp"])
+    for (const name of ["database", "cells", "disks", "images", "logs", "tmp"])
       mkdirSync(this.#at(name), { recursive: true, mode: 0o700 });
-    for (const name of ["storage-pools", "containers", "snapshots"])
+    for (const name of ["storage-pools", "containers", "snapshots", "networks"])
       mkdirSync(this.#at(name), { recursive: true, mode: 0o711 });
   }
 }

@@ -1,5 +1,6 @@
 /** Network driver: what makes a network of one type; the bridge is the first. */
 import type { Config } from "../../sdk/api/common";
+import { type ApiError, badRequest } from "../../sdk/api/errors";
 import type { NetworkLease, NetworkState } from "../../sdk/api/network";
 
 export interface NetworkPlace {
@@ -18,19 +19,38 @@ export interface NetworkHost {
   readonly ipv4?: string;
 }
 
+/** What a plan has to fit with. */
+export interface Surroundings {
+  /** The network's configuration so far, when it is there already. */
+  readonly current?: Config;
+  /** The other networks of this daemon. */
+  readonly others: readonly { readonly name: string; readonly config: Config }[];
+}
+
 export interface NetworkDriver {
   readonly type: string;
   /** Says why this host cannot have such networks, or nothing when it can. */
   unavailable(): Promise<string | undefined>;
   /** Fills what the user left open: ipv4.address auto, ipv4.nat, volatile.bridge.hwaddr. @throws ApiError for impossible settings */
-  plan(name: string, config: Config): Promise<Config>;
+  plan(name: string, config: Config, around: Surroundings): Promise<Config>;
   /** Makes interface, DHCP, DNS and rules; brings existing ones in line. Idempotent: also used at the daemon's start, when all may still be there. */
   start(network: NetworkPlace): Promise<void>;
   /** Removes them; missing ones are no error. */
   stop(network: NetworkPlace): Promise<void>;
+  /** Refuses a fixed address that this network cannot give. @throws ApiError BAD_REQUEST */
+  checkHost(network: NetworkPlace, host: NetworkHost): void;
   /** Makes a nic known to DHCP and DNS, at once; replaces what was known of the same instance and device. */
   addHost(network: NetworkPlace, host: NetworkHost): Promise<void>;
+  /** Forgets a nic, its name and its leases; an unknown one is no error. */
   removeHost(network: NetworkPlace, instance: string, device: string): Promise<void>;
+  /** Every nic known to DHCP and DNS. */
+  hosts(network: NetworkPlace): Promise<NetworkHost[]>;
   leases(network: NetworkPlace): Promise<NetworkLease[]>;
   state(network: NetworkPlace): Promise<NetworkState>;
 }
+
+/** The error for a nic whose fixed address is not to be had. @param why a clause, such as `instance "web" has it` */
+export const refusedAddress = ({ instance, device, ipv4 }: NetworkHost, why: string): ApiError =>
+  badRequest(
+    `Cannot give address ${ipv4} to device "${device}" of instance "${instance}": ${why}. Choose another ipv4.address.`,
+  );

@@ -1,9 +1,260 @@
 /** Networks: their rules, and what nics ask of them. */
-import type { NetworkHost } from "./driver";
+import { rename, rm } from "node:fs/promises";
+import { networkKeys } from "../../sdk/api/config/network";
+import { badRequest, conflict, notFound, unavailable } from "../../sdk/api/errors";
+import type { Network, NetworkLease, NetworkPut, NetworkState, NetworksPost } from "../../sdk/api/network";
+import type { Context } from "../context";
+import { withoutEmpty } from "../merge";
+import { Revert } from "../revert";
+import { requireConfig } from "../validate";
+import { type NetworkDriver, type NetworkHost, type NetworkPlace, refusedAddress } from "./driver";
+import { BridgeDriver } from "./drivers/bridge";
+import { findLink, isPort, listLinks, stateOf, unmanagedNetwork } from "./link";
+import { type NetworkRecord, NetworkStore } from "./store";
+import { isNicOf, rivalFor, usedBy } from "./usage";
 
-export interface NetworkService {
-  /** @throws ApiError NOT_FOUND "Network not found" */
-  get(name: string): { name: string; config: Record<string, string> };
-  addHost(network: string, host: NetworkHost): Promise<void>;
-  removeHost(network: string, instance: string, device: string): Promise<void>;
+/** Subnets are planned one after the other, so that two networks cannot pick the same. */
+const planLock = "networks/plan";
+
+export class NetworkService {
+  readonly #store: NetworkStore;
+  readonly #drivers: Readonly<Record<string, NetworkDriver>>;
+  /** Networks that did not start with the daemon. */
+  readonly #failed = new Set<string>();
+
+  constructor(
+    private readonly context: Context,
+    drivers: readonly NetworkDriver[] = [new BridgeDriver()],
+  ) {
+    this.#store = new NetworkStore(context.database);
+    this.#drivers = Object.fromEntries(drivers.map((driver) => [driver.type, driver]));
+  }
+
+  /** Managed networks and, as LXD lists them, the host's other interfaces. */
+  async list(): Promise<Network[]> {
+    const managed = this.#store.list().map((record) => this.#render(record));
+    const names = new Set(managed.map(({ name }) => name));
+    const links = (await listLinks()).filter((link) => !names.has(link.ifname) && !isPort(link));
+    return [...managed, ...links.map((link) => unmanagedNetwork(link, usedBy(this.context, link.ifname)))];
+  }
+
+  /** A managed network. @throws ApiError NOT_FOUND */
+  get(name: string): Network {
+    return this.#render(this.record(name));
+  }
+
+  /** A managed network, or an interface of the host. @throws ApiError NOT_FOUND */
+  async show(name: string): Promise<Network> {
+    if (this.#store.find(name) !== undefined) return this.get(name);
+    const link = await findLink(name);
+    if (link === undefined) throw notFound("Network not found");
+    return unmanagedNetwork(link, usedBy(this.context, name));
+  }
+
+  /** The stored network, without who uses it. @throws ApiError NOT_FOUND */
+  record(name: string): NetworkRecord {
+    const record = this.#store.find(name);
+    if (record === undefined) throw notFound("Network not found");
+    return record;
+  }
+
+  /** Plans, makes and stores a network. @throws ApiError CONFLICT for a taken name, BAD_REQUEST for what cannot be */
+  async create(post: NetworksPost): Promise<void> {
+    requireConfig(networkKeys, post.config);
+    const driver = this.#driver(post.type);
+    const missing = await driver.unavailable();
+    if (missing !== undefined)
+      throw unavailable(`Cannot create network "${post.name}": ${missing}. Install it; see "bothy doctor".`);
+    await this.context.locks.run(planLock, async () => {
+      await this.#requireFreeName(post.name);
+      const config = await driver.plan(post.name, withoutEmpty(post.config), { others: this.#store.list() });
+      const record = { name: post.name, type: post.type, description: post.description, config };
+      await using undo = new Revert(this.context.log);
+      undo.add(() => this.#remove(record));
+      await driver.start(this.#place(record));
+      this.#store.insert(record);
+      undo.keep();
+    });
+  }
+
+  /** Makes the network of the first start, under the first free name of bothybr0, bothybr1, ... @returns its name */
+  async createDefault(): Promise<string> {
+    const taken = new Set((await this.list()).map(({ name }) => name));
+    let number = 0;
+    while (taken.has(`bothybr${number}`)) number += 1;
+    const name = `bothybr${number}`;
+    await this.create({ name, type: "bridge", description: "Default Bothy network", config: {} });
+    return name;
+  }
+
+  /** Replaces the mutable part and applies it at once; the address stays where the new configuration leaves it open. */
+  async update(name: string, put: NetworkPut): Promise<void> {
+    const before = this.record(name);
+    requireConfig(networkKeys, put.config);
+    const driver = this.#driver(before.type);
+    await this.context.locks.run(planLock, async () => {
+      const config = await driver.plan(name, withoutEmpty(put.config), {
+        current: before.config,
+        others: this.#store.list().filter((other) => other.name !== name),
+      });
+      const after = { ...before, description: put.description, config };
+      this.#requireHostsFit(after);
+      await using undo = new Revert(this.context.log);
+      undo.add(() => driver.start(this.#place(before)));
+      await driver.start(this.#place(after));
+      this.#store.update(after);
+      this.#failed.delete(name);
+      undo.keep();
+    });
+  }
+
+  /** Renames an unused network with its bridge. @throws ApiError BAD_REQUEST when it is in use */
+  async rename(from: string, to: string): Promise<void> {
+    const before = this.record(from);
+    this.#requireUnused(from);
+    const driver = this.#driver(before.type);
+    await this.context.locks.run(planLock, async () => {
+      await this.#requireFreeName(to);
+      const after = { ...before, name: to };
+      const [oldPlace, newPlace] = [this.#place(before), this.#place(after)];
+      await using undo = new Revert(this.context.log);
+      undo.add(() => driver.start(oldPlace));
+      await driver.stop(oldPlace);
+      await rename(oldPlace.path, newPlace.path);
+      undo.add(() => rename(newPlace.path, oldPlace.path));
+      undo.add(() => driver.stop(newPlace));
+      await driver.start(newPlace);
+      this.#store.rename(from, to);
+      undo.keep();
+    });
+  }
+
+  /** @throws ApiError BAD_REQUEST when it is in use */
+  async delete(name: string): Promise<void> {
+    const record = this.record(name);
+    this.#requireUnused(name);
+    await this.#remove(record);
+    this.#store.delete(name);
+    this.#failed.delete(name);
+  }
+
+  /** Refuses a nic whose fixed address the network cannot give, or has promised to another. @throws ApiError BAD_REQUEST */
+  checkHost(network: string, host: NetworkHost): void {
+    const record = this.record(network);
+    this.#driver(record.type).checkHost(this.#place(record), host);
+    const rival = rivalFor(this.context, network, host);
+    if (rival !== undefined) throw refusedAddress(host, `instance "${rival}" asks for it too`);
+  }
+
+  /** Makes a nic known to DHCP and DNS before its link comes up. @throws ApiError BAD_REQUEST for an address it cannot have */
+  async addHost(network: string, host: NetworkHost): Promise<void> {
+    this.checkHost(network, host);
+    await this.#withHosts(network, (driver, place) => driver.addHost(place, host));
+  }
+
+  /** Forgets a nic with its name and leases; an unknown one, or one of a network that is gone, is no error. */
+  async removeHost(network: string, instance: string, device: string): Promise<void> {
+    if (this.#store.find(network) === undefined) return;
+    await this.#withHosts(network, (driver, place) => driver.removeHost(place, instance, device));
+  }
+
+  async #withHosts(
+    network: string,
+    work: (driver: NetworkDriver, place: NetworkPlace) => Promise<void>,
+  ): Promise<void> {
+    await this.context.locks.run(`networks/hosts/${network}`, async () => {
+      const record = this.record(network);
+      await work(this.#driver(record.type), this.#place(record));
+    });
+  }
+
+  async leases(name: string): Promise<NetworkLease[]> {
+    const record = this.record(name);
+    return this.#driver(record.type).leases(this.#place(record));
+  }
+
+  /** Of a managed network or of any interface of the host. @throws ApiError NOT_FOUND */
+  async state(name: string): Promise<NetworkState> {
+    const record = this.#store.find(name);
+    if (record !== undefined) return this.#driver(record.type).state(this.#place(record));
+    const link = await findLink(name);
+    if (link === undefined) throw notFound("Network not found");
+    return stateOf(link);
+  }
+
+  /** Brings every network up; what still runs from before is kept. A network that cannot start is logged and shown as Unavailable. */
+  async startAll(): Promise<void> {
+    for (const record of this.#store.list())
+      try {
+        await this.#driver(record.type).start(this.#place(record));
+        await this.#forgetLostHosts(record);
+      } catch (error) {
+        this.#failed.add(record.name);
+        this.context.log.error(`Cannot start network "${record.name}"`, { error });
+      }
+  }
+
+  /** Takes every network down, for the shutdown of the host; leases and host entries stay. */
+  async stopAll(): Promise<void> {
+    for (const record of this.#store.list()) await this.#driver(record.type).stop(this.#place(record));
+  }
+
+  /** Entries whose instance went while its removal was cut off. */
+  async #forgetLostHosts(record: NetworkRecord): Promise<void> {
+    const driver = this.#driver(record.type);
+    const uses = new Map(this.context.instances.uses().map((use) => [use.name, use.expandedDevices]));
+    for (const { instance, device } of await driver.hosts(this.#place(record))) {
+      const nic = uses.get(instance)?.[device];
+      if (nic === undefined || !isNicOf(nic, record.name))
+        await driver.removeHost(this.#place(record), instance, device);
+    }
+  }
+
+  async #remove(record: NetworkRecord): Promise<void> {
+    const place = this.#place(record);
+    await this.#driver(record.type).stop(place);
+    await rm(place.path, { recursive: true, force: true });
+  }
+
+  async #requireFreeName(name: string): Promise<void> {
+    if (this.#store.find(name) !== undefined) throw conflict("The network already exists");
+    if ((await findLink(name)) !== undefined)
+      throw conflict(
+        `Cannot create network "${name}": the host has an interface of that name already. Choose another name.`,
+      );
+  }
+
+  #requireUnused(name: string): void {
+    if (usedBy(this.context, name).length > 0) throw badRequest("The network is currently in use");
+  }
+
+  /** Fixed addresses of nics must stay possible. */
+  #requireHostsFit(after: NetworkRecord): void {
+    const driver = this.#driver(after.type);
+    for (const use of this.context.instances.uses())
+      for (const [device, nic] of Object.entries(use.expandedDevices))
+        if (isNicOf(nic, after.name) && nic["ipv4.address"])
+          driver.checkHost(this.#place(after), { instance: use.name, device, hwaddr: "", ipv4: nic["ipv4.address"] });
+  }
+
+  #driver(type: string): NetworkDriver {
+    const driver = this.#drivers[type];
+    if (driver === undefined)
+      throw badRequest(`Unsupported network type "${type}". Supported are ${Object.keys(this.#drivers).join(", ")}.`);
+    return driver;
+  }
+
+  #place({ name, config }: NetworkRecord): NetworkPlace {
+    return { name, config, path: this.context.dirs.network(name) };
+  }
+
+  #render(record: NetworkRecord): Network {
+    return {
+      ...record,
+      managed: true,
+      status: this.#failed.has(record.name) ? "Unavailable" : "Created",
+      locations: ["none"],
+      used_by: usedBy(this.context, record.name),
+    };
+  }
 }

@@ -1,7 +1,7 @@
 /** Configuration keys of bridge networks; every key here has an effect. */
 import { isIPv4 } from "node:net";
 import type { KeyRow, ValueType } from "./table";
-import { anyText, bool, integer, oneLine, oneOf } from "./values";
+import { anyText, bool, integer, oneOf } from "./values";
 
 /** An IPv4 address with a prefix length, such as 10.1.2.1/24; or auto; or none. */
 const ipv4Cidr: ValueType = (value) => {
@@ -14,7 +14,7 @@ const ipv4Cidr: ValueType = (value) => {
 
 const ipv4Ranges: ValueType = (value) =>
   value.split(",").every((range) => {
-    const ends = range.trim().split("-");
+    const ends = range.split("-");
     return ends.length === 2 && ends.every((end) => isIPv4(end));
   })
     ? undefined
@@ -23,8 +23,16 @@ const ipv4Ranges: ValueType = (value) =>
 const domain: ValueType = (value) =>
   /^[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?$/.test(value) ? undefined : "it must be a DNS name";
 
+/** Of one interface: the lowest bit of the first byte marks groups. */
 const hwaddr: ValueType = (value) =>
-  /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(value) ? undefined : "it must be a hardware address such as 00:16:3e:01:02:03";
+  /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/i.test(value)
+    ? undefined
+    : "it must be the hardware address of one interface such as 00:16:3e:01:02:03";
+
+const expiry: ValueType = (value) =>
+  /^([1-9]\d*[smhdw]?|infinite)$/.test(value)
+    ? undefined
+    : "it must be a time such as 90m, 1h or 1d (seconds without a unit, at least 2m), or infinite";
 
 export const networkKeys: readonly KeyRow[] = [
   { key: "bridge.hwaddr", type: hwaddr, live: true, doc: "Hardware address of the bridge." },
@@ -40,10 +48,10 @@ export const networkKeys: readonly KeyRow[] = [
     key: "ipv4.address",
     type: ipv4Cidr,
     live: true,
-    doc: "Address of the bridge; auto picks a free subnet, none switches IPv4 off.",
+    doc: "Address of the bridge; auto and unset pick a free subnet once and keep it, none switches IPv4 off.",
   },
   { key: "ipv4.dhcp", type: bool, live: true, doc: "Whether addresses are given by DHCP; true when unset." },
-  { key: "ipv4.dhcp.expiry", type: oneLine, live: true, doc: "How long a lease holds, such as 1h." },
+  { key: "ipv4.dhcp.expiry", type: expiry, live: true, doc: "How long a lease holds, such as 1h." },
   { key: "ipv4.dhcp.ranges", type: ipv4Ranges, live: true, doc: "Ranges for DHCP; the whole subnet when unset." },
   {
     key: "ipv4.firewall",
@@ -51,10 +59,15 @@ export const networkKeys: readonly KeyRow[] = [
     live: true,
     doc: "Whether rules for DHCP, DNS and forwarding are made; true when unset.",
   },
-  { key: "ipv4.nat", type: bool, live: true, doc: "Whether traffic that leaves is translated." },
+  {
+    key: "ipv4.nat",
+    type: bool,
+    live: true,
+    doc: "Whether traffic that leaves is translated; true when unset and the address was picked.",
+  },
   { key: "ipv4.routing", type: bool, live: true, doc: "Whether traffic may leave the bridge; true when unset." },
   { key: "ipv6.address", type: oneOf("none"), live: true, doc: "Only none so far: the bridge has no IPv6." },
   { key: "raw.dnsmasq", type: anyText, live: true, doc: "More lines for dnsmasq's configuration." },
   { key: "user.", type: anyText, live: true, doc: "Free for the user." },
-  { key: "volatile.", type: anyText, live: true, doc: "State that the daemon keeps for itself." },
+  { key: "volatile.bridge.hwaddr", type: hwaddr, live: true, doc: "Hardware address that the daemon gave the bridge." },
 ];

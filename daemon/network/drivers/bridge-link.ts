@@ -1,0 +1,33 @@
+/** What `ip -batch` has to do to bring a bridge in line with its configuration. */
+import { hasIpv4 } from "../config";
+import type { NetworkPlace } from "../driver";
+import type { Link } from "../link";
+
+const defaultMtu = 1500;
+
+/**
+ * Spanning tree and forward delay are off: a port forwards as soon as it is up, and DHCP need not wait.
+ * @param link the bridge as it is, or nothing when it is missing
+ */
+export function bridgeCommands({ name, config }: NetworkPlace, link: Link | undefined): string {
+  const hwaddr = (config["bridge.hwaddr"] || config["volatile.bridge.hwaddr"] || "").toLowerCase();
+  const mtu = Number(config["bridge.mtu"] || defaultMtu);
+  const address = hasIpv4(config) ? config["ipv4.address"] : undefined;
+  const have = (link?.addr_info ?? []).filter(({ family }) => family === "inet").map(cidrOf);
+  const commands: string[] = [];
+  if (link === undefined)
+    commands.push(
+      `link add dev ${name} ${hwaddr === "" ? "" : `address ${hwaddr} `}mtu ${mtu} type bridge stp_state 0 forward_delay 0`,
+    );
+  else {
+    if (hwaddr !== "" && link.address !== hwaddr) commands.push(`link set dev ${name} address ${hwaddr}`);
+    if (link.mtu !== mtu) commands.push(`link set dev ${name} mtu ${mtu}`);
+  }
+  for (const old of have.filter((cidr) => cidr !== address)) commands.push(`address del ${old} dev ${name}`);
+  if (address !== undefined && !have.includes(address))
+    commands.push(`address add ${address} broadcast + dev ${name} scope global`);
+  if (!link?.flags.includes("UP")) commands.push(`link set dev ${name} up`);
+  return commands.map((command) => `${command}\n`).join("");
+}
+
+const cidrOf = ({ local, prefixlen }: { local: string; prefixlen: number }): string => `${local}/${prefixlen}`;

@@ -1,0 +1,191 @@
+/** The bridge driver: a Linux bridge with an IPv4 address, dnsmasq and an nftables table. */
+import { randomBytes } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Config } from "../../../sdk/api/common";
+import { badRequest, conflict, notFound } from "../../../sdk/api/errors";
+import type { NetworkLease, NetworkState } from "../../../sdk/api/network";
+import { run } from "../../run";
+import { hasIpv4, isOn } from "../config";
+import { dhcpRanges, ensureDnsmasq, isDnsmasqRunning, reloadDnsmasq, stopDnsmasq } from "../dnsmasq";
+import { type NetworkDriver, type NetworkHost, type NetworkPlace, refusedAddress, type Surroundings } from "../driver";
+import { dropHost, findHost, listHosts, makeHostsDir, writeHost } from "../hosts";
+import { contains, firstOf, lastOf, parseAddress, parseSubnet, subnetText } from "../ipv4";
+import { dropForeignLeases, filterLeases, type Lease, readLeases, sendRelease, serverOf } from "../leases";
+import { findLink, isBridge, listRoutes, stateOf } from "../link";
+import { applyRules, removeRules } from "../nft";
+import { freeSubnet, requireFree, takenByNetworks, takenByRoutes } from "../plan";
+import { missingForBridges } from "../requirements";
+import { bridgeCommands } from "./bridge-link";
+import { setBridgeSysctls } from "./bridge-sysctl";
+
+export class BridgeDriver implements NetworkDriver {
+  readonly type = "bridge";
+  #isAvailable = false;
+
+  async unavailable(): Promise<string | undefined> {
+    if (this.#isAvailable) return undefined;
+    const missing = await missingForBridges();
+    this.#isAvailable = missing === undefined;
+    return missing;
+  }
+
+  async plan(name: string, config: Config, { current, others }: Surroundings): Promise<Config> {
+    const hwaddr = config["volatile.bridge.hwaddr"] || current?.["volatile.bridge.hwaddr"] || randomHwaddr();
+    const planned: Config = { ...config, "volatile.bridge.hwaddr": hwaddr };
+    const address = config["ipv4.address"] || "auto";
+    if (address === "none") return planned;
+    const taken = async () => [...takenByNetworks(others), ...takenByRoutes(await listRoutes(), name)];
+    if (address === "auto") {
+      const kept = current !== undefined && hasIpv4(current) ? current["ipv4.address"] : undefined;
+      planned["ipv4.address"] = kept ?? freeSubnet(await taken());
+      planned["ipv4.nat"] = config["ipv4.nat"] || "true";
+    } else if (address !== current?.["ipv4.address"]) requireFree(name, address, await taken());
+    requireRangesInside(planned);
+    return planned;
+  }
+
+  async start(network: NetworkPlace): Promise<void> {
+    await mkdir(network.path, { recursive: true });
+    await makeHostsDir(network);
+    const link = await findLink(network.name);
+    if (link !== undefined && !isBridge(link))
+      throw conflict(
+        `Cannot start network "${network.name}": the host has another interface of that name. Rename one of them.`,
+      );
+    await run("ip", ["-batch", "-"], { input: bridgeCommands(network, link) });
+    await setBridgeSysctls(network);
+    await Promise.all([applyRules(network.name, network.config), this.#serve(network, link === undefined)]);
+  }
+
+  async #serve(network: NetworkPlace, fresh: boolean): Promise<void> {
+    if (!hasIpv4(network.config)) return stopDnsmasq(network);
+    const changes = await Promise.all((await listHosts(network)).map((host) => writeHost(network, host)));
+    const beforeStart = () => dropForeignLeases(network);
+    const isStarted = await ensureDnsmasq(network, { fresh, beforeStart });
+    if (!isStarted && changes.includes(true)) await reloadDnsmasq(network);
+  }
+
+  async stop(network: NetworkPlace): Promise<void> {
+    await Promise.all([stopDnsmasq(network), removeRules(network.name)]);
+    const link = await findLink(network.name);
+    if (link !== undefined && isBridge(link)) await run("ip", ["link", "delete", "dev", network.name]);
+  }
+
+  checkHost(network: NetworkPlace, host: NetworkHost): void {
+    const refusal = host.ipv4 === undefined ? undefined : refusalOf(network, host.ipv4);
+    if (refusal !== undefined) throw refusedAddress(host, refusal);
+  }
+
+  async addHost(network: NetworkPlace, host: NetworkHost): Promise<void> {
+    this.checkHost(network, host);
+    const before = await findHost(network, host.instance, host.device);
+    const known = await listHosts(network);
+    const isSelf = ({ instance, device }: NetworkHost) => instance === host.instance && device === host.device;
+    const rival = host.ipv4 && known.find((other) => !isSelf(other) && other.ipv4 === host.ipv4);
+    const leases = await readLeases(network);
+    const holder = leases.find(({ address, hwaddr }) => address === host.ipv4 && hwaddr !== host.hwaddr.toLowerCase());
+    const owner = holder && known.find((other) => !isSelf(other) && other.hwaddr === holder.hwaddr);
+    const other = rival || owner;
+    if (other) throw refusedAddress(host, `instance "${other.instance}" has it`);
+    // Left by a nic that is gone, or by this nic before it had its fixed address.
+    const stale = leases.filter(
+      (lease) =>
+        lease === holder ||
+        (lease.hwaddr === before?.hwaddr && before.hwaddr !== host.hwaddr.toLowerCase()) ||
+        (host.ipv4 && lease.hwaddr === host.hwaddr.toLowerCase() && lease.address !== host.ipv4),
+    );
+    const isChanged = await writeHost(network, host);
+    if (isChanged && before !== undefined) await reloadDnsmasq(network);
+    await this.#release(network, stale);
+  }
+
+  async removeHost(network: NetworkPlace, instance: string, device: string): Promise<void> {
+    const host = await findHost(network, instance, device);
+    if (host === undefined) return;
+    await dropHost(network, instance, device);
+    // dnsmasq notices new files by itself, never that one is gone.
+    await reloadDnsmasq(network);
+    await this.#release(
+      network,
+      (await readLeases(network)).filter((lease) => lease.hwaddr === host.hwaddr),
+    );
+  }
+
+  /** Frees leases whose guest cannot do it any more, so that name and address are there for the next one. */
+  async #release(network: NetworkPlace, leases: readonly Lease[]): Promise<void> {
+    const server = serverOf(network);
+    if (leases.length === 0 || server === undefined) return;
+    const isThere = (one: Lease) => leases.some((lease) => sameLease(lease, one));
+    if (!(await isDnsmasqRunning(network))) return filterLeases(network, (lease) => !isThere(lease));
+    for (const lease of leases) await sendRelease(server, lease);
+    for (let tries = 0; tries < 100; tries += 1) {
+      if (!(await readLeases(network)).some(isThere)) return;
+      await delay(5);
+    }
+    // The datagram was lost, perhaps to a rule of the host's own firewall: go by the file instead.
+    await stopDnsmasq(network);
+    await filterLeases(network, (lease) => !isThere(lease));
+    await this.#serve(network, false);
+  }
+
+  hosts(network: NetworkPlace): Promise<NetworkHost[]> {
+    return listHosts(network);
+  }
+
+  async leases(network: NetworkPlace): Promise<NetworkLease[]> {
+    const server = serverOf(network);
+    const hosts = await listHosts(network);
+    const fixed = hosts.filter(({ ipv4 }) => ipv4 !== undefined);
+    const dynamic = (await readLeases(network)).filter(({ address }) => !fixed.some(({ ipv4 }) => ipv4 === address));
+    const location = "none";
+    return [
+      ...(server === undefined
+        ? []
+        : [{ hostname: `${network.name}.gw`, hwaddr: "", address: server, type: "gateway", location }]),
+      ...fixed.map(({ instance, hwaddr, ipv4 = "" }) => ({
+        hostname: instance,
+        hwaddr,
+        address: ipv4,
+        type: "static",
+        location,
+      })),
+      ...dynamic.map(({ hostname, hwaddr, address }) => ({ hostname, hwaddr, address, type: "dynamic", location })),
+    ];
+  }
+
+  async state(network: NetworkPlace): Promise<NetworkState> {
+    const link = await findLink(network.name);
+    if (link === undefined) throw notFound("Network not found");
+    return stateOf(link);
+  }
+}
+
+/** In the block that LXD and Xen use for guests. */
+const randomHwaddr = (): string =>
+  ["00", "16", "3e", ...[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, "0"))].join(":");
+
+const sameLease = (a: Lease, b: Lease): boolean => a.hwaddr === b.hwaddr && a.address === b.address;
+
+function refusalOf(network: NetworkPlace, ipv4: string): string | undefined {
+  const subnet = parseSubnet(network.config["ipv4.address"] ?? "");
+  if (subnet === undefined || !isOn(network.config, "ipv4.dhcp"))
+    return `network "${network.name}" gives no IPv4 addresses`;
+  const address = parseAddress(ipv4);
+  if (!contains(subnet, address)) return `it is outside the subnet ${subnetText(subnet)} of network "${network.name}"`;
+  const isReserved = [firstOf(subnet), lastOf(subnet), subnet.address].includes(address);
+  return isReserved ? `network "${network.name}" needs it for itself` : undefined;
+}
+
+function requireRangesInside(config: Config): void {
+  const subnet = parseSubnet(config["ipv4.address"] ?? "");
+  const ranges = config["ipv4.dhcp.ranges"];
+  if (subnet === undefined || !ranges) return;
+  for (const [first, last] of dhcpRanges(subnet, ranges)) {
+    const ends = [first, last].map(parseAddress);
+    if (!ends.every((end) => contains(subnet, end)) || (ends[0] ?? 0) > (ends[1] ?? 0))
+      throw badRequest(
+        `Invalid value for "ipv4.dhcp.ranges": ${first}-${last} is not a range inside ${subnetText(subnet)}.`,
+      );
+  }
+}

@@ -1,0 +1,79 @@
+/** Host entries: one file a nic in dnsmasq.hosts, which dnsmasq reads as soon as it is there (--dhcp-hostsdir). */
+import { chmod, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { dnsModeOf } from "./config";
+import type { NetworkHost, NetworkPlace } from "./driver";
+import { readText } from "./text";
+
+export const hostsDirOf = (network: NetworkPlace): string => path.join(network.path, "dnsmasq.hosts");
+
+/** Instance names hold no dot, so the first dot ends the instance's name. */
+const fileOf = (network: NetworkPlace, instance: string, device: string): string =>
+  path.join(hostsDirOf(network), `${instance}.${device}`);
+
+/** Makes the network's folders, which dnsmasq must be able to enter after it gave up root. */
+export async function makeHostsDir(network: NetworkPlace): Promise<void> {
+  await mkdir(hostsDirOf(network), { recursive: true });
+  await chmod(network.path, 0o711);
+  await chmod(hostsDirOf(network), 0o755);
+}
+
+/** Line of dnsmasq's dhcp-host files. */
+export const hostLine = (network: NetworkPlace, host: NetworkHost): string =>
+  [host.hwaddr.toLowerCase(), host.ipv4, dnsModeOf(network.config) === "managed" ? host.instance : undefined]
+    .filter((part) => part !== undefined)
+    .join(",");
+
+/** All entries, as written; leftovers of a write that was cut off do not count. */
+export async function listHosts(network: NetworkPlace): Promise<NetworkHost[]> {
+  const names = await namesIn(hostsDirOf(network));
+  const hosts = await Promise.all(names.map((name) => readHost(network, name)));
+  return hosts.filter((host) => host !== undefined);
+}
+
+export async function findHost(
+  network: NetworkPlace,
+  instance: string,
+  device: string,
+): Promise<NetworkHost | undefined> {
+  return readHost(network, path.basename(fileOf(network, instance, device)));
+}
+
+/** Writes the entry in one step. @returns whether anything changed */
+export async function writeHost(network: NetworkPlace, host: NetworkHost): Promise<boolean> {
+  const file = fileOf(network, host.instance, host.device);
+  const text = `${hostLine(network, host)}\n`;
+  if ((await readText(file)) === text) return false;
+  // dnsmasq passes over names that begin with a dot.
+  const unfinished = path.join(path.dirname(file), `.${path.basename(file)}`);
+  await writeFile(unfinished, text, { mode: 0o644 });
+  await rename(unfinished, file);
+  return true;
+}
+
+export async function dropHost(network: NetworkPlace, instance: string, device: string): Promise<void> {
+  await rm(fileOf(network, instance, device), { force: true });
+}
+
+async function readHost(network: NetworkPlace, file: string): Promise<NetworkHost | undefined> {
+  const text = await readText(path.join(hostsDirOf(network), file));
+  const [hwaddr, ...rest] = (text ?? "").trim().split(",");
+  const dot = file.indexOf(".");
+  if (!hwaddr || dot < 1) return undefined;
+  const ipv4 = rest.find((part) => /^[\d.]+$/.test(part));
+  return {
+    instance: file.slice(0, dot),
+    device: file.slice(dot + 1),
+    hwaddr,
+    ...(ipv4 === undefined ? {} : { ipv4 }),
+  };
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).filter((name) => !name.startsWith("."));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}

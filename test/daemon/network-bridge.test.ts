@@ -1,0 +1,445 @@
+/** Bridge networks for real, in a network namespace of the test's own. */
+import assert from "node:assert/strict";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import type { Context } from "../../daemon/context";
+import { Database } from "../../daemon/database";
+import { Dirs } from "../../daemon/dirs";
+import { Events } from "../../daemon/events";
+import type { InstanceUse } from "../../daemon/instance/service";
+import { Locks } from "../../daemon/locks";
+import { Log } from "../../daemon/log";
+import { networkRoutes } from "../../daemon/network/routes";
+import { NetworkService } from "../../daemon/network/service";
+import { networkSchema } from "../../daemon/network/store";
+import { ProfileService } from "../../daemon/profile/service";
+import { profileSchema } from "../../daemon/profile/store";
+import type { ApiRequest, Method, Reply } from "../../daemon/route";
+import { run } from "../../daemon/run";
+import { ApiError } from "../../sdk/api/errors";
+import { enterOwnNetns, hasProgram, Netns } from "../support/netns";
+import { requireFeature } from "../support/require";
+
+const noNetns = enterOwnNetns();
+const skip =
+  noNetns ||
+  requireFeature("dnsmasq", hasProgram("dnsmasq")) ||
+  requireFeature("nft", hasProgram("nft")) ||
+  requireFeature("busybox", hasProgram("busybox"));
+
+const folder = mkdtempSync(path.join(tmpdir(), "bothy-network-"));
+// As the daemon's own state folder is: dnsmasq can reach its files without being root.
+chmodSync(folder, 0o711);
+const uses: InstanceUse[] = [];
+let context: Context;
+let networks: NetworkService;
+
+before(() => {
+  const dirs = new Dirs(folder);
+  dirs.make();
+  const log = new Log(path.join(folder, "log"));
+  const database = new Database(dirs.database, [profileSchema, networkSchema]);
+  const parts = { dirs, log, database, locks: new Locks(), events: new Events(log), instances: { uses: () => uses } };
+  const made = parts as unknown as { -readonly [Part in keyof Context]: Context[Part] };
+  made.profiles = new ProfileService(made);
+  made.networks = new NetworkService(made);
+  context = made;
+  networks = made.networks;
+});
+
+after(async () => {
+  await networks.stopAll();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Calls the handler of a route as the server does. */
+async function call(method: Method, url: string, json?: unknown, ifMatch?: string): Promise<Reply> {
+  const { pathname, searchParams } = new URL(url, "http://bothy");
+  for (const { method: routeMethod, path: pattern, handle } of networkRoutes) {
+    const match = new RegExp(`^${pattern.replace(/:(\w+)/g, "(?<$1>[^/]+)")}$`).exec(pathname);
+    if (routeMethod !== method || match === null) continue;
+    const params = { ...match.groups };
+    const request = { context, params, query: searchParams, headers: { "if-match": ifMatch }, json };
+    return handle(request as unknown as ApiRequest);
+  }
+  return assert.fail(`no route for ${method} ${url}`);
+}
+
+async function metadata(method: Method, url: string, json?: unknown): Promise<unknown> {
+  const reply = await call(method, url, json);
+  return reply.type === "sync" ? reply.metadata : assert.fail("not a synchronous reply");
+}
+
+async function make(name: string, config: Record<string, string> = {}): Promise<AsyncDisposable> {
+  await networks.create({ name, type: "bridge", description: "", config });
+  return { [Symbol.asyncDispose]: () => networks.delete(name) };
+}
+
+const hwaddrs = { web: "00:16:3e:01:00:01", db: "00:16:3e:01:00:02", new: "00:16:3e:01:00:03" };
+
+/** Asks for a lease as a busybox guest does, applies it, and tells the address. */
+async function lease(guest: Netns, ...options: string[]): Promise<string> {
+  const script = path.join(folder, "udhcpc.sh");
+  await run("sh", [
+    "-c",
+    `cat > "$1" <<'END'\n#!/bin/sh\n[ "$1" = bound ] || exit 0\nip address flush dev eth0\nip address add $ip/$mask dev eth0\nip route replace default via $router\nEND\nchmod 755 "$1"`,
+    "sh",
+    script,
+  ]);
+  const said = ["-i", "eth0", "-q", "-n", "-f", "-t", "10", "-T", "1", "-s", script, ...options];
+  await guest.run("busybox", "udhcpc", ...said);
+  const [link] = JSON.parse(await guest.run("ip", "-j", "-4", "address", "show", "dev", "eth0"));
+  return link.addr_info[0].local;
+}
+
+async function resolve(guest: Netns, name: string, server: string): Promise<string | undefined> {
+  const text = await guest.run("sh", "-c", 'busybox nslookup -type=a "$1" "$2" 2>&1 || true', "sh", name, server);
+  return /Name:\s+\S+\s+Address: (\S+)/.exec(text)?.[1];
+}
+
+const gatewayOf = (name: string): string => networks.get(name).config["ipv4.address"]?.split("/")[0] ?? "";
+const dnsmasqPid = (name: string): string =>
+  readFileSync(path.join(folder, "networks", name, "dnsmasq.pid"), "utf8").trim();
+const ruleset = async (): Promise<string> => (await run("nft", ["list", "ruleset"])).stdout;
+const refused = (code: string, message: RegExp) => (error: unknown) =>
+  ApiError.is(error) && error.code === code && message.test(error.message);
+
+test("a network gets a planned address, NAT and a bridge, and leaves nothing when deleted", { skip }, async () => {
+  const before = { links: (await run("ip", ["-o", "link"])).stdout, rules: await ruleset() };
+  const reply = await call("POST", "/1.0/networks", { name: "planned.0", description: "d", config: {} });
+  assert.deepEqual(reply, { type: "sync", metadata: null, location: "/1.0/networks/planned.0" });
+  const network = networks.get("planned.0");
+  assert.match(network.config["ipv4.address"] ?? "", /^10\.\d+\.\d+\.1\/24$/);
+  assert.equal(network.config["ipv4.nat"], "true");
+  assert.equal(network.config["ipv6.address"], undefined);
+  assert.equal(network.status, "Created");
+  const state = await networks.state("planned.0");
+  assert.equal(state.hwaddr, network.config["volatile.bridge.hwaddr"]);
+  assert.equal(state.addresses[0]?.address, gatewayOf("planned.0"));
+  assert.match(await ruleset(), /table inet bothy_planned\.0 .*masquerade/s);
+  assert.equal(readFileSync("/proc/sys/net/ipv4/conf/planned.0/forwarding", "utf8").trim(), "1");
+  const pid = dnsmasqPid("planned.0");
+  assert.doesNotMatch(readFileSync(`/proc/${pid}/status`, "utf8"), /^Uid:\t0\t/m);
+  await call("DELETE", "/1.0/networks/planned.0");
+  assert.equal((await run("ip", ["-o", "link"])).stdout, before.links);
+  assert.equal(await ruleset(), before.rules);
+  assert.equal(existsSync(path.join(folder, "networks", "planned.0")), false);
+  assert.equal(existsSync(`/proc/${pid}`) && readFileSync(`/proc/${pid}/cmdline`, "utf8") !== "", false);
+  await assert.rejects(call("GET", "/1.0/networks/planned.0"), refused("NOT_FOUND", /^Network not found$/));
+});
+
+test("a guest gets its lease at link up and is known by its instance's name, whatever it calls itself", {
+  skip,
+}, async () => {
+  await using _net = await make("net0");
+  await using web = await Netns.create();
+  await using db = await Netns.create();
+  await networks.addHost("net0", { instance: "web", device: "eth0", hwaddr: hwaddrs.web });
+  await web.plug("net0", "vtest-web", hwaddrs.web);
+  const address = await lease(web, "-x", "hostname:liar");
+  await networks.addHost("net0", { instance: "db", device: "eth0", hwaddr: hwaddrs.db });
+  await db.plug("net0", "vtest-db", hwaddrs.db);
+  await lease(db);
+  const server = gatewayOf("net0");
+  assert.equal(await resolve(db, "web", server), address);
+  assert.equal(await resolve(db, "web.lxd", server), address);
+  assert.equal(await resolve(db, "liar", server), undefined);
+  assert.equal(await resolve(web, "_gateway.lxd", server), server);
+  await db.run("busybox", "ping", "-c", "1", "-W", "5", address);
+  const leases = await networks.leases("net0");
+  assert.deepEqual(
+    leases.find(({ type }) => type === "gateway"),
+    { hostname: "net0.gw", hwaddr: "", address: server, type: "gateway", location: "none" },
+  );
+  assert.deepEqual(
+    leases.find(({ hostname }) => hostname === "web"),
+    { hostname: "web", hwaddr: hwaddrs.web, address, type: "dynamic", location: "none" },
+  );
+});
+
+test("a removed nic takes its name and lease along, and the name goes to its successor at once", { skip }, async () => {
+  await using _net = await make("net0");
+  await using old = await Netns.create();
+  await using fresh = await Netns.create();
+  const server = gatewayOf("net0");
+  await networks.addHost("net0", { instance: "web", device: "eth0", hwaddr: hwaddrs.web });
+  await old.plug("net0", "vtest-old", hwaddrs.web);
+  const oldAddress = await lease(old);
+  await networks.removeHost("net0", "web", "eth0");
+  assert.equal(await resolve(old, "web", server), undefined);
+  assert.deepEqual(
+    (await networks.leases("net0")).map(({ type }) => type),
+    ["gateway"],
+  );
+  await networks.addHost("net0", { instance: "web", device: "eth0", hwaddr: hwaddrs.new });
+  await fresh.plug("net0", "vtest-new", hwaddrs.new);
+  const address = await lease(fresh);
+  assert.equal(await resolve(fresh, "web", server), address);
+  assert.notEqual(oldAddress, undefined);
+  await networks.removeHost("net0", "nobody", "eth0");
+  await networks.removeHost("gone", "web", "eth0");
+});
+
+test("a fixed address is given, and refused to a second nic and outside the subnet", { skip }, async () => {
+  await using _net = await make("net0", { "ipv4.address": "10.99.1.1/24" });
+  await using guest = await Netns.create();
+  const nic = { instance: "web", device: "eth0", hwaddr: hwaddrs.web };
+  await networks.addHost("net0", nic);
+  await guest.plug("net0", "vtest-web", hwaddrs.web);
+  await lease(guest);
+  await networks.addHost("net0", { ...nic, ipv4: "10.99.1.77" });
+  assert.equal(await lease(guest), "10.99.1.77");
+  assert.equal(await resolve(guest, "web", "10.99.1.1"), "10.99.1.77");
+  assert.deepEqual(
+    (await networks.leases("net0")).filter(({ type }) => type !== "gateway"),
+    [{ hostname: "web", hwaddr: hwaddrs.web, address: "10.99.1.77", type: "static", location: "none" }],
+  );
+  const rival = { instance: "db", device: "eth0", hwaddr: hwaddrs.db };
+  for (const [ipv4, why] of [
+    ["10.99.1.77", /instance "web" has it/],
+    ["10.98.0.5", /outside the subnet 10\.99\.1\.0\/24/],
+    ["10.99.1.1", /needs it for itself/],
+  ] as const)
+    await assert.rejects(networks.addHost("net0", { ...rival, ipv4 }), refused("BAD_REQUEST", why));
+});
+
+test("a client that brings an address of elsewhere is set right at once", { skip }, async () => {
+  await using _net = await make("net0", { "ipv4.address": "10.99.1.1/24" });
+  await using guest = await Netns.create();
+  await guest.plug("net0", "vtest-far", hwaddrs.web);
+  assert.match(await lease(guest, "-r", "192.168.50.7"), /^10\.99\.1\./);
+});
+
+test("an update reaches bridge, DHCP and rules in place, and spares dnsmasq what does not concern it", {
+  skip,
+}, async () => {
+  await using _net = await make("net0", { "ipv4.address": "10.99.1.1/24", "ipv4.nat": "true", "user.a": "1" });
+  const pid = dnsmasqPid("net0");
+  await call("PATCH", "/1.0/networks/net0", { config: { "ipv4.nat": "false" }, description: "new" });
+  assert.equal(networks.get("net0").description, "new");
+  assert.equal(networks.get("net0").config["user.a"], "1");
+  assert.doesNotMatch(await ruleset(), /masquerade/);
+  assert.equal(dnsmasqPid("net0"), pid);
+  await using guest = await Netns.create();
+  await networks.addHost("net0", { instance: "web", device: "eth0", hwaddr: hwaddrs.web });
+  await guest.plug("net0", "vtest-web", hwaddrs.web);
+  await lease(guest);
+  await call("PUT", "/1.0/networks/net0", {
+    config: {
+      "ipv4.address": "10.99.2.1/24",
+      "bridge.mtu": "1400",
+      "dns.domain": "lab",
+      "raw.dnsmasq": "address=/pin.lab/10.99.2.200",
+    },
+  });
+  assert.notEqual(dnsmasqPid("net0"), pid);
+  const state = await networks.state("net0");
+  assert.deepEqual([state.mtu, state.addresses.map(({ address }) => address)], [1400, ["10.99.2.1"]]);
+  assert.deepEqual(
+    (await networks.leases("net0")).map(({ type }) => type),
+    ["gateway"],
+  );
+  const address = await lease(guest);
+  assert.match(address, /^10\.99\.2\./);
+  assert.equal(await resolve(guest, "web.lab", "10.99.2.1"), address);
+  assert.equal(await resolve(guest, "pin.lab", "10.99.2.1"), "10.99.2.200");
+});
+
+test("an address left open by an update stays, and one change under a stale ETag is refused", { skip }, async () => {
+  await using _net = await make("net0");
+  const { config } = networks.get("net0");
+  const reply = await call("GET", "/1.0/networks/net0");
+  const etag = reply.type === "sync" ? `"${reply.etag}"` : "";
+  await call("PUT", "/1.0/networks/net0", { config: { "ipv6.address": "none" } }, etag);
+  assert.deepEqual(networks.get("net0").config, { ...config, "ipv6.address": "none" });
+  await assert.rejects(
+    call("PATCH", "/1.0/networks/net0", { description: "late" }, etag),
+    refused("PRECONDITION_FAILED", /ETag/),
+  );
+});
+
+test("a failing update leaves the network as it was", { skip }, async () => {
+  await using _net = await make("net0", { "ipv4.address": "10.99.1.1/24", "ipv4.nat": "true" });
+  await assert.rejects(
+    networks.update("net0", {
+      description: "",
+      config: { "ipv4.address": "10.99.3.1/24", "raw.dnsmasq": "no-such-option" },
+    }),
+    refused("INTERNAL", /no-such-option|dnsmasq/),
+  );
+  assert.equal(networks.get("net0").config["ipv4.address"], "10.99.1.1/24");
+  assert.match(await ruleset(), /10\.99\.1\.0\/24/);
+  await using guest = await Netns.create();
+  await guest.plug("net0", "vtest-web", hwaddrs.web);
+  assert.match(await lease(guest), /^10\.99\.1\./);
+});
+
+test("the next daemon finds bridge and dnsmasq again, and mends what is missing or has lost its instance", {
+  skip,
+}, async () => {
+  await using _net = await make("net0");
+  await networks.addHost("net0", { instance: "lost", device: "eth0", hwaddr: hwaddrs.db });
+  const pid = dnsmasqPid("net0");
+  await new NetworkService(context).startAll();
+  assert.equal(dnsmasqPid("net0"), pid);
+  assert.deepEqual(readdirSync(path.join(folder, "networks", "net0", "dnsmasq.hosts")), []);
+  process.kill(Number(pid), "SIGKILL");
+  await run("ip", ["link", "delete", "dev", "net0"]);
+  await run("nft", ["delete", "table", "inet", "bothy_net0"]);
+  await new NetworkService(context).startAll();
+  assert.notEqual(dnsmasqPid("net0"), pid);
+  assert.match(await ruleset(), /masquerade/);
+  await using guest = await Netns.create();
+  await guest.plug("net0", "vtest-web", hwaddrs.web);
+  assert.notEqual(await lease(guest), "");
+});
+
+test("a stopped and started network keeps leases and names", { skip }, async () => {
+  await using _net = await make("net0");
+  uses.push({
+    name: "web",
+    profiles: [],
+    devices: {},
+    expandedDevices: { eth0: { type: "nic", network: "net0" } },
+    config: {},
+  });
+  try {
+    await networks.addHost("net0", { instance: "web", device: "eth0", hwaddr: hwaddrs.web });
+    await using guest = await Netns.create();
+    await guest.plug("net0", "vtest-web", hwaddrs.web);
+    const address = await lease(guest);
+    await networks.stopAll();
+    await assert.rejects(networks.state("net0"), refused("NOT_FOUND", /Network not found/));
+    await networks.startAll();
+    await run("ip", ["link", "set", "dev", "vtest-web", "master", "net0", "up"]);
+    assert.equal(await resolve(guest, "web", gatewayOf("net0")), address);
+  } finally {
+    uses.length = 0;
+  }
+});
+
+test("what instances and profiles use can be neither deleted nor renamed; the rest is renamed with its bridge", {
+  skip,
+}, async () => {
+  await using net = await make("net0");
+  context.profiles.create({
+    name: "wired",
+    description: "",
+    config: {},
+    devices: { eth0: { type: "nic", nictype: "bridged", parent: "net0" } },
+  });
+  uses.push({
+    name: "web",
+    profiles: [],
+    devices: {},
+    expandedDevices: { eth0: { type: "nic", network: "net0" } },
+    config: {},
+  });
+  try {
+    assert.deepEqual(networks.get("net0").used_by, ["/1.0/instances/web", "/1.0/profiles/wired"]);
+    for (const work of [
+      () => call("DELETE", "/1.0/networks/net0"),
+      () => call("POST", "/1.0/networks/net0", { name: "net1" }),
+    ])
+      await assert.rejects(work, refused("BAD_REQUEST", /^The network is currently in use$/));
+  } finally {
+    uses.length = 0;
+    context.profiles.delete("wired");
+  }
+  const { config } = networks.get("net0");
+  assert.deepEqual(await call("POST", "/1.0/networks/net0", { name: "net1" }), {
+    type: "sync",
+    metadata: null,
+    location: "/1.0/networks/net1",
+  });
+  assert.deepEqual(networks.get("net1").config, config);
+  assert.equal((await networks.state("net1")).hwaddr, config["volatile.bridge.hwaddr"]);
+  await assert.rejects(networks.state("net0"), refused("NOT_FOUND", /Network not found/));
+  await networks.rename("net1", "net0");
+  assert.ok(net);
+});
+
+test("taken names and subnets are refused, and nothing is left half made", { skip }, async () => {
+  await using _net = await make("net0", { "ipv4.address": "10.99.1.1/24" });
+  await run("ip", ["link", "add", "name", "vtest-a", "type", "veth", "peer", "name", "vtest-b"]);
+  await run("ip", ["address", "add", "10.55.0.1/16", "dev", "vtest-a"]);
+  await run("ip", ["link", "set", "dev", "vtest-a", "up"]);
+  try {
+    const create = (name: string, config: Record<string, string> = {}, type = "bridge") =>
+      call("POST", "/1.0/networks", { name, type, config });
+    await assert.rejects(create("net0"), refused("CONFLICT", /already exists/));
+    await assert.rejects(create("vtest-a"), refused("CONFLICT", /host has an interface/));
+    await assert.rejects(create("a", {}), /at least 2/);
+    await assert.rejects(create("net1", {}, "ovn"), refused("BAD_REQUEST", /Unsupported network type/));
+    await assert.rejects(create("net1", { "no.key": "1" }), refused("BAD_REQUEST", /Unknown configuration key/));
+    await assert.rejects(
+      create("net1", { "ipv4.address": "10.99.1.129/25" }),
+      refused("BAD_REQUEST", /overlaps the network "net0"/),
+    );
+    await assert.rejects(
+      create("net1", { "ipv4.address": "10.55.9.1/24" }),
+      refused("BAD_REQUEST", /overlaps the route 10\.55\.0\.0\/16 through vtest-a/),
+    );
+    await assert.rejects(
+      create("net1", { "ipv4.address": "10.99.4.1/24", "ipv4.dhcp.ranges": "10.99.5.2-10.99.5.9" }),
+      refused("BAD_REQUEST", /not a range inside/),
+    );
+    await assert.rejects(create("net1", { "raw.dnsmasq": "no-such-option" }), refused("INTERNAL", /dnsmasq/));
+    assert.equal(existsSync(path.join(folder, "networks", "net1")), false);
+    assert.doesNotMatch(await ruleset(), /bothy_net1/);
+    assert.doesNotMatch((await run("ip", ["-o", "link"])).stdout, /net1/);
+  } finally {
+    await run("ip", ["link", "delete", "dev", "vtest-a"]);
+  }
+});
+
+test("a network without IPv4 is a bare bridge", { skip }, async () => {
+  await using _net = await make("net0", { "ipv4.address": "none", "ipv6.address": "none" });
+  const state = await networks.state("net0");
+  assert.deepEqual([state.state, state.type, state.addresses], ["up", "broadcast", []]);
+  assert.equal(existsSync(path.join(folder, "networks", "net0", "dnsmasq.pid")), false);
+  assert.deepEqual(await networks.leases("net0"), []);
+});
+
+test("the list shows managed networks and the host's interfaces, but no ports of containers", { skip }, async () => {
+  await run("ip", ["link", "add", "dev", "bothybr0", "type", "bridge"]);
+  try {
+    const name = await networks.createDefault();
+    assert.equal(name, "bothybr1");
+    await using _net: AsyncDisposable = { [Symbol.asyncDispose]: () => networks.delete(name) };
+    await using guest = await Netns.create();
+    await guest.plug(name, "vtest-web", hwaddrs.web);
+    assert.deepEqual(await metadata("GET", "/1.0/networks"), [
+      "/1.0/networks/bothybr1",
+      "/1.0/networks/lo",
+      "/1.0/networks/bothybr0",
+    ]);
+    const lo = await metadata("GET", "/1.0/networks/lo");
+    assert.deepEqual(lo, {
+      name: "lo",
+      type: "loopback",
+      description: "",
+      config: {},
+      managed: false,
+      status: "",
+      locations: [],
+      used_by: [],
+    });
+    assert.equal((await networks.show("bothybr0")).type, "bridge");
+    assert.equal((await networks.state("lo")).addresses[0]?.address, "127.0.0.1");
+    await assert.rejects(call("DELETE", "/1.0/networks/lo"), refused("NOT_FOUND", /Network not found/));
+  } finally {
+    await run("ip", ["link", "delete", "dev", "bothybr0"]);
+  }
+});
+
+test("networks made at the same moment get subnets of their own", { skip }, async () => {
+  const names = ["par0", "par1", "par2", "par3"];
+  await Promise.all(names.map((name) => make(name)));
+  const addresses = names.map((name) => networks.get(name).config["ipv4.address"]);
+  assert.equal(new Set(addresses).size, names.length);
+  await Promise.all(names.map((name) => networks.delete(name)));
+  assert.equal(context.locks.size, 0);
+});
