@@ -1,5 +1,22 @@
-/** Images: import, look up, unpack, build from templates. */
+/** Images: import, look up, change, unpack, build from templates. */
+import { readdir, rename, rm } from "node:fs/promises";
+import path from "node:path";
+import { epoch, never } from "../../sdk/api/common";
+import { ApiError, badRequest, conflict, notFound } from "../../sdk/api/errors";
+import { AliasName, type Image, type ImageAliasEntry, type ImageAliasesPost, type ImagePut } from "../../sdk/api/image";
+import type { Context } from "../context";
+import { withoutEmpty } from "../merge";
 import type { RunningOperation } from "../operations";
+import { Revert } from "../revert";
+import { nowText, timeText } from "../time";
+import { requireName } from "../validate";
+import { TemplateBuilds } from "./builds";
+import { inspect } from "./inspect";
+import type { ImageMetadata } from "./metadata";
+import { type ImageRow, ImageStore } from "./store";
+import { removeTree } from "./tree";
+import { syncToDisk, unpackRoot } from "./unpack";
+import { scratchPrefix, type Upload } from "./upload";
 
 export interface ImageRecord {
   readonly fingerprint: string;
@@ -15,12 +32,281 @@ export interface UnpackOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface ImageService {
-  /** @param ref alias, fingerprint or unique prefix @throws ApiError NOT_FOUND "Image not found" */
-  resolve(ref: { alias?: string; fingerprint?: string; properties?: Record<string, string> }): ImageRecord;
+/** How an instance may name its image. */
+export interface ImageReference {
+  readonly alias?: string;
+  readonly fingerprint?: string;
+  readonly properties?: Readonly<Record<string, string>>;
+}
+
+/** What an import may say beside the bytes. */
+export interface ImportOptions extends Partial<ImagePut> {
+  readonly filename?: string;
+  /** What the sender says the fingerprint is. */
+  readonly expectedFingerprint?: string;
+  readonly aliases?: readonly { readonly name: string; readonly description: string }[];
+  /** Digest of the template that the image was built from. */
+  readonly builtFrom?: string;
+}
+
+/** The mutable part of an image; its ETag covers the first three (api-1.0.md 1.1). */
+export const writable = ({ public: isPublic, auto_update, properties, profiles, expires_at }: Image): ImagePut => ({
+  public: isPublic,
+  auto_update,
+  properties,
+  profiles: profiles ?? undefined,
+  expires_at,
+});
+
+const imageNotFound = () => notFound("Image not found");
+const aliasNotFound = () => notFound("Image alias not found");
+const aliasExists = (name: string) => conflict(`Alias "${name}" already exists`);
+
+export class ImageService {
+  readonly #store: ImageStore;
+  readonly #builds: TemplateBuilds;
+
+  constructor(private readonly context: Context) {
+    this.#store = new ImageStore(context.database);
+    this.#builds = new TemplateBuilds(context);
+  }
+
+  /** Removes unfinished work of a daemon that was killed, and files that no row names. */
+  async startUp(): Promise<void> {
+    const { dirs, log } = this.context;
+    for (const name of await readdir(dirs.scratch))
+      if (name.startsWith(scratchPrefix)) await removeTree(path.join(dirs.scratch, name));
+    const known = new Map(this.#store.list().map((row) => [row.fingerprint, row]));
+    const files = await readdir(dirs.images);
+    for (const name of files)
+      if (!known.has(name.replace(/\.rootfs$/, ""))) await rm(path.join(dirs.images, name), { force: true });
+    for (const fingerprint of known.keys())
+      if (!files.includes(fingerprint)) log.error(`The file of image "${fingerprint}" is missing. Import it again.`);
+  }
+
+  list(): Image[] {
+    return this.#store.list().map((row) => this.#render(row));
+  }
+
+  /** @param prefix fingerprint or a unique beginning of it @throws ApiError NOT_FOUND */
+  get(prefix: string): Image {
+    return this.#render(this.record(prefix));
+  }
+
+  /** @throws ApiError NOT_FOUND, or BAD_REQUEST when several begin so */
+  record(prefix: string): ImageRow {
+    const [first, second] = /^[0-9a-f]{1,64}$/.test(prefix) ? this.#store.findByPrefix(prefix) : [];
+    if (first === undefined) throw imageNotFound();
+    if (second !== undefined) throw badRequest(`Image fingerprint "${prefix}" is not unique. Give more of its digits.`);
+    return first;
+  }
+
+  /**
+   * Finds the image that an instance is to be made from.
+   * @throws ApiError NOT_FOUND "Image not found"
+   */
+  resolve(reference: ImageReference): ImageRecord {
+    const { alias, fingerprint, properties } = reference;
+    if (fingerprint !== undefined && fingerprint !== "") return this.record(fingerprint);
+    if (alias !== undefined && alias !== "") {
+      const entry = this.#store.findAlias(alias);
+      return this.record(entry?.target ?? alias);
+    }
+    if (properties === undefined || Object.keys(properties).length === 0)
+      throw badRequest("Must specify one of alias, fingerprint or properties for init from image");
+    const rows = this.#store
+      .list()
+      .filter((row) => Object.entries(properties).every(([key, value]) => row.properties[key] === value));
+    const newest = rows.at(-1);
+    if (newest === undefined) throw imageNotFound();
+    return newest;
+  }
+
   /** Makes sure that the template ("busybox", "debian/12") is built as an image, once for all who ask at the same time. */
-  fromTemplate(name: string, operation: RunningOperation): Promise<ImageRecord>;
-  /** Unpacks the root file system into an empty folder. */
-  unpack(fingerprint: string, rootPath: string, options: UnpackOptions): Promise<void>;
-  touch(fingerprint: string): void;
+  async fromTemplate(name: string, operation: RunningOperation): Promise<ImageRecord> {
+    const template = await this.#builds.find(name);
+    const built = this.#store.findBuilt(template.digest);
+    if (built !== undefined) return built;
+    const fingerprint = await this.#builds.build(template, operation, async (upload) => {
+      await using uploaded = upload;
+      return await this.#keepBuilt(uploaded, template.digest);
+    });
+    return this.record(fingerprint);
+  }
+
+  /** Stores what a template gave; the same bytes may be there from an earlier import. */
+  async #keepBuilt(upload: Upload, digest: string): Promise<string> {
+    try {
+      await this.import(upload, { builtFrom: digest });
+    } catch (error) {
+      if (!ApiError.is(error) || error.code !== "CONFLICT") throw error;
+      this.#store.setBuiltFrom(upload.fingerprint, digest);
+    }
+    return upload.fingerprint;
+  }
+
+  /** Checks uploaded files and makes an image of them: the files first, the row last. @returns what the operation tells */
+  async import(upload: Upload, options: ImportOptions): Promise<{ fingerprint: string; size: string }> {
+    const { fingerprint, sizeBytes } = upload;
+    if (options.expectedFingerprint !== undefined && options.expectedFingerprint !== fingerprint)
+      throw badRequest(
+        `Cannot import image: its fingerprint is ${fingerprint}, not ${options.expectedFingerprint}. Send it again.`,
+      );
+    const inspected = await inspect(upload);
+    await this.context.locks.run(`image/${fingerprint}`, async () => {
+      if (this.#store.find(fingerprint) !== undefined) throw conflict("Image with same fingerprint already exists");
+      await using undo = new Revert(this.context.log);
+      for (const [from, to] of this.#moves(upload)) {
+        undo.add(() => rm(to, { force: true }));
+        await syncToDisk(from);
+        await rename(from, to);
+      }
+      await syncToDisk(this.#file(fingerprint));
+      const { metadata } = inspected;
+      this.context.database.transaction(() => {
+        this.#store.insert({
+          fingerprint,
+          filename: options.filename ?? "",
+          size: sizeBytes,
+          architecture: metadata.architecture,
+          public: options.public ?? false,
+          autoUpdate: options.auto_update ?? false,
+          properties: withoutEmpty({ ...metadata.properties, ...options.properties }),
+          profiles: options.profiles,
+          createdAt: timeText(metadata.creation_date * 1000),
+          expiresAt: options.expires_at ?? (metadata.expiry_date === 0 ? epoch : timeText(metadata.expiry_date * 1000)),
+          lastUsedAt: never,
+          uploadedAt: nowText(),
+          metadata,
+          templates: inspected.templates,
+          files: inspected.files,
+          builtFrom: options.builtFrom,
+        });
+        for (const { name, description } of options.aliases ?? [])
+          this.createAlias({ name, description, target: fingerprint, type: "container" });
+      });
+      undo.keep();
+    });
+    return { fingerprint, size: String(sizeBytes) };
+  }
+
+  #file(fingerprint: string): string {
+    return path.join(this.context.dirs.images, fingerprint);
+  }
+
+  #moves({ fingerprint, main, rootfs }: Upload): [from: string, to: string][] {
+    const file = this.#file(fingerprint);
+    return rootfs === undefined
+      ? [[main, file]]
+      : [
+          [rootfs, `${file}.rootfs`],
+          [main, file],
+        ];
+  }
+
+  /** Replaces the mutable part. */
+  update(fingerprint: string, put: ImagePut): void {
+    const row = this.record(fingerprint);
+    for (const name of put.profiles ?? []) this.context.profiles.record(name);
+    this.#store.update({
+      ...row,
+      public: put.public,
+      autoUpdate: put.auto_update,
+      properties: withoutEmpty(put.properties),
+      profiles: put.profiles,
+      expiresAt: put.expires_at ?? row.expiresAt,
+    });
+  }
+
+  /** Removes the image, its aliases, its files and its volumes in every pool. Instances made from it stay. */
+  async delete(fingerprint: string): Promise<void> {
+    await this.context.locks.run(`image/${fingerprint}`, async () => {
+      this.record(fingerprint);
+      const { storagePools } = this.context;
+      await storagePools.forgetImage(fingerprint);
+      this.#store.delete(fingerprint);
+      // Once more for an instance that was being made from it meanwhile; now nobody finds the image any longer.
+      await storagePools.forgetImage(fingerprint);
+      for (const file of [this.#file(fingerprint), `${this.#file(fingerprint)}.rootfs`])
+        await rm(file, { force: true });
+    });
+  }
+
+  /** Where the stored files are; the root apart for a split image. */
+  files(fingerprint: string): { row: ImageRow; main: string; rootfs: string | undefined } {
+    const row = this.record(fingerprint);
+    const main = this.#file(row.fingerprint);
+    return { row, main, rootfs: row.files.rootfs === undefined ? undefined : `${main}.rootfs` };
+  }
+
+  /** Unpacks the root file system into an empty folder. @throws ApiError NOT_FOUND */
+  async unpack(fingerprint: string, rootPath: string, options: UnpackOptions): Promise<void> {
+    const { row, main, rootfs } = this.files(fingerprint);
+    await unpackRoot(rootfs ?? main, row.files, rootPath, options);
+  }
+
+  /** The parsed metadata.yaml, and the text of LXD's file templates by their file name. */
+  readMetadata(fingerprint: string): { metadata: ImageMetadata; templates: Readonly<Record<string, string>> } {
+    const { metadata, templates } = this.record(fingerprint);
+    return { metadata, templates };
+  }
+
+  /** Notes that an instance was made of the image. */
+  touch(fingerprint: string): void {
+    this.#store.setLastUsed(fingerprint, nowText());
+  }
+
+  aliases(): ImageAliasEntry[] {
+    return this.#store.aliases();
+  }
+
+  /** @throws ApiError NOT_FOUND */
+  alias(name: string): ImageAliasEntry {
+    const alias = this.#store.findAlias(name);
+    if (alias === undefined) throw aliasNotFound();
+    return alias;
+  }
+
+  createAlias(post: ImageAliasesPost): void {
+    if (this.#store.findAlias(post.name) !== undefined) throw aliasExists(post.name);
+    const { fingerprint } = this.record(post.target);
+    this.#store.insertAlias({ ...post, target: fingerprint });
+  }
+
+  updateAlias(name: string, { description, target }: { description: string; target: string }): void {
+    this.alias(name);
+    this.#store.updateAlias(name, description, this.record(target).fingerprint);
+  }
+
+  renameAlias(from: string, to: string): void {
+    this.alias(from);
+    requireName("image alias", AliasName, to);
+    if (from !== to && this.#store.findAlias(to) !== undefined) throw aliasExists(to);
+    this.#store.renameAlias(from, to);
+  }
+
+  deleteAlias(name: string): void {
+    this.alias(name);
+    this.#store.deleteAlias(name);
+  }
+
+  #render(row: ImageRow): Image {
+    return {
+      fingerprint: row.fingerprint,
+      filename: row.filename,
+      size: row.size,
+      type: "container",
+      architecture: row.architecture,
+      public: row.public,
+      auto_update: row.autoUpdate,
+      cached: false,
+      properties: { ...row.properties },
+      profiles: row.profiles === undefined ? ["default"] : [...row.profiles],
+      aliases: this.#store.aliasesOf(row.fingerprint).map(({ name, description }) => ({ name, description })),
+      created_at: row.createdAt,
+      expires_at: row.expiresAt,
+      last_used_at: row.lastUsedAt,
+      uploaded_at: row.uploadedAt,
+    };
+  }
 }

@@ -1,0 +1,74 @@
+/** Build busybox: a root file system around the host's static busybox. */
+import { chmodSync, copyFileSync, existsSync, mkdirSync } from "node:fs";
+import { open, stat } from "node:fs/promises";
+import path from "node:path";
+import { badRequest } from "../../sdk/api/errors";
+import { run } from "../run";
+import { customise } from "./pack";
+import type { Definition } from "./template";
+import { folderInto, linkInto } from "./tree";
+
+const places = ["/bin/busybox", "/usr/bin/busybox", "/usr/local/bin/busybox"];
+
+/** Grows when this builder makes another tree of the same inputs. */
+const version = 1;
+
+const folders: readonly (readonly [innerPath: string, mode: number])[] = [
+  ...["/bin", "/dev", "/etc", "/mnt", "/proc", "/run", "/sbin", "/sys", "/usr", "/var", "/var/log", "/var/www"].map(
+    (innerPath) => [innerPath, 0o755] as const,
+  ),
+  ["/root", 0o700],
+  ["/tmp", 0o1777],
+  ["/var/tmp", 0o1777],
+];
+
+/** @throws ApiError BAD_REQUEST when the host has no busybox */
+function hostBusybox(): string {
+  const found = places.find((place) => existsSync(place));
+  if (found === undefined)
+    throw badRequest(
+      'Cannot build image template "busybox": the host has no busybox. Install it, on Debian by "apt-get install busybox-static".',
+    );
+  return found;
+}
+
+/** What decides the built image beside the definition. */
+export async function busyboxInputs(): Promise<string> {
+  const { size, mtimeMs } = await stat(hostBusybox());
+  return `${version} ${size} ${mtimeMs}`;
+}
+
+/** Fills a new folder. @returns the time of the host's busybox, in seconds since 1970 */
+export async function fillBusybox(root: string, definition: Definition): Promise<number> {
+  const busybox = hostBusybox();
+  await requireStatic(busybox);
+  const [{ stdout }, { mtimeMs }] = await Promise.all([run(busybox, ["--list-full"]), stat(busybox)]);
+  mkdirSync(root, { mode: 0o755 });
+  for (const [innerPath, mode] of folders) {
+    folderInto(root, innerPath);
+    chmodSync(path.join(root, innerPath), mode);
+  }
+  copyFileSync(busybox, path.join(root, "bin/busybox"));
+  chmodSync(path.join(root, "bin/busybox"), 0o755);
+  for (const applet of stdout.split("\n"))
+    if (applet.includes("/") && applet !== "bin/busybox") linkInto(root, applet, "/bin/busybox");
+  customise(root, definition);
+  return Math.floor(mtimeMs / 1000);
+}
+
+const programInterpreter = 3;
+
+/** A dynamic program names its loader in a program header (elf.h PT_INTERP); in an image without libraries it could not start. */
+async function requireStatic(busybox: string): Promise<void> {
+  await using file = await open(busybox, "r");
+  const { buffer: head } = await file.read(Buffer.alloc(4096), 0, 4096, 0);
+  const is64 = head[4] === 2;
+  const start = is64 ? Number(head.readBigUInt64LE(32)) : head.readUInt32LE(28);
+  const size = head.readUInt16LE(is64 ? 54 : 42);
+  const count = head.readUInt16LE(is64 ? 56 : 44);
+  for (let index = 0; index < count && start + index * size + 4 <= head.length; index += 1)
+    if (head.readUInt32LE(start + index * size) === programInterpreter)
+      throw badRequest(
+        `Cannot build image template "busybox": ${busybox} needs shared libraries. Install the static one, on Debian by "apt-get install busybox-static".`,
+      );
+}

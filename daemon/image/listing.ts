@@ -1,0 +1,122 @@
+/** Listing: the same archive as GNU tar reads it, to be compared with what the check read: two readers, one truth. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { broken, type TarEntry, type TarType } from "./tar";
+
+const letters: Readonly<Record<TarType, string>> = {
+  file: "-",
+  directory: "d",
+  symlink: "l",
+  hardlink: "h",
+  character: "c",
+  block: "b",
+  fifo: "p",
+};
+
+/**
+ * Runs GNU tar's listing on the bytes that pass through.
+ * `feed` hands every chunk also to tar; `compare` notes each entry of the other reader; `end` throws when the two differ.
+ */
+export class Listing {
+  readonly #child = spawn(
+    "tar",
+    ["--list", "--verbose", "--numeric-owner", "--quoting-style=c", "--absolute-names", "--file=-"],
+    { env: { PATH: process.env.PATH, LC_ALL: "C", TZ: "UTC" }, stdio: ["pipe", "pipe", "pipe"] },
+  );
+  readonly #expected: string[] = [];
+  #lines = 0;
+  #rest = "";
+  #difference: string | undefined;
+  #said = "";
+  readonly #pending: string[] = [];
+  readonly #closed = once(this.#child, "close");
+
+  constructor() {
+    this.#closed.catch(() => undefined);
+    this.#child.stdin.on("error", () => undefined);
+    this.#child.stdout.setEncoding("latin1").on("data", (text: string) => {
+      const lines = (this.#rest + text).split("\n");
+      this.#rest = lines.pop()!;
+      this.#pending.push(...lines);
+      this.#settle();
+    });
+    this.#child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      this.#said += text;
+    });
+  }
+
+  /** Passes the chunks on, and to GNU tar. */
+  async *feed(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    const { stdin } = this.#child;
+    for await (const chunk of chunks) {
+      if (stdin.writable && !stdin.write(chunk)) await Promise.race([once(stdin, "drain"), this.#closed]);
+      yield chunk;
+    }
+    stdin.end();
+  }
+
+  /** Passes the entries on, and remembers them for the comparison. */
+  async *compare(entries: AsyncIterable<TarEntry>): AsyncGenerator<TarEntry> {
+    for await (const entry of entries) {
+      this.#expected.push(lineOf(entry));
+      this.#settle();
+      yield entry;
+    }
+  }
+
+  #settle(): void {
+    while (this.#pending.length > 0 && this.#lines < this.#expected.length) {
+      const got = parseLine(this.#pending.shift()!);
+      const expected = this.#expected[this.#lines]!;
+      this.#expected[this.#lines] = "";
+      this.#lines += 1;
+      if (got !== expected) this.#difference ??= expected;
+    }
+  }
+
+  /** @throws ApiError BAD_REQUEST when GNU tar complained or read other entries */
+  async end(): Promise<void> {
+    const [code] = await this.#closed;
+    this.#settle();
+    if (code !== 0) throw broken(this.#said.trim().replaceAll("\n", "; ") || "tar cannot read it");
+    if (this.#difference !== undefined || this.#pending.length > 0 || this.#lines !== this.#expected.length)
+      throw broken("its headers can be read in two ways");
+  }
+
+  stop(): void {
+    this.#child.kill("SIGKILL");
+  }
+}
+
+/** Type, name and hard-link or symlink target, one character a byte. */
+function lineOf({ type, name, linkName }: TarEntry): string {
+  const link = type === "hardlink" || type === "symlink" ? linkName : "";
+  return `${letters[type]}\0${trimmed(name)}\0${link}`;
+}
+
+const trimmed = (name: string) => name.replace(/\/+$/, "");
+
+/** A line such as `hrw-r--r-- 0/0 0 2026-01-01 00:00 "b" link to "a"`; quotes appear only around names. */
+const linePattern = /^([-dlhcbp])[^"]*"((?:[^"\\]|\\.)*)"(?: (?:->|link to) "((?:[^"\\]|\\.)*)")?$/;
+
+function parseLine(line: string): string {
+  const match = linePattern.exec(line);
+  if (match === null) return line;
+  const [, letter, name, link] = match;
+  return `${letter}\0${trimmed(unquoted(name!))}\0${link === undefined ? "" : unquoted(link)}`;
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  a: "\x07",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  v: "\v",
+};
+
+const unquoted = (text: string) =>
+  text.replace(/\\([0-7]{3}|.)/g, (_, code: string) =>
+    code.length === 3 ? String.fromCharCode(Number.parseInt(code, 8)) : (escapes[code] ?? code),
+  );

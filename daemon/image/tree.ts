@@ -1,0 +1,66 @@
+/** Tree: files below a root file system that is being built, written without ever following a symlink of it. */
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import path from "node:path";
+import { badRequest } from "../../sdk/api/errors";
+import { run } from "../run";
+
+/** Makes the folders above an inner path. @returns its host path @throws ApiError BAD_REQUEST when a symlink is in the way */
+function placeOf(root: string, innerPath: string): string {
+  const parts = innerPath.split("/").filter((part) => part !== "");
+  let at = root;
+  for (const part of parts.slice(0, -1)) {
+    at = path.join(at, part);
+    const stat = lstatSync(at, { throwIfNoEntry: false });
+    if (stat === undefined) mkdirSync(at, { mode: 0o755 });
+    else if (!stat.isDirectory())
+      throw badRequest(
+        `Cannot write "${innerPath}" of the template: "${at.slice(root.length)}" is no folder. Write to where it leads.`,
+      );
+  }
+  return path.join(at, parts.at(-1) ?? "");
+}
+
+/** Makes or replaces a file. @param mode such as 0o644 */
+export function writeInto(root: string, innerPath: string, content: string | Buffer, mode = 0o644): void {
+  const place = placeOf(root, innerPath);
+  rmSync(place, { force: true });
+  const file = openSync(place, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW, mode);
+  try {
+    writeFileSync(file, content);
+    fchmodSync(file, mode);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Makes or replaces a symlink; its target is stored as it is. */
+export function linkInto(root: string, innerPath: string, target: string): void {
+  const place = placeOf(root, innerPath);
+  rmSync(place, { force: true });
+  symlinkSync(target, place);
+}
+
+export function folderInto(root: string, innerPath: string, mode = 0o755): void {
+  const place = placeOf(root, innerPath);
+  mkdirSync(place, { recursive: true, mode });
+}
+
+/** Removes what is at an inner path; nothing there is no error. */
+export function removeInto(root: string, innerPath: string): void {
+  rmSync(placeOf(root, innerPath), { recursive: true, force: true });
+}
+
+/** Removes a folder, but nothing that is mounted in it: a build that was killed may have left mounts. */
+export async function removeTree(folder: string): Promise<void> {
+  await run("rm", ["-rf", "--one-file-system", "--", folder]);
+}

@@ -1,0 +1,119 @@
+/** Upload: the bytes of an image on their way into the scratch folder, hashed as they pass. */
+import { createHash, type Hash, randomUUID } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
+import type { IncomingHttpHeaders } from "node:http";
+import path from "node:path";
+import { type Readable, Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { Busboy } from "@fastify/busboy";
+import { badRequest } from "../../sdk/api/errors";
+
+/** Image files in a folder of their own below the scratch folder. Dispose of it when they are stored, or will not be. */
+export interface Upload extends AsyncDisposable {
+  /** The unified image, or the metadata of a split one. */
+  readonly main: string;
+  /** The root file system of a split image. */
+  readonly rootfs?: string;
+  /** SHA-256 over the exact bytes: the one file, or metadata then root. */
+  readonly fingerprint: string;
+  readonly sizeBytes: number;
+}
+
+/** All scratch entries of images begin so; start-up removes those that a killed daemon left. */
+export const scratchPrefix = "image-";
+
+/** Makes a folder for unfinished work. */
+export async function scratchFolder(scratch: string): Promise<{ path: string } & AsyncDisposable> {
+  const folder = path.join(scratch, `${scratchPrefix}${randomUUID()}`);
+  await mkdir(folder, { mode: 0o700 });
+  return { path: folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/**
+ * Stores a request's body: one tarball, or a multipart form of the parts "metadata" and "rootfs" in this order.
+ * @throws ApiError BAD_REQUEST when the form is another one; whatever the connection throws when it breaks
+ */
+export async function receive(body: Readable, headers: IncomingHttpHeaders, scratch: string): Promise<Upload> {
+  const folder = await scratchFolder(scratch);
+  try {
+    const meter = new Meter();
+    const main = path.join(folder.path, "main");
+    const isForm = /^multipart\//i.test(headers["content-type"] ?? "");
+    const rootfs = isForm ? path.join(folder.path, "rootfs") : undefined;
+    if (rootfs === undefined) await meter.store(body, main);
+    else await receiveForm(body, headers, meter, { metadata: main, rootfs });
+    if (meter.sizeBytes === 0)
+      throw badRequest("Cannot import image: the request has no content. Send the image's tarball as its body.");
+    return { main, rootfs, ...meter.result(), [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+  } catch (error) {
+    await folder[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Hashes a file that is in the scratch folder already. */
+export async function adopt(file: Readable, main: string): Promise<Omit<Upload, keyof AsyncDisposable>> {
+  const meter = new Meter();
+  for await (const chunk of file) meter.count(chunk as Buffer);
+  return { main, ...meter.result() };
+}
+
+/** Counts and hashes what passes. */
+class Meter {
+  readonly #hash: Hash = createHash("sha256");
+  sizeBytes = 0;
+
+  count(chunk: Buffer): void {
+    this.#hash.update(chunk);
+    this.sizeBytes += chunk.length;
+  }
+
+  async store(source: Readable, filePath: string): Promise<void> {
+    const count = new Transform({
+      transform: (chunk: Buffer, _encoding, done) => {
+        this.count(chunk);
+        done(null, chunk);
+      },
+    });
+    await pipeline(source, count, createWriteStream(filePath, { mode: 0o600, flags: "wx" }));
+  }
+
+  result(): { fingerprint: string; sizeBytes: number } {
+    return { fingerprint: this.#hash.digest("hex"), sizeBytes: this.sizeBytes };
+  }
+}
+
+async function receiveForm(
+  body: Readable,
+  headers: IncomingHttpHeaders,
+  meter: Meter,
+  paths: Readonly<{ metadata: string; rootfs: string }>,
+): Promise<void> {
+  const form = new Busboy({ headers: { ...headers, "content-type": headers["content-type"] ?? "" } });
+  const expected: (keyof typeof paths)[] = ["metadata", "rootfs"];
+  let storing: Promise<void> = Promise.resolve();
+  let problem: Error | undefined;
+  form.on("file", (name, stream) => {
+    const next = expected.shift();
+    if (name !== next) {
+      problem ??= badRequest(
+        name === "rootfs.img"
+          ? "Cannot import image: it is one of a virtual machine. Send an image of a container."
+          : `Cannot import image: the form has the part ${JSON.stringify(name)} where ${JSON.stringify(next ?? "its end")} belongs. Send "metadata", then "rootfs".`,
+      );
+      stream.resume();
+      return;
+    }
+    // Parts come one after the other, so that one hash runs over both.
+    storing = storing.then(() => meter.store(stream, paths[next]));
+    storing.catch((error: Error) => {
+      problem ??= error;
+    });
+  });
+  await pipeline(body, form);
+  await storing;
+  if (problem !== undefined) throw problem;
+  if (expected.length > 0)
+    throw badRequest(`Cannot import image: the form lacks the part "${expected[0]}". Send "metadata", then "rootfs".`);
+}

@@ -1,0 +1,111 @@
+/** Scene for the tests of images: the real service on a state folder of its own, and tarballs made entry by entry. */
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { Readable } from "node:stream";
+import { type Header, pack } from "tar-stream";
+import type { Context } from "../../daemon/context";
+import { Database } from "../../daemon/database";
+import { Dirs } from "../../daemon/dirs";
+import { Events } from "../../daemon/events";
+import { ImageService } from "../../daemon/image/service";
+import { imageSchema } from "../../daemon/image/store";
+import { receive } from "../../daemon/image/upload";
+import { Locks } from "../../daemon/locks";
+import { Log } from "../../daemon/log";
+import { Operations, type RunningOperation } from "../../daemon/operations";
+import { notFound } from "../../sdk/api/errors";
+
+export interface Scene {
+  readonly context: Context;
+  readonly images: ImageService;
+  /** Fingerprints whose volumes the pools were told to forget. */
+  readonly forgotten: string[];
+  /** A new empty folder to unpack into. */
+  folder(): string;
+  /** Imports bytes as a unified upload; gives the fingerprint. */
+  importBytes(bytes: Buffer): Promise<string>;
+  /** Everything in images/ and tmp/ of the state folder. */
+  leftovers(): string[];
+}
+
+/** Runs the test on a fresh state folder and removes it afterwards. */
+export async function withImages(test: (scene: Scene) => Promise<void>): Promise<void> {
+  const root = mkdtempSync(path.join(tmpdir(), "bothy-image-test-"));
+  const dirs = new Dirs(path.join(root, "state"));
+  dirs.make();
+  const log = new Log(path.join(root, "log"));
+  const database = new Database(dirs.database, [imageSchema]);
+  const forgotten: string[] = [];
+  const events = new Events(log);
+  const parts = {
+    dirs,
+    log,
+    database,
+    events,
+    operations: new Operations(events, log),
+    locks: new Locks(),
+    storagePools: { forgetImage: async (fingerprint: string) => void forgotten.push(fingerprint) },
+    profiles: {
+      record: (name: string) => {
+        if (name !== "default") throw notFound("Profile not found");
+      },
+    },
+  };
+  const context = parts as unknown as Context;
+  const images = new ImageService(context);
+  Object.assign(context, { images });
+  let folders = 0;
+  try {
+    await test({
+      context,
+      images,
+      forgotten,
+      folder: () => {
+        folders += 1;
+        return mkdtempSync(path.join(root, `unpacked-${folders}-`));
+      },
+      importBytes: async (bytes) => {
+        await using upload = await receive(Readable.from([bytes]), {}, dirs.scratch);
+        return (await images.import(upload, {})).fingerprint;
+      },
+      leftovers: () => [...readdirSync(dirs.images), ...readdirSync(dirs.scratch)],
+    });
+  } finally {
+    database.close();
+    await log.close();
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+/** Runs work as an operation and waits for its end. */
+export async function asOperation(
+  context: Context,
+  run: (operation: RunningOperation) => Promise<unknown>,
+): Promise<RunningOperation> {
+  const operation = context.operations.start({ description: "Test", run, mayCancel: true });
+  await operation.finished;
+  return operation;
+}
+
+export type Entry = Partial<Header> & { readonly name: string; readonly content?: string | Buffer };
+
+export const metadataEntry: Entry = {
+  name: "metadata.yaml",
+  content: "architecture: x86_64\ncreation_date: 1700000000\nproperties:\n  os: test\n  release: 1\n",
+};
+export const rootEntry: Entry = { name: "rootfs/", type: "directory", mode: 0o755 };
+
+/** A tarball of exactly these entries, hostile ones too. */
+export async function tarball(entries: readonly Entry[]): Promise<Buffer> {
+  const packer = pack();
+  for (const { content, ...header } of entries) packer.entry({ mode: 0o644, ...header } as Header, content ?? "");
+  packer.finalize();
+  const chunks: Buffer[] = [];
+  for await (const chunk of packer) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+/** A whole image: metadata, the root folder, and these entries. */
+export const imageOf = (...entries: readonly Entry[]): Promise<Buffer> =>
+  tarball([metadataEntry, rootEntry, ...entries]);
