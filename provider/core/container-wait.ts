@@ -1,0 +1,92 @@
+/** Container wait: what must be true before a container counts as made. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Devices } from "../../sdk/api/common";
+import { ApiError } from "../../sdk/api/errors";
+import { hasIpv4, seenOf } from "./container-addresses";
+import type { Wait } from "./container-inputs";
+import type { Context } from "./core";
+
+/** Extension of the daemon that answers when the condition holds; LXD sends no event when an address appears. */
+const waitExtension = "bothy_instance_wait";
+
+const defaultTimeoutSeconds = 120;
+
+export function waitKind(wait: Wait | undefined, devices: Devices): NonNullable<Wait["for"]> {
+  if (wait?.for !== undefined) return wait.for;
+  if (wait?.command !== undefined) return "command";
+  return Object.values(devices).some(({ type }) => type === "nic") ? "ipv4" : "nothing";
+}
+
+/**
+ * Waits for what the program asks, or for IPv4 if the container has a nic.
+ * @param devices expanded devices of the container
+ * @throws Error that says what was seen when the time is over
+ */
+export async function waitUntilReady(
+  context: Context,
+  name: string,
+  wait: Wait | undefined,
+  devices: Devices,
+): Promise<void> {
+  const timeoutSeconds = wait?.timeoutSeconds ?? defaultTimeoutSeconds;
+  const kind = waitKind(wait, devices);
+  if (kind === "ipv4") await waitForIpv4(context, name, timeoutSeconds);
+  if (kind === "command") await waitForCommand(context, name, wait?.command ?? [], timeoutSeconds);
+}
+
+const timedOut = (name: string, timeoutSeconds: number, what: string, seen: string): Error =>
+  new Error(
+    `Cannot bring up container "${name}": ${what} within ${timeoutSeconds} seconds; ${seen}. Mend the container or raise wait.timeoutSeconds, then run up again.`,
+  );
+
+async function waitForIpv4(context: Context, name: string, timeoutSeconds: number): Promise<void> {
+  const { client, signal } = context;
+  const { value: server } = await client.getServer({ signal });
+  if (!server.api_extensions.includes(waitExtension)) return waitByReading(context, name, timeoutSeconds);
+  try {
+    await client.waitInstance(name, { for: "ipv4", timeoutSeconds }, { signal });
+  } catch (error) {
+    if (!ApiError.is(error) || !/^timed out/i.test(error.message)) throw error;
+    const state = await client.getInstanceState(name, { signal });
+    throw timedOut(name, timeoutSeconds, "it got no IPv4 address", seenOf(state));
+  }
+}
+
+/** For servers that cannot wait: reads the state again after growing pauses, and at once when the server tells of the container. */
+async function waitByReading(context: Context, name: string, timeoutSeconds: number): Promise<void> {
+  const { client, signal } = context;
+  const end = Date.now() + timeoutSeconds * 1000;
+  for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 1.5, 2000)) {
+    const state = await client.getInstanceState(name, { signal });
+    if (hasIpv4(state)) return;
+    if (Date.now() >= end) throw timedOut(name, timeoutSeconds, "it got no IPv4 address", seenOf(state));
+    await sleep(Math.min(pauseMs, Math.max(end - Date.now(), 0)), undefined, { signal });
+  }
+}
+
+/** Longest part of a command's output that an error shows, in characters. */
+const shownLength = 400;
+
+/** Each attempt is one exec session; the pause between them grows, since only the command itself can tell that it is time. */
+async function waitForCommand(
+  { client, signal }: Context,
+  name: string,
+  command: readonly string[],
+  timeoutSeconds: number,
+): Promise<void> {
+  const over = AbortSignal.timeout(timeoutSeconds * 1000);
+  const either = AbortSignal.any([signal, over]);
+  let seen = "the command never ended";
+  try {
+    for (let pauseMs = 50; ; pauseMs = Math.min(pauseMs * 1.5, 2000)) {
+      const { code, stdout, stderr } = await client.execOutput(name, { command, signal: either });
+      if (code === 0) return;
+      const said = `${stderr}${stdout}`.trim().slice(-shownLength);
+      seen = `its last exit code was ${code}${said === "" ? "" : `, with the output: ${said}`}`;
+      await sleep(pauseMs, undefined, { signal: either });
+    }
+  } catch (error) {
+    if (signal.aborted || !over.aborted) throw error;
+    throw timedOut(name, timeoutSeconds, `the command "${command.join(" ")}" did not succeed`, seen);
+  }
+}

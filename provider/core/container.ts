@@ -1,0 +1,225 @@
+/** Container: create, start, wait; update in place; force stop and delete. */
+import type { z } from "zod";
+import type { Config, Devices } from "../../sdk/api/common";
+import { instanceKeys } from "../../sdk/api/config/instance";
+import { findRow } from "../../sdk/api/config/table";
+import { ApiError } from "../../sdk/api/errors";
+import type { Instance, InstanceFull, InstancePut, InstanceSource } from "../../sdk/api/instance";
+import { checkShape, withDefaults } from "./check";
+import { configToWrite, userConfig } from "./config";
+import { addressOuts } from "./container-addresses";
+import { type Files, readFiles, writeFiles } from "./container-files";
+import { ContainerInputs, ContainerOutputs, containerRules } from "./container-inputs";
+import { waitUntilReady } from "./container-wait";
+import type { Context, Core, Live } from "./core";
+import { diffProps } from "./diff";
+import { InitFailed, isNotFound } from "./failure";
+import { withName } from "./name";
+import { pick } from "./named";
+import { compact, hiddenOf, type Props, same, visibleOf } from "./values";
+import { withRetry } from "./write";
+
+type Inputs = z.output<typeof ContainerInputs>;
+
+const computedKeys = ["environment.", "image.", "oci.", "volatile."];
+const replaceOn = ["name", "image", "source", "ephemeral", "endpoint"];
+
+/** A clean stop ends after this, in seconds, and then the update fails as LXD's does; only delete kills. */
+const stopTimeoutSeconds = 60;
+
+/** Marks a container whose files, start or wait failed: the next update does all of them again. */
+const unfinished = "__unfinished";
+
+const parse = (props: Props): Inputs => withFileDefaults(ContainerInputs.parse(visibleOf(props)));
+const withFileDefaults = (inputs: Inputs): Inputs => inputs;
+
+const isRunning = ({ status }: { status: string }) => status === "Running" || status === "Ready";
+
+function sourceOf({ image, source }: Inputs): InstanceSource {
+  if (source !== undefined) {
+    const { instance, snapshot } = source;
+    return { type: "copy", source: snapshot === undefined ? instance : `${instance}/${snapshot}` };
+  }
+  if (image === undefined) throw new Error('Cannot create the container: neither "image" nor "source" is given.');
+  return /^[0-9a-f]{12,64}$/.test(image) ? { type: "image", fingerprint: image } : { type: "image", alias: image };
+}
+
+/** The server's container in Pulumi's words. @param props last inputs or outputs, for what the server does not know */
+function liveOf({ value: full }: { value: InstanceFull }, props: Props): Live {
+  const inputNames = Object.keys(ContainerInputs.shape);
+  const outs = compact({
+    ...hiddenOf(props),
+    ...pick(props, inputNames),
+    name: full.name,
+    description: full.description,
+    config: userConfig(full.config, (props.config ?? {}) as Config, computedKeys),
+    devices: full.devices,
+    profiles: full.profiles ?? [],
+    ephemeral: full.ephemeral,
+    running: isRunning(full),
+    status: full.status,
+    architecture: full.architecture,
+    createdAt: full.created_at,
+    ...addressOuts(full.state?.network ?? null, full.expanded_devices, full.expanded_config),
+  });
+  const inputs = pick(outs, [...inputNames, ...Object.keys(hiddenOf(outs)).filter((name) => name !== unfinished)]);
+  return { id: full.name, outs, inputs };
+}
+
+const readBack = async ({ client, signal }: Context, name: string, props: Props): Promise<Live> => {
+  const { [unfinished]: _, ...finished } = props;
+  return liveOf(await client.getInstanceFull(name, { signal }), finished);
+};
+
+async function setState(context: Context, name: string, action: "start" | "stop" | "unfreeze", force = false) {
+  const { client, signal } = context;
+  const timeout = action === "stop" ? stopTimeoutSeconds : -1;
+  const operation = await client.setInstanceState(name, { action, timeout, force }, { signal });
+  await operation.wait({ signal });
+}
+
+/** Brings the container to the state that the program wants, and waits for it if it runs. */
+async function settle(context: Context, name: string, inputs: Inputs): Promise<void> {
+  const { client, signal } = context;
+  const { value } = await client.getInstance(name, { signal });
+  if (!inputs.running) {
+    if (value.status === "Frozen") await setState(context, name, "unfreeze");
+    if (value.status !== "Stopped") await setState(context, name, "stop");
+    return;
+  }
+  if (value.status === "Frozen") await setState(context, name, "unfreeze");
+  else if (!isRunning(value)) await setState(context, name, "start");
+  await waitUntilReady(context, name, inputs.wait, value.expanded_devices);
+}
+
+/** Runs the steps after which a container is there but may not work; a failure of theirs keeps it in Pulumi's state. */
+async function orUnfinished(context: Context, name: string, news: Props, steps: () => Promise<void>): Promise<void> {
+  try {
+    await steps();
+  } catch (cause) {
+    // The deadline may be what failed: reading back gets a signal of its own.
+    const after = { ...context, signal: AbortSignal.timeout(10_000) };
+    const { outs } = await readBack(after, name, news).catch(() => ({ outs: compact(news) }));
+    throw new InitFailed(name, { ...outs, [unfinished]: true }, cause);
+  }
+}
+
+const putOf = ({ architecture, config, devices, description, ephemeral, profiles, stateful }: Instance): InstancePut => ({
+  architecture,
+  config,
+  devices,
+  description,
+  ephemeral,
+  profiles: profiles ?? [],
+  stateful,
+});
+
+function warnOfRestart({ log }: Context, before: Instance, config: Config): void {
+  if (!isRunning(before)) return;
+  const keys = [...new Set([...Object.keys(config), ...Object.keys(before.config)])];
+  for (const key of keys)
+    if (config[key] !== before.config[key] && findRow(instanceKeys, key)?.live === false)
+      log(`${key} of container "${before.name}" takes effect when it starts the next time.`);
+}
+
+async function writeConfig(context: Context, name: string, olds: Props, inputs: Inputs): Promise<void> {
+  const { client, signal } = context;
+  await withRetry(context, async () => {
+    const { value, etag } = await client.getInstance(name, { signal });
+    const config = configToWrite(value.config, inputs.config, (olds.config ?? {}) as Config, computedKeys);
+    const { description, devices, profiles } = inputs;
+    const put = { ...putOf(value), config, description, devices, profiles };
+    if (same(put, putOf(value))) return;
+    const operation = await client.updateInstance(name, put, { etag, signal });
+    await operation.wait({ signal });
+    warnOfRestart(context, value, config);
+  });
+}
+
+const filesOf = (props: Props): Files => ContainerInputs.shape.files.parse(props.files) ?? {};
+
+export const container: Core = {
+  kind: "container",
+  type: "Container",
+  description: "A machine container: a whole Linux system that shares the host's kernel.",
+  inputs: ContainerInputs,
+  outputs: ContainerOutputs,
+
+  async check(olds, news) {
+    const named = withName(olds, compact(news), 63);
+    const visible = visibleOf(named);
+    const failures = [...checkShape(ContainerInputs, visible), ...containerRules(visible)];
+    return { inputs: { ...hiddenOf(named), ...withDefaults(ContainerInputs, visible) }, failures };
+  },
+
+  diff(olds, news) {
+    const result = diffProps({ schema: ContainerInputs, replaceOn }, withFiles(olds), withFiles(news));
+    return olds[unfinished] === true ? { ...result, changes: true } : result;
+  },
+
+  async create(context, news) {
+    const inputs = parse(news);
+    const { client, signal } = context;
+    const { name, description, config, devices, profiles, ephemeral } = inputs;
+    const operation = await client.createInstance(
+      { name, description, config, devices, profiles, ephemeral, source: sourceOf(inputs) },
+      { signal },
+    );
+    await operation.wait({ signal });
+    await orUnfinished(context, name, news, async () => {
+      await writeFiles(context, name, {}, inputs.files ?? {});
+      await settle(context, name, inputs);
+    });
+    return readBack(context, name, news);
+  },
+
+  async read(context, id, props) {
+    try {
+      const live = await readBackWithMark(context, id, props);
+      if (props.files === undefined) return live;
+      const files = await readFiles(context, id, filesOf(props));
+      return { id, outs: { ...live.outs, files }, inputs: { ...live.inputs, files } };
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  },
+
+  async update(context, id, olds, news) {
+    const inputs = parse(news);
+    await writeConfig(context, id, olds, inputs);
+    await orUnfinished(context, id, news, async () => {
+      const before = olds[unfinished] === true ? {} : filesOf(olds);
+      await writeFiles(context, id, before, inputs.files ?? {});
+      await settle(context, id, inputs);
+    });
+    return readBack(context, id, news);
+  },
+
+  async delete(context, id) {
+    const { client, signal } = context;
+    try {
+      const { value } = await client.getInstance(id, { signal });
+      if (value.status !== "Stopped") await forceStop(context, id);
+      const operation = await client.deleteInstance(id, { signal });
+      await operation.wait({ signal });
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  },
+};
+
+const withFiles = (props: Props): Props => props;
+const readBackWithMark = async ({ client, signal }: Context, name: string, props: Props) =>
+  liveOf(await client.getInstanceFull(name, { signal }), props);
+
+/** Kills what runs. One that stopped by itself meanwhile is as good. */
+async function forceStop(context: Context, name: string): Promise<void> {
+  try {
+    await setState(context, name, "stop", true);
+  } catch (error) {
+    if (!ApiError.is(error) || !/already stopped|not running/i.test(error.message)) throw error;
+  }
+}
+
+export type { Devices };

@@ -1,0 +1,62 @@
+/** Core: the contract of a kind in the provider. The doors (dynamic/, later plugin/) call it; it knows nothing of Pulumi. */
+import type { z } from "zod";
+import type { Client } from "../../sdk";
+import type { Props } from "./values";
+
+/** What a verb that talks to the daemon needs; nothing comes from the surroundings. */
+export interface Context {
+  readonly client: Client;
+  readonly signal: AbortSignal;
+  /** Ceiling of the whole verb, in milliseconds; `signal` fires when it passes. */
+  readonly timeoutMs: number;
+  /** Tells the user something that is no error. */
+  readonly log: (message: string) => void;
+}
+
+export interface CheckFailure {
+  /** Path of the input as the user wrote it: `config["limits.memory"]`, `devices.eth0.network`. */
+  readonly property: string;
+  readonly reason: string;
+}
+
+export interface Checked {
+  readonly inputs: Props;
+  readonly failures: CheckFailure[];
+}
+
+export interface Diff {
+  readonly changes: boolean;
+  readonly replaces: string[];
+  readonly deleteBeforeReplace: boolean;
+}
+
+/** An object as the server has it, in Pulumi's words. */
+export interface Live {
+  readonly id: string;
+  /** Inputs with the server's values, and what the server adds. */
+  readonly outs: Props;
+  /** Only input properties: a refresh with more would show deletions in the next diff. */
+  readonly inputs: Props;
+}
+
+export interface Core {
+  /** Name in code and errors: "storage-pool". */
+  readonly kind: string;
+  /** Name in programs: "StoragePool". */
+  readonly type: string;
+  readonly description: string;
+  readonly inputs: z.ZodObject;
+  /** What the server adds to the inputs. */
+  readonly outputs: z.ZodObject;
+  /** Validates inputs and fills in defaults and names, without a daemon; unknown values pass. */
+  check(olds: Props, news: Props): Promise<Checked>;
+  /** Compares the last outputs with new inputs, without a daemon. An unknown is a change and never a replacement. */
+  diff(olds: Props, news: Props): Diff;
+  /** @throws InitFailed when the object was made and does not work yet */
+  create(context: Context, news: Props): Promise<Live>;
+  /** @param props last outputs, or the inputs of a `Resource.get` @returns undefined only when the server says NOT_FOUND */
+  read(context: Context, id: string, props: Props): Promise<Live | undefined>;
+  update(context: Context, id: string, olds: Props, news: Props): Promise<Live>;
+  /** Succeeds when the object is gone already. */
+  delete(context: Context, id: string, props: Props): Promise<void>;
+}

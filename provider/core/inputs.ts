@@ -1,0 +1,32 @@
+/** Inputs: properties that several kinds take. */
+import { z } from "zod";
+import { Config, Devices, Text } from "../../sdk/api/common";
+
+export const endpoint = Text.min(1).optional().meta({
+  description:
+    "Daemon that holds the object, such as `unix:///var/lib/bothy/unix.socket`. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the object.",
+});
+
+export const config = Config.default({}).meta({
+  description: "Configuration keys and their values, all text, as LXD names them; an empty value unsets a key.",
+});
+
+export const devices = Devices.default({}).meta({
+  description: "Devices by name, each with its `type` and the options of that type, as LXD names them.",
+});
+
+export const description = Text.default("").meta({ description: "Free text for people." });
+
+const seconds = z.number().positive().optional();
+
+export const timeouts = z
+  .strictObject({
+    createSeconds: seconds.meta({ description: "Ceiling of create, in seconds." }),
+    updateSeconds: seconds.meta({ description: "Ceiling of update, in seconds." }),
+    deleteSeconds: seconds.meta({ description: "Ceiling of delete, in seconds." }),
+  })
+  .optional()
+  .meta({
+    id: "Timeouts",
+    description: "How long create, update and delete may take; 10 minutes each when absent. `customTimeouts` does not reach dynamic resources.",
+  });

@@ -1,0 +1,40 @@
+/** Profile: configuration and devices that containers share. */
+import { z } from "zod";
+import { ObjectName } from "../../sdk/api/common";
+import { instanceKeys } from "../../sdk/api/config/instance";
+import type { Profile, ProfilePut } from "../../sdk/api/profile";
+import { checkConfigKeys, checkDeviceOptions } from "./check";
+import { config, description, devices, endpoint, timeouts } from "./inputs";
+import { namedCore } from "./named";
+
+export const ProfileInputs = z.strictObject({
+  name: ObjectName.refine((name) => name !== "default", {
+    message: 'must not be "default": that profile always exists and belongs to no program. Name the profile otherwise.',
+  }).meta({ description: "Name of the profile; made from the resource's name when absent. A change replaces the profile." }),
+  description,
+  config,
+  devices,
+  endpoint,
+  timeouts,
+});
+type Inputs = z.output<typeof ProfileInputs>;
+
+export const profile = namedCore<Inputs, Profile, ProfilePut>({
+  kind: "profile",
+  type: "Profile",
+  description: "Configuration and devices that containers share. Changes reach the containers that use it at once.",
+  inputs: ProfileInputs,
+  outputs: z.object({}),
+  replaceOn: ["name", "endpoint"],
+  nameMaxLength: 63,
+  computed: () => [],
+  rules: (inputs) => [...checkConfigKeys(instanceKeys, inputs.config), ...checkDeviceOptions(inputs.devices)],
+  outs: ({ description, devices }) => ({ description, devices }),
+  get: ({ client, signal }, name) => client.getProfile(name, { signal }),
+  create: ({ client, signal }, { name, description, config, devices }) =>
+    client.createProfile({ name, description, config, devices }, { signal }),
+  put: ({ description, devices }, config) => ({ description, config, devices }),
+  putOf: ({ description, config, devices }) => ({ description, config, devices }),
+  update: ({ client, signal }, name, put, etag) => client.updateProfile(name, put, { etag, signal }),
+  delete: ({ client, signal }, name) => client.deleteProfile(name, { signal }),
+});

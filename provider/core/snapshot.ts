@@ -1,0 +1,121 @@
+/** Snapshot: a container as it was at one moment. */
+import { z } from "zod";
+import { InstanceName, never, ObjectName } from "../../sdk/api/common";
+import type { Snapshot } from "../../sdk/api/snapshot";
+import { checkShape } from "./check";
+import type { Core, Live } from "./core";
+import { diffProps } from "./diff";
+import { isNotFound } from "./failure";
+import { endpoint, timeouts } from "./inputs";
+import { withName } from "./name";
+import { pick } from "./named";
+import { compact, hiddenOf, type Props, visibleOf } from "./values";
+import { withRetry } from "./write";
+
+export const SnapshotInputs = z.strictObject({
+  instance: InstanceName.meta({ description: "Container to take the snapshot of. A change replaces the snapshot." }),
+  name: ObjectName.meta({
+    description: "Name of the snapshot; made from the resource's name when absent. A change replaces the snapshot.",
+  }),
+  expiresAt: z.iso
+    .datetime({ offset: true, message: "must be a time such as 2030-01-31T12:00:00Z" })
+    .optional()
+    .meta({ description: "When the server deletes the snapshot by itself, in RFC 3339; never when absent." }),
+  endpoint,
+  timeouts,
+});
+
+const SnapshotOutputs = z.object({
+  createdAt: z.string().meta({ description: "When the snapshot was taken, in RFC 3339." }),
+});
+
+/** The user's own spelling stands as long as it means the server's time. */
+function expiryOf(snapshot: Snapshot, props: Props): string | undefined {
+  if (snapshot.expires_at === never) return undefined;
+  const own = typeof props.expiresAt === "string" ? props.expiresAt : "";
+  return Date.parse(own) === Date.parse(snapshot.expires_at) ? own : snapshot.expires_at;
+}
+
+function liveOf(instance: string, snapshot: Snapshot, props: Props): Live {
+  const outs = compact({
+    ...hiddenOf(props),
+    ...pick(props, ["endpoint", "timeouts"]),
+    instance,
+    name: snapshot.name,
+    expiresAt: expiryOf(snapshot, props),
+    createdAt: snapshot.created_at,
+  });
+  const inputs = pick(outs, [...Object.keys(SnapshotInputs.shape), ...Object.keys(hiddenOf(outs))]);
+  return { id: `${instance}/${snapshot.name}`, outs, inputs };
+}
+
+function partsOf(id: string): [instance: string, name: string] {
+  const [instance = "", name = "", ...rest] = id.split("/");
+  if (instance === "" || name === "" || rest.length > 0)
+    throw new Error(`Cannot read snapshot "${id}": its id is not of the form <instance>/<snapshot>. Correct the id.`);
+  return [instance, name];
+}
+
+export const snapshot: Core = {
+  kind: "snapshot",
+  type: "Snapshot",
+  description: "A container as it was at one moment; deleted together with its container.",
+  inputs: SnapshotInputs,
+  outputs: SnapshotOutputs,
+
+  async check(olds, news) {
+    const named = withName(olds, compact(news), 63);
+    return { inputs: named, failures: checkShape(SnapshotInputs, visibleOf(named)) };
+  },
+
+  /** `__instanceCreatedAt` tells a container from its replacement of the same name, which has no snapshots. */
+  diff: (olds, news) =>
+    diffProps(
+      { schema: SnapshotInputs, replaceOn: ["instance", "name", "endpoint"], hidden: ["__instanceCreatedAt"] },
+      olds,
+      news,
+    ),
+
+  async create({ client, signal }, news) {
+    const { instance, name, expiresAt } = SnapshotInputs.parse(visibleOf(news));
+    const operation = await client.createSnapshot(instance, { name, expires_at: expiresAt }, { signal });
+    await operation.wait({ signal });
+    const { value } = await client.getSnapshot(instance, name, { signal });
+    return liveOf(instance, value, news);
+  },
+
+  async read({ client, signal }, id, props) {
+    const [instance, name] = partsOf(id);
+    try {
+      const { value } = await client.getSnapshot(instance, name, { signal });
+      return liveOf(instance, value, props);
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  },
+
+  async update(context, id, _olds, news) {
+    const { client, signal } = context;
+    const [instance, name] = partsOf(id);
+    const { expiresAt } = SnapshotInputs.parse(visibleOf(news));
+    await withRetry(context, async () => {
+      const { value, etag } = await client.getSnapshot(instance, name, { signal });
+      if (Date.parse(expiresAt ?? never) === Date.parse(value.expires_at)) return;
+      const operation = await client.updateSnapshot(instance, name, { expires_at: expiresAt ?? never }, { etag, signal });
+      await operation.wait({ signal });
+    });
+    const { value } = await client.getSnapshot(instance, name, { signal });
+    return liveOf(instance, value, news);
+  },
+
+  async delete({ client, signal }, id) {
+    const [instance, name] = partsOf(id);
+    try {
+      const operation = await client.deleteSnapshot(instance, name, { signal });
+      await operation.wait({ signal });
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  },
+};

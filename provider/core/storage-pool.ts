@@ -1,0 +1,64 @@
+/** Storage pool: where root file systems live. */
+import { z } from "zod";
+import { ObjectName } from "../../sdk/api/common";
+import { storagePoolKeys } from "../../sdk/api/config/storage-pool";
+import type { StoragePool, StoragePoolPut } from "../../sdk/api/storage-pool";
+import { checkConfigKeys } from "./check";
+import type { CheckFailure } from "./core";
+import { config, description, endpoint, timeouts } from "./inputs";
+import { namedCore } from "./named";
+import { type Props, unknownValue } from "./values";
+
+const drivers = Object.keys(storagePoolKeys);
+
+export const StoragePoolInputs = z.strictObject({
+  name: ObjectName.meta({
+    description: "Name of the pool; made from the resource's name when absent. A change replaces the pool.",
+  }),
+  driver: z
+    .string()
+    .refine((driver) => drivers.includes(driver), { message: `must be one of ${drivers.join(", ")}` })
+    .meta({ description: `Storage driver: ${drivers.map((name) => `\`${name}\``).join(", ")}. A change replaces the pool.` }),
+  description,
+  config,
+  endpoint,
+  timeouts,
+});
+type Inputs = z.output<typeof StoragePoolInputs>;
+
+/** Keys that a pool's driver fills in, besides its volumes' defaults (iac.md 1 names them per driver). */
+const computedKeys: Readonly<Record<string, readonly string[]>> = {
+  btrfs: ["source", "size"],
+  dir: ["source"],
+  lvm: ["source", "size", "lvm.vg_name", "lvm.thinpool_name"],
+  overlay: ["source"],
+  zfs: ["source", "size", "zfs.pool_name"],
+};
+
+function rules({ driver, config }: Props): CheckFailure[] {
+  if (typeof driver !== "string" || driver === unknownValue) return [];
+  const table = storagePoolKeys[driver];
+  return table === undefined ? [] : checkConfigKeys(table, config);
+}
+
+export const storagePool = namedCore<Inputs, StoragePool, StoragePoolPut>({
+  kind: "storage-pool",
+  type: "StoragePool",
+  description: "Where root file systems of containers live.",
+  inputs: StoragePoolInputs,
+  outputs: z.object({
+    status: z.string().meta({ description: "What the server says of the pool, such as `Created`." }),
+  }),
+  replaceOn: ["name", "driver", "endpoint"],
+  nameMaxLength: 63,
+  computed: ({ driver = "" }) => ["volatile.", "volume.", ...(computedKeys[driver] ?? [])],
+  rules,
+  outs: ({ driver, description, status }) => ({ driver, description, status }),
+  get: ({ client, signal }, name) => client.getStoragePool(name, { signal }),
+  create: ({ client, signal }, { name, driver, description, config }) =>
+    client.createStoragePool({ name, driver, description, config }, { signal }),
+  put: ({ description }, config) => ({ description, config }),
+  putOf: ({ description, config }) => ({ description, config }),
+  update: ({ client, signal }, name, put, etag) => client.updateStoragePool(name, put, { etag, signal }),
+  delete: ({ client, signal }, name) => client.deleteStoragePool(name, { signal }),
+});
