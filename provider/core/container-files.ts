@@ -36,14 +36,21 @@ async function remove({ client, signal }: Context, instance: string, file: strin
 /**
  * Writes what is new or changed and removes what is wanted no more. A file whose mode or owner changed is made anew, since the
  * API sets these only for a file that did not exist.
+ * @param again writes also what should be there already
  * @throws ApiError that names the file
  */
-export async function writeFiles(context: Context, instance: string, before: Files, wanted: Files): Promise<void> {
+export async function writeFiles(
+  context: Context,
+  instance: string,
+  before: Files,
+  wanted: Files,
+  again = false,
+): Promise<void> {
   const { client, signal } = context;
   for (const file of Object.keys(before)) if (wanted[file] === undefined) await remove(context, instance, file);
   for (const [file, { content, mode, uid, gid }] of Object.entries(wanted)) {
     const old = before[file];
-    if (same(old, wanted[file])) continue;
+    if (!again && same(old, wanted[file])) continue;
     try {
       await makeFolders(context, instance, file);
       if (old === undefined || old.mode !== mode || old.uid !== uid || old.gid !== gid)

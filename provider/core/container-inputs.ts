@@ -10,7 +10,9 @@ import { isMap, type Props, unknownValue } from "./values";
 export const Source = z
   .strictObject({
     instance: InstanceName.meta({ description: "Container to copy." }),
-    snapshot: ObjectName.optional().meta({ description: "Snapshot of that container to copy in place of its present state." }),
+    snapshot: ObjectName.optional().meta({
+      description: "Snapshot of that container to copy in place of its present state.",
+    }),
   })
   .meta({ id: "ContainerSource", description: "A container or a snapshot to copy." });
 
@@ -21,7 +23,8 @@ export const Wait = z
         "`ipv4`: a global IPv4 address; `command`: exit code 0 of `command`; `nothing`: no wait. When absent: `command` if one is given, else `ipv4` if the container has a nic.",
     }),
     command: z.array(Text).min(1, { message: "must name a command" }).optional().meta({
-      description: "Program and arguments, run in the container again and again until its exit code is 0. No shell is added.",
+      description:
+        "Program and arguments, run in the container again and again until its exit code is 0. No shell is added.",
     }),
     timeoutSeconds: z.number().positive().default(120).meta({ description: "How long to wait, in seconds." }),
   })
@@ -98,7 +101,8 @@ export const ContainerOutputs = z.object({
   architecture: z.string().meta({ description: "Processor architecture, such as `x86_64`." }),
   createdAt: z.string().meta({ description: "When the container was made, in RFC 3339." }),
   ipv4Address: z.string().optional().meta({
-    description: "First global IPv4 address: of the interface that `user.access_interface` names, else of the first nic that has one.",
+    description:
+      "First global IPv4 address: of the interface that `user.access_interface` names, else of the first nic that has one.",
   }),
   ipv4Addresses: z.array(z.string()).meta({ description: "All global IPv4 addresses." }),
   macAddress: z

@@ -1,6 +1,6 @@
 /** Container: create, start, wait; update in place; force stop and delete. */
 import type { z } from "zod";
-import type { Config, Devices } from "../../sdk/api/common";
+import type { Config } from "../../sdk/api/common";
 import { instanceKeys } from "../../sdk/api/config/instance";
 import { findRow } from "../../sdk/api/config/table";
 import { ApiError } from "../../sdk/api/errors";
@@ -13,10 +13,10 @@ import { ContainerInputs, ContainerOutputs, containerRules } from "./container-i
 import { waitUntilReady } from "./container-wait";
 import type { Context, Core, Live } from "./core";
 import { diffProps } from "./diff";
-import { InitFailed, isNotFound } from "./failure";
+import { InitFailed, isNotFound, namingProperty } from "./failure";
 import { withName } from "./name";
 import { pick } from "./named";
-import { compact, hiddenOf, type Props, same, visibleOf } from "./values";
+import { compact, hiddenOf, isMap, type Props, same, visibleOf } from "./values";
 import { withRetry } from "./write";
 
 type Inputs = z.output<typeof ContainerInputs>;
@@ -30,8 +30,7 @@ const stopTimeoutSeconds = 60;
 /** Marks a container whose files, start or wait failed: the next update does all of them again. */
 const unfinished = "__unfinished";
 
-const parse = (props: Props): Inputs => withFileDefaults(ContainerInputs.parse(visibleOf(props)));
-const withFileDefaults = (inputs: Inputs): Inputs => inputs;
+const parse = (props: Props): Inputs => ContainerInputs.parse(visibleOf(props));
 
 const isRunning = ({ status }: { status: string }) => status === "Running" || status === "Ready";
 
@@ -66,10 +65,8 @@ function liveOf({ value: full }: { value: InstanceFull }, props: Props): Live {
   return { id: full.name, outs, inputs };
 }
 
-const readBack = async ({ client, signal }: Context, name: string, props: Props): Promise<Live> => {
-  const { [unfinished]: _, ...finished } = props;
-  return liveOf(await client.getInstanceFull(name, { signal }), finished);
-};
+const readBack = async ({ client, signal }: Context, name: string, props: Props): Promise<Live> =>
+  liveOf(await client.getInstanceFull(name, { signal }), props);
 
 async function setState(context: Context, name: string, action: "start" | "stop" | "unfreeze", force = false) {
   const { client, signal } = context;
@@ -104,7 +101,32 @@ async function orUnfinished(context: Context, name: string, news: Props, steps: 
   }
 }
 
-const putOf = ({ architecture, config, devices, description, ephemeral, profiles, stateful }: Instance): InstancePut => ({
+/** Which property the server's words are about, the first that fits. */
+const culprits: readonly (readonly [RegExp, string])[] = [
+  [/\bname\b.*\b(already|in use|exists)|already exists/i, "name"],
+  [/\bprofile/i, "profiles"],
+  [/\b(image|alias|template)\b/i, "image"],
+  [/\b(source|snapshot)\b/i, "source"],
+  [/\b(device|nic|network|root disk|storage pool|pool)\b/i, "devices"],
+];
+
+async function blamed<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw namingProperty(error, culprits);
+  }
+}
+
+const putOf = ({
+  architecture,
+  config,
+  devices,
+  description,
+  ephemeral,
+  profiles,
+  stateful,
+}: Instance): InstancePut => ({
   architecture,
   config,
   devices,
@@ -130,13 +152,22 @@ async function writeConfig(context: Context, name: string, olds: Props, inputs: 
     const { description, devices, profiles } = inputs;
     const put = { ...putOf(value), config, description, devices, profiles };
     if (same(put, putOf(value))) return;
-    const operation = await client.updateInstance(name, put, { etag, signal });
-    await operation.wait({ signal });
+    await blamed(async () => (await client.updateInstance(name, put, { etag, signal })).wait({ signal }));
     warnOfRestart(context, value, config);
   });
 }
 
 const filesOf = (props: Props): Files => ContainerInputs.shape.files.parse(props.files) ?? {};
+
+/** Fills in mode and owner of each file, also beside unknowns, so that state and program compare. */
+function withFileDefaults(props: Props): Props {
+  if (!isMap(props.files)) return props;
+  const files = Object.entries(props.files).map(([path, file]) => [
+    path,
+    isMap(file) ? { mode: "0644", uid: 0, gid: 0, ...file } : file,
+  ]);
+  return { ...props, files: Object.fromEntries(files) };
+}
 
 export const container: Core = {
   kind: "container",
@@ -149,11 +180,11 @@ export const container: Core = {
     const named = withName(olds, compact(news), 63);
     const visible = visibleOf(named);
     const failures = [...checkShape(ContainerInputs, visible), ...containerRules(visible)];
-    return { inputs: { ...hiddenOf(named), ...withDefaults(ContainerInputs, visible) }, failures };
+    return { inputs: withFileDefaults({ ...hiddenOf(named), ...withDefaults(ContainerInputs, visible) }), failures };
   },
 
   diff(olds, news) {
-    const result = diffProps({ schema: ContainerInputs, replaceOn }, withFiles(olds), withFiles(news));
+    const result = diffProps({ schema: ContainerInputs, replaceOn }, withFileDefaults(olds), withFileDefaults(news));
     return olds[unfinished] === true ? { ...result, changes: true } : result;
   },
 
@@ -161,11 +192,8 @@ export const container: Core = {
     const inputs = parse(news);
     const { client, signal } = context;
     const { name, description, config, devices, profiles, ephemeral } = inputs;
-    const operation = await client.createInstance(
-      { name, description, config, devices, profiles, ephemeral, source: sourceOf(inputs) },
-      { signal },
-    );
-    await operation.wait({ signal });
+    const post = { name, description, config, devices, profiles, ephemeral, source: sourceOf(inputs) };
+    await blamed(async () => (await client.createInstance(post, { signal })).wait({ signal }));
     await orUnfinished(context, name, news, async () => {
       await writeFiles(context, name, {}, inputs.files ?? {});
       await settle(context, name, inputs);
@@ -175,7 +203,7 @@ export const container: Core = {
 
   async read(context, id, props) {
     try {
-      const live = await readBackWithMark(context, id, props);
+      const live = await readBack(context, id, props);
       if (props.files === undefined) return live;
       const files = await readFiles(context, id, filesOf(props));
       return { id, outs: { ...live.outs, files }, inputs: { ...live.inputs, files } };
@@ -189,8 +217,7 @@ export const container: Core = {
     const inputs = parse(news);
     await writeConfig(context, id, olds, inputs);
     await orUnfinished(context, id, news, async () => {
-      const before = olds[unfinished] === true ? {} : filesOf(olds);
-      await writeFiles(context, id, before, inputs.files ?? {});
+      await writeFiles(context, id, filesOf(olds), inputs.files ?? {}, olds[unfinished] === true);
       await settle(context, id, inputs);
     });
     return readBack(context, id, news);
@@ -209,10 +236,6 @@ export const container: Core = {
   },
 };
 
-const withFiles = (props: Props): Props => props;
-const readBackWithMark = async ({ client, signal }: Context, name: string, props: Props) =>
-  liveOf(await client.getInstanceFull(name, { signal }), props);
-
 /** Kills what runs. One that stopped by itself meanwhile is as good. */
 async function forceStop(context: Context, name: string): Promise<void> {
   try {
@@ -221,5 +244,3 @@ async function forceStop(context: Context, name: string): Promise<void> {
     if (!ApiError.is(error) || !/already stopped|not running/i.test(error.message)) throw error;
   }
 }
-
-export type { Devices };

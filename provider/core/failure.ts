@@ -51,10 +51,22 @@ export function withoutSecrets(text: string, ...inputs: Props[]): string {
     .reduce((clean, secret) => clean.replaceAll(secret, "[hidden]"), text);
 }
 
-/** Rebuilds any error without the confidential inputs. @returns an error whose text is safe to show and to store */
-export function safeError(error: unknown, ...inputs: Props[]): Error {
-  const message = withoutSecrets(messageOf(error), ...inputs);
+/**
+ * Rebuilds any error without the confidential inputs.
+ * @param what the beginning of the message, such as `Cannot create container "web"`, for causes that do not say it
+ * @returns an error whose text is safe to show and to store
+ */
+export function safeError(error: unknown, what: string, ...inputs: Props[]): Error {
+  const cause = withoutSecrets(messageOf(error), ...inputs);
+  const message = /^Cannot /.test(cause) ? cause : `${what}: ${cause}`;
   if (error instanceof InitFailed) return new InitFailed(error.id, error.properties, new Error(message));
   if (ApiError.is(error)) return new ApiError(error.code, message);
   return new Error(message);
+}
+
+/** Puts the name of the property before the server's words, when they tell which one is wrong. */
+export function namingProperty(error: unknown, culprits: readonly (readonly [RegExp, string])[]): unknown {
+  if (!ApiError.is(error)) return error;
+  const property = culprits.find(([words]) => words.test(error.message))?.[1];
+  return property === undefined ? error : new ApiError(error.code, `${property}: ${error.message}`);
 }

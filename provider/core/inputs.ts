@@ -28,5 +28,6 @@ export const timeouts = z
   .optional()
   .meta({
     id: "Timeouts",
-    description: "How long create, update and delete may take; 10 minutes each when absent. `customTimeouts` does not reach dynamic resources.",
+    description:
+      "How long create, update and delete may take; 10 minutes each when absent. `customTimeouts` does not reach dynamic resources.",
   });

@@ -1,7 +1,7 @@
 /** Named: the verbs that profiles, storage pools and networks share: a name, a description, a configuration, written at once. */
 import type { z } from "zod";
-import type { Config } from "../../sdk/api/common";
 import type { Tagged } from "../../sdk";
+import type { Config } from "../../sdk/api/common";
 import { checkShape, withDefaults } from "./check";
 import { type ComputedKeys, configToWrite, userConfig } from "./config";
 import type { CheckFailure, Context, Core, Live } from "./core";

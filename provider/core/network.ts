@@ -44,7 +44,9 @@ export const network = namedCore<Inputs, Network, NetworkPut>({
     ipv4Address: z
       .string()
       .optional()
-      .meta({ description: "Address of the bridge with its prefix length, such as `10.1.2.1/24`; absent without IPv4." }),
+      .meta({
+        description: "Address of the bridge with its prefix length, such as `10.1.2.1/24`; absent without IPv4.",
+      }),
     status: z.string().meta({ description: "What the server says of the network, such as `Created`." }),
   }),
   replaceOn: ["name", "type", "endpoint"],

@@ -10,7 +10,9 @@ import { namedCore } from "./named";
 export const ProfileInputs = z.strictObject({
   name: ObjectName.refine((name) => name !== "default", {
     message: 'must not be "default": that profile always exists and belongs to no program. Name the profile otherwise.',
-  }).meta({ description: "Name of the profile; made from the resource's name when absent. A change replaces the profile." }),
+  }).meta({
+    description: "Name of the profile; made from the resource's name when absent. A change replaces the profile.",
+  }),
   description,
   config,
   devices,

@@ -102,7 +102,12 @@ export const snapshot: Core = {
     await withRetry(context, async () => {
       const { value, etag } = await client.getSnapshot(instance, name, { signal });
       if (Date.parse(expiresAt ?? never) === Date.parse(value.expires_at)) return;
-      const operation = await client.updateSnapshot(instance, name, { expires_at: expiresAt ?? never }, { etag, signal });
+      const operation = await client.updateSnapshot(
+        instance,
+        name,
+        { expires_at: expiresAt ?? never },
+        { etag, signal },
+      );
       await operation.wait({ signal });
     });
     const { value } = await client.getSnapshot(instance, name, { signal });

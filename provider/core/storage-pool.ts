@@ -18,7 +18,9 @@ export const StoragePoolInputs = z.strictObject({
   driver: z
     .string()
     .refine((driver) => drivers.includes(driver), { message: `must be one of ${drivers.join(", ")}` })
-    .meta({ description: `Storage driver: ${drivers.map((name) => `\`${name}\``).join(", ")}. A change replaces the pool.` }),
+    .meta({
+      description: `Storage driver: ${drivers.map((name) => `\`${name}\``).join(", ")}. A change replaces the pool.`,
+    }),
   description,
   config,
   endpoint,

@@ -13,7 +13,7 @@ import {
 import { patchOf } from "../api/kind";
 import { listOf } from "./answer";
 import type { PendingOperation } from "./pending-operation";
-import { urlOf } from "./request";
+import { urlOf, withQuery } from "./request";
 import { body, type CallOptions, type Tagged, type Wire, type WriteOptions } from "./wire";
 
 const all = "/1.0/instances";
@@ -56,6 +56,23 @@ export const instanceCalls = (wire: Wire) => ({
 
   getInstanceState: (name: string, options?: CallOptions): Promise<InstanceState> =>
     wire.get(urlOf`/1.0/instances/${name}/state`, InstanceState, options),
+
+  /**
+   * Waits on the server until the condition holds: `ipv4`, a global IPv4 address on an interface. Needs the extension
+   * bothy_instance_wait.
+   * @returns the state in which it holds
+   * @throws ApiError BAD_REQUEST "Timed out ..." with what was seen
+   */
+  waitInstance: (
+    name: string,
+    { for: condition, timeoutSeconds }: { readonly for: "ipv4"; readonly timeoutSeconds: number },
+    options?: CallOptions,
+  ): Promise<InstanceState> =>
+    wire.get(
+      withQuery(urlOf`/1.0/instances/${name}/wait`, { for: condition, timeout: String(timeoutSeconds) }),
+      InstanceState,
+      options,
+    ),
 
   /** Starts, stops, restarts, freezes or unfreezes. `timeout` is in seconds, -1 for the server's default. */
   setInstanceState: (

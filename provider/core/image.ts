@@ -1,0 +1,223 @@
+/** Image: what containers are made from: a tarball of the program's own, or a template that the daemon builds. */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import path from "node:path";
+import { pipeline } from "node:stream/promises";
+import { z } from "zod";
+import { Text } from "../../sdk/api/common";
+import { ApiError } from "../../sdk/api/errors";
+import { AliasName, type Image, type ImagePut } from "../../sdk/api/image";
+import { checkShape, withDefaults } from "./check";
+import { withoutEmpty } from "./config";
+import type { CheckFailure, Context, Core, Live } from "./core";
+import { diffProps } from "./diff";
+import { InitFailed, isNotFound, messageOf } from "./failure";
+import { endpoint, timeouts } from "./inputs";
+import { pick } from "./named";
+import { compact, hiddenOf, type Props, same, unknownValue, visibleOf } from "./values";
+import { withRetry } from "./write";
+
+export const ImageInputs = z.strictObject({
+  sourceFile: Text.min(1).optional().meta({
+    description:
+      "Unified tarball on the machine that runs the program; its content counts, not its path. A change of content replaces the image. Exactly one of `sourceFile` and `template` is given.",
+  }),
+  template: Text.min(1).optional().meta({
+    description: "Template that the daemon builds, such as `busybox` or `debian/12`. A change replaces the image.",
+  }),
+  aliases: z.array(AliasName).default([]).meta({ description: "Names of the image." }),
+  properties: z
+    .record(Text, Text)
+    .default({})
+    .meta({ description: "Properties that are set besides those that the image brings." }),
+  public: z
+    .boolean()
+    .default(false)
+    .meta({ description: "Whether clients without a certificate may fetch the image." }),
+  endpoint,
+  timeouts,
+});
+type Inputs = z.output<typeof ImageInputs>;
+
+const ImageOutputs = z.object({
+  fingerprint: z.string().meta({ description: "Sha256 of the image, in hexadecimal digits." }),
+  architecture: z.string().meta({ description: "Processor architecture, such as `x86_64`." }),
+  sizeBytes: z.number().meta({ description: "Size of the stored image, in bytes." }),
+  createdAt: z.string().meta({ description: "When the image was built, in RFC 3339." }),
+});
+
+const parse = (props: Props): Inputs => {
+  const { fingerprint: _, ...visible } = visibleOf(props);
+  return ImageInputs.parse(visible);
+};
+
+async function fingerprintOf(file: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(file), hash);
+  return hash.digest("hex");
+}
+
+function rules({ sourceFile, template }: Props): CheckFailure[] {
+  if (sourceFile === undefined && template === undefined)
+    return [{ property: "sourceFile", reason: 'is required, unless "template" names one to build' }];
+  if (sourceFile !== undefined && template !== undefined)
+    return [{ property: "template", reason: 'cannot be combined with "sourceFile": an image comes from one of them' }];
+  return [];
+}
+
+/** Hashes the file, so that its content is an input and the fingerprint is known in preview. */
+async function contentOf(sourceFile: unknown): Promise<{ fingerprint?: string; failures: CheckFailure[] }> {
+  if (typeof sourceFile !== "string" || sourceFile === unknownValue) return { failures: [] };
+  try {
+    return { fingerprint: await fingerprintOf(sourceFile), failures: [] };
+  } catch (error) {
+    const reason = `cannot be read: ${messageOf(error)}. Relative paths begin at the program's folder, ${path.resolve(".")}`;
+    return { failures: [{ property: "sourceFile", reason }] };
+  }
+}
+
+function liveOf(image: Image, props: Props): Live {
+  const own = pick(props, ["sourceFile", "template", "endpoint", "timeouts"]);
+  const wanted = (props.properties ?? {}) as Record<string, string>;
+  const names = image.aliases.map(({ name }) => name);
+  const ordered = Array.isArray(props.aliases) ? props.aliases.filter((name) => names.includes(name)) : [];
+  const outs = compact({
+    ...hiddenOf(props),
+    ...own,
+    aliases: [...ordered, ...names.filter((name) => !ordered.includes(name)).sort()],
+    properties: Object.fromEntries(Object.entries(image.properties).filter(([key]) => wanted[key] !== undefined)),
+    public: image.public,
+    fingerprint: image.fingerprint,
+    architecture: image.architecture,
+    sizeBytes: image.size,
+    createdAt: image.created_at,
+  });
+  const withContent = own.sourceFile === undefined ? [] : ["fingerprint"];
+  const inputs = pick(outs, [...Object.keys(ImageInputs.shape), ...withContent, ...Object.keys(hiddenOf(outs))]);
+  return { id: image.fingerprint, outs, inputs };
+}
+
+async function readBack({ client, signal }: Context, fingerprint: string, props: Props): Promise<Live> {
+  const { value } = await client.getImage(fingerprint, { signal });
+  return liveOf(value, props);
+}
+
+/** @returns the fingerprint of the image that was made */
+async function make({ client, signal }: Context, inputs: Inputs, news: Props): Promise<string> {
+  const operation =
+    inputs.sourceFile === undefined
+      ? await client.createImage({ source: { type: "template", alias: inputs.template ?? "" } }, { signal })
+      : await client.createImageFromFile(inputs.sourceFile, {
+          fingerprint: typeof news.fingerprint === "string" ? news.fingerprint : undefined,
+          signal,
+        });
+  const { metadata } = await operation.wait({ signal });
+  if (typeof metadata?.fingerprint !== "string")
+    throw new Error("Cannot create the image: the operation tells no fingerprint. Is the server LXD's?");
+  return metadata.fingerprint;
+}
+
+/** Sets properties, visibility and aliases to what the program wants. */
+async function settle(context: Context, fingerprint: string, before: Props, inputs: Inputs): Promise<void> {
+  const { client, signal } = context;
+  const owned = Object.keys((before.properties ?? {}) as object);
+  await withRetry(context, async () => {
+    const { value, etag } = await client.getImage(fingerprint, { signal });
+    const others = Object.entries(value.properties).filter(([key]) => !owned.includes(key));
+    const properties = withoutEmpty({ ...Object.fromEntries(others), ...inputs.properties });
+    if (same(properties, value.properties) && value.public === inputs.public) return;
+    const { auto_update, expires_at, profiles } = value;
+    const put: ImagePut = { auto_update, expires_at, public: inputs.public, properties };
+    await client.updateImage(fingerprint, { ...put, ...(profiles ? { profiles } : {}) }, { etag, signal });
+  });
+  const { value } = await client.getImage(fingerprint, { signal });
+  const have = value.aliases.map(({ name }) => name);
+  for (const name of have) if (!inputs.aliases.includes(name)) await client.deleteImageAlias(name, { signal });
+  for (const name of inputs.aliases) {
+    if (have.includes(name)) continue;
+    try {
+      await client.createImageAlias({ name, target: fingerprint }, { signal });
+    } catch (error) {
+      if (!ApiError.is(error) || error.code !== "CONFLICT") throw error;
+      throw new ApiError(
+        error.code,
+        `Cannot give the image the name in aliases[${inputs.aliases.indexOf(name)}], "${name}": another image has it. Delete that alias or choose another.`,
+      );
+    }
+  }
+}
+
+const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+
+export const image: Core = {
+  kind: "image",
+  type: "Image",
+  description: "What containers are made from: a tarball of the program's own, or a template that the daemon builds.",
+  inputs: ImageInputs,
+  outputs: ImageOutputs,
+
+  async check(_olds, news) {
+    const { fingerprint: _, ...given } = compact(news);
+    const visible = visibleOf(given);
+    const { fingerprint, failures } = await contentOf(visible.sourceFile);
+    const inputs = { ...hiddenOf(given), ...withDefaults(ImageInputs, visible) };
+    return {
+      inputs: fingerprint === undefined ? inputs : { ...inputs, fingerprint },
+      failures: [...checkShape(ImageInputs, visible), ...rules(visible), ...failures],
+    };
+  },
+
+  /** Where the file lies is stored and changes nothing; what it holds does. */
+  diff(olds, news) {
+    const base = diffProps({ schema: ImageInputs, replaceOn: ["template", "endpoint"] }, olds, news);
+    const isNew = (name: string, otherOrigin: string) =>
+      olds[otherOrigin] !== undefined && news[name] !== undefined && news[name] !== unknownValue;
+    const content = typeof news.fingerprint === "string" && olds.sourceFile !== undefined;
+    const replaces = [
+      ...base.replaces,
+      ...(isNew("template", "sourceFile") ? ["template"] : []),
+      ...(isNew("sourceFile", "template") || (content && olds.fingerprint !== news.fingerprint) ? ["sourceFile"] : []),
+    ];
+    const sharesAlias = listOf(olds.aliases).some((name) => listOf(news.aliases).includes(name));
+    return {
+      changes: base.changes || replaces.length > 0,
+      replaces,
+      deleteBeforeReplace: replaces.length > 0 && sharesAlias,
+    };
+  },
+
+  async create(context, news) {
+    const inputs = parse(news);
+    const fingerprint = await make(context, inputs, news);
+    try {
+      await settle(context, fingerprint, {}, inputs);
+    } catch (cause) {
+      const { outs } = await readBack(context, fingerprint, news).catch(() => ({ outs: compact(news) }));
+      throw new InitFailed(fingerprint, outs, cause);
+    }
+    return readBack(context, fingerprint, news);
+  },
+
+  async read(context, id, props) {
+    try {
+      return await readBack(context, id, props);
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  },
+
+  async update(context, id, olds, news) {
+    await settle(context, id, olds, parse(news));
+    return readBack(context, id, news);
+  },
+
+  async delete({ client, signal }, id) {
+    try {
+      const operation = await client.deleteImage(id, { signal });
+      await operation.wait({ signal });
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  },
+};

@@ -1,0 +1,136 @@
+/** Container, as a resource. */
+import * as pulumi from "@pulumi/pulumi";
+import { container } from "../core/container";
+import { Image } from "./image";
+import type { Profile } from "./profile";
+import { type DeviceArgs, deviceNames, type Named, nameOf, outputOf, type Reference } from "./reference";
+import { BothyResource, type CommonArgs, existing } from "./resource";
+
+export interface ContainerArgs extends CommonArgs {
+  /** Name of the container and its host name; made from the resource's name when absent. A change replaces the container. */
+  name?: pulumi.Input<string>;
+  /**
+   * Image to make the container from: an alias, a fingerprint, a template such as `template:busybox` or `template:debian/12`, or an
+   * `Image`. A change replaces the container. Exactly one of `image` and `source` is given.
+   */
+  image?: pulumi.Input<string | Image>;
+  /** Container or snapshot to copy in place of an image. A change replaces the container. */
+  source?: ContainerSourceArgs;
+  /** Profiles or their names, the later ones win; `default` when absent, none when empty. */
+  profiles?: pulumi.Input<Reference<Profile>[]>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Devices by name, each with its `type` and the options of that type; `pool` and `network` take a resource or a name. */
+  devices?: pulumi.Input<Record<string, pulumi.Input<DeviceArgs>>>;
+  /** Free text for people. */
+  description?: pulumi.Input<string>;
+  /** Whether the container is deleted when it stops. A change replaces the container. */
+  ephemeral?: pulumi.Input<boolean>;
+  /** Whether the container runs; true when absent. */
+  running?: pulumi.Input<boolean>;
+  /** What must be true before the container counts as made; a global IPv4 address if it has a nic, when absent. */
+  wait?: pulumi.Input<ContainerWaitArgs>;
+  /**
+   * Text files by absolute path, written before the first start and again when they change; a file that is taken out of the program
+   * is deleted. Missing folders are made.
+   */
+  files?: pulumi.Input<Record<string, pulumi.Input<ContainerFileArgs>>>;
+}
+
+export interface ContainerSourceArgs {
+  /** Container to copy. */
+  instance: Reference<Container>;
+  /** Snapshot of that container to copy in place of its present state. */
+  snapshot?: Reference<Named>;
+}
+
+export interface ContainerWaitArgs {
+  /**
+   * `ipv4`: a global IPv4 address; `command`: exit code 0 of `command`; `nothing`: no wait. When absent: `command` if one is given, else
+   * `ipv4` if the container has a nic.
+   */
+  for?: pulumi.Input<"ipv4" | "command" | "nothing">;
+  /** Program and arguments, run in the container again and again until its exit code is 0. No shell is added. */
+  command?: pulumi.Input<pulumi.Input<string>[]>;
+  /** How long to wait, in seconds; 120 when absent. */
+  timeoutSeconds?: pulumi.Input<number>;
+}
+
+export interface ContainerFileArgs {
+  /** Content, as UTF-8 text. */
+  content: pulumi.Input<string>;
+  /** Permissions, octal; "0644" when absent. */
+  mode?: pulumi.Input<string>;
+  /** Owner, as the container sees it; 0 when absent. */
+  uid?: pulumi.Input<number>;
+  /** Group, as the container sees it; 0 when absent. */
+  gid?: pulumi.Input<number>;
+}
+
+export interface ContainerInterface {
+  /** Name inside the container, such as `eth0`. */
+  name: string;
+  /** Hardware address. */
+  macAddress: string;
+  /** Global IPv4 addresses. */
+  ipv4Addresses: string[];
+  /** Global IPv6 addresses. */
+  ipv6Addresses: string[];
+}
+
+/** A machine container: a whole Linux system that shares the host's kernel. */
+export class Container extends BothyResource {
+  readonly name!: pulumi.Output<string>;
+  readonly image!: pulumi.Output<string | undefined>;
+  readonly profiles!: pulumi.Output<string[]>;
+  readonly config!: pulumi.Output<Record<string, string>>;
+  readonly devices!: pulumi.Output<Record<string, Record<string, string>>>;
+  readonly description!: pulumi.Output<string>;
+  readonly ephemeral!: pulumi.Output<boolean>;
+  readonly running!: pulumi.Output<boolean>;
+  /** `Running`, `Stopped`, `Frozen` or `Error`. */
+  readonly status!: pulumi.Output<string>;
+  /** Processor architecture, such as `x86_64`. */
+  readonly architecture!: pulumi.Output<string>;
+  /** When the container was made, in RFC 3339. */
+  readonly createdAt!: pulumi.Output<string>;
+  /** First global IPv4 address: of the interface that `user.access_interface` names, else of the first nic that has one. */
+  readonly ipv4Address!: pulumi.Output<string | undefined>;
+  /** All global IPv4 addresses. */
+  readonly ipv4Addresses!: pulumi.Output<string[]>;
+  /** Hardware address of the interface that `ipv4Address` belongs to, else of the first nic. */
+  readonly macAddress!: pulumi.Output<string | undefined>;
+  /** Network interfaces other than loopback. */
+  readonly interfaces!: pulumi.Output<ContainerInterface[]>;
+
+  constructor(name: string, args: ContainerArgs, options?: pulumi.CustomResourceOptions) {
+    super(
+      container,
+      name,
+      {
+        ...args,
+        image: args.image === undefined ? undefined : imageOf(args.image),
+        source: args.source === undefined ? undefined : sourceOf(args.source),
+        profiles: args.profiles === undefined ? undefined : profileNames(args.profiles),
+        devices: deviceNames(args.devices),
+      },
+      options,
+    );
+  }
+
+  /** Reads a container that exists. @param id its name */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, args: CommonArgs = {}, options?: pulumi.CustomResourceOptions) {
+    return new Container(name, args, existing(id, options));
+  }
+}
+
+const imageOf = (image: pulumi.Input<string | Image>): pulumi.Output<string> =>
+  outputOf(image).apply((value) => pulumi.output(value instanceof Image ? value.fingerprint : (value as string)));
+
+const sourceOf = ({ instance, snapshot }: ContainerSourceArgs) => ({
+  instance: nameOf(instance),
+  snapshot: snapshot === undefined ? undefined : nameOf(snapshot),
+});
+
+const profileNames = (profiles: pulumi.Input<Reference<Profile>[]>): pulumi.Output<string[]> =>
+  outputOf(profiles).apply((all) => pulumi.all((all as Reference<Profile>[]).map(nameOf)));

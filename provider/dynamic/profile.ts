@@ -1,0 +1,33 @@
+/** Profile, as a resource. */
+import type * as pulumi from "@pulumi/pulumi";
+import { profile } from "../core/profile";
+import { type DeviceArgs, deviceNames } from "./reference";
+import { BothyResource, type CommonArgs, existing } from "./resource";
+
+export interface ProfileArgs extends CommonArgs {
+  /** Name of the profile; made from the resource's name when absent. A change replaces the profile. */
+  name?: pulumi.Input<string>;
+  /** Free text for people. */
+  description?: pulumi.Input<string>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Devices by name, each with its `type` and the options of that type; `pool` and `network` take a resource or a name. */
+  devices?: pulumi.Input<Record<string, pulumi.Input<DeviceArgs>>>;
+}
+
+/** Configuration and devices that containers share. Changes reach the containers that use it at once. */
+export class Profile extends BothyResource {
+  readonly name!: pulumi.Output<string>;
+  readonly description!: pulumi.Output<string>;
+  readonly config!: pulumi.Output<Record<string, string>>;
+  readonly devices!: pulumi.Output<Record<string, Record<string, string>>>;
+
+  constructor(name: string, args: ProfileArgs = {}, options?: pulumi.CustomResourceOptions) {
+    super(profile, name, { ...args, devices: deviceNames(args.devices) }, options);
+  }
+
+  /** Reads a profile that exists. @param id its name */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, args: CommonArgs = {}, options?: pulumi.CustomResourceOptions) {
+    return new Profile(name, args, existing(id, options));
+  }
+}

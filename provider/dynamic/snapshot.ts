@@ -1,0 +1,40 @@
+/** Snapshot, as a resource. */
+import type * as pulumi from "@pulumi/pulumi";
+import { snapshot } from "../core/snapshot";
+import { Container } from "./container";
+import { nameOf, type Reference } from "./reference";
+import { BothyResource, type CommonArgs, existing } from "./resource";
+
+export interface SnapshotArgs extends CommonArgs {
+  /** Container to take the snapshot of. A change replaces the snapshot, and so does the replacement of a container given as a resource. */
+  instance: Reference<Container>;
+  /** Name of the snapshot; made from the resource's name when absent. A change replaces the snapshot. */
+  name?: pulumi.Input<string>;
+  /** When the server deletes the snapshot by itself, in RFC 3339; never when absent. */
+  expiresAt?: pulumi.Input<string>;
+}
+
+/** A container as it was at one moment; deleted together with its container. */
+export class Snapshot extends BothyResource {
+  readonly instance!: pulumi.Output<string>;
+  readonly name!: pulumi.Output<string>;
+  readonly expiresAt!: pulumi.Output<string | undefined>;
+  /** When the snapshot was taken, in RFC 3339. */
+  readonly createdAt!: pulumi.Output<string>;
+
+  constructor(name: string, args: SnapshotArgs, options: pulumi.CustomResourceOptions = {}) {
+    const owner = args.instance instanceof Container ? args.instance : undefined;
+    const instance = args.instance === undefined ? undefined : nameOf(args.instance);
+    super(
+      snapshot,
+      name,
+      { ...args, instance, __instanceCreatedAt: owner?.createdAt },
+      owner === undefined ? options : { deletedWith: owner, ...options },
+    );
+  }
+
+  /** Reads a snapshot that exists. @param id `<instance>/<snapshot>` */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, args: CommonArgs = {}, options?: pulumi.CustomResourceOptions) {
+    return new Snapshot(name, args as SnapshotArgs, existing(id, options));
+  }
+}

@@ -1,0 +1,34 @@
+/** Storage pool, as a resource. */
+import type * as pulumi from "@pulumi/pulumi";
+import { storagePool } from "../core/storage-pool";
+import { BothyResource, type CommonArgs, existing } from "./resource";
+
+export interface StoragePoolArgs extends CommonArgs {
+  /** Name of the pool; made from the resource's name when absent. A change replaces the pool. */
+  name?: pulumi.Input<string>;
+  /** Storage driver: `btrfs`, `dir` or `overlay`. A change replaces the pool. */
+  driver: pulumi.Input<string>;
+  /** Free text for people. */
+  description?: pulumi.Input<string>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+}
+
+/** Where root file systems of containers live. */
+export class StoragePool extends BothyResource {
+  readonly name!: pulumi.Output<string>;
+  readonly driver!: pulumi.Output<string>;
+  readonly description!: pulumi.Output<string>;
+  readonly config!: pulumi.Output<Record<string, string>>;
+  /** What the server says of the pool, such as `Created`. */
+  readonly status!: pulumi.Output<string>;
+
+  constructor(name: string, args: StoragePoolArgs, options?: pulumi.CustomResourceOptions) {
+    super(storagePool, name, { ...args }, options);
+  }
+
+  /** Reads a pool that exists. @param id its name */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, args: CommonArgs = {}, options?: pulumi.CustomResourceOptions) {
+    return new StoragePool(name, args as StoragePoolArgs, existing(id, options));
+  }
+}

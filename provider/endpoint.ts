@@ -1,0 +1,55 @@
+/** Endpoint: which daemon a resource lives on, and one client for each. */
+import { Client, defaultEndpoint, isNobodyListening, parseEndpoint } from "../sdk";
+import { startDaemon } from "./daemon";
+
+let stackEndpoint: string | undefined;
+
+/** Takes `bothy:endpoint` of the stack's configuration, for resources that name no endpoint. */
+export function setStackEndpoint(endpoint: string | undefined): void {
+  stackEndpoint = endpoint === "" ? undefined : endpoint;
+}
+
+export interface ClientOptions {
+  /** Whether the local daemon may be started when nobody listens. */
+  readonly start: boolean;
+  readonly signal: AbortSignal;
+  readonly log: (message: string) => void;
+}
+
+const clients = new Map<string, Client>();
+const ready = new Map<string, Promise<void>>();
+
+/**
+ * Gives the client of a resource: by its argument, else the stack's `bothy:endpoint`, else BOTHY_ENDPOINT, else the local socket. Only the
+ * local socket's daemon is ever started; whoever names an endpoint runs the daemon there.
+ * @throws ApiError UNAVAILABLE that says how to start the daemon by hand
+ */
+export async function clientFor(argument: unknown, { start, signal, log }: ClientOptions): Promise<Client> {
+  const named =
+    typeof argument === "string" && argument !== "" ? argument : (stackEndpoint ?? process.env.BOTHY_ENDPOINT);
+  const { socketPath } = named ? parseEndpoint(named) : defaultEndpoint();
+  const client = clients.get(socketPath) ?? new Client({ endpoint: socketPath });
+  clients.set(socketPath, client);
+  if (!named && start) {
+    const starting = ready.get(socketPath) ?? ensureRunning(client, socketPath, log);
+    ready.set(socketPath, starting);
+    try {
+      await starting;
+    } finally {
+      // Asked again next time: the daemon may be stopped in between.
+      ready.delete(socketPath);
+    }
+    signal.throwIfAborted();
+  }
+  return client;
+}
+
+async function ensureRunning(client: Client, socketPath: string, log: (message: string) => void): Promise<void> {
+  try {
+    await client.getServer();
+  } catch (error) {
+    if (!isNobodyListening(error)) throw error;
+    log("Nobody listens at the local socket: starting bothyd.");
+    await startDaemon(socketPath, () => client.getServer());
+  }
+}

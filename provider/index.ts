@@ -1,0 +1,16 @@
+/** bothy: machine containers as Pulumi resources. */
+export {
+  Container,
+  type ContainerArgs,
+  type ContainerFileArgs,
+  type ContainerInterface,
+  type ContainerSourceArgs,
+  type ContainerWaitArgs,
+} from "./dynamic/container";
+export { Image, type ImageArgs } from "./dynamic/image";
+export { Network, type NetworkArgs } from "./dynamic/network";
+export { Profile, type ProfileArgs } from "./dynamic/profile";
+export type { DeviceArgs, Named, Reference } from "./dynamic/reference";
+export type { CommonArgs, TimeoutsArgs } from "./dynamic/resource";
+export { Snapshot, type SnapshotArgs } from "./dynamic/snapshot";
+export { StoragePool, type StoragePoolArgs } from "./dynamic/storage-pool";
