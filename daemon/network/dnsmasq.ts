@@ -106,10 +106,12 @@ export async function ensureDnsmasq(
 export async function stopDnsmasq(network: NetworkPlace): Promise<void> {
   const running = await findDnsmasq(network);
   if (running !== undefined) {
-    process.kill(running.pid, "SIGTERM");
-    if (!(await isGone(network, running.pid))) process.kill(running.pid, "SIGKILL");
-    if (!(await isGone(network, running.pid)))
-      throw internal(`Cannot stop dnsmasq of network "${network.name}": process ${running.pid} does not end.`);
+    const { pid } = running;
+    const { startTime = "" } = processState(pid);
+    kill(pid, "SIGTERM");
+    if (!(await isGone(pid, startTime))) kill(pid, "SIGKILL");
+    if (!(await isGone(pid, startTime)))
+      throw internal(`Cannot stop dnsmasq of network "${network.name}": process ${pid} does not end.`);
   }
   await rm(pidFileOf(network), { force: true });
 }
@@ -117,7 +119,7 @@ export async function stopDnsmasq(network: NetworkPlace): Promise<void> {
 /** Makes dnsmasq read its host entries anew, so that removed ones are forgotten. */
 export async function reloadDnsmasq(network: NetworkPlace): Promise<void> {
   const running = await findDnsmasq(network);
-  if (running !== undefined) process.kill(running.pid, "SIGHUP");
+  if (running !== undefined) kill(running.pid, "SIGHUP");
 }
 
 export const isDnsmasqRunning = async (network: NetworkPlace): Promise<boolean> =>
@@ -131,23 +133,47 @@ async function findDnsmasq(network: NetworkPlace): Promise<{ pid: number; args: 
 
 /** Arguments of the process, if it is this network's dnsmasq: a pid may have gone to somebody else, and a zombie has no arguments. */
 function argumentsOf(network: NetworkPlace, pid: number): string[] | undefined {
-  let words: string[];
-  try {
-    words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
-  } catch (error) {
-    if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
-    throw error;
-  }
+  const words = (readProc(`/proc/${pid}/cmdline`) ?? "").split("\0").slice(0, -1);
   const [program = "", ...args] = words;
   return path.basename(program) === "dnsmasq" && args.includes(`--pid-file=${pidFileOf(network)}`) ? args : undefined;
 }
 
-async function isGone(network: NetworkPlace, pid: number): Promise<boolean> {
+/** A process that has just ended needs no signal. */
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+async function isGone(pid: number, startTime: string): Promise<boolean> {
   for (let tries = 0; tries < 500; tries += 1) {
-    if (argumentsOf(network, pid) === undefined) return true;
+    const { state, startTime: now } = processState(pid);
+    if (state === undefined || "ZX".includes(state) || now !== startTime) return true;
     await delay(2);
   }
   return false;
+}
+
+/**
+ * State letter and start time (fields 3 and 22 of /proc/PID/stat). A process that ends loses its command line first and its sockets later;
+ * only a zombie has neither.
+ */
+function processState(pid: number): { state?: string; startTime?: string } {
+  const fields = readProc(`/proc/${pid}/stat`)
+    ?.replace(/^.*\) /s, "")
+    .split(" ");
+  return { state: fields?.[0], startTime: fields?.[19] };
+}
+
+function readProc(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    throw error;
+  }
 }
 
 /** An account without rights when it can reach the host entries, which dnsmasq reads as long as it runs; else root. */
