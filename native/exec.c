@@ -1,0 +1,289 @@
+/* Verb exec: the enterer (E) and the process that it puts into the container (X). */
+#include "exec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "cgroup.h"
+#include "command.h"
+#include "commands.h"
+#include "console.h"
+#include "handshake.h"
+#include "json.h"
+#include "limits.h"
+#include "phase.h"
+#include "relay.h"
+#include "request.h"
+#include "streams.h"
+#include "sys.h"
+#include "target.h"
+#include "userns.h"
+#include "util.h"
+
+enum { EXEC_TIMEOUT_MS = 60000 };
+
+struct execution {
+    struct cell *cell;
+    struct streams streams;
+    struct command_reader reader;
+    struct relay *relay;
+    int master;
+    bool go;
+};
+
+/* Host root in the host's namespaces. */
+
+static int check_request(struct cell *cell) {
+    if (cell->argc == 0)
+        return fail(&cell->status, "arg", EINVAL, NULL, "Cannot execute without a command");
+    return 0;
+}
+
+static const struct phase host_phases[] = {
+    {"request", check_request},
+    {"target", open_target},
+    {"host", run_host_side},
+    {"limits", raise_limits},
+};
+
+static void handle_go(const char *line, void *context) {
+    struct execution *self = context;
+    self->go = self->go || strcmp(line, "go") == 0;
+}
+
+/** Tells the caller which descriptors to open, and waits until it has. @returns 0, or -1 when the caller left */
+static int offer_streams(struct execution *self) {
+    struct cell *cell = self->cell;
+    struct json json = {.fd = cell->conn};
+    bool any = false;
+    json_raw(&json, "{\"ready\":{\"pid\":%d,\"fds\":{", (int)getpid());
+    for (int fd = 0; fd < 3; fd++) {
+        if (self->streams.caller[fd] < 0)
+            continue;
+        char name[2] = {(char)('0' + fd), '\0'};
+        json_number_field(&json, name, (uint64_t)self->streams.caller[fd]);
+        any = true;
+    }
+    if (!any) {
+        free(json.text);
+        return 0;
+    }
+    json_raw(&json, "}}}");
+    json_finish(&json);
+    while (!self->go) {
+        struct pollfd waiting = {.fd = cell->conn, .events = POLLIN};
+        if (poll(&waiting, 1, -1) < 0)
+            continue;
+        if (read_commands(&self->reader, cell->conn, handle_go, self) <= 0)
+            return fail(&cell->status, "stdio", EPIPE, NULL, "Cannot go on: the caller left");
+    }
+    return 0;
+}
+
+/* In the container's namespaces; host root's ids, all capabilities of its user namespace. */
+
+static int enter(struct cell *cell) {
+    /* what the container may trace must hold no host descriptor: from here to exec nobody in there may look at us */
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+        return fail(&cell->status, "target", errno, NULL, "Cannot hide the helper's memory");
+    int flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP;
+    if (has_user_namespace(cell))
+        flags |= CLONE_NEWUSER;
+    if (setns(cell->target_fd, flags) < 0)
+        return fail(&cell->status, "target", errno == ESRCH ? ESRCH : errno, NULL, "Cannot enter the container's namespaces");
+    return 0;
+}
+
+static int become_root(struct cell *cell) {
+    setsid();
+    if (join_groups(cell) < 0)
+        return -1;
+    if (has_user_namespace(cell) && become_inner_root() < 0)
+        return fail(&cell->status, "idmap-uid", errno, NULL, "Cannot become the container's root");
+    return 0;
+}
+
+/** A pty of the container's own devpts: opened as its root, so that its slave belongs to an id of the container. The master goes to E. */
+static int open_terminal(struct execution *self) {
+    struct cell *cell = self->cell;
+    /* not closed by name: keep_only_stdio closes all, and gives the lowest numbers to others */
+    int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int master = root < 0 ? -1 : open_master(root);
+    int slave = master < 0 ? -1 : open_slave(master);
+    if (slave < 0 || set_terminal_size(master, cell->tty_width, cell->tty_height) < 0)
+        return fail(&cell->status, "tty", errno, "/dev/pts/ptmx", "Cannot open a terminal of the container");
+    if (fchown(slave, cell->uid, (gid_t)-1) < 0)
+        return fail(&cell->status, "tty", errno, NULL, "Cannot give the terminal to the user %u", cell->uid);
+    if (send_step(cell->peer, STEP_CONSOLE, 0, master) < 0)
+        return fail(&cell->status, "tty", errno, NULL, "Cannot hand the terminal out");
+    return keep_only_stdio(cell, (const int[]){slave, slave, slave});
+}
+
+static _Noreturn void be_command(struct execution *self) {
+    struct cell *cell = self->cell;
+    cell->status.phase = "enter";
+    if (become_root(cell) < 0 || (cell->has_tty ? open_terminal(self) : keep_only_stdio(cell, self->streams.inner)) < 0)
+        goto failed;
+    if (cell->has_tty && ioctl(0, TIOCSCTTY, 0) < 0) {
+        fail(&cell->status, "tty", errno, NULL, "Cannot make the terminal the controlling one");
+        goto failed;
+    }
+    cell->status.phase = "privileges";
+    if (drop_privileges(cell) < 0)
+        goto failed;
+    execute(cell);
+failed:
+    send_failure(cell->peer, &cell->status);
+    _exit(126);
+}
+
+static pid_t clone_command(struct cell *cell) {
+    for (int tries = 0;; tries++) {
+        struct sys_clone_args args = {.exit_signal = SIGCHLD};
+        if (cell->cgroup_fd >= 0) {
+            args.flags = CELL_CLONE_INTO_CGROUP;
+            args.cgroup = (uint64_t)cell->cgroup_fd;
+        }
+        pid_t pid = sys_clone3(&args);
+        /* a guest with systemd hands the controllers of its top group down; then no process may be in that group itself */
+        if (pid >= 0 || errno != EBUSY || tries > 0 || cell->cgroup_fd < 0)
+            return pid;
+        if (use_leaf_group(cell) < 0)
+            return -1;
+    }
+}
+
+static int spawn(struct execution *self) {
+    struct cell *cell = self->cell;
+    int pair[2];
+    if (handshake_pair(pair) < 0)
+        return fail(&cell->status, "clone", errno, NULL, "Cannot make a socket pair");
+    cleanup_fd int theirs = pair[1];
+    cell->peer = theirs;
+    cell->init = clone_command(cell);
+    if (cell->init == 0)
+        be_command(self);
+    cell->peer = pair[0];
+    if (cell->init < 0)
+        return fail(&cell->status, "clone", errno, NULL, "Cannot make a process in the container");
+    theirs = -1;
+    close(pair[1]);
+    /* its number in the container's pid namespace is not ours to know; ours is what clone returned */
+    cell->init_fd = sys_pidfd_open(cell->init);
+    if (cell->init_fd < 0)
+        return fail(&cell->status, "clone", errno, NULL, "Cannot hold the process");
+    return 0;
+}
+
+static int connect_terminal(struct execution *self, int master) {
+    self->master = master;
+    self->relay = relay_new(master, steal_fd(&self->streams.inner[0]), steal_fd(&self->streams.inner[1]));
+    if (self->relay == NULL)
+        return fail(&self->cell->status, "tty", errno, NULL, "Cannot connect the terminal");
+    return 0;
+}
+
+/** @returns 1 when it runs, 0 when the command could not be executed (the process leaves with 127 or 126), -1 for an error */
+static int await_execution(struct execution *self) {
+    struct cell *cell = self->cell;
+    cleanup_free struct message *message = must_alloc(sizeof *message);
+    bool executing = false;
+    for (;;) {
+        if (receive_step(cell->peer, message, EXEC_TIMEOUT_MS) < 0)
+            return fail(&cell->status, "enter", errno, NULL, "Cannot wait for the process in the container");
+        if (message->step == STEP_CONSOLE && message->fd >= 0 && connect_terminal(self, message->fd) < 0)
+            return -1;
+        if (message->step == STEP_FAILED)
+            return fail_with_line(&cell->status, message->line);
+        if (message->step == STEP_NOT_EXECUTED)
+            return 0;
+        if (message->step == 0)
+            return executing ? 1 : fail(&cell->status, "enter", ESRCH, NULL, "Cannot run the process: it was killed before it began");
+        executing = executing || message->step == STEP_EXECUTING;
+    }
+}
+
+static void handle_command(const char *line, void *context) {
+    struct execution *self = context;
+    unsigned number = command_number(line, "signal ", NSIG - 1), width, height;
+    if (number > 0)
+        sys_pidfd_send_signal(self->cell->init_fd, (int)number);
+    char rest;
+    if (self->master >= 0 && sscanf(line, "resize %5u %5u%c", &width, &height, &rest) == 2 && width <= UINT16_MAX && height <= UINT16_MAX)
+        (void)set_terminal_size(self->master, (uint16_t)width, (uint16_t)height);
+}
+
+/** Serves the connection and the terminal until the process has ended and its output has been moved. */
+static void attend(struct execution *self) {
+    struct cell *cell = self->cell;
+    enum { CONN, PROCESS, RELAY, POLLED = RELAY + RELAY_POLLED };
+    struct pollfd polled[POLLED] = {{.fd = cell->conn, .events = POLLIN}, {.fd = cell->init_fd, .events = POLLIN}};
+    bool ended = false;
+    for (int i = RELAY; i < POLLED; i++)
+        polled[i].fd = -1;
+    while (!ended || (self->relay != NULL && !relay_is_dry(self->relay))) {
+        if (self->relay != NULL)
+            relay_prepare(self->relay, polled + RELAY);
+        polled[PROCESS].fd = ended ? -1 : cell->init_fd;
+        if (poll(polled, POLLED, -1) < 0)
+            continue;
+        if (self->relay != NULL) {
+            if (self->relay->out.to >= 0 && (polled[RELAY + 3].revents & (POLLERR | POLLHUP)) != 0)
+                close_now(&self->relay->out.to);
+            relay_move(self->relay);
+        }
+        ended = ended || polled[PROCESS].revents != 0;
+        if (polled[CONN].revents != 0 && read_commands(&self->reader, cell->conn, handle_command, self) <= 0) {
+            sys_pidfd_send_signal(cell->init_fd, SIGKILL);
+            return;
+        }
+    }
+}
+
+static void tell_exit(struct cell *cell) {
+    siginfo_t ended = {0};
+    while (waitid(P_PID, (id_t)cell->init, &ended, WEXITED) < 0 && errno == EINTR)
+        ;
+    dprintf(cell->conn, "{\"exited\":{\"%s\":%d}}\n", ended.si_code == CLD_EXITED ? "code" : "signal", ended.si_status);
+}
+
+static int begin(struct execution *self) {
+    struct cell *cell = self->cell;
+    if (run_phases(cell, host_phases, COUNT_OF(host_phases)) < 0)
+        return -1;
+    cell->status.phase = "streams";
+    if (open_streams(cell, &self->streams) < 0 || offer_streams(self) < 0)
+        return -1;
+    /* from now on the caller's ends are the caller's alone: their end of file shall mean something */
+    close_callers(&self->streams);
+    cell->status.phase = "enter";
+    if (enter(cell) < 0 || spawn(self) < 0)
+        return -1;
+    if (!cell->has_tty)
+        close_inner(&self->streams);
+    return await_execution(self);
+}
+
+void serve_exec(struct cell *cell) {
+    struct execution self = {.cell = cell, .master = -1};
+    set_title("bothy exec: ", cell->name != NULL ? cell->name : "");
+    int result = begin(&self);
+    if (result < 0) {
+        if (cell->init_fd >= 0)
+            sys_pidfd_send_signal(cell->init_fd, SIGKILL);
+        answer_error(&cell->status, cell->conn);
+        return;
+    }
+    if (result > 0)
+        dprintf(cell->conn, "{\"running\":{\"pid\":%d}}\n", (int)cell->init);
+    attend(&self);
+    tell_exit(cell);
+}

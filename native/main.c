@@ -1,0 +1,30 @@
+/* bothy-cell: what asks the kernel for isolation. The roles, and nothing else; docs/native-protocol.md says what each does. */
+#include <stdio.h>
+#include <string.h>
+
+#include "spawner.h"
+#include "util.h"
+
+static int spawner_role(int argc, char **argv) {
+    if (argc != 4 || strcmp(argv[2], "--socket") != 0) {
+        fputs("usage: bothy-cell spawner --socket PATH\n", stderr);
+        return 2;
+    }
+    return run_spawner(argv[3]);
+}
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+} roles[] = {
+    {"spawner", spawner_role},
+};
+
+int main(int argc, char **argv) {
+    remember_arguments(argc, argv);
+    for (size_t i = 0; argc > 1 && i < COUNT_OF(roles); i++)
+        if (strcmp(argv[1], roles[i].name) == 0)
+            return roles[i].run(argc, argv);
+    fputs("usage: bothy-cell spawner --socket PATH\n       bothy-cell probe\n", stderr);
+    return 2;
+}

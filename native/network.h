@@ -1,0 +1,11 @@
+/* The network of a container that starts. */
+#pragma once
+
+#include "cell.h"
+
+/** Makes the veth pairs of all nic operations, the peers straight in the first process's namespace. @returns 0 or -1 */
+int make_nics(struct cell *cell);
+/** Deletes the host ends that were made, when a start fails. */
+void delete_nics(struct cell *cell);
+/** By the first process: waits until the supervisor has made the nics, once, and sets them and lo up. @returns 0 or -1 */
+int wait_for_network(struct cell *cell);

@@ -1,0 +1,28 @@
+/* The table of operations: the whole surface of the helper at one look. */
+#pragma once
+
+#include "cell.h"
+
+/** @returns the operation of that name if the verb knows it, else NULL */
+const struct op_kind *find_op(const char *name, enum verb verb);
+
+/* each defined in the file of its kernel subject; take_*: words to data, host_*: before the clone, inside_*: as the container's root */
+int take_id_line(struct cell *, struct op *);                                                          /* userns.c */
+int take_root_dir(struct cell *, struct op *), take_root_overlay(struct cell *, struct op *);           /* rootfs.c */
+int take_root_readonly(struct cell *, struct op *);
+int host_cgroup_make(struct cell *, struct op *), host_cgroup_write(struct cell *, struct op *);        /* cgroup.c */
+int host_cgroup_own(struct cell *, struct op *), host_cgroup_join(struct cell *, struct op *);
+int host_cgroup_into(struct cell *, struct op *);
+int take_bind(struct cell *, struct op *), host_bind(struct cell *, struct op *), inside_bind(struct cell *, struct op *); /* mounts.c */
+int take_mount(struct cell *, struct op *), inside_mount(struct cell *, struct op *);
+int host_dev(struct cell *, struct op *), inside_dev(struct cell *, struct op *);
+int inside_mask(struct cell *, struct op *), inside_readonly(struct cell *, struct op *);
+int take_mkdir(struct cell *, struct op *), inside_mkdir(struct cell *, struct op *), inside_symlink(struct cell *, struct op *); /* tree.c */
+int inside_hostname(struct cell *, struct op *), inside_sysctl(struct cell *, struct op *);             /* kernel-settings.c */
+int inside_devpts(struct cell *, struct op *), inside_console(struct cell *, struct op *);              /* console.c */
+int take_nic(struct cell *, struct op *);                                                              /* nic.c */
+int host_seccomp(struct cell *, struct op *);                                                          /* seccomp.c */
+int take_caps(struct cell *, struct op *);                                                             /* caps.c */
+int take_rlimit(struct cell *, struct op *);                                                           /* limits.c */
+int take_oom(struct cell *, struct op *);
+int take_target(struct cell *, struct op *);                                                           /* target.c */

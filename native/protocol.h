@@ -1,0 +1,40 @@
+/*
+ * What daemon and helper say to each other (docs/native-protocol.md), and what the helper's own processes say to each other.
+ *
+ *     daemon              spawner            supervisor (S)            intermediary (I)          first process (C)
+ *       |-- connect, request ->| fork ------------->|                        |                        |
+ *       |                      |                    | host side of the ops   |                        |
+ *       |                      |                    |-- fork --------------->| setns(user)            |
+ *       |                      |                    |                        |-- clone3(PARENT) ----->| waits for nothing
+ *       |                      |                    |<- CREATED pid ---------| leaves                 | joins v1 groups, unshare(cgroup)
+ *       |                      |                    | makes nics in C's netns|                        | inner side of the ops
+ *       |                      |                    |-- NETWORK -------------------------------------->| links up; before the first
+ *       |                      |                    |<- CONSOLE + master ------------------------------|   sysctl of net.*, or at the end
+ *       |                      |                    |<- FAILED line --- or --- EXECUTING --------------| pivot, drops privileges, exec
+ *       |                      |                    |<- end of file (closed by exec) ------------------|
+ *       |<--------------- {"started":...} ---------|                        x                        |
+ *
+ * exec has the same last three messages between the process that enters and its enterer. C and the entering process never wait
+ * for a message after EXECUTING, and S believes nothing from C beyond the length and the kind of a message.
+ */
+#pragma once
+
+enum verb { VERB_START = 1, VERB_EXEC = 2, VERB_FILE = 4, VERB_NET_STATE = 8, VERB_RUN = 16 };
+
+enum step {
+    STEP_CREATED = 1,  /* I to S: the pid of C, as S sees it */
+    STEP_NETWORK,      /* S to C: the nics are there */
+    STEP_CONSOLE,      /* C to S: the master of the console's pty comes with it */
+    STEP_FAILED,       /* C to S: an error line */
+    STEP_EXECUTING,    /* C to S: the next thing is execve; end of file means that it succeeded */
+    STEP_NOT_EXECUTED, /* C to S: the errno of execve */
+};
+
+enum {
+    REQUEST_SIZE_MAX = 1024 * 1024,
+    REQUEST_WORDS_MAX = 64 * 1024,
+    ERROR_LINE_MAX = 16 * 1024,
+    ID_LINES_MAX = 64,
+    WATCHERS_MAX = 64,
+    COMMAND_LINE_MAX = 64, /* "resize 65535 65535" and the like */
+};

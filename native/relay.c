@@ -1,0 +1,94 @@
+/* See relay.h. */
+#include "relay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "util.h"
+
+static int set_nonblocking(int fd) {
+    int flags = fcntl(fd, F_GETFL);
+    return flags < 0 ? -1 : fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+
+struct relay *relay_new(int master, int input, int output) {
+    struct relay *relay = must_alloc(sizeof *relay);
+    relay->in = (struct flow){.from = input, .to = master};
+    relay->out = (struct flow){.from = fcntl(master, F_DUPFD_CLOEXEC, 0), .to = output};
+    if (relay->out.from < 0 || set_nonblocking(master) < 0 || set_nonblocking(input) < 0 || set_nonblocking(output) < 0) {
+        relay_free(relay);
+        return NULL;
+    }
+    return relay;
+}
+
+static bool is_empty(const struct flow *flow) {
+    return flow->begin == flow->end;
+}
+
+static void prepare(const struct flow *flow, struct pollfd *from, struct pollfd *to) {
+    /* a side in which nothing is expected is left out, since poll would report its hang-up over and over */
+    *from = (struct pollfd){.fd = is_empty(flow) ? flow->from : -1, .events = POLLIN};
+    *to = (struct pollfd){.fd = is_empty(flow) ? -1 : flow->to, .events = POLLOUT};
+}
+
+void relay_prepare(const struct relay *relay, struct pollfd polled[RELAY_POLLED]) {
+    prepare(&relay->in, &polled[0], &polled[1]);
+    prepare(&relay->out, &polled[2], &polled[3]);
+    /* a caller that closes its reading end is noticed though there is nothing to write */
+    if (polled[3].fd < 0)
+        polled[3] = (struct pollfd){.fd = relay->out.to, .events = 0};
+}
+
+static bool would_wait(void) {
+    return errno == EAGAIN || errno == EINTR;
+}
+
+/** One read and the writes it takes. @returns whether anything moved */
+static bool move(struct flow *flow) {
+    if (is_empty(flow)) {
+        if (flow->from < 0)
+            return false;
+        ssize_t got = read(flow->from, flow->bytes, sizeof flow->bytes);
+        if (got < 0 && would_wait())
+            return false;
+        if (got <= 0) {
+            close_now(&flow->from);
+            return false;
+        }
+        flow->begin = 0;
+        flow->end = (size_t)got;
+    }
+    if (flow->to < 0) {
+        flow->begin = flow->end; /* nobody listens any more: the terminal must not stop for that */
+        return true;
+    }
+    ssize_t wrote = write(flow->to, flow->bytes + flow->begin, flow->end - flow->begin);
+    if (wrote < 0 && would_wait())
+        return false;
+    if (wrote < 0)
+        close_now(&flow->to);
+    else
+        flow->begin += (size_t)wrote;
+    return true;
+}
+
+void relay_move(struct relay *relay) {
+    move(&relay->in);
+    move(&relay->out);
+}
+
+bool relay_is_dry(struct relay *relay) {
+    while (move(&relay->out))
+        ;
+    return is_empty(&relay->out);
+}
+
+void relay_free(struct relay *relay) {
+    close_now(&relay->in.from);
+    close_now(&relay->in.to);
+    close_now(&relay->out.from);
+    close_now(&relay->out.to);
+    free(relay);
+}

@@ -1,0 +1,9 @@
+/* Where a container's file system comes from. */
+#pragma once
+
+#include "cell.h"
+
+/** Mounts the root that the request names, detached from every namespace, and keeps it in cell->root_fd. @returns 0 or -1 */
+int build_root(struct cell *cell);
+/** Gives a detached mount the id map of the request's user namespace. @returns 0, or -1 with errno */
+int shift_mount(const struct cell *cell, int mount_fd, bool recursive);

@@ -1,0 +1,20 @@
+/* See serve.h. */
+#include "serve.h"
+
+#include "exec.h"
+#include "start.h"
+#include "util.h"
+
+static const struct {
+    enum verb verb;
+    void (*serve)(struct cell *cell);
+} servers[] = {
+    {VERB_START, serve_start},
+    {VERB_EXEC, serve_exec},
+};
+
+void serve(struct cell *cell) {
+    for (size_t i = 0; i < COUNT_OF(servers); i++)
+        if (servers[i].verb == cell->verb)
+            servers[i].serve(cell);
+}

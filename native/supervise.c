@@ -1,0 +1,147 @@
+/* See supervise.h. */
+#include "supervise.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "cgroup.h"
+#include "commands.h"
+#include "peer.h"
+#include "sys.h"
+#include "util.h"
+
+enum { INIT, SOCKET, CONSOLE, FIRST_WATCHER, POLLED_MAX = FIRST_WATCHER + WATCHERS_MAX };
+
+struct supervisor {
+    struct cell *cell;
+    struct console_log *log;
+    struct pollfd polled[POLLED_MAX];
+    struct command_reader *reader[POLLED_MAX];
+    unsigned count;
+    char started[128];
+};
+
+static void say(int watcher, const char *line) {
+    /* a watcher that does not read is not waited for */
+    (void)send(watcher, line, strlen(line), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void add_watcher(struct supervisor *self, int fd) {
+    if (self->count == POLLED_MAX) {
+        close(fd);
+        return;
+    }
+    self->polled[self->count] = (struct pollfd){.fd = fd, .events = POLLIN};
+    self->reader[self->count] = must_alloc(sizeof **self->reader);
+    self->count++;
+    say(fd, self->started);
+}
+
+static void forget_watcher(struct supervisor *self, unsigned at) {
+    close(self->polled[at].fd);
+    free(self->reader[at]);
+    self->count--;
+    self->polled[at] = self->polled[self->count];
+    self->reader[at] = self->reader[self->count];
+}
+
+static void accept_watcher(struct supervisor *self) {
+    cleanup_fd int fd = accept4(self->cell->socket_fd, NULL, NULL, SOCK_CLOEXEC);
+    if (fd >= 0 && is_allowed_peer(fd))
+        add_watcher(self, steal_fd(&fd));
+}
+
+static void handle_command(const char *line, void *context) {
+    const struct cell *cell = context;
+    unsigned number = command_number(line, "signal ", NSIG - 1);
+    if (number > 0)
+        sys_pidfd_send_signal(cell->init_fd, (int)number);
+    if (strcmp(line, "kill") == 0) {
+        kill_groups(cell);
+        sys_pidfd_send_signal(cell->init_fd, SIGKILL);
+    }
+}
+
+static void drain_console(struct supervisor *self, short events) {
+    if ((events & POLLIN) != 0)
+        console_log_drain(self->log);
+    else if ((events & (POLLHUP | POLLERR)) != 0)
+        console_log_revive(self->log);
+    self->polled[CONSOLE].fd = self->log->master;
+}
+
+/** Sleeps and serves until the first process has ended. */
+static void watch(struct supervisor *self) {
+    for (;;) {
+        if (poll(self->polled, self->count, -1) < 0)
+            continue;
+        if (self->polled[INIT].revents != 0)
+            return;
+        drain_console(self, self->polled[CONSOLE].revents);
+        for (unsigned at = self->count; at-- > FIRST_WATCHER;)
+            if (self->polled[at].revents != 0 &&
+                read_commands(self->reader[at], self->polled[at].fd, handle_command, self->cell) <= 0)
+                forget_watcher(self, at);
+        if (self->polled[SOCKET].revents != 0)
+            accept_watcher(self);
+    }
+}
+
+/** @returns the line about how it ended; the death of pid 1 has taken every process of its pid namespace along before it can be reaped */
+static void reap(struct cell *cell, char *line, size_t size) {
+    siginfo_t ended = {0};
+    while (waitid(P_PID, (id_t)cell->init, &ended, WEXITED) < 0 && errno == EINTR)
+        ;
+    if (ended.si_code == CLD_EXITED)
+        snprintf(line, size, "{\"exited\":{\"code\":%d,\"reason\":\"exit\"}}\n", ended.si_status);
+    else
+        /* pid 1 of a pid namespace dies by these two only when it, or root inside, called reboot(2): pid_namespaces(7) */
+        snprintf(line, size, "{\"exited\":{\"signal\":%d,\"reason\":\"%s\"}}\n", ended.si_status,
+                 ended.si_status == SIGHUP ? "reboot" : ended.si_status == SIGINT ? "halt" : "killed");
+}
+
+static void write_exit_file(const struct cell *cell, const char *line) {
+    int fd = openat(cell->control_fd, "exit.new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return;
+    /* where it cannot be written, a watcher hears it all the same, and a daemon that comes later finds neither socket nor file */
+    if (write_all(fd, line, strlen(line)) == 0)
+        renameat(cell->control_fd, "exit.new", cell->control_fd, "exit");
+    close(fd);
+}
+
+void supervise(struct cell *cell, struct console_log *log) {
+    struct supervisor *self = must_alloc(sizeof *self);
+    self->cell = cell;
+    self->log = log;
+    snprintf(self->started, sizeof self->started, "{\"started\":{\"pid\":%d,\"supervisor\":%d,\"startTime\":%llu}}\n", (int)cell->init,
+             (int)getpid(), (unsigned long long)process_start_time(cell->init));
+    self->polled[INIT] = (struct pollfd){.fd = cell->init_fd, .events = POLLIN};
+    self->polled[SOCKET] = (struct pollfd){.fd = cell->socket_fd, .events = POLLIN};
+    self->polled[CONSOLE] = (struct pollfd){.fd = log->master, .events = POLLIN};
+    self->count = FIRST_WATCHER;
+    add_watcher(self, cell->conn);
+
+    watch(self);
+
+    char ended[128];
+    reap(cell, ended, sizeof ended);
+    while (log->master >= 0 && console_log_drain(log))
+        ;
+    console_log_close(log);
+    kill_groups(cell);
+    remove_groups(cell);
+    write_exit_file(cell, ended);
+    close_now(&cell->socket_fd);
+    unlinkat(cell->control_fd, "sock", 0);
+    /* the lock falls before anyone hears of the end, so that the next start cannot meet it */
+    close_now(&cell->control_fd);
+    for (unsigned at = FIRST_WATCHER; at < self->count; at++)
+        say(self->polled[at].fd, ended);
+}

@@ -1,0 +1,26 @@
+/* See target.h. */
+#include "target.h"
+
+#include <errno.h>
+
+#include "ops.h"
+#include "sys.h"
+#include "util.h"
+
+int take_target(struct cell *cell, struct op *op) {
+    uint64_t pid;
+    if (!parse_number(op->word[0], INT32_MAX, &pid) || pid == 0 || !parse_number(op->word[1], UINT64_MAX, &cell->target_start))
+        return fail(&cell->status, "target", EINVAL, NULL, "Cannot enter the process \"%.32s\" of start time \"%.32s\"", op->word[0], op->word[1]);
+    cell->target_pid = (pid_t)pid;
+    return 0;
+}
+
+int open_target(struct cell *cell) {
+    if (cell->target_pid == 0)
+        return fail(&cell->status, "target", EINVAL, NULL, "Cannot enter a container: no target is given");
+    cell->target_fd = sys_pidfd_open(cell->target_pid);
+    /* what has this start time and is alive after we held it is what we hold */
+    if (cell->target_fd < 0 || process_start_time(cell->target_pid) != cell->target_start || sys_pidfd_send_signal(cell->target_fd, 0) < 0)
+        return fail(&cell->status, "target", ESRCH, NULL, "Cannot enter the container: no such container");
+    return 0;
+}

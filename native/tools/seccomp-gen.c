@@ -1,0 +1,123 @@
+/*
+ * seccomp-gen NAME FILE: writes one of the filters below as an array of struct sock_filter, a binary tree, at build time.
+ *
+ * A list of what is denied, as LXC and LXD have it: a machine container runs whole distributions, so what is not known to reach the host
+ * is allowed. ENOSYS makes programs fall back as on a kernel without the feature; EPERM says that it is forbidden.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <seccomp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+enum { DEFAULT = 1, NESTING = 2, PRIVILEGED = 4, ALL = DEFAULT | NESTING | PRIVILEGED };
+
+static const struct {
+    const char *name;
+    int filter;
+} filters[] = {{"default", DEFAULT}, {"nesting", NESTING}, {"privileged", PRIVILEGED}};
+
+static const struct {
+    const char *syscall;
+    int filters, error;
+} denied[] = {
+    /* another kernel, or code in this one */
+    {"kexec_load", ALL, EPERM},
+    {"kexec_file_load", ALL, EPERM},
+    {"init_module", ALL, EPERM},
+    {"finit_module", ALL, EPERM},
+    {"delete_module", ALL, EPERM},
+    {"create_module", ALL, ENOSYS},
+    {"query_module", ALL, ENOSYS},
+    {"get_kernel_syms", ALL, ENOSYS},
+    /* opens any file of a file system by number, past the container's root */
+    {"open_by_handle_at", ALL, EPERM},
+    /* ports, firmware and old interfaces that have had no safe user for long */
+    {"iopl", ALL, EPERM},
+    {"ioperm", ALL, EPERM},
+    {"uselib", ALL, ENOSYS},
+    {"nfsservctl", ALL, ENOSYS},
+    {"_sysctl", ALL, ENOSYS},
+    {"sysfs", ALL, ENOSYS},
+    {"vm86", ALL, ENOSYS},
+    {"vm86old", ALL, ENOSYS},
+    {"lookup_dcookie", ALL, EPERM},
+    /* of the whole machine */
+    {"swapon", ALL, EPERM},
+    {"swapoff", ALL, EPERM},
+    {"acct", ALL, EPERM},
+    {"settimeofday", PRIVILEGED, EPERM},
+    {"stime", PRIVILEGED, EPERM},
+    {"clock_settime", PRIVILEGED, EPERM},
+    {"clock_settime64", PRIVILEGED, EPERM},
+    {"quotactl", PRIVILEGED, EPERM},
+    {"quotactl_fd", PRIVILEGED, EPERM},
+    /* large attack surface; a container manager inside asks for them and copes with the kernel's own answer */
+    {"bpf", DEFAULT | PRIVILEGED, EPERM},
+    {"perf_event_open", ALL, EPERM},
+    {"userfaultfd", DEFAULT | PRIVILEGED, EPERM},
+    /* the session keyring is not the container's own, and keys of one user namespace's root are counted together; ENOSYS is what
+       systemd, runc and login take as "this kernel has no keys" */
+    {"keyctl", DEFAULT | PRIVILEGED, ENOSYS},
+    {"add_key", DEFAULT | PRIVILEGED, ENOSYS},
+    {"request_key", DEFAULT | PRIVILEGED, ENOSYS},
+};
+
+static int add_rules(scmp_filter_ctx filter, int which) {
+    for (size_t i = 0; i < sizeof denied / sizeof denied[0]; i++) {
+        if ((denied[i].filters & which) == 0)
+            continue;
+        int number = seccomp_syscall_resolve_name(denied[i].syscall);
+        /* a libseccomp that is older than a system call cannot filter it */
+        if (number == __NR_SCMP_ERROR)
+            continue;
+        int error = seccomp_rule_add(filter, SCMP_ACT_ERRNO((unsigned)denied[i].error), number, 0);
+        if (error < 0) {
+            fprintf(stderr, "seccomp-gen: Cannot deny %s: %s\n", denied[i].syscall, strerror(-error));
+            return -1;
+        }
+    }
+    /* a forced umount reaches the file system of the host behind a mount */
+    return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(umount2), 1,
+                            SCMP_A1(SCMP_CMP_MASKED_EQ, MNT_FORCE, MNT_FORCE));
+}
+
+static int write_filter(int which, const char *path) {
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    if (filter == NULL)
+        return -1;
+    /* foreign calling conventions that are not filtered below, such as x32, do not exist in there */
+    if (seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS)) < 0 ||
+        seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0) < 0 || seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2) < 0)
+        return -1;
+#if defined(__x86_64__)
+    if (seccomp_arch_add(filter, SCMP_ARCH_X86) < 0)
+        return -1;
+#elif defined(__aarch64__)
+    if (seccomp_arch_add(filter, SCMP_ARCH_ARM) < 0)
+        return -1;
+#endif
+    if (add_rules(filter, which) < 0)
+        return -1;
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (fd < 0 || seccomp_export_bpf(filter, fd) < 0 || close(fd) < 0)
+        return -1;
+    seccomp_release(filter);
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    for (size_t i = 0; argc == 3 && i < sizeof filters / sizeof filters[0]; i++) {
+        if (strcmp(filters[i].name, argv[1]) != 0)
+            continue;
+        if (write_filter(filters[i].filter, argv[2]) == 0)
+            return 0;
+        perror("seccomp-gen");
+        unlink(argv[2]);
+        return 1;
+    }
+    fputs("usage: seccomp-gen default|nesting|privileged FILE\n", stderr);
+    return 2;
+}

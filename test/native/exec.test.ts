@@ -1,0 +1,220 @@
+/** Running processes in a container. */
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { Spawner } from "./client";
+import { base, Container, collect, idmap, makeRoot, openStreams } from "./container";
+
+let spawner: Spawner;
+let container: Container;
+before(async () => {
+  spawner = await Spawner.start();
+  const root = makeRoot(path.join(spawner.dir, "root"));
+  container = await Container.start(spawner, "host", { root: ["root-dir", root], command: ["sleep", "1000000"] });
+});
+after(async () => {
+  await container.kill();
+  await spawner.stop();
+});
+
+for (const code of [0, 3, 255]) {
+  test(`exit code ${code} of a command is told`, async () => {
+    const result = await container.exec(["sh", "-c", `exit ${code}`]);
+    assert.deepEqual(result.exited, { code });
+  });
+}
+
+test("a command that is not there ends with 127, one that is not executable with 126", async () => {
+  assert.deepEqual((await container.exec(["nothing-of-this-name"])).exited, { code: 127 });
+  assert.deepEqual((await container.exec(["/nowhere/program"])).exited, { code: 127 });
+  assert.deepEqual((await container.exec(["/etc/passwd"])).exited, { code: 126 });
+  assert.deepEqual((await container.exec(["/etc"])).exited, { code: 126 });
+});
+
+test("a command that a signal ends is told by the signal", async () => {
+  assert.deepEqual((await container.exec(["sh", "-c", "kill -15 $$"])).exited, { signal: 15 });
+});
+
+test("standard input reaches the command up to its end of file, and both outputs come back apart", async () => {
+  const input = "x".repeat(300_000);
+  const result = await container.exec(["sh", "-c", "wc -c; echo problem >&2"], { stdin: input });
+  assert.equal(result.stdout.trim(), "300000");
+  assert.equal(result.stderr, "problem\n");
+});
+
+test("the command may reopen its streams by path", async () => {
+  const result = await container.exec(
+    ["sh", "-c", "echo again > /dev/stdout; echo bad > /proc/self/fd/2; cat /dev/stdin"],
+    {
+      stdin: "in",
+      words: [
+        ["user", 1000],
+        ["group", 1000],
+      ],
+    },
+  );
+  assert.equal(result.stderr, "bad\n");
+  assert.equal(result.stdout, "again\nin");
+});
+
+test("user, group, environment, umask and working folder are as asked", async () => {
+  const result = await container.exec(["sh", "-c", "id; umask; pwd; echo $COLOR; grep Groups /proc/self/status"], {
+    words: [
+      ["user", 1000],
+      ["group", 1000],
+      ["umask", "027"],
+      ["cwd", "/tmp"],
+      ["env", "COLOR=blue"],
+    ],
+  });
+  assert.match(result.stdout, /^uid=1000\(user\) gid=1000\(user\)\n0027\n\/tmp\nblue\nGroups:\s*\n$/);
+});
+
+test("a working folder that is missing is an error that names it", async () => {
+  const { line } = await container.exec(["true"], { words: [["cwd", "/missing"]] });
+  assert.equal(line.error?.op, "cwd");
+  assert.equal(line.error?.errno, "ENOENT");
+  assert.equal(line.error?.path, "/missing");
+});
+
+test("no descriptor of the helper reaches the command, nor its working folder", async () => {
+  const result = await container.exec(["sh", "-c", "ls /proc/self/fd | tr '\\n' ' '"]);
+  assert.equal(result.stdout.trim(), "0 1 2 3"); // 3 is the folder that ls reads
+  for (let fd = 3; fd < 12; fd++) {
+    const { line } = await container.exec(["pwd"], { words: [["cwd", `/proc/self/fd/${fd}`]] });
+    assert.equal(line.error?.op, "cwd", `descriptor ${fd} led somewhere`);
+  }
+});
+
+test("the command is in all namespaces of the container and has its capabilities only", async () => {
+  const script = "for n in mnt pid uts ipc net user cgroup; do readlink /proc/self/ns/$n; done";
+  const first = fs.readlinkSync(`/proc/${container.started.pid}/ns/user`);
+  const names = (await container.sh(script)).split("\n");
+  assert.equal(names.length, 7);
+  assert.ok(names.includes(first));
+  for (const name of names) {
+    const kind = name.split(":")[0]!;
+    assert.equal(fs.readlinkSync(`/proc/${container.started.pid}/ns/${kind}`), name);
+  }
+  const bounded = await container.exec(["grep", "Cap", "/proc/self/status"], { words: [["cap-keep", "3"]] });
+  assert.deepEqual(
+    bounded.stdout
+      .trim()
+      .split("\n")
+      .map((line) => line.split("\t")[1]),
+    ["0000000000000000", "0000000000000003", "0000000000000003", "0000000000000003", "0000000000000000"],
+  );
+});
+
+test("a terminal has the size asked for, follows a resize, and is the controlling one", async () => {
+  const connection = await spawner.request(
+    "exec",
+    container.target,
+    idmap,
+    ["tty", 81, 24],
+    ["env", "PATH=/bin"],
+    ["arg", "sh"],
+    ["arg", "-c"],
+    ["arg", "stty size; tty; trap 'stty size; exit 5' WINCH; echo ready; while :; do sleep 1; done < /dev/tty"],
+  );
+  const { ready } = await connection.line();
+  assert.ok(ready);
+  const streams = openStreams(ready);
+  let seen = "";
+  const resized = new Promise<void>((resolve) => {
+    streams.stdout!.on("data", (part) => {
+      seen += part.toString();
+      if (seen.includes("ready")) resolve();
+    });
+  });
+  const closed = new Promise<void>((resolve) => streams.stdout!.once("close", resolve));
+  connection.write("go\n");
+  assert.ok((await connection.line()).running);
+  await resized;
+  connection.write("resize 100 40\n");
+  assert.deepEqual((await connection.line()).exited, { code: 5 });
+  await closed;
+  streams.stdin.destroy();
+  assert.match(seen.replaceAll("\r", ""), /^24 81\n\/dev\/pts\/\d+\nready\n40 100\n$/);
+});
+
+test("all of a terminal's output arrives before the exit is told", async () => {
+  const connection = await spawner.request(
+    "exec",
+    container.target,
+    idmap,
+    ["tty", 80, 25],
+    ["env", "PATH=/bin"],
+    ["arg", "seq"],
+    ["arg", "20000"],
+  );
+  const { ready } = await connection.line();
+  const streams = openStreams(ready!);
+  connection.write("go\n");
+  const output = collect(streams.stdout!);
+  assert.ok((await connection.line()).running);
+  assert.deepEqual((await connection.line()).exited, { code: 0 });
+  assert.equal((await output).replaceAll("\r", "").trim().split("\n").length, 20000);
+  streams.stdin.destroy();
+});
+
+test("a signal sent on the connection reaches the command", async () => {
+  const connection = await spawner.request(
+    "exec",
+    container.target,
+    idmap,
+    ["env", "PATH=/bin"],
+    ["arg", "sleep"],
+    ["arg", "1000"],
+  );
+  assert.ok((await connection.line()).running);
+  connection.write("signal 10\n");
+  assert.deepEqual((await connection.line()).exited, { signal: 10 });
+});
+
+test("closing the connection kills the command", async () => {
+  const connection = await spawner.request(
+    "exec",
+    container.target,
+    idmap,
+    ["env", "PATH=/bin"],
+    ["arg", "sleep"],
+    ["arg", "1000"],
+  );
+  const { running } = await connection.line();
+  connection.close();
+  while (fs.existsSync(`/proc/${running!.pid}`)) await new Promise((resolve) => setImmediate(resolve));
+});
+
+test("output can go to files of the host", async () => {
+  const out = path.join(spawner.dir, "out.log");
+  const line = await spawner.request(
+    "exec",
+    container.target,
+    idmap,
+    ["stdout", `file:${out}`],
+    ["env", "PATH=/bin"],
+    ["arg", "echo"],
+    ["arg", "kept"],
+  );
+  await line.line();
+  assert.deepEqual((await line.line()).exited, { code: 0 });
+  assert.equal(fs.readFileSync(out, "utf8"), "kept\n");
+});
+
+test("a pid that has been given to another process is no such container", async () => {
+  const answer = await spawner.ask("exec", ["target", container.started.pid, container.started.startTime + 1], idmap, [
+    "arg",
+    "true",
+  ]);
+  assert.equal(answer.error?.errno, "ESRCH");
+  assert.match(answer.error!.message, /no such container/);
+});
+
+test("files made in the container are stored by their inner ids", async () => {
+  await container.sh("echo one > /root/mine; chown 1000:1000 /root/mine");
+  const about = fs.statSync(path.join(spawner.dir, "root/root/mine"));
+  assert.deepEqual([about.uid, about.gid], [1000, 1000]);
+  assert.ok(base > 0);
+});
