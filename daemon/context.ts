@@ -6,7 +6,7 @@ import type { ImageService } from "./image/service";
 import type { InstanceService } from "./instance/service";
 import type { Locks } from "./locks";
 import type { Log } from "./log";
-import type { Native } from "./native";
+import type { Native } from "./native/index";
 import type { NetworkService } from "./network/service";
 import type { Operations } from "./operations";
 import type { ProfileService } from "./profile/service";

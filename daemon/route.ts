@@ -34,7 +34,12 @@ export type Reply =
       readonly body: Readable | string | Buffer;
     };
 
-export interface Route {
+export interface RouteOptions {
+  /** Leave the body as a stream whatever its type: it may be a file's content. */
+  readonly rawBody?: boolean;
+}
+
+export interface Route extends RouteOptions {
   readonly method: Method;
   /** Such as "/1.0/instances/:name"; ":name*" takes the rest, slashes too. */
   readonly path: string;
@@ -47,7 +52,12 @@ export interface UpgradeRoute {
   readonly upgrade: (request: ApiRequest, raw: { request: IncomingMessage; socket: Duplex; head: Buffer }) => void;
 }
 
-export const route = (method: Method, path: string, handle: Route["handle"]): Route => ({ method, path, handle });
+export const route = (method: Method, path: string, handle: Route["handle"], options: RouteOptions = {}): Route => ({
+  ...options,
+  method,
+  path,
+  handle,
+});
 
 /** 200 with metadata. @param etagParts the writable parts of a single object; its digest becomes the ETag */
 export const sync = (metadata: unknown = {}, etagParts?: unknown): Reply => ({

@@ -1,5 +1,29 @@
-/** Instances: the rules of their life. */
+/** Instances: the rules of their life. The lifecycle starts and stops them, the stores keep them, the pools hold their roots. */
+import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Config, Devices } from "../../sdk/api/common";
+import { isTrue } from "../../sdk/api/config/values";
+import { badRequest, conflict, notFound } from "../../sdk/api/errors";
+import type { Instance, InstancePut, InstanceState } from "../../sdk/api/instance";
+import type { Context } from "../context";
+import { isDuplicate } from "../database";
+import type { Requestor } from "../events";
+import type { ParentGroups } from "../host/cgroups";
+import { withoutEmpty } from "../merge";
+import { type FilePlace, idmapOps, type Op } from "../native/index";
+import type { Volume } from "../storage-pool/driver";
+import { checkSettings } from "./draft";
+import { isFrozen } from "./freezer";
+import { allocateBase, baseOf, idRange, withBase } from "./idmap";
+import { Lifecycle, wasRunning } from "./lifecycle";
+import { touchesLimits } from "./limits";
+import { makeLinks, removeLinks } from "./links";
+import { nicDevices } from "./nics";
+import { type Expanded, expand, type InstanceRecord, rootDisk } from "./record";
+import { renderInstance, statusOf } from "./render";
+import { runningState, stoppedState } from "./state";
+import { InstanceStore } from "./store";
 
 export interface InstanceUse {
   readonly name: string;
@@ -9,11 +33,411 @@ export interface InstanceUse {
   readonly config: Config;
 }
 
-export interface InstanceService {
+export const volumeOf = (name: string): Volume => ({ type: "containers", name });
+
+export class InstanceService {
+  readonly store: InstanceStore;
+  readonly lifecycle: Lifecycle;
+  /** Bases of host ids given to instances, those still being made included. */
+  readonly #bases = new Set<number>();
+
+  constructor(
+    private readonly context: Context,
+    groups: ParentGroups,
+    readonly seccompDir: string,
+  ) {
+    this.store = new InstanceStore(context.database);
+    this.lifecycle = new Lifecycle(
+      context,
+      {
+        find: (name) => this.store.find(name),
+        expanded: (record) => this.expanded(record),
+        change: (name, next) => this.#change(name, next),
+        deleteStopped: (name) => this.#remove(name),
+      },
+      groups,
+      seccompDir,
+    );
+    for (const record of this.store.list()) this.#bases.add(baseOf(record.config) ?? 0);
+  }
+
   /** What other kinds need to say who uses them. */
-  uses(): InstanceUse[];
-  /** Applies a changed profile to the instances that have it; running ones at once. */
-  profileChanged(name: string, before: { config: Config; devices: Devices }): Promise<void>;
+  uses(): InstanceUse[] {
+    return this.store.list().map((record) => ({
+      name: record.name,
+      profiles: record.profiles,
+      devices: record.devices,
+      expandedDevices: this.expanded(record).devices,
+      config: record.config,
+    }));
+  }
+
+  expanded(record: Pick<InstanceRecord, "config" | "devices" | "profiles">): Expanded {
+    return expand(record, record.profiles.map((name) => this.context.profiles.record(name)));
+  }
+
+  /** As expanded, but a profile that is gone meanwhile counts as empty: a snapshot may outlive it. */
+  expandedOrOwn(settings: Pick<InstanceRecord, "config" | "devices" | "profiles">): Expanded {
+    return expand(settings, settings.profiles.flatMap((name) => this.context.profiles.find(name) ?? []));
+  }
+
+  /** @throws ApiError NOT_FOUND "Instance not found" */
+  record(name: string): InstanceRecord {
+    const record = this.store.find(name);
+    if (record === undefined) throw notFound("Instance not found");
+    return record;
+  }
+
+  list(): Instance[] {
+    return this.store.list().map((record) => this.render(record));
+  }
+
+  render(record: InstanceRecord): Instance {
+    return renderInstance(record, this.expanded(record), this.lifecycle.running.get(record.name));
+  }
+
+  async state(record: InstanceRecord): Promise<InstanceState> {
+    const rootBytes = await this.context.storagePools.usage(record.pool, volumeOf(record.name));
+    const running = this.lifecycle.running.get(record.name);
+    if (running === undefined) return stoppedState(rootBytes);
+    const interfaces = await this.context.native.netState(running.cell);
+    // It may have ended while the kernel was asked.
+    if (!this.lifecycle.isRunning(record.name)) return stoppedState(rootBytes);
+    const status = statusOf(running);
+    return runningState({
+      layout: this.lifecycle.groups.layout,
+      group: this.lifecycle.group(record.name),
+      pid: running.cell.pid,
+      status: status === "Frozen" ? "Frozen" : "Running",
+      interfaces,
+      hostNames: this.#hostNames(record, interfaces),
+      rootBytes,
+    });
+  }
+
+  #hostNames(record: InstanceRecord, interfaces: readonly { name: string; hwaddr: string }[]): Record<string, string> {
+    const byHwaddr = new Map(
+      nicDevices(this.expanded(record).devices).map(([device, options]) => [
+        options.hwaddr ?? record.config[`volatile.${device}.hwaddr`],
+        record.config[`volatile.${device}.host_name`] ?? "",
+      ]),
+    );
+    return Object.fromEntries(interfaces.map((item) => [item.name, byHwaddr.get(item.hwaddr) ?? ""]));
+  }
+
+  /** Waits until a running instance has a global IPv4 address. @throws ApiError BAD_REQUEST with what was seen when the time is over */
+  async waitForIpv4(name: string, timeoutMs: number, signal: AbortSignal): Promise<InstanceState> {
+    const deadline = Date.now() + timeoutMs;
+    for (let pauseMs = 10; ; pauseMs = Math.min(250, pauseMs * 1.5)) {
+      const state = await this.state(this.record(name));
+      if (state.network === null) throw badRequest("Instance is not running");
+      const addresses = Object.values(state.network).flatMap((item) => item.addresses);
+      if (addresses.some((address) => address.family === "inet" && address.scope === "global")) return state;
+      if (Date.now() > deadline) {
+        const seen = Object.entries(state.network).map(([nic, item]) => `${nic} is ${item.state} with ${item.addresses.length} addresses`);
+        throw badRequest(`Timed out waiting for an IPv4 address of instance "${name}" after ${timeoutMs / 1000} seconds: ${seen.join(", ")}. Look whether its image runs a DHCP client and its network gives addresses.`);
+      }
+      await delay(pauseMs, undefined, { signal });
+    }
+  }
+
+  /** Where files of an instance are found: in the running container, or in its volume. */
+  filePlace(record: InstanceRecord): FilePlace {
+    const running = this.lifecycle.running.get(record.name);
+    if (running !== undefined) return { target: running.cell };
+    const root = this.context.storagePools.root(record.pool, volumeOf(record.name));
+    return { root, ids: idRange(this.expanded(record).config, record.config) };
+  }
+
+  /** Renders the file templates of an image into a stopped instance's root. @param trigger create, copy or start */
+  async applyTemplates(record: InstanceRecord, fingerprint: string, trigger: "create" | "copy" | "start"): Promise<void> {
+    const files = await this.context.images.renderTemplates(fingerprint, {
+      trigger,
+      name: record.name,
+      architecture: record.architecture,
+      isPrivileged: isTrue(this.expanded(record).config["security.privileged"]),
+      isEphemeral: record.ephemeral,
+      ...this.expanded(record),
+    });
+    const place = this.filePlace(record);
+    for (const { path, content } of files)
+      await this.context.native.putFile(place, { path, type: "file", append: false }, toStream(content));
+  }
+
+  /** A name that nobody has: two words would be nicer, a few digits are enough. */
+  freeName(): string {
+    for (;;) {
+      const name = `bothy-${randomBytes(4).toString("hex")}`;
+      if (this.store.find(name) === undefined) return name;
+    }
+  }
+
+  /** @throws ApiError CONFLICT */
+  requireFree(name: string): void {
+    if (this.store.find(name) !== undefined || this.store.listPending().some((record) => record.name === name))
+      throw conflict(`Failed creating instance record: Instance "${name}" already exists. Choose another name, or delete it first.`);
+  }
+
+  /**
+   * Makes an instance: its name is taken, its volume is filled, then it exists. A failure or a crash leaves nothing.
+   * @param fill makes the volume
+   */
+  async make(draft: InstanceRecord, fill: (record: InstanceRecord) => Promise<void>): Promise<InstanceRecord> {
+    const base = allocateBase(this.#bases);
+    this.#bases.add(base);
+    const record = { ...draft, config: withBase(draft.config, base) };
+    try {
+      this.store.insertPending(record);
+    } catch (error) {
+      this.#bases.delete(base);
+      if (isDuplicate(error)) this.requireFree(record.name);
+      throw error;
+    }
+    try {
+      await fill(record);
+      await makeLinks(this.context.dirs, record.pool, record.name);
+      this.store.confirm(record.name);
+      return record;
+    } catch (error) {
+      await this.#erase(record);
+      throw error;
+    }
+  }
+
+  /** Replaces the mutable part; a running instance follows at once, or nothing is changed. */
+  update(record: InstanceRecord, put: InstancePut): void {
+    const next: InstanceRecord = {
+      ...record,
+      architecture: put.architecture || record.architecture,
+      description: put.description,
+      config: keepVolatile(record.config, withoutEmpty(put.config)),
+      devices: put.devices,
+      ephemeral: put.ephemeral,
+      profiles: put.profiles ?? record.profiles,
+    };
+    checkSettings(this.context, next);
+    this.#checkChange(record, next);
+    this.#apply(record, next);
+    this.store.update(next);
+  }
+
+  /** Refuses what cannot change, or not while running. */
+  #checkChange(before: InstanceRecord, after: InstanceRecord): void {
+    const was = this.expanded(before);
+    const is = this.expanded(after);
+    if (rootDisk(is.devices).pool !== before.pool)
+      throw badRequest("The pool of the root disk cannot be changed. Copy the instance into the other pool.");
+    if (before.architecture !== after.architecture) throw badRequest("The architecture of an instance cannot be changed.");
+    if (!this.lifecycle.isRunning(before.name)) return;
+    const fixed = ["security.privileged", "security.nesting", "raw.lxc"];
+    const changed = fixed.filter((key) => (was.config[key] ?? "") !== (is.config[key] ?? ""));
+    if (changed.length > 0)
+      throw badRequest(`Cannot update key "${changed[0]}" when container is running. Stop the instance first.`);
+  }
+
+  /** Brings a running instance in line; puts the old limits back when the kernel refuses the new ones. */
+  #apply(before: InstanceRecord, after: InstanceRecord): void {
+    const was = this.expanded(before).config;
+    const is = this.expanded(after).config;
+    const changed = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((key) => was[key] !== is[key]);
+    if (!touchesLimits(changed)) return;
+    try {
+      this.lifecycle.applyLimits(after);
+    } catch (error) {
+      this.lifecycle.applyLimits(before);
+      throw error;
+    }
+  }
+
+  /** Applies a changed profile to the running instances that have it. @throws ApiError that names the instances that could not follow */
+  async profileChanged(name: string, before: { config: Config; devices: Devices }): Promise<void> {
+    const after = this.context.profiles.record(name);
+    const keys = new Set([...Object.keys(before.config), ...Object.keys(after.config)]);
+    const changed = [...keys].filter((key) => before.config[key] !== after.config[key]);
+    if (!touchesLimits(changed)) return;
+    const failed: string[] = [];
+    for (const record of this.store.list()) {
+      if (!record.profiles.includes(name)) continue;
+      try {
+        this.lifecycle.applyLimits(record);
+      } catch (error) {
+        failed.push(`${record.name}: ${(error as Error).message}`);
+      }
+    }
+    if (failed.length > 0)
+      throw badRequest(`The following instances failed to update (profile change still saved):\n - ${failed.join("\n - ")}`);
+  }
+
   /** Follows a renamed profile, within the caller's transaction. */
-  profileRenamed(from: string, to: string): void;
+  profileRenamed(from: string, to: string): void {
+    for (const record of this.store.list())
+      if (record.profiles.includes(from))
+        this.store.update({ ...record, profiles: record.profiles.map((profile) => (profile === from ? to : profile)) });
+  }
+
+  /** Renames a stopped instance with its snapshots; a crash midway is completed at the next start. */
+  async rename(record: InstanceRecord, to: string): Promise<void> {
+    if (this.lifecycle.isRunning(record.name)) throw badRequest("Renaming of running instance not allowed");
+    this.requireFree(to);
+    this.store.journalRename(record.name, to);
+    await this.#finishRename(record, to);
+  }
+
+  async #finishRename(record: InstanceRecord, to: string): Promise<void> {
+    const { storagePools, snapshots, database, dirs } = this.context;
+    for (const snapshot of snapshots.names(record.name)) {
+      const from: Volume = { type: "containers-snapshots", name: `${record.name}/${snapshot}` };
+      if ((await storagePools.list(record.pool, from.type)).includes(from.name))
+        await storagePools.rename(record.pool, from, { ...from, name: `${to}/${snapshot}` });
+    }
+    if ((await storagePools.list(record.pool, "containers")).includes(record.name))
+      await storagePools.rename(record.pool, volumeOf(record.name), volumeOf(to));
+    database.transaction(() => {
+      this.store.rename(record.name, to);
+      snapshots.instanceRenamed(record.name, to);
+      this.store.forgetRename(record.name);
+    });
+    await removeLinks(dirs, record.name);
+    await makeLinks(dirs, record.pool, to);
+  }
+
+  /** Stops and starts; an ephemeral instance cannot be restarted, since its stop deletes it. */
+  async restart(name: string, isForced: boolean, timeoutMs: number, requestor: Requestor): Promise<void> {
+    const record = this.record(name);
+    if (record.ephemeral) throw badRequest("Cannot restart an ephemeral instance: stopping it deletes it.");
+    const { locks } = this.context;
+    if (isForced) {
+      await this.lifecycle.kill(name, requestor);
+      await this.lifecycle.start(this.record(name), requestor);
+    } else {
+      await this.lifecycle.stop(name, timeoutMs, requestor);
+      await locks.run(`instance/${name}`, () => this.lifecycle.start(this.record(name), requestor));
+    }
+    this.context.events.lifecycle({ action: "instance-restarted", source: `/1.0/instances/${name}`, requestor });
+  }
+
+  /** @throws ApiError BAD_REQUEST "Instance is running", or that it is protected */
+  requireDeletable(record: InstanceRecord): void {
+    if (this.lifecycle.isRunning(record.name)) throw badRequest("Instance is running");
+    if (isTrue(this.expanded(record).config["security.protection.delete"]))
+      throw badRequest("Instance is protected from being deleted");
+  }
+
+  /** Deletes a stopped instance with its snapshots. */
+  async delete(record: InstanceRecord): Promise<void> {
+    this.requireDeletable(record);
+    await this.#remove(record.name);
+  }
+
+  /** Words that tell bothy-cell the instance's id map. */
+  idOps(record: InstanceRecord): Op[] {
+    return idmapOps(idRange(this.expanded(record).config, record.config));
+  }
+
+  async #remove(name: string): Promise<void> {
+    const record = this.record(name);
+    // From here on it is gone for everyone; a crash leaves the rest to the next start.
+    this.store.markPending(name);
+    await this.#erase(record);
+    this.context.events.lifecycle({ action: "instance-deleted", source: `/1.0/instances/${name}` });
+  }
+
+  /** Removes what a pending instance has. */
+  async #erase(record: InstanceRecord): Promise<void> {
+    const { dirs, networks, snapshots, storagePools } = this.context;
+    for (const snapshot of snapshots.names(record.name))
+      await storagePools.delete(record.pool, { type: "containers-snapshots", name: `${record.name}/${snapshot}` });
+    await storagePools.delete(record.pool, volumeOf(record.name));
+    for (const [device, options] of nicDevices(this.expanded(record).devices))
+      if (options.network !== undefined) await networks.removeHost(options.network, record.name, device);
+    await removeLinks(dirs, record.name);
+    await rm(dirs.logs(record.name), { recursive: true, force: true });
+    this.context.database.transaction(() => {
+      snapshots.forgetAll(record.name);
+      this.store.delete(record.name);
+    });
+    this.#bases.delete(baseOf(record.config) ?? 0);
+  }
+
+  #change(name: string, next: (record: InstanceRecord) => InstanceRecord): void {
+    this.context.database.transaction(() => {
+      const record = this.store.find(name);
+      if (record !== undefined) this.store.update(next(record));
+    });
+  }
+
+  /** After a crash: completes renames and takes away what was half made or half deleted. */
+  async recover(): Promise<void> {
+    for (const { from, to } of this.store.renames()) {
+      const record = this.store.find(from);
+      if (record !== undefined) await this.#finishRename(record, to);
+    }
+    for (const record of this.store.listPending()) await this.#erase(record);
+  }
+
+  /** Finds running containers again, and takes note of those that ended meanwhile. @returns those that a reboot of the host stopped */
+  async adoptAll(): Promise<InstanceRecord[]> {
+    const stopped: InstanceRecord[] = [];
+    for (const record of this.store.list()) {
+      if (await this.lifecycle.adopt(record)) {
+        if (isFrozen(this.lifecycle.groups.layout, this.lifecycle.group(record.name)))
+          this.lifecycle.running.update(record.name, { isFrozen: true });
+        continue;
+      }
+      const exit = this.context.native.lastExit(record.name);
+      this.context.native.clear(record.name);
+      if (exit !== undefined) await this.lifecycle.noteEnd(record.name, exit);
+      else stopped.push(record);
+    }
+    return stopped;
+  }
+
+  /** Starts those that should run after a start of the host or of the daemon with its containers. */
+  async autostart(records: readonly InstanceRecord[]): Promise<void> {
+    const wanted = records
+      .map((record) => ({ record, config: this.expanded(record).config }))
+      .filter(({ record, config }) => {
+        const setting = config["boot.autostart"];
+        return setting === undefined ? wasRunning(record) : isTrue(setting);
+      })
+      .sort((a, b) => Number(b.config["boot.autostart.priority"] ?? 0) - Number(a.config["boot.autostart.priority"] ?? 0));
+    for (const { record, config } of wanted) {
+      try {
+        await this.context.locks.run(`instance/${record.name}`, () => this.lifecycle.start(this.record(record.name)));
+      } catch (error) {
+        this.context.log.error("Cannot start a container on its own", { name: record.name, error });
+      }
+      await delay(Number(config["boot.autostart.delay"] ?? 0) * 1000);
+    }
+  }
+
+  /** Stops every container, cleanly as far as its time goes, then by force. For the daemon's shutdown. */
+  async shutdownAll(): Promise<void> {
+    this.lifecycle.isShuttingDown = true;
+    await Promise.all(this.lifecycle.running.names().map((name) => this.#shutdown(name)));
+  }
+
+  async #shutdown(name: string): Promise<void> {
+    const seconds = Number(this.expanded(this.record(name)).config["boot.host_shutdown_timeout"] ?? "30");
+    try {
+      if (this.lifecycle.running.get(name)?.isFrozen) await this.lifecycle.setFrozen(name, false);
+      await this.lifecycle.stop(name, seconds * 1000);
+    } catch (error) {
+      this.context.log.warning("A container did not stop cleanly and is killed", { name, error });
+      if (this.lifecycle.isRunning(name)) await this.lifecycle.kill(name);
+    }
+  }
+}
+
+/** Volatile keys belong to the daemon: what a client sends of them is not taken. */
+function keepVolatile(have: Config, wanted: Config): Config {
+  const isVolatile = ([key]: [string, string]) => key.startsWith("volatile.");
+  return Object.fromEntries([
+    ...Object.entries(wanted).filter((entry) => !isVolatile(entry)),
+    ...Object.entries(have).filter(isVolatile),
+  ]);
+}
+
+async function* toStream(content: string): AsyncGenerator<Buffer> {
+  yield Buffer.from(content);
 }

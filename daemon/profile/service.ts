@@ -27,6 +27,11 @@ export class ProfileService {
     return this.#render(this.record(name));
   }
 
+  /** The stored profile, when there is one. */
+  find(name: string): ProfileRecord | undefined {
+    return this.#store.find(name);
+  }
+
   /** The stored profile, without who uses it. @throws ApiError NOT_FOUND */
   record(name: string): ProfileRecord {
     const record = this.#store.find(name);

@@ -1,5 +1,196 @@
-/** Snapshots: instances as they were. */
-export interface SnapshotService {
-  /** Names of an instance's snapshots, oldest first. */
-  names(instance: string): string[];
+/** Snapshots: instances as they were, and the way back. */
+import { never } from "../../sdk/api/common";
+import { badRequest, conflict, notFound } from "../../sdk/api/errors";
+import type { Snapshot, SnapshotsPost } from "../../sdk/api/snapshot";
+import type { Context } from "../context";
+import { isDuplicate } from "../database";
+import type { InstanceRecord } from "../instance/record";
+import { volumeOf } from "../instance/service";
+import type { Volume } from "../storage-pool/driver";
+import { nowText } from "../time";
+import { type SnapshotRecord, SnapshotStore } from "./store";
+
+const snapshotVolume = (instance: string, name: string): Volume => ({
+  type: "containers-snapshots",
+  name: `${instance}/${name}`,
+});
+
+export class SnapshotService {
+  readonly #store: SnapshotStore;
+
+  constructor(private readonly context: Context) {
+    this.#store = new SnapshotStore(context.database);
+  }
+
+  /** Names of an instance's snapshots, oldest first, those half made included. */
+  names(instance: string): string[] {
+    return this.#store.allNames(instance);
+  }
+
+  list(instance: string): Snapshot[] {
+    this.context.instances.record(instance);
+    return this.#store.list(instance).map((record) => this.#render(record));
+  }
+
+  /** @throws ApiError NOT_FOUND */
+  record(instance: string, name: string): SnapshotRecord {
+    this.context.instances.record(instance);
+    const record = this.#store.find(instance, name);
+    if (record === undefined) throw notFound("Instance snapshot not found");
+    return record;
+  }
+
+  get(instance: string, name: string): Snapshot {
+    return this.#render(this.record(instance, name));
+  }
+
+  /** The name of a snapshot without one: snapshots.pattern with the lowest free number. */
+  freeName(instance: InstanceRecord): string {
+    const pattern = this.context.instances.expanded(instance).config["snapshots.pattern"] ?? "snap%d";
+    const taken = new Set(this.#store.allNames(instance.name));
+    for (let number = 0; ; number += 1) {
+      const name = pattern.includes("%d") ? pattern.replace("%d", String(number)) : `${pattern}${number || ""}`;
+      if (!taken.has(name)) return name;
+    }
+  }
+
+  /** @throws ApiError CONFLICT, BAD_REQUEST for a stateful one */
+  requirePossible(instance: string, post: SnapshotsPost): void {
+    if (post.stateful) throw badRequest("Cannot create a stateful snapshot: checkpoints are not supported yet. Leave out \"stateful\".");
+    if (post.name !== "" && this.#store.allNames(instance).includes(post.name))
+      throw conflict(`Snapshot "${instance}/${post.name}" already exists. Choose another name, or delete it first.`);
+  }
+
+  /** Makes a snapshot; a running instance is frozen while its root is copied. Caller holds the instance's lock. */
+  async create(instance: InstanceRecord, name: string, expiresAt: string | null | undefined): Promise<void> {
+    const record: SnapshotRecord = {
+      instance: instance.name,
+      name,
+      createdAt: nowText(),
+      expiresAt: expiresAt ?? never,
+      settings: instance,
+    };
+    try {
+      this.#store.insertPending(record);
+    } catch (error) {
+      if (isDuplicate(error)) throw conflict(`Snapshot "${instance.name}/${name}" already exists. Choose another name, or delete it first.`);
+      throw error;
+    }
+    try {
+      const to = { pool: instance.pool, volume: snapshotVolume(instance.name, name) };
+      const from = { pool: instance.pool, volume: volumeOf(instance.name) };
+      await this.context.instances.lifecycle.whileStill(instance.name, () => this.context.storagePools.clone(from, to));
+      this.#store.confirm(instance.name, name);
+    } catch (error) {
+      await this.#erase(record, instance.pool);
+      throw error;
+    }
+  }
+
+  /** Puts an instance back: a running one is stopped before and started after. Caller holds the instance's lock. */
+  async restore(instance: InstanceRecord, name: string): Promise<void> {
+    const snapshot = this.record(instance.name, name);
+    const { lifecycle, store } = this.context.instances;
+    const isRunning = lifecycle.isRunning(instance.name);
+    if (isRunning && instance.ephemeral) throw badRequest("Cannot restore a running ephemeral instance: stopping it deletes it.");
+    if (isRunning) await lifecycle.kill(instance.name);
+    await this.context.storagePools.restore(instance.pool, snapshotVolume(instance.name, name), volumeOf(instance.name));
+    const { config, devices, profiles, description, ephemeral } = snapshot.settings;
+    const now = this.context.instances.record(instance.name);
+    const kept = Object.entries(now.config).filter(([key]) => key.startsWith("volatile."));
+    const own = Object.entries(config).filter(([key]) => !key.startsWith("volatile."));
+    store.update({ ...now, config: Object.fromEntries([...own, ...kept]), devices, profiles, description, ephemeral });
+    if (isRunning) await lifecycle.start(this.context.instances.record(instance.name));
+  }
+
+  setExpiry(instance: string, name: string, expiresAt: string | null | undefined): void {
+    this.record(instance, name);
+    this.#store.setExpiry(instance, name, expiresAt ?? never);
+  }
+
+  /** Caller holds the instance's lock. */
+  async rename(instance: InstanceRecord, from: string, to: string): Promise<void> {
+    this.record(instance.name, from);
+    if (this.#store.allNames(instance.name).includes(to))
+      throw conflict(`Snapshot "${instance.name}/${to}" already exists. Choose another name, or delete it first.`);
+    // The row moves first: after a crash the volume is found under either name and follows (recover).
+    this.#store.rename(instance.name, from, to);
+    await this.context.storagePools.rename(instance.pool, snapshotVolume(instance.name, from), snapshotVolume(instance.name, to));
+  }
+
+  /** Caller holds the instance's lock. */
+  async delete(instance: InstanceRecord, name: string): Promise<void> {
+    const record = this.record(instance.name, name);
+    this.#store.markPending(instance.name, name);
+    await this.#erase(record, instance.pool);
+  }
+
+  async #erase(record: SnapshotRecord, pool: string): Promise<void> {
+    await this.context.storagePools.delete(pool, snapshotVolume(record.instance, record.name));
+    this.#store.delete(record.instance, record.name);
+  }
+
+  /** Forgets all of an instance; its volumes are gone already. */
+  forgetAll(instance: string): void {
+    this.#store.deleteAll(instance);
+  }
+
+  /** Follows a renamed instance, within the caller's transaction. */
+  instanceRenamed(from: string, to: string): void {
+    this.#store.renameInstance(from, to);
+  }
+
+  /** Fills a copy's volume from an instance or one of its snapshots, and copies the snapshots too when wanted. */
+  async copyVolumes(copy: {
+    source: InstanceRecord;
+    snapshot: string | undefined;
+    record: InstanceRecord;
+    withSnapshots: boolean;
+  }): Promise<void> {
+    const { source, snapshot, record, withSnapshots } = copy;
+    const { storagePools, instances } = this.context;
+    const from = snapshot === undefined ? volumeOf(source.name) : snapshotVolume(source.name, snapshot);
+    const to = { pool: record.pool, volume: volumeOf(record.name) };
+    const clone = () => storagePools.clone({ pool: source.pool, volume: from }, to);
+    await (snapshot === undefined ? instances.lifecycle.whileStill(source.name, clone) : clone());
+    if (!withSnapshots) return;
+    for (const old of this.#store.list(source.name)) {
+      const made = { ...old, instance: record.name };
+      this.#store.insertPending(made);
+      await storagePools.clone(
+        { pool: source.pool, volume: snapshotVolume(source.name, old.name) },
+        { pool: record.pool, volume: snapshotVolume(record.name, old.name) },
+      );
+      this.#store.confirm(record.name, old.name);
+    }
+  }
+
+  /** After a crash: takes away what was half made or half deleted. */
+  async recover(): Promise<void> {
+    for (const record of this.#store.listPending()) {
+      const instance = this.context.instances.store.find(record.instance);
+      if (instance === undefined) this.#store.delete(record.instance, record.name);
+      else await this.#erase(record, instance.pool);
+    }
+  }
+
+  #render(record: SnapshotRecord): Snapshot {
+    const { settings } = record;
+    const expanded = this.context.instances.expandedOrOwn(settings);
+    return {
+      name: record.name,
+      architecture: settings.architecture,
+      config: settings.config,
+      devices: settings.devices,
+      expanded_config: expanded.config,
+      expanded_devices: expanded.devices,
+      profiles: [...settings.profiles],
+      ephemeral: settings.ephemeral,
+      stateful: false,
+      created_at: record.createdAt,
+      expires_at: record.expiresAt,
+      last_used_at: settings.lastUsedAt,
+      size: -1,
+    };
+  }
 }

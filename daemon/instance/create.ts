@@ -1,0 +1,103 @@
+/** Create: where a new instance comes from: an image, a template, another instance or snapshot, or nothing. */
+import { isTrue } from "../../sdk/api/config/values";
+import type { InstancesPost } from "../../sdk/api/instance";
+import { badRequest } from "../../sdk/api/errors";
+import type { Context } from "../context";
+import type { ImageRecord } from "../image/service";
+import type { RunningOperation } from "../operations";
+import { draftInstance, withoutVolatile } from "./draft";
+import type { InstanceRecord } from "./record";
+import { volumeOf } from "./service";
+
+const templatePrefix = "template:";
+
+/** Work to do in the background; all that can be refused at once has been. */
+export type CreateWork = (operation: RunningOperation) => Promise<void>;
+
+/** Checks a request. @returns the work that makes the instance */
+export function planCreate(context: Context, name: string, post: InstancesPost): CreateWork {
+  context.instances.requireFree(name);
+  switch (post.source.type) {
+    case "image":
+      return fromImage(context, name, post);
+    case "template":
+      return fromTemplate(context, name, post, post.source.alias ?? String(post.source.template ?? ""));
+    case "copy":
+      return fromCopy(context, name, post);
+    case "none": {
+      const draft = draftInstance(context, name, post, { config: {} });
+      return async () => {
+        await context.instances.make(draft, (record) => context.storagePools.createEmpty(record.pool, volumeOf(record.name)));
+      };
+    }
+    default:
+      throw badRequest(`Cannot create instance "${name}": the source type "${post.source.type}" is not supported. Use image, copy or none.`);
+  }
+}
+
+function fromImage(context: Context, name: string, post: InstancesPost): CreateWork {
+  const { alias, fingerprint, properties, server } = post.source;
+  if (server !== undefined && server !== "")
+    throw badRequest(`Cannot create instance "${name}": images of other servers are not supported yet. Import the image first.`);
+  if (alias?.startsWith(templatePrefix)) return fromTemplate(context, name, post, alias.slice(templatePrefix.length));
+  const image = context.images.resolve({
+    ...(alias ? { alias } : {}),
+    ...(fingerprint ? { fingerprint } : {}),
+    ...(properties ? { properties } : {}),
+  });
+  const draft = draftOf(context, name, post, image);
+  return (operation) => makeFrom(context, draft, image, operation);
+}
+
+/** A template is checked without its image first, so that what is wrong is said before it is built. */
+function fromTemplate(context: Context, name: string, post: InstancesPost, template: string): CreateWork {
+  context.images.requireTemplate(template);
+  draftInstance(context, name, post, { config: {} });
+  return async (operation) => {
+    const image = await context.images.fromTemplate(template, operation);
+    await makeFrom(context, draftOf(context, name, post, image), image, operation);
+  };
+}
+
+function draftOf(context: Context, name: string, post: InstancesPost, image: ImageRecord): InstanceRecord {
+  const properties = Object.entries(image.properties).map(([key, value]) => [`image.${key}`, value]);
+  return draftInstance(context, name, post, {
+    config: { ...Object.fromEntries(properties), "volatile.base_image": image.fingerprint },
+    profiles: image.profiles,
+    architecture: image.architecture,
+  });
+}
+
+async function makeFrom(context: Context, draft: InstanceRecord, image: ImageRecord, operation: RunningOperation): Promise<void> {
+  const { config } = context.instances.expanded(draft);
+  const record = await context.instances.make(draft, async ({ pool, name }) => {
+    const options = { deviceNodes: isTrue(config["security.privileged"]), warn: (text: string) => operation.warn(text) };
+    await context.storagePools.createFromImage(pool, image.fingerprint, volumeOf(name), options);
+  });
+  context.images.touch(image.fingerprint);
+  await context.instances.applyTemplates(record, image.fingerprint, "create");
+}
+
+function fromCopy(context: Context, name: string, post: InstancesPost): CreateWork {
+  const [sourceName = "", snapshotName] = (post.source.source ?? "").split("/");
+  if (sourceName === "") throw badRequest(`Cannot create instance "${name}": a copy needs "source". Name an instance, or instance/snapshot.`);
+  const source = context.instances.record(sourceName);
+  const snapshot = snapshotName === undefined ? undefined : context.snapshots.record(sourceName, snapshotName);
+  const origin = snapshot?.settings ?? source;
+  const own = post.config;
+  const draft = draftInstance(
+    context,
+    name,
+    { ...post, devices: { ...origin.devices, ...post.devices }, description: post.description || origin.description },
+    { config: withoutVolatile(origin.config), profiles: origin.profiles, architecture: source.architecture },
+  );
+  const withSnapshots = snapshot === undefined && !(post.source.instance_only || post.source.container_only);
+  const config = withoutVolatile(own);
+  return async () => {
+    await context.locks.run(`instance/${sourceName}`, () =>
+      context.instances.make({ ...draft, config: { ...draft.config, ...config } }, (record) =>
+        context.snapshots.copyVolumes({ source, snapshot: snapshotName, record, withSnapshots }),
+      ),
+    );
+  };
+}

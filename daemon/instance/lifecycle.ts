@@ -1,0 +1,236 @@
+/** Lifecycle: start, stop, restart, pause, and what happens when a container ends by itself. Callers hold the instance's lock. */
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { badRequest, internal } from "../../sdk/api/errors";
+import type { Context } from "../context";
+import type { Requestor } from "../events";
+import type { ParentGroups } from "../host/cgroups";
+import type { Exit } from "../native/index";
+import { nowText } from "../time";
+import { setFrozen } from "./freezer";
+import { haltSignal, parseRawLxc } from "./halt";
+import { idRange } from "./idmap";
+import { applyWrites, chooseCpus, limitWrites, parseCpuList } from "./limits";
+import { hostNames, type Nic, planNics, withHwaddrs, withoutHostNames } from "./nics";
+import type { Expanded, InstanceRecord } from "./record";
+import { Running, type RunningInstance } from "./running";
+import { startOps } from "./spec/start";
+
+/** LXD's default patience for a clean stop: ten minutes. */
+const defaultStopMs = 600_000;
+const powerKey = "volatile.last_state.power";
+
+/** What the lifecycle needs of the service that owns the records. */
+export interface Records {
+  find(name: string): InstanceRecord | undefined;
+  expanded(record: InstanceRecord): Expanded;
+  /** Reads, changes and writes a record in one step. */
+  change(name: string, next: (record: InstanceRecord) => InstanceRecord): void;
+  /** Deletes an ephemeral instance that has ended. */
+  deleteStopped(name: string): Promise<void>;
+}
+
+export class Lifecycle {
+  readonly running = new Running();
+  /** While the daemon shuts its containers down, they keep their power state, so that the next start brings them back. */
+  isShuttingDown = false;
+
+  constructor(
+    private readonly context: Context,
+    private readonly records: Records,
+    readonly groups: ParentGroups,
+    private readonly seccompDir: string,
+  ) {}
+
+  group(name: string): string {
+    return `${this.groups.name}/${name}`;
+  }
+
+  isRunning(name: string): boolean {
+    return this.running.get(name) !== undefined;
+  }
+
+  /** @throws ApiError BAD_REQUEST "Instance is not running" */
+  need(name: string): RunningInstance {
+    const running = this.running.get(name);
+    if (running === undefined) throw badRequest("Instance is not running");
+    return running;
+  }
+
+  async start(record: InstanceRecord, requestor?: Requestor): Promise<void> {
+    const { name } = record;
+    if (this.isRunning(name)) throw badRequest("The instance is already running");
+    if (this.isShuttingDown) throw badRequest("Cannot start instance: the daemon is shutting down.");
+    const expanded = this.records.expanded(record);
+    const config = withHwaddrs(record.config, expanded.devices);
+    const nics = planNics(config, expanded.devices);
+    const online = parseCpuList(readFileSync("/sys/devices/system/cpu/online", "utf8").trim());
+    const cpus = chooseCpus(expanded.config["limits.cpu"], online, this.running.boundCpus());
+    const ops = this.#ops({ ...record, config }, expanded, nics, cpus);
+    await this.#announce(name, nics);
+    try {
+      const cell = await this.context.native.startContainer(ops);
+      this.running.add(name, cell, cpus === undefined ? undefined : parseCpuList(cpus), (exit) => this.#ended(name, exit));
+    } catch (error) {
+      this.#log(name, `Cannot start: ${(error as Error).message}`);
+      this.context.native.clear(name);
+      throw error;
+    }
+    this.records.change(name, (now) => ({
+      ...now,
+      lastUsedAt: nowText(),
+      config: { ...now.config, ...config, ...hostNames(nics), [powerKey]: "RUNNING" },
+    }));
+    this.#tell("instance-started", name, requestor);
+  }
+
+  #ops(record: InstanceRecord, expanded: Expanded, nics: readonly Nic[], cpus: string | undefined) {
+    const { dirs, storagePools } = this.context;
+    const { layout } = this.groups;
+    const group = this.group(record.name);
+    this.groups.make();
+    mkdirSync(dirs.cell(record.name), { recursive: true, mode: 0o700 });
+    mkdirSync(dirs.logs(record.name), { recursive: true, mode: 0o700 });
+    return startOps({
+      name: record.name,
+      config: expanded.config,
+      devices: expanded.devices,
+      root: storagePools.root(record.pool, { type: "containers", name: record.name }),
+      ids: idRange(expanded.config, record.config),
+      nics,
+      layout,
+      group,
+      limits: limitWrites(layout, group, expanded.config, cpus),
+      controlDir: dirs.cell(record.name),
+      consoleLog: path.join(dirs.logs(record.name), "console.log"),
+      seccompDir: this.seccompDir,
+      hasDevice: (device) => existsSync(path.join("/dev", device)),
+    });
+  }
+
+  /** Makes the nics known to DHCP and DNS before the container can ask. */
+  async #announce(name: string, nics: readonly Nic[]): Promise<void> {
+    for (const nic of nics) {
+      if (nic.network === undefined) continue;
+      const host = { instance: name, device: nic.device, hwaddr: nic.hwaddr, ...(nic.ipv4 ? { ipv4: nic.ipv4 } : {}) };
+      await this.context.networks.addHost(nic.network, host);
+    }
+  }
+
+  /** Takes a container over that an earlier daemon started. @returns whether it is running */
+  async adopt(record: InstanceRecord): Promise<boolean> {
+    const cell = await this.context.native.adopt(record.name);
+    if (cell === undefined) return false;
+    this.running.add(record.name, cell, undefined, (exit) => this.#ended(record.name, exit));
+    return true;
+  }
+
+  /** Asks the init to power off and waits. Not under the instance's lock, so that a forced stop can overtake it. */
+  async stop(name: string, timeoutMs: number, requestor?: Requestor): Promise<void> {
+    const running = this.#needForStop(name);
+    if (running.isFrozen) throw badRequest("Instance is frozen");
+    const record = this.records.find(name);
+    const raw = parseRawLxc(record && this.records.expanded(record).config["raw.lxc"]);
+    running.cell.signal(haltSignal(running.cell.pid, raw));
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<"late">((resolve) => {
+      timer = setTimeout(() => resolve("late"), timeoutMs < 0 ? defaultStopMs : timeoutMs);
+    });
+    const outcome = await Promise.race([running.gone, late]);
+    clearTimeout(timer);
+    if (outcome === "late")
+      throw internal('Failed shutting down instance, status is "Running": context deadline exceeded. Stop it with force, or look why its init does not end.');
+    this.#tell("instance-shutdown", name, requestor);
+  }
+
+  /** Kills every process and waits until the container is gone. */
+  async kill(name: string, requestor?: Requestor): Promise<void> {
+    const running = this.#needForStop(name);
+    if (running.isFrozen) await this.setFrozen(name, false);
+    running.cell.kill();
+    await running.gone;
+    this.#tell("instance-stopped", name, requestor);
+  }
+
+  #needForStop(name: string): RunningInstance {
+    const running = this.running.get(name);
+    if (running === undefined) throw badRequest("The instance is already stopped");
+    return running;
+  }
+
+  async setFrozen(name: string, wanted: boolean, requestor?: Requestor): Promise<void> {
+    const running = this.need(name);
+    if (running.isFrozen === wanted) throw badRequest(wanted ? "The instance is already frozen" : "The instance is not frozen");
+    await setFrozen(this.groups.layout, this.group(name), wanted);
+    this.running.update(name, { isFrozen: wanted });
+    this.#tell(wanted ? "instance-paused" : "instance-resumed", name, requestor);
+  }
+
+  /** Runs the work while the container does not run; freezes a running one meanwhile. */
+  async whileStill<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const running = this.running.get(name);
+    if (running === undefined || running.isFrozen) return work();
+    await setFrozen(this.groups.layout, this.group(name), true);
+    try {
+      return await work();
+    } finally {
+      if (this.isRunning(name)) await setFrozen(this.groups.layout, this.group(name), false);
+    }
+  }
+
+  /** Brings a running container's limits in line with changed configuration. */
+  applyLimits(record: InstanceRecord): void {
+    if (!this.isRunning(record.name)) return;
+    const { config } = this.records.expanded(record);
+    const online = parseCpuList(readFileSync("/sys/devices/system/cpu/online", "utf8").trim());
+    const cpus = chooseCpus(config["limits.cpu"], online, this.running.boundCpus());
+    applyWrites(limitWrites(this.groups.layout, this.group(record.name), config, cpus));
+    this.running.update(record.name, { cpus: cpus === undefined ? undefined : parseCpuList(cpus) });
+  }
+
+  async #ended(name: string, exit: Exit): Promise<void> {
+    try {
+      this.context.native.clear(name);
+      this.#log(name, `Ended: ${JSON.stringify(exit)}`);
+      await this.noteEnd(name, exit);
+    } catch (error) {
+      this.context.log.error("Cannot take note of an ended container", { name, error });
+    }
+  }
+
+  /** The rules of an end: an ephemeral instance goes, a reboot starts again, the rest is stopped. */
+  async noteEnd(name: string, exit: Exit): Promise<void> {
+    const record = this.records.find(name);
+    if (record === undefined) return;
+    const isReboot = exit.reason === "reboot" && !this.isShuttingDown;
+    if (record.ephemeral && !isReboot) {
+      await this.records.deleteStopped(name);
+      return;
+    }
+    const power = this.isShuttingDown || isReboot ? {} : { [powerKey]: "STOPPED" };
+    this.records.change(name, (now) => ({ ...now, config: { ...withoutHostNames(now.config), ...power } }));
+    if (exit.reason === "halt" || exit.reason === "exit") this.#tell("instance-stopped", name);
+    if (isReboot) this.#restartLater(name);
+  }
+
+  #restartLater(name: string): void {
+    void this.context.locks
+      .run(`instance/${name}`, async () => {
+        const record = this.records.find(name);
+        if (record !== undefined && !this.isRunning(name)) await this.start(record);
+        this.#tell("instance-restarted", name);
+      })
+      .catch((error: unknown) => this.context.log.error("Cannot restart a container that rebooted", { name, error }));
+  }
+
+  #log(name: string, text: string): void {
+    appendFileSync(path.join(this.context.dirs.logs(name), "lxc.log"), `${nowText()} ${name} ${text}\n`, { mode: 0o600 });
+  }
+
+  #tell(action: string, name: string, requestor?: Requestor): void {
+    this.context.events.lifecycle({ action, source: `/1.0/instances/${name}`, ...(requestor ? { requestor } : {}) });
+  }
+}
+
+/** Whether an instance was on when the host or the daemon went down. */
+export const wasRunning = (record: InstanceRecord): boolean => record.config[powerKey] === "RUNNING";

@@ -1,0 +1,68 @@
+/** Routes of an instance's logs and its console log (api-1.0.md 1.3). */
+import { createReadStream } from "node:fs";
+import { readdir, rm, stat, truncate } from "node:fs/promises";
+import path from "node:path";
+import { badRequest, notFound } from "../../sdk/api/errors";
+import { type ApiRequest, param, raw, type Route, route, sync } from "../route";
+
+const base = "/1.0/instances/:name";
+
+export const logRoutes: Route[] = [
+  route("GET", `${base}/logs`, listLogs),
+  route("GET", `${base}/logs/:file`, getLog),
+  route("DELETE", `${base}/logs/:file`, deleteLog),
+  route("GET", `${base}/console`, getConsole),
+  route("DELETE", `${base}/console`, clearConsole),
+];
+
+const isLogName = (name: string) => /^(lxc\.log|console\.log(\.old)?|exec_[0-9a-f-]{36}\.(stdout|stderr))$/.test(name);
+
+function folderOf(request: ApiRequest): string {
+  const { name } = request.context.instances.record(param(request, "name"));
+  return request.context.dirs.logs(name);
+}
+
+async function listLogs(request: ApiRequest) {
+  const folder = folderOf(request);
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  return sync(names.filter(isLogName).map((name) => `/1.0/instances/${param(request, "name")}/logs/${name}`));
+}
+
+async function fileOf(request: ApiRequest): Promise<string> {
+  const name = param(request, "file");
+  if (!isLogName(name)) throw badRequest(`log file name "${name}" not valid`);
+  const file = path.join(folderOf(request), name);
+  await stat(file).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === "ENOENT" ? notFound(`Log file "${name}" not found`) : error;
+  });
+  return file;
+}
+
+async function getLog(request: ApiRequest) {
+  return raw(createReadStream(await fileOf(request)));
+}
+
+async function deleteLog(request: ApiRequest) {
+  if (!param(request, "file").startsWith("exec_")) throw badRequest("Only the log files of exec can be deleted.");
+  await rm(await fileOf(request));
+  return sync();
+}
+
+async function getConsole(request: ApiRequest) {
+  const file = path.join(folderOf(request), "console.log");
+  const exists = await stat(file).then(
+    () => true,
+    () => false,
+  );
+  return raw(exists ? createReadStream(file) : "");
+}
+
+async function clearConsole(request: ApiRequest) {
+  await truncate(path.join(folderOf(request), "console.log")).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+  });
+  return sync();
+}

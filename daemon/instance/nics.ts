@@ -1,0 +1,70 @@
+/** Nics: network devices of an instance: their stable hardware addresses, and the pairs made at a start. */
+import { randomBytes } from "node:crypto";
+import type { Config, Device, Devices } from "../../sdk/api/common";
+import { badRequest } from "../../sdk/api/errors";
+import type { Op } from "../native/index";
+
+export interface Nic {
+  /** Device name in the configuration. */
+  readonly device: string;
+  readonly innerName: string;
+  readonly hostName: string;
+  readonly hwaddr: string;
+  readonly mtu: string;
+  /** Bridge to join; "" for none. */
+  readonly bridge: string;
+  /** Managed network, when it is one. */
+  readonly network: string | undefined;
+  readonly ipv4: string | undefined;
+}
+
+/** A random address below 00:16:3e, the block that LXD uses. */
+export const randomHwaddr = (): string =>
+  `00:16:3e:${[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, "0")).join(":")}`;
+
+export const nicDevices = (devices: Devices): [string, Device][] =>
+  Object.entries(devices)
+    .filter(([, device]) => device.type === "nic")
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+
+/** Gives every nic without an address one, in volatile keys. @returns the same object when all have one */
+export function withHwaddrs(own: Config, devices: Devices): Config {
+  const missing = nicDevices(devices).filter(([name, device]) => !device.hwaddr && !own[`volatile.${name}.hwaddr`]);
+  if (missing.length === 0) return own;
+  return { ...own, ...Object.fromEntries(missing.map(([name]) => [`volatile.${name}.hwaddr`, randomHwaddr()])) };
+}
+
+/** Plans the nics of a start. Host names are new each time: a veth of the last run may still be dying (kernel.md 3). */
+export function planNics(own: Config, devices: Devices): Nic[] {
+  const named = new Set(nicDevices(devices).map(([, device]) => device.name));
+  let next = 0;
+  const freeName = () => {
+    while (named.has(`eth${next}`)) next += 1;
+    return `eth${next++}`;
+  };
+  const nics = nicDevices(devices).map(([device, options]) => ({
+    device,
+    innerName: options.name ?? freeName(),
+    hostName: options.host_name ?? `veth${randomBytes(4).toString("hex")}`,
+    hwaddr: options.hwaddr ?? own[`volatile.${device}.hwaddr`] ?? randomHwaddr(),
+    mtu: options.mtu ?? "",
+    bridge: options.network ?? options.parent ?? "",
+    network: options.network,
+    ipv4: options["ipv4.address"],
+  }));
+  const names = nics.map((nic) => nic.innerName);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined)
+    throw badRequest(`Cannot start instance: two nics are named "${twice}". Give one another "name".`);
+  return nics;
+}
+
+export const nicOps = (nics: readonly Nic[]): Op[] =>
+  nics.map((nic): Op => ["nic", nic.hostName, nic.innerName, nic.hwaddr, nic.mtu, nic.bridge]);
+
+/** Volatile keys that tell where each nic is on the host while the instance runs. */
+export const hostNames = (nics: readonly Nic[]): Config =>
+  Object.fromEntries(nics.map((nic) => [`volatile.${nic.device}.host_name`, nic.hostName]));
+
+export const withoutHostNames = (config: Config): Config =>
+  Object.fromEntries(Object.entries(config).filter(([key]) => !/^volatile\..+\.host_name$/.test(key)));

@@ -1,0 +1,40 @@
+/** Render: an instance as the wire shows it. */
+import type { Instance } from "../../sdk/api/instance";
+import { statusCodes } from "../../sdk/api/operation";
+import type { Expanded, InstanceRecord } from "./record";
+import type { RunningInstance } from "./running";
+
+export const statusOf = (running: RunningInstance | undefined): "Running" | "Frozen" | "Stopped" =>
+  running === undefined ? "Stopped" : running.isFrozen ? "Frozen" : "Running";
+
+export function renderInstance(record: InstanceRecord, expanded: Expanded, running: RunningInstance | undefined): Instance {
+  const status = statusOf(running);
+  return {
+    name: record.name,
+    description: record.description,
+    status,
+    status_code: statusCodes[status],
+    type: "container",
+    architecture: record.architecture,
+    config: record.config,
+    devices: record.devices,
+    expanded_config: expanded.config,
+    expanded_devices: expanded.devices,
+    profiles: [...record.profiles],
+    ephemeral: record.ephemeral,
+    stateful: false,
+    created_at: record.createdAt,
+    last_used_at: record.lastUsedAt,
+    location: "none",
+    project: "default",
+  };
+}
+
+/** What the ETag covers (api-1.0.md 1.1). */
+export const writableInstance = (record: InstanceRecord) => ({
+  architecture: record.architecture,
+  config: record.config,
+  devices: record.devices,
+  ephemeral: record.ephemeral,
+  profiles: record.profiles,
+});

@@ -1,0 +1,204 @@
+/** Routes of instances. */
+import { patchOf } from "../../sdk/api/kind";
+import { badRequest } from "../../sdk/api/errors";
+import { InstanceExecPost, type InstanceFull, InstancePost, InstancePut, InstanceStatePut, InstancesPost } from "../../sdk/api/instance";
+import { checkEtag } from "../etag";
+import { matchesFilter } from "../filter";
+import { patched } from "../merge";
+import type { RunningOperation } from "../operations";
+import { type ApiRequest, asyncOp, ifMatchOf, param, parseBody, recursionOf, type Route, route, sync } from "../route";
+import { planCreate } from "./create";
+import { startExec } from "./exec";
+import { fileRoutes } from "./file-routes";
+import { logRoutes } from "./log-routes";
+import type { InstanceRecord } from "./record";
+import { writableInstance } from "./render";
+
+const base = "/1.0/instances";
+
+export const instanceRoutes: Route[] = [
+  route("GET", base, listInstances),
+  route("POST", base, createInstance),
+  route("GET", `${base}/:name`, getInstance),
+  route("PUT", `${base}/:name`, updateInstance),
+  route("PATCH", `${base}/:name`, patchInstance),
+  route("POST", `${base}/:name`, renameInstance),
+  route("DELETE", `${base}/:name`, deleteInstance),
+  route("GET", `${base}/:name/state`, getState),
+  route("PUT", `${base}/:name/state`, setState),
+  route("POST", `${base}/:name/exec`, execInstance),
+  route("GET", `${base}/:name/wait`, waitInstance),
+  ...fileRoutes,
+  ...logRoutes,
+];
+
+const urlOf = (name: string) => `${base}/${name}`;
+const lockOf = (name: string) => `instance/${name}`;
+
+async function listInstances(request: ApiRequest) {
+  const { instances } = request.context;
+  const filter = request.query.get("filter") ?? "";
+  const type = request.query.get("instance-type") ?? "container";
+  const records = type === "container" ? instances.store.list() : [];
+  const wanted = records.filter((record) => filter === "" || matchesFilter(filter, instances.render(record)));
+  switch (recursionOf(request)) {
+    case 0:
+      return sync(wanted.map(({ name }) => urlOf(name)));
+    case 1:
+      return sync(wanted.map((record) => instances.render(record)));
+    default:
+      return sync(await Promise.all(wanted.map((record) => full(request, record))));
+  }
+}
+
+async function full(request: ApiRequest, record: InstanceRecord): Promise<InstanceFull> {
+  const { instances, snapshots } = request.context;
+  return { ...instances.render(record), state: await instances.state(record), snapshots: snapshots.list(record.name), backups: null };
+}
+
+const recordOf = (request: ApiRequest) => request.context.instances.record(param(request, "name"));
+
+async function getInstance(request: ApiRequest) {
+  const record = recordOf(request);
+  const body = recursionOf(request) > 0 ? await full(request, record) : request.context.instances.render(record);
+  return sync(body, writableInstance(record));
+}
+
+async function getState(request: ApiRequest) {
+  return sync(await request.context.instances.state(recordOf(request)));
+}
+
+/** The extension bothy_instance_wait: answers when the condition holds. */
+async function waitInstance(request: ApiRequest) {
+  const condition = request.query.get("for") ?? "";
+  if (condition !== "ipv4") throw badRequest(`Cannot wait for "${condition}". Use for=ipv4.`);
+  const seconds = Number(request.query.get("timeout") ?? "60");
+  if (!(seconds >= 0 && seconds <= 86400)) throw badRequest("The timeout must be a number of seconds from 0 to 86400.");
+  return sync(await request.context.instances.waitForIpv4(recordOf(request).name, seconds * 1000, request.signal));
+}
+
+/** Starts work on an instance in the background, under its lock unless told otherwise. */
+function start(request: ApiRequest, name: string, description: string, run: (operation: RunningOperation) => Promise<unknown>, locked = true) {
+  const { operations, locks } = request.context;
+  const operation = operations.start({
+    description,
+    resources: { instances: [urlOf(name)], containers: [`/1.0/containers/${name}`] },
+    run: (running) => (locked ? locks.run(lockOf(name), () => run(running)) : run(running)),
+  });
+  return asyncOp(operation);
+}
+
+const tell = (request: ApiRequest, action: string, name: string) =>
+  request.context.events.lifecycle({ action, source: urlOf(name), requestor: request.requestor });
+
+function createInstance(request: ApiRequest) {
+  const post = parseBody(request, InstancesPost);
+  const name = post.name || request.context.instances.freeName();
+  const work = planCreate(request.context, name, post);
+  return start(request, name, "Creating instance", async (operation) => {
+    await work(operation);
+    tell(request, "instance-created", name);
+  });
+}
+
+function updateInstance(request: ApiRequest) {
+  const put = parseBody(request, InstancePut);
+  const { instances, snapshots } = request.context;
+  const { name } = recordOf(request);
+  if (put.restore) {
+    if (put.stateful) throw badRequest('Cannot restore a stateful snapshot: checkpoints are not supported yet. Leave out "stateful".');
+    const snapshot = put.restore.split("/").at(-1) ?? "";
+    snapshots.record(name, snapshot);
+    return start(request, name, "Restoring snapshot", async () => {
+      await snapshots.restore(instances.record(name), snapshot);
+      tell(request, "instance-restored", name);
+    });
+  }
+  checkEtag(ifMatchOf(request), writableInstance(recordOf(request)));
+  return start(request, name, "Updating instance", async () => {
+    const record = instances.record(name);
+    checkEtag(ifMatchOf(request), writableInstance(record));
+    instances.update(record, put);
+    tell(request, "instance-updated", name);
+  });
+}
+
+async function patchInstance(request: ApiRequest) {
+  const patch = parseBody(request, patchOf(InstancePut));
+  if (patch.restore) throw badRequest("A snapshot is restored by PUT, not by PATCH.");
+  const { instances, locks } = request.context;
+  const { name } = recordOf(request);
+  await locks.run(lockOf(name), async () => {
+    const record = instances.record(name);
+    checkEtag(ifMatchOf(request), writableInstance(record));
+    const have = { ...record, profiles: [...record.profiles], stateful: false };
+    instances.update(record, patched<InstancePut>(have, patch));
+  });
+  tell(request, "instance-updated", name);
+  return sync();
+}
+
+function renameInstance(request: ApiRequest) {
+  const post = parseBody(request, InstancePost);
+  if (post.migration === true) throw badRequest("Cannot migrate an instance: migration is not supported yet. Copy it instead.");
+  const { instances, locks } = request.context;
+  const { name } = recordOf(request);
+  const rename = async () => {
+    await instances.rename(instances.record(name), post.name);
+    tell(request, "instance-renamed", post.name);
+  };
+  return start(request, name, "Renaming instance", () => locks.runAll([lockOf(name), lockOf(post.name)], rename), false);
+}
+
+function deleteInstance(request: ApiRequest) {
+  const { instances } = request.context;
+  const record = recordOf(request);
+  instances.requireDeletable(record);
+  return start(request, record.name, "Deleting instance", () => instances.delete(instances.record(record.name)));
+}
+
+const stateDescriptions = {
+  start: "Starting instance",
+  stop: "Stopping instance",
+  restart: "Restarting instance",
+  freeze: "Freezing instance",
+  unfreeze: "Unfreezing instance",
+} as const;
+
+function setState(request: ApiRequest) {
+  const put = parseBody(request, InstanceStatePut);
+  if (put.stateful) throw badRequest('Cannot keep the state of a running instance: checkpoints are not supported yet. Leave out "stateful".');
+  const { instances } = request.context;
+  const { name } = recordOf(request);
+  const { lifecycle } = instances;
+  // A clean stop waits without the lock, so that a forced one can overtake it.
+  const waits = !put.force && (put.action === "stop" || put.action === "restart");
+  const timeoutMs = put.timeout < 0 ? -1 : put.timeout * 1000;
+  return start(
+    request,
+    name,
+    stateDescriptions[put.action],
+    async () => {
+      switch (put.action) {
+        case "start":
+          return lifecycle.start(instances.record(name), request.requestor);
+        case "stop":
+          return put.force ? lifecycle.kill(name, request.requestor) : lifecycle.stop(name, timeoutMs, request.requestor);
+        case "restart":
+          return instances.restart(name, put.force, timeoutMs, request.requestor);
+        case "freeze":
+          return lifecycle.setFrozen(name, true, request.requestor);
+        case "unfreeze":
+          return lifecycle.setFrozen(name, false, request.requestor);
+      }
+    },
+    !waits,
+  );
+}
+
+function execInstance(request: ApiRequest) {
+  const post = parseBody(request, InstanceExecPost);
+  const operation = startExec(request.context, recordOf(request), post);
+  tell(request, "instance-exec", param(request, "name"));
+  return asyncOp(operation);
+}

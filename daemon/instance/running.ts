@@ -1,0 +1,56 @@
+/** Running: the containers that are up, by name. */
+import type { Cell, Exit } from "../native/index";
+
+export interface RunningInstance {
+  readonly cell: Cell;
+  /** Processors that limits.cpu bound it to; undefined for all. */
+  readonly cpus: readonly number[] | undefined;
+  readonly isFrozen: boolean;
+  /** Resolves when the container has ended and the daemon has taken note. */
+  readonly gone: Promise<void>;
+}
+
+export class Running {
+  readonly #all = new Map<string, RunningInstance>();
+
+  /**
+   * Keeps a started container until it ends.
+   * @param onExit takes note of the end; `gone` resolves after it
+   */
+  add(name: string, cell: Cell, cpus: readonly number[] | undefined, onExit: (exit: Exit) => Promise<void>): void {
+    const gone = cell.exited.then(async (exit) => {
+      this.#all.delete(name);
+      await onExit(exit);
+    });
+    this.#all.set(name, { cell, cpus, isFrozen: false, gone });
+  }
+
+  get(name: string): RunningInstance | undefined {
+    return this.#all.get(name);
+  }
+
+  names(): string[] {
+    return [...this.#all.keys()];
+  }
+
+  all(): RunningInstance[] {
+    return [...this.#all.values()];
+  }
+
+  update(name: string, change: Partial<Pick<RunningInstance, "isFrozen" | "cpus">>): void {
+    const running = this.#all.get(name);
+    if (running !== undefined) this.#all.set(name, { ...running, ...change });
+  }
+
+  /** How many containers are bound to each processor. */
+  boundCpus(): ReadonlyMap<number, number> {
+    const counts = new Map<number, number>();
+    for (const { cpus } of this.#all.values()) for (const cpu of cpus ?? []) counts.set(cpu, (counts.get(cpu) ?? 0) + 1);
+    return counts;
+  }
+
+  /** Lets go of all watches; the containers go on. */
+  forgetAll(): void {
+    for (const { cell } of this.#all.values()) cell.forget();
+  }
+}

@@ -1,0 +1,82 @@
+/** Spec, file systems: /proc, /sys, /dev and what is hidden of them; disk devices. */
+import type { Device, Devices } from "../../../sdk/api/common";
+import { isTrue } from "../../../sdk/api/config/values";
+import type { CgroupLayout } from "../../host/cgroups";
+import type { Op } from "../../native/index";
+import { cgroupMountOps } from "./cgroups";
+
+const hostDevices = ["null", "zero", "full", "random", "urandom", "tty"];
+/** Bound when the host has them: harmless in a user namespace, and wanted by many guests. */
+const optionalDevices = ["fuse", "net/tun"];
+
+const devLinks: readonly Op[] = [
+  ["symlink", "/proc/self/fd", "/dev/fd"],
+  ["symlink", "/proc/self/fd/0", "/dev/stdin"],
+  ["symlink", "/proc/self/fd/1", "/dev/stdout"],
+  ["symlink", "/proc/self/fd/2", "/dev/stderr"],
+];
+
+const maskedPaths = [
+  "/proc/acpi",
+  "/proc/kcore",
+  "/proc/keys",
+  "/proc/latency_stats",
+  "/proc/sched_debug",
+  "/proc/scsi",
+  "/proc/timer_list",
+  "/proc/timer_stats",
+  "/sys/devices/virtual/powercap",
+  "/sys/firmware",
+];
+
+const readonlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sysrq-trigger"];
+
+export interface FilesystemFacts {
+  readonly layout: CgroupLayout;
+  readonly isPrivileged: boolean;
+  readonly isNesting: boolean;
+  /** Which of the optional device nodes this host has. */
+  readonly hasDevice: (name: string) => boolean;
+}
+
+/** Mounts inside, in order. A nesting container sees /proc and /sys unmasked, since the kernel grants a nested mount only then (kernel.md 11). */
+export function filesystemOps(facts: FilesystemFacts): Op[] {
+  const devices = [...hostDevices, ...optionalDevices.filter(facts.hasDevice)];
+  const sysFlags = facts.isNesting ? "nosuid,nodev,noexec" : "ro,nosuid,nodev,noexec";
+  // A privileged container's root is the host's root: only the file permissions of /proc/sys would stop it.
+  const readonly = facts.isPrivileged ? [...readonlyPaths, "/proc/sys"] : readonlyPaths;
+  return [
+    ["mount", "proc", "proc", "/proc", "nosuid,nodev,noexec", ""],
+    ["mount", "sysfs", "sysfs", "/sys", sysFlags, ""],
+    ...cgroupMountOps(facts.layout),
+    ["mount", "tmpfs", "tmpfs", "/dev", "nosuid,strictatime", "mode=755,size=1m"],
+    ...devices.map((name): Op => ["dev", name]),
+    ...devLinks,
+    ["devpts"],
+    ["console"],
+    ["mkdir", "/dev/shm", "1777"],
+    ["mount", "tmpfs", "tmpfs", "/dev/shm", "nosuid,nodev", "mode=1777"],
+    ["mkdir", "/dev/mqueue", "755"],
+    ["mount", "mqueue", "mqueue", "/dev/mqueue", "nosuid,nodev,noexec", ""],
+    ...(facts.isNesting ? [] : maskedPaths.map((path): Op => ["mask", path])),
+    ...(facts.isNesting ? [] : readonly.map((path): Op => ["readonly", path])),
+  ];
+}
+
+/** Host folders and files of disk devices, the shorter paths first so that one may lie in another. */
+export function diskOps(devices: Devices): Op[] {
+  return Object.values(devices)
+    .filter((device) => device.type === "disk" && device.path !== "/")
+    .sort((a, b) => (a.path ?? "").length - (b.path ?? "").length)
+    .map((device): Op => ["bind", device.source ?? "", device.path ?? "", diskFlags(device)]);
+}
+
+function diskFlags(device: Device): string {
+  const flags = [
+    isTrue(device.readonly) ? "ro" : "",
+    isTrue(device.recursive) ? "rec" : "",
+    device.required === "false" ? "optional" : "",
+    isTrue(device.shift) ? "shift" : "",
+  ].filter((flag) => flag !== "");
+  return flags.length === 0 ? "-" : flags.join(",");
+}

@@ -1,0 +1,64 @@
+/** Spec of a start: the validated configuration as the ordered operations of bothy-cell (docs/native-protocol.md). */
+import path from "node:path";
+import type { Config, Devices } from "../../../sdk/api/common";
+import { isTrue } from "../../../sdk/api/config/values";
+import type { CgroupLayout } from "../../host/cgroups";
+import { type IdRange, type Op, rootOps } from "../../native/index";
+import type { RootSource } from "../../storage-pool/driver";
+import { parseRawLxc } from "../halt";
+import type { ControlWrite } from "../limits";
+import { type Nic, nicOps } from "../nics";
+import { cgroupOps } from "./cgroups";
+import { diskOps, filesystemOps } from "./filesystems";
+import { capabilityMask, commandOps, defaultPath, environmentOf, envOps, rlimitOps, sysctlOps } from "./process";
+
+export interface StartFacts {
+  readonly name: string;
+  /** Expanded configuration and devices. */
+  readonly config: Config;
+  readonly devices: Devices;
+  readonly root: RootSource;
+  readonly ids: IdRange | undefined;
+  readonly nics: readonly Nic[];
+  readonly layout: CgroupLayout;
+  /** Group of this container below every hierarchy, such as "bothy-1a2b/web". */
+  readonly group: string;
+  readonly limits: readonly ControlWrite[];
+  /** Folder of run files. */
+  readonly controlDir: string;
+  readonly consoleLog: string;
+  /** Folder of the seccomp programs. */
+  readonly seccompDir: string;
+  readonly hasDevice: (name: string) => boolean;
+}
+
+const consoleBytes = 128 * 1024;
+
+export function startOps(facts: StartFacts): Op[] {
+  const isPrivileged = facts.ids === undefined;
+  const isNesting = isTrue(facts.config["security.nesting"]);
+  return [
+    ["name", facts.name],
+    ["control", facts.controlDir],
+    ["console-log", facts.consoleLog, consoleBytes],
+    ...rootOps(facts.root, facts.ids),
+    ...cgroupOps(facts.layout, facts.group, facts.limits),
+    ...diskOps(facts.devices),
+    ...nicOps(facts.nics),
+    ["seccomp", seccompFile(facts.seccompDir, isPrivileged, isNesting)],
+    ["hostname", facts.name],
+    ...filesystemOps({ layout: facts.layout, isPrivileged, isNesting, hasDevice: facts.hasDevice }),
+    ...sysctlOps(facts.config),
+    ...rlimitOps(facts.config),
+    ["cap-keep", capabilityMask(isPrivileged)],
+    ["umask", "022"],
+    ...envOps({ PATH: defaultPath, container: "lxc", TERM: "linux", ...environmentOf(facts.config) }),
+    ["cwd", "/"],
+    ...commandOps(parseRawLxc(facts.config["raw.lxc"])),
+  ];
+}
+
+/** One of the programs that the build makes: the filter loosens by name. */
+export function seccompFile(dir: string, isPrivileged: boolean, isNesting: boolean): string {
+  return path.join(dir, `${isPrivileged ? "privileged" : isNesting ? "nesting" : "default"}.bpf`);
+}

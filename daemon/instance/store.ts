@@ -1,0 +1,118 @@
+/** Instances in the database. A row marked pending is being made; a new daemon takes it away with its volume. */
+import type { Config, Devices } from "../../sdk/api/common";
+import type { Database, Row, Schema } from "../database";
+import type { InstanceRecord } from "./record";
+
+export const instanceSchema: Schema = {
+  kind: "instance",
+  versions: [
+    `CREATE TABLE instances (
+      name TEXT PRIMARY KEY,
+      architecture TEXT NOT NULL,
+      description TEXT NOT NULL,
+      config TEXT NOT NULL,
+      devices TEXT NOT NULL,
+      profiles TEXT NOT NULL,
+      ephemeral INTEGER NOT NULL,
+      created_at TEXT NOT NULL,
+      last_used_at TEXT NOT NULL,
+      pool TEXT NOT NULL,
+      pending INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE instance_renames (from_name TEXT PRIMARY KEY, to_name TEXT NOT NULL) STRICT`,
+  ],
+};
+
+export class InstanceStore {
+  constructor(private readonly database: Database) {}
+
+  list(): InstanceRecord[] {
+    return this.database.all("SELECT * FROM instances WHERE pending = 0 ORDER BY name").map(fromRow);
+  }
+
+  listPending(): InstanceRecord[] {
+    return this.database.all("SELECT * FROM instances WHERE pending = 1").map(fromRow);
+  }
+
+  find(name: string): InstanceRecord | undefined {
+    const row = this.database.get("SELECT * FROM instances WHERE name = ? AND pending = 0", name);
+    return row === undefined ? undefined : fromRow(row);
+  }
+
+  /** Adds it as pending: the name is taken, nobody sees it yet. */
+  insertPending(record: InstanceRecord): void {
+    this.database.run(
+      "INSERT INTO instances VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
+      record.name,
+      record.architecture,
+      record.description,
+      JSON.stringify(record.config),
+      JSON.stringify(record.devices),
+      JSON.stringify(record.profiles),
+      Number(record.ephemeral),
+      record.createdAt,
+      record.lastUsedAt,
+      record.pool,
+    );
+  }
+
+  /** Its volume is there: from now on it exists. */
+  confirm(name: string): void {
+    this.database.run("UPDATE instances SET pending = 0 WHERE name = ?", name);
+  }
+
+  /** It is being deleted: gone for everyone. */
+  markPending(name: string): void {
+    this.database.run("UPDATE instances SET pending = 1 WHERE name = ?", name);
+  }
+
+  /** Notes a rename before the first volume moves. */
+  journalRename(from: string, to: string): void {
+    this.database.run("INSERT INTO instance_renames VALUES (?, ?)", from, to);
+  }
+
+  forgetRename(from: string): void {
+    this.database.run("DELETE FROM instance_renames WHERE from_name = ?", from);
+  }
+
+  renames(): { from: string; to: string }[] {
+    const rows = this.database.all("SELECT * FROM instance_renames");
+    return rows.map((row) => ({ from: String(row.from_name), to: String(row.to_name) }));
+  }
+
+  update(record: InstanceRecord): void {
+    this.database.run(
+      `UPDATE instances SET architecture = ?, description = ?, config = ?, devices = ?, profiles = ?, ephemeral = ?, last_used_at = ?
+       WHERE name = ?`,
+      record.architecture,
+      record.description,
+      JSON.stringify(record.config),
+      JSON.stringify(record.devices),
+      JSON.stringify(record.profiles),
+      Number(record.ephemeral),
+      record.lastUsedAt,
+      record.name,
+    );
+  }
+
+  rename(from: string, to: string): void {
+    this.database.run("UPDATE instances SET name = ? WHERE name = ?", to, from);
+  }
+
+  delete(name: string): void {
+    this.database.run("DELETE FROM instances WHERE name = ?", name);
+  }
+}
+
+const fromRow = (row: Row): InstanceRecord => ({
+  name: String(row.name),
+  architecture: String(row.architecture),
+  description: String(row.description),
+  config: JSON.parse(String(row.config)) as Config,
+  devices: JSON.parse(String(row.devices)) as Devices,
+  profiles: JSON.parse(String(row.profiles)) as string[],
+  ephemeral: row.ephemeral === 1,
+  createdAt: String(row.created_at),
+  lastUsedAt: String(row.last_used_at),
+  pool: String(row.pool),
+});

@@ -1,0 +1,147 @@
+/** Native: the one door to bothy-cell (docs/native-protocol.md). */
+import { readFileSync, rmSync } from "node:fs";
+import path from "node:path";
+import { internal } from "../../sdk/api/errors";
+import type { Dirs } from "../dirs";
+import type { Log } from "../log";
+import type { RootSource } from "../storage-pool/driver";
+import { Cell, Exit, type Target } from "./cell";
+import type { Op } from "./connection";
+import { ExecProcess } from "./exec";
+import { deleteFile, type GotFile, getFile, type PutFile, putFile } from "./file";
+import { type NetInterface, readNetState } from "./net-state";
+import { Spawner } from "./spawner";
+
+export { Cell, type Exit, type Target } from "./cell";
+export type { Op } from "./connection";
+export { ExecProcess } from "./exec";
+export type { GotFile, PutFile } from "./file";
+export type { NetInterface } from "./net-state";
+
+/** A first host id and a count: the container's 0 is hostBase on the host. */
+export interface IdRange {
+  readonly hostBase: number;
+  readonly count: number;
+}
+
+/** Where files are: in a running container, or in the root of a stopped one. */
+export type FilePlace = { readonly target: Target } | { readonly root: RootSource; readonly ids: IdRange | undefined };
+
+/** The words for an id map; no ids means privileged. */
+export const idmapOps = (ids: IdRange | undefined): Op[] =>
+  ids === undefined
+    ? []
+    : [
+        ["idmap-uid", 0, ids.hostBase, ids.count],
+        ["idmap-gid", 0, ids.hostBase, ids.count],
+      ];
+
+/** The words for a container's file system. */
+export function rootOps(root: RootSource, ids: IdRange | undefined): Op[] {
+  const source: Op =
+    root.type === "dir" ? ["root-dir", root.path] : ["root-overlay", root.upper, root.work, root.lower.join(":")];
+  return [...idmapOps(ids), source];
+}
+
+const targetOp = (target: Target): Op => ["target", target.pid, target.startTime];
+
+const placeOps = (place: FilePlace): Op[] =>
+  "target" in place ? [targetOp(place.target)] : rootOps(place.root, place.ids);
+
+export class Native {
+  private constructor(
+    private readonly spawner: Spawner,
+    private readonly dirs: Dirs,
+  ) {}
+
+  /** @param executable path of bothy-cell */
+  static async start(executable: string, dirs: Dirs, log: Log): Promise<Native> {
+    return new Native(await Spawner.start(executable, dirs.cells, log), dirs);
+  }
+
+  /** Makes a container and waits until its first process runs. @throws ApiError INTERNAL with the failing phase */
+  startContainer(ops: readonly Op[]): Promise<Cell> {
+    return Cell.from(this.spawner.request("start", ops));
+  }
+
+  /** Finds the supervisor of a container that an earlier daemon started. @returns nothing when there is none any more */
+  async adopt(instance: string): Promise<Cell | undefined> {
+    try {
+      return await Cell.from(this.spawner.watch(instance));
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      if (code === "ENOENT" || code === "ECONNREFUSED") return undefined;
+      throw error;
+    }
+  }
+
+  /** How a container ended while no daemon was there. @returns nothing when nobody wrote it down */
+  lastExit(instance: string): Exit | undefined {
+    try {
+      const value: unknown = JSON.parse(readFileSync(path.join(this.dirs.cell(instance), "exit"), "utf8"));
+      return Exit.parse((value as { exited?: unknown }).exited ?? value);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  /** Removes a container's run files. */
+  clear(instance: string): void {
+    rmSync(this.dirs.cell(instance), { recursive: true, force: true });
+  }
+
+  /** Starts a process in a container. @param streams whether it has pipes or a tty */
+  exec(target: Target, ops: readonly Op[], streams: "none" | "pipes" | "tty"): Promise<ExecProcess> {
+    return ExecProcess.from(
+      this.spawner.request("exec", [targetOp(target), ...ops]),
+      streams !== "none",
+      streams === "tty",
+    );
+  }
+
+  getFile(place: FilePlace, innerPath: string): Promise<GotFile> {
+    return getFile(this.spawner.request("file", [...placeOps(place), ["get", innerPath]]), innerPath);
+  }
+
+  putFile(place: FilePlace, file: PutFile, content: AsyncIterable<Buffer>): Promise<void> {
+    const mode = file.mode === undefined ? "" : file.mode.toString(8);
+    const put: Op = [
+      "put",
+      file.path,
+      file.type,
+      mode,
+      file.uid ?? "",
+      file.gid ?? "",
+      file.append ? "append" : "write",
+    ];
+    return putFile(this.spawner.request("file", [...placeOps(place), put]), file.path, content);
+  }
+
+  deleteFile(place: FilePlace, innerPath: string): Promise<void> {
+    return deleteFile(this.spawner.request("file", [...placeOps(place), ["delete", innerPath]]), innerPath);
+  }
+
+  netState(target: Target): Promise<NetInterface[]> {
+    return readNetState(this.spawner.request("net-state", [targetOp(target)]));
+  }
+
+  /** Runs a host program while a root is mounted at a folder, for this program only. @throws ApiError INTERNAL when it fails */
+  async runWithRoot(root: RootSource, at: string, command: readonly string[], signal?: AbortSignal): Promise<void> {
+    const args = command.map((word): Op => ["arg", word]);
+    const connection = this.spawner.request("run", [...rootOps(root, undefined), ["at", at], ...args], signal);
+    try {
+      const line = await connection.need();
+      const exited = Exit.parse(line.exited);
+      if (exited.code !== 0)
+        throw internal(`Cannot run "${command.join(" ")}": ${String(line.stderr ?? "").trim()}`, { details: exited });
+    } finally {
+      connection.close();
+    }
+  }
+
+  /** Lets the spawner leave; containers go on. */
+  stop(): Promise<void> {
+    return this.spawner.stop();
+  }
+}

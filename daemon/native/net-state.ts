@@ -1,0 +1,31 @@
+/** Net state: the interfaces of a running container. */
+import { z } from "zod";
+import type { CellConnection } from "./connection";
+
+const NetInterface = z.object({
+  name: z.string(),
+  hwaddr: z.string(),
+  mtu: z.number(),
+  up: z.boolean(),
+  type: z.string(),
+  addresses: z.array(z.object({ family: z.string(), address: z.string(), netmask: z.string(), scope: z.string() })),
+  counters: z.object({
+    bytesReceived: z.number(),
+    bytesSent: z.number(),
+    packetsReceived: z.number(),
+    packetsSent: z.number(),
+    errorsReceived: z.number(),
+    errorsSent: z.number(),
+    packetsDroppedInbound: z.number(),
+    packetsDroppedOutbound: z.number(),
+  }),
+});
+export type NetInterface = z.infer<typeof NetInterface>;
+
+export async function readNetState(connection: CellConnection): Promise<NetInterface[]> {
+  try {
+    return z.array(NetInterface).parse((await connection.need()).interfaces);
+  } finally {
+    connection.close();
+  }
+}

@@ -1,0 +1,19 @@
+/** Routes: the whole API, as the concatenation of every kind's table. */
+import { eventRoutes, eventUpgrades } from "./event/routes";
+import { instanceRoutes } from "./instance/routes";
+import { operationRoutes, operationUpgrades } from "./operation/routes";
+import { profileRoutes } from "./profile/routes";
+import type { Route, UpgradeRoute } from "./route";
+import { serverRoutes } from "./server/routes";
+import { snapshotRoutes } from "./snapshot/routes";
+
+export const allRoutes: readonly Route[] = [
+  ...serverRoutes,
+  ...operationRoutes,
+  ...eventRoutes,
+  ...profileRoutes,
+  ...instanceRoutes,
+  ...snapshotRoutes,
+];
+
+export const allUpgrades: readonly UpgradeRoute[] = [...eventUpgrades, ...operationUpgrades];

@@ -1,0 +1,186 @@
+/** Server: the route tables behind a unix socket, by fastify; websockets by ws. */
+import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { detailsKey } from "../sdk/api/envelope";
+import { ApiError, badRequest, notFound } from "../sdk/api/errors";
+import type { Context } from "./context";
+import { toApiError } from "./errors";
+import { readJson } from "./json-body";
+import type { ApiRequest, Reply, Route, UpgradeRoute } from "./route";
+import { allRoutes, allUpgrades } from "./routes";
+
+/** Older names of the same collection (api-1.0.md 1.1). */
+const instanceAliases = ["/1.0/containers", "/1.0/virtual-machines"];
+
+export function buildServer(context: Context): FastifyInstance {
+  const app = fastify({ logger: false, forceCloseConnections: true, routerOptions: { maxParamLength: 4096 } });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", (_request, _payload, done) => done(null));
+  const known = new Set<string>();
+  for (const route of withAliases(allRoutes)) {
+    known.add(route.path);
+    app.route({
+      method: route.method,
+      url: fastifyPath(route.path),
+      exposeHeadRoute: false,
+      handler: (request, reply) => serve(context, route, request, reply),
+    });
+  }
+  app.setNotFoundHandler((request, reply) => {
+    const path = new URL(request.url, "http://localhost").pathname;
+    const isKnown = [...known].some((pattern) => matchPath(pattern, path) !== undefined);
+    sendError(reply, isKnown ? new ApiError("NOT_IMPLEMENTED", "not implemented") : notFound("not found"));
+  });
+  app.setErrorHandler((error, _request, reply) => {
+    const status = (error as { statusCode?: number }).statusCode;
+    sendError(reply, status === 400 ? badRequest((error as Error).message) : toApiError(error));
+  });
+  app.server.on("upgrade", (request, socket, head) => upgrade(context, request, socket, head));
+  return app;
+}
+
+function withAliases(routes: readonly Route[]): Route[] {
+  const prefix = "/1.0/instances";
+  return routes.flatMap((route) =>
+    route.path.startsWith(prefix)
+      ? [route, ...instanceAliases.map((alias) => ({ ...route, path: alias + route.path.slice(prefix.length) }))]
+      : [route],
+  );
+}
+
+/** ":name*" takes the rest of the path; fastify's word for that is "*". */
+const fastifyPath = (path: string) => path.replace(/:\w+\*$/, "*");
+
+async function serve(context: Context, route: Route, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  try {
+    const apiRequest = await toApiRequest(context, route, request, reply);
+    sendReply(reply, await route.handle(apiRequest));
+  } catch (error) {
+    const apiError = toApiError(error);
+    if (apiError.code === "INTERNAL") context.log.error(`Request failed: ${request.method} ${request.url}`, { error });
+    sendError(reply, apiError);
+  }
+}
+
+async function toApiRequest(
+  context: Context,
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<ApiRequest> {
+  const rest = /:(\w+)\*$/.exec(route.path)?.[1];
+  const found = request.params as Record<string, string>;
+  const params = rest === undefined ? found : { ...found, [rest]: found["*"] ?? "" };
+  const isStream = route.rawBody === true || isStreamType(request.headers["content-type"]);
+  const hasBody = request.method !== "GET" && request.method !== "HEAD";
+  const abort = new AbortController();
+  reply.raw.on("close", () => {
+    if (!reply.raw.writableFinished) abort.abort();
+  });
+  const base = baseRequest(context, request.raw, params, abort.signal);
+  return { ...base, json: hasBody && !isStream ? await readJson(request.raw) : undefined };
+}
+
+function baseRequest(
+  context: Context,
+  raw: IncomingMessage,
+  params: Record<string, string>,
+  signal: AbortSignal,
+): ApiRequest {
+  const query = new URL(raw.url ?? "/", "http://localhost").searchParams;
+  for (const value of [...Object.values(params), ...query.values()])
+    if (value.includes("\0")) throw badRequest("Invalid request: a name or path must not contain a NUL character.");
+  for (const [name, value] of Object.entries(params))
+    if (/[\r\n]/.test(value)) throw badRequest(`Invalid request: "${name}" must not contain a line break.`);
+  const project = query.get("project");
+  if (project !== null && project !== "" && project !== "default") throw notFound("Project not found");
+  const requestor = { username: "root", protocol: "unix", address: "@" };
+  return { context, params, query, headers: raw.headers, json: undefined, body: raw, requestor, signal };
+}
+
+const isStreamType = (type: string | undefined) =>
+  type !== undefined && /^(application\/octet-stream|multipart\/)/i.test(type);
+
+function sendReply(reply: FastifyReply, answer: Reply): void {
+  if (answer.type === "raw") {
+    void reply.headers(answer.headers).send(answer.body);
+    return;
+  }
+  const isAsync = answer.type === "async";
+  const location = isAsync ? answer.operation.url : answer.location;
+  if (location !== undefined) reply.header("Location", location);
+  if (answer.type === "sync" && answer.etag !== undefined) reply.header("ETag", `"${answer.etag}"`);
+  const envelope = isAsync
+    ? { type: "async", status: "Operation created", status_code: 100, operation: answer.operation.url }
+    : { type: "sync", status: "Success", status_code: 200, operation: "" };
+  const metadata = isAsync ? answer.operation.render() : answer.metadata;
+  const code = isAsync ? 202 : location === undefined ? 200 : 201;
+  void reply
+    .code(code)
+    .header("Content-Type", "application/json")
+    .send(`${JSON.stringify({ ...envelope, error_code: 0, error: "", metadata })}\n`);
+}
+
+function errorBody(error: Pick<ApiError, "status" | "message" | "details">): string {
+  const details = error.details === undefined ? {} : { [detailsKey]: error.details };
+  const base = { type: "error", status: "", status_code: 0, operation: "", error_code: error.status };
+  return `${JSON.stringify({ ...base, error: error.message, metadata: null, ...details })}\n`;
+}
+
+function sendError(reply: FastifyReply, error: Pick<ApiError, "status" | "message" | "details">): void {
+  void reply
+    .code(error.status)
+    .header("Content-Type", "application/json")
+    .header("X-Content-Type-Options", "nosniff")
+    .send(errorBody(error));
+}
+
+function upgrade(context: Context, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  socket.on("error", () => socket.destroy());
+  try {
+    const path = new URL(request.url ?? "/", "http://localhost").pathname;
+    const { route, params } = findUpgrade(path);
+    const apiRequest = baseRequest(context, request, params, new AbortController().signal);
+    route.upgrade(apiRequest, { request, socket, head });
+  } catch (error) {
+    const apiError = toApiError(error);
+    const body = errorBody(apiError);
+    socket.end(
+      `HTTP/1.1 ${apiError.status} ${STATUS_CODES[apiError.status] ?? "Error"}\r\nContent-Type: application/json\r\n` +
+        `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    );
+  }
+}
+
+function findUpgrade(path: string): { route: UpgradeRoute; params: Record<string, string> } {
+  for (const route of allUpgrades) {
+    const params = matchPath(route.path, path);
+    if (params !== undefined) return { route, params };
+  }
+  throw notFound("not found");
+}
+
+/** @returns the parts of a path that a pattern names, percent-decoded, or nothing when it does not fit */
+function matchPath(pattern: string, path: string): Record<string, string> | undefined {
+  const want = pattern.split("/");
+  const have = path.split("/");
+  const params: Record<string, string> = {};
+  for (const [index, part] of want.entries()) {
+    const rest = /^:(\w+)\*$/.exec(part)?.[1];
+    if (rest !== undefined) return have.length > index ? { ...params, [rest]: have.slice(index).join("/") } : undefined;
+    const value = have[index];
+    if (value === undefined) return undefined;
+    if (part.startsWith(":")) params[part.slice(1)] = decode(value);
+    else if (part !== value) return undefined;
+  }
+  return want.length === have.length ? params : undefined;
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw badRequest(`Invalid request: the path part "${part}" is not percent-encoded UTF-8.`);
+  }
+}

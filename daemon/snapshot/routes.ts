@@ -1,0 +1,90 @@
+/** Routes of snapshots. */
+import { badRequest } from "../../sdk/api/errors";
+import { SnapshotPost, SnapshotPut, SnapshotsPost } from "../../sdk/api/snapshot";
+import { checkEtag } from "../etag";
+import { type ApiRequest, asyncOp, ifMatchOf, param, parseBody, recursionOf, type Route, route, sync } from "../route";
+
+const base = "/1.0/instances/:instance/snapshots";
+
+export const snapshotRoutes: Route[] = [
+  route("GET", base, listSnapshots),
+  route("POST", base, createSnapshot),
+  route("GET", `${base}/:name`, getSnapshot),
+  route("PUT", `${base}/:name`, updateSnapshot),
+  route("PATCH", `${base}/:name`, updateSnapshot),
+  route("POST", `${base}/:name`, renameSnapshot),
+  route("DELETE", `${base}/:name`, deleteSnapshot),
+];
+
+const urlOf = (instance: string, name: string) => `/1.0/instances/${instance}/snapshots/${encodeURIComponent(name)}`;
+
+function listSnapshots(request: ApiRequest) {
+  const instance = param(request, "instance");
+  const snapshots = request.context.snapshots.list(instance);
+  return sync(recursionOf(request) === 0 ? snapshots.map(({ name }) => urlOf(instance, name)) : snapshots);
+}
+
+function getSnapshot(request: ApiRequest) {
+  const snapshot = request.context.snapshots.get(param(request, "instance"), param(request, "name"));
+  return sync(snapshot, snapshot.expires_at);
+}
+
+function createSnapshot(request: ApiRequest) {
+  const post = parseBody(request, SnapshotsPost);
+  const { instances, snapshots } = request.context;
+  const instance = param(request, "instance");
+  const name = post.name || snapshots.freeName(instances.record(instance));
+  snapshots.requirePossible(instance, { ...post, name });
+  return start(request, name, "Snapshotting instance", "instance-snapshot-created", () =>
+    snapshots.create(instances.record(instance), name, post.expires_at),
+  );
+}
+
+function updateSnapshot(request: ApiRequest) {
+  const put = parseBody(request, SnapshotPut);
+  const { snapshots } = request.context;
+  const instance = param(request, "instance");
+  const name = param(request, "name");
+  checkEtag(ifMatchOf(request), snapshots.get(instance, name).expires_at);
+  return start(request, name, "Updating snapshot", "instance-snapshot-updated", async () =>
+    snapshots.setExpiry(instance, name, put.expires_at),
+  );
+}
+
+function renameSnapshot(request: ApiRequest) {
+  const { name: to, migration } = parseBody(request, SnapshotPost);
+  if (migration === true) throw badRequest("Cannot migrate a snapshot: migration is not supported yet. Copy it instead.");
+  const { instances, snapshots } = request.context;
+  const instance = param(request, "instance");
+  const from = param(request, "name");
+  snapshots.record(instance, from);
+  return start(request, to, "Renaming snapshot", "instance-snapshot-renamed", () =>
+    snapshots.rename(instances.record(instance), from, to),
+  );
+}
+
+function deleteSnapshot(request: ApiRequest) {
+  const { instances, snapshots } = request.context;
+  const instance = param(request, "instance");
+  const name = param(request, "name");
+  snapshots.record(instance, name);
+  return start(request, name, "Deleting snapshot", "instance-snapshot-deleted", () =>
+    snapshots.delete(instances.record(instance), name),
+  );
+}
+
+/** Starts work on a snapshot under its instance's lock. */
+function start(request: ApiRequest, name: string, description: string, action: string, work: () => Promise<void>) {
+  const { operations, locks, events } = request.context;
+  const instance = param(request, "instance");
+  const path = `/1.0/instances/${instance}`;
+  const operation = operations.start({
+    description,
+    resources: { instances: [path], containers: [path.replace("instances", "containers")], instances_snapshots: [urlOf(instance, name)] },
+    run: async () => {
+      await locks.run(`instance/${instance}`, work);
+      events.lifecycle({ action, source: urlOf(instance, name), requestor: request.requestor });
+    },
+  });
+  return asyncOp(operation);
+}
