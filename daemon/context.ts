@@ -11,6 +11,7 @@ import type { NetworkService } from "./network/service";
 import type { Operations } from "./operations";
 import type { ProfileService } from "./profile/service";
 import type { ServerService } from "./server/service";
+import type { Shutdown } from "./shutdown";
 import type { SnapshotService } from "./snapshot/service";
 import type { StoragePoolService } from "./storage-pool/service";
 
@@ -29,4 +30,5 @@ export interface Context {
   readonly images: ImageService;
   readonly instances: InstanceService;
   readonly snapshots: SnapshotService;
+  readonly shutdown: Shutdown;
 }

@@ -18,7 +18,9 @@ export class Database {
   /** Opens or makes the file and brings every kind's tables to their newest version. @throws ApiError when the file is of a newer Bothy */
   constructor(path: string, schemas: readonly Schema[]) {
     this.#db = new DatabaseSync(path, { enableForeignKeyConstraints: true });
-    this.#db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000");
+    // Exclusive: a second daemon on the same folder must fail, and the lock dies with the process.
+    this.#db.exec("PRAGMA busy_timeout = 2000; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL");
+    this.#db.exec("PRAGMA synchronous = FULL");
     this.#db.exec(
       "CREATE TABLE IF NOT EXISTS schema_versions (kind TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT",
     );

@@ -94,10 +94,8 @@ function fromCopy(context: Context, name: string, post: InstancesPost): CreateWo
   const withSnapshots = snapshot === undefined && !(post.source.instance_only || post.source.container_only);
   const config = withoutVolatile(own);
   return async () => {
-    await context.locks.run(`instance/${sourceName}`, () =>
-      context.instances.make({ ...draft, config: { ...draft.config, ...config } }, (record) =>
-        context.snapshots.copyVolumes({ source, snapshot: snapshotName, record, withSnapshots }),
-      ),
+    await context.instances.make({ ...draft, config: { ...draft.config, ...config } }, (record) =>
+      context.snapshots.copyVolumes({ source, snapshot: snapshotName, record, withSnapshots }),
     );
   };
 }

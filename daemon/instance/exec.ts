@@ -70,7 +70,7 @@ function execOps(context: Context, record: InstanceRecord, post: InstanceExecPos
   const { config } = context.instances.expanded(record);
   const { lifecycle } = context.instances;
   const isPrivileged = isTrue(config["security.privileged"]);
-  const home = post.user === 0 ? { HOME: "/root", USER: "root" } : {};
+  const home: Record<string, string> = post.user === 0 ? { HOME: "/root", USER: "root" } : {};
   const environment = { PATH: defaultPath, LANG: "C.UTF-8", ...home, ...environmentOf(config), ...post.environment };
   for (const name of Object.keys(environment))
     if (name === "" || name.includes("=")) throw badRequest(`Invalid environment variable name ${JSON.stringify(name)}. It must not be empty or contain "=".`);

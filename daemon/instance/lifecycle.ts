@@ -207,7 +207,7 @@ export class Lifecycle {
       await this.records.deleteStopped(name);
       return;
     }
-    const power = this.isShuttingDown || isReboot ? {} : { [powerKey]: "STOPPED" };
+    const power: Record<string, string> = this.isShuttingDown || isReboot ? {} : { [powerKey]: "STOPPED" };
     this.records.change(name, (now) => ({ ...now, config: { ...withoutHostNames(now.config), ...power } }));
     if (exit.reason === "halt" || exit.reason === "exit") this.#tell("instance-stopped", name);
     if (isReboot) this.#restartLater(name);

@@ -95,10 +95,13 @@ function createInstance(request: ApiRequest) {
   const post = parseBody(request, InstancesPost);
   const name = post.name || request.context.instances.freeName();
   const work = planCreate(request.context, name, post);
-  return start(request, name, "Creating instance", async (operation) => {
-    await work(operation);
+  const source = post.source.type === "copy" ? (post.source.source ?? "").split("/")[0] : undefined;
+  const locks = [name, ...(source ? [source] : [])].map(lockOf);
+  const run = async (operation: RunningOperation) => {
+    await request.context.locks.runAll(locks, () => work(operation));
     tell(request, "instance-created", name);
-  });
+  };
+  return start(request, name, "Creating instance", run, false);
 }
 
 function updateInstance(request: ApiRequest) {

@@ -1,6 +1,6 @@
 /** Instances: the rules of their life. The lifecycle starts and stops them, the stores keep them, the pools hold their roots. */
 import { randomBytes } from "node:crypto";
-import { rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Config, Devices } from "../../sdk/api/common";
 import { isTrue } from "../../sdk/api/config/values";
@@ -275,30 +275,24 @@ export class InstanceService {
         this.store.update({ ...record, profiles: record.profiles.map((profile) => (profile === from ? to : profile)) });
   }
 
-  /** Renames a stopped instance with its snapshots; a crash midway is completed at the next start. */
+  /** Renames a stopped instance with its snapshots. After a crash midway the pools follow the database (StoragePoolService.reconcile). */
   async rename(record: InstanceRecord, to: string): Promise<void> {
+    const { storagePools, snapshots, database, dirs } = this.context;
     if (this.lifecycle.isRunning(record.name)) throw badRequest("Renaming of running instance not allowed");
     this.requireFree(to);
-    this.store.journalRename(record.name, to);
-    await this.#finishRename(record, to);
-  }
-
-  async #finishRename(record: InstanceRecord, to: string): Promise<void> {
-    const { storagePools, snapshots, database, dirs } = this.context;
     for (const snapshot of snapshots.names(record.name)) {
       const from: Volume = { type: "containers-snapshots", name: `${record.name}/${snapshot}` };
-      if ((await storagePools.list(record.pool, from.type)).includes(from.name))
-        await storagePools.rename(record.pool, from, { ...from, name: `${to}/${snapshot}` });
+      await storagePools.rename(record.pool, from, { ...from, name: `${to}/${snapshot}` });
     }
-    if ((await storagePools.list(record.pool, "containers")).includes(record.name))
-      await storagePools.rename(record.pool, volumeOf(record.name), volumeOf(to));
+    await storagePools.rename(record.pool, volumeOf(record.name), volumeOf(to));
     database.transaction(() => {
       this.store.rename(record.name, to);
       snapshots.instanceRenamed(record.name, to);
-      this.store.forgetRename(record.name);
     });
     await removeLinks(dirs, record.name);
     await makeLinks(dirs, record.pool, to);
+    await rm(dirs.logs(to), { recursive: true, force: true });
+    await renameIfThere(dirs.logs(record.name), dirs.logs(to));
   }
 
   /** Stops and starts; an ephemeral instance cannot be restarted, since its stop deletes it. */
@@ -366,13 +360,23 @@ export class InstanceService {
     });
   }
 
-  /** After a crash: completes renames and takes away what was half made or half deleted. */
+  /** After a crash: takes away what was half made or half deleted, and brings the pools in line with the database. */
   async recover(): Promise<void> {
-    for (const { from, to } of this.store.renames()) {
-      const record = this.store.find(from);
-      if (record !== undefined) await this.#finishRename(record, to);
-    }
+    await this.context.snapshots.recover();
     for (const record of this.store.listPending()) await this.#erase(record);
+    for (const { name } of this.context.storagePools.listPools()) {
+      const records = this.store.list().filter((record) => record.pool === name);
+      const snapshots = records.flatMap((record) =>
+        this.context.snapshots.names(record.name).map((snapshot) => `${record.name}/${snapshot}`),
+      );
+      try {
+        const known = { instances: records.map((record) => record.name), snapshots };
+        const { missing } = await this.context.storagePools.reconcile(name, known);
+        for (const volume of missing) this.context.log.error("A volume is missing", { pool: name, ...volume });
+      } catch (error) {
+        this.context.log.error("Cannot look through a storage pool", { pool: name, error });
+      }
+    }
   }
 
   /** Finds running containers again, and takes note of those that ended meanwhile. @returns those that a reboot of the host stopped */
@@ -440,4 +444,10 @@ function keepVolatile(have: Config, wanted: Config): Config {
 
 async function* toStream(content: string): AsyncGenerator<Buffer> {
   yield Buffer.from(content);
+}
+
+async function renameIfThere(from: string, to: string): Promise<void> {
+  await rename(from, to).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+  });
 }

@@ -18,8 +18,7 @@ export const instanceSchema: Schema = {
       last_used_at TEXT NOT NULL,
       pool TEXT NOT NULL,
       pending INTEGER NOT NULL
-    ) STRICT;
-    CREATE TABLE instance_renames (from_name TEXT PRIMARY KEY, to_name TEXT NOT NULL) STRICT`,
+    ) STRICT`,
   ],
 };
 
@@ -64,20 +63,6 @@ export class InstanceStore {
   /** It is being deleted: gone for everyone. */
   markPending(name: string): void {
     this.database.run("UPDATE instances SET pending = 1 WHERE name = ?", name);
-  }
-
-  /** Notes a rename before the first volume moves. */
-  journalRename(from: string, to: string): void {
-    this.database.run("INSERT INTO instance_renames VALUES (?, ?)", from, to);
-  }
-
-  forgetRename(from: string): void {
-    this.database.run("DELETE FROM instance_renames WHERE from_name = ?", from);
-  }
-
-  renames(): { from: string; to: string }[] {
-    const rows = this.database.all("SELECT * FROM instance_renames");
-    return rows.map((row) => ({ from: String(row.from_name), to: String(row.to_name) }));
   }
 
   update(record: InstanceRecord): void {

@@ -1,4 +1,95 @@
-/** Server: what GET /1.0 tells and the server's own configuration. */
-export interface ServerService {
-  config(): Record<string, string>;
+/** Server: what GET /1.0 tells, and the server's own configuration. */
+import { readFileSync } from "node:fs";
+import os from "node:os";
+import type { Config } from "../../sdk/api/common";
+import { requireConfig } from "../validate";
+import { anyText } from "../../sdk/api/config/values";
+import type { KeyRow } from "../../sdk/api/config/table";
+import type { Context } from "../context";
+import { hostArchitecture } from "../instance/draft";
+import { withoutEmpty } from "../merge";
+import { packageVersion } from "../package-root";
+import { apiExtensions } from "./extensions";
+import { ServerStore } from "./store";
+
+const serverKeys: readonly KeyRow[] = [{ key: "user.", type: anyText, live: true, doc: "Free for the user." }];
+
+/** The LXD whose contract we speak (api-1.0.md 0). */
+const lxdVersion = "5.0.2";
+
+export class ServerService {
+  readonly store: ServerStore;
+  #storage: readonly { name: string; version: string }[] = [];
+
+  constructor(private readonly context: Context) {
+    this.store = new ServerStore(context.database);
+  }
+
+  config(): Config {
+    return this.store.family("config.");
+  }
+
+  /** Replaces the configuration. @throws ApiError BAD_REQUEST */
+  setConfig(config: Config): void {
+    requireConfig(serverKeys, config);
+    this.context.database.transaction(() => {
+      for (const key of Object.keys(this.config())) this.store.delete(`config.${key}`);
+      for (const [key, value] of Object.entries(withoutEmpty(config))) this.store.set(`config.${key}`, value);
+    });
+  }
+
+  /** Takes note of the storage drivers that this host can use. */
+  setStorageDrivers(drivers: readonly string[]): void {
+    this.#storage = drivers.map((name) => ({ name, version: "1" }));
+  }
+
+  /** The answer of GET /1.0. */
+  render() {
+    const pools = this.context.storagePools.listPools();
+    const used = [...new Set(pools.map((pool) => pool.driver))];
+    return {
+      config: this.config(),
+      api_extensions: apiExtensions,
+      api_status: "stable",
+      api_version: "1.0",
+      auth: "trusted",
+      public: false,
+      auth_methods: ["tls"],
+      environment: {
+        addresses: [],
+        architectures: [hostArchitecture],
+        certificate: "",
+        certificate_fingerprint: "",
+        driver: "lxc",
+        driver_version: packageVersion(),
+        firewall: "nftables",
+        kernel: "Linux",
+        kernel_architecture: os.machine(),
+        kernel_features: {},
+        kernel_version: os.release(),
+        lxc_features: {},
+        os_name: osRelease("NAME"),
+        os_version: osRelease("VERSION_ID"),
+        project: "default",
+        server: "lxd",
+        server_clustered: false,
+        server_event_mode: "full-mesh",
+        server_name: os.hostname(),
+        server_pid: process.pid,
+        server_version: lxdVersion,
+        storage: used.join(" | "),
+        storage_version: used.map(() => "1").join(" | "),
+        storage_supported_drivers: this.#storage.map(({ name, version }) => ({ Name: name, Version: version, Remote: false })),
+      },
+    };
+  }
+}
+
+function osRelease(key: string): string {
+  try {
+    return new RegExp(`^${key}="?([^"\n]*)`, "m").exec(readFileSync("/etc/os-release", "utf8"))?.[1] ?? "";
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    throw error;
+  }
 }

@@ -1,0 +1,145 @@
+/** Daemon: its start as a list of named stages, and its end. */
+import { createHash } from "node:crypto";
+import { readFileSync, realpathSync } from "node:fs";
+import type { FastifyInstance } from "fastify";
+import type { Context } from "./context";
+import { Database } from "./database";
+import { Dirs } from "./dirs";
+import { Events } from "./events";
+import { firstStart } from "./first-start";
+import { ParentGroups, readCgroupLayout } from "./host/cgroups";
+import { ImageService } from "./image/service";
+import type { InstanceRecord } from "./instance/record";
+import { InstanceService } from "./instance/service";
+import { listen } from "./listen";
+import { Locks } from "./locks";
+import { Log } from "./log";
+import { Native } from "./native/index";
+import { NetworkService } from "./network/service";
+import { Operations } from "./operations";
+import type { Options } from "./options";
+import { cellExecutable, packageVersion, seccompDir } from "./package-root";
+import { ProfileService } from "./profile/service";
+import { schemas } from "./schemas";
+import { buildServer } from "./server";
+import { ServerService } from "./server/service";
+import { SnapshotService } from "./snapshot/service";
+import { StoragePoolService } from "./storage-pool/service";
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+const bootKey = "state.boot_id";
+const cleanKey = "state.clean_shutdown";
+
+export class Daemon {
+  readonly #context: Mutable<Context>;
+  readonly #options: Options;
+  readonly #log: Log;
+  #app: FastifyInstance | undefined;
+  #groups: ParentGroups | undefined;
+  #stopped: Promise<void> | undefined;
+  #stoppedByReboot: InstanceRecord[] = [];
+  /** Called when a client asked the daemon to end. */
+  onStop: () => void = () => undefined;
+
+  constructor(options: Options) {
+    this.#options = options;
+    this.#log = new Log(options.logfile);
+    this.#context = { log: this.#log, dirs: new Dirs(options.dir), locks: new Locks() } as Mutable<Context>;
+  }
+
+  /** Starts all stages in order; each is logged by name. @throws ApiError of the stage that failed, after the earlier ones are undone */
+  async start(): Promise<void> {
+    const stages: readonly [string, () => Promise<void> | void][] = [
+      ["prepare the state folder", () => this.#context.dirs.make()],
+      ["start the spawner", () => this.#startNative()],
+      ["open the database", () => this.#openDatabase()],
+      ["make the services", () => this.#makeServices()],
+      ["open images", () => this.#context.images.startUp()],
+      ["open storage pools", () => this.#context.storagePools.startAll()],
+      ["recover from a crash", () => this.#context.instances.recover()],
+      ["start networks", () => this.#context.networks.startAll()],
+      ["find running containers", () => this.#adopt()],
+      ["prepare a first start", () => firstStart(this.#context, this.#options.bare)],
+      ["listen", () => this.#listen()],
+    ];
+    for (const [name, run] of stages) {
+      const startedAt = Date.now();
+      await run();
+      this.#log.debug(`Stage done: ${name}`, { ms: Date.now() - startedAt });
+    }
+    this.#log.info("Bothy is ready", { version: packageVersion(), socket: this.#context.dirs.socket });
+    void this.#context.instances.autostart(this.#stoppedByReboot);
+  }
+
+  async #startNative(): Promise<void> {
+    this.#context.native = await Native.start(cellExecutable, this.#context.dirs, this.#log);
+  }
+
+  #openDatabase(): void {
+    this.#context.database = new Database(this.#context.dirs.database, schemas);
+  }
+
+  #makeServices(): void {
+    const context = this.#context;
+    // Two daemons may have containers of the same name: their groups differ by the state folder.
+    const id = createHash("sha256").update(realpathSync(context.dirs.root)).digest("hex").slice(0, 8);
+    this.#groups = new ParentGroups(readCgroupLayout(), `bothy-${id}`, this.#log);
+    context.events = new Events(this.#log);
+    context.operations = new Operations(context.events, this.#log);
+    context.server = new ServerService(context);
+    context.profiles = new ProfileService(context);
+    context.storagePools = new StoragePoolService(context);
+    context.networks = new NetworkService(context);
+    context.images = new ImageService(context);
+    context.instances = new InstanceService(context, this.#groups, seccompDir);
+    context.snapshots = new SnapshotService(context);
+    context.shutdown = { containers: () => this.#stopContainers(), daemon: () => this.onStop() };
+  }
+
+  /** Containers that a shutdown or a reboot stopped start again; those that were killed with their supervisor do not. */
+  async #adopt(): Promise<void> {
+    const { instances, server } = this.#context;
+    const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    const isFresh = server.store.get(bootKey) !== bootId || server.store.get(cleanKey) === "true";
+    const stopped = await instances.adoptAll();
+    server.store.set(bootKey, bootId);
+    server.store.delete(cleanKey);
+    if (isFresh) this.#stoppedByReboot = stopped;
+    else for (const { name } of stopped) await instances.lifecycle.noteEnd(name, { signal: 9, reason: "killed" });
+  }
+
+  async #listen(): Promise<void> {
+    this.#app = buildServer(this.#context);
+    await listen(this.#app, this.#context.dirs.socket, this.#options.group);
+  }
+
+  async #stopContainers(): Promise<void> {
+    await this.#context.instances.shutdownAll();
+    this.#context.server.store.set(cleanKey, "true");
+  }
+
+  /** Ends the daemon. @param withContainers stop them first; else they go on */
+  stop(withContainers: boolean): Promise<void> {
+    this.#stopped ??= this.#stop(withContainers);
+    return this.#stopped;
+  }
+
+  async #stop(withContainers: boolean): Promise<void> {
+    const { events, instances, native, networks, storagePools, database } = this.#context;
+    if (withContainers && instances !== undefined) await this.#stopContainers();
+    events?.close();
+    await this.#app?.close();
+    if (instances !== undefined && instances.lifecycle.running.names().length === 0) {
+      // Nothing runs that needs them.
+      await networks.stopAll();
+      await storagePools.stopAll();
+      this.#groups?.removeEmpty();
+    }
+    instances?.lifecycle.running.forgetAll();
+    await native?.stop();
+    database?.close();
+    this.#log.info("Bothy has stopped");
+    await this.#log.close();
+  }
+}

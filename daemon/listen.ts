@@ -1,0 +1,32 @@
+/** Listen: the unix socket, for root and a group. */
+import { chmodSync, chownSync, openSync, readFileSync, rmSync } from "node:fs";
+import path from "node:path";
+import type { FastifyInstance } from "fastify";
+import { badRequest } from "../sdk/api/errors";
+
+/** A unix socket's address holds 108 bytes with the closing NUL. */
+const maxAddressBytes = 107;
+
+/** Opens the socket. A stale one of a killed daemon is replaced; a living daemon holds the database and never lets us come here. */
+export async function listen(app: FastifyInstance, socketPath: string, group: string | undefined): Promise<void> {
+  rmSync(socketPath, { force: true });
+  await app.listen({ path: shortPath(socketPath) });
+  if (group !== undefined) chownSync(socketPath, process.getuid?.() ?? 0, groupId(group));
+  chmodSync(socketPath, 0o660);
+}
+
+/** The same file by a short way: through a descriptor of its folder. */
+function shortPath(socketPath: string): string {
+  if (Buffer.byteLength(socketPath) <= maxAddressBytes) return socketPath;
+  return `/proc/self/fd/${openSync(path.dirname(socketPath), "r")}/${path.basename(socketPath)}`;
+}
+
+/** @throws ApiError BAD_REQUEST */
+function groupId(name: string): number {
+  const line = readFileSync("/etc/group", "utf8")
+    .split("\n")
+    .find((entry) => entry.startsWith(`${name}:`));
+  const id = Number(line?.split(":")[2]);
+  if (!Number.isInteger(id)) throw badRequest(`Cannot give the socket to group "${name}": there is no such group. Create it, or leave out --group.`);
+  return id;
+}

@@ -1,0 +1,44 @@
+/** Options of bothyd. */
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { badRequest } from "../sdk/api/errors";
+
+export interface Options {
+  /** State folder, absolute. */
+  readonly dir: string;
+  /** Group that may use the socket. */
+  readonly group: string | undefined;
+  readonly logfile: string | undefined;
+  /** Leave out the pool, the network and the devices of the default profile that a first start makes. */
+  readonly bare: boolean;
+}
+
+export const usage = `Usage: bothyd [--dir DIR] [--group NAME] [--logfile FILE] [--bare]
+
+  --dir DIR       state folder; else BOTHY_DIR, else /var/lib/bothy
+  --group NAME    group whose members may use the socket
+  --logfile FILE  add log lines to this file instead of standard error
+  --bare          do not prepare a pool, a network and the default profile
+  --help          print this
+`;
+
+/** @returns the options, or "help" @throws ApiError BAD_REQUEST for an unknown one */
+export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): Options | "help" {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        dir: { type: "string" },
+        group: { type: "string" },
+        logfile: { type: "string" },
+        bare: { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
+      },
+    });
+    if (values.help) return "help";
+    const dir = path.resolve(values.dir ?? env.BOTHY_DIR ?? "/var/lib/bothy");
+    return { dir, group: values.group, logfile: values.logfile, bare: values.bare };
+  } catch (error) {
+    throw badRequest(`${(error as Error).message}\n\n${usage}`, { cause: error });
+  }
+}

@@ -1,0 +1,7 @@
+/** Shutdown: the two ways to stop, for signals and for PUT /internal/shutdown; main.ts fills it. */
+export interface Shutdown {
+  /** Stops every container: cleanly, then by force. */
+  containers(): Promise<void>;
+  /** Ends the daemon; containers that run go on. */
+  daemon(): void;
+}
