@@ -27,6 +27,9 @@ function groupId(name: string): number {
     .split("\n")
     .find((entry) => entry.startsWith(`${name}:`));
   const id = Number(line?.split(":")[2]);
-  if (!Number.isInteger(id)) throw badRequest(`Cannot give the socket to group "${name}": there is no such group. Create it, or leave out --group.`);
+  if (!Number.isInteger(id))
+    throw badRequest(
+      `Cannot give the socket to group "${name}": there is no such group. Create it, or leave out --group.`,
+    );
   return id;
 }

@@ -122,6 +122,11 @@ export class ImageService {
     return newest;
   }
 
+  /** @throws ApiError NOT_FOUND that names the templates there are */
+  async requireTemplate(name: string): Promise<void> {
+    await this.#builds.find(name);
+  }
+
   /** Makes sure that the template ("busybox", "debian/12") is built as an image, once for all who ask at the same time. */
   async fromTemplate(name: string, operation: RunningOperation): Promise<ImageRecord> {
     const template = await this.#builds.find(name);

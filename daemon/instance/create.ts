@@ -1,7 +1,7 @@
 /** Create: where a new instance comes from: an image, a template, another instance or snapshot, or nothing. */
 import { isTrue } from "../../sdk/api/config/values";
-import type { InstancesPost } from "../../sdk/api/instance";
 import { badRequest } from "../../sdk/api/errors";
+import type { InstancesPost } from "../../sdk/api/instance";
 import type { Context } from "../context";
 import type { ImageRecord } from "../image/service";
 import type { RunningOperation } from "../operations";
@@ -15,7 +15,7 @@ const templatePrefix = "template:";
 export type CreateWork = (operation: RunningOperation) => Promise<void>;
 
 /** Checks a request. @returns the work that makes the instance */
-export function planCreate(context: Context, name: string, post: InstancesPost): CreateWork {
+export async function planCreate(context: Context, name: string, post: InstancesPost): Promise<CreateWork> {
   context.instances.requireFree(name);
   switch (post.source.type) {
     case "image":
@@ -27,18 +27,24 @@ export function planCreate(context: Context, name: string, post: InstancesPost):
     case "none": {
       const draft = draftInstance(context, name, post, { config: {} });
       return async () => {
-        await context.instances.make(draft, (record) => context.storagePools.createEmpty(record.pool, volumeOf(record.name)));
+        await context.instances.make(draft, (record) =>
+          context.storagePools.createEmpty(record.pool, volumeOf(record.name)),
+        );
       };
     }
     default:
-      throw badRequest(`Cannot create instance "${name}": the source type "${post.source.type}" is not supported. Use image, copy or none.`);
+      throw badRequest(
+        `Cannot create instance "${name}": the source type "${post.source.type}" is not supported. Use image, copy or none.`,
+      );
   }
 }
 
-function fromImage(context: Context, name: string, post: InstancesPost): CreateWork {
+function fromImage(context: Context, name: string, post: InstancesPost): CreateWork | Promise<CreateWork> {
   const { alias, fingerprint, properties, server } = post.source;
   if (server !== undefined && server !== "")
-    throw badRequest(`Cannot create instance "${name}": images of other servers are not supported yet. Import the image first.`);
+    throw badRequest(
+      `Cannot create instance "${name}": images of other servers are not supported yet. Import the image first.`,
+    );
   if (alias?.startsWith(templatePrefix)) return fromTemplate(context, name, post, alias.slice(templatePrefix.length));
   const image = context.images.resolve({
     ...(alias ? { alias } : {}),
@@ -50,8 +56,13 @@ function fromImage(context: Context, name: string, post: InstancesPost): CreateW
 }
 
 /** A template is checked without its image first, so that what is wrong is said before it is built. */
-function fromTemplate(context: Context, name: string, post: InstancesPost, template: string): CreateWork {
-  context.images.requireTemplate(template);
+async function fromTemplate(
+  context: Context,
+  name: string,
+  post: InstancesPost,
+  template: string,
+): Promise<CreateWork> {
+  await context.images.requireTemplate(template);
   draftInstance(context, name, post, { config: {} });
   return async (operation) => {
     const image = await context.images.fromTemplate(template, operation);
@@ -68,19 +79,29 @@ function draftOf(context: Context, name: string, post: InstancesPost, image: Ima
   });
 }
 
-async function makeFrom(context: Context, draft: InstanceRecord, image: ImageRecord, operation: RunningOperation): Promise<void> {
+async function makeFrom(
+  context: Context,
+  draft: InstanceRecord,
+  image: ImageRecord,
+  operation: RunningOperation,
+): Promise<void> {
   const { config } = context.instances.expanded(draft);
-  const record = await context.instances.make(draft, async ({ pool, name }) => {
-    const options = { deviceNodes: isTrue(config["security.privileged"]), warn: (text: string) => operation.warn(text) };
+  await context.instances.make(draft, async ({ pool, name }) => {
+    const options = {
+      deviceNodes: isTrue(config["security.privileged"]),
+      warn: (text: string) => operation.warn(text),
+    };
     await context.storagePools.createFromImage(pool, image.fingerprint, volumeOf(name), options);
   });
   context.images.touch(image.fingerprint);
-  await context.instances.applyTemplates(record, image.fingerprint, "create");
 }
 
 function fromCopy(context: Context, name: string, post: InstancesPost): CreateWork {
   const [sourceName = "", snapshotName] = (post.source.source ?? "").split("/");
-  if (sourceName === "") throw badRequest(`Cannot create instance "${name}": a copy needs "source". Name an instance, or instance/snapshot.`);
+  if (sourceName === "")
+    throw badRequest(
+      `Cannot create instance "${name}": a copy needs "source". Name an instance, or instance/snapshot.`,
+    );
   const source = context.instances.record(sourceName);
   const snapshot = snapshotName === undefined ? undefined : context.snapshots.record(sourceName, snapshotName);
   const origin = snapshot?.settings ?? source;

@@ -2,8 +2,8 @@
 import { randomUUID } from "node:crypto";
 import { type Config, epoch } from "../../sdk/api/common";
 import { instanceKeys, volatileKeys } from "../../sdk/api/config/instance";
-import type { InstancesPost } from "../../sdk/api/instance";
 import { badRequest, notFound } from "../../sdk/api/errors";
+import type { InstancesPost } from "../../sdk/api/instance";
 import type { Context } from "../context";
 import { withoutEmpty } from "../merge";
 import { nowText } from "../time";
@@ -24,17 +24,23 @@ export interface Origin {
 
 /** @returns the record to make @throws ApiError for everything that can be known to be wrong beforehand */
 export function draftInstance(context: Context, name: string, post: InstancesPost, origin: Origin): InstanceRecord {
-  if (post.type !== "container") throw badRequest(`Cannot create instance "${name}": Bothy makes containers only, not the type "${post.type}".`);
+  if (post.type !== "container")
+    throw badRequest(`Cannot create instance "${name}": Bothy makes containers only, not the type "${post.type}".`);
   const architecture = post.architecture || origin.architecture || hostArchitecture;
   if (architecture !== hostArchitecture)
-    throw badRequest(`Cannot create instance "${name}": this host is ${hostArchitecture}, and the architecture asked for is ${architecture}.`);
+    throw badRequest(
+      `Cannot create instance "${name}": this host is ${hostArchitecture}, and the architecture asked for is ${architecture}.`,
+    );
   const profiles = post.profiles ?? origin.profiles ?? ["default"];
   const partial = {
     config: { ...origin.config, ...withoutEmpty(post.config), "volatile.uuid": randomUUID() },
     devices: post.devices,
   };
   checkSettings(context, { ...partial, profiles });
-  const expanded = expand(partial, profiles.map((profile) => context.profiles.record(profile)));
+  const expanded = expand(
+    partial,
+    profiles.map((profile) => context.profiles.record(profile)),
+  );
   const { pool } = rootDisk(expanded.devices);
   context.storagePools.get(pool);
   return {
@@ -52,7 +58,10 @@ export function draftInstance(context: Context, name: string, post: InstancesPos
 }
 
 /** Checks configuration, devices and profiles of an instance, alone and merged. @throws ApiError */
-export function checkSettings(context: Context, settings: Pick<InstanceRecord, "config" | "devices" | "profiles">): void {
+export function checkSettings(
+  context: Context,
+  settings: Pick<InstanceRecord, "config" | "devices" | "profiles">,
+): void {
   requireConfig([...instanceKeys, ...volatileKeys], settings.config);
   requireDevices(settings.devices);
   const twice = settings.profiles.find((name, index) => settings.profiles.indexOf(name) !== index);
@@ -72,7 +81,10 @@ export function checkSettings(context: Context, settings: Pick<InstanceRecord, "
     try {
       context.networks.get(options.network);
     } catch (error) {
-      throw notFound(`Failed loading network "${options.network}" of device "${device}": Network not found. Create it, or correct the device.`, { cause: error });
+      throw notFound(
+        `Failed loading network "${options.network}" of device "${device}": Network not found. Create it, or correct the device.`,
+        { cause: error },
+      );
     }
   }
   planNics(settings.config, devices);

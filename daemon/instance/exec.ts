@@ -13,7 +13,7 @@ import type { RunningOperation } from "../operations";
 import { websockets } from "../websockets";
 import type { InstanceRecord } from "./record";
 import { joinOps } from "./spec/cgroups";
-import { capabilityMask, defaultPath, envOps, environmentOf, rlimitOps } from "./spec/process";
+import { capabilityMask, defaultPath, environmentOf, envOps, rlimitOps } from "./spec/process";
 import { seccompFile } from "./spec/start";
 
 /** Clients that were told the secrets connect at once; who has not come by then will not come. */
@@ -29,7 +29,10 @@ export function startExec(context: Context, record: InstanceRecord, post: Instan
   const common = execOps(context, record, post);
   const command = { command: post.command, environment: post.environment ?? {}, interactive: post.interactive };
   if (!post["wait-for-websocket"])
-    return context.operations.start({ ...base, run: (operation) => runDetached(context, record, post, common, operation) });
+    return context.operations.start({
+      ...base,
+      run: (operation) => runDetached(context, record, post, common, operation),
+    });
   const sockets = new ExecSockets(post.interactive);
   return context.operations.start({
     ...base,
@@ -38,7 +41,11 @@ export function startExec(context: Context, record: InstanceRecord, post: Instan
     connect: (secret, request, socket, head) => sockets.connect(secret, request, socket, head),
     run: async () => {
       await sockets.ready();
-      const process = await context.native.exec(running.cell, [...common, ...streamOps(post)], post.interactive ? "tty" : "pipes");
+      const process = await context.native.exec(
+        running.cell,
+        [...common, ...streamOps(post)],
+        post.interactive ? "tty" : "pipes",
+      );
       return { return: await sockets.serve(process) };
     },
   });
@@ -54,7 +61,13 @@ const streamOps = (post: InstanceExecPost): Op[] =>
       ];
 
 /** Without websockets: output is dropped, or kept in log files. */
-async function runDetached(context: Context, record: InstanceRecord, post: InstanceExecPost, common: Op[], operation: RunningOperation) {
+async function runDetached(
+  context: Context,
+  record: InstanceRecord,
+  post: InstanceExecPost,
+  common: Op[],
+  operation: RunningOperation,
+) {
   const { cell } = context.instances.lifecycle.need(record.name);
   const file = (name: string) => path.join(context.dirs.logs(record.name), `exec_${operation.id}.${name}`);
   const url = (name: string) => `/1.0/instances/${record.name}/logs/exec_${operation.id}.${name}`;
@@ -73,7 +86,10 @@ function execOps(context: Context, record: InstanceRecord, post: InstanceExecPos
   const home: Record<string, string> = post.user === 0 ? { HOME: "/root", USER: "root" } : {};
   const environment = { PATH: defaultPath, LANG: "C.UTF-8", ...home, ...environmentOf(config), ...post.environment };
   for (const name of Object.keys(environment))
-    if (name === "" || name.includes("=")) throw badRequest(`Invalid environment variable name ${JSON.stringify(name)}. It must not be empty or contain "=".`);
+    if (name === "" || name.includes("="))
+      throw badRequest(
+        `Invalid environment variable name ${JSON.stringify(name)}. It must not be empty or contain "=".`,
+      );
   return [
     ...context.instances.idOps(record),
     ...joinOps(lifecycle.groups.layout, lifecycle.group(record.name)),
@@ -185,7 +201,8 @@ function obey(process: ExecProcess, text: string): void {
   }
   const { success, data } = InstanceExecControl.safeParse(message);
   if (!success) return;
-  if (data.command === "signal" && data.signal !== undefined && data.signal > 0 && data.signal <= 64) process.signal(data.signal);
+  if (data.command === "signal" && data.signal !== undefined && data.signal > 0 && data.signal <= 64)
+    process.signal(data.signal);
   if (data.command === "window-resize") {
     const width = Number(data.args?.width);
     const height = Number(data.args?.height);
@@ -226,5 +243,6 @@ async function drain(stream: Readable | undefined, socket: WebSocket | undefined
   await new Promise<void>((resolve) => {
     stream.on("close", resolve).on("error", () => stream.destroy());
   });
-  if (socket.readyState === socket.OPEN) await new Promise<void>((resolve) => socket.send("", { binary: false }, () => resolve()));
+  if (socket.readyState === socket.OPEN)
+    await new Promise<void>((resolve) => socket.send("", { binary: false }, () => resolve()));
 }

@@ -2,7 +2,7 @@
 import { badRequest } from "../../sdk/api/errors";
 import { checkPath } from "../native/file";
 import type { GotFile } from "../native/index";
-import { type ApiRequest, param, raw, type Route, route, sync } from "../route";
+import { type ApiRequest, param, type Route, raw, route, sync } from "../route";
 
 const base = "/1.0/instances/:name/files";
 
@@ -30,7 +30,9 @@ function fileHeaders({ stat }: GotFile): Record<string, string> {
     modified: new Date(stat.mtime * 1000).toUTCString(),
   };
   const entries = Object.entries(facts);
-  return Object.fromEntries(["x-lxd", "x-incus"].flatMap((prefix) => entries.map(([key, value]) => [`${prefix}-${key}`, value])));
+  return Object.fromEntries(
+    ["x-lxd", "x-incus"].flatMap((prefix) => entries.map(([key, value]) => [`${prefix}-${key}`, value])),
+  );
 }
 
 async function getFile(request: ApiRequest) {
@@ -38,11 +40,20 @@ async function getFile(request: ApiRequest) {
   const file = await request.context.native.getFile(placeOf(request), path);
   const headers = fileHeaders(file);
   if (file.stat.type === "directory") {
-    const body = { type: "sync", status: "Success", status_code: 200, operation: "", error_code: 0, error: "", metadata: file.entries ?? [] };
+    const body = {
+      type: "sync",
+      status: "Success",
+      status_code: 200,
+      operation: "",
+      error_code: 0,
+      error: "",
+      metadata: file.entries ?? [],
+    };
     return raw(`${JSON.stringify(body)}\n`, { ...headers, "content-type": "application/json" });
   }
   if (file.stat.type === "symlink") return raw(absoluteTarget(path, file.target ?? ""), headers);
-  if (file.content === undefined) throw badRequest(`Cannot read "${path}": it is neither a file, a folder nor a symlink.`);
+  if (file.content === undefined)
+    throw badRequest(`Cannot read "${path}": it is neither a file, a folder nor a symlink.`);
   const name = path.split("/").at(-1) ?? "file";
   return raw(file.content, {
     ...headers,
@@ -65,7 +76,10 @@ function absoluteTarget(path: string, target: string): string {
 async function headFile(request: ApiRequest) {
   const file = await request.context.native.getFile(placeOf(request), pathOf(request));
   file.content?.destroy();
-  return raw("", { ...fileHeaders(file), ...(file.stat.type === "file" ? { "content-length": String(file.stat.size) } : {}) });
+  return raw("", {
+    ...fileHeaders(file),
+    ...(file.stat.type === "file" ? { "content-length": String(file.stat.size) } : {}),
+  });
 }
 
 async function putFile(request: ApiRequest) {
@@ -75,7 +89,8 @@ async function putFile(request: ApiRequest) {
   if (type !== "file" && type !== "directory" && type !== "symlink")
     throw badRequest(`Bad file type "${type}". Use file, directory or symlink.`);
   const write = header(request, "write") ?? "overwrite";
-  if (write !== "overwrite" && write !== "append") throw badRequest(`Bad file write mode "${write}". Use overwrite or append.`);
+  if (write !== "overwrite" && write !== "append")
+    throw badRequest(`Bad file write mode "${write}". Use overwrite or append.`);
   const mode = header(request, "mode");
   await request.context.native.putFile(
     place,
@@ -108,7 +123,8 @@ function header(request: ApiRequest, name: string): string | undefined {
 function numberHeader(request: ApiRequest, name: "uid" | "gid"): { uid?: number; gid?: number } {
   const value = header(request, name);
   if (value === undefined) return {};
-  if (!/^\d{1,10}$/.test(value)) throw badRequest(`Bad header X-LXD-${name}: "${value}" is no id. Use a decimal number.`);
+  if (!/^\d{1,10}$/.test(value))
+    throw badRequest(`Bad header X-LXD-${name}: "${value}" is no id. Use a decimal number.`);
   return { [name]: Number(value) };
 }
 

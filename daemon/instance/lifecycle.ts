@@ -70,7 +70,9 @@ export class Lifecycle {
     await this.#announce(name, nics);
     try {
       const cell = await this.context.native.startContainer(ops);
-      this.running.add(name, cell, cpus === undefined ? undefined : parseCpuList(cpus), (exit) => this.#ended(name, exit));
+      this.running.add(name, cell, cpus === undefined ? undefined : parseCpuList(cpus), (exit) =>
+        this.#ended(name, exit),
+      );
     } catch (error) {
       this.#log(name, `Cannot start: ${(error as Error).message}`);
       this.context.native.clear(name);
@@ -139,7 +141,9 @@ export class Lifecycle {
     const outcome = await Promise.race([running.gone, late]);
     clearTimeout(timer);
     if (outcome === "late")
-      throw internal('Failed shutting down instance, status is "Running": context deadline exceeded. Stop it with force, or look why its init does not end.');
+      throw internal(
+        'Failed shutting down instance, status is "Running": context deadline exceeded. Stop it with force, or look why its init does not end.',
+      );
     this.#tell("instance-shutdown", name, requestor);
   }
 
@@ -160,7 +164,8 @@ export class Lifecycle {
 
   async setFrozen(name: string, wanted: boolean, requestor?: Requestor): Promise<void> {
     const running = this.need(name);
-    if (running.isFrozen === wanted) throw badRequest(wanted ? "The instance is already frozen" : "The instance is not frozen");
+    if (running.isFrozen === wanted)
+      throw badRequest(wanted ? "The instance is already frozen" : "The instance is not frozen");
     await setFrozen(this.groups.layout, this.group(name), wanted);
     this.running.update(name, { isFrozen: wanted });
     this.#tell(wanted ? "instance-paused" : "instance-resumed", name, requestor);
@@ -224,7 +229,9 @@ export class Lifecycle {
   }
 
   #log(name: string, text: string): void {
-    appendFileSync(path.join(this.context.dirs.logs(name), "lxc.log"), `${nowText()} ${name} ${text}\n`, { mode: 0o600 });
+    appendFileSync(path.join(this.context.dirs.logs(name), "lxc.log"), `${nowText()} ${name} ${text}\n`, {
+      mode: 0o600,
+    });
   }
 
   #tell(action: string, name: string, requestor?: Requestor): void {

@@ -3,8 +3,7 @@ import { rm, symlink } from "node:fs/promises";
 import path from "node:path";
 import type { Dirs } from "../dirs";
 
-const place = (link: string, target: string) =>
-  rm(link, { force: true }).then(() => symlink(target, link));
+const place = (link: string, target: string) => rm(link, { force: true }).then(() => symlink(target, link));
 
 export async function makeLinks(dirs: Dirs, pool: string, name: string): Promise<void> {
   await place(dirs.containerLink(name), path.join(dirs.pool(pool), "containers", name));

@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { readdir, rm, stat, truncate } from "node:fs/promises";
 import path from "node:path";
 import { badRequest, notFound } from "../../sdk/api/errors";
-import { type ApiRequest, param, raw, type Route, route, sync } from "../route";
+import { type ApiRequest, param, type Route, raw, route, sync } from "../route";
 
 const base = "/1.0/instances/:name";
 

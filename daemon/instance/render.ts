@@ -7,7 +7,11 @@ import type { RunningInstance } from "./running";
 export const statusOf = (running: RunningInstance | undefined): "Running" | "Frozen" | "Stopped" =>
   running === undefined ? "Stopped" : running.isFrozen ? "Frozen" : "Running";
 
-export function renderInstance(record: InstanceRecord, expanded: Expanded, running: RunningInstance | undefined): Instance {
+export function renderInstance(
+  record: InstanceRecord,
+  expanded: Expanded,
+  running: RunningInstance | undefined,
+): Instance {
   const status = statusOf(running);
   return {
     name: record.name,

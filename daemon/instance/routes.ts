@@ -1,12 +1,20 @@
 /** Routes of instances. */
-import { patchOf } from "../../sdk/api/kind";
+
 import { badRequest } from "../../sdk/api/errors";
-import { InstanceExecPost, type InstanceFull, InstancePost, InstancePut, InstanceStatePut, InstancesPost } from "../../sdk/api/instance";
+import {
+  InstanceExecPost,
+  type InstanceFull,
+  InstancePost,
+  InstancePut,
+  InstanceStatePut,
+  InstancesPost,
+} from "../../sdk/api/instance";
+import { patchOf } from "../../sdk/api/kind";
 import { checkEtag } from "../etag";
-import { matchesFilter } from "../filter";
+import { matches, parseFilter } from "../filter";
 import { patched } from "../merge";
 import type { RunningOperation } from "../operations";
-import { type ApiRequest, asyncOp, ifMatchOf, param, parseBody, recursionOf, type Route, route, sync } from "../route";
+import { type ApiRequest, asyncOp, ifMatchOf, param, parseBody, type Route, recursionOf, route, sync } from "../route";
 import { planCreate } from "./create";
 import { startExec } from "./exec";
 import { fileRoutes } from "./file-routes";
@@ -37,10 +45,10 @@ const lockOf = (name: string) => `instance/${name}`;
 
 async function listInstances(request: ApiRequest) {
   const { instances } = request.context;
-  const filter = request.query.get("filter") ?? "";
+  const filter = parseFilter(request.query.get("filter"));
   const type = request.query.get("instance-type") ?? "container";
   const records = type === "container" ? instances.store.list() : [];
-  const wanted = records.filter((record) => filter === "" || matchesFilter(filter, instances.render(record)));
+  const wanted = records.filter((record) => filter.length === 0 || matches(filter, instances.render(record)));
   switch (recursionOf(request)) {
     case 0:
       return sync(wanted.map(({ name }) => urlOf(name)));
@@ -53,7 +61,12 @@ async function listInstances(request: ApiRequest) {
 
 async function full(request: ApiRequest, record: InstanceRecord): Promise<InstanceFull> {
   const { instances, snapshots } = request.context;
-  return { ...instances.render(record), state: await instances.state(record), snapshots: snapshots.list(record.name), backups: null };
+  return {
+    ...instances.render(record),
+    state: await instances.state(record),
+    snapshots: snapshots.list(record.name),
+    backups: null,
+  };
 }
 
 const recordOf = (request: ApiRequest) => request.context.instances.record(param(request, "name"));
@@ -78,7 +91,13 @@ async function waitInstance(request: ApiRequest) {
 }
 
 /** Starts work on an instance in the background, under its lock unless told otherwise. */
-function start(request: ApiRequest, name: string, description: string, run: (operation: RunningOperation) => Promise<unknown>, locked = true) {
+function start(
+  request: ApiRequest,
+  name: string,
+  description: string,
+  run: (operation: RunningOperation) => Promise<unknown>,
+  locked = true,
+) {
   const { operations, locks } = request.context;
   const operation = operations.start({
     description,
@@ -91,10 +110,10 @@ function start(request: ApiRequest, name: string, description: string, run: (ope
 const tell = (request: ApiRequest, action: string, name: string) =>
   request.context.events.lifecycle({ action, source: urlOf(name), requestor: request.requestor });
 
-function createInstance(request: ApiRequest) {
+async function createInstance(request: ApiRequest) {
   const post = parseBody(request, InstancesPost);
   const name = post.name || request.context.instances.freeName();
-  const work = planCreate(request.context, name, post);
+  const work = await planCreate(request.context, name, post);
   const source = post.source.type === "copy" ? (post.source.source ?? "").split("/")[0] : undefined;
   const locks = [name, ...(source ? [source] : [])].map(lockOf);
   const run = async (operation: RunningOperation) => {
@@ -109,7 +128,8 @@ function updateInstance(request: ApiRequest) {
   const { instances, snapshots } = request.context;
   const { name } = recordOf(request);
   if (put.restore) {
-    if (put.stateful) throw badRequest('Cannot restore a stateful snapshot: checkpoints are not supported yet. Leave out "stateful".');
+    if (put.stateful)
+      throw badRequest('Cannot restore a stateful snapshot: checkpoints are not supported yet. Leave out "stateful".');
     const snapshot = put.restore.split("/").at(-1) ?? "";
     snapshots.record(name, snapshot);
     return start(request, name, "Restoring snapshot", async () => {
@@ -143,14 +163,21 @@ async function patchInstance(request: ApiRequest) {
 
 function renameInstance(request: ApiRequest) {
   const post = parseBody(request, InstancePost);
-  if (post.migration === true) throw badRequest("Cannot migrate an instance: migration is not supported yet. Copy it instead.");
+  if (post.migration === true)
+    throw badRequest("Cannot migrate an instance: migration is not supported yet. Copy it instead.");
   const { instances, locks } = request.context;
   const { name } = recordOf(request);
   const rename = async () => {
     await instances.rename(instances.record(name), post.name);
     tell(request, "instance-renamed", post.name);
   };
-  return start(request, name, "Renaming instance", () => locks.runAll([lockOf(name), lockOf(post.name)], rename), false);
+  return start(
+    request,
+    name,
+    "Renaming instance",
+    () => locks.runAll([lockOf(name), lockOf(post.name)], rename),
+    false,
+  );
 }
 
 function deleteInstance(request: ApiRequest) {
@@ -170,7 +197,10 @@ const stateDescriptions = {
 
 function setState(request: ApiRequest) {
   const put = parseBody(request, InstanceStatePut);
-  if (put.stateful) throw badRequest('Cannot keep the state of a running instance: checkpoints are not supported yet. Leave out "stateful".');
+  if (put.stateful)
+    throw badRequest(
+      'Cannot keep the state of a running instance: checkpoints are not supported yet. Leave out "stateful".',
+    );
   const { instances } = request.context;
   const { name } = recordOf(request);
   const { lifecycle } = instances;
@@ -186,7 +216,9 @@ function setState(request: ApiRequest) {
         case "start":
           return lifecycle.start(instances.record(name), request.requestor);
         case "stop":
-          return put.force ? lifecycle.kill(name, request.requestor) : lifecycle.stop(name, timeoutMs, request.requestor);
+          return put.force
+            ? lifecycle.kill(name, request.requestor)
+            : lifecycle.stop(name, timeoutMs, request.requestor);
         case "restart":
           return instances.restart(name, put.force, timeoutMs, request.requestor);
         case "freeze":

@@ -45,7 +45,8 @@ export class Running {
   /** How many containers are bound to each processor. */
   boundCpus(): ReadonlyMap<number, number> {
     const counts = new Map<number, number>();
-    for (const { cpus } of this.#all.values()) for (const cpu of cpus ?? []) counts.set(cpu, (counts.get(cpu) ?? 0) + 1);
+    for (const { cpus } of this.#all.values())
+      for (const cpu of cpus ?? []) counts.set(cpu, (counts.get(cpu) ?? 0) + 1);
     return counts;
   }
 

@@ -73,12 +73,18 @@ export class InstanceService {
   }
 
   expanded(record: Pick<InstanceRecord, "config" | "devices" | "profiles">): Expanded {
-    return expand(record, record.profiles.map((name) => this.context.profiles.record(name)));
+    return expand(
+      record,
+      record.profiles.map((name) => this.context.profiles.record(name)),
+    );
   }
 
   /** As expanded, but a profile that is gone meanwhile counts as empty: a snapshot may outlive it. */
   expandedOrOwn(settings: Pick<InstanceRecord, "config" | "devices" | "profiles">): Expanded {
-    return expand(settings, settings.profiles.flatMap((name) => this.context.profiles.find(name) ?? []));
+    return expand(
+      settings,
+      settings.profiles.flatMap((name) => this.context.profiles.find(name) ?? []),
+    );
   }
 
   /** @throws ApiError NOT_FOUND "Instance not found" */
@@ -134,8 +140,12 @@ export class InstanceService {
       const addresses = Object.values(state.network).flatMap((item) => item.addresses);
       if (addresses.some((address) => address.family === "inet" && address.scope === "global")) return state;
       if (Date.now() > deadline) {
-        const seen = Object.entries(state.network).map(([nic, item]) => `${nic} is ${item.state} with ${item.addresses.length} addresses`);
-        throw badRequest(`Timed out waiting for an IPv4 address of instance "${name}" after ${timeoutMs / 1000} seconds: ${seen.join(", ")}. Look whether its image runs a DHCP client and its network gives addresses.`);
+        const seen = Object.entries(state.network).map(
+          ([nic, item]) => `${nic} is ${item.state} with ${item.addresses.length} addresses`,
+        );
+        throw badRequest(
+          `Timed out waiting for an IPv4 address of instance "${name}" after ${timeoutMs / 1000} seconds: ${seen.join(", ")}. Look whether its image runs a DHCP client and its network gives addresses.`,
+        );
       }
       await delay(pauseMs, undefined, { signal });
     }
@@ -149,21 +159,6 @@ export class InstanceService {
     return { root, ids: idRange(this.expanded(record).config, record.config) };
   }
 
-  /** Renders the file templates of an image into a stopped instance's root. @param trigger create, copy or start */
-  async applyTemplates(record: InstanceRecord, fingerprint: string, trigger: "create" | "copy" | "start"): Promise<void> {
-    const files = await this.context.images.renderTemplates(fingerprint, {
-      trigger,
-      name: record.name,
-      architecture: record.architecture,
-      isPrivileged: isTrue(this.expanded(record).config["security.privileged"]),
-      isEphemeral: record.ephemeral,
-      ...this.expanded(record),
-    });
-    const place = this.filePlace(record);
-    for (const { path, content } of files)
-      await this.context.native.putFile(place, { path, type: "file", append: false }, toStream(content));
-  }
-
   /** A name that nobody has: two words would be nicer, a few digits are enough. */
   freeName(): string {
     for (;;) {
@@ -175,7 +170,9 @@ export class InstanceService {
   /** @throws ApiError CONFLICT */
   requireFree(name: string): void {
     if (this.store.find(name) !== undefined || this.store.listPending().some((record) => record.name === name))
-      throw conflict(`Failed creating instance record: Instance "${name}" already exists. Choose another name, or delete it first.`);
+      throw conflict(
+        `Failed creating instance record: Instance "${name}" already exists. Choose another name, or delete it first.`,
+      );
   }
 
   /**
@@ -227,7 +224,8 @@ export class InstanceService {
     const is = this.expanded(after);
     if (rootDisk(is.devices).pool !== before.pool)
       throw badRequest("The pool of the root disk cannot be changed. Copy the instance into the other pool.");
-    if (before.architecture !== after.architecture) throw badRequest("The architecture of an instance cannot be changed.");
+    if (before.architecture !== after.architecture)
+      throw badRequest("The architecture of an instance cannot be changed.");
     if (!this.lifecycle.isRunning(before.name)) return;
     const fixed = ["security.privileged", "security.nesting", "raw.lxc"];
     const changed = fixed.filter((key) => (was.config[key] ?? "") !== (is.config[key] ?? ""));
@@ -265,7 +263,9 @@ export class InstanceService {
       }
     }
     if (failed.length > 0)
-      throw badRequest(`The following instances failed to update (profile change still saved):\n - ${failed.join("\n - ")}`);
+      throw badRequest(
+        `The following instances failed to update (profile change still saved):\n - ${failed.join("\n - ")}`,
+      );
   }
 
   /** Follows a renamed profile, within the caller's transaction. */
@@ -404,7 +404,9 @@ export class InstanceService {
         const setting = config["boot.autostart"];
         return setting === undefined ? wasRunning(record) : isTrue(setting);
       })
-      .sort((a, b) => Number(b.config["boot.autostart.priority"] ?? 0) - Number(a.config["boot.autostart.priority"] ?? 0));
+      .sort(
+        (a, b) => Number(b.config["boot.autostart.priority"] ?? 0) - Number(a.config["boot.autostart.priority"] ?? 0),
+      );
     for (const { record, config } of wanted) {
       try {
         await this.context.locks.run(`instance/${record.name}`, () => this.lifecycle.start(this.record(record.name)));
@@ -440,10 +442,6 @@ function keepVolatile(have: Config, wanted: Config): Config {
     ...Object.entries(wanted).filter((entry) => !isVolatile(entry)),
     ...Object.entries(have).filter(isVolatile),
   ]);
-}
-
-async function* toStream(content: string): AsyncGenerator<Buffer> {
-  yield Buffer.from(content);
 }
 
 async function renameIfThere(from: string, to: string): Promise<void> {

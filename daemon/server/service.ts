@@ -2,13 +2,13 @@
 import { readFileSync } from "node:fs";
 import os from "node:os";
 import type { Config } from "../../sdk/api/common";
-import { requireConfig } from "../validate";
-import { anyText } from "../../sdk/api/config/values";
 import type { KeyRow } from "../../sdk/api/config/table";
+import { anyText } from "../../sdk/api/config/values";
 import type { Context } from "../context";
 import { hostArchitecture } from "../instance/draft";
 import { withoutEmpty } from "../merge";
 import { packageVersion } from "../package-root";
+import { requireConfig } from "../validate";
 import { apiExtensions } from "./extensions";
 import { ServerStore } from "./store";
 
@@ -79,7 +79,11 @@ export class ServerService {
         server_version: lxdVersion,
         storage: used.join(" | "),
         storage_version: used.map(() => "1").join(" | "),
-        storage_supported_drivers: this.#storage.map(({ name, version }) => ({ Name: name, Version: version, Remote: false })),
+        storage_supported_drivers: this.#storage.map(({ name, version }) => ({
+          Name: name,
+          Version: version,
+          Remote: false,
+        })),
       },
     };
   }

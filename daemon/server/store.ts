@@ -12,7 +12,11 @@ export class ServerStore {
 
   /** All of a family, without its prefix. @param prefix such as "config." */
   family(prefix: string): Config {
-    const rows = this.database.all("SELECT key, value FROM server WHERE key >= ? AND key < ?", prefix, `${prefix}\u{10ffff}`);
+    const rows = this.database.all(
+      "SELECT key, value FROM server WHERE key >= ? AND key < ?",
+      prefix,
+      `${prefix}\u{10ffff}`,
+    );
     return Object.fromEntries(rows.map((row) => [String(row.key).slice(prefix.length), String(row.value)]));
   }
 
@@ -22,7 +26,11 @@ export class ServerStore {
   }
 
   set(key: string, value: string): void {
-    this.database.run("INSERT INTO server VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, value);
+    this.database.run(
+      "INSERT INTO server VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+      key,
+      value,
+    );
   }
 
   delete(key: string): void {

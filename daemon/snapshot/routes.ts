@@ -2,7 +2,7 @@
 import { badRequest } from "../../sdk/api/errors";
 import { SnapshotPost, SnapshotPut, SnapshotsPost } from "../../sdk/api/snapshot";
 import { checkEtag } from "../etag";
-import { type ApiRequest, asyncOp, ifMatchOf, param, parseBody, recursionOf, type Route, route, sync } from "../route";
+import { type ApiRequest, asyncOp, ifMatchOf, param, parseBody, type Route, recursionOf, route, sync } from "../route";
 
 const base = "/1.0/instances/:instance/snapshots";
 
@@ -53,7 +53,8 @@ function updateSnapshot(request: ApiRequest) {
 
 function renameSnapshot(request: ApiRequest) {
   const { name: to, migration } = parseBody(request, SnapshotPost);
-  if (migration === true) throw badRequest("Cannot migrate a snapshot: migration is not supported yet. Copy it instead.");
+  if (migration === true)
+    throw badRequest("Cannot migrate a snapshot: migration is not supported yet. Copy it instead.");
   const { instances, snapshots } = request.context;
   const instance = param(request, "instance");
   const from = param(request, "name");
@@ -80,7 +81,11 @@ function start(request: ApiRequest, name: string, description: string, action: s
   const path = `/1.0/instances/${instance}`;
   const operation = operations.start({
     description,
-    resources: { instances: [path], containers: [path.replace("instances", "containers")], instances_snapshots: [urlOf(instance, name)] },
+    resources: {
+      instances: [path],
+      containers: [path.replace("instances", "containers")],
+      instances_snapshots: [urlOf(instance, name)],
+    },
     run: async () => {
       await locks.run(`instance/${instance}`, work);
       events.lifecycle({ action, source: urlOf(instance, name), requestor: request.requestor });

@@ -56,7 +56,8 @@ export class SnapshotService {
 
   /** @throws ApiError CONFLICT, BAD_REQUEST for a stateful one */
   requirePossible(instance: string, post: SnapshotsPost): void {
-    if (post.stateful) throw badRequest("Cannot create a stateful snapshot: checkpoints are not supported yet. Leave out \"stateful\".");
+    if (post.stateful)
+      throw badRequest('Cannot create a stateful snapshot: checkpoints are not supported yet. Leave out "stateful".');
     if (post.name !== "" && this.#store.allNames(instance).includes(post.name))
       throw conflict(`Snapshot "${instance}/${post.name}" already exists. Choose another name, or delete it first.`);
   }
@@ -73,7 +74,8 @@ export class SnapshotService {
     try {
       this.#store.insertPending(record);
     } catch (error) {
-      if (isDuplicate(error)) throw conflict(`Snapshot "${instance.name}/${name}" already exists. Choose another name, or delete it first.`);
+      if (isDuplicate(error))
+        throw conflict(`Snapshot "${instance.name}/${name}" already exists. Choose another name, or delete it first.`);
       throw error;
     }
     try {
@@ -92,9 +94,14 @@ export class SnapshotService {
     const snapshot = this.record(instance.name, name);
     const { lifecycle, store } = this.context.instances;
     const isRunning = lifecycle.isRunning(instance.name);
-    if (isRunning && instance.ephemeral) throw badRequest("Cannot restore a running ephemeral instance: stopping it deletes it.");
+    if (isRunning && instance.ephemeral)
+      throw badRequest("Cannot restore a running ephemeral instance: stopping it deletes it.");
     if (isRunning) await lifecycle.kill(instance.name);
-    await this.context.storagePools.restore(instance.pool, snapshotVolume(instance.name, name), volumeOf(instance.name));
+    await this.context.storagePools.restore(
+      instance.pool,
+      snapshotVolume(instance.name, name),
+      volumeOf(instance.name),
+    );
     const { config, devices, profiles, description, ephemeral } = snapshot.settings;
     const now = this.context.instances.record(instance.name);
     const kept = Object.entries(now.config).filter(([key]) => key.startsWith("volatile."));
@@ -115,7 +122,11 @@ export class SnapshotService {
       throw conflict(`Snapshot "${instance.name}/${to}" already exists. Choose another name, or delete it first.`);
     // The row moves first: after a crash the volume is found under either name and follows (recover).
     this.#store.rename(instance.name, from, to);
-    await this.context.storagePools.rename(instance.pool, snapshotVolume(instance.name, from), snapshotVolume(instance.name, to));
+    await this.context.storagePools.rename(
+      instance.pool,
+      snapshotVolume(instance.name, from),
+      snapshotVolume(instance.name, to),
+    );
   }
 
   /** Caller holds the instance's lock. */

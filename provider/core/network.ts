@@ -41,12 +41,9 @@ export const network = namedCore<Inputs, Network, NetworkPut>({
   description: "A bridge with DHCP, DNS and NAT, for containers.",
   inputs: NetworkInputs,
   outputs: z.object({
-    ipv4Address: z
-      .string()
-      .optional()
-      .meta({
-        description: "Address of the bridge with its prefix length, such as `10.1.2.1/24`; absent without IPv4.",
-      }),
+    ipv4Address: z.string().optional().meta({
+      description: "Address of the bridge with its prefix length, such as `10.1.2.1/24`; absent without IPv4.",
+    }),
     status: z.string().meta({ description: "What the server says of the network, such as `Created`." }),
   }),
   replaceOn: ["name", "type", "endpoint"],
