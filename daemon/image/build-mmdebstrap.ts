@@ -57,7 +57,7 @@ async function releaseSeconds(root: string): Promise<number> {
   const names = [...status.matchAll(/^Package: (.+)$/gm)].map((match) => match[1]!);
   const times = await Promise.all(
     names.map(async (name) => {
-      const found = await stat(path.join(root, "usr/share/doc", name)).catch(() => undefined);
+      const found = await stat(path.join(root, "usr/share/doc", name, "copyright")).catch(() => undefined);
       return found === undefined ? 0 : Math.floor(found.mtimeMs / 1000);
     }),
   );

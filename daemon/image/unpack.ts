@@ -44,7 +44,7 @@ async function unpackTar(filePath: string, files: ImageFiles, rootPath: string, 
       "--xattrs-include=*",
       ...foreignAttributes.map((pattern) => `--xattrs-exclude=${pattern}`),
       "--acls",
-      ...(skipped.length === 0 ? [] : ["--anchored", "--no-wildcards", "--exclude-from=/dev/stdin"]),
+      ...(skipped.length === 0 ? [] : ["--anchored", "--no-wildcards", "--exclude-from=-"]),
       ...(prefix === "" ? [] : [`--strip-components=${prefix.split("/").length}`, prefix]),
     ],
     {

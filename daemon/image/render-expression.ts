@@ -1,0 +1,244 @@
+/** Expressions of file templates: names, literals, dots, calls, filters, comparisons, and, or, not, in. */
+import { badRequest } from "../../sdk/api/errors";
+import { maxText, textOf, truthy, type Value } from "./render-value";
+
+export type Expression =
+  | { readonly type: "literal"; readonly value: Value }
+  | { readonly type: "name"; readonly name: string }
+  | { readonly type: "member"; readonly of: Expression; readonly key: Expression }
+  | { readonly type: "call"; readonly callee: Expression; readonly values: readonly Expression[] }
+  | {
+      readonly type: "filter";
+      readonly name: string;
+      readonly of: Expression;
+      readonly argument: Expression | undefined;
+    }
+  | { readonly type: "not"; readonly of: Expression }
+  | { readonly type: "binary"; readonly operator: string; readonly left: Expression; readonly right: Expression };
+
+const wrong = (cause: string) => badRequest(`Cannot render the template: ${cause}. Correct it in the image.`);
+
+/** Filters of Django's language that make sense for configuration files. */
+const filters: Readonly<Record<string, (value: Value, argument: Value) => Value>> = {
+  default: (value, argument) => (truthy(value) ? value : argument),
+  default_if_none: (value, argument) => (value === undefined || value === null ? argument : value),
+  lower: (value) => textOf(value).toLowerCase(),
+  upper: (value) => textOf(value).toUpperCase(),
+  capfirst: (value) => textOf(value).replace(/^./u, (first) => first.toUpperCase()),
+  trim: (value) => textOf(value).trim(),
+  safe: (value) => value,
+  length: (value) => (Array.isArray(value) ? value.length : textOf(value).length),
+  first: (value) => (Array.isArray(value) ? (value as Value[])[0] : textOf(value).slice(0, 1)),
+  last: (value) => (Array.isArray(value) ? (value as Value[]).at(-1) : textOf(value).slice(-1)),
+  join: (value, argument) => (Array.isArray(value) ? joined(value, textOf(argument)) : textOf(value)),
+  split: (value, argument) => textOf(value).split(textOf(argument)),
+  cut: (value, argument) => (textOf(argument) === "" ? textOf(value) : textOf(value).replaceAll(textOf(argument), "")),
+  integer: (value) => Math.trunc(Number(textOf(value))) || 0,
+};
+
+/** Measures first: joining what was split squares a text, and a few rounds would fill the memory. */
+function joined(values: readonly Value[], between: string): string {
+  const texts = values.map(textOf);
+  const length = texts.reduce((sum, text) => sum + text.length + between.length, 0);
+  if (length > maxText) throw wrong(`a text is longer than ${maxText} characters`);
+  return texts.join(between);
+}
+
+const maxDepth = 50;
+
+export function parseExpression(text: string): Expression {
+  const parser = new Parser(wordsOf(text));
+  const expression = parser.or(0);
+  parser.requireEnd();
+  return expression;
+}
+
+/** A word: a text literal, a number, a name or a sign. */
+const wordPattern =
+  /\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\d+(?:\.\d+)?|[A-Za-z_]\w*|==|!=|<=|>=|&&|\|\||[<>|:.,()[\]!])/y;
+
+function wordsOf(text: string): string[] {
+  const words: string[] = [];
+  const pattern = new RegExp(wordPattern);
+  const trimmed = text.trimEnd();
+  while (pattern.lastIndex < trimmed.length) {
+    const at = pattern.lastIndex;
+    const match = pattern.exec(trimmed);
+    if (match === null) throw wrong(`"${trimmed.slice(at, at + 20)}" is not understood`);
+    words.push(match[1]!);
+  }
+  return words;
+}
+
+class Parser {
+  #at = 0;
+
+  constructor(private readonly words: readonly string[]) {}
+
+  #accept(...words: string[]): string | undefined {
+    const word = this.words[this.#at];
+    if (word === undefined || !words.includes(word)) return undefined;
+    this.#at += 1;
+    return word;
+  }
+
+  #require(word: string): void {
+    if (this.#accept(word) === undefined)
+      throw wrong(`"${word}" is missing before "${this.words[this.#at] ?? "the end"}"`);
+  }
+
+  requireEnd(): void {
+    if (this.#at < this.words.length) throw wrong(`"${this.words[this.#at]}" is out of place`);
+  }
+
+  or(depth: number): Expression {
+    if (depth > maxDepth) throw wrong("an expression is nested too deeply");
+    let left = this.#and(depth);
+    while (this.#accept("or", "||") !== undefined)
+      left = { type: "binary", operator: "or", left, right: this.#and(depth) };
+    return left;
+  }
+
+  #and(depth: number): Expression {
+    let left = this.#not(depth);
+    while (this.#accept("and", "&&") !== undefined)
+      left = { type: "binary", operator: "and", left, right: this.#not(depth) };
+    return left;
+  }
+
+  #not(depth: number): Expression {
+    if (depth > maxDepth) throw wrong("an expression is nested too deeply");
+    if (this.#accept("not", "!") !== undefined) return { type: "not", of: this.#not(depth + 1) };
+    const left = this.#filtered(depth);
+    const operator = this.#accept("==", "!=", "<=", ">=", "<", ">", "in");
+    return operator === undefined ? left : { type: "binary", operator, left, right: this.#filtered(depth) };
+  }
+
+  #filtered(depth: number): Expression {
+    let of = this.#member(depth);
+    while (this.#accept("|") !== undefined) {
+      const name = this.words[this.#at] ?? "";
+      if (!Object.hasOwn(filters, name)) throw wrong(`the filter "${name}" is not known`);
+      this.#at += 1;
+      const argument = this.#accept(":") === undefined ? undefined : this.#member(depth);
+      of = { type: "filter", name, of, argument };
+    }
+    return of;
+  }
+
+  #member(depth: number): Expression {
+    let of = this.#atom(depth);
+    for (;;) {
+      if (this.#accept(".") !== undefined) {
+        const word = this.words[this.#at] ?? "";
+        if (!/^\w+$/.test(word)) throw wrong(`"${word}" is no key`);
+        this.#at += 1;
+        of = { type: "member", of, key: { type: "literal", value: word } };
+      } else if (this.#accept("[") !== undefined) {
+        of = { type: "member", of, key: this.or(depth + 1) };
+        this.#require("]");
+      } else if (this.#accept("(") !== undefined) of = { type: "call", callee: of, values: this.#values(depth) };
+      else return of;
+    }
+  }
+
+  #values(depth: number): Expression[] {
+    const values: Expression[] = [];
+    if (this.#accept(")") !== undefined) return values;
+    do values.push(this.or(depth + 1));
+    while (this.#accept(",") !== undefined);
+    this.#require(")");
+    return values;
+  }
+
+  #atom(depth: number): Expression {
+    const word = this.words[this.#at];
+    if (word === undefined) throw wrong("an expression is empty");
+    this.#at += 1;
+    if (word === "(") {
+      const inner = this.or(depth + 1);
+      this.#require(")");
+      return inner;
+    }
+    if (/^["']/.test(word)) return { type: "literal", value: unquoted(word) };
+    if (/^\d/.test(word)) return { type: "literal", value: Number(word) };
+    const constant = constants.get(word);
+    if (constant !== undefined) return { type: "literal", value: constant };
+    if (!/^[A-Za-z_]/.test(word)) throw wrong(`"${word}" is out of place`);
+    return { type: "name", name: word };
+  }
+}
+
+const constants = new Map<string, Value>([
+  ["true", true],
+  ["True", true],
+  ["false", false],
+  ["False", false],
+]);
+
+const controls: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
+
+const unquoted = (word: string) => word.slice(1, -1).replace(/\\(.)/gs, (_, char: string) => controls[char] ?? char);
+
+/** @returns undefined for a name or key that is not there: templates print nothing for it */
+export function evaluate(expression: Expression, scope: ReadonlyMap<string, Value>): Value {
+  switch (expression.type) {
+    case "literal":
+      return expression.value;
+    case "name":
+      return scope.get(expression.name);
+    case "member":
+      return memberOf(evaluate(expression.of, scope), evaluate(expression.key, scope));
+    case "call": {
+      const callee = evaluate(expression.callee, scope);
+      if (typeof callee !== "function") throw wrong("it calls what is no function");
+      return callee(...expression.values.map((value) => evaluate(value, scope)));
+    }
+    case "filter": {
+      const argument = expression.argument === undefined ? undefined : evaluate(expression.argument, scope);
+      return filters[expression.name]!(evaluate(expression.of, scope), argument);
+    }
+    case "not":
+      return !truthy(evaluate(expression.of, scope));
+    case "binary":
+      return binary(expression.operator, expression.left, expression.right, scope);
+  }
+}
+
+/** Own keys of plain maps and places of lists only: no prototype, no method. */
+function memberOf(of: Value, key: Value): Value {
+  if (typeof of !== "object" || of === null) return undefined;
+  if (Array.isArray(of)) return (of as readonly Value[])[Number(key)];
+  const map = of as Readonly<Record<string, Value>>;
+  const name = textOf(key);
+  return Object.hasOwn(map, name) ? map[name] : undefined;
+}
+
+function binary(operator: string, leftOf: Expression, rightOf: Expression, scope: ReadonlyMap<string, Value>): Value {
+  const left = evaluate(leftOf, scope);
+  if (operator === "and") return truthy(left) ? evaluate(rightOf, scope) : left;
+  if (operator === "or") return truthy(left) ? left : evaluate(rightOf, scope);
+  const right = evaluate(rightOf, scope);
+  switch (operator) {
+    case "==":
+      return textOf(left) === textOf(right);
+    case "!=":
+      return textOf(left) !== textOf(right);
+    case "in":
+      return contains(right, left);
+    case "<":
+      return Number(left) < Number(right);
+    case ">":
+      return Number(left) > Number(right);
+    case "<=":
+      return Number(left) <= Number(right);
+    default:
+      return Number(left) >= Number(right);
+  }
+}
+
+function contains(whole: Value, part: Value): boolean {
+  if (Array.isArray(whole)) return whole.some((each) => textOf(each) === textOf(part));
+  if (typeof whole === "object" && whole !== null) return Object.hasOwn(whole, textOf(part));
+  return textOf(whole).includes(textOf(part));
+}
