@@ -42,6 +42,10 @@ export class Dirs {
     return this.#at("images");
   }
 
+  get networks(): string {
+    return this.#at("networks");
+  }
+
   network(name: string): string {
     return this.#at("networks", name);
   }

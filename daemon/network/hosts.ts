@@ -18,9 +18,9 @@ export async function makeHostsDir(network: NetworkPlace): Promise<void> {
   await chmod(hostsDirOf(network), 0o755);
 }
 
-/** Line of dnsmasq's dhcp-host files. */
+/** Line of dnsmasq's dhcp-host files. id:* is for copies of a container: they bring the same client id, and go by their hardware address. */
 export const hostLine = (network: NetworkPlace, host: NetworkHost): string =>
-  [host.hwaddr.toLowerCase(), host.ipv4, dnsModeOf(network.config) === "managed" ? host.instance : undefined]
+  [host.hwaddr.toLowerCase(), "id:*", host.ipv4, dnsModeOf(network.config) === "managed" ? host.instance : undefined]
     .filter((part) => part !== undefined)
     .join(",");
 

@@ -1,7 +1,7 @@
 /** Networks: their rules, and what nics ask of them. */
-import { rename, rm } from "node:fs/promises";
+import { readdir, rename, rm } from "node:fs/promises";
 import { networkKeys } from "../../sdk/api/config/network";
-import { badRequest, conflict, notFound, unavailable } from "../../sdk/api/errors";
+import { badRequest, conflict, notFound } from "../../sdk/api/errors";
 import type { Network, NetworkLease, NetworkPut, NetworkState, NetworksPost } from "../../sdk/api/network";
 import type { Context } from "../context";
 import { withoutEmpty } from "../merge";
@@ -64,7 +64,7 @@ export class NetworkService {
     const driver = this.#driver(post.type);
     const missing = await driver.unavailable();
     if (missing !== undefined)
-      throw unavailable(`Cannot create network "${post.name}": ${missing}. Install it; see "bothy doctor".`);
+      throw badRequest(`Cannot create network "${post.name}": ${missing}. Install it; see "bothy doctor".`);
     await this.context.locks.run(planLock, async () => {
       await this.#requireFreeName(post.name);
       const config = await driver.plan(post.name, withoutEmpty(post.config), { others: this.#store.list() });
@@ -184,14 +184,29 @@ export class NetworkService {
 
   /** Brings every network up; what still runs from before is kept. A network that cannot start is logged and shown as Unavailable. */
   async startAll(): Promise<void> {
-    for (const record of this.#store.list())
-      try {
-        await this.#driver(record.type).start(this.#place(record));
-        await this.#forgetLostHosts(record);
-      } catch (error) {
-        this.#failed.add(record.name);
-        this.context.log.error(`Cannot start network "${record.name}"`, { error });
-      }
+    await this.#sweep();
+    await Promise.all(this.#store.list().map((record) => this.#startWithDaemon(record)));
+  }
+
+  /** Takes down what an earlier daemon had begun to make, rename or delete when it was killed: its folder is there, its record is not. */
+  async #sweep(): Promise<void> {
+    for (const name of await readdir(this.context.dirs.networks)) {
+      if (this.#store.find(name) !== undefined) continue;
+      const place = { name, config: {}, path: this.context.dirs.network(name) };
+      for (const driver of Object.values(this.#drivers)) await driver.stop(place);
+      await rm(place.path, { recursive: true, force: true });
+    }
+  }
+
+  async #startWithDaemon(record: NetworkRecord): Promise<void> {
+    try {
+      await this.#driver(record.type).start(this.#place(record));
+      await this.#forgetLostHosts(record);
+      this.#failed.delete(record.name);
+    } catch (error) {
+      this.#failed.add(record.name);
+      this.context.log.error(`Cannot start network "${record.name}"`, { error });
+    }
   }
 
   /** Takes every network down, for the shutdown of the host; leases and host entries stay. */

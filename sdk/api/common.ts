@@ -48,7 +48,10 @@ export const NetworkName = z
   .string()
   .min(2, { message: "must be at least 2 characters long" })
   .max(15, { message: "must be at most 15 characters long, as the kernel's interface names are" })
-  .regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/, { message: "must hold letters, digits, dots, dashes and underscores only" });
+  .regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/, { message: "must hold letters, digits, dots, dashes and underscores only" })
+  .refine((name) => name !== "all" && name !== "default", {
+    message: 'must not be "all" or "default", which the kernel keeps for itself',
+  });
 
 /** RFC 3339 time with fraction, as Go prints it; "0001-01-01T00:00:00Z" stands for never. */
 export const Time = z.string();

@@ -11,6 +11,9 @@ import { Events } from "../../daemon/events";
 import type { InstanceUse } from "../../daemon/instance/service";
 import { Locks } from "../../daemon/locks";
 import { Log } from "../../daemon/log";
+import { BridgeDriver } from "../../daemon/network/drivers/bridge";
+import { findLink } from "../../daemon/network/link";
+import { commandOf } from "../../daemon/network/process";
 import { networkRoutes } from "../../daemon/network/routes";
 import { NetworkService } from "../../daemon/network/service";
 import { networkSchema } from "../../daemon/network/store";
@@ -126,7 +129,7 @@ test("a network gets a planned address, NAT and a bridge, and leaves nothing whe
   assert.equal((await run("ip", ["-o", "link"])).stdout, before.links);
   assert.equal(await ruleset(), before.rules);
   assert.equal(existsSync(path.join(folder, "networks", "planned.0")), false);
-  assert.equal(existsSync(`/proc/${pid}`) && readFileSync(`/proc/${pid}/cmdline`, "utf8") !== "", false);
+  assert.deepEqual(commandOf(Number(pid)), []);
   await assert.rejects(call("GET", "/1.0/networks/planned.0"), refused("NOT_FOUND", /^Network not found$/));
 });
 
@@ -180,6 +183,27 @@ test("a removed nic takes its name and lease along, and the name goes to its suc
   assert.notEqual(oldAddress, undefined);
   await networks.removeHost("net0", "nobody", "eth0");
   await networks.removeHost("gone", "web", "eth0");
+});
+
+test("two guests that bring the same client id get addresses of their own, as copies of one container do", {
+  skip,
+}, async () => {
+  await using _net = await make("net0");
+  await using web = await Netns.create();
+  await using copy = await Netns.create();
+  await networks.addHost("net0", { instance: "web", device: "eth0", hwaddr: hwaddrs.web });
+  await networks.addHost("net0", { instance: "copy", device: "eth0", hwaddr: hwaddrs.db });
+  await web.plug("net0", "vtest-web", hwaddrs.web);
+  await copy.plug("net0", "vtest-copy", hwaddrs.db);
+  const addresses = [];
+  for (const guest of [web, copy]) addresses.push(await lease(guest, "-C", "-x", "0x3d:ff0001020304"));
+  assert.notEqual(addresses[0], addresses[1]);
+  assert.equal(await resolve(copy, "web", gatewayOf("net0")), addresses[0]);
+  await networks.removeHost("net0", "web", "eth0");
+  assert.deepEqual(
+    (await networks.leases("net0")).map(({ hostname }) => hostname),
+    ["net0.gw", "copy"],
+  );
 });
 
 test("a fixed address is given, and refused to a second nic and outside the subnet", { skip }, async () => {
@@ -296,6 +320,17 @@ test("the next daemon finds bridge and dnsmasq again, and mends what is missing 
   assert.notEqual(await lease(guest), "");
 });
 
+test("what a killed daemon left half made is gone with the next start", { skip }, async () => {
+  const half = { name: "half0", config: { "ipv4.address": "10.99.9.1/24" }, path: context.dirs.network("half0") };
+  await new BridgeDriver().start(half);
+  const pid = dnsmasqPid("half0");
+  await networks.startAll();
+  assert.equal(existsSync(half.path), false);
+  assert.equal(await findLink("half0"), undefined);
+  assert.doesNotMatch(await ruleset(), /half0/);
+  assert.deepEqual(commandOf(Number(pid)), []);
+});
+
 test("a stopped and started network keeps leases and names", { skip }, async () => {
   await using _net = await make("net0");
   uses.push({
@@ -372,6 +407,7 @@ test("taken names and subnets are refused, and nothing is left half made", { ski
     await assert.rejects(create("net0"), refused("CONFLICT", /already exists/));
     await assert.rejects(create("vtest-a"), refused("CONFLICT", /host has an interface/));
     await assert.rejects(create("a", {}), /at least 2/);
+    await assert.rejects(create("all", {}), /kernel/);
     await assert.rejects(create("net1", {}, "ovn"), refused("BAD_REQUEST", /Unsupported network type/));
     await assert.rejects(create("net1", { "no.key": "1" }), refused("BAD_REQUEST", /Unknown configuration key/));
     await assert.rejects(

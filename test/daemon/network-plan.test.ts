@@ -142,8 +142,8 @@ test("dnsmasq follows the keys for DHCP and DNS", () => {
 
 test("a host entry carries the name only where we name the addresses", () => {
   const host = { instance: "web", device: "eth0", hwaddr: "00:16:3E:AA:BB:CC", ipv4: "10.1.2.9" };
-  assert.equal(hostLine(place({}), host), "00:16:3e:aa:bb:cc,10.1.2.9,web");
-  assert.equal(hostLine(place({ "dns.mode": "dynamic" }), { ...host, ipv4: undefined }), "00:16:3e:aa:bb:cc");
+  assert.equal(hostLine(place({}), host), "00:16:3e:aa:bb:cc,id:*,10.1.2.9,web");
+  assert.equal(hostLine(place({ "dns.mode": "dynamic" }), { ...host, ipv4: undefined }), "00:16:3e:aa:bb:cc,id:*");
 });
 
 test("NAT covers what leaves the bridge, and the rules follow the keys", () => {

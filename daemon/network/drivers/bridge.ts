@@ -11,7 +11,7 @@ import { dhcpRanges } from "../dnsmasq";
 import { ensureDnsmasq, isDnsmasqRunning, reloadDnsmasq, stopDnsmasq } from "../dnsmasq-process";
 import { type NetworkDriver, type NetworkHost, type NetworkPlace, refusedAddress, type Surroundings } from "../driver";
 import { dropHost, findHost, listHosts, makeHostsDir, writeHost } from "../hosts";
-import { contains, firstOf, lastOf, parseAddress, parseSubnet, subnetText } from "../ipv4";
+import { addressText, contains, firstOf, lastOf, parseAddress, parseSubnet, subnetText } from "../ipv4";
 import { dropForeignLeases, filterLeases, type Lease, readLeases, sendRelease, serverOf } from "../leases";
 import { findLink, isBridge, listRoutes, stateOf } from "../link";
 import { applyRules, removeRules } from "../nft";
@@ -34,14 +34,17 @@ export class BridgeDriver implements NetworkDriver {
   async plan(name: string, config: Config, { current, others }: Surroundings): Promise<Config> {
     const hwaddr = config["volatile.bridge.hwaddr"] || current?.["volatile.bridge.hwaddr"] || randomHwaddr();
     const planned: Config = { ...config, "volatile.bridge.hwaddr": hwaddr };
-    const address = config["ipv4.address"] || "auto";
+    const address = canonical(config["ipv4.address"] || "auto");
     if (address === "none") return planned;
     const taken = async () => [...takenByNetworks(others), ...takenByRoutes(await listRoutes(), name)];
     if (address === "auto") {
       const kept = current !== undefined && hasIpv4(current) ? current["ipv4.address"] : undefined;
       planned["ipv4.address"] = kept ?? freeSubnet(await taken());
       planned["ipv4.nat"] = config["ipv4.nat"] || "true";
-    } else if (address !== current?.["ipv4.address"]) requireFree(name, address, await taken());
+    } else {
+      planned["ipv4.address"] = address;
+      if (address !== current?.["ipv4.address"]) requireFree(name, address, await taken());
+    }
     requireRangesInside(planned);
     return planned;
   }
@@ -81,21 +84,9 @@ export class BridgeDriver implements NetworkDriver {
   async addHost(network: NetworkPlace, host: NetworkHost): Promise<void> {
     this.checkHost(network, host);
     const before = await findHost(network, host.instance, host.device);
-    const known = await listHosts(network);
-    const isSelf = ({ instance, device }: NetworkHost) => instance === host.instance && device === host.device;
-    const rival = host.ipv4 && known.find((other) => !isSelf(other) && other.ipv4 === host.ipv4);
-    const leases = await readLeases(network);
-    const holder = leases.find(({ address, hwaddr }) => address === host.ipv4 && hwaddr !== host.hwaddr.toLowerCase());
-    const owner = holder && known.find((other) => !isSelf(other) && other.hwaddr === holder.hwaddr);
-    const other = rival || owner;
-    if (other) throw refusedAddress(host, `instance "${other.instance}" has it`);
-    // Left by a nic that is gone, or by this nic before it had its fixed address.
-    const stale = leases.filter(
-      (lease) =>
-        lease === holder ||
-        (lease.hwaddr === before?.hwaddr && before.hwaddr !== host.hwaddr.toLowerCase()) ||
-        (host.ipv4 && lease.hwaddr === host.hwaddr.toLowerCase() && lease.address !== host.ipv4),
-    );
+    // A new nic without wishes, as most are: nothing to compare, whatever the network's size.
+    const stale =
+      before === undefined && host.ipv4 === undefined ? [] : await staleLeases(network, host, before?.hwaddr);
     const isChanged = await writeHost(network, host);
     if (isChanged && before !== undefined) await reloadDnsmasq(network);
     await this.#release(network, stale);
@@ -162,6 +153,12 @@ export class BridgeDriver implements NetworkDriver {
   }
 }
 
+/** "10.1.2.1/08" as the kernel writes it, to be recognised again; other words as they are. */
+function canonical(address: string): string {
+  const subnet = parseSubnet(address);
+  return subnet === undefined ? address : `${addressText(subnet.address)}/${subnet.bits}`;
+}
+
 /** In the block that LXD and Xen use for guests. */
 const randomHwaddr = (): string =>
   ["00", "16", "3e", ...[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, "0"))].join(":");
@@ -176,6 +173,33 @@ function refusalOf(network: NetworkPlace, ipv4: string): string | undefined {
   if (!contains(subnet, address)) return `it is outside the subnet ${subnetText(subnet)} of network "${network.name}"`;
   const isReserved = [firstOf(subnet), lastOf(subnet), subnet.address].includes(address);
   return isReserved ? `network "${network.name}" needs it for itself` : undefined;
+}
+
+/**
+ * Leases that stand in the way of a nic: of its fixed address, left by a nic that is gone; and its own, under another address or hardware address.
+ * @throws ApiError BAD_REQUEST when another nic has the fixed address
+ */
+async function staleLeases(
+  network: NetworkPlace,
+  host: NetworkHost,
+  hwaddrBefore: string | undefined,
+): Promise<Lease[]> {
+  const hwaddr = host.hwaddr.toLowerCase();
+  const others = (await listHosts(network)).filter(
+    ({ instance, device }) => instance !== host.instance || device !== host.device,
+  );
+  const leases = await readLeases(network);
+  const holder = leases.find((lease) => lease.address === host.ipv4 && lease.hwaddr !== hwaddr);
+  const rival = others.find(
+    (other) => host.ipv4 !== undefined && (other.ipv4 === host.ipv4 || other.hwaddr === holder?.hwaddr),
+  );
+  if (rival !== undefined) throw refusedAddress(host, `instance "${rival.instance}" has it`);
+  return leases.filter(
+    (lease) =>
+      lease === holder ||
+      (lease.hwaddr === hwaddrBefore && hwaddrBefore !== hwaddr) ||
+      (lease.hwaddr === hwaddr && host.ipv4 !== undefined && lease.address !== host.ipv4),
+  );
 }
 
 function requireRangesInside(config: Config): void {
