@@ -51,11 +51,10 @@ export async function withPool(
     diskImage: path.join(state, "disks", "pool.img"),
     config: driver.name === "btrfs" ? { size: "512MiB", ...config } : config,
   };
-  const pool = { ...bare, config: await driver.createPool(bare) };
   try {
-    await work(pool);
+    await work({ ...bare, config: await driver.createPool(bare) });
   } finally {
-    await driver.deletePool(pool);
+    await driver.deletePool(bare);
     rmSync(state, { recursive: true });
   }
 }

@@ -23,7 +23,7 @@ const formattedKey = "volatile.initial_source";
 
 async function kindOf({ path: folder, diskImage, config }: PoolPlace): Promise<Kind> {
   const { source, size } = config;
-  if (source === undefined) return !size && (await isOnBtrfs(path.dirname(folder))) ? "folder" : "loop";
+  if (!source) return !size && (await isOnBtrfs(path.dirname(folder))) ? "folder" : "loop";
   if (source === diskImage) return "loop";
   return (await ignoring("ENOENT", stat(source)))?.isBlockDevice() ? "device" : "folder";
 }
@@ -36,25 +36,35 @@ export async function createBtrfsPool(pool: PoolPlace): Promise<Config> {
       `Cannot create storage pool "${pool.name}": "size" is for the image file of a pool without a source. Leave one of both out.`,
     );
   if (kind === "folder") {
-    if (!(await isOnBtrfs(pool.config.source ?? path.dirname(pool.path))))
+    if (!(await isOnBtrfs(pool.config.source || path.dirname(pool.path))))
       throw badRequest(
         `Cannot create storage pool "${pool.name}": the source "${pool.config.source}" is neither a folder on btrfs nor a block device. Leave it out for an image file.`,
       );
     return createPoolFolder(pool, volumeTypes);
   }
   const filled = kind === "loop" ? await makeImageFile(pool) : { source: pool.config.source ?? "" };
-  await run("mkfs.btrfs", ["-q", "-m", "single", "-L", pool.name, filled.source]);
+  await format(pool, filled.source);
   const config = { ...pool.config, ...filled, ...(kind === "device" ? { [formattedKey]: filled.source } : {}) };
   await mountBtrfsPool({ ...pool, config });
   return config;
 }
 
+/** Formats a blank device or file; mkfs.btrfs refuses one that holds a file system, or that is too small. */
+async function format(pool: PoolPlace, source: string): Promise<void> {
+  const { code, stderr } = await run("mkfs.btrfs", ["-q", "-m", "single", "-L", pool.name, source], {
+    accept: [0, 1],
+  });
+  if (code !== 0)
+    throw badRequest(
+      `Cannot create storage pool "${pool.name}": mkfs.btrfs refuses "${source}": ${stderr.trim().replaceAll("\n", "; ")}`,
+    );
+}
+
 async function makeImageFile(pool: PoolPlace): Promise<{ source: string; size: string }> {
   const source = pool.diskImage;
   const { bavail, bsize } = await statfs(path.dirname(source));
-  const given = pool.config.size;
   const mebibytes = Math.floor(Math.min(defaultBytes, bavail * bsize * defaultShare) / 2 ** 20);
-  const size = given ?? (mebibytes % 1024 === 0 ? `${mebibytes / 1024}GiB` : `${mebibytes}MiB`);
+  const size = pool.config.size || (mebibytes % 1024 === 0 ? `${mebibytes / 1024}GiB` : `${mebibytes}MiB`);
   const file = await open(source, "wx", 0o600);
   try {
     await file.truncate(parseSize(size));
@@ -79,7 +89,7 @@ export async function mountBtrfsPool(pool: PoolPlace): Promise<void> {
 }
 
 async function mount(pool: PoolPlace, source: string, kind: Kind): Promise<void> {
-  const options = [kind === "loop" ? "loop" : "rw", pool.config["btrfs.mount_options"] ?? "user_subvol_rm_allowed"];
+  const options = [kind === "loop" ? "loop" : "rw", pool.config["btrfs.mount_options"] || "user_subvol_rm_allowed"];
   await run("mount", ["-t", "btrfs", "-o", options.join(","), "--", source, pool.path]);
   await chmod(pool.path, 0o711);
 }

@@ -1,0 +1,180 @@
+/** What only the btrfs driver has: image files, devices and folders as pools, nested subvolumes, quotas. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { describe, test } from "node:test";
+import type { PoolPlace } from "../../daemon/storage-pool/driver";
+import { btrfs } from "../../daemon/storage-pool/drivers/btrfs";
+import { isMounted } from "../../daemon/storage-pool/drivers/mounts";
+import {
+  assertNoTrace,
+  container,
+  driversHere,
+  image,
+  inRoot,
+  makeState,
+  smallTree,
+  snapshot,
+  withPool,
+} from "../support/storage";
+
+const sh = (script: string, ...args: string[]) =>
+  execFileSync("sh", ["-euc", script, "sh", ...args], { encoding: "utf8" }).trim();
+const base = image("base");
+const web = container("web");
+
+function suite(): void {
+  const withWeb = (work: (pool: PoolPlace) => Promise<void>) =>
+    withPool(btrfs, async (pool) => {
+      await btrfs.create(pool, base, smallTree);
+      await btrfs.clone(pool, base, web);
+      await work(pool);
+    });
+
+  test("an image file has the size asked for and takes little space", () =>
+    withPool(btrfs, async (pool) => {
+      assert.deepEqual(pool.config, { size: "512MiB", source: pool.diskImage });
+      const { size, blocks, mode } = statSync(pool.diskImage);
+      assert.equal(size, 512 * 2 ** 20);
+      assert.ok(blocks * 512 < size / 4);
+      assert.equal(mode & 0o777, 0o600);
+    }));
+
+  test("without a size the image file takes 30 GiB or 80% of the free space, sparsely", () =>
+    withPool(
+      btrfs,
+      async (pool) => {
+        assert.match(pool.config.size ?? "", /^\d+(GiB|MiB)$/);
+        assert.ok(statSync(pool.diskImage).size <= 30 * 2 ** 30);
+      },
+      { size: "" },
+    ));
+
+  test("a size that cannot hold a file system fails and leaves nothing once the pool is deleted", async () => {
+    const state = makeState();
+    const pool = {
+      name: "tiny",
+      path: path.join(state, "storage-pools", "tiny"),
+      diskImage: path.join(state, "disks", "tiny.img"),
+      config: { size: "1MiB" },
+    };
+    await assert.rejects(btrfs.createPool(pool), /mkfs.btrfs/);
+    await btrfs.deletePool(pool);
+    await assertNoTrace(pool);
+    rmSync(state, { recursive: true });
+  });
+
+  test("images and snapshots are read-only, containers are not", () =>
+    withWeb(async (pool) => {
+      await btrfs.clone(pool, web, snapshot("web/snap0"));
+      await btrfs.rename(pool, snapshot("web/snap0"), snapshot("other/snap0"));
+      for (const volume of [base, snapshot("other/snap0")])
+        assert.throws(() => inRoot(btrfs.root(pool, volume), "touch x 2>/dev/null"), /status|failed/i);
+      inRoot(btrfs.root(pool, web), "touch x");
+    }));
+
+  test("a container with subvolumes of its own is deleted whole", () =>
+    withWeb(async (pool) => {
+      const nest =
+        "btrfs -q subvolume create a; btrfs -q subvolume create a/b; mkdir a/b/c; btrfs -q subvolume snapshot -r a/b 'a/b/c/odd\nname'";
+      inRoot(btrfs.root(pool, web), nest);
+      await btrfs.delete(pool, web);
+      assert.deepEqual(readdirSync(path.join(pool.path, "containers")), []);
+      assert.equal(sh('btrfs subvolume list "$1" | grep -c containers || true', pool.path), "0");
+    }));
+
+  test("usage is known only where quotas are on", () =>
+    withWeb(async (pool) => {
+      assert.equal(await btrfs.usage(pool, web), undefined);
+      sh('btrfs quota enable "$1"', pool.path);
+      inRoot(btrfs.root(pool, web), "head -c 3000000 /dev/urandom > big");
+      sh('btrfs filesystem sync "$1" && btrfs quota rescan -w "$1"', pool.path);
+      const used = await btrfs.usage(pool, web);
+      assert.ok(used !== undefined && used >= 3_000_000 && used < 4_000_000, String(used));
+    }));
+
+  test("a loop device that a killed daemon left is used again, and given back", () =>
+    withWeb(async (pool) => {
+      await btrfs.unmountPool(pool);
+      sh('losetup --find "$1"', pool.diskImage);
+      await btrfs.mountPool(pool);
+      assert.equal(sh('losetup --associated "$1" --noheadings --output NAME | wc -l', pool.diskImage), "1");
+      assert.equal(inRoot(btrfs.root(pool, web), "cat etc/name"), "image");
+      await btrfs.deletePool(pool);
+      await assertNoTrace(pool);
+    }));
+
+  test("a pool whose image file is gone says so", () =>
+    withPool(btrfs, async (pool) => {
+      await btrfs.unmountPool(pool);
+      rmSync(pool.diskImage);
+      await assert.rejects(btrfs.mountPool(pool), { code: "UNAVAILABLE", message: /pool\.img" is missing/ });
+    }));
+
+  test("a folder on btrfs becomes a pool, and is empty again after it", () =>
+    withPool(btrfs, async (host) => {
+      const source = path.join(host.path, "folder");
+      mkdirSync(source);
+      const state = makeState();
+      const bare = {
+        name: "inner",
+        path: path.join(state, "storage-pools", "inner"),
+        diskImage: path.join(state, "disks", "inner.img"),
+        config: { source },
+      };
+      const pool = { ...bare, config: await btrfs.createPool(bare) };
+      await btrfs.create(pool, base, smallTree);
+      await btrfs.clone(pool, base, web);
+      await btrfs.clone(pool, web, snapshot("web/snap0"));
+      assert.equal(inRoot(btrfs.root(pool, snapshot("web/snap0")), "cat etc/name"), "image");
+      await btrfs.deletePool(pool);
+      assert.deepEqual(readdirSync(source), []);
+      await assertNoTrace(pool);
+      rmSync(state, { recursive: true });
+    }));
+
+  test("a folder on another file system is refused", async () => {
+    const state = makeState();
+    const source = mkdtempSync(path.join(tmpdir(), "bothy-source-"));
+    const places = { path: path.join(state, "storage-pools", "p"), diskImage: path.join(state, "disks", "p.img") };
+    await assert.rejects(btrfs.createPool({ name: "p", ...places, config: { source } }), {
+      code: "BAD_REQUEST",
+      message: /neither a folder on btrfs nor a block device/,
+    });
+    rmSync(source, { recursive: true });
+    rmSync(state, { recursive: true });
+  });
+
+  test("a block device is formatted only when it is blank, and wiped when the pool goes", async () => {
+    const state = makeState();
+    const file = path.join(state, "device");
+    writeFileSync(file, "");
+    truncateSync(file, 256 * 2 ** 20);
+    const device = sh('losetup --find --show "$1"', file);
+    try {
+      const bare = {
+        name: "pool",
+        path: path.join(state, "storage-pools", "pool"),
+        diskImage: path.join(state, "disks", "pool.img"),
+        config: { source: device },
+      };
+      for (let round = 0; round < 2; round += 1) {
+        const pool = { ...bare, config: await btrfs.createPool(bare) };
+        await btrfs.create(pool, base, smallTree);
+        await assert.rejects(btrfs.createPool({ ...bare, name: "thief", path: `${bare.path}2` }), /mkfs.btrfs/);
+        await btrfs.deletePool(pool);
+        assert.equal(await isMounted(pool.path), false);
+      }
+    } finally {
+      sh('losetup --detach "$1"', device);
+      rmSync(state, { recursive: true });
+    }
+  });
+}
+
+driversHere().then((all) => {
+  const here = all.find(({ driver }) => driver === btrfs);
+  describe("btrfs pools", { skip: here?.skip }, suite);
+});

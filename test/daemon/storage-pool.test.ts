@@ -1,0 +1,448 @@
+/** Storage pools as the daemon keeps them: rules, images, crashes; over real file systems with the other services faked. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { test } from "node:test";
+import type { Context } from "../../daemon/context";
+import { Database } from "../../daemon/database";
+import { Dirs } from "../../daemon/dirs";
+import type { UnpackOptions } from "../../daemon/image/service";
+import type { InstanceUse } from "../../daemon/instance/service";
+import { Locks } from "../../daemon/locks";
+import { Log } from "../../daemon/log";
+import type { Native } from "../../daemon/native";
+import { StoragePoolService } from "../../daemon/storage-pool/service";
+import { StoragePoolStore, storagePoolSchema } from "../../daemon/storage-pool/store";
+import type { Profile } from "../../sdk/api/profile";
+import { requireFeature } from "../support/require";
+import { container, driversHere, image, inRoot, smallTree, snapshot } from "../support/storage";
+
+const fingerprint = "f".repeat(64);
+const other = "a".repeat(64);
+const quiet = { deviceNodes: false, warn: () => undefined };
+const isRoot = { skip: requireFeature("root", process.getuid?.() === 0) };
+
+class World {
+  readonly state = mkdtempSync(path.join(tmpdir(), "bothy-service-"));
+  readonly dirs = new Dirs(this.state);
+  readonly uses: InstanceUse[] = [];
+  readonly profiles: Profile[] = [];
+  readonly unpacked: { fingerprint: string; deviceNodes: boolean }[] = [];
+  readonly locks = new Locks();
+  unpack: (rootPath: string, options: UnpackOptions) => Promise<void> = smallTree;
+  database: Database;
+  pools: StoragePoolService;
+
+  constructor() {
+    this.dirs.make();
+    this.database = this.#openDatabase();
+    this.pools = this.#makeService();
+  }
+
+  #openDatabase(): Database {
+    return new Database(this.dirs.database, [storagePoolSchema]);
+  }
+
+  #makeService(): StoragePoolService {
+    const context: Partial<Context> = {
+      dirs: this.dirs,
+      database: this.database,
+      locks: this.locks,
+      log: new Log(path.join(this.state, "log")),
+      native: { runWithRoot } as Native,
+      images: {
+        unpack: async (wanted: string, rootPath: string, options: UnpackOptions) => {
+          this.unpacked.push({ fingerprint: wanted, deviceNodes: options.deviceNodes });
+          await this.unpack(rootPath, options);
+        },
+      } as unknown as Context["images"],
+      instances: { uses: () => this.uses } as unknown as Context["instances"],
+      profiles: { list: () => this.profiles } as unknown as Context["profiles"],
+    };
+    return new StoragePoolService(context as Context);
+  }
+
+  /** The daemon is killed and another one starts. */
+  async restart(): Promise<void> {
+    this.database.close();
+    this.database = this.#openDatabase();
+    this.pools = this.#makeService();
+    await this.pools.startAll();
+  }
+
+  create(name: string, driver: string, config: Record<string, string> = {}): Promise<void> {
+    return this.pools.createPool({ name, driver, description: "", config });
+  }
+
+  see(pool: string, name: string, script: string): string {
+    return inRoot(this.pools.root(pool, container(name)), script);
+  }
+}
+
+/** Stands for bothy-cell: mounts the overlay in a private mount namespace and runs the program there. */
+const runWithRoot: Native["runWithRoot"] = async (root, at, command) => {
+  assert.equal(root.type, "overlay");
+  if (root.type !== "overlay") return;
+  const options = `lowerdir=${root.lower.join(":")},upperdir=${root.upper},workdir=${root.work}`;
+  const script = 'mount -t overlay -o "$1" overlay "$2"; shift 2; exec "$@"';
+  execFileSync("unshare", ["--mount", "sh", "-euc", script, "sh", options, at, ...command]);
+};
+
+async function withWorld(work: (world: World) => Promise<void>): Promise<void> {
+  const world = new World();
+  try {
+    await work(world);
+    assert.equal(world.locks.size, 0, "no lock is left");
+  } finally {
+    world.uses.length = 0;
+    world.profiles.length = 0;
+    for (const { name, driver } of world.pools.listPools())
+      if (driver === "btrfs") execFileSync("umount", [world.dirs.pool(name)]);
+    world.database.close();
+    rmSync(world.state, { recursive: true });
+  }
+}
+
+const use = (name: string, pool: string): InstanceUse => ({
+  name,
+  profiles: [],
+  config: {},
+  devices: {},
+  expandedDevices: { root: { type: "disk", path: "/", pool } },
+});
+
+const profile = (name: string, pool: string): Profile => ({
+  name,
+  description: "",
+  config: {},
+  devices: { disk: { type: "disk", path: "/", pool } },
+  used_by: [],
+});
+
+test("a new pool tells its driver, its filled-in source and who uses it", () =>
+  withWorld(async (world) => {
+    await world.create("fast", "dir", { "user.owner": "me" });
+    await world.pools.createFromImage("fast", fingerprint, container("web"), quiet);
+    world.uses.push(use("web", "fast"), use("elsewhere", "slow"));
+    world.profiles.push(profile("default", "fast"), profile("big", "slow"));
+    assert.deepEqual(world.pools.get("fast"), {
+      name: "fast",
+      description: "",
+      driver: "dir",
+      config: { "user.owner": "me", source: world.dirs.pool("fast") },
+      status: "Created",
+      used_by: [`/1.0/images/${fingerprint}`, "/1.0/instances/web", "/1.0/profiles/default"],
+      locations: ["none"],
+    });
+    assert.deepEqual(
+      world.pools.listPools().map(({ name }) => name),
+      ["fast"],
+    );
+  }));
+
+test("wrong pools are refused with the cause, and nothing is left of them", () =>
+  withWorld(async (world) => {
+    await world.create("taken", "dir");
+    const full = path.join(world.state, "..", `${path.basename(world.state)}-full`);
+    mkdirSync(full);
+    writeFileSync(path.join(full, "precious"), "");
+    const link = `${full}-link`;
+    symlinkSync(full, link);
+    const cases: [string, string, Record<string, string>, string, RegExp][] = [
+      ["a", "zfs", {}, "BAD_REQUEST", /Cannot create storage pool "a": unknown driver "zfs"/],
+      ["taken", "dir", {}, "CONFLICT", /Cannot create storage pool "taken": The storage pool already exists/],
+      ["a", "dir", { size: "1GiB" }, "BAD_REQUEST", /Unknown configuration key: size/],
+      ["a", "dir", { source: "relative" }, "BAD_REQUEST", /"source": it must be an absolute path/],
+      ["a", "dir", { source: "/nowhere/at/all" }, "BAD_REQUEST", /does not exist/],
+      ["a", "dir", { source: "/etc/passwd" }, "BAD_REQUEST", /is not a folder/],
+      ["a", "dir", { source: full }, "BAD_REQUEST", /is not empty/],
+      ["a", "overlay", { source: link }, "BAD_REQUEST", /is not empty/],
+      ["a", "dir", { source: "/" }, "BAD_REQUEST", /must/],
+      ["a", "dir", { source: `${full}/../x` }, "BAD_REQUEST", /without "\.\."/],
+      ["a", "dir", { source: path.join(world.state, "images") }, "BAD_REQUEST", /must not be in the state folder/],
+      ["a", "dir", { source: world.dirs.pool("taken") }, "BAD_REQUEST", /is that of storage pool "taken"/],
+      ["a", "overlay", { "overlay.volatile": "perhaps" }, "BAD_REQUEST", /it must be true or false/],
+    ];
+    for (const [name, driver, config, code, message] of cases)
+      await assert.rejects(
+        world.create(name, driver, config),
+        { code, message },
+        `${driver} ${JSON.stringify(config)}`,
+      );
+    assert.deepEqual(readdirSync(full), ["precious"]);
+    assert.deepEqual(readdirSync(path.join(world.state, "storage-pools")), ["taken"]);
+    assert.throws(() => world.pools.get("a"), { code: "NOT_FOUND", message: "Storage pool not found" });
+    rmSync(link);
+    rmSync(full, { recursive: true });
+  }));
+
+test("a folder that lies where the pool would be is never touched", () =>
+  withWorld(async (world) => {
+    const folder = world.dirs.pool("lost");
+    mkdirSync(path.join(folder, "containers", "web"), { recursive: true });
+    await assert.rejects(world.create("lost", "dir"), { code: "BAD_REQUEST", message: /is there already/ });
+    assert.ok(existsSync(path.join(folder, "containers", "web")));
+  }));
+
+test("a folder of the user's becomes a pool and is his again after it", isRoot, () =>
+  withWorld(async (world) => {
+    const source = mkdtempSync(path.join(tmpdir(), "bothy-source-"));
+    await world.create("mine", "dir", { source });
+    await world.pools.createFromImage("mine", fingerprint, container("web"), quiet);
+    assert.ok(existsSync(path.join(source, "containers", "web", "rootfs", "etc")));
+    await world.restart();
+    assert.equal(world.see("mine", "web", "cat etc/name"), "image");
+    writeFileSync(path.join(source, "note"), "");
+    await world.pools.delete("mine", container("web"));
+    await world.pools.deletePool("mine");
+    assert.deepEqual(readdirSync(source), ["note"]);
+    assert.equal(existsSync(world.dirs.pool("mine")), false);
+    rmSync(source, { recursive: true });
+  }),
+);
+
+test("description and user keys can change, source and driver keys cannot", () =>
+  withWorld(async (world) => {
+    await world.create("p", "overlay", { "user.a": "1", "overlay.volatile": "true" });
+    const source = world.dirs.pool("p");
+    world.pools.updatePool("p", { description: "new", config: { "overlay.volatile": "true", "user.b": "2" } });
+    const { description, config } = world.pools.get("p");
+    assert.equal(description, "new");
+    assert.deepEqual(config, { "overlay.volatile": "true", "user.b": "2", source }, "what the daemon filled in stays");
+    const wrong = [{ "overlay.volatile": "false" }, {}, { "overlay.volatile": "true", source: "/srv" }];
+    for (const put of wrong)
+      assert.throws(() => world.pools.updatePool("p", { description: "", config: put as Record<string, string> }), {
+        code: "BAD_REQUEST",
+        message: /Cannot update storage pool "p": "(overlay.volatile|source)" cannot be changed/,
+      });
+    assert.throws(() => world.pools.updatePool("p", { description: "", config: { nonsense: "1" } }), /Unknown/);
+  }));
+
+test("a pool in use stays, image volumes alone do not hinder", isRoot, () =>
+  withWorld(async (world) => {
+    await world.create("p", "dir");
+    const inUse = { code: "BAD_REQUEST", message: "The storage pool is currently in use" };
+    await world.pools.createFromImage("p", fingerprint, container("web"), quiet);
+    await assert.rejects(world.pools.deletePool("p"), inUse);
+    await world.pools.delete("p", container("web"));
+    world.uses.push(use("web", "p"));
+    await assert.rejects(world.pools.deletePool("p"), inUse);
+    world.uses.length = 0;
+    world.profiles.push(profile("default", "p"));
+    await assert.rejects(world.pools.deletePool("p"), inUse);
+    world.profiles.length = 0;
+    await world.pools.deletePool("p");
+    assert.throws(() => world.pools.get("p"), { code: "NOT_FOUND" });
+    assert.deepEqual(readdirSync(path.join(world.state, "storage-pools")), []);
+  }),
+);
+
+test("a pool stays while a volume is being made in it", isRoot, () =>
+  withWorld(async (world) => {
+    await world.create("p", "dir");
+    let release: () => void = () => undefined;
+    world.unpack = () =>
+      new Promise((resolve) => {
+        release = resolve;
+      });
+    const making = world.pools.createFromImage("p", fingerprint, container("web"), quiet);
+    while (world.unpacked.length === 0) await new Promise(setImmediate);
+    await assert.rejects(world.pools.deletePool("p"), /currently in use/);
+    release();
+    await making;
+  }),
+);
+
+test("an image is unpacked once for all who ask, and once more with device nodes", isRoot, () =>
+  withWorld(async (world) => {
+    await world.create("p", "overlay");
+    const names = ["a", "b", "c", "d"];
+    await Promise.all(names.map((name) => world.pools.createFromImage("p", fingerprint, container(name), quiet)));
+    assert.deepEqual(world.unpacked, [{ fingerprint, deviceNodes: false }]);
+    const privileged = { ...quiet, deviceNodes: true };
+    await world.pools.createFromImage("p", fingerprint, container("e"), privileged);
+    await world.pools.createFromImage("p", fingerprint, container("f"), privileged);
+    assert.deepEqual(world.unpacked[1], { fingerprint, deviceNodes: true });
+    assert.equal(world.unpacked.length, 2);
+    assert.deepEqual(world.pools.get("p").used_by, [`/1.0/images/${fingerprint}`]);
+  }),
+);
+
+test("every container of an image hears what unpacking it left out", isRoot, () =>
+  withWorld(async (world) => {
+    await world.create("p", "dir");
+    world.unpack = async (rootPath, { warn }) => {
+      await smallTree(rootPath);
+      warn("Skipped 3 device nodes");
+    };
+    const heard: string[] = [];
+    const options = { deviceNodes: false, warn: (message: string) => heard.push(message) };
+    await world.pools.createFromImage("p", fingerprint, container("a"), options);
+    await world.restart();
+    await world.pools.createFromImage("p", fingerprint, container("b"), options);
+    assert.deepEqual(heard, ["Skipped 3 device nodes", "Skipped 3 device nodes"]);
+    assert.equal(world.unpacked.length, 1);
+  }),
+);
+
+test("an image that fails to unpack fails all who wait for it, and is tried again by the next", isRoot, () =>
+  withWorld(async (world) => {
+    await world.create("p", "dir");
+    world.unpack = async () => {
+      throw new Error("broken tarball");
+    };
+    await assert.rejects(world.pools.createFromImage("p", fingerprint, container("a"), quiet), /broken tarball/);
+    world.unpack = smallTree;
+    await world.pools.createFromImage("p", fingerprint, container("a"), quiet);
+    assert.equal(world.see("p", "a", "cat etc/name"), "image");
+  }),
+);
+
+test("a forgotten image leaves every pool, after the clones that are under way", isRoot, () =>
+  withWorld(async (world) => {
+    for (const driver of ["dir", "overlay"]) {
+      await world.create(driver, driver);
+      await world.pools.createFromImage(driver, other, container("kept"), quiet);
+    }
+    const names = ["a", "b", "c"];
+    const making = ["dir", "overlay"].flatMap((pool) =>
+      names.map((name) => world.pools.createFromImage(pool, fingerprint, container(name), quiet)),
+    );
+    while (world.unpacked.length < 4) await new Promise(setImmediate);
+    await Promise.all([...making, world.pools.forgetImage(fingerprint)]);
+    for (const pool of ["dir", "overlay"]) {
+      assert.deepEqual(await world.pools.list(pool, "images"), [other]);
+      assert.deepEqual(world.pools.get(pool).used_by, [`/1.0/images/${other}`]);
+      for (const name of names) assert.equal(world.see(pool, name, "cat etc/name"), "image");
+    }
+  }),
+);
+
+test("volumes go from any driver to any other with all that they have", isRoot, async () => {
+  const here = (await driversHere()).filter(({ skip }) => skip === false).map(({ driver }) => driver.name);
+  await withWorld(async (world) => {
+    for (const driver of here) await world.create(driver, driver, driver === "btrfs" ? { size: "512MiB" } : {});
+    const look = "cat etc/name; stat -c '%a %u:%g' bin/tool var/spool .; [ etc/one -ef etc/two ]; ls etc var";
+    for (const from of here) {
+      await world.pools.createFromImage(from, fingerprint, container(`of-${from}`), quiet);
+      world.see(from, `of-${from}`, "echo changed > etc/name; rm etc/kept; rm -r var; mkdir -p var/spool; chmod 711 .");
+      await world.pools.clone(
+        { pool: from, volume: container(`of-${from}`) },
+        { pool: from, volume: snapshot(`of-${from}/s`) },
+      );
+      for (const to of here.filter((name) => name !== from)) {
+        const target = container(`to-${to}-of-${from}`);
+        await world.pools.clone({ pool: from, volume: snapshot(`of-${from}/s`) }, { pool: to, volume: target });
+        assert.equal(world.see(to, target.name, look), world.see(from, `of-${from}`, look), `${from} to ${to}`);
+      }
+    }
+    assert.deepEqual(readdirSync(world.dirs.scratch), []);
+  });
+});
+
+test("a pool that cannot be opened at the start is unavailable, and usable again when it can", isRoot, () =>
+  withWorld(async (world) => {
+    const source = mkdtempSync(path.join(tmpdir(), "bothy-source-"));
+    await world.create("good", "dir");
+    await world.create("away", "dir", { source });
+    await world.pools.createEmpty("away", container("web"));
+    execFileSync("mv", [source, `${source}-moved`]);
+    await world.restart();
+    assert.equal(world.pools.get("away").status, "Unavailable");
+    assert.equal(world.pools.get("good").status, "Created");
+    await assert.rejects(world.pools.createEmpty("away", container("b")), {
+      code: "UNAVAILABLE",
+      message: /Cannot use storage pool "away": it is unavailable\. .*is missing/,
+    });
+    assert.throws(() => world.pools.root("away", container("web")), { code: "UNAVAILABLE" });
+    execFileSync("mv", [`${source}-moved`, source]);
+    assert.deepEqual(await world.pools.list("away", "containers"), ["web"]);
+    assert.equal(world.pools.get("away").status, "Created");
+    rmSync(source, { recursive: true });
+  }),
+);
+
+test("a pool whose making or deleting was cut off is gone after the next start", isRoot, () =>
+  withWorld(async (world) => {
+    const store = new StoragePoolStore(world.database);
+    await world.create("p", "overlay");
+    await world.pools.createFromImage("p", fingerprint, container("web"), quiet);
+    const record = world.pools.record("p");
+    store.update({ ...record, state: "deleting" });
+    store.insert({ name: "q", driver: "dir", description: "", config: {}, state: "creating" });
+    store.insert({ name: "r", driver: "dir", description: "", config: { source: "/usr" }, state: "creating" });
+    assert.throws(() => world.pools.get("p"), { code: "NOT_FOUND" });
+    await world.restart();
+    assert.deepEqual(readdirSync(path.join(world.state, "storage-pools")), []);
+    assert.ok(existsSync("/usr/bin"), "a source that was never taken is not touched");
+    await world.create("p", "dir");
+  }),
+);
+
+test("after a crash volumes of nobody go, and those of the database stay", isRoot, () =>
+  withWorld(async (world) => {
+    await world.create("p", "overlay");
+    for (const name of ["web", "stray"]) {
+      await world.pools.createFromImage("p", fingerprint, container(name), quiet);
+      for (const snap of ["s0", "s1"])
+        await world.pools.clone(
+          { pool: "p", volume: container(name) },
+          { pool: "p", volume: snapshot(`${name}/${snap}`) },
+        );
+    }
+    await world.restart();
+    const result = await world.pools.reconcile("p", { instances: ["web", "lost"], snapshots: ["web/s0"] });
+    assert.deepEqual(result.missing, [container("lost")]);
+    assert.equal(result.removed.length, 4);
+    assert.deepEqual(await world.pools.list("p", "containers"), ["web"]);
+    assert.deepEqual(await world.pools.list("p", "containers-snapshots"), ["web/s0"]);
+  }),
+);
+
+test("a rename that the database did not get to know is undone, one that the disk did not is done", isRoot, () =>
+  withWorld(async (world) => {
+    await world.create("p", "dir");
+    for (const name of ["web", "db"]) {
+      await world.pools.createEmpty("p", container(name));
+      world.see("p", name, `echo ${name} > me`);
+      await world.pools.clone({ pool: "p", volume: container(name) }, { pool: "p", volume: snapshot(`${name}/s`) });
+    }
+    await world.pools.rename("p", container("web"), container("web2"));
+    await world.pools.rename("p", container("web2"), container("web3"));
+    await world.pools.rename("p", snapshot("web/s"), snapshot("web3/s"));
+    new StoragePoolStore(world.database).addRename("p", { from: container("db"), to: container("db2") });
+    await world.restart();
+    const result = await world.pools.reconcile("p", { instances: ["web2", "db2"], snapshots: ["web/s", "db/s"] });
+    assert.deepEqual(result, { removed: [], missing: [] });
+    assert.equal(world.see("p", "web2", "cat me"), "web");
+    assert.equal(world.see("p", "db2", "cat me"), "db");
+    assert.deepEqual(await world.pools.list("p", "containers-snapshots"), ["db/s", "web/s"]);
+  }),
+);
+
+test("image volumes that only disk or only database knows are made anew", isRoot, () =>
+  withWorld(async (world) => {
+    await world.create("p", "dir");
+    await world.pools.createFromImage("p", fingerprint, container("a"), quiet);
+    await world.pools.createFromImage("p", other, container("b"), quiet);
+    new StoragePoolStore(world.database).deleteImage("p", fingerprint);
+    rmSync(path.join(world.dirs.pool("p"), "images", other), { recursive: true });
+    await world.restart();
+    assert.deepEqual(await world.pools.list("p", "images"), []);
+    assert.deepEqual(world.pools.get("p").used_by, []);
+    await world.pools.createFromImage("p", other, container("c"), quiet);
+    assert.equal(world.unpacked.length, 3);
+    assert.equal(image(other).type, "images");
+  }),
+);
+
+test("the default driver is one that works here", isRoot, () =>
+  withWorld(async (world) => {
+    const driver = await world.pools.defaultDriver();
+    await world.create("default", driver, driver === "btrfs" ? { size: "512MiB" } : {});
+    await world.pools.createFromImage("default", fingerprint, container("web"), quiet);
+    assert.equal(world.see("default", "web", "cat etc/name"), "image");
+  }),
+);
