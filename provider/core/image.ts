@@ -106,7 +106,7 @@ async function readBack({ client, signal }: Context, fingerprint: string, props:
 async function make({ client, signal }: Context, inputs: Inputs, news: Props): Promise<string> {
   const operation =
     inputs.sourceFile === undefined
-      ? await client.createImage({ source: { type: "template", alias: inputs.template ?? "" } }, { signal })
+      ? await client.createImage({ source: { type: "template", template: inputs.template ?? "" } }, { signal })
       : await client.createImageFromFile(inputs.sourceFile, {
           fingerprint: typeof news.fingerprint === "string" ? news.fingerprint : undefined,
           signal,

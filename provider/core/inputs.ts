@@ -25,9 +25,9 @@ export const timeouts = z
     updateSeconds: seconds.meta({ description: "Ceiling of update, in seconds." }),
     deleteSeconds: seconds.meta({ description: "Ceiling of delete, in seconds." }),
   })
+  .meta({ id: "Timeouts", description: "How long create, update and delete may take." })
   .optional()
   .meta({
-    id: "Timeouts",
     description:
       "How long create, update and delete may take; 10 minutes each when absent. `customTimeouts` does not reach dynamic resources.",
   });

@@ -1,0 +1,58 @@
+/** Package: schema.json, made from the same definitions that check inputs at run time. */
+import type { Core } from "../core/core";
+import { cores } from "../core/cores";
+import { endpoint } from "../core/inputs";
+import { objectOf, type PropertySpec, propertyOf, type Types } from "./property";
+
+interface ResourceSpec {
+  description: string;
+  inputProperties: Record<string, PropertySpec>;
+  requiredInputs: string[];
+  properties: Record<string, PropertySpec>;
+  required: string[];
+}
+
+const withoutDefault = ({ default: _, ...rest }: PropertySpec): PropertySpec => rest;
+
+/** A name that is not given is made from the resource's own; a default is always there in the outputs. */
+function resourceOf(core: Core, types: Types): ResourceSpec {
+  const inputs = objectOf(core.inputs, types);
+  const outputs = objectOf(core.outputs, types);
+  const always = Object.entries(inputs.properties)
+    .filter(([name, { default: fallback }]) => fallback !== undefined || inputs.required.includes(name))
+    .map(([name]) => name);
+  return {
+    description: core.description,
+    inputProperties: inputs.properties,
+    requiredInputs: inputs.required.filter((name) => name !== "name"),
+    properties: {
+      ...Object.fromEntries(Object.entries(inputs.properties).map(([name, spec]) => [name, withoutDefault(spec)])),
+      ...outputs.properties,
+    },
+    required: [...always, ...outputs.required].sort(),
+  };
+}
+
+/** @returns the whole schema, ready for JSON */
+export function packageSchema() {
+  const types: Types = {};
+  const resources = Object.fromEntries(cores.map((core) => [`bothy:index:${core.type}`, resourceOf(core, types)]));
+  const providerEndpoint = {
+    ...propertyOf(endpoint, types),
+    description: "Daemon of resources that name none; BOTHY_ENDPOINT, then the local daemon, when absent.",
+  };
+  return {
+    name: "bothy",
+    displayName: "Bothy",
+    description: "Machine containers as code, on a bundled daemon that speaks LXD API 1.0.",
+    license: "Apache-2.0",
+    keywords: ["category/infrastructure", "containers", "lxd", "incus"],
+    config: { variables: { endpoint: providerEndpoint } },
+    provider: { description: "A daemon to manage.", inputProperties: { endpoint: providerEndpoint } },
+    types: Object.fromEntries(Object.entries(types).sort(([a], [b]) => (a < b ? -1 : 1))),
+    resources,
+  };
+}
+
+/** The text of schema.json. */
+export const schemaText = (): string => `${JSON.stringify(packageSchema(), null, 2)}\n`;

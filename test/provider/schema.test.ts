@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { cores } from "../../provider/core/cores";
+import { packageSchema, schemaText } from "../../provider/schema/package";
+import { repository } from "./support/program";
+
+test("schema.json is what the definitions make; npm run gen writes it", () => {
+  assert.equal(readFileSync(path.join(repository, "schema.json"), "utf8"), schemaText());
+});
+
+test("every input and every output of every kind is described", () => {
+  const { resources, types } = packageSchema();
+  assert.equal(Object.keys(resources).length, cores.length);
+  const described = [
+    ...Object.entries(resources).flatMap(([token, { inputProperties, properties }]) => [
+      ...Object.entries(inputProperties).map(([name, spec]) => [`${token}.${name}`, spec.description]),
+      ...Object.entries(properties).map(([name, spec]) => [`${token}.${name}`, spec.description]),
+    ]),
+    ...Object.entries(types).flatMap(([token, { properties }]) =>
+      Object.entries(properties).map(([name, spec]) => [`${token}.${name}`, spec.description]),
+    ),
+  ];
+  assert.deepEqual(
+    described.filter(([, description]) => !description).map(([name]) => name),
+    [],
+  );
+});
+
+test("every reference of the schema leads to a type", () => {
+  const schema = packageSchema();
+  const references = [...JSON.stringify(schema).matchAll(/"#\/types\/([^"]+)"/g)].map(([, token]) => token!);
+  assert.ok(references.length > 0);
+  for (const token of references) assert.ok(token in schema.types, token);
+});
