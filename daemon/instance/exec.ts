@@ -72,7 +72,7 @@ async function runDetached(
   const file = (name: string) => path.join(context.dirs.logs(record.name), `exec_${operation.id}.${name}`);
   const url = (name: string) => `/1.0/instances/${record.name}/logs/exec_${operation.id}.${name}`;
   const isRecorded = post["record-output"];
-  const output = (name: string): Op => (isRecorded ? [name, "file", file(name)] : [name, "null"]);
+  const output = (name: string): Op => (isRecorded ? [name, `file:${file(name)}`] : [name, "null"]);
   const streams: Op[] = [["stdin", "null"], output("stdout"), output("stderr")];
   const process = await context.native.exec(cell, [...common, ...streams], "none");
   const code = await process.exited;
