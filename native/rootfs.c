@@ -13,6 +13,9 @@
 #include "userns.h"
 #include "util.h"
 
+/* overlayfs itself takes 500 */
+#define MAX_LAYERS 64
+
 int take_root_dir(struct cell *cell, struct op *op) {
     cell->root.kind = ROOT_DIR;
     cell->root.path = op->word[0];
@@ -55,23 +58,46 @@ static int build_dir(struct cell *cell) {
     return cell->root_fd < 0 ? -1 : 0;
 }
 
+/**
+ * Layers stay open until the overlay is created: closing the last descriptor of a detached mount dissolves it, and the kernel clones only mounts
+ * that are whole.
+ */
+struct held_layers {
+    size_t count;
+    int fd[MAX_LAYERS];
+};
+
+static void close_layers(struct held_layers *held) {
+    while (held->count > 0)
+        close(held->fd[--held->count]);
+}
+
+static int hold(struct cell *cell, struct held_layers *held, int layer, const char *path) {
+    if (layer < 0)
+        return -1;
+    if (held->count == MAX_LAYERS) {
+        close(layer);
+        return fail(&cell->status, "root-overlay", E2BIG, path, "Cannot use more than %d layers", MAX_LAYERS);
+    }
+    held->fd[held->count++] = layer;
+    return layer;
+}
+
 static int set_layer(struct cell *cell, int overlay, const char *key, int layer, const char *path) {
     if (layer < 0)
         return -1;
-    int result = sys_fsconfig(overlay, FS_SET_FD, key, NULL, layer);
-    if (result < 0)
-        fail(&cell->status, "root-overlay", errno, path, "Cannot use the folder as the overlay's %s", key);
-    close(layer);
-    return result;
+    if (sys_fsconfig(overlay, FS_SET_FD, key, NULL, layer) < 0)
+        return fail(&cell->status, "root-overlay", errno, path, "Cannot use the folder as the overlay's %s", key);
+    return 0;
 }
 
-static int set_lower_layers(struct cell *cell, int overlay) {
+static int set_lower_layers(struct cell *cell, int overlay, struct held_layers *held) {
     cleanup_free char *list = strdup(cell->root.lower);
     if (list == NULL)
         abort();
     char *rest = list;
     for (char *path = next_part(&rest, ':'); path != NULL; path = next_part(&rest, ':'))
-        if (set_layer(cell, overlay, "lowerdir+", open_layer(cell, "root-overlay", path), path) < 0)
+        if (set_layer(cell, overlay, "lowerdir+", hold(cell, held, open_layer(cell, "root-overlay", path), path), path) < 0)
             return -1;
     return 0;
 }
@@ -80,7 +106,7 @@ static int set_lower_layers(struct cell *cell, int overlay) {
  * The upper and the work folder come from one mount of the folder that holds both: overlay demands that they share one.
  * Paths below it go by descriptor, so nothing is resolved twice.
  */
-static int set_upper_layers(struct cell *cell, int overlay) {
+static int set_upper_layers(struct cell *cell, int overlay, struct held_layers *held) {
     const char *upper = cell->root.upper, *work = cell->root.work;
     const char *slash = strrchr(upper, '/');
     size_t length = slash != NULL ? (size_t)(slash - upper) : 0;
@@ -89,25 +115,26 @@ static int set_upper_layers(struct cell *cell, int overlay) {
     cleanup_free char *holder = strndup(upper, length > 0 ? length : 1);
     if (holder == NULL)
         abort();
-    cleanup_fd int shared = open_layer(cell, "root-overlay", holder);
+    int shared = hold(cell, held, open_layer(cell, "root-overlay", holder), holder);
     if (shared < 0)
         return -1;
-    int upper_fd = openat(shared, slash + 1, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    cleanup_fd int upper_fd = openat(shared, slash + 1, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (upper_fd < 0)
         return fail(&cell->status, "root-overlay", errno, upper, "Cannot open the folder");
     if (set_layer(cell, overlay, "upperdir", upper_fd, upper) < 0)
         return -1;
-    int work_fd = openat(shared, work + length + 1, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    cleanup_fd int work_fd = openat(shared, work + length + 1, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (work_fd < 0)
         return fail(&cell->status, "root-overlay", errno, work, "Cannot open the folder");
     return set_layer(cell, overlay, "workdir", work_fd, work);
 }
 
 static int create_overlay(struct cell *cell) {
+    __attribute__((cleanup(close_layers))) struct held_layers held = {0};
     cleanup_fd int overlay = sys_fsopen("overlay");
     if (overlay < 0)
         return fail(&cell->status, "root-overlay", errno, NULL, "Cannot open an overlay");
-    if (set_lower_layers(cell, overlay) < 0 || set_upper_layers(cell, overlay) < 0)
+    if (set_lower_layers(cell, overlay, &held) < 0 || set_upper_layers(cell, overlay, &held) < 0)
         return -1;
     if (sys_fsconfig(overlay, FS_SET_STRING, "source", "bothy", 0) < 0 || sys_fsconfig(overlay, FS_CREATE, NULL, NULL, 0) < 0)
         return fail(&cell->status, "root-overlay", errno, cell->root.upper, "Cannot create the overlay");
