@@ -26,6 +26,7 @@ function isUnknownAt(root: unknown, path: readonly PropertyKey[]): boolean {
 }
 
 function reasonOf(issue: z.core.$ZodIssue, inputs: Props): string {
+  if (issue.code === "invalid_key") return issue.issues[0]?.message ?? issue.message;
   if (issue.code !== "invalid_type") return issue.message;
   if (valueAt(inputs, issue.path) === undefined) return "is required";
   return `must be ${article[issue.expected] ?? issue.expected}`;

@@ -1,0 +1,219 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { holdsUnknown, type Props } from "../../provider/core/values";
+import { DynamicProcess, unknown } from "./support/dynamic-process";
+
+let provider: DynamicProcess;
+
+before(async () => {
+  // No daemon listens there: check and diff must not need one.
+  provider = await DynamicProcess.start({ env: { BOTHY_ENDPOINT: "unix:///nonexistent/unix.socket" } });
+});
+after(() => provider[Symbol.asyncDispose]());
+
+interface WrongInput {
+  readonly kind: string;
+  readonly inputs: Props;
+  /** Property and what its reason says. */
+  readonly failures: Record<string, RegExp>;
+}
+
+const wrong: WrongInput[] = [
+  { kind: "profile", inputs: {}, failures: { name: /is required/ } },
+  { kind: "profile", inputs: { name: "a/b" }, failures: { name: /must not contain/ } },
+  { kind: "profile", inputs: { name: "default" }, failures: { name: /always exists/ } },
+  { kind: "profile", inputs: { name: "p", colour: "red" }, failures: { colour: /is not a property here\. Known are/ } },
+  {
+    kind: "profile",
+    inputs: { name: "p", config: { "limits.memory": "lots", "limits.mem": "1GiB" } },
+    failures: { 'config["limits.memory"]': /must be a size/, 'config["limits.mem"]': /Unknown configuration key/ },
+  },
+  {
+    kind: "profile",
+    inputs: { name: "p", config: { "limits.cpu": 2 } },
+    failures: { 'config["limits.cpu"]': /must be text/ },
+  },
+  {
+    kind: "profile",
+    inputs: { name: "p", devices: { eth0: { type: "nic", nictype: "bridged" }, root: { type: "disk", path: "/" } } },
+    failures: { "devices.eth0.parent": /needs "parent"/, "devices.root.pool": /needs "pool"/ },
+  },
+  {
+    kind: "profile",
+    inputs: { name: "p", devices: { gpu: { type: "warp" } } },
+    failures: { "devices.gpu.type": /Unsupported/ },
+  },
+  { kind: "storage-pool", inputs: { name: "p" }, failures: { driver: /is required/ } },
+  { kind: "storage-pool", inputs: { name: "p", driver: "floppy" }, failures: { driver: /must be one of/ } },
+  {
+    kind: "storage-pool",
+    inputs: { name: "p", driver: "dir", config: { size: "1GiB" } },
+    failures: { "config.size": /Unknown configuration key/ },
+  },
+  { kind: "network", inputs: { name: "a-name-of-20-letters" }, failures: { name: /at most 15 characters/ } },
+  { kind: "network", inputs: { name: "net0", type: "ovn" }, failures: { type: /expected "bridge"/ } },
+  {
+    kind: "network",
+    inputs: { name: "net0", config: { "ipv4.address": "10.0.0.1" } },
+    failures: { 'config["ipv4.address"]': /prefix length/ },
+  },
+  { kind: "snapshot", inputs: { name: "s" }, failures: { instance: /is required/ } },
+  {
+    kind: "snapshot",
+    inputs: { name: "s", instance: "web", expiresAt: "soon" },
+    failures: { expiresAt: /must be a time/ },
+  },
+  { kind: "image", inputs: {}, failures: { sourceFile: /is required, unless "template"/ } },
+  { kind: "image", inputs: { sourceFile: "missing.tar" }, failures: { sourceFile: /cannot be read: ENOENT/ } },
+  { kind: "image", inputs: { template: "busybox", aliases: ["ok", "not ok"] }, failures: { "aliases[1]": /blanks/ } },
+  { kind: "container", inputs: { name: "web" }, failures: { image: /is required, unless "source"/ } },
+  { kind: "container", inputs: { name: "web_1", image: "i" }, failures: { name: /letters, digits and dashes only/ } },
+  { kind: "container", inputs: { name: "a".repeat(64), image: "i" }, failures: { name: /at most 63/ } },
+  {
+    kind: "container",
+    inputs: { name: "web", image: "i", source: { instance: "other" } },
+    failures: { source: /cannot be combined with "image"/ },
+  },
+  {
+    kind: "container",
+    inputs: { name: "web", source: { snapshot: "s" } },
+    failures: { "source.instance": /is required/ },
+  },
+  {
+    kind: "container",
+    inputs: { name: "web", image: "i", profiles: ["default", "default"] },
+    failures: { "profiles[1]": /stands in the list already/ },
+  },
+  {
+    kind: "container",
+    inputs: { name: "web", image: "i", devices: { eth0: { type: "nic", network: "n", parent: "b" } } },
+    failures: { "devices.eth0.network": /cannot be combined/ },
+  },
+  {
+    kind: "container",
+    inputs: { name: "web", image: "i", wait: { for: "luck", seconds: 1 } },
+    failures: { "wait.for": /must be one of/, "wait.seconds": /Known are command, for, timeoutSeconds/ },
+  },
+  {
+    kind: "container",
+    inputs: { name: "web", image: "i", wait: { for: "command" } },
+    failures: { "wait.command": /is required/ },
+  },
+  {
+    kind: "container",
+    inputs: { name: "web", image: "i", files: { "etc/motd": { content: "x" }, "/a": { content: "x", mode: "rw" } } },
+    failures: { 'files["etc/motd"]': /absolute path/, 'files["/a"].mode': /octal/ },
+  },
+  {
+    kind: "container",
+    inputs: { name: "web", image: "i", running: "yes", ephemeral: 1 },
+    failures: { running: /must be true or false/, ephemeral: /must be true or false/ },
+  },
+  {
+    kind: "container",
+    inputs: { name: "web", image: "i", ephemeral: true, running: false },
+    failures: { running: /cannot be false for an ephemeral/ },
+  },
+];
+
+for (const { kind, inputs, failures } of wrong)
+  test(`a ${kind} with ${JSON.stringify(inputs).slice(0, 90)} fails at ${Object.keys(failures).join(" and ")}`, async () => {
+    const answer = await provider.check(kind, {}, inputs);
+    assert.deepEqual(
+      Object.keys(answer.failures).sort(),
+      Object.keys(failures).sort(),
+      JSON.stringify(answer.failures),
+    );
+    for (const [property, reason] of Object.entries(failures)) assert.match(answer.failures[property]!, reason);
+  });
+
+const withUnknowns: { kind: string; inputs: Props }[] = [
+  {
+    kind: "profile",
+    inputs: {
+      name: unknown,
+      description: unknown,
+      config: { "limits.memory": unknown },
+      devices: { eth0: { type: "nic", network: unknown }, root: { type: unknown, path: "/", pool: unknown } },
+    },
+  },
+  { kind: "profile", inputs: { name: "p", config: unknown, devices: unknown } },
+  { kind: "storage-pool", inputs: { name: unknown, driver: unknown, config: { source: unknown } } },
+  { kind: "network", inputs: { name: unknown, type: unknown, config: { "ipv4.address": unknown } } },
+  { kind: "snapshot", inputs: { instance: unknown, name: unknown, expiresAt: unknown } },
+  { kind: "image", inputs: { sourceFile: unknown, aliases: [unknown, "a"], properties: unknown, public: unknown } },
+  {
+    kind: "container",
+    inputs: {
+      name: unknown,
+      image: unknown,
+      profiles: ["default", unknown, unknown],
+      running: unknown,
+      ephemeral: unknown,
+      wait: { for: unknown, command: unknown, timeoutSeconds: unknown },
+      files: { "/etc/motd": { content: unknown, mode: unknown } },
+      timeouts: { createSeconds: unknown },
+    },
+  },
+  {
+    kind: "container",
+    inputs: { name: "c", source: { instance: unknown, snapshot: unknown }, wait: unknown, files: unknown },
+  },
+];
+
+for (const { kind, inputs } of withUnknowns)
+  test(`a ${kind} passes check with unknown ${Object.keys(inputs).join(", ")}, and they stay unknown`, async () => {
+    const answer = await provider.check(kind, {}, inputs);
+    assert.deepEqual(answer.failures, {});
+    for (const [name, value] of Object.entries(inputs))
+      assert.equal(holdsUnknown(answer.inputs[name]), holdsUnknown(value), name);
+  });
+
+test("an unknown value does not hide a wrong key or a wrong neighbour", async () => {
+  const { failures } = await provider.check(
+    "profile",
+    {},
+    {
+      name: "p",
+      config: { "limits.mem": unknown, "limits.cpu": "many" },
+      devices: { eth0: { type: "nic", network: unknown, speed: "1" } },
+    },
+  );
+  assert.deepEqual(Object.keys(failures).sort(), [
+    'config["limits.cpu"]',
+    'config["limits.mem"]',
+    "devices.eth0.speed",
+  ]);
+});
+
+test("a container without a name is named after its resource, and keeps the name", async () => {
+  const first = await provider.checked("container", { __logicalName: "my web", image: "i" });
+  assert.match(String(first.name), /^my-web-[0-9a-f]{7}$/);
+  const again = await provider.checked("container", { __logicalName: "my web", image: "i" }, first);
+  assert.equal(again.name, first.name);
+  const replacement = await provider.checked("container", { __logicalName: "my web", image: "i" });
+  assert.notEqual(replacement.name, first.name);
+});
+
+test("a made name fits the kind, whatever the resource is called", async () => {
+  const long = "0_A very long name of a résource that goes on and on and on and on and on";
+  const { name: network } = await provider.checked("network", { __logicalName: long });
+  assert.match(String(network), /^A-very-[0-9a-f]{7}$/);
+  const { name: container } = await provider.checked("container", { __logicalName: long, image: "i" });
+  assert.ok(String(container).length <= 63);
+});
+
+test("check fills in what the program leaves out, so that a preview shows it", async () => {
+  const inputs = await provider.checked("container", { name: "web", image: "i", files: { "/a": { content: "x" } } });
+  assert.deepEqual(inputs, {
+    name: "web",
+    image: "i",
+    config: {},
+    description: "",
+    devices: {},
+    ephemeral: false,
+    files: { "/a": { content: "x", gid: 0, mode: "0644", uid: 0 } },
+    profiles: ["default"],
+    running: true,
+  });
+});

@@ -1,0 +1,291 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { Props } from "../../provider/core/values";
+import { DynamicProcess, unknown } from "./support/dynamic-process";
+
+let provider: DynamicProcess;
+
+before(async () => {
+  // No daemon listens there: check and diff must not need one.
+  provider = await DynamicProcess.start({ env: { BOTHY_ENDPOINT: "unix:///nonexistent/unix.socket" } });
+});
+after(() => provider[Symbol.asyncDispose]());
+
+const container: Props = {
+  name: "web",
+  image: "alpine",
+  profiles: ["default"],
+  config: { "limits.memory": "1GiB" },
+  devices: { eth0: { type: "nic", network: "net0" } },
+  description: "",
+  ephemeral: false,
+  running: true,
+  files: { "/etc/motd": { content: "hello", mode: "0644", uid: 0, gid: 0 } },
+};
+/** What a create would have left in the state. */
+const containerState: Props = {
+  ...container,
+  status: "Running",
+  ipv4Address: "10.1.2.3",
+  createdAt: "2030-01-01T00:00:00Z",
+};
+const pool: Props = { name: "p", driver: "dir", config: {}, description: "" };
+const network: Props = { name: "net0", type: "bridge", config: { "ipv4.nat": "true" }, description: "" };
+const profile: Props = { name: "p", config: { "limits.cpu": "1" }, devices: {}, description: "" };
+const snapshot: Props = { instance: "web", name: "before", __instanceCreatedAt: "2030-01-01T00:00:00Z" };
+const image: Props = { sourceFile: "a.tar", fingerprint: "aa", aliases: ["one"], properties: {}, public: false };
+
+interface Case {
+  readonly title: string;
+  readonly kind: string;
+  readonly olds: Props;
+  readonly news: Props;
+  readonly expect: "same" | "update" | { readonly replace: string[]; readonly deleteBefore: boolean };
+}
+
+const cases: Case[] = [
+  { title: "equal inputs", kind: "container", olds: containerState, news: container, expect: "same" },
+  {
+    title: "limits",
+    kind: "container",
+    olds: containerState,
+    news: { ...container, config: { "limits.memory": "2GiB" } },
+    expect: "update",
+  },
+  {
+    title: "a config key taken out",
+    kind: "container",
+    olds: containerState,
+    news: { ...container, config: {} },
+    expect: "update",
+  },
+  {
+    title: "an empty config value beside none",
+    kind: "container",
+    olds: containerState,
+    news: { ...container, config: { ...(container.config as Props), "user.x": "" } },
+    expect: "same",
+  },
+  {
+    title: "the order of profiles",
+    kind: "container",
+    olds: { ...containerState, profiles: ["a", "b"] },
+    news: { ...container, profiles: ["b", "a"] },
+    expect: "update",
+  },
+  { title: "a device", kind: "container", olds: containerState, news: { ...container, devices: {} }, expect: "update" },
+  {
+    title: "file content",
+    kind: "container",
+    olds: containerState,
+    news: { ...container, files: { "/etc/motd": { content: "bye" } } },
+    expect: "update",
+  },
+  {
+    title: "the defaults of a file spelled out",
+    kind: "container",
+    olds: containerState,
+    news: { ...container, files: { "/etc/motd": { content: "hello" } } },
+    expect: "same",
+  },
+  {
+    title: "a container stopped by hand",
+    kind: "container",
+    olds: { ...containerState, running: false, status: "Stopped" },
+    news: container,
+    expect: "update",
+  },
+  {
+    title: "a name that the user chose",
+    kind: "container",
+    olds: containerState,
+    news: { ...container, name: "web2" },
+    expect: { replace: ["name"], deleteBefore: true },
+  },
+  {
+    title: "the image, with a name that the user chose",
+    kind: "container",
+    olds: containerState,
+    news: { ...container, image: "debian" },
+    expect: { replace: ["image"], deleteBefore: true },
+  },
+  {
+    title: "the image, with a made name",
+    kind: "container",
+    olds: { ...containerState, __logicalName: "web" },
+    news: { ...container, __logicalName: "web", image: "debian" },
+    expect: { replace: ["image"], deleteBefore: false },
+  },
+  {
+    title: "ephemeral",
+    kind: "container",
+    olds: containerState,
+    news: { ...container, ephemeral: true },
+    expect: { replace: ["ephemeral"], deleteBefore: true },
+  },
+  {
+    title: "another daemon",
+    kind: "container",
+    olds: { ...containerState, endpoint: "unix:///a" },
+    news: { ...container, endpoint: "unix:///b" },
+    expect: { replace: ["endpoint"], deleteBefore: true },
+  },
+  {
+    title: "an unknown image",
+    kind: "container",
+    olds: containerState,
+    news: { ...container, image: unknown },
+    expect: "update",
+  },
+  {
+    title: "an unknown name",
+    kind: "container",
+    olds: containerState,
+    news: { ...container, name: unknown },
+    expect: "update",
+  },
+  {
+    title: "an unknown inside of source",
+    kind: "container",
+    olds: { ...containerState, image: undefined, source: { instance: "a" } },
+    news: { ...container, image: undefined, source: { instance: unknown } },
+    expect: "update",
+  },
+  {
+    title: "an image that the state does not know",
+    kind: "container",
+    olds: { ...containerState, image: undefined },
+    news: container,
+    expect: "update",
+  },
+  {
+    title: "a container whose start failed",
+    kind: "container",
+    olds: { ...containerState, __unfinished: true },
+    news: container,
+    expect: "update",
+  },
+  { title: "equal inputs", kind: "storage-pool", olds: { ...pool, status: "Created" }, news: pool, expect: "same" },
+  {
+    title: "the driver",
+    kind: "storage-pool",
+    olds: pool,
+    news: { ...pool, driver: "overlay" },
+    expect: { replace: ["driver"], deleteBefore: true },
+  },
+  {
+    title: "an unknown driver",
+    kind: "storage-pool",
+    olds: pool,
+    news: { ...pool, driver: unknown },
+    expect: "update",
+  },
+  { title: "the description", kind: "storage-pool", olds: pool, news: { ...pool, description: "x" }, expect: "update" },
+  {
+    title: "equal inputs",
+    kind: "network",
+    olds: { ...network, ipv4Address: "10.0.0.1/24" },
+    news: network,
+    expect: "same",
+  },
+  {
+    title: "a config key",
+    kind: "network",
+    olds: network,
+    news: { ...network, config: { "ipv4.nat": "false" } },
+    expect: "update",
+  },
+  {
+    title: "the name",
+    kind: "network",
+    olds: network,
+    news: { ...network, name: "net1" },
+    expect: { replace: ["name"], deleteBefore: true },
+  },
+  { title: "equal inputs", kind: "profile", olds: profile, news: profile, expect: "same" },
+  {
+    title: "an unknown config",
+    kind: "profile",
+    olds: profile,
+    news: { ...profile, config: unknown },
+    expect: "update",
+  },
+  { title: "equal inputs", kind: "snapshot", olds: { ...snapshot, createdAt: "x" }, news: snapshot, expect: "same" },
+  {
+    title: "when it expires",
+    kind: "snapshot",
+    olds: snapshot,
+    news: { ...snapshot, expiresAt: "2030-01-01T00:00:00Z" },
+    expect: "update",
+  },
+  {
+    title: "the instance",
+    kind: "snapshot",
+    olds: snapshot,
+    news: { ...snapshot, instance: "db" },
+    expect: { replace: ["instance"], deleteBefore: true },
+  },
+  {
+    title: "a replaced instance of the same name",
+    kind: "snapshot",
+    olds: snapshot,
+    news: { ...snapshot, __instanceCreatedAt: "2031-01-01T00:00:00Z" },
+    expect: { replace: ["__instanceCreatedAt"], deleteBefore: true },
+  },
+  {
+    title: "an instance that is about to change",
+    kind: "snapshot",
+    olds: snapshot,
+    news: { ...snapshot, __instanceCreatedAt: unknown },
+    expect: "same",
+  },
+  {
+    title: "the path of the same file",
+    kind: "image",
+    olds: image,
+    news: { ...image, sourceFile: "b.tar" },
+    expect: "update",
+  },
+  {
+    title: "the content of the file",
+    kind: "image",
+    olds: image,
+    news: { ...image, fingerprint: "bb" },
+    expect: { replace: ["sourceFile"], deleteBefore: true },
+  },
+  {
+    title: "the content of the file, with other aliases",
+    kind: "image",
+    olds: image,
+    news: { ...image, fingerprint: "bb", aliases: ["two"] },
+    expect: { replace: ["sourceFile"], deleteBefore: false },
+  },
+  {
+    title: "a template in place of a file",
+    kind: "image",
+    olds: image,
+    news: { template: "busybox", aliases: [], properties: {}, public: false },
+    expect: { replace: ["template"], deleteBefore: false },
+  },
+  { title: "an alias", kind: "image", olds: image, news: { ...image, aliases: ["two"] }, expect: "update" },
+  {
+    title: "an unknown file",
+    kind: "image",
+    olds: image,
+    news: { ...image, sourceFile: unknown, fingerprint: undefined },
+    expect: "update",
+  },
+];
+
+const withoutUndefined = (props: Props): Props =>
+  Object.fromEntries(Object.entries(props).filter(([, value]) => value !== undefined));
+
+for (const { title, kind, olds, news, expect } of cases)
+  test(`${kind}: ${title} -> ${typeof expect === "string" ? expect : `replace, ${expect.deleteBefore ? "the old one deleted first" : "beside the old one"}`}`, async () => {
+    const answer = await provider.diff(kind, "id", withoutUndefined(olds), withoutUndefined(news));
+    if (typeof expect === "string") {
+      assert.deepEqual(answer, { changes: expect === "update", replaces: [], deleteBeforeReplace: false });
+      return;
+    }
+    assert.deepEqual(answer, { changes: true, replaces: expect.replace, deleteBeforeReplace: expect.deleteBefore });
+  });
