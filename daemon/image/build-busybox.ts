@@ -1,12 +1,12 @@
 /** Build busybox: a root file system around the host's static busybox. */
-import { chmodSync, copyFileSync, existsSync, mkdirSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import path from "node:path";
 import { badRequest } from "../../sdk/api/errors";
 import { run } from "../run";
 import { customise } from "./pack";
 import type { Definition } from "./template";
-import { folderInto, linkInto } from "./tree";
+import { folderInto, linkInto, makeFolder } from "./tree";
 
 const places = ["/bin/busybox", "/usr/bin/busybox", "/usr/local/bin/busybox"];
 
@@ -43,11 +43,8 @@ export async function fillBusybox(root: string, definition: Definition): Promise
   const busybox = hostBusybox();
   await requireStatic(busybox);
   const [{ stdout }, { mtimeMs }] = await Promise.all([run(busybox, ["--list-full"]), stat(busybox)]);
-  mkdirSync(root, { mode: 0o755 });
-  for (const [innerPath, mode] of folders) {
-    folderInto(root, innerPath);
-    chmodSync(path.join(root, innerPath), mode);
-  }
+  makeFolder(root, 0o755);
+  for (const [innerPath, mode] of folders) folderInto(root, innerPath, mode);
   copyFileSync(busybox, path.join(root, "bin/busybox"));
   chmodSync(path.join(root, "bin/busybox"), 0o755);
   for (const applet of stdout.split("\n"))

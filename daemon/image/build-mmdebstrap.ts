@@ -9,6 +9,7 @@ import { hostSources } from "./apt";
 import type { Progress } from "./builds";
 import { customise } from "./pack";
 import type { Definition } from "./template";
+import { underOpenUmask } from "./unpack";
 
 /** What mmdebstrap says when a stage begins, and how far that is of the whole, as measured with a base system. */
 const stages: readonly (readonly [said: RegExp, percent: number])[] = [
@@ -67,7 +68,8 @@ async function releaseSeconds(root: string): Promise<number> {
 async function mmdebstrap(args: readonly string[], input: string, tell: Progress, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   // Its own process group, so that a cancel reaches apt and dpkg too; the death signal covers a killed daemon.
-  const child = spawn("setpriv", ["--pdeathsig", "TERM", "--", "mmdebstrap", ...args], {
+  const [command, words] = underOpenUmask("setpriv", ["--pdeathsig", "TERM", "--", "mmdebstrap", ...args]);
+  const child = spawn(command, words, {
     stdio: ["pipe", "ignore", "pipe"],
     detached: true,
     env: { ...process.env, LC_ALL: "C.UTF-8", DEBIAN_FRONTEND: "noninteractive" },

@@ -1,5 +1,6 @@
 /** Tree: files below a root file system that is being built, written without ever following a symlink of it. */
 import {
+  chmodSync,
   closeSync,
   constants,
   fchmodSync,
@@ -14,6 +15,12 @@ import path from "node:path";
 import { badRequest } from "../../sdk/api/errors";
 import { run } from "../run";
 
+/** The daemon's umask is for its own files: modes inside an image are set as they are meant. */
+export function makeFolder(hostPath: string, mode: number): void {
+  mkdirSync(hostPath);
+  chmodSync(hostPath, mode);
+}
+
 /** Makes the folders above an inner path. @returns its host path @throws ApiError BAD_REQUEST when a symlink is in the way */
 function placeOf(root: string, innerPath: string): string {
   const parts = innerPath.split("/").filter((part) => part !== "");
@@ -21,7 +28,7 @@ function placeOf(root: string, innerPath: string): string {
   for (const part of parts.slice(0, -1)) {
     at = path.join(at, part);
     const stat = lstatSync(at, { throwIfNoEntry: false });
-    if (stat === undefined) mkdirSync(at, { mode: 0o755 });
+    if (stat === undefined) makeFolder(at, 0o755);
     else if (!stat.isDirectory())
       throw badRequest(
         `Cannot write "${innerPath}" of the template: "${at.slice(root.length)}" is no folder. Write to where it leads.`,
@@ -52,7 +59,8 @@ export function linkInto(root: string, innerPath: string, target: string): void 
 
 export function folderInto(root: string, innerPath: string, mode = 0o755): void {
   const place = placeOf(root, innerPath);
-  mkdirSync(place, { recursive: true, mode });
+  if (lstatSync(place, { throwIfNoEntry: false })?.isDirectory() === true) chmodSync(place, mode);
+  else makeFolder(place, mode);
 }
 
 /** Removes what is at an inner path; nothing there is no error. */

@@ -29,8 +29,7 @@ async function unpackTar(filePath: string, files: ImageFiles, rootPath: string, 
   const skipped = options.deviceNodes ? [] : deviceNodes;
   const { tarOption } = compressionOf(files.rootfs ?? files.main);
   await run(
-    "tar",
-    [
+    ...underOpenUmask("tar", [
       "--extract",
       `--file=${filePath}`,
       "--force-local",
@@ -46,7 +45,7 @@ async function unpackTar(filePath: string, files: ImageFiles, rootPath: string, 
       "--acls",
       ...(skipped.length === 0 ? [] : ["--anchored", "--no-wildcards", "--exclude-from=-"]),
       ...(prefix === "" ? [] : [`--strip-components=${prefix.split("/").length}`, prefix]),
-    ],
+    ]),
     {
       input: skipped.length === 0 ? undefined : skipped.join("\n"),
       signal: options.signal,
@@ -62,7 +61,9 @@ async function unpackTar(filePath: string, files: ImageFiles, rootPath: string, 
 }
 
 async function unpackSquashfs(filePath: string, rootPath: string, options: UnpackOptions): Promise<void> {
-  await run("unsquashfs", ["-no-progress", "-force", "-dest", rootPath, filePath], { signal: options.signal });
+  await run(...underOpenUmask("unsquashfs", ["-no-progress", "-force", "-dest", rootPath, filePath]), {
+    signal: options.signal,
+  });
   if (options.deviceNodes) return;
   const found = await run("find", [
     rootPath,
@@ -83,6 +84,15 @@ async function unpackSquashfs(filePath: string, rootPath: string, options: Unpac
 
 const skippedText = (count: number) =>
   `${count} device node${count === 1 ? "" : "s"} of the image left out: an unprivileged container cannot have any.`;
+
+/**
+ * The command line that runs a program under umask 022: tar makes folders that an archive left out by the umask, and the daemon's
+ * own is meant for the daemon's own files. The words reach the program as they are; no shell reads them.
+ */
+export const underOpenUmask = (command: string, args: readonly string[]): [command: string, args: string[]] => [
+  "sh",
+  ["-c", 'umask 022; exec "$@"', "sh", command, ...args],
+];
 
 /** Brings a file or folder to the disk itself, before a database row may name it. */
 export async function syncToDisk(...paths: string[]): Promise<void> {

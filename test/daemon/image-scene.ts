@@ -31,6 +31,8 @@ export interface Scene {
 
 /** Runs the test on a fresh state folder and removes it afterwards. */
 export async function withImages(test: (scene: Scene) => Promise<void>): Promise<void> {
+  // As the daemon has it: images must not depend on it.
+  process.umask(0o077);
   const root = mkdtempSync(path.join(tmpdir(), "bothy-image-test-"));
   const dirs = new Dirs(path.join(root, "state"));
   dirs.make();
