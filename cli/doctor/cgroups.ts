@@ -1,0 +1,48 @@
+/** Control groups: which limits this host can enforce, and through which version. */
+import type { Finding } from "./finding";
+import type { Host } from "./host";
+
+interface ControllerRow {
+  /** Name on v2, and on v1 where that is the same. */
+  readonly name: string;
+  readonly v1?: string;
+  readonly effect: string;
+  /** v2 does it without a controller. */
+  readonly isBuiltIn?: boolean;
+}
+
+const rows: readonly ControllerRow[] = [
+  { name: "memory", effect: "limits.memory" },
+  { name: "cpu", effect: "limits.cpu.allowance, limits.cpu.priority" },
+  { name: "cpuset", effect: "limits.cpu" },
+  { name: "pids", effect: "limits.processes" },
+  { name: "freezer", effect: "freezing containers", isBuiltIn: true },
+];
+
+export function cgroupFindings({ cgroups }: Host): Finding[] {
+  const { v1, v2, v2Controllers } = cgroups;
+  const names = [...(v1.size > 0 ? ["v1"] : []), ...(v2 === undefined ? [] : ["v2"])];
+  const layout: Finding = {
+    subject: "cgroups",
+    status: names.length === 0 ? "off" : "ok",
+    found: names.length === 2 ? `hybrid: v1 and v2 at ${v2}` : (v2 ?? names[0] ?? "not mounted"),
+    effect: "limits, and killing a container as a whole",
+    ...(names.length === 0 ? { remedy: "Run: mount -t cgroup2 cgroup2 /sys/fs/cgroup" } : {}),
+  };
+  return [
+    layout,
+    ...rows.map(({ name, v1: v1Name = name, effect, isBuiltIn }): Finding => {
+      const subject = `cgroup ${name}`;
+      if (v1.has(v1Name)) return { subject, status: "ok", found: `v1 at ${v1.get(v1Name)}`, effect };
+      if (v2Controllers.has(name) || (isBuiltIn && v2 !== undefined))
+        return { subject, status: "ok", found: `v2 at ${v2}`, effect };
+      return {
+        subject,
+        status: "off",
+        found: "no controller",
+        effect,
+        remedy: `Boot a kernel that has the controller ${name} and does not switch it off`,
+      };
+    }),
+  ];
+}

@@ -1,0 +1,50 @@
+/** doctor: reads the host and the daemon, and says what each finding switches on or off and how to mend it. */
+import { type Command, formatOption } from "../command";
+import type { Colour, Column } from "../output";
+import { cellFindings } from "./cell";
+import { cgroupFindings } from "./cgroups";
+import { daemonFindings } from "./daemon";
+import { type Finding, isUsable } from "./finding";
+import { readHost } from "./host";
+import { kernelFindings } from "./kernel";
+import { programFindings } from "./programs";
+
+const colours: Readonly<Record<Finding["status"], Colour>> = {
+  ok: "green",
+  off: "yellow",
+  missing: "red",
+  unknown: "grey",
+};
+
+const columns: readonly Column<Finding>[] = [
+  { title: "STATUS", cell: ({ status }) => status, colour: ({ status }) => colours[status] },
+  { title: "SUBJECT", cell: ({ subject }) => subject },
+  { title: "NEEDED FOR", cell: ({ effect }) => effect },
+  { title: "FOUND", cell: ({ found }) => found },
+];
+
+export const doctor: Command = {
+  name: "doctor",
+  summary: "Say what this host can do for containers, and how to mend what it lacks.",
+  words: "",
+  minWords: 0,
+  maxWords: 0,
+  options: formatOption,
+  details:
+    'Status "off": only what is named does not work. "missing": no container can be made, and the exit code is 1.',
+  run: async ({ client, output }) => {
+    const host = readHost();
+    const findings = [
+      ...(await daemonFindings(client, host)),
+      ...(await cellFindings()),
+      ...kernelFindings(host),
+      ...cgroupFindings(host),
+      ...programFindings(host),
+    ];
+    output.list(findings, columns);
+    const remedies = findings.filter(({ status, remedy }) => status !== "ok" && remedy !== undefined);
+    if (remedies.length > 0) output.say("\nTo mend:");
+    for (const { subject, remedy } of remedies) output.say(`  ${subject}: ${remedy}.`);
+    return isUsable(findings) ? 0 : 1;
+  },
+};

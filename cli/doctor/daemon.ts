@@ -1,0 +1,31 @@
+/** Daemon: whether one listens, and what it says of itself. */
+import { ApiError, type Client, isNobodyListening } from "../../sdk/index";
+import type { Finding } from "./finding";
+import type { Host } from "./host";
+
+export async function daemonFindings(client: Client, host: Host): Promise<Finding[]> {
+  const subject = "daemon";
+  const effect = "containers by this command and by programs";
+  const { socketPath } = client.endpoint;
+  try {
+    const { environment, auth } = (await client.getServer()).value;
+    const found = `${environment.server} ${environment.server_version} at ${socketPath}, storage ${environment.storage || "none"}`;
+    if (auth === "trusted") return [{ subject, status: "ok", found, effect }];
+    const remedy = "Use a connection that the daemon trusts";
+    return [{ subject, status: "off", found: `${found}, which does not trust us`, effect, remedy }];
+  } catch (error) {
+    if (!ApiError.is(error)) throw error;
+    if (!isNobodyListening(error)) return [{ subject, status: "off", found: error.message, effect }];
+    const finding: Finding = { subject, status: "off", found: `nobody listens at ${socketPath}`, effect };
+    return [{ ...finding, remedy: "Run: bothy daemon. Programs start one on their own" }, privilege(host)];
+  }
+}
+
+/** Without a daemon that somebody else runs, it is our own rights that count. */
+function privilege({ uid }: Host): Finding {
+  const subject = "rights";
+  const effect = "starting a daemon of one's own";
+  if (uid === 0) return { subject, status: "ok", found: "root", effect };
+  const remedy = "Become root, or let root run the daemon with --group";
+  return { subject, status: "missing", found: `user ${uid}`, effect, remedy };
+}

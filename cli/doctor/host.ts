@@ -1,0 +1,74 @@
+/** Host: everything that the doctor reads of this machine, read once and without changing anything. */
+import { existsSync, readFileSync } from "node:fs";
+import { type CgroupLayout, readCgroupLayout } from "../../sdk/host/cgroups";
+import { findProgram, isStaticProgram } from "../../sdk/host/program";
+
+export interface Program {
+  readonly path: string;
+  readonly isStatic: boolean;
+}
+
+export interface Host {
+  readonly uid: number;
+  readonly kernel: string;
+  /** Effective capabilities, as bits. */
+  readonly capabilities: bigint;
+  /** Types below /proc/self/ns, such as "user". */
+  readonly namespaces: ReadonlySet<string>;
+  readonly fileSystems: ReadonlySet<string>;
+  readonly cgroups: CgroupLayout;
+  /** Security modules that the kernel runs, or undefined when it does not tell. */
+  readonly securityModules: readonly string[] | undefined;
+  /** Most open files of a process, or infinity. */
+  readonly openFiles: number;
+  /** A sysctl by its dotted name. */
+  readonly sysctl: (name: string) => string | undefined;
+  readonly program: (name: string) => Program | undefined;
+  readonly device: (path: string) => boolean;
+}
+
+const namespaceTypes = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
+
+export function readHost(): Host {
+  const status = read("/proc/self/status") ?? "";
+  return {
+    uid: process.getuid?.() ?? 0,
+    kernel: (read("/proc/sys/kernel/osrelease") ?? "").trim(),
+    capabilities: BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`),
+    namespaces: new Set(namespaceTypes.filter((type) => existsSync(`/proc/self/ns/${type}`))),
+    fileSystems: new Set((read("/proc/filesystems") ?? "").split("\n").map((line) => line.split("\t")[1] ?? "")),
+    cgroups: readCgroupLayout(),
+    securityModules: securityModules(),
+    openFiles: openFiles(read("/proc/self/limits") ?? ""),
+    sysctl: (name) => read(`/proc/sys/${name.replaceAll(".", "/")}`)?.trim(),
+    program: (name) => {
+      const path = findProgram(name);
+      return path === undefined ? undefined : { path, isStatic: isStaticProgram(path) };
+    },
+    device: existsSync,
+  };
+}
+
+function securityModules(): string[] | undefined {
+  const list = read("/sys/kernel/security/lsm");
+  if (list !== undefined && list !== "") return list.trim().split(",");
+  // securityfs is not mounted everywhere; each module also has a sign of its own.
+  const found = [];
+  if (read("/sys/module/apparmor/parameters/enabled")?.startsWith("Y")) found.push("apparmor");
+  if (existsSync("/sys/fs/selinux/enforce")) found.push("selinux");
+  return found;
+}
+
+function openFiles(limits: string): number {
+  const hard = /^Max open files\s+\S+\s+(\S+)/m.exec(limits)?.[1] ?? "0";
+  return hard === "unlimited" ? Number.POSITIVE_INFINITY : Number(hard);
+}
+
+/** Text of a file, or nothing when the kernel does not have it or does not show it. */
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,52 @@
+/** Programs: what each one on the host is good for. */
+import type { Finding } from "./finding";
+import type { Host, Program } from "./host";
+
+interface ProgramRow {
+  readonly name: string;
+  /** Debian's package. */
+  readonly package: string;
+  readonly effect: string;
+  /** Says why a program that is there does not do. */
+  readonly unfit?: (program: Program) => string | undefined;
+}
+
+const rows: readonly ProgramRow[] = [
+  { name: "ip", package: "iproute2", effect: "networks: bridges and their addresses" },
+  { name: "nft", package: "nftables", effect: "networks: NAT and firewall rules" },
+  { name: "dnsmasq", package: "dnsmasq-base", effect: "networks: DHCP and DNS" },
+  {
+    name: "busybox",
+    package: "busybox-static",
+    effect: "images: template:busybox",
+    unfit: ({ isStatic }) => (isStatic ? undefined : "is not static"),
+  },
+  { name: "mmdebstrap", package: "mmdebstrap", effect: "images: template:debian/12 and other distributions" },
+  { name: "tar", package: "tar", effect: "images: unpacking tarballs" },
+  { name: "gzip", package: "gzip", effect: "images: .tar.gz" },
+  { name: "xz", package: "xz-utils", effect: "images: .tar.xz" },
+  { name: "zstd", package: "zstd", effect: "images: .tar.zst" },
+  { name: "bzip2", package: "bzip2", effect: "images: .tar.bz2" },
+  { name: "unsquashfs", package: "squashfs-tools", effect: "images: squashfs" },
+  { name: "btrfs", package: "btrfs-progs", effect: "storage pools: driver btrfs" },
+  { name: "rsync", package: "rsync", effect: "storage pools: copies between pools" },
+  { name: "newuidmap", package: "uidmap", effect: "a daemon without root" },
+];
+
+export function programFindings(host: Host): Finding[] {
+  const install = host.program("apt-get") === undefined ? "Install the package" : "Run: apt-get install";
+  return rows.map(({ name, package: packageName, effect, unfit }) => {
+    const program = host.program(name);
+    const reason = program === undefined ? "not on PATH" : unfit?.(program);
+    const subject = `program ${name}`;
+    return reason === undefined
+      ? { subject, status: "ok", found: program?.path ?? "", effect }
+      : {
+          subject,
+          status: "off",
+          found: program === undefined ? reason : `${program.path} ${reason}`,
+          effect,
+          remedy: `${install} ${packageName}`,
+        };
+  });
+}

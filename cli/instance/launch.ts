@@ -1,0 +1,68 @@
+/** launch: makes a container from an image and starts it. */
+import { type Devices, resourceNames } from "../../sdk/index";
+import { type Command, formatOption, keyValue } from "../command";
+import { waitFor, warningsOf } from "../wait";
+
+/** Digits enough to be meant as a fingerprint; a shorter word is an alias. */
+const fingerprint = /^[0-9a-f]{12,64}$/;
+
+export const launch: Command = {
+  name: "launch",
+  summary: "Make a container from an image and start it.",
+  words: "IMAGE [NAME]",
+  minWords: 1,
+  maxWords: 2,
+  options: {
+    profile: {
+      type: "string",
+      short: "p",
+      multiple: true,
+      value: "NAME",
+      help: "Profile, instead of the default one.",
+    },
+    config: { type: "string", short: "c", multiple: true, value: "KEY=VALUE", help: "Configuration key." },
+    network: { type: "string", short: "n", value: "NAME", help: "Network that the container's eth0 joins." },
+    storage: { type: "string", short: "s", value: "NAME", help: "Storage pool that holds the container." },
+    ephemeral: { type: "boolean", short: "e", help: "Delete the container when it stops." },
+    ...formatOption,
+  },
+  details: [
+    'IMAGE is "template:busybox" or another template, an alias such as "debian/12", or a fingerprint.',
+    "Without NAME the daemon chooses one. Examples:",
+    "",
+    "  bothy launch template:busybox web",
+    "  bothy launch template:debian/12 db --config limits.memory=1GiB --network lab",
+  ].join("\n"),
+  run: async ({ words: [image = "", name], client, output, flag, value, values }) => {
+    const profiles = values("profile");
+    const title = name === undefined ? "Launching a container" : `Launching ${name}`;
+    const created = await waitFor(output, title, () =>
+      client.createInstance({
+        name,
+        source: fingerprint.test(image) ? { type: "image", fingerprint: image } : { type: "image", alias: image },
+        profiles: profiles.length === 0 ? null : profiles,
+        config: Object.fromEntries(values("config").map((text) => keyValue("config", text))),
+        devices: devicesOf(value("network"), value("storage")),
+        ephemeral: flag("ephemeral"),
+      }),
+    );
+    for (const warning of warningsOf(created)) output.error(`Warning: ${warning}`);
+    const made = name ?? resourceNames(created, "instances")[0] ?? "";
+    try {
+      await waitFor(output, title, () => client.setInstanceState(made, { action: "start" }));
+    } catch (error) {
+      output.error(`Container "${made}" was made but did not start. "bothy delete ${made}" removes it.`);
+      throw error;
+    }
+    if (output.format === "json") output.json((await client.getInstance(made)).value);
+    else output.say(`Launched ${made}`);
+    return 0;
+  },
+};
+
+function devicesOf(network: string | undefined, pool: string | undefined): Devices {
+  const devices: Devices = {};
+  if (network !== undefined) devices.eth0 = { type: "nic", name: "eth0", network };
+  if (pool !== undefined) devices.root = { type: "disk", path: "/", pool };
+  return devices;
+}

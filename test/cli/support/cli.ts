@@ -1,0 +1,49 @@
+/** Runs the command line as its users do: a process of its own, its output caught. */
+import { type ChildProcess, spawn } from "node:child_process";
+import path from "node:path";
+
+const main = path.resolve(__dirname, "../../../cli/main.js");
+
+export interface Result {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Run {
+  readonly child: ChildProcess;
+  readonly result: Promise<Result>;
+}
+
+export interface RunOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  /** Standard input; empty when absent, open when undefined is given on purpose. */
+  readonly input?: string | null;
+  /** Runs under a terminal made by script(1). */
+  readonly isTerminal?: boolean;
+}
+
+/** Starts `bothy ARGS`. */
+export function startCli(args: readonly string[], { env = {}, input = "", isTerminal = false }: RunOptions = {}): Run {
+  const words = [process.execPath, "--disable-warning=ExperimentalWarning", main, ...args];
+  const quoted = words.map((word) => `'${word}'`).join(" ");
+  const [program = "", ...rest] = isTerminal ? ["script", "-qec", quoted, "/dev/null"] : words;
+  const child = spawn(program, rest, { env: { ...process.env, BOTHY_ENDPOINT: "", ...env } });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  if (input !== null) child.stdin.end(input);
+  const result = new Promise<Result>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, stdout, stderr }));
+  });
+  return { child, result };
+}
+
+export const runCli = (args: readonly string[], options?: RunOptions): Promise<Result> =>
+  startCli(args, options).result;

@@ -1,0 +1,85 @@
+/** The command line explains itself and what is wrong with it. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { keyValue, parseCall, UsageError, wholeNumber } from "../../cli/command";
+import { exec } from "../../cli/exec";
+import { launch } from "../../cli/instance/launch";
+import { list } from "../../cli/instance/list";
+import { stop } from "../../cli/instance/stop";
+import { runCli } from "./support/cli";
+
+test("bothy alone and --help list every command", async () => {
+  const help = await runCli(["--help"]);
+  assert.equal(help.code, 0);
+  for (const name of ["launch", "list", "exec", "stop", "delete", "daemon", "doctor"])
+    assert.match(help.stdout, new RegExp(`^ {2}${name} `, "m"));
+  const bare = await runCli([]);
+  assert.equal(bare.code, 2);
+  assert.equal(bare.stdout, help.stdout);
+});
+
+test("every command has help with its options", async () => {
+  for (const name of ["launch", "exec", "daemon"]) {
+    const { code, stdout } = await runCli([name, "--help"]);
+    assert.equal(code, 0);
+    assert.match(stdout, new RegExp(`^Usage: bothy ${name} `));
+    assert.match(stdout, /--endpoint ADDRESS/);
+  }
+});
+
+test("the version is that of the package", async () => {
+  assert.match((await runCli(["--version"])).stdout, /^\d+\.\d+\.\d+\n$/);
+});
+
+test("an unknown command or option is named, with exit code 2", async () => {
+  assert.deepEqual(await runCli(["lanch"]), {
+    code: 2,
+    stdout: "",
+    stderr: 'Unknown command "lanch". See "bothy --help".\n',
+  });
+  assert.deepEqual(await runCli(["list", "--al"]), {
+    code: 2,
+    stdout: "",
+    stderr: 'Unknown option "--al". See "bothy list --help".\n',
+  });
+});
+
+test("wrong words are refused with what is wrong", () => {
+  const cases: [Parameters<typeof parseCall>, string][] = [
+    [[launch, []], "Missing argument: IMAGE."],
+    [[launch, ["image", "name", "more"]], 'Unexpected argument "more".'],
+    [[list, ["--format"]], 'Option "--format" needs a value.'],
+    [[stop, ["web", "--force=yes"]], 'Option "--force" takes no value.'],
+    [[stop, ["-x", "web"]], 'Unknown option "-x".'],
+    [[exec, []], "Missing argument: NAME."],
+  ];
+  for (const [[command, args], message] of cases)
+    assert.throws(() => parseCall(command, args), { message, constructor: UsageError });
+});
+
+test("values are checked where they are read", () => {
+  assert.deepEqual(keyValue("config", "user.a=b=c"), ["user.a", "b=c"]);
+  assert.throws(() => keyValue("config", "user.a"), { message: 'Option "--config" needs KEY=VALUE, not "user.a".' });
+  assert.equal(wholeNumber("timeout", "30"), 30);
+  assert.throws(() => wholeNumber("timeout", "1.5"), { message: /needs a whole number, not "1.5"/ });
+});
+
+test("the words of an exec'd command are not read as options", () => {
+  for (const args of [
+    ["web", "ls", "-l", "--help"],
+    ["web", "--", "ls", "-l", "--help"],
+    ["--user", "5", "web", "--", "ls", "-l", "--help"],
+    ["web", "--user=5", "ls", "-l", "--help"],
+  ]) {
+    const call = parseCall(exec, args);
+    assert.deepEqual([call.words, call.rest], [["web"], ["ls", "-l", "--help"]]);
+    assert.equal(call.flag("help"), false);
+  }
+  assert.deepEqual(parseCall(exec, ["web", "--", "--", "x"]).rest, ["--", "x"]);
+});
+
+test("a daemon that is not there is one line and exit code 1", async () => {
+  const { code, stdout, stderr } = await runCli(["list"], { env: { BOTHY_DIR: "/nowhere" } });
+  assert.deepEqual([code, stdout], [1, ""]);
+  assert.match(stderr, /^Cannot reach the daemon at "\/nowhere\/unix.socket": nobody listens there\..*\n$/);
+});
