@@ -43,3 +43,18 @@ test("the package holds every compiled module that another of its modules loads"
       );
     }
 });
+
+test("the package holds a bothy-cell that needs no library of the machine, its filters and its sources", () => {
+  const cell = "native/build/bothy-cell";
+  for (const path of [cell, "native/Makefile", "native/main.c"]) assert.ok(paths.includes(path), path);
+  assert.ok(paths.some((path) => path.startsWith("native/build/seccomp/")));
+  const PT_INTERP = 3;
+  const elf = readFileSync(join(repository, cell));
+  const headersAt = Number(elf.readBigUInt64LE(32));
+  for (let i = 0; i < elf.readUInt16LE(56); i++)
+    assert.notEqual(
+      elf.readUInt32LE(headersAt + i * elf.readUInt16LE(54)),
+      PT_INTERP,
+      "bothy-cell is linked dynamically",
+    );
+});
