@@ -78,11 +78,11 @@ export const raw = (body: Readable | string | Buffer, headers: Record<string, st
   body,
 });
 
-/** Validates the JSON body. @throws ZodError, which becomes 400 with the failing path */
+/** Validates the JSON body; a field that is null counts as absent, as Go's clients write it. @throws ZodError, which becomes 400 with the failing path */
 export function parseBody<T extends z.ZodType>(request: ApiRequest, type: T): z.output<T> {
   if (request.json === undefined)
     throw badRequest("Invalid request: it needs a JSON body. Send one with Content-Type application/json.");
-  return type.parse(request.json);
+  return type.parse(withoutNulls(request.json));
 }
 
 /** The recursion of a list: 0 paths, 1 objects, 2 objects with their state. */
@@ -100,3 +100,8 @@ export function param(request: ApiRequest, name: string): string {
   if (value === undefined) throw badRequest(`Invalid request: the path lacks "${name}".`);
   return value;
 }
+
+const withoutNulls = (value: unknown): unknown =>
+  typeof value !== "object" || value === null || Array.isArray(value)
+    ? value
+    : Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null));

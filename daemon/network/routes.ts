@@ -34,7 +34,9 @@ async function listNetworks(request: ApiRequest) {
 }
 
 async function createNetwork(request: ApiRequest) {
-  const post = parseBody(request, NetworksPost);
+  const body = parseBody(request, NetworksPost);
+  // lxc sends an empty type and means a bridge.
+  const post = { ...body, type: body.type || "bridge" };
   const { locks, networks } = request.context;
   await locks.run(`network/${post.name}`, () => networks.create(post));
   tell(request, "network-created", post.name);
