@@ -43,8 +43,8 @@ export function parseMetadata(text: string): ImageMetadata {
   try {
     value = parse(text, { maxAliasCount: 100 });
   } catch (error) {
-    const cause = error instanceof Error ? error.message.split("\n")[0] : String(error);
-    throw badRequest(`Cannot import image: its metadata.yaml is no YAML: ${cause} Correct it.`, { cause: error });
+    const cause = error instanceof Error ? error.message.split("\n")[0]!.replace(/[:.]$/, "") : String(error);
+    throw badRequest(`Cannot import image: its metadata.yaml is no YAML: ${cause}. Correct it.`, { cause: error });
   }
   const result = ImageMetadata.safeParse(value);
   if (!result.success) {

@@ -90,7 +90,12 @@ export async function asOperation(
   return operation;
 }
 
-export type Entry = Partial<Header> & { readonly name: string; readonly content?: string | Buffer };
+export type Entry = Partial<Header> & {
+  readonly name: string;
+  readonly content?: string | Buffer;
+  /** Type that the header gets after all, such as "x"; for what no library writes. */
+  readonly flag?: string;
+};
 
 export const metadataEntry: Entry = {
   name: "metadata.yaml",
@@ -100,12 +105,23 @@ export const rootEntry: Entry = { name: "rootfs/", type: "directory", mode: 0o75
 
 /** A tarball of exactly these entries, hostile ones too. */
 export async function tarball(entries: readonly Entry[]): Promise<Buffer> {
+  return Buffer.concat([...(await Promise.all(entries.map(packed))), Buffer.alloc(1024)]);
+}
+
+async function packed({ content, flag, ...header }: Entry): Promise<Buffer> {
   const packer = pack();
-  for (const { content, ...header } of entries) packer.entry({ mode: 0o644, ...header } as Header, content ?? "");
+  packer.entry({ mode: 0o644, ...header } as Header, content ?? "");
   packer.finalize();
   const chunks: Buffer[] = [];
   for await (const chunk of packer) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
+  const bytes = Buffer.concat(chunks).subarray(0, -1024);
+  if (flag !== undefined) {
+    bytes.write(flag, 156);
+    bytes.write("        ", 148);
+    const sum = bytes.subarray(0, 512).reduce((total, byte) => total + byte, 0);
+    bytes.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
+  }
+  return bytes;
 }
 
 /** A whole image: metadata, the root folder, and these entries. */
