@@ -31,6 +31,8 @@ export interface NetworkDriver {
   readonly type: string;
   /** Says why this host cannot have such networks, or nothing when it can. */
   unavailable(): Promise<string | undefined>;
+  /** The part of that answer which costs nothing: asked before anything is made. */
+  missingPrograms(): Promise<string | undefined>;
   /** Fills what the user left open: ipv4.address auto, ipv4.nat, volatile.bridge.hwaddr. @throws ApiError for impossible settings */
   plan(name: string, config: Config, around: Surroundings): Promise<Config>;
   /** Makes interface, DHCP, DNS and rules; brings existing ones in line. Idempotent: also used at the daemon's start, when all may still be there. */

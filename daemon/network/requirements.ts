@@ -1,42 +1,68 @@
 /** The host probe for networks: what programs and kernel parts a bridge needs. */
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
+import path from "node:path";
 import { run } from "../run";
 
-interface Requirement {
+/** Programs, and the Debian packages that bring them. */
+const programs = { ip: "iproute2", nft: "nftables", dnsmasq: "dnsmasq-base" } as const;
+
+interface KernelPart {
   readonly missing: string;
   readonly command: readonly string[];
   readonly input?: string;
 }
 
-/** The kernel is asked in a network namespace that ends with the question. */
-const requirements: readonly Requirement[] = [
-  { missing: "the program ip (package iproute2)", command: ["ip", "-V"] },
-  { missing: "the program nft (package nftables)", command: ["nft", "--version"] },
-  { missing: "the program dnsmasq (package dnsmasq-base)", command: ["dnsmasq", "--version"] },
+/** Each is tried in a network namespace that ends with the question. */
+const kernelParts: readonly KernelPart[] = [
   {
     missing: "bridges in the kernel, or the right to make them",
-    command: ["unshare", "--net", "ip", "link", "add", "dev", "probe", "type", "bridge"],
+    command: ["ip", "link", "add", "dev", "probe", "type", "bridge"],
   },
   {
     missing: "nftables with masquerading in the kernel",
-    command: ["unshare", "--net", "nft", "-f", "-"],
-    input:
-      'table inet probe {\n chain c {\n type nat hook postrouting priority srcnat;\n oifname != "x" masquerade\n }\n}\n',
+    command: ["nft", "-f", "-"],
+    input: "table inet probe {\n chain c {\n type nat hook postrouting priority srcnat;\n masquerade\n }\n}\n",
   },
 ];
 
-/** @returns what this host lacks for bridge networks, in words, or nothing when it lacks nothing */
-export async function missingForBridges(): Promise<string | undefined> {
-  const answers = await Promise.all(requirements.map(isMet));
-  const missing = requirements.filter((_, index) => !answers[index]).map((requirement) => requirement.missing);
-  return missing.length === 0 ? undefined : `this host lacks ${missing.join(", ")}`;
+/** Looks along the PATH only. @returns what is not installed, in words, or nothing */
+export async function missingPrograms(): Promise<string | undefined> {
+  const names = Object.entries(programs);
+  const answers = await Promise.all(names.map(([name]) => isInstalled(name)));
+  return lacks(
+    names.filter((_, index) => !answers[index]).map(([name, origin]) => `the program ${name} (package ${origin})`),
+  );
 }
 
-async function isMet({ command: [program = "", ...args], input }: Requirement): Promise<boolean> {
+/** @returns what this host lacks for bridge networks, in words, or nothing when it lacks nothing */
+export async function missingForBridges(): Promise<string | undefined> {
+  const missing = await missingPrograms();
+  if (missing !== undefined) return missing;
+  const answers = await Promise.all(kernelParts.map(isInKernel));
+  return lacks(kernelParts.filter((_, index) => !answers[index]).map((part) => part.missing));
+}
+
+const lacks = (missing: readonly string[]): string | undefined =>
+  missing.length === 0 ? undefined : `this host lacks ${missing.join(", ")}`;
+
+async function isInstalled(name: string): Promise<boolean> {
+  for (const folder of (process.env.PATH ?? "").split(path.delimiter))
+    try {
+      await access(path.join(folder, name), constants.X_OK);
+      return true;
+    } catch {
+      // Not in this folder; whatever the reason, it cannot be run from here.
+    }
+  return false;
+}
+
+async function isInKernel({ command, input }: KernelPart): Promise<boolean> {
   try {
-    await run(program, args, { input });
+    await run("unshare", ["--net", ...command], { input });
     return true;
   } catch {
-    // Whatever the reason, the answer is no; the caller names the requirement.
+    // Whatever the reason, the answer is no; the caller names the part.
     return false;
   }
 }

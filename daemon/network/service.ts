@@ -4,6 +4,7 @@ import { networkKeys } from "../../sdk/api/config/network";
 import { badRequest, conflict, notFound } from "../../sdk/api/errors";
 import type { Network, NetworkLease, NetworkPut, NetworkState, NetworksPost } from "../../sdk/api/network";
 import type { Context } from "../context";
+import { toApiError } from "../errors";
 import { withoutEmpty } from "../merge";
 import { Revert } from "../revert";
 import { requireConfig } from "../validate";
@@ -62,19 +63,29 @@ export class NetworkService {
   async create(post: NetworksPost): Promise<void> {
     requireConfig(networkKeys, post.config);
     const driver = this.#driver(post.type);
-    const missing = await driver.unavailable();
-    if (missing !== undefined)
-      throw badRequest(`Cannot create network "${post.name}": ${missing}. Install it; see "bothy doctor".`);
-    await this.context.locks.run(planLock, async () => {
-      await this.#requireFreeName(post.name);
-      const config = await driver.plan(post.name, withoutEmpty(post.config), { others: this.#store.list() });
-      const record = { name: post.name, type: post.type, description: post.description, config };
-      await using undo = new Revert(this.context.log);
-      undo.add(() => this.#remove(record));
-      await driver.start(this.#place(record));
-      this.#store.insert(record);
-      undo.keep();
-    });
+    const refuse = (missing: string, cause?: unknown) =>
+      badRequest(`Cannot create network "${post.name}": ${missing}. Install it; see "bothy doctor".`, { cause });
+    const missing = await driver.missingPrograms();
+    if (missing !== undefined) throw refuse(missing);
+    try {
+      await this.context.locks.run(planLock, () => this.#make(driver, post));
+    } catch (error) {
+      if (toApiError(error).code !== "INTERNAL") throw error;
+      // Asked only now: the kernel's answer costs more than the network does.
+      const lacking = await driver.unavailable();
+      throw lacking === undefined ? error : refuse(lacking, error);
+    }
+  }
+
+  async #make(driver: NetworkDriver, post: NetworksPost): Promise<void> {
+    await this.#requireFreeName(post.name);
+    const config = await driver.plan(post.name, withoutEmpty(post.config), { others: this.#store.list() });
+    const record = { name: post.name, type: post.type, description: post.description, config };
+    await using undo = new Revert(this.context.log);
+    undo.add(() => this.#remove(record));
+    await driver.start(this.#place(record));
+    this.#store.insert(record);
+    undo.keep();
   }
 
   /** Makes the network of the first start, under the first free name of bothybr0, bothybr1, ... @returns its name */
@@ -193,8 +204,12 @@ export class NetworkService {
     for (const name of await readdir(this.context.dirs.networks)) {
       if (this.#store.find(name) !== undefined) continue;
       const place = { name, config: {}, path: this.context.dirs.network(name) };
-      for (const driver of Object.values(this.#drivers)) await driver.stop(place);
-      await rm(place.path, { recursive: true, force: true });
+      try {
+        for (const driver of Object.values(this.#drivers)) await driver.stop(place);
+        await rm(place.path, { recursive: true, force: true });
+      } catch (error) {
+        this.context.log.error(`Cannot remove the unfinished network "${name}"`, { error });
+      }
     }
   }
 

@@ -1,6 +1,6 @@
 /** Bridge networks for real, in a network namespace of the test's own. */
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
@@ -101,6 +101,9 @@ async function resolve(guest: Netns, name: string, server: string): Promise<stri
   const text = await guest.run("sh", "-c", 'busybox nslookup -type=a "$1" "$2" 2>&1 || true', "sh", name, server);
   return /Name:\s+\S+\s+Address: (\S+)/.exec(text)?.[1];
 }
+
+const ping = (guest: Netns, address: string): Promise<string> =>
+  guest.run("sh", "-c", 'busybox ping -c 1 -W 1 "$1" || true', "sh", address);
 
 const gatewayOf = (name: string): string => networks.get(name).config["ipv4.address"]?.split("/")[0] ?? "";
 const dnsmasqPid = (name: string): string =>
@@ -227,6 +230,75 @@ test("a fixed address is given, and refused to a second nic and outside the subn
     ["10.99.1.1", /needs it for itself/],
   ] as const)
     await assert.rejects(networks.addHost("net0", { ...rival, ipv4 }), refused("BAD_REQUEST", why));
+});
+
+test("guests that name themselves are known by that name where the network lets them", { skip }, async () => {
+  await using _net = await make("net0", { "dns.mode": "dynamic", "dns.domain": "lab.test" });
+  await using guest = await Netns.create();
+  await networks.addHost("net0", { instance: "web", device: "eth0", hwaddr: hwaddrs.web });
+  await guest.plug("net0", "vtest-web", hwaddrs.web);
+  const address = await lease(guest, "-x", "hostname:self");
+  assert.equal(await resolve(guest, "self.lab.test", gatewayOf("net0")), address);
+  assert.equal(await resolve(guest, "web", gatewayOf("net0")), undefined);
+});
+
+test("guests reach the world through NAT, which can be switched off, and so can routing", { skip }, async () => {
+  await using _net = await make("net0", { "ipv4.address": "10.99.1.1/24", "ipv4.nat": "true" });
+  await using guest = await Netns.create();
+  await using world = await Netns.create();
+  // The world knows no way back to the guests: it answers our outer address only.
+  await run("ip", [
+    "link",
+    "add",
+    "name",
+    "vtest-up",
+    "type",
+    "veth",
+    "peer",
+    "name",
+    "eth0",
+    "netns",
+    String(world.pid),
+  ]);
+  try {
+    await run("ip", ["address", "add", "192.0.2.1/24", "dev", "vtest-up"]);
+    await run("ip", ["link", "set", "dev", "vtest-up", "up"]);
+    await world.run("ip", "address", "add", "192.0.2.2/24", "dev", "eth0");
+    await world.run("ip", "link", "set", "dev", "eth0", "up");
+    await guest.plug("net0", "vtest-web", hwaddrs.web);
+    await lease(guest);
+    const isReached = async () => /1 packets received/.test(await ping(guest, "192.0.2.2"));
+    assert.equal(await isReached(), true);
+    const config = { "ipv4.address": "10.99.1.1/24" };
+    await networks.update("net0", { description: "", config });
+    assert.equal(await isReached(), false);
+    await networks.update("net0", {
+      description: "",
+      config: { ...config, "ipv4.nat": "true", "ipv4.routing": "false" },
+    });
+    assert.equal(await isReached(), false);
+    await networks.update("net0", { description: "", config: { ...config, "ipv4.nat": "true" } });
+    assert.equal(await isReached(), true);
+  } finally {
+    await run("ip", ["link", "delete", "dev", "vtest-up"]);
+  }
+});
+
+test("a host that lacks a program says which, and nothing is made", { skip }, async () => {
+  const programs = path.join(folder, "bin");
+  mkdirSync(programs);
+  for (const name of ["ip", "unshare"])
+    symlinkSync((await run("which", [name])).stdout.trim(), path.join(programs, name));
+  const { PATH } = process.env;
+  process.env.PATH = programs;
+  try {
+    await assert.rejects(make("net0"), refused("BAD_REQUEST", /lacks the program nft .* the program dnsmasq .*doctor/));
+  } finally {
+    process.env.PATH = PATH;
+  }
+  assert.equal(await findLink("net0"), undefined);
+  assert.equal(existsSync(path.join(folder, "networks", "net0")), false);
+  assert.equal(await new BridgeDriver().unavailable(), undefined);
 });
 
 test("a client that brings an address of elsewhere is set right at once", { skip }, async () => {

@@ -16,20 +16,14 @@ import { dropForeignLeases, filterLeases, type Lease, readLeases, sendRelease, s
 import { findLink, isBridge, listRoutes, stateOf } from "../link";
 import { applyRules, removeRules } from "../nft";
 import { freeSubnet, requireFree, takenByNetworks, takenByRoutes } from "../plan";
-import { missingForBridges } from "../requirements";
+import { missingForBridges, missingPrograms } from "../requirements";
 import { bridgeCommands } from "./bridge-link";
 import { setBridgeSysctls } from "./bridge-sysctl";
 
 export class BridgeDriver implements NetworkDriver {
   readonly type = "bridge";
-  #isAvailable = false;
-
-  async unavailable(): Promise<string | undefined> {
-    if (this.#isAvailable) return undefined;
-    const missing = await missingForBridges();
-    this.#isAvailable = missing === undefined;
-    return missing;
-  }
+  readonly unavailable = missingForBridges;
+  readonly missingPrograms = missingPrograms;
 
   async plan(name: string, config: Config, { current, others }: Surroundings): Promise<Config> {
     const hwaddr = config["volatile.bridge.hwaddr"] || current?.["volatile.bridge.hwaddr"] || randomHwaddr();
@@ -59,7 +53,7 @@ export class BridgeDriver implements NetworkDriver {
       );
     await run("ip", ["-batch", "-"], { input: bridgeCommands(network, link) });
     await setBridgeSysctls(network);
-    await Promise.all([applyRules(network.name, network.config), this.#serve(network, link === undefined)]);
+    await together([applyRules(network.name, network.config), this.#serve(network, link === undefined)]);
   }
 
   async #serve(network: NetworkPlace, fresh: boolean): Promise<void> {
@@ -71,9 +65,7 @@ export class BridgeDriver implements NetworkDriver {
   }
 
   async stop(network: NetworkPlace): Promise<void> {
-    await Promise.all([stopDnsmasq(network), removeRules(network.name)]);
-    const link = await findLink(network.name);
-    if (link !== undefined && isBridge(link)) await run("ip", ["link", "delete", "dev", network.name]);
+    await together([stopDnsmasq(network), removeRules(network.name), removeBridge(network.name)]);
   }
 
   checkHost(network: NetworkPlace, host: NetworkHost): void {
@@ -151,6 +143,17 @@ export class BridgeDriver implements NetworkDriver {
     if (link === undefined) throw notFound("Network not found");
     return stateOf(link);
   }
+}
+
+/** Waits for all, also when one fails: what is still being made then could not be undone. @throws the first error */
+async function together(works: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(works)).find((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
+
+async function removeBridge(name: string): Promise<void> {
+  const link = await findLink(name);
+  if (link !== undefined && isBridge(link)) await run("ip", ["link", "delete", "dev", name]);
 }
 
 /** "10.1.2.1/08" as the kernel writes it, to be recognised again; other words as they are. */
