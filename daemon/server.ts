@@ -52,7 +52,13 @@ function withAliases(routes: readonly Route[]): Route[] {
 /** ":name*" takes the rest of the path; fastify's word for that is "*". */
 const fastifyPath = (path: string) => path.replace(/:\w+\*$/, "*");
 
-async function serve(context: Context, route: Route, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+/** Gives fastify the reply back: a stream has sent nothing yet when this ends, and fastify would answer with an empty body. */
+async function serve(
+  context: Context,
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   try {
     const apiRequest = await toApiRequest(context, route, request, reply);
     sendReply(reply, await route.handle(apiRequest));
@@ -61,6 +67,7 @@ async function serve(context: Context, route: Route, request: FastifyRequest, re
     if (apiError.code === "INTERNAL") context.log.error(`Request failed: ${request.method} ${request.url}`, { error });
     sendError(reply, apiError);
   }
+  return reply;
 }
 
 async function toApiRequest(
