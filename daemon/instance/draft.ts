@@ -24,7 +24,8 @@ export interface Origin {
 
 /** @returns the record to make @throws ApiError for everything that can be known to be wrong beforehand */
 export function draftInstance(context: Context, name: string, post: InstancesPost, origin: Origin): InstanceRecord {
-  if (post.type !== "container")
+  // lxc copy sends an empty type.
+  if (post.type !== "" && post.type !== "container")
     throw badRequest(`Cannot create instance "${name}": Bothy makes containers only, not the type "${post.type}".`);
   const architecture = post.architecture || origin.architecture || hostArchitecture;
   if (architecture !== hostArchitecture)
