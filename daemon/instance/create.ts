@@ -8,6 +8,7 @@ import type { RunningOperation } from "../operations";
 import { draftInstance, withoutVolatile } from "./draft";
 import type { InstanceRecord } from "./record";
 import { volumeOf } from "./service";
+import { applyTemplates } from "./templates";
 
 const templatePrefix = "template:";
 
@@ -86,12 +87,14 @@ async function makeFrom(
   operation: RunningOperation,
 ): Promise<void> {
   const { config } = context.instances.expanded(draft);
-  await context.instances.make(draft, async ({ pool, name }) => {
+  await context.instances.make(draft, async (record) => {
+    const { pool, name } = record;
     const options = {
       deviceNodes: isTrue(config["security.privileged"]),
       warn: (text: string) => operation.warn(text),
     };
     await context.storagePools.createFromImage(pool, image.fingerprint, volumeOf(name), options);
+    await applyTemplates(context, record, "create");
   });
   context.images.touch(image.fingerprint);
 }
@@ -116,7 +119,9 @@ function fromCopy(context: Context, name: string, post: InstancesPost): CreateWo
   const config = withoutVolatile(own);
   return async () => {
     await context.instances.make({ ...draft, config: { ...draft.config, ...config } }, (record) =>
-      context.snapshots.copyVolumes({ source, snapshot: snapshotName, record, withSnapshots }),
+      context.snapshots
+        .copyVolumes({ source, snapshot: snapshotName, record, withSnapshots })
+        .then(() => applyTemplates(context, record, "copy")),
     );
   };
 }

@@ -15,6 +15,7 @@ import { hostNames, type Nic, planNics, withHwaddrs, withoutHostNames } from "./
 import type { Expanded, InstanceRecord } from "./record";
 import { Running, type RunningInstance } from "./running";
 import { startOps } from "./spec/start";
+import { applyTemplates } from "./templates";
 
 /** LXD's default patience for a clean stop: ten minutes. */
 const defaultStopMs = 600_000;
@@ -68,6 +69,7 @@ export class Lifecycle {
     const cpus = chooseCpus(expanded.config["limits.cpu"], online, this.running.boundCpus());
     const ops = this.#ops({ ...record, config }, expanded, nics, cpus);
     await this.#announce(name, nics);
+    await applyTemplates(this.context, { ...record, config }, "start");
     try {
       const cell = await this.context.native.startContainer(ops);
       this.running.add(name, cell, cpus === undefined ? undefined : parseCpuList(cpus), (exit) =>

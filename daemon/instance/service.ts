@@ -24,6 +24,7 @@ import { type Expanded, expand, type InstanceRecord, rootDisk } from "./record";
 import { renderInstance, statusOf } from "./render";
 import { runningState, stoppedState } from "./state";
 import { InstanceStore } from "./store";
+import { applyTemplates } from "./templates";
 
 export interface InstanceUse {
   readonly name: string;
@@ -293,6 +294,7 @@ export class InstanceService {
     await makeLinks(dirs, record.pool, to);
     await rm(dirs.logs(to), { recursive: true, force: true });
     await renameIfThere(dirs.logs(record.name), dirs.logs(to));
+    await applyTemplates(this.context, this.record(to), "rename");
   }
 
   /** Stops and starts; an ephemeral instance cannot be restarted, since its stop deletes it. */
