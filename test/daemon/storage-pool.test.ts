@@ -121,7 +121,7 @@ const profile = (name: string, pool: string): Profile => ({
   used_by: [],
 });
 
-test("a new pool tells its driver, its filled-in source and who uses it", () =>
+test("a new pool tells its driver, its filled-in source and who uses it", isRoot, () =>
   withWorld(async (world) => {
     await world.create("fast", "dir", { "user.owner": "me" });
     await world.pools.createFromImage("fast", fingerprint, container("web"), quiet);
@@ -140,9 +140,10 @@ test("a new pool tells its driver, its filled-in source and who uses it", () =>
       world.pools.listPools().map(({ name }) => name),
       ["fast"],
     );
-  }));
+  }),
+);
 
-test("wrong pools are refused with the cause, and nothing is left of them", () =>
+test("wrong pools are refused with the cause, and nothing is left of them", isRoot, () =>
   withWorld(async (world) => {
     await world.create("taken", "dir");
     const full = path.join(world.state, "..", `${path.basename(world.state)}-full`);
@@ -176,7 +177,8 @@ test("wrong pools are refused with the cause, and nothing is left of them", () =
     assert.throws(() => world.pools.get("a"), { code: "NOT_FOUND", message: "Storage pool not found" });
     rmSync(link);
     rmSync(full, { recursive: true });
-  }));
+  }),
+);
 
 test("a folder that lies where the pool would be is never touched", () =>
   withWorld(async (world) => {
@@ -203,7 +205,7 @@ test("a folder of the user's becomes a pool and is his again after it", isRoot, 
   }),
 );
 
-test("description and user keys can change, source and driver keys cannot", () =>
+test("description and user keys can change, source and driver keys cannot", isRoot, () =>
   withWorld(async (world) => {
     await world.create("p", "overlay", { "user.a": "1", "overlay.volatile": "true" });
     const source = world.dirs.pool("p");
@@ -211,14 +213,20 @@ test("description and user keys can change, source and driver keys cannot", () =
     const { description, config } = world.pools.get("p");
     assert.equal(description, "new");
     assert.deepEqual(config, { "overlay.volatile": "true", "user.b": "2", source }, "what the daemon filled in stays");
-    const wrong = [{ "overlay.volatile": "false" }, {}, { "overlay.volatile": "true", source: "/srv" }];
+    const wrong = [
+      { "overlay.volatile": "true", "volatile.mine": "1" },
+      { "overlay.volatile": "false" },
+      {},
+      { "overlay.volatile": "true", source: "/srv" },
+    ];
     for (const put of wrong)
       assert.throws(() => world.pools.updatePool("p", { description: "", config: put as Record<string, string> }), {
         code: "BAD_REQUEST",
-        message: /Cannot update storage pool "p": "(overlay.volatile|source)" cannot be changed/,
+        message: /Cannot update storage pool "p": "(overlay.volatile|source|volatile.mine)" cannot be changed/,
       });
     assert.throws(() => world.pools.updatePool("p", { description: "", config: { nonsense: "1" } }), /Unknown/);
-  }));
+  }),
+);
 
 test("a pool in use stays, image volumes alone do not hinder", isRoot, () =>
   withWorld(async (world) => {

@@ -25,6 +25,7 @@ async function kindOf({ path: folder, diskImage, config }: PoolPlace): Promise<K
   const { source, size } = config;
   if (!source) return !size && (await isOnBtrfs(path.dirname(folder))) ? "folder" : "loop";
   if (source === diskImage) return "loop";
+  if (config[formattedKey]) return "device";
   return (await ignoring("ENOENT", stat(source)))?.isBlockDevice() ? "device" : "folder";
 }
 
@@ -122,5 +123,9 @@ export async function deleteBtrfsPool(pool: PoolPlace): Promise<void> {
   await unmountBtrfsPool(pool);
   await ignoring("ENOENT", rmdir(pool.path));
   if (kind === "loop") await rm(pool.diskImage, { force: true });
-  else if (pool.config[formattedKey]) await run("wipefs", ["--all", "--quiet", pool.config[formattedKey]]);
+  else await wipe(pool.config[formattedKey]);
+}
+
+async function wipe(device: string | undefined): Promise<void> {
+  if (device && (await isThere(device))) await run("wipefs", ["--all", "--quiet", device]);
 }

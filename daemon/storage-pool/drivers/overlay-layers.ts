@@ -6,7 +6,7 @@ import path from "node:path";
 import { notFound } from "../../../sdk/api/errors";
 import { Locks } from "../../locks";
 import type { PoolPlace } from "../driver";
-import { build, entries, ignoring, partialBeside, removeTree, sweepPartials } from "./volume-folder";
+import { build, entries, errnoOf, ignoring, partialBeside, removeTree, sweepPartials } from "./volume-folder";
 
 export const layersFolder = "layers";
 
@@ -24,7 +24,15 @@ export const layerRoot = (pool: PoolPlace, layer: string): string =>
 export const layerOf = (folder: string): Promise<string | undefined> =>
   ignoring(["ENOENT", "ENOTDIR"], readlink(path.join(folder, "lower")));
 
-export const layerOfSync = (folder: string): string => readlinkSync(path.join(folder, "lower"));
+/** @throws ApiError NOT_FOUND when there is no such volume */
+export function layerOfSync(folder: string): string {
+  try {
+    return readlinkSync(path.join(folder, "lower"));
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw error;
+    throw notFound(`Cannot find the root of volume "${path.basename(folder)}": it does not exist.`, { cause: error });
+  }
+}
 
 /** Fills a new layer. @returns its name */
 export async function addLayer(pool: PoolPlace, fill: (rootPath: string) => Promise<void>): Promise<string> {

@@ -13,7 +13,7 @@ const common: readonly KeyRow[] = [
     doc: "Empty folder that holds the pool; for btrfs it lies on btrfs or is a block device, which is formatted. Made by the daemon when unset.",
   },
   { key: "user.", type: anyText, live: true, doc: "Free for the user." },
-  { key: "volatile.", type: anyText, live: true, doc: "State that the daemon keeps for itself." },
+  { key: "volatile.", type: anyText, live: false, doc: "State that the daemon keeps for itself." },
 ];
 
 const btrfs: readonly KeyRow[] = [
