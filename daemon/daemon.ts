@@ -1,13 +1,12 @@
 /** Daemon: its start as a list of named stages, and its end. */
-import { createHash } from "node:crypto";
-import { readFileSync, realpathSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { FastifyInstance } from "fastify";
 import type { Context } from "./context";
 import { Database } from "./database";
 import { Dirs } from "./dirs";
 import { Events } from "./events";
 import { firstStart } from "./first-start";
-import { ParentGroups, readCgroupLayout } from "./host/cgroups";
+import { ParentGroups, parentGroupName, readCgroupLayout } from "./host/cgroups";
 import { ImageService } from "./image/service";
 import type { InstanceRecord } from "./instance/record";
 import { InstanceService } from "./instance/service";
@@ -82,9 +81,7 @@ export class Daemon {
 
   #makeServices(): void {
     const context = this.#context;
-    // Two daemons may have containers of the same name: their groups differ by the state folder.
-    const id = createHash("sha256").update(realpathSync(context.dirs.root)).digest("hex").slice(0, 8);
-    this.#groups = new ParentGroups(readCgroupLayout(), `bothy-${id}`, this.#log);
+    this.#groups = new ParentGroups(readCgroupLayout(), parentGroupName(context.dirs.root), this.#log);
     context.events = new Events(this.#log);
     context.operations = new Operations(context.events, this.#log);
     context.server = new ServerService(context);

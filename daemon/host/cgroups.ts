@@ -1,5 +1,6 @@
 /** Control groups of the host: what is mounted where, and the daemon's own parent groups in it (cgroup-v2.rst, kernel.md 5). */
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, realpathSync, rmdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Log } from "../log";
 
@@ -51,6 +52,10 @@ export interface ControllerDir {
   readonly version: 1 | 2;
   readonly path: string;
 }
+
+/** The group's name for a state folder: two daemons may have containers of the same name. */
+export const parentGroupName = (stateDir: string): string =>
+  `bothy-${createHash("sha256").update(realpathSync(stateDir)).digest("hex").slice(0, 8)}`;
 
 /** The parent group of this daemon's containers in every hierarchy. */
 export class ParentGroups {

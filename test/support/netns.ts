@@ -21,13 +21,13 @@ export function enterOwnNetns(): string | false {
   process.exit(status ?? 1);
 }
 
-/** A network namespace kept by a sleeping process: a machine on the other end of a cable. */
+/** A network namespace kept by an idle process, which leaves with the test process: a machine on the other end of a cable. */
 export class Netns implements AsyncDisposable {
   private constructor(private readonly keeper: ChildProcess) {}
 
   static async create(): Promise<Netns> {
-    const keeper = spawn("unshare", ["--net", "sh", "-c", "ip link set dev lo up && echo ready && exec sleep 600"], {
-      stdio: ["ignore", "pipe", "inherit"],
+    const keeper = spawn("unshare", ["--net", "sh", "-c", "ip link set dev lo up && echo ready && exec cat"], {
+      stdio: ["pipe", "pipe", "inherit"],
     });
     await new Promise<void>((resolve, reject) => {
       keeper.stdout?.once("data", () => resolve());

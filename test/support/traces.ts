@@ -1,0 +1,138 @@
+/** Traces: what a daemon and its containers have on this machine, found by state folder and network namespace. */
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmdirSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { hierarchies, parentGroupName, readCgroupLayout } from "../../daemon/host/cgroups";
+
+export interface Place {
+  /** State folder of the daemon, resolved. */
+  readonly dir: string;
+  /** Process that keeps the daemon's network namespace; it does not count. */
+  readonly keeperPid: number;
+  /** Control group of the daemon's containers in every hierarchy. */
+  readonly group: string;
+}
+
+export function placeOf(stateDir: string, keeperPid: number): Place {
+  const dir = realpathSync(stateDir);
+  return { dir, keeperPid, group: parentGroupName(dir) };
+}
+
+export interface Traces {
+  readonly processes: readonly number[];
+  readonly mounts: readonly string[];
+  readonly cgroups: readonly string[];
+  readonly loops: readonly string[];
+  readonly interfaces: readonly string[];
+  readonly tables: readonly string[];
+}
+
+export function findTraces(place: Place): Traces {
+  return {
+    processes: processesOf(place),
+    mounts: mountsBelow(place.dir),
+    cgroups: cgroupsOf(place.group),
+    loops: loopsBelow(place.dir),
+    interfaces: linesInside(place, ["ip", "-o", "link"])
+      .map((line) => /^\d+: ([^:@]+)/.exec(line)?.[1] ?? line)
+      .filter((name) => name !== "lo"),
+    tables: linesInside(place, ["nft", "list", "tables"]),
+  };
+}
+
+const isClean = (traces: Traces): boolean => Object.values(traces).every((items) => items.length === 0);
+
+/** The traces, after the kernel had its time: a veth pair goes some milliseconds after its namespace (kernel.md 3). */
+export async function settledTraces(place: Place, isEnough = isClean): Promise<Traces> {
+  const deadline = Date.now() + 5000;
+  for (;;) {
+    const traces = findTraces(place);
+    if (isEnough(traces) || Date.now() > deadline) return traces;
+    await delay(50);
+  }
+}
+
+/** @returns one sentence a kind of trace that is left, with what each process is */
+export function describeTraces(traces: Traces): string[] {
+  const processes = traces.processes.map((pid) => `${pid} (${commandOf(pid)})`);
+  return Object.entries({ ...traces, processes }).flatMap(([kind, items]) =>
+    items.length === 0 ? [] : [`${kind} left: ${items.join(", ")}`],
+  );
+}
+
+/** Takes away what is left, for a test that has failed already: by what was found to belong to the place, never by name. */
+export async function removeTraces(place: Place): Promise<void> {
+  for (let round = 0; round < 20 && processesOf(place).length > 0; round += 1) {
+    for (const pid of processesOf(place)) ignoring("ESRCH", () => process.kill(pid, "SIGKILL"));
+    await delay(50);
+  }
+  for (const mount of mountsBelow(place.dir).reverse()) execFileSync("umount", ["--lazy", mount]);
+  for (const loop of loopsBelow(place.dir)) execFileSync("losetup", ["--detach", loop]);
+  for (const group of cgroupsOf(place.group).reverse()) ignoring("EBUSY", () => rmdirSync(group));
+}
+
+/** Runs the work; an error of this code means that somebody was faster. */
+function ignoring(code: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== code) throw error;
+  }
+}
+
+/** Living processes in the daemon's network namespace or in its containers' groups. */
+export function processesOf({ keeperPid, group }: Place): number[] {
+  const netns = readlinkSync(`/proc/${keeperPid}/ns/net`);
+  const numbers = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return numbers.map(Number).filter((pid) => {
+    if (pid === keeperPid || pid === process.pid) return false;
+    try {
+      if (readlinkSync(`/proc/${pid}/ns/net`) === netns) return true;
+      return readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(`:/${group}/`);
+    } catch {
+      // It has ended, or is a zombie of its parent's.
+      return false;
+    }
+  });
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
+  } catch {
+    return "ended meanwhile";
+  }
+}
+
+const isBelow = (dir: string, file: string) => file === dir || file.startsWith(`${dir}/`);
+
+function mountsBelow(dir: string): string[] {
+  const points = readFileSync("/proc/self/mountinfo", "utf8")
+    .split("\n")
+    .map((line) => line.split(" ")[4] ?? "");
+  return points.filter((point) => isBelow(dir, point));
+}
+
+/** Group folders of the name in every hierarchy, each before those below it. */
+function cgroupsOf(group: string): string[] {
+  const tops = hierarchies(readCgroupLayout()).map((mountPoint) => path.join(mountPoint, group));
+  return tops.filter((top) => existsSync(top)).flatMap((top) => [top, ...foldersBelow(top)]);
+}
+
+function foldersBelow(dir: string): string[] {
+  const below = readdirSync(dir, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return below.flatMap(({ name }) => [path.join(dir, name), ...foldersBelow(path.join(dir, name))]);
+}
+
+function loopsBelow(dir: string): string[] {
+  const loops = readdirSync("/sys/block").filter((name) => existsSync(`/sys/block/${name}/loop/backing_file`));
+  return loops
+    .filter((name) => isBelow(dir, readFileSync(`/sys/block/${name}/loop/backing_file`, "utf8").trim()))
+    .map((name) => `/dev/${name}`);
+}
+
+function linesInside({ keeperPid }: Place, command: readonly string[]): string[] {
+  const output = execFileSync("nsenter", ["--target", String(keeperPid), "--net", ...command], { encoding: "utf8" });
+  return output.split("\n").filter(Boolean);
+}
