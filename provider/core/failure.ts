@@ -64,9 +64,11 @@ export function safeError(error: unknown, what: string, ...inputs: Props[]): Err
   return new Error(message);
 }
 
-/** Puts the name of the property before the server's words, when they tell which one is wrong. */
+/** Puts the name of the property before the cause in the server's words, when they tell which one is wrong. */
 export function namingProperty(error: unknown, culprits: readonly (readonly [RegExp, string])[]): unknown {
   if (!ApiError.is(error)) return error;
   const property = culprits.find(([words]) => words.test(error.message))?.[1];
-  return property === undefined ? error : new ApiError(error.code, `${property}: ${error.message}`);
+  if (property === undefined) return error;
+  const [, what = "", cause = error.message] = /^(Cannot [^:]+: )?(.*)$/s.exec(error.message) ?? [];
+  return new ApiError(error.code, `${what}${property}: ${cause}`);
 }

@@ -11,7 +11,7 @@ import { checkShape, withDefaults } from "./check";
 import { withoutEmpty } from "./config";
 import type { CheckFailure, Context, Core, Live } from "./core";
 import { diffProps } from "./diff";
-import { InitFailed, isNotFound, messageOf } from "./failure";
+import { InitFailed, isNotFound, messageOf, namingProperty } from "./failure";
 import { endpoint, timeouts } from "./inputs";
 import { pick } from "./named";
 import { compact, hiddenOf, type Props, same, unknownValue, visibleOf } from "./values";
@@ -111,7 +111,9 @@ async function make({ client, signal }: Context, inputs: Inputs, news: Props): P
           fingerprint: typeof news.fingerprint === "string" ? news.fingerprint : undefined,
           signal,
         });
-  const { metadata } = await operation.wait({ signal });
+  const { metadata } = await operation.wait({ signal }).catch((error) => {
+    throw namingProperty(error, [[/./, inputs.sourceFile === undefined ? "template" : "sourceFile"]]);
+  });
   if (typeof metadata?.fingerprint !== "string")
     throw new Error("Cannot create the image: the operation tells no fingerprint. Is the server LXD's?");
   return metadata.fingerprint;

@@ -6,7 +6,7 @@ import { checkShape, withDefaults } from "./check";
 import { type ComputedKeys, configToWrite, userConfig } from "./config";
 import type { CheckFailure, Context, Core, Live } from "./core";
 import { type DiffRules, diffProps } from "./diff";
-import { isNotFound } from "./failure";
+import { isNotFound, namingProperty } from "./failure";
 import { withName } from "./name";
 import { compact, hiddenOf, type Props, same, visibleOf } from "./values";
 import { withRetry } from "./write";
@@ -78,7 +78,11 @@ export function namedCore<Inputs extends NamedObject, Full extends NamedObject, 
 
     async create(context, news) {
       const inputs = parse(news);
-      await kind.create(context, inputs);
+      try {
+        await kind.create(context, inputs);
+      } catch (error) {
+        throw namingProperty(error, [[/already exists/i, "name"]]);
+      }
       return readBack(context, inputs.name, news);
     },
 

@@ -5,7 +5,7 @@ import type { Snapshot } from "../../sdk/api/snapshot";
 import { checkShape } from "./check";
 import type { Core, Live } from "./core";
 import { diffProps } from "./diff";
-import { isNotFound } from "./failure";
+import { isNotFound, namingProperty } from "./failure";
 import { endpoint, timeouts } from "./inputs";
 import { withName } from "./name";
 import { pick } from "./named";
@@ -78,8 +78,15 @@ export const snapshot: Core = {
 
   async create({ client, signal }, news) {
     const { instance, name, expiresAt } = SnapshotInputs.parse(visibleOf(news));
-    const operation = await client.createSnapshot(instance, { name, expires_at: expiresAt }, { signal });
-    await operation.wait({ signal });
+    try {
+      const operation = await client.createSnapshot(instance, { name, expires_at: expiresAt }, { signal });
+      await operation.wait({ signal });
+    } catch (error) {
+      throw namingProperty(error, [
+        [/already exists/i, "name"],
+        [/instance not found/i, "instance"],
+      ]);
+    }
     const { value } = await client.getSnapshot(instance, name, { signal });
     return liveOf(instance, value, news);
   },

@@ -65,7 +65,7 @@ function makeProvider(kind: string): DynamicProvider {
       context = await contextFor(verb, props);
       return await work(context);
     } catch (error) {
-      const what = `Cannot ${verb} ${core.kind} "${String(name)}"`;
+      const what = `Cannot ${verb} ${core.kind.replace("-", " ")} "${String(name)}"`;
       if (context?.signal.aborted && !(error instanceof InitFailed))
         throw new Error(
           `${what}: it took longer than ${context.timeoutMs / 1000} seconds. Raise timeouts.${verb}Seconds of the resource.`,

@@ -1,0 +1,253 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { after, before, describe, test } from "node:test";
+import type { Props } from "../../provider/core/values";
+import type { Client } from "../../sdk";
+import { lacksDaemon, TestDaemon } from "./support/daemon";
+import { DynamicProcess, unknown } from "./support/dynamic-process";
+import { tinyImage } from "./support/image";
+import { Managed } from "./support/managed";
+
+const skip = lacksDaemon();
+let daemon: TestDaemon;
+let provider: DynamicProcess;
+
+before(async () => {
+  if (skip) return;
+  daemon = await TestDaemon.start();
+  provider = await DynamicProcess.start({ env: { BOTHY_ENDPOINT: daemon.endpoint } });
+});
+after(async () => {
+  await provider?.[Symbol.asyncDispose]();
+  await daemon?.[Symbol.asyncDispose]();
+});
+
+interface Lifecycle {
+  readonly kind: string;
+  /** Makes what the object stands on; run once before the others. */
+  readonly prepare?: (client: Client) => Promise<void>;
+  readonly inputs: () => Props;
+  /** Changes that the object takes in place. */
+  readonly update: Props;
+  /** Changes that need another object. */
+  readonly replace: () => Props;
+  /** What somebody else does to the object. */
+  readonly drift: (client: Client, id: string) => Promise<void>;
+  /** Removes the object behind the provider's back. */
+  readonly remove: (client: Client, id: string) => Promise<void>;
+  readonly isThere: (client: Client, id: string) => Promise<boolean>;
+  /** An output that the server adds. */
+  readonly output: string;
+  /** Inputs that pass check and fail on the server, and what the error says. */
+  readonly refused: { readonly inputs: () => Props; readonly error: RegExp };
+}
+
+const done = async (operation: Promise<{ wait(): Promise<unknown> }>) => {
+  await (await operation).wait();
+};
+const found = async (look: Promise<unknown>): Promise<boolean> => {
+  try {
+    await look;
+    return true;
+  } catch (error) {
+    assert.equal((error as { code?: string }).code, "NOT_FOUND");
+    return false;
+  }
+};
+
+const lifecycles: Lifecycle[] = [
+  {
+    kind: "profile",
+    inputs: () => ({ name: "small", config: { "limits.memory": "64MiB" }, devices: { gone: { type: "none" } } }),
+    update: { config: { "limits.memory": "128MiB", "user.note": "x" } },
+    replace: () => ({ name: "smaller" }),
+    drift: (client, id) => client.patchProfile(id, { config: { "limits.memory": "1GiB", "user.by": "hand" } }),
+    remove: (client, id) => client.deleteProfile(id),
+    isThere: (client, id) => found(client.getProfile(id)),
+    output: "name",
+    refused: { inputs: () => ({ name: "small" }), error: /Cannot create profile "small": name: .*already exists/i },
+  },
+  {
+    kind: "storage-pool",
+    inputs: () => ({ name: "pool1", driver: "dir", description: "one" }),
+    update: { description: "two", config: { "user.note": "x" } },
+    replace: () => ({ name: "pool2" }),
+    drift: (client, id) => client.patchStoragePool(id, { description: "by hand" }),
+    remove: (client, id) => client.deleteStoragePool(id),
+    isThere: (client, id) => found(client.getStoragePool(id)),
+    output: "status",
+    refused: {
+      inputs: () => ({ name: "pool1", driver: "dir" }),
+      error: /Cannot create storage pool "pool1": name: .*exists/i,
+    },
+  },
+  {
+    kind: "network",
+    inputs: () => ({ name: "net1", config: { "ipv4.address": "10.99.1.1/24" } }),
+    update: { config: { "ipv4.address": "10.99.1.1/24", "ipv4.dhcp.expiry": "2h" } },
+    replace: () => ({ name: "net2" }),
+    drift: (client, id) => client.patchNetwork(id, { config: { "ipv4.address": "10.99.7.1/24" } }),
+    remove: (client, id) => client.deleteNetwork(id),
+    isThere: (client, id) => found(client.getNetwork(id)),
+    output: "ipv4Address",
+    refused: { inputs: () => ({ name: "net1" }), error: /Cannot create network "net1": name: .*exists/i },
+  },
+  {
+    kind: "image",
+    prepare: async () => {
+      for (const name of ["one", "two"])
+        writeFileSync(path.join(daemon.folder, `${name}.tar`), await tinyImage({ description: name }));
+    },
+    inputs: () => ({ sourceFile: path.join(daemon.folder, "one.tar"), aliases: ["tiny"], properties: { note: "a" } }),
+    update: { aliases: ["tiny", "tiny/1"], properties: { note: "b" }, public: true },
+    replace: () => ({ sourceFile: path.join(daemon.folder, "two.tar") }),
+    drift: (client, id) => client.patchImage(id, { public: true, properties: { note: "by hand" } }),
+    remove: (client, id) => done(client.deleteImage(id)),
+    isThere: (client, id) => found(client.getImage(id)),
+    output: "fingerprint",
+    refused: {
+      inputs: () => ({ sourceFile: path.join(daemon.folder, "one.tar") }),
+      error: /sourceFile: .*same fingerprint already exists/,
+    },
+  },
+  {
+    kind: "container",
+    inputs: () => ({
+      name: "web",
+      image: "template:busybox",
+      config: { "user.note": "a" },
+      files: { "/srv/www/index.html": { content: "hello" } },
+    }),
+    update: {
+      config: { "limits.memory": "64MiB" },
+      description: "changed",
+      files: { "/srv/www/index.html": { content: "bye" } },
+    },
+    replace: () => ({ name: "web2" }),
+    drift: (client, id) => done(client.setInstanceState(id, { action: "stop", force: true })),
+    remove: async (client, id) => {
+      await done(client.setInstanceState(id, { action: "stop", force: true }));
+      await done(client.deleteInstance(id));
+    },
+    isThere: (client, id) => found(client.getInstance(id)),
+    output: "ipv4Address",
+    refused: {
+      inputs: () => ({ name: "other", image: "no-such-image" }),
+      error: /Cannot create container "other": image: .*not found/i,
+    },
+  },
+  {
+    kind: "snapshot",
+    prepare: (client) =>
+      done(client.createInstance({ name: "base", source: { type: "image", alias: "template:busybox" } })),
+    inputs: () => ({ instance: "base", name: "before" }),
+    update: { expiresAt: "2040-01-31T12:00:00Z" },
+    replace: () => ({ name: "later" }),
+    drift: (client, id) => {
+      const [instance = "", name = ""] = id.split("/");
+      return done(client.updateSnapshot(instance, name, { expires_at: "2041-01-01T00:00:00Z" }));
+    },
+    remove: (client, id) => {
+      const [instance = "", name = ""] = id.split("/");
+      return done(client.deleteSnapshot(instance, name));
+    },
+    isThere: (client, id) => {
+      const [instance = "", name = ""] = id.split("/");
+      return found(client.getSnapshot(instance, name));
+    },
+    output: "createdAt",
+    refused: {
+      inputs: () => ({ instance: "nobody", name: "s" }),
+      error: /Cannot create snapshot "s": instance: .*not found/i,
+    },
+  },
+];
+
+for (const one of lifecycles)
+  describe(`a ${one.kind}`, { skip }, () => {
+    const given = () => one.inputs();
+
+    before(async () => {
+      if (!skip) await one.prepare?.(daemon.client);
+    });
+
+    test("is created, stays the same, is changed in place, is replaced and destroyed", async () => {
+      const resource = new Managed(provider, one.kind);
+      assert.equal(await resource.up(given()), "create");
+      const { id, outs } = resource;
+      assert.ok(outs[one.output], `${one.output} in ${JSON.stringify(outs)}`);
+      assert.equal(await resource.up(given()), "same");
+      assert.ok(await resource.refresh());
+      assert.equal(await resource.up(given()), "same", "after a refresh");
+
+      const changed = { ...given(), ...one.update };
+      assert.equal(await resource.up(changed), "update");
+      assert.equal(resource.id, id);
+      assert.equal(await resource.up(changed), "same");
+      assert.ok(await resource.refresh());
+      assert.equal(await resource.up(changed), "same", "after a refresh");
+      assert.equal(await resource.up(given()), "update", "back again");
+      assert.ok(await resource.refresh());
+      assert.equal(await resource.up(given()), "same", "after going back");
+
+      assert.equal(await resource.up({ ...given(), ...one.replace() }), "replace");
+      assert.notEqual(resource.id, id);
+      assert.equal(await one.isThere(daemon.client, id), false);
+      assert.equal(await resource.up({ ...given(), ...one.replace() }), "same");
+
+      await resource.destroy();
+      assert.equal(await one.isThere(daemon.client, resource.id), false);
+      await resource.destroy();
+    });
+
+    test("shows what somebody else changed after a refresh, and the next up puts it back", async () => {
+      const resource = new Managed(provider, one.kind);
+      await resource.up(given());
+      await one.drift(daemon.client, resource.id);
+      assert.ok(await resource.refresh());
+      assert.equal(await resource.up(given()), "update");
+      assert.ok(await resource.refresh());
+      assert.equal(await resource.up(given()), "same");
+      await resource.destroy();
+    });
+
+    test("that somebody else deleted is gone after a refresh, and deleting it succeeds", async () => {
+      const resource = new Managed(provider, one.kind);
+      await resource.up(given());
+      await one.remove(daemon.client, resource.id);
+      await resource.destroy();
+      assert.equal(await resource.refresh(), false);
+    });
+
+    test("is read by its id alone, as Resource.get does", async () => {
+      const resource = new Managed(provider, one.kind);
+      await resource.up(given());
+      const read = await provider.read(one.kind, resource.id, undefined, {});
+      assert.equal(read.id, resource.id);
+      assert.deepEqual(read.outs[one.output], resource.outs[one.output]);
+      const missing = await provider.read(one.kind, one.kind === "snapshot" ? "base/none" : "none", undefined, {});
+      assert.equal(missing.id, "");
+      await resource.destroy();
+    });
+
+    test("is never replaced for an input that is not known yet", async () => {
+      const resource = new Managed(provider, one.kind);
+      await resource.up(given());
+      for (const property of Object.keys(given())) {
+        const news = await provider.checked(one.kind, { ...given(), [property]: unknown });
+        const { replaces } = await provider.diff(one.kind, resource.id, resource.outs, news);
+        assert.deepEqual(replaces, [], property);
+      }
+      await resource.destroy();
+    });
+
+    test("that the server refuses leaves nothing behind, and the error says which and why", async () => {
+      const resource = new Managed(provider, one.kind);
+      await resource.up(given());
+      const inputs = await provider.checked(one.kind, one.refused.inputs());
+      await assert.rejects(provider.create(one.kind, inputs), one.refused.error);
+      assert.ok(await resource.refresh(), "what was there before is untouched");
+      await resource.destroy();
+    });
+  });
