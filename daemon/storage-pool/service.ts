@@ -4,38 +4,34 @@ import path from "node:path";
 import type { Config } from "../../sdk/api/common";
 import { storagePoolKeys } from "../../sdk/api/config/storage-pool";
 import { findRow } from "../../sdk/api/config/table";
-import { badRequest, conflict, notFound, unavailable } from "../../sdk/api/errors";
+import { badRequest, conflict } from "../../sdk/api/errors";
 import type { StoragePool, StoragePoolPut, StoragePoolResources, StoragePoolsPost } from "../../sdk/api/storage-pool";
 import type { Context } from "../context";
-import { toApiError } from "../errors";
 import { withoutEmpty } from "../merge";
 import { requireConfig } from "../validate";
-import type { PoolPlace, RootSource, StorageDriver, Volume } from "./driver";
+import type { RootSource, Volume } from "./driver";
 import { drivers } from "./drivers";
 import { isOnBtrfs } from "./drivers/btrfs-host";
 import { copyCommand, copyTree } from "./drivers/copy";
 import { isThere } from "./drivers/volume-folder";
 import { type FromImageOptions, fingerprintOf, PoolImages } from "./images";
+import { OpenPools } from "./open-pools";
 import { type KnownVolumes, type Reconciled, reconcileVolumes } from "./reconcile";
 import { type StoragePoolRecord, StoragePoolStore } from "./store";
 
 export class StoragePoolService {
   readonly #store: StoragePoolStore;
   readonly #images: PoolImages;
-  /** Why a pool cannot be used, by name. */
-  readonly #unavailable = new Map<string, string>();
-  /** Number of volume calls under way, by pool. */
-  readonly #busy = new Map<string, number>();
+  readonly #pools: OpenPools;
 
   constructor(private readonly context: Context) {
     this.#store = new StoragePoolStore(context.database);
     this.#images = new PoolImages(context, this.#store);
+    this.#pools = new OpenPools(context, this.#store, this.#images);
   }
 
-  // Pools
-
   listPools(): StoragePool[] {
-    return this.#created().map((record) => this.#render(record));
+    return this.#pools.list().map((record) => this.#render(record));
   }
 
   /** @throws ApiError NOT_FOUND */
@@ -45,9 +41,7 @@ export class StoragePoolService {
 
   /** The stored pool, without who uses it. @throws ApiError NOT_FOUND */
   record(name: string): StoragePoolRecord {
-    const record = this.#store.find(name);
-    if (record?.state !== "created") throw notFound("Storage pool not found");
-    return record;
+    return this.#pools.record(name);
   }
 
   /** Driver that suits the file system of the state folder best; for the pool that a first start makes. */
@@ -70,7 +64,7 @@ export class StoragePoolService {
       throw conflict(`Cannot create storage pool "${name}": The storage pool already exists`);
     const config = withoutEmpty(post.config);
     const record: StoragePoolRecord = { ...post, config, state: "creating" };
-    const place = this.#place(record);
+    const place = this.#pools.placeOf(record);
     const other = this.#store
       .list()
       .find((pool) => config.source !== undefined && pool.config.source === config.source);
@@ -112,9 +106,9 @@ export class StoragePoolService {
   /** Removes the pool with the image volumes in it. @throws ApiError BAD_REQUEST while anything else uses it */
   async deletePool(name: string): Promise<void> {
     const record = this.record(name);
-    const { driver, place } = this.#open(record);
+    const { driver, place } = this.#pools.of(record);
     const users = this.#usedBy(name).filter((url) => !url.startsWith("/1.0/images/"));
-    if (users.length > 0 || this.#busy.has(name) || (await this.#hasVolumes(record)))
+    if (users.length > 0 || this.#pools.isBusy(name) || (await this.#hasVolumes(record)))
       throw badRequest("The storage pool is currently in use");
     this.#store.update({ ...record, state: "deleting" });
     try {
@@ -124,61 +118,29 @@ export class StoragePoolService {
       throw error;
     }
     this.#store.delete(name);
-    this.#unavailable.delete(name);
+    this.#pools.forget(name);
   }
 
   /** Volumes of instances that are being made are not in the database yet. */
   async #hasVolumes(record: StoragePoolRecord): Promise<boolean> {
-    if (this.#unavailable.has(record.name)) return false;
-    const { driver, place } = this.#open(record);
+    if (!this.#pools.isAvailable(record.name)) return false;
+    const { driver, place } = this.#pools.of(record);
     const lists = [driver.list(place, "containers"), driver.list(place, "containers-snapshots")];
     return (await Promise.all(lists)).flat().length > 0;
   }
 
   resources(name: string): Promise<StoragePoolResources> {
-    return this.#use(name, (driver, place) => driver.resources(place));
+    return this.#pools.use(name, (driver, place) => driver.resources(place));
   }
 
   /** Makes every pool usable when the daemon starts, and finishes what an earlier one left undone. A pool that fails is logged and unavailable. */
-  async startAll(): Promise<void> {
-    for (const record of this.#store.list())
-      if (record.state === "created") await this.#start(record);
-      else await this.#removeUnfinished(record);
-  }
-
-  async #start(record: StoragePoolRecord): Promise<void> {
-    const { driver, place } = this.#open(record);
-    try {
-      await driver.mountPool(place);
-      await driver.sweep(place);
-      await this.#images.reconcile(driver, place);
-      this.#unavailable.delete(record.name);
-    } catch (error) {
-      this.context.log.error(`Cannot open storage pool "${record.name}"`, { error });
-      this.#unavailable.set(record.name, toApiError(error).message);
-    }
-  }
-
-  async #removeUnfinished(record: StoragePoolRecord): Promise<void> {
-    const { driver, place } = this.#open(record);
-    try {
-      await driver.deletePool(place);
-      this.#store.delete(record.name);
-    } catch (error) {
-      this.context.log.error(`Cannot remove unfinished storage pool "${record.name}"`, { error });
-    }
+  startAll(): Promise<void> {
+    return this.#pools.openAll();
   }
 
   /** Unmounts every pool; for a shutdown that has stopped the containers. */
-  async stopAll(): Promise<void> {
-    for (const record of this.#created()) {
-      const { driver, place } = this.#open(record);
-      try {
-        await driver.unmountPool(place);
-      } catch (error) {
-        this.context.log.error(`Cannot close storage pool "${record.name}"`, { error });
-      }
-    }
+  stopAll(): Promise<void> {
+    return this.#pools.closeAll();
   }
 
   /**
@@ -186,7 +148,7 @@ export class StoragePoolService {
    * @param known all instances and snapshots ("web/snap0") that the database has in this pool
    */
   reconcile(pool: string, known: KnownVolumes): Promise<Reconciled> {
-    return this.#use(pool, async (driver, place) => {
+    return this.#pools.use(pool, async (driver, place) => {
       const result = await reconcileVolumes(driver, place, known, this.#store.renames(pool));
       this.#store.deleteRenames(pool);
       for (const { type, name } of result.removed)
@@ -195,23 +157,21 @@ export class StoragePoolService {
     });
   }
 
-  // Volumes
-
   createEmpty(pool: string, volume: Volume): Promise<void> {
-    return this.#use(pool, (driver, place) => driver.create(place, volume, async () => undefined));
+    return this.#pools.use(pool, (driver, place) => driver.create(place, volume, async () => undefined));
   }
 
   /** Makes a volume from an image; the image's volume in this pool is made first when it is not there, once for all who ask. */
   createFromImage(pool: string, fingerprint: string, volume: Volume, options: FromImageOptions): Promise<void> {
-    return this.#use(pool, (driver, place) => this.#images.clone(driver, place, fingerprint, volume, options));
+    return this.#pools.use(pool, (driver, place) => this.#images.clone(driver, place, fingerprint, volume, options));
   }
 
   /** Within one pool by its driver; across pools by a copy, for which the native layer mounts the source. */
   clone(from: { pool: string; volume: Volume }, to: { pool: string; volume: Volume }): Promise<void> {
-    return this.#use(from.pool, (driver, place) => {
+    return this.#pools.use(from.pool, (driver, place) => {
       if (from.pool === to.pool) return driver.clone(place, from.volume, to.volume);
       const copy = (rootPath: string) => this.#copyRoot(driver.root(place, from.volume), rootPath);
-      return this.#use(to.pool, (toDriver, toPlace) => toDriver.create(toPlace, to.volume, copy));
+      return this.#pools.use(to.pool, (toDriver, toPlace) => toDriver.create(toPlace, to.volume, copy));
     });
   }
 
@@ -226,85 +186,44 @@ export class StoragePoolService {
   }
 
   restore(pool: string, snapshot: Volume, volume: Volume): Promise<void> {
-    return this.#use(pool, (driver, place) => driver.restore(place, snapshot, volume));
+    return this.#pools.use(pool, (driver, place) => driver.restore(place, snapshot, volume));
   }
 
   /** Renames a volume. Callers commit the new name after it: a crash between the two is settled by `reconcile`. */
   rename(pool: string, from: Volume, to: Volume): Promise<void> {
-    return this.#use(pool, async (driver, place) => {
+    return this.#pools.use(pool, async (driver, place) => {
       this.#store.addRename(pool, { from, to });
       await driver.rename(place, from, to);
     });
   }
 
   delete(pool: string, volume: Volume): Promise<void> {
-    return this.#use(pool, (driver, place) => driver.delete(place, volume));
+    return this.#pools.use(pool, (driver, place) => driver.delete(place, volume));
   }
 
   list(pool: string, type: Volume["type"]): Promise<string[]> {
-    return this.#use(pool, (driver, place) => driver.list(place, type));
+    return this.#pools.use(pool, (driver, place) => driver.list(place, type));
   }
 
+  /** @throws ApiError NOT_FOUND, UNAVAILABLE */
   root(pool: string, volume: Volume): RootSource {
-    const record = this.record(pool);
-    this.#requireAvailable(record);
-    const { driver, place } = this.#open(record);
+    const { driver, place } = this.#pools.require(pool);
     return driver.root(place, volume);
   }
 
   usage(pool: string, volume: Volume): Promise<number | undefined> {
-    return this.#use(pool, (driver, place) => driver.usage(place, volume));
+    return this.#pools.use(pool, (driver, place) => driver.usage(place, volume));
   }
 
   /** Drops the volumes of a deleted image from every pool; containers made of it stay whole. */
   async forgetImage(fingerprint: string): Promise<void> {
-    for (const { name } of this.#created())
-      if (!this.#unavailable.has(name))
-        await this.#use(name, (driver, place) => this.#images.forget(driver, place, fingerprint));
-  }
-
-  // Inside
-
-  #created(): StoragePoolRecord[] {
-    return this.#store.list().filter(({ state }) => state === "created");
-  }
-
-  #place({ name, config }: StoragePoolRecord): PoolPlace {
-    const { dirs } = this.context;
-    return { name, config, path: dirs.pool(name), diskImage: path.join(dirs.disks, `${name}.img`) };
-  }
-
-  #open(record: StoragePoolRecord): { driver: StorageDriver; place: PoolPlace } {
-    const driver = drivers[record.driver];
-    if (driver === undefined)
-      throw unavailable(`Cannot open storage pool "${record.name}": this daemon has no driver "${record.driver}".`);
-    return { driver, place: this.#place(record) };
-  }
-
-  #requireAvailable({ name }: StoragePoolRecord): void {
-    const cause = this.#unavailable.get(name);
-    if (cause !== undefined) throw unavailable(`Cannot use storage pool "${name}": it is unavailable. ${cause}`);
-  }
-
-  /** Runs a call on a pool; one that was unavailable is tried again first. */
-  async #use<T>(pool: string, work: (driver: StorageDriver, place: PoolPlace) => Promise<T>): Promise<T> {
-    const record = this.record(pool);
-    this.#busy.set(pool, (this.#busy.get(pool) ?? 0) + 1);
-    try {
-      if (this.#unavailable.has(pool))
-        await this.context.locks.run(`storage-pool/${pool}/start`, () => this.#start(record));
-      this.#requireAvailable(record);
-      const { driver, place } = this.#open(record);
-      return await work(driver, place);
-    } finally {
-      const left = (this.#busy.get(pool) ?? 1) - 1;
-      if (left === 0) this.#busy.delete(pool);
-      else this.#busy.set(pool, left);
-    }
+    for (const { name } of this.#pools.list())
+      if (this.#pools.isAvailable(name))
+        await this.#pools.use(name, (driver, place) => this.#images.forget(driver, place, fingerprint));
   }
 
   #render({ name, description, driver, config }: StoragePoolRecord): StoragePool {
-    const status = this.#unavailable.has(name) ? "Unavailable" : "Created";
+    const status = this.#pools.isAvailable(name) ? "Created" : "Unavailable";
     return { name, description, driver, config, status, used_by: this.#usedBy(name), locations: ["none"] };
   }
 

@@ -1,0 +1,129 @@
+/** Open pools: which pools can be used, from the daemon's start to its end, and every call on them. */
+import path from "node:path";
+import { notFound, unavailable } from "../../sdk/api/errors";
+import type { Context } from "../context";
+import { toApiError } from "../errors";
+import type { PoolPlace, StorageDriver } from "./driver";
+import { drivers } from "./drivers";
+import type { PoolImages } from "./images";
+import type { StoragePoolRecord, StoragePoolStore } from "./store";
+
+interface OpenPool {
+  readonly driver: StorageDriver;
+  readonly place: PoolPlace;
+}
+
+export class OpenPools {
+  /** Why a pool cannot be used, by name. */
+  readonly #unavailable = new Map<string, string>();
+  /** Number of calls under way, by pool. */
+  readonly #busy = new Map<string, number>();
+
+  constructor(
+    private readonly context: Context,
+    private readonly store: StoragePoolStore,
+    private readonly images: PoolImages,
+  ) {}
+
+  list(): StoragePoolRecord[] {
+    return this.store.list().filter(({ state }) => state === "created");
+  }
+
+  /** @throws ApiError NOT_FOUND, also while the pool is being made or deleted */
+  record(name: string): StoragePoolRecord {
+    const record = this.store.find(name);
+    if (record?.state !== "created") throw notFound("Storage pool not found");
+    return record;
+  }
+
+  isAvailable(name: string): boolean {
+    return !this.#unavailable.has(name);
+  }
+
+  isBusy(name: string): boolean {
+    return this.#busy.has(name);
+  }
+
+  placeOf({ name, config }: StoragePoolRecord): PoolPlace {
+    const { dirs } = this.context;
+    return { name, config, path: dirs.pool(name), diskImage: path.join(dirs.disks, `${name}.img`) };
+  }
+
+  /** Driver and place of a pool, whether or not it is available. */
+  of(record: StoragePoolRecord): OpenPool {
+    const driver = drivers[record.driver];
+    if (driver === undefined)
+      throw unavailable(`Cannot open storage pool "${record.name}": this daemon has no driver "${record.driver}".`);
+    return { driver, place: this.placeOf(record) };
+  }
+
+  /** @throws ApiError NOT_FOUND, UNAVAILABLE */
+  require(name: string): OpenPool {
+    const record = this.record(name);
+    const cause = this.#unavailable.get(name);
+    if (cause !== undefined) throw unavailable(`Cannot use storage pool "${name}": it is unavailable. ${cause}`);
+    return this.of(record);
+  }
+
+  /** Runs a call on a pool; one that was unavailable is tried again first. @throws ApiError NOT_FOUND, UNAVAILABLE */
+  async use<T>(name: string, work: (driver: StorageDriver, place: PoolPlace) => Promise<T>): Promise<T> {
+    const record = this.record(name);
+    this.#busy.set(name, (this.#busy.get(name) ?? 0) + 1);
+    try {
+      if (!this.isAvailable(name)) await this.context.locks.run(`storage-pool/${name}/open`, () => this.#open(record));
+      const { driver, place } = this.require(name);
+      return await work(driver, place);
+    } finally {
+      const left = (this.#busy.get(name) ?? 1) - 1;
+      if (left === 0) this.#busy.delete(name);
+      else this.#busy.set(name, left);
+    }
+  }
+
+  /** Makes every pool usable, and finishes what an earlier daemon left undone. A pool that fails is logged and unavailable. */
+  async openAll(): Promise<void> {
+    for (const record of this.store.list())
+      if (record.state === "created") await this.#open(record);
+      else await this.#removeUnfinished(record);
+  }
+
+  async #open(record: StoragePoolRecord): Promise<void> {
+    try {
+      const { driver, place } = this.of(record);
+      await driver.mountPool(place);
+      await driver.sweep(place);
+      await this.images.reconcile(driver, place);
+      this.#unavailable.delete(record.name);
+    } catch (error) {
+      this.context.log.error(`Cannot open storage pool "${record.name}"`, { error });
+      this.#unavailable.set(record.name, toApiError(error).message);
+    }
+  }
+
+  async #removeUnfinished(record: StoragePoolRecord): Promise<void> {
+    try {
+      const { driver, place } = this.of(record);
+      await driver.deletePool(place);
+      this.store.delete(record.name);
+    } catch (error) {
+      this.context.log.error(`Cannot remove unfinished storage pool "${record.name}"`, { error });
+    }
+  }
+
+  /** Unmounts every pool; for a shutdown that has stopped the containers. */
+  async closeAll(): Promise<void> {
+    for (const record of this.list()) {
+      try {
+        const { driver, place } = this.of(record);
+        await driver.unmountPool(place);
+      } catch (error) {
+        this.context.log.error(`Cannot close storage pool "${record.name}"`, { error });
+      }
+    }
+  }
+
+  /** Forgets what is known of a deleted pool. */
+  forget(name: string): void {
+    this.#unavailable.delete(name);
+  }
+}
