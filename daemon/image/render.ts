@@ -4,6 +4,7 @@
  * Values are plain data: nothing of JavaScript can be reached from a template, and output and steps are bounded.
  */
 import { badRequest } from "../../sdk/api/errors";
+import type { ImageMetadata } from "./metadata";
 import { type Expression, evaluate, parseExpression } from "./render-expression";
 import { maxText, textOf, truthy, type Value } from "./render-value";
 
@@ -39,15 +40,49 @@ export function renderTemplate(text: string, variables: Variables): string {
   return output.text;
 }
 
-/** Variables of one instance. @param defaults the template's own properties, for config_get */
-export function templateVariables(of: {
-  readonly trigger: string;
-  readonly path: string;
+export type Trigger = "create" | "copy" | "start" | "rename";
+
+export interface RenderedFile {
+  /** Path inside the container. */
+  readonly innerPath: string;
+  readonly content: string;
+  /** Whether a file that is there already stays as it is. */
+  readonly createOnly: boolean;
+}
+
+/** What of an instance its templates may see. */
+export interface TemplateSubject {
   readonly instance: { name: string; architecture: string; privileged: boolean; ephemeral: boolean };
   readonly config: Readonly<Record<string, string>>;
   readonly devices: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  readonly properties: Readonly<Record<string, string>>;
-}): Variables {
+}
+
+/** Renders the files of an image that belong to a trigger; the caller writes them with bothy-cell, never by host path. */
+export function renderFiles(
+  image: { readonly metadata: ImageMetadata; readonly templates: Readonly<Record<string, string>> },
+  trigger: Trigger,
+  subject: TemplateSubject,
+): RenderedFile[] {
+  return Object.entries(image.metadata.templates)
+    .filter(([, template]) => template.when.includes(trigger))
+    .map(([innerPath, { template, properties, create_only }]) => ({
+      innerPath,
+      content: renderTemplate(
+        image.templates[template] ?? "",
+        templateVariables({ trigger, path: innerPath, properties, ...subject }),
+      ),
+      createOnly: create_only,
+    }));
+}
+
+/** Variables of one instance. */
+export function templateVariables(
+  of: TemplateSubject & {
+    readonly trigger: Trigger;
+    readonly path: string;
+    readonly properties: Readonly<Record<string, string>>;
+  },
+): Variables {
   const { name, architecture, privileged, ephemeral } = of.instance;
   const instance = { name, architecture, privileged: String(privileged), ephemeral: String(ephemeral) };
   return {

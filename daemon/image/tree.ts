@@ -37,10 +37,18 @@ function placeOf(root: string, innerPath: string): string {
   return path.join(at, parts.at(-1) ?? "");
 }
 
+/** The same, with what was there removed; a folder stays. */
+function freePlaceOf(root: string, innerPath: string): string {
+  const place = placeOf(root, innerPath);
+  if (lstatSync(place, { throwIfNoEntry: false })?.isDirectory() === true)
+    throw badRequest(`Cannot write "${innerPath}" of the template: a folder is there. Remove it in "remove" first.`);
+  rmSync(place, { force: true });
+  return place;
+}
+
 /** Makes or replaces a file. @param mode such as 0o644 */
 export function writeInto(root: string, innerPath: string, content: string | Buffer, mode = 0o644): void {
-  const place = placeOf(root, innerPath);
-  rmSync(place, { force: true });
+  const place = freePlaceOf(root, innerPath);
   const file = openSync(place, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW, mode);
   try {
     writeFileSync(file, content);
@@ -52,8 +60,7 @@ export function writeInto(root: string, innerPath: string, content: string | Buf
 
 /** Makes or replaces a symlink; its target is stored as it is. */
 export function linkInto(root: string, innerPath: string, target: string): void {
-  const place = placeOf(root, innerPath);
-  rmSync(place, { force: true });
+  const place = freePlaceOf(root, innerPath);
   symlinkSync(target, place);
 }
 
