@@ -43,7 +43,7 @@ export function draftInstance(context: Context, name: string, post: InstancesPos
     profiles.map((profile) => context.profiles.record(profile)),
   );
   const { pool } = rootDisk(expanded.devices);
-  context.storagePools.get(pool);
+  context.storagePools.record(pool);
   return {
     name,
     architecture,

@@ -45,7 +45,7 @@ export class ServerService {
 
   /** The answer of GET /1.0. */
   render() {
-    const pools = this.context.storagePools.listPools();
+    const pools = this.context.storagePools.records();
     const used = [...new Set(pools.map((pool) => pool.driver))];
     return {
       config: this.config(),

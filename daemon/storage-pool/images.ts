@@ -92,6 +92,11 @@ export class PoolImages {
     }
   }
 
+  /** Makes a pool that is unavailable now drop an image's volumes when it opens. */
+  disown(pool: string, fingerprint: string): void {
+    for (const deviceNodes of [false, true]) this.store.deleteImage(pool, volumeOf(fingerprint, deviceNodes).name);
+  }
+
   /** Makes database and disk agree after a crash: a volume counts when both know it. */
   async reconcile(driver: StorageDriver, place: PoolPlace): Promise<void> {
     const onDisk = await driver.list(place, "images");

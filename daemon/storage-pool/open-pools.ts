@@ -18,6 +18,8 @@ export class OpenPools {
   readonly #unavailable = new Map<string, string>();
   /** Number of calls under way, by pool. */
   readonly #busy = new Map<string, number>();
+  /** Pools that are being deleted. */
+  readonly #closing = new Set<string>();
 
   constructor(
     private readonly context: Context,
@@ -38,10 +40,6 @@ export class OpenPools {
 
   isAvailable(name: string): boolean {
     return !this.#unavailable.has(name);
-  }
-
-  isBusy(name: string): boolean {
-    return this.#busy.has(name);
   }
 
   placeOf({ name, config }: StoragePoolRecord): PoolPlace {
@@ -68,6 +66,7 @@ export class OpenPools {
   /** Runs a call on a pool; one that was unavailable is tried again first. @throws ApiError NOT_FOUND, UNAVAILABLE */
   async use<T>(name: string, work: (driver: StorageDriver, place: PoolPlace) => Promise<T>): Promise<T> {
     const record = this.record(name);
+    if (this.#closing.has(name)) throw notFound("Storage pool not found");
     this.#busy.set(name, (this.#busy.get(name) ?? 0) + 1);
     try {
       if (!this.isAvailable(name)) await this.context.locks.run(`storage-pool/${name}/open`, () => this.#open(record));
@@ -84,7 +83,7 @@ export class OpenPools {
   async openAll(): Promise<void> {
     for (const record of this.store.list())
       if (record.state === "created") await this.#open(record);
-      else await this.#removeUnfinished(record);
+      else await this.removeUnfinished(record);
   }
 
   async #open(record: StoragePoolRecord): Promise<void> {
@@ -100,7 +99,8 @@ export class OpenPools {
     }
   }
 
-  async #removeUnfinished(record: StoragePoolRecord): Promise<void> {
+  /** Removes a pool that was made or deleted in part; what cannot be removed now is tried again at the next start. */
+  async removeUnfinished(record: StoragePoolRecord): Promise<void> {
     try {
       const { driver, place } = this.of(record);
       await driver.deletePool(place);
@@ -122,8 +122,20 @@ export class OpenPools {
     }
   }
 
-  /** Forgets what is known of a deleted pool. */
-  forget(name: string): void {
-    this.#unavailable.delete(name);
+  /** Runs the work that deletes a pool: nobody else uses it, or begins to. @throws the given error while somebody does */
+  async close(
+    name: string,
+    inUse: () => Error,
+    work: (driver: StorageDriver, place: PoolPlace) => Promise<void>,
+  ): Promise<void> {
+    const { driver, place } = this.of(this.record(name));
+    if (this.#busy.has(name) || this.#closing.has(name)) throw inUse();
+    this.#closing.add(name);
+    try {
+      await work(driver, place);
+      this.#unavailable.delete(name);
+    } finally {
+      this.#closing.delete(name);
+    }
   }
 }

@@ -11,12 +11,15 @@ export interface KnownVolumes {
 export interface Reconciled {
   /** Volumes that belonged to nobody. */
   readonly removed: readonly Volume[];
+  /** Volumes that seem to belong to nobody, of a type of which one is missing. */
+  readonly kept: readonly Volume[];
   /** Volumes that the database knows and the pool has not. */
   readonly missing: readonly Volume[];
 }
 
 /**
- * First puts volumes whose rename was not committed, or not done, where the database has them; then removes the volumes of nobody.
+ * First puts volumes whose rename was not committed, or not done, where the database has them; then removes the volumes of nobody,
+ * unless one is missing that such a volume may be.
  * @param renames what was renamed since the last time, newest first
  */
 export async function reconcileVolumes(
@@ -40,12 +43,15 @@ export async function reconcileVolumes(
     await move(from, to);
   }
   const removed: Volume[] = [];
+  const kept: Volume[] = [];
   const missing: Volume[] = [];
   for (const type of ["containers", "containers-snapshots"] as const) {
     const onDisk = new Set(await driver.list(place, type));
-    for (const name of onDisk) if (!wanted[type].has(name)) removed.push({ type, name });
-    for (const name of wanted[type]) if (!onDisk.has(name)) missing.push({ type, name });
+    const lost = [...wanted[type]].filter((name) => !onDisk.has(name));
+    const strays = [...onDisk].filter((name) => !wanted[type].has(name));
+    missing.push(...lost.map((name) => ({ type, name })));
+    (lost.length === 0 ? removed : kept).push(...strays.map((name) => ({ type, name })));
   }
   for (const volume of removed) await driver.delete(place, volume);
-  return { removed, missing };
+  return { removed, kept, missing };
 }

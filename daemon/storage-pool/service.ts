@@ -34,6 +34,11 @@ export class StoragePoolService {
     return this.#pools.list().map((record) => this.#render(record));
   }
 
+  /** The stored pools, without who uses them. */
+  records(): StoragePoolRecord[] {
+    return this.#pools.list();
+  }
+
   /** @throws ApiError NOT_FOUND */
   get(name: string): StoragePool {
     return this.#render(this.record(name));
@@ -78,8 +83,7 @@ export class StoragePoolService {
       const made = await driver.createPool(place);
       this.#store.update({ ...record, config: made, state: "created" });
     } catch (error) {
-      await driver.deletePool(place);
-      this.#store.delete(name);
+      await this.#pools.removeUnfinished(record);
       throw error;
     }
   }
@@ -105,28 +109,22 @@ export class StoragePoolService {
 
   /** Removes the pool with the image volumes in it. @throws ApiError BAD_REQUEST while anything else uses it */
   async deletePool(name: string): Promise<void> {
+    const inUse = () => badRequest("The storage pool is currently in use");
     const record = this.record(name);
-    const { driver, place } = this.#pools.of(record);
-    const users = this.#usedBy(name).filter((url) => !url.startsWith("/1.0/images/"));
-    if (users.length > 0 || this.#pools.isBusy(name) || (await this.#hasVolumes(record)))
-      throw badRequest("The storage pool is currently in use");
-    this.#store.update({ ...record, state: "deleting" });
-    try {
-      await driver.deletePool(place);
-    } catch (error) {
-      this.#store.update(record);
-      throw error;
-    }
-    this.#store.delete(name);
-    this.#pools.forget(name);
-  }
-
-  /** Volumes of instances that are being made are not in the database yet. */
-  async #hasVolumes(record: StoragePoolRecord): Promise<boolean> {
-    if (!this.#pools.isAvailable(record.name)) return false;
-    const { driver, place } = this.#pools.of(record);
-    const lists = [driver.list(place, "containers"), driver.list(place, "containers-snapshots")];
-    return (await Promise.all(lists)).flat().length > 0;
+    if (this.#usedBy(name).some((url) => !url.startsWith("/1.0/images/"))) throw inUse();
+    await this.#pools.close(name, inUse, async (driver, place) => {
+      // Those of instances that are being made are not in the database yet.
+      const lists = [driver.list(place, "containers"), driver.list(place, "containers-snapshots")];
+      if (this.#pools.isAvailable(name) && (await Promise.all(lists)).flat().length > 0) throw inUse();
+      this.#store.update({ ...record, state: "deleting" });
+      try {
+        await driver.deletePool(place);
+      } catch (error) {
+        this.#store.update(record);
+        throw error;
+      }
+      this.#store.delete(name);
+    });
   }
 
   resources(name: string): Promise<StoragePoolResources> {
@@ -144,15 +142,21 @@ export class StoragePoolService {
   }
 
   /**
-   * Removes the volumes of nobody after a crash, once unfinished renames are brought in line with the database.
+   * Removes the volumes of nobody after a crash, once unfinished renames are brought in line with the database. Where one is
+   * missing they are kept: one of them may be it.
    * @param known all instances and snapshots ("web/snap0") that the database has in this pool
    */
   reconcile(pool: string, known: KnownVolumes): Promise<Reconciled> {
     return this.#pools.use(pool, async (driver, place) => {
       const result = await reconcileVolumes(driver, place, known, this.#store.renames(pool));
       this.#store.deleteRenames(pool);
-      for (const { type, name } of result.removed)
-        this.context.log.warning(`Removed a volume that belongs to nobody`, { pool, type, name });
+      for (const volume of result.removed)
+        this.context.log.warning("Removed a volume that belongs to nobody", { pool, ...volume });
+      for (const volume of result.kept)
+        this.context.log.error("Kept a volume that belongs to nobody, since another one is missing", {
+          pool,
+          ...volume,
+        });
       return result;
     });
   }
@@ -217,9 +221,11 @@ export class StoragePoolService {
 
   /** Drops the volumes of a deleted image from every pool; containers made of it stay whole. */
   async forgetImage(fingerprint: string): Promise<void> {
-    for (const { name } of this.#pools.list())
+    for (const { name } of this.#pools.list()) {
       if (this.#pools.isAvailable(name))
         await this.#pools.use(name, (driver, place) => this.#images.forget(driver, place, fingerprint));
+      else this.#images.disown(name, fingerprint);
+    }
   }
 
   #render({ name, description, driver, config }: StoragePoolRecord): StoragePool {

@@ -355,7 +355,7 @@ test("a pool that cannot be opened at the start is unavailable, and usable again
     const source = mkdtempSync(path.join(tmpdir(), "bothy-source-"));
     await world.create("good", "dir");
     await world.create("away", "dir", { source });
-    await world.pools.createEmpty("away", container("web"));
+    await world.pools.createFromImage("away", fingerprint, container("web"), quiet);
     execFileSync("mv", [source, `${source}-moved`]);
     await world.restart();
     assert.equal(world.pools.get("away").status, "Unavailable");
@@ -365,8 +365,10 @@ test("a pool that cannot be opened at the start is unavailable, and usable again
       message: /Cannot use storage pool "away": it is unavailable\. .*is missing/,
     });
     assert.throws(() => world.pools.root("away", container("web")), { code: "UNAVAILABLE" });
+    await world.pools.forgetImage(fingerprint);
     execFileSync("mv", [`${source}-moved`, source]);
     assert.deepEqual(await world.pools.list("away", "containers"), ["web"]);
+    assert.deepEqual(await world.pools.list("away", "images"), [], "an image forgotten meanwhile");
     assert.equal(world.pools.get("away").status, "Created");
     rmSync(source, { recursive: true });
   }),
@@ -401,11 +403,26 @@ test("after a crash volumes of nobody go, and those of the database stay", isRoo
         );
     }
     await world.restart();
-    const result = await world.pools.reconcile("p", { instances: ["web", "lost"], snapshots: ["web/s0"] });
-    assert.deepEqual(result.missing, [container("lost")]);
+    const result = await world.pools.reconcile("p", { instances: ["web"], snapshots: ["web/s0"] });
+    assert.deepEqual(result.missing, []);
     assert.equal(result.removed.length, 4);
     assert.deepEqual(await world.pools.list("p", "containers"), ["web"]);
     assert.deepEqual(await world.pools.list("p", "containers-snapshots"), ["web/s0"]);
+  }),
+);
+
+test("while a volume is missing none is removed, since a stray one may be it", isRoot, () =>
+  withWorld(async (world) => {
+    await world.create("p", "dir");
+    for (const name of ["web", "stray"]) await world.pools.createEmpty("p", container(name));
+    await world.pools.clone({ pool: "p", volume: container("web") }, { pool: "p", volume: snapshot("web/old") });
+    const result = await world.pools.reconcile("p", { instances: ["web", "lost"], snapshots: [] });
+    assert.deepEqual(result, {
+      removed: [snapshot("web/old")],
+      kept: [container("stray")],
+      missing: [container("lost")],
+    });
+    assert.deepEqual(await world.pools.list("p", "containers"), ["stray", "web"]);
   }),
 );
 
@@ -423,7 +440,7 @@ test("a rename that the database did not get to know is undone, one that the dis
     new StoragePoolStore(world.database).addRename("p", { from: container("db"), to: container("db2") });
     await world.restart();
     const result = await world.pools.reconcile("p", { instances: ["web2", "db2"], snapshots: ["web/s", "db/s"] });
-    assert.deepEqual(result, { removed: [], missing: [] });
+    assert.deepEqual(result, { removed: [], kept: [], missing: [] });
     assert.equal(world.see("p", "web2", "cat me"), "web");
     assert.equal(world.see("p", "db2", "cat me"), "db");
     assert.deepEqual(await world.pools.list("p", "containers-snapshots"), ["db/s", "web/s"]);

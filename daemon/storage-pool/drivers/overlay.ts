@@ -13,6 +13,7 @@ import { rmSync } from "node:fs";
 import { chmod, chown, mkdir, stat, utimes } from "node:fs/promises";
 import path from "node:path";
 import { isTrue } from "../../../sdk/api/config/values";
+import { badRequest } from "../../../sdk/api/errors";
 import type { PoolPlace, StorageDriver, Volume } from "../driver";
 import { copyTree } from "./copy";
 import {
@@ -48,7 +49,14 @@ const folders = [...volumeTypes, layersFolder, path.join(layersFolder, emptyLaye
 export const overlay: StorageDriver = {
   name: "overlay",
   unavailable: overlayUnavailable,
-  createPool: (pool) => createPoolFolder(pool, folders),
+  async createPool(pool) {
+    const config = await createPoolFolder(pool, folders);
+    // The service has judged the state folder; a folder of the user's may be on another file system.
+    const reason = pool.config.source ? await overlayUnavailable(pool.path) : undefined;
+    if (reason !== undefined) throw badRequest(`Cannot create storage pool "${pool.name}": ${reason}.`);
+    return config;
+  },
+
   mountPool: (pool) => requirePoolFolder(pool, folders),
   unmountPool: async () => undefined,
   deletePool: (pool) => deletePoolFolder(pool, folders),
