@@ -120,13 +120,13 @@ export class SnapshotService {
     this.record(instance.name, from);
     if (this.#store.allNames(instance.name).includes(to))
       throw conflict(`Snapshot "${instance.name}/${to}" already exists. Choose another name, or delete it first.`);
-    // The row moves first: after a crash the volume is found under either name and follows (recover).
-    this.#store.rename(instance.name, from, to);
+    // The volume moves first, and the pool takes note of it: after a crash it follows the row (StoragePoolService.reconcile).
     await this.context.storagePools.rename(
       instance.pool,
       snapshotVolume(instance.name, from),
       snapshotVolume(instance.name, to),
     );
+    this.#store.rename(instance.name, from, to);
   }
 
   /** Caller holds the instance's lock. */
