@@ -1,0 +1,200 @@
+/** The distribution's own lxc client against our daemon: what a user of LXD does on the first day. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { test } from "node:test";
+import { type TestDaemon, withDaemon } from "../support/daemon";
+import { requireFeature } from "../support/require";
+
+const lxcPath = "/usr/bin/lxc";
+const skip = requireFeature("lxc", existsSync(lxcPath));
+
+interface Answer {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+class Lxc {
+  constructor(
+    private readonly daemon: TestDaemon,
+    readonly home: string,
+  ) {}
+
+  /** Runs the client to its end, whatever its exit code. */
+  try(args: readonly string[], input = ""): Answer {
+    const env = { PATH: "/usr/bin:/bin", HOME: this.home, LXD_DIR: this.daemon.dir };
+    const done = spawnSync(lxcPath, args, { env, input, encoding: "utf8", timeout: 60_000 });
+    return { code: done.status ?? -1, stdout: done.stdout, stderr: done.stderr };
+  }
+
+  /** Runs the client and expects success. @returns what it printed */
+  run(...args: string[]): string {
+    const answer = this.try(args);
+    assert.equal(answer.code, 0, `lxc ${args.join(" ")}: ${answer.stderr}`);
+    return answer.stdout;
+  }
+}
+
+async function withLxc(work: (lxc: Lxc, daemon: TestDaemon) => Promise<void> | void): Promise<void> {
+  const home = mkdtempSync(path.join(tmpdir(), "bothy-lxc-"));
+  try {
+    await withDaemon({ bare: true }, async (daemon) => {
+      const lxc = new Lxc(daemon, home);
+      lxc.run("storage", "create", "main", "overlay");
+      lxc.run("profile", "device", "add", "default", "root", "disk", "path=/", "pool=main");
+      await importBusybox(lxc, daemon);
+      try {
+        await work(lxc, daemon);
+      } finally {
+        for (const name of lxc.run("list", "-f", "csv", "-c", "n").split("\n").filter(Boolean)) lxc.run("delete", "-f", name);
+      }
+    });
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+/** Has the daemon build a tarball, takes it out, and imports it as a user would. */
+async function importBusybox(lxc: Lxc, daemon: TestDaemon): Promise<void> {
+  const operation = await daemon.client.createImage({ source: { type: "template", template: "busybox" } });
+  await operation.wait();
+  const [image] = await daemon.client.listImages();
+  assert.ok(image);
+  lxc.run("image", "export", image.fingerprint, path.join(lxc.home, "bb"));
+  lxc.run("image", "delete", image.fingerprint);
+  const file = ["bb", "bb.tar.gz", "bb.tar.zst", "bb.tar", "bb.tar.xz"].map((name) => path.join(lxc.home, name)).find(existsSync);
+  assert.ok(file, "the export is a file");
+  lxc.run("image", "import", file, "--alias", "bb");
+  assert.match(lxc.run("image", "list", "-f", "csv"), /^bb,/m);
+}
+
+test("lxc launches, lists, describes and deletes a container", { skip }, () =>
+  withLxc((lxc) => {
+    lxc.run("launch", "bb", "web");
+    assert.match(lxc.run("list", "-f", "csv", "-c", "ns"), /^web,RUNNING$/m);
+    assert.match(lxc.run("info", "web"), /Status: RUNNING/);
+    const running = lxc.try(["delete", "web"]);
+    assert.notEqual(running.code, 0);
+    lxc.run("stop", "web");
+    assert.match(lxc.run("list", "-f", "csv", "-c", "ns"), /^web,STOPPED$/m);
+    lxc.run("start", "web");
+    lxc.run("restart", "--force", "web");
+    lxc.run("restart", "web");
+    assert.match(lxc.run("list", "-f", "csv", "-c", "ns"), /^web,RUNNING$/m);
+    lxc.run("pause", "web");
+    assert.match(lxc.run("list", "-f", "csv", "-c", "ns"), /^web,FROZEN$/m);
+    lxc.run("start", "web");
+    lxc.run("stop", "--force", "web");
+    lxc.run("delete", "web");
+    assert.equal(lxc.run("list", "-f", "csv", "-c", "n"), "");
+  }));
+
+test("lxc exec gives exit codes, standard input, environment, user and folder", { skip }, () =>
+  withLxc((lxc) => {
+    lxc.run("launch", "bb", "web");
+    assert.equal(lxc.try(["exec", "web", "--", "sh", "-c", "exit 3"]).code, 3);
+    assert.equal(lxc.try(["exec", "web", "--", "no-such-command"]).code, 127);
+    assert.equal(lxc.try(["exec", "web", "--", "sh", "-c", "kill -9 $$"]).code, 137);
+    const big = "x".repeat(1_000_000);
+    const echoed = lxc.try(["exec", "web", "--", "cat"], big);
+    assert.equal(echoed.stdout.length, big.length);
+    const both = lxc.try(["exec", "web", "--", "sh", "-c", "echo out; echo err >&2"]);
+    assert.equal(both.stdout, "out\n");
+    assert.equal(both.stderr, "err\n");
+    const args = ["exec", "web", "--user", "33", "--group", "33", "--cwd", "/tmp", "--env", "A=b c", "--"];
+    assert.equal(lxc.run(...args, "sh", "-c", 'echo "$(id -u) $(id -g) $(pwd) $A"'), "33 33 /tmp b c\n");
+  }));
+
+test("lxc pushes, pulls, edits and deletes files, in running and stopped containers", { skip }, () =>
+  withLxc((lxc) => {
+    lxc.run("launch", "bb", "web");
+    const local = path.join(lxc.home, "local.txt");
+    writeFileSync(local, "hello\n");
+    for (const state of ["running", "stopped"]) {
+      if (state === "stopped") lxc.run("stop", "-f", "web");
+      lxc.run("file", "push", local, `web/root/${state}.txt`, "--uid", "33", "--gid", "34", "--mode", "0640");
+      lxc.run("file", "pull", `web/root/${state}.txt`, path.join(lxc.home, "back.txt"));
+      assert.equal(readFileSync(path.join(lxc.home, "back.txt"), "utf8"), "hello\n");
+    }
+    lxc.run("start", "web");
+    assert.equal(lxc.run("exec", "web", "--", "stat", "-c", "%u %g %a", "/root/stopped.txt"), "33 34 640\n");
+    lxc.run("file", "delete", "web/root/stopped.txt");
+    assert.equal(lxc.try(["exec", "web", "--", "test", "-e", "/root/stopped.txt"]).code, 1);
+    lxc.run("file", "push", "--recursive", "--create-dirs", lxc.home, "web/root/tree/");
+    assert.match(lxc.run("exec", "web", "--", "find", "/root/tree", "-name", "local.txt"), /local\.txt/);
+    assert.match(lxc.try(["file", "pull", "web/no/such", lxc.home]).stderr, /[Nn]ot [Ff]ound/);
+  }));
+
+test("lxc config set changes a memory limit that the container sees at once", { skip }, () =>
+  withLxc((lxc) => {
+    lxc.run("launch", "bb", "web");
+    lxc.run("config", "set", "web", "limits.memory", "64MiB");
+    const seen = "cat /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.max";
+    assert.equal(lxc.run("exec", "web", "--", "sh", "-c", seen), `${64 * 1024 * 1024}\n`);
+    assert.equal(lxc.run("config", "get", "web", "limits.memory"), "64MiB\n");
+    const wrong = lxc.try(["config", "set", "web", "limits.memory", "lots"]);
+    assert.notEqual(wrong.code, 0);
+    assert.match(wrong.stderr, /limits\.memory/);
+    assert.equal(lxc.run("config", "get", "web", "limits.memory"), "64MiB\n");
+  }));
+
+test("lxc snapshots, restores and copies a container", { skip }, () =>
+  withLxc((lxc) => {
+    lxc.run("launch", "bb", "web");
+    lxc.run("exec", "web", "--", "sh", "-c", "echo before > /root/state");
+    lxc.run("snapshot", "web", "s1");
+    lxc.run("exec", "web", "--", "sh", "-c", "echo after > /root/state; rm /etc/profile");
+    lxc.run("restore", "web", "s1");
+    assert.equal(lxc.run("exec", "web", "--", "cat", "/root/state"), "before\n");
+    lxc.run("exec", "web", "--", "test", "-e", "/etc/profile");
+    lxc.run("copy", "web", "twin");
+    lxc.run("copy", "web/s1", "from-snapshot");
+    for (const name of ["twin", "from-snapshot"]) {
+      lxc.run("start", name);
+      assert.equal(lxc.run("exec", name, "--", "cat", "/root/state"), "before\n");
+      assert.equal(lxc.run("exec", name, "--", "hostname"), `${name}\n`);
+    }
+    assert.match(lxc.run("info", "twin"), /s1/);
+    lxc.run("delete", "web/s1");
+    lxc.run("stop", "-f", "twin");
+    lxc.run("move", "twin", "brother");
+    assert.match(lxc.run("list", "-f", "csv", "-c", "n"), /^brother$/m);
+  }));
+
+test("lxc creates profiles, networks and pools and uses them", { skip }, () =>
+  withLxc((lxc) => {
+    lxc.run("profile", "create", "small");
+    lxc.run("profile", "set", "small", "limits.processes", "50");
+    lxc.run("network", "create", "net1", "ipv4.address=10.123.7.1/24", "ipv4.nat=true", "ipv6.address=none");
+    lxc.run("storage", "create", "plain", "dir");
+    lxc.run("init", "bb", "web", "--storage", "plain", "--network", "net1");
+    lxc.run("profile", "assign", "web", "default,small");
+    lxc.run("start", "web");
+    const pids = "cat /sys/fs/cgroup/pids/pids.max 2>/dev/null || cat /sys/fs/cgroup/pids.max";
+    assert.equal(lxc.run("exec", "web", "--", "sh", "-c", pids), "50\n");
+    const address = "for i in $(seq 50); do ip -4 addr show eth0 | grep -o 'inet 10.123.7.[0-9]*' && exit 0; sleep 0.1; done; exit 1";
+    assert.match(lxc.run("exec", "web", "--", "sh", "-c", address), /inet 10\.123\.7\./);
+    assert.match(lxc.run("list", "-f", "csv", "-c", "n4"), /web,10\.123\.7\.\d+ \(eth0\)/);
+    assert.match(lxc.run("network", "list-leases", "net1"), /web/i);
+    assert.match(lxc.try(["network", "delete", "net1"]).stderr, /currently in use/);
+    assert.match(lxc.try(["storage", "delete", "plain"]).stderr, /currently in use/);
+    lxc.run("delete", "-f", "web");
+    lxc.run("network", "delete", "net1");
+    lxc.run("storage", "delete", "plain");
+    lxc.run("profile", "delete", "small");
+  }));
+
+test("lxc attaches a network to a running container", { skip }, () =>
+  withLxc((lxc) => {
+    lxc.run("launch", "bb", "web");
+    lxc.run("network", "create", "net2", "ipv4.address=10.123.8.1/24", "ipv6.address=none");
+    lxc.run("network", "attach", "net2", "web", "eth1");
+    lxc.run("exec", "web", "--", "ip", "link", "show", "eth1");
+    lxc.run("network", "detach", "net2", "web", "eth1");
+    assert.notEqual(lxc.try(["exec", "web", "--", "ip", "link", "show", "eth1"]).code, 0);
+    lxc.run("delete", "-f", "web");
+    lxc.run("network", "delete", "net2");
+  }));
