@@ -99,10 +99,10 @@ static int enter_user_namespace(struct cell *cell) {
     return 0;
 }
 
-_Noreturn void clone_first_process(struct cell *cell) {
+_Noreturn void clone_first_process(struct cell *cell, int about) {
     cell->status.phase = "clone";
     if (enter_user_namespace(cell) < 0) {
-        send_failure(cell->peer, &cell->status);
+        send_failure(about, &cell->status);
         _exit(1);
     }
     struct sys_clone_args args = {
@@ -117,10 +117,10 @@ _Noreturn void clone_first_process(struct cell *cell) {
         be_first_process(cell);
     if (pid < 0) {
         fail(&cell->status, "clone", errno, NULL, "Cannot make the container's namespaces");
-        send_failure(cell->peer, &cell->status);
+        send_failure(about, &cell->status);
         _exit(1);
     }
     /* when nobody hears it the supervisor is gone, and the first process ends by its closed socket */
-    (void)send_step(cell->peer, STEP_CREATED, pid, -1);
+    (void)send_step(about, STEP_CREATED, pid, -1);
     _exit(0);
 }

@@ -70,8 +70,8 @@ static int take_control_folder(struct cell *cell) {
 }
 
 /** Waits for the next message of the other processes; what is no progress is an error. */
-static int await_step(struct cell *cell, struct message *message) {
-    if (receive_step(cell->peer, message, START_TIMEOUT_MS) < 0)
+static int await_step(struct cell *cell, int peer, struct message *message) {
+    if (receive_step(peer, message, START_TIMEOUT_MS) < 0)
         return fail(&cell->status, "start", errno, NULL, "Cannot wait for the container's first process");
     if (message->step == STEP_FAILED)
         return fail_with_line(&cell->status, message->line);
@@ -81,22 +81,29 @@ static int await_step(struct cell *cell, struct message *message) {
 }
 
 static int spawn(struct cell *cell) {
-    int pair[2];
+    int pair[2], about_pair[2];
     if (handshake_pair(pair) < 0)
         return fail(&cell->status, "clone", errno, NULL, "Cannot make a socket pair");
     cell->peer = pair[0];
     cleanup_fd int theirs = pair[1];
+    /* the intermediary speaks on a pair of its own: the first process may be quicker than the one that made it */
+    if (handshake_pair(about_pair) < 0)
+        return fail(&cell->status, "clone", errno, NULL, "Cannot make a socket pair");
+    cleanup_fd int about = about_pair[0];
+    cleanup_fd int their_about = about_pair[1];
     pid_t intermediary = fork();
     if (intermediary < 0)
         return fail(&cell->status, "clone", errno, NULL, "Cannot fork");
     if (intermediary == 0) {
         close(cell->peer);
+        close_now(&about);
         cell->peer = theirs;
-        clone_first_process(cell);
+        clone_first_process(cell, their_about);
     }
     close_now(&theirs);
+    close_now(&their_about);
     cleanup_free struct message *message = must_alloc(sizeof *message);
-    int result = await_step(cell, message);
+    int result = await_step(cell, about, message);
     if (result == 0 && message->step != STEP_CREATED)
         result = fail(&cell->status, "clone", EPIPE, NULL, "Cannot make the container's first process");
     if (message->step == STEP_CREATED) {
@@ -123,7 +130,7 @@ static int await_execution(struct cell *cell) {
     cleanup_free struct message *message = must_alloc(sizeof *message);
     bool executing = false;
     for (;;) {
-        if (await_step(cell, message) < 0)
+        if (await_step(cell, cell->peer, message) < 0)
             return -1;
         if (message->step == STEP_CONSOLE && message->fd >= 0 && cell->console_master < 0)
             cell->console_master = message->fd;
