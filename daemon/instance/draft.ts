@@ -37,7 +37,7 @@ export function draftInstance(context: Context, name: string, post: InstancesPos
     config: { ...origin.config, ...withoutEmpty(post.config), "volatile.uuid": randomUUID() },
     devices: post.devices,
   };
-  checkSettings(context, { ...partial, profiles });
+  checkSettings(context, { name, ...partial, profiles });
   const expanded = expand(
     partial,
     profiles.map((profile) => context.profiles.record(profile)),
@@ -61,7 +61,7 @@ export function draftInstance(context: Context, name: string, post: InstancesPos
 /** Checks configuration, devices and profiles of an instance, alone and merged. @throws ApiError */
 export function checkSettings(
   context: Context,
-  settings: Pick<InstanceRecord, "config" | "devices" | "profiles">,
+  settings: Pick<InstanceRecord, "name" | "config" | "devices" | "profiles">,
 ): void {
   requireConfig([...instanceKeys, ...volatileKeys], settings.config);
   requireDevices(settings.devices);
@@ -88,7 +88,9 @@ export function checkSettings(
       );
     }
   }
-  planNics(settings.config, devices);
+  for (const { device, hwaddr, ipv4, network, bridge } of planNics(settings.config, devices))
+    if (ipv4 && context.networks.isManaged(network ?? bridge))
+      context.networks.checkHost(network ?? bridge, { instance: settings.name, device, hwaddr, ipv4 });
 }
 
 /** Keys of a source that an image-born or copied instance takes over: all but what belongs to that one alone. */

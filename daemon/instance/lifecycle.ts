@@ -115,9 +115,10 @@ export class Lifecycle {
   /** Makes the nics known to DHCP and DNS before the container can ask. */
   async #announce(name: string, nics: readonly Nic[]): Promise<void> {
     for (const nic of nics) {
-      if (nic.network === undefined) continue;
+      const network = nic.network ?? nic.bridge;
+      if (!this.context.networks.isManaged(network)) continue;
       const host = { instance: name, device: nic.device, hwaddr: nic.hwaddr, ...(nic.ipv4 ? { ipv4: nic.ipv4 } : {}) };
-      await this.context.networks.addHost(nic.network, host);
+      await this.context.networks.addHost(network, host);
     }
   }
 

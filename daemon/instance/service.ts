@@ -278,7 +278,7 @@ export class InstanceService {
 
   /** Renames a stopped instance with its snapshots. After a crash midway the pools follow the database (StoragePoolService.reconcile). */
   async rename(record: InstanceRecord, to: string): Promise<void> {
-    const { storagePools, snapshots, database, dirs } = this.context;
+    const { storagePools, snapshots, database, dirs, networks } = this.context;
     if (this.lifecycle.isRunning(record.name)) throw badRequest("Renaming of running instance not allowed");
     this.requireFree(to);
     for (const snapshot of snapshots.names(record.name)) {
@@ -290,6 +290,7 @@ export class InstanceService {
       this.store.rename(record.name, to);
       snapshots.instanceRenamed(record.name, to);
     });
+    await networks.forgetInstance(record.name);
     await removeLinks(dirs, record.name);
     await makeLinks(dirs, record.pool, to);
     await rm(dirs.logs(to), { recursive: true, force: true });
@@ -344,8 +345,7 @@ export class InstanceService {
     for (const snapshot of snapshots.names(record.name))
       await storagePools.delete(record.pool, { type: "containers-snapshots", name: `${record.name}/${snapshot}` });
     await storagePools.delete(record.pool, volumeOf(record.name));
-    for (const [device, options] of nicDevices(this.expanded(record).devices))
-      if (options.network !== undefined) await networks.removeHost(options.network, record.name, device);
+    await networks.forgetInstance(record.name);
     await removeLinks(dirs, record.name);
     await rm(dirs.logs(record.name), { recursive: true, force: true });
     this.context.database.transaction(() => {

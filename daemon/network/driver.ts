@@ -45,8 +45,8 @@ export interface NetworkDriver {
   addHost(network: NetworkPlace, host: NetworkHost): Promise<void>;
   /** Forgets a nic, its name and its leases; an unknown one is no error. */
   removeHost(network: NetworkPlace, instance: string, device: string): Promise<void>;
-  /** Every nic known to DHCP and DNS. */
-  hosts(network: NetworkPlace): Promise<NetworkHost[]>;
+  /** The nics known to DHCP and DNS, of all instances or of one. */
+  hosts(network: NetworkPlace, instance?: string): Promise<NetworkHost[]>;
   leases(network: NetworkPlace): Promise<NetworkLease[]>;
   state(network: NetworkPlace): Promise<NetworkState>;
 }

@@ -24,9 +24,10 @@ export const hostLine = (network: NetworkPlace, host: NetworkHost): string =>
     .filter((part) => part !== undefined)
     .join(",");
 
-/** All entries, as written; leftovers of a write that was cut off do not count. */
-export async function listHosts(network: NetworkPlace): Promise<NetworkHost[]> {
-  const names = await namesIn(hostsDirOf(network));
+/** The entries of all instances or of one, as written; leftovers of a write that was cut off do not count. */
+export async function listHosts(network: NetworkPlace, instance?: string): Promise<NetworkHost[]> {
+  const prefix = instance === undefined ? "" : `${instance}.`;
+  const names = (await namesIn(hostsDirOf(network))).filter((name) => name.startsWith(prefix));
   const hosts = await Promise.all(names.map((name) => readHost(network, name)));
   return hosts.filter((host) => host !== undefined);
 }

@@ -1,7 +1,8 @@
 /** Leases: what dnsmasq gave out, and how to give one back in a guest's place. */
 import { createSocket } from "node:dgram";
-import { writeFile } from "node:fs/promises";
+import { stat, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { NetworkPlace } from "./driver";
 import { addressText, contains, parseAddress, parseSubnet } from "./ipv4";
 import { readText } from "./text";
@@ -33,8 +34,35 @@ export function parseLeases(text: string): Lease[] {
   });
 }
 
+/** All leases. */
 export async function readLeases(network: NetworkPlace): Promise<Lease[]> {
-  return parseLeases(await leasesText(network));
+  return parseLeases(await wholeText(network));
+}
+
+/** Whether one of the leases is still in the file, as it is this moment. */
+export async function hasLease(network: NetworkPlace, wanted: (lease: Lease) => boolean): Promise<boolean> {
+  return parseLeases(await leasesText(network)).some(wanted);
+}
+
+/** A file younger than this may be half written. */
+const settledMs = 100;
+
+/** dnsmasq empties the file before it writes it again: a fresh file that is empty or ends within a line is read once more. */
+async function wholeText(network: NetworkPlace): Promise<string> {
+  for (;;) {
+    const text = await leasesText(network);
+    if (text.endsWith("\n") || Date.now() - (await writtenAt(network)) > settledMs) return text;
+    await delay(5);
+  }
+}
+
+async function writtenAt(network: NetworkPlace): Promise<number> {
+  try {
+    return (await stat(leasesFileOf(network))).mtimeMs;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return 0;
+    throw error;
+  }
 }
 
 /** Keeps only the leases that pass, while no dnsmasq runs: a running one holds them in memory and writes them again. */

@@ -8,11 +8,12 @@ import { toApiError } from "../errors";
 import { withoutEmpty } from "../merge";
 import { Revert } from "../revert";
 import { requireConfig } from "../validate";
-import { type NetworkDriver, type NetworkHost, type NetworkPlace, refusedAddress } from "./driver";
+import type { NetworkDriver, NetworkHost, NetworkPlace } from "./driver";
 import { BridgeDriver } from "./drivers/bridge";
 import { findLink, isPort, listLinks, stateOf, unmanagedNetwork } from "./link";
+import { NetworkNics, type ServedNetwork } from "./nics";
 import { type NetworkRecord, NetworkStore } from "./store";
-import { isNicOf, rivalFor, usedBy } from "./usage";
+import { isNicOf, usedBy } from "./usage";
 
 /** Subnets are planned one after the other, so that two networks cannot pick the same. */
 const planLock = "networks/plan";
@@ -20,6 +21,7 @@ const planLock = "networks/plan";
 export class NetworkService {
   readonly #store: NetworkStore;
   readonly #drivers: Readonly<Record<string, NetworkDriver>>;
+  readonly #nics: NetworkNics;
   /** Networks that did not start with the daemon. */
   readonly #failed = new Set<string>();
 
@@ -29,6 +31,10 @@ export class NetworkService {
   ) {
     this.#store = new NetworkStore(context.database);
     this.#drivers = Object.fromEntries(drivers.map((driver) => [driver.type, driver]));
+    this.#nics = new NetworkNics(context, {
+      find: (name) => this.#served(this.#store.find(name)),
+      list: () => this.#store.list().flatMap((record) => this.#served(record) ?? []),
+    });
   }
 
   /** Managed networks and, as LXD lists them, the host's other interfaces. */
@@ -149,34 +155,32 @@ export class NetworkService {
     this.#failed.delete(name);
   }
 
-  /** Refuses a nic whose fixed address the network cannot give, or has promised to another. @throws ApiError BAD_REQUEST */
-  checkHost(network: string, host: NetworkHost): void {
-    const record = this.record(network);
-    this.#driver(record.type).checkHost(this.#place(record), host);
-    const rival = rivalFor(this.context, network, host);
-    if (rival !== undefined) throw refusedAddress(host, `instance "${rival}" asks for it too`);
+  /** Whether a name, such as a nic's parent, is that of a managed network. */
+  isManaged(name: string): boolean {
+    return this.#store.find(name) !== undefined;
   }
 
-  /** Makes a nic known to DHCP and DNS before its link comes up. @throws ApiError BAD_REQUEST for an address it cannot have */
-  async addHost(network: string, host: NetworkHost): Promise<void> {
-    this.checkHost(network, host);
-    await this.#withHosts(network, (driver, place) => driver.addHost(place, host));
+  /** Refuses a nic whose fixed address the network cannot give, or that another instance asks for. @throws ApiError BAD_REQUEST */
+  checkHost(network: string, host: NetworkHost): void {
+    this.#nics.check(network, host);
+  }
+
+  /**
+   * Makes a nic known to DHCP and DNS before its link comes up. Nics that the instance had earlier and has no more are forgotten.
+   * @throws ApiError BAD_REQUEST for an address it cannot have
+   */
+  addHost(network: string, host: NetworkHost): Promise<void> {
+    return this.#nics.add(network, host);
   }
 
   /** Forgets a nic with its name and leases; an unknown one, or one of a network that is gone, is no error. */
-  async removeHost(network: string, instance: string, device: string): Promise<void> {
-    if (this.#store.find(network) === undefined) return;
-    await this.#withHosts(network, (driver, place) => driver.removeHost(place, instance, device));
+  removeHost(network: string, instance: string, device: string): Promise<void> {
+    return this.#nics.remove(network, instance, device);
   }
 
-  async #withHosts(
-    network: string,
-    work: (driver: NetworkDriver, place: NetworkPlace) => Promise<void>,
-  ): Promise<void> {
-    await this.context.locks.run(`networks/hosts/${network}`, async () => {
-      const record = this.record(network);
-      await work(this.#driver(record.type), this.#place(record));
-    });
+  /** Forgets all nics of an instance: it is deleted, or has another name. */
+  forgetInstance(instance: string): Promise<void> {
+    return this.#nics.forgetInstance(instance);
   }
 
   async leases(name: string): Promise<NetworkLease[]> {
@@ -216,7 +220,7 @@ export class NetworkService {
   async #startWithDaemon(record: NetworkRecord): Promise<void> {
     try {
       await this.#driver(record.type).start(this.#place(record));
-      await this.#forgetLostHosts(record);
+      await this.#nics.forgetLost(record.name);
       this.#failed.delete(record.name);
     } catch (error) {
       this.#failed.add(record.name);
@@ -227,17 +231,6 @@ export class NetworkService {
   /** Takes every network down, for the shutdown of the host; leases and host entries stay. */
   async stopAll(): Promise<void> {
     for (const record of this.#store.list()) await this.#driver(record.type).stop(this.#place(record));
-  }
-
-  /** Entries whose instance went while its removal was cut off. */
-  async #forgetLostHosts(record: NetworkRecord): Promise<void> {
-    const driver = this.#driver(record.type);
-    const uses = new Map(this.context.instances.uses().map((use) => [use.name, use.expandedDevices]));
-    for (const { instance, device } of await driver.hosts(this.#place(record))) {
-      const nic = uses.get(instance)?.[device];
-      if (nic === undefined || !isNicOf(nic, record.name))
-        await driver.removeHost(this.#place(record), instance, device);
-    }
   }
 
   async #remove(record: NetworkRecord): Promise<void> {
@@ -272,6 +265,10 @@ export class NetworkService {
     if (driver === undefined)
       throw badRequest(`Unsupported network type "${type}". Supported are ${Object.keys(this.#drivers).join(", ")}.`);
     return driver;
+  }
+
+  #served(record: NetworkRecord | undefined): ServedNetwork | undefined {
+    return record && { driver: this.#driver(record.type), place: this.#place(record) };
   }
 
   #place({ name, config }: NetworkRecord): NetworkPlace {

@@ -12,7 +12,7 @@ import { ensureDnsmasq, isDnsmasqRunning, reloadDnsmasq, stopDnsmasq } from "../
 import { type NetworkDriver, type NetworkHost, type NetworkPlace, refusedAddress, type Surroundings } from "../driver";
 import { dropHost, findHost, listHosts, makeHostsDir, writeHost } from "../hosts";
 import { addressText, contains, firstOf, lastOf, parseAddress, parseSubnet, subnetText } from "../ipv4";
-import { dropForeignLeases, filterLeases, type Lease, readLeases, sendRelease, serverOf } from "../leases";
+import { dropForeignLeases, filterLeases, hasLease, type Lease, readLeases, sendRelease, serverOf } from "../leases";
 import { findLink, isBridge, listRoutes, stateOf } from "../link";
 import { applyRules, removeRules } from "../nft";
 import { freeSubnet, requireFree, takenByNetworks, takenByRoutes } from "../plan";
@@ -104,7 +104,7 @@ export class BridgeDriver implements NetworkDriver {
     if (!(await isDnsmasqRunning(network))) return filterLeases(network, (lease) => !isThere(lease));
     for (const lease of leases) await sendRelease(server, lease);
     for (let tries = 0; tries < 100; tries += 1) {
-      if (!(await readLeases(network)).some(isThere)) return;
+      if (!(await hasLease(network, isThere))) return;
       await delay(5);
     }
     // The datagram was lost, perhaps to a rule of the host's own firewall: go by the file instead.
@@ -113,8 +113,8 @@ export class BridgeDriver implements NetworkDriver {
     await this.#serve(network, false);
   }
 
-  hosts(network: NetworkPlace): Promise<NetworkHost[]> {
-    return listHosts(network);
+  hosts(network: NetworkPlace, instance?: string): Promise<NetworkHost[]> {
+    return listHosts(network, instance);
   }
 
   async leases(network: NetworkPlace): Promise<NetworkLease[]> {

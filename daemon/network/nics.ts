@@ -1,0 +1,90 @@
+/** Nics on managed networks: what DHCP and DNS know of the instances. */
+import { notFound } from "../../sdk/api/errors";
+import type { Context } from "../context";
+import { type NetworkDriver, type NetworkHost, type NetworkPlace, refusedAddress } from "./driver";
+import { isNicOf, rivalFor } from "./usage";
+
+/** A managed network with the driver that serves it. */
+export interface ServedNetwork {
+  readonly driver: NetworkDriver;
+  readonly place: NetworkPlace;
+}
+
+export interface ServedNetworks {
+  find(name: string): ServedNetwork | undefined;
+  list(): ServedNetwork[];
+}
+
+export class NetworkNics {
+  constructor(
+    private readonly context: Context,
+    private readonly networks: ServedNetworks,
+  ) {}
+
+  /** @see NetworkService.checkHost */
+  check(network: string, host: NetworkHost): void {
+    const { driver, place } = this.#need(network);
+    driver.checkHost(place, host);
+    const rival = rivalFor(this.context, network, host);
+    if (rival !== undefined) throw refusedAddress(host, `instance "${rival}" asks for it too`);
+  }
+
+  /** @see NetworkService.addHost */
+  async add(network: string, host: NetworkHost): Promise<void> {
+    this.check(network, host);
+    await this.#forgetOthers(network, host);
+    await this.#locked(network, ({ driver, place }) => driver.addHost(place, host));
+  }
+
+  /** @see NetworkService.removeHost */
+  async remove(network: string, instance: string, device: string): Promise<void> {
+    if (this.networks.find(network) === undefined) return;
+    await this.#locked(network, ({ driver, place }) => driver.removeHost(place, instance, device));
+  }
+
+  /** @see NetworkService.forgetInstance */
+  async forgetInstance(instance: string): Promise<void> {
+    for (const { driver, place } of this.networks.list())
+      for (const { device } of await driver.hosts(place, instance)) await this.remove(place.name, instance, device);
+  }
+
+  /** Forgets nics of a network that no instance has: their removal was cut off. */
+  async forgetLost(network: string): Promise<void> {
+    const { driver, place } = this.#need(network);
+    const isThere = this.#presence();
+    for (const { instance, device } of await driver.hosts(place))
+      if (!isThere(network, instance, device)) await this.remove(network, instance, device);
+  }
+
+  /** Forgets nics that the instance had before its devices changed. */
+  async #forgetOthers(network: string, host: NetworkHost): Promise<void> {
+    for (const { driver, place } of this.networks.list()) {
+      const others = (await driver.hosts(place, host.instance)).filter(
+        ({ device }) => place.name !== network || device !== host.device,
+      );
+      if (others.length === 0) continue;
+      const isThere = this.#presence();
+      for (const { instance, device } of others)
+        if (!isThere(place.name, instance, device)) await this.remove(place.name, instance, device);
+    }
+  }
+
+  /** @returns a test whether an instance has a nic on a network, as of now */
+  #presence(): (network: string, instance: string, device: string) => boolean {
+    const devices = new Map(this.context.instances.uses().map((use) => [use.name, use.expandedDevices]));
+    return (network, instance, device) => {
+      const nic = devices.get(instance)?.[device];
+      return nic !== undefined && isNicOf(nic, network);
+    };
+  }
+
+  async #locked(network: string, work: (served: ServedNetwork) => Promise<void>): Promise<void> {
+    await this.context.locks.run(`networks/hosts/${network}`, () => work(this.#need(network)));
+  }
+
+  #need(network: string): ServedNetwork {
+    const served = this.networks.find(network);
+    if (served === undefined) throw notFound("Network not found");
+    return served;
+  }
+}
