@@ -41,7 +41,7 @@ export type Operation = z.infer<typeof Operation>;
 
 /** Key of a failed operation that tells programs what `err` tells people; stock clients ignore it. */
 export const operationErrorKey = "bothy_error";
-export const OperationError = z.looseObject({ status: z.number(), details: z.unknown() });
+export const OperationError = z.looseObject({ status: z.number(), details: z.unknown().optional() });
 
 /** Final operations have a code of 200 or more. */
 export const isFinal = (operation: Operation): boolean => operation.status_code >= 200;

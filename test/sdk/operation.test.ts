@@ -57,6 +57,15 @@ test("a failed operation throws its own text, with the status and details that t
     });
   }));
 
+test("the details of a failed operation may be absent", () =>
+  withFake(async (daemon, client) => {
+    daemon.starts("POST /1.0/instances", "bad");
+    const operation = await client.createInstance(post);
+    const waiting = operation.wait();
+    daemon.tell(daemon.operation("bad", "Failure", { err: "The instance is running", bothy_error: { status: 400 } }));
+    await assert.rejects(waiting, { code: "BAD_REQUEST" });
+  }));
+
 test("a failed operation of a plain LXD is INTERNAL", () =>
   withFake(async (daemon, client) => {
     daemon.starts("POST /1.0/instances", "bad");
