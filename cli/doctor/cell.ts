@@ -3,29 +3,141 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
+import { z } from "zod";
 import { cellPath, packageRoot } from "../package";
 import type { Finding } from "./finding";
 
-const subject = "bothy-cell";
 const effect = "every container";
 const nativeFolder = path.join(packageRoot, "native");
 
+/** What `bothy-cell probe` prints, as far as it is read here; a probe that does not know a question leaves it out. */
+const Probe = z.looseObject({
+  uid: z.number(),
+  userNamespaces: z.boolean().optional(),
+  networkNamespaces: z.boolean().optional(),
+  pidfd: z.boolean().optional(),
+  openat2: z.boolean().optional(),
+  idmappedMounts: z.boolean().optional(),
+  overlay: z.boolean().optional(),
+  overlayIdmappedLayers: z.boolean().optional(),
+  veth: z.boolean().optional(),
+  bridge: z.boolean().optional(),
+  cgroup: z
+    .looseObject({
+      writable: z.boolean().optional(),
+      cloneInto: z.boolean().optional(),
+      kill: z.boolean().optional(),
+      freeze: z.boolean().optional(),
+    })
+    .default({}),
+});
+type Probe = z.infer<typeof Probe>;
+
+interface TrialRow {
+  readonly subject: string;
+  readonly effect: string;
+  readonly answer: (probe: Probe) => boolean | undefined;
+  /** Without it no container can be made. */
+  readonly isNeeded?: boolean;
+  readonly remedy: string;
+}
+
+const loadable = (name: string) => `Run: modprobe ${name}, or use a kernel that has it`;
+const kernel = (version: string) => `Use Linux ${version} or newer`;
+
+const rows: readonly TrialRow[] = [
+  {
+    subject: "trial: pidfd",
+    effect,
+    answer: ({ pidfd }) => pidfd,
+    isNeeded: true,
+    remedy: kernel("5.3"),
+  },
+  {
+    subject: "trial: openat2",
+    effect: "access to files that no symlink can lead out",
+    answer: ({ openat2 }) => openat2,
+    isNeeded: true,
+    remedy: kernel("5.6"),
+  },
+  {
+    subject: "trial: network namespace",
+    effect,
+    answer: ({ networkNamespaces }) => networkNamespaces,
+    isNeeded: true,
+    remedy: "Run as root, outside of a container that forbids it",
+  },
+  {
+    subject: "trial: user namespace",
+    effect: "unprivileged containers, the default",
+    answer: ({ userNamespaces }) => userNamespaces,
+    remedy: "Run: sysctl -w user.max_user_namespaces=65536",
+  },
+  {
+    subject: "trial: id-mapped mount",
+    effect: "unprivileged containers, the default",
+    answer: ({ idmappedMounts }) => idmappedMounts,
+    remedy: kernel("5.12"),
+  },
+  {
+    subject: "trial: overlay",
+    effect: "storage pools: driver overlay, the fastest",
+    answer: ({ overlay }) => overlay,
+    remedy: loadable("overlay"),
+  },
+  {
+    subject: "trial: overlay of id-mapped layers",
+    effect: "unprivileged containers in pools of the driver overlay",
+    answer: ({ overlayIdmappedLayers }) => overlayIdmappedLayers,
+    remedy: kernel("5.19"),
+  },
+  { subject: "trial: veth", effect: "nics of containers", answer: ({ veth }) => veth, remedy: loadable("veth") },
+  { subject: "trial: bridge", effect: "networks", answer: ({ bridge }) => bridge, remedy: loadable("bridge") },
+  {
+    subject: "trial: cgroup of one's own",
+    effect: "limits",
+    answer: ({ cgroup }) => cgroup.writable,
+    remedy: "Mount cgroups writable, or have a group delegated",
+  },
+  {
+    subject: "trial: cgroup.kill",
+    effect: "killing a container as a whole, in one step",
+    answer: ({ cgroup }) => cgroup.kill,
+    remedy: kernel("5.14"),
+  },
+  {
+    subject: "trial: cgroup.freeze",
+    effect: "freezing containers",
+    answer: ({ cgroup }) => cgroup.freeze,
+    remedy: kernel("5.2"),
+  },
+];
+
+/** Runs the probe of a bothy-cell. @param file path of the executable */
 export async function cellFindings(file = cellPath): Promise<Finding[]> {
+  const subject = "bothy-cell";
   if (!existsSync(file))
     return [{ subject, status: "missing", found: "not built", effect, remedy: `Run: make -C ${nativeFolder}` }];
   try {
-    await promisify(execFile)(file, ["probe"]);
-    return [{ subject, status: "ok", found: file, effect }];
+    const { stdout } = await promisify(execFile)(file, ["probe"]);
+    return [{ subject, status: "ok", found: file, effect }, ...trialFindings(Probe.parse(JSON.parse(stdout)))];
   } catch (error) {
     const found = `cannot probe: ${error instanceof Error ? error.message.trim() : String(error)}`;
-    return [
-      {
-        subject,
-        status: "missing",
-        found,
-        effect,
-        remedy: `Build it for this machine: make -C ${nativeFolder} clean all`,
-      },
-    ];
+    const remedy = `Build it for this machine: make -C ${nativeFolder} clean all`;
+    return [{ subject, status: "missing", found, effect, remedy }];
   }
+}
+
+function trialFindings(probe: Probe): Finding[] {
+  return rows.flatMap(({ subject, effect: doneBy, answer, isNeeded, remedy }): Finding[] => {
+    const fine = answer(probe);
+    if (fine === undefined) return [];
+    if (fine) return [{ subject, status: "ok", found: "works", effect: doneBy }];
+    // The daemon is root; what is refused to another user says nothing about it.
+    if (probe.uid !== 0)
+      return [
+        { subject, status: "unknown", found: `not for user ${probe.uid}`, effect: doneBy, remedy: "Ask as root" },
+      ];
+    return [{ subject, status: isNeeded ? "missing" : "off", found: "does not work", effect: doneBy, remedy }];
+  });
 }

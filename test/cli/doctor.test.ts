@@ -114,16 +114,50 @@ test("a bothy-cell that is not built is missing and says how to build it", async
   assert.match(finding?.remedy ?? "", /make -C .*native$/);
 });
 
-test("a bothy-cell that does not run here is missing", async () => {
+/** Runs a check with an executable in place of bothy-cell. */
+async function withCell(script: string, check: (file: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), "bothy-doctor-"));
   const file = path.join(folder, "bothy-cell");
-  writeFileSync(file, "#!/bin/sh\necho 'cannot run here' >&2\nexit 1\n");
+  writeFileSync(file, `#!/bin/sh\n${script}\n`);
   chmodSync(file, 0o755);
-  const [finding] = await cellFindings(file);
-  assert.equal(finding?.status, "missing");
-  assert.match(finding?.found ?? "", /cannot run here/);
-  rmSync(folder, { recursive: true });
-});
+  try {
+    await check(file);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const probing = (probe: object) => `test "$1" = probe && echo '${JSON.stringify(probe)}'`;
+
+test("a bothy-cell that does not run here is missing", () =>
+  withCell("echo 'cannot run here' >&2; exit 1", async (file) => {
+    const [finding] = await cellFindings(file);
+    assert.equal(finding?.status, "missing");
+    assert.match(finding?.found ?? "", /cannot run here/);
+  }));
+
+test("what the kernel refused to bothy-cell is off, or missing when every container needs it", () =>
+  withCell(probing({ uid: 0, openat2: false, bridge: false, veth: true, cgroup: { kill: false } }), async (file) => {
+    const findings = await cellFindings(file);
+    assert.deepEqual(
+      findings.map(({ subject, status }) => [subject, status]),
+      [
+        ["bothy-cell", "ok"],
+        ["trial: openat2", "missing"],
+        ["trial: veth", "ok"],
+        ["trial: bridge", "off"],
+        ["trial: cgroup.kill", "off"],
+      ],
+    );
+    assert.match(findings[3]?.remedy ?? "", /modprobe bridge/);
+  }));
+
+test("what is refused to an ordinary user is no verdict on the host", () =>
+  withCell(probing({ uid: 1000, networkNamespaces: false }), async (file) => {
+    const findings = await cellFindings(file);
+    assert.equal(findings[1]?.status, "unknown");
+    assert.ok(isUsable(findings));
+  }));
 
 test("doctor works without a daemon and says how to start one", async () => {
   const { stdout } = await runCli(["doctor", "--format", "json"], { env: { BOTHY_DIR: "/nowhere" } });
