@@ -97,6 +97,7 @@ struct cell {
 
     /* kernel objects */
     int control_fd, socket_fd, userns_fd, root_fd, cgroup_fd;
+    int proc_fds; /* file: /proc/self/fd, opened before the identity changes */
     int null_fd;                         /* the host's /dev/null: stdio without a console */
     int peer;                            /* the handshake, either end */
     bool network_ready;                  /* C: STEP_NETWORK has come */

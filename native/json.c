@@ -41,6 +41,10 @@ void json_raw(struct json *json, const char *format, ...) {
         append(json, text, (size_t)length < sizeof text ? (size_t)length : sizeof text - 1);
 }
 
+void json_verbatim(struct json *json, const char *text) {
+    append(json, text, strlen(text));
+}
+
 /** Length of the well-formed UTF-8 sequence at text, 0 when it is none (overlong forms, surrogates, cut ends). */
 static size_t utf8_length(const unsigned char *text) {
     static const struct {

@@ -15,6 +15,8 @@ struct json {
 
 /** Text as it is: punctuation, numbers, words known to need no escape. */
 void json_raw(struct json *json, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/** JSON that is made already, of any length. */
+void json_verbatim(struct json *json, const char *text);
 /** A quoted string, escaped; bytes that are not UTF-8 become U+FFFD. */
 void json_string(struct json *json, const char *text);
 /** `"key":` preceded by a comma unless an object or array just began. */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "probe.h"
 #include "spawner.h"
 #include "util.h"
 
@@ -13,10 +14,17 @@ static int spawner_role(int argc, char **argv) {
     return run_spawner(argv[3]);
 }
 
+static int probe_role(int argc, char **argv) {
+    (void)argc;
+    (void)argv;
+    return run_probe();
+}
+
 static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } roles[] = {
+    {"probe", probe_role},
     {"spawner", spawner_role},
 };
 

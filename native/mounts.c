@@ -125,7 +125,7 @@ int host_dev(struct cell *cell, struct op *op) {
     if (length < 0 || (size_t)length >= sizeof path || strstr(path, "..") != NULL)
         return fail(&cell->status, "dev", EINVAL, op->word[0], "Cannot use this as the name of a device");
     op->fd = sys_open_tree(AT_FDCWD, path, TREE_CLONE | TREE_CLOEXEC);
-    if (op->fd < 0)
+    if (op->fd < 0 || set_attributes(op->fd, ATTR_NOSUID | ATTR_NOEXEC, false) < 0)
         return fail(&cell->status, "dev", errno, path, "Cannot open the device node");
     return 0;
 }

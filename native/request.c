@@ -22,6 +22,7 @@ void cell_begin(struct cell *cell, int conn) {
         .userns_fd = -1,
         .root_fd = -1,
         .cgroup_fd = -1,
+        .proc_fds = -1,
         .null_fd = -1,
         .peer = -1,
         .init_fd = -1,

@@ -2,6 +2,9 @@
 #include "serve.h"
 
 #include "exec.h"
+#include "file.h"
+#include "net-state.h"
+#include "run.h"
 #include "start.h"
 #include "util.h"
 
@@ -11,6 +14,9 @@ static const struct {
 } servers[] = {
     {VERB_START, serve_start},
     {VERB_EXEC, serve_exec},
+    {VERB_FILE, serve_file},
+    {VERB_NET_STATE, serve_net_state},
+    {VERB_RUN, serve_run},
 };
 
 void serve(struct cell *cell) {

@@ -79,7 +79,8 @@ static void accept_request(struct pollfd *polled) {
     if (child < 0) {
         struct status status = {.phase = "request"};
         fail(&status, "fork", errno, NULL, "Cannot fork");
-        answer_error(&status, conn);
+        /* not by answer_error, which waits: the spawner waits for nobody */
+        (void)!write(conn, status.error, strlen(status.error));
         free(status.error);
     }
 }

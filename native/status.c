@@ -5,9 +5,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 
 #include "json.h"
 #include "util.h"
+
+enum { HANG_UP_S = 10 };
 
 #define E(name) {name, #name}
 static const struct {
@@ -110,5 +114,11 @@ void answer_error(const struct status *status, int fd) {
     if (status->error == NULL)
         return;
     /* a caller that has left already has no use for the answer */
-    (void)!write(fd, status->error, strlen(status->error));
+    if (write(fd, status->error, strlen(status->error)) < 0 || shutdown(fd, SHUT_WR) < 0)
+        return;
+    struct timeval limit = {.tv_sec = HANG_UP_S};
+    char discarded[4096];
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    while (read(fd, discarded, sizeof discarded) > 0)
+        ;
 }

@@ -19,7 +19,7 @@ int fail(struct status *status, const char *op, int error, const char *path, con
     __attribute__((format(printf, 5, 6)));
 /** Keeps a line that another process made. @returns -1 */
 int fail_with_line(struct status *status, const char *line);
-/** Writes the kept line to a connection. */
+/** Writes the kept line to a connection, and lets the caller finish what it is sending, so that it reads the answer and not a reset. */
 void answer_error(const struct status *status, int fd);
 /** The name of an errno value, such as "EPERM". */
 const char *errno_name(int error);

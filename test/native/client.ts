@@ -128,6 +128,8 @@ export class Spawner {
   readonly dir = mkdtempSync(path.join(tmpdir(), "cell-"));
   readonly socketPath = path.join(this.dir, "spawner.sock");
   child!: ChildProcess;
+  /** What stop() does first, so that a failed test leaves nothing running. */
+  readonly cleanups: (() => Promise<unknown>)[] = [];
 
   /** @param prefix a program that runs the spawner, such as `ip netns exec NAME` */
   static async start(prefix: readonly string[] = []): Promise<Spawner> {
@@ -153,6 +155,7 @@ export class Spawner {
   }
 
   async stop(): Promise<void> {
+    for (const cleanup of this.cleanups) await cleanup();
     if (this.child.exitCode === null && this.child.signalCode === null) {
       const exit = once(this.child, "exit");
       this.child.stdin?.end();

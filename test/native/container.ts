@@ -59,6 +59,7 @@ export interface Options {
 
 export class Container {
   started!: Started;
+  #ended = false;
 
   private constructor(
     readonly spawner: Spawner,
@@ -93,6 +94,7 @@ export class Container {
     if (line.started === undefined) throw new Error(JSON.stringify(line));
     const self = new Container(spawner, control, watch, options.map ?? idmap);
     self.started = line.started;
+    spawner.cleanups.push(() => self.#end());
     return self;
   }
 
@@ -100,9 +102,16 @@ export class Container {
     return ["target", this.started.pid, this.started.startTime];
   }
 
+  /** Ends it if a test has not. */
+  async #end(): Promise<void> {
+    if (!this.#ended) await this.kill().catch(() => undefined);
+    this.watch.close();
+  }
+
   /** Waits for the end. */
   async exited(): Promise<Exited> {
     const line = await this.watch.line();
+    this.#ended = true;
     if (line.exited === undefined) throw new Error(JSON.stringify(line));
     return line.exited;
   }

@@ -1,0 +1,18 @@
+/* Verb file: one file inside a container's root, reached as the container's root, never by a path of the host. */
+#pragma once
+
+#include "cell.h"
+
+void serve_file(struct cell *cell);
+
+/* what the three actions share */
+
+/** Opens again, for reading or writing, what an O_PATH descriptor has shown to be a regular file. @returns a descriptor, or -1 with errno */
+int reopen_file(const struct cell *cell, int path_fd, int flags);
+/** Between them the process ends when the kernel does not answer: a guest can hold any call on a file system of its own (FUSE). */
+void watchdog_on(void);
+void watchdog_off(void);
+
+int get_file(struct cell *cell);
+int put_file(struct cell *cell);
+int delete_file(struct cell *cell);
