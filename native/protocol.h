@@ -14,6 +14,7 @@
  *       |                      |                    |<- end of file (closed by exec) ------------------|
  *       |<--------------- {"started":...} ---------|                        x                        |
  *
+ * I speaks on a pair of its own, since C may be quicker than I: what C says on the other pair waits until S asks.
  * exec has the same last three messages between the process that enters and its enterer. C and the entering process never wait
  * for a message after EXECUTING, and S believes nothing from C beyond the length and the kind of a message.
  */
