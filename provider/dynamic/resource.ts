@@ -1,6 +1,5 @@
 /** Resource: what every kind of the dynamic door has in common. */
 import * as pulumi from "@pulumi/pulumi";
-import type { Core } from "../core/core";
 import { stubOf } from "./stub";
 
 /** Properties that every kind takes. */
@@ -23,6 +22,14 @@ export interface TimeoutsArgs {
   deleteSeconds?: pulumi.Input<number>;
 }
 
+/** What a resource needs of its core; narrow, so that programs need not compile zod's types to use this package. */
+interface ResourceKind {
+  readonly kind: string;
+  readonly type: string;
+  readonly inputs: { readonly shape: object };
+  readonly outputs: { readonly shape: object };
+}
+
 /** Prefix of the types in state and options: `pulumi-nodejs:dynamic/bothy:Container`. */
 const typePrefix = "pulumi-nodejs:dynamic/bothy";
 
@@ -35,7 +42,7 @@ export abstract class BothyResource extends pulumi.CustomResource {
    * @param args inputs by name; outputs that the server adds are declared here as undefined by their kind's core
    */
   protected constructor(
-    core: Core,
+    core: ResourceKind,
     name: string,
     args: pulumi.Inputs,
     options: pulumi.CustomResourceOptions | undefined,
