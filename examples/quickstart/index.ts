@@ -32,7 +32,10 @@ const probe = new bothy.Container("probe", {
   name: "probe",
   image: "template:busybox",
   profiles: [small],
-  wait: { command: ["wget", "-q", "-O", "/root/page", pulumi.interpolate`http://${web.name}.lxd/`], timeoutSeconds: 60 },
+  wait: {
+    command: ["wget", "-q", "-O", "/root/page", pulumi.interpolate`http://${web.name}.lxd/`],
+    timeoutSeconds: 60,
+  },
 });
 
 const before = new bothy.Snapshot("before", { instance: web, name: "before" });

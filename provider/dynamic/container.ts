@@ -80,28 +80,28 @@ export interface ContainerInterface {
 
 /** A machine container: a whole Linux system that shares the host's kernel. */
 export class Container extends BothyResource {
-  readonly name!: pulumi.Output<string>;
-  readonly image!: pulumi.Output<string | undefined>;
-  readonly profiles!: pulumi.Output<string[]>;
-  readonly config!: pulumi.Output<Record<string, string>>;
-  readonly devices!: pulumi.Output<Record<string, Record<string, string>>>;
-  readonly description!: pulumi.Output<string>;
-  readonly ephemeral!: pulumi.Output<boolean>;
-  readonly running!: pulumi.Output<boolean>;
+  declare readonly name: pulumi.Output<string>;
+  declare readonly image: pulumi.Output<string | undefined>;
+  declare readonly profiles: pulumi.Output<string[]>;
+  declare readonly config: pulumi.Output<Record<string, string>>;
+  declare readonly devices: pulumi.Output<Record<string, Record<string, string>>>;
+  declare readonly description: pulumi.Output<string>;
+  declare readonly ephemeral: pulumi.Output<boolean>;
+  declare readonly running: pulumi.Output<boolean>;
   /** `Running`, `Stopped`, `Frozen` or `Error`. */
-  readonly status!: pulumi.Output<string>;
+  declare readonly status: pulumi.Output<string>;
   /** Processor architecture, such as `x86_64`. */
-  readonly architecture!: pulumi.Output<string>;
+  declare readonly architecture: pulumi.Output<string>;
   /** When the container was made, in RFC 3339. */
-  readonly createdAt!: pulumi.Output<string>;
+  declare readonly createdAt: pulumi.Output<string>;
   /** First global IPv4 address: of the interface that `user.access_interface` names, else of the first nic that has one. */
-  readonly ipv4Address!: pulumi.Output<string | undefined>;
+  declare readonly ipv4Address: pulumi.Output<string | undefined>;
   /** All global IPv4 addresses. */
-  readonly ipv4Addresses!: pulumi.Output<string[]>;
+  declare readonly ipv4Addresses: pulumi.Output<string[]>;
   /** Hardware address of the interface that `ipv4Address` belongs to, else of the first nic. */
-  readonly macAddress!: pulumi.Output<string | undefined>;
+  declare readonly macAddress: pulumi.Output<string | undefined>;
   /** Network interfaces other than loopback. */
-  readonly interfaces!: pulumi.Output<ContainerInterface[]>;
+  declare readonly interfaces: pulumi.Output<ContainerInterface[]>;
 
   constructor(name: string, args: ContainerArgs, options?: pulumi.CustomResourceOptions) {
     super(

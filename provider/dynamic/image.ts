@@ -22,16 +22,16 @@ export interface ImageArgs extends CommonArgs {
 /** What containers are made from: a tarball of the program's own, or a template that the daemon builds. */
 export class Image extends BothyResource {
   /** Sha256 of the image, in hexadecimal digits. */
-  readonly fingerprint!: pulumi.Output<string>;
-  readonly aliases!: pulumi.Output<string[]>;
-  readonly properties!: pulumi.Output<Record<string, string>>;
-  readonly public!: pulumi.Output<boolean>;
+  declare readonly fingerprint: pulumi.Output<string>;
+  declare readonly aliases: pulumi.Output<string[]>;
+  declare readonly properties: pulumi.Output<Record<string, string>>;
+  declare readonly public: pulumi.Output<boolean>;
   /** Processor architecture, such as `x86_64`. */
-  readonly architecture!: pulumi.Output<string>;
+  declare readonly architecture: pulumi.Output<string>;
   /** Size of the stored image, in bytes. */
-  readonly sizeBytes!: pulumi.Output<number>;
+  declare readonly sizeBytes: pulumi.Output<number>;
   /** When the image was built, in RFC 3339. */
-  readonly createdAt!: pulumi.Output<string>;
+  declare readonly createdAt: pulumi.Output<string>;
 
   constructor(name: string, args: ImageArgs, options?: pulumi.CustomResourceOptions) {
     super(image, name, { ...args }, options);

@@ -16,14 +16,14 @@ export interface NetworkArgs extends CommonArgs {
 
 /** A bridge with DHCP, DNS and NAT, for containers. */
 export class Network extends BothyResource {
-  readonly name!: pulumi.Output<string>;
-  readonly description!: pulumi.Output<string>;
-  readonly config!: pulumi.Output<Record<string, string>>;
-  readonly type!: pulumi.Output<string>;
+  declare readonly name: pulumi.Output<string>;
+  declare readonly description: pulumi.Output<string>;
+  declare readonly config: pulumi.Output<Record<string, string>>;
+  declare readonly type: pulumi.Output<string>;
   /** Address of the bridge with its prefix length, such as `10.1.2.1/24`; absent without IPv4. */
-  readonly ipv4Address!: pulumi.Output<string | undefined>;
+  declare readonly ipv4Address: pulumi.Output<string | undefined>;
   /** What the server says of the network, such as `Created`. */
-  readonly status!: pulumi.Output<string>;
+  declare readonly status: pulumi.Output<string>;
 
   constructor(name: string, args: NetworkArgs = {}, options?: pulumi.CustomResourceOptions) {
     super(network, name, { ...args }, options);

@@ -17,10 +17,10 @@ export interface ProfileArgs extends CommonArgs {
 
 /** Configuration and devices that containers share. Changes reach the containers that use it at once. */
 export class Profile extends BothyResource {
-  readonly name!: pulumi.Output<string>;
-  readonly description!: pulumi.Output<string>;
-  readonly config!: pulumi.Output<Record<string, string>>;
-  readonly devices!: pulumi.Output<Record<string, Record<string, string>>>;
+  declare readonly name: pulumi.Output<string>;
+  declare readonly description: pulumi.Output<string>;
+  declare readonly config: pulumi.Output<Record<string, string>>;
+  declare readonly devices: pulumi.Output<Record<string, Record<string, string>>>;
 
   constructor(name: string, args: ProfileArgs = {}, options?: pulumi.CustomResourceOptions) {
     super(profile, name, { ...args, devices: deviceNames(args.devices) }, options);

@@ -16,11 +16,11 @@ export interface SnapshotArgs extends CommonArgs {
 
 /** A container as it was at one moment; deleted together with its container. */
 export class Snapshot extends BothyResource {
-  readonly instance!: pulumi.Output<string>;
-  readonly name!: pulumi.Output<string>;
-  readonly expiresAt!: pulumi.Output<string | undefined>;
+  declare readonly instance: pulumi.Output<string>;
+  declare readonly name: pulumi.Output<string>;
+  declare readonly expiresAt: pulumi.Output<string | undefined>;
   /** When the snapshot was taken, in RFC 3339. */
-  readonly createdAt!: pulumi.Output<string>;
+  declare readonly createdAt: pulumi.Output<string>;
 
   constructor(name: string, args: SnapshotArgs, options: pulumi.CustomResourceOptions = {}) {
     const owner = args.instance instanceof Container ? args.instance : undefined;

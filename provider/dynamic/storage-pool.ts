@@ -16,12 +16,12 @@ export interface StoragePoolArgs extends CommonArgs {
 
 /** Where root file systems of containers live. */
 export class StoragePool extends BothyResource {
-  readonly name!: pulumi.Output<string>;
-  readonly driver!: pulumi.Output<string>;
-  readonly description!: pulumi.Output<string>;
-  readonly config!: pulumi.Output<Record<string, string>>;
+  declare readonly name: pulumi.Output<string>;
+  declare readonly driver: pulumi.Output<string>;
+  declare readonly description: pulumi.Output<string>;
+  declare readonly config: pulumi.Output<Record<string, string>>;
   /** What the server says of the pool, such as `Created`. */
-  readonly status!: pulumi.Output<string>;
+  declare readonly status: pulumi.Output<string>;
 
   constructor(name: string, args: StoragePoolArgs, options?: pulumi.CustomResourceOptions) {
     super(storagePool, name, { ...args }, options);

@@ -1,27 +1,14 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { after, before, describe, test } from "node:test";
+import { type TestContext, test } from "node:test";
 import type { Props } from "../../provider/core/values";
 import type { Client } from "../../sdk";
-import { lacksDaemon, TestDaemon } from "./support/daemon";
+import { type TestDaemon, withDaemon } from "../support/daemon";
 import { DynamicProcess, unknown } from "./support/dynamic-process";
 import { tinyImage } from "./support/image";
+import { lacksContainers } from "./support/lacks";
 import { Managed } from "./support/managed";
-
-const skip = lacksDaemon();
-let daemon: TestDaemon;
-let provider: DynamicProcess;
-
-before(async () => {
-  if (skip) return;
-  daemon = await TestDaemon.start();
-  provider = await DynamicProcess.start({ env: { BOTHY_ENDPOINT: daemon.endpoint } });
-});
-after(async () => {
-  await provider?.[Symbol.asyncDispose]();
-  await daemon?.[Symbol.asyncDispose]();
-});
 
 interface Lifecycle {
   readonly kind: string;
@@ -56,7 +43,7 @@ const found = async (look: Promise<unknown>): Promise<boolean> => {
   }
 };
 
-const lifecycles: Lifecycle[] = [
+const lifecyclesIn = (folder: string): Lifecycle[] => [
   {
     kind: "profile",
     inputs: () => ({ name: "small", config: { "limits.memory": "64MiB" }, devices: { gone: { type: "none" } } }),
@@ -97,17 +84,17 @@ const lifecycles: Lifecycle[] = [
     kind: "image",
     prepare: async () => {
       for (const name of ["one", "two"])
-        writeFileSync(path.join(daemon.folder, `${name}.tar`), await tinyImage({ description: name }));
+        writeFileSync(path.join(folder, `${name}.tar`), await tinyImage({ description: name }));
     },
-    inputs: () => ({ sourceFile: path.join(daemon.folder, "one.tar"), aliases: ["tiny"], properties: { note: "a" } }),
+    inputs: () => ({ sourceFile: path.join(folder, "one.tar"), aliases: ["tiny"], properties: { note: "a" } }),
     update: { aliases: ["tiny", "tiny/1"], properties: { note: "b" }, public: true },
-    replace: () => ({ sourceFile: path.join(daemon.folder, "two.tar") }),
+    replace: () => ({ sourceFile: path.join(folder, "two.tar") }),
     drift: (client, id) => client.patchImage(id, { public: true, properties: { note: "by hand" } }),
     remove: (client, id) => done(client.deleteImage(id)),
     isThere: (client, id) => found(client.getImage(id)),
     output: "fingerprint",
     refused: {
-      inputs: () => ({ sourceFile: path.join(daemon.folder, "one.tar") }),
+      inputs: () => ({ sourceFile: path.join(folder, "one.tar") }),
       error: /sourceFile: .*same fingerprint already exists/,
     },
   },
@@ -164,90 +151,95 @@ const lifecycles: Lifecycle[] = [
   },
 ];
 
-for (const one of lifecycles)
-  describe(`a ${one.kind}`, { skip }, () => {
-    const given = () => one.inputs();
+test("the six kinds live on a real daemon, through Pulumi's own process", { skip: lacksContainers() }, (t) =>
+  withDaemon({ bare: false }, async (daemon) => {
+    await using provider = await DynamicProcess.start({ env: { BOTHY_ENDPOINT: `unix://${daemon.socket}` } });
+    for (const one of lifecyclesIn(path.dirname(daemon.dir)))
+      await t.test(`a ${one.kind}`, async (t) => {
+        await one.prepare?.(daemon.client);
+        await live(t, daemon, provider, one);
+      });
+  }),
+);
 
-    before(async () => {
-      if (!skip) await one.prepare?.(daemon.client);
-    });
+async function live(t: TestContext, daemon: TestDaemon, provider: DynamicProcess, one: Lifecycle): Promise<void> {
+  const given = () => one.inputs();
+  await t.test("is created, stays the same, is changed in place, is replaced and destroyed", async () => {
+    const resource = new Managed(provider, one.kind);
+    assert.equal(await resource.up(given()), "create");
+    const { id, outs } = resource;
+    assert.ok(outs[one.output], `${one.output} in ${JSON.stringify(outs)}`);
+    assert.equal(await resource.up(given()), "same");
+    assert.ok(await resource.refresh());
+    assert.equal(await resource.up(given()), "same", "after a refresh");
 
-    test("is created, stays the same, is changed in place, is replaced and destroyed", async () => {
-      const resource = new Managed(provider, one.kind);
-      assert.equal(await resource.up(given()), "create");
-      const { id, outs } = resource;
-      assert.ok(outs[one.output], `${one.output} in ${JSON.stringify(outs)}`);
-      assert.equal(await resource.up(given()), "same");
-      assert.ok(await resource.refresh());
-      assert.equal(await resource.up(given()), "same", "after a refresh");
+    const changed = { ...given(), ...one.update };
+    assert.equal(await resource.up(changed), "update");
+    assert.equal(resource.id, id);
+    assert.equal(await resource.up(changed), "same");
+    assert.ok(await resource.refresh());
+    assert.equal(await resource.up(changed), "same", "after a refresh");
+    assert.equal(await resource.up(given()), "update", "back again");
+    assert.ok(await resource.refresh());
+    assert.equal(await resource.up(given()), "same", "after going back");
 
-      const changed = { ...given(), ...one.update };
-      assert.equal(await resource.up(changed), "update");
-      assert.equal(resource.id, id);
-      assert.equal(await resource.up(changed), "same");
-      assert.ok(await resource.refresh());
-      assert.equal(await resource.up(changed), "same", "after a refresh");
-      assert.equal(await resource.up(given()), "update", "back again");
-      assert.ok(await resource.refresh());
-      assert.equal(await resource.up(given()), "same", "after going back");
+    assert.equal(await resource.up({ ...given(), ...one.replace() }), "replace");
+    assert.notEqual(resource.id, id);
+    assert.equal(await one.isThere(daemon.client, id), false);
+    assert.equal(await resource.up({ ...given(), ...one.replace() }), "same");
 
-      assert.equal(await resource.up({ ...given(), ...one.replace() }), "replace");
-      assert.notEqual(resource.id, id);
-      assert.equal(await one.isThere(daemon.client, id), false);
-      assert.equal(await resource.up({ ...given(), ...one.replace() }), "same");
-
-      await resource.destroy();
-      assert.equal(await one.isThere(daemon.client, resource.id), false);
-      await resource.destroy();
-    });
-
-    test("shows what somebody else changed after a refresh, and the next up puts it back", async () => {
-      const resource = new Managed(provider, one.kind);
-      await resource.up(given());
-      await one.drift(daemon.client, resource.id);
-      assert.ok(await resource.refresh());
-      assert.equal(await resource.up(given()), "update");
-      assert.ok(await resource.refresh());
-      assert.equal(await resource.up(given()), "same");
-      await resource.destroy();
-    });
-
-    test("that somebody else deleted is gone after a refresh, and deleting it succeeds", async () => {
-      const resource = new Managed(provider, one.kind);
-      await resource.up(given());
-      await one.remove(daemon.client, resource.id);
-      await resource.destroy();
-      assert.equal(await resource.refresh(), false);
-    });
-
-    test("is read by its id alone, as Resource.get does", async () => {
-      const resource = new Managed(provider, one.kind);
-      await resource.up(given());
-      const read = await provider.read(one.kind, resource.id, undefined, {});
-      assert.equal(read.id, resource.id);
-      assert.deepEqual(read.outs[one.output], resource.outs[one.output]);
-      const missing = await provider.read(one.kind, one.kind === "snapshot" ? "base/none" : "none", undefined, {});
-      assert.equal(missing.id, "");
-      await resource.destroy();
-    });
-
-    test("is never replaced for an input that is not known yet", async () => {
-      const resource = new Managed(provider, one.kind);
-      await resource.up(given());
-      for (const property of Object.keys(given())) {
-        const news = await provider.checked(one.kind, { ...given(), [property]: unknown });
-        const { replaces } = await provider.diff(one.kind, resource.id, resource.outs, news);
-        assert.deepEqual(replaces, [], property);
-      }
-      await resource.destroy();
-    });
-
-    test("that the server refuses leaves nothing behind, and the error says which and why", async () => {
-      const resource = new Managed(provider, one.kind);
-      await resource.up(given());
-      const inputs = await provider.checked(one.kind, one.refused.inputs());
-      await assert.rejects(provider.create(one.kind, inputs), one.refused.error);
-      assert.ok(await resource.refresh(), "what was there before is untouched");
-      await resource.destroy();
-    });
+    await resource.destroy();
+    assert.equal(await one.isThere(daemon.client, resource.id), false);
+    await resource.destroy();
   });
+
+  await t.test("shows what somebody else changed after a refresh, and the next up puts it back", async () => {
+    const resource = new Managed(provider, one.kind);
+    await resource.up(given());
+    await one.drift(daemon.client, resource.id);
+    assert.ok(await resource.refresh());
+    assert.equal(await resource.up(given()), "update");
+    assert.ok(await resource.refresh());
+    assert.equal(await resource.up(given()), "same");
+    await resource.destroy();
+  });
+
+  await t.test("that somebody else deleted is gone after a refresh, and deleting it succeeds", async () => {
+    const resource = new Managed(provider, one.kind);
+    await resource.up(given());
+    await one.remove(daemon.client, resource.id);
+    await resource.destroy();
+    assert.equal(await resource.refresh(), false);
+  });
+
+  await t.test("is read by its id alone, as Resource.get does", async () => {
+    const resource = new Managed(provider, one.kind);
+    await resource.up(given());
+    const read = await provider.read(one.kind, resource.id, undefined, {});
+    assert.equal(read.id, resource.id);
+    assert.deepEqual(read.outs[one.output], resource.outs[one.output]);
+    const missing = await provider.read(one.kind, one.kind === "snapshot" ? "base/none" : "none", undefined, {});
+    assert.equal(missing.id, "");
+    await resource.destroy();
+  });
+
+  await t.test("is never replaced for an input that is not known yet", async () => {
+    const resource = new Managed(provider, one.kind);
+    await resource.up(given());
+    for (const property of Object.keys(given())) {
+      const news = await provider.checked(one.kind, { ...given(), [property]: unknown });
+      const { replaces } = await provider.diff(one.kind, resource.id, resource.outs, news);
+      assert.deepEqual(replaces, [], property);
+    }
+    await resource.destroy();
+  });
+
+  await t.test("that the server refuses leaves nothing behind, and the error says which and why", async () => {
+    const resource = new Managed(provider, one.kind);
+    await resource.up(given());
+    const inputs = await provider.checked(one.kind, one.refused.inputs());
+    await assert.rejects(provider.create(one.kind, inputs), one.refused.error);
+    assert.ok(await resource.refresh(), "what was there before is untouched");
+    await resource.destroy();
+  });
+}
