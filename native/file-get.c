@@ -21,11 +21,11 @@ static void add_stat(struct json *json, const char *type, const struct stat *abo
     json_number_field(json, "gid", about->st_gid);
     json_number_field(json, "size", size);
     json_key(json, "mtime");
-    json_raw(json, "%lld", (long long)about->st_mtime);
+    json_raw(json, "%lld}", (long long)about->st_mtime);
 }
 
 static int finish(struct cell *cell, struct json *json) {
-    json_raw(json, "}}");
+    json_raw(json, "}");
     watchdog_off();
     return json_finish(json) < 0 ? fail(&cell->status, "get", EPIPE, NULL, "Cannot send the answer") : 0;
 }

@@ -49,7 +49,8 @@ async function withLxc(work: (lxc: Lxc, daemon: TestDaemon) => Promise<void> | v
       try {
         await work(lxc, daemon);
       } finally {
-        for (const name of lxc.run("list", "-f", "csv", "-c", "n").split("\n").filter(Boolean)) lxc.run("delete", "-f", name);
+        for (const name of lxc.run("list", "-f", "csv", "-c", "n").split("\n").filter(Boolean))
+          lxc.run("delete", "-f", name);
       }
     });
   } finally {
@@ -65,7 +66,9 @@ async function importBusybox(lxc: Lxc, daemon: TestDaemon): Promise<void> {
   assert.ok(image);
   lxc.run("image", "export", image.fingerprint, path.join(lxc.home, "bb"));
   lxc.run("image", "delete", image.fingerprint);
-  const file = ["bb", "bb.tar.gz", "bb.tar.zst", "bb.tar", "bb.tar.xz"].map((name) => path.join(lxc.home, name)).find(existsSync);
+  const file = ["bb", "bb.tar.gz", "bb.tar.zst", "bb.tar", "bb.tar.xz"]
+    .map((name) => path.join(lxc.home, name))
+    .find(existsSync);
   assert.ok(file, "the export is a file");
   lxc.run("image", "import", file, "--alias", "bb");
   assert.match(lxc.run("image", "list", "-f", "csv"), /^bb,/m);
@@ -90,7 +93,8 @@ test("lxc launches, lists, describes and deletes a container", { skip }, () =>
     lxc.run("stop", "--force", "web");
     lxc.run("delete", "web");
     assert.equal(lxc.run("list", "-f", "csv", "-c", "n"), "");
-  }));
+  }),
+);
 
 test("lxc exec gives exit codes, standard input, environment, user and folder", { skip }, () =>
   withLxc((lxc) => {
@@ -106,7 +110,8 @@ test("lxc exec gives exit codes, standard input, environment, user and folder", 
     assert.equal(both.stderr, "err\n");
     const args = ["exec", "web", "--user", "33", "--group", "33", "--cwd", "/tmp", "--env", "A=b c", "--"];
     assert.equal(lxc.run(...args, "sh", "-c", 'echo "$(id -u) $(id -g) $(pwd) $A"'), "33 33 /tmp b c\n");
-  }));
+  }),
+);
 
 test("lxc pushes, pulls, edits and deletes files, in running and stopped containers", { skip }, () =>
   withLxc((lxc) => {
@@ -126,7 +131,8 @@ test("lxc pushes, pulls, edits and deletes files, in running and stopped contain
     lxc.run("file", "push", "--recursive", "--create-dirs", lxc.home, "web/root/tree/");
     assert.match(lxc.run("exec", "web", "--", "find", "/root/tree", "-name", "local.txt"), /local\.txt/);
     assert.match(lxc.try(["file", "pull", "web/no/such", lxc.home]).stderr, /[Nn]ot [Ff]ound/);
-  }));
+  }),
+);
 
 test("lxc config set changes a memory limit that the container sees at once", { skip }, () =>
   withLxc((lxc) => {
@@ -139,7 +145,8 @@ test("lxc config set changes a memory limit that the container sees at once", { 
     assert.notEqual(wrong.code, 0);
     assert.match(wrong.stderr, /limits\.memory/);
     assert.equal(lxc.run("config", "get", "web", "limits.memory"), "64MiB\n");
-  }));
+  }),
+);
 
 test("lxc snapshots, restores and copies a container", { skip }, () =>
   withLxc((lxc) => {
@@ -162,7 +169,8 @@ test("lxc snapshots, restores and copies a container", { skip }, () =>
     lxc.run("stop", "-f", "twin");
     lxc.run("move", "twin", "brother");
     assert.match(lxc.run("list", "-f", "csv", "-c", "n"), /^brother$/m);
-  }));
+  }),
+);
 
 test("lxc creates profiles, networks and pools and uses them", { skip }, () =>
   withLxc((lxc) => {
@@ -175,7 +183,8 @@ test("lxc creates profiles, networks and pools and uses them", { skip }, () =>
     lxc.run("start", "web");
     const pids = "cat /sys/fs/cgroup/pids/pids.max 2>/dev/null || cat /sys/fs/cgroup/pids.max";
     assert.equal(lxc.run("exec", "web", "--", "sh", "-c", pids), "50\n");
-    const address = "for i in $(seq 50); do ip -4 addr show eth0 | grep -o 'inet 10.123.7.[0-9]*' && exit 0; sleep 0.1; done; exit 1";
+    const address =
+      "for i in $(seq 50); do ip -4 addr show eth0 | grep -o 'inet 10.123.7.[0-9]*' && exit 0; sleep 0.1; done; exit 1";
     assert.match(lxc.run("exec", "web", "--", "sh", "-c", address), /inet 10\.123\.7\./);
     assert.match(lxc.run("list", "-f", "csv", "-c", "n4"), /web,10\.123\.7\.\d+ \(eth0\)/);
     assert.match(lxc.run("network", "list-leases", "net1"), /web/i);
@@ -185,7 +194,8 @@ test("lxc creates profiles, networks and pools and uses them", { skip }, () =>
     lxc.run("network", "delete", "net1");
     lxc.run("storage", "delete", "plain");
     lxc.run("profile", "delete", "small");
-  }));
+  }),
+);
 
 test("lxc attaches a network to a running container", { skip }, () =>
   withLxc((lxc) => {
@@ -197,4 +207,5 @@ test("lxc attaches a network to a running container", { skip }, () =>
     assert.notEqual(lxc.try(["exec", "web", "--", "ip", "link", "show", "eth1"]).code, 0);
     lxc.run("delete", "-f", "web");
     lxc.run("network", "delete", "net2");
-  }));
+  }),
+);
