@@ -5,6 +5,7 @@ import { instanceRoutes } from "./instance/routes";
 import { networkRoutes } from "./network/routes";
 import { operationRoutes, operationUpgrades } from "./operation/routes";
 import { profileRoutes } from "./profile/routes";
+import { resourcesRoutes } from "./resources/routes";
 import type { Route, UpgradeRoute } from "./route";
 import { serverRoutes } from "./server/routes";
 import { snapshotRoutes } from "./snapshot/routes";
@@ -12,6 +13,7 @@ import { storagePoolRoutes } from "./storage-pool/routes";
 
 export const allRoutes: readonly Route[] = [
   ...serverRoutes,
+  ...resourcesRoutes,
   ...operationRoutes,
   ...eventRoutes,
   ...profileRoutes,

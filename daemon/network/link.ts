@@ -128,7 +128,7 @@ function stateTypeOf({ flags }: Link): string {
 function bridgeStateOf(link: Link): Record<string, unknown> {
   const data: Record<string, unknown> = link.linkinfo.info_data ?? {};
   return {
-    id: String(data.bridge_id ?? "").replaceAll(":", ""),
+    id: bridgeId(String(data.bridge_id ?? "")),
     stp: Number(data.stp_state ?? 0) === 1,
     forward_delay: Number(data.forward_delay ?? 0),
     vlan_default: Number(data.vlan_default_pvid ?? 0),
@@ -136,3 +136,14 @@ function bridgeStateOf(link: Link): Record<string, unknown> {
     upper_devices: [],
   };
 }
+
+/** "8000.0:16:3e:1:2:3" of iproute2 as the kernel's own "8000.00163e010203". */
+export const bridgeId = (text: string): string =>
+  text.replace(
+    /\.(.*)$/,
+    (_, bytes: string) =>
+      `.${bytes
+        .split(":")
+        .map((byte) => byte.padStart(2, "0"))
+        .join("")}`,
+  );

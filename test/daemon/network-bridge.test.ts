@@ -124,6 +124,9 @@ test("a network gets a planned address, NAT and a bridge, and leaves nothing whe
   const state = await networks.state("planned.0");
   assert.equal(state.hwaddr, network.config["volatile.bridge.hwaddr"]);
   assert.equal(state.addresses[0]?.address, gatewayOf("planned.0"));
+  const id = `8000.${state.hwaddr.replaceAll(":", "")}`;
+  const bridge = { id, stp: false, forward_delay: 0, vlan_default: 0, vlan_filtering: false, upper_devices: [] };
+  assert.deepEqual(state.bridge, bridge);
   assert.match(await ruleset(), /table inet bothy_planned\.0 .*masquerade/s);
   assert.equal(readFileSync("/proc/sys/net/ipv4/conf/planned.0/forwarding", "utf8").trim(), "1");
   const pid = dnsmasqPid("planned.0");
