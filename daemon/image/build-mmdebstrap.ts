@@ -72,7 +72,7 @@ async function mmdebstrap(args: readonly string[], input: string, tell: Progress
   const child = spawn(command, words, {
     stdio: ["pipe", "ignore", "pipe"],
     detached: true,
-    env: { ...process.env, LC_ALL: "C.UTF-8", DEBIAN_FRONTEND: "noninteractive" },
+    env: { ...process.env, TMPDIR: path.dirname(root), LC_ALL: "C.UTF-8", DEBIAN_FRONTEND: "noninteractive" },
   });
   const cancel = () => {
     if (child.pid !== undefined) process.kill(-child.pid, "SIGTERM");

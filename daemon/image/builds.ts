@@ -59,7 +59,7 @@ export class TemplateBuilds {
       return await Promise.race([build.fingerprint, aborted(operation.signal)]);
     } finally {
       build.watchers.delete(operation);
-      if (build.watchers.size === 0) build.abort.abort(new ApiError("BAD_REQUEST", "Operation cancelled"));
+      if (build.watchers.size === 0) this.#end(template.digest, build);
     }
   }
 
@@ -72,11 +72,15 @@ export class TemplateBuilds {
     const fingerprint = this.#make(template, tell, abort.signal).then(keep);
     const build = { fingerprint, abort, watchers };
     this.#running.set(template.digest, build);
-    const forget = () => {
-      this.#running.delete(template.digest);
-    };
-    fingerprint.then(forget, forget);
+    const end = () => this.#end(template.digest, build);
+    fingerprint.then(end, end);
     return build;
+  }
+
+  /** Nobody can join it any longer, and it stops if it still runs. */
+  #end(digest: string, build: Build): void {
+    if (this.#running.get(digest) === build) this.#running.delete(digest);
+    build.abort.abort(new ApiError("BAD_REQUEST", "Operation cancelled"));
   }
 
   async #make(template: Template, tell: Progress, signal: AbortSignal): Promise<Upload> {

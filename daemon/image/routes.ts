@@ -57,7 +57,7 @@ function getImage(request: ApiRequest): Reply {
   return sync(image, tagged(image));
 }
 
-function createImage(request: ApiRequest): Promise<Reply> | Reply {
+function createImage(request: ApiRequest): Promise<Reply> {
   return request.json === undefined ? importImage(request) : buildImage(request);
 }
 
@@ -80,7 +80,7 @@ async function importImage(request: ApiRequest): Promise<Reply> {
 }
 
 /** The JSON form; of its sources only templates work so far. */
-function buildImage(request: ApiRequest): Reply {
+async function buildImage(request: ApiRequest): Promise<Reply> {
   const post = parseBody(request, ImagesPost);
   const { type, template } = post.source;
   if (type !== "template" || typeof template !== "string")
@@ -88,6 +88,8 @@ function buildImage(request: ApiRequest): Reply {
       `Cannot make image: the source type ${JSON.stringify(type)} is not supported. Send a tarball as the body, or {"source": {"type": "template", "template": "busybox"}}.`,
     );
   const { images, operations } = request.context;
+  await images.requireTemplate(template);
+  for (const alias of post.aliases) images.requireFreeAlias(alias.name);
   return asyncOp(
     operations.start({
       description: "Building image",

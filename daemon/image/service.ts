@@ -3,13 +3,12 @@ import { readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { epoch, never } from "../../sdk/api/common";
 import { ApiError, badRequest, conflict, notFound } from "../../sdk/api/errors";
-import { AliasName, type Image, type ImageAliasEntry, type ImageAliasesPost, type ImagePut } from "../../sdk/api/image";
+import type { Image, ImageAliasEntry, ImageAliasesPost, ImagePut } from "../../sdk/api/image";
 import type { Context } from "../context";
 import { withoutEmpty } from "../merge";
 import type { RunningOperation } from "../operations";
 import { Revert } from "../revert";
 import { nowText, timeText } from "../time";
-import { requireName } from "../validate";
 import { TemplateBuilds } from "./builds";
 import { inspect } from "./inspect";
 import type { ImageMetadata } from "./metadata";
@@ -60,7 +59,6 @@ export const writable = ({ public: isPublic, auto_update, properties, profiles, 
 
 const imageNotFound = () => notFound("Image not found");
 const aliasNotFound = () => notFound("Image alias not found");
-const aliasExists = (name: string) => conflict(`Alias "${name}" already exists`);
 
 export class ImageService {
   readonly #store: ImageStore;
@@ -272,8 +270,13 @@ export class ImageService {
     return alias;
   }
 
+  /** @throws ApiError CONFLICT when the name is taken */
+  requireFreeAlias(name: string): void {
+    if (this.#store.findAlias(name) !== undefined) throw conflict(`Alias "${name}" already exists`);
+  }
+
   createAlias(post: ImageAliasesPost): void {
-    if (this.#store.findAlias(post.name) !== undefined) throw aliasExists(post.name);
+    this.requireFreeAlias(post.name);
     const { fingerprint } = this.record(post.target);
     this.#store.insertAlias({ ...post, target: fingerprint });
   }
@@ -285,8 +288,7 @@ export class ImageService {
 
   renameAlias(from: string, to: string): void {
     this.alias(from);
-    requireName("image alias", AliasName, to);
-    if (from !== to && this.#store.findAlias(to) !== undefined) throw aliasExists(to);
+    if (from !== to) this.requireFreeAlias(to);
     this.#store.renameAlias(from, to);
   }
 

@@ -84,18 +84,37 @@ class Meter {
   }
 }
 
+/** What the sender did wrong; a failing disk is not that. */
+function malformed(error: unknown): Error {
+  if (error instanceof Error && "syscall" in error) return error;
+  const cause = error instanceof Error ? error.message : String(error);
+  return badRequest(`Cannot import image: the form is malformed: ${cause}. Send it again.`, { cause: error });
+}
+
+function formParser(headers: IncomingHttpHeaders): InstanceType<typeof Busboy> {
+  try {
+    return new Busboy({ headers: { ...headers, "content-type": headers["content-type"] ?? "" } });
+  } catch (error) {
+    throw malformed(error);
+  }
+}
+
 async function receiveForm(
   body: Readable,
   headers: IncomingHttpHeaders,
   meter: Meter,
   paths: Readonly<{ metadata: string; rootfs: string }>,
 ): Promise<void> {
-  const form = new Busboy({ headers: { ...headers, "content-type": headers["content-type"] ?? "" } });
+  const form = formParser(headers);
   const expected: (keyof typeof paths)[] = ["metadata", "rootfs"];
   let storing: Promise<void> = Promise.resolve();
   let problem: Error | undefined;
   form.on("file", (name, stream) => {
     const next = expected.shift();
+    // The part may break before its turn to be stored comes.
+    stream.on("error", (error) => {
+      problem ??= malformed(error);
+    });
     if (name !== next) {
       problem ??= badRequest(
         name === "rootfs.img"
@@ -108,11 +127,16 @@ async function receiveForm(
     // Parts come one after the other, so that one hash runs over both.
     storing = storing.then(() => meter.store(stream, paths[next]));
     storing.catch((error: Error) => {
-      problem ??= error;
+      problem ??= malformed(error);
+      form.destroy(error);
     });
   });
-  await pipeline(body, form);
-  await storing;
+  try {
+    await pipeline(body, form);
+    await storing;
+  } catch (error) {
+    throw problem ?? malformed(error);
+  }
   if (problem !== undefined) throw problem;
   if (expected.length > 0)
     throw badRequest(`Cannot import image: the form lacks the part "${expected[0]}". Send "metadata", then "rootfs".`);

@@ -1,0 +1,105 @@
+/** The Debian template, built once for real: half a minute, and a package archive. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import path from "node:path";
+import test from "node:test";
+import { hostSources, parseDeb822, parseOneLine } from "../../daemon/image/apt";
+import { requireFeature } from "../support/require";
+import { asOperation, withImages } from "./image-scene";
+
+const skip = requireFeature("debian", existsSync("/usr/bin/mmdebstrap"));
+
+test("package sources are read in both of apt's forms, and only those of the wanted release", async () => {
+  const oneLine = parseOneLine(
+    "# deb http://a/no x main\ndeb [arch=amd64 signed-by=/k.gpg] http://a/debian bookworm main contrib # note\ndeb-src http://a/debian bookworm main\n",
+  );
+  assert.deepEqual(oneLine, [
+    { uri: "http://a/debian", suite: "bookworm", components: ["main", "contrib"], signedBy: "/k.gpg" },
+  ]);
+  const deb822 = parseDeb822(
+    "Types: deb deb-src\n# note\nURIs: http://a/debian\n http://b/debian\nSuites: bookworm bookworm-updates\nComponents: main\nSigned-By:\n -----BEGIN\n\nTypes: deb\nEnabled: no\nURIs: http://c\nSuites: s\nComponents: main\n",
+  );
+  assert.deepEqual(
+    deb822.map(({ uri, suite, signedBy }) => [uri, suite, signedBy]),
+    [
+      ["http://a/debian", "bookworm", undefined],
+      ["http://a/debian", "bookworm-updates", undefined],
+      ["http://b/debian", "bookworm", undefined],
+      ["http://b/debian", "bookworm-updates", undefined],
+    ],
+  );
+  if (!existsSync("/usr/bin/apt-config")) return;
+  const { sources } = await hostSources("no-such-release", ["no-such-component"]);
+  assert.equal(sources, "");
+});
+
+test("a cancelled build ends its programs and leaves nothing", { skip }, () =>
+  withImages(async (scene) => {
+    const operation = await asOperation(scene.context, async (running) => {
+      const building = scene.images.fromTemplate("debian/12", running);
+      const [folder] = await untilThere(() => readdirSync(scene.context.dirs.scratch));
+      await untilThere(() => readdirSync(path.join(scene.context.dirs.scratch, folder!)));
+      running.cancel();
+      await building;
+    });
+    assert.equal(operation.render().status, "Cancelled");
+    await untilThere(() => (scene.leftovers().length === 0 ? ["gone"] : []));
+    const users = readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .filter((pid) => commandOf(pid).includes(scene.context.dirs.root));
+    assert.deepEqual(users, []);
+  }),
+);
+
+test("debian/12-nginx is Debian with systemd, network clients and the packages it adds", { skip }, () =>
+  withImages(async (scene) => {
+    const texts: string[] = [];
+    const operation = await asOperation(scene.context, async (running) => {
+      const progress = running.progress.bind(running);
+      Object.assign(running, {
+        progress: (stage: string, percent: number, text: string) => {
+          texts.push(text);
+          progress(stage, percent, text);
+        },
+      });
+      return { fingerprint: (await scene.images.fromTemplate("debian/12-nginx", running)).fingerprint };
+    });
+    assert.equal(operation.error, undefined);
+    assert.ok(texts.length >= 6, texts.join());
+    const fingerprint = String(operation.metadata?.fingerprint);
+    assert.deepEqual(scene.leftovers(), [fingerprint]);
+    const root = scene.folder();
+    const warnings: string[] = [];
+    await scene.images.unpack(fingerprint, root, { deviceNodes: false, warn: (text) => warnings.push(text) });
+    assert.match(warnings.join(), /^\d+ device nodes of the image left out/);
+    const at = (name: string) => path.join(root, name);
+    assert.match(readlinkSync(at("sbin/init")), /systemd$/);
+    assert.equal(statSync(root).mode & 0o7777, 0o755);
+    assert.equal(statSync(at("usr/bin/su")).mode & 0o7777, 0o4755);
+    assert.ok(lstatSync(at("usr/sbin/nginx")).isFile());
+    assert.equal(readFileSync(at("etc/machine-id"), "utf8"), "");
+    assert.equal(existsSync(at("etc/apt/apt.conf.d/99mmdebstrap")), false);
+    assert.equal(readlinkSync(at("etc/systemd/system/console-getty.service")), "/dev/null");
+    assert.equal(execFileSync("chroot", [root, "nginx", "-v"], { stdio: ["ignore", "pipe", "inherit"] }).length, 0);
+    const broken = execFileSync("chroot", [root, "dpkg", "--audit"]).toString();
+    assert.equal(broken, "");
+  }),
+);
+
+/** Looks every few milliseconds; the runner's own limit ends a wait that is in vain. */
+async function untilThere(look: () => string[]): Promise<string[]> {
+  for (;;) {
+    const found = look();
+    if (found.length > 0) return found;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "latin1");
+  } catch {
+    return "";
+  }
+}
