@@ -42,7 +42,7 @@ export async function fillDebian(
       root,
       ...(from === "" ? [] : ["-"]),
     ],
-    from,
+    { input: from, scratchPath: path.dirname(root) },
     tell,
     signal,
   );
@@ -65,14 +65,19 @@ async function releaseSeconds(root: string): Promise<number> {
   return Math.max(...times, 0);
 }
 
-async function mmdebstrap(args: readonly string[], input: string, tell: Progress, signal: AbortSignal): Promise<void> {
+async function mmdebstrap(
+  args: readonly string[],
+  { input, scratchPath }: { input: string; scratchPath: string },
+  tell: Progress,
+  signal: AbortSignal,
+): Promise<void> {
   signal.throwIfAborted();
   // Its own process group, so that a cancel reaches apt and dpkg too; the death signal covers a killed daemon.
   const [command, words] = underOpenUmask("setpriv", ["--pdeathsig", "TERM", "--", "mmdebstrap", ...args]);
   const child = spawn(command, words, {
     stdio: ["pipe", "ignore", "pipe"],
     detached: true,
-    env: { ...process.env, TMPDIR: path.dirname(root), LC_ALL: "C.UTF-8", DEBIAN_FRONTEND: "noninteractive" },
+    env: { ...process.env, TMPDIR: scratchPath, LC_ALL: "C.UTF-8", DEBIAN_FRONTEND: "noninteractive" },
   });
   const cancel = () => {
     if (child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
