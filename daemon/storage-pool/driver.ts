@@ -27,8 +27,10 @@ export type RootSource =
       readonly work: string;
       /** Topmost first. */
       readonly lower: readonly string[];
-      readonly isVolatile: boolean;
     };
+
+/** Mounts a root as that of an unprivileged container, for a moment. @throws when the host cannot do that */
+export type TryRoot = (root: RootSource) => Promise<void>;
 
 /**
  * Every call either does its work whole or leaves nothing: work happens under a temporary name and is renamed in place.
@@ -37,7 +39,7 @@ export type RootSource =
 export interface StorageDriver {
   readonly name: string;
   /** Says why this host cannot use the driver, or nothing when it can. @param scratch folder on the file system to judge */
-  unavailable(scratch: string): Promise<string | undefined>;
+  unavailable(scratch: string, tryRoot: TryRoot): Promise<string | undefined>;
   /** Makes the pool. @returns its configuration with what was filled in (source, size) */
   createPool(pool: PoolPlace): Promise<Config>;
   /** Makes the pool usable after a start of the host or the daemon; nothing to do when it is. */

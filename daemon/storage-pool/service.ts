@@ -53,9 +53,14 @@ export class StoragePoolService {
   async defaultDriver(): Promise<string> {
     const onBtrfs = await isOnBtrfs(this.context.dirs.root);
     for (const name of onBtrfs ? ["btrfs", "overlay"] : ["overlay"])
-      if ((await drivers[name]?.unavailable(this.context.dirs.scratch)) === undefined) return name;
+      if ((await drivers[name]?.unavailable(this.context.dirs.scratch, this.#tryRoot)) === undefined) return name;
     return "dir";
   }
+
+  /** Asks bothy-cell for the root folder, which it has to mount for that. */
+  readonly #tryRoot = async (root: RootSource): Promise<void> => {
+    await this.context.native.getFile({ root, ids: { hostBase: 100_000, count: 65_536 } }, "/");
+  };
 
   /** @throws ApiError BAD_REQUEST when the host lacks what the driver needs, CONFLICT when the name is taken */
   async createPool(post: StoragePoolsPost): Promise<void> {
@@ -76,11 +81,15 @@ export class StoragePoolService {
     if (other !== undefined) throw refuse(`the source "${config.source}" is that of storage pool "${other.name}".`);
     for (const file of [place.path, place.diskImage])
       if (await isThere(file)) throw refuse(`"${file}" is there already. Move or remove it, or choose another name.`);
-    const reason = await driver.unavailable(this.context.dirs.scratch);
-    if (reason !== undefined) throw refuse(`${reason}. See "bothy doctor".`);
+    const requireAvailable = async (folder: string) => {
+      const reason = await driver.unavailable(folder, this.#tryRoot);
+      if (reason !== undefined) throw refuse(`${reason}. See "bothy doctor".`);
+    };
+    await requireAvailable(this.context.dirs.scratch);
     this.#store.insert(record);
     try {
       const made = await driver.createPool(place);
+      if (config.source !== undefined) await requireAvailable(place.path);
       this.#store.update({ ...record, config: made, state: "created" });
     } catch (error) {
       await this.#pools.removeUnfinished(record);

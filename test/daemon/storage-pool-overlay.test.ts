@@ -22,16 +22,12 @@ const base = image("base");
 const web = container("web");
 
 function suite(): void {
-  const withWeb = (work: (pool: PoolPlace) => Promise<void>, config = {}) =>
-    withPool(
-      overlay,
-      async (pool) => {
-        await overlay.create(pool, base, smallTree);
-        await overlay.clone(pool, base, web);
-        await work(pool);
-      },
-      config,
-    );
+  const withWeb = (work: (pool: PoolPlace) => Promise<void>) =>
+    withPool(overlay, async (pool) => {
+      await overlay.create(pool, base, smallTree);
+      await overlay.clone(pool, base, web);
+      await work(pool);
+    });
 
   test("a clone of an image starts no program", () =>
     withWeb(async (pool) => {
@@ -92,19 +88,6 @@ function suite(): void {
       await overlay.clone(pool, snapshot("web/snap0"), container("copy"));
       assert.equal(inRoot(overlay.root(pool, container("copy")), "ls etc bin"), "bin:\n\netc:\nonly");
     }));
-
-  test("a volatile pool can be mounted again after the mount before it", () =>
-    withWeb(
-      async (pool) => {
-        const root = overlay.root(pool, web);
-        assert.ok(root.type === "overlay" && root.isVolatile);
-        inRoot({ ...root, work: `${root.work},volatile` }, "touch etc/first");
-        const again = overlay.root(pool, web);
-        assert.ok(again.type === "overlay");
-        assert.equal(inRoot({ ...again, work: `${again.work},volatile` }, "ls etc/first"), "etc/first");
-      },
-      { "overlay.volatile": "true" },
-    ));
 
   test("a copy of an image with odd owners stands 0-based on disk", () =>
     withPool(overlay, async (pool) => {

@@ -12,7 +12,8 @@ import type { UnpackOptions } from "../../daemon/image/service";
 import type { InstanceUse } from "../../daemon/instance/service";
 import { Locks } from "../../daemon/locks";
 import { Log } from "../../daemon/log";
-import type { Native } from "../../daemon/native";
+import { type GotFile, Native } from "../../daemon/native";
+import { cellExecutable } from "../../daemon/package-root";
 import { StoragePoolService } from "../../daemon/storage-pool/service";
 import { StoragePoolStore, storagePoolSchema } from "../../daemon/storage-pool/store";
 import type { Profile } from "../../sdk/api/profile";
@@ -24,6 +25,21 @@ const other = "a".repeat(64);
 const quiet = { deviceNodes: false, warn: () => undefined };
 const isRoot = { skip: requireFeature("root", process.getuid?.() === 0) };
 
+/** Stands for bothy-cell: mounts overlays in a private mount namespace. */
+const fakeNative = {
+  runWithRoot: async (root, at, command) => {
+    assert.ok(root.type === "overlay");
+    const options = `lowerdir=${root.lower.join(":")},upperdir=${root.upper},workdir=${root.work}`;
+    const script = 'mount -t overlay -o "$1" overlay "$2"; shift 2; exec "$@"';
+    execFileSync("unshare", ["--mount", "sh", "-euc", script, "sh", options, at, ...command]);
+  },
+  getFile: async (place) => {
+    assert.ok("root" in place);
+    inRoot(place.root, "true");
+    return {} as GotFile;
+  },
+} satisfies Pick<Native, "runWithRoot" | "getFile"> as unknown as Native;
+
 class World {
   readonly state = mkdtempSync(path.join(tmpdir(), "bothy-service-"));
   readonly dirs = new Dirs(this.state);
@@ -31,6 +47,8 @@ class World {
   readonly profiles: Profile[] = [];
   readonly unpacked: { fingerprint: string; deviceNodes: boolean }[] = [];
   readonly locks = new Locks();
+  readonly log = new Log(path.join(this.state, "log"));
+  native = fakeNative;
   unpack: (rootPath: string, options: UnpackOptions) => Promise<void> = smallTree;
   database: Database;
   pools: StoragePoolService;
@@ -50,8 +68,8 @@ class World {
       dirs: this.dirs,
       database: this.database,
       locks: this.locks,
-      log: new Log(path.join(this.state, "log")),
-      native: { runWithRoot } as Native,
+      log: this.log,
+      native: this.native,
       images: {
         unpack: async (wanted: string, rootPath: string, options: UnpackOptions) => {
           this.unpacked.push({ fingerprint: wanted, deviceNodes: options.deviceNodes });
@@ -72,6 +90,12 @@ class World {
     await this.pools.startAll();
   }
 
+  /** Puts bothy-cell in the place of the fake. */
+  async useRealNative(): Promise<void> {
+    this.native = await Native.start(cellExecutable, this.dirs, this.log);
+    this.pools = this.#makeService();
+  }
+
   create(name: string, driver: string, config: Record<string, string> = {}): Promise<void> {
     return this.pools.createPool({ name, driver, description: "", config });
   }
@@ -81,26 +105,17 @@ class World {
   }
 }
 
-/** Stands for bothy-cell: mounts the overlay in a private mount namespace and runs the program there. */
-const runWithRoot: Native["runWithRoot"] = async (root, at, command) => {
-  assert.equal(root.type, "overlay");
-  if (root.type !== "overlay") return;
-  const options = `lowerdir=${root.lower.join(":")},upperdir=${root.upper},workdir=${root.work}`;
-  const script = 'mount -t overlay -o "$1" overlay "$2"; shift 2; exec "$@"';
-  execFileSync("unshare", ["--mount", "sh", "-euc", script, "sh", options, at, ...command]);
-};
-
 async function withWorld(work: (world: World) => Promise<void>): Promise<void> {
   const world = new World();
   try {
     await work(world);
     assert.equal(world.locks.size, 0, "no lock is left");
   } finally {
-    world.uses.length = 0;
-    world.profiles.length = 0;
+    if (world.native instanceof Native) await world.native.stop();
     for (const { name, driver } of world.pools.listPools())
       if (driver === "btrfs") execFileSync("umount", [world.dirs.pool(name)]);
     world.database.close();
+    await world.log.close();
     rmSync(world.state, { recursive: true });
   }
 }
@@ -164,7 +179,7 @@ test("wrong pools are refused with the cause, and nothing is left of them", isRo
       ["a", "dir", { source: `${full}/../x` }, "BAD_REQUEST", /without "\.\."/],
       ["a", "dir", { source: path.join(world.state, "images") }, "BAD_REQUEST", /must not be in the state folder/],
       ["a", "dir", { source: world.dirs.pool("taken") }, "BAD_REQUEST", /is that of storage pool "taken"/],
-      ["a", "overlay", { "overlay.volatile": "perhaps" }, "BAD_REQUEST", /it must be true or false/],
+      ["a", "btrfs", { size: "much" }, "BAD_REQUEST", /it must be a size/],
     ];
     for (const [name, driver, config, code, message] of cases)
       await assert.rejects(
@@ -205,28 +220,32 @@ test("a folder of the user's becomes a pool and is his again after it", isRoot, 
   }),
 );
 
-test("description and user keys can change, source and driver keys cannot", isRoot, () =>
+test("description and user keys can change, what the pool stands on cannot", () =>
   withWorld(async (world) => {
-    await world.create("p", "overlay", { "user.a": "1", "overlay.volatile": "true" });
-    const source = world.dirs.pool("p");
-    world.pools.updatePool("p", { description: "new", config: { "overlay.volatile": "true", "user.b": "2" } });
+    const store = new StoragePoolStore(world.database);
+    const own = { source: "/disks/p.img", size: "1GiB", "volatile.initial_source": "x" };
+    const given = { "btrfs.mount_options": "noatime", "user.a": "1" };
+    store.insert({ name: "p", driver: "btrfs", description: "", config: { ...own, ...given }, state: "created" });
+    world.pools.updatePool("p", { description: "new", config: { "btrfs.mount_options": "noatime", "user.b": "2" } });
     const { description, config } = world.pools.get("p");
     assert.equal(description, "new");
-    assert.deepEqual(config, { "overlay.volatile": "true", "user.b": "2", source }, "what the daemon filled in stays");
-    const wrong = [
-      { "overlay.volatile": "true", "volatile.mine": "1" },
-      { "overlay.volatile": "false" },
-      {},
-      { "overlay.volatile": "true", source: "/srv" },
+    assert.deepEqual(config, { ...own, "btrfs.mount_options": "noatime", "user.b": "2" }, "what was filled in stays");
+    const wrong: [Record<string, string>, RegExp][] = [
+      [{ ...config, "btrfs.mount_options": "ro" }, /Cannot update storage pool "p": "btrfs.mount_options" cannot be/],
+      [{ "user.b": "2" }, /"btrfs.mount_options" cannot be changed/],
+      [{ ...config, source: "/srv" }, /"source" cannot be changed/],
+      [{ ...config, size: "2GiB" }, /"size" cannot be changed/],
+      [{ ...config, "volatile.mine": "1" }, /"volatile.mine" cannot be changed/],
+      [{ ...config, nonsense: "1" }, /Unknown configuration key: nonsense/],
     ];
-    for (const put of wrong)
-      assert.throws(() => world.pools.updatePool("p", { description: "", config: put as Record<string, string> }), {
+    for (const [put, message] of wrong)
+      assert.throws(() => world.pools.updatePool("p", { description: "", config: put }), {
         code: "BAD_REQUEST",
-        message: /Cannot update storage pool "p": "(overlay.volatile|source|volatile.mine)" cannot be changed/,
+        message,
       });
-    assert.throws(() => world.pools.updatePool("p", { description: "", config: { nonsense: "1" } }), /Unknown/);
-  }),
-);
+    assert.deepEqual(world.pools.get("p").config, config);
+    store.delete("p");
+  }));
 
 test("a pool in use stays, image volumes alone do not hinder", isRoot, () =>
   withWorld(async (world) => {
@@ -328,9 +347,12 @@ test("a forgotten image leaves every pool, after the clones that are under way",
   }),
 );
 
-test("volumes go from any driver to any other with all that they have", isRoot, async () => {
+const hasCell = { skip: isRoot.skip || requireFeature("cell", existsSync(cellExecutable)) };
+
+test("volumes go from any driver to any other with all that they have", hasCell, async () => {
   const here = (await driversHere()).filter(({ skip }) => skip === false).map(({ driver }) => driver.name);
   await withWorld(async (world) => {
+    await world.useRealNative();
     for (const driver of here) await world.create(driver, driver, driver === "btrfs" ? { size: "512MiB" } : {});
     const look = "cat etc/name; stat -c '%a %u:%g' bin/tool var/spool .; [ etc/one -ef etc/two ]; ls etc var";
     for (const from of here) {
@@ -463,8 +485,26 @@ test("image volumes that only disk or only database knows are made anew", isRoot
   }),
 );
 
-test("the default driver is one that works here", isRoot, () =>
+test("a driver that the host cannot carry is refused with the reason, and not the default", isRoot, () =>
   withWorld(async (world) => {
+    world.native = {
+      getFile: async () => {
+        throw new Error("Cannot mount the folder through the id map");
+      },
+    } as unknown as Native;
+    await world.restart();
+    await assert.rejects(world.create("p", "overlay"), {
+      code: "BAD_REQUEST",
+      message: /Cannot create storage pool "p": overlays .*through the id map.*bothy doctor/,
+    });
+    assert.notEqual(await world.pools.defaultDriver(), "overlay");
+    assert.deepEqual(readdirSync(world.dirs.scratch), []);
+  }),
+);
+
+test("the default driver is one that works here", hasCell, () =>
+  withWorld(async (world) => {
+    await world.useRealNative();
     const driver = await world.pools.defaultDriver();
     await world.create("default", driver, driver === "btrfs" ? { size: "512MiB" } : {});
     await world.pools.createFromImage("default", fingerprint, container("web"), quiet);

@@ -15,6 +15,10 @@ export const container = (name: string): Volume => ({ type: "containers", name }
 export const snapshot = (name: string): Volume => ({ type: "containers-snapshots", name });
 export const image = (name: string): Volume => ({ type: "images", name });
 
+const tryRoot = async (root: RootSource) => {
+  inRoot(root, "true");
+};
+
 /** Every driver, with the reason why its tests are skipped here. */
 export async function driversHere(): Promise<{ driver: StorageDriver; skip: string | false }[]> {
   const root = requireFeature("root", process.getuid?.() === 0);
@@ -22,7 +26,7 @@ export async function driversHere(): Promise<{ driver: StorageDriver; skip: stri
   try {
     return await Promise.all(
       Object.values(drivers).map(async (driver) => {
-        const isThere = root === false && (await driver.unavailable(scratch)) === undefined;
+        const isThere = root === false && (await driver.unavailable(scratch, tryRoot)) === undefined;
         return { driver, skip: root || requireFeature(driver.name, isThere) };
       }),
     );

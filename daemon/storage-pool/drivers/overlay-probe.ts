@@ -1,30 +1,24 @@
-/** Overlay probe: whether the kernel and the file system can carry what the overlay driver makes. */
+/** Overlay probe: whether kernel and file system carry what the overlay driver makes. */
 import { mkdir, mkdtemp } from "node:fs/promises";
-import { release } from "node:os";
 import path from "node:path";
 import { toApiError } from "../../errors";
-import { run } from "../../run";
+import type { TryRoot } from "../driver";
 import { removeTree } from "./volume-folder";
 
 /**
- * Mounts a small overlay in a mount namespace of its own.
+ * Tries a small overlay for real: id-mapped layers need kernel and file system to work together, which no version number tells.
  * @param scratch folder on the file system to judge
  * @returns why the driver cannot be used, or nothing when it can
  */
-export async function overlayUnavailable(scratch: string): Promise<string | undefined> {
-  const [major = 0, minor = 0] = release().split(".").map(Number);
-  if (major < 5 || (major === 5 && minor < 19))
-    return `id-mapped layers need Linux 5.19 or newer, this is ${release()}`;
+export async function overlayUnavailable(scratch: string, tryRoot: TryRoot): Promise<string | undefined> {
   const folder = await mkdtemp(path.join(scratch, "overlay-"));
+  const [lower = "", upper = "", work = ""] = ["lower", "upper", "work"].map((name) => path.join(folder, name));
   try {
-    for (const name of ["lower", "upper", "work", "merged"]) await mkdir(path.join(folder, name));
-    const options = "lowerdir=lower,upperdir=upper,workdir=work";
-    await run("unshare", ["--mount", "--", "mount", "-t", "overlay", "-o", options, "overlay", "merged"], {
-      cwd: folder,
-    });
+    for (const part of [lower, upper, work]) await mkdir(part);
+    await tryRoot({ type: "overlay", upper, work, lower: [lower] });
     return undefined;
   } catch (error) {
-    return `the kernel does not mount an overlay here (${toApiError(error).message})`;
+    return `overlays with mapped ids do not work on the file system of "${scratch}" (${toApiError(error).message})`;
   } finally {
     await removeTree(folder);
   }

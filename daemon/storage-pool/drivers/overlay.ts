@@ -9,11 +9,8 @@
  * A layer lives as long as any lower names it, so an image may be deleted under its containers. "empty" is the layer of volumes
  * without an image. Uppers are stored 0-based; the native layer mounts (docs/native-protocol.md).
  */
-import { rmSync } from "node:fs";
 import { chmod, chown, mkdir, stat, utimes } from "node:fs/promises";
 import path from "node:path";
-import { isTrue } from "../../../sdk/api/config/values";
-import { badRequest } from "../../../sdk/api/errors";
 import type { PoolPlace, StorageDriver, Volume } from "../driver";
 import { copyTree } from "./copy";
 import {
@@ -49,14 +46,7 @@ const folders = [...volumeTypes, layersFolder, path.join(layersFolder, emptyLaye
 export const overlay: StorageDriver = {
   name: "overlay",
   unavailable: overlayUnavailable,
-  async createPool(pool) {
-    const config = await createPoolFolder(pool, folders);
-    // The service has judged the state folder; a folder of the user's may be on another file system.
-    const reason = pool.config.source ? await overlayUnavailable(pool.path) : undefined;
-    if (reason !== undefined) throw badRequest(`Cannot create storage pool "${pool.name}": ${reason}.`);
-    return config;
-  },
-
+  createPool: (pool) => createPoolFolder(pool, folders),
   mountPool: (pool) => requirePoolFolder(pool, folders),
   unmountPool: async () => undefined,
   deletePool: (pool) => deletePoolFolder(pool, folders),
@@ -108,10 +98,7 @@ export const overlay: StorageDriver = {
     const folder = folderOf(pool, volume);
     const lower = layerRoot(pool, layerOfSync(folder));
     if (volume.type === "images") return { type: "dir", path: lower };
-    const isVolatile = isTrue(pool.config["overlay.volatile"]);
-    // The mark of an earlier volatile mount; the kernel refuses the next mount while it is there (overlayfs.rst, "Volatile mount").
-    if (isVolatile) rmSync(path.join(folder, "work", "work", "incompat"), { recursive: true, force: true });
-    return { type: "overlay", upper: upperOf(folder), work: path.join(folder, "work"), lower: [lower], isVolatile };
+    return { type: "overlay", upper: upperOf(folder), work: path.join(folder, "work"), lower: [lower] };
   },
 
   usage: async () => undefined,

@@ -1,7 +1,7 @@
 /** Configuration keys of storage pools, by driver; every key here has an effect. */
 import path from "node:path";
 import type { KeyRow, ValueType } from "./table";
-import { anyText, bool, oneLine, size } from "./values";
+import { anyText, oneLine, size } from "./values";
 
 const absolutePath: ValueType = (value) => (path.isAbsolute(value) ? oneLine(value) : "it must be an absolute path");
 
@@ -29,13 +29,5 @@ const btrfs: readonly KeyRow[] = [
 export const storagePoolKeys: Readonly<Record<string, readonly KeyRow[]>> = {
   btrfs: [...common, ...btrfs],
   dir: common,
-  overlay: [
-    ...common,
-    {
-      key: "overlay.volatile",
-      type: bool,
-      live: false,
-      doc: "Mount with the volatile option: faster, unsafe when the host loses power.",
-    },
-  ],
+  overlay: common,
 };
