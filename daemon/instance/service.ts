@@ -155,9 +155,9 @@ export class InstanceService {
   /** Where files of an instance are found: in the running container, or in its volume. */
   filePlace(record: InstanceRecord): FilePlace {
     const running = this.lifecycle.running.get(record.name);
-    if (running !== undefined) return { target: running.cell };
-    const root = this.context.storagePools.root(record.pool, volumeOf(record.name));
-    return { root, ids: idRange(this.expanded(record).config, record.config) };
+    const ids = idRange(this.expanded(record).config, record.config);
+    if (running !== undefined) return { target: running.cell, ids };
+    return { root: this.context.storagePools.root(record.pool, volumeOf(record.name)), ids };
   }
 
   /** A name that nobody has: two words would be nicer, a few digits are enough. */

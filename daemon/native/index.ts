@@ -25,7 +25,9 @@ export interface IdRange {
 }
 
 /** Where files are: in a running container, or in the root of a stopped one. */
-export type FilePlace = { readonly target: Target } | { readonly root: RootSource; readonly ids: IdRange | undefined };
+export type FilePlace = ({ readonly target: Target } | { readonly root: RootSource }) & {
+  readonly ids: IdRange | undefined;
+};
 
 /** The words for an id map; no ids means privileged. */
 export const idmapOps = (ids: IdRange | undefined): Op[] =>
@@ -46,7 +48,7 @@ export function rootOps(root: RootSource, ids: IdRange | undefined): Op[] {
 const targetOp = (target: Target): Op => ["target", target.pid, target.startTime];
 
 const placeOps = (place: FilePlace): Op[] =>
-  "target" in place ? [targetOp(place.target)] : rootOps(place.root, place.ids);
+  "target" in place ? [targetOp(place.target), ...idmapOps(place.ids)] : rootOps(place.root, place.ids);
 
 export class Native {
   private constructor(
