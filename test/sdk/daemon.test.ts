@@ -115,15 +115,20 @@ const checks: Readonly<Record<string, Check>> = {
     assert.equal((await client.execOutput("web", { command: gone })).code, 0);
   },
 
-  "a terminal has the size that it is given": async (client) => {
-    const command = ["sh", "-c", "stty size; read line; stty size"];
-    const session = await client.execInstance("web", { command, interactive: true, width: 100, height: 40 });
-    const [first] = await once(session.stdout, "data");
-    assert.match(String(first), /40 100/);
-    session.resize(120, 50);
-    session.stdin.write("\n");
-    const rest = await text(session.stdout);
-    assert.match(rest, /50 120/);
+  "a terminal has the size that it is given, and then the new one": async (client) => {
+    const loop = `stty size; while [ "$(stty size)" != "50 120" ]; do sleep 0.01; done; echo resized`;
+    const options = { command: ["sh", "-c", loop], interactive: true, width: 100, height: 40 };
+    const session = await client.execInstance("web", options);
+    let seen = "";
+    let isResized = false;
+    session.stdout.on("data", (chunk) => {
+      seen += chunk;
+      if (isResized || !seen.includes("40 100")) return;
+      isResized = true;
+      session.resize(120, 50);
+    });
+    await once(session.stdout, "end");
+    assert.match(seen, /^40 100\r\nresized\r\n$/);
     assert.equal(await session.exit, 0);
   },
 
