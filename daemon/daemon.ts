@@ -24,6 +24,7 @@ import { buildServer } from "./server";
 import { ServerService } from "./server/service";
 import { SnapshotService } from "./snapshot/service";
 import { StoragePoolService } from "./storage-pool/service";
+import { closeWebsockets } from "./websockets";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -123,9 +124,9 @@ export class Daemon {
   }
 
   async #stop(withContainers: boolean): Promise<void> {
-    const { events, instances, native, networks, storagePools, database } = this.#context;
+    const { instances, native, networks, storagePools, database } = this.#context;
     if (withContainers && instances !== undefined) await this.#stopContainers();
-    events?.close();
+    closeWebsockets();
     await this.#app?.close();
     if (instances !== undefined && instances.lifecycle.running.names().length === 0) {
       // Nothing runs that needs them.

@@ -59,9 +59,4 @@ export class Events {
       });
     }
   }
-
-  /** Ends every listener; the daemon is stopping. */
-  close(): void {
-    for (const { socket } of this.#listeners) socket.close(1001);
-  }
 }

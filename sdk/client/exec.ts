@@ -123,6 +123,8 @@ async function openSession(wire: Wire, operation: PendingOperation, options: Exe
   const [control, first, second, third] = opened.map(({ ws }) => ws);
   if (control === undefined || first === undefined) throw internal("Cannot open the exec session: no websockets.");
   control.resume();
+  // Nothing comes on the input's own websocket but its end, which a paused one would never see.
+  if (second !== undefined) first.resume();
   const send = (message: object) => control.send(JSON.stringify(message), () => undefined);
 
   const aborted = () => {
