@@ -8,7 +8,7 @@ import type { Requestor } from "../events";
 import type { ParentGroups } from "../host/cgroups";
 import type { Exit } from "../native/index";
 import { nowText } from "../time";
-import { setFrozen } from "./freezer";
+import { isFrozen, setFrozen } from "./freezer";
 import { haltSignal, parseRawLxc } from "./halt";
 import { idRange } from "./idmap";
 import { applyWrites, chooseCpus, limitWrites, parseCpuList } from "./limits";
@@ -21,6 +21,8 @@ import { applyTemplates } from "./templates";
 /** LXD's default patience for a clean stop: ten minutes. */
 const defaultStopMs = 600_000;
 const powerKey = "volatile.last_state.power";
+/** Set while somebody has paused the instance; a container that is frozen without it was being copied. */
+const frozenKey = "volatile.last_state.frozen";
 
 /** What the lifecycle needs of the service that owns the records. */
 export interface Records {
@@ -69,7 +71,7 @@ export class Lifecycle {
     const online = parseCpuList(readFileSync("/sys/devices/system/cpu/online", "utf8").trim());
     const cpus = chooseCpus(expanded.config["limits.cpu"], online, this.running.boundCpus());
     const ops = this.#ops({ ...record, config }, expanded, nics, cpus);
-    await this.announce(name, nics);
+    await this.#announce(name, nics);
     await applyTemplates(this.context, { ...record, config }, "start");
     try {
       const cell = await this.context.native.startContainer(ops);
@@ -114,7 +116,7 @@ export class Lifecycle {
   }
 
   /** Makes the nics known to DHCP and DNS before the container can ask. */
-  async announce(name: string, nics: readonly Nic[]): Promise<void> {
+  async #announce(name: string, nics: readonly Nic[]): Promise<void> {
     for (const nic of nics) {
       const network = nic.network ?? nic.bridge;
       if (!this.context.networks.isManaged(network)) continue;
@@ -128,7 +130,20 @@ export class Lifecycle {
     const cell = await this.context.native.adopt(record.name);
     if (cell === undefined) return false;
     this.running.add(record.name, cell, undefined, (exit) => this.#ended(record.name, exit));
+    const wanted = record.config[frozenKey] === "true";
+    const found = isFrozen(this.groups.layout, this.group(record.name));
+    if (wanted && found) this.running.update(record.name, { isFrozen: true });
+    if (wanted && !found) this.#noteFrozen(record.name, false);
+    // The earlier daemon was killed while it copied the root.
+    if (found && !wanted) await setFrozen(this.groups.layout, this.group(record.name), false);
     return true;
+  }
+
+  #noteFrozen(name: string, isPaused: boolean): void {
+    this.records.change(name, (now) => ({
+      ...now,
+      config: { ...withoutPause(now.config), ...(isPaused ? { [frozenKey]: "true" } : {}) },
+    }));
   }
 
   /** Asks the init to power off and waits. Not under the instance's lock, so that a forced stop can overtake it. */
@@ -172,6 +187,7 @@ export class Lifecycle {
       throw badRequest(wanted ? "The instance is already frozen" : "The instance is not frozen");
     await setFrozen(this.groups.layout, this.group(name), wanted);
     this.running.update(name, { isFrozen: wanted });
+    this.#noteFrozen(name, wanted);
     this.#tell(wanted ? "instance-paused" : "instance-resumed", name, requestor);
   }
 
@@ -187,12 +203,14 @@ export class Lifecycle {
     }
   }
 
-  /** Brings a running container's limits in line. @param config expanded */
-  applyLimits(name: string, config: Config): void {
+  /** Brings a running container's limits in line with changed configuration. */
+  applyLimits(record: InstanceRecord): void {
+    if (!this.isRunning(record.name)) return;
+    const { config } = this.records.expanded(record);
     const online = parseCpuList(readFileSync("/sys/devices/system/cpu/online", "utf8").trim());
     const cpus = chooseCpus(config["limits.cpu"], online, this.running.boundCpus());
-    applyWrites(limitWrites(this.groups.layout, this.group(name), config, cpus));
-    this.running.update(name, { cpus: cpus === undefined ? undefined : parseCpuList(cpus) });
+    applyWrites(limitWrites(this.groups.layout, this.group(record.name), config, cpus));
+    this.running.update(record.name, { cpus: cpus === undefined ? undefined : parseCpuList(cpus) });
   }
 
   async #ended(name: string, exit: Exit): Promise<void> {
@@ -215,7 +233,10 @@ export class Lifecycle {
       return;
     }
     const power: Record<string, string> = this.isShuttingDown || isReboot ? {} : { [powerKey]: "STOPPED" };
-    this.records.change(name, (now) => ({ ...now, config: { ...withoutHostNames(now.config), ...power } }));
+    this.records.change(name, (now) => ({
+      ...now,
+      config: { ...withoutPause(withoutHostNames(now.config)), ...power },
+    }));
     if (exit.reason === "halt" || exit.reason === "exit") this.#tell("instance-stopped", name);
     if (isReboot) this.#restartLater(name);
   }
@@ -240,6 +261,8 @@ export class Lifecycle {
     this.context.events.lifecycle({ action, source: `/1.0/instances/${name}`, ...(requestor ? { requestor } : {}) });
   }
 }
+
+const withoutPause = ({ [frozenKey]: _, ...config }: Config): Config => config;
 
 /** Whether an instance was on when the host or the daemon went down. */
 export const wasRunning = (record: InstanceRecord): boolean => record.config[powerKey] === "RUNNING";
