@@ -4,7 +4,6 @@
 #include "exec.h"
 #include "file.h"
 #include "net-state.h"
-#include "plug.h"
 #include "run.h"
 #include "start.h"
 #include "util.h"
@@ -18,7 +17,6 @@ static const struct {
     {VERB_FILE, serve_file},
     {VERB_NET_STATE, serve_net_state},
     {VERB_RUN, serve_run},
-    {VERB_PLUG, serve_plug},
 };
 
 void serve(struct cell *cell) {
