@@ -1,7 +1,7 @@
 /** The distribution's own lxc client against our daemon: what a user of LXD does on the first day. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
@@ -201,11 +201,28 @@ test("lxc attaches a network to a running container", { skip }, () =>
   withLxc((lxc) => {
     lxc.run("launch", "bb", "web");
     lxc.run("network", "create", "net2", "ipv4.address=10.123.8.1/24", "ipv6.address=none");
-    lxc.run("network", "attach", "net2", "web", "eth1");
+    lxc.run("network", "attach", "net2", "web", "extra", "eth1");
     lxc.run("exec", "web", "--", "ip", "link", "show", "eth1");
-    lxc.run("network", "detach", "net2", "web", "eth1");
+    lxc.run("network", "detach", "net2", "web", "extra");
     assert.notEqual(lxc.try(["exec", "web", "--", "ip", "link", "show", "eth1"]).code, 0);
     lxc.run("delete", "-f", "web");
     lxc.run("network", "delete", "net2");
+  }),
+);
+
+test("lxc adds a host folder to a running container and takes it away", { skip }, () =>
+  withLxc((lxc) => {
+    // Any user of the container may look into it: its root is nobody outside.
+    const folder = mkdtempSync(path.join(tmpdir(), "bothy-share-"));
+    chmodSync(folder, 0o755);
+    writeFileSync(path.join(folder, "shared.txt"), "shared\n");
+    lxc.run("launch", "bb", "web");
+    const options = [`source=${folder}`, "path=/mnt/share", "readonly=true"];
+    lxc.run("config", "device", "add", "web", "share", "disk", ...options);
+    assert.equal(lxc.run("exec", "web", "--", "cat", "/mnt/share/shared.txt"), "shared\n");
+    assert.notEqual(lxc.try(["exec", "web", "--", "touch", "/mnt/share/new"]).code, 0);
+    lxc.run("config", "device", "remove", "web", "share");
+    assert.notEqual(lxc.try(["exec", "web", "--", "cat", "/mnt/share/shared.txt"]).code, 0);
+    rmSync(folder, { recursive: true });
   }),
 );
