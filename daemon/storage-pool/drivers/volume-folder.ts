@@ -29,7 +29,7 @@ export function folderOf(pool: PoolPlace, { type, name }: Volume): string {
 export const partialBeside = (target: string): string =>
   path.join(path.dirname(target), partialMark + randomBytes(8).toString("hex"));
 
-/** Removes a tree; a copy that a killed daemon left running may still write into it, hence the retries. */
+/** Removes a tree; a program that a killed daemon left running may still write into it, hence the retries. */
 export const removeTree: Remove = (folder) =>
   rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
 
@@ -110,9 +110,10 @@ export async function sweepFolders(pool: PoolPlace, remove: Remove): Promise<voi
   for (const owner of owners) await ignoring("ENOTEMPTY", rmdir(owner));
 }
 
-/** Removes unfinished work in one folder. */
+/** Removes unfinished work in one folder, under a new name: a copy that a killed daemon left running finds nothing more to write to. */
 export async function sweepPartials(folder: string, remove: Remove): Promise<void> {
-  for (const name of await entries(folder)) if (name.startsWith(partialMark)) await remove(path.join(folder, name));
+  for (const name of await entries(folder))
+    if (name.startsWith(partialMark)) await discard(path.join(folder, name), remove);
 }
 
 /** Names of the volumes of a type, sorted. */
