@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { open } from "node:fs/promises";
-import type { Readable } from "node:stream";
+import { PassThrough, type Readable } from "node:stream";
 import { badRequest } from "../../sdk/api/errors";
 
 interface Row {
@@ -62,14 +62,17 @@ export async function decompress(filePath: string, compression: Compression): Pr
   }
   try {
     const child = spawn(program, ["-dc"], { stdio: [file.fd, "pipe", "pipe"] });
-    await started(child, program);
+    // Taken at once: Node throws away what nobody reads when the program ends.
+    const stream = child.stdout!.pipe(new PassThrough({ highWaterMark: 1 << 18 }));
     let said = "";
     child.stderr!.setEncoding("utf8").on("data", (text: string) => {
       said += text;
     });
     const closed = once(child, "close");
+    closed.catch(() => undefined);
+    await started(child, program);
     return {
-      stream: child.stdout!,
+      stream,
       done: async () => {
         const [code, signal] = await closed;
         if (code !== 0 && signal !== "SIGKILL")
@@ -77,7 +80,12 @@ export async function decompress(filePath: string, compression: Compression): Pr
             `Cannot import image: it is broken: ${said.trim().replaceAll("\n", "; ") || `${program} failed`}. Send it again.`,
           );
       },
-      stop: () => child.kill("SIGKILL"),
+      stop: () => {
+        child.kill("SIGKILL");
+        // Else what is left unread keeps the child from being closed.
+        child.stdout!.destroy();
+        stream.destroy();
+      },
     };
   } finally {
     await file.close();

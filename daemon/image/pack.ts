@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { stringify } from "yaml";
-import { run } from "../run";
+import { isInstalled, run } from "../run";
 import type { Definition, Template } from "./template";
 import { folderInto, linkInto, removeInto, writeInto } from "./tree";
 
@@ -52,13 +52,14 @@ export async function packImage(
   await mkdir(path.join(folder, "templates"));
   await writeFile(path.join(folder, "templates", "hostname.tpl"), hostname);
   await writeFile(path.join(folder, "templates", "hosts.tpl"), hosts);
+  const packer = (await isInstalled("zstd")) ? "zstd -q -3 -T0" : "gzip -n";
   await run(
     "tar",
     [
       "--create",
       `--file=${target}`,
       `--directory=${folder}`,
-      "--use-compress-program=zstd -q -3 -T0",
+      `--use-compress-program=${packer}`,
       "--format=pax",
       "--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime",
       "--sort=name",

@@ -1,8 +1,5 @@
 /** The host probe for networks: what programs and kernel parts a bridge needs. */
-import { constants } from "node:fs";
-import { access } from "node:fs/promises";
-import path from "node:path";
-import { run } from "../run";
+import { isInstalled, run } from "../run";
 
 /** Programs, and the Debian packages that bring them. */
 const programs = { ip: "iproute2", nft: "nftables", dnsmasq: "dnsmasq-base" } as const;
@@ -45,17 +42,6 @@ export async function missingForBridges(): Promise<string | undefined> {
 
 const lacks = (missing: readonly string[]): string | undefined =>
   missing.length === 0 ? undefined : `this host lacks ${missing.join(", ")}`;
-
-async function isInstalled(name: string): Promise<boolean> {
-  for (const folder of (process.env.PATH ?? "").split(path.delimiter))
-    try {
-      await access(path.join(folder, name), constants.X_OK);
-      return true;
-    } catch {
-      // Not in this folder; whatever the reason, it cannot be run from here.
-    }
-  return false;
-}
 
 async function isInKernel({ command, input }: KernelPart): Promise<boolean> {
   try {

@@ -79,7 +79,8 @@ test("debian/12-nginx is Debian with systemd, network clients and the packages i
     assert.equal(statSync(at("usr/bin/su")).mode & 0o7777, 0o4755);
     assert.ok(lstatSync(at("usr/sbin/nginx")).isFile());
     assert.equal(readFileSync(at("etc/machine-id"), "utf8"), "");
-    assert.equal(existsSync(at("etc/apt/apt.conf.d/99mmdebstrap")), false);
+    for (const folder of ["apt/apt.conf.d", "dpkg/dpkg.cfg.d"])
+      assert.equal(existsSync(at(`etc/${folder}/99mmdebstrap`)), false);
     assert.equal(readlinkSync(at("etc/systemd/system/console-getty.service")), "/dev/null");
     assert.equal(execFileSync("chroot", [root, "nginx", "-v"], { stdio: ["ignore", "pipe", "inherit"] }).length, 0);
     const broken = execFileSync("chroot", [root, "dpkg", "--audit"]).toString();

@@ -1,6 +1,7 @@
 /** Tarballs: what is refused before anything is unpacked, and what is unpacked how. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import {
   chmodSync,
   lstatSync,
@@ -16,7 +17,11 @@ import test from "node:test";
 import { gzipSync } from "node:zlib";
 import { type Entry, imageOf, metadataEntry, rootEntry, type Scene, tarball, withImages } from "./image-scene";
 
-const file = (name: string, content = "x", more: Partial<Entry> = {}): Entry => ({ name, content, ...more });
+const file = (name: string, content: string | Buffer = "x", more: Partial<Entry> = {}): Entry => ({
+  name,
+  content,
+  ...more,
+});
 const symlink = (name: string, linkname: string): Entry => ({ name, type: "symlink", linkname });
 const hardlink = (name: string, linkname: string): Entry => ({ name, type: "link", linkname });
 const folder = (name: string): Entry => ({ name, type: "directory", mode: 0o755 });
@@ -183,6 +188,13 @@ test("a truncated or damaged tarball is refused at whatever place it breaks", ()
     await requireRefused(scene, Buffer.from("no archive at all"), /neither a tarball nor a squashfs/);
   }));
 
+test("a large tarball is refused at its first wrong entry, packed or not", () =>
+  withImages(async (scene) => {
+    const bytes = await imageOf(file("../x"), file("rootfs/large", randomBytes(8 << 20)));
+    await requireRefused(scene, bytes, /leaves the root file system/);
+    await requireRefused(scene, gzipSync(bytes, { level: 1 }), /leaves the root file system/);
+  }));
+
 test("bytes after the end mark are not read as entries", () =>
   withImages(async (scene) => {
     const hidden = Buffer.concat([await imageOf(file("rootfs/a")), await tarball([file("../evil")])]);
@@ -264,9 +276,13 @@ test("owners, modes, setuid bits, hard links, holes and odd names come back as t
           "-I",
           packer,
         ];
-        const bytes = execFileSync("tar", [...tar.slice(0, 2), "-c", ...tar.slice(2), "metadata.yaml", "rootfs"], {
-          maxBuffer: 1 << 28,
-        });
+        const bytes = execFileSync(
+          "tar",
+          [...tar.slice(0, 2), "-c", ...tar.slice(2), ...(packer === "gzip" ? ["."] : ["metadata.yaml", "rootfs"])],
+          {
+            maxBuffer: 1 << 28,
+          },
+        );
         const fingerprint = await scene.importBytes(bytes);
         const target = scene.folder();
         await scene.images.unpack(fingerprint, target, { deviceNodes: false, warn: assert.fail });

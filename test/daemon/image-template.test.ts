@@ -1,7 +1,16 @@
 /** Templates: definitions, the busybox image, shared builds. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import test from "node:test";
 import { readTemplate } from "../../daemon/image/template";
@@ -145,3 +154,19 @@ test("a wrong definition is refused with the field, an unknown template with the
     assert.ok(definition.include.includes("nginx-light") && definition.include.includes("systemd-sysv"));
     assert.ok(lstatSync("templates/debian/12.yaml").isFile());
   }));
+
+test("a host without zstd builds templates all the same", { skip: busyboxMissing }, () =>
+  withImages(async (scene) => {
+    const programs = scene.folder();
+    for (const name of ["busybox", "tar", "gzip", "sh", "rm"])
+      symlinkSync(execFileSync("which", [name]).toString().trim(), path.join(programs, name));
+    const before = process.env.PATH;
+    process.env.PATH = programs;
+    try {
+      const fingerprint = await build(scene, "busybox");
+      await scene.images.unpack(fingerprint, scene.folder(), { deviceNodes: false, warn: assert.fail });
+    } finally {
+      process.env.PATH = before;
+    }
+  }),
+);
