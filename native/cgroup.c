@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "ops.h"
@@ -154,19 +155,29 @@ int join_groups(struct cell *cell) {
     return 0;
 }
 
+/** Made by a child that has become the container's root, so that the guest owns it like the groups of its own. */
+static bool make_leaf_group(const struct cell *cell) {
+    pid_t child = fork();
+    if (child == 0) {
+        bool good = !has_user_namespace(cell) || become_inner_root() == 0;
+        _exit(good && (mkdirat(cell->cgroup_fd, LEAF_GROUP, 0755) == 0 || errno == EEXIST) ? 0 : 1);
+    }
+    int status = 1;
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+        ;
+    return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
 int use_leaf_group(struct cell *cell) {
-    uint32_t uid = 0, gid = 0;
-    if (mkdirat(cell->cgroup_fd, LEAF_GROUP, 0755) < 0 && errno != EEXIST)
+    if (!make_leaf_group(cell)) {
+        errno = EBUSY;
         return -1;
+    }
     int leaf = openat(cell->cgroup_fd, LEAF_GROUP, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (leaf < 0)
         return -1;
     close(cell->cgroup_fd);
     cell->cgroup_fd = leaf;
-    if (!map_id(&cell->uids, 0, &uid) || !map_id(&cell->gids, 0, &gid))
-        return 0;
-    if (fchownat(leaf, "cgroup.procs", uid, gid, 0) < 0 || fchown(leaf, uid, gid) < 0)
-        return -1;
     return 0;
 }
 

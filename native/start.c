@@ -171,6 +171,8 @@ static void undo(struct cell *cell) {
     remove_groups(cell);
     if (cell->socket_fd >= 0)
         unlinkat(cell->control_fd, "sock", 0);
+    /* the lock falls before the caller hears of the failure, so that it may try again at once */
+    close_now(&cell->control_fd);
 }
 
 /** Gives back all that only making needed: a supervisor sleeps on a few dozen kilobytes and pins no mount. */
