@@ -71,7 +71,7 @@ export class Lifecycle {
     const online = parseCpuList(readFileSync("/sys/devices/system/cpu/online", "utf8").trim());
     const cpus = chooseCpus(expanded.config["limits.cpu"], online, this.running.boundCpus());
     const ops = this.#ops({ ...record, config }, expanded, nics, cpus);
-    await this.#announce(name, nics);
+    await this.announce(name, nics);
     await applyTemplates(this.context, { ...record, config }, "start");
     try {
       const cell = await this.context.native.startContainer(ops);
@@ -116,7 +116,7 @@ export class Lifecycle {
   }
 
   /** Makes the nics known to DHCP and DNS before the container can ask. */
-  async #announce(name: string, nics: readonly Nic[]): Promise<void> {
+  async announce(name: string, nics: readonly Nic[]): Promise<void> {
     for (const nic of nics) {
       const network = nic.network ?? nic.bridge;
       if (!this.context.networks.isManaged(network)) continue;
@@ -203,14 +203,12 @@ export class Lifecycle {
     }
   }
 
-  /** Brings a running container's limits in line with changed configuration. */
-  applyLimits(record: InstanceRecord): void {
-    if (!this.isRunning(record.name)) return;
-    const { config } = this.records.expanded(record);
+  /** Brings a running container's limits in line. @param config expanded */
+  applyLimits(name: string, config: Config): void {
     const online = parseCpuList(readFileSync("/sys/devices/system/cpu/online", "utf8").trim());
     const cpus = chooseCpus(config["limits.cpu"], online, this.running.boundCpus());
-    applyWrites(limitWrites(this.groups.layout, this.group(record.name), config, cpus));
-    this.running.update(record.name, { cpus: cpus === undefined ? undefined : parseCpuList(cpus) });
+    applyWrites(limitWrites(this.groups.layout, this.group(name), config, cpus));
+    this.running.update(name, { cpus: cpus === undefined ? undefined : parseCpuList(cpus) });
   }
 
   async #ended(name: string, exit: Exit): Promise<void> {

@@ -36,7 +36,9 @@ export function withHwaddrs(own: Config, devices: Devices): Config {
 
 /** Plans the nics of a start. Host names are new each time: a veth of the last run may still be dying (kernel.md 3). */
 export function planNics(own: Config, devices: Devices): Nic[] {
-  const named = new Set(nicDevices(devices).map(([, device]) => device.name));
+  // A name that was given at the start stays, whatever devices come and go meanwhile.
+  const given = (name: string, device: Device) => device.name ?? own[`volatile.${name}.name`];
+  const named = new Set(nicDevices(devices).map(([name, device]) => given(name, device)));
   let next = 0;
   const freeName = () => {
     while (named.has(`eth${next}`)) next += 1;
@@ -44,7 +46,7 @@ export function planNics(own: Config, devices: Devices): Nic[] {
   };
   const nics = nicDevices(devices).map(([device, options]) => ({
     device,
-    innerName: options.name ?? freeName(),
+    innerName: given(device, options) ?? freeName(),
     hostName: options.host_name ?? `veth${randomBytes(4).toString("hex")}`,
     hwaddr: options.hwaddr ?? own[`volatile.${device}.hwaddr`] ?? randomHwaddr(),
     mtu: options.mtu ?? "",
@@ -62,9 +64,14 @@ export function planNics(own: Config, devices: Devices): Nic[] {
 export const nicOps = (nics: readonly Nic[]): Op[] =>
   nics.map((nic): Op => ["nic", nic.hostName, nic.innerName, nic.hwaddr, nic.mtu, nic.bridge]);
 
-/** Volatile keys that tell where each nic is on the host while the instance runs. */
+/** Volatile keys that tell where each nic is, on the host and inside, while the instance runs. */
 export const hostNames = (nics: readonly Nic[]): Config =>
-  Object.fromEntries(nics.map((nic) => [`volatile.${nic.device}.host_name`, nic.hostName]));
+  Object.fromEntries(
+    nics.flatMap((nic) => [
+      [`volatile.${nic.device}.host_name`, nic.hostName],
+      [`volatile.${nic.device}.name`, nic.innerName],
+    ]),
+  );
 
 export const withoutHostNames = (config: Config): Config =>
-  Object.fromEntries(Object.entries(config).filter(([key]) => !/^volatile\..+\.host_name$/.test(key)));
+  Object.fromEntries(Object.entries(config).filter(([key]) => !/^volatile\..+\.(host_name|name)$/.test(key)));

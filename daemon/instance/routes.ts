@@ -141,7 +141,7 @@ function updateInstance(request: ApiRequest) {
   return start(request, name, "Updating instance", async () => {
     const record = instances.record(name);
     checkEtag(ifMatchOf(request), writableInstance(record));
-    instances.update(record, put);
+    await instances.update(record, put);
     tell(request, "instance-updated", name);
   });
 }
@@ -155,7 +155,7 @@ async function patchInstance(request: ApiRequest) {
     const record = instances.record(name);
     checkEtag(ifMatchOf(request), writableInstance(record));
     const have = { ...record, profiles: [...record.profiles], stateful: false };
-    instances.update(record, patched<InstancePut>(have, patch));
+    await instances.update(record, patched<InstancePut>(have, patch));
   });
   tell(request, "instance-updated", name);
   return sync();

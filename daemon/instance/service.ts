@@ -16,8 +16,8 @@ import type { Volume } from "../storage-pool/driver";
 import { checkSettings } from "./draft";
 import { allocateBase, baseOf, idRange, withBase } from "./idmap";
 import { Lifecycle, wasRunning } from "./lifecycle";
-import { touchesLimits } from "./limits";
 import { makeLinks, removeLinks } from "./links";
+import { followLive } from "./live-update";
 import { nicDevices } from "./nics";
 import { type Expanded, expand, type InstanceRecord, rootDisk } from "./record";
 import { renderInstance, statusOf } from "./render";
@@ -201,8 +201,8 @@ export class InstanceService {
     }
   }
 
-  /** Replaces the mutable part; a running instance follows at once, or nothing is changed. */
-  update(record: InstanceRecord, put: InstancePut): void {
+  /** Replaces the mutable part; a running instance follows at once, or nothing is changed. Caller holds the instance's lock. */
+  async update(record: InstanceRecord, put: InstancePut): Promise<void> {
     const next: InstanceRecord = {
       ...record,
       architecture: put.architecture || record.architecture,
@@ -214,8 +214,18 @@ export class InstanceService {
     };
     checkSettings(this.context, next);
     this.#checkChange(record, next);
-    this.#apply(record, next);
-    this.store.update(next);
+    const config = await followLive(this.context, this.lifecycle, next, this.expanded(record), this.expanded(next));
+    // It may have ended meanwhile: what the daemon itself keeps is taken as it is now, but for what this change made.
+    this.#change(record.name, (now) => ({
+      ...next,
+      lastUsedAt: now.lastUsedAt,
+      config: this.#merged(now, next, config),
+    }));
+  }
+
+  /** @param made the configuration after devices were plugged; it tells where the nics are while the instance runs */
+  #merged(now: InstanceRecord, next: InstanceRecord, made: Config): Config {
+    return keepVolatile(this.lifecycle.isRunning(now.name) ? made : now.config, next.config);
   }
 
   /** Refuses what cannot change, or not while running. */
@@ -233,39 +243,33 @@ export class InstanceService {
       throw badRequest(`Cannot update key "${changed[0]}" when container is running. Stop the instance first.`);
   }
 
-  /** Brings a running instance in line; puts the old limits back when the kernel refuses the new ones. */
-  #apply(before: InstanceRecord, after: InstanceRecord): void {
-    const was = this.expanded(before).config;
-    const is = this.expanded(after).config;
-    const changed = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((key) => was[key] !== is[key]);
-    if (!touchesLimits(changed)) return;
-    try {
-      this.lifecycle.applyLimits(after);
-    } catch (error) {
-      this.lifecycle.applyLimits(before);
-      throw error;
-    }
-  }
-
   /** Applies a changed profile to the running instances that have it. @throws ApiError that names the instances that could not follow */
   async profileChanged(name: string, before: { config: Config; devices: Devices }): Promise<void> {
-    const after = this.context.profiles.record(name);
-    const keys = new Set([...Object.keys(before.config), ...Object.keys(after.config)]);
-    const changed = [...keys].filter((key) => before.config[key] !== after.config[key]);
-    if (!touchesLimits(changed)) return;
     const failed: string[] = [];
-    for (const record of this.store.list()) {
-      if (!record.profiles.includes(name)) continue;
+    for (const { name: instance, profiles } of this.store.list()) {
+      if (!profiles.includes(name)) continue;
       try {
-        this.lifecycle.applyLimits(record);
+        await this.context.locks.run(`instance/${instance}`, () => this.#followProfile(instance, name, before));
       } catch (error) {
-        failed.push(`${record.name}: ${(error as Error).message}`);
+        failed.push(`${instance}: ${(error as Error).message}`);
       }
     }
     if (failed.length > 0)
       throw badRequest(
         `The following instances failed to update (profile change still saved):\n - ${failed.join("\n - ")}`,
       );
+  }
+
+  async #followProfile(instance: string, profile: string, before: { config: Config; devices: Devices }): Promise<void> {
+    const record = this.store.find(instance);
+    if (record === undefined || !this.lifecycle.isRunning(instance)) return;
+    const layers = record.profiles.map((name) => this.context.profiles.record(name));
+    const was = expand(
+      record,
+      layers.map((layer) => (layer.name === profile ? { ...layer, ...before } : layer)),
+    );
+    const config = await followLive(this.context, this.lifecycle, record, was, expand(record, layers));
+    this.#change(instance, (now) => ({ ...now, config: this.#merged(now, now, config) }));
   }
 
   /** Follows a renamed profile, within the caller's transaction. */
@@ -432,14 +436,15 @@ export class InstanceService {
   }
 }
 
+const isVolatile = ([key]: [string, unknown]) => key.startsWith("volatile.");
+
+const volatileOf = (config: Config): Config => Object.fromEntries(Object.entries(config).filter(isVolatile));
+
 /** Volatile keys belong to the daemon: what a client sends of them is not taken. */
-function keepVolatile(have: Config, wanted: Config): Config {
-  const isVolatile = ([key]: [string, string]) => key.startsWith("volatile.");
-  return Object.fromEntries([
-    ...Object.entries(wanted).filter((entry) => !isVolatile(entry)),
-    ...Object.entries(have).filter(isVolatile),
-  ]);
-}
+const keepVolatile = (have: Config, wanted: Config): Config => ({
+  ...Object.fromEntries(Object.entries(wanted).filter((entry) => !isVolatile(entry))),
+  ...volatileOf(have),
+});
 
 async function renameIfThere(from: string, to: string): Promise<void> {
   await rename(from, to).catch((error: NodeJS.ErrnoException) => {

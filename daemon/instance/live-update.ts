@@ -1,0 +1,51 @@
+/** Live update: a running instance follows changed limits and devices at once. */
+import type { Config } from "../../sdk/api/common";
+import type { Context } from "../context";
+import { planHotplug } from "./hotplug";
+import { idRange } from "./idmap";
+import type { Lifecycle } from "./lifecycle";
+import { touchesLimits } from "./limits";
+import type { Expanded, InstanceRecord } from "./record";
+
+/**
+ * Brings a running instance in line, or leaves it as it was. Caller holds the instance's lock.
+ * @param record the instance as it shall be @param was @param is what it and its profiles came to, before and now
+ * @returns the instance's own configuration with the volatile keys of its nics
+ */
+export async function followLive(
+  context: Context,
+  lifecycle: Lifecycle,
+  record: InstanceRecord,
+  was: Expanded,
+  is: Expanded,
+): Promise<Config> {
+  const running = lifecycle.running.get(record.name);
+  if (running === undefined) return record.config;
+  const limitsChanged = touchesLimits(changedKeys(was.config, is.config));
+  if (limitsChanged) {
+    try {
+      lifecycle.applyLimits(record.name, is.config);
+    } catch (error) {
+      lifecycle.applyLimits(record.name, was.config);
+      throw error;
+    }
+  }
+  const plug = planHotplug(record.config, was.devices, is.devices);
+  if (plug.ops.length === 0) return record.config;
+  const ids = idRange(is.config, record.config);
+  try {
+    await lifecycle.announce(record.name, plug.addedNics);
+    await context.native.plug(running.cell, ids, plug.ops);
+  } catch (error) {
+    await context.native.plug(running.cell, ids, plug.undo);
+    if (limitsChanged) lifecycle.applyLimits(record.name, was.config);
+    throw error;
+  }
+  for (const { device, network } of plug.removedNics)
+    if (network !== undefined && is.devices[device]?.network !== network)
+      await context.networks.removeHost(network, record.name, device);
+  return plug.config;
+}
+
+const changedKeys = (was: Config, is: Config): string[] =>
+  [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((key) => was[key] !== is[key]);

@@ -1,0 +1,130 @@
+/** One daemon for a whole test file: started before its first test; after its last one nothing of it is left. */
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import path from "node:path";
+import { after, before } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { type DaemonOptions, type TestDaemon, withDaemon } from "./daemon";
+import { type Answer, assertRefused, type Body, type Outcome, outcome, send } from "./raw-http";
+import { findTraces } from "./traces";
+
+export class SharedDaemon {
+  #daemon: TestDaemon | undefined;
+
+  get daemon(): TestDaemon {
+    assert.ok(this.#daemon !== undefined, "the daemon is there from the first test on");
+    return this.#daemon;
+  }
+
+  set daemon(daemon: TestDaemon) {
+    this.#daemon = daemon;
+  }
+
+  get client() {
+    return this.daemon.client;
+  }
+
+  send(method: string, url: string, body?: Body, headers: Record<string, string> = {}): Promise<Answer> {
+    return send(this.daemon.socket, method, url, body, headers);
+  }
+
+  /** Sends a request and follows its operation to the end. */
+  outcome(method: string, url: string, body?: Body): Promise<Outcome> {
+    return outcome(this.daemon.socket, method, url, body);
+  }
+
+  /** The request is refused, or its operation fails, with this status and message; nothing on the machine has changed by it. */
+  async refuses(method: string, url: string, body: Body, status: number, message: RegExp): Promise<void> {
+    await this.unchanged(async () => {
+      const told = await this.outcome(method, url, body);
+      assert.equal(told.status, status, `${method} ${url} ${JSON.stringify(body)?.slice(0, 500)}: ${JSON.stringify(told)}`);
+      assert.match(told.error, message);
+      assert.doesNotMatch(told.error, /is not a function|of undefined|\[object|\bundefined\b/, "no accident of the program");
+    });
+  }
+
+  /** Refused at once, with the envelope of an error. */
+  async refusesAtOnce(method: string, url: string, body: Body, status: number, message: RegExp): Promise<void> {
+    await this.unchanged(async () => assertRefused(await this.send(method, url, body), status, message));
+  }
+
+  /** Runs the work; what there was before is what there is after, and the daemon answers. */
+  async unchanged<T>(work: () => Promise<T>): Promise<T> {
+    const before = await this.#scene();
+    const result = await work();
+    const deadline = Date.now() + 5000;
+    for (;;) {
+      const now = await this.#scene();
+      try {
+        assert.deepEqual(now, before, "nothing half made is left");
+        return result;
+      } catch (error) {
+        // A veth pair goes some milliseconds after its namespace (kernel.md 3), and a process after its connection.
+        if (Date.now() > deadline) throw error;
+        await delay(25);
+      }
+    }
+  }
+
+  /** All that a request could leave: objects, folders of the state folder, and what the kernel keeps. */
+  async #scene() {
+    const { daemon } = this;
+    const list = async (url: string) => (await this.send("GET", url)).json.metadata;
+    const { interfaces, ...traces } = findTraces(daemon.place);
+    return {
+      instances: await list("/1.0/instances"),
+      profiles: await list("/1.0/profiles?recursion=1"),
+      pools: await list("/1.0/storage-pools?recursion=1"),
+      networks: await list("/1.0/networks"),
+      images: await list("/1.0/images"),
+      aliases: await list("/1.0/images/aliases"),
+      folders: foldersOf(daemon.dir),
+      interfaces: [...interfaces].sort(),
+      ...traces,
+    };
+  }
+}
+
+/** Names in the folders where objects have something of theirs. */
+function foldersOf(dir: string): string[] {
+  const pools = readdirSync(path.join(dir, "storage-pools"));
+  const volumes = pools.flatMap((pool) =>
+    ["containers", "containers-snapshots", "images"].map((type) => path.join("storage-pools", pool, type)),
+  );
+  const tops = ["cells", "logs", "tmp", "disks", "containers", "snapshots", "storage-pools", "networks", "images"];
+  return [...tops, ...volumes].flatMap((folder) => namesIn(path.join(dir, folder)).map((name) => `${folder}/${name}`));
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}
+
+/** Declares the hooks of a test file. @param prepare what its tests need */
+export function shareDaemon(options: DaemonOptions, prepare: (daemon: TestDaemon) => Promise<void>): SharedDaemon {
+  const shared = new SharedDaemon();
+  let release: () => void = () => undefined;
+  let done: Promise<void> = Promise.resolve();
+  before(async () => {
+    await new Promise<void>((resolve, reject) => {
+      done = withDaemon(options, async (daemon) => {
+        shared.daemon = daemon;
+        await prepare(daemon);
+        await new Promise<void>((over) => {
+          release = over;
+          resolve();
+        });
+      });
+      done.catch(reject);
+    });
+  });
+  after(async () => {
+    release();
+    await done;
+  });
+  return shared;
+}
