@@ -1,4 +1,5 @@
 /** exec: runs a command in a container, as if it ran here. */
+import { spawnSync } from "node:child_process";
 import { constants } from "node:os";
 import { pipeline } from "node:stream/promises";
 import type { ExecSession } from "../sdk/index";
@@ -48,7 +49,11 @@ export const exec: Command = {
 async function attachTerminal(session: ExecSession): Promise<number> {
   const isRaw = process.stdin.isTTY === true;
   const resize = () => session.resize(process.stdout.columns, process.stdout.rows);
-  if (isRaw) process.stdin.setRawMode(true);
+  if (isRaw) {
+    process.stdin.setRawMode(true);
+    // Node's raw mode still turns a line feed into two characters; the command's own terminal has done that already.
+    spawnSync("stty", ["-opost"], { stdio: "inherit" });
+  }
   process.stdout.on("resize", resize);
   try {
     return await attachStreams(session);

@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "probe.h"
+#include "sealed.h"
 #include "spawner.h"
+#include "sys.h"
 #include "util.h"
 
 static int spawner_role(int argc, char **argv) {
@@ -11,7 +13,10 @@ static int spawner_role(int argc, char **argv) {
         fputs("usage: bothy-cell spawner --socket PATH\n", stderr);
         return 2;
     }
-    return run_spawner(argv[3]);
+    bool is_sealed = run_from_sealed_copy(argv);
+    /* what the daemon let slip would be held by every supervisor for the life of its container */
+    sys_close_range(STDERR_FILENO + 1, ~0U, 0);
+    return run_spawner(argv[3], is_sealed);
 }
 
 static int probe_role(int argc, char **argv) {

@@ -135,6 +135,24 @@ void delete_nics(struct cell *cell) {
     }
 }
 
+int take_unplug_nic(struct cell *cell, struct op *op) {
+    if (!is_interface_name(op->word[0]))
+        return fail(&cell->status, "unplug-nic", EINVAL, NULL, "Cannot unplug an interface \"%.32s\": a name has 1 to 15 bytes", op->word[0]);
+    return 0;
+}
+
+int host_unplug_nic(struct cell *cell, struct op *op) {
+    cleanup_fd int netlink = netlink_open();
+    struct netlink_message message;
+    struct ifinfomsg link = {0};
+    netlink_begin(&message, RTM_DELLINK, 0, &link, sizeof link);
+    name_attribute(&message, op->word[0]);
+    /* one that the guest has deleted from its side is gone as wanted */
+    if (netlink < 0 || (netlink_request(netlink, &message) < 0 && errno != ENODEV))
+        return fail(&cell->status, "unplug-nic", errno, op->word[0], "Cannot delete the interface");
+    return 0;
+}
+
 static int set_up(int fd, const char *name) {
     struct ifreq request = {0};
     snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
@@ -142,6 +160,16 @@ static int set_up(int fd, const char *name) {
         return -1;
     request.ifr_flags |= IFF_UP;
     return ioctl(fd, SIOCSIFFLAGS, &request);
+}
+
+int set_nics_up(struct cell *cell) {
+    cleanup_fd int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (any < 0 || set_up(any, "lo") < 0)
+        return fail(&cell->status, "nic", errno, "lo", "Cannot set the interface up");
+    for (unsigned i = 0; i < cell->op_count; i++)
+        if (is_nic(&cell->ops[i]) && set_up(any, cell->ops[i].word[1]) < 0)
+            return fail(&cell->status, "nic", errno, cell->ops[i].word[1], "Cannot set the interface up");
+    return 0;
 }
 
 int wait_for_network(struct cell *cell) {
@@ -156,11 +184,5 @@ int wait_for_network(struct cell *cell) {
     cell->network_ready = true;
     if (cell->net_host)
         return 0;
-    cleanup_fd int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (any < 0 || set_up(any, "lo") < 0)
-        return fail(&cell->status, "nic", errno, "lo", "Cannot set the interface up");
-    for (unsigned i = 0; i < cell->op_count; i++)
-        if (is_nic(&cell->ops[i]) && set_up(any, cell->ops[i].word[1]) < 0)
-            return fail(&cell->status, "nic", errno, cell->ops[i].word[1], "Cannot set the interface up");
-    return 0;
+    return set_nics_up(cell);
 }

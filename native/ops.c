@@ -112,14 +112,15 @@ enum {
     EXEC = VERB_EXEC,
     COMMAND = VERB_START | VERB_EXEC,
     ROOT = VERB_START | VERB_FILE | VERB_RUN,
-    ENTER = VERB_EXEC | VERB_FILE | VERB_NET_STATE,
+    ENTER = VERB_EXEC | VERB_FILE | VERB_NET_STATE | VERB_PLUG,
+    DEVICE = VERB_START | VERB_PLUG,
 };
 
 static const struct op_kind kinds[] = {
     /* name, arguments, verbs, take, host, inside */
     {"arg", 1, COMMAND | VERB_RUN, take_arg, NULL, NULL},
     {"at", 1, VERB_RUN, take_at, NULL, NULL},
-    {"bind", 3, START, take_bind, host_bind, inside_bind},
+    {"bind", 3, DEVICE, take_bind, host_bind, inside_bind},
     {"cap-keep", 1, COMMAND, take_caps, NULL, NULL},
     {"cgroup-into", 1, COMMAND, NULL, host_cgroup_into, NULL},
     {"cgroup-join", 1, COMMAND, NULL, host_cgroup_join, NULL},
@@ -145,7 +146,7 @@ static const struct op_kind kinds[] = {
     {"mount", 5, START, take_mount, NULL, inside_mount},
     {"name", 1, COMMAND, take_name, NULL, NULL},
     {"net", 1, START, take_net, NULL, NULL},
-    {"nic", 5, START, take_nic, NULL, NULL},
+    {"nic", 5, DEVICE, take_nic, NULL, NULL},
     {"no-new-privs", 0, COMMAND, take_no_new_privs, NULL, NULL},
     {"oom-score-adj", 1, COMMAND, take_oom, NULL, NULL},
     {"put", 6, VERB_FILE, take_file_action, NULL, NULL},
@@ -163,6 +164,8 @@ static const struct op_kind kinds[] = {
     {"target", 2, ENTER, take_target, NULL, NULL},
     {"tty", 2, EXEC, take_tty, NULL, NULL},
     {"umask", 1, COMMAND, take_umask, NULL, NULL},
+    {"unbind", 1, VERB_PLUG, NULL, NULL, inside_unbind},
+    {"unplug-nic", 1, VERB_PLUG, take_unplug_nic, host_unplug_nic, NULL},
     {"user", 1, EXEC, take_user, NULL, NULL},
 };
 

@@ -20,7 +20,8 @@ int inside_mask(struct cell *, struct op *), inside_readonly(struct cell *, stru
 int take_mkdir(struct cell *, struct op *), inside_mkdir(struct cell *, struct op *), inside_symlink(struct cell *, struct op *); /* tree.c */
 int inside_hostname(struct cell *, struct op *), inside_sysctl(struct cell *, struct op *);             /* kernel-settings.c */
 int inside_devpts(struct cell *, struct op *), inside_console(struct cell *, struct op *);              /* console.c */
-int take_nic(struct cell *, struct op *);                                                              /* nic.c */
+int take_nic(struct cell *, struct op *), take_unplug_nic(struct cell *, struct op *), host_unplug_nic(struct cell *, struct op *); /* nic.c */
+int inside_unbind(struct cell *, struct op *);                                                         /* plug.c */
 int host_seccomp(struct cell *, struct op *);                                                          /* seccomp.c */
 int take_caps(struct cell *, struct op *);                                                             /* caps.c */
 int take_rlimit(struct cell *, struct op *);                                                           /* limits.c */

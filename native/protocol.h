@@ -20,7 +20,7 @@
  */
 #pragma once
 
-enum verb { VERB_START = 1, VERB_EXEC = 2, VERB_FILE = 4, VERB_NET_STATE = 8, VERB_RUN = 16 };
+enum verb { VERB_START = 1, VERB_EXEC = 2, VERB_FILE = 4, VERB_NET_STATE = 8, VERB_RUN = 16, VERB_PLUG = 32 };
 
 enum step {
     STEP_CREATED = 1,  /* I to S: the pid of C, as S sees it */

@@ -4,6 +4,7 @@
 #include "exec.h"
 #include "file.h"
 #include "net-state.h"
+#include "plug.h"
 #include "run.h"
 #include "start.h"
 #include "util.h"
@@ -17,6 +18,7 @@ static const struct {
     {VERB_FILE, serve_file},
     {VERB_NET_STATE, serve_net_state},
     {VERB_RUN, serve_run},
+    {VERB_PLUG, serve_plug},
 };
 
 void serve(struct cell *cell) {

@@ -3,13 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -92,7 +95,7 @@ static void reap_children(int signals) {
         ;
 }
 
-int run_spawner(const char *socket_path) {
+int run_spawner(const char *socket_path, bool is_sealed) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     reset_signals();
     signal(SIGPIPE, SIG_IGN);
@@ -106,7 +109,10 @@ int run_spawner(const char *socket_path) {
         dprintf(2, "bothy-cell: Cannot listen on \"%s\": %s\n", socket_path, strerror(errno));
         return 1;
     }
-    if (write_all(1, "{\"ready\":true}\n", strlen("{\"ready\":true}\n")) < 0)
+    prctl(PR_SET_NAME, "bothy-cell");
+    /* an empty session keyring of its own: containers inherit it, and shall not find the daemon's keys there. A kernel without keys has none to find */
+    (void)syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+    if (dprintf(1, "{\"ready\":true,\"sealed\":%s}\n", is_sealed ? "true" : "false") < 0)
         return 1;
     struct pollfd polled[POLLED] = {
         [LIFELINE] = {.fd = 0, .events = POLLIN},

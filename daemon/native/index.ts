@@ -124,6 +124,16 @@ export class Native {
     return deleteFile(this.spawner.request("file", [...placeOps(place), ["delete", innerPath]]), innerPath);
   }
 
+  /** Puts devices into a running container, or takes them out. @param ops nic, bind, unplug-nic and unbind */
+  async plug(target: Target, ids: IdRange | undefined, ops: readonly Op[]): Promise<void> {
+    const connection = this.spawner.request("plug", [targetOp(target), ...idmapOps(ids), ...ops]);
+    try {
+      await connection.need();
+    } finally {
+      connection.close();
+    }
+  }
+
   netState(target: Target): Promise<NetInterface[]> {
     return readNetState(this.spawner.request("net-state", [targetOp(target)]));
   }

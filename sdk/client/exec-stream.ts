@@ -5,6 +5,8 @@ import { unavailable } from "../api/errors";
 
 /** Input: each chunk waits until the socket has taken the one before. */
 export function inputOf(ws: WebSocket): Writable {
+  // Nothing comes this way but the server's own closing, which must be seen and answered.
+  ws.resume();
   return new Writable({
     write: (chunk: Buffer, _encoding, done) => ws.send(chunk, { binary: true }, (error) => done(sendError(error))),
     final: (done) => {
@@ -36,6 +38,8 @@ export function outputOf(ws: WebSocket): Readable {
     else if (!stream.push(data)) ws.pause();
   });
   ws.on("close", end);
+  // What fits the stream's buffer is taken at once, so that an output that nobody reads is closed with the others.
+  ws.resume();
   return stream;
 }
 

@@ -97,14 +97,14 @@ test("in a terminal the command gets one, with its size, TERM and every key", ()
     assert.equal(post.interactive, true);
     assert.deepEqual(post.environment, { TERM: "xterm-256color" });
     assert.equal(typeof post.width, "number");
-    played.sockets.get("0")?.send(Buffer.from("# "));
+    played.sockets.get("0")?.send(Buffer.from("one\ntwo\r\n# "));
     await new Promise<void>((resolve) => run.child.stdout?.once("data", () => resolve()));
     run.child.stdin?.write("\x03");
     await until(() => played.frames.get("0")?.join("") === "\x03");
     played.end(130);
     run.child.stdin?.end();
     const { code, stdout } = await run.result;
-    assert.deepEqual([code, stdout], [130, "# "]);
+    assert.deepEqual([code, stdout], [130, "one\ntwo\r\n# "]);
   }));
 
 test("--no-tty takes the terminal away, --tty gives one without", () =>

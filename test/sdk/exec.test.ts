@@ -33,6 +33,16 @@ test("the control websocket opens first, then input, output and errors", () =>
     assert.equal(await session.exit, 0);
   }));
 
+test("at the end every websocket is closed, also of an output that nobody read", () =>
+  withFake(async (daemon, client) => {
+    const sockets = playExec(daemon);
+    const session = await run(client);
+    sockets.get("s-2")?.send(Buffer.from("unread"));
+    finish(daemon, sockets, 0);
+    await session.exit;
+    await until(() => [...sockets.values()].every((ws) => ws.readyState === ws.CLOSED));
+  }));
+
 test("input goes as binary frames and its end as an empty text frame", () =>
   withFake(async (daemon, client) => {
     const sockets = playExec(daemon);

@@ -37,9 +37,17 @@ export class SharedDaemon {
   async refuses(method: string, url: string, body: Body, status: number, message: RegExp): Promise<void> {
     await this.unchanged(async () => {
       const told = await this.outcome(method, url, body);
-      assert.equal(told.status, status, `${method} ${url} ${JSON.stringify(body)?.slice(0, 500)}: ${JSON.stringify(told)}`);
+      assert.equal(
+        told.status,
+        status,
+        `${method} ${url} ${JSON.stringify(body)?.slice(0, 500)}: ${JSON.stringify(told)}`,
+      );
       assert.match(told.error, message);
-      assert.doesNotMatch(told.error, /is not a function|of undefined|\[object|\bundefined\b/, "no accident of the program");
+      assert.doesNotMatch(
+        told.error,
+        /is not a function|of undefined|\[object|\bundefined\b/,
+        "no accident of the program",
+      );
     });
   }
 
