@@ -16,14 +16,21 @@ async function prepare(context: Context): Promise<void> {
   const { log, networks, profiles, storagePools } = context;
   const devices: Record<string, Record<string, string>> = {};
   try {
-    const driver = await storagePools.defaultDriver();
-    await storagePools.createPool({ name: poolName, driver, description: "", config: {} });
+    // It may be there already, from a first start that was killed midway.
+    if (!storagePools.records().some(({ name }) => name === poolName)) {
+      const driver = await storagePools.defaultDriver();
+      await storagePools.createPool({ name: poolName, driver, description: "", config: {} });
+    }
     devices.root = { type: "disk", path: "/", pool: poolName };
   } catch (error) {
     log.error("Cannot prepare the default storage pool; create one by hand", { error });
   }
   try {
-    devices.eth0 = { type: "nic", name: "eth0", network: await networks.createDefault() };
+    devices.eth0 = {
+      type: "nic",
+      name: "eth0",
+      network: networks.records()[0]?.name ?? (await networks.createDefault()),
+    };
   } catch (error) {
     log.warning("Cannot prepare the default network; containers of the default profile have none", { error });
   }

@@ -37,6 +37,8 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): O
     });
     if (values.help) return "help";
     const dir = path.resolve(values.dir ?? env.BOTHY_DIR ?? "/var/lib/bothy");
+    // Overlay separates its layers by colons.
+    if (/[:\n]/.test(dir)) throw new Error(`The state folder "${dir}" must not contain a colon or a line break.`);
     return { dir, group: values.group, logfile: values.logfile, bare: values.bare };
   } catch (error) {
     throw badRequest(`${(error as Error).message}\n\n${usage}`, { cause: error });

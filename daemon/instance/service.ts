@@ -12,6 +12,7 @@ import type { Requestor } from "../events";
 import type { ParentGroups } from "../host/cgroups";
 import { withoutEmpty } from "../merge";
 import { type FilePlace, idmapOps, type Op } from "../native/index";
+import { Revert } from "../revert";
 import type { Volume } from "../storage-pool/driver";
 import { checkSettings } from "./draft";
 import { allocateBase, baseOf, idRange, withBase } from "./idmap";
@@ -284,15 +285,21 @@ export class InstanceService {
     const { storagePools, snapshots, database, dirs, networks } = this.context;
     if (this.lifecycle.isRunning(record.name)) throw badRequest("Renaming of running instance not allowed");
     this.requireFree(to);
+    await using undo = new Revert(this.context.log);
+    const move = async (from: Volume, into: Volume) => {
+      await storagePools.rename(record.pool, from, into);
+      undo.add(() => storagePools.rename(record.pool, into, from));
+    };
     for (const snapshot of snapshots.names(record.name)) {
       const from: Volume = { type: "containers-snapshots", name: `${record.name}/${snapshot}` };
-      await storagePools.rename(record.pool, from, { ...from, name: `${to}/${snapshot}` });
+      await move(from, { ...from, name: `${to}/${snapshot}` });
     }
-    await storagePools.rename(record.pool, volumeOf(record.name), volumeOf(to));
+    await move(volumeOf(record.name), volumeOf(to));
     database.transaction(() => {
       this.store.rename(record.name, to);
       snapshots.instanceRenamed(record.name, to);
     });
+    undo.keep();
     await networks.forgetInstance(record.name);
     await removeLinks(dirs, record.name);
     await makeLinks(dirs, record.pool, to);
@@ -367,20 +374,28 @@ export class InstanceService {
 
   /** After a crash: takes away what was half made or half deleted, and brings the pools in line with the database. */
   async recover(): Promise<void> {
-    await this.context.snapshots.recover();
-    for (const record of this.store.listPending()) await this.#erase(record);
+    await this.#orLog("Cannot remove half made snapshots", () => this.context.snapshots.recover());
+    for (const record of this.store.listPending())
+      await this.#orLog(`Cannot remove the half made instance "${record.name}"`, () => this.#erase(record));
     for (const { name } of this.context.storagePools.listPools()) {
       const records = this.store.list().filter((record) => record.pool === name);
       const snapshots = records.flatMap((record) =>
         this.context.snapshots.names(record.name).map((snapshot) => `${record.name}/${snapshot}`),
       );
-      try {
+      await this.#orLog(`Cannot look through the storage pool "${name}"`, async () => {
         const known = { instances: records.map((record) => record.name), snapshots };
         const { missing } = await this.context.storagePools.reconcile(name, known);
         for (const volume of missing) this.context.log.error("A volume is missing", { pool: name, ...volume });
-      } catch (error) {
-        this.context.log.error("Cannot look through a storage pool", { pool: name, error });
-      }
+      });
+    }
+  }
+
+  /** A pool that is away must not keep the daemon from starting; what was left is tried again at the next start. */
+  async #orLog(message: string, work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.context.log.error(message, { error });
     }
   }
 
