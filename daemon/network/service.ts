@@ -37,12 +37,12 @@ export class NetworkService {
     });
   }
 
-  /** Managed networks and, as LXD lists them, the host's other interfaces. */
   /** The stored networks, without who uses them. */
   records(): NetworkRecord[] {
     return this.#store.list();
   }
 
+  /** Managed networks and, as LXD lists them, the host's other interfaces. */
   async list(): Promise<Network[]> {
     const managed = this.#store.list().map((record) => this.#render(record));
     const names = new Set(managed.map(({ name }) => name));
