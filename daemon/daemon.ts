@@ -8,7 +8,9 @@ import { Events } from "./events";
 import { firstStart } from "./first-start";
 import { ParentGroups, parentGroupName, readCgroupLayout } from "./host/cgroups";
 import { ImageService } from "./image/service";
+import { autostart, shutdownAll } from "./instance/power";
 import type { InstanceRecord } from "./instance/record";
+import { adoptInstances, recoverInstances } from "./instance/recovery";
 import { InstanceService } from "./instance/service";
 import { listen } from "./listen";
 import { Locks } from "./locks";
@@ -57,7 +59,7 @@ export class Daemon {
       ["make the services", () => this.#makeServices()],
       ["open images", () => this.#context.images.startUp()],
       ["open storage pools", () => this.#context.storagePools.startAll()],
-      ["recover from a crash", () => this.#context.instances.recover()],
+      ["recover from a crash", () => recoverInstances(this.#context)],
       ["start networks", () => this.#context.networks.startAll()],
       ["find running containers", () => this.#adopt()],
       ["prepare a first start", () => firstStart(this.#context, this.#options.bare)],
@@ -69,7 +71,7 @@ export class Daemon {
       this.#log.debug(`Stage done: ${name}`, { ms: Date.now() - startedAt });
     }
     this.#log.info("Bothy is ready", { version: packageVersion(), socket: this.#context.dirs.socket });
-    void this.#context.instances.autostart(this.#stoppedByReboot);
+    void autostart(this.#context, this.#stoppedByReboot);
   }
 
   async #startNative(): Promise<void> {
@@ -100,7 +102,7 @@ export class Daemon {
     const { instances, server } = this.#context;
     const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
     const isFresh = server.store.get(bootKey) !== bootId || server.store.get(cleanKey) === "true";
-    const stopped = await instances.adoptAll();
+    const stopped = await adoptInstances(this.#context);
     server.store.set(bootKey, bootId);
     server.store.delete(cleanKey);
     if (isFresh) this.#stoppedByReboot = stopped;
@@ -113,7 +115,7 @@ export class Daemon {
   }
 
   async #stopContainers(): Promise<void> {
-    await this.#context.instances.shutdownAll();
+    await shutdownAll(this.#context);
     this.#context.server.store.set(cleanKey, "true");
   }
 

@@ -21,6 +21,7 @@ import { fileRoutes } from "./file-routes";
 import { logRoutes } from "./log-routes";
 import type { InstanceRecord } from "./record";
 import { writableInstance } from "./render";
+import { waitForIpv4 } from "./wait";
 
 const base = "/1.0/instances";
 
@@ -30,7 +31,7 @@ export const instanceRoutes: Route[] = [
   route("GET", `${base}/:name`, getInstance),
   route("PUT", `${base}/:name`, updateInstance),
   route("PATCH", `${base}/:name`, patchInstance),
-  route("POST", `${base}/:name`, renameInstance),
+  route("POST", `${base}/:name`, moveInstance),
   route("DELETE", `${base}/:name`, deleteInstance),
   route("GET", `${base}/:name/state`, getState),
   route("PUT", `${base}/:name/state`, setState),
@@ -87,7 +88,7 @@ async function waitInstance(request: ApiRequest) {
   if (condition !== "ipv4") throw badRequest(`Cannot wait for "${condition}". Use for=ipv4.`);
   const seconds = Number(request.query.get("timeout") ?? "60");
   if (!(seconds >= 0 && seconds <= 86400)) throw badRequest("The timeout must be a number of seconds from 0 to 86400.");
-  return sync(await request.context.instances.waitForIpv4(recordOf(request).name, seconds * 1000, request.signal));
+  return sync(await waitForIpv4(request.context, recordOf(request).name, seconds * 1000, request.signal));
 }
 
 /** Starts work on an instance in the background, under its lock unless told otherwise. */
@@ -161,14 +162,14 @@ async function patchInstance(request: ApiRequest) {
   return sync();
 }
 
-function renameInstance(request: ApiRequest) {
+function moveInstance(request: ApiRequest) {
   const post = parseBody(request, InstancePost);
   if (post.migration === true)
     throw badRequest("Cannot migrate an instance: migration is not supported yet. Copy it instead.");
   const { instances, locks } = request.context;
   const { name } = recordOf(request);
   const rename = async () => {
-    await instances.rename(instances.record(name), post.name);
+    await renameInstance(request.context, instances.record(name), post.name);
     tell(request, "instance-renamed", post.name);
   };
   return start(

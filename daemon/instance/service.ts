@@ -1,7 +1,6 @@
 /** Instances: the rules of their life. The lifecycle starts and stops them, the stores keep them, the pools hold their roots. */
 import { randomBytes } from "node:crypto";
-import { rename, rm } from "node:fs/promises";
-import { setTimeout as delay } from "node:timers/promises";
+import { rm } from "node:fs/promises";
 import type { Config, Devices } from "../../sdk/api/common";
 import { isTrue } from "../../sdk/api/config/values";
 import { badRequest, conflict, notFound } from "../../sdk/api/errors";
@@ -12,11 +11,10 @@ import type { Requestor } from "../events";
 import type { ParentGroups } from "../host/cgroups";
 import { withoutEmpty } from "../merge";
 import { type FilePlace, idmapOps, type Op } from "../native/index";
-import { Revert } from "../revert";
 import type { Volume } from "../storage-pool/driver";
 import { checkSettings } from "./draft";
 import { allocateBase, baseOf, idRange, withBase } from "./idmap";
-import { Lifecycle, wasRunning } from "./lifecycle";
+import { Lifecycle } from "./lifecycle";
 import { makeLinks, removeLinks } from "./links";
 import { followLive } from "./live-update";
 import { nicDevices } from "./nics";
@@ -24,7 +22,6 @@ import { type Expanded, expand, type InstanceRecord, rootDisk } from "./record";
 import { renderInstance, statusOf } from "./render";
 import { runningState, stoppedState } from "./state";
 import { InstanceStore } from "./store";
-import { applyTemplates } from "./templates";
 
 export interface InstanceUse {
   readonly name: string;
@@ -132,26 +129,6 @@ export class InstanceService {
     return Object.fromEntries(interfaces.map((item) => [item.name, byHwaddr.get(item.hwaddr) ?? ""]));
   }
 
-  /** Waits until a running instance has a global IPv4 address. @throws ApiError BAD_REQUEST with what was seen when the time is over */
-  async waitForIpv4(name: string, timeoutMs: number, signal: AbortSignal): Promise<InstanceState> {
-    const deadline = Date.now() + timeoutMs;
-    for (let pauseMs = 10; ; pauseMs = Math.min(250, pauseMs * 1.5)) {
-      const state = await this.state(this.record(name));
-      if (state.network === null) throw badRequest("Instance is not running");
-      const addresses = Object.values(state.network).flatMap((item) => item.addresses);
-      if (addresses.some((address) => address.family === "inet" && address.scope === "global")) return state;
-      if (Date.now() > deadline) {
-        const seen = Object.entries(state.network).map(
-          ([nic, item]) => `${nic} is ${item.state} with ${item.addresses.length} addresses`,
-        );
-        throw badRequest(
-          `Timed out waiting for an IPv4 address of instance "${name}" after ${timeoutMs / 1000} seconds: ${seen.join(", ")}. Look whether its image runs a DHCP client and its network gives addresses.`,
-        );
-      }
-      await delay(pauseMs, undefined, { signal });
-    }
-  }
-
   /** Where files of an instance are found: in the running container, or in its volume. */
   filePlace(record: InstanceRecord): FilePlace {
     const running = this.lifecycle.running.get(record.name);
@@ -197,7 +174,7 @@ export class InstanceService {
       this.store.confirm(record.name);
       return record;
     } catch (error) {
-      await this.#erase(record);
+      await this.erase(record);
       throw error;
     }
   }
@@ -280,34 +257,6 @@ export class InstanceService {
         this.store.update({ ...record, profiles: record.profiles.map((profile) => (profile === from ? to : profile)) });
   }
 
-  /** Renames a stopped instance with its snapshots. After a crash midway the pools follow the database (StoragePoolService.reconcile). */
-  async rename(record: InstanceRecord, to: string): Promise<void> {
-    const { storagePools, snapshots, database, dirs, networks } = this.context;
-    if (this.lifecycle.isRunning(record.name)) throw badRequest("Renaming of running instance not allowed");
-    this.requireFree(to);
-    await using undo = new Revert(this.context.log);
-    const move = async (from: Volume, into: Volume) => {
-      await storagePools.rename(record.pool, from, into);
-      undo.add(() => storagePools.rename(record.pool, into, from));
-    };
-    for (const snapshot of snapshots.names(record.name)) {
-      const from: Volume = { type: "containers-snapshots", name: `${record.name}/${snapshot}` };
-      await move(from, { ...from, name: `${to}/${snapshot}` });
-    }
-    await move(volumeOf(record.name), volumeOf(to));
-    database.transaction(() => {
-      this.store.rename(record.name, to);
-      snapshots.instanceRenamed(record.name, to);
-    });
-    undo.keep();
-    await networks.forgetInstance(record.name);
-    await removeLinks(dirs, record.name);
-    await makeLinks(dirs, record.pool, to);
-    await rm(dirs.logs(to), { recursive: true, force: true });
-    await renameIfThere(dirs.logs(record.name), dirs.logs(to));
-    await applyTemplates(this.context, this.record(to), "rename");
-  }
-
   /** Stops and starts; an ephemeral instance cannot be restarted, since its stop deletes it. */
   async restart(name: string, isForced: boolean, timeoutMs: number, requestor: Requestor): Promise<void> {
     const record = this.record(name);
@@ -345,12 +294,12 @@ export class InstanceService {
     const record = this.record(name);
     // From here on it is gone for everyone; a crash leaves the rest to the next start.
     this.store.markPending(name);
-    await this.#erase(record);
+    await this.erase(record);
     this.context.events.lifecycle({ action: "instance-deleted", source: `/1.0/instances/${name}` });
   }
 
-  /** Removes what a pending instance has. */
-  async #erase(record: InstanceRecord): Promise<void> {
+  /** Removes what an instance has, once its row is marked pending. */
+  async erase(record: InstanceRecord): Promise<void> {
     const { dirs, networks, snapshots, storagePools } = this.context;
     for (const snapshot of snapshots.names(record.name))
       await storagePools.delete(record.pool, { type: "containers-snapshots", name: `${record.name}/${snapshot}` });
@@ -371,84 +320,6 @@ export class InstanceService {
       if (record !== undefined) this.store.update(next(record));
     });
   }
-
-  /** After a crash: takes away what was half made or half deleted, and brings the pools in line with the database. */
-  async recover(): Promise<void> {
-    await this.#orLog("Cannot remove half made snapshots", () => this.context.snapshots.recover());
-    for (const record of this.store.listPending())
-      await this.#orLog(`Cannot remove the half made instance "${record.name}"`, () => this.#erase(record));
-    for (const { name } of this.context.storagePools.listPools()) {
-      const records = this.store.list().filter((record) => record.pool === name);
-      const snapshots = records.flatMap((record) =>
-        this.context.snapshots.names(record.name).map((snapshot) => `${record.name}/${snapshot}`),
-      );
-      await this.#orLog(`Cannot look through the storage pool "${name}"`, async () => {
-        const known = { instances: records.map((record) => record.name), snapshots };
-        const { missing } = await this.context.storagePools.reconcile(name, known);
-        for (const volume of missing) this.context.log.error("A volume is missing", { pool: name, ...volume });
-      });
-    }
-  }
-
-  /** A pool that is away must not keep the daemon from starting; what was left is tried again at the next start. */
-  async #orLog(message: string, work: () => Promise<unknown>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      this.context.log.error(message, { error });
-    }
-  }
-
-  /** Finds running containers again, and takes note of those that ended meanwhile. @returns those that a reboot of the host stopped */
-  async adoptAll(): Promise<InstanceRecord[]> {
-    const stopped: InstanceRecord[] = [];
-    for (const record of this.store.list()) {
-      if (await this.lifecycle.adopt(record)) continue;
-      const exit = this.context.native.lastExit(record.name);
-      this.context.native.clear(record.name);
-      if (exit !== undefined) await this.lifecycle.noteEnd(record.name, exit);
-      else stopped.push(record);
-    }
-    return stopped;
-  }
-
-  /** Starts those that should run after a start of the host or of the daemon with its containers. */
-  async autostart(records: readonly InstanceRecord[]): Promise<void> {
-    const wanted = records
-      .map((record) => ({ record, config: this.expanded(record).config }))
-      .filter(({ record, config }) => {
-        const setting = config["boot.autostart"];
-        return setting === undefined ? wasRunning(record) : isTrue(setting);
-      })
-      .sort(
-        (a, b) => Number(b.config["boot.autostart.priority"] ?? 0) - Number(a.config["boot.autostart.priority"] ?? 0),
-      );
-    for (const { record, config } of wanted) {
-      try {
-        await this.context.locks.run(`instance/${record.name}`, () => this.lifecycle.start(this.record(record.name)));
-      } catch (error) {
-        this.context.log.error("Cannot start a container on its own", { name: record.name, error });
-      }
-      await delay(Number(config["boot.autostart.delay"] ?? 0) * 1000);
-    }
-  }
-
-  /** Stops every container, cleanly as far as its time goes, then by force. For the daemon's shutdown. */
-  async shutdownAll(): Promise<void> {
-    this.lifecycle.isShuttingDown = true;
-    await Promise.all(this.lifecycle.running.names().map((name) => this.#shutdown(name)));
-  }
-
-  async #shutdown(name: string): Promise<void> {
-    const seconds = Number(this.expanded(this.record(name)).config["boot.host_shutdown_timeout"] ?? "30");
-    try {
-      if (this.lifecycle.running.get(name)?.isFrozen) await this.lifecycle.setFrozen(name, false);
-      await this.lifecycle.stop(name, seconds * 1000);
-    } catch (error) {
-      this.context.log.warning("A container did not stop cleanly and is killed", { name, error });
-      if (this.lifecycle.isRunning(name)) await this.lifecycle.kill(name);
-    }
-  }
 }
 
 const isVolatile = ([key]: [string, unknown]) => key.startsWith("volatile.");
@@ -460,9 +331,3 @@ const keepVolatile = (have: Config, wanted: Config): Config => ({
   ...Object.fromEntries(Object.entries(wanted).filter((entry) => !isVolatile(entry))),
   ...volatileOf(have),
 });
-
-async function renameIfThere(from: string, to: string): Promise<void> {
-  await rename(from, to).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT") throw error;
-  });
-}

@@ -1,0 +1,45 @@
+/** Recovery: what a daemon does about instances when it starts, after whatever ended the last one. */
+import type { Context } from "../context";
+import type { InstanceRecord } from "./record";
+
+/** Takes away what was half made or half deleted, and brings the pools in line with the database. */
+export async function recoverInstances(context: Context): Promise<void> {
+  const { instances, snapshots, storagePools } = context;
+  await orLog(context, "Cannot remove half made snapshots", () => snapshots.recover());
+  for (const record of instances.store.listPending())
+    await orLog(context, `Cannot remove the half made instance "${record.name}"`, () => instances.erase(record));
+  for (const { name } of storagePools.records())
+    await orLog(context, `Cannot look through the storage pool "${name}"`, () => reconcile(context, name));
+}
+
+async function reconcile(context: Context, pool: string): Promise<void> {
+  const names = context.instances.store
+    .list()
+    .filter((record) => record.pool === pool)
+    .map((record) => record.name);
+  const snapshots = names.flatMap((name) => context.snapshots.names(name).map((snapshot) => `${name}/${snapshot}`));
+  const { missing } = await context.storagePools.reconcile(pool, { instances: names, snapshots });
+  for (const volume of missing) context.log.error("A volume is missing", { pool, ...volume });
+}
+
+/** A pool that is away must not keep the daemon from starting; what was left is tried again at the next start. */
+async function orLog(context: Context, message: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    context.log.error(message, { error });
+  }
+}
+
+/** Finds running containers again, and takes note of those that ended meanwhile. @returns those of which nobody knows how they ended */
+export async function adoptInstances({ instances, native }: Context): Promise<InstanceRecord[]> {
+  const lost: InstanceRecord[] = [];
+  for (const record of instances.store.list()) {
+    if (await instances.lifecycle.adopt(record)) continue;
+    const exit = native.lastExit(record.name);
+    native.clear(record.name);
+    if (exit !== undefined) await instances.lifecycle.noteEnd(record.name, exit);
+    else lost.push(record);
+  }
+  return lost;
+}

@@ -1,0 +1,44 @@
+/** Rename: a stopped instance with its snapshots gets another name. */
+import { rename, rm } from "node:fs/promises";
+import { badRequest } from "../../sdk/api/errors";
+import type { Context } from "../context";
+import { Revert } from "../revert";
+import type { Volume } from "../storage-pool/driver";
+import { makeLinks, removeLinks } from "./links";
+import type { InstanceRecord } from "./record";
+import { volumeOf } from "./service";
+import { applyTemplates } from "./templates";
+
+/** Caller holds the locks of both names. After a crash midway the pools follow the database (StoragePoolService.reconcile). */
+export async function renameInstance(context: Context, record: InstanceRecord, to: string): Promise<void> {
+  const { database, dirs, instances, networks, snapshots, storagePools } = context;
+  if (instances.lifecycle.isRunning(record.name)) throw badRequest("Renaming of running instance not allowed");
+  instances.requireFree(to);
+  await using undo = new Revert(context.log);
+  const move = async (from: Volume, into: Volume) => {
+    await storagePools.rename(record.pool, from, into);
+    undo.add(() => storagePools.rename(record.pool, into, from));
+  };
+  for (const snapshot of snapshots.names(record.name)) {
+    const from: Volume = { type: "containers-snapshots", name: `${record.name}/${snapshot}` };
+    await move(from, { ...from, name: `${to}/${snapshot}` });
+  }
+  await move(volumeOf(record.name), volumeOf(to));
+  database.transaction(() => {
+    instances.store.rename(record.name, to);
+    snapshots.instanceRenamed(record.name, to);
+  });
+  undo.keep();
+  await networks.forgetInstance(record.name);
+  await removeLinks(dirs, record.name);
+  await makeLinks(dirs, record.pool, to);
+  await rm(dirs.logs(to), { recursive: true, force: true });
+  await renameIfThere(dirs.logs(record.name), dirs.logs(to));
+  await applyTemplates(context, instances.record(to), "rename");
+}
+
+async function renameIfThere(from: string, to: string): Promise<void> {
+  await rename(from, to).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+  });
+}
