@@ -20,6 +20,7 @@ import { startExec } from "./exec";
 import { fileRoutes } from "./file-routes";
 import { logRoutes } from "./log-routes";
 import type { InstanceRecord } from "./record";
+import { renameInstance } from "./rename";
 import { writableInstance } from "./render";
 import { waitForIpv4 } from "./wait";
 
