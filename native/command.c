@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/close_range.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -114,7 +115,11 @@ _Noreturn void execute(struct cell *cell) {
     /* an end of file instead of this word tells the other side that we died before */
     if (send_step(cell->peer, STEP_EXECUTING, 0, -1) < 0)
         _exit(126);
-    reset_signals();
+    /* the one disposition that the helper changes, and execve would keep; the mask was emptied when the request began */
+    signal(SIGPIPE, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
     int error;
     if (strchr(cell->argv[0], '/') != NULL) {
         execve(cell->argv[0], cell->argv, cell->envp);

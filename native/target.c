@@ -2,6 +2,8 @@
 #include "target.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
 
 #include "ops.h"
 #include "sys.h"
@@ -15,6 +17,14 @@ int take_target(struct cell *cell, struct op *op) {
     return 0;
 }
 
+/** Whether the target's user namespace is our own. */
+static bool shares_user_namespace(pid_t pid) {
+    char path[32];
+    struct stat ours, theirs;
+    snprintf(path, sizeof path, "/proc/%d/ns/user", (int)pid);
+    return stat("/proc/self/ns/user", &ours) == 0 && stat(path, &theirs) == 0 && ours.st_ino == theirs.st_ino && ours.st_dev == theirs.st_dev;
+}
+
 int open_target(struct cell *cell) {
     if (cell->target_pid == 0)
         return fail(&cell->status, "target", EINVAL, NULL, "Cannot enter a container: no target is given");
@@ -22,5 +32,8 @@ int open_target(struct cell *cell) {
     /* what has this start time and is alive after we held it is what we hold */
     if (cell->target_fd < 0 || process_start_time(cell->target_pid) != cell->target_start || sys_pidfd_send_signal(cell->target_fd, 0) < 0)
         return fail(&cell->status, "target", ESRCH, NULL, "Cannot enter the container: no such container");
+    /* without the id map we would act on an unprivileged container's files as the host's root */
+    if (cell->verb != VERB_NET_STATE && shares_user_namespace(cell->target_pid) == has_user_namespace(cell))
+        return fail(&cell->status, "target", EINVAL, NULL, "Cannot enter the container: its id map is missing, or it has none");
     return 0;
 }

@@ -212,6 +212,12 @@ test("a pid that has been given to another process is no such container", async 
   assert.match(answer.error!.message, /no such container/);
 });
 
+test("an unprivileged container is not entered without its id map", async () => {
+  const answer = await spawner.ask("exec", container.target, ["arg", "true"]);
+  assert.equal(answer.error?.errno, "EINVAL");
+  assert.match(answer.error!.message, /id map/);
+});
+
 test("files made in the container are stored by their inner ids", async () => {
   await container.sh("echo one > /root/mine; chown 1000:1000 /root/mine");
   const about = fs.statSync(path.join(spawner.dir, "root/root/mine"));

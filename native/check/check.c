@@ -1,0 +1,147 @@
+/* make check: the pure parts, and the ways that this kernel does not take by itself. One line a sentence, as in TAP. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "../cell.h"
+#include "../commands.h"
+#include "../json.h"
+#include "../overlay.h"
+#include "../request.h"
+#include "../tables.h"
+#include "../userns.h"
+#include "../util.h"
+
+static int number, failures;
+
+static void check(bool good, const char *sentence) {
+    printf("%s %d - %s\n", good ? "ok" : "not ok", ++number, sentence);
+    failures += !good;
+}
+
+static bool escapes_to(const char *text, const char *expected) {
+    struct json json = {.fd = -1};
+    json_string(&json, text);
+    bool same = strcmp(json.text, expected) == 0;
+    free(json.text);
+    return same;
+}
+
+static void check_json(void) {
+    check(escapes_to("plain", "\"plain\""), "text is quoted");
+    check(escapes_to("a\"b\\c\n\x01", "\"a\\\"b\\\\c\\u000a\\u0001\""), "quotes, backslashes and control characters are escaped");
+    check(escapes_to("\xc3\xbc\xe2\x82\xac\xf0\x9f\x90\xa7", "\"\xc3\xbc\xe2\x82\xac\xf0\x9f\x90\xa7\""), "UTF-8 is kept");
+    check(escapes_to("\xff", "\"\xef\xbf\xbd\"") && escapes_to("\xc0\xaf", "\"\xef\xbf\xbd\xef\xbf\xbd\"") && escapes_to("\xed\xa0\x80x", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdx\"") &&
+              escapes_to("\xe2\x82", "\"\xef\xbf\xbd\xef\xbf\xbd\""),
+          "what is not UTF-8 is replaced: stray bytes, overlong forms, surrogates, cut ends");
+}
+
+static void check_numbers(void) {
+    uint64_t value;
+    unsigned mode;
+    check(parse_number("0", 9, &value) && value == 0 && parse_number("18446744073709551615", UINT64_MAX, &value) && value == UINT64_MAX, "whole numbers are read");
+    check(!parse_number("", 9, &value) && !parse_number("-1", 9, &value) && !parse_number("1 ", 9, &value) && !parse_number(" 1", 9, &value) &&
+              !parse_number("10", 9, &value) && !parse_number("18446744073709551616", UINT64_MAX, &value),
+          "nothing else is a number, nor one beyond its bound");
+    check(parse_octal("1777", 07777, &mode) && mode == 01777 && !parse_octal("8", 07777, &mode) && !parse_octal("10000", 07777, &mode), "modes are octal");
+}
+
+static void check_tables(void) {
+    unsigned flags;
+    check(parse_mount_flags("-", &flags) && flags == 0 && parse_mount_flags("ro,rec,optional", &flags) && (flags & FLAG_RECURSIVE) != 0 && (flags & FLAG_OPTIONAL) != 0,
+          "mount flags are read");
+    check(!parse_mount_flags("ro,", &flags) && !parse_mount_flags("rox", &flags) && !parse_mount_flags("r", &flags), "unknown mount flags are refused");
+    check(rlimit_number("nofile") >= 0 && rlimit_number("nofiles") < 0 && rlimit_number("") < 0, "limits are known by their whole names");
+    check(command_number("signal 15", "signal ", 64) == 15 && command_number("signal 65", "signal ", 64) == 0 && command_number("signal", "signal ", 64) == 0,
+          "a command's number stays within its bound");
+}
+
+static void check_maps(void) {
+    const struct id_map map = {.line = {{0, 100000, 1000}, {1000, 1000, 1}, {1001, 101001, 64535}}, .count = 3};
+    uint32_t host;
+    check(map_id(&map, 0, &host) && host == 100000 && map_id(&map, 1000, &host) && host == 1000 && map_id(&map, 65535, &host) && host == 165535, "ids are mapped line by line");
+    check(!map_id(&map, 65536, &host), "an id outside of the map has no host id");
+}
+
+/** Random bytes as requests: whatever they say, the answer is an error or a parsed request, and no byte beyond them is touched. */
+static void check_parser(void) {
+    static const char *const words[] = {"start", "exec", "file", "put", "nic", "rlimit", "idmap-uid", "tty", "arg", "env", "0", "-1", "4294967295", "", "nofile", "mount", "put", "mask", "umask", "cap-keep"};
+    unsigned seed = 1;
+    for (int round = 0; round < 20000; round++) {
+        char text[256];
+        size_t size = 0;
+        for (int count = 1 + (int)(rand_r(&seed) % 12); count > 0; count--) {
+            const char *word = words[(unsigned)rand_r(&seed) % COUNT_OF(words)];
+            memcpy(text + size, word, strlen(word) + 1);
+            size += strlen(word) + 1;
+        }
+        if (rand_r(&seed) % 8 == 0)
+            text[(unsigned)rand_r(&seed) % size] = (char)rand_r(&seed);
+        struct cell *cell = must_alloc(sizeof *cell);
+        cell_begin(cell, -1);
+        cell->request = must_alloc(size + 1);
+        memcpy(cell->request, text, size);
+        int result = parse_request(cell, size);
+        if ((result < 0) != (cell->status.error != NULL))
+            check(false, "a refused request has an error and an accepted one has none");
+        release_request(cell);
+        free(cell->status.error);
+        free(cell);
+    }
+    check(true, "twenty thousand random requests are parsed or refused");
+}
+
+/** In a child, on a tmpfs of its own. */
+static bool try_overlay(enum overlay_way way) {
+    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mount("tmpfs", "/mnt", "tmpfs", 0, "mode=755") < 0)
+        return false;
+    mkdir("/mnt/low1", 0755), mkdir("/mnt/low2", 0755), mkdir("/mnt/upper", 0755), mkdir("/mnt/work", 0755);
+    close(open("/mnt/low1/one", O_CREAT | O_WRONLY, 0644));
+    close(open("/mnt/low2/two", O_CREAT | O_WRONLY, 0644));
+    struct cell *cell = must_alloc(sizeof *cell);
+    cell_begin(cell, -1);
+    cell->root = (struct root_source){.kind = ROOT_OVERLAY, .upper = "/mnt/upper", .work = "/mnt/work", .lower = "/mnt/low1:/mnt/low2"};
+    cell->uids = (struct id_map){.line = {{0, 100000, 65536}}, .count = 1};
+    cell->gids = cell->uids;
+    struct stat one, made;
+    if (make_userns(cell) < 0 || build_overlay_in_way(cell, way) < 0) {
+        printf("# %s", cell->status.error);
+        return false;
+    }
+    if (setns(cell->userns_fd, CLONE_NEWUSER) < 0 || become_inner_root() < 0)
+        return false;
+    close(openat(cell->root_fd, "made", O_CREAT | O_WRONLY, 0644));
+    return fstatat(cell->root_fd, "one", &one, 0) == 0 && one.st_uid == 0 && faccessat(cell->root_fd, "two", F_OK, 0) == 0 &&
+           stat("/mnt/upper/made", &made) == 0 && made.st_uid == 65534;
+}
+
+static bool apart(enum overlay_way way) {
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        bool good = try_overlay(way);
+        fflush(stdout);
+        _exit(good ? 0 : 1);
+    }
+    int status = 1;
+    waitpid(child, &status, 0);
+    return status == 0;
+}
+
+int main(void) {
+    check_json();
+    check_numbers();
+    check_tables();
+    check_maps();
+    check_parser();
+    check(apart(OVERLAY_BY_DESCRIPTOR), "an overlay takes its layers by descriptor, as Linux 6.13 does");
+    check(apart(OVERLAY_BY_PATH), "an overlay takes its layers by path, as older kernels do");
+    printf("1..%d\n", number);
+    return failures > 0;
+}
