@@ -56,10 +56,17 @@ async function* closing(connection: CellConnection, bytes: AsyncIterable<Buffer>
 }
 
 /** Sends the content; when the source fails midway the connection ends without the last chunk and the old file stays. */
-export async function putFile(connection: CellConnection, path: string, content: AsyncIterable<Buffer>): Promise<void> {
+export async function putFile(
+  connection: CellConnection,
+  { path, type }: PutFile,
+  content: AsyncIterable<Buffer>,
+): Promise<void> {
   try {
-    for await (const chunk of content) if (chunk.length > 0) await connection.write(chunkOf(chunk));
-    await connection.write(Buffer.alloc(4));
+    // A folder has no body: bothy-cell answers at once, and a write after that would meet a closed socket.
+    if (type !== "directory") {
+      for await (const chunk of content) if (chunk.length > 0) await connection.write(chunkOf(chunk));
+      await connection.write(Buffer.alloc(4));
+    }
     await connection.need();
   } catch (error) {
     throw fileError(error, path);

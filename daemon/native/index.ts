@@ -117,7 +117,7 @@ export class Native {
       file.gid ?? "",
       file.append ? "append" : "write",
     ];
-    return putFile(this.spawner.request("file", [...placeOps(place), put]), file.path, content);
+    return putFile(this.spawner.request("file", [...placeOps(place), put]), file, content);
   }
 
   deleteFile(place: FilePlace, innerPath: string): Promise<void> {
