@@ -42,28 +42,28 @@ interface AliasPut {
 }
 
 function listAliases(request: ApiRequest): Reply {
-  const aliases = request.context.images.aliases();
+  const aliases = request.context.images.aliases.list();
   return sync(recursionOf(request) === 0 ? aliases.map(({ name }) => urlOf(name)) : aliases);
 }
 
 function createAlias(request: ApiRequest): Reply {
   const post = parseBody(request, ImageAliasesPost);
-  request.context.images.createAlias(post);
+  request.context.images.aliases.create(post);
   tell(request, "image-alias-created", post.name);
   return created(urlOf(post.name));
 }
 
 function getAlias(request: ApiRequest): Reply {
-  const alias = request.context.images.alias(param(request, "name"));
+  const alias = request.context.images.aliases.get(param(request, "name"));
   return sync(alias, alias);
 }
 
 function change(request: ApiRequest, next: (have: AliasPut) => AliasPut): Reply {
   const name = param(request, "name");
   const { images } = request.context;
-  const have = images.alias(name);
+  const have = images.aliases.get(name);
   checkEtag(ifMatchOf(request), have);
-  images.updateAlias(name, next(have));
+  images.aliases.update(name, next(have));
   tell(request, "image-alias-updated", name);
   return sync();
 }
@@ -71,14 +71,14 @@ function change(request: ApiRequest, next: (have: AliasPut) => AliasPut): Reply 
 function renameAlias(request: ApiRequest): Reply {
   const from = param(request, "name");
   const { name: to } = parseBody(request, ImageAliasPost);
-  request.context.images.renameAlias(from, to);
+  request.context.images.aliases.rename(from, to);
   tell(request, "image-alias-renamed", to, { old_name: from });
   return created(urlOf(to));
 }
 
 function deleteAlias(request: ApiRequest): Reply {
   const name = param(request, "name");
-  request.context.images.deleteAlias(name);
+  request.context.images.aliases.delete(name);
   tell(request, "image-alias-deleted", name);
   return sync();
 }

@@ -1,6 +1,5 @@
 /** Expressions of file templates: names, literals, dots, calls, filters, comparisons, and, or, not, in. */
-import { badRequest } from "../../sdk/api/errors";
-import { maxText, textOf, truthy, type Value } from "./render-value";
+import { maxText, textOf, truthy, type Value, wrong } from "./render-value";
 
 export type Expression =
   | { readonly type: "literal"; readonly value: Value }
@@ -15,8 +14,6 @@ export type Expression =
     }
   | { readonly type: "not"; readonly of: Expression }
   | { readonly type: "binary"; readonly operator: string; readonly left: Expression; readonly right: Expression };
-
-const wrong = (cause: string) => badRequest(`Cannot render the template: ${cause}. Correct it in the image.`);
 
 /** Filters of Django's language that make sense for configuration files. */
 const filters: Readonly<Record<string, (value: Value, argument: Value) => Value>> = {

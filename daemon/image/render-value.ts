@@ -1,4 +1,7 @@
 /** Values of file templates: plain data, and how it reads as text and as a condition. */
+import { badRequest } from "../../sdk/api/errors";
+
+export const wrong = (cause: string) => badRequest(`Cannot render the template: ${cause}. Correct it in the image.`);
 
 /** Text, numbers, lists and maps; functions only where the caller gives them, such as config_get. */
 export type Value =
@@ -10,6 +13,7 @@ export type Value =
   | readonly Value[]
   | { readonly [key: string]: Value }
   | ((...values: Value[]) => Value);
+
 /** Characters of a text, and of all output. */
 export const maxText = 1 << 20;
 

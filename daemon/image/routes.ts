@@ -89,14 +89,14 @@ async function buildImage(request: ApiRequest): Promise<Reply> {
     );
   const { images, operations } = request.context;
   await images.requireTemplate(template);
-  for (const alias of post.aliases) images.requireFreeAlias(alias.name);
+  for (const alias of post.aliases) images.aliases.requireFree(alias.name);
   return asyncOp(
     operations.start({
       description: "Building image",
       mayCancel: true,
       run: async (operation) => {
         const { fingerprint } = await images.fromTemplate(template, operation);
-        for (const alias of post.aliases) images.createAlias({ ...alias, target: fingerprint, type: "container" });
+        for (const alias of post.aliases) images.aliases.create({ ...alias, target: fingerprint, type: "container" });
         images.update(fingerprint, mergedPut(images.get(fingerprint), post));
         tell(request, "image-created", fingerprint);
         return { fingerprint, size: String(images.get(fingerprint).size) };

@@ -3,12 +3,13 @@ import { readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { epoch, never } from "../../sdk/api/common";
 import { ApiError, badRequest, conflict, notFound } from "../../sdk/api/errors";
-import type { Image, ImageAliasEntry, ImageAliasesPost, ImagePut } from "../../sdk/api/image";
+import type { Image, ImagePut } from "../../sdk/api/image";
 import type { Context } from "../context";
 import { withoutEmpty } from "../merge";
 import type { RunningOperation } from "../operations";
 import { Revert } from "../revert";
 import { nowText, timeText } from "../time";
+import { ImageAliases } from "./aliases";
 import { TemplateBuilds } from "./builds";
 import { inspect } from "./inspect";
 import type { ImageMetadata } from "./metadata";
@@ -58,15 +59,16 @@ export const writable = ({ public: isPublic, auto_update, properties, profiles, 
 });
 
 const imageNotFound = () => notFound("Image not found");
-const aliasNotFound = () => notFound("Image alias not found");
 
 export class ImageService {
   readonly #store: ImageStore;
   readonly #builds: TemplateBuilds;
+  readonly aliases: ImageAliases;
 
   constructor(private readonly context: Context) {
     this.#store = new ImageStore(context.database);
     this.#builds = new TemplateBuilds(context);
+    this.aliases = new ImageAliases(this.#store, (prefix) => this.record(prefix));
   }
 
   /** Removes unfinished work of a daemon that was killed, and files that no row names. */
@@ -186,7 +188,7 @@ export class ImageService {
           builtFrom: options.builtFrom,
         });
         for (const { name, description } of options.aliases ?? [])
-          this.createAlias({ name, description, target: fingerprint, type: "container" });
+          this.aliases.create({ name, description, target: fingerprint, type: "container" });
       });
       undo.keep();
     });
@@ -257,44 +259,6 @@ export class ImageService {
   /** Notes that an instance was made of the image. */
   touch(fingerprint: string): void {
     this.#store.setLastUsed(fingerprint, nowText());
-  }
-
-  aliases(): ImageAliasEntry[] {
-    return this.#store.aliases();
-  }
-
-  /** @throws ApiError NOT_FOUND */
-  alias(name: string): ImageAliasEntry {
-    const alias = this.#store.findAlias(name);
-    if (alias === undefined) throw aliasNotFound();
-    return alias;
-  }
-
-  /** @throws ApiError CONFLICT when the name is taken */
-  requireFreeAlias(name: string): void {
-    if (this.#store.findAlias(name) !== undefined) throw conflict(`Alias "${name}" already exists`);
-  }
-
-  createAlias(post: ImageAliasesPost): void {
-    this.requireFreeAlias(post.name);
-    const { fingerprint } = this.record(post.target);
-    this.#store.insertAlias({ ...post, target: fingerprint });
-  }
-
-  updateAlias(name: string, { description, target }: { description: string; target: string }): void {
-    this.alias(name);
-    this.#store.updateAlias(name, description, this.record(target).fingerprint);
-  }
-
-  renameAlias(from: string, to: string): void {
-    this.alias(from);
-    if (from !== to) this.requireFreeAlias(to);
-    this.#store.renameAlias(from, to);
-  }
-
-  deleteAlias(name: string): void {
-    this.alias(name);
-    this.#store.deleteAlias(name);
   }
 
   #render(row: ImageRow): Image {
