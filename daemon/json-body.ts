@@ -8,7 +8,8 @@ const maxBytes = 16 * 1024 * 1024;
 export async function readJson(body: Readable): Promise<unknown> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of body) {
+  // The connection must outlive a refusal, which is sent on it.
+  for await (const chunk of body.iterator({ destroyOnReturn: false })) {
     const bytes = chunk as Buffer;
     length += bytes.length;
     if (length > maxBytes) throw badRequest(`Invalid request: the body is longer than ${maxBytes} bytes. Send less.`);

@@ -1,5 +1,6 @@
 /** Server: the route tables behind a unix socket, by fastify; websockets by ws. */
 import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { detailsKey } from "../sdk/api/envelope";
@@ -14,7 +15,13 @@ import { allRoutes, allUpgrades } from "./routes";
 const instanceAliases = ["/1.0/containers", "/1.0/virtual-machines"];
 
 export function buildServer(context: Context): FastifyInstance {
-  const app = fastify({ logger: false, forceCloseConnections: true, routerOptions: { maxParamLength: 4096 } });
+  const app = fastify({
+    logger: false,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 4096 },
+    frameworkErrors: (error, _request, reply) => sendError(reply, badRequest(`Invalid request: ${error.message}.`)),
+    clientErrorHandler: refuseUnreadable,
+  });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, _payload, done) => done(null));
   const known = new Set<string>();
@@ -28,7 +35,7 @@ export function buildServer(context: Context): FastifyInstance {
     });
   }
   app.setNotFoundHandler((request, reply) => {
-    const path = new URL(request.url, "http://localhost").pathname;
+    const { path } = splitTarget(request.url);
     const isKnown = [...known].some((pattern) => matchPath(pattern, path) !== undefined);
     sendError(reply, isKnown ? new ApiError("NOT_IMPLEMENTED", "not implemented") : notFound("not found"));
   });
@@ -66,6 +73,8 @@ async function serve(
     const apiError = toApiError(error);
     if (apiError.code === "INTERNAL") context.log.error(`Request failed: ${request.method} ${request.url}`, { error });
     sendError(reply, apiError);
+    // What the client still sends is read and forgotten: it could not read the answer before it has sent all.
+    request.raw.resume();
   }
   return reply;
 }
@@ -95,7 +104,7 @@ function baseRequest(
   params: Record<string, string>,
   signal: AbortSignal,
 ): ApiRequest {
-  const query = new URL(raw.url ?? "/", "http://localhost").searchParams;
+  const { query } = splitTarget(raw.url);
   for (const value of [...Object.values(params), ...query.values()])
     if (value.includes("\0")) throw badRequest("Invalid request: a name or path must not contain a NUL character.");
   for (const [name, value] of Object.entries(params))
@@ -104,6 +113,14 @@ function baseRequest(
   if (project !== null && project !== "" && project !== "default") throw notFound("Project not found");
   const requestor = { username: "root", protocol: "unix", address: "@" };
   return { context, params, query, headers: raw.headers, json: undefined, body: raw, requestor, signal };
+}
+
+/** Not by URL, which would resolve "..", and read "//" as a host. */
+function splitTarget(target = "/"): { path: string; query: URLSearchParams } {
+  const cut = target.indexOf("?");
+  return cut < 0
+    ? { path: target, query: new URLSearchParams() }
+    : { path: target.slice(0, cut), query: new URLSearchParams(target.slice(cut + 1)) };
 }
 
 const isStreamType = (type: string | undefined) =>
@@ -146,18 +163,32 @@ function sendError(reply: FastifyReply, error: Pick<ApiError, "status" | "messag
 function upgrade(context: Context, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   socket.on("error", () => socket.destroy());
   try {
-    const path = new URL(request.url ?? "/", "http://localhost").pathname;
-    const { route, params } = findUpgrade(path);
+    const { route, params } = findUpgrade(splitTarget(request.url).path);
     const apiRequest = baseRequest(context, request, params, new AbortController().signal);
     route.upgrade(apiRequest, { request, socket, head });
   } catch (error) {
-    const apiError = toApiError(error);
-    const body = errorBody(apiError);
-    socket.end(
-      `HTTP/1.1 ${apiError.status} ${STATUS_CODES[apiError.status] ?? "Error"}\r\nContent-Type: application/json\r\n` +
-        `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-    );
+    endWith(socket, toApiError(error));
   }
+}
+
+/** Answers on a bare connection and ends it. @param status when the table of codes has none for it */
+function endWith(socket: Duplex, error: ApiError, status = error.status): void {
+  const body = errorBody({ status, message: error.message, details: error.details });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Error"}\r\nContent-Type: application/json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+/** Bytes that are no HTTP, or headers past Node's 16 KiB. */
+function refuseUnreadable(error: Error & { code: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const isLong = error.code === "HPE_HEADER_OVERFLOW";
+  const cause = isLong ? "its headers are too long. Send fewer or shorter ones." : "it is no HTTP request.";
+  endWith(socket, badRequest(`Invalid request: ${cause}`), isLong ? 431 : 400);
 }
 
 function findUpgrade(path: string): { route: UpgradeRoute; params: Record<string, string> } {

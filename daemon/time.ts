@@ -4,3 +4,6 @@
 export const timeText = (at: number): string => new Date(at).toISOString().replace("Z", "000000Z");
 
 export const nowText = (): string => timeText(Date.now());
+
+/** A longer timer would ring at once: Node counts in 31 bits. @returns milliseconds */
+export const timerMs = (seconds: number): number => Math.min(seconds * 1000, 2 ** 31 - 1);

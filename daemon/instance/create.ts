@@ -1,6 +1,6 @@
 /** Create: where a new instance comes from: an image, a template, another instance or snapshot, or nothing. */
 import { isTrue } from "../../sdk/api/config/values";
-import { badRequest } from "../../sdk/api/errors";
+import { badRequest, notFound } from "../../sdk/api/errors";
 import type { InstancesPost } from "../../sdk/api/instance";
 import type { Context } from "../context";
 import type { ImageRecord } from "../image/service";
@@ -100,25 +100,33 @@ async function makeFrom(
 }
 
 function fromCopy(context: Context, name: string, post: InstancesPost): CreateWork {
-  const [sourceName = "", snapshotName] = (post.source.source ?? "").split("/");
-  if (sourceName === "")
-    throw badRequest(
-      `Cannot create instance "${name}": a copy needs "source". Name an instance, or instance/snapshot.`,
-    );
+  const refuse = (cause: string) => badRequest(`Cannot create instance "${name}": ${cause}`);
+  const [sourceName = "", snapshotName, ...rest] = (post.source.source ?? "").split("/");
+  if (sourceName === "" || rest.length > 0)
+    throw refuse('a copy needs "source". Name an instance, or instance/snapshot.');
+  if ((post.source.project || "default") !== "default") throw notFound("Project not found");
+  if (post.source.refresh === true)
+    throw refuse('a copy cannot refresh an instance yet. Delete the instance first, or leave out "refresh".');
   const source = context.instances.record(sourceName);
   const snapshot = snapshotName === undefined ? undefined : context.snapshots.record(sourceName, snapshotName);
   const origin = snapshot?.settings ?? source;
-  const own = post.config;
   const draft = draftInstance(
     context,
     name,
-    { ...post, devices: { ...origin.devices, ...post.devices }, description: post.description || origin.description },
+    {
+      ...post,
+      config: withoutVolatile(post.config),
+      devices: { ...origin.devices, ...post.devices },
+      description: post.description || origin.description,
+    },
     { config: withoutVolatile(origin.config), profiles: origin.profiles, architecture: source.architecture },
   );
   const withSnapshots = snapshot === undefined && !(post.source.instance_only || post.source.container_only);
-  const config = withoutVolatile(own);
   return async () => {
-    await context.instances.make({ ...draft, config: { ...draft.config, ...config } }, (record) =>
+    // It may be gone since the request was checked.
+    context.instances.record(sourceName);
+    if (snapshotName !== undefined) context.snapshots.record(sourceName, snapshotName);
+    await context.instances.make(draft, (record) =>
       context.snapshots
         .copyVolumes({ source, snapshot: snapshotName, record, withSnapshots })
         .then(() => applyTemplates(context, record, "copy")),

@@ -1,16 +1,18 @@
 /** Draft: a request for a new instance, checked and completed before anything is made. */
 import { randomUUID } from "node:crypto";
-import { type Config, epoch } from "../../sdk/api/common";
+import path from "node:path";
+import { type Config, type Devices, epoch } from "../../sdk/api/common";
 import { instanceKeys, volatileKeys } from "../../sdk/api/config/instance";
+import { hwaddr as checkHwaddr } from "../../sdk/api/config/values";
 import { badRequest, notFound } from "../../sdk/api/errors";
 import type { InstancesPost } from "../../sdk/api/instance";
 import type { Context } from "../context";
-import { withoutEmpty } from "../merge";
+import { withoutEmpty, withoutEmptyOptions } from "../merge";
 import { nowText } from "../time";
 import { requireConfig, requireDevices } from "../validate";
 import { parseRawLxc } from "./halt";
 import { nicDevices, planNics, withHwaddrs } from "./nics";
-import { expand, type InstanceRecord, rootDisk } from "./record";
+import { type Expanded, expand, type InstanceRecord, rootDisk } from "./record";
 import { commandOps, rlimitOps } from "./spec/process";
 
 export const hostArchitecture = process.arch === "x64" ? "x86_64" : process.arch === "arm64" ? "aarch64" : process.arch;
@@ -34,8 +36,8 @@ export function draftInstance(context: Context, name: string, post: InstancesPos
     );
   const profiles = post.profiles ?? origin.profiles ?? ["default"];
   const partial = {
-    config: { ...origin.config, ...withoutEmpty(post.config), "volatile.uuid": randomUUID() },
-    devices: post.devices,
+    config: { ...origin.config, ...chosen(withoutEmpty(post.config)), "volatile.uuid": randomUUID() },
+    devices: withoutEmptyOptions(post.devices),
   };
   checkSettings(context, { name, ...partial, profiles });
   const expanded = expand(
@@ -49,7 +51,7 @@ export function draftInstance(context: Context, name: string, post: InstancesPos
     architecture,
     description: post.description,
     config: withHwaddrs(partial.config, expanded.devices),
-    devices: post.devices,
+    devices: partial.devices,
     profiles,
     ephemeral: post.ephemeral,
     createdAt: nowText(),
@@ -74,9 +76,18 @@ export function checkSettings(
       throw notFound(`Requested profile "${name}" doesn't exist. Create it, or leave it out.`, { cause: error });
     }
   });
-  const { config, devices } = expand(settings, profiles);
+  checkExpanded(context, settings, expand(settings, profiles));
+}
+
+/** Checks what an instance comes to with its profiles. @param own its own configuration @throws ApiError */
+export function checkExpanded(
+  context: Context,
+  own: Pick<InstanceRecord, "name" | "config">,
+  { config, devices }: Expanded,
+): void {
   commandOps(parseRawLxc(config["raw.lxc"]));
   rlimitOps(config);
+  checkDiskPaths(devices);
   for (const [device, options] of nicDevices(devices)) {
     if (!options.network) continue;
     try {
@@ -88,9 +99,32 @@ export function checkSettings(
       );
     }
   }
-  for (const { device, hwaddr, ipv4, network, bridge } of planNics(settings.config, devices))
+  for (const { device, hwaddr, ipv4, network, bridge } of planNics(own.config, devices))
     if (ipv4 && context.networks.isManaged(network ?? bridge))
-      context.networks.checkHost(network ?? bridge, { instance: settings.name, device, hwaddr, ipv4 });
+      context.networks.checkHost(network ?? bridge, { instance: own.name, device, hwaddr, ipv4 });
+}
+
+/** Two disks cannot be at one place. */
+function checkDiskPaths(devices: Devices): void {
+  const paths = new Map<string, string>();
+  for (const [device, { type, path: innerPath = "" }] of Object.entries(devices)) {
+    if (type !== "disk") continue;
+    const place = path.posix.normalize(`${innerPath}/`);
+    const other = paths.get(place);
+    if (other !== undefined)
+      throw badRequest(`Invalid device "${device}": the disk "${other}" has the path "${innerPath}" too. Use another.`);
+    paths.set(place, device);
+  }
+}
+
+/** Of the keys that the daemon keeps for itself, a new instance's hardware addresses may be chosen; the rest is not taken. */
+function chosen(config: Config): Config {
+  const isAddress = (key: string) => key.endsWith(".hwaddr");
+  for (const [key, value] of Object.entries(config)) {
+    const reason = key.startsWith("volatile.") && isAddress(key) ? checkHwaddr(value) : undefined;
+    if (reason !== undefined) throw badRequest(`Invalid value for "${key}": ${reason}`);
+  }
+  return Object.fromEntries(Object.entries(config).filter(([key]) => !key.startsWith("volatile.") || isAddress(key)));
 }
 
 /** Keys of a source that an image-born or copied instance takes over: all but what belongs to that one alone. */

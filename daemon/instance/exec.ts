@@ -40,13 +40,14 @@ export function startExec(context: Context, record: InstanceRecord, post: Instan
     metadata: { ...command, fds: sockets.secrets },
     connect: (secret, request, socket, head) => sockets.connect(secret, request, socket, head),
     run: async () => {
-      await sockets.ready();
-      const process = await context.native.exec(
-        running.cell,
-        [...common, ...streamOps(post)],
-        post.interactive ? "tty" : "pipes",
-      );
-      return { return: await sockets.serve(process) };
+      try {
+        await sockets.ready();
+        const streams = post.interactive ? "tty" : "pipes";
+        const process = await context.native.exec(running.cell, [...common, ...streamOps(post)], streams);
+        return { return: await sockets.serve(process) };
+      } finally {
+        sockets.close();
+      }
     },
   });
 }
@@ -110,7 +111,7 @@ class ExecSockets {
   readonly secrets: Readonly<Record<string, string>>;
   readonly #names: readonly string[];
   readonly #sockets = new Map<string, WebSocket>();
-  readonly #claimed = new Set<string>();
+  #isClosed = false;
   #changed: () => void = () => undefined;
 
   constructor(readonly isInteractive: boolean) {
@@ -118,12 +119,13 @@ class ExecSockets {
     this.secrets = Object.fromEntries(this.#names.map((name) => [name, randomBytes(32).toString("hex")]));
   }
 
-  /** @throws ApiError FORBIDDEN for a wrong secret, BAD_REQUEST for a second connection */
+  /** @throws ApiError FORBIDDEN for a wrong secret, BAD_REQUEST for a second connection or one that comes too late */
   connect(secret: string, request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const name = this.#names.find((candidate) => isSame(this.secrets[candidate] ?? "", secret));
     if (name === undefined) throw new ApiError("FORBIDDEN", "not authorized");
-    if (this.#claimed.has(name)) throw badRequest(`The websocket "${name}" of this operation is connected already.`);
-    this.#claimed.add(name);
+    if (this.#isClosed) throw badRequest("This operation has ended. Start another one.");
+    if (this.#sockets.has(name)) throw badRequest(`The websocket "${name}" of this operation is connected already.`);
+    // At once, or never when the request is no proper handshake: the name is then still free.
     websockets.handleUpgrade(request, socket, head, (client) => {
       // Data may arrive before the process runs: nothing is read until then.
       client.pause();
@@ -139,10 +141,7 @@ class ExecSockets {
     const deadline = Date.now() + connectMs;
     while (!needed.every((name) => this.#sockets.has(name))) {
       const leftMs = deadline - Date.now();
-      if (leftMs <= 0) {
-        this.#closeAll();
-        throw badRequest("Timed out waiting for websockets to connect");
-      }
+      if (leftMs <= 0) throw badRequest("Timed out waiting for websockets to connect");
       let timer: NodeJS.Timeout | undefined;
       await new Promise<void>((resolve) => {
         this.#changed = resolve;
@@ -167,6 +166,8 @@ class ExecSockets {
     control?.resume();
     // Without control, the client's leaving shows on its output.
     if (control === undefined) outputs[0]?.on("close", lost);
+    // It may have left before anybody listened.
+    if (isGone(control ?? outputs[0])) lost();
     if (input !== undefined) feed(input, process);
     const streams = this.isInteractive ? [process.stdout] : [process.stdout, process.stderr];
     const flushed = Promise.all(streams.map((stream, index) => drain(stream, outputs[index])));
@@ -176,17 +177,20 @@ class ExecSockets {
       return code;
     } finally {
       isOver = true;
-      this.#closeAll();
     }
   }
 
-  #closeAll(): void {
+  /** Ends every websocket; none is taken any more. */
+  close(): void {
+    this.#isClosed = true;
     for (const socket of this.#sockets.values()) {
       socket.resume();
       socket.close();
     }
   }
 }
+
+const isGone = (socket: WebSocket | undefined): boolean => socket !== undefined && socket.readyState >= socket.CLOSING;
 
 /** Constant time, so that a secret cannot be guessed byte by byte. */
 const isSame = (have: string, got: string): boolean =>
@@ -228,6 +232,7 @@ function feed(socket: WebSocket, process: ExecProcess): void {
     stdin.once("drain", go).once("close", go);
   });
   socket.on("close", () => stdin.end());
+  if (isGone(socket)) stdin.end();
   socket.resume();
 }
 

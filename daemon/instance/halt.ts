@@ -18,13 +18,21 @@ export function parseRawLxc(value: string | undefined): RawLxc {
     if (line === "" || line.startsWith("#")) continue;
     const [, key, argument] = /^([a-z0-9_.]+)\s*=\s*(.*)$/.exec(line) ?? [];
     if (key === "lxc.signal.halt" && argument) result = { ...result, haltSignal: parseSignal(argument) };
-    else if (key === "lxc.init.cmd" && argument) result = { ...result, initCommand: argument.split(/\s+/) };
+    else if (key === "lxc.init.cmd" && argument) result = { ...result, initCommand: commandWords(argument, line) };
     else
       throw badRequest(
         `Invalid value for "raw.lxc": cannot use the line "${line}". Only lxc.signal.halt and lxc.init.cmd are read.`,
       );
   }
   return result;
+}
+
+/** Splits as LXC does: at blanks, with quotes of either kind around words that hold some. */
+function commandWords(text: string, line: string): string[] {
+  const words = text.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? [];
+  if (words.join("") !== text.replace(/("[^"]*"|'[^']*')|\s+/g, (_all, quoted: string | undefined) => quoted ?? ""))
+    throw badRequest(`Invalid value for "raw.lxc": a quote is not closed in the line "${line}".`);
+  return words.map((word) => word.replace(/"([^"]*)"|'([^']*)'/g, (_all, double, single) => double ?? single));
 }
 
 /** @param text such as SIGUSR1, USR1, SIGRTMIN+3 or 10 */

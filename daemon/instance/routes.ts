@@ -15,6 +15,7 @@ import { matches, parseFilter } from "../filter";
 import { patched } from "../merge";
 import type { RunningOperation } from "../operations";
 import { type ApiRequest, asyncOp, ifMatchOf, param, parseBody, type Route, recursionOf, route, sync } from "../route";
+import { timerMs } from "../time";
 import { planCreate } from "./create";
 import { startExec } from "./exec";
 import { fileRoutes } from "./file-routes";
@@ -48,7 +49,9 @@ const lockOf = (name: string) => `instance/${name}`;
 async function listInstances(request: ApiRequest) {
   const { instances } = request.context;
   const filter = parseFilter(request.query.get("filter"));
-  const type = request.query.get("instance-type") ?? "container";
+  const type = request.query.get("instance-type") || "container";
+  if (type !== "container" && type !== "virtual-machine")
+    throw badRequest(`Invalid instance type "${type}". Use container or virtual-machine.`);
   const records = type === "container" ? instances.store.list() : [];
   const wanted = records.filter((record) => filter.length === 0 || matches(filter, instances.render(record)));
   switch (recursionOf(request)) {
@@ -167,6 +170,9 @@ function moveInstance(request: ApiRequest) {
   const post = parseBody(request, InstancePost);
   if (post.migration === true)
     throw badRequest("Cannot migrate an instance: migration is not supported yet. Copy it instead.");
+  for (const move of ["pool", "project", "target"] as const)
+    if (post[move])
+      throw badRequest(`Cannot move an instance: "${move}" is not supported yet. Copy the instance instead.`);
   const { instances, locks } = request.context;
   const { name } = recordOf(request);
   const rename = async () => {
@@ -208,7 +214,7 @@ function setState(request: ApiRequest) {
   const { lifecycle } = instances;
   // A clean stop waits without the lock, so that a forced one can overtake it.
   const waits = !put.force && (put.action === "stop" || put.action === "restart");
-  const timeoutMs = put.timeout < 0 ? -1 : put.timeout * 1000;
+  const timeoutMs = put.timeout < 0 ? -1 : timerMs(put.timeout);
   return start(
     request,
     name,

@@ -9,10 +9,11 @@ import type { Context } from "../context";
 import { isDuplicate } from "../database";
 import type { Requestor } from "../events";
 import type { ParentGroups } from "../host/cgroups";
-import { withoutEmpty } from "../merge";
+import { withoutEmpty, withoutEmptyOptions } from "../merge";
 import { type FilePlace, idmapOps, type Op } from "../native/index";
+import type { ProfileRecord } from "../profile/store";
 import type { Volume } from "../storage-pool/driver";
-import { checkSettings } from "./draft";
+import { checkExpanded, checkSettings } from "./draft";
 import { allocateBase, baseOf, idRange, withBase } from "./idmap";
 import { Lifecycle } from "./lifecycle";
 import { makeLinks, removeLinks } from "./links";
@@ -20,6 +21,7 @@ import { followLive } from "./live-update";
 import { nicDevices } from "./nics";
 import { type Expanded, expand, type InstanceRecord, rootDisk } from "./record";
 import { renderInstance, statusOf } from "./render";
+import type { RunningInstance } from "./running";
 import { runningState, stoppedState } from "./state";
 import { InstanceStore } from "./store";
 
@@ -59,9 +61,9 @@ export class InstanceService {
     for (const record of this.store.list()) this.#bases.add(baseOf(record.config) ?? 0);
   }
 
-  /** What other kinds need to say who uses them. */
+  /** What other kinds need to say who uses them; instances that are being made or deleted still do. */
   uses(): InstanceUse[] {
-    return this.store.list().map((record) => ({
+    return [...this.store.list(), ...this.store.listPending()].map((record) => ({
       name: record.name,
       profiles: record.profiles,
       devices: record.devices,
@@ -104,9 +106,17 @@ export class InstanceService {
     const rootBytes = await this.context.storagePools.usage(record.pool, volumeOf(record.name));
     const running = this.lifecycle.running.get(record.name);
     if (running === undefined) return stoppedState(rootBytes);
+    try {
+      return await this.#runningState(record, running, rootBytes);
+    } catch (error) {
+      // It may have ended while the kernel was asked.
+      if (this.lifecycle.running.get(record.name)?.cell === running.cell) throw error;
+      return stoppedState(rootBytes);
+    }
+  }
+
+  async #runningState(record: InstanceRecord, running: RunningInstance, rootBytes: number | undefined) {
     const interfaces = await this.context.native.netState(running.cell);
-    // It may have ended while the kernel was asked.
-    if (!this.lifecycle.isRunning(record.name)) return stoppedState(rootBytes);
     const status = statusOf(running);
     return runningState({
       layout: this.lifecycle.groups.layout,
@@ -186,7 +196,7 @@ export class InstanceService {
       architecture: put.architecture || record.architecture,
       description: put.description,
       config: keepVolatile(record.config, withoutEmpty(put.config)),
-      devices: put.devices,
+      devices: withoutEmptyOptions(put.devices),
       ephemeral: put.ephemeral,
       profiles: put.profiles ?? record.profiles,
     };
@@ -214,11 +224,36 @@ export class InstanceService {
       throw badRequest("The pool of the root disk cannot be changed. Copy the instance into the other pool.");
     if (before.architecture !== after.architecture)
       throw badRequest("The architecture of an instance cannot be changed.");
-    if (!this.lifecycle.isRunning(before.name)) return;
-    const fixed = ["security.privileged", "security.nesting", "raw.lxc"];
-    const changed = fixed.filter((key) => (was.config[key] ?? "") !== (is.config[key] ?? ""));
-    if (changed.length > 0)
-      throw badRequest(`Cannot update key "${changed[0]}" when container is running. Stop the instance first.`);
+    const key = this.lifecycle.isRunning(before.name) ? fixedKey(was.config, is.config) : undefined;
+    if (key !== undefined)
+      throw badRequest(`Cannot update key "${key}" when container is running. Stop the instance first.`);
+  }
+
+  /**
+   * Refuses a profile that one of its instances cannot have: a running one would be entered by other rules than it was made by.
+   * @param after the profile as it shall be
+   */
+  checkProfile(after: ProfileRecord): void {
+    for (const record of [...this.store.list(), ...this.store.listPending()]) {
+      if (!record.profiles.includes(after.name)) continue;
+      const layers = record.profiles.map((name) => (name === after.name ? after : this.context.profiles.record(name)));
+      const [was, is] = [this.expanded(record), expand(record, layers)];
+      const refuse = (cause: string) =>
+        badRequest(`Cannot update profile "${after.name}": instance "${record.name}" uses it. ${cause}`);
+      const root = Object.values(is.devices).find((device) => device.type === "disk" && device.path === "/");
+      if (root?.pool !== record.pool)
+        throw refuse(
+          "At least one instance relies on this profile's root disk device. Give the instance its own first.",
+        );
+      const key = this.lifecycle.isRunning(record.name) ? fixedKey(was.config, is.config) : undefined;
+      if (key !== undefined)
+        throw refuse(`Cannot update key "${key}" when container is running. Stop the instance first.`);
+      try {
+        checkExpanded(this.context, record, is);
+      } catch (error) {
+        throw refuse((error as Error).message);
+      }
+    }
   }
 
   /** Applies a changed profile to the running instances that have it. @throws ApiError that names the instances that could not follow */
@@ -325,6 +360,10 @@ export class InstanceService {
 const isVolatile = ([key]: [string, unknown]) => key.startsWith("volatile.");
 
 const volatileOf = (config: Config): Config => Object.fromEntries(Object.entries(config).filter(isVolatile));
+
+/** A key that has changed though it counts from the next start on only. */
+const fixedKey = (was: Config, is: Config): string | undefined =>
+  ["security.privileged", "security.nesting", "raw.lxc"].find((key) => (was[key] ?? "") !== (is[key] ?? ""));
 
 /** Volatile keys belong to the daemon: what a client sends of them is not taken. */
 const keepVolatile = (have: Config, wanted: Config): Config => ({

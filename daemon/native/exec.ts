@@ -1,6 +1,7 @@
 /** Exec: a process inside a container, its streams and its end. */
 import { constants, openSync } from "node:fs";
 import { Socket } from "node:net";
+import os from "node:os";
 import { z } from "zod";
 import type { CellConnection } from "./connection";
 
@@ -15,6 +16,7 @@ export class ExecProcess {
   readonly stdout: Socket | undefined;
   readonly stderr: Socket | undefined;
   readonly #connection: CellConnection;
+  #isKilled = false;
   /** Exit code, 128 + signal for a death by signal. Rejects with ApiError when the process could not be set up. */
   readonly exited: Promise<number>;
 
@@ -69,6 +71,7 @@ export class ExecProcess {
       this.stdin?.destroy();
       this.stdout?.destroy();
       this.stderr?.destroy();
+      if (this.#isKilled) return 128 + os.constants.signals.SIGKILL;
       throw error;
     } finally {
       this.#connection.close();
@@ -86,6 +89,7 @@ export class ExecProcess {
 
   /** Kills the process. */
   kill(): void {
+    this.#isKilled = true;
     this.#connection.close();
   }
 }

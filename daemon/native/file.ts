@@ -37,21 +37,12 @@ export async function getFile(connection: CellConnection, path: string): Promise
       connection.close();
       return got;
     }
-    return {
-      ...got,
-      content: Readable.from(closing(connection, connection.bytes(got.stat.size)), { objectMode: false }),
-    };
+    const content = Readable.from(connection.bytes(got.stat.size), { objectMode: false });
+    content.once("close", () => connection.close());
+    return { ...got, content };
   } catch (error) {
     connection.close();
     throw fileError(error, path);
-  }
-}
-
-async function* closing(connection: CellConnection, bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  try {
-    yield* bytes;
-  } finally {
-    connection.close();
   }
 }
 

@@ -266,7 +266,7 @@ export class NetworkService {
   }
 
   #driver(type: string): NetworkDriver {
-    const driver = this.#drivers[type];
+    const driver = Object.hasOwn(this.#drivers, type) ? this.#drivers[type] : undefined;
     if (driver === undefined)
       throw badRequest(`Unsupported network type "${type}". Supported are ${Object.keys(this.#drivers).join(", ")}.`);
     return driver;

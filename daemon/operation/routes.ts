@@ -1,6 +1,7 @@
 /** Routes of operations (api-1.0.md 1.6). */
 import { badRequest } from "../../sdk/api/errors";
 import { type ApiRequest, param, type Route, recursionOf, route, sync, type UpgradeRoute } from "../route";
+import { timerMs } from "../time";
 
 export const operationRoutes: Route[] = [
   route("GET", "/1.0/operations", listOperations),
@@ -45,11 +46,13 @@ function cancelOperation(request: ApiRequest) {
 /** Waits until the operation is final, the time is over (still 200, as LXD does) or the client leaves. */
 async function waitOperation(request: ApiRequest) {
   const operation = request.context.operations.get(param(request, "id"));
-  const seconds = Number(request.query.get("timeout") ?? "-1");
+  const text = request.query.get("timeout") || "-1";
+  if (!/^-?\d+$/.test(text)) throw badRequest(`Invalid timeout "${text}". Use whole seconds, or -1 to wait for ever.`);
+  const seconds = Number(text);
   let timer: NodeJS.Timeout | undefined;
   const enough = new Promise<void>((resolve) => {
     request.signal.addEventListener("abort", () => resolve());
-    if (seconds >= 0) timer = setTimeout(resolve, seconds * 1000);
+    if (seconds >= 0) timer = setTimeout(resolve, timerMs(seconds));
   });
   await Promise.race([operation.finished, enough]);
   clearTimeout(timer);

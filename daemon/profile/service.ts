@@ -5,7 +5,8 @@ import { badRequest, conflict, notFound } from "../../sdk/api/errors";
 import type { Profile, ProfilePut, ProfilesPost } from "../../sdk/api/profile";
 import type { Context } from "../context";
 import { isDuplicate } from "../database";
-import { withoutEmpty } from "../merge";
+import { parseRawLxc } from "../instance/halt";
+import { withoutEmpty, withoutEmptyOptions } from "../merge";
 import { requireConfig, requireDevices } from "../validate";
 import { type ProfileRecord, ProfileStore } from "./store";
 
@@ -54,6 +55,7 @@ export class ProfileService {
   async update(name: string, put: ProfilePut): Promise<void> {
     const before = this.record(name);
     const after = { ...before, ...checked(put) };
+    this.context.instances.checkProfile(after);
     this.#store.update(after);
     await this.context.instances.profileChanged(name, before);
   }
@@ -83,5 +85,10 @@ export class ProfileService {
 function checked(put: ProfilePut): ProfilePut {
   requireConfig(instanceKeys, put.config);
   requireDevices(put.devices);
-  return { description: put.description, config: withoutEmpty(put.config), devices: put.devices };
+  parseRawLxc(put.config["raw.lxc"]);
+  return {
+    description: put.description,
+    config: withoutEmpty(put.config),
+    devices: withoutEmptyOptions(put.devices),
+  };
 }

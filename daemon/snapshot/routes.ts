@@ -11,7 +11,7 @@ export const snapshotRoutes: Route[] = [
   route("POST", base, createSnapshot),
   route("GET", `${base}/:name`, getSnapshot),
   route("PUT", `${base}/:name`, updateSnapshot),
-  route("PATCH", `${base}/:name`, updateSnapshot),
+  route("PATCH", `${base}/:name`, patchSnapshot),
   route("POST", `${base}/:name`, renameSnapshot),
   route("DELETE", `${base}/:name`, deleteSnapshot),
 ];
@@ -42,12 +42,23 @@ function createSnapshot(request: ApiRequest) {
 
 function updateSnapshot(request: ApiRequest) {
   const put = parseBody(request, SnapshotPut);
+  return setExpiry(request, put.expires_at);
+}
+
+/** Without an expiry there is nothing to change. */
+function patchSnapshot(request: ApiRequest) {
+  const { expires_at: expiresAt } = parseBody(request, SnapshotPut);
+  const { snapshots } = request.context;
+  return setExpiry(request, expiresAt ?? snapshots.get(param(request, "instance"), param(request, "name")).expires_at);
+}
+
+function setExpiry(request: ApiRequest, expiresAt: string | null | undefined) {
   const { snapshots } = request.context;
   const instance = param(request, "instance");
   const name = param(request, "name");
   checkEtag(ifMatchOf(request), snapshots.get(instance, name).expires_at);
   return start(request, name, "Updating snapshot", "instance-snapshot-updated", async () =>
-    snapshots.setExpiry(instance, name, put.expires_at),
+    snapshots.setExpiry(instance, name, expiresAt),
   );
 }
 

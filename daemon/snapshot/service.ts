@@ -1,13 +1,15 @@
 /** Snapshots: instances as they were, and the way back. */
-import { never } from "../../sdk/api/common";
+import { never, ObjectName } from "../../sdk/api/common";
 import { badRequest, conflict, notFound } from "../../sdk/api/errors";
 import type { Snapshot, SnapshotsPost } from "../../sdk/api/snapshot";
 import type { Context } from "../context";
 import { isDuplicate } from "../database";
-import type { InstanceRecord } from "../instance/record";
+import { checkSettings } from "../instance/draft";
+import { type InstanceRecord, rootDisk } from "../instance/record";
 import { volumeOf } from "../instance/service";
 import type { Volume } from "../storage-pool/driver";
 import { nowText } from "../time";
+import { requireName } from "../validate";
 import { type SnapshotRecord, SnapshotStore } from "./store";
 
 const snapshotVolume = (instance: string, name: string): Volume => ({
@@ -44,21 +46,26 @@ export class SnapshotService {
     return this.#render(this.record(instance, name));
   }
 
-  /** The name of a snapshot without one: snapshots.pattern with the lowest free number. */
+  /** The name of a snapshot without one, as LXD makes it: snapshots.pattern with the number after the highest there is. */
   freeName(instance: InstanceRecord): string {
     const pattern = this.context.instances.expanded(instance).config["snapshots.pattern"] ?? "snap%d";
-    const taken = new Set(this.#store.allNames(instance.name));
-    for (let number = 0; ; number += 1) {
-      const name = pattern.includes("%d") ? pattern.replace("%d", String(number)) : `${pattern}${number || ""}`;
-      if (!taken.has(name)) return name;
-    }
+    const taken = this.#store.allNames(instance.name);
+    if (!pattern.includes("%d") && !taken.includes(pattern)) return pattern;
+    const counted = pattern.includes("%d") ? pattern : `${pattern}-%d`;
+    const [head = "", tail = ""] = counted.split("%d");
+    const numbers = taken
+      .filter((name) => name.startsWith(head) && name.endsWith(tail))
+      .map((name) => name.slice(head.length, name.length - tail.length))
+      .filter((middle) => /^\d{1,9}$/.test(middle));
+    return counted.replace("%d", String(Math.max(-1, ...numbers.map(Number)) + 1));
   }
 
   /** @throws ApiError CONFLICT, BAD_REQUEST for a stateful one */
   requirePossible(instance: string, post: SnapshotsPost): void {
     if (post.stateful)
       throw badRequest('Cannot create a stateful snapshot: checkpoints are not supported yet. Leave out "stateful".');
-    if (post.name !== "" && this.#store.allNames(instance).includes(post.name))
+    requireName("snapshot", ObjectName, post.name);
+    if (this.#store.allNames(instance).includes(post.name))
       throw conflict(`Snapshot "${instance}/${post.name}" already exists. Choose another name, or delete it first.`);
   }
 
@@ -93,6 +100,7 @@ export class SnapshotService {
   async restore(instance: InstanceRecord, name: string): Promise<void> {
     const snapshot = this.record(instance.name, name);
     const { lifecycle, store } = this.context.instances;
+    this.#requireFitting(instance, snapshot);
     const isRunning = lifecycle.isRunning(instance.name);
     if (isRunning && instance.ephemeral)
       throw badRequest("Cannot restore a running ephemeral instance: stopping it deletes it.");
@@ -110,6 +118,19 @@ export class SnapshotService {
     if (isRunning) await lifecycle.start(this.context.instances.record(instance.name));
   }
 
+  /** What a snapshot names may be gone by now: an instance with a missing profile could not even be listed. */
+  #requireFitting(instance: InstanceRecord, { name, settings }: SnapshotRecord): void {
+    try {
+      checkSettings(this.context, { ...settings, name: instance.name });
+      const { pool } = rootDisk(this.context.instances.expanded(settings).devices);
+      if (pool !== instance.pool) throw badRequest(`Its root disk would be in the storage pool "${pool}".`);
+    } catch (error) {
+      throw badRequest(`Cannot restore snapshot "${instance.name}/${name}": ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  }
+
   setExpiry(instance: string, name: string, expiresAt: string | null | undefined): void {
     this.record(instance, name);
     this.#store.setExpiry(instance, name, expiresAt ?? never);
@@ -121,11 +142,13 @@ export class SnapshotService {
     if (this.#store.allNames(instance.name).includes(to))
       throw conflict(`Snapshot "${instance.name}/${to}" already exists. Choose another name, or delete it first.`);
     // The volume moves first, and the pool takes note of it: after a crash it follows the row (StoragePoolService.reconcile).
-    await this.context.storagePools.rename(
-      instance.pool,
-      snapshotVolume(instance.name, from),
-      snapshotVolume(instance.name, to),
-    );
+    try {
+      const { storagePools } = this.context;
+      await storagePools.rename(instance.pool, snapshotVolume(instance.name, from), snapshotVolume(instance.name, to));
+    } catch (error) {
+      this.#store.rename(instance.name, to, from);
+      throw error;
+    }
     this.#store.rename(instance.name, from, to);
   }
 

@@ -66,7 +66,7 @@ export class StoragePoolService {
   async createPool(post: StoragePoolsPost): Promise<void> {
     const { name } = post;
     const refuse = (cause: string) => badRequest(`Cannot create storage pool "${name}": ${cause}`);
-    const driver = drivers[post.driver];
+    const driver = Object.hasOwn(drivers, post.driver) ? drivers[post.driver] : undefined;
     if (driver === undefined)
       throw refuse(`unknown driver "${post.driver}". Use one of ${Object.keys(drivers).join(", ")}.`);
     requireConfig(storagePoolKeys[driver.name] ?? [], post.config);

@@ -3,8 +3,14 @@ import { z } from "zod";
 
 const noNul = (text: string) => !text.includes("\0");
 
+/** Half of a pair cannot be written as UTF-8: two such names would be one file. */
+const isWhole = (text: string) => !/\p{Surrogate}/u.test(text);
+
 /** Text without NUL, which no file name, argument or environment word can hold. */
-export const Text = z.string().refine(noNul, { message: "must not contain a NUL character" });
+export const Text = z
+  .string()
+  .refine(noNul, { message: "must not contain a NUL character" })
+  .refine(isWhole, { message: "must not contain half of a surrogate pair" });
 
 /** Configuration: dotted keys to text values; "" means unset. */
 export const Config = z
@@ -36,6 +42,7 @@ export const InstanceName = z
  */
 export const ObjectName = z
   .string()
+  .refine(isWhole, { message: "must not contain half of a surrogate pair" })
   .min(1, { message: "must not be empty" })
   .max(63, { message: "must be at most 63 characters long" })
   .refine((name) => name !== "." && name !== "..", { message: 'must not be "." or ".."' })
@@ -57,6 +64,11 @@ export const NetworkName = z
 export const Time = z.string();
 export const never = "0001-01-01T00:00:00Z";
 export const epoch = "1970-01-01T00:00:00Z";
+
+/** A time that a client sends. */
+export const WrittenTime = Time.refine((time) => /^\d{4}-\d\d-\d\dT/.test(time) && !Number.isNaN(Date.parse(time)), {
+  message: "must be a time such as 2030-01-31T12:00:00Z",
+});
 
 /** Fields that a client may omit and that then hold their zero value. */
 export const text = Description.default("");

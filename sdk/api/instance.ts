@@ -38,7 +38,13 @@ export const InstancesPost = InstancePut.omit({ restore: true }).extend({
 });
 export type InstancesPost = z.infer<typeof InstancesPost>;
 
-export const InstancePost = z.looseObject({ name: InstanceName, migration: z.boolean().optional() });
+export const InstancePost = z.looseObject({
+  name: InstanceName,
+  migration: z.boolean().optional(),
+  pool: Text.optional(),
+  project: Text.optional(),
+  target: Text.optional(),
+});
 
 export const InstanceStateAction = z.enum(["start", "stop", "restart", "freeze", "unfreeze"]);
 export type InstanceStateAction = z.infer<typeof InstanceStateAction>;

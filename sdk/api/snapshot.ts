@@ -1,9 +1,9 @@
 /** Snapshot: an instance as it was (api-1.0.md 1.3). */
 import { z } from "zod";
-import { Config, Devices, flag, ObjectName, Time } from "./common";
+import { Config, Devices, flag, ObjectName, Time, WrittenTime } from "./common";
 import { defineKind } from "./kind";
 
-export const SnapshotPut = z.object({ expires_at: Time.nullish() });
+export const SnapshotPut = z.object({ expires_at: WrittenTime.nullish() });
 export type SnapshotPut = z.infer<typeof SnapshotPut>;
 
 export const SnapshotsPost = SnapshotPut.extend({

@@ -1,6 +1,6 @@
 /** Spec, file systems: /proc, /sys, /dev and what is hidden of them; disk devices. */
 import type { Device, Devices } from "../../../sdk/api/common";
-import { isTrue } from "../../../sdk/api/config/values";
+import { isFalse, isTrue } from "../../../sdk/api/config/values";
 import type { CgroupLayout } from "../../host/cgroups";
 import type { Op } from "../../native/index";
 import { cgroupMountOps } from "./cgroups";
@@ -75,7 +75,7 @@ function diskFlags(device: Device): string {
   const flags = [
     isTrue(device.readonly) ? "ro" : "",
     isTrue(device.recursive) ? "rec" : "",
-    device.required === "false" ? "optional" : "",
+    isFalse(device.required) ? "optional" : "",
     isTrue(device.shift) ? "shift" : "",
   ].filter((flag) => flag !== "");
   return flags.length === 0 ? "-" : flags.join(",");

@@ -3,7 +3,7 @@ import { isIPv4 } from "node:net";
 import path from "node:path";
 import type { Device, Devices } from "../common";
 import type { ValueType } from "./table";
-import { bool, integer, oneLine, oneOf } from "./values";
+import { bool, hwaddr, integer, oneLine, oneOf } from "./values";
 
 interface OptionRow {
   readonly type: ValueType;
@@ -16,20 +16,22 @@ const absolutePath: ValueType = (value) => {
   return oneLine(value);
 };
 
-const interfaceName: ValueType = (value) =>
-  /^[^\s/:]{1,15}$/.test(value) && value !== "." && value !== ".." && value !== "lo"
-    ? undefined
-    : "it must be an interface name of at most 15 characters";
+/** Where a disk is seen inside; other spellings of / would cover the root itself. */
+const innerPath: ValueType = (value) =>
+  value !== "/" && path.posix.normalize(value) === "/" ? 'it must be "/" or a path below it' : absolutePath(value);
 
-const hwaddr: ValueType = (value) =>
-  /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(value) ? undefined : "it must be a hardware address such as 00:16:3e:01:02:03";
+/** No "%" either: the kernel takes it for a pattern of names. */
+const interfaceName: ValueType = (value) =>
+  /^[a-zA-Z0-9_.][a-zA-Z0-9_.-]{0,14}$/.test(value) && value !== "." && value !== ".." && value !== "lo"
+    ? undefined
+    : "it must be an interface name: at most 15 letters, digits, dots, dashes and underscores";
 
 const ipv4: ValueType = (value) => (isIPv4(value) ? undefined : "it must be an IPv4 address");
 
 export const deviceTypes: Readonly<Record<string, Readonly<Record<string, OptionRow>>>> = {
   none: {},
   disk: {
-    path: { type: absolutePath, required: true },
+    path: { type: innerPath, required: true },
     pool: { type: oneLine },
     source: { type: absolutePath },
     readonly: { type: bool },
@@ -61,17 +63,17 @@ export function checkDevice(name: string, device: Device): DeviceIssue[] {
     return [
       {
         device: name,
-        message: `Invalid device name "${name}": it must hold letters, digits, dots, dashes and underscores only`,
+        message: `Invalid device name ${JSON.stringify(name)}: it must hold letters, digits, dots, dashes and underscores only`,
       },
     ];
   const type = device.type ?? "";
-  const options = deviceTypes[type];
+  const options = Object.hasOwn(deviceTypes, type) ? deviceTypes[type] : undefined;
   if (options === undefined)
     return [
       {
         device: name,
         option: "type",
-        message: `Unsupported device type "${type}" of device "${name}". Supported are ${Object.keys(deviceTypes).join(", ")}.`,
+        message: `Unsupported device type ${JSON.stringify(type)} of device "${name}". Supported are ${Object.keys(deviceTypes).join(", ")}.`,
       },
     ];
   const issues: DeviceIssue[] = [];
@@ -79,9 +81,9 @@ export function checkDevice(name: string, device: Device): DeviceIssue[] {
     issues.push({ device: name, option, message: `Invalid device "${name}": ${message}` });
   for (const [option, value] of Object.entries(device)) {
     if (option === "type" || value === "") continue;
-    const row = options[option];
+    const row = Object.hasOwn(options, option) ? options[option] : undefined;
     const reason = row?.type(value);
-    if (row === undefined) add(option, `Unknown option "${option}" of a ${type} device`);
+    if (row === undefined) add(option, `Unknown option ${JSON.stringify(option)} of a ${type} device`);
     else if (reason !== undefined) add(option, `${option}: ${reason}`);
   }
   for (const [option, row] of Object.entries(options))

@@ -1,6 +1,28 @@
 /** Configuration keys of instances and profiles; every key here has an effect. */
-import type { KeyRow } from "./table";
+import { ObjectName } from "../common";
+import type { KeyRow, ValueType } from "./table";
 import { anyText, bool, cpuAllowance, cpus, integer, oneLine, oneOf, sizeOrPercent } from "./values";
+
+/** What getrlimit(2) knows, in lower case. */
+const resources =
+  "as core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack".split(" ");
+
+const variableName: ValueType = (name) => (name.includes("=") ? 'a variable\'s name must not contain "="' : undefined);
+
+/** Dots stand for slashes, or slashes for themselves; nothing that leads out of /proc/sys. */
+const sysctlName: ValueType = (name) =>
+  /^[a-zA-Z0-9_-]+([./][a-zA-Z0-9_:-]+)*$/.test(name) ? undefined : "it must be a name such as net.ipv4.ip_forward";
+
+const resourceLimit: ValueType = (value) =>
+  /^(\d{1,19}|unlimited)(:(\d{1,19}|unlimited))?$/.test(value)
+    ? undefined
+    : "it must be a number or unlimited, or soft:hard";
+
+/** %d stands for a number, once at most. */
+const snapshotPattern: ValueType = (value) =>
+  ObjectName.safeParse(value.replace("%d", "0")).success
+    ? undefined
+    : "it must be a snapshot's name, in which %d may stand once for a number";
 
 export const instanceKeys: readonly KeyRow[] = [
   {
@@ -23,7 +45,13 @@ export const instanceKeys: readonly KeyRow[] = [
     doc: "Seconds that a clean stop may take when the daemon shuts down; 30 when unset.",
   },
   { key: "cloud-init.", type: anyText, live: true, doc: "Data for cloud-init; kept for the guest." },
-  { key: "environment.", type: anyText, live: true, doc: "Environment of the container's init and of exec." },
+  {
+    key: "environment.",
+    type: anyText,
+    name: variableName,
+    live: true,
+    doc: "Environment of the container's init and of exec.",
+  },
   { key: "limits.cpu", type: cpus, live: true, doc: "Number or set of processors." },
   {
     key: "limits.cpu.allowance",
@@ -39,7 +67,8 @@ export const instanceKeys: readonly KeyRow[] = [
   },
   {
     key: "limits.kernel.",
-    type: oneLine,
+    type: resourceLimit,
+    name: oneOf(...resources),
     live: false,
     doc: "Resource limit of the container's init: soft:hard, a number or unlimited.",
   },
@@ -56,7 +85,13 @@ export const instanceKeys: readonly KeyRow[] = [
     doc: "Whether the ceiling is hard or gives way when the host has memory to spare.",
   },
   { key: "limits.processes", type: integer(1, 2 ** 22), live: true, doc: "Most processes and threads." },
-  { key: "linux.sysctl.", type: oneLine, live: false, doc: "A kernel parameter of the container's own namespaces." },
+  {
+    key: "linux.sysctl.",
+    type: oneLine,
+    name: sysctlName,
+    live: false,
+    doc: "A kernel parameter of the container's own namespaces.",
+  },
   {
     key: "raw.lxc",
     type: anyText,
@@ -66,7 +101,7 @@ export const instanceKeys: readonly KeyRow[] = [
   { key: "security.nesting", type: bool, live: false, doc: "Allow containers inside this container." },
   { key: "security.privileged", type: bool, live: false, doc: "Run without a user namespace." },
   { key: "security.protection.delete", type: bool, live: true, doc: "Refuse to delete the container." },
-  { key: "snapshots.pattern", type: oneLine, live: true, doc: "Name of a snapshot without a name; %d counts." },
+  { key: "snapshots.pattern", type: snapshotPattern, live: true, doc: "Name of a snapshot without a name; %d counts." },
   { key: "user.", type: anyText, live: true, doc: "Free for the user." },
 ];
 

@@ -8,6 +8,8 @@ export interface KeyRow {
   /** The key, or a prefix that ends with "." for a family such as "user." */
   readonly key: string;
   readonly type: ValueType;
+  /** For a family: what may follow its prefix; anything when absent. */
+  readonly name?: ValueType;
   /** Whether a change reaches a running container at once. */
   readonly live: boolean;
   readonly doc: string;
@@ -30,12 +32,27 @@ export function findRow(table: readonly KeyRow[], key: string): KeyRow | undefin
 export function checkConfig(table: readonly KeyRow[], config: Config): ConfigIssue[] {
   const issues: ConfigIssue[] = [];
   for (const [key, value] of Object.entries(config)) {
-    const row = findRow(table, key);
-    if (row === undefined) issues.push({ key, message: `Unknown configuration key: ${key}` });
-    else {
-      const reason = value === "" ? undefined : row.type(value);
-      if (reason !== undefined) issues.push({ key, message: `Invalid value for "${key}": ${reason}` });
-    }
+    const message = keyIssue(table, key) ?? valueIssue(table, key, value);
+    if (message !== undefined) issues.push({ key, message });
   }
   return issues;
 }
+
+function keyIssue(table: readonly KeyRow[], key: string): string | undefined {
+  const row = findRow(table, key);
+  if (row === undefined) return `Unknown configuration key: ${oneWord(key)}`;
+  const reason = /\p{Cc}/u.test(key)
+    ? "it must not contain control characters"
+    : row.key === key
+      ? undefined
+      : row.name?.(key.slice(row.key.length));
+  return reason === undefined ? undefined : `Invalid configuration key ${JSON.stringify(key)}: ${reason}`;
+}
+
+function valueIssue(table: readonly KeyRow[], key: string, value: string): string | undefined {
+  const reason = value === "" ? undefined : findRow(table, key)?.type(value);
+  return reason === undefined ? undefined : `Invalid value for "${key}": ${reason}`;
+}
+
+/** A key as a message shows it: quoted when it would break the line. */
+const oneWord = (key: string): string => (/[\s\p{Cc}]/u.test(key) || key === "" ? JSON.stringify(key) : key);

@@ -12,6 +12,12 @@ export const bool: ValueType = (value) =>
 /** @returns whether a valid boolean text means yes; unset means no */
 export const isTrue = (value: string | undefined): boolean => /^(true|1|yes|on)$/i.test(value ?? "");
 
+/** @returns whether a valid boolean text means no; unset does not */
+export const isFalse = (value: string | undefined): boolean => /^(false|0|no|off)$/i.test(value ?? "");
+
+export const hwaddr: ValueType = (value) =>
+  /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(value) ? undefined : "it must be a hardware address such as 00:16:3e:01:02:03";
+
 export const integer =
   (min: number, max: number): ValueType =>
   (value) => {
@@ -26,29 +32,34 @@ export const oneOf =
   (value) =>
     words.includes(value) ? undefined : `it must be one of ${words.join(", ")}`;
 
-const sizeUnits: Record<string, number> = {
-  "": 1,
-  B: 1,
-  bit: 1 / 8,
-  kB: 1e3,
-  MB: 1e6,
-  GB: 1e9,
-  TB: 1e12,
-  PB: 1e15,
-  EB: 1e18,
-  KiB: 2 ** 10,
-  MiB: 2 ** 20,
-  GiB: 2 ** 30,
-  TiB: 2 ** 40,
-  PiB: 2 ** 50,
-  EiB: 2 ** 60,
-};
+const sizeUnits: ReadonlyMap<string, number> = new Map([
+  ["", 1],
+  ["B", 1],
+  ["bit", 1 / 8],
+  ["kB", 1e3],
+  ["MB", 1e6],
+  ["GB", 1e9],
+  ["TB", 1e12],
+  ["PB", 1e15],
+  ["EB", 1e18],
+  ["KiB", 2 ** 10],
+  ["MiB", 2 ** 20],
+  ["GiB", 2 ** 30],
+  ["TiB", 2 ** 40],
+  ["PiB", 2 ** 50],
+  ["EiB", 2 ** 60],
+]);
+
+/** The kernel counts bytes in signed 64-bit numbers. */
+const maxBytes = 2 ** 63;
 
 /** Reads a size such as 512MiB or 1GB. @returns bytes, or undefined when it is none */
 export function parseSize(value: string): number | undefined {
   const match = /^(\d+)\s*([a-zA-Z]*)$/.exec(value);
-  const unit = match === null ? undefined : sizeUnits[match[2] ?? ""];
-  return match === null || unit === undefined ? undefined : Math.floor(Number(match[1]) * unit);
+  const unit = sizeUnits.get(match?.[2] ?? "");
+  if (match === null || unit === undefined) return undefined;
+  const bytes = Math.floor(Number(match[1]) * unit);
+  return bytes < maxBytes ? bytes : undefined;
 }
 
 export const size: ValueType = (value) =>
@@ -57,11 +68,20 @@ export const size: ValueType = (value) =>
 export const sizeOrPercent: ValueType = (value) =>
   /^(\d{1,2}|100)%$/.test(value) ? undefined : size(value) && "it must be a size such as 512MiB or a share such as 50%";
 
+/** No kernel has more processors (CONFIG_NR_CPUS of x86). */
+const maxCpu = 8192;
+
 /** A processor count ("2") or a set ("0-1,3"). */
-export const cpus: ValueType = (value) =>
-  /^\d+$/.test(value) || /^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(value)
-    ? undefined
-    : "it must be a number of processors such as 2, or a set such as 0-1,3";
+export const cpus: ValueType = (value) => {
+  const isCount = /^\d+$/.test(value) && Number(value) >= 1 && Number(value) <= maxCpu;
+  const isSet = /[-,]/.test(value) && value.split(",").every(isCpuRange);
+  return isCount || isSet ? undefined : "it must be a number of processors such as 2, or a set such as 0-1,3";
+};
+
+function isCpuRange(range: string): boolean {
+  const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(range) ?? [];
+  return first !== undefined && Number(first) <= Number(last) && Number(last) < maxCpu;
+}
 
 /** A share ("50%") or a time slice ("25ms/100ms"). */
 export const cpuAllowance: ValueType = (value) =>
