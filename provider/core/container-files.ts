@@ -25,11 +25,23 @@ async function makeFolders({ client, signal }: Context, instance: string, file: 
   }
 }
 
+/** Removes a file or symlink; a folder that stands in its place was never ours. */
 async function remove({ client, signal }: Context, instance: string, file: string): Promise<void> {
   try {
-    await client.deleteFile(instance, file, { signal });
+    const { type } = await client.getFileInfo(instance, file, { signal });
+    if (type !== "directory") await client.deleteFile(instance, file, { signal });
   } catch (error) {
     if (!isNotFound(error)) throw error;
+  }
+}
+
+/** Names the file in whatever goes wrong. */
+async function naming<T>(verb: string, instance: string, file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!ApiError.is(error)) throw error;
+    throw new ApiError(error.code, `Cannot ${verb} file "${file}" of container "${instance}": ${error.message}`);
   }
 }
 
@@ -47,19 +59,17 @@ export async function writeFiles(
   again = false,
 ): Promise<void> {
   const { client, signal } = context;
-  for (const file of Object.keys(before)) if (wanted[file] === undefined) await remove(context, instance, file);
+  for (const file of Object.keys(before))
+    if (wanted[file] === undefined) await naming("delete", instance, file, () => remove(context, instance, file));
   for (const [file, { content, mode, uid, gid }] of Object.entries(wanted)) {
     const old = before[file];
     if (!again && same(old, wanted[file])) continue;
-    try {
+    await naming("write", instance, file, async () => {
       await makeFolders(context, instance, file);
       if (old === undefined || old.mode !== mode || old.uid !== uid || old.gid !== gid)
         await remove(context, instance, file);
       await client.putFile(instance, file, content, { mode: Number.parseInt(mode, 8), uid, gid, signal });
-    } catch (error) {
-      if (!ApiError.is(error)) throw error;
-      throw new ApiError(error.code, `Cannot write file "${file}" of container "${instance}": ${error.message}`);
-    }
+    });
   }
 }
 

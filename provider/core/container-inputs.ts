@@ -20,7 +20,7 @@ export const Wait = z
   .strictObject({
     for: z.enum(["ipv4", "command", "nothing"], { message: "must be one of ipv4, command, nothing" }).optional().meta({
       description:
-        "`ipv4`: a global IPv4 address; `command`: exit code 0 of `command`; `nothing`: no wait. When absent: `command` if one is given, else `ipv4` if the container has a nic.",
+        "`ipv4`: a global IPv4 address; `command`: exit code 0 of `command`; `nothing`: no wait. When absent: `ipv4` if the container has a nic, then `command` if one is given.",
     }),
     command: z.array(Text).min(1, { message: "must name a command" }).optional().meta({
       description:

@@ -11,14 +11,15 @@ const waitExtension = "bothy_instance_wait";
 
 const defaultTimeoutSeconds = 120;
 
-export function waitKind(wait: Wait | undefined, devices: Devices): NonNullable<Wait["for"]> {
-  if (wait?.for !== undefined) return wait.for;
-  if (wait?.command !== undefined) return "command";
-  return Object.values(devices).some(({ type }) => type === "nic") ? "ipv4" : "nothing";
+/** What to wait for, in this order. Without a word of the program: an address if there is a nic, then the command if there is one. */
+export function conditionsOf(wait: Wait | undefined, devices: Devices): ("ipv4" | "command")[] {
+  if (wait?.for !== undefined) return wait.for === "nothing" ? [] : [wait.for];
+  const hasNic = Object.values(devices).some(({ type }) => type === "nic");
+  return [...(hasNic ? ["ipv4" as const] : []), ...(wait?.command === undefined ? [] : ["command" as const])];
 }
 
 /**
- * Waits for what the program asks, or for IPv4 if the container has a nic.
+ * Waits for what the program asks, one condition after the other; each may take the whole time.
  * @param devices expanded devices of the container
  * @throws Error that says what was seen when the time is over
  */
@@ -29,9 +30,9 @@ export async function waitUntilReady(
   devices: Devices,
 ): Promise<void> {
   const timeoutSeconds = wait?.timeoutSeconds ?? defaultTimeoutSeconds;
-  const kind = waitKind(wait, devices);
-  if (kind === "ipv4") await waitForIpv4(context, name, timeoutSeconds);
-  if (kind === "command") await waitForCommand(context, name, wait?.command ?? [], timeoutSeconds);
+  for (const condition of conditionsOf(wait, devices))
+    if (condition === "ipv4") await waitForIpv4(context, name, timeoutSeconds);
+    else await waitForCommand(context, name, wait?.command ?? [], timeoutSeconds);
 }
 
 const timedOut = (name: string, timeoutSeconds: number, what: string, seen: string): Error =>

@@ -12,6 +12,7 @@ import { type Files, readFiles, writeFiles } from "./container-files";
 import { ContainerInputs, ContainerOutputs, containerRules } from "./container-inputs";
 import { waitUntilReady } from "./container-wait";
 import type { Context, Core, Live } from "./core";
+import { untilGone } from "./delete";
 import { diffProps } from "./diff";
 import { InitFailed, isNotFound, namingProperty } from "./failure";
 import { withName } from "./name";
@@ -223,16 +224,15 @@ export const container: Core = {
     return readBack(context, id, news);
   },
 
-  async delete(context, id) {
+  delete(context, id) {
     const { client, signal } = context;
-    try {
+    const remove = async () => {
       const { value } = await client.getInstance(id, { signal });
       if (value.status !== "Stopped") await forceStop(context, id);
       const operation = await client.deleteInstance(id, { signal });
       await operation.wait({ signal });
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-    }
+    };
+    return untilGone(context, remove, () => client.getInstance(id, { signal }));
   },
 };
 

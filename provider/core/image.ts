@@ -10,6 +10,7 @@ import { AliasName, type Image, type ImagePut } from "../../sdk/api/image";
 import { checkShape, withDefaults } from "./check";
 import { withoutEmpty } from "./config";
 import type { CheckFailure, Context, Core, Live } from "./core";
+import { untilGone } from "./delete";
 import { diffProps } from "./diff";
 import { InitFailed, isNotFound, messageOf, namingProperty } from "./failure";
 import { endpoint, timeouts } from "./inputs";
@@ -214,12 +215,12 @@ export const image: Core = {
     return readBack(context, id, news);
   },
 
-  async delete({ client, signal }, id) {
-    try {
+  delete(context, id) {
+    const { client, signal } = context;
+    const remove = async () => {
       const operation = await client.deleteImage(id, { signal });
       await operation.wait({ signal });
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-    }
+    };
+    return untilGone(context, remove, () => client.getImage(id, { signal }));
   },
 };

@@ -5,6 +5,7 @@ import type { Config } from "../../sdk/api/common";
 import { checkShape, withDefaults } from "./check";
 import { type ComputedKeys, configToWrite, userConfig } from "./config";
 import type { CheckFailure, Context, Core, Live } from "./core";
+import { untilGone } from "./delete";
 import { type DiffRules, diffProps } from "./diff";
 import { isNotFound, namingProperty } from "./failure";
 import { withName } from "./name";
@@ -106,13 +107,12 @@ export function namedCore<Inputs extends NamedObject, Full extends NamedObject, 
       return readBack(context, id, news);
     },
 
-    async delete(context, id) {
-      try {
-        await kind.delete(context, id);
-      } catch (error) {
-        if (!isNotFound(error)) throw error;
-      }
-    },
+    delete: (context, id) =>
+      untilGone(
+        context,
+        () => kind.delete(context, id),
+        () => kind.get(context, id),
+      ),
   };
 }
 

@@ -4,6 +4,7 @@ import { InstanceName, never, ObjectName } from "../../sdk/api/common";
 import type { Snapshot } from "../../sdk/api/snapshot";
 import { checkShape } from "./check";
 import type { Core, Live } from "./core";
+import { untilGone } from "./delete";
 import { diffProps } from "./diff";
 import { isNotFound, namingProperty } from "./failure";
 import { endpoint, timeouts } from "./inputs";
@@ -121,13 +122,13 @@ export const snapshot: Core = {
     return liveOf(instance, value, news);
   },
 
-  async delete({ client, signal }, id) {
+  delete(context, id) {
+    const { client, signal } = context;
     const [instance, name] = partsOf(id);
-    try {
+    const remove = async () => {
       const operation = await client.deleteSnapshot(instance, name, { signal });
       await operation.wait({ signal });
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-    }
+    };
+    return untilGone(context, remove, () => client.getSnapshot(instance, name, { signal }));
   },
 };

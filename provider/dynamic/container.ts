@@ -28,7 +28,7 @@ export interface ContainerArgs extends CommonArgs {
   ephemeral?: pulumi.Input<boolean>;
   /** Whether the container runs; true when absent. */
   running?: pulumi.Input<boolean>;
-  /** What must be true before the container counts as made; a global IPv4 address if it has a nic, when absent. */
+  /** What must be true before the container counts as made; when absent, a global IPv4 address if it has a nic. */
   wait?: pulumi.Input<ContainerWaitArgs>;
   /**
    * Text files by absolute path, written before the first start and again when they change; a file that is taken out of the program
@@ -46,8 +46,8 @@ export interface ContainerSourceArgs {
 
 export interface ContainerWaitArgs {
   /**
-   * `ipv4`: a global IPv4 address; `command`: exit code 0 of `command`; `nothing`: no wait. When absent: `command` if one is given, else
-   * `ipv4` if the container has a nic.
+   * `ipv4`: a global IPv4 address; `command`: exit code 0 of `command`; `nothing`: no wait. When absent: `ipv4` if the
+   * container has a nic, then `command` if one is given.
    */
   for?: pulumi.Input<"ipv4" | "command" | "nothing">;
   /** Program and arguments, run in the container again and again until its exit code is 0. No shell is added. */

@@ -49,6 +49,14 @@ export function v1(kind: string): DynamicProvider {
   return provider;
 }
 
+/** What went wrong once the time was over is only that; a half-made object stays one. */
+function tookTooLong(error: unknown, verb: Verb, { timeoutMs }: Context): Error {
+  const over = new Error(
+    `it took longer than ${timeoutMs / 1000} seconds. Raise timeouts.${verb}Seconds of the resource, then run up again.`,
+  );
+  return error instanceof InitFailed ? new InitFailed(error.id, error.properties, over) : over;
+}
+
 function makeProvider(kind: string): DynamicProvider {
   const core = coreOf(kind);
 
@@ -66,11 +74,7 @@ function makeProvider(kind: string): DynamicProvider {
       return await work(context);
     } catch (error) {
       const what = `Cannot ${verb} ${core.kind.replace("-", " ")} "${String(name)}"`;
-      if (context?.signal.aborted && !(error instanceof InitFailed))
-        throw new Error(
-          `${what}: it took longer than ${context.timeoutMs / 1000} seconds. Raise timeouts.${verb}Seconds of the resource.`,
-        );
-      throw safeError(error, what, ...inputs);
+      throw safeError(context?.signal.aborted ? tookTooLong(error, verb, context) : error, what, ...inputs);
     }
   }
 

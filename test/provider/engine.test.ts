@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
@@ -44,6 +44,9 @@ function changesOf({ summary }: UpResult): Record<string, number> {
   return changes as Record<string, number>;
 }
 
+/** The state as it lies on disk; an export through the Automation API would decrypt it. */
+const stateIn = (home: string) => readFileSync(path.join(home, "state/.pulumi/stacks/every-kind/test.json"), "utf8");
+
 const assertNoSecret = (what: string, text: string) =>
   assert.equal(text.includes(secret), false, `the secret stands in ${what}`);
 
@@ -74,8 +77,7 @@ test("a program with every kind goes through the real engine", { skip }, (t) =>
       });
 
       await t.test("secret inputs are nowhere in the state in plain text", async () => {
-        const { deployment } = await stack.exportStack();
-        assertNoSecret("the state", JSON.stringify(deployment));
+        assertNoSecret("the state", stateIn(home));
         const { stdout } = await client.execOutput("web", { command: ["cat", "/etc/password"] });
         assert.equal(String(stdout), `password=${secret}\n`);
       });
@@ -134,7 +136,7 @@ test("a program with every kind goes through the real engine", { skip }, (t) =>
             return true;
           });
           const { deployment } = await stack.exportStack();
-          assertNoSecret("the state", JSON.stringify(deployment));
+          assertNoSecret("the state", stateIn(home));
           const web = (deployment.resources as { type: string; id: string; initErrors?: string[] }[]).find(({ type }) =>
             type.endsWith(":Container"),
           );
