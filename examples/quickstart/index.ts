@@ -33,7 +33,7 @@ const probe = new bothy.Container("probe", {
   image: "template:busybox",
   profiles: [small],
   wait: {
-    command: ["wget", "-q", "-O", "/root/page", pulumi.interpolate`http://${web.name}.lxd/`],
+    command: ["wget", "-q", "-O", "/root/page", pulumi.interpolate`http://${web.name}/`],
     timeoutSeconds: 60,
   },
 });
