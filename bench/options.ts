@@ -1,0 +1,40 @@
+/** Options of the benchmark. */
+import { parseArgs } from "node:util";
+import { measures } from "./measures";
+
+export interface Options {
+  readonly rounds: number;
+  /** Names of measures; all when empty. */
+  readonly only: readonly string[];
+  readonly withPeer: boolean;
+  /** Where to write all samples as JSON. */
+  readonly json: string | undefined;
+}
+
+export const usage = `Usage: npm run bench -- [--rounds N] [--only NAME]... [--no-peer] [--json FILE]
+
+  --rounds N    samples a figure; 15 when absent
+  --only NAME   one measure (may be repeated): ${measures.map(({ name }) => name).join(", ")}
+  --no-peer     measure Bothy alone, even where /usr/bin/lxd is there
+  --json FILE   write machine, rows and samples there
+`;
+
+/** @returns the options, or "help" @throws Error for an unknown option, measure or number */
+export function parseOptions(args: readonly string[]): Options | "help" {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      rounds: { type: "string", default: "15" },
+      only: { type: "string", multiple: true, default: [] },
+      "no-peer": { type: "boolean", default: false },
+      json: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return "help";
+  const rounds = Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`Invalid --rounds "${values.rounds}".\n\n${usage}`);
+  const unknown = values.only.filter((name) => !measures.some((measure) => measure.name === name));
+  if (unknown.length > 0) throw new Error(`No measure is named "${unknown.join('", "')}".\n\n${usage}`);
+  return { rounds, only: values.only, withPeer: !values["no-peer"], json: values.json };
+}

@@ -1,0 +1,111 @@
+/** LXD as a peer: Debian's daemon in a network namespace, a mount namespace and a state folder of its own. */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { Netns } from "../../test/support/netns";
+import { describeTraces, processesOf, removeTraces, settledTraces } from "../../test/support/traces";
+import { RawClient } from "../client";
+import type { SubjectInfo } from "../subject";
+
+export const lxdProgram = "/usr/bin/lxd";
+const startMs = 60_000;
+/** It waits for its own operations, and some of them never end once a container has failed to start. */
+const stopMs = 20_000;
+
+/**
+ * sysfs shows the network namespace in which it was mounted, so LXD gets a fresh one, with the control groups bound back below it.
+ * All of it is in the mount namespace, and goes with its last process.
+ */
+const script = `set -e
+mkdir -p "$LXD_DIR/../cgroup"
+mount --rbind /sys/fs/cgroup "$LXD_DIR/../cgroup"
+mount -t sysfs sysfs /sys
+mount --rbind "$LXD_DIR/../cgroup" /sys/fs/cgroup
+umount -l "$LXD_DIR/../cgroup"
+exec ${lxdProgram} --group root --logfile "$LXD_DIR/../lxd.log"`;
+
+export class Lxd {
+  private constructor(
+    private readonly base: string,
+    private readonly netns: Netns,
+    private readonly child: ChildProcess,
+    readonly info: SubjectInfo,
+  ) {}
+
+  /** Starts it and waits until it answers. @throws Error with its log when it leaves instead */
+  static async start(): Promise<Lxd> {
+    const base = mkdtempSync(path.join(tmpdir(), "bothy-bench-lxd-"));
+    // The roots of its containers come this way.
+    chmodSync(base, 0o711);
+    const dir = path.join(base, "var");
+    mkdirSync(dir);
+    const netns = await Netns.create();
+    const inside = ["--target", String(netns.pid), "--net", "--", "unshare", "--mount", "--propagation", "private"];
+    const child = spawn("nsenter", [...inside, "sh", "-c", script], {
+      stdio: ["ignore", "ignore", "ignore"],
+      env: { ...process.env, LXD_DIR: dir, HOME: base },
+    });
+    const info: SubjectInfo = {
+      name: "lxd",
+      version: execFileSync(lxdProgram, ["--version"], { encoding: "utf8" }).trim(),
+      socketPath: path.join(dir, "unix.socket"),
+      drivers: [
+        { name: "dir", config: {} },
+        { name: "btrfs", config: { size: "8GiB" } },
+      ],
+      pids: () => processesOf({ dir, keeperPid: netns.pid, group: "bothy-bench-lxd" }),
+    };
+    const lxd = new Lxd(base, netns, child, info);
+    try {
+      await lxd.#answer();
+    } catch (error) {
+      await lxd.stop();
+      throw error;
+    }
+    return lxd;
+  }
+
+  get #isRunning(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  async #answer(): Promise<void> {
+    const deadline = Date.now() + startMs;
+    for (;;) {
+      const client = new RawClient(this.info.socketPath);
+      try {
+        if (existsSync(this.info.socketPath)) return await client.get("/1.0");
+      } catch (error) {
+        if (!["ECONNREFUSED", "ENOENT"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+      } finally {
+        await client.close();
+      }
+      if (!this.#isRunning || Date.now() > deadline) throw new Error(`Cannot start LXD: ${this.#log()}`);
+      await delay(20);
+    }
+  }
+
+  #log(): string {
+    const file = path.join(this.base, "lxd.log");
+    return existsSync(file) ? readFileSync(file, "utf8") : "it has logged nothing";
+  }
+
+  /** Ends it, after its instances were removed, and takes away what it leaves. */
+  async stop(): Promise<void> {
+    if (this.#isRunning) {
+      const exit = once(this.child, "exit");
+      this.child.kill("SIGTERM");
+      const late = setTimeout(() => this.child.kill("SIGKILL"), stopMs);
+      await exit;
+      clearTimeout(late);
+    }
+    const place = { dir: this.base, keeperPid: this.netns.pid, group: "bothy-bench-lxd" };
+    await removeTraces(place);
+    for (const left of describeTraces(await settledTraces(place))) console.error(`LXD: ${left}`);
+    await this.netns[Symbol.asyncDispose]();
+    rmSync(this.base, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,33 @@
+/** Run: takes the samples, round by round and in each round one column after the other, so that all see the same weather. */
+import { type Column, columnName, type Measure } from "./measures";
+import { type Summary, summarize } from "./statistics";
+
+export interface Row {
+  readonly measure: Measure;
+  /** Column name to its samples, in the measure's unit. */
+  readonly samples: Readonly<Record<string, readonly number[]>>;
+  readonly summaries: Readonly<Record<string, Summary>>;
+}
+
+/** Takes a measure's samples. A first round of each column is left out: it warms caches and unpacks images into pools. */
+export async function takeSamples(measure: Measure, columns: readonly Column[], rounds: number): Promise<Row> {
+  const samples: Record<string, number[]> = Object.fromEntries(columns.map((column) => [columnName(column), []]));
+  for (const column of columns) await measure.before?.(column);
+  const count = Math.min(rounds, measure.maxRounds ?? rounds);
+  const warmUps = measure.unit === "ms" ? 1 : 0;
+  for (let round = -warmUps; round < count; round += 1)
+    for (const column of columns) {
+      const taken = round < 0 ? [] : samples[columnName(column)]!;
+      await measure.round(column, {
+        take: (value) => taken.push(value),
+        async time(work) {
+          const begin = performance.now();
+          await work();
+          taken.push(performance.now() - begin);
+        },
+      });
+    }
+  for (const column of columns) await measure.after?.(column);
+  const summaries = Object.entries(samples).map(([name, taken]) => [name, summarize(taken)] as const);
+  return { measure, samples, summaries: Object.fromEntries(summaries) };
+}
