@@ -2,13 +2,13 @@
 import type { z } from "zod";
 import { badRequest } from "../api/errors";
 
-/** Writes a path; every inserted part is percent-encoded. @throws ApiError BAD_REQUEST for an empty part */
-export function urlOf(fixed: TemplateStringsArray, ...parts: string[]): string {
-  const encoded = parts.map((part) => {
-    if (part === "") throw badRequest("Invalid request: a name must not be empty.");
-    return encodeURIComponent(part);
-  });
-  return String.raw({ raw: fixed }, ...encoded);
+/** Writes a path; every inserted part is percent-encoded. */
+export const urlOf = (fixed: TemplateStringsArray, ...parts: string[]): string =>
+  String.raw({ raw: fixed }, ...parts.map(encodeURIComponent));
+
+/** Refuses a path with an empty part: it would name another object, or the whole list. @throws ApiError BAD_REQUEST */
+export function requireParts(path: string): void {
+  if (/\/(\/|\?|$)/.test(path)) throw badRequest("Invalid request: a name must not be empty.");
 }
 
 /** Adds a query, without the values that are undefined. */

@@ -6,7 +6,7 @@ import { envelopeOf, errorOf, read } from "./answer";
 import type { Endpoint } from "./endpoint";
 import { OperationEvents } from "./operation-events";
 import { PendingOperation } from "./pending-operation";
-import { urlOf, validated } from "./request";
+import { requireParts, urlOf, validated } from "./request";
 import { type Transport, unixTransport, type WireRequest, type WireResponse } from "./transport";
 import { openWebSocket } from "./websocket";
 
@@ -53,6 +53,7 @@ export class Wire {
 
   /** Sends a request as it is. @throws ApiError when the answer is an error, with the server's text, status and details */
   async send(request: WireRequest): Promise<WireResponse> {
+    requireParts(request.path);
     const response = await this.#transport.send(request);
     if (response.status >= 400) throw await errorOf(request, response);
     return response;
@@ -78,12 +79,13 @@ export class Wire {
   }
 
   /** Starts an operation. The events are listened to before the request goes out, so that none is missed. */
-  start(method: "POST" | "PUT" | "DELETE", path: string, call: Call = {}): Promise<PendingOperation> {
+  async start(method: "POST" | "PUT" | "DELETE", path: string, call: Call = {}): Promise<PendingOperation> {
     return this.startRaw(requestOf(method, path, call));
   }
 
   /** Starts an operation by a request with any body. */
   async startRaw(request: WireRequest): Promise<PendingOperation> {
+    requireParts(request.path);
     await this.operations.listen(request.signal);
     const response = await this.send(request);
     const { type, metadata } = await envelopeOf(request.method, request.path, response);

@@ -174,7 +174,9 @@ test("names are encoded as one part of the path, and an empty one is refused", (
     const entry = { name: "debian/12", target: "f00", description: "", type: "container" };
     daemon.sync("GET /1.0/images/aliases/debian%2F12", entry);
     assert.equal((await client.getImageAlias("debian/12")).value.target, "f00");
-    assert.throws(() => client.getProfile(""), { code: "BAD_REQUEST" });
+    for (const call of [client.getProfile(""), client.deleteInstance(""), client.getFile("", "/etc")])
+      await assert.rejects(call, { code: "BAD_REQUEST", message: /name must not be empty/ });
+    assert.equal(daemon.requests.length, 1);
   }));
 
 test("an aborted call rejects with the signal's reason", () =>
