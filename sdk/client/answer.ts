@@ -8,11 +8,25 @@ import type { WireRequest, WireResponse } from "./transport";
 
 /** Parses metadata. @throws ApiError INTERNAL that names what does not fit */
 export function read<T extends z.ZodType>(method: string, path: string, type: T, metadata: unknown): z.output<T> {
-  const result = type.safeParse(metadata);
+  const first = type.safeParse(metadata);
+  if (first.success) return first.data;
+  // Go writes an empty list or map as null; where the type wants one, null is as good as absent.
+  const result = type.safeParse(withoutNulls(metadata, first.error.issues));
   if (result.success) return result.data;
   throw internal(`Cannot read the answer to ${method} ${path}: ${issueText(result.error)}. Is the server LXD's?`, {
     cause: result.error,
   });
+}
+
+/** A copy without the nulls that the issues complain of. */
+function withoutNulls(metadata: unknown, issues: readonly z.core.$ZodIssue[]): unknown {
+  const copy = structuredClone(metadata);
+  for (const { path } of issues) {
+    const key = path.at(-1);
+    const holder = path.slice(0, -1).reduce<unknown>((at, part) => Object(at)[part], copy);
+    if (key !== undefined && Object(holder)[key] === null) delete Object(holder)[key];
+  }
+  return copy;
 }
 
 export async function envelopeOf(method: string, path: string, response: WireResponse): Promise<Envelope> {

@@ -2,7 +2,7 @@
 import type { Readable, Writable } from "node:stream";
 import { buffer as bufferOf } from "node:stream/consumers";
 import { z } from "zod";
-import { ApiError, internal } from "../api/errors";
+import { internal } from "../api/errors";
 import { InstanceExecPost } from "../api/instance";
 import { inputOf, noOutput, outputOf } from "./exec-stream";
 import type { PendingOperation } from "./pending-operation";
@@ -57,6 +57,9 @@ const ExecMetadata = z.looseObject({
 const ExecResult = z.looseObject({ return: z.number().int() });
 
 const sigkill = 9;
+/** Codes that shells give for commands that cannot be run. */
+const notExecutable = 126;
+const notFound = 127;
 
 export const execCalls = (wire: Wire) => {
   const execInstance = async (instance: string, options: ExecOptions): Promise<ExecSession> => {
@@ -123,8 +126,8 @@ async function openSession(wire: Wire, operation: PendingOperation, options: Exe
   const [control, first, second, third] = opened.map(({ ws }) => ws);
   if (control === undefined || first === undefined) throw internal("Cannot open the exec session: no websockets.");
   control.resume();
-  // Nothing comes on the input's own websocket but its end, which a paused one would never see.
-  if (second !== undefined) first.resume();
+  // The websocket of a terminal goes both ways: LXD ends the operation when this side has ended it too.
+  if (second === undefined) first.on("message", (_data, isBinary) => isBinary || first.close());
   const send = (message: object) => control.send(JSON.stringify(message), () => undefined);
 
   const aborted = () => {
@@ -149,8 +152,16 @@ async function openSession(wire: Wire, operation: PendingOperation, options: Exe
 }
 
 async function exitOf(operation: PendingOperation, signal: AbortSignal | undefined): Promise<number> {
-  const { metadata } = await operation.wait({ signal });
-  const result = ExecResult.safeParse(metadata);
-  if (!result.success) throw new ApiError("INTERNAL", "Cannot tell the exit code: the operation lacks it.");
-  return result.data.return;
+  try {
+    await operation.wait({ signal });
+  } catch (error) {
+    // LXD fails the operation of a command that cannot be run, and tells the shell's code for it all the same.
+    const code = codeOf(operation);
+    if (signal?.aborted || (code !== notFound && code !== notExecutable)) throw error;
+  }
+  const code = codeOf(operation);
+  if (code === undefined) throw internal("Cannot tell the exit code: the operation lacks it. Is the server LXD's?");
+  return code;
 }
+
+const codeOf = ({ latest }: PendingOperation): number | undefined => ExecResult.safeParse(latest.metadata).data?.return;

@@ -184,6 +184,29 @@ test("a terminal has one websocket for both ways, and can be resized and signall
     assert.equal(await session.exit, 143);
   }));
 
+test("a terminal's websocket is closed from this side too when its output has ended, as LXD waits for", () =>
+  withFake(async (daemon, client) => {
+    const sockets = playExec(daemon, { control: "s-control", "0": "s-0" });
+    const session = await run(client, { interactive: true });
+    const terminal = sockets.get("s-0")!;
+    terminal.send(Buffer.from("bye"));
+    terminal.send("", { binary: false });
+    await new Promise((resolve) => terminal.once("close", resolve));
+    daemon.tell(daemon.operation("run", "Success", { metadata: { fds, return: 0 } }));
+    assert.equal(await text(session.stdout), "bye");
+    assert.equal(await session.exit, 0);
+  }));
+
+test("a command that LXD cannot find has exit code 127 although its operation failed", () =>
+  withFake(async (daemon, client) => {
+    const sockets = playExec(daemon);
+    const session = await run(client);
+    const failed = { err: "Command not found", metadata: { fds, return: 127 } };
+    daemon.tell(daemon.operation("run", "Failure", failed));
+    assert.equal(await session.exit, 127);
+    for (const ws of sockets.values()) ws.close();
+  }));
+
 test("an aborted session kills the command and rejects its exit with the reason", () =>
   withFake(async (daemon, client) => {
     const sockets = playExec(daemon);

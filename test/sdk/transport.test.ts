@@ -125,6 +125,16 @@ test("a list that the server sends as null is empty", () =>
     assert.deepEqual(await client.listProfiles(), []);
   }));
 
+test("null stands for an empty list or map inside an object too, as Go writes them", () =>
+  withFake(async (daemon, client) => {
+    const pools = [{ name: "a", driver: "dir", description: "", config: null, used_by: null }];
+    daemon.sync("GET /1.0/storage-pools", pools);
+    const [pool] = await client.listStoragePools();
+    assert.deepEqual([pool?.config, pool?.used_by], [{}, []]);
+    daemon.sync("GET /1.0/storage-pools", [{ ...pools[0], name: null }]);
+    await assert.rejects(client.listStoragePools(), { code: "INTERNAL", message: /0\.name/ });
+  }));
+
 test("a wrong field is refused before it is sent, with its path", () =>
   withFake(async (daemon, client) => {
     const wrong = client.createProfile({ name: "web", config: { "user.x": 1 as unknown as string } });
