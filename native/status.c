@@ -23,9 +23,10 @@ static const struct {
     E(EINTR),       E(EINVAL),      E(EIO),        E(EISDIR),       E(ELOOP),      E(EMFILE),       E(EMLINK),
     E(EMSGSIZE),    E(ENAMETOOLONG), E(ENETDOWN),  E(ENFILE),       E(ENODATA),    E(ENODEV),       E(ENOENT),
     E(ENOEXEC),     E(ENOMEM),      E(ENOSPC),     E(ENOSYS),       E(ENOTCONN),   E(ENOTDIR),      E(ENOTEMPTY),
-    E(ENOTSUP),     E(ENOTTY),      E(ENXIO),      E(EOVERFLOW),    E(EPERM),      E(EPIPE),        E(EPROTO),
+    E(EOPNOTSUPP),  E(ENOTTY),      E(ENXIO),      E(EOVERFLOW),    E(EPERM),      E(EPIPE),        E(EPROTO),
     E(EPROTONOSUPPORT), E(ERANGE),  E(EROFS),      E(ESRCH),        E(ESTALE),     E(ETIMEDOUT),    E(ETXTBSY),
-    E(EUCLEAN),     E(EUSERS),      E(EXDEV),      E(EXFULL),
+    E(EUCLEAN),     E(EUSERS),      E(EXDEV),      E(EXFULL),       E(EADDRNOTAVAIL), E(EAFNOSUPPORT), E(ECANCELED),
+    E(ENOBUFS),     E(ENETUNREACH), E(ENOTUNIQ),   E(EALREADY),     E(EDEADLK),    E(EDOM),        E(EKEYREJECTED),
 };
 #undef E
 
@@ -78,7 +79,7 @@ static const char *find_hint(const char *op, int error) {
 int fail(struct status *status, const char *op, int error, const char *path, const char *message, ...) {
     if (status->error != NULL)
         return -1;
-    char text[1024];
+    char text[1024], where[1024];
     va_list arguments;
     va_start(arguments, message);
     vsnprintf(text, sizeof text, message, arguments);
@@ -89,8 +90,9 @@ int fail(struct status *status, const char *op, int error, const char *path, con
     json_string_field(&json, "phase", status->phase != NULL ? status->phase : "request");
     json_string_field(&json, "op", op);
     json_string_field(&json, "errno", errno_name(error));
-    if (path != NULL)
-        json_string_field(&json, "path", path);
+    /* cut, so that the line stays within ERROR_LINE_MAX however it is escaped */
+    if (path != NULL && snprintf(where, sizeof where, "%s", path) >= 0)
+        json_string_field(&json, "path", where);
     json_string_field(&json, "message", text);
     const char *hint = find_hint(op, error);
     if (hint != NULL)

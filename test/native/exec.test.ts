@@ -224,3 +224,16 @@ test("files made in the container are stored by their inner ids", async () => {
   assert.deepEqual([about.uid, about.gid], [1000, 1000]);
   assert.ok(base > 0);
 });
+
+test("two hundred commands leave no process, descriptor or terminal behind", async () => {
+  const children = () =>
+    fs.readFileSync(`/proc/${spawner.child.pid}/task/${spawner.child.pid}/children`, "utf8").trim().split(" ").length;
+  const fds = () => fs.readdirSync(`/proc/${spawner.child.pid}/fd`).length;
+  while (children() > 1) await new Promise((resolve) => setImmediate(resolve));
+  const before = fds();
+  const inside = await container.sh("ls /proc | grep -c '^[0-9]'; ls /dev/pts | wc -l");
+  for (let round = 0; round < 200; round++) assert.deepEqual((await container.exec(["true"])).exited, { code: 0 });
+  while (children() > 1) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(fds(), before);
+  assert.equal(await container.sh("ls /proc | grep -c '^[0-9]'; ls /dev/pts | wc -l"), inside);
+});

@@ -268,6 +268,26 @@ test("the filter blocks what reaches the kernel of the host", async () => {
   await container.kill();
 });
 
+test("with a spare proc out of sight a container can mount proc for containers of its own, in spite of the masks", async () => {
+  const nested = "unshare -U -r -m -p -f sh -c 'mount -t proc proc /mnt && cat /mnt/1/comm' 2>&1";
+  const plain = await start("nest0", sleep, { seccomp: "nesting" });
+  assert.match(await plain.sh(nested), /permission denied/);
+  await plain.kill();
+  const container = await start("nest1", sleep, {
+    seccomp: "nesting",
+    inside: [
+      ["mount", "proc", "proc", "/dev/.bothy/proc", "nosuid,nodev,noexec", ""],
+      ["mount", "sysfs", "sysfs", "/dev/.bothy/sys", "nosuid,nodev,noexec", ""],
+    ],
+  });
+  assert.match(await container.sh(nested), /^(sh|cat)$/);
+  assert.equal(
+    await container.sh("unshare -U -r -m -p -n -f sh -c 'mount -t sysfs sysfs /mnt && ls -d /mnt/class' 2>&1"),
+    "/mnt/class",
+  );
+  await container.kill();
+});
+
 test("a privileged container has no user namespace, and still its own of all others", async () => {
   const container = await start("mighty", sleep, {
     map: [],
@@ -299,9 +319,10 @@ for (const [what, more, expected] of [
     const control = path.join(spawner.dir, "failing");
     const children = () =>
       fs.readFileSync(`/proc/${spawner.child.pid}/task/${spawner.child.pid}/children`, "utf8").trim();
+    const before = children();
     await assert.rejects(start("failing", sleep, more as object), expected);
     await assert.rejects(connect(path.join(control, "sock")), /ENOENT/);
-    while (children() !== "") await new Promise((resolve) => setImmediate(resolve));
+    while (children() !== before) await new Promise((resolve) => setImmediate(resolve));
   });
 }
 
@@ -345,7 +366,7 @@ test("two hundred starts and stops leave no process, descriptor or mount behind"
   const proc = `/proc/${spawner.child.pid}`;
   const count = () => fs.readdirSync(`${proc}/fd`).length;
   const children = () => fs.readFileSync(`${proc}/task/${spawner.child.pid}/children`, "utf8").trim();
-  while (children() !== "") await new Promise((resolve) => setImmediate(resolve));
+  const before = children();
   const fds = count();
   const mountinfo = fs.readFileSync("/proc/self/mountinfo", "utf8");
   for (let round = 0; round < 200; round++) {
@@ -353,7 +374,7 @@ test("two hundred starts and stops leave no process, descriptor or mount behind"
     await container.exited();
     container.watch.close();
   }
-  while (children() !== "") await new Promise((resolve) => setImmediate(resolve));
+  while (children() !== before) await new Promise((resolve) => setImmediate(resolve));
   assert.equal(count(), fds);
   assert.equal(fs.readFileSync("/proc/self/mountinfo", "utf8"), mountinfo);
   assert.ok(idmap.length > 0 && mounts.length > 0 && base > 0);
