@@ -1,7 +1,6 @@
-/** The Debian template, built once for real: half a minute, and a package archive. */
+/** The sources of the Debian template, and a build that is cancelled; test/e2e/debian.test.ts builds it to the end. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
 import { hostSources, parseDeb822, parseOneLine } from "../../daemon/image/apt";
@@ -49,42 +48,6 @@ test("a cancelled build ends its programs and leaves nothing", { skip }, () =>
       .filter((name) => /^\d+$/.test(name))
       .filter((pid) => commandOf(pid).includes(scene.context.dirs.root));
     assert.deepEqual(users, []);
-  }),
-);
-
-test("debian/12-nginx is Debian with systemd, network clients and the packages it adds", { skip }, () =>
-  withImages(async (scene) => {
-    const texts: string[] = [];
-    const operation = await asOperation(scene.context, async (running) => {
-      const progress = running.progress.bind(running);
-      Object.assign(running, {
-        progress: (stage: string, percent: number, text: string) => {
-          texts.push(text);
-          progress(stage, percent, text);
-        },
-      });
-      return { fingerprint: (await scene.images.fromTemplate("debian/12-nginx", running)).fingerprint };
-    });
-    assert.equal(operation.error, undefined);
-    assert.ok(texts.length >= 6, texts.join());
-    const fingerprint = String(operation.metadata?.fingerprint);
-    assert.deepEqual(scene.leftovers(), [fingerprint]);
-    const root = scene.folder();
-    const warnings: string[] = [];
-    await scene.images.unpack(fingerprint, root, { deviceNodes: false, warn: (text) => warnings.push(text) });
-    assert.match(warnings.join(), /^\d+ device nodes of the image left out/);
-    const at = (name: string) => path.join(root, name);
-    assert.match(readlinkSync(at("sbin/init")), /systemd$/);
-    assert.equal(statSync(root).mode & 0o7777, 0o755);
-    assert.equal(statSync(at("usr/bin/su")).mode & 0o7777, 0o4755);
-    assert.ok(lstatSync(at("usr/sbin/nginx")).isFile());
-    assert.equal(readFileSync(at("etc/machine-id"), "utf8"), "");
-    for (const folder of ["apt/apt.conf.d", "dpkg/dpkg.cfg.d"])
-      assert.equal(existsSync(at(`etc/${folder}/99mmdebstrap`)), false);
-    assert.equal(readlinkSync(at("etc/systemd/system/console-getty.service")), "/dev/null");
-    assert.equal(execFileSync("chroot", [root, "nginx", "-v"], { stdio: ["ignore", "pipe", "inherit"] }).length, 0);
-    const broken = execFileSync("chroot", [root, "dpkg", "--audit"]).toString();
-    assert.equal(broken, "");
   }),
 );
 

@@ -21,8 +21,9 @@ import { ProfileService } from "../../daemon/profile/service";
 import { profileSchema } from "../../daemon/profile/store";
 import type { ApiRequest, Method, Reply } from "../../daemon/route";
 import { run } from "../../daemon/run";
+import { Netns } from "../../scripts/scene/netns";
 import { ApiError } from "../../sdk/api/errors";
-import { enterOwnNetns, hasProgram, Netns } from "../support/netns";
+import { enterOwnNetns, hasProgram } from "../support/netns";
 import { requireFeature } from "../support/require";
 
 const noNetns = enterOwnNetns();

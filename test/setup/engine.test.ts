@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { LocalWorkspace } from "@pulumi/pulumi/automation";
-import { engineEnv, useEngine } from "../support/engine";
+import { engineEnv, useEngine } from "../../scripts/scene/engine";
 import { loadSetup } from "./load";
 
 const { engineOnPath, ENGINE_VERSION, PARTS } = loadSetup<{

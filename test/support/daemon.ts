@@ -1,108 +1,19 @@
-/** A daemon for tests: the real program in a state folder and a network namespace of its own, and the proof that nothing of it is left. */
+/** A daemon for tests, and the proof that nothing of it is left. */
 import assert from "node:assert/strict";
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { request } from "node:http";
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
-import { Client } from "../../sdk/index";
-import { Netns } from "./netns";
-import { describeTraces, type Place, placeOf, removeTraces, settledTraces } from "./traces";
+import { type DaemonOptions, OwnDaemon } from "../../scripts/scene/daemon";
+import { Netns } from "../../scripts/scene/netns";
+import { describeTraces, removeTraces, settledTraces } from "../../scripts/scene/traces";
 
 const execute = promisify(execFile);
-const program = path.resolve(__dirname, "../../daemon/main.js");
 
-export interface DaemonOptions {
-  /** Leave out what a first start prepares; the default. */
-  readonly bare?: boolean;
-  readonly args?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-}
+export type { DaemonOptions };
 
-export class TestDaemon {
-  readonly socket: string;
-  readonly logfile: string;
-  /** A client of this daemon; it survives restarts. */
-  readonly client: Client;
-  #child: ChildProcess | undefined;
-
-  constructor(
-    /** State folder. */
-    readonly dir: string,
-    readonly netns: Netns,
-    private readonly options: DaemonOptions,
-  ) {
-    this.socket = path.join(dir, "unix.socket");
-    this.logfile = `${dir}.log`;
-    this.client = new Client({ endpoint: this.socket });
-  }
-
-  get pid(): number {
-    assert.ok(this.#child?.pid !== undefined, "the daemon was started");
-    return this.#child.pid;
-  }
-
-  get isRunning(): boolean {
-    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
-  }
-
-  get place(): Place {
-    return placeOf(this.dir, this.netns.pid);
-  }
-
-  /** What the daemon has logged so far. */
-  log(): string {
-    return readFileSync(this.logfile, "utf8");
-  }
-
-  /** Starts it and waits until it answers. @throws Error with its output when it leaves instead */
-  async start(): Promise<void> {
-    assert.ok(!this.isRunning, "one daemon a folder");
-    const { bare = true, args = [], env = {} } = this.options;
-    const node = [process.execPath, "--disable-warning=ExperimentalWarning", program];
-    const own = ["--dir", this.dir, "--logfile", this.logfile, ...(bare ? ["--bare"] : []), ...args];
-    const inside = ["--target", String(this.netns.pid), "--net", "--", ...node, ...own];
-    const child = spawn("nsenter", inside, { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, ...env } });
-    this.#child = child;
-    let complaint = "";
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      complaint += text;
-    });
-    while (!(await this.#answers())) {
-      if (!this.isRunning) throw new Error(`The daemon left with code ${child.exitCode}: ${complaint}${this.log()}`);
-      await delay(10);
-    }
-  }
-
-  #answers(): Promise<boolean> {
-    return new Promise((resolve) => {
-      const call = request({ socketPath: this.socket, path: "/1.0", agent: false }, (answer) => {
-        answer.resume().once("end", () => resolve(true));
-      });
-      call.once("error", () => resolve(false)).end();
-    });
-  }
-
-  /** Ends it as an administrator would: SIGTERM leaves containers running, SIGPWR stops them. @returns its exit code */
-  async stop(signal: "SIGTERM" | "SIGPWR" = "SIGTERM"): Promise<number | null> {
-    return (await this.#end(signal))[0];
-  }
-
-  /** Ends it as a crash would; containers go on. */
-  async kill(): Promise<void> {
-    await this.#end("SIGKILL");
-  }
-
-  async #end(signal: NodeJS.Signals): Promise<[number | null, NodeJS.Signals | null]> {
-    assert.ok(this.#child !== undefined && this.isRunning, "the daemon is running");
-    const exit = once(this.#child, "exit");
-    this.#child.kill(signal);
-    return (await exit) as [number | null, NodeJS.Signals | null];
-  }
-
+export class TestDaemon extends OwnDaemon {
   /** Runs a program in the daemon's network namespace. @returns its output @throws Error when it fails */
   run(command: string, ...args: string[]): Promise<string> {
     return this.netns.run(command, ...args);
@@ -115,17 +26,6 @@ export class TestDaemon {
     const { stdout } = await execute("curl", [...options, `http://bothy${url}`], { maxBuffer: 64 << 20 });
     const cut = stdout.lastIndexOf("\n");
     return { status: Number(stdout.slice(cut + 1)), body: JSON.parse(stdout.slice(0, cut)) as unknown };
-  }
-
-  /** Kills the containers that run and ends the daemon, which is started again first when a test has ended it. */
-  async shutDown(): Promise<void> {
-    if (!this.isRunning) await this.start();
-    const instances = await this.client.listInstances();
-    const stopping = instances
-      .filter(({ status }) => status !== "Stopped")
-      .map(async ({ name }) => (await this.client.setInstanceState(name, { action: "stop", force: true })).wait());
-    await Promise.all(stopping);
-    assert.equal(await this.stop(), 0, "the daemon ends well");
   }
 }
 

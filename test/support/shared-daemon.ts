@@ -4,9 +4,9 @@ import { readdirSync } from "node:fs";
 import path from "node:path";
 import { after, before } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { findTraces } from "../../scripts/scene/traces";
 import { type DaemonOptions, type TestDaemon, withDaemon } from "./daemon";
 import { type Answer, assertRefused, type Body, type Outcome, outcome, send } from "./raw-http";
-import { findTraces } from "./traces";
 
 export class SharedDaemon {
   #daemon: TestDaemon | undefined;

@@ -1,4 +1,4 @@
-// The Pulumi engine of set-up, for tests that run it: found as scripts/setup/engine.js finds it, kept off the network.
+/** The Pulumi engine of set-up, for the demo and for tests: found as scripts/setup/engine.js finds it, kept off the network. */
 import { existsSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 
@@ -25,14 +25,14 @@ export function useEngine(): boolean {
 }
 
 /**
- * The environment for an engine that keeps its state in a folder of the test and asks nothing of the network.
+ * The environment for an engine that keeps its state in a folder of ours and asks nothing of the network.
  * @param home an own folder with a folder "state" in it, which becomes the backend
  */
 export function engineEnv(home: string): Record<string, string> {
   return {
     PULUMI_HOME: home,
     PULUMI_BACKEND_URL: `file://${join(home, "state")}`,
-    PULUMI_CONFIG_PASSPHRASE: "test",
+    PULUMI_CONFIG_PASSPHRASE: "passphrase",
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_SKIP_CONFIRMATIONS: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",

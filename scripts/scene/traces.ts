@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { hierarchies, parentGroupName, readCgroupLayout } from "../../daemon/host/cgroups";
 
 export interface Place {
-  /** State folder of the daemon, resolved. */
+  /** Folder of everything that is ours, resolved: the state folder of the daemon, or one above it. */
   readonly dir: string;
   /** Process that keeps the daemon's network namespace; it does not count. */
   readonly keeperPid: number;
@@ -61,7 +61,7 @@ export function describeTraces(traces: Traces): string[] {
   );
 }
 
-/** Takes away what is left, for a test that has failed already: by what was found to belong to the place, never by name. */
+/** Takes away what is left after a failure: by what was found to belong to the place, never by name. */
 export async function removeTraces(place: Place): Promise<void> {
   for (let round = 0; round < 20 && processesOf(place).length > 0; round += 1) {
     for (const pid of processesOf(place)) ignoring("ESRCH", () => process.kill(pid, "SIGKILL"));
@@ -81,15 +81,16 @@ function ignoring(code: string, work: () => void): void {
   }
 }
 
-/** Living processes in the daemon's network namespace or in its containers' groups. */
-export function processesOf({ keeperPid, group }: Place): number[] {
+/** Living processes in the daemon's network namespace, in its containers' groups, or begun with our folder in mind. */
+export function processesOf({ dir, keeperPid, group }: Place): number[] {
   const netns = readlinkSync(`/proc/${keeperPid}/ns/net`);
   const numbers = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   return numbers.map(Number).filter((pid) => {
     if (pid === keeperPid || pid === process.pid) return false;
     try {
       if (readlinkSync(`/proc/${pid}/ns/net`) === netns) return true;
-      return readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(`:/${group}/`);
+      if (readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(`:/${group}/`)) return true;
+      return ["cmdline", "environ"].some((file) => readFileSync(`/proc/${pid}/${file}`, "latin1").includes(`${dir}/`));
     } catch {
       // It has ended, or is a zombie of its parent's.
       return false;

@@ -1,0 +1,98 @@
+/** Scene: all that the demo makes on this machine, in one folder and one network namespace, and how it goes away again. */
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { OwnDaemon } from "../scene/daemon";
+import { engineEnv } from "../scene/engine";
+import { Netns } from "../scene/netns";
+import { linkPackages, repository } from "../scene/program";
+import { findTraces, type Place, removeTraces, settledTraces, type Traces } from "../scene/traces";
+import { Pulumi } from "./pulumi";
+
+const example = path.join(repository, "examples/quickstart");
+
+export interface Presence extends Traces {
+  readonly files: readonly string[];
+}
+
+export class Scene {
+  readonly pulumi: Pulumi;
+
+  private constructor(
+    /** Folder of everything. */
+    readonly folder: string,
+    private readonly netns: Netns,
+    readonly daemon: OwnDaemon,
+    onLine: (line: string) => void,
+  ) {
+    const workDir = path.join(folder, "program");
+    const home = path.join(folder, "pulumi");
+    for (const dir of [path.join(home, "state"), this.#scratch]) mkdirSync(dir, { recursive: true });
+    cpSync(example, workDir, { recursive: true });
+    linkPackages(workDir);
+    const env = {
+      ...process.env,
+      ...engineEnv(home),
+      BOTHY_ENDPOINT: `unix://${daemon.socket}`,
+      TMPDIR: this.#scratch,
+      PATH: [path.dirname(process.execPath), process.env.PATH].join(path.delimiter),
+    };
+    this.pulumi = new Pulumi({ workDir, env, onLine });
+  }
+
+  /** Makes the folder and the network namespace. The program is a copy: Pulumi writes the stack's settings beside it. */
+  static async make(onLine: (line: string) => void): Promise<Scene> {
+    const folder = mkdtempSync(path.join(realpathSync(tmpdir()), "bothy-demo-"));
+    try {
+      const netns = await Netns.create();
+      const command = [path.join(repository, "bin/bothyd")];
+      const daemon = new OwnDaemon(path.join(folder, "state"), netns, { bare: true, command });
+      return new Scene(folder, netns, daemon, onLine);
+    } catch (error) {
+      rmSync(folder, { recursive: true });
+      throw error;
+    }
+  }
+
+  get #scratch(): string {
+    return path.join(this.folder, "tmp");
+  }
+
+  get #place(): Place {
+    return { ...this.daemon.place, dir: this.folder };
+  }
+
+  /** What there is of the scene now. */
+  presence(): Presence {
+    return { ...findTraces(this.#place), files: filesBelow(this.folder) };
+  }
+
+  /** Removes the folder and the network namespace of a daemon that was stopped. @returns what is left all the same */
+  async leave(): Promise<Presence> {
+    const traces = await settledTraces(this.#place);
+    await this.#removeOwn();
+    return { ...traces, files: existsSync(this.folder) ? [this.folder] : [] };
+  }
+
+  /** Ends and removes everything at once, whatever state it is in. */
+  async destroy(): Promise<void> {
+    await this.pulumi.kill();
+    if (this.daemon.isRunning) await this.daemon.kill();
+    if (existsSync(this.daemon.dir)) await removeTraces(this.#place);
+    await this.#removeOwn();
+  }
+
+  async #removeOwn(): Promise<void> {
+    await this.daemon.client.close();
+    await this.netns[Symbol.asyncDispose]();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Everything in a folder, symbolic links not followed. */
+function filesBelow(dir: string): string[] {
+  return readdirSync(dir, { withFileTypes: true }).flatMap((entry) => {
+    const file = path.join(dir, entry.name);
+    return entry.isDirectory() ? [file, ...filesBelow(file)] : [file];
+  });
+}

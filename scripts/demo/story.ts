@@ -1,0 +1,148 @@
+/** Story: what the demo shows, step by step. */
+import assert from "node:assert/strict";
+import type { Client } from "../../sdk/index";
+import type { Run } from "./pulumi";
+import type { Scene } from "./scene";
+import type { Table } from "./table";
+
+/** Names in examples/quickstart. */
+const page = "/var/www/index.html";
+const profile = "quickstart-small";
+const url = "http://web.lxd/";
+
+const firstMemory = "64MiB";
+const secondMemory = "96MiB";
+
+/** Tells it from an empty daemon to an empty daemon. @param beforeEnd is called while everything is there for the last time */
+export async function tell(scene: Scene, table: Table, beforeEnd: () => void): Promise<void> {
+  const { daemon, pulumi } = scene;
+  const { client } = daemon;
+
+  await table.step("bin/bothyd --bare, in a network namespace of its own", async () => {
+    await daemon.start();
+    const { value: server } = await client.getServer();
+    const { server: name, server_version: version } = server.environment;
+    return [`${name} ${version}, API ${server.api_version}, at ${daemon.socket}`];
+  });
+
+  await table.step("pulumi preview", async () => {
+    await pulumi.init();
+    const run = await pulumi.preview();
+    assert.deepEqual(await client.listInstances(), [], "a preview makes nothing");
+    return [`${summary(run)}: ${run.steps.map(nameOf).join(", ")}`];
+  });
+
+  await table.step("pulumi up", async () => {
+    const run = await pulumi.up();
+    return [summary(run), ...Object.entries(await pulumi.outputs()).map(([name, value]) => `${name}: ${value}`)];
+  });
+
+  await table.step(`probe fetches ${url}`, async () => [await fetchPage(client)]);
+
+  await table.step(`memory ${firstMemory} -> ${secondMemory}: pulumi up`, async () => {
+    const before = { limit: await memoryInside(client), identity: await identity(client) };
+    const run = await pulumi.up("--config", `memory=${secondMemory}`);
+    const after = { limit: await memoryInside(client), identity: await identity(client) };
+    assert.equal(after.identity, before.identity, "the container was not replaced");
+    assert.deepEqual([before.limit, after.limit], [64 << 20, 96 << 20], "the limit as the container sees it");
+    return [
+      `${summary(run)}: ${run.steps.map(nameOf).join(", ")}`,
+      `the limit inside web: ${before.limit} -> ${after.limit} bytes`,
+      `still the same web: ${after.identity}`,
+    ];
+  });
+
+  await table.step("pulumi preview --expect-no-changes", async () => [
+    summary(await pulumi.preview("--expect-no-changes")),
+  ]);
+
+  await table.step('drift by hand: "limits.processes" 100 -> 20', async () => {
+    await client.patchProfile(profile, { config: { "limits.processes": "20" } });
+    return [`PATCH /1.0/profiles/${profile}; inside web: ${await processesInside(client)} processes at most`];
+  });
+
+  await table.step("pulumi refresh", async () => {
+    const run = await pulumi.refresh();
+    assert.deepEqual(run.changes, { update: 1 }, "refresh finds the drift and nothing else");
+    return run.steps.flatMap(describeDrift);
+  });
+
+  await table.step("pulumi up", async () => {
+    const run = await pulumi.up();
+    const processes = await processesInside(client);
+    assert.equal(processes, "100", "the limit is back");
+    return [`${summary(run)}: ${run.steps.map(nameOf).join(", ")}; inside web: ${processes} processes at most`];
+  });
+
+  await table.step(`rm ${page}, then restore the snapshot`, async () => {
+    await client.deleteFile("web", page);
+    const without = await client.execOutput("probe", { command: ["wget", "-q", "-O", "-", url] });
+    assert.notEqual(without.code, 0, "the page is gone");
+    const [snapshot] = await client.listSnapshots("web");
+    assert.ok(snapshot, "web has its snapshot");
+    await (await client.restoreSnapshot("web", snapshot.name)).wait();
+    await client.waitInstance("web", { for: "ipv4", timeoutSeconds: 60 });
+    return [`without it: ${String(without.stderr).trim()}`, `restored "${snapshot.name}": ${await fetchPage(client)}`];
+  });
+
+  beforeEnd();
+}
+
+/** Takes everything away in order. */
+export async function end(scene: Scene, table: Table): Promise<void> {
+  const { client } = scene.daemon;
+  await table.step("pulumi destroy", async () => {
+    const run = await scene.pulumi.destroy();
+    const names = async (list: Promise<{ name: string }[]>) => (await list).map(({ name }) => name);
+    assert.deepEqual(await names(client.listInstances()), []);
+    assert.deepEqual(await names(client.listStoragePools()), []);
+    assert.deepEqual(await names(client.listProfiles()), ["default"]);
+    return [summary(run)];
+  });
+
+  await table.step("SIGTERM to bothyd", async () => {
+    assert.equal(await scene.daemon.stop(), 0, "the daemon's exit code");
+    return [];
+  });
+}
+
+const words: Readonly<Record<string, string>> = { create: "created", update: "updated", delete: "deleted" };
+
+const summary = ({ steps }: Run): string => {
+  const counts = new Map<string, number>();
+  for (const { op } of steps) counts.set(op, (counts.get(op) ?? 0) + 1);
+  return [...counts].map(([op, count]) => `${count} ${words[op] ?? op}`).join(", ") || "no changes";
+};
+
+type Step = Run["steps"][number];
+
+const nameOf = ({ type, urn }: Step): string => `${type.split(":").at(-1)} ${urn.split("::").at(-1)}`;
+
+const describeDrift = (step: Step): string[] => [`${step.op} ${nameOf(step)}`];
+
+async function fetchPage(client: Client): Promise<string> {
+  const { code, stdout, stderr } = await client.execOutput("probe", { command: ["wget", "-q", "-O", "-", url] });
+  assert.equal(code, 0, `wget in probe: ${stderr}`);
+  return String(stdout).trim();
+}
+
+/** Ceiling of memory as the container's own control group tells it, in bytes; v1 or v2. */
+async function memoryInside(client: Client): Promise<number> {
+  return Number(await readInside(client, "memory/memory.limit_in_bytes", "memory.max"));
+}
+
+const processesInside = (client: Client): Promise<string> => readInside(client, "pids/pids.max", "pids.max");
+
+async function readInside(client: Client, ...files: string[]): Promise<string> {
+  const tries = files.map((file) => `cat /sys/fs/cgroup/${file} 2>/dev/null`).join(" || ");
+  const { code, stdout } = await client.execOutput("web", { command: ["sh", "-c", tries] });
+  assert.equal(code, 0, `web has one of ${files.join(", ")}`);
+  return String(stdout).trim();
+}
+
+/** What tells a container from one that took its place. */
+async function identity(client: Client): Promise<string> {
+  const { pid } = await client.getInstanceState("web");
+  const { value } = await client.getInstance("web");
+  return `init ${pid}, created at ${value.created_at}`;
+}
