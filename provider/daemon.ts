@@ -47,8 +47,11 @@ export async function startDaemon(socketPath: string, answers: () => Promise<unk
     child.once("error", (error) => resolve(error.message));
     child.once("exit", (code, signal) => resolve(`it ended with ${signal ?? `exit code ${code}`}`));
   });
-  const over = sleep(startTimeoutMs, "it did not answer within a minute", { signal: changes.signal, ref: false });
-  over.catch(() => undefined);
+  // Also settles when the wait is over: a rejection that nobody awaits would be printed in the middle of an update.
+  const over = sleep(startTimeoutMs, undefined, { signal: changes.signal, ref: false }).then(
+    () => "it did not answer within a minute",
+    () => "the wait is over",
+  );
   const ended = Promise.race([exit, over]);
   try {
     let isOver: string | undefined;
