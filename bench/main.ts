@@ -2,9 +2,9 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir, totalmem, version } from "node:os";
 import path from "node:path";
+import { processesOf } from "../scripts/scene/traces";
 import { type TestDaemon, withDaemon } from "../test/support/daemon";
 import { writeImage } from "../test/support/image";
-import { processesOf } from "../test/support/traces";
 import { type Column, columnName, type Measure, measures } from "./measures";
 import { type Options, parseOptions, usage } from "./options";
 import { Lxd, lxdProgram } from "./peers/lxd";

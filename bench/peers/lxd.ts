@@ -5,8 +5,8 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } f
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { Netns } from "../../test/support/netns";
-import { describeTraces, processesOf, removeTraces, settledTraces } from "../../test/support/traces";
+import { Netns } from "../../scripts/scene/netns";
+import { describeTraces, processesOf, removeTraces, settledTraces } from "../../scripts/scene/traces";
 import { RawClient } from "../client";
 import type { SubjectInfo } from "../subject";
 
