@@ -11,7 +11,7 @@ const errnoCodes: Readonly<Record<string, ErrorCode>> = {
 export function toApiError(error: unknown): ApiError {
   if (ApiError.is(error)) return error;
   if (error instanceof ZodError) {
-    const issues = error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
+    const issues = error.issues.map((issue) => ({ path: issue.path.join("."), message: reasonOf(issue) }));
     const text = issues.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("; ");
     return new ApiError("BAD_REQUEST", `Invalid request: ${text}`, { details: { issues }, cause: error });
   }
@@ -21,3 +21,7 @@ export function toApiError(error: unknown): ApiError {
   }
   return new ApiError("INTERNAL", String(error));
 }
+
+/** In words of the wire, where a field is there or not. */
+const reasonOf = ({ code, message }: ZodError["issues"][number]): string =>
+  code === "invalid_type" && message.endsWith("received undefined") ? "is required" : message;

@@ -32,8 +32,10 @@ export function send(
   headers: OutgoingHttpHeaders = {},
 ): Promise<Answer> {
   const data = body === undefined || typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+  const length = data === undefined ? {} : { "content-length": Buffer.byteLength(data) };
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath, method, path, headers, agent: false }, (response) => {
+    const options = { socketPath, method, path, headers: { ...length, ...headers }, agent: false };
+    const call = request(options, (response) => {
       text(response).then(
         (told) =>
           resolve({

@@ -23,7 +23,7 @@ export interface ConfigIssue {
 /** Finds the row of a key: an exact one, or the family that it belongs to. */
 export function findRow(table: readonly KeyRow[], key: string): KeyRow | undefined {
   return (
-    table.find((row) => row.key === key) ??
+    table.find((row) => row.key === key && !row.key.endsWith(".")) ??
     table.find((row) => row.key.endsWith(".") && key.startsWith(row.key) && key.length > row.key.length)
   );
 }

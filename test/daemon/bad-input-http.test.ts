@@ -1,0 +1,229 @@
+/** Requests that are wrong as such: their bytes, method, path, query, headers and bodies. */
+import assert from "node:assert/strict";
+import { request } from "node:http";
+import { connect } from "node:net";
+import { test } from "node:test";
+import { allRoutes } from "../../daemon/routes";
+import { preparePool } from "../support/daemon";
+import { assertRefused, sendBytes } from "../support/raw-http";
+import { shareDaemon } from "../support/shared-daemon";
+
+const shared = shareDaemon({}, async (daemon) => {
+  await preparePool(daemon, "dir");
+  await (await daemon.client.createInstance({ name: "known", source: { type: "none" } })).wait();
+});
+
+const isUp = async () => assert.equal((await shared.send("GET", "/1.0")).status, 200, "the daemon answers");
+
+/** Every call that takes a JSON body, on things that exist as far as they can. */
+const bodyCalls = allRoutes
+  .filter(({ method, rawBody, path }) => /PUT|PATCH|POST/.test(method) && !rawBody && !path.startsWith("/internal"))
+  .map(({ method, path }) => ({ method, path: path.replace(/:(\w+)\*?/g, "known") }));
+
+const bodies: readonly (readonly [what: string, body: string])[] = [
+  ["no JSON", "{not json"],
+  ["half of JSON", '{"name": "x"'],
+  ["bytes", "\0\u0001\u0002"],
+  ["a list", "[]"],
+  ["a text", '"name"'],
+  ["a number", "7"],
+  ["null", "null"],
+];
+
+for (const [what, body] of bodies)
+  test(`${what} as the body of any call is refused with 400`, () =>
+    shared.unchanged(async () => {
+      for (const { method, path } of bodyCalls) {
+        const answer = await shared.send(method, path, body);
+        // What does not exist may be said first.
+        const status = answer.status === 404 ? 404 : 400;
+        assertRefused(answer, status, /./);
+      }
+    }));
+
+test("a call without a body where one is needed says so", async () => {
+  for (const [method, path] of [
+    ["POST", "/1.0/profiles"],
+    ["POST", "/1.0/instances"],
+    ["PUT", "/1.0/instances/known/state"],
+    ["PUT", "/1.0/profiles/default"],
+    ["PATCH", "/1.0/instances/known"],
+  ] as const)
+    await shared.refusesAtOnce(method, path, undefined, 400, /needs a JSON body/);
+});
+
+test("a body of 20 MB is refused with 400, and the client gets to read that", () =>
+  shared.unchanged(async () => {
+    const body = JSON.stringify({ name: "big", description: "x".repeat(20 << 20) });
+    assertRefused(await shared.send("POST", "/1.0/profiles", body), 400, /longer than/);
+  }));
+
+test("nesting a million deep is refused as the wrong type that it is", async () => {
+  const deep = "[".repeat(1_000_000) + "]".repeat(1_000_000);
+  await shared.refusesAtOnce("POST", "/1.0/profiles", deep, 400, /./);
+  await shared.refusesAtOnce("POST", "/1.0/profiles", `{"name":"deep","config":{"user.x":${deep}}}`, 400, /user\.x/);
+  const source = `{"name":"deep","source":{"type":"none","more":${deep}}}`;
+  assert.equal((await shared.outcome("POST", "/1.0/instances", source)).status, 200, "unknown fields are passed over");
+  assert.equal((await shared.outcome("DELETE", "/1.0/instances/deep")).status, 200);
+});
+
+test("fields that are no fields of the call are passed over, as LXD does", async () => {
+  const post = { name: "more", unheard: { of: 1 }, __proto__: null, constructor: "x" };
+  assert.equal((await shared.outcome("POST", "/1.0/profiles", post)).status, 201);
+  assert.equal((await shared.outcome("DELETE", "/1.0/profiles/more")).status, 200);
+});
+
+test("a method that a path has not is 501, a path that is not there is 404, both as JSON", async () => {
+  for (const { path } of allRoutes) {
+    const known = path.replace(/:(\w+)\*?/g, "known");
+    const methods = new Set(allRoutes.filter((route) => route.path === path).map(({ method }) => method));
+    for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const)
+      if (!(methods as Set<string>).has(method) && !known.startsWith("/1.0/images/aliases"))
+        assertRefused(await shared.send(method, known, {}), 501, /not implemented/);
+  }
+  for (const path of [
+    "/2.0",
+    "/1.0/nothing",
+    "/1.0/",
+    "/1.0/instances/",
+    "//",
+    "//1.0",
+    "/1.0//instances",
+    "/1.0/instances/known/",
+  ])
+    assertRefused(await shared.send("GET", path), 404, /not found/);
+});
+
+test("methods that HTTP has and the API has not are refused", async () => {
+  for (const method of ["TRACE", "PROPFIND", "LOCK", "PURGE"]) {
+    const { status } = await shared.send(method, "/1.0");
+    assert.ok(status === 501 || status === 404, `${method}: ${status}`);
+  }
+});
+
+for (const [what, bytes] of [
+  ["no HTTP", "HELLO\r\n\r\n"],
+  ["binary", Buffer.from([0, 255, 1, 254, 13, 10, 13, 10])],
+  ["a header that is none", "GET /1.0 HTTP/1.1\r\nHost: x\r\nno header\r\n\r\n"],
+  ["two lengths", "POST /1.0/profiles HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n{}"],
+  ["a length that is none", "POST /1.0/profiles HTTP/1.1\r\nHost: x\r\nContent-Length: -3\r\n\r\n{}"],
+  ["a raw NUL in the path", "GET /1.0/profiles/a\0b HTTP/1.1\r\nHost: x\r\n\r\n"],
+] as const)
+  test(`${what} on the socket is answered with an error as JSON`, async () => {
+    const answer = await sendBytes(shared.daemon.socket, bytes);
+    assert.match(answer, /^HTTP\/1\.1 400 /);
+    assert.match(answer, /"type":"error"/);
+    await isUp();
+  });
+
+test("headers past 16 KiB are refused with 431 as JSON", async () => {
+  const bytes = `GET /1.0 HTTP/1.1\r\nHost: x\r\nX-LXD-mode: ${"7".repeat(40_000)}\r\n\r\n`;
+  const answer = await sendBytes(shared.daemon.socket, bytes);
+  assert.match(answer, /^HTTP\/1\.1 431 /);
+  assert.match(answer, /"type":"error".*headers are too long/);
+  await isUp();
+});
+
+test("a client that leaves in the middle of its body leaves nothing behind", () =>
+  shared.unchanged(async () => {
+    await new Promise<void>((resolve) => {
+      const headers = { "content-length": "1000" };
+      const call = request({ socketPath: shared.daemon.socket, method: "POST", path: "/1.0/profiles", headers });
+      call.on("error", () => resolve());
+      call.write('{"name": "half"', () => call.destroy(new Error("left")));
+    });
+    await isUp();
+  }));
+
+test("connections that say nothing hold nobody up", async () => {
+  const silent = Array.from({ length: 50 }, () => connect({ path: shared.daemon.socket }));
+  await isUp();
+  for (const socket of silent) socket.destroy();
+});
+
+test("another project is not found, whatever is asked of it", async () => {
+  for (const [method, path] of [
+    ["GET", "/1.0/instances?project=other"],
+    ["POST", "/1.0/instances?project=other"],
+    ["DELETE", "/1.0/instances/known?project=other"],
+    ["GET", "/1.0/profiles?project=%00"],
+  ] as const)
+    await shared.refuses(method, path, undefined, path.endsWith("%00") ? 400 : 404, /Project not found|NUL/);
+});
+
+test("a recursion that is no number counts as none", async () => {
+  for (const word of ["x", "-1", "", "1e9x", "%00x".slice(3)]) {
+    const { status, json } = await shared.send("GET", `/1.0/instances?recursion=${word}`);
+    assert.equal(status, 200);
+    assert.deepEqual(json.metadata, ["/1.0/instances/known"]);
+  }
+});
+
+test("a filter that is none is refused, and one that would take for ever does not", async () => {
+  for (const filter of ["name", "name eq", "name is web", "name eq web name eq web", 'name eq "web', "eq eq", "and"])
+    await shared.refuses(
+      "GET",
+      `/1.0/instances?filter=${encodeURIComponent(filter)}`,
+      undefined,
+      400,
+      /Invalid filter/,
+    );
+  for (const filter of ["name eq (a+)+$", "name eq (((a*)*)*)*b", `name eq ${"(".repeat(190)}`]) {
+    const { status } = await shared.send("GET", `/1.0/instances?filter=${encodeURIComponent(filter)}`);
+    assert.equal(status, 200);
+  }
+  await shared.refuses("GET", "/1.0/instances?instance-type=spaceship", undefined, 400, /instance type "spaceship"/);
+});
+
+test("an If-Match that does not fit is 412 on every kind, and nothing changes", () =>
+  shared.unchanged(async () => {
+    const wrong = { "if-match": '"0000"' };
+    for (const path of ["/1.0/profiles/default", "/1.0/storage-pools/default", "/1.0/instances/known", "/1.0"] as const)
+      for (const method of ["PUT", "PATCH"]) {
+        const body = { description: "changed", config: {}, profiles: ["default"] };
+        assertRefused(await shared.send(method, path, body, wrong), 412, /ETag doesn't match/);
+      }
+  }));
+
+test("an operation is waited for by whole seconds, and long ones do not end at once", async () => {
+  const started = await shared.send("POST", "/1.0/instances", {
+    name: "new",
+    source: { type: "image", alias: "template:busybox" },
+  });
+  const { operation = "" } = started.json;
+  assertRefused(await shared.send("GET", `${operation}/wait?timeout=soon`), 400, /timeout "soon"/);
+  const { json } = await shared.send("GET", `${operation}/wait?timeout=99999999999`);
+  assert.equal((json.metadata as { status: string }).status, "Success");
+  assertRefused(await shared.send("DELETE", operation), 400, /can't be cancelled/);
+  assertRefused(await shared.send("GET", "/1.0/operations/nothing/wait"), 404, /Operation not found/);
+  assert.equal((await shared.outcome("DELETE", "/1.0/instances/new")).status, 200);
+});
+
+test("a websocket's path without a websocket, and a websocket where there is none, are refused", async () => {
+  assertRefused(await shared.send("GET", "/1.0/events"), 400, /websocket/);
+  const upgrade = {
+    connection: "Upgrade",
+    upgrade: "websocket",
+    "sec-websocket-version": "13",
+    "sec-websocket-key": "x",
+  };
+  for (const path of ["/1.0/instances", "/1.0/operations/nothing/websocket?secret=x", "/1.0/events/..", "//"]) {
+    const answer = await sendBytes(
+      shared.daemon.socket,
+      `GET ${path} HTTP/1.1\r\nHost: x\r\n${Object.entries(upgrade)
+        .map(([name, value]) => `${name}: ${value}\r\n`)
+        .join("")}\r\n`,
+    );
+    assert.match(answer, /^HTTP\/1\.1 404 /, path);
+  }
+  for (const path of ["/1.0/events?type=gossip", "/1.0/events?type=%00", "/1.0/events"]) {
+    const answer = await sendBytes(
+      shared.daemon.socket,
+      `GET ${path} HTTP/1.1\r\nHost: x\r\n${Object.entries(upgrade)
+        .map(([name, value]) => `${name}: ${value}\r\n`)
+        .join("")}\r\n`,
+    );
+    assert.match(answer, /^HTTP\/1\.1 400 /, path);
+  }
+  await isUp();
+});
