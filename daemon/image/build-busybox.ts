@@ -1,8 +1,9 @@
 /** Build busybox: a root file system around the host's static busybox. */
 import { chmodSync, copyFileSync, existsSync } from "node:fs";
-import { open, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import path from "node:path";
 import { badRequest } from "../../sdk/api/errors";
+import { isStaticProgram } from "../../sdk/host/program";
 import { run } from "../run";
 import { customise } from "./pack";
 import type { Definition } from "./template";
@@ -41,7 +42,7 @@ export async function busyboxInputs(): Promise<string> {
 /** Fills a new folder. @returns the time of the host's busybox, in seconds since 1970 */
 export async function fillBusybox(root: string, definition: Definition): Promise<number> {
   const busybox = hostBusybox();
-  await requireStatic(busybox);
+  requireStatic(busybox);
   const [{ stdout }, { mtimeMs }] = await Promise.all([run(busybox, ["--list-full"]), stat(busybox)]);
   makeFolder(root, 0o755);
   for (const [innerPath, mode] of folders) folderInto(root, innerPath, mode);
@@ -53,19 +54,10 @@ export async function fillBusybox(root: string, definition: Definition): Promise
   return Math.floor(mtimeMs / 1000);
 }
 
-const programInterpreter = 3;
-
-/** A dynamic program names its loader in a program header (elf.h PT_INTERP); in an image without libraries it could not start. */
-async function requireStatic(busybox: string): Promise<void> {
-  await using file = await open(busybox, "r");
-  const { buffer: head } = await file.read(Buffer.alloc(4096), 0, 4096, 0);
-  const is64 = head[4] === 2;
-  const start = is64 ? Number(head.readBigUInt64LE(32)) : head.readUInt32LE(28);
-  const size = head.readUInt16LE(is64 ? 54 : 42);
-  const count = head.readUInt16LE(is64 ? 56 : 44);
-  for (let index = 0; index < count && start + index * size + 4 <= head.length; index += 1)
-    if (head.readUInt32LE(start + index * size) === programInterpreter)
-      throw badRequest(
-        `Cannot build image template "busybox": ${busybox} needs shared libraries. Install the static one, on Debian by "apt-get install busybox-static".`,
-      );
+/** In an image without libraries a dynamic program could not start. */
+function requireStatic(busybox: string): void {
+  if (!isStaticProgram(busybox))
+    throw badRequest(
+      `Cannot build image template "busybox": ${busybox} needs shared libraries. Install the static one, on Debian by "apt-get install busybox-static".`,
+    );
 }

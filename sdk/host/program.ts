@@ -22,21 +22,21 @@ function isProgram(file: string): boolean {
 }
 
 const elfMagic = 0x7f454c46;
-const class64 = 2;
 const programInterpreter = 3;
-/** Offsets in a 64-bit little-endian ELF header and its program headers (elf(5)). */
-const elf64 = { headersAt: 0x20, headerSize: 0x36, headerCount: 0x38, fileHeaderBytes: 64 };
+const fileHeaderBytes = 64;
 
-/** Whether a program is static: a dynamic one names its loader in a program header (elf(5), PT_INTERP). */
+/** Whether a program is static: a dynamic one names its loader in a program header (elf(5), PT_INTERP). A script is not. */
 export function isStaticProgram(file: string): boolean {
   const fd = openSync(file, "r");
   try {
-    const header = Buffer.alloc(elf64.fileHeaderBytes);
+    const header = Buffer.alloc(fileHeaderBytes);
     readSync(fd, header, 0, header.length, 0);
-    if (header.readUInt32BE(0) !== elfMagic || header[4] !== class64) return false;
-    const size = header.readUInt16LE(elf64.headerSize);
-    const table = Buffer.alloc(size * header.readUInt16LE(elf64.headerCount));
-    readSync(fd, table, 0, table.length, Number(header.readBigUInt64LE(elf64.headersAt)));
+    if (header.readUInt32BE(0) !== elfMagic) return false;
+    const is64 = header[4] === 2;
+    const start = is64 ? Number(header.readBigUInt64LE(32)) : header.readUInt32LE(28);
+    const size = header.readUInt16LE(is64 ? 54 : 42);
+    const table = Buffer.alloc(size * header.readUInt16LE(is64 ? 56 : 44));
+    readSync(fd, table, 0, table.length, start);
     for (let at = 0; at < table.length; at += size) if (table.readUInt32LE(at) === programInterpreter) return false;
     return true;
   } finally {

@@ -1,6 +1,7 @@
 /** btrfs host: what the btrfs driver needs of the machine, and what the file system tells about itself. */
-import { access, constants, readdir, readFile, realpath, statfs } from "node:fs/promises";
+import { readdir, readFile, realpath, statfs } from "node:fs/promises";
 import path from "node:path";
+import { findProgram } from "../../../sdk/host/program";
 import { run } from "../../run";
 import { mountOf } from "./mounts";
 import { ignoring, isThere } from "./volume-folder";
@@ -15,19 +16,14 @@ export const isOnBtrfs = async (file: string): Promise<boolean> =>
 /** @returns why the host cannot carry btrfs pools, or nothing when it can */
 export async function btrfsUnavailable(): Promise<string | undefined> {
   for (const program of ["btrfs", "mkfs.btrfs"])
-    if (!(await isOnPath(program))) return `the program "${program}" is missing. Install the package btrfs-progs`;
+    if (findProgram(program) === undefined)
+      return `the program "${program}" is missing. Install the package btrfs-progs`;
   if (await isKnownToKernel()) return undefined;
-  if (await isOnPath("modprobe")) await run("modprobe", ["btrfs"], { accept: [0, 1] });
+  if (findProgram("modprobe") !== undefined) await run("modprobe", ["btrfs"], { accept: [0, 1] });
   return (await isKnownToKernel()) ? undefined : "the kernel has no btrfs";
 }
 
 const isKnownToKernel = async () => /\bbtrfs$/m.test(await readFile("/proc/filesystems", "utf8"));
-
-async function isOnPath(program: string): Promise<boolean> {
-  const places = (process.env.PATH ?? "").split(":").map((folder) => path.join(folder, program));
-  const found = await Promise.allSettled(places.map((file) => access(file, constants.X_OK)));
-  return found.some(({ status }) => status === "fulfilled");
-}
 
 /** Whether the file system that a path is on counts what each subvolume holds; an administrator may switch that on. */
 export async function hasQuota(file: string): Promise<boolean> {
