@@ -126,8 +126,9 @@ export class Daemon {
   }
 
   async #stop(withContainers: boolean): Promise<void> {
-    const { instances, native, networks, storagePools, database } = this.#context;
+    const { locks, instances, native, networks, storagePools, database } = this.#context;
     if (withContainers && instances !== undefined) await this.#stopContainers();
+    if (locks.size > 0) this.#log.warning("Stopped in the middle of work", { objects: locks.keys });
     closeWebsockets();
     await this.#app?.close();
     if (instances !== undefined && instances.lifecycle.running.names().length === 0) {

@@ -26,8 +26,13 @@ export class Locks {
     return this.run(first, () => this.runAll(rest, work));
   }
 
-  /** Number of keys held or waited for; tests look for leftovers. */
+  /** Number of keys held or waited for. */
   get size(): number {
     return this.#tails.size;
+  }
+
+  /** The keys held or waited for. */
+  get keys(): string[] {
+    return [...this.#tails.keys()];
   }
 }
