@@ -33,6 +33,8 @@ export const parentGroupName = (stateDir: string): string =>
 
 /** The parent group of this daemon's containers in every hierarchy. */
 export class ParentGroups {
+  #areMade = false;
+
   /** @param name of the group, unique to the daemon's state folder */
   constructor(
     readonly layout: CgroupLayout,
@@ -40,13 +42,15 @@ export class ParentGroups {
     private readonly log: Log,
   ) {}
 
-  /** Makes them; cpuset needs its processors before anyone can join, v2 its controllers switched on from the top down. */
+  /** Makes them, once; cpuset needs its processors before anyone can join, v2 its controllers switched on from the top down. */
   make(): void {
+    if (this.#areMade) return;
     for (const mountPoint of hierarchies(this.layout)) mkdirSync(path.join(mountPoint, this.name), { recursive: true });
     const cpuset = this.layout.v1.get("cpuset");
     if (cpuset !== undefined)
       for (const file of ["cpuset.cpus", "cpuset.mems"])
         writeFileSync(path.join(cpuset, this.name, file), readFileSync(path.join(cpuset, file)));
+    this.#areMade = true;
     if (this.layout.v2 === undefined) return;
     const wanted = ["cpu", "cpuset", "memory", "pids", "io"].filter((name) => this.layout.v2Controllers.has(name));
     for (const dir of [this.layout.v2, path.join(this.layout.v2, this.name)])
@@ -63,6 +67,7 @@ export class ParentGroups {
 
   /** Removes those that hold no container. */
   removeEmpty(): void {
+    this.#areMade = false;
     for (const mountPoint of hierarchies(this.layout)) {
       try {
         rmdirSync(path.join(mountPoint, this.name));
