@@ -1,45 +1,71 @@
 /** Spawner: the resident bothy-cell that forks for each request. Started before the daemon's heap grows (kernel.md 7). */
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, openSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
-import { promisify } from "node:util";
 import { internal } from "../../sdk/api/errors";
 import type { Log } from "../log";
 import { CellConnection, frame, type Op } from "./connection";
 
 const prefix = ".spawner-";
 
+/** A spawner that dies is started again, but not in a tight loop. */
+const restartPauseMs = 500;
+
 export class Spawner {
-  readonly #child: ChildProcess;
+  #child: ChildProcess | undefined;
+  #isStopping = false;
   /** Reaches the cells folder by a short path: a unix socket's address holds 108 bytes only. */
   readonly #shortDir: string;
-  readonly #name: string;
+  readonly #name = `${prefix}${process.pid}`;
 
-  private constructor(child: ChildProcess, shortDir: string, name: string) {
-    this.#child = child;
-    this.#shortDir = shortDir;
-    this.#name = name;
+  private constructor(
+    private readonly executable: string,
+    private readonly cellsDir: string,
+    private readonly log: Log,
+  ) {
+    this.#shortDir = `/proc/self/fd/${openSync(cellsDir, "r")}`;
   }
 
-  /** Starts it and waits until it listens. @throws ApiError when the executable is missing: how to build it */
+  /** Starts it and waits until it listens. @throws ApiError when there is no executable for this machine: how to build it */
   static async start(executable: string, cellsDir: string, log: Log): Promise<Spawner> {
     if (!existsSync(executable)) throw missing(executable);
     for (const name of readdirSync(cellsDir)) if (name.startsWith(prefix)) rmSync(path.join(cellsDir, name));
-    const name = `${prefix}${process.pid}`;
-    const child = spawn(executable, ["spawner", "--socket", path.join(cellsDir, name)], {
+    const spawner = new Spawner(executable, cellsDir, log);
+    await spawner.#launch();
+    return spawner;
+  }
+
+  async #launch(): Promise<void> {
+    const child = spawn(this.executable, ["spawner", "--socket", path.join(this.cellsDir, this.#name)], {
       stdio: ["pipe", "pipe", "pipe"],
       detached: true,
     });
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => log.warning("bothy-cell", { text: text.trim() }));
+    this.#child = child;
+    child.stderr
+      ?.setEncoding("utf8")
+      .on("data", (text: string) => this.log.warning("bothy-cell", { text: text.trim() }));
     await new Promise<void>((resolve, reject) => {
-      child.once("error", reject);
+      child.once("error", (error: NodeJS.ErrnoException) =>
+        reject(error.code === "ENOEXEC" ? missing(this.executable) : error),
+      );
       child.once("exit", (code) => reject(internal(`Cannot start bothy-cell: it left with code ${code}.`)));
       child.stdout?.once("data", () => resolve());
     });
-    child.on("exit", (code, signal) =>
-      log.error("The spawner has left; no container can be started", { code, signal }),
-    );
-    return new Spawner(child, `/proc/self/fd/${openSync(cellsDir, "r")}`, name);
+    child.on("exit", (code, signal) => {
+      if (this.#isStopping) return;
+      this.log.error("The spawner has left and is started again; containers go on", { code, signal });
+      this.#relaunch();
+    });
+  }
+
+  #relaunch(): void {
+    setTimeout(() => {
+      if (this.#isStopping) return;
+      this.#launch().catch((error: unknown) => {
+        this.log.error("Cannot start the spawner again; no container can be started", { error });
+        this.#relaunch();
+      });
+    }, restartPauseMs).unref();
   }
 
   /** Sends a request; the caller reads the answers. */
@@ -57,22 +83,16 @@ export class Spawner {
 
   /** Lets it leave; containers go on. */
   async stop(): Promise<void> {
-    this.#child.removeAllListeners("exit");
-    if (this.#child.exitCode !== null) return;
-    const gone = new Promise((resolve) => this.#child.once("exit", resolve));
-    this.#child.stdin?.end();
+    this.#isStopping = true;
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once("exit", resolve));
+    child.stdin?.end();
     await gone;
   }
 }
 
-/** Runs `bothy-cell probe`. @returns what the kernel offers */
-export async function runProbe(executable: string): Promise<unknown> {
-  if (!existsSync(executable)) throw missing(executable);
-  const { stdout } = await promisify(execFile)(executable, ["probe"]);
-  return JSON.parse(stdout);
-}
-
 const missing = (executable: string) =>
   internal(
-    `Cannot start bothy-cell: there is none at ${executable} for this ${process.arch} machine. Build it with "make -C native" (needs a C compiler, make and libseccomp).`,
+    `Cannot start bothy-cell: there is none for this ${process.arch} machine at ${executable}. Build it with "make -C native" (needs a C compiler, make and libseccomp).`,
   );
