@@ -1,4 +1,6 @@
 /** bothy: machine containers as Pulumi resources. */
+import "./node-version";
+
 export {
   Container,
   type ContainerArgs,

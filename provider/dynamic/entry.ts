@@ -2,6 +2,8 @@
  * Entry: what the stub of every stored resource calls, by version. v1 is a contract: text in old states goes on calling it, so it
  * may learn and never forget. A change that breaks it is v2 beside it.
  */
+import "../node-version";
+
 import type { dynamic } from "@pulumi/pulumi";
 import type { Checked, Context, Diff, Live } from "../core/core";
 import { coreOf } from "../core/cores";
