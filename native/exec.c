@@ -98,7 +98,7 @@ static int enter(struct cell *cell) {
     if (has_user_namespace(cell))
         flags |= CLONE_NEWUSER;
     if (setns(cell->target_fd, flags) < 0)
-        return fail(&cell->status, "target", errno == ESRCH ? ESRCH : errno, NULL, "Cannot enter the container's namespaces");
+        return fail(&cell->status, "target", errno, NULL, "Cannot enter the container's namespaces");
     return 0;
 }
 
