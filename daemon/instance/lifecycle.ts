@@ -1,6 +1,7 @@
 /** Lifecycle: start, stop, restart, pause, and what happens when a container ends by itself. Callers hold the instance's lock. */
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Config } from "../../sdk/api/common";
 import { badRequest, internal } from "../../sdk/api/errors";
 import type { Context } from "../context";
@@ -9,7 +10,7 @@ import type { ParentGroups } from "../host/cgroups";
 import type { Exit } from "../native/index";
 import { nowText } from "../time";
 import { isFrozen, setFrozen } from "./freezer";
-import { haltSignal, parseRawLxc } from "./halt";
+import { askToHalt, parseRawLxc } from "./halt";
 import { idRange } from "./idmap";
 import { applyWrites, chooseCpus, limitWrites, parseCpuList } from "./limits";
 import { hostNames, type Nic, planNics, withHwaddrs, withoutHostNames } from "./nics";
@@ -152,13 +153,16 @@ export class Lifecycle {
     if (running.isFrozen) throw badRequest("Instance is frozen");
     const record = this.records.find(name);
     const raw = parseRawLxc(record && this.records.expanded(record).config["raw.lxc"]);
-    running.cell.signal(haltSignal(running.cell.pid, raw));
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<"late">((resolve) => {
-      timer = setTimeout(() => resolve("late"), timeoutMs < 0 ? defaultStopMs : timeoutMs);
+    const over = new AbortController();
+    const late = delay(timeoutMs < 0 ? defaultStopMs : timeoutMs, "late" as const, { signal: over.signal });
+    const ended = running.gone.then(() => "ended" as const);
+    void askToHalt(running.cell, raw, over.signal).catch((error: unknown) =>
+      this.context.log.debug("The init of a container cannot be asked to halt", { name, error }),
+    );
+    const outcome = await Promise.race([ended, late]).finally(() => {
+      late.catch(() => undefined);
+      over.abort();
     });
-    const outcome = await Promise.race([running.gone, late]);
-    clearTimeout(timer);
     if (outcome === "late")
       throw internal(
         'Failed shutting down instance, status is "Running": context deadline exceeded. Stop it with force, or look why its init does not end.',
