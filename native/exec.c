@@ -248,10 +248,15 @@ static void attend(struct execution *self) {
     }
 }
 
-static void tell_exit(struct cell *cell) {
+static siginfo_t reap(const struct cell *cell) {
     siginfo_t ended = {0};
     while (waitid(P_PID, (id_t)cell->init, &ended, WEXITED) < 0 && errno == EINTR)
         ;
+    return ended;
+}
+
+static void tell_exit(struct cell *cell) {
+    siginfo_t ended = reap(cell);
     dprintf(cell->conn, "{\"exited\":{\"%s\":%d}}\n", ended.si_code == CLD_EXITED ? "code" : "signal", ended.si_status);
 }
 
@@ -277,8 +282,11 @@ void serve_exec(struct cell *cell) {
     set_title("bothy exec: ", cell->name != NULL ? cell->name : "");
     int result = begin(&self);
     if (result < 0) {
-        if (cell->init_fd >= 0)
+        /* reaped by us: the container's own pid 1, which would inherit it, may be one that never does */
+        if (cell->init_fd >= 0) {
             sys_pidfd_send_signal(cell->init_fd, SIGKILL);
+            reap(cell);
+        }
         answer_error(&cell->status, cell->conn);
         return;
     }

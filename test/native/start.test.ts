@@ -29,6 +29,15 @@ const gone = async (pid: number) => {
   while (isAlive()) await new Promise((resolve) => setImmediate(resolve));
 };
 
+/** The spawner's processes. */
+const children = () =>
+  fs.readFileSync(`/proc/${spawner.child.pid}/task/${spawner.child.pid}/children`, "utf8").trim().split(" ");
+/** Waits until no process is there that was not there before. */
+const onlyLeft = async (before: readonly string[]) => {
+  while (children().some((pid) => pid !== "" && !before.includes(pid)))
+    await new Promise((resolve) => setImmediate(resolve));
+};
+
 test("a command runs as pid 1 and root of its own namespaces, and its exit code is told", async () => {
   const container = await start("first", [
     "sh",
@@ -317,12 +326,10 @@ for (const [what, more, expected] of [
 ] as const) {
   test(`a start fails as a whole when ${what}`, async () => {
     const control = path.join(spawner.dir, "failing");
-    const children = () =>
-      fs.readFileSync(`/proc/${spawner.child.pid}/task/${spawner.child.pid}/children`, "utf8").trim();
     const before = children();
     await assert.rejects(start("failing", sleep, more as object), expected);
     await assert.rejects(connect(path.join(control, "sock")), /ENOENT/);
-    while (children() !== before) await new Promise((resolve) => setImmediate(resolve));
+    await onlyLeft(before);
   });
 }
 
@@ -365,7 +372,6 @@ test("the spawner leaves when its standard input ends, and takes its socket alon
 test("two hundred starts and stops leave no process, descriptor or mount behind", async () => {
   const proc = `/proc/${spawner.child.pid}`;
   const count = () => fs.readdirSync(`${proc}/fd`).length;
-  const children = () => fs.readFileSync(`${proc}/task/${spawner.child.pid}/children`, "utf8").trim();
   const before = children();
   const fds = count();
   const mountinfo = fs.readFileSync("/proc/self/mountinfo", "utf8");
@@ -374,7 +380,7 @@ test("two hundred starts and stops leave no process, descriptor or mount behind"
     await container.exited();
     container.watch.close();
   }
-  while (children() !== before) await new Promise((resolve) => setImmediate(resolve));
+  await onlyLeft(before);
   assert.equal(count(), fds);
   assert.equal(fs.readFileSync("/proc/self/mountinfo", "utf8"), mountinfo);
   assert.ok(idmap.length > 0 && mounts.length > 0 && base > 0);
