@@ -70,11 +70,11 @@ int receive_step(int peer, struct message *message, int timeout_ms) {
             return -1;
     }
     ssize_t got;
+    /* a process that ends with a message of ours unread leaves ECONNRESET, once, before the words that it said last */
     do
         got = recvmsg(peer, &header, MSG_CMSG_CLOEXEC);
-    while (got < 0 && errno == EINTR);
-    /* a process that died with our last message unread closes its end by ECONNRESET */
-    if (got == 0 || (got < 0 && errno == ECONNRESET))
+    while (got < 0 && (errno == EINTR || errno == ECONNRESET));
+    if (got == 0)
         return 0;
     if (got < 0)
         return -1;
