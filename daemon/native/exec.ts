@@ -95,6 +95,7 @@ export class ExecProcess {
 }
 
 function endAfterSilence(output: Socket): void {
+  if (output.closed) return;
   let heard = true;
   output.on("data", () => {
     heard = true;
