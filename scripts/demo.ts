@@ -34,10 +34,7 @@ async function main(): Promise<void> {
     await fail(scene, table, error);
     return;
   }
-  if (isKept) {
-    explain(scene, table);
-    return;
-  }
+  if (isKept) explain(scene, table);
   const after = await scene.leave();
   showProof(table, before, after);
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
@@ -65,7 +62,7 @@ class Interrupted extends Error {
   }
 }
 
-/** Rejects on the first signal; a second one, when even the end takes too long, is the caller's last word. */
+/** Rejects on the first signal; the end that follows is not interrupted. */
 function onInterrupt(): Promise<never> {
   const codes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
   const interrupted = new Promise<never>((_, reject) => {
@@ -78,28 +75,29 @@ function onInterrupt(): Promise<never> {
 /** Tells why, and removes everything unless the scene is to be kept. */
 async function fail(scene: Scene, table: Table, error: unknown): Promise<void> {
   process.exitCode = error instanceof Interrupted ? error.exitCode : 1;
+  table.end();
   table.line();
   table.line(table.paint("red", `The demo failed: ${error instanceof Error ? error.message : error}`));
   if (!(error instanceof Interrupted)) {
     table.line("The end of the daemon's log:");
     for (const text of scene.daemon.log().trimEnd().split("\n").slice(-logLines)) table.line(`  ${text}`);
   }
-  if (isKept) {
-    explain(scene, table);
-    return;
-  }
+  if (isKept) explain(scene, table);
   await scene.destroy();
   table.line("Everything that it had made was removed. KEEP=1 keeps it.");
 }
 
-function explain({ folder, daemon }: Scene, table: Table): void {
+/** Says where the scene is and leaves at once, since its processes would keep this one alive. */
+function explain({ folder, daemon }: Scene, table: Table): never {
+  const { pid } = daemon;
   table.line();
   table.line(`Kept: ${folder}`);
   table.line(`  the daemon's log    ${daemon.logfile}`);
-  if (!daemon.isRunning) return;
-  table.line(`  ask the daemon      BOTHY_ENDPOINT=unix://${daemon.socket} bin/bothy list`);
-  table.line(`  its network         nsenter --target ${daemon.pid} --net`);
-  table.line(`  end it              kill -PWR ${daemon.pid}, which stops the containers first; then remove the folder`);
+  if (daemon.isRunning) {
+    table.line(`  ask the daemon      BOTHY_ENDPOINT=unix://${daemon.socket} bin/bothy list`);
+    table.line(`  its network         nsenter --target ${pid} --net`);
+    table.line(`  remove everything   kill -PWR ${pid}; tail --pid=${pid} --follow /dev/null; rm -r ${folder}`);
+  }
   process.exit();
 }
 

@@ -35,6 +35,8 @@ export class Scene {
       ...engineEnv(home),
       BOTHY_ENDPOINT: `unix://${daemon.socket}`,
       TMPDIR: this.#scratch,
+      // Most of what a program of Node does at its start is compiling; the first command fills this for the others.
+      NODE_COMPILE_CACHE: path.join(folder, "compiled"),
       PATH: [path.dirname(process.execPath), process.env.PATH].join(path.delimiter),
     };
     this.pulumi = new Pulumi({ workDir, env, onLine });
@@ -67,9 +69,10 @@ export class Scene {
     return { ...findTraces(this.#place), files: filesBelow(this.folder) };
   }
 
-  /** Removes the folder and the network namespace of a daemon that was stopped. @returns what is left all the same */
+  /** Removes the folder and the network namespace of a daemon that was stopped. @returns what it had left, which is then gone, too */
   async leave(): Promise<Presence> {
     const traces = await settledTraces(this.#place);
+    await removeTraces(this.#place);
     await this.#removeOwn();
     return { ...traces, files: existsSync(this.folder) ? [this.folder] : [] };
   }

@@ -46,7 +46,7 @@ export async function tell(scene: Scene, table: Table, beforeEnd: () => void): P
     assert.equal(after.identity, before.identity, "the container was not replaced");
     assert.deepEqual([before.limit, after.limit], [64 << 20, 96 << 20], "the limit as the container sees it");
     return [
-      `${summary(run)}: ${run.steps.map(nameOf).join(", ")}`,
+      ...run.steps.map(updateOf),
       `the limit inside web: ${before.limit} -> ${after.limit} bytes`,
       `still the same web: ${after.identity}`,
     ];
@@ -64,14 +64,14 @@ export async function tell(scene: Scene, table: Table, beforeEnd: () => void): P
   await table.step("pulumi refresh", async () => {
     const run = await pulumi.refresh();
     assert.deepEqual(run.changes, { update: 1 }, "refresh finds the drift and nothing else");
-    return run.steps.flatMap(describeDrift);
+    return run.steps.map(updateOf);
   });
 
   await table.step("pulumi up", async () => {
     const run = await pulumi.up();
     const processes = await processesInside(client);
     assert.equal(processes, "100", "the limit is back");
-    return [`${summary(run)}: ${run.steps.map(nameOf).join(", ")}; inside web: ${processes} processes at most`];
+    return [...run.steps.map(updateOf), `inside web: ${processes} processes at most`];
   });
 
   await table.step(`rm ${page}, then restore the snapshot`, async () => {
@@ -118,7 +118,20 @@ type Step = Run["steps"][number];
 
 const nameOf = ({ type, urn }: Step): string => `${type.split(":").at(-1)} ${urn.split("::").at(-1)}`;
 
-const describeDrift = (step: Step): string[] => [`${step.op} ${nameOf(step)}`];
+/** An updated resource with each value that is another now. */
+const updateOf = (step: Step): string =>
+  `${step.op} ${nameOf(step)}: ${differences(step.old?.outputs, step.new?.outputs).join(", ")}`;
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null;
+
+function differences(before: unknown, after: unknown, path = ""): string[] {
+  if (isObject(before) && isObject(after)) {
+    const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
+    return [...keys].flatMap((key) => differences(before[key], after[key], path === "" ? key : `${path}["${key}"]`));
+  }
+  return before === after ? [] : [`${path} ${JSON.stringify(before)} -> ${JSON.stringify(after)}`];
+}
 
 async function fetchPage(client: Client): Promise<string> {
   const { code, stdout, stderr } = await client.execOutput("probe", { command: ["wget", "-q", "-O", "-", url] });

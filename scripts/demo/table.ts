@@ -15,6 +15,7 @@ export class Table {
   #number = 0;
   #detail = "";
   #progress: NodeJS.Timeout | undefined;
+  #isOver = false;
 
   constructor(private readonly out: NodeJS.WriteStream) {
     this.#isTerminal = out.isTTY;
@@ -36,8 +37,15 @@ export class Table {
     this.#detail = text.trim();
   }
 
+  /** Ends the rows: the step that runs writes no more, and no other begins. */
+  end(): void {
+    this.#isOver = true;
+    this.#clear();
+  }
+
   /** Does a step and writes its row. @param work gives the lines to show below the row */
   async step(label: string, work: () => Promise<readonly string[]>): Promise<void> {
+    if (this.#isOver) throw new Error("The demo is over.");
     this.#number += 1;
     const row = `${String(this.#number).padStart(4)}  ${label.padEnd(labelWidth)}`;
     const startedMs = performance.now();
@@ -57,9 +65,10 @@ export class Table {
     try {
       shown = await work();
     } catch (error) {
-      this.line(this.paint("red", `${row}${time()}  failed`));
+      if (!this.#isOver) this.line(this.paint("red", `${row}${time()}  failed`));
       throw error;
     }
+    if (this.#isOver) return;
     this.line(`${row}${this.paint("bold", time())}`);
     for (const text of shown) this.line(this.paint("dim", indent + text));
   }
