@@ -231,9 +231,14 @@ export class StoragePoolService {
   /** Drops the volumes of a deleted image from every pool; containers made of it stay whole. */
   async forgetImage(fingerprint: string): Promise<void> {
     for (const { name } of this.#pools.list()) {
-      if (this.#pools.isAvailable(name))
-        await this.#pools.use(name, (driver, place) => this.#images.forget(driver, place, fingerprint));
-      else this.#images.disown(name, fingerprint);
+      if (!this.#pools.isAvailable(name)) this.#images.disown(name, fingerprint);
+      else
+        try {
+          await this.#pools.use(name, (driver, place) => this.#images.forget(driver, place, fingerprint));
+        } catch (error) {
+          // A pool that was deleted meanwhile took its volumes along.
+          if (this.#pools.list().some((pool) => pool.name === name)) throw error;
+        }
     }
   }
 
