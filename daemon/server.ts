@@ -72,11 +72,32 @@ async function serve(
   } catch (error) {
     const apiError = toApiError(error);
     if (apiError.code === "INTERNAL") context.log.error(`Request failed: ${request.method} ${request.url}`, { error });
+    await forgetBody(request.raw);
     sendError(reply, apiError);
-    // What the client still sends is read and forgotten: it could not read the answer before it has sent all.
-    request.raw.resume();
   }
   return reply;
+}
+
+const forgetBytes = 64 * 1024 * 1024;
+const forgetMs = 5000;
+
+/** Reads what the client still sends, within reason: many read no answer before they have sent all, and lose it with the connection. */
+async function forgetBody(body: IncomingMessage): Promise<void> {
+  if (body.readableEnded || body.destroyed) return;
+  let timer: NodeJS.Timeout | undefined;
+  await new Promise<void>((resolve) => {
+    let count = 0;
+    timer = setTimeout(resolve, forgetMs);
+    body
+      .once("end", resolve)
+      .once("close", resolve)
+      .on("data", (chunk: Buffer) => {
+        count += chunk.length;
+        if (count > forgetBytes) resolve();
+      });
+    body.resume();
+  });
+  clearTimeout(timer);
 }
 
 async function toApiRequest(

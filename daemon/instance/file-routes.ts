@@ -123,7 +123,8 @@ function header(request: ApiRequest, name: string): string | undefined {
 function numberHeader(request: ApiRequest, name: "uid" | "gid"): { uid?: number; gid?: number } {
   const value = header(request, name);
   if (value === undefined) return {};
-  if (!/^\d{1,10}$/.test(value))
+  // The last one means "leave as it is" (chown(2)).
+  if (!/^\d{1,10}$/.test(value) || Number(value) >= 2 ** 32 - 1)
     throw badRequest(`Bad header X-LXD-${name}: "${value}" is no id. Use a decimal number.`);
   return { [name]: Number(value) };
 }
@@ -132,7 +133,7 @@ function numberHeader(request: ApiRequest, name: "uid" | "gid"): { uid?: number;
 function parseMode(text: string): number {
   if (/^0?[0-7]{3,4}$/.test(text)) return Number.parseInt(text, 8);
   const decimal = Number(text);
-  if (/^\d+$/.test(text) && decimal <= 0o7777) return decimal;
+  if (/^[1-9]\d*$/.test(text) && decimal <= 0o7777) return decimal;
   throw badRequest(`Bad header X-LXD-mode: "${text}" is no file mode. Use octal such as 0644.`);
 }
 

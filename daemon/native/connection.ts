@@ -48,6 +48,11 @@ export class CellConnection {
     }
   }
 
+  /** Whether something has come that nobody has read. */
+  get hasAnswer(): boolean {
+    return this.#buffer.length > 0 || this.socket.readableLength > 0;
+  }
+
   send(data: Buffer | string): void {
     this.socket.write(data);
   }

@@ -3,7 +3,8 @@ import { constants, openSync } from "node:fs";
 import { Socket } from "node:net";
 import os from "node:os";
 import { z } from "zod";
-import type { CellConnection } from "./connection";
+import { ApiError, badRequest } from "../../sdk/api/errors";
+import type { CellConnection, CellError } from "./connection";
 
 const Ready = z.object({ pid: z.number(), fds: z.record(z.string(), z.number()) });
 const Exited = z.object({ code: z.number().optional(), signal: z.number().optional() });
@@ -53,7 +54,7 @@ export class ExecProcess {
       return new ExecProcess(connection, streams);
     } catch (error) {
       connection.close();
-      throw error;
+      throw execError(error);
     }
   }
 
@@ -72,7 +73,7 @@ export class ExecProcess {
       this.stdout?.destroy();
       this.stderr?.destroy();
       if (this.#isKilled) return 128 + os.constants.signals.SIGKILL;
-      throw error;
+      throw execError(error);
     } finally {
       this.#connection.close();
     }
@@ -92,6 +93,19 @@ export class ExecProcess {
     this.#isKilled = true;
     this.#connection.close();
   }
+}
+
+/** What the client asked for and the container has not is the client's to mend. */
+function execError(error: unknown): unknown {
+  if (!ApiError.is(error)) return error;
+  const { op, path, errno } = (error.details ?? {}) as CellError;
+  // It ended after the request was checked.
+  if (errno === "ESRCH") return badRequest("Instance is not running", { cause: error });
+  const what = { cwd: `"${path}"`, user: "id", group: "id" }[op ?? ""];
+  if (what === undefined) return error;
+  return badRequest(`Cannot execute: ${error.message} Choose another ${op}: the container has no such ${what}.`, {
+    details: error.details,
+  });
 }
 
 function endAfterSilence(output: Socket): void {

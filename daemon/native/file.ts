@@ -46,17 +46,20 @@ export async function getFile(connection: CellConnection, path: string): Promise
   }
 }
 
-/** Sends the content; when the source fails midway the connection ends without the last chunk and the old file stays. */
-export async function putFile(
-  connection: CellConnection,
-  { path, type }: PutFile,
-  content: AsyncIterable<Buffer>,
-): Promise<void> {
+/**
+ * Sends the content; when the source fails midway the connection ends without the last chunk and the old file stays.
+ * @param content is not destroyed by a refusal: it may be a request that still has to be answered
+ */
+export async function putFile(connection: CellConnection, { path, type }: PutFile, content: Readable): Promise<void> {
   try {
     // A folder has no body: bothy-cell answers at once, and a write after that would meet a closed socket.
     if (type !== "directory") {
-      for await (const chunk of content) if (chunk.length > 0) await connection.write(chunkOf(chunk));
-      await connection.write(Buffer.alloc(4));
+      for await (const chunk of content.iterator({ destroyOnReturn: false })) {
+        // Before the end nothing comes but a refusal.
+        if (connection.hasAnswer) break;
+        if ((chunk as Buffer).length > 0) await connection.write(chunkOf(chunk as Buffer));
+      }
+      if (!connection.hasAnswer) await connection.write(Buffer.alloc(4));
     }
     await connection.need();
   } catch (error) {
@@ -96,6 +99,12 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   EPERM: "FORBIDDEN",
   EROFS: "FORBIDDEN",
   EOPNOTSUPP: "BAD_REQUEST",
+  // A fifo, socket or device; a mount point or a running program.
+  ENXIO: "BAD_REQUEST",
+  EBUSY: "BAD_REQUEST",
+  ETXTBSY: "BAD_REQUEST",
+  // An id that the container has not.
+  EOVERFLOW: "BAD_REQUEST",
 };
 
 /** Gives bothy-cell's complaint the status that a client expects. */

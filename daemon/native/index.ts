@@ -1,6 +1,7 @@
 /** Native: the one door to bothy-cell (docs/native-protocol.md). */
 import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
+import type { Readable } from "node:stream";
 import { internal } from "../../sdk/api/errors";
 import type { Dirs } from "../dirs";
 import type { Log } from "../log";
@@ -106,7 +107,7 @@ export class Native {
     return getFile(this.spawner.request("file", [...placeOps(place), ["get", innerPath]]), innerPath);
   }
 
-  putFile(place: FilePlace, file: PutFile, content: AsyncIterable<Buffer>): Promise<void> {
+  putFile(place: FilePlace, file: PutFile, content: Readable): Promise<void> {
     const mode = file.mode === undefined ? "" : file.mode.toString(8);
     const put: Op = [
       "put",

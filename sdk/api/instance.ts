@@ -102,16 +102,28 @@ export const InstanceFull = z.looseObject({
 });
 export type InstanceFull = z.infer<typeof InstanceFull>;
 
+/** Ids end below the one that means "none" (credentials(7)), terminals at the 16 bits of struct winsize. */
+const id = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 32 - 2)
+  .default(0);
+const terminalSize = z.number().int().min(0).max(65535).default(0);
+
 export const InstanceExecPost = z.object({
-  command: z.array(Text).min(1, { message: "must name a command" }),
+  command: z
+    .array(Text)
+    .min(1, { message: "must name a command" })
+    .refine(([program]) => program !== "", { message: "must name a command" }),
   environment: z.record(Text, Text).nullish(),
   interactive: flag,
   "wait-for-websocket": flag,
   "record-output": flag,
-  width: z.number().int().default(0),
-  height: z.number().int().default(0),
-  user: z.number().int().min(0).default(0),
-  group: z.number().int().min(0).default(0),
+  width: terminalSize,
+  height: terminalSize,
+  user: id,
+  group: id,
   cwd: Text.default(""),
 });
 export type InstanceExecPost = z.infer<typeof InstanceExecPost>;
