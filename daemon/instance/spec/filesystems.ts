@@ -39,15 +39,23 @@ export interface FilesystemFacts {
   readonly hasDevice: (name: string) => boolean;
 }
 
-/** Mounts inside, in order. A nesting container sees /proc and /sys unmasked, since the kernel grants a nested mount only then (kernel.md 11). */
+/**
+ * Unmasked ones out of sight: the kernel grants a fresh proc or sysfs in a nested user namespace only where a fully visible one
+ * is in the same mount namespace (kernel.md 11, docs/native-protocol.md, Recipes).
+ */
+const nestingSpares: readonly Op[] = [
+  ["mount", "proc", "proc", "/dev/.bothy/proc", "nosuid,nodev,noexec", ""],
+  ["mount", "sysfs", "sysfs", "/dev/.bothy/sys", "nosuid,nodev,noexec", ""],
+];
+
+/** Mounts inside, in order. */
 export function filesystemOps(facts: FilesystemFacts): Op[] {
   const devices = [...hostDevices, ...optionalDevices.filter(facts.hasDevice)];
-  const sysFlags = facts.isNesting ? "nosuid,nodev,noexec" : "ro,nosuid,nodev,noexec";
   // A privileged container's root is the host's root: only the file permissions of /proc/sys would stop it.
   const readonly = facts.isPrivileged ? [...readonlyPaths, "/proc/sys"] : readonlyPaths;
   return [
     ["mount", "proc", "proc", "/proc", "nosuid,nodev,noexec", ""],
-    ["mount", "sysfs", "sysfs", "/sys", sysFlags, ""],
+    ["mount", "sysfs", "sysfs", "/sys", "ro,nosuid,nodev,noexec", ""],
     ...cgroupMountOps(facts.layout),
     ["mount", "tmpfs", "tmpfs", "/dev", "nosuid,strictatime", "mode=755,size=1m"],
     ...devices.map((name): Op => ["dev", name]),
@@ -58,8 +66,9 @@ export function filesystemOps(facts: FilesystemFacts): Op[] {
     ["mount", "tmpfs", "tmpfs", "/dev/shm", "nosuid,nodev", "mode=1777"],
     ["mkdir", "/dev/mqueue", "755"],
     ["mount", "mqueue", "mqueue", "/dev/mqueue", "nosuid,nodev,noexec", ""],
-    ...(facts.isNesting ? [] : maskedPaths.map((path): Op => ["mask", path])),
-    ...(facts.isNesting ? [] : readonly.map((path): Op => ["readonly", path])),
+    ...(facts.isNesting ? nestingSpares : []),
+    ...maskedPaths.map((path): Op => ["mask", path]),
+    ...readonly.map((path): Op => ["readonly", path]),
   ];
 }
 
