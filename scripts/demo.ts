@@ -62,11 +62,13 @@ class Interrupted extends Error {
   }
 }
 
-/** Rejects on the first signal; the end that follows is not interrupted. */
+/** Rejects on the first signal, or when nobody reads the output any more; the end that follows is not interrupted. */
 function onInterrupt(): Promise<never> {
   const codes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
   const interrupted = new Promise<never>((_, reject) => {
     for (const [signal, code] of Object.entries(codes)) process.on(signal, () => reject(new Interrupted(code)));
+    process.stdout.on("error", reject);
+    process.on("uncaughtException", reject);
   });
   interrupted.catch(() => undefined);
   return interrupted;
@@ -105,6 +107,7 @@ function explain({ folder, daemon }: Scene, table: Table): never {
 function showProof(table: Table, before: Presence | undefined, after: Presence): void {
   const kinds = {
     processes: "processes",
+    dnsmasqs: "  dnsmasq",
     mounts: "mounts",
     interfaces: "interfaces",
     cgroups: "control groups",

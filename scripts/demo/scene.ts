@@ -6,12 +6,14 @@ import { OwnDaemon } from "../scene/daemon";
 import { engineEnv } from "../scene/engine";
 import { Netns } from "../scene/netns";
 import { linkPackages, repository } from "../scene/program";
-import { findTraces, type Place, removeTraces, settledTraces, type Traces } from "../scene/traces";
+import { commandOf, findTraces, type Place, removeTraces, settledTraces, type Traces } from "../scene/traces";
 import { Pulumi } from "./pulumi";
 
 const example = path.join(repository, "examples/quickstart");
 
 export interface Presence extends Traces {
+  /** Those of the processes that are dnsmasq. */
+  readonly dnsmasqs: readonly number[];
   readonly files: readonly string[];
 }
 
@@ -66,7 +68,7 @@ export class Scene {
 
   /** What there is of the scene now. */
   presence(): Presence {
-    return { ...findTraces(this.#place), files: filesBelow(this.folder) };
+    return presenceOf(findTraces(this.#place), filesBelow(this.folder));
   }
 
   /** Removes the folder and the network namespace of a daemon that was stopped. @returns what it had left, which is then gone, too */
@@ -74,7 +76,7 @@ export class Scene {
     const traces = await settledTraces(this.#place);
     await removeTraces(this.#place);
     await this.#removeOwn();
-    return { ...traces, files: existsSync(this.folder) ? [this.folder] : [] };
+    return presenceOf(traces, existsSync(this.folder) ? [this.folder] : []);
   }
 
   /** Ends and removes everything at once, whatever state it is in. */
@@ -90,6 +92,11 @@ export class Scene {
     await this.netns[Symbol.asyncDispose]();
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+function presenceOf(traces: Traces, files: readonly string[]): Presence {
+  const dnsmasqs = traces.processes.filter((pid) => /^(\S*\/)?dnsmasq /.test(commandOf(pid)));
+  return { ...traces, dnsmasqs, files };
 }
 
 /** Everything in a folder, symbolic links not followed. */

@@ -98,7 +98,8 @@ export function processesOf({ dir, keeperPid, group }: Place): number[] {
   });
 }
 
-function commandOf(pid: number): string {
+/** The words of a process's command. */
+export function commandOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
   } catch {

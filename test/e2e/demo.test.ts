@@ -46,7 +46,7 @@ async function runDemo(interruptAt?: string): Promise<Outcome> {
 /** What the output tells, in this order. */
 const told = [
   /1 {2}bin\/bothyd --bare.* \d+\.\d\d s\n/,
-  /2 {2}pulumi preview .* s\n +6 created: /,
+  /2 {2}pulumi preview .* s\n +6 to create: /,
   /3 {2}pulumi up .* s\n +6 created\n/,
   /webAddress: (\d+\.){3}\d+\n/,
   /4 {2}probe fetches http:\/\/web\.lxd\/ .* s\n +Hello from a machine container\.\n/,
@@ -60,6 +60,7 @@ const told = [
   /11 {2}pulumi destroy .* s\n +6 deleted\n/,
   /12 {2}SIGTERM to bothyd .* s\n/,
   /processes +[1-9]\d* +0\n/,
+  /dnsmasq +1 +0\n/,
   /mounts +\d+ +0\n/,
   /interfaces +[1-9]\d* +0\n/,
   /control groups +[1-9]\d* +0\n/,
