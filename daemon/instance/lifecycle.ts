@@ -3,8 +3,9 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Config } from "../../sdk/api/common";
-import { badRequest, internal } from "../../sdk/api/errors";
+import { ApiError, badRequest, internal } from "../../sdk/api/errors";
 import type { Context } from "../context";
+import { toApiError } from "../errors";
 import type { Requestor } from "../events";
 import type { ParentGroups } from "../host/cgroups";
 import type { Exit } from "../native/index";
@@ -71,18 +72,20 @@ export class Lifecycle {
     const nics = planNics(config, expanded.devices);
     const online = parseCpuList(readFileSync("/sys/devices/system/cpu/online", "utf8").trim());
     const cpus = chooseCpus(expanded.config["limits.cpu"], online, this.running.boundCpus());
-    const ops = this.#ops({ ...record, config }, expanded, nics, cpus);
-    await this.announce(name, nics);
-    await applyTemplates(this.context, { ...record, config }, "start");
+    mkdirSync(this.context.dirs.logs(name), { recursive: true, mode: 0o700 });
     try {
+      const ops = this.#ops({ ...record, config }, expanded, nics, cpus);
+      await this.announce(name, nics);
+      await applyTemplates(this.context, { ...record, config }, "start");
       const cell = await this.context.native.startContainer(ops);
       this.running.add(name, cell, cpus === undefined ? undefined : parseCpuList(cpus), (exit) =>
         this.#ended(name, exit),
       );
     } catch (error) {
-      this.#log(name, `Cannot start: ${(error as Error).message}`);
+      const { code, message, details } = toApiError(error);
+      this.#log(name, `Cannot start: ${message}`);
       this.context.native.clear(name);
-      throw error;
+      throw new ApiError(code, `Cannot start instance "${name}": ${message}`, { details, cause: error });
     }
     this.records.change(name, (now) => ({
       ...now,
@@ -98,7 +101,6 @@ export class Lifecycle {
     const group = this.group(record.name);
     this.groups.make();
     mkdirSync(dirs.cell(record.name), { recursive: true, mode: 0o700 });
-    mkdirSync(dirs.logs(record.name), { recursive: true, mode: 0o700 });
     return startOps({
       name: record.name,
       config: expanded.config,

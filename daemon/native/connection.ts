@@ -1,5 +1,6 @@
 /** Connection: one request to bothy-cell, as words out and JSON lines in (docs/native-protocol.md, Frames). */
 import { connect, type Socket } from "node:net";
+import { getSystemErrorMap } from "node:util";
 import { badRequest, internal } from "../../sdk/api/errors";
 
 /** One operation: its name and arguments. */
@@ -141,9 +142,16 @@ export interface CellError {
 
 /** An error of bothy-cell; its phase, operation, errno and path are the details. */
 function cellError(error: CellError) {
-  const errno = error.errno === undefined || error.message.includes(error.errno) ? "" : `: ${error.errno}`;
+  const place = error.path === undefined || error.message.includes(error.path) ? "" : ` "${error.path}"`;
+  const errno = error.errno === undefined || error.message.includes(error.errno) ? "" : `: ${inWords(error.errno)}`;
   const hint = error.hint === undefined ? "" : ` ${error.hint}`;
-  return internal(`${error.message}${errno}.${hint}`, { details: error });
+  return internal(`${error.message}${place}${errno}.${hint}`, { details: error });
+}
+
+/** @param errno such as "ENOENT" @returns "ENOENT, no such file or directory" */
+function inWords(errno: string): string {
+  const [, description] = [...getSystemErrorMap().values()].find(([name]) => name === errno) ?? [];
+  return description === undefined ? errno : `${errno}, ${description}`;
 }
 
 /** The errno of an error that bothy-cell reported, such as "ENOENT". */
