@@ -116,4 +116,14 @@ async function wholeLife(t: TestContext, daemon: TestDaemon): Promise<void> {
     );
     lap("reboot");
   });
+
+  await t.test("with security.nesting, where /sys is writable, it boots and gets its address as well", async () => {
+    await (await client.setInstanceState("web", { action: "stop", timeout: 60 })).wait();
+    await client.patchInstance("web", { config: { "security.nesting": "true" } });
+    await (await client.setInstanceState("web", { action: "start" })).wait();
+    assert.equal(await boot(daemon), "running");
+    await client.waitInstance("web", { for: "ipv4", timeoutSeconds: 60 });
+    lap("nesting");
+    await (await client.setInstanceState("web", { action: "stop", timeout: 60 })).wait();
+  });
 }
