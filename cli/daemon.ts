@@ -1,6 +1,7 @@
 /** daemon: becomes bothyd. */
+
+import { bothydProgram } from "../sdk/host/package";
 import type { Command } from "./command";
-import { bothydPath } from "./package";
 
 export const daemon: Command = {
   name: "daemon",
@@ -23,7 +24,7 @@ export const daemon: Command = {
     });
     if (flag("bare")) args.push("--bare");
     // Taking its place keeps the process id, so whoever started this one can stop the daemon by it.
-    process.execve?.(bothydPath, [bothydPath, ...args]);
-    throw new Error(`Cannot run "${bothydPath}": this Node has no execve. Run bothyd itself.`);
+    process.execve?.(bothydProgram, [bothydProgram, ...args]);
+    throw new Error(`Cannot run "${bothydProgram}": this Node has no execve. Run bothyd itself.`);
   },
 };

@@ -1,6 +1,6 @@
 /** bothy: the command line. Finds the verb, reads its words, runs it, and turns what went wrong into a message and an exit code. */
-import { readFileSync } from "node:fs";
-import path from "node:path";
+
+import { packageVersion } from "../sdk/host/package";
 import { ApiError, Client } from "../sdk/index";
 import { type Command, parseCall, UsageError } from "./command";
 import { daemon } from "./daemon";
@@ -14,7 +14,6 @@ import { list } from "./instance/list";
 import { start } from "./instance/start";
 import { stop } from "./instance/stop";
 import { type Format, Output } from "./output";
-import { packageRoot } from "./package";
 
 const commands: readonly Command[] = [launch, list, info, exec, start, stop, deleteInstance, daemon, doctor];
 const usageCode = 2;
@@ -25,7 +24,7 @@ async function main(args: readonly string[]): Promise<number> {
   const command = commands.find((row) => row.name === name);
   if (command !== undefined) return runCommand(command, rest);
   if (name === undefined || name === "help" || name === "--help" || name === "-h") plain.text(overview(commands));
-  else if (name === "--version") plain.text(version());
+  else if (name === "--version") plain.text(packageVersion());
   else plain.error(`Unknown ${name.startsWith("-") ? "option" : "command"} "${name}". See "bothy --help".`);
   const isKnown = name !== undefined && ["help", "--help", "-h", "--version"].includes(name);
   return isKnown ? 0 : usageCode;
@@ -79,9 +78,6 @@ function messageOf(error: unknown): string {
 }
 
 const outputOf = (format: Format) => new Output({ out: process.stdout, error: process.stderr }, format);
-
-const version = (): string =>
-  JSON.parse(readFileSync(path.join(packageRoot, "package.json"), "utf8")).version as string;
 
 // A reader that left, as in "bothy list | head", is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

@@ -1,4 +1,4 @@
-/** Context: the parts of a running daemon, given to every service and handler. main.ts fills it once. */
+/** Context: the parts of a running daemon, given to every service and handler. daemon.ts fills it once. */
 import type { Database } from "./database";
 import type { Dirs } from "./dirs";
 import type { Events } from "./events";

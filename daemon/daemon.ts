@@ -1,6 +1,7 @@
 /** Daemon: its start as a list of named stages, and its end. */
 import { readFileSync } from "node:fs";
 import type { FastifyInstance } from "fastify";
+import { cellProgram, packageVersion, seccompDir } from "../sdk/host/package";
 import type { Context } from "./context";
 import { Database } from "./database";
 import { Dirs } from "./dirs";
@@ -19,7 +20,6 @@ import { Native } from "./native/index";
 import { NetworkService } from "./network/service";
 import { Operations } from "./operations";
 import type { Options } from "./options";
-import { cellExecutable, packageVersion, seccompDir } from "./package-root";
 import { ProfileService } from "./profile/service";
 import { schemas } from "./schemas";
 import { buildServer } from "./server";
@@ -75,7 +75,7 @@ export class Daemon {
   }
 
   async #startNative(): Promise<void> {
-    this.#context.native = await Native.start(cellExecutable, this.#context.dirs, this.#log);
+    this.#context.native = await Native.start(cellProgram, this.#context.dirs, this.#log);
   }
 
   #openDatabase(): void {

@@ -15,10 +15,6 @@ export class Dirs {
     return this.#at("database", "bothy.db");
   }
 
-  get lock(): string {
-    return this.#at("daemon.lock");
-  }
-
   /** Folder of the sockets between the daemon and its bothy-cells. */
   get cells(): string {
     return this.#at("cells");

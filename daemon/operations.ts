@@ -184,11 +184,6 @@ export class Operations {
   list(): RunningOperation[] {
     return [...this.#all.values()];
   }
-
-  /** Waits until no operation is running. */
-  async idle(): Promise<void> {
-    await Promise.all(this.list().map((operation) => operation.finished));
-  }
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -1,8 +1,5 @@
 /** Run: a host program as a child, by argument list and never through a shell. */
 import { spawn } from "node:child_process";
-import { constants } from "node:fs";
-import { access } from "node:fs/promises";
-import path from "node:path";
 import { internal } from "../sdk/api/errors";
 
 export interface RunOptions {
@@ -65,16 +62,4 @@ export function run(command: string, args: readonly string[], options: RunOption
       child.stdin?.end(options.input);
     }
   });
-}
-
-/** Whether a program can be run by its name: looks along the PATH, starts nothing. */
-export async function isInstalled(name: string): Promise<boolean> {
-  for (const folder of (process.env.PATH ?? "").split(path.delimiter))
-    try {
-      await access(path.join(folder, name), constants.X_OK);
-      return true;
-    } catch {
-      // Not in this folder; whatever the reason, it cannot be run from here.
-    }
-  return false;
 }

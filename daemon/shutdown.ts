@@ -1,4 +1,4 @@
-/** Shutdown: the two ways to stop, for signals and for PUT /internal/shutdown; main.ts fills it. */
+/** Shutdown: the two ways to stop, for signals and for PUT /internal/shutdown; daemon.ts fills it. */
 export interface Shutdown {
   /** Stops every container: cleanly, then by force. */
   containers(): Promise<void>;

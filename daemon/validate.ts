@@ -1,5 +1,4 @@
 /** Validate: configuration and devices against the tables of sdk/api/config, as one error. */
-
 import type { Config, Devices } from "../sdk/api/common";
 import { checkDevices } from "../sdk/api/config/device";
 import { checkConfig, type KeyRow } from "../sdk/api/config/table";
@@ -28,7 +27,7 @@ export function requireDevices(devices: Devices): void {
     });
 }
 
-/** Parses a name from a path or body. @throws ZodError-free ApiError BAD_REQUEST with the reason */
+/** Refuses a name that its kind cannot have. @param what kind, for the message @throws ApiError BAD_REQUEST with the reason */
 export function requireName(
   what: string,
   type: { safeParse(value: unknown): { success: boolean; error?: { issues: readonly { message: string }[] } } },

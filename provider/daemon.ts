@@ -5,17 +5,11 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isNobodyListening } from "../sdk";
 import { ApiError, unavailable } from "../sdk/api/errors";
+import { bothydProgram } from "../sdk/host/package";
 
 /** A first start makes a pool and a bridge, which takes a moment. */
 const startTimeoutMs = 60_000;
 const startingPauseMs = 20;
-
-/** The folder of the installed package: the nearest one above this file with a package.json. */
-function packageFolder(): string {
-  let folder = __dirname;
-  while (!existsSync(path.join(folder, "package.json"))) folder = path.dirname(folder);
-  return folder;
-}
 
 const byHand = (socketPath: string) => `Start it by hand: npx bothyd --dir ${path.dirname(socketPath)}`;
 
@@ -26,9 +20,8 @@ const byHand = (socketPath: string) => `Start it by hand: npx bothyd --dir ${pat
  */
 export async function startDaemon(socketPath: string, answers: () => Promise<unknown>): Promise<void> {
   const folder = path.dirname(socketPath);
-  const program = path.join(packageFolder(), "bin", "bothyd");
-  if (path.basename(socketPath) !== "unix.socket" || !existsSync(program))
-    throw unavailable(`Cannot reach the daemon at ${socketPath}: nobody listens. Start bothyd there.`);
+  if (path.basename(socketPath) !== "unix.socket" || !existsSync(bothydProgram))
+    throw unavailable(`Cannot reach the daemon at "${socketPath}": nobody listens there. Start one with bothyd.`);
   let output: number;
   const logFile = path.join(folder, "bothyd.out");
   try {
@@ -39,7 +32,11 @@ export async function startDaemon(socketPath: string, answers: () => Promise<unk
       `Cannot start the daemon: ${error instanceof Error ? error.message : error}. Set BOTHY_DIR to a folder that you may write to, or name a daemon by bothy:endpoint.`,
     );
   }
-  const child = spawn(program, ["--dir", folder], { cwd: "/", detached: true, stdio: ["ignore", output, output] });
+  const child = spawn(bothydProgram, ["--dir", folder], {
+    cwd: "/",
+    detached: true,
+    stdio: ["ignore", output, output],
+  });
   closeSync(output);
   child.unref();
   const changes = new AbortController();

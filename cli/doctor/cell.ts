@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { cellPath, packageRoot } from "../package";
+import { cellProgram, packageRoot } from "../../sdk/host/package";
 import type { Finding } from "./finding";
 
 const effect = "every container";
@@ -114,7 +114,7 @@ const rows: readonly TrialRow[] = [
 ];
 
 /** Runs the probe of a bothy-cell. @param file path of the executable */
-export async function cellFindings(file = cellPath): Promise<Finding[]> {
+export async function cellFindings(file = cellProgram): Promise<Finding[]> {
   const subject = "bothy-cell";
   if (!existsSync(file))
     return [{ subject, status: "missing", found: "not built", effect, remedy: `Run: make -C ${nativeFolder}` }];

@@ -1,6 +1,6 @@
 /** Routes of image aliases, whose names may hold slashes. */
 import { ImageAliasesPost, ImageAliasPost, ImageAliasPut } from "../../sdk/api/image";
-import { patchOf } from "../../sdk/api/kind";
+import { patchOf } from "../../sdk/api/patch";
 import { checkEtag } from "../etag";
 import {
   type ApiRequest,

@@ -1,5 +1,4 @@
 /** Aliases: other names of images, which may hold slashes. */
-
 import { conflict, notFound } from "../../sdk/api/errors";
 import type { ImageAliasEntry, ImageAliasesPost } from "../../sdk/api/image";
 import type { ImageStore } from "./store";

@@ -2,6 +2,7 @@
 import { createReadStream } from "node:fs";
 import path from "node:path";
 import { ApiError } from "../../sdk/api/errors";
+import { templatesDir } from "../../sdk/host/package";
 import type { Context } from "../context";
 import type { RunningOperation } from "../operations";
 import { busyboxInputs, fillBusybox } from "./build-busybox";
@@ -10,9 +11,6 @@ import { packImage } from "./pack";
 import { digestOf, readTemplate, type Template } from "./template";
 import { removeTree } from "./tree";
 import { adopt, scratchFolder, type Upload } from "./upload";
-
-/** Shipped definitions, beside the compiled code's folder. */
-const shipped = path.join(__dirname, "../../../templates");
 
 export type Progress = (percent: number, text: string) => void;
 
@@ -33,7 +31,7 @@ export class TemplateBuilds {
 
   /** Where users put definitions of their own; they win over the shipped ones. */
   get folders(): string[] {
-    return [path.join(this.context.dirs.root, "templates"), shipped];
+    return [path.join(this.context.dirs.root, "templates"), templatesDir];
   }
 
   /** @throws ApiError NOT_FOUND, or BAD_REQUEST for a wrong definition */

@@ -2,13 +2,11 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { stringify } from "yaml";
-import { isInstalled, run } from "../run";
+import { findProgram } from "../../sdk/host/program";
+import { hostArchitecture } from "../host/architecture";
+import { run } from "../run";
 import type { Definition, Template } from "./template";
 import { folderInto, linkInto, removeInto, writeInto } from "./tree";
-
-/** The machine names of the kernel, as LXD's metadata has them, by Node's. */
-const architectures: Readonly<Record<string, string>> = { x64: "x86_64", arm64: "aarch64", arm: "armv7l" };
-export const hostArchitecture = architectures[process.arch] ?? process.arch;
 
 const hostname = `{{ container.name }}\n`;
 const hosts = "127.0.0.1\tlocalhost\n127.0.1.1\t{{ container.name }}\n\n::1\tlocalhost ip6-localhost ip6-loopback\n";
@@ -52,7 +50,7 @@ export async function packImage(
   await mkdir(path.join(folder, "templates"));
   await writeFile(path.join(folder, "templates", "hostname.tpl"), hostname);
   await writeFile(path.join(folder, "templates", "hosts.tpl"), hosts);
-  const packer = (await isInstalled("zstd")) ? "zstd -q -3 -T0" : "gzip -n";
+  const packer = findProgram("zstd") !== undefined ? "zstd -q -3 -T0" : "gzip -n";
   await run(
     "tar",
     [

@@ -1,8 +1,7 @@
 /** Routes of images. */
-
 import { badRequest } from "../../sdk/api/errors";
 import { type Image, type ImagePut, ImagePut as ImagePutType, ImagesPost } from "../../sdk/api/image";
-import { patchOf } from "../../sdk/api/kind";
+import { patchOf } from "../../sdk/api/patch";
 import { checkEtag } from "../etag";
 import { matches, parseFilter } from "../filter";
 import {

@@ -7,6 +7,7 @@ import { hwaddr as checkHwaddr } from "../../sdk/api/config/values";
 import { badRequest, notFound } from "../../sdk/api/errors";
 import type { InstancesPost } from "../../sdk/api/instance";
 import type { Context } from "../context";
+import { hostArchitecture } from "../host/architecture";
 import { withoutEmpty, withoutEmptyOptions } from "../merge";
 import { nowText } from "../time";
 import { requireConfig, requireDevices } from "../validate";
@@ -14,8 +15,6 @@ import { parseRawLxc } from "./halt";
 import { nicDevices, planNics, withHwaddrs } from "./nics";
 import { type Expanded, expand, type InstanceRecord, rootDisk } from "./record";
 import { commandOps, rlimitOps } from "./spec/process";
-
-export const hostArchitecture = process.arch === "x64" ? "x86_64" : process.arch === "arm64" ? "aarch64" : process.arch;
 
 /** What the source of an instance brings along. */
 export interface Origin {

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { Config, Device, Devices } from "../../sdk/api/common";
 import { badRequest } from "../../sdk/api/errors";
 import type { Op } from "../native/index";
+import { randomHwaddr } from "../network/hwaddr";
 
 export interface Nic {
   /** Device name in the configuration. */
@@ -17,10 +18,6 @@ export interface Nic {
   readonly network: string | undefined;
   readonly ipv4: string | undefined;
 }
-
-/** A random address below 00:16:3e, the block that LXD uses. */
-export const randomHwaddr = (): string =>
-  `00:16:3e:${[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, "0")).join(":")}`;
 
 export const nicDevices = (devices: Devices): [string, Device][] =>
   Object.entries(devices)

@@ -1,5 +1,4 @@
 /** Routes of instances. */
-
 import { badRequest } from "../../sdk/api/errors";
 import {
   InstanceExecPost,
@@ -9,7 +8,7 @@ import {
   InstanceStatePut,
   InstancesPost,
 } from "../../sdk/api/instance";
-import { patchOf } from "../../sdk/api/kind";
+import { patchOf } from "../../sdk/api/patch";
 import { checkEtag } from "../etag";
 import { matches, parseFilter } from "../filter";
 import { patched } from "../merge";

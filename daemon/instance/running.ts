@@ -33,10 +33,6 @@ export class Running {
     return [...this.#all.keys()];
   }
 
-  all(): RunningInstance[] {
-    return [...this.#all.values()];
-  }
-
   update(name: string, change: Partial<Pick<RunningInstance, "isFrozen" | "cpus">>): void {
     const running = this.#all.get(name);
     if (running !== undefined) this.#all.set(name, { ...running, ...change });

@@ -28,9 +28,7 @@ import { InstanceStore } from "./store";
 export interface InstanceUse {
   readonly name: string;
   readonly profiles: readonly string[];
-  readonly devices: Devices;
   readonly expandedDevices: Devices;
-  readonly config: Config;
 }
 
 export const volumeOf = (name: string): Volume => ({ type: "containers", name });
@@ -66,9 +64,7 @@ export class InstanceService {
     return [...this.store.list(), ...this.store.listPending()].map((record) => ({
       name: record.name,
       profiles: record.profiles,
-      devices: record.devices,
       expandedDevices: this.expanded(record).devices,
-      config: record.config,
     }));
   }
 
@@ -92,10 +88,6 @@ export class InstanceService {
     const record = this.store.find(name);
     if (record === undefined) throw notFound("Instance not found");
     return record;
-  }
-
-  list(): Instance[] {
-    return this.store.list().map((record) => this.render(record));
   }
 
   render(record: InstanceRecord): Instance {

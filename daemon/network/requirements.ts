@@ -1,5 +1,6 @@
 /** The host probe for networks: what programs and kernel parts a bridge needs. */
-import { isInstalled, run } from "../run";
+import { findProgram } from "../../sdk/host/program";
+import { run } from "../run";
 
 /** Programs, and the Debian packages that bring them. */
 const programs = { ip: "iproute2", nft: "nftables", dnsmasq: "dnsmasq-base" } as const;
@@ -25,11 +26,8 @@ const kernelParts: readonly KernelPart[] = [
 
 /** Looks along the PATH only. @returns what is not installed, in words, or nothing */
 export async function missingPrograms(): Promise<string | undefined> {
-  const names = Object.entries(programs);
-  const answers = await Promise.all(names.map(([name]) => isInstalled(name)));
-  return lacks(
-    names.filter((_, index) => !answers[index]).map(([name, origin]) => `the program ${name} (package ${origin})`),
-  );
+  const absent = Object.entries(programs).filter(([name]) => findProgram(name) === undefined);
+  return lacks(absent.map(([name, origin]) => `the program ${name} (package ${origin})`));
 }
 
 /** @returns what this host lacks for bridge networks, in words, or nothing when it lacks nothing */

@@ -1,6 +1,7 @@
 /** Routes of networks. */
-import { patchOf } from "../../sdk/api/kind";
+
 import { type Network, NetworkPost, NetworkPut, NetworksPost } from "../../sdk/api/network";
+import { patchOf } from "../../sdk/api/patch";
 import { checkEtag } from "../etag";
 import { patched } from "../merge";
 import { type ApiRequest, created, ifMatchOf, param, parseBody, type Route, recursionOf, route, sync } from "../route";

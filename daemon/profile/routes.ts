@@ -1,5 +1,5 @@
 /** Routes of profiles. */
-import { patchOf } from "../../sdk/api/kind";
+import { patchOf } from "../../sdk/api/patch";
 import { ProfilePost, ProfilePut, ProfilesPost } from "../../sdk/api/profile";
 import { checkEtag } from "../etag";
 import { patched } from "../merge";

@@ -1,5 +1,4 @@
 /** Profiles: "default" is always there; a change reaches the instances that have the profile. */
-
 import { instanceKeys } from "../../sdk/api/config/instance";
 import { badRequest, conflict, notFound } from "../../sdk/api/errors";
 import type { Profile, ProfilePut, ProfilesPost } from "../../sdk/api/profile";

@@ -1,7 +1,7 @@
 /** Processors of the host, from /proc/cpuinfo and /sys/devices/system/cpu; whatever is missing is left out. */
-import { arch } from "node:os";
 import path from "node:path";
 import type { Resources } from "../../sdk/api/resources";
+import { hostArchitecture } from "../host/architecture";
 import { numberIn, type Roots, readDir, textIn } from "./files";
 
 type Cpu = Resources["cpu"];
@@ -16,15 +16,6 @@ interface Processor {
   readonly frequencyMhz: number | undefined;
 }
 
-/** The kernel's names, as LXD shows them. */
-const architectures: Readonly<Record<string, string>> = {
-  x64: "x86_64",
-  arm64: "aarch64",
-  arm: "armv7l",
-  ia32: "i686",
-  ppc64: "ppc64le",
-};
-
 export async function readCpu(roots: Roots): Promise<Cpu> {
   const info = parseCpuinfo((await textIn(roots.proc, "cpuinfo")) ?? "");
   const processors = await listProcessors(roots, info);
@@ -32,7 +23,7 @@ export async function readCpu(roots: Roots): Promise<Cpu> {
     socketOf(socket, members, info.find((block) => Number(block["physical id"] ?? 0) === socket) ?? info[0] ?? {}),
   );
   const total = processors.filter(({ isOnline }) => isOnline).length;
-  return { architecture: architectures[arch()] ?? arch(), sockets, total };
+  return { architecture: hostArchitecture, sockets, total };
 }
 
 function socketOf(socket: number, members: readonly Processor[], info: Readonly<Record<string, string>>): Socket {

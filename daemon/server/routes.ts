@@ -1,5 +1,5 @@
 /** Routes of the server itself. */
-import { patchOf } from "../../sdk/api/kind";
+import { patchOf } from "../../sdk/api/patch";
 import { ServerPut } from "../../sdk/api/server";
 import { checkEtag } from "../etag";
 import { patched } from "../merge";

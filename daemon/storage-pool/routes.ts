@@ -1,5 +1,5 @@
 /** Routes of storage pools. */
-import { patchOf } from "../../sdk/api/kind";
+import { patchOf } from "../../sdk/api/patch";
 import { StoragePoolPut, StoragePoolsPost } from "../../sdk/api/storage-pool";
 import { checkEtag } from "../etag";
 import { patched } from "../merge";

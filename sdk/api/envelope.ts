@@ -12,5 +12,5 @@ export const Envelope = z.looseObject({
 });
 export type Envelope = z.infer<typeof Envelope>;
 
-/** Header that carries the details of an error beside LXD's envelope, as JSON; stock clients ignore it. */
+/** Key of an error's envelope that tells programs what `error` tells people; stock clients ignore it. */
 export const detailsKey = "bothy_details";

@@ -1,7 +1,6 @@
 /** Image: what instances are made from, and its aliases (api-1.0.md 1.7). */
 import { z } from "zod";
 import { Config, Text, Time, text } from "./common";
-import { defineKind } from "./kind";
 
 /** An alias may hold slashes (debian/12) but is no path: no empty, "." or ".." parts, no line breaks. */
 export const AliasName = Text.min(1)
@@ -63,13 +62,3 @@ export const ImageAliasEntry = z.looseObject({
   type: z.string().default("container"),
 });
 export type ImageAliasEntry = z.infer<typeof ImageAliasEntry>;
-
-export const image = defineKind({
-  kind: "image",
-  path: "images",
-  put: ImagePut,
-  post: ImagesPost,
-  full: Image,
-  replaceOn: ["source"],
-  async: true,
-});

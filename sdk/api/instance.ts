@@ -1,7 +1,6 @@
 /** Instance: a container, its state, and what may be asked of it (api-1.0.md 1.3, 1.4). */
 import { z } from "zod";
 import { Config, Devices, flag, InstanceName, Text, Time, text } from "./common";
-import { defineKind } from "./kind";
 import { NetworkState } from "./network";
 import { Snapshot } from "./snapshot";
 
@@ -135,13 +134,3 @@ export const InstanceExecControl = z.looseObject({
   signal: z.number().int().optional(),
 });
 export type InstanceExecControl = z.infer<typeof InstanceExecControl>;
-
-export const instance = defineKind({
-  kind: "instance",
-  path: "instances",
-  put: InstancePut,
-  post: InstancesPost,
-  full: Instance,
-  replaceOn: ["name", "source", "architecture"],
-  async: true,
-});

@@ -1,7 +1,6 @@
 /** Network: a bridge with DHCP, DNS and NAT (api-1.0.md 1.10). */
 import { z } from "zod";
 import { Config, NetworkName, text } from "./common";
-import { defineKind } from "./kind";
 
 export const NetworkPut = z.object({ description: text, config: Config.default({}) });
 export type NetworkPut = z.infer<typeof NetworkPut>;
@@ -58,13 +57,3 @@ export const NetworkState = z.looseObject({
   type: z.string(),
 });
 export type NetworkState = z.infer<typeof NetworkState>;
-
-export const network = defineKind({
-  kind: "network",
-  path: "networks",
-  put: NetworkPut,
-  post: NetworksPost,
-  full: Network,
-  replaceOn: ["name", "type"],
-  async: false,
-});

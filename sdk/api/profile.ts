@@ -1,7 +1,6 @@
 /** Profile: configuration and devices that instances share (api-1.0.md 1.8). */
 import { z } from "zod";
 import { Config, Devices, ObjectName, text } from "./common";
-import { defineKind } from "./kind";
 
 export const ProfilePut = z.object({
   description: text,
@@ -21,13 +20,3 @@ export const Profile = z.looseObject({
   used_by: z.array(z.string()).default([]),
 });
 export type Profile = z.infer<typeof Profile>;
-
-export const profile = defineKind({
-  kind: "profile",
-  path: "profiles",
-  put: ProfilePut,
-  post: ProfilesPost,
-  full: Profile,
-  replaceOn: ["name"],
-  async: false,
-});

@@ -1,7 +1,6 @@
 /** Snapshot: an instance as it was (api-1.0.md 1.3). */
 import { z } from "zod";
 import { Config, Devices, flag, ObjectName, Time, WrittenTime } from "./common";
-import { defineKind } from "./kind";
 
 export const SnapshotPut = z.object({ expires_at: WrittenTime.nullish() });
 export type SnapshotPut = z.infer<typeof SnapshotPut>;
@@ -30,13 +29,3 @@ export const Snapshot = z.looseObject({
   size: z.number().default(-1),
 });
 export type Snapshot = z.infer<typeof Snapshot>;
-
-export const snapshot = defineKind({
-  kind: "snapshot",
-  path: "instances/{instance}/snapshots",
-  put: SnapshotPut,
-  post: SnapshotsPost,
-  full: Snapshot,
-  replaceOn: ["name", "instance", "stateful"],
-  async: true,
-});

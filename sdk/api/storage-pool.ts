@@ -1,7 +1,6 @@
 /** Storage pool: where root file systems live (api-1.0.md 1.9). */
 import { z } from "zod";
 import { Config, ObjectName, text } from "./common";
-import { defineKind } from "./kind";
 
 export const StoragePoolPut = z.object({ description: text, config: Config.default({}) });
 export type StoragePoolPut = z.infer<typeof StoragePoolPut>;
@@ -25,13 +24,3 @@ export type StoragePool = z.infer<typeof StoragePool>;
 const Usage = z.looseObject({ used: z.number().default(0), total: z.number().default(0) });
 export const StoragePoolResources = z.looseObject({ space: Usage, inodes: Usage });
 export type StoragePoolResources = z.infer<typeof StoragePoolResources>;
-
-export const storagePool = defineKind({
-  kind: "storage-pool",
-  path: "storage-pools",
-  put: StoragePoolPut,
-  post: StoragePoolsPost,
-  full: StoragePool,
-  replaceOn: ["name", "driver"],
-  async: false,
-});

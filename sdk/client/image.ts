@@ -14,7 +14,7 @@ import {
   ImagePut,
   ImagesPost,
 } from "../api/image";
-import { patchOf } from "../api/kind";
+import { patchOf } from "../api/patch";
 import { listOf } from "./answer";
 import { bothFamilies } from "./headers";
 import type { PendingOperation } from "./pending-operation";

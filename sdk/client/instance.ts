@@ -10,7 +10,7 @@ import {
   InstanceStatePut,
   InstancesPost,
 } from "../api/instance";
-import { patchOf } from "../api/kind";
+import { patchOf } from "../api/patch";
 import { listOf } from "./answer";
 import type { PendingOperation } from "./pending-operation";
 import { urlOf, withQuery } from "./request";

@@ -1,7 +1,7 @@
 /** Network: typed calls. */
 import type { z } from "zod";
-import { patchOf } from "../api/kind";
 import { Network, NetworkLease, NetworkPost, NetworkPut, NetworkState, NetworksPost } from "../api/network";
+import { patchOf } from "../api/patch";
 import { listOf } from "./answer";
 import { urlOf } from "./request";
 import { body, type CallOptions, type Tagged, type Wire, type WriteOptions } from "./wire";

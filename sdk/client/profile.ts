@@ -1,6 +1,6 @@
 /** Profile: typed calls. */
 import type { z } from "zod";
-import { patchOf } from "../api/kind";
+import { patchOf } from "../api/patch";
 import { Profile, ProfilePost, ProfilePut, ProfilesPost } from "../api/profile";
 import { listOf } from "./answer";
 import { urlOf } from "./request";

@@ -1,6 +1,6 @@
 /** Storage pool: typed calls. */
 import type { z } from "zod";
-import { patchOf } from "../api/kind";
+import { patchOf } from "../api/patch";
 import { StoragePool, StoragePoolPut, StoragePoolResources, StoragePoolsPost } from "../api/storage-pool";
 import { listOf } from "./answer";
 import { urlOf } from "./request";

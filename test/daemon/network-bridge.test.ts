@@ -425,9 +425,7 @@ test("a stopped and started network keeps leases and names", { skip }, async () 
   uses.push({
     name: "web",
     profiles: [],
-    devices: {},
     expandedDevices: { eth0: { type: "nic", network: "net0" } },
-    config: {},
   });
   try {
     await networks.addHost("net0", { instance: "web", device: "eth0", hwaddr: hwaddrs.web });
@@ -457,9 +455,7 @@ test("what instances and profiles use can be neither deleted nor renamed; the re
   uses.push({
     name: "web",
     profiles: [],
-    devices: {},
     expandedDevices: { eth0: { type: "nic", network: "net0" } },
-    config: {},
   });
   try {
     assert.deepEqual(networks.get("net0").used_by, ["/1.0/instances/web", "/1.0/profiles/wired"]);

@@ -13,10 +13,10 @@ import type { InstanceUse } from "../../daemon/instance/service";
 import { Locks } from "../../daemon/locks";
 import { Log } from "../../daemon/log";
 import { type GotFile, Native } from "../../daemon/native";
-import { cellExecutable } from "../../daemon/package-root";
 import { StoragePoolService } from "../../daemon/storage-pool/service";
 import { StoragePoolStore, storagePoolSchema } from "../../daemon/storage-pool/store";
 import type { Profile } from "../../sdk/api/profile";
+import { cellProgram } from "../../sdk/host/package";
 import { requireFeature } from "../support/require";
 import { container, driversHere, image, inRoot, smallTree, snapshot } from "../support/storage";
 
@@ -92,7 +92,7 @@ class World {
 
   /** Puts bothy-cell in the place of the fake. */
   async useRealNative(): Promise<void> {
-    this.native = await Native.start(cellExecutable, this.dirs, this.log);
+    this.native = await Native.start(cellProgram, this.dirs, this.log);
     this.pools = this.#makeService();
   }
 
@@ -123,8 +123,6 @@ async function withWorld(work: (world: World) => Promise<void>): Promise<void> {
 const use = (name: string, pool: string): InstanceUse => ({
   name,
   profiles: [],
-  config: {},
-  devices: {},
   expandedDevices: { root: { type: "disk", path: "/", pool } },
 });
 
@@ -347,7 +345,7 @@ test("a forgotten image leaves every pool, after the clones that are under way",
   }),
 );
 
-const hasCell = { skip: isRoot.skip || requireFeature("cell", existsSync(cellExecutable)) };
+const hasCell = { skip: isRoot.skip || requireFeature("cell", existsSync(cellProgram)) };
 
 test("volumes go from any driver to any other with all that they have", hasCell, async () => {
   const here = (await driversHere()).filter(({ skip }) => skip === false).map(({ driver }) => driver.name);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { packageRoot } from "../../daemon/package-root";
+import { packageRoot } from "../../sdk/host/package";
 
 const page = readFileSync(path.join(packageRoot, "docs", "architecture.md"), "utf8");
 const cited = [...page.matchAll(/`([a-z][\w./-]*\.(?:ts|js|c|h|md|yaml|json))(?:#([\w$]+))?`/g)];

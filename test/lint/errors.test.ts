@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { packageRoot } from "../../daemon/package-root";
 import { errorPage } from "../../scripts/error-page";
+import { packageRoot } from "../../sdk/host/package";
 
 test("the page of error codes is fresh", () => {
   const page = readFileSync(path.join(packageRoot, "docs", "errors.md"), "utf8");

@@ -1,5 +1,4 @@
 /** The bridge driver: a Linux bridge with an IPv4 address, dnsmasq and an nftables table. */
-import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Config } from "../../../sdk/api/common";
@@ -11,6 +10,7 @@ import { dhcpRanges } from "../dnsmasq";
 import { ensureDnsmasq, isDnsmasqRunning, reloadDnsmasq, stopDnsmasq } from "../dnsmasq-process";
 import { type NetworkDriver, type NetworkHost, type NetworkPlace, refusedAddress, type Surroundings } from "../driver";
 import { dropHost, findHost, listHosts, makeHostsDir, writeHost } from "../hosts";
+import { randomHwaddr } from "../hwaddr";
 import { addressText, contains, firstOf, lastOf, parseAddress, parseSubnet, subnetText } from "../ipv4";
 import { dropForeignLeases, filterLeases, hasLease, type Lease, readLeases, sendRelease, serverOf } from "../leases";
 import { findLink, isBridge, listRoutes, stateOf } from "../link";
@@ -161,10 +161,6 @@ function canonical(address: string): string {
   const subnet = parseSubnet(address);
   return subnet === undefined ? address : `${addressText(subnet.address)}/${subnet.bits}`;
 }
-
-/** In the block that LXD and Xen use for guests. */
-const randomHwaddr = (): string =>
-  ["00", "16", "3e", ...[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, "0"))].join(":");
 
 const sameLease = (a: Lease, b: Lease): boolean => a.hwaddr === b.hwaddr && a.address === b.address;
 

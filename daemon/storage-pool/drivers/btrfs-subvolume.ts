@@ -1,5 +1,4 @@
 /** btrfs subvolumes: every volume's folder is one. */
-
 import { stat } from "node:fs/promises";
 import { run } from "../../run";
 import { isThere, type Remove, removeTree } from "./volume-folder";

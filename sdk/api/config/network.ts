@@ -1,7 +1,7 @@
 /** Configuration keys of bridge networks; every key here has an effect. */
 import { isIPv4 } from "node:net";
 import type { KeyRow, ValueType } from "./table";
-import { anyText, bool, integer, oneOf } from "./values";
+import { anyText, bool, hwaddr, integer, oneOf } from "./values";
 
 /** An IPv4 address with a prefix length, such as 10.1.2.1/24; or auto; or none. */
 const ipv4Cidr: ValueType = (value) => {
@@ -22,12 +22,6 @@ const ipv4Ranges: ValueType = (value) =>
 
 const domain: ValueType = (value) =>
   /^[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?$/.test(value) ? undefined : "it must be a DNS name";
-
-/** Of one interface: the lowest bit of the first byte marks groups. */
-const hwaddr: ValueType = (value) =>
-  /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/i.test(value)
-    ? undefined
-    : "it must be the hardware address of one interface such as 00:16:3e:01:02:03";
 
 const expiry: ValueType = (value) =>
   /^([1-9]\d*[smhdw]?|infinite)$/.test(value)

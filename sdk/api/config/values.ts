@@ -15,8 +15,11 @@ export const isTrue = (value: string | undefined): boolean => /^(true|1|yes|on)$
 /** @returns whether a valid boolean text means no; unset does not */
 export const isFalse = (value: string | undefined): boolean => /^(false|0|no|off)$/i.test(value ?? "");
 
+/** Of one interface: the lowest bit of the first byte marks groups. */
 export const hwaddr: ValueType = (value) =>
-  /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(value) ? undefined : "it must be a hardware address such as 00:16:3e:01:02:03";
+  /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/i.test(value)
+    ? undefined
+    : "it must be the hardware address of one interface such as 00:16:3e:01:02:03";
 
 export const integer =
   (min: number, max: number): ValueType =>

@@ -1,4 +1,4 @@
-/** Package root: where this package is installed, with its native parts and its version. */
+/** Package: where this package is installed, and the parts of it that are not JavaScript. */
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 
@@ -7,7 +7,7 @@ function find(from: string): string {
   return find(path.dirname(from));
 }
 
-/** Folder that holds package.json. */
+/** Folder that holds package.json: the nearest one above this file. */
 export const packageRoot = find(__dirname);
 
 export function packageVersion(): string {
@@ -15,5 +15,9 @@ export function packageVersion(): string {
   return String((manifest as { version?: unknown }).version);
 }
 
-export const cellExecutable = path.join(packageRoot, "native", "build", "bothy-cell");
+export const bothydProgram = path.join(packageRoot, "bin", "bothyd");
+export const cellProgram = path.join(packageRoot, "native", "build", "bothy-cell");
+/** Folder of the seccomp programs that the build made. */
 export const seccompDir = path.join(packageRoot, "native", "build", "seccomp");
+/** Folder of the shipped image templates. */
+export const templatesDir = path.join(packageRoot, "templates");
