@@ -9,6 +9,7 @@ import { Events } from "./events";
 import { firstStart } from "./first-start";
 import { ParentGroups, parentGroupName, readCgroupLayout } from "./host/cgroups";
 import { ImageService } from "./image/service";
+import { wasRunning } from "./instance/lifecycle";
 import { autostart, shutdownAll } from "./instance/power";
 import type { InstanceRecord } from "./instance/record";
 import { adoptInstances, recoverInstances } from "./instance/recovery";
@@ -41,6 +42,8 @@ export class Daemon {
   #groups: ParentGroups | undefined;
   #stopped: Promise<void> | undefined;
   #stoppedByReboot: InstanceRecord[] = [];
+  /** Whether it is known which containers run. */
+  #hasAdopted = false;
   /** Called when a client asked the daemon to end. */
   onStop: () => void = () => undefined;
 
@@ -54,8 +57,9 @@ export class Daemon {
   async start(): Promise<void> {
     const stages: readonly [string, () => Promise<void> | void][] = [
       ["prepare the state folder", () => this.#context.dirs.make()],
-      ["start the spawner", () => this.#startNative()],
+      // First: it refuses a second daemon on the folder before that one touches anything of the first.
       ["open the database", () => this.#openDatabase()],
+      ["start the spawner", () => this.#startNative()],
       ["make the services", () => this.#makeServices()],
       ["open images", () => this.#context.images.startUp()],
       ["open storage pools", () => this.#context.storagePools.startAll()],
@@ -71,7 +75,9 @@ export class Daemon {
       this.#log.debug(`Stage done: ${name}`, { ms: Date.now() - startedAt });
     }
     this.#log.info("Bothy is ready", { version: packageVersion(), socket: this.#context.dirs.socket });
-    void autostart(this.#context, this.#stoppedByReboot);
+    autostart(this.#context, this.#stoppedByReboot).catch((error: unknown) =>
+      this.#log.error("Cannot start containers on their own", { error }),
+    );
   }
 
   async #startNative(): Promise<void> {
@@ -106,7 +112,10 @@ export class Daemon {
     server.store.set(bootKey, bootId);
     server.store.delete(cleanKey);
     if (isFresh) this.#stoppedByReboot = stopped;
-    else for (const { name } of stopped) await instances.lifecycle.noteEnd(name, { signal: 9, reason: "killed" });
+    else
+      for (const { name } of stopped.filter(wasRunning))
+        await instances.lifecycle.noteEnd(name, { signal: 9, reason: "killed" });
+    this.#hasAdopted = true;
   }
 
   async #listen(): Promise<void> {
@@ -117,6 +126,11 @@ export class Daemon {
   async #stopContainers(): Promise<void> {
     await shutdownAll(this.#context);
     this.#context.server.store.set(cleanKey, "true");
+  }
+
+  /** Logs an error that no request or operation can answer for. */
+  reportFault(message: string, error: unknown): void {
+    this.#log.error(message, { error });
   }
 
   /** Ends the daemon. @param withContainers stop them first; else they go on */
@@ -131,8 +145,8 @@ export class Daemon {
     if (locks.size > 0) this.#log.warning("Stopped in the middle of work", { objects: locks.keys });
     closeWebsockets();
     await this.#app?.close();
-    if (instances !== undefined && instances.lifecycle.running.names().length === 0) {
-      // Nothing runs that needs them.
+    if (this.#hasAdopted && instances.lifecycle.running.names().length === 0 && locks.size === 0) {
+      // Nothing runs that needs them, or is about to.
       await networks.stopAll();
       await storagePools.stopAll();
       this.#groups?.removeEmpty();

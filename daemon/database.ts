@@ -1,6 +1,6 @@
 /** Database: one SQLite file, WAL, every commit on disk before it counts. Only the store files of the kinds use it. */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
-import { internal } from "../sdk/api/errors";
+import { internal, unavailable } from "../sdk/api/errors";
 
 /** The tables of one kind: each entry brings the schema one version further and never changes once released. */
 export interface Schema {
@@ -19,7 +19,16 @@ export class Database {
   constructor(path: string, schemas: readonly Schema[]) {
     this.#db = new DatabaseSync(path, { enableForeignKeyConstraints: true });
     // Exclusive: a second daemon on the same folder must fail, and the lock dies with the process.
-    this.#db.exec("PRAGMA busy_timeout = 2000; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL");
+    try {
+      this.#db.exec("PRAGMA busy_timeout = 2000; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL");
+    } catch (error) {
+      this.#db.close();
+      if (!/locked/.test((error as Error).message)) throw error;
+      throw unavailable(
+        `Cannot open the database "${path}": another bothyd uses it. Stop that one, or choose another --dir.`,
+        { cause: error },
+      );
+    }
     this.#db.exec("PRAGMA synchronous = FULL");
     this.#db.exec(
       "CREATE TABLE IF NOT EXISTS schema_versions (kind TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT",
@@ -53,7 +62,8 @@ export class Database {
       this.#db.exec("COMMIT");
       return result;
     } catch (error) {
-      this.#db.exec("ROLLBACK");
+      // A full disk may have rolled it back already.
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
       throw error;
     } finally {
       this.#depth -= 1;

@@ -24,6 +24,9 @@ interface Listener {
   readonly socket: WebSocket;
 }
 
+/** A listener that has so much unread is dropped: the daemon would keep it in memory. */
+const mostUnreadBytes = 16 * 1024 * 1024;
+
 export class Events {
   readonly #listeners = new Set<Listener>();
 
@@ -54,6 +57,10 @@ export class Events {
     const text = JSON.stringify(event);
     for (const { types, socket } of this.#listeners) {
       if (!types.has(type)) continue;
+      if (socket.bufferedAmount > mostUnreadBytes) {
+        socket.terminate();
+        continue;
+      }
       socket.send(text, (error) => {
         if (error) socket.terminate();
       });

@@ -18,6 +18,8 @@ export class Log {
   constructor(path?: string) {
     this.#file = path === undefined ? undefined : createWriteStream(path, { flags: "a", mode: 0o600 });
     this.#out = this.#file ?? process.stderr;
+    // A full disk or a closed terminal loses lines, and not the daemon.
+    this.#out.on("error", () => undefined);
   }
 
   /** Sends every entry also to this listener; the events hub is the one user. */

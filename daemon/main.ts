@@ -21,6 +21,13 @@ async function main(): Promise<void> {
   process.on("SIGTERM", () => stop(false));
   process.on("SIGINT", () => stop(false));
   process.on("SIGPWR", () => stop(true));
+  // One request has lost its answer, and the rest goes on.
+  process.on("unhandledRejection", (error) => daemon.reportFault("A promise was rejected and nobody listened", error));
+  // Nobody knows what it left half done: the next daemon finds the containers again and recovers.
+  process.on("uncaughtException", (error) => {
+    daemon.reportFault("The daemon ends, since an error was caught nowhere", error);
+    daemon.stop(false).then(() => process.exit(1), fail);
+  });
   try {
     await daemon.start();
   } catch (error) {

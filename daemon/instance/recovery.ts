@@ -22,7 +22,7 @@ async function reconcile(context: Context, pool: string): Promise<void> {
   for (const volume of missing) context.log.error("A volume is missing", { pool, ...volume });
 }
 
-/** A pool that is away must not keep the daemon from starting; what was left is tried again at the next start. */
+/** What fails here must not keep the daemon from starting; what was left is tried again at the next start. */
 async function orLog(context: Context, message: string, work: () => Promise<unknown>): Promise<void> {
   try {
     await work();
@@ -32,14 +32,17 @@ async function orLog(context: Context, message: string, work: () => Promise<unkn
 }
 
 /** Finds running containers again, and takes note of those that ended meanwhile. @returns those of which nobody knows how they ended */
-export async function adoptInstances({ instances, native }: Context): Promise<InstanceRecord[]> {
+export async function adoptInstances(context: Context): Promise<InstanceRecord[]> {
+  const { instances, native } = context;
   const lost: InstanceRecord[] = [];
-  for (const record of instances.store.list()) {
-    if (await instances.lifecycle.adopt(record)) continue;
-    const exit = native.lastExit(record.name);
-    native.clear(record.name);
-    if (exit !== undefined) await instances.lifecycle.noteEnd(record.name, exit);
-    else lost.push(record);
-  }
+  // One that cannot be told must not keep the daemon from the others.
+  for (const record of instances.store.list())
+    await orLog(context, `Cannot find out whether instance "${record.name}" runs`, async () => {
+      if (await instances.lifecycle.adopt(record)) return;
+      const exit = native.lastExit(record.name);
+      native.clear(record.name);
+      if (exit !== undefined) await instances.lifecycle.noteEnd(record.name, exit);
+      else lost.push(record);
+    });
   return lost;
 }

@@ -84,7 +84,8 @@ export class Native {
       const value: unknown = JSON.parse(readFileSync(path.join(this.dirs.cell(instance), "exit"), "utf8"));
       return Exit.parse((value as { exited?: unknown }).exited ?? value);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      // A host that lost its power may have left the file empty.
+      if ((error as NodeJS.ErrnoException).code === "ENOENT" || error instanceof SyntaxError) return undefined;
       throw error;
     }
   }

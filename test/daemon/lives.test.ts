@@ -1,0 +1,75 @@
+/** The daemon's own life: a second one on its folder, a bad start, and what it finds when it comes back. */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import test from "node:test";
+import { preparePool, type TestDaemon, withDaemon } from "../support/daemon";
+import { requireFeature } from "../support/require";
+
+const skip = requireFeature("root", process.getuid?.() === 0);
+const image = { type: "image", alias: "template:busybox" };
+const program = path.resolve(__dirname, "../../daemon/main.js");
+
+/** Starts another daemon on the same folder. @returns its exit code and what it said */
+const startAnother = (daemon: TestDaemon, ...args: string[]) =>
+  new Promise<{ code: unknown; stderr: string }>((resolve) => {
+    execFile(process.execPath, [program, "--dir", daemon.dir, ...args], (error, _stdout, stderr) =>
+      resolve({ code: error?.code ?? 0, stderr }),
+    );
+  });
+
+async function launch({ client }: TestDaemon, name: string): Promise<void> {
+  await (await client.createInstance({ name, source: image })).wait();
+  await (await client.setInstanceState(name, { action: "start" })).wait();
+}
+
+test("a second daemon on a folder is refused and takes nothing from the first", { skip }, async () => {
+  await withDaemon({}, async (daemon) => {
+    await preparePool(daemon, "dir");
+    await launch(daemon, "web");
+    const { code, stderr } = await startAnother(daemon);
+    assert.equal(code, 1);
+    assert.match(stderr, /another bothyd uses it\. Stop that one, or choose another --dir/);
+    const { stdout } = await daemon.client.execOutput("web", { command: ["hostname"] });
+    assert.equal(String(stdout), "web\n");
+  });
+});
+
+test("a daemon that cannot start leaves the networks of running containers alone", { skip }, async () => {
+  await withDaemon({ bare: false }, async (daemon) => {
+    await launch(daemon, "web");
+    await daemon.kill();
+    // What stands where the images should be makes an early stage fail.
+    const images = path.join(daemon.dir, "images", "in-the-way");
+    mkdirSync(images);
+    await assert.rejects(daemon.start());
+    const links = await daemon.run("ip", "-o", "link", "show", "type", "bridge");
+    assert.match(links, /bothybr0/);
+    await daemon.run("rmdir", images);
+    await daemon.start();
+    assert.equal((await daemon.client.getInstance("web")).value.status, "Running");
+  });
+});
+
+test("an instance whose run files are damaged keeps the daemon from nothing", { skip }, async () => {
+  await withDaemon({}, async (daemon) => {
+    await preparePool(daemon, "dir");
+    await (await daemon.client.createInstance({ name: "web", source: image })).wait();
+    await daemon.kill();
+    mkdirSync(path.join(daemon.dir, "cells", "web"));
+    writeFileSync(path.join(daemon.dir, "cells", "web", "exit"), "");
+    await daemon.start();
+    await (await daemon.client.setInstanceState("web", { action: "start" })).wait();
+  });
+});
+
+test("an ephemeral instance that was never started outlives its daemon", { skip }, async () => {
+  await withDaemon({}, async (daemon) => {
+    await preparePool(daemon, "dir");
+    await (await daemon.client.createInstance({ name: "later", source: image, ephemeral: true })).wait();
+    await daemon.kill();
+    await daemon.start();
+    assert.equal((await daemon.client.getInstance("later")).value.status, "Stopped");
+  });
+});
