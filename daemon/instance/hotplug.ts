@@ -4,11 +4,15 @@ import type { Op } from "../native/index";
 import { hostNames, type Nic, nicOps, planNics, withHwaddrs } from "./nics";
 import { diskOps } from "./spec/filesystems";
 
+/** One operation, and the one that takes it back. */
+export interface HotplugStep {
+  readonly op: Op;
+  readonly undo: Op;
+}
+
 export interface Hotplug {
-  /** What to do; empty when no device changed. */
-  readonly ops: readonly Op[];
-  /** Takes back the additions, for when one of them fails. */
-  readonly undo: readonly Op[];
+  /** What to do, in order; empty when no device changed. */
+  readonly steps: readonly HotplugStep[];
   readonly addedNics: readonly Nic[];
   /** Nic devices that are gone or made anew, with the networks that knew them. */
   readonly removedNics: readonly { readonly device: string; readonly network: string | undefined }[];
@@ -25,16 +29,14 @@ export function planHotplug(own: Config, was: Devices, is: Devices): Hotplug {
   const config = withHwaddrs(withoutNics(own, gone), is);
   const addedNics = planNics(config, is).filter((nic) => come[nic.device] !== undefined);
   const removedNics = gone.filter((name) => was[name]?.type === "nic");
-  const unplug = removedNics.flatMap((name): Op[] => {
-    const hostName = own[`volatile.${name}.host_name`];
-    return hostName === undefined ? [] : [["unplug-nic", hostName]];
-  });
-  const addedDisks = diskOps(come);
+  const left = Object.fromEntries(gone.flatMap((name) => (was[name] === undefined ? [] : [[name, was[name]]])));
   return {
-    ops: [...unplug, ...unbindOps(gone.map((name) => was[name])), ...nicOps(addedNics), ...addedDisks],
-    undo: [
-      ...addedNics.map((nic): Op => ["unplug-nic", nic.hostName]),
-      ...addedDisks.map(([, , innerPath]): Op => ["unbind", innerPath ?? ""]).reverse(),
+    steps: [
+      ...removedNicsOf(own, was, removedNics).map(taken),
+      // The deeper paths first, since one mount may lie in another.
+      ...diskOps(left).reverse().map(taken),
+      ...nicOps(addedNics).map(put),
+      ...diskOps(come).map(put),
     ],
     addedNics,
     removedNics: removedNics.map((device) => ({ device, network: was[device]?.network })),
@@ -42,13 +44,21 @@ export function planHotplug(own: Config, was: Devices, is: Devices): Hotplug {
   };
 }
 
-/** The deeper paths first, since one mount may lie in another. */
-const unbindOps = (devices: readonly (Device | undefined)[]): Op[] =>
-  devices
-    .filter((device) => device?.type === "disk" && device.path !== "/")
-    .map((device) => device?.path ?? "")
-    .sort((a, b) => b.length - a.length)
-    .map((path): Op => ["unbind", path]);
+const inverse = ([name, first = "", second = ""]: Op): Op =>
+  name === "nic" ? ["unplug-nic", first] : ["unbind", second];
+
+const put = (op: Op): HotplugStep => ({ op, undo: inverse(op) });
+
+const taken = (op: Op): HotplugStep => ({ op: inverse(op), undo: op });
+
+/** The nics as they were plugged: under the names that they have on the host. */
+function removedNicsOf(own: Config, was: Devices, removed: readonly string[]): Op[] {
+  const nics = planNics(own, was).flatMap((nic) => {
+    const hostName = own[`volatile.${nic.device}.host_name`];
+    return removed.includes(nic.device) && hostName !== undefined ? [{ ...nic, hostName }] : [];
+  });
+  return nicOps(nics);
+}
 
 const withoutNics = (config: Config, names: readonly string[]): Config =>
   Object.fromEntries(

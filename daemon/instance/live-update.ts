@@ -1,6 +1,7 @@
 /** Live update: a running instance follows changed limits and devices at once. */
 import type { Config } from "../../sdk/api/common";
 import type { Context } from "../context";
+import { Revert } from "../revert";
 import { planHotplug } from "./hotplug";
 import { idRange } from "./idmap";
 import type { Lifecycle } from "./lifecycle";
@@ -21,26 +22,23 @@ export async function followLive(
 ): Promise<Config> {
   const running = lifecycle.running.get(record.name);
   if (running === undefined) return record.config;
-  const limitsChanged = touchesLimits(changedKeys(was.config, is.config));
-  if (limitsChanged) {
-    try {
-      lifecycle.applyLimits(record.name, is.config);
-    } catch (error) {
-      lifecycle.applyLimits(record.name, was.config);
-      throw error;
-    }
+  await using undo = new Revert(context.log);
+  if (touchesLimits(changedKeys(was.config, is.config))) {
+    undo.add(() => lifecycle.applyLimits(record.name, was.config));
+    lifecycle.applyLimits(record.name, is.config);
   }
   const plug = planHotplug(record.config, was.devices, is.devices);
-  if (plug.ops.length === 0) return record.config;
   const ids = idRange(is.config, record.config);
-  try {
-    await lifecycle.announce(record.name, plug.addedNics);
-    await context.native.plug(running.cell, ids, plug.ops);
-  } catch (error) {
-    await context.native.plug(running.cell, ids, plug.undo);
-    if (limitsChanged) lifecycle.applyLimits(record.name, was.config);
-    throw error;
+  for (const { device, network } of plug.addedNics)
+    if (network !== undefined && was.devices[device]?.network !== network)
+      undo.add(() => context.networks.removeHost(network, record.name, device));
+  await lifecycle.announce(record.name, plug.addedNics);
+  // One by one: what is taken back is what was done, and nothing of others that stood in the way.
+  for (const step of plug.steps) {
+    await context.native.plug(running.cell, ids, [step.op]);
+    undo.add(() => context.native.plug(running.cell, ids, [step.undo]));
   }
+  undo.keep();
   for (const { device, network } of plug.removedNics)
     if (network !== undefined && is.devices[device]?.network !== network)
       await context.networks.removeHost(network, record.name, device);
