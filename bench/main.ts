@@ -58,7 +58,9 @@ async function benchmark(subjects: readonly Subject[], images: Images, options: 
     rows.push(await takeSamples(measure, columnsFor(measure, subjects), options.rounds));
   }
   const columns = subjects.flatMap((subject) => subject.pools.map((pool) => columnName({ subject, pool })));
-  console.log(`${subjects.map(({ info }) => `${info.name} ${info.version}`).join(", ")}; median (minimum)\n`);
+  console.log(
+    `${subjects.map(({ info }) => `${info.name} ${info.version}`).join(", ")}; median (minimum); the target is for the ratio of medians\n`,
+  );
   console.log(tableOf(rows, columns));
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report(subjects, rows), null, 2)}\n`);
 }
@@ -108,7 +110,7 @@ async function main(): Promise<void> {
   try {
     const images = makeImages(dir);
     await withPeer(options, (peer) =>
-      withDaemon({}, async (daemon) => {
+      withDaemon({ command: [path.join(root, "bin/bothyd")] }, async (daemon) => {
         const own = new Subject(bothy(daemon));
         try {
           await benchmark(peer === undefined ? [own] : [own, peer], images, options);

@@ -4,7 +4,7 @@ import { judge } from "./verdict";
 
 const figure = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2));
 
-/** @param columns names of all columns, in order @returns lines of a Markdown table: medians, with the minimum in brackets */
+/** @param columns names of all columns, in order @returns lines of a Markdown table: medians and the ratio of medians, those of the minimum in brackets */
 export function tableOf(rows: readonly Row[], columns: readonly string[]): string {
   const head = ["what", ...columns, "overlay / best of the peer", "target", ""];
   const body = rows.map((row) => [title(row), ...columns.map((column) => cell(row, column)), ...verdictCells(row)]);
@@ -24,9 +24,9 @@ function cell({ summaries }: Row, column: string): string {
 function verdictCells(row: Row): string[] {
   const verdict = judge(row);
   if (verdict === undefined) return ["", fraction(row.measure.target), ""];
-  const { best, ratio, target, isReached } = verdict;
+  const { best, ratio, minRatio, target, isReached } = verdict;
   const word = isReached === undefined ? "" : isReached ? "reached" : "short";
-  return [`${fraction(ratio)} of ${best}`, fraction(target), word];
+  return [`${fraction(ratio)} (${fraction(minRatio)}) of ${best}`, fraction(target), word];
 }
 
 /** A part as "1/8.3", or as "1.2 times" when it is more than the whole. */

@@ -1,5 +1,6 @@
-# Sourced by the launchers beside it. Starts $main of this package with a Node that is new enough: the one that set-up
-# brought, else the one on PATH. `exec` keeps the process id, so what started a daemon knows its pid.
+# Sourced by the launchers beside it. Starts $main of this package, with $options (one word or nothing) for Node itself, with a
+# Node that is new enough: the one that set-up brought, else the one on PATH. `exec` keeps the process id, so what started a
+# daemon knows its pid.
 program=$(readlink -f -- "$0")
 root=${program%/bin/*}
 name=${program##*/}
@@ -29,4 +30,4 @@ if [ ! -x "$node" ]; then
     fail "$node is Node ${version#v}. $advice."
   fi
 fi
-exec "$node" --disable-warning=ExperimentalWarning "$root/$main" "$@"
+exec "$node" --disable-warning=ExperimentalWarning $options "$root/$main" "$@"
