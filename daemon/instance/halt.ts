@@ -56,7 +56,7 @@ function namedSignal(text: string): number | undefined {
 export function haltSignal(pid: number, raw: RawLxc): number {
   if (raw.haltSignal !== undefined) return raw.haltSignal;
   // A link of the host's /proc, not a path of the container.
-  const executable = readlinkSync(`/proc/${pid}/exe`);
+  const executable = readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, "");
   if (executable.endsWith("/busybox")) return os.constants.signals.SIGUSR1;
   if (executable.endsWith("/systemd")) return realTimeMin + 3;
   return os.constants.signals.SIGPWR;

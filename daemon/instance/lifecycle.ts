@@ -1,5 +1,5 @@
 /** Lifecycle: start, stop, restart, pause, and what happens when a container ends by itself. Callers hold the instance's lock. */
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Config } from "../../sdk/api/common";
@@ -7,7 +7,7 @@ import { ApiError, badRequest, internal } from "../../sdk/api/errors";
 import type { Context } from "../context";
 import { toApiError } from "../errors";
 import type { Requestor } from "../events";
-import type { ParentGroups } from "../host/cgroups";
+import { controllerDir, type ParentGroups } from "../host/cgroups";
 import type { Exit } from "../native/index";
 import { nowText } from "../time";
 import { isFrozen, setFrozen } from "./freezer";
@@ -20,6 +20,10 @@ import { Running, type RunningInstance } from "./running";
 import { startOps } from "./spec/start";
 import { applyTemplates } from "./templates";
 
+/** Most of the work of a kill is the kernel's; what lasts longer hangs in it. */
+const killMs = 60_000;
+/** The log of an instance begins anew past this size; the old one is kept beside it. */
+const logBytes = 128 * 1024;
 /** LXD's default patience for a clean stop: ten minutes. */
 const defaultStopMs = 600_000;
 const powerKey = "volatile.last_state.power";
@@ -40,6 +44,8 @@ export class Lifecycle {
   readonly running = new Running();
   /** While the daemon shuts its containers down, they keep their power state, so that the next start brings them back. */
   isShuttingDown = false;
+  /** Starts under way, by name. */
+  readonly #starting = new Map<string, Promise<void>>();
 
   constructor(
     private readonly context: Context,
@@ -56,6 +62,16 @@ export class Lifecycle {
     return this.running.get(name) !== undefined;
   }
 
+  /** Whether it runs, or is about to by the configuration that it has now. */
+  isActive(name: string): boolean {
+    return this.isRunning(name) || this.#starting.has(name);
+  }
+
+  /** Resolves when no start is under way. */
+  async noneStarts(): Promise<void> {
+    await Promise.allSettled(this.#starting.values());
+  }
+
   /** @throws ApiError BAD_REQUEST "Instance is not running" */
   need(name: string): RunningInstance {
     const running = this.running.get(name);
@@ -67,6 +83,17 @@ export class Lifecycle {
     const { name } = record;
     if (this.isRunning(name)) throw badRequest("The instance is already running");
     if (this.isShuttingDown) throw badRequest("Cannot start instance: the daemon is shutting down.");
+    const starting = this.#start(record, requestor);
+    this.#starting.set(name, starting);
+    try {
+      await starting;
+    } finally {
+      this.#starting.delete(name);
+    }
+  }
+
+  async #start(record: InstanceRecord, requestor: Requestor | undefined): Promise<void> {
+    const { name } = record;
     const expanded = this.records.expanded(record);
     const config = withHwaddrs(record.config, expanded.devices);
     const nics = planNics(config, expanded.devices);
@@ -90,7 +117,7 @@ export class Lifecycle {
     this.records.change(name, (now) => ({
       ...now,
       lastUsedAt: nowText(),
-      config: { ...now.config, ...config, ...hostNames(nics), [powerKey]: "RUNNING" },
+      config: withoutPause({ ...now.config, ...config, ...hostNames(nics), [powerKey]: "RUNNING" }),
     }));
     this.#tell("instance-started", name, requestor);
   }
@@ -132,7 +159,7 @@ export class Lifecycle {
   async adopt(record: InstanceRecord): Promise<boolean> {
     const cell = await this.context.native.adopt(record.name);
     if (cell === undefined) return false;
-    this.running.add(record.name, cell, undefined, (exit) => this.#ended(record.name, exit));
+    this.running.add(record.name, cell, this.#boundCpus(record), (exit) => this.#ended(record.name, exit));
     const wanted = record.config[frozenKey] === "true";
     const found = isFrozen(this.groups.layout, this.group(record.name));
     if (wanted && found) this.running.update(record.name, { isFrozen: true });
@@ -140,6 +167,16 @@ export class Lifecycle {
     // The earlier daemon was killed while it copied the root.
     if (found && !wanted) await setFrozen(this.groups.layout, this.group(record.name), false);
     return true;
+  }
+
+  /** The processors that limits.cpu bound a container to which an earlier daemon started. */
+  #boundCpus(record: InstanceRecord): number[] | undefined {
+    if (!this.records.expanded(record).config["limits.cpu"]) return undefined;
+    const dir = controllerDir(this.groups.layout, "cpuset", this.group(record.name));
+    const file = dir && path.join(dir.path, "cpuset.cpus");
+    // Without one, or with one that has just ended, nothing is bound.
+    const list = file !== undefined && existsSync(file) ? readFileSync(file, "utf8").trim() : "";
+    return list === "" ? undefined : parseCpuList(list);
   }
 
   #noteFrozen(name: string, isPaused: boolean): void {
@@ -177,7 +214,13 @@ export class Lifecycle {
     const running = this.#needForStop(name);
     if (running.isFrozen) await this.setFrozen(name, false);
     running.cell.kill();
-    await running.gone;
+    const over = new AbortController();
+    const late = delay(killMs, true, { signal: over.signal }).catch(() => false);
+    const isLate = await Promise.race([running.gone.then(() => false), late]).finally(() => over.abort());
+    if (isLate)
+      throw internal(
+        "Failed to stop instance: a process in it was killed and does not end. It may wait for a disk or a server; try again later.",
+      );
     this.#tell("instance-stopped", name, requestor);
   }
 
@@ -212,7 +255,7 @@ export class Lifecycle {
   /** Brings a running container's limits in line. @param config expanded */
   applyLimits(name: string, config: Config): void {
     const online = parseCpuList(readFileSync("/sys/devices/system/cpu/online", "utf8").trim());
-    const cpus = chooseCpus(config["limits.cpu"], online, this.running.boundCpus());
+    const cpus = chooseCpus(config["limits.cpu"], online, this.running.boundCpus(name));
     applyWrites(limitWrites(this.groups.layout, this.group(name), config, cpus));
     this.running.update(name, { cpus: cpus === undefined ? undefined : parseCpuList(cpus) });
   }
@@ -256,9 +299,10 @@ export class Lifecycle {
   }
 
   #log(name: string, text: string): void {
-    appendFileSync(path.join(this.context.dirs.logs(name), "lxc.log"), `${nowText()} ${name} ${text}\n`, {
-      mode: 0o600,
-    });
+    const file = path.join(this.context.dirs.logs(name), "lxc.log");
+    // A guest may reboot as often as it likes.
+    if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > logBytes) renameSync(file, `${file}.old`);
+    appendFileSync(file, `${nowText()} ${name} ${text.replaceAll("\n", " ")}\n`, { mode: 0o600 });
   }
 
   #tell(action: string, name: string, requestor?: Requestor): void {

@@ -15,7 +15,8 @@ export const logRoutes: Route[] = [
   route("DELETE", `${base}/console`, clearConsole),
 ];
 
-const isLogName = (name: string) => /^(lxc\.log|console\.log(\.old)?|exec_[0-9a-f-]{36}\.(stdout|stderr))$/.test(name);
+const isLogName = (name: string) =>
+  /^(lxc\.log(\.old)?|console\.log(\.old)?|exec_[0-9a-f-]{36}\.(stdout|stderr))$/.test(name);
 
 function folderOf(request: ApiRequest): string {
   const { name } = request.context.instances.record(param(request, "name"));

@@ -30,17 +30,21 @@ export async function autostart(context: Context, records: readonly InstanceReco
 export async function shutdownAll(context: Context): Promise<void> {
   const { lifecycle } = context.instances;
   lifecycle.isShuttingDown = true;
+  await lifecycle.noneStarts();
   await Promise.all(lifecycle.running.names().map((name) => shutdown(context, name)));
 }
 
 async function shutdown({ instances, log }: Context, name: string): Promise<void> {
   const { lifecycle } = instances;
-  const seconds = Number(instances.expanded(instances.record(name)).config["boot.host_shutdown_timeout"] ?? "30");
   try {
+    const seconds = Number(instances.expanded(instances.record(name)).config["boot.host_shutdown_timeout"] ?? "30");
     if (lifecycle.running.get(name)?.isFrozen) await lifecycle.setFrozen(name, false);
     await lifecycle.stop(name, seconds * 1000);
   } catch (error) {
     log.warning("A container did not stop cleanly and is killed", { name, error });
-    if (lifecycle.isRunning(name)) await lifecycle.kill(name);
+    if (lifecycle.isRunning(name))
+      await lifecycle
+        .kill(name)
+        .catch((cause: unknown) => log.error("A container cannot be killed", { name, error: cause }));
   }
 }

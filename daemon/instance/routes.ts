@@ -59,7 +59,19 @@ async function listInstances(request: ApiRequest) {
     case 1:
       return sync(wanted.map((record) => instances.render(record)));
     default:
-      return sync(await Promise.all(wanted.map((record) => full(request, record))));
+      return sync(
+        (await Promise.all(wanted.map((record) => fullIfThere(request, record)))).filter((one) => one !== undefined),
+      );
+  }
+}
+
+/** One that is deleted while the list is made is not in it. */
+async function fullIfThere(request: ApiRequest, record: InstanceRecord): Promise<InstanceFull | undefined> {
+  try {
+    return await full(request, record);
+  } catch (error) {
+    if (request.context.instances.store.find(record.name) === undefined) return undefined;
+    throw error;
   }
 }
 

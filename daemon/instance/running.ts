@@ -38,11 +38,11 @@ export class Running {
     if (running !== undefined) this.#all.set(name, { ...running, ...change });
   }
 
-  /** How many containers are bound to each processor. */
-  boundCpus(): ReadonlyMap<number, number> {
+  /** How many containers are bound to each processor. @param except one that does not count */
+  boundCpus(except?: string): ReadonlyMap<number, number> {
     const counts = new Map<number, number>();
-    for (const { cpus } of this.#all.values())
-      for (const cpu of cpus ?? []) counts.set(cpu, (counts.get(cpu) ?? 0) + 1);
+    for (const [name, { cpus }] of this.#all)
+      if (name !== except) for (const cpu of cpus ?? []) counts.set(cpu, (counts.get(cpu) ?? 0) + 1);
     return counts;
   }
 

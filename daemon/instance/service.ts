@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import type { Config, Devices } from "../../sdk/api/common";
 import { isTrue } from "../../sdk/api/config/values";
-import { badRequest, conflict, notFound } from "../../sdk/api/errors";
+import { ApiError, badRequest, conflict, notFound } from "../../sdk/api/errors";
 import type { Instance, InstancePut, InstanceState } from "../../sdk/api/instance";
 import type { Context } from "../context";
 import { isDuplicate } from "../database";
@@ -95,7 +95,7 @@ export class InstanceService {
   }
 
   async state(record: InstanceRecord): Promise<InstanceState> {
-    const rootBytes = await this.context.storagePools.usage(record.pool, volumeOf(record.name));
+    const rootBytes = await this.#rootBytes(record);
     const running = this.lifecycle.running.get(record.name);
     if (running === undefined) return stoppedState(rootBytes);
     try {
@@ -104,6 +104,16 @@ export class InstanceService {
       // It may have ended while the kernel was asked.
       if (this.lifecycle.running.get(record.name)?.cell === running.cell) throw error;
       return stoppedState(rootBytes);
+    }
+  }
+
+  /** Nothing for a pool that is away: that is no reason to hide the rest. */
+  async #rootBytes({ pool, name }: InstanceRecord): Promise<number | undefined> {
+    try {
+      return await this.context.storagePools.usage(pool, volumeOf(name));
+    } catch (error) {
+      if (ApiError.is(error) && error.code === "UNAVAILABLE") return undefined;
+      throw error;
     }
   }
 
@@ -160,6 +170,11 @@ export class InstanceService {
    * @param fill makes the volume
    */
   async make(draft: InstanceRecord, fill: (record: InstanceRecord) => Promise<void>): Promise<InstanceRecord> {
+    // Profiles, networks and pool may be gone since the request was checked.
+    checkSettings(this.context, draft);
+    if (rootDisk(this.expanded(draft).devices).pool !== draft.pool)
+      throw badRequest(`Cannot create instance "${draft.name}": its root disk was moved meanwhile. Try again.`);
+    this.context.storagePools.record(draft.pool);
     const base = allocateBase(this.#bases);
     this.#bases.add(base);
     const record = { ...draft, config: withBase(draft.config, base) };
@@ -176,7 +191,12 @@ export class InstanceService {
       this.store.confirm(record.name);
       return record;
     } catch (error) {
-      await this.erase(record);
+      await this.erase(record).catch((cause: unknown) =>
+        this.context.log.error("Cannot remove a half made instance; the next start does", {
+          name: record.name,
+          error: cause,
+        }),
+      );
       throw error;
     }
   }
@@ -237,7 +257,7 @@ export class InstanceService {
         throw refuse(
           "At least one instance relies on this profile's root disk device. Give the instance its own first.",
         );
-      const key = this.lifecycle.isRunning(record.name) ? fixedKey(was.config, is.config) : undefined;
+      const key = this.lifecycle.isActive(record.name) ? fixedKey(was.config, is.config) : undefined;
       if (key !== undefined)
         throw refuse(`Cannot update key "${key}" when container is running. Stop the instance first.`);
       try {

@@ -36,6 +36,7 @@ export class ExecProcess {
    */
   static async from(connection: CellConnection, hasStreams: boolean, isTty: boolean): Promise<ExecProcess> {
     if (!hasStreams) return new ExecProcess(connection, {});
+    const opened: Socket[] = [];
     try {
       const ready = Ready.parse((await connection.need()).ready);
       const open = (name: string, flags: number): Socket | undefined => {
@@ -43,7 +44,10 @@ export class ExecProcess {
         if (number === undefined) return undefined;
         const fd = openSync(`/proc/${ready.pid}/fd/${number}`, flags | constants.O_NONBLOCK);
         const isOutput = flags === constants.O_RDONLY;
-        return new Socket({ fd, readable: isOutput, writable: !isOutput });
+        const stream = new Socket({ fd, readable: isOutput, writable: !isOutput });
+        opened.push(stream);
+        // Whoever uses it listens as well; a broken pipe between the two is nobody's fault.
+        return stream.on("error", () => stream.destroy());
       };
       const streams = {
         stdin: open("0", constants.O_WRONLY),
@@ -53,6 +57,7 @@ export class ExecProcess {
       connection.send("go\n");
       return new ExecProcess(connection, streams);
     } catch (error) {
+      for (const stream of opened) stream.destroy();
       connection.close();
       throw execError(error);
     }

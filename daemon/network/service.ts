@@ -155,9 +155,13 @@ export class NetworkService {
   async delete(name: string): Promise<void> {
     const record = this.record(name);
     this.#requireUnused(name);
-    await this.#remove(record);
+    // From here on nobody can use it; what a crash leaves behind goes at the next start.
     this.#store.delete(name);
+    await using undo = new Revert(this.context.log);
+    undo.add(() => this.#store.insert(record));
+    await this.#remove(record);
     this.#failed.delete(name);
+    undo.keep();
   }
 
   /** Whether a name, such as a nic's parent, is that of a managed network. */

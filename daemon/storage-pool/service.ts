@@ -120,11 +120,14 @@ export class StoragePoolService {
   async deletePool(name: string): Promise<void> {
     const inUse = () => badRequest("The storage pool is currently in use");
     const record = this.record(name);
-    if (this.#usedBy(name).some((url) => !url.startsWith("/1.0/images/"))) throw inUse();
+    const isUsed = () => this.#usedBy(name).some((url) => !url.startsWith("/1.0/images/"));
+    if (isUsed()) throw inUse();
     await this.#pools.close(name, inUse, async (driver, place) => {
       // Those of instances that are being made are not in the database yet.
       const lists = [driver.list(place, "containers"), driver.list(place, "containers-snapshots")];
       if (this.#pools.isAvailable(name) && (await Promise.all(lists)).flat().length > 0) throw inUse();
+      // Somebody may have begun meanwhile.
+      if (isUsed()) throw inUse();
       this.#store.update({ ...record, state: "deleting" });
       try {
         await driver.deletePool(place);
