@@ -145,6 +145,7 @@ export class Daemon {
     if (locks.size > 0) this.#log.warning("Stopped in the middle of work", { objects: locks.keys });
     closeWebsockets();
     await this.#app?.close();
+    await instances?.lifecycle.settle();
     if (this.#hasAdopted && instances.lifecycle.running.names().length === 0 && locks.size === 0) {
       // Nothing runs that needs them, or is about to.
       await networks.stopAll();

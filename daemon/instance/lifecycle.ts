@@ -42,6 +42,7 @@ export interface Records {
 
 export class Lifecycle {
   readonly running = new Running();
+  readonly #restarts = new Set<Promise<void>>();
   /** While the daemon shuts its containers down, they keep their power state, so that the next start brings them back. */
   isShuttingDown = false;
   /** Starts under way, by name. */
@@ -289,13 +290,20 @@ export class Lifecycle {
   }
 
   #restartLater(name: string): void {
-    void this.context.locks
+    const restart = this.context.locks
       .run(`instance/${name}`, async () => {
         const record = this.records.find(name);
         if (record !== undefined && !this.isRunning(name)) await this.start(record);
         this.#tell("instance-restarted", name);
       })
-      .catch((error: unknown) => this.context.log.error("Cannot restart a container that rebooted", { name, error }));
+      .catch((error: unknown) => this.context.log.error("Cannot restart a container that rebooted", { name, error }))
+      .finally(() => this.#restarts.delete(restart));
+    this.#restarts.add(restart);
+  }
+
+  /** Waits for containers that are between their end and their next start, so that no daemon leaves them there. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#restarts);
   }
 
   #log(name: string, text: string): void {

@@ -10,6 +10,7 @@ import { isDuplicate } from "../database";
 import type { Requestor } from "../events";
 import type { ParentGroups } from "../host/cgroups";
 import { withoutEmpty, withoutEmptyOptions } from "../merge";
+import { errnoOf } from "../native/connection";
 import { type FilePlace, idmapOps, type Op } from "../native/index";
 import type { ProfileRecord } from "../profile/store";
 import type { Volume } from "../storage-pool/driver";
@@ -101,7 +102,8 @@ export class InstanceService {
     try {
       return await this.#runningState(record, running, rootBytes);
     } catch (error) {
-      // It may have ended while the kernel was asked.
+      // It may have ended while the kernel was asked; then its supervisor says so in a moment.
+      if (errnoOf(error) === "ESRCH") await running.gone;
       if (this.lifecycle.running.get(record.name)?.cell === running.cell) throw error;
       return stoppedState(rootBytes);
     }

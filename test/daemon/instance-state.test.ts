@@ -5,11 +5,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { preparePool } from "../support/daemon";
 import { shareDaemon } from "../support/shared-daemon";
 
+const image = { type: "image", alias: "template:busybox" };
+
 const shared = shareDaemon({}, async (daemon) => {
   await preparePool(daemon, "overlay");
+  // The image and its volume are there before the first scene is looked at.
+  await (await daemon.client.createInstance({ name: "first", source: image })).wait();
+  await (await daemon.client.deleteInstance("first")).wait();
 });
-
-const image = { type: "image", alias: "template:busybox" };
 
 async function launch(name: string, more: object = {}): Promise<void> {
   assert.equal((await shared.outcome("POST", "/1.0/instances", { name, source: image, ...more })).status, 200);
@@ -93,6 +96,28 @@ test("poweroff inside stops a container, reboot inside starts it again", async (
   await inside("self", "poweroff");
   await until(async () => (await statusOf("self")) === "Stopped");
   await remove("self");
+});
+
+test("lists and states are told while containers come and go", async () => {
+  const churn = async (name: string) => {
+    for (let round = 0; round < 4; round += 1) {
+      await launch(name, { ephemeral: true });
+      await act(name, "stop", { force: true });
+    }
+  };
+  let isOver = false;
+  const churning = Promise.all(["a", "b", "c"].map(churn)).finally(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    for (const recursion of [0, 1, 2])
+      assert.equal((await shared.send("GET", `/1.0/instances?recursion=${recursion}`)).status, 200);
+    for (const name of ["a", "b", "c"]) {
+      const { status, text } = await shared.send("GET", `/1.0/instances/${name}/state`);
+      assert.ok(status === 200 || status === 404, text);
+    }
+  }
+  await churning;
 });
 
 test("an init that does not listen fails a clean stop in its time and goes on; force overtakes the waiting one", async () => {

@@ -81,7 +81,7 @@ export class SharedDaemon {
   async #scene() {
     const { daemon } = this;
     const list = async (url: string) => (await this.send("GET", url)).json.metadata;
-    const { interfaces, processes, ...traces } = findTraces(daemon.place);
+    const { interfaces, processes, cgroups, ...traces } = findTraces(daemon.place);
     return {
       instances: await list("/1.0/instances"),
       profiles: await list("/1.0/profiles?recursion=1"),
@@ -92,6 +92,8 @@ export class SharedDaemon {
       folders: foldersOf(daemon.dir),
       interfaces: [...interfaces].sort(),
       ...traces,
+      // The group that all containers are in comes with the first one, and stays.
+      cgroups: cgroups.filter((group) => !group.endsWith(`/${daemon.place.group}`)),
       // By number: a guest's init starts its services again and again.
       processes: processes.length,
     };
