@@ -17,6 +17,7 @@ import { diffProps } from "./diff";
 import { InitFailed, isNotFound, namingProperty } from "./failure";
 import { withName } from "./name";
 import { pick } from "./named";
+import { progressTo } from "./progress";
 import { compact, hiddenOf, isMap, type Props, same, visibleOf } from "./values";
 import { withRetry } from "./write";
 
@@ -194,7 +195,8 @@ export const container: Core = {
     const { client, signal } = context;
     const { name, description, config, devices, profiles, ephemeral } = inputs;
     const post = { name, description, config, devices, profiles, ephemeral, source: sourceOf(inputs) };
-    await blamed(async () => (await client.createInstance(post, { signal })).wait({ signal }));
+    const onProgress = progressTo(context.log);
+    await blamed(async () => (await client.createInstance(post, { signal })).wait({ signal, onProgress }));
     await orUnfinished(context, name, news, async () => {
       await writeFiles(context, name, {}, inputs.files ?? {});
       await settle(context, name, inputs);

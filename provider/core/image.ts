@@ -15,6 +15,7 @@ import { diffProps } from "./diff";
 import { InitFailed, isNotFound, messageOf, namingProperty } from "./failure";
 import { endpoint, timeouts } from "./inputs";
 import { pick } from "./named";
+import { progressTo } from "./progress";
 import { compact, hiddenOf, type Props, same, unknownValue, visibleOf } from "./values";
 import { withRetry } from "./write";
 
@@ -104,7 +105,7 @@ async function readBack({ client, signal }: Context, fingerprint: string, props:
 }
 
 /** @returns the fingerprint of the image that was made */
-async function make({ client, signal }: Context, inputs: Inputs, news: Props): Promise<string> {
+async function make({ client, signal, log }: Context, inputs: Inputs, news: Props): Promise<string> {
   const operation =
     inputs.sourceFile === undefined
       ? await client.createImage({ source: { type: "template", template: inputs.template ?? "" } }, { signal })
@@ -112,7 +113,7 @@ async function make({ client, signal }: Context, inputs: Inputs, news: Props): P
           fingerprint: typeof news.fingerprint === "string" ? news.fingerprint : undefined,
           signal,
         });
-  const { metadata } = await operation.wait({ signal }).catch((error) => {
+  const { metadata } = await operation.wait({ signal, onProgress: progressTo(log) }).catch((error) => {
     throw namingProperty(error, [[/./, inputs.sourceFile === undefined ? "template" : "sourceFile"]]);
   });
   if (typeof metadata?.fingerprint !== "string")
