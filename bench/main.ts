@@ -46,7 +46,16 @@ function columnsFor(measure: Measure, subjects: readonly Subject[]): Column[] {
   });
 }
 
+/** An interrupt ends the benchmark in order, so that it leaves nothing. */
+function interruption(): AbortSignal {
+  const abort = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const)
+    process.once(name, () => abort.abort(new Error(`Ended by ${name}.`)));
+  return abort.signal;
+}
+
 async function benchmark(subjects: readonly Subject[], images: Images, options: Options): Promise<void> {
+  const signal = interruption();
   for (const subject of subjects) {
     await subject.prepare(images);
     for (const reason of subject.missing) console.error(`Left out: ${subject.info.name}: ${reason}`);
@@ -55,7 +64,7 @@ async function benchmark(subjects: readonly Subject[], images: Images, options: 
   for (const measure of measures) {
     if (options.only.length > 0 && !options.only.includes(measure.name)) continue;
     console.error(`Measuring: ${measure.title}`);
-    rows.push(await takeSamples(measure, columnsFor(measure, subjects), options.rounds));
+    rows.push(await takeSamples(measure, columnsFor(measure, subjects), options.rounds, signal));
   }
   const columns = subjects.flatMap((subject) => subject.pools.map((pool) => columnName({ subject, pool })));
   console.log(
@@ -93,8 +102,8 @@ async function withPeer(options: Options, work: (peer: Subject | undefined) => P
   const peer = new Subject(lxd.info);
   try {
     await work(peer);
-    await peer.clear();
   } finally {
+    await peer.clear().catch((error: unknown) => console.error("Cannot remove the instances of LXD:", error));
     await peer.close();
     await lxd.stop();
   }
@@ -114,8 +123,8 @@ async function main(): Promise<void> {
         const own = new Subject(bothy(daemon));
         try {
           await benchmark(peer === undefined ? [own] : [own, peer], images, options);
-          await own.clear();
         } finally {
+          await own.clear();
           await own.close();
         }
       }),

@@ -9,14 +9,20 @@ export interface Row {
   readonly summaries: Readonly<Record<string, Summary>>;
 }
 
-/** Takes a measure's samples. A first round of each column is left out: it warms caches and unpacks images into pools. */
-export async function takeSamples(measure: Measure, columns: readonly Column[], rounds: number): Promise<Row> {
+/** Takes a measure's samples, until the signal ends it between two of them. A first round of each column is left out: it warms caches and unpacks images into pools. */
+export async function takeSamples(
+  measure: Measure,
+  columns: readonly Column[],
+  rounds: number,
+  signal: AbortSignal,
+): Promise<Row> {
   const samples: Record<string, number[]> = Object.fromEntries(columns.map((column) => [columnName(column), []]));
   for (const column of columns) await measure.before?.(column);
   const count = Math.min(rounds, measure.maxRounds ?? rounds);
   const warmUps = measure.unit === "ms" ? 1 : 0;
   for (let round = -warmUps; round < count; round += 1)
     for (const column of columns) {
+      signal.throwIfAborted();
       const taken = round < 0 ? [] : samples[columnName(column)]!;
       await measure.round(column, {
         take: (value) => taken.push(value),

@@ -46,6 +46,8 @@ export class Lxd {
     const inside = ["--target", String(netns.pid), "--net", "--", "unshare", "--mount", "--propagation", "private"];
     const child = spawn("nsenter", [...inside, "sh", "-c", script], {
       stdio: ["ignore", "ignore", "ignore"],
+      // An interrupt at the terminal is for the benchmark, which ends it in order.
+      detached: true,
       env: { ...process.env, LXD_DIR: dir, HOME: base },
     });
     const info: SubjectInfo = {
