@@ -29,6 +29,53 @@ static char *remember(char ***list, unsigned *count, const char *path) {
     return copy;
 }
 
+enum { THAW_DEPTH_MAX = 10000 };
+
+/** Names of the groups in a group, each ended by NUL, an empty one last. */
+static char *list_groups(int group) {
+    size_t size = 1;
+    char *names = must_alloc(size);
+    *names = '\0';
+    int copy = openat(group, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *list = copy < 0 ? NULL : fdopendir(copy);
+    if (list == NULL)
+        return names;
+    for (struct dirent *entry; (entry = readdir(list)) != NULL;) {
+        if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        size_t length = strlen(entry->d_name) + 1;
+        names = realloc(names, size + length);
+        if (names == NULL)
+            abort();
+        memcpy(names + size - 1, entry->d_name, length);
+        size += length;
+        names[size - 1] = '\0';
+    }
+    closedir(list);
+    return names;
+}
+
+/**
+ * Thaws a v1 group and all that the guest made below it: each may be frozen by itself, and what is frozen there does not die. A group of another controller
+ * has no such file. Walks with one descriptor and "..", as empty_group does.
+ */
+static void thaw(int *here, unsigned depth) {
+    if ((write_control_file(*here, "freezer.state", "THAWED") < 0 && errno == ENOENT) || depth == THAW_DEPTH_MAX)
+        return;
+    cleanup_free char *names = list_groups(*here);
+    for (const char *name = names; *name != '\0' && *here >= 0; name += strlen(name) + 1) {
+        int below = openat(*here, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (below < 0)
+            continue;
+        close(*here);
+        *here = below;
+        thaw(here, depth + 1);
+        int above = *here < 0 ? -1 : openat(*here, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        close_now(here);
+        *here = above;
+    }
+}
+
 /**
  * Takes away all groups below cur, deepest first. Walks with one descriptor and "..", since a guest may nest deeper than descriptors allow.
  * @returns false when some group still has processes
@@ -184,9 +231,9 @@ int use_leaf_group(struct cell *cell) {
 void kill_groups(const struct cell *cell) {
     char path[PATH_MAX];
     for (unsigned i = 0; i < cell->joined_count; i++) {
-        snprintf(path, sizeof path, "%s/freezer.state", cell->joined_groups[i]);
-        /* only one of the v1 groups has this file */
-        (void)write_control_file(AT_FDCWD, path, "THAWED");
+        cleanup_fd int group = open(cell->joined_groups[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (group >= 0)
+            thaw(&group, 0);
     }
     if (cell->into_group == NULL)
         return;

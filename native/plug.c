@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -15,9 +17,12 @@
 #include "ops.h"
 #include "phase.h"
 #include "request.h"
+#include "sys.h"
 #include "target.h"
 #include "userns.h"
 #include "util.h"
+
+enum { PLUG_TIMEOUT_MS = 30000 };
 
 /* Host root in the host's namespaces. */
 
@@ -82,6 +87,18 @@ static const struct phase inner_phases[] = {
     {"mounts", run_inside},
 };
 
+/** Waits for the process inside. A file system of the guest's own may hold it for ever, even against SIGKILL: then it is left. @returns whether it has ended */
+static bool await_end(pid_t pid, int *status) {
+    cleanup_fd int process = sys_pidfd_open(pid);
+    struct pollfd waiting = {.fd = process, .events = POLLIN};
+    int ready;
+    while ((ready = poll(&waiting, 1, PLUG_TIMEOUT_MS)) < 0 && errno == EINTR)
+        ;
+    if (ready == 0)
+        sys_pidfd_send_signal(process, SIGKILL);
+    return ready > 0 && waitpid(pid, status, 0) == pid;
+}
+
 /** A process of its own goes in, so that its parent can still undo on the host what was made there. @returns whether it succeeded */
 static bool plug_inside(struct cell *cell) {
     pid_t pid = fork();
@@ -97,8 +114,10 @@ static bool plug_inside(struct cell *cell) {
         answer_error(&cell->status, cell->conn);
         return false;
     }
-    while (waitpid(pid, &ended, 0) < 0 && errno == EINTR)
-        ;
+    if (!await_end(pid, &ended)) {
+        fail(&cell->status, "plug", ETIMEDOUT, NULL, "Cannot reach the place in the container: a file system there does not answer");
+        answer_error(&cell->status, cell->conn);
+    }
     return ended == 0;
 }
 

@@ -63,8 +63,9 @@ static void handle_command(const char *line, void *context) {
     if (number > 0)
         sys_pidfd_send_signal(cell->init_fd, (int)number);
     if (strcmp(line, "kill") == 0) {
-        kill_groups(cell);
+        /* doomed before it is thawed, so that it cannot freeze itself again */
         sys_pidfd_send_signal(cell->init_fd, SIGKILL);
+        kill_groups(cell);
     }
 }
 

@@ -116,6 +116,17 @@ test("a container that is frozen can be killed", async () => {
   assert.deepEqual(left("frozen"), []);
 });
 
+test("a guest that has frozen itself in a group of its own can be killed", {
+  skip: cgroup.v1.freezer === undefined && "no freezer on v1",
+}, async () => {
+  const container = await start("selffrozen");
+  await container.sh(
+    "cd /sys/fs/cgroup/freezer && for i in $(seq 300); do mkdir d; cd d; done; echo 1 >tasks; echo FROZEN >freezer.state",
+  );
+  assert.equal((await container.kill()).signal, 9);
+  assert.deepEqual(left("selffrozen"), []);
+});
+
 test("a start that fails leaves no group", async () => {
   await assert.rejects(start("failed", { command: ["/no/such"] }), /ENOENT/);
   assert.deepEqual(left("failed"), []);
