@@ -63,6 +63,7 @@ export class Daemon {
       ["make the services", () => this.#makeServices()],
       ["open images", () => this.#context.images.startUp()],
       ["open storage pools", () => this.#context.storagePools.startAll()],
+      ["see which storage drivers work", () => this.#askDrivers()],
       ["recover from a crash", () => recoverInstances(this.#context)],
       ["start networks", () => this.#context.networks.startAll()],
       ["find running containers", () => this.#adopt()],
@@ -101,6 +102,10 @@ export class Daemon {
     context.instances = new InstanceService(context, this.#groups, seccompDir);
     context.snapshots = new SnapshotService(context);
     context.shutdown = { containers: () => this.#stopContainers(), daemon: () => this.onStop() };
+  }
+
+  async #askDrivers(): Promise<void> {
+    this.#context.server.setStorageDrivers(await this.#context.storagePools.usableDrivers());
   }
 
   /** Containers that a shutdown or a reboot stopped start again; those that were killed with their supervisor do not. */

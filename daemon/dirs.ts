@@ -1,4 +1,4 @@
-/** Dirs: every path below the state folder, in LXD's layout (api-1.0.md 2). */
+/** Dirs: every path below the state folder, in LXD's layout (docs/lxd-api.md, State folder). */
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 

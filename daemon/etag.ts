@@ -1,4 +1,4 @@
-/** ETag: a stable digest over the writable parts of an object (api-1.0.md 1.1). */
+/** ETag: a stable digest over the writable parts of an object (docs/lxd-api.md, Changes). */
 import { createHash } from "node:crypto";
 import { ApiError } from "../sdk/api/errors";
 

@@ -1,4 +1,4 @@
-/** Filter: the query parameter of lists, clauses "[not] field eq|ne value" joined by and, or, left to right (api-1.0.md 1.12). */
+/** Filter: the query parameter of lists, clauses "[not] field eq|ne value" joined by and, or, left to right (docs/lxd-api.md, Filters). */
 import { badRequest } from "../sdk/api/errors";
 
 interface Clause {

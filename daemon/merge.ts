@@ -1,4 +1,4 @@
-/** Merge: what PATCH does to an object, and "" as unset (api-1.0.md 1.1). */
+/** Merge: what PATCH does to an object, and "" as unset (docs/lxd-api.md, Changes). */
 import type { Config, Devices } from "../sdk/api/common";
 
 /** Drops keys whose value is empty: LXD's way to unset. */

@@ -1,4 +1,4 @@
-/** Operations: background work that clients follow by id, event or websocket (api-1.0.md 1.6). */
+/** Operations: background work that clients follow by id, event or websocket (docs/lxd-api.md, Operations and events). */
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";

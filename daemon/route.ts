@@ -26,7 +26,13 @@ export interface ApiRequest {
 }
 
 export type Reply =
-  | { readonly type: "sync"; readonly metadata: unknown; readonly etag?: string; readonly location?: string }
+  | {
+      readonly type: "sync";
+      readonly metadata: unknown;
+      readonly etag?: string;
+      readonly location?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
   | { readonly type: "async"; readonly operation: RunningOperation }
   | {
       readonly type: "raw";

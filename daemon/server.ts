@@ -11,7 +11,7 @@ import { readJson } from "./json-body";
 import type { ApiRequest, Reply, Route, UpgradeRoute } from "./route";
 import { allRoutes, allUpgrades } from "./routes";
 
-/** Older names of the same collection (api-1.0.md 1.1). */
+/** Older names of the same collection (docs/lxd-api.md, Answers). */
 const instanceAliases = ["/1.0/containers", "/1.0/virtual-machines"];
 
 export function buildServer(context: Context): FastifyInstance {
@@ -155,7 +155,10 @@ function sendReply(reply: FastifyReply, answer: Reply): void {
   const isAsync = answer.type === "async";
   const location = isAsync ? answer.operation.url : answer.location;
   if (location !== undefined) reply.header("Location", location);
-  if (answer.type === "sync" && answer.etag !== undefined) reply.header("ETag", `"${answer.etag}"`);
+  if (answer.type === "sync") {
+    reply.headers(answer.headers ?? {});
+    if (answer.etag !== undefined) reply.header("ETag", `"${answer.etag}"`);
+  }
   const envelope = isAsync
     ? { type: "async", status: "Operation created", status_code: 100, operation: answer.operation.url }
     : { type: "sync", status: "Success", status_code: 200, operation: "" };

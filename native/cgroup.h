@@ -1,4 +1,4 @@
-/* Control groups: made and limited on the host side, joined by the process itself (kernel.md 5 tells why). */
+/* Control groups: made and limited on the host side, joined by the process itself (docs/kernel.md, Control groups, tells why). */
 #pragma once
 
 #include "cell.h"

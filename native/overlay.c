@@ -1,5 +1,5 @@
 /*
- * See overlay.h. The traps: kernel.md 2.
+ * See overlay.h. The traps: docs/kernel.md, Overlays and mapped ids.
  *
  * Layers are detached mounts through the id map. Linux 6.13 takes them by descriptor. Older kernels know a layer only by a path to a mount of the caller's own
  * namespace, so there a child attaches them in a mount namespace that ends with it; the overlay keeps private copies.

@@ -1,4 +1,4 @@
-/* See rootfs.h. The overlay's traps: kernel.md 2. */
+/* See rootfs.h. The overlay's traps: docs/kernel.md, Overlays and mapped ids. */
 #include "rootfs.h"
 
 #include <errno.h>

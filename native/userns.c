@@ -45,7 +45,7 @@ int become_inner_root(void) {
 
 /**
  * The life of the process that unshares the user namespace: it tells when it is made, and leaves at end of file.
- * It does so as the container's root on the host, since the kernel counts inotify and other limits per creator (kernel.md 9).
+ * It does so as the container's root on the host, since the kernel counts inotify and other limits per creator (docs/kernel.md, Limits that containers share).
  */
 static _Noreturn void hold_namespace(int peer, uid_t uid, gid_t gid) {
     char error = 0;

@@ -29,8 +29,6 @@ const rows: readonly ProgramRow[] = [
   { name: "bzip2", package: "bzip2", effect: "images: .tar.bz2" },
   { name: "unsquashfs", package: "squashfs-tools", effect: "images: squashfs" },
   { name: "btrfs", package: "btrfs-progs", effect: "storage pools: driver btrfs" },
-  { name: "rsync", package: "rsync", effect: "storage pools: copies between pools" },
-  { name: "newuidmap", package: "uidmap", effect: "a daemon without root" },
 ];
 
 export function programFindings(host: Host): Finding[] {

@@ -1,4 +1,4 @@
-/** Route of the event stream (api-1.0.md 1.6). */
+/** Route of the event stream (docs/lxd-api.md, Operations and events). */
 import { badRequest } from "../../sdk/api/errors";
 import { EventType } from "../../sdk/api/event";
 import { type Route, route, type UpgradeRoute } from "../route";

@@ -1,4 +1,4 @@
-/** Control groups of the host: what is mounted where, and the daemon's own parent groups in it (cgroup-v2.rst, kernel.md 5). */
+/** Control groups of the host: what is mounted where, and the daemon's own parent groups in it (cgroup-v2.rst, docs/kernel.md, Control groups). */
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, realpathSync, rmdirSync, writeFileSync } from "node:fs";
 import path from "node:path";

@@ -1,4 +1,4 @@
-/** Export: the stored bytes as they came, one file or LXD's multipart form of two (api-1.0.md 1.7). */
+/** Export: the stored bytes as they came, one file or LXD's multipart form of two (docs/lxd-api.md, Images). */
 import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";

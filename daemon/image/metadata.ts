@@ -1,4 +1,4 @@
-/** Metadata: an image's metadata.yaml (api-1.0.md 1.7). */
+/** Metadata: an image's metadata.yaml (docs/lxd-api.md, Images). */
 import { parse } from "yaml";
 import { z } from "zod";
 import { badRequest } from "../../sdk/api/errors";

@@ -1,5 +1,5 @@
 /**
- * Render: LXD's file templates (api-1.0.md 1.7), the part of pongo2's Django-like language that images use:
+ * Render: LXD's file templates (docs/lxd-api.md, Images), the part of pongo2's Django-like language that images use:
  * {{ expression|filter:argument }}, {% if %}/{% elif %}/{% else %}, {% for %}, {% set %}, {# comment #}.
  * Values are plain data: nothing of JavaScript can be reached from a template, and output and steps are bounded.
  */

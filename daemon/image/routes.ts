@@ -1,5 +1,6 @@
 /** Routes of images. */
 import { badRequest } from "../../sdk/api/errors";
+import { eitherFamily } from "../../sdk/api/headers";
 import { type Image, type ImagePut, ImagePut as ImagePutType, ImagesPost } from "../../sdk/api/image";
 import { patchOf } from "../../sdk/api/patch";
 import { checkEtag } from "../etag";
@@ -24,7 +25,7 @@ import { receive } from "./upload";
 
 const urlOf = (fingerprint: string) => `/1.0/images/${fingerprint}`;
 
-/** What the ETag covers (api-1.0.md 1.1). */
+/** What the ETag covers (docs/lxd-api.md, Changes). */
 const tagged = ({ public: isPublic, auto_update, properties }: Image) => ({
   public: isPublic,
   auto_update,
@@ -154,12 +155,9 @@ function exportImage(request: ApiRequest): Reply {
   return raw(body, headers);
 }
 
-/** The headers of an upload, in LXD's or Incus's name (api-1.0.md 1.7). */
+/** The headers of an upload, in LXD's or Incus's name (docs/lxd-api.md, Images). */
 function optionsOf(headers: ApiRequest["headers"]): ImportOptions {
-  const header = (name: string): string | undefined => {
-    const value = headers[`x-lxd-${name}`] ?? headers[`x-incus-${name}`];
-    return typeof value === "string" && value !== "" ? value : undefined;
-  };
+  const header = (name: string) => eitherFamily(headers, name);
   const profiles = header("profiles");
   return {
     public: /^(1|true|yes|on)$/i.test(header("public") ?? ""),

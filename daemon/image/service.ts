@@ -49,7 +49,7 @@ export interface ImportOptions extends Partial<ImagePut> {
   readonly builtFrom?: string;
 }
 
-/** The mutable part of an image; its ETag covers the first three (api-1.0.md 1.1). */
+/** The mutable part of an image; its ETag covers the first three (docs/lxd-api.md, Changes). */
 export const writable = ({ public: isPublic, auto_update, properties, profiles, expires_at }: Image): ImagePut => ({
   public: isPublic,
   auto_update,

@@ -1,4 +1,4 @@
-/** Exec: a command in a container, with its streams on websockets or in log files (api-1.0.md 1.4). */
+/** Exec: a command in a container, with its streams on websockets or in log files (docs/lxd-api.md, Exec). */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import path from "node:path";

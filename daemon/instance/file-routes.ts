@@ -1,5 +1,6 @@
-/** Routes of files inside an instance (api-1.0.md 1.5). */
+/** Routes of files inside an instance (docs/lxd-api.md, Files). */
 import { badRequest } from "../../sdk/api/errors";
+import { bothFamilies, eitherFamily } from "../../sdk/api/headers";
 import { checkPath } from "../native/file";
 import type { GotFile } from "../native/index";
 import { type ApiRequest, param, type Route, raw, route, sync } from "../route";
@@ -20,37 +21,20 @@ function placeOf(request: ApiRequest) {
 
 const pathOf = (request: ApiRequest) => checkPath(request.query.get("path") ?? "");
 
-/** Both header families (design.md, decision 1). */
-function fileHeaders({ stat }: GotFile): Record<string, string> {
-  const facts = {
+const fileHeaders = ({ stat }: GotFile): Record<string, string> =>
+  bothFamilies({
     uid: String(stat.uid),
     gid: String(stat.gid),
     mode: `0${stat.mode.toString(8).padStart(3, "0")}`,
     type: stat.type,
     modified: new Date(stat.mtime * 1000).toUTCString(),
-  };
-  const entries = Object.entries(facts);
-  return Object.fromEntries(
-    ["x-lxd", "x-incus"].flatMap((prefix) => entries.map(([key, value]) => [`${prefix}-${key}`, value])),
-  );
-}
+  });
 
 async function getFile(request: ApiRequest) {
   const path = pathOf(request);
   const file = await request.context.native.getFile(placeOf(request), path);
   const headers = fileHeaders(file);
-  if (file.stat.type === "directory") {
-    const body = {
-      type: "sync",
-      status: "Success",
-      status_code: 200,
-      operation: "",
-      error_code: 0,
-      error: "",
-      metadata: file.entries ?? [],
-    };
-    return raw(`${JSON.stringify(body)}\n`, { ...headers, "content-type": "application/json" });
-  }
+  if (file.stat.type === "directory") return { ...sync(file.entries ?? []), headers };
   if (file.stat.type === "symlink") return raw(absoluteTarget(path, file.target ?? ""), headers);
   if (file.content === undefined)
     throw badRequest(`Cannot read "${path}": it is neither a file, a folder nor a symlink.`);
@@ -62,7 +46,7 @@ async function getFile(request: ApiRequest) {
   });
 }
 
-/** A relative target as seen from the root (api-1.0.md 1.5). */
+/** A relative target as seen from the root (docs/lxd-api.md, Files). */
 function absoluteTarget(path: string, target: string): string {
   if (target.startsWith("/")) return target;
   const parts: string[] = [];
@@ -115,10 +99,7 @@ async function deleteFile(request: ApiRequest) {
   return sync();
 }
 
-function header(request: ApiRequest, name: string): string | undefined {
-  const value = request.headers[`x-lxd-${name}`] ?? request.headers[`x-incus-${name}`];
-  return typeof value === "string" && value !== "" ? value : undefined;
-}
+const header = (request: ApiRequest, name: string): string | undefined => eitherFamily(request.headers, name);
 
 function numberHeader(request: ApiRequest, name: "uid" | "gid"): { uid?: number; gid?: number } {
   const value = header(request, name);

@@ -1,4 +1,4 @@
-/** Freezer: pause and resume by v2 cgroup.freeze, or by the v1 freezer (kernel.md 3). */
+/** Freezer: pause and resume by v2 cgroup.freeze, or by the v1 freezer (docs/kernel.md, Stop and freeze). */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";

@@ -1,4 +1,4 @@
-/** Links: containers/N and snapshots/N point into the pool, where scripts look (api-1.0.md 2). */
+/** Links: containers/N and snapshots/N point into the pool, where scripts look (docs/lxd-api.md, State folder). */
 import { rm, symlink } from "node:fs/promises";
 import path from "node:path";
 import type { Dirs } from "../dirs";

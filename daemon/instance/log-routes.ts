@@ -1,4 +1,4 @@
-/** Routes of an instance's logs and its console log (api-1.0.md 1.3). */
+/** Routes of an instance's logs and its console log (docs/lxd-api.md, Instances). */
 import { createReadStream } from "node:fs";
 import { readdir, rm, stat, truncate } from "node:fs/promises";
 import path from "node:path";

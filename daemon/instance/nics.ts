@@ -31,7 +31,7 @@ export function withHwaddrs(own: Config, devices: Devices): Config {
   return { ...own, ...Object.fromEntries(missing.map(([name]) => [`volatile.${name}.hwaddr`, randomHwaddr()])) };
 }
 
-/** Plans the nics of a start. Host names are new each time: a veth of the last run may still be dying (kernel.md 3). */
+/** Plans the nics of a start. Host names are new each time: a veth of the last run may still be dying (docs/kernel.md, Stop and freeze). */
 export function planNics(own: Config, devices: Devices): Nic[] {
   // A name that was given at the start stays, whatever devices come and go meanwhile.
   const given = (name: string, device: Device) => device.name ?? own[`volatile.${name}.name`];

@@ -34,7 +34,7 @@ export function renderInstance(
   };
 }
 
-/** What the ETag covers (api-1.0.md 1.1). */
+/** What the ETag covers (docs/lxd-api.md, Changes). */
 export const writableInstance = (record: InstanceRecord) => ({
   architecture: record.architecture,
   config: record.config,

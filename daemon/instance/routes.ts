@@ -100,7 +100,8 @@ async function getState(request: ApiRequest) {
 /** The extension bothy_instance_wait: answers when the condition holds. */
 async function waitInstance(request: ApiRequest) {
   const condition = request.query.get("for") ?? "";
-  if (condition !== "ipv4") throw badRequest(`Cannot wait for "${condition}". Use for=ipv4.`);
+  if (condition !== "ipv4")
+    throw badRequest(`Cannot wait for "${condition}": only addresses can be waited for. Use for=ipv4.`);
   const seconds = Number(request.query.get("timeout") ?? "60");
   if (!(seconds >= 0 && seconds <= 86400)) throw badRequest("The timeout must be a number of seconds from 0 to 86400.");
   return sync(await waitForIpv4(request.context, recordOf(request).name, seconds * 1000, request.signal));

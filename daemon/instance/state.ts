@@ -1,4 +1,4 @@
-/** State: what a running container uses now (api-1.0.md 1.3). */
+/** State: what a running container uses now (docs/lxd-api.md, Instances). */
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { InstanceState } from "../../sdk/api/instance";

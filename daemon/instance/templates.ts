@@ -1,44 +1,26 @@
-/** Templates: files that an image wants written into its instances (api-1.0.md 1.7), while the root is at rest. */
+/** Templates: files that an image wants written into its instances (docs/lxd-api.md, Images), while the root is at rest. */
 import { Readable } from "node:stream";
 import { isTrue } from "../../sdk/api/config/values";
 import { ApiError } from "../../sdk/api/errors";
 import type { Context } from "../context";
-import { renderTemplate, templateVariables } from "../image/render";
+import { renderFiles, type Trigger } from "../image/render";
 import type { InstanceRecord } from "./record";
-
-export type TemplateTrigger = "create" | "copy" | "rename" | "start";
 
 /**
  * Writes the files whose time has come. An image that is gone meanwhile writes nothing.
  * @throws ApiError BAD_REQUEST for a template that cannot be rendered
  */
-export async function applyTemplates(
-  context: Context,
-  record: InstanceRecord,
-  trigger: TemplateTrigger,
-): Promise<void> {
+export async function applyTemplates(context: Context, record: InstanceRecord, trigger: Trigger): Promise<void> {
   const image = templatesOf(context, record);
   if (image === undefined) return;
   const { config, devices } = context.instances.expanded(record);
+  const { name, architecture, ephemeral } = record;
+  const instance = { name, architecture, privileged: isTrue(config["security.privileged"]), ephemeral };
   const place = context.instances.filePlace(record);
-  for (const [path, template] of Object.entries(image.metadata.templates)) {
-    if (!template.when.includes(trigger)) continue;
-    if (template.create_only && (await exists(context, record, path))) continue;
-    const variables = templateVariables({
-      trigger,
-      path,
-      instance: {
-        name: record.name,
-        architecture: record.architecture,
-        privileged: isTrue(config["security.privileged"]),
-        ephemeral: record.ephemeral,
-      },
-      config,
-      devices,
-      properties: template.properties,
-    });
-    const content = Readable.from([Buffer.from(renderTemplate(image.templates[template.template] ?? "", variables))]);
-    await context.native.putFile(place, { path, type: "file", append: false }, content);
+  for (const { innerPath, content, createOnly } of renderFiles(image, trigger, { instance, config, devices })) {
+    if (createOnly && (await exists(context, record, innerPath))) continue;
+    const file = { path: innerPath, type: "file", append: false } as const;
+    await context.native.putFile(place, file, Readable.from([Buffer.from(content)]));
   }
 }
 

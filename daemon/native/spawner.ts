@@ -1,4 +1,4 @@
-/** Spawner: the resident bothy-cell that forks for each request. Started before the daemon's heap grows (kernel.md 7). */
+/** Spawner: the resident bothy-cell that forks for each request. Started before the daemon's heap grows (docs/kernel.md, Spawning). */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, openSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";

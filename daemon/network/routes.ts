@@ -8,7 +8,7 @@ import { type ApiRequest, created, ifMatchOf, param, parseBody, type Route, recu
 
 const urlOf = (name: string) => `/1.0/networks/${encodeURIComponent(name)}`;
 
-/** What the ETag covers (api-1.0.md 1.1). */
+/** What the ETag covers (docs/lxd-api.md, Changes). */
 const covered = ({ name, type, managed, description, config }: Network) => ({
   name,
   managed,

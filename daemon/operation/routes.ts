@@ -1,4 +1,4 @@
-/** Routes of operations (api-1.0.md 1.6). */
+/** Routes of operations (docs/lxd-api.md, Operations and events). */
 import { badRequest } from "../../sdk/api/errors";
 import { type ApiRequest, param, type Route, recursionOf, route, sync, type UpgradeRoute } from "../route";
 import { timerMs } from "../time";

@@ -8,7 +8,7 @@ import type { ProfileRecord } from "./store";
 
 const urlOf = (name: string) => `/1.0/profiles/${encodeURIComponent(name)}`;
 
-/** What the ETag covers (api-1.0.md 1.1). */
+/** What the ETag covers (docs/lxd-api.md, Changes). */
 const writable = ({ config, description, devices }: ProfileRecord) => ({ config, description, devices });
 
 export const profileRoutes: Route[] = [

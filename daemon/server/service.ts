@@ -14,12 +14,12 @@ import { ServerStore } from "./store";
 
 const serverKeys: readonly KeyRow[] = [{ key: "user.", type: anyText, live: true, doc: "Free for the user." }];
 
-/** The LXD whose contract we speak (api-1.0.md 0). */
+/** The LXD whose contract we speak (docs/lxd-api.md, Server). */
 const lxdVersion = "5.0.2";
 
 export class ServerService {
   readonly store: ServerStore;
-  #storage: readonly { name: string; version: string }[] = [];
+  #storageDrivers: readonly string[] = [];
 
   constructor(private readonly context: Context) {
     this.store = new ServerStore(context.database);
@@ -40,7 +40,7 @@ export class ServerService {
 
   /** Takes note of the storage drivers that this host can use. */
   setStorageDrivers(drivers: readonly string[]): void {
-    this.#storage = drivers.map((name) => ({ name, version: "1" }));
+    this.#storageDrivers = drivers;
   }
 
   /** The answer of GET /1.0. */
@@ -79,11 +79,7 @@ export class ServerService {
         server_version: lxdVersion,
         storage: used.join(" | "),
         storage_version: used.map(() => "1").join(" | "),
-        storage_supported_drivers: this.#storage.map(({ name, version }) => ({
-          Name: name,
-          Version: version,
-          Remote: false,
-        })),
+        storage_supported_drivers: this.#storageDrivers.map((name) => ({ Name: name, Version: "1", Remote: false })),
       },
     };
   }

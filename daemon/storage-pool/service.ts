@@ -49,6 +49,16 @@ export class StoragePoolService {
     return this.#pools.record(name);
   }
 
+  /** Drivers whose pools this host can carry on the file system of the state folder. */
+  async usableDrivers(): Promise<string[]> {
+    const { scratch } = this.context.dirs;
+    const asked = Object.values(drivers).map(async (driver) => ({
+      name: driver.name,
+      reason: await driver.unavailable(scratch, this.#tryRoot),
+    }));
+    return (await Promise.all(asked)).filter(({ reason }) => reason === undefined).map(({ name }) => name);
+  }
+
   /** Driver that suits the file system of the state folder best; for the pool that a first start makes. */
   async defaultDriver(): Promise<string> {
     const onBtrfs = await isOnBtrfs(this.context.dirs.root);

@@ -23,7 +23,7 @@ export const NetworkInputs = z.strictObject({
 });
 type Inputs = z.output<typeof NetworkInputs>;
 
-/** The server gives a subnet, NAT and more to a network that does not ask for them (iac.md 1). */
+/** The server gives a subnet, NAT and more to a network that does not ask for them. */
 const computedKeys = [
   "bridge.mtu",
   "ipv4.address",

@@ -28,7 +28,7 @@ export const StoragePoolInputs = z.strictObject({
 });
 type Inputs = z.output<typeof StoragePoolInputs>;
 
-/** Keys that a pool's driver fills in, besides its volumes' defaults (iac.md 1 names them per driver). */
+/** Keys that a pool's driver fills in, besides its volumes' defaults; those of LXD's lvm and zfs too, since a pool of a real LXD may be read. */
 const computedKeys: Readonly<Record<string, readonly string[]>> = {
   btrfs: ["source", "size"],
   dir: ["source"],

@@ -1,6 +1,6 @@
 /**
  * Stub: the code that Pulumi stores with every dynamic resource and runs in a process of its own, also years later. It holds nothing but
- * the kind and asks the installed package for the rest, so a destroy runs today's code (iac.md 3.1).
+ * the kind and asks the installed package for the rest, so a destroy runs today's code.
  *
  * The text is frozen: any other byte shows as a change of every resource in every stack. That is why it is written down here and not
  * made by Pulumi's serialiser, whose output depends on its version, on the compiler and on minifiers, and which loads a debugger and

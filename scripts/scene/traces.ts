@@ -43,7 +43,7 @@ export function findTraces(place: Place): Traces {
 
 const isClean = (traces: Traces): boolean => Object.values(traces).every((items) => items.length === 0);
 
-/** The traces, after the kernel had its time: a veth pair goes some milliseconds after its namespace (kernel.md 3). */
+/** The traces, after the kernel had its time: a veth pair goes some milliseconds after its namespace (docs/kernel.md, Stop and freeze). */
 export async function settledTraces(place: Place, isEnough = isClean): Promise<Traces> {
   const deadline = Date.now() + 5000;
   for (;;) {

@@ -27,7 +27,7 @@ export type Devices = z.infer<typeof Devices>;
 
 export const Description = Text.meta({ description: "Free text for people." });
 
-/** Name of an instance: a DNS label that starts with a letter and ends with no dash (api-1.0.md 1.3). */
+/** Name of an instance: a DNS label that starts with a letter and ends with no dash (docs/lxd-api.md, Instances). */
 export const InstanceName = z
   .string()
   .min(1, { message: "must not be empty" })

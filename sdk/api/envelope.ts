@@ -1,4 +1,4 @@
-/** Envelope: the frame of every JSON answer (api-1.0.md 1.1). */
+/** Envelope: the frame of every JSON answer (docs/lxd-api.md, Answers). */
 import { z } from "zod";
 
 export const Envelope = z.looseObject({

@@ -1,4 +1,4 @@
-/** Event: one message of GET /1.0/events (api-1.0.md 1.6). */
+/** Event: one message of GET /1.0/events (docs/lxd-api.md, Operations and events). */
 import { z } from "zod";
 import { Time } from "./common";
 

@@ -1,4 +1,4 @@
-/** Image: what instances are made from, and its aliases (api-1.0.md 1.7). */
+/** Image: what instances are made from, and its aliases (docs/lxd-api.md, Images). */
 import { z } from "zod";
 import { Config, Text, Time, text } from "./common";
 

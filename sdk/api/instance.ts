@@ -1,4 +1,4 @@
-/** Instance: a container, its state, and what may be asked of it (api-1.0.md 1.3, 1.4). */
+/** Instance: a container, its state, and what may be asked of it (docs/lxd-api.md, Instances and Exec). */
 import { z } from "zod";
 import { Config, Devices, flag, InstanceName, Text, Time, text } from "./common";
 import { NetworkState } from "./network";
@@ -127,7 +127,7 @@ export const InstanceExecPost = z.object({
 });
 export type InstanceExecPost = z.infer<typeof InstanceExecPost>;
 
-/** Messages on the control websocket of an exec session (api-1.0.md 1.4). */
+/** Messages on the control websocket of an exec session (docs/lxd-api.md, Exec). */
 export const InstanceExecControl = z.looseObject({
   command: z.string(),
   args: z.record(z.string(), z.string()).nullish(),

@@ -1,4 +1,4 @@
-/** Network: a bridge with DHCP, DNS and NAT (api-1.0.md 1.10). */
+/** Network: a bridge with DHCP, DNS and NAT (docs/lxd-api.md, Profiles, storage pools, networks). */
 import { z } from "zod";
 import { Config, NetworkName, text } from "./common";
 

@@ -1,4 +1,4 @@
-/** Operation: background work of the daemon (api-1.0.md 1.6). */
+/** Operation: background work of the daemon (docs/lxd-api.md, Operations and events). */
 import { z } from "zod";
 import { Time } from "./common";
 

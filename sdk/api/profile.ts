@@ -1,4 +1,4 @@
-/** Profile: configuration and devices that instances share (api-1.0.md 1.8). */
+/** Profile: configuration and devices that instances share (docs/lxd-api.md, Profiles, storage pools, networks). */
 import { z } from "zod";
 import { Config, Devices, ObjectName, text } from "./common";
 

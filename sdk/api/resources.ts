@@ -1,4 +1,4 @@
-/** Resources: the host's processors, memory and disks (api-1.0.md 1.2). */
+/** Resources: the host's processors, memory and disks (docs/lxd-api.md, Server). */
 import { z } from "zod";
 
 const Thread = z.looseObject({

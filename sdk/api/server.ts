@@ -1,4 +1,4 @@
-/** Server: GET and PUT /1.0 (api-1.0.md 1.2). */
+/** Server: GET and PUT /1.0 (docs/lxd-api.md, Server). */
 import { z } from "zod";
 import { Config } from "./common";
 

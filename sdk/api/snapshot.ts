@@ -1,4 +1,4 @@
-/** Snapshot: an instance as it was (api-1.0.md 1.3). */
+/** Snapshot: an instance as it was (docs/lxd-api.md, Instances). */
 import { z } from "zod";
 import { Config, Devices, flag, ObjectName, Time, WrittenTime } from "./common";
 

@@ -1,4 +1,4 @@
-/** Storage pool: where root file systems live (api-1.0.md 1.9). */
+/** Storage pool: where root file systems live (docs/lxd-api.md, Profiles, storage pools, networks). */
 import { z } from "zod";
 import { Config, ObjectName, text } from "./common";
 

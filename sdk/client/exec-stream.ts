@@ -1,4 +1,4 @@
-/** Exec streams: websockets of an exec session as Node streams. An empty text frame is the end of file, both ways (api-1.0.md 1.4). */
+/** Exec streams: websockets of an exec session as Node streams. An empty text frame is the end of file, both ways (docs/lxd-api.md, Exec). */
 import { Readable, Writable } from "node:stream";
 import type WebSocket from "ws";
 import { unavailable } from "../api/errors";

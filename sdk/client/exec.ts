@@ -1,4 +1,4 @@
-/** Exec: a command inside an instance, with its input and output as streams (api-1.0.md 1.4). */
+/** Exec: a command inside an instance, with its input and output as streams (docs/lxd-api.md, Exec). */
 import type { Readable, Writable } from "node:stream";
 import { buffer as bufferOf } from "node:stream/consumers";
 import { z } from "zod";

@@ -5,6 +5,7 @@ import path from "node:path";
 import type { Readable } from "node:stream";
 import type { z } from "zod";
 import type { Config } from "../api/common";
+import { bothFamilies } from "../api/headers";
 import {
   Image,
   ImageAliasEntry,
@@ -16,7 +17,6 @@ import {
 } from "../api/image";
 import { patchOf } from "../api/patch";
 import { listOf } from "./answer";
-import { bothFamilies } from "./headers";
 import type { PendingOperation } from "./pending-operation";
 import { urlOf } from "./request";
 import { body, type CallOptions, type Tagged, type Wire, type WriteOptions } from "./wire";

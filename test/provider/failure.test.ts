@@ -116,6 +116,12 @@ test(
     });
     const { reasons, properties } = await halfMade(provider.create("container", inputs));
     assert.match(reasons.join(), /it took longer than 3 seconds\. Raise timeouts\.createSeconds/);
+    const news = await provider.checked("container", { ...inputs, timeouts: { updateSeconds: 1 } }, inputs);
+    const again = await halfMade(provider.update("container", "slow", properties, news));
+    assert.match(again.reasons.join(), /it took longer than 1 seconds\. Raise timeouts\.updateSeconds/);
+    // No deletion is over so soon.
+    const hurried = provider.delete("container", "slow", { ...properties, timeouts: { deleteSeconds: 0.001 } });
+    await assert.rejects(hurried, /it took longer than 0\.001 seconds\. Raise timeouts\.deleteSeconds/);
     await provider.delete("container", "slow", properties);
   }),
 );

@@ -82,7 +82,7 @@ export async function outcome(socketPath: string, method: string, path: string, 
   return { status, error: operation.err, metadata: operation.metadata };
 }
 
-/** Checks that an answer is an error as the contract has it (api-1.0.md 1.1), with this status and a message that says this. */
+/** Checks that an answer is an error as the contract has it (docs/lxd-api.md, Answers), with this status and a message that says this. */
 export function assertRefused(answer: Answer, status: number, message: RegExp): void {
   assert.equal(answer.status, status, answer.text);
   const { type, error, error_code } = answer.json;

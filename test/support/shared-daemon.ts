@@ -70,7 +70,7 @@ export class SharedDaemon {
         assert.ok(processes <= most, `${processes - most} processes are left`);
         return result;
       } catch (error) {
-        // A veth pair goes some milliseconds after its namespace (kernel.md 3), and a process after its connection.
+        // A veth pair goes some milliseconds after its namespace (docs/kernel.md, Stop and freeze), and a process after its connection.
         if (Date.now() > deadline) throw error;
         await delay(25);
       }

@@ -41,7 +41,7 @@ export interface FilesystemFacts {
 
 /**
  * Unmasked ones out of sight: the kernel grants a fresh proc or sysfs in a nested user namespace only where a fully visible one
- * is in the same mount namespace (kernel.md 11, docs/native-protocol.md, Recipes).
+ * is in the same mount namespace (docs/kernel.md, Nested containers, docs/native-protocol.md, Recipes).
  */
 const nestingSpares: readonly Op[] = [
   ["mount", "proc", "proc", "/dev/.bothy/proc", "nosuid,nodev,noexec", ""],

@@ -10,14 +10,15 @@ export function bothFamilies(values: Readonly<Record<string, string | undefined>
   return headers;
 }
 
-/** Reads a header of either family. */
+/** Reads a header of either family. @returns undefined when it is absent or empty */
 export function eitherFamily(
   headers: Readonly<Record<string, string | string[] | undefined>>,
   name: string,
 ): string | undefined {
   for (const family of families) {
     const value = headers[`${family}-${name}`];
-    if (value !== undefined) return Array.isArray(value) ? value[0] : value;
+    const first = Array.isArray(value) ? value[0] : value;
+    if (first !== undefined && first !== "") return first;
   }
   return undefined;
 }

@@ -1,0 +1,74 @@
+/** Each layer knows only what it may know: read from the imports, as CONTRIBUTING.md and docs/architecture.md tell them. */
+import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { packageRoot } from "../../sdk/host/package";
+
+/** What the files below a folder may import: folders of ours, and packages; Node's own modules are free to all. */
+const layers: readonly { folder: string; ours: readonly string[]; packages: readonly string[] }[] = [
+  { folder: "sdk/api", ours: ["sdk/api"], packages: ["zod"] },
+  { folder: "sdk/host", ours: ["sdk/host"], packages: [] },
+  { folder: "sdk", ours: ["sdk"], packages: ["undici", "ws", "zod"] },
+  { folder: "provider/core", ours: ["provider/core", "sdk"], packages: ["zod"] },
+  { folder: "provider", ours: ["provider", "sdk"], packages: ["@pulumi/pulumi", "zod"] },
+  { folder: "cli", ours: ["cli", "sdk"], packages: ["zod"] },
+  {
+    folder: "daemon",
+    ours: ["daemon", "sdk/api", "sdk/host"],
+    packages: ["@fastify/busboy", "fastify", "ws", "yaml", "zod"],
+  },
+];
+
+const sources = globSync("{cli,daemon,provider,sdk}/**/*.ts", { cwd: packageRoot }).sort();
+
+/** What a file imports: folders and files of ours from the root of the repository, packages by name. */
+function importsOf(file: string): { ours: string[]; packages: string[] } {
+  const text = readFileSync(path.join(packageRoot, file), "utf8");
+  const names = [...text.matchAll(/^(?:import|export) (?:[^;]*? from )?"([^"]+)";/gm)].map(([, name = ""]) => name);
+  const later = [...text.matchAll(/(?<![#.\w])(?:require|import)\("([^"]+)"\)/g)].map(([, name = ""]) => name);
+  const all = [...names, ...later].filter((name) => !name.startsWith("node:") && name !== "bothy/dynamic-entry");
+  return {
+    ours: all.filter((name) => name.startsWith(".")).map((name) => path.join(path.dirname(file), name)),
+    packages: all.filter((name) => !name.startsWith(".")),
+  };
+}
+
+const isIn = (name: string, folder: string) => name === folder || name.startsWith(`${folder}/`);
+
+test("every source file lies in a layer", () => {
+  assert.ok(sources.length > 200, `${sources.length} files found`);
+  assert.deepEqual(
+    sources.filter((file) => !layers.some(({ folder }) => isIn(file, folder))),
+    [],
+  );
+});
+
+for (const { folder, ours, packages } of layers)
+  test(`${folder} imports nothing but ${[...ours, ...packages].join(", ")}`, () => {
+    const mine = sources.filter((file) => isIn(file, folder));
+    const read = mine.map((file) => ({ file, ...importsOf(file) }));
+    const strangers = read.flatMap(({ file, ours: imported, packages: used }) => [
+      ...imported.filter((name) => !ours.some((allowed) => isIn(name, allowed))).map((name) => `${file}: ${name}`),
+      ...used.filter((name) => !packages.includes(name)).map((name) => `${file}: ${name}`),
+    ]);
+    assert.deepEqual(strangers, []);
+    const met = new Set(read.flatMap(({ packages: used }) => used));
+    assert.deepEqual([...met].sort(), [...packages], "every package that the layer may use is used");
+  });
+
+test("only bothy-cell's door opens connections to it, and only stores touch the database", () => {
+  const spawning = sources.filter(
+    (file) =>
+      isIn(file, "daemon") && /new (Spawner|CellConnection)\(/.test(readFileSync(path.join(packageRoot, file), "utf8")),
+  );
+  assert.deepEqual(spawning, ["daemon/native/spawner.ts"]);
+  const statements = sources.filter(
+    (file) =>
+      isIn(file, "daemon") && /database\.(run|get|all)\(/.test(readFileSync(path.join(packageRoot, file), "utf8")),
+  );
+  assert.deepEqual(
+    statements.filter((file) => path.basename(file) !== "store.ts"),
+    [],
+  );
+});
