@@ -1,5 +1,5 @@
 /** Dirs: every path below the state folder, in LXD's layout (docs/lxd-api.md, State folder). */
-import { mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync } from "node:fs";
 import path from "node:path";
 
 export class Dirs {
@@ -66,10 +66,11 @@ export class Dirs {
 
   /** Makes the folders that are always there. */
   make(): void {
-    mkdirSync(this.root, { recursive: true, mode: 0o711 });
-    for (const name of ["database", "cells", "disks", "images", "logs", "tmp"])
-      mkdirSync(this.#at(name), { recursive: true, mode: 0o700 });
-    for (const name of ["storage-pools", "containers", "snapshots", "networks"])
-      mkdirSync(this.#at(name), { recursive: true, mode: 0o711 });
+    const isNew = mkdirSync(this.root, { recursive: true, mode: 0o711 }) !== undefined;
+    // The socket's group has to get through it, and dnsmasq without root; the umask took that away. A folder of the admin's stays as it is.
+    if (isNew) chmodSync(this.root, 0o711);
+    const own = ["database", "cells", "disks", "images", "logs", "tmp", "storage-pools", "containers", "snapshots"];
+    for (const name of [...own, "networks"]) mkdirSync(this.#at(name), { recursive: true, mode: 0o700 });
+    chmodSync(this.networks, 0o711);
   }
 }

@@ -65,7 +65,7 @@ export class InstanceService {
     return [...this.store.list(), ...this.store.listPending()].map((record) => ({
       name: record.name,
       profiles: record.profiles,
-      expandedDevices: this.expanded(record).devices,
+      expandedDevices: this.expandedOrOwn(record).devices,
     }));
   }
 
@@ -76,7 +76,7 @@ export class InstanceService {
     );
   }
 
-  /** As expanded, but a profile that is gone meanwhile counts as empty: a snapshot may outlive it. */
+  /** As expanded, but a profile that is gone counts as empty: a snapshot may outlive it, and no instance shall hide the others. */
   expandedOrOwn(settings: Pick<InstanceRecord, "config" | "devices" | "profiles">): Expanded {
     return expand(
       settings,
@@ -92,7 +92,7 @@ export class InstanceService {
   }
 
   render(record: InstanceRecord): Instance {
-    return renderInstance(record, this.expanded(record), this.lifecycle.running.get(record.name));
+    return renderInstance(record, this.expandedOrOwn(record), this.lifecycle.running.get(record.name));
   }
 
   async state(record: InstanceRecord): Promise<InstanceState> {
@@ -216,7 +216,13 @@ export class InstanceService {
     };
     checkSettings(this.context, next);
     this.#checkChange(record, next);
-    const config = await followLive(this.context, this.lifecycle, next, this.expanded(record), this.expanded(next));
+    const config = await followLive(
+      this.context,
+      this.lifecycle,
+      next,
+      this.expandedOrOwn(record),
+      this.expanded(next),
+    );
     // It may have ended meanwhile: what the daemon itself keeps is taken as it is now, but for what this change made.
     this.#change(record.name, (now) => ({
       ...next,
@@ -232,7 +238,7 @@ export class InstanceService {
 
   /** Refuses what cannot change, or not while running. */
   #checkChange(before: InstanceRecord, after: InstanceRecord): void {
-    const was = this.expanded(before);
+    const was = this.expandedOrOwn(before);
     const is = this.expanded(after);
     if (rootDisk(is.devices).pool !== before.pool)
       throw badRequest("The pool of the root disk cannot be changed. Copy the instance into the other pool.");
@@ -301,7 +307,7 @@ export class InstanceService {
 
   /** Follows a renamed profile, within the caller's transaction. */
   profileRenamed(from: string, to: string): void {
-    for (const record of this.store.list())
+    for (const record of [...this.store.list(), ...this.store.listPending()])
       if (record.profiles.includes(from))
         this.store.update({ ...record, profiles: record.profiles.map((profile) => (profile === from ? to : profile)) });
   }
@@ -324,7 +330,7 @@ export class InstanceService {
   /** @throws ApiError BAD_REQUEST "Instance is running", or that it is protected */
   requireDeletable(record: InstanceRecord): void {
     if (this.lifecycle.isRunning(record.name)) throw badRequest("Instance is running");
-    if (isTrue(this.expanded(record).config["security.protection.delete"]))
+    if (isTrue(this.expandedOrOwn(record).config["security.protection.delete"]))
       throw badRequest("Instance is protected from being deleted");
   }
 

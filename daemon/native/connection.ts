@@ -16,6 +16,9 @@ export function frame(verb: string, ops: readonly Op[]): Buffer {
   return Buffer.concat([Buffer.from(`${body.length}\n`), body]);
 }
 
+/** In bytes: a folder of about a million files. */
+const longestLine = 32 * 1024 * 1024;
+
 /** A connection in paused mode: lines are taken one by one, the rest may be read as bytes. */
 export class CellConnection {
   readonly socket: Socket;
@@ -73,13 +76,15 @@ export class CellConnection {
 
   /** The next JSON line, or nothing at the end of the connection. @throws ApiError for {"error":...} or a broken connection */
   async line(): Promise<Record<string, unknown> | undefined> {
-    for (;;) {
+    const parts: Buffer[] = [];
+    for (let length = 0; ; ) {
       const end = this.#buffer.indexOf(10);
-      if (end >= 0) {
-        const text = this.#buffer.subarray(0, end).toString("utf8");
-        this.#buffer = this.#buffer.subarray(end + 1);
-        return checkLine(text);
-      }
+      parts.push(end < 0 ? this.#buffer : this.#buffer.subarray(0, end));
+      length += this.#buffer.length;
+      this.#buffer = end < 0 ? Buffer.alloc(0) : this.#buffer.subarray(end + 1);
+      if (end >= 0) return checkLine(Buffer.concat(parts).toString("utf8"));
+      if (length > longestLine)
+        throw badRequest("Cannot read the answer of bothy-cell: it is too long. The folder may hold too many files.");
       if (!(await this.#more())) return undefined;
     }
   }

@@ -47,7 +47,9 @@ export async function writeHost(network: NetworkPlace, host: NetworkHost): Promi
   if ((await readText(file)) === text) return false;
   // dnsmasq passes over names that begin with a dot.
   const unfinished = path.join(path.dirname(file), `.${path.basename(file)}`);
-  await writeFile(unfinished, text, { mode: 0o644 });
+  await writeFile(unfinished, text);
+  // dnsmasq reads it without root.
+  await chmod(unfinished, 0o644);
   await rename(unfinished, file);
   return true;
 }

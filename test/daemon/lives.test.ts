@@ -1,7 +1,7 @@
 /** The daemon's own life: a second one on its folder, a bad start, and what it finds when it comes back. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
 import { preparePool, type TestDaemon, withDaemon } from "../support/daemon";
@@ -71,5 +71,27 @@ test("an ephemeral instance that was never started outlives its daemon", { skip 
     await daemon.kill();
     await daemon.start();
     assert.equal((await daemon.client.getInstance("later")).value.status, "Stopped");
+  });
+});
+
+test("a member of the socket's group may use the daemon, and dnsmasq serves without root", { skip }, async () => {
+  const group = readFileSync("/etc/group", "utf8")
+    .split("\n")
+    .find((line) => line.startsWith("daemon:"));
+  await withDaemon({ bare: false, args: ["--group", "daemon"] }, async (daemon) => {
+    // Others may pass the temporary folder, as they may /var/lib.
+    chmodSync(path.dirname(daemon.dir), 0o711);
+    await daemon.stop();
+    await daemon.start();
+    const member = ["--reuid=65534", `--regid=${group?.split(":")[2]}`, "--clear-groups"];
+    const asked = ["curl", "-sS", "--unix-socket", daemon.socket, "http://bothy/1.0/instances"];
+    assert.match(await daemon.run("setpriv", ...member, ...asked), /"status_code":200/);
+
+    await launch(daemon, "web");
+    await daemon.client.waitInstance("web", { for: "ipv4", timeoutSeconds: 30 });
+    const { stdout } = await daemon.client.execOutput("web", { command: ["nslookup", "web.lxd"] });
+    assert.match(String(stdout), /Name:\s+web\.lxd/);
+    const pid = readFileSync(path.join(daemon.dir, "networks/bothybr0/dnsmasq.pid"), "utf8").trim();
+    assert.doesNotMatch(readFileSync(`/proc/${pid}/status`, "utf8"), /^Uid:\t0/m);
   });
 });
