@@ -46,26 +46,6 @@ export const mounts: Words = [
   ["readonly", "/proc/sys"],
 ];
 
-/** The mounts of its systemd recipe. */
-export const systemdMounts = (cgroups: Words): Words => [
-  ["mount", "proc", "proc", "/proc", "nosuid,nodev,noexec", ""],
-  ["mount", "sysfs", "sysfs", "/sys", "ro,nosuid,nodev,noexec", ""],
-  cgroups,
-  ["mount", "tmpfs", "none", "/dev", "nosuid,strictatime", "mode=755,size=500k"],
-  ["null", "zero", "full", "random", "urandom", "tty"].map((name) => ["dev", name]),
-  ["devpts"],
-  ["console"],
-  ["symlink", "/proc/self/fd", "/dev/fd"],
-  ["stdin", "stdout", "stderr"].map((name, fd) => ["symlink", `/proc/self/fd/${fd}`, `/dev/${name}`]),
-  ["mount", "mqueue", "mqueue", "/dev/mqueue", "nosuid,nodev,noexec,optional", ""],
-  ["mount", "tmpfs", "none", "/dev/shm", "nosuid,nodev", "mode=1777"],
-  ["mount", "tmpfs", "none", "/run", "nosuid,nodev", "mode=755"],
-  ["mask", "/proc/kcore"],
-  ["mask", "/proc/keys"],
-  ["mask", "/proc/timer_list"],
-  ["mask", "/sys/firmware"],
-];
-
 export interface Options {
   root: Words;
   /** id map lines; [] for a privileged container */
