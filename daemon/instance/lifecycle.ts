@@ -22,6 +22,9 @@ import { applyTemplates } from "./templates";
 
 /** Most of the work of a kill is the kernel's; what lasts longer hangs in it. */
 const killMs = 60_000;
+/** A guest that reboots sooner than this after its start waits a moment, so that one in a loop does not keep the host busy. */
+const soonMs = 3000;
+const rebootPauseMs = 1000;
 /** The log of an instance begins anew past this size; the old one is kept beside it. */
 const logBytes = 128 * 1024;
 /** LXD's default patience for a clean stop: ten minutes. */
@@ -161,6 +164,7 @@ export class Lifecycle {
     const cell = await this.context.native.adopt(record.name);
     if (cell === undefined) return false;
     this.running.add(record.name, cell, this.#boundCpus(record), (exit) => this.#ended(record.name, exit));
+    this.#followLimits(record);
     const wanted = record.config[frozenKey] === "true";
     const found = isFrozen(this.groups.layout, this.group(record.name));
     if (wanted && found) this.running.update(record.name, { isFrozen: true });
@@ -168,6 +172,15 @@ export class Lifecycle {
     // The earlier daemon was killed while it copied the root.
     if (found && !wanted) await setFrozen(this.groups.layout, this.group(record.name), false);
     return true;
+  }
+
+  /** The earlier daemon may have been killed between a change in the database and that of the control files, or the other way round. */
+  #followLimits(record: InstanceRecord): void {
+    try {
+      this.applyLimits(record.name, this.records.expanded(record).config);
+    } catch (error) {
+      this.context.log.warning("Cannot bring the limits of a running container in line", { name: record.name, error });
+    }
   }
 
   /** The processors that limits.cpu bound a container to which an earlier daemon started. */
@@ -286,16 +299,18 @@ export class Lifecycle {
       config: { ...withoutPause(withoutHostNames(now.config)), ...power },
     }));
     if (exit.reason === "halt" || exit.reason === "exit") this.#tell("instance-stopped", name);
-    if (isReboot) this.#restartLater(name);
+    const isSoon = Date.now() - Date.parse(record.lastUsedAt) < soonMs;
+    if (isReboot) this.#restartLater(name, isSoon ? rebootPauseMs : 0);
   }
 
-  #restartLater(name: string): void {
-    const restart = this.context.locks
-      .run(`instance/${name}`, async () => {
-        const record = this.records.find(name);
-        if (record !== undefined && !this.isRunning(name)) await this.start(record);
-        this.#tell("instance-restarted", name);
-      })
+  #restartLater(name: string, pauseMs: number): void {
+    const start = async () => {
+      const record = this.records.find(name);
+      if (record !== undefined && !this.isRunning(name)) await this.start(record);
+      this.#tell("instance-restarted", name);
+    };
+    const restart = delay(pauseMs)
+      .then(() => this.context.locks.run(`instance/${name}`, start))
       .catch((error: unknown) => this.context.log.error("Cannot restart a container that rebooted", { name, error }))
       .finally(() => this.#restarts.delete(restart));
     this.#restarts.add(restart);

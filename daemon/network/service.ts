@@ -239,7 +239,12 @@ export class NetworkService {
 
   /** Takes every network down, for the shutdown of the host; leases and host entries stay. */
   async stopAll(): Promise<void> {
-    for (const record of this.#store.list()) await this.#driver(record.type).stop(this.#place(record));
+    for (const record of this.#store.list())
+      try {
+        await this.#driver(record.type).stop(this.#place(record));
+      } catch (error) {
+        this.context.log.error(`Cannot stop network "${record.name}"`, { error });
+      }
   }
 
   async #remove(record: NetworkRecord): Promise<void> {
