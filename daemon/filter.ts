@@ -59,6 +59,7 @@ function patternOf(value: string): RegExp | undefined {
   try {
     return new RegExp(`^(?:${value})$`, "i");
   } catch {
+    // No regular expression: the value matches as plain text.
     return undefined;
   }
 }

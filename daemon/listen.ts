@@ -15,7 +15,7 @@ export async function listen(app: FastifyInstance, socketPath: string, group: st
   chmodSync(socketPath, 0o660);
 }
 
-/** The same file by a short way: through a descriptor of its folder. */
+/** The same file by a short way: through a descriptor of its folder, which stays open since the server removes the socket by this path. */
 function shortPath(socketPath: string): string {
   if (Buffer.byteLength(socketPath) <= maxAddressBytes) return socketPath;
   return `/proc/self/fd/${openSync(path.dirname(socketPath), "r")}/${path.basename(socketPath)}`;

@@ -58,6 +58,7 @@ export function run(command: string, args: readonly string[], options: RunOption
       }
     });
     if (options.input !== undefined) {
+      // A program that ended early takes no more input; its exit code tells why.
       child.stdin?.on("error", () => undefined);
       child.stdin?.end(options.input);
     }

@@ -70,6 +70,7 @@ function onInterrupt(): Promise<never> {
     process.stdout.on("error", reject);
     process.on("uncaughtException", reject);
   });
+  // Whoever races against it gets the rejection; before and after that nobody listens.
   interrupted.catch(() => undefined);
   return interrupted;
 }

@@ -69,6 +69,7 @@ function read(file: string): string | undefined {
   try {
     return readFileSync(file, "utf8");
   } catch {
+    // Missing, hidden or not for this user: the finding says that it could not be read.
     return undefined;
   }
 }

@@ -1,6 +1,6 @@
 /** Apt: the host's own package sources and transport options, for building images of the same distribution. */
-import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
+import { entries, readText } from "../files";
 import { run } from "../run";
 
 interface Source {
@@ -42,16 +42,16 @@ const partOf = (have: string, suite: string): boolean =>
   [suite, `${suite}-updates`, `${suite}-security`, `${suite}/updates`].includes(have);
 
 async function hostCodename(): Promise<string | undefined> {
-  const text = await readFile("/etc/os-release", "utf8").catch(() => "");
+  const text = (await readText("/etc/os-release")) ?? "";
   return /^VERSION_CODENAME="?([a-z]+)"?$/m.exec(text)?.[1];
 }
 
 async function readSources(folder: string): Promise<Source[]> {
-  const parts = (await readdir(path.join(folder, "sources.list.d")).catch(() => [])).sort();
+  const parts = (await entries(path.join(folder, "sources.list.d"))).sort();
   const files = [path.join(folder, "sources.list"), ...parts.map((name) => path.join(folder, "sources.list.d", name))];
   const found = await Promise.all(
     files.map(async (file) => {
-      const text = await readFile(file, "utf8").catch(() => "");
+      const text = (await readText(file)) ?? "";
       if (file.endsWith(".sources")) return parseDeb822(text);
       return file.endsWith(".list") ? parseOneLine(text) : [];
     }),

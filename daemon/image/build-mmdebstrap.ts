@@ -5,6 +5,7 @@ import { readFile, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { badRequest, internal } from "../../sdk/api/errors";
+import { ignoring } from "../files";
 import { hostSources } from "./apt";
 import type { Progress } from "./builds";
 import { customise } from "./pack";
@@ -61,7 +62,7 @@ async function releaseSeconds(root: string): Promise<number> {
   const names = [...status.matchAll(/^Package: (.+)$/gm)].map((match) => match[1]!);
   const times = await Promise.all(
     names.map(async (name) => {
-      const found = await stat(path.join(root, "usr/share/doc", name, "copyright")).catch(() => undefined);
+      const found = await ignoring("ENOENT", stat(path.join(root, "usr/share/doc", name, "copyright")));
       return found === undefined ? 0 : Math.floor(found.mtimeMs / 1000);
     }),
   );
@@ -93,6 +94,7 @@ async function mmdebstrap(
     const stage = stages.find(([pattern]) => pattern.test(line));
     if (stage !== undefined) tell(stage[1], line.replace(/^I: /, ""));
   });
+  // A program that ended early takes no more input; its exit code tells why.
   child.stdin.on("error", () => undefined);
   child.stdin.end(input);
   try {

@@ -69,6 +69,7 @@ export async function decompress(filePath: string, compression: Compression): Pr
       said += text;
     });
     const closed = once(child, "close");
+    // Whoever calls done() gets the failure; when nobody does it is no crash.
     closed.catch(() => undefined);
     await started(child, program);
     return {

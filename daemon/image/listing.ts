@@ -32,6 +32,7 @@ export class Listing {
   readonly #closed = once(this.#child, "close");
 
   constructor() {
+    // Both are told by end(), which waits for the program and reads its exit code.
     this.#closed.catch(() => undefined);
     this.#child.stdin.on("error", () => undefined);
     this.#child.stdout.setEncoding("latin1").on("data", (text: string) => {

@@ -201,6 +201,7 @@ function obey(process: ExecProcess, text: string): void {
   try {
     message = JSON.parse(text);
   } catch {
+    // As LXD does: what is no message is passed over, and the command goes on.
     return;
   }
   const { success, data } = InstanceExecControl.safeParse(message);

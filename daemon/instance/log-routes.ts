@@ -1,8 +1,9 @@
 /** Routes of an instance's logs and its console log (docs/lxd-api.md, Instances). */
 import { createReadStream } from "node:fs";
-import { readdir, rm, stat, truncate } from "node:fs/promises";
+import { rm, truncate } from "node:fs/promises";
 import path from "node:path";
 import { badRequest, notFound } from "../../sdk/api/errors";
+import { entries, ignoring, isThere } from "../files";
 import { type ApiRequest, param, type Route, raw, route, sync } from "../route";
 
 const base = "/1.0/instances/:name";
@@ -25,10 +26,7 @@ function folderOf(request: ApiRequest): string {
 
 async function listLogs(request: ApiRequest) {
   const folder = folderOf(request);
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw error;
-  });
+  const names = await entries(folder);
   return sync(names.filter(isLogName).map((name) => `/1.0/instances/${param(request, "name")}/logs/${name}`));
 }
 
@@ -36,9 +34,7 @@ async function fileOf(request: ApiRequest): Promise<string> {
   const name = param(request, "file");
   if (!isLogName(name)) throw badRequest(`log file name "${name}" not valid`);
   const file = path.join(folderOf(request), name);
-  await stat(file).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === "ENOENT" ? notFound(`Log file "${name}" not found`) : error;
-  });
+  if (!(await isThere(file))) throw notFound(`Log file "${name}" not found`);
   return file;
 }
 
@@ -54,16 +50,10 @@ async function deleteLog(request: ApiRequest) {
 
 async function getConsole(request: ApiRequest) {
   const file = path.join(folderOf(request), "console.log");
-  const exists = await stat(file).then(
-    () => true,
-    () => false,
-  );
-  return raw(exists ? createReadStream(file) : "");
+  return raw((await isThere(file)) ? createReadStream(file) : "");
 }
 
 async function clearConsole(request: ApiRequest) {
-  await truncate(path.join(folderOf(request), "console.log")).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT") throw error;
-  });
+  await ignoring("ENOENT", truncate(path.join(folderOf(request), "console.log")));
   return sync();
 }

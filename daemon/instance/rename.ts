@@ -2,6 +2,7 @@
 import { rename, rm } from "node:fs/promises";
 import { badRequest } from "../../sdk/api/errors";
 import type { Context } from "../context";
+import { ignoring } from "../files";
 import { Revert } from "../revert";
 import type { Volume } from "../storage-pool/driver";
 import { makeLinks, removeLinks } from "./links";
@@ -33,12 +34,6 @@ export async function renameInstance(context: Context, record: InstanceRecord, t
   await removeLinks(dirs, record.name);
   await makeLinks(dirs, record.pool, to);
   await rm(dirs.logs(to), { recursive: true, force: true });
-  await renameIfThere(dirs.logs(record.name), dirs.logs(to));
+  await ignoring("ENOENT", rename(dirs.logs(record.name), dirs.logs(to)));
   await applyTemplates(context, instances.record(to), "rename");
-}
-
-async function renameIfThere(from: string, to: string): Promise<void> {
-  await rename(from, to).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT") throw error;
-  });
 }

@@ -49,7 +49,8 @@ export class Cell implements Target {
     try {
       for (let line = await this.#connection.line(); line !== undefined; line = await this.#connection.line())
         if (line.exited !== undefined) return Exit.parse(line.exited);
-    } catch (_error) {
+    } catch {
+      // A broken connection tells the same as one that ended.
       if (this.#isForgotten) return new Promise(() => undefined);
       return { signal: 9, reason: "killed" };
     } finally {

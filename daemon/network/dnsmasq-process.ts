@@ -2,11 +2,11 @@
 import { rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { internal } from "../../sdk/api/errors";
+import { readText } from "../files";
 import { run } from "../run";
 import { dnsmasqArguments, pidFileOf, rawFileOf } from "./dnsmasq";
 import type { NetworkPlace } from "./driver";
 import { commandOf, hasEnded, send, startTimeOf } from "./process";
-import { readText } from "./text";
 
 /** Starts dnsmasq, or leaves a running one alone when it would get the same arguments. @returns whether it was (re)started */
 export async function ensureDnsmasq(

@@ -1,9 +1,9 @@
 /** Host entries: one file a nic in dnsmasq.hosts, which dnsmasq reads as soon as it is there (--dhcp-hostsdir). */
-import { chmod, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { entries, readText } from "../files";
 import { dnsModeOf } from "./config";
 import type { NetworkHost, NetworkPlace } from "./driver";
-import { readText } from "./text";
 
 export const hostsDirOf = (network: NetworkPlace): string => path.join(network.path, "dnsmasq.hosts");
 
@@ -72,11 +72,5 @@ async function readHost(network: NetworkPlace, file: string): Promise<NetworkHos
   };
 }
 
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return (await readdir(folder)).filter((name) => !name.startsWith("."));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
-  }
-}
+const namesIn = async (folder: string): Promise<string[]> =>
+  (await entries(folder)).filter((name) => !name.startsWith("."));

@@ -3,9 +3,9 @@ import { createSocket } from "node:dgram";
 import { stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { ignoring, readText } from "../files";
 import type { NetworkPlace } from "./driver";
 import { addressText, contains, parseAddress, parseSubnet } from "./ipv4";
-import { readText } from "./text";
 
 export interface Lease {
   readonly hwaddr: string;
@@ -57,12 +57,7 @@ async function wholeText(network: NetworkPlace): Promise<string> {
 }
 
 async function writtenAt(network: NetworkPlace): Promise<number> {
-  try {
-    return (await stat(leasesFileOf(network))).mtimeMs;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return 0;
-    throw error;
-  }
+  return (await ignoring("ENOENT", stat(leasesFileOf(network))))?.mtimeMs ?? 0;
 }
 
 /** Keeps only the leases that pass, while no dnsmasq runs: a running one holds them in memory and writes them again. */

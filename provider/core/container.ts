@@ -96,7 +96,8 @@ async function orUnfinished(context: Context, name: string, news: Props, steps: 
   try {
     await steps();
   } catch (cause) {
-    // The deadline may be what failed: reading back gets a signal of its own.
+    // The deadline may be what failed: reading back gets a signal of its own. What cannot be read back is told as it was wanted;
+    // the cause is what counts.
     const after = { ...context, signal: AbortSignal.timeout(10_000) };
     const { outs } = await readBack(after, name, news).catch(() => ({ outs: compact(news) }));
     throw new InitFailed(name, { ...outs, [unfinished]: true }, cause);

@@ -196,6 +196,7 @@ export const image: Core = {
     try {
       await settle(context, fingerprint, {}, inputs);
     } catch (cause) {
+      // What cannot be read back is told as it was wanted; the cause is what counts.
       const { outs } = await readBack(context, fingerprint, news).catch(() => ({ outs: compact(news) }));
       throw new InitFailed(fingerprint, outs, cause);
     }

@@ -79,6 +79,7 @@ module.exports = {
     try {
       await run("apt-get", [...INSTALL, ...missing], options);
     } catch {
+      // the lists may be old or missing; if that was not it, the second try says why
       await run("apt-get", ["update", "-o", "DPkg::Lock::Timeout=600"], options);
       await run("apt-get", [...INSTALL, ...missing], options);
     }

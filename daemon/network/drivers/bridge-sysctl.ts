@@ -1,9 +1,9 @@
 /** Kernel switches of a bridge. /proc/sys/net shows the caller's own network namespace. */
 import { readFile, writeFile } from "node:fs/promises";
 import { internal } from "../../../sdk/api/errors";
+import { readText } from "../../files";
 import { hasIpv4, isOn } from "../config";
 import type { NetworkPlace } from "../driver";
-import { readText } from "../text";
 
 /**
  * Forwarding on for a routed network, IPv6 off on its bridge. Those of the bridge go with it; ip_forward stays on, as another program may count on it by then.

@@ -2,9 +2,9 @@
 import { readdir, readFile, realpath, statfs } from "node:fs/promises";
 import path from "node:path";
 import { findProgram } from "../../../sdk/host/program";
+import { ignoring, isThere } from "../../files";
 import { run } from "../../run";
 import { mountOf } from "./mounts";
-import { ignoring, isThere } from "./volume-folder";
 
 /** f_type of btrfs in statfs(2). */
 const magic = 0x9123683e;

@@ -4,13 +4,14 @@ import path from "node:path";
 import type { Config } from "../../../sdk/api/common";
 import { parseSize } from "../../../sdk/api/config/values";
 import { badRequest, unavailable } from "../../../sdk/api/errors";
+import { ignoring, isThere } from "../../files";
 import { run } from "../../run";
 import type { PoolPlace } from "../driver";
 import { isOnBtrfs } from "./btrfs-host";
 import { removeSubvolumes } from "./btrfs-subvolume";
 import { isMounted } from "./mounts";
 import { createPoolFolder, deletePoolFolder, makeFolders, requirePoolFolder } from "./pool-folder";
-import { ignoring, isThere, volumeTypes } from "./volume-folder";
+import { volumeTypes } from "./volume-folder";
 
 type Kind = "loop" | "device" | "folder";
 

@@ -1,7 +1,8 @@
 /** btrfs subvolumes: every volume's folder is one. */
 import { stat } from "node:fs/promises";
+import { isThere } from "../../files";
 import { run } from "../../run";
-import { isThere, type Remove, removeTree } from "./volume-folder";
+import { type Remove, removeTree } from "./volume-folder";
 
 /** Inode number of the root of every subvolume. */
 const rootInode = 256;

@@ -2,6 +2,7 @@
 import { chmod, mkdir } from "node:fs/promises";
 import path from "node:path";
 import { notFound } from "../../../sdk/api/errors";
+import { isThere } from "../../files";
 import type { PoolPlace, StorageDriver, Volume } from "../driver";
 import { btrfsUnavailable, exclusiveBytes, hasQuota } from "./btrfs-host";
 import { createBtrfsPool, deleteBtrfsPool, mountBtrfsPool, unmountBtrfsPool } from "./btrfs-pool";
@@ -11,7 +12,6 @@ import {
   build,
   discard,
   folderOf,
-  isThere,
   listFolders,
   makeParent,
   removeEmptyParent,

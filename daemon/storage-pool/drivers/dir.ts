@@ -2,6 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { notFound } from "../../../sdk/api/errors";
+import { isThere } from "../../files";
 import type { PoolPlace, StorageDriver, Volume } from "../driver";
 import { copyTree } from "./copy";
 import { createPoolFolder, deletePoolFolder, poolResources, requirePoolFolder } from "./pool-folder";
@@ -9,7 +10,6 @@ import {
   build,
   discard,
   folderOf,
-  isThere,
   listFolders,
   makeParent,
   removeEmptyParent,

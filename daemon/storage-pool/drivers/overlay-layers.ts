@@ -4,9 +4,10 @@ import { readlinkSync } from "node:fs";
 import { mkdir, readlink, rename, symlink } from "node:fs/promises";
 import path from "node:path";
 import { notFound } from "../../../sdk/api/errors";
+import { entries, errnoOf, ignoring } from "../../files";
 import { Locks } from "../../locks";
 import type { PoolPlace } from "../driver";
-import { build, entries, errnoOf, ignoring, partialBeside, removeTree, sweepPartials } from "./volume-folder";
+import { build, partialBeside, removeTree, sweepPartials } from "./volume-folder";
 
 export const layersFolder = "layers";
 

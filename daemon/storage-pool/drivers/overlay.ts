@@ -11,6 +11,7 @@
  */
 import { chmod, chown, mkdir, stat, utimes } from "node:fs/promises";
 import path from "node:path";
+import { isThere } from "../../files";
 import type { PoolPlace, StorageDriver, Volume } from "../driver";
 import { copyTree } from "./copy";
 import {
@@ -30,7 +31,6 @@ import {
   build,
   discard,
   folderOf,
-  isThere,
   listFolders,
   makeParent,
   removeEmptyParent,

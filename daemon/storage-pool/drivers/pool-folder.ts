@@ -4,8 +4,9 @@ import path from "node:path";
 import type { Config } from "../../../sdk/api/common";
 import { badRequest, unavailable } from "../../../sdk/api/errors";
 import type { StoragePoolResources } from "../../../sdk/api/storage-pool";
+import { entries, ignoring, isThere } from "../../files";
 import type { PoolPlace } from "../driver";
-import { entries, ignoring, isThere, removeTree } from "./volume-folder";
+import { removeTree } from "./volume-folder";
 
 /** Folder that holds the pool: the user's, or storage-pools/NAME. */
 export const sourceOf = (pool: PoolPlace): string => pool.config.source || pool.path;

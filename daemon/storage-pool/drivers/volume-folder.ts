@@ -4,9 +4,10 @@
  * Volume folders have mode 0700: their roots hold set-uid files of uid 0 that nobody on the host may reach.
  */
 import { randomBytes } from "node:crypto";
-import { lstat, mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
+import { mkdir, rename, rm, rmdir } from "node:fs/promises";
 import path from "node:path";
 import { conflict, internal, notFound } from "../../../sdk/api/errors";
+import { entries, errnoOf, ignoring } from "../../files";
 import type { PoolPlace, Volume } from "../driver";
 
 export const volumeTypes = ["containers", "containers-snapshots", "images"] as const;
@@ -130,24 +131,4 @@ export async function listFolders(pool: PoolPlace, type: Volume["type"]): Promis
   return (await Promise.all(nested)).flat();
 }
 
-export async function isThere(file: string): Promise<boolean> {
-  return (await ignoring(["ENOENT", "ENOTDIR"], lstat(file))) !== undefined;
-}
-
-/** Names in a folder; none when it is missing. */
-export const entries = async (folder: string): Promise<string[]> =>
-  (await ignoring(["ENOENT", "ENOTDIR"], readdir(folder))) ?? [];
-
-/** Waits for the work; the named errors count as "nothing there". */
-export async function ignoring<T>(codes: string | readonly string[], work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if ([codes].flat().includes(errnoOf(error))) return undefined;
-    throw error;
-  }
-}
-
 const isName = (name: string): boolean => !name.includes(":");
-
-export const errnoOf = (error: unknown): string => (error as NodeJS.ErrnoException | undefined)?.code ?? "";

@@ -1,0 +1,27 @@
+/** Files: looking at what may be missing. */
+import { lstat, readdir, readFile } from "node:fs/promises";
+
+/** @returns the errno's name, such as "ENOENT"; "" when the error has none */
+export const errnoOf = (error: unknown): string => (error as NodeJS.ErrnoException | undefined)?.code ?? "";
+
+/** Waits for the work; the named errors count as "nothing there". */
+export async function ignoring<T>(codes: string | readonly string[], work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if ([codes].flat().includes(errnoOf(error))) return undefined;
+    throw error;
+  }
+}
+
+/** Whether something is there, be it a symlink that leads nowhere. */
+export async function isThere(file: string): Promise<boolean> {
+  return (await ignoring(["ENOENT", "ENOTDIR"], lstat(file))) !== undefined;
+}
+
+/** Names in a folder; none when it is missing. */
+export const entries = async (folder: string): Promise<string[]> =>
+  (await ignoring(["ENOENT", "ENOTDIR"], readdir(folder))) ?? [];
+
+/** @returns the text, or nothing when there is no such file */
+export const readText = (file: string): Promise<string | undefined> => ignoring("ENOENT", readFile(file, "utf8"));
