@@ -25,6 +25,7 @@ import { ProfileService } from "./profile/service";
 import { schemas } from "./schemas";
 import { buildServer } from "./server";
 import { ServerService } from "./server/service";
+import { SnapshotExpiry } from "./snapshot/expiry";
 import { SnapshotService } from "./snapshot/service";
 import { StoragePoolService } from "./storage-pool/service";
 import { closeWebsockets } from "./websockets";
@@ -40,6 +41,7 @@ export class Daemon {
   readonly #log: Log;
   #app: FastifyInstance | undefined;
   #groups: ParentGroups | undefined;
+  #expiry: SnapshotExpiry | undefined;
   #stopped: Promise<void> | undefined;
   #stoppedByReboot: InstanceRecord[] = [];
   /** Whether it is known which containers run. */
@@ -76,6 +78,8 @@ export class Daemon {
       this.#log.debug(`Stage done: ${name}`, { ms: Date.now() - startedAt });
     }
     this.#log.info("Bothy is ready", { version: packageVersion(), socket: this.#context.dirs.socket });
+    this.#expiry = new SnapshotExpiry(this.#context);
+    this.#expiry.start();
     autostart(this.#context, this.#stoppedByReboot).catch((error: unknown) =>
       this.#log.error("Cannot start containers on their own", { error }),
     );
@@ -146,6 +150,7 @@ export class Daemon {
 
   async #stop(withContainers: boolean): Promise<void> {
     const { locks, instances, native, networks, storagePools, database } = this.#context;
+    this.#expiry?.stop();
     if (withContainers && instances !== undefined) await this.#stopContainers();
     if (locks.size > 0) this.#log.warning("Stopped in the middle of work", { objects: locks.keys });
     closeWebsockets();

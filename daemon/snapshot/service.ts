@@ -131,6 +131,13 @@ export class SnapshotService {
     }
   }
 
+  /** Those of all instances whose time is over. */
+  expired(): SnapshotRecord[] {
+    // The zero time, which stands for never, lies before 1970.
+    const isOver = (at: number) => at > 0 && at <= Date.now();
+    return this.#store.listLimited().filter(({ expiresAt }) => isOver(Date.parse(expiresAt)));
+  }
+
   setExpiry(instance: string, name: string, expiresAt: string | null | undefined): void {
     this.record(instance, name);
     this.#store.setExpiry(instance, name, expiresAt ?? never);

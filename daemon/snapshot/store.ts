@@ -1,5 +1,5 @@
 /** Snapshots in the database. A pending row is being made or deleted; a new daemon takes it away with its volume. */
-import type { Config, Devices } from "../../sdk/api/common";
+import { type Config, type Devices, never } from "../../sdk/api/common";
 import type { Database, Row, Schema } from "../database";
 
 export const snapshotSchema: Schema = {
@@ -51,6 +51,11 @@ export class SnapshotStore {
 
   listPending(): SnapshotRecord[] {
     return this.database.all("SELECT * FROM snapshots WHERE pending = 1").map(fromRow);
+  }
+
+  /** Those of all instances that do not last for ever. */
+  listLimited(): SnapshotRecord[] {
+    return this.database.all("SELECT * FROM snapshots WHERE pending = 0 AND expires_at <> ?", never).map(fromRow);
   }
 
   find(instance: string, name: string): SnapshotRecord | undefined {
