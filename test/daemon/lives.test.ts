@@ -5,6 +5,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { controllerDir, readCgroupLayout } from "../../daemon/host/cgroups";
 import { preparePool, type TestDaemon, withDaemon } from "../support/daemon";
 import { requireFeature } from "../support/require";
 
@@ -111,5 +112,22 @@ test("a snapshot whose time is over is deleted, and the others stay", { skip }, 
     const names = async () => (await client.listSnapshots("web")).map(({ name }) => name);
     while ((await names()).includes("over")) await delay(20);
     assert.deepEqual(await names(), ["kept", "later"]);
+  });
+});
+
+test("a running container has its limits again when they were changed without a daemon", { skip }, async () => {
+  await withDaemon({}, async (daemon) => {
+    await preparePool(daemon, "dir");
+    const config = { "limits.processes": "77", "limits.cpu": "1" };
+    await (await daemon.client.createInstance({ name: "web", source: image, config })).wait();
+    await (await daemon.client.setInstanceState("web", { action: "start" })).wait();
+    await daemon.kill();
+    const dir = controllerDir(readCgroupLayout(), "pids", `${daemon.place.group}/web`);
+    assert.ok(dir);
+    const file = path.join(dir.path, "pids.max");
+    writeFileSync(file, "max");
+    await daemon.start();
+    assert.equal(readFileSync(file, "utf8").trim(), "77");
+    assert.doesNotMatch(daemon.log(), /Cannot bring the limits/);
   });
 });
