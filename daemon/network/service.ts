@@ -146,6 +146,8 @@ export class NetworkService {
       undo.add(() => rename(newPlace.path, oldPlace.path));
       undo.add(() => driver.stop(newPlace));
       await driver.start(newPlace);
+      // Somebody may have begun to use it meanwhile.
+      this.#requireUnused(from);
       this.#store.rename(from, to);
       undo.keep();
     });
