@@ -1,14 +1,15 @@
 /** Server: the route tables behind a unix socket, by fastify; websockets by ws. */
-import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { detailsKey } from "../sdk/api/envelope";
 import { ApiError, badRequest, notFound } from "../sdk/api/errors";
+import { endWith, sendError, sendReply } from "./answer";
 import type { Context } from "./context";
 import { toApiError } from "./errors";
 import { readJson } from "./json-body";
-import type { ApiRequest, Reply, Route, UpgradeRoute } from "./route";
+import { matchPath, splitTarget } from "./request-path";
+import type { ApiRequest, Route, UpgradeRoute } from "./route";
 import { allRoutes, allUpgrades } from "./routes";
 
 /** Older names of the same collection (docs/lxd-api.md, Answers). */
@@ -136,53 +137,8 @@ function baseRequest(
   return { context, params, query, headers: raw.headers, json: undefined, body: raw, requestor, signal };
 }
 
-/** Not by URL, which would resolve "..", and read "//" as a host. */
-function splitTarget(target = "/"): { path: string; query: URLSearchParams } {
-  const cut = target.indexOf("?");
-  return cut < 0
-    ? { path: target, query: new URLSearchParams() }
-    : { path: target.slice(0, cut), query: new URLSearchParams(target.slice(cut + 1)) };
-}
-
 const isStreamType = (type: string | undefined) =>
   type !== undefined && /^(application\/octet-stream|multipart\/)/i.test(type);
-
-function sendReply(reply: FastifyReply, answer: Reply): void {
-  if (answer.type === "raw") {
-    void reply.headers(answer.headers).send(answer.body);
-    return;
-  }
-  const isAsync = answer.type === "async";
-  const location = isAsync ? answer.operation.url : answer.location;
-  if (location !== undefined) reply.header("Location", location);
-  if (answer.type === "sync") {
-    reply.headers(answer.headers ?? {});
-    if (answer.etag !== undefined) reply.header("ETag", `"${answer.etag}"`);
-  }
-  const envelope = isAsync
-    ? { type: "async", status: "Operation created", status_code: 100, operation: answer.operation.url }
-    : { type: "sync", status: "Success", status_code: 200, operation: "" };
-  const metadata = isAsync ? answer.operation.render() : answer.metadata;
-  const code = isAsync ? 202 : location === undefined ? 200 : 201;
-  void reply
-    .code(code)
-    .header("Content-Type", "application/json")
-    .send(`${JSON.stringify({ ...envelope, error_code: 0, error: "", metadata })}\n`);
-}
-
-function errorBody(error: Pick<ApiError, "status" | "message" | "details">): string {
-  const details = error.details === undefined ? {} : { [detailsKey]: error.details };
-  const base = { type: "error", status: "", status_code: 0, operation: "", error_code: error.status };
-  return `${JSON.stringify({ ...base, error: error.message, metadata: null, ...details })}\n`;
-}
-
-function sendError(reply: FastifyReply, error: Pick<ApiError, "status" | "message" | "details">): void {
-  void reply
-    .code(error.status)
-    .header("Content-Type", "application/json")
-    .header("X-Content-Type-Options", "nosniff")
-    .send(errorBody(error));
-}
 
 function upgrade(context: Context, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   socket.on("error", () => socket.destroy());
@@ -193,15 +149,6 @@ function upgrade(context: Context, request: IncomingMessage, socket: Duplex, hea
   } catch (error) {
     endWith(socket, toApiError(error));
   }
-}
-
-/** Answers on a bare connection and ends it. @param status when the table of codes has none for it */
-function endWith(socket: Duplex, error: ApiError, status = error.status): void {
-  const body = errorBody({ status, message: error.message, details: error.details });
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Error"}\r\nContent-Type: application/json\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
 }
 
 /** Bytes that are no HTTP, or headers past Node's 16 KiB. */
@@ -221,28 +168,4 @@ function findUpgrade(path: string): { route: UpgradeRoute; params: Record<string
     if (params !== undefined) return { route, params };
   }
   throw notFound("not found");
-}
-
-/** @returns the parts of a path that a pattern names, percent-decoded, or nothing when it does not fit */
-function matchPath(pattern: string, path: string): Record<string, string> | undefined {
-  const want = pattern.split("/");
-  const have = path.split("/");
-  const params: Record<string, string> = {};
-  for (const [index, part] of want.entries()) {
-    const rest = /^:(\w+)\*$/.exec(part)?.[1];
-    if (rest !== undefined) return have.length > index ? { ...params, [rest]: have.slice(index).join("/") } : undefined;
-    const value = have[index];
-    if (value === undefined) return undefined;
-    if (part.startsWith(":")) params[part.slice(1)] = decode(value);
-    else if (part !== value) return undefined;
-  }
-  return want.length === have.length ? params : undefined;
-}
-
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    throw badRequest(`Invalid request: the path part "${part}" is not percent-encoded UTF-8.`);
-  }
 }
