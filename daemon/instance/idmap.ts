@@ -4,14 +4,22 @@ import { isTrue } from "../../sdk/api/config/values";
 import { internal } from "../../sdk/api/errors";
 import type { IdRange } from "../native/index";
 
-export const rangeSize = 65536;
-const firstBase = 1_000_000;
-const lastBase = 2 ** 31 - rangeSize;
+const rangeSize = 65536;
+/** Above what systemd-nspawn (up to 0x6fffffff) and LXD's default (from 1,000,000) give out; below 2^31, which some programs take for negative. */
+const firstBase = 0x70000000;
+const rangeCount = 4096;
 const key = "volatile.idmap.base";
 
-/** @returns the first free range's base @param taken bases in use */
-export function allocateBase(taken: ReadonlySet<number>): number {
-  for (let base = firstBase; base <= lastBase; base += rangeSize) if (!taken.has(base)) return base;
+/**
+ * @param taken bases in use
+ * @param seed any number; daemons on one host differ by it, so that their containers are unlikely to share ids
+ * @returns the first free range's base, counted from the seed on
+ */
+export function allocateBase(taken: ReadonlySet<number>, seed: number): number {
+  for (let step = 0; step < rangeCount; step += 1) {
+    const base = firstBase + ((seed + step) % rangeCount) * rangeSize;
+    if (!taken.has(base)) return base;
+  }
   throw internal("Cannot create instance: all ranges of host ids are in use. Delete an instance.");
 }
 

@@ -1,5 +1,5 @@
 /** Instances: the rules of their life. The lifecycle starts and stops them, the stores keep them, the pools hold their roots. */
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import type { Config, Devices } from "../../sdk/api/common";
 import { isTrue } from "../../sdk/api/config/values";
@@ -37,6 +37,7 @@ export const volumeOf = (name: string): Volume => ({ type: "containers", name })
 export class InstanceService {
   readonly store: InstanceStore;
   readonly lifecycle: Lifecycle;
+  readonly #idSeed: number;
   /** Bases of host ids given to instances, those still being made included. */
   readonly #bases = new Set<number>();
 
@@ -45,6 +46,7 @@ export class InstanceService {
     groups: ParentGroups,
     readonly seccompDir: string,
   ) {
+    this.#idSeed = seedOf(groups.name);
     this.store = new InstanceStore(context.database);
     this.lifecycle = new Lifecycle(
       context,
@@ -177,7 +179,7 @@ export class InstanceService {
     if (rootDisk(this.expanded(draft).devices).pool !== draft.pool)
       throw badRequest(`Cannot create instance "${draft.name}": its root disk was moved meanwhile. Try again.`);
     this.context.storagePools.record(draft.pool);
-    const base = allocateBase(this.#bases);
+    const base = allocateBase(this.#bases, this.#idSeed);
     this.#bases.add(base);
     const record = { ...draft, config: withBase(draft.config, base) };
     try {
@@ -390,3 +392,6 @@ const keepVolatile = (have: Config, wanted: Config): Config => ({
   ...Object.fromEntries(Object.entries(wanted).filter((entry) => !isVolatile(entry))),
   ...volatileOf(have),
 });
+
+/** A number from the name of the daemon's control groups, which differs by its state folder. */
+const seedOf = (groupName: string): number => createHash("sha256").update(groupName).digest().readUInt32BE(0);

@@ -57,7 +57,9 @@ export async function putFile(connection: CellConnection, { path, type }: PutFil
       for await (const chunk of content.iterator({ destroyOnReturn: false })) {
         // Before the end nothing comes but a refusal.
         if (connection.hasAnswer) break;
-        if ((chunk as Buffer).length > 0) await connection.write(chunkOf(chunk as Buffer));
+        const data = chunk as Buffer;
+        for (let at = 0; at < data.length; at += maxChunkBytes)
+          await connection.write(chunkOf(data.subarray(at, at + maxChunkBytes)));
       }
       if (!connection.hasAnswer) await connection.write(Buffer.alloc(4));
     }
@@ -68,6 +70,9 @@ export async function putFile(connection: CellConnection, { path, type }: PutFil
     connection.close();
   }
 }
+
+/** What bothy-cell takes at once (docs/native-protocol.md, Verb file). */
+const maxChunkBytes = 1024 * 1024;
 
 function chunkOf(data: Buffer): Buffer {
   const length = Buffer.alloc(4);
