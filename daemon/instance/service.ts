@@ -12,9 +12,9 @@ import type { ParentGroups } from "../host/cgroups";
 import { withoutEmpty, withoutEmptyOptions } from "../merge";
 import { errnoOf } from "../native/connection";
 import { type FilePlace, idmapOps, type Op } from "../native/index";
-import type { ProfileRecord } from "../profile/store";
 import type { Volume } from "../storage-pool/driver";
-import { checkExpanded, checkSettings } from "./draft";
+import { checkSettings } from "./draft";
+import { fixedKey } from "./fixed-key";
 import { allocateBase, baseOf, idRange, withBase } from "./idmap";
 import { Lifecycle } from "./lifecycle";
 import { makeLinks, removeLinks } from "./links";
@@ -233,6 +233,11 @@ export class InstanceService {
     }));
   }
 
+  /** Takes note of what following a change made of a running instance. @param made as #merged has it */
+  noteLive(name: string, made: Config): void {
+    this.#change(name, (now) => ({ ...now, config: this.#merged(now, now, made) }));
+  }
+
   /** @param made the configuration after devices were plugged; it tells where the nics are while the instance runs */
   #merged(now: InstanceRecord, next: InstanceRecord, made: Config): Config {
     return keepVolatile(this.lifecycle.isRunning(now.name) ? made : now.config, next.config);
@@ -249,69 +254,6 @@ export class InstanceService {
     const key = this.lifecycle.isRunning(before.name) ? fixedKey(was.config, is.config) : undefined;
     if (key !== undefined)
       throw badRequest(`Cannot update key "${key}" when container is running. Stop the instance first.`);
-  }
-
-  /**
-   * Refuses a profile that one of its instances cannot have: a running one would be entered by other rules than it was made by.
-   * @param after the profile as it shall be
-   */
-  checkProfile(after: ProfileRecord): void {
-    for (const record of [...this.store.list(), ...this.store.listPending()]) {
-      if (!record.profiles.includes(after.name)) continue;
-      const layers = record.profiles.map((name) => (name === after.name ? after : this.context.profiles.record(name)));
-      const [was, is] = [this.expanded(record), expand(record, layers)];
-      const refuse = (cause: string) =>
-        badRequest(`Cannot update profile "${after.name}": instance "${record.name}" uses it. ${cause}`);
-      const root = Object.values(is.devices).find((device) => device.type === "disk" && device.path === "/");
-      if (root?.pool !== record.pool)
-        throw refuse(
-          "At least one instance relies on this profile's root disk device. Give the instance its own first.",
-        );
-      const key = this.lifecycle.isActive(record.name) ? fixedKey(was.config, is.config) : undefined;
-      if (key !== undefined)
-        throw refuse(`Cannot update key "${key}" when container is running. Stop the instance first.`);
-      try {
-        checkExpanded(this.context, record, is);
-      } catch (error) {
-        throw refuse((error as Error).message);
-      }
-    }
-  }
-
-  /** Applies a changed profile to the running instances that have it. @throws ApiError that names the instances that could not follow */
-  async profileChanged(name: string, before: { config: Config; devices: Devices }): Promise<void> {
-    const failed: string[] = [];
-    for (const { name: instance, profiles } of this.store.list()) {
-      if (!profiles.includes(name)) continue;
-      try {
-        await this.context.locks.run(`instance/${instance}`, () => this.#followProfile(instance, name, before));
-      } catch (error) {
-        failed.push(`${instance}: ${(error as Error).message}`);
-      }
-    }
-    if (failed.length > 0)
-      throw badRequest(
-        `The following instances failed to update (profile change still saved):\n - ${failed.join("\n - ")}`,
-      );
-  }
-
-  async #followProfile(instance: string, profile: string, before: { config: Config; devices: Devices }): Promise<void> {
-    const record = this.store.find(instance);
-    if (record === undefined || !this.lifecycle.isRunning(instance)) return;
-    const layers = record.profiles.map((name) => this.context.profiles.record(name));
-    const was = expand(
-      record,
-      layers.map((layer) => (layer.name === profile ? { ...layer, ...before } : layer)),
-    );
-    const config = await followLive(this.context, this.lifecycle, record, was, expand(record, layers));
-    this.#change(instance, (now) => ({ ...now, config: this.#merged(now, now, config) }));
-  }
-
-  /** Follows a renamed profile, within the caller's transaction. */
-  profileRenamed(from: string, to: string): void {
-    for (const record of [...this.store.list(), ...this.store.listPending()])
-      if (record.profiles.includes(from))
-        this.store.update({ ...record, profiles: record.profiles.map((profile) => (profile === from ? to : profile)) });
   }
 
   /** Stops and starts; an ephemeral instance cannot be restarted, since its stop deletes it. */
@@ -382,10 +324,6 @@ export class InstanceService {
 const isVolatile = ([key]: [string, unknown]) => key.startsWith("volatile.");
 
 const volatileOf = (config: Config): Config => Object.fromEntries(Object.entries(config).filter(isVolatile));
-
-/** A key that has changed though it counts from the next start on only. */
-const fixedKey = (was: Config, is: Config): string | undefined =>
-  ["security.privileged", "security.nesting", "raw.lxc"].find((key) => (was[key] ?? "") !== (is[key] ?? ""));
 
 /** Volatile keys belong to the daemon: what a client sends of them is not taken. */
 const keepVolatile = (have: Config, wanted: Config): Config => ({

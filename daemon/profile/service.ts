@@ -5,6 +5,7 @@ import type { Profile, ProfilePut, ProfilesPost } from "../../sdk/api/profile";
 import type { Context } from "../context";
 import { isDuplicate } from "../database";
 import { parseRawLxc } from "../instance/halt";
+import { checkProfile, followProfile, renameInUsers } from "../instance/profile-users";
 import { withoutEmpty, withoutEmptyOptions } from "../merge";
 import { requireConfig, requireDevices } from "../validate";
 import { type ProfileRecord, ProfileStore } from "./store";
@@ -54,9 +55,9 @@ export class ProfileService {
   async update(name: string, put: ProfilePut): Promise<void> {
     const before = this.record(name);
     const after = { ...before, ...checked(put) };
-    this.context.instances.checkProfile(after);
+    checkProfile(this.context, after);
     this.#store.update(after);
-    await this.context.instances.profileChanged(name, before);
+    await followProfile(this.context, name, before);
   }
 
   rename(from: string, to: string): void {
@@ -65,7 +66,7 @@ export class ProfileService {
     if (this.#store.find(to) !== undefined) throw conflict(`Name "${to}" already in use`);
     this.context.database.transaction(() => {
       this.#store.rename(from, to);
-      this.context.instances.profileRenamed(from, to);
+      renameInUsers(this.context, from, to);
     });
   }
 
