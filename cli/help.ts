@@ -1,6 +1,7 @@
 /** Help: what the command line says about itself. */
 import { type Command, commonOptions, type OptionTable } from "./command";
 
+/** The text of "bothy --help". */
 export function overview(commands: readonly Command[]): string {
   const width = Math.max(...commands.map(({ name }) => name.length));
   const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
@@ -16,6 +17,7 @@ export function overview(commands: readonly Command[]): string {
   ].join("\n");
 }
 
+/** The text of "bothy COMMAND --help". */
 export function commandHelp(command: Command): string {
   const rows = optionRows({ ...command.options, ...commonOptions });
   const width = Math.max(...rows.map(([left]) => left.length));

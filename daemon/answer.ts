@@ -6,6 +6,7 @@ import { detailsKey } from "../sdk/api/envelope";
 import type { ApiError } from "../sdk/api/errors";
 import type { Reply } from "./route";
 
+/** Sends what a handler replied: 200, 201 with a location, 202 with an operation, or bytes as they are. */
 export function sendReply(reply: FastifyReply, answer: Reply): void {
   if (answer.type === "raw") {
     void reply.headers(answer.headers).send(answer.body);
@@ -35,6 +36,7 @@ function errorBody(error: Pick<ApiError, "status" | "message" | "details">): str
   return `${JSON.stringify({ ...base, error: error.message, metadata: null, ...details })}\n`;
 }
 
+/** Sends a failure in the envelope, with its status and its details. */
 export function sendError(reply: FastifyReply, error: Pick<ApiError, "status" | "message" | "details">): void {
   void reply
     .code(error.status)

@@ -15,6 +15,7 @@ import { allRoutes, allUpgrades } from "./routes";
 /** Older names of the same collection (docs/lxd-api.md, Answers). */
 const instanceAliases = ["/1.0/containers", "/1.0/virtual-machines"];
 
+/** Makes the server of all routes; it does not listen yet. */
 export function buildServer(context: Context): FastifyInstance {
   const app = fastify({
     logger: false,

@@ -19,6 +19,7 @@ const rows: readonly ControllerRow[] = [
   { name: "freezer", effect: "freezing containers", isBuiltIn: true },
 ];
 
+/** Says which limits the host's control groups can enforce. */
 export function cgroupFindings({ cgroups }: Host): Finding[] {
   const { v1, v2, v2Controllers } = cgroups;
   const names = [...(v1.size > 0 ? ["v1"] : []), ...(v2 === undefined ? [] : ["v2"])];

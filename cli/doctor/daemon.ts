@@ -3,6 +3,7 @@ import { ApiError, type Client, isNobodyListening } from "../../sdk/index";
 import type { Finding } from "./finding";
 import type { Host } from "./host";
 
+/** Asks the daemon; when none listens, says whether one may be started. */
 export async function daemonFindings(client: Client, host: Host): Promise<Finding[]> {
   const subject = "daemon";
   const effect = "containers by this command and by programs";

@@ -29,6 +29,7 @@ export interface Host {
 
 const namespaceTypes = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
 
+/** Reads the machine that this runs on. */
 export function readHost(): Host {
   const status = read("/proc/self/status") ?? "";
   return {

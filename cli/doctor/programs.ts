@@ -31,6 +31,7 @@ const rows: readonly ProgramRow[] = [
   { name: "btrfs", package: "btrfs-progs", effect: "storage pools: driver btrfs" },
 ];
 
+/** Looks for every program along the PATH, and says which package brings a missing one. */
 export function programFindings(host: Host): Finding[] {
   const install = host.program("apt-get") === undefined ? "Install the package" : "Run: apt-get install";
   return rows.map(({ name, package: packageName, effect, unfit }) => {

@@ -11,6 +11,7 @@ export interface Stored {
   readonly rootfs: string | undefined;
 }
 
+/** The headers and the body of an export. */
 export function exported({ row, main, rootfs }: Stored): { headers: Record<string, string>; body: Readable } {
   const { fingerprint, files } = row;
   const mainName = `${fingerprint}.${compressionOf(files.main).extension}`;

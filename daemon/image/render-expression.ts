@@ -43,6 +43,7 @@ function joined(values: readonly Value[], between: string): string {
 
 const maxDepth = 50;
 
+/** Reads one expression. @throws ApiError BAD_REQUEST that says what is not understood */
 export function parseExpression(text: string): Expression {
   const parser = new Parser(wordsOf(text));
   const expression = parser.or(0);

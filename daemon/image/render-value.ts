@@ -17,6 +17,7 @@ export type Value =
 /** Characters of a text, and of all output. */
 export const maxText = 1 << 20;
 
+/** A value as a template prints it; nothing for what is not there, and for functions. */
 export function textOf(value: Value): string {
   if (value === undefined || value === null || typeof value === "function") return "";
   if (typeof value === "boolean") return value ? "True" : "False";

@@ -64,6 +64,7 @@ export function linkInto(root: string, innerPath: string, target: string): void 
   symlinkSync(target, place);
 }
 
+/** Makes a folder, or gives one that is there the mode. @param mode such as 0o755 */
 export function folderInto(root: string, innerPath: string, mode = 0o755): void {
   const place = placeOf(root, innerPath);
   if (lstatSync(place, { throwIfNoEntry: false })?.isDirectory() === true) chmodSync(place, mode);

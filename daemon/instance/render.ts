@@ -7,6 +7,7 @@ import type { RunningInstance } from "./running";
 export const statusOf = (running: RunningInstance | undefined): "Running" | "Frozen" | "Stopped" =>
   running === undefined ? "Stopped" : running.isFrozen ? "Frozen" : "Running";
 
+/** The object of an instance. @param running undefined when it is stopped */
 export function renderInstance(
   record: InstanceRecord,
   expanded: Expanded,

@@ -30,6 +30,7 @@ export const stoppedState = (rootBytes: number | undefined): InstanceState => ({
   network: null,
 });
 
+/** The state as the control groups and the network namespace tell it; sizes in bytes, processor time in nanoseconds. */
 export function runningState(facts: StateFacts): InstanceState {
   return {
     status: facts.status,

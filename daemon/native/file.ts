@@ -30,6 +30,7 @@ export interface PutFile {
   readonly append: boolean;
 }
 
+/** Reads the answer to a get. @throws ApiError with the status that clients expect of the errno */
 export async function getFile(connection: CellConnection, path: string): Promise<GotFile> {
   try {
     const got = Got.parse(await connection.need());
@@ -80,6 +81,7 @@ function chunkOf(data: Buffer): Buffer {
   return Buffer.concat([length, data]);
 }
 
+/** Reads the answer to a delete. @throws ApiError with the status that clients expect of the errno */
 export async function deleteFile(connection: CellConnection, path: string): Promise<void> {
   try {
     await connection.need();

@@ -22,6 +22,7 @@ const NetInterface = z.object({
 });
 export type NetInterface = z.infer<typeof NetInterface>;
 
+/** Reads the answer to net-state. */
 export async function readNetState(connection: CellConnection): Promise<NetInterface[]> {
   try {
     return z.array(NetInterface).parse((await connection.need()).interfaces);

@@ -32,6 +32,7 @@ export async function listHosts(network: NetworkPlace, instance?: string): Promi
   return hosts.filter((host) => host !== undefined);
 }
 
+/** The entry of one nic, or nothing when it has none. */
 export async function findHost(
   network: NetworkPlace,
   instance: string,
@@ -54,6 +55,7 @@ export async function writeHost(network: NetworkPlace, host: NetworkHost): Promi
   return true;
 }
 
+/** Removes the entry of a nic; a missing one is no error. */
 export async function dropHost(network: NetworkPlace, instance: string, device: string): Promise<void> {
   await rm(fileOf(network, instance, device), { force: true });
 }

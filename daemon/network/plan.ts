@@ -28,6 +28,7 @@ export function takenByRoutes(routes: readonly RouteEntry[], except: string): Ta
   });
 }
 
+/** The subnets of networks that have one. */
 export function takenByNetworks(networks: readonly { name: string; config: Record<string, string> }[]): Taken[] {
   return networks.flatMap(({ name, config }) => {
     const subnet = parseSubnet(config["ipv4.address"] ?? "");

@@ -16,6 +16,7 @@ interface Processor {
   readonly frequencyMhz: number | undefined;
 }
 
+/** Reads processors by socket, core and thread; frequencies in MHz. */
 export async function readCpu(roots: Roots): Promise<Cpu> {
   const info = parseCpuinfo((await textIn(roots.proc, "cpuinfo")) ?? "");
   const processors = await listProcessors(roots, info);

@@ -2,6 +2,7 @@
 import type { Resources } from "../../sdk/api/resources";
 import { type Roots, textIn } from "./files";
 
+/** Reads the memory of the host, in bytes. */
 export async function readMemory(roots: Roots): Promise<Resources["memory"]> {
   return memoryOf((await textIn(roots.proc, "meminfo")) ?? "");
 }

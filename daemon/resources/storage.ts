@@ -11,6 +11,7 @@ const sectorBytes = 512;
 /** Devices that hold nothing of their own. */
 const virtual = /^(loop|ram|zram|dm-|md|nbd)/;
 
+/** Reads disks and their partitions; sizes in bytes. */
 export async function readStorage(roots: Roots): Promise<Resources["storage"]> {
   const folder = path.join(roots.sys, "block");
   const names = (await readDir(folder)).filter((name) => !virtual.test(name)).sort();

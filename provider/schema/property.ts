@@ -61,6 +61,7 @@ function refOf(schema: z.ZodObject, types: Types): string {
   return `#/types/${tokenOf(id)}`;
 }
 
+/** A property with its description and its plain default; object types within it are added to the types. */
 export function propertyOf(schema: z.ZodType, types: Types): PropertySpec {
   const { description, fallback } = peel(schema);
   const isPlain = typeof fallback === "string" || typeof fallback === "number" || typeof fallback === "boolean";
@@ -71,6 +72,7 @@ export function propertyOf(schema: z.ZodType, types: Types): PropertySpec {
   };
 }
 
+/** An object type with its properties, and which of them must be given. */
 export function objectOf(schema: z.ZodObject, types: Types): ObjectSpec {
   const fields = Object.entries(schema.shape) as [string, z.ZodType][];
   return {

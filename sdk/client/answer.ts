@@ -29,6 +29,7 @@ function withoutNulls(metadata: unknown, issues: readonly z.core.$ZodIssue[]): u
   return copy;
 }
 
+/** Reads the envelope of a whole answer. @throws ApiError INTERNAL when it is none */
 export async function envelopeOf(method: string, path: string, response: WireResponse): Promise<Envelope> {
   return read(method, path, Envelope, parsed(await textOf(response.body)));
 }

@@ -10,6 +10,7 @@ function find(from: string): string {
 /** Folder that holds package.json: the nearest one above this file. */
 export const packageRoot = find(__dirname);
 
+/** The version that package.json names. */
 export function packageVersion(): string {
   const manifest: unknown = JSON.parse(readFileSync(path.join(packageRoot, "package.json"), "utf8"));
   return String((manifest as { version?: unknown }).version);

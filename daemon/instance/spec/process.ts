@@ -42,6 +42,7 @@ export const environmentOf = (config: Config): Record<string, string> =>
 export const envOps = (environment: Readonly<Record<string, string>>): Op[] =>
   Object.entries(environment).map(([name, value]): Op => ["env", `${name}=${value}`]);
 
+/** limits.kernel.* keys. @throws ApiError BAD_REQUEST for a value that is no limit */
 export function rlimitOps(config: Config): Op[] {
   return withPrefix(config, "limits.kernel.").map(([name, value]): Op => {
     const [soft = "", hard = soft] = value.split(":");

@@ -34,6 +34,7 @@ export interface StartFacts {
 
 const consoleBytes = 128 * 1024;
 
+/** The whole list of a start, in the order in which bothy-cell does it. */
 export function startOps(facts: StartFacts): Op[] {
   const isPrivileged = facts.ids === undefined;
   const isNesting = isTrue(facts.config["security.nesting"]);

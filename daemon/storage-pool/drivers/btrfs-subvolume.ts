@@ -7,6 +7,7 @@ import { type Remove, removeTree } from "./volume-folder";
 /** Inode number of the root of every subvolume. */
 const rootInode = 256;
 
+/** Makes an empty subvolume. */
 export async function createSubvolume(folder: string): Promise<void> {
   await run("btrfs", ["-q", "subvolume", "create", "--", folder]);
 }
@@ -16,6 +17,7 @@ export async function snapshotSubvolume(from: string, to: string, isReadonly: bo
   await run("btrfs", ["-q", "subvolume", "snapshot", ...(isReadonly ? ["-r"] : []), "--", from, to]);
 }
 
+/** Makes a subvolume read-only, or writable again. */
 export async function setReadonly(folder: string, isReadonly: boolean): Promise<void> {
   await run("btrfs", ["property", "set", "-t", "subvol", folder, "ro", String(isReadonly)]);
 }
