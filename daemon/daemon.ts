@@ -9,7 +9,7 @@ import { Events } from "./events";
 import { firstStart } from "./first-start";
 import { ParentGroups, parentGroupName, readCgroupLayout } from "./host/cgroups";
 import { ImageService } from "./image/service";
-import { wasRunning } from "./instance/lifecycle";
+import { wasRunning } from "./instance/last-state";
 import { autostart, shutdownAll } from "./instance/power";
 import type { InstanceRecord } from "./instance/record";
 import { adoptInstances, recoverInstances } from "./instance/recovery";

@@ -2,6 +2,7 @@
 import type { Config } from "../../sdk/api/common";
 import type { Context } from "../context";
 import { Revert } from "../revert";
+import { announce } from "./announce";
 import { planHotplug } from "./hotplug";
 import { idRange } from "./idmap";
 import type { Lifecycle } from "./lifecycle";
@@ -32,7 +33,7 @@ export async function followLive(
   for (const { device, network } of plug.addedNics)
     if (network !== undefined && was.devices[device]?.network !== network)
       undo.add(() => context.networks.removeHost(network, record.name, device));
-  await lifecycle.announce(record.name, plug.addedNics);
+  await announce(context, record.name, plug.addedNics);
   // One by one: what is taken back is what was done, and nothing of others that stood in the way.
   for (const step of plug.steps) {
     await context.native.plug(running.cell, ids, [step.op]);

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { isTrue } from "../../sdk/api/config/values";
 import type { Context } from "../context";
-import { wasRunning } from "./lifecycle";
+import { wasRunning } from "./last-state";
 import type { InstanceRecord } from "./record";
 
 /** Starts those that should run, one after the other: by boot.autostart, or as they were left. */
@@ -29,8 +29,7 @@ export async function autostart(context: Context, records: readonly InstanceReco
 /** Stops every container, cleanly as far as its time goes, then by force. For the daemon's shutdown. */
 export async function shutdownAll(context: Context): Promise<void> {
   const { lifecycle } = context.instances;
-  lifecycle.isShuttingDown = true;
-  await lifecycle.noneStarts();
+  await lifecycle.beginShutdown();
   await Promise.all(lifecycle.running.names().map((name) => shutdown(context, name)));
 }
 

@@ -28,9 +28,8 @@ export function parseEndpoint(text: string): Endpoint {
   return { socketPath: path.resolve(socketPath) };
 }
 
-/** The endpoint that the environment names: BOTHY_ENDPOINT, BOTHY_SOCKET, BOTHY_DIR, then the default state folder. */
+/** The endpoint that the environment names: BOTHY_ENDPOINT, BOTHY_DIR, then the default state folder. */
 export function defaultEndpoint(env: NodeJS.ProcessEnv = process.env): Endpoint {
-  const named = env.BOTHY_ENDPOINT || env.BOTHY_SOCKET;
-  if (named) return parseEndpoint(named);
+  if (env.BOTHY_ENDPOINT) return parseEndpoint(env.BOTHY_ENDPOINT);
   return { socketPath: path.resolve(env.BOTHY_DIR || defaultStateDir, "unix.socket") };
 }

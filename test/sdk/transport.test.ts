@@ -31,9 +31,9 @@ test("a unix endpoint without an absolute path is refused", () => {
 });
 
 test("the environment chooses the endpoint, its most direct word first", () => {
-  const env = { BOTHY_ENDPOINT: "unix:///a", BOTHY_SOCKET: "/b", BOTHY_DIR: "/c" };
+  const env = { BOTHY_ENDPOINT: "unix:///a", BOTHY_DIR: "/c" };
   assert.equal(defaultEndpoint(env).socketPath, "/a");
-  assert.equal(defaultEndpoint({ ...env, BOTHY_ENDPOINT: "" }).socketPath, "/b");
+  assert.equal(defaultEndpoint({ ...env, BOTHY_ENDPOINT: "" }).socketPath, "/c/unix.socket");
   assert.equal(defaultEndpoint({ BOTHY_DIR: "/c" }).socketPath, "/c/unix.socket");
   assert.equal(defaultEndpoint({}).socketPath, "/var/lib/bothy/unix.socket");
 });

@@ -1,0 +1,72 @@
+/** End: what follows when a container has ended, by itself or because it was told to. */
+import { setTimeout as delay } from "node:timers/promises";
+import type { Exit } from "../native/index";
+import { stoppedPower, withoutPause } from "./last-state";
+import type { Life } from "./life";
+import { appendLog } from "./log";
+import { withoutHostNames } from "./nics";
+import type { InstanceRecord } from "./record";
+
+/** A guest that reboots sooner than this after its start waits a moment, so that one in a loop does not keep the host busy. */
+const soonMs = 3000;
+const rebootPauseMs = 1000;
+
+export class Ends {
+  readonly #restarts = new Set<Promise<void>>();
+
+  constructor(
+    private readonly life: Life,
+    private readonly start: (record: InstanceRecord) => Promise<void>,
+  ) {}
+
+  /** Takes note of a container that this daemon watched. Never rejects. */
+  async ended(name: string, exit: Exit): Promise<void> {
+    const { context } = this.life;
+    try {
+      context.native.clear(name);
+      appendLog(context, name, `Ended: ${JSON.stringify(exit)}`);
+      await this.noteEnd(name, exit);
+    } catch (error) {
+      context.log.error("Cannot take note of an ended container", { name, error });
+    }
+  }
+
+  /** The rules of an end: an ephemeral instance goes, a reboot starts again, the rest is stopped. */
+  async noteEnd(name: string, exit: Exit): Promise<void> {
+    const { records, isShuttingDown } = this.life;
+    const record = records.find(name);
+    if (record === undefined) return;
+    const isReboot = exit.reason === "reboot" && !isShuttingDown;
+    if (record.ephemeral && !isReboot) {
+      await records.deleteStopped(name);
+      return;
+    }
+    const power = isShuttingDown || isReboot ? {} : stoppedPower;
+    records.change(name, (now) => ({
+      ...now,
+      config: { ...withoutPause(withoutHostNames(now.config)), ...power },
+    }));
+    if (exit.reason === "halt" || exit.reason === "exit") this.life.tell("instance-stopped", name);
+    const isSoon = Date.now() - Date.parse(record.lastUsedAt) < soonMs;
+    if (isReboot) this.#restartLater(name, isSoon ? rebootPauseMs : 0);
+  }
+
+  #restartLater(name: string, pauseMs: number): void {
+    const { context, records } = this.life;
+    const start = async () => {
+      const record = records.find(name);
+      if (record !== undefined && !this.life.isRunning(name)) await this.start(record);
+      this.life.tell("instance-restarted", name);
+    };
+    const restart = delay(pauseMs)
+      .then(() => context.locks.run(`instance/${name}`, start))
+      .catch((error: unknown) => context.log.error("Cannot restart a container that rebooted", { name, error }))
+      .finally(() => this.#restarts.delete(restart));
+    this.#restarts.add(restart);
+  }
+
+  /** Waits for containers that are between their end and their next start, so that no daemon leaves them there. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#restarts);
+  }
+}

@@ -1,0 +1,16 @@
+/** Log: the lines that the daemon writes about an instance's starts and ends, beside what its console says. */
+import { appendFileSync, renameSync, statSync } from "node:fs";
+import path from "node:path";
+import type { Context } from "../context";
+import { nowText } from "../time";
+
+/** The log of an instance begins anew past this size; the old one is kept beside it. */
+const logBytes = 128 * 1024;
+
+/** Adds a line to an instance's lxc.log. */
+export function appendLog({ dirs }: Context, name: string, text: string): void {
+  const file = path.join(dirs.logs(name), "lxc.log");
+  // A guest may reboot as often as it likes.
+  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > logBytes) renameSync(file, `${file}.old`);
+  appendFileSync(file, `${nowText()} ${name} ${text.replaceAll("\n", " ")}\n`, { mode: 0o600 });
+}

@@ -1,0 +1,104 @@
+/** Start: a plan of nics, processors and operations, then the container. */
+import { existsSync, mkdirSync } from "node:fs";
+import path from "node:path";
+import { ApiError, badRequest } from "../../sdk/api/errors";
+import { toApiError } from "../errors";
+import type { Requestor } from "../events";
+import { nowText } from "../time";
+import { announce } from "./announce";
+import { idRange } from "./idmap";
+import { runningPower, withoutPause } from "./last-state";
+import type { Life, OnEnd } from "./life";
+import { limitWrites, parseCpuList } from "./limits";
+import { pickCpus } from "./live-limits";
+import { appendLog } from "./log";
+import { hostNames, type Nic, planNics, withHwaddrs } from "./nics";
+import type { Expanded, InstanceRecord } from "./record";
+import { startOps } from "./spec/start";
+import { applyTemplates } from "./templates";
+
+export class Starter {
+  /** Starts under way, by name. */
+  readonly #starting = new Map<string, Promise<void>>();
+
+  constructor(
+    private readonly life: Life,
+    private readonly seccompDir: string,
+    private readonly onEnd: OnEnd,
+  ) {}
+
+  isStarting(name: string): boolean {
+    return this.#starting.has(name);
+  }
+
+  /** Resolves when no start is under way. */
+  async noneStarts(): Promise<void> {
+    await Promise.allSettled(this.#starting.values());
+  }
+
+  /** @throws ApiError BAD_REQUEST when it runs already or the daemon is shutting down */
+  async start(record: InstanceRecord, requestor?: Requestor): Promise<void> {
+    const { name } = record;
+    if (this.life.isRunning(name)) throw badRequest("The instance is already running");
+    if (this.life.isShuttingDown) throw badRequest("Cannot start instance: the daemon is shutting down.");
+    const starting = this.#start(record, requestor);
+    this.#starting.set(name, starting);
+    try {
+      await starting;
+    } finally {
+      this.#starting.delete(name);
+    }
+  }
+
+  async #start(record: InstanceRecord, requestor: Requestor | undefined): Promise<void> {
+    const { name } = record;
+    const { context, records, running } = this.life;
+    const expanded = records.expanded(record);
+    const config = withHwaddrs(record.config, expanded.devices);
+    const nics = planNics(config, expanded.devices);
+    const cpus = pickCpus(running, expanded.config);
+    mkdirSync(context.dirs.logs(name), { recursive: true, mode: 0o700 });
+    try {
+      const ops = this.#ops({ ...record, config }, expanded, nics, cpus);
+      await announce(context, name, nics);
+      await applyTemplates(context, { ...record, config }, "start");
+      const cell = await context.native.startContainer(ops);
+      running.add(name, cell, cpus === undefined ? undefined : parseCpuList(cpus), (exit) => this.onEnd(name, exit));
+    } catch (error) {
+      const { code, message, details } = toApiError(error);
+      appendLog(context, name, `Cannot start: ${message}`);
+      context.native.clear(name);
+      throw new ApiError(code, `Cannot start instance "${name}": ${message}`, { details, cause: error });
+    }
+    records.change(name, (now) => ({
+      ...now,
+      lastUsedAt: nowText(),
+      config: withoutPause({ ...now.config, ...config, ...hostNames(nics), ...runningPower }),
+    }));
+    this.life.tell("instance-started", name, requestor);
+  }
+
+  #ops(record: InstanceRecord, expanded: Expanded, nics: readonly Nic[], cpus: string | undefined) {
+    const { dirs, storagePools } = this.life.context;
+    const { groups } = this.life;
+    const { layout } = groups;
+    const group = this.life.group(record.name);
+    groups.make();
+    mkdirSync(dirs.cell(record.name), { recursive: true, mode: 0o700 });
+    return startOps({
+      name: record.name,
+      config: expanded.config,
+      devices: expanded.devices,
+      root: storagePools.root(record.pool, { type: "containers", name: record.name }),
+      ids: idRange(expanded.config, record.config),
+      nics,
+      layout,
+      group,
+      limits: limitWrites(layout, group, expanded.config, cpus),
+      controlDir: dirs.cell(record.name),
+      consoleLog: path.join(dirs.logs(record.name), "console.log"),
+      seccompDir: this.seccompDir,
+      hasDevice: (device) => existsSync(path.join("/dev", device)),
+    });
+  }
+}

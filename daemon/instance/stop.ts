@@ -1,0 +1,64 @@
+/** Stop: the clean way, which asks the init, and the kill. Both wait until the container is gone. */
+import { setTimeout as delay } from "node:timers/promises";
+import { badRequest, internal } from "../../sdk/api/errors";
+import type { Requestor } from "../events";
+import { askToHalt, parseRawLxc } from "./halt";
+import type { Life } from "./life";
+import { pause } from "./pause";
+import type { RunningInstance } from "./running";
+
+/** Most of the work of a kill is the kernel's; what lasts longer hangs in it. */
+const killMs = 60_000;
+/** LXD's default patience for a clean stop: ten minutes. */
+const defaultStopMs = 600_000;
+
+/**
+ * Asks the init to power off and waits. Not under the instance's lock, so that a forced stop can overtake it.
+ * @param timeoutMs patience; negative for LXD's default
+ * @throws ApiError BAD_REQUEST when it is stopped or frozen, INTERNAL when it does not end in time
+ */
+export async function stop(life: Life, name: string, timeoutMs: number, requestor?: Requestor): Promise<void> {
+  const running = needForStop(life, name);
+  if (running.isFrozen) throw badRequest("Instance is frozen");
+  const record = life.records.find(name);
+  const raw = parseRawLxc(record && life.records.expanded(record).config["raw.lxc"]);
+  const over = new AbortController();
+  const late = delay(timeoutMs < 0 ? defaultStopMs : timeoutMs, "late" as const, { signal: over.signal });
+  const ended = running.gone.then(() => "ended" as const);
+  void askToHalt(running.cell, raw, over.signal).catch((error: unknown) =>
+    life.context.log.debug("The init of a container cannot be asked to halt", { name, error }),
+  );
+  const outcome = await Promise.race([ended, late]).finally(() => {
+    late.catch(() => undefined);
+    over.abort();
+  });
+  if (outcome === "late")
+    throw internal(
+      'Failed shutting down instance, status is "Running": context deadline exceeded. Stop it with force, or look why its init does not end.',
+    );
+  life.tell("instance-shutdown", name, requestor);
+}
+
+/**
+ * Kills every process and waits until the container is gone.
+ * @throws ApiError BAD_REQUEST when it is stopped, INTERNAL when a process does not end within a minute
+ */
+export async function kill(life: Life, name: string, requestor?: Requestor): Promise<void> {
+  const running = needForStop(life, name);
+  if (running.isFrozen) await pause(life, name, false);
+  running.cell.kill();
+  const over = new AbortController();
+  const late = delay(killMs, true, { signal: over.signal }).catch(() => false);
+  const isLate = await Promise.race([running.gone.then(() => false), late]).finally(() => over.abort());
+  if (isLate)
+    throw internal(
+      "Failed to stop instance: a process in it was killed and does not end. It may wait for a disk or a server; try again later.",
+    );
+  life.tell("instance-stopped", name, requestor);
+}
+
+function needForStop(life: Life, name: string): RunningInstance {
+  const running = life.running.get(name);
+  if (running === undefined) throw badRequest("The instance is already stopped");
+  return running;
+}
