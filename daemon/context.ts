@@ -14,6 +14,7 @@ import type { ServerService } from "./server/service";
 import type { Shutdown } from "./shutdown";
 import type { SnapshotService } from "./snapshot/service";
 import type { StoragePoolService } from "./storage-pool/service";
+import type { Volumes } from "./storage-pool/volumes";
 
 export interface Context {
   readonly dirs: Dirs;
@@ -26,6 +27,7 @@ export interface Context {
   readonly server: ServerService;
   readonly profiles: ProfileService;
   readonly storagePools: StoragePoolService;
+  readonly volumes: Volumes;
   readonly networks: NetworkService;
   readonly images: ImageService;
   readonly instances: InstanceService;

@@ -27,7 +27,9 @@ import { buildServer } from "./server";
 import { ServerService } from "./server/service";
 import { SnapshotExpiry } from "./snapshot/expiry";
 import { SnapshotService } from "./snapshot/service";
+import { OpenPools } from "./storage-pool/open-pools";
 import { StoragePoolService } from "./storage-pool/service";
+import { Volumes } from "./storage-pool/volumes";
 import { closeWebsockets } from "./websockets";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -100,7 +102,9 @@ export class Daemon {
     context.operations = new Operations(context.events, this.#log);
     context.server = new ServerService(context);
     context.profiles = new ProfileService(context);
-    context.storagePools = new StoragePoolService(context);
+    const pools = new OpenPools(context);
+    context.storagePools = new StoragePoolService(context, pools);
+    context.volumes = new Volumes(context, pools);
     context.networks = new NetworkService(context);
     context.images = new ImageService(context);
     context.instances = new InstanceService(context, this.#groups, seccompDir);
@@ -109,7 +113,7 @@ export class Daemon {
   }
 
   async #askDrivers(): Promise<void> {
-    this.#context.server.setStorageDrivers(await this.#context.storagePools.usableDrivers());
+    this.#context.server.setStorageDrivers(await this.#context.storagePools.availableDrivers());
   }
 
   /** Containers that a shutdown or a reboot stopped start again; those that were killed with their supervisor do not. */

@@ -19,7 +19,7 @@ async function prepare(context: Context): Promise<void> {
     // It may be there already, from a first start that was killed midway.
     if (!storagePools.records().some(({ name }) => name === poolName)) {
       const driver = await storagePools.defaultDriver();
-      await storagePools.createPool({ name: poolName, driver, description: "", config: {} });
+      await storagePools.create({ name: poolName, driver, description: "", config: {} });
     }
     devices.root = { type: "disk", path: "/", pool: poolName };
   } catch (error) {

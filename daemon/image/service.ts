@@ -227,11 +227,11 @@ export class ImageService {
   async delete(fingerprint: string): Promise<void> {
     await this.context.locks.run(`image/${fingerprint}`, async () => {
       this.record(fingerprint);
-      const { storagePools } = this.context;
-      await storagePools.forgetImage(fingerprint);
+      const { volumes } = this.context;
+      await volumes.forgetImage(fingerprint);
       this.#store.delete(fingerprint);
       // Once more for an instance that was being made from it meanwhile; now nobody finds the image any longer.
-      await storagePools.forgetImage(fingerprint);
+      await volumes.forgetImage(fingerprint);
       for (const file of [this.#file(fingerprint), `${this.#file(fingerprint)}.rootfs`])
         await rm(file, { force: true });
     });

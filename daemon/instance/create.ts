@@ -29,7 +29,7 @@ export async function planCreate(context: Context, name: string, post: Instances
       const draft = draftInstance(context, name, post, { config: {} });
       return async () => {
         await context.instances.make(draft, (record) =>
-          context.storagePools.createEmpty(record.pool, volumeOf(record.name)),
+          context.volumes.createEmpty(record.pool, volumeOf(record.name)),
         );
       };
     }
@@ -93,7 +93,7 @@ async function makeFrom(
       deviceNodes: isTrue(config["security.privileged"]),
       warn: (text: string) => operation.warn(text),
     };
-    await context.storagePools.createFromImage(pool, image.fingerprint, volumeOf(name), options);
+    await context.volumes.createFromImage(pool, image.fingerprint, volumeOf(name), options);
     await applyTemplates(context, record, "create");
   });
   context.images.touch(image.fingerprint);

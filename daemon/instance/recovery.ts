@@ -18,7 +18,7 @@ async function reconcile(context: Context, pool: string): Promise<void> {
     .filter((record) => record.pool === pool)
     .map((record) => record.name);
   const snapshots = names.flatMap((name) => context.snapshots.names(name).map((snapshot) => `${name}/${snapshot}`));
-  const { missing } = await context.storagePools.reconcile(pool, { instances: names, snapshots });
+  const { missing } = await context.volumes.reconcile(pool, { instances: names, snapshots });
   for (const volume of missing) context.log.error("A volume is missing", { pool, ...volume });
 }
 

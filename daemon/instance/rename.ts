@@ -10,15 +10,15 @@ import type { InstanceRecord } from "./record";
 import { volumeOf } from "./service";
 import { applyTemplates } from "./templates";
 
-/** Caller holds the locks of both names. After a crash midway the pools follow the database (StoragePoolService.reconcile). */
+/** Caller holds the locks of both names. After a crash midway the volumes follow the database (Volumes.reconcile). */
 export async function renameInstance(context: Context, record: InstanceRecord, to: string): Promise<void> {
-  const { database, dirs, instances, networks, snapshots, storagePools } = context;
+  const { database, dirs, instances, networks, snapshots, volumes } = context;
   if (instances.lifecycle.isRunning(record.name)) throw badRequest("Renaming of running instance not allowed");
   instances.requireFree(to);
   await using undo = new Revert(context.log);
   const move = async (from: Volume, into: Volume) => {
-    await storagePools.rename(record.pool, from, into);
-    undo.add(() => storagePools.rename(record.pool, into, from));
+    await volumes.rename(record.pool, from, into);
+    undo.add(() => volumes.rename(record.pool, into, from));
   };
   for (const snapshot of snapshots.names(record.name)) {
     const from: Volume = { type: "containers-snapshots", name: `${record.name}/${snapshot}` };

@@ -114,7 +114,7 @@ export class InstanceService {
   /** Nothing for a pool that is away: that is no reason to hide the rest. */
   async #rootBytes({ pool, name }: InstanceRecord): Promise<number | undefined> {
     try {
-      return await this.context.storagePools.usage(pool, volumeOf(name));
+      return await this.context.volumes.usage(pool, volumeOf(name));
     } catch (error) {
       if (ApiError.is(error) && error.code === "UNAVAILABLE") return undefined;
       throw error;
@@ -150,7 +150,7 @@ export class InstanceService {
     const running = this.lifecycle.running.get(record.name);
     const ids = idRange(this.expanded(record).config, record.config);
     if (running !== undefined) return { target: running.cell, ids };
-    return { root: this.context.storagePools.root(record.pool, volumeOf(record.name)), ids };
+    return { root: this.context.volumes.root(record.pool, volumeOf(record.name)), ids };
   }
 
   /** A name that nobody has: two words would be nicer, a few digits are enough. */
@@ -299,10 +299,10 @@ export class InstanceService {
 
   /** Removes what an instance has, once its row is marked pending. */
   async erase(record: InstanceRecord): Promise<void> {
-    const { dirs, networks, snapshots, storagePools } = this.context;
+    const { dirs, networks, snapshots, volumes } = this.context;
     for (const snapshot of snapshots.names(record.name))
-      await storagePools.delete(record.pool, { type: "containers-snapshots", name: `${record.name}/${snapshot}` });
-    await storagePools.delete(record.pool, volumeOf(record.name));
+      await volumes.delete(record.pool, { type: "containers-snapshots", name: `${record.name}/${snapshot}` });
+    await volumes.delete(record.pool, volumeOf(record.name));
     await networks.forgetInstance(record.name);
     await removeLinks(dirs, record.name);
     await rm(dirs.logs(record.name), { recursive: true, force: true });

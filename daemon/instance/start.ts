@@ -79,7 +79,7 @@ export class Starter {
   }
 
   #ops(record: InstanceRecord, expanded: Expanded, nics: readonly Nic[], cpus: string | undefined) {
-    const { dirs, storagePools } = this.life.context;
+    const { dirs, volumes } = this.life.context;
     const { groups } = this.life;
     const { layout } = groups;
     const group = this.life.group(record.name);
@@ -89,7 +89,7 @@ export class Starter {
       name: record.name,
       config: expanded.config,
       devices: expanded.devices,
-      root: storagePools.root(record.pool, { type: "containers", name: record.name }),
+      root: volumes.root(record.pool, { type: "containers", name: record.name }),
       ids: idRange(expanded.config, record.config),
       nics,
       layout,

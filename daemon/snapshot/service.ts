@@ -88,7 +88,7 @@ export class SnapshotService {
     try {
       const to = { pool: instance.pool, volume: snapshotVolume(instance.name, name) };
       const from = { pool: instance.pool, volume: volumeOf(instance.name) };
-      await this.context.instances.lifecycle.whileStill(instance.name, () => this.context.storagePools.clone(from, to));
+      await this.context.instances.lifecycle.whileStill(instance.name, () => this.context.volumes.clone(from, to));
       this.#store.confirm(instance.name, name);
     } catch (error) {
       await this.#erase(record, instance.pool);
@@ -105,11 +105,7 @@ export class SnapshotService {
     if (isRunning && instance.ephemeral)
       throw badRequest("Cannot restore a running ephemeral instance: stopping it deletes it.");
     if (isRunning) await lifecycle.kill(instance.name);
-    await this.context.storagePools.restore(
-      instance.pool,
-      snapshotVolume(instance.name, name),
-      volumeOf(instance.name),
-    );
+    await this.context.volumes.restore(instance.pool, snapshotVolume(instance.name, name), volumeOf(instance.name));
     const { config, devices, profiles, description, ephemeral } = snapshot.settings;
     const now = this.context.instances.record(instance.name);
     const kept = Object.entries(now.config).filter(([key]) => key.startsWith("volatile."));
@@ -148,10 +144,10 @@ export class SnapshotService {
     this.record(instance.name, from);
     if (this.#store.allNames(instance.name).includes(to))
       throw conflict(`Snapshot "${instance.name}/${to}" already exists. Choose another name, or delete it first.`);
-    // The volume moves first, and the pool takes note of it: after a crash it follows the row (StoragePoolService.reconcile).
+    // The volume moves first, and the pool takes note of it: after a crash it follows the row (Volumes.reconcile).
     try {
-      const { storagePools } = this.context;
-      await storagePools.rename(instance.pool, snapshotVolume(instance.name, from), snapshotVolume(instance.name, to));
+      const { volumes } = this.context;
+      await volumes.rename(instance.pool, snapshotVolume(instance.name, from), snapshotVolume(instance.name, to));
     } catch (error) {
       this.#store.rename(instance.name, to, from);
       throw error;
@@ -167,7 +163,7 @@ export class SnapshotService {
   }
 
   async #erase(record: SnapshotRecord, pool: string): Promise<void> {
-    await this.context.storagePools.delete(pool, snapshotVolume(record.instance, record.name));
+    await this.context.volumes.delete(pool, snapshotVolume(record.instance, record.name));
     this.#store.delete(record.instance, record.name);
   }
 
@@ -189,16 +185,16 @@ export class SnapshotService {
     withSnapshots: boolean;
   }): Promise<void> {
     const { source, snapshot, record, withSnapshots } = copy;
-    const { storagePools, instances } = this.context;
+    const { volumes, instances } = this.context;
     const from = snapshot === undefined ? volumeOf(source.name) : snapshotVolume(source.name, snapshot);
     const to = { pool: record.pool, volume: volumeOf(record.name) };
-    const clone = () => storagePools.clone({ pool: source.pool, volume: from }, to);
+    const clone = () => volumes.clone({ pool: source.pool, volume: from }, to);
     await (snapshot === undefined ? instances.lifecycle.whileStill(source.name, clone) : clone());
     if (!withSnapshots) return;
     for (const old of this.#store.list(source.name)) {
       const made = { ...old, instance: record.name };
       this.#store.insertPending(made);
-      await storagePools.clone(
+      await volumes.clone(
         { pool: source.pool, volume: snapshotVolume(source.name, old.name) },
         { pool: record.pool, volume: snapshotVolume(record.name, old.name) },
       );

@@ -1,12 +1,12 @@
-/** Open pools: which pools can be used, from the daemon's start to its end, and every call on them. */
+/** Open pools: which pools can be used, from the daemon's start to its end, and every call on them; for pools and volumes alike. */
 import path from "node:path";
 import { notFound, unavailable } from "../../sdk/api/errors";
 import type { Context } from "../context";
 import { toApiError } from "../errors";
 import type { PoolPlace, StorageDriver } from "./driver";
 import { drivers } from "./drivers";
-import type { PoolImages } from "./images";
-import type { StoragePoolRecord, StoragePoolStore } from "./store";
+import { PoolImages } from "./images";
+import { type StoragePoolRecord, StoragePoolStore } from "./store";
 
 interface OpenPool {
   readonly driver: StorageDriver;
@@ -14,6 +14,8 @@ interface OpenPool {
 }
 
 export class OpenPools {
+  readonly store: StoragePoolStore;
+  readonly images: PoolImages;
   /** Why a pool cannot be used, by name. */
   readonly #unavailable = new Map<string, string>();
   /** Number of calls under way, by pool. */
@@ -21,11 +23,10 @@ export class OpenPools {
   /** Pools that are being deleted. */
   readonly #closing = new Set<string>();
 
-  constructor(
-    private readonly context: Context,
-    private readonly store: StoragePoolStore,
-    private readonly images: PoolImages,
-  ) {}
+  constructor(private readonly context: Context) {
+    this.store = new StoragePoolStore(context.database);
+    this.images = new PoolImages(context, this.store);
+  }
 
   list(): StoragePoolRecord[] {
     return this.store.list().filter(({ state }) => state === "created");

@@ -24,14 +24,14 @@ export const storagePoolRoutes: Route[] = [
 ];
 
 function listStoragePools(request: ApiRequest) {
-  const pools = request.context.storagePools.listPools();
+  const pools = request.context.storagePools.list();
   return sync(recursionOf(request) === 0 ? pools.map(({ name }) => urlOf(name)) : pools);
 }
 
 async function createStoragePool(request: ApiRequest) {
   const post = parseBody(request, StoragePoolsPost);
   const { locks, storagePools } = request.context;
-  await locks.run(`storage-pool/${post.name}`, () => storagePools.createPool(post));
+  await locks.run(`storage-pool/${post.name}`, () => storagePools.create(post));
   tell(request, "storage-pool-created", post.name);
   return created(urlOf(post.name));
 }
@@ -57,7 +57,7 @@ async function change(request: ApiRequest, next: (have: StoragePoolRecord) => St
   await locks.run(`storage-pool/${name}`, async () => {
     const have = storagePools.record(name);
     checkEtag(ifMatchOf(request), tagged(have));
-    storagePools.updatePool(name, next(have));
+    storagePools.update(name, next(have));
   });
   tell(request, "storage-pool-updated", name);
   return sync();
@@ -66,7 +66,7 @@ async function change(request: ApiRequest, next: (have: StoragePoolRecord) => St
 async function deleteStoragePool(request: ApiRequest) {
   const name = param(request, "name");
   const { locks, storagePools } = request.context;
-  await locks.run(`storage-pool/${name}`, () => storagePools.deletePool(name));
+  await locks.run(`storage-pool/${name}`, () => storagePools.delete(name));
   tell(request, "storage-pool-deleted", name);
   return sync();
 }

@@ -1,6 +1,4 @@
-/** Storage pools: their rules, and the volumes that instances ask of them. */
-import { mkdtemp, rmdir } from "node:fs/promises";
-import path from "node:path";
+/** Storage pools: their rules. What is in them is asked of volumes.ts. */
 import type { Config } from "../../sdk/api/common";
 import { storagePoolKeys } from "../../sdk/api/config/storage-pool";
 import { findRow } from "../../sdk/api/config/table";
@@ -10,33 +8,26 @@ import type { Context } from "../context";
 import { isThere } from "../files";
 import { withoutEmpty } from "../merge";
 import { requireConfig } from "../validate";
-import type { RootSource, Volume } from "./driver";
+import type { RootSource } from "./driver";
 import { drivers } from "./drivers";
 import { isOnBtrfs } from "./drivers/btrfs-host";
-import { copyCommand, copyTree } from "./drivers/copy";
-import { type FromImageOptions, fingerprintOf, PoolImages } from "./images";
-import { OpenPools } from "./open-pools";
-import { type KnownVolumes, type Reconciled, reconcileVolumes } from "./reconcile";
-import { type StoragePoolRecord, StoragePoolStore } from "./store";
+import { fingerprintOf } from "./images";
+import type { OpenPools } from "./open-pools";
+import type { StoragePoolRecord } from "./store";
 
 export class StoragePoolService {
-  readonly #store: StoragePoolStore;
-  readonly #images: PoolImages;
-  readonly #pools: OpenPools;
+  constructor(
+    private readonly context: Context,
+    private readonly pools: OpenPools,
+  ) {}
 
-  constructor(private readonly context: Context) {
-    this.#store = new StoragePoolStore(context.database);
-    this.#images = new PoolImages(context, this.#store);
-    this.#pools = new OpenPools(context, this.#store, this.#images);
-  }
-
-  listPools(): StoragePool[] {
-    return this.#pools.list().map((record) => this.#render(record));
+  list(): StoragePool[] {
+    return this.pools.list().map((record) => this.#render(record));
   }
 
   /** The stored pools, without who uses them. */
   records(): StoragePoolRecord[] {
-    return this.#pools.list();
+    return this.pools.list();
   }
 
   /** @throws ApiError NOT_FOUND */
@@ -46,11 +37,11 @@ export class StoragePoolService {
 
   /** The stored pool, without who uses it. @throws ApiError NOT_FOUND */
   record(name: string): StoragePoolRecord {
-    return this.#pools.record(name);
+    return this.pools.record(name);
   }
 
   /** Drivers whose pools this host can carry on the file system of the state folder. */
-  async usableDrivers(): Promise<string[]> {
+  async availableDrivers(): Promise<string[]> {
     const { scratch } = this.context.dirs;
     const asked = Object.values(drivers).map(async (driver) => ({
       name: driver.name,
@@ -73,19 +64,19 @@ export class StoragePoolService {
   };
 
   /** @throws ApiError BAD_REQUEST when the host lacks what the driver needs, CONFLICT when the name is taken */
-  async createPool(post: StoragePoolsPost): Promise<void> {
+  async create(post: StoragePoolsPost): Promise<void> {
     const { name } = post;
     const refuse = (cause: string) => badRequest(`Cannot create storage pool "${name}": ${cause}`);
     const driver = Object.hasOwn(drivers, post.driver) ? drivers[post.driver] : undefined;
     if (driver === undefined)
       throw refuse(`unknown driver "${post.driver}". Use one of ${Object.keys(drivers).join(", ")}.`);
     requireConfig(storagePoolKeys[driver.name] ?? [], post.config);
-    if (this.#store.find(name) !== undefined)
+    if (this.pools.store.find(name) !== undefined)
       throw conflict(`Cannot create storage pool "${name}": The storage pool already exists`);
     const config = withoutEmpty(post.config);
     const record: StoragePoolRecord = { ...post, config, state: "creating" };
-    const place = this.#pools.placeOf(record);
-    const other = this.#store
+    const place = this.pools.placeOf(record);
+    const other = this.pools.store
       .list()
       .find((pool) => config.source !== undefined && pool.config.source === config.source);
     if (other !== undefined) throw refuse(`the source "${config.source}" is that of storage pool "${other.name}".`);
@@ -96,19 +87,19 @@ export class StoragePoolService {
       if (reason !== undefined) throw refuse(`${reason}. See "bothy doctor".`);
     };
     await requireAvailable(this.context.dirs.scratch);
-    this.#store.insert(record);
+    this.pools.store.insert(record);
     try {
       const made = await driver.createPool(place);
       if (config.source !== undefined) await requireAvailable(place.path);
-      this.#store.update({ ...record, config: made, state: "created" });
+      this.pools.store.update({ ...record, config: made, state: "created" });
     } catch (error) {
-      await this.#pools.removeUnfinished(record);
+      await this.pools.removeUnfinished(record);
       throw error;
     }
   }
 
   /** Changes description and user keys. Keys that the daemon filled in stay when they are absent. @throws ApiError BAD_REQUEST */
-  updatePool(name: string, put: StoragePoolPut): void {
+  update(name: string, put: StoragePoolPut): void {
     const before = this.record(name);
     const table = storagePoolKeys[before.driver] ?? [];
     requireConfig(table, put.config);
@@ -123,140 +114,48 @@ export class StoragePoolService {
         `Cannot update storage pool "${name}": "${changed.join('", "')}" cannot be changed. Create another pool instead.`,
         { details: { issues: changed.map((key) => ({ path: `config.${key}`, message: "cannot be changed" })) } },
       );
-    this.#store.update({ ...before, description: put.description, config });
+    this.pools.store.update({ ...before, description: put.description, config });
   }
 
   /** Removes the pool with the image volumes in it. @throws ApiError BAD_REQUEST while anything else uses it */
-  async deletePool(name: string): Promise<void> {
+  async delete(name: string): Promise<void> {
     const inUse = () => badRequest("The storage pool is currently in use");
     const record = this.record(name);
     const isUsed = () => this.#usedBy(name).some((url) => !url.startsWith("/1.0/images/"));
     if (isUsed()) throw inUse();
-    await this.#pools.close(name, inUse, async (driver, place) => {
+    await this.pools.close(name, inUse, async (driver, place) => {
       // Those of instances that are being made are not in the database yet.
       const lists = [driver.list(place, "containers"), driver.list(place, "containers-snapshots")];
-      if (this.#pools.isAvailable(name) && (await Promise.all(lists)).flat().length > 0) throw inUse();
+      if (this.pools.isAvailable(name) && (await Promise.all(lists)).flat().length > 0) throw inUse();
       // Somebody may have begun meanwhile.
       if (isUsed()) throw inUse();
-      this.#store.update({ ...record, state: "deleting" });
+      this.pools.store.update({ ...record, state: "deleting" });
       try {
         await driver.deletePool(place);
       } catch (error) {
-        this.#store.update(record);
+        this.pools.store.update(record);
         throw error;
       }
-      this.#store.delete(name);
+      this.pools.store.delete(name);
     });
   }
 
   resources(name: string): Promise<StoragePoolResources> {
-    return this.#pools.use(name, (driver, place) => driver.resources(place));
+    return this.pools.use(name, (driver, place) => driver.resources(place));
   }
 
   /** Makes every pool usable when the daemon starts, and finishes what an earlier one left undone. A pool that fails is logged and unavailable. */
   startAll(): Promise<void> {
-    return this.#pools.openAll();
+    return this.pools.openAll();
   }
 
   /** Unmounts every pool; for a shutdown that has stopped the containers. */
   stopAll(): Promise<void> {
-    return this.#pools.closeAll();
-  }
-
-  /**
-   * Removes the volumes of nobody after a crash, once unfinished renames are brought in line with the database. Where one is
-   * missing they are kept: one of them may be it.
-   * @param known all instances and snapshots ("web/snap0") that the database has in this pool
-   */
-  reconcile(pool: string, known: KnownVolumes): Promise<Reconciled> {
-    return this.#pools.use(pool, async (driver, place) => {
-      const result = await reconcileVolumes(driver, place, known, this.#store.renames(pool));
-      this.#store.deleteRenames(pool);
-      for (const volume of result.removed)
-        this.context.log.warning("Removed a volume that belongs to nobody", { pool, ...volume });
-      for (const volume of result.kept)
-        this.context.log.error("Kept a volume that belongs to nobody, since another one is missing", {
-          pool,
-          ...volume,
-        });
-      return result;
-    });
-  }
-
-  createEmpty(pool: string, volume: Volume): Promise<void> {
-    return this.#pools.use(pool, (driver, place) => driver.create(place, volume, async () => undefined));
-  }
-
-  /** Makes a volume from an image; the image's volume in this pool is made first when it is not there, once for all who ask. */
-  createFromImage(pool: string, fingerprint: string, volume: Volume, options: FromImageOptions): Promise<void> {
-    return this.#pools.use(pool, (driver, place) => this.#images.clone(driver, place, fingerprint, volume, options));
-  }
-
-  /** Within one pool by its driver; across pools by a copy, for which the native layer mounts the source. */
-  clone(from: { pool: string; volume: Volume }, to: { pool: string; volume: Volume }): Promise<void> {
-    return this.#pools.use(from.pool, (driver, place) => {
-      if (from.pool === to.pool) return driver.clone(place, from.volume, to.volume);
-      const copy = (rootPath: string) => this.#copyRoot(driver.root(place, from.volume), rootPath);
-      return this.#pools.use(to.pool, (toDriver, toPlace) => toDriver.create(toPlace, to.volume, copy));
-    });
-  }
-
-  async #copyRoot(root: RootSource, rootPath: string): Promise<void> {
-    if (root.type === "dir") return copyTree(root.path, rootPath);
-    const at = await mkdtemp(path.join(this.context.dirs.scratch, "copy-"));
-    try {
-      await this.context.native.runWithRoot(root, at, copyCommand(at, rootPath));
-    } finally {
-      await rmdir(at);
-    }
-  }
-
-  restore(pool: string, snapshot: Volume, volume: Volume): Promise<void> {
-    return this.#pools.use(pool, (driver, place) => driver.restore(place, snapshot, volume));
-  }
-
-  /** Renames a volume. Callers commit the new name after it: a crash between the two is settled by `reconcile`. */
-  rename(pool: string, from: Volume, to: Volume): Promise<void> {
-    return this.#pools.use(pool, async (driver, place) => {
-      this.#store.addRename(pool, { from, to });
-      await driver.rename(place, from, to);
-    });
-  }
-
-  delete(pool: string, volume: Volume): Promise<void> {
-    return this.#pools.use(pool, (driver, place) => driver.delete(place, volume));
-  }
-
-  list(pool: string, type: Volume["type"]): Promise<string[]> {
-    return this.#pools.use(pool, (driver, place) => driver.list(place, type));
-  }
-
-  /** @throws ApiError NOT_FOUND, UNAVAILABLE */
-  root(pool: string, volume: Volume): RootSource {
-    const { driver, place } = this.#pools.require(pool);
-    return driver.root(place, volume);
-  }
-
-  usage(pool: string, volume: Volume): Promise<number | undefined> {
-    return this.#pools.use(pool, (driver, place) => driver.usage(place, volume));
-  }
-
-  /** Drops the volumes of a deleted image from every pool; containers made of it stay whole. */
-  async forgetImage(fingerprint: string): Promise<void> {
-    for (const { name } of this.#pools.list()) {
-      if (!this.#pools.isAvailable(name)) this.#images.disown(name, fingerprint);
-      else
-        try {
-          await this.#pools.use(name, (driver, place) => this.#images.forget(driver, place, fingerprint));
-        } catch (error) {
-          // A pool that was deleted meanwhile took its volumes along.
-          if (this.#pools.list().some((pool) => pool.name === name)) throw error;
-        }
-    }
+    return this.pools.closeAll();
   }
 
   #render({ name, description, driver, config }: StoragePoolRecord): StoragePool {
-    const status = this.#pools.isAvailable(name) ? "Created" : "Unavailable";
+    const status = this.pools.isAvailable(name) ? "Created" : "Unavailable";
     return { name, description, driver, config, status, used_by: this.#usedBy(name), locations: ["none"] };
   }
 
@@ -264,7 +163,7 @@ export class StoragePoolService {
     const { instances, profiles } = this.context;
     const names = (devices: Record<string, Record<string, string>>) =>
       Object.values(devices).some((device) => device.type === "disk" && device.pool === pool);
-    const images = new Set(this.#store.images(pool).map(fingerprintOf));
+    const images = new Set(this.pools.store.images(pool).map(fingerprintOf));
     return [
       ...[...images].map((fingerprint) => `/1.0/images/${fingerprint}`),
       ...instances

@@ -47,7 +47,7 @@ export async function withImages(test: (scene: Scene) => Promise<void>): Promise
     events,
     operations: new Operations(events, log),
     locks: new Locks(),
-    storagePools: { forgetImage: async (fingerprint: string) => void forgotten.push(fingerprint) },
+    volumes: { forgetImage: async (fingerprint: string) => void forgotten.push(fingerprint) },
     profiles: {
       record: (name: string) => {
         if (name !== "default") throw notFound("Profile not found");

@@ -10,6 +10,7 @@ import { Dirs } from "../../daemon/dirs";
 import type { LifecycleEvent } from "../../daemon/events";
 import { Locks } from "../../daemon/locks";
 import type { ApiRequest, Reply } from "../../daemon/route";
+import { OpenPools } from "../../daemon/storage-pool/open-pools";
 import { storagePoolRoutes } from "../../daemon/storage-pool/routes";
 import { StoragePoolService } from "../../daemon/storage-pool/service";
 import { storagePoolSchema } from "../../daemon/storage-pool/store";
@@ -38,7 +39,9 @@ async function withRoutes(work: (send: Send, events: LifecycleEvent[]) => Promis
     instances: { uses: () => [] },
     profiles: { list: () => [] },
   };
-  const context = { ...parts, storagePools: new StoragePoolService(parts as unknown as Context) } as unknown as Context;
+  const bare = parts as unknown as Context;
+  const storagePools = new StoragePoolService(bare, new OpenPools(bare));
+  const context = { ...parts, storagePools } as unknown as Context;
   const send: Send = async (method, at, { name = "", json, query = "", ifMatch } = {}) => {
     const found = storagePoolRoutes.find((one) => one.method === method && one.path === at);
     assert.ok(found, `${method} ${at}`);

@@ -13,8 +13,10 @@ import type { InstanceUse } from "../../daemon/instance/service";
 import { Locks } from "../../daemon/locks";
 import { Log } from "../../daemon/log";
 import { type GotFile, Native } from "../../daemon/native";
+import { OpenPools } from "../../daemon/storage-pool/open-pools";
 import { StoragePoolService } from "../../daemon/storage-pool/service";
 import { StoragePoolStore, storagePoolSchema } from "../../daemon/storage-pool/store";
+import { Volumes } from "../../daemon/storage-pool/volumes";
 import type { Profile } from "../../sdk/api/profile";
 import { cellProgram } from "../../sdk/host/package";
 import { requireFeature } from "../support/require";
@@ -52,19 +54,20 @@ class World {
   unpack: (rootPath: string, options: UnpackOptions) => Promise<void> = smallTree;
   database: Database;
   pools: StoragePoolService;
+  volumes: Volumes;
 
   constructor() {
     this.dirs.make();
     this.database = this.#openDatabase();
-    this.pools = this.#makeService();
+    ({ pools: this.pools, volumes: this.volumes } = this.#makeServices());
   }
 
   #openDatabase(): Database {
     return new Database(this.dirs.database, [storagePoolSchema]);
   }
 
-  #makeService(): StoragePoolService {
-    const context: Partial<Context> = {
+  #makeServices(): { pools: StoragePoolService; volumes: Volumes } {
+    const parts: Partial<Context> = {
       dirs: this.dirs,
       database: this.database,
       locks: this.locks,
@@ -79,29 +82,31 @@ class World {
       instances: { uses: () => this.uses } as unknown as Context["instances"],
       profiles: { list: () => this.profiles } as unknown as Context["profiles"],
     };
-    return new StoragePoolService(context as Context);
+    const context = parts as Context;
+    const open = new OpenPools(context);
+    return { pools: new StoragePoolService(context, open), volumes: new Volumes(context, open) };
   }
 
   /** The daemon is killed and another one starts. */
   async restart(): Promise<void> {
     this.database.close();
     this.database = this.#openDatabase();
-    this.pools = this.#makeService();
+    ({ pools: this.pools, volumes: this.volumes } = this.#makeServices());
     await this.pools.startAll();
   }
 
   /** Puts bothy-cell in the place of the fake. */
   async useRealNative(): Promise<void> {
     this.native = await Native.start(cellProgram, this.dirs, this.log);
-    this.pools = this.#makeService();
+    ({ pools: this.pools, volumes: this.volumes } = this.#makeServices());
   }
 
   create(name: string, driver: string, config: Record<string, string> = {}): Promise<void> {
-    return this.pools.createPool({ name, driver, description: "", config });
+    return this.pools.create({ name, driver, description: "", config });
   }
 
   see(pool: string, name: string, script: string): string {
-    return inRoot(this.pools.root(pool, container(name)), script);
+    return inRoot(this.volumes.root(pool, container(name)), script);
   }
 }
 
@@ -112,7 +117,7 @@ async function withWorld(work: (world: World) => Promise<void>): Promise<void> {
     assert.equal(world.locks.size, 0, "no lock is left");
   } finally {
     if (world.native instanceof Native) await world.native.stop();
-    for (const { name, driver } of world.pools.listPools())
+    for (const { name, driver } of world.pools.list())
       if (driver === "btrfs") execFileSync("umount", [world.dirs.pool(name)]);
     world.database.close();
     await world.log.close();
@@ -137,7 +142,7 @@ const profile = (name: string, pool: string): Profile => ({
 test("a new pool tells its driver, its filled-in source and who uses it", isRoot, () =>
   withWorld(async (world) => {
     await world.create("fast", "dir", { "user.owner": "me" });
-    await world.pools.createFromImage("fast", fingerprint, container("web"), quiet);
+    await world.volumes.createFromImage("fast", fingerprint, container("web"), quiet);
     world.uses.push(use("web", "fast"), use("elsewhere", "slow"));
     world.profiles.push(profile("default", "fast"), profile("big", "slow"));
     assert.deepEqual(world.pools.get("fast"), {
@@ -150,7 +155,7 @@ test("a new pool tells its driver, its filled-in source and who uses it", isRoot
       locations: ["none"],
     });
     assert.deepEqual(
-      world.pools.listPools().map(({ name }) => name),
+      world.pools.list().map(({ name }) => name),
       ["fast"],
     );
   }),
@@ -205,13 +210,13 @@ test("a folder of the user's becomes a pool and is his again after it", isRoot, 
   withWorld(async (world) => {
     const source = mkdtempSync(path.join(tmpdir(), "bothy-source-"));
     await world.create("mine", "dir", { source });
-    await world.pools.createFromImage("mine", fingerprint, container("web"), quiet);
+    await world.volumes.createFromImage("mine", fingerprint, container("web"), quiet);
     assert.ok(existsSync(path.join(source, "containers", "web", "rootfs", "etc")));
     await world.restart();
     assert.equal(world.see("mine", "web", "cat etc/name"), "image");
     writeFileSync(path.join(source, "note"), "");
-    await world.pools.delete("mine", container("web"));
-    await world.pools.deletePool("mine");
+    await world.volumes.delete("mine", container("web"));
+    await world.pools.delete("mine");
     assert.deepEqual(readdirSync(source), ["note"]);
     assert.equal(existsSync(world.dirs.pool("mine")), false);
     rmSync(source, { recursive: true });
@@ -224,7 +229,7 @@ test("description and user keys can change, what the pool stands on cannot", () 
     const own = { source: "/disks/p.img", size: "1GiB", "volatile.initial_source": "x" };
     const given = { "btrfs.mount_options": "noatime", "user.a": "1" };
     store.insert({ name: "p", driver: "btrfs", description: "", config: { ...own, ...given }, state: "created" });
-    world.pools.updatePool("p", { description: "new", config: { "btrfs.mount_options": "noatime", "user.b": "2" } });
+    world.pools.update("p", { description: "new", config: { "btrfs.mount_options": "noatime", "user.b": "2" } });
     const { description, config } = world.pools.get("p");
     assert.equal(description, "new");
     assert.deepEqual(config, { ...own, "btrfs.mount_options": "noatime", "user.b": "2" }, "what was filled in stays");
@@ -237,7 +242,7 @@ test("description and user keys can change, what the pool stands on cannot", () 
       [{ ...config, nonsense: "1" }, /Unknown configuration key: nonsense/],
     ];
     for (const [put, message] of wrong)
-      assert.throws(() => world.pools.updatePool("p", { description: "", config: put }), {
+      assert.throws(() => world.pools.update("p", { description: "", config: put }), {
         code: "BAD_REQUEST",
         message,
       });
@@ -249,16 +254,16 @@ test("a pool in use stays, image volumes alone do not hinder", isRoot, () =>
   withWorld(async (world) => {
     await world.create("p", "dir");
     const inUse = { code: "BAD_REQUEST", message: "The storage pool is currently in use" };
-    await world.pools.createFromImage("p", fingerprint, container("web"), quiet);
-    await assert.rejects(world.pools.deletePool("p"), inUse);
-    await world.pools.delete("p", container("web"));
+    await world.volumes.createFromImage("p", fingerprint, container("web"), quiet);
+    await assert.rejects(world.pools.delete("p"), inUse);
+    await world.volumes.delete("p", container("web"));
     world.uses.push(use("web", "p"));
-    await assert.rejects(world.pools.deletePool("p"), inUse);
+    await assert.rejects(world.pools.delete("p"), inUse);
     world.uses.length = 0;
     world.profiles.push(profile("default", "p"));
-    await assert.rejects(world.pools.deletePool("p"), inUse);
+    await assert.rejects(world.pools.delete("p"), inUse);
     world.profiles.length = 0;
-    await world.pools.deletePool("p");
+    await world.pools.delete("p");
     assert.throws(() => world.pools.get("p"), { code: "NOT_FOUND" });
     assert.deepEqual(readdirSync(path.join(world.state, "storage-pools")), []);
   }),
@@ -272,9 +277,9 @@ test("a pool stays while a volume is being made in it", isRoot, () =>
       new Promise((resolve) => {
         release = resolve;
       });
-    const making = world.pools.createFromImage("p", fingerprint, container("web"), quiet);
+    const making = world.volumes.createFromImage("p", fingerprint, container("web"), quiet);
     while (world.unpacked.length === 0) await new Promise(setImmediate);
-    await assert.rejects(world.pools.deletePool("p"), /currently in use/);
+    await assert.rejects(world.pools.delete("p"), /currently in use/);
     release();
     await making;
   }),
@@ -284,11 +289,11 @@ test("an image is unpacked once for all who ask, and once more with device nodes
   withWorld(async (world) => {
     await world.create("p", "overlay");
     const names = ["a", "b", "c", "d"];
-    await Promise.all(names.map((name) => world.pools.createFromImage("p", fingerprint, container(name), quiet)));
+    await Promise.all(names.map((name) => world.volumes.createFromImage("p", fingerprint, container(name), quiet)));
     assert.deepEqual(world.unpacked, [{ fingerprint, deviceNodes: false }]);
     const privileged = { ...quiet, deviceNodes: true };
-    await world.pools.createFromImage("p", fingerprint, container("e"), privileged);
-    await world.pools.createFromImage("p", fingerprint, container("f"), privileged);
+    await world.volumes.createFromImage("p", fingerprint, container("e"), privileged);
+    await world.volumes.createFromImage("p", fingerprint, container("f"), privileged);
     assert.deepEqual(world.unpacked[1], { fingerprint, deviceNodes: true });
     assert.equal(world.unpacked.length, 2);
     assert.deepEqual(world.pools.get("p").used_by, [`/1.0/images/${fingerprint}`]);
@@ -304,9 +309,9 @@ test("every container of an image hears what unpacking it left out", isRoot, () 
     };
     const heard: string[] = [];
     const options = { deviceNodes: false, warn: (message: string) => heard.push(message) };
-    await world.pools.createFromImage("p", fingerprint, container("a"), options);
+    await world.volumes.createFromImage("p", fingerprint, container("a"), options);
     await world.restart();
-    await world.pools.createFromImage("p", fingerprint, container("b"), options);
+    await world.volumes.createFromImage("p", fingerprint, container("b"), options);
     assert.deepEqual(heard, ["Skipped 3 device nodes", "Skipped 3 device nodes"]);
     assert.equal(world.unpacked.length, 1);
   }),
@@ -318,9 +323,9 @@ test("an image that fails to unpack fails all who wait for it, and is tried agai
     world.unpack = async () => {
       throw new Error("broken tarball");
     };
-    await assert.rejects(world.pools.createFromImage("p", fingerprint, container("a"), quiet), /broken tarball/);
+    await assert.rejects(world.volumes.createFromImage("p", fingerprint, container("a"), quiet), /broken tarball/);
     world.unpack = smallTree;
-    await world.pools.createFromImage("p", fingerprint, container("a"), quiet);
+    await world.volumes.createFromImage("p", fingerprint, container("a"), quiet);
     assert.equal(world.see("p", "a", "cat etc/name"), "image");
   }),
 );
@@ -329,16 +334,16 @@ test("a forgotten image leaves every pool, after the clones that are under way",
   withWorld(async (world) => {
     for (const driver of ["dir", "overlay"]) {
       await world.create(driver, driver);
-      await world.pools.createFromImage(driver, other, container("kept"), quiet);
+      await world.volumes.createFromImage(driver, other, container("kept"), quiet);
     }
     const names = ["a", "b", "c"];
     const making = ["dir", "overlay"].flatMap((pool) =>
-      names.map((name) => world.pools.createFromImage(pool, fingerprint, container(name), quiet)),
+      names.map((name) => world.volumes.createFromImage(pool, fingerprint, container(name), quiet)),
     );
     while (world.unpacked.length < 4) await new Promise(setImmediate);
-    await Promise.all([...making, world.pools.forgetImage(fingerprint)]);
+    await Promise.all([...making, world.volumes.forgetImage(fingerprint)]);
     for (const pool of ["dir", "overlay"]) {
-      assert.deepEqual(await world.pools.list(pool, "images"), [other]);
+      assert.deepEqual(await world.volumes.list(pool, "images"), [other]);
       assert.deepEqual(world.pools.get(pool).used_by, [`/1.0/images/${other}`]);
       for (const name of names) assert.equal(world.see(pool, name, "cat etc/name"), "image");
     }
@@ -354,15 +359,15 @@ test("volumes go from any driver to any other with all that they have", hasCell,
     for (const driver of here) await world.create(driver, driver, driver === "btrfs" ? { size: "512MiB" } : {});
     const look = "cat etc/name; stat -c '%a %u:%g' bin/tool var/spool .; [ etc/one -ef etc/two ]; ls etc var";
     for (const from of here) {
-      await world.pools.createFromImage(from, fingerprint, container(`of-${from}`), quiet);
+      await world.volumes.createFromImage(from, fingerprint, container(`of-${from}`), quiet);
       world.see(from, `of-${from}`, "echo changed > etc/name; rm etc/kept; rm -r var; mkdir -p var/spool; chmod 711 .");
-      await world.pools.clone(
+      await world.volumes.clone(
         { pool: from, volume: container(`of-${from}`) },
         { pool: from, volume: snapshot(`of-${from}/s`) },
       );
       for (const to of here.filter((name) => name !== from)) {
         const target = container(`to-${to}-of-${from}`);
-        await world.pools.clone({ pool: from, volume: snapshot(`of-${from}/s`) }, { pool: to, volume: target });
+        await world.volumes.clone({ pool: from, volume: snapshot(`of-${from}/s`) }, { pool: to, volume: target });
         assert.equal(world.see(to, target.name, look), world.see(from, `of-${from}`, look), `${from} to ${to}`);
       }
     }
@@ -375,20 +380,20 @@ test("a pool that cannot be opened at the start is unavailable, and usable again
     const source = mkdtempSync(path.join(tmpdir(), "bothy-source-"));
     await world.create("good", "dir");
     await world.create("away", "dir", { source });
-    await world.pools.createFromImage("away", fingerprint, container("web"), quiet);
+    await world.volumes.createFromImage("away", fingerprint, container("web"), quiet);
     execFileSync("mv", [source, `${source}-moved`]);
     await world.restart();
     assert.equal(world.pools.get("away").status, "Unavailable");
     assert.equal(world.pools.get("good").status, "Created");
-    await assert.rejects(world.pools.createEmpty("away", container("b")), {
+    await assert.rejects(world.volumes.createEmpty("away", container("b")), {
       code: "UNAVAILABLE",
       message: /Cannot use storage pool "away": it is unavailable\. .*is missing/,
     });
-    assert.throws(() => world.pools.root("away", container("web")), { code: "UNAVAILABLE" });
-    await world.pools.forgetImage(fingerprint);
+    assert.throws(() => world.volumes.root("away", container("web")), { code: "UNAVAILABLE" });
+    await world.volumes.forgetImage(fingerprint);
     execFileSync("mv", [`${source}-moved`, source]);
-    assert.deepEqual(await world.pools.list("away", "containers"), ["web"]);
-    assert.deepEqual(await world.pools.list("away", "images"), [], "an image forgotten meanwhile");
+    assert.deepEqual(await world.volumes.list("away", "containers"), ["web"]);
+    assert.deepEqual(await world.volumes.list("away", "images"), [], "an image forgotten meanwhile");
     assert.equal(world.pools.get("away").status, "Created");
     rmSync(source, { recursive: true });
   }),
@@ -398,7 +403,7 @@ test("a pool whose making or deleting was cut off is gone after the next start",
   withWorld(async (world) => {
     const store = new StoragePoolStore(world.database);
     await world.create("p", "overlay");
-    await world.pools.createFromImage("p", fingerprint, container("web"), quiet);
+    await world.volumes.createFromImage("p", fingerprint, container("web"), quiet);
     const record = world.pools.record("p");
     store.update({ ...record, state: "deleting" });
     store.insert({ name: "q", driver: "dir", description: "", config: {}, state: "creating" });
@@ -415,34 +420,34 @@ test("after a crash volumes of nobody go, and those of the database stay", isRoo
   withWorld(async (world) => {
     await world.create("p", "overlay");
     for (const name of ["web", "stray"]) {
-      await world.pools.createFromImage("p", fingerprint, container(name), quiet);
+      await world.volumes.createFromImage("p", fingerprint, container(name), quiet);
       for (const snap of ["s0", "s1"])
-        await world.pools.clone(
+        await world.volumes.clone(
           { pool: "p", volume: container(name) },
           { pool: "p", volume: snapshot(`${name}/${snap}`) },
         );
     }
     await world.restart();
-    const result = await world.pools.reconcile("p", { instances: ["web"], snapshots: ["web/s0"] });
+    const result = await world.volumes.reconcile("p", { instances: ["web"], snapshots: ["web/s0"] });
     assert.deepEqual(result.missing, []);
     assert.equal(result.removed.length, 4);
-    assert.deepEqual(await world.pools.list("p", "containers"), ["web"]);
-    assert.deepEqual(await world.pools.list("p", "containers-snapshots"), ["web/s0"]);
+    assert.deepEqual(await world.volumes.list("p", "containers"), ["web"]);
+    assert.deepEqual(await world.volumes.list("p", "containers-snapshots"), ["web/s0"]);
   }),
 );
 
 test("while a volume is missing none is removed, since a stray one may be it", isRoot, () =>
   withWorld(async (world) => {
     await world.create("p", "dir");
-    for (const name of ["web", "stray"]) await world.pools.createEmpty("p", container(name));
-    await world.pools.clone({ pool: "p", volume: container("web") }, { pool: "p", volume: snapshot("web/old") });
-    const result = await world.pools.reconcile("p", { instances: ["web", "lost"], snapshots: [] });
+    for (const name of ["web", "stray"]) await world.volumes.createEmpty("p", container(name));
+    await world.volumes.clone({ pool: "p", volume: container("web") }, { pool: "p", volume: snapshot("web/old") });
+    const result = await world.volumes.reconcile("p", { instances: ["web", "lost"], snapshots: [] });
     assert.deepEqual(result, {
       removed: [snapshot("web/old")],
       kept: [container("stray")],
       missing: [container("lost")],
     });
-    assert.deepEqual(await world.pools.list("p", "containers"), ["stray", "web"]);
+    assert.deepEqual(await world.volumes.list("p", "containers"), ["stray", "web"]);
   }),
 );
 
@@ -450,34 +455,34 @@ test("a rename that the database did not get to know is undone, one that the dis
   withWorld(async (world) => {
     await world.create("p", "dir");
     for (const name of ["web", "db"]) {
-      await world.pools.createEmpty("p", container(name));
+      await world.volumes.createEmpty("p", container(name));
       world.see("p", name, `echo ${name} > me`);
-      await world.pools.clone({ pool: "p", volume: container(name) }, { pool: "p", volume: snapshot(`${name}/s`) });
+      await world.volumes.clone({ pool: "p", volume: container(name) }, { pool: "p", volume: snapshot(`${name}/s`) });
     }
-    await world.pools.rename("p", container("web"), container("web2"));
-    await world.pools.rename("p", container("web2"), container("web3"));
-    await world.pools.rename("p", snapshot("web/s"), snapshot("web3/s"));
+    await world.volumes.rename("p", container("web"), container("web2"));
+    await world.volumes.rename("p", container("web2"), container("web3"));
+    await world.volumes.rename("p", snapshot("web/s"), snapshot("web3/s"));
     new StoragePoolStore(world.database).addRename("p", { from: container("db"), to: container("db2") });
     await world.restart();
-    const result = await world.pools.reconcile("p", { instances: ["web2", "db2"], snapshots: ["web/s", "db/s"] });
+    const result = await world.volumes.reconcile("p", { instances: ["web2", "db2"], snapshots: ["web/s", "db/s"] });
     assert.deepEqual(result, { removed: [], kept: [], missing: [] });
     assert.equal(world.see("p", "web2", "cat me"), "web");
     assert.equal(world.see("p", "db2", "cat me"), "db");
-    assert.deepEqual(await world.pools.list("p", "containers-snapshots"), ["db/s", "web/s"]);
+    assert.deepEqual(await world.volumes.list("p", "containers-snapshots"), ["db/s", "web/s"]);
   }),
 );
 
 test("image volumes that only disk or only database knows are made anew", isRoot, () =>
   withWorld(async (world) => {
     await world.create("p", "dir");
-    await world.pools.createFromImage("p", fingerprint, container("a"), quiet);
-    await world.pools.createFromImage("p", other, container("b"), quiet);
+    await world.volumes.createFromImage("p", fingerprint, container("a"), quiet);
+    await world.volumes.createFromImage("p", other, container("b"), quiet);
     new StoragePoolStore(world.database).deleteImage("p", fingerprint);
     rmSync(path.join(world.dirs.pool("p"), "images", other), { recursive: true });
     await world.restart();
-    assert.deepEqual(await world.pools.list("p", "images"), []);
+    assert.deepEqual(await world.volumes.list("p", "images"), []);
     assert.deepEqual(world.pools.get("p").used_by, []);
-    await world.pools.createFromImage("p", other, container("c"), quiet);
+    await world.volumes.createFromImage("p", other, container("c"), quiet);
     assert.equal(world.unpacked.length, 3);
     assert.equal(image(other).type, "images");
   }),
@@ -505,7 +510,7 @@ test("the default driver is one that works here", hasCell, () =>
     await world.useRealNative();
     const driver = await world.pools.defaultDriver();
     await world.create("default", driver, driver === "btrfs" ? { size: "512MiB" } : {});
-    await world.pools.createFromImage("default", fingerprint, container("web"), quiet);
+    await world.volumes.createFromImage("default", fingerprint, container("web"), quiet);
     assert.equal(world.see("default", "web", "cat etc/name"), "image");
   }),
 );

@@ -1,0 +1,111 @@
+/** Volumes: what instances, snapshots and images ask of storage pools. */
+import { mkdtemp, rmdir } from "node:fs/promises";
+import path from "node:path";
+import type { Context } from "../context";
+import type { RootSource, Volume } from "./driver";
+import { copyCommand, copyTree } from "./drivers/copy";
+import type { FromImageOptions } from "./images";
+import type { OpenPools } from "./open-pools";
+import { type KnownVolumes, type Reconciled, reconcileVolumes } from "./reconcile";
+
+/** Calls on a pool throw ApiError NOT_FOUND or UNAVAILABLE; all but `root` try first to open a pool that is unavailable. */
+export class Volumes {
+  constructor(
+    private readonly context: Context,
+    private readonly pools: OpenPools,
+  ) {}
+
+  createEmpty(pool: string, volume: Volume): Promise<void> {
+    return this.pools.use(pool, (driver, place) => driver.create(place, volume, async () => undefined));
+  }
+
+  /** Makes a volume from an image; the image's volume in this pool is made first when it is not there, once for all who ask. */
+  createFromImage(pool: string, fingerprint: string, volume: Volume, options: FromImageOptions): Promise<void> {
+    return this.pools.use(pool, (driver, place) =>
+      this.pools.images.clone(driver, place, fingerprint, volume, options),
+    );
+  }
+
+  /** Within one pool by its driver; across pools by a copy, for which the native layer mounts the source. */
+  clone(from: { pool: string; volume: Volume }, to: { pool: string; volume: Volume }): Promise<void> {
+    return this.pools.use(from.pool, (driver, place) => {
+      if (from.pool === to.pool) return driver.clone(place, from.volume, to.volume);
+      const copy = (rootPath: string) => this.#copyRoot(driver.root(place, from.volume), rootPath);
+      return this.pools.use(to.pool, (toDriver, toPlace) => toDriver.create(toPlace, to.volume, copy));
+    });
+  }
+
+  async #copyRoot(root: RootSource, rootPath: string): Promise<void> {
+    if (root.type === "dir") return copyTree(root.path, rootPath);
+    const at = await mkdtemp(path.join(this.context.dirs.scratch, "copy-"));
+    try {
+      await this.context.native.runWithRoot(root, at, copyCommand(at, rootPath));
+    } finally {
+      await rmdir(at);
+    }
+  }
+
+  restore(pool: string, snapshot: Volume, volume: Volume): Promise<void> {
+    return this.pools.use(pool, (driver, place) => driver.restore(place, snapshot, volume));
+  }
+
+  /** Renames a volume. Callers commit the new name after it: a crash between the two is settled by `reconcile`. */
+  rename(pool: string, from: Volume, to: Volume): Promise<void> {
+    return this.pools.use(pool, async (driver, place) => {
+      this.pools.store.addRename(pool, { from, to });
+      await driver.rename(place, from, to);
+    });
+  }
+
+  delete(pool: string, volume: Volume): Promise<void> {
+    return this.pools.use(pool, (driver, place) => driver.delete(place, volume));
+  }
+
+  list(pool: string, type: Volume["type"]): Promise<string[]> {
+    return this.pools.use(pool, (driver, place) => driver.list(place, type));
+  }
+
+  /** @throws ApiError NOT_FOUND, UNAVAILABLE */
+  root(pool: string, volume: Volume): RootSource {
+    const { driver, place } = this.pools.require(pool);
+    return driver.root(place, volume);
+  }
+
+  usage(pool: string, volume: Volume): Promise<number | undefined> {
+    return this.pools.use(pool, (driver, place) => driver.usage(place, volume));
+  }
+
+  /** Drops the volumes of a deleted image from every pool, from one that is unavailable when it opens; containers made of it stay whole. */
+  async forgetImage(fingerprint: string): Promise<void> {
+    for (const { name } of this.pools.list()) {
+      if (!this.pools.isAvailable(name)) this.pools.images.disown(name, fingerprint);
+      else
+        try {
+          await this.pools.use(name, (driver, place) => this.pools.images.forget(driver, place, fingerprint));
+        } catch (error) {
+          // A pool that was deleted meanwhile took its volumes along.
+          if (this.pools.list().some((pool) => pool.name === name)) throw error;
+        }
+    }
+  }
+
+  /**
+   * Removes the volumes of nobody after a crash, once unfinished renames are brought in line with the database. Where one is
+   * missing they are kept: one of them may be it.
+   * @param known all instances and snapshots ("web/snap0") that the database has in this pool
+   */
+  reconcile(pool: string, known: KnownVolumes): Promise<Reconciled> {
+    return this.pools.use(pool, async (driver, place) => {
+      const result = await reconcileVolumes(driver, place, known, this.pools.store.renames(pool));
+      this.pools.store.deleteRenames(pool);
+      for (const volume of result.removed)
+        this.context.log.warning("Removed a volume that belongs to nobody", { pool, ...volume });
+      for (const volume of result.kept)
+        this.context.log.error("Kept a volume that belongs to nobody, since another one is missing", {
+          pool,
+          ...volume,
+        });
+      return result;
+    });
+  }
+}
