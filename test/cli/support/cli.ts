@@ -17,14 +17,17 @@ export interface Run {
 
 export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
-  /** Standard input; empty when absent, open when undefined is given on purpose. */
+  /** Standard input; null leaves it open. Absent: empty, and open under a terminal, where script(1) would type the end of its own input. */
   readonly input?: string | null;
   /** Runs under a terminal made by script(1). */
   readonly isTerminal?: boolean;
 }
 
 /** Starts `bothy ARGS`. */
-export function startCli(args: readonly string[], { env = {}, input = "", isTerminal = false }: RunOptions = {}): Run {
+export function startCli(
+  args: readonly string[],
+  { env = {}, isTerminal = false, input = isTerminal ? null : "" }: RunOptions = {},
+): Run {
   const words = [process.execPath, "--disable-warning=ExperimentalWarning", main, ...args];
   const quoted = words.map((word) => `'${word}'`).join(" ");
   const [program = "", ...rest] = isTerminal ? ["script", "-qec", quoted, "/dev/null"] : words;
