@@ -22,15 +22,15 @@ export function pickCpus(running: Running, config: Config, except?: string): str
 export function applyLimits(life: Life, name: string, config: Config): void {
   const cpus = pickCpus(life.running, config, name);
   applyWrites(limitWrites(life.groups.layout, life.group(name), config, cpus));
-  life.running.update(name, { cpus: cpus === undefined ? undefined : parseCpuList(cpus) });
+  life.running.update(name, { cpus });
 }
 
 /** The processors that limits.cpu bound a container to which an earlier daemon started. */
-export function foundCpus(life: Life, record: InstanceRecord): number[] | undefined {
+export function foundCpus(life: Life, record: InstanceRecord): string | undefined {
   if (!life.records.expanded(record).config["limits.cpu"]) return undefined;
   const dir = controllerDir(life.groups.layout, "cpuset", life.group(record.name));
   const file = dir && path.join(dir.path, "cpuset.cpus");
   // Without one, or with one that has just ended, nothing is bound.
   const list = file !== undefined && existsSync(file) ? readFileSync(file, "utf8").trim() : "";
-  return list === "" ? undefined : parseCpuList(list);
+  return list === "" ? undefined : list;
 }

@@ -1,10 +1,11 @@
 /** Running: the containers that are up, by name. */
 import type { Cell, Exit } from "../native/index";
+import { parseCpuList } from "./limits";
 
 export interface RunningInstance {
   readonly cell: Cell;
-  /** Processors that limits.cpu bound it to; undefined for all. */
-  readonly cpus: readonly number[] | undefined;
+  /** Processors that limits.cpu bound it to, such as "0-1,3"; undefined for all. */
+  readonly cpus: string | undefined;
   readonly isFrozen: boolean;
   /** Resolves when the container has ended and the daemon has taken note. */
   readonly gone: Promise<void>;
@@ -17,7 +18,7 @@ export class Running {
    * Keeps a started container until it ends.
    * @param onExit takes note of the end; `gone` resolves after it
    */
-  add(name: string, cell: Cell, cpus: readonly number[] | undefined, onExit: (exit: Exit) => Promise<void>): void {
+  add(name: string, cell: Cell, cpus: string | undefined, onExit: (exit: Exit) => Promise<void>): void {
     const gone = cell.exited.then(async (exit) => {
       this.#all.delete(name);
       await onExit(exit);
@@ -42,7 +43,8 @@ export class Running {
   boundCpus(except?: string): ReadonlyMap<number, number> {
     const counts = new Map<number, number>();
     for (const [name, { cpus }] of this.#all)
-      if (name !== except) for (const cpu of cpus ?? []) counts.set(cpu, (counts.get(cpu) ?? 0) + 1);
+      if (name !== except && cpus !== undefined)
+        for (const cpu of parseCpuList(cpus)) counts.set(cpu, (counts.get(cpu) ?? 0) + 1);
     return counts;
   }
 

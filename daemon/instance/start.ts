@@ -9,7 +9,7 @@ import { announce } from "./announce";
 import { idRange } from "./idmap";
 import { runningPower, withoutPause } from "./last-state";
 import type { Life, OnEnd } from "./life";
-import { limitWrites, parseCpuList } from "./limits";
+import { limitWrites } from "./limits";
 import { pickCpus } from "./live-limits";
 import { appendLog } from "./log";
 import { hostNames, type Nic, planNics, withHwaddrs } from "./nics";
@@ -63,7 +63,7 @@ export class Starter {
       await announce(context, name, nics);
       await applyTemplates(context, { ...record, config }, "start");
       const cell = await context.native.startContainer(ops);
-      running.add(name, cell, cpus === undefined ? undefined : parseCpuList(cpus), (exit) => this.onEnd(name, exit));
+      running.add(name, cell, cpus, (exit) => this.onEnd(name, exit));
     } catch (error) {
       const { code, message, details } = toApiError(error);
       appendLog(context, name, `Cannot start: ${message}`);

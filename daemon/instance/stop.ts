@@ -23,16 +23,10 @@ export async function stop(life: Life, name: string, timeoutMs: number, requesto
   const record = life.records.find(name);
   const raw = parseRawLxc(record && life.records.expanded(record).config["raw.lxc"]);
   const over = new AbortController();
-  const late = delay(timeoutMs < 0 ? defaultStopMs : timeoutMs, "late" as const, { signal: over.signal });
-  const ended = running.gone.then(() => "ended" as const);
   void askToHalt(running.cell, raw, over.signal).catch((error: unknown) =>
     life.context.log.debug("The init of a container cannot be asked to halt", { name, error }),
   );
-  const outcome = await Promise.race([ended, late]).finally(() => {
-    late.catch(() => undefined);
-    over.abort();
-  });
-  if (outcome === "late")
+  if (!(await endsWithin(running, timeoutMs < 0 ? defaultStopMs : timeoutMs, over)))
     throw internal(
       'Failed shutting down instance, status is "Running": context deadline exceeded. Stop it with force, or look why its init does not end.',
     );
@@ -47,14 +41,17 @@ export async function kill(life: Life, name: string, requestor?: Requestor): Pro
   const running = needForStop(life, name);
   if (running.isFrozen) await pause(life, name, false);
   running.cell.kill();
-  const over = new AbortController();
-  const late = delay(killMs, true, { signal: over.signal }).catch(() => false);
-  const isLate = await Promise.race([running.gone.then(() => false), late]).finally(() => over.abort());
-  if (isLate)
+  if (!(await endsWithin(running, killMs)))
     throw internal(
       "Failed to stop instance: a process in it was killed and does not end. It may wait for a disk or a server; try again later.",
     );
   life.tell("instance-stopped", name, requestor);
+}
+
+/** @param over aborts when the wait is over @returns whether the container was gone in time */
+async function endsWithin(running: RunningInstance, timeoutMs: number, over = new AbortController()): Promise<boolean> {
+  const late = delay(timeoutMs, false, { signal: over.signal }).catch(() => true);
+  return Promise.race([running.gone.then(() => true), late]).finally(() => over.abort());
 }
 
 function needForStop(life: Life, name: string): RunningInstance {

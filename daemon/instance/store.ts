@@ -43,12 +43,7 @@ export class InstanceStore {
     this.database.run(
       "INSERT INTO instances VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
       record.name,
-      record.architecture,
-      record.description,
-      JSON.stringify(record.config),
-      JSON.stringify(record.devices),
-      JSON.stringify(record.profiles),
-      Number(record.ephemeral),
+      ...settingsOf(record),
       record.createdAt,
       record.lastUsedAt,
       record.pool,
@@ -69,12 +64,7 @@ export class InstanceStore {
     this.database.run(
       `UPDATE instances SET architecture = ?, description = ?, config = ?, devices = ?, profiles = ?, ephemeral = ?, last_used_at = ?
        WHERE name = ?`,
-      record.architecture,
-      record.description,
-      JSON.stringify(record.config),
-      JSON.stringify(record.devices),
-      JSON.stringify(record.profiles),
-      Number(record.ephemeral),
+      ...settingsOf(record),
       record.lastUsedAt,
       record.name,
     );
@@ -88,6 +78,16 @@ export class InstanceStore {
     this.database.run("DELETE FROM instances WHERE name = ?", name);
   }
 }
+
+/** The columns from architecture to ephemeral, in their order. */
+const settingsOf = (record: InstanceRecord) => [
+  record.architecture,
+  record.description,
+  JSON.stringify(record.config),
+  JSON.stringify(record.devices),
+  JSON.stringify(record.profiles),
+  Number(record.ephemeral),
+];
 
 const fromRow = (row: Row): InstanceRecord => ({
   name: String(row.name),

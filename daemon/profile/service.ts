@@ -6,6 +6,7 @@ import type { Context } from "../context";
 import { isDuplicate } from "../database";
 import { parseRawLxc } from "../instance/halt";
 import { checkProfile, followProfile, renameInUsers } from "../instance/profile-users";
+import type { InstanceUse } from "../instance/service";
 import { withoutEmpty, withoutEmptyOptions } from "../merge";
 import { requireConfig, requireDevices } from "../validate";
 import { type ProfileRecord, ProfileStore } from "./store";
@@ -20,12 +21,13 @@ export class ProfileService {
   }
 
   list(): Profile[] {
-    return this.#store.list().map((record) => this.#render(record));
+    const uses = this.context.instances.uses();
+    return this.#store.list().map((record) => render(record, uses));
   }
 
   /** @throws ApiError NOT_FOUND */
   get(name: string): Profile {
-    return this.#render(this.record(name));
+    return render(this.record(name), this.context.instances.uses());
   }
 
   /** The stored profile, when there is one. */
@@ -75,11 +77,11 @@ export class ProfileService {
     if (this.get(name).used_by.length > 0) throw badRequest("Profile is currently in use");
     this.#store.delete(name);
   }
+}
 
-  #render(record: ProfileRecord): Profile {
-    const users = this.context.instances.uses().filter((use) => use.profiles.includes(record.name));
-    return { ...record, used_by: users.map((use) => `/1.0/instances/${use.name}`) };
-  }
+function render(record: ProfileRecord, uses: readonly InstanceUse[]): Profile {
+  const users = uses.filter((use) => use.profiles.includes(record.name));
+  return { ...record, used_by: users.map((use) => `/1.0/instances/${use.name}`) };
 }
 
 function checked(put: ProfilePut): ProfilePut {
