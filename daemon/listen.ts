@@ -7,10 +7,13 @@ import { badRequest } from "../sdk/api/errors";
 /** A unix socket's address holds 108 bytes with the closing NUL. */
 const maxAddressBytes = 107;
 
+/** Connections that wait to be taken. A client that does not wait gets EAGAIN when there are more; the kernel's own bound is net.core.somaxconn. */
+const backlog = 4096;
+
 /** Opens the socket. A stale one of a killed daemon is replaced; a living daemon holds the database and never lets us come here. */
 export async function listen(app: FastifyInstance, socketPath: string, group: string | undefined): Promise<void> {
   rmSync(socketPath, { force: true });
-  await app.listen({ path: shortPath(socketPath) });
+  await app.listen({ path: shortPath(socketPath), backlog });
   if (group !== undefined) chownSync(socketPath, process.getuid?.() ?? 0, groupId(group));
   chmodSync(socketPath, 0o660);
 }

@@ -25,6 +25,9 @@
 
 enum { LIFELINE, LISTENER, CHILDREN, POLLED, REQUEST_TIMEOUT_S = 30 };
 
+/** The kernel takes net.core.somaxconn where that is less. */
+enum { BACKLOG = 4096 };
+
 /** Changes into the socket's folder and binds the last part, since an address holds 108 bytes. @returns a socket, or -1 with errno */
 static int listen_at(const char *path, struct sockaddr_un *address) {
     cleanup_free char *folder = strdup(path);
@@ -45,7 +48,7 @@ static int listen_at(const char *path, struct sockaddr_un *address) {
     unlink(name);
     cleanup_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     umask(0077);
-    if (fd < 0 || bind(fd, (struct sockaddr *)address, sizeof *address) < 0 || listen(fd, 128) < 0)
+    if (fd < 0 || bind(fd, (struct sockaddr *)address, sizeof *address) < 0 || listen(fd, BACKLOG) < 0)
         return -1;
     return steal_fd(&fd);
 }
@@ -56,6 +59,9 @@ static _Noreturn void serve_connection(int conn) {
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     umask(0022);
+    /* a caller that does not hear this asks again: its connection died in the queue of a spawner that was killed */
+    if (dprintf(conn, "{\"accepted\":true}\n") < 0)
+        _exit(0);
     struct cell *cell = must_alloc(sizeof *cell);
     cell_begin(cell, conn);
     struct timeval limit = {.tv_sec = REQUEST_TIMEOUT_S}, none_at_all = {0};

@@ -5,6 +5,7 @@ import {
   type InstanceFull,
   InstancePost,
   InstancePut,
+  type InstanceState,
   InstanceStatePut,
   InstancesPost,
 } from "../../sdk/api/instance";
@@ -65,21 +66,27 @@ async function listInstances(request: ApiRequest) {
   }
 }
 
-/** One that is deleted while the list is made is not in it. */
+/** One that is deleted while the list is made is not in it; one whose state cannot be had is there without it. */
 async function fullIfThere(request: ApiRequest, record: InstanceRecord): Promise<InstanceFull | undefined> {
   try {
     return await full(request, record);
   } catch (error) {
-    if (request.context.instances.store.find(record.name) === undefined) return undefined;
-    throw error;
+    const { instances, log } = request.context;
+    if (instances.store.find(record.name) === undefined) return undefined;
+    log.warning("Cannot get the state of an instance for a list", { instance: record.name, error });
+    return fullOf(request, record, null);
   }
 }
 
 async function full(request: ApiRequest, record: InstanceRecord): Promise<InstanceFull> {
+  return fullOf(request, record, await request.context.instances.state(record));
+}
+
+function fullOf(request: ApiRequest, record: InstanceRecord, state: InstanceState | null): InstanceFull {
   const { instances, snapshots } = request.context;
   return {
     ...instances.render(record),
-    state: await instances.state(record),
+    state,
     snapshots: snapshots.list(record.name),
     backups: null,
   };

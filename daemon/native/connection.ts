@@ -1,5 +1,6 @@
 /** Connection: one request to bothy-cell, as words out and JSON lines in (docs/native-protocol.md, Frames). */
 import { connect, type Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { getSystemErrorMap } from "node:util";
 import { badRequest, internal } from "../../sdk/api/errors";
 
@@ -19,6 +20,35 @@ export function frame(verb: string, ops: readonly Op[]): Buffer {
 /** In bytes: a folder of about a million files. */
 const longestLine = 32 * 1024 * 1024;
 
+/** Long enough for a spawner that died to be started again on a busy machine. */
+const longestConnectMs = 20_000;
+const connectPauseMs = 20;
+
+const neverServed: NodeJS.ErrnoException = Object.assign(new Error("the spawner died first"), { code: "ECONNRESET" });
+
+/** Tries again while the attempt fails with one of the codes, for some seconds. */
+async function persist<T>(attempt: () => Promise<T>, codes: readonly string[], signal?: AbortSignal): Promise<T> {
+  const deadline = Date.now() + longestConnectMs;
+  for (;;) {
+    signal?.throwIfAborted();
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!codes.includes((error as NodeJS.ErrnoException).code ?? "") || Date.now() > deadline) throw error;
+    }
+    await delay(connectPauseMs, undefined, { signal });
+  }
+}
+
+function connected(path: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ path });
+    // It stays after that, so that no error meets a socket without a listener.
+    socket.once("error", reject);
+    socket.once("connect", () => resolve(socket));
+  });
+}
+
 /** A connection in paused mode: lines are taken one by one, the rest may be read as bytes. */
 export class CellConnection {
   readonly socket: Socket;
@@ -28,9 +58,8 @@ export class CellConnection {
   #wake: () => void = () => undefined;
   readonly #onReadable = () => this.#wake();
 
-  /** @param path of the unix socket, short enough for an address */
-  constructor(path: string, signal?: AbortSignal) {
-    this.socket = connect({ path });
+  private constructor(socket: Socket, signal?: AbortSignal) {
+    this.socket = socket;
     this.socket.on("readable", this.#onReadable);
     this.socket.on("end", () => {
       this.#ended = true;
@@ -50,6 +79,35 @@ export class CellConnection {
       signal.addEventListener("abort", abort, { once: true });
       this.socket.on("close", () => signal.removeEventListener("abort", abort));
     }
+  }
+
+  /**
+   * Connects. A listener whose queue is full answers EAGAIN to a connection that does not wait (unix(7)), so it is asked again.
+   * @param path of the unix socket, short enough for an address
+   * @throws the error of connect(2), EAGAIN when the queue stays full for some seconds, or the reason of the signal
+   */
+  static open(path: string, signal?: AbortSignal): Promise<CellConnection> {
+    return persist(async () => new CellConnection(await connected(path), signal), ["EAGAIN"], signal);
+  }
+
+  /**
+   * Sends a request to a spawner and waits until it is served. A spawner that is just started again, or that died with the
+   * request in its queue, is asked again.
+   * @throws ApiError of the spawner, or what open() throws
+   */
+  static request(path: string, data: Buffer, signal?: AbortSignal): Promise<CellConnection> {
+    const ask = async () => {
+      const connection = await CellConnection.open(path, signal);
+      try {
+        connection.send(data);
+        if ((await connection.line()) === undefined) throw neverServed;
+        return connection;
+      } catch (error) {
+        connection.close();
+        throw error;
+      }
+    };
+    return persist(ask, ["EAGAIN", "ECONNREFUSED", "ENOENT", "ECONNRESET", "EPIPE"], signal);
   }
 
   /** Whether something has come that nobody has read. */

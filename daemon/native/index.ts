@@ -5,6 +5,7 @@ import type { Readable } from "node:stream";
 import { internal } from "../../sdk/api/errors";
 import type { Dirs } from "../dirs";
 import type { Log } from "../log";
+import { Slots } from "../slots";
 import type { RootSource } from "../storage-pool/driver";
 import { Cell, Exit, type Target } from "./cell";
 import type { Op } from "./connection";
@@ -51,7 +52,12 @@ const targetOp = (target: Target): Op => ["target", target.pid, target.startTime
 const placeOps = (place: FilePlace): Op[] =>
   "target" in place ? [targetOp(place.target), ...idmapOps(place.ids)] : rootOps(place.root, place.ids);
 
+/** Starts and looks that run at the same time: a list of hundreds must neither flood the spawner nor fork hundreds of helpers. */
+const atOnce = 32;
+
 export class Native {
+  readonly #atOnce = new Slots(atOnce);
+
   private constructor(
     private readonly spawner: Spawner,
     private readonly dirs: Dirs,
@@ -64,13 +70,13 @@ export class Native {
 
   /** Makes a container and waits until its first process runs. @throws ApiError INTERNAL with the failing phase */
   startContainer(ops: readonly Op[]): Promise<Cell> {
-    return Cell.from(this.spawner.request("start", ops));
+    return this.#atOnce.run(async () => Cell.from(await this.spawner.request("start", ops)));
   }
 
   /** Finds the supervisor of a container that an earlier daemon started. @returns nothing when there is none any more */
   async adopt(instance: string): Promise<Cell | undefined> {
     try {
-      return await Cell.from(this.spawner.watch(instance));
+      return await Cell.from(await this.spawner.watch(instance));
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === "ENOENT" || code === "ECONNREFUSED") return undefined;
@@ -96,19 +102,19 @@ export class Native {
   }
 
   /** Starts a process in a container. @param streams whether it has pipes or a tty */
-  exec(target: Target, ops: readonly Op[], streams: "none" | "pipes" | "tty"): Promise<ExecProcess> {
+  async exec(target: Target, ops: readonly Op[], streams: "none" | "pipes" | "tty"): Promise<ExecProcess> {
     return ExecProcess.from(
-      this.spawner.request("exec", [targetOp(target), ...ops]),
+      await this.spawner.request("exec", [targetOp(target), ...ops]),
       streams !== "none",
       streams === "tty",
     );
   }
 
-  getFile(place: FilePlace, innerPath: string): Promise<GotFile> {
-    return getFile(this.spawner.request("file", [...placeOps(place), ["get", innerPath]]), innerPath);
+  async getFile(place: FilePlace, innerPath: string): Promise<GotFile> {
+    return getFile(await this.spawner.request("file", [...placeOps(place), ["get", innerPath]]), innerPath);
   }
 
-  putFile(place: FilePlace, file: PutFile, content: Readable): Promise<void> {
+  async putFile(place: FilePlace, file: PutFile, content: Readable): Promise<void> {
     const mode = file.mode === undefined ? "" : file.mode.toString(8);
     const put: Op = [
       "put",
@@ -119,16 +125,16 @@ export class Native {
       file.gid ?? "",
       file.append ? "append" : "write",
     ];
-    return putFile(this.spawner.request("file", [...placeOps(place), put]), file, content);
+    return putFile(await this.spawner.request("file", [...placeOps(place), put]), file, content);
   }
 
-  deleteFile(place: FilePlace, innerPath: string): Promise<void> {
-    return deleteFile(this.spawner.request("file", [...placeOps(place), ["delete", innerPath]]), innerPath);
+  async deleteFile(place: FilePlace, innerPath: string): Promise<void> {
+    return deleteFile(await this.spawner.request("file", [...placeOps(place), ["delete", innerPath]]), innerPath);
   }
 
   /** Puts devices into a running container, or takes them out. @param ops nic, bind, unplug-nic and unbind */
   async plug(target: Target, ids: IdRange | undefined, ops: readonly Op[]): Promise<void> {
-    const connection = this.spawner.request("plug", [targetOp(target), ...idmapOps(ids), ...ops]);
+    const connection = await this.spawner.request("plug", [targetOp(target), ...idmapOps(ids), ...ops]);
     try {
       await connection.need();
     } finally {
@@ -137,13 +143,13 @@ export class Native {
   }
 
   netState(target: Target): Promise<NetInterface[]> {
-    return readNetState(this.spawner.request("net-state", [targetOp(target)]));
+    return this.#atOnce.run(async () => readNetState(await this.spawner.request("net-state", [targetOp(target)])));
   }
 
   /** Runs a host program while a root is mounted at a folder, for this program only. @throws ApiError INTERNAL when it fails */
   async runWithRoot(root: RootSource, at: string, command: readonly string[], signal?: AbortSignal): Promise<void> {
     const args = command.map((word): Op => ["arg", word]);
-    const connection = this.spawner.request("run", [...rootOps(root, undefined), ["at", at], ...args], signal);
+    const connection = await this.spawner.request("run", [...rootOps(root, undefined), ["at", at], ...args], signal);
     try {
       const line = await connection.need();
       const exited = Exit.parse(line.exited);

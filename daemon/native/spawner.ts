@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, openSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
-import { internal } from "../../sdk/api/errors";
+import { ApiError, internal } from "../../sdk/api/errors";
 import type { Log } from "../log";
 import { CellConnection, frame, type Op } from "./connection";
 
@@ -68,17 +68,20 @@ export class Spawner {
     }, restartPauseMs).unref();
   }
 
-  /** Sends a request; the caller reads the answers. */
-  request(verb: string, ops: readonly Op[], signal?: AbortSignal): CellConnection {
+  /** Sends a request, also to a spawner that is just started again; the caller reads the answers. */
+  async request(verb: string, ops: readonly Op[], signal?: AbortSignal): Promise<CellConnection> {
     const data = frame(verb, ops);
-    const connection = new CellConnection(path.join(this.#shortDir, this.#name), signal);
-    connection.send(data);
-    return connection;
+    const socket = path.join(this.#shortDir, this.#name);
+    return CellConnection.request(socket, data, signal).catch((cause: unknown) => {
+      signal?.throwIfAborted();
+      if (ApiError.is(cause)) throw cause;
+      throw internal("Cannot reach bothy-cell: its spawner does not answer. The daemon's log says why.", { cause });
+    });
   }
 
-  /** Connects to the supervisor of a running container. */
-  watch(instance: string): CellConnection {
-    return new CellConnection(path.join(this.#shortDir, instance, "sock"));
+  /** Connects to the supervisor of a running container. @throws ENOENT or ECONNREFUSED when there is none any more */
+  watch(instance: string): Promise<CellConnection> {
+    return CellConnection.open(path.join(this.#shortDir, instance, "sock"));
   }
 
   /** Lets it leave; containers go on. */

@@ -2,6 +2,7 @@
 import { closeSync, openSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { ApiError, unavailable } from "../api/errors";
 import type { Endpoint } from "./endpoint";
 
@@ -10,8 +11,36 @@ const maxAddressBytes = 107;
 /** O_PATH: a handle to the folder that needs no right to list it; not among fs.constants. */
 const openPathOnly = 0x200000;
 
-/** Opens a connection; its success or failure comes as the socket's events. */
-export function connectSocket({ socketPath }: Endpoint): Socket {
+/** How long a daemon with a full queue is asked again, and how often. */
+const longestBusyMs = 20_000;
+const busyPauseMs = 20;
+
+/**
+ * Opens a connection. A daemon whose queue of connections is full answers EAGAIN (unix(7)); it is asked again for some seconds.
+ * @throws the error of the connection, which connectionError() puts into words, or the reason of the signal
+ */
+export async function openSocket(endpoint: Endpoint, signal?: AbortSignal): Promise<Socket> {
+  const deadline = Date.now() + longestBusyMs;
+  for (;;) {
+    signal?.throwIfAborted();
+    try {
+      return await connected(connectSocket(endpoint));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN" || Date.now() > deadline) throw error;
+    }
+    await delay(busyPauseMs, undefined, { signal });
+  }
+}
+
+function connected(socket: Socket): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    // It stays after that, so that no error meets a socket without a listener.
+    socket.once("error", reject);
+    socket.once("connect", () => resolve(socket));
+  });
+}
+
+function connectSocket({ socketPath }: Endpoint): Socket {
   if (Buffer.byteLength(socketPath) <= maxAddressBytes) return connect(socketPath);
   const folder = openSync(path.dirname(socketPath), openPathOnly);
   try {
@@ -39,6 +68,11 @@ export function connectionError(endpoint: Endpoint, what: string, error: unknown
       return unavailable(
         `Cannot reach the daemon at ${at}: nobody listens there. Start it with "bothy daemon", or name another socket with BOTHY_ENDPOINT or BOTHY_DIR.`,
         { cause: error, details: nobody },
+      );
+    case "EAGAIN":
+      return unavailable(
+        `Cannot reach the daemon at ${at}: too many others wait for it. See what keeps it busy, then try again.`,
+        { cause: error },
       );
     case "EACCES":
     case "EPERM":

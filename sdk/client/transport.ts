@@ -2,7 +2,7 @@
 import type { Readable } from "node:stream";
 import { Pool } from "undici";
 import type { Endpoint } from "./endpoint";
-import { connectionError, connectSocket } from "./socket";
+import { connectionError, openSocket } from "./socket";
 
 export interface WireRequest {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -37,17 +37,10 @@ export function unixTransport(endpoint: Endpoint): Transport {
     headersTimeout: 0,
     bodyTimeout: 0,
     connect: (_options, done) => {
-      try {
-        const socket = connectSocket(endpoint);
-        const failed = (error: Error) => done(error, null);
-        socket.once("error", failed);
-        socket.once("connect", () => {
-          socket.off("error", failed);
-          done(null, socket);
-        });
-      } catch (error) {
-        done(error as Error, null);
-      }
+      openSocket(endpoint).then(
+        (socket) => done(null, socket),
+        (error: Error) => done(error, null),
+      );
     },
   });
   const send: Send = async ({ method, path, headers, body, signal }) => {

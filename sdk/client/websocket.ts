@@ -5,7 +5,7 @@ import { text as textOf } from "node:stream/consumers";
 import WebSocket from "ws";
 import { answerError } from "./answer";
 import type { Endpoint } from "./endpoint";
-import { connectionError, connectSocket } from "./socket";
+import { connectionError, openSocket } from "./socket";
 
 export interface OpenSocket {
   /** Paused; its reader attaches its listeners and calls resume(). */
@@ -15,12 +15,13 @@ export interface OpenSocket {
 }
 
 /** Opens a websocket. @throws ApiError the server's refusal, or UNAVAILABLE when nobody listens */
-export function openWebSocket(endpoint: Endpoint, path: string, signal?: AbortSignal): Promise<OpenSocket> {
+export async function openWebSocket(endpoint: Endpoint, path: string, signal?: AbortSignal): Promise<OpenSocket> {
+  const what = `GET ${path.replace(/secret=[^&]*/, "secret=...")}`;
+  const socket = await openSocket(endpoint, signal).catch((error: unknown) => {
+    throw signal?.aborted ? signal.reason : connectionError(endpoint, what, error);
+  });
   return new Promise((resolve, reject) => {
-    signal?.throwIfAborted();
-    const socket = connectSocket(endpoint);
     const ws = new WebSocket(`ws://localhost${path}`, { createConnection: () => socket, perMessageDeflate: false });
-    const what = `GET ${path.replace(/secret=[^&]*/, "secret=...")}`;
     const settle = (finish: () => void) => {
       signal?.removeEventListener("abort", aborted);
       finish();

@@ -60,9 +60,10 @@ for (const { folder, ours, packages } of layers)
 test("only bothy-cell's door opens connections to it, and only stores touch the database", () => {
   const spawning = sources.filter(
     (file) =>
-      isIn(file, "daemon") && /new (Spawner|CellConnection)\(/.test(readFileSync(path.join(packageRoot, file), "utf8")),
+      isIn(file, "daemon") &&
+      /\b(new Spawner|CellConnection\.(open|request))\(/.test(readFileSync(path.join(packageRoot, file), "utf8")),
   );
-  assert.deepEqual(spawning, ["daemon/native/spawner.ts"]);
+  assert.deepEqual(spawning, ["daemon/native/connection.ts", "daemon/native/spawner.ts"]);
   const statements = sources.filter(
     (file) =>
       isIn(file, "daemon") && /database\.(run|get|all)\(/.test(readFileSync(path.join(packageRoot, file), "utf8")),

@@ -30,6 +30,7 @@ export interface Started {
   startTime: number;
 }
 export interface Line {
+  accepted?: boolean;
   error?: CellError;
   started?: Started;
   exited?: Exited;
@@ -143,6 +144,8 @@ export class Spawner {
   async request(...words: Words): Promise<Connection> {
     const connection = await connect(this.socketPath);
     connection.write(frame(words));
+    const first = await connection.line();
+    if (first.accepted !== true) throw new Error(`bothy-cell did not accept: ${JSON.stringify(first)}`);
     return connection;
   }
 

@@ -349,6 +349,7 @@ test("a request that is not understood is refused before anything is done", asyn
   for (const [bytes, expected] of cases) {
     const connection = await connect(spawner.socketPath);
     connection.write(bytes);
+    assert.equal((await connection.line()).accepted, true);
     const { error } = await connection.line();
     assert.match(error?.message ?? "", expected);
     assert.equal(error?.phase, "request");
@@ -357,6 +358,7 @@ test("a request that is not understood is refused before anything is done", asyn
   const early = await connect(spawner.socketPath);
   early.write("100\nstart\0");
   early.socket.end();
+  assert.equal((await early.line()).accepted, true);
   assert.equal((await early.line()).error?.errno, "ENODATA");
 });
 
