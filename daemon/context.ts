@@ -15,11 +15,13 @@ import type { Shutdown } from "./shutdown";
 import type { SnapshotService } from "./snapshot/service";
 import type { StoragePoolService } from "./storage-pool/service";
 import type { Volumes } from "./storage-pool/volumes";
+import type { Warnings } from "./warning/service";
 
 export interface Context {
   readonly dirs: Dirs;
   readonly log: Log;
   readonly database: Database;
+  readonly warnings: Warnings;
   readonly events: Events;
   readonly operations: Operations;
   readonly locks: Locks;

@@ -30,6 +30,9 @@ import { SnapshotService } from "./snapshot/service";
 import { OpenPools } from "./storage-pool/open-pools";
 import { StoragePoolService } from "./storage-pool/service";
 import { Volumes } from "./storage-pool/volumes";
+import { noteHost } from "./warning/host";
+import { Warnings } from "./warning/service";
+import { WarningStore } from "./warning/store";
 import { closeWebsockets } from "./websockets";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -54,7 +57,8 @@ export class Daemon {
   constructor(options: Options) {
     this.#options = options;
     this.#log = new Log(options.logfile);
-    this.#context = { log: this.#log, dirs: new Dirs(options.dir), locks: new Locks() } as Mutable<Context>;
+    const warnings = new Warnings(this.#log);
+    this.#context = { log: this.#log, warnings, dirs: new Dirs(options.dir), locks: new Locks() } as Mutable<Context>;
   }
 
   /** Starts all stages in order; each is logged by name. @throws ApiError of the stage that failed, after the earlier ones are undone */
@@ -74,11 +78,13 @@ export class Daemon {
       ["prepare a first start", () => firstStart(this.#context, this.#options.bare)],
       ["listen", () => this.#listen()],
     ];
+    const begunAt = Date.now();
     for (const [name, run] of stages) {
       const startedAt = Date.now();
       await run();
       this.#log.debug(`Stage done: ${name}`, { ms: Date.now() - startedAt });
     }
+    this.#context.warnings.resolveOlderThan(begunAt);
     this.#log.info("Bothy is ready", { version: packageVersion(), socket: this.#context.dirs.socket });
     this.#expiry = new SnapshotExpiry(this.#context);
     this.#expiry.start();
@@ -93,12 +99,15 @@ export class Daemon {
 
   #openDatabase(): void {
     this.#context.database = new Database(this.#context.dirs.database, schemas);
+    this.#context.warnings.open(new WarningStore(this.#context.database));
   }
 
   #makeServices(): void {
     const context = this.#context;
     this.#groups = new ParentGroups(readCgroupLayout(), parentGroupName(context.dirs.root), this.#log);
+    noteHost(context.warnings, this.#groups.layout);
     context.events = new Events(this.#log);
+    context.events.onLifecycle((event) => context.warnings.follow(event));
     context.operations = new Operations(context.events, this.#log);
     context.server = new ServerService(context);
     context.profiles = new ProfileService(context);

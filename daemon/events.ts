@@ -29,6 +29,7 @@ const mostUnreadBytes = 16 * 1024 * 1024;
 
 export class Events {
   readonly #listeners = new Set<Listener>();
+  readonly #followers: ((event: LifecycleEvent) => void)[] = [];
 
   constructor(log: Log) {
     log.onEntry((entry) => this.#send("logging", entry));
@@ -47,7 +48,13 @@ export class Events {
     this.#send("operation", operation);
   }
 
+  /** Calls a part of the daemon with every lifecycle event. */
+  onLifecycle(follower: (event: LifecycleEvent) => void): void {
+    this.#followers.push(follower);
+  }
+
   lifecycle(event: LifecycleEvent): void {
+    for (const follow of this.#followers) follow(event);
     this.#send("lifecycle", event);
   }
 

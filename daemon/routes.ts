@@ -10,12 +10,14 @@ import type { Route, UpgradeRoute } from "./route";
 import { serverRoutes } from "./server/routes";
 import { snapshotRoutes } from "./snapshot/routes";
 import { storagePoolRoutes } from "./storage-pool/routes";
+import { warningRoutes } from "./warning/routes";
 
 export const allRoutes: readonly Route[] = [
   ...serverRoutes,
   ...resourcesRoutes,
   ...operationRoutes,
   ...eventRoutes,
+  ...warningRoutes,
   ...profileRoutes,
   ...storagePoolRoutes,
   ...networkRoutes,

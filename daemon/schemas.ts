@@ -7,6 +7,7 @@ import { profileSchema } from "./profile/store";
 import { serverSchema } from "./server/store";
 import { snapshotSchema } from "./snapshot/store";
 import { storagePoolSchema } from "./storage-pool/store";
+import { warningSchema } from "./warning/store";
 
 export const schemas: readonly Schema[] = [
   serverSchema,
@@ -16,4 +17,5 @@ export const schemas: readonly Schema[] = [
   imageSchema,
   instanceSchema,
   snapshotSchema,
+  warningSchema,
 ];

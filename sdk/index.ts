@@ -11,6 +11,7 @@ export * from "./api/resources";
 export * from "./api/server";
 export * from "./api/snapshot";
 export * from "./api/storage-pool";
+export * from "./api/warning";
 export { Client, type ClientOptions } from "./client/client";
 export { defaultEndpoint, defaultStateDir, type Endpoint, parseEndpoint } from "./client/endpoint";
 export type { EventOptions } from "./client/event";

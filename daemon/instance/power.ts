@@ -7,7 +7,7 @@ import type { InstanceRecord } from "./record";
 
 /** Starts those that should run, one after the other: by boot.autostart, or as they were left. */
 export async function autostart(context: Context, records: readonly InstanceRecord[]): Promise<void> {
-  const { instances, locks, log } = context;
+  const { instances, locks, warnings } = context;
   const priority = (config: Readonly<Record<string, string>>) => Number(config["boot.autostart.priority"] ?? 0);
   const wanted = records
     .map((record) => ({ record, config: instances.expanded(record).config }))
@@ -17,10 +17,11 @@ export async function autostart(context: Context, records: readonly InstanceReco
     })
     .sort((a, b) => priority(b.config) - priority(a.config));
   for (const { record, config } of wanted) {
+    const entity = `/1.0/instances/${record.name}`;
     try {
       await locks.run(`instance/${record.name}`, () => instances.lifecycle.start(instances.record(record.name)));
     } catch (error) {
-      log.error("Cannot start a container on its own", { name: record.name, error });
+      warnings.record("autostartFailed", { message: `Cannot start instance "${record.name}"`, entity, error });
     }
     await delay(Number(config["boot.autostart.delay"] ?? 0) * 1000);
   }

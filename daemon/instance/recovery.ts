@@ -19,7 +19,12 @@ async function reconcile(context: Context, pool: string): Promise<void> {
     .map((record) => record.name);
   const snapshots = names.flatMap((name) => context.snapshots.names(name).map((snapshot) => `${name}/${snapshot}`));
   const { missing } = await context.volumes.reconcile(pool, { instances: names, snapshots });
-  for (const volume of missing) context.log.error("A volume is missing", { pool, ...volume });
+  for (const volume of missing) {
+    const [name = "", snapshot] = volume.name.split("/");
+    const entity = `/1.0/instances/${name}${snapshot === undefined ? "" : `/snapshots/${encodeURIComponent(snapshot)}`}`;
+    const message = `The volume "${volume.name}" is not in storage pool "${pool}"`;
+    context.warnings.record("volumeMissing", { message, entity });
+  }
 }
 
 /** What fails here must not keep the daemon from starting; what was left is tried again at the next start. */
@@ -37,12 +42,15 @@ export async function adoptInstances(context: Context): Promise<InstanceRecord[]
   const lost: InstanceRecord[] = [];
   // One that cannot be told must not keep the daemon from the others.
   for (const record of instances.store.list())
-    await orLog(context, `Cannot find out whether instance "${record.name}" runs`, async () => {
-      if (await instances.lifecycle.adopt(record)) return;
+    try {
+      if (await instances.lifecycle.adopt(record)) continue;
       const exit = native.lastExit(record.name);
       native.clear(record.name);
       if (exit !== undefined) await instances.lifecycle.noteEnd(record.name, exit);
       else lost.push(record);
-    });
+    } catch (error) {
+      const message = `Cannot find out whether instance "${record.name}" runs`;
+      context.warnings.record("instanceUnknown", { message, entity: `/1.0/instances/${record.name}`, error });
+    }
   return lost;
 }

@@ -131,8 +131,8 @@ function start(
   return asyncOp(operation);
 }
 
-const tell = (request: ApiRequest, action: string, name: string) =>
-  request.context.events.lifecycle({ action, source: urlOf(name), requestor: request.requestor });
+const tell = (request: ApiRequest, action: string, name: string, context?: Record<string, unknown>) =>
+  request.context.events.lifecycle({ action, source: urlOf(name), context, requestor: request.requestor });
 
 async function createInstance(request: ApiRequest) {
   const post = parseBody(request, InstancesPost);
@@ -196,7 +196,7 @@ function moveInstance(request: ApiRequest) {
   const { name } = recordOf(request);
   const rename = async () => {
     await renameInstance(request.context, instances.record(name), post.name);
-    tell(request, "instance-renamed", post.name);
+    tell(request, "instance-renamed", post.name, { old_name: name });
   };
   return start(
     request,

@@ -125,7 +125,7 @@ export class NetworkService {
       undo.add(() => driver.start(this.#place(before)));
       await driver.start(this.#place(after));
       this.#store.update(after);
-      this.#failed.delete(name);
+      this.#worksAgain(name);
       undo.keep();
     });
   }
@@ -232,11 +232,17 @@ export class NetworkService {
     try {
       await this.#driver(record.type).start(this.#place(record));
       await this.#nics.forgetLost(record.name);
-      this.#failed.delete(record.name);
+      this.#worksAgain(record.name);
     } catch (error) {
       this.#failed.add(record.name);
-      this.context.log.error(`Cannot start network "${record.name}"`, { error });
+      const message = `Cannot start network "${record.name}"`;
+      this.context.warnings.record("networkUnavailable", { message, entity: urlOf(record.name), error });
     }
+  }
+
+  #worksAgain(name: string): void {
+    this.#failed.delete(name);
+    this.context.warnings.resolve("networkUnavailable", urlOf(name));
   }
 
   /** Takes every network down, for the shutdown of the host; leases and host entries stay. */
@@ -301,3 +307,5 @@ export class NetworkService {
     };
   }
 }
+
+const urlOf = (network: string) => `/1.0/networks/${network}`;

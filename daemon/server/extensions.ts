@@ -43,6 +43,7 @@ export const apiExtensions: readonly string[] = [
   "image_copy_profile",
   "api_filtering",
   "instance_nic_network",
+  "warnings",
   "bothy_templates",
   "bothy_storage_overlay",
   "bothy_instance_wait",

@@ -70,9 +70,8 @@ function renameSnapshot(request: ApiRequest) {
   const instance = param(request, "instance");
   const from = param(request, "name");
   snapshots.record(instance, from);
-  return start(request, to, "Renaming snapshot", "instance-snapshot-renamed", () =>
-    snapshots.rename(instances.record(instance), from, to),
-  );
+  const rename = () => snapshots.rename(instances.record(instance), from, to);
+  return start(request, to, "Renaming snapshot", "instance-snapshot-renamed", rename, { old_name: from });
 }
 
 function deleteSnapshot(request: ApiRequest) {
@@ -86,7 +85,14 @@ function deleteSnapshot(request: ApiRequest) {
 }
 
 /** Starts work on a snapshot under its instance's lock. */
-function start(request: ApiRequest, name: string, description: string, action: string, work: () => Promise<void>) {
+function start(
+  request: ApiRequest,
+  name: string,
+  description: string,
+  action: string,
+  work: () => Promise<void>,
+  context?: Record<string, unknown>,
+) {
   const { operations, locks, events } = request.context;
   const instance = param(request, "instance");
   const path = `/1.0/instances/${instance}`;
@@ -99,7 +105,7 @@ function start(request: ApiRequest, name: string, description: string, action: s
     },
     run: async () => {
       await locks.run(`instance/${instance}`, work);
-      events.lifecycle({ action, source: urlOf(instance, name), requestor: request.requestor });
+      events.lifecycle({ action, source: urlOf(instance, name), context, requestor: request.requestor });
     },
   });
   return asyncOp(operation);

@@ -94,8 +94,10 @@ export class OpenPools {
       await driver.sweep(place);
       await this.images.reconcile(driver, place);
       this.#unavailable.delete(record.name);
+      this.context.warnings.resolve("poolUnavailable", urlOf(record.name));
     } catch (error) {
-      this.context.log.error(`Cannot open storage pool "${record.name}"`, { error });
+      const message = `Cannot open storage pool "${record.name}"`;
+      this.context.warnings.record("poolUnavailable", { message, entity: urlOf(record.name), error });
       this.#unavailable.set(record.name, toApiError(error).message);
     }
   }
@@ -140,3 +142,5 @@ export class OpenPools {
     }
   }
 }
+
+const urlOf = (pool: string) => `/1.0/storage-pools/${encodeURIComponent(pool)}`;

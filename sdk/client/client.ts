@@ -12,6 +12,7 @@ import { resourcesCalls } from "./resources";
 import { serverCalls } from "./server";
 import { snapshotCalls } from "./snapshot";
 import { storagePoolCalls } from "./storage-pool";
+import { warningCalls } from "./warning";
 import { Wire } from "./wire";
 
 export interface ClientOptions {
@@ -32,6 +33,7 @@ const callsOf = (wire: Wire) => ({
   ...networkCalls(wire),
   ...operationCalls(wire),
   ...eventCalls(wire),
+  ...warningCalls(wire),
 });
 
 class Connection {

@@ -1,7 +1,16 @@
 /** The distribution's own lxc client against our daemon: what a user of LXD does on the first day. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
@@ -224,5 +233,32 @@ test("lxc adds a host folder to a running container and takes it away", { skip }
     lxc.run("config", "device", "remove", "web", "share");
     assert.notEqual(lxc.try(["exec", "web", "--", "cat", "/mnt/share/shared.txt"]).code, 0);
     rmSync(folder, { recursive: true });
+  }),
+);
+
+test("lxc lists, shows, acknowledges and deletes a warning of a pool whose folder is gone", { skip }, () =>
+  withLxc(async (lxc, daemon) => {
+    const source = path.join(lxc.home, "pool");
+    mkdirSync(source);
+    lxc.run("storage", "create", "gone", "dir", `source=${source}`);
+    await daemon.stop();
+    renameSync(source, `${source}.away`);
+    await daemon.start();
+    const listed = () =>
+      lxc
+        .run("warning", "list", "-f", "csv")
+        .split("\n")
+        .filter((line) => /Storage pool unavailable/.test(line));
+    const [line = ""] = listed();
+    assert.match(line, /^[0-9a-f-]{36},Storage pool unavailable,NEW,HIGH,\d+,default,/);
+    const uuid = line.slice(0, 36);
+    assert.match(lxc.run("warning", "show", uuid), /entity_url: \/1\.0\/storage-pools\/gone/);
+    lxc.run("warning", "acknowledge", uuid);
+    assert.deepEqual(listed(), [], "the client hides what is acknowledged");
+    assert.match(lxc.run("warning", "list", "--all", "-f", "csv"), /,ACKNOWLEDGED,HIGH,/);
+    lxc.run("warning", "delete", uuid);
+    assert.match(lxc.try(["warning", "show", uuid]).stderr, /Warning not found/);
+    renameSync(`${source}.away`, source);
+    lxc.run("storage", "delete", "gone");
   }),
 );

@@ -15,6 +15,7 @@ const stock = [
   "ETag doesn't match",
   "This operation can't be cancelled",
   "isn't a supported event type",
+  "Couldn't find the CGroup",
   /Requested profile "[^"]*" doesn't exist/,
 ];
 
