@@ -1,4 +1,4 @@
-/* Verb exec: the enterer (E) and the process that it puts into the container (X). */
+/* Verb exec: the enterer (E), which stays outside, and the process that it puts into the container (X) through one between (I). */
 #include "exec.h"
 
 #include <errno.h>
@@ -88,12 +88,14 @@ static int offer_streams(struct execution *self) {
     return 0;
 }
 
-/* In the container's namespaces; host root's ids, all capabilities of its user namespace. */
+/* A process between the two (I), in the container's groups; host root's ids, and in the end all capabilities of its user namespace. */
 
 static int enter(struct cell *cell) {
     /* what the container may trace must hold no host descriptor: from here to exec nobody in there may look at us */
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
         return fail(&cell->status, "target", errno, NULL, "Cannot hide the helper's memory");
+    if (join_groups(cell) < 0)
+        return -1;
     int flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP;
     if (has_user_namespace(cell))
         flags |= CLONE_NEWUSER;
@@ -102,10 +104,10 @@ static int enter(struct cell *cell) {
     return 0;
 }
 
+/* The command's process (X), in the container's namespaces; host root's ids, all capabilities of its user namespace. */
+
 static int become_root(struct cell *cell) {
     setsid();
-    if (join_groups(cell) < 0)
-        return -1;
     if (has_user_namespace(cell) && become_inner_root() < 0)
         return fail(&cell->status, "idmap-uid", errno, NULL, "Cannot become the container's root");
     return 0;
@@ -145,7 +147,36 @@ failed:
     _exit(126);
 }
 
-static pid_t clone_command(struct cell *cell) {
+/** The life of the process between: it enters, makes the command's process a child of E, says its number, and leaves. */
+static _Noreturn void clone_command(struct execution *self, int about) {
+    struct cell *cell = self->cell;
+    pid_t pid = -1;
+    if (enter(cell) == 0) {
+        /* nothing of the host may be found in the process that the container sees */
+        close_now(&cell->target_fd);
+        close_now(&cell->cgroup_fd);
+        close_now(&cell->conn);
+        struct sys_clone_args args = {.flags = CLONE_PARENT};
+        pid = sys_clone3(&args);
+        if (pid == 0) {
+            close(about);
+            be_command(self);
+        }
+        if (pid < 0)
+            fail(&cell->status, "clone", errno, NULL, "Cannot make a process in the container");
+    }
+    if (pid < 0)
+        send_failure(about, &cell->status);
+    else
+        (void)send_step(about, STEP_CREATED, pid, -1);
+    _exit(0);
+}
+
+/**
+ * Makes the process between, in the container's v2 group from its first moment. It is still in the host's namespaces: on a v2 that delegates by control group
+ * namespace nobody can be put from outside of a namespace to its inside by who has entered it (docs/kernel.md, Control groups).
+ */
+static pid_t clone_into_group(struct cell *cell) {
     for (int tries = 0;; tries++) {
         struct sys_clone_args args = {.exit_signal = SIGCHLD};
         if (cell->cgroup_fd >= 0) {
@@ -161,26 +192,52 @@ static pid_t clone_command(struct cell *cell) {
     }
 }
 
+/** Learns of the command's process from the one between, which then is gone. */
+static int await_creation(struct cell *cell, int about, pid_t between) {
+    cleanup_free struct message *message = must_alloc(sizeof *message);
+    int result = receive_step(about, message, EXEC_TIMEOUT_MS);
+    if (result < 0)
+        result = fail(&cell->status, "enter", errno, NULL, "Cannot wait for the process that enters the container");
+    else if (message->step == STEP_FAILED)
+        result = fail_with_line(&cell->status, message->line);
+    else if (message->step != STEP_CREATED)
+        result = fail(&cell->status, "enter", ESRCH, NULL, "Cannot enter the container: the process that entered was killed");
+    if (message->step == STEP_CREATED) {
+        /* a child of ours, so its number is taken until we have reaped it */
+        cell->init = message->number;
+        cell->init_fd = sys_pidfd_open(cell->init);
+        if (cell->init_fd < 0)
+            result = fail(&cell->status, "clone", errno, NULL, "Cannot hold the process");
+    }
+    while (waitpid(between, NULL, 0) < 0 && errno == EINTR)
+        ;
+    return result;
+}
+
 static int spawn(struct execution *self) {
     struct cell *cell = self->cell;
-    int pair[2];
+    int pair[2], about_pair[2];
     if (handshake_pair(pair) < 0)
         return fail(&cell->status, "clone", errno, NULL, "Cannot make a socket pair");
-    cleanup_fd int theirs = pair[1];
-    cell->peer = theirs;
-    cell->init = clone_command(cell);
-    if (cell->init == 0)
-        be_command(self);
     cell->peer = pair[0];
-    if (cell->init < 0)
+    cleanup_fd int theirs = pair[1];
+    /* on a pair of its own: the command's process may be quicker than the one that made it */
+    if (handshake_pair(about_pair) < 0)
+        return fail(&cell->status, "clone", errno, NULL, "Cannot make a socket pair");
+    cleanup_fd int about = about_pair[0];
+    cleanup_fd int their_about = about_pair[1];
+    pid_t between = clone_into_group(cell);
+    if (between == 0) {
+        close(cell->peer);
+        close_now(&about);
+        cell->peer = theirs;
+        clone_command(self, their_about);
+    }
+    if (between < 0)
         return fail(&cell->status, "clone", errno, NULL, "Cannot make a process in the container");
-    theirs = -1;
-    close(pair[1]);
-    /* its number in the container's pid namespace is not ours to know; ours is what clone returned */
-    cell->init_fd = sys_pidfd_open(cell->init);
-    if (cell->init_fd < 0)
-        return fail(&cell->status, "clone", errno, NULL, "Cannot hold the process");
-    return 0;
+    close_now(&theirs);
+    close_now(&their_about);
+    return await_creation(cell, about, between);
 }
 
 static int connect_terminal(struct execution *self, int master) {
@@ -270,7 +327,7 @@ static int begin(struct execution *self) {
     /* from now on the caller's ends are the caller's alone: their end of file shall mean something */
     close_callers(&self->streams);
     cell->status.phase = "enter";
-    if (enter(cell) < 0 || spawn(self) < 0)
+    if (spawn(self) < 0)
         return -1;
     if (!cell->has_tty)
         close_inner(&self->streams);

@@ -15,8 +15,9 @@
  *       |<--------------- {"started":...} ---------|                        x                        |
  *
  * I speaks on a pair of its own, since C may be quicker than I: what C says on the other pair waits until S asks.
- * exec has the same last three messages between the process that enters and its enterer. C and the entering process never wait
- * for a message after EXECUTING, and S believes nothing from C beyond the length and the kind of a message.
+ * exec has the same messages but NETWORK: the enterer is S and never enters itself, I is put into the control group and then enters
+ * the namespaces, C is the command's process. C never waits for a message after EXECUTING, and S believes nothing from C beyond the
+ * length and the kind of a message.
  */
 #pragma once
 

@@ -42,6 +42,28 @@ test("the container's processes are in its group of every hierarchy, and see it 
   assert.deepEqual(left("member"), []);
 });
 
+test("a command of exec is in the group of every hierarchy and in the container's control group namespace", async () => {
+  const container = await start("entered");
+  const host = fs.readFileSync(`/proc/${container.started.pid}/cgroup`, "utf8");
+  const ownNamespace = fs.readlinkSync(`/proc/${container.started.pid}/ns/cgroup`);
+  assert.notEqual(ownNamespace, fs.readlinkSync("/proc/self/ns/cgroup"));
+  const script = "readlink /proc/self/ns/cgroup; cat /proc/self/cgroup";
+  const [namespace, ...seen] = (await inGroup(container, "entered", script)).split("\n");
+  assert.equal(namespace, ownNamespace);
+  assert.equal(seen.length, host.trim().split("\n").length);
+  for (const line of seen) assert.match(line, /^\d+:[^:]*:\/$/);
+  const sleeper = await spawner.request("exec", container.target, container.map, join(groupOf("entered")), [
+    ["env", "PATH=/bin"],
+    ["arg", "sleep"],
+    ["arg", 1000],
+  ]);
+  const { running } = await sleeper.line();
+  assert.equal(fs.readFileSync(`/proc/${running?.pid}/cgroup`, "utf8"), host);
+  await container.kill();
+  sleeper.close();
+  assert.deepEqual(left("entered"), []);
+});
+
 test("limits are in force and visible inside", {
   skip: cgroup.v1.memory === undefined && "no memory controller on v1",
 }, async () => {
