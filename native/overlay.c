@@ -101,7 +101,8 @@ static int create_by_descriptor(struct cell *cell, struct layers *layers, bool *
     for (unsigned i = 0; i < layers->count; i++) {
         if (sys_fsconfig(overlay, FS_SET_FD, "lowerdir+", NULL, layers->lower[i]) == 0)
             continue;
-        *is_known = i > 0 || errno != EINVAL;
+        /* no kernel says it the same way: EINVAL, EOPNOTSUPP before overlay knew fsconfig, EBADF before fsconfig knew descriptors of O_PATH */
+        *is_known = i > 0;
         return *is_known ? fail(&cell->status, "root-overlay", errno, cell->root.lower, "Cannot use a lower layer") : -1;
     }
     if (set_folder(cell, overlay, layers->shared, "upperdir", layers->upper) < 0 ||
