@@ -1,6 +1,6 @@
 /** Control groups of the host: what is mounted where, and the daemon's own parent groups in it (cgroup-v2.rst, docs/kernel.md, Control groups). */
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, realpathSync, rmdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, realpathSync, rmdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { type CgroupLayout, readCgroupLayout } from "../../sdk/host/cgroups";
 import type { Log } from "../log";
@@ -45,7 +45,12 @@ export class ParentGroups {
   /** Makes them, once; cpuset needs its processors before anyone can join, v2 its controllers switched on from the top down. */
   make(): void {
     if (this.#areMade) return;
-    for (const mountPoint of hierarchies(this.layout)) mkdirSync(path.join(mountPoint, this.name), { recursive: true });
+    for (const mountPoint of hierarchies(this.layout)) {
+      const dir = path.join(mountPoint, this.name);
+      mkdirSync(dir, { recursive: true });
+      // The container's root passes it, and the daemon's umask, or that of an earlier one, would shut it out.
+      chmodSync(dir, 0o755);
+    }
     const cpuset = this.layout.v1.get("cpuset");
     if (cpuset !== undefined)
       for (const file of ["cpuset.cpus", "cpuset.mems"])
