@@ -70,7 +70,7 @@ struct cell {
     /* the command */
     char **argv, **envp;
     unsigned argc, envc;
-    const char *cwd;
+    const char *cwd, *home;
     uid_t uid;
     gid_t gid;
     unsigned file_mode_mask;

@@ -77,6 +77,8 @@ int drop_privileges(struct cell *cell) {
     /* a change of ids clears it, so it comes after them: without its supervisor a container could not be told from a lost one */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
         return fail(&cell->status, "supervisor", errno, NULL, "Cannot ask for the signal of the supervisor's death");
+    if (cell->cwd == NULL && cell->home != NULL && chdir(cell->home) == 0)
+        return 0;
     if (chdir(cell->cwd != NULL ? cell->cwd : "/") < 0)
         return fail(&cell->status, "cwd", errno, cell->cwd, "Cannot change into the working folder");
     return 0;

@@ -38,6 +38,10 @@ static int take_cwd(struct cell *cell, struct op *op) {
     cell->cwd = op->word[0];
     return 0;
 }
+static int take_home(struct cell *cell, struct op *op) {
+    cell->home = op->word[0];
+    return 0;
+}
 static int take_umask(struct cell *cell, struct op *op) {
     cell->has_mask = true;
     if (!parse_octal(op->word[0], 0777, &cell->file_mode_mask))
@@ -137,6 +141,7 @@ static const struct op_kind kinds[] = {
     {"env", 1, COMMAND, take_env, NULL, NULL},
     {"get", 1, VERB_FILE, take_file_action, NULL, NULL},
     {"group", 1, EXEC, take_group, NULL, NULL},
+    {"home", 1, EXEC, take_home, NULL, NULL},
     {"hostname", 1, START, NULL, NULL, inside_hostname},
     {"idmap-gid", 3, ROOT | ENTER, take_id_line, NULL, NULL},
     {"idmap-uid", 3, ROOT | ENTER, take_id_line, NULL, NULL},

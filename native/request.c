@@ -120,7 +120,7 @@ void release_request(struct cell *cell) {
     cell->ops = NULL;
     cell->filter = NULL;
     cell->op_count = 0;
-    cell->name = cell->control = cell->cwd = NULL;
+    cell->name = cell->control = cell->cwd = cell->home = NULL;
     cell->root = (struct root_source){.kind = ROOT_NONE};
 }
 

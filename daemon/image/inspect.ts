@@ -3,7 +3,7 @@ import { run } from "../run";
 import { checkTar, type Part, refuse, type TarContent } from "./check";
 import { type Compression, decompress, detectCompression } from "./compression";
 import { Listing } from "./listing";
-import { type ImageMetadata, parseMetadata } from "./metadata";
+import { checkTemplates, type ImageMetadata, parseMetadata } from "./metadata";
 import type { ImageFiles } from "./store";
 import { readTar } from "./tar";
 
@@ -23,12 +23,7 @@ export async function inspect(image: { main: string; rootfs?: string }): Promise
     );
   const content = await inspectTar(image.main, main, image.rootfs === undefined ? "unified" : "metadata");
   const metadata = parseMetadata(content.metadataYaml!);
-  for (const [target, { template }] of Object.entries(metadata.templates))
-    if (!Object.hasOwn(content.templates, template))
-      throw refuse(
-        `its metadata.yaml makes ${JSON.stringify(target)} of the template ${JSON.stringify(template)}, which it lacks`,
-        "Add the file to its folder templates.",
-      );
+  checkTemplates(metadata, content.templates);
   if (image.rootfs === undefined)
     return { files: { main, layout: content.layout }, metadata, templates: content.templates };
   const rootfs = await detectCompression(image.rootfs);

@@ -1,55 +1,122 @@
 /** Metadata: an image's metadata.yaml (docs/lxd-api.md, Images). */
-import { parse } from "yaml";
+import { isScalar, parseDocument, visit } from "yaml";
 import { z } from "zod";
 import { badRequest } from "../../sdk/api/errors";
+import { findArchitecture } from "../host/architecture";
+import { parseTemplate } from "./render-parser";
 
-/** Plain values of YAML as text; LXD reads them so too. */
-const Scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+/** When files are made of templates. */
+export const triggers = ["create", "copy", "start", "rename"] as const;
+export type Trigger = (typeof triggers)[number];
+
+/** All plain values are read as the text that stands there, as LXD does: 20.10 is no 20.1. */
+const Scalar = z
+  .string()
+  .nullable()
+  .transform((value) => value ?? "");
+
+/** Words of YAML 1.1, which LXD's reader knows. */
+const Bool = z.string().transform((value, context) => {
+  if (/^(true|yes|on|y)$/i.test(value)) return true;
+  if (/^(false|no|off|n)$/i.test(value)) return false;
+  context.addIssue({ code: "custom", message: "must be true or false" });
+  return z.NEVER;
+});
+
+const Seconds = z.string().transform((value, context) => {
+  const seconds = Number(value);
+  if (value.trim() !== "" && Number.isSafeInteger(seconds) && seconds >= 0 && seconds <= maxSeconds) return seconds;
+  context.addIssue({ code: "custom", message: "must be seconds since 1970" });
+  return z.NEVER;
+});
+
+/** End of the year 9999, the last that times on the wire can have (RFC 3339). */
+const maxSeconds = 253_402_300_799;
+
+const map = <T extends z.ZodType>(value: T) =>
+  z
+    .record(z.string(), value)
+    .nullish()
+    .transform((entries) => entries ?? {});
 
 const Template = z.object({
+  /** Words that are no trigger of ours never come, as in LXD. */
   when: z
-    .array(z.enum(["create", "copy", "start", "rename"]))
+    .array(z.string())
     .nullish()
     .transform((when) => when ?? []),
-  create_only: z.boolean().default(false),
-  template: z.string().regex(/^[^/\0]+$/, { message: "must be a file name of the folder templates" }),
-  properties: z
-    .record(z.string(), Scalar)
+  create_only: Bool.nullish().transform((value) => value ?? false),
+  template: z
+    .string()
     .nullish()
-    .transform((properties) => properties ?? {}),
+    .transform((value) => value ?? ""),
+  properties: map(Scalar),
 });
 
 const ImageMetadata = z.object({
-  architecture: z.string().min(1),
+  architecture: z.string().refine((name) => findArchitecture(name) !== undefined, {
+    error: ({ input }) => `Architecture isn't supported: ${JSON.stringify(input)}`,
+  }),
   /** Seconds since 1970. */
-  creation_date: z.number().int().min(0).default(0),
-  expiry_date: z.number().int().min(0).default(0),
-  properties: z
-    .record(z.string(), Scalar.nullish())
-    .nullish()
-    .transform((properties) =>
-      Object.fromEntries(Object.entries(properties ?? {}).map(([key, value]) => [key, value ?? ""])),
-    ),
-  templates: z
-    .record(z.string(), Template)
-    .nullish()
-    .transform((templates) => templates ?? {}),
+  creation_date: Seconds.nullish().transform((value) => value ?? 0),
+  expiry_date: Seconds.nullish().transform((value) => value ?? 0),
+  properties: map(Scalar),
+  templates: map(Template),
 });
 export type ImageMetadata = z.output<typeof ImageMetadata>;
 
 /** @throws ApiError BAD_REQUEST with the line or the failing path */
 export function parseMetadata(text: string): ImageMetadata {
-  let value: unknown;
+  const result = ImageMetadata.safeParse(readYaml(text));
+  if (result.success) return result.data;
+  const issues = result.error.issues.map(({ path, message }) => `${path.join(".") || "the whole"}: ${message}`);
+  throw badRequest(`Cannot import image: its metadata.yaml is not valid: ${issues.join("; ")}. Correct it.`);
+}
+
+/** @returns maps, lists, texts and nulls */
+function readYaml(text: string): unknown {
   try {
-    value = parse(text, { maxAliasCount: 100 });
+    const document = parseDocument(text, { schema: "failsafe", merge: true });
+    const [error] = document.errors;
+    if (error !== undefined) throw error;
+    visit(document, {
+      Scalar: (key, node) => {
+        if (
+          key !== "key" &&
+          isScalar(node) &&
+          node.type === "PLAIN" &&
+          /^(~|null|Null|NULL|)$/.test(String(node.value))
+        )
+          node.value = null;
+      },
+    });
+    return document.toJS({ maxAliasCount: 100 });
   } catch (error) {
     const cause = error instanceof Error ? error.message.split("\n")[0]!.replace(/[:.]$/, "") : String(error);
     throw badRequest(`Cannot import image: its metadata.yaml is no YAML: ${cause}. Correct it.`, { cause: error });
   }
-  const result = ImageMetadata.safeParse(value);
-  if (!result.success) {
-    const issues = result.error.issues.map(({ path, message }) => `${path.join(".") || "the whole"}: ${message}`);
-    throw badRequest(`Cannot import image: its metadata.yaml is not valid: ${issues.join("; ")}. Correct it.`);
+}
+
+/**
+ * Sees that every template whose time can come can be rendered; LXD finds out at the first start.
+ * @param templates the texts by their file name
+ * @throws ApiError BAD_REQUEST that names the file and the template
+ */
+export function checkTemplates(metadata: ImageMetadata, templates: Readonly<Record<string, string>>): void {
+  for (const [target, { template, when }] of Object.entries(metadata.templates)) {
+    if (!triggers.some((trigger) => when.includes(trigger))) continue;
+    const what = `its metadata.yaml makes ${JSON.stringify(target)} of the template ${JSON.stringify(template)}`;
+    const refuse = (cause: string, remedy: string, error?: unknown) =>
+      badRequest(`Cannot import image: ${what}, ${cause}. ${remedy}`, { cause: error });
+    if (!/^[^\0\n]+$/.test(target) || target.split("/").includes(".."))
+      throw refuse("which is no path inside a container", "Correct it.");
+    if (template.includes("/"))
+      throw refuse("which must be a file name of its folder templates", "Put the file there.");
+    if (!Object.hasOwn(templates, template)) throw refuse("which it lacks", "Add the file to its folder templates.");
+    try {
+      parseTemplate(templates[template]!);
+    } catch (error) {
+      throw refuse(`which cannot be read: ${(error as Error).message.replace(/\.$/, "")}`, "Correct the file.", error);
+    }
   }
-  return result.data;
 }

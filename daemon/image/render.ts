@@ -3,7 +3,7 @@
  * {{ expression|filter:argument }}, {% if %}/{% elif %}/{% else %}, {% for %}, {% set %}, {# comment #}.
  * Values are plain data: nothing of JavaScript can be reached from a template, and output and steps are bounded.
  */
-import type { ImageMetadata } from "./metadata";
+import type { ImageMetadata, Trigger } from "./metadata";
 import { evaluate } from "./render-expression";
 import { type Node, parseTemplate } from "./render-parser";
 import { maxText, textOf, truthy, type Value, wrong } from "./render-value";
@@ -23,8 +23,6 @@ export function renderTemplate(text: string, variables: Variables): string {
   output.render(nodes, new Map(Object.entries(variables)));
   return output.text;
 }
-
-export type Trigger = "create" | "copy" | "start" | "rename";
 
 export interface RenderedFile {
   /** Path inside the container. */

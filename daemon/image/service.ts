@@ -5,6 +5,7 @@ import { epoch, never } from "../../sdk/api/common";
 import { ApiError, badRequest, conflict, notFound } from "../../sdk/api/errors";
 import type { Image, ImagePut } from "../../sdk/api/image";
 import type { Context } from "../context";
+import { requireArchitecture } from "../host/architecture";
 import { withoutEmpty } from "../merge";
 import type { RunningOperation } from "../operations";
 import { Revert } from "../revert";
@@ -173,7 +174,7 @@ export class ImageService {
           fingerprint,
           filename: options.filename ?? "",
           size: sizeBytes,
-          architecture: metadata.architecture,
+          architecture: requireArchitecture(metadata.architecture),
           public: options.public ?? false,
           autoUpdate: options.auto_update ?? false,
           properties: withoutEmpty({ ...metadata.properties, ...options.properties }),

@@ -1,6 +1,7 @@
 /** Images and their aliases in the database. */
 import type { ImageAliasEntry } from "../../sdk/api/image";
 import type { Database, Row, Schema } from "../database";
+import { findArchitecture } from "../host/architecture";
 import type { TarLayout } from "./check";
 import type { Compression } from "./compression";
 import type { ImageMetadata } from "./metadata";
@@ -180,7 +181,8 @@ const fromRow = (row: Row): ImageRow => ({
   fingerprint: String(row.fingerprint),
   filename: String(row.filename),
   size: Number(row.size),
-  architecture: String(row.architecture),
+  // Earlier versions kept the name as the image has it.
+  architecture: findArchitecture(String(row.architecture)) ?? String(row.architecture),
   public: row.public === 1,
   autoUpdate: row.auto_update === 1,
   properties: JSON.parse(String(row.properties)) as Record<string, string>,

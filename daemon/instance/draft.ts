@@ -7,7 +7,7 @@ import { hwaddr as checkHwaddr } from "../../sdk/api/config/values";
 import { badRequest, notFound } from "../../sdk/api/errors";
 import type { InstancesPost } from "../../sdk/api/instance";
 import type { Context } from "../context";
-import { hostArchitecture } from "../host/architecture";
+import { hostArchitecture, requireRunnable } from "../host/architecture";
 import { withoutEmpty, withoutEmptyOptions } from "../merge";
 import { nowText } from "../time";
 import { requireConfig, requireDevices } from "../validate";
@@ -28,11 +28,9 @@ export function draftInstance(context: Context, name: string, post: InstancesPos
   // lxc copy sends an empty type.
   if (post.type !== "" && post.type !== "container")
     throw badRequest(`Cannot create instance "${name}": Bothy makes containers only, not the type "${post.type}".`);
-  const architecture = post.architecture || origin.architecture || hostArchitecture;
-  if (architecture !== hostArchitecture)
-    throw badRequest(
-      `Cannot create instance "${name}": this host is ${hostArchitecture}, and the architecture asked for is ${architecture}.`,
-    );
+  // That of an image or a source counts, as in LXD.
+  const wanted = origin.architecture || post.architecture || hostArchitecture;
+  const architecture = requireRunnable(wanted, `create instance "${name}"`);
   const profiles = post.profiles ?? origin.profiles ?? ["default"];
   const partial = {
     config: { ...origin.config, ...chosen(withoutEmpty(post.config)), "volatile.uuid": randomUUID() },

@@ -78,7 +78,13 @@ function execOps(context: Context, record: InstanceRecord, post: InstanceExecPos
   const { lifecycle } = context.instances;
   const isPrivileged = isTrue(config["security.privileged"]);
   const home: Record<string, string> = post.user === 0 ? { HOME: "/root", USER: "root" } : {};
-  const environment = { PATH: defaultPath, LANG: "C.UTF-8", ...home, ...environmentOf(config), ...post.environment };
+  const environment: Record<string, string> = {
+    PATH: defaultPath,
+    LANG: "C.UTF-8",
+    ...home,
+    ...environmentOf(config),
+    ...post.environment,
+  };
   for (const name of Object.keys(environment))
     if (name === "" || name.includes("="))
       throw badRequest(
@@ -93,7 +99,8 @@ function execOps(context: Context, record: InstanceRecord, post: InstanceExecPos
     ["umask", "022"],
     ["user", post.user],
     ["group", post.group],
-    ["cwd", post.cwd || (post.user === 0 ? "/root" : "/")],
+    // As LXD does: a folder that was asked for must be there, a home may be missing.
+    post.cwd === "" ? ["home", environment.HOME || "/"] : ["cwd", post.cwd],
     ...envOps(environment),
     ...post.command.map((word): Op => ["arg", word]),
   ];

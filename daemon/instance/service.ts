@@ -8,6 +8,7 @@ import type { Instance, InstancePut, InstanceState } from "../../sdk/api/instanc
 import type { Context } from "../context";
 import { isDuplicate } from "../database";
 import type { Requestor } from "../events";
+import { findArchitecture, requireRunnable } from "../host/architecture";
 import type { ParentGroups } from "../host/cgroups";
 import { withoutEmpty, withoutEmptyOptions } from "../merge";
 import { errnoOf } from "../native/connection";
@@ -209,7 +210,7 @@ export class InstanceService {
   async update(record: InstanceRecord, put: InstancePut): Promise<void> {
     const next: InstanceRecord = {
       ...record,
-      architecture: put.architecture || record.architecture,
+      architecture: architectureOf(record, put.architecture),
       description: put.description,
       config: keepVolatile(record.config, withoutEmpty(put.config)),
       devices: withoutEmptyOptions(put.devices),
@@ -249,8 +250,6 @@ export class InstanceService {
     const is = this.expanded(after);
     if (rootDisk(is.devices).pool !== before.pool)
       throw badRequest("The pool of the root disk cannot be changed. Copy the instance into the other pool.");
-    if (before.architecture !== after.architecture)
-      throw badRequest("The architecture of an instance cannot be changed.");
     const key = this.lifecycle.isRunning(before.name) ? fixedKey(was.config, is.config) : undefined;
     if (key !== undefined)
       throw badRequest(`Cannot update key "${key}" when container is running. Stop the instance first.`);
@@ -319,6 +318,12 @@ export class InstanceService {
       if (record !== undefined) this.store.update(next(record));
     });
   }
+}
+
+/** One that stays is not judged again: it may come from another host. */
+function architectureOf({ name, architecture }: InstanceRecord, wanted: string): string {
+  if (wanted === "" || findArchitecture(wanted) === architecture) return architecture;
+  return requireRunnable(wanted, `change instance "${name}"`);
 }
 
 const isVolatile = ([key]: [string, unknown]) => key.startsWith("volatile.");

@@ -3,7 +3,9 @@ import { Readable } from "node:stream";
 import { isTrue } from "../../sdk/api/config/values";
 import { ApiError } from "../../sdk/api/errors";
 import type { Context } from "../context";
-import { renderFiles, type Trigger } from "../image/render";
+import type { Trigger } from "../image/metadata";
+import { renderFiles } from "../image/render";
+import type { FilePlace, PutFile } from "../native/index";
 import type { InstanceRecord } from "./record";
 
 /**
@@ -18,11 +20,34 @@ export async function applyTemplates(context: Context, record: InstanceRecord, t
   const instance = { name, architecture, privileged: isTrue(config["security.privileged"]), ephemeral };
   const place = context.instances.filePlace(record);
   for (const { innerPath, content, createOnly } of renderFiles(image, trigger, { instance, config, devices })) {
-    if (createOnly && (await exists(context, record, innerPath))) continue;
-    const file = { path: innerPath, type: "file", append: false } as const;
-    await context.native.putFile(place, file, Readable.from([Buffer.from(content)]));
+    const path = innerPath.startsWith("/") ? innerPath : `/${innerPath}`;
+    try {
+      if (!createOnly || !(await exists(context, place, path)))
+        await write(context, place, { path, type: "file", append: false }, Buffer.from(content));
+    } catch (error) {
+      if (!ApiError.is(error)) throw error;
+      throw new ApiError(error.code, `Cannot make "${path}" of the image's template: ${error.message}`, {
+        cause: error,
+      });
+    }
   }
 }
+
+/** Writes a file, and makes the folders above it that are missing, as LXD does: of the container's root, mode 0755. */
+async function write({ native }: Context, place: FilePlace, file: PutFile, content: Buffer): Promise<void> {
+  const put = (one: PutFile) => native.putFile(place, one, Readable.from([content]));
+  try {
+    await put(file);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    const parts = file.path.split("/").slice(1, -1);
+    for (const depth of parts.keys())
+      await put({ path: `/${parts.slice(0, depth + 1).join("/")}`, type: "directory", append: false });
+    await put(file);
+  }
+}
+
+const isMissing = (error: unknown): boolean => ApiError.is(error) && error.code === "NOT_FOUND";
 
 function templatesOf(context: Context, record: InstanceRecord) {
   const fingerprint = record.config["volatile.base_image"];
@@ -31,18 +56,18 @@ function templatesOf(context: Context, record: InstanceRecord) {
     const image = context.images.readMetadata(fingerprint);
     return Object.keys(image.metadata.templates).length === 0 ? undefined : image;
   } catch (error) {
-    if (ApiError.is(error) && error.code === "NOT_FOUND") return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }
 
-async function exists(context: Context, record: InstanceRecord, path: string): Promise<boolean> {
+async function exists({ native }: Context, place: FilePlace, path: string): Promise<boolean> {
   try {
-    const file = await context.native.getFile(context.instances.filePlace(record), path);
+    const file = await native.getFile(place, path);
     file.content?.destroy();
     return true;
   } catch (error) {
-    if (ApiError.is(error) && error.code === "NOT_FOUND") return false;
+    if (isMissing(error)) return false;
     throw error;
   }
 }

@@ -6,7 +6,7 @@ import type { KeyRow } from "../../sdk/api/config/table";
 import { anyText } from "../../sdk/api/config/values";
 import { packageVersion } from "../../sdk/host/package";
 import type { Context } from "../context";
-import { hostArchitecture } from "../host/architecture";
+import { hostArchitectures } from "../host/architecture";
 import { withoutEmpty } from "../merge";
 import { requireConfig } from "../validate";
 import { apiExtensions } from "./extensions";
@@ -57,7 +57,7 @@ export class ServerService {
       auth_methods: ["tls"],
       environment: {
         addresses: [],
-        architectures: [hostArchitecture],
+        architectures: hostArchitectures,
         certificate: "",
         certificate_fingerprint: "",
         driver: "lxc",

@@ -71,6 +71,14 @@ test("user, group, environment, umask and working folder are as asked", async ()
   assert.match(result.stdout, /^uid=1000\(user\) gid=1000\(user\)\n0027\n\/tmp\nblue\nGroups:\s*\n$/);
 });
 
+test("a home is the working folder where it is there, and / where not", async () => {
+  for (const [home, folder] of [
+    ["/tmp", "/tmp"],
+    ["/missing", "/"],
+  ] as const)
+    assert.equal((await container.exec(["pwd"], { words: [["home", home]] })).stdout, `${folder}\n`);
+});
+
 test("a working folder that is missing is an error that names it", async () => {
   const { line } = await container.exec(["true"], { words: [["cwd", "/missing"]] });
   assert.equal(line.error?.op, "cwd");
