@@ -14,13 +14,14 @@
 #include <sys/wait.h>
 
 #include "json.h"
+#include "limits.h"
 #include "phase.h"
 #include "rootfs.h"
 #include "sys.h"
 #include "userns.h"
 #include "util.h"
 
-enum { STDERR_KEPT = 4096 };
+enum { STDERR_KEPT = 4096, PIPE_READS_MAX = 64 }; /* a pipe holds 16 such reads */
 
 static int check_request(struct cell *cell) {
     if (cell->run_at == NULL || cell->argc == 0)
@@ -51,8 +52,8 @@ struct tail {
     size_t length;
 };
 
-/** @returns false at its end */
-static bool read_tail(struct tail *tail, int fd) {
+/** @returns how much was read, 0 at its end, or -1 with errno */
+static ssize_t read_tail(struct tail *tail, int fd) {
     if (tail->length > STDERR_KEPT) {
         memmove(tail->bytes, tail->bytes + tail->length - STDERR_KEPT, STDERR_KEPT);
         tail->length = STDERR_KEPT;
@@ -60,7 +61,7 @@ static bool read_tail(struct tail *tail, int fd) {
     ssize_t got = read(fd, tail->bytes + tail->length, STDERR_KEPT);
     if (got > 0)
         tail->length += (size_t)got;
-    return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
+    return got;
 }
 
 static _Noreturn void be_program(struct cell *cell, int error_pipe) {
@@ -71,6 +72,7 @@ static _Noreturn void be_program(struct cell *cell, int error_pipe) {
     if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(error_pipe, 2) < 0 || sys_close_range(3, ~0U, 0) < 0)
         _exit(126);
     reset_signals();
+    unshield_from_oom();
     execvp(cell->argv[0], cell->argv);
     dprintf(2, "Cannot execute \"%s\": %s\n", cell->argv[0], strerror(errno));
     _exit(errno == ENOENT ? 127 : 126);
@@ -87,17 +89,14 @@ static void attend(struct cell *cell, pid_t program, int program_fd, int errors,
             kill(-program, SIGKILL);
             polled[0].fd = -1;
         }
-        if (polled[2].revents != 0 && !read_tail(tail, errors))
+        if (polled[2].revents != 0 && read_tail(tail, errors) == 0)
             polled[2].fd = -1;
     }
     /* what it said last is in the pipe already; a child that outlives it may hold the pipe open, and is not waited for */
     int flags = fcntl(errors, F_GETFL);
     fcntl(errors, F_SETFL, flags | O_NONBLOCK);
-    for (size_t before = ~(size_t)0; tail->length != before || tail->length > STDERR_KEPT;) {
-        before = tail->length;
-        if (!read_tail(tail, errors) || tail->length == before)
-            break;
-    }
+    for (int reads = 0; reads < PIPE_READS_MAX && read_tail(tail, errors) > 0; reads++)
+        ;
     kill(-program, SIGKILL);
 }
 
