@@ -91,9 +91,10 @@ struct cell {
     char **file_words;
     const char *file_action, *run_at;
 
-    /* the groups, remembered beyond the request: those to remove, and those that hold the processes */
-    char **made_groups, **joined_groups, *into_group;
-    unsigned made_count, joined_count;
+    /* the groups to remove, remembered beyond the request */
+    char **made_groups;
+    unsigned made_count;
+    int unguarded; /* errno of device rules that could not be set; 0 when they are, or were not asked for */
 
     /* kernel objects */
     int control_fd, socket_fd, userns_fd, root_fd, cgroup_fd;

@@ -5,9 +5,5 @@
 
 /** By the process that shall be in the v1 groups: writes itself into each of them. @returns 0 or -1 */
 int join_groups(struct cell *cell);
-/** Kills every process in the v2 group and thaws v1 groups, where a frozen process could not die. Failures leave it to pid 1's death. */
-void kill_groups(const struct cell *cell);
-/** Removes the groups that were made, with all that the guest made below them. Waits a bounded time for the last processes to leave. */
-void remove_groups(struct cell *cell);
 /** Opens the group below cell's v2 group where processes can be put that the group itself may not hold. @returns 0 or -1 with errno */
 int use_leaf_group(struct cell *cell);

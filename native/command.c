@@ -117,11 +117,8 @@ _Noreturn void execute(struct cell *cell) {
     /* an end of file instead of this word tells the other side that we died before */
     if (send_step(cell->peer, STEP_EXECUTING, 0, -1) < 0)
         _exit(126);
-    /* the one disposition that the helper changes, and execve would keep; the mask was emptied when the request began */
-    signal(SIGPIPE, SIG_DFL);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    /* execve would keep what is ignored */
+    reset_signals();
     int error;
     if (strchr(cell->argv[0], '/') != NULL) {
         execve(cell->argv[0], cell->argv, cell->envp);

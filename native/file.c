@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -100,6 +101,7 @@ int reopen_file(const struct cell *cell, int path_fd, int flags) {
 }
 
 void watchdog_on(void) {
+    signal(SIGALRM, SIG_DFL);
     alarm(WATCHDOG_S);
 }
 

@@ -39,7 +39,18 @@ int take_oom(struct cell *cell, struct op *op) {
     return 0;
 }
 
+void shield_from_oom(void) {
+    (void)write_control_file(AT_FDCWD, "/proc/self/oom_score_adj", "-1000");
+}
+
+void unshield_from_oom(void) {
+    char score[16];
+    if (read_small_file(AT_FDCWD, "/proc/self/oom_score_adj", score, sizeof score) > 0 && *score == '-')
+        (void)write_control_file(AT_FDCWD, "/proc/self/oom_score_adj", "0");
+}
+
 int raise_limits(struct cell *cell) {
+    unshield_from_oom();
     for (unsigned i = 0; i < cell->op_count; i++) {
         const struct op *op = &cell->ops[i];
         if (op->kind->take == take_oom && write_control_file(AT_FDCWD, "/proc/self/oom_score_adj", op->word[0]) < 0)

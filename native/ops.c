@@ -126,6 +126,8 @@ static const struct op_kind kinds[] = {
     {"at", 1, VERB_RUN, take_at, NULL, NULL},
     {"bind", 3, DEVICE, take_bind, host_bind, inside_bind},
     {"cap-keep", 1, COMMAND, take_caps, NULL, NULL},
+    {"cgroup-devices", 3, DEVICE, take_cgroup_devices, host_cgroup_devices, NULL},
+    {"cgroup-end", 1, VERB_END, NULL, NULL, NULL},
     {"cgroup-into", 1, COMMAND, NULL, host_cgroup_into, NULL},
     {"cgroup-join", 1, COMMAND, NULL, host_cgroup_join, NULL},
     {"cgroup-make", 1, START, NULL, host_cgroup_make, NULL},

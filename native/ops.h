@@ -13,6 +13,7 @@ int take_root_readonly(struct cell *, struct op *);
 int host_cgroup_make(struct cell *, struct op *), host_cgroup_write(struct cell *, struct op *);        /* cgroup.c */
 int host_cgroup_own(struct cell *, struct op *), host_cgroup_join(struct cell *, struct op *);
 int host_cgroup_into(struct cell *, struct op *);
+int take_cgroup_devices(struct cell *, struct op *), host_cgroup_devices(struct cell *, struct op *);   /* devices.c */
 int take_bind(struct cell *, struct op *), host_bind(struct cell *, struct op *), inside_bind(struct cell *, struct op *); /* mounts.c */
 int take_mount(struct cell *, struct op *), inside_mount(struct cell *, struct op *);
 int host_dev(struct cell *, struct op *), inside_dev(struct cell *, struct op *);

@@ -19,6 +19,7 @@
 
 #include "caps.h"
 #include "cell.h"
+#include "devices.h"
 #include "json.h"
 #include "netlink.h"
 #include "probe-mounts.h"
@@ -174,6 +175,7 @@ static void add_v2(struct json *json, const char *v2) {
         json_bool_field(json, files[i][0], made && access(path, W_OK) == 0);
     }
     json_bool_field(json, "cloneInto", made && clone_into(group));
+    json_bool_field(json, "deviceRules", made && can_guard_devices(group));
     if (made)
         rmdir(group);
 }

@@ -21,7 +21,13 @@
  */
 #pragma once
 
-enum verb { VERB_START = 1, VERB_EXEC = 2, VERB_FILE = 4, VERB_NET_STATE = 8, VERB_RUN = 16, VERB_PLUG = 32 };
+/*
+ * What a supervisor speaks; it goes up by one whenever a daemon of before would misread what is said or done. 0 said no version at all: its container's processes
+ * are in the group that carries the limits, and the guest owns it.
+ */
+enum { PROTOCOL_VERSION = 1 };
+
+enum verb { VERB_START = 1, VERB_EXEC = 2, VERB_FILE = 4, VERB_NET_STATE = 8, VERB_RUN = 16, VERB_PLUG = 32, VERB_END = 64 };
 
 enum step {
     STEP_CREATED = 1,  /* I to S: the pid of C, as S sees it */

@@ -1,6 +1,7 @@
 /* See serve.h. */
 #include "serve.h"
 
+#include "cgroup-end.h"
 #include "exec.h"
 #include "file.h"
 #include "net-state.h"
@@ -19,6 +20,7 @@ static const struct {
     {VERB_NET_STATE, serve_net_state},
     {VERB_RUN, serve_run},
     {VERB_PLUG, serve_plug},
+    {VERB_END, serve_end},
 };
 
 void serve(struct cell *cell) {

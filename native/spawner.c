@@ -103,8 +103,8 @@ static void reap_children(int signals) {
 
 int run_spawner(const char *socket_path, bool is_sealed) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    reset_signals();
-    signal(SIGPIPE, SIG_IGN);
+    /* the lifeline ends the spawner; a supervisor, which inherits this, shall not go with its whole guest because somebody sent SIGTERM to all */
+    ignore_signals();
     sigset_t child;
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);

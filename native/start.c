@@ -13,7 +13,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-#include "cgroup.h"
+#include "cgroup-end.h"
 #include "console.h"
 #include "first-process.h"
 #include "handshake.h"

@@ -10,8 +10,9 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "cgroup.h"
+#include "cgroup-end.h"
 #include "commands.h"
+#include "limits.h"
 #include "peer.h"
 #include "sys.h"
 #include "util.h"
@@ -24,7 +25,7 @@ struct supervisor {
     struct pollfd polled[POLLED_MAX];
     struct command_reader *reader[POLLED_MAX];
     unsigned count;
-    char started[128];
+    char started[192];
 };
 
 static void say(int watcher, const char *line) {
@@ -117,16 +118,25 @@ static void write_exit_file(const struct cell *cell, const char *line) {
     close(fd);
 }
 
+static void write_started(struct supervisor *self) {
+    const struct cell *cell = self->cell;
+    char lack[48] = "";
+    if (cell->unguarded != 0)
+        snprintf(lack, sizeof lack, ",\"unguarded\":\"%s\"", errno_name(cell->unguarded));
+    snprintf(self->started, sizeof self->started, "{\"started\":{\"pid\":%d,\"supervisor\":%d,\"startTime\":%llu,\"protocol\":%d%s}}\n",
+             (int)cell->init, (int)getpid(), (unsigned long long)process_start_time(cell->init), PROTOCOL_VERSION, lack);
+}
+
 void supervise(struct cell *cell, struct console_log *log) {
     struct supervisor *self = must_alloc(sizeof *self);
     self->cell = cell;
     self->log = log;
-    snprintf(self->started, sizeof self->started, "{\"started\":{\"pid\":%d,\"supervisor\":%d,\"startTime\":%llu}}\n", (int)cell->init,
-             (int)getpid(), (unsigned long long)process_start_time(cell->init));
+    write_started(self);
     self->polled[INIT] = (struct pollfd){.fd = cell->init_fd, .events = POLLIN};
     self->polled[SOCKET] = (struct pollfd){.fd = cell->socket_fd, .events = POLLIN};
     self->polled[CONSOLE] = (struct pollfd){.fd = log->master, .events = POLLIN};
     self->count = FIRST_WATCHER;
+    shield_from_oom();
     add_watcher(self, cell->conn);
 
     watch(self);

@@ -127,6 +127,18 @@ void reset_signals(void) {
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+void ignore_signals(void) {
+    /* what the kernel sends for a fault of our own still ends us, and children are still told of */
+    static const int kept[] = {SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS, SIGCHLD};
+    for (int number = 1; number < NSIG; number++)
+        signal(number, SIG_IGN);
+    for (size_t i = 0; i < COUNT_OF(kept); i++)
+        signal(kept[i], SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 uint64_t process_start_time(pid_t pid) {
     char path[32], text[1024];
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);

@@ -48,6 +48,8 @@ void *must_alloc(size_t size);
 char *next_part(char **list, char separator);
 /** Default dispositions and an empty mask, as a command expects to find them. */
 void reset_signals(void);
+/** Ignores every signal that is meant for others, as a service manager or a terminal sends them to all it knows; what ends these processes is said on their connections. */
+void ignore_signals(void);
 /** Field 22 of /proc/PID/stat: when the process started, in clock ticks since boot; 0 when there is no such process. */
 uint64_t process_start_time(pid_t pid);
 /** Sets what ps shows: the thread name, and the argument area of main. */

@@ -17,6 +17,7 @@ export interface Probe {
     kill?: boolean;
     freeze?: boolean;
     cloneInto?: boolean;
+    deviceRules?: boolean;
   };
   limits: Record<string, number>;
   capabilities: string;

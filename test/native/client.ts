@@ -28,6 +28,8 @@ export interface Started {
   pid: number;
   supervisor: number;
   startTime: number;
+  protocol?: number;
+  unguarded?: string;
 }
 export interface Line {
   accepted?: boolean;

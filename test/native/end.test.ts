@@ -1,0 +1,120 @@
+/** The end of a container that lost its supervisor, and what does not end one that has its supervisor. */
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { requireFeature } from "../support/require";
+import { delegate, folders, probe } from "./cgroups";
+import { Spawner, type Words } from "./client";
+import { Container, makeRoot } from "./container";
+
+const { cgroup } = probe();
+let spawner: Spawner;
+let root: Words;
+before(async () => {
+  spawner = await Spawner.start();
+  root = ["root-dir", makeRoot(path.join(spawner.dir, "root"))];
+});
+after(() => spawner.stop());
+
+const groupOf = (name: string) => `bothy-test-${process.pid}-${name}`;
+const left = (name: string) => folders(groupOf(name)).filter((folder) => fs.existsSync(folder));
+const end = (paths: readonly string[]) => spawner.ask("end", [paths.map((folder) => ["cgroup-end", folder])]);
+/** One that has ended may wait for the host's init to take note. */
+const isAlive = (pid: number) =>
+  fs.existsSync(`/proc/${pid}/stat`) && !/\) [ZX] /.test(fs.readFileSync(`/proc/${pid}/stat`, "utf8"));
+
+/** A container whose init outlives its supervisor: a change of ids takes the signal of the parent's death back, as prctl(PR_SET_PDEATHSIG, 0) does. */
+async function startStubborn(name: string, host: Words): Promise<Container> {
+  const container = await Container.start(spawner, name, { root, host, command: stubborn });
+  while (fs.readFileSync(`/proc/${container.started.pid}/cmdline`, "utf8") !== "sleep\x001000000\0") await delay(5);
+  process.kill(container.started.supervisor, "SIGKILL");
+  assert.equal(await container.watch.tryLine(), undefined);
+  return container;
+}
+const stubborn = ["sh", "-c", "sleep 999999 & exec su user -c 'exec sleep 1000000'"];
+
+test("what a killed supervisor left alive is ended by its groups, and the groups are gone", async () => {
+  const { started } = await startStubborn("orphan", delegate(groupOf("orphan")));
+  assert.ok(isAlive(started.pid), "the guest outlives its supervisor");
+  assert.deepEqual(await end(folders(groupOf("orphan"))), { done: {} });
+  assert.ok(!isAlive(started.pid));
+  assert.deepEqual(left("orphan"), []);
+});
+
+test("groups of v1 alone suffice to end what is left, frozen or not", {
+  skip: requireFeature("freezer of cgroup v1", cgroup.v1.freezer !== undefined),
+}, async () => {
+  for (const state of ["THAWED", "FROZEN"]) {
+    const name = `old-${state}`;
+    const groups = ["freezer", "pids"].map((controller) => path.join(cgroup.v1[controller]!, groupOf(name)));
+    const host = [groups.map((dir) => ["cgroup-make", dir]), groups.map((dir) => ["cgroup-join", dir])];
+    const { started } = await startStubborn(name, host);
+    fs.writeFileSync(path.join(groups[0]!, "freezer.state"), state);
+    assert.deepEqual(await end(groups), { done: {} });
+    assert.ok(!isAlive(started.pid));
+    assert.deepEqual(left(name), []);
+  }
+});
+
+test("a new start under the same groups ends first what is left in them", async () => {
+  const first = await startStubborn("again", delegate(groupOf("again")));
+  const second = await Container.start(spawner, "again", {
+    root,
+    host: delegate(groupOf("again")),
+    command: ["sleep", "1000000"],
+  });
+  assert.ok(!isAlive(first.started.pid));
+  await second.kill();
+  assert.deepEqual(left("again"), []);
+});
+
+test("groups that are not there have ended", async () => {
+  assert.deepEqual(await end(folders(groupOf("never"))), { done: {} });
+});
+
+test("a supervisor heeds no signal that a service manager or a terminal sends, and its guest goes on", async () => {
+  const container = await Container.start(spawner, "steady", {
+    root,
+    command: ["sh", "-c", "trap 'exit 7' TERM; while :; do sleep 1000 & wait; done"],
+  });
+  const { supervisor } = container.started;
+  const names = [
+    "SIGTERM",
+    "SIGINT",
+    "SIGHUP",
+    "SIGQUIT",
+    "SIGUSR1",
+    "SIGUSR2",
+    "SIGALRM",
+    "SIGPWR",
+    "SIGTSTP",
+  ] as const;
+  for (const name of names) process.kill(supervisor, name);
+  assert.equal(await container.sh("echo on"), "on");
+  assert.match(fs.readFileSync(`/proc/${supervisor}/stat`, "utf8"), /\) S /);
+  container.watch.write("signal 15\n");
+  assert.deepEqual(await container.exited(), { code: 7, reason: "exit" });
+});
+
+test("a spawner heeds none either, and leaves when its lifeline ends", async () => {
+  const own = await Spawner.start();
+  own.child.kill("SIGTERM");
+  own.child.kill("SIGHUP");
+  assert.deepEqual(await own.ask("end"), { done: {} });
+  await own.stop();
+});
+
+test("what shields a supervisor from signals and from short memory does not shield its guest and its commands", async () => {
+  const container = await Container.start(spawner, "shielded", { root, command: ["sleep", "1000000"] });
+  const score = (pid: number | string) => fs.readFileSync(`/proc/${pid}/oom_score_adj`, "utf8").trim();
+  const mayLower = (BigInt(`0x${probe().capabilities}`) & (1n << 24n)) !== 0n;
+  assert.equal(score(container.started.supervisor), mayLower ? "-1000" : score("self"));
+  assert.ok(Number(score(container.started.pid)) >= 0);
+  // what the supervisor ignores, nobody inherits
+  for (const id of ["1", "self"])
+    assert.match((await container.exec(["grep", "SigIgn", `/proc/${id}/status`])).stdout, /^SigIgn:\t0{16}\n$/);
+  assert.ok(Number(await container.sh("cat /proc/self/oom_score_adj")) >= 0);
+  await container.kill();
+});
