@@ -4,9 +4,9 @@ import { checkDevices } from "../sdk/api/config/device";
 import { checkConfig, type KeyRow } from "../sdk/api/config/table";
 import { badRequest } from "../sdk/api/errors";
 
-/** @throws ApiError BAD_REQUEST that names every wrong key, with paths in its details */
-export function requireConfig(table: readonly KeyRow[], config: Config): void {
-  const issues = checkConfig(table, config);
+/** @param lxd keys that LXD has for such an object @throws ApiError BAD_REQUEST that names every wrong key, with paths in its details */
+export function requireConfig(table: readonly KeyRow[], config: Config, lxd?: readonly string[]): void {
+  const issues = checkConfig(table, config, lxd);
   if (issues.length > 0)
     throw badRequest(issues.map((issue) => issue.message).join("; "), {
       details: { issues: issues.map(({ key, message }) => ({ path: `config.${key}`, message })) },

@@ -1,8 +1,10 @@
 /** Draft: a request for a new instance, checked and completed before anything is made. */
+
 import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { type Config, type Devices, epoch } from "../../sdk/api/common";
 import { instanceKeys, volatileKeys } from "../../sdk/api/config/instance";
+import { lxdInstanceKeys } from "../../sdk/api/config/lxd-words";
 import { hwaddr as checkHwaddr } from "../../sdk/api/config/values";
 import { badRequest, notFound } from "../../sdk/api/errors";
 import type { InstancesPost } from "../../sdk/api/instance";
@@ -33,7 +35,7 @@ export function draftInstance(context: Context, name: string, post: InstancesPos
   const architecture = requireRunnable(wanted, `create instance "${name}"`);
   const profiles = post.profiles ?? origin.profiles ?? ["default"];
   const partial = {
-    config: { ...origin.config, ...chosen(withoutEmpty(post.config)), "volatile.uuid": randomUUID() },
+    config: { ...withoutEmpty({ ...origin.config, ...chosen(post.config) }), "volatile.uuid": randomUUID() },
     devices: withoutEmptyOptions(post.devices),
   };
   checkSettings(context, { name, ...partial, profiles });
@@ -62,7 +64,7 @@ export function checkSettings(
   context: Context,
   settings: Pick<InstanceRecord, "name" | "config" | "devices" | "profiles">,
 ): void {
-  requireConfig([...instanceKeys, ...volatileKeys], settings.config);
+  requireConfig([...instanceKeys, ...volatileKeys], settings.config, lxdInstanceKeys);
   requireDevices(settings.devices);
   const twice = settings.profiles.find((name, index) => settings.profiles.indexOf(name) !== index);
   if (twice !== undefined) throw badRequest(`Duplicate profile "${twice}". Name each profile once.`);
@@ -118,7 +120,7 @@ function checkDiskPaths(devices: Devices): void {
 function chosen(config: Config): Config {
   const isAddress = (key: string) => key.endsWith(".hwaddr");
   for (const [key, value] of Object.entries(config)) {
-    const reason = key.startsWith("volatile.") && isAddress(key) ? checkHwaddr(value) : undefined;
+    const reason = key.startsWith("volatile.") && isAddress(key) && value !== "" ? checkHwaddr(value) : undefined;
     if (reason !== undefined) throw badRequest(`Invalid value for "${key}": ${reason}`);
   }
   return Object.fromEntries(Object.entries(config).filter(([key]) => !key.startsWith("volatile.") || isAddress(key)));

@@ -1,5 +1,7 @@
 /** Networks: their rules, and what nics ask of them. */
+
 import { readdir, rename, rm } from "node:fs/promises";
+import { lxdNetworkKeys } from "../../sdk/api/config/lxd-words";
 import { networkKeys } from "../../sdk/api/config/network";
 import { badRequest, conflict, notFound } from "../../sdk/api/errors";
 import type { Network, NetworkLease, NetworkPut, NetworkState, NetworksPost } from "../../sdk/api/network";
@@ -72,7 +74,7 @@ export class NetworkService {
 
   /** Plans, makes and stores a network. @throws ApiError CONFLICT for a taken name, BAD_REQUEST for what cannot be */
   async create(post: NetworksPost): Promise<void> {
-    requireConfig(networkKeys, post.config);
+    requireConfig(networkKeys, post.config, lxdNetworkKeys);
     const driver = this.#driver(post.type);
     const refuse = (missing: string, cause?: unknown) =>
       badRequest(`Cannot create network "${post.name}": ${missing}. Install it; see "bothy doctor".`, { cause });
@@ -112,7 +114,7 @@ export class NetworkService {
   /** Replaces the mutable part and applies it at once; the address stays where the new configuration leaves it open. */
   async update(name: string, put: NetworkPut): Promise<void> {
     const before = this.record(name);
-    requireConfig(networkKeys, put.config);
+    requireConfig(networkKeys, put.config, lxdNetworkKeys);
     const driver = this.#driver(before.type);
     await this.context.locks.run(planLock, async () => {
       const config = await driver.plan(name, withoutEmpty(put.config), {

@@ -1,5 +1,7 @@
 /** Storage pools: their rules. What is in them is asked of volumes.ts. */
+
 import type { Config } from "../../sdk/api/common";
+import { lxdPoolKeys } from "../../sdk/api/config/lxd-words";
 import { storagePoolKeys } from "../../sdk/api/config/storage-pool";
 import { findRow } from "../../sdk/api/config/table";
 import { badRequest, conflict } from "../../sdk/api/errors";
@@ -70,7 +72,7 @@ export class StoragePoolService {
     const driver = Object.hasOwn(drivers, post.driver) ? drivers[post.driver] : undefined;
     if (driver === undefined)
       throw refuse(`unknown driver "${post.driver}". Use one of ${Object.keys(drivers).join(", ")}.`);
-    requireConfig(storagePoolKeys[driver.name] ?? [], post.config);
+    requireConfig(storagePoolKeys[driver.name] ?? [], post.config, lxdPoolKeys);
     if (this.pools.store.find(name) !== undefined)
       throw conflict(`Cannot create storage pool "${name}": The storage pool already exists`);
     const config = withoutEmpty(post.config);
@@ -102,7 +104,7 @@ export class StoragePoolService {
   update(name: string, put: StoragePoolPut): void {
     const before = this.record(name);
     const table = storagePoolKeys[before.driver] ?? [];
-    requireConfig(table, put.config);
+    requireConfig(table, put.config, lxdPoolKeys);
     const isFilled = (key: string) => key === "source" || key === "size" || key.startsWith("volatile.");
     const kept = Object.entries(before.config).filter(([key]) => isFilled(key) && !put.config[key]);
     const config: Config = { ...withoutEmpty(put.config), ...Object.fromEntries(kept) };

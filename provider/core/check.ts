@@ -1,9 +1,14 @@
 /** Check: validation of inputs, each failure by the name of its property, unknown values skipped. */
 import { z } from "zod";
 import { checkDevices } from "../../sdk/api/config/device";
+import { didYouMean } from "../../sdk/api/config/near";
 import { checkConfig, type KeyRow } from "../../sdk/api/config/table";
 import type { CheckFailure } from "./core";
-import { holdsUnknown, isMap, type Props, unknownValue } from "./values";
+import { withTexts } from "./texts";
+import { given, holdsUnknown, isMap, type Props, unknownValue } from "./values";
+
+/** What every check begins with: inputs without those that are not given, and as text what is text for the daemon. */
+export const givenInputs = (news: Props): Props => withTexts(given(news));
 
 /** Writes a path as the user would: `devices.eth0.network`, `config["limits.memory"]`, `profiles[0]`. */
 export function propertyPath(path: readonly PropertyKey[]): string {
@@ -50,12 +55,15 @@ export function checkShape(schema: z.ZodObject, inputs: Props): CheckFailure[] {
     if (issue.code === "unrecognized_keys")
       return issue.keys.map((key) => ({
         property: propertyPath([...issue.path, key]),
-        reason: `is not a property here. Known are ${knownKeys(schema, issue.path).join(", ")}.`,
+        reason: unknownProperty(key, knownKeys(schema, issue.path)),
       }));
     if (isUnknownAt(inputs, issue.path)) return [];
     return [{ property: propertyPath(issue.path), reason: reasonOf(issue, inputs) }];
   });
 }
+
+const unknownProperty = (key: string, known: readonly string[]): string =>
+  `is not a property here.${didYouMean(key, known)} Known are ${known.join(", ")}.`;
 
 const valueAt = (root: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>((at, part) => (at as Record<PropertyKey, unknown> | undefined)?.[part], root);
@@ -79,12 +87,12 @@ export function unwrap(schema: z.ZodType | undefined): z.ZodType | undefined {
   return at;
 }
 
-/** Checks configuration keys by a table; an unknown value fits every key, its key is still checked. */
-export function checkConfigKeys(table: readonly KeyRow[], config: unknown): CheckFailure[] {
+/** Checks configuration keys by a table; an unknown value fits every key, its key is still checked. @param lxd keys that LXD has for it */
+export function checkConfigKeys(table: readonly KeyRow[], lxd: readonly string[], config: unknown): CheckFailure[] {
   if (!isMap(config)) return [];
   const texts = Object.entries(config).filter((entry): entry is [string, string] => typeof entry[1] === "string");
   const known = Object.fromEntries(texts.map(([key, value]) => [key, value === unknownValue ? "" : value]));
-  return checkConfig(table, known).map(({ key, message }) => ({
+  return checkConfig(table, known, lxd).map(({ key, message }) => ({
     property: propertyPath(["config", key]),
     reason: message,
   }));

@@ -7,12 +7,15 @@ import type { Config } from "../../sdk/api/common";
 /** Exact keys, or families that end with ".", which the server fills in itself. */
 export type ComputedKeys = readonly string[];
 
-const isComputed = (computed: ComputedKeys, key: string): boolean =>
+/** @returns whether the server fills in a key */
+export const isComputed = (computed: ComputedKeys, key: string): boolean =>
   computed.some((name) => (name.endsWith(".") ? key.startsWith(name) : key === name));
 
 /** "auto" asks the server to choose, and it answers with its choice. */
 const stands = (wanted: string, live: string): boolean =>
   wanted === live || (wanted === "auto" && live !== "" && live !== "none");
+
+const isSet = (config: Config, key: string): boolean => (config[key] ?? "") !== "";
 
 /** An empty value unsets a key: the same as no key. */
 export const withoutEmpty = (config: Config): Config =>
@@ -24,7 +27,7 @@ export const withoutEmpty = (config: Config): Config =>
  */
 export function userConfig(live: Config, owned: Config, computed: ComputedKeys): Config {
   const kept = Object.entries(withoutEmpty(live))
-    .filter(([key]) => owned[key] !== undefined || !isComputed(computed, key))
+    .filter(([key]) => isSet(owned, key) || !isComputed(computed, key))
     .map(([key, value]) => [key, stands(owned[key] ?? "", value) ? owned[key]! : value]);
   const unset = Object.entries(owned).filter(([key, value]) => value === "" && (live[key] ?? "") === "");
   return Object.fromEntries([...kept, ...unset]);
@@ -36,7 +39,7 @@ export function userConfig(live: Config, owned: Config, computed: ComputedKeys):
  */
 export function configToWrite(live: Config, wanted: Config, before: Config, computed: ComputedKeys): Config {
   const servers = Object.entries(live).filter(
-    ([key]) => isComputed(computed, key) && wanted[key] === undefined && before[key] === undefined,
+    ([key]) => isComputed(computed, key) && !isSet(wanted, key) && !isSet(before, key),
   );
   const users = Object.entries(withoutEmpty(wanted)).map(([key, value]) => [
     key,

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { InstanceName, ObjectName, Text } from "../../sdk/api/common";
 import { instanceKeys } from "../../sdk/api/config/instance";
+import { lxdInstanceKeys } from "../../sdk/api/config/lxd-words";
 import { checkConfigKeys, checkDeviceOptions, propertyPath } from "./check";
 import type { CheckFailure } from "./core";
 import { config, description, devices, endpoint, timeouts } from "./inputs";
@@ -114,7 +115,10 @@ export const ContainerOutputs = z.object({
 
 /** Rules beyond the shape. */
 export function containerRules(inputs: Props): CheckFailure[] {
-  const failures = [...checkConfigKeys(instanceKeys, inputs.config), ...checkDeviceOptions(inputs.devices)];
+  const failures = [
+    ...checkConfigKeys(instanceKeys, lxdInstanceKeys, inputs.config),
+    ...checkDeviceOptions(inputs.devices),
+  ];
   const add = (property: string, reason: string) => failures.push({ property, reason });
   if (inputs.image === undefined && inputs.source === undefined)
     add("image", 'is required, unless "source" names a container to copy');

@@ -1,30 +1,47 @@
 /** Container: create, start, wait; update in place; force stop and delete. */
 import type { z } from "zod";
-import type { Config } from "../../sdk/api/common";
+import type { Config, Devices } from "../../sdk/api/common";
 import { instanceKeys } from "../../sdk/api/config/instance";
 import { findRow } from "../../sdk/api/config/table";
 import { ApiError } from "../../sdk/api/errors";
 import type { Instance, InstanceFull, InstancePut, InstanceSource } from "../../sdk/api/instance";
-import { checkShape, withDefaults } from "./check";
+import { checkShape, givenInputs, withDefaults } from "./check";
 import { configToWrite, userConfig } from "./config";
 import { addressOuts } from "./container-addresses";
 import { type Files, readFiles, writeFiles } from "./container-files";
+import {
+  type Inherited,
+  inheritedIn,
+  inheritedOf,
+  inheritedProperty,
+  isCopy,
+  notSaid,
+  withInherited,
+  withoutInherited,
+  withoutInheritedDefaults,
+  withSourceKept,
+} from "./container-inherited";
 import { ContainerInputs, ContainerOutputs, containerRules } from "./container-inputs";
+import { movesRootDisk } from "./container-root";
 import { waitUntilReady } from "./container-wait";
 import type { Context, Core, Live } from "./core";
 import { untilGone } from "./delete";
-import { diffProps } from "./diff";
+import { type DiffRules, diffProps } from "./diff";
 import { InitFailed, isNotFound, namingProperty } from "./failure";
 import { withName } from "./name";
 import { pick } from "./named";
 import { progressTo } from "./progress";
-import { compact, hiddenOf, isMap, type Props, same, visibleOf } from "./values";
+import { compact, hiddenOf, isMap, type Props, same, visibleOf, withoutEmptyValues } from "./values";
 import { withRetry } from "./write";
 
 type Inputs = z.output<typeof ContainerInputs>;
 
 const computedKeys = ["environment.", "image.", "oci.", "volatile."];
-const replaceOn = ["name", "image", "source", "ephemeral", "endpoint"];
+const diffRules: DiffRules = {
+  schema: ContainerInputs,
+  replaceOn: ["name", "image", "source", "ephemeral", "endpoint"],
+  replaceWhen: { devices: movesRootDisk },
+};
 
 /** A clean stop ends after this, in seconds, and then the update fails as LXD's does; only delete kills. */
 const stopTimeoutSeconds = 60;
@@ -32,7 +49,12 @@ const stopTimeoutSeconds = 60;
 /** Marks a container whose files, start or wait failed: the next update does all of them again. */
 const unfinished = "__unfinished";
 
-const parse = (props: Props): Inputs => ContainerInputs.parse(visibleOf(props));
+/** Hidden properties that are outputs; the others are inputs as well. */
+const hiddenOutputs: readonly string[] = [unfinished, inheritedProperty];
+
+/** Reads inputs; those of a copy say less than it is, so what it inherited comes with them. */
+const parse = (props: Props, inherited?: Inherited): Inputs =>
+  ContainerInputs.parse(visibleOf(compact(withInherited(props, inherited))));
 
 const isRunning = ({ status }: { status: string }) => status === "Running" || status === "Ready";
 
@@ -48,7 +70,7 @@ function sourceOf({ image, source }: Inputs): InstanceSource {
 /** The server's container in Pulumi's words. @param props last inputs or outputs, for what the server does not know */
 function liveOf({ value: full }: { value: InstanceFull }, props: Props): Live {
   const inputNames = Object.keys(ContainerInputs.shape);
-  const outs = compact({
+  const whole = {
     ...hiddenOf(props),
     ...pick(props, inputNames),
     name: full.name,
@@ -62,8 +84,10 @@ function liveOf({ value: full }: { value: InstanceFull }, props: Props): Live {
     architecture: full.architecture,
     createdAt: full.created_at,
     ...addressOuts(full.state?.network ?? null, full.expanded_devices, full.expanded_config),
-  });
-  const inputs = pick(outs, [...inputNames, ...Object.keys(hiddenOf(outs)).filter((name) => name !== unfinished)]);
+  };
+  const outs = compact(withoutInherited(whole, props));
+  const hidden = Object.keys(hiddenOf(outs)).filter((name) => !hiddenOutputs.includes(name));
+  const inputs = pick(outs, [...inputNames.filter((name) => !notSaid(outs).includes(name)), ...hidden]);
   return { id: full.name, outs, inputs };
 }
 
@@ -92,9 +116,9 @@ async function settle(context: Context, name: string, inputs: Inputs): Promise<v
 }
 
 /** Runs the steps after which a container is there but may not work; a failure of theirs keeps it in Pulumi's state. */
-async function orUnfinished(context: Context, name: string, news: Props, steps: () => Promise<void>): Promise<void> {
+async function orUnfinished<T>(context: Context, name: string, news: Props, steps: () => Promise<T>): Promise<T> {
   try {
-    await steps();
+    return await steps();
   } catch (cause) {
     // The deadline may be what failed: reading back gets a signal of its own. What cannot be read back is told as it was wanted;
     // the cause is what counts.
@@ -102,6 +126,13 @@ async function orUnfinished(context: Context, name: string, news: Props, steps: 
     const { outs } = await readBack(after, name, news).catch(() => ({ outs: compact(news) }));
     throw new InitFailed(name, { ...outs, [unfinished]: true }, cause);
   }
+}
+
+/** Adds to the inputs of a copy what it inherited. */
+async function withOrigin({ client, signal }: Context, name: string, news: Props): Promise<Props> {
+  if (!isCopy(news)) return news;
+  const { value } = await client.getInstance(name, { signal });
+  return { ...news, [inheritedProperty]: inheritedOf(value, news, computedKeys) };
 }
 
 /** Which property the server's words are about, the first that fits. */
@@ -147,12 +178,13 @@ function warnOfRestart({ log }: Context, before: Instance, config: Config): void
       log(`${key} of container "${before.name}" takes effect when it starts the next time.`);
 }
 
-async function writeConfig(context: Context, name: string, olds: Props, inputs: Inputs): Promise<void> {
+async function writeConfig(context: Context, name: string, before: Config, inputs: Inputs): Promise<void> {
   const { client, signal } = context;
   await withRetry(context, async () => {
     const { value, etag } = await client.getInstance(name, { signal });
-    const config = configToWrite(value.config, inputs.config, (olds.config ?? {}) as Config, computedKeys);
-    const { description, devices, profiles } = inputs;
+    const config = configToWrite(value.config, inputs.config, before, computedKeys);
+    const { description, profiles } = inputs;
+    const devices = withoutEmptyValues(inputs.devices) as Devices;
     const put = { ...putOf(value), config, description, devices, profiles };
     if (same(put, putOf(value))) return;
     await blamed(async () => (await client.updateInstance(name, put, { etag, signal })).wait({ signal }));
@@ -180,29 +212,36 @@ export const container: Core = {
   outputs: ContainerOutputs,
 
   async check(olds, news) {
-    const named = withName(olds, compact(news), 63);
+    const named = withName(olds, givenInputs(news), 63);
     const visible = visibleOf(named);
     const failures = [...checkShape(ContainerInputs, visible), ...containerRules(visible)];
-    return { inputs: withFileDefaults({ ...hiddenOf(named), ...withDefaults(ContainerInputs, visible) }), failures };
+    const filled = withoutInheritedDefaults(withDefaults(ContainerInputs, visible), visible);
+    return { inputs: withFileDefaults({ ...hiddenOf(named), ...filled }), failures };
   },
 
   diff(olds, news) {
-    const result = diffProps({ schema: ContainerInputs, replaceOn }, withFileDefaults(olds), withFileDefaults(news));
+    const inherited = inheritedIn(olds, news);
+    const whole = (props: Props) => withInherited(withFileDefaults(props), inherited);
+    const result = diffProps(diffRules, whole(olds), whole(withSourceKept(olds, news)));
     return olds[unfinished] === true ? { ...result, changes: true } : result;
   },
 
   async create(context, news) {
     const inputs = parse(news);
     const { client, signal } = context;
-    const { name, description, config, devices, profiles, ephemeral } = inputs;
+    const { name, description, config, devices, ephemeral } = inputs;
+    const profiles = isCopy(news) && news.profiles === undefined ? null : inputs.profiles;
     const post = { name, description, config, devices, profiles, ephemeral, source: sourceOf(inputs) };
     const onProgress = progressTo(context.log);
     await blamed(async () => (await client.createInstance(post, { signal })).wait({ signal, onProgress }));
-    await orUnfinished(context, name, news, async () => {
+    const made = await orUnfinished(context, name, news, () => withOrigin(context, name, news));
+    await orUnfinished(context, name, made, async () => {
+      // A server takes some empty values for none and gives the copy those of its source.
+      if (isCopy(news)) await writeConfig(context, name, {}, parse(news, inheritedIn(made, news)));
       await writeFiles(context, name, {}, inputs.files ?? {});
       await settle(context, name, inputs);
     });
-    return readBack(context, name, news);
+    return readBack(context, name, made);
   },
 
   async read(context, id, props) {
@@ -218,13 +257,15 @@ export const container: Core = {
   },
 
   async update(context, id, olds, news) {
-    const inputs = parse(news);
-    await writeConfig(context, id, olds, inputs);
-    await orUnfinished(context, id, news, async () => {
+    const inherited = inheritedIn(olds, news);
+    const inputs = parse(news, inherited);
+    await writeConfig(context, id, { ...inherited?.config, ...(olds.config as Config | undefined) }, inputs);
+    const made = inherited === undefined ? news : { ...news, [inheritedProperty]: inherited };
+    await orUnfinished(context, id, made, async () => {
       await writeFiles(context, id, filesOf(olds), inputs.files ?? {}, olds[unfinished] === true);
       await settle(context, id, inputs);
     });
-    return readBack(context, id, news);
+    return readBack(context, id, made);
   },
 
   delete(context, id) {

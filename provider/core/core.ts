@@ -50,7 +50,7 @@ export interface Core {
   readonly outputs: z.ZodObject;
   /** Validates inputs and fills in defaults and names, without a daemon; unknown values pass. */
   check(olds: Props, news: Props): Promise<Checked>;
-  /** Compares the last outputs with new inputs, without a daemon. An unknown is a change and never a replacement. */
+  /** Compares the last outputs with new inputs, without a daemon. An unknown is a change, and a replacement where its value could ask for one. */
   diff(olds: Props, news: Props): Diff;
   /** @throws InitFailed when the object was made and does not work yet */
   create(context: Context, news: Props): Promise<Live>;

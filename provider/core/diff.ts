@@ -1,25 +1,30 @@
 /** Diff: what changed between the last outputs and the new inputs, and what that asks for. */
 import type { z } from "zod";
 import { withDefaults } from "./check";
-import { withoutEmpty } from "./config";
 import type { Diff } from "./core";
-import { compact, holdsUnknown, isMap, type Props, same } from "./values";
+import { compact, holdsUnknown, type Props, same, withoutEmptyValues } from "./values";
 
 export interface DiffRules {
   readonly schema: z.ZodObject;
-  /** Properties whose change needs another object. */
+  /** Properties whose change needs another object. One that is not known yet may change, so a preview shows the replacement. */
   readonly replaceOn: readonly string[];
-  /** Properties that say how to work, not what to make: a change of them is stored and nothing else. */
+  /** Properties of which only some changes need another object; asked when the property changed or is not known yet. */
+  readonly replaceWhen?: Readonly<Record<string, (before: unknown, wanted: unknown) => boolean>>;
+  /** Hidden inputs that tell an object from its replacement: a change replaces, one that is not known yet says nothing. */
   readonly hidden?: readonly string[];
+  /** Hidden inputs that are known as long as the object behind them stays: one that is not known yet replaces. */
+  readonly hiddenIds?: readonly string[];
 }
 
 /** Pulumi creates before it deletes, and names are unique: a name that the user chose must be free first. */
 const hasFixedName = (news: Props): boolean => news.__logicalName === undefined;
 
+/** Properties whose empty values mean "not set": no value and an empty one are the same. */
+const emptyIsUnset: readonly string[] = ["config", "devices", "properties"];
+
 function differs(name: string, old: unknown, wanted: unknown): boolean {
-  if (name === "config" && isMap(old) && isMap(wanted))
-    return !same(withoutEmpty(old as Record<string, string>), withoutEmpty(wanted as Record<string, string>));
-  return !same(old, wanted);
+  if (!emptyIsUnset.includes(name)) return !same(old, wanted);
+  return !same(withoutEmptyValues(old), withoutEmptyValues(wanted));
 }
 
 /**
@@ -30,13 +35,17 @@ export function diffProps(rules: DiffRules, olds: Props, news: Props): Diff {
   const before = withDefaults(rules.schema, compact(olds));
   const wanted = withDefaults(rules.schema, compact(news));
   const changed = Object.keys(rules.schema.shape).filter((name) => differs(name, before[name], wanted[name]));
-  const replaces = changed.filter(
-    (name) => rules.replaceOn.includes(name) && before[name] !== undefined && !holdsUnknown(wanted[name]),
+  const needsAnother = (name: string) =>
+    rules.replaceOn.includes(name) || rules.replaceWhen?.[name]?.(before[name], wanted[name]) === true;
+  const replaces = changed.filter((name) => before[name] !== undefined && needsAnother(name));
+  const { hidden = [], hiddenIds = [] } = rules;
+  const replacedHidden = [...hidden, ...hiddenIds].filter(
+    (name) =>
+      wanted[name] !== undefined &&
+      before[name] !== undefined &&
+      !same(before[name], wanted[name]) &&
+      (hiddenIds.includes(name) || !holdsUnknown(wanted[name])),
   );
-  const changedHidden = (rules.hidden ?? []).filter(
-    (name) => wanted[name] !== undefined && before[name] !== undefined && !same(before[name], wanted[name]),
-  );
-  const replacedHidden = changedHidden.filter((name) => !holdsUnknown(wanted[name]));
   return {
     changes: changed.length > 0 || replacedHidden.length > 0,
     replaces: [...replaces, ...replacedHidden],

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { Text } from "../../sdk/api/common";
 import { ApiError } from "../../sdk/api/errors";
 import { AliasName, type Image, type ImagePut } from "../../sdk/api/image";
-import { checkShape, withDefaults } from "./check";
+import { checkShape, givenInputs, withDefaults } from "./check";
 import { withoutEmpty } from "./config";
 import type { CheckFailure, Context, Core, Live } from "./core";
 import { untilGone } from "./delete";
@@ -161,7 +161,7 @@ export const image: Core = {
   outputs: ImageOutputs,
 
   async check(_olds, news) {
-    const { fingerprint: _, ...given } = compact(news);
+    const { fingerprint: _, ...given } = givenInputs(news);
     const visible = visibleOf(given);
     const { fingerprint, failures } = await contentOf(visible.sourceFile);
     const inputs = { ...hiddenOf(given), ...withDefaults(ImageInputs, visible) };
@@ -171,16 +171,16 @@ export const image: Core = {
     };
   },
 
-  /** Where the file lies is stored and changes nothing; what it holds does. */
+  /** Where the file lies is stored and changes nothing; what it holds does, and that of a file which is not known yet may. */
   diff(olds, news) {
     const base = diffProps({ schema: ImageInputs, replaceOn: ["template", "endpoint"] }, olds, news);
-    const isNew = (name: string, otherOrigin: string) =>
-      olds[otherOrigin] !== undefined && news[name] !== undefined && news[name] !== unknownValue;
-    const content = typeof news.fingerprint === "string" && olds.sourceFile !== undefined;
+    const isNew = (name: string, otherOrigin: string) => olds[otherOrigin] !== undefined && news[name] !== undefined;
+    const isOther = typeof news.fingerprint === "string" && olds.fingerprint !== news.fingerprint;
+    const content = olds.sourceFile !== undefined && (isOther || news.sourceFile === unknownValue);
     const replaces = [
       ...base.replaces,
       ...(isNew("template", "sourceFile") ? ["template"] : []),
-      ...(isNew("sourceFile", "template") || (content && olds.fingerprint !== news.fingerprint) ? ["sourceFile"] : []),
+      ...(isNew("sourceFile", "template") || content ? ["sourceFile"] : []),
     ];
     const sharesAlias = listOf(olds.aliases).some((name) => listOf(news.aliases).includes(name));
     return {

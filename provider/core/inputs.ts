@@ -1,6 +1,17 @@
 /** Inputs: properties that several kinds take. */
 import { z } from "zod";
 import { Config, Devices, Text } from "../../sdk/api/common";
+import { didYouMean } from "../../sdk/api/config/near";
+
+/** One of some words. @param lxd words that LXD has in their place; a wrong one of these is named as such */
+export const wordOf = (words: readonly string[], lxd: readonly string[] = []) =>
+  z.string().refine((word) => words.includes(word), {
+    error: ({ input }) => {
+      const word = String(input);
+      const hint = lxd.includes(word) ? ` LXD's "${word}" is not here yet.` : didYouMean(word, words);
+      return `must be one of ${words.join(", ")}${hint === "" ? "" : `.${hint}`}`;
+    },
+  });
 
 export const endpoint = Text.min(1).optional().meta({
   description:

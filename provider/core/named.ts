@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import type { Tagged } from "../../sdk";
 import type { Config } from "../../sdk/api/common";
-import { checkShape, withDefaults } from "./check";
+import { checkShape, givenInputs, withDefaults } from "./check";
 import { type ComputedKeys, configToWrite, userConfig } from "./config";
 import type { CheckFailure, Context, Core, Live } from "./core";
 import { untilGone } from "./delete";
@@ -69,7 +69,7 @@ export function namedCore<Inputs extends NamedObject, Full extends NamedObject, 
     outputs: kind.outputs,
 
     async check(olds, news) {
-      const named = withName(olds, compact(news), kind.nameMaxLength);
+      const named = withName(olds, givenInputs(news), kind.nameMaxLength);
       const visible = visibleOf(named);
       const failures = [...checkShape(kind.inputs, visible), ...kind.rules(visible)];
       return { inputs: { ...hiddenOf(named), ...withDefaults(kind.inputs, visible) }, failures };

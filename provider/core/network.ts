@@ -1,6 +1,7 @@
 /** Network: a bridge with DHCP, DNS and NAT. */
 import { z } from "zod";
 import { NetworkName } from "../../sdk/api/common";
+import { lxdNetworkKeys } from "../../sdk/api/config/lxd-words";
 import { networkKeys } from "../../sdk/api/config/network";
 import type { Network, NetworkPut } from "../../sdk/api/network";
 import { checkConfigKeys } from "./check";
@@ -49,7 +50,7 @@ export const network = namedCore<Inputs, Network, NetworkPut>({
   replaceOn: ["name", "type", "endpoint"],
   nameMaxLength: 15,
   computed: () => computedKeys,
-  rules: (inputs) => checkConfigKeys(networkKeys, inputs.config),
+  rules: (inputs) => checkConfigKeys(networkKeys, lxdNetworkKeys, inputs.config),
   outs: ({ description, type, status, config }) => ({
     description,
     type,

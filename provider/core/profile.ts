@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { ObjectName } from "../../sdk/api/common";
 import { instanceKeys } from "../../sdk/api/config/instance";
+import { lxdInstanceKeys } from "../../sdk/api/config/lxd-words";
 import type { Profile, ProfilePut } from "../../sdk/api/profile";
 import { checkConfigKeys, checkDeviceOptions } from "./check";
 import { config, description, devices, endpoint, timeouts } from "./inputs";
@@ -30,7 +31,10 @@ export const profile = namedCore<Inputs, Profile, ProfilePut>({
   replaceOn: ["name", "endpoint"],
   nameMaxLength: 63,
   computed: () => [],
-  rules: (inputs) => [...checkConfigKeys(instanceKeys, inputs.config), ...checkDeviceOptions(inputs.devices)],
+  rules: (inputs) => [
+    ...checkConfigKeys(instanceKeys, lxdInstanceKeys, inputs.config),
+    ...checkDeviceOptions(inputs.devices),
+  ],
   outs: ({ description, devices }) => ({ description, devices }),
   get: ({ client, signal }, name) => client.getProfile(name, { signal }),
   create: ({ client, signal }, { name, description, config, devices }) =>

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { InstanceName, never, ObjectName } from "../../sdk/api/common";
 import type { Snapshot } from "../../sdk/api/snapshot";
-import { checkShape } from "./check";
+import { checkShape, givenInputs } from "./check";
 import type { Core, Live } from "./core";
 import { untilGone } from "./delete";
 import { diffProps } from "./diff";
@@ -65,14 +65,22 @@ export const snapshot: Core = {
   outputs: SnapshotOutputs,
 
   async check(olds, news) {
-    const named = withName(olds, compact(news), 63);
+    const named = withName(olds, givenInputs(news), 63);
     return { inputs: named, failures: checkShape(SnapshotInputs, visibleOf(named)) };
   },
 
-  /** `__instanceCreatedAt` tells a container from its replacement of the same name, which has no snapshots. */
+  /**
+   * `__instanceCreatedAt` tells a container from its replacement of the same name, which has no snapshots. A preview does not know it of a
+   * container that only changes; `__instanceId` is known unless the container is made anew.
+   */
   diff: (olds, news) =>
     diffProps(
-      { schema: SnapshotInputs, replaceOn: ["instance", "name", "endpoint"], hidden: ["__instanceCreatedAt"] },
+      {
+        schema: SnapshotInputs,
+        replaceOn: ["instance", "name", "endpoint"],
+        hidden: ["__instanceCreatedAt"],
+        hiddenIds: ["__instanceId"],
+      },
       olds,
       news,
     ),

@@ -1,11 +1,12 @@
 /** Storage pool: where root file systems live. */
 import { z } from "zod";
 import { ObjectName } from "../../sdk/api/common";
+import { lxdPoolDrivers, lxdPoolKeys } from "../../sdk/api/config/lxd-words";
 import { storagePoolKeys } from "../../sdk/api/config/storage-pool";
 import type { StoragePool, StoragePoolPut } from "../../sdk/api/storage-pool";
 import { checkConfigKeys } from "./check";
 import type { CheckFailure } from "./core";
-import { config, description, endpoint, timeouts } from "./inputs";
+import { config, description, endpoint, timeouts, wordOf } from "./inputs";
 import { namedCore } from "./named";
 import { type Props, unknownValue } from "./values";
 
@@ -15,12 +16,9 @@ export const StoragePoolInputs = z.strictObject({
   name: ObjectName.meta({
     description: "Name of the pool; made from the resource's name when absent. A change replaces the pool.",
   }),
-  driver: z
-    .string()
-    .refine((driver) => drivers.includes(driver), { message: `must be one of ${drivers.join(", ")}` })
-    .meta({
-      description: `Storage driver: ${drivers.map((name) => `\`${name}\``).join(", ")}. A change replaces the pool.`,
-    }),
+  driver: wordOf(drivers, lxdPoolDrivers).meta({
+    description: `Storage driver: ${drivers.map((name) => `\`${name}\``).join(", ")}. A change replaces the pool.`,
+  }),
   description,
   config,
   endpoint,
@@ -40,7 +38,7 @@ const computedKeys: Readonly<Record<string, readonly string[]>> = {
 function rules({ driver, config }: Props): CheckFailure[] {
   if (typeof driver !== "string" || driver === unknownValue) return [];
   const table = storagePoolKeys[driver];
-  return table === undefined ? [] : checkConfigKeys(table, config);
+  return table === undefined ? [] : checkConfigKeys(table, lxdPoolKeys, config);
 }
 
 export const storagePool = namedCore<Inputs, StoragePool, StoragePoolPut>({

@@ -19,6 +19,19 @@ export function holdsUnknown(value: unknown): boolean {
 export const isMap = (value: unknown): value is Props =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+/**
+ * Takes null members out of maps, where they mean "not given". Those of lists stay: a list without one of its items would be another list.
+ */
+export function given<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(given) as T;
+  if (!isMap(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, member]) => member !== undefined && member !== null)
+      .map(([name, member]) => [name, given(member)]),
+  ) as T;
+}
+
 /** Drops undefined and null members at every depth: Pulumi's encoder throws on the first, and the second means "not given". */
 export function compact<T>(value: T): T {
   if (Array.isArray(value)) return value.filter((item) => item !== undefined && item !== null).map(compact) as T;
@@ -28,6 +41,16 @@ export function compact<T>(value: T): T {
       .filter(([, member]) => member !== undefined && member !== null)
       .map(([name, member]) => [name, compact(member)]),
   ) as T;
+}
+
+/** Drops the empty texts of maps at every depth: in configuration and devices they mean "not set". */
+export function withoutEmptyValues(value: unknown): unknown {
+  if (!isMap(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, member]) => member !== "")
+      .map(([name, member]) => [name, withoutEmptyValues(member)]),
+  );
 }
 
 /** Compares two JSON values by content; the order of map keys does not matter, that of lists does. */

@@ -1,10 +1,11 @@
 /** Container, as a resource. */
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { container } from "../core/container";
-import { Image } from "./image";
+import { inheritedProperty, sourceOfProperty } from "../core/container-inherited";
+import type { Image } from "./image";
 import type { Profile } from "./profile";
-import { type DeviceArgs, deviceNames, type Named, nameOf, outputOf, type Reference } from "./reference";
-import { BothyResource, type CommonArgs, existing } from "./resource";
+import { type DeviceArgs, deviceNames, imageOf, type Named, namesOf, type Reference, sourceNames } from "./reference";
+import { BothyResource, type CommonArgs, existing, withSecretOutput } from "./resource";
 
 export interface ContainerArgs extends CommonArgs {
   /** Name of the container and its host name; made from the resource's name when absent. A change replaces the container. */
@@ -104,17 +105,21 @@ export class Container extends BothyResource {
   declare readonly interfaces: pulumi.Output<ContainerInterface[]>;
 
   constructor(name: string, args: ContainerArgs, options?: pulumi.CustomResourceOptions) {
+    const source = sourceNames(args?.source);
+    const isCopy = source !== undefined;
     super(
       container,
       name,
       {
         ...args,
-        image: args.image === undefined ? undefined : imageOf(args.image),
-        source: args.source === undefined ? undefined : sourceOf(args.source),
-        profiles: args.profiles === undefined ? undefined : profileNames(args.profiles),
-        devices: deviceNames(args.devices),
+        image: imageOf(args?.image),
+        source,
+        [sourceOfProperty]: isCopy ? { source } : undefined,
+        profiles: namesOf(args?.profiles),
+        devices: deviceNames(args?.devices),
       },
-      options,
+      // What a copy inherits may hold secrets of its source.
+      isCopy ? withSecretOutput(options, inheritedProperty) : options,
     );
   }
 
@@ -123,14 +128,3 @@ export class Container extends BothyResource {
     return new Container(name, args, existing(id, options));
   }
 }
-
-const imageOf = (image: pulumi.Input<string | Image>): pulumi.Output<string> =>
-  outputOf(image).apply((value) => pulumi.output(value instanceof Image ? value.fingerprint : (value as string)));
-
-const sourceOf = ({ instance, snapshot }: ContainerSourceArgs) => ({
-  instance: nameOf(instance),
-  snapshot: snapshot === undefined ? undefined : nameOf(snapshot),
-});
-
-const profileNames = (profiles: pulumi.Input<Reference<Profile>[]>): pulumi.Output<string[]> =>
-  outputOf(profiles).apply((all) => pulumi.all((all as Reference<Profile>[]).map(nameOf)));

@@ -35,6 +35,8 @@ export class Image extends BothyResource {
 
   constructor(name: string, args: ImageArgs, options?: pulumi.CustomResourceOptions) {
     super(image, name, { ...args }, options);
+    // The id is the same text, and a preview knows it as long as the image stays.
+    this.fingerprint = this.id;
   }
 
   /** Reads an image that exists. @param id its fingerprint */

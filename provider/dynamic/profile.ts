@@ -23,7 +23,7 @@ export class Profile extends BothyResource {
   declare readonly devices: pulumi.Output<Record<string, Record<string, string>>>;
 
   constructor(name: string, args: ProfileArgs = {}, options?: pulumi.CustomResourceOptions) {
-    super(profile, name, { ...args, devices: deviceNames(args.devices) }, options);
+    super(profile, name, { ...args, devices: deviceNames(args?.devices) }, options);
   }
 
   /** Reads a profile that exists. @param id its name */

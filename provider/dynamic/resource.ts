@@ -66,3 +66,12 @@ export const existing = (
   id: pulumi.Input<pulumi.ID>,
   options: pulumi.CustomResourceOptions | undefined,
 ): pulumi.CustomResourceOptions => ({ ...options, id });
+
+/** Options of a resource with one more output that the state keeps encrypted. */
+export const withSecretOutput = (
+  options: pulumi.CustomResourceOptions | undefined,
+  output: string,
+): pulumi.CustomResourceOptions => ({
+  ...options,
+  additionalSecretOutputs: [...(options?.additionalSecretOutputs ?? []), output],
+});

@@ -23,12 +23,11 @@ export class Snapshot extends BothyResource {
   declare readonly createdAt: pulumi.Output<string>;
 
   constructor(name: string, args: SnapshotArgs, options: pulumi.CustomResourceOptions = {}) {
-    const owner = args.instance instanceof Container ? args.instance : undefined;
-    const instance = args.instance === undefined ? undefined : nameOf(args.instance);
+    const owner = args?.instance instanceof Container ? args.instance : undefined;
     super(
       snapshot,
       name,
-      { ...args, instance, __instanceCreatedAt: owner?.createdAt },
+      { ...args, instance: nameOf(args?.instance), __instanceCreatedAt: owner?.createdAt, __instanceId: owner?.id },
       owner === undefined ? options : { deletedWith: owner, ...options },
     );
   }

@@ -26,12 +26,15 @@ const wrong: WrongInput[] = [
   {
     kind: "profile",
     inputs: { name: "p", config: { "limits.memory": "lots", "limits.mem": "1GiB" } },
-    failures: { 'config["limits.memory"]': /must be a size/, 'config["limits.mem"]': /Unknown configuration key/ },
+    failures: {
+      'config["limits.memory"]': /must be a size/,
+      'config["limits.mem"]': /Unknown configuration key: limits\.mem\. Did you mean "limits\.memory"\?/,
+    },
   },
   {
     kind: "profile",
-    inputs: { name: "p", config: { "limits.cpu": 2 } },
-    failures: { 'config["limits.cpu"]': /must be text/ },
+    inputs: { name: "p", config: { "limits.cpu": ["2"], "user.a": {} } },
+    failures: { 'config["limits.cpu"]': /must be text/, 'config["user.a"]': /must be text/ },
   },
   {
     kind: "profile",

@@ -2,8 +2,10 @@
 import { isIPv4 } from "node:net";
 import path from "node:path";
 import type { Device, Devices } from "../common";
+import { lxdDevices, lxdNicTypes } from "./lxd-words";
+import { didYouMean } from "./near";
 import type { ValueType } from "./table";
-import { bool, hwaddr, integer, oneLine, oneOf } from "./values";
+import { bool, hwaddr, integer, oneLine, oneOfLxd } from "./values";
 
 interface OptionRow {
   readonly type: ValueType;
@@ -40,7 +42,7 @@ export const deviceTypes: Readonly<Record<string, Readonly<Record<string, Option
     shift: { type: bool },
   },
   nic: {
-    nictype: { type: oneOf("bridged", "p2p") },
+    nictype: { type: oneOfLxd(lxdNicTypes, "bridged", "p2p") },
     network: { type: oneLine },
     parent: { type: interfaceName },
     name: { type: interfaceName },
@@ -55,6 +57,17 @@ export interface DeviceIssue {
   readonly device: string;
   readonly option?: string;
   readonly message: string;
+}
+
+function typeHint(type: string): string {
+  if (Object.hasOwn(lxdDevices, type)) return " It is a type of LXD that this version does not have yet.";
+  return didYouMean(type, Object.keys(deviceTypes));
+}
+
+function optionHint(type: string, option: string): string {
+  if (lxdDevices[type]?.includes(option)) return ". It is an option of LXD that this version does not have yet";
+  const hint = didYouMean(option, ["type", ...Object.keys(deviceTypes[type] ?? {})]);
+  return hint === "" ? "" : `.${hint}`;
 }
 
 /** Checks one device's type, options and their combination. */
@@ -73,7 +86,7 @@ export function checkDevice(name: string, device: Device): DeviceIssue[] {
       {
         device: name,
         option: "type",
-        message: `Unsupported device type ${JSON.stringify(type)} of device "${name}". Supported are ${Object.keys(deviceTypes).join(", ")}.`,
+        message: `Unsupported device type ${JSON.stringify(type)} of device "${name}".${typeHint(type)} Supported are ${Object.keys(deviceTypes).join(", ")}.`,
       },
     ];
   const issues: DeviceIssue[] = [];
@@ -83,7 +96,8 @@ export function checkDevice(name: string, device: Device): DeviceIssue[] {
     if (option === "type" || value === "") continue;
     const row = Object.hasOwn(options, option) ? options[option] : undefined;
     const reason = row?.type(value);
-    if (row === undefined) add(option, `Unknown option ${JSON.stringify(option)} of a ${type} device`);
+    if (row === undefined)
+      add(option, `Unknown option ${JSON.stringify(option)} of a ${type} device${optionHint(type, option)}`);
     else if (reason !== undefined) add(option, `${option}: ${reason}`);
   }
   for (const [option, row] of Object.entries(options))

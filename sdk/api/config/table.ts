@@ -1,5 +1,7 @@
 /** Tables of configuration keys: one row a key, one validator for daemon and provider. */
 import type { Config } from "../common";
+import { isWordOf } from "./lxd-words";
+import { nearestKey } from "./near";
 
 /** Says why a value does not fit, or nothing when it does. */
 export type ValueType = (value: string) => string | undefined;
@@ -28,19 +30,33 @@ export function findRow(table: readonly KeyRow[], key: string): KeyRow | undefin
   );
 }
 
-/** Checks every key and value; empty values mean "unset" and fit every key. @returns one issue per wrong key */
-export function checkConfig(table: readonly KeyRow[], config: Config): ConfigIssue[] {
+/**
+ * Checks every key and value; empty values mean "unset" and fit every key.
+ * @param lxd keys that LXD has for such an object, to tell those that are not here yet from those that nobody has
+ * @returns one issue per wrong key
+ */
+export function checkConfig(table: readonly KeyRow[], config: Config, lxd: readonly string[] = []): ConfigIssue[] {
   const issues: ConfigIssue[] = [];
   for (const [key, value] of Object.entries(config)) {
-    const message = keyIssue(table, key) ?? valueIssue(table, key, value);
+    const message = keyIssue(table, key, lxd) ?? valueIssue(table, key, value);
     if (message !== undefined) issues.push({ key, message });
   }
   return issues;
 }
 
-function keyIssue(table: readonly KeyRow[], key: string): string | undefined {
+/** What follows "Unknown configuration key: x": that LXD has it, or which one is near. */
+function keyHint(table: readonly KeyRow[], key: string, lxd: readonly string[]): string {
+  if (isWordOf(lxd, key)) return ". It is a key of LXD that this version does not have yet";
+  const near = nearestKey(
+    key,
+    table.map((row) => row.key),
+  );
+  return near === undefined ? "" : `. Did you mean "${near}"?`;
+}
+
+function keyIssue(table: readonly KeyRow[], key: string, lxd: readonly string[]): string | undefined {
   const row = findRow(table, key);
-  if (row === undefined) return `Unknown configuration key: ${oneWord(key)}`;
+  if (row === undefined) return `Unknown configuration key: ${oneWord(key)}${keyHint(table, key, lxd)}`;
   const reason = /\p{Cc}/u.test(key)
     ? "it must not contain control characters"
     : row.key === key

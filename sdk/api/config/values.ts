@@ -1,4 +1,5 @@
 /** Value types of configuration keys. All values are text on the wire. */
+import { didYouMean, nearest } from "./near";
 import type { ValueType } from "./table";
 
 export const anyText: ValueType = () => undefined;
@@ -6,8 +7,12 @@ export const anyText: ValueType = () => undefined;
 /** Text that ends up in a line of a file or a command: no line break. */
 export const oneLine: ValueType = (value) => (/[\r\n]/.test(value) ? "it must not contain a line break" : undefined);
 
+const boolWords = ["true", "false", "yes", "no", "on", "off"];
+
 export const bool: ValueType = (value) =>
-  /^(true|false|1|0|yes|no|on|off)$/i.test(value) ? undefined : "it must be true or false";
+  /^[01]$/.test(value) || boolWords.includes(value.toLowerCase())
+    ? undefined
+    : `it must be true or false${hinted(didYouMean(value, boolWords))}`;
 
 /** @returns whether a valid boolean text means yes; unset means no */
 export const isTrue = (value: string | undefined): boolean => /^(true|1|yes|on)$/i.test(value ?? "");
@@ -30,10 +35,21 @@ export const integer =
       : `it must be a whole number from ${min} to ${max}`;
   };
 
+/** A question after a reason that is no whole sentence. */
+const hinted = (question: string): string => (question === "" ? "" : `.${question}`);
+
 export const oneOf =
   (...words: string[]): ValueType =>
   (value) =>
-    words.includes(value) ? undefined : `it must be one of ${words.join(", ")}`;
+    words.includes(value) ? undefined : `it must be one of ${words.join(", ")}${hinted(didYouMean(value, words))}`;
+
+/** A word of ours. @param lxd words that LXD has in its place, which are named as such */
+export const oneOfLxd =
+  (lxd: readonly string[], ...words: string[]): ValueType =>
+  (value) =>
+    !words.includes(value) && lxd.includes(value)
+      ? `it must be one of ${words.join(", ")}; LXD's "${value}" is not here yet`
+      : oneOf(...words)(value);
 
 const sizeUnits: ReadonlyMap<string, number> = new Map([
   ["", 1],
@@ -65,11 +81,21 @@ export function parseSize(value: string): number | undefined {
   return bytes < maxBytes ? bytes : undefined;
 }
 
+/** Units in other letters are the most common slip. */
+function sizeHint(value: string): string {
+  const [, number = "", unit = ""] = /^\s*(\d+)\s*([a-zA-Z]+)\s*$/.exec(value) ?? [];
+  const near = nearest(unit.length === 1 ? `${unit}B` : unit, [...sizeUnits.keys()]);
+  const meant = unit.length === 1 && sizeUnits.has(`${unit}B`) ? `${unit}B` : near;
+  return number === "" || meant === undefined || meant === "" ? "" : `. Did you mean "${number}${meant}"?`;
+}
+
 export const size: ValueType = (value) =>
-  parseSize(value) === undefined ? "it must be a size such as 512MiB or 2GB" : undefined;
+  parseSize(value) === undefined ? `it must be a size such as 512MiB or 2GB${sizeHint(value)}` : undefined;
 
 export const sizeOrPercent: ValueType = (value) =>
-  /^(\d{1,2}|100)%$/.test(value) ? undefined : size(value) && "it must be a size such as 512MiB or a share such as 50%";
+  /^(\d{1,2}|100)%$/.test(value)
+    ? undefined
+    : size(value) && `it must be a size such as 512MiB or a share such as 50%${sizeHint(value)}`;
 
 /** No kernel has more processors (CONFIG_NR_CPUS of x86). */
 const maxCpu = 8192;

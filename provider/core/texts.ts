@@ -1,0 +1,20 @@
+/** Texts: LXD's maps hold text only, and programs say 2 and true. */
+import { isMap, type Props } from "./values";
+
+const asText = (value: unknown): unknown =>
+  typeof value === "number" || typeof value === "boolean" ? String(value) : value;
+
+const textsOf = (map: unknown): unknown =>
+  isMap(map) ? Object.fromEntries(Object.entries(map).map(([name, value]) => [name, asText(value)])) : map;
+
+const textsOfEach = (maps: unknown): unknown =>
+  isMap(maps) ? Object.fromEntries(Object.entries(maps).map(([name, map]) => [name, textsOf(map)])) : maps;
+
+/** Writes numbers, true and false as text in the maps that hold nothing else on the wire. */
+export function withTexts(inputs: Props): Props {
+  const texts: Props = { ...inputs };
+  if (inputs.config !== undefined) texts.config = textsOf(inputs.config);
+  if (inputs.properties !== undefined) texts.properties = textsOf(inputs.properties);
+  if (inputs.devices !== undefined) texts.devices = textsOfEach(inputs.devices);
+  return texts;
+}

@@ -1,0 +1,77 @@
+/**
+ * LXD words: keys, options and types of LXD 5.0 by name. Bothy's own tables say what works here; what stands in these lists only is named as
+ * LXD's, so that nobody looks for a slip of the fingers. Families end with a dot.
+ */
+
+const words = (text: string): readonly string[] => text.split(/\s+/).filter((word) => word !== "");
+
+export const lxdInstanceKeys = words(`
+  agent.nic_config boot.autostart boot.autostart.delay boot.autostart.priority boot.host_shutdown_timeout boot.stop.priority
+  cloud-init.network-config cloud-init.user-data cloud-init.vendor-data cluster.evacuate environment.
+  limits.cpu limits.cpu.allowance limits.cpu.nodes limits.cpu.priority limits.disk.priority
+  limits.hugepages.64KB limits.hugepages.1MB limits.hugepages.2MB limits.hugepages.1GB limits.kernel.
+  limits.memory limits.memory.enforce limits.memory.hugepages limits.memory.swap limits.memory.swap.priority
+  limits.network.priority limits.processes linux.kernel_modules linux.sysctl.
+  migration.incremental.memory migration.incremental.memory.goal migration.incremental.memory.iterations migration.stateful
+  nvidia.driver.capabilities nvidia.require.cuda nvidia.require.driver nvidia.runtime
+  raw.apparmor raw.idmap raw.lxc raw.qemu raw.qemu.conf raw.seccomp
+  security.agent.metrics security.csm security.devlxd security.devlxd.images security.idmap.base security.idmap.isolated
+  security.idmap.size security.nesting security.privileged security.protection.delete security.protection.shift
+  security.secureboot security.sev security.sev.policy.es security.sev.session.data security.sev.session.dh
+  security.syscalls.allow security.syscalls.blacklist security.syscalls.blacklist_compat security.syscalls.blacklist_default
+  security.syscalls.deny security.syscalls.deny_compat security.syscalls.deny_default security.syscalls.whitelist
+  security.syscalls.intercept.bpf security.syscalls.intercept.bpf.devices security.syscalls.intercept.mknod
+  security.syscalls.intercept.mount security.syscalls.intercept.mount.allowed security.syscalls.intercept.mount.fuse
+  security.syscalls.intercept.mount.shift security.syscalls.intercept.sched_setscheduler
+  security.syscalls.intercept.setxattr security.syscalls.intercept.sysinfo
+  snapshots.expiry snapshots.pattern snapshots.schedule snapshots.schedule.stopped user. volatile.`);
+
+export const lxdNetworkKeys = words(`
+  bgp.ipv4.nexthop bgp.ipv6.nexthop bgp.peers. bridge.driver bridge.external_interfaces bridge.hwaddr bridge.mode bridge.mtu
+  dns.domain dns.mode dns.nameservers dns.search dns.zone.forward dns.zone.reverse.ipv4 dns.zone.reverse.ipv6
+  fan.overlay_subnet fan.type fan.underlay_subnet gvrp
+  ipv4.address ipv4.dhcp ipv4.dhcp.expiry ipv4.dhcp.gateway ipv4.dhcp.ranges ipv4.firewall ipv4.gateway ipv4.l3only ipv4.nat
+  ipv4.nat.address ipv4.nat.order ipv4.ovn.ranges ipv4.routes ipv4.routes.anycast ipv4.routing
+  ipv6.address ipv6.dhcp ipv6.dhcp.expiry ipv6.dhcp.ranges ipv6.dhcp.stateful ipv6.firewall ipv6.gateway ipv6.l3only ipv6.nat
+  ipv6.nat.address ipv6.nat.order ipv6.ovn.ranges ipv6.routes ipv6.routes.anycast ipv6.routing
+  maas.subnet.ipv4 maas.subnet.ipv6 mtu network ovn.ingress_mode parent raw.dnsmasq
+  security.acls security.acls.default.egress.action security.acls.default.egress.logged
+  security.acls.default.ingress.action security.acls.default.ingress.logged tunnel. user. vlan volatile.`);
+
+export const lxdPoolKeys = words(`
+  btrfs.mount_options ceph.cluster_name ceph.osd.data_pool_name ceph.osd.force_reuse ceph.osd.pg_num ceph.osd.pool_name
+  ceph.rbd.clone_copy ceph.rbd.du ceph.rbd.features ceph.user.name cephfs.cluster_name cephfs.fscache cephfs.path
+  cephfs.user.name lvm.thinpool_metadata_size lvm.thinpool_name lvm.use_thinpool lvm.vg.force_reuse lvm.vg_name
+  rsync.bwlimit rsync.compression size source source.wipe user. volatile. volume.
+  zfs.clone_copy zfs.export zfs.pool_name`);
+
+export const lxdPoolDrivers = words("btrfs ceph cephfs cephobject dir lvm zfs");
+export const lxdNetworkTypes = words("bridge macvlan ovn physical sriov");
+export const lxdNicTypes = words("bridged ipvlan macvlan ovn p2p physical routed sriov");
+
+/** Options of devices by the type that has them. */
+export const lxdDevices: Readonly<Record<string, readonly string[]>> = {
+  disk: words(`boot.priority ceph.cluster_name ceph.user_name limits.max limits.read limits.write path pool propagation
+    raw.mount.options readonly recursive required shift size size.state source`),
+  gpu: words("gid gputype id mdev mig.ci mig.gi mig.uuid mode pci productid uid vendorid"),
+  infiniband: words("hwaddr mtu name nictype parent"),
+  nic: words(`acceleration boot.priority gvrp host_name hwaddr ipv4.address ipv4.gateway ipv4.host_address ipv4.host_table
+    ipv4.neighbor_probe ipv4.routes ipv4.routes.external ipv6.address ipv6.gateway ipv6.host_address ipv6.host_table
+    ipv6.neighbor_probe ipv6.routes ipv6.routes.external limits.egress limits.ingress limits.max limits.priority maas.subnet.ipv4
+    maas.subnet.ipv6 mode mtu name nested network nictype parent queue.tx.length security.acls
+    security.acls.default.egress.action security.acls.default.egress.logged security.acls.default.ingress.action
+    security.acls.default.ingress.logged security.ipv4_filtering security.ipv6_filtering security.mac_filtering
+    security.port_isolation security.promiscuous vlan vlan.tagged`),
+  none: [],
+  pci: words("address"),
+  proxy: words("bind connect gid listen mode nat proxy_protocol security.gid security.uid uid"),
+  tpm: words("path pathrm"),
+  "unix-block": words("gid major minor mode path required source uid"),
+  "unix-char": words("gid major minor mode path required source uid"),
+  "unix-hotplug": words("gid mode productid required uid vendorid"),
+  usb: words("gid mode productid required uid vendorid"),
+};
+
+/** @returns whether a list has a name, as it is or by its family */
+export const isWordOf = (list: readonly string[], name: string): boolean =>
+  list.some((word) => (word.endsWith(".") ? name.startsWith(word) && name.length > word.length : word === name));
