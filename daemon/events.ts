@@ -25,7 +25,7 @@ interface Listener {
 }
 
 /** A listener that has so much unread is dropped: the daemon would keep it in memory. */
-const mostUnreadBytes = 16 * 1024 * 1024;
+const mostUnreadBytes = 4 * 1024 * 1024;
 
 export class Events {
   readonly #listeners = new Set<Listener>();

@@ -1,6 +1,7 @@
 /** Run: a host program as a child, by argument list and never through a shell. */
 import { spawn } from "node:child_process";
 import { internal } from "../sdk/api/errors";
+import { Tail } from "./tail";
 
 export interface RunOptions {
   readonly input?: string;
@@ -9,16 +10,21 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Exit codes that are no failure; 0 when absent. */
   readonly accept?: readonly number[];
+  /** Of the output, in bytes, beyond which the program is killed; 16 MiB when absent. */
+  readonly maxOutput?: number;
 }
 
 export interface RunResult {
   readonly code: number;
   readonly stdout: string;
+  /** The last part of it. */
   readonly stderr: string;
 }
 
+const defaultMaxOutput = 16 * 1024 * 1024;
+
 /**
- * Runs a program to its end.
+ * Runs a program to its end; what it says is held in memory up to a bound.
  * @throws ApiError INTERNAL with the command and what it printed, or that it is missing and what to install
  */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
@@ -29,14 +35,15 @@ export function run(command: string, args: readonly string[], options: RunOption
       cwd: options.cwd,
       env: options.env,
     });
-    let stdout = "";
-    let stderr = "";
-    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-      stdout += text;
+    const output: Buffer[] = [];
+    let outputBytes = 0;
+    const { maxOutput = defaultMaxOutput } = options;
+    child.stdout?.on("data", (bytes: Buffer) => {
+      outputBytes += bytes.length;
+      if (outputBytes <= maxOutput) output.push(bytes);
+      else child.kill("SIGKILL");
     });
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      stderr += text;
-    });
+    const complaint = child.stderr === null ? new Tail() : Tail.of(child.stderr);
     child.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT" && error.syscall?.startsWith("spawn"))
         reject(
@@ -46,10 +53,16 @@ export function run(command: string, args: readonly string[], options: RunOption
     });
     child.on("close", (code, signal) => {
       const exit = code ?? 128;
+      const stdout = Buffer.concat(output).toString("utf8");
+      const stderr = complaint.text;
+      if (outputBytes > maxOutput) {
+        reject(internal(`Cannot run "${command} ${args.join(" ")}": it said more than ${maxOutput} bytes.`));
+        return;
+      }
       if ((options.accept ?? [0]).includes(exit)) resolve({ code: exit, stdout, stderr });
       else {
         const why = signal === null ? `exit code ${exit}` : `signal ${signal}`;
-        const said = stderr.trim() || stdout.trim();
+        const said = stderr || stdout.trim().slice(0, 4096);
         reject(
           internal(`Cannot run "${command} ${args.join(" ")}": ${why}${said === "" ? "" : `: ${said}`}`, {
             details: { code: exit, stderr },

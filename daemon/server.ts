@@ -1,4 +1,5 @@
 /** Server: the route tables behind a unix socket, by fastify; websockets by ws. */
+import { readFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -15,12 +16,41 @@ import { allRoutes, allUpgrades } from "./routes";
 /** Older names of the same collection (docs/lxd-api.md, Answers). */
 const instanceAliases = ["/1.0/containers", "/1.0/virtual-machines"];
 
+/** What clients may take of the daemon's time and descriptors. */
+export interface Bounds {
+  /** Headers come at once; who sends them byte by byte holds a connection for no longer than this. */
+  readonly headersMs: number;
+  /** An upload or a file's content may pause for so long; then its connection ends. */
+  readonly silenceMs: number;
+  readonly connections: number;
+}
+
+const defaultBounds = (): Bounds => ({
+  headersMs: 20_000,
+  silenceMs: 10 * 60_000,
+  // Hundreds of commands at once take five each. Half of the descriptors stay for the daemon's own work.
+  connections: Math.min(8192, Math.floor(openFiles() / 2)),
+});
+
+/** How many descriptors the daemon may have. */
+function openFiles(): number {
+  const limit = /^Max open files +(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
+  return limit === undefined ? Number.POSITIVE_INFINITY : Number(limit);
+}
+
 /** Makes the server of all routes; it does not listen yet. */
-export function buildServer(context: Context): FastifyInstance {
+export function buildServer(context: Context, bounds: Bounds = defaultBounds()): FastifyInstance {
+  const { headersMs, connections } = bounds;
   const app = fastify({
     logger: false,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 4096 },
+    // Nothing bounds a whole request: an image may take hours. Its headers, a JSON body and its silences are bounded.
+    http: {
+      headersTimeout: headersMs,
+      connectionsCheckingInterval: Math.ceil(headersMs / 4),
+      maxHeaderSize: 16 * 1024,
+    },
     frameworkErrors: (error, _request, reply) => sendError(reply, badRequest(`Invalid request: ${error.message}.`)),
     clientErrorHandler: refuseUnreadable,
   });
@@ -33,7 +63,7 @@ export function buildServer(context: Context): FastifyInstance {
       method: route.method,
       url: fastifyPath(route.path),
       exposeHeadRoute: false,
-      handler: (request, reply) => serve(context, route, request, reply),
+      handler: (request, reply) => serve(context, bounds, route, request, reply),
     });
   }
   app.setNotFoundHandler((request, reply) => {
@@ -45,8 +75,23 @@ export function buildServer(context: Context): FastifyInstance {
     const status = (error as { statusCode?: number }).statusCode;
     sendError(reply, status === 400 ? badRequest((error as Error).message) : toApiError(error));
   });
+  boundConnections(context, app, connections);
   app.server.on("upgrade", (request, socket, head) => upgrade(context, request, socket, head));
   return app;
+}
+
+/** Closes connections past the bound at once, and says so once a minute. */
+function boundConnections({ log }: Context, { server }: FastifyInstance, most: number): void {
+  let isTold = false;
+  server.maxConnections = most;
+  server.on("drop", () => {
+    if (isTold) return;
+    isTold = true;
+    log.warning("Connections are refused: there are too many", { most });
+    setTimeout(() => {
+      isTold = false;
+    }, 60_000).unref();
+  });
 }
 
 function withAliases(routes: readonly Route[]): Route[] {
@@ -64,17 +109,20 @@ const fastifyPath = (path: string) => path.replace(/:\w+\*$/, "*");
 /** Gives fastify the reply back: a stream has sent nothing yet when this ends, and fastify would answer with an empty body. */
 async function serve(
   context: Context,
+  bounds: Bounds,
   route: Route,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   try {
-    const apiRequest = await toApiRequest(context, route, request, reply);
+    const apiRequest = await toApiRequest(context, bounds, route, request, reply);
     sendReply(reply, await route.handle(apiRequest));
   } catch (error) {
     const apiError = toApiError(error);
     if (apiError.code === "INTERNAL") context.log.error(`Request failed: ${request.method} ${request.url}`, { error });
     await forgetBody(request.raw);
+    // What is still to come would otherwise keep the connection.
+    if (!request.raw.readableEnded) reply.header("Connection", "close");
     sendError(reply, apiError);
   }
   return reply;
@@ -104,6 +152,7 @@ async function forgetBody(body: IncomingMessage): Promise<void> {
 
 async function toApiRequest(
   context: Context,
+  bounds: Bounds,
   route: Route,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -118,7 +167,18 @@ async function toApiRequest(
     if (!reply.raw.writableFinished) abort.abort();
   });
   const base = baseRequest(context, request.raw, params, abort.signal);
-  return { ...base, json: hasBody && !isStream ? await readJson(request.raw) : undefined };
+  if (hasBody && isStream) boundSilence(request.raw, bounds.silenceMs);
+  const length = request.headers["content-length"];
+  const contentLength = length === undefined ? undefined : Number(length);
+  return { ...base, json: hasBody && !isStream ? await readJson(request.raw, { contentLength }) : undefined };
+}
+
+/** Ends the connection when nothing of the body comes for long; the handler then sees it break. */
+function boundSilence(raw: IncomingMessage, silenceMs: number): void {
+  const { socket } = raw;
+  const end = () => socket.destroy();
+  socket.setTimeout(silenceMs, end);
+  raw.once("close", () => socket.setTimeout(0).off("timeout", end));
 }
 
 function baseRequest(
@@ -152,15 +212,19 @@ function upgrade(context: Context, request: IncomingMessage, socket: Duplex, hea
   }
 }
 
-/** Bytes that are no HTTP, or headers past Node's 16 KiB. */
+const unreadable: Readonly<Record<string, readonly [status: number, cause: string]>> = {
+  HPE_HEADER_OVERFLOW: [431, "its headers are too long. Send fewer or shorter ones."],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, "its headers did not come in time. Send them at once."],
+};
+
+/** Bytes that are no HTTP, or too many or too slow headers. */
 function refuseUnreadable(error: Error & { code: string }, socket: Socket): void {
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
     return;
   }
-  const isLong = error.code === "HPE_HEADER_OVERFLOW";
-  const cause = isLong ? "its headers are too long. Send fewer or shorter ones." : "it is no HTTP request.";
-  endWith(socket, badRequest(`Invalid request: ${cause}`), isLong ? 431 : 400);
+  const [status, cause] = unreadable[error.code] ?? [400, "it is no HTTP request."];
+  endWith(socket, badRequest(`Invalid request: ${cause}`), status);
 }
 
 function findUpgrade(path: string): { route: UpgradeRoute; params: Record<string, string> } {

@@ -1,12 +1,14 @@
-/** Websockets: the one acceptor for every path that upgrades. */
+/** Websockets: the acceptors for every path that upgrades. */
 import { WebSocketServer } from "ws";
 
 /** Any Origin is accepted: some clients send odd ones, and the socket's permissions already say who may connect (docs/lxd-api.md, Answers). */
-export const websockets = new WebSocketServer({
-  noServer: true,
-  maxPayload: 64 * 1024 * 1024,
-  perMessageDeflate: false,
-});
+const acceptor = (maxPayload: number) => new WebSocketServer({ noServer: true, maxPayload, perMessageDeflate: false });
+
+/** For the bytes of a command: pylxd sends all of its input as one message, which is held in memory as a whole. */
+export const byteSockets = acceptor(16 * 1024 * 1024);
+
+/** For events, of which a client sends none, and for control messages. */
+export const messageSockets = acceptor(64 * 1024);
 
 /** Going away (RFC 6455, 7.4.1). */
 const goingAway = 1001;
@@ -14,7 +16,7 @@ const patienceMs = 1000;
 
 /** Ends every websocket, since the daemon stops: asks first, and hangs up on who does not answer. */
 export function closeWebsockets(): void {
-  for (const client of websockets.clients) {
+  for (const client of [...byteSockets.clients, ...messageSockets.clients]) {
     // A paused one would never see the answer.
     client.resume();
     client.close(goingAway);

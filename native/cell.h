@@ -48,6 +48,7 @@ struct root_source {
 struct stream {
     enum { STREAM_NULL, STREAM_PIPE, STREAM_FILE } kind;
     const char *path;
+    uint64_t max; /* STREAM_FILE: bytes that the file takes */
 };
 
 struct cell {

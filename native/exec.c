@@ -281,8 +281,9 @@ static void handle_command(const char *line, void *context) {
 /** Serves the connection and the terminal until the process has ended and its output has been moved. */
 static void attend(struct execution *self) {
     struct cell *cell = self->cell;
-    enum { CONN, PROCESS, RELAY, POLLED = RELAY + RELAY_POLLED };
+    enum { CONN, PROCESS, STDOUT, STDERR, RELAY, POLLED = RELAY + RELAY_POLLED };
     struct pollfd polled[POLLED] = {{.fd = cell->conn, .events = POLLIN}, {.fd = cell->init_fd, .events = POLLIN}};
+    struct record *output = &self->streams.records[1], *errors = &self->streams.records[2];
     bool ended = false;
     for (int i = RELAY; i < POLLED; i++)
         polled[i].fd = -1;
@@ -290,6 +291,8 @@ static void attend(struct execution *self) {
         if (self->relay != NULL)
             relay_prepare(self->relay, polled + RELAY);
         polled[PROCESS].fd = ended ? -1 : cell->init_fd;
+        polled[STDOUT] = record_poll(output);
+        polled[STDERR] = record_poll(errors);
         if (poll(polled, POLLED, -1) < 0)
             continue;
         if (self->relay != NULL) {
@@ -298,6 +301,9 @@ static void attend(struct execution *self) {
             relay_move(self->relay);
         }
         ended = ended || polled[PROCESS].revents != 0;
+        /* after its end too: what it wrote last is in the pipes */
+        record_move(output);
+        record_move(errors);
         if (polled[CONN].revents != 0 && read_commands(&self->reader, cell->conn, handle_command, self) <= 0) {
             sys_pidfd_send_signal(cell->init_fd, SIGKILL);
             return;
@@ -351,4 +357,8 @@ void serve_exec(struct cell *cell) {
         dprintf(cell->conn, "{\"running\":{\"pid\":%d}}\n", (int)cell->init);
     attend(&self);
     tell_exit(cell);
+    /* a process in the background may hold the pipes: it goes on, and so does what is kept of it */
+    close_now(&cell->conn);
+    close_now(&cell->target_fd);
+    record_to_end(&self.streams.records[1], 2);
 }

@@ -81,6 +81,16 @@ static int take_tty(struct cell *cell, struct op *op) {
     return 0;
 }
 
+/** file:MAXBYTES:PATH */
+static bool take_file_stream(struct stream *stream, char *word) {
+    char *path = strncmp(word, "file:", 5) == 0 ? strchr(word + 5, ':') : NULL;
+    if (path == NULL || path[1] == '\0')
+        return false;
+    *path = '\0';
+    *stream = (struct stream){.kind = STREAM_FILE, .path = path + 1};
+    return parse_number(word + 5, INT64_MAX, &stream->max);
+}
+
 static int take_stream(struct cell *cell, struct op *op) {
     static const char *const names[] = {"stdin", "stdout", "stderr"};
     for (size_t fd = 0; fd < COUNT_OF(names); fd++) {
@@ -91,9 +101,7 @@ static int take_stream(struct cell *cell, struct op *op) {
             *stream = (struct stream){.kind = STREAM_PIPE};
         else if (strcmp(op->word[0], "null") == 0)
             *stream = (struct stream){.kind = STREAM_NULL};
-        else if (fd > 0 && strncmp(op->word[0], "file:", 5) == 0 && op->word[0][5] != '\0')
-            *stream = (struct stream){.kind = STREAM_FILE, .path = op->word[0] + 5};
-        else
+        else if (fd == 0 || !take_file_stream(stream, op->word[0]))
             return fail(&cell->status, op->kind->name, EINVAL, NULL, "Cannot connect %s to \"%.64s\"", op->kind->name, op->word[0]);
     }
     return 0;

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "cell.h"
+#include "record.h"
 
 struct streams {
-    int inner[3];  /* what the process gets */
-    int caller[3]; /* what the caller opens as /proc/E/fd/N; -1 where there is nothing to open */
+    int inner[3];             /* what the process gets */
+    int caller[3];            /* what the caller opens as /proc/E/fd/N; -1 where there is nothing to open */
+    struct record records[3]; /* what is kept in files, by descriptor */
 };
 
 /** Makes pipes, opens files and null. Pipe ends of the process belong to its user, who may then reopen them. @returns 0 or -1 */

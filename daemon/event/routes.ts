@@ -2,7 +2,7 @@
 import { badRequest } from "../../sdk/api/errors";
 import { EventType } from "../../sdk/api/event";
 import { type Route, route, type UpgradeRoute } from "../route";
-import { websockets } from "../websockets";
+import { messageSockets } from "../websockets";
 
 export const eventRoutes: Route[] = [
   route("GET", "/1.0/events", () => {
@@ -19,7 +19,7 @@ export const eventUpgrades: UpgradeRoute[] = [
       const asked = query.get("type");
       const names = asked === null || asked === "" ? EventType.options : asked.split(",");
       const types = new Set(names.map((name) => parseType(name)));
-      websockets.handleUpgrade(request, socket, head, (client) => context.events.listen(client, types));
+      messageSockets.handleUpgrade(request, socket, head, (client) => context.events.listen(client, types));
     },
   },
 ];

@@ -3,9 +3,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, rm, stat } from "node:fs/promises";
 import path from "node:path";
-import { createInterface } from "node:readline";
 import { badRequest, internal } from "../../sdk/api/errors";
 import { ignoring } from "../files";
+import { eachLine } from "../tail";
 import { hostSources } from "./apt";
 import type { Progress } from "./builds";
 import { customise } from "./pack";
@@ -88,7 +88,7 @@ async function mmdebstrap(
   };
   signal.addEventListener("abort", cancel, { once: true });
   const said: string[] = [];
-  createInterface({ input: child.stderr }).on("line", (line) => {
+  eachLine(child.stderr, (line) => {
     said.push(line);
     if (said.length > 20) said.shift();
     const stage = stages.find(([pattern]) => pattern.test(line));

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { open } from "node:fs/promises";
 import { PassThrough, type Readable } from "node:stream";
 import { badRequest } from "../../sdk/api/errors";
+import { Tail } from "../tail";
 
 interface Row {
   readonly magic: readonly number[];
@@ -64,10 +65,7 @@ export async function decompress(filePath: string, compression: Compression): Pr
     const child = spawn(program, ["-dc"], { stdio: [file.fd, "pipe", "pipe"] });
     // Taken at once: Node throws away what nobody reads when the program ends.
     const stream = child.stdout!.pipe(new PassThrough({ highWaterMark: 1 << 18 }));
-    let said = "";
-    child.stderr!.setEncoding("utf8").on("data", (text: string) => {
-      said += text;
-    });
+    const complaint = Tail.of(child.stderr!);
     const closed = once(child, "close");
     // Whoever calls done() gets the failure; when nobody does it is no crash.
     closed.catch(() => undefined);
@@ -78,7 +76,7 @@ export async function decompress(filePath: string, compression: Compression): Pr
         const [code, signal] = await closed;
         if (code !== 0 && signal !== "SIGKILL")
           throw badRequest(
-            `Cannot import image: it is broken: ${said.trim().replaceAll("\n", "; ") || `${program} failed`}. Send it again.`,
+            `Cannot import image: it is broken: ${complaint.text.replaceAll("\n", "; ") || `${program} failed`}. Send it again.`,
           );
       },
       stop: () => {

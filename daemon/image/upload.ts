@@ -91,9 +91,20 @@ function malformed(error: unknown): Error {
   return badRequest(`Cannot import image: the form is malformed: ${cause}. Send it again.`, { cause: error });
 }
 
+/** Two parts are wanted; what is more, or longer, is held in memory only as far as it takes to refuse it. */
+const formLimits = {
+  fieldNameSize: 256,
+  fieldSize: 1024,
+  fields: 2,
+  files: 4,
+  parts: 4,
+  headerPairs: 32,
+  headerSize: 8192,
+};
+
 function formParser(headers: IncomingHttpHeaders): InstanceType<typeof Busboy> {
   try {
-    return new Busboy({ headers: { ...headers, "content-type": headers["content-type"] ?? "" } });
+    return new Busboy({ headers: { ...headers, "content-type": headers["content-type"] ?? "" }, limits: formLimits });
   } catch (error) {
     throw malformed(error);
   }
@@ -109,6 +120,17 @@ async function receiveForm(
   const expected: (keyof typeof paths)[] = ["metadata", "rootfs"];
   let storing: Promise<void> = Promise.resolve();
   let problem: Error | undefined;
+  const refusePart = (name: string, next: string | undefined) => {
+    problem ??= badRequest(
+      name === "rootfs.img"
+        ? "Cannot import image: it is one of a virtual machine. Send an image of a container."
+        : `Cannot import image: the form has the part ${JSON.stringify(name.slice(0, 100))} where ${JSON.stringify(next ?? "its end")} belongs. Send "metadata", then "rootfs", each as a file.`,
+    );
+  };
+  form.on("field", (name) => refusePart(name, expected[0]));
+  form.on("partsLimit", () => {
+    problem ??= malformed(new Error("it has too many parts"));
+  });
   form.on("file", (name, stream) => {
     const next = expected.shift();
     // The part may break before its turn to be stored comes.
@@ -116,11 +138,7 @@ async function receiveForm(
       problem ??= malformed(error);
     });
     if (name !== next) {
-      problem ??= badRequest(
-        name === "rootfs.img"
-          ? "Cannot import image: it is one of a virtual machine. Send an image of a container."
-          : `Cannot import image: the form has the part ${JSON.stringify(name)} where ${JSON.stringify(next ?? "its end")} belongs. Send "metadata", then "rootfs".`,
-      );
+      refusePart(name, next);
       stream.resume();
       return;
     }

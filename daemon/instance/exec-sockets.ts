@@ -6,7 +6,7 @@ import type { WebSocket } from "ws";
 import { ApiError, badRequest } from "../../sdk/api/errors";
 import { InstanceExecControl } from "../../sdk/api/instance";
 import type { ExecProcess } from "../native/index";
-import { websockets } from "../websockets";
+import { byteSockets, messageSockets } from "../websockets";
 
 /** Clients that were told the secrets connect at once; who has not come by then will not come. */
 const connectMs = 5000;
@@ -31,7 +31,7 @@ export class ExecSockets {
     if (this.#isClosed) throw badRequest("This operation has ended. Start another one.");
     if (this.#sockets.has(name)) throw badRequest(`The websocket "${name}" of this operation is connected already.`);
     // At once, or never when the request is no proper handshake: the name is then still free.
-    websockets.handleUpgrade(request, socket, head, (client) => {
+    (name === "control" ? messageSockets : byteSockets).handleUpgrade(request, socket, head, (client) => {
       // Data may arrive before the process runs: nothing is read until then.
       client.pause();
       client.on("error", () => client.terminate());

@@ -6,6 +6,7 @@ import type { InstanceExecPost } from "../../sdk/api/instance";
 import type { Context } from "../context";
 import type { Op } from "../native/index";
 import type { RunningOperation } from "../operations";
+import { pruneExecLogs, recordedBytes } from "./exec-logs";
 import { ExecSockets } from "./exec-sockets";
 import type { InstanceRecord } from "./record";
 import { joinOps } from "./spec/cgroups";
@@ -66,10 +67,11 @@ async function runDetached(
   const file = (name: string) => path.join(context.dirs.logs(record.name), `exec_${operation.id}.${name}`);
   const url = (name: string) => `/1.0/instances/${record.name}/logs/exec_${operation.id}.${name}`;
   const isRecorded = post["record-output"];
-  const output = (name: string): Op => (isRecorded ? [name, `file:${file(name)}`] : [name, "null"]);
+  const output = (name: string): Op => (isRecorded ? [name, `file:${recordedBytes}:${file(name)}`] : [name, "null"]);
   const streams: Op[] = [["stdin", "null"], output("stdout"), output("stderr")];
   const process = await context.native.exec(cell, [...common, ...streams], "none");
   const code = await process.exited;
+  if (isRecorded) await pruneExecLogs(context, record.name);
   return { return: code, ...(isRecorded ? { output: { 1: url("stdout"), 2: url("stderr") } } : {}) };
 }
 

@@ -5,6 +5,7 @@ import path from "node:path";
 import { badRequest, notFound } from "../../sdk/api/errors";
 import { entries, ignoring, isThere } from "../files";
 import { type ApiRequest, param, type Route, raw, route, sync } from "../route";
+import { isExecLog } from "./exec-logs";
 
 const base = "/1.0/instances/:name";
 
@@ -16,8 +17,7 @@ export const logRoutes: Route[] = [
   route("DELETE", `${base}/console`, clearConsole),
 ];
 
-const isLogName = (name: string) =>
-  /^(lxc\.log(\.old)?|console\.log(\.old)?|exec_[0-9a-f-]{36}\.(stdout|stderr))$/.test(name);
+const isLogName = (name: string) => /^(lxc|console)\.log(\.old)?$/.test(name) || isExecLog(name);
 
 function folderOf(request: ApiRequest): string {
   const { name } = request.context.instances.record(param(request, "name"));
@@ -43,7 +43,7 @@ async function getLog(request: ApiRequest) {
 }
 
 async function deleteLog(request: ApiRequest) {
-  if (!param(request, "file").startsWith("exec_")) throw badRequest("Only the log files of exec can be deleted.");
+  if (!isExecLog(param(request, "file"))) throw badRequest("Only the log files of exec can be deleted.");
   await rm(await fileOf(request));
   return sync();
 }

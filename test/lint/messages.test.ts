@@ -16,6 +16,8 @@ const stock = [
   "This operation can't be cancelled",
   "isn't a supported event type",
   "Couldn't find the CGroup",
+  "Architecture isn't supported",
+  "architecture isn't supported by this host",
   /Requested profile "[^"]*" doesn't exist/,
 ];
 

@@ -201,7 +201,7 @@ test("output can go to files of the host", async () => {
     "exec",
     container.target,
     idmap,
-    ["stdout", `file:${out}`],
+    ["stdout", `file:1000000:${out}`],
     ["env", "PATH=/bin"],
     ["arg", "echo"],
     ["arg", "kept"],
@@ -209,6 +209,49 @@ test("output can go to files of the host", async () => {
   await line.line();
   assert.deepEqual((await line.line()).exited, { code: 0 });
   assert.equal(fs.readFileSync(out, "utf8"), "kept\n");
+});
+
+/** Runs a script whose output is kept in files. @returns its exit code and what the files hold */
+async function recorded(script: string, maxBytes: number) {
+  const files = ["out.log", "err.log"].map((name) => path.join(spawner.dir, name));
+  const connection = await spawner.request(
+    "exec",
+    container.target,
+    idmap,
+    ["stdout", `file:${maxBytes}:${files[0]}`],
+    ["stderr", `file:${maxBytes}:${files[1]}`],
+    ["env", "PATH=/bin"],
+    ["arg", "sh"],
+    ["arg", "-c"],
+    ["arg", script],
+  );
+  await connection.line();
+  const { exited } = await connection.line();
+  const read = () => files.map((file) => fs.readFileSync(file, "utf8"));
+  return { code: exited?.code, texts: read(), read };
+}
+
+test("a file keeps output up to its bound and says that there was more, and the command goes on to its end", async () => {
+  const { code, texts } = await recorded("dd if=/dev/zero bs=1M count=8 2>/dev/null; echo done >&2; exit 3", 100_000);
+  assert.equal(code, 3);
+  assert.equal(texts[0], `${"\0".repeat(100_000)}\n[bothy: there was more output; it is not kept]\n`);
+  assert.equal(texts[1], "done\n");
+  const exact = await recorded("printf 12345", 5);
+  assert.deepEqual(exact.texts, ["12345", ""]);
+});
+
+test("a command has no descriptor of the file that keeps its output", async () => {
+  const { texts } = await recorded("readlink /proc/self/fd/1; truncate -s 1G /proc/self/fd/1; echo end", 1000);
+  assert.match(texts[0] ?? "", /^pipe:\[\d+\]\nend\n$/);
+});
+
+test("a process in the background goes on when its command has ended, and so does what is kept of it", async () => {
+  await container.sh("mkfifo /tmp/go");
+  const { code, texts, read } = await recorded("(read line < /tmp/go; echo later) & echo now", 1000);
+  assert.equal(code, 0);
+  assert.equal(texts[0], "now\n");
+  await container.sh("echo > /tmp/go");
+  while (read()[0] !== "now\nlater\n") await new Promise((resolve) => setImmediate(resolve));
 });
 
 test("a pid that has been given to another process is no such container", async () => {
