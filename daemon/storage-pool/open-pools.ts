@@ -13,15 +13,17 @@ interface OpenPool {
   readonly place: PoolPlace;
 }
 
+type PoolWork<T> = (driver: StorageDriver, place: PoolPlace) => Promise<T>;
+
 export class OpenPools {
   readonly store: StoragePoolStore;
   readonly images: PoolImages;
   /** Why a pool cannot be used, by name. */
   readonly #unavailable = new Map<string, string>();
-  /** Number of calls under way, by pool. */
-  readonly #busy = new Map<string, number>();
-  /** Pools that are being deleted. */
-  readonly #closing = new Set<string>();
+  /** Calls under way, by pool: the end of each, and whether it makes something. */
+  readonly #calls = new Map<string, Map<Promise<void>, boolean>>();
+  /** Pools that are being deleted, with the end of that. */
+  readonly #closing = new Map<string, Promise<void>>();
 
   constructor(private readonly context: Context) {
     this.store = new StoragePoolStore(context.database);
@@ -65,18 +67,34 @@ export class OpenPools {
   }
 
   /** Runs a call on a pool; one that was unavailable is tried again first. @throws ApiError NOT_FOUND, UNAVAILABLE */
-  async use<T>(name: string, work: (driver: StorageDriver, place: PoolPlace) => Promise<T>): Promise<T> {
+  use<T>(name: string, work: PoolWork<T>): Promise<T> {
+    return this.#run(name, false, work);
+  }
+
+  /** Runs a call that makes something in a pool, which is therefore in use meanwhile. @throws as `use` does */
+  fill<T>(name: string, work: PoolWork<T>): Promise<T> {
+    return this.#run(name, true, work);
+  }
+
+  async #run<T>(name: string, fills: boolean, work: PoolWork<T>): Promise<T> {
+    // Whether a pool that is being deleted goes is known at the end of that.
+    while (this.#closing.has(name)) await this.#closing.get(name);
     const record = this.record(name);
-    if (this.#closing.has(name)) throw notFound("Storage pool not found");
-    this.#busy.set(name, (this.#busy.get(name) ?? 0) + 1);
-    try {
+    const opened = async () => {
       if (!this.isAvailable(name)) await this.context.locks.run(`storage-pool/${name}/open`, () => this.#open(record));
       const { driver, place } = this.require(name);
-      return await work(driver, place);
+      return work(driver, place);
+    };
+    const calls = this.#calls.get(name) ?? new Map();
+    this.#calls.set(name, calls);
+    const call = opened();
+    const end = settled(call);
+    calls.set(end, fills);
+    try {
+      return await call;
     } finally {
-      const left = (this.#busy.get(name) ?? 1) - 1;
-      if (left === 0) this.#busy.delete(name);
-      else this.#busy.set(name, left);
+      calls.delete(end);
+      if (calls.size === 0) this.#calls.delete(name);
     }
   }
 
@@ -125,22 +143,32 @@ export class OpenPools {
     }
   }
 
-  /** Runs the work that deletes a pool: nobody else uses it, or begins to. @throws the given error while somebody does */
-  async close(
-    name: string,
-    inUse: () => Error,
-    work: (driver: StorageDriver, place: PoolPlace) => Promise<void>,
-  ): Promise<void> {
+  /**
+   * Runs the work that deletes a pool. Calls under way that remove or read come to their end first; nobody begins one meanwhile.
+   * @throws the given error when one makes something, and whatever the work throws
+   */
+  async close(name: string, inUse: () => Error, work: PoolWork<void>): Promise<void> {
+    for (let calls = this.#calls.get(name); calls !== undefined; calls = this.#calls.get(name)) {
+      if ([...calls.values()].includes(true)) throw inUse();
+      await Promise.all(calls.keys());
+    }
+    if (this.#closing.has(name)) throw inUse();
     const { driver, place } = this.of(this.record(name));
-    if (this.#busy.has(name) || this.#closing.has(name)) throw inUse();
-    this.#closing.add(name);
+    const closing = work(driver, place);
+    this.#closing.set(name, settled(closing));
     try {
-      await work(driver, place);
+      await closing;
       this.#unavailable.delete(name);
     } finally {
       this.#closing.delete(name);
     }
   }
 }
+
+const settled = (work: Promise<unknown>): Promise<void> =>
+  work.then(
+    () => undefined,
+    () => undefined,
+  );
 
 const urlOf = (pool: string) => `/1.0/storage-pools/${encodeURIComponent(pool)}`;

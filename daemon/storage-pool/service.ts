@@ -119,7 +119,10 @@ export class StoragePoolService {
     this.pools.store.update({ ...before, description: put.description, config });
   }
 
-  /** Removes the pool with the image volumes in it. @throws ApiError BAD_REQUEST while anything else uses it */
+  /**
+   * Removes the pool with the image volumes in it, after the calls that remove something in it.
+   * @throws ApiError BAD_REQUEST while anything else uses it
+   */
   async delete(name: string): Promise<void> {
     const inUse = () => badRequest("The storage pool is currently in use");
     const record = this.record(name);

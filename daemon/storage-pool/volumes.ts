@@ -16,22 +16,22 @@ export class Volumes {
   ) {}
 
   createEmpty(pool: string, volume: Volume): Promise<void> {
-    return this.pools.use(pool, (driver, place) => driver.create(place, volume, async () => undefined));
+    return this.pools.fill(pool, (driver, place) => driver.create(place, volume, async () => undefined));
   }
 
   /** Makes a volume from an image; the image's volume in this pool is made first when it is not there, once for all who ask. */
   createFromImage(pool: string, fingerprint: string, volume: Volume, options: FromImageOptions): Promise<void> {
-    return this.pools.use(pool, (driver, place) =>
+    return this.pools.fill(pool, (driver, place) =>
       this.pools.images.clone(driver, place, fingerprint, volume, options),
     );
   }
 
   /** Within one pool by its driver; across pools by a copy, for which the native layer mounts the source. */
   clone(from: { pool: string; volume: Volume }, to: { pool: string; volume: Volume }): Promise<void> {
-    return this.pools.use(from.pool, (driver, place) => {
+    return this.pools.fill(from.pool, (driver, place) => {
       if (from.pool === to.pool) return driver.clone(place, from.volume, to.volume);
       const copy = (rootPath: string) => this.#copyRoot(driver.root(place, from.volume), rootPath);
-      return this.pools.use(to.pool, (toDriver, toPlace) => toDriver.create(toPlace, to.volume, copy));
+      return this.pools.fill(to.pool, (toDriver, toPlace) => toDriver.create(toPlace, to.volume, copy));
     });
   }
 
@@ -46,7 +46,7 @@ export class Volumes {
   }
 
   restore(pool: string, snapshot: Volume, volume: Volume): Promise<void> {
-    return this.pools.use(pool, (driver, place) => driver.restore(place, snapshot, volume));
+    return this.pools.fill(pool, (driver, place) => driver.restore(place, snapshot, volume));
   }
 
   /** Renames a volume. Callers commit the new name after it: a crash between the two is settled by `reconcile`. */

@@ -276,7 +276,11 @@ export const container: Core = {
       const operation = await client.deleteInstance(id, { signal });
       await operation.wait({ signal });
     };
-    return untilGone(context, remove, () => client.getInstance(id, { signal }));
+    return untilGone(context, {
+      url: `/1.0/instances/${id}`,
+      remove,
+      look: () => client.getInstance(id, { signal }),
+    });
   },
 };
 

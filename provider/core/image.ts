@@ -223,6 +223,6 @@ export const image: Core = {
       const operation = await client.deleteImage(id, { signal });
       await operation.wait({ signal });
     };
-    return untilGone(context, remove, () => client.getImage(id, { signal }));
+    return untilGone(context, { url: `/1.0/images/${id}`, remove, look: () => client.getImage(id, { signal }) });
   },
 };

@@ -17,8 +17,12 @@ interface NamedObject {
   readonly config: Config;
 }
 
+interface UsedObject extends NamedObject {
+  readonly used_by?: readonly string[] | null | undefined;
+}
+
 /** What makes one kind of named object differ from another. */
-export interface NamedKind<Inputs extends NamedObject, Full extends NamedObject, Put> {
+export interface NamedKind<Inputs extends NamedObject, Full extends UsedObject, Put> {
   readonly kind: string;
   readonly type: string;
   readonly description: string;
@@ -45,7 +49,7 @@ export interface NamedKind<Inputs extends NamedObject, Full extends NamedObject,
 const configOf = (props: Props): Config => (props.config ?? {}) as Config;
 
 /** Makes the core of a kind. */
-export function namedCore<Inputs extends NamedObject, Full extends NamedObject, Put>(
+export function namedCore<Inputs extends NamedObject, Full extends UsedObject, Put>(
   kind: NamedKind<Inputs, Full, Put>,
 ): Core {
   const diffRules: DiffRules = { schema: kind.inputs, replaceOn: kind.replaceOn };
@@ -108,11 +112,12 @@ export function namedCore<Inputs extends NamedObject, Full extends NamedObject, 
     },
 
     delete: (context, id) =>
-      untilGone(
-        context,
-        () => kind.delete(context, id),
-        () => kind.get(context, id),
-      ),
+      untilGone(context, {
+        url: `/1.0/${kind.kind}s/${id}`,
+        remove: () => kind.delete(context, id),
+        look: () => kind.get(context, id),
+        users: async () => (await kind.get(context, id)).value.used_by ?? [],
+      }),
   };
 }
 

@@ -137,6 +137,7 @@ export const snapshot: Core = {
       const operation = await client.deleteSnapshot(instance, name, { signal });
       await operation.wait({ signal });
     };
-    return untilGone(context, remove, () => client.getSnapshot(instance, name, { signal }));
+    const look = () => client.getSnapshot(instance, name, { signal });
+    return untilGone(context, { url: `/1.0/instances/${instance}/snapshots/${name}`, remove, look });
   },
 };

@@ -17,6 +17,7 @@ import { OpenPools } from "../../daemon/storage-pool/open-pools";
 import { StoragePoolService } from "../../daemon/storage-pool/service";
 import { StoragePoolStore, storagePoolSchema } from "../../daemon/storage-pool/store";
 import { Volumes } from "../../daemon/storage-pool/volumes";
+import { Warnings } from "../../daemon/warning/service";
 import type { Profile } from "../../sdk/api/profile";
 import { cellProgram } from "../../sdk/host/package";
 import { requireFeature } from "../support/require";
@@ -72,6 +73,7 @@ class World {
       database: this.database,
       locks: this.locks,
       log: this.log,
+      warnings: new Warnings(this.log),
       native: this.native,
       images: {
         unpack: async (wanted: string, rootPath: string, options: UnpackOptions) => {
@@ -282,6 +284,17 @@ test("a pool stays while a volume is being made in it", isRoot, () =>
     await assert.rejects(world.pools.delete("p"), /currently in use/);
     release();
     await making;
+  }),
+);
+
+test("a pool is deleted after the image volumes whose removal is under way", isRoot, () =>
+  withWorld(async (world) => {
+    await world.create("p", "dir");
+    await world.volumes.createFromImage("p", fingerprint, container("web"), quiet);
+    await world.volumes.delete("p", container("web"));
+    await Promise.all([world.volumes.forgetImage(fingerprint), world.pools.delete("p")]);
+    assert.throws(() => world.pools.get("p"), { code: "NOT_FOUND" });
+    assert.deepEqual(readdirSync(path.join(world.state, "storage-pools")), []);
   }),
 );
 
