@@ -1,4 +1,4 @@
-// npm run soak: hundreds of launches and thousands of execs on one daemon, which must not grow by them; then many crashes and a minute of clients.
+// npm run soak: hundreds of launches and thousands of execs on one daemon, which must not grow by them; then hundreds of containers at once, many crashes and a minute of clients.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readdirSync, readlinkSync } from "node:fs";
@@ -8,14 +8,16 @@ import { parseArgs } from "node:util";
 import { memoryOf } from "../bench/memory";
 import { type TestDaemon, withDaemon } from "../test/support/daemon";
 import { settledTraces, type Traces } from "./scene/traces";
+import { crowd } from "./soak/crowd";
 
 const root = path.resolve(__dirname, "../..");
-const usage = `Usage: npm run soak -- [--launches N] [--execs N] [--crashes N] [--seconds N]
+const usage = `Usage: npm run soak -- [--launches N] [--execs N] [--crashes N] [--seconds N] [--crowd N]
 
   --launches N   create, start, exec, force stop, delete; 500 when absent
   --execs N      execs in one container; 5000 when absent
   --crashes N    SIGKILLs to the daemon at random moments; 50 when absent
   --seconds N    how long eight clients change the same objects; 60 when absent
+  --crowd N      containers that run at the same time; 300 when absent
 `;
 /** What is done before the first look: by then caches are warm and code is compiled. */
 const warmUpLaunches = 20;
@@ -157,6 +159,7 @@ async function main(): Promise<void> {
       execs: { type: "string", default: "5000" },
       crashes: { type: "string", default: "50" },
       seconds: { type: "string", default: "60" },
+      crowd: { type: "string", default: "300" },
       help: { type: "boolean", default: false },
     },
   });
@@ -166,6 +169,7 @@ async function main(): Promise<void> {
   }
   const [crashes, seconds] = [count(values.crashes), count(values.seconds)];
   await useDaemon(count(values.launches), count(values.execs));
+  if (count(values.crowd) > 0) await crowd(count(values.crowd));
   if (crashes > 0) runTest("crash", { BOTHY_CRASH_ROUNDS: String(crashes) });
   if (seconds > 0) runTest("concurrency", { BOTHY_CONCURRENCY_SECONDS: String(seconds) });
   console.log("Nothing is left.");
