@@ -10,6 +10,11 @@ import { byteSockets, messageSockets } from "../websockets";
 
 /** Clients that were told the secrets connect at once; who has not come by then will not come. */
 const connectMs = 5000;
+/** While websockets of any exec keep coming, hundreds of them wait their turn, and the time begins anew; but not beyond this. */
+const longestConnectMs = 60_000;
+
+/** When a websocket of any exec came last. */
+let lastArrival = 0;
 
 /** The websockets of one exec: one a stream and one for control, each by its secret, each once. */
 export class ExecSockets {
@@ -36,6 +41,7 @@ export class ExecSockets {
       client.pause();
       client.on("error", () => client.terminate());
       this.#sockets.set(name, client);
+      lastArrival = Date.now();
       this.#changed();
     });
   }
@@ -43,8 +49,9 @@ export class ExecSockets {
   /** Resolves when every stream is connected; control may stay away unless interactive. @throws ApiError when they do not come */
   async ready(): Promise<void> {
     const needed = this.isInteractive ? this.#names : this.#names.filter((name) => name !== "control");
-    const deadline = Date.now() + connectMs;
+    const begin = Date.now();
     while (!needed.every((name) => this.#sockets.has(name))) {
+      const deadline = Math.min(Math.max(begin, lastArrival) + connectMs, begin + longestConnectMs);
       const leftMs = deadline - Date.now();
       if (leftMs <= 0) throw badRequest("Timed out waiting for websockets to connect");
       let timer: NodeJS.Timeout | undefined;
