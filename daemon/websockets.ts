@@ -8,7 +8,7 @@ const acceptor = (maxPayload: number) => new WebSocketServer({ noServer: true, m
 export const byteSockets = acceptor(16 * 1024 * 1024);
 
 /** For events, of which a client sends none, and for control messages. */
-export const messageSockets = acceptor(64 * 1024);
+export const messageSockets = acceptor(2 * 1024 * 1024);
 
 /** Going away (RFC 6455, 7.4.1). */
 const goingAway = 1001;

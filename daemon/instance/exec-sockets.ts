@@ -13,6 +13,9 @@ const connectMs = 5000;
 /** While websockets of any exec keep coming, hundreds of them wait their turn, and the time begins anew; but not beyond this. */
 const longestConnectMs = 60_000;
 
+/** In bytes. A longer message is none that a client means, and its parts could take a hundred times its size once parsed. */
+const longestControl = 64 * 1024;
+
 /** When a websocket of any exec came last. */
 let lastArrival = 0;
 
@@ -73,7 +76,7 @@ export class ExecSockets {
       if (!isOver) process.kill();
     };
     control?.on("close", lost).on("message", (data, isBinary) => {
-      if (!isBinary) obey(process, String(data));
+      if (!isBinary && (data as Buffer).length <= longestControl) obey(process, String(data));
     });
     control?.resume();
     // Without control, the client's leaving shows on its output.
