@@ -152,7 +152,8 @@ test("a message past the bound of its websocket ends it, one of many megabytes r
   };
   assert.deepEqual((await run(10_000_000, 60_000)).said, "10000000");
   const tooLong = [1006, 1009];
-  assert.ok(tooLong.includes((await run(1, 100_000)).codes.control));
+  assert.equal((await run(10, 100_000)).said, "10", "a control message that is too long to be one is passed over");
+  assert.ok(tooLong.includes((await run(1, 3 << 20)).codes.control));
   assert.ok(tooLong.includes((await run(17 << 20, 0)).codes.stdin));
   assert.equal((await shared.send("GET", "/1.0")).status, 200);
 });
