@@ -1,5 +1,6 @@
 /** delete: removes containers with their snapshots. */
-import { ApiError, type Client } from "../../sdk/index";
+import { isTrue } from "../../sdk/api/config/values";
+import { ApiError, type Client, type Instance } from "../../sdk/index";
 import type { Command } from "../command";
 import type { Output } from "../output";
 import { waitFor } from "../wait";
@@ -12,22 +13,37 @@ export const deleteInstance: Command = {
   maxWords: Number.POSITIVE_INFINITY,
   options: { force: { type: "boolean", help: "Stop a running container first, at once." } },
   run: async ({ words, client, output, flag }) => {
-    for (const name of words) {
-      const { value } = await client.getInstance(name);
-      const isActive = value.status !== "Stopped" && value.status !== "Error";
-      if (isActive && !flag("force"))
-        throw new ApiError(
-          "BAD_REQUEST",
-          `Cannot delete container "${name}": it is ${value.status.toLowerCase()}. Stop it first, or use --force.`,
-        );
-      if (isActive) await kill(client, output, name);
-      // An ephemeral container is gone once it has stopped.
-      if (!(isActive && value.ephemeral)) await waitFor(output, `Deleting ${name}`, () => client.deleteInstance(name));
-      output.say(`Deleted ${name}`);
+    const names = [...new Set(words)];
+    // What speaks against one of them is said before any is stopped or deleted.
+    const found = await Promise.all(names.map(async (name) => (await client.getInstance(name)).value));
+    for (const instance of found) requireDeletable(instance, flag("force"));
+    for (const instance of found) {
+      await remove(client, output, instance);
+      output.say(`Deleted ${instance.name}`);
     }
     return 0;
   },
 };
 
-const kill = (client: Client, output: Output, name: string) =>
-  waitFor(output, `Stopping ${name}`, () => client.setInstanceState(name, { action: "stop", force: true }));
+const isActive = ({ status }: Instance): boolean => status !== "Stopped" && status !== "Error";
+
+function requireDeletable(instance: Instance, force: boolean): void {
+  const refuse = (cause: string) =>
+    new ApiError("BAD_REQUEST", `Cannot delete container "${instance.name}": ${cause}.`);
+  if (isActive(instance) && !force)
+    throw refuse(`it is ${instance.status.toLowerCase()}. Stop it first, or use --force`);
+  if (isTrue(instance.expanded_config["security.protection.delete"]))
+    throw refuse(
+      "Instance is protected from being deleted. Unset security.protection.delete first, of it or of its profile",
+    );
+}
+
+async function remove(client: Client, output: Output, instance: Instance): Promise<void> {
+  const { name } = instance;
+  if (isActive(instance)) {
+    await waitFor(output, `Stopping ${name}`, () => client.setInstanceState(name, { action: "stop", force: true }));
+    // An ephemeral container is gone once it has stopped.
+    if (instance.ephemeral) return;
+  }
+  await waitFor(output, `Deleting ${name}`, () => client.deleteInstance(name));
+}

@@ -15,9 +15,8 @@ const templatePrefix = "template:";
 /** Work to do in the background; all that can be refused at once has been. */
 export type CreateWork = (operation: RunningOperation) => Promise<void>;
 
-/** Checks a request. @returns the work that makes the instance */
+/** Checks a request, but for whether its name is free. @returns the work that makes the instance */
 export async function planCreate(context: Context, name: string, post: InstancesPost): Promise<CreateWork> {
-  context.instances.requireFree(name);
   switch (post.source.type) {
     case "image":
       return fromImage(context, name, post);

@@ -1,4 +1,5 @@
 /** Routes of instances. */
+import { isTrue } from "../../sdk/api/config/values";
 import { badRequest } from "../../sdk/api/errors";
 import {
   InstanceExecPost,
@@ -137,7 +138,11 @@ const tell = (request: ApiRequest, action: string, name: string, context?: Recor
 async function createInstance(request: ApiRequest) {
   const post = parseBody(request, InstancesPost);
   const name = post.name || request.context.instances.freeName();
+  // The extension bothy_instance_dry_run: could it be made, once the one of its name were deleted?
+  const isDryRun = isTrue(request.query.get("dry-run") ?? "");
+  if (!isDryRun) request.context.instances.requireFree(name);
   const work = await planCreate(request.context, name, post);
+  if (isDryRun) return sync();
   const source = post.source.type === "copy" ? (post.source.source ?? "").split("/")[0] : undefined;
   const locks = [name, ...(source ? [source] : [])].map(lockOf);
   const run = async (operation: RunningOperation) => {
@@ -210,8 +215,12 @@ function moveInstance(request: ApiRequest) {
 function deleteInstance(request: ApiRequest) {
   const { instances } = request.context;
   const record = recordOf(request);
-  instances.requireDeletable(record);
-  return start(request, record.name, "Deleting instance", () => instances.delete(instances.record(record.name)));
+  const { name } = record;
+  const force = isTrue(request.query.get("force") ?? "");
+  instances.requireDeletable(record, force);
+  return start(request, name, "Deleting instance", () =>
+    instances.delete(instances.record(name), force, request.requestor),
+  );
 }
 
 const stateDescriptions = {

@@ -24,6 +24,7 @@ import { nicDevices } from "./nics";
 import { type Expanded, expand, type InstanceRecord, rootDisk } from "./record";
 import { renderInstance, statusOf } from "./render";
 import type { RunningInstance } from "./running";
+import { requireStartable } from "./startable";
 import { runningState, stoppedState } from "./state";
 import { InstanceStore } from "./store";
 
@@ -260,6 +261,8 @@ export class InstanceService {
     const record = this.record(name);
     if (record.ephemeral) throw badRequest("Cannot restart an ephemeral instance: stopping it deletes it.");
     const { locks } = this.context;
+    // What the start would be refused for is said before the stop.
+    await requireStartable(this.context, record, this.expanded(record).devices);
     if (isForced) {
       await this.lifecycle.kill(name, requestor);
       await this.lifecycle.start(this.record(name), requestor);
@@ -270,17 +273,23 @@ export class InstanceService {
     this.context.events.lifecycle({ action: "instance-restarted", source: `/1.0/instances/${name}`, requestor });
   }
 
-  /** @throws ApiError BAD_REQUEST "Instance is running", or that it is protected */
-  requireDeletable(record: InstanceRecord): void {
-    if (this.lifecycle.isRunning(record.name)) throw badRequest("Instance is running");
+  /** @param force whether a running one may be killed @throws ApiError BAD_REQUEST "Instance is running", or that it is protected */
+  requireDeletable(record: InstanceRecord, force: boolean): void {
+    if (!force && this.lifecycle.isRunning(record.name)) throw badRequest("Instance is running");
     if (isTrue(this.expandedOrOwn(record).config["security.protection.delete"]))
-      throw badRequest("Instance is protected from being deleted");
+      throw badRequest(
+        "Instance is protected from being deleted. Unset security.protection.delete first, of it or of its profile.",
+      );
   }
 
-  /** Deletes a stopped instance with its snapshots. */
-  async delete(record: InstanceRecord): Promise<void> {
-    this.requireDeletable(record);
-    await this.#remove(record.name);
+  /** Deletes an instance with its snapshots. @param force kills a running one first, once nothing speaks against the deletion */
+  async delete(record: InstanceRecord, force: boolean, requestor?: Requestor): Promise<void> {
+    const { name, pool } = record;
+    this.requireDeletable(record, force);
+    await this.context.volumes.requirePool(pool);
+    if (this.lifecycle.isRunning(name)) await this.lifecycle.kill(name, requestor);
+    // An ephemeral one went with its end.
+    if (this.store.find(name) !== undefined) await this.#remove(name);
   }
 
   /** Words that tell bothy-cell the instance's id map. */

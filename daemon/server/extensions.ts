@@ -48,4 +48,6 @@ export const apiExtensions: readonly string[] = [
   "bothy_storage_overlay",
   "bothy_instance_wait",
   "bothy_error_details",
+  "bothy_instance_dry_run",
+  "bothy_instance_force_delete",
 ];

@@ -7,6 +7,7 @@ import { isDuplicate } from "../database";
 import { checkSettings } from "../instance/draft";
 import { type InstanceRecord, rootDisk } from "../instance/record";
 import { volumeOf } from "../instance/service";
+import { requireStartable } from "../instance/startable";
 import type { Volume } from "../storage-pool/driver";
 import { nowText } from "../time";
 import { requireName } from "../validate";
@@ -104,8 +105,19 @@ export class SnapshotService {
     const isRunning = lifecycle.isRunning(instance.name);
     if (isRunning && instance.ephemeral)
       throw badRequest("Cannot restore a running ephemeral instance: stopping it deletes it.");
-    if (isRunning) await lifecycle.kill(instance.name);
-    await this.context.volumes.restore(instance.pool, snapshotVolume(instance.name, name), volumeOf(instance.name));
+    const volume = snapshotVolume(instance.name, name);
+    const { volumes } = this.context;
+    await volumes.requireThere(instance.pool, volume);
+    if (isRunning) {
+      await requireStartable(this.context, instance, this.context.instances.expanded(snapshot.settings).devices);
+      await lifecycle.kill(instance.name);
+    }
+    try {
+      await volumes.restore(instance.pool, volume, volumeOf(instance.name));
+    } catch (error) {
+      if (isRunning) await lifecycle.start(this.context.instances.record(instance.name));
+      throw error;
+    }
     const { config, devices, profiles, description, ephemeral } = snapshot.settings;
     const now = this.context.instances.record(instance.name);
     const kept = Object.entries(now.config).filter(([key]) => key.startsWith("volatile."));

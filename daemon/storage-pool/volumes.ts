@@ -1,6 +1,7 @@
 /** Volumes: what instances, snapshots and images ask of storage pools. */
 import { mkdtemp, rmdir } from "node:fs/promises";
 import path from "node:path";
+import { notFound } from "../../sdk/api/errors";
 import type { Context } from "../context";
 import type { RootSource, Volume } from "./driver";
 import { copyCommand, copyTree } from "./drivers/copy";
@@ -63,6 +64,19 @@ export class Volumes {
 
   list(pool: string, type: Volume["type"]): Promise<string[]> {
     return this.pools.use(pool, (driver, place) => driver.list(place, type));
+  }
+
+  /** Makes sure that a pool can be used; one that is unavailable is tried again. @throws ApiError NOT_FOUND, UNAVAILABLE */
+  requirePool(pool: string): Promise<void> {
+    return this.pools.use(pool, async () => undefined);
+  }
+
+  /** Makes sure that a volume can be used, before something is stopped or marked for its sake. @throws ApiError NOT_FOUND, UNAVAILABLE */
+  async requireThere(pool: string, volume: Volume): Promise<void> {
+    if (!(await this.pools.use(pool, (driver, place) => driver.exists(place, volume))))
+      throw notFound(
+        `Cannot use volume "${volume.name}": it is missing in storage pool "${pool}". Look into the folder of the pool.`,
+      );
   }
 
   /** @throws ApiError NOT_FOUND, UNAVAILABLE */

@@ -3,7 +3,8 @@ import type { z } from "zod";
 import type { Config, Devices } from "../../sdk/api/common";
 import { instanceKeys } from "../../sdk/api/config/instance";
 import { findRow } from "../../sdk/api/config/table";
-import { ApiError } from "../../sdk/api/errors";
+import { isTrue } from "../../sdk/api/config/values";
+import { ApiError, badRequest } from "../../sdk/api/errors";
 import type { Instance, InstanceFull, InstancePut, InstanceSource } from "../../sdk/api/instance";
 import { checkShape, givenInputs, withDefaults } from "./check";
 import { configToWrite, userConfig } from "./config";
@@ -35,6 +36,9 @@ import { compact, hiddenOf, isMap, type Props, same, visibleOf, withoutEmptyValu
 import { withRetry } from "./write";
 
 type Inputs = z.output<typeof ContainerInputs>;
+
+/** Extension of the daemon that kills and deletes in one request. */
+const forceDeleteExtension = "bothy_instance_force_delete";
 
 const computedKeys = ["environment.", "image.", "oci.", "volatile."];
 const diffRules: DiffRules = {
@@ -272,8 +276,15 @@ export const container: Core = {
     const { client, signal } = context;
     const remove = async () => {
       const { value } = await client.getInstance(id, { signal });
-      if (value.status !== "Stopped") await forceStop(context, id);
-      const operation = await client.deleteInstance(id, { signal });
+      // What the deletion would be refused for is said before anything is killed.
+      if (isTrue(value.expanded_config["security.protection.delete"]))
+        throw badRequest(
+          "Instance is protected from being deleted. Unset security.protection.delete first, of it or of its profile.",
+        );
+      const { value: server } = await client.getServer({ signal });
+      const force = value.status !== "Stopped" && server.api_extensions.includes(forceDeleteExtension);
+      if (value.status !== "Stopped" && !force) await forceStop(context, id);
+      const operation = await client.deleteInstance(id, { signal, force });
       await operation.wait({ signal });
     };
     return untilGone(context, {

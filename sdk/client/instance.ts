@@ -39,6 +39,13 @@ export const instanceCalls = (wire: Wire) => ({
   createInstance: (post: z.input<typeof InstancesPost>, options?: CallOptions): Promise<PendingOperation> =>
     wire.start("POST", all, { ...options, body: body(InstancesPost, post) }),
 
+  /**
+   * Asks whether an instance could be made, if one of its name were deleted first; makes nothing (extension bothy_instance_dry_run).
+   * @throws ApiError with what the creation would be refused for
+   */
+  checkInstance: (post: z.input<typeof InstancesPost>, options?: CallOptions): Promise<void> =>
+    wire.write("POST", `${all}?dry-run=1`, { ...options, body: body(InstancesPost, post) }),
+
   /** Replaces the whole mutable part; keys volatile.* must be sent back as they were read. */
   updateInstance: (name: string, put: z.input<typeof InstancePut>, options?: WriteOptions): Promise<PendingOperation> =>
     wire.start("PUT", one(name), { ...options, body: body(InstancePut, put) }),
@@ -50,9 +57,9 @@ export const instanceCalls = (wire: Wire) => ({
   renameInstance: (name: string, newName: string, options?: CallOptions): Promise<PendingOperation> =>
     wire.start("POST", one(name), { ...options, body: body(InstancePost, { name: newName }) }),
 
-  /** Removes a stopped instance with its snapshots. */
-  deleteInstance: (name: string, options?: CallOptions): Promise<PendingOperation> =>
-    wire.start("DELETE", one(name), options),
+  /** Removes a stopped instance with its snapshots; with `force` a running one too (extension bothy_instance_force_delete). */
+  deleteInstance: (name: string, options: CallOptions & { readonly force?: boolean } = {}): Promise<PendingOperation> =>
+    wire.start("DELETE", withQuery(one(name), { force: options.force === true ? "1" : undefined }), options),
 
   getInstanceState: (name: string, options?: CallOptions): Promise<InstanceState> =>
     wire.get(urlOf`/1.0/instances/${name}/state`, InstanceState, options),
