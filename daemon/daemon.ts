@@ -127,7 +127,7 @@ export class Daemon {
 
   /** Containers that a shutdown or a reboot stopped start again; those that were killed with their supervisor do not. */
   async #adopt(): Promise<void> {
-    const { instances, server } = this.#context;
+    const { instances, networks, server } = this.#context;
     const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
     const isFresh = server.store.get(bootKey) !== bootId || server.store.get(cleanKey) === "true";
     const stopped = await adoptInstances(this.#context);
@@ -137,6 +137,7 @@ export class Daemon {
     else
       for (const { name } of stopped.filter(wasRunning))
         await instances.lifecycle.noteEnd(name, { signal: 9, reason: "killed" });
+    await networks.closeLostPorts((name) => instances.lifecycle.isRunning(name));
     this.#hasAdopted = true;
   }
 
@@ -175,6 +176,7 @@ export class Daemon {
       await storagePools.stopAll();
       this.#groups?.removeEmpty();
     }
+    await networks?.release();
     instances?.lifecycle.running.forgetAll();
     await native?.stop();
     database?.close();

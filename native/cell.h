@@ -80,7 +80,7 @@ struct cell {
     struct sock_filter *filter;
     unsigned short filter_length;
 
-    /* exec, file, net-state: the container entered */
+    /* exec, file, net-state: the container entered; await: the process */
     pid_t target_pid;
     uint64_t target_start;
     int target_fd;

@@ -53,12 +53,20 @@ static void name_attribute(struct netlink_message *message, const char *name) {
     netlink_attribute(message, IFLA_IFNAME, name, strlen(name) + 1);
 }
 
-static void mtu_attribute(struct netlink_message *message, const char *word) {
-    uint64_t number;
-    if (!parse_number(word, 65535, &number))
-        return;
-    uint32_t mtu = (uint32_t)number;
-    netlink_attribute(message, IFLA_MTU, &mtu, sizeof mtu);
+/** @param mtu 0 leaves it to the kernel */
+static void mtu_attribute(struct netlink_message *message, uint32_t mtu) {
+    if (mtu != 0)
+        netlink_attribute(message, IFLA_MTU, &mtu, sizeof mtu);
+}
+
+static int mtu_of(const char *name, uint32_t *mtu) {
+    cleanup_fd int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct ifreq request = {0};
+    snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
+    if (any < 0 || ioctl(any, SIOCGIFMTU, &request) < 0)
+        return -1;
+    *mtu = (uint32_t)request.ifr_mtu;
+    return 0;
 }
 
 /** One message: both ends, the peer's namespace, the bridge, and the host end up. */
@@ -68,20 +76,23 @@ static int make_nic(struct cell *cell, int netlink, int netns, struct op *op) {
     struct ifinfomsg up = {.ifi_flags = IFF_UP, .ifi_change = IFF_UP}, plain = {0};
     netlink_begin(&message, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &up, sizeof up);
     name_attribute(&message, host);
-    mtu_attribute(&message, mtu);
+    uint64_t number;
+    uint32_t wanted = parse_number(mtu, 65535, &number) ? (uint32_t)number : 0, host_mtu = wanted;
     if (*master != '\0') {
         uint32_t index = if_nametoindex(master);
-        if (index == 0)
+        /* a port with another MTU than the bridge's would pull the bridge and all its ports down */
+        if (index == 0 || mtu_of(master, &host_mtu) < 0)
             return fail(&cell->status, "nic", errno, master, "Cannot attach the interface \"%s\" to the bridge \"%s\"", host, master);
         netlink_attribute(&message, IFLA_MASTER, &index, sizeof index);
     }
+    mtu_attribute(&message, host_mtu);
     size_t info = netlink_begin_nest(&message, IFLA_LINKINFO);
     netlink_attribute(&message, IFLA_INFO_KIND, "veth", sizeof "veth");
     size_t data = netlink_begin_nest(&message, IFLA_INFO_DATA);
     size_t peer = netlink_begin_nest(&message, VETH_INFO_PEER);
     netlink_append(&message, &plain, sizeof plain);
     name_attribute(&message, inner);
-    mtu_attribute(&message, mtu);
+    mtu_attribute(&message, wanted != 0 ? wanted : host_mtu);
     netlink_attribute(&message, IFLA_NET_NS_FD, &netns, sizeof netns);
     unsigned char bytes[HWADDR_SIZE];
     if (parse_hwaddr(hwaddr, bytes))

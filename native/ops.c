@@ -176,7 +176,7 @@ static const struct op_kind kinds[] = {
     {"stdout", 1, EXEC, take_stream, NULL, NULL},
     {"symlink", 2, START, NULL, NULL, inside_symlink},
     {"sysctl", 2, START, NULL, NULL, inside_sysctl},
-    {"target", 2, ENTER, take_target, NULL, NULL},
+    {"target", 2, ENTER | VERB_AWAIT, take_target, NULL, NULL},
     {"tty", 2, EXEC, take_tty, NULL, NULL},
     {"umask", 1, COMMAND, take_umask, NULL, NULL},
     {"unbind", 1, VERB_PLUG, NULL, NULL, inside_unbind},

@@ -1,6 +1,7 @@
 /* See serve.h. */
 #include "serve.h"
 
+#include "await.h"
 #include "cgroup-end.h"
 #include "exec.h"
 #include "file.h"
@@ -21,6 +22,7 @@ static const struct {
     {VERB_RUN, serve_run},
     {VERB_PLUG, serve_plug},
     {VERB_END, serve_end},
+    {VERB_AWAIT, serve_await},
 };
 
 void serve(struct cell *cell) {

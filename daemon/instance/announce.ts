@@ -2,12 +2,13 @@
 import type { Context } from "../context";
 import type { Nic } from "./nics";
 
-/** Makes the nics known to DHCP and DNS before the container can ask. */
+/** Makes the nics known to DHCP and DNS, and lets them in, before the container can send anything. */
 export async function announce({ networks }: Context, name: string, nics: readonly Nic[]): Promise<void> {
   for (const nic of nics) {
     const network = nic.network ?? nic.bridge;
     if (!networks.isManaged(network)) continue;
     const host = { instance: name, device: nic.device, hwaddr: nic.hwaddr, ...(nic.ipv4 ? { ipv4: nic.ipv4 } : {}) };
     await networks.addHost(network, host);
+    await networks.openPorts(network, [{ instance: name, hostName: nic.hostName, hwaddr: nic.hwaddr }]);
   }
 }

@@ -33,9 +33,11 @@ export class Ends {
 
   /** The rules of an end: an ephemeral instance goes, a reboot starts again, the rest is stopped. */
   async noteEnd(name: string, exit: Exit): Promise<void> {
-    const { records, isShuttingDown } = this.life;
+    const { context, records, isShuttingDown } = this.life;
     const record = records.find(name);
     if (record === undefined) return;
+    // Nobody need wait for it: no other port has that name.
+    void context.networks.closePorts(name);
     const isReboot = exit.reason === "reboot" && !isShuttingDown;
     if (record.ephemeral && !isReboot) {
       await records.deleteStopped(name);

@@ -33,6 +33,9 @@ export async function followLive(
   for (const { device, network } of plug.addedNics)
     if (network !== undefined && was.devices[device]?.network !== network)
       undo.add(() => context.networks.removeHost(network, record.name, device));
+  const ports = (config: Config) =>
+    Object.entries(config).flatMap(([key, value]) => (/^volatile\..+\.host_name$/.test(key) ? [value] : []));
+  undo.add(() => context.networks.closePorts(record.name, ports(record.config)));
   await announce(context, record.name, plug.addedNics);
   // One by one: what is taken back is what was done, and nothing of others that stood in the way.
   for (const step of plug.steps) {
@@ -40,6 +43,7 @@ export async function followLive(
     undo.add(() => context.native.plug(running.cell, ids, [step.undo]));
   }
   undo.keep();
+  await context.networks.closePorts(record.name, ports(plug.config));
   for (const { device, network } of plug.removedNics)
     if (network !== undefined && is.devices[device]?.network !== network)
       await context.networks.removeHost(network, record.name, device);

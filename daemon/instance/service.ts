@@ -31,6 +31,8 @@ import { InstanceStore } from "./store";
 export interface InstanceUse {
   readonly name: string;
   readonly profiles: readonly string[];
+  /** Its own, volatile keys included. */
+  readonly config: Config;
   readonly expandedDevices: Devices;
 }
 
@@ -69,6 +71,7 @@ export class InstanceService {
     return [...this.store.list(), ...this.store.listPending()].map((record) => ({
       name: record.name,
       profiles: record.profiles,
+      config: record.config,
       expandedDevices: this.expandedOrOwn(record).devices,
     }));
   }

@@ -5,6 +5,7 @@ import { ApiError, badRequest } from "../../sdk/api/errors";
 import { toApiError } from "../errors";
 import type { Requestor } from "../events";
 import { nowText } from "../time";
+import { together } from "../together";
 import { announce } from "./announce";
 import { idRange } from "./idmap";
 import { runningPower, withoutPause } from "./last-state";
@@ -60,14 +61,14 @@ export class Starter {
     mkdirSync(context.dirs.logs(name), { recursive: true, mode: 0o700 });
     try {
       const ops = this.#ops({ ...record, config }, expanded, nics, cpus);
-      await announce(context, name, nics);
-      await applyTemplates(context, { ...record, config }, "start");
+      await together([announce(context, name, nics), applyTemplates(context, { ...record, config }, "start")]);
       const cell = await context.native.startContainer(ops);
       running.add(name, cell, cpus, (exit) => this.onEnd(name, exit));
     } catch (error) {
       const { code, message, details } = toApiError(error);
       appendLog(context, name, `Cannot start: ${message}`);
       context.native.clear(name);
+      void context.networks.closePorts(name);
       throw new ApiError(code, `Cannot start instance "${name}": ${message}`, { details, cause: error });
     }
     records.change(name, (now) => ({

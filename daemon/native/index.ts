@@ -7,6 +7,7 @@ import type { Dirs } from "../dirs";
 import type { Log } from "../log";
 import { Slots } from "../slots";
 import type { RootSource } from "../storage-pool/driver";
+import { ProcessWatch } from "./await";
 import { Cell, Exit, type Target } from "./cell";
 import type { Op } from "./connection";
 import { ExecProcess } from "./exec";
@@ -14,6 +15,7 @@ import { deleteFile, type GotFile, getFile, type PutFile, putFile } from "./file
 import { type NetInterface, readNetState } from "./net-state";
 import { Spawner } from "./spawner";
 
+export { ProcessWatch } from "./await";
 export { Cell, type Exit, type Target } from "./cell";
 export type { Op } from "./connection";
 export { ExecProcess } from "./exec";
@@ -144,6 +146,11 @@ export class Native {
 
   netState(target: Target): Promise<NetInterface[]> {
     return this.#atOnce.run(async () => readNetState(await this.spawner.request("net-state", [targetOp(target)])));
+  }
+
+  /** Watches a process of the host. @throws ApiError with the errno ESRCH when it has ended already */
+  async watch(target: Target): Promise<ProcessWatch> {
+    return ProcessWatch.from(await this.spawner.request("await", [targetOp(target)]));
   }
 
   /** Runs a host program while a root is mounted at a folder, for this program only. @throws ApiError INTERNAL when it fails */

@@ -1,11 +1,14 @@
 /** The dnsmasq process of a network: it outlives the daemon and is found again by its pid file. */
-import { rm, stat, writeFile } from "node:fs/promises";
+import { chmod, chown, open, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { internal } from "../../sdk/api/errors";
 import { readText } from "../files";
 import { run } from "../run";
 import { dnsmasqArguments, pidFileOf, rawFileOf } from "./dnsmasq";
+import { dnsmasqAccount } from "./dnsmasq-account";
 import type { NetworkPlace } from "./driver";
+import { hostsDirOf } from "./hosts";
+import { leasesFileOf } from "./leases";
 import { commandOf, hasEnded, send, startTimeOf } from "./process";
 
 /** Starts dnsmasq, or leaves a running one alone when it would get the same arguments. @returns whether it was (re)started */
@@ -13,7 +16,9 @@ export async function ensureDnsmasq(
   network: NetworkPlace,
   options: { fresh: boolean; beforeStart: () => Promise<void> },
 ): Promise<boolean> {
-  const args = dnsmasqArguments(network, await dnsmasqUser(network));
+  const account = await dnsmasqAccount(network);
+  await giveFiles(network, account.gid);
+  const args = dnsmasqArguments(network, account);
   const rawText = network.config["raw.dnsmasq"] ?? "";
   const running = await findDnsmasq(network);
   const isSame =
@@ -51,10 +56,8 @@ export async function reloadDnsmasq(network: NetworkPlace): Promise<void> {
   if (running !== undefined) send(running.pid, "SIGHUP");
 }
 
-export const isDnsmasqRunning = async (network: NetworkPlace): Promise<boolean> =>
-  (await findDnsmasq(network)) !== undefined;
-
-async function findDnsmasq(network: NetworkPlace): Promise<{ pid: number; args: string[] } | undefined> {
+/** The process and what it was started with, or nothing when none runs. */
+export async function findDnsmasq(network: NetworkPlace): Promise<{ pid: number; args: string[] } | undefined> {
   const pid = Number(((await readText(pidFileOf(network))) ?? "").trim());
   const args = Number.isInteger(pid) && pid > 1 ? argumentsOf(network, pid) : undefined;
   return args === undefined ? undefined : { pid, args };
@@ -66,12 +69,12 @@ function argumentsOf(network: NetworkPlace, pid: number): string[] | undefined {
   return path.basename(program) === "dnsmasq" && args.includes(`--pid-file=${pidFileOf(network)}`) ? args : undefined;
 }
 
-/** An account without rights when it can reach the host entries, which dnsmasq reads as long as it runs; else root. */
-async function dnsmasqUser(network: NetworkPlace): Promise<string> {
-  for (let folder = network.path; ; folder = path.dirname(folder)) {
-    if (((await stat(folder)).mode & 0o001) === 0) return "root";
-    if (folder === path.dirname(folder)) break;
-  }
-  const accounts = ((await readText("/etc/passwd")) ?? "").split("\n").map((line) => line.split(":")[0]);
-  return ["dnsmasq", "nobody"].find((name) => accounts.includes(name)) ?? "root";
+/** Lets dnsmasq's group, and no other user of the host, look up the host entries, which it reads as long as it runs. Leases it opens while it is root. */
+async function giveFiles(network: NetworkPlace, gid: number): Promise<void> {
+  for (const folder of [network.path, hostsDirOf(network)]) await chown(folder, process.getuid?.() ?? 0, gid);
+  await chmod(network.path, 0o710);
+  // Its entries inherit the group.
+  await chmod(hostsDirOf(network), 0o2750);
+  await using leases = await open(leasesFileOf(network), "a", 0o600);
+  await leases.chmod(0o600);
 }

@@ -1,6 +1,7 @@
 /** What dnsmasq is told: one process a network for DHCP and DNS. */
 import path from "node:path";
 import { dnsModeOf, domainOf, isOn } from "./config";
+import type { Account } from "./dnsmasq-account";
 import type { NetworkPlace } from "./driver";
 import { hostsDirOf } from "./hosts";
 import { addressText, firstOf, lastOf, netmaskText, parseSubnet, type Subnet } from "./ipv4";
@@ -10,15 +11,16 @@ export const pidFileOf = (network: NetworkPlace): string => path.join(network.pa
 /** The admin's own lines of configuration (raw.dnsmasq). */
 export const rawFileOf = (network: NetworkPlace): string => path.join(network.path, "dnsmasq.raw");
 
-/** @param user whom dnsmasq becomes once its sockets are open */
-export function dnsmasqArguments(network: NetworkPlace, user: string): string[] {
+/** @param account whom dnsmasq becomes once its sockets are open */
+export function dnsmasqArguments(network: NetworkPlace, account: Account): string[] {
   const { name, config } = network;
   const subnet = parseSubnet(config["ipv4.address"] ?? "");
   return [
     // Empty: the host's own dnsmasq.conf is none of ours.
     `--conf-file=${config["raw.dnsmasq"] ? rawFileOf(network) : ""}`,
     `--pid-file=${pidFileOf(network)}`,
-    `--user=${user}`,
+    `--user=${account.user}`,
+    `--group=${account.group}`,
     "--bind-dynamic",
     `--interface=${name}`,
     "--except-interface=lo",
@@ -44,6 +46,8 @@ function dhcpArguments(network: NetworkPlace, subnet: Subnet): string[] {
   return [
     "--dhcp-authoritative",
     "--dhcp-rapid-commit",
+    // Only nics that we know; what a guest has behind its own, or pretends to have, gets nothing.
+    "--dhcp-ignore=tag:!known",
     "--dhcp-no-override",
     // An offer waits for no ping: the addresses are ours alone to give.
     "--no-ping",

@@ -2,6 +2,7 @@
 import type { Config } from "../../sdk/api/common";
 import { type ApiError, badRequest } from "../../sdk/api/errors";
 import type { NetworkLease, NetworkState } from "../../sdk/api/network";
+import type { Port } from "./port-rules";
 
 export interface NetworkPlace {
   readonly name: string;
@@ -35,10 +36,19 @@ export interface NetworkDriver {
   missingPrograms(): Promise<string | undefined>;
   /** Fills what the user left open: ipv4.address auto, ipv4.nat, volatile.bridge.hwaddr. @throws ApiError for impossible settings */
   plan(name: string, config: Config, around: Surroundings): Promise<Config>;
-  /** Makes interface, DHCP, DNS and rules; brings existing ones in line. Idempotent: also used at the daemon's start, when all may still be there. */
-  start(network: NetworkPlace): Promise<void>;
+  /**
+   * Makes interface, DHCP, DNS and rules; brings existing ones in line. Idempotent: also used at the daemon's start, when all may still be there.
+   * @param ports where guests are joined to it; as before when absent
+   */
+  start(network: NetworkPlace, ports?: readonly Port[]): Promise<void>;
   /** Removes them; missing ones are no error. */
   stop(network: NetworkPlace): Promise<void>;
+  /** Lets go of what it watches; the networks go on. */
+  release(): Promise<void>;
+  /** Lets guests in by their ports, which need not be there yet, under the network's rules for guests. */
+  openPorts(network: NetworkPlace, ports: readonly Port[]): Promise<void>;
+  /** Forgets the ports that are not wanted any more. */
+  keepPorts(network: NetworkPlace, isWanted: (port: Port) => boolean): Promise<void>;
   /** Refuses a fixed address that this network cannot give. @throws ApiError BAD_REQUEST */
   checkHost(network: NetworkPlace, host: NetworkHost): void;
   /** Makes a nic known to DHCP and DNS, at once; replaces what was known of the same instance and device. */

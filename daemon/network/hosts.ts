@@ -11,11 +11,9 @@ export const hostsDirOf = (network: NetworkPlace): string => path.join(network.p
 const fileOf = (network: NetworkPlace, instance: string, device: string): string =>
   path.join(hostsDirOf(network), `${instance}.${device}`);
 
-/** Makes the network's folders, which dnsmasq must be able to enter after it gave up root. */
+/** Makes the network's folders. Names and addresses of guests are for nobody's eyes but ours, and dnsmasq's. */
 export async function makeHostsDir(network: NetworkPlace): Promise<void> {
-  await mkdir(hostsDirOf(network), { recursive: true });
-  await chmod(network.path, 0o711);
-  await chmod(hostsDirOf(network), 0o755);
+  await mkdir(hostsDirOf(network), { recursive: true, mode: 0o700 });
 }
 
 /** Line of dnsmasq's dhcp-host files. id:* is for copies of a container: they bring the same client id, and go by their hardware address. */
@@ -48,9 +46,9 @@ export async function writeHost(network: NetworkPlace, host: NetworkHost): Promi
   if ((await readText(file)) === text) return false;
   // dnsmasq passes over names that begin with a dot.
   const unfinished = path.join(path.dirname(file), `.${path.basename(file)}`);
-  await writeFile(unfinished, text);
-  // dnsmasq reads it without root.
-  await chmod(unfinished, 0o644);
+  await writeFile(unfinished, text, { mode: 0o640 });
+  // dnsmasq reads it by the folder's group; the umask took that away.
+  await chmod(unfinished, 0o640);
   await rename(unfinished, file);
   return true;
 }

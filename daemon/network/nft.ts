@@ -1,9 +1,10 @@
-/** The nftables rules of one network, in one table of its own: `inet bothy_NAME`. */
+/** The nftables rules of one network, in tables of its own: `inet bothy_NAME`, and `bridge bothy_NAME` for its ports. */
 import type { Config } from "../../sdk/api/common";
 import { isTrue } from "../../sdk/api/config/values";
 import { run } from "../run";
 import { isOn } from "./config";
 import { parseSubnet, subnetText } from "./ipv4";
+import { openPort, type Port, portRulesetOf, portTableOf } from "./port-rules";
 
 export const tableOf = (network: string): string => `inet bothy_${network}`;
 
@@ -43,15 +44,18 @@ const chain = (name: string, hook: string, rules: readonly string[]): string =>
 
 const emptyTable = (name: string): string => `table ${tableOf(name)} {\n}\n`;
 
-/** Replaces the network's table in one transaction: no packet meets half of the rules. */
-export async function applyRules(name: string, config: Config): Promise<void> {
-  await run("nft", ["-f", "-"], { input: `${dropTable(name)}${rulesetOf(name, config)}` });
+/** Replaces the network's tables in one transaction: no packet meets half of the rules. */
+export async function applyRules(name: string, config: Config, ports: readonly Port[]): Promise<void> {
+  const opened = ports.map((port) => openPort(name, config, port)).join("");
+  const input = `${dropTables(name)}${rulesetOf(name, config)}${portRulesetOf(name, config)}${opened}`;
+  await run("nft", ["-f", "-"], { input });
 }
 
-/** Removes the network's table; a missing one is no error. */
+/** Removes the network's tables; missing ones are no error. */
 export async function removeRules(name: string): Promise<void> {
-  await run("nft", ["-f", "-"], { input: dropTable(name) });
+  await run("nft", ["-f", "-"], { input: dropTables(name) });
 }
 
-/** Naming the table first makes it when it is missing, so that delete always finds one. */
-const dropTable = (name: string): string => `table ${tableOf(name)}\ndelete table ${tableOf(name)}\n`;
+/** Naming a table first makes it when it is missing, so that delete always finds one. */
+const dropTables = (name: string): string =>
+  [tableOf(name), portTableOf(name)].map((table) => `table ${table}\ndelete table ${table}\n`).join("");

@@ -1,6 +1,7 @@
 /** The host probe for networks: what programs and kernel parts a bridge needs. */
 import { findProgram } from "../../sdk/host/program";
 import { run } from "../run";
+import { openPort, portRulesetOf } from "./port-rules";
 
 /** Programs, and the Debian packages that bring them. */
 const programs = { ip: "iproute2", nft: "nftables", dnsmasq: "dnsmasq-base" } as const;
@@ -21,6 +22,13 @@ const kernelParts: readonly KernelPart[] = [
     missing: "nftables with masquerading in the kernel",
     command: ["nft", "-f", "-"],
     input: "table inet probe {\n chain c {\n type nat hook postrouting priority srcnat;\n masquerade\n }\n}\n",
+  },
+  {
+    missing: "nftables' bridge family with dynamic sets in the kernel",
+    command: ["nft", "-f", "-"],
+    input:
+      portRulesetOf("probe", {}) +
+      openPort("probe", {}, { instance: "", hostName: "probe", hwaddr: "02:00:00:00:00:01" }),
   },
 ];
 

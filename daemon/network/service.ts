@@ -14,8 +14,9 @@ import type { NetworkDriver, NetworkHost, NetworkPlace } from "./driver";
 import { BridgeDriver } from "./drivers/bridge";
 import { findLink, isPort, listLinks, stateOf, unmanagedNetwork } from "./link";
 import { NetworkNics, type ServedNetwork } from "./nics";
+import type { Port } from "./port-rules";
 import { type NetworkRecord, NetworkStore } from "./store";
-import { isNicOf, usedBy } from "./usage";
+import { isNicOf, portsOn, usedBy } from "./usage";
 
 /** Subnets are planned one after the other, so that two networks cannot pick the same. */
 const planLock = "networks/plan";
@@ -29,7 +30,7 @@ export class NetworkService {
 
   constructor(
     private readonly context: Context,
-    drivers: readonly NetworkDriver[] = [new BridgeDriver()],
+    drivers: readonly NetworkDriver[] = [new BridgeDriver(context)],
   ) {
     this.#store = new NetworkStore(context.database);
     this.#drivers = Object.fromEntries(drivers.map((driver) => [driver.type, driver]));
@@ -196,6 +197,34 @@ export class NetworkService {
     return this.#nics.forgetInstance(instance);
   }
 
+  /** Lets a guest in by its ports on a network, under the network's rules for guests. Before its links come up. */
+  openPorts(network: string, ports: readonly Port[]): Promise<void> {
+    const record = this.record(network);
+    return this.#driver(record.type).openPorts(this.#place(record), ports);
+  }
+
+  /** Forgets the ports of an instance but those named, on every network. */
+  async closePorts(instance: string, except: readonly string[] = []): Promise<void> {
+    await this.#keepPorts((port) => port.instance !== instance || except.includes(port.hostName));
+  }
+
+  /** Forgets the ports of instances that do not run: how they ended nobody saw. */
+  async closeLostPorts(isRunning: (instance: string) => boolean): Promise<void> {
+    await this.#keepPorts((port) => isRunning(port.instance));
+  }
+
+  /** Never rejects: the rules of a port that is gone harm nobody. */
+  async #keepPorts(isWanted: (port: Port) => boolean): Promise<void> {
+    const keep = async (record: NetworkRecord) => {
+      try {
+        await this.#driver(record.type).keepPorts(this.#place(record), isWanted);
+      } catch (error) {
+        this.context.log.warning("Cannot remove rules of ports that are gone", { network: record.name, error });
+      }
+    };
+    await Promise.all(this.#store.list().map(keep));
+  }
+
   async leases(name: string): Promise<NetworkLease[]> {
     const record = this.record(name);
     return this.#driver(record.type).leases(this.#place(record));
@@ -232,7 +261,7 @@ export class NetworkService {
 
   async #startWithDaemon(record: NetworkRecord): Promise<void> {
     try {
-      await this.#driver(record.type).start(this.#place(record));
+      await this.#driver(record.type).start(this.#place(record), portsOn(this.context, record.name));
       await this.#nics.forgetLost(record.name);
       this.#worksAgain(record.name);
     } catch (error) {
@@ -255,6 +284,11 @@ export class NetworkService {
       } catch (error) {
         this.context.log.error(`Cannot stop network "${record.name}"`, { error });
       }
+  }
+
+  /** Lets go of what the networks' drivers watch; the networks go on. For the daemon's end. */
+  async release(): Promise<void> {
+    await Promise.all(Object.values(this.#drivers).map((driver) => driver.release()));
   }
 
   async #remove(record: NetworkRecord): Promise<void> {

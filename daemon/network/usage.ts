@@ -1,6 +1,7 @@
 /** Who uses a network: nics of instances and profiles, by network= or by parent=. */
 import type { Device, Devices } from "../../sdk/api/common";
 import type { Context } from "../context";
+import type { Port } from "./port-rules";
 
 /** Whether the device is a nic on that network or bridge. */
 export const isNicOf = (device: Device, network: string): boolean =>
@@ -22,6 +23,16 @@ export function usedBy({ instances, profiles }: Context, network: string): strin
       .map(({ name }) => `/1.0/profiles/${encodeURIComponent(name)}`),
   ];
 }
+
+/** The ends of guests' nics that the network's bridge has, by what the instances last noted of them. */
+export const portsOn = ({ instances }: Context, network: string): Port[] =>
+  instances.uses().flatMap(({ name, config, expandedDevices }) =>
+    Object.entries(expandedDevices).flatMap(([device, nic]) => {
+      const hostName = config[`volatile.${device}.host_name`];
+      const hwaddr = nic.hwaddr || config[`volatile.${device}.hwaddr`];
+      return isNicOf(nic, network) && hostName && hwaddr ? [{ instance: name, hostName, hwaddr }] : [];
+    }),
+  );
 
 /** The instance, other than the given nic's own, whose nic asks for the same fixed address on the network. */
 export function rivalFor(

@@ -25,6 +25,7 @@ const table = {
   instanceType: { text: "Instance type not operational", severity: "low" },
   poolUnavailable: { text: "Storage pool unavailable", severity: "high" },
   // Our own.
+  dnsmasqEnds: { text: "DHCP and DNS of the network keep ending", severity: "high" },
   instanceUnknown: { text: "Cannot find out whether the instance runs", severity: "high" },
   volumeMissing: { text: "Storage volume missing", severity: "high" },
 } as const satisfies Record<string, WarningType>;

@@ -11,6 +11,7 @@ import { Events } from "../../daemon/events";
 import type { InstanceUse } from "../../daemon/instance/service";
 import { Locks } from "../../daemon/locks";
 import { Log } from "../../daemon/log";
+import { Native } from "../../daemon/native/index";
 import { BridgeDriver } from "../../daemon/network/drivers/bridge";
 import { findLink } from "../../daemon/network/link";
 import { commandOf } from "../../daemon/network/process";
@@ -23,6 +24,7 @@ import type { ApiRequest, Method, Reply } from "../../daemon/route";
 import { run } from "../../daemon/run";
 import { Netns } from "../../scripts/scene/netns";
 import { ApiError } from "../../sdk/api/errors";
+import { cellProgram } from "../../sdk/host/package";
 import { enterOwnNetns, hasProgram } from "../support/netns";
 import { requireFeature } from "../support/require";
 
@@ -40,13 +42,14 @@ const uses: InstanceUse[] = [];
 let context: Context;
 let networks: NetworkService;
 
-before(() => {
+before(async () => {
   const dirs = new Dirs(folder);
   dirs.make();
   const log = new Log(path.join(folder, "log"));
   const database = new Database(dirs.database, [profileSchema, networkSchema]);
   const parts = { dirs, log, database, locks: new Locks(), events: new Events(log), instances: { uses: () => uses } };
   const made = parts as unknown as { -readonly [Part in keyof Context]: Context[Part] };
+  made.native = await Native.start(cellProgram, dirs, log);
   made.profiles = new ProfileService(made);
   made.networks = new NetworkService(made);
   context = made;
@@ -55,8 +58,17 @@ before(() => {
 
 after(async () => {
   await networks.stopAll();
+  await context.native.stop();
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** Networks as the next daemon starts them. */
+async function nextDaemon(): Promise<void> {
+  await networks.release();
+  networks = new NetworkService(context);
+  (context as { networks: NetworkService }).networks = networks;
+  await networks.startAll();
+}
 
 /** Calls the handler of a route as the server does. */
 async function call(method: Method, url: string, json?: unknown, ifMatch?: string): Promise<Reply> {
@@ -282,6 +294,7 @@ test("guests reach the world through NAT, which can be switched off, and so can 
     await run("ip", ["link", "set", "dev", "vtest-up", "up"]);
     await world.run("ip", "address", "add", "192.0.2.2/24", "dev", "eth0");
     await world.run("ip", "link", "set", "dev", "eth0", "up");
+    await networks.addHost("net0", { instance: "web", device: "eth0", hwaddr: hwaddrs.web });
     await guest.plug("net0", "vtest-web", hwaddrs.web);
     await lease(guest);
     const isReached = async () => /1 packets received/.test(await ping(guest, "192.0.2.2"));
@@ -315,12 +328,13 @@ test("a host that lacks a program says which, and nothing is made", { skip }, as
   }
   assert.equal(await findLink("net0"), undefined);
   assert.equal(existsSync(path.join(folder, "networks", "net0")), false);
-  assert.equal(await new BridgeDriver().unavailable(), undefined);
+  assert.equal(await new BridgeDriver(context).unavailable(), undefined);
 });
 
 test("a client that brings an address of elsewhere is set right at once", { skip }, async () => {
   await using _net = await make("net0", { "ipv4.address": "10.99.1.1/24" });
   await using guest = await Netns.create();
+  await networks.addHost("net0", { instance: "web", device: "eth0", hwaddr: hwaddrs.web });
   await guest.plug("net0", "vtest-far", hwaddrs.web);
   assert.match(await lease(guest, "-r", "192.168.50.7"), /^10\.99\.1\./);
 });
@@ -385,6 +399,7 @@ test("a failing update leaves the network as it was", { skip }, async () => {
   assert.equal(networks.get("net0").config["ipv4.address"], "10.99.1.1/24");
   assert.match(await ruleset(), /10\.99\.1\.0\/24/);
   await using guest = await Netns.create();
+  await networks.addHost("net0", { instance: "web", device: "eth0", hwaddr: hwaddrs.web });
   await guest.plug("net0", "vtest-web", hwaddrs.web);
   assert.match(await lease(guest), /^10\.99\.1\./);
 });
@@ -395,23 +410,26 @@ test("the next daemon finds bridge and dnsmasq again, and mends what is missing 
   await using _net = await make("net0");
   await networks.addHost("net0", { instance: "lost", device: "eth0", hwaddr: hwaddrs.db });
   const pid = dnsmasqPid("net0");
-  await new NetworkService(context).startAll();
+  await nextDaemon();
   assert.equal(dnsmasqPid("net0"), pid);
   assert.deepEqual(readdirSync(path.join(folder, "networks", "net0", "dnsmasq.hosts")), []);
   process.kill(Number(pid), "SIGKILL");
   await run("ip", ["link", "delete", "dev", "net0"]);
   await run("nft", ["delete", "table", "inet", "bothy_net0"]);
-  await new NetworkService(context).startAll();
+  await nextDaemon();
   assert.notEqual(dnsmasqPid("net0"), pid);
   assert.match(await ruleset(), /masquerade/);
   await using guest = await Netns.create();
+  await networks.addHost("net0", { instance: "web", device: "eth0", hwaddr: hwaddrs.web });
   await guest.plug("net0", "vtest-web", hwaddrs.web);
   assert.notEqual(await lease(guest), "");
 });
 
 test("what a killed daemon left half made is gone with the next start", { skip }, async () => {
   const half = { name: "half0", config: { "ipv4.address": "10.99.9.1/24" }, path: context.dirs.network("half0") };
-  await new BridgeDriver().start(half);
+  const killed = new BridgeDriver(context);
+  await killed.start(half);
+  await killed.release();
   const pid = dnsmasqPid("half0");
   await networks.startAll();
   assert.equal(existsSync(half.path), false);
@@ -425,6 +443,7 @@ test("a stopped and started network keeps leases and names", { skip }, async () 
   uses.push({
     name: "web",
     profiles: [],
+    config: {},
     expandedDevices: { eth0: { type: "nic", network: "net0" } },
   });
   try {
@@ -455,6 +474,7 @@ test("what instances and profiles use can be neither deleted nor renamed; the re
   uses.push({
     name: "web",
     profiles: [],
+    config: {},
     expandedDevices: { eth0: { type: "nic", network: "net0" } },
   });
   try {

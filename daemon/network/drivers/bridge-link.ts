@@ -17,9 +17,12 @@ export function bridgeCommands({ name, config }: NetworkPlace, link: Link | unde
   const commands: string[] = [];
   if (link === undefined)
     commands.push(
-      `link add dev ${name} ${hwaddr === "" ? "" : `address ${hwaddr} `}mtu ${mtu} type bridge stp_state 0 forward_delay 0`,
+      // Only an MTU that was changed to what it is holds whatever joins; one from the beginning is the ports' to lower.
+      `link add dev ${name} ${hwaddr === "" ? "" : `address ${hwaddr} `}mtu ${mtu - 1} type bridge stp_state 0 forward_delay 0`,
+      `link set dev ${name} mtu ${mtu}`,
     );
   else {
+    // A bridge of somebody else's hand may have taken the address of a port.
     if (hwaddr !== "" && link.address !== hwaddr) commands.push(`link set dev ${name} address ${hwaddr}`);
     if (link.mtu !== mtu) commands.push(`link set dev ${name} mtu ${mtu}`);
   }

@@ -1,21 +1,26 @@
-/** The bridge driver: a Linux bridge with an IPv4 address, dnsmasq and an nftables table. */
+/** The bridge driver: a Linux bridge with an IPv4 address, dnsmasq and nftables tables. */
 import { mkdir } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Config } from "../../../sdk/api/common";
 import { badRequest, conflict, notFound } from "../../../sdk/api/errors";
 import type { NetworkLease, NetworkState } from "../../../sdk/api/network";
+import type { Context } from "../../context";
 import { run } from "../../run";
+import { together } from "../../together";
 import { hasIpv4, isOn } from "../config";
 import { dhcpRanges } from "../dnsmasq";
-import { ensureDnsmasq, isDnsmasqRunning, reloadDnsmasq, stopDnsmasq } from "../dnsmasq-process";
+import { DnsmasqKeeper } from "../dnsmasq-keeper";
+import { findDnsmasq } from "../dnsmasq-process";
 import { type NetworkDriver, type NetworkHost, type NetworkPlace, refusedAddress, type Surroundings } from "../driver";
 import { dropHost, findHost, listHosts, makeHostsDir, writeHost } from "../hosts";
 import { randomHwaddr } from "../hwaddr";
 import { addressText, contains, firstOf, lastOf, parseAddress, parseSubnet, subnetText } from "../ipv4";
-import { dropForeignLeases, filterLeases, hasLease, type Lease, readLeases, sendRelease, serverOf } from "../leases";
+import { filterLeases, hasLease, type Lease, readLeases, sendRelease, serverOf } from "../leases";
 import { findLink, isBridge, listRoutes, stateOf } from "../link";
-import { applyRules, removeRules } from "../nft";
+import { removeRules } from "../nft";
 import { freeSubnet, requireFree, takenByNetworks, takenByRoutes } from "../plan";
+import type { Port } from "../port-rules";
+import { NetworkPorts } from "../ports";
 import { missingForBridges, missingPrograms } from "../requirements";
 import { bridgeCommands } from "./bridge-link";
 import { setBridgeSysctls } from "./bridge-sysctl";
@@ -24,6 +29,12 @@ export class BridgeDriver implements NetworkDriver {
   readonly type = "bridge";
   readonly unavailable = missingForBridges;
   readonly missingPrograms = missingPrograms;
+  readonly #dnsmasq: DnsmasqKeeper;
+  readonly #ports = new NetworkPorts();
+
+  constructor(context: Pick<Context, "native" | "log" | "warnings">) {
+    this.#dnsmasq = new DnsmasqKeeper(context);
+  }
 
   async plan(name: string, config: Config, { current, others }: Surroundings): Promise<Config> {
     const hwaddr = config["volatile.bridge.hwaddr"] || current?.["volatile.bridge.hwaddr"] || randomHwaddr();
@@ -43,7 +54,7 @@ export class BridgeDriver implements NetworkDriver {
     return planned;
   }
 
-  async start(network: NetworkPlace): Promise<void> {
+  async start(network: NetworkPlace, ports?: readonly Port[]): Promise<void> {
     await mkdir(network.path, { recursive: true });
     await makeHostsDir(network);
     const link = await findLink(network.name);
@@ -53,19 +64,31 @@ export class BridgeDriver implements NetworkDriver {
       );
     await run("ip", ["-batch", "-"], { input: bridgeCommands(network, link) });
     await setBridgeSysctls(network);
-    await together([applyRules(network.name, network.config), this.#serve(network, link === undefined)]);
+    await together([this.#ports.replace(network, ports), this.#serve(network, link === undefined)]);
   }
 
   async #serve(network: NetworkPlace, fresh: boolean): Promise<void> {
-    if (!hasIpv4(network.config)) return stopDnsmasq(network);
+    if (!hasIpv4(network.config)) return this.#dnsmasq.stop(network);
     const changes = await Promise.all((await listHosts(network)).map((host) => writeHost(network, host)));
-    const beforeStart = () => dropForeignLeases(network);
-    const isStarted = await ensureDnsmasq(network, { fresh, beforeStart });
-    if (!isStarted && changes.includes(true)) await reloadDnsmasq(network);
+    const isStarted = await this.#dnsmasq.ensure(network, fresh);
+    if (!isStarted && changes.includes(true)) await this.#dnsmasq.reload(network);
   }
 
   async stop(network: NetworkPlace): Promise<void> {
-    await together([stopDnsmasq(network), removeRules(network.name), removeBridge(network.name)]);
+    await together([this.#dnsmasq.stop(network), removeRules(network.name), removeBridge(network.name)]);
+    this.#ports.forget(network.name);
+  }
+
+  release(): Promise<void> {
+    return this.#dnsmasq.release();
+  }
+
+  openPorts(network: NetworkPlace, ports: readonly Port[]): Promise<void> {
+    return this.#ports.open(network, ports);
+  }
+
+  keepPorts(network: NetworkPlace, isWanted: (port: Port) => boolean): Promise<void> {
+    return this.#ports.keep(network, isWanted);
   }
 
   checkHost(network: NetworkPlace, host: NetworkHost): void {
@@ -80,7 +103,7 @@ export class BridgeDriver implements NetworkDriver {
     const stale =
       before === undefined && host.ipv4 === undefined ? [] : await staleLeases(network, host, before?.hwaddr);
     const isChanged = await writeHost(network, host);
-    if (isChanged && before !== undefined) await reloadDnsmasq(network);
+    if (isChanged && before !== undefined) await this.#dnsmasq.reload(network);
     await this.#release(network, stale);
   }
 
@@ -89,7 +112,7 @@ export class BridgeDriver implements NetworkDriver {
     if (host === undefined) return;
     await dropHost(network, instance, device);
     // dnsmasq notices new files by itself, never that one is gone.
-    await reloadDnsmasq(network);
+    await this.#dnsmasq.reload(network);
     await this.#release(
       network,
       (await readLeases(network)).filter((lease) => lease.hwaddr === host.hwaddr),
@@ -101,14 +124,14 @@ export class BridgeDriver implements NetworkDriver {
     const server = serverOf(network);
     if (leases.length === 0 || server === undefined) return;
     const isThere = (one: Lease) => leases.some((lease) => sameLease(lease, one));
-    if (!(await isDnsmasqRunning(network))) return filterLeases(network, (lease) => !isThere(lease));
+    if ((await findDnsmasq(network)) === undefined) return filterLeases(network, (lease) => !isThere(lease));
     for (const lease of leases) await sendRelease(server, lease);
     for (let tries = 0; tries < 100; tries += 1) {
       if (!(await hasLease(network, isThere))) return;
       await delay(5);
     }
     // The datagram was lost, perhaps to a rule of the host's own firewall: go by the file instead.
-    await stopDnsmasq(network);
+    await this.#dnsmasq.stop(network);
     await filterLeases(network, (lease) => !isThere(lease));
     await this.#serve(network, false);
   }
@@ -143,12 +166,6 @@ export class BridgeDriver implements NetworkDriver {
     if (link === undefined) throw notFound("Network not found");
     return stateOf(link);
   }
-}
-
-/** Waits for all, also when one fails: what is still being made then could not be undone. @throws the first error */
-async function together(works: readonly Promise<void>[]): Promise<void> {
-  const failed = (await Promise.allSettled(works)).find((result) => result.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
 }
 
 async function removeBridge(name: string): Promise<void> {
