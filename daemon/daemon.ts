@@ -137,7 +137,7 @@ export class Daemon {
     else
       for (const { name } of stopped.filter(wasRunning))
         await instances.lifecycle.noteEnd(name, { signal: 9, reason: "killed" });
-    await networks.closeLostPorts((name) => instances.lifecycle.isRunning(name));
+    await networks.nics.closeLostPorts((name) => instances.lifecycle.isRunning(name));
     this.#hasAdopted = true;
   }
 

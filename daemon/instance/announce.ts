@@ -9,6 +9,6 @@ export async function announce({ networks }: Context, name: string, nics: readon
     if (!networks.isManaged(network)) continue;
     const host = { instance: name, device: nic.device, hwaddr: nic.hwaddr, ...(nic.ipv4 ? { ipv4: nic.ipv4 } : {}) };
     await networks.addHost(network, host);
-    await networks.openPorts(network, [{ instance: name, hostName: nic.hostName, hwaddr: nic.hwaddr }]);
+    await networks.nics.openPorts(network, [{ instance: name, hostName: nic.hostName, hwaddr: nic.hwaddr }]);
   }
 }

@@ -37,7 +37,7 @@ export class Ends {
     const record = records.find(name);
     if (record === undefined) return;
     // Nobody need wait for it: no other port has that name.
-    void context.networks.closePorts(name);
+    void context.networks.nics.closePorts(name);
     const isReboot = exit.reason === "reboot" && !isShuttingDown;
     if (record.ephemeral && !isReboot) {
       await records.deleteStopped(name);

@@ -35,7 +35,7 @@ export async function followLive(
       undo.add(() => context.networks.removeHost(network, record.name, device));
   const ports = (config: Config) =>
     Object.entries(config).flatMap(([key, value]) => (/^volatile\..+\.host_name$/.test(key) ? [value] : []));
-  undo.add(() => context.networks.closePorts(record.name, ports(record.config)));
+  undo.add(() => context.networks.nics.closePorts(record.name, ports(record.config)));
   await announce(context, record.name, plug.addedNics);
   // One by one: what is taken back is what was done, and nothing of others that stood in the way.
   for (const step of plug.steps) {
@@ -43,7 +43,7 @@ export async function followLive(
     undo.add(() => context.native.plug(running.cell, ids, [step.undo]));
   }
   undo.keep();
-  await context.networks.closePorts(record.name, ports(plug.config));
+  await context.networks.nics.closePorts(record.name, ports(plug.config));
   for (const { device, network } of plug.removedNics)
     if (network !== undefined && is.devices[device]?.network !== network)
       await context.networks.removeHost(network, record.name, device);

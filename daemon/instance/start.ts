@@ -68,7 +68,7 @@ export class Starter {
       const { code, message, details } = toApiError(error);
       appendLog(context, name, `Cannot start: ${message}`);
       context.native.clear(name);
-      void context.networks.closePorts(name);
+      void context.networks.nics.closePorts(name);
       throw new ApiError(code, `Cannot start instance "${name}": ${message}`, { details, cause: error });
     }
     records.change(name, (now) => ({

@@ -71,7 +71,7 @@ export class DnsmasqKeeper {
     this.#kept.set(network.name, kept);
     await this.#watch(kept);
     if (ends === 0) this.context.warnings.resolve("dnsmasqEnds", entityOf(network));
-    else setTimeout(() => this.#noteSteady(network.name), steadyMs).unref();
+    else setTimeout(() => this.#noteSteady(kept), steadyMs).unref();
     return isStarted;
   }
 
@@ -133,10 +133,10 @@ export class DnsmasqKeeper {
     }
   }
 
-  #noteSteady(name: string): void {
-    const kept = this.#kept.get(name);
-    if (kept?.watch !== undefined && Date.now() - kept.since >= steadyMs)
-      this.context.warnings.resolve("dnsmasqEnds", entityOf(kept.network));
+  #noteSteady({ network, since }: Kept): void {
+    const now = this.#kept.get(network.name);
+    if (now?.since === since && now.watch !== undefined)
+      this.context.warnings.resolve("dnsmasqEnds", entityOf(network));
   }
 
   #letGo(name: string): void {

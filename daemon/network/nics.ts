@@ -2,6 +2,7 @@
 import { notFound } from "../../sdk/api/errors";
 import type { Context } from "../context";
 import { type NetworkDriver, type NetworkHost, type NetworkPlace, refusedAddress } from "./driver";
+import type { Port } from "./port-rules";
 import { isNicOf, rivalFor } from "./usage";
 
 /** A managed network with the driver that serves it. */
@@ -46,6 +47,33 @@ export class NetworkNics {
   async forgetInstance(instance: string): Promise<void> {
     for (const { driver, place } of this.networks.list())
       for (const { device } of await driver.hosts(place, instance)) await this.remove(place.name, instance, device);
+  }
+
+  /** Lets guests in by their ports, under the network's rules for guests. Before their links come up. */
+  async openPorts(network: string, ports: readonly Port[]): Promise<void> {
+    const { driver, place } = this.#need(network);
+    await driver.openPorts(place, ports);
+  }
+
+  /** Forgets the ports of an instance but those named, on every network. Never rejects: the rules of a port that is gone harm nobody. */
+  async closePorts(instance: string, except: readonly string[] = []): Promise<void> {
+    await this.#keepPorts((port) => port.instance !== instance || except.includes(port.hostName));
+  }
+
+  /** Forgets the ports of instances that do not run: how they ended nobody saw. Never rejects. */
+  async closeLostPorts(isRunning: (instance: string) => boolean): Promise<void> {
+    await this.#keepPorts((port) => isRunning(port.instance));
+  }
+
+  async #keepPorts(isWanted: (port: Port) => boolean): Promise<void> {
+    const keep = async ({ driver, place }: ServedNetwork) => {
+      try {
+        await driver.keepPorts(place, isWanted);
+      } catch (error) {
+        this.context.log.warning("Cannot remove rules of ports that are gone", { network: place.name, error });
+      }
+    };
+    await Promise.all(this.networks.list().map(keep));
   }
 
   /** Forgets nics of a network that no instance has: their removal was cut off. */

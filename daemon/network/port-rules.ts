@@ -20,12 +20,8 @@ const macTimeout = "5m";
 
 export const portTableOf = (network: string): string => `bridge bothy_${network}`;
 
-/**
- * The table without ports. Frames to the bridge's own group addresses skip prerouting, and the bridge learns from them all the same: input sees those.
- */
+/** The table without ports. */
 export function portRulesetOf(name: string, config: Config): string {
-  const hook = (at: string) =>
-    `  chain ${at} {\n    type filter hook ${at} priority filter; policy accept;\n    iifname vmap @ports\n  }\n`;
   const guest = guestRules(config).map((rule) => `    ${rule}\n`);
   return `table ${portTableOf(name)} {
   map ports {
@@ -33,7 +29,11 @@ export function portRulesetOf(name: string, config: Config): string {
   }
   chain guest {
 ${guest.join("")}  }
-${hook("prerouting")}${hook("input")}}
+  chain prerouting {
+    type filter hook prerouting priority filter; policy accept;
+    iifname vmap @ports
+  }
+}
 `;
 }
 

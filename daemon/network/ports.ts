@@ -2,7 +2,7 @@
 import { Locks } from "../locks";
 import { run } from "../run";
 import type { NetworkPlace } from "./driver";
-import { applyRules } from "./nft";
+import { applyRules, removeRules } from "./nft";
 import { closePort, openPort, type Port } from "./port-rules";
 
 interface Ports {
@@ -37,20 +37,26 @@ export class NetworkPorts {
 
   /** Forgets the ports that are not wanted any more. */
   async keep(network: NetworkPlace, isWanted: (port: Port) => boolean): Promise<void> {
-    const { wanted } = this.#of(network.name);
-    for (const port of [...wanted.values()]) if (!isWanted(port)) wanted.delete(port.hostName);
+    const wanted = this.#networks.get(network.name)?.wanted;
+    for (const port of [...(wanted?.values() ?? [])]) if (!isWanted(port)) wanted?.delete(port.hostName);
     await this.#follow(network);
   }
 
-  /** Forgets a network, whose rules are gone. */
-  forget(name: string): void {
-    this.#networks.delete(name);
+  /** Removes the rules of a network, which is stopped or gone; missing ones are no error. */
+  remove(network: NetworkPlace): Promise<void> {
+    return this.#locks.run(network.name, async () => {
+      this.#networks.delete(network.name);
+      await removeRules(network.name);
+    });
   }
 
   /** Changes that came while another was under way go together. */
   #follow(network: NetworkPlace): Promise<void> {
     return this.#locks.run(network.name, async () => {
-      const { wanted, applied } = this.#of(network.name);
+      const ports = this.#networks.get(network.name);
+      // Removed meanwhile.
+      if (ports === undefined) return;
+      const { wanted, applied } = ports;
       const gone = [...applied.keys()].filter((name) => !wanted.has(name));
       const come = [...wanted.values()].filter((port) => applied.get(port.hostName)?.hwaddr !== port.hwaddr);
       if (gone.length + come.length === 0) return;

@@ -14,7 +14,6 @@ import type { NetworkDriver, NetworkHost, NetworkPlace } from "./driver";
 import { BridgeDriver } from "./drivers/bridge";
 import { findLink, isPort, listLinks, stateOf, unmanagedNetwork } from "./link";
 import { NetworkNics, type ServedNetwork } from "./nics";
-import type { Port } from "./port-rules";
 import { type NetworkRecord, NetworkStore } from "./store";
 import { isNicOf, portsOn, usedBy } from "./usage";
 
@@ -24,7 +23,7 @@ const planLock = "networks/plan";
 export class NetworkService {
   readonly #store: NetworkStore;
   readonly #drivers: Readonly<Record<string, NetworkDriver>>;
-  readonly #nics: NetworkNics;
+  readonly nics: NetworkNics;
   /** Networks that did not start with the daemon. */
   readonly #failed = new Set<string>();
 
@@ -34,7 +33,7 @@ export class NetworkService {
   ) {
     this.#store = new NetworkStore(context.database);
     this.#drivers = Object.fromEntries(drivers.map((driver) => [driver.type, driver]));
-    this.#nics = new NetworkNics(context, {
+    this.nics = new NetworkNics(context, {
       find: (name) => this.#served(this.#store.find(name)),
       list: () => this.#store.list().flatMap((record) => this.#served(record) ?? []),
     });
@@ -176,7 +175,7 @@ export class NetworkService {
 
   /** Refuses a nic whose fixed address the network cannot give, or that another instance asks for. @throws ApiError BAD_REQUEST */
   checkHost(network: string, host: NetworkHost): void {
-    this.#nics.check(network, host);
+    this.nics.check(network, host);
   }
 
   /**
@@ -184,45 +183,17 @@ export class NetworkService {
    * @throws ApiError BAD_REQUEST for an address it cannot have
    */
   addHost(network: string, host: NetworkHost): Promise<void> {
-    return this.#nics.add(network, host);
+    return this.nics.add(network, host);
   }
 
   /** Forgets a nic with its name and leases; an unknown one, or one of a network that is gone, is no error. */
   removeHost(network: string, instance: string, device: string): Promise<void> {
-    return this.#nics.remove(network, instance, device);
+    return this.nics.remove(network, instance, device);
   }
 
   /** Forgets all nics of an instance: it is deleted, or has another name. */
   forgetInstance(instance: string): Promise<void> {
-    return this.#nics.forgetInstance(instance);
-  }
-
-  /** Lets a guest in by its ports on a network, under the network's rules for guests. Before its links come up. */
-  openPorts(network: string, ports: readonly Port[]): Promise<void> {
-    const record = this.record(network);
-    return this.#driver(record.type).openPorts(this.#place(record), ports);
-  }
-
-  /** Forgets the ports of an instance but those named, on every network. */
-  async closePorts(instance: string, except: readonly string[] = []): Promise<void> {
-    await this.#keepPorts((port) => port.instance !== instance || except.includes(port.hostName));
-  }
-
-  /** Forgets the ports of instances that do not run: how they ended nobody saw. */
-  async closeLostPorts(isRunning: (instance: string) => boolean): Promise<void> {
-    await this.#keepPorts((port) => isRunning(port.instance));
-  }
-
-  /** Never rejects: the rules of a port that is gone harm nobody. */
-  async #keepPorts(isWanted: (port: Port) => boolean): Promise<void> {
-    const keep = async (record: NetworkRecord) => {
-      try {
-        await this.#driver(record.type).keepPorts(this.#place(record), isWanted);
-      } catch (error) {
-        this.context.log.warning("Cannot remove rules of ports that are gone", { network: record.name, error });
-      }
-    };
-    await Promise.all(this.#store.list().map(keep));
+    return this.nics.forgetInstance(instance);
   }
 
   async leases(name: string): Promise<NetworkLease[]> {
@@ -262,7 +233,7 @@ export class NetworkService {
   async #startWithDaemon(record: NetworkRecord): Promise<void> {
     try {
       await this.#driver(record.type).start(this.#place(record), portsOn(this.context, record.name));
-      await this.#nics.forgetLost(record.name);
+      await this.nics.forgetLost(record.name);
       this.#worksAgain(record.name);
     } catch (error) {
       this.#failed.add(record.name);

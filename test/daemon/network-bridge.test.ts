@@ -22,6 +22,7 @@ import { ProfileService } from "../../daemon/profile/service";
 import { profileSchema } from "../../daemon/profile/store";
 import type { ApiRequest, Method, Reply } from "../../daemon/route";
 import { run } from "../../daemon/run";
+import { Warnings } from "../../daemon/warning/service";
 import { Netns } from "../../scripts/scene/netns";
 import { ApiError } from "../../sdk/api/errors";
 import { cellProgram } from "../../sdk/host/package";
@@ -49,6 +50,7 @@ before(async () => {
   const database = new Database(dirs.database, [profileSchema, networkSchema]);
   const parts = { dirs, log, database, locks: new Locks(), events: new Events(log), instances: { uses: () => uses } };
   const made = parts as unknown as { -readonly [Part in keyof Context]: Context[Part] };
+  made.warnings = new Warnings(log);
   made.native = await Native.start(cellProgram, dirs, log);
   made.profiles = new ProfileService(made);
   made.networks = new NetworkService(made);

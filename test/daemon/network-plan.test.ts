@@ -164,7 +164,7 @@ test("the bridge is made with forward delay off, and later only what differs is 
   const config = { ...addressed, "volatile.bridge.hwaddr": "00:16:3e:00:00:01" };
   assert.equal(
     bridgeCommands(place(config), undefined),
-    "link add dev net0 address 00:16:3e:00:00:01 mtu 1499 type bridge stp_state 0 forward_delay 0\n" +
+    "link add dev net0 address 00:16:3e:00:00:01 mtu 1499 type bridge stp_state 0 forward_delay 0 no_linklocal_learn 1\n" +
       "link set dev net0 mtu 1500\n" +
       "address add 10.1.2.1/24 broadcast + dev net0 scope global\n" +
       "link set dev net0 up\n",
@@ -176,11 +176,15 @@ test("the bridge is made with forward delay off, and later only what differs is 
     mtu: 1500,
     address: "00:16:3e:00:00:01",
     link_type: "ether",
-    linkinfo: { info_kind: "bridge" },
+    linkinfo: { info_kind: "bridge", info_data: { stp_state: 0, forward_delay: 0, no_linklocal_learn: 1 } },
     addr_info: [{ family: "inet", local: "10.1.2.1", prefixlen: 24, scope: "global" }],
     stats64: { rx: counters, tx: counters },
   };
   assert.equal(bridgeCommands(place(config), link), "");
+  assert.equal(
+    bridgeCommands(place(config), { ...link, linkinfo: { info_kind: "bridge", info_data: { stp_state: 1 } } }),
+    "link set dev net0 type bridge stp_state 0 forward_delay 0 no_linklocal_learn 1\n",
+  );
   assert.equal(
     bridgeCommands(place({ ...config, "ipv4.address": "10.9.9.1/24", "bridge.mtu": "1400" }), link),
     "link set dev net0 mtu 1400\naddress del 10.1.2.1/24 dev net0\naddress add 10.9.9.1/24 broadcast + dev net0 scope global\n",

@@ -5,6 +5,18 @@ import type { Link } from "../link";
 
 const defaultMtu = 1500;
 
+/** Frames to a bridge's own group addresses pass no rule, and would teach it whatever they say they come from. */
+const settings = { stp_state: 0, forward_delay: 0, no_linklocal_learn: 1 };
+
+const settingsText = Object.entries(settings)
+  .map(([key, value]) => `${key} ${value}`)
+  .join(" ");
+
+const hasSettings = ({ linkinfo }: Link): boolean => {
+  const data: Record<string, unknown> = linkinfo.info_data ?? {};
+  return Object.entries(settings).every(([key, value]) => data[key] === value);
+};
+
 /**
  * Spanning tree and forward delay are off: a port forwards as soon as it is up, and DHCP need not wait.
  * @param link the bridge as it is, or nothing when it is missing
@@ -18,13 +30,14 @@ export function bridgeCommands({ name, config }: NetworkPlace, link: Link | unde
   if (link === undefined)
     commands.push(
       // Only an MTU that was changed to what it is holds whatever joins; one from the beginning is the ports' to lower.
-      `link add dev ${name} ${hwaddr === "" ? "" : `address ${hwaddr} `}mtu ${mtu - 1} type bridge stp_state 0 forward_delay 0`,
+      `link add dev ${name} ${hwaddr === "" ? "" : `address ${hwaddr} `}mtu ${mtu - 1} type bridge ${settingsText}`,
       `link set dev ${name} mtu ${mtu}`,
     );
   else {
     // A bridge of somebody else's hand may have taken the address of a port.
     if (hwaddr !== "" && link.address !== hwaddr) commands.push(`link set dev ${name} address ${hwaddr}`);
     if (link.mtu !== mtu) commands.push(`link set dev ${name} mtu ${mtu}`);
+    if (!hasSettings(link)) commands.push(`link set dev ${name} type bridge ${settingsText}`);
   }
   for (const old of have.filter((cidr) => cidr !== address)) commands.push(`address del ${old} dev ${name}`);
   if (address !== undefined && !have.includes(address))

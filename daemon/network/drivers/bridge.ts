@@ -17,7 +17,6 @@ import { randomHwaddr } from "../hwaddr";
 import { addressText, contains, firstOf, lastOf, parseAddress, parseSubnet, subnetText } from "../ipv4";
 import { filterLeases, hasLease, type Lease, readLeases, sendRelease, serverOf } from "../leases";
 import { findLink, isBridge, listRoutes, stateOf } from "../link";
-import { removeRules } from "../nft";
 import { freeSubnet, requireFree, takenByNetworks, takenByRoutes } from "../plan";
 import type { Port } from "../port-rules";
 import { NetworkPorts } from "../ports";
@@ -75,8 +74,7 @@ export class BridgeDriver implements NetworkDriver {
   }
 
   async stop(network: NetworkPlace): Promise<void> {
-    await together([this.#dnsmasq.stop(network), removeRules(network.name), removeBridge(network.name)]);
-    this.#ports.forget(network.name);
+    await together([this.#dnsmasq.stop(network), this.#ports.remove(network), removeBridge(network.name)]);
   }
 
   release(): Promise<void> {
