@@ -1,7 +1,10 @@
 /** Create: where a new instance comes from: an image, a template, another instance or snapshot, or nothing. */
+import { isDeepStrictEqual } from "node:util";
+import type { Config } from "../../sdk/api/common";
 import { isTrue } from "../../sdk/api/config/values";
 import { badRequest, notFound } from "../../sdk/api/errors";
 import type { InstancesPost } from "../../sdk/api/instance";
+import { stampOf, withoutStamp } from "../../sdk/api/stamp";
 import type { Context } from "../context";
 import type { ImageRecord } from "../image/service";
 import type { RunningOperation } from "../operations";
@@ -71,7 +74,7 @@ async function fromTemplate(
 }
 
 function draftOf(context: Context, name: string, post: InstancesPost, image: ImageRecord): InstanceRecord {
-  const properties = Object.entries(image.properties).map(([key, value]) => [`image.${key}`, value]);
+  const properties = Object.entries(withoutStamp(image.properties)).map(([key, value]) => [`image.${key}`, value]);
   return draftInstance(context, name, post, {
     config: { ...Object.fromEntries(properties), "volatile.base_image": image.fingerprint },
     profiles: image.profiles,
@@ -98,6 +101,12 @@ async function makeFrom(
   context.images.touch(image.fingerprint);
 }
 
+/** What a copy is asked to have. Clients send what they read of the source, its stamp included; that one is not the copy's. */
+function chosenFor(wanted: Config, origin: Config): Config {
+  const config = withoutVolatile(wanted);
+  return isDeepStrictEqual(stampOf(config), stampOf(origin)) ? withoutStamp(config) : config;
+}
+
 function fromCopy(context: Context, name: string, post: InstancesPost): CreateWork {
   const refuse = (cause: string) => badRequest(`Cannot create instance "${name}": ${cause}`);
   const [sourceName = "", snapshotName, ...rest] = (post.source.source ?? "").split("/");
@@ -114,11 +123,15 @@ function fromCopy(context: Context, name: string, post: InstancesPost): CreateWo
     name,
     {
       ...post,
-      config: withoutVolatile(post.config),
+      config: chosenFor(post.config, origin.config),
       devices: { ...origin.devices, ...post.devices },
       description: post.description || origin.description,
     },
-    { config: withoutVolatile(origin.config), profiles: origin.profiles, architecture: source.architecture },
+    {
+      config: withoutStamp(withoutVolatile(origin.config)),
+      profiles: origin.profiles,
+      architecture: source.architecture,
+    },
   );
   const withSnapshots = snapshot === undefined && !(post.source.instance_only || post.source.container_only);
   return async () => {

@@ -1,6 +1,8 @@
 /** Networks: their rules, and what nics ask of them. */
 
 import { readdir, rename, rm } from "node:fs/promises";
+import { isDeepStrictEqual } from "node:util";
+import type { Config } from "../../sdk/api/common";
 import { lxdNetworkKeys } from "../../sdk/api/config/lxd-words";
 import { networkKeys } from "../../sdk/api/config/network";
 import { badRequest, conflict, notFound } from "../../sdk/api/errors";
@@ -116,6 +118,8 @@ export class NetworkService {
     const before = this.record(name);
     requireConfig(networkKeys, put.config, lxdNetworkKeys);
     const driver = this.#driver(before.type);
+    if (!this.#failed.has(name) && changesWordsOnly(before.config, withoutEmpty(put.config)))
+      return this.#store.update({ ...before, description: put.description, config: withoutEmpty(put.config) });
     await this.context.locks.run(planLock, async () => {
       const config = await driver.plan(name, withoutEmpty(put.config), {
         current: before.config,
@@ -316,3 +320,10 @@ export class NetworkService {
 }
 
 const urlOf = (network: string) => `/1.0/networks/${network}`;
+
+/** Whether all that changes is for people and programs: the bridge need not be touched. */
+const changesWordsOnly = (before: Config, after: Config): boolean =>
+  isDeepStrictEqual(withoutUserKeys(before), withoutUserKeys(after));
+
+const withoutUserKeys = (config: Config): Config =>
+  Object.fromEntries(Object.entries(config).filter(([key]) => !key.startsWith("user.")));

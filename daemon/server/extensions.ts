@@ -50,4 +50,6 @@ export const apiExtensions: readonly string[] = [
   "bothy_error_details",
   "bothy_instance_dry_run",
   "bothy_instance_force_delete",
+  "bothy_server_uuid",
+  "bothy_snapshot_config",
 ];

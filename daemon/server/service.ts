@@ -1,4 +1,5 @@
 /** Server: what GET /1.0 tells, and the server's own configuration. */
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import os from "node:os";
 import type { Config } from "../../sdk/api/common";
@@ -14,6 +15,8 @@ import { ServerStore } from "./store";
 
 const serverKeys: readonly KeyRow[] = [{ key: "user.", type: anyText, live: true, doc: "Free for the user." }];
 
+const uuidKey = "state.uuid";
+
 /** The LXD whose contract we speak (docs/lxd-api.md, Server). */
 const lxdVersion = "5.0.2";
 
@@ -23,6 +26,20 @@ export class ServerService {
 
   constructor(private readonly context: Context) {
     this.store = new ServerStore(context.database);
+  }
+
+  /** What tells this server from every other one for as long as its database lives; absent when it cannot be kept, as on a full disk. */
+  #uuid(): string | undefined {
+    const known = this.store.get(uuidKey);
+    if (known !== undefined) return known;
+    const made = randomUUID();
+    try {
+      this.store.set(uuidKey, made);
+      return made;
+    } catch (error) {
+      this.context.log.warning("Cannot keep an id for this server; the next answer tries again", { error });
+      return undefined;
+    }
   }
 
   config(): Config {
@@ -76,6 +93,7 @@ export class ServerService {
         server_event_mode: "full-mesh",
         server_name: os.hostname(),
         server_pid: process.pid,
+        server_uuid: this.#uuid(),
         server_version: lxdVersion,
         storage: used.join(" | "),
         storage_version: used.map(() => "1").join(" | "),

@@ -36,29 +36,32 @@ function createSnapshot(request: ApiRequest) {
   const name = post.name || snapshots.freeName(instances.record(instance));
   snapshots.requirePossible(instance, { ...post, name });
   return start(request, name, "Snapshotting instance", "instance-snapshot-created", () =>
-    snapshots.create(instances.record(instance), name, post.expires_at),
+    snapshots.create(instances.record(instance), name, post),
   );
 }
 
 function updateSnapshot(request: ApiRequest) {
-  const put = parseBody(request, SnapshotPut);
-  return setExpiry(request, put.expires_at);
+  return change(request, parseBody(request, SnapshotPut));
 }
 
-/** Without an expiry there is nothing to change. */
+/** An expiry that is not given stays. */
 function patchSnapshot(request: ApiRequest) {
-  const { expires_at: expiresAt } = parseBody(request, SnapshotPut);
+  const patch = parseBody(request, SnapshotPut);
   const { snapshots } = request.context;
-  return setExpiry(request, expiresAt ?? snapshots.get(param(request, "instance"), param(request, "name")).expires_at);
+  const have = snapshots.get(param(request, "instance"), param(request, "name"));
+  return change(request, { ...patch, expires_at: patch.expires_at ?? have.expires_at });
 }
 
-function setExpiry(request: ApiRequest, expiresAt: string | null | undefined) {
+function change(request: ApiRequest, { expires_at: expiresAt, config }: SnapshotPut) {
   const { snapshots } = request.context;
   const instance = param(request, "instance");
   const name = param(request, "name");
   checkEtag(ifMatchOf(request), snapshots.get(instance, name).expires_at);
   return start(request, name, "Updating snapshot", "instance-snapshot-updated", async () =>
-    snapshots.setExpiry(instance, name, expiresAt),
+    request.context.database.transaction(() => {
+      snapshots.setExpiry(instance, name, expiresAt);
+      if (config !== undefined) snapshots.setStamp(instance, name, config);
+    }),
   );
 }
 

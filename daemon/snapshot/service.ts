@@ -1,13 +1,15 @@
 /** Snapshots: instances as they were, and the way back. */
-import { never, ObjectName } from "../../sdk/api/common";
+import { type Config, never, ObjectName } from "../../sdk/api/common";
 import { badRequest, conflict, notFound } from "../../sdk/api/errors";
-import type { Snapshot, SnapshotsPost } from "../../sdk/api/snapshot";
+import type { Snapshot, SnapshotPut, SnapshotsPost } from "../../sdk/api/snapshot";
+import { isStampKey, withoutStamp } from "../../sdk/api/stamp";
 import type { Context } from "../context";
 import { isDuplicate } from "../database";
 import { checkSettings } from "../instance/draft";
 import { type InstanceRecord, rootDisk } from "../instance/record";
 import { volumeOf } from "../instance/service";
 import { requireStartable } from "../instance/startable";
+import { withoutEmpty } from "../merge";
 import type { Volume } from "../storage-pool/driver";
 import { nowText } from "../time";
 import { requireName } from "../validate";
@@ -71,13 +73,13 @@ export class SnapshotService {
   }
 
   /** Makes a snapshot; a running instance is frozen while its root is copied. Caller holds the instance's lock. */
-  async create(instance: InstanceRecord, name: string, expiresAt: string | null | undefined): Promise<void> {
+  async create(instance: InstanceRecord, name: string, { expires_at: expiresAt, config }: SnapshotPut): Promise<void> {
     const record: SnapshotRecord = {
       instance: instance.name,
       name,
       createdAt: nowText(),
       expiresAt: expiresAt ?? never,
-      settings: instance,
+      settings: { ...instance, config: { ...withoutStamp(instance.config), ...config } },
     };
     try {
       this.#store.insertPending(record);
@@ -120,8 +122,9 @@ export class SnapshotService {
     }
     const { config, devices, profiles, description, ephemeral } = snapshot.settings;
     const now = this.context.instances.record(instance.name);
-    const kept = Object.entries(now.config).filter(([key]) => key.startsWith("volatile."));
-    const own = Object.entries(config).filter(([key]) => !key.startsWith("volatile."));
+    const isKept = ([key]: [string, unknown]) => key.startsWith("volatile.") || isStampKey(key);
+    const kept = Object.entries(now.config).filter(isKept);
+    const own = Object.entries(config).filter((entry) => !isKept(entry));
     store.update({ ...now, config: Object.fromEntries([...own, ...kept]), devices, profiles, description, ephemeral });
     if (isRunning) await lifecycle.start(this.context.instances.record(instance.name));
   }
@@ -149,6 +152,12 @@ export class SnapshotService {
   setExpiry(instance: string, name: string, expiresAt: string | null | undefined): void {
     this.record(instance, name);
     this.#store.setExpiry(instance, name, expiresAt ?? never);
+  }
+
+  /** Merges the stamp; an empty value unsets a key. */
+  setStamp(instance: string, name: string, stamp: Config): void {
+    const { settings } = this.record(instance, name);
+    this.#store.setSettings(instance, name, { ...settings, config: withoutEmpty({ ...settings.config, ...stamp }) });
   }
 
   /** Caller holds the instance's lock. */
@@ -204,7 +213,8 @@ export class SnapshotService {
     await (snapshot === undefined ? instances.lifecycle.whileStill(source.name, clone) : clone());
     if (!withSnapshots) return;
     for (const old of this.#store.list(source.name)) {
-      const made = { ...old, instance: record.name };
+      const settings = { ...old.settings, config: withoutStamp(old.settings.config) };
+      const made = { ...old, settings, instance: record.name };
       this.#store.insertPending(made);
       await volumes.clone(
         { pool: source.pool, volume: snapshotVolume(source.name, old.name) },

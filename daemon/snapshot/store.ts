@@ -83,6 +83,11 @@ export class SnapshotStore {
     this.database.run("UPDATE snapshots SET pending = 1 WHERE instance = ? AND name = ?", instance, name);
   }
 
+  setSettings(instance: string, name: string, settings: SnapshotSettings): void {
+    const sql = "UPDATE snapshots SET settings = ? WHERE instance = ? AND name = ?";
+    this.database.run(sql, JSON.stringify(settings), instance, name);
+  }
+
   setExpiry(instance: string, name: string, expiresAt: string): void {
     this.database.run("UPDATE snapshots SET expires_at = ? WHERE instance = ? AND name = ?", expiresAt, instance, name);
   }

@@ -18,6 +18,10 @@ export const Server = z.looseObject({
     server_version: z.string(),
     server_name: z.string(),
     server_pid: z.number(),
+    /** Of Bothy alone (extension bothy_server_uuid): as long as its database lives, no other server has it. */
+    server_uuid: z.string().optional(),
+    server_clustered: z.boolean().optional(),
+    certificate_fingerprint: z.string().optional(),
     architectures: z.array(z.string()),
     driver: z.string(),
     kernel_version: z.string(),

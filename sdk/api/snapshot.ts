@@ -1,8 +1,14 @@
 /** Snapshot: an instance as it was (docs/lxd-api.md, Instances). */
 import { z } from "zod";
 import { Config, Devices, flag, ObjectName, Time, WrittenTime } from "./common";
+import { isStampKey, stampPrefix } from "./stamp";
 
-export const SnapshotPut = z.object({ expires_at: WrittenTime.nullish() });
+/** Of an instance's configuration a snapshot keeps a copy; its own are only the keys of the stamp (extension bothy_snapshot_config). */
+const Stamp = Config.refine((config) => Object.keys(config).every(isStampKey), {
+  message: `must hold keys of a stamp only, which begin with ${stampPrefix}`,
+});
+
+export const SnapshotPut = z.object({ expires_at: WrittenTime.nullish(), config: Stamp.optional() });
 export type SnapshotPut = z.infer<typeof SnapshotPut>;
 
 export const SnapshotsPost = SnapshotPut.extend({
