@@ -25,7 +25,7 @@ typedef int (*op_function)(struct cell *cell, struct op *op);
 struct op_kind {
     const char *name;
     unsigned char arguments;
-    unsigned char verbs; /* the verbs that know it */
+    unsigned short verbs; /* the verbs that know it */
     op_function take;    /* checks its words and records them; touches nothing */
     op_function host;    /* on the host side, in the caller's namespaces, in the order given */
     op_function inside;  /* by the container's first process, as the container's root, in the order given */
@@ -91,6 +91,9 @@ struct cell {
     /* file, run */
     char **file_words;
     const char *file_action, *run_at;
+
+    /* remove */
+    char *tree;
 
     /* the groups to remove, remembered beyond the request */
     char **made_groups;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "probe.h"
+#include "remove.h"
 #include "sealed.h"
 #include "spawner.h"
 #include "sys.h"
@@ -25,11 +26,20 @@ static int probe_role(int argc, char **argv) {
     return run_probe();
 }
 
+static int remove_role(int argc, char **argv) {
+    if (argc != 3) {
+        fputs("usage: bothy-cell remove PATH\n", stderr);
+        return 2;
+    }
+    return run_remove(argv[2]);
+}
+
 static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } roles[] = {
     {"probe", probe_role},
+    {"remove", remove_role},
     {"spawner", spawner_role},
 };
 
@@ -38,6 +48,6 @@ int main(int argc, char **argv) {
     for (size_t i = 0; argc > 1 && i < COUNT_OF(roles); i++)
         if (strcmp(argv[1], roles[i].name) == 0)
             return roles[i].run(argc, argv);
-    fputs("usage: bothy-cell spawner --socket PATH\n       bothy-cell probe\n", stderr);
+    fputs("usage: bothy-cell spawner --socket PATH\n       bothy-cell probe\n       bothy-cell remove PATH\n", stderr);
     return 2;
 }

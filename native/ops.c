@@ -177,6 +177,7 @@ static const struct op_kind kinds[] = {
     {"symlink", 2, START, NULL, NULL, inside_symlink},
     {"sysctl", 2, START, NULL, NULL, inside_sysctl},
     {"target", 2, ENTER | VERB_AWAIT, take_target, NULL, NULL},
+    {"tree", 1, VERB_REMOVE, take_tree, NULL, NULL},
     {"tty", 2, EXEC, take_tty, NULL, NULL},
     {"umask", 1, COMMAND, take_umask, NULL, NULL},
     {"unbind", 1, VERB_PLUG, NULL, NULL, inside_unbind},

@@ -27,7 +27,7 @@
  */
 enum { PROTOCOL_VERSION = 1 };
 
-enum verb { VERB_START = 1, VERB_EXEC = 2, VERB_FILE = 4, VERB_NET_STATE = 8, VERB_RUN = 16, VERB_PLUG = 32, VERB_END = 64, VERB_AWAIT = 128 };
+enum verb { VERB_START = 1, VERB_EXEC = 2, VERB_FILE = 4, VERB_NET_STATE = 8, VERB_RUN = 16, VERB_PLUG = 32, VERB_END = 64, VERB_AWAIT = 128, VERB_REMOVE = 256 };
 
 enum step {
     STEP_CREATED = 1,  /* I to S: the pid of C, as S sees it */

@@ -7,6 +7,7 @@
 #include "file.h"
 #include "net-state.h"
 #include "plug.h"
+#include "remove.h"
 #include "run.h"
 #include "start.h"
 #include "util.h"
@@ -23,6 +24,7 @@ static const struct {
     {VERB_PLUG, serve_plug},
     {VERB_END, serve_end},
     {VERB_AWAIT, serve_await},
+    {VERB_REMOVE, serve_remove},
 };
 
 void serve(struct cell *cell) {

@@ -49,6 +49,7 @@ struct sys_clone_args {
 };
 
 /* linux/openat2.h */
+#define SYS_RESOLVE_NO_XDEV 0x01ULL
 #define SYS_RESOLVE_NO_MAGICLINKS 0x02ULL
 #define SYS_RESOLVE_IN_ROOT 0x10ULL
 struct sys_open_how {

@@ -18,13 +18,18 @@ async function reconcile(context: Context, pool: string): Promise<void> {
     .filter((record) => record.pool === pool)
     .map((record) => record.name);
   const snapshots = names.flatMap((name) => context.snapshots.names(name).map((snapshot) => `${name}/${snapshot}`));
-  const { missing } = await context.volumes.reconcile(pool, { instances: names, snapshots });
+  const { missing, strays } = await context.volumes.reconcile(pool, { instances: names, snapshots });
   for (const volume of missing) {
     const [name = "", snapshot] = volume.name.split("/");
     const entity = `/1.0/instances/${name}${snapshot === undefined ? "" : `/snapshots/${encodeURIComponent(snapshot)}`}`;
     const message = `The volume "${volume.name}" is not in storage pool "${pool}"`;
     context.warnings.record("volumeMissing", { message, entity });
   }
+  if (strays.length === 0) return;
+  const named = strays.slice(0, 10).map(({ type, name }) => JSON.stringify(`${type}/${name}`));
+  const more = strays.length > 10 ? ` and ${strays.length - 10} more` : "";
+  const message = `Storage pool "${pool}" holds what belongs to no instance: ${named.join(", ")}${more}. Move it away, or remove it with "bothy-cell remove PATH"`;
+  context.warnings.record("volumeStray", { message, entity: `/1.0/storage-pools/${encodeURIComponent(pool)}` });
 }
 
 /** What fails here must not keep the daemon from starting; what was left is tried again at the next start. */

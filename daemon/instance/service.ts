@@ -1,6 +1,5 @@
 /** Instances: the rules of their life. The lifecycle starts and stops them, the stores keep them, the pools hold their roots. */
 import { createHash, randomBytes } from "node:crypto";
-import { rm } from "node:fs/promises";
 import type { Config, Devices } from "../../sdk/api/common";
 import { isTrue } from "../../sdk/api/config/values";
 import { ApiError, badRequest, conflict, notFound } from "../../sdk/api/errors";
@@ -15,10 +14,11 @@ import { errnoOf } from "../native/connection";
 import { type FilePlace, idmapOps, type Op } from "../native/index";
 import type { Volume } from "../storage-pool/driver";
 import { checkSettings } from "./draft";
+import { eraseInstance } from "./erase";
 import { fixedKey } from "./fixed-key";
 import { allocateBase, baseOf, idRange, withBase } from "./idmap";
 import { Lifecycle } from "./lifecycle";
-import { makeLinks, removeLinks } from "./links";
+import { makeLinks } from "./links";
 import { followLive } from "./live-update";
 import { nicDevices } from "./nics";
 import { type Expanded, expand, type InstanceRecord, rootDisk } from "./record";
@@ -304,21 +304,21 @@ export class InstanceService {
     const record = this.record(name);
     // From here on it is gone for everyone; a crash leaves the rest to the next start.
     this.store.markPending(name);
-    await this.erase(record);
+    try {
+      await this.erase(record);
+    } catch (error) {
+      // It is there to be deleted again.
+      this.store.confirm(name);
+      throw error;
+    }
     this.context.events.lifecycle({ action: "instance-deleted", source: `/1.0/instances/${name}` });
   }
 
   /** Removes what an instance has, once its row is marked pending. */
   async erase(record: InstanceRecord): Promise<void> {
-    const { dirs, networks, snapshots, volumes } = this.context;
-    for (const snapshot of snapshots.names(record.name))
-      await volumes.delete(record.pool, { type: "containers-snapshots", name: `${record.name}/${snapshot}` });
-    await volumes.delete(record.pool, volumeOf(record.name));
-    await networks.forgetInstance(record.name);
-    await removeLinks(dirs, record.name);
-    await rm(dirs.logs(record.name), { recursive: true, force: true });
+    await eraseInstance(this.context, record);
     this.context.database.transaction(() => {
-      snapshots.forgetAll(record.name);
+      this.context.snapshots.forgetAll(record.name);
       this.store.delete(record.name);
     });
     this.#bases.delete(baseOf(record.config) ?? 0);

@@ -13,6 +13,7 @@ import type { Op } from "./connection";
 import { ExecProcess } from "./exec";
 import { deleteFile, type GotFile, getFile, type PutFile, putFile } from "./file";
 import { type NetInterface, readNetState } from "./net-state";
+import { requireGone } from "./removal";
 import { Spawner } from "./spawner";
 
 export { ProcessWatch } from "./await";
@@ -162,6 +163,16 @@ export class Native {
       const exited = Exit.parse(line.exited);
       if (exited.code !== 0)
         throw internal(`Cannot run "${command.join(" ")}": ${String(line.stderr ?? "").trim()}`, { details: exited });
+    } finally {
+      connection.close();
+    }
+  }
+
+  /** Removes a tree whatever a guest left in it; a missing one is no error. @param tree absolute @throws ApiError INTERNAL that names what is left */
+  async removeTree(tree: string): Promise<void> {
+    const connection = await this.spawner.request("remove", [["tree", tree]]);
+    try {
+      requireGone(tree, await connection.need());
     } finally {
       connection.close();
     }

@@ -10,6 +10,10 @@ export interface PoolPlace {
   /** Image file that the driver may make when the pool has no source. */
   readonly diskImage: string;
   readonly config: Config;
+  /** Removes a tree, whatever a guest left in it; a missing one is no error. @throws ApiError that names what is left */
+  readonly removeTree: (folder: string) => Promise<void>;
+  /** Told of what is of nobody and stays all the same: the next opening of the pool tries again. */
+  readonly onLeft: (folder: string, error: unknown) => void;
 }
 
 /** A volume: the root of an instance, of a snapshot ("web/snap0") or of an image (its fingerprint). */

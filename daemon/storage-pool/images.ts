@@ -1,6 +1,7 @@
 /** Image volumes: an image unpacked once in each pool that needs it, from which instances are cloned. */
 import type { Context } from "../context";
 import type { PoolPlace, StorageDriver, Volume } from "./driver";
+import { orTell } from "./drivers/volume-folder";
 import type { StoragePoolStore } from "./store";
 
 export interface FromImageOptions {
@@ -15,6 +16,9 @@ const volumeOf = (fingerprint: string, deviceNodes: boolean): Volume => ({
   type: "images",
   name: fingerprint + (deviceNodes ? withNodes : ""),
 });
+
+/** Whether a folder may be an image volume that we made; another one is not ours to remove. */
+export const isImageVolume = (name: string): boolean => /^[0-9a-f]{64}(-devices)?$/.test(name);
 
 /** Fingerprint of the image that an image volume holds. */
 export const fingerprintOf = (name: string): string => name.replace(withNodes, "");
@@ -102,7 +106,8 @@ export class PoolImages {
     const onDisk = await driver.list(place, "images");
     const known = this.store.images(place.name);
     for (const name of known) if (!onDisk.includes(name)) this.store.deleteImage(place.name, name);
-    for (const name of onDisk) if (!known.includes(name)) await driver.delete(place, { type: "images", name });
+    for (const name of onDisk.filter(isImageVolume))
+      if (!known.includes(name)) await orTell(place, name, () => driver.delete(place, { type: "images", name }));
   }
 }
 

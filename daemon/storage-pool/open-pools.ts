@@ -24,6 +24,8 @@ export class OpenPools {
   readonly #calls = new Map<string, Map<Promise<void>, boolean>>();
   /** Pools that are being deleted, with the end of that. */
   readonly #closing = new Map<string, Promise<void>>();
+  /** Pools in which something is left that could not be removed. */
+  readonly #left = new Set<string>();
 
   constructor(private readonly context: Context) {
     this.store = new StoragePoolStore(context.database);
@@ -46,8 +48,21 @@ export class OpenPools {
   }
 
   placeOf({ name, config }: StoragePoolRecord): PoolPlace {
-    const { dirs } = this.context;
-    return { name, config, path: dirs.pool(name), diskImage: path.join(dirs.disks, `${name}.img`) };
+    const { dirs, native } = this.context;
+    return {
+      name,
+      config,
+      path: dirs.pool(name),
+      diskImage: path.join(dirs.disks, `${name}.img`),
+      removeTree: (folder) => native.removeTree(folder),
+      onLeft: (folder, error) => this.#noteLeft(name, folder, error),
+    };
+  }
+
+  #noteLeft(pool: string, folder: string, error: unknown): void {
+    this.#left.add(pool);
+    const message = `Storage pool "${pool}" keeps "${folder}", which is of nobody any more; the next start tries again`;
+    this.context.warnings.record("leftover", { message, entity: urlOf(pool), error });
   }
 
   /** Driver and place of a pool, whether or not it is available. */
@@ -109,8 +124,10 @@ export class OpenPools {
     try {
       const { driver, place } = this.of(record);
       await driver.mountPool(place);
+      this.#left.delete(record.name);
       await driver.sweep(place);
       await this.images.reconcile(driver, place);
+      if (!this.#left.has(record.name)) this.context.warnings.resolve("leftover", urlOf(record.name));
       this.#unavailable.delete(record.name);
       this.context.warnings.resolve("poolUnavailable", urlOf(record.name));
     } catch (error) {
@@ -127,7 +144,8 @@ export class OpenPools {
       await driver.deletePool(place);
       this.store.delete(record.name);
     } catch (error) {
-      this.context.log.error(`Cannot remove unfinished storage pool "${record.name}"`, { error });
+      const message = `Cannot remove unfinished storage pool "${record.name}"`;
+      this.context.warnings.record("leftover", { message, entity: urlOf(record.name), error });
     }
   }
 

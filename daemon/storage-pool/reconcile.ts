@@ -9,17 +9,15 @@ export interface KnownVolumes {
 }
 
 export interface Reconciled {
-  /** Volumes that belonged to nobody. */
-  readonly removed: readonly Volume[];
-  /** Volumes that seem to belong to nobody, of a type of which one is missing. */
-  readonly kept: readonly Volume[];
+  /** Volumes that belong to nobody. */
+  readonly strays: readonly Volume[];
   /** Volumes that the database knows and the pool has not. */
   readonly missing: readonly Volume[];
 }
 
 /**
- * First puts volumes whose rename was not committed, or not done, where the database has them; then removes the volumes of nobody,
- * unless one is missing that such a volume may be.
+ * Puts volumes whose rename was not committed, or not done, where the database has them, and compares. Volumes of nobody stay: the
+ * database knows of each before it is made, so a stray one is somebody's, such as of an instance that a restored database lacks.
  * @param renames what was renamed since the last time, newest first
  */
 export async function reconcileVolumes(
@@ -42,16 +40,12 @@ export async function reconcileVolumes(
     await move(to, from);
     await move(from, to);
   }
-  const removed: Volume[] = [];
-  const kept: Volume[] = [];
+  const strays: Volume[] = [];
   const missing: Volume[] = [];
   for (const type of ["containers", "containers-snapshots"] as const) {
     const onDisk = new Set(await driver.list(place, type));
-    const lost = [...wanted[type]].filter((name) => !onDisk.has(name));
-    const strays = [...onDisk].filter((name) => !wanted[type].has(name));
-    missing.push(...lost.map((name) => ({ type, name })));
-    (lost.length === 0 ? removed : kept).push(...strays.map((name) => ({ type, name })));
+    missing.push(...[...wanted[type]].filter((name) => !onDisk.has(name)).map((name) => ({ type, name })));
+    strays.push(...[...onDisk].filter((name) => !wanted[type].has(name)).map((name) => ({ type, name })));
   }
-  for (const volume of removed) await driver.delete(place, volume);
-  return { removed, kept, missing };
+  return { strays, missing };
 }

@@ -104,21 +104,13 @@ export class Volumes {
   }
 
   /**
-   * Removes the volumes of nobody after a crash, once unfinished renames are brought in line with the database. Where one is
-   * missing they are kept: one of them may be it.
+   * Brings unfinished renames in line with the database after a crash, and tells which volumes are missing and which are of nobody.
    * @param known all instances and snapshots ("web/snap0") that the database has in this pool
    */
   reconcile(pool: string, known: KnownVolumes): Promise<Reconciled> {
     return this.pools.use(pool, async (driver, place) => {
       const result = await reconcileVolumes(driver, place, known, this.pools.store.renames(pool));
       this.pools.store.deleteRenames(pool);
-      for (const volume of result.removed)
-        this.context.log.warning("Removed a volume that belongs to nobody", { pool, ...volume });
-      for (const volume of result.kept)
-        this.context.log.error("Kept a volume that belongs to nobody, since another one is missing", {
-          pool,
-          ...volume,
-        });
       return result;
     });
   }

@@ -27,7 +27,9 @@ const table = {
   // Our own.
   dnsmasqEnds: { text: "DHCP and DNS of the network keep ending", severity: "high" },
   instanceUnknown: { text: "Cannot find out whether the instance runs", severity: "high" },
+  leftover: { text: "Leftover cannot be removed", severity: "moderate" },
   volumeMissing: { text: "Storage volume missing", severity: "high" },
+  volumeStray: { text: "Storage volume belongs to nobody", severity: "low" },
 } as const satisfies Record<string, WarningType>;
 
 export type WarningKind = keyof typeof table;

@@ -12,6 +12,7 @@ import {
   assertNoTrace,
   container,
   driversHere,
+  hands,
   image,
   inRoot,
   makeState,
@@ -59,6 +60,7 @@ function suite(): void {
       path: path.join(state, "storage-pools", "tiny"),
       diskImage: path.join(state, "disks", "tiny.img"),
       config: { size: "1MiB" },
+      ...hands,
     };
     await assert.rejects(btrfs.createPool(pool), /mkfs.btrfs/);
     await btrfs.deletePool(pool);
@@ -123,6 +125,7 @@ function suite(): void {
         path: path.join(state, "storage-pools", "inner"),
         diskImage: path.join(state, "disks", "inner.img"),
         config: { source },
+        ...hands,
       };
       const pool = { ...bare, config: await btrfs.createPool(bare) };
       await btrfs.create(pool, base, smallTree);
@@ -139,7 +142,7 @@ function suite(): void {
     const state = makeState();
     const source = mkdtempSync(path.join(tmpdir(), "bothy-source-"));
     const places = { path: path.join(state, "storage-pools", "p"), diskImage: path.join(state, "disks", "p.img") };
-    await assert.rejects(btrfs.createPool({ name: "p", ...places, config: { source } }), {
+    await assert.rejects(btrfs.createPool({ name: "p", ...places, ...hands, config: { source } }), {
       code: "BAD_REQUEST",
       message: /neither a folder on btrfs nor a block device/,
     });
@@ -159,6 +162,7 @@ function suite(): void {
         path: path.join(state, "storage-pools", "pool"),
         diskImage: path.join(state, "disks", "pool.img"),
         config: { source: device },
+        ...hands,
       };
       for (let round = 0; round < 2; round += 1) {
         const pool = { ...bare, config: await btrfs.createPool(bare) };

@@ -15,6 +15,7 @@ import { storagePoolRoutes } from "../../daemon/storage-pool/routes";
 import { StoragePoolService } from "../../daemon/storage-pool/service";
 import { storagePoolSchema } from "../../daemon/storage-pool/store";
 import { StoragePool, StoragePoolResources } from "../../sdk/api/storage-pool";
+import { hands } from "../support/storage";
 
 interface Call {
   name?: string;
@@ -38,6 +39,7 @@ async function withRoutes(work: (send: Send, events: LifecycleEvent[]) => Promis
     events: { lifecycle: (event: LifecycleEvent) => events.push(event) },
     instances: { uses: () => [] },
     profiles: { list: () => [] },
+    native: { removeTree: hands.removeTree },
   };
   const bare = parts as unknown as Context;
   const storagePools = new StoragePoolService(bare, new OpenPools(bare));

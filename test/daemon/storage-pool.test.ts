@@ -21,7 +21,7 @@ import { Warnings } from "../../daemon/warning/service";
 import type { Profile } from "../../sdk/api/profile";
 import { cellProgram } from "../../sdk/host/package";
 import { requireFeature } from "../support/require";
-import { container, driversHere, image, inRoot, smallTree, snapshot } from "../support/storage";
+import { container, driversHere, hands, image, inRoot, smallTree, snapshot } from "../support/storage";
 
 const fingerprint = "f".repeat(64);
 const other = "a".repeat(64);
@@ -41,7 +41,8 @@ const fakeNative = {
     inRoot(place.root, "true");
     return {} as GotFile;
   },
-} satisfies Pick<Native, "runWithRoot" | "getFile"> as unknown as Native;
+  removeTree: hands.removeTree,
+} satisfies Pick<Native, "runWithRoot" | "getFile" | "removeTree"> as unknown as Native;
 
 class World {
   readonly state = mkdtempSync(path.join(tmpdir(), "bothy-service-"));
@@ -430,39 +431,30 @@ test("a pool whose making or deleting was cut off is gone after the next start",
   }),
 );
 
-test("after a crash volumes of nobody go, and those of the database stay", isRoot, () =>
-  withWorld(async (world) => {
-    await world.create("p", "overlay");
-    for (const name of ["web", "stray"]) {
-      await world.volumes.createFromImage("p", fingerprint, container(name), quiet);
-      for (const snap of ["s0", "s1"])
-        await world.volumes.clone(
-          { pool: "p", volume: container(name) },
-          { pool: "p", volume: snapshot(`${name}/${snap}`) },
-        );
-    }
-    await world.restart();
-    const result = await world.volumes.reconcile("p", { instances: ["web"], snapshots: ["web/s0"] });
-    assert.deepEqual(result.missing, []);
-    assert.equal(result.removed.length, 4);
-    assert.deepEqual(await world.volumes.list("p", "containers"), ["web"]);
-    assert.deepEqual(await world.volumes.list("p", "containers-snapshots"), ["web/s0"]);
-  }),
-);
-
-test("while a volume is missing none is removed, since a stray one may be it", isRoot, () =>
-  withWorld(async (world) => {
-    await world.create("p", "dir");
-    for (const name of ["web", "stray"]) await world.volumes.createEmpty("p", container(name));
-    await world.volumes.clone({ pool: "p", volume: container("web") }, { pool: "p", volume: snapshot("web/old") });
-    const result = await world.volumes.reconcile("p", { instances: ["web", "lost"], snapshots: [] });
-    assert.deepEqual(result, {
-      removed: [snapshot("web/old")],
-      kept: [container("stray")],
-      missing: [container("lost")],
-    });
-    assert.deepEqual(await world.volumes.list("p", "containers"), ["stray", "web"]);
-  }),
+test(
+  "volumes that the database does not know are told, and stay: a restored database lacks what is newer",
+  isRoot,
+  () =>
+    withWorld(async (world) => {
+      await world.create("p", "overlay");
+      for (const name of ["web", "stray"]) {
+        await world.volumes.createFromImage("p", fingerprint, container(name), quiet);
+        for (const snap of ["s0", "s1"])
+          await world.volumes.clone(
+            { pool: "p", volume: container(name) },
+            { pool: "p", volume: snapshot(`${name}/${snap}`) },
+          );
+      }
+      writeFileSync(path.join(world.dirs.pool("p"), "containers", "file"), "");
+      await world.restart();
+      const result = await world.volumes.reconcile("p", { instances: ["web", "lost"], snapshots: ["web/s0"] });
+      assert.deepEqual(result, {
+        missing: [container("lost")],
+        strays: [container("file"), container("stray"), snapshot("stray/s0"), snapshot("stray/s1"), snapshot("web/s1")],
+      });
+      assert.deepEqual(await world.volumes.list("p", "containers"), ["file", "stray", "web"]);
+      assert.equal(world.see("p", "stray", "cat etc/name"), "image");
+    }),
 );
 
 test("a rename that the database did not get to know is undone, one that the disk did not is done", isRoot, () =>
@@ -479,7 +471,7 @@ test("a rename that the database did not get to know is undone, one that the dis
     new StoragePoolStore(world.database).addRename("p", { from: container("db"), to: container("db2") });
     await world.restart();
     const result = await world.volumes.reconcile("p", { instances: ["web2", "db2"], snapshots: ["web/s", "db/s"] });
-    assert.deepEqual(result, { removed: [], kept: [], missing: [] });
+    assert.deepEqual(result, { strays: [], missing: [] });
     assert.equal(world.see("p", "web2", "cat me"), "web");
     assert.equal(world.see("p", "db2", "cat me"), "db");
     assert.deepEqual(await world.volumes.list("p", "containers-snapshots"), ["db/s", "web/s"]);

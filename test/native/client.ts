@@ -44,6 +44,9 @@ export interface Line {
   done?: { existed: boolean };
   interfaces?: Record<string, unknown>[];
   stderr?: string;
+  removed?: number;
+  left?: number;
+  first?: { path: string; errno: string }[];
 }
 
 /** The words of a request: nested lists are flattened, numbers written out. */

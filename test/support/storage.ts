@@ -5,15 +5,29 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:
 import fs from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { requireGone } from "../../daemon/native/removal";
+import { run } from "../../daemon/run";
 import type { PoolPlace, RootSource, StorageDriver, Volume } from "../../daemon/storage-pool/driver";
 import { drivers } from "../../daemon/storage-pool/drivers";
 import { isMounted } from "../../daemon/storage-pool/drivers/mounts";
 import type { Config } from "../../sdk/api/common";
+import { cellProgram } from "../../sdk/host/package";
 import { requireFeature } from "./require";
 
 export const container = (name: string): Volume => ({ type: "containers", name });
 export const snapshot = (name: string): Volume => ({ type: "containers-snapshots", name });
 export const image = (name: string): Volume => ({ type: "images", name });
+
+/** Hands of a pool without a daemon: the same program removes trees, and nothing may be left. */
+export const hands = {
+  removeTree: async (folder: string) => {
+    const { stdout } = await run(cellProgram, ["remove", folder]);
+    requireGone(folder, JSON.parse(stdout));
+  },
+  onLeft: (folder: string, error: unknown) => {
+    throw new Error(`${folder} is left`, { cause: error });
+  },
+};
 
 const tryRoot = async (root: RootSource) => {
   inRoot(root, "true");
@@ -54,6 +68,7 @@ export async function withPool(
     path: path.join(state, "storage-pools", "pool"),
     diskImage: path.join(state, "disks", "pool.img"),
     config: driver.name === "btrfs" ? { size: "512MiB", ...config } : config,
+    ...hands,
   };
   try {
     await work({ ...bare, config: await driver.createPool(bare) });

@@ -8,7 +8,6 @@ import { ignoring, isThere } from "../../files";
 import { run } from "../../run";
 import type { PoolPlace } from "../driver";
 import { isOnBtrfs } from "./btrfs-host";
-import { removeSubvolumes } from "./btrfs-subvolume";
 import { isMounted } from "./mounts";
 import { createPoolFolder, deletePoolFolder, makeFolders, requirePoolFolder } from "./pool-folder";
 import { volumeTypes } from "./volume-folder";
@@ -115,12 +114,7 @@ async function detachLoops(file: string): Promise<void> {
 /** Removes the pool: image file, or what is the pool's on the device or in the folder. */
 export async function deleteBtrfsPool(pool: PoolPlace): Promise<void> {
   const kind = await kindOf(pool);
-  if (kind === "folder") {
-    if (await isOnBtrfs(pool.path))
-      for (const type of volumeTypes)
-        if (await isThere(path.join(pool.path, type))) await removeSubvolumes(path.join(pool.path, type));
-    return deletePoolFolder(pool, volumeTypes);
-  }
+  if (kind === "folder") return deletePoolFolder(pool, volumeTypes);
   await unmountBtrfsPool(pool);
   await ignoring("ENOENT", rmdir(pool.path));
   if (kind === "loop") await rm(pool.diskImage, { force: true });

@@ -6,7 +6,7 @@ import { isThere } from "../../files";
 import type { PoolPlace, StorageDriver, Volume } from "../driver";
 import { btrfsUnavailable, exclusiveBytes, hasQuota } from "./btrfs-host";
 import { createBtrfsPool, deleteBtrfsPool, mountBtrfsPool, unmountBtrfsPool } from "./btrfs-pool";
-import { createSubvolume, removeSubvolume, setReadonly, snapshotSubvolume } from "./btrfs-subvolume";
+import { createSubvolume, setReadonly, snapshotSubvolume } from "./btrfs-subvolume";
 import { poolResources } from "./pool-folder";
 import {
   build,
@@ -30,7 +30,7 @@ export const btrfs: StorageDriver = {
   unmountPool: unmountBtrfsPool,
   deletePool: deleteBtrfsPool,
   resources: poolResources,
-  sweep: (pool) => sweepFolders(pool, removeSubvolume),
+  sweep: sweepFolders,
 
   async create(pool, volume, fill) {
     await makeParent(pool, volume);
@@ -42,16 +42,15 @@ export const btrfs: StorageDriver = {
       await fill(root);
       if (isReadonly(volume)) await setReadonly(partial, true);
     };
-    await build(folderOf(pool, volume), fillRoot, removeSubvolume);
+    await build(pool, folderOf(pool, volume), fillRoot);
   },
 
   async clone(pool, from, to) {
     await makeParent(pool, to);
-    await build(folderOf(pool, to), snapshotOf(pool, from, isReadonly(to)), removeSubvolume);
+    await build(pool, folderOf(pool, to), snapshotOf(pool, from, isReadonly(to)));
   },
 
-  restore: (pool, snapshot, volume) =>
-    replace(folderOf(pool, volume), snapshotOf(pool, snapshot, false), removeSubvolume),
+  restore: (pool, snapshot, volume) => replace(pool, folderOf(pool, volume), snapshotOf(pool, snapshot, false)),
 
   async rename(pool, from, to) {
     // The kernel writes ".." into a folder that gets another parent, so a read-only subvolume cannot move.
@@ -62,7 +61,7 @@ export const btrfs: StorageDriver = {
   },
 
   async delete(pool, volume) {
-    await discard(folderOf(pool, volume), removeSubvolume);
+    await discard(pool, folderOf(pool, volume));
     await removeEmptyParent(pool, volume);
   },
 

@@ -13,7 +13,6 @@ import {
   listFolders,
   makeParent,
   removeEmptyParent,
-  removeTree,
   renameFolder,
   replace,
   sweepFolders,
@@ -30,7 +29,7 @@ export const dir: StorageDriver = {
   unmountPool: async () => undefined,
   deletePool: (pool) => deletePoolFolder(pool, volumeTypes),
   resources: poolResources,
-  sweep: (pool) => sweepFolders(pool, removeTree),
+  sweep: sweepFolders,
 
   async create(pool, volume, fill) {
     await makeParent(pool, volume);
@@ -39,19 +38,19 @@ export const dir: StorageDriver = {
       await mkdir(rootOf(partial), { mode: 0o755 });
       await fill(rootOf(partial));
     };
-    await build(folderOf(pool, volume), fillRoot, removeTree);
+    await build(pool, folderOf(pool, volume), fillRoot);
   },
 
   async clone(pool, from, to) {
     await makeParent(pool, to);
-    await build(folderOf(pool, to), copyOf(pool, from), removeTree);
+    await build(pool, folderOf(pool, to), copyOf(pool, from));
   },
 
-  restore: (pool, snapshot, volume) => replace(folderOf(pool, volume), copyOf(pool, snapshot), removeTree),
+  restore: (pool, snapshot, volume) => replace(pool, folderOf(pool, volume), copyOf(pool, snapshot)),
   rename: renameFolder,
 
   async delete(pool, volume) {
-    await discard(folderOf(pool, volume), removeTree);
+    await discard(pool, folderOf(pool, volume));
     await removeEmptyParent(pool, volume);
   },
 

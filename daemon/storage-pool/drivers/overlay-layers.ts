@@ -1,13 +1,13 @@
 /** Overlay layers: content of images, shared by all that stand on it, removed with its last user. */
 import { randomBytes } from "node:crypto";
 import { readlinkSync } from "node:fs";
-import { mkdir, readlink, rename, symlink } from "node:fs/promises";
+import { mkdir, readlink, symlink } from "node:fs/promises";
 import path from "node:path";
 import { notFound } from "../../../sdk/api/errors";
 import { entries, errnoOf, ignoring } from "../../files";
 import { Locks } from "../../locks";
 import type { PoolPlace } from "../driver";
-import { build, partialBeside, removeTree, sweepPartials } from "./volume-folder";
+import { build, discard, orTell, sweepPartials } from "./volume-folder";
 
 export const layersFolder = "layers";
 
@@ -23,7 +23,7 @@ export const layerRoot = (pool: PoolPlace, layer: string): string =>
 
 /** Name of the layer that a volume's folder stands on, or undefined when there is no such volume. */
 export const layerOf = (folder: string): Promise<string | undefined> =>
-  ignoring(["ENOENT", "ENOTDIR"], readlink(path.join(folder, "lower")));
+  ignoring(["ENOENT", "ENOTDIR", "EINVAL"], readlink(path.join(folder, "lower")));
 
 /** @throws ApiError NOT_FOUND when there is no such volume */
 export function layerOfSync(folder: string): string {
@@ -43,7 +43,7 @@ export async function addLayer(pool: PoolPlace, fill: (rootPath: string) => Prom
     await mkdir(path.join(partial, "rootfs"), { mode: 0o755 });
     await fill(path.join(partial, "rootfs"));
   };
-  await build(path.join(pool.path, layersFolder, layer), fillRoot, removeTree);
+  await build(pool, path.join(pool.path, layersFolder, layer), fillRoot);
   return layer;
 }
 
@@ -58,24 +58,21 @@ export function standOn(pool: PoolPlace, folder: string, find: () => Promise<str
   });
 }
 
-/** Removes a layer when no volume stands on it. */
+/** Removes a layer when no volume stands on it: then none can begin to, since a volume takes its layer from another. */
 export async function collectLayer(pool: PoolPlace, layer: string): Promise<void> {
-  const folder = path.join(pool.path, layersFolder, layer);
-  const partial = partialBeside(folder);
-  const isUnused = await locks.run(pool.path, async () => {
-    if (layer === emptyLayer || (await isUsed(pool, layer))) return false;
-    await ignoring("ENOENT", rename(folder, partial));
-    return true;
-  });
-  if (isUnused) await removeTree(partial);
+  if (layer === emptyLayer || (await locks.run(pool.path, () => isUsed(pool, layer)))) return;
+  await discard(pool, path.join(pool.path, layersFolder, layer));
 }
 
 /** Removes unfinished layers and those that a killed daemon left without a user. */
 export async function sweepLayers(pool: PoolPlace): Promise<void> {
   const folder = path.join(pool.path, layersFolder);
-  await sweepPartials(folder, removeTree);
-  for (const layer of await entries(folder)) await collectLayer(pool, layer);
+  await sweepPartials(pool, folder);
+  for (const layer of (await entries(folder)).filter(isLayer))
+    await orTell(pool, path.join(folder, layer), () => collectLayer(pool, layer));
 }
+
+const isLayer = (name: string): boolean => /^[0-9a-f]{32}$/.test(name);
 
 /** Images are looked at first: there are few, and most layers are still an image. Unfinished volumes count as users. */
 async function isUsed(pool: PoolPlace, layer: string): Promise<boolean> {

@@ -1,9 +1,8 @@
 /** Overlay probe: whether kernel and file system carry what the overlay driver makes. */
-import { mkdir, mkdtemp } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import path from "node:path";
 import { toApiError } from "../../errors";
 import type { TryRoot } from "../driver";
-import { removeTree } from "./volume-folder";
 
 /**
  * Tries a small overlay for real: id-mapped layers need kernel and file system to work together, which no version number tells.
@@ -20,6 +19,6 @@ export async function overlayUnavailable(scratch: string, tryRoot: TryRoot): Pro
   } catch (error) {
     return `overlays with mapped ids do not work on the file system of "${scratch}" (${toApiError(error).message})`;
   } finally {
-    await removeTree(folder);
+    await rm(folder, { recursive: true, force: true });
   }
 }

@@ -34,7 +34,6 @@ import {
   listFolders,
   makeParent,
   removeEmptyParent,
-  removeTree,
   renameFolder,
   replace,
   sweepFolders,
@@ -53,7 +52,7 @@ export const overlay: StorageDriver = {
   resources: poolResources,
 
   async sweep(pool) {
-    await sweepFolders(pool, removeTree);
+    await sweepFolders(pool);
     await sweepLayers(pool);
   },
 
@@ -66,18 +65,18 @@ export const overlay: StorageDriver = {
       await mkdir(upperOf(partial), { mode: 0o755 });
       await fill(upperOf(partial));
     };
-    await build(folderOf(pool, volume), fillUpper, removeTree);
+    await build(pool, folderOf(pool, volume), fillUpper);
   },
 
   async clone(pool, from, to) {
     await makeParent(pool, to);
-    await build(folderOf(pool, to), cloneOf(pool, from), removeTree);
+    await build(pool, folderOf(pool, to), cloneOf(pool, from));
   },
 
   async restore(pool, snapshot, volume) {
     const target = folderOf(pool, volume);
     const before = await layerOf(target);
-    await replace(target, cloneOf(pool, snapshot), removeTree);
+    await replace(pool, target, cloneOf(pool, snapshot));
     if (before !== undefined) await collectLayer(pool, before);
   },
 
@@ -86,7 +85,7 @@ export const overlay: StorageDriver = {
   async delete(pool, volume) {
     const target = folderOf(pool, volume);
     const layer = await layerOf(target);
-    await discard(target, removeTree);
+    await discard(pool, target);
     await removeEmptyParent(pool, volume);
     if (layer !== undefined) await collectLayer(pool, layer);
   },
@@ -112,7 +111,7 @@ async function createImage(pool: PoolPlace, image: Volume, fill: (rootPath: stri
     const refer = async (partial: string) => {
       await standOn(pool, partial, async () => layer);
     };
-    await build(folderOf(pool, image), refer, removeTree);
+    await build(pool, folderOf(pool, image), refer);
   } catch (error) {
     await collectLayer(pool, layer);
     throw error;

@@ -6,7 +6,6 @@ import { badRequest, unavailable } from "../../../sdk/api/errors";
 import type { StoragePoolResources } from "../../../sdk/api/storage-pool";
 import { entries, ignoring, isThere } from "../../files";
 import type { PoolPlace } from "../driver";
-import { removeTree } from "./volume-folder";
 
 /** Folder that holds the pool: the user's, or storage-pools/NAME. */
 export const sourceOf = (pool: PoolPlace): string => pool.config.source || pool.path;
@@ -56,8 +55,8 @@ export async function requirePoolFolder(pool: PoolPlace, folders: readonly strin
 /** Removes the pool's folders; of a user's folder only what is the pool's. */
 export async function deletePoolFolder(pool: PoolPlace, folders: readonly string[]): Promise<void> {
   const isLink = (await ignoring(["ENOENT", "EINVAL"], readlink(pool.path))) !== undefined;
-  if (!isLink) return removeTree(pool.path);
-  for (const name of folders) await removeTree(path.join(pool.path, name));
+  if (!isLink) return pool.removeTree(pool.path);
+  for (const name of folders) await pool.removeTree(path.join(pool.path, name));
   await unlink(pool.path);
 }
 

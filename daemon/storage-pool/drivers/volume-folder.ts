@@ -4,7 +4,7 @@
  * Volume folders have mode 0700: their roots hold set-uid files of uid 0 that nobody on the host may reach.
  */
 import { randomBytes } from "node:crypto";
-import { mkdir, rename, rm, rmdir } from "node:fs/promises";
+import { mkdir, rename, rmdir } from "node:fs/promises";
 import path from "node:path";
 import { conflict, internal, notFound } from "../../../sdk/api/errors";
 import { entries, errnoOf, ignoring } from "../../files";
@@ -14,8 +14,6 @@ export const volumeTypes = ["containers", "containers-snapshots", "images"] as c
 
 const partialMark = ".partial:";
 const readyMark = ".ready:";
-
-export type Remove = (folder: string) => Promise<void>;
 
 /** Folder of a volume. @throws ApiError INTERNAL for a name that would leave the pool; names are checked long before */
 export function folderOf(pool: PoolPlace, { type, name }: Volume): string {
@@ -30,18 +28,23 @@ export function folderOf(pool: PoolPlace, { type, name }: Volume): string {
 export const partialBeside = (target: string): string =>
   path.join(path.dirname(target), partialMark + randomBytes(8).toString("hex"));
 
-/** Removes a tree; a program that a killed daemon left running may still write into it, hence the retries. */
-export const removeTree: Remove = (folder) =>
-  rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+/** Removes what is of nobody any more. What cannot be removed stays for the next sweep, and is told. */
+export async function clear(pool: PoolPlace, folder: string): Promise<void> {
+  try {
+    await pool.removeTree(folder);
+  } catch (error) {
+    pool.onLeft(folder, error);
+  }
+}
 
 /** Makes a folder at the target: `work` makes it under a temporary name. @throws ApiError CONFLICT when it is there already */
-export async function build(target: string, work: (partial: string) => Promise<void>, remove: Remove): Promise<void> {
+export async function build(pool: PoolPlace, target: string, work: (partial: string) => Promise<void>): Promise<void> {
   const partial = partialBeside(target);
   try {
     await work(partial);
     await rename(partial, target);
   } catch (error) {
-    await remove(partial);
+    await clear(pool, partial);
     if (["ENOTEMPTY", "EEXIST"].includes(errnoOf(error)))
       throw conflict(`Cannot create volume "${path.basename(target)}": it exists already.`, { cause: error });
     throw error;
@@ -49,26 +52,38 @@ export async function build(target: string, work: (partial: string) => Promise<v
 }
 
 /** Puts a new folder in an existing one's place. From the first rename of `settle` on, `sweep` finishes what a crash cut off. */
-export async function replace(target: string, work: (partial: string) => Promise<void>, remove: Remove): Promise<void> {
+export async function replace(
+  pool: PoolPlace,
+  target: string,
+  work: (partial: string) => Promise<void>,
+): Promise<void> {
   const ready = path.join(path.dirname(target), readyMark + path.basename(target));
-  await remove(ready);
-  await build(ready, work, remove);
-  await settle(ready, remove);
+  await pool.removeTree(ready);
+  await build(pool, ready, work);
+  await settle(pool, ready);
 }
 
-async function settle(ready: string, remove: Remove): Promise<void> {
+async function settle(pool: PoolPlace, ready: string): Promise<void> {
   const target = path.join(path.dirname(ready), path.basename(ready).slice(readyMark.length));
   const old = partialBeside(target);
   await ignoring("ENOENT", rename(target, old));
   await rename(ready, target);
-  await remove(old);
+  await clear(pool, old);
 }
 
-/** Removes a volume's folder: gone for everybody at once, its content after that. */
-export async function discard(target: string, remove: Remove): Promise<void> {
+/**
+ * Removes a volume's folder: gone for everybody at once, its content after that.
+ * A full file system may lack the space for another name; there it goes where it is. @throws ApiError when it cannot go there
+ */
+export async function discard(pool: PoolPlace, target: string): Promise<void> {
   const partial = partialBeside(target);
-  await ignoring("ENOENT", rename(target, partial));
-  await remove(partial);
+  try {
+    await ignoring("ENOENT", rename(target, partial));
+  } catch (error) {
+    if (!["ENOSPC", "EDQUOT"].includes(errnoOf(error))) throw error;
+    return pool.removeTree(target);
+  }
+  await clear(pool, partial);
 }
 
 /** Makes the folder that a volume's folder is in; snapshots have one for each instance. */
@@ -99,22 +114,36 @@ export async function renameFolder(pool: PoolPlace, from: Volume, to: Volume): P
   await removeEmptyParent(pool, from);
 }
 
-/** Finishes replacements and removes unfinished work in all folders of the pool. */
-export async function sweepFolders(pool: PoolPlace, remove: Remove): Promise<void> {
+/** Finishes replacements and removes unfinished work in all folders of the pool. What fails is told, and keeps nobody from the rest. */
+export async function sweepFolders(pool: PoolPlace): Promise<void> {
   const snapshots = path.join(pool.path, "containers-snapshots");
   const owners = (await entries(snapshots)).filter(isName).map((name) => path.join(snapshots, name));
   for (const folder of [...volumeTypes.map((type) => path.join(pool.path, type)), ...owners]) {
     for (const name of await entries(folder))
-      if (name.startsWith(readyMark)) await settle(path.join(folder, name), remove);
-    await sweepPartials(folder, remove);
+      if (name.startsWith(readyMark)) await orTell(pool, path.join(folder, name), (ready) => settle(pool, ready));
+    await sweepPartials(pool, folder);
   }
-  for (const owner of owners) await ignoring("ENOTEMPTY", rmdir(owner));
+  for (const owner of owners)
+    await orTell(pool, owner, (folder) => ignoring(["ENOTEMPTY", "ENOTDIR", "ENOENT"], rmdir(folder)));
 }
 
 /** Removes unfinished work in one folder, under a new name: a copy that a killed daemon left running finds nothing more to write to. */
-export async function sweepPartials(folder: string, remove: Remove): Promise<void> {
+export async function sweepPartials(pool: PoolPlace, folder: string): Promise<void> {
   for (const name of await entries(folder))
-    if (name.startsWith(partialMark)) await discard(path.join(folder, name), remove);
+    if (name.startsWith(partialMark)) await orTell(pool, path.join(folder, name), (partial) => discard(pool, partial));
+}
+
+/** Does work on a folder; what fails is told. */
+export async function orTell(
+  pool: PoolPlace,
+  folder: string,
+  work: (folder: string) => Promise<unknown>,
+): Promise<void> {
+  try {
+    await work(folder);
+  } catch (error) {
+    pool.onLeft(folder, error);
+  }
 }
 
 /** Names of the volumes of a type, sorted. */

@@ -1,0 +1,26 @@
+/** Erase: what an instance has on disk and in its networks goes, for good. */
+import type { Context } from "../context";
+import type { Volume } from "../storage-pool/driver";
+import { removeLinks } from "./links";
+import type { InstanceRecord } from "./record";
+import { volumeOf } from "./service";
+
+/** Removes volumes, addresses, links and logs. Beside its volumes nothing is worth keeping an instance for. @throws ApiError while a volume stays */
+export async function eraseInstance(context: Context, record: InstanceRecord): Promise<void> {
+  const { dirs, log, native, networks, snapshots } = context;
+  for (const snapshot of snapshots.names(record.name))
+    await deleteVolume(context, record.pool, { type: "containers-snapshots", name: `${record.name}/${snapshot}` });
+  await deleteVolume(context, record.pool, volumeOf(record.name));
+  const rest: readonly [string, () => Promise<void>][] = [
+    ["Cannot forget the addresses of a deleted instance", () => networks.forgetInstance(record.name)],
+    ["Cannot remove the links of a deleted instance", () => removeLinks(dirs, record.name)],
+    ["Cannot remove the logs of a deleted instance", () => native.removeTree(dirs.logs(record.name))],
+  ];
+  for (const [message, remove] of rest)
+    await remove().catch((error: unknown) => log.error(message, { name: record.name, error }));
+}
+
+/** A pool that the database does not know any more has no volume to remove. */
+async function deleteVolume({ storagePools, volumes }: Context, pool: string, volume: Volume): Promise<void> {
+  if (storagePools.records().some(({ name }) => name === pool)) await volumes.delete(pool, volume);
+}
