@@ -8,6 +8,7 @@ import { Dirs } from "./dirs";
 import { Events } from "./events";
 import { firstStart } from "./first-start";
 import { ParentGroups, parentGroupName, readCgroupLayout } from "./host/cgroups";
+import { notifyReady } from "./host/notify";
 import { ImageService } from "./image/service";
 import { wasRunning } from "./instance/last-state";
 import { autostart, shutdownAll } from "./instance/power";
@@ -77,6 +78,7 @@ export class Daemon {
       ["find running containers", () => this.#adopt()],
       ["prepare a first start", () => firstStart(this.#context, this.#options.bare)],
       ["listen", () => this.#listen()],
+      ["tell the service manager", () => notifyReady(this.#log)],
     ];
     const begunAt = Date.now();
     for (const [name, run] of stages) {
@@ -122,7 +124,9 @@ export class Daemon {
   }
 
   async #askDrivers(): Promise<void> {
-    this.#context.server.setStorageDrivers(await this.#context.storagePools.availableDrivers());
+    const { server, storagePools } = this.#context;
+    server.setStorageDrivers(await storagePools.availableDrivers());
+    await storagePools.requireRoots();
   }
 
   /** Containers that a shutdown or a reboot stopped start again; those that were killed with their supervisor do not. */

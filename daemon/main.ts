@@ -1,4 +1,6 @@
 /** bothyd: reads its options, starts the daemon and waits for a signal. */
+import { unavailable } from "../sdk/api/errors";
+import { readFacts, whatIsMissing } from "../sdk/host/requirements";
 import { Daemon } from "./daemon";
 import { toApiError } from "./errors";
 import { parseOptions, usage } from "./options";
@@ -9,6 +11,8 @@ async function main(): Promise<void> {
     process.stdout.write(usage);
     return;
   }
+  const missing = whatIsMissing(readFacts());
+  if (missing !== undefined) throw unavailable(`Cannot start the daemon: ${missing}. See "bothy doctor".`);
   process.umask(0o077);
   const daemon = new Daemon(options);
   const stop = (withContainers: boolean) => {

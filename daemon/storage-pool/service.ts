@@ -4,9 +4,10 @@ import type { Config } from "../../sdk/api/common";
 import { lxdPoolKeys } from "../../sdk/api/config/lxd-words";
 import { storagePoolKeys } from "../../sdk/api/config/storage-pool";
 import { findRow } from "../../sdk/api/config/table";
-import { badRequest, conflict } from "../../sdk/api/errors";
+import { badRequest, conflict, unavailable } from "../../sdk/api/errors";
 import type { StoragePool, StoragePoolPut, StoragePoolResources, StoragePoolsPost } from "../../sdk/api/storage-pool";
 import type { Context } from "../context";
+import { toApiError } from "../errors";
 import { isThere } from "../files";
 import { withoutEmpty } from "../merge";
 import { requireConfig } from "../validate";
@@ -52,12 +53,31 @@ export class StoragePoolService {
     return (await Promise.all(asked)).filter(({ reason }) => reason === undefined).map(({ name }) => name);
   }
 
-  /** Driver that suits the file system of the state folder best; for the pool that a first start makes. */
+  /** Driver that suits the file system of the state folder best; for the pool that a first start makes. A better one that does not work is told. */
   async defaultDriver(): Promise<string> {
     const onBtrfs = await isOnBtrfs(this.context.dirs.root);
-    for (const name of onBtrfs ? ["btrfs", "overlay"] : ["overlay"])
-      if ((await drivers[name]?.unavailable(this.context.dirs.scratch, this.#tryRoot)) === undefined) return name;
+    for (const name of onBtrfs ? ["btrfs", "overlay"] : ["overlay"]) {
+      const reason = await drivers[name]?.unavailable(this.context.dirs.scratch, this.#tryRoot);
+      if (reason === undefined) return name;
+      this.context.log.warning("A storage driver does not work here, and the default pool is of a lesser one", {
+        driver: name,
+        reason,
+      });
+    }
     return "dir";
+  }
+
+  /** @throws ApiError UNAVAILABLE when the host lets us mount no root of any kind, not even one of a privileged container */
+  async requireRoots(): Promise<void> {
+    try {
+      const path = this.context.dirs.scratch;
+      await this.context.native.getFile({ root: { type: "dir", path }, ids: undefined }, "/");
+    } catch (error) {
+      throw unavailable(
+        `Cannot make containers on this host: ${toApiError(error).message} See "bothy doctor" for what it lacks.`,
+        { cause: error },
+      );
+    }
   }
 
   /** Asks bothy-cell for the root folder, which it has to mount for that. */

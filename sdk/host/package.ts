@@ -16,6 +16,7 @@ export function packageVersion(): string {
   return String((manifest as { version?: unknown }).version);
 }
 
+export const bothyProgram = path.join(packageRoot, "bin", "bothy");
 export const bothydProgram = path.join(packageRoot, "bin", "bothyd");
 export const cellProgram = path.join(packageRoot, "native", "build", "bothy-cell");
 /** Folder of the seccomp programs that the build made. */
