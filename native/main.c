@@ -21,9 +21,21 @@ static int spawner_role(int argc, char **argv) {
 }
 
 static int probe_role(int argc, char **argv) {
+    if (argc > 3) {
+        fputs("usage: bothy-cell probe [FOLDER]\n", stderr);
+        return 2;
+    }
+    return run_probe(argc == 3 ? argv[2] : "/var/lib");
+}
+
+/** The first process of a container that is there to be entered: the doctor's. */
+static int idle_role(int argc, char **argv) {
     (void)argc;
     (void)argv;
-    return run_probe();
+    /* every return of it is a signal */
+    while (pause() < 0)
+        ;
+    return 1;
 }
 
 static int remove_role(int argc, char **argv) {
@@ -38,6 +50,7 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } roles[] = {
+    {"idle", idle_role},
     {"probe", probe_role},
     {"remove", remove_role},
     {"spawner", spawner_role},
@@ -48,6 +61,6 @@ int main(int argc, char **argv) {
     for (size_t i = 0; argc > 1 && i < COUNT_OF(roles); i++)
         if (strcmp(argv[1], roles[i].name) == 0)
             return roles[i].run(argc, argv);
-    fputs("usage: bothy-cell spawner --socket PATH\n       bothy-cell probe\n       bothy-cell remove PATH\n", stderr);
+    fputs("usage: bothy-cell spawner --socket PATH\n       bothy-cell probe [FOLDER]\n       bothy-cell remove PATH\n       bothy-cell idle\n", stderr);
     return 2;
 }

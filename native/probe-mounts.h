@@ -3,6 +3,10 @@
 
 #include <stdbool.h>
 
+/** Makes the folders that the trials mount. @param folder on the file system to judge @returns false when it takes none */
+bool make_mount_scene(const char *folder);
+void remove_mount_scene(void);
+
 bool has_idmapped_mounts(void);
 bool has_overlay(void);
 bool has_overlay_of_idmapped_layers(void);

@@ -244,22 +244,23 @@ static void add_capabilities(struct json *json) {
 static const struct {
     const char *name;
     bool (*trial)(void);
+    bool mounts; /* needs the folders: where none can be made, the question is left open */
 } trials[] = {
-    {"userNamespaces", has_user_namespaces},
-    {"networkNamespaces", has_network_namespaces},
-    {"idmappedMounts", has_idmapped_mounts},
-    {"overlay", has_overlay},
-    {"overlayIdmappedLayers", has_overlay_of_idmapped_layers},
-    {"pidfd", has_pidfd},
-    {"openat2", has_openat2},
-    {"seccomp", has_seccomp},
-    {"seccompNotification", has_seccomp_notification},
-    {"veth", has_veth},
-    {"bridge", has_bridge},
-    {"tun", has_tun},
+    {"userNamespaces", has_user_namespaces, .mounts = false},
+    {"networkNamespaces", has_network_namespaces, .mounts = false},
+    {"idmappedMounts", has_idmapped_mounts, .mounts = true},
+    {"overlay", has_overlay, .mounts = true},
+    {"overlayIdmappedLayers", has_overlay_of_idmapped_layers, .mounts = true},
+    {"pidfd", has_pidfd, .mounts = false},
+    {"openat2", has_openat2, .mounts = false},
+    {"seccomp", has_seccomp, .mounts = false},
+    {"seccompNotification", has_seccomp_notification, .mounts = false},
+    {"veth", has_veth, .mounts = false},
+    {"bridge", has_bridge, .mounts = false},
+    {"tun", has_tun, .mounts = false},
 };
 
-int run_probe(void) {
+int run_probe(const char *folder) {
     struct utsname name;
     struct json json = {.fd = 1};
     uname(&name);
@@ -267,8 +268,15 @@ int run_probe(void) {
     json_string_field(&json, "kernel", name.release);
     json_string_field(&json, "architecture", name.machine);
     json_number_field(&json, "uid", geteuid());
+    /* an interrupt at the terminal would leave the folders behind; the trials take some milliseconds */
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL);
+    bool has_scene = make_mount_scene(folder);
     for (size_t i = 0; i < COUNT_OF(trials); i++)
-        json_bool_field(&json, trials[i].name, try_apart(trials[i].trial));
+        if (has_scene || !trials[i].mounts)
+            json_bool_field(&json, trials[i].name, try_apart(trials[i].trial));
+    remove_mount_scene();
     json_bool_field(&json, "apparmor", file_says("/sys/module/apparmor/parameters/enabled", "Y"));
     json_bool_field(&json, "selinux", access("/sys/fs/selinux/enforce", F_OK) == 0);
     add_filesystems(&json);

@@ -28,6 +28,7 @@ const Probe = z.looseObject({
       cloneInto: z.boolean().optional(),
       kill: z.boolean().optional(),
       freeze: z.boolean().optional(),
+      deviceRules: z.boolean().optional(),
     })
     .default({}),
 });
@@ -106,6 +107,12 @@ const rows: readonly TrialRow[] = [
     remedy: kernel("5.14"),
   },
   {
+    subject: "trial: device rules",
+    effect: "keeping containers, privileged ones above all, from the host's devices",
+    answer: ({ cgroup }) => cgroup.deviceRules,
+    remedy: "Use a kernel that is built with CONFIG_CGROUP_BPF, where the daemon may load programs",
+  },
+  {
     subject: "trial: cgroup.freeze",
     effect: "freezing containers",
     answer: ({ cgroup }) => cgroup.freeze,
@@ -113,13 +120,13 @@ const rows: readonly TrialRow[] = [
   },
 ];
 
-/** Runs the probe of a bothy-cell. @param file path of the executable */
-export async function cellFindings(file = cellProgram): Promise<Finding[]> {
+/** Runs the probe of a bothy-cell. @param folder on the file system that containers shall lie on @param file path of the executable */
+export async function cellFindings(folder: string, file = cellProgram): Promise<Finding[]> {
   const subject = "bothy-cell";
   if (!existsSync(file))
     return [{ subject, status: "missing", found: "not built", effect, remedy: `Run: make -C ${nativeFolder}` }];
   try {
-    const { stdout } = await promisify(execFile)(file, ["probe"]);
+    const { stdout } = await promisify(execFile)(file, ["probe", folder]);
     return [{ subject, status: "ok", found: file, effect }, ...trialFindings(Probe.parse(JSON.parse(stdout)))];
   } catch (error) {
     const found = `cannot probe: ${error instanceof Error ? error.message.trim() : String(error)}`;

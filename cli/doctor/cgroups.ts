@@ -20,18 +20,23 @@ const rows: readonly ControllerRow[] = [
 ];
 
 /** Says which limits the host's control groups can enforce. */
-export function cgroupFindings({ cgroups }: Host): Finding[] {
+export function cgroupFindings({ cgroups, readOnlyCgroups: readOnly }: Host): Finding[] {
   const { v1, v2, v2Controllers } = cgroups;
   const names = [...(v1.size > 0 ? ["v1"] : []), ...(v2 === undefined ? [] : ["v2"])];
-  const layout: Finding = {
+  const found = names.length === 2 ? `hybrid: v1 and v2 at ${v2}` : (v2 ?? names[0] ?? "not mounted");
+  const layout = (status: Finding["status"], more: Partial<Finding> = {}): Finding => ({
     subject: "cgroups",
-    status: names.length === 0 ? "off" : "ok",
-    found: names.length === 2 ? `hybrid: v1 and v2 at ${v2}` : (v2 ?? names[0] ?? "not mounted"),
+    status,
+    found,
     effect: "limits, and killing a container as a whole",
-    ...(names.length === 0 ? { remedy: "Run: mount -t cgroup2 cgroup2 /sys/fs/cgroup" } : {}),
-  };
+    ...more,
+  });
   return [
-    layout,
+    names.length === 0
+      ? layout("off", { remedy: "Run: mount -t cgroup2 cgroup2 /sys/fs/cgroup" })
+      : readOnly.length > 0
+        ? layout("missing", { found: `${found}, read-only`, remedy: `Mount them writable: ${readOnly.join(", ")}` })
+        : layout("ok"),
     ...rows.map(({ name, v1: v1Name = name, effect, isBuiltIn }): Finding => {
       const subject = `cgroup ${name}`;
       if (v1.has(v1Name)) return { subject, status: "ok", found: `v1 at ${v1.get(v1Name)}`, effect };

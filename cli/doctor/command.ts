@@ -1,4 +1,6 @@
 /** doctor: reads the host and the daemon, and says what each finding switches on or off and how to mend it. */
+import { existsSync } from "node:fs";
+import path from "node:path";
 import { type Command, formatOption } from "../command";
 import type { Colour, Column } from "../output";
 import { cellFindings } from "./cell";
@@ -8,6 +10,7 @@ import { type Finding, isUsable } from "./finding";
 import { readHost } from "./host";
 import { kernelFindings } from "./kernel";
 import { programFindings } from "./programs";
+import { containerFinding } from "./trial";
 
 const colours: Readonly<Record<Finding["status"], Colour>> = {
   ok: "green",
@@ -23,6 +26,21 @@ const columns: readonly Column<Finding>[] = [
   { title: "FOUND", cell: ({ found }) => found },
 ];
 
+/** The folder itself or, as long as it is not there, the one that it would lie in. */
+const nearestFolder = (folder: string): string => (existsSync(folder) ? folder : nearestFolder(path.dirname(folder)));
+
+/** Lets the work take away what it has made when somebody interrupts it. @throws Error that says so */
+async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const interrupt = () => controller.abort("Interrupted.");
+  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+  try {
+    return await work(controller.signal);
+  } finally {
+    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+  }
+}
+
 export const doctor: Command = {
   name: "doctor",
   summary: "Say what this host can do for containers, and how to mend what it lacks.",
@@ -31,16 +49,19 @@ export const doctor: Command = {
   maxWords: 0,
   options: formatOption,
   details:
-    'Status "off": only what is named does not work. "missing": no container can be made, and the exit code is 1.',
+    'Status "off": only what is named does not work. "missing": no container can be made, and the exit code is 1.\n' +
+    "As root it makes a container for a trial, by a daemon of its own beside the state folder, and takes both away.",
   run: async ({ client, output }) => {
     const host = readHost();
-    const findings = [
+    const folder = nearestFolder(path.dirname(client.endpoint.socketPath));
+    const findings = await untilInterrupted(async (signal) => [
       ...(await daemonFindings(client, host)),
-      ...(await cellFindings()),
+      ...(await cellFindings(folder)),
+      await containerFinding(folder, signal),
       ...kernelFindings(host),
       ...cgroupFindings(host),
       ...programFindings(host),
-    ];
+    ]);
     output.list(findings, columns);
     const remedies = findings.filter(({ status, remedy }) => status !== "ok" && remedy !== undefined);
     if (remedies.length > 0) output.say("\nTo mend:");

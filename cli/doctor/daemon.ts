@@ -18,7 +18,7 @@ export async function daemonFindings(client: Client, host: Host): Promise<Findin
     if (!ApiError.is(error)) throw error;
     if (!isNobodyListening(error)) return [{ subject, status: "off", found: error.message, effect }];
     const finding: Finding = { subject, status: "off", found: `nobody listens at ${socketPath}`, effect };
-    return [{ ...finding, remedy: "Run: bothy daemon. Programs start one on their own" }, privilege(host)];
+    return [{ ...finding, remedy: "Run: bothy daemon --install. Programs start one on their own" }, privilege(host)];
   }
 }
 

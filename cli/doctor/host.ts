@@ -1,22 +1,17 @@
 /** Host: everything that the doctor reads of this machine, read once and without changing anything. */
 import { existsSync, readFileSync } from "node:fs";
-import { type CgroupLayout, readCgroupLayout } from "../../sdk/host/cgroups";
 import { findProgram, isStaticProgram } from "../../sdk/host/program";
+import { type HostFacts, readFacts } from "../../sdk/host/requirements";
 
 export interface Program {
   readonly path: string;
   readonly isStatic: boolean;
 }
 
-export interface Host {
-  readonly uid: number;
-  readonly kernel: string;
-  /** Effective capabilities, as bits. */
-  readonly capabilities: bigint;
-  /** Types below /proc/self/ns, such as "user". */
-  readonly namespaces: ReadonlySet<string>;
+export interface Host extends HostFacts {
   readonly fileSystems: ReadonlySet<string>;
-  readonly cgroups: CgroupLayout;
+  /** Names of the modules that the running kernel could load. */
+  readonly modules: ReadonlySet<string>;
   /** Security modules that the kernel runs, or undefined when it does not tell. */
   readonly securityModules: readonly string[] | undefined;
   /** Most open files of a process, or infinity. */
@@ -27,18 +22,13 @@ export interface Host {
   readonly device: (path: string) => boolean;
 }
 
-const namespaceTypes = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
-
 /** Reads the machine that this runs on. */
 export function readHost(): Host {
-  const status = read("/proc/self/status") ?? "";
+  const facts = readFacts();
   return {
-    uid: process.getuid?.() ?? 0,
-    kernel: (read("/proc/sys/kernel/osrelease") ?? "").trim(),
-    capabilities: BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`),
-    namespaces: new Set(namespaceTypes.filter((type) => existsSync(`/proc/self/ns/${type}`))),
+    ...facts,
     fileSystems: new Set((read("/proc/filesystems") ?? "").split("\n").map((line) => line.split("\t")[1] ?? "")),
-    cgroups: readCgroupLayout(),
+    modules: moduleNames(read(`/lib/modules/${facts.kernel}/modules.dep`) ?? ""),
     securityModules: securityModules(),
     openFiles: openFiles(read("/proc/self/limits") ?? ""),
     sysctl: (name) => read(`/proc/sys/${name.replaceAll(".", "/")}`)?.trim(),
@@ -49,6 +39,10 @@ export function readHost(): Host {
     device: existsSync,
   };
 }
+
+/** Of modules.dep(5): lines such as "kernel/fs/overlayfs/overlay.ko.xz: dependencies". */
+const moduleNames = (text: string): Set<string> =>
+  new Set([...text.matchAll(/([^/\n]+)\.ko[.a-z0-9]*:/g)].map(([, name = ""]) => name));
 
 function securityModules(): string[] | undefined {
   const list = read("/sys/kernel/security/lsm");

@@ -1,4 +1,5 @@
 /** Kernel: namespaces, file systems, security modules and limits, as far as they can be read without asking for isolation. */
+import { isKernelNewEnough, lackedCapabilities, neededNamespaces, oldestKernel } from "../../sdk/host/requirements";
 import type { Finding } from "./finding";
 import type { Host } from "./host";
 
@@ -13,9 +14,6 @@ interface KernelRow {
 const needed = (fine: boolean): Finding["status"] => (fine ? "ok" : "missing");
 const wanted = (fine: boolean): Finding["status"] => (fine ? "ok" : "off");
 
-/** mount_setattr came with 5.12, and with it mounts that map ids (mount_setattr(2)). */
-const oldestKernel = [5, 12] as const;
-
 const namespace = (type: string, effect: string, need: (fine: boolean) => Finding["status"]): KernelRow => ({
   subject: `${type} namespaces`,
   effect,
@@ -23,14 +21,16 @@ const namespace = (type: string, effect: string, need: (fine: boolean) => Findin
   remedy: "Use a kernel that is built with them",
 });
 
+/** A file system that is a module is loaded by its first mount. */
 const fileSystem = (name: string, effect: string): KernelRow => ({
   subject: `file system ${name}`,
   effect,
-  look: ({ fileSystems }) => ({
-    found: fileSystems.has(name) ? "yes" : "not loaded",
-    status: wanted(fileSystems.has(name)),
-  }),
-  remedy: `Run: modprobe ${name}`,
+  look: ({ fileSystems, modules }) => {
+    if (fileSystems.has(name)) return { found: "yes", status: "ok" };
+    const isLoadable = modules.has(name);
+    return { found: isLoadable ? "a module, loaded when it is needed" : "no", status: wanted(isLoadable) };
+  },
+  remedy: "Use a kernel that has it",
 });
 
 const limit = (name: string, least: number, effect: string): KernelRow => ({
@@ -57,14 +57,21 @@ const rows: readonly KernelRow[] = [
   {
     subject: "kernel",
     effect: "containers; id-mapped mounts",
-    look: ({ kernel }) => {
-      const [major = 0, minor = 0] = kernel.split(".").map((part) => Number.parseInt(part, 10));
-      const isNew = major > oldestKernel[0] || (major === oldestKernel[0] && minor >= oldestKernel[1]);
-      return { found: kernel, status: needed(isNew) };
-    },
+    look: ({ kernel }) => ({ found: kernel, status: needed(isKernelNewEnough(kernel)) }),
     remedy: `Use Linux ${oldestKernel.join(".")} or newer`,
   },
-  ...["mnt", "pid", "uts", "ipc", "net"].map((type) => namespace(type, "every container", needed)),
+  {
+    subject: "capabilities",
+    effect: "a daemon of one's own",
+    look: ({ uid, capabilities }) => {
+      const lacked = lackedCapabilities(capabilities);
+      if (lacked.length === 0) return { found: "what the daemon needs", status: "ok" };
+      // The daemon is root; what another user lacks says nothing about it.
+      return { found: `without ${lacked.join(", ")}`, status: uid === 0 ? "missing" : "unknown" };
+    },
+    remedy: "Be root where root has its capabilities, outside of a container that takes them away",
+  },
+  ...neededNamespaces.map((type) => namespace(type, "every container", needed)),
   namespace("user", "unprivileged containers, the default", wanted),
   namespace("cgroup", "containers that see only their own cgroups", wanted),
   limit("user.max_user_namespaces", 1024, "unprivileged containers; nesting"),

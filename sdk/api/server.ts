@@ -26,6 +26,7 @@ export const Server = z.looseObject({
     driver: z.string(),
     kernel_version: z.string(),
     storage: z.string(),
+    storage_supported_drivers: z.array(z.looseObject({ Name: z.string() })).optional(),
   }),
 });
 export type Server = z.infer<typeof Server>;

@@ -1,6 +1,6 @@
 /** doctor says what the host has, what it lacks, and how to mend it. */
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
@@ -11,7 +11,8 @@ import { type Host, readHost } from "../../cli/doctor/host";
 import { kernelFindings } from "../../cli/doctor/kernel";
 import { programFindings } from "../../cli/doctor/programs";
 import { withFake } from "../sdk/support/fake-daemon";
-import { runCli } from "./support/cli";
+import { requireFeature } from "../support/require";
+import { runCli, startCli } from "./support/cli";
 
 /** A host that lacks nothing, with changes. */
 const hostWith = (more: Partial<Host>): Host => ({
@@ -20,7 +21,9 @@ const hostWith = (more: Partial<Host>): Host => ({
   capabilities: (1n << 41n) - 1n,
   namespaces: new Set(["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"]),
   fileSystems: new Set(["overlay", "btrfs"]),
+  modules: new Set(),
   cgroups: { v1: new Map(), v2: "/sys/fs/cgroup", v2Controllers: new Set(["memory", "cpu", "cpuset", "pids"]) },
+  readOnlyCgroups: [],
   securityModules: ["apparmor"],
   openFiles: 1048576,
   sysctl: (name) => (name === "kernel.seccomp.actions_avail" ? "kill errno allow" : "100000"),
@@ -69,10 +72,26 @@ test("an old kernel or a missing namespace means no containers at all", () => {
 });
 
 test("a missing capability or security module is said, and is no obstacle", () => {
-  const host = hostWith({ capabilities: 0n, securityModules: [] });
+  const host = hostWith({ capabilities: ((1n << 41n) - 1n) & ~(1n << 24n), securityModules: [] });
   assert.equal(of(host, "CAP_SYS_RESOURCE")?.status, "off");
   assert.equal(of(host, "AppArmor or SELinux")?.status, "off");
   assert.ok(isUsable(all(host)));
+});
+
+test("root without what the daemon needs of its power, and control groups that are read-only, mean no containers", () => {
+  const weak = hostWith({ capabilities: ((1n << 41n) - 1n) & ~(1n << 21n) });
+  assert.equal(of(weak, "capabilities")?.found, "without CAP_SYS_ADMIN");
+  assert.ok(!isUsable(all(weak)));
+  const ordinary = hostWith({ capabilities: 0n, uid: 1000 });
+  assert.ok(isUsable(all(ordinary)), "the daemon may be root's");
+  const fixed = hostWith({ readOnlyCgroups: ["/sys/fs/cgroup"] });
+  assert.equal(of(fixed, "cgroups")?.status, "missing");
+});
+
+test("a file system that its first mount would load is no lack", () => {
+  const loadable = hostWith({ fileSystems: new Set(), modules: new Set(["overlay"]) });
+  assert.equal(of(loadable, "file system overlay")?.status, "ok");
+  assert.equal(of(loadable, "file system btrfs")?.status, "off");
 });
 
 test("a low limit comes with the command that raises it", () => {
@@ -109,7 +128,7 @@ test("the host's own facts can be read", () => {
 });
 
 test("a bothy-cell that is not built is missing and says how to build it", async () => {
-  const [finding] = await cellFindings("/nowhere/bothy-cell");
+  const [finding] = await cellFindings("/", "/nowhere/bothy-cell");
   assert.equal(finding?.status, "missing");
   assert.match(finding?.remedy ?? "", /make -C .*native$/);
 });
@@ -131,14 +150,14 @@ const probing = (probe: object) => `test "$1" = probe && echo '${JSON.stringify(
 
 test("a bothy-cell that does not run here is missing", () =>
   withCell("echo 'cannot run here' >&2; exit 1", async (file) => {
-    const [finding] = await cellFindings(file);
+    const [finding] = await cellFindings("/", file);
     assert.equal(finding?.status, "missing");
     assert.match(finding?.found ?? "", /cannot run here/);
   }));
 
 test("what the kernel refused to bothy-cell is off, or missing when every container needs it", () =>
   withCell(probing({ uid: 0, openat2: false, bridge: false, veth: true, cgroup: { kill: false } }), async (file) => {
-    const findings = await cellFindings(file);
+    const findings = await cellFindings("/", file);
     assert.deepEqual(
       findings.map(({ subject, status }) => [subject, status]),
       [
@@ -154,10 +173,90 @@ test("what the kernel refused to bothy-cell is off, or missing when every contai
 
 test("what is refused to an ordinary user is no verdict on the host", () =>
   withCell(probing({ uid: 1000, networkNamespaces: false }), async (file) => {
-    const findings = await cellFindings(file);
+    const findings = await cellFindings("/", file);
     assert.equal(findings[1]?.status, "unknown");
     assert.ok(isUsable(findings));
   }));
+
+/** What of a trial could be left: files beside the state folder, daemons, and their control groups. */
+function leftovers(folder: string): string[] {
+  const processes = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => readFileOr(`/proc/${pid}/cmdline`).includes(folder));
+  return [...readdirSync(folder), ...processes];
+}
+
+function readFileOr(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    // The process has ended meanwhile.
+    return "";
+  }
+}
+
+async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(path.join(tmpdir(), "bothy-doctor-"));
+  try {
+    await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const needsRoot = requireFeature("root", process.getuid?.() === 0);
+
+test("doctor starts a real container and enters it, and nothing of it is left", { skip: needsRoot }, () =>
+  withFolder(async (folder) => {
+    const env = { BOTHY_DIR: path.join(folder, "state") };
+    const { code, stdout } = await runCli(["doctor", "-f", "json"], { env });
+    const findings = JSON.parse(stdout) as Finding[];
+    assert.deepEqual(
+      findings.filter(({ status }) => status === "missing"),
+      [],
+    );
+    const trial = findings.find(({ subject }) => subject === "trial: container");
+    assert.deepEqual([trial?.status, trial?.found], ["ok", "started and entered"]);
+    assert.equal(code, 0);
+    assert.deepEqual(leftovers(folder), []);
+  }),
+);
+
+test("where no container can start, the trial says why, and the exit code is 1", { skip: needsRoot }, () =>
+  withFolder(async (folder) => {
+    const env = { BOTHY_DIR: path.join(folder, "state") };
+    // A limit of the kernel that nothing else here reads: an unprivileged container needs one more.
+    const prefix = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"];
+    const { code, stdout } = await runCli(["doctor", "-f", "json"], {
+      env,
+      prefix: [...prefix, 'echo 0 > /proc/sys/user/max_pid_namespaces && exec "$@"', "sh"],
+    });
+    const trial = (JSON.parse(stdout) as Finding[]).find(({ subject }) => subject === "trial: container");
+    assert.equal(trial?.status, "missing");
+    assert.notEqual(trial?.found, "");
+    assert.equal(code, 1);
+    assert.deepEqual(leftovers(folder), []);
+  }),
+);
+
+test("a doctor that is interrupted leaves nothing either", { skip: needsRoot }, () =>
+  withFolder(async (folder) => {
+    const env = { BOTHY_DIR: path.join(folder, "state") };
+    const run = startCli(["doctor"], { env });
+    const begun = new Promise<void>((resolve) => {
+      const watcher = watch(folder, (_, name) => {
+        if (name?.startsWith(".bothy-doctor-") !== true) return;
+        watcher.close();
+        resolve();
+      });
+    });
+    await begun;
+    run.child.kill("SIGINT");
+    const { code, stderr } = await run.result;
+    assert.deepEqual([code, stderr], [1, "Interrupted.\n"]);
+    assert.deepEqual(leftovers(folder), []);
+  }),
+);
 
 test("doctor works without a daemon and says how to start one", async () => {
   const { stdout } = await runCli(["doctor", "--format", "json"], { env: { BOTHY_DIR: "/nowhere" } });

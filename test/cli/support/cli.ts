@@ -21,14 +21,16 @@ export interface RunOptions {
   readonly input?: string | null;
   /** Runs under a terminal made by script(1). */
   readonly isTerminal?: boolean;
+  /** Words of a program that runs it in another world, such as unshare(1). */
+  readonly prefix?: readonly string[];
 }
 
 /** Starts `bothy ARGS`. */
 export function startCli(
   args: readonly string[],
-  { env = {}, isTerminal = false, input = isTerminal ? null : "" }: RunOptions = {},
+  { env = {}, isTerminal = false, input = isTerminal ? null : "", prefix = [] }: RunOptions = {},
 ): Run {
-  const words = [process.execPath, "--disable-warning=ExperimentalWarning", main, ...args];
+  const words = [...prefix, process.execPath, "--disable-warning=ExperimentalWarning", main, ...args];
   const quoted = words.map((word) => `'${word}'`).join(" ");
   const [program = "", ...rest] = isTerminal ? ["script", "-qec", quoted, "/dev/null"] : words;
   const child = spawn(program, rest, { env: { ...process.env, BOTHY_ENDPOINT: "", ...env } });
