@@ -95,6 +95,11 @@ export class OwnDaemon {
     return (await this.#end(signal))[0];
   }
 
+  /** Waits until it has left, which something else asks of it. */
+  async left(): Promise<void> {
+    if (this.#child !== undefined && this.isRunning) await once(this.#child, "exit");
+  }
+
   /** Ends it as a crash would; containers go on. */
   async kill(): Promise<void> {
     await this.#end("SIGKILL");

@@ -14,4 +14,7 @@ export const serverCalls = (wire: Wire) => ({
   /** Merges the server's configuration key by key. */
   patchServer: (patch: Partial<ServerPut>, options?: WriteOptions): Promise<void> =>
     wire.write("PATCH", "/1.0", { ...options, body: body(patchOf(ServerPut), patch) }),
+
+  /** Stops every container, cleanly as far as its time goes, and then the daemon; resolves when the containers have stopped. */
+  shutDown: (options?: CallOptions): Promise<void> => wire.write("PUT", "/internal/shutdown", options),
 });
