@@ -19,7 +19,9 @@ const PACKAGES = {
   "squashfs-tools": { for: ["run", "test"], program: "unsquashfs" },
   "xz-utils": { for: ["run", "test"], program: "xz" },
   zstd: { for: ["run", "test"], program: "zstd" },
+  e2fsprogs: { for: ["test"], program: "mkfs.ext4" },
   "lxd-client": { for: ["test"], program: "lxc" },
+  "qemu-system-x86": { for: ["test"], program: "qemu-system-x86_64" },
 };
 
 const INSTALL = ["install", "--yes", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=600"];

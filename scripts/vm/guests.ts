@@ -1,0 +1,59 @@
+/** Guests: the machines that `npm run test:vm` boots, one row each, and the tests that each of them runs. */
+
+export interface Guest {
+  /** As the command line names it. */
+  readonly name: string;
+  /** For people. */
+  readonly title: string;
+  /** Release of Debian. */
+  readonly suite: string;
+  /** Packages beside those that every guest has. */
+  readonly packages: readonly string[];
+  /** Words for the kernel. */
+  readonly kernelWords: readonly string[];
+  readonly memoryMiB: number;
+  /** Sets of tests: `<name>` is test/vm/<name>.ts, which reads the guest's name from BOTHY_VM_GUEST. */
+  readonly sets: readonly string[];
+}
+
+/** What Bothy wants of a host (docs/dependencies.md), on a system as Debian's installer leaves it: systemd, AppArmor, the distribution's kernel. */
+export const commonPackages: readonly string[] = [
+  "systemd-sysv",
+  "udev",
+  "dbus",
+  "libpam-systemd",
+  "apparmor",
+  "iproute2",
+  "nftables",
+  "dnsmasq-base",
+  "busybox-static",
+  "btrfs-progs",
+  "squashfs-tools",
+  "xz-utils",
+  "zstd",
+  "curl",
+  "procps",
+  "kmod",
+  "linux-image-amd64",
+];
+
+const debian = {
+  packages: [],
+  // As stock: control groups of version 2 alone, AppArmor on.
+  kernelWords: ["apparmor=1", "security=apparmor"],
+  memoryMiB: 2048,
+  sets: ["smoke"],
+};
+
+export const guests: readonly Guest[] = [
+  { ...debian, name: "debian12", title: "Debian 12", suite: "bookworm", packages: ["lxd-client"] },
+  { ...debian, name: "debian13", title: "Debian 13", suite: "trixie", packages: ["incus-client"] },
+];
+
+/** @throws Error that names those there are */
+export function guestNamed(name: string | undefined): Guest {
+  const guest = guests.find((each) => each.name === name);
+  if (guest === undefined)
+    throw new Error(`There is no guest "${name}". The guests are: ${guests.map((each) => each.name).join(", ")}.`);
+  return guest;
+}

@@ -1,0 +1,55 @@
+// npm run test:vm -- SET|GUEST...: boots the guests, one after the other, and runs their tests in them with the packed package.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { repository } from "./cache";
+import { type Guest, guestNamed, guests } from "./guests";
+
+const usage = `Usage: npm run test:vm -- SET|GUEST...
+
+  SET    ${[...new Set(guests.flatMap(({ sets }) => sets))].join(", ")}: on each guest that has it
+  GUEST  ${guests.map(({ name }) => name).join(", ")}: all that it has
+`;
+
+interface Run {
+  readonly guest: Guest;
+  readonly set: string;
+}
+
+/** @throws Error that names what there is */
+function runsOf(word: string): Run[] {
+  const bySet = guests.filter(({ sets }) => sets.includes(word)).map((guest) => ({ guest, set: word }));
+  if (bySet.length > 0) return bySet;
+  const guest = guestNamed(word);
+  return guest.sets.map((set) => ({ guest, set }));
+}
+
+/** Runs a set of tests on a guest by node's own runner. @returns its exit code */
+function run({ guest, set }: Run): number {
+  const file = path.join("dist/test/vm", `${set}.js`);
+  if (!existsSync(path.join(repository, file))) throw new Error(`There is no test/vm/${set}.ts.`);
+  console.log(`\n${guest.title} (${guest.name}): ${set}`);
+  const args = ["--disable-warning=ExperimentalWarning", "--test", "--test-reporter=spec", file];
+  const env = { ...process.env, BOTHY_VM_GUEST: guest.name };
+  return spawnSync(process.execPath, args, { cwd: repository, env, stdio: "inherit" }).status ?? 1;
+}
+
+function main(words: readonly string[]): number {
+  if (words.length === 0 || words.includes("--help")) {
+    console.log(usage);
+    return words.length === 0 ? 2 : 0;
+  }
+  const runs = words.flatMap(runsOf);
+  const codes = runs.map(run);
+  console.log("\nGuests:");
+  for (const [at, { guest, set }] of runs.entries())
+    console.log(`  ${codes[at] === 0 ? "passed" : "FAILED"}  ${guest.title}: ${set}`);
+  return codes.find((code) => code !== 0) ?? 0;
+}
+
+try {
+  process.exitCode = main(process.argv.slice(2));
+} catch (error) {
+  console.error(`${error instanceof Error ? error.message : error}\n\n${usage}`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,95 @@
+/** What tests in a guest share: the guest itself, and its daemon as users speak to it. */
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { type TestContext, test } from "node:test";
+import { guestNamed } from "../../scripts/vm/guests";
+import { Machine } from "../../scripts/vm/machine";
+import { findProgram } from "../../sdk/host/program";
+import { requireFeature } from "../support/require";
+
+/** Beyond this something hangs, however busy the machine is. */
+const wholeMs = 30 * 60_000;
+
+/** What booting a guest takes; skips name it. */
+export function lacksGuests(): string | false {
+  const programs = ["qemu-system-x86_64", "mmdebstrap", "mkfs.ext4", "setpriv"];
+  return (
+    requireFeature("root", process.getuid?.() === 0) ||
+    requireFeature("x86_64", process.arch === "x64") ||
+    requireFeature(
+      "vm",
+      programs.every((name) => findProgram(name) !== undefined),
+    ) ||
+    requireFeature("debian", existsSync("/usr/share/keyrings/debian-archive-keyring.gpg"))
+  );
+}
+
+/** A part of a set: tests of one guest, one after the other. */
+export type Part = (t: TestContext, machine: Machine) => Promise<void>;
+
+/**
+ * Boots the guest and runs the parts in it as one test with many below it.
+ * @param disks made when they are needed, for the guest to mount by their labels
+ */
+export function onGuest(
+  name: string | undefined,
+  disks: () => Promise<readonly string[]>,
+  parts: readonly Part[],
+): void {
+  const guest = guestNamed(name);
+  test(guest.title, { skip: lacksGuests(), timeout: wholeMs }, async (t) => {
+    const begunAt = Date.now();
+    await using machine = await Machine.boot(guest, await disks());
+    t.diagnostic(`${guest.title}: ${await machine.must("uname -r; systemctl --version | head -n 1")}`);
+    t.diagnostic(`booted after ${Math.round((Date.now() - begunAt) / 1000)} s`);
+    try {
+      for (const part of parts) await part(t, machine);
+    } finally {
+      t.diagnostic(`${guest.title}: done after ${Math.round((Date.now() - begunAt) / 1000)} s`);
+    }
+  });
+}
+
+/** A sentence and how it is shown. When it fails, what the daemon logged last is told. */
+export async function shows(
+  t: TestContext,
+  machine: Machine,
+  sentence: string,
+  show: () => Promise<void>,
+): Promise<void> {
+  await t.test(sentence, async (inner) => {
+    try {
+      await show();
+    } catch (error) {
+      inner.diagnostic((await machine.run("journalctl --unit bothyd --lines 30 --output cat --no-pager")).stdout);
+      throw error;
+    }
+  });
+}
+
+/** Runs a command in a container. @returns its output */
+export const inside = (machine: Machine, name: string, script: string, seconds?: number): Promise<string> =>
+  machine.must(`bothy exec ${name} -- sh -c '${script.replaceAll("'", "'\\''")}'`, seconds);
+
+/** Answer of a GET of the API. */
+export async function get(machine: Machine, path: string): Promise<unknown> {
+  const text = await machine.must(`curl -sS --unix-socket /var/lib/bothy/unix.socket 'http://bothy${path}'`);
+  const { type, metadata, error } = JSON.parse(text) as { type: string; metadata: unknown; error?: string };
+  assert.equal(type, "sync", `${path}: ${error}`);
+  return metadata;
+}
+
+/** Host's pid of a container's first process; 0 when it does not run. */
+export async function pidOf(machine: Machine, name: string): Promise<number> {
+  return ((await get(machine, `/1.0/instances/${name}/state`)) as { pid: number }).pid;
+}
+
+/** Waits until the daemon answers, as it does some time after its process was started. */
+export const daemonAnswers = (machine: Machine): Promise<string> =>
+  machine.must(
+    "until curl -sSf --unix-socket /var/lib/bothy/unix.socket http://bothy/1.0 >/dev/null 2>&1; do sleep 0.2; done",
+  );
+
+/** A value of the daemon's unit, as systemd shows it. */
+export const unitShows = (machine: Machine, property: string): Promise<string> =>
+  machine.must(`systemctl show bothyd --property ${property} --value`);
