@@ -1,5 +1,6 @@
 /** Endpoint: which daemon a resource lives on, and one client for each. */
 import { Client, defaultEndpoint, isNobodyListening, parseEndpoint } from "../sdk";
+import { endpointReason } from "./core/inputs";
 import { startDaemon } from "./daemon";
 
 let stackEndpoint: string | undefined;
@@ -7,6 +8,18 @@ let stackEndpoint: string | undefined;
 /** Takes `bothy:endpoint` of the stack's configuration, for resources that name no endpoint. */
 export function setStackEndpoint(endpoint: string | undefined): void {
   stackEndpoint = endpoint === "" ? undefined : endpoint;
+}
+
+/**
+ * @returns why resources that name no endpoint cannot find their daemon: what the stack or the environment names is no endpoint
+ */
+export function surroundingReason(): string | undefined {
+  const [where, text] =
+    stackEndpoint === undefined
+      ? ["BOTHY_ENDPOINT", process.env.BOTHY_ENDPOINT]
+      : ["bothy:endpoint of the stack", stackEndpoint];
+  const reason = text ? endpointReason(text) : undefined;
+  return reason === undefined ? undefined : `is not given, and ${where} ${reason}`;
 }
 
 export interface ClientOptions {

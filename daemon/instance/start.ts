@@ -16,6 +16,7 @@ import { appendLog } from "./log";
 import { hostNames, type Nic, planNics, withHwaddrs } from "./nics";
 import type { Expanded, InstanceRecord } from "./record";
 import { startOps } from "./spec/start";
+import { requireStartable } from "./startable";
 import { applyTemplates } from "./templates";
 
 export class Starter {
@@ -69,6 +70,8 @@ export class Starter {
       appendLog(context, name, `Cannot start: ${message}`);
       context.native.clear(name);
       void context.networks.nics.closePorts(name);
+      // A device that is not there is a matter of the user's and no fault of the daemon, which would stand in its log.
+      if (code === "INTERNAL") await requireStartable(context, record, expanded.devices);
       throw new ApiError(code, `Cannot start instance "${name}": ${message}`, { details, cause: error });
     }
     records.change(name, (now) => ({

@@ -31,10 +31,24 @@ function isUnknownAt(root: unknown, path: readonly PropertyKey[]): boolean {
 }
 
 function reasonOf(issue: z.core.$ZodIssue, inputs: Props): string {
+  const value = valueAt(inputs, issue.path);
   if (issue.code === "invalid_key") return issue.issues[0]?.message ?? issue.message;
-  if (issue.code !== "invalid_type") return issue.message;
-  if (valueAt(inputs, issue.path) === undefined) return "is required";
-  return `must be ${article[issue.expected] ?? issue.expected}`;
+  if (issue.code === "invalid_value") return oneOfReason(value, issue.values.map(String));
+  if (issue.code === "invalid_type")
+    return value === undefined ? "is required" : `must be ${article[issue.expected] ?? issue.expected}`;
+  // A reason of our own begins with a small letter, zod's with a capital.
+  if (!/^[A-Z]/.test(issue.message)) return issue.message;
+  if (issue.code === "too_small") return issue.origin === "number" ? `must be ${least(issue)}` : "must not be empty";
+  if (issue.code === "too_big") return `must be at most ${issue.maximum}`;
+  return "does not have the right form";
+}
+
+const least = ({ inclusive, minimum }: z.core.$ZodIssueTooSmall): string =>
+  inclusive === false ? `more than ${minimum}` : `${minimum} or more`;
+
+function oneOfReason(value: unknown, words: readonly string[]): string {
+  const hint = typeof value === "string" ? didYouMean(value, words) : "";
+  return `must be one of ${words.join(", ")}${hint === "" ? "" : `.${hint}`}`;
 }
 
 const article: Record<string, string> = {
@@ -51,7 +65,12 @@ const article: Record<string, string> = {
 export function checkShape(schema: z.ZodObject, inputs: Props): CheckFailure[] {
   const result = schema.safeParse(inputs);
   if (result.success) return [];
+  const wrongShapes = result.error.issues
+    .filter(({ code }) => code === "invalid_type")
+    .map(({ path }) => propertyPath(path));
   return result.error.issues.flatMap((issue): CheckFailure[] => {
+    // What has another shape need not be told that it is too short.
+    if (issue.code !== "invalid_type" && wrongShapes.includes(propertyPath(issue.path))) return [];
     if (issue.code === "unrecognized_keys")
       return issue.keys.map((key) => ({
         property: propertyPath([...issue.path, key]),

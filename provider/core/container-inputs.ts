@@ -19,7 +19,7 @@ export const Source = z
 
 export const Wait = z
   .strictObject({
-    for: z.enum(["ipv4", "command", "nothing"], { message: "must be one of ipv4, command, nothing" }).optional().meta({
+    for: z.enum(["ipv4", "command", "nothing"]).optional().meta({
       description:
         "`ipv4`: a global IPv4 address; `command`: exit code 0 of `command`; `nothing`: no wait. When absent: `ipv4` if the container has a nic, then `command` if one is given.",
     }),

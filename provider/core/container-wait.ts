@@ -5,6 +5,8 @@ import { ApiError } from "../../sdk/api/errors";
 import { hasIpv4, seenOf } from "./container-addresses";
 import type { Wait } from "./container-inputs";
 import type { Context } from "./core";
+import { hiddenText, isSecretAt, redactorOf } from "./secrets";
+import type { Props } from "./values";
 
 /** Extension of the daemon that answers when the condition holds; LXD sends no event when an address appears. */
 const waitExtension = "bothy_instance_wait";
@@ -20,7 +22,7 @@ export function conditionsOf(wait: Wait | undefined, devices: Devices): ("ipv4" 
 
 /**
  * Waits for what the program asks, one condition after the other; each may take the whole time.
- * @param devices expanded devices of the container
+ * @param devices expanded devices of the container @param inputs tell what is secret
  * @throws Error that says what was seen when the time is over
  */
 export async function waitUntilReady(
@@ -28,11 +30,12 @@ export async function waitUntilReady(
   name: string,
   wait: Wait | undefined,
   devices: Devices,
+  inputs: Props,
 ): Promise<void> {
   const timeoutSeconds = wait?.timeoutSeconds ?? defaultTimeoutSeconds;
   for (const condition of conditionsOf(wait, devices))
     if (condition === "ipv4") await waitForIpv4(context, name, timeoutSeconds);
-    else await waitForCommand(context, name, wait?.command ?? [], timeoutSeconds);
+    else await waitForCommand(context, name, { command: wait?.command ?? [], timeoutSeconds, inputs });
 }
 
 const timedOut = (name: string, timeoutSeconds: number, what: string, seen: string): Error =>
@@ -68,13 +71,30 @@ async function waitByReading(context: Context, name: string, timeoutSeconds: num
 /** Longest part of a command's output that an error shows, in characters. */
 const shownLength = 400;
 
+/** Longest part that is searched for secrets, in characters. */
+const searchedLength = 65_536;
+
+interface CommandWait {
+  readonly command: readonly string[];
+  readonly timeoutSeconds: number;
+  readonly inputs: Props;
+}
+
+/** What a command said, for people. A command with a secret in it may print that in any form, so nothing of its output is told. */
+function outputOf(said: string, inputs: Props): string {
+  if (said.trim() === "") return "";
+  if (isSecretAt(inputs, "wait", "command")) return "; its output is not shown, since the command holds a secret";
+  // Taken out before it is cut: half of a secret is not found.
+  return `, with the output: ${redactorOf(inputs)(said.slice(-searchedLength)).trim().slice(-shownLength)}`;
+}
+
+/** The command with its secret words hidden by their place, whatever they hold. */
+const shownCommand = ({ command, inputs }: CommandWait): string =>
+  command.map((word, at) => (isSecretAt(inputs, "wait", "command", String(at)) ? hiddenText : word)).join(" ");
+
 /** Each attempt is one exec session; the pause between them grows, since only the command itself can tell that it is time. */
-async function waitForCommand(
-  { client, signal }: Context,
-  name: string,
-  command: readonly string[],
-  timeoutSeconds: number,
-): Promise<void> {
+async function waitForCommand({ client, signal }: Context, name: string, wait: CommandWait): Promise<void> {
+  const { command, timeoutSeconds, inputs } = wait;
   const over = AbortSignal.timeout(timeoutSeconds * 1000);
   const either = AbortSignal.any([signal, over]);
   let seen = "the command never ended";
@@ -82,12 +102,11 @@ async function waitForCommand(
     for (let pauseMs = 50; ; pauseMs = Math.min(pauseMs * 1.5, 2000)) {
       const { code, stdout, stderr } = await client.execOutput(name, { command, signal: either });
       if (code === 0) return;
-      const said = `${stderr}${stdout}`.trim().slice(-shownLength);
-      seen = `its last exit code was ${code}${said === "" ? "" : `, with the output: ${said}`}`;
+      seen = `its last exit code was ${code}${outputOf(`${stderr}${stdout}`, inputs)}`;
       await sleep(pauseMs, undefined, { signal: either });
     }
   } catch (error) {
     if (signal.aborted || !over.aborted) throw error;
-    throw timedOut(name, timeoutSeconds, `the command "${command.join(" ")}" did not succeed`, seen);
+    throw timedOut(name, timeoutSeconds, `the command "${shownCommand(wait)}" did not succeed`, seen);
   }
 }

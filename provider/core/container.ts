@@ -106,7 +106,7 @@ async function setState(context: Context, name: string, action: "start" | "stop"
 }
 
 /** Brings the container to the state that the program wants, and waits for it if it runs. */
-async function settle(context: Context, name: string, inputs: Inputs): Promise<void> {
+async function settle(context: Context, name: string, inputs: Inputs, props: Props): Promise<void> {
   const { client, signal } = context;
   const { value } = await client.getInstance(name, { signal });
   if (!inputs.running) {
@@ -116,7 +116,7 @@ async function settle(context: Context, name: string, inputs: Inputs): Promise<v
   }
   if (value.status === "Frozen") await setState(context, name, "unfreeze");
   else if (!isRunning(value)) await setState(context, name, "start");
-  await waitUntilReady(context, name, inputs.wait, value.expanded_devices);
+  await waitUntilReady(context, name, inputs.wait, value.expanded_devices, props);
 }
 
 /** Runs the steps after which a container is there but may not work; a failure of theirs keeps it in Pulumi's state. */
@@ -243,7 +243,7 @@ export const container: Core = {
       // A server takes some empty values for none and gives the copy those of its source.
       if (isCopy(news)) await writeConfig(context, name, {}, parse(news, inheritedIn(made, news)));
       await writeFiles(context, name, {}, inputs.files ?? {});
-      await settle(context, name, inputs);
+      await settle(context, name, inputs, news);
     });
     return readBack(context, name, made);
   },
@@ -267,7 +267,7 @@ export const container: Core = {
     const made = inherited === undefined ? news : { ...news, [inheritedProperty]: inherited };
     await orUnfinished(context, id, made, async () => {
       await writeFiles(context, id, filesOf(olds), inputs.files ?? {}, olds[unfinished] === true);
-      await settle(context, id, inputs);
+      await settle(context, id, inputs, news);
     });
     return readBack(context, id, made);
   },

@@ -9,7 +9,7 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Ceiling of the whole verb, in milliseconds; `signal` fires when it passes. */
   readonly timeoutMs: number;
-  /** Tells the user something that is no error. */
+  /** Tells the user something that is no error; secrets of the inputs are taken out. */
   readonly log: (message: string) => void;
 }
 
@@ -18,6 +18,9 @@ export interface CheckFailure {
   readonly property: string;
   readonly reason: string;
 }
+
+/** Hidden input of a resource whose inputs are wrong: what is wrong with others of the same program, a line each. */
+export const othersProperty = "__others";
 
 export interface Checked {
   readonly inputs: Props;
@@ -48,8 +51,11 @@ export interface Core {
   readonly inputs: z.ZodObject;
   /** What the server adds to the inputs. */
   readonly outputs: z.ZodObject;
-  /** Validates inputs and fills in defaults and names, without a daemon; unknown values pass. */
-  check(olds: Props, news: Props): Promise<Checked>;
+  /**
+   * Validates inputs and fills in defaults and names, without a daemon; unknown values pass.
+   * @param isQuick whether only the failures are wanted, and files need not be read
+   */
+  check(olds: Props, news: Props, isQuick?: boolean): Promise<Checked>;
   /** Compares the last outputs with new inputs, without a daemon. An unknown is a change, and a replacement where its value could ask for one. */
   diff(olds: Props, news: Props): Diff;
   /** @throws InitFailed when the object was made and does not work yet */

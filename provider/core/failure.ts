@@ -1,6 +1,7 @@
 /** Failure: errors of the provider, without secrets, and the one that keeps a half-working object in Pulumi's state. */
 import { ApiError } from "../../sdk/api/errors";
-import { compact, isMap, type Props } from "./values";
+import { redactorOf } from "./secrets";
+import { compact, type Props } from "./values";
 
 /**
  * Says that the object exists and does not work yet. Pulumi reads these three fields, keeps the resource in its state, and
@@ -26,39 +27,14 @@ export const messageOf = (error: unknown): string => (error instanceof Error ? e
 
 export const isNotFound = (error: unknown): boolean => ApiError.is(error) && error.code === "NOT_FOUND";
 
-/** Keys whose values are often secret; their values never stand in an error. */
-const confidential = /^(user\.|environment\.|cloud-init\.|raw\.)/;
-const shortest = 4;
-
-function confidentialTexts(inputs: Props): string[] {
-  const config = isMap(inputs.config) ? inputs.config : {};
-  const files = isMap(inputs.files) ? Object.values(inputs.files) : [];
-  const texts = [
-    ...Object.entries(config).flatMap(([key, value]) => (confidential.test(key) ? [value] : [])),
-    ...files.flatMap((file) => (isMap(file) ? [file.content] : [])),
-  ];
-  return texts.filter((text): text is string => typeof text === "string" && text.trim().length >= shortest);
-}
-
 /**
- * Takes the values of confidential inputs out of a text. Pulumi hands secrets to dynamic providers as plain values, so which
- * ones are secret is not known here: all values that may be are taken out.
- */
-export function withoutSecrets(text: string, ...inputs: Props[]): string {
-  const secrets = inputs.flatMap(confidentialTexts).flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]);
-  return secrets
-    .sort((a, b) => b.length - a.length)
-    .reduce((clean, secret) => clean.replaceAll(secret, "[hidden]"), text);
-}
-
-/**
- * Rebuilds any error without the confidential inputs.
+ * Rebuilds any error without secret and confidential inputs.
  * @param what the beginning of the message, such as `Cannot create container "web"`, for causes that do not say it
  * @returns an error whose text is safe to show and to store
  */
 export function safeError(error: unknown, what: string, ...inputs: Props[]): Error {
-  const cause = withoutSecrets(messageOf(error), ...inputs);
-  const message = /^Cannot /.test(cause) ? cause : `${what}: ${cause}`;
+  const cause = messageOf(error);
+  const message = redactorOf(...inputs)(/^Cannot /.test(cause) ? cause : `${what}: ${cause}`);
   if (error instanceof InitFailed) return new InitFailed(error.id, error.properties, new Error(message));
   if (ApiError.is(error)) return new ApiError(error.code, message);
   return new Error(message);

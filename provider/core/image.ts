@@ -1,6 +1,7 @@
 /** Image: what containers are made from: a tarball of the program's own, or a template that the daemon builds. */
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { constants, createReadStream } from "node:fs";
+import { access } from "node:fs/promises";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
@@ -68,9 +69,14 @@ function rules({ sourceFile, template }: Props): CheckFailure[] {
 }
 
 /** Hashes the file, so that its content is an input and the fingerprint is known in preview. */
-async function contentOf(sourceFile: unknown): Promise<{ fingerprint?: string; failures: CheckFailure[] }> {
+async function contentOf(
+  sourceFile: unknown,
+  isQuick: boolean,
+): Promise<{ fingerprint?: string; failures: CheckFailure[] }> {
   if (typeof sourceFile !== "string" || sourceFile === unknownValue) return { failures: [] };
   try {
+    await access(sourceFile, constants.R_OK);
+    if (isQuick) return { failures: [] };
     return { fingerprint: await fingerprintOf(sourceFile), failures: [] };
   } catch (error) {
     const reason = `cannot be read: ${messageOf(error)}. Relative paths begin at the program's folder, ${path.resolve(".")}`;
@@ -160,10 +166,10 @@ export const image: Core = {
   inputs: ImageInputs,
   outputs: ImageOutputs,
 
-  async check(_olds, news) {
+  async check(_olds, news, isQuick = false) {
     const { fingerprint: _, ...given } = givenInputs(news);
     const visible = visibleOf(given);
-    const { fingerprint, failures } = await contentOf(visible.sourceFile);
+    const { fingerprint, failures } = await contentOf(visible.sourceFile, isQuick);
     const inputs = { ...hiddenOf(given), ...withDefaults(ImageInputs, visible) };
     return {
       inputs: fingerprint === undefined ? inputs : { ...inputs, fingerprint },

@@ -1,5 +1,6 @@
 /** Inputs: properties that several kinds take. */
 import { z } from "zod";
+import { parseEndpoint } from "../../sdk";
 import { Config, Devices, Text } from "../../sdk/api/common";
 import { didYouMean } from "../../sdk/api/config/near";
 
@@ -13,10 +14,26 @@ export const wordOf = (words: readonly string[], lxd: readonly string[] = []) =>
     },
   });
 
-export const endpoint = Text.min(1).optional().meta({
-  description:
-    "Daemon that holds the object, such as `unix:///var/lib/bothy/unix.socket`. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the object.",
-});
+/** @returns why a text cannot be an endpoint, or nothing */
+export function endpointReason(text: string): string | undefined {
+  try {
+    parseEndpoint(text);
+    return undefined;
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    return `is no endpoint: ${cause.replace(/^Cannot use endpoint ".*?": /s, "")}`;
+  }
+}
+
+export const endpoint = Text.min(1)
+  .refine((text) => endpointReason(text) === undefined, {
+    error: ({ input }) => endpointReason(String(input)) ?? "is no endpoint",
+  })
+  .optional()
+  .meta({
+    description:
+      "Daemon that holds the object, such as `unix:///var/lib/bothy/unix.socket`. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the object.",
+  });
 
 export const config = Config.default({}).meta({
   description: "Configuration keys and their values, all text, as LXD names them; an empty value unsets a key.",

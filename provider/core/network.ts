@@ -1,12 +1,14 @@
 /** Network: a bridge with DHCP, DNS and NAT. */
 import { z } from "zod";
 import { NetworkName } from "../../sdk/api/common";
-import { lxdNetworkKeys } from "../../sdk/api/config/lxd-words";
-import { networkKeys } from "../../sdk/api/config/network";
+import { lxdNetworkKeys, lxdNetworkTypes } from "../../sdk/api/config/lxd-words";
+import { networkKeys, rangeReasons } from "../../sdk/api/config/network";
 import type { Network, NetworkPut } from "../../sdk/api/network";
-import { checkConfigKeys } from "./check";
-import { config, description, endpoint, timeouts } from "./inputs";
+import { checkConfigKeys, propertyPath } from "./check";
+import type { CheckFailure } from "./core";
+import { config, description, endpoint, timeouts, wordOf } from "./inputs";
 import { namedCore } from "./named";
+import { isMap } from "./values";
 
 export const NetworkInputs = z.strictObject({
   name: NetworkName.meta({
@@ -15,8 +17,7 @@ export const NetworkInputs = z.strictObject({
   }),
   description,
   config,
-  type: z
-    .literal("bridge")
+  type: wordOf(["bridge"], lxdNetworkTypes)
     .default("bridge")
     .meta({ description: "Type of the network: `bridge`. A change replaces the network." }),
   endpoint,
@@ -36,6 +37,14 @@ const computedKeys = [
   "volatile.",
 ];
 
+function rangeFailures(config: unknown): CheckFailure[] {
+  if (!isMap(config)) return [];
+  const [address, ranges] = [config["ipv4.address"], config["ipv4.dhcp.ranges"]];
+  if (typeof address !== "string" || typeof ranges !== "string") return [];
+  const property = propertyPath(["config", "ipv4.dhcp.ranges"]);
+  return rangeReasons(address, ranges).map((reason) => ({ property, reason: `holds a wrong range: ${reason}` }));
+}
+
 export const network = namedCore<Inputs, Network, NetworkPut>({
   kind: "network",
   type: "Network",
@@ -50,7 +59,7 @@ export const network = namedCore<Inputs, Network, NetworkPut>({
   replaceOn: ["name", "type", "endpoint"],
   nameMaxLength: 15,
   computed: () => computedKeys,
-  rules: (inputs) => checkConfigKeys(networkKeys, lxdNetworkKeys, inputs.config),
+  rules: ({ config }) => [...checkConfigKeys(networkKeys, lxdNetworkKeys, config), ...rangeFailures(config)],
   outs: ({ description, type, status, config }) => ({
     description,
     type,

@@ -5,7 +5,7 @@ import { inheritedProperty, sourceOfProperty } from "../core/container-inherited
 import type { Image } from "./image";
 import type { Profile } from "./profile";
 import { type DeviceArgs, deviceNames, imageOf, type Named, namesOf, type Reference, sourceNames } from "./reference";
-import { BothyResource, type CommonArgs, existing, withSecretOutput } from "./resource";
+import { argsOf, BothyResource, type CommonArgs, existing, withSecretOutput } from "./resource";
 
 export interface ContainerArgs extends CommonArgs {
   /** Name of the container and its host name; made from the resource's name when absent. A change replaces the container. */
@@ -111,7 +111,7 @@ export class Container extends BothyResource {
       container,
       name,
       {
-        ...args,
+        ...argsOf("Container", name, args),
         image: imageOf(args?.image),
         source,
         [sourceOfProperty]: isCopy ? { source } : undefined,

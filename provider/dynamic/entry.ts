@@ -5,11 +5,13 @@
 import "../node-version";
 
 import type { dynamic } from "@pulumi/pulumi";
-import type { Checked, Context, Diff, Live } from "../core/core";
+import { type Checked, type Context, type Diff, type Live, othersProperty } from "../core/core";
 import { coreOf } from "../core/cores";
 import { InitFailed, safeError } from "../core/failure";
+import { type Redact, redactorOf, withoutSecretValues } from "../core/secrets";
 import { isMap, type Props } from "../core/values";
-import { clientFor, setStackEndpoint } from "../endpoint";
+import { clientFor, setStackEndpoint, surroundingReason } from "../endpoint";
+import { shownOnce } from "./quiet";
 
 /** The provider of one kind, in the shape that Pulumi's dynamic-provider process expects. */
 export interface DynamicProvider {
@@ -31,10 +33,10 @@ function timeoutMsOf(verb: Verb, props: Props): number {
   return (typeof seconds === "number" ? seconds : defaultTimeoutSeconds) * 1000;
 }
 
-async function contextFor(verb: Verb, props: Props): Promise<Context> {
+async function contextFor(verb: Verb, props: Props, redact: Redact): Promise<Context> {
   const timeoutMs = timeoutMsOf(verb, props);
   const signal = AbortSignal.timeout(timeoutMs);
-  const log = (message: string) => console.log(message);
+  const log = (message: string) => console.log(redact(message));
   // Only verbs that change something start a daemon: check, diff and read also run in preview.
   const client = await clientFor(props.endpoint, { start: verb !== "read", signal, log });
   return { client, signal, timeoutMs, log };
@@ -59,6 +61,31 @@ function tookTooLong(error: unknown, verb: Verb, { timeoutMs }: Context): Error 
   return error instanceof InitFailed ? new InitFailed(error.id, error.properties, over) : over;
 }
 
+/** Says in preview what no daemon need be asked for. */
+function withEndpoint({ inputs, failures }: Checked): Checked {
+  const reason = inputs.endpoint === undefined ? surroundingReason() : undefined;
+  return { inputs, failures: reason === undefined ? failures : [...failures, { property: "endpoint", reason }] };
+}
+
+/** The engine stops at the first resource that fails, so that one tells of the others too. */
+function withOthers({ inputs, failures }: Checked, others: unknown): Checked {
+  if (failures.length === 0 || !Array.isArray(others)) return { inputs, failures };
+  return {
+    inputs,
+    failures: [...failures, ...others.map((line) => ({ property: "", reason: `Also wrong: ${line}` }))],
+  };
+}
+
+/** The engine prints the value of a property that fails, a secret one too. */
+function withoutSecretsShown({ inputs, failures }: Checked, ...given: Props[]): Checked {
+  if (failures.length === 0) return { inputs, failures };
+  const redact = redactorOf(...given);
+  return {
+    inputs: withoutSecretValues(inputs),
+    failures: failures.map(({ property, reason }) => ({ property: redact(property), reason: redact(reason) })),
+  };
+}
+
 function makeProvider(kind: string): DynamicProvider {
   const core = coreOf(kind);
 
@@ -72,11 +99,11 @@ function makeProvider(kind: string): DynamicProvider {
     const props = inputs[0] ?? {};
     let context: Context | undefined;
     try {
-      context = await contextFor(verb, props);
+      context = await contextFor(verb, props, redactorOf(...inputs));
       return await work(context);
     } catch (error) {
       const what = `Cannot ${verb} ${core.kind.replace("-", " ")} "${String(name)}"`;
-      throw safeError(context?.signal.aborted ? tookTooLong(error, verb, context) : error, what, ...inputs);
+      throw shownOnce(safeError(context?.signal.aborted ? tookTooLong(error, verb, context) : error, what, ...inputs));
     }
   }
 
@@ -84,7 +111,8 @@ function makeProvider(kind: string): DynamicProvider {
     async configure({ config }) {
       setStackEndpoint(config.get("bothy:endpoint"));
     },
-    check: (olds, news) => core.check(olds, news),
+    check: async (olds, { [othersProperty]: others, ...news }) =>
+      withoutSecretsShown(withOthers(withEndpoint(await core.check(olds, news)), others), news, olds),
     diff: async (_id, olds, news) => core.diff(olds, news),
     create: (inputs) =>
       run("create", inputs.name ?? inputs.template ?? inputs.sourceFile, [inputs], async (context) => {

@@ -1,7 +1,7 @@
 /** Image, as a resource. */
 import type * as pulumi from "@pulumi/pulumi";
 import { image } from "../core/image";
-import { BothyResource, type CommonArgs, existing } from "./resource";
+import { argsOf, BothyResource, type CommonArgs, existing } from "./resource";
 
 export interface ImageArgs extends CommonArgs {
   /**
@@ -34,7 +34,7 @@ export class Image extends BothyResource {
   declare readonly createdAt: pulumi.Output<string>;
 
   constructor(name: string, args: ImageArgs, options?: pulumi.CustomResourceOptions) {
-    super(image, name, { ...args }, options);
+    super(image, name, argsOf("Image", name, args), options);
     // The id is the same text, and a preview knows it as long as the image stays.
     this.fingerprint = this.id;
   }

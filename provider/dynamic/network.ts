@@ -1,7 +1,7 @@
 /** Network, as a resource. */
 import type * as pulumi from "@pulumi/pulumi";
 import { network } from "../core/network";
-import { BothyResource, type CommonArgs, existing } from "./resource";
+import { argsOf, BothyResource, type CommonArgs, existing } from "./resource";
 
 export interface NetworkArgs extends CommonArgs {
   /** Name of the network and of its bridge, at most 15 characters; made from the resource's name when absent. A change replaces the network. */
@@ -26,7 +26,7 @@ export class Network extends BothyResource {
   declare readonly status: pulumi.Output<string>;
 
   constructor(name: string, args: NetworkArgs = {}, options?: pulumi.CustomResourceOptions) {
-    super(network, name, { ...args }, options);
+    super(network, name, argsOf("Network", name, args), options);
   }
 
   /** Reads a network that exists. @param id its name */

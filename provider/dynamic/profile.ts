@@ -2,7 +2,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { profile } from "../core/profile";
 import { type DeviceArgs, deviceNames } from "./reference";
-import { BothyResource, type CommonArgs, existing } from "./resource";
+import { argsOf, BothyResource, type CommonArgs, existing } from "./resource";
 
 export interface ProfileArgs extends CommonArgs {
   /** Name of the profile; made from the resource's name when absent. A change replaces the profile. */
@@ -23,7 +23,7 @@ export class Profile extends BothyResource {
   declare readonly devices: pulumi.Output<Record<string, Record<string, string>>>;
 
   constructor(name: string, args: ProfileArgs = {}, options?: pulumi.CustomResourceOptions) {
-    super(profile, name, { ...args, devices: deviceNames(args?.devices) }, options);
+    super(profile, name, { ...argsOf("Profile", name, args), devices: deviceNames(args?.devices) }, options);
   }
 
   /** Reads a profile that exists. @param id its name */

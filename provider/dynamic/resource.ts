@@ -1,5 +1,9 @@
 /** Resource: what every kind of the dynamic door has in common. */
 import * as pulumi from "@pulumi/pulumi";
+import { othersProperty } from "../core/core";
+import { secretsProperty } from "../core/secrets";
+import { type Checkable, othersThatFail } from "./preflight";
+import { isLate, secretPathsOf } from "./secret-paths";
 import { stubOf } from "./stub";
 
 /** Properties that every kind takes. */
@@ -23,9 +27,8 @@ export interface TimeoutsArgs {
 }
 
 /** What a resource needs of its core; narrow, so that programs need not compile zod's types to use this package. */
-interface ResourceKind {
+interface ResourceKind extends Checkable {
   readonly kind: string;
-  readonly type: string;
   readonly inputs: { readonly shape: object };
   readonly outputs: { readonly shape: object };
 }
@@ -47,18 +50,45 @@ export abstract class BothyResource extends pulumi.CustomResource {
     args: pulumi.Inputs,
     options: pulumi.CustomResourceOptions | undefined,
   ) {
-    const outputs = Object.fromEntries(Object.keys(core.outputs.shape).map((output) => [output, undefined]));
-    const inputs = Object.fromEntries(Object.keys(core.inputs.shape).map((input) => [input, args[input]]));
+    const properties = [...Object.keys(core.outputs.shape), ...Object.keys(core.inputs.shape)];
+    const declared = Object.fromEntries(properties.map((property) => [property, undefined]));
+    // What no kind knows goes along: check says so.
+    const inputs: pulumi.Inputs = { ...args };
     // The name of an object that the user did not name is made from this one; check does not know it otherwise.
-    const logical = "name" in core.inputs.shape && args.name === undefined ? { __logicalName: name } : {};
-    const hidden = Object.fromEntries(Object.entries(args).filter(([key]) => key.startsWith("__")));
-    super(
-      `${typePrefix}:${core.type}`,
-      name,
-      { ...outputs, ...inputs, ...logical, ...hidden, __provider: stubOf(core.kind) },
-      options,
-    );
+    if ("name" in core.inputs.shape && (args.name ?? undefined) === undefined) inputs.__logicalName = name;
+    inputs[secretsProperty] = secretPathsOf(inputs, options?.additionalSecretOutputs ?? []);
+    // What exists is only read, and never checked.
+    if (options?.id === undefined) inputs[othersProperty] = othersThatFail(core, name, inputs);
+    super(`${typePrefix}:${core.type}`, name, { ...declared, ...inputs, __provider: stubOf(core.kind) }, options);
+    warnOfSecretName(core.type, name, inputs);
   }
+}
+
+/**
+ * Reads the arguments of a constructor, none as an empty map.
+ * @throws RunError, which Pulumi shows without a stack, for anything but a plain map
+ */
+export function argsOf<T extends object>(type: string, name: string, args: T | undefined): T {
+  const given: unknown = args ?? {};
+  const isPlain =
+    typeof given === "object" && !Array.isArray(given) && !isLate(given) && !pulumi.Resource.isInstance(given);
+  if (isPlain) return given as T;
+  throw new pulumi.RunError(
+    `Cannot make ${type} "${name}": its arguments must be a map of properties, as in new bothy.${type}("${name}", { ... }). Values that are known later stand inside of it.`,
+  );
+}
+
+/** Ids are made of these, and Pulumi stores ids in clear. */
+const namingInputs = ["name", "instance"];
+
+function warnOfSecretName(type: string, name: string, inputs: pulumi.Inputs): void {
+  for (const input of namingInputs.filter((one) => isLate(inputs[one])))
+    void pulumi.isSecret(pulumi.output(inputs[input])).then((isSecret) => {
+      if (isSecret)
+        void pulumi.log.warn(
+          `The ${input} of ${type} "${name}" is a secret, but names are stored and shown in clear. Name it otherwise.`,
+        );
+    });
 }
 
 /** Options of `Resource.get`: those of a resource, for an object that exists and stays outside of the program's hands. */

@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { snapshot } from "../core/snapshot";
 import { Container } from "./container";
 import { nameOf, type Reference } from "./reference";
-import { BothyResource, type CommonArgs, existing } from "./resource";
+import { argsOf, BothyResource, type CommonArgs, existing } from "./resource";
 
 export interface SnapshotArgs extends CommonArgs {
   /** Container to take the snapshot of. A change replaces the snapshot, and so does the replacement of a container given as a resource. */
@@ -27,7 +27,12 @@ export class Snapshot extends BothyResource {
     super(
       snapshot,
       name,
-      { ...args, instance: nameOf(args?.instance), __instanceCreatedAt: owner?.createdAt, __instanceId: owner?.id },
+      {
+        ...argsOf("Snapshot", name, args),
+        instance: nameOf(args?.instance),
+        __instanceCreatedAt: owner?.createdAt,
+        __instanceId: owner?.id,
+      },
       owner === undefined ? options : { deletedWith: owner, ...options },
     );
   }

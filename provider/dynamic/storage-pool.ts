@@ -1,7 +1,7 @@
 /** Storage pool, as a resource. */
 import type * as pulumi from "@pulumi/pulumi";
 import { storagePool } from "../core/storage-pool";
-import { BothyResource, type CommonArgs, existing } from "./resource";
+import { argsOf, BothyResource, type CommonArgs, existing } from "./resource";
 
 export interface StoragePoolArgs extends CommonArgs {
   /** Name of the pool; made from the resource's name when absent. A change replaces the pool. */
@@ -24,7 +24,7 @@ export class StoragePool extends BothyResource {
   declare readonly status: pulumi.Output<string>;
 
   constructor(name: string, args: StoragePoolArgs, options?: pulumi.CustomResourceOptions) {
-    super(storagePool, name, { ...args }, options);
+    super(storagePool, name, argsOf("StoragePool", name, args), options);
   }
 
   /** Reads a pool that exists. @param id its name */

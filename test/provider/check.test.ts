@@ -54,12 +54,78 @@ const wrong: WrongInput[] = [
     failures: { "config.size": /Unknown configuration key/ },
   },
   { kind: "network", inputs: { name: "a-name-of-20-letters" }, failures: { name: /at most 15 characters/ } },
-  { kind: "network", inputs: { name: "net0", type: "ovn" }, failures: { type: /expected "bridge"/ } },
+  {
+    kind: "network",
+    inputs: { name: "net0", type: "ovn" },
+    failures: { type: /must be one of bridge\. LXD's "ovn" is not here yet/ },
+  },
   {
     kind: "network",
     inputs: { name: "net0", config: { "ipv4.address": "10.0.0.1" } },
     failures: { 'config["ipv4.address"]': /prefix length/ },
   },
+  ...(
+    [
+      ["10.0.0.0/24", /own address.*Did you mean "10\.0\.0\.1\/24"/],
+      ["10.0.0.255/24", /broadcast/],
+      ["127.0.0.1/24", /no address that a host can have/],
+      ["10.0.0.1/33", /prefix length/],
+      ["10.0.0.256/24", /prefix length/],
+      ["10.0.0.1/31", /prefix length/],
+    ] as const
+  ).map(([address, reason]) => ({
+    kind: "network",
+    inputs: { name: "net0", config: { "ipv4.address": address } },
+    failures: { 'config["ipv4.address"]': reason },
+  })),
+  {
+    kind: "network",
+    inputs: {
+      name: "net0",
+      config: {
+        "ipv4.address": "10.0.0.1/24",
+        "ipv4.dhcp.ranges": "10.0.0.9-10.0.0.2,10.0.1.2-10.0.1.9,10.0.0.2-10.0.0.9",
+      },
+    },
+    failures: { 'config["ipv4.dhcp.ranges"]': /10\.0\.1\.2-10\.0\.1\.9 is not a range inside 10\.0\.0\.0\/24/ },
+  },
+  ...["https://there:8443", "ftp://x", "unix://relative", "unix://"].map((endpoint) => ({
+    kind: "profile",
+    inputs: { name: "p", endpoint },
+    failures: { endpoint: /is no endpoint: .*Use unix:\/\/\/path/ },
+  })),
+  {
+    kind: "container",
+    inputs: { name: "web", imge: "i" },
+    failures: { imge: /Did you mean "image"/, image: /is required/ },
+  },
+  {
+    kind: "profile",
+    inputs: { name: "p", config: { "security.syscalls.intercept.mknod": "true", "enviroment.A": "x" } },
+    failures: {
+      'config["security.syscalls.intercept.mknod"]': /is a key of LXD that this version does not have yet/,
+      'config["enviroment.A"]': /Did you mean "environment\.A"/,
+    },
+  },
+  {
+    kind: "profile",
+    inputs: {
+      name: "p",
+      devices: {
+        p: { type: "unix-char" },
+        n: { type: "nci" },
+        e: { type: "nic", netwrk: "a", nictype: "p2p", vlan: 1 },
+      },
+    },
+    failures: {
+      "devices.p.type": /is a type of LXD that this version does not have yet/,
+      "devices.n.type": /Did you mean "nic"/,
+      "devices.e.netwrk": /Did you mean "network"/,
+      "devices.e.vlan": /is an option of LXD that this version does not have yet/,
+    },
+  },
+  { kind: "storage-pool", inputs: { name: "p", driver: "btfrs" }, failures: { driver: /Did you mean "btrfs"/ } },
+  { kind: "storage-pool", inputs: { name: "p", driver: "zfs" }, failures: { driver: /LXD's "zfs" is not here yet/ } },
   { kind: "snapshot", inputs: { name: "s" }, failures: { instance: /is required/ } },
   {
     kind: "snapshot",

@@ -107,15 +107,17 @@ test(
 test(
   "a step that takes longer than its time-out says which one to raise",
   { skip },
-  inDaemon(async (_, provider) => {
+  inDaemon(async ({ client }, provider) => {
+    // What takes its time is the wait, and not the image.
+    await (await client.createImage({ source: { type: "template", template: "busybox" } })).wait();
     const inputs = await provider.checked("container", {
       name: "slow",
       image: "template:busybox",
       wait: { command: ["false"], timeoutSeconds: 60 },
-      timeouts: { createSeconds: 3 },
+      timeouts: { createSeconds: 6 },
     });
     const { reasons, properties } = await halfMade(provider.create("container", inputs));
-    assert.match(reasons.join(), /it took longer than 3 seconds\. Raise timeouts\.createSeconds/);
+    assert.match(reasons.join(), /it took longer than 6 seconds\. Raise timeouts\.createSeconds/);
     const news = await provider.checked("container", { ...inputs, timeouts: { updateSeconds: 1 } }, inputs);
     const again = await halfMade(provider.update("container", "slow", properties, news));
     assert.match(again.reasons.join(), /it took longer than 1 seconds\. Raise timeouts\.updateSeconds/);

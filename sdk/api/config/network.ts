@@ -1,16 +1,38 @@
 /** Configuration keys of bridge networks; every key here has an effect. */
 import { isIPv4 } from "node:net";
+import { addressText, contains, firstOf, lastOf, parseAddress, parseSubnet, type Subnet, subnetText } from "../ipv4";
 import type { KeyRow, ValueType } from "./table";
 import { anyText, bool, hwaddr, integer, oneOf } from "./values";
 
 /** An IPv4 address with a prefix length, such as 10.1.2.1/24; or auto; or none. */
 const ipv4Cidr: ValueType = (value) => {
   if (value === "none" || value === "auto") return undefined;
-  const [address = "", bits = "", ...rest] = value.split("/");
-  return rest.length === 0 && isIPv4(address) && /^\d{1,2}$/.test(bits) && Number(bits) >= 8 && Number(bits) <= 30
-    ? undefined
-    : "it must be an address with a prefix length from 8 to 30 such as 10.1.2.1/24, or auto, or none";
+  const subnet = value.includes("/") ? parseSubnet(value) : undefined;
+  if (subnet === undefined || subnet.bits < 8 || subnet.bits > 30)
+    return "it must be an address with a prefix length from 8 to 30 such as 10.1.2.1/24, or auto, or none";
+  return hostReason(subnet);
 };
+
+/** Why the bridge cannot have an address. */
+function hostReason(subnet: Subnet): string | undefined {
+  const [first, last] = [firstOf(subnet), lastOf(subnet)];
+  if (subnet.address === first)
+    return `it is the subnet's own address, not one of a host. Did you mean "${addressText(first + 1)}/${subnet.bits}"?`;
+  if (subnet.address === last) return "it is the subnet's broadcast address, not one of a host";
+  const firstByte = Math.floor(subnet.address / 2 ** 24);
+  return firstByte === 0 || firstByte === 127 || firstByte >= 224 ? "it is no address that a host can have" : undefined;
+}
+
+/** Whether ranges lie in the subnet of the address, each from its lower end to its higher. @returns one reason per wrong range */
+export function rangeReasons(cidr: string, ranges: string): string[] {
+  const subnet = cidr.includes("/") ? parseSubnet(cidr) : undefined;
+  if (subnet === undefined || ipv4Ranges(ranges) !== undefined) return [];
+  return ranges.split(",").flatMap((range) => {
+    const [from = 0, to = 0] = range.split("-").map((end) => parseAddress(end.trim()));
+    const isInside = contains(subnet, from) && contains(subnet, to) && from <= to;
+    return isInside ? [] : [`${range.trim()} is not a range inside ${subnetText(subnet)}`];
+  });
+}
 
 const ipv4Ranges: ValueType = (value) =>
   value.split(",").every((range) => {

@@ -1,0 +1,195 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import * as bothy from "../../provider";
+import { cores } from "../../provider/core/cores";
+import type { Props } from "../../provider/core/values";
+import { DynamicProcess } from "./support/dynamic-process";
+
+let provider: DynamicProcess;
+const registered = new Map<string, Props>();
+
+before(async () => {
+  provider = await DynamicProcess.start({ env: { BOTHY_ENDPOINT: "unix:///nonexistent/unix.socket" } });
+  await pulumi.runtime.setMocks({
+    newResource: ({ name, inputs }) => {
+      registered.set(name, inputs as Props);
+      return { id: name, state: inputs as Props };
+    },
+    call: ({ inputs }) => inputs as Props,
+  });
+});
+after(() => provider[Symbol.asyncDispose]());
+
+/** Right inputs of each kind, with every property. */
+const right: Readonly<Record<string, Props>> = {
+  container: {
+    name: "web",
+    image: "i",
+    source: { instance: "base", snapshot: "s" },
+    profiles: ["default"],
+    config: { "user.a": "1" },
+    devices: { eth0: { type: "nic", network: "n" } },
+    description: "d",
+    ephemeral: false,
+    running: true,
+    wait: { for: "command", command: ["true"], timeoutSeconds: 1 },
+    files: { "/a": { content: "c", mode: "0644", uid: 0, gid: 0 } },
+    endpoint: "unix:///a",
+    timeouts: { createSeconds: 1, updateSeconds: 1, deleteSeconds: 1 },
+  },
+  image: { sourceFile: "package.json", aliases: ["a"], properties: { a: "b" }, public: true, template: "busybox" },
+  network: { name: "net0", description: "d", config: { "user.a": "1" }, type: "bridge" },
+  profile: { name: "p", description: "d", config: { "user.a": "1" }, devices: { eth0: { type: "none" } } },
+  snapshot: { name: "s", instance: "web", expiresAt: "2030-01-31T12:00:00Z" },
+  "storage-pool": { name: "p", driver: "dir", description: "d", config: { "user.a": "1" } },
+};
+
+/** Inputs that say the same thing in two ways. */
+const alternatives: Readonly<Record<string, string>> = {
+  image: "source",
+  source: "image",
+  sourceFile: "template",
+  template: "sourceFile",
+};
+
+/** What JavaScript programs pass by mistake. */
+const shapes: readonly unknown[] = [
+  null,
+  "",
+  "text",
+  7,
+  -1.5,
+  true,
+  [],
+  ["text"],
+  [null],
+  [[]],
+  {},
+  { a: null },
+  { a: 1 },
+  { a: {} },
+  { a: { b: [] } },
+  { a: { type: 1 } },
+  { type: null },
+  { "": "" },
+];
+
+/** Every place inside of inputs: ["config"], ["config", "user.a"], ... */
+function places(value: unknown, path: string[] = []): string[][] {
+  if (typeof value !== "object" || value === null) return [path];
+  const inside = Object.entries(value).flatMap(([name, member]) => places(member, [...path, name]));
+  return path.length === 0 ? inside : [path, ...inside];
+}
+
+/** A copy of inputs with another value at one place. */
+function withAt(value: unknown, [name, ...rest]: readonly string[], shape: unknown): unknown {
+  if (name === undefined) return shape;
+  if (Array.isArray(value)) return value.map((item, at) => (String(at) === name ? withAt(item, rest, shape) : item));
+  return { ...(value as Props), [name]: withAt((value as Props)[name], rest, shape) };
+}
+
+function inputsWith(kind: string, path: readonly string[], shape: unknown): Props {
+  const { [alternatives[path[0]!] ?? ""]: _, ...inputs } = right[kind]!;
+  const { [alternatives.sourceFile!]: template, ...others } = inputs;
+  return withAt(
+    path[0] === "template" || template === undefined || kind !== "image" ? inputs : others,
+    path,
+    shape,
+  ) as Props;
+}
+
+for (const { kind, inputs } of cores)
+  test(`a ${kind} with any input of another shape is refused by the name of that input, and nothing breaks`, async () => {
+    assert.deepEqual(
+      Object.keys(inputs.shape).filter(
+        (name) => right[kind]![name] === undefined && !/^(endpoint|timeouts)$/.test(name),
+      ),
+      [],
+      "the table knows every input",
+    );
+    for (const path of places(right[kind]))
+      for (const shape of shapes) {
+        const given = inputsWith(kind, path, shape);
+        if (given.image !== undefined) delete given.source;
+        const what = `${path.join(".")} = ${JSON.stringify(shape)}`;
+        const { failures } = await provider.check(kind, {}, given);
+        for (const [property, reason] of Object.entries(failures)) {
+          assert.ok(
+            property.startsWith(path[0]!) ||
+              property === alternatives[path[0]!] ||
+              /^(image|sourceFile|source|wait)/.test(property),
+            `${what}: ${property}: ${reason}`,
+          );
+          assert.match(
+            reason,
+            /^(must|is|cannot|has|stands|Invalid|Unknown|Unsupported|holds|needs) ?/,
+            `${what}: ${property}`,
+          );
+          assert.doesNotMatch(reason, /undefined|\[object|NaN|Invalid input|expected/, `${what}: ${property}`);
+        }
+      }
+  });
+
+const kinds: Readonly<Record<string, new (name: string, args: never, options?: object) => pulumi.CustomResource>> = {
+  container: bothy.Container,
+  image: bothy.Image,
+  network: bothy.Network,
+  profile: bothy.Profile,
+  snapshot: bothy.Snapshot,
+  "storage-pool": bothy.StoragePool,
+};
+
+const ways: Readonly<Record<string, (shape: unknown) => unknown>> = {
+  "as it is": (shape) => shape,
+  "as an output": (shape) => pulumi.output(shape as never),
+  "as a promise": (shape) => Promise.resolve(shape),
+  "as a secret": (shape) => pulumi.secret(shape as never),
+};
+
+/** What Pulumi makes of a value on its way: null is nothing. */
+const sent = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value, (_, member: unknown) => member ?? undefined) ?? "null");
+
+for (const [kind, Kind] of Object.entries(kinds))
+  for (const [way, wrap] of Object.entries(ways))
+    test(`a program may write any shape into a ${kind}, ${way}, and check is who sees it`, async () => {
+      const made: [string, string[], pulumi.CustomResource][] = [];
+      for (const path of places(right[kind]))
+        for (const [at, shape] of shapes.entries()) {
+          const name = `${kind}-${way}-${path.join(".")}-${at}`;
+          made.push([name, path, new Kind(name, withAt(right[kind], path, wrap(shape)) as never)]);
+        }
+      for (const [name, path, resource] of made) {
+        await new Promise((resolve) => resource.urn.apply(resolve));
+        const inputs = registered.get(name)!;
+        assert.ok(inputs, name);
+        if (way === "as it is") {
+          const given = withAt(right[kind], path, shapes[Number(name.split("-").at(-1))]) as Props;
+          if (kind !== "snapshot" || path[0] !== "instance")
+            assert.deepEqual(sent(inputs[path[0]!]), sent(given[path[0]!]), name);
+        }
+        if (way === "as a secret" && path.length === 1 && inputs[path[0]!] !== undefined)
+          assert.ok(
+            (inputs.__secrets as string[][]).some(([first]) => first === path[0]),
+            name,
+          );
+      }
+    });
+
+for (const [what, args] of Object.entries({
+  text: "template:busybox",
+  "a list": [],
+  "an output": pulumi.output({}),
+  "a number": 1,
+}))
+  test(`arguments that are ${what} are refused in one sentence`, () => {
+    for (const [kind, Kind] of Object.entries(kinds))
+      assert.throws(
+        () => new Kind("web", args as never),
+        (error: Error) =>
+          pulumi.RunError.isInstance(error) &&
+          /^Cannot make \w+ "web": its arguments must be a map/.test(error.message),
+        kind,
+      );
+  });

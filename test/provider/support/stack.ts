@@ -1,0 +1,104 @@
+/** Stack: a program in a folder of its own, run by the real engine against a daemon. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { type EngineEvent, LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
+import { engineEnv } from "../../../scripts/scene/engine";
+import { programFolder } from "./program";
+
+/** What the engine would do or did to each resource that does not stay the same, by the resource's name. */
+export type Steps = Record<string, string>;
+
+export interface Ran {
+  readonly steps: Steps;
+  /** Everything that the console showed, without colours. */
+  readonly output: string;
+  readonly outputs: Record<string, unknown>;
+  /** What went wrong, when it did. */
+  readonly error?: string;
+}
+
+export class TestStack {
+  private constructor(
+    readonly stack: Stack,
+    readonly folder: string,
+    private readonly home: string,
+  ) {}
+
+  /**
+   * Runs work with a stack of its own.
+   * @param env what the engine and the program see beside this process's environment, such as BOTHY_ENDPOINT
+   */
+  static async with<T>(env: Record<string, string>, work: (stack: TestStack) => Promise<T>): Promise<T> {
+    const home = mkdtempSync(path.join(tmpdir(), "bothy-pulumi-"));
+    using program = programFolder();
+    try {
+      mkdirSync(path.join(home, "state"));
+      writeFileSync(path.join(program.path, "Pulumi.yaml"), "name: app\nruntime: nodejs\nmain: index.js\n");
+      const envVars = { ...engineEnv(home), PATH: `${path.dirname(process.execPath)}:${process.env.PATH}`, ...env };
+      const stack = await LocalWorkspace.createOrSelectStack(
+        { stackName: "test", workDir: program.path },
+        { envVars, pulumiHome: home },
+      );
+      return await work(new TestStack(stack, program.path, home));
+    } finally {
+      rmSync(home, { recursive: true, force: true });
+    }
+  }
+
+  /** Makes this the program. @param source JavaScript after the lines that load pulumi and bothy */
+  program(source: string): void {
+    const head = 'const pulumi = require("@pulumi/pulumi");\nconst bothy = require("bothy");\n';
+    writeFileSync(path.join(this.folder, "index.js"), `${head}${source}`);
+  }
+
+  preview = (source?: string): Promise<Ran> => this.#run("preview", source);
+  up = (source?: string): Promise<Ran> => this.#run("up", source);
+  refresh = (): Promise<Ran> => this.#run("refresh");
+  destroy = (): Promise<Ran> => this.#run("destroy");
+
+  /** Rejects when one of them failed. */
+  async must(ran: Promise<Ran>): Promise<Ran> {
+    const result = await ran;
+    if (result.error !== undefined) throw new Error(result.error);
+    return result;
+  }
+
+  /** The state as it lies on disk, secrets encrypted. */
+  stateText = (): string => readFileSync(path.join(this.home, "state/.pulumi/stacks/app/test.json"), "utf8");
+
+  async #run(verb: "preview" | "up" | "refresh" | "destroy", source?: string): Promise<Ran> {
+    if (source !== undefined) this.program(source);
+    const steps: Steps = {};
+    const said: string[] = [];
+    const onEvent = ({ resourcePreEvent, diagnosticEvent }: EngineEvent) => {
+      if (diagnosticEvent) said.push(diagnosticEvent.message);
+      const step = resourcePreEvent?.metadata;
+      const name = step?.urn.split("::").at(-1) ?? "";
+      if (step && !/^(same|read)$/.test(step.op) && !step.type.startsWith("pulumi:"))
+        steps[name] = mergedStep(steps[name], step.op);
+    };
+    const options = {
+      onEvent,
+      onOutput: (text: string) => void said.push(text),
+      onError: (text: string) => void said.push(text),
+      color: "never" as const,
+    };
+    try {
+      const result = (await this.stack[verb](options)) as { outputs?: Record<string, { value: unknown }> };
+      const outputs = Object.entries(result.outputs ?? {}).map(([name, { value }]) => [name, value] as const);
+      return { steps, output: said.join(""), outputs: Object.fromEntries(outputs) };
+    } catch (error) {
+      return {
+        steps,
+        output: said.join(""),
+        outputs: {},
+        error: error instanceof Error ? error.message : String(error),
+      };
+    }
+  }
+}
+
+/** A replacement is a creation and a deletion for the engine. */
+const mergedStep = (before: string | undefined, op: string): string =>
+  /replace/.test(op) || before === "replace" ? "replace" : op;
