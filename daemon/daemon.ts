@@ -140,7 +140,7 @@ export class Daemon {
     if (isFresh) this.#stoppedByReboot = stopped;
     else
       for (const { name } of stopped.filter(wasRunning))
-        await instances.lifecycle.noteEnd(name, { signal: 9, reason: "killed" });
+        await instances.lifecycle.noteEnd(name, { signal: 9, reason: "lost" });
     await networks.nics.closeLostPorts((name) => instances.lifecycle.isRunning(name));
     this.#hasAdopted = true;
   }

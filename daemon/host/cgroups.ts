@@ -1,8 +1,17 @@
 /** Control groups of the host: what is mounted where, and the daemon's own parent groups in it (cgroup-v2.rst, docs/kernel.md, Control groups). */
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, readFileSync, realpathSync, rmdirSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmdirSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
-import { type CgroupLayout, readCgroupLayout } from "../../sdk/host/cgroups";
+import { type CgroupLayout, readCgroupLayout, words } from "../../sdk/host/cgroups";
 import type { Log } from "../log";
 
 export { type CgroupLayout, readCgroupLayout };
@@ -12,6 +21,15 @@ export const hierarchies = (layout: CgroupLayout): string[] => [
   ...new Set(layout.v1.values()),
   ...(layout.v2 === undefined ? [] : [layout.v2]),
 ];
+
+/** The group of the guest's own, below the one that carries the limits; its processes are there, and it is what they see as the root. */
+export const guestName = "guest";
+
+/** The folder of a container's processes in a hierarchy: the guest's own group, where there is one. @param dir the container's folder in that hierarchy */
+export function guestDir(dir: string): string {
+  const own = path.join(dir, guestName);
+  return existsSync(own) ? own : dir;
+}
 
 /** The folder of a controller's files for a group, wherever the controller lives; nothing when the host lacks it. */
 export function controllerDir(layout: CgroupLayout, controller: string, group: string): ControllerDir | undefined {
@@ -34,13 +52,24 @@ export const parentGroupName = (stateDir: string): string =>
 /** The parent group of this daemon's containers in every hierarchy. */
 export class ParentGroups {
   #areMade = false;
+  #layout: CgroupLayout;
 
-  /** @param name of the group, unique to the daemon's state folder */
+  readonly #offered: CgroupLayout;
+
+  /** @param layout of the host @param name of the group, unique to the daemon's state folder */
   constructor(
-    readonly layout: CgroupLayout,
+    layout: CgroupLayout,
     readonly name: string,
     private readonly log: Log,
-  ) {}
+  ) {
+    this.#offered = layout;
+    this.#layout = layout;
+  }
+
+  /** The host's layout; once the groups are made, with those controllers of v2 only that containers can have. */
+  get layout(): CgroupLayout {
+    return this.#layout;
+  }
 
   /** Makes them, once; cpuset needs its processors before anyone can join, v2 its controllers switched on from the top down. */
   make(): void {
@@ -57,9 +86,10 @@ export class ParentGroups {
         writeFileSync(path.join(cpuset, this.name, file), readFileSync(path.join(cpuset, file)));
     this.#areMade = true;
     if (this.layout.v2 === undefined) return;
-    const wanted = ["cpu", "cpuset", "memory", "pids", "io"].filter((name) => this.layout.v2Controllers.has(name));
-    for (const dir of [this.layout.v2, path.join(this.layout.v2, this.name)])
-      for (const controller of wanted) this.#enable(dir, controller);
+    const wanted = ["cpu", "cpuset", "memory", "pids", "io"].filter((name) => this.#offered.v2Controllers.has(name));
+    const parent = path.join(this.layout.v2, this.name);
+    for (const dir of [this.layout.v2, parent]) for (const controller of wanted) this.#enable(dir, controller);
+    this.#layout = { ...this.#offered, v2Controllers: new Set(words(path.join(parent, "cgroup.subtree_control"))) };
   }
 
   #enable(dir: string, controller: string): void {
@@ -68,6 +98,22 @@ export class ParentGroups {
     } catch (error) {
       this.log.warning("Cannot switch on a cgroup controller; its limits have no effect", { dir, controller, error });
     }
+  }
+
+  /** Names of the groups in the parent groups: a container each, whether it is known or not. */
+  names(): string[] {
+    const found = hierarchies(this.layout).flatMap((mountPoint) => {
+      const dir = path.join(mountPoint, this.name);
+      return existsSync(dir) ? readdirSync(dir, { withFileTypes: true }) : [];
+    });
+    return [...new Set(found.filter((entry) => entry.isDirectory()).map((entry) => entry.name))];
+  }
+
+  /** The folders of a container's group that are there. */
+  dirsOf(container: string): string[] {
+    return hierarchies(this.layout)
+      .map((mountPoint) => path.join(mountPoint, this.name, container))
+      .filter((dir) => existsSync(dir));
   }
 
   /** Removes those that hold no container. */

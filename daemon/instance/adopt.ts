@@ -1,6 +1,9 @@
 /** Adopt: containers that an earlier daemon started go on under this one. */
+
+import { noteCell } from "./cell-notes";
 import { isFrozen, setFrozen } from "./freezer";
 import { isPaused } from "./last-state";
+import { endLeftovers } from "./leftovers";
 import type { Life, OnEnd } from "./life";
 import { applyLimits, foundCpus } from "./live-limits";
 import { notePause } from "./pause";
@@ -9,8 +12,13 @@ import type { InstanceRecord } from "./record";
 /** Takes a container over that an earlier daemon started. @returns whether it is running */
 export async function adopt(life: Life, record: InstanceRecord, onEnd: OnEnd): Promise<boolean> {
   const { name } = record;
-  const cell = await life.context.native.adopt(name);
+  const cell = (await life.context.native.adopt(name)) ?? (await endLeftovers(life, name));
   if (cell === undefined) return false;
+  if (cell.pid === 0) {
+    life.running.add(name, cell, undefined, (exit) => onEnd(name, exit));
+    return true;
+  }
+  noteCell(life, name, cell);
   life.running.add(name, cell, foundCpus(life, record), (exit) => onEnd(name, exit));
   followLimits(life, record);
   const wanted = isPaused(record);

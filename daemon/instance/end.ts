@@ -40,6 +40,7 @@ export class Ends {
     void context.networks.nics.closePorts(name);
     const isReboot = exit.reason === "reboot" && !isShuttingDown;
     if (record.ephemeral && !isReboot) {
+      this.#tell(name, exit);
       await records.deleteStopped(name);
       return;
     }
@@ -48,9 +49,19 @@ export class Ends {
       ...now,
       config: { ...withoutPause(withoutHostNames(now.config)), ...power },
     }));
-    if (exit.reason === "halt" || exit.reason === "exit") this.life.tell("instance-stopped", name);
+    this.#tell(name, exit);
     const isSoon = Date.now() - Date.parse(record.lastUsedAt) < soonMs;
     if (isReboot) this.#restartLater(name, isSoon ? rebootPauseMs : 0);
+  }
+
+  /** One event and one line, however it ended: as it was asked for, or, as LXD has it, as a shutdown of its own. */
+  #tell(name: string, exit: Exit): void {
+    const asked = this.life.asked.get(name);
+    const details = { name, reason: reasonOf(exit), asked: asked?.action ?? "no" };
+    if (asked === undefined && (exit.reason === "killed" || exit.reason === "lost"))
+      this.life.context.log.warning("An instance has ended that nobody asked to stop", details);
+    else this.life.context.log.info("An instance has ended", details);
+    this.life.tell(asked?.action ?? "instance-shutdown", name, asked?.requestor);
   }
 
   #restartLater(name: string, pauseMs: number): void {
@@ -71,4 +82,13 @@ export class Ends {
   async settle(): Promise<void> {
     await Promise.all(this.#restarts);
   }
+}
+
+/** Why a container ended, in words. */
+function reasonOf({ reason, code, signal }: Exit): string {
+  if (reason === "halt") return "it powered itself off";
+  if (reason === "reboot") return "it rebooted itself";
+  if (reason === "lost") return "its supervisor was killed";
+  if (signal !== undefined) return `its init was killed by signal ${signal}`;
+  return `its init left with code ${code ?? 0}`;
 }

@@ -94,7 +94,7 @@ function execOps(context: Context, record: InstanceRecord, post: InstanceExecPos
       );
   return [
     ...context.instances.idOps(record),
-    ...joinOps(lifecycle.groups.layout, lifecycle.group(record.name)),
+    ...joinOps(lifecycle.groups.layout, lifecycle.group(record.name), lifecycle.need(record.name).cell.protocol > 0),
     ["seccomp", seccompFile(context.instances.seccompDir, isPrivileged, isTrue(config["security.nesting"]))],
     ...rlimitOps(config),
     ["cap-keep", capabilityMask(isPrivileged)],

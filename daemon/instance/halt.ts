@@ -3,7 +3,7 @@ import { readFileSync, readlinkSync } from "node:fs";
 import os from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { badRequest } from "../../sdk/api/errors";
-import type { Cell } from "../native/index";
+import type { RunningCell } from "../native/index";
 
 const realTimeMin = 34;
 
@@ -70,7 +70,7 @@ const longestLookMs = 500;
  * catches nor blocks it (pid_namespaces(7)), and an init that was just started does not yet.
  * @param signal aborts when nobody waits any longer
  */
-export async function askToHalt(cell: Cell, raw: RawLxc, signal: AbortSignal): Promise<void> {
+export async function askToHalt(cell: RunningCell, raw: RawLxc, signal: AbortSignal): Promise<void> {
   const halt = haltSignal(cell.pid, raw);
   const wasHeard = isHeard(cell.pid, halt);
   cell.signal(halt);

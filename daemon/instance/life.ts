@@ -4,6 +4,7 @@ import type { Context } from "../context";
 import type { Requestor } from "../events";
 import type { ParentGroups } from "../host/cgroups";
 import type { Exit } from "../native/index";
+import { untilEnded } from "./leftovers";
 import type { Expanded, InstanceRecord } from "./record";
 import { Running, type RunningInstance } from "./running";
 
@@ -20,8 +21,15 @@ export interface Records {
 /** Takes note of a container that has ended. */
 export type OnEnd = (name: string, exit: Exit) => Promise<void>;
 
+export interface AskedStop {
+  readonly action: "instance-shutdown" | "instance-stopped";
+  readonly requestor: Requestor | undefined;
+}
+
 export class Life {
-  readonly running = new Running();
+  readonly running = new Running((name) => untilEnded(this, name));
+  /** Those that somebody has asked to stop and that have not ended yet, with the event that tells of it. */
+  readonly asked = new Map<string, AskedStop>();
   /** While the daemon shuts its containers down, they keep their power state, so that the next start brings them back. */
   isShuttingDown = false;
 

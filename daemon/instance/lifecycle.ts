@@ -6,6 +6,7 @@ import type { ParentGroups } from "../host/cgroups";
 import type { Exit } from "../native/index";
 import { adopt } from "./adopt";
 import { Ends } from "./end";
+import { requireEnded, settleUnknown } from "./leftovers";
 import { Life, type OnEnd, type Records } from "./life";
 import { applyLimits } from "./live-limits";
 import { pause, whileStill } from "./pause";
@@ -65,6 +66,16 @@ export class Lifecycle {
   /** Takes a container over that an earlier daemon started. @returns whether it is running */
   adopt(record: InstanceRecord): Promise<boolean> {
     return adopt(this.#life, record, this.#onEnd);
+  }
+
+  /** Ends what lives on of an instance that does not run. @throws ApiError INTERNAL while a process that was killed does not die */
+  requireEnded(name: string): Promise<void> {
+    return requireEnded(this.#life, name);
+  }
+
+  /** Looks after containers that no instance knows. @param known names of all instances @returns first host ids that these use */
+  settleUnknown(known: ReadonlySet<string>): Promise<number[]> {
+    return settleUnknown(this.#life, known);
   }
 
   /** Asks the init to power off and waits. Not under the instance's lock, so that a forced stop can overtake it. */

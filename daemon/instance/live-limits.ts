@@ -4,7 +4,7 @@ import path from "node:path";
 import type { Config } from "../../sdk/api/common";
 import { controllerDir } from "../host/cgroups";
 import type { Life } from "./life";
-import { applyWrites, chooseCpus, limitWrites, parseCpuList } from "./limits";
+import { applyWrites, chooseCpus, limitWrites, liveWrites, parseCpuList } from "./limits";
 import type { InstanceRecord } from "./record";
 import type { Running } from "./running";
 
@@ -21,7 +21,7 @@ export function pickCpus(running: Running, config: Config, except?: string): str
 /** Brings a running container's limits in line. @param config expanded */
 export function applyLimits(life: Life, name: string, config: Config): void {
   const cpus = pickCpus(life.running, config, name);
-  applyWrites(limitWrites(life.groups.layout, life.group(name), config, cpus));
+  applyWrites(liveWrites(limitWrites(life.groups.layout, life.group(name), config, cpus)));
   life.running.update(name, { cpus });
 }
 

@@ -5,6 +5,8 @@ import type { InstanceRecord } from "./record";
 /** Takes away what was half made or half deleted, and brings the pools in line with the database. */
 export async function recoverInstances(context: Context): Promise<void> {
   const { instances, snapshots, storagePools } = context;
+  // Before anything that they may use is taken away.
+  await orLog(context, "Cannot look after containers that no instance knows", () => instances.settleUnknown());
   await orLog(context, "Cannot remove half made snapshots", () => snapshots.recover());
   for (const record of instances.store.listPending())
     await orLog(context, `Cannot remove the half made instance "${record.name}"`, () => instances.erase(record));

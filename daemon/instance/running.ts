@@ -1,9 +1,9 @@
 /** Running: the containers that are up, by name. */
-import type { Cell, Exit } from "../native/index";
+import type { Exit, RunningCell } from "../native/index";
 import { parseCpuList } from "./limits";
 
 export interface RunningInstance {
-  readonly cell: Cell;
+  readonly cell: RunningCell;
   /** Processors that limits.cpu bound it to, such as "0-1,3"; undefined for all. */
   readonly cpus: string | undefined;
   readonly isFrozen: boolean;
@@ -14,12 +14,16 @@ export interface RunningInstance {
 export class Running {
   readonly #all = new Map<string, RunningInstance>();
 
+  /** @param untilEnded resolves when nothing of a container is alive any more */
+  constructor(private readonly untilEnded: (name: string) => Promise<void>) {}
+
   /**
-   * Keeps a started container until it ends.
+   * Keeps a started container until it has ended: its supervisor first, and then whatever that one left.
    * @param onExit takes note of the end; `gone` resolves after it
    */
-  add(name: string, cell: Cell, cpus: string | undefined, onExit: (exit: Exit) => Promise<void>): void {
+  add(name: string, cell: RunningCell, cpus: string | undefined, onExit: (exit: Exit) => Promise<void>): void {
     const gone = cell.exited.then(async (exit) => {
+      await this.untilEnded(name);
       this.#all.delete(name);
       await onExit(exit);
     });

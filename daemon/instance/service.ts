@@ -1,5 +1,6 @@
 /** Instances: the rules of their life. The lifecycle starts and stops them, the stores keep them, the pools hold their roots. */
 import { createHash, randomBytes } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Config, Devices } from "../../sdk/api/common";
 import { isTrue } from "../../sdk/api/config/values";
 import { ApiError, badRequest, conflict, notFound } from "../../sdk/api/errors";
@@ -36,6 +37,9 @@ export interface InstanceUse {
   readonly expandedDevices: Devices;
 }
 
+/** How long a question for the state of an instance waits for it to have ended. */
+const longestEndMs = 2000;
+
 export const volumeOf = (name: string): Volume => ({ type: "containers", name });
 
 export class InstanceService {
@@ -63,7 +67,8 @@ export class InstanceService {
       groups,
       seccompDir,
     );
-    for (const record of this.store.list()) this.#bases.add(baseOf(record.config) ?? 0);
+    for (const record of [...this.store.list(), ...this.store.listPending()])
+      this.#bases.add(baseOf(record.config) ?? 0);
   }
 
   /** What other kinds need to say who uses them; instances that are being made or deleted still do. */
@@ -110,7 +115,8 @@ export class InstanceService {
       return await this.#runningState(record, running, rootBytes);
     } catch (error) {
       // It may have ended while the kernel was asked; then its supervisor says so in a moment.
-      if (errnoOf(error) === "ESRCH") await running.gone;
+      if (errnoOf(error) === "ESRCH")
+        await Promise.race([running.gone, delay(longestEndMs, undefined, { ref: false })]);
       if (this.lifecycle.running.get(record.name)?.cell === running.cell) throw error;
       return stoppedState(rootBytes);
     }
@@ -127,7 +133,8 @@ export class InstanceService {
   }
 
   async #runningState(record: InstanceRecord, running: RunningInstance, rootBytes: number | undefined) {
-    const interfaces = await this.context.native.netState(running.cell);
+    // Nobody can be asked in one that is being ended.
+    const interfaces = running.cell.pid === 0 ? [] : await this.context.native.netState(running.cell);
     const status = statusOf(running);
     return runningState({
       layout: this.lifecycle.groups.layout,
@@ -295,6 +302,11 @@ export class InstanceService {
     if (this.store.find(name) !== undefined) await this.#remove(name);
   }
 
+  /** Looks after containers that no instance knows: the host ids of those that live are given to nobody. */
+  async settleUnknown(): Promise<void> {
+    for (const base of await this.lifecycle.settleUnknown(new Set(this.store.names()))) this.#bases.add(base);
+  }
+
   /** Words that tell bothy-cell the instance's id map. */
   idOps(record: InstanceRecord): Op[] {
     return idmapOps(idRange(this.expanded(record).config, record.config));
@@ -316,6 +328,7 @@ export class InstanceService {
 
   /** Removes what an instance has, once its row is marked pending. */
   async erase(record: InstanceRecord): Promise<void> {
+    await this.lifecycle.requireEnded(record.name);
     await eraseInstance(this.context, record);
     this.context.database.transaction(() => {
       this.context.snapshots.forgetAll(record.name);

@@ -4,9 +4,11 @@ import path from "node:path";
 import { ApiError, badRequest } from "../../sdk/api/errors";
 import { toApiError } from "../errors";
 import type { Requestor } from "../events";
+import { errnoOf } from "../native/connection";
 import { nowText } from "../time";
 import { together } from "../together";
 import { announce } from "./announce";
+import { noteCell } from "./cell-notes";
 import { idRange } from "./idmap";
 import { runningPower, withoutPause } from "./last-state";
 import type { Life, OnEnd } from "./life";
@@ -64,11 +66,13 @@ export class Starter {
       const ops = this.#ops({ ...record, config }, expanded, nics, cpus);
       await together([announce(context, name, nics), applyTemplates(context, { ...record, config }, "start")]);
       const cell = await context.native.startContainer(ops);
+      noteCell(this.life, name, cell);
       running.add(name, cell, cpus, (exit) => this.onEnd(name, exit));
     } catch (error) {
       const { code, message, details } = toApiError(error);
       appendLog(context, name, `Cannot start: ${message}`);
-      context.native.clear(name);
+      // Another supervisor that holds the folder still needs it.
+      if (errnoOf(error) !== "EBUSY") context.native.clear(name);
       void context.networks.nics.closePorts(name);
       // A device that is not there is a matter of the user's and no fault of the daemon, which would stand in its log.
       if (code === "INTERNAL") await requireStartable(context, record, expanded.devices);
@@ -85,9 +89,9 @@ export class Starter {
   #ops(record: InstanceRecord, expanded: Expanded, nics: readonly Nic[], cpus: string | undefined) {
     const { dirs, volumes } = this.life.context;
     const { groups } = this.life;
+    groups.make();
     const { layout } = groups;
     const group = this.life.group(record.name);
-    groups.make();
     mkdirSync(dirs.cell(record.name), { recursive: true, mode: 0o700 });
     return startOps({
       name: record.name,

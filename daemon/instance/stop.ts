@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { badRequest, internal } from "../../sdk/api/errors";
 import type { Requestor } from "../events";
 import { askToHalt, parseRawLxc } from "./halt";
-import type { Life } from "./life";
+import type { AskedStop, Life } from "./life";
 import { pause } from "./pause";
 import type { RunningInstance } from "./running";
 
@@ -23,6 +23,7 @@ export async function stop(life: Life, name: string, timeoutMs: number, requesto
   const record = life.records.find(name);
   const raw = parseRawLxc(record && life.records.expanded(record).config["raw.lxc"]);
   const over = new AbortController();
+  using _ = ask(life, name, { action: "instance-shutdown", requestor });
   void askToHalt(running.cell, raw, over.signal).catch((error: unknown) =>
     life.context.log.debug("The init of a container cannot be asked to halt", { name, error }),
   );
@@ -30,7 +31,6 @@ export async function stop(life: Life, name: string, timeoutMs: number, requesto
     throw internal(
       'Failed shutting down instance, status is "Running": context deadline exceeded. Stop it with force, or look why its init does not end.',
     );
-  life.tell("instance-shutdown", name, requestor);
 }
 
 /**
@@ -40,12 +40,22 @@ export async function stop(life: Life, name: string, timeoutMs: number, requesto
 export async function kill(life: Life, name: string, requestor?: Requestor): Promise<void> {
   const running = needForStop(life, name);
   if (running.isFrozen) await pause(life, name, false);
+  using _ = ask(life, name, { action: "instance-stopped", requestor });
   running.cell.kill();
   if (!(await endsWithin(running, killMs)))
     throw internal(
       "Failed to stop instance: a process in it was killed and does not end. It may wait for a disk or a server; try again later.",
     );
-  life.tell("instance-stopped", name, requestor);
+}
+
+/** Notes who wants it, for the event of its end; a later wish takes the place of an earlier one. Until disposed, or the end. */
+function ask(life: Life, name: string, asked: AskedStop): Disposable {
+  life.asked.set(name, asked);
+  return {
+    [Symbol.dispose]: () => {
+      if (life.asked.get(name) === asked) life.asked.delete(name);
+    },
+  };
 }
 
 /** @param over aborts when the wait is over @returns whether the container was gone in time */

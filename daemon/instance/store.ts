@@ -33,6 +33,11 @@ export class InstanceStore {
     return this.database.all("SELECT * FROM instances WHERE pending = 1").map(fromRow);
   }
 
+  /** Names of all rows, whatever else they hold. */
+  names(): string[] {
+    return this.database.all("SELECT name FROM instances").map((row) => String(row.name));
+  }
+
   find(name: string): InstanceRecord | undefined {
     const row = this.database.get("SELECT * FROM instances WHERE name = ? AND pending = 0", name);
     return row === undefined ? undefined : fromRow(row);

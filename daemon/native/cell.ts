@@ -2,13 +2,25 @@
 import { z } from "zod";
 import type { CellConnection } from "./connection";
 
-export const Started = z.object({ pid: z.number(), supervisor: z.number(), startTime: z.number() });
+export const Started = z.object({
+  pid: z.number(),
+  supervisor: z.number(),
+  startTime: z.number(),
+  /** A supervisor that names none is of the time before there were versions. */
+  protocol: z.number().default(0),
+  /** Why its device rules are not in force; absent when they are. */
+  unguarded: z.string().optional(),
+});
 export type Started = z.infer<typeof Started>;
+
+/** The version of docs/native-protocol.md that this daemon speaks (native/protocol.h, PROTOCOL_VERSION). */
+export const protocolVersion = 1;
 
 export const Exit = z.object({
   code: z.number().optional(),
   signal: z.number().optional(),
-  reason: z.enum(["halt", "reboot", "exit", "killed"]).optional(),
+  /** "lost": the supervisor was killed, and nobody knows how its guest ended. */
+  reason: z.enum(["halt", "reboot", "exit", "killed", "lost"]).optional(),
 });
 export type Exit = z.infer<typeof Exit>;
 
@@ -18,12 +30,26 @@ export interface Target {
   readonly startTime: number;
 }
 
-export class Cell implements Target {
+/** A container that runs, as far as it can be told what to do. */
+export interface RunningCell extends Target {
+  readonly protocol: number;
+  readonly unguarded: string | undefined;
+  /** Resolves when its supervisor has ended; never rejects. */
+  readonly exited: Promise<Exit>;
+  signal(signal: number): void;
+  kill(): void;
+  forget(): void;
+}
+
+const lost: Exit = { signal: 9, reason: "lost" };
+
+export class Cell implements RunningCell {
   readonly pid: number;
   readonly startTime: number;
   readonly supervisorPid: number;
+  readonly protocol: number;
+  readonly unguarded: string | undefined;
   readonly #connection: CellConnection;
-  /** Resolves when the container has ended and its supervisor has cleaned up; never rejects. */
   readonly exited: Promise<Exit>;
   #isForgotten = false;
 
@@ -31,6 +57,8 @@ export class Cell implements Target {
     this.pid = started.pid;
     this.startTime = started.startTime;
     this.supervisorPid = started.supervisor;
+    this.protocol = started.protocol;
+    this.unguarded = started.unguarded;
     this.#connection = connection;
     this.exited = this.#waitForExit();
   }
@@ -51,13 +79,12 @@ export class Cell implements Target {
         if (line.exited !== undefined) return Exit.parse(line.exited);
     } catch {
       // A broken connection tells the same as one that ended.
-      if (this.#isForgotten) return new Promise(() => undefined);
-      return { signal: 9, reason: "killed" };
+      return this.#isForgotten ? new Promise(() => undefined) : lost;
     } finally {
       this.#connection.close();
     }
-    // The supervisor itself was killed: its container lost its keeper and is gone with it.
-    return this.#isForgotten ? new Promise(() => undefined) : { signal: 9, reason: "killed" };
+    // The supervisor itself was killed. Whether its guest lives on is for its control groups to say.
+    return this.#isForgotten ? new Promise(() => undefined) : lost;
   }
 
   /** @param signal number of the signal for the container's first process */

@@ -17,7 +17,7 @@ import { requireGone } from "./removal";
 import { Spawner } from "./spawner";
 
 export { ProcessWatch } from "./await";
-export { Cell, type Exit, type Target } from "./cell";
+export { Cell, type Exit, protocolVersion, type RunningCell, type Target } from "./cell";
 export type { Op } from "./connection";
 export { ExecProcess } from "./exec";
 export type { GotFile, PutFile } from "./file";
@@ -84,6 +84,20 @@ export class Native {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === "ENOENT" || code === "ECONNREFUSED") return undefined;
       throw error;
+    }
+  }
+
+  /**
+   * Kills what lives in control groups and removes them, those of a container whose supervisor is gone.
+   * @param dirs the outer ones first @throws ApiError INTERNAL with errno EBUSY while a process that was killed does not die
+   */
+  async endGroups(dirs: readonly string[]): Promise<void> {
+    const ops = dirs.map((dir): Op => ["cgroup-end", dir]);
+    const connection = await this.spawner.request("end", ops);
+    try {
+      await connection.need();
+    } finally {
+      connection.close();
     }
   }
 

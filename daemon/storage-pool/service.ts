@@ -43,26 +43,23 @@ export class StoragePoolService {
     return this.pools.record(name);
   }
 
-  /** Drivers whose pools this host can carry on the file system of the state folder. */
+  /** Drivers whose pools this host can carry on the file system of the state folder; of the others the log says why not. */
   async availableDrivers(): Promise<string[]> {
-    const { scratch } = this.context.dirs;
-    const asked = Object.values(drivers).map(async (driver) => ({
-      name: driver.name,
-      reason: await driver.unavailable(scratch, this.#tryRoot),
-    }));
-    return (await Promise.all(asked)).filter(({ reason }) => reason === undefined).map(({ name }) => name);
+    const asked = Object.keys(drivers).map(async (name) => ({ name, reason: await this.#unavailable(name) }));
+    const answers = await Promise.all(asked);
+    for (const { name, reason } of answers)
+      if (reason !== undefined) this.context.log.info("A storage driver is not available", { driver: name, reason });
+    return answers.filter(({ reason }) => reason === undefined).map(({ name }) => name);
   }
 
-  /** Driver that suits the file system of the state folder best; for the pool that a first start makes. A better one that does not work is told. */
+  /** Driver that suits the file system of the state folder best, for the pool that a first start makes; a warning says why a better one is passed over. */
   async defaultDriver(): Promise<string> {
     const onBtrfs = await isOnBtrfs(this.context.dirs.root);
     for (const name of onBtrfs ? ["btrfs", "overlay"] : ["overlay"]) {
-      const reason = await drivers[name]?.unavailable(this.context.dirs.scratch, this.#tryRoot);
+      const reason = await this.#unavailable(name);
       if (reason === undefined) return name;
-      this.context.log.warning("A storage driver does not work here, and the default pool is of a lesser one", {
-        driver: name,
-        reason,
-      });
+      const message = `The default storage pool does without the driver "${name}": ${reason}`;
+      this.context.warnings.record("storageDriver", { message });
     }
     return "dir";
   }
@@ -78,6 +75,10 @@ export class StoragePoolService {
         { cause: error },
       );
     }
+  }
+
+  #unavailable(driver: string): Promise<string | undefined> {
+    return drivers[driver]?.unavailable(this.context.dirs.scratch, this.#tryRoot) ?? Promise.resolve(undefined);
   }
 
   /** Asks bothy-cell for the root folder, which it has to mount for that. */
@@ -106,7 +107,9 @@ export class StoragePoolService {
       if (await isThere(file)) throw refuse(`"${file}" is there already. Move or remove it, or choose another name.`);
     const requireAvailable = async (folder: string) => {
       const reason = await driver.unavailable(folder, this.#tryRoot);
-      if (reason !== undefined) throw refuse(`${reason}. See "bothy doctor".`);
+      if (reason === undefined) return;
+      this.context.log.warning("A storage driver that was asked for is not available", { driver: driver.name, reason });
+      throw refuse(`${reason}. See "bothy doctor".`);
     };
     await requireAvailable(this.context.dirs.scratch);
     this.pools.store.insert(record);

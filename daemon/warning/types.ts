@@ -25,6 +25,11 @@ const table = {
   instanceType: { text: "Instance type not operational", severity: "low" },
   poolUnavailable: { text: "Storage pool unavailable", severity: "high" },
   // Our own.
+  containerStray: { text: "Container belongs to no instance", severity: "high" },
+  deviceRules: { text: "Device rules not in force", severity: "high" },
+  instanceAlive: { text: "Instance does not end", severity: "high" },
+  storageDriver: { text: "Storage driver not available", severity: "moderate", lasts: true },
+  supervisorVersion: { text: "Supervisor of another version", severity: "moderate" },
   dnsmasqEnds: { text: "DHCP and DNS of the network keep ending", severity: "high" },
   instanceUnknown: { text: "Cannot find out whether the instance runs", severity: "high" },
   leftover: { text: "Leftover cannot be removed", severity: "moderate" },

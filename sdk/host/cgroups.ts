@@ -31,4 +31,5 @@ export function readCgroupLayout(mountinfo = readFileSync("/proc/self/mountinfo"
   return { v1, v2, v2Controllers: v2 === undefined ? new Set() : new Set(words(path.join(v2, "cgroup.controllers"))) };
 }
 
-const words = (file: string): string[] => readFileSync(file, "utf8").split(/\s+/).filter(Boolean);
+/** The words of a control file. */
+export const words = (file: string): string[] => readFileSync(file, "utf8").split(/\s+/).filter(Boolean);

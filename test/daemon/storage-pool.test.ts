@@ -52,6 +52,7 @@ class World {
   readonly unpacked: { fingerprint: string; deviceNodes: boolean }[] = [];
   readonly locks = new Locks();
   readonly log = new Log(path.join(this.state, "log"));
+  readonly warnings = new Warnings(this.log);
   native = fakeNative;
   unpack: (rootPath: string, options: UnpackOptions) => Promise<void> = smallTree;
   database: Database;
@@ -74,7 +75,7 @@ class World {
       database: this.database,
       locks: this.locks,
       log: this.log,
-      warnings: new Warnings(this.log),
+      warnings: this.warnings,
       native: this.native,
       images: {
         unpack: async (wanted: string, rootPath: string, options: UnpackOptions) => {
@@ -507,6 +508,8 @@ test("a driver that the host cannot carry is refused with the reason, and not th
       message: /Cannot create storage pool "p": overlays .*through the id map.*bothy doctor/,
     });
     assert.notEqual(await world.pools.defaultDriver(), "overlay");
+    const [warning] = world.warnings.list();
+    assert.match(warning?.last_message ?? "", /does without the driver "overlay": overlays .*through the id map/);
     assert.deepEqual(readdirSync(world.dirs.scratch), []);
   }),
 );

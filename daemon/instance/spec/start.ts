@@ -43,7 +43,7 @@ export function startOps(facts: StartFacts): Op[] {
     ["control", facts.controlDir],
     ["console-log", facts.consoleLog, consoleBytes],
     ...rootOps(facts.root, facts.ids),
-    ...cgroupOps(facts.layout, facts.group, facts.limits),
+    ...cgroupOps({ ...facts, isPrivileged, isNesting }),
     ...diskOps(facts.devices),
     ...nicOps(facts.nics),
     ["seccomp", seccompFile(facts.seccompDir, isPrivileged, isNesting)],

@@ -84,6 +84,18 @@ export const instanceKeys: readonly KeyRow[] = [
     live: true,
     doc: "Whether the ceiling is hard or gives way when the host has memory to spare.",
   },
+  {
+    key: "limits.memory.swap",
+    type: bool,
+    live: true,
+    doc: "false keeps the container's memory out of swap. A hard ceiling of limits.memory bounds memory and swap together whatever this says.",
+  },
+  {
+    key: "limits.memory.swap.priority",
+    type: integer(0, 10),
+    live: true,
+    doc: "The lower, the later the container's memory goes to swap; on cgroup v1 only.",
+  },
   { key: "limits.processes", type: integer(1, 2 ** 22), live: true, doc: "Most processes and threads." },
   {
     key: "linux.sysctl.",
@@ -99,7 +111,12 @@ export const instanceKeys: readonly KeyRow[] = [
     doc: "Lines of LXC configuration; lxc.signal.halt and lxc.init.cmd are read.",
   },
   { key: "security.nesting", type: bool, live: false, doc: "Allow containers inside this container." },
-  { key: "security.privileged", type: bool, live: false, doc: "Run without a user namespace." },
+  {
+    key: "security.privileged",
+    type: bool,
+    live: false,
+    doc: "Run without a user namespace: root inside is the host's root, for guests that are trusted like it.",
+  },
   { key: "security.protection.delete", type: bool, live: true, doc: "Refuse to delete the container." },
   { key: "snapshots.pattern", type: snapshotPattern, live: true, doc: "Name of a snapshot without a name; %d counts." },
   { key: "user.", type: anyText, live: true, doc: "Free for the user." },
