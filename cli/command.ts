@@ -27,6 +27,8 @@ export interface Command {
   readonly verbatimAfter?: number;
   /** More for the help: rules and examples. */
   readonly details?: string;
+  /** Whether it works without a daemon; else the local one is started when nobody listens. */
+  readonly withoutDaemon?: boolean;
   /** Exit code when the command itself fails; 1 when absent. */
   readonly failureCode?: number;
   /** @returns the exit code; 0 when nothing is returned */

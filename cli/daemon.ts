@@ -10,6 +10,7 @@ export const daemon: Command = {
   name: "daemon",
   summary: "Run the daemon in the foreground, or install it as a service.",
   words: "",
+  withoutDaemon: true,
   minWords: 0,
   maxWords: 0,
   options: {

@@ -1,12 +1,13 @@
 /** bothy: the command line. Finds the verb, reads its words, runs it, and turns what went wrong into a message and an exit code. */
 
 import { packageVersion } from "../sdk/host/package";
-import { ApiError, Client } from "../sdk/index";
+import { ApiError, Client, ensureDaemon, isLocalDefault } from "../sdk/index";
 import { type Command, parseCall, UsageError } from "./command";
 import { daemon } from "./daemon";
 import { doctor } from "./doctor/command";
 import { exec } from "./exec";
 import { commandHelp, overview } from "./help";
+import { init } from "./init/command";
 import { deleteInstance } from "./instance/delete";
 import { info } from "./instance/info";
 import { launch } from "./instance/launch";
@@ -15,7 +16,7 @@ import { start } from "./instance/start";
 import { stop } from "./instance/stop";
 import { type Format, Output } from "./output";
 
-const commands: readonly Command[] = [launch, list, info, exec, start, stop, deleteInstance, daemon, doctor];
+const commands: readonly Command[] = [init, launch, list, info, exec, start, stop, deleteInstance, daemon, doctor];
 const usageCode = 2;
 
 async function main(args: readonly string[]): Promise<number> {
@@ -44,6 +45,12 @@ async function runCommand(command: Command, args: readonly string[]): Promise<nu
       client ??= new Client({ endpoint: call.value("endpoint") });
       return client;
     };
+    if (command.withoutDaemon !== true && isLocalDefault(call.value("endpoint")))
+      await ensureDaemon(
+        open().endpoint.socketPath,
+        () => open().getServer(),
+        (message) => output.error(message),
+      );
     return (
       (await command.run({
         ...call,

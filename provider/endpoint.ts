@@ -1,7 +1,6 @@
 /** Endpoint: which daemon a resource lives on, and one client for each. */
-import { Client, defaultEndpoint, isNobodyListening, parseEndpoint } from "../sdk";
+import { Client, defaultEndpoint, ensureDaemon, parseEndpoint } from "../sdk";
 import { endpointReason } from "./core/inputs";
-import { startDaemon } from "./daemon";
 
 let stackEndpoint: string | undefined;
 
@@ -44,7 +43,7 @@ export async function clientFor(argument: unknown, { start, signal, log }: Clien
   const client = clients.get(socketPath) ?? new Client({ endpoint: socketPath });
   clients.set(socketPath, client);
   if (!named && start) {
-    const starting = ready.get(socketPath) ?? ensureRunning(client, socketPath, log);
+    const starting = ready.get(socketPath) ?? ensureDaemon(socketPath, () => client.getServer(), log);
     ready.set(socketPath, starting);
     try {
       await starting;
@@ -55,14 +54,4 @@ export async function clientFor(argument: unknown, { start, signal, log }: Clien
     signal.throwIfAborted();
   }
   return client;
-}
-
-async function ensureRunning(client: Client, socketPath: string, log: (message: string) => void): Promise<void> {
-  try {
-    await client.getServer();
-  } catch (error) {
-    if (!isNobodyListening(error)) throw error;
-    log("Nobody listens at the local socket: starting bothyd.");
-    await startDaemon(socketPath, () => client.getServer());
-  }
 }

@@ -13,6 +13,7 @@ export * from "./api/snapshot";
 export * from "./api/storage-pool";
 export * from "./api/warning";
 export { Client, type ClientOptions } from "./client/client";
+export { ensureDaemon, isLocalDefault, startDaemon } from "./client/daemon";
 export { defaultEndpoint, defaultStateDir, type Endpoint, parseEndpoint } from "./client/endpoint";
 export type { EventOptions } from "./client/event";
 export type { ExecOptions, ExecOutput, ExecSession } from "./client/exec";

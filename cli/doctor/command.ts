@@ -45,6 +45,7 @@ export const doctor: Command = {
   name: "doctor",
   summary: "Say what this host can do for containers, and how to mend what it lacks.",
   words: "",
+  withoutDaemon: true,
   minWords: 0,
   maxWords: 0,
   options: formatOption,

@@ -10,11 +10,26 @@ function find(from: string): string {
 /** Folder that holds package.json: the nearest one above this file. */
 export const packageRoot = find(__dirname);
 
-/** The version that package.json names. */
-export function packageVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(path.join(packageRoot, "package.json"), "utf8"));
-  return String((manifest as { version?: unknown }).version);
+interface Manifest {
+  readonly version?: unknown;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
 }
+
+const manifest = (): Manifest => JSON.parse(readFileSync(path.join(packageRoot, "package.json"), "utf8")) as Manifest;
+
+/** The version that package.json names. */
+export const packageVersion = (): string => String(manifest().version);
+
+/** Versions of the packages that this one was built and tested with, by name. */
+export function testedVersions(): Readonly<Record<string, string>> {
+  const { dependencies, devDependencies } = manifest();
+  return { ...devDependencies, ...dependencies };
+}
+
+/** How a program's package.json names this package: by version, or by folder where it runs from a checkout. */
+export const packageReference = (): string =>
+  packageRoot.split(path.sep).includes("node_modules") ? packageVersion() : `file:${packageRoot}`;
 
 export const bothyProgram = path.join(packageRoot, "bin", "bothy");
 export const bothydProgram = path.join(packageRoot, "bin", "bothyd");

@@ -11,8 +11,10 @@ import { runCli } from "./support/cli";
 test("bothy alone and --help list every command", async () => {
   const help = await runCli(["--help"]);
   assert.equal(help.code, 0);
-  for (const name of ["launch", "list", "exec", "stop", "delete", "daemon", "doctor"])
+  for (const name of ["init", "launch", "list", "exec", "stop", "delete", "daemon", "doctor"])
     assert.match(help.stdout, new RegExp(`^ {2}${name} `, "m"));
+  for (const step of ["bothy launch template:busybox box", "bothy init", "bothy doctor"])
+    assert.ok(help.stdout.includes(step));
   const bare = await runCli([]);
   assert.equal(bare.code, 2);
   assert.equal(bare.stdout, help.stdout);
@@ -79,7 +81,7 @@ test("the words of an exec'd command are not read as options", () => {
 });
 
 test("a daemon that is not there is one line and exit code 1", async () => {
-  const { code, stdout, stderr } = await runCli(["list"], { env: { BOTHY_DIR: "/nowhere" } });
+  const { code, stdout, stderr } = await runCli(["list", "--endpoint", "/nowhere/unix.socket"]);
   assert.deepEqual([code, stdout], [1, ""]);
   assert.match(stderr, /^Cannot reach the daemon at "\/nowhere\/unix.socket": nobody listens there\..*\n$/);
 });

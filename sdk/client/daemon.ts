@@ -1,11 +1,11 @@
-/** Daemon: starting the bundled bothyd when a program needs it and nobody listens. */
+/** Daemon: starting the bundled bothyd when a program or a command needs it and nobody listens. */
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, watch } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isNobodyListening } from "../sdk";
-import { ApiError, unavailable } from "../sdk/api/errors";
-import { bothydProgram } from "../sdk/host/package";
+import { ApiError, unavailable } from "../api/errors";
+import { bothydProgram } from "../host/package";
+import { isNobodyListening } from "./socket";
 
 /** A first start makes a pool and a bridge, which takes a moment. */
 const startTimeoutMs = 60_000;
@@ -69,6 +69,29 @@ export async function startDaemon(socketPath: string, answers: () => Promise<unk
     }
   } finally {
     changes.abort();
+  }
+}
+
+/** Whoever names a daemon runs it; only the local one is ever started. @returns whether nothing names one, in the environment either */
+export const isLocalDefault = (named: string | undefined, env: NodeJS.ProcessEnv = process.env): boolean =>
+  !named && !env.BOTHY_ENDPOINT;
+
+/**
+ * Starts the daemon of a local socket unless somebody listens there.
+ * @param getServer asks the daemon what it is
+ * @throws ApiError UNAVAILABLE that says how to start the daemon by hand
+ */
+export async function ensureDaemon(
+  socketPath: string,
+  getServer: () => Promise<unknown>,
+  log: (message: string) => void,
+): Promise<void> {
+  try {
+    await getServer();
+  } catch (error) {
+    if (!isNobodyListening(error)) throw error;
+    log("Nobody listens at the local socket: starting bothyd.");
+    await startDaemon(socketPath, getServer);
   }
 }
 
