@@ -1,4 +1,5 @@
 /** Context: the parts of a running daemon, given to every service and handler. daemon.ts fills it once. */
+import type { Damages } from "./damage/service";
 import type { Database } from "./database";
 import type { Dirs } from "./dirs";
 import type { Events } from "./events";
@@ -22,6 +23,7 @@ export interface Context {
   readonly log: Log;
   readonly database: Database;
   readonly warnings: Warnings;
+  readonly damages: Damages;
   readonly events: Events;
   readonly operations: Operations;
   readonly locks: Locks;

@@ -3,7 +3,9 @@ import { readFileSync } from "node:fs";
 import type { FastifyInstance } from "fastify";
 import { cellProgram, packageVersion, seccompDir } from "../sdk/host/package";
 import type { Context } from "./context";
-import { Database } from "./database";
+import { Damages } from "./damage/service";
+import { DamageStore } from "./damage/store";
+import { DatabaseKeeper } from "./database-keeper";
 import { Dirs } from "./dirs";
 import { Events } from "./events";
 import { firstStart } from "./first-start";
@@ -13,7 +15,7 @@ import { ImageService } from "./image/service";
 import { wasRunning } from "./instance/last-state";
 import { autostart, shutdownAll } from "./instance/power";
 import type { InstanceRecord } from "./instance/record";
-import { adoptInstances, recoverInstances } from "./instance/recovery";
+import { adoptInstances, recoverInstances, tellUnknown } from "./instance/recovery";
 import { InstanceService } from "./instance/service";
 import { listen } from "./listen";
 import { Locks } from "./locks";
@@ -31,6 +33,7 @@ import { SnapshotService } from "./snapshot/service";
 import { OpenPools } from "./storage-pool/open-pools";
 import { StoragePoolService } from "./storage-pool/service";
 import { Volumes } from "./storage-pool/volumes";
+import { noteRestored, tellStrays } from "./strays";
 import { noteHost } from "./warning/host";
 import { Warnings } from "./warning/service";
 import { WarningStore } from "./warning/store";
@@ -48,6 +51,7 @@ export class Daemon {
   #app: FastifyInstance | undefined;
   #groups: ParentGroups | undefined;
   #expiry: SnapshotExpiry | undefined;
+  readonly #keeper: DatabaseKeeper;
   #stopped: Promise<void> | undefined;
   #stoppedByReboot: InstanceRecord[] = [];
   /** Whether it is known which containers run. */
@@ -59,7 +63,9 @@ export class Daemon {
     this.#options = options;
     this.#log = new Log(options.logfile);
     const warnings = new Warnings(this.#log);
-    this.#context = { log: this.#log, warnings, dirs: new Dirs(options.dir), locks: new Locks() } as Mutable<Context>;
+    const dirs = new Dirs(options.dir);
+    this.#context = { log: this.#log, warnings, dirs, locks: new Locks() } as Mutable<Context>;
+    this.#keeper = new DatabaseKeeper(dirs, warnings, this.#log);
   }
 
   /** Starts all stages in order; each is logged by name. @throws ApiError of the stage that failed, after the earlier ones are undone */
@@ -76,6 +82,7 @@ export class Daemon {
       ["recover from a crash", () => recoverInstances(this.#context)],
       ["start networks", () => this.#context.networks.startAll()],
       ["find running containers", () => this.#adopt()],
+      ["look for strays", () => tellStrays(this.#context)],
       ["prepare a first start", () => firstStart(this.#context, this.#options.bare)],
       ["listen", () => this.#listen()],
       ["tell the service manager", () => notifyReady(this.#log)],
@@ -88,6 +95,7 @@ export class Daemon {
     }
     this.#context.warnings.resolveOlderThan(begunAt);
     this.#log.info("Bothy is ready", { version: packageVersion(), socket: this.#context.dirs.socket });
+    this.#keeper.start();
     this.#expiry = new SnapshotExpiry(this.#context);
     this.#expiry.start();
     autostart(this.#context, this.#stoppedByReboot).catch((error: unknown) =>
@@ -100,8 +108,12 @@ export class Daemon {
   }
 
   #openDatabase(): void {
-    this.#context.database = new Database(this.#context.dirs.database, schemas);
-    this.#context.warnings.open(new WarningStore(this.#context.database));
+    const { warnings } = this.#context;
+    const database = this.#keeper.open(this.#options.restoreDatabase);
+    this.#context.database = database;
+    this.#context.damages = new Damages(new DamageStore(database), warnings, this.#log);
+    this.#context.damages.lookThrough(schemas);
+    warnings.open(new WarningStore(database));
   }
 
   #makeServices(): void {
@@ -110,8 +122,10 @@ export class Daemon {
     noteHost(context.warnings, this.#groups.layout);
     context.events = new Events(this.#log);
     context.events.onLifecycle((event) => context.warnings.follow(event));
+    context.events.onLifecycle((event) => context.damages.follow(event));
     context.operations = new Operations(context.events, this.#log);
     context.server = new ServerService(context);
+    if (context.database.isRestored) noteRestored(context);
     context.profiles = new ProfileService(context);
     const pools = new OpenPools(context);
     context.storagePools = new StoragePoolService(context, pools);
@@ -135,14 +149,30 @@ export class Daemon {
     const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
     const isFresh = server.store.get(bootKey) !== bootId || server.store.get(cleanKey) === "true";
     const stopped = await adoptInstances(this.#context);
-    server.store.set(bootKey, bootId);
-    server.store.delete(cleanKey);
+    await tellUnknown(this.#context);
+    await this.#orLog("Cannot take note of this start", () =>
+      this.#context.database.transaction(() => {
+        if (server.store.get(bootKey) !== bootId) server.store.set(bootKey, bootId);
+        if (server.store.get(cleanKey) !== undefined) server.store.delete(cleanKey);
+      }),
+    );
     if (isFresh) this.#stoppedByReboot = stopped;
     else
       for (const { name } of stopped.filter(wasRunning))
-        await instances.lifecycle.noteEnd(name, { signal: 9, reason: "lost" });
+        await this.#orLog(`Cannot take note of the end of "${name}"`, () =>
+          instances.lifecycle.noteEnd(name, { signal: 9, reason: "lost" }),
+        );
     await networks.nics.closeLostPorts((name) => instances.lifecycle.isRunning(name));
     this.#hasAdopted = true;
+  }
+
+  /** A full disk may take no note; it must not keep the daemon from starting. */
+  async #orLog(message: string, work: () => unknown): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#log.error(message, { error });
+    }
   }
 
   async #listen(): Promise<void> {
@@ -167,7 +197,7 @@ export class Daemon {
   }
 
   async #stop(withContainers: boolean): Promise<void> {
-    const { locks, instances, native, networks, storagePools, database } = this.#context;
+    const { locks, instances, native, networks, storagePools } = this.#context;
     this.#expiry?.stop();
     if (withContainers && instances !== undefined) await this.#stopContainers();
     if (locks.size > 0) this.#log.warning("Stopped in the middle of work", { objects: locks.keys });
@@ -183,7 +213,7 @@ export class Daemon {
     await networks?.release();
     instances?.lifecycle.running.forgetAll();
     await native?.stop();
-    database?.close();
+    await this.#keeper.stop();
     this.#log.info("Bothy has stopped");
     await this.#log.close();
   }

@@ -1,60 +1,126 @@
 /** Database: one SQLite file, WAL, every commit on disk before it counts. Only the store files of the kinds use it. */
+import { statSync } from "node:fs";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
-import { internal, unavailable } from "../sdk/api/errors";
+import { unavailable } from "../sdk/api/errors";
+import type { TableRules } from "./damage/rules";
 
 /** The tables of one kind: each entry brings the schema one version further and never changes once released. */
 export interface Schema {
   readonly kind: string;
   readonly versions: readonly string[];
+  /** What their rows must hold. */
+  readonly tables?: readonly TableRules[];
 }
 
 export type Row = Record<string, unknown>;
 
+/** What a database that can write nothing more tells, and what may make room for it. */
+export interface Room {
+  /** Gives up what was kept for this case. @returns whether there is more room now */
+  release(): boolean;
+  full(error: unknown): void;
+  /** A change was written, called after each. */
+  written(): void;
+}
+
+const noRoom: Room = { release: () => false, full: () => undefined, written: () => undefined };
+
+/** The file cannot be used: it is damaged, or of a newer Bothy. */
+export class UnusableDatabase extends Error {}
+
+/** Pages after which the log is written back into the file and begun anew: 2 MiB. */
+const logPages = 512;
+/** So much log and so many free pages make the changes of a full file system need no block: they are there already. */
+const preparedBytes = 2.5 * 2 ** 20;
+/** In user_version: the log has changes that the file has not, so one that is missing was lost; or it has none. */
+const needsLog = 1;
+const needsNoLog = 2;
+
 export class Database {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #room: Room;
   #depth = 0;
+  #changes = 0;
+  /** Whether the file was written by a daemon that keeps its log, and there was none. */
+  readonly lacksLog: boolean;
+  /** Whether a copy has just taken the file's place. */
+  isRestored = false;
 
-  /** Opens or makes the file and brings every kind's tables to their newest version. @throws ApiError when the file is of a newer Bothy */
-  constructor(path: string, schemas: readonly Schema[]) {
+  /**
+   * Opens or makes the file and brings every kind's tables to their newest version.
+   * @throws UnusableDatabase when the file is damaged or of a newer Bothy; ApiError UNAVAILABLE when another daemon uses it
+   */
+  constructor(
+    private readonly path: string,
+    schemas: readonly Schema[],
+    room: Room = noRoom,
+  ) {
+    this.#room = room;
+    const hasLog = statSync(`${path}-wal`, { throwIfNoEntry: false }) !== undefined;
     this.#db = new DatabaseSync(path, { enableForeignKeyConstraints: true });
-    // Exclusive: a second daemon on the same folder must fail, and the lock dies with the process.
     try {
-      this.#db.exec("PRAGMA busy_timeout = 2000; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL");
+      this.#lock();
+      this.#requireWhole();
+      // Not before: it writes, and the file may be another program's.
+      this.#db.exec("PRAGMA journal_mode = WAL");
+      this.#db.exec(`PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${logPages}`);
+      this.lacksLog = !hasLog && Number(this.get("PRAGMA user_version")?.user_version) === needsLog;
+      this.#migrate(schemas);
     } catch (error) {
       this.#db.close();
-      if (!/locked/.test((error as Error).message)) throw error;
-      throw unavailable(
-        `Cannot open the database "${path}": another bothyd uses it. Stop that one, or choose another --dir.`,
-        { cause: error },
-      );
+      throw isDamage(error)
+        ? new UnusableDatabase(`it is damaged (${(error as Error).message})`, { cause: error })
+        : error;
     }
-    this.#db.exec("PRAGMA synchronous = FULL");
-    this.#db.exec(
-      "CREATE TABLE IF NOT EXISTS schema_versions (kind TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT",
+  }
+
+  #lock(): void {
+    // Exclusive: nobody else may write under us, and the lock dies with the process.
+    try {
+      this.#db.exec("PRAGMA busy_timeout = 2000; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT");
+    } catch (error) {
+      if (!/locked/.test((error as Error).message)) throw error;
+      throw inUse(this.path, error);
+    }
+  }
+
+  #requireWhole(): void {
+    const found = this.all("PRAGMA quick_check(1)").map((row) => String(Object.values(row)[0]));
+    if (found.join() !== "ok") throw new UnusableDatabase(`it is damaged (${found.join("; ").replaceAll("\n", "; ")})`);
+    const tables = this.all("SELECT name FROM sqlite_schema WHERE type = 'table'").map((row) => String(row.name));
+    if (tables.length > 0 && !tables.includes("schema_versions"))
+      throw new UnusableDatabase("it is not a database of Bothy");
+  }
+
+  #migrate(schemas: readonly Schema[]): void {
+    const create =
+      "CREATE TABLE IF NOT EXISTS schema_versions (kind TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT";
+    this.#db.exec(create);
+    const have = new Map(
+      this.all("SELECT kind, version FROM schema_versions").map((row) => [String(row.kind), Number(row.version)]),
     );
+    for (const { kind, versions } of schemas)
+      if ((have.get(kind) ?? 0) > versions.length)
+        throw new UnusableDatabase(`its tables of kind "${kind}" are of a newer Bothy`);
+    // Nothing is written that is so already: a full file system may not take it.
+    const behind = schemas.filter(({ kind, versions }) => have.get(kind) !== versions.length);
+    if (behind.length === 0) return;
     this.transaction(() => {
-      for (const schema of schemas) this.#migrate(schema);
+      for (const { kind, versions } of behind) {
+        for (const sql of versions.slice(have.get(kind) ?? 0)) this.#db.exec(sql);
+        this.run("INSERT OR REPLACE INTO schema_versions VALUES (?, ?)", kind, versions.length);
+      }
     });
   }
 
-  #migrate({ kind, versions }: Schema): void {
-    const have = Number(this.get("SELECT version FROM schema_versions WHERE kind = ?", kind)?.version ?? 0);
-    if (have > versions.length)
-      throw internal(
-        `Cannot open the database: its tables of kind "${kind}" are of a newer Bothy. Start that version.`,
-      );
-    for (const sql of versions.slice(have)) this.#db.exec(sql);
-    this.run(
-      "INSERT INTO schema_versions VALUES (?, ?) ON CONFLICT (kind) DO UPDATE SET version = excluded.version",
-      kind,
-      versions.length,
-    );
-  }
-
-  /** Runs the changes as one: all are kept, or none. Nested calls join the outer one. */
+  /** Runs the changes as one: all are kept, or none. Nested calls join the outer one. The work may be run again, so it changes nothing else. */
   transaction<T>(work: () => T): T {
     if (this.#depth > 0) return work();
+    return this.#write(() => this.#transaction(work));
+  }
+
+  #transaction<T>(work: () => T): T {
     this.#db.exec("BEGIN IMMEDIATE");
     this.#depth += 1;
     try {
@@ -70,8 +136,34 @@ export class Database {
     }
   }
 
+  /** Runs one change, or one transaction; when there is no room for it, once more after some was made. */
+  #write<T>(work: () => T): T {
+    const attempt = () => {
+      const result = work();
+      this.#changes += 1;
+      this.#room.written();
+      return result;
+    };
+    try {
+      return attempt();
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      try {
+        if (this.#room.release()) return attempt();
+      } catch (again) {
+        if (!isFull(again)) throw again;
+      }
+      this.#room.full(error);
+      throw unavailable(
+        `Cannot change anything: the file system of "${this.path}" is full. Delete what is not needed; reading and deleting still work.`,
+        { cause: error },
+      );
+    }
+  }
+
   run(sql: string, ...values: SQLInputValue[]): { changes: number } {
-    return { changes: Number(this.#statement(sql).run(...values).changes) };
+    const run = () => ({ changes: Number(this.#statement(sql).run(...values).changes) });
+    return this.#depth > 0 ? run() : this.#write(run);
   }
 
   get(sql: string, ...values: SQLInputValue[]): Row | undefined {
@@ -90,11 +182,65 @@ export class Database {
     return made;
   }
 
+  /** What a copy takes. */
+  get bytes(): number {
+    const read = (name: string) => Number(this.get(`PRAGMA ${name}`)?.[name]);
+    return (read("page_count") - read("freelist_count")) * read("page_size");
+  }
+
+  /** Number of changes since it was opened. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** Writes a whole, checked copy to a new file. @throws Error of SQLite, of a damaged file too */
+  copyTo(file: string): void {
+    this.#db.prepare("VACUUM INTO ?").run(file);
+  }
+
+  /** Makes log and file as long as changes on a full file system need them, once; both stay so. */
+  prepareRoom(): void {
+    const freePages = Number(this.get("PRAGMA freelist_count")?.freelist_count);
+    const pageSize = Number(this.get("PRAGMA page_size")?.page_size);
+    const logBytes = statSync(`${this.path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+    if (logBytes < preparedBytes || freePages * pageSize < preparedBytes / 2) {
+      // Pages that were free all the time are not written: it takes a commit in between.
+      this.#db.exec(
+        `CREATE TABLE filling (bytes BLOB) STRICT; INSERT INTO filling VALUES (randomblob(${preparedBytes}))`,
+      );
+      this.#db.exec("PRAGMA wal_checkpoint(FULL); DROP TABLE filling; PRAGMA wal_checkpoint(FULL)");
+    }
+    this.#db.exec(`PRAGMA user_version = ${needsLog}; PRAGMA wal_checkpoint(FULL)`);
+  }
+
+  /** Ends the use of the file for the end of the process: SQLite's own closing would remove the log, whose blocks a full file system never gives again. */
+  leave(): void {
+    this.#statements.clear();
+    try {
+      this.#db.exec(`PRAGMA user_version = ${needsNoLog}; PRAGMA wal_checkpoint(FULL)`);
+    } catch (error) {
+      if (!isFull(error)) throw error;
+    }
+  }
+
   close(): void {
     this.#statements.clear();
     this.#db.close();
   }
 }
+
+export const inUse = (path: string, cause: unknown) =>
+  unavailable(`Cannot open the database "${path}": another bothyd uses it. Stop that one, or choose another --dir.`, {
+    cause,
+  });
+
+const codeOf = (error: unknown): number => Number((error as { errcode?: number } | undefined)?.errcode ?? 0);
+
+/** SQLITE_FULL, or SQLITE_IOERR_WRITE, as which SQLite tells a quota that is used up. */
+const isFull = (error: unknown): boolean => (codeOf(error) & 0xff) === 13 || codeOf(error) === 778;
+
+/** SQLITE_CORRUPT or SQLITE_NOTADB. */
+export const isDamage = (error: unknown): boolean => [11, 26].includes(codeOf(error) & 0xff);
 
 /** Whether an error is SQLite's complaint about a duplicate key. */
 export const isDuplicate = (error: unknown): boolean =>

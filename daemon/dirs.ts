@@ -11,8 +11,16 @@ export class Dirs {
     return this.#at("unix.socket");
   }
 
+  get databaseFolder(): string {
+    return this.#at("database");
+  }
+
   get database(): string {
     return this.#at("database", "bothy.db");
+  }
+
+  get databaseCopies(): string {
+    return this.#at("database", "copies");
   }
 
   /** Folder of the sockets between the daemon and its bothy-cells. */

@@ -8,8 +8,12 @@ const poolName = "default";
 export async function firstStart(context: Context, bare: boolean): Promise<void> {
   const { store } = context.server;
   if (store.get(doneKey) !== undefined) return;
-  if (!bare) await prepare(context);
-  store.set(doneKey, "true");
+  try {
+    if (!bare) await prepare(context);
+    store.set(doneKey, "true");
+  } catch (error) {
+    context.log.error("Cannot take note of the first start; the next start does it again", { error });
+  }
 }
 
 async function prepare(context: Context): Promise<void> {

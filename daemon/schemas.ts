@@ -1,4 +1,5 @@
 /** Schemas: the tables of every kind. */
+import { damageSchema } from "./damage/store";
 import type { Schema } from "./database";
 import { imageSchema } from "./image/store";
 import { instanceSchema } from "./instance/store";
@@ -18,4 +19,5 @@ export const schemas: readonly Schema[] = [
   instanceSchema,
   snapshotSchema,
   warningSchema,
+  damageSchema,
 ];

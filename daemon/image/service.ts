@@ -9,13 +9,13 @@ import { requireArchitecture } from "../host/architecture";
 import { withoutEmpty } from "../merge";
 import type { RunningOperation } from "../operations";
 import { Revert } from "../revert";
+import { isCrashLeftover } from "../strays";
 import { nowText, timeText } from "../time";
 import { ImageAliases } from "./aliases";
 import { TemplateBuilds } from "./builds";
 import { inspect } from "./inspect";
 import type { ImageMetadata } from "./metadata";
 import { type ImageRow, ImageStore } from "./store";
-import { removeTree } from "./tree";
 import { syncToDisk, unpackRoot } from "./unpack";
 import { scratchPrefix, type Upload } from "./upload";
 
@@ -72,17 +72,28 @@ export class ImageService {
     this.aliases = new ImageAliases(this.#store, (prefix) => this.record(prefix));
   }
 
-  /** Removes unfinished work of a daemon that was killed, and files that no row names. */
+  /** Removes unfinished work of a daemon that was killed, and image files that no row names. What cannot be removed is logged. */
   async startUp(): Promise<void> {
-    const { dirs, log } = this.context;
+    const { dirs, log, native, warnings } = this.context;
+    const remove = (file: string) =>
+      native.removeTree(file).catch((error: unknown) => log.error("Cannot remove unfinished work", { file, error }));
     for (const name of await readdir(dirs.scratch))
-      if (name.startsWith(scratchPrefix)) await removeTree(path.join(dirs.scratch, name));
-    const known = new Map(this.#store.list().map((row) => [row.fingerprint, row]));
+      if (name.startsWith(scratchPrefix)) await remove(path.join(dirs.scratch, name));
+    const rows = this.#store.list();
+    const known = new Set(rows.flatMap((row) => this.#fileNames(row)));
     const files = await readdir(dirs.images);
-    for (const name of files)
-      if (!known.has(name.replace(/\.rootfs$/, ""))) await rm(path.join(dirs.images, name), { force: true });
-    for (const fingerprint of known.keys())
-      if (!files.includes(fingerprint)) log.error(`The file of image "${fingerprint}" is missing. Import it again.`);
+    for (const name of files.filter((file) => /^[0-9a-f]{64}(\.rootfs)?$/.test(file) && !known.has(file)))
+      if (await isCrashLeftover(this.context, path.join(dirs.images, name))) await remove(path.join(dirs.images, name));
+    for (const row of rows)
+      for (const name of this.#fileNames(row))
+        if (!files.includes(name)) {
+          const message = `"${path.join(dirs.images, name)}" is missing. Delete the image and import it again; instances made of it go on`;
+          warnings.record("imageMissing", { message, entity: `/1.0/images/${row.fingerprint}` });
+        }
+  }
+
+  #fileNames({ fingerprint, files }: ImageRow): string[] {
+    return files.rootfs === undefined ? [fingerprint] : [fingerprint, `${fingerprint}.rootfs`];
   }
 
   list(): Image[] {
@@ -241,6 +252,7 @@ export class ImageService {
   /** Where the stored files are; the root apart for a split image. */
   files(fingerprint: string): { row: ImageRow; main: string; rootfs: string | undefined } {
     const row = this.record(fingerprint);
+    this.context.damages.requireNone(`/1.0/images/${row.fingerprint}`, `use image "${row.fingerprint}"`);
     const main = this.#file(row.fingerprint);
     return { row, main, rootfs: row.files.rootfs === undefined ? undefined : `${main}.rootfs` };
   }

@@ -1,5 +1,7 @@
 /** Images and their aliases in the database. */
+import { z } from "zod";
 import type { ImageAliasEntry } from "../../sdk/api/image";
+import { config, expiry, flag, json, name, texts, time } from "../damage/rules";
 import type { Database, Row, Schema } from "../database";
 import { findArchitecture } from "../host/architecture";
 import type { TarLayout } from "./check";
@@ -33,6 +35,34 @@ export const imageSchema: Schema = {
       type TEXT NOT NULL,
       target TEXT NOT NULL REFERENCES images (fingerprint) ON DELETE CASCADE
     ) STRICT`,
+  ],
+  tables: [
+    {
+      table: "images",
+      url: (row) => `/1.0/images/${row.fingerprint}`,
+      columns: {
+        fingerprint: name((value) => /^[0-9a-f]{64}$/.test(value)),
+        public: flag,
+        auto_update: flag,
+        properties: config,
+        profiles: { isGood: (value) => value === null || texts.isGood(value), mend: () => null },
+        created_at: time,
+        expires_at: expiry,
+        last_used_at: time,
+        uploaded_at: time,
+        metadata: json(z.looseObject({ architecture: z.string() }), () => ({ architecture: "", templates: {} })),
+        templates: config,
+        files: json(z.looseObject({ main: z.string(), layout: z.looseObject({}) }), () => ({
+          main: "none",
+          layout: {},
+        })),
+      },
+    },
+    {
+      table: "image_aliases",
+      url: (row) => `/1.0/images/aliases/${encodeURIComponent(String(row.name))}`,
+      columns: { name: name((value) => value !== "" && !/[\0\n]/.test(value)) },
+    },
   ],
 };
 

@@ -7,6 +7,7 @@ import { endLeftovers } from "./leftovers";
 import type { Life, OnEnd } from "./life";
 import { applyLimits, foundCpus } from "./live-limits";
 import { notePause } from "./pause";
+import { requireReadable } from "./readable";
 import type { InstanceRecord } from "./record";
 
 /** Takes a container over that an earlier daemon started. @returns whether it is running */
@@ -33,6 +34,7 @@ export async function adopt(life: Life, record: InstanceRecord, onEnd: OnEnd): P
 /** The earlier daemon may have been killed between a change in the database and that of the control files, or the other way round. */
 function followLimits(life: Life, record: InstanceRecord): void {
   try {
+    requireReadable(life.context, "limit", record);
     applyLimits(life, record.name, life.records.expanded(record).config);
   } catch (error) {
     life.context.log.warning("Cannot bring the limits of a running container in line", { name: record.name, error });

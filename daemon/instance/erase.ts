@@ -20,7 +20,10 @@ export async function eraseInstance(context: Context, record: InstanceRecord): P
     await remove().catch((error: unknown) => log.error(message, { name: record.name, error }));
 }
 
-/** A pool that the database does not know any more has no volume to remove. */
-async function deleteVolume({ storagePools, volumes }: Context, pool: string, volume: Volume): Promise<void> {
-  if (storagePools.records().some(({ name }) => name === pool)) await volumes.delete(pool, volume);
+async function deleteVolume(context: Context, pool: string, volume: Volume): Promise<void> {
+  if (isPoolKnown(context, pool)) await context.volumes.delete(pool, volume);
 }
+
+/** Whether the database still has a pool; one that it has not holds no volume to remove. */
+export const isPoolKnown = ({ storagePools }: Context, pool: string): boolean =>
+  storagePools.records().some(({ name }) => name === pool);

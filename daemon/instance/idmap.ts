@@ -23,8 +23,11 @@ export function allocateBase(taken: ReadonlySet<number>, seed: number): number {
   throw internal("Cannot create instance: all ranges of host ids are in use. Delete an instance.");
 }
 
-export const baseOf = (config: Config): number | undefined =>
-  config[key] === undefined ? undefined : Number(config[key]);
+/** @returns nothing also for what can be no base: a damaged one must not map a container to ids of the host */
+export function baseOf(config: Config): number | undefined {
+  const base = Number(config[key]);
+  return Number.isInteger(base) && base >= rangeSize && base <= 2 ** 32 - 2 * rangeSize ? base : undefined;
+}
 
 export const withBase = (config: Config, base: number): Config => ({ ...config, [key]: String(base) });
 
@@ -32,6 +35,7 @@ export const withBase = (config: Config, base: number): Config => ({ ...config, 
 export function idRange(expanded: Config, own: Config): IdRange | undefined {
   if (isTrue(expanded["security.privileged"])) return undefined;
   const hostBase = baseOf(own);
-  if (hostBase === undefined) throw internal(`Cannot map ids: the instance has no ${key}. Create it again.`);
+  if (hostBase === undefined)
+    throw internal(`Cannot map ids: the instance has no ${key}. Change any setting of it, which gives it a new one.`);
   return { hostBase, count: rangeSize };
 }

@@ -1,5 +1,6 @@
 /** Recovery: what a daemon does about instances when it starts, after whatever ended the last one. */
 import type { Context } from "../context";
+import { entries, readText } from "../files";
 import type { InstanceRecord } from "./record";
 
 /** Takes away what was half made or half deleted, and brings the pools in line with the database. */
@@ -40,6 +41,25 @@ async function orLog(context: Context, message: string, work: () => Promise<unkn
     await work();
   } catch (error) {
     context.log.error(message, { error });
+  }
+}
+
+/** Tells of containers that run without being in the database, such as after it went back to a copy, and gives their host ids to nobody else. */
+export async function tellUnknown({ dirs, instances, native, warnings, log }: Context): Promise<void> {
+  const known = new Set(instances.store.list().map(({ name }) => name));
+  for (const name of await entries(dirs.cells)) {
+    if (name.startsWith(".") || known.has(name)) continue;
+    try {
+      const cell = await native.adopt(name);
+      if (cell === undefined) continue;
+      cell.forget();
+      const [, base] = /^\s*0\s+(\d+)/.exec((await readText(`/proc/${cell.pid}/uid_map`)) ?? "") ?? [];
+      instances.reserveIds(Number(base ?? 0));
+      const message = `A container "${name}" runs that the database does not know. To end it, kill process ${cell.pid}; its volume stays`;
+      warnings.record("instanceStray", { message, entity: `/1.0/instances/${name}` });
+    } catch (error) {
+      log.debug("This is no run folder of a container", { name, error });
+    }
   }
 }
 

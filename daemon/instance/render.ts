@@ -7,13 +7,14 @@ import type { RunningInstance } from "./running";
 export const statusOf = (running: RunningInstance | undefined): "Running" | "Frozen" | "Stopped" =>
   running === undefined ? "Stopped" : running.isFrozen ? "Frozen" : "Running";
 
-/** The object of an instance. @param running undefined when it is stopped */
+/** The object of an instance. @param running undefined when it is stopped @param isDamaged what was stored of it could not be read */
 export function renderInstance(
   record: InstanceRecord,
   expanded: Expanded,
   running: RunningInstance | undefined,
+  isDamaged: boolean,
 ): Instance {
-  const status = statusOf(running);
+  const status = isDamaged && running === undefined ? "Error" : statusOf(running);
   return {
     name: record.name,
     description: record.description,

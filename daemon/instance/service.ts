@@ -15,13 +15,14 @@ import { errnoOf } from "../native/connection";
 import { type FilePlace, idmapOps, type Op } from "../native/index";
 import type { Volume } from "../storage-pool/driver";
 import { checkSettings } from "./draft";
-import { eraseInstance } from "./erase";
+import { eraseInstance, isPoolKnown } from "./erase";
 import { fixedKey } from "./fixed-key";
 import { allocateBase, baseOf, idRange, withBase } from "./idmap";
 import { Lifecycle } from "./lifecycle";
 import { makeLinks } from "./links";
 import { followLive } from "./live-update";
 import { nicDevices } from "./nics";
+import { requireReadable } from "./readable";
 import { type Expanded, expand, type InstanceRecord, rootDisk } from "./record";
 import { renderInstance, statusOf } from "./render";
 import type { RunningInstance } from "./running";
@@ -104,7 +105,9 @@ export class InstanceService {
   }
 
   render(record: InstanceRecord): Instance {
-    return renderInstance(record, this.expandedOrOwn(record), this.lifecycle.running.get(record.name));
+    const { name } = record;
+    const isDamaged = this.context.damages.has(`/1.0/instances/${name}`);
+    return renderInstance(record, this.expandedOrOwn(record), this.lifecycle.running.get(name), isDamaged);
   }
 
   async state(record: InstanceRecord): Promise<InstanceState> {
@@ -127,7 +130,7 @@ export class InstanceService {
     try {
       return await this.context.volumes.usage(pool, volumeOf(name));
     } catch (error) {
-      if (ApiError.is(error) && error.code === "UNAVAILABLE") return undefined;
+      if (ApiError.is(error) && (error.code === "UNAVAILABLE" || error.code === "NOT_FOUND")) return undefined;
       throw error;
     }
   }
@@ -223,7 +226,7 @@ export class InstanceService {
       ...record,
       architecture: architectureOf(record, put.architecture),
       description: put.description,
-      config: keepVolatile(record.config, withoutEmpty(put.config)),
+      config: this.#withBase(keepVolatile(record.config, withoutEmpty(put.config))),
       devices: withoutEmptyOptions(put.devices),
       ephemeral: put.ephemeral,
       profiles: put.profiles ?? record.profiles,
@@ -272,6 +275,7 @@ export class InstanceService {
     if (record.ephemeral) throw badRequest("Cannot restart an ephemeral instance: stopping it deletes it.");
     const { locks } = this.context;
     // What the start would be refused for is said before the stop.
+    requireReadable(this.context, "restart", record);
     await requireStartable(this.context, record, this.expanded(record).devices);
     if (isForced) {
       await this.lifecycle.kill(name, requestor);
@@ -296,7 +300,7 @@ export class InstanceService {
   async delete(record: InstanceRecord, force: boolean, requestor?: Requestor): Promise<void> {
     const { name, pool } = record;
     this.requireDeletable(record, force);
-    await this.context.volumes.requirePool(pool);
+    if (isPoolKnown(this.context, pool)) await this.context.volumes.requirePool(pool);
     if (this.lifecycle.isRunning(name)) await this.lifecycle.kill(name, requestor);
     // An ephemeral one went with its end.
     if (this.store.find(name) !== undefined) await this.#remove(name);
@@ -324,6 +328,19 @@ export class InstanceService {
       throw error;
     }
     this.context.events.lifecycle({ action: "instance-deleted", source: `/1.0/instances/${name}` });
+  }
+
+  /** Files are stored 0-based, so an instance whose host ids are lost takes others. */
+  #withBase(config: Config): Config {
+    if (baseOf(config) !== undefined) return config;
+    const base = allocateBase(this.#bases, this.#idSeed);
+    this.#bases.add(base);
+    return withBase(config, base);
+  }
+
+  /** Keeps the host ids of a running container that the database does not know from everyone else. @param base first of its ids on the host */
+  reserveIds(base: number): void {
+    this.#bases.add(base);
   }
 
   /** Removes what an instance has, once its row is marked pending. */

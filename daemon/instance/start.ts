@@ -16,6 +16,7 @@ import { limitWrites } from "./limits";
 import { pickCpus } from "./live-limits";
 import { appendLog } from "./log";
 import { hostNames, type Nic, planNics, withHwaddrs } from "./nics";
+import { requireReadable } from "./readable";
 import type { Expanded, InstanceRecord } from "./record";
 import { startOps } from "./spec/start";
 import { requireStartable } from "./startable";
@@ -45,6 +46,7 @@ export class Starter {
     const { name } = record;
     if (this.life.isRunning(name)) throw badRequest("The instance is already running");
     if (this.life.isShuttingDown) throw badRequest("Cannot start instance: the daemon is shutting down.");
+    requireReadable(this.life.context, "start", record);
     const starting = this.#start(record, requestor);
     this.#starting.set(name, starting);
     try {

@@ -1,5 +1,6 @@
 /** Instances in the database. A row marked pending is being made; a new daemon takes it away with its volume. */
-import type { Config, Devices } from "../../sdk/api/common";
+import { type Config, type Devices, InstanceName } from "../../sdk/api/common";
+import { config, devices, flag, name, texts, time } from "../damage/rules";
 import type { Database, Row, Schema } from "../database";
 import type { InstanceRecord } from "./record";
 
@@ -19,6 +20,22 @@ export const instanceSchema: Schema = {
       pool TEXT NOT NULL,
       pending INTEGER NOT NULL
     ) STRICT`,
+  ],
+  tables: [
+    {
+      table: "instances",
+      url: (row) => `/1.0/instances/${row.name}`,
+      columns: {
+        name: name((value) => InstanceName.safeParse(value).success),
+        config,
+        devices,
+        profiles: texts,
+        ephemeral: flag,
+        pending: flag,
+        created_at: time,
+        last_used_at: time,
+      },
+    },
   ],
 };
 

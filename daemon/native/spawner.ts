@@ -29,7 +29,8 @@ export class Spawner {
   /** Starts it and waits until it listens. @throws ApiError when there is no executable for this machine: how to build it */
   static async start(executable: string, cellsDir: string, log: Log): Promise<Spawner> {
     if (!existsSync(executable)) throw missing(executable);
-    for (const name of readdirSync(cellsDir)) if (name.startsWith(prefix)) rmSync(path.join(cellsDir, name));
+    for (const name of readdirSync(cellsDir))
+      if (name.startsWith(prefix)) rmSync(path.join(cellsDir, name), { recursive: true, force: true });
     const spawner = new Spawner(executable, cellsDir, log);
     await spawner.#launch();
     return spawner;

@@ -2,15 +2,17 @@
 
 import { readdir, rename, rm } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
-import type { Config } from "../../sdk/api/common";
+import { type Config, NetworkName } from "../../sdk/api/common";
 import { lxdNetworkKeys } from "../../sdk/api/config/lxd-words";
 import { networkKeys } from "../../sdk/api/config/network";
 import { badRequest, conflict, notFound } from "../../sdk/api/errors";
 import type { Network, NetworkLease, NetworkPut, NetworkState, NetworksPost } from "../../sdk/api/network";
 import type { Context } from "../context";
 import { toApiError } from "../errors";
+import { ignoring } from "../files";
 import { withoutEmpty } from "../merge";
 import { Revert } from "../revert";
+import { isCrashLeftover } from "../strays";
 import { requireConfig } from "../validate";
 import type { NetworkDriver, NetworkHost, NetworkPlace } from "./driver";
 import { BridgeDriver } from "./drivers/bridge";
@@ -21,6 +23,9 @@ import { isNicOf, portsOn, usedBy } from "./usage";
 
 /** Subnets are planned one after the other, so that two networks cannot pick the same. */
 const planLock = "networks/plan";
+
+/** What there may be in the folder of a network that we made. */
+const isFileOfNetwork = (name: string) => name.startsWith("dnsmasq.");
 
 export class NetworkService {
   readonly #store: NetworkStore;
@@ -223,7 +228,7 @@ export class NetworkService {
   /** Takes down what an earlier daemon had begun to make, rename or delete when it was killed: its folder is there, its record is not. */
   async #sweep(): Promise<void> {
     for (const name of await readdir(this.context.dirs.networks)) {
-      if (this.#store.find(name) !== undefined) continue;
+      if (this.#store.find(name) !== undefined || !(await this.#isUnfinished(name))) continue;
       const place = { name, config: {}, path: this.context.dirs.network(name) };
       try {
         for (const driver of Object.values(this.#drivers)) await driver.stop(place);
@@ -234,8 +239,16 @@ export class NetworkService {
     }
   }
 
+  /** Whether a folder is one that we made, and not what a restored database does not know any more. */
+  async #isUnfinished(name: string): Promise<boolean> {
+    const folder = this.context.dirs.network(name);
+    const isOurs = NetworkName.safeParse(name).success && (await ignoring(["ENOTDIR", "ENOENT"], readdir(folder)));
+    return Array.isArray(isOurs) && isOurs.every(isFileOfNetwork) && isCrashLeftover(this.context, folder);
+  }
+
   async #startWithDaemon(record: NetworkRecord): Promise<void> {
     try {
+      this.context.damages.requireNone(urlOf(record.name), `start network "${record.name}"`);
       await this.#driver(record.type).start(this.#place(record), portsOn(this.context, record.name));
       await this.nics.forgetLost(record.name);
       this.#worksAgain(record.name);
@@ -268,7 +281,8 @@ export class NetworkService {
 
   async #remove(record: NetworkRecord): Promise<void> {
     const place = this.#place(record);
-    await this.#driver(record.type).stop(place);
+    // One of a type that this daemon does not have was never started by it.
+    if (this.#served(record) !== undefined) await this.#driver(record.type).stop(place);
     await rm(place.path, { recursive: true, force: true });
   }
 
@@ -300,8 +314,10 @@ export class NetworkService {
     return driver;
   }
 
+  /** One of a type that this daemon does not have serves nobody. */
   #served(record: NetworkRecord | undefined): ServedNetwork | undefined {
-    return record && { driver: this.#driver(record.type), place: this.#place(record) };
+    const driver = record && Object.hasOwn(this.#drivers, record.type) ? this.#drivers[record.type] : undefined;
+    return record && driver && { driver, place: this.#place(record) };
   }
 
   #place({ name, config }: NetworkRecord): NetworkPlace {

@@ -1,5 +1,6 @@
 /** Networks in the database. */
-import type { Config } from "../../sdk/api/common";
+import { type Config, NetworkName } from "../../sdk/api/common";
+import { config, name } from "../damage/rules";
 import type { Database, Row, Schema } from "../database";
 
 export const networkSchema: Schema = {
@@ -11,6 +12,13 @@ export const networkSchema: Schema = {
       description TEXT NOT NULL,
       config TEXT NOT NULL
     ) STRICT`,
+  ],
+  tables: [
+    {
+      table: "networks",
+      url: (row) => `/1.0/networks/${row.name}`,
+      columns: { name: name((value) => NetworkName.safeParse(value).success), config },
+    },
   ],
 };
 

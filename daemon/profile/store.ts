@@ -1,6 +1,7 @@
 /** Profiles in the database. */
 import type { Config, Devices } from "../../sdk/api/common";
 import type { ProfilesPost } from "../../sdk/api/profile";
+import { config, devices, pathPart } from "../damage/rules";
 import type { Database, Row, Schema } from "../database";
 
 export const profileSchema: Schema = {
@@ -12,6 +13,13 @@ export const profileSchema: Schema = {
       config TEXT NOT NULL,
       devices TEXT NOT NULL
     ) STRICT`,
+  ],
+  tables: [
+    {
+      table: "profiles",
+      url: ({ name }) => `/1.0/profiles/${encodeURIComponent(String(name))}`,
+      columns: { name: pathPart, config, devices },
+    },
   ],
 };
 

@@ -101,7 +101,10 @@ export class SnapshotService {
 
   /** Puts an instance back: a running one is stopped before and started after. Caller holds the instance's lock. */
   async restore(instance: InstanceRecord, name: string): Promise<void> {
-    const snapshot = this.record(instance.name, name);
+    const found = this.record(instance.name, name);
+    // Where the snapshot's settings are lost, the instance keeps its own.
+    const isDamaged = this.context.damages.has(urlOf(instance.name, name));
+    const snapshot = isDamaged ? { ...found, settings: instance } : found;
     const { lifecycle, store } = this.context.instances;
     this.#requireFitting(instance, snapshot);
     const isRunning = lifecycle.isRunning(instance.name);
@@ -253,3 +256,5 @@ export class SnapshotService {
     };
   }
 }
+
+const urlOf = (instance: string, name: string) => `/1.0/instances/${instance}/snapshots/${encodeURIComponent(name)}`;

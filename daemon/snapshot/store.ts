@@ -1,6 +1,30 @@
 /** Snapshots in the database. A pending row is being made or deleted; a new daemon takes it away with its volume. */
-import { type Config, type Devices, never } from "../../sdk/api/common";
+import { z } from "zod";
+import { Config, Devices, epoch, never } from "../../sdk/api/common";
+import { expiry, flag, json, pathPart, time } from "../damage/rules";
 import type { Database, Row, Schema } from "../database";
+import { hostArchitecture } from "../host/architecture";
+
+const settings = json(
+  z.looseObject({
+    architecture: z.string(),
+    description: z.string(),
+    config: Config,
+    devices: Devices,
+    profiles: z.array(z.string()),
+    ephemeral: z.boolean(),
+    lastUsedAt: z.string(),
+  }),
+  (): SnapshotSettings => ({
+    architecture: hostArchitecture,
+    description: "",
+    config: {},
+    devices: {},
+    profiles: [],
+    ephemeral: false,
+    lastUsedAt: epoch,
+  }),
+);
 
 export const snapshotSchema: Schema = {
   kind: "snapshot",
@@ -14,6 +38,13 @@ export const snapshotSchema: Schema = {
       pending INTEGER NOT NULL,
       PRIMARY KEY (instance, name)
     ) STRICT`,
+  ],
+  tables: [
+    {
+      table: "snapshots",
+      url: ({ instance, name }) => `/1.0/instances/${instance}/snapshots/${encodeURIComponent(String(name))}`,
+      columns: { instance: pathPart, name: pathPart, created_at: time, expires_at: expiry, settings, pending: flag },
+    },
   ],
 };
 

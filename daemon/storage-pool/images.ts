@@ -105,7 +105,8 @@ export class PoolImages {
   async reconcile(driver: StorageDriver, place: PoolPlace): Promise<void> {
     const onDisk = await driver.list(place, "images");
     const known = this.store.images(place.name);
-    for (const name of known) if (!onDisk.includes(name)) this.store.deleteImage(place.name, name);
+    for (const name of known)
+      if (!onDisk.includes(name)) await orTell(place, name, async () => this.store.deleteImage(place.name, name));
     for (const name of onDisk.filter(isImageVolume))
       if (!known.includes(name)) await orTell(place, name, () => driver.delete(place, { type: "images", name }));
   }

@@ -33,6 +33,11 @@ export class StoragePoolService {
     return this.pools.list();
   }
 
+  /** The same with those that are half made or half deleted. */
+  allRecords(): StoragePoolRecord[] {
+    return this.pools.store.list();
+  }
+
   /** @throws ApiError NOT_FOUND */
   get(name: string): StoragePool {
     return this.#render(this.record(name));

@@ -1,6 +1,7 @@
 /** Storage pools in the database, with the image volumes in them and the renames that may be unfinished. */
 import type { Config } from "../../sdk/api/common";
 import type { StoragePoolsPost } from "../../sdk/api/storage-pool";
+import { config, name, pathPart, texts } from "../damage/rules";
 import type { Database, Row, Schema } from "../database";
 import type { Volume } from "./driver";
 
@@ -28,7 +29,26 @@ export const storagePoolSchema: Schema = {
       target TEXT NOT NULL
     ) STRICT`,
   ],
+  tables: [
+    {
+      table: "storage_pools",
+      url: (row) => urlOf(row.name),
+      columns: { name: pathPart, config },
+    },
+    {
+      table: "storage_pool_images",
+      url: (row) => urlOf(row.pool),
+      columns: { name: pathPart, warnings: texts },
+    },
+    {
+      table: "storage_pool_renames",
+      url: (row) => urlOf(row.pool),
+      columns: { type: name((type) => type === "containers" || type === "containers-snapshots") },
+    },
+  ],
 };
+
+const urlOf = (pool: unknown) => `/1.0/storage-pools/${encodeURIComponent(String(pool))}`;
 
 /** "creating" and "deleting" are on disk before the work begins, so that a start after a crash can undo or finish it. */
 export type PoolState = "creating" | "created" | "deleting";

@@ -109,8 +109,9 @@ export class Volumes {
    */
   reconcile(pool: string, known: KnownVolumes): Promise<Reconciled> {
     return this.pools.use(pool, async (driver, place) => {
-      const result = await reconcileVolumes(driver, place, known, this.pools.store.renames(pool));
-      this.pools.store.deleteRenames(pool);
+      const renames = this.pools.store.renames(pool);
+      const result = await reconcileVolumes(driver, place, known, renames);
+      if (renames.length > 0) this.pools.store.deleteRenames(pool);
       return result;
     });
   }

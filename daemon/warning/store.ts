@@ -1,5 +1,6 @@
 /** Warnings in the database. */
-import type { WarningSeverity, WarningStatus } from "../../sdk/api/warning";
+import { WarningSeverity, WarningStatus } from "../../sdk/api/warning";
+import { name, time } from "../damage/rules";
 import type { Database, Row, Schema } from "../database";
 
 export const warningSchema: Schema = {
@@ -17,6 +18,19 @@ export const warningSchema: Schema = {
       last_seen_at TEXT NOT NULL,
       updated_at TEXT NOT NULL
     ) STRICT`,
+  ],
+  tables: [
+    {
+      table: "warnings",
+      url: (row) => `/1.0/warnings/${row.uuid}`,
+      columns: {
+        severity: name((value) => WarningSeverity.safeParse(value).success),
+        status: name((value) => WarningStatus.safeParse(value).success),
+        first_seen_at: time,
+        last_seen_at: time,
+        updated_at: time,
+      },
+    },
   ],
 };
 

@@ -57,12 +57,12 @@ export class OwnDaemon {
     return existsSync(this.logfile) ? readFileSync(this.logfile, "utf8") : "";
   }
 
-  /** Starts it and waits until it answers. @throws Error with its output when it leaves instead */
-  async start(): Promise<void> {
+  /** Starts it and waits until it answers. @param more arguments of this start @throws Error with its output when it leaves instead */
+  async start(more: readonly string[] = []): Promise<void> {
     assert.ok(!this.isRunning, "one daemon a folder");
     const { bare = true, args = [], env = {} } = this.options;
     const { command = [process.execPath, "--disable-warning=ExperimentalWarning", compiledProgram] } = this.options;
-    const own = ["--dir", this.dir, "--logfile", this.logfile, ...(bare ? ["--bare"] : []), ...args];
+    const own = ["--dir", this.dir, "--logfile", this.logfile, ...(bare ? ["--bare"] : []), ...args, ...more];
     const inside = ["--target", String(this.netns.pid), "--net", "--", ...command, ...own];
     const child = spawn("nsenter", inside, {
       stdio: ["ignore", "ignore", "pipe"],

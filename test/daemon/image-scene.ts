@@ -5,6 +5,8 @@ import path from "node:path";
 import { Readable } from "node:stream";
 import { type Header, pack } from "tar-stream";
 import type { Context } from "../../daemon/context";
+import { Damages } from "../../daemon/damage/service";
+import { DamageStore } from "../../daemon/damage/store";
 import { Database } from "../../daemon/database";
 import { Dirs } from "../../daemon/dirs";
 import { Events } from "../../daemon/events";
@@ -14,7 +16,10 @@ import { receive } from "../../daemon/image/upload";
 import { Locks } from "../../daemon/locks";
 import { Log } from "../../daemon/log";
 import { Operations, type RunningOperation } from "../../daemon/operations";
+import { ServerStore, serverSchema } from "../../daemon/server/store";
+import { Warnings } from "../../daemon/warning/service";
 import { notFound } from "../../sdk/api/errors";
+import { hands } from "../support/storage";
 
 export interface Scene {
   readonly context: Context;
@@ -37,9 +42,10 @@ export async function withImages(test: (scene: Scene) => Promise<void>): Promise
   const dirs = new Dirs(path.join(root, "state"));
   dirs.make();
   const log = new Log(path.join(root, "log"));
-  const database = new Database(dirs.database, [imageSchema]);
+  const database = new Database(dirs.database, [imageSchema, serverSchema]);
   const forgotten: string[] = [];
   const events = new Events(log);
+  const warnings = new Warnings(log);
   const parts = {
     dirs,
     log,
@@ -47,6 +53,10 @@ export async function withImages(test: (scene: Scene) => Promise<void>): Promise
     events,
     operations: new Operations(events, log),
     locks: new Locks(),
+    warnings,
+    damages: new Damages(new DamageStore(database), warnings, log),
+    native: { removeTree: hands.removeTree },
+    server: { store: new ServerStore(database) },
     volumes: { forgetImage: async (fingerprint: string) => void forgotten.push(fingerprint) },
     profiles: {
       record: (name: string) => {

@@ -1,7 +1,7 @@
 /** The daemon's own life: a second one on its folder, a bad start, and what it finds when it comes back. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -30,9 +30,11 @@ test("a second daemon on a folder is refused and takes nothing from the first", 
   await withDaemon({}, async (daemon) => {
     await preparePool(daemon, "dir");
     await launch(daemon, "web");
-    const { code, stderr } = await startAnother(daemon);
-    assert.equal(code, 1);
-    assert.match(stderr, /another bothyd uses it\. Stop that one, or choose another --dir/);
+    for (const args of [[], ["--restore-database"]]) {
+      const { code, stderr } = await startAnother(daemon, ...args);
+      assert.equal(code, 1);
+      assert.match(stderr, /another bothyd uses it\. Stop that one, or choose another --dir/);
+    }
     const { stdout } = await daemon.client.execOutput("web", { command: ["hostname"] });
     assert.equal(String(stdout), "web\n");
   });
@@ -42,13 +44,14 @@ test("a daemon that cannot start leaves the networks of running containers alone
   await withDaemon({ bare: false }, async (daemon) => {
     await launch(daemon, "web");
     await daemon.kill();
-    // What stands where the images should be makes an early stage fail.
-    const images = path.join(daemon.dir, "images", "in-the-way");
-    mkdirSync(images);
+    // What stands where a folder should be makes an early stage fail.
+    const folder = path.join(daemon.dir, "tmp");
+    rmdirSync(folder);
+    writeFileSync(folder, "");
     await assert.rejects(daemon.start());
     const links = await daemon.run("ip", "-o", "link", "show", "type", "bridge");
     assert.match(links, /bothybr0/);
-    await daemon.run("rmdir", images);
+    rmSync(folder);
     await daemon.start();
     assert.equal((await daemon.client.getInstance("web")).value.status, "Running");
   });
