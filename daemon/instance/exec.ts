@@ -75,7 +75,12 @@ async function runDetached(
   return { return: code, ...(isRecorded ? { output: { 1: url("stdout"), 2: url("stderr") } } : {}) };
 }
 
-function execOps(context: Context, record: InstanceRecord, post: InstanceExecPost): Op[] {
+/** The words of a command in a container, but for its streams. */
+export function execOps(
+  context: Context,
+  record: InstanceRecord,
+  post: Pick<InstanceExecPost, "command" | "user" | "group" | "cwd" | "environment">,
+): Op[] {
   const { config } = context.instances.expanded(record);
   const { lifecycle } = context.instances;
   const isPrivileged = isTrue(config["security.privileged"]);

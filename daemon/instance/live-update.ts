@@ -3,6 +3,7 @@ import type { Config } from "../../sdk/api/common";
 import type { Context } from "../context";
 import { Revert } from "../revert";
 import { announce } from "./announce";
+import { tellDhcpClients } from "./dhcp-word";
 import { planHotplug } from "./hotplug";
 import { idRange } from "./idmap";
 import type { Lifecycle } from "./lifecycle";
@@ -47,6 +48,11 @@ export async function followLive(
   for (const { device, network } of plug.removedNics)
     if (network !== undefined && is.devices[device]?.network !== network)
       await context.networks.removeHost(network, record.name, device);
+  tellDhcpClients(
+    context,
+    record,
+    plug.addedNics.filter(({ device }) => plug.removedNics.some((removed) => removed.device === device)),
+  );
   return plug.config;
 }
 
