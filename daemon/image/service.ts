@@ -8,6 +8,7 @@ import type { Context } from "../context";
 import { requireArchitecture } from "../host/architecture";
 import { withoutEmpty } from "../merge";
 import type { RunningOperation } from "../operations";
+import { renamedIn } from "../profile/store";
 import { Revert } from "../revert";
 import { isCrashLeftover } from "../strays";
 import { nowText, timeText } from "../time";
@@ -224,7 +225,7 @@ export class ImageService {
   /** Replaces the mutable part. */
   update(fingerprint: string, put: ImagePut): void {
     const row = this.record(fingerprint);
-    for (const name of put.profiles ?? []) this.context.profiles.record(name);
+    for (const name of put.profiles ?? []) if (!row.profiles?.includes(name)) this.context.profiles.record(name);
     this.#store.update({
       ...row,
       public: put.public,
@@ -233,6 +234,12 @@ export class ImageService {
       profiles: put.profiles,
       expiresAt: put.expires_at ?? row.expiresAt,
     });
+  }
+
+  /** Follows a renamed or deleted profile, within the caller's transaction. @param to undefined when it is deleted */
+  followProfile(from: string, to: string | undefined): void {
+    for (const row of this.#store.list())
+      if (row.profiles?.includes(from)) this.#store.update({ ...row, profiles: renamedIn(row.profiles, from, to) });
   }
 
   /** Removes the image, its aliases, its files and its volumes in every pool. Instances made from it stay. */

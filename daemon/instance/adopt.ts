@@ -2,10 +2,11 @@
 
 import { noteCell } from "./cell-notes";
 import { isFrozen, setFrozen } from "./freezer";
-import { isPaused } from "./last-state";
+import { isPaused, isRestarting, withoutRestart } from "./last-state";
 import { endLeftovers } from "./leftovers";
 import type { Life, OnEnd } from "./life";
 import { applyLimits, foundCpus } from "./live-limits";
+import { readMadeBy } from "./made-by";
 import { notePause } from "./pause";
 import { requireReadable } from "./readable";
 import type { InstanceRecord } from "./record";
@@ -15,12 +16,15 @@ export async function adopt(life: Life, record: InstanceRecord, onEnd: OnEnd): P
   const { name } = record;
   const cell = (await life.context.native.adopt(name)) ?? (await endLeftovers(life, name));
   if (cell === undefined) return false;
-  if (cell.pid === 0) {
-    life.running.add(name, cell, undefined, (exit) => onEnd(name, exit));
-    return true;
-  }
+  const made = {
+    cpus: cell.pid === 0 ? undefined : foundCpus(life, record),
+    madeBy: readMadeBy(life.context.dirs, name),
+  };
+  life.running.add(name, cell, made, (exit) => onEnd(name, exit));
+  if (cell.pid === 0) return true;
   noteCell(life, name, cell);
-  life.running.add(name, cell, foundCpus(life, record), (exit) => onEnd(name, exit));
+  // Killed before it stopped the container, or just after the start.
+  if (isRestarting(record)) life.records.change(name, (now) => ({ ...now, config: withoutRestart(now.config) }));
   followLimits(life, record);
   const wanted = isPaused(record);
   const found = isFrozen(life.groups.layout, life.group(name));

@@ -1,5 +1,7 @@
 /** Announce: the networks learn of an instance's nics. */
+import { ApiError } from "../../sdk/api/errors";
 import type { Context } from "../context";
+import { toApiError } from "../errors";
 import type { Nic } from "./nics";
 
 /** Makes the nics known to DHCP and DNS, and lets them in, before the container can send anything. */
@@ -9,6 +11,11 @@ export async function announce({ networks }: Context, name: string, nics: readon
     if (!networks.isManaged(network)) continue;
     const host = { instance: name, device: nic.device, hwaddr: nic.hwaddr, ...(nic.ipv4 ? { ipv4: nic.ipv4 } : {}) };
     await networks.addHost(network, host);
-    await networks.nics.openPorts(network, [{ instance: name, hostName: nic.hostName, hwaddr: nic.hwaddr }]);
+    try {
+      await networks.nics.openPorts(network, [{ instance: name, hostName: nic.hostName, hwaddr: nic.hwaddr }]);
+    } catch (error) {
+      const { code, message } = toApiError(error);
+      throw new ApiError(code, `Failed start validation for device "${nic.device}": ${message}`, { cause: error });
+    }
   }
 }

@@ -131,6 +131,7 @@ function fromCopy(context: Context, name: string, post: InstancesPost): CreateWo
       config: withoutStamp(withoutVolatile(origin.config)),
       profiles: origin.profiles,
       architecture: source.architecture,
+      standing: { settings: origin, pool: source.pool },
     },
   );
   const withSnapshots = snapshot === undefined && !(post.source.instance_only || post.source.container_only);
@@ -138,10 +139,13 @@ function fromCopy(context: Context, name: string, post: InstancesPost): CreateWo
     // It may be gone since the request was checked.
     context.instances.record(sourceName);
     if (snapshotName !== undefined) context.snapshots.record(sourceName, snapshotName);
-    await context.instances.make(draft, (record) =>
-      context.snapshots
-        .copyVolumes({ source, snapshot: snapshotName, record, withSnapshots })
-        .then(() => applyTemplates(context, record, "copy")),
+    await context.instances.make(
+      draft,
+      (record) =>
+        context.snapshots
+          .copyVolumes({ source, snapshot: snapshotName, record, withSnapshots })
+          .then(() => applyTemplates(context, record, "copy")),
+      origin,
     );
   };
 }

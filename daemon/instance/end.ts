@@ -1,7 +1,7 @@
 /** End: what follows when a container has ended, by itself or because it was told to. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Exit } from "../native/index";
-import { stoppedPower, withoutPause } from "./last-state";
+import { isRestarting, stoppedPower, withoutPause, withRestart } from "./last-state";
 import type { Life } from "./life";
 import { appendLog } from "./log";
 import { withoutHostNames } from "./nics";
@@ -23,7 +23,6 @@ export class Ends {
   async ended(name: string, exit: Exit): Promise<void> {
     const { context } = this.life;
     try {
-      context.native.clear(name);
       appendLog(context, name, `Ended: ${JSON.stringify(exit)}`);
       await this.noteEnd(name, exit);
     } catch (error) {
@@ -31,24 +30,28 @@ export class Ends {
     }
   }
 
-  /** The rules of an end: an ephemeral instance goes, a reboot starts again, the rest is stopped. */
+  /** The rules of an end: an ephemeral instance goes, one that reboots or is restarted stays and starts again, the rest is stopped. */
   async noteEnd(name: string, exit: Exit): Promise<void> {
-    const { context, records, isShuttingDown } = this.life;
+    const { context, records, restarting, isShuttingDown } = this.life;
     const record = records.find(name);
     if (record === undefined) return;
     // Nobody need wait for it: no other port has that name.
     void context.networks.nics.closePorts(name);
-    const isReboot = exit.reason === "reboot" && !isShuttingDown;
-    if (record.ephemeral && !isReboot) {
+    const isStartedAgain = restarting.has(name);
+    const isReboot = !isShuttingDown && !isStartedAgain && (exit.reason === "reboot" || isRestarting(record));
+    if (record.ephemeral && !isReboot && !isStartedAgain) {
       this.#tell(name, exit);
       await records.deleteStopped(name);
+      context.native.clear(name);
       return;
     }
-    const power = isShuttingDown || isReboot ? {} : stoppedPower;
-    records.change(name, (now) => ({
-      ...now,
-      config: { ...withoutPause(withoutHostNames(now.config)), ...power },
-    }));
+    const power = isShuttingDown || isReboot || isStartedAgain ? {} : stoppedPower;
+    records.change(name, (now) => {
+      const config = { ...withoutPause(withoutHostNames(now.config)), ...power };
+      return { ...now, config: isReboot ? withRestart(config) : config };
+    });
+    // Only now: a daemon that is killed before finds there how the container ended.
+    context.native.clear(name);
     this.#tell(name, exit);
     const isSoon = Date.now() - Date.parse(record.lastUsedAt) < soonMs;
     if (isReboot) this.#restartLater(name, isSoon ? rebootPauseMs : 0);

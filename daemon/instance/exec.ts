@@ -81,7 +81,7 @@ export function execOps(
   record: InstanceRecord,
   post: Pick<InstanceExecPost, "command" | "user" | "group" | "cwd" | "environment">,
 ): Op[] {
-  const { config } = context.instances.expanded(record);
+  const config = context.instances.inForce(record);
   const { lifecycle } = context.instances;
   const isPrivileged = isTrue(config["security.privileged"]);
   const home: Record<string, string> = post.user === 0 ? { HOME: "/root", USER: "root" } : {};

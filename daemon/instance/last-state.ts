@@ -6,6 +6,9 @@ const powerKey = "volatile.last_state.power";
 /** Set while somebody has paused the instance; a container that is frozen without it was being copied. */
 const frozenKey = "volatile.last_state.frozen";
 
+/** Set while an instance is between its end and its next start: a daemon that is killed meanwhile leaves the start to the next one. */
+const restartKey = "volatile.last_state.restart";
+
 export const runningPower = { [powerKey]: "RUNNING" };
 export const stoppedPower = { [powerKey]: "STOPPED" };
 
@@ -20,3 +23,12 @@ export const isPaused = (record: InstanceRecord): boolean => record.config[froze
 
 /** Whether an instance was on when the host or the daemon went down. */
 export const wasRunning = (record: InstanceRecord): boolean => record.config[powerKey] === "RUNNING";
+
+/** A configuration with the note that a start follows. */
+export const withRestart = (config: Config): Config => ({ ...config, [restartKey]: "true" });
+
+/** A configuration without that note. */
+export const withoutRestart = ({ [restartKey]: _, ...config }: Config): Config => config;
+
+/** Whether an earlier daemon was about to start the instance again. */
+export const isRestarting = (record: InstanceRecord): boolean => record.config[restartKey] === "true";

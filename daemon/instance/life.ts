@@ -30,6 +30,8 @@ export class Life {
   readonly running = new Running((name) => untilEnded(this, name));
   /** Those that somebody has asked to stop and that have not ended yet, with the event that tells of it. */
   readonly asked = new Map<string, AskedStop>();
+  /** Instances that are stopped only to start again, by whoever stops them (restarting.ts). */
+  readonly restarting = new Set<string>();
   /** While the daemon shuts its containers down, they keep their power state, so that the next start brings them back. */
   isShuttingDown = false;
 

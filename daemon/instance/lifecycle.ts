@@ -11,6 +11,7 @@ import { Life, type OnEnd, type Records } from "./life";
 import { applyLimits } from "./live-limits";
 import { pause, whileStill } from "./pause";
 import type { InstanceRecord } from "./record";
+import { whileRestarting } from "./restarting";
 import type { Running, RunningInstance } from "./running";
 import { Starter } from "./start";
 import { kill, stop } from "./stop";
@@ -90,6 +91,11 @@ export class Lifecycle {
 
   setFrozen(name: string, wanted: boolean, requestor?: Requestor): Promise<void> {
     return pause(this.#life, name, wanted, requestor);
+  }
+
+  /** Runs work that stops the container and starts it again: an ephemeral one is not deleted meanwhile. */
+  whileRestarting<T>(name: string, work: () => Promise<T>): Promise<T> {
+    return whileRestarting(this.#life, name, work);
   }
 
   /** Runs the work while the container does not run; freezes a running one meanwhile. */

@@ -8,6 +8,7 @@ import { planHotplug } from "./hotplug";
 import { idRange } from "./idmap";
 import type { Lifecycle } from "./lifecycle";
 import { touchesLimits } from "./limits";
+import { inForce } from "./made-by";
 import type { Expanded, InstanceRecord } from "./record";
 
 /**
@@ -30,7 +31,7 @@ export async function followLive(
     lifecycle.applyLimits(record.name, is.config);
   }
   const plug = planHotplug(record.config, was.devices, is.devices);
-  const ids = idRange(is.config, record.config);
+  const ids = idRange(inForce(is.config, running.madeBy), record.config);
   for (const { device, network } of plug.addedNics)
     if (network !== undefined && was.devices[device]?.network !== network)
       undo.add(() => context.networks.removeHost(network, record.name, device));

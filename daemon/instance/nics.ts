@@ -54,7 +54,9 @@ export function planNics(own: Config, devices: Devices): Nic[] {
   const names = nics.map((nic) => nic.innerName);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined)
-    throw badRequest(`Cannot start instance: two nics are named "${twice}". Give one another "name".`);
+    throw badRequest(
+      `Invalid value for device option "name": Duplicate NIC name detected "${twice}". Give one of the nics another name.`,
+    );
   return nics;
 }
 

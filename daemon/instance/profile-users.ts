@@ -2,11 +2,10 @@
 import type { Config, Devices } from "../../sdk/api/common";
 import { badRequest } from "../../sdk/api/errors";
 import type { Context } from "../context";
-import type { ProfileRecord } from "../profile/store";
-import { checkExpanded } from "./draft";
-import { fixedKey } from "./fixed-key";
+import { type ProfileRecord, renamedIn } from "../profile/store";
+import { checkExpanded } from "./checks";
 import { followLive } from "./live-update";
-import { expand, type InstanceRecord } from "./record";
+import { expand, type InstanceRecord, rootOf } from "./record";
 
 /** What of a profile its instances follow. */
 interface Settings {
@@ -18,24 +17,21 @@ const usersOf = ({ instances }: Context, profile: string): InstanceRecord[] =>
   [...instances.store.list(), ...instances.store.listPending()].filter(({ profiles }) => profiles.includes(profile));
 
 /**
- * Refuses a profile that one of its instances cannot have: a running one would be entered by other rules than it was made by.
+ * Refuses a profile that one of its instances cannot have.
  * @param after the profile as it shall be
  */
 export function checkProfile(context: Context, after: ProfileRecord): void {
   const { instances, profiles } = context;
   for (const record of usersOf(context, after.name)) {
-    const layers = record.profiles.map((name) => (name === after.name ? after : profiles.record(name)));
+    const layers = record.profiles.flatMap((name) => (name === after.name ? after : (profiles.find(name) ?? [])));
     const [was, is] = [instances.expanded(record), expand(record, layers)];
     const refuse = (cause: string) =>
       badRequest(`Cannot update profile "${after.name}": instance "${record.name}" uses it. ${cause}`);
-    const root = Object.values(is.devices).find((device) => device.type === "disk" && device.path === "/");
-    if (root?.pool !== record.pool)
+    const [oldRoot, root] = [rootOf(was.devices), rootOf(is.devices)];
+    if (root?.pool !== record.pool && root?.pool !== oldRoot?.pool)
       throw refuse("At least one instance relies on this profile's root disk device. Give the instance its own first.");
-    const key = instances.lifecycle.isActive(record.name) ? fixedKey(was.config, is.config) : undefined;
-    if (key !== undefined)
-      throw refuse(`Cannot update key "${key}" when container is running. Stop the instance first.`);
     try {
-      checkExpanded(context, record, is);
+      checkExpanded(context, record, is, was);
     } catch (error) {
       throw refuse((error as Error).message);
     }
@@ -63,7 +59,7 @@ async function follow(context: Context, name: string, profile: string, before: S
   const { instances, profiles } = context;
   const record = instances.store.find(name);
   if (record === undefined || !instances.lifecycle.isRunning(name)) return;
-  const layers = record.profiles.map((layer) => profiles.record(layer));
+  const layers = record.profiles.flatMap((layer) => profiles.find(layer) ?? []);
   const was = expand(
     record,
     layers.map((layer) => (layer.name === profile ? { ...layer, ...before } : layer)),
@@ -76,6 +72,6 @@ export function renameInUsers(context: Context, from: string, to: string): void 
   for (const record of usersOf(context, from))
     context.instances.store.update({
       ...record,
-      profiles: record.profiles.map((profile) => (profile === from ? to : profile)),
+      profiles: renamedIn(record.profiles, from, to),
     });
 }

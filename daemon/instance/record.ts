@@ -36,12 +36,18 @@ export function expand(
   };
 }
 
+/** The root disk, when there is one that says its pool. */
+export function rootOf(devices: Devices): (Device & { pool: string }) | undefined {
+  const root = Object.values(devices).find((device) => device.type === "disk" && device.path === "/");
+  return root?.pool === undefined ? undefined : (root as Device & { pool: string });
+}
+
 /** The root disk. @throws ApiError BAD_REQUEST "No root device could be found" */
 export function rootDisk(devices: Devices): Device & { pool: string } {
-  const root = Object.values(devices).find((device) => device.type === "disk" && device.path === "/");
-  if (root?.pool === undefined)
+  const root = rootOf(devices);
+  if (root === undefined)
     throw badRequest(
       'Failed creating instance record: No root device could be found. Add a disk device with path "/" and a pool to the instance or to one of its profiles.',
     );
-  return root as Device & { pool: string };
+  return root;
 }

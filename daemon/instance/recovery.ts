@@ -72,9 +72,11 @@ export async function adoptInstances(context: Context): Promise<InstanceRecord[]
     try {
       if (await instances.lifecycle.adopt(record)) continue;
       const exit = native.lastExit(record.name);
-      native.clear(record.name);
       if (exit !== undefined) await instances.lifecycle.noteEnd(record.name, exit);
-      else lost.push(record);
+      else {
+        native.clear(record.name);
+        lost.push(record);
+      }
     } catch (error) {
       const message = `Cannot find out whether instance "${record.name}" runs`;
       context.warnings.record("instanceUnknown", { message, entity: `/1.0/instances/${record.name}`, error });

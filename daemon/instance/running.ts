@@ -1,4 +1,5 @@
 /** Running: the containers that are up, by name. */
+import type { Config } from "../../sdk/api/common";
 import type { Exit, RunningCell } from "../native/index";
 import { parseCpuList } from "./limits";
 
@@ -7,6 +8,8 @@ export interface RunningInstance {
   /** Processors that limits.cpu bound it to, such as "0-1,3"; undefined for all. */
   readonly cpus: string | undefined;
   readonly isFrozen: boolean;
+  /** What it was made by, whatever its configuration says by now (made-by.ts). */
+  readonly madeBy: Config | undefined;
   /** Resolves when the container has ended and the daemon has taken note. */
   readonly gone: Promise<void>;
 }
@@ -21,13 +24,18 @@ export class Running {
    * Keeps a started container until it has ended: its supervisor first, and then whatever that one left.
    * @param onExit takes note of the end; `gone` resolves after it
    */
-  add(name: string, cell: RunningCell, cpus: string | undefined, onExit: (exit: Exit) => Promise<void>): void {
+  add(
+    name: string,
+    cell: RunningCell,
+    made: Pick<RunningInstance, "cpus" | "madeBy">,
+    onExit: (exit: Exit) => Promise<void>,
+  ): void {
     const gone = cell.exited.then(async (exit) => {
       await this.untilEnded(name);
       this.#all.delete(name);
       await onExit(exit);
     });
-    this.#all.set(name, { cell, cpus, isFrozen: false, gone });
+    this.#all.set(name, { cell, ...made, isFrozen: false, gone });
   }
 
   get(name: string): RunningInstance | undefined {

@@ -1,6 +1,7 @@
 /** Instances: the rules of their life. The lifecycle starts and stops them, the stores keep them, the pools hold their roots. */
 import { createHash, randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import type { Config, Devices } from "../../sdk/api/common";
 import { isTrue } from "../../sdk/api/config/values";
 import { ApiError, badRequest, conflict, notFound } from "../../sdk/api/errors";
@@ -14,16 +15,16 @@ import { withoutEmpty, withoutEmptyOptions } from "../merge";
 import { errnoOf } from "../native/connection";
 import { type FilePlace, idmapOps, type Op } from "../native/index";
 import type { Volume } from "../storage-pool/driver";
-import { checkSettings } from "./draft";
+import { checkRivals, checkSettings, type Settings } from "./checks";
 import { eraseInstance, isPoolKnown } from "./erase";
-import { fixedKey } from "./fixed-key";
 import { allocateBase, baseOf, idRange, withBase } from "./idmap";
 import { Lifecycle } from "./lifecycle";
 import { makeLinks } from "./links";
 import { followLive } from "./live-update";
+import { inForce } from "./made-by";
 import { nicDevices } from "./nics";
 import { requireReadable } from "./readable";
-import { type Expanded, expand, type InstanceRecord, rootDisk } from "./record";
+import { type Expanded, expand, type InstanceRecord, rootDisk, rootOf } from "./record";
 import { renderInstance, statusOf } from "./render";
 import type { RunningInstance } from "./running";
 import { requireStartable } from "./startable";
@@ -78,23 +79,21 @@ export class InstanceService {
       name: record.name,
       profiles: record.profiles,
       config: record.config,
-      expandedDevices: this.expandedOrOwn(record).devices,
+      expandedDevices: this.expanded(record).devices,
     }));
   }
 
-  expanded(record: Pick<InstanceRecord, "config" | "devices" | "profiles">): Expanded {
-    return expand(
-      record,
-      record.profiles.map((name) => this.context.profiles.record(name)),
-    );
-  }
-
-  /** As expanded, but a profile that is gone counts as empty: a snapshot may outlive it, and no instance shall hide the others. */
-  expandedOrOwn(settings: Pick<InstanceRecord, "config" | "devices" | "profiles">): Expanded {
+  /** What an instance comes to with its profiles. One that is gone counts as empty: nothing but a start has to mind (startable.ts). */
+  expanded(settings: Pick<InstanceRecord, "config" | "devices" | "profiles">): Expanded {
     return expand(
       settings,
       settings.profiles.flatMap((name) => this.context.profiles.find(name) ?? []),
     );
+  }
+
+  /** The expanded configuration that counts for an instance now: a running one goes on as it was made. */
+  inForce(record: InstanceRecord): Config {
+    return inForce(this.expanded(record).config, this.lifecycle.running.get(record.name)?.madeBy);
   }
 
   /** @throws ApiError NOT_FOUND "Instance not found" */
@@ -107,7 +106,7 @@ export class InstanceService {
   render(record: InstanceRecord): Instance {
     const { name } = record;
     const isDamaged = this.context.damages.has(`/1.0/instances/${name}`);
-    return renderInstance(record, this.expandedOrOwn(record), this.lifecycle.running.get(name), isDamaged);
+    return renderInstance(record, this.expanded(record), this.lifecycle.running.get(name), isDamaged);
   }
 
   async state(record: InstanceRecord): Promise<InstanceState> {
@@ -163,7 +162,7 @@ export class InstanceService {
   /** Where files of an instance are found: in the running container, or in its volume. */
   filePlace(record: InstanceRecord): FilePlace {
     const running = this.lifecycle.running.get(record.name);
-    const ids = idRange(this.expanded(record).config, record.config);
+    const ids = idRange(this.inForce(record), record.config);
     if (running !== undefined) return { target: running.cell, ids };
     return { root: this.context.volumes.root(record.pool, volumeOf(record.name)), ids };
   }
@@ -187,11 +186,18 @@ export class InstanceService {
   /**
    * Makes an instance: its name is taken, its volume is filled, then it exists. A failure or a crash leaves nothing.
    * @param fill makes the volume
+   * @param standing settings that are not judged: those of a copy's source
    */
-  async make(draft: InstanceRecord, fill: (record: InstanceRecord) => Promise<void>): Promise<InstanceRecord> {
+  async make(
+    draft: InstanceRecord,
+    fill: (record: InstanceRecord) => Promise<void>,
+    standing?: Settings,
+  ): Promise<InstanceRecord> {
     // Profiles, networks and pool may be gone since the request was checked.
-    checkSettings(this.context, draft);
-    if (rootDisk(this.expanded(draft).devices).pool !== draft.pool)
+    checkSettings(this.context, draft, standing);
+    const root = rootOf(this.expanded(draft).devices);
+    const isStanding = standing !== undefined && isDeepStrictEqual(root, rootOf(this.expanded(standing).devices));
+    if (root?.pool !== draft.pool && !isStanding)
       throw badRequest(`Cannot create instance "${draft.name}": its root disk was moved meanwhile. Try again.`);
     this.context.storagePools.record(draft.pool);
     const base = allocateBase(this.#bases, this.#idSeed);
@@ -231,15 +237,9 @@ export class InstanceService {
       ephemeral: put.ephemeral,
       profiles: put.profiles ?? record.profiles,
     };
-    checkSettings(this.context, next);
+    checkSettings(this.context, next, record);
     this.#checkChange(record, next);
-    const config = await followLive(
-      this.context,
-      this.lifecycle,
-      next,
-      this.expandedOrOwn(record),
-      this.expanded(next),
-    );
+    const config = await followLive(this.context, this.lifecycle, next, this.expanded(record), this.expanded(next));
     // It may have ended meanwhile: what the daemon itself keeps is taken as it is now, but for what this change made.
     this.#change(record.name, (now) => ({
       ...next,
@@ -258,39 +258,40 @@ export class InstanceService {
     return keepVolatile(this.lifecycle.isRunning(now.name) ? made : now.config, next.config);
   }
 
-  /** Refuses what cannot change, or not while running. */
+  /** Refuses what cannot change. */
   #checkChange(before: InstanceRecord, after: InstanceRecord): void {
-    const was = this.expandedOrOwn(before);
+    const was = this.expanded(before);
     const is = this.expanded(after);
-    if (rootDisk(is.devices).pool !== before.pool)
+    const root = isDeepStrictEqual(rootOf(is.devices), rootOf(was.devices)) ? undefined : rootDisk(is.devices);
+    if (root !== undefined && root.pool !== before.pool)
       throw badRequest("The pool of the root disk cannot be changed. Copy the instance into the other pool.");
-    const key = this.lifecycle.isRunning(before.name) ? fixedKey(was.config, is.config) : undefined;
-    if (key !== undefined)
-      throw badRequest(`Cannot update key "${key}" when container is running. Stop the instance first.`);
+    checkRivals(this.context, after.name, is.devices, was.devices);
   }
 
-  /** Stops and starts; an ephemeral instance cannot be restarted, since its stop deletes it. */
+  /** Stops and starts; an ephemeral instance stays meanwhile. */
   async restart(name: string, isForced: boolean, timeoutMs: number, requestor: Requestor): Promise<void> {
     const record = this.record(name);
-    if (record.ephemeral) throw badRequest("Cannot restart an ephemeral instance: stopping it deletes it.");
     const { locks } = this.context;
     // What the start would be refused for is said before the stop.
     requireReadable(this.context, "restart", record);
-    await requireStartable(this.context, record, this.expanded(record).devices);
-    if (isForced) {
-      await this.lifecycle.kill(name, requestor);
-      await this.lifecycle.start(this.record(name), requestor);
-    } else {
-      await this.lifecycle.stop(name, timeoutMs, requestor);
-      await locks.run(`instance/${name}`, () => this.lifecycle.start(this.record(name), requestor));
-    }
+    await requireStartable(this.context, record);
+    const start = () => this.lifecycle.start(this.record(name), requestor);
+    await this.lifecycle.whileRestarting(name, async () => {
+      if (isForced) {
+        await this.lifecycle.kill(name, requestor);
+        await start();
+      } else {
+        await this.lifecycle.stop(name, timeoutMs, requestor);
+        await locks.run(`instance/${name}`, start);
+      }
+    });
     this.context.events.lifecycle({ action: "instance-restarted", source: `/1.0/instances/${name}`, requestor });
   }
 
   /** @param force whether a running one may be killed @throws ApiError BAD_REQUEST "Instance is running", or that it is protected */
   requireDeletable(record: InstanceRecord, force: boolean): void {
     if (!force && this.lifecycle.isRunning(record.name)) throw badRequest("Instance is running");
-    if (isTrue(this.expandedOrOwn(record).config["security.protection.delete"]))
+    if (isTrue(this.expanded(record).config["security.protection.delete"]))
       throw badRequest(
         "Instance is protected from being deleted. Unset security.protection.delete first, of it or of its profile.",
       );
@@ -313,7 +314,7 @@ export class InstanceService {
 
   /** Words that tell bothy-cell the instance's id map. */
   idOps(record: InstanceRecord): Op[] {
-    return idmapOps(idRange(this.expanded(record).config, record.config));
+    return idmapOps(idRange(this.inForce(record), record.config));
   }
 
   async #remove(name: string): Promise<void> {

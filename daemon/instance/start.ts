@@ -10,16 +10,17 @@ import { together } from "../together";
 import { announce } from "./announce";
 import { noteCell } from "./cell-notes";
 import { idRange } from "./idmap";
-import { runningPower, withoutPause } from "./last-state";
+import { runningPower, withoutPause, withoutRestart } from "./last-state";
 import type { Life, OnEnd } from "./life";
 import { limitWrites } from "./limits";
 import { pickCpus } from "./live-limits";
 import { appendLog } from "./log";
+import { fixedPart, noteMadeBy } from "./made-by";
 import { hostNames, type Nic, planNics, withHwaddrs } from "./nics";
 import { requireReadable } from "./readable";
 import type { Expanded, InstanceRecord } from "./record";
 import { startOps } from "./spec/start";
-import { requireStartable } from "./startable";
+import { checkStart, requireStartable } from "./startable";
 import { applyTemplates } from "./templates";
 
 export class Starter {
@@ -61,15 +62,19 @@ export class Starter {
     const { context, records, running } = this.life;
     const expanded = records.expanded(record);
     const config = withHwaddrs(record.config, expanded.devices);
-    const nics = planNics(config, expanded.devices);
-    const cpus = pickCpus(running, expanded.config);
     mkdirSync(context.dirs.logs(name), { recursive: true, mode: 0o700 });
+    let nics: readonly Nic[];
     try {
+      await checkStart(context, { ...record, config });
+      nics = planNics(config, expanded.devices);
+      const cpus = pickCpus(running, expanded.config);
+      const madeBy = fixedPart(expanded.config);
       const ops = this.#ops({ ...record, config }, expanded, nics, cpus);
       await together([announce(context, name, nics), applyTemplates(context, { ...record, config }, "start")]);
+      noteMadeBy(context.dirs, name, madeBy);
       const cell = await context.native.startContainer(ops);
       noteCell(this.life, name, cell);
-      running.add(name, cell, cpus, (exit) => this.onEnd(name, exit));
+      running.add(name, cell, { cpus, madeBy }, (exit) => this.onEnd(name, exit));
     } catch (error) {
       const { code, message, details } = toApiError(error);
       appendLog(context, name, `Cannot start: ${message}`);
@@ -77,13 +82,13 @@ export class Starter {
       if (errnoOf(error) !== "EBUSY") context.native.clear(name);
       void context.networks.nics.closePorts(name);
       // A device that is not there is a matter of the user's and no fault of the daemon, which would stand in its log.
-      if (code === "INTERNAL") await requireStartable(context, record, expanded.devices);
+      if (code === "INTERNAL") await requireStartable(context, record);
       throw new ApiError(code, `Cannot start instance "${name}": ${message}`, { details, cause: error });
     }
     records.change(name, (now) => ({
       ...now,
       lastUsedAt: nowText(),
-      config: withoutPause({ ...now.config, ...config, ...hostNames(nics), ...runningPower }),
+      config: withoutRestart(withoutPause({ ...now.config, ...config, ...hostNames(nics), ...runningPower })),
     }));
     this.life.tell("instance-started", name, requestor);
   }

@@ -4,6 +4,7 @@ import { badRequest, internal } from "../../sdk/api/errors";
 import type { Requestor } from "../events";
 import { askToHalt, parseRawLxc } from "./halt";
 import type { AskedStop, Life } from "./life";
+import { inForce } from "./made-by";
 import { pause } from "./pause";
 import type { RunningInstance } from "./running";
 
@@ -21,7 +22,7 @@ export async function stop(life: Life, name: string, timeoutMs: number, requesto
   const running = needForStop(life, name);
   if (running.isFrozen) throw badRequest("Instance is frozen");
   const record = life.records.find(name);
-  const raw = parseRawLxc(record && life.records.expanded(record).config["raw.lxc"]);
+  const raw = parseRawLxc(record && inForce(life.records.expanded(record).config, running.madeBy)["raw.lxc"]);
   const over = new AbortController();
   using _ = ask(life, name, { action: "instance-shutdown", requestor });
   void askToHalt(running.cell, raw, over.signal).catch((error: unknown) =>

@@ -1,9 +1,9 @@
 /** Nics on managed networks: what DHCP and DNS know of the instances. */
-import { notFound } from "../../sdk/api/errors";
+import { badRequest, notFound } from "../../sdk/api/errors";
 import type { Context } from "../context";
-import { type NetworkDriver, type NetworkHost, type NetworkPlace, refusedAddress } from "./driver";
+import type { NetworkDriver, NetworkHost, NetworkPlace } from "./driver";
 import type { Port } from "./port-rules";
-import { isNicOf, rivalFor } from "./usage";
+import { isNicOf } from "./usage";
 
 /** A managed network with the driver that serves it. */
 export interface ServedNetwork {
@@ -26,15 +26,28 @@ export class NetworkNics {
   check(network: string, host: NetworkHost): void {
     const { driver, place } = this.#need(network);
     driver.checkHost(place, host);
-    const rival = rivalFor(this.context, network, host);
-    if (rival !== undefined) throw refusedAddress(host, `instance "${rival}" asks for it too`);
   }
 
   /** @see NetworkService.addHost */
   async add(network: string, host: NetworkHost): Promise<void> {
     this.check(network, host);
     await this.#forgetOthers(network, host);
-    await this.#locked(network, ({ driver, place }) => driver.addHost(place, host));
+    await this.#locked(network, async (served) => {
+      if (host.ipv4 !== undefined) await this.#makeRoom(served, host);
+      await served.driver.addHost(served.place, host);
+    });
+  }
+
+  /** A fixed address is whose nic has it and runs; one that does not run gets it back at its own start, when it is free. Of two that start, the first has it. */
+  async #makeRoom({ driver, place }: ServedNetwork, { instance, device, ipv4 }: NetworkHost): Promise<void> {
+    for (const other of await driver.hosts(place)) {
+      if (other.ipv4 !== ipv4 || (other.instance === instance && other.device === device)) continue;
+      if (this.context.instances.lifecycle.isActive(other.instance))
+        throw badRequest(
+          `Failed start validation for device "${device}": IP address "${ipv4}" already defined on another NIC: the running instance "${other.instance}" has it. Stop that one, or choose another.`,
+        );
+      await driver.removeHost(place, other.instance, other.device);
+    }
   }
 
   /** @see NetworkService.removeHost */

@@ -1,4 +1,5 @@
 /** Ports: the guests' ends that each bridge has now, and their rules, brought in line one change after the other. */
+import { badRequest } from "../../sdk/api/errors";
 import { Locks } from "../locks";
 import { run } from "../run";
 import type { NetworkPlace } from "./driver";
@@ -28,9 +29,16 @@ export class NetworkPorts {
     });
   }
 
-  /** Lets guests in by their ports, which need not be there yet. */
+  /** Lets guests in by their ports, which need not be there yet. @throws ApiError BAD_REQUEST for a hardware address that another guest has */
   async open(network: NetworkPlace, ports: readonly Port[]): Promise<void> {
     const { wanted } = this.#of(network.name);
+    for (const { instance, hwaddr } of ports) {
+      const rival = [...wanted.values()].find((other) => other.instance !== instance && isSame(other.hwaddr, hwaddr));
+      if (rival !== undefined)
+        throw badRequest(
+          `MAC address "${hwaddr}" already defined on another NIC: the running instance "${rival.instance}" has it. Stop that one, or choose another.`,
+        );
+    }
     for (const port of ports) wanted.set(port.hostName, port);
     await this.#follow(network);
   }
@@ -86,3 +94,5 @@ export class NetworkPorts {
     return known;
   }
 }
+
+const isSame = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();

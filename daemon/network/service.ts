@@ -182,7 +182,7 @@ export class NetworkService {
     return this.#store.find(name) !== undefined;
   }
 
-  /** Refuses a nic whose fixed address the network cannot give, or that another instance asks for. @throws ApiError BAD_REQUEST */
+  /** Refuses a nic whose fixed address the network cannot give, and nothing else. @throws ApiError BAD_REQUEST */
   checkHost(network: string, host: NetworkHost): void {
     this.nics.check(network, host);
   }

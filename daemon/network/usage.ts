@@ -1,6 +1,7 @@
 /** Who uses a network: nics of instances and profiles, by network= or by parent=. */
 import type { Device, Devices } from "../../sdk/api/common";
 import type { Context } from "../context";
+import type { InstanceUse } from "../instance/service";
 import type { Port } from "./port-rules";
 
 /** Whether the device is a nic on that network or bridge. */
@@ -34,18 +35,29 @@ export const portsOn = ({ instances }: Context, network: string): Port[] =>
     }),
   );
 
-/** The instance, other than the given nic's own, whose nic asks for the same fixed address on the network. */
-export function rivalFor(
-  { instances }: Context,
+interface Wanted {
+  readonly instance: string;
+  readonly device: string;
+  readonly ipv4?: string | undefined;
+  readonly hwaddr?: string | undefined;
+}
+
+/**
+ * The instance among some whose nic has an address that another one's wants on the same network or bridge.
+ * @returns its name and the address, as LXD words it
+ */
+export function rivalOf(
+  uses: readonly InstanceUse[],
   network: string,
-  nic: { instance: string; device: string; ipv4?: string },
-): string | undefined {
-  const isRival = (instance: string, name: string, device: Device) =>
-    isNicOf(device, network) &&
-    device["ipv4.address"] === nic.ipv4 &&
-    !(instance === nic.instance && name === nic.device);
-  if (nic.ipv4 === undefined) return undefined;
-  return instances
-    .uses()
-    .find((use) => Object.entries(use.expandedDevices).some(([name, device]) => isRival(use.name, name, device)))?.name;
+  { instance, device, ipv4, hwaddr }: Wanted,
+): { readonly instance: string; readonly address: string } | undefined {
+  for (const { name, config, expandedDevices } of uses)
+    for (const [other, nic] of Object.entries(expandedDevices)) {
+      if (!isNicOf(nic, network) || (name === instance && other === device)) continue;
+      if (ipv4 && nic["ipv4.address"] === ipv4) return { instance: name, address: `IP address "${ipv4}"` };
+      const own = nic.hwaddr || config[`volatile.${other}.hwaddr`];
+      if (hwaddr && own?.toLowerCase() === hwaddr.toLowerCase())
+        return { instance: name, address: `MAC address "${hwaddr}"` };
+    }
+  return undefined;
 }

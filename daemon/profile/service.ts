@@ -71,13 +71,20 @@ export class ProfileService {
     this.context.database.transaction(() => {
       this.#store.rename(from, to);
       renameInUsers(this.context, from, to);
+      this.context.snapshots.followProfile(from, to);
+      this.context.images.followProfile(from, to);
     });
   }
 
   delete(name: string): void {
     if (name === "default") throw badRequest("The 'default' profile cannot be deleted");
     if (this.get(name).used_by.length > 0) throw badRequest("Profile is currently in use");
-    this.#store.delete(name);
+    // What only remembers it goes on without it, as in LXD.
+    this.context.database.transaction(() => {
+      this.#store.delete(name);
+      this.context.snapshots.followProfile(name, undefined);
+      this.context.images.followProfile(name, undefined);
+    });
   }
 }
 

@@ -72,3 +72,7 @@ const fromRow = (row: Row): ProfileRecord => ({
   config: JSON.parse(String(row.config)) as Config,
   devices: JSON.parse(String(row.devices)) as Devices,
 });
+
+/** A list of profiles after one of them was renamed or deleted. @param to undefined when it is deleted */
+export const renamedIn = (profiles: readonly string[], from: string, to: string | undefined): string[] =>
+  profiles.flatMap((name) => (name === from ? (to ?? []) : name));

@@ -5,11 +5,11 @@ import type { Snapshot, SnapshotPut, SnapshotsPost } from "../../sdk/api/snapsho
 import { isStampKey, withoutStamp } from "../../sdk/api/stamp";
 import type { Context } from "../context";
 import { isDuplicate } from "../database";
-import { checkSettings } from "../instance/draft";
-import { type InstanceRecord, rootDisk } from "../instance/record";
+import type { InstanceRecord } from "../instance/record";
 import { volumeOf } from "../instance/service";
 import { requireStartable } from "../instance/startable";
 import { withoutEmpty } from "../merge";
+import { renamedIn } from "../profile/store";
 import type { Volume } from "../storage-pool/driver";
 import { nowText } from "../time";
 import { requireName } from "../validate";
@@ -106,43 +106,24 @@ export class SnapshotService {
     const isDamaged = this.context.damages.has(urlOf(instance.name, name));
     const snapshot = isDamaged ? { ...found, settings: instance } : found;
     const { lifecycle, store } = this.context.instances;
-    this.#requireFitting(instance, snapshot);
-    const isRunning = lifecycle.isRunning(instance.name);
-    if (isRunning && instance.ephemeral)
-      throw badRequest("Cannot restore a running ephemeral instance: stopping it deletes it.");
     const volume = snapshotVolume(instance.name, name);
-    const { volumes } = this.context;
-    await volumes.requireThere(instance.pool, volume);
-    if (isRunning) {
-      await requireStartable(this.context, instance, this.context.instances.expanded(snapshot.settings).devices);
+    await this.context.volumes.requireThere(instance.pool, volume);
+    const putBack = async () => {
+      await this.context.volumes.restore(instance.pool, volume, volumeOf(instance.name));
+      const { devices, profiles, description, ephemeral } = snapshot.settings;
+      const now = this.context.instances.record(instance.name);
+      store.update({ ...now, config: restoredConfig(now, snapshot), devices, profiles, description, ephemeral });
+    };
+    if (!lifecycle.isRunning(instance.name)) return putBack();
+    const config = restoredConfig(instance, snapshot);
+    await requireStartable(this.context, { ...instance, ...snapshot.settings, config });
+    const start = () => lifecycle.start(this.context.instances.record(instance.name));
+    await lifecycle.whileRestarting(instance.name, async () => {
       await lifecycle.kill(instance.name);
-    }
-    try {
-      await volumes.restore(instance.pool, volume, volumeOf(instance.name));
-    } catch (error) {
-      if (isRunning) await lifecycle.start(this.context.instances.record(instance.name));
-      throw error;
-    }
-    const { config, devices, profiles, description, ephemeral } = snapshot.settings;
-    const now = this.context.instances.record(instance.name);
-    const isKept = ([key]: [string, unknown]) => key.startsWith("volatile.") || isStampKey(key);
-    const kept = Object.entries(now.config).filter(isKept);
-    const own = Object.entries(config).filter((entry) => !isKept(entry));
-    store.update({ ...now, config: Object.fromEntries([...own, ...kept]), devices, profiles, description, ephemeral });
-    if (isRunning) await lifecycle.start(this.context.instances.record(instance.name));
-  }
-
-  /** What a snapshot names may be gone by now: an instance with a missing profile could not even be listed. */
-  #requireFitting(instance: InstanceRecord, { name, settings }: SnapshotRecord): void {
-    try {
-      checkSettings(this.context, { ...settings, name: instance.name });
-      const { pool } = rootDisk(this.context.instances.expanded(settings).devices);
-      if (pool !== instance.pool) throw badRequest(`Its root disk would be in the storage pool "${pool}".`);
-    } catch (error) {
-      throw badRequest(`Cannot restore snapshot "${instance.name}/${name}": ${(error as Error).message}`, {
-        cause: error,
-      });
-    }
+      // As it was before when it cannot be put back.
+      await putBack().catch((error: unknown) => start().then(() => Promise.reject(error)));
+      await start();
+    });
   }
 
   /** Those of all instances whose time is over. */
@@ -196,6 +177,13 @@ export class SnapshotService {
     this.#store.deleteAll(instance);
   }
 
+  /** Follows a renamed or deleted profile, within the caller's transaction. @param to undefined when it is deleted */
+  followProfile(from: string, to: string | undefined): void {
+    for (const { instance, name, settings } of this.#store.listAll())
+      if (settings.profiles.includes(from))
+        this.#store.setSettings(instance, name, { ...settings, profiles: renamedIn(settings.profiles, from, to) });
+  }
+
   /** Follows a renamed instance, within the caller's transaction. */
   instanceRenamed(from: string, to: string): void {
     this.#store.renameInstance(from, to);
@@ -238,7 +226,7 @@ export class SnapshotService {
 
   #render(record: SnapshotRecord): Snapshot {
     const { settings } = record;
-    const expanded = this.context.instances.expandedOrOwn(settings);
+    const expanded = this.context.instances.expanded(settings);
     return {
       name: record.name,
       architecture: settings.architecture,
@@ -258,3 +246,10 @@ export class SnapshotService {
 }
 
 const urlOf = (instance: string, name: string) => `/1.0/instances/${instance}/snapshots/${encodeURIComponent(name)}`;
+
+/** The configuration of a restored instance: the snapshot's, but for what the daemon itself keeps and the stamp. */
+function restoredConfig(now: InstanceRecord, { settings }: SnapshotRecord): Config {
+  const isKept = ([key]: [string, unknown]) => key.startsWith("volatile.") || isStampKey(key);
+  const own = Object.entries(settings.config).filter((entry) => !isKept(entry));
+  return Object.fromEntries([...own, ...Object.entries(now.config).filter(isKept)]);
+}

@@ -84,6 +84,11 @@ export class SnapshotStore {
     return this.database.all("SELECT * FROM snapshots WHERE pending = 1").map(fromRow);
   }
 
+  /** Those of all instances, half made ones included. */
+  listAll(): SnapshotRecord[] {
+    return this.database.all("SELECT * FROM snapshots").map(fromRow);
+  }
+
   /** Those of all instances that do not last for ever. */
   listLimited(): SnapshotRecord[] {
     return this.database.all("SELECT * FROM snapshots WHERE pending = 0 AND expires_at <> ?", never).map(fromRow);

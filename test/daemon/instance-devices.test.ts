@@ -1,7 +1,7 @@
 /** Instances in ordinary life, two: devices and privileges as seen from inside, and starts that cannot be. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
@@ -53,7 +53,7 @@ const disk = (more: object) => ({ type: "disk", source: path.join(host, "folder"
 const nic = (more: object) => ({ type: "nic", network: "net0", ...more });
 
 const impossible: readonly (readonly [what: string, body: object, message: RegExp])[] = [
-  ["a disk whose source is missing", { devices: { d: disk({ source: `${host}/nothing` }) } }, /nothing/],
+  ["a disk whose source is gone", { devices: { d: disk({ source: `${host}/vanishing` }) } }, /vanishing/],
   ["a disk below a file", { devices: { d: disk({ path: "/etc/passwd/below" }) } }, /passwd|below/],
   ["a file over a folder", { devices: { d: disk({ source: `${host}/folder/file`, path: "/etc" }) } }, /etc/],
   ["an init that is missing", { config: { "raw.lxc": "lxc.init.cmd = /sbin/nothing/init" } }, /nothing/],
@@ -72,7 +72,9 @@ for (const [index, [what, body, message]] of impossible.entries())
     await launch(name);
     await act(name, "stop", { force: true });
     const wrong = { config: {}, devices: {}, profiles: ["default"], ...body };
+    mkdirSync(path.join(host, "vanishing"));
     assert.equal((await shared.outcome("PUT", `/1.0/instances/${name}`, wrong)).status, 200);
+    rmdirSync(path.join(host, "vanishing"));
     await shared.unchanged(async () => {
       const told = await shared.outcome("PUT", `/1.0/instances/${name}/state`, { action: "start" });
       assert.notEqual(told.status, 200);
@@ -179,9 +181,9 @@ test("a nic has the address, name, hardware address and MTU that it was given", 
   await shared.refuses(
     "POST",
     "/1.0/instances",
-    { name: "rival", source: image, devices: { eth0: device } },
+    { name: "rival", source: image, devices: { eth0: nic({ "ipv4.address": "10.118.7.1" }) } },
     400,
-    /10\.118\.7\.77/,
+    /10\.118\.7\.1/,
   );
   await shared.refuses(
     "POST",

@@ -52,7 +52,9 @@ before(async () => {
   dirs.make();
   const log = new Log(path.join(folder, "log"));
   const database = new Database(dirs.database, [profileSchema, networkSchema, serverSchema]);
-  const parts = { dirs, log, database, locks: new Locks(), events: new Events(log), instances: { uses: () => uses } };
+  const instances = { uses: () => uses, lifecycle: { isActive: () => true } };
+  const followers = { snapshots: { followProfile() {} }, images: { followProfile() {} } };
+  const parts = { dirs, log, database, locks: new Locks(), events: new Events(log), instances, ...followers };
   const made = parts as unknown as { -readonly [Part in keyof Context]: Context[Part] };
   made.warnings = new Warnings(log);
   made.damages = new Damages(new DamageStore(database), made.warnings, log);

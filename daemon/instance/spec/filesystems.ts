@@ -1,4 +1,5 @@
 /** Spec, file systems: /proc, /sys, /dev and what is hidden of them; disk devices. */
+import path from "node:path";
 import type { Device, Devices } from "../../../sdk/api/common";
 import { isFalse, isTrue } from "../../../sdk/api/config/values";
 import type { CgroupLayout } from "../../host/cgroups";
@@ -76,8 +77,9 @@ export function filesystemOps(facts: FilesystemFacts): Op[] {
 export function diskOps(devices: Devices): Op[] {
   return Object.values(devices)
     .filter((device) => device.type === "disk" && device.path !== "/")
-    .sort((a, b) => (a.path ?? "").length - (b.path ?? "").length)
-    .map((device): Op => ["bind", device.source ?? "", device.path ?? "", diskFlags(device)]);
+    .map((device) => ({ device, innerPath: path.posix.normalize(`/${device.path ?? ""}`) }))
+    .sort((a, b) => a.innerPath.length - b.innerPath.length)
+    .map(({ device, innerPath }): Op => ["bind", path.normalize(device.source ?? ""), innerPath, diskFlags(device)]);
 }
 
 function diskFlags(device: Device): string {

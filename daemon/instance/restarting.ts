@@ -1,0 +1,17 @@
+/** Restarting: a container that is stopped only to start again. Its end deletes no ephemeral instance, also when the daemon is killed in between. */
+import { stoppedPower, withoutRestart, withRestart } from "./last-state";
+import type { Life } from "./life";
+
+/** Runs work that stops a container and starts it again. Caller holds the instance's lock, or starts under it. */
+export async function whileRestarting<T>(life: Life, name: string, work: () => Promise<T>): Promise<T> {
+  const { records, restarting } = life;
+  restarting.add(name);
+  records.change(name, (now) => ({ ...now, config: withRestart(now.config) }));
+  try {
+    return await work();
+  } finally {
+    restarting.delete(name);
+    const power = life.isRunning(name) ? {} : stoppedPower;
+    records.change(name, (now) => ({ ...now, config: withoutRestart({ ...now.config, ...power }) }));
+  }
+}
