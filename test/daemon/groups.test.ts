@@ -148,6 +148,12 @@ test("a guest can make so many groups and no more, and on v1 none", { skip }, as
       const dir = `/sys/fs/cgroup/${controllers.replace("name=", "")}`;
       assert.match(await inside(daemon, "many", `mkdir ${dir}/own`), /denied/, dir);
     }
+    // An old systemd asks for the hierarchy of its name, by its image.
+    if (layout.v1.has("name=systemd")) {
+      await launch(daemon, "old", { "image.requirements.cgroup": "v1" });
+      assert.equal(await inside(daemon, "old", "mkdir /sys/fs/cgroup/systemd/own"), "");
+      assert.match(await inside(daemon, "old", "mkdir /sys/fs/cgroup/memory/own"), /denied/);
+    }
     // Containers within it need groups of their own, on every hierarchy.
     await launch(daemon, "nest", { "security.nesting": "true" });
     for (const controllers of new Set(layout.v1.keys()))

@@ -32,6 +32,8 @@ export interface GroupFacts {
   readonly limits: readonly ControlWrite[];
   readonly isPrivileged: boolean;
   readonly isNesting: boolean;
+  /** Whether the image asks for v1 by the property requirements.cgroup, as those with a systemd that knows no other do. */
+  readonly needsV1: boolean;
 }
 
 /**
@@ -41,9 +43,11 @@ export interface GroupFacts {
 export function cgroupOps(facts: GroupFacts): Op[] {
   const { layout, group, limits } = facts;
   const pids = controllerDir(layout, "pids", group)?.path;
+  // An init that manages services needs one hierarchy of its own.
+  const needed = layout.v2 === undefined || facts.needsV1 ? layout.v1.get("name=systemd") : undefined;
   const all = hierarchies(layout).map((mountPoint) => ({
     outer: path.join(mountPoint, group),
-    isOwned: mountPoint === layout.v2 || facts.isNesting,
+    isOwned: mountPoint === layout.v2 || mountPoint === needed || facts.isNesting,
   }));
   const split = all.filter(({ outer, isOwned }) => isOwned || facts.isPrivileged || outer === pids);
   const inner = new Map(split.map(({ outer }) => [outer, path.join(outer, guestName)]));

@@ -43,7 +43,7 @@ export function startOps(facts: StartFacts): Op[] {
     ["control", facts.controlDir],
     ["console-log", facts.consoleLog, consoleBytes],
     ...rootOps(facts.root, facts.ids),
-    ...cgroupOps({ ...facts, isPrivileged, isNesting }),
+    ...cgroupOps({ ...facts, isPrivileged, isNesting, needsV1: facts.config["image.requirements.cgroup"] === "v1" }),
     ...diskOps(facts.devices),
     ...nicOps(facts.nics),
     ["seccomp", seccompFile(facts.seccompDir, isPrivileged, isNesting)],
