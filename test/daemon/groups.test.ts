@@ -68,10 +68,10 @@ for (const isPrivileged of [false, true])
       await preparePool(daemon, "dir");
       await launch(daemon, "tight", {
         "security.privileged": String(isPrivileged),
-        "limits.memory": "64MiB",
+        "limits.memory": "24MiB",
         "limits.processes": "40",
         "limits.cpu": "1",
-        "limits.cpu.allowance": "10ms/100ms",
+        "limits.cpu.allowance": "60ms/100ms",
       });
       const limits = () => [
         read(daemon, "tight", "memory", "memory.limit_in_bytes", "memory.max"),
@@ -87,26 +87,26 @@ for (const isPrivileged of [false, true])
         return said;
       };
       await inside(daemon, "tight", raiseAll);
-      assert.deepEqual(limits(), [String(64 * MiB), "40", "10000", "one"]);
-      assert.doesNotMatch(await eat(90), /survived/);
+      assert.deepEqual(limits(), [String(24 * MiB), "40", "60000", "one"]);
+      assert.doesNotMatch(await eat(36), /survived/);
       assert.match(await fork(), /fork/);
       assert.equal(await inside(daemon, "tight", "nproc"), "1");
 
       await change(daemon, "tight", {
-        "limits.memory": "128MiB",
+        "limits.memory": "40MiB",
         "limits.processes": "30",
-        "limits.cpu.allowance": "5ms/100ms",
+        "limits.cpu.allowance": "50ms/100ms",
       });
       await inside(daemon, "tight", raiseAll);
-      assert.deepEqual(limits(), [String(128 * MiB), "30", "5000", "one"]);
-      assert.doesNotMatch(await eat(180), /survived/);
+      assert.deepEqual(limits(), [String(40 * MiB), "30", "50000", "one"]);
+      assert.doesNotMatch(await eat(60), /survived/);
       await change(daemon, "tight", {
         "limits.memory": "",
         "limits.processes": "",
         "limits.cpu": "",
         "limits.cpu.allowance": "",
       });
-      assert.match(await eat(90), /survived/);
+      assert.match(await eat(36), /survived/);
       assert.doesNotMatch(await fork(), /fork/);
     });
   });
