@@ -59,31 +59,29 @@ const standIn = (ending: Promise<void>): RunningCell => ({
 });
 
 /**
- * Looks after containers that no instance knows, as after the database was put back to an older copy: one that has its supervisor goes on, with a warning;
- * what has none is ended.
- * @param known names of all instances @returns first host ids of those that live; nobody else may get them
+ * Ends what is left of containers that no instance knows, as after the database was put back to an older copy. One that still has its supervisor goes on; recovery
+ * tells of it.
+ * @param known names of all instances @returns first host ids of what was killed and does not die; nobody else may get them
  */
-export async function settleUnknown(life: Life, known: ReadonlySet<string>): Promise<number[]> {
+export async function endUnknown(life: Life, known: ReadonlySet<string>): Promise<number[]> {
   const unknown = life.groups.names().filter((name) => !known.has(name));
-  return (await Promise.all(unknown.map((name) => settleOneUnknown(life, name)))).flat();
+  return (await Promise.all(unknown.map((name) => endOneUnknown(life, name)))).flat();
 }
 
-async function settleOneUnknown(life: Life, name: string): Promise<number[]> {
-  const { log, native, warnings } = life.context;
+async function endOneUnknown(life: Life, name: string): Promise<number[]> {
+  const { log, native } = life.context;
+  const cell = await native.adopt(name);
+  if (cell !== undefined) {
+    cell.forget();
+    return [];
+  }
+  log.warning("What is left of a container that no instance knows is ended", { name });
   let hostIds: number[] = [];
   try {
     hostIds = basesIn(life.groups.dirsOf(name));
   } catch (error) {
     log.error("Cannot see which host ids a container has that no instance knows", { name, error });
   }
-  const cell = await native.adopt(name);
-  if (cell !== undefined) {
-    cell.forget();
-    const message = `A container "${name}" runs that no instance knows. It keeps its host ids; end its process ${cell.pid} to be rid of it`;
-    warnings.record("containerStray", { message, entity: `/1.0/instances/${name}` });
-    return hostIds;
-  }
-  log.warning("What is left of a container that no instance knows is ended", { name });
   return (await endLeftovers(life, name)) === undefined ? [] : hostIds;
 }
 

@@ -6,7 +6,7 @@ import type { ParentGroups } from "../host/cgroups";
 import type { Exit } from "../native/index";
 import { adopt } from "./adopt";
 import { Ends } from "./end";
-import { requireEnded, settleUnknown } from "./leftovers";
+import { endUnknown, requireEnded } from "./leftovers";
 import { Life, type OnEnd, type Records } from "./life";
 import { applyLimits } from "./live-limits";
 import { pause, whileStill } from "./pause";
@@ -74,9 +74,9 @@ export class Lifecycle {
     return requireEnded(this.#life, name);
   }
 
-  /** Looks after containers that no instance knows. @param known names of all instances @returns first host ids that these use */
-  settleUnknown(known: ReadonlySet<string>): Promise<number[]> {
-    return settleUnknown(this.#life, known);
+  /** Ends what is left of containers that no instance knows. @param known names of all instances @returns first host ids that are still in use */
+  endUnknown(known: ReadonlySet<string>): Promise<number[]> {
+    return endUnknown(this.#life, known);
   }
 
   /** Asks the init to power off and waits. Not under the instance's lock, so that a forced stop can overtake it. */

@@ -7,7 +7,7 @@ import type { InstanceRecord } from "./record";
 export async function recoverInstances(context: Context): Promise<void> {
   const { instances, snapshots, storagePools } = context;
   // Before anything that they may use is taken away.
-  await orLog(context, "Cannot look after containers that no instance knows", () => instances.settleUnknown());
+  await orLog(context, "Cannot end what is left of unknown containers", () => instances.endUnknown());
   await orLog(context, "Cannot remove half made snapshots", () => snapshots.recover());
   for (const record of instances.store.listPending())
     await orLog(context, `Cannot remove the half made instance "${record.name}"`, () => instances.erase(record));

@@ -307,9 +307,9 @@ export class InstanceService {
     if (this.store.find(name) !== undefined) await this.#remove(name);
   }
 
-  /** Looks after containers that no instance knows: the host ids of those that live are given to nobody. */
-  async settleUnknown(): Promise<void> {
-    for (const base of await this.lifecycle.settleUnknown(new Set(this.store.names()))) this.#bases.add(base);
+  /** Ends what is left of containers that no instance knows; host ids that are still in use after that are given to nobody. */
+  async endUnknown(): Promise<void> {
+    for (const base of await this.lifecycle.endUnknown(new Set(this.store.names()))) this.reserveIds(base);
   }
 
   /** Words that tell bothy-cell the instance's id map. */

@@ -25,7 +25,6 @@ const table = {
   instanceType: { text: "Instance type not operational", severity: "low" },
   poolUnavailable: { text: "Storage pool unavailable", severity: "high" },
   // Our own.
-  containerStray: { text: "Container belongs to no instance", severity: "high" },
   deviceRules: { text: "Device rules not in force", severity: "high" },
   instanceAlive: { text: "Instance does not end", severity: "high" },
   storageDriver: { text: "Storage driver not available", severity: "moderate", lasts: true },

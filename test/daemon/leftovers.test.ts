@@ -119,7 +119,7 @@ test("a container that runs and that no instance knows goes on, and nobody gets 
     await daemon.start();
     assert.ok(isAlive(pid));
     const warnings = (await client.listWarnings()).map(({ last_message }) => last_message).join("\n");
-    assert.match(warnings, new RegExp(`container "web" runs that no instance knows.*process ${pid}`));
+    assert.match(warnings, new RegExp(`container "web" runs that the database does not know.*process ${pid}`));
     await (await client.createInstance({ name: "next", source: image })).wait();
     assert.notEqual(await baseOf(daemon, "next"), base);
     process.kill(pid, "SIGKILL");
