@@ -32,16 +32,16 @@ test("a device that cannot be plugged takes nothing away, on the host or inside"
     await assert.rejects(setDevices(daemon, taken), /bothybr0.*EEXIST/);
     assert.match(await daemon.run("ip", "-o", "link", "show", "type", "bridge"), /bothybr0/);
 
-    const shadow = { ...devices, proc: { type: "disk", path: "/proc", source: "/no/such/folder" } };
-    await assert.rejects(setDevices(daemon, shadow), /ENOENT/);
+    const shadow = { ...devices, proc: { type: "disk", path: "/proc", source: "/etc/passwd" } };
+    await assert.rejects(setDevices(daemon, shadow), /EINVAL/);
     assert.equal(await inside(daemon, "test -e /proc/self && echo there"), "there");
 
     const changed = {
       eth0: { ...nic, mtu: "1400" },
       data: { type: "disk", path: "/data", source: "/usr/lib" },
-      more: { type: "disk", path: "/more", source: "/no/such/folder" },
+      more: { type: "disk", path: "/etc/passwd/more", source: "/usr/share" },
     };
-    await assert.rejects(setDevices(daemon, changed), /ENOENT/);
+    await assert.rejects(setDevices(daemon, changed), /ENOTDIR/);
     assert.equal(await inside(daemon, "cat /sys/class/net/eth0/mtu"), "1500");
     assert.equal(await inside(daemon, "ls -d /data/doc"), "/data/doc");
     assert.deepEqual((await client.getInstance("web")).value.devices, before.devices);
