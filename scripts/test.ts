@@ -4,7 +4,7 @@ import { existsSync, globSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 
 /** What the machines of CI can do: a test that skips for want of one of these fails there. */
-const CI_FEATURES = "root,btrfs,overlay,pulumi,lxc,debian,nft,dnsmasq";
+const CI_FEATURES = "root,btrfs,overlay,pulumi,lxc,debian,nft,dnsmasq,vm";
 /** Tests start daemons and containers of their own, which keep more than one core busy each. */
 const CONCURRENCY = 2;
 
