@@ -4,10 +4,11 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError, badRequest, conflict, unavailable } from "../../sdk/api/errors";
 import { bothydProgram, bothyProgram, packageRoot } from "../../sdk/host/package";
+import { containersUnit, daemonUnit, hasSystemd, unitFolder } from "../../sdk/host/service";
 import { Client, isNobodyListening } from "../../sdk/index";
 import type { Output } from "../output";
-import { hasSystemd, isActive, journalOf, systemctl, unitFolder } from "./systemd";
-import { containersUnit, daemonUnit, mark, unitsFor } from "./units";
+import { isActive, journalOf, systemctl } from "./systemd";
+import { mark, unitsFor } from "./units";
 
 export interface InstallOptions {
   readonly dir: string;

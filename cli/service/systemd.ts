@@ -1,15 +1,8 @@
 /** Systemd: asked through systemctl, on a host that was booted with it. */
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
 import { promisify } from "node:util";
 
 const execute = promisify(execFile);
-
-/** Where an administrator's units lie (systemd.unit(5)). */
-export const unitFolder = "/etc/systemd/system";
-
-/** Whether this host was booted with systemd (sd_booted(3)). */
-export const hasSystemd = (): boolean => existsSync("/run/systemd/system");
 
 /** Runs systemctl. @throws Error with what it said */
 export async function systemctl(...args: string[]): Promise<void> {

@@ -1,4 +1,5 @@
 /** Units: what systemd is told of the daemon and of the clean end of its containers (systemd.service(5), systemd.exec(5)). */
+import { containersUnit, daemonUnit, unitWord } from "../../sdk/host/service";
 
 export interface ServiceOptions {
   /** The installed bothyd and bothy, absolute. */
@@ -17,18 +18,11 @@ export interface Unit {
   readonly text: string;
 }
 
-export const daemonUnit = "bothyd.service";
-export const containersUnit = "bothy-containers.service";
-
 /** The first line of each of our units: another file of that name is not ours to change. */
 export const mark = '# Written by "bothy daemon --install", taken away by "bothy daemon --uninstall".';
 
 /** What a service finds on its PATH by itself. */
 const servicePath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-/** A word of a unit's line: percent signs are specifiers there, a dollar begins a variable. */
-const word = (text: string): string =>
-  `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("%", "%%").replaceAll("$", "$$$$")}"`;
 
 /** A path in a setting that takes no quotes. */
 const plainPath = (text: string): string => text.replaceAll("%", "%%").replaceAll(" ", "\\x20");
@@ -42,7 +36,7 @@ const pathFor = (node: string): string => {
 export function unitsFor(options: ServiceOptions): Unit[] {
   const { bothyd, bothy, node, dir, group, bare } = options;
   const start = [bothyd, "--dir", dir, ...(group === undefined ? [] : ["--group", group]), ...(bare ? ["--bare"] : [])];
-  const environment = `Environment=${word(`PATH=${pathFor(node)}`)}`;
+  const environment = `Environment=${unitWord(`PATH=${pathFor(node)}`)}`;
   return [
     {
       name: daemonUnit,
@@ -55,7 +49,7 @@ RequiresMountsFor=${plainPath(dir)}
 [Service]
 Type=notify
 NotifyAccess=all
-ExecStart=${start.map(word).join(" ")}
+ExecStart=${start.map(unitWord).join(" ")}
 ${environment}
 # Supervisors of containers are in this group and go on when the daemon ends; the containers' own groups lie outside of it.
 KillMode=process
@@ -87,7 +81,7 @@ After=${daemonUnit}
 Type=oneshot
 RemainAfterExit=yes
 ExecStart=/bin/true
-ExecStop=${[bothy, "daemon", "--shutdown", "--dir", dir].map(word).join(" ")}
+ExecStop=${[bothy, "daemon", "--shutdown", "--dir", dir].map(unitWord).join(" ")}
 ${environment}
 # boot.host_shutdown_timeout bounds it, by container.
 TimeoutStopSec=900

@@ -5,6 +5,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError, unavailable } from "../api/errors";
 import { bothydProgram } from "../host/package";
+import { daemonUnit, isService } from "../host/service";
 import { isNobodyListening } from "./socket";
 
 /** A first start makes a pool and a bridge, which takes a moment. */
@@ -32,7 +33,11 @@ export async function startDaemon(socketPath: string, answers: () => Promise<unk
       `Cannot start the daemon: ${error instanceof Error ? error.message : error}. Set BOTHY_DIR to a folder that you may write to, or name a daemon by bothy:endpoint.`,
     );
   }
-  const child = spawn(bothydProgram, ["--dir", folder], {
+  // One that is a service is started as such: another would keep its unit from the state folder.
+  const [command = "", ...args] = isService(folder)
+    ? ["systemctl", "start", daemonUnit]
+    : [bothydProgram, "--dir", folder];
+  const child = spawn(command, args, {
     cwd: "/",
     detached: true,
     stdio: ["ignore", output, output],

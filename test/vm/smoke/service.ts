@@ -23,12 +23,18 @@ export const service: Part = async (t, machine) => {
     await isAsBefore();
   });
 
-  await shows(t, machine, "a stop of the unit leaves containers alive, and its next start finds them", async () => {
-    await machine.must(`systemctl stop bothyd && test -d /proc/${pid}`);
-    assert.equal(await unitShows(machine, "ActiveState"), "inactive");
-    await machine.must("systemctl start bothyd");
-    await isAsBefore();
-  });
+  await shows(
+    t,
+    machine,
+    "a stop of the unit leaves containers alive, and the next command starts the unit again",
+    async () => {
+      await machine.must(`systemctl stop bothyd && test -d /proc/${pid}`);
+      assert.equal(await unitShows(machine, "ActiveState"), "inactive");
+      await machine.must("bothy list");
+      assert.equal(await unitShows(machine, "ActiveState"), "active");
+      await isAsBefore();
+    },
+  );
 
   await shows(t, machine, "the daemon's log has neither error nor warning", async () => {
     const script = "journalctl --unit bothyd --output cat --no-pager";
