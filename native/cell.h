@@ -36,6 +36,8 @@ struct op {
     char **word; /* its arguments */
     int fd;      /* what the host side made for the inner side; -1 for nothing */
     unsigned flags;
+    bool is_open;   /* a mount whose file system was made, or is optional and could not be */
+    bool is_locked; /* one that is locked, since parts of it are covered */
 };
 
 struct root_source {
@@ -105,6 +107,9 @@ struct cell {
     int proc_fds; /* file: /proc/self/fd, opened before the identity changes */
     int null_fd;                         /* the host's /dev/null: stdio without a console */
     int peer;                            /* the handshake, either end */
+    int mask_fd;                         /* C: the folder that masks of folders are clones of */
+    int lock_count;                      /* S: how many mounts C has laid out */
+    pid_t locker;                        /* S: the process that locks mounts (L) until it is reaped */
     bool network_ready;                  /* C: STEP_NETWORK has come */
     pid_t init;                          /* C, as S sees it; the process that entered, for exec */
     int init_fd;                         /* its pidfd */

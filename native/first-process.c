@@ -13,6 +13,8 @@
 #include "command.h"
 #include "handshake.h"
 #include "limits.h"
+#include "locks.h"
+#include "mounts.h"
 #include "network.h"
 #include "phase.h"
 #include "reaper.h"
@@ -45,8 +47,9 @@ static int become_root(struct cell *cell) {
 /* The container's root from here on. */
 
 static int mount_inside(struct cell *cell) {
-    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-        return fail(&cell->status, "mount", errno, "/", "Cannot make the mounts private");
+    /* made while the supervisor locks the others */
+    if (open_mounts(cell) < 0 || collect_locks(cell) < 0)
+        return -1;
     if (sys_move_mount(cell->root_fd, "", AT_FDCWD, "/", MOVE_FROM_EMPTY) < 0)
         return fail(&cell->status, "mount", errno, "/", "Cannot mount the root");
     return run_inside(cell);
@@ -71,6 +74,7 @@ static int connect_stdio(struct cell *cell) {
 static const struct phase phases[] = {
     {"control groups", join_control_groups},
     {"identity", become_root},
+    {"locks", ask_for_locks},
     {"mounts", mount_inside},
     {"network", wait_for_network},
     {"root", enter_root},

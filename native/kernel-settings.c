@@ -7,6 +7,8 @@
 #include <sys/vfs.h>
 
 #include "inroot.h"
+#include "kernel-settings.h"
+#include "mounts.h"
 #include "network.h"
 #include "ops.h"
 #include "util.h"
@@ -17,7 +19,11 @@ int inside_hostname(struct cell *cell, struct op *op) {
     return 0;
 }
 
-int inside_sysctl(struct cell *cell, struct op *op) {
+int take_sysctl(struct cell *cell, struct op *op) {
+    return *op->word[0] != '\0' ? 0 : fail(&cell->status, "sysctl", EINVAL, NULL, "Cannot set a sysctl without a name");
+}
+
+static int set_sysctl(struct cell *cell, const struct op *op) {
     const char *name = op->word[0], *value = op->word[1];
     char inner[512];
     int length = snprintf(inner, sizeof inner, "/proc/sys/%s", name);
@@ -30,7 +36,9 @@ int inside_sysctl(struct cell *cell, struct op *op) {
                 *at = '/';
     if (strncmp(name, "net", 3) == 0 && wait_for_network(cell) < 0)
         return -1;
-    cleanup_fd int file = open_in_root(cell->root_fd, inner, O_WRONLY, 0);
+    const char *path = inner;
+    int root = root_above(cell, &path);
+    cleanup_fd int file = root < 0 ? -1 : open_in_root(root, path, O_WRONLY, 0);
     struct statfs about;
     if (file < 0 || fstatfs(file, &about) < 0)
         return fail(&cell->status, "sysctl", errno, inner, "Cannot open the sysctl \"%.128s\"", name);
@@ -38,5 +46,12 @@ int inside_sysctl(struct cell *cell, struct op *op) {
         return fail(&cell->status, "sysctl", EINVAL, inner, "Cannot set the sysctl \"%.128s\": no proc is mounted there", name);
     if (write(file, value, strlen(value)) < 0)
         return fail(&cell->status, "sysctl", errno, inner, "Cannot set the sysctl \"%.128s\" to \"%.128s\"", name, value);
+    return 0;
+}
+
+int set_sysctls(struct cell *cell) {
+    for (unsigned i = 0; i < cell->op_count; i++)
+        if (cell->ops[i].kind->take == take_sysctl && set_sysctl(cell, &cell->ops[i]) < 0)
+            return -1;
     return 0;
 }

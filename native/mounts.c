@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "inroot.h"
+#include "mounts.h"
 #include "ops.h"
 #include "rootfs.h"
 #include "sys.h"
@@ -17,7 +18,7 @@ static int take_flags(struct cell *cell, struct op *op, const char *words) {
     return 0;
 }
 
-static int attach(int mount_fd, int target_fd) {
+int attach(int mount_fd, int target_fd) {
     return sys_move_mount(mount_fd, "", target_fd, "", MOVE_FROM_EMPTY | MOVE_TO_EMPTY);
 }
 
@@ -95,24 +96,67 @@ static int configure(int filesystem, const char *source, const char *data) {
     return 0;
 }
 
-/** A fresh file system as a detached mount. @returns a descriptor, or -1 with errno */
-static int make_filesystem(const char *type, const char *source, const char *data, unsigned attributes) {
+int make_filesystem(const char *type, const char *source, const char *data, unsigned attributes) {
     cleanup_fd int filesystem = sys_fsopen(type);
     if (filesystem < 0 || configure(filesystem, source, data) < 0 || sys_fsconfig(filesystem, FS_CREATE, NULL, NULL, 0) < 0)
         return -1;
     return sys_fsmount(filesystem, attributes);
 }
 
+int open_mount(struct cell *cell, struct op *op) {
+    const char *type = op->word[0], *inner = op->word[2];
+    if (op->is_open)
+        return 0;
+    op->is_open = true;
+    op->fd = make_filesystem(type, op->word[1], op->word[4], op->flags & FLAG_ATTRIBUTES);
+    if (op->fd < 0 && (op->flags & FLAG_OPTIONAL) == 0)
+        return fail(&cell->status, "mount", errno, inner, "Cannot mount %.64s on %.256s", type, inner);
+    return 0;
+}
+
+int open_mounts(struct cell *cell) {
+    for (unsigned i = 0; i < cell->op_count; i++)
+        if (cell->ops[i].kind->inside == inside_mount && open_mount(cell, &cell->ops[i]) < 0)
+            return -1;
+    return 0;
+}
+
+static size_t inner_length(const struct op *mount) {
+    size_t length = strlen(mount->word[2]);
+    while (length > 0 && mount->word[2][length - 1] == '/')
+        length--;
+    return length;
+}
+
+struct op *mount_above(struct cell *cell, const char *path) {
+    struct op *found = NULL;
+    for (unsigned i = 0; i < cell->op_count; i++) {
+        struct op *op = &cell->ops[i];
+        if (op->kind->inside != inside_mount)
+            continue;
+        size_t length = inner_length(op);
+        if (strncmp(path, op->word[2], length) == 0 && path[length] == '/' && (found == NULL || length >= inner_length(found)))
+            found = op;
+    }
+    return found;
+}
+
+int root_above(struct cell *cell, const char **path) {
+    struct op *mount = mount_above(cell, *path);
+    if (mount == NULL)
+        return cell->root_fd;
+    *path += inner_length(mount);
+    return open_mount(cell, mount) < 0 ? -1 : mount->fd;
+}
+
 int inside_mount(struct cell *cell, struct op *op) {
     const char *type = op->word[0], *inner = op->word[2];
-    bool optional = (op->flags & FLAG_OPTIONAL) != 0;
-    cleanup_fd int mount_fd = make_filesystem(type, op->word[1], op->word[4], op->flags & FLAG_ATTRIBUTES);
-    if (mount_fd < 0)
-        return optional ? 0 : fail(&cell->status, "mount", errno, inner, "Cannot mount %.64s on %.256s", type, inner);
+    if (op->fd < 0)
+        return 0;
     cleanup_fd int target = make_target_in_root(cell->root_fd, inner, (op->flags & FLAG_FILE) == 0);
     if (target < 0)
         return fail(&cell->status, "mount", errno, inner, "Cannot make the place to mount on");
-    if (attach(mount_fd, target) < 0)
+    if (attach(op->fd, target) < 0)
         return fail(&cell->status, "mount", errno, inner, "Cannot mount %.64s on %.256s", type, inner);
     return 0;
 }
@@ -141,31 +185,43 @@ int inside_dev(struct cell *cell, struct op *op) {
 
 /* mask INNER, readonly INNER */
 
-int inside_mask(struct cell *cell, struct op *op) {
+int take_mask(struct cell *cell, struct op *op) {
+    return *op->word[0] == '/' ? 0 : fail(&cell->status, "mask", EINVAL, op->word[0], "Cannot mask a path that does not begin with a slash");
+}
+
+int take_readonly(struct cell *cell, struct op *op) {
+    return *op->word[0] == '/' ? 0 : fail(&cell->status, "readonly", EINVAL, op->word[0], "Cannot make read-only a path that does not begin with a slash");
+}
+
+int open_mask(struct cell *cell) {
+    cell->mask_fd = make_filesystem("tmpfs", "-", "size=0,nr_inodes=1,mode=755", ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC);
+    return cell->mask_fd < 0 ? fail(&cell->status, "mask", errno, NULL, "Cannot make a folder to mask others") : 0;
+}
+
+static int cover_by_mask(struct cell *cell, const struct op *op, int target) {
     const char *inner = op->word[0];
-    cleanup_fd int target = open_in_root(cell->root_fd, inner, O_PATH, 0);
-    if (target < 0 && (errno == ENOENT || errno == ENOTDIR))
-        return 0;
     struct stat about;
-    if (target < 0 || fstat(target, &about) < 0)
+    if (fstat(target, &about) < 0)
         return fail(&cell->status, "mask", errno, inner, "Cannot examine the path to mask");
-    cleanup_fd int cover = S_ISDIR(about.st_mode)
-                               ? make_filesystem("tmpfs", "-", "size=0,nr_inodes=1,mode=755", ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC)
-                               : sys_open_tree(AT_FDCWD, "/dev/null", TREE_CLONE | TREE_CLOEXEC); /* our root still is the host's */
-    if (cover < 0 || attach(cover, target) < 0)
+    cleanup_fd int mask = S_ISDIR(about.st_mode) ? sys_open_tree(cell->mask_fd, "", AT_EMPTY_PATH | TREE_CLONE | TREE_CLOEXEC)
+                                                 : sys_open_tree(AT_FDCWD, "/dev/null", TREE_CLONE | TREE_CLOEXEC); /* our root still is the host's */
+    if (mask < 0 || attach(mask, target) < 0)
         return fail(&cell->status, "mask", errno, inner, "Cannot mask the path");
     return 0;
 }
 
-int inside_readonly(struct cell *cell, struct op *op) {
-    const char *inner = op->word[0];
-    cleanup_fd int target = open_in_root(cell->root_fd, inner, O_PATH, 0);
+static int cover_read_only(struct cell *cell, const struct op *op, int target) {
+    cleanup_fd int tree = sys_open_tree(target, "", AT_EMPTY_PATH | TREE_CLONE | TREE_CLOEXEC | TREE_RECURSIVE);
+    if (tree < 0 || set_attributes(tree, ATTR_RDONLY, true) < 0 || attach(tree, target) < 0)
+        return fail(&cell->status, "readonly", errno, op->word[0], "Cannot make the path read-only");
+    return 0;
+}
+
+int cover(struct cell *cell, const struct op *op, int root, const char *path) {
+    cleanup_fd int target = open_in_root(root, path, O_PATH, 0);
     if (target < 0 && (errno == ENOENT || errno == ENOTDIR))
         return 0;
     if (target < 0)
-        return fail(&cell->status, "readonly", errno, inner, "Cannot open the path");
-    cleanup_fd int tree = sys_open_tree(target, "", AT_EMPTY_PATH | TREE_CLONE | TREE_CLOEXEC | TREE_RECURSIVE);
-    if (tree < 0 || set_attributes(tree, ATTR_RDONLY, true) < 0 || attach(tree, target) < 0)
-        return fail(&cell->status, "readonly", errno, inner, "Cannot make the path read-only");
-    return 0;
+        return fail(&cell->status, op->kind->name, errno, op->word[0], "Cannot open the path to cover");
+    return op->kind->take == take_mask ? cover_by_mask(cell, op, target) : cover_read_only(cell, op, target);
 }

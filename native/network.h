@@ -11,3 +11,5 @@ void delete_nics(struct cell *cell);
 int set_nics_up(struct cell *cell);
 /** By the first process: waits until the supervisor has made the nics, once, and sets them and lo up. @returns 0 or -1 */
 int wait_for_network(struct cell *cell);
+/** The same when the supervisor's word has come already. */
+int take_network(struct cell *cell);

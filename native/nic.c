@@ -183,6 +183,11 @@ int set_nics_up(struct cell *cell) {
     return 0;
 }
 
+int take_network(struct cell *cell) {
+    cell->network_ready = true;
+    return cell->net_host ? 0 : set_nics_up(cell);
+}
+
 int wait_for_network(struct cell *cell) {
     if (cell->network_ready)
         return 0;
@@ -192,8 +197,5 @@ int wait_for_network(struct cell *cell) {
     free(message);
     if (!ready)
         return fail(&cell->status, "nic", result < 0 ? errno : EPIPE, NULL, "Cannot go on without the supervisor");
-    cell->network_ready = true;
-    if (cell->net_host)
-        return 0;
-    return set_nics_up(cell);
+    return take_network(cell);
 }

@@ -17,9 +17,9 @@ int take_cgroup_devices(struct cell *, struct op *), host_cgroup_devices(struct 
 int take_bind(struct cell *, struct op *), host_bind(struct cell *, struct op *), inside_bind(struct cell *, struct op *); /* mounts.c */
 int take_mount(struct cell *, struct op *), inside_mount(struct cell *, struct op *);
 int host_dev(struct cell *, struct op *), inside_dev(struct cell *, struct op *);
-int inside_mask(struct cell *, struct op *), inside_readonly(struct cell *, struct op *);
+int take_mask(struct cell *, struct op *), take_readonly(struct cell *, struct op *);
 int take_mkdir(struct cell *, struct op *), inside_mkdir(struct cell *, struct op *), inside_symlink(struct cell *, struct op *); /* tree.c */
-int inside_hostname(struct cell *, struct op *), inside_sysctl(struct cell *, struct op *);             /* kernel-settings.c */
+int inside_hostname(struct cell *, struct op *), take_sysctl(struct cell *, struct op *);               /* kernel-settings.c */
 int inside_devpts(struct cell *, struct op *), inside_console(struct cell *, struct op *);              /* console.c */
 int take_nic(struct cell *, struct op *), take_unplug_nic(struct cell *, struct op *), host_unplug_nic(struct cell *, struct op *); /* nic.c */
 int inside_unbind(struct cell *, struct op *);                                                         /* plug.c */

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "inroot.h"
+#include "locks.h"
 #include "network.h"
 #include "ops.h"
 #include "phase.h"
@@ -78,6 +79,7 @@ static const struct phase host_phases[] = {
     {"target", open_target},
     {"user namespace", hold_userns},
     {"host", run_host_side},
+    {"locks", lock_binds},
     {"network", plug_nics},
 };
 

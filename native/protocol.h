@@ -31,6 +31,7 @@ enum verb { VERB_START = 1, VERB_EXEC = 2, VERB_FILE = 4, VERB_NET_STATE = 8, VE
 
 enum step {
     STEP_CREATED = 1,  /* I to S: the pid of C, as S sees it */
+    STEP_LOCK,         /* C to S: so many mounts are laid out; S to C, once each: the number of one, and its locked clone comes with it */
     STEP_NETWORK,      /* S to C: the nics are there */
     STEP_CONSOLE,      /* C to S: the master of the console's pty comes with it */
     STEP_FAILED,       /* C to S: an error line */

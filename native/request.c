@@ -25,6 +25,7 @@ void cell_begin(struct cell *cell, int conn) {
         .proc_fds = -1,
         .null_fd = -1,
         .peer = -1,
+        .mask_fd = -1,
         .init_fd = -1,
         .target_fd = -1,
         .console_master = -1,

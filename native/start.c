@@ -17,6 +17,7 @@
 #include "console.h"
 #include "first-process.h"
 #include "handshake.h"
+#include "locks.h"
 #include "network.h"
 #include "phase.h"
 #include "request.h"
@@ -136,6 +137,8 @@ static int await_execution(struct cell *cell) {
             cell->console_master = message->fd;
         else if (message->fd >= 0)
             close(message->fd);
+        if (message->step == STEP_LOCK && serve_locks(cell, message->number) < 0)
+            return -1;
         if (message->step == STEP_EXECUTING)
             executing = true;
         if (message->step != 0)
@@ -167,6 +170,7 @@ static void undo(struct cell *cell) {
         while (waitid(P_PID, (id_t)cell->init, &ended, WEXITED) < 0 && errno == EINTR)
             ;
     }
+    reap_locker(cell);
     delete_nics(cell);
     remove_groups(cell);
     if (cell->socket_fd >= 0)

@@ -13,6 +13,7 @@
 #include "cgroup-end.h"
 #include "commands.h"
 #include "limits.h"
+#include "locks.h"
 #include "peer.h"
 #include "sys.h"
 #include "util.h"
@@ -138,6 +139,7 @@ void supervise(struct cell *cell, struct console_log *log) {
     self->count = FIRST_WATCHER;
     shield_from_oom();
     add_watcher(self, cell->conn);
+    reap_locker(cell);
 
     watch(self);
 

@@ -45,6 +45,8 @@ export interface FilesystemFacts {
  * is in the same mount namespace (docs/kernel.md, Nested containers, docs/native-protocol.md, Recipes).
  */
 const nestingSpares: readonly Op[] = [
+  // The kernel looks for them itself, whoever may pass the folder.
+  ["mkdir", "/dev/.bothy", "700"],
   ["mount", "proc", "proc", "/dev/.bothy/proc", "nosuid,nodev,noexec", ""],
   ["mount", "sysfs", "sysfs", "/dev/.bothy/sys", "nosuid,nodev,noexec", ""],
 ];
@@ -72,6 +74,24 @@ export function filesystemOps(facts: FilesystemFacts): Op[] {
     ...readonly.map((path): Op => ["readonly", path]),
   ];
 }
+
+/** File systems that a guest's init mounts unless they are there. */
+const guestMounts: readonly Op[] = [
+  ["mount", "tmpfs", "tmpfs", "/run", "nosuid,nodev,strictatime", "mode=755"],
+  ["mount", "tmpfs", "tmpfs", "/run/lock", "nosuid,nodev,noexec", "mode=1777"],
+];
+
+/** Those that a disk lies in: made before it, since the init would cover it. */
+export function guestMountOps(devices: Devices): Op[] {
+  const disks = Object.values(devices).filter((device) => device.type === "disk");
+  const paths = disks.map((device) =>
+    path.posix.normalize(device.path ?? "/").replace(/^\/var\/(run|lock)\//, guestFolder),
+  );
+  return guestMounts.filter(([, , , place]) => paths.some((name) => name.startsWith(`${place}/`)));
+}
+
+/** Where distributions let their old folders point. */
+const guestFolder = (_all: string, name: string) => (name === "run" ? "/run/" : "/run/lock/");
 
 /** Host folders and files of disk devices, the shorter paths first so that one may lie in another. */
 export function diskOps(devices: Devices): Op[] {

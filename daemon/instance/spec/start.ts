@@ -9,7 +9,7 @@ import { parseRawLxc } from "../halt";
 import type { ControlWrite } from "../limits";
 import { type Nic, nicOps } from "../nics";
 import { cgroupOps } from "./cgroups";
-import { diskOps, filesystemOps } from "./filesystems";
+import { diskOps, filesystemOps, guestMountOps } from "./filesystems";
 import { capabilityMask, commandOps, defaultPath, environmentOf, envOps, rlimitOps, sysctlOps } from "./process";
 
 export interface StartFacts {
@@ -44,11 +44,12 @@ export function startOps(facts: StartFacts): Op[] {
     ["console-log", facts.consoleLog, consoleBytes],
     ...rootOps(facts.root, facts.ids),
     ...cgroupOps({ ...facts, isPrivileged, isNesting, needsV1: facts.config["image.requirements.cgroup"] === "v1" }),
-    ...diskOps(facts.devices),
     ...nicOps(facts.nics),
     ["seccomp", seccompFile(facts.seccompDir, isPrivileged, isNesting)],
     ["hostname", facts.name],
     ...filesystemOps({ layout: facts.layout, isPrivileged, isNesting, hasDevice: facts.hasDevice }),
+    ...guestMountOps(facts.devices),
+    ...diskOps(facts.devices),
     ...sysctlOps(facts.config),
     ...rlimitOps(facts.config),
     ["cap-keep", capabilityMask(isPrivileged)],

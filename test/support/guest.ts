@@ -1,0 +1,10 @@
+/** Programs of the tests that run inside containers. */
+import { execFileSync } from "node:child_process";
+import path from "node:path";
+
+const sources = path.resolve(__dirname, "../../../test/native/guest");
+
+/** Compiles test/native/guest/NAME.c, static, so that it runs in any root. @param file where the program goes */
+export function buildGuest(name: string, file: string): void {
+  execFileSync("cc", ["-static", "-O1", "-Wall", "-Werror", "-o", file, path.join(sources, `${name}.c`)]);
+}
