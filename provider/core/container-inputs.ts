@@ -70,6 +70,10 @@ export const ContainerInputs = z.strictObject({
     .default(false)
     .meta({ description: "Whether the container is deleted when it stops. A change replaces the container." }),
   running: z.boolean().default(true).meta({ description: "Whether the container runs." }),
+  allowRestart: z.boolean().optional().meta({
+    description:
+      "Whether an update may restart the running container for what counts from its start on, such as `security.nesting`. Else that is stored for its next start, or refused where the server does not take it.",
+  }),
   wait: Wait.optional().meta({ description: "What must be true before the container counts as made." }),
   files: z
     .record(

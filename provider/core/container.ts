@@ -1,8 +1,6 @@
 /** Container: create, start, wait; update in place; force stop and delete. */
 import type { z } from "zod";
 import type { Config, Devices } from "../../sdk/api/common";
-import { instanceKeys } from "../../sdk/api/config/instance";
-import { findRow } from "../../sdk/api/config/table";
 import { isTrue } from "../../sdk/api/config/values";
 import { ApiError, badRequest } from "../../sdk/api/errors";
 import type { Instance, InstanceFull, InstancePut, InstanceSource } from "../../sdk/api/instance";
@@ -23,6 +21,16 @@ import {
   withSourceKept,
 } from "./container-inherited";
 import { ContainerInputs, ContainerOutputs, containerRules } from "./container-inputs";
+import {
+  isRefusedWhileRunning,
+  type Pending,
+  pendingIn,
+  pendingProperty,
+  restartKeys,
+  restartNote,
+  restartNotes,
+  withAdvice,
+} from "./container-restart";
 import { movesRootDisk } from "./container-root";
 import { waitUntilReady } from "./container-wait";
 import type { Context, Core, Live } from "./core";
@@ -54,7 +62,7 @@ const stopTimeoutSeconds = 60;
 const unfinished = "__unfinished";
 
 /** Hidden properties that are outputs; the others are inputs as well. */
-const hiddenOutputs: readonly string[] = [unfinished, inheritedProperty];
+const hiddenOutputs: readonly string[] = [unfinished, inheritedProperty, pendingProperty];
 
 /** Reads inputs; those of a copy say less than it is, so what it inherited comes with them. */
 const parse = (props: Props, inherited?: Inherited): Inputs =>
@@ -77,6 +85,8 @@ function liveOf({ value: full }: { value: InstanceFull }, props: Props): Live {
   const whole = {
     ...hiddenOf(props),
     ...pick(props, inputNames),
+    [pendingProperty]:
+      isRunning(full) && pendingIn(props)?.startedAt === full.last_used_at ? pendingIn(props) : undefined,
     name: full.name,
     description: full.description,
     config: userConfig(full.config, (props.config ?? {}) as Config, computedKeys),
@@ -98,9 +108,14 @@ function liveOf({ value: full }: { value: InstanceFull }, props: Props): Live {
 const readBack = async ({ client, signal }: Context, name: string, props: Props): Promise<Live> =>
   liveOf(await client.getInstanceFull(name, { signal }), props);
 
-async function setState(context: Context, name: string, action: "start" | "stop" | "unfreeze", force = false) {
+async function setState(
+  context: Context,
+  name: string,
+  action: "start" | "stop" | "restart" | "unfreeze",
+  force = false,
+) {
   const { client, signal } = context;
-  const timeout = action === "stop" ? stopTimeoutSeconds : -1;
+  const timeout = action === "stop" || action === "restart" ? stopTimeoutSeconds : -1;
   const operation = await client.setInstanceState(name, { action, timeout, force }, { signal });
   await operation.wait({ signal });
 }
@@ -174,26 +189,48 @@ const putOf = ({
   stateful,
 });
 
-function warnOfRestart({ log }: Context, before: Instance, config: Config): void {
-  if (!isRunning(before)) return;
-  const keys = [...new Set([...Object.keys(config), ...Object.keys(before.config)])];
-  for (const key of keys)
-    if (config[key] !== before.config[key] && findRow(instanceKeys, key)?.live === false)
-      log(`${key} of container "${before.name}" takes effect when it starts the next time.`);
-}
-
-async function writeConfig(context: Context, name: string, before: Config, inputs: Inputs): Promise<void> {
+/**
+ * Writes what differs. A running container whose server does not take a key meanwhile is stopped for it, when the program allows that.
+ * @returns keys that a container which runs on follows only from its next start on
+ */
+async function writeConfig(context: Context, name: string, before: Config, inputs: Inputs): Promise<string[]> {
   const { client, signal } = context;
-  await withRetry(context, async () => {
+  return withRetry(context, async () => {
     const { value, etag } = await client.getInstance(name, { signal });
     const config = configToWrite(value.config, inputs.config, before, computedKeys);
     const { description, profiles } = inputs;
     const devices = withoutEmptyValues(inputs.devices) as Devices;
     const put = { ...putOf(value), config, description, devices, profiles };
-    if (same(put, putOf(value))) return;
-    await blamed(async () => (await client.updateInstance(name, put, { etag, signal })).wait({ signal }));
-    warnOfRestart(context, value, config);
+    if (same(put, putOf(value))) return [];
+    try {
+      await blamed(async () => (await client.updateInstance(name, put, { etag, signal })).wait({ signal }));
+    } catch (error) {
+      if (!isRefusedWhileRunning(error)) throw error;
+      // The stop of an ephemeral one would delete it.
+      if (!inputs.allowRestart || value.ephemeral) throw withAdvice(error);
+      context.log(restartNote(name, restartKeys(value.config, config), true));
+      await setState(context, name, "stop");
+      return await writeConfig(context, name, before, inputs);
+    }
+    const { value: now } = await client.getInstance(name, { signal });
+    return isRunning(value) && isRunning(now) ? restartKeys(value.expanded_config, now.expanded_config) : [];
   });
+}
+
+/** Tells what waits for the next start, or is about to get it. @returns it, for a container that runs */
+async function noteRestart(
+  context: Context,
+  name: string,
+  inputs: Inputs,
+  changed: readonly string[],
+  before?: Pending,
+) {
+  const { value } = await context.client.getInstance(name, { signal: context.signal });
+  const waiting = before?.startedAt === value.last_used_at ? before.keys : [];
+  const keys = [...new Set([...waiting, ...changed])];
+  if (keys.length === 0 || !isRunning(value)) return undefined;
+  if (inputs.running) context.log(restartNote(name, keys, inputs.allowRestart === true));
+  return { keys, startedAt: value.last_used_at };
 }
 
 const filesOf = (props: Props): Files => ContainerInputs.shape.files.parse(props.files) ?? {};
@@ -227,7 +264,9 @@ export const container: Core = {
     const inherited = inheritedIn(olds, news);
     const whole = (props: Props) => withInherited(withFileDefaults(props), inherited);
     const result = diffProps(diffRules, whole(olds), whole(withSourceKept(olds, news)));
-    return olds[unfinished] === true ? { ...result, changes: true } : result;
+    const waits = news.allowRestart === true && pendingIn(olds) !== undefined;
+    const changes = result.changes || olds[unfinished] === true || waits;
+    return { ...result, changes, notes: result.replaces.length > 0 ? [] : restartNotes(olds, news) };
   },
 
   async create(context, news) {
@@ -263,9 +302,16 @@ export const container: Core = {
   async update(context, id, olds, news) {
     const inherited = inheritedIn(olds, news);
     const inputs = parse(news, inherited);
-    await writeConfig(context, id, { ...inherited?.config, ...(olds.config as Config | undefined) }, inputs);
-    const made = inherited === undefined ? news : { ...news, [inheritedProperty]: inherited };
+    const changed = await writeConfig(
+      context,
+      id,
+      { ...inherited?.config, ...(olds.config as Config | undefined) },
+      inputs,
+    );
+    const pending = await noteRestart(context, id, inputs, changed, pendingIn(olds));
+    const made = { ...news, [inheritedProperty]: inherited, [pendingProperty]: pending };
     await orUnfinished(context, id, made, async () => {
+      if (pending !== undefined && inputs.running && inputs.allowRestart) await setState(context, id, "restart");
       await writeFiles(context, id, filesOf(olds), inputs.files ?? {}, olds[unfinished] === true);
       await settle(context, id, inputs, news);
     });

@@ -31,6 +31,8 @@ export interface Diff {
   readonly changes: boolean;
   readonly replaces: string[];
   readonly deleteBeforeReplace: boolean;
+  /** What people should know of the change that the engine cannot show. */
+  readonly notes?: readonly string[];
 }
 
 /** An object as the server has it, in Pulumi's words. */

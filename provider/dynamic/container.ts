@@ -29,6 +29,11 @@ export interface ContainerArgs extends CommonArgs {
   ephemeral?: pulumi.Input<boolean>;
   /** Whether the container runs; true when absent. */
   running?: pulumi.Input<boolean>;
+  /**
+   * Whether an update may restart the running container for what counts from its start on, such as `security.nesting`. Else that is stored for
+   * its next start, or refused where the server does not take it.
+   */
+  allowRestart?: pulumi.Input<boolean>;
   /** What must be true before the container counts as made; when absent, a global IPv4 address if it has a nic. */
   wait?: pulumi.Input<ContainerWaitArgs>;
   /**
@@ -89,6 +94,7 @@ export class Container extends BothyResource {
   declare readonly description: pulumi.Output<string>;
   declare readonly ephemeral: pulumi.Output<boolean>;
   declare readonly running: pulumi.Output<boolean>;
+  declare readonly allowRestart: pulumi.Output<boolean | undefined>;
   /** `Running`, `Stopped`, `Frozen` or `Error`. */
   declare readonly status: pulumi.Output<string>;
   /** Processor architecture, such as `x86_64`. */

@@ -113,7 +113,11 @@ function makeProvider(kind: string): DynamicProvider {
     },
     check: async (olds, { [othersProperty]: others, ...news }) =>
       withoutSecretsShown(withOthers(withEndpoint(await core.check(olds, news)), others), news, olds),
-    diff: async (_id, olds, news) => core.diff(olds, news),
+    diff: async (_id, olds, news) => {
+      const { notes = [], ...diff } = core.diff(olds, news);
+      for (const note of notes) console.log(redactorOf(news, olds)(note));
+      return diff;
+    },
     create: (inputs) =>
       run("create", inputs.name ?? inputs.template ?? inputs.sourceFile, [inputs], async (context) => {
         const { id, outs } = await core.create(context, inputs);

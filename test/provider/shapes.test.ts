@@ -33,6 +33,7 @@ const right: Readonly<Record<string, Props>> = {
     description: "d",
     ephemeral: false,
     running: true,
+    allowRestart: false,
     wait: { for: "command", command: ["true"], timeoutSeconds: 1 },
     files: { "/a": { content: "c", mode: "0644", uid: 0, gid: 0 } },
     endpoint: "unix:///a",

@@ -56,14 +56,18 @@ export class DynamicProcess implements AsyncDisposable {
     const output: string[] = [];
     child.stderr?.on("data", (data) => output.push(String(data)));
     const port = await new Promise<string>((resolve, reject) => {
-      let said = "";
+      let said: string | undefined = "";
       child.stdout?.on("data", (data) => {
+        if (said === undefined) {
+          output.push(String(data));
+          return;
+        }
         said += String(data);
         const line = /^(\d+)\n/.exec(said)?.[1];
         if (line === undefined) return;
         resolve(line);
         output.push(said.slice(line.length + 1));
-        said = "";
+        said = undefined;
       });
       child.once("exit", () => reject(new Error(`The dynamic-provider process ended: ${output.join("")}`)));
     });
