@@ -195,6 +195,9 @@ function baseRequest(
   const project = query.get("project");
   if (project !== null && project !== "" && project !== "default") throw notFound("Project not found");
   const requestor = { username: "root", protocol: "unix", address: "@" };
+  const target = query.get("target");
+  // Clients send "none" for a host of its own as well.
+  if (target && target !== "none" && raw.method !== "GET") throw badRequest("Target only allowed when clustered");
   return { context, params, query, headers: raw.headers, json: undefined, body: raw, requestor, signal };
 }
 

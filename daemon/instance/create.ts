@@ -10,6 +10,7 @@ import type { ImageRecord } from "../image/service";
 import type { RunningOperation } from "../operations";
 import { draftInstance, withoutVolatile } from "./draft";
 import type { InstanceRecord } from "./record";
+import { isRefresh, planRefresh } from "./refresh";
 import { volumeOf } from "./service";
 import { applyTemplates } from "./templates";
 
@@ -113,8 +114,6 @@ function fromCopy(context: Context, name: string, post: InstancesPost): CreateWo
   if (sourceName === "" || rest.length > 0)
     throw refuse('a copy needs "source". Name an instance, or instance/snapshot.');
   if ((post.source.project || "default") !== "default") throw notFound("Project not found");
-  if (post.source.refresh === true)
-    throw refuse('a copy cannot refresh an instance yet. Delete the instance first, or leave out "refresh".');
   const source = context.instances.record(sourceName);
   const snapshot = snapshotName === undefined ? undefined : context.snapshots.record(sourceName, snapshotName);
   const origin = snapshot?.settings ?? source;
@@ -135,6 +134,10 @@ function fromCopy(context: Context, name: string, post: InstancesPost): CreateWo
     },
   );
   const withSnapshots = snapshot === undefined && !(post.source.instance_only || post.source.container_only);
+  if (isRefresh(context, name, post)) {
+    if (snapshot !== undefined) throw refuse("only a whole instance can refresh another. Leave the snapshot out.");
+    return planRefresh(context, source, draft, withSnapshots);
+  }
   return async () => {
     // It may be gone since the request was checked.
     context.instances.record(sourceName);

@@ -11,6 +11,7 @@ import { hostArchitecture, requireRunnable } from "../host/architecture";
 import { withoutEmpty, withoutEmptyOptions } from "../merge";
 import { nowText } from "../time";
 import { checkSettings, nothing, type Settings } from "./checks";
+import { limitsOfType } from "./instance-type";
 import { withHwaddrs } from "./nics";
 import { type InstanceRecord, rootDisk, rootOf } from "./record";
 
@@ -33,7 +34,10 @@ export function draftInstance(context: Context, name: string, post: InstancesPos
   const architecture = requireRunnable(wanted, `create instance "${name}"`);
   const profiles = post.profiles ?? origin.profiles ?? ["default"];
   const partial = {
-    config: { ...withoutEmpty({ ...origin.config, ...chosen(post.config) }), "volatile.uuid": randomUUID() },
+    config: {
+      ...withoutEmpty({ ...origin.config, ...limitsOfType(post.instance_type), ...chosen(post.config) }),
+      "volatile.uuid": randomUUID(),
+    },
     devices: withoutEmptyOptions(post.devices),
   };
   const { standing } = origin;
@@ -61,7 +65,7 @@ function poolFor(context: Context, devices: Devices, standing: Origin["standing"
   if (standing === undefined) return rootDisk(devices).pool;
   const isThere = context.storagePools.records().some(({ name }) => name === root?.pool);
   const isAsked = !isDeepStrictEqual(root, rootOf(context.instances.expanded(standing.settings).devices));
-  return root !== undefined && (isThere || isAsked) ? root.pool : standing.pool;
+  return isThere || isAsked ? rootDisk(devices).pool : standing.pool;
 }
 
 /** Of the keys that the daemon keeps for itself, a new instance's hardware addresses may be chosen; the rest is not taken. */

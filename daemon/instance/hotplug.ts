@@ -67,5 +67,10 @@ const withoutNics = (config: Config, names: readonly string[]): Config =>
     ),
   );
 
+/** What of a device the container has: its options in an order of their own, without those of the user. */
 const sorted = (device: Device | undefined) =>
-  device === undefined ? undefined : Object.entries(device).sort(([a], [b]) => (a < b ? -1 : 1));
+  device === undefined
+    ? undefined
+    : Object.entries(device)
+        .filter(([option]) => !option.startsWith("user."))
+        .sort(([a], [b]) => (a < b ? -1 : 1));

@@ -39,6 +39,8 @@ async function fileOf(request: ApiRequest): Promise<string> {
 }
 
 async function getLog(request: ApiRequest) {
+  // One that was never started has nothing to say yet, which is no error.
+  if (param(request, "file") === "lxc.log" && !(await isThere(path.join(folderOf(request), "lxc.log")))) return raw("");
   return raw(createReadStream(await fileOf(request)));
 }
 

@@ -22,6 +22,7 @@ import { startExec } from "./exec";
 import { fileRoutes } from "./file-routes";
 import { logRoutes } from "./log-routes";
 import type { InstanceRecord } from "./record";
+import { isRefresh } from "./refresh";
 import { renameInstance } from "./rename";
 import { writableInstance } from "./render";
 import { waitForIpv4 } from "./wait";
@@ -140,16 +141,17 @@ async function createInstance(request: ApiRequest) {
   const name = post.name || request.context.instances.freeName();
   // The extension bothy_instance_dry_run: could it be made, once the one of its name were deleted?
   const isDryRun = isTrue(request.query.get("dry-run") ?? "");
-  if (!isDryRun) request.context.instances.requireFree(name);
+  const refreshes = isRefresh(request.context, name, post);
+  if (!isDryRun && !refreshes) request.context.instances.requireFree(name);
   const work = await planCreate(request.context, name, post);
   if (isDryRun) return sync();
   const source = post.source.type === "copy" ? (post.source.source ?? "").split("/")[0] : undefined;
   const locks = [name, ...(source ? [source] : [])].map(lockOf);
   const run = async (operation: RunningOperation) => {
     await request.context.locks.runAll(locks, () => work(operation));
-    tell(request, "instance-created", name);
+    tell(request, refreshes ? "instance-updated" : "instance-created", name);
   };
-  return start(request, name, "Creating instance", run, false);
+  return start(request, name, refreshes ? "Refreshing instance" : "Creating instance", run, false);
 }
 
 function updateInstance(request: ApiRequest) {

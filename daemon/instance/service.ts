@@ -248,6 +248,22 @@ export class InstanceService {
     }));
   }
 
+  /** Gives a stopped instance the settings of a draft; what the daemon itself keeps stays. */
+  replaceSettings(
+    { name }: InstanceRecord,
+    { config, devices, profiles, description, ephemeral }: InstanceRecord,
+  ): InstanceRecord {
+    this.#change(name, (now) => ({
+      ...now,
+      config: { ...keepVolatile(now.config, config), ...baseImageOf(config) },
+      devices,
+      profiles,
+      description,
+      ephemeral,
+    }));
+    return this.record(name);
+  }
+
   /** Takes note of what following a change made of a running instance. @param made as #merged has it */
   noteLive(name: string, made: Config): void {
     this.#change(name, (now) => ({ ...now, config: this.#merged(now, now, made) }));
@@ -368,6 +384,10 @@ function architectureOf({ name, architecture }: InstanceRecord, wanted: string):
   if (wanted === "" || findArchitecture(wanted) === architecture) return architecture;
   return requireRunnable(wanted, `change instance "${name}"`);
 }
+
+/** The image that a root was made from goes with the root. */
+const baseImageOf = ({ "volatile.base_image": image }: Config): Config =>
+  image === undefined ? {} : { "volatile.base_image": image };
 
 const isVolatile = ([key]: [string, unknown]) => key.startsWith("volatile.");
 

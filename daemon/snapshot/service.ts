@@ -1,4 +1,5 @@
 /** Snapshots: instances as they were, and the way back. */
+import { randomBytes } from "node:crypto";
 import { type Config, never, ObjectName } from "../../sdk/api/common";
 import { badRequest, conflict, notFound } from "../../sdk/api/errors";
 import type { Snapshot, SnapshotPut, SnapshotsPost } from "../../sdk/api/snapshot";
@@ -202,17 +203,48 @@ export class SnapshotService {
     const to = { pool: record.pool, volume: volumeOf(record.name) };
     const clone = () => volumes.clone({ pool: source.pool, volume: from }, to);
     await (snapshot === undefined ? instances.lifecycle.whileStill(source.name, clone) : clone());
-    if (!withSnapshots) return;
-    for (const old of this.#store.list(source.name)) {
-      const settings = { ...old.settings, config: withoutStamp(old.settings.config) };
-      const made = { ...old, settings, instance: record.name };
-      this.#store.insertPending(made);
-      await volumes.clone(
-        { pool: source.pool, volume: snapshotVolume(source.name, old.name) },
-        { pool: record.pool, volume: snapshotVolume(record.name, old.name) },
-      );
-      this.#store.confirm(record.name, old.name);
+    if (withSnapshots) for (const old of this.#store.list(source.name)) await this.#copyInto(record, source.pool, old);
+  }
+
+  /** Copies a snapshot of another instance, in one step that a crash cannot halve. */
+  async #copyInto({ name, pool }: InstanceRecord, fromPool: string, old: SnapshotRecord): Promise<void> {
+    const settings = { ...old.settings, config: withoutStamp(old.settings.config) };
+    this.#store.insertPending({ ...old, settings, instance: name });
+    const from = { pool: fromPool, volume: snapshotVolume(old.instance, old.name) };
+    await this.context.volumes.clone(from, { pool, volume: snapshotVolume(name, old.name) });
+    this.#store.confirm(name, old.name);
+  }
+
+  /**
+   * Brings an instance's volume to what another's is, and its snapshots too when wanted: those that are missing or of another time are copied, those
+   * that the other has no more are removed. Caller holds both locks; the instance is stopped.
+   */
+  async refreshVolumes(source: InstanceRecord, record: InstanceRecord, withSnapshots: boolean): Promise<void> {
+    const theirs = this.#store.list(source.name);
+    const isKept = (own: SnapshotRecord) => theirs.some((other) => isSameMoment(other, own));
+    if (withSnapshots) {
+      for (const own of this.#store.list(record.name)) if (!isKept(own)) await this.delete(record, own.name);
+      const have = new Set(this.#store.allNames(record.name));
+      for (const other of theirs) if (!have.has(other.name)) await this.#copyInto(record, source.pool, other);
     }
+    const { instances, volumes } = this.context;
+    const target = volumeOf(record.name);
+    await instances.lifecycle.whileStill(source.name, async () => {
+      if (source.pool === record.pool) return volumes.restore(record.pool, volumeOf(source.name), target);
+      // By way of a snapshot of its own, which the next start takes away after a crash.
+      const passing: SnapshotRecord = { ...passingThrough(record), createdAt: nowText() };
+      this.#store.insertPending(passing);
+      try {
+        const middle = snapshotVolume(record.name, passing.name);
+        await volumes.clone(
+          { pool: source.pool, volume: volumeOf(source.name) },
+          { pool: record.pool, volume: middle },
+        );
+        await volumes.restore(record.pool, middle, target);
+      } finally {
+        await this.#erase(passing, record.pool);
+      }
+    });
   }
 
   /** After a crash: takes away what was half made or half deleted. */
@@ -246,6 +278,16 @@ export class SnapshotService {
 }
 
 const urlOf = (instance: string, name: string) => `/1.0/instances/${instance}/snapshots/${encodeURIComponent(name)}`;
+
+const isSameMoment = (a: SnapshotRecord, b: SnapshotRecord): boolean =>
+  a.name === b.name && Date.parse(a.createdAt) === Date.parse(b.createdAt);
+
+const passingThrough = (settings: InstanceRecord) => ({
+  instance: settings.name,
+  name: `refresh-${randomBytes(4).toString("hex")}`,
+  expiresAt: never,
+  settings,
+});
 
 /** The configuration of a restored instance: the snapshot's, but for what the daemon itself keeps and the stamp. */
 function restoredConfig(now: InstanceRecord, { settings }: SnapshotRecord): Config {

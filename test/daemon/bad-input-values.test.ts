@@ -233,7 +233,12 @@ const missing: readonly (readonly [what: string, body: object, status: number, m
   ["snapshot to copy", { source: { type: "copy", source: "known/nothing" } }, 404, /not found/],
   ["one thing to copy", { source: { type: "copy", source: "known/a/b" } }, 400, /"source"/],
   ["project to copy from", { source: { type: "copy", source: "known", project: "other" } }, 404, /Project not found/],
-  ["refresh of a copy", { source: { type: "copy", source: "known", refresh: true } }, 400, /refresh/],
+  [
+    "snapshot to refresh from",
+    { source: { type: "copy", source: "known/nothing", refresh: true } },
+    404,
+    /snapshot not found/,
+  ],
   ["profile", { source: { type: "none" }, profiles: ["nothing"] }, 404, /"nothing"/],
   ["other profile", { source: { type: "none" }, profiles: ["default", "default"] }, 400, /"default"/],
   ["root disk", { source: { type: "none" }, profiles: [] }, 400, /No root device could be found/],

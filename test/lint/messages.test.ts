@@ -18,6 +18,7 @@ const stock = [
   "Couldn't find the CGroup",
   "Architecture isn't supported",
   "architecture isn't supported by this host",
+  "Provided instance type doesn't exist",
   /Requested profile "[^"]*" doesn't exist/,
 ];
 

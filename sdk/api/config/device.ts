@@ -89,7 +89,7 @@ export function checkDevice(name: string, device: Device): DeviceIssue[] {
   const add = (option: string, message: string) =>
     issues.push({ device: name, option, message: `Invalid device "${name}": ${message}` });
   for (const [option, value] of Object.entries(device)) {
-    if (option === "type" || value === "") continue;
+    if (option === "type" || value === "" || option.startsWith("user.")) continue;
     const row = Object.hasOwn(options, option) ? options[option] : undefined;
     const reason = row?.type(value);
     if (row === undefined)

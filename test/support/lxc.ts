@@ -1,0 +1,75 @@
+/** The distribution's own lxc client, with a daemon and an image of its own. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { type TestDaemon, withDaemon } from "./daemon";
+import { requireFeature } from "./require";
+
+const lxcPath = "/usr/bin/lxc";
+export const skip = requireFeature("lxc", existsSync(lxcPath));
+
+interface Answer {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export class Lxc {
+  constructor(
+    private readonly daemon: TestDaemon,
+    readonly home: string,
+  ) {}
+
+  /** Runs the client to its end, whatever its exit code. */
+  try(args: readonly string[], input = ""): Answer {
+    const env = { PATH: "/usr/bin:/bin", HOME: this.home, LXD_DIR: this.daemon.dir };
+    const done = spawnSync(lxcPath, args, { env, input, encoding: "utf8", timeout: 60_000 });
+    return { code: done.status ?? -1, stdout: done.stdout, stderr: done.stderr };
+  }
+
+  /** Runs the client and expects success. @returns what it printed */
+  run(...args: string[]): string {
+    const answer = this.try(args);
+    assert.equal(answer.code, 0, `lxc ${args.join(" ")}: ${answer.stderr}`);
+    return answer.stdout;
+  }
+}
+
+/** Runs the work with a client, a pool and the image "bb"; its containers are deleted after it. */
+export async function withLxc(work: (lxc: Lxc, daemon: TestDaemon) => Promise<void> | void): Promise<void> {
+  const home = mkdtempSync(path.join(tmpdir(), "bothy-lxc-"));
+  try {
+    await withDaemon({ bare: true }, async (daemon) => {
+      const lxc = new Lxc(daemon, home);
+      lxc.run("storage", "create", "main", "overlay");
+      lxc.run("profile", "device", "add", "default", "root", "disk", "path=/", "pool=main");
+      await importBusybox(lxc, daemon);
+      try {
+        await work(lxc, daemon);
+      } finally {
+        for (const name of lxc.run("list", "-f", "csv", "-c", "n").split("\n").filter(Boolean))
+          lxc.run("delete", "-f", name);
+      }
+    });
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+/** Has the daemon build a tarball, takes it out, and imports it as a user would. */
+async function importBusybox(lxc: Lxc, daemon: TestDaemon): Promise<void> {
+  const operation = await daemon.client.createImage({ source: { type: "template", template: "busybox" } });
+  await operation.wait();
+  const [image] = await daemon.client.listImages();
+  assert.ok(image);
+  lxc.run("image", "export", image.fingerprint, path.join(lxc.home, "bb"));
+  lxc.run("image", "delete", image.fingerprint);
+  const file = ["bb", "bb.tar.gz", "bb.tar.zst", "bb.tar", "bb.tar.xz"]
+    .map((name) => path.join(lxc.home, name))
+    .find(existsSync);
+  assert.ok(file, "the export is a file");
+  lxc.run("image", "import", file, "--alias", "bb");
+  assert.match(lxc.run("image", "list", "-f", "csv"), /^bb,/m);
+}
