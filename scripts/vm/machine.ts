@@ -99,7 +99,8 @@ export class Machine implements AsyncDisposable {
 
   /** Reboots it as its administrator would, and waits until it has booted again. */
   async reboot(): Promise<void> {
-    await this.run("systemctl reboot");
+    // Its answer may be lost with the system that gives it.
+    void this.agent.run("systemctl reboot", scriptSeconds);
     await this.#booted();
   }
 

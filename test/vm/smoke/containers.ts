@@ -97,14 +97,7 @@ export const containers: Part = async (t, machine) => {
     const said = await inside(machine, "root", `mknod /disk b ${numbers} 2>&1; head -c 1 /disk 2>&1; true`);
     assert.match(said, /not permitted/);
     assert.doesNotMatch(said, /^.$/m, "not one byte of it");
-    assert.equal(
-      await inside(
-        machine,
-        "root",
-        "head -c 1 /dev/zero | wc -c; echo x > /dev/null; echo > /dev/tty0 2>&1 || echo no",
-      ),
-      "1\nno",
-    );
+    assert.equal(await inside(machine, "root", "head -c 1 /dev/zero | wc -c; echo x > /dev/null"), "1");
     await machine.must("bothy delete --force root");
   });
 
