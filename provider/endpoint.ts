@@ -31,15 +31,23 @@ export interface ClientOptions {
 const clients = new Map<string, Client>();
 const ready = new Map<string, Promise<void>>();
 
+/** @returns the path of the socket that an endpoint leads to @throws ApiError BAD_REQUEST for a kind of endpoint that is none of ours */
+export function socketOf(argument: unknown): string {
+  const named = nameOf(argument);
+  return (named ? parseEndpoint(named) : defaultEndpoint()).socketPath;
+}
+
+const nameOf = (argument: unknown): string | undefined =>
+  typeof argument === "string" && argument !== "" ? argument : (stackEndpoint ?? process.env.BOTHY_ENDPOINT);
+
 /**
  * Gives the client of a resource: by its argument, else the stack's `bothy:endpoint`, else BOTHY_ENDPOINT, else the local socket. Only the
  * local socket's daemon is ever started; whoever names an endpoint runs the daemon there.
  * @throws ApiError UNAVAILABLE that says how to start the daemon by hand
  */
 export async function clientFor(argument: unknown, { start, signal, log }: ClientOptions): Promise<Client> {
-  const named =
-    typeof argument === "string" && argument !== "" ? argument : (stackEndpoint ?? process.env.BOTHY_ENDPOINT);
-  const { socketPath } = named ? parseEndpoint(named) : defaultEndpoint();
+  const named = nameOf(argument);
+  const socketPath = socketOf(argument);
   const client = clients.get(socketPath) ?? new Client({ endpoint: socketPath });
   clients.set(socketPath, client);
   if (!named && start) {

@@ -44,8 +44,7 @@ const timedOut = (name: string, timeoutSeconds: number, what: string, seen: stri
   );
 
 async function waitForIpv4(context: Context, name: string, timeoutSeconds: number): Promise<void> {
-  const { client, signal } = context;
-  const { value: server } = await client.getServer({ signal });
+  const { client, server, signal } = context;
   if (!server.api_extensions.includes(waitExtension)) return waitByReading(context, name, timeoutSeconds);
   try {
     await client.waitInstance(name, { for: "ipv4", timeoutSeconds }, { signal });

@@ -327,8 +327,7 @@ export const container: Core = {
         throw badRequest(
           "Instance is protected from being deleted. Unset security.protection.delete first, of it or of its profile.",
         );
-      const { value: server } = await client.getServer({ signal });
-      const force = value.status !== "Stopped" && server.api_extensions.includes(forceDeleteExtension);
+      const force = value.status !== "Stopped" && context.server.api_extensions.includes(forceDeleteExtension);
       if (value.status !== "Stopped" && !force) await forceStop(context, id);
       const operation = await client.deleteInstance(id, { signal, force });
       await operation.wait({ signal });

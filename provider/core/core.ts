@@ -1,11 +1,13 @@
 /** Core: the contract of a kind in the provider. The doors (dynamic/, later plugin/) call it; it knows nothing of Pulumi. */
 import type { z } from "zod";
-import type { Client } from "../../sdk";
+import type { Client, Server } from "../../sdk";
 import type { Props } from "./values";
 
 /** What a verb that talks to the daemon needs; nothing comes from the surroundings. */
 export interface Context {
   readonly client: Client;
+  /** What the server says of itself. */
+  readonly server: Server;
   readonly signal: AbortSignal;
   /** Ceiling of the whole verb, in milliseconds; `signal` fires when it passes. */
   readonly timeoutMs: number;

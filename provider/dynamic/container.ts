@@ -126,6 +126,7 @@ export class Container extends BothyResource {
       },
       // What a copy inherits may hold secrets of its source.
       isCopy ? withSecretOutput(options, inheritedProperty) : options,
+      { image: args?.image, source: args?.source, profiles: args?.profiles, devices: args?.devices },
     );
   }
 

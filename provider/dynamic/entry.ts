@@ -5,12 +5,16 @@
 import "../node-version";
 
 import type { dynamic } from "@pulumi/pulumi";
-import { type Checked, type Context, type Diff, type Live, othersProperty } from "../core/core";
+import { checkReferences } from "../check-references";
+import { type Checked, type Diff, othersProperty } from "../core/core";
 import { coreOf } from "../core/cores";
-import { InitFailed, safeError } from "../core/failure";
-import { type Redact, redactorOf, withoutSecretValues } from "../core/secrets";
-import { isMap, type Props } from "../core/values";
-import { clientFor, setStackEndpoint, surroundingReason } from "../endpoint";
+import { holderProperty } from "../core/identity";
+import { redactorOf } from "../core/secrets";
+import type { Props } from "../core/values";
+import { setStackEndpoint } from "../endpoint";
+import { located } from "../located";
+import { type Call, Lost, run } from "../run";
+import { withEndpoint, withOthers, withoutSecretsShown } from "./checked";
 import { shownOnce } from "./quiet";
 
 /** The provider of one kind, in the shape that Pulumi's dynamic-provider process expects. */
@@ -24,24 +28,6 @@ export interface DynamicProvider {
   delete(id: string, props: Props): Promise<void>;
 }
 
-const defaultTimeoutSeconds = 600;
-
-type Verb = "create" | "read" | "update" | "delete";
-
-function timeoutMsOf(verb: Verb, props: Props): number {
-  const seconds = isMap(props.timeouts) ? props.timeouts[`${verb}Seconds`] : undefined;
-  return (typeof seconds === "number" ? seconds : defaultTimeoutSeconds) * 1000;
-}
-
-async function contextFor(verb: Verb, props: Props, redact: Redact): Promise<Context> {
-  const timeoutMs = timeoutMsOf(verb, props);
-  const signal = AbortSignal.timeout(timeoutMs);
-  const log = (message: string) => console.log(redact(message));
-  // Only verbs that change something start a daemon: check, diff and read also run in preview.
-  const client = await clientFor(props.endpoint, { start: verb !== "read", signal, log });
-  return { client, signal, timeoutMs, log };
-}
-
 const providers = new Map<string, DynamicProvider>();
 
 /** @returns the provider of a kind, the same object for every call */
@@ -53,83 +39,75 @@ export function v1(kind: string): DynamicProvider {
   return provider;
 }
 
-/** What went wrong once the time was over is only that; a half-made object stays one. */
-function tookTooLong(error: unknown, verb: Verb, { timeoutMs }: Context): Error {
-  const over = new Error(
-    `it took longer than ${timeoutMs / 1000} seconds. Raise timeouts.${verb}Seconds of the resource, then run up again.`,
-  );
-  return error instanceof InitFailed ? new InitFailed(error.id, error.properties, over) : over;
+/** Each error is for people, once. */
+async function shown<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof Error && !(error instanceof Lost) ? shownOnce(error) : error;
+  }
 }
 
-/** Says in preview what no daemon need be asked for. */
-function withEndpoint({ inputs, failures }: Checked): Checked {
-  const reason = inputs.endpoint === undefined ? surroundingReason() : undefined;
-  return { inputs, failures: reason === undefined ? failures : [...failures, { property: "endpoint", reason }] };
-}
-
-/** The engine stops at the first resource that fails, so that one tells of the others too. */
-function withOthers({ inputs, failures }: Checked, others: unknown): Checked {
-  if (failures.length === 0 || !Array.isArray(others)) return { inputs, failures };
-  return {
-    inputs,
-    failures: [...failures, ...others.map((line) => ({ property: "", reason: `Also wrong: ${line}` }))],
-  };
-}
-
-/** The engine prints the value of a property that fails, a secret one too. */
-function withoutSecretsShown({ inputs, failures }: Checked, ...given: Props[]): Checked {
-  if (failures.length === 0) return { inputs, failures };
-  const redact = redactorOf(...given);
-  return {
-    inputs: withoutSecretValues(inputs),
-    failures: failures.map(({ property, reason }) => ({ property: redact(property), reason: redact(reason) })),
-  };
+/** What an object becomes whose server is lost: nothing. */
+async function orNothing<T>(work: Promise<T>, nothing: T): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof Lost) return nothing;
+    throw error;
+  }
 }
 
 function makeProvider(kind: string): DynamicProvider {
   const core = coreOf(kind);
 
-  /** Runs a verb within its time; whatever goes wrong leaves without secrets and says which object it was about. */
-  async function run<T>(
-    verb: Verb,
-    name: unknown,
-    inputs: Props[],
-    work: (context: Context) => Promise<T>,
-  ): Promise<T> {
-    const props = inputs[0] ?? {};
-    let context: Context | undefined;
-    try {
-      context = await contextFor(verb, props, redactorOf(...inputs));
-      return await work(context);
-    } catch (error) {
-      const what = `Cannot ${verb} ${core.kind.replace("-", " ")} "${String(name)}"`;
-      throw shownOnce(safeError(context?.signal.aborted ? tookTooLong(error, verb, context) : error, what, ...inputs));
-    }
-  }
+  const create = (inputs: Props) => {
+    const name = inputs.name ?? inputs.template ?? inputs.sourceFile;
+    return run(core, { verb: "create", name, props: inputs }, async (context, holder) => {
+      const { id, outs } = await core.create(context, inputs);
+      return { id, outs: { ...outs, [holderProperty]: holder } };
+    });
+  };
+
+  const read = (id: string, props: Props) =>
+    run(core, { verb: "read", name: id, props, olds: props }, async (context, holder) => {
+      const live = await core.read(context, id, props);
+      if (live === undefined) return {};
+      const { [holderProperty]: _, ...inputs } = live.inputs;
+      return { id: live.id, props: { ...live.outs, [holderProperty]: holder }, inputs };
+    });
+
+  const update = (id: string, olds: Props, news: Props) => {
+    const call: Call = { verb: "update", name: id, props: news, olds };
+    return run(core, call, async (context, holder) => {
+      const { outs } = await core.update(context, id, olds, news);
+      return { outs: { ...outs, [holderProperty]: holder } };
+    });
+  };
+
+  const remove = (id: string, props: Props) =>
+    run(core, { verb: "delete", name: id, props, olds: props }, (context) => core.delete(context, id, props));
 
   return {
     async configure({ config }) {
       setStackEndpoint(config.get("bothy:endpoint"));
     },
-    check: async (olds, { [othersProperty]: others, ...news }) =>
-      withoutSecretsShown(withOthers(withEndpoint(await core.check(olds, news)), others), news, olds),
-    diff: async (_id, olds, news) => {
-      const { notes = [], ...diff } = core.diff(olds, news);
+
+    async check(olds, { [othersProperty]: others, ...news }) {
+      const { inputs, failures } = await core.check(olds, news);
+      const checked = { inputs, failures: [...failures, ...checkReferences(news)] };
+      return withoutSecretsShown(withOthers(withEndpoint(checked), others), news, olds);
+    },
+
+    async diff(id, olds, news) {
+      const { notes = [], ...diff } = await shown(located(core, id, olds, news));
       for (const note of notes) console.log(redactorOf(news, olds)(note));
       return diff;
     },
-    create: (inputs) =>
-      run("create", inputs.name ?? inputs.template ?? inputs.sourceFile, [inputs], async (context) => {
-        const { id, outs } = await core.create(context, inputs);
-        return { id, outs };
-      }),
-    read: (id, props) =>
-      run("read", id, [props], async (context) => {
-        const live: Live | undefined = await core.read(context, id, props);
-        return live === undefined ? {} : { id: live.id, props: live.outs, inputs: live.inputs };
-      }),
-    update: (id, olds, news) =>
-      run("update", id, [news, olds], async (context) => ({ outs: (await core.update(context, id, olds, news)).outs })),
-    delete: (id, props) => run("delete", id, [props], (context) => core.delete(context, id, props)),
+
+    create: (inputs) => shown(create(inputs)),
+    read: (id, props) => shown(orNothing(read(id, props), {})),
+    update: (id, olds, news) => shown(update(id, olds, news)),
+    delete: (id, props) => shown(orNothing(remove(id, props), undefined)),
   };
 }

@@ -23,7 +23,8 @@ export class Profile extends BothyResource {
   declare readonly devices: pulumi.Output<Record<string, Record<string, string>>>;
 
   constructor(name: string, args: ProfileArgs = {}, options?: pulumi.CustomResourceOptions) {
-    super(profile, name, { ...argsOf("Profile", name, args), devices: deviceNames(args?.devices) }, options);
+    const devices = deviceNames(args?.devices);
+    super(profile, name, { ...argsOf("Profile", name, args), devices }, options, { devices: args?.devices });
   }
 
   /** Reads a profile that exists. @param id its name */

@@ -1,7 +1,9 @@
 /** Resource: what every kind of the dynamic door has in common. */
 import * as pulumi from "@pulumi/pulumi";
+import { referencesProperty } from "../check-references";
 import { othersProperty } from "../core/core";
 import { secretsProperty } from "../core/secrets";
+import { declare, endpointsOf } from "./endpoints";
 import { type Checkable, othersThatFail } from "./preflight";
 import { isLate, secretPathsOf } from "./secret-paths";
 import { stubOf } from "./stub";
@@ -43,12 +45,14 @@ const typePrefix = "pulumi-nodejs:dynamic/bothy";
 export abstract class BothyResource extends pulumi.CustomResource {
   /**
    * @param args inputs by name; outputs that the server adds are declared here as undefined by their kind's core
+   * @param references what the program gives of other resources, by property, before it becomes names
    */
   protected constructor(
     core: ResourceKind,
     name: string,
     args: pulumi.Inputs,
     options: pulumi.CustomResourceOptions | undefined,
+    references: Readonly<Record<string, unknown>> = {},
   ) {
     const properties = [...Object.keys(core.outputs.shape), ...Object.keys(core.inputs.shape)];
     const declared = Object.fromEntries(properties.map((property) => [property, undefined]));
@@ -57,9 +61,13 @@ export abstract class BothyResource extends pulumi.CustomResource {
     // The name of an object that the user did not name is made from this one; check does not know it otherwise.
     if ("name" in core.inputs.shape && (args.name ?? undefined) === undefined) inputs.__logicalName = name;
     inputs[secretsProperty] = secretPathsOf(inputs, options?.additionalSecretOutputs ?? []);
+    const where = endpointsOf(args.endpoint, references);
+    inputs.endpoint = where.endpoint;
+    inputs[referencesProperty] = where.references;
     // What exists is only read, and never checked.
     if (options?.id === undefined) inputs[othersProperty] = othersThatFail(core, name, inputs);
     super(`${typePrefix}:${core.type}`, name, { ...declared, ...inputs, __provider: stubOf(core.kind) }, options);
+    declare(this, where.declared);
     warnOfSecretName(core.type, name, inputs);
   }
 }

@@ -34,6 +34,7 @@ export class Snapshot extends BothyResource {
         __instanceId: owner?.id,
       },
       owner === undefined ? options : { deletedWith: owner, ...options },
+      { instance: args?.instance },
     );
   }
 

@@ -1,0 +1,30 @@
+/** Check references: an object and those that it is given as resources live on one daemon. */
+import type { CheckFailure } from "./core/core";
+import { isMap, type Props, unknownValue } from "./core/values";
+import { socketOf } from "./endpoint";
+
+/** Hidden input: by property, the endpoint of the resource that was given there; "" for one that names none. */
+export const referencesProperty = "__references";
+
+/** @returns one failure for each resource of another daemon, as far as endpoints are known */
+export function checkReferences(news: Props): CheckFailure[] {
+  const references = news[referencesProperty];
+  if (!isMap(references) || news.endpoint === unknownValue) return [];
+  const own = placeOf(news.endpoint);
+  return Object.entries(references).flatMap(([property, endpoint]) => {
+    if (endpoint === unknownValue) return [];
+    const place = placeOf(endpoint);
+    if (place === undefined || own === undefined || place === own) return [];
+    const reason = `is a resource of the daemon at "${place}", and this one is of the daemon at "${own}". Give both the same endpoint; one that names none here takes that of its resources.`;
+    return [{ property, reason }];
+  });
+}
+
+/** Nothing for an endpoint that cannot be used; that is said elsewhere. */
+function placeOf(endpoint: unknown): string | undefined {
+  try {
+    return socketOf(endpoint);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,115 @@
+/** Run: one verb on one object: its time, its daemon, and that this daemon is the one that holds the object. */
+
+import { isNobodyListening } from "../sdk";
+import type { Context, Core } from "./core/core";
+import { InitFailed, safeError } from "./core/failure";
+import {
+  type Holder,
+  holderIn,
+  holderOf,
+  holderProperty,
+  isLost,
+  isSameServer,
+  nobodyThere,
+  otherServer,
+} from "./core/identity";
+import { type Redact, redactorOf } from "./core/secrets";
+import { isMap, type Props } from "./core/values";
+import { clientFor, socketOf } from "./endpoint";
+
+export type Verb = "create" | "read" | "update" | "delete";
+
+const defaultTimeoutSeconds = 600;
+
+function timeoutMsOf(verb: Verb, props: Props): number {
+  const seconds = isMap(props.timeouts) ? props.timeouts[`${verb}Seconds`] : undefined;
+  return (typeof seconds === "number" ? seconds : defaultTimeoutSeconds) * 1000;
+}
+
+/** What a verb is about. */
+export interface Call {
+  readonly verb: Verb;
+  /** For messages. */
+  readonly name: unknown;
+  /** Inputs or outputs that say where the object is and how long the verb may take. */
+  readonly props: Props;
+  /** Last outputs, for an object that exists: they say which server holds it. */
+  readonly olds?: Props;
+}
+
+/** The object's server is gone for good, says the user, and the object with it. */
+export class Lost extends Error {
+  constructor() {
+    super("the server that holds it is lost. Run refresh, so that the state forgets it, then run up again.");
+  }
+}
+
+/** What went wrong once the time was over is only that; a half-made object stays one. */
+function tookTooLong(error: unknown, verb: Verb, timeoutMs: number): Error {
+  const over = new Error(
+    `it took longer than ${timeoutMs / 1000} seconds. Raise timeouts.${verb}Seconds of the resource, then run up again.`,
+  );
+  return error instanceof InitFailed ? new InitFailed(error.id, error.properties, over) : over;
+}
+
+/**
+ * Runs a verb within its time, on the server that holds the object; whatever goes wrong leaves without secrets and says which object it
+ * was about.
+ * @param work gets what the outputs shall say of the server as well
+ * @throws Lost, or an Error that is safe to show
+ */
+export async function run<T>(
+  core: Core,
+  { verb, name, props, olds }: Call,
+  work: (context: Context, holder: Holder) => Promise<T>,
+): Promise<T> {
+  const timeoutMs = timeoutMsOf(verb, props);
+  const signal = AbortSignal.timeout(timeoutMs);
+  const all = olds === undefined ? [props] : [props, olds];
+  try {
+    const bounds = { timeoutMs, signal };
+    const { context, holder } = await contextFor(verb, props, olds && holderIn(olds), bounds, redactorOf(...all));
+    try {
+      return await work(context, holder);
+    } catch (error) {
+      // The next up finds out from the state where the half-made object is.
+      if (!(error instanceof InitFailed)) throw error;
+      throw new InitFailed(error.id, { ...error.properties, [holderProperty]: holder }, error.cause);
+    }
+  } catch (error) {
+    if (error instanceof Lost && verb !== "update") throw error;
+    const what = `Cannot ${verb} ${core.kind.replace("-", " ")} "${String(name)}"`;
+    throw safeError(signal.aborted ? tookTooLong(error, verb, timeoutMs) : error, what, ...all);
+  }
+}
+
+async function contextFor(
+  verb: Verb,
+  { endpoint }: Props,
+  known: Holder | undefined,
+  { timeoutMs, signal }: Pick<Context, "timeoutMs" | "signal">,
+  redact: Redact,
+) {
+  const log = (message: string) => console.log(redact(message));
+  const socket = socketOf(endpoint);
+  const isElsewhere = known !== undefined && known.endpoint !== socket;
+  // Verbs that change something start a missing daemon, and a refresh of what it holds; check, diff and the reading of strangers do not,
+  // since they run in preview. Nor is one started where the object is not.
+  const start = !isElsewhere && (verb !== "read" || known !== undefined);
+  try {
+    const client = await clientFor(endpoint, { start, signal, log });
+    const { value: server } = await client.getServer({ signal });
+    const holder = holderOf(server, socket);
+    if (known !== undefined && !isSameServer(known, holder)) {
+      if (isLost(known, process.env.BOTHY_LOST_SERVERS)) {
+        log(`Taken for deleted, since its server is lost: ${known.uuid ?? known.name}.`);
+        throw new Lost();
+      }
+      throw otherServer(known, holder);
+    }
+    return { context: { client, server, signal, timeoutMs, log } satisfies Context, holder };
+  } catch (error) {
+    if (!isElsewhere || !isNobodyListening(error)) throw error;
+    throw isLost(known, process.env.BOTHY_LOST_SERVERS) ? new Lost() : nobodyThere(known, socket);
+  }
+}
