@@ -1,6 +1,15 @@
 /** bothy: machine containers as Pulumi resources. */
 import "./node-version";
 
+export type {
+  DeviceType,
+  InstanceConfig,
+  InstanceConfigKey,
+  NetworkConfig,
+  NetworkConfigKey,
+  StoragePoolConfig,
+  StoragePoolConfigKey,
+} from "./dynamic/config-keys";
 export {
   Container,
   type ContainerArgs,
@@ -13,6 +22,6 @@ export { Image, type ImageArgs } from "./dynamic/image";
 export { Network, type NetworkArgs } from "./dynamic/network";
 export { Profile, type ProfileArgs } from "./dynamic/profile";
 export type { DeviceArgs, Named, Reference } from "./dynamic/reference";
-export type { CommonArgs, TimeoutsArgs } from "./dynamic/resource";
+export type { CommonArgs, ConfigValue, TimeoutsArgs } from "./dynamic/resource";
 export { Snapshot, type SnapshotArgs } from "./dynamic/snapshot";
 export { StoragePool, type StoragePoolArgs } from "./dynamic/storage-pool";

@@ -2,6 +2,7 @@
 import { readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { epoch, never } from "../../sdk/api/common";
+import { didYouMean } from "../../sdk/api/config/near";
 import { ApiError, badRequest, conflict, notFound } from "../../sdk/api/errors";
 import type { Image, ImagePut } from "../../sdk/api/image";
 import type { Context } from "../context";
@@ -123,6 +124,11 @@ export class ImageService {
     if (fingerprint !== undefined && fingerprint !== "") return this.record(fingerprint);
     if (alias !== undefined && alias !== "") {
       const entry = this.#store.findAlias(alias);
+      if (entry === undefined && this.#store.findByPrefix(alias).length === 0) {
+        const names = this.#store.aliases().map(({ name }) => name);
+        const near = didYouMean(alias, names);
+        throw notFound(`Image not found: nothing has the alias or fingerprint "${alias}".${near}`);
+      }
       return this.record(entry?.target ?? alias);
     }
     if (properties === undefined || Object.keys(properties).length === 0)

@@ -5,6 +5,7 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
+import { didYouMean } from "../../sdk/api/config/near";
 import { badRequest, notFound } from "../../sdk/api/errors";
 
 const InnerPath = z
@@ -77,7 +78,7 @@ async function resolved(name: string, folders: readonly string[], below: readonl
     : undefined;
   if (file === undefined) {
     const names = await templateNames(folders);
-    throw notFound(`Image template "${name}" not found. These exist: ${names.join(", ")}.`);
+    throw notFound(`Image template "${name}" not found. These exist: ${names.join(", ")}.${didYouMean(name, names)}`);
   }
   const own = parseDefinition(name, await readFile(file, "utf8"));
   if (own.extends === undefined) return own;

@@ -2,10 +2,11 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { container } from "../core/container";
 import { inheritedProperty, sourceOfProperty } from "../core/container-inherited";
+import type { InstanceConfig } from "./config-keys";
 import type { Image } from "./image";
 import type { Profile } from "./profile";
 import { type DeviceArgs, deviceNames, imageOf, type Named, namesOf, type Reference, sourceNames } from "./reference";
-import { argsOf, BothyResource, type CommonArgs, existing, withSecretOutput } from "./resource";
+import { argsOf, BothyResource, type CommonArgs, type ConfigValue, existing, withSecretOutput } from "./resource";
 
 export interface ContainerArgs extends CommonArgs {
   /** Name of the container and its host name; made from the resource's name when absent. A change replaces the container. */
@@ -19,8 +20,8 @@ export interface ContainerArgs extends CommonArgs {
   source?: ContainerSourceArgs;
   /** Profiles or their names, the later ones win; `default` when absent, none when empty. */
   profiles?: pulumi.Input<Reference<Profile>[]>;
-  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
-  config?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Configuration keys and their values, as LXD names them; an empty value unsets a key. */
+  config?: pulumi.Input<InstanceConfig<pulumi.Input<ConfigValue>>>;
   /** Devices by name, each with its `type` and the options of that type; `pool` and `network` take a resource or a name. */
   devices?: pulumi.Input<Record<string, pulumi.Input<DeviceArgs>>>;
   /** Free text for people. */

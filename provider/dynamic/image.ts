@@ -1,7 +1,7 @@
 /** Image, as a resource. */
 import type * as pulumi from "@pulumi/pulumi";
 import { image } from "../core/image";
-import { argsOf, BothyResource, type CommonArgs, existing } from "./resource";
+import { argsOf, BothyResource, type CommonArgs, type ConfigValue, existing } from "./resource";
 
 export interface ImageArgs extends CommonArgs {
   /**
@@ -14,7 +14,7 @@ export interface ImageArgs extends CommonArgs {
   /** Names of the image. */
   aliases?: pulumi.Input<pulumi.Input<string>[]>;
   /** Properties that are set besides those that the image brings. */
-  properties?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  properties?: pulumi.Input<Record<string, pulumi.Input<ConfigValue>>>;
   /** Whether clients without a certificate may fetch the image. */
   public?: pulumi.Input<boolean>;
 }

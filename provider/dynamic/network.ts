@@ -1,15 +1,16 @@
 /** Network, as a resource. */
 import type * as pulumi from "@pulumi/pulumi";
 import { network } from "../core/network";
-import { argsOf, BothyResource, type CommonArgs, existing } from "./resource";
+import type { NetworkConfig } from "./config-keys";
+import { argsOf, BothyResource, type CommonArgs, type ConfigValue, existing } from "./resource";
 
 export interface NetworkArgs extends CommonArgs {
   /** Name of the network and of its bridge, at most 15 characters; made from the resource's name when absent. A change replaces the network. */
   name?: pulumi.Input<string>;
   /** Free text for people. */
   description?: pulumi.Input<string>;
-  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
-  config?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Configuration keys and their values, as LXD names them; an empty value unsets a key. */
+  config?: pulumi.Input<NetworkConfig<pulumi.Input<ConfigValue>>>;
   /** Type of the network: `bridge`. A change replaces the network. */
   type?: pulumi.Input<string>;
 }

@@ -1,16 +1,17 @@
 /** Profile, as a resource. */
 import type * as pulumi from "@pulumi/pulumi";
 import { profile } from "../core/profile";
+import type { InstanceConfig } from "./config-keys";
 import { type DeviceArgs, deviceNames } from "./reference";
-import { argsOf, BothyResource, type CommonArgs, existing } from "./resource";
+import { argsOf, BothyResource, type CommonArgs, type ConfigValue, existing } from "./resource";
 
 export interface ProfileArgs extends CommonArgs {
   /** Name of the profile; made from the resource's name when absent. A change replaces the profile. */
   name?: pulumi.Input<string>;
   /** Free text for people. */
   description?: pulumi.Input<string>;
-  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
-  config?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Configuration keys and their values, as LXD names them; an empty value unsets a key. */
+  config?: pulumi.Input<InstanceConfig<pulumi.Input<ConfigValue>>>;
   /** Devices by name, each with its `type` and the options of that type; `pool` and `network` take a resource or a name. */
   devices?: pulumi.Input<Record<string, pulumi.Input<DeviceArgs>>>;
 }

@@ -1,5 +1,6 @@
 /** Reference: a property that takes a name or the resource that has it. What has another shape passes as it is: check says what is wrong with it. */
 import * as pulumi from "@pulumi/pulumi";
+import type { DeviceOptions, DeviceType } from "./config-keys";
 
 /** Anything with a name: a resource of this package, or of another that stands for the same object. */
 export interface Named {
@@ -10,7 +11,9 @@ export interface Named {
 export type Reference<T extends Named> = pulumi.Input<string | T>;
 
 /** Options of a device; `pool` and `network` take a resource as well. */
-export type DeviceArgs = Record<string, pulumi.Input<string> | Reference<Named>>;
+export interface DeviceArgs extends DeviceOptions<pulumi.Input<string | number | boolean> | Reference<Named>> {
+  type?: pulumi.Input<DeviceType>;
+}
 
 /** An output of a value whose type is found out when it is known. */
 export const outputOf = (value: unknown): pulumi.OutputInstance<unknown> =>

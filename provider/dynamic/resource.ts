@@ -19,6 +19,9 @@ export interface CommonArgs {
   timeouts?: pulumi.Input<TimeoutsArgs>;
 }
 
+/** A value of a configuration key or of a device's option; all are text for the daemon. */
+export type ConfigValue = string | number | boolean;
+
 export interface TimeoutsArgs {
   /** Ceiling of create, in seconds. */
   createSeconds?: pulumi.Input<number>;

@@ -1,7 +1,8 @@
 /** Storage pool, as a resource. */
 import type * as pulumi from "@pulumi/pulumi";
 import { storagePool } from "../core/storage-pool";
-import { argsOf, BothyResource, type CommonArgs, existing } from "./resource";
+import type { StoragePoolConfig } from "./config-keys";
+import { argsOf, BothyResource, type CommonArgs, type ConfigValue, existing } from "./resource";
 
 export interface StoragePoolArgs extends CommonArgs {
   /** Name of the pool; made from the resource's name when absent. A change replaces the pool. */
@@ -10,8 +11,8 @@ export interface StoragePoolArgs extends CommonArgs {
   driver: pulumi.Input<string>;
   /** Free text for people. */
   description?: pulumi.Input<string>;
-  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
-  config?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Configuration keys and their values, as LXD names them; an empty value unsets a key. */
+  config?: pulumi.Input<StoragePoolConfig<pulumi.Input<ConfigValue>>>;
 }
 
 /** Where root file systems of containers live. */

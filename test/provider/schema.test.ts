@@ -4,10 +4,16 @@ import path from "node:path";
 import { test } from "node:test";
 import { cores } from "../../provider/core/cores";
 import { packageSchema, schemaText } from "../../provider/schema/package";
+import { configTypesText } from "../../scripts/config-types";
 import { repository } from "./support/program";
 
 test("schema.json is what the definitions make; npm run gen writes it", () => {
   assert.equal(readFileSync(path.join(repository, "schema.json"), "utf8"), schemaText());
+});
+
+test("the typed keys are those of the tables; npm run gen writes them", () => {
+  const file = path.join(repository, "provider/dynamic/config-keys.ts");
+  assert.equal(readFileSync(file, "utf8"), configTypesText(), "run npm run gen");
 });
 
 test("every input and every output of every kind is described", () => {
