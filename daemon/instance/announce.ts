@@ -9,7 +9,8 @@ export async function announce({ networks }: Context, name: string, nics: readon
   for (const nic of nics) {
     const network = nic.network ?? nic.bridge;
     if (!networks.isManaged(network)) continue;
-    const host = { instance: name, device: nic.device, hwaddr: nic.hwaddr, ...(nic.ipv4 ? { ipv4: nic.ipv4 } : {}) };
+    const { device, hwaddr, ipv4 } = nic;
+    const host = { instance: name, device, hwaddr, ...(ipv4 ? { ipv4 } : {}), ...(nic.mtu ? { hasOwnMtu: true } : {}) };
     await networks.addHost(network, host);
     try {
       await networks.nics.openPorts(network, [{ instance: name, hostName: nic.hostName, hwaddr: nic.hwaddr }]);

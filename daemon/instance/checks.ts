@@ -8,13 +8,13 @@ import { isDeepStrictEqual } from "node:util";
 import type { Config, Device, Devices } from "../../sdk/api/common";
 import { instanceKeys, volatileKeys } from "../../sdk/api/config/instance";
 import { lxdInstanceKeys } from "../../sdk/api/config/lxd-words";
-import { isFalse } from "../../sdk/api/config/values";
+import { hwaddr as hwaddrType, isFalse } from "../../sdk/api/config/values";
 import { badRequest, conflict, notFound } from "../../sdk/api/errors";
 import type { Context } from "../context";
 import { rivalOf } from "../network/usage";
 import { requireConfig, requireDevices } from "../validate";
 import { parseRawLxc } from "./halt";
-import { nicDevices, planNics } from "./nics";
+import { isNicAddress, nicDevices, planNics } from "./nics";
 import { type Expanded, expand, type InstanceRecord } from "./record";
 import { commandOps, rlimitOps } from "./spec/process";
 
@@ -34,6 +34,10 @@ export function checkSettings(
   standing: Settings = nothing,
 ): void {
   requireConfig([...instanceKeys, ...volatileKeys], changedOf(settings.config, standing.config), lxdInstanceKeys);
+  for (const [key, value] of Object.entries(changedOf(settings.config, standing.config))) {
+    const reason = isNicAddress(key) && value !== "" ? hwaddrType(value) : undefined;
+    if (reason !== undefined) throw badRequest(`Invalid value for "${key}": ${reason}`);
+  }
   requireDevices(changedOf(settings.devices, standing.devices));
   const twice = settings.profiles.find((name, index) => settings.profiles.indexOf(name) !== index);
   if (twice !== undefined) throw badRequest(`Duplicate profile "${twice}". Name each profile once.`);

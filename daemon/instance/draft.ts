@@ -3,7 +3,6 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { type Config, type Devices, epoch } from "../../sdk/api/common";
-import { hwaddr as checkHwaddr } from "../../sdk/api/config/values";
 import { badRequest } from "../../sdk/api/errors";
 import type { InstancesPost } from "../../sdk/api/instance";
 import type { Context } from "../context";
@@ -12,7 +11,7 @@ import { withoutEmpty, withoutEmptyOptions } from "../merge";
 import { nowText } from "../time";
 import { checkSettings, nothing, type Settings } from "./checks";
 import { limitsOfType } from "./instance-type";
-import { withHwaddrs } from "./nics";
+import { isNicAddress, withHwaddrs } from "./nics";
 import { type InstanceRecord, rootDisk, rootOf } from "./record";
 
 /** What the source of an instance brings along. */
@@ -69,14 +68,8 @@ function poolFor(context: Context, devices: Devices, standing: Origin["standing"
 }
 
 /** Of the keys that the daemon keeps for itself, a new instance's hardware addresses may be chosen; the rest is not taken. */
-function chosen(config: Config): Config {
-  const isAddress = (key: string) => key.endsWith(".hwaddr");
-  for (const [key, value] of Object.entries(config)) {
-    const reason = key.startsWith("volatile.") && isAddress(key) && value !== "" ? checkHwaddr(value) : undefined;
-    if (reason !== undefined) throw badRequest(`Invalid value for "${key}": ${reason}`);
-  }
-  return Object.fromEntries(Object.entries(config).filter(([key]) => !key.startsWith("volatile.") || isAddress(key)));
-}
+const chosen = (config: Config): Config =>
+  Object.fromEntries(Object.entries(config).filter(([key]) => !key.startsWith("volatile.") || isNicAddress(key)));
 
 /** Keys of a source that an image-born or copied instance takes over: all but what belongs to that one alone. */
 export const withoutVolatile = (config: Config): Config =>

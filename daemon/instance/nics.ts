@@ -24,6 +24,9 @@ export const nicDevices = (devices: Devices): [string, Device][] =>
     .filter(([, device]) => device.type === "nic")
     .sort(([a], [b]) => (a < b ? -1 : 1));
 
+/** Whether a key holds the hardware address of a nic that has none in its options. */
+export const isNicAddress = (key: string): boolean => /^volatile\..+\.hwaddr$/.test(key);
+
 /** Gives every nic without an address one, in volatile keys. @returns the same object when all have one */
 export function withHwaddrs(own: Config, devices: Devices): Config {
   const missing = nicDevices(devices).filter(([name, device]) => !device.hwaddr && !own[`volatile.${name}.hwaddr`]);

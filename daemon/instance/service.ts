@@ -22,7 +22,7 @@ import { Lifecycle } from "./lifecycle";
 import { makeLinks } from "./links";
 import { followLive } from "./live-update";
 import { inForce } from "./made-by";
-import { nicDevices } from "./nics";
+import { isNicAddress, nicDevices } from "./nics";
 import { requireReadable } from "./readable";
 import { type Expanded, expand, type InstanceRecord, rootDisk, rootOf } from "./record";
 import { renderInstance, statusOf } from "./render";
@@ -393,10 +393,11 @@ const isVolatile = ([key]: [string, unknown]) => key.startsWith("volatile.");
 
 const volatileOf = (config: Config): Config => Object.fromEntries(Object.entries(config).filter(isVolatile));
 
-/** Volatile keys belong to the daemon: what a client sends of them is not taken. */
+/** Volatile keys belong to the daemon: what a client sends of them is not taken, but for the hardware addresses of the next start. */
 const keepVolatile = (have: Config, wanted: Config): Config => ({
   ...Object.fromEntries(Object.entries(wanted).filter((entry) => !isVolatile(entry))),
   ...volatileOf(have),
+  ...Object.fromEntries(Object.entries(wanted).filter(([key]) => isNicAddress(key))),
 });
 
 /** A number from the name of the daemon's control groups, which differs by its state folder. */

@@ -3,7 +3,7 @@ import path from "node:path";
 import { dnsModeOf, domainOf, isOn } from "./config";
 import type { Account } from "./dnsmasq-account";
 import type { NetworkPlace } from "./driver";
-import { hostsDirOf } from "./hosts";
+import { hostsDirOf, ownMtuTag } from "./hosts";
 import { addressText, firstOf, lastOf, netmaskText, parseSubnet, type Subnet } from "./ipv4";
 import { leasesFileOf } from "./leases";
 
@@ -56,7 +56,7 @@ function dhcpArguments(network: NetworkPlace, subnet: Subnet): string[] {
     `--dhcp-leasefile=${leasesFileOf(network)}`,
     `--dhcp-hostsdir=${hostsDirOf(network)}`,
     ...ranges.map(([first, last]) => `--dhcp-range=${first},${last},${netmaskText(subnet)},${expiry}`),
-    ...(mtu ? [`--dhcp-option-force=option:mtu,${mtu}`] : []),
+    ...(mtu ? [`--dhcp-option-force=tag:!${ownMtuTag},option:mtu,${mtu}`] : []),
     // The guest's idea of its name counts in dynamic mode only.
     ...(dnsModeOf(config) === "dynamic" ? [] : ["--dhcp-ignore-names"]),
   ];

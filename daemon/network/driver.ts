@@ -18,6 +18,8 @@ export interface NetworkHost {
   readonly hwaddr: string;
   /** Fixed address, when the device asks for one. */
   readonly ipv4?: string;
+  /** Whether it has an MTU of its own: then DHCP tells it none. */
+  readonly hasOwnMtu?: boolean;
 }
 
 /** What a plan has to fit with. */

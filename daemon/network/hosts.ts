@@ -16,9 +16,18 @@ export async function makeHostsDir(network: NetworkPlace): Promise<void> {
   await mkdir(hostsDirOf(network), { recursive: true, mode: 0o700 });
 }
 
+/** dnsmasq's word for nics that are told no MTU. */
+export const ownMtuTag = "ownmtu";
+
 /** Line of dnsmasq's dhcp-host files. id:* is for copies of a container: they bring the same client id, and go by their hardware address. */
 export const hostLine = (network: NetworkPlace, host: NetworkHost): string =>
-  [host.hwaddr.toLowerCase(), "id:*", host.ipv4, dnsModeOf(network.config) === "managed" ? host.instance : undefined]
+  [
+    host.hwaddr.toLowerCase(),
+    "id:*",
+    host.hasOwnMtu ? `set:${ownMtuTag}` : undefined,
+    host.ipv4,
+    dnsModeOf(network.config) === "managed" ? host.instance : undefined,
+  ]
     .filter((part) => part !== undefined)
     .join(",");
 
@@ -69,6 +78,7 @@ async function readHost(network: NetworkPlace, file: string): Promise<NetworkHos
     device: file.slice(dot + 1),
     hwaddr,
     ...(ipv4 === undefined ? {} : { ipv4 }),
+    ...(rest.includes(`set:${ownMtuTag}`) ? { hasOwnMtu: true } : {}),
   };
 }
 

@@ -116,6 +116,8 @@ const changes: [what: string, body: object, verdict: Verdict, whenRunning?: Verd
   ["raw.lxc", { config: { "raw.lxc": "lxc.signal.halt=SIGUSR2" } }, "taken"],
   ["no raw.lxc", { config: { "raw.lxc": "" } }, "taken"],
   ["a line that is none", { config: { "raw.lxc": "garbage" } }, /raw\.lxc/],
+  ["a hardware address of the next start", { config: { "volatile.eth0.hwaddr": "00:16:3e:00:bb:01" } }, "taken"],
+  ["one that is none", { config: { "volatile.eth0.hwaddr": "00:16" } }, /hardware address/],
   [
     "limits of the next start",
     { config: { "limits.kernel.nofile": "1000", "linux.sysctl.net.ipv4.ip_forward": "1" } },
@@ -166,6 +168,8 @@ for (const state of ["stopped", "running"])
     assert.equal((await act("changed", state === "running" ? "restart" : "start")).status, 200);
     const { stdout } = await shared.client.execOutput("changed", { command: ["cat", "/proc/sys/net/ipv4/ip_forward"] });
     assert.equal(String(stdout), "1\n");
+    const mac = await shared.client.execOutput("changed", { command: ["cat", "/sys/class/net/eth0/address"] });
+    assert.equal(String(mac.stdout), "00:16:3e:00:bb:01\n");
     await remove("changed");
   });
 

@@ -72,6 +72,25 @@ test("a nic's own MTU is its own: neither bridge nor neighbours feel it", { skip
   });
 });
 
+test("DHCP tells the network's MTU to nics that have none of their own", { skip }, async () => {
+  await withDaemon({ bare: false }, async (daemon) => {
+    await daemon.client.createNetwork({ name: "net8", config: { "bridge.mtu": "1400" } });
+    await launch(daemon, { type: "nic", network: "net8" });
+    await setDevices(daemon, {
+      eth0: { type: "nic", network: "net8" },
+      eth1: { type: "nic", network: "net8", mtu: "1300" },
+    });
+    const told = (nic: string) =>
+      inside(
+        daemon,
+        `printf '#!/bin/sh\necho "$1 mtu=$mtu" >> /root/told-${nic}\n' > /root/${nic}.sh; chmod 755 /root/${nic}.sh
+         udhcpc -i ${nic} -q -n -f -O mtu -s /root/${nic}.sh >/dev/null 2>&1; grep bound /root/told-${nic}`,
+      );
+    assert.equal(await told("eth0"), "bound mtu=1400");
+    assert.equal(await told("eth1"), "bound mtu=");
+  });
+});
+
 test("a nic on a bridge of the host takes over that bridge's MTU and leaves it as it is", { skip }, async () => {
   await withDaemon({ bare: false }, async (daemon) => {
     await daemon.run("ip", "link", "add", "hostbr", "mtu", "1420", "type", "bridge");

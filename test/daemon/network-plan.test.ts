@@ -117,7 +117,7 @@ test("dnsmasq serves the bridge alone, gives every address but the bridge's, and
     "--dhcp-range=10.1.2.2,10.1.2.254,255.255.255.0,1h",
     "--dhcp-hostsdir=/state/networks/net0/dnsmasq.hosts",
     "--dhcp-leasefile=/state/networks/net0/dnsmasq.leases",
-    "--dhcp-option-force=option:mtu,1400",
+    "--dhcp-option-force=tag:!ownmtu,option:mtu,1400",
     "--domain=lxd",
     "--local=/lxd/",
   ])
