@@ -158,6 +158,8 @@ for (const [kind, Kind] of Object.entries(kinds))
       const made: [string, string[], pulumi.CustomResource][] = [];
       for (const path of places(right[kind]))
         for (const [at, shape] of shapes.entries()) {
+          // Every shape goes plain; of the other ways a few tell enough.
+          if (way !== "as it is" && at % 5 !== 2) continue;
           const name = `${kind}-${way}-${path.join(".")}-${at}`;
           made.push([name, path, new Kind(name, withAt(right[kind], path, wrap(shape)) as never)]);
         }
