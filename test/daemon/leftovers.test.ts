@@ -142,7 +142,8 @@ for (const [version, words] of [
       await (await client.setInstanceState("web", { action: "start" })).wait();
       const { pid } = await client.getInstanceState("web");
       await daemon.kill();
-      const stranger = await speakFor(daemon, "web", version);
+      const said = version === undefined ? "" : `,"protocol":${version}`;
+      const stranger = await speakFor(daemon, "web", (line) => line.replace(/,"protocol":\d+/, said));
       try {
         await daemon.start();
         assert.equal((await client.getInstance("web")).value.status, "Running");
@@ -162,16 +163,42 @@ for (const [version, words] of [
     });
   });
 
-/** Stands before a supervisor's socket and changes the version that it says. */
-async function speakFor(daemon: TestDaemon, name: string, version: number | undefined): Promise<Server> {
+test("a container that runs without device rules is a warning as long as it does", { skip }, async () => {
+  await withDaemon({}, async (daemon) => {
+    const { client } = daemon;
+    await preparePool(daemon, "dir");
+    await (await client.createInstance({ name: "web", source: image })).wait();
+    await (await client.setInstanceState("web", { action: "start" })).wait();
+    const warned = async () =>
+      (await client.listWarnings()).filter(
+        ({ type, status }) => type === "Device rules not in force" && status === "new",
+      );
+    assert.deepEqual(await warned(), []);
+    await daemon.kill();
+    const stranger = await speakFor(daemon, "web", (line) => line.replace(/\}\}/, ',"unguarded":"EPERM"}}'));
+    try {
+      await daemon.start();
+      const [warning] = await warned();
+      assert.match(warning?.last_message ?? "", /"web" runs without device rules.*\(EPERM\)/);
+      assert.match(daemon.log(), /"web\\?" runs without device rules/);
+      await (await client.setInstanceState("web", { action: "stop", force: true })).wait();
+      await (await client.setInstanceState("web", { action: "start" })).wait();
+      assert.deepEqual(await warned(), []);
+    } finally {
+      stranger.close();
+    }
+  });
+});
+
+/** Stands before a supervisor's socket and changes the line that it begins with. */
+async function speakFor(daemon: TestDaemon, name: string, change: (line: string) => string): Promise<Server> {
   const socket = path.join(daemon.dir, "cells", name, "sock");
   renameSync(socket, `${socket}.own`);
   const server = createServer((caller) => {
     const own = connect(`${socket}.own`);
     let isFirst = true;
     own.on("data", (data: Buffer) => {
-      const said = version === undefined ? "" : `,"protocol":${version}`;
-      caller.write(isFirst ? data.toString().replace(/,"protocol":\d+/, said) : data);
+      caller.write(isFirst ? change(data.toString()) : data);
       isFirst = false;
     });
     caller.pipe(own);
