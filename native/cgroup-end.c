@@ -195,6 +195,22 @@ void kill_groups(const struct cell *cell) {
     }
 }
 
+unsigned oom_kills(const struct cell *cell) {
+    static const char *const files[] = {"memory.events", "memory.oom_control"}; /* of v2 and of v1 */
+    unsigned most = 0;
+    for (unsigned i = 0; i < cell->made_count * COUNT_OF(files); i++) {
+        char path[PATH_MAX], text[1024];
+        int length = snprintf(path, sizeof path, "%s/%s", cell->made_groups[i / COUNT_OF(files)], files[i % COUNT_OF(files)]);
+        if (length < 0 || (size_t)length >= sizeof path || read_small_file(AT_FDCWD, path, text, sizeof text) < 0)
+            continue;
+        const char *field = strstr(text, "oom_kill ");
+        unsigned long count = field == NULL ? 0 : strtoul(field + strlen("oom_kill "), NULL, 10);
+        /* an outer group counts what its inner one counts, so it is no sum */
+        most = count > most ? (unsigned)count : most;
+    }
+    return most;
+}
+
 void remove_groups(struct cell *cell) {
     for (unsigned i = cell->made_count; i > 0; i--) {
         char *path = cell->made_groups[i - 1];

@@ -5,6 +5,8 @@
 
 /** Kills every process in the v2 groups that were made and thaws the v1 ones, where a frozen process could not die. Failures leave it to pid 1's death. */
 void kill_groups(const struct cell *cell);
+/** How many processes the kernel ended in the groups that were made, since their memory or the host's was short; 0 where it does not say. */
+unsigned oom_kills(const struct cell *cell);
 /** Removes the groups that were made, the last first. Waits a bounded time for the last processes to leave. */
 void remove_groups(struct cell *cell);
 /**

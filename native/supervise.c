@@ -101,12 +101,16 @@ static void reap(struct cell *cell, char *line, size_t size) {
     siginfo_t ended = {0};
     while (waitid(P_PID, (id_t)cell->init, &ended, WEXITED) < 0 && errno == EINTR)
         ;
+    char short_of_memory[32] = "";
+    unsigned killed = oom_kills(cell);
+    if (killed > 0)
+        snprintf(short_of_memory, sizeof short_of_memory, ",\"oomKills\":%u", killed);
     if (ended.si_code == CLD_EXITED)
-        snprintf(line, size, "{\"exited\":{\"code\":%d,\"reason\":\"exit\"}}\n", ended.si_status);
+        snprintf(line, size, "{\"exited\":{\"code\":%d,\"reason\":\"exit\"%s}}\n", ended.si_status, short_of_memory);
     else
         /* pid 1 of a pid namespace dies by these two only when it, or root inside, called reboot(2): pid_namespaces(7) */
-        snprintf(line, size, "{\"exited\":{\"signal\":%d,\"reason\":\"%s\"}}\n", ended.si_status,
-                 ended.si_status == SIGHUP ? "reboot" : ended.si_status == SIGINT ? "halt" : "killed");
+        snprintf(line, size, "{\"exited\":{\"signal\":%d,\"reason\":\"%s\"%s}}\n", ended.si_status,
+                 ended.si_status == SIGHUP ? "reboot" : ended.si_status == SIGINT ? "halt" : "killed", short_of_memory);
 }
 
 static void write_exit_file(const struct cell *cell, const char *line) {

@@ -88,10 +88,12 @@ export class Ends {
 }
 
 /** Why a container ended, in words. */
-function reasonOf({ reason, code, signal }: Exit): string {
+function reasonOf({ reason, code, signal, oomKills }: Exit): string {
   if (reason === "halt") return "it powered itself off";
   if (reason === "reboot") return "it rebooted itself";
   if (reason === "lost") return "its supervisor was killed";
-  if (signal !== undefined) return `its init was killed by signal ${signal}`;
+  const forMemory =
+    oomKills === undefined ? "" : `; memory was short, and the kernel killed ${oomKills} of its processes`;
+  if (signal !== undefined) return `its init was killed by signal ${signal}${forMemory}`;
   return `its init left with code ${code ?? 0}`;
 }

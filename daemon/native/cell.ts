@@ -21,6 +21,8 @@ export const Exit = z.object({
   signal: z.number().optional(),
   /** "lost": the supervisor was killed, and nobody knows how its guest ended. */
   reason: z.enum(["halt", "reboot", "exit", "killed", "lost"]).optional(),
+  /** How many of its processes the kernel ended for lack of memory; absent for none. */
+  oomKills: z.number().optional(),
 });
 export type Exit = z.infer<typeof Exit>;
 

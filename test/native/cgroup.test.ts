@@ -169,6 +169,16 @@ test("a first process that its memory limit kills is an error, not a container",
   assert.deepEqual(left("starved"), []);
 });
 
+test("an end tells how many processes the kernel had ended for lack of memory", {
+  skip: cgroup.v1.memory === undefined && "no memory controller on v1",
+}, async () => {
+  const limit = ["cgroup-write", v1("memory", groupOf("hungry"), "memory.limit_in_bytes"), 16 * 1024 * 1024];
+  const hungry = await start("hungry", { limits: limit, command: ["tail", "/dev/zero"] });
+  assert.deepEqual(await hungry.exited(), { signal: 9, reason: "killed", oomKills: 1 });
+  const modest = await start("modest", { command: ["true"] });
+  assert.deepEqual(await modest.exited(), { code: 0, reason: "exit" });
+});
+
 test("groups that a killed supervisor left are taken over with fresh limits", async () => {
   const first = await start("twice");
   process.kill(first.started.supervisor, "SIGKILL");
