@@ -34,9 +34,16 @@ async function launchStubborn({ client }: TestDaemon, name: string): Promise<Gue
   return { pid, supervisor: Number(/^\d+ \(.*\) . (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))?.[1]) };
 }
 
-/** One that has ended may wait for the host's init to take note. */
-const isAlive = (pid: number) =>
-  existsSync(`/proc/${pid}/stat`) && !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+/** One that has ended has no memory any more; its number may wait for the host's init to take note. */
+const isAlive = (pid: number) => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8") !== "";
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ESRCH") return false;
+    throw error;
+  }
+};
 
 const groupsOf = (daemon: TestDaemon, name: string) =>
   hierarchies(layout)

@@ -21,9 +21,16 @@ after(() => spawner.stop());
 const groupOf = (name: string) => `bothy-test-${process.pid}-${name}`;
 const left = (name: string) => folders(groupOf(name)).filter((folder) => fs.existsSync(folder));
 const end = (paths: readonly string[]) => spawner.ask("end", [paths.map((folder) => ["cgroup-end", folder])]);
-/** One that has ended may wait for the host's init to take note. */
-const isAlive = (pid: number) =>
-  fs.existsSync(`/proc/${pid}/stat`) && !/\) [ZX] /.test(fs.readFileSync(`/proc/${pid}/stat`, "utf8"));
+/** One that has ended has no memory any more; its number may wait for the host's init to take note. */
+const isAlive = (pid: number) => {
+  try {
+    return fs.readFileSync(`/proc/${pid}/cmdline`, "utf8") !== "";
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ESRCH") return false;
+    throw error;
+  }
+};
 
 /** A container whose init outlives its supervisor: a change of ids takes the signal of the parent's death back, as prctl(PR_SET_PDEATHSIG, 0) does. */
 async function startStubborn(name: string, host: Words): Promise<Container> {
