@@ -108,8 +108,9 @@ struct cell {
     int null_fd;                         /* the host's /dev/null: stdio without a console */
     int peer;                            /* the handshake, either end */
     int mask_fd;                         /* C: the folder that masks of folders are clones of */
+    int supervisor_peer;                 /* S's end of it, which C must not hold */
     int lock_count;                      /* S: how many mounts C has laid out */
-    pid_t locker;                        /* S: the process that locks mounts (L) until it is reaped */
+    pid_t locker;                        /* S: the process that locked mounts, until it is reaped */
     bool network_ready;                  /* C: STEP_NETWORK has come */
     pid_t init;                          /* C, as S sees it; the process that entered, for exec */
     int init_fd;                         /* its pidfd */

@@ -103,12 +103,12 @@ static int enter_user_namespace(struct cell *cell) {
     return 0;
 }
 
-_Noreturn void clone_first_process(struct cell *cell, int about) {
-    cell->status.phase = "clone";
-    if (enter_user_namespace(cell) < 0) {
-        send_failure(about, &cell->status);
-        _exit(1);
-    }
+int clone_first_process(void *context) {
+    struct cell *cell = context;
+    /* the other end is S's alone, so that its death is heard */
+    close(cell->supervisor_peer);
+    if (enter_user_namespace(cell) < 0)
+        return 1;
     struct sys_clone_args args = {
         .flags = CLONE_PARENT | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | (cell->net_host ? 0 : CLONE_NEWNET),
     };
@@ -121,10 +121,8 @@ _Noreturn void clone_first_process(struct cell *cell, int about) {
         be_first_process(cell);
     if (pid < 0) {
         fail(&cell->status, "clone", errno, NULL, "Cannot make the container's namespaces");
-        send_failure(about, &cell->status);
-        _exit(1);
+        return 1;
     }
-    /* when nobody hears it the supervisor is gone, and the first process ends by its closed socket */
-    (void)send_step(about, STEP_CREATED, pid, -1);
-    _exit(0);
+    cell->init = pid;
+    return 0;
 }

@@ -6,7 +6,6 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -20,7 +19,7 @@
 #include "sys.h"
 #include "util.h"
 
-enum { LOCK_TIMEOUT_MS = 60000, LOCKER_STACK_SIZE = 64 * 1024 };
+enum { LOCK_TIMEOUT_MS = 60000 };
 
 /* a folder that every host has; in the private mount namespaces of this file nobody needs what it covers */
 #define LAYOUT "/proc"
@@ -121,7 +120,7 @@ static int collect(struct cell *cell, int peer) {
     return 0;
 }
 
-/* S, and the process that it makes (L): in the same memory where that can be, so that no page table is copied. S goes on when L has left that. */
+/* S, which comes back, or where that cannot be a process of its own. */
 
 static int lock_laid_out(void *context) {
     struct cell *cell = context;
@@ -136,16 +135,17 @@ static int lock_laid_out(void *context) {
 }
 
 int serve_locks(struct cell *cell, int count) {
-    char *stack = mmap(NULL, LOCKER_STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-    if (stack == MAP_FAILED)
-        return fail(&cell->status, "lock", errno, NULL, "Cannot make a stack");
     cell->lock_count = count;
-    /* who shares memory may not make a user namespace */
-    int memory = has_user_namespace(cell) ? CLONE_VM : 0;
-    cell->locker = clone(lock_laid_out, stack + LOCKER_STACK_SIZE, memory | CLONE_VFORK | SIGCHLD, cell);
-    int error = errno;
-    munmap(stack, LOCKER_STACK_SIZE);
-    return cell->locker < 0 ? fail(&cell->status, "lock", error, NULL, "Cannot fork") : 0;
+    if (!has_user_namespace(cell)) {
+        /* nobody comes back from a user namespace */
+        cell->locker = run_child(lock_laid_out, cell, 0);
+        return cell->locker < 0 ? fail(&cell->status, "lock", errno, NULL, "Cannot fork") : 0;
+    }
+    cleanup_fd int home = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+    if (home < 0)
+        return fail(&cell->status, "lock", errno, "/proc/self/ns/mnt", "Cannot keep the own mounts");
+    lock_laid_out(cell);
+    return setns(home, CLONE_NEWNS) < 0 ? fail(&cell->status, "lock", errno, NULL, "Cannot go back to the own mounts") : 0;
 }
 
 void reap_locker(struct cell *cell) {

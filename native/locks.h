@@ -13,9 +13,9 @@
 int ask_for_locks(struct cell *cell);
 /** C: puts the locked clones in the places of what it laid out. @returns 0 or -1 */
 int collect_locks(struct cell *cell);
-/** Supervisor: locks what C laid out and hands the clones to C. @returns 0 or -1; what goes wrong in the process that does it, C hears */
+/** Supervisor: locks what C laid out and hands the clones to C. What goes wrong with them, C hears and says. @returns 0 or -1 */
 int serve_locks(struct cell *cell, int count);
-/** Supervisor: waits for the end of the process that serve_locks made; that has a mount namespace to take down, and nobody needs to wait meanwhile. */
+/** Supervisor: waits for the end of the process that serve_locks may have made. */
 void reap_locker(struct cell *cell);
 /** Host root, for a container that runs: puts locked clones in the places of the binds. @returns 0 or -1 */
 int lock_binds(struct cell *cell);

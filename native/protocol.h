@@ -4,19 +4,21 @@
  *     daemon              spawner            supervisor (S)            intermediary (I)          first process (C)
  *       |-- connect, request ->| fork ------------->|                        |                        |
  *       |                      |                    | host side of the ops   |                        |
- *       |                      |                    |-- fork --------------->| setns(user)            |
+ *       |                      |                    |-- clone(VM, VFORK) --->| setns(user)            |
  *       |                      |                    |                        |-- clone3(PARENT) ----->| waits for nothing
- *       |                      |                    |<- CREATED pid ---------| leaves                 | joins v1 groups, unshare(cgroup)
- *       |                      |                    | makes nics in C's netns|                        | inner side of the ops
- *       |                      |                    |-- NETWORK -------------------------------------->| links up; before the first
- *       |                      |                    |<- CONSOLE + master ------------------------------|   sysctl of net.*, or at the end
+ *       |                      |                    |<- in memory: C's pid --| leaves                 | joins v1 groups, unshare(cgroup)
+ *       |                      |                    | makes nics in C's netns|                        | lays mounts out
+ *       |                      |                    |<- LOCK, how many --------------------------------|
+ *       |                      |                    |-- NETWORK -------------------------------------->| links up
+ *       |                      |                    | copies C's mount ns    |                        |
+ *       |                      |                    |-- LOCK + mount, for each ----------------------->| inner side of the ops
+ *       |                      |                    |<- CONSOLE + master ------------------------------|
  *       |                      |                    |<- FAILED line --- or --- EXECUTING --------------| pivot, drops privileges, exec
  *       |                      |                    |<- end of file (closed by exec) ------------------|
  *       |<--------------- {"started":...} ---------|                        x                        |
  *
- * I speaks on a pair of its own, since C may be quicker than I: what C says on the other pair waits until S asks.
- * exec has the same messages but NETWORK: the enterer is S and never enters itself, I is put into the control group and then enters
- * the namespaces, C is the command's process. C never waits for a message after EXECUTING, and S believes nothing from C beyond the
+ * exec has the same messages but NETWORK and LOCK: the enterer is S and never enters itself, I is put into the control group and then enters
+ * the namespaces and says C's pid on a pair of its own, as CREATED, C is the command's process. C never waits for a message after EXECUTING, and S believes nothing from C beyond the
  * length and the kind of a message.
  */
 #pragma once

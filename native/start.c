@@ -82,40 +82,25 @@ static int await_step(struct cell *cell, int peer, struct message *message) {
 }
 
 static int spawn(struct cell *cell) {
-    int pair[2], about_pair[2];
+    int pair[2];
     if (handshake_pair(pair) < 0)
         return fail(&cell->status, "clone", errno, NULL, "Cannot make a socket pair");
-    cell->peer = pair[0];
     cleanup_fd int theirs = pair[1];
-    /* the intermediary speaks on a pair of its own: the first process may be quicker than the one that made it */
-    if (handshake_pair(about_pair) < 0)
-        return fail(&cell->status, "clone", errno, NULL, "Cannot make a socket pair");
-    cleanup_fd int about = about_pair[0];
-    cleanup_fd int their_about = about_pair[1];
-    pid_t intermediary = fork();
+    cell->supervisor_peer = pair[0];
+    cell->peer = theirs;
+    pid_t intermediary = run_child(clone_first_process, cell, CLONE_VM);
+    int error = errno;
+    cell->peer = cell->supervisor_peer;
     if (intermediary < 0)
-        return fail(&cell->status, "clone", errno, NULL, "Cannot fork");
-    if (intermediary == 0) {
-        close(cell->peer);
-        close_now(&about);
-        cell->peer = theirs;
-        clone_first_process(cell, their_about);
-    }
-    close_now(&theirs);
-    close_now(&their_about);
-    cleanup_free struct message *message = must_alloc(sizeof *message);
-    int result = await_step(cell, about, message);
-    if (result == 0 && message->step != STEP_CREATED)
-        result = fail(&cell->status, "clone", EPIPE, NULL, "Cannot make the container's first process");
-    if (message->step == STEP_CREATED) {
-        cell->init = message->number;
-        cell->init_fd = sys_pidfd_open(cell->init);
-        if (cell->init_fd < 0)
-            result = fail(&cell->status, "clone", errno, NULL, "Cannot hold the container's first process");
-    }
+        return fail(&cell->status, "clone", error, NULL, "Cannot fork");
     while (waitpid(intermediary, NULL, 0) < 0 && errno == EINTR)
         ;
-    return result;
+    if (cell->init <= 0)
+        return fail(&cell->status, "clone", ECHILD, NULL, "Cannot make the container's first process");
+    cell->init_fd = sys_pidfd_open(cell->init);
+    if (cell->init_fd < 0)
+        return fail(&cell->status, "clone", errno, NULL, "Cannot hold the container's first process");
+    return 0;
 }
 
 static int connect_network(struct cell *cell) {

@@ -3,10 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+
+/* only what is touched takes memory */
+enum { CHILD_STACK_SIZE = 256 * 1024 };
 
 static struct {
     char *start;
@@ -117,6 +122,17 @@ char *next_part(char **list, char separator) {
         *end++ = '\0';
     *list = end;
     return part;
+}
+
+pid_t run_child(int (*run)(void *), void *context, int flags) {
+    char *stack = mmap(NULL, CHILD_STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+    if (stack == MAP_FAILED)
+        return -1;
+    pid_t pid = clone(run, stack + CHILD_STACK_SIZE, flags | CLONE_VFORK | SIGCHLD, context);
+    int error = errno;
+    munmap(stack, CHILD_STACK_SIZE);
+    errno = error;
+    return pid;
 }
 
 void reset_signals(void) {

@@ -46,6 +46,13 @@ bool parse_octal(const char *word, uint64_t max, unsigned *number);
 void *must_alloc(size_t size);
 /** Splits the next part off a separated list. @returns NULL at its end */
 char *next_part(char **list, char separator);
+/**
+ * Runs a function in a child process and waits until that has left our memory, which is lent to it rather than copied: what it writes is ours to read, and its
+ * descriptors, ids and namespaces are its own. The child is to be reaped.
+ * @param flags CLONE_VM to lend; 0 for a child that needs memory of its own, as for a user namespace
+ * @returns its pid, or -1 with errno
+ */
+pid_t run_child(int (*run)(void *), void *context, int flags);
 /** Default dispositions and an empty mask, as a command expects to find them. */
 void reset_signals(void);
 /** Ignores every signal that is meant for others, as a service manager or a terminal sends them to all it knows; what ends these processes is said on their connections. */
