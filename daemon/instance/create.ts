@@ -8,11 +8,12 @@ import { stampOf, withoutStamp } from "../../sdk/api/stamp";
 import type { Context } from "../context";
 import type { ImageRecord } from "../image/service";
 import type { RunningOperation } from "../operations";
-import { draftInstance, withoutVolatile } from "./draft";
+import { draftInstance } from "./draft";
 import type { InstanceRecord } from "./record";
 import { isRefresh, planRefresh } from "./refresh";
 import { volumeOf } from "./service";
 import { applyTemplates } from "./templates";
+import { withoutVolatile } from "./volatile";
 
 const templatePrefix = "template:";
 

@@ -70,9 +70,3 @@ function poolFor(context: Context, devices: Devices, standing: Origin["standing"
 /** Of the keys that the daemon keeps for itself, a new instance's hardware addresses may be chosen; the rest is not taken. */
 const chosen = (config: Config): Config =>
   Object.fromEntries(Object.entries(config).filter(([key]) => !key.startsWith("volatile.") || isNicAddress(key)));
-
-/** Keys of a source that an image-born or copied instance takes over: all but what belongs to that one alone. */
-export const withoutVolatile = (config: Config): Config =>
-  Object.fromEntries(
-    Object.entries(config).filter(([key]) => !key.startsWith("volatile.") || key === "volatile.base_image"),
-  );

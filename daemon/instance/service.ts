@@ -22,7 +22,7 @@ import { Lifecycle } from "./lifecycle";
 import { makeLinks } from "./links";
 import { followLive } from "./live-update";
 import { inForce } from "./made-by";
-import { isNicAddress, nicDevices } from "./nics";
+import { nicDevices } from "./nics";
 import { requireReadable } from "./readable";
 import { type Expanded, expand, type InstanceRecord, rootDisk, rootOf } from "./record";
 import { renderInstance, statusOf } from "./render";
@@ -30,6 +30,7 @@ import type { RunningInstance } from "./running";
 import { requireStartable } from "./startable";
 import { runningState, stoppedState } from "./state";
 import { InstanceStore } from "./store";
+import { keepVolatile, refreshed } from "./volatile";
 
 export interface InstanceUse {
   readonly name: string;
@@ -255,7 +256,7 @@ export class InstanceService {
   ): InstanceRecord {
     this.#change(name, (now) => ({
       ...now,
-      config: { ...keepVolatile(now.config, config), ...baseImageOf(config) },
+      config: refreshed(now.config, config),
       devices,
       profiles,
       description,
@@ -384,21 +385,6 @@ function architectureOf({ name, architecture }: InstanceRecord, wanted: string):
   if (wanted === "" || findArchitecture(wanted) === architecture) return architecture;
   return requireRunnable(wanted, `change instance "${name}"`);
 }
-
-/** The image that a root was made from goes with the root. */
-const baseImageOf = ({ "volatile.base_image": image }: Config): Config =>
-  image === undefined ? {} : { "volatile.base_image": image };
-
-const isVolatile = ([key]: [string, unknown]) => key.startsWith("volatile.");
-
-const volatileOf = (config: Config): Config => Object.fromEntries(Object.entries(config).filter(isVolatile));
-
-/** Volatile keys belong to the daemon: what a client sends of them is not taken, but for the hardware addresses of the next start. */
-const keepVolatile = (have: Config, wanted: Config): Config => ({
-  ...Object.fromEntries(Object.entries(wanted).filter((entry) => !isVolatile(entry))),
-  ...volatileOf(have),
-  ...Object.fromEntries(Object.entries(wanted).filter(([key]) => isNicAddress(key))),
-});
 
 /** A number from the name of the daemon's control groups, which differs by its state folder. */
 const seedOf = (groupName: string): number => createHash("sha256").update(groupName).digest().readUInt32BE(0);

@@ -68,12 +68,15 @@ test(
   () =>
     withLxc((lxc) => {
       lxc.run("init", "bb", "web");
+      lxc.run("config", "device", "add", "web", "eth0", "nic", "nictype=p2p");
       put(lxc, "web", "one");
       for (const name of ["s0", "s1"]) lxc.run("snapshot", "web", name);
       lxc.run("copy", "web", "twin", "--refresh");
       assert.deepEqual(snapshotsOf(lxc, "twin"), ["s0", "s1"]);
       const identity = () =>
-        ["volatile.uuid", "volatile.idmap.base"].map((key) => lxc.run("config", "get", "twin", key));
+        ["volatile.uuid", "volatile.idmap.base", "volatile.eth0.hwaddr"].map((key) =>
+          lxc.run("config", "get", "twin", key),
+        );
       const before = identity();
       lxc.run("config", "set", "web", "user.a=new");
       lxc.run("config", "set", "twin", "user.own=lost");
