@@ -4,7 +4,7 @@ import { internal } from "../sdk/api/errors";
 import { Tail } from "./tail";
 
 export interface RunOptions {
-  readonly input?: string;
+  readonly input?: string | Buffer;
   readonly signal?: AbortSignal;
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
@@ -29,9 +29,12 @@ const defaultMaxOutput = 16 * 1024 * 1024;
  */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   return new Promise((resolve, reject) => {
+    if (options.signal?.aborted) {
+      reject(options.signal.reason);
+      return;
+    }
     const child = spawn(command, args, {
       stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
-      signal: options.signal,
       cwd: options.cwd,
       env: options.env,
     });
@@ -44,6 +47,9 @@ export function run(command: string, args: readonly string[], options: RunOption
       else child.kill("SIGKILL");
     });
     const complaint = child.stderr === null ? new Tail() : Tail.of(child.stderr);
+    // Not by spawn's own signal, which would answer before the program has ended: it may still write.
+    const abort = () => child.kill("SIGKILL");
+    options.signal?.addEventListener("abort", abort, { once: true });
     child.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT" && error.syscall?.startsWith("spawn"))
         reject(
@@ -52,6 +58,11 @@ export function run(command: string, args: readonly string[], options: RunOption
       else reject(error);
     });
     child.on("close", (code, signal) => {
+      options.signal?.removeEventListener("abort", abort);
+      if (options.signal?.aborted) {
+        reject(options.signal.reason);
+        return;
+      }
       const exit = code ?? 128;
       const stdout = Buffer.concat(output).toString("utf8");
       const stderr = complaint.text;
@@ -63,8 +74,9 @@ export function run(command: string, args: readonly string[], options: RunOption
       else {
         const why = signal === null ? `exit code ${exit}` : `signal ${signal}`;
         const said = stderr || stdout.trim().slice(0, 4096);
+        const shown = `${command} ${args.join(" ")}`.slice(0, 4096);
         reject(
-          internal(`Cannot run "${command} ${args.join(" ")}": ${why}${said === "" ? "" : `: ${said}`}`, {
+          internal(`Cannot run "${shown}": ${why}${said === "" ? "" : `: ${said}`}`, {
             details: { code: exit, stderr },
           }),
         );

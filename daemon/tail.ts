@@ -29,10 +29,10 @@ export class Tail {
 }
 
 /** Calls back with each line of a stream; of one without end in sight only its beginning is told. */
-export function eachLine(stream: Readable, told: (line: string) => void): void {
+export function eachLine(stream: Readable, told: (line: string) => void, encoding: BufferEncoding = "utf8"): void {
   let rest = "";
   stream
-    .setEncoding("utf8")
+    .setEncoding(encoding)
     .on("data", (text: string) => {
       const lines = text.split("\n");
       lines[0] = rest + lines[0];

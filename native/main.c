@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "confine.h"
 #include "probe.h"
 #include "remove.h"
 #include "sealed.h"
@@ -50,6 +51,7 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } roles[] = {
+    {"confine", run_confine},
     {"idle", idle_role},
     {"probe", probe_role},
     {"remove", remove_role},
@@ -61,6 +63,7 @@ int main(int argc, char **argv) {
     for (size_t i = 0; argc > 1 && i < COUNT_OF(roles); i++)
         if (strcmp(argv[1], roles[i].name) == 0)
             return roles[i].run(argc, argv);
-    fputs("usage: bothy-cell spawner --socket PATH\n       bothy-cell probe [FOLDER]\n       bothy-cell remove PATH\n       bothy-cell idle\n", stderr);
+    fputs("usage: bothy-cell spawner --socket PATH\n       bothy-cell probe [FOLDER]\n       bothy-cell remove PATH\n       bothy-cell idle\n"
+          "       bothy-cell confine [OPTION]... -- PROGRAM [ARGUMENT]...\n", stderr);
     return 2;
 }

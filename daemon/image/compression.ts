@@ -1,28 +1,32 @@
 /** Compression: how an image file is packed, told by its first bytes, and the host program that unpacks it. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { open } from "node:fs/promises";
 import { PassThrough, type Readable } from "node:stream";
 import { badRequest } from "../../sdk/api/errors";
+import { findProgram } from "../../sdk/host/program";
 import { Tail } from "../tail";
+import { limited } from "./limited";
 
 interface Row {
   readonly magic: readonly number[];
   readonly at?: number;
   /** End of the file name of an exported image. */
   readonly extension: string;
-  /** Program that decompresses standard input to standard output with "-dc"; none for a plain tarball. */
-  readonly program?: string;
-  /** GNU tar's option for it. */
-  readonly tarOption?: string;
+  /** Program and options that decompress standard input to standard output; none for a plain tarball. */
+  readonly command?: readonly [program: string, ...options: string[]];
 }
 
+/** Of a decompressor; a dictionary of xz -9 takes an eighth of it. */
+export const decompressorBytes = 768 * 1024 * 1024;
+const xzLimit = "--memlimit-decompress=512MiB";
+
 const rows = {
-  gzip: { magic: [0x1f, 0x8b], extension: "tar.gz", program: "gzip", tarOption: "--gzip" },
-  bzip2: { magic: [0x42, 0x5a, 0x68], extension: "tar.bz2", program: "bzip2", tarOption: "--bzip2" },
-  xz: { magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], extension: "tar.xz", program: "xz", tarOption: "--xz" },
-  lzma: { magic: [0x5d, 0x00, 0x00], extension: "tar.lzma", program: "lzma", tarOption: "--lzma" },
-  zstd: { magic: [0x28, 0xb5, 0x2f, 0xfd], extension: "tar.zst", program: "zstd", tarOption: "--zstd" },
+  gzip: { magic: [0x1f, 0x8b], extension: "tar.gz", command: ["gzip", "-dc"] },
+  bzip2: { magic: [0x42, 0x5a, 0x68], extension: "tar.bz2", command: ["bzip2", "-dc"] },
+  xz: { magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], extension: "tar.xz", command: ["xz", "-dc", xzLimit] },
+  lzma: { magic: [0x5d, 0x00, 0x00], extension: "tar.lzma", command: ["xz", "--format=lzma", "-dc", xzLimit] },
+  zstd: { magic: [0x28, 0xb5, 0x2f, 0xfd], extension: "tar.zst", command: ["zstd", "-dc"] },
   squashfs: { magic: [0x68, 0x73, 0x71, 0x73], extension: "squashfs" },
   none: { magic: [0x75, 0x73, 0x74, 0x61, 0x72], at: 257, extension: "tar" },
 } as const satisfies Record<string, Row>;
@@ -53,23 +57,27 @@ export interface Decompressed {
   readonly stop: () => void;
 }
 
-/** Opens a tarball for reading, decompressed by the host's program. */
+/** Opens a tarball for reading, decompressed by the host's program. To be called where that is confined. */
 export async function decompress(filePath: string, compression: Compression): Promise<Decompressed> {
-  const { program }: Row = rows[compression];
+  const { command }: Row = rows[compression];
   const file = await open(filePath, "r");
-  if (program === undefined) {
+  if (command === undefined) {
     const stream = file.createReadStream({ highWaterMark: 1 << 18 });
     return { stream, done: async () => undefined, stop: () => stream.destroy() };
   }
+  const [program, ...options] = command;
   try {
-    const child = spawn(program, ["-dc"], { stdio: [file.fd, "pipe", "pipe"] });
+    if (findProgram(program) === undefined)
+      throw badRequest(
+        `Cannot import image: the program "${program}" is not installed. Install it, or send the image packed otherwise.`,
+      );
+    const child = spawn(...limited(program, options, decompressorBytes), { stdio: [file.fd, "pipe", "pipe"] });
     // Taken at once: Node throws away what nobody reads when the program ends.
     const stream = child.stdout!.pipe(new PassThrough({ highWaterMark: 1 << 18 }));
     const complaint = Tail.of(child.stderr!);
     const closed = once(child, "close");
     // Whoever calls done() gets the failure; when nobody does it is no crash.
     closed.catch(() => undefined);
-    await started(child, program);
     return {
       stream,
       done: async () => {
@@ -88,16 +96,5 @@ export async function decompress(filePath: string, compression: Compression): Pr
     };
   } finally {
     await file.close();
-  }
-}
-
-async function started(child: ChildProcess, program: string): Promise<void> {
-  try {
-    await once(child, "spawn");
-  } catch (error) {
-    throw badRequest(
-      `Cannot import image: the program "${program}" is not installed. Install it, or send the image packed otherwise.`,
-      { cause: error },
-    );
   }
 }

@@ -1,11 +1,15 @@
-/** Inspect: everything that must hold before a file becomes an image. */
+/** Inspect: everything that must hold before a file becomes an image. A confined process reads the files; the daemon reads its result. */
+import path from "node:path";
+import { badRequest, internal } from "../../sdk/api/errors";
+import { confined, toolbox } from "../confine";
 import { run } from "../run";
-import { checkTar, type Part, refuse, type TarContent } from "./check";
-import { type Compression, decompress, detectCompression } from "./compression";
-import { Listing } from "./listing";
+import { Slots } from "../slots";
+import type { CheckJob, CheckResult } from "./check-process";
+import { compressionOf, detectCompression } from "./compression";
+import { beyond, type ImageLimits } from "./limits";
 import { checkTemplates, type ImageMetadata, parseMetadata } from "./metadata";
+import { refuse } from "./refuse";
 import type { ImageFiles } from "./store";
-import { readTar } from "./tar";
 
 export interface Inspected {
   readonly files: ImageFiles;
@@ -13,52 +17,86 @@ export interface Inspected {
   readonly templates: Readonly<Record<string, string>>;
 }
 
-/** @throws ApiError BAD_REQUEST "Cannot import image: <cause>. <what to do>" */
-export async function inspect(image: { main: string; rootfs?: string }): Promise<Inspected> {
-  const main = await detectCompression(image.main);
-  if (main === "squashfs")
+/** Each may take hundreds of megabytes. */
+const atOnce = new Slots(2);
+
+/** What of an image the daemon itself holds in memory: metadata, templates, names of device nodes. */
+const maxResultBytes = 16 * 1024 * 1024;
+
+/**
+ * @param limits of the server's configuration
+ * @throws ApiError BAD_REQUEST "Cannot import image: <cause>. <what to do>"; the signal's reason when it aborts
+ */
+export async function inspect(
+  image: { main: string; rootfs?: string },
+  limits: ImageLimits,
+  signal?: AbortSignal,
+): Promise<Inspected> {
+  const main = { path: image.main, compression: await detectCompression(image.main) };
+  if (main.compression === "squashfs")
     throw refuse(
       "it is a squashfs alone",
       "Send it as the part rootfs, after a tarball with metadata.yaml as the part metadata.",
     );
-  const content = await inspectTar(image.main, main, image.rootfs === undefined ? "unified" : "metadata");
-  const metadata = parseMetadata(content.metadataYaml!);
-  checkTemplates(metadata, content.templates);
-  if (image.rootfs === undefined)
-    return { files: { main, layout: content.layout }, metadata, templates: content.templates };
-  const rootfs = await detectCompression(image.rootfs);
-  const layout =
-    rootfs === "squashfs"
-      ? await inspectSquashfs(image.rootfs)
-      : (await inspectTar(image.rootfs, rootfs, "rootfs")).layout;
-  return { files: { main, rootfs, layout }, metadata, templates: content.templates };
+  const rootfs =
+    image.rootfs === undefined ? undefined : { path: image.rootfs, compression: await detectCompression(image.rootfs) };
+  const job = { main, limits, ...(rootfs === undefined ? {} : { rootfs }) };
+  const result = await unlessAborted(
+    atOnce.run(() => checkApart(job, signal)),
+    signal,
+  );
+  if ("refused" in result) throw badRequest(result.refused);
+  const { layout, templates } = result.checked;
+  const metadata = parseMetadata(result.checked.metadata);
+  checkTemplates(metadata, templates);
+  const files = { main: main.compression, layout, ...(rootfs === undefined ? {} : { rootfs: rootfs.compression }) };
+  return { files, metadata, templates };
 }
 
-/** Reads the whole tarball once, through two readers that must agree. */
-async function inspectTar(filePath: string, compression: Compression, part: Part): Promise<TarContent> {
-  const packed = await decompress(filePath, compression);
-  const listing = new Listing();
+/** Whoever waits for others to be done is not kept when it does not want to. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  const aborted = new Promise<never>((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  return Promise.race([work, aborted]);
+}
+
+const program = path.join(__dirname, "check-process.js");
+
+/** Code of ours, and the one package that it needs. */
+const ownCode = path.dirname(path.dirname(__dirname));
+const yamlCode = path.dirname(require.resolve("yaml/package.json"));
+
+async function checkApart(job: CheckJob, signal: AbortSignal | undefined): Promise<CheckResult> {
+  const { limits } = job;
+  const files = [job.main, ...(job.rootfs === undefined ? [] : [job.rootfs])];
+  const unpackers = files.flatMap(({ compression }) => compressionOf(compression).command?.[0] ?? []);
+  const tools = toolbox(["sh", "tar", "unsquashfs", ...unpackers]);
+  const heap = heapMiB(limits);
+  const args = [`--max-old-space-size=${heap}`, "--no-warnings", program, JSON.stringify(job)];
+  const read = [ownCode, yamlCode, ...tools.read, ...files.map((file) => file.path)];
+  const inTime = AbortSignal.timeout(limits.time.value * 1000);
   try {
-    const content = await checkTar(listing.compare(readTar(listing.feed(packed.stream))), part);
-    await packed.done();
-    await listing.end();
-    return content;
+    const { stdout } = await run(...confined(process.execPath, args, { read }), {
+      env: { PATH: tools.searchPath, NODE_PATH: path.dirname(yamlCode) },
+      signal: signal === undefined ? inTime : AbortSignal.any([signal, inTime]),
+      maxOutput: maxResultBytes,
+    });
+    return JSON.parse(stdout) as CheckResult;
   } catch (error) {
-    packed.stop();
-    listing.stop();
-    // A decompressor that failed leaves a truncated stream behind; its own word says why.
-    await packed.done();
-    throw error;
+    if (signal?.aborted) throw error;
+    if (inTime.aborted) throw beyond(limits, "time", "its check takes longer");
+    const said = (error as { details?: { stderr?: string } }).details?.stderr ?? (error as Error).message;
+    if (/heap limit|heap out of memory/.test(said))
+      throw refuse(`its check takes more than ${heap} MiB of memory`, "Make it smaller.");
+    throw internal(`Cannot import image: its check failed: ${said.slice(-1000)}`, { cause: error });
   }
 }
 
-/** A squashfs holds a tree, not a list of writes; unsquashfs itself refuses impossible and repeated names. */
-async function inspectSquashfs(filePath: string): Promise<ImageFiles["layout"]> {
-  const { code, stderr } = await run("unsquashfs", ["-lc", filePath], { accept: [0, 1, 2] });
-  if (code !== 0)
-    throw refuse(
-      `its squashfs is broken: ${stderr.trim().replaceAll("\n", "; ") || "unsquashfs cannot read it"}`,
-      "Make it again with mksquashfs.",
-    );
-  return { prefix: "", deviceNodes: [] };
-}
+const mib = 1024 * 1024;
+
+/** Room for every name, once, and for what is known of every entry. */
+const heapMiB = ({ names, entries }: ImageLimits): number =>
+  Math.ceil(128 + (names.value * 1.25 + entries.value * 160) / mib);

@@ -1,6 +1,9 @@
 /** Listing: the same archive as GNU tar reads it, to be compared with what the check read: two readers, one truth. */
 import { spawn } from "node:child_process";
+import { createHash, type Hash } from "node:crypto";
 import { once } from "node:events";
+import { Tail } from "../tail";
+import { limited } from "./limited";
 import { broken, type TarEntry, type TarType } from "./tar";
 
 const letters: Readonly<Record<TarType, string>> = {
@@ -13,22 +16,27 @@ const letters: Readonly<Record<TarType, string>> = {
   fifo: "p",
 };
 
+const memoryBytes = 512 * 1024 * 1024;
+/** Two names of 4095 bytes, four characters a byte, and what stands between. */
+const longestLine = 40_000;
+
 /**
  * Runs GNU tar's listing on the bytes that pass through.
  * `feed` hands every chunk also to tar; `compare` notes each entry of the other reader; `end` throws when the two differ.
  */
 export class Listing {
   readonly #child = spawn(
-    "tar",
-    ["--list", "--verbose", "--numeric-owner", "--quoting-style=c", "--absolute-names", "--file=-"],
+    ...limited(
+      "tar",
+      ["--list", "--verbose", "--numeric-owner", "--quoting-style=c", "--absolute-names", "--file=-"],
+      memoryBytes,
+    ),
     { env: { PATH: process.env.PATH, LC_ALL: "C", TZ: "UTC" }, stdio: ["pipe", "pipe", "pipe"] },
   );
-  readonly #expected: string[] = [];
-  #lines = 0;
+  readonly #expected = createHash("sha256");
+  readonly #listed = createHash("sha256");
   #rest = "";
-  #difference: string | undefined;
-  #said = "";
-  readonly #pending: string[] = [];
+  readonly #said = Tail.of(this.#child.stderr);
   readonly #closed = once(this.#child, "close");
 
   constructor() {
@@ -38,11 +46,8 @@ export class Listing {
     this.#child.stdout.setEncoding("latin1").on("data", (text: string) => {
       const lines = (this.#rest + text).split("\n");
       this.#rest = lines.pop()!;
-      this.#pending.push(...lines);
-      this.#settle();
-    });
-    this.#child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      this.#said += text;
+      if (this.#rest.length > longestLine) this.stop();
+      for (const line of lines) note(this.#listed, parseLine(line));
     });
   }
 
@@ -50,7 +55,8 @@ export class Listing {
   async *feed(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     const { stdin } = this.#child;
     for await (const chunk of chunks) {
-      if (stdin.writable && !stdin.write(chunk)) await Promise.race([once(stdin, "drain"), this.#closed]);
+      // A tar that has ended takes no more; end() tells why.
+      if (stdin.writable && !stdin.write(chunk)) await once(stdin, "drain").catch(() => undefined);
       yield chunk;
     }
     stdin.end();
@@ -59,28 +65,16 @@ export class Listing {
   /** Passes the entries on, and remembers them for the comparison. */
   async *compare(entries: AsyncIterable<TarEntry>): AsyncGenerator<TarEntry> {
     for await (const entry of entries) {
-      this.#expected.push(lineOf(entry));
-      this.#settle();
+      note(this.#expected, lineOf(entry));
       yield entry;
-    }
-  }
-
-  #settle(): void {
-    while (this.#pending.length > 0 && this.#lines < this.#expected.length) {
-      const got = parseLine(this.#pending.shift()!);
-      const expected = this.#expected[this.#lines]!;
-      this.#expected[this.#lines] = "";
-      this.#lines += 1;
-      if (got !== expected) this.#difference ??= expected;
     }
   }
 
   /** @throws ApiError BAD_REQUEST when GNU tar complained or read other entries */
   async end(): Promise<void> {
     const [code] = await this.#closed;
-    this.#settle();
-    if (code !== 0) throw broken(this.#said.trim().replaceAll("\n", "; ") || "tar cannot read it");
-    if (this.#difference !== undefined || this.#pending.length > 0 || this.#lines !== this.#expected.length)
+    if (code !== 0) throw broken(this.#said.text.replaceAll("\n", "; ") || "tar cannot read it");
+    if (this.#expected.digest("hex") !== this.#listed.digest("hex"))
       throw broken("its headers can be read in two ways");
   }
 
@@ -88,6 +82,9 @@ export class Listing {
     this.#child.kill("SIGKILL");
   }
 }
+
+/** With its length, so that no two lists of lines come to the same. */
+const note = (digest: Hash, line: string) => digest.update(`${line.length} ${line}`, "latin1");
 
 /** Type, name and hard-link or symlink target, one character a byte. */
 function lineOf({ type, name, linkName }: TarEntry): string {

@@ -1,5 +1,4 @@
 /** Metadata: an image's metadata.yaml (docs/lxd-api.md, Images). */
-import { isScalar, parseDocument, visit } from "yaml";
 import { z } from "zod";
 import { badRequest } from "../../sdk/api/errors";
 import { findArchitecture } from "../host/architecture";
@@ -65,37 +64,23 @@ const ImageMetadata = z.object({
 });
 export type ImageMetadata = z.output<typeof ImageMetadata>;
 
-/** @throws ApiError BAD_REQUEST with the line or the failing path */
-export function parseMetadata(text: string): ImageMetadata {
-  const result = ImageMetadata.safeParse(readYaml(text));
+/** What a message may name of what is wrong. */
+const toldIssues = 5;
+
+/** @param value the YAML as readYaml gives it @throws ApiError BAD_REQUEST with the failing path */
+export function parseMetadata(value: unknown): ImageMetadata {
+  const result = ImageMetadata.safeParse(value);
   if (result.success) return result.data;
-  const issues = result.error.issues.map(({ path, message }) => `${path.join(".") || "the whole"}: ${message}`);
+  const issues = result.error.issues
+    .slice(0, toldIssues)
+    .map(({ path, message }) => `${path.join(".").slice(0, 200) || "the whole"}: ${message}`);
   throw badRequest(`Cannot import image: its metadata.yaml is not valid: ${issues.join("; ")}. Correct it.`);
 }
 
-/** @returns maps, lists, texts and nulls */
-function readYaml(text: string): unknown {
-  try {
-    const document = parseDocument(text, { schema: "failsafe", merge: true });
-    const [error] = document.errors;
-    if (error !== undefined) throw error;
-    visit(document, {
-      Scalar: (key, node) => {
-        if (
-          key !== "key" &&
-          isScalar(node) &&
-          node.type === "PLAIN" &&
-          /^(~|null|Null|NULL|)$/.test(String(node.value))
-        )
-          node.value = null;
-      },
-    });
-    return document.toJS({ maxAliasCount: 100 });
-  } catch (error) {
-    const cause = error instanceof Error ? error.message.split("\n")[0]!.replace(/[:.]$/, "") : String(error);
-    throw badRequest(`Cannot import image: its metadata.yaml is no YAML: ${cause}. Correct it.`, { cause: error });
-  }
-}
+/** Each is a file to write at every start. */
+const maxFiles = 1000;
+/** Each may be a folder to make. */
+const maxParts = 50;
 
 /**
  * Sees that every template whose time can come can be rendered; LXD finds out at the first start.
@@ -103,12 +88,18 @@ function readYaml(text: string): unknown {
  * @throws ApiError BAD_REQUEST that names the file and the template
  */
 export function checkTemplates(metadata: ImageMetadata, templates: Readonly<Record<string, string>>): void {
-  for (const [target, { template, when }] of Object.entries(metadata.templates)) {
+  const files = Object.entries(metadata.templates);
+  if (files.length > maxFiles)
+    throw badRequest(
+      `Cannot import image: its metadata.yaml makes more than ${maxFiles} files of templates. Leave out some.`,
+    );
+  for (const [target, { template, when }] of files) {
     if (!triggers.some((trigger) => when.includes(trigger))) continue;
     const what = `its metadata.yaml makes ${JSON.stringify(target)} of the template ${JSON.stringify(template)}`;
     const refuse = (cause: string, remedy: string, error?: unknown) =>
       badRequest(`Cannot import image: ${what}, ${cause}. ${remedy}`, { cause: error });
-    if (!/^[^\0\n]+$/.test(target) || target.split("/").includes(".."))
+    const parts = target.split("/");
+    if (!/^[^\0\n]{1,4095}$/.test(target) || parts.includes("..") || parts.length > maxParts)
       throw refuse("which is no path inside a container", "Correct it.");
     if (template.includes("/"))
       throw refuse("which must be a file name of its folder templates", "Put the file there.");

@@ -1,5 +1,5 @@
 /** Expressions of file templates: names, literals, dots, calls, filters, comparisons, and, or, not, in. */
-import { maxText, textOf, truthy, type Value, wrong } from "./render-value";
+import { type Budget, maxText, textOf, truthy, type Value, wrong } from "./render-value";
 
 export type Expression =
   | { readonly type: "literal"; readonly value: Value }
@@ -43,9 +43,14 @@ function joined(values: readonly Value[], between: string): string {
 
 const maxDepth = 50;
 
+/** Chains of filters and keys nest as deep as they are long. */
+const maxWords = 2000;
+
 /** Reads one expression. @throws ApiError BAD_REQUEST that says what is not understood */
 export function parseExpression(text: string): Expression {
-  const parser = new Parser(wordsOf(text));
+  const words = wordsOf(text);
+  if (words.length > maxWords) throw wrong(`an expression has more than ${maxWords} words`);
+  const parser = new Parser(words);
   const expression = parser.or(0);
   parser.requireEnd();
   return expression;
@@ -178,28 +183,34 @@ const controls: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" }
 
 const unquoted = (word: string) => word.slice(1, -1).replace(/\\(.)/gs, (_, char: string) => controls[char] ?? char);
 
+type Scope = ReadonlyMap<string, Value>;
+
 /** @returns undefined for a name or key that is not there: templates print nothing for it */
-export function evaluate(expression: Expression, scope: ReadonlyMap<string, Value>): Value {
+export function evaluate(expression: Expression, scope: Scope, budget: Budget): Value {
+  budget.spend(1);
+  const solve = (part: Expression) => evaluate(part, scope, budget);
   switch (expression.type) {
     case "literal":
       return expression.value;
     case "name":
       return scope.get(expression.name);
     case "member":
-      return memberOf(evaluate(expression.of, scope), evaluate(expression.key, scope));
+      return memberOf(solve(expression.of), solve(expression.key));
     case "call": {
-      const callee = evaluate(expression.callee, scope);
+      const callee = solve(expression.callee);
       if (typeof callee !== "function") throw wrong("it calls what is no function");
-      return callee(...expression.values.map((value) => evaluate(value, scope)));
+      return callee(...expression.values.map(solve));
     }
     case "filter": {
-      const argument = expression.argument === undefined ? undefined : evaluate(expression.argument, scope);
-      return filters[expression.name]!(evaluate(expression.of, scope), argument);
+      const argument = expression.argument === undefined ? undefined : solve(expression.argument);
+      const value = solve(expression.of);
+      budget.spendOn(value, argument);
+      return filters[expression.name]!(value, argument);
     }
     case "not":
-      return !truthy(evaluate(expression.of, scope));
+      return !truthy(solve(expression.of));
     case "binary":
-      return binary(expression.operator, expression.left, expression.right, scope);
+      return binary(expression, solve, budget);
   }
 }
 
@@ -212,11 +223,16 @@ function memberOf(of: Value, key: Value): Value {
   return Object.hasOwn(map, name) ? map[name] : undefined;
 }
 
-function binary(operator: string, leftOf: Expression, rightOf: Expression, scope: ReadonlyMap<string, Value>): Value {
-  const left = evaluate(leftOf, scope);
-  if (operator === "and") return truthy(left) ? evaluate(rightOf, scope) : left;
-  if (operator === "or") return truthy(left) ? left : evaluate(rightOf, scope);
-  const right = evaluate(rightOf, scope);
+function binary(
+  { operator, left: leftOf, right: rightOf }: Expression & { type: "binary" },
+  solve: (part: Expression) => Value,
+  budget: Budget,
+): Value {
+  const left = solve(leftOf);
+  if (operator === "and") return truthy(left) ? solve(rightOf) : left;
+  if (operator === "or") return truthy(left) ? left : solve(rightOf);
+  const right = solve(rightOf);
+  budget.spendOn(left, right);
   switch (operator) {
     case "==":
       return textOf(left) === textOf(right);

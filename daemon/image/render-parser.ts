@@ -76,13 +76,24 @@ function closingOf(text: string, from: number, closing: string, isComment: boole
   throw wrong(`a tag is not closed by "${closing}"`);
 }
 
+const maxDepth = 50;
+
 class Parser {
   #at = 0;
+  #depth = 0;
 
   constructor(private readonly tokens: readonly Token[]) {}
 
   /** Nodes up to one of the given tags, which stays the current token; all to the end for none. */
   nodes(until: readonly string[]): Node[] {
+    this.#depth += 1;
+    if (this.#depth > maxDepth) throw wrong("tags are nested too deeply");
+    const nodes = this.#upTo(until);
+    this.#depth -= 1;
+    return nodes;
+  }
+
+  #upTo(until: readonly string[]): Node[] {
     const nodes: Node[] = [];
     for (; this.#at < this.tokens.length; this.#at += 1) {
       const token = this.tokens[this.#at]!;

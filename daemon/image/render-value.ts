@@ -30,3 +30,32 @@ export function truthy(value: Value): boolean {
   if (typeof value === "object" && value !== null) return Object.keys(value).length > 0;
   return Boolean(value);
 }
+
+/** What the files of one image may cost in an instance: steps, and characters that are looked at. A tenth of a second or so. */
+const wholeBudget = 20_000_000;
+
+/** Bounds the time that templates take: who has spent it is stopped. */
+export class Budget {
+  #left = wholeBudget;
+
+  /** @throws ApiError BAD_REQUEST when there is no more */
+  spend(steps: number): void {
+    this.#left -= steps;
+    if (this.#left < 0) throw wrong("it takes too many steps");
+  }
+
+  /** Pays for looking at values as a whole. */
+  spendOn(...values: readonly Value[]): void {
+    for (const value of values) this.spend(1 + sizeOf(value));
+  }
+}
+
+function sizeOf(value: Value): number {
+  if (typeof value === "string") return value.length;
+  if (typeof value !== "object" || value === null) return 0;
+  const parts: readonly Value[] = Array.isArray(value) ? value : Object.values(value as Record<string, Value>);
+  return parts.reduce<number>(
+    (sum, part) => sum + 10 + (typeof part === "object" ? sizeOf(part) : String(part).length),
+    0,
+  );
+}

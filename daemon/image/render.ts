@@ -6,20 +6,18 @@
 import type { ImageMetadata, Trigger } from "./metadata";
 import { evaluate } from "./render-expression";
 import { type Node, parseTemplate } from "./render-parser";
-import { maxText, textOf, truthy, type Value, wrong } from "./render-value";
+import { Budget, maxText, textOf, truthy, type Value, wrong } from "./render-value";
 
 export type Variables = Readonly<Record<string, Value>>;
-
-const maxSteps = 200_000;
 
 /**
  * @param text the template
  * @param variables what it may name: trigger, path, container, instance, config, devices, properties, config_get
  * @throws ApiError BAD_REQUEST when the template is malformed or its output would be too long
  */
-export function renderTemplate(text: string, variables: Variables): string {
+export function renderTemplate(text: string, variables: Variables, budget = new Budget()): string {
   const nodes = parseTemplate(text);
-  const output = new Output();
+  const output = new Output(budget);
   output.render(nodes, new Map(Object.entries(variables)));
   return output.text;
 }
@@ -39,12 +37,13 @@ export interface TemplateSubject {
   readonly devices: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-/** Renders the files of an image that belong to a trigger; the caller writes them with bothy-cell, never by host path. */
+/** Renders the files of an image that belong to a trigger, with one budget for all; the caller writes them with bothy-cell, never by host path. */
 export function renderFiles(
   image: { readonly metadata: ImageMetadata; readonly templates: Readonly<Record<string, string>> },
   trigger: Trigger,
   subject: TemplateSubject,
 ): RenderedFile[] {
+  const budget = new Budget();
   return Object.entries(image.metadata.templates)
     .filter(([, template]) => template.when.includes(trigger))
     .map(([innerPath, { template, properties, create_only }]) => ({
@@ -52,6 +51,7 @@ export function renderFiles(
       content: renderTemplate(
         image.templates[template] ?? "",
         templateVariables({ trigger, path: innerPath, properties, ...subject }),
+        budget,
       ),
       createOnly: create_only,
     }));
@@ -82,26 +82,28 @@ export function templateVariables(
 
 class Output {
   text = "";
-  #steps = 0;
+
+  constructor(private readonly budget: Budget) {}
 
   render(nodes: readonly Node[], scope: Map<string, Value>): void {
     for (const node of nodes) {
-      this.#steps += 1;
-      if (this.#steps > maxSteps) throw wrong("it takes too many steps");
+      this.budget.spend(1);
       this.#one(node, scope);
       if (this.text.length > maxText) throw wrong(`its output is longer than ${maxText} characters`);
     }
   }
 
   #one(node: Node, scope: Map<string, Value>): void {
-    if (node.type === "text") this.text += node.text;
-    else if (node.type === "output") this.text += textOf(evaluate(node.expression, scope));
-    else if (node.type === "set") scope.set(node.name, evaluate(node.expression, scope));
+    if (node.type === "text") this.#print(node.text);
+    else if (node.type === "output") this.#print(evaluate(node.expression, scope, this.budget));
+    else if (node.type === "set") scope.set(node.name, evaluate(node.expression, scope, this.budget));
     else if (node.type === "if") {
-      const branch = node.branches.find(({ when }) => when === undefined || truthy(evaluate(when, scope)));
+      const branch = node.branches.find(({ when }) => when === undefined || truthy(evaluate(when, scope, this.budget)));
       if (branch !== undefined) this.render(branch.then, scope);
     } else
-      for (const [first, second] of pairsOf(evaluate(node.over, scope)))
+      for (const [first, second] of pairsOf(evaluate(node.over, scope, this.budget))) {
+        // Each turn has names of its own.
+        this.budget.spend(scope.size);
         this.render(
           node.body,
           new Map([
@@ -110,6 +112,12 @@ class Output {
             ...(node.names[1] === undefined ? [] : [[node.names[1], second] as const]),
           ]),
         );
+      }
+  }
+
+  #print(value: Value): void {
+    this.budget.spendOn(value);
+    this.text += textOf(value);
   }
 }
 

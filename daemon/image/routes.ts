@@ -65,13 +65,14 @@ function createImage(request: ApiRequest): Promise<Reply> {
 async function importImage(request: ApiRequest): Promise<Reply> {
   const { context, headers } = request;
   const options = optionsOf(headers);
-  const upload = await receive(request.body, headers, context.dirs.scratch);
+  const upload = await receive(request.body, headers, context.dirs.scratch, context.images.limits);
   return asyncOp(
     context.operations.start({
       description: "Downloading image",
-      run: async () => {
+      mayCancel: true,
+      run: async ({ signal }) => {
         await using uploaded = upload;
-        const told = await context.images.import(uploaded, options);
+        const told = await context.images.import(uploaded, { ...options, signal });
         tell(request, "image-created", told.fingerprint);
         return told;
       },

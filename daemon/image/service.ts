@@ -16,6 +16,7 @@ import { nowText, timeText } from "../time";
 import { ImageAliases } from "./aliases";
 import { TemplateBuilds } from "./builds";
 import { inspect } from "./inspect";
+import { type ImageLimits, imageLimits } from "./limits";
 import type { ImageMetadata } from "./metadata";
 import { type ImageRow, ImageStore } from "./store";
 import { syncToDisk, unpackRoot } from "./unpack";
@@ -50,6 +51,8 @@ export interface ImportOptions extends Partial<ImagePut> {
   readonly aliases?: readonly { readonly name: string; readonly description: string }[];
   /** Digest of the template that the image was built from. */
   readonly builtFrom?: string;
+  /** Ends the check. */
+  readonly signal?: AbortSignal;
 }
 
 /** The mutable part of an image; its ETag covers the first three (docs/lxd-api.md, Changes). */
@@ -72,6 +75,11 @@ export class ImageService {
     this.#store = new ImageStore(context.database);
     this.#builds = new TemplateBuilds(context);
     this.aliases = new ImageAliases(this.#store, (prefix) => this.record(prefix));
+  }
+
+  /** What an image may hold and cost. */
+  get limits(): ImageLimits {
+    return imageLimits(this.context.server.config());
   }
 
   /** Removes unfinished work of a daemon that was killed, and image files that no row names. What cannot be removed is logged. */
@@ -176,7 +184,7 @@ export class ImageService {
       throw badRequest(
         `Cannot import image: its fingerprint is ${fingerprint}, not ${options.expectedFingerprint}. Send it again.`,
       );
-    const inspected = await inspect(upload);
+    const inspected = await inspect(upload, this.limits, options.signal);
     await this.context.locks.run(`image/${fingerprint}`, async () => {
       if (this.#store.find(fingerprint) !== undefined) throw conflict("Image with same fingerprint already exists");
       await using undo = new Revert(this.context.log);
@@ -273,7 +281,7 @@ export class ImageService {
   /** Unpacks the root file system into an empty folder. @throws ApiError NOT_FOUND */
   async unpack(fingerprint: string, rootPath: string, options: UnpackOptions): Promise<void> {
     const { row, main, rootfs } = this.files(fingerprint);
-    await unpackRoot(rootfs ?? main, row.files, rootPath, options);
+    await unpackRoot(rootfs ?? main, row.files, rootPath, this.limits, options);
   }
 
   /** The parsed metadata.yaml, and the text of LXD's file templates by their file name. */

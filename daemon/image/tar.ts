@@ -21,7 +21,7 @@ export interface TarEntry {
 }
 
 const block = 512;
-/** A pax header holds names and extended attributes; the kernel takes 64 KiB an attribute. */
+/** Extended headers of one entry hold names and extended attributes; the kernel takes 64 KiB an attribute. */
 const maxExtendedBytes = 4 << 20;
 
 export const broken = (cause: string) =>
@@ -101,6 +101,7 @@ export async function* readTar(chunks: AsyncIterable<Buffer>): AsyncGenerator<Ta
   let pax = new Map<string, string>();
   let longName: string | undefined;
   let longLink: string | undefined;
+  let extendedBytes = 0;
   for (;;) {
     const header = await bytes.take(block);
     if (header === undefined) throw broken("its end is missing");
@@ -114,7 +115,8 @@ export async function* readTar(chunks: AsyncIterable<Buffer>): AsyncGenerator<Ta
     const flag = String.fromCharCode(header[156]!);
     const raw = parseHeader(header);
     if (flag === "x" || flag === "g" || flag === "L" || flag === "K") {
-      if (raw.size > maxExtendedBytes) throw broken("an extended header is too long");
+      extendedBytes += block + raw.size;
+      if (extendedBytes > maxExtendedBytes) throw broken("the extended headers of an entry are too long");
       const body = (await bytes.must(padded(raw.size))).subarray(0, raw.size);
       if (flag === "x") pax = new Map([...pax, ...parsePax(body)]);
       else if (flag === "g") requireHarmless(parsePax(body));
@@ -148,6 +150,7 @@ export async function* readTar(chunks: AsyncIterable<Buffer>): AsyncGenerator<Ta
     pax = new Map();
     longName = undefined;
     longLink = undefined;
+    extendedBytes = 0;
   }
 }
 

@@ -4,10 +4,11 @@ import { createWriteStream } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import type { IncomingHttpHeaders } from "node:http";
 import path from "node:path";
-import { type Readable, Transform } from "node:stream";
+import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { Busboy } from "@fastify/busboy";
-import { badRequest } from "../../sdk/api/errors";
+import { ApiError, badRequest } from "../../sdk/api/errors";
+import { beyond, type ImageLimits } from "./limits";
 
 /** Image files in a folder of their own below the scratch folder. Dispose of it when they are stored, or will not be. */
 export interface Upload extends AsyncDisposable {
@@ -32,12 +33,18 @@ export async function scratchFolder(scratch: string): Promise<{ path: string } &
 
 /**
  * Stores a request's body: one tarball, or a multipart form of the parts "metadata" and "rootfs" in this order.
- * @throws ApiError BAD_REQUEST when the form is another one; whatever the connection throws when it breaks
+ * The body is not destroyed by a refusal, which is still to be sent on its connection.
+ * @throws ApiError BAD_REQUEST when the form is another one, or longer than an image may unpack to; whatever the connection throws when it breaks
  */
-export async function receive(body: Readable, headers: IncomingHttpHeaders, scratch: string): Promise<Upload> {
+export async function receive(
+  body: Readable,
+  headers: IncomingHttpHeaders,
+  scratch: string,
+  limits: ImageLimits,
+): Promise<Upload> {
   const folder = await scratchFolder(scratch);
   try {
-    const meter = new Meter();
+    const meter = new Meter(limits);
     const main = path.join(folder.path, "main");
     const isForm = /^multipart\//i.test(headers["content-type"] ?? "");
     const rootfs = isForm ? path.join(folder.path, "rootfs") : undefined;
@@ -64,19 +71,25 @@ class Meter {
   readonly #hash: Hash = createHash("sha256");
   sizeBytes = 0;
 
+  /** @param limits none for a file of the daemon's own */
+  constructor(private readonly limits?: ImageLimits) {}
+
   count(chunk: Buffer): void {
     this.#hash.update(chunk);
     this.sizeBytes += chunk.length;
+    if (this.limits !== undefined && this.sizeBytes > this.limits.size.value)
+      throw beyond(this.limits, "size", "it has more bytes");
   }
 
   async store(source: Readable, filePath: string): Promise<void> {
-    const count = new Transform({
-      transform: (chunk: Buffer, _encoding, done) => {
-        this.count(chunk);
-        done(null, chunk);
-      },
-    });
-    await pipeline(source, count, createWriteStream(filePath, { mode: 0o600, flags: "wx" }));
+    await pipeline(this.#passed(source), createWriteStream(filePath, { mode: 0o600, flags: "wx" }));
+  }
+
+  async *#passed(source: Readable): AsyncGenerator<Buffer> {
+    for await (const chunk of source.iterator({ destroyOnReturn: false })) {
+      this.count(chunk as Buffer);
+      yield chunk as Buffer;
+    }
   }
 
   result(): { fingerprint: string; sizeBytes: number } {
@@ -86,6 +99,7 @@ class Meter {
 
 /** What the sender did wrong; a failing disk is not that. */
 function malformed(error: unknown): Error {
+  if (ApiError.is(error)) return error;
   if (error instanceof Error && "syscall" in error) return error;
   const cause = error instanceof Error ? error.message : String(error);
   return badRequest(`Cannot import image: the form is malformed: ${cause}. Send it again.`, { cause: error });
@@ -150,7 +164,7 @@ async function receiveForm(
     });
   });
   try {
-    await pipeline(body, form);
+    await pipeline(body.iterator({ destroyOnReturn: false }), form);
     await storing;
   } catch (error) {
     throw problem ?? malformed(error);

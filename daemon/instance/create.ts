@@ -96,8 +96,10 @@ async function makeFrom(
     const options = {
       deviceNodes: isTrue(config["security.privileged"]),
       warn: (text: string) => operation.warn(text),
+      signal: operation.signal,
     };
     await context.volumes.createFromImage(pool, image.fingerprint, volumeOf(name), options);
+    operation.signal.throwIfAborted();
     await applyTemplates(context, record, "create");
   });
   context.images.touch(image.fingerprint);

@@ -123,11 +123,13 @@ function start(
   description: string,
   run: (operation: RunningOperation) => Promise<unknown>,
   locked = true,
+  mayCancel = false,
 ) {
   const { operations, locks } = request.context;
   const operation = operations.start({
     description,
     resources: { instances: [urlOf(name)], containers: [`/1.0/containers/${name}`] },
+    mayCancel,
     run: (running) => (locked ? locks.run(lockOf(name), () => run(running)) : run(running)),
   });
   return asyncOp(operation);
@@ -151,7 +153,15 @@ async function createInstance(request: ApiRequest) {
     await request.context.locks.runAll(locks, () => work(operation));
     tell(request, refreshes ? "instance-updated" : "instance-created", name);
   };
-  return start(request, name, refreshes ? "Refreshing instance" : "Creating instance", run, false);
+  // Building or unpacking an image may take long.
+  return start(
+    request,
+    name,
+    refreshes ? "Refreshing instance" : "Creating instance",
+    run,
+    false,
+    source === undefined,
+  );
 }
 
 function updateInstance(request: ApiRequest) {

@@ -51,6 +51,7 @@ export const apiExtensions: readonly string[] = [
   "bothy_storage_overlay",
   "bothy_instance_wait",
   "bothy_error_details",
+  "bothy_image_limits",
   "bothy_instance_dry_run",
   "bothy_instance_force_delete",
   "bothy_server_uuid",

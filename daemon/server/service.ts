@@ -3,8 +3,7 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import os from "node:os";
 import type { Config } from "../../sdk/api/common";
-import type { KeyRow } from "../../sdk/api/config/table";
-import { anyText } from "../../sdk/api/config/values";
+import { serverKeys } from "../../sdk/api/config/server";
 import { packageVersion } from "../../sdk/host/package";
 import type { Context } from "../context";
 import { hostArchitectures } from "../host/architecture";
@@ -12,8 +11,6 @@ import { withoutEmpty } from "../merge";
 import { requireConfig } from "../validate";
 import { apiExtensions } from "./extensions";
 import { ServerStore } from "./store";
-
-const serverKeys: readonly KeyRow[] = [{ key: "user.", type: anyText, live: true, doc: "Free for the user." }];
 
 const uuidKey = "state.uuid";
 

@@ -8,6 +8,8 @@ export interface FromImageOptions {
   /** Whether device nodes are unpacked; such an image volume is another one than that without. */
   readonly deviceNodes: boolean;
   readonly warn: (message: string) => void;
+  /** Ends the unpacking; who waits for the same image then unpacks it itself. */
+  readonly signal?: AbortSignal;
 }
 
 const withNodes = "-devices";
@@ -46,13 +48,18 @@ export class PoolImages {
     const image = volumeOf(fingerprint, options.deviceNodes);
     const key = keyOf(place, image);
     const { cloning } = await this.context.locks.run(key, async () => {
-      for (const warning of await this.#ensure(driver, place, image, options.deviceNodes)) options.warn(warning);
+      for (const warning of await this.#ensure(driver, place, image, options)) options.warn(warning);
       return { cloning: this.#track(key, driver.clone(place, image, volume)) };
     });
     await cloning;
   }
 
-  async #ensure(driver: StorageDriver, place: PoolPlace, image: Volume, deviceNodes: boolean): Promise<string[]> {
+  async #ensure(
+    driver: StorageDriver,
+    place: PoolPlace,
+    image: Volume,
+    { deviceNodes, signal }: FromImageOptions,
+  ): Promise<string[]> {
     const known = this.store.imageWarnings(place.name, image.name);
     if (known !== undefined && (await driver.exists(place, image))) return known;
     const warnings: string[] = [];
@@ -60,6 +67,7 @@ export class PoolImages {
       this.context.images.unpack(fingerprintOf(image.name), rootPath, {
         deviceNodes,
         warn: (message) => warnings.push(message),
+        signal,
       });
     await driver.delete(place, image);
     await driver.create(place, image, unpack);

@@ -2,12 +2,16 @@
 import { mkdtemp, rmdir } from "node:fs/promises";
 import path from "node:path";
 import { notFound } from "../../sdk/api/errors";
+import { confined } from "../confine";
 import type { Context } from "../context";
+import { run } from "../run";
 import type { RootSource, Volume } from "./driver";
-import { copyCommand, copyTree } from "./drivers/copy";
+import { copyCommand } from "./drivers/copy";
 import type { FromImageOptions } from "./images";
 import type { OpenPools } from "./open-pools";
 import { type KnownVolumes, type Reconciled, reconcileVolumes } from "./reconcile";
+
+const commandOf = ([program = "", ...args]: readonly string[]): [string, string[]] => [program, args];
 
 /** Calls on a pool throw ApiError NOT_FOUND or UNAVAILABLE; all but `root` try first to open a pool that is unavailable. */
 export class Volumes {
@@ -37,10 +41,16 @@ export class Volumes {
   }
 
   async #copyRoot(root: RootSource, rootPath: string): Promise<void> {
-    if (root.type === "dir") return copyTree(root.path, rootPath);
+    // Confined, so that no attribute of overlayfs that a privileged guest made for itself gets into a pool of overlays.
+    const copy = (from: string) =>
+      confined(...commandOf(copyCommand(from, rootPath)), { read: [from], write: rootPath, deviceNodes: true });
+    if (root.type === "dir") {
+      await run(...copy(root.path));
+      return;
+    }
     const at = await mkdtemp(path.join(this.context.dirs.scratch, "copy-"));
     try {
-      await this.context.native.runWithRoot(root, at, copyCommand(at, rootPath));
+      await this.context.native.runWithRoot(root, at, copy(at).flat());
     } finally {
       await rmdir(at);
     }

@@ -58,7 +58,20 @@ test("a template that would never end, or grow without bounds, is stopped", () =
   assert.throws(() => renderTemplate(loop, { s: "x".repeat(50) }), /too many steps|longer than/);
   const doubling = `{% set x = s %}${'{% set x = x|split:"a"|join:x %}'.repeat(20)}{{ x }}`;
   assert.throws(() => renderTemplate(doubling, { s: "a".repeat(100) }), /longer than/);
-  assert.throws(() => render(`{{ ${"(".repeat(5000)}1${")".repeat(5000)} }}`), /nested too deeply/);
+  assert.throws(() => render(`{{ ${"(".repeat(900)}1${")".repeat(900)} }}`), /nested too deeply/);
+  assert.throws(() => render(`${"{% if 1 %}".repeat(60)}${"{% endif %}".repeat(60)}`), /nested too deeply/);
+  assert.throws(() => render(`{{ s${"|upper".repeat(5000)} }}`), /more than 2000 words/);
+  assert.throws(() => render(`{{ s${".a".repeat(5000)} }}`), /more than 2000 words/);
+  const large = { s: "x".repeat(1_000_000) };
+  assert.throws(() => renderTemplate("{% if s|upper == 'y' %}{% endif %}".repeat(1000), large), /too many steps/);
+  assert.throws(() => renderTemplate(`{{ s${"|upper".repeat(900)}|length }}`, large), /too many steps/);
+  const names = Array.from({ length: 20_000 }, (_, index) => `{% set n${index} = 1 %}`).join("");
+  assert.throws(() => renderTemplate(`${names}{% for a in s %}{% endfor %}`, large), /too many steps/);
+  const map = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`user.${index}`, "x".repeat(100)]));
+  assert.throws(
+    () => renderTemplate("{% for a in s %}{% if map == a %}{% endif %}{% endfor %}", { ...large, map }),
+    /too many steps/,
+  );
 });
 
 test("a malformed template is refused with the reason", () => {

@@ -18,6 +18,7 @@ import { Log } from "../../daemon/log";
 import { Operations, type RunningOperation } from "../../daemon/operations";
 import { ServerStore, serverSchema } from "../../daemon/server/store";
 import { Warnings } from "../../daemon/warning/service";
+import type { Config } from "../../sdk/api/common";
 import { notFound } from "../../sdk/api/errors";
 import { hands } from "../support/storage";
 
@@ -26,6 +27,8 @@ export interface Scene {
   readonly images: ImageService;
   /** Fingerprints whose volumes the pools were told to forget. */
   readonly forgotten: string[];
+  /** The server's configuration. */
+  readonly config: Config;
   /** A new empty folder to unpack into. */
   folder(): string;
   /** Imports bytes as a unified upload; gives the fingerprint. */
@@ -44,6 +47,7 @@ export async function withImages(test: (scene: Scene) => Promise<void>): Promise
   const log = new Log(path.join(root, "log"));
   const database = new Database(dirs.database, [imageSchema, serverSchema]);
   const forgotten: string[] = [];
+  const config: Config = {};
   const events = new Events(log);
   const warnings = new Warnings(log);
   const parts = {
@@ -56,7 +60,7 @@ export async function withImages(test: (scene: Scene) => Promise<void>): Promise
     warnings,
     damages: new Damages(new DamageStore(database), warnings, log),
     native: { removeTree: hands.removeTree },
-    server: { store: new ServerStore(database) },
+    server: { store: new ServerStore(database), config: () => config },
     volumes: { forgetImage: async (fingerprint: string) => void forgotten.push(fingerprint) },
     profiles: {
       record: (name: string) => {
@@ -73,12 +77,13 @@ export async function withImages(test: (scene: Scene) => Promise<void>): Promise
       context,
       images,
       forgotten,
+      config,
       folder: () => {
         folders += 1;
         return mkdtempSync(path.join(root, `unpacked-${folders}-`));
       },
       importBytes: async (bytes) => {
-        await using upload = await receive(Readable.from([bytes]), {}, dirs.scratch);
+        await using upload = await receive(Readable.from([bytes]), {}, dirs.scratch, images.limits);
         return (await images.import(upload, {})).fingerprint;
       },
       leftovers: () => [...readdirSync(dirs.images), ...readdirSync(dirs.scratch)],

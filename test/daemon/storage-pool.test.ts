@@ -391,6 +391,35 @@ test("volumes go from any driver to any other with all that they have", hasCell,
   });
 });
 
+test("a copy into another pool takes no attribute along that overlayfs or the host would heed", hasCell, async (t) => {
+  const here = (await driversHere()).filter(({ skip }) => skip === false).map(({ driver }) => driver.name);
+  if (!here.includes("overlay")) {
+    t.skip("this machine lacks overlay");
+    return;
+  }
+  await withWorld(async (world) => {
+    await world.useRealNative();
+    for (const driver of ["dir", "overlay"]) await world.create(driver, driver);
+    await world.volumes.createFromImage("dir", fingerprint, container("web"), quiet);
+    // As the root of a privileged container can.
+    const given = ["trusted.overlay.opaque=y", "trusted.mine=1", "user.mine=2", "user.overlay.mine=3"];
+    const options = given.map((one) => `--pax-option=SCHILY.xattr.${one.replace("=", ":=")}`).join(" ");
+    const make = `echo x > etc/marked; tar --format=pax ${options} -cf m.tar etc/marked; tar --xattrs --xattrs-include='*' -xf m.tar; rm m.tar`;
+    world.see("dir", "web", make);
+    const look =
+      "tar --xattrs --xattrs-include='*' --format=pax -cf - etc/marked | grep -ao 'SCHILY.xattr.[a-z.]*' | sort";
+    assert.match(world.see("dir", "web", look), /trusted\.overlay\.opaque/, "this machine lets root make them");
+    await world.volumes.clone(
+      { pool: "dir", volume: container("web") },
+      { pool: "overlay", volume: container("copy") },
+    );
+    const root = world.volumes.root("overlay", container("copy"));
+    assert.ok(root.type === "overlay");
+    const bytes = execFileSync("sh", ["-c", `cd "$1"; ${look}`, "sh", root.upper], { encoding: "utf8" });
+    assert.deepEqual(bytes.trim().split("\n"), ["SCHILY.xattr.user.mine", "SCHILY.xattr.user.overlay.mine"]);
+  });
+});
+
 test("a pool that cannot be opened at the start is unavailable, and usable again when it can", isRoot, () =>
   withWorld(async (world) => {
     const source = mkdtempSync(path.join(tmpdir(), "bothy-source-"));

@@ -1,0 +1,13 @@
+/*
+ * Which extended attributes an unpacker may give to files, whatever the program and its version: it asks the kernel, the kernel asks us
+ * (seccomp_unotify(2)). Kept are user.* but overlayfs's own, access lists, and file capabilities of no foreign user namespace. Anything else is
+ * left out without an error: trusted.* and overlayfs's would steer mounts of the host, security labels are the host's to give.
+ */
+#pragma once
+
+#include <stdint.h>
+
+/** Loads the filter into the calling process, after no_new_privs. @returns the descriptor that the kernel asks on; -1 with errno, EBUSY where somebody above us asks already */
+int attributes_filter(void);
+/** Answers one question. @param proc descriptor of a /proc that shows the asking process */
+void attributes_answer(int listener, int proc);

@@ -1,0 +1,158 @@
+/** Programs that read a stranger's bytes: what they see, what they may do, and how they end. */
+import assert from "node:assert/strict";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, test } from "node:test";
+import { cellProgram } from "../../sdk/host/package";
+
+const folder = mkdtempSync(path.join(tmpdir(), "bothy-confine-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const shell = "/bin/sh";
+
+/** Runs a script of the host's shell, confined. */
+function confine(options: readonly string[], script: string, input = "") {
+  const { status, stdout, stderr } = spawnSync(cellProgram, ["confine", ...options, "--", shell, "-c", script], {
+    input,
+  });
+  return { status, stdout: String(stdout), stderr: String(stderr) };
+}
+
+function emptyFolder(name: string): string {
+  const made = path.join(folder, name);
+  mkdirSync(made);
+  return made;
+}
+
+test("it reads its input, prints, and its exit code or signal is told", () => {
+  assert.deepEqual(confine([], "read line; echo got $line; echo bad >&2; exit 7", "this\n"), {
+    status: 7,
+    stdout: "got this\n",
+    stderr: "bad\n",
+  });
+  assert.equal(confine([], "sh -c 'kill -9 $$'; exit $?").status, 128 + 9);
+});
+
+test("it sees programs of the host and what it was given, and nothing else", () => {
+  const given = emptyFolder("given");
+  writeFileSync(path.join(given, "file"), "seen");
+  const { stdout } = confine(
+    ["--read", given],
+    `ls -A / /etc /dev; cat ${given}/file; ls ${folder}; ls /proc /root /sys /tmp/* 2>/dev/null`,
+  );
+  const names = new Set(stdout.split(/\s+/));
+  for (const hidden of ["proc", "sys", "root", "home", "var", "passwd", "shadow", "sda", "vda", "kmsg"])
+    assert.ok(!names.has(hidden), `${hidden} is in sight: ${stdout}`);
+  assert.ok(names.has("usr") && names.has("null"));
+  assert.match(stdout, /seen/);
+  assert.match(stdout, /given/);
+});
+
+test("it writes where it may, as every owner and with every mode, and nowhere else", () => {
+  const [given, place] = [emptyFolder("readable"), emptyFolder("writable")];
+  writeFileSync(path.join(given, "file"), "old");
+  const script = `
+    cd ${place} && touch mine && chown 12345:54321 mine && chmod 4755 mine && mkfifo fifo && ln -s /x link && ln mine hard
+    for place in ${given}/file /new /etc/new /usr/new /dev/new ${folder}/new; do (echo x > $place) 2>/dev/null && echo wrote $place; done
+    true`;
+  const told = confine(["--read", given, "--write", place], script);
+  assert.deepEqual(told, { status: 0, stdout: "", stderr: "" });
+  const { uid, gid, mode } = lstatSync(path.join(place, "mine"));
+  assert.deepEqual([uid, gid, mode & 0o7777], [12345, 54321, 0o4755]);
+  assert.deepEqual(readdirSync(place).sort(), ["fifo", "hard", "link", "mine"]);
+  assert.equal(readFileSync(path.join(given, "file"), "utf8"), "old");
+});
+
+test("it has no power over mounts, processes, networks and devices of the host", () => {
+  const place = emptyFolder("powerless");
+  const script = `
+    cd ${place}
+    mount -t tmpfs none ${place} 2>/dev/null && echo mounted
+    mount -o remount,bind,rw /usr 2>/dev/null && echo remounted
+    chroot ${place} true 2>/dev/null; [ $? = 125 ] || echo chrooted
+    unshare --mount true 2>/dev/null && echo unshared
+    hostname changed 2>/dev/null && echo named
+    mknod disk b 8 0 2>/dev/null && echo node
+    echo $$`;
+  const before = execFileSync("hostname").toString();
+  assert.equal(confine(["--write", place], script).stdout, "1\n");
+  assert.equal(execFileSync("hostname").toString(), before);
+  assert.deepEqual(readdirSync(place), []);
+  const python = "import socket; print(len(socket.if_nameindex()))";
+  if (existsSync("/usr/bin/python3"))
+    assert.match(confine([], `/usr/bin/python3 -c '${python}'`).stdout, /^1\n$/, "a lonely lo");
+});
+
+test("where it may make device nodes it cannot open them", () => {
+  const place = emptyFolder("nodes");
+  const script = `cd ${place}; mknod zero c 1 5 && mknod disk b 8 0 && (head -c 1 zero; head -c 1 disk) 2>&1 >/dev/null | grep -c 'Permission denied'`;
+  assert.equal(confine(["--write", place, "--device-nodes"], script).stdout, "2\n");
+  assert.ok(lstatSync(path.join(place, "disk")).isBlockDevice());
+});
+
+test("its memory is bounded", () => {
+  const bounded = confine(
+    ["--memory", "50000000"],
+    "dd if=/dev/null of=/dev/null bs=100M count=1 2>/dev/null && echo ate",
+  );
+  assert.equal(bounded.stdout, "");
+  assert.match(
+    confine(["--memory", "500000000"], "dd if=/dev/null of=/dev/null bs=100M count=1 2>/dev/null && echo ate").stdout,
+    /ate/,
+  );
+});
+
+/** Processes whose command line has this word. */
+const having = (word: string) =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").includes(word);
+      } catch {
+        // It has ended meanwhile.
+        return false;
+      }
+    });
+
+for (const [what, kill] of [
+  ["it is killed", (starter: number, confiner: number) => process.kill(confiner, "SIGKILL") && starter],
+  ["its starter is killed", (starter: number) => process.kill(starter, "SIGKILL")],
+] as const)
+  test(`all that it has started ends when ${what}`, async () => {
+    const word = `${1000 + Math.floor(Math.random() * 1e8)}`;
+    const script = `"$0" confine -- /bin/sh -c 'sleep ${word} & setsid sleep ${word} & wait' & echo $!; wait`;
+    const starter = spawn("/bin/sh", ["-c", script, cellProgram], { stdio: ["ignore", "pipe", "inherit"] });
+    const confiner = await new Promise<number>((resolve) =>
+      starter.stdout.once("data", (text) => resolve(Number(text))),
+    );
+    while (having(word).length < 2) await new Promise((resolve) => setImmediate(resolve));
+    kill(starter.pid ?? 0, confiner);
+    while (having(word).length > 0) await new Promise((resolve) => setImmediate(resolve));
+    starter.kill("SIGKILL");
+  });
+
+test("a wrong option or program is refused with what is wrong", () => {
+  for (const [args, message] of [
+    [["confine", "--read", "relative", "--", "/bin/true"], /Cannot take the option/],
+    [["confine", "--write", "/nowhere/at/all", "--", "/bin/true"], /Cannot examine the path/],
+    [["confine", "--", "true"], /absolute path of a program/],
+    [["confine"], /absolute path of a program/],
+    [["confine", "--", "/bin/nothing-of-this-name"], /Cannot execute the program/],
+  ] as const) {
+    const { status, stderr } = spawnSync(cellProgram, args);
+    assert.equal(status, 125);
+    assert.match(String(stderr), message);
+  }
+});
