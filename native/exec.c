@@ -293,7 +293,7 @@ static void attend(struct execution *self) {
         polled[PROCESS].fd = ended ? -1 : cell->init_fd;
         polled[STDOUT] = record_poll(output);
         polled[STDERR] = record_poll(errors);
-        if (poll(polled, POLLED, -1) < 0)
+        if (poll(polled, POLLED, self->relay != NULL && !ended ? relay_timeout(self->relay) : -1) < 0)
             continue;
         if (self->relay != NULL) {
             if (self->relay->out.to >= 0 && (polled[RELAY + 3].revents & (POLLERR | POLLHUP)) != 0)

@@ -4,8 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <termios.h>
+#include <time.h>
 
+#include "console.h"
 #include "util.h"
+
+/* how long to wait for a reader: at first, and at most, for one that takes the character for input */
+enum { FIRST_WAIT_MS = 25, LONGEST_WAIT_MS = 1000, DOUBLINGS_MAX = 6 };
 
 static int set_nonblocking(int fd) {
     int flags = fcntl(fd, F_GETFL);
@@ -14,6 +20,7 @@ static int set_nonblocking(int fd) {
 
 struct relay *relay_new(int master, int input, int output) {
     struct relay *relay = must_alloc(sizeof *relay);
+    relay->slave = -1;
     relay->in = (struct flow){.from = input, .to = master};
     relay->out = (struct flow){.from = fcntl(master, F_DUPFD_CLOEXEC, 0), .to = output};
     if (relay->out.from < 0 || set_nonblocking(master) < 0 || set_nonblocking(input) < 0 || set_nonblocking(output) < 0) {
@@ -74,8 +81,42 @@ static bool move(struct flow *flow) {
     return true;
 }
 
+static uint64_t now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static bool has_ended(const struct relay *relay) {
+    return relay->in.from < 0 && is_empty(&relay->in) && relay->in.to >= 0;
+}
+
+int relay_timeout(const struct relay *relay) {
+    uint64_t now = now_ms();
+    if (!has_ended(relay))
+        return -1;
+    return relay->next_end_ms > now ? (int)(relay->next_end_ms - now) : 0;
+}
+
+static void type_end(struct relay *relay) {
+    if (relay->slave < 0)
+        relay->slave = open_slave(relay->in.to);
+    struct pollfd typed = {.fd = relay->slave, .events = POLLIN};
+    struct termios settings;
+    bool is_read = relay->slave >= 0 && poll(&typed, 1, 0) == 0;
+    if (is_read && tcgetattr(relay->in.to, &settings) == 0) {
+        char end = settings.c_cc[VEOF] != 0 ? (char)settings.c_cc[VEOF] : 4;
+        if (write(relay->in.to, &end, 1) == 1 && relay->ends < DOUBLINGS_MAX)
+            relay->ends++;
+    }
+    unsigned wait = FIRST_WAIT_MS << relay->ends;
+    relay->next_end_ms = now_ms() + (wait < LONGEST_WAIT_MS ? wait : LONGEST_WAIT_MS);
+}
+
 void relay_move(struct relay *relay) {
     move(&relay->in);
+    if (has_ended(relay) && relay_timeout(relay) == 0)
+        type_end(relay);
     move(&relay->out);
 }
 
@@ -89,5 +130,6 @@ void relay_free(struct relay *relay) {
     close_now(&relay->in.to);
     close_now(&relay->out.from);
     close_now(&relay->out.to);
+    close_now(&relay->slave);
     free(relay);
 }

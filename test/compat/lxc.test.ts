@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, wr
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
+import { runCli } from "../cli/support/cli";
 import { skip, withLxc } from "../support/lxc";
 
 test("lxc launches, lists, describes and deletes a container", { skip }, () =>
@@ -42,6 +43,32 @@ test("lxc exec gives exit codes, standard input, environment, user and folder", 
     assert.equal(both.stderr, "err\n");
     const args = ["exec", "web", "--user", "33", "--group", "33", "--cwd", "/tmp", "--env", "A=b c", "--"];
     assert.equal(lxc.run(...args, "sh", "-c", 'echo "$(id -u) $(id -g) $(pwd) $A"'), "33 33 /tmp b c\n");
+  }),
+);
+
+test("lxc exec -t, and bothy exec -t, end with their piped input, and lose no output", { skip }, () =>
+  withLxc(async (lxc, daemon) => {
+    lxc.run("launch", "bb", "web");
+    const env = { BOTHY_ENDPOINT: `unix://${daemon.socket}` };
+    const many = Array.from({ length: 500 }, (_, index) => `${index}\n`).join("");
+    for (const [input, script, code, expected] of [
+      ["x\n", "stty -echo; cat", 0, "x\n"],
+      ["", "cat; echo over", 0, "over\n"],
+      ["exit 5\n", "stty -echo; PS1= sh", 5, ""],
+      [many, "stty -echo; cat", 0, many],
+    ] as const) {
+      const args = ["exec", "-t", "web", "--", "sh", "-c", script];
+      const stock = lxc.try(args, input);
+      const own = await runCli(args, { env, input });
+      for (const [client, { code: got, stdout }] of [
+        ["lxc", stock],
+        ["bothy", own],
+      ] as const) {
+        assert.equal(got, code, `${client}: ${script}`);
+        // What was typed before the echo was switched off may be echoed.
+        assert.ok(stdout.replaceAll("\r", "").endsWith(expected), `${client}: ${script}: ${stdout}`);
+      }
+    }
   }),
 );
 

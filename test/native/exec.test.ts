@@ -167,6 +167,48 @@ test("all of a terminal's output arrives before the exit is told", async () => {
   streams.stdin.destroy();
 });
 
+for (const [what, input, script, expected] of [
+  ["a line", "one\n", "cat", "one\none\n"],
+  ["a line that is not ended", "one", "cat", "oneone"],
+  ["nothing", "", "cat; echo over", "over\n"],
+  ["lines for a shell", "echo hi\nexit 3\n", "stty -echo; sh; echo $?", "hi\n3\n"],
+  [
+    "what is for the first reader, and no more for the next",
+    "one\n",
+    "stty -echo; cat; cat; cat; echo over",
+    "one\nover\n",
+  ],
+  ["a line for one that empties its input first", "one\n", "sleep 0.2; stty -echo; cat; echo over", "one\none\nover\n"],
+  ["nothing, to one that does not read", "", "sleep 0.3; echo over", "over\n"],
+] as const) {
+  test(`the end of the input reaches a terminal as it does a pipe: ${what}`, async () => {
+    const connection = await spawner.request(
+      "exec",
+      container.target,
+      idmap,
+      ["tty", 80, 25],
+      [
+        ["env", "PATH=/bin"],
+        ["env", "PS1="],
+        ["arg", "sh"],
+        ["arg", "-c"],
+        ["arg", script],
+      ],
+    );
+    const { ready } = await connection.line();
+    const { stdin, stdout } = openStreams(ready!);
+    connection.write("go\n");
+    const output = collect(stdout!);
+    stdin.end(input);
+    assert.ok((await connection.line()).running);
+    assert.deepEqual((await connection.line()).exited, { code: 0 });
+    const said = (await output).replaceAll("\r", "");
+    // What was typed before the echo was switched off may be echoed.
+    assert.ok(said.endsWith(expected), JSON.stringify(said));
+    connection.close();
+  });
+}
+
 test("a signal sent on the connection reaches the command", async () => {
   const connection = await spawner.request(
     "exec",
