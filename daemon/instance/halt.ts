@@ -1,9 +1,9 @@
 /** Halt: which signal asks an init to power off, and what raw.lxc says of it. */
-import { readFileSync, readlinkSync } from "node:fs";
 import os from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { badRequest } from "../../sdk/api/errors";
 import type { RunningCell } from "../native/index";
+import { isHeard, powerOffSignal } from "./init-signals";
 
 const realTimeMin = 34;
 
@@ -52,41 +52,26 @@ function namedSignal(text: string): number | undefined {
   return signals[text.startsWith("SIG") ? text : `SIG${text}`];
 }
 
-/** busybox init halts on SIGUSR1, systemd on SIGRTMIN+3, others on SIGPWR. @param pid of the init on the host */
-export function haltSignal(pid: number, raw: RawLxc): number {
-  if (raw.haltSignal !== undefined) return raw.haltSignal;
-  // A link of the host's /proc, not a path of the container.
-  const executable = readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, "");
-  if (executable.endsWith("/busybox")) return os.constants.signals.SIGUSR1;
-  if (executable.endsWith("/systemd")) return realTimeMin + 3;
-  return os.constants.signals.SIGPWR;
-}
-
 const firstLookMs = 20;
 const longestLookMs = 500;
 
 /**
  * Sends the halt signal; sends it once more when the init begins to listen. The kernel drops a signal for a pid 1 that neither
- * catches nor blocks it (pid_namespaces(7)), and an init that was just started does not yet.
+ * catches nor awaits it (pid_namespaces(7)), and an init that was just started does not yet. What it listens to by then counts.
  * @param signal aborts when nobody waits any longer
  */
 export async function askToHalt(cell: RunningCell, raw: RawLxc, signal: AbortSignal): Promise<void> {
-  const halt = haltSignal(cell.pid, raw);
-  const wasHeard = isHeard(cell.pid, halt);
-  cell.signal(halt);
-  if (wasHeard) return;
-  for (let pauseMs = firstLookMs; !isHeard(cell.pid, halt); pauseMs = Math.min(longestLookMs, pauseMs * 1.5)) {
+  const ask = () => {
+    const halt = raw.haltSignal ?? powerOffSignal(cell.pid);
+    return { halt, wasHeard: isHeard(cell.pid, halt) };
+  };
+  let asked = ask();
+  cell.signal(asked.halt);
+  if (asked.wasHeard) return;
+  for (let pauseMs = firstLookMs; !asked.wasHeard; pauseMs = Math.min(longestLookMs, pauseMs * 1.5)) {
     await delay(pauseMs, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return;
+    asked = ask();
   }
-  cell.signal(halt);
-}
-
-/** Whether a process catches a signal, or blocks it and will find it pending (proc_pid_status(5), SigCgt and SigBlk). */
-function isHeard(pid: number, signal: number): boolean {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  const bit = 1n << BigInt(signal - 1);
-  return [/^SigCgt:\s+([0-9a-f]+)$/m, /^SigBlk:\s+([0-9a-f]+)$/m].some(
-    (line) => (BigInt(`0x${line.exec(status)?.[1] ?? "0"}`) & bit) !== 0n,
-  );
+  cell.signal(asked.halt);
 }

@@ -1,7 +1,12 @@
 /** A clean stop: the init is asked in its own language, and only when it can hear. */
 import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { text } from "node:stream/consumers";
 import { test } from "node:test";
-import { preparePool, withDaemon } from "../support/daemon";
+import { preparePool, type TestDaemon, withDaemon } from "../support/daemon";
+import { buildGuest } from "../support/guest";
 import { requireFeature } from "../support/require";
 
 const skip = requireFeature("root", process.getuid?.() === 0);
@@ -22,3 +27,64 @@ test("an init that was just started hears a clean stop", { skip }, () =>
     await (await client.deleteInstance("young")).wait();
   }),
 );
+
+const note = (name: string) => `echo ${name} > /halted; exit 0`;
+const forEver = "while :; do sleep 0.05; done";
+
+/** /sbin/init as a script of busybox's shell, as another program, or as raw.lxc has it; and what it notes when it is asked to halt. */
+const inits: readonly (readonly [what: string, init: string | readonly string[], noted: string])[] = [
+  ["a script that traps PWR", `trap '${note("PWR")}' PWR\n${forEver}`, "PWR"],
+  ["a script that traps TERM", `trap '${note("TERM")}' TERM\n${forEver}`, "TERM"],
+  ["a script that traps USR1", `trap '${note("USR1")}' USR1\n${forEver}`, "USR1"],
+  ["a script that traps PWR after a while", `sleep 0.4\ntrap '${note("PWR")}' PWR\n${forEver}`, "PWR"],
+  ["a script that reloads on USR1", `trap : USR1 HUP\ntrap '${note("TERM")}' TERM\n${forEver}`, "TERM"],
+  ["one that catches PWR, USR1 and INT, as sysvinit", ["handler", "PWR", "USR1", "INT"], "PWR"],
+  ["one that reads signals, as s6", ["signalfd", "TERM", "PWR", "USR1"], "PWR"],
+  ["one that waits for signals", ["wait", "TERM", "INT"], "TERM"],
+  ["a copy of busybox's manners", ["handler", "USR1", "USR2", "TERM"], "USR1"],
+  ["one that blocks what it does not catch, as openrc-init", ["openrc"], "TERM"],
+  [
+    "one that passes on, as tini, to a command of manners",
+    ["forward", `trap '${note("TERM")}' TERM; ${forEver}`],
+    "TERM",
+  ],
+  ["one that passes on to a command that knows PWR", ["forward", `trap '${note("PWR")}' PWR; ${forEver}`], "PWR"],
+  ["a program in Go, whose runtime catches all", ["go"], "TERM"],
+];
+
+async function makeInit({ client }: TestDaemon, folder: string, init: string | readonly string[]): Promise<void> {
+  await client.deleteFile("box", "/sbin/init");
+  const content =
+    typeof init === "string" ? Buffer.from(`#!/bin/sh\n${init}\n`) : readFileSync(path.join(folder, "init"));
+  await client.putFile("box", "/sbin/init", content, { mode: 0o755 });
+  const command = typeof init === "string" ? [] : init.map((word) => `"${word}"`);
+  const { value } = await client.getInstance("box");
+  const config = { ...value.config, "raw.lxc": `lxc.init.cmd = /sbin/init ${command.join(" ")}` };
+  await (await client.updateInstance("box", { ...value, config })).wait();
+}
+
+test("each kind of init is asked to halt by the signal that it listens to", { skip }, async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "bothy-init-"));
+  buildGuest("init", path.join(folder, "init"));
+  try {
+    await withDaemon({ bare: true }, async (daemon) => {
+      await preparePool(daemon, "dir");
+      const { client } = daemon;
+      await (await client.createInstance({ name: "box", source: { type: "image", alias: "template:busybox" } })).wait();
+      for (const [what, init, noted] of inits) {
+        await makeInit(daemon, folder, init);
+        await (await client.setInstanceState("box", { action: "start" })).wait();
+        await (await client.setInstanceState("box", { action: "stop", timeout: 20 })).wait().catch((error: Error) => {
+          throw new Error(`${what}: ${error.message}`);
+        });
+        const file = await client.getFile("box", "/halted").catch(() => undefined);
+        assert.ok(file?.type === "file", `${what}: it notes what it heard`);
+        assert.equal(await text(file.body), `${noted}\n`, what);
+        await client.deleteFile("box", "/halted");
+      }
+      await (await client.deleteInstance("box")).wait();
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
