@@ -85,7 +85,7 @@ export class DnsmasqKeeper {
       if (this.#isReleased) return watch.close();
       const watched = { ...kept, watch };
       this.#kept.set(network.name, watched);
-      void watch.over.then(() => this.#locked(network, () => this.#lookAgain(watched)));
+      void watch.over.then(() => this.#locked(network, () => this.#orLater(watched, () => this.#lookAgain(watched))));
     } catch (error) {
       // It may have ended just now; whatever it is, a later look tells.
       this.context.log.warning("Cannot watch dnsmasq of a network; it is looked after later", {
@@ -125,8 +125,13 @@ export class DnsmasqKeeper {
   async #startAgain(kept: Kept): Promise<void> {
     const { network, ends } = kept;
     if (this.#kept.get(network.name) !== kept) return;
+    await this.#orLater(kept, () => this.#start(network, false, ends));
+  }
+
+  /** Whatever fails here counts as one more end: it is tried again. */
+  async #orLater({ network, ends }: Kept, work: () => Promise<unknown>): Promise<void> {
     try {
-      await this.#start(network, false, ends);
+      await work();
     } catch (error) {
       this.context.log.error("Cannot start dnsmasq of a network again", { network: network.name, error });
       this.#ended({ network, ends, since: Date.now() });
