@@ -1,5 +1,6 @@
 /** Daemon: its start as a list of named stages, and its end. */
 import { readFileSync } from "node:fs";
+import path from "node:path";
 import type { FastifyInstance } from "fastify";
 import { cellProgram, packageVersion, seccompDir } from "../sdk/host/package";
 import type { Context } from "./context";
@@ -104,7 +105,9 @@ export class Daemon {
   }
 
   async #startNative(): Promise<void> {
-    this.#context.native = await Native.start(cellProgram, this.#context.dirs, this.#log);
+    const { dirs } = this.#context;
+    const start = (folder: string) => Native.start(cellProgram, dirs, this.#log, folder);
+    this.#context.native = await this.#keeper.makeSocket(dirs.cells, start);
   }
 
   #openDatabase(): void {
@@ -176,8 +179,12 @@ export class Daemon {
   }
 
   async #listen(): Promise<void> {
-    this.#app = buildServer(this.#context);
-    await listen(this.#app, this.#context.dirs.socket, this.#options.group);
+    const { root, socket } = this.#context.dirs;
+    await this.#keeper.makeSocket(root, async (folder) => {
+      // A server that could not listen does not listen again.
+      this.#app = buildServer(this.#context);
+      await listen(this.#app, path.join(folder, path.basename(socket)), this.#options.group);
+    });
   }
 
   async #stopContainers(): Promise<void> {

@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { type Database, isDamage } from "./database";
+import { isNoSpace } from "./files";
 import type { Log } from "./log";
 import type { Warnings } from "./warning/service";
 
@@ -95,7 +96,9 @@ export class DatabaseCopies {
       this.warnings.resolve("databaseNotCopied");
     } catch (error) {
       rmSync(path.join(this.folder, partialName), { force: true });
-      if (isDamage(error))
+      // That is told by who needs the space.
+      if (isNoSpace(error)) this.log.info("No copy of the database is made: there is no space", { error });
+      else if (isDamage(error))
         this.warnings.record("databaseDamaged", { message: "The next start may refuse it (docs/database.md)", error });
       else this.warnings.record("databaseNotCopied", { message: `No copy can be made in "${this.folder}"`, error });
     }
@@ -109,6 +112,8 @@ export class DatabaseCopies {
       this.log.info("No copy of the database is made: there is little free space", { folder: this.folder });
       return;
     }
+    // SQLite would not say why it cannot make a file.
+    closeSync(openSync(partial, "wx", 0o600));
     this.database.copyTo(partial);
     sync(partial);
     renameSync(partial, path.join(this.folder, `bothy-${stampOf(new Date())}.db`));

@@ -1,5 +1,6 @@
 /** Database: one SQLite file, WAL, every commit on disk before it counts. Only the store files of the kinds use it. */
-import { statSync } from "node:fs";
+import { statfsSync, statSync } from "node:fs";
+import path from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { unavailable } from "../sdk/api/errors";
 import type { TableRules } from "./damage/rules";
@@ -13,6 +14,8 @@ export interface Schema {
 }
 
 export type Row = Record<string, unknown>;
+
+class NoBlocks extends Error {}
 
 /** What a database that can write nothing more tells, and what may make room for it. */
 export interface Room {
@@ -32,6 +35,8 @@ export class UnusableDatabase extends Error {}
 const logPages = 512;
 /** So much log and so many free pages make the changes of a full file system need no block: they are there already. */
 const preparedBytes = 2.5 * 2 ** 20;
+/** Must be left when the file has got new blocks. */
+const spareBytes = 2 ** 20;
 /** In user_version: the log has changes that the file has not, so one that is missing was lost; or it has none. */
 const needsLog = 1;
 const needsNoLog = 2;
@@ -42,6 +47,8 @@ export class Database {
   readonly #room: Room;
   #depth = 0;
   #changes = 0;
+  /** Pages that the file has blocks for. */
+  #filePages = 0;
   /** Whether the file was written by a daemon that keeps its log, and there was none. */
   readonly lacksLog: boolean;
   /** Whether a copy has just taken the file's place. */
@@ -52,13 +59,13 @@ export class Database {
    * @throws UnusableDatabase when the file is damaged or of a newer Bothy; ApiError UNAVAILABLE when another daemon uses it
    */
   constructor(
-    private readonly path: string,
+    private readonly file: string,
     schemas: readonly Schema[],
     room: Room = noRoom,
   ) {
     this.#room = room;
-    const hasLog = statSync(`${path}-wal`, { throwIfNoEntry: false }) !== undefined;
-    this.#db = new DatabaseSync(path, { enableForeignKeyConstraints: true });
+    const hasLog = statSync(`${file}-wal`, { throwIfNoEntry: false }) !== undefined;
+    this.#db = new DatabaseSync(file, { enableForeignKeyConstraints: true });
     try {
       this.#lock();
       this.#requireWhole();
@@ -81,7 +88,7 @@ export class Database {
       this.#db.exec("PRAGMA busy_timeout = 2000; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT");
     } catch (error) {
       if (!/locked/.test((error as Error).message)) throw error;
-      throw inUse(this.path, error);
+      throw inUse(this.file, error);
     }
   }
 
@@ -125,7 +132,9 @@ export class Database {
     this.#depth += 1;
     try {
       const result = work();
+      const grows = this.#requireBlocks();
       this.#db.exec("COMMIT");
+      if (grows) this.#db.exec("PRAGMA wal_checkpoint(FULL)");
       return result;
     } catch (error) {
       // A full disk may have rolled it back already.
@@ -134,6 +143,24 @@ export class Database {
     } finally {
       this.#depth -= 1;
     }
+  }
+
+  /**
+   * Looks before a commit whether the file will need new blocks, and whether there are any. The log must always be one that can be written
+   * back: else it could never begin anew, and the next change, though it only deletes, would need a block for it.
+   * @returns whether the file grows @throws NoBlocks
+   */
+  #requireBlocks(): boolean {
+    const pages = Number(this.get("PRAGMA page_count")?.page_count);
+    if (pages <= this.#filePages) return false;
+    const found = statSync(this.file, { throwIfNoEntry: false });
+    if (found === undefined) return false;
+    const pageSize = Number(this.get("PRAGMA page_size")?.page_size);
+    this.#filePages = Math.floor(found.size / pageSize);
+    if (pages <= this.#filePages) return false;
+    const { bavail, bsize } = statfsSync(path.dirname(this.file));
+    if (bavail * bsize < (pages - this.#filePages) * pageSize + spareBytes) throw new NoBlocks("no block is free");
+    return true;
   }
 
   /** Runs one change, or one transaction; when there is no room for it, once more after some was made. */
@@ -155,7 +182,7 @@ export class Database {
       }
       this.#room.full(error);
       throw unavailable(
-        `Cannot change anything: the file system of "${this.path}" is full. Delete what is not needed; reading and deleting still work.`,
+        `Cannot change anything: the file system of "${this.file}" is full. Delete what is not needed; reading and deleting still work.`,
         { cause: error },
       );
     }
@@ -163,7 +190,7 @@ export class Database {
 
   run(sql: string, ...values: SQLInputValue[]): { changes: number } {
     const run = () => ({ changes: Number(this.#statement(sql).run(...values).changes) });
-    return this.#depth > 0 ? run() : this.#write(run);
+    return this.transaction(run);
   }
 
   get(sql: string, ...values: SQLInputValue[]): Row | undefined {
@@ -198,18 +225,27 @@ export class Database {
     this.#db.prepare("VACUUM INTO ?").run(file);
   }
 
-  /** Makes log and file as long as changes on a full file system need them, once; both stay so. */
+  /**
+   * Makes log and file as long as changes on a full file system need them; both stay so. It is done again when the free pages are used up.
+   * @throws Error of SQLite, as when there is no room for it
+   */
   prepareRoom(): void {
     const freePages = Number(this.get("PRAGMA freelist_count")?.freelist_count);
     const pageSize = Number(this.get("PRAGMA page_size")?.page_size);
-    const logBytes = statSync(`${this.path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+    const logBytes = statSync(`${this.file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
     if (logBytes < preparedBytes || freePages * pageSize < preparedBytes / 2) {
-      // Pages that were free all the time are not written: it takes a commit in between.
-      this.#db.exec(
-        `CREATE TABLE filling (bytes BLOB) STRICT; INSERT INTO filling VALUES (randomblob(${preparedBytes}))`,
-      );
+      this.#transaction(() => {
+        this.#db.exec(
+          `CREATE TABLE filling (bytes BLOB) STRICT; INSERT INTO filling VALUES (randomblob(${preparedBytes}))`,
+        );
+      });
+      // Pages that were free all the time are never written: it takes a commit in between.
       this.#db.exec("PRAGMA wal_checkpoint(FULL); DROP TABLE filling; PRAGMA wal_checkpoint(FULL)");
     }
+  }
+
+  /** From now on a missing log is a lost one. */
+  begin(): void {
     this.#db.exec(`PRAGMA user_version = ${needsLog}; PRAGMA wal_checkpoint(FULL)`);
   }
 
@@ -237,7 +273,8 @@ export const inUse = (path: string, cause: unknown) =>
 const codeOf = (error: unknown): number => Number((error as { errcode?: number } | undefined)?.errcode ?? 0);
 
 /** SQLITE_FULL, or SQLITE_IOERR_WRITE, as which SQLite tells a quota that is used up. */
-const isFull = (error: unknown): boolean => (codeOf(error) & 0xff) === 13 || codeOf(error) === 778;
+const isFull = (error: unknown): boolean =>
+  error instanceof NoBlocks || (codeOf(error) & 0xff) === 13 || codeOf(error) === 778;
 
 /** SQLITE_CORRUPT or SQLITE_NOTADB. */
 export const isDamage = (error: unknown): boolean => [11, 26].includes(codeOf(error) & 0xff);

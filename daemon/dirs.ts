@@ -1,4 +1,5 @@
 /** Dirs: every path below the state folder, in LXD's layout (docs/lxd-api.md, State folder). */
+import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync } from "node:fs";
 import path from "node:path";
 
@@ -9,6 +10,11 @@ export class Dirs {
 
   get socket(): string {
     return this.#at("unix.socket");
+  }
+
+  /** Where sockets are while the file system of the state folder takes none. */
+  get run(): string {
+    return `/run/bothy-${createHash("sha256").update(this.root).digest("hex").slice(0, 8)}`;
   }
 
   get databaseFolder(): string {

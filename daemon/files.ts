@@ -4,6 +4,18 @@ import { lstat, readdir, readFile } from "node:fs/promises";
 /** @returns the errno's name, such as "ENOENT"; "" when the error has none */
 export const errnoOf = (error: unknown): string => (error as NodeJS.ErrnoException | undefined)?.code ?? "";
 
+/** Whether an error says that a file system, or a quota on it, is used up; Node has no name for EDQUOT (122) and says UNKNOWN. */
+export const isNoSpace = (error: unknown): boolean =>
+  /^(ENOSPC|EDQUOT|UNKNOWN)$|-122$/.test(errnoOf(error)) ||
+  /No space left on device|quota exceeded|database or disk is full|system error -122/i.test(
+    (error as Error | undefined)?.message ?? "",
+  );
+
+/** Whether an error says that a file system is read-only. */
+export const isReadonly = (error: unknown): boolean =>
+  errnoOf(error) === "EROFS" ||
+  /Read-only file system|file system is read-only/i.test((error as Error | undefined)?.message ?? "");
+
 /** Waits for the work; the named errors count as "nothing there". */
 export async function ignoring<T>(codes: string | readonly string[], work: Promise<T>): Promise<T | undefined> {
   try {

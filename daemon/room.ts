@@ -2,23 +2,27 @@
  * Room: blocks and inodes kept in reserve beside the database, for the day when a guest has filled the file system that both are on.
  * They are given up when the database cannot be written or the daemon starts on a full file system, and made again once there is room.
  */
-import { randomFillSync } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync, statfsSync, statSync } from "node:fs";
-import { open, rename, rm, writeFile } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { errnoOf } from "./files";
+import { isNoSpace } from "./files";
 import type { Log } from "./log";
 import type { Warnings } from "./warning/service";
 
 const mostBytes = 16 * 2 ** 20;
-const leastBytes = 256 * 2 ** 10;
+const leastBytes = 2 ** 20;
 /** Part of a small file system. */
 const share = 1 / 64;
 const files = 32;
+const filesAtOnce = 8;
 /** So many times the reserve must be free before it is made. */
 const timesFree = 4;
 const lookMs = 30_000;
-const chunkBytes = 2 ** 20;
+/** It is given up part by part. */
+const parts = 16;
+const partNames = Array.from({ length: parts }, (_, number) => String(number));
+const partialName = "partial";
 
 export class Room {
   #timer: NodeJS.Timeout | undefined;
@@ -39,21 +43,14 @@ export class Room {
     return path.join(this.folder, "spare-inodes");
   }
 
-  /** For a start: sockets and folders need a little. */
-  prepareStart(): void {
-    const { bavail, ffree, files: all } = statfsSync(this.folder);
-    // File systems without a table of inodes say 0 of 0.
-    if (bavail === 0 || (all > 0 && ffree < files)) this.release();
-  }
-
-  /** Gives the reserve up. @returns whether there was any */
+  /** Gives up a part of the reserve, so that there is one for the next time. @returns whether there was any */
   release(): boolean {
-    const names = statSync(this.#spares, { throwIfNoEntry: false }) === undefined ? [] : readdirSync(this.#spares);
-    const hadBytes = statSync(this.#reserve, { throwIfNoEntry: false }) !== undefined;
-    if (names.length === 0 && !hadBytes) return false;
-    rmSync(this.#reserve, { force: true });
-    for (const name of names) rmSync(path.join(this.#spares, name), { force: true });
-    this.log.warning("Gave up the space kept in reserve: the file system is full", { folder: this.folder });
+    const block = namesIn(this.#reserve).find((name) => name !== partialName);
+    const inodes = namesIn(this.#spares).slice(0, filesAtOnce);
+    if (block === undefined && inodes.length === 0) return false;
+    if (block !== undefined) rmSync(path.join(this.#reserve, block), { force: true });
+    for (const name of inodes) rmSync(path.join(this.#spares, name), { force: true });
+    this.log.warning("Gave up space kept in reserve: the file system is full", { folder: this.folder });
     return true;
   }
 
@@ -65,7 +62,12 @@ export class Room {
     this.warnings.record("databaseFull", { message, error });
   }
 
+  /** Something was written, which may have made room. */
   written(): void {
+    if (this.#isFull && this.#timer !== undefined) void this.make();
+  }
+
+  #hasRoom(): void {
     if (!this.#isFull) return;
     this.#isFull = false;
     this.warnings.resolve("databaseFull");
@@ -87,8 +89,7 @@ export class Room {
     this.#making ??= this.#make()
       .catch((error: unknown) => {
         // Somebody was quicker to fill the file system again.
-        if (!["ENOSPC", "EDQUOT"].includes(errnoOf(error)))
-          this.log.warning("Cannot keep space in reserve for the database", { error });
+        if (!isNoSpace(error)) this.log.warning("Cannot keep space in reserve for the database", { error });
       })
       .finally(() => {
         this.#making = undefined;
@@ -99,31 +100,28 @@ export class Room {
   async #make(): Promise<void> {
     const { bavail, blocks, bsize, ffree, files: all } = statfsSync(this.folder);
     const bytes = Math.min(mostBytes, Math.max(leastBytes, Math.floor(blocks * bsize * share)));
-    const isThere = (statSync(this.#reserve, { throwIfNoEntry: false })?.size ?? 0) > 0;
-    if (!isThere && bavail * bsize >= bytes * timesFree) await this.#fill(bytes);
-    mkdirSync(this.#spares, { recursive: true, mode: 0o700 });
-    const missing = files - readdirSync(this.#spares).length;
-    if (missing > 0 && (all === 0 || ffree >= files * timesFree))
+    for (const folder of [this.#reserve, this.#spares]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const missing = partNames.filter((name) => !namesIn(this.#reserve).includes(name));
+    if (missing.length > 0 && bavail * bsize < bytes * timesFree) return;
+    for (const name of missing) await this.#fill(path.join(this.#reserve, name), Math.ceil(bytes / parts));
+    this.#hasRoom();
+    if (namesIn(this.#spares).length < files && (all === 0 || ffree >= files * timesFree))
       for (let number = 0; number < files; number += 1)
         await writeFile(path.join(this.#spares, String(number)), "", { mode: 0o600 });
   }
 
   /** With real blocks, also where the file system packs what it can. */
-  async #fill(bytes: number): Promise<void> {
-    const partial = `${this.#reserve}.partial`;
-    const chunk = randomFillSync(Buffer.alloc(chunkBytes));
+  async #fill(file: string, bytes: number): Promise<void> {
+    const partial = path.join(path.dirname(file), partialName);
     try {
-      const file = await open(partial, "w", 0o600);
-      try {
-        for (let left = bytes; left > 0; left -= chunkBytes) await file.write(chunk, 0, Math.min(left, chunkBytes));
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(partial, this.#reserve);
+      await writeFile(partial, randomBytes(bytes), { mode: 0o600, flush: true });
+      await rename(partial, file);
     } catch (error) {
       await rm(partial, { force: true });
       throw error;
     }
   }
 }
+
+const namesIn = (folder: string): string[] =>
+  statSync(folder, { throwIfNoEntry: false }) === undefined ? [] : readdirSync(folder);

@@ -7,10 +7,14 @@ import { nowText } from "../time";
 /** The log of an instance begins anew past this size; the old one is kept beside it. */
 const logBytes = 128 * 1024;
 
-/** Adds a line to an instance's lxc.log. */
-export function appendLog({ dirs }: Context, name: string, text: string): void {
+/** Adds a line to an instance's lxc.log. One that cannot be written, as on a full disk, is lost and hinders nothing. */
+export function appendLog({ dirs, log }: Context, name: string, text: string): void {
   const file = path.join(dirs.logs(name), "lxc.log");
-  // A guest may reboot as often as it likes.
-  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > logBytes) renameSync(file, `${file}.old`);
-  appendFileSync(file, `${nowText()} ${name} ${text.replaceAll("\n", " ")}\n`, { mode: 0o600 });
+  try {
+    // A guest may reboot as often as it likes.
+    if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > logBytes) renameSync(file, `${file}.old`);
+    appendFileSync(file, `${nowText()} ${name} ${text.replaceAll("\n", " ")}\n`, { mode: 0o600 });
+  } catch (error) {
+    log.debug("Cannot add a line to the log of an instance", { name, error });
+  }
 }

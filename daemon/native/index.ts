@@ -66,9 +66,9 @@ export class Native {
     private readonly dirs: Dirs,
   ) {}
 
-  /** @param executable path of bothy-cell */
-  static async start(executable: string, dirs: Dirs, log: Log): Promise<Native> {
-    return new Native(await Spawner.start(executable, dirs.cells, log), dirs);
+  /** @param executable path of bothy-cell @param socketDir folder of the spawner's socket, when not that of the cells */
+  static async start(executable: string, dirs: Dirs, log: Log, socketDir?: string): Promise<Native> {
+    return new Native(await Spawner.start(executable, dirs.cells, log, socketDir), dirs);
   }
 
   /** Makes a container and waits until its first process runs. @throws ApiError INTERNAL with the failing phase */

@@ -16,40 +16,47 @@ export class Spawner {
   #isStopping = false;
   /** Reaches the cells folder by a short path: a unix socket's address holds 108 bytes only. */
   readonly #shortDir: string;
+  /** The same for the folder of the spawner's own socket. */
+  readonly #shortSocketDir: string;
   readonly #name = `${prefix}${process.pid}`;
 
   private constructor(
     private readonly executable: string,
-    private readonly cellsDir: string,
+    cellsDir: string,
+    private readonly socketDir: string,
     private readonly log: Log,
   ) {
     this.#shortDir = `/proc/self/fd/${openSync(cellsDir, "r")}`;
+    this.#shortSocketDir = socketDir === cellsDir ? this.#shortDir : `/proc/self/fd/${openSync(socketDir, "r")}`;
   }
 
   /** Starts it and waits until it listens. @throws ApiError when there is no executable for this machine: how to build it */
-  static async start(executable: string, cellsDir: string, log: Log): Promise<Spawner> {
+  static async start(executable: string, cellsDir: string, log: Log, socketDir = cellsDir): Promise<Spawner> {
     if (!existsSync(executable)) throw missing(executable);
     for (const name of readdirSync(cellsDir))
       if (name.startsWith(prefix)) rmSync(path.join(cellsDir, name), { recursive: true, force: true });
-    const spawner = new Spawner(executable, cellsDir, log);
+    const spawner = new Spawner(executable, cellsDir, socketDir, log);
     await spawner.#launch();
     return spawner;
   }
 
   async #launch(): Promise<void> {
-    const child = spawn(this.executable, ["spawner", "--socket", path.join(this.cellsDir, this.#name)], {
+    const child = spawn(this.executable, ["spawner", "--socket", path.join(this.socketDir, this.#name)], {
       stdio: ["pipe", "pipe", "pipe"],
       detached: true,
     });
     this.#child = child;
-    child.stderr
-      ?.setEncoding("utf8")
-      .on("data", (text: string) => this.log.warning("bothy-cell", { text: text.trim() }));
+    let said = "";
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      said = text.trim();
+      this.log.warning("bothy-cell", { text: said });
+    });
     await new Promise<void>((resolve, reject) => {
       child.once("error", (error: NodeJS.ErrnoException) =>
         reject(error.code === "ENOEXEC" ? missing(this.executable) : error),
       );
-      child.once("exit", (code) => reject(internal(`Cannot start bothy-cell: it left with code ${code}.`)));
+      // Not at "exit": what it said last may come later.
+      child.once("close", (code) => reject(internal(`Cannot start bothy-cell: it left with code ${code}. ${said}`)));
       child.stdout?.once("data", () => resolve());
     });
     child.on("exit", (code, signal) => {
@@ -72,7 +79,7 @@ export class Spawner {
   /** Sends a request, also to a spawner that is just started again; the caller reads the answers. */
   async request(verb: string, ops: readonly Op[], signal?: AbortSignal): Promise<CellConnection> {
     const data = frame(verb, ops);
-    const socket = path.join(this.#shortDir, this.#name);
+    const socket = path.join(this.#shortSocketDir, this.#name);
     return CellConnection.request(socket, data, signal).catch((cause: unknown) => {
       signal?.throwIfAborted();
       if (ApiError.is(cause)) throw cause;

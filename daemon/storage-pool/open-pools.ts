@@ -3,6 +3,7 @@ import path from "node:path";
 import { notFound, unavailable } from "../../sdk/api/errors";
 import type { Context } from "../context";
 import { toApiError } from "../errors";
+import { isReadonly } from "../files";
 import type { PoolPlace, StorageDriver } from "./driver";
 import { drivers } from "./drivers";
 import { PoolImages } from "./images";
@@ -102,7 +103,12 @@ export class OpenPools {
     };
     const calls = this.#calls.get(name) ?? new Map();
     this.#calls.set(name, calls);
-    const call = opened();
+    const call = opened().catch((error: unknown) => {
+      if (!isReadonly(error)) throw error;
+      // The kernel may have closed it after an error. Where it can be opened anew, it is.
+      this.#noteUnavailable(name, error);
+      return opened();
+    });
     const end = settled(call);
     calls.set(end, fills);
     try {
@@ -131,10 +137,14 @@ export class OpenPools {
       this.#unavailable.delete(record.name);
       this.context.warnings.resolve("poolUnavailable", urlOf(record.name));
     } catch (error) {
-      const message = `Cannot open storage pool "${record.name}"`;
-      this.context.warnings.record("poolUnavailable", { message, entity: urlOf(record.name), error });
-      this.#unavailable.set(record.name, toApiError(error).message);
+      this.#noteUnavailable(record.name, error);
     }
+  }
+
+  #noteUnavailable(name: string, error: unknown): void {
+    const message = `Cannot open storage pool "${name}"`;
+    this.context.warnings.record("poolUnavailable", { message, entity: urlOf(name), error });
+    this.#unavailable.set(name, toApiError(error).message);
   }
 
   /** Removes a pool that was made or deleted in part; what cannot be removed now is tried again at the next start. */

@@ -82,8 +82,13 @@ export class StoragePoolService {
     }
   }
 
-  #unavailable(driver: string): Promise<string | undefined> {
-    return drivers[driver]?.unavailable(this.context.dirs.scratch, this.#tryRoot) ?? Promise.resolve(undefined);
+  /** A driver that cannot even be tried, as on a full disk, is not available now. */
+  async #unavailable(driver: string): Promise<string | undefined> {
+    try {
+      return await drivers[driver]?.unavailable(this.context.dirs.scratch, this.#tryRoot);
+    } catch (error) {
+      return toApiError(error).message;
+    }
   }
 
   /** Asks bothy-cell for the root folder, which it has to mount for that. */

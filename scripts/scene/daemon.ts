@@ -15,6 +15,8 @@ export interface DaemonOptions {
   readonly bare?: boolean;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Folder that the state folder is made in; by default the machine's for temporary files. */
+  readonly base?: string;
   /** How to run it; by default this Node and the compiled program. */
   readonly command?: readonly string[];
 }

@@ -148,7 +148,7 @@ test("what cannot be written to the database is kept in memory, and goes there w
   warnings.record("poolUnavailable", { message: "before there was a database" });
   warnings.open(store);
   assert.equal(store.list().length, 1);
-  database.run("PRAGMA query_only = 1");
+  database.get("PRAGMA query_only = 1");
   warnings.record("networkUnavailable", { message: "while it takes no writes", entity: "/1.0/networks/n" });
   warnings.resolve("poolUnavailable");
   assert.deepEqual(
@@ -158,7 +158,7 @@ test("what cannot be written to the database is kept in memory, and goes there w
       .sort(),
     ["Network unavailable: new", "Storage pool unavailable: resolved"],
   );
-  database.run("PRAGMA query_only = 0");
+  database.get("PRAGMA query_only = 0");
   warnings.record("appArmor", { message: "x" });
   assert.deepEqual(
     store

@@ -1,13 +1,14 @@
 /** A daemon for tests, and the proof that nothing of it is left. */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { execFile, execFileSync } from "node:child_process";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { type DaemonOptions, OwnDaemon } from "../../scripts/scene/daemon";
 import { Netns } from "../../scripts/scene/netns";
 import { describeTraces, removeTraces, settledTraces } from "../../scripts/scene/traces";
+import { cellProgram } from "../../sdk/host/package";
 
 const execute = promisify(execFile);
 
@@ -34,7 +35,7 @@ export class TestDaemon extends OwnDaemon {
  * table of it is left. On failure everything is taken away all the same, unless KEEP=1 keeps the scene.
  */
 export async function withDaemon<T>(options: DaemonOptions, work: (daemon: TestDaemon) => Promise<T>): Promise<T> {
-  const base = mkdtempSync(path.join(tmpdir(), "bothy-test-"));
+  const base = mkdtempSync(path.join(options.base ?? tmpdir(), "bothy-test-"));
   const netns = await Netns.create();
   const daemon = new TestDaemon(path.join(base, "state"), netns, options);
   let isDone = false;
@@ -56,7 +57,8 @@ export async function withDaemon<T>(options: DaemonOptions, work: (daemon: TestD
       if (daemon.isRunning) await daemon.kill();
       if (!isDone) await removeTraces(daemon.place);
       await netns[Symbol.asyncDispose]();
-      rmSync(base, { recursive: true, force: true });
+      // As the daemon does: a pool on btrfs has read-only subvolumes.
+      execFileSync(cellProgram, ["remove", base]);
     }
   }
 }

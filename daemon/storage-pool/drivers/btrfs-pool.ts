@@ -8,7 +8,7 @@ import { ignoring, isThere } from "../../files";
 import { run } from "../../run";
 import type { PoolPlace } from "../driver";
 import { isOnBtrfs } from "./btrfs-host";
-import { isMounted } from "./mounts";
+import { isMounted, mountAt } from "./mounts";
 import { createPoolFolder, deletePoolFolder, makeFolders, requirePoolFolder } from "./pool-folder";
 import { volumeTypes } from "./volume-folder";
 
@@ -50,9 +50,12 @@ export async function createBtrfsPool(pool: PoolPlace): Promise<Config> {
   return config;
 }
 
-/** Formats a blank device or file; mkfs.btrfs refuses one that holds a file system, or that is too small. */
+/**
+ * Formats a blank device or file; mkfs.btrfs refuses one that holds a file system, or that is too small. Metadata is kept twice, as is its
+ * default: kept once it gets 8 MiB at first, and where content takes the rest before that grows nothing can be made any more, whatever is deleted.
+ */
 async function format(pool: PoolPlace, source: string): Promise<void> {
-  const { code, stderr } = await run("mkfs.btrfs", ["-q", "-m", "single", "-L", pool.name, source], {
+  const { code, stderr } = await run("mkfs.btrfs", ["-q", "-L", pool.name, source], {
     accept: [0, 1],
   });
   if (code !== 0)
@@ -83,15 +86,31 @@ export async function mountBtrfsPool(pool: PoolPlace): Promise<void> {
     if (!(await isThere(source)))
       throw unavailable(`Cannot open storage pool "${pool.name}": its source "${source}" is missing.`);
     await mkdir(pool.path, { recursive: true, mode: 0o711 });
+    await unmountBroken(pool);
     if (!(await isMounted(pool.path))) await mount(pool, source, kind);
     await makeFolders(pool.path, volumeTypes);
   }
   await requirePoolFolder(pool, volumeTypes);
 }
 
+/** Unmounts a file system that the kernel has made read-only after an error, such as a full disk below the image file; mounted anew it can be written. */
+async function unmountBroken(pool: PoolPlace): Promise<void> {
+  const isWanted = /(^|,)ro(,|$)/.test(pool.config["btrfs.mount_options"] ?? "");
+  if (isWanted || (await mountAt(pool.path))?.isReadonly !== true) return;
+  while (await isMounted(pool.path)) await run("umount", ["--", pool.path]);
+}
+
+/** @throws ApiError UNAVAILABLE, also while containers hold a file system that the kernel has closed */
 async function mount(pool: PoolPlace, source: string, kind: Kind): Promise<void> {
   const options = [kind === "loop" ? "loop" : "rw", pool.config["btrfs.mount_options"] || "user_subvol_rm_allowed"];
-  await run("mount", ["-t", "btrfs", "-o", options.join(","), "--", source, pool.path]);
+  try {
+    await run("mount", ["-t", "btrfs", "-o", options.join(","), "--", source, pool.path]);
+  } catch (error) {
+    throw unavailable(
+      `Cannot open storage pool "${pool.name}": ${(error as Error).message.replace(/\s*\n\s*/g, " ")}. If the kernel closed its file system after an error, as on a full disk below the image file, make room there, and stop every container of the pool.`,
+      { cause: error },
+    );
+  }
   await chmod(pool.path, 0o711);
 }
 

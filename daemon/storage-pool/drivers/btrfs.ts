@@ -6,7 +6,7 @@ import { isThere } from "../../files";
 import type { PoolPlace, StorageDriver, Volume } from "../driver";
 import { btrfsUnavailable, exclusiveBytes, hasQuota } from "./btrfs-host";
 import { createBtrfsPool, deleteBtrfsPool, mountBtrfsPool, unmountBtrfsPool } from "./btrfs-pool";
-import { createSubvolume, setReadonly, snapshotSubvolume } from "./btrfs-subvolume";
+import { createSubvolume, giveBack, setReadonly, snapshotSubvolume } from "./btrfs-subvolume";
 import { poolResources } from "./pool-folder";
 import {
   build,
@@ -63,6 +63,7 @@ export const btrfs: StorageDriver = {
   async delete(pool, volume) {
     await discard(pool, folderOf(pool, volume));
     await removeEmptyParent(pool, volume);
+    await giveBack(pool.path);
   },
 
   exists: (pool, volume) => isThere(folderOf(pool, volume)),

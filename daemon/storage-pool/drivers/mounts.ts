@@ -7,6 +7,8 @@ export interface Mount {
   readonly type: string;
   /** Such as /dev/loop3. */
   readonly source: string;
+  /** Whether the file system itself is read-only, be it by an error: a mount may be so alone. */
+  readonly isReadonly: boolean;
 }
 
 /** The mount that a path is on, or undefined when the path is not there. @see proc_pid_mountinfo(5) */
@@ -18,18 +20,23 @@ export async function mountOf(file: string): Promise<Mount | undefined> {
   );
 }
 
-/** Whether something is mounted right at this path. */
-export async function isMounted(folder: string): Promise<boolean> {
+/** What is mounted right at this path, or undefined when nothing is. */
+export async function mountAt(folder: string): Promise<Mount | undefined> {
   const real = path.join(await realpath(path.dirname(folder)), path.basename(folder));
-  return (await mountOf(real))?.point === real;
+  const mount = await mountOf(real);
+  return mount?.point === real ? mount : undefined;
 }
+
+/** Whether something is mounted right at this path. */
+export const isMounted = async (folder: string): Promise<boolean> => (await mountAt(folder)) !== undefined;
 
 async function mounts(): Promise<Mount[]> {
   const lines = (await readFile("/proc/self/mountinfo", "utf8")).trimEnd().split("\n");
   return lines.map((line) => {
     const [fields = "", tail = ""] = line.split(" - ");
-    const [type = "", source = ""] = tail.split(" ");
-    return { point: unescaped(fields.split(" ")[4] ?? ""), type, source: unescaped(source) };
+    const [type = "", source = "", options = ""] = tail.split(" ");
+    const isReadonly = options.split(",").includes("ro");
+    return { point: unescaped(fields.split(" ")[4] ?? ""), type, source: unescaped(source), isReadonly };
   });
 }
 

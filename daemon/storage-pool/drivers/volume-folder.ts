@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, rename, rmdir } from "node:fs/promises";
 import path from "node:path";
 import { conflict, internal, notFound } from "../../../sdk/api/errors";
-import { entries, errnoOf, ignoring } from "../../files";
+import { entries, errnoOf, ignoring, isNoSpace } from "../../files";
 import type { PoolPlace, Volume } from "../driver";
 
 export const volumeTypes = ["containers", "containers-snapshots", "images"] as const;
@@ -80,7 +80,7 @@ export async function discard(pool: PoolPlace, target: string): Promise<void> {
   try {
     await ignoring("ENOENT", rename(target, partial));
   } catch (error) {
-    if (!["ENOSPC", "EDQUOT"].includes(errnoOf(error))) throw error;
+    if (!isNoSpace(error)) throw error;
     return pool.removeTree(target);
   }
   await clear(pool, partial);
