@@ -59,16 +59,19 @@ static void accept_watcher(struct supervisor *self) {
         add_watcher(self, steal_fd(&fd));
 }
 
+static void kill_all(const struct cell *cell) {
+    /* doomed before it is thawed, so that it cannot freeze itself again */
+    sys_pidfd_send_signal(cell->init_fd, SIGKILL);
+    kill_groups(cell);
+}
+
 static void handle_command(const char *line, void *context) {
     const struct cell *cell = context;
     unsigned number = command_number(line, "signal ", NSIG - 1);
     if (number > 0)
         sys_pidfd_send_signal(cell->init_fd, (int)number);
-    if (strcmp(line, "kill") == 0) {
-        /* doomed before it is thawed, so that it cannot freeze itself again */
-        sys_pidfd_send_signal(cell->init_fd, SIGKILL);
-        kill_groups(cell);
-    }
+    if (strcmp(line, "kill") == 0)
+        kill_all(cell);
 }
 
 static void drain_console(struct supervisor *self, short events) {
@@ -79,10 +82,45 @@ static void drain_console(struct supervisor *self, short events) {
     self->polled[CONSOLE].fd = self->log->master;
 }
 
+/* only ever set by a handler, while poll waits */
+static volatile sig_atomic_t was_told_to_end;
+
+static void note_term(int number) {
+    (void)number;
+    was_told_to_end = 1;
+}
+
+/** SIGTERM wakes the wait and nothing else. @param waiting the mask for it */
+static void catch_term(sigset_t *waiting) {
+    sigset_t term;
+    sigemptyset(&term);
+    sigaddset(&term, SIGTERM);
+    sigprocmask(SIG_BLOCK, &term, waiting);
+    sigdelset(waiting, SIGTERM);
+    struct sigaction action = {.sa_handler = note_term};
+    sigaction(SIGTERM, &action, NULL);
+}
+
+/**
+ * Heeds SIGTERM in one case: the host goes down by systemd, whose last process sends it to all that is left and then waits up to 90 seconds for each. Whoever
+ * wanted a clean end for the guest has seen to it before that.
+ */
+static void heed_shutdown(const struct supervisor *self) {
+    char name[32];
+    was_told_to_end = 0;
+    if (read_small_file(AT_FDCWD, "/proc/1/comm", name, sizeof name) > 0 && strcmp(name, "systemd-shutdow\n") == 0)
+        kill_all(self->cell);
+}
+
 /** Sleeps and serves until the first process has ended. */
 static void watch(struct supervisor *self) {
+    sigset_t waiting;
+    catch_term(&waiting);
     for (;;) {
-        if (poll(self->polled, self->count, -1) < 0)
+        int ready = ppoll(self->polled, self->count, NULL, &waiting);
+        if (was_told_to_end)
+            heed_shutdown(self);
+        if (ready < 0)
             continue;
         if (self->polled[INIT].revents != 0)
             return;

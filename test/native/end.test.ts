@@ -105,6 +105,53 @@ test("a supervisor heeds no signal that a service manager or a terminal sends, a
   assert.deepEqual(await container.exited(), { code: 7, reason: "exit" });
 });
 
+test("SIGTERM ends a guest at once while the host goes down, so that nothing waits for it", async () => {
+  // Process 1 of a namespace of processes stands for the host's.
+  const script = 'printf %s "$1" >/proc/1/comm; shift; exec 3<&0; "$@" <&3 3<&- & exec 3<&-; wait';
+  const inside = ["unshare", "--pid", "--fork", "--mount-proc", "sh", "-c", script, "sh"];
+  for (const [name, isEnd] of [
+    ["systemd-shutdow", true],
+    ["systemd", false],
+  ] as const) {
+    const host = await Spawner.start([...inside, name]);
+    try {
+      const own = ["root-dir", makeRoot(path.join(host.dir, "root"))];
+      const container = await Container.start(host, "left", { root: own, command: ["sleep", "1000000"] });
+      process.kill(hostPid(container.started.supervisor, host.child.pid!), "SIGTERM");
+      if (isEnd) assert.deepEqual(await container.exited(), { signal: 9, reason: "killed" });
+      else {
+        const words = [container.target, container.map, ["env", "PATH=/bin"], ["arg", "true"]];
+        const entered = await host.request("exec", words);
+        assert.ok((await entered.line()).running !== undefined);
+        assert.deepEqual((await entered.line()).exited, { code: 0 });
+        entered.close();
+      }
+    } finally {
+      await host.stop();
+    }
+  }
+});
+
+/** Number on the host of a process of the namespace that a child of ours made. */
+function hostPid(pid: number, unsharer: number): number {
+  const first = fs.readFileSync(`/proc/${unsharer}/task/${unsharer}/children`, "utf8").trim();
+  const namespace = fs.readlinkSync(`/proc/${first}/ns/pid`);
+  const found = fs
+    .readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .find((name) => {
+      try {
+        const isThere = fs.readlinkSync(`/proc/${name}/ns/pid`) === namespace;
+        return isThere && new RegExp(`^NSpid:.*\\s${pid}$`, "m").test(fs.readFileSync(`/proc/${name}/status`, "utf8"));
+      } catch (error) {
+        if (["ENOENT", "ESRCH", "EACCES"].includes((error as NodeJS.ErrnoException).code ?? "")) return false;
+        throw error;
+      }
+    });
+  assert.ok(found !== undefined, `process ${pid} of the namespace`);
+  return Number(found);
+}
+
 test("a spawner heeds none either, and leaves when its lifeline ends", async () => {
   const own = await Spawner.start();
   own.child.kill("SIGTERM");
