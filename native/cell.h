@@ -77,6 +77,7 @@ struct cell {
     uid_t uid;
     gid_t gid;
     unsigned file_mode_mask;
+    unsigned long personality;
     bool has_mask, reaper, no_new_privs, has_caps;
     uint64_t caps;
     struct sock_filter *filter;

@@ -19,23 +19,24 @@
 #include "userns.h"
 #include "util.h"
 
-#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+enum { PEER = 3, OTHER };
 
-enum { PEER = 3 };
-
-int keep_only_stdio(struct cell *cell, const int stdio[3]) {
+int keep_only(struct cell *cell, const int stdio[3], int *other) {
     /* first above all numbers in question, so that no dup2 closes what a later one needs */
-    int high[4];
-    for (int i = 0; i < 4; i++) {
-        high[i] = fcntl(i < 3 ? stdio[i] : cell->peer, F_DUPFD_CLOEXEC, 64);
+    const int kept[] = {stdio[0], stdio[1], stdio[2], cell->peer, other != NULL ? *other : cell->peer};
+    int high[COUNT_OF(kept)], last = other != NULL ? OTHER : PEER;
+    for (int i = 0; i <= last; i++) {
+        high[i] = fcntl(kept[i], F_DUPFD_CLOEXEC, 64);
         if (high[i] < 0)
             return fail(&cell->status, "stdio", errno, NULL, "Cannot keep the descriptor %d", i);
     }
-    for (int i = 0; i < 4; i++)
-        if ((i < 3 ? dup2(high[i], i) : dup3(high[i], PEER, O_CLOEXEC)) < 0)
+    for (int i = 0; i <= last; i++)
+        if ((i < PEER ? dup2(high[i], i) : dup3(high[i], i, O_CLOEXEC)) < 0)
             return fail(&cell->status, "stdio", errno, NULL, "Cannot connect the descriptor %d", i);
     cell->peer = PEER;
-    if (sys_close_range(PEER + 1, UINT_MAX, 0) < 0)
+    if (other != NULL)
+        *other = OTHER;
+    if (sys_close_range((unsigned)last + 1, UINT_MAX, 0) < 0)
         return fail(&cell->status, "stdio", errno, NULL, "Cannot close the helper's descriptors");
     return 0;
 }

@@ -17,6 +17,7 @@
 #include "commands.h"
 #include "console.h"
 #include "handshake.h"
+#include "inherit.h"
 #include "json.h"
 #include "limits.h"
 #include "phase.h"
@@ -51,6 +52,7 @@ static const struct phase host_phases[] = {
     {"request", check_request},
     {"target", open_target},
     {"host", run_host_side},
+    {"inheritance", shed_inherited},
     {"limits", raise_limits},
 };
 
@@ -90,6 +92,15 @@ static int offer_streams(struct execution *self) {
 
 /* A process between the two (I), in the container's groups; host root's ids, and in the end all capabilities of its user namespace. */
 
+/**
+ * The container sees the command's process from its first moment, and the root of a privileged one may open what that has, whatever it was before: so it is born
+ * with what the command gets, and the two ends of handshakes.
+ */
+static int keep_what_is_the_commands(struct execution *self, int *about) {
+    int null = self->cell->null_fd;
+    return keep_only(self->cell, self->cell->has_tty ? (const int[]){null, null, null} : self->streams.inner, about);
+}
+
 static int enter(struct cell *cell) {
     /* what the container may trace must hold no host descriptor: from here to exec nobody in there may look at us */
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
@@ -110,13 +121,14 @@ static int become_root(struct cell *cell) {
     setsid();
     if (has_user_namespace(cell) && become_inner_root() < 0)
         return fail(&cell->status, "idmap-uid", errno, NULL, "Cannot become the container's root");
+    own_session_keyring();
     return 0;
 }
 
 /** A pty of the container's own devpts: opened as its root, so that its slave belongs to an id of the container. The master goes to E. */
 static int open_terminal(struct execution *self) {
     struct cell *cell = self->cell;
-    /* not closed by name: keep_only_stdio closes all, and gives the lowest numbers to others */
+    /* not closed by name: keep_only closes all, and gives the lowest numbers to others */
     int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     int master = root < 0 ? -1 : open_master(root);
     int slave = master < 0 ? -1 : open_slave(master);
@@ -126,13 +138,13 @@ static int open_terminal(struct execution *self) {
         return fail(&cell->status, "tty", errno, NULL, "Cannot give the terminal to the user %u", cell->uid);
     if (send_step(cell->peer, STEP_CONSOLE, 0, master) < 0)
         return fail(&cell->status, "tty", errno, NULL, "Cannot hand the terminal out");
-    return keep_only_stdio(cell, (const int[]){slave, slave, slave});
+    return keep_only(cell, (const int[]){slave, slave, slave}, NULL);
 }
 
 static _Noreturn void be_command(struct execution *self) {
     struct cell *cell = self->cell;
     cell->status.phase = "enter";
-    if (become_root(cell) < 0 || (cell->has_tty ? open_terminal(self) : keep_only_stdio(cell, self->streams.inner)) < 0)
+    if (become_root(cell) < 0 || (cell->has_tty && open_terminal(self) < 0))
         goto failed;
     if (cell->has_tty && ioctl(0, TIOCSCTTY, 0) < 0) {
         fail(&cell->status, "tty", errno, NULL, "Cannot make the terminal the controlling one");
@@ -151,11 +163,7 @@ failed:
 static _Noreturn void clone_command(struct execution *self, int about) {
     struct cell *cell = self->cell;
     pid_t pid = -1;
-    if (enter(cell) == 0) {
-        /* nothing of the host may be found in the process that the container sees */
-        close_now(&cell->target_fd);
-        close_now(&cell->cgroup_fd);
-        close_now(&cell->conn);
+    if (enter(cell) == 0 && keep_what_is_the_commands(self, &about) == 0) {
         struct sys_clone_args args = {.flags = CLONE_PARENT};
         pid = sys_clone3(&args);
         if (pid == 0) {
@@ -202,7 +210,11 @@ static int await_creation(struct cell *cell, int about, pid_t between) {
         result = fail_with_line(&cell->status, message->line);
     else if (message->step != STEP_CREATED)
         result = fail(&cell->status, "enter", ESRCH, NULL, "Cannot enter the container: the process that entered was killed");
-    if (message->step == STEP_CREATED) {
+    siginfo_t ended;
+    if (message->step == STEP_CREATED && waitid(P_PID, (id_t)message->number, &ended, WEXITED | WNOHANG | WNOWAIT) < 0) {
+        /* the root of a privileged container may speak in the other's place, but not make us hold and kill what is no child of ours */
+        result = fail(&cell->status, "enter", ESRCH, NULL, "Cannot hold the process that entered: it is none");
+    } else if (message->step == STEP_CREATED) {
         /* a child of ours, so its number is taken until we have reaped it */
         cell->init = message->number;
         cell->init_fd = sys_pidfd_open(cell->init);
@@ -217,6 +229,10 @@ static int await_creation(struct cell *cell, int about, pid_t between) {
 static int spawn(struct execution *self) {
     struct cell *cell = self->cell;
     int pair[2], about_pair[2];
+    /* the container's group may not open it, and its own may be anything */
+    cell->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (cell->null_fd < 0)
+        return fail(&cell->status, "stdio", errno, "/dev/null", "Cannot open the null device");
     if (handshake_pair(pair) < 0)
         return fail(&cell->status, "clone", errno, NULL, "Cannot make a socket pair");
     cell->peer = pair[0];

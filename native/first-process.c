@@ -12,6 +12,7 @@
 #include "cgroup.h"
 #include "command.h"
 #include "handshake.h"
+#include "inherit.h"
 #include "limits.h"
 #include "locks.h"
 #include "mounts.h"
@@ -41,6 +42,7 @@ static int become_root(struct cell *cell) {
         return fail(&cell->status, "idmap-uid", errno, NULL, "Cannot become the container's root");
     if (!has_user_namespace(cell) && sys_setgroups(0, NULL) < 0)
         return fail(&cell->status, "idmap-gid", errno, NULL, "Cannot leave the supplementary groups");
+    own_session_keyring();
     return 0;
 }
 
@@ -68,7 +70,7 @@ static int enter_root(struct cell *cell) {
 
 static int connect_stdio(struct cell *cell) {
     int fd = cell->console_slave >= 0 ? cell->console_slave : cell->null_fd;
-    return keep_only_stdio(cell, (const int[]){fd, fd, fd});
+    return keep_only(cell, (const int[]){fd, fd, fd}, NULL);
 }
 
 static const struct phase phases[] = {
@@ -96,7 +98,7 @@ static int enter_user_namespace(struct cell *cell) {
     /* until exec nothing of ours may be read or traced, whoever shares the user namespace */
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
         return fail(&cell->status, "clone", errno, NULL, "Cannot hide the helper's memory");
-    if (raise_limits(cell) < 0)
+    if (shed_inherited(cell) < 0 || raise_limits(cell) < 0)
         return -1;
     if (cell->userns_fd >= 0 && setns(cell->userns_fd, CLONE_NEWUSER) < 0)
         return fail(&cell->status, "clone", errno, NULL, "Cannot enter the user namespace");

@@ -164,6 +164,7 @@ static const struct op_kind kinds[] = {
     {"nic", 5, DEVICE, take_nic, NULL, NULL},
     {"no-new-privs", 0, COMMAND, take_no_new_privs, NULL, NULL},
     {"oom-score-adj", 1, COMMAND, take_oom, NULL, NULL},
+    {"personality", 1, COMMAND, take_personality, NULL, NULL},
     {"put", 6, VERB_FILE, take_file_action, NULL, NULL},
     {"readonly", 1, START, take_readonly, NULL, NULL},
     {"rlimit", 3, COMMAND, take_rlimit, NULL, NULL},

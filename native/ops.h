@@ -27,5 +27,6 @@ int host_seccomp(struct cell *, struct op *);                                   
 int take_caps(struct cell *, struct op *);                                                             /* caps.c */
 int take_rlimit(struct cell *, struct op *);                                                           /* limits.c */
 int take_oom(struct cell *, struct op *);
+int take_personality(struct cell *, struct op *);                                                      /* inherit.c */
 int take_tree(struct cell *, struct op *);                                                             /* remove.c */
 int take_target(struct cell *, struct op *);                                                           /* target.c */

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "command.h"
 #include "json.h"
 #include "limits.h"
 #include "phase.h"
@@ -73,6 +74,7 @@ static _Noreturn void be_program(struct cell *cell, int error_pipe) {
         _exit(126);
     reset_signals();
     unshield_from_oom();
+    setenv("PATH", DEFAULT_PATH, 1);
     execvp(cell->argv[0], cell->argv);
     dprintf(2, "Cannot execute \"%s\": %s\n", cell->argv[0], strerror(errno));
     _exit(errno == ENOENT ? 127 : 126);

@@ -56,7 +56,11 @@ bool run_from_sealed_copy(char **argv) {
     if (is_sealed_copy())
         return true;
     cleanup_fd int copy = make_copy();
+    /* without the daemon's environment: the first process of a container may be this program itself, and its root may look */
+    char *const nothing[] = {NULL};
     if (copy >= 0)
-        syscall(SYS_execveat, copy, "", argv, environ, AT_EMPTY_PATH);
+        syscall(SYS_execveat, copy, "", argv, nothing, AT_EMPTY_PATH);
+    for (char **entry = environ; *entry != NULL; entry++)
+        memset(*entry, 0, strlen(*entry));
     return false;
 }

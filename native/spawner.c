@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/keyctl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,7 +11,6 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -116,8 +114,6 @@ int run_spawner(const char *socket_path, bool is_sealed) {
         return 1;
     }
     prctl(PR_SET_NAME, "bothy-cell");
-    /* an empty session keyring of its own: containers inherit it, and shall not find the daemon's keys there. A kernel without keys has none to find */
-    (void)syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
     if (dprintf(1, "{\"ready\":true,\"sealed\":%s}\n", is_sealed ? "true" : "false") < 0)
         return 1;
     struct pollfd polled[POLLED] = {
