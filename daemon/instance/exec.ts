@@ -10,7 +10,7 @@ import { pruneExecLogs, recordedBytes } from "./exec-logs";
 import { ExecSockets } from "./exec-sockets";
 import type { InstanceRecord } from "./record";
 import { joinOps } from "./spec/cgroups";
-import { capabilityMask, defaultPath, environmentOf, envOps, rlimitOps } from "./spec/process";
+import { capabilityMask, defaultPath, environmentOf, envOps, personalityOps, rlimitOps } from "./spec/process";
 import { seccompFile } from "./spec/start";
 
 /** Starts the operation of an exec. @throws ApiError BAD_REQUEST when the instance does not run */
@@ -100,8 +100,9 @@ export function execOps(
   return [
     ...context.instances.idOps(record),
     ...joinOps(lifecycle.groups.layout, lifecycle.group(record.name), lifecycle.need(record.name).cell.protocol > 0),
-    ["seccomp", seccompFile(context.instances.seccompDir, isPrivileged, isTrue(config["security.nesting"]))],
+    ["seccomp", seccompFile(context.instances.seccompDir, config)],
     ...rlimitOps(config),
+    ...personalityOps(record.architecture),
     ["cap-keep", capabilityMask(isPrivileged)],
     ["umask", "022"],
     ["user", post.user],

@@ -7,7 +7,7 @@ import path from "node:path";
 import { Config } from "../../sdk/api/common";
 import type { Dirs } from "../dirs";
 
-const fixedKeys = ["security.privileged", "security.nesting", "raw.lxc"] as const;
+const fixedKeys = ["security.privileged", "security.nesting", "security.syscalls.deny_compat", "raw.lxc"] as const;
 
 const isFixed = (key: string): boolean => (fixedKeys as readonly string[]).includes(key);
 

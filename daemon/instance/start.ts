@@ -102,6 +102,7 @@ export class Starter {
     mkdirSync(dirs.cell(record.name), { recursive: true, mode: 0o700 });
     return startOps({
       name: record.name,
+      architecture: record.architecture,
       config: expanded.config,
       devices: expanded.devices,
       root: volumes.root(record.pool, { type: "containers", name: record.name }),

@@ -1,15 +1,21 @@
 /*
- * seccomp-gen NAME FILE: writes one of the filters below as an array of struct sock_filter, a binary tree, at build time.
+ * seccomp-gen NAME FILE: writes one of the filters below as an array of struct sock_filter, a binary tree, at build time. With "-native" after its name a filter
+ * answers ENOSYS to the 32-bit system calls that a 64-bit kernel has besides its own.
  *
  * A list of what is denied, as LXC and LXD have it: a machine container runs whole distributions, so what is not known to reach the host
  * is allowed. ENOSYS makes programs fall back as on a kernel without the feature; EPERM says that it is forbidden.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { DEFAULT = 1, NESTING = 2, PRIVILEGED = 4, ALL = DEFAULT | NESTING | PRIVILEGED };
@@ -48,6 +54,8 @@ static const struct {
     {"swapon", ALL, EPERM},
     {"swapoff", ALL, EPERM},
     {"acct", ALL, EPERM},
+    /* the host's log, which a kernel with dmesg_restrict=0 shows to everybody */
+    {"syslog", ALL, EPERM},
     {"settimeofday", PRIVILEGED, EPERM},
     {"stime", PRIVILEGED, EPERM},
     {"clock_settime", PRIVILEGED, EPERM},
@@ -58,8 +66,11 @@ static const struct {
     {"bpf", DEFAULT | PRIVILEGED, EPERM},
     {"perf_event_open", ALL, EPERM},
     {"userfaultfd", DEFAULT | PRIVILEGED, EPERM},
-    /* the session keyring is not the container's own, and keys of one user namespace's root are counted together; ENOSYS is what
-       systemd, runc and login take as "this kernel has no keys" */
+    /* the same, and past what a filter can see of what is asked for; ENOSYS is what programs fall back from */
+    {"io_uring_setup", ALL, ENOSYS},
+    {"io_uring_enter", ALL, ENOSYS},
+    {"io_uring_register", ALL, ENOSYS},
+    /* keys of one user namespace's root are counted together; ENOSYS is what systemd, runc and login take as "this kernel has no keys" */
     {"keyctl", DEFAULT | PRIVILEGED, ENOSYS},
     {"add_key", DEFAULT | PRIVILEGED, ENOSYS},
     {"request_key", DEFAULT | PRIVILEGED, ENOSYS},
@@ -84,7 +95,48 @@ static int add_rules(scmp_filter_ctx filter, int which) {
                             SCMP_A1(SCMP_CMP_MASKED_EQ, MNT_FORCE, MNT_FORCE));
 }
 
-static int write_filter(int which, const char *path) {
+/*
+ * Families of sockets: AF_VSOCK speaks to the machine's hypervisor and to its virtual machines, whatever the network namespace; AF_ALG is a large surface that nobody
+ * needs, which once let anybody change the page cache, and with it files that containers have in common. A program of our own before libseccomp's, which would deny
+ * with one family all of socketcall's sockets, since a filter cannot look behind its pointer, and let those pass that set a bit above the lower 32.
+ */
+static const struct {
+    unsigned arch;
+    int number;
+} socket_calls[] = {
+#if defined(__x86_64__)
+    {AUDIT_ARCH_X86_64, 41},
+    {AUDIT_ARCH_I386, 359},
+#elif defined(__aarch64__)
+    {AUDIT_ARCH_AARCH64, 198},
+    {AUDIT_ARCH_ARM, 281},
+#else
+#error "which number has socket(2) here?"
+#endif
+};
+enum { CALLS = sizeof socket_calls / sizeof *socket_calls, OF_CALL = 8 };
+
+static int write_socket_rules(int fd) {
+    struct sock_filter rules[CALLS * OF_CALL];
+    for (size_t i = 0; i < CALLS; i++) {
+        /* each falls through to what comes after it */
+        const struct sock_filter one[OF_CALL] = {
+            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)socket_calls[i].number, 0, 6),
+            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, socket_calls[i].arch, 0, 4),
+            /* the kernel takes an int; both architectures have their lower half first */
+            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_VSOCK, 1, 0),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_ALG, 0, 1),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAFNOSUPPORT),
+        };
+        memcpy(rules + i * OF_CALL, one, sizeof one);
+    }
+    return write(fd, rules, sizeof rules) == sizeof rules ? 0 : -1;
+}
+
+static int write_filter(int which, int with_compat, const char *path) {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     if (filter == NULL)
         return -1;
@@ -93,16 +145,16 @@ static int write_filter(int which, const char *path) {
         seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0) < 0 || seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2) < 0)
         return -1;
 #if defined(__x86_64__)
-    if (seccomp_arch_add(filter, SCMP_ARCH_X86) < 0)
+    if (with_compat && seccomp_arch_add(filter, SCMP_ARCH_X86) < 0)
         return -1;
 #elif defined(__aarch64__)
-    if (seccomp_arch_add(filter, SCMP_ARCH_ARM) < 0)
+    if (with_compat && seccomp_arch_add(filter, SCMP_ARCH_ARM) < 0)
         return -1;
 #endif
     if (add_rules(filter, which) < 0)
         return -1;
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd < 0 || seccomp_export_bpf(filter, fd) < 0 || close(fd) < 0)
+    if (fd < 0 || write_socket_rules(fd) < 0 || seccomp_export_bpf(filter, fd) < 0 || close(fd) < 0)
         return -1;
     seccomp_release(filter);
     return 0;
@@ -110,14 +162,16 @@ static int write_filter(int which, const char *path) {
 
 int main(int argc, char **argv) {
     for (size_t i = 0; argc == 3 && i < sizeof filters / sizeof filters[0]; i++) {
-        if (strcmp(filters[i].name, argv[1]) != 0)
+        size_t length = strlen(filters[i].name);
+        const char *variant = argv[1] + length;
+        if (strncmp(filters[i].name, argv[1], length) != 0 || (*variant != '\0' && strcmp(variant, "-native") != 0))
             continue;
-        if (write_filter(filters[i].filter, argv[2]) == 0)
+        if (write_filter(filters[i].filter, *variant == '\0', argv[2]) == 0)
             return 0;
         perror("seccomp-gen");
         unlink(argv[2]);
         return 1;
     }
-    fputs("usage: seccomp-gen default|nesting|privileged FILE\n", stderr);
+    fputs("usage: seccomp-gen default|nesting|privileged[-native] FILE\n", stderr);
     return 2;
 }

@@ -128,7 +128,7 @@ export class Container {
   /** Runs a command with pipes and collects what it prints. */
   async exec(
     command: readonly string[],
-    options: { stdin?: string | Buffer; words?: Words } = {},
+    options: { stdin?: string | Buffer; words?: Words; seccomp?: string } = {},
   ): Promise<{ stdout: string; stderr: string; exited: Exited | undefined; line: Line }> {
     const connection = await this.spawner.request(
       "exec",
@@ -137,7 +137,7 @@ export class Container {
       ["stdin", "pipe"],
       ["stdout", "pipe"],
       ["stderr", "pipe"],
-      ["seccomp", filter("default")],
+      ["seccomp", filter(options.seccomp ?? "default")],
       ["env", "PATH=/bin"],
       options.words ?? [],
       command.map((word) => ["arg", word]),

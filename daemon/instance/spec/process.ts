@@ -2,6 +2,7 @@
 import path from "node:path";
 import type { Config } from "../../../sdk/api/common";
 import { badRequest } from "../../../sdk/api/errors";
+import { hostArchitecture, hostArchitectures } from "../../host/architecture";
 import type { Op } from "../../native/index";
 import type { RawLxc } from "../halt";
 
@@ -29,6 +30,10 @@ export function capabilityMask(isPrivileged: boolean): string {
   ];
   return dropped.reduce((mask, bit) => mask & ~(1n << BigInt(bit)), allCapabilities).toString(16);
 }
+
+/** A container of 32 bits on a host of 64 is told so by uname and the like. @param architecture of the instance, in LXD's words */
+export const personalityOps = (architecture: string): Op[] =>
+  architecture !== hostArchitecture && hostArchitectures.includes(architecture) ? [["personality", "linux32"]] : [];
 
 const withPrefix = (config: Config, prefix: string): [string, string][] =>
   Object.entries(config)

@@ -10,10 +10,21 @@ import type { ControlWrite } from "../limits";
 import { type Nic, nicOps } from "../nics";
 import { cgroupOps } from "./cgroups";
 import { diskOps, filesystemOps, guestMountOps } from "./filesystems";
-import { capabilityMask, commandOps, defaultPath, environmentOf, envOps, rlimitOps, sysctlOps } from "./process";
+import {
+  capabilityMask,
+  commandOps,
+  defaultPath,
+  environmentOf,
+  envOps,
+  personalityOps,
+  rlimitOps,
+  sysctlOps,
+} from "./process";
 
 export interface StartFacts {
   readonly name: string;
+  /** In LXD's words. */
+  readonly architecture: string;
   /** Expanded configuration and devices. */
   readonly config: Config;
   readonly devices: Devices;
@@ -45,13 +56,14 @@ export function startOps(facts: StartFacts): Op[] {
     ...rootOps(facts.root, facts.ids),
     ...cgroupOps({ ...facts, isPrivileged, isNesting, needsV1: facts.config["image.requirements.cgroup"] === "v1" }),
     ...nicOps(facts.nics),
-    ["seccomp", seccompFile(facts.seccompDir, isPrivileged, isNesting)],
+    ["seccomp", seccompFile(facts.seccompDir, facts.config)],
     ["hostname", facts.name],
     ...filesystemOps({ layout: facts.layout, isPrivileged, isNesting, hasDevice: facts.hasDevice }),
     ...guestMountOps(facts.devices),
     ...diskOps(facts.devices),
     ...sysctlOps(facts.config),
     ...rlimitOps(facts.config),
+    ...personalityOps(facts.architecture),
     ["cap-keep", capabilityMask(isPrivileged)],
     ["umask", "022"],
     ...envOps({ PATH: defaultPath, container: "lxc", TERM: "linux", ...environmentOf(facts.config) }),
@@ -60,7 +72,9 @@ export function startOps(facts: StartFacts): Op[] {
   ];
 }
 
-/** One of the programs that the build makes: the filter loosens by name. */
-export function seccompFile(dir: string, isPrivileged: boolean, isNesting: boolean): string {
-  return path.join(dir, `${isPrivileged ? "privileged" : isNesting ? "nesting" : "default"}.bpf`);
+/** One of the programs that the build makes: the filter loosens by name. @param config expanded */
+export function seccompFile(dir: string, config: Config): string {
+  const is = (key: string) => isTrue(config[`security.${key}`]);
+  const name = is("privileged") ? "privileged" : is("nesting") ? "nesting" : "default";
+  return path.join(dir, `${name}${is("syscalls.deny_compat") ? "-native" : ""}.bpf`);
 }

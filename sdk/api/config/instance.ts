@@ -118,6 +118,12 @@ export const instanceKeys: readonly KeyRow[] = [
     doc: "Run without a user namespace: root inside is the host's root, for guests that are trusted like it.",
   },
   { key: "security.protection.delete", type: bool, live: true, doc: "Refuse to delete the container." },
+  {
+    key: "security.syscalls.deny_compat",
+    type: bool,
+    live: false,
+    doc: "Refuse the 32-bit system calls that a 64-bit host has besides its own; 32-bit programs do not run then.",
+  },
   { key: "snapshots.pattern", type: snapshotPattern, live: true, doc: "Name of a snapshot without a name; %d counts." },
   { key: "user.", type: anyText, live: true, doc: "Free for the user." },
 ];
