@@ -18,6 +18,7 @@ export type InstanceConfigKey =
   | "security.nesting"
   | "security.privileged"
   | "security.protection.delete"
+  | "security.syscalls.deny_compat"
   | "snapshots.pattern"
   | (string & {});
 
@@ -55,6 +56,8 @@ export interface InstanceConfig<Value> {
   "security.privileged"?: Value;
   /** Refuse to delete the container. */
   "security.protection.delete"?: Value;
+  /** Refuse the 32-bit system calls that a 64-bit host has besides its own; 32-bit programs do not run then. */
+  "security.syscalls.deny_compat"?: Value;
   /** Name of a snapshot without a name; %d counts. */
   "snapshots.pattern"?: Value;
   [key: string]: Value | undefined;
