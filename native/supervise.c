@@ -27,6 +27,7 @@ struct supervisor {
     struct command_reader *reader[POLLED_MAX];
     unsigned count;
     char started[192];
+    sigset_t waiting; /* the mask while it waits */
 };
 
 static void say(int watcher, const char *line) {
@@ -90,7 +91,7 @@ static void note_term(int number) {
     was_told_to_end = 1;
 }
 
-/** SIGTERM wakes the wait and nothing else. @param waiting the mask for it */
+/** From here on SIGTERM is kept until the wait, and wakes that. @param waiting the mask for it */
 static void catch_term(sigset_t *waiting) {
     sigset_t term;
     sigemptyset(&term);
@@ -114,10 +115,8 @@ static void heed_shutdown(const struct supervisor *self) {
 
 /** Sleeps and serves until the first process has ended. */
 static void watch(struct supervisor *self) {
-    sigset_t waiting;
-    catch_term(&waiting);
     for (;;) {
-        int ready = ppoll(self->polled, self->count, NULL, &waiting);
+        int ready = ppoll(self->polled, self->count, NULL, &self->waiting);
         if (was_told_to_end)
             heed_shutdown(self);
         if (ready < 0)
@@ -179,6 +178,8 @@ void supervise(struct cell *cell, struct console_log *log) {
     self->polled[SOCKET] = (struct pollfd){.fd = cell->socket_fd, .events = POLLIN};
     self->polled[CONSOLE] = (struct pollfd){.fd = log->master, .events = POLLIN};
     self->count = FIRST_WATCHER;
+    /* before anyone knows that we supervise, so that none is lost */
+    catch_term(&self->waiting);
     shield_from_oom();
     add_watcher(self, cell->conn);
     reap_locker(cell);

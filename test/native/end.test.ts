@@ -81,6 +81,11 @@ test("groups that are not there have ended", async () => {
   assert.deepEqual(await end(folders(groupOf("never"))), { done: {} });
 });
 
+const listens = (pid: number, number: number) => {
+  const caught = /^SigCgt:\s+([0-9a-f]+)$/m.exec(fs.readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? "0";
+  return (BigInt(`0x${caught}`) & (1n << BigInt(number - 1))) !== 0n;
+};
+
 test("a supervisor heeds no signal that a service manager or a terminal sends, and its guest goes on", async () => {
   const container = await Container.start(spawner, "steady", {
     root,
@@ -101,6 +106,8 @@ test("a supervisor heeds no signal that a service manager or a terminal sends, a
   for (const name of names) process.kill(supervisor, name);
   assert.equal(await container.sh("echo on"), "on");
   assert.match(fs.readFileSync(`/proc/${supervisor}/stat`, "utf8"), /\) S /);
+  // the kernel drops a signal for a process 1 that does not listen yet
+  while (!listens(container.started.pid, 15)) await delay(5);
   container.watch.write("signal 15\n");
   assert.deepEqual(await container.exited(), { code: 7, reason: "exit" });
 });
