@@ -214,5 +214,5 @@ test("a full btrfs gives back what a tree holds", { skip: btrfs }, () =>
       }
     };
     for (const deadline = Date.now() + 60_000; !isFree(); await delay(100)) assert.ok(Date.now() < deadline);
-  }),
+  }, "512M"),
 );
