@@ -9,6 +9,7 @@ import { internal } from "../sdk/api/errors";
 import { Database, inUse, type Room, type Schema, UnusableDatabase } from "./database";
 import { type Copy, listCopies, stampOf } from "./database-copies";
 import type { Dirs } from "./dirs";
+import { isNoSpace } from "./files";
 import type { Warnings } from "./warning/service";
 
 export interface OpenOptions {
@@ -20,9 +21,19 @@ export interface OpenOptions {
   readonly warnings: Warnings;
 }
 
-/** A lock of its own, since a damaged file cannot be locked. Held until the process ends. @throws ApiError UNAVAILABLE */
-export function lockFolder(dirs: Dirs): DatabaseSync {
-  const lock = new DatabaseSync(path.join(dirs.databaseFolder, "lock"));
+/**
+ * A lock of its own, since a damaged file cannot be locked. Held until the process ends.
+ * @returns nothing when there is no room for the file; the database's own lock must do then @throws ApiError UNAVAILABLE
+ */
+export function lockFolder(dirs: Dirs): DatabaseSync | undefined {
+  const file = path.join(dirs.databaseFolder, "lock");
+  try {
+    closeSync(openSync(file, "a", 0o600));
+  } catch (error) {
+    if (isNoSpace(error)) return undefined;
+    throw error;
+  }
+  const lock = new DatabaseSync(file);
   try {
     lock.exec(
       "PRAGMA busy_timeout = 2000; PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE",

@@ -235,6 +235,8 @@ export class Database {
     const logBytes = statSync(`${this.file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
     if (logBytes < preparedBytes || freePages * pageSize < preparedBytes / 2) {
       this.#transaction(() => {
+        // A daemon that was killed may have left it.
+        this.#db.exec("DROP TABLE IF EXISTS filling");
         this.#db.exec(
           `CREATE TABLE filling (bytes BLOB) STRICT; INSERT INTO filling VALUES (randomblob(${preparedBytes}))`,
         );

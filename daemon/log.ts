@@ -9,17 +9,34 @@ export interface LogEntry {
   readonly context: Readonly<Record<string, string>>;
 }
 
+const reopenMs = 1000;
+
 export class Log {
-  readonly #out: NodeJS.WritableStream;
-  readonly #file: WriteStream | undefined;
+  #file: WriteStream | undefined;
+  #failedAt = 0;
   #listener: ((entry: LogEntry) => void) | undefined;
 
   /** @param path file that lines are added to; standard error when absent */
-  constructor(path?: string) {
-    this.#file = path === undefined ? undefined : createWriteStream(path, { flags: "a", mode: 0o600 });
-    this.#out = this.#file ?? process.stderr;
+  constructor(private readonly path?: string) {
     // A full disk or a closed terminal loses lines, and not the daemon.
-    this.#out.on("error", () => undefined);
+    if (path === undefined) process.stderr.on("error", () => undefined);
+    else this.#open(path);
+  }
+
+  #open(path: string): void {
+    const file = createWriteStream(path, { flags: "a", mode: 0o600 });
+    file.on("error", () => {
+      this.#failedAt = Date.now();
+      if (this.#file === file) this.#file = undefined;
+    });
+    this.#file = file;
+  }
+
+  /** The file, opened anew some time after it could not be written. */
+  #out(): NodeJS.WritableStream | undefined {
+    if (this.path === undefined) return process.stderr;
+    if (this.#file === undefined && Date.now() - this.#failedAt > reopenMs) this.#open(this.path);
+    return this.#file;
   }
 
   /** Sends every entry also to this listener; the events hub is the one user. */
@@ -48,7 +65,7 @@ export class Log {
     this.#listener?.({ level, message, context: texts });
     if (level === "debug" && process.env.BOTHY_DEBUG === undefined) return;
     const tail = Object.entries(texts).map(([key, value]) => ` ${key}=${JSON.stringify(value)}`);
-    this.#out.write(`${new Date().toISOString()} ${level} ${message}${tail.join("")}\n`);
+    this.#out()?.write(`${new Date().toISOString()} ${level} ${message}${tail.join("")}\n`);
   }
 
   /** Ends the file, if there is one; resolves when its last line is written. */

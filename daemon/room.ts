@@ -10,7 +10,7 @@ import { isNoSpace } from "./files";
 import type { Log } from "./log";
 import type { Warnings } from "./warning/service";
 
-const mostBytes = 16 * 2 ** 20;
+const mostBytes = 8 * 2 ** 20;
 const leastBytes = 2 ** 20;
 /** Part of a small file system. */
 const share = 1 / 64;

@@ -9,9 +9,13 @@ export async function daemonFindings(client: Client, host: Host): Promise<Findin
   const effect = "containers by this command and by programs";
   const { socketPath } = client.endpoint;
   try {
-    const { environment, auth } = (await client.getServer()).value;
+    const { environment, auth, api_extensions: extensions } = (await client.getServer()).value;
     const found = `${environment.server} ${environment.server_version} at ${socketPath}, storage ${environment.storage || "none"}`;
-    if (auth === "trusted") return [{ subject, status: "ok", found, effect }];
+    if (auth === "trusted")
+      return [
+        { subject, status: "ok", found, effect },
+        ...(extensions.includes("warnings") ? await warningFindings(client) : []),
+      ];
     const remedy = "Use a connection that the daemon trusts";
     return [{ subject, status: "off", found: `${found}, which does not trust us`, effect, remedy }];
   } catch (error) {
@@ -20,6 +24,19 @@ export async function daemonFindings(client: Client, host: Host): Promise<Findin
     const finding: Finding = { subject, status: "off", found: `nobody listens at ${socketPath}`, effect };
     return [{ ...finding, remedy: "Run: bothy daemon --install. Programs start one on their own" }, privilege(host)];
   }
+}
+
+const mostWarnings = 10;
+
+/** What the daemon warns of and nobody has acknowledged. */
+async function warningFindings(client: Client): Promise<Finding[]> {
+  const warnings = (await client.listWarnings()).filter(({ status }) => status === "new");
+  return warnings.slice(0, mostWarnings).map(({ type, last_message, entity_url, severity }) => ({
+    subject: `warning, ${severity}`,
+    status: "off",
+    found: `${type}: ${last_message}`,
+    effect: entity_url || "the daemon",
+  }));
 }
 
 /** Without a daemon that somebody else runs, it is our own rights that count. */

@@ -105,7 +105,7 @@ export class Native {
   lastExit(instance: string): Exit | undefined {
     try {
       const value: unknown = JSON.parse(readFileSync(path.join(this.dirs.cell(instance), "exit"), "utf8"));
-      return Exit.parse((value as { exited?: unknown }).exited ?? value);
+      return Exit.safeParse((value as { exited?: unknown } | null)?.exited ?? value).data;
     } catch (error) {
       // A host that lost its power may have left the file empty.
       if ((error as NodeJS.ErrnoException).code === "ENOENT" || error instanceof SyntaxError) return undefined;

@@ -1,7 +1,7 @@
 /** Host entries: one file a nic in dnsmasq.hosts, which dnsmasq reads as soon as it is there (--dhcp-hostsdir). */
 import { chmod, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { entries, readText } from "../files";
+import { entries, ignoring, readText } from "../files";
 import { dnsModeOf } from "./config";
 import type { NetworkHost, NetworkPlace } from "./driver";
 
@@ -68,7 +68,8 @@ export async function dropHost(network: NetworkPlace, instance: string, device: 
 }
 
 async function readHost(network: NetworkPlace, file: string): Promise<NetworkHost | undefined> {
-  const text = await readText(path.join(hostsDirOf(network), file));
+  // A folder is none of ours.
+  const text = await ignoring("EISDIR", readText(path.join(hostsDirOf(network), file)));
   const [hwaddr, ...rest] = (text ?? "").trim().split(",");
   const dot = file.indexOf(".");
   if (!hwaddr || dot < 1) return undefined;

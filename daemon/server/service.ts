@@ -43,9 +43,13 @@ export class ServerService {
     return this.store.family("config.");
   }
 
-  /** Replaces the configuration. @throws ApiError BAD_REQUEST */
+  /** Replaces the configuration. What stays as it is stored is not judged: it may be of another version. @throws ApiError BAD_REQUEST */
   setConfig(config: Config): void {
-    requireConfig(serverKeys, config);
+    const stored = this.config();
+    requireConfig(
+      serverKeys,
+      Object.fromEntries(Object.entries(config).filter(([key, value]) => stored[key] !== value)),
+    );
     this.context.database.transaction(() => {
       for (const key of Object.keys(this.config())) this.store.delete(`config.${key}`);
       for (const [key, value] of Object.entries(withoutEmpty(config))) this.store.set(`config.${key}`, value);

@@ -1,5 +1,6 @@
 /** A state folder in which something is damaged: the daemon starts, says what, and serves all the rest. */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
@@ -301,6 +302,38 @@ test(
       for (const file of strays) rmSync(file.replace(/\/in\/file$|(?<=stray-folder)\/file$/, ""), { recursive: true });
       await restart(daemon, () => undefined);
       assert.deepEqual(await open(daemon, "Unknown files in the state folder"), []);
+    }),
+);
+
+test(
+  "garbage in the files of a network keeps neither it nor the daemon from starting, and ends no process of others",
+  { skip },
+  (t) =>
+    withDaemon({}, async (daemon) => {
+      const { client } = daemon;
+      await preparePool(daemon, "dir");
+      await prepare(daemon);
+      const bystander = spawn("sleep", ["1000"], { stdio: "ignore" });
+      t.after(() => bystander.kill());
+      await restart(daemon, () => {
+        const at = path.join(daemon.dir, "networks", "hurt");
+        writeFileSync(path.join(at, "dnsmasq.leases"), Buffer.from([0, 255, 10, 1, 2, 3, 10, 32, 32, 10]));
+        writeFileSync(path.join(at, "dnsmasq.pid"), `${bystander.pid}\n`);
+        mkdirSync(path.join(at, "dnsmasq.hosts", "folder"), { recursive: true });
+        writeFileSync(path.join(at, "dnsmasq.hosts", "file"), Buffer.from([255, 0, 10, 44, 44]));
+      });
+      assert.equal((await client.getNetwork("hurt")).value.status, "Created");
+      await client.getNetworkLeases("hurt");
+      assert.equal(bystander.exitCode, null);
+      assert.equal(bystander.signalCode, null);
+      const devices = {
+        root: { type: "disk", path: "/", pool: "sound" },
+        eth0: { type: "nic", network: "hurt", name: "eth0" },
+      };
+      await client.patchInstance("hurt", { devices });
+      await launches(daemon, "hurt");
+      for (const name of ["hurt", "sound"]) await done(client.deleteInstance(name));
+      for (const name of ["hurt", "sound"]) await client.deleteNetwork(name);
     }),
 );
 
