@@ -1,4 +1,5 @@
 /** Erase: what an instance has on disk and in its networks goes, for good. */
+import { rm } from "node:fs/promises";
 import type { Context } from "../context";
 import type { Volume } from "../storage-pool/driver";
 import { removeLinks } from "./links";
@@ -7,17 +8,23 @@ import { volumeOf } from "./service";
 
 /** Removes volumes, addresses, links and logs. Beside its volumes nothing is worth keeping an instance for. @throws ApiError while a volume stays */
 export async function eraseInstance(context: Context, record: InstanceRecord): Promise<void> {
-  const { dirs, log, native, networks, snapshots } = context;
+  const { dirs, log, networks, snapshots } = context;
   for (const snapshot of snapshots.names(record.name))
     await deleteVolume(context, record.pool, { type: "containers-snapshots", name: `${record.name}/${snapshot}` });
   await deleteVolume(context, record.pool, volumeOf(record.name));
   const rest: readonly [string, () => Promise<void>][] = [
     ["Cannot forget the addresses of a deleted instance", () => networks.forgetInstance(record.name)],
     ["Cannot remove the links of a deleted instance", () => removeLinks(dirs, record.name)],
-    ["Cannot remove the logs of a deleted instance", () => native.removeTree(dirs.logs(record.name))],
+    [
+      "Cannot remove the logs of a deleted instance",
+      () => rm(dirs.logs(record.name), { recursive: true, force: true }),
+    ],
   ];
-  for (const [message, remove] of rest)
-    await remove().catch((error: unknown) => log.error(message, { name: record.name, error }));
+  await Promise.all(
+    rest.map(([message, remove]) =>
+      remove().catch((error: unknown) => log.error(message, { name: record.name, error })),
+    ),
+  );
 }
 
 async function deleteVolume(context: Context, pool: string, volume: Volume): Promise<void> {
