@@ -1,6 +1,15 @@
 /** What the daemon mounts into a container: where it lies, and that its root cannot lift what protects the host. */
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
@@ -10,6 +19,7 @@ import { buildGuest } from "../support/guest";
 import { shareDaemon } from "../support/shared-daemon";
 
 const host = mkdtempSync(path.join(tmpdir(), "bothy-mounts-"));
+chmodSync(host, 0o755);
 after(() => rmSync(host, { recursive: true }));
 
 const shared = shareDaemon({ bare: true }, async (daemon) => {
@@ -123,4 +133,16 @@ test("linux.sysctl.* counts in a privileged container too, whose /proc/sys is re
   assert.equal(await inside("tuned", "cat /proc/sys/net/ipv4/ip_forward"), "1");
   assert.match(await inside("tuned", "echo 0 > /proc/sys/net/ipv4/ip_forward"), /Read-only/);
   await remove("tuned");
+});
+
+test("a root whose device is read-only stays so, and its mounts can be written to", async () => {
+  const root = { type: "disk", path: "/", pool: "default", readonly: "true" };
+  await launch("fixed", {}, { root, tool: disk("", { path: "/mnt", readonly: "true" }) });
+  assert.match(await inside("fixed", "touch /x"), /Read-only file system/);
+  assert.equal(await inside("fixed", "/mnt/attack flags / 2>/dev/null && echo x > /dev/shm/x && cat /dev/shm/x"), "x");
+  assert.match(
+    await inside("fixed", "mount -o remount,rw /; mount -o remount,bind,rw /; touch /x"),
+    /Read-only file system/,
+  );
+  await remove("fixed");
 });

@@ -93,6 +93,12 @@ export function guestMountOps(devices: Devices): Op[] {
 /** Where distributions let their old folders point. */
 const guestFolder = (_all: string, name: string) => (name === "run" ? "/run/" : "/run/lock/");
 
+/** What the root's own device says of it. */
+export const rootFlagOps = (devices: Devices): Op[] =>
+  Object.values(devices).some((device) => device.type === "disk" && device.path === "/" && isTrue(device.readonly))
+    ? [["root-readonly"]]
+    : [];
+
 /** Host folders and files of disk devices, the shorter paths first so that one may lie in another. */
 export function diskOps(devices: Devices): Op[] {
   return Object.values(devices)

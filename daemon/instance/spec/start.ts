@@ -9,7 +9,7 @@ import { parseRawLxc } from "../halt";
 import type { ControlWrite } from "../limits";
 import { type Nic, nicOps } from "../nics";
 import { cgroupOps } from "./cgroups";
-import { diskOps, filesystemOps, guestMountOps } from "./filesystems";
+import { diskOps, filesystemOps, guestMountOps, rootFlagOps } from "./filesystems";
 import {
   capabilityMask,
   commandOps,
@@ -54,6 +54,7 @@ export function startOps(facts: StartFacts): Op[] {
     ["control", facts.controlDir],
     ["console-log", facts.consoleLog, consoleBytes],
     ...rootOps(facts.root, facts.ids),
+    ...rootFlagOps(facts.devices),
     ...cgroupOps({ ...facts, isPrivileged, isNesting, needsV1: facts.config["image.requirements.cgroup"] === "v1" }),
     ...nicOps(facts.nics),
     ["seccomp", seccompFile(facts.seccompDir, facts.config)],
