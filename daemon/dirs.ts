@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync } from "node:fs";
 import path from "node:path";
+import { fileNameOf } from "./file-name";
 
 export class Dirs {
   constructor(readonly root: string) {}
@@ -40,7 +41,7 @@ export class Dirs {
   }
 
   pool(name: string): string {
-    return this.#at("storage-pools", name);
+    return this.#at("storage-pools", fileNameOf(name));
   }
 
   get disks(): string {

@@ -5,5 +5,5 @@ export const timeText = (at: number): string => new Date(at).toISOString().repla
 
 export const nowText = (): string => timeText(Date.now());
 
-/** A longer timer would ring at once: Node counts in 31 bits. @returns milliseconds */
-export const timerMs = (seconds: number): number => Math.min(seconds * 1000, 2 ** 31 - 1);
+/** A longer timer would ring at once: Node counts in 31 bits. @param seconds less than none is none @returns milliseconds */
+export const timerMs = (seconds: number): number => Math.max(0, Math.min(seconds * 1000, 2 ** 31 - 1));

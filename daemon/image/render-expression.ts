@@ -1,4 +1,5 @@
 /** Expressions of file templates: names, literals, dots, calls, filters, comparisons, and, or, not, in. */
+import { goTime } from "./go-time";
 import { type Budget, maxText, textOf, truthy, type Value, wrong } from "./render-value";
 
 export type Expression =
@@ -30,8 +31,18 @@ const filters: Readonly<Record<string, (value: Value, argument: Value) => Value>
   join: (value, argument) => (Array.isArray(value) ? joined(value, textOf(argument)) : textOf(value)),
   split: (value, argument) => textOf(value).split(textOf(argument)),
   cut: (value, argument) => (textOf(argument) === "" ? textOf(value) : textOf(value).replaceAll(textOf(argument), "")),
+  date: (value, argument) => dated(value, argument),
+  time: (value, argument) => dated(value, argument),
   integer: (value) => Math.trunc(Number(textOf(value))) || 0,
 };
+
+/** pongo2's filter: a layout of Go's, and nothing for what is no time. */
+const dated = (value: Value, layout: Value): Value =>
+  value instanceof Date ? goTime(value, textOf(layout)) : wrongTime();
+
+function wrongTime(): never {
+  throw wrong('the filter "date" takes a time');
+}
 
 /** Measures first: joining what was split squares a text, and a few rounds would fill the memory. */
 function joined(values: readonly Value[], between: string): string {

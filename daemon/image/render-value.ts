@@ -1,7 +1,8 @@
 /** Values of file templates: plain data, and how it reads as text and as a condition. */
 import { badRequest } from "../../sdk/api/errors";
+import { goTimeText } from "./go-time";
 
-export const wrong = (cause: string) => badRequest(`Cannot render the template: ${cause}. Correct it in the image.`);
+export const wrong = (cause: string) => badRequest(`Cannot render the template: ${cause}. Correct it.`);
 
 /** Text, numbers, lists and maps; functions only where the caller gives them, such as config_get. */
 export type Value =
@@ -10,6 +11,7 @@ export type Value =
   | boolean
   | null
   | undefined
+  | Date
   | readonly Value[]
   | { readonly [key: string]: Value }
   | ((...values: Value[]) => Value);
@@ -21,11 +23,13 @@ export const maxText = 1 << 20;
 export function textOf(value: Value): string {
   if (value === undefined || value === null || typeof value === "function") return "";
   if (typeof value === "boolean") return value ? "True" : "False";
+  if (value instanceof Date) return goTimeText(value);
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 /** Empty text, zero, empty lists and maps, and what is not there are false. */
 export function truthy(value: Value): boolean {
+  if (value instanceof Date) return true;
   if (Array.isArray(value)) return value.length > 0;
   if (typeof value === "object" && value !== null) return Object.keys(value).length > 0;
   return Boolean(value);

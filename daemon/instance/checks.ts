@@ -6,9 +6,10 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Config, Device, Devices } from "../../sdk/api/common";
+import { mayBeMissing } from "../../sdk/api/config/device";
 import { instanceKeys, volatileKeys } from "../../sdk/api/config/instance";
 import { lxdInstanceKeys } from "../../sdk/api/config/lxd-words";
-import { hwaddr as hwaddrType, isFalse } from "../../sdk/api/config/values";
+import { hwaddr as hwaddrType } from "../../sdk/api/config/values";
 import { badRequest, conflict, notFound } from "../../sdk/api/errors";
 import type { Context } from "../context";
 import { rivalOf } from "../network/usage";
@@ -100,8 +101,9 @@ function changedOf<T>(is: Readonly<Record<string, T>>, was: Readonly<Record<stri
   return Object.fromEntries(Object.entries(is).filter(([key, value]) => !isDeepStrictEqual(value, was[key])));
 }
 
-function requireSource(device: string, { type, source, required }: Device): void {
-  if (type === "disk" && source && !isFalse(required) && !existsSync(source))
+function requireSource(device: string, options: Device): void {
+  const { type, source } = options;
+  if (type === "disk" && source && !mayBeMissing(options) && !existsSync(source))
     throw badRequest(
       `Failed add validation for device "${device}": Missing source path "${source}" for disk "${device}". Make it, or set required to false.`,
     );

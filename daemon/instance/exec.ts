@@ -92,7 +92,7 @@ export function execOps(
     ...environmentOf(config),
     ...post.environment,
   };
-  for (const name of Object.keys(environment))
+  for (const name of Object.keys(post.environment ?? {}))
     if (name === "" || name.includes("="))
       throw badRequest(
         `Invalid environment variable name ${JSON.stringify(name)}. It must not be empty or contain "=".`,

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import type { Config } from "../../sdk/api/common";
-import { isFalse, parseSize } from "../../sdk/api/config/values";
+import { isFalse, parseCpuAllowance, parseCpuList, parseSize } from "../../sdk/api/config/values";
 import { badRequest, internal } from "../../sdk/api/errors";
 import { type CgroupLayout, controllerDir, guestName } from "../host/cgroups";
 
@@ -116,7 +116,8 @@ function swappiness(config: Config): string {
 }
 
 function processWrites(layout: CgroupLayout, group: string, config: Config): ControlWrite[] {
-  const limit = config["limits.processes"];
+  const asked = config["limits.processes"];
+  const limit = asked ? String(Number(asked)) : undefined;
   const dir = controllerDir(layout, "pids", group);
   if (dir === undefined) return need(limit, "limits.processes", "pids");
   // What nobody has set is nobody's to see.
@@ -135,16 +136,19 @@ function cpuWrites(layout: CgroupLayout, group: string, config: Config): Control
   const allowance = config["limits.cpu.allowance"];
   const dir = controllerDir(layout, "cpu", group);
   if (dir === undefined) return need(allowance, "limits.cpu.allowance", "cpu");
-  const slice = /^(\d+)ms\/(\d+)ms$/.exec(allowance ?? "");
-  const share = /^(\d+)%$/.exec(allowance ?? "");
-  const quotaUs = slice === null ? undefined : Number(slice[1]) * 1000;
-  const periodUs = slice === null ? 100_000 : Number(slice[2]) * 1000;
+  const asked = parseCpuAllowance(allowance ?? "") ?? { percent: 100 };
+  const [slice, percent] = "percent" in asked ? [undefined, asked.percent] : [asked, 100];
+  // A slice of less than nothing is none, as with LXD.
+  const quotaUs = slice === undefined || slice.quotaMs < 0 ? undefined : slice.quotaMs * 1000;
+  const periodUs = slice === undefined ? 100_000 : slice.periodMs * 1000;
   // LXD's scale: a share of 1024 for v1, and every step of priority below 10 takes one off.
-  const percent = share === null ? 100 : Number(share[1]);
   const lower = 10 - Number(config["limits.cpu.priority"] ?? "10");
   const at = (name: string, value: string | number) => ({ path: path.join(dir.path, name), value: String(value) });
   return dir.version === 2
-    ? [at("cpu.max", `${quotaUs ?? "max"} ${periodUs}`), at("cpu.weight", Math.max(1, percent - lower))]
+    ? [
+        at("cpu.max", `${quotaUs ?? "max"} ${periodUs}`),
+        at("cpu.weight", Math.min(10_000, Math.max(1, percent - lower))),
+      ]
     : [
         at("cpu.cfs_period_us", periodUs),
         at("cpu.cfs_quota_us", quotaUs ?? -1),
@@ -210,7 +214,7 @@ export function applyWrites(writes: readonly ControlWrite[]): void {
 /**
  * Chooses processors for limits.cpu: a set as it is, a number as the least used ones.
  * @param online the processors of the host @param used how many containers are bound to each
- * @returns a list such as "0,3", or undefined for all @throws ApiError BAD_REQUEST for a processor that is not there
+ * @returns a list such as "0,3", or undefined for all
  */
 export function chooseCpus(
   limit: string | undefined,
@@ -220,24 +224,14 @@ export function chooseCpus(
   if (!limit) return undefined;
   if (/^\d+$/.test(limit)) {
     const count = Number(limit);
-    if (count === 0) throw badRequest('Invalid value for "limits.cpu": it must be at least 1.');
-    if (count >= online.length) return undefined;
+    if (count === 0 || count >= online.length) return undefined;
     const ranked = [...online].sort((a, b) => (used.get(a) ?? 0) - (used.get(b) ?? 0) || a - b);
     return ranked
       .slice(0, count)
       .sort((a, b) => a - b)
       .join(",");
   }
-  const wanted = parseCpuList(limit);
-  const absent = wanted.filter((cpu) => !online.includes(cpu));
-  if (absent.length > 0)
-    throw badRequest(`Invalid value for "limits.cpu": this host has no processor ${absent.join(", ")}.`);
-  return wanted.join(",");
+  // As with LXD: what this host lacks is left out, and where nothing is left there is no bound.
+  const wanted = parseCpuList(limit).filter((cpu) => online.includes(cpu));
+  return wanted.length === 0 ? undefined : wanted.sort((a, b) => a - b).join(",");
 }
-
-/** @param list such as "0-2,5" @returns [0, 1, 2, 5] */
-export const parseCpuList = (list: string): number[] =>
-  list.split(",").flatMap((part) => {
-    const [first = 0, last = first] = part.split("-").map(Number);
-    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
-  });

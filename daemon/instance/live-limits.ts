@@ -2,9 +2,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type { Config } from "../../sdk/api/common";
+import { parseCpuList } from "../../sdk/api/config/values";
 import { controllerDir } from "../host/cgroups";
 import type { Life } from "./life";
-import { applyWrites, chooseCpus, limitWrites, liveWrites, parseCpuList } from "./limits";
+import { applyWrites, chooseCpus, limitWrites, liveWrites } from "./limits";
 import type { InstanceRecord } from "./record";
 import type { Running } from "./running";
 

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { isTrue } from "../../sdk/api/config/values";
 import type { Context } from "../context";
+import { timerMs } from "../time";
 import { wasRunning } from "./last-state";
 import type { InstanceRecord } from "./record";
 
@@ -23,7 +24,7 @@ export async function autostart(context: Context, records: readonly InstanceReco
     } catch (error) {
       warnings.record("autostartFailed", { message: `Cannot start instance "${record.name}"`, entity, error });
     }
-    await delay(Number(config["boot.autostart.delay"] ?? 0) * 1000);
+    await delay(timerMs(Number(config["boot.autostart.delay"] ?? 0)));
   }
 }
 
@@ -39,7 +40,7 @@ async function shutdown({ instances, log }: Context, name: string): Promise<void
   try {
     const seconds = Number(instances.expanded(instances.record(name)).config["boot.host_shutdown_timeout"] ?? "30");
     if (lifecycle.running.get(name)?.isFrozen) await lifecycle.setFrozen(name, false);
-    await lifecycle.stop(name, seconds * 1000);
+    await lifecycle.stop(name, timerMs(seconds));
   } catch (error) {
     log.warning("A container did not stop cleanly and is killed", { name, error });
     if (lifecycle.isRunning(name))

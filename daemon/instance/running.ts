@@ -1,7 +1,7 @@
 /** Running: the containers that are up, by name. */
 import type { Config } from "../../sdk/api/common";
+import { parseCpuList } from "../../sdk/api/config/values";
 import type { Exit, RunningCell } from "../native/index";
-import { parseCpuList } from "./limits";
 
 export interface RunningInstance {
   readonly cell: RunningCell;

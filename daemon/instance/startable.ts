@@ -1,6 +1,6 @@
 /** Startable: what a start is refused for. Asked by the start itself, and before a running container is stopped in order to start again. */
 import type { Devices } from "../../sdk/api/common";
-import { isFalse } from "../../sdk/api/config/values";
+import { mayBeMissing } from "../../sdk/api/config/device";
 import { ApiError, badRequest, notFound } from "../../sdk/api/errors";
 import type { Context } from "../context";
 import { toApiError } from "../errors";
@@ -31,9 +31,11 @@ export async function checkStart(context: Context, record: Startable): Promise<v
   );
   checkWhole(config, devices);
   checkRoot(record, devices);
-  for (const [device, { type, pool, source, required }] of Object.entries(devices))
-    if (type === "disk" && source && !pool && !isFalse(required) && !(await isThere(source)))
+  for (const [device, options] of Object.entries(devices)) {
+    const { type, pool, source } = options;
+    if (type === "disk" && source && !pool && !mayBeMissing(options) && !(await isThere(source)))
       throw refused(device, `Missing source path "${source}" for disk "${device}". Make it, or change the device.`);
+  }
   for (const [device, { network }] of nicDevices(devices))
     if (network && !context.networks.isManaged(network))
       throw refused(

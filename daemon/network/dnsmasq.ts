@@ -66,7 +66,7 @@ function dhcpArguments(network: NetworkPlace, subnet: Subnet): string[] {
 export function dhcpRanges(subnet: Subnet, ranges: string | undefined): [string, string][] {
   if (ranges)
     return ranges.split(",").map((range) => {
-      const [first = "", last = ""] = range.split("-");
+      const [first = "", last = ""] = range.split("-").map((end) => end.trim());
       return [first, last];
     });
   const first = firstOf(subnet) + 1;

@@ -1,6 +1,6 @@
 /** Snapshots: instances as they were, and the way back. */
 import { randomBytes } from "node:crypto";
-import { type Config, never, ObjectName } from "../../sdk/api/common";
+import { type Config, never, SnapshotName } from "../../sdk/api/common";
 import { badRequest, conflict, notFound } from "../../sdk/api/errors";
 import type { Snapshot, SnapshotPut, SnapshotsPost } from "../../sdk/api/snapshot";
 import { isStampKey, withoutStamp } from "../../sdk/api/stamp";
@@ -12,8 +12,10 @@ import { requireStartable } from "../instance/startable";
 import { withoutEmpty } from "../merge";
 import { renamedIn } from "../profile/store";
 import type { Volume } from "../storage-pool/driver";
-import { nowText } from "../time";
+import { nowText, timeText } from "../time";
 import { requireName } from "../validate";
+import { expiryTime } from "./expiry-time";
+import { nameByPattern } from "./naming";
 import { type SnapshotRecord, SnapshotStore } from "./store";
 
 const snapshotVolume = (instance: string, name: string): Volume => ({
@@ -52,25 +54,27 @@ export class SnapshotService {
 
   /** The name of a snapshot without one, as LXD makes it: snapshots.pattern with the number after the highest there is. */
   freeName(instance: InstanceRecord): string {
-    const pattern = this.context.instances.expanded(instance).config["snapshots.pattern"] ?? "snap%d";
-    const taken = this.#store.allNames(instance.name);
-    if (!pattern.includes("%d") && !taken.includes(pattern)) return pattern;
-    const counted = pattern.includes("%d") ? pattern : `${pattern}-%d`;
-    const [head = "", tail = ""] = counted.split("%d");
-    const numbers = taken
-      .filter((name) => name.startsWith(head) && name.endsWith(tail))
-      .map((name) => name.slice(head.length, name.length - tail.length))
-      .filter((middle) => /^\d{1,9}$/.test(middle));
-    return counted.replace("%d", String(Math.max(-1, ...numbers.map(Number)) + 1));
+    const pattern = this.#settings(instance)["snapshots.pattern"] || "snap%d";
+    return nameByPattern(pattern, this.#store.allNames(instance.name), new Date());
+  }
+
+  #settings(instance: InstanceRecord): Config {
+    return this.context.instances.expanded(instance).config;
   }
 
   /** @throws ApiError CONFLICT, BAD_REQUEST for a stateful one */
   requirePossible(instance: string, post: SnapshotsPost): void {
     if (post.stateful)
       throw badRequest('Cannot create a stateful snapshot: checkpoints are not supported yet. Leave out "stateful".');
-    requireName("snapshot", ObjectName, post.name);
+    requireName("snapshot", SnapshotName, post.name);
     if (this.#store.allNames(instance).includes(post.name))
       throw conflict(`Snapshot "${instance}/${post.name}" already exists. Choose another name, or delete it first.`);
+  }
+
+  /** When a snapshot that is made now expires when nobody says so. */
+  #expiryOf(instance: InstanceRecord): string {
+    const expiry = this.#settings(instance)["snapshots.expiry"];
+    return expiry ? timeText(expiryTime(expiry, new Date())) : never;
   }
 
   /** Makes a snapshot; a running instance is frozen while its root is copied. Caller holds the instance's lock. */
@@ -79,7 +83,7 @@ export class SnapshotService {
       instance: instance.name,
       name,
       createdAt: nowText(),
-      expiresAt: expiresAt ?? never,
+      expiresAt: expiresAt ?? this.#expiryOf(instance),
       settings: { ...instance, config: { ...withoutStamp(instance.config), ...config } },
     };
     try {

@@ -3,6 +3,7 @@ import path from "node:path";
 import { notFound, unavailable } from "../../sdk/api/errors";
 import type { Context } from "../context";
 import { toApiError } from "../errors";
+import { fileNameOf } from "../file-name";
 import { isReadonly } from "../files";
 import type { PoolPlace, StorageDriver } from "./driver";
 import { drivers } from "./drivers";
@@ -54,7 +55,7 @@ export class OpenPools {
       name,
       config,
       path: dirs.pool(name),
-      diskImage: path.join(dirs.disks, `${name}.img`),
+      diskImage: path.join(dirs.disks, `${fileNameOf(name)}.img`),
       removeTree: (folder) => native.removeTree(folder),
       onLeft: (folder, error) => this.#noteLeft(name, folder, error),
     };

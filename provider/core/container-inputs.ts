@@ -1,6 +1,6 @@
 /** Container inputs: what a program says of a container, and what it gets back. */
 import { z } from "zod";
-import { InstanceName, ObjectName, Text } from "../../sdk/api/common";
+import { InstanceName, ProfileName, SnapshotName, Text } from "../../sdk/api/common";
 import { instanceKeys } from "../../sdk/api/config/instance";
 import { lxdInstanceKeys } from "../../sdk/api/config/lxd-words";
 import { checkConfigKeys, checkDeviceOptions, propertyPath } from "./check";
@@ -11,7 +11,7 @@ import { isMap, type Props, unknownValue } from "./values";
 export const Source = z
   .strictObject({
     instance: InstanceName.meta({ description: "Container to copy." }),
-    snapshot: ObjectName.optional().meta({
+    snapshot: SnapshotName.optional().meta({
       description: "Snapshot of that container to copy in place of its present state.",
     }),
   })
@@ -59,7 +59,7 @@ export const ContainerInputs = z.strictObject({
     description: "Container or snapshot to copy in place of an image. A change replaces the container.",
   }),
   profiles: z
-    .array(ObjectName)
+    .array(ProfileName)
     .default(["default"])
     .meta({ description: "Profiles, the later ones win; `default` when absent, none when empty." }),
   config,

@@ -1,6 +1,6 @@
 /** Profile: configuration and devices that containers share. */
 import { z } from "zod";
-import { ObjectName } from "../../sdk/api/common";
+import { ProfileName } from "../../sdk/api/common";
 import { instanceKeys } from "../../sdk/api/config/instance";
 import { lxdInstanceKeys } from "../../sdk/api/config/lxd-words";
 import type { Profile, ProfilePut } from "../../sdk/api/profile";
@@ -9,7 +9,7 @@ import { config, description, devices, endpoint, timeouts } from "./inputs";
 import { namedCore } from "./named";
 
 export const ProfileInputs = z.strictObject({
-  name: ObjectName.refine((name) => name !== "default", {
+  name: ProfileName.refine((name) => name !== "default", {
     message: 'must not be "default": that profile always exists and belongs to no program. Name the profile otherwise.',
   }).meta({
     description: "Name of the profile; made from the resource's name when absent. A change replaces the profile.",

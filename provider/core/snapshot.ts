@@ -1,6 +1,6 @@
 /** Snapshot: a container as it was at one moment. */
 import { z } from "zod";
-import { InstanceName, never, ObjectName } from "../../sdk/api/common";
+import { InstanceName, never, SnapshotName } from "../../sdk/api/common";
 import type { Snapshot } from "../../sdk/api/snapshot";
 import { checkShape, givenInputs } from "./check";
 import type { Core, Live } from "./core";
@@ -15,7 +15,7 @@ import { withRetry } from "./write";
 
 export const SnapshotInputs = z.strictObject({
   instance: InstanceName.meta({ description: "Container to take the snapshot of. A change replaces the snapshot." }),
-  name: ObjectName.meta({
+  name: SnapshotName.meta({
     description: "Name of the snapshot; made from the resource's name when absent. A change replaces the snapshot.",
   }),
   expiresAt: z.iso

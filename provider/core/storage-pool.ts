@@ -1,6 +1,6 @@
 /** Storage pool: where root file systems live. */
 import { z } from "zod";
-import { ObjectName } from "../../sdk/api/common";
+import { PoolName } from "../../sdk/api/common";
 import { lxdPoolDrivers, lxdPoolKeys } from "../../sdk/api/config/lxd-words";
 import { storagePoolKeys } from "../../sdk/api/config/storage-pool";
 import type { StoragePool, StoragePoolPut } from "../../sdk/api/storage-pool";
@@ -13,7 +13,7 @@ import { type Props, unknownValue } from "./values";
 const drivers = Object.keys(storagePoolKeys);
 
 export const StoragePoolInputs = z.strictObject({
-  name: ObjectName.meta({
+  name: PoolName.meta({
     description: "Name of the pool; made from the resource's name when absent. A change replaces the pool.",
   }),
   driver: wordOf(drivers, lxdPoolDrivers).meta({

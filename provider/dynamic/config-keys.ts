@@ -6,6 +6,9 @@ export type InstanceConfigKey =
   | "boot.autostart.delay"
   | "boot.autostart.priority"
   | "boot.host_shutdown_timeout"
+  | "cloud-init.network-config"
+  | "cloud-init.user-data"
+  | "cloud-init.vendor-data"
   | "limits.cpu"
   | "limits.cpu.allowance"
   | "limits.cpu.priority"
@@ -19,10 +22,11 @@ export type InstanceConfigKey =
   | "security.privileged"
   | "security.protection.delete"
   | "security.syscalls.deny_compat"
+  | "snapshots.expiry"
   | "snapshots.pattern"
   | (string & {});
 
-/** Configuration of containers and profiles; beside these the families `cloud-init.*`, `environment.*`, `limits.kernel.*`, `linux.sysctl.*`, `user.*`. */
+/** Configuration of containers and profiles; beside these the families `environment.*`, `limits.kernel.*`, `linux.sysctl.*`, `user.*`. */
 export interface InstanceConfig<Value> {
   /** Start the container when the daemon starts; unset: as it was left. */
   "boot.autostart"?: Value;
@@ -32,6 +36,12 @@ export interface InstanceConfig<Value> {
   "boot.autostart.priority"?: Value;
   /** Seconds that a clean stop may take when the daemon shuts down; 30 when unset. */
   "boot.host_shutdown_timeout"?: Value;
+  /** Data for cloud-init; kept for the guest. */
+  "cloud-init.network-config"?: Value;
+  /** Data for cloud-init; kept for the guest. */
+  "cloud-init.user-data"?: Value;
+  /** Data for cloud-init; kept for the guest. */
+  "cloud-init.vendor-data"?: Value;
   /** Number or set of processors. */
   "limits.cpu"?: Value;
   /** Share of the processors, or a hard time slice. */
@@ -58,7 +68,9 @@ export interface InstanceConfig<Value> {
   "security.protection.delete"?: Value;
   /** Refuse the 32-bit system calls that a 64-bit host has besides its own; 32-bit programs do not run then. */
   "security.syscalls.deny_compat"?: Value;
-  /** Name of a snapshot without a name; %d counts. */
+  /** When a snapshot expires that is made without a time of its own, such as 3d or 1w 2H. */
+  "snapshots.expiry"?: Value;
+  /** Name of a snapshot without a name: %d counts, {{ creation_date|date:"2006-01-02" }} is its time; snap%d when unset. */
   "snapshots.pattern"?: Value;
   [key: string]: Value | undefined;
 }
@@ -137,6 +149,7 @@ export interface DeviceOptions<Value> {
   name?: Value;
   network?: Value;
   nictype?: Value;
+  optional?: Value;
   parent?: Value;
   path?: Value;
   pool?: Value;

@@ -36,26 +36,42 @@ export const InstanceName = z
     message: "must hold letters, digits and dashes only, begin with a letter and not end with a dash",
   });
 
-/**
- * Name of a profile, pool, snapshot and the like: one path segment, no blanks, nothing that a path could read otherwise.
- * At most 63 characters.
- */
-export const ObjectName = z
-  .string()
-  .refine(isWhole, { message: "must not contain half of a surrogate pair" })
-  .min(1, { message: "must not be empty" })
-  .max(63, { message: "must be at most 63 characters long" })
-  .refine((name) => name !== "." && name !== "..", { message: 'must not be "." or ".."' })
-  .regex(/^[^\s/\\?&#%:*"'`|<>\p{Cc}]+$/u, {
-    message: "must not contain blanks, control characters, slashes or quotes",
-  });
+/** Bytes that a name may have as the name of a file (NAME_MAX); "%" and ":" are written as three. */
+const maxFileBytes = 255;
+const fileBytes = (name: string) => new TextEncoder().encode(name.replace(/[%:]/g, "%00")).length;
+
+/** Names that LXD takes as long as paths and URLs can carry them. @param not what must not be in it, beside slashes and control characters */
+const nameWithout = (not: RegExp, what: string) =>
+  z
+    .string()
+    .refine(isWhole, { message: "must not contain half of a surrogate pair" })
+    .min(1, { message: "must not be empty" })
+    .refine((name) => name !== "." && name !== "..", { message: 'must not be "." or ".."' })
+    .refine((name) => !/[/\p{Cc}]/u.test(name) && !not.test(name), {
+      message: `must not contain control characters, slashes${what}`,
+    });
+
+/** Name of a profile. */
+export const ProfileName = nameWithout(/(?!)/, "").max(1024, { message: "must be at most 1024 characters long" });
+
+/** Name of a storage pool, which is also that of its folder. */
+export const PoolName = nameWithout(/\s/, " or blanks").refine((name) => fileBytes(name) <= maxFileBytes - 4, {
+  message: "must be at most 251 bytes long",
+});
+
+/** Name of a snapshot, which is also that of its folder (docs/lxd-api.md, Instances). */
+export const SnapshotName = nameWithout(/[\s?&+]/, ', blanks or any of "?", "&" and "+"').refine(
+  (name) => fileBytes(name) <= maxFileBytes,
+  { message: "must be at most 255 bytes long" },
+);
 
 /** Name of a managed network: also the name of its bridge, so at most 15 bytes (IFNAMSIZ - 1). */
 export const NetworkName = z
   .string()
   .min(2, { message: "must be at least 2 characters long" })
   .max(15, { message: "must be at most 15 characters long, as the kernel's interface names are" })
-  .regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/, { message: "must hold letters, digits, dots, dashes and underscores only" })
+  .regex(/^[a-zA-Z0-9_.-]+$/, { message: "must hold letters, digits, dots, dashes and underscores only" })
+  .refine((name) => name !== "..", { message: 'must not be ".."' })
   .refine((name) => name !== "all" && name !== "default", {
     message: 'must not be "all" or "default", which the kernel keeps for itself',
   });

@@ -4,8 +4,8 @@ import { Config, Text, Time, text } from "./common";
 
 /** An alias may hold slashes (debian/12) but is no path: no empty, "." or ".." parts, no line breaks. */
 export const AliasName = Text.min(1)
-  .max(255)
-  .refine((name) => !/[\s\p{Cc}]/u.test(name), { message: "must not contain blanks or control characters" })
+  .max(1024)
+  .refine((name) => !/\p{Cc}/u.test(name), { message: "must not contain control characters" })
   .refine((name) => name.split("/").every((part) => part !== "" && part !== "." && part !== ".."), {
     message: 'must not contain empty, "." or ".." parts',
   });

@@ -1,6 +1,6 @@
 /** Profile: configuration and devices that instances share (docs/lxd-api.md, Profiles, storage pools, networks). */
 import { z } from "zod";
-import { Config, Devices, ObjectName, text } from "./common";
+import { Config, Devices, ProfileName, text } from "./common";
 
 export const ProfilePut = z.object({
   description: text,
@@ -9,10 +9,10 @@ export const ProfilePut = z.object({
 });
 export type ProfilePut = z.infer<typeof ProfilePut>;
 
-export const ProfilesPost = ProfilePut.extend({ name: ObjectName });
+export const ProfilesPost = ProfilePut.extend({ name: ProfileName });
 export type ProfilesPost = z.infer<typeof ProfilesPost>;
 
-export const ProfilePost = z.object({ name: ObjectName });
+export const ProfilePost = z.object({ name: ProfileName });
 
 export const Profile = z.looseObject({
   ...ProfilePut.shape,

@@ -1,6 +1,6 @@
 /** Snapshot: an instance as it was (docs/lxd-api.md, Instances). */
 import { z } from "zod";
-import { Config, Devices, flag, ObjectName, Time, WrittenTime } from "./common";
+import { Config, Devices, flag, SnapshotName, Time, WrittenTime } from "./common";
 import { isStampKey, stampPrefix } from "./stamp";
 
 /** Of an instance's configuration a snapshot keeps a copy; its own are only the keys of the stamp (extension bothy_snapshot_config). */
@@ -12,12 +12,12 @@ export const SnapshotPut = z.object({ expires_at: WrittenTime.nullish(), config:
 export type SnapshotPut = z.infer<typeof SnapshotPut>;
 
 export const SnapshotsPost = SnapshotPut.extend({
-  name: z.union([ObjectName, z.literal("")]).default(""),
+  name: z.union([SnapshotName, z.literal("")]).default(""),
   stateful: flag,
 });
 export type SnapshotsPost = z.infer<typeof SnapshotsPost>;
 
-export const SnapshotPost = z.looseObject({ name: ObjectName });
+export const SnapshotPost = z.looseObject({ name: SnapshotName });
 
 export const Snapshot = z.looseObject({
   name: z.string(),

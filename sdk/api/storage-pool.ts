@@ -1,12 +1,12 @@
 /** Storage pool: where root file systems live (docs/lxd-api.md, Profiles, storage pools, networks). */
 import { z } from "zod";
-import { Config, ObjectName, text } from "./common";
+import { Config, PoolName, text } from "./common";
 
 export const StoragePoolPut = z.object({ description: text, config: Config.default({}) });
 export type StoragePoolPut = z.infer<typeof StoragePoolPut>;
 
 export const StoragePoolsPost = StoragePoolPut.extend({
-  name: ObjectName,
+  name: PoolName,
   driver: z.string().min(1).meta({ description: "Storage driver: `dir`, `overlay` or `btrfs`." }),
 });
 export type StoragePoolsPost = z.infer<typeof StoragePoolsPost>;

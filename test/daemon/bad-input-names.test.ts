@@ -29,6 +29,9 @@ interface NamedKind {
   readonly post: () => object;
   readonly isRenamable: boolean;
   readonly maxLength: number;
+  /** What only this kind refuses, or takes as LXD does though others refuse it. */
+  readonly refuses?: readonly string[];
+  readonly takes?: readonly string[];
   /** Whether an empty name asks for one of the server's. */
   readonly mayBeEmpty: boolean;
 }
@@ -47,16 +50,25 @@ const kinds: readonly NamedKind[] = [
     path: "/1.0/instances/known/snapshots",
     post: () => ({}),
     isRenamable: true,
-    maxLength: 63,
+    maxLength: 255,
+    refuses: ["a?b", "a&b", "a+b"],
     mayBeEmpty: true,
   },
-  { what: "profile", path: "/1.0/profiles", post: () => ({}), isRenamable: true, maxLength: 63, mayBeEmpty: false },
+  {
+    what: "profile",
+    path: "/1.0/profiles",
+    post: () => ({}),
+    isRenamable: true,
+    maxLength: 1024,
+    takes: [" ", "a b"],
+    mayBeEmpty: false,
+  },
   {
     what: "storage pool",
     path: "/1.0/storage-pools",
     post: () => ({ driver: "dir" }),
     isRenamable: false,
-    maxLength: 63,
+    maxLength: 251,
     mayBeEmpty: false,
   },
   { what: "network", path: "/1.0/networks", post: () => ({}), isRenamable: true, maxLength: 15, mayBeEmpty: false },
@@ -65,7 +77,8 @@ const kinds: readonly NamedKind[] = [
     path: "/1.0/images/aliases",
     post: () => ({ target: fingerprint }),
     isRenamable: true,
-    maxLength: 255,
+    maxLength: 1024,
+    takes: [" ", "a b"],
     mayBeEmpty: false,
   },
 ];
@@ -73,7 +86,12 @@ const kinds: readonly NamedKind[] = [
 const badNames = [" ", "a b", "\ta", "a\nb", "a\rb", "a\n", "a\0b", "\0", ".", "..", "../a", "a/../b", "/a", "a/"];
 
 for (const kind of kinds) {
-  const names = [...badNames, "a".repeat(kind.maxLength + 1), ...(kind.what === "image alias" ? ["a//b"] : ["a/b"])];
+  const names = [
+    ...badNames.filter((name) => !kind.takes?.includes(name)),
+    ...(kind.refuses ?? []),
+    "a".repeat(kind.maxLength + 1),
+    ...(kind.what === "image alias" ? ["a//b"] : ["a/b"]),
+  ];
 
   test(`a new ${kind.what} with a bad name is refused, and the name is said to be wrong`, () =>
     shared.unchanged(async () => {

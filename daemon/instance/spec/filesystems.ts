@@ -1,7 +1,8 @@
 /** Spec, file systems: /proc, /sys, /dev and what is hidden of them; disk devices. */
 import path from "node:path";
 import type { Device, Devices } from "../../../sdk/api/common";
-import { isFalse, isTrue } from "../../../sdk/api/config/values";
+import { mayBeMissing } from "../../../sdk/api/config/device";
+import { isTrue } from "../../../sdk/api/config/values";
 import type { CgroupLayout } from "../../host/cgroups";
 import type { Op } from "../../native/index";
 import { cgroupMountOps } from "./cgroups";
@@ -112,7 +113,7 @@ function diskFlags(device: Device): string {
   const flags = [
     isTrue(device.readonly) ? "ro" : "",
     isTrue(device.recursive) ? "rec" : "",
-    isFalse(device.required) ? "optional" : "",
+    mayBeMissing(device) ? "optional" : "",
     isTrue(device.shift) ? "shift" : "",
   ].filter((flag) => flag !== "");
   return flags.length === 0 ? "-" : flags.join(",");

@@ -50,7 +50,8 @@ export const envOps = (environment: Readonly<Record<string, string>>): Op[] =>
 /** limits.kernel.* keys. @throws ApiError BAD_REQUEST for a value that is no limit */
 export function rlimitOps(config: Config): Op[] {
   return withPrefix(config, "limits.kernel.").map(([name, value]): Op => {
-    const [soft = "", hard = soft] = value.split(":");
+    const [first = "", second = ""] = value.split(":").map((part) => part.trim());
+    const [soft, hard] = [first, second || first];
     for (const part of [soft, hard])
       if (!/^(\d+|unlimited)$/.test(part))
         throw badRequest(
@@ -61,7 +62,7 @@ export function rlimitOps(config: Config): Op[] {
 }
 
 export const sysctlOps = (config: Config): Op[] =>
-  withPrefix(config, "linux.sysctl.").map(([name, value]): Op => ["sysctl", name, value]);
+  withPrefix(config, "linux.sysctl.").map(([name, value]): Op => ["sysctl", name, value.replace(/\n$/, "")]);
 
 /** The first process: the image's init itself, or a command below our own reaper when it is no init. */
 export function commandOps(raw: RawLxc): Op[] {

@@ -1,12 +1,13 @@
 /**
  * Volume folders: where a volume is in its pool, and the steps by which one appears, changes and goes.
- * Work happens under ".partial:RANDOM" beside the volume; a colon is in no name of an instance, snapshot or image.
+ * Work happens under ".partial:RANDOM" beside the volume; a colon is in no name of a volume's folder.
  * Volume folders have mode 0700: their roots hold set-uid files of uid 0 that nobody on the host may reach.
  */
 import { randomBytes } from "node:crypto";
 import { mkdir, rename, rmdir } from "node:fs/promises";
 import path from "node:path";
 import { conflict, internal, notFound } from "../../../sdk/api/errors";
+import { fileNameOf, nameOfFile } from "../../file-name";
 import { entries, errnoOf, ignoring, isNoSpace } from "../../files";
 import type { PoolPlace, Volume } from "../driver";
 
@@ -18,10 +19,10 @@ const readyMark = ".ready:";
 /** Folder of a volume. @throws ApiError INTERNAL for a name that would leave the pool; names are checked long before */
 export function folderOf(pool: PoolPlace, { type, name }: Volume): string {
   const parts = name.split("/");
-  const isSafe = parts.every((part) => part !== "" && part !== "." && part !== ".." && !/[:\0]/.test(part));
+  const isSafe = parts.every((part) => part !== "" && part !== "." && part !== ".." && !part.includes("\0"));
   if (!volumeTypes.includes(type) || !isSafe || parts.length !== (type === "containers-snapshots" ? 2 : 1))
     throw internal(`Cannot find volume ${JSON.stringify(name)} of type "${type}": the name is not one of a volume.`);
-  return path.join(pool.path, type, ...parts);
+  return path.join(pool.path, type, ...parts.map(fileNameOf));
 }
 
 /** A name beside the target for unfinished work, or for what is to be removed. */
@@ -149,13 +150,13 @@ export async function orTell(
 /** Names of the volumes of a type, sorted. */
 export async function listFolders(pool: PoolPlace, type: Volume["type"]): Promise<string[]> {
   const folder = path.join(pool.path, type);
-  const names = (await entries(folder)).filter(isName).sort();
-  if (type !== "containers-snapshots") return names;
-  const nested = names.map(async (owner) =>
+  const files = (await entries(folder)).filter(isName).sort();
+  if (type !== "containers-snapshots") return files.map(nameOfFile);
+  const nested = files.map(async (owner) =>
     (await entries(path.join(folder, owner)))
       .filter(isName)
       .sort()
-      .map((name) => `${owner}/${name}`),
+      .map((file) => `${nameOfFile(owner)}/${nameOfFile(file)}`),
   );
   return (await Promise.all(nested)).flat();
 }

@@ -5,7 +5,7 @@ import type { Device, Devices } from "../common";
 import { lxdDevices, lxdNicTypes } from "./lxd-words";
 import { didYouMean } from "./near";
 import type { ValueType } from "./table";
-import { bool, hwaddr, integer, oneLine, oneOfLxd } from "./values";
+import { bool, hwaddr, integer, isFalse, isTrue, oneLine, oneOfLxd } from "./values";
 
 interface OptionRow {
   readonly type: ValueType;
@@ -24,6 +24,14 @@ const interfaceName: ValueType = (value) =>
     ? undefined
     : "it must be an interface name: at most 15 letters, digits, dots, dashes and underscores";
 
+/** A name inside the container; LXD takes none of one letter. */
+const innerInterfaceName: ValueType = (value) =>
+  value.length < 2 ? "it must be at least 2 characters long" : interfaceName(value);
+
+/** LXD's bounds: less carries no IPv6, more no Ethernet. */
+export const mtu: ValueType = (value) => (value.startsWith("+") ? "it must be digits only" : mtuRange(value));
+const mtuRange = integer(1280, 16384);
+
 const ipv4: ValueType = (value) => (isIPv4(value) ? undefined : "it must be an IPv4 address");
 
 export const deviceTypes: Readonly<Record<string, Readonly<Record<string, OptionRow>>>> = {
@@ -33,6 +41,7 @@ export const deviceTypes: Readonly<Record<string, Readonly<Record<string, Option
     pool: { type: oneLine },
     source: { type: absolutePath },
     readonly: { type: bool },
+    optional: { type: bool },
     recursive: { type: bool },
     required: { type: bool },
     shift: { type: bool },
@@ -41,13 +50,16 @@ export const deviceTypes: Readonly<Record<string, Readonly<Record<string, Option
     nictype: { type: oneOfLxd(lxdNicTypes, "bridged", "p2p") },
     network: { type: oneLine },
     parent: { type: interfaceName },
-    name: { type: interfaceName },
+    name: { type: innerInterfaceName },
     hwaddr: { type: hwaddr },
-    mtu: { type: integer(68, 65535) },
+    mtu: { type: mtu },
     host_name: { type: interfaceName },
     "ipv4.address": { type: ipv4 },
   },
 };
+
+/** Whether a disk may be missing on the host; LXD's older word for it is "optional". */
+export const mayBeMissing = ({ required, optional }: Device): boolean => isFalse(required) || isTrue(optional);
 
 export interface DeviceIssue {
   readonly device: string;
@@ -68,11 +80,11 @@ function optionHint(type: string, option: string): string {
 
 /** Checks one device's type, options and their combination. */
 export function checkDevice(name: string, device: Device): DeviceIssue[] {
-  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$/.test(name))
+  if (!/^[a-zA-Z0-9_:/-][a-zA-Z0-9_.:/-]{0,62}$/.test(name))
     return [
       {
         device: name,
-        message: `Invalid device name ${JSON.stringify(name)}: it must hold letters, digits, dots, dashes and underscores only`,
+        message: `Invalid device name ${JSON.stringify(name)}: it must hold at most 63 letters, digits, dots, dashes, underscores, colons and slashes, and not begin with a dot`,
       },
     ];
   const type = device.type ?? "";
@@ -101,6 +113,8 @@ export function checkDevice(name: string, device: Device): DeviceIssue[] {
   if (type === "nic" && device.network && (device.nictype || device.parent))
     add("network", `"network" cannot be combined with "nictype" or "parent"`);
   if (type === "nic" && !device.network && !device.nictype) add("network", `a nic needs "network" or "nictype"`);
+  if (type === "nic" && device.nictype === "p2p" && device["ipv4.address"])
+    add("ipv4.address", `Invalid device option "ipv4.address": a nic without a network has none`);
   if (type === "nic" && device.nictype === "bridged" && !device.parent) add("parent", `a bridged nic needs "parent"`);
   if (type === "disk" && device.path === "/" && !device.pool) add("pool", `the root disk needs "pool"`);
   if (type === "disk" && device.path === "/" && device.source) add("source", `the root disk has no "source"`);

@@ -1,28 +1,22 @@
 /** Configuration keys of instances and profiles; every key here has an effect. */
-import { ObjectName } from "../common";
 import type { KeyRow, ValueType } from "./table";
-import { anyText, bool, cpuAllowance, cpus, integer, oneLine, oneOf, sizeOrPercent } from "./values";
+import { anyInteger, anyText, bool, cpuAllowance, cpus, expiry, integer, memorySize, oneLine, oneOf } from "./values";
 
 /** What getrlimit(2) knows, in lower case. */
 const resources =
   "as core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack".split(" ");
-
-const variableName: ValueType = (name) => (name.includes("=") ? 'a variable\'s name must not contain "="' : undefined);
 
 /** Dots stand for slashes, or slashes for themselves; nothing that leads out of /proc/sys. */
 const sysctlName: ValueType = (name) =>
   /^[a-zA-Z0-9_-]+([./][a-zA-Z0-9_:-]+)*$/.test(name) ? undefined : "it must be a name such as net.ipv4.ip_forward";
 
 const resourceLimit: ValueType = (value) =>
-  /^(\d{1,19}|unlimited)(:(\d{1,19}|unlimited))?$/.test(value)
+  /^ *(\d{1,19}|unlimited)(: *(\d{1,19}|unlimited)?)?$/.test(value)
     ? undefined
     : "it must be a number or unlimited, or soft:hard";
 
-/** %d stands for a number, once at most. */
-const snapshotPattern: ValueType = (value) =>
-  ObjectName.safeParse(value.replace("%d", "0")).success
-    ? undefined
-    : "it must be a snapshot's name, in which %d may stand once for a number";
+/** A line of a file in /proc, with its end or without. */
+const sysctlValue: ValueType = (value) => oneLine(value.replace(/\n$/, ""));
 
 export const instanceKeys: readonly KeyRow[] = [
   {
@@ -33,22 +27,23 @@ export const instanceKeys: readonly KeyRow[] = [
   },
   {
     key: "boot.autostart.delay",
-    type: integer(0, 86400),
+    type: anyInteger,
     live: true,
     doc: "Seconds to wait after this container was started on its own.",
   },
-  { key: "boot.autostart.priority", type: integer(-(2 ** 31), 2 ** 31 - 1), live: true, doc: "Higher starts first." },
+  { key: "boot.autostart.priority", type: anyInteger, live: true, doc: "Higher starts first." },
   {
     key: "boot.host_shutdown_timeout",
-    type: integer(0, 86400),
+    type: anyInteger,
     live: true,
     doc: "Seconds that a clean stop may take when the daemon shuts down; 30 when unset.",
   },
-  { key: "cloud-init.", type: anyText, live: true, doc: "Data for cloud-init; kept for the guest." },
+  { key: "cloud-init.network-config", type: anyText, live: true, doc: "Data for cloud-init; kept for the guest." },
+  { key: "cloud-init.user-data", type: anyText, live: true, doc: "Data for cloud-init; kept for the guest." },
+  { key: "cloud-init.vendor-data", type: anyText, live: true, doc: "Data for cloud-init; kept for the guest." },
   {
     key: "environment.",
     type: anyText,
-    name: variableName,
     live: true,
     doc: "Environment of the container's init and of exec.",
   },
@@ -74,7 +69,7 @@ export const instanceKeys: readonly KeyRow[] = [
   },
   {
     key: "limits.memory",
-    type: sizeOrPercent,
+    type: memorySize,
     live: true,
     doc: "Ceiling of memory, in bytes with a unit, or a share of the host's.",
   },
@@ -99,7 +94,7 @@ export const instanceKeys: readonly KeyRow[] = [
   { key: "limits.processes", type: integer(1, 2 ** 22), live: true, doc: "Most processes and threads." },
   {
     key: "linux.sysctl.",
-    type: oneLine,
+    type: sysctlValue,
     name: sysctlName,
     live: false,
     doc: "A kernel parameter of the container's own namespaces.",
@@ -124,7 +119,18 @@ export const instanceKeys: readonly KeyRow[] = [
     live: false,
     doc: "Refuse the 32-bit system calls that a 64-bit host has besides its own; 32-bit programs do not run then.",
   },
-  { key: "snapshots.pattern", type: snapshotPattern, live: true, doc: "Name of a snapshot without a name; %d counts." },
+  {
+    key: "snapshots.expiry",
+    type: expiry,
+    live: true,
+    doc: "When a snapshot expires that is made without a time of its own, such as 3d or 1w 2H.",
+  },
+  {
+    key: "snapshots.pattern",
+    type: anyText,
+    live: true,
+    doc: 'Name of a snapshot without a name: %d counts, {{ creation_date|date:"2006-01-02" }} is its time; snap%d when unset.',
+  },
   { key: "user.", type: anyText, live: true, doc: "Free for the user." },
 ];
 

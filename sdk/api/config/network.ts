@@ -1,8 +1,9 @@
 /** Configuration keys of bridge networks; every key here has an effect. */
 import { isIPv4 } from "node:net";
 import { addressText, contains, firstOf, lastOf, parseAddress, parseSubnet, type Subnet, subnetText } from "../ipv4";
+import { mtu } from "./device";
 import type { KeyRow, ValueType } from "./table";
-import { anyText, bool, hwaddr, integer, oneOf } from "./values";
+import { anyText, bool, hwaddr, oneOf } from "./values";
 
 /** An IPv4 address with a prefix length, such as 10.1.2.1/24; or auto; or none. */
 const ipv4Cidr: ValueType = (value) => {
@@ -36,23 +37,23 @@ export function rangeReasons(cidr: string, ranges: string): string[] {
 
 const ipv4Ranges: ValueType = (value) =>
   value.split(",").every((range) => {
-    const ends = range.split("-");
+    const ends = range.trim().split("-");
     return ends.length === 2 && ends.every((end) => isIPv4(end));
   })
     ? undefined
     : "it must be ranges such as 10.1.2.10-10.1.2.99, separated by commas";
 
 const domain: ValueType = (value) =>
-  /^[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?$/.test(value) ? undefined : "it must be a DNS name";
+  /^[a-zA-Z0-9_]([a-zA-Z0-9._-]*[a-zA-Z0-9_])?$/.test(value) ? undefined : "it must be a DNS name";
 
 const expiry: ValueType = (value) =>
-  /^([1-9]\d*[smhdw]?|infinite)$/.test(value)
+  /^(\d+[smhdw]?|infinite)$/i.test(value)
     ? undefined
     : "it must be a time such as 90m, 1h or 1d (seconds without a unit, at least 2m), or infinite";
 
 export const networkKeys: readonly KeyRow[] = [
   { key: "bridge.hwaddr", type: hwaddr, live: true, doc: "Hardware address of the bridge." },
-  { key: "bridge.mtu", type: integer(576, 65535), live: true, doc: "MTU of the bridge, in bytes." },
+  { key: "bridge.mtu", type: mtu, live: true, doc: "MTU of the bridge, in bytes." },
   { key: "dns.domain", type: domain, live: true, doc: "Domain of the names that the network serves; lxd when unset." },
   {
     key: "dns.mode",

@@ -26,7 +26,9 @@ export interface ConfigIssue {
 export function findRow(table: readonly KeyRow[], key: string): KeyRow | undefined {
   return (
     table.find((row) => row.key === key && !row.key.endsWith(".")) ??
-    table.find((row) => row.key.endsWith(".") && key.startsWith(row.key) && key.length > row.key.length)
+    table.find(
+      (row) => row.key.endsWith(".") && key.startsWith(row.key) && (key.length > row.key.length || key === "user."),
+    )
   );
 }
 

@@ -26,14 +26,20 @@ export const hwaddr: ValueType = (value) =>
     ? undefined
     : "it must be the hardware address of one interface such as 00:16:3e:01:02:03";
 
+/** Digits with or without a sign, as Go reads them. */
+const wholeNumber = /^[+-]?\d+$/;
+
 export const integer =
-  (min: number, max: number): ValueType =>
+  (min: number | bigint, max: number | bigint): ValueType =>
   (value) => {
-    const number = Number(value);
-    return /^-?\d+$/.test(value) && number >= min && number <= max
+    const isWithin = wholeNumber.test(value) && BigInt(value.replace("+", "")) >= min;
+    return isWithin && BigInt(value.replace("+", "")) <= max
       ? undefined
       : `it must be a whole number from ${min} to ${max}`;
   };
+
+/** What Go's int64 holds. */
+export const anyInteger: ValueType = integer(-(2n ** 63n), 2n ** 63n - 1n);
 
 /** A question after a reason that is no whole sentence. */
 const hinted = (question: string): string => (question === "" ? "" : `.${question}`);
@@ -54,7 +60,6 @@ export const oneOfLxd =
 const sizeUnits: ReadonlyMap<string, number> = new Map([
   ["", 1],
   ["B", 1],
-  ["bit", 1 / 8],
   ["kB", 1e3],
   ["MB", 1e6],
   ["GB", 1e9],
@@ -74,7 +79,7 @@ const maxBytes = 2 ** 63;
 
 /** Reads a size such as 512MiB or 1GB. @returns bytes, or undefined when it is none */
 export function parseSize(value: string): number | undefined {
-  const match = /^(\d+)\s*([a-zA-Z]*)$/.exec(value);
+  const match = /^(\d+)([a-zA-Z]*)$/.exec(value);
   const unit = sizeUnits.get(match?.[2] ?? "");
   if (match === null || unit === undefined) return undefined;
   const bytes = Math.floor(Number(match[1]) * unit);
@@ -92,28 +97,55 @@ function sizeHint(value: string): string {
 export const size: ValueType = (value) =>
   parseSize(value) === undefined ? `it must be a size such as 512MiB or 2GB${sizeHint(value)}` : undefined;
 
-export const sizeOrPercent: ValueType = (value) =>
-  /^(\d{1,2}|100)%$/.test(value)
+/** Of memory: some of it, a share that may exceed the whole. */
+export const memorySize: ValueType = (value) => {
+  if (/^0*%?$/.test(value) || parseSize(value) === 0) return "it must not be 0";
+  return /^\d{1,9}%$/.test(value)
     ? undefined
     : size(value) && `it must be a size such as 512MiB or a share such as 50%${sizeHint(value)}`;
+};
 
 /** No kernel has more processors (CONFIG_NR_CPUS of x86). */
 const maxCpu = 8192;
 
-/** A processor count ("2") or a set ("0-1,3"). */
+/** A processor count ("2"; 0 stands for all) or a set ("0-1,3"). What a host lacks is left out when an instance starts. */
 export const cpus: ValueType = (value) => {
-  const isCount = /^\d+$/.test(value) && Number(value) >= 1 && Number(value) <= maxCpu;
-  const isSet = /[-,]/.test(value) && value.split(",").every(isCpuRange);
-  return isCount || isSet ? undefined : "it must be a number of processors such as 2, or a set such as 0-1,3";
+  if (/^\d{1,9}$/.test(value)) return undefined;
+  const ranges = value.split(",").map((range) => /^(\d{1,9})(?:-(\d{1,9}))?$/.exec(range));
+  if (!/[-,]/.test(value) || ranges.some((range) => range === null || Number(range[2] ?? range[1]) >= maxCpu))
+    return "it must be a number of processors such as 2, or a set such as 0-1,3";
+  const wanted = parseCpuList(value);
+  return new Set(wanted).size === wanted.length ? undefined : "it must not name a processor twice";
 };
 
-function isCpuRange(range: string): boolean {
-  const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(range) ?? [];
-  return first !== undefined && Number(first) <= Number(last) && Number(last) < maxCpu;
+/** @param list a checked set such as "0-2,5" @returns [0, 1, 2, 5] */
+export const parseCpuList = (list: string): number[] =>
+  list.split(",").flatMap((part) => {
+    const [first = 0, last = first] = part.split("-").map(Number);
+    return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
+  });
+
+export type CpuAllowance = { readonly percent: number } | { readonly quotaMs: number; readonly periodMs: number };
+
+/** Reads a share ("50%", of less than nothing or more than all too) or a time slice ("25ms/100ms", the unit may be missing). */
+export function parseCpuAllowance(value: string): CpuAllowance | undefined {
+  const [, percent] = /^([+-]?\d{1,9})%$/.exec(value) ?? [];
+  if (percent !== undefined) return { percent: Number(percent) };
+  const [, quota, period] = /^([+-]?\d{1,9})(?:ms)?\/(\d{1,9})(?:ms)?$/.exec(value) ?? [];
+  if (quota === undefined || Number(quota) === 0 || Number(period) === 0) return undefined;
+  return { quotaMs: Number(quota), periodMs: Number(period) };
 }
 
-/** A share ("50%") or a time slice ("25ms/100ms"). */
 export const cpuAllowance: ValueType = (value) =>
-  /^([1-9]\d?|100)%$/.test(value) || /^[1-9]\d*ms\/[1-9]\d*ms$/.test(value)
-    ? undefined
-    : "it must be a share such as 50% or a time slice such as 25ms/100ms";
+  parseCpuAllowance(value) === undefined
+    ? "it must be a share such as 50% or a time slice such as 25ms/100ms"
+    : undefined;
+
+/** How long after: counts with a unit each, S, M and H below a day, d, w, m and y above, each unit once ("1w 2H"). */
+export const expiry: ValueType = (value) => {
+  const parts = value.trim().split(" ");
+  const units = parts.map((part) => /^\d+([SMHdwmy])$/.exec(part)?.[1]);
+  return units.includes(undefined) || new Set(units).size < units.length
+    ? "it must be counts with units such as 1H, 3d or 1w 2d (S, M, H, d, w, m, y), each unit once"
+    : undefined;
+};
