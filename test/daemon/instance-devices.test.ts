@@ -62,8 +62,7 @@ const impossible: readonly (readonly [what: string, body: object, message: RegEx
   ["a kernel parameter of the host's", { config: { "linux.sysctl.kernel.panic": "1" } }, /kernel[./]panic/],
   ["a bridge that is missing", { devices: { eth0: { type: "nic", nictype: "bridged", parent: "nobr" } } }, /nobr/],
   ["a name on the host that is taken", { devices: { eth0: nic({ host_name: "net0" }) } }, /net0|EEXIST|exists/],
-  ["a memory limit of nothing", { config: { "limits.memory": "0" } }, /./],
-  ["a processor that is not there", { config: { "limits.cpu": "8000-8001" } }, /no processor 8000/],
+  ["a slice of processor time that no kernel gives", { config: { "limits.cpu.allowance": "25ms/5000ms" } }, /cpu\./],
 ];
 
 for (const [index, [what, body, message]] of impossible.entries())
