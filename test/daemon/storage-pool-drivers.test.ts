@@ -178,7 +178,7 @@ function contract(driver: StorageDriver): void {
 
   test("names that leave the pool are refused", () =>
     withWeb(async (pool) => {
-      for (const name of ["..", ".", "", "a/b", "/etc", "a\0b", ".partial:1"]) {
+      for (const name of ["..", ".", "", "a/b", "/etc", "a\0b"]) {
         assert.throws(() => driver.root(pool, container(name)), /not one of a volume/, name);
         await assert.rejects(async () => driver.delete(pool, container(name)), /not one of a volume/, name);
       }
