@@ -111,7 +111,7 @@ test("a write with an outdated ETag is refused", () =>
 
 test("names that are no names, missing pools and missing drivers are refused", () =>
   withRoutes(async (send) => {
-    for (const name of ["..", "", "a/b", "a b", "a\n", "x".repeat(64)])
+    for (const name of ["..", "", "a/b", "a b", "a\n", "x".repeat(252)])
       await assert.rejects(send("POST", all, { json: { name, driver: "dir" } }), { name: "ZodError" }, name);
     await assert.rejects(send("POST", all, { json: { name: "p" } }), { name: "ZodError" });
     for (const method of ["GET", "DELETE"])

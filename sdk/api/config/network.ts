@@ -37,7 +37,7 @@ export function rangeReasons(cidr: string, ranges: string): string[] {
 
 const ipv4Ranges: ValueType = (value) =>
   value.split(",").every((range) => {
-    const ends = range.trim().split("-");
+    const ends = range.replace(/^ +| +$/g, "").split("-");
     return ends.length === 2 && ends.every((end) => isIPv4(end));
   })
     ? undefined
