@@ -55,6 +55,8 @@ async function downloadFile(url, file, sha256, onProgress = () => {}) {
   const hash = crypto.createHash("sha256");
   const part = `${file}.part`;
   let receivedBytes = 0;
+  // Opened before the first byte: a stream that opens its file itself may do so after the transfer broke off and the file was removed.
+  const target = await fs.promises.open(part, "w");
   try {
     await pipeline(
       response,
@@ -66,7 +68,7 @@ async function downloadFile(url, file, sha256, onProgress = () => {}) {
           yield chunk;
         }
       },
-      fs.createWriteStream(part),
+      target.createWriteStream(),
     );
     const actual = hash.digest("hex");
     if (actual !== sha256.toLowerCase())
@@ -75,6 +77,7 @@ async function downloadFile(url, file, sha256, onProgress = () => {}) {
       );
     fs.renameSync(part, file);
   } finally {
+    await target.close();
     fs.rmSync(part, { force: true });
   }
 }

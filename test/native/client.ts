@@ -130,6 +130,9 @@ export async function connect(socketPath: string): Promise<Connection> {
   return new Connection(socket);
 }
 
+/** For Spawner.start: mounts of its own, so that those of tests beside it are not taken for its own. */
+export const ownMounts: readonly string[] = ["unshare", "--mount"];
+
 export class Spawner {
   readonly dir = mkdtempSync(path.join(tmpdir(), "cell-"));
   readonly socketPath = path.join(this.dir, "spawner.sock");

@@ -4,14 +4,14 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { type Line, Spawner, type Words } from "./client";
+import { type Line, ownMounts, Spawner, type Words } from "./client";
 import { base, Container, idmap, makeRoot } from "./container";
 
 let spawner: Spawner;
 let container: Container;
 let root: string;
 before(async () => {
-  spawner = await Spawner.start();
+  spawner = await Spawner.start(ownMounts);
   root = makeRoot(path.join(spawner.dir, "root"));
   container = await Container.start(spawner, "files", { root: ["root-dir", root], command: ["sleep", "1000000"] });
 });
@@ -214,11 +214,11 @@ test("a path that is no file, or in no folder, or too long, is an error with its
 });
 
 test("reading a stopped container's overlay leaves no mount behind", async () => {
-  const mounts = fs.readFileSync("/proc/self/mountinfo", "utf8");
+  const mounts = fs.readFileSync(`/proc/${spawner.child.pid}/mountinfo`, "utf8");
   for (const name of ["upper", "work"]) fs.mkdirSync(path.join(spawner.dir, name));
   const overlay = [idmap, "root-overlay", path.join(spawner.dir, "upper"), path.join(spawner.dir, "work"), root];
   await put(overlay, "/etc/passwd", "replaced");
   assert.equal((await get(overlay, "/etc/passwd")).data.toString(), "replaced");
   assert.match(fs.readFileSync(path.join(root, "etc/passwd"), "utf8"), /^root:/);
-  assert.equal(fs.readFileSync("/proc/self/mountinfo", "utf8"), mounts);
+  assert.equal(fs.readFileSync(`/proc/${spawner.child.pid}/mountinfo`, "utf8"), mounts);
 });

@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { connect, frame, Spawner, type Words } from "./client";
+import { connect, frame, ownMounts, Spawner, type Words } from "./client";
 import { base, Container, idmap, makeRoot, mounts } from "./container";
 
 let spawner: Spawner;
 let root: string;
 before(async () => {
-  spawner = await Spawner.start();
+  spawner = await Spawner.start(ownMounts);
   root = makeRoot(path.join(spawner.dir, "root"));
 });
 after(() => spawner.stop());
@@ -376,7 +376,7 @@ test("two hundred starts and stops leave no process, descriptor or mount behind"
   const count = () => fs.readdirSync(`${proc}/fd`).length;
   const before = children();
   const fds = count();
-  const mountinfo = fs.readFileSync("/proc/self/mountinfo", "utf8");
+  const mountinfo = fs.readFileSync(`${proc}/mountinfo`, "utf8");
   for (let round = 0; round < 200; round++) {
     const container = await start("round", ["true"]);
     await container.exited();
@@ -384,6 +384,6 @@ test("two hundred starts and stops leave no process, descriptor or mount behind"
   }
   await onlyLeft(before);
   assert.equal(count(), fds);
-  assert.equal(fs.readFileSync("/proc/self/mountinfo", "utf8"), mountinfo);
+  assert.equal(fs.readFileSync(`${proc}/mountinfo`, "utf8"), mountinfo);
   assert.ok(idmap.length > 0 && mounts.length > 0 && base > 0);
 });

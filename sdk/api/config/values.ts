@@ -27,7 +27,7 @@ export const hwaddr: ValueType = (value) =>
     : "it must be the hardware address of one interface such as 00:16:3e:01:02:03";
 
 /** Digits with or without a sign, as Go reads them. */
-const wholeNumber = /^[+-]?\d+$/;
+const wholeNumber = /^[+-]?0*\d{1,20}$/;
 
 export const integer =
   (min: number | bigint, max: number | bigint): ValueType =>
