@@ -252,8 +252,10 @@ function setState(request: ApiRequest) {
   const { instances } = request.context;
   const { name } = recordOf(request);
   const { lifecycle } = instances;
+  // No patience at all is force, as in LXD.
+  const force = put.force || put.timeout === 0;
   // A clean stop waits without the lock, so that a forced one can overtake it.
-  const waits = !put.force && (put.action === "stop" || put.action === "restart");
+  const waits = !force && (put.action === "stop" || put.action === "restart");
   const timeoutMs = put.timeout < 0 ? -1 : timerMs(put.timeout);
   return start(
     request,
@@ -264,11 +266,9 @@ function setState(request: ApiRequest) {
         case "start":
           return lifecycle.start(instances.record(name), request.requestor);
         case "stop":
-          return put.force
-            ? lifecycle.kill(name, request.requestor)
-            : lifecycle.stop(name, timeoutMs, request.requestor);
+          return force ? lifecycle.kill(name, request.requestor) : lifecycle.stop(name, timeoutMs, request.requestor);
         case "restart":
-          return instances.restart(name, put.force, timeoutMs, request.requestor);
+          return instances.restart(name, force, timeoutMs, request.requestor);
         case "freeze":
           return lifecycle.setFrozen(name, true, request.requestor);
         case "unfreeze":

@@ -292,6 +292,7 @@ export class InstanceService {
     // What the start would be refused for is said before the stop.
     requireReadable(this.context, "restart", record);
     await requireStartable(this.context, record);
+    if (!isForced && this.lifecycle.running.get(name)?.isFrozen) throw badRequest("Instance is frozen");
     const start = () => this.lifecycle.start(this.record(name), requestor);
     await this.lifecycle.whileRestarting(name, async () => {
       if (isForced) {

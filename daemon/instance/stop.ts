@@ -14,13 +14,13 @@ const killMs = 60_000;
 const defaultStopMs = 600_000;
 
 /**
- * Asks the init to power off and waits. Not under the instance's lock, so that a forced stop can overtake it.
+ * Asks the init to power off and waits; a paused one goes on for it. Not under the instance's lock, so that a forced stop can overtake it.
  * @param timeoutMs patience; negative for LXD's default
- * @throws ApiError BAD_REQUEST when it is stopped or frozen, INTERNAL when it does not end in time
+ * @throws ApiError BAD_REQUEST when it is stopped, INTERNAL when it does not end in time
  */
 export async function stop(life: Life, name: string, timeoutMs: number, requestor?: Requestor): Promise<void> {
   const running = needForStop(life, name);
-  if (running.isFrozen) throw badRequest("Instance is frozen");
+  if (running.isFrozen) await pause(life, name, false, requestor);
   const record = life.records.find(name);
   const raw = parseRawLxc(record && inForce(life.records.expanded(record).config, running.madeBy)["raw.lxc"]);
   const over = new AbortController();

@@ -59,7 +59,7 @@ test("a container is started, paused, resumed, restarted and stopped, and refuse
   assert.equal(await statusOf("web"), "Frozen");
   assert.equal((await shared.client.getInstanceState("web")).status, "Frozen");
   await refuses({ action: "freeze" }, /already frozen/);
-  await refuses({ action: "stop", timeout: 5 }, /Instance is frozen/);
+  await refuses({ action: "restart", timeout: 5 }, /Instance is frozen/);
   await act("web", "unfreeze");
   assert.equal(await statusOf("web"), "Running");
   const { pid } = await shared.client.getInstanceState("web");
@@ -71,6 +71,31 @@ test("a container is started, paused, resumed, restarted and stopped, and refuse
   await refuses({ action: "stop" }, /The instance is already stopped/);
   await refuses({ action: "stop", force: true }, /The instance is already stopped/);
   await refuses({ action: "freeze" }, /not running/);
+  await remove("web");
+});
+
+test("a clean stop of a paused container lets it go on to hear it, and no patience is force", async () => {
+  await launch("web");
+  await act("web", "freeze");
+  await act("web", "stop", { timeout: 30 });
+  assert.equal(await statusOf("web"), "Stopped");
+  const deaf = { config: { "raw.lxc": "lxc.signal.halt = SIGWINCH" } };
+  assert.equal((await shared.send("PATCH", "/1.0/instances/web", deaf)).status, 200);
+  await act("web", "start");
+  await act("web", "freeze");
+  await act("web", "restart", { timeout: 0 });
+  const { pid } = await shared.client.getInstanceState("web");
+  await act("web", "restart", { timeout: 0 });
+  assert.notEqual((await shared.client.getInstanceState("web")).pid, pid);
+  await shared.outcome("PUT", "/1.0/instances/web/state", { action: "freeze" });
+  assert.equal(
+    (await shared.outcome("PUT", "/1.0/instances/web/state", { action: "stop", timeout: 1 })).status,
+    500,
+    "one that does not listen is not killed",
+  );
+  assert.equal(await statusOf("web"), "Running");
+  await act("web", "stop", { timeout: 0 });
+  assert.equal(await statusOf("web"), "Stopped");
   await remove("web");
 });
 
