@@ -33,12 +33,12 @@ export function startExec(context: Context, record: InstanceRecord, post: Instan
     class: "websocket",
     metadata: { ...command, fds: sockets.secrets },
     connect: (secret, request, socket, head) => sockets.connect(secret, request, socket, head),
-    run: async () => {
+    run: async (operation) => {
       try {
         await sockets.ready();
         const streams = post.interactive ? "tty" : "pipes";
         const process = await context.native.exec(running.cell, [...common, ...streamOps(post)], streams);
-        return { return: await sockets.serve(process) };
+        end(operation, { return: await sockets.serve(process) });
       } finally {
         sockets.close();
       }
@@ -72,7 +72,20 @@ async function runDetached(
   const process = await context.native.exec(cell, [...common, ...streams], "none");
   const code = await process.exited;
   if (isRecorded) await pruneExecLogs(context, record.name);
-  return { return: code, ...(isRecorded ? { output: { 1: url("stdout"), 2: url("stderr") } } : {}) };
+  end(operation, { return: code, ...(isRecorded ? { output: { 1: url("stdout"), 2: url("stderr") } } : {}) });
+}
+
+/** What LXD says of the codes that shells have for commands that cannot be run, whoever gave them. */
+const unrunnable: ReadonlyMap<number, string> = new Map([
+  [126, "Command not executable"],
+  [127, "Command not found"],
+]);
+
+/** Tells how a command ended. @throws ApiError BAD_REQUEST when it could not be run: clients show that, and read the code all the same */
+function end(operation: RunningOperation, result: { readonly return: number }): void {
+  operation.update(result);
+  const message = unrunnable.get(result.return);
+  if (message !== undefined) throw badRequest(message);
 }
 
 /** The words of a command in a container, but for its streams. */
@@ -87,6 +100,7 @@ export function execOps(
   const home: Record<string, string> = post.user === 0 ? { HOME: "/root", USER: "root" } : {};
   const environment: Record<string, string> = {
     PATH: defaultPath,
+    container: "lxc",
     LANG: "C.UTF-8",
     ...home,
     ...environmentOf(config),

@@ -54,15 +54,19 @@ test("nothing is executed in an instance that is stopped, paused or not there", 
   await shared.refusesAtOnce("POST", "/1.0/instances/nothing/exec", body, 404, /Instance not found/);
 });
 
-test("a command that is not there is 127, one that is no program 126, and neither fails the operation", async () => {
-  for (const [command, code] of [
-    [["/nothing"], 127],
-    [["nothing"], 127],
-    [["/etc/passwd"], 126],
-    [["/etc"], 126],
+test("a command that is not there is 127, one that is no program 126, and the operation says so", async () => {
+  for (const [command, code, error] of [
+    [["/nothing"], 127, "Command not found"],
+    [["nothing"], 127, "Command not found"],
+    [["sh", "-c", "nothing"], 127, "Command not found"],
+    [["/etc/passwd"], 126, "Command not executable"],
+    [["/etc"], 126, "Command not executable"],
+    [["sh", "-c", "exit 125"], 125, ""],
   ] as const) {
-    const told = await shared.outcome("POST", "/1.0/instances/web/exec", { command });
-    assert.deepEqual([told.status, (told.metadata as { return: number }).return], [200, code], command[0]);
+    const told = await shared.outcome("POST", "/1.0/instances/web/exec", { command, "record-output": true });
+    const { return: returned, output } = told.metadata as { return: number; output: Record<string, string> };
+    assert.deepEqual([told.status, told.error, returned], [error === "" ? 200 : 400, error, code], command[0]);
+    assert.deepEqual(Object.keys(output), ["1", "2"]);
   }
 });
 
