@@ -107,7 +107,24 @@ export function param(request: ApiRequest, name: string): string {
   return value;
 }
 
-const withoutNulls = (value: unknown): unknown =>
-  typeof value !== "object" || value === null || Array.isArray(value)
-    ? value
-    : Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null));
+/** Maps of texts, and of devices: Go reads a null in them as "". */
+const textMaps: ReadonlySet<string> = new Set(["config", "environment", "properties", "devices"]);
+
+/** As Go's decoder reads nulls: a field that is null is absent, an entry of a map of texts is empty. */
+function withoutNulls(value: unknown): unknown {
+  if (!isObject(value)) return value;
+  const fields = Object.entries(value).filter(([, field]) => field !== null);
+  return Object.fromEntries(
+    fields.map(([name, field]) => [name, textMaps.has(name) ? withEmptyTexts(field) : withoutNulls(field)]),
+  );
+}
+
+const withEmptyTexts = (value: unknown): unknown =>
+  isObject(value)
+    ? Object.fromEntries(
+        Object.entries(value).map(([key, entry]) => [key, entry === null ? "" : withEmptyTexts(entry)]),
+      )
+    : value;
+
+const isObject = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -13,8 +13,9 @@ import { matchPath, splitTarget } from "./request-path";
 import type { ApiRequest, Route, UpgradeRoute } from "./route";
 import { allRoutes, allUpgrades } from "./routes";
 
-/** Older names of the same collection (docs/lxd-api.md, Answers). */
-const instanceAliases = ["/1.0/containers", "/1.0/virtual-machines"];
+/** Older names of the instances, and of those of a type that is not there yet (docs/lxd-api.md, Answers). */
+const containers = "/1.0/containers";
+const virtualMachines = "/1.0/virtual-machines";
 
 /** What clients may take of the daemon's time and descriptors. */
 export interface Bounds {
@@ -96,11 +97,16 @@ function boundConnections({ log }: Context, { server }: FastifyInstance, most: n
 
 function withAliases(routes: readonly Route[]): Route[] {
   const prefix = "/1.0/instances";
-  return routes.flatMap((route) =>
-    route.path.startsWith(prefix)
-      ? [route, ...instanceAliases.map((alias) => ({ ...route, path: alias + route.path.slice(prefix.length) }))]
-      : [route],
-  );
+  return routes.flatMap((route) => {
+    if (!route.path.startsWith(prefix)) return [route];
+    const rest = route.path.slice(prefix.length);
+    const handle = rest === "" ? route.handle : noVirtualMachine;
+    return [route, { ...route, path: containers + rest }, { ...route, path: virtualMachines + rest, handle }];
+  });
+}
+
+function noVirtualMachine(): never {
+  throw notFound("Instance not found");
 }
 
 /** ":name*" takes the rest of the path; fastify's word for that is "*". */
@@ -116,6 +122,7 @@ async function serve(
 ): Promise<FastifyReply> {
   try {
     const apiRequest = await toApiRequest(context, bounds, route, request, reply);
+    if (route.path === virtualMachines) apiRequest.query.set("instance-type", "virtual-machine");
     sendReply(reply, await route.handle(apiRequest));
   } catch (error) {
     const apiError = toApiError(error);

@@ -172,8 +172,11 @@ function updateInstance(request: ApiRequest) {
     if (put.stateful)
       throw badRequest('Cannot restore a stateful snapshot: checkpoints are not supported yet. Leave out "stateful".');
     const snapshot = put.restore.split("/").at(-1) ?? "";
+    const check = () => checkEtag(ifMatchOf(request), writableInstance(instances.record(name)));
+    check();
     snapshots.record(name, snapshot);
     return start(request, name, "Restoring snapshot", async () => {
+      check();
       await snapshots.restore(instances.record(name), snapshot);
       tell(request, "instance-restored", name);
     });
@@ -211,6 +214,7 @@ function moveInstance(request: ApiRequest) {
       throw badRequest(`Cannot move an instance: "${move}" is not supported yet. Copy the instance instead.`);
   const { instances, locks } = request.context;
   const { name } = recordOf(request);
+  instances.requireFree(post.name);
   const rename = async () => {
     await renameInstance(request.context, instances.record(name), post.name);
     tell(request, "instance-renamed", post.name, { old_name: name });

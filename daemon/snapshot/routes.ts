@@ -33,7 +33,8 @@ function createSnapshot(request: ApiRequest) {
   const post = parseBody(request, SnapshotsPost);
   const { instances, snapshots } = request.context;
   const instance = param(request, "instance");
-  const name = post.name || snapshots.freeName(instances.record(instance));
+  const record = instances.record(instance);
+  const name = post.name || snapshots.freeName(record);
   snapshots.requirePossible(instance, { ...post, name });
   return start(request, name, "Snapshotting instance", "instance-snapshot-created", () =>
     snapshots.create(instances.record(instance), name, post),
@@ -73,6 +74,7 @@ function renameSnapshot(request: ApiRequest) {
   const instance = param(request, "instance");
   const from = param(request, "name");
   snapshots.record(instance, from);
+  snapshots.requireFree(instance, to);
   const rename = () => snapshots.rename(instances.record(instance), from, to);
   return start(request, to, "Renaming snapshot", "instance-snapshot-renamed", rename, { old_name: from });
 }

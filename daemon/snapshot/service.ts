@@ -67,8 +67,13 @@ export class SnapshotService {
     if (post.stateful)
       throw badRequest('Cannot create a stateful snapshot: checkpoints are not supported yet. Leave out "stateful".');
     requireName("snapshot", SnapshotName, post.name);
-    if (this.#store.allNames(instance).includes(post.name))
-      throw conflict(`Snapshot "${instance}/${post.name}" already exists. Choose another name, or delete it first.`);
+    this.requireFree(instance, post.name);
+  }
+
+  /** @throws ApiError CONFLICT */
+  requireFree(instance: string, name: string): void {
+    if (this.#store.allNames(instance).includes(name))
+      throw conflict(`Snapshot "${instance}/${name}" already exists. Choose another name, or delete it first.`);
   }
 
   /** When a snapshot that is made now expires when nobody says so. */
@@ -152,8 +157,7 @@ export class SnapshotService {
   /** Caller holds the instance's lock. */
   async rename(instance: InstanceRecord, from: string, to: string): Promise<void> {
     this.record(instance.name, from);
-    if (this.#store.allNames(instance.name).includes(to))
-      throw conflict(`Snapshot "${instance.name}/${to}" already exists. Choose another name, or delete it first.`);
+    this.requireFree(instance.name, to);
     // The volume moves first, and the pool takes note of it: after a crash it follows the row (Volumes.reconcile).
     try {
       const { volumes } = this.context;

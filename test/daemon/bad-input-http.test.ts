@@ -217,7 +217,65 @@ test("an If-Match that does not fit is 412 on every kind, and nothing changes", 
         const body = { description: "changed", config: {}, profiles: ["default"] };
         assertRefused(await shared.send(method, path, body, wrong), 412, /ETag doesn't match/);
       }
+    const restore = await shared.send("PUT", "/1.0/instances/known", { restore: "nothing" }, wrong);
+    assertRefused(restore, 412, /ETag doesn't match/);
   }));
+
+test("a name that is taken, and what is not there, is said at once", () =>
+  shared.unchanged(async () => {
+    const taken = await shared.send("POST", "/1.0/instances/known", { name: "known" });
+    assertRefused(taken, 409, /Instance "known" already exists/);
+    const absent = await shared.send("POST", "/1.0/instances/nothing/snapshots", { name: "s" });
+    assertRefused(absent, 404, /Instance not found/);
+    for (const name of ["s0", "s1"])
+      assert.equal((await shared.outcome("POST", "/1.0/instances/known/snapshots", { name })).status, 200);
+    const snapshot = await shared.send("POST", "/1.0/instances/known/snapshots/s0", { name: "s1" });
+    assertRefused(snapshot, 409, /Snapshot "known\/s1" already exists/);
+    for (const name of ["s0", "s1"])
+      assert.equal((await shared.outcome("DELETE", `/1.0/instances/known/snapshots/${name}`)).status, 200);
+  }));
+
+test("fields that are null are as if they were not there, at any depth, and texts in a map are empty", () =>
+  shared.unchanged(async () => {
+    const source = { type: "none", alias: null, fingerprint: null, properties: null, source: null };
+    const made = await shared.outcome("POST", "/1.0/instances", {
+      name: "nulls",
+      description: null,
+      profiles: null,
+      config: { "user.a": null, "user.b": "kept" },
+      devices: { p2p: { type: "nic", nictype: "p2p", name: null } },
+      source,
+    });
+    assert.equal(made.status, 200, made.error);
+    const url = "/1.0/instances/nulls";
+    const have = async () => (await shared.send("GET", url)).json.metadata as Record<string, Record<string, unknown>>;
+    const { config, devices, profiles } = await have();
+    assert.deepEqual([config?.["user.a"], config?.["user.b"], profiles], [undefined, "kept", ["default"]]);
+    assert.deepEqual(devices?.p2p, { type: "nic", nictype: "p2p" });
+    assert.equal((await shared.send("PATCH", url, { config: { "user.b": null }, devices: null })).status, 200);
+    assert.equal((await have()).config?.["user.b"], undefined);
+    assertRefused(await shared.send("PATCH", url, { devices: { p2p: null } }), 400, /devices\.p2p/);
+    assert.equal((await shared.outcome("DELETE", url)).status, 200);
+  }));
+
+test("containers are found by their older name, and there are no virtual machines", async () => {
+  const names = async (url: string) => (await shared.send("GET", url)).json.metadata;
+  assert.deepEqual(await names("/1.0/containers"), await names("/1.0/instances"));
+  for (const recursion of [0, 1, 2])
+    assert.deepEqual(await names(`/1.0/virtual-machines?recursion=${recursion}&instance-type=container`), []);
+  assert.equal((await shared.send("GET", "/1.0/containers/known")).status, 200);
+  for (const [method, path] of [
+    ["GET", "known"],
+    ["GET", "known/state"],
+    ["PATCH", "known"],
+    ["DELETE", "known"],
+  ] as const)
+    assertRefused(
+      await shared.send(method, `/1.0/virtual-machines/${path}`, method === "PATCH" ? {} : undefined),
+      404,
+      /Instance not found/,
+    );
+});
 
 test("an operation is waited for by whole seconds, and long ones do not end at once", async () => {
   const started = await shared.send("POST", "/1.0/instances", {

@@ -89,7 +89,7 @@ test("all wrong keys of a request are named in one answer, with their paths", as
 test("a value that is no text is refused with its path", async () => {
   for (const [body, where] of [
     [{ name: "new", config: { "limits.cpu": 2 } }, /config\.limits\.cpu: /],
-    [{ name: "new", config: { "user.x": null } }, /config\.user\.x: /],
+    [{ name: "new", config: { "user.x": [] } }, /config\.user\.x: /],
     [{ name: "new", config: ["limits.cpu"] }, /config: /],
     [{ name: "new", config: "limits.cpu=2" }, /config: /],
     [{ name: "new", devices: { eth0: { type: 7 } } }, /devices\.eth0\.type: /],
