@@ -72,7 +72,7 @@ export class Daemon {
   /** Starts all stages in order; each is logged by name. @throws ApiError of the stage that failed, after the earlier ones are undone */
   async start(): Promise<void> {
     const stages: readonly [string, () => Promise<void> | void][] = [
-      ["prepare the state folder", () => this.#context.dirs.make()],
+      ["prepare the state folder", () => this.#context.dirs.make(this.#log)],
       // First: it refuses a second daemon on the folder before that one touches anything of the first.
       ["open the database", () => this.#openDatabase()],
       ["start the spawner", () => this.#startNative()],
@@ -183,7 +183,7 @@ export class Daemon {
     await this.#keeper.makeSocket(root, async (folder) => {
       // A server that could not listen does not listen again.
       this.#app = buildServer(this.#context);
-      await listen(this.#app, path.join(folder, path.basename(socket)), this.#options.group);
+      await listen(this.#app, path.join(folder, path.basename(socket)), this.#options.group, this.#log);
     });
   }
 

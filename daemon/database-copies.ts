@@ -1,19 +1,11 @@
 /** Database copies: whole copies of the database, made while it is in use; a few are kept (docs/database.md). */
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statfsSync,
-  statSync,
-} from "node:fs";
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, statfsSync, statSync } from "node:fs";
 import path from "node:path";
+import { ownFolder, ownName } from "./aside";
 import { type Database, isDamage } from "./database";
 import { isNoSpace } from "./files";
 import type { Log } from "./log";
+import { stampOf } from "./time";
 import type { Warnings } from "./warning/service";
 
 export interface Copy {
@@ -25,13 +17,6 @@ export interface Copy {
 
 const pattern = /^bothy-(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)\.db$/;
 const partialName = ".partial.db";
-
-/** A time as it is in names of files. */
-export const stampOf = (at: Date): string =>
-  at
-    .toISOString()
-    .replace(/\.\d+Z$/, "Z")
-    .replaceAll(":", "-");
 
 const timeOf = (stamp: string): string => stamp.replace(/T(\d\d)-(\d\d)-(\d\d)Z$/, "T$1:$2:$3Z");
 
@@ -89,13 +74,13 @@ export class DatabaseCopies {
     if (this.database.changes === this.#copiedChanges) return;
     try {
       const changes = this.database.changes;
-      mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+      ownFolder(this.log, this.folder, 0o700);
       this.#copy();
       this.#copiedChanges = changes;
       this.#forgetOld();
       this.warnings.resolve("databaseNotCopied");
     } catch (error) {
-      rmSync(path.join(this.folder, partialName), { force: true });
+      this.#forgetPartial();
       // That is told by who needs the space.
       if (isNoSpace(error)) this.log.info("No copy of the database is made: there is no space", { error });
       else if (isDamage(error))
@@ -104,8 +89,17 @@ export class DatabaseCopies {
     }
   }
 
+  #forgetPartial(): void {
+    try {
+      rmSync(path.join(this.folder, partialName), { force: true });
+    } catch (error) {
+      this.log.debug("Cannot remove an unfinished copy of the database", { error });
+    }
+  }
+
   #copy(): void {
     const partial = path.join(this.folder, partialName);
+    ownName(this.log, partial);
     rmSync(partial, { force: true });
     const { bavail, bsize } = statfsSync(this.folder);
     if (this.database.bytes > bavail * bsize * freeShare) {

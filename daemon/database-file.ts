@@ -6,10 +6,13 @@ import { closeSync, copyFileSync, fsyncSync, openSync, readSync, renameSync, sta
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { internal } from "../sdk/api/errors";
+import { ownFile } from "./aside";
 import { Database, inUse, type Room, type Schema, UnusableDatabase } from "./database";
-import { type Copy, listCopies, stampOf } from "./database-copies";
+import { type Copy, listCopies } from "./database-copies";
 import type { Dirs } from "./dirs";
 import { isNoSpace } from "./files";
+import type { Log } from "./log";
+import { stampOf } from "./time";
 import type { Warnings } from "./warning/service";
 
 export interface OpenOptions {
@@ -25,9 +28,10 @@ export interface OpenOptions {
  * A lock of its own, since a damaged file cannot be locked. Held until the process ends.
  * @returns nothing when there is no room for the file; the database's own lock must do then @throws ApiError UNAVAILABLE
  */
-export function lockFolder(dirs: Dirs): DatabaseSync | undefined {
+export function lockFolder(dirs: Dirs, log: Log): DatabaseSync | undefined {
   const file = path.join(dirs.databaseFolder, "lock");
   try {
+    ownFile(log, file);
     closeSync(openSync(file, "a", 0o600));
   } catch (error) {
     if (isNoSpace(error)) return undefined;

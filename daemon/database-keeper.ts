@@ -41,7 +41,7 @@ export class DatabaseKeeper {
 
   /** @param restore take the last good copy when the file cannot be used @throws ApiError UNAVAILABLE, INTERNAL */
   open(restore: boolean): Database {
-    this.#lock = lockFolder(this.dirs);
+    this.#lock = lockFolder(this.dirs, this.log);
     writeInPlace(this.dirs);
     const { dirs, warnings } = this;
     this.#database = openDatabase({ dirs, warnings, restore, schemas, room: this.#room });

@@ -93,8 +93,10 @@ export class Database {
   }
 
   #requireWhole(): void {
-    const found = this.all("PRAGMA quick_check(1)").map((row) => String(Object.values(row)[0]));
-    if (found.join() !== "ok") throw new UnusableDatabase(`it is damaged (${found.join("; ").replaceAll("\n", "; ")})`);
+    const lines = this.all("PRAGMA quick_check").map((row) => String(Object.values(row)[0]));
+    const found = lines.filter((line) => line !== "ok" && !isOfOneRow(line));
+    if (found.length > 0)
+      throw new UnusableDatabase(`it is damaged (${found.slice(0, 3).join("; ").replaceAll("\n", "; ")})`);
     const tables = this.all("SELECT name FROM sqlite_schema WHERE type = 'table'").map((row) => String(row.name));
     if (tables.length > 0 && !tables.includes("schema_versions"))
       throw new UnusableDatabase("it is not a database of Bothy");
@@ -107,18 +109,25 @@ export class Database {
     const have = new Map(
       this.all("SELECT kind, version FROM schema_versions").map((row) => [String(row.kind), Number(row.version)]),
     );
-    for (const { kind, versions } of schemas)
-      if ((have.get(kind) ?? 0) > versions.length)
-        throw new UnusableDatabase(`its tables of kind "${kind}" are of a newer Bothy`);
+    for (const { kind, versions } of schemas) {
+      const version = have.get(kind) ?? 0;
+      if (version > versions.length) throw new UnusableDatabase(`its tables of kind "${kind}" are of a newer Bothy`);
+      if (version < 0) throw misfit(`kind "${kind}" has version ${version}`);
+    }
     // Nothing is written that is so already: a full file system may not take it.
     const behind = schemas.filter(({ kind, versions }) => have.get(kind) !== versions.length);
     if (behind.length === 0) return;
-    this.transaction(() => {
-      for (const { kind, versions } of behind) {
-        for (const sql of versions.slice(have.get(kind) ?? 0)) this.#db.exec(sql);
-        this.run("INSERT OR REPLACE INTO schema_versions VALUES (?, ?)", kind, versions.length);
-      }
-    });
+    try {
+      this.transaction(() => {
+        for (const { kind, versions } of behind) {
+          for (const sql of versions.slice(have.get(kind) ?? 0)) this.#db.exec(sql);
+          this.run("INSERT OR REPLACE INTO schema_versions VALUES (?, ?)", kind, versions.length);
+        }
+      });
+    } catch (error) {
+      // What is to be made is there already, or what is to be changed is not.
+      throw codeOf(error) === plainError ? misfit((error as Error).message) : error;
+    }
   }
 
   /** Runs the changes as one: all are kept, or none. Nested calls join the outer one. The work may be run again, so it changes nothing else. */
@@ -194,17 +203,22 @@ export class Database {
   }
 
   get(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return this.#statement(sql).get(...values) as Row | undefined;
+    const row = this.#statement(sql).get(...values);
+    return row === undefined ? undefined : numbersIn(row);
   }
 
   all(sql: string, ...values: SQLInputValue[]): Row[] {
-    return this.#statement(sql).all(...values) as Row[];
+    return this.#statement(sql)
+      .all(...values)
+      .map(numbersIn);
   }
 
   #statement(sql: string): StatementSync {
     const known = this.#statements.get(sql);
     if (known !== undefined) return known;
     const made = this.#db.prepare(sql);
+    // Else a row with a number past 2^53, which only damage makes, could not even be looked at.
+    made.setReadBigInts(true);
     this.#statements.set(sql, made);
     return made;
   }
@@ -271,6 +285,22 @@ export const inUse = (path: string, cause: unknown) =>
   unavailable(`Cannot open the database "${path}": another bothyd uses it. Stop that one, or choose another --dir.`, {
     cause,
   });
+
+/** Complaints about what a row holds; such a row is looked at by itself (damage/service.ts). */
+const isOfOneRow = (line: string): boolean =>
+  /^(CHECK constraint failed in|NULL value in|NUMERIC value in|TEXT value in|non-[A-Z]+ value in) /.test(line);
+
+/** The record of versions does not say what is there. */
+const misfit = (cause: string) => new UnusableDatabase(`its versions do not fit its tables (${cause})`);
+
+/** A row with numbers as the rest of the daemon has them; one past 2^53 loses its last digits. */
+const numbersIn = (row: Record<string, unknown>): Row => {
+  for (const [name, value] of Object.entries(row)) if (typeof value === "bigint") row[name] = Number(value);
+  return row;
+};
+
+/** SQLITE_ERROR: a statement does not go with what is there. */
+const plainError = 1;
 
 const codeOf = (error: unknown): number => Number((error as { errcode?: number } | undefined)?.errcode ?? 0);
 

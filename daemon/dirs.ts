@@ -2,7 +2,10 @@
 import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync } from "node:fs";
 import path from "node:path";
+import { internal } from "../sdk/api/errors";
+import { ownFolder } from "./aside";
 import { fileNameOf } from "./file-name";
+import type { Log } from "./log";
 
 export class Dirs {
   constructor(readonly root: string) {}
@@ -79,13 +82,29 @@ export class Dirs {
     return this.#at("tmp");
   }
 
-  /** Makes the folders that are always there. */
-  make(): void {
+  /**
+   * Makes the folders that are always there.
+   * @throws ApiError INTERNAL when that of the database is no folder: a new one would forget all that is known
+   */
+  make(log?: Log): void {
     const isNew = mkdirSync(this.root, { recursive: true, mode: 0o711 }) !== undefined;
     // The socket's group has to get through it, and dnsmasq without root; the umask took that away. A folder of the admin's stays as it is.
     if (isNew) chmodSync(this.root, 0o711);
-    const own = ["database", "cells", "disks", "images", "logs", "tmp", "storage-pools", "containers", "snapshots"];
-    for (const name of [...own, "networks"]) mkdirSync(this.#at(name), { recursive: true, mode: 0o700 });
+    makeDatabaseFolder(this.databaseFolder);
+    const own = ["cells", "disks", "images", "logs", "tmp", "storage-pools", "containers", "snapshots", "networks"];
+    for (const name of own) ownFolder(log, this.#at(name), 0o700);
     chmodSync(this.networks, 0o711);
+  }
+}
+
+function makeDatabaseFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    if (!["EEXIST", "ENOENT", "ENOTDIR", "ELOOP"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+    throw internal(
+      `Cannot open the database: "${folder}" is no folder, and leads to none. Bring the folder back, or move what is there away to begin with an empty database; storage pools keep what is in them.`,
+      { cause: error },
+    );
   }
 }

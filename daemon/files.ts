@@ -1,5 +1,6 @@
 /** Files: looking at what may be missing. */
-import { lstat, readdir, readFile } from "node:fs/promises";
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { lstat, open, readdir } from "node:fs/promises";
 
 /** @returns the errno's name, such as "ENOENT"; "" when the error has none */
 export const errnoOf = (error: unknown): string => (error as NodeJS.ErrnoException | undefined)?.code ?? "";
@@ -35,5 +36,30 @@ export async function isThere(file: string): Promise<boolean> {
 export const entries = async (folder: string): Promise<string[]> =>
   (await ignoring(["ENOENT", "ENOTDIR"], readdir(folder))) ?? [];
 
-/** @returns the text, or nothing when there is no such file */
-export const readText = (file: string): Promise<string | undefined> => ignoring("ENOENT", readFile(file, "utf8"));
+/** A fifo would keep the reader for ever. */
+const readFlags = constants.O_RDONLY | constants.O_NONBLOCK;
+
+/** What means that there is no file of that name: nothing at all, a socket, or a link that leads nowhere. */
+const noFile = ["ENOENT", "ENXIO", "ELOOP"];
+
+/** @returns the text, or nothing when there is no such file, or what is there is none */
+export const readText = (file: string): Promise<string | undefined> => ignoring(noFile, readIfFile(file));
+
+async function readIfFile(file: string): Promise<string | undefined> {
+  await using opened = await open(file, readFlags);
+  return (await opened.stat()).isFile() ? await opened.readFile("utf8") : undefined;
+}
+
+/** As readText, at once. */
+export function readTextNow(file: string): string | undefined {
+  let opened: number | undefined;
+  try {
+    opened = openSync(file, readFlags);
+    return fstatSync(opened).isFile() ? readFileSync(opened, "utf8") : undefined;
+  } catch (error) {
+    if (noFile.includes(errnoOf(error))) return undefined;
+    throw error;
+  } finally {
+    if (opened !== undefined) closeSync(opened);
+  }
+}

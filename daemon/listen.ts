@@ -3,6 +3,8 @@ import { chmodSync, chownSync, openSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import type { FastifyInstance } from "fastify";
 import { badRequest } from "../sdk/api/errors";
+import { ownName } from "./aside";
+import type { Log } from "./log";
 
 /** A unix socket's address holds 108 bytes with the closing NUL. */
 const maxAddressBytes = 107;
@@ -11,7 +13,13 @@ const maxAddressBytes = 107;
 const backlog = 4096;
 
 /** Opens the socket. A stale one of a killed daemon is replaced; a living daemon holds the database and never lets us come here. */
-export async function listen(app: FastifyInstance, socketPath: string, group: string | undefined): Promise<void> {
+export async function listen(
+  app: FastifyInstance,
+  socketPath: string,
+  group: string | undefined,
+  log: Log,
+): Promise<void> {
+  ownName(log, socketPath);
   rmSync(socketPath, { force: true });
   await app.listen({ path: shortPath(socketPath), backlog });
   if (group !== undefined) chownSync(socketPath, process.getuid?.() ?? 0, groupId(group));

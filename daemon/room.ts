@@ -3,9 +3,10 @@
  * They are given up when the database cannot be written or the daemon starts on a full file system, and made again once there is room.
  */
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, rmSync, statfsSync, statSync } from "node:fs";
+import { lstatSync, readdirSync, rmSync, statfsSync } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { ownFolder } from "./aside";
 import { isNoSpace } from "./files";
 import type { Log } from "./log";
 import type { Warnings } from "./warning/service";
@@ -100,7 +101,7 @@ export class Room {
   async #make(): Promise<void> {
     const { bavail, blocks, bsize, ffree, files: all } = statfsSync(this.folder);
     const bytes = Math.min(mostBytes, Math.max(leastBytes, Math.floor(blocks * bsize * share)));
-    for (const folder of [this.#reserve, this.#spares]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const folder of [this.#reserve, this.#spares]) ownFolder(this.log, folder, 0o700);
     const missing = partNames.filter((name) => !namesIn(this.#reserve).includes(name));
     if (missing.length > 0 && bavail * bsize < bytes * timesFree) return;
     for (const name of missing) await this.#fill(path.join(this.#reserve, name), Math.ceil(bytes / parts));
@@ -124,4 +125,4 @@ export class Room {
 }
 
 const namesIn = (folder: string): string[] =>
-  statSync(folder, { throwIfNoEntry: false }) === undefined ? [] : readdirSync(folder);
+  lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(folder) : [];

@@ -1,6 +1,7 @@
 /** Strays: what lies in the state folder and is nobody's. It is told and left alone: it may be an admin's, or of what a restored database does not know. */
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
+import { isAside } from "./aside";
 import type { Context } from "./context";
 import { ignoring } from "./files";
 
@@ -33,6 +34,8 @@ export async function tellStrays(context: Context): Promise<void> {
     const nets = new Set(networks.records().map(({ name }) => name));
     const fingerprints = new Set(images.list().map(({ fingerprint }) => fingerprint));
     const folders: readonly [string, (name: string) => boolean][] = [
+      [dirs.root, (name) => !isAside(name)],
+      [dirs.databaseFolder, (name) => !isAside(name)],
       [dirs.cells, (name) => name.startsWith(".spawner-") || instanceNames.has(name)],
       [path.dirname(dirs.containerLink("x")), (name) => instanceNames.has(name)],
       [path.dirname(dirs.snapshotsLink("x")), (name) => instanceNames.has(name)],

@@ -2,7 +2,7 @@
 import type { SQLInputValue } from "node:sqlite";
 import type { Database, Row, Schema } from "../database";
 import { nowText } from "../time";
-import type { TableRules } from "./rules";
+import type { ColumnRule, TableRules } from "./rules";
 
 export const damageSchema: Schema = {
   kind: "damage",
@@ -32,7 +32,7 @@ export class DamageStore {
 
   /** Looks at every row of a table: copies a damaged one aside, and mends it or takes it out of the table. */
   lookThrough({ table, columns, url }: TableRules): void {
-    const rules = Object.entries(columns);
+    const rules = Object.entries({ ...this.#plainRules(table), ...columns });
     for (const row of this.database.all(`SELECT rowid AS found_rowid, * FROM ${table}`)) {
       const bad = rules.filter(([column, rule]) => !rule.isGood(row[column]));
       if (bad.length === 0) continue;
@@ -52,6 +52,19 @@ export class DamageStore {
         else this.#mend(table, Number(rowid), row, bad);
       });
     }
+  }
+
+  /** Of columns that may hold anything of their type, but nothing else. A key without a rule of its own stands for nothing when it is damaged. */
+  #plainRules(table: string): TableRules["columns"] {
+    const rules = this.database
+      .all(`PRAGMA table_info(${table})`)
+      .filter(({ notnull, pk }) => Number(notnull) > 0 || Number(pk) > 0)
+      .map(({ name, type, pk }): [string, ColumnRule] => {
+        const isText = type === "TEXT";
+        const isGood = (value: unknown) => typeof value === (isText ? "string" : "number");
+        return [String(name), Number(pk) > 0 ? { isGood } : { isGood, mend: () => (isText ? "" : 0) }];
+      });
+    return Object.fromEntries(rules);
   }
 
   #mend(table: string, rowid: number, row: Row, bad: readonly [string, TableRules["columns"][string]][]): void {

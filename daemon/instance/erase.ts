@@ -14,7 +14,7 @@ export async function eraseInstance(context: Context, record: InstanceRecord): P
   await deleteVolume(context, record.pool, volumeOf(record.name));
   const rest: readonly [string, () => Promise<void>][] = [
     ["Cannot forget the addresses of a deleted instance", () => networks.forgetInstance(record.name)],
-    ["Cannot remove the links of a deleted instance", () => removeLinks(dirs, record.name)],
+    ["Cannot remove the links of a deleted instance", () => removeLinks(context, record.name)],
     [
       "Cannot remove the logs of a deleted instance",
       () => rm(dirs.logs(record.name), { recursive: true, force: true }),

@@ -1,6 +1,7 @@
 /** Log: the lines that the daemon writes about an instance's starts and ends, beside what its console says. */
 import { appendFileSync, renameSync, statSync } from "node:fs";
 import path from "node:path";
+import { ownFile } from "../aside";
 import type { Context } from "../context";
 import { nowText } from "../time";
 
@@ -12,6 +13,7 @@ export function appendLog({ dirs, log }: Context, name: string, text: string): v
   const file = path.join(dirs.logs(name), "lxc.log");
   try {
     // A guest may reboot as often as it likes.
+    ownFile(log, file);
     if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > logBytes) renameSync(file, `${file}.old`);
     appendFileSync(file, `${nowText()} ${name} ${text.replaceAll("\n", " ")}\n`, { mode: 0o600 });
   } catch (error) {

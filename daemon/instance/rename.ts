@@ -31,8 +31,8 @@ export async function renameInstance(context: Context, record: InstanceRecord, t
   });
   undo.keep();
   await networks.forgetInstance(record.name);
-  await removeLinks(dirs, record.name);
-  await makeLinks(dirs, record.pool, to);
+  await removeLinks(context, record.name);
+  await makeLinks(context, record.pool, to);
   await rm(dirs.logs(to), { recursive: true, force: true });
   await ignoring("ENOENT", rename(dirs.logs(record.name), dirs.logs(to)));
   await applyTemplates(context, instances.record(to), "rename");

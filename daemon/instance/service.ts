@@ -213,7 +213,7 @@ export class InstanceService {
     }
     try {
       await fill(record);
-      await makeLinks(this.context.dirs, record.pool, record.name);
+      await makeLinks(this.context, record.pool, record.name);
       this.store.confirm(record.name);
       return record;
     } catch (error) {

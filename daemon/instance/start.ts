@@ -1,7 +1,8 @@
 /** Start: a plan of nics, processors and operations, then the container. */
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { ApiError, badRequest } from "../../sdk/api/errors";
+import { ownFile, ownFolder } from "../aside";
 import { toApiError } from "../errors";
 import type { Requestor } from "../events";
 import { errnoOf } from "../native/connection";
@@ -62,7 +63,7 @@ export class Starter {
     const { context, records, running } = this.life;
     const expanded = records.expanded(record);
     const config = withHwaddrs(record.config, expanded.devices);
-    mkdirSync(context.dirs.logs(name), { recursive: true, mode: 0o700 });
+    ownFolder(context.log, context.dirs.logs(name), 0o700);
     let nics: readonly Nic[];
     try {
       await checkStart(context, { ...record, config });
@@ -94,12 +95,14 @@ export class Starter {
   }
 
   #ops(record: InstanceRecord, expanded: Expanded, nics: readonly Nic[], cpus: string | undefined) {
-    const { dirs, volumes } = this.life.context;
+    const { dirs, log, volumes } = this.life.context;
     const { groups } = this.life;
     groups.make();
     const { layout } = groups;
     const group = this.life.group(record.name);
-    mkdirSync(dirs.cell(record.name), { recursive: true, mode: 0o700 });
+    ownFolder(log, dirs.cell(record.name), 0o700);
+    const consoleLog = path.join(dirs.logs(record.name), "console.log");
+    ownFile(log, consoleLog);
     return startOps({
       name: record.name,
       architecture: record.architecture,
@@ -112,7 +115,7 @@ export class Starter {
       group,
       limits: limitWrites(layout, group, expanded.config, cpus),
       controlDir: dirs.cell(record.name),
-      consoleLog: path.join(dirs.logs(record.name), "console.log"),
+      consoleLog,
       seccompDir: this.seccompDir,
       hasDevice: (device) => existsSync(path.join("/dev", device)),
     });

@@ -1,9 +1,10 @@
 /** Native: the one door to bothy-cell (docs/native-protocol.md). */
-import { readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import { internal } from "../../sdk/api/errors";
 import type { Dirs } from "../dirs";
+import { readTextNow } from "../files";
 import type { Log } from "../log";
 import { Slots } from "../slots";
 import type { RootSource } from "../storage-pool/driver";
@@ -82,7 +83,8 @@ export class Native {
       return await Cell.from(await this.spawner.watch(instance));
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
-      if (code === "ENOENT" || code === "ECONNREFUSED") return undefined;
+      // Without a folder of its own no supervisor can be there.
+      if (["ENOENT", "ECONNREFUSED", "ENOTDIR", "ELOOP"].includes(code ?? "")) return undefined;
       throw error;
     }
   }
@@ -104,11 +106,11 @@ export class Native {
   /** How a container ended while no daemon was there. @returns nothing when nobody wrote it down */
   lastExit(instance: string): Exit | undefined {
     try {
-      const value: unknown = JSON.parse(readFileSync(path.join(this.dirs.cell(instance), "exit"), "utf8"));
+      const value: unknown = JSON.parse(readTextNow(path.join(this.dirs.cell(instance), "exit")) ?? "null");
       return Exit.safeParse((value as { exited?: unknown } | null)?.exited ?? value).data;
     } catch (error) {
       // A host that lost its power may have left the file empty.
-      if ((error as NodeJS.ErrnoException).code === "ENOENT" || error instanceof SyntaxError) return undefined;
+      if (error instanceof SyntaxError) return undefined;
       throw error;
     }
   }

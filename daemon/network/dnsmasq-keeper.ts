@@ -66,7 +66,11 @@ export class DnsmasqKeeper {
   }
 
   async #start(network: NetworkPlace, fresh: boolean, ends: number): Promise<boolean> {
-    const isStarted = await ensureDnsmasq(network, { fresh, beforeStart: () => dropForeignLeases(network) });
+    const isStarted = await ensureDnsmasq(network, {
+      log: this.context.log,
+      fresh,
+      beforeStart: () => dropForeignLeases(network),
+    });
     const kept = { network, ends, since: Date.now() };
     this.#kept.set(network.name, kept);
     await this.#watch(kept);

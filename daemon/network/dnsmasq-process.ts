@@ -2,7 +2,9 @@
 import { chmod, chown, open, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { internal } from "../../sdk/api/errors";
+import { ownFile } from "../aside";
 import { readText } from "../files";
+import type { Log } from "../log";
 import { run } from "../run";
 import { dnsmasqArguments, pidFileOf, rawFileOf } from "./dnsmasq";
 import { dnsmasqAccount } from "./dnsmasq-account";
@@ -14,9 +16,10 @@ import { commandOf, hasEnded, send, startTimeOf } from "./process";
 /** Starts dnsmasq, or leaves a running one alone when it would get the same arguments. @returns whether it was (re)started */
 export async function ensureDnsmasq(
   network: NetworkPlace,
-  options: { fresh: boolean; beforeStart: () => Promise<void> },
+  options: { log: Log; fresh: boolean; beforeStart: () => Promise<void> },
 ): Promise<boolean> {
   const account = await dnsmasqAccount(network);
+  for (const file of [leasesFileOf(network), pidFileOf(network), rawFileOf(network)]) ownFile(options.log, file);
   await giveFiles(network, account.gid);
   const args = dnsmasqArguments(network, account);
   const rawText = network.config["raw.dnsmasq"] ?? "";

@@ -1,19 +1,21 @@
 /** Host entries: one file a nic in dnsmasq.hosts, which dnsmasq reads as soon as it is there (--dhcp-hostsdir). */
-import { chmod, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { entries, ignoring, readText } from "../files";
+import { ownFolder } from "../aside";
+import { entries, readText } from "../files";
+import type { Log } from "../log";
 import { dnsModeOf } from "./config";
 import type { NetworkHost, NetworkPlace } from "./driver";
 
 export const hostsDirOf = (network: NetworkPlace): string => path.join(network.path, "dnsmasq.hosts");
 
-/** Instance names hold no dot, so the first dot ends the instance's name. */
+/** Instance names hold no dot, so the first dot ends the instance's name. Names of devices may hold slashes, and none of them leads out of the folder. */
 const fileOf = (network: NetworkPlace, instance: string, device: string): string =>
-  path.join(hostsDirOf(network), `${instance}.${device}`);
+  path.join(hostsDirOf(network), `${instance}.${device.replaceAll("/", "%2F")}`);
 
 /** Makes the network's folders. Names and addresses of guests are for nobody's eyes but ours, and dnsmasq's. */
-export async function makeHostsDir(network: NetworkPlace): Promise<void> {
-  await mkdir(hostsDirOf(network), { recursive: true, mode: 0o700 });
+export function makeFolders(log: Log, network: NetworkPlace): void {
+  for (const folder of [network.path, hostsDirOf(network)]) ownFolder(log, folder, 0o700);
 }
 
 /** dnsmasq's word for nics that are told no MTU. */
@@ -68,15 +70,14 @@ export async function dropHost(network: NetworkPlace, instance: string, device: 
 }
 
 async function readHost(network: NetworkPlace, file: string): Promise<NetworkHost | undefined> {
-  // A folder is none of ours.
-  const text = await ignoring("EISDIR", readText(path.join(hostsDirOf(network), file)));
+  const text = await readText(path.join(hostsDirOf(network), file));
   const [hwaddr, ...rest] = (text ?? "").trim().split(",");
   const dot = file.indexOf(".");
   if (!hwaddr || dot < 1) return undefined;
   const ipv4 = rest.find((part) => /^[\d.]+$/.test(part));
   return {
     instance: file.slice(0, dot),
-    device: file.slice(dot + 1),
+    device: file.slice(dot + 1).replaceAll("%2F", "/"),
     hwaddr,
     ...(ipv4 === undefined ? {} : { ipv4 }),
     ...(rest.includes(`set:${ownMtuTag}`) ? { hasOwnMtu: true } : {}),

@@ -130,8 +130,8 @@ export class OpenPools {
   async #open(record: StoragePoolRecord): Promise<void> {
     try {
       const { driver, place } = this.of(record);
-      await driver.mountPool(place);
       this.#left.delete(record.name);
+      await driver.mountPool(place);
       await driver.sweep(place);
       await this.images.reconcile(driver, place);
       if (!this.#left.has(record.name)) this.context.warnings.resolve("leftover", urlOf(record.name));

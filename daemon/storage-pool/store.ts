@@ -1,9 +1,14 @@
 /** Storage pools in the database, with the image volumes in them and the renames that may be unfinished. */
 import type { Config } from "../../sdk/api/common";
 import type { StoragePoolsPost } from "../../sdk/api/storage-pool";
-import { config, name, pathPart, texts } from "../damage/rules";
+import { type ColumnRule, config, name, pathPart, texts } from "../damage/rules";
 import type { Database, Row, Schema } from "../database";
 import type { Volume } from "./driver";
+
+const poolState: ColumnRule = {
+  isGood: (value) => ["creating", "created", "deleting"].includes(String(value)),
+  mend: () => "created",
+};
 
 export const storagePoolSchema: Schema = {
   kind: "storage-pool",
@@ -33,7 +38,8 @@ export const storagePoolSchema: Schema = {
     {
       table: "storage_pools",
       url: (row) => urlOf(row.name),
-      columns: { name: pathPart, config },
+      // What is left of a pool that was being made or deleted is removed; that is only for one of which it is known.
+      columns: { name: pathPart, config, state: poolState },
     },
     {
       table: "storage_pool_images",

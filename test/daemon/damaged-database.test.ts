@@ -277,3 +277,26 @@ test("what is newer than the copy stays: volumes, image files, running container
     await done(client.deleteInstance("next"));
   }),
 );
+
+test("a record of versions that does not fit the tables is an unusable database, with its copy named", { skip }, () =>
+  withDaemon({}, async (daemon) => {
+    await preparePool(daemon, "dir");
+    await daemon.stop();
+    const [kept] = change(daemon, "SELECT version FROM schema_versions WHERE kind = 'instance'");
+    for (const [damage, says] of [
+      ["UPDATE schema_versions SET version = 0 WHERE kind = 'instance'", /its versions do not fit its tables/],
+      ["UPDATE schema_versions SET version = -1 WHERE kind = 'instance'", /its versions do not fit its tables/],
+      ["UPDATE schema_versions SET kind = 'odd' WHERE kind = 'instance'", /its versions do not fit its tables/],
+      ["UPDATE schema_versions SET version = 9223372036854775807 WHERE kind = 'instance'", /of a newer Bothy/],
+    ] as const) {
+      change(daemon, damage);
+      const told = await refusal(daemon);
+      assert.match(told, says);
+      assert.match(told, /The last good copy is of .* with --restore-database/);
+      change(daemon, "DELETE FROM schema_versions WHERE kind IN ('instance', 'odd')");
+      change(daemon, "INSERT INTO schema_versions VALUES ('instance', ?)", Number(kept?.version));
+    }
+    await daemon.start();
+    assert.equal((await daemon.client.listStoragePools()).length, 1);
+  }),
+);

@@ -1,7 +1,7 @@
 /** The daemon's own life: a second one on its folder, a bad start, and what it finds when it comes back. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -44,14 +44,15 @@ test("a daemon that cannot start leaves the networks of running containers alone
   await withDaemon({ bare: false }, async (daemon) => {
     await launch(daemon, "web");
     await daemon.kill();
-    // What stands where a folder should be makes an early stage fail.
-    const folder = path.join(daemon.dir, "tmp");
-    rmdirSync(folder);
+    // Without its database it does not begin anew.
+    const folder = path.join(daemon.dir, "database");
+    renameSync(folder, `${folder}.kept`);
     writeFileSync(folder, "");
     await assert.rejects(daemon.start());
     const links = await daemon.run("ip", "-o", "link", "show", "type", "bridge");
     assert.match(links, /bothybr0/);
     rmSync(folder);
+    renameSync(`${folder}.kept`, folder);
     await daemon.start();
     assert.equal((await daemon.client.getInstance("web")).value.status, "Running");
   });

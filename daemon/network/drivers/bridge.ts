@@ -1,5 +1,4 @@
 /** The bridge driver: a Linux bridge with an IPv4 address, dnsmasq and nftables tables. */
-import { mkdir } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Config } from "../../../sdk/api/common";
 import { badRequest, conflict, notFound } from "../../../sdk/api/errors";
@@ -12,7 +11,7 @@ import { dhcpRanges } from "../dnsmasq";
 import { DnsmasqKeeper } from "../dnsmasq-keeper";
 import { findDnsmasq } from "../dnsmasq-process";
 import { type NetworkDriver, type NetworkHost, type NetworkPlace, refusedAddress, type Surroundings } from "../driver";
-import { dropHost, findHost, listHosts, makeHostsDir, writeHost } from "../hosts";
+import { dropHost, findHost, listHosts, makeFolders, writeHost } from "../hosts";
 import { randomHwaddr } from "../hwaddr";
 import { addressText, contains, firstOf, lastOf, parseAddress, parseSubnet, subnetText } from "../ipv4";
 import { filterLeases, hasLease, type Lease, readLeases, sendRelease, serverOf } from "../leases";
@@ -31,7 +30,7 @@ export class BridgeDriver implements NetworkDriver {
   readonly #dnsmasq: DnsmasqKeeper;
   readonly #ports = new NetworkPorts();
 
-  constructor(context: Pick<Context, "native" | "log" | "warnings">) {
+  constructor(private readonly context: Pick<Context, "native" | "log" | "warnings">) {
     this.#dnsmasq = new DnsmasqKeeper(context);
   }
 
@@ -54,8 +53,7 @@ export class BridgeDriver implements NetworkDriver {
   }
 
   async start(network: NetworkPlace, ports?: readonly Port[]): Promise<void> {
-    await mkdir(network.path, { recursive: true });
-    await makeHostsDir(network);
+    makeFolders(this.context.log, network);
     const link = await findLink(network.name);
     if (link !== undefined && !isBridge(link))
       throw conflict(

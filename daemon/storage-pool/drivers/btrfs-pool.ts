@@ -1,5 +1,5 @@
 /** btrfs pools: an image file behind a loop device, a block device, or a folder that is on btrfs already. */
-import { chmod, mkdir, open, rm, rmdir, stat, statfs } from "node:fs/promises";
+import { chmod, open, rm, rmdir, stat, statfs } from "node:fs/promises";
 import path from "node:path";
 import type { Config } from "../../../sdk/api/common";
 import { parseSize } from "../../../sdk/api/config/values";
@@ -9,7 +9,7 @@ import { run } from "../../run";
 import type { PoolPlace } from "../driver";
 import { isOnBtrfs } from "./btrfs-host";
 import { isMounted, mountAt } from "./mounts";
-import { createPoolFolder, deletePoolFolder, makeFolders, requirePoolFolder } from "./pool-folder";
+import { createPoolFolder, deletePoolFolder, ownPoolFolder, requirePoolFolder } from "./pool-folder";
 import { volumeTypes } from "./volume-folder";
 
 type Kind = "loop" | "device" | "folder";
@@ -85,10 +85,10 @@ export async function mountBtrfsPool(pool: PoolPlace): Promise<void> {
     const source = pool.config.source ?? pool.diskImage;
     if (!(await isThere(source)))
       throw unavailable(`Cannot open storage pool "${pool.name}": its source "${source}" is missing.`);
-    await mkdir(pool.path, { recursive: true, mode: 0o711 });
+    ownPoolFolder(pool, pool.path);
     await unmountBroken(pool);
     if (!(await isMounted(pool.path))) await mount(pool, source, kind);
-    await makeFolders(pool.path, volumeTypes);
+    for (const name of volumeTypes) ownPoolFolder(pool, path.join(pool.path, name));
   }
   await requirePoolFolder(pool, volumeTypes);
 }

@@ -40,7 +40,8 @@ import {
   volumeTypes,
 } from "./volume-folder";
 
-const folders = [...volumeTypes, layersFolder, path.join(layersFolder, emptyLayer, "rootfs")];
+const emptyFolder = path.join(layersFolder, emptyLayer);
+const folders = [...volumeTypes, layersFolder, emptyFolder, path.join(emptyFolder, "rootfs")];
 
 export const overlay: StorageDriver = {
   name: "overlay",

@@ -4,7 +4,8 @@ import path from "node:path";
 import type { Config } from "../../../sdk/api/common";
 import { badRequest, unavailable } from "../../../sdk/api/errors";
 import type { StoragePoolResources } from "../../../sdk/api/storage-pool";
-import { entries, ignoring, isThere } from "../../files";
+import { isFolder, ownFolder } from "../../aside";
+import { entries, ignoring } from "../../files";
 import type { PoolPlace } from "../driver";
 
 /** Folder that holds the pool: the user's, or storage-pools/NAME. */
@@ -43,13 +44,23 @@ async function requireSource(pool: PoolPlace, source: string): Promise<void> {
   if ((await entries(source)).length > 0) throw refuse(`the source "${source}" is not empty. Choose an empty folder.`);
 }
 
-/** Sees that the pool's folder is reachable. @throws ApiError UNAVAILABLE when it is not */
+/**
+ * Sees that the pool's folder is reachable. One folder of several that was lost, or has something else in its place, is made anew: it closes no pool.
+ * @throws ApiError UNAVAILABLE when all are missing
+ */
 export async function requirePoolFolder(pool: PoolPlace, folders: readonly string[]): Promise<void> {
-  for (const name of folders)
-    if (!(await isThere(path.join(pool.path, name))))
-      throw unavailable(
-        `Cannot open storage pool "${pool.name}": the folder "${path.join(sourceOf(pool), name)}" is missing. Is its file system mounted?`,
-      );
+  const [first = ""] = folders;
+  if (!folders.some((name) => isFolder(path.join(pool.path, name))))
+    throw unavailable(
+      `Cannot open storage pool "${pool.name}": the folder "${path.join(sourceOf(pool), first)}" is missing. Is its file system mounted?`,
+    );
+  for (const name of folders) ownPoolFolder(pool, path.join(pool.path, name));
+}
+
+/** Makes a folder of the pool's; what else stands there is put aside and told. */
+export function ownPoolFolder(pool: PoolPlace, folder: string): void {
+  const moved = ownFolder(undefined, folder, 0o711);
+  if (moved !== undefined) pool.onLeft(moved, new Error("it stood in the place of a folder of the pool"));
 }
 
 /** Removes the pool's folders; of a user's folder only what is the pool's. */
