@@ -12,7 +12,7 @@ import { draftInstance } from "./draft";
 import type { InstanceRecord } from "./record";
 import { isRefresh, planRefresh } from "./refresh";
 import { volumeOf } from "./service";
-import { applyTemplates } from "./templates";
+import { applyUntilStart } from "./templates";
 import { withoutVolatile } from "./volatile";
 
 const templatePrefix = "template:";
@@ -32,9 +32,10 @@ export async function planCreate(context: Context, name: string, post: Instances
     case "none": {
       const draft = draftInstance(context, name, post, { config: {} });
       return async () => {
-        await context.instances.make(draft, (record) =>
-          context.volumes.createEmpty(record.pool, volumeOf(record.name)),
-        );
+        await context.instances.make(draft, async (record) => {
+          await context.volumes.createEmpty(record.pool, volumeOf(record.name));
+          return {};
+        });
       };
     }
     default:
@@ -100,7 +101,7 @@ async function makeFrom(
     };
     await context.volumes.createFromImage(pool, image.fingerprint, volumeOf(name), options);
     operation.signal.throwIfAborted();
-    await applyTemplates(context, record, "create");
+    return applyUntilStart(context, record, "create");
   });
   context.images.touch(image.fingerprint);
 }
@@ -150,7 +151,7 @@ function fromCopy(context: Context, name: string, post: InstancesPost): CreateWo
       (record) =>
         context.snapshots
           .copyVolumes({ source, snapshot: snapshotName, record, withSnapshots })
-          .then(() => applyTemplates(context, record, "copy")),
+          .then(() => applyUntilStart(context, record, "copy")),
       origin,
     );
   };

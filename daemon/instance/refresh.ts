@@ -3,8 +3,9 @@
 import { badRequest } from "../../sdk/api/errors";
 import type { InstancesPost } from "../../sdk/api/instance";
 import type { Context } from "../context";
+import { withoutPending } from "./pending-templates";
 import type { InstanceRecord } from "./record";
-import { applyTemplates } from "./templates";
+import { applyUntilStart } from "./templates";
 
 /** Whether a request refreshes an instance that is there; of one that is not it makes a plain copy, as in LXD. */
 export const isRefresh = ({ instances }: Context, name: string, { source }: InstancesPost): boolean =>
@@ -35,6 +36,7 @@ export function planRefresh(
     if (source.name !== name)
       await context.snapshots.refreshVolumes(context.instances.record(source.name), target, withSnapshots);
     const record = context.instances.replaceSettings(target, draft);
-    await applyTemplates(context, record, "copy");
+    const pending = await applyUntilStart(context, record, "copy");
+    context.instances.store.update({ ...record, config: { ...withoutPending(record.config), ...pending } });
   };
 }

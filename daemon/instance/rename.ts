@@ -6,9 +6,10 @@ import { ignoring } from "../files";
 import { Revert } from "../revert";
 import type { Volume } from "../storage-pool/driver";
 import { makeLinks, removeLinks } from "./links";
+import { pendingTemplates } from "./pending-templates";
 import type { InstanceRecord } from "./record";
 import { volumeOf } from "./service";
-import { applyTemplates } from "./templates";
+import { applyUntilStart } from "./templates";
 
 /** Caller holds the locks of both names. After a crash midway the volumes follow the database (Volumes.reconcile). */
 export async function renameInstance(context: Context, record: InstanceRecord, to: string): Promise<void> {
@@ -35,5 +36,9 @@ export async function renameInstance(context: Context, record: InstanceRecord, t
   await makeLinks(context, record.pool, to);
   await rm(dirs.logs(to), { recursive: true, force: true });
   await ignoring("ENOENT", rename(dirs.logs(record.name), dirs.logs(to)));
-  await applyTemplates(context, instances.record(to), "rename");
+  const renamed = instances.record(to);
+  // What is pending is made for the new name.
+  if (pendingTemplates(renamed.config) !== undefined) return;
+  const pending = await applyUntilStart(context, renamed, "rename");
+  instances.store.update({ ...renamed, config: { ...renamed.config, ...pending } });
 }

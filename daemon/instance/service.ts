@@ -186,12 +186,12 @@ export class InstanceService {
 
   /**
    * Makes an instance: its name is taken, its volume is filled, then it exists. A failure or a crash leaves nothing.
-   * @param fill makes the volume
+   * @param fill makes the volume, and says what the daemon keeps of that in the configuration
    * @param standing settings that are not judged: those of a copy's source
    */
   async make(
     draft: InstanceRecord,
-    fill: (record: InstanceRecord) => Promise<void>,
+    fill: (record: InstanceRecord) => Promise<Config>,
     standing?: Settings,
   ): Promise<InstanceRecord> {
     // Profiles, networks and pool may be gone since the request was checked.
@@ -212,10 +212,11 @@ export class InstanceService {
       throw error;
     }
     try {
-      await fill(record);
+      const noted = await fill(record);
       await makeLinks(this.context, record.pool, record.name);
       this.store.confirm(record.name);
-      return record;
+      this.#change(record.name, (now) => ({ ...now, config: { ...now.config, ...noted } }));
+      return this.record(record.name);
     } catch (error) {
       await this.erase(record).catch((cause: unknown) =>
         this.context.log.error("Cannot remove a half made instance; the next start does", {

@@ -18,11 +18,12 @@ import { pickCpus } from "./live-limits";
 import { appendLog } from "./log";
 import { fixedPart, noteMadeBy } from "./made-by";
 import { hostNames, type Nic, planNics, withHwaddrs } from "./nics";
+import { withoutPending } from "./pending-templates";
 import { requireReadable } from "./readable";
 import type { Expanded, InstanceRecord } from "./record";
 import { startOps } from "./spec/start";
 import { checkStart, requireStartable } from "./startable";
-import { applyTemplates } from "./templates";
+import { applyAtStart } from "./templates";
 
 export class Starter {
   /** Starts under way, by name. */
@@ -62,7 +63,7 @@ export class Starter {
     const { name } = record;
     const { context, records, running } = this.life;
     const expanded = records.expanded(record);
-    const config = withHwaddrs(record.config, expanded.devices);
+    const config = withHwaddrs(withoutPending(record.config), expanded.devices);
     ownFolder(context.log, context.dirs.logs(name), 0o700);
     let nics: readonly Nic[];
     try {
@@ -71,7 +72,8 @@ export class Starter {
       const cpus = pickCpus(running, expanded.config);
       const madeBy = fixedPart(expanded.config);
       const ops = this.#ops({ ...record, config }, expanded, nics, cpus);
-      await together([announce(context, name, nics), applyTemplates(context, { ...record, config }, "start")]);
+      await together([announce(context, name, nics), applyAtStart(context, record)]);
+      records.change(name, (now) => ({ ...now, config: withoutPending(now.config) }));
       noteMadeBy(context.dirs, name, madeBy);
       const cell = await context.native.startContainer(ops);
       noteCell(this.life, name, cell);

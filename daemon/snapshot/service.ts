@@ -6,6 +6,7 @@ import type { Snapshot, SnapshotPut, SnapshotsPost } from "../../sdk/api/snapsho
 import { isStampKey, withoutStamp } from "../../sdk/api/stamp";
 import type { Context } from "../context";
 import { isDuplicate } from "../database";
+import { pendingOf, withoutPending } from "../instance/pending-templates";
 import type { InstanceRecord } from "../instance/record";
 import { volumeOf } from "../instance/service";
 import { requireStartable } from "../instance/startable";
@@ -301,5 +302,7 @@ const passingThrough = (settings: InstanceRecord) => ({
 function restoredConfig(now: InstanceRecord, { settings }: SnapshotRecord): Config {
   const isKept = ([key]: [string, unknown]) => key.startsWith("volatile.") || isStampKey(key);
   const own = Object.entries(settings.config).filter((entry) => !isKept(entry));
-  return Object.fromEntries([...own, ...Object.entries(now.config).filter(isKept)]);
+  const kept = Object.entries(withoutPending(now.config)).filter(isKept);
+  // What is to be made again is a matter of the root, which is the snapshot's.
+  return { ...Object.fromEntries([...own, ...kept]), ...pendingOf(settings.config) };
 }

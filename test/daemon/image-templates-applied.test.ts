@@ -182,6 +182,84 @@ test("a template's file appears though its folders are missing, and they belong 
   ]);
 });
 
+test("the first start makes templates again for what was set before it, and leaves what somebody changed", async () => {
+  const fingerprint = await imported(
+    await bootable(
+      template(
+        "  /made: {when: [create, copy], template: y.tpl}",
+        "  /changed: {when: [create, copy], template: y.tpl}",
+        "  /removed: {when: [create, copy], template: y.tpl}",
+        "  /once: {when: [create], create_only: true, template: y.tpl}",
+        "  /present: {when: [create], create_only: true, template: y.tpl}",
+        "  /renamed: {when: [rename], template: y.tpl}",
+        "  /started: {when: [start], template: y.tpl}",
+      ),
+      { name: "templates/y.tpl", content: '{{ trigger }} {{ instance.name }} {{ config_get("user.a", "none") }}' },
+      { name: "rootfs/present", content: "the image's" },
+    ),
+  );
+  const { client } = shared;
+  const state = (name: string, body: object) => shared.outcome("PUT", `/1.0/instances/${name}/state`, body);
+  const files = ["made", "changed", "removed", "once", "present", "renamed", "started"];
+  const seen = async (name: string) => {
+    const started = await state(name, { action: "start" });
+    assert.equal(started.status, 200, started.error);
+    const command = ["/bin/busybox", "sh", "-c", 'for f; do busybox cat "/$f" 2>/dev/null || echo -n -; echo; done'];
+    const { stdout } = await client.execOutput(name, { command: [...command, "sh", ...files] });
+    assert.equal((await state(name, { action: "stop", timeout: 0 })).status, 200);
+    return String(stdout).trimEnd().split("\n");
+  };
+  const set = (name: string, value: string) =>
+    shared.send("PATCH", `/1.0/instances/${name}`, { config: { "user.a": value } });
+
+  assert.equal((await create("early", fingerprint)).status, 200);
+  assert.equal((await client.getInstance("early")).value.config["volatile.apply_template"], "create");
+  await client.putFile("early", "/changed", Buffer.from("mine"));
+  await client.deleteFile("early", "/removed");
+  await set("early", "one");
+  assert.equal((await shared.outcome("POST", "/1.0/instances/early/snapshots", { name: "unstarted" })).status, 200);
+  assert.equal((await shared.outcome("POST", "/1.0/instances/early", { name: "named" })).status, 200);
+  const made = (name: string, value: string) => [
+    `create ${name} ${value}`,
+    "mine",
+    "-",
+    `create ${name} ${value}`,
+    "the image's",
+    "-",
+    `start ${name} ${value}`,
+  ];
+  assert.deepEqual(await seen("named"), made("named", "one"));
+  const { config } = (await client.getInstance("named")).value;
+  assert.deepEqual(
+    Object.keys(config).filter((key) => key.startsWith("volatile.apply_template")),
+    [],
+  );
+  await set("named", "two");
+  assert.deepEqual(await seen("named"), [...made("named", "one").slice(0, -1), "start named two"]);
+
+  const copy = { name: "copied", source: { type: "copy", source: "named" } };
+  assert.equal((await shared.outcome("POST", "/1.0/instances", copy)).status, 200);
+  await set("copied", "three");
+  assert.deepEqual(await seen("copied"), [
+    "copy copied three",
+    "copy copied three",
+    "copy copied three",
+    "create named one",
+    "the image's",
+    "-",
+    "start copied three",
+  ]);
+  assert.equal((await shared.outcome("POST", "/1.0/instances/copied", { name: "moved" })).status, 200);
+  await set("moved", "four");
+  assert.equal((await seen("moved"))[5], "rename moved four");
+
+  assert.equal((await shared.outcome("PUT", "/1.0/instances/named", { restore: "unstarted" })).status, 200);
+  await set("named", "five");
+  assert.deepEqual(await seen("named"), made("named", "five"));
+  for (const name of ["named", "moved"])
+    assert.equal((await shared.outcome("DELETE", `/1.0/instances/${name}`)).status, 200);
+});
+
 test("a template never writes outside of the container's root, whatever symlinks its image has", async () => {
   const outside = path.join(shared.daemon.dir, "outside");
   execFileSync("mkdir", [outside]);
