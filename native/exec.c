@@ -294,6 +294,12 @@ static void handle_command(const char *line, void *context) {
         (void)set_terminal_size(self->master, (uint16_t)width, (uint16_t)height);
 }
 
+static int timeout_of(const struct relay *relay, bool ended) {
+    if (relay == NULL)
+        return -1;
+    return ended ? relay_rest_timeout(relay) : relay_timeout(relay);
+}
+
 /** Serves the connection and the terminal until the process has ended and its output has been moved. */
 static void attend(struct execution *self) {
     struct cell *cell = self->cell;
@@ -309,7 +315,7 @@ static void attend(struct execution *self) {
         polled[PROCESS].fd = ended ? -1 : cell->init_fd;
         polled[STDOUT] = record_poll(output);
         polled[STDERR] = record_poll(errors);
-        if (poll(polled, POLLED, self->relay != NULL && !ended ? relay_timeout(self->relay) : -1) < 0)
+        if (poll(polled, POLLED, timeout_of(self->relay, ended)) < 0)
             continue;
         if (self->relay != NULL) {
             if (self->relay->out.to >= 0 && (polled[RELAY + 3].revents & (POLLERR | POLLHUP)) != 0)

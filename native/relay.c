@@ -91,6 +91,10 @@ static bool has_ended(const struct relay *relay) {
     return relay->in.from < 0 && is_empty(&relay->in) && relay->in.to >= 0;
 }
 
+int relay_rest_timeout(const struct relay *relay) {
+    return is_empty(&relay->out) ? 0 : -1;
+}
+
 int relay_timeout(const struct relay *relay) {
     uint64_t now = now_ms();
     if (!has_ended(relay))

@@ -29,6 +29,11 @@ void relay_prepare(const struct relay *relay, struct pollfd polled[RELAY_POLLED]
 /** @returns for how long to wait at most, as poll(2) takes it */
 int relay_timeout(const struct relay *relay);
 /**
+ * The same once the command has ended: only for the caller to read. Nobody tells that the terminal has no more to say, since whoever still has it open, as we may,
+ * keeps it from hanging up.
+ */
+int relay_rest_timeout(const struct relay *relay);
+/**
  * Moves what can be moved without waiting. A terminal knows no end of input, only its character for one, which ends what one reader reads: after the end of the
  * caller's input that is typed whenever nothing typed is left to read, so that the end stays an end, as that of a pipe does.
  */

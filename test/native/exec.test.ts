@@ -1,8 +1,10 @@
 /** Running processes in a container. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { Spawner } from "./client";
 import { base, Container, collect, idmap, makeRoot, openStreams } from "./container";
 
@@ -208,6 +210,52 @@ for (const [what, input, script, expected] of [
     connection.close();
   });
 }
+
+/** Whether a process has not ended; one that has may be reaped or not. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(fs.readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
+}
+
+async function staysRunning(pid: number): Promise<boolean> {
+  await delay(30);
+  return isRunning(pid);
+}
+
+test("the exit is told once the output is through, whatever is on its way when input and command end", async () => {
+  // About what the pipe to the caller takes: the steps in which the rest is moved end at another point for each amount.
+  for (let bytes = 61_000; bytes <= 65_500; bytes += 500) {
+    const connection = await spawner.request(
+      "exec",
+      container.target,
+      idmap,
+      ["tty", 80, 25],
+      ["env", "PATH=/bin"],
+      ["arg", "sh"],
+      ["arg", "-c"],
+      ["arg", `head -c ${bytes} /dev/zero | tr '\\0' x`],
+    );
+    const { ready } = await connection.line();
+    const { stdin, stdout } = openStreams(ready!);
+    connection.write("go\n");
+    const { running } = await connection.line();
+    let length = 0;
+    // it may hold less than that, and the command waits
+    for (const part = Buffer.alloc(4096); isRunning(running!.pid); )
+      if (await staysRunning(running!.pid)) length += fs.readSync((stdout as unknown as { fd: number }).fd, part);
+    stdin.on("error", () => undefined).end();
+    await once(stdin, "close");
+    // the enterer looks whether somebody reads what it types for the end, which opens the terminal once more
+    await delay(50);
+    assert.equal(length + (await collect(stdout!)).length, bytes);
+    assert.deepEqual((await connection.line()).exited, { code: 0 });
+    connection.close();
+  }
+});
 
 test("a signal sent on the connection reaches the command", async () => {
   const connection = await spawner.request(
