@@ -2,9 +2,10 @@
 import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync } from "node:fs";
 import path from "node:path";
-import { internal } from "../sdk/api/errors";
+import { internal, unavailable } from "../sdk/api/errors";
 import { ownFolder } from "./aside";
 import { fileNameOf } from "./file-name";
+import { isReadonly } from "./files";
 import type { Log } from "./log";
 
 export class Dirs {
@@ -84,9 +85,21 @@ export class Dirs {
 
   /**
    * Makes the folders that are always there.
-   * @throws ApiError INTERNAL when that of the database is no folder: a new one would forget all that is known
+   * @throws ApiError UNAVAILABLE when the file system is read-only, INTERNAL when that of the database is no folder: a new one would forget all that is known
    */
   make(log?: Log): void {
+    try {
+      this.#make(log);
+    } catch (error) {
+      if (!isReadonly(error)) throw error;
+      throw unavailable(
+        `Cannot use the state folder "${this.root}": its file system is read-only. Mount it so that it can be written, or choose another --dir.`,
+        { cause: error },
+      );
+    }
+  }
+
+  #make(log: Log | undefined): void {
     const isNew = mkdirSync(this.root, { recursive: true, mode: 0o711 }) !== undefined;
     // The socket's group has to get through it, and dnsmasq without root; the umask took that away. A folder of the admin's stays as it is.
     if (isNew) chmodSync(this.root, 0o711);

@@ -9,6 +9,7 @@ import type { ApiError, PendingOperation } from "../../sdk/index";
 import { preparePool, type TestDaemon, withDaemon } from "../support/daemon";
 import { type FileSystem, onFileSystem, programsOf } from "../support/file-system";
 import { hasProgram } from "../support/netns";
+import { outcome, send } from "../support/raw-http";
 import { requireFeature } from "../support/require";
 import { driversHere } from "../support/storage";
 
@@ -108,6 +109,51 @@ driversHere().then((drivers) => {
   }
 
   const root = requireFeature("root", process.getuid?.() === 0);
+  test("whatever finds no space on a full disk is refused with 503 and says so", { skip: root }, () =>
+    onFileSystem("ext4", sizes.ext4, (base) =>
+      withDaemon({ base }, async (daemon) => {
+        await preparePool(daemon, "dir");
+        await launch(daemon, "hog");
+        await reserved(daemon);
+        await fill(daemon, "hog");
+        const octets = { "content-type": "application/octet-stream" };
+        const file = "/1.0/instances/hog/files?path=/root/pushed";
+        const refused = [
+          await outcome(daemon.socket, "POST", "/1.0/instances", { name: "made", source: image }),
+          await outcome(daemon.socket, "POST", "/1.0/instances", {
+            name: "made",
+            source: { type: "copy", source: "hog" },
+          }),
+          await outcome(daemon.socket, "POST", "/1.0/instances/hog/snapshots", { name: "s" }),
+          await outcome(daemon.socket, "POST", "/1.0/storage-pools", { name: "made", driver: "dir", config: {} }),
+          await send(daemon.socket, "POST", "/1.0/images", Buffer.alloc(1 << 20, 1), octets),
+          await send(daemon.socket, "POST", file, Buffer.alloc(1 << 20, 1), octets),
+        ].map((told) => [told.status, ("json" in told ? told.json.error : told.error) ?? ""] as const);
+        for (const [status, error] of refused) {
+          assert.equal(status, 503, error);
+          assert.match(error, /no space left on device/i);
+        }
+        assert.equal((await daemon.client.listStoragePools()).length, 1);
+        assert.equal((await daemon.client.listInstances()).length, 1);
+      }),
+    ),
+  );
+
+  test("a daemon on a file system that is read-only says so", { skip: root }, () =>
+    onFileSystem("ext4", sizes.ext4, (base) =>
+      withDaemon({ base }, async (daemon) => {
+        await preparePool(daemon, "dir");
+        await daemon.stop();
+        execFileSync("mount", ["-o", "remount,ro", base]);
+        await assert.rejects(
+          daemon.start(),
+          /Cannot use the state folder ".*": its file system is read-only\. Mount it so that it can be written/,
+        );
+        execFileSync("mount", ["-o", "remount,rw", base]);
+        await daemon.start();
+      }),
+    ),
+  );
   const ext4 = root || requireFeature("mkfs.ext4", hasProgram("mkfs.ext4"));
   const mkfs = root || requireFeature("mkfs.btrfs", hasProgram("mkfs.btrfs"));
 
