@@ -1,9 +1,10 @@
 /** Adopt: containers that an earlier daemon started go on under this one. */
 
+import { type RunningCell, Silent } from "../native/index";
 import { noteCell } from "./cell-notes";
 import { isFrozen, setFrozen } from "./freezer";
 import { isPaused, isRestarting, withoutRestart } from "./last-state";
-import { endLeftovers } from "./leftovers";
+import { endLeftovers, patienceMs, standIn, untilEnded } from "./leftovers";
 import type { Life, OnEnd } from "./life";
 import { applyLimits, foundCpus } from "./live-limits";
 import { readMadeBy } from "./made-by";
@@ -14,15 +15,63 @@ import type { InstanceRecord } from "./record";
 /** Takes a container over that an earlier daemon started. @returns whether it is running */
 export async function adopt(life: Life, record: InstanceRecord, onEnd: OnEnd): Promise<boolean> {
   const { name } = record;
-  const cell = (await life.context.native.adopt(name)) ?? (await endLeftovers(life, name));
+  let cell: RunningCell | undefined;
+  try {
+    cell = (await life.context.native.adopt(name, patienceMs)) ?? (await endLeftovers(life, name));
+  } catch (error) {
+    if (!(error instanceof Silent)) throw error;
+    awaitWord(life, record, onEnd, error);
+    return true;
+  }
   if (cell === undefined) return false;
+  takeOver(life, record, cell, onEnd);
+  if (cell.pid !== 0) await followState(life, record);
+  return true;
+}
+
+/** Shows an instance as running whose supervisor says nothing, and goes on to wait for its word. A kill ends the guest by its groups meanwhile. */
+function awaitWord(life: Life, record: InstanceRecord, onEnd: OnEnd, error: Error): void {
+  const { name } = record;
+  const { native, log, warnings } = life.context;
+  const entity = `/1.0/instances/${name}`;
+  const message = `Instance "${name}" runs without being looked after: its supervisor does not answer. Let that process go on, or stop the instance by force`;
+  warnings.record("instanceUnknown", { message, entity, error });
+  let kill: () => void = () => undefined;
+  const ending = new Promise<void>((resolve) => {
+    kill = () => void untilEnded(life, name).then(resolve);
+  });
+  const cell = standIn(ending, kill);
+  life.running.add(name, cell, { cpus: undefined, madeBy: readMadeBy(life.context.dirs, name) }, (exit) =>
+    onEnd(name, exit),
+  );
+  const isWaiting = () => life.running.get(name)?.cell === cell;
+  void native
+    .adopt(name)
+    .then(async (found) => {
+      if (!isWaiting()) return found?.forget();
+      warnings.resolve("instanceUnknown", entity);
+      if (found === undefined) return kill();
+      takeOver(life, record, found, onEnd);
+      await followState(life, record);
+    })
+    .catch((reason: unknown) =>
+      log.error("Cannot take over a container whose supervisor did not answer", { name, error: reason }),
+    );
+}
+
+function takeOver(life: Life, record: InstanceRecord, cell: RunningCell, onEnd: OnEnd): void {
+  const { name } = record;
   const made = {
     cpus: cell.pid === 0 ? undefined : foundCpus(life, record),
     madeBy: readMadeBy(life.context.dirs, name),
   };
   life.running.add(name, cell, made, (exit) => onEnd(name, exit));
-  if (cell.pid === 0) return true;
-  noteCell(life, name, cell);
+  if (cell.pid !== 0) noteCell(life, name, cell);
+}
+
+/** What the earlier daemon left half done of it. */
+async function followState(life: Life, record: InstanceRecord): Promise<void> {
+  const { name } = record;
   // Killed before it stopped the container, or just after the start.
   if (isRestarting(record)) life.records.change(name, (now) => ({ ...now, config: withoutRestart(now.config) }));
   followLimits(life, record);
@@ -32,7 +81,6 @@ export async function adopt(life: Life, record: InstanceRecord, onEnd: OnEnd): P
   if (wanted && !found) notePause(life, name, false);
   // The earlier daemon was killed while it copied the root.
   if (found && !wanted) await setFrozen(life.groups.layout, life.group(name), false);
-  return true;
 }
 
 /** The earlier daemon may have been killed between a change in the database and that of the control files, or the other way round. */

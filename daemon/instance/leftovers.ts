@@ -5,13 +5,15 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Exit, RunningCell } from "../native/index";
+import { type Exit, type RunningCell, Silent } from "../native/index";
 import type { Life } from "./life";
 
 /** bothy-cell itself tries for some seconds; between two such rounds the host gets a rest. */
 const pauseMs = 1000;
 /** How long a start of the daemon waits for what is killed; nearly always it is gone at once. */
 const startPatienceMs = 3000;
+/** How long a start of the daemon waits for a supervisor that is there: one that somebody has stopped must not keep it from all others. */
+export const patienceMs = 3000;
 
 /** Kills what is left of a container and removes its groups. Does nothing when none are there. @throws ApiError INTERNAL while a process that was killed does not die */
 export async function requireEnded({ context, groups }: Life, name: string): Promise<void> {
@@ -46,15 +48,15 @@ export async function endLeftovers(life: Life, name: string): Promise<RunningCel
   return isOver ? undefined : standIn(ending);
 }
 
-/** Shows as running and does nothing: it is killed already, and nobody can be asked. */
-const standIn = (ending: Promise<void>): RunningCell => ({
+/** Shows as running where nobody can be asked. @param kill what a kill does; nothing for one that is killed already */
+export const standIn = (ending: Promise<void>, kill: () => void = () => undefined): RunningCell => ({
   pid: 0,
   startTime: 0,
   protocol: 0,
   unguarded: undefined,
   exited: ending.then((): Exit => ({ signal: 9, reason: "lost" })),
   signal: () => undefined,
-  kill: () => undefined,
+  kill,
   forget: () => undefined,
 });
 
@@ -70,9 +72,13 @@ export async function endUnknown(life: Life, known: ReadonlySet<string>): Promis
 
 async function endOneUnknown(life: Life, name: string): Promise<number[]> {
   const { log, native } = life.context;
-  const cell = await native.adopt(name);
-  if (cell !== undefined) {
-    cell.forget();
+  try {
+    const cell = await native.adopt(name, patienceMs);
+    cell?.forget();
+    if (cell !== undefined) return [];
+  } catch (error) {
+    // It has a supervisor, be it one that says nothing.
+    if (!(error instanceof Silent)) throw error;
     return [];
   }
   log.warning("What is left of a container that no instance knows is ended", { name });

@@ -1,6 +1,7 @@
 /** Recovery: what a daemon does about instances when it starts, after whatever ended the last one. */
 import type { Context } from "../context";
 import { entries, readText } from "../files";
+import { patienceMs } from "./leftovers";
 import type { InstanceRecord } from "./record";
 
 /** Takes away what was half made or half deleted, and brings the pools in line with the database. */
@@ -50,7 +51,7 @@ export async function tellUnknown({ dirs, instances, native, warnings, log }: Co
   for (const name of await entries(dirs.cells)) {
     if (name.startsWith(".") || known.has(name)) continue;
     try {
-      const cell = await native.adopt(name);
+      const cell = await native.adopt(name, patienceMs);
       if (cell === undefined) continue;
       cell.forget();
       const [, base] = /^\s*0\s+(\d+)/.exec((await readText(`/proc/${cell.pid}/uid_map`)) ?? "") ?? [];

@@ -10,7 +10,7 @@ import { Slots } from "../slots";
 import type { RootSource } from "../storage-pool/driver";
 import { ProcessWatch } from "./await";
 import { Cell, Exit, type Target } from "./cell";
-import type { Op } from "./connection";
+import type { CellConnection, Op } from "./connection";
 import { ExecProcess } from "./exec";
 import { deleteFile, type GotFile, getFile, type PutFile, putFile } from "./file";
 import { type NetInterface, readNetState } from "./net-state";
@@ -56,6 +56,24 @@ const targetOp = (target: Target): Op => ["target", target.pid, target.startTime
 const placeOps = (place: FilePlace): Op[] =>
   "target" in place ? [targetOp(place.target), ...idmapOps(place.ids)] : rootOps(place.root, place.ids);
 
+/** A supervisor is there and does not answer: somebody has stopped it. */
+export class Silent extends Error {}
+
+async function within(patienceMs: number, connection: CellConnection): Promise<Cell> {
+  let isOver = false;
+  const timer = setTimeout(() => {
+    isOver = true;
+    connection.close();
+  }, patienceMs);
+  try {
+    return await Cell.from(connection);
+  } catch (error) {
+    throw isOver ? new Silent("its supervisor does not answer", { cause: error }) : error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Starts and looks that run at the same time: a list of hundreds must neither flood the spawner nor fork hundreds of helpers. */
 const atOnce = 32;
 
@@ -77,10 +95,14 @@ export class Native {
     return this.#atOnce.run(async () => Cell.from(await this.spawner.request("start", ops)));
   }
 
-  /** Finds the supervisor of a container that an earlier daemon started. @returns nothing when there is none any more */
-  async adopt(instance: string): Promise<Cell | undefined> {
+  /**
+   * Finds the supervisor of a container that an earlier daemon started. @returns nothing when there is none any more
+   * @throws Silent when it does not answer in time; without a limit it is waited for
+   */
+  async adopt(instance: string, patienceMs?: number): Promise<Cell | undefined> {
     try {
-      return await Cell.from(await this.spawner.watch(instance));
+      const connection = await this.spawner.watch(instance);
+      return patienceMs === undefined ? await Cell.from(connection) : await within(patienceMs, connection);
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       // Without a folder of its own no supervisor can be there.

@@ -11,6 +11,10 @@ const prefix = ".spawner-";
 /** A spawner that dies is started again, but not in a tight loop. */
 const restartPauseMs = 500;
 
+/** One that takes no request for so long hangs, or was stopped. Less than a caller waits for the next one (connection.ts). */
+const longestSilenceMs = 8000;
+const lookMs = 1000;
+
 export class Spawner {
   #child: ChildProcess | undefined;
   #isStopping = false;
@@ -19,6 +23,10 @@ export class Spawner {
   /** The same for the folder of the spawner's own socket. */
   readonly #shortSocketDir: string;
   readonly #name = `${prefix}${process.pid}`;
+  /** Requests that it has not taken yet, and since when it has taken none. */
+  #waiting = 0;
+  #silentSince = 0;
+  #look: NodeJS.Timeout | undefined;
 
   private constructor(
     private readonly executable: string,
@@ -80,11 +88,34 @@ export class Spawner {
   async request(verb: string, ops: readonly Op[], signal?: AbortSignal): Promise<CellConnection> {
     const data = frame(verb, ops);
     const socket = path.join(this.#shortSocketDir, this.#name);
-    return CellConnection.request(socket, data, signal).catch((cause: unknown) => {
+    if (this.#waiting === 0) this.#silentSince = performance.now();
+    this.#waiting += 1;
+    this.#look ??= setInterval(() => this.#requireLife(), lookMs).unref();
+    try {
+      const connection = await CellConnection.request(socket, data, signal);
+      this.#silentSince = performance.now();
+      return connection;
+    } catch (cause) {
       signal?.throwIfAborted();
       if (ApiError.is(cause)) throw cause;
       throw internal("Cannot reach bothy-cell: its spawner does not answer. The daemon's log says why.", { cause });
-    });
+    } finally {
+      this.#waiting -= 1;
+      if (this.#waiting === 0) this.#stopLooking();
+    }
+  }
+
+  /** Ends a spawner that takes no requests any more, so that another one does; what it has begun goes on. */
+  #requireLife(): void {
+    if (performance.now() - this.#silentSince < longestSilenceMs) return;
+    this.#silentSince = performance.now();
+    this.log.error("The spawner does not answer and is ended");
+    this.#child?.kill("SIGKILL");
+  }
+
+  #stopLooking(): void {
+    clearInterval(this.#look);
+    this.#look = undefined;
   }
 
   /** Connects to the supervisor of a running container. @throws ENOENT or ECONNREFUSED when there is none any more */
@@ -95,11 +126,14 @@ export class Spawner {
   /** Lets it leave; containers go on. */
   async stop(): Promise<void> {
     this.#isStopping = true;
+    this.#stopLooking();
     const child = this.#child;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise((resolve) => child.once("exit", resolve));
     child.stdin?.end();
+    const patience = setTimeout(() => child.kill("SIGKILL"), longestSilenceMs);
     await gone;
+    clearTimeout(patience);
   }
 }
 

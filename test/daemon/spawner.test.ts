@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, renameSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { preparePool, type TestDaemon, withDaemon } from "../support/daemon";
 import { driversHere } from "../support/storage";
 
@@ -52,6 +53,64 @@ test("what is asked while the spawner is dead is done by the next one", async ()
     assert.equal(state.status, "Running");
     const { stdout } = await daemon.client.execOutput("c2", { command: ["hostname"] });
     assert.equal(String(stdout), "c2\n");
+  });
+});
+
+test("a spawner that hangs is ended, and what was asked meanwhile is done by the next one", {
+  timeout: 60_000,
+}, async () => {
+  await withDaemon({}, async (daemon) => {
+    await preparePool(daemon, "overlay");
+    await launch(daemon, "c1");
+    const hanging = spawnerOf(daemon);
+    process.kill(hanging, "SIGSTOP");
+    const [list, state] = await Promise.all([daemon.client.listInstancesFull(), daemon.client.getInstanceState("c1")]);
+    assert.deepEqual([list[0]?.state?.status, state.status], ["Running", "Running"]);
+    assert.notEqual(spawnerOf(daemon), hanging);
+    assert.match(daemon.log(), /The spawner does not answer and is ended/);
+    process.kill(spawnerOf(daemon), "SIGSTOP");
+    assert.equal(await daemon.stop(), 0, "nor does one keep the daemon from its end");
+  });
+});
+
+test("a supervisor that is stopped keeps no daemon from its start, and is taken over when it goes on", {
+  timeout: 60_000,
+}, async () => {
+  await withDaemon({}, async (daemon) => {
+    const { client } = daemon;
+    await preparePool(daemon, "overlay");
+    for (const name of ["held", "other"]) await launch(daemon, name);
+    const { pid } = await client.getInstanceState("held");
+    const supervisor = Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+    await daemon.kill();
+    process.kill(supervisor, "SIGSTOP");
+    await daemon.start();
+    assert.deepEqual(
+      (await client.listInstances()).map(({ name, status }) => `${name} ${status}`),
+      ["held Running", "other Running"],
+    );
+    const warned = async () =>
+      (await client.listWarnings()).find(({ type, status }) => status === "new" && /find out whether/.test(type));
+    assert.match((await warned())?.last_message ?? "", /"held" runs without being looked after/);
+    await assert.rejects(
+      client.deleteInstance("held").then((operation) => operation.wait()),
+      /running/i,
+    );
+    process.kill(supervisor, "SIGCONT");
+    while ((await warned()) !== undefined) await delay(50);
+    assert.equal(String((await client.execOutput("held", { command: ["hostname"] })).stdout), "held\n");
+
+    await daemon.kill();
+    process.kill(supervisor, "SIGSTOP");
+    await daemon.start();
+    await (await client.setInstanceState("held", { action: "stop", force: true })).wait();
+    assert.equal(
+      readFileSync(`/proc/${pid}/cmdline`, "utf8"),
+      "",
+      "of the guest only its place in its parent's table is left",
+    );
+    process.kill(supervisor, "SIGCONT");
+    await (await client.setInstanceState("other", { action: "stop", force: true })).wait();
   });
 });
 
