@@ -22,6 +22,9 @@
 #define TIOCGPTPEER 0x5441
 #endif
 
+/* the kernel has 4096 for all of the host, of which a guest shall not take most */
+#define TERMINALS_MAX "1024"
+
 enum { DRAIN_AT_ONCE = 16 * 1024, CONSOLE_WIDTH = 80, CONSOLE_HEIGHT = 25 };
 
 int open_slave(int master) {
@@ -55,6 +58,7 @@ static int make_devpts(bool with_group) {
     cleanup_fd int filesystem = sys_fsopen("devpts");
     if (filesystem < 0 || sys_fsconfig(filesystem, FS_SET_STRING, "ptmxmode", "0666", 0) < 0 ||
         sys_fsconfig(filesystem, FS_SET_STRING, "mode", "0620", 0) < 0 ||
+        sys_fsconfig(filesystem, FS_SET_STRING, "max", TERMINALS_MAX, 0) < 0 ||
         (with_group && sys_fsconfig(filesystem, FS_SET_STRING, "gid", "5", 0) < 0) ||
         sys_fsconfig(filesystem, FS_CREATE, NULL, NULL, 0) < 0)
         return -1;

@@ -58,9 +58,15 @@ function dhcpArguments(network: NetworkPlace, subnet: Subnet): string[] {
     ...ranges.map(([first, last]) => `--dhcp-range=${first},${last},${netmaskText(subnet)},${expiry}`),
     ...(mtu ? [`--dhcp-option-force=tag:!${ownMtuTag},option:mtu,${mtu}`] : []),
     // The guest's idea of its name counts in dynamic mode only.
-    ...(dnsModeOf(config) === "dynamic" ? [] : ["--dhcp-ignore-names"]),
+    ...(dnsModeOf(config) === "dynamic" ? ignoreFamousNames : ["--dhcp-ignore-names"]),
   ];
 }
+
+/** Names that programs trust without having been told to (VU#598349): wpad chooses everybody's proxy. No guest may take one. */
+const ignoreFamousNames = [
+  ...["wpad", "isatap", "localhost"].map((name) => `--dhcp-name-match=set:famous,${name}`),
+  "--dhcp-ignore-names=tag:famous",
+];
 
 /** First and last address of each range; the subnet without its bridge when the user chose none. */
 export function dhcpRanges(subnet: Subnet, ranges: string | undefined): [string, string][] {

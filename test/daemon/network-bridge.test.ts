@@ -279,6 +279,11 @@ test("guests that name themselves are known by that name where the network lets 
   const address = await lease(guest, "-x", "hostname:self");
   assert.equal(await resolve(guest, "self.lab.test", gatewayOf("net0")), address);
   assert.equal(await resolve(guest, "web", gatewayOf("net0")), undefined);
+  for (const name of ["wpad", "WPAD", "isatap", "localhost"]) {
+    await lease(guest, "-x", `hostname:${name}`);
+    for (const asked of [name.toLowerCase(), `${name.toLowerCase()}.lab.test`])
+      assert.notEqual(await resolve(guest, asked, gatewayOf("net0")), address, `${asked} is nobody's to take`);
+  }
 });
 
 test("guests reach the world through NAT, which can be switched off, and so can routing", { skip }, async () => {

@@ -223,6 +223,13 @@ test("a bind whose inner path is a symlink out of the root lands within it", asy
   await container.kill();
 });
 
+test("a guest's own terminals are bounded, so that they are not all that the host has", async () => {
+  const container = await start("terminals", sleep);
+  const line = (await container.sh("grep ' /dev/pts ' /proc/mounts")).trim();
+  assert.match(line, / \/dev\/pts devpts .*\bmax=1024\b/);
+  await container.kill();
+});
+
 test("masked files are empty, masked folders too, and read-only paths refuse a write", async () => {
   const container = await start("masked", sleep, {
     inside: [
