@@ -1,9 +1,9 @@
 /** Database copies: whole copies of the database, made while it is in use; a few are kept (docs/database.md). */
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, statfsSync, statSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, statfsSync } from "node:fs";
 import path from "node:path";
 import { ownFolder, ownName } from "./aside";
 import { type Database, isDamage } from "./database";
-import { isNoSpace } from "./files";
+import { aboutFile, isNoSpace } from "./files";
 import type { Log } from "./log";
 import { stampOf } from "./time";
 import type { Warnings } from "./warning/service";
@@ -22,12 +22,12 @@ const timeOf = (stamp: string): string => stamp.replace(/T(\d\d)-(\d\d)-(\d\d)Z$
 
 /** All copies, the newest first. @param folder that may be missing */
 export function listCopies(folder: string): Copy[] {
-  const names = statSync(folder, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(folder) : [];
+  const names = aboutFile(folder)?.isDirectory() ? readdirSync(folder) : [];
   return names
     .flatMap((name) => {
       const stamp = pattern.exec(name)?.[1];
       const file = path.join(folder, name);
-      const found = stamp === undefined ? undefined : statSync(file, { throwIfNoEntry: false });
+      const found = stamp === undefined ? undefined : aboutFile(file);
       return found?.isFile() ? [{ path: file, at: timeOf(stamp!), bytes: found.size }] : [];
     })
     .sort((a, b) => (a.at < b.at ? 1 : -1));

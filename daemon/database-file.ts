@@ -2,7 +2,7 @@
  * Database file: the file is looked at before it is used, and kept aside with its log when a copy takes its place (docs/database.md).
  * A damaged file is never made anew, nor is an older copy taken, without being asked to: both would forget what is in the pools.
  */
-import { closeSync, copyFileSync, fsyncSync, openSync, readSync, renameSync, statSync } from "node:fs";
+import { closeSync, copyFileSync, fsyncSync, lstatSync, openSync, readSync, renameSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { internal } from "../sdk/api/errors";
@@ -10,7 +10,7 @@ import { ownFile } from "./aside";
 import { Database, inUse, type Room, type Schema, UnusableDatabase } from "./database";
 import { type Copy, listCopies } from "./database-copies";
 import type { Dirs } from "./dirs";
-import { isNoSpace } from "./files";
+import { aboutFile, isNoSpace } from "./files";
 import type { Log } from "./log";
 import { stampOf } from "./time";
 import type { Warnings } from "./warning/service";
@@ -22,6 +22,7 @@ export interface OpenOptions {
   /** Take the newest good copy in the place of a file that cannot be used. */
   readonly restore: boolean;
   readonly warnings: Warnings;
+  readonly log: Log;
 }
 
 /**
@@ -69,8 +70,10 @@ export function openDatabase(options: OpenOptions): Database {
   }
 }
 
-function open({ dirs, schemas, room, warnings }: OpenOptions): Database {
+function open({ dirs, log, schemas, room, warnings }: OpenOptions): Database {
   requireContent(dirs);
+  // SQLite would wait for a fifo, and say of a folder no more than that something cannot be opened.
+  for (const tail of ["-wal", "-shm", "-journal"]) ownFile(log, dirs.database + tail);
   const database = new Database(dirs.database, schemas, room);
   if (database.lacksLog)
     warnings.record("databaseLogMissing", {
@@ -81,7 +84,7 @@ function open({ dirs, schemas, room, warnings }: OpenOptions): Database {
 
 /** SQLite takes a missing or empty file for a new database, but a daemon that has copies had a database. @throws UnusableDatabase */
 function requireContent(dirs: Dirs): void {
-  const found = statSync(dirs.database, { throwIfNoEntry: false });
+  const found = aboutFile(dirs.database);
   if (found !== undefined && !found.isFile()) throw new UnusableDatabase("it is no file");
   if (listCopies(dirs.databaseCopies).length === 0 && (found?.size ?? 0) === 0) return;
   if (found === undefined) throw new UnusableDatabase("it is missing");
@@ -120,7 +123,7 @@ function restore(file: string, copy: Copy): string {
   fsyncSync(written);
   closeSync(written);
   for (const tail of ["", "-wal"])
-    if (statSync(file + tail, { throwIfNoEntry: false }) !== undefined) renameSync(file + tail, kept + tail);
+    if (lstatSync(file + tail, { throwIfNoEntry: false }) !== undefined) renameSync(file + tail, kept + tail);
   renameSync(made, file);
   const folder = openSync(path.dirname(file), "r");
   fsyncSync(folder);

@@ -44,7 +44,7 @@ export class DatabaseKeeper {
     this.#lock = lockFolder(this.dirs, this.log);
     writeInPlace(this.dirs);
     const { dirs, warnings } = this;
-    this.#database = openDatabase({ dirs, warnings, restore, schemas, room: this.#room });
+    this.#database = openDatabase({ dirs, log: this.log, warnings, restore, schemas, room: this.#room });
     return this.#database;
   }
 

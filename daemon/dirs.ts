@@ -1,6 +1,6 @@
 /** Dirs: every path below the state folder, in LXD's layout (docs/lxd-api.md, State folder). */
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync } from "node:fs";
+import { accessSync, chmodSync, constants, mkdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { internal, unavailable } from "../sdk/api/errors";
 import { ownFolder } from "./aside";
@@ -103,10 +103,12 @@ export class Dirs {
     const isNew = mkdirSync(this.root, { recursive: true, mode: 0o711 }) !== undefined;
     // The socket's group has to get through it, and dnsmasq without root; the umask took that away. A folder of the admin's stays as it is.
     if (isNew) chmodSync(this.root, 0o711);
+    accessSync(this.root, constants.W_OK);
     makeDatabaseFolder(this.databaseFolder);
     const own = ["cells", "disks", "images", "logs", "tmp", "storage-pools", "containers", "snapshots", "networks"];
     for (const name of own) ownFolder(log, this.#at(name), 0o700);
-    chmodSync(this.networks, 0o711);
+    // Even a change to the same mode asks for space, which a full quota has not.
+    if ((statSync(this.networks).mode & 0o777) !== 0o711) chmodSync(this.networks, 0o711);
   }
 }
 

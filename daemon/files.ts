@@ -1,6 +1,6 @@
 /** Files: looking at what may be missing. */
-import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
-import { lstat, open, readdir } from "node:fs/promises";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, type Stats, statSync } from "node:fs";
+import { chmod, chown, lstat, open, readdir, stat } from "node:fs/promises";
 
 /** @returns the errno's name, such as "ENOENT"; "" when the error has none */
 export const errnoOf = (error: unknown): string => (error as NodeJS.ErrnoException | undefined)?.code ?? "";
@@ -50,6 +50,16 @@ async function readIfFile(file: string): Promise<string | undefined> {
   return (await opened.stat()).isFile() ? await opened.readFile("utf8") : undefined;
 }
 
+/** What a name leads to; of a link that leads to itself the link. @returns nothing when there is nothing */
+export function aboutFile(file: string): Stats | undefined {
+  try {
+    return statSync(file, { throwIfNoEntry: false });
+  } catch (error) {
+    if (errnoOf(error) !== "ELOOP") throw error;
+    return lstatSync(file, { throwIfNoEntry: false });
+  }
+}
+
 /** As readText, at once. */
 export function readTextNow(file: string): string | undefined {
   let opened: number | undefined;
@@ -62,4 +72,12 @@ export function readTextNow(file: string): string | undefined {
   } finally {
     if (opened !== undefined) closeSync(opened);
   }
+}
+
+/** Gives a file owner, group and mode where it has others: even a change to the same asks for space, which a full disk or quota has not. */
+export async function setOwner(file: string, uid: number, gid: number, mode: number): Promise<void> {
+  const found = await stat(file);
+  if (found.uid !== uid || found.gid !== gid) await chown(file, uid, gid);
+  // A change of owner may have taken bits away.
+  if (((await stat(file)).mode & 0o7777) !== mode) await chmod(file, mode);
 }

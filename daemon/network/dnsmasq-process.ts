@@ -1,9 +1,9 @@
 /** The dnsmasq process of a network: it outlives the daemon and is found again by its pid file. */
-import { chmod, chown, open, rm, writeFile } from "node:fs/promises";
+import { open, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { internal } from "../../sdk/api/errors";
 import { ownFile } from "../aside";
-import { readText } from "../files";
+import { readText, setOwner } from "../files";
 import type { Log } from "../log";
 import { run } from "../run";
 import { dnsmasqArguments, pidFileOf, rawFileOf } from "./dnsmasq";
@@ -74,10 +74,10 @@ function argumentsOf(network: NetworkPlace, pid: number): string[] | undefined {
 
 /** Lets dnsmasq's group, and no other user of the host, look up the host entries, which it reads as long as it runs. Leases it opens while it is root. */
 async function giveFiles(network: NetworkPlace, gid: number): Promise<void> {
-  for (const folder of [network.path, hostsDirOf(network)]) await chown(folder, process.getuid?.() ?? 0, gid);
-  await chmod(network.path, 0o710);
+  const uid = process.getuid?.() ?? 0;
+  await setOwner(network.path, uid, gid, 0o710);
   // Its entries inherit the group.
-  await chmod(hostsDirOf(network), 0o2750);
+  await setOwner(hostsDirOf(network), uid, gid, 0o2750);
   await using leases = await open(leasesFileOf(network), "a", 0o600);
-  await leases.chmod(0o600);
+  if (((await leases.stat()).mode & 0o777) !== 0o600) await leases.chmod(0o600);
 }

@@ -14,6 +14,7 @@ import { requireFeature } from "../support/require";
 import { driversHere } from "../support/storage";
 
 const image = { type: "image", alias: "template:busybox" };
+const hasNetworks = hasProgram("dnsmasq") && hasProgram("nft");
 const done = async (operation: Promise<PendingOperation>) => (await operation).wait();
 
 const sizes: Readonly<Record<FileSystem, string>> = { btrfs: "256M", ext4: "128M", tmpfs: "96M" };
@@ -310,6 +311,8 @@ driversHere().then((drivers) => {
         await withDaemon({ base: limited }, async (daemon) => {
           const { client } = daemon;
           await preparePool(daemon, driver);
+          const subnet = { "ipv4.address": "10.95.1.1/24", "ipv6.address": "none" };
+          if (hasNetworks) await client.createNetwork({ name: "net", config: subnet });
           for (const name of ["hog", "other"]) await launch(daemon, name);
           await reserved(daemon);
           await fill(daemon, "hog");
@@ -317,6 +320,7 @@ driversHere().then((drivers) => {
             await daemon[end]();
             await daemon.start();
             assert.equal((await client.listInstancesFull()).length, 2);
+            if (hasNetworks) assert.equal((await client.getNetwork("net")).value.status, "Created");
           }
           for (const name of ["other", "hog"]) {
             await done(client.setInstanceState(name, { action: "stop", force: true }));
@@ -326,6 +330,7 @@ driversHere().then((drivers) => {
           await done(client.setInstanceState("next", { action: "stop", force: true }));
           await done(client.deleteInstance("next"));
           assert.deepEqual(await open(daemon, "Leftover cannot be removed"), []);
+          if (hasNetworks) await client.deleteNetwork("net");
         });
       }),
     );

@@ -126,6 +126,24 @@ test("a daemon whose database folder is none says so, and begins with no empty o
   }),
 );
 
+test("the database opens whatever stands in the place of its log, its journal and a copy", { skip }, () =>
+  withDaemon({}, async (daemon) => {
+    await preparePool(daemon, "dir");
+    const places = ["bothy.db-wal", "bothy.db-shm", "bothy.db-journal", "copies/bothy-2099-01-01T00-00-00Z.db"];
+    for (const thing of ["folder", "fifo", "link that leads nowhere", "link to itself"] as const) {
+      await daemon.stop();
+      for (const place of places) putInTheWay(daemon, `database/${place}`, thing);
+      await daemon.start();
+      assert.equal((await daemon.client.listStoragePools()).length, 1);
+    }
+    await daemon.stop();
+    putInTheWay(daemon, "database/bothy.db", "link to itself");
+    await assert.rejects(daemon.start(), /it is no file\. The last good copy is of/);
+    await daemon.start(["--restore-database"]);
+    assert.equal((await daemon.client.listStoragePools()).length, 1);
+  }),
+);
+
 for (const thing of ["file", "folder", "fifo", "link that leads nowhere", "link to itself"] as const)
   test(`a ${thing} in the place of a file of an instance or a network holds nobody up`, { skip }, () =>
     withDaemon({}, async (daemon) => {
