@@ -9,6 +9,8 @@ export interface OptionRow {
   readonly multiple?: boolean;
   /** What the value is, for the help: "SECONDS". */
   readonly value?: string;
+  /** Whether the value may be left out; it then is "". */
+  readonly optional?: boolean;
   readonly help: string;
 }
 
@@ -67,7 +69,7 @@ export const formatOption: OptionTable = {
 /** Reads the words of a call. @throws UsageError that names the option or the word that is wrong or missing */
 export function parseCall(command: Command, args: readonly string[]): Parsed {
   const options = { ...command.options, ...commonOptions };
-  const [head, rest] = split(command, options, args);
+  const [head, rest] = split(command, options, withOptionalValues(options, args));
   const { values, positionals } = parsed(options, head);
   const isHelp = values.help === true;
   if (!isHelp && positionals.length < command.minWords)
@@ -82,6 +84,13 @@ export function parseCall(command: Command, args: readonly string[]): Parsed {
     value: (name) => list(name).at(-1),
     values: list,
   };
+}
+
+/** Node's parser knows no option whose value may be left out: one without gets an empty one. */
+function withOptionalValues(options: OptionTable, args: readonly string[]): string[] {
+  const isBare = (word: string, at: number) =>
+    word.startsWith("--") && options[word.slice(2)]?.optional === true && (args[at + 1] ?? "-").startsWith("-");
+  return args.map((word, at) => (isBare(word, at) ? `${word}=` : word));
 }
 
 function split(command: Command, options: OptionTable, args: readonly string[]): [string[], string[]] {

@@ -39,7 +39,7 @@ export function commandHelp(command: Command): string {
 }
 
 const optionRows = (options: OptionTable): [string, string][] =>
-  Object.entries(options).map(([name, { short, value, help, multiple }]) => [
-    `${short === undefined ? "    " : `-${short}, `}--${name}${value === undefined ? "" : ` ${value}`}`,
+  Object.entries(options).map(([name, { short, value, optional, help, multiple }]) => [
+    `${short === undefined ? "    " : `-${short}, `}--${name}${value === undefined ? "" : optional ? ` [${value}]` : ` ${value}`}`,
     multiple === true ? `${help} May be repeated.` : help,
   ]);

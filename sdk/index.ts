@@ -10,6 +10,7 @@ export * from "./api/profile";
 export * from "./api/resources";
 export * from "./api/server";
 export * from "./api/snapshot";
+export * from "./api/stamp";
 export * from "./api/storage-pool";
 export * from "./api/warning";
 export { Client, type ClientOptions } from "./client/client";

@@ -2,6 +2,7 @@
 import type { InstanceFull } from "../../sdk/index";
 import { type Command, formatOption } from "../command";
 import type { Colour, Column } from "../output";
+import { listStacks } from "../stacks";
 import { addressesOf } from "./address";
 
 const statusColours: Readonly<Record<string, Colour>> = { Running: "green", Stopped: "grey", Error: "red" };
@@ -21,9 +22,19 @@ export const list: Command = {
   words: "[NAME...]",
   minWords: 0,
   maxWords: Number.POSITIVE_INFINITY,
-  options: formatOption,
+  options: {
+    stack: {
+      type: "string",
+      value: "NAME",
+      optional: true,
+      help: "What Pulumi stacks made, of every kind; with a name, that stack only, also as PROJECT/STACK.",
+    },
+    ...formatOption,
+  },
   details: "With names, only those that begin with one of them are listed.",
-  run: async ({ words, client, output }) => {
+  run: async ({ words, client, output, value }) => {
+    const stack = value("stack");
+    if (stack !== undefined) return listStacks(client, output, stack, words);
     const all = await client.listInstancesFull();
     const wanted = all.filter(({ name }) => words.length === 0 || words.some((word) => name.startsWith(word)));
     if (wanted.length === 0) {
