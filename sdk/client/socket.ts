@@ -66,7 +66,7 @@ export function connectionError(endpoint: Endpoint, what: string, error: unknown
     case "ENOTDIR":
     case "ECONNREFUSED":
       return unavailable(
-        `Cannot reach the daemon at ${at}: nobody listens there. Start it with "bothy daemon", or name another socket with BOTHY_ENDPOINT or BOTHY_DIR.`,
+        `Cannot reach the daemon at ${at}: nobody listens there. Start it with "bothy daemon" (as a service with --install), or name another socket with BOTHY_ENDPOINT or BOTHY_DIR.`,
         { cause: error, details: nobody },
       );
     case "EAGAIN":
