@@ -39,6 +39,15 @@ function withKnown(value: unknown): () => unknown {
 /** What is wrong with each resource of one round, a line for each failure. */
 type Report = ReadonlyMap<symbol, readonly string[]>;
 
+/** Each resource that fails carries what is wrong with the others, and nobody reads more at once. */
+const othersShown = 50;
+
+/** The first of many lines, and how many more there are. */
+const firstOf = (lines: readonly string[]): string[] =>
+  lines.length <= othersShown
+    ? [...lines]
+    : [...lines.slice(0, othersShown), `${lines.length - othersShown} more. Mend these, then preview again.`];
+
 let candidates: (() => Promise<[symbol, string[]]>)[] = [];
 let round: Promise<Report> | undefined;
 
@@ -75,7 +84,7 @@ export function othersThatFail(
     report.then((all) => {
       if ((all.get(self) ?? []).length === 0) return undefined;
       const others = [...all].filter(([one]) => one !== self).flatMap(([, lines]) => lines);
-      return others.length === 0 ? undefined : others;
+      return others.length === 0 ? undefined : firstOf(others);
     }),
   );
 }

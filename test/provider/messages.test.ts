@@ -49,6 +49,15 @@ test("what is wrong with a program is said in one preview, by property, and with
         assert.doesNotMatch(said, /lots/);
       });
 
+      await t.test("so many that nobody reads them: fifty of the others, and how many there are", async () => {
+        const said = await failed(
+          stack.preview('for (let at = 0; at < 80; at++) new bothy.StoragePool("pool" + at, { driver: "btfrs" });'),
+        );
+        const others = said.split(/Also wrong: /).slice(1);
+        assert.match(said, /Also wrong: 29 more\. Mend these/);
+        assert.equal(others.length % 51, 0, `fifty and one more: ${others.length}`);
+      });
+
       await t.test("a list that is none, and arguments that are none", async () => {
         const said = await failed(
           stack.preview(
