@@ -26,6 +26,13 @@ function timeoutMsOf(verb: Verb, props: Props): number {
   return (typeof seconds === "number" ? seconds : defaultTimeoutSeconds) * 1000;
 }
 
+export interface Caller {
+  /** Aborts when the caller wants the work to end. */
+  readonly signal: AbortSignal;
+  /** Whether nobody waits for the answer any more. */
+  readonly isAbandoned: () => boolean;
+}
+
 /** What a verb is about. */
 export interface Call {
   readonly verb: Verb;
@@ -33,6 +40,8 @@ export interface Call {
   readonly name: unknown;
   /** Inputs or outputs that say where the object is and how long the verb may take. */
   readonly props: Props;
+  /** Who waits for the answer. */
+  readonly caller: Caller;
   /** Last outputs, for an object that exists: they say which server holds it. */
   readonly olds?: Props;
 }
@@ -44,12 +53,15 @@ export class Lost extends Error {
   }
 }
 
-/** What went wrong once the time was over is only that; a half-made object stays one. */
-function tookTooLong(error: unknown, verb: Verb, timeoutMs: number): Error {
-  const over = new Error(
-    `it took longer than ${timeoutMs / 1000} seconds. Raise timeouts.${verb}Seconds of the resource, then run up again.`,
-  );
-  return error instanceof InitFailed ? new InitFailed(error.id, error.properties, over) : over;
+/** What went wrong once the time was over, or the caller gave up, is only that; a half-made object stays one. */
+function withReason(error: unknown, verb: Verb, timeoutMs: number, over: AbortSignal, given: AbortSignal): unknown {
+  const reason = over.aborted
+    ? `it took longer than ${timeoutMs / 1000} seconds. Raise timeouts.${verb}Seconds of the resource, then run up again.`
+    : given.aborted && (given.reason as Error).message;
+  if (!reason) return error;
+  return error instanceof InitFailed
+    ? new InitFailed(error.id, error.properties, new Error(reason))
+    : new Error(reason);
 }
 
 /**
@@ -60,14 +72,15 @@ function tookTooLong(error: unknown, verb: Verb, timeoutMs: number): Error {
  */
 export async function run<T>(
   core: Core,
-  { verb, name, props, olds }: Call,
+  { verb, name, props, olds, caller }: Call,
   work: (context: Context, holder: Holder) => Promise<T>,
 ): Promise<T> {
   const timeoutMs = timeoutMsOf(verb, props);
-  const signal = AbortSignal.timeout(timeoutMs);
+  const over = AbortSignal.timeout(timeoutMs);
+  const signal = AbortSignal.any([over, caller.signal]);
   const all = olds === undefined ? [props] : [props, olds];
   try {
-    const bounds = { timeoutMs, signal };
+    const bounds = { timeoutMs, signal, isAbandoned: caller.isAbandoned };
     const { context, holder } = await contextFor(verb, props, olds && holderIn(olds), bounds, redactorOf(...all));
     try {
       return await work(context, holder);
@@ -79,7 +92,7 @@ export async function run<T>(
   } catch (error) {
     if (error instanceof Lost && verb !== "update") throw error;
     const what = `Cannot ${verb} ${core.kind.replace("-", " ")} "${String(name)}"`;
-    throw safeError(signal.aborted ? tookTooLong(error, verb, timeoutMs) : error, what, ...all);
+    throw safeError(withReason(error, verb, timeoutMs, over, caller.signal), what, ...all);
   }
 }
 
@@ -87,9 +100,10 @@ async function contextFor(
   verb: Verb,
   { endpoint }: Props,
   known: Holder | undefined,
-  { timeoutMs, signal }: Pick<Context, "timeoutMs" | "signal">,
+  bounds: Pick<Context, "timeoutMs" | "signal" | "isAbandoned">,
   redact: Redact,
 ) {
+  const { signal } = bounds;
   const log = (message: string) => console.log(redact(message));
   const socket = socketOf(endpoint);
   const isElsewhere = known !== undefined && known.endpoint !== socket;
@@ -107,7 +121,7 @@ async function contextFor(
       }
       throw otherServer(known, holder);
     }
-    return { context: { client, server, signal, timeoutMs, log } satisfies Context, holder };
+    return { context: { client, server, log, ...bounds } satisfies Context, holder };
   } catch (error) {
     if (!isElsewhere || !isNobodyListening(error)) throw error;
     throw isLost(known, process.env.BOTHY_LOST_SERVERS) ? new Lost() : nobodyThere(known, socket);

@@ -5,7 +5,7 @@ import { instanceKeys } from "../../sdk/api/config/instance";
 import { lxdInstanceKeys } from "../../sdk/api/config/lxd-words";
 import { checkConfigKeys, checkDeviceOptions, propertyPath } from "./check";
 import type { CheckFailure } from "./core";
-import { config, description, devices, endpoint, timeouts } from "./inputs";
+import { adopt, config, description, devices, endpoint, timeouts } from "./inputs";
 import { isMap, type Props, unknownValue } from "./values";
 
 export const Source = z
@@ -87,6 +87,7 @@ export const ContainerInputs = z.strictObject({
       description:
         "Text files by absolute path, written before the first start and again when they change; a file that is taken out of the program is deleted. Missing folders are made.",
     }),
+  adopt,
   endpoint,
   timeouts,
 });

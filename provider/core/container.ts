@@ -1,12 +1,12 @@
 /** Container: create, start, wait; update in place; force stop and delete. */
 import type { z } from "zod";
-import type { Config, Devices } from "../../sdk/api/common";
-import { isTrue } from "../../sdk/api/config/values";
-import { ApiError, badRequest } from "../../sdk/api/errors";
-import type { Instance, InstanceFull, InstancePut, InstanceSource } from "../../sdk/api/instance";
+import type { Config } from "../../sdk/api/common";
+import type { InstanceFull, InstanceSource } from "../../sdk/api/instance";
 import { checkShape, givenInputs, withDefaults } from "./check";
-import { configToWrite, userConfig } from "./config";
+import { userConfig } from "./config";
 import { addressOuts } from "./container-addresses";
+import { claimContainer, pendingContainer, unmarkContainer } from "./container-claim";
+import { deleteContainer } from "./container-delete";
 import { type Files, readFiles, writeFiles } from "./container-files";
 import {
   type Inherited,
@@ -21,42 +21,30 @@ import {
   withSourceKept,
 } from "./container-inherited";
 import { ContainerInputs, ContainerOutputs, containerRules } from "./container-inputs";
-import {
-  isRefusedWhileRunning,
-  type Pending,
-  pendingIn,
-  pendingProperty,
-  restartKeys,
-  restartNote,
-  restartNotes,
-  withAdvice,
-} from "./container-restart";
+import { type Pending, pendingIn, pendingProperty, restartNote, restartNotes } from "./container-restart";
 import { movesRootDisk } from "./container-root";
 import { waitUntilReady } from "./container-wait";
+import { blamed, computedKeys, isRunning, setState, writeConfig } from "./container-write";
 import type { Context, Core, Live } from "./core";
-import { untilGone } from "./delete";
 import { type DiffRules, diffProps } from "./diff";
-import { InitFailed, isNotFound, namingProperty } from "./failure";
+import { InitFailed, isNotFound } from "./failure";
 import { withName } from "./name";
 import { pick } from "./named";
 import { progressTo } from "./progress";
-import { compact, hiddenOf, isMap, type Props, same, visibleOf, withoutEmptyValues } from "./values";
-import { withRetry } from "./write";
+import { stampFor } from "./stamp";
+import { told, toldUnfinished } from "./told";
+import { compact, hiddenOf, isMap, type Props, visibleOf } from "./values";
 
 type Inputs = z.output<typeof ContainerInputs>;
 
-/** Extension of the daemon that kills and deletes in one request. */
-const forceDeleteExtension = "bothy_instance_force_delete";
+/** Extension of the daemon that says what a creation would be refused for. */
+const dryRunExtension = "bothy_instance_dry_run";
 
-const computedKeys = ["environment.", "image.", "oci.", "volatile."];
 const diffRules: DiffRules = {
   schema: ContainerInputs,
   replaceOn: ["name", "image", "source", "ephemeral", "endpoint"],
   replaceWhen: { devices: movesRootDisk },
 };
-
-/** A clean stop ends after this, in seconds, and then the update fails as LXD's does; only delete kills. */
-const stopTimeoutSeconds = 60;
 
 /** Marks a container whose files, start or wait failed: the next update does all of them again. */
 const unfinished = "__unfinished";
@@ -67,8 +55,6 @@ const hiddenOutputs: readonly string[] = [unfinished, inheritedProperty, pending
 /** Reads inputs; those of a copy say less than it is, so what it inherited comes with them. */
 const parse = (props: Props, inherited?: Inherited): Inputs =>
   ContainerInputs.parse(visibleOf(compact(withInherited(props, inherited))));
-
-const isRunning = ({ status }: { status: string }) => status === "Running" || status === "Ready";
 
 function sourceOf({ image, source }: Inputs): InstanceSource {
   if (source !== undefined) {
@@ -108,18 +94,6 @@ function liveOf({ value: full }: { value: InstanceFull }, props: Props): Live {
 const readBack = async ({ client, signal }: Context, name: string, props: Props): Promise<Live> =>
   liveOf(await client.getInstanceFull(name, { signal }), props);
 
-async function setState(
-  context: Context,
-  name: string,
-  action: "start" | "stop" | "restart" | "unfreeze",
-  force = false,
-) {
-  const { client, signal } = context;
-  const timeout = action === "stop" || action === "restart" ? stopTimeoutSeconds : -1;
-  const operation = await client.setInstanceState(name, { action, timeout, force }, { signal });
-  await operation.wait({ signal });
-}
-
 /** Brings the container to the state that the program wants, and waits for it if it runs. */
 async function settle(context: Context, name: string, inputs: Inputs, props: Props): Promise<void> {
   const { client, signal } = context;
@@ -143,6 +117,7 @@ async function orUnfinished<T>(context: Context, name: string, news: Props, step
     // the cause is what counts.
     const after = { ...context, signal: AbortSignal.timeout(10_000) };
     const { outs } = await readBack(after, name, news).catch(() => ({ outs: compact(news) }));
+    await toldUnfinished(context, news, (later) => unmarkContainer(later, name));
     throw new InitFailed(name, { ...outs, [unfinished]: true }, cause);
   }
 }
@@ -152,69 +127,6 @@ async function withOrigin({ client, signal }: Context, name: string, news: Props
   if (!isCopy(news)) return news;
   const { value } = await client.getInstance(name, { signal });
   return { ...news, [inheritedProperty]: inheritedOf(value, news, computedKeys) };
-}
-
-/** Which property the server's words are about, the first that fits. */
-const culprits: readonly (readonly [RegExp, string])[] = [
-  [/\bname\b.*\b(already|in use|exists)|already exists/i, "name"],
-  [/\bprofile/i, "profiles"],
-  [/\b(image|alias|template)\b/i, "image"],
-  [/\b(source|snapshot)\b/i, "source"],
-  [/\b(device|nic|network|root disk|storage pool|pool)\b/i, "devices"],
-];
-
-async function blamed<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw namingProperty(error, culprits);
-  }
-}
-
-const putOf = ({
-  architecture,
-  config,
-  devices,
-  description,
-  ephemeral,
-  profiles,
-  stateful,
-}: Instance): InstancePut => ({
-  architecture,
-  config,
-  devices,
-  description,
-  ephemeral,
-  profiles: profiles ?? [],
-  stateful,
-});
-
-/**
- * Writes what differs. A running container whose server does not take a key meanwhile is stopped for it, when the program allows that.
- * @returns keys that a container which runs on follows only from its next start on
- */
-async function writeConfig(context: Context, name: string, before: Config, inputs: Inputs): Promise<string[]> {
-  const { client, signal } = context;
-  return withRetry(context, async () => {
-    const { value, etag } = await client.getInstance(name, { signal });
-    const config = configToWrite(value.config, inputs.config, before, computedKeys);
-    const { description, profiles } = inputs;
-    const devices = withoutEmptyValues(inputs.devices) as Devices;
-    const put = { ...putOf(value), config, description, devices, profiles };
-    if (same(put, putOf(value))) return [];
-    try {
-      await blamed(async () => (await client.updateInstance(name, put, { etag, signal })).wait({ signal }));
-    } catch (error) {
-      if (!isRefusedWhileRunning(error)) throw error;
-      // The stop of an ephemeral one would delete it.
-      if (!inputs.allowRestart || value.ephemeral) throw withAdvice(error);
-      context.log(restartNote(name, restartKeys(value.config, config), true));
-      await setState(context, name, "stop");
-      return await writeConfig(context, name, before, inputs);
-    }
-    const { value: now } = await client.getInstance(name, { signal });
-    return isRunning(value) && isRunning(now) ? restartKeys(value.expanded_config, now.expanded_config) : [];
-  });
 }
 
 /** Tells what waits for the next start, or is about to get it. @returns it, for a container that runs */
@@ -272,20 +184,36 @@ export const container: Core = {
   async create(context, news) {
     const inputs = parse(news);
     const { client, signal } = context;
-    const { name, description, config, devices, ephemeral } = inputs;
-    const profiles = isCopy(news) && news.profiles === undefined ? null : inputs.profiles;
-    const post = { name, description, config, devices, profiles, ephemeral, source: sourceOf(inputs) };
+    const { name } = inputs;
     const onProgress = progressTo(context.log);
-    await blamed(async () => (await client.createInstance(post, { signal })).wait({ signal, onProgress }));
+    const make = async (stamp: Config) => {
+      const post = postOf(inputs, news);
+      const operation = await client.createInstance({ ...post, config: { ...post.config, ...stamp } }, { signal });
+      await operation.wait({ signal, onProgress });
+    };
+    const origin = await blamed(() => claimContainer(context, inputs, news, make));
+    const stamp = pendingContainer(inputs, news);
+    // What does not take the program's words is not adopted.
+    if (origin === "adopted" && !isCopy(news)) await writeConfig(context, name, {}, inputs, stamp);
     const made = await orUnfinished(context, name, news, () => withOrigin(context, name, news));
     await orUnfinished(context, name, made, async () => {
       // A server takes some empty values for none and gives the copy those of its source.
-      if (isCopy(news)) await writeConfig(context, name, {}, parse(news, inheritedIn(made, news)));
+      if (isCopy(news) || origin === "own")
+        await writeConfig(context, name, {}, parse(news, inheritedIn(made, news)), stamp);
       await writeFiles(context, name, {}, inputs.files ?? {});
       await settle(context, name, inputs, news);
     });
-    return readBack(context, name, made);
+    const live = await readBack(context, name, made);
+    await told(context, news, (after) => unmarkContainer(after, name));
+    return live;
   },
+
+  async requireCreatable(context, news) {
+    if (!context.server.api_extensions.includes(dryRunExtension)) return;
+    await blamed(() => context.client.checkInstance(postOf(parse(news), news), { signal: context.signal }));
+  },
+
+  list: ({ client, signal }) => client.listInstances({ signal }),
 
   async read(context, id, props) {
     try {
@@ -307,6 +235,7 @@ export const container: Core = {
       id,
       { ...inherited?.config, ...(olds.config as Config | undefined) },
       inputs,
+      stampFor("container", news, id),
     );
     const pending = await noteRestart(context, id, inputs, changed, pendingIn(olds));
     const made = { ...news, [inheritedProperty]: inherited, [pendingProperty]: pending };
@@ -318,33 +247,12 @@ export const container: Core = {
     return readBack(context, id, made);
   },
 
-  delete(context, id) {
-    const { client, signal } = context;
-    const remove = async () => {
-      const { value } = await client.getInstance(id, { signal });
-      // What the deletion would be refused for is said before anything is killed.
-      if (isTrue(value.expanded_config["security.protection.delete"]))
-        throw badRequest(
-          "Instance is protected from being deleted. Unset security.protection.delete first, of it or of its profile.",
-        );
-      const force = value.status !== "Stopped" && context.server.api_extensions.includes(forceDeleteExtension);
-      if (value.status !== "Stopped" && !force) await forceStop(context, id);
-      const operation = await client.deleteInstance(id, { signal, force });
-      await operation.wait({ signal });
-    };
-    return untilGone(context, {
-      url: `/1.0/instances/${id}`,
-      remove,
-      look: () => client.getInstance(id, { signal }),
-    });
-  },
+  delete: (context, id) => deleteContainer(context, id),
 };
 
-/** Kills what runs. One that stopped by itself meanwhile is as good. */
-async function forceStop(context: Context, name: string): Promise<void> {
-  try {
-    await setState(context, name, "stop", true);
-  } catch (error) {
-    if (!ApiError.is(error) || !/already stopped|not running/i.test(error.message)) throw error;
-  }
+/** What the server is asked to make. */
+function postOf(inputs: Inputs, news: Props) {
+  const { name, description, config, devices, ephemeral } = inputs;
+  const profiles = isCopy(news) && news.profiles === undefined ? null : inputs.profiles;
+  return { name, description, config, devices, profiles, ephemeral, source: sourceOf(inputs) };
 }

@@ -1,6 +1,7 @@
 /** Core: the contract of a kind in the provider. The doors (dynamic/, later plugin/) call it; it knows nothing of Pulumi. */
 import type { z } from "zod";
 import type { Client, Server } from "../../sdk";
+import type { Config } from "../../sdk/api/common";
 import type { Props } from "./values";
 
 /** What a verb that talks to the daemon needs; nothing comes from the surroundings. */
@@ -9,6 +10,8 @@ export interface Context {
   /** What the server says of itself. */
   readonly server: Server;
   readonly signal: AbortSignal;
+  /** Whether nobody waits for the answer any more: the engine that asked is gone. */
+  readonly isAbandoned: () => boolean;
   /** Ceiling of the whole verb, in milliseconds; `signal` fires when it passes. */
   readonly timeoutMs: number;
   /** Tells the user something that is no error; secrets of the inputs are taken out. */
@@ -37,6 +40,18 @@ export interface Diff {
   readonly notes?: readonly string[];
 }
 
+/** An object that another one takes the place of. */
+export interface Replaced {
+  readonly id: string;
+  readonly outs: Props;
+}
+
+/** A name, and the keys that tell whose it is. */
+export interface Listed {
+  readonly name: string;
+  readonly config: Config;
+}
+
 /** An object as the server has it, in Pulumi's words. */
 export interface Live {
   readonly id: string;
@@ -62,8 +77,19 @@ export interface Core {
   check(olds: Props, news: Props, isQuick?: boolean): Promise<Checked>;
   /** Compares the last outputs with new inputs, without a daemon. An unknown is a change, and a replacement where its value could ask for one. */
   diff(olds: Props, news: Props): Diff;
-  /** @throws InitFailed when the object was made and does not work yet */
-  create(context: Context, news: Props): Promise<Live>;
+  /**
+   * Makes the object, or takes over what an earlier create of the same resource left half made.
+   * @param replaced the object that this one replaces, which is still there
+   * @throws InitFailed when the object was made and does not work yet
+   */
+  create(context: Context, news: Props, replaced?: Replaced): Promise<Live>;
+  /**
+   * Says what a create would be refused for, if the object of its name were deleted first.
+   * @throws ApiError
+   */
+  requireCreatable?(context: Context, news: Props): Promise<void>;
+  /** Objects that may have been made for a resource that lets its name be chosen. @param props inputs, unknowns among them */
+  list?(context: Pick<Context, "client" | "signal">, props: Props): Promise<Listed[]>;
   /** @param props last outputs, or the inputs of a `Resource.get` @returns undefined only when the server says NOT_FOUND */
   read(context: Context, id: string, props: Props): Promise<Live | undefined>;
   update(context: Context, id: string, olds: Props, news: Props): Promise<Live>;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "../../sdk";
 import { ApiError } from "../../sdk/api/errors";
 import type { Context } from "./core";
-import { isNotFound } from "./failure";
+import { ifThere, isNotFound } from "./failure";
 import { isBusy } from "./write";
 
 export interface Deletion {
@@ -90,12 +90,3 @@ function naming(error: ApiError, users: readonly string[]): ApiError {
 
 const isGone = async (deletion: Deletion): Promise<boolean> =>
   (await ifThere(deletion.look().then(() => true))) === undefined;
-
-async function ifThere<T>(look: Promise<T>): Promise<T | undefined> {
-  try {
-    return await look;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
-}

@@ -2,7 +2,8 @@
 import type { z } from "zod";
 import { withDefaults } from "./check";
 import type { Diff } from "./core";
-import { compact, holdsUnknown, type Props, same, withoutEmptyValues } from "./values";
+import { replacesOn } from "./replace-on";
+import { compact, holdsUnknown, isMap, type Props, same, withoutEmptyValues } from "./values";
 
 export interface DiffRules {
   readonly schema: z.ZodObject;
@@ -10,6 +11,8 @@ export interface DiffRules {
   readonly replaceOn: readonly string[];
   /** Properties of which only some changes need another object; asked when the property changed or is not known yet. */
   readonly replaceWhen?: Readonly<Record<string, (before: unknown, wanted: unknown) => boolean>>;
+  /** For objects that others use, who go on with the next one while this one is still there: what the two cannot have alike. */
+  readonly hasUsers?: { readonly exclusiveKeys: readonly string[] };
   /** Hidden inputs that tell an object from its replacement: a change replaces, one that is not known yet says nothing. */
   readonly hidden?: readonly string[];
   /** Hidden inputs that are known as long as the object behind them stays: one that is not known yet replaces. */
@@ -18,6 +21,21 @@ export interface DiffRules {
 
 /** Pulumi creates before it deletes, and names are unique: a name that the user chose must be free first. */
 const hasFixedName = (news: Props): boolean => news.__logicalName === undefined;
+
+/** Whether the next object can stand beside this one, so that users move over before this one goes. */
+function canStandBeside({ hasUsers }: DiffRules, before: Props, wanted: Props, replaces: readonly string[]): boolean {
+  if (hasUsers === undefined || holdsUnknown(wanted.name)) return false;
+  if (replaces.includes("endpoint")) return true;
+  const [was, is] = [before.config, wanted.config].map((config) => (isMap(config) ? config : {}));
+  return before.name !== wanted.name && !hasUsers.exclusiveKeys.some((key) => was?.[key] && was[key] === is?.[key]);
+}
+
+/** Properties that say how an object comes to be, and nothing of it. */
+const passing: readonly string[] = ["adopt"];
+
+/** A name that was made is kept, also when the inputs have another: the object was found again under the one that it has. */
+const withKeptName = (olds: Props, news: Props): Props =>
+  hasFixedName(olds) || hasFixedName(news) || olds.name === undefined ? news : { ...news, name: olds.name };
 
 /** Properties whose empty values mean "not set": no value and an empty one are the same. */
 const emptyIsUnset: readonly string[] = ["config", "devices", "properties"];
@@ -33,11 +51,13 @@ function differs(name: string, old: unknown, wanted: unknown): boolean {
  */
 export function diffProps(rules: DiffRules, olds: Props, news: Props): Diff {
   const before = withDefaults(rules.schema, compact(olds));
-  const wanted = withDefaults(rules.schema, compact(news));
-  const changed = Object.keys(rules.schema.shape).filter((name) => differs(name, before[name], wanted[name]));
+  const wanted = withKeptName(before, withDefaults(rules.schema, compact(news)));
+  const properties = Object.keys(rules.schema.shape).filter((name) => !passing.includes(name));
+  const changed = properties.filter((name) => differs(name, before[name], wanted[name]));
   const needsAnother = (name: string) =>
     rules.replaceOn.includes(name) || rules.replaceWhen?.[name]?.(before[name], wanted[name]) === true;
-  const replaces = changed.filter((name) => before[name] !== undefined && needsAnother(name));
+  const needed = changed.filter((name) => before[name] !== undefined && needsAnother(name));
+  const replaces = [...new Set([...needed, ...replacesOn(news, changed, before, wanted)])];
   const { hidden = [], hiddenIds = [] } = rules;
   const replacedHidden = [...hidden, ...hiddenIds].filter(
     (name) =>
@@ -49,6 +69,9 @@ export function diffProps(rules: DiffRules, olds: Props, news: Props): Diff {
   return {
     changes: changed.length > 0 || replacedHidden.length > 0,
     replaces: [...replaces, ...replacedHidden],
-    deleteBeforeReplace: (replaces.length > 0 || replacedHidden.length > 0) && hasFixedName(news),
+    deleteBeforeReplace:
+      (replaces.length > 0 || replacedHidden.length > 0) &&
+      hasFixedName(news) &&
+      !canStandBeside(rules, before, wanted, replaces),
   };
 }

@@ -27,6 +27,16 @@ export const messageOf = (error: unknown): string => (error instanceof Error ? e
 
 export const isNotFound = (error: unknown): boolean => ApiError.is(error) && error.code === "NOT_FOUND";
 
+/** @returns what a look finds, or nothing when the server says NOT_FOUND */
+export async function ifThere<T>(look: Promise<T>): Promise<T | undefined> {
+  try {
+    return await look;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
 /**
  * Rebuilds any error without secret and confidential inputs.
  * @param what the beginning of the message, such as `Cannot create container "web"`, for causes that do not say it

@@ -44,7 +44,7 @@ const wordOf = ({ uuid, certificate, name }: Holder): string => uuid ?? certific
 const textOf = (holder: Holder): string => `server ${wordOf(holder)} at "${holder.endpoint}"`;
 
 const remedy =
-  "Lead the endpoint back to it: BOTHY_DIR, BOTHY_ENDPOINT, the stack's bothy:endpoint, or the resource's own endpoint.";
+  "Lead the endpoint back to it: BOTHY_DIR, BOTHY_ENDPOINT, the resource's own endpoint, or the stack's bothy:endpoint, of which refresh and destroy hear with the next up.";
 
 /** The error for an object whose endpoint leads to a server that does not hold it. */
 export const otherServer = (holder: Holder, asked: Holder): ApiError =>

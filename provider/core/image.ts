@@ -5,18 +5,22 @@ import { access } from "node:fs/promises";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
-import { Text } from "../../sdk/api/common";
+import type { PendingOperation } from "../../sdk";
+import { type Config, Text } from "../../sdk/api/common";
 import { ApiError } from "../../sdk/api/errors";
 import { AliasName, type Image, type ImagePut } from "../../sdk/api/image";
 import { checkShape, givenInputs, withDefaults } from "./check";
+import { claim, pendingStamp } from "./claim";
 import { withoutEmpty } from "./config";
 import type { CheckFailure, Context, Core, Live } from "./core";
 import { untilGone } from "./delete";
 import { diffProps } from "./diff";
-import { InitFailed, isNotFound, messageOf, namingProperty } from "./failure";
-import { endpoint, timeouts } from "./inputs";
+import { InitFailed, ifThere, isNotFound, messageOf, namingProperty } from "./failure";
+import { adopt, endpoint, timeouts } from "./inputs";
 import { pick } from "./named";
 import { progressTo } from "./progress";
+import { isOwn, ownerIn, ownerText, pendingKey, stamped, stampFor } from "./stamp";
+import { told, toldUnfinished } from "./told";
 import { compact, hiddenOf, type Props, same, unknownValue, visibleOf } from "./values";
 import { withRetry } from "./write";
 
@@ -37,6 +41,7 @@ export const ImageInputs = z.strictObject({
     .boolean()
     .default(false)
     .meta({ description: "Whether clients without a certificate may fetch the image." }),
+  adopt,
   endpoint,
   timeouts,
 });
@@ -84,10 +89,14 @@ async function contentOf(
   }
 }
 
+const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+
 function liveOf(image: Image, props: Props): Live {
   const own = pick(props, ["sourceFile", "template", "endpoint", "timeouts"]);
   const wanted = (props.properties ?? {}) as Record<string, string>;
-  const names = image.aliases.map(({ name }) => name);
+  const all = image.aliases.map(({ name }) => name);
+  // Names that others gave to a shared image are theirs.
+  const names = isShared(image, props) ? all.filter((name) => listOf(props.aliases).includes(name)) : all;
   const ordered = Array.isArray(props.aliases) ? props.aliases.filter((name) => names.includes(name)) : [];
   const outs = compact({
     ...hiddenOf(props),
@@ -110,40 +119,81 @@ async function readBack({ client, signal }: Context, fingerprint: string, props:
   return liveOf(value, props);
 }
 
-/** @returns the fingerprint of the image that was made */
-async function make({ client, signal, log }: Context, inputs: Inputs, news: Props): Promise<string> {
-  const operation =
-    inputs.sourceFile === undefined
-      ? await client.createImage({ source: { type: "template", template: inputs.template ?? "" } }, { signal })
-      : await client.createImageFromFile(inputs.sourceFile, {
-          fingerprint: typeof news.fingerprint === "string" ? news.fingerprint : undefined,
-          signal,
-        });
-  const { metadata } = await operation.wait({ signal, onProgress: progressTo(log) }).catch((error) => {
-    throw namingProperty(error, [[/./, inputs.sourceFile === undefined ? "template" : "sourceFile"]]);
-  });
+async function fingerprintIn(operation: PendingOperation, { signal, log }: Context): Promise<string> {
+  const { metadata } = await operation.wait({ signal, onProgress: progressTo(log) });
   if (typeof metadata?.fingerprint !== "string")
     throw new Error("Cannot create the image: the operation tells no fingerprint. Is the server LXD's?");
   return metadata.fingerprint;
 }
 
-/** Sets properties, visibility and aliases to what the program wants. */
-async function settle(context: Context, fingerprint: string, before: Props, inputs: Inputs): Promise<void> {
+/** A template is built once for all who ask, so that its image may be another resource's as well. */
+async function build(context: Context, template: string): Promise<string> {
   const { client, signal } = context;
+  return fingerprintIn(await client.createImage({ source: { type: "template", template } }, { signal }), context);
+}
+
+async function send(context: Context, sourceFile: string, news: Props): Promise<string> {
+  const { client, signal } = context;
+  const fingerprint = typeof news.fingerprint === "string" ? news.fingerprint : await fingerprintOf(sourceFile);
+  const make = async (properties: Config) => {
+    await fingerprintIn(await client.createImageFromFile(sourceFile, { fingerprint, properties, signal }), context);
+  };
+  const find = async () => (await ifThere(client.getImage(fingerprint, { signal })))?.value.properties;
+  if (!ahead.delete(fingerprint)) await claim(context, { kind: "image", news, make, find });
+  return fingerprint;
+}
+
+/** Images that were made before what they replace was deleted, and are not their resource's yet. */
+const ahead = new Set<string>();
+
+/** @returns the fingerprint of the image that was made, or that is there and may be taken */
+async function make(context: Context, inputs: Inputs, news: Props): Promise<string> {
+  const { sourceFile, template = "" } = inputs;
+  try {
+    return await (sourceFile === undefined ? build(context, template) : send(context, sourceFile, news));
+  } catch (error) {
+    throw namingProperty(error, [[/./, sourceFile === undefined ? "template" : "sourceFile"]]);
+  }
+}
+
+/**
+ * Whether another resource made the image, so that it is only shared. Nothing is known of images from before they told.
+ * @param before last outputs: the resource, its stack or its project may have had another name
+ */
+const isShared = (image: Image, props: Props, before: Props = props): boolean =>
+  ownerIn(props) !== undefined &&
+  ownerText(image.properties) !== undefined &&
+  ![props, before].some((one) => isOwn(image.properties, "image", one));
+
+/** Sets properties, visibility and aliases to what the program wants. @param stamp keys that tell whose it is */
+async function settle(context: Context, fingerprint: string, before: Props, news: Props, stamp: Config): Promise<void> {
+  const { client, signal } = context;
+  const inputs = parse(news);
   const owned = Object.keys((before.properties ?? {}) as object);
   await withRetry(context, async () => {
     const { value, etag } = await client.getImage(fingerprint, { signal });
     const others = Object.entries(value.properties).filter(([key]) => !owned.includes(key));
-    const properties = withoutEmpty({ ...Object.fromEntries(others), ...inputs.properties });
+    const wanted = withoutEmpty({ ...Object.fromEntries(others), ...inputs.properties });
+    const properties = isShared(value, news, before) && news.adopt !== true ? wanted : stamped(wanted, stamp);
     if (same(properties, value.properties) && value.public === inputs.public) return;
     const { auto_update, expires_at, profiles } = value;
     const put: ImagePut = { auto_update, expires_at, public: inputs.public, properties };
     await client.updateImage(fingerprint, { ...put, ...(profiles ? { profiles } : {}) }, { etag, signal });
   });
+  await settleAliases(context, fingerprint, before, news);
+}
+
+/** What the image lacks is given before anything is taken, which may be refused. */
+async function settleAliases(
+  { client, signal }: Context,
+  fingerprint: string,
+  before: Props,
+  news: Props,
+): Promise<void> {
+  const { aliases } = parse(news);
   const { value } = await client.getImage(fingerprint, { signal });
   const have = value.aliases.map(({ name }) => name);
-  for (const name of have) if (!inputs.aliases.includes(name)) await client.deleteImageAlias(name, { signal });
-  for (const name of inputs.aliases) {
+  for (const [at, name] of aliases.entries()) {
     if (have.includes(name)) continue;
     try {
       await client.createImageAlias({ name, target: fingerprint }, { signal });
@@ -151,13 +201,15 @@ async function settle(context: Context, fingerprint: string, before: Props, inpu
       if (!ApiError.is(error) || error.code !== "CONFLICT") throw error;
       throw new ApiError(
         error.code,
-        `Cannot give the image the name in aliases[${inputs.aliases.indexOf(name)}], "${name}": another image has it. Delete that alias or choose another.`,
+        `Cannot give the image the name in aliases[${at}], "${name}": another image has it. Delete that alias or choose another.`,
       );
     }
   }
+  const mine = listOf(before.aliases);
+  for (const name of have)
+    if (!aliases.includes(name) && (mine.includes(name) || !isShared(value, news, before)))
+      await client.deleteImageAlias(name, { signal });
 }
-
-const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
 export const image: Core = {
   kind: "image",
@@ -197,16 +249,26 @@ export const image: Core = {
   },
 
   async create(context, news) {
-    const inputs = parse(news);
-    const fingerprint = await make(context, inputs, news);
+    const fingerprint = await make(context, parse(news), news);
+    const unmark = ({ client, signal }: Context) =>
+      client.patchImage(fingerprint, { properties: { [pendingKey]: "" } }, { signal });
     try {
-      await settle(context, fingerprint, {}, inputs);
+      await settle(context, fingerprint, {}, news, pendingStamp("image", news));
     } catch (cause) {
       // What cannot be read back is told as it was wanted; the cause is what counts.
       const { outs } = await readBack(context, fingerprint, news).catch(() => ({ outs: compact(news) }));
+      await toldUnfinished(context, news, unmark);
       throw new InitFailed(fingerprint, outs, cause);
     }
-    return readBack(context, fingerprint, news);
+    const live = await readBack(context, fingerprint, news);
+    await told(context, news, unmark);
+    return live;
+  },
+
+  /** Makes it ahead: create finds it again, and until then the old one keeps its names. */
+  async requireCreatable(context, news) {
+    const fingerprint = await make(context, parse(news), news);
+    if (news.template === undefined) ahead.add(fingerprint);
   },
 
   async read(context, id, props) {
@@ -219,12 +281,18 @@ export const image: Core = {
   },
 
   async update(context, id, olds, news) {
-    await settle(context, id, olds, parse(news));
+    await settle(context, id, olds, news, stampFor("image", news));
     return readBack(context, id, news);
   },
 
-  delete(context, id) {
-    const { client, signal } = context;
+  async delete(context, id, props) {
+    const { client, log, signal } = context;
+    const found = (await ifThere(client.getImage(id, { signal })))?.value;
+    if (found !== undefined && isShared(found, props)) {
+      for (const { name } of found.aliases)
+        if (listOf(props.aliases).includes(name)) await client.deleteImageAlias(name, { signal });
+      return log(`Image ${id.slice(0, 12)} stays: it belongs to ${ownerText(found.properties)}.`);
+    }
     const remove = async () => {
       const operation = await client.deleteImage(id, { signal });
       await operation.wait({ signal });

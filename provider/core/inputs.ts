@@ -35,6 +35,11 @@ export const endpoint = Text.min(1)
       "Daemon that holds the object, such as `unix:///var/lib/bothy/unix.socket`. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the object.",
   });
 
+export const adopt = z.boolean().optional().meta({
+  description:
+    "Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused.",
+});
+
 export const config = Config.default({}).meta({
   description: "Configuration keys and their values, all text, as LXD names them; an empty value unsets a key.",
 });

@@ -2,13 +2,18 @@
 import type { z } from "zod";
 import type { Tagged } from "../../sdk";
 import type { Config } from "../../sdk/api/common";
+import { type ApiError, conflict } from "../../sdk/api/errors";
+import { stampPrefix } from "../../sdk/api/stamp";
 import { checkShape, givenInputs, withDefaults } from "./check";
+import { claim, type Origin, pendingStamp } from "./claim";
 import { type ComputedKeys, configToWrite, userConfig } from "./config";
 import type { CheckFailure, Context, Core, Live } from "./core";
 import { untilGone } from "./delete";
 import { type DiffRules, diffProps } from "./diff";
-import { isNotFound, namingProperty } from "./failure";
+import { ifThere, isNotFound, messageOf, namingProperty } from "./failure";
 import { withName } from "./name";
+import { pendingKey, stamped, stampFor } from "./stamp";
+import { told } from "./told";
 import { compact, hiddenOf, type Props, same, visibleOf } from "./values";
 import { withRetry } from "./write";
 
@@ -29,6 +34,8 @@ export interface NamedKind<Inputs extends NamedObject, Full extends UsedObject, 
   readonly inputs: z.ZodObject;
   readonly outputs: z.ZodObject;
   readonly replaceOn: readonly string[];
+  /** Keys of the configuration that two objects cannot have alike. */
+  readonly exclusiveKeys?: readonly string[];
   readonly nameMaxLength: number;
   /** Keys that the server fills in for this object. */
   computed(inputs: { readonly driver?: string }): ComputedKeys;
@@ -37,7 +44,17 @@ export interface NamedKind<Inputs extends NamedObject, Full extends UsedObject, 
   /** Inputs and outputs other than name and config, as the server has them. */
   outs(full: Full): Props;
   get(context: Context, name: string): Promise<Tagged<Full>>;
-  create(context: Context, inputs: Inputs): Promise<void>;
+  list(context: Pick<Context, "client" | "signal">): Promise<Full[]>;
+  /** @param config what to give it in place of `inputs.config` */
+  create(context: Context, inputs: Inputs, config: Config): Promise<void>;
+  /** Merges keys; an empty value unsets one. */
+  patchConfig(context: Context, name: string, config: Config): Promise<void>;
+  /** Makes the one that is replaced leave what the new one needs while both are there. @returns what gives it back */
+  makeRoom?(context: Context, inputs: Inputs, old: string): Promise<() => Promise<void>>;
+  /** What a create would be refused for, if the object of its name were deleted first. @throws ApiError */
+  requireCreatable?(context: Context, inputs: Inputs): void;
+  /** @returns why an object of the server's can never be one of ours, such as an interface that is no managed network */
+  isForeign?(full: Full): boolean;
   /** @param config what to write in place of `inputs.config` */
   put(inputs: Inputs, config: Config): Put;
   /** The mutable part as the server has it, to see whether a write is needed. */
@@ -52,17 +69,57 @@ const configOf = (props: Props): Config => (props.config ?? {}) as Config;
 export function namedCore<Inputs extends NamedObject, Full extends UsedObject, Put>(
   kind: NamedKind<Inputs, Full, Put>,
 ): Core {
-  const diffRules: DiffRules = { schema: kind.inputs, replaceOn: kind.replaceOn };
+  const diffRules: DiffRules = {
+    schema: kind.inputs,
+    replaceOn: kind.replaceOn,
+    hasUsers: { exclusiveKeys: kind.exclusiveKeys ?? [] },
+  };
+  const computedFor = (full: Full): ComputedKeys => [
+    ...kind.computed({ driver: text(kind.outs(full).driver) }),
+    stampPrefix,
+  ];
   const parse = (props: Props) => kind.inputs.parse(visibleOf(props)) as unknown as Inputs;
 
   const readBack = async (context: Context, name: string, props: Props): Promise<Live> => {
     const { value } = await kind.get(context, name);
     const server = kind.outs(value);
     const known = pick(props, Object.keys(kind.inputs.shape));
-    const config = userConfig(value.config, configOf(props), kind.computed({ driver: text(server.driver) }));
+    const config = userConfig(value.config, configOf(props), computedFor(value));
     const outs = compact({ ...hiddenOf(props), ...known, ...server, name, config });
     const inputs = pick(outs, [...Object.keys(kind.inputs.shape), ...Object.keys(hiddenOf(outs))]);
     return { id: name, outs, inputs };
+  };
+
+  /** @param before what the program said last @param stamp keys that tell whose it is; none to leave them as they are */
+  const write = (context: Context, name: string, inputs: Inputs, before: Config, stamp: Config): Promise<void> =>
+    withRetry(context, async () => {
+      const { value, etag } = await kind.get(context, name);
+      const config = stamped(configToWrite(value.config, inputs.config, before, computedFor(value)), stamp);
+      const put = kind.put(inputs, config);
+      if (!same(put, kind.putOf(value))) await kind.update(context, name, put, etag);
+    });
+
+  const find = async (context: Context, name: string, error: ApiError): Promise<Config | undefined> => {
+    const found = await ifThere(kind.get(context, name));
+    if (found !== undefined && kind.isForeign?.(found.value) === true) throw error;
+    return found?.value.config;
+  };
+
+  const takeOver = async (context: Context, inputs: Inputs, news: Props, origin: Origin): Promise<void> => {
+    const stamp = pendingStamp(kind.kind, news);
+    const server = kind.outs((await kind.get(context, inputs.name)).value);
+    const fixed = kind.replaceOn.find((property) => {
+      const wanted = (inputs as unknown as Props)[property];
+      return server[property] !== undefined && wanted !== undefined && server[property] !== wanted;
+    });
+    if (fixed === undefined) return write(context, inputs.name, inputs, {}, stamp);
+    if (origin === "adopted")
+      throw conflict(
+        `${fixed}: the one that is there has "${server[fixed]}", and only another one could have "${(inputs as unknown as Props)[fixed]}". Leave out "adopt" and delete it first, or say what it has.`,
+      );
+    // Nobody was ever told of it.
+    await kind.delete(context, inputs.name);
+    await kind.create(context, inputs, { ...inputs.config, ...stamp });
   };
 
   return {
@@ -81,15 +138,33 @@ export function namedCore<Inputs extends NamedObject, Full extends UsedObject, P
 
     diff: (olds, news) => diffProps(diffRules, olds, news),
 
-    async create(context, news) {
+    async create(context, news, replaced) {
       const inputs = parse(news);
+      const { name } = inputs;
+      const giveBack = replaced && (await kind.makeRoom?.(context, inputs, replaced.id));
+      const make = (stamp: Config) => kind.create(context, inputs, { ...inputs.config, ...stamp });
       try {
-        await kind.create(context, inputs);
+        const origin = await claim(context, {
+          kind: kind.kind,
+          news,
+          make,
+          find: (error) => find(context, name, error),
+        });
+        if (origin !== "made") await takeOver(context, inputs, news, origin);
       } catch (error) {
+        await giveBack?.().catch((cause: unknown) =>
+          context.log(`Cannot undo what was done for it: ${messageOf(cause)}`),
+        );
         throw namingProperty(error, [[/already exists/i, "name"]]);
       }
-      return readBack(context, inputs.name, news);
+      const live = await readBack(context, name, news);
+      await told(context, news, (after) => kind.patchConfig(after, name, { [pendingKey]: "" }));
+      return live;
     },
+
+    requireCreatable: async (context, news) => kind.requireCreatable?.(context, parse(news)),
+
+    list: kind.list,
 
     async read(context, id, props) {
       try {
@@ -101,13 +176,7 @@ export function namedCore<Inputs extends NamedObject, Full extends UsedObject, P
     },
 
     async update(context, id, olds, news) {
-      const inputs = parse(news);
-      await withRetry(context, async () => {
-        const { value, etag } = await kind.get(context, id);
-        const computed = kind.computed({ driver: text(kind.outs(value).driver) });
-        const put = kind.put(inputs, configToWrite(value.config, inputs.config, configOf(olds), computed));
-        if (!same(put, kind.putOf(value))) await kind.update(context, id, put, etag);
-      });
+      await write(context, id, parse(news), configOf(olds), stampFor(kind.kind, news, id));
       return readBack(context, id, news);
     },
 

@@ -6,8 +6,9 @@ import { networkKeys, rangeReasons } from "../../sdk/api/config/network";
 import type { Network, NetworkPut } from "../../sdk/api/network";
 import { checkConfigKeys, propertyPath } from "./check";
 import type { CheckFailure } from "./core";
-import { config, description, endpoint, timeouts, wordOf } from "./inputs";
+import { adopt, config, description, endpoint, timeouts, wordOf } from "./inputs";
 import { namedCore } from "./named";
+import { makeRoom } from "./network-room";
 import { isMap } from "./values";
 
 export const NetworkInputs = z.strictObject({
@@ -20,6 +21,7 @@ export const NetworkInputs = z.strictObject({
   type: wordOf(["bridge"], lxdNetworkTypes)
     .default("bridge")
     .meta({ description: "Type of the network: `bridge`. A change replaces the network." }),
+  adopt,
   endpoint,
   timeouts,
 });
@@ -67,8 +69,12 @@ export const network = namedCore<Inputs, Network, NetworkPut>({
     ipv4Address: config["ipv4.address"]?.includes("/") ? config["ipv4.address"] : undefined,
   }),
   get: ({ client, signal }, name) => client.getNetwork(name, { signal }),
-  create: ({ client, signal }, { name, type, description, config }) =>
+  list: ({ client, signal }) => client.listNetworks({ signal }),
+  create: ({ client, signal }, { name, type, description }, config) =>
     client.createNetwork({ name, type, description, config }, { signal }),
+  makeRoom: (context, { config }, old) => makeRoom(context, config["ipv4.address"], old),
+  patchConfig: ({ client, signal }, name, config) => client.patchNetwork(name, { config }, { signal }),
+  isForeign: ({ managed }) => !managed,
   put: ({ description }, config) => ({ description, config }),
   putOf: ({ description, config }) => ({ description, config }),
   update: ({ client, signal }, name, put, etag) => client.updateNetwork(name, put, { etag, signal }),

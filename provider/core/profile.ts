@@ -5,7 +5,7 @@ import { instanceKeys } from "../../sdk/api/config/instance";
 import { lxdInstanceKeys } from "../../sdk/api/config/lxd-words";
 import type { Profile, ProfilePut } from "../../sdk/api/profile";
 import { checkConfigKeys, checkDeviceOptions } from "./check";
-import { config, description, devices, endpoint, timeouts } from "./inputs";
+import { adopt, config, description, devices, endpoint, timeouts } from "./inputs";
 import { namedCore } from "./named";
 
 export const ProfileInputs = z.strictObject({
@@ -17,6 +17,7 @@ export const ProfileInputs = z.strictObject({
   description,
   config,
   devices,
+  adopt,
   endpoint,
   timeouts,
 });
@@ -37,8 +38,10 @@ export const profile = namedCore<Inputs, Profile, ProfilePut>({
   ],
   outs: ({ description, devices }) => ({ description, devices }),
   get: ({ client, signal }, name) => client.getProfile(name, { signal }),
-  create: ({ client, signal }, { name, description, config, devices }) =>
-    client.createProfile({ name, description, config, devices }, { signal }),
+  list: ({ client, signal }) => client.listProfiles({ signal }),
+  create: ({ client, signal }, { name, description, devices }, config) =>
+    client.createProfile({ name, description, devices, config }, { signal }),
+  patchConfig: ({ client, signal }, name, config) => client.patchProfile(name, { config }, { signal }),
   put: ({ description, devices }, config) => ({ description, config, devices }),
   putOf: ({ description, config, devices }) => ({ description, config, devices }),
   update: ({ client, signal }, name, put, etag) => client.updateProfile(name, put, { etag, signal }),

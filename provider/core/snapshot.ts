@@ -1,15 +1,18 @@
 /** Snapshot: a container as it was at one moment. */
 import { z } from "zod";
-import { InstanceName, never, SnapshotName } from "../../sdk/api/common";
+import { type Config, InstanceName, never, SnapshotName } from "../../sdk/api/common";
 import type { Snapshot } from "../../sdk/api/snapshot";
 import { checkShape, givenInputs } from "./check";
-import type { Core, Live } from "./core";
+import { claim, pendingStamp } from "./claim";
+import type { Context, Core, Live } from "./core";
 import { untilGone } from "./delete";
 import { diffProps } from "./diff";
-import { isNotFound, namingProperty } from "./failure";
-import { endpoint, timeouts } from "./inputs";
+import { ifThere, isNotFound, namingProperty } from "./failure";
+import { adopt, endpoint, timeouts } from "./inputs";
 import { withName } from "./name";
 import { pick } from "./named";
+import { pendingKey, stampFor } from "./stamp";
+import { told } from "./told";
 import { compact, hiddenOf, type Props, visibleOf } from "./values";
 import { withRetry } from "./write";
 
@@ -22,9 +25,13 @@ export const SnapshotInputs = z.strictObject({
     .datetime({ offset: true, message: "must be a time such as 2030-01-31T12:00:00Z" })
     .optional()
     .meta({ description: "When the server deletes the snapshot by itself, in RFC 3339; never when absent." }),
+  adopt,
   endpoint,
   timeouts,
 });
+
+/** Extension of the daemon that keeps keys of a snapshot's own. */
+const stampExtension = "bothy_snapshot_config";
 
 const SnapshotOutputs = z.object({
   createdAt: z.string().meta({ description: "When the snapshot was taken, in RFC 3339." }),
@@ -57,6 +64,20 @@ function partsOf(id: string): [instance: string, name: string] {
   return [instance, name];
 }
 
+/** Writes what differs. @param stamp keys to merge; none on a server that keeps none for snapshots */
+async function write(context: Context, news: Props, stamp: Config): Promise<void> {
+  const { client, signal } = context;
+  const { instance, name, expiresAt } = SnapshotInputs.parse(visibleOf(news));
+  await withRetry(context, async () => {
+    const { value, etag } = await client.getSnapshot(instance, name, { signal });
+    const isStamped = Object.entries(stamp).every(([key, word]) => (value.config[key] ?? "") === word);
+    if (isStamped && Date.parse(expiresAt ?? never) === Date.parse(value.expires_at)) return;
+    const put = { expires_at: expiresAt ?? never, ...(isStamped ? {} : { config: stamp }) };
+    const operation = await client.updateSnapshot(instance, name, put, { etag, signal });
+    await operation.wait({ signal });
+  });
+}
+
 export const snapshot: Core = {
   kind: "snapshot",
   type: "Snapshot",
@@ -85,11 +106,19 @@ export const snapshot: Core = {
       news,
     ),
 
-  async create({ client, signal }, news) {
+  async create(context, news) {
+    const { client, signal, server } = context;
     const { instance, name, expiresAt } = SnapshotInputs.parse(visibleOf(news));
-    try {
-      const operation = await client.createSnapshot(instance, { name, expires_at: expiresAt }, { signal });
+    const hasStamp = server.api_extensions.includes(stampExtension);
+    const make = async (stamp: Config) => {
+      const config = hasStamp && Object.keys(stamp).length > 0 ? { config: stamp } : {};
+      const operation = await client.createSnapshot(instance, { name, expires_at: expiresAt, ...config }, { signal });
       await operation.wait({ signal });
+    };
+    const find = async () => (await ifThere(client.getSnapshot(instance, name, { signal })))?.value.config;
+    try {
+      const origin = await claim(context, { kind: "snapshot", news, make, find });
+      if (origin !== "made") await write(context, news, hasStamp ? pendingStamp("snapshot", news) : {});
     } catch (error) {
       throw namingProperty(error, [
         [/already exists/i, "name"],
@@ -97,7 +126,12 @@ export const snapshot: Core = {
       ]);
     }
     const { value } = await client.getSnapshot(instance, name, { signal });
+    if (hasStamp) await told(context, news, (after) => write(after, news, { [pendingKey]: "" }));
     return liveOf(instance, value, news);
+  },
+
+  async list({ client, signal }, { instance }) {
+    return (await ifThere(client.listSnapshots(String(instance), { signal }))) ?? [];
   },
 
   async read({ client, signal }, id, props) {
@@ -112,20 +146,10 @@ export const snapshot: Core = {
   },
 
   async update(context, id, _olds, news) {
-    const { client, signal } = context;
+    const { client, server, signal } = context;
     const [instance, name] = partsOf(id);
-    const { expiresAt } = SnapshotInputs.parse(visibleOf(news));
-    await withRetry(context, async () => {
-      const { value, etag } = await client.getSnapshot(instance, name, { signal });
-      if (Date.parse(expiresAt ?? never) === Date.parse(value.expires_at)) return;
-      const operation = await client.updateSnapshot(
-        instance,
-        name,
-        { expires_at: expiresAt ?? never },
-        { etag, signal },
-      );
-      await operation.wait({ signal });
-    });
+    const hasStamp = server.api_extensions.includes(stampExtension);
+    await write(context, { ...news, instance, name }, hasStamp ? stampFor("snapshot", news, name) : {});
     const { value } = await client.getSnapshot(instance, name, { signal });
     return liveOf(instance, value, news);
   },

@@ -3,10 +3,11 @@ import { z } from "zod";
 import { PoolName } from "../../sdk/api/common";
 import { lxdPoolDrivers, lxdPoolKeys } from "../../sdk/api/config/lxd-words";
 import { storagePoolKeys } from "../../sdk/api/config/storage-pool";
+import { badRequest } from "../../sdk/api/errors";
 import type { StoragePool, StoragePoolPut } from "../../sdk/api/storage-pool";
 import { checkConfigKeys } from "./check";
 import type { CheckFailure } from "./core";
-import { config, description, endpoint, timeouts, wordOf } from "./inputs";
+import { adopt, config, description, endpoint, timeouts, wordOf } from "./inputs";
 import { namedCore } from "./named";
 import { type Props, unknownValue } from "./values";
 
@@ -21,6 +22,7 @@ export const StoragePoolInputs = z.strictObject({
   }),
   description,
   config,
+  adopt,
   endpoint,
   timeouts,
 });
@@ -50,13 +52,21 @@ export const storagePool = namedCore<Inputs, StoragePool, StoragePoolPut>({
     status: z.string().meta({ description: "What the server says of the pool, such as `Created`." }),
   }),
   replaceOn: ["name", "driver", "endpoint"],
+  exclusiveKeys: ["source", "lvm.vg_name", "zfs.pool_name"],
   nameMaxLength: 63,
   computed: ({ driver = "" }) => ["volatile.", "volume.", ...(computedKeys[driver] ?? [])],
   rules,
   outs: ({ driver, description, status }) => ({ driver, description, status }),
   get: ({ client, signal }, name) => client.getStoragePool(name, { signal }),
-  create: ({ client, signal }, { name, driver, description, config }) =>
+  list: ({ client, signal }) => client.listStoragePools({ signal }),
+  create: ({ client, signal }, { name, driver, description }, config) =>
     client.createStoragePool({ name, driver, description, config }, { signal }),
+  requireCreatable({ server }, { driver }) {
+    const known = server.environment.storage_supported_drivers?.map(({ Name }) => Name);
+    if (known !== undefined && !known.includes(driver))
+      throw badRequest(`driver: the server's host cannot carry pools of "${driver}". Use one of ${known.join(", ")}.`);
+  },
+  patchConfig: ({ client, signal }, name, config) => client.patchStoragePool(name, { config }, { signal }),
   put: ({ description }, config) => ({ description, config }),
   putOf: ({ description, config }) => ({ description, config }),
   update: ({ client, signal }, name, put, etag) => client.updateStoragePool(name, put, { etag, signal }),

@@ -5,16 +5,22 @@
 import "../node-version";
 
 import type { dynamic } from "@pulumi/pulumi";
+import { notFound } from "../../sdk/api/errors";
 import { checkReferences } from "../check-references";
-import { type Checked, type Diff, othersProperty } from "../core/core";
+import { type Checked, type Context, type Core, type Diff, othersProperty, type Replaced } from "../core/core";
 import { coreOf } from "../core/cores";
-import { holderProperty } from "../core/identity";
+import { type Holder, holderIn, holderProperty, isSameServer } from "../core/identity";
 import { redactorOf } from "../core/secrets";
+import { checkAdoption, checkReserved } from "../core/stamp";
 import type { Props } from "../core/values";
 import { setStackEndpoint } from "../endpoint";
+import { leftName, noteTold, plannedName } from "../left";
 import { located } from "../located";
+import { notePlan, replacedBy, successorOf } from "../replacements";
 import { type Call, Lost, run } from "../run";
 import { withEndpoint, withOthers, withoutSecretsShown } from "./checked";
+import { listen } from "./engine";
+import { readProperty } from "./hidden";
 import { shownOnce } from "./quiet";
 
 /** The provider of one kind, in the shape that Pulumi's dynamic-provider process expects. */
@@ -58,35 +64,50 @@ async function orNothing<T>(work: Promise<T>, nothing: T): Promise<T> {
   }
 }
 
+/** Runs a verb for as long as the engine listens. */
+async function heard<T>(
+  core: Core,
+  call: Omit<Call, "caller">,
+  work: (context: Context, holder: Holder) => Promise<T>,
+): Promise<T> {
+  using caller = listen();
+  return await run(core, { ...call, caller }, work);
+}
+
 function makeProvider(kind: string): DynamicProvider {
   const core = coreOf(kind);
 
-  const create = (inputs: Props) => {
-    const name = inputs.name ?? inputs.template ?? inputs.sourceFile;
-    return run(core, { verb: "create", name, props: inputs }, async (context, holder) => {
-      const { id, outs } = await core.create(context, inputs);
+  const create = (given: Props) => {
+    const name = given.name ?? given.template ?? given.sourceFile;
+    return heard(core, { verb: "create", name, props: given }, async (context, holder) => {
+      const left = await leftName(core, context, given);
+      const inputs = left === undefined ? given : { ...given, name: left };
+      const { id, outs } = await core.create(context, inputs, replacedHere(kind, inputs, holder));
+      noteTold(core, context, inputs);
       return { id, outs: { ...outs, [holderProperty]: holder } };
     });
   };
 
   const read = (id: string, props: Props) =>
-    run(core, { verb: "read", name: id, props, olds: props }, async (context, holder) => {
+    heard(core, { verb: "read", name: id, props, olds: props }, async (context, holder) => {
       const live = await core.read(context, id, props);
-      if (live === undefined) return {};
+      if (live === undefined) return missing(props, holder);
       const { [holderProperty]: _, ...inputs } = live.inputs;
       return { id: live.id, props: { ...live.outs, [holderProperty]: holder }, inputs };
     });
 
-  const update = (id: string, olds: Props, news: Props) => {
-    const call: Call = { verb: "update", name: id, props: news, olds };
-    return run(core, call, async (context, holder) => {
+  const update = (id: string, olds: Props, news: Props) =>
+    heard(core, { verb: "update", name: id, props: news, olds }, async (context, holder) => {
       const { outs } = await core.update(context, id, olds, news);
       return { outs: { ...outs, [holderProperty]: holder } };
     });
-  };
 
   const remove = (id: string, props: Props) =>
-    run(core, { verb: "delete", name: id, props, olds: props }, (context) => core.delete(context, id, props));
+    heard(core, { verb: "delete", name: id, props, olds: props }, async (context) => {
+      const successor = successorOf(kind, id);
+      if (successor !== undefined) await core.requireCreatable?.(context, successor);
+      await core.delete(context, id, props);
+    });
 
   return {
     async configure({ config }) {
@@ -94,13 +115,16 @@ function makeProvider(kind: string): DynamicProvider {
     },
 
     async check(olds, { [othersProperty]: others, ...news }) {
-      const { inputs, failures } = await core.check(olds, news);
-      const checked = { inputs, failures: [...failures, ...checkReferences(news)] };
-      return withoutSecretsShown(withOthers(withEndpoint(checked), others), news, olds);
+      const left = await plannedName(core, olds, news);
+      const before = left === undefined ? olds : { ...olds, __logicalName: news.__logicalName, name: left };
+      const { inputs, failures } = await core.check(before, news);
+      const all = [...failures, ...checkReferences(news), ...checkReserved(news), ...checkAdoption(core, news)];
+      return withoutSecretsShown(withOthers(withEndpoint({ inputs, failures: all }), others), news, olds);
     },
 
     async diff(id, olds, news) {
       const { notes = [], ...diff } = await shown(located(core, id, olds, news));
+      notePlan(kind, { id, outs: olds }, news, diff);
       for (const note of notes) console.log(redactorOf(news, olds)(note));
       return diff;
     },
@@ -110,4 +134,17 @@ function makeProvider(kind: string): DynamicProvider {
     update: (id, olds, news) => shown(update(id, olds, news)),
     delete: (id, props) => shown(orNothing(remove(id, props), undefined)),
   };
+}
+
+/** The object that a new one replaces on the same server. */
+function replacedHere(kind: string, inputs: Props, holder: Holder): Replaced | undefined {
+  const replaced = replacedBy(kind, inputs);
+  const known = replaced && holderIn(replaced.outs);
+  return known !== undefined && isSameServer(known, holder) ? replaced : undefined;
+}
+
+/** Nothing for an object that was there once; one that a program reads by its id must be there. */
+function missing(props: Props, { endpoint }: Holder): Record<string, never> {
+  if (props[readProperty] !== true || holderIn(props) !== undefined) return {};
+  throw notFound(`the daemon at "${endpoint}" has none of that name. Correct the id, or make it first.`);
 }

@@ -2,8 +2,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { referencesProperty } from "../check-references";
 import { othersProperty } from "../core/core";
+import { replaceOnProperty } from "../core/replace-on";
 import { secretsProperty } from "../core/secrets";
+import { ownerProperty } from "../core/stamp";
 import { declare, endpointsOf } from "./endpoints";
+import { readProperty } from "./hidden";
 import { type Checkable, othersThatFail } from "./preflight";
 import { isLate, secretPathsOf } from "./secret-paths";
 import { stubOf } from "./stub";
@@ -15,6 +18,11 @@ export interface CommonArgs {
    * BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the object.
    */
   endpoint?: pulumi.Input<string>;
+  /**
+   * Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program
+   * says; what only another object could have is refused.
+   */
+  adopt?: pulumi.Input<boolean>;
   /** How long create, update and delete may take; 10 minutes each when absent. `customTimeouts` does not reach dynamic resources. */
   timeouts?: pulumi.Input<TimeoutsArgs>;
 }
@@ -67,6 +75,10 @@ export abstract class BothyResource extends pulumi.CustomResource {
     const where = endpointsOf(args.endpoint, references);
     inputs.endpoint = where.endpoint;
     inputs[referencesProperty] = where.references;
+    if (options?.id === undefined) inputs[ownerProperty] = ownerOf(name, options?.parent);
+    // What is named by another resource may be made by the same program, and is not there yet in a preview.
+    else inputs[readProperty] = !(isLate(options.id) && pulumi.runtime.isDryRun());
+    inputs[replaceOnProperty] = options?.replaceOnChanges;
     // What exists is only read, and never checked.
     if (options?.id === undefined) inputs[othersProperty] = othersThatFail(core, name, inputs);
     super(`${typePrefix}:${core.type}`, name, { ...declared, ...inputs, __provider: stubOf(core.kind) }, options);
@@ -74,6 +86,34 @@ export abstract class BothyResource extends pulumi.CustomResource {
     warnOfSecretName(core.type, name, inputs);
   }
 }
+
+/** What the engine says where the backend knows no organizations. */
+const noOrganization = "organization";
+
+function organizationNow(): string | undefined {
+  try {
+    const organization = pulumi.getOrganization();
+    return organization === noOrganization ? undefined : organization;
+  } catch {
+    // Tests of programs, whose mocks need not name one: Pulumi throws then, and has no other way to ask.
+    return undefined;
+  }
+}
+
+/** Whose an object is. The types of the parents are known when they are registered, which the resource waits for anyway. */
+function ownerOf(resource: string, parent: pulumi.Resource | undefined): pulumi.Inputs {
+  const parents = parent && new Promise<string>((resolve) => void parent.urn.apply((urn) => resolve(typesIn(urn))));
+  return {
+    organization: organizationNow(),
+    project: pulumi.getProject(),
+    stack: pulumi.getStack(),
+    resource,
+    parents,
+  };
+}
+
+/** The types in a URN, outermost first: `urn:pulumi:stack::project::a:b:C$d:e:F::name`. */
+const typesIn = (urn: string): string => (urn.split("::")[2] ?? "").replace(/^pulumi:pulumi:Stack$/, "");
 
 /**
  * Reads the arguments of a constructor, none as an empty map.

@@ -352,7 +352,86 @@ const cases: Case[] = [
     kind: "network",
     olds: network,
     news: { ...network, name: "net1" },
+    expect: { replace: ["name"], deleteBefore: false },
+  },
+  {
+    title: "the name",
+    kind: "profile",
+    olds: profile,
+    news: { ...profile, name: "p2" },
+    expect: { replace: ["name"], deleteBefore: false },
+  },
+  {
+    title: "the name",
+    kind: "storage-pool",
+    olds: pool,
+    news: { ...pool, name: "p2" },
+    expect: { replace: ["name"], deleteBefore: false },
+  },
+  {
+    title: "the name, in a folder that two pools cannot share",
+    kind: "storage-pool",
+    olds: { ...pool, config: { source: "/srv/pool" } },
+    news: { ...pool, name: "p2", config: { source: "/srv/pool" } },
     expect: { replace: ["name"], deleteBefore: true },
+  },
+  {
+    title: "the name and the folder",
+    kind: "storage-pool",
+    olds: { ...pool, config: { source: "/srv/pool" } },
+    news: { ...pool, name: "p2", config: { source: "/srv/other" } },
+    expect: { replace: ["name"], deleteBefore: false },
+  },
+  {
+    title: "another daemon",
+    kind: "profile",
+    olds: { ...profile, endpoint: "unix:///a" },
+    news: { ...profile, endpoint: "unix:///b" },
+    expect: { replace: ["endpoint"], deleteBefore: false },
+  },
+  ...(
+    [
+      [["config"], { config: { "limits.memory": "2GiB" } }, ["config"]],
+      [['config["limits.memory"]'], { config: { "limits.memory": "2GiB" } }, ["config"]],
+      [["config.limits.memory"], { config: { "limits.memory": "2GiB" } }, ["config"]],
+      [["config"], { config: {} }, ["config"]],
+      [["*"], { description: "x", profiles: ["a"] }, ["profiles", "description"]],
+      [["devices.eth0.network"], { devices: { eth0: { type: "nic", network: "net1" } } }, ["devices"]],
+      [["devices[*].network"], { devices: { eth0: { type: "nic", network: "net1" } } }, ["devices"]],
+      [["profiles[0]"], { profiles: ["other"] }, ["profiles"]],
+      [['files["/etc/motd"].content'], { files: { "/etc/motd": { content: "bye" } } }, ["files"]],
+    ] as const
+  ).map(
+    ([paths, changed, replace]): Case => ({
+      title: `replaceOnChanges ${JSON.stringify(paths)} and a change of it`,
+      kind: "container",
+      olds: containerState,
+      news: { ...container, ...changed, __replaceOnChanges: paths },
+      expect: { replace: [...replace], deleteBefore: true },
+    }),
+  ),
+  ...(
+    [
+      [["config"], { description: "x" }],
+      [['config["limits.cpu"]'], { config: { "limits.memory": "2GiB" } }],
+      [["devices.eth0.mtu"], { devices: { eth0: { type: "nic", network: "net1" } } }],
+      [["profiles[0]"], { profiles: ["default", "other"] }],
+    ] as const
+  ).map(
+    ([paths, changed]): Case => ({
+      title: `replaceOnChanges ${JSON.stringify(paths)} and a change of something else`,
+      kind: "container",
+      olds: containerState,
+      news: { ...container, ...changed, __replaceOnChanges: paths },
+      expect: "update",
+    }),
+  ),
+  {
+    title: "a made name under which the object was not found again",
+    kind: "profile",
+    olds: { ...profile, name: "p-1111111", __logicalName: "p" },
+    news: { ...profile, name: "p-2222222", __logicalName: "p" },
+    expect: "same",
   },
   { title: "equal inputs", kind: "profile", olds: profile, news: profile, expect: "same" },
   {

@@ -19,7 +19,9 @@ async function stopDaemon(client: Client): Promise<void> {
   while (existsSync(`/proc/${pid}/stat`) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"))) await sleep(20);
 }
 
-test("a missing daemon is started by create, and never by check, diff or read", { skip }, async () => {
+test("a missing daemon is started by create and by the refresh of what it holds, and never by check, diff or the reading of others", {
+  skip,
+}, async () => {
   const dir = mkdtempSync(path.join(tmpdir(), "bothy-start-"));
   const state = path.join(dir, "state");
   await using client = new Client({ endpoint: path.join(state, "unix.socket") });
@@ -46,6 +48,12 @@ test("a missing daemon is started by create, and never by check, diff or read", 
     // The daemon outlives the process that started it.
     await provider[Symbol.asyncDispose]();
     assert.equal((await client.listProfiles()).length, 5);
+
+    // Its host was started anew, or somebody stopped it: a refresh goes on by itself.
+    await stopDaemon(client);
+    await using later = await DynamicProcess.start({ env: { BOTHY_DIR: state, BOTHY_ENDPOINT: "" } });
+    const { id } = await later.read("profile", "a", made[0]?.outs);
+    assert.equal(id, "a");
   } finally {
     if (existsSync(path.join(state, "unix.socket"))) await stopDaemon(client);
     rmSync(dir, { recursive: true, force: true });

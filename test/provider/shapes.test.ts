@@ -36,14 +36,28 @@ const right: Readonly<Record<string, Props>> = {
     allowRestart: false,
     wait: { for: "command", command: ["true"], timeoutSeconds: 1 },
     files: { "/a": { content: "c", mode: "0644", uid: 0, gid: 0 } },
+    adopt: false,
     endpoint: "unix:///a",
     timeouts: { createSeconds: 1, updateSeconds: 1, deleteSeconds: 1 },
   },
-  image: { sourceFile: "package.json", aliases: ["a"], properties: { a: "b" }, public: true, template: "busybox" },
-  network: { name: "net0", description: "d", config: { "user.a": "1" }, type: "bridge" },
-  profile: { name: "p", description: "d", config: { "user.a": "1" }, devices: { eth0: { type: "none" } } },
-  snapshot: { name: "s", instance: "web", expiresAt: "2030-01-31T12:00:00Z" },
-  "storage-pool": { name: "p", driver: "dir", description: "d", config: { "user.a": "1" } },
+  image: {
+    sourceFile: "package.json",
+    aliases: ["a"],
+    properties: { a: "b" },
+    public: true,
+    template: "busybox",
+    adopt: false,
+  },
+  network: { name: "net0", description: "d", config: { "user.a": "1" }, type: "bridge", adopt: false },
+  profile: {
+    name: "p",
+    description: "d",
+    config: { "user.a": "1" },
+    devices: { eth0: { type: "none" } },
+    adopt: false,
+  },
+  snapshot: { name: "s", instance: "web", expiresAt: "2030-01-31T12:00:00Z", adopt: false },
+  "storage-pool": { name: "p", driver: "dir", description: "d", config: { "user.a": "1" }, adopt: false },
 };
 
 /** Inputs that say the same thing in two ways. */

@@ -1,10 +1,12 @@
 /** Dynamic process: Pulumi's own dynamic-provider process, spoken to by raw gRPC as the engine does. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { Socket } from "node:net";
 import path from "node:path";
 import * as grpc from "@grpc/grpc-js";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import type { Any } from "google-protobuf/google/protobuf/any_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import type { Props } from "../../../provider/core/values";
 import { stubOf } from "../../../provider/dynamic/stub";
@@ -41,6 +43,7 @@ export class DynamicProcess implements AsyncDisposable {
     private readonly child: ChildProcess,
     private readonly client: ResourceProviderClient,
     private readonly program: ProgramFolder,
+    private readonly port: number,
     /** What the process said after its port, for people. */
     readonly output: string[],
   ) {}
@@ -72,7 +75,7 @@ export class DynamicProcess implements AsyncDisposable {
       child.once("exit", () => reject(new Error(`The dynamic-provider process ended: ${output.join("")}`)));
     });
     const client = new ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
-    const started = new DynamicProcess(child, client, program, output);
+    const started = new DynamicProcess(child, client, program, Number(port), output);
     const request = new proto.ConfigureRequest();
     request.setArgs(structOf(options.config ?? {}));
     await started.call(client.configure, request);
@@ -151,6 +154,21 @@ export class DynamicProcess implements AsyncDisposable {
     request.setId(id);
     request.setProperties(structOf(withStub(kind, props)));
     await this.call(this.client.delete, request);
+  }
+
+  /** What Ctrl-C makes the engine send. */
+  async cancel(): Promise<void> {
+    await this.call(this.client.cancel, new Empty());
+  }
+
+  /** Goes away in the middle, as an engine that is killed. @returns the end of the process, which has nobody to serve any more */
+  async abandon(): Promise<void> {
+    const gone = new Promise<void>((resolve) => this.child.once("exit", () => resolve()));
+    // The client of grpc-js waits for the answers when it is closed; a dead engine does not.
+    const handles = (process as unknown as { _getActiveHandles(): unknown[] })._getActiveHandles();
+    for (const handle of handles) if (handle instanceof Socket && handle.remotePort === this.port) handle.destroy();
+    this.client.close();
+    await gone;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,5 @@
 /** Stack: a program in a folder of its own, run by the real engine against a daemon. */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -18,11 +19,29 @@ export interface Ran {
   readonly error?: string;
 }
 
+/** Processes that run the program for an engine. */
+const languageHostsOf = (engine: number): number[] =>
+  execFileSync("pgrep", ["-P", String(engine), "-f", "pulumi-language-nodejs"], { encoding: "utf8" })
+    .trim()
+    .split("\n")
+    .map(Number);
+
+/** Kills an engine that TestStack.start has started, and waits for its end. */
+export async function killEngine(engine: ChildProcess): Promise<void> {
+  const ended = new Promise<void>((resolve) => engine.once("exit", () => resolve()));
+  const hosts = languageHostsOf(engine.pid ?? 0);
+  engine.kill("SIGKILL");
+  await ended;
+  // The engine's own helper does not notice its death; the provider does, or it would be found among what is left.
+  for (const pid of hosts) process.kill(pid, "SIGKILL");
+}
+
 export class TestStack {
   private constructor(
     readonly stack: Stack,
     readonly folder: string,
     private readonly home: string,
+    private readonly env: Record<string, string>,
   ) {}
 
   /**
@@ -40,7 +59,7 @@ export class TestStack {
         { stackName: "test", workDir: program.path },
         { envVars, pulumiHome: home },
       );
-      return await work(new TestStack(stack, program.path, home));
+      return await work(new TestStack(stack, program.path, home, envVars));
     } finally {
       rmSync(home, { recursive: true, force: true });
     }
@@ -50,6 +69,15 @@ export class TestStack {
   program(source: string): void {
     const head = 'const pulumi = require("@pulumi/pulumi");\nconst bothy = require("bothy");\n';
     writeFileSync(path.join(this.folder, "index.js"), `${head}${source}`);
+  }
+
+  /** Starts `pulumi COMMAND` as a user does, so that it can be killed or interrupted. */
+  start(...command: string[]): ChildProcess {
+    return spawn("pulumi", [...command, "--stack", "test", "--non-interactive"], {
+      cwd: this.folder,
+      env: { ...process.env, ...this.env },
+      stdio: "ignore",
+    });
   }
 
   preview = (source?: string): Promise<Ran> => this.#run("preview", source);
