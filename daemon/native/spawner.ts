@@ -11,8 +11,8 @@ const prefix = ".spawner-";
 /** A spawner that dies is started again, but not in a tight loop. */
 const restartPauseMs = 500;
 
-/** One that takes no request for so long hangs, or was stopped. Less than a caller waits for the next one (connection.ts). */
-const longestSilenceMs = 8000;
+/** One that takes no request in so many looks hangs, or was stopped. Less than a caller waits for the next one (connection.ts). */
+const silentLooks = 8;
 const lookMs = 1000;
 
 export class Spawner {
@@ -23,9 +23,9 @@ export class Spawner {
   /** The same for the folder of the spawner's own socket. */
   readonly #shortSocketDir: string;
   readonly #name = `${prefix}${process.pid}`;
-  /** Requests that it has not taken yet, and since when it has taken none. */
+  /** Requests that it has not taken yet, and the looks since it has taken one. Time alone would not do: this process may have stood still as well. */
   #waiting = 0;
-  #silentSince = 0;
+  #looks = 0;
   #look: NodeJS.Timeout | undefined;
 
   private constructor(
@@ -88,12 +88,12 @@ export class Spawner {
   async request(verb: string, ops: readonly Op[], signal?: AbortSignal): Promise<CellConnection> {
     const data = frame(verb, ops);
     const socket = path.join(this.#shortSocketDir, this.#name);
-    if (this.#waiting === 0) this.#silentSince = performance.now();
+    if (this.#waiting === 0) this.#looks = 0;
     this.#waiting += 1;
     this.#look ??= setInterval(() => this.#requireLife(), lookMs).unref();
     try {
       const connection = await CellConnection.request(socket, data, signal);
-      this.#silentSince = performance.now();
+      this.#looks = 0;
       return connection;
     } catch (cause) {
       signal?.throwIfAborted();
@@ -107,8 +107,9 @@ export class Spawner {
 
   /** Ends a spawner that takes no requests any more, so that another one does; what it has begun goes on. */
   #requireLife(): void {
-    if (performance.now() - this.#silentSince < longestSilenceMs) return;
-    this.#silentSince = performance.now();
+    this.#looks += 1;
+    if (this.#looks < silentLooks) return;
+    this.#looks = 0;
     this.log.error("The spawner does not answer and is ended");
     this.#child?.kill("SIGKILL");
   }
@@ -131,7 +132,7 @@ export class Spawner {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise((resolve) => child.once("exit", resolve));
     child.stdin?.end();
-    const patience = setTimeout(() => child.kill("SIGKILL"), longestSilenceMs);
+    const patience = setTimeout(() => child.kill("SIGKILL"), silentLooks * lookMs);
     await gone;
     clearTimeout(patience);
   }
