@@ -1,6 +1,6 @@
-/** Expressions of file templates: names, literals, dots, calls, filters, comparisons, and, or, not, in. */
-import { goTime } from "./go-time";
-import { type Budget, maxText, textOf, truthy, type Value, wrong } from "./render-value";
+/** Expressions of file templates: names, literals, dots, calls, filters, sums, comparisons, and, or, not, in. */
+import { filters } from "./render-filters";
+import { type Budget, textOf, truthy, type Value, wrong } from "./render-value";
 
 export type Expression =
   | { readonly type: "literal"; readonly value: Value }
@@ -15,42 +15,6 @@ export type Expression =
     }
   | { readonly type: "not"; readonly of: Expression }
   | { readonly type: "binary"; readonly operator: string; readonly left: Expression; readonly right: Expression };
-
-/** Filters of Django's language that make sense for configuration files. */
-const filters: Readonly<Record<string, (value: Value, argument: Value) => Value>> = {
-  default: (value, argument) => (truthy(value) ? value : argument),
-  default_if_none: (value, argument) => (value === undefined || value === null ? argument : value),
-  lower: (value) => textOf(value).toLowerCase(),
-  upper: (value) => textOf(value).toUpperCase(),
-  capfirst: (value) => textOf(value).replace(/^./u, (first) => first.toUpperCase()),
-  trim: (value) => textOf(value).trim(),
-  safe: (value) => value,
-  length: (value) => (Array.isArray(value) ? value.length : textOf(value).length),
-  first: (value) => (Array.isArray(value) ? (value as Value[])[0] : textOf(value).slice(0, 1)),
-  last: (value) => (Array.isArray(value) ? (value as Value[]).at(-1) : textOf(value).slice(-1)),
-  join: (value, argument) => (Array.isArray(value) ? joined(value, textOf(argument)) : textOf(value)),
-  split: (value, argument) => textOf(value).split(textOf(argument)),
-  cut: (value, argument) => (textOf(argument) === "" ? textOf(value) : textOf(value).replaceAll(textOf(argument), "")),
-  date: (value, argument) => dated(value, argument),
-  time: (value, argument) => dated(value, argument),
-  integer: (value) => Math.trunc(Number(textOf(value))) || 0,
-};
-
-/** pongo2's filter: a layout of Go's, and nothing for what is no time. */
-const dated = (value: Value, layout: Value): Value =>
-  value instanceof Date ? goTime(value, textOf(layout)) : wrongTime();
-
-function wrongTime(): never {
-  throw wrong('the filter "date" takes a time');
-}
-
-/** Measures first: joining what was split squares a text, and a few rounds would fill the memory. */
-function joined(values: readonly Value[], between: string): string {
-  const texts = values.map(textOf);
-  const length = texts.reduce((sum, text) => sum + text.length + between.length, 0);
-  if (length > maxText) throw wrong(`a text is longer than ${maxText} characters`);
-  return texts.join(between);
-}
 
 const maxDepth = 50;
 
@@ -69,7 +33,7 @@ export function parseExpression(text: string): Expression {
 
 /** A word: a text literal, a number, a name or a sign. */
 const wordPattern =
-  /\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\d+(?:\.\d+)?|[A-Za-z_]\w*|==|!=|<=|>=|&&|\|\||[<>|:.,()[\]!])/y;
+  /\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\d+(?:\.\d+)?|[A-Za-z_]\w*|==|!=|<>|<=|>=|&&|\|\||[<>|:.,()[\]!+\-*/%])/y;
 
 function wordsOf(text: string): string[] {
   const words: string[] = [];
@@ -123,9 +87,25 @@ class Parser {
   #not(depth: number): Expression {
     if (depth > maxDepth) throw wrong("an expression is nested too deeply");
     if (this.#accept("not", "!") !== undefined) return { type: "not", of: this.#not(depth + 1) };
-    const left = this.#filtered(depth);
-    const operator = this.#accept("==", "!=", "<=", ">=", "<", ">", "in");
-    return operator === undefined ? left : { type: "binary", operator, left, right: this.#filtered(depth) };
+    const left = this.#sum(depth);
+    const operator = this.#accept("==", "!=", "<>", "<=", ">=", "<", ">", "in");
+    return operator === undefined ? left : { type: "binary", operator, left, right: this.#sum(depth) };
+  }
+
+  #sum(depth: number): Expression {
+    const isNegative = this.#accept("-") !== undefined;
+    let left = this.#product(depth);
+    if (isNegative) left = { type: "binary", operator: "-", left: { type: "literal", value: 0 }, right: left };
+    for (let sign = this.#accept("+", "-"); sign !== undefined; sign = this.#accept("+", "-"))
+      left = { type: "binary", operator: sign, left, right: this.#product(depth) };
+    return left;
+  }
+
+  #product(depth: number): Expression {
+    let left = this.#filtered(depth);
+    for (let sign = this.#accept("*", "/", "%"); sign !== undefined; sign = this.#accept("*", "/", "%"))
+      left = { type: "binary", operator: sign, left, right: this.#filtered(depth) };
+    return left;
   }
 
   #filtered(depth: number): Expression {
@@ -248,7 +228,18 @@ function binary(
     case "==":
       return textOf(left) === textOf(right);
     case "!=":
+    case "<>":
       return textOf(left) !== textOf(right);
+    case "+":
+      return amount(left) + amount(right);
+    case "-":
+      return amount(left) - amount(right);
+    case "*":
+      return amount(left) * amount(right);
+    case "/":
+      return divided(amount(left), amount(right));
+    case "%":
+      return remainder(amount(left), amount(right));
     case "in":
       return contains(right, left);
     case "<":
@@ -262,8 +253,22 @@ function binary(
   }
 }
 
-function contains(whole: Value, part: Value): boolean {
-  if (Array.isArray(whole)) return whole.some((each) => textOf(each) === textOf(part));
-  if (typeof whole === "object" && whole !== null) return Object.hasOwn(whole, textOf(part));
-  return textOf(whole).includes(textOf(part));
+/** A value to reckon with; a text that is no number is none, as in pongo2. */
+const amount = (value: Value): number => (typeof value === "number" ? value : Math.trunc(Number(textOf(value))) || 0);
+
+/** As in Go: whole numbers give a whole number. */
+function divided(left: number, right: number): number {
+  if (right === 0) throw wrong("it divides by zero");
+  return Number.isInteger(left) && Number.isInteger(right) ? Math.trunc(left / right) : left / right;
+}
+
+function remainder(left: number, right: number): number {
+  if (right === 0) throw wrong("it divides by zero");
+  return left % right;
+}
+
+function contains(all: Value, part: Value): boolean {
+  if (Array.isArray(all)) return all.some((each) => textOf(each) === textOf(part));
+  if (typeof all === "object" && all !== null) return Object.hasOwn(all, textOf(part));
+  return textOf(all).includes(textOf(part));
 }

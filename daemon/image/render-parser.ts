@@ -1,4 +1,4 @@
-/** The tags of file templates: text, output, set, if, for. */
+/** The tags of file templates: text, output, set, with, if, ifequal, for, comment, autoescape. */
 import { type Expression, parseExpression } from "./render-expression";
 import { wrong } from "./render-value";
 
@@ -14,6 +14,15 @@ export type Node =
       readonly type: "for";
       readonly names: readonly string[];
       readonly over: Expression;
+      readonly isSorted: boolean;
+      readonly isReversed: boolean;
+      readonly body: readonly Node[];
+      /** What there is for nothing to go over. */
+      readonly empty: readonly Node[];
+    }
+  | {
+      readonly type: "with";
+      readonly values: readonly (readonly [name: string, value: Expression])[];
       readonly body: readonly Node[];
     };
 
@@ -117,19 +126,51 @@ class Parser {
       if (match === null) throw wrong(`"set ${rest}" is no assignment`);
       return { type: "set", name: match[1]!, expression: parseExpression(match[2]!) };
     }
+    if (word === "ifequal" || word === "ifnotequal") return this.#ifEqual(word, rest);
+    if (word === "with") return { type: "with", values: valuesOf(rest), body: this.#body("endwith") };
+    // Nothing is escaped, as in LXD's own templates.
+    if (word === "autoescape") return { type: "with", values: [], body: this.#body("endautoescape") };
+    if (word === "comment") return this.#comment();
     throw wrong(`the tag "${word}" is not known`);
   }
 
+  #body(end: string): Node[] {
+    this.#at += 1;
+    return this.nodes([end]);
+  }
+
+  #comment(): Node {
+    while (wordOf(this.tokens[this.#at] ?? missing("endcomment")) !== "endcomment" || this.#isNoTag()) this.#at += 1;
+    return { type: "text", text: "" };
+  }
+
+  #isNoTag(): boolean {
+    return this.tokens[this.#at]?.type !== "tag";
+  }
+
+  #ifEqual(word: string, rest: string): Node {
+    const [left, right, ...more] = partsOf(rest, /\s+/y);
+    if (left === undefined || right === undefined || more.length > 0) throw wrong(`"${word}" takes two values`);
+    const operator = word === "ifequal" ? "==" : "!=";
+    const when: Expression = { type: "binary", operator, left: parseExpression(left), right: parseExpression(right) };
+    return this.#branches(when, ["else", `end${word}`]);
+  }
+
   #if(condition: string): Node {
+    return this.#branches(parseExpression(condition), ["elif", "else", "endif"]);
+  }
+
+  /** @param words tags that end a branch, that of the whole last */
+  #branches(first: Expression, words: readonly string[]): Node {
     const branches: { when: Expression | undefined; then: Node[] }[] = [];
-    let when: Expression | undefined = parseExpression(condition);
+    let when: Expression | undefined = first;
     for (;;) {
       this.#at += 1;
-      const then = this.nodes(["elif", "else", "endif"]);
+      const then = this.nodes(words);
       branches.push({ when, then });
       const token = this.tokens[this.#at]!;
       const word = wordOf(token);
-      if (word === "endif") return { type: "if", branches };
+      if (word === words.at(-1)) return { type: "if", branches };
       when = word === "elif" ? parseExpression(token.text.slice(word.length).trim()) : undefined;
     }
   }
@@ -137,11 +178,44 @@ class Parser {
   #for(head: string): Node {
     const match = /^([A-Za-z_]\w*)(?:\s*,\s*([A-Za-z_]\w*))?\s+in\s+(.+)$/s.exec(head);
     if (match === null) throw wrong(`"for ${head}" is no loop`);
+    const [, over = "", flags = ""] = /^(.*?)((?:\s+(?:sorted|reversed))*)$/s.exec(match[3]!) ?? [];
     this.#at += 1;
-    const body = this.nodes(["endfor"]);
+    const body = this.nodes(["empty", "endfor"]);
+    const empty = wordOf(this.tokens[this.#at]!) === "empty" ? this.#body("endfor") : [];
     const names = match.slice(1, 3).filter((name) => name !== undefined);
-    return { type: "for", names, over: parseExpression(match[3]!), body };
+    const [isSorted, isReversed] = [flags.includes("sorted"), flags.includes("reversed")];
+    return { type: "for", names, over: parseExpression(over), isSorted, isReversed, body, empty };
   }
+}
+
+function missing(tag: string): never {
+  throw wrong(`"${tag}" is missing`);
+}
+
+/** Names and values of a "with": "a=1 b=2", or "1 as a". */
+function valuesOf(text: string): [name: string, value: Expression][] {
+  const old = /^(.+)\s+as\s+([A-Za-z_]\w*)$/s.exec(text);
+  if (old !== null) return [[old[2]!, parseExpression(old[1]!)]];
+  return partsOf(text, /\s+(?=[A-Za-z_]\w*\s*=(?!=))/y).map((part) => {
+    const [, name = "", value = ""] = /^([A-Za-z_]\w*)\s*=\s*(.+)$/s.exec(part) ?? [];
+    if (name === "") throw wrong(`"with ${text}" is no assignment`);
+    return [name, parseExpression(value)];
+  });
+}
+
+/** Cuts a text where a sticky pattern fits outside of quotes. */
+function partsOf(text: string, between: RegExp): string[] {
+  const parts: string[] = [];
+  let part = "";
+  for (let at = 0; at < text.length; ) {
+    const quoted = /^(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')/s.exec(text.slice(at))?.[0];
+    between.lastIndex = at;
+    const gap = quoted === undefined ? between.exec(text)?.[0] : undefined;
+    if (gap !== undefined) parts.push(part);
+    part = gap === undefined ? part + (quoted ?? text.charAt(at)) : "";
+    at += (quoted ?? gap ?? " ").length;
+  }
+  return part === "" ? parts : [...parts, part];
 }
 
 const wordOf = (token: Token): string => token.text.split(/\s/, 1)[0]!;

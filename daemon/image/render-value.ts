@@ -24,7 +24,15 @@ export function textOf(value: Value): string {
   if (value === undefined || value === null || typeof value === "function") return "";
   if (typeof value === "boolean") return value ? "True" : "False";
   if (value instanceof Date) return goTimeText(value);
+  // As Go prints them by %f.
+  if (typeof value === "number") return Number.isInteger(value) ? String(value) : value.toFixed(6);
   return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+/** @returns the text @throws ApiError BAD_REQUEST when it is too long */
+export function whole(text: string): string {
+  if (text.length > maxText) throw wrong(`a text is longer than ${maxText} characters`);
+  return text;
 }
 
 /** Empty text, zero, empty lists and maps, and what is not there are false. */

@@ -1,6 +1,6 @@
 /**
  * Render: LXD's file templates (docs/lxd-api.md, Images), the part of pongo2's Django-like language that images use:
- * {{ expression|filter:argument }}, {% if %}/{% elif %}/{% else %}, {% for %}, {% set %}, {# comment #}.
+ * {{ expression|filter:argument }}, {% if %}/{% elif %}/{% else %}, {% ifequal %}, {% for %}/{% empty %}, {% set %}, {% with %}, {# comment #}.
  * Values are plain data: nothing of JavaScript can be reached from a template, and output and steps are bounded.
  */
 import type { ImageMetadata, Trigger } from "./metadata";
@@ -100,19 +100,26 @@ class Output {
     else if (node.type === "if") {
       const branch = node.branches.find(({ when }) => when === undefined || truthy(evaluate(when, scope, this.budget)));
       if (branch !== undefined) this.render(branch.then, scope);
-    } else
-      for (const [first, second] of pairsOf(evaluate(node.over, scope, this.budget))) {
-        // Each turn has names of its own.
-        this.budget.spend(scope.size);
-        this.render(
-          node.body,
-          new Map([
-            ...scope,
-            [node.names[0]!, first],
-            ...(node.names[1] === undefined ? [] : [[node.names[1], second] as const]),
-          ]),
-        );
-      }
+    } else if (node.type === "with") {
+      this.budget.spend(scope.size);
+      const values = node.values.map(([name, value]) => [name, evaluate(value, scope, this.budget)] as const);
+      this.render(node.body, new Map([...scope, ...values]));
+    } else this.#loop(node, scope);
+  }
+
+  #loop(node: Node & { type: "for" }, scope: Map<string, Value>): void {
+    const over = evaluate(node.over, scope, this.budget);
+    this.budget.spendOn(over);
+    const pairs = pairsOf(over, node.isSorted);
+    if (node.isReversed) pairs.reverse();
+    if (pairs.length === 0) this.render(node.empty, scope);
+    for (const [index, [first, second]] of pairs.entries()) {
+      // Each turn has names of its own.
+      this.budget.spend(scope.size);
+      const turn = new Map([...scope, ["forloop", turnOf(index, pairs.length)], [node.names[0]!, first]]);
+      if (node.names[1] !== undefined) turn.set(node.names[1], second);
+      this.render(node.body, turn);
+    }
   }
 
   #print(value: Value): void {
@@ -121,10 +128,21 @@ class Output {
   }
 }
 
+/** What a loop tells of its turn. */
+const turnOf = (index: number, length: number): Value => ({
+  Counter: index + 1,
+  Counter0: index,
+  Revcounter: length - index,
+  Revcounter0: length - index - 1,
+  First: index === 0,
+  Last: index === length - 1,
+});
+
 /** What a loop goes over: a map by sorted keys (key, value), a list (value, undefined). */
-function pairsOf(value: Value): [Value, Value][] {
-  if (Array.isArray(value)) return (value as readonly Value[]).map((each) => [each, undefined]);
-  if (typeof value === "object" && value !== null)
+function pairsOf(value: Value, isSorted: boolean): [Value, Value][] {
+  if (typeof value === "object" && value !== null && !Array.isArray(value))
     return Object.entries(value as Record<string, Value>).sort(([a], [b]) => (a < b ? -1 : 1));
-  return typeof value === "string" ? [...value].map((each) => [each, undefined]) : [];
+  const list: readonly Value[] = Array.isArray(value) ? value : typeof value === "string" ? [...value] : [];
+  const ordered = isSorted ? [...list].sort((a, b) => (textOf(a) < textOf(b) ? -1 : 1)) : list;
+  return ordered.map((each) => [each, undefined]);
 }

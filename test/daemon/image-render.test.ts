@@ -33,6 +33,31 @@ const cases: readonly [template: string, output: string][] = [
   ['{{ "}}" }} {% if "nic" in devices.eth0.type %}in{% endif %}', "}} in"],
   ["a {{- container.name -}} b", "awebb"],
   ["{ not a tag } { { }}", "{ not a tag } { { }}"],
+  [
+    "{% for k, v in devices sorted %}{{ k }} {% endfor %}{% for k in devices reversed %}{{ k }} {% endfor %}",
+    "eth0 root root eth0 ",
+  ],
+  ['{% for a in "b,c,a"|split:"," sorted reversed %}{{ a }}{% endfor %}', "cba"],
+  ["{% for a in nothing %}x{% empty %}none{% endfor %}", "none"],
+  [
+    '{% for a in "x,y"|split:"," %}{{ forloop.Counter }}{{ forloop.Counter0 }}{% if forloop.Last %}.{% else %},{% endif %}{% endfor %}',
+    "10,21.",
+  ],
+  ["{% comment %}{{ x }} {% if %}{% endcomment %}y", "y"],
+  ['{% with a="w" b=container.name|upper %}{{ a }}{{ b }}{% endwith %}{{ a }}', "wWEB"],
+  ['{% with "a = b" as q %}{{ q }}{% endwith %}', "a = b"],
+  ['{% ifequal container.name "web" %}eq{% else %}ne{% endifequal %}{% ifnotequal 1 1 %}x{% endifnotequal %}', "eq"],
+  ["{% autoescape off %}{{ '<b>' }}{% endautoescape %}{{ '<b>'|escape }}", "<b>&lt;b&gt;"],
+  [
+    '{{ 1 + 2 * 3 }} {{ 7 / 2 }} {{ 7 % 3 }} {{ -1 }} {{ (1+2)*3 }} {{ config["limits.cpu"]|integer - 1 }}',
+    "7 3 1 -1 9 1",
+  ],
+  ['{{ "a" + 1 }} {{ 1.5 + 1 }} {{ "a"|add:"b" }} {{ 1|add:2 }} {% if 1 <> 2 %}ne{% endif %}', "1 2.500000 ab 3 ne"],
+  [
+    '{{ "the net"|title }} {{ "a b&c"|urlencode }} {{ "abcd"|slice:"1:3" }}{{ "abcd"|slice:"-1:" }}',
+    "The Net a+b%26c bcd",
+  ],
+  ['{{ "a"|ljust:3 }}|{{ "a"|rjust:3 }}|{{ false|yesno:"on,off" }} {{ "a b"|wordcount }}', "a  |  a|off 2"],
 ];
 
 for (const [template, output] of cases)
@@ -58,6 +83,14 @@ test("a template that would never end, or grow without bounds, is stopped", () =
   assert.throws(() => renderTemplate(loop, { s: "x".repeat(50) }), /too many steps|longer than/);
   const doubling = `{% set x = s %}${'{% set x = x|split:"a"|join:x %}'.repeat(20)}{{ x }}`;
   assert.throws(() => renderTemplate(doubling, { s: "a".repeat(100) }), /longer than/);
+  assert.throws(() => renderTemplate(`{{ s${"|addslashes".repeat(40)}|length }}`, { s: '"' }), /longer than/);
+  assert.throws(
+    () => renderTemplate("{% set x = s %}".concat("{% set x = x|add:x %}".repeat(40)), { s: "a" }),
+    /longer than/,
+  );
+  assert.throws(() => render("{{ 'a'|ljust:99999999 }}{{ 1 / 0 }}"), /longer than/);
+  assert.throws(() => render("{{ 1 / 0 }}"), /divides by zero/);
+  assert.throws(() => render("{% comment %}"), /"endcomment" is missing/);
   assert.throws(() => render(`{{ ${"(".repeat(900)}1${")".repeat(900)} }}`), /nested too deeply/);
   assert.throws(() => render(`${"{% if 1 %}".repeat(60)}${"{% endif %}".repeat(60)}`), /nested too deeply/);
   assert.throws(() => render(`{{ s${"|upper".repeat(5000)} }}`), /more than 2000 words/);
