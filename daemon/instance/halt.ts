@@ -10,6 +10,8 @@ const realTimeMin = 34;
 /** What Bothy reads in raw.lxc; every other line is refused when it is set. */
 export interface RawLxc {
   readonly haltSignal?: number;
+  /** What a forced stop sends before it kills. */
+  readonly stopSignal?: number;
   readonly initCommand?: readonly string[];
 }
 
@@ -20,10 +22,13 @@ export function parseRawLxc(value: string | undefined): RawLxc {
     if (line === "" || line.startsWith("#")) continue;
     const [, key, argument] = /^([a-z0-9_.]+)\s*=\s*(.*)$/.exec(line) ?? [];
     if (key === "lxc.signal.halt" && argument) result = { ...result, haltSignal: parseSignal(argument) };
+    else if (key === "lxc.signal.stop" && argument) result = { ...result, stopSignal: parseSignal(argument) };
+    // LXD restarts by a stop and a start, and so do we: nothing sends this one.
+    else if (key === "lxc.signal.reboot" && argument) parseSignal(argument);
     else if (key === "lxc.init.cmd" && argument) result = { ...result, initCommand: commandWords(argument, line) };
     else
       throw badRequest(
-        `Invalid value for "raw.lxc": cannot use the line "${line}". Only lxc.signal.halt and lxc.init.cmd are read.`,
+        `Invalid value for "raw.lxc": cannot use the line "${line}". Only lxc.signal.halt, lxc.signal.stop, lxc.signal.reboot and lxc.init.cmd are read.`,
       );
   }
   return result;

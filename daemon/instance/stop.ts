@@ -1,13 +1,16 @@
 /** Stop: the clean way, which asks the init, and the kill. Both wait until the container is gone. */
+import os from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { badRequest, internal } from "../../sdk/api/errors";
 import type { Requestor } from "../events";
-import { askToHalt, parseRawLxc } from "./halt";
+import { askToHalt, parseRawLxc, type RawLxc } from "./halt";
 import type { AskedStop, Life } from "./life";
 import { inForce } from "./made-by";
 import { pause } from "./pause";
 import type { RunningInstance } from "./running";
 
+/** How long an init may take to end by the signal that raw.lxc has for a forced stop. */
+const askedMs = 10_000;
 /** Most of the work of a kill is the kernel's; what lasts longer hangs in it. */
 const killMs = 60_000;
 /** LXD's default patience for a clean stop: ten minutes. */
@@ -21,8 +24,7 @@ const defaultStopMs = 600_000;
 export async function stop(life: Life, name: string, timeoutMs: number, requestor?: Requestor): Promise<void> {
   const running = needForStop(life, name);
   if (running.isFrozen) await pause(life, name, false, requestor);
-  const record = life.records.find(name);
-  const raw = parseRawLxc(record && inForce(life.records.expanded(record).config, running.madeBy)["raw.lxc"]);
+  const raw = rawLxcOf(life, name, running);
   const over = new AbortController();
   using _ = ask(life, name, { action: "instance-shutdown", requestor });
   void askToHalt(running.cell, raw, over.signal).catch((error: unknown) =>
@@ -35,18 +37,29 @@ export async function stop(life: Life, name: string, timeoutMs: number, requesto
 }
 
 /**
- * Kills every process and waits until the container is gone.
+ * Kills every process and waits until the container is gone; the init may end by the signal of raw.lxc first.
  * @throws ApiError BAD_REQUEST when it is stopped, INTERNAL when a process does not end within a minute
  */
 export async function kill(life: Life, name: string, requestor?: Requestor): Promise<void> {
   const running = needForStop(life, name);
   if (running.isFrozen) await pause(life, name, false);
   using _ = ask(life, name, { action: "instance-stopped", requestor });
+  const { stopSignal } = rawLxcOf(life, name, running);
+  if (stopSignal !== undefined && stopSignal !== os.constants.signals.SIGKILL) {
+    running.cell.signal(stopSignal);
+    if (await endsWithin(running, askedMs)) return;
+  }
   running.cell.kill();
   if (!(await endsWithin(running, killMs)))
     throw internal(
       "Failed to stop instance: a process in it was killed and does not end. It may wait for a disk or a server; try again later.",
     );
+}
+
+/** What raw.lxc says to a container, by the configuration that it runs with. */
+function rawLxcOf({ records }: Life, name: string, { madeBy }: RunningInstance): RawLxc {
+  const record = records.find(name);
+  return parseRawLxc(record && inForce(records.expanded(record).config, madeBy)["raw.lxc"]);
 }
 
 /** Notes who wants it, for the event of its end; a later wish takes the place of an earlier one. Until disposed, or the end. */

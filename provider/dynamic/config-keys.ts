@@ -58,7 +58,7 @@ export interface InstanceConfig<Value> {
   "limits.memory.swap.priority"?: Value;
   /** Most processes and threads. */
   "limits.processes"?: Value;
-  /** Lines of LXC configuration; lxc.signal.halt and lxc.init.cmd are read. */
+  /** Lines of LXC configuration; lxc.signal.halt, lxc.signal.stop and lxc.init.cmd are read. */
   "raw.lxc"?: Value;
   /** Allow containers inside this container. */
   "security.nesting"?: Value;

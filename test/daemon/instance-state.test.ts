@@ -99,6 +99,28 @@ test("a clean stop of a paused container lets it go on to hear it, and no patien
   await remove("web");
 });
 
+test("a forced stop sends the signal that raw.lxc has for it, and kills an init that does not end by it", async () => {
+  const script = "trap 'echo asked >/asked; exit' USR2; touch /ready; while :; do sleep 0.05; done";
+  for (const [signal, isAsked] of [
+    ["SIGUSR2", true],
+    ["SIGWINCH", false],
+  ] as const) {
+    const lines = [
+      `lxc.signal.stop = ${signal}`,
+      "lxc.signal.reboot = SIGINT",
+      `lxc.init.cmd = /bin/sh -c "${script}"`,
+    ];
+    await launch("web", { config: { "raw.lxc": lines.join("\n") } });
+    await until(async () => (await inside("web", "ls /ready")) === "/ready");
+    await act("web", "stop", { force: true });
+    assert.equal(await statusOf("web"), "Stopped");
+    assert.equal((await shared.send("GET", "/1.0/instances/web/files?path=/asked")).status, isAsked ? 200 : 404);
+    await remove("web");
+  }
+  const wrong = { config: { "raw.lxc": "lxc.signal.stop = SIGNONE" } };
+  assert.equal((await shared.send("POST", "/1.0/profiles", { name: "wrong", ...wrong })).status, 400);
+});
+
 test("an ephemeral container is gone when it has stopped, by request or by itself", async () => {
   await shared.unchanged(async () => {
     await launch("brief", { ephemeral: true });

@@ -103,7 +103,7 @@ export const instanceKeys: readonly KeyRow[] = [
     key: "raw.lxc",
     type: anyText,
     live: false,
-    doc: "Lines of LXC configuration; lxc.signal.halt and lxc.init.cmd are read.",
+    doc: "Lines of LXC configuration; lxc.signal.halt, lxc.signal.stop and lxc.init.cmd are read.",
   },
   { key: "security.nesting", type: bool, live: false, doc: "Allow containers inside this container." },
   {
