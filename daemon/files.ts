@@ -17,6 +17,10 @@ export const isReadonly = (error: unknown): boolean =>
   errnoOf(error) === "EROFS" ||
   /Read-only file system|file system is read-only/i.test((error as Error | undefined)?.message ?? "");
 
+/** Whether an error says that a device failed, as an image file does when the disk below it is full. */
+export const isDeviceError = (error: unknown): boolean =>
+  errnoOf(error) === "EIO" || /Input\/output error/i.test((error as Error | undefined)?.message ?? "");
+
 /** Waits for the work; the named errors count as "nothing there". */
 export async function ignoring<T>(codes: string | readonly string[], work: Promise<T>): Promise<T | undefined> {
   try {

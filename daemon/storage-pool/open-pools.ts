@@ -4,7 +4,7 @@ import { notFound, unavailable } from "../../sdk/api/errors";
 import type { Context } from "../context";
 import { toApiError } from "../errors";
 import { fileNameOf } from "../file-name";
-import { isReadonly } from "../files";
+import { isDeviceError, isReadonly } from "../files";
 import type { PoolPlace, StorageDriver } from "./driver";
 import { drivers } from "./drivers";
 import { PoolImages } from "./images";
@@ -105,7 +105,7 @@ export class OpenPools {
     const calls = this.#calls.get(name) ?? new Map();
     this.#calls.set(name, calls);
     const call = opened().catch((error: unknown) => {
-      if (!isReadonly(error)) throw error;
+      if (!isReadonly(error) && !isDeviceError(error)) throw error;
       // The kernel may have closed it after an error. Where it can be opened anew, it is.
       this.#noteUnavailable(name, error);
       return opened();

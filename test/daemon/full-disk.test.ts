@@ -293,6 +293,8 @@ driversHere().then((drivers) => {
           assert.equal((await open(daemon, "Storage pool unavailable"))[0]?.entity_url, "/1.0/storage-pools/default");
           await done(client.setInstanceState("other", { action: "stop", force: true }));
           for (const name of ["hog", "other"]) await done(client.deleteInstance(name));
+          const { bavail, bsize } = statfsSync(base);
+          assert.ok(bavail * bsize > 2 ** 26, `the disk below has its room back: ${bavail * bsize} bytes`);
           assert.deepEqual(await open(daemon, "Storage pool unavailable"), []);
           await launch(daemon, "next");
           await done(client.setInstanceState("next", { action: "stop", force: true }));

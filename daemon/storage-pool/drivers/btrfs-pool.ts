@@ -29,6 +29,9 @@ async function kindOf({ path: folder, diskImage, config }: PoolPlace): Promise<K
   return (await ignoring("ENOENT", stat(source)))?.isBlockDevice() ? "device" : "folder";
 }
 
+/** Whether the pool is in an image file of the daemon's. */
+export const isImageFile = async (pool: PoolPlace): Promise<boolean> => (await kindOf(pool)) === "loop";
+
 /** Makes the file system, mounts it and makes the folders of the volume types. @returns the filled-in configuration */
 export async function createBtrfsPool(pool: PoolPlace): Promise<Config> {
   const kind = await kindOf(pool);

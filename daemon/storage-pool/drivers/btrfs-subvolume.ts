@@ -27,12 +27,25 @@ const patienceMs = 10_000;
 /**
  * Waits for the space of removed subvolumes where there is little: the kernel gives it back in the background, and whoever deletes on a full
  * file system wants to use it. After some seconds it goes on without.
+ * @param below folder of the image file that the file system is in, if it is in one: its holes are room for others, and for what it writes next
  */
-export async function giveBack(folder: string): Promise<void> {
-  const { bavail, blocks } = await statfs(folder);
-  if (bavail > blocks * scarce) return;
-  await inSomeSeconds(["filesystem", "sync", folder], ["subvolume", "sync", folder], ["filesystem", "sync", folder]);
+export async function giveBack(folder: string, below: string | undefined): Promise<void> {
+  const isBelowScarce = below !== undefined && (await isScarce(below));
+  if (!isBelowScarce && !(await isScarce(folder))) return;
+  const free = [
+    btrfs("filesystem", "sync", folder),
+    btrfs("subvolume", "sync", folder),
+    btrfs("filesystem", "sync", folder),
+  ];
+  await inSomeSeconds(...free, ...(isBelowScarce ? [["fstrim", folder]] : []));
 }
+
+async function isScarce(folder: string): Promise<boolean> {
+  const { bavail, blocks } = await statfs(folder);
+  return bavail <= blocks * scarce;
+}
+
+const btrfs = (...args: string[]): string[] => ["btrfs", ...args];
 
 /**
  * Makes something in a folder. Where the file system is full, once more after it has put its house in order: chunks that were given to the
@@ -44,16 +57,16 @@ async function withRoom(folder: string, make: () => Promise<unknown>): Promise<v
   } catch (error) {
     if (!isNoSpace(error)) throw error;
     await inSomeSeconds(
-      ["filesystem", "sync", folder],
-      ["subvolume", "sync", folder],
-      ["balance", "start", "-dusage=5", folder],
+      btrfs("filesystem", "sync", folder),
+      btrfs("subvolume", "sync", folder),
+      btrfs("balance", "start", "-dusage=5", folder),
     );
     await make();
   }
 }
 
-/** Runs commands of btrfs that free space, as long as there is time. That one of them fails is no worse than before. */
+/** Runs commands that free space, as long as there is time. That one of them fails is no worse than before. */
 async function inSomeSeconds(...commands: readonly (readonly string[])[]): Promise<void> {
   const signal = AbortSignal.timeout(patienceMs);
-  for (const args of commands) await run("btrfs", args, { signal }).catch(() => undefined);
+  for (const [program = "", ...args] of commands) await run(program, args, { signal }).catch(() => undefined);
 }

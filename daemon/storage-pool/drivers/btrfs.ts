@@ -5,7 +5,7 @@ import { notFound } from "../../../sdk/api/errors";
 import { isThere } from "../../files";
 import type { PoolPlace, StorageDriver, Volume } from "../driver";
 import { btrfsUnavailable, exclusiveBytes, hasQuota } from "./btrfs-host";
-import { createBtrfsPool, deleteBtrfsPool, mountBtrfsPool, unmountBtrfsPool } from "./btrfs-pool";
+import { createBtrfsPool, deleteBtrfsPool, isImageFile, mountBtrfsPool, unmountBtrfsPool } from "./btrfs-pool";
 import { createSubvolume, giveBack, setReadonly, snapshotSubvolume } from "./btrfs-subvolume";
 import { poolResources } from "./pool-folder";
 import {
@@ -63,7 +63,7 @@ export const btrfs: StorageDriver = {
   async delete(pool, volume) {
     await discard(pool, folderOf(pool, volume));
     await removeEmptyParent(pool, volume);
-    await giveBack(pool.path);
+    await giveBack(pool.path, (await isImageFile(pool)) ? path.dirname(pool.diskImage) : undefined);
   },
 
   exists: (pool, volume) => isThere(folderOf(pool, volume)),
