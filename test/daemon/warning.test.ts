@@ -15,13 +15,14 @@ const skip = requireFeature("root", process.getuid?.() === 0);
 const image = { type: "image", alias: "template:busybox" };
 const done = async (operation: Promise<PendingOperation>) => (await operation).wait();
 
-/** Stops the daemon, hides a folder of the pool from the next one, and starts that. */
+/** Stops the daemon, hides the pool from the next one, and starts that. */
 async function restartWithoutPool(daemon: TestDaemon): Promise<() => void> {
   await daemon.stop();
-  const folder = path.join(daemon.dir, "storage-pools", "default", "containers");
-  renameSync(folder, `${folder}.away`);
+  const folder = path.join(daemon.dir, "storage-pools", "default");
+  const hidden = path.join(daemon.dir, "hidden");
+  renameSync(folder, hidden);
   await daemon.start();
-  return () => renameSync(`${folder}.away`, folder);
+  return () => renameSync(hidden, folder);
 }
 
 const about = (warnings: readonly Warning[], type: string) => warnings.filter((warning) => warning.type === type);
