@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { useEngine } from "../../scripts/scene/engine";
 import { runCli } from "../cli/support/cli";
 import { type TestDaemon, withDaemon } from "../support/daemon";
@@ -77,9 +78,12 @@ for (const named of [true, false])
           await holding;
           await killEngine(up);
           proxy.release();
-          while ((await client.listInstances()).length < 2) await new Promise((resolve) => setTimeout(resolve, 50));
-
-          const before = await listed(daemon);
+          // The daemon goes on with what it was asked for: an image is looked through, a container is made.
+          let before = await listed(daemon);
+          for (const end = Date.now() + 60_000; Object.keys(before).length < kinds.length && Date.now() < end; ) {
+            await delay(200);
+            before = await listed(daemon);
+          }
           assert.deepEqual(Object.keys(before).sort(), [...kinds]);
           for (const [kind, { unfinished }] of Object.entries(before)) assert.equal(unfinished, true, kind);
           const marks = await marksOf(daemon, before);
