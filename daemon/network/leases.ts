@@ -47,11 +47,16 @@ export async function hasLease(network: NetworkPlace, wanted: (lease: Lease) => 
 /** A file younger than this may be half written. */
 const settledMs = 100;
 
-/** dnsmasq empties the file before it writes it again: a fresh file that is empty or ends within a line is read once more. */
+/**
+ * dnsmasq empties the file before it writes it again: one that is empty or ends within a line is read once more, unless it was like that before
+ * and after the read. On a busy machine there may be any time between the two.
+ */
 async function wholeText(network: NetworkPlace): Promise<string> {
   for (;;) {
+    const now = Date.now();
+    const before = await writtenAt(network);
     const text = await leasesText(network);
-    if (text.endsWith("\n") || Date.now() - (await writtenAt(network)) > settledMs) return text;
+    if (text.endsWith("\n") || (now - before > settledMs && (await writtenAt(network)) === before)) return text;
     await delay(5);
   }
 }
