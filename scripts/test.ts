@@ -1,7 +1,7 @@
 // npm test [FILE...]: format and lint, the build, then every test (or the named ones) on the compiled output.
-import { spawnSync } from "node:child_process";
 import { existsSync, globSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
+import { runChild } from "./child";
 
 /** What the machines of CI can do: a test that skips for want of one of these fails there. */
 const CI_FEATURES = "root,btrfs,overlay,pulumi,lxc,debian,nft,dnsmasq,vm";
@@ -11,10 +11,9 @@ const CONCURRENCY = 2;
 const root = resolve(__dirname, "../..");
 
 /** Runs a command in the repository, its output shown, and leaves with its exit code when that is not 0. */
-function must(command: string, args: string[], env: NodeJS.ProcessEnv = process.env): void {
-  const { status, error } = spawnSync(command, args, { cwd: root, env, stdio: "inherit" });
-  if (error) console.error(`Cannot run "${command}": ${error.message}.`);
-  if (status !== 0) process.exit(status ?? 1);
+async function must(command: string, args: string[], env: NodeJS.ProcessEnv = process.env): Promise<void> {
+  const code = await runChild(command, args, { cwd: root, env });
+  if (code !== 0) process.exit(code);
 }
 
 /**
@@ -28,12 +27,12 @@ function compiled(name: string): string {
   return join("dist", source.replace(/\.ts$/, ".js"));
 }
 
-function main(names: string[]): void {
+async function main(names: string[]): Promise<void> {
   const files = (names.length > 0 ? names : globSync("test/**/*.test.ts", { cwd: root }).sort()).map(compiled);
   if (files.length === 0) throw new Error("Cannot test anything: there is no test/**/*.test.ts.");
   const node = process.execPath;
-  must(node, ["node_modules/@biomejs/biome/bin/biome", "check", "."]);
-  must(node, ["node_modules/typescript-7/bin/tsc", "-p", "tsconfig.json"]);
+  await must(node, ["node_modules/@biomejs/biome/bin/biome", "check", "."]);
+  await must(node, ["node_modules/typescript-7/bin/tsc", "-p", "tsconfig.json"]);
   // Tests start some thousands of Node processes that load the same modules.
   const env: NodeJS.ProcessEnv = { NODE_COMPILE_CACHE: join(root, ".toolchain/compile-cache"), ...process.env };
   if (env.CI === "true") env.REQUIRE = env.REQUIRE ?? CI_FEATURES;
@@ -42,12 +41,10 @@ function main(names: string[]): void {
     `--test-concurrency=${CONCURRENCY}`,
     "--test-reporter=spec",
   ];
-  must(node, ["--test", ...options, ...files], env);
+  await must(node, ["--test", ...options, ...files], env);
 }
 
-try {
-  main(process.argv.slice(2));
-} catch (error) {
+main(process.argv.slice(2)).catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
-}
+});

@@ -1,7 +1,7 @@
 // npm run test:vm -- SET|GUEST...: boots the guests, one after the other, and runs their tests in them with the packed package.
-import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { runChild } from "../child";
 import { repository } from "./cache";
 import { type Guest, guestNamed, guests } from "./guests";
 
@@ -25,31 +25,41 @@ function runsOf(word: string): Run[] {
 }
 
 /** Runs a set of tests on a guest by node's own runner. @returns its exit code */
-function run({ guest, set }: Run): number {
+async function run({ guest, set }: Run): Promise<number> {
   const file = path.join("dist/test/vm", `${set}.js`);
   if (!existsSync(path.join(repository, file))) throw new Error(`There is no test/vm/${set}.ts.`);
   console.log(`\n${guest.title} (${guest.name}): ${set}`);
   const args = ["--disable-warning=ExperimentalWarning", "--test", "--test-reporter=spec", file];
   const env = { ...process.env, BOTHY_VM_GUEST: guest.name };
-  return spawnSync(process.execPath, args, { cwd: repository, env, stdio: "inherit" }).status ?? 1;
+  return await runChild(process.execPath, args, { cwd: repository, env });
 }
 
-function main(words: readonly string[]): number {
+async function main(words: readonly string[]): Promise<number> {
   if (words.length === 0 || words.includes("--help")) {
     console.log(usage);
     return words.length === 0 ? 2 : 0;
   }
   const runs = words.flatMap(runsOf);
-  const codes = runs.map(run);
+  const codes: number[] = [];
+  // Told to end, it begins no other.
+  let isOver = false;
+  const end = () => {
+    isOver = true;
+  };
+  for (const signal of ["SIGTERM", "SIGHUP", "SIGINT"] as const) process.on(signal, end);
+  for (const one of runs) codes.push(isOver ? 1 : await run(one));
   console.log("\nGuests:");
   for (const [at, { guest, set }] of runs.entries())
     console.log(`  ${codes[at] === 0 ? "passed" : "FAILED"}  ${guest.title}: ${set}`);
   return codes.find((code) => code !== 0) ?? 0;
 }
 
-try {
-  process.exitCode = main(process.argv.slice(2));
-} catch (error) {
-  console.error(`${error instanceof Error ? error.message : error}\n\n${usage}`);
-  process.exitCode = 2;
-}
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${usage}`);
+    process.exitCode = 2;
+  },
+);
