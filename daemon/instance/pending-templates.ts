@@ -43,3 +43,5 @@ export const withoutPending = ({ [triggerKey]: _trigger, [digestsKey]: _digests,
 /** The keys themselves, of an instance whose root is put back. */
 export const pendingOf = (config: Config): Config =>
   Object.fromEntries(Object.entries(config).filter(([key]) => key === triggerKey || key === digestsKey));
+
+export const hasPending = (config: Config): boolean => Object.keys(pendingOf(config)).length > 0;

@@ -214,8 +214,10 @@ export class InstanceService {
     try {
       const noted = await fill(record);
       await makeLinks(this.context, record.pool, record.name);
-      this.store.confirm(record.name);
-      this.#change(record.name, (now) => ({ ...now, config: { ...now.config, ...noted } }));
+      this.context.database.transaction(() => {
+        this.store.confirm(record.name);
+        this.#change(record.name, (now) => ({ ...now, config: { ...now.config, ...noted } }));
+      });
       return this.record(record.name);
     } catch (error) {
       await this.erase(record).catch((cause: unknown) =>

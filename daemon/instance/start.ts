@@ -18,7 +18,7 @@ import { pickCpus } from "./live-limits";
 import { appendLog } from "./log";
 import { fixedPart, noteMadeBy } from "./made-by";
 import { hostNames, type Nic, planNics, withHwaddrs } from "./nics";
-import { withoutPending } from "./pending-templates";
+import { hasPending, withoutPending } from "./pending-templates";
 import { requireReadable } from "./readable";
 import type { Expanded, InstanceRecord } from "./record";
 import { startOps } from "./spec/start";
@@ -73,7 +73,7 @@ export class Starter {
       const madeBy = fixedPart(expanded.config);
       const ops = this.#ops({ ...record, config }, expanded, nics, cpus);
       await together([announce(context, name, nics), applyAtStart(context, record)]);
-      records.change(name, (now) => ({ ...now, config: withoutPending(now.config) }));
+      if (hasPending(record.config)) records.change(name, (now) => ({ ...now, config: withoutPending(now.config) }));
       noteMadeBy(context.dirs, name, madeBy);
       const cell = await context.native.startContainer(ops);
       noteCell(this.life, name, cell);

@@ -32,8 +32,8 @@ const wholeNumber = /^[+-]?0*\d{1,20}$/;
 export const integer =
   (min: number | bigint, max: number | bigint): ValueType =>
   (value) => {
-    const isWithin = wholeNumber.test(value) && BigInt(value.replace("+", "")) >= min;
-    return isWithin && BigInt(value.replace("+", "")) <= max
+    const number = wholeNumber.test(value) ? BigInt(value.replace("+", "")) : undefined;
+    return number !== undefined && number >= min && number <= max
       ? undefined
       : `it must be a whole number from ${min} to ${max}`;
   };
