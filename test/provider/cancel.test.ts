@@ -59,16 +59,22 @@ test("a wait ends when the engine is told to cancel, and the container stays in 
   }),
 );
 
+/** Leaves a container "web" half made, as an engine does that is killed. @returns its inputs */
+async function killedInCreate(daemon: TestDaemon) {
+  const killed = await start(daemon);
+  const inputs = await killed.checked("container", neverReady("web"));
+  const waiting = isWaiting(daemon, "web");
+  const creating = assert.rejects(killed.create("container", inputs));
+  await waiting;
+  await killed.abandon();
+  await creating;
+  await killed[Symbol.asyncDispose]();
+  return inputs;
+}
+
 test("a container whose engine was killed in the middle is taken over by the next up", { skip }, () =>
   withDaemon({ bare: false }, async (daemon) => {
-    const killed = await start(daemon);
-    const inputs = await killed.checked("container", neverReady("web"));
-    const waiting = isWaiting(daemon, "web");
-    const creating = assert.rejects(killed.create("container", inputs));
-    await waiting;
-    await killed.abandon();
-    await creating;
-    await killed[Symbol.asyncDispose]();
+    const inputs = await killedInCreate(daemon);
     assert.match((await pendingOf(daemon, "web")) ?? "", /^[^/]+\/\d+\/\d+$/, "nobody has heard of it");
     const { config } = (await daemon.client.getInstance("web")).value;
 
@@ -89,14 +95,7 @@ test("a container whose engine was killed in the middle is taken over by the nex
 
 test("a half made container of another image is made anew", { skip }, () =>
   withDaemon({ bare: false }, async (daemon) => {
-    const killed = await start(daemon);
-    const inputs = await killed.checked("container", neverReady("web"));
-    const waiting = isWaiting(daemon, "web");
-    const creating = assert.rejects(killed.create("container", inputs));
-    await waiting;
-    await killed.abandon();
-    await creating;
-    await killed[Symbol.asyncDispose]();
+    const inputs = await killedInCreate(daemon);
     await daemon.client.createImageAlias({
       name: "other",
       target: (await daemon.client.listImages())[0]?.fingerprint ?? "",
