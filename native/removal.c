@@ -20,6 +20,8 @@ enum {
     TOLD_PATH_MAX = 500,
     LEFT_MAX = 10000,   /* looked for one by one */
     LOOK_EVERY = 1024,  /* entries between two looks whether the caller still waits */
+    FREE_REREADS = 3,       /* of a folder from which something went each time */
+    WRITER_PATIENCE_S = 20, /* for further ones, all together: somebody writes as fast as we remove */
     STRAGGLER_TRIES = 20,
     STRAGGLER_PAUSE_NS = 50 * 1000 * 1000,
 };
@@ -33,7 +35,7 @@ struct level {
     ino_t ino;
     bool is_subvolume, only_subvolumes;
     bool progress; /* something went since its start was read */
-    unsigned tries;
+    unsigned rereads, tries;
     ino_t *left; /* entries that stay, so that nobody tries them again */
     size_t left_count;
 };
@@ -44,6 +46,7 @@ struct walk {
     size_t depth, capacity;
     struct removal *removal;
     bool abandoned;
+    int64_t patience_end_s; /* by the monotonic clock; 0 until it is needed */
 };
 
 static struct level *top(struct walk *walk) {
@@ -220,11 +223,25 @@ static int remove_folder(const struct level *level, int parent) {
     return unlink_entry(parent, level->name, AT_REMOVEDIR) == 0 ? 0 : errno;
 }
 
-/** Whether to read the folder again: something went since the last time, or somebody who is about to end still writes into it. */
-static bool is_worth_rereading(struct level *level) {
+static int64_t now_s(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
+/** Whether there is time left for a writer that may never end. */
+static bool has_patience(struct walk *walk) {
+    if (walk->patience_end_s == 0)
+        walk->patience_end_s = now_s() + WRITER_PATIENCE_S;
+    return now_s() < walk->patience_end_s;
+}
+
+/** Whether to read the top folder again: something went since the last time, or somebody who is about to end still writes into it. */
+static bool is_worth_rereading(struct walk *walk) {
+    struct level *level = top(walk);
     if (level->progress) {
         level->progress = false;
-        return true;
+        return level->rereads++ < FREE_REREADS || has_patience(walk);
     }
     if (level->left_count > 0 || level->tries++ >= STRAGGLER_TRIES)
         return false;
@@ -243,7 +260,7 @@ static void finish_folder(struct walk *walk, int error) {
     if (error == 0 || level->is_subvolume)
         error = remove_folder(level, dirfd((level - 1)->dir));
     if (error == ENOTEMPTY)
-        reread = is_worth_rereading(level);
+        reread = is_worth_rereading(walk);
     /* the kernel does not let this subvolume go, so what is in it goes one by one */
     if (error != 0 && !reread && level->is_subvolume && level->only_subvolumes) {
         level->only_subvolumes = false;

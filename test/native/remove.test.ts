@@ -1,6 +1,7 @@
 /** Trees that a guest filled are removed whatever is in them, and nothing beside them. */
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -136,15 +137,45 @@ test("a symlink in the place of a tree goes, and not what it leads to", async ()
   await removesWhole(outside);
 });
 
+/** Runs perl programs that write into the tree until the work has ended; the work begins when each of them has written. */
+async function besideWriters(tree: string, programs: readonly string[], work: () => Promise<unknown>): Promise<void> {
+  const ready = "print qq(x\\n) if ++$rounds == 1;";
+  const writers = programs.map((program) => {
+    const script = `chdir shift or die $!; my $outside = shift; $| = 1; my $rounds = 0; for (;;) { ${program}; ${ready} }`;
+    const child = spawn("perl", ["-e", script, tree, path.join(base, "bystander")], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    return { child, exit: once(child, "exit"), ready: once(child.stdout, "data") };
+  });
+  try {
+    for (const writer of writers) await writer.ready;
+    await work();
+    for (const { child } of writers) assert.equal(child.exitCode ?? child.signalCode, null, "it wrote all the time");
+  } finally {
+    for (const { child } of writers) child.kill("SIGKILL");
+    for (const { exit } of writers) await exit;
+  }
+}
+
 test("a guest that still writes and moves folders about keeps nobody busy for ever, and nothing outside goes", async () => {
   const outside = made("bystander", "echo precious > file");
   const tree = made("alive", "mkdir -p a/b/c d");
-  const script = `cd "$1"; while :; do mkdir -p a/b/c d; mv a/b d/; ln -s "$2" a/b; : > d/b/c/f; rm -rf a/b; mv d/b a/; done 2>/dev/null`;
-  const writer = spawn("sh", ["-c", script, "sh", tree, outside], { stdio: "ignore" });
-  await remove(tree);
-  writer.kill("SIGKILL");
-  await new Promise((resolve) => writer.once("exit", resolve));
+  const moves = `mkdir "a"; mkdir "a/b"; mkdir "a/b/c"; mkdir "d"; rename "a/b", "d/b"; symlink $outside, "a/b"; open F, ">", "d/b/c/f"; unlink "a/b"; rename "d/b", "a/b"`;
+  await besideWriters(tree, [moves, moves], () => remove(tree));
   assert.equal(readFileSync(path.join(outside, "file"), "utf8"), "precious\n");
+  await removesWhole(tree);
+  await removesWhole(outside);
+});
+
+test("somebody who makes files as fast as they are removed is told of, and keeps nobody busy for ever", async () => {
+  const outside = made("bystander", "echo precious > file");
+  const tree = made("flood", "true");
+  const makes = (letter: string) => `open F, ">", "${letter}" . $i++`;
+  await besideWriters(tree, ["f", "g"].map(makes), async () => {
+    const line = await remove(tree);
+    assert.ok(line.error === undefined, JSON.stringify(line));
+    if (line.left !== 0) assert.deepEqual(line.first, [{ path: ".", errno: "ENOTEMPTY" }]);
+  });
   await removesWhole(tree);
   await removesWhole(outside);
 });
