@@ -1,22 +1,22 @@
 /** Context: the parts of a running daemon, given to every service and handler. daemon.ts fills it once. */
-import type { Damages } from "./damage/service";
-import type { Database } from "./database";
-import type { Dirs } from "./dirs";
-import type { Events } from "./events";
-import type { ImageService } from "./image/service";
-import type { InstanceService } from "./instance/service";
-import type { Locks } from "./locks";
-import type { Log } from "./log";
-import type { Native } from "./native/index";
-import type { NetworkService } from "./network/service";
-import type { Operations } from "./operations";
-import type { ProfileService } from "./profile/service";
-import type { ServerService } from "./server/service";
+import type { Damages } from "./kinds/damage/service";
+import type { ImageService } from "./kinds/image/service";
+import type { InstanceService } from "./kinds/instance/service";
+import type { NetworkService } from "./kinds/network/service";
+import type { ProfileService } from "./kinds/profile/service";
+import type { ServerService } from "./kinds/server/service";
+import type { SnapshotService } from "./kinds/snapshot/service";
+import type { StoragePoolService } from "./kinds/storage-pool/service";
+import type { Volumes } from "./kinds/storage-pool/volumes";
+import type { Warnings } from "./kinds/warning/service";
+import type { Database } from "./platform/database/database";
+import type { Events } from "./platform/events";
+import type { Dirs } from "./platform/folders/dirs";
+import type { Locks } from "./platform/locks";
+import type { Log } from "./platform/log";
+import type { Native } from "./platform/native/index";
+import type { Operations } from "./platform/operations";
 import type { Shutdown } from "./shutdown";
-import type { SnapshotService } from "./snapshot/service";
-import type { StoragePoolService } from "./storage-pool/service";
-import type { Volumes } from "./storage-pool/volumes";
-import type { Warnings } from "./warning/service";
 
 export interface Context {
   readonly dirs: Dirs;

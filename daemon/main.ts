@@ -2,8 +2,8 @@
 import { unavailable } from "../sdk/api/errors";
 import { readFacts, whatIsMissing } from "../sdk/host/requirements";
 import { Daemon } from "./daemon";
-import { toApiError } from "./errors";
 import { parseOptions, usage } from "./options";
+import { toApiError } from "./platform/errors";
 
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2), process.env);

@@ -1,16 +1,17 @@
 /** Routes: the whole API, as the concatenation of every kind's table. */
-import { eventRoutes, eventUpgrades } from "./event/routes";
-import { imageRoutes } from "./image/routes";
-import { instanceRoutes } from "./instance/routes";
-import { networkRoutes } from "./network/routes";
-import { operationRoutes, operationUpgrades } from "./operation/routes";
-import { profileRoutes } from "./profile/routes";
-import { resourcesRoutes } from "./resources/routes";
-import type { Route, UpgradeRoute } from "./route";
-import { serverRoutes } from "./server/routes";
-import { snapshotRoutes } from "./snapshot/routes";
-import { storagePoolRoutes } from "./storage-pool/routes";
-import { warningRoutes } from "./warning/routes";
+
+import type { Route, UpgradeRoute } from "./http/route";
+import { eventRoutes, eventUpgrades } from "./kinds/event/routes";
+import { imageRoutes } from "./kinds/image/routes";
+import { instanceRoutes } from "./kinds/instance/routes";
+import { networkRoutes } from "./kinds/network/routes";
+import { operationRoutes, operationUpgrades } from "./kinds/operation/routes";
+import { profileRoutes } from "./kinds/profile/routes";
+import { resourcesRoutes } from "./kinds/resources/routes";
+import { serverRoutes } from "./kinds/server/routes";
+import { snapshotRoutes } from "./kinds/snapshot/routes";
+import { storagePoolRoutes } from "./kinds/storage-pool/routes";
+import { warningRoutes } from "./kinds/warning/routes";
 
 export const allRoutes: readonly Route[] = [
   ...serverRoutes,

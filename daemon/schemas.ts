@@ -1,14 +1,14 @@
 /** Schemas: the tables of every kind. */
-import { damageSchema } from "./damage/store";
-import type { Schema } from "./database";
-import { imageSchema } from "./image/store";
-import { instanceSchema } from "./instance/store";
-import { networkSchema } from "./network/store";
-import { profileSchema } from "./profile/store";
-import { serverSchema } from "./server/store";
-import { snapshotSchema } from "./snapshot/store";
-import { storagePoolSchema } from "./storage-pool/store";
-import { warningSchema } from "./warning/store";
+import { damageSchema } from "./kinds/damage/store";
+import { imageSchema } from "./kinds/image/store";
+import { instanceSchema } from "./kinds/instance/store";
+import { networkSchema } from "./kinds/network/store";
+import { profileSchema } from "./kinds/profile/store";
+import { serverSchema } from "./kinds/server/store";
+import { snapshotSchema } from "./kinds/snapshot/store";
+import { storagePoolSchema } from "./kinds/storage-pool/store";
+import { warningSchema } from "./kinds/warning/store";
+import type { Schema } from "./platform/database/database";
 
 export const schemas: readonly Schema[] = [
   serverSchema,

@@ -1,9 +1,9 @@
 /** Strays: what lies in the state folder and is nobody's. It is told and left alone: it may be an admin's, or of what a restored database does not know. */
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
-import { isAside } from "./aside";
 import type { Context } from "./context";
-import { ignoring } from "./files";
+import { isAside } from "./platform/folders/aside";
+import { ignoring } from "./platform/folders/files";
 
 const restoredKey = "state.database_restored_at";
 const mostNamed = 20;

@@ -1,6 +1,6 @@
 /** Check references: an object and those that it is given as resources live on one daemon. */
-import type { CheckFailure } from "./core/core";
-import { isMap, type Props, unknownValue } from "./core/values";
+import type { CheckFailure } from "./core/engine/core";
+import { isMap, type Props, unknownValue } from "./core/engine/values";
 import { socketOf } from "./endpoint";
 
 /** Hidden input: by property, the endpoint of the resource that was given there; "" for one that names none. */

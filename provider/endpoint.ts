@@ -1,6 +1,6 @@
 /** Endpoint: which daemon a resource lives on, and one client for each. */
 import { Client, defaultEndpoint, ensureDaemon, parseEndpoint } from "../sdk";
-import { endpointReason } from "./core/inputs";
+import { endpointReason } from "./core/engine/inputs";
 
 let stackEndpoint: string | undefined;
 

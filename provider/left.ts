@@ -1,10 +1,10 @@
 /** Left: the names of objects that earlier runs of the same resource left half made. An object without a name of its own is found by its stamp. */
 import { isNobodyListening } from "../sdk";
 import { ApiError } from "../sdk/api/errors";
-import type { Context, Core, Listed } from "./core/core";
-import { isAlive } from "./core/maker";
-import { isOwn, ownerIn, pendingKey } from "./core/stamp";
-import { type Props, unknownValue } from "./core/values";
+import type { Context, Core, Listed } from "./core/engine/core";
+import { isAlive } from "./core/engine/maker";
+import { isOwn, ownerIn, pendingKey } from "./core/engine/stamp";
+import { type Props, unknownValue } from "./core/engine/values";
 import { clientFor } from "./endpoint";
 import { replacedBy } from "./replacements";
 

@@ -1,10 +1,18 @@
 /** Located: what the daemons say of a planned change, as far as they can be asked: none is started for a preview. */
 import { isNobodyListening, type Server } from "../sdk";
 import { ApiError } from "../sdk/api/errors";
-import type { Core, Diff } from "./core/core";
-import { safeError } from "./core/failure";
-import { type Holder, holderIn, holderOf, holderProperty, isLost, isSameServer, otherServer } from "./core/identity";
-import { type Props, unknownValue } from "./core/values";
+import type { Core, Diff } from "./core/engine/core";
+import { safeError } from "./core/engine/failure";
+import {
+  type Holder,
+  holderIn,
+  holderOf,
+  holderProperty,
+  isLost,
+  isSameServer,
+  otherServer,
+} from "./core/engine/identity";
+import { type Props, unknownValue } from "./core/engine/values";
 import { clientFor, socketOf } from "./endpoint";
 
 /** A preview of many resources asks each daemon once. */

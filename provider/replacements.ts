@@ -1,7 +1,7 @@
 /** Replacements: what the plans of this run replace by what. Creates and deletes are not told, and a process serves one run. */
-import type { Diff, Replaced } from "./core/core";
-import { ownerIn } from "./core/stamp";
-import { holdsUnknown, type Props, visibleOf } from "./core/values";
+import type { Diff, Replaced } from "./core/engine/core";
+import { ownerIn } from "./core/engine/stamp";
+import { holdsUnknown, type Props, visibleOf } from "./core/engine/values";
 
 interface Replacement {
   readonly old: Replaced;

@@ -1,8 +1,8 @@
 /** Run: one verb on one object: its time, its daemon, and that this daemon is the one that holds the object. */
 
 import { isNobodyListening } from "../sdk";
-import type { Context, Core } from "./core/core";
-import { InitFailed, safeError } from "./core/failure";
+import type { Context, Core } from "./core/engine/core";
+import { InitFailed, safeError } from "./core/engine/failure";
 import {
   type Holder,
   holderIn,
@@ -12,9 +12,9 @@ import {
   isSameServer,
   nobodyThere,
   otherServer,
-} from "./core/identity";
-import { type Redact, redactorOf } from "./core/secrets";
-import { isMap, type Props } from "./core/values";
+} from "./core/engine/identity";
+import { type Redact, redactorOf } from "./core/engine/secrets";
+import { isMap, type Props } from "./core/engine/values";
 import { clientFor, socketOf } from "./endpoint";
 
 export type Verb = "create" | "read" | "update" | "delete";

@@ -1,7 +1,7 @@
 /** Checked: what the door adds to the answer of a check, and takes out of it. */
-import type { Checked } from "../core/core";
-import { redactorOf, withoutSecretValues } from "../core/secrets";
-import type { Props } from "../core/values";
+import type { Checked } from "../core/engine/core";
+import { redactorOf, withoutSecretValues } from "../core/engine/secrets";
+import type { Props } from "../core/engine/values";
 import { surroundingReason } from "../endpoint";
 
 /** Says in preview what no daemon need be asked for. */

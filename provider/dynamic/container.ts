@@ -1,7 +1,7 @@
 /** Container, as a resource. */
 import type * as pulumi from "@pulumi/pulumi";
-import { container } from "../core/container";
-import { inheritedProperty, sourceOfProperty } from "../core/container-inherited";
+import { container } from "../core/kinds/container/container";
+import { inheritedProperty, sourceOfProperty } from "../core/kinds/container/inherited";
 import type { InstanceConfig } from "./config-keys";
 import type { Image } from "./image";
 import type { Profile } from "./profile";

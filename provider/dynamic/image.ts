@@ -1,6 +1,6 @@
 /** Image, as a resource. */
 import type * as pulumi from "@pulumi/pulumi";
-import { image } from "../core/image";
+import { image } from "../core/kinds/image";
 import { argsOf, BothyResource, type CommonArgs, type ConfigValue, existing } from "./resource";
 
 export interface ImageArgs extends CommonArgs {

@@ -1,6 +1,6 @@
 /** Network, as a resource. */
 import type * as pulumi from "@pulumi/pulumi";
-import { network } from "../core/network";
+import { network } from "../core/kinds/network";
 import type { NetworkConfig } from "./config-keys";
 import { argsOf, BothyResource, type CommonArgs, type ConfigValue, existing } from "./resource";
 

@@ -3,8 +3,8 @@
  * first resource whose inputs are wrong; with this, that one tells what is wrong with the others too.
  */
 import * as pulumi from "@pulumi/pulumi";
-import { redactorOf } from "../core/secrets";
-import { type Props, unknownValue } from "../core/values";
+import { redactorOf } from "../core/engine/secrets";
+import { type Props, unknownValue } from "../core/engine/values";
 import { outputOf } from "./reference";
 import { isLate } from "./secret-paths";
 

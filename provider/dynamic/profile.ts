@@ -1,6 +1,6 @@
 /** Profile, as a resource. */
 import type * as pulumi from "@pulumi/pulumi";
-import { profile } from "../core/profile";
+import { profile } from "../core/kinds/profile";
 import type { InstanceConfig } from "./config-keys";
 import { type DeviceArgs, deviceNames } from "./reference";
 import { argsOf, BothyResource, type CommonArgs, type ConfigValue, existing } from "./resource";

@@ -1,10 +1,10 @@
 /** Resource: what every kind of the dynamic door has in common. */
 import * as pulumi from "@pulumi/pulumi";
 import { referencesProperty } from "../check-references";
-import { othersProperty } from "../core/core";
-import { replaceOnProperty } from "../core/replace-on";
-import { secretsProperty } from "../core/secrets";
-import { ownerProperty } from "../core/stamp";
+import { othersProperty } from "../core/engine/core";
+import { replaceOnProperty } from "../core/engine/replace-on";
+import { secretsProperty } from "../core/engine/secrets";
+import { ownerProperty } from "../core/engine/stamp";
 import { declare, endpointsOf } from "./endpoints";
 import { readProperty } from "./hidden";
 import { type Checkable, othersThatFail } from "./preflight";

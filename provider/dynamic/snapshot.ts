@@ -1,6 +1,6 @@
 /** Snapshot, as a resource. */
 import type * as pulumi from "@pulumi/pulumi";
-import { snapshot } from "../core/snapshot";
+import { snapshot } from "../core/kinds/snapshot";
 import { Container } from "./container";
 import { nameOf, type Reference } from "./reference";
 import { argsOf, BothyResource, type CommonArgs, existing } from "./resource";

@@ -1,6 +1,6 @@
 /** Storage pool, as a resource. */
 import type * as pulumi from "@pulumi/pulumi";
-import { storagePool } from "../core/storage-pool";
+import { storagePool } from "../core/kinds/storage-pool";
 import type { StoragePoolConfig } from "./config-keys";
 import { argsOf, BothyResource, type CommonArgs, type ConfigValue, existing } from "./resource";
 

@@ -1,7 +1,7 @@
 /** Package: schema.json, made from the same definitions that check inputs at run time. */
-import type { Core } from "../core/core";
-import { cores } from "../core/cores";
-import { endpoint } from "../core/inputs";
+import type { Core } from "../core/engine/core";
+import { endpoint } from "../core/engine/inputs";
+import { cores } from "../core/kinds/cores";
 import { objectOf, type PropertySpec, propertyOf, type Types } from "./property";
 
 interface ResourceSpec {

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmdirSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { hierarchies, parentGroupName, readCgroupLayout } from "../../daemon/host/cgroups";
+import { hierarchies, parentGroupName, readCgroupLayout } from "../../daemon/platform/host/cgroups";
 
 export interface Place {
   /** Folder of everything that is ours, resolved: the state folder of the daemon, or one above it. */

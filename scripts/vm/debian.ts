@@ -1,5 +1,5 @@
 /** Debian: a root file system by mmdebstrap, from the package sources that this machine uses. */
-import { hostSources } from "../../daemon/image/apt";
+import { hostSources } from "../../daemon/kinds/image/build/apt";
 import { execute } from "./execute";
 
 export interface DebianRoot {

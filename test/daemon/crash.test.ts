@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { hierarchies, readCgroupLayout } from "../../daemon/host/cgroups";
+import { hierarchies, readCgroupLayout } from "../../daemon/platform/host/cgroups";
 import type { PendingOperation } from "../../sdk/index";
 import { preparePool, type TestDaemon, withDaemon } from "../support/daemon";
 import { sumsPath, writeImage } from "../support/image";

@@ -1,7 +1,7 @@
 /** Filters of lists. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { matches, parseFilter } from "../../daemon/filter";
+import { matches, parseFilter } from "../../daemon/http/filter";
 
 const object = {
   name: "Web1",

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { controllerDir, hierarchies, readCgroupLayout } from "../../daemon/host/cgroups";
+import { controllerDir, hierarchies, readCgroupLayout } from "../../daemon/platform/host/cgroups";
 import { preparePool, type TestDaemon, withDaemon } from "../support/daemon";
 import { requireFeature } from "../support/require";
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
-import { hostSources, parseDeb822, parseOneLine } from "../../daemon/image/apt";
+import { hostSources, parseDeb822, parseOneLine } from "../../daemon/kinds/image/build/apt";
 import { requireFeature } from "../support/require";
 import { asOperation, withImages } from "./image-scene";
 

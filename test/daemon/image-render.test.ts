@@ -1,7 +1,12 @@
 /** File templates of images: what they render to, and what they cannot reach. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { renderFiles, renderTemplate, type TemplateSubject, templateVariables } from "../../daemon/image/render";
+import {
+  renderFiles,
+  renderTemplate,
+  type TemplateSubject,
+  templateVariables,
+} from "../../daemon/kinds/image/file-templates/render";
 
 const subject: TemplateSubject = {
   instance: { name: "web", architecture: "x86_64", privileged: false, ephemeral: true },

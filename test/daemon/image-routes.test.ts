@@ -7,8 +7,8 @@ import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import path from "node:path";
 import test from "node:test";
 import { gzipSync } from "node:zlib";
-import { ImageService } from "../../daemon/image/service";
-import { buildServer } from "../../daemon/server";
+import { buildServer } from "../../daemon/http/server";
+import { ImageService } from "../../daemon/kinds/image/service";
 import { imageOf, metadataEntry, type Scene, tarball, withImages } from "./image-scene";
 
 interface Answer {

@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import path from "node:path";
 import test from "node:test";
-import { readTemplate } from "../../daemon/image/template";
+import { readTemplate } from "../../daemon/kinds/image/templates/template";
 import { asOperation, type Scene, withImages } from "./image-scene";
 
 const busyboxMissing = existsSync("/bin/busybox") ? false : "this machine lacks busybox";

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
-import { readLeases } from "../../daemon/network/leases";
+import { readLeases } from "../../daemon/kinds/network/leases";
 
 const whole = "1 00:16:3e:00:00:01 10.0.0.2 web *\n";
 

@@ -6,7 +6,7 @@ import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import test from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { hierarchies, readCgroupLayout } from "../../daemon/host/cgroups";
+import { hierarchies, readCgroupLayout } from "../../daemon/platform/host/cgroups";
 import { preparePool, type TestDaemon, withDaemon } from "../support/daemon";
 import { requireFeature } from "../support/require";
 

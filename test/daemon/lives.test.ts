@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync }
 import path from "node:path";
 import test from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { controllerDir, readCgroupLayout } from "../../daemon/host/cgroups";
+import { controllerDir, readCgroupLayout } from "../../daemon/platform/host/cgroups";
 import { preparePool, type TestDaemon, withDaemon } from "../support/daemon";
 import { requireFeature } from "../support/require";
 

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { goTime, goTimeText } from "../../daemon/image/go-time";
-import { chooseCpus, limitWrites } from "../../daemon/instance/limits";
-import { expiryTime } from "../../daemon/snapshot/expiry-time";
-import { nameByPattern } from "../../daemon/snapshot/naming";
+import { goTime, goTimeText } from "../../daemon/kinds/image/archive/go-time";
+import { chooseCpus, limitWrites } from "../../daemon/kinds/instance/limits/limits";
+import { expiryTime } from "../../daemon/kinds/snapshot/expiry-time";
+import { nameByPattern } from "../../daemon/kinds/snapshot/naming";
 import { preparePool } from "../support/daemon";
 import { shareDaemon } from "../support/shared-daemon";
 

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { text } from "node:stream/consumers";
 import { after, test } from "node:test";
-import { foreignMacs } from "../../daemon/network/port-rules";
+import { foreignMacs } from "../../daemon/kinds/network/port-rules";
 import type { TestDaemon } from "../support/daemon";
 import {
   arpClaim,

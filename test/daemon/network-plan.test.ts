@@ -1,13 +1,13 @@
 /** Networks without a kernel: planning, configuration, and what dnsmasq, nft and ip are told. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { dhcpRanges, dnsmasqArguments } from "../../daemon/network/dnsmasq";
-import { bridgeCommands } from "../../daemon/network/drivers/bridge-link";
-import { hostLine } from "../../daemon/network/hosts";
-import { overlaps, parseSubnet, type Subnet, subnetText } from "../../daemon/network/ipv4";
-import { parseLeases, releaseMessage } from "../../daemon/network/leases";
-import { rulesetOf } from "../../daemon/network/nft";
-import { freeSubnet, requireFree, takenByNetworks, takenByRoutes } from "../../daemon/network/plan";
+import { dhcpRanges, dnsmasqArguments } from "../../daemon/kinds/network/dnsmasq";
+import { bridgeCommands } from "../../daemon/kinds/network/drivers/bridge-link";
+import { hostLine } from "../../daemon/kinds/network/hosts";
+import { overlaps, parseSubnet, type Subnet, subnetText } from "../../daemon/kinds/network/ipv4";
+import { parseLeases, releaseMessage } from "../../daemon/kinds/network/leases";
+import { rulesetOf } from "../../daemon/kinds/network/nft";
+import { freeSubnet, requireFree, takenByNetworks, takenByRoutes } from "../../daemon/kinds/network/plan";
 import { networkKeys } from "../../sdk/api/config/network";
 import { checkConfig } from "../../sdk/api/config/table";
 

@@ -4,9 +4,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { availableParallelism, tmpdir, totalmem } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
-import { resourcesRoutes } from "../../daemon/resources/routes";
-import { readResources } from "../../daemon/resources/service";
-import type { ApiRequest } from "../../daemon/route";
+import type { ApiRequest } from "../../daemon/http/route";
+import { resourcesRoutes } from "../../daemon/kinds/resources/routes";
+import { readResources } from "../../daemon/kinds/resources/service";
 import { Resources } from "../../sdk/api/resources";
 
 /** A host as a folder: path to content. */

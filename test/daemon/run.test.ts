@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
-import { run } from "../../daemon/run";
-import { eachLine, Tail } from "../../daemon/tail";
+import { run } from "../../daemon/platform/processes/run";
+import { eachLine, Tail } from "../../daemon/platform/processes/tail";
 
 test("a program that says more than it may is killed, and the error says so", async () => {
   await assert.rejects(run("yes", [], { maxOutput: 100_000 }), /Cannot run "yes ": it said more than 100000 bytes\./);

@@ -5,9 +5,9 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, wr
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, test } from "node:test";
-import type { PoolPlace } from "../../daemon/storage-pool/driver";
-import { btrfs } from "../../daemon/storage-pool/drivers/btrfs";
-import { isMounted } from "../../daemon/storage-pool/drivers/mounts";
+import type { PoolPlace } from "../../daemon/kinds/storage-pool/driver";
+import { btrfs } from "../../daemon/kinds/storage-pool/drivers/btrfs";
+import { isMounted } from "../../daemon/kinds/storage-pool/drivers/mounts";
 import {
   assertNoTrace,
   container,

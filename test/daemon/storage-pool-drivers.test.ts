@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { statSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
-import type { PoolPlace, StorageDriver, Volume } from "../../daemon/storage-pool/driver";
+import type { PoolPlace, StorageDriver, Volume } from "../../daemon/kinds/storage-pool/driver";
 import {
   assertNoTrace,
   container,

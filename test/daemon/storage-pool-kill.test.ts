@@ -6,7 +6,7 @@ import { watch } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { PoolPlace, StorageDriver } from "../../daemon/storage-pool/driver";
+import type { PoolPlace, StorageDriver } from "../../daemon/kinds/storage-pool/driver";
 import { container, driversHere, image, inRoot, smallTree, unfinished, withPool } from "../support/storage";
 
 const child = path.join(__dirname, "../support/storage-clone.js");

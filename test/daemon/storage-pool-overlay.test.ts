@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
-import type { PoolPlace } from "../../daemon/storage-pool/driver";
-import { overlay } from "../../daemon/storage-pool/drivers/overlay";
+import type { PoolPlace } from "../../daemon/kinds/storage-pool/driver";
+import { overlay } from "../../daemon/kinds/storage-pool/drivers/overlay";
 import {
   container,
   crashBefore,

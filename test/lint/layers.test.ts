@@ -63,7 +63,7 @@ test("only bothy-cell's door opens connections to it, and only stores touch the 
       isIn(file, "daemon") &&
       /\b(new Spawner|CellConnection\.(open|request))\(/.test(readFileSync(path.join(packageRoot, file), "utf8")),
   );
-  assert.deepEqual(spawning, ["daemon/native/connection.ts", "daemon/native/spawner.ts"]);
+  assert.deepEqual(spawning, ["daemon/platform/native/connection.ts", "daemon/platform/native/spawner.ts"]);
   const statements = sources.filter(
     (file) =>
       isIn(file, "daemon") && /database\.(run|get|all)\(/.test(readFileSync(path.join(packageRoot, file), "utf8")),

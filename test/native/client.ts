@@ -1,4 +1,4 @@
-/** A small client of bothy-cell for its own tests; daemon/native.ts is the one of the product. */
+/** A small client of bothy-cell for its own tests; daemon/platform/native is the one of the product. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";

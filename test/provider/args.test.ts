@@ -12,13 +12,13 @@ import type {
   StoragePoolArgs,
   TimeoutsArgs,
 } from "../../provider";
-import type { ContainerFile, ContainerInputs, Wait } from "../../provider/core/container-inputs";
-import type { ImageInputs } from "../../provider/core/image";
-import type { timeouts } from "../../provider/core/inputs";
-import type { NetworkInputs } from "../../provider/core/network";
-import type { ProfileInputs } from "../../provider/core/profile";
-import type { SnapshotInputs } from "../../provider/core/snapshot";
-import type { StoragePoolInputs } from "../../provider/core/storage-pool";
+import type { timeouts } from "../../provider/core/engine/inputs";
+import type { ContainerFile, ContainerInputs, Wait } from "../../provider/core/kinds/container/inputs";
+import type { ImageInputs } from "../../provider/core/kinds/image";
+import type { NetworkInputs } from "../../provider/core/kinds/network";
+import type { ProfileInputs } from "../../provider/core/kinds/profile";
+import type { SnapshotInputs } from "../../provider/core/kinds/snapshot";
+import type { StoragePoolInputs } from "../../provider/core/kinds/storage-pool";
 
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 type SameKeys<Args, Schema extends z.ZodType> = Same<keyof Args, keyof NonNullable<z.input<Schema>>>;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Props } from "../../provider/core/values";
+import type { Props } from "../../provider/core/engine/values";
 import { type TestDaemon, withDaemon } from "../support/daemon";
 import { DynamicProcess, InitFailedAnswer } from "./support/dynamic-process";
 import { lacksContainers } from "./support/lacks";

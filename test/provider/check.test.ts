@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { holdsUnknown, type Props } from "../../provider/core/values";
+import { holdsUnknown, type Props } from "../../provider/core/engine/values";
 import { DynamicProcess, unknown } from "./support/dynamic-process";
 
 let provider: DynamicProcess;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { configToWrite, userConfig } from "../../provider/core/config";
-import { addressOuts } from "../../provider/core/container-addresses";
+import { configToWrite, userConfig } from "../../provider/core/engine/config";
+import { addressOuts } from "../../provider/core/kinds/container/addresses";
 import { withDaemon } from "../support/daemon";
 import { DynamicProcess } from "./support/dynamic-process";
 import { lacksContainers } from "./support/lacks";

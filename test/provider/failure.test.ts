@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { test } from "node:test";
-import { InitFailed, safeError } from "../../provider/core/failure";
+import { InitFailed, safeError } from "../../provider/core/engine/failure";
 import { ApiError } from "../../sdk";
 import { type TestDaemon, withDaemon } from "../support/daemon";
 import { CountingProxy } from "./support/counting-proxy";

@@ -4,7 +4,7 @@ import path from "node:path";
 import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { Container, Image, Network, Profile, Snapshot, StoragePool } from "../../provider";
-import type { Props } from "../../provider/core/values";
+import type { Props } from "../../provider/core/engine/values";
 import { withDaemon } from "../support/daemon";
 import { DynamicProcess } from "./support/dynamic-process";
 import { lacksContainers } from "./support/lacks";

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import type { Props } from "../../provider/core/values";
+import type { Props } from "../../provider/core/engine/values";
 import { type TestDaemon, withDaemon } from "../support/daemon";
 import { DynamicProcess } from "./support/dynamic-process";
 import { tinyImage } from "./support/image";

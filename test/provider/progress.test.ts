@@ -1,7 +1,7 @@
 /** Long work shows its progress in the update, short work does not. */
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { progressTo } from "../../provider/core/progress";
+import { progressTo } from "../../provider/core/engine/progress";
 import type { Operation } from "../../sdk";
 
 const state = (percent: string, text: string): Operation => ({

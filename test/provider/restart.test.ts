@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Props } from "../../provider/core/values";
+import type { Props } from "../../provider/core/engine/values";
 import { withDaemon } from "../support/daemon";
 import { DynamicProcess } from "./support/dynamic-process";
 import { lacksContainers } from "./support/lacks";

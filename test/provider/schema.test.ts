@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { cores } from "../../provider/core/cores";
+import { cores } from "../../provider/core/kinds/cores";
 import { packageSchema, schemaText } from "../../provider/schema/package";
 import { configTypesText } from "../../scripts/config-types";
 import { repository } from "./support/program";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { redactorOf } from "../../provider/core/secrets";
-import type { Props } from "../../provider/core/values";
+import { redactorOf } from "../../provider/core/engine/secrets";
+import type { Props } from "../../provider/core/engine/values";
 import { useEngine } from "../../scripts/scene/engine";
 import { withDaemon } from "../support/daemon";
 import { requireFeature } from "../support/require";

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import * as bothy from "../../provider";
-import { cores } from "../../provider/core/cores";
-import type { Props } from "../../provider/core/values";
+import type { Props } from "../../provider/core/engine/values";
+import { cores } from "../../provider/core/kinds/cores";
 import { DynamicProcess } from "./support/dynamic-process";
 
 let provider: DynamicProcess;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { cores } from "../../provider/core/cores";
+import { cores } from "../../provider/core/kinds/cores";
 import { stubOf } from "../../provider/dynamic/stub";
 import { DynamicProcess } from "./support/dynamic-process";
 import { programFolder } from "./support/program";

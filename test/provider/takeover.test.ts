@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
-import type { Props } from "../../provider/core/values";
+import type { Props } from "../../provider/core/engine/values";
 import type { Client } from "../../sdk";
 import { type TestDaemon, withDaemon } from "../support/daemon";
 import { DynamicProcess } from "./support/dynamic-process";

@@ -5,11 +5,11 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:
 import fs from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { requireGone } from "../../daemon/native/removal";
-import { run } from "../../daemon/run";
-import type { PoolPlace, RootSource, StorageDriver, Volume } from "../../daemon/storage-pool/driver";
-import { drivers } from "../../daemon/storage-pool/drivers";
-import { isMounted } from "../../daemon/storage-pool/drivers/mounts";
+import type { PoolPlace, RootSource, StorageDriver, Volume } from "../../daemon/kinds/storage-pool/driver";
+import { drivers } from "../../daemon/kinds/storage-pool/drivers";
+import { isMounted } from "../../daemon/kinds/storage-pool/drivers/mounts";
+import { requireGone } from "../../daemon/platform/native/removal";
+import { run } from "../../daemon/platform/processes/run";
 import type { Config } from "../../sdk/api/common";
 import { cellProgram } from "../../sdk/host/package";
 import { requireFeature } from "./require";

@@ -8,11 +8,11 @@ import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import type { Any } from "google-protobuf/google/protobuf/any_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import type { Props } from "../../../provider/core/values";
+import type { Props } from "../../../provider/core/engine/values";
 import { stubOf } from "../../../provider/dynamic/stub";
 import { type ProgramFolder, programFolder, repository } from "./program";
 
-export { unknownValue as unknown } from "../../../provider/core/values";
+export { unknownValue as unknown } from "../../../provider/core/engine/values";
 
 export interface DiffAnswer {
   readonly changes: boolean;

@@ -1,5 +1,5 @@
 /** Managed: one resource as the engine carries it from run to run, over the dynamic-provider process. */
-import type { Props } from "../../../provider/core/values";
+import type { Props } from "../../../provider/core/engine/values";
 import type { DynamicProcess } from "./dynamic-process";
 
 export type Step = "create" | "same" | "update" | "replace";

@@ -1,0 +1,130 @@
+/** Route: the table form of the API, the request a handler sees, and the three answers it may give. */
+import type { IncomingMessage } from "node:http";
+import type { Duplex, Readable } from "node:stream";
+import type { z } from "zod";
+import { badRequest } from "../../sdk/api/errors";
+import type { Context } from "../context";
+import type { Requestor } from "../platform/events";
+import type { RunningOperation } from "../platform/operations";
+import { etagOf } from "./etag";
+
+export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+export interface ApiRequest {
+  readonly context: Context;
+  /** Parts of the path, percent-decoded; NUL and line breaks are refused before the handler. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingMessage["headers"];
+  /** Body of a JSON request, not yet validated; undefined without a body. */
+  readonly json: unknown;
+  /** Body of any other request. */
+  readonly body: Readable;
+  readonly requestor: Requestor;
+  /** Aborts when the client goes away. */
+  readonly signal: AbortSignal;
+}
+
+export type Reply =
+  | {
+      readonly type: "sync";
+      readonly metadata: unknown;
+      readonly etag?: string;
+      readonly location?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  | { readonly type: "async"; readonly operation: RunningOperation }
+  | {
+      readonly type: "raw";
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: Readable | string | Buffer;
+    };
+
+export interface RouteOptions {
+  /** Leave the body as a stream whatever its type: it may be a file's content. */
+  readonly rawBody?: boolean;
+}
+
+export interface Route extends RouteOptions {
+  readonly method: Method;
+  /** Such as "/1.0/instances/:name"; ":name*" takes the rest, slashes too. */
+  readonly path: string;
+  readonly handle: (request: ApiRequest) => Promise<Reply> | Reply;
+}
+
+/** A path that upgrades to a websocket instead of answering. */
+export interface UpgradeRoute {
+  readonly path: string;
+  readonly upgrade: (request: ApiRequest, raw: { request: IncomingMessage; socket: Duplex; head: Buffer }) => void;
+}
+
+export const route = (method: Method, path: string, handle: Route["handle"], options: RouteOptions = {}): Route => ({
+  ...options,
+  method,
+  path,
+  handle,
+});
+
+/** 200 with metadata. @param etagParts the writable parts of a single object; its digest becomes the ETag */
+export const sync = (metadata: unknown = {}, etagParts?: unknown): Reply => ({
+  type: "sync",
+  metadata,
+  ...(etagParts === undefined ? {} : { etag: etagOf(etagParts) }),
+});
+
+/** 201 with the new object's path. */
+export const created = (location: string): Reply => ({ type: "sync", metadata: null, location });
+
+/** 202 with the operation. */
+export const asyncOp = (operation: RunningOperation): Reply => ({ type: "async", operation });
+
+export const raw = (body: Readable | string | Buffer, headers: Record<string, string> = {}): Reply => ({
+  type: "raw",
+  headers: { "content-type": "application/octet-stream", ...headers },
+  body,
+});
+
+/** Validates the JSON body; a field that is null counts as absent, as Go's clients write it. @throws ZodError, which becomes 400 with the failing path */
+export function parseBody<T extends z.ZodType>(request: ApiRequest, type: T): z.output<T> {
+  if (request.json === undefined)
+    throw badRequest("Invalid request: it needs a JSON body. Send one with Content-Type application/json.");
+  return type.parse(withoutNulls(request.json));
+}
+
+/** The recursion of a list: 0 paths, 1 objects, 2 objects with their state. */
+export const recursionOf = (request: ApiRequest): number => {
+  const value = Number(request.query.get("recursion") ?? "0");
+  return Number.isInteger(value) && value > 0 ? value : 0;
+};
+
+/** If-Match as the client sent it. */
+export const ifMatchOf = (request: ApiRequest): string | undefined => request.headers["if-match"];
+
+/** A required part of the path. */
+export function param(request: ApiRequest, name: string): string {
+  const value = request.params[name];
+  if (value === undefined) throw badRequest(`Invalid request: the path lacks "${name}".`);
+  return value;
+}
+
+/** Maps of texts, and of devices: Go reads a null in them as "". */
+const textMaps: ReadonlySet<string> = new Set(["config", "environment", "properties", "devices"]);
+
+/** As Go's decoder reads nulls: a field that is null is absent, an entry of a map of texts is empty. */
+function withoutNulls(value: unknown): unknown {
+  if (!isObject(value)) return value;
+  const fields = Object.entries(value).filter(([, field]) => field !== null);
+  return Object.fromEntries(
+    fields.map(([name, field]) => [name, textMaps.has(name) ? withEmptyTexts(field) : withoutNulls(field)]),
+  );
+}
+
+const withEmptyTexts = (value: unknown): unknown =>
+  isObject(value)
+    ? Object.fromEntries(
+        Object.entries(value).map(([key, entry]) => [key, entry === null ? "" : withEmptyTexts(entry)]),
+      )
+    : value;
+
+const isObject = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,0 +1,31 @@
+/** Route of the event stream (docs/lxd-api.md, Operations and events). */
+import { badRequest } from "../../../sdk/api/errors";
+import { EventType } from "../../../sdk/api/event";
+import { type Route, route, type UpgradeRoute } from "../../http/route";
+import { messageSockets } from "../../http/websockets";
+
+export const eventRoutes: Route[] = [
+  route("GET", "/1.0/events", () => {
+    throw badRequest("Bad Request: connect to this path as a websocket.");
+  }),
+];
+
+export const eventUpgrades: UpgradeRoute[] = [
+  {
+    path: "/1.0/events",
+    upgrade: ({ query, context }, { request, socket, head }) => {
+      if (query.get("project") !== null && query.get("all-projects") === "true")
+        throw badRequest("Cannot specify a project when requesting all projects");
+      const asked = query.get("type");
+      const names = asked === null || asked === "" ? EventType.options : asked.split(",");
+      const types = new Set(names.map((name) => parseType(name)));
+      messageSockets.handleUpgrade(request, socket, head, (client) => context.events.listen(client, types));
+    },
+  },
+];
+
+function parseType(name: string): EventType {
+  const result = EventType.safeParse(name);
+  if (!result.success) throw badRequest(`"${name}" isn't a supported event type`);
+  return result.data;
+}

@@ -1,0 +1,75 @@
+/** Check process: reads uploaded files in a process of its own, confined and with bounded memory. Its argument is a job as JSON; it prints one result as JSON. */
+import { stat } from "node:fs/promises";
+import { ApiError } from "../../../../sdk/api/errors";
+import { checkTar, type Part, type TarContent, type TarLayout } from "./check";
+import { type Compression, decompress } from "./compression";
+import { type ImageLimits, withinSize } from "./limits";
+import { Listing } from "./listing";
+import { readYaml } from "./metadata-yaml";
+import { checkSquashfs } from "./squashfs";
+import { readTar } from "./tar";
+
+export interface CheckFile {
+  readonly path: string;
+  readonly compression: Compression;
+}
+
+export interface CheckJob {
+  readonly main: CheckFile;
+  /** The root file system of a split image. */
+  readonly rootfs?: CheckFile;
+  readonly limits: ImageLimits;
+}
+
+export interface Checked {
+  readonly layout: TarLayout;
+  /** metadata.yaml as maps, lists, texts and nulls. */
+  readonly metadata: unknown;
+  readonly templates: Readonly<Record<string, string>>;
+}
+
+export type CheckResult = { readonly checked: Checked } | { readonly refused: string };
+
+async function check({ main, rootfs, limits }: CheckJob): Promise<Checked> {
+  const content = await checkTarball(main, rootfs === undefined ? "unified" : "metadata", limits);
+  const metadata = readYaml(content.metadataYaml ?? "");
+  const { templates } = content;
+  if (rootfs === undefined) return { layout: content.layout, metadata, templates };
+  const layout =
+    rootfs.compression === "squashfs"
+      ? await checkSquashfs(rootfs.path, limits, (await stat(rootfs.path)).size)
+      : (await checkTarball(rootfs, "rootfs", limits)).layout;
+  return { layout, metadata, templates };
+}
+
+/** Reads the whole tarball once, through two readers that must agree. */
+async function checkTarball({ path, compression }: CheckFile, part: Part, limits: ImageLimits): Promise<TarContent> {
+  const packed = await decompress(path, compression);
+  const listing = new Listing();
+  try {
+    const bytes = withinSize(packed.stream, limits, (await stat(path)).size);
+    const content = await checkTar(listing.compare(readTar(listing.feed(bytes))), part, limits);
+    await packed.done();
+    await listing.end();
+    return content;
+  } catch (error) {
+    packed.stop();
+    listing.stop();
+    // A decompressor that failed leaves a truncated stream behind; its own word says why.
+    await packed.done();
+    throw error;
+  }
+}
+
+async function main(): Promise<void> {
+  let result: CheckResult;
+  try {
+    result = { checked: await check(JSON.parse(process.argv[2] ?? "") as CheckJob) };
+  } catch (error) {
+    if (!ApiError.is(error)) throw error;
+    result = { refused: error.message };
+  }
+  process.stdout.write(JSON.stringify(result));
+}
+
+void main();

@@ -1,0 +1,23 @@
+/** The YAML of metadata.yaml, read as LXD reads it: plain values are the text that stands there, so 20.10 is no 20.1. */
+import { isScalar, parseDocument, visit } from "yaml";
+import { badRequest } from "../../../../sdk/api/errors";
+
+const isNull = (text: string) => /^(~|null|Null|NULL|)$/.test(text);
+
+/** @returns maps, lists, texts and nulls @throws ApiError BAD_REQUEST with the line */
+export function readYaml(text: string): unknown {
+  try {
+    const document = parseDocument(text, { schema: "failsafe", merge: true });
+    const [error] = document.errors;
+    if (error !== undefined) throw error;
+    visit(document, {
+      Scalar: (key, node) => {
+        if (key !== "key" && isScalar(node) && node.type === "PLAIN" && isNull(String(node.value))) node.value = null;
+      },
+    });
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    const cause = error instanceof Error ? error.message.split("\n")[0]!.replace(/[:.]$/, "") : String(error);
+    throw badRequest(`Cannot import image: its metadata.yaml is no YAML: ${cause}. Correct it.`, { cause: error });
+  }
+}

@@ -1,0 +1,110 @@
+/** Builds: templates become images, one build for all who ask for the same at the same time. */
+import { createReadStream } from "node:fs";
+import path from "node:path";
+import { ApiError } from "../../../../sdk/api/errors";
+import { templatesDir } from "../../../../sdk/host/package";
+import type { Context } from "../../../context";
+import type { RunningOperation } from "../../../platform/operations";
+import { packImage } from "../archive/pack";
+import { removeTree } from "../archive/tree";
+import { adopt, scratchFolder, type Upload } from "../archive/upload";
+import { digestOf, readTemplate, type Template } from "../templates/template";
+import { busyboxInputs, fillBusybox } from "./busybox";
+import { fillDebian } from "./mmdebstrap";
+
+export type Progress = (percent: number, text: string) => void;
+
+export interface FoundTemplate extends Template {
+  readonly digest: string;
+}
+
+interface Build {
+  readonly fingerprint: Promise<string>;
+  readonly abort: AbortController;
+  readonly watchers: Set<RunningOperation>;
+}
+
+export class TemplateBuilds {
+  readonly #running = new Map<string, Build>();
+
+  constructor(private readonly context: Context) {}
+
+  /** Where users put definitions of their own; they win over the shipped ones. */
+  get folders(): string[] {
+    return [path.join(this.context.dirs.root, "templates"), templatesDir];
+  }
+
+  /** @throws ApiError NOT_FOUND, or BAD_REQUEST for a wrong definition */
+  async find(name: string): Promise<FoundTemplate> {
+    const template = await readTemplate(name, this.folders);
+    const inputs = template.definition.kind === "host-busybox" ? await busyboxInputs() : "";
+    return { ...template, digest: digestOf(template, inputs) };
+  }
+
+  /**
+   * Builds, or joins the build that runs.
+   * A caller that is cancelled leaves; the build itself ends when nobody is left.
+   * @param keep stores what was built and gives its fingerprint
+   */
+  async build(
+    template: FoundTemplate,
+    operation: RunningOperation,
+    keep: (upload: Upload) => Promise<string>,
+  ): Promise<string> {
+    const build = this.#running.get(template.digest) ?? this.#start(template, keep);
+    build.watchers.add(operation);
+    try {
+      return await Promise.race([build.fingerprint, aborted(operation.signal)]);
+    } finally {
+      build.watchers.delete(operation);
+      if (build.watchers.size === 0) this.#end(template.digest, build);
+    }
+  }
+
+  #start(template: FoundTemplate, keep: (upload: Upload) => Promise<string>): Build {
+    const abort = new AbortController();
+    const watchers = new Set<RunningOperation>();
+    const tell: Progress = (percent, text) => {
+      for (const watcher of watchers) watcher.progress("create_image_from_template", percent, text);
+    };
+    const fingerprint = this.#make(template, tell, abort.signal).then(keep);
+    const build = { fingerprint, abort, watchers };
+    this.#running.set(template.digest, build);
+    const end = () => this.#end(template.digest, build);
+    fingerprint.then(end, end);
+    return build;
+  }
+
+  /** Nobody can join it any longer, and it stops if it still runs. */
+  #end(digest: string, build: Build): void {
+    if (this.#running.get(digest) === build) this.#running.delete(digest);
+    build.abort.abort(new ApiError("BAD_REQUEST", "Operation cancelled"));
+  }
+
+  async #make(template: Template, tell: Progress, signal: AbortSignal): Promise<Upload> {
+    const { definition, name } = template;
+    const folder = await scratchFolder(this.context.dirs.scratch);
+    const dispose = () => removeTree(folder.path);
+    try {
+      tell(0, `Building template ${name}`);
+      const root = path.join(folder.path, "rootfs");
+      const created =
+        definition.kind === "host-busybox"
+          ? await fillBusybox(root, definition)
+          : await fillDebian(root, definition, tell, signal);
+      tell(90, `Packing template ${name}`);
+      const main = path.join(folder.path, "main");
+      await packImage(folder.path, main, { template, createdSeconds: created }, signal);
+      return { ...(await adopt(createReadStream(main), main)), [Symbol.asyncDispose]: dispose };
+    } catch (error) {
+      await dispose();
+      throw error;
+    }
+  }
+}
+
+const aborted = (signal: AbortSignal) =>
+  new Promise<never>((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });

@@ -1,0 +1,317 @@
+/** Images: import, look up, change, unpack, build from templates. */
+import { readdir, rename, rm } from "node:fs/promises";
+import path from "node:path";
+import { epoch, never } from "../../../sdk/api/common";
+import { didYouMean } from "../../../sdk/api/config/near";
+import { ApiError, badRequest, conflict, notFound } from "../../../sdk/api/errors";
+import type { Image, ImagePut } from "../../../sdk/api/image";
+import type { Context } from "../../context";
+import { withoutEmpty } from "../../core/merge";
+import { Revert } from "../../core/revert";
+import { requireArchitecture } from "../../platform/host/architecture";
+import type { RunningOperation } from "../../platform/operations";
+import { nowText, timeText } from "../../platform/time";
+import { isCrashLeftover } from "../../strays";
+import { renamedIn } from "../profile/store";
+import { ImageAliases } from "./alias/aliases";
+import { inspect } from "./archive/inspect";
+import { type ImageLimits, imageLimits } from "./archive/limits";
+import type { ImageMetadata } from "./archive/metadata";
+import { syncToDisk, unpackRoot } from "./archive/unpack";
+import { scratchPrefix, type Upload } from "./archive/upload";
+import { TemplateBuilds } from "./build/builds";
+import { type ImageRow, ImageStore } from "./store";
+
+export interface ImageRecord {
+  readonly fingerprint: string;
+  readonly architecture: string;
+  readonly properties: Readonly<Record<string, string>>;
+  readonly profiles: readonly string[] | undefined;
+}
+
+export interface UnpackOptions {
+  /** Whether device nodes are made; else each is skipped with one warning. */
+  readonly deviceNodes: boolean;
+  readonly warn: (message: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** How an instance may name its image. */
+export interface ImageReference {
+  readonly alias?: string;
+  readonly fingerprint?: string;
+  readonly properties?: Readonly<Record<string, string>>;
+}
+
+/** What an import may say beside the bytes. */
+export interface ImportOptions extends Partial<ImagePut> {
+  readonly filename?: string;
+  /** What the sender says the fingerprint is. */
+  readonly expectedFingerprint?: string;
+  readonly aliases?: readonly { readonly name: string; readonly description: string }[];
+  /** Digest of the template that the image was built from. */
+  readonly builtFrom?: string;
+  /** Ends the check. */
+  readonly signal?: AbortSignal;
+}
+
+/** The mutable part of an image; its ETag covers the first three (docs/lxd-api.md, Changes). */
+export const writable = ({ public: isPublic, auto_update, properties, profiles, expires_at }: Image): ImagePut => ({
+  public: isPublic,
+  auto_update,
+  properties,
+  profiles: profiles ?? undefined,
+  expires_at,
+});
+
+const imageNotFound = () => notFound("Image not found");
+
+export class ImageService {
+  readonly #store: ImageStore;
+  readonly #builds: TemplateBuilds;
+  readonly aliases: ImageAliases;
+
+  constructor(private readonly context: Context) {
+    this.#store = new ImageStore(context.database);
+    this.#builds = new TemplateBuilds(context);
+    this.aliases = new ImageAliases(this.#store, (prefix) => this.record(prefix));
+  }
+
+  /** What an image may hold and cost. */
+  get limits(): ImageLimits {
+    return imageLimits(this.context.server.config());
+  }
+
+  /** Removes unfinished work of a daemon that was killed, and image files that no row names. What cannot be removed is logged. */
+  async startUp(): Promise<void> {
+    const { dirs, log, native, warnings } = this.context;
+    const remove = (file: string) =>
+      native.removeTree(file).catch((error: unknown) => log.error("Cannot remove unfinished work", { file, error }));
+    for (const name of await readdir(dirs.scratch))
+      if (name.startsWith(scratchPrefix)) await remove(path.join(dirs.scratch, name));
+    const rows = this.#store.list();
+    const known = new Set(rows.flatMap((row) => this.#fileNames(row)));
+    const files = await readdir(dirs.images);
+    for (const name of files.filter((file) => /^[0-9a-f]{64}(\.rootfs)?$/.test(file) && !known.has(file)))
+      if (await isCrashLeftover(this.context, path.join(dirs.images, name))) await remove(path.join(dirs.images, name));
+    for (const row of rows)
+      for (const name of this.#fileNames(row))
+        if (!files.includes(name)) {
+          const message = `"${path.join(dirs.images, name)}" is missing. Delete the image and import it again; instances made of it go on`;
+          warnings.record("imageMissing", { message, entity: `/1.0/images/${row.fingerprint}` });
+        }
+  }
+
+  #fileNames({ fingerprint, files }: ImageRow): string[] {
+    return files.rootfs === undefined ? [fingerprint] : [fingerprint, `${fingerprint}.rootfs`];
+  }
+
+  list(): Image[] {
+    return this.#store.list().map((row) => this.#render(row));
+  }
+
+  /** @param prefix fingerprint or a unique beginning of it @throws ApiError NOT_FOUND */
+  get(prefix: string): Image {
+    return this.#render(this.record(prefix));
+  }
+
+  /** @throws ApiError NOT_FOUND, or BAD_REQUEST when several begin so */
+  record(prefix: string): ImageRow {
+    const [first, second] = /^[0-9a-f]{1,64}$/.test(prefix) ? this.#store.findByPrefix(prefix) : [];
+    if (first === undefined) throw imageNotFound();
+    if (second !== undefined) throw badRequest(`Image fingerprint "${prefix}" is not unique. Give more of its digits.`);
+    return first;
+  }
+
+  /**
+   * Finds the image that an instance is to be made from.
+   * @throws ApiError NOT_FOUND "Image not found"
+   */
+  resolve(reference: ImageReference): ImageRecord {
+    const { alias, fingerprint, properties } = reference;
+    if (fingerprint !== undefined && fingerprint !== "") return this.record(fingerprint);
+    if (alias !== undefined && alias !== "") {
+      const entry = this.#store.findAlias(alias);
+      if (entry === undefined && this.#store.findByPrefix(alias).length === 0) {
+        const names = this.#store.aliases().map(({ name }) => name);
+        const near = didYouMean(alias, names);
+        throw notFound(`Image not found: nothing has the alias or fingerprint "${alias}".${near}`);
+      }
+      return this.record(entry?.target ?? alias);
+    }
+    if (properties === undefined || Object.keys(properties).length === 0)
+      throw badRequest("Must specify one of alias, fingerprint or properties for init from image");
+    const rows = this.#store
+      .list()
+      .filter((row) => Object.entries(properties).every(([key, value]) => row.properties[key] === value));
+    const newest = rows.at(-1);
+    if (newest === undefined) throw imageNotFound();
+    return newest;
+  }
+
+  /** @throws ApiError NOT_FOUND that names the templates there are */
+  async requireTemplate(name: string): Promise<void> {
+    await this.#builds.find(name);
+  }
+
+  /** Makes sure that the template ("busybox", "debian/12") is built as an image, once for all who ask at the same time. */
+  async fromTemplate(name: string, operation: RunningOperation): Promise<ImageRecord> {
+    const template = await this.#builds.find(name);
+    const built = this.#store.findBuilt(template.digest);
+    if (built !== undefined) return built;
+    const fingerprint = await this.#builds.build(template, operation, async (upload) => {
+      await using uploaded = upload;
+      return await this.#keepBuilt(uploaded, template.digest);
+    });
+    return this.record(fingerprint);
+  }
+
+  /** Stores what a template gave; the same bytes may be there from an earlier import. */
+  async #keepBuilt(upload: Upload, digest: string): Promise<string> {
+    try {
+      await this.import(upload, { builtFrom: digest });
+    } catch (error) {
+      if (!ApiError.is(error) || error.code !== "CONFLICT") throw error;
+      this.#store.setBuiltFrom(upload.fingerprint, digest);
+    }
+    return upload.fingerprint;
+  }
+
+  /** Checks uploaded files and makes an image of them: the files first, the row last. @returns what the operation tells */
+  async import(upload: Upload, options: ImportOptions): Promise<{ fingerprint: string; size: string }> {
+    const { fingerprint, sizeBytes } = upload;
+    if (options.expectedFingerprint !== undefined && options.expectedFingerprint !== fingerprint)
+      throw badRequest(
+        `Cannot import image: its fingerprint is ${fingerprint}, not ${options.expectedFingerprint}. Send it again.`,
+      );
+    const inspected = await inspect(upload, this.limits, options.signal);
+    await this.context.locks.run(`image/${fingerprint}`, async () => {
+      if (this.#store.find(fingerprint) !== undefined) throw conflict("Image with same fingerprint already exists");
+      await using undo = new Revert(this.context.log);
+      for (const [from, to] of this.#moves(upload)) {
+        undo.add(() => rm(to, { force: true }));
+        await syncToDisk(from);
+        await rename(from, to);
+      }
+      await syncToDisk(this.#file(fingerprint));
+      const { metadata } = inspected;
+      this.context.database.transaction(() => {
+        this.#store.insert({
+          fingerprint,
+          filename: options.filename ?? "",
+          size: sizeBytes,
+          architecture: requireArchitecture(metadata.architecture),
+          public: options.public ?? false,
+          autoUpdate: options.auto_update ?? false,
+          properties: withoutEmpty({ ...metadata.properties, ...options.properties }),
+          profiles: options.profiles,
+          createdAt: timeText(metadata.creation_date * 1000),
+          expiresAt: options.expires_at ?? (metadata.expiry_date === 0 ? epoch : timeText(metadata.expiry_date * 1000)),
+          lastUsedAt: never,
+          uploadedAt: nowText(),
+          metadata,
+          templates: inspected.templates,
+          files: inspected.files,
+          builtFrom: options.builtFrom,
+        });
+        for (const { name, description } of options.aliases ?? [])
+          this.aliases.create({ name, description, target: fingerprint, type: "container" });
+      });
+      undo.keep();
+    });
+    return { fingerprint, size: String(sizeBytes) };
+  }
+
+  #file(fingerprint: string): string {
+    return path.join(this.context.dirs.images, fingerprint);
+  }
+
+  #moves({ fingerprint, main, rootfs }: Upload): [from: string, to: string][] {
+    const file = this.#file(fingerprint);
+    return rootfs === undefined
+      ? [[main, file]]
+      : [
+          [rootfs, `${file}.rootfs`],
+          [main, file],
+        ];
+  }
+
+  /** Replaces the mutable part. */
+  update(fingerprint: string, put: ImagePut): void {
+    const row = this.record(fingerprint);
+    for (const name of put.profiles ?? []) if (!row.profiles?.includes(name)) this.context.profiles.record(name);
+    this.#store.update({
+      ...row,
+      public: put.public,
+      autoUpdate: put.auto_update,
+      properties: withoutEmpty(put.properties),
+      profiles: put.profiles,
+      expiresAt: put.expires_at ?? row.expiresAt,
+    });
+  }
+
+  /** Follows a renamed or deleted profile, within the caller's transaction. @param to undefined when it is deleted */
+  followProfile(from: string, to: string | undefined): void {
+    for (const row of this.#store.list())
+      if (row.profiles?.includes(from)) this.#store.update({ ...row, profiles: renamedIn(row.profiles, from, to) });
+  }
+
+  /** Removes the image, its aliases, its files and its volumes in every pool. Instances made from it stay. */
+  async delete(fingerprint: string): Promise<void> {
+    await this.context.locks.run(`image/${fingerprint}`, async () => {
+      this.record(fingerprint);
+      const { volumes } = this.context;
+      await volumes.forgetImage(fingerprint);
+      this.#store.delete(fingerprint);
+      // Once more for an instance that was being made from it meanwhile; now nobody finds the image any longer.
+      await volumes.forgetImage(fingerprint);
+      for (const file of [this.#file(fingerprint), `${this.#file(fingerprint)}.rootfs`])
+        await rm(file, { force: true });
+    });
+  }
+
+  /** Where the stored files are; the root apart for a split image. */
+  files(fingerprint: string): { row: ImageRow; main: string; rootfs: string | undefined } {
+    const row = this.record(fingerprint);
+    this.context.damages.requireNone(`/1.0/images/${row.fingerprint}`, `use image "${row.fingerprint}"`);
+    const main = this.#file(row.fingerprint);
+    return { row, main, rootfs: row.files.rootfs === undefined ? undefined : `${main}.rootfs` };
+  }
+
+  /** Unpacks the root file system into an empty folder. @throws ApiError NOT_FOUND */
+  async unpack(fingerprint: string, rootPath: string, options: UnpackOptions): Promise<void> {
+    const { row, main, rootfs } = this.files(fingerprint);
+    await unpackRoot(rootfs ?? main, row.files, rootPath, this.limits, options);
+  }
+
+  /** The parsed metadata.yaml, and the text of LXD's file templates by their file name. */
+  readMetadata(fingerprint: string): { metadata: ImageMetadata; templates: Readonly<Record<string, string>> } {
+    const { metadata, templates } = this.record(fingerprint);
+    return { metadata, templates };
+  }
+
+  /** Notes that an instance was made of the image. */
+  touch(fingerprint: string): void {
+    this.#store.setLastUsed(fingerprint, nowText());
+  }
+
+  #render(row: ImageRow): Image {
+    return {
+      fingerprint: row.fingerprint,
+      filename: row.filename,
+      size: row.size,
+      type: "container",
+      architecture: row.architecture,
+      public: row.public,
+      auto_update: row.autoUpdate,
+      cached: false,
+      properties: { ...row.properties },
+      profiles: row.profiles === undefined ? ["default"] : [...row.profiles],
+      aliases: this.#store.aliasesOf(row.fingerprint).map(({ name, description }) => ({ name, description })),
+      created_at: row.createdAt,
+      expires_at: row.expiresAt,
+      last_used_at: row.lastUsedAt,
+      uploaded_at: row.uploadedAt,
+    };
+  }
+}

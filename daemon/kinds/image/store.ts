@@ -1,0 +1,235 @@
+/** Images and their aliases in the database. */
+import { z } from "zod";
+import type { ImageAliasEntry } from "../../../sdk/api/image";
+import type { Database, Row, Schema } from "../../platform/database/database";
+import { config, expiry, flag, json, name, texts, time } from "../../platform/database/rules";
+import { findArchitecture } from "../../platform/host/architecture";
+import type { TarLayout } from "./archive/check";
+import type { Compression } from "./archive/compression";
+import type { ImageMetadata } from "./archive/metadata";
+
+export const imageSchema: Schema = {
+  kind: "image",
+  versions: [
+    `CREATE TABLE images (
+      fingerprint TEXT PRIMARY KEY,
+      filename TEXT NOT NULL,
+      size INTEGER NOT NULL,
+      architecture TEXT NOT NULL,
+      public INTEGER NOT NULL,
+      auto_update INTEGER NOT NULL,
+      properties TEXT NOT NULL,
+      profiles TEXT,
+      created_at TEXT NOT NULL,
+      expires_at TEXT NOT NULL,
+      last_used_at TEXT NOT NULL,
+      uploaded_at TEXT NOT NULL,
+      metadata TEXT NOT NULL,
+      templates TEXT NOT NULL,
+      files TEXT NOT NULL,
+      built_from TEXT
+    ) STRICT;
+    CREATE TABLE image_aliases (
+      name TEXT PRIMARY KEY,
+      description TEXT NOT NULL,
+      type TEXT NOT NULL,
+      target TEXT NOT NULL REFERENCES images (fingerprint) ON DELETE CASCADE
+    ) STRICT`,
+  ],
+  tables: [
+    {
+      table: "images",
+      url: (row) => `/1.0/images/${row.fingerprint}`,
+      columns: {
+        fingerprint: name((value) => /^[0-9a-f]{64}$/.test(value)),
+        public: flag,
+        auto_update: flag,
+        properties: config,
+        profiles: { isGood: (value) => value === null || texts.isGood(value), mend: () => null },
+        created_at: time,
+        expires_at: expiry,
+        last_used_at: time,
+        uploaded_at: time,
+        metadata: json(z.looseObject({ architecture: z.string() }), () => ({ architecture: "", templates: {} })),
+        templates: config,
+        files: json(z.looseObject({ main: z.string(), layout: z.looseObject({}) }), () => ({
+          main: "none",
+          layout: {},
+        })),
+      },
+    },
+    {
+      table: "image_aliases",
+      url: (row) => `/1.0/images/aliases/${encodeURIComponent(String(row.name))}`,
+      columns: { name: name((value) => value !== "" && !/[\0\n]/.test(value)) },
+    },
+  ],
+};
+
+/** How the stored files are packed, and what unpacking needs to know. */
+export interface ImageFiles {
+  /** The one file of a unified image, or the metadata of a split one. */
+  readonly main: Compression;
+  /** The root file system of a split image. */
+  readonly rootfs?: Compression;
+  readonly layout: TarLayout;
+}
+
+export interface ImageRow {
+  readonly fingerprint: string;
+  readonly filename: string;
+  readonly size: number;
+  readonly architecture: string;
+  readonly public: boolean;
+  readonly autoUpdate: boolean;
+  readonly properties: Readonly<Record<string, string>>;
+  /** Profiles of new instances; undefined stands for "default". */
+  readonly profiles: readonly string[] | undefined;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  readonly lastUsedAt: string;
+  readonly uploadedAt: string;
+  readonly metadata: ImageMetadata;
+  readonly templates: Readonly<Record<string, string>>;
+  readonly files: ImageFiles;
+  /** Digest of the template that it was built from. */
+  readonly builtFrom: string | undefined;
+}
+
+export class ImageStore {
+  constructor(private readonly database: Database) {}
+
+  list(): ImageRow[] {
+    return this.database.all("SELECT * FROM images ORDER BY uploaded_at, fingerprint").map(fromRow);
+  }
+
+  find(fingerprint: string): ImageRow | undefined {
+    const row = this.database.get("SELECT * FROM images WHERE fingerprint = ?", fingerprint);
+    return row === undefined ? undefined : fromRow(row);
+  }
+
+  /** Those whose fingerprint begins so; two at most, since more tell nothing more. */
+  findByPrefix(prefix: string): ImageRow[] {
+    return this.database
+      .all("SELECT * FROM images WHERE substr(fingerprint, 1, length(?)) = ? LIMIT 2", prefix, prefix)
+      .map(fromRow);
+  }
+
+  findBuilt(digest: string): ImageRow | undefined {
+    const row = this.database.get("SELECT * FROM images WHERE built_from = ? ORDER BY uploaded_at DESC", digest);
+    return row === undefined ? undefined : fromRow(row);
+  }
+
+  insert(row: ImageRow): void {
+    this.database.run(
+      `INSERT INTO images (fingerprint, filename, size, architecture, public, auto_update, properties, profiles, created_at,
+        expires_at, last_used_at, uploaded_at, metadata, templates, files, built_from)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      row.fingerprint,
+      row.filename,
+      row.size,
+      row.architecture,
+      Number(row.public),
+      Number(row.autoUpdate),
+      JSON.stringify(row.properties),
+      row.profiles === undefined ? null : JSON.stringify(row.profiles),
+      row.createdAt,
+      row.expiresAt,
+      row.lastUsedAt,
+      row.uploadedAt,
+      JSON.stringify(row.metadata),
+      JSON.stringify(row.templates),
+      JSON.stringify(row.files),
+      row.builtFrom ?? null,
+    );
+  }
+
+  /** Writes what PUT and PATCH may change. */
+  update(row: ImageRow): void {
+    this.database.run(
+      "UPDATE images SET public = ?, auto_update = ?, properties = ?, profiles = ?, expires_at = ? WHERE fingerprint = ?",
+      Number(row.public),
+      Number(row.autoUpdate),
+      JSON.stringify(row.properties),
+      row.profiles === undefined ? null : JSON.stringify(row.profiles),
+      row.expiresAt,
+      row.fingerprint,
+    );
+  }
+
+  setBuiltFrom(fingerprint: string, digest: string): void {
+    this.database.run("UPDATE images SET built_from = ? WHERE fingerprint = ?", digest, fingerprint);
+  }
+
+  setLastUsed(fingerprint: string, at: string): void {
+    this.database.run("UPDATE images SET last_used_at = ? WHERE fingerprint = ?", at, fingerprint);
+  }
+
+  delete(fingerprint: string): void {
+    this.database.run("DELETE FROM images WHERE fingerprint = ?", fingerprint);
+  }
+
+  aliases(): ImageAliasEntry[] {
+    return this.database.all("SELECT * FROM image_aliases ORDER BY name").map(fromAliasRow);
+  }
+
+  aliasesOf(fingerprint: string): ImageAliasEntry[] {
+    return this.database
+      .all("SELECT * FROM image_aliases WHERE target = ? ORDER BY name", fingerprint)
+      .map(fromAliasRow);
+  }
+
+  findAlias(name: string): ImageAliasEntry | undefined {
+    const row = this.database.get("SELECT * FROM image_aliases WHERE name = ?", name);
+    return row === undefined ? undefined : fromAliasRow(row);
+  }
+
+  insertAlias(alias: ImageAliasEntry): void {
+    this.database.run(
+      "INSERT INTO image_aliases (name, description, type, target) VALUES (?, ?, ?, ?)",
+      alias.name,
+      alias.description,
+      alias.type,
+      alias.target,
+    );
+  }
+
+  updateAlias(name: string, description: string, target: string): void {
+    this.database.run("UPDATE image_aliases SET description = ?, target = ? WHERE name = ?", description, target, name);
+  }
+
+  renameAlias(from: string, to: string): void {
+    this.database.run("UPDATE image_aliases SET name = ? WHERE name = ?", to, from);
+  }
+
+  deleteAlias(name: string): void {
+    this.database.run("DELETE FROM image_aliases WHERE name = ?", name);
+  }
+}
+
+const fromRow = (row: Row): ImageRow => ({
+  fingerprint: String(row.fingerprint),
+  filename: String(row.filename),
+  size: Number(row.size),
+  // Earlier versions kept the name as the image has it.
+  architecture: findArchitecture(String(row.architecture)) ?? String(row.architecture),
+  public: row.public === 1,
+  autoUpdate: row.auto_update === 1,
+  properties: JSON.parse(String(row.properties)) as Record<string, string>,
+  profiles: row.profiles === null ? undefined : (JSON.parse(String(row.profiles)) as string[]),
+  createdAt: String(row.created_at),
+  expiresAt: String(row.expires_at),
+  lastUsedAt: String(row.last_used_at),
+  uploadedAt: String(row.uploaded_at),
+  metadata: JSON.parse(String(row.metadata)) as ImageMetadata,
+  templates: JSON.parse(String(row.templates)) as Record<string, string>,
+  files: JSON.parse(String(row.files)) as ImageFiles,
+  builtFrom: row.built_from === null ? undefined : String(row.built_from),
+});
+
+const fromAliasRow = (row: Row): ImageAliasEntry => ({
+  name: String(row.name),
+  description: String(row.description),
+  type: String(row.type),
+  target: String(row.target),
+});

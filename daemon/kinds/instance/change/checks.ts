@@ -1,0 +1,130 @@
+/**
+ * Checks: what is refused when settings are stored. Only what a request brings is judged: what stands already may have stopped fitting since
+ * (its profile, network or host folder gone, its key of another version), and shows when the instance starts (startable.ts).
+ */
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import type { Config, Device, Devices } from "../../../../sdk/api/common";
+import { mayBeMissing } from "../../../../sdk/api/config/device";
+import { instanceKeys, volatileKeys } from "../../../../sdk/api/config/instance";
+import { lxdInstanceKeys } from "../../../../sdk/api/config/lxd-words";
+import { hwaddr as hwaddrType } from "../../../../sdk/api/config/values";
+import { badRequest, conflict, notFound } from "../../../../sdk/api/errors";
+import type { Context } from "../../../context";
+import { requireConfig, requireDevices } from "../../../core/validate";
+import { rivalOf } from "../../network/usage";
+import { isNicAddress, nicDevices, planNics } from "../devices/nics";
+import { parseRawLxc } from "../life/halt";
+import { type Expanded, expand, type InstanceRecord } from "../record";
+import { commandOps, rlimitOps } from "../spec/process";
+
+export type Settings = Pick<InstanceRecord, "config" | "devices" | "profiles">;
+
+/** Before an instance is made there is nothing. */
+export const nothing: Settings = { config: {}, devices: {}, profiles: [] };
+
+/**
+ * Checks configuration, devices and profiles of an instance, alone and merged.
+ * @param standing what is there already, such as the source's of a copy
+ * @throws ApiError
+ */
+export function checkSettings(
+  context: Context,
+  settings: Settings & Pick<InstanceRecord, "name">,
+  standing: Settings = nothing,
+): void {
+  requireConfig([...instanceKeys, ...volatileKeys], changedOf(settings.config, standing.config), lxdInstanceKeys);
+  for (const [key, value] of Object.entries(changedOf(settings.config, standing.config))) {
+    const reason = isNicAddress(key) && value !== "" ? hwaddrType(value) : undefined;
+    if (reason !== undefined) throw badRequest(`Invalid value for "${key}": ${reason}`);
+  }
+  requireDevices(changedOf(settings.devices, standing.devices));
+  const twice = settings.profiles.find((name, index) => settings.profiles.indexOf(name) !== index);
+  if (twice !== undefined) throw badRequest(`Duplicate profile "${twice}". Name each profile once.`);
+  for (const name of settings.profiles)
+    if (!standing.profiles.includes(name) && context.profiles.find(name) === undefined)
+      throw notFound(`Requested profile "${name}" doesn't exist. Create it, or leave it out.`);
+  const merged = (some: Settings) =>
+    expand(
+      some,
+      some.profiles.flatMap((name) => context.profiles.find(name) ?? []),
+    );
+  checkExpanded(context, settings, merged(settings), merged(standing));
+}
+
+/** Checks what an instance comes to with its profiles. @param own its own configuration @param was what stands already @throws ApiError */
+export function checkExpanded(
+  context: Context,
+  own: Pick<InstanceRecord, "name" | "config">,
+  { config, devices }: Expanded,
+  was: Expanded,
+): void {
+  const newConfig = changedOf(config, was.config);
+  commandOps(parseRawLxc(newConfig["raw.lxc"]));
+  rlimitOps(newConfig);
+  const newDevices = changedOf(devices, was.devices);
+  checkDiskPaths(devices, newDevices);
+  for (const [device, options] of Object.entries(newDevices)) requireSource(device, options);
+  for (const [device, options] of nicDevices(newDevices)) {
+    if (!options.network || context.networks.isManaged(options.network)) continue;
+    throw notFound(
+      `Failed loading network "${options.network}" of device "${device}": Network not found. Create it, or correct the device.`,
+    );
+  }
+  if (nicDevices(newDevices).length === 0) return;
+  for (const { device, hwaddr, ipv4, network, bridge } of planNics(own.config, devices))
+    if (newDevices[device] !== undefined && ipv4 && context.networks.isManaged(network ?? bridge))
+      context.networks.checkHost(network ?? bridge, { instance: own.name, device, hwaddr, ipv4 });
+}
+
+/**
+ * Refuses addresses that a nic of another instance has, running or not, as LXD does at a change of devices; for a new instance or a copy they
+ * count at its start.
+ * @throws ApiError CONFLICT
+ */
+export function checkRivals(context: Context, name: string, devices: Devices, was: Devices): void {
+  for (const [device, options] of nicDevices(changedOf(devices, was))) {
+    const bridge = options.network ?? options.parent;
+    if (!bridge || !(options["ipv4.address"] || options.hwaddr)) continue;
+    const nic = { instance: name, device, ipv4: options["ipv4.address"], hwaddr: options.hwaddr };
+    const rival = rivalOf(context.instances.uses(), bridge, nic);
+    if (rival !== undefined)
+      throw conflict(
+        `Failed update validation for device "${device}": ${rival.address} already defined on another NIC: instance "${rival.instance}" has it. Choose another.`,
+      );
+  }
+}
+
+/** Entries that are new, or other than they were. */
+function changedOf<T>(is: Readonly<Record<string, T>>, was: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(is).filter(([key, value]) => !isDeepStrictEqual(value, was[key])));
+}
+
+function requireSource(device: string, options: Device): void {
+  const { type, source } = options;
+  if (type === "disk" && source && !mayBeMissing(options) && !existsSync(source))
+    throw badRequest(
+      `Failed add validation for device "${device}": Missing source path "${source}" for disk "${device}". Make it, or set required to false.`,
+    );
+}
+
+/** Two disks cannot be at one place. */
+function checkDiskPaths(devices: Devices, changed: Devices): void {
+  const paths = new Map<string, string>();
+  for (const [device, { type, path: innerPath = "" }] of Object.entries(devices)) {
+    if (type !== "disk") continue;
+    const place = path.posix.normalize(`/${innerPath}/`);
+    const other = paths.get(place);
+    if (other !== undefined && (changed[device] !== undefined || changed[other] !== undefined))
+      throw badRequest(`Invalid device "${device}": the disk "${other}" has the path "${innerPath}" too. Use another.`);
+    paths.set(place, device);
+  }
+}
+
+/** Whether a configuration is complete nonsense for this version: for a start, which judges all of it. @throws ApiError */
+export function checkWhole(config: Config, devices: Devices): void {
+  requireConfig([...instanceKeys, ...volatileKeys], config, lxdInstanceKeys);
+  requireDevices(devices);
+  checkDiskPaths(devices, devices);
+}

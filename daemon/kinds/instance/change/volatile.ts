@@ -1,0 +1,27 @@
+/** Volatile keys: what the daemon keeps for itself in an instance's configuration, and what becomes of it when clients write. */
+import type { Config } from "../../../../sdk/api/common";
+import { isNicAddress } from "../devices/nics";
+
+const baseImageKey = "volatile.base_image";
+
+const isVolatile = (key: string): boolean => key.startsWith("volatile.");
+
+const filtered = (config: Config, isWanted: (key: string) => boolean): Config =>
+  Object.fromEntries(Object.entries(config).filter(([key]) => isWanted(key)));
+
+/** Keys of a source that an image-born or copied instance takes over: all but what belongs to that one alone. */
+export const withoutVolatile = (config: Config): Config =>
+  filtered(config, (key) => !isVolatile(key) || key === baseImageKey);
+
+/** Volatile keys belong to the daemon: what a client sends of them is not taken, but for the hardware addresses of the next start. */
+export const keepVolatile = (have: Config, wanted: Config): Config => ({
+  ...filtered(wanted, (key) => !isVolatile(key)),
+  ...filtered(have, isVolatile),
+  ...filtered(wanted, isNicAddress),
+});
+
+/** The configuration of an instance whose root and settings are made anew: it stays who it was, and its root is of the other's image. */
+export const refreshed = (have: Config, wanted: Config): Config => ({
+  ...filtered(have, isVolatile),
+  ...withoutVolatile(wanted),
+});

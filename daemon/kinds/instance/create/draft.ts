@@ -1,0 +1,72 @@
+/** Draft: a request for a new instance, checked and completed before anything is made. */
+
+import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import { type Config, type Devices, epoch } from "../../../../sdk/api/common";
+import { badRequest } from "../../../../sdk/api/errors";
+import type { InstancesPost } from "../../../../sdk/api/instance";
+import type { Context } from "../../../context";
+import { withoutEmpty, withoutEmptyOptions } from "../../../core/merge";
+import { hostArchitecture, requireRunnable } from "../../../platform/host/architecture";
+import { nowText } from "../../../platform/time";
+import { checkSettings, nothing, type Settings } from "../change/checks";
+import { isNicAddress, withHwaddrs } from "../devices/nics";
+import { type InstanceRecord, rootDisk, rootOf } from "../record";
+import { limitsOfType } from "./instance-type";
+
+/** What the source of an instance brings along. */
+export interface Origin {
+  readonly config: Config;
+  readonly profiles?: readonly string[] | undefined;
+  readonly architecture?: string;
+  /** Settings of an instance or snapshot that is copied, and the pool of its root. They are not judged again, and a root that nothing gives stays in that pool. */
+  readonly standing?: { readonly settings: Settings; readonly pool: string };
+}
+
+/** @returns the record to make @throws ApiError for everything that can be known to be wrong beforehand */
+export function draftInstance(context: Context, name: string, post: InstancesPost, origin: Origin): InstanceRecord {
+  // lxc copy sends an empty type.
+  if (post.type !== "" && post.type !== "container")
+    throw badRequest(`Cannot create instance "${name}": Bothy makes containers only, not the type "${post.type}".`);
+  // That of an image or a source counts, as in LXD.
+  const wanted = origin.architecture || post.architecture || hostArchitecture;
+  const architecture = requireRunnable(wanted, `create instance "${name}"`);
+  const profiles = post.profiles ?? origin.profiles ?? ["default"];
+  const partial = {
+    config: {
+      ...withoutEmpty({ ...origin.config, ...limitsOfType(post.instance_type), ...chosen(post.config) }),
+      "volatile.uuid": randomUUID(),
+    },
+    devices: withoutEmptyOptions(post.devices),
+  };
+  const { standing } = origin;
+  checkSettings(context, { name, ...partial, profiles }, standing?.settings ?? nothing);
+  const expanded = context.instances.expanded({ ...partial, profiles });
+  const pool = poolFor(context, expanded.devices, standing);
+  context.storagePools.record(pool);
+  return {
+    name,
+    architecture,
+    description: post.description,
+    config: withHwaddrs(partial.config, expanded.devices),
+    devices: partial.devices,
+    profiles,
+    ephemeral: post.ephemeral,
+    createdAt: nowText(),
+    lastUsedAt: epoch,
+    pool,
+  };
+}
+
+/** Where the root goes: where its device says, or where that of the source lies when a copy's device has lost its pool. */
+function poolFor(context: Context, devices: Devices, standing: Origin["standing"]): string {
+  const root = rootOf(devices);
+  if (standing === undefined) return rootDisk(devices).pool;
+  const isThere = context.storagePools.records().some(({ name }) => name === root?.pool);
+  const isAsked = !isDeepStrictEqual(root, rootOf(context.instances.expanded(standing.settings).devices));
+  return isThere || isAsked ? rootDisk(devices).pool : standing.pool;
+}
+
+/** Of the keys that the daemon keeps for itself, a new instance's hardware addresses may be chosen; the rest is not taken. */
+const chosen = (config: Config): Config =>
+  Object.fromEntries(Object.entries(config).filter(([key]) => !key.startsWith("volatile.") || isNicAddress(key)));

@@ -1,0 +1,22 @@
+/** Announce: the networks learn of an instance's nics. */
+import { ApiError } from "../../../../sdk/api/errors";
+import type { Context } from "../../../context";
+import { toApiError } from "../../../platform/errors";
+import type { Nic } from "./nics";
+
+/** Makes the nics known to DHCP and DNS, and lets them in, before the container can send anything. */
+export async function announce({ networks }: Context, name: string, nics: readonly Nic[]): Promise<void> {
+  for (const nic of nics) {
+    const network = nic.network ?? nic.bridge;
+    if (!networks.isManaged(network)) continue;
+    const { device, hwaddr, ipv4 } = nic;
+    const host = { instance: name, device, hwaddr, ...(ipv4 ? { ipv4 } : {}), ...(nic.mtu ? { hasOwnMtu: true } : {}) };
+    await networks.addHost(network, host);
+    try {
+      await networks.nics.openPorts(network, [{ instance: name, hostName: nic.hostName, hwaddr: nic.hwaddr }]);
+    } catch (error) {
+      const { code, message } = toApiError(error);
+      throw new ApiError(code, `Failed start validation for device "${nic.device}": ${message}`, { cause: error });
+    }
+  }
+}

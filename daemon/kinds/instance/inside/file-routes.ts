@@ -1,0 +1,124 @@
+/** Routes of files inside an instance (docs/lxd-api.md, Files). */
+import { badRequest } from "../../../../sdk/api/errors";
+import { bothFamilies, eitherFamily } from "../../../../sdk/api/headers";
+import { type ApiRequest, param, type Route, raw, route, sync } from "../../../http/route";
+import { checkPath } from "../../../platform/native/file";
+import type { GotFile } from "../../../platform/native/index";
+
+const base = "/1.0/instances/:name/files";
+
+export const fileRoutes: Route[] = [
+  route("GET", base, getFile),
+  route("HEAD", base, headFile),
+  route("POST", base, putFile, { rawBody: true }),
+  route("DELETE", base, deleteFile),
+];
+
+function placeOf(request: ApiRequest) {
+  const { instances } = request.context;
+  return instances.filePlace(instances.record(param(request, "name")));
+}
+
+const pathOf = (request: ApiRequest) => checkPath(request.query.get("path") ?? "");
+
+const fileHeaders = ({ stat }: GotFile): Record<string, string> =>
+  bothFamilies({
+    uid: String(stat.uid),
+    gid: String(stat.gid),
+    mode: `0${stat.mode.toString(8).padStart(3, "0")}`,
+    type: stat.type,
+    modified: new Date(stat.mtime * 1000).toUTCString(),
+  });
+
+async function getFile(request: ApiRequest) {
+  const path = pathOf(request);
+  const file = await request.context.native.getFile(placeOf(request), path);
+  const headers = fileHeaders(file);
+  if (file.stat.type === "directory") return { ...sync(file.entries ?? []), headers };
+  if (file.stat.type === "symlink") return raw(absoluteTarget(path, file.target ?? ""), headers);
+  if (file.content === undefined)
+    throw badRequest(`Cannot read "${path}": it is neither a file, a folder nor a symlink.`);
+  const name = path.split("/").at(-1) ?? "file";
+  return raw(file.content, {
+    ...headers,
+    "content-length": String(file.stat.size),
+    "content-disposition": `inline;filename="${encodeURIComponent(name)}"`,
+  });
+}
+
+/** A relative target as seen from the root (docs/lxd-api.md, Files). */
+function absoluteTarget(path: string, target: string): string {
+  if (target.startsWith("/")) return target;
+  const parts: string[] = [];
+  for (const part of [...path.split("/").slice(0, -1), ...target.split("/")]) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  return `/${parts.join("/")}`;
+}
+
+async function headFile(request: ApiRequest) {
+  const file = await request.context.native.getFile(placeOf(request), pathOf(request));
+  file.content?.destroy();
+  return raw("", {
+    ...fileHeaders(file),
+    ...(file.stat.type === "file" ? { "content-length": String(file.stat.size) } : {}),
+  });
+}
+
+async function putFile(request: ApiRequest) {
+  const path = pathOf(request);
+  const place = placeOf(request);
+  const type = header(request, "type") ?? "file";
+  if (type !== "file" && type !== "directory" && type !== "symlink")
+    throw badRequest(`Bad file type "${type}". Use file, directory or symlink.`);
+  const write = header(request, "write") ?? "overwrite";
+  if (write !== "overwrite" && write !== "append")
+    throw badRequest(`Bad file write mode "${write}". Use overwrite or append.`);
+  const mode = header(request, "mode");
+  await request.context.native.putFile(
+    place,
+    {
+      path,
+      type,
+      append: write === "append",
+      ...(mode === undefined ? {} : { mode: parseMode(mode) }),
+      ...numberHeader(request, "uid"),
+      ...numberHeader(request, "gid"),
+    },
+    request.body,
+  );
+  tell(request, "instance-file-pushed", path);
+  return sync();
+}
+
+async function deleteFile(request: ApiRequest) {
+  const path = pathOf(request);
+  await request.context.native.deleteFile(placeOf(request), path);
+  tell(request, "instance-file-deleted", path);
+  return sync();
+}
+
+const header = (request: ApiRequest, name: string): string | undefined => eitherFamily(request.headers, name);
+
+function numberHeader(request: ApiRequest, name: "uid" | "gid"): { uid?: number; gid?: number } {
+  const value = header(request, name);
+  if (value === undefined) return {};
+  // The last one means "leave as it is" (chown(2)).
+  if (!/^\d{1,10}$/.test(value) || Number(value) >= 2 ** 32 - 1)
+    throw badRequest(`Bad header X-LXD-${name}: "${value}" is no id. Use a decimal number.`);
+  return { [name]: Number(value) };
+}
+
+/** Octal with or without a leading zero; decimal above 0777 as old clients sent it. */
+function parseMode(text: string): number {
+  if (/^0?[0-7]{3,4}$/.test(text)) return Number.parseInt(text, 8);
+  const decimal = Number(text);
+  if (/^[1-9]\d*$/.test(text) && decimal <= 0o7777) return decimal;
+  throw badRequest(`Bad header X-LXD-mode: "${text}" is no file mode. Use octal such as 0644.`);
+}
+
+function tell(request: ApiRequest, action: string, path: string): void {
+  const source = `/1.0/instances/${param(request, "name")}`;
+  request.context.events.lifecycle({ action, source, context: { path }, requestor: request.requestor });
+}

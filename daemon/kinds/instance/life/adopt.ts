@@ -1,0 +1,94 @@
+/** Adopt: containers that an earlier daemon started go on under this one. */
+
+import { type RunningCell, Silent } from "../../../platform/native/index";
+import { applyLimits, foundCpus } from "../limits/live";
+import { requireReadable } from "../readable";
+import type { InstanceRecord } from "../record";
+import { noteCell } from "./cell-notes";
+import { isFrozen, setFrozen } from "./freezer";
+import { isPaused, isRestarting, withoutRestart } from "./last-state";
+import { endLeftovers, patienceMs, standIn, untilEnded } from "./leftovers";
+import type { Life, OnEnd } from "./life";
+import { readMadeBy } from "./made-by";
+import { notePause } from "./pause";
+
+/** Takes a container over that an earlier daemon started. @returns whether it is running */
+export async function adopt(life: Life, record: InstanceRecord, onEnd: OnEnd): Promise<boolean> {
+  const { name } = record;
+  let cell: RunningCell | undefined;
+  try {
+    cell = (await life.context.native.adopt(name, patienceMs)) ?? (await endLeftovers(life, name));
+  } catch (error) {
+    if (!(error instanceof Silent)) throw error;
+    awaitWord(life, record, onEnd, error);
+    return true;
+  }
+  if (cell === undefined) return false;
+  takeOver(life, record, cell, onEnd);
+  if (cell.pid !== 0) await followState(life, record);
+  return true;
+}
+
+/** Shows an instance as running whose supervisor says nothing, and goes on to wait for its word. A kill ends the guest by its groups meanwhile. */
+function awaitWord(life: Life, record: InstanceRecord, onEnd: OnEnd, error: Error): void {
+  const { name } = record;
+  const { native, log, warnings } = life.context;
+  const entity = `/1.0/instances/${name}`;
+  const message = `Instance "${name}" runs without being looked after: its supervisor does not answer. Let that process go on, or stop the instance by force`;
+  warnings.record("instanceUnknown", { message, entity, error });
+  let kill: () => void = () => undefined;
+  const ending = new Promise<void>((resolve) => {
+    kill = () => void untilEnded(life, name).then(resolve);
+  });
+  const cell = standIn(ending, kill);
+  life.running.add(name, cell, { cpus: undefined, madeBy: readMadeBy(life.context.dirs, name) }, (exit) =>
+    onEnd(name, exit),
+  );
+  const isWaiting = () => life.running.get(name)?.cell === cell;
+  void native
+    .adopt(name)
+    .then(async (found) => {
+      if (!isWaiting()) return found?.forget();
+      warnings.resolve("instanceUnknown", entity);
+      if (found === undefined) return kill();
+      takeOver(life, record, found, onEnd);
+      await followState(life, record);
+    })
+    .catch((reason: unknown) =>
+      log.error("Cannot take over a container whose supervisor did not answer", { name, error: reason }),
+    );
+}
+
+function takeOver(life: Life, record: InstanceRecord, cell: RunningCell, onEnd: OnEnd): void {
+  const { name } = record;
+  const made = {
+    cpus: cell.pid === 0 ? undefined : foundCpus(life, record),
+    madeBy: readMadeBy(life.context.dirs, name),
+  };
+  life.running.add(name, cell, made, (exit) => onEnd(name, exit));
+  if (cell.pid !== 0) noteCell(life, name, cell);
+}
+
+/** What the earlier daemon left half done of it. */
+async function followState(life: Life, record: InstanceRecord): Promise<void> {
+  const { name } = record;
+  // Killed before it stopped the container, or just after the start.
+  if (isRestarting(record)) life.records.change(name, (now) => ({ ...now, config: withoutRestart(now.config) }));
+  followLimits(life, record);
+  const wanted = isPaused(record);
+  const found = isFrozen(life.groups.layout, life.group(name));
+  if (wanted && found) life.running.update(name, { isFrozen: true });
+  if (wanted && !found) notePause(life, name, false);
+  // The earlier daemon was killed while it copied the root.
+  if (found && !wanted) await setFrozen(life.groups.layout, life.group(name), false);
+}
+
+/** The earlier daemon may have been killed between a change in the database and that of the control files, or the other way round. */
+function followLimits(life: Life, record: InstanceRecord): void {
+  try {
+    requireReadable(life.context, "limit", record);
+    applyLimits(life, record.name, life.records.expanded(record).config);
+  } catch (error) {
+    life.context.log.warning("Cannot bring the limits of a running container in line", { name: record.name, error });
+  }
+}

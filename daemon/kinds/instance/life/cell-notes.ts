@@ -1,0 +1,22 @@
+/** Cell notes: what there is to warn of about a container that runs. */
+import { protocolVersion, type RunningCell } from "../../../platform/native/index";
+import type { Life } from "./life";
+
+/** Warns of a supervisor of another version and of device rules that are not in force, or takes back that it did. */
+export function noteCell({ context }: Life, name: string, { protocol, unguarded }: RunningCell): void {
+  const { warnings } = context;
+  const entity = `/1.0/instances/${name}`;
+  if (protocol === protocolVersion) warnings.resolve("supervisorVersion", entity);
+  else warnings.record("supervisorVersion", { message: versionMessage(name, protocol), entity });
+  if (unguarded === undefined) warnings.resolve("deviceRules", entity);
+  else
+    warnings.record("deviceRules", {
+      message: `Instance "${name}" runs without device rules, since this host takes no such program (${unguarded}): the root of a privileged container can open the host's disks`,
+      entity,
+    });
+}
+
+const versionMessage = (name: string, protocol: number): string =>
+  protocol < protocolVersion
+    ? `Instance "${name}" is kept by the supervisor of an older Bothy (protocol ${protocol}, ours is ${protocolVersion}). It goes on and can be stopped; restart it for what came since, as limits that its root cannot change`
+    : `Instance "${name}" is kept by the supervisor of a newer Bothy (protocol ${protocol}, ours is ${protocolVersion}). It goes on and can be stopped; the rest may not work. Run the newer daemon again, or restart the instance`;

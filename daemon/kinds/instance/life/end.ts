@@ -1,0 +1,99 @@
+/** End: what follows when a container has ended, by itself or because it was told to. */
+import { setTimeout as delay } from "node:timers/promises";
+import type { Exit } from "../../../platform/native/index";
+import { withoutHostNames } from "../devices/nics";
+import { appendLog } from "../inside/log";
+import type { InstanceRecord } from "../record";
+import { isRestarting, stoppedPower, withoutPause, withRestart } from "./last-state";
+import type { Life } from "./life";
+
+/** A guest that reboots sooner than this after its start waits a moment, so that one in a loop does not keep the host busy. */
+const soonMs = 3000;
+const rebootPauseMs = 1000;
+
+export class Ends {
+  readonly #restarts = new Set<Promise<void>>();
+
+  constructor(
+    private readonly life: Life,
+    private readonly start: (record: InstanceRecord) => Promise<void>,
+  ) {}
+
+  /** Takes note of a container that this daemon watched. Never rejects. */
+  async ended(name: string, exit: Exit): Promise<void> {
+    const { context } = this.life;
+    try {
+      appendLog(context, name, `Ended: ${JSON.stringify(exit)}`);
+      await this.noteEnd(name, exit);
+    } catch (error) {
+      context.log.error("Cannot take note of an ended container", { name, error });
+    }
+  }
+
+  /** The rules of an end: an ephemeral instance goes, one that reboots or is restarted stays and starts again, the rest is stopped. */
+  async noteEnd(name: string, exit: Exit): Promise<void> {
+    const { context, records, restarting, isShuttingDown } = this.life;
+    const record = records.find(name);
+    if (record === undefined) return;
+    // Nobody need wait for it: no other port has that name.
+    void context.networks.nics.closePorts(name);
+    const isStartedAgain = restarting.has(name);
+    const isReboot = !isShuttingDown && !isStartedAgain && (exit.reason === "reboot" || isRestarting(record));
+    if (record.ephemeral && !isReboot && !isStartedAgain) {
+      this.#tell(name, exit);
+      await records.deleteStopped(name);
+      context.native.clear(name);
+      return;
+    }
+    const power = isShuttingDown || isReboot || isStartedAgain ? {} : stoppedPower;
+    records.change(name, (now) => {
+      const config = { ...withoutPause(withoutHostNames(now.config)), ...power };
+      return { ...now, config: isReboot ? withRestart(config) : config };
+    });
+    // Only now: a daemon that is killed before finds there how the container ended.
+    context.native.clear(name);
+    this.#tell(name, exit);
+    const isSoon = Date.now() - Date.parse(record.lastUsedAt) < soonMs;
+    if (isReboot) this.#restartLater(name, isSoon ? rebootPauseMs : 0);
+  }
+
+  /** One event and one line, however it ended: as it was asked for, or, as LXD has it, as a shutdown of its own. */
+  #tell(name: string, exit: Exit): void {
+    const asked = this.life.asked.get(name);
+    const details = { name, reason: reasonOf(exit), asked: asked?.action ?? "no" };
+    if (asked === undefined && (exit.reason === "killed" || exit.reason === "lost"))
+      this.life.context.log.warning("An instance has ended that nobody asked to stop", details);
+    else this.life.context.log.info("An instance has ended", details);
+    this.life.tell(asked?.action ?? "instance-shutdown", name, asked?.requestor);
+  }
+
+  #restartLater(name: string, pauseMs: number): void {
+    const { context, records } = this.life;
+    const start = async () => {
+      const record = records.find(name);
+      if (record !== undefined && !this.life.isRunning(name)) await this.start(record);
+      this.life.tell("instance-restarted", name);
+    };
+    const restart = delay(pauseMs)
+      .then(() => context.locks.run(`instance/${name}`, start))
+      .catch((error: unknown) => context.log.error("Cannot restart a container that rebooted", { name, error }))
+      .finally(() => this.#restarts.delete(restart));
+    this.#restarts.add(restart);
+  }
+
+  /** Waits for containers that are between their end and their next start, so that no daemon leaves them there. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#restarts);
+  }
+}
+
+/** Why a container ended, in words. */
+function reasonOf({ reason, code, signal, oomKills }: Exit): string {
+  if (reason === "halt") return "it powered itself off";
+  if (reason === "reboot") return "it rebooted itself";
+  if (reason === "lost") return "its supervisor was killed";
+  const forMemory =
+    oomKills === undefined ? "" : `; memory was short, and the kernel killed ${oomKills} of its processes`;
+  if (signal !== undefined) return `its init was killed by signal ${signal}${forMemory}`;
+  return `its init left with code ${code ?? 0}`;
+}

@@ -1,0 +1,34 @@
+/** Last state: the volatile keys that say how an instance was left. */
+import type { Config } from "../../../../sdk/api/common";
+import type { InstanceRecord } from "../record";
+
+const powerKey = "volatile.last_state.power";
+/** Set while somebody has paused the instance; a container that is frozen without it was being copied. */
+const frozenKey = "volatile.last_state.frozen";
+
+/** Set while an instance is between its end and its next start: a daemon that is killed meanwhile leaves the start to the next one. */
+const restartKey = "volatile.last_state.restart";
+
+export const runningPower = { [powerKey]: "RUNNING" };
+export const stoppedPower = { [powerKey]: "STOPPED" };
+
+/** A configuration without the note of a pause. */
+export const withoutPause = ({ [frozenKey]: _, ...config }: Config): Config => config;
+
+/** A configuration with the note of a pause. */
+export const withPause = (config: Config): Config => ({ ...config, [frozenKey]: "true" });
+
+/** Whether somebody has paused an instance. */
+export const isPaused = (record: InstanceRecord): boolean => record.config[frozenKey] === "true";
+
+/** Whether an instance was on when the host or the daemon went down. */
+export const wasRunning = (record: InstanceRecord): boolean => record.config[powerKey] === "RUNNING";
+
+/** A configuration with the note that a start follows. */
+export const withRestart = (config: Config): Config => ({ ...config, [restartKey]: "true" });
+
+/** A configuration without that note. */
+export const withoutRestart = ({ [restartKey]: _, ...config }: Config): Config => config;
+
+/** Whether an earlier daemon was about to start the instance again. */
+export const isRestarting = (record: InstanceRecord): boolean => record.config[restartKey] === "true";

@@ -1,0 +1,44 @@
+/**
+ * Made by: keys that a running container was made by and cannot follow. A change of one is taken and counts from the next start on, as in LXD;
+ * until then whoever enters the container goes by what it was made by.
+ */
+import { rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { Config } from "../../../../sdk/api/common";
+import type { Dirs } from "../../../platform/folders/dirs";
+import { readTextNow } from "../../../platform/folders/files";
+
+const fixedKeys = ["security.privileged", "security.nesting", "security.syscalls.deny_compat", "raw.lxc"] as const;
+
+const isFixed = (key: string): boolean => (fixedKeys as readonly string[]).includes(key);
+
+/** The part of a configuration that a container is made by. */
+export const fixedPart = (config: Config): Config =>
+  Object.fromEntries(Object.entries(config).filter(([key]) => isFixed(key)));
+
+/** The configuration that counts for a running container. @param now expanded @param madeBy undefined when nobody wrote it down */
+export const inForce = (now: Config, madeBy: Config | undefined): Config =>
+  madeBy === undefined
+    ? now
+    : { ...Object.fromEntries(Object.entries(now).filter(([key]) => !isFixed(key))), ...madeBy };
+
+/** Beside the run files of the container, with which it goes. */
+const fileOf = (dirs: Dirs, name: string): string => path.join(dirs.cell(name), "made-by");
+
+/** Writes down what a container is made by, before it is started: the next daemon has to know. */
+export function noteMadeBy(dirs: Dirs, name: string, madeBy: Config): void {
+  // Whatever is there is of an earlier run, or nobody's: a fifo would keep the writer for ever.
+  rmSync(fileOf(dirs, name), { recursive: true, force: true });
+  writeFileSync(fileOf(dirs, name), JSON.stringify(madeBy), { mode: 0o600 });
+}
+
+/** @returns nothing for a container of a daemon that refused to change such keys while it ran, or when the file was lost */
+export function readMadeBy(dirs: Dirs, name: string): Config | undefined {
+  try {
+    const read = Config.safeParse(JSON.parse(readTextNow(fileOf(dirs, name)) ?? "null"));
+    return read.success ? read.data : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,125 @@
+/** Start: a plan of nics, processors and operations, then the container. */
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { ApiError, badRequest } from "../../../../sdk/api/errors";
+import { toApiError } from "../../../platform/errors";
+import type { Requestor } from "../../../platform/events";
+import { ownFile, ownFolder } from "../../../platform/folders/aside";
+import { errnoOf } from "../../../platform/native/connection";
+import { together } from "../../../platform/processes/together";
+import { nowText } from "../../../platform/time";
+import { applyAtStart } from "../create/file-templates";
+import { idRange } from "../create/idmap";
+import { hasPending, withoutPending } from "../create/pending-file-templates";
+import { announce } from "../devices/announce";
+import { hostNames, type Nic, planNics, withHwaddrs } from "../devices/nics";
+import { appendLog } from "../inside/log";
+import { limitWrites } from "../limits/limits";
+import { pickCpus } from "../limits/live";
+import { requireReadable } from "../readable";
+import type { Expanded, InstanceRecord } from "../record";
+import { startOps } from "../spec/start";
+import { noteCell } from "./cell-notes";
+import { runningPower, withoutPause, withoutRestart } from "./last-state";
+import type { Life, OnEnd } from "./life";
+import { fixedPart, noteMadeBy } from "./made-by";
+import { checkStart, requireStartable } from "./startable";
+
+export class Starter {
+  /** Starts under way, by name. */
+  readonly #starting = new Map<string, Promise<void>>();
+
+  constructor(
+    private readonly life: Life,
+    private readonly seccompDir: string,
+    private readonly onEnd: OnEnd,
+  ) {}
+
+  isStarting(name: string): boolean {
+    return this.#starting.has(name);
+  }
+
+  /** Resolves when no start is under way. */
+  async noneStarts(): Promise<void> {
+    await Promise.allSettled(this.#starting.values());
+  }
+
+  /** @throws ApiError BAD_REQUEST when it runs already or the daemon is shutting down */
+  async start(record: InstanceRecord, requestor?: Requestor): Promise<void> {
+    const { name } = record;
+    if (this.life.isRunning(name)) throw badRequest("The instance is already running");
+    if (this.life.isShuttingDown) throw badRequest("Cannot start instance: the daemon is shutting down.");
+    requireReadable(this.life.context, "start", record);
+    const starting = this.#start(record, requestor);
+    this.#starting.set(name, starting);
+    try {
+      await starting;
+    } finally {
+      this.#starting.delete(name);
+    }
+  }
+
+  async #start(record: InstanceRecord, requestor: Requestor | undefined): Promise<void> {
+    const { name } = record;
+    const { context, records, running } = this.life;
+    const expanded = records.expanded(record);
+    const config = withHwaddrs(withoutPending(record.config), expanded.devices);
+    ownFolder(context.log, context.dirs.logs(name), 0o700);
+    let nics: readonly Nic[];
+    try {
+      await checkStart(context, { ...record, config });
+      nics = planNics(config, expanded.devices);
+      const cpus = pickCpus(running, expanded.config);
+      const madeBy = fixedPart(expanded.config);
+      const ops = this.#ops({ ...record, config }, expanded, nics, cpus);
+      await together([announce(context, name, nics), applyAtStart(context, record)]);
+      if (hasPending(record.config)) records.change(name, (now) => ({ ...now, config: withoutPending(now.config) }));
+      noteMadeBy(context.dirs, name, madeBy);
+      const cell = await context.native.startContainer(ops);
+      noteCell(this.life, name, cell);
+      running.add(name, cell, { cpus, madeBy }, (exit) => this.onEnd(name, exit));
+    } catch (error) {
+      const { code, message, details } = toApiError(error);
+      appendLog(context, name, `Cannot start: ${message}`);
+      // Another supervisor that holds the folder still needs it.
+      if (errnoOf(error) !== "EBUSY") context.native.clear(name);
+      void context.networks.nics.closePorts(name);
+      // A device that is not there is a matter of the user's and no fault of the daemon, which would stand in its log.
+      if (code === "INTERNAL") await requireStartable(context, record);
+      throw new ApiError(code, `Cannot start instance "${name}": ${message}`, { details, cause: error });
+    }
+    records.change(name, (now) => ({
+      ...now,
+      lastUsedAt: nowText(),
+      config: withoutRestart(withoutPause({ ...now.config, ...config, ...hostNames(nics), ...runningPower })),
+    }));
+    this.life.tell("instance-started", name, requestor);
+  }
+
+  #ops(record: InstanceRecord, expanded: Expanded, nics: readonly Nic[], cpus: string | undefined) {
+    const { dirs, log, volumes } = this.life.context;
+    const { groups } = this.life;
+    groups.make();
+    const { layout } = groups;
+    const group = this.life.group(record.name);
+    ownFolder(log, dirs.cell(record.name), 0o700);
+    const consoleLog = path.join(dirs.logs(record.name), "console.log");
+    ownFile(log, consoleLog);
+    return startOps({
+      name: record.name,
+      architecture: record.architecture,
+      config: expanded.config,
+      devices: expanded.devices,
+      root: volumes.root(record.pool, { type: "containers", name: record.name }),
+      ids: idRange(expanded.config, record.config),
+      nics,
+      layout,
+      group,
+      limits: limitWrites(layout, group, expanded.config, cpus),
+      controlDir: dirs.cell(record.name),
+      consoleLog,
+      seccompDir: this.seccompDir,
+      hasDevice: (device) => existsSync(path.join("/dev", device)),
+    });
+  }
+}

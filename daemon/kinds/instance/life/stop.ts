@@ -1,0 +1,85 @@
+/** Stop: the clean way, which asks the init, and the kill. Both wait until the container is gone. */
+import os from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
+import { badRequest, internal } from "../../../../sdk/api/errors";
+import type { Requestor } from "../../../platform/events";
+import { askToHalt, parseRawLxc, type RawLxc } from "./halt";
+import type { AskedStop, Life } from "./life";
+import { inForce } from "./made-by";
+import { pause } from "./pause";
+import type { RunningInstance } from "./running";
+
+/** How long an init may take to end by the signal that raw.lxc has for a forced stop. */
+const askedMs = 10_000;
+/** Most of the work of a kill is the kernel's; what lasts longer hangs in it. */
+const killMs = 60_000;
+/** LXD's default patience for a clean stop: ten minutes. */
+const defaultStopMs = 600_000;
+
+/**
+ * Asks the init to power off and waits; a paused one goes on for it. Not under the instance's lock, so that a forced stop can overtake it.
+ * @param timeoutMs patience; negative for LXD's default
+ * @throws ApiError BAD_REQUEST when it is stopped, INTERNAL when it does not end in time
+ */
+export async function stop(life: Life, name: string, timeoutMs: number, requestor?: Requestor): Promise<void> {
+  const running = needForStop(life, name);
+  if (running.isFrozen) await pause(life, name, false, requestor);
+  const raw = rawLxcOf(life, name, running);
+  const over = new AbortController();
+  using _ = ask(life, name, { action: "instance-shutdown", requestor });
+  void askToHalt(running.cell, raw, over.signal).catch((error: unknown) =>
+    life.context.log.debug("The init of a container cannot be asked to halt", { name, error }),
+  );
+  if (!(await endsWithin(running, timeoutMs < 0 ? defaultStopMs : timeoutMs, over)))
+    throw internal(
+      'Failed shutting down instance, status is "Running": context deadline exceeded. Stop it with force, or look why its init does not end.',
+    );
+}
+
+/**
+ * Kills every process and waits until the container is gone; the init may end by the signal of raw.lxc first.
+ * @throws ApiError BAD_REQUEST when it is stopped, INTERNAL when a process does not end within a minute
+ */
+export async function kill(life: Life, name: string, requestor?: Requestor): Promise<void> {
+  const running = needForStop(life, name);
+  if (running.isFrozen) await pause(life, name, false);
+  using _ = ask(life, name, { action: "instance-stopped", requestor });
+  const { stopSignal } = rawLxcOf(life, name, running);
+  if (stopSignal !== undefined && stopSignal !== os.constants.signals.SIGKILL) {
+    running.cell.signal(stopSignal);
+    if (await endsWithin(running, askedMs)) return;
+  }
+  running.cell.kill();
+  if (!(await endsWithin(running, killMs)))
+    throw internal(
+      "Failed to stop instance: a process in it was killed and does not end. It may wait for a disk or a server; try again later.",
+    );
+}
+
+/** What raw.lxc says to a container, by the configuration that it runs with. */
+function rawLxcOf({ records }: Life, name: string, { madeBy }: RunningInstance): RawLxc {
+  const record = records.find(name);
+  return parseRawLxc(record && inForce(records.expanded(record).config, madeBy)["raw.lxc"]);
+}
+
+/** Notes who wants it, for the event of its end; a later wish takes the place of an earlier one. Until disposed, or the end. */
+function ask(life: Life, name: string, asked: AskedStop): Disposable {
+  life.asked.set(name, asked);
+  return {
+    [Symbol.dispose]: () => {
+      if (life.asked.get(name) === asked) life.asked.delete(name);
+    },
+  };
+}
+
+/** @param over aborts when the wait is over @returns whether the container was gone in time */
+async function endsWithin(running: RunningInstance, timeoutMs: number, over = new AbortController()): Promise<boolean> {
+  const late = delay(timeoutMs, false, { signal: over.signal }).catch(() => true);
+  return Promise.race([running.gone.then(() => true), late]).finally(() => over.abort());
+}
+
+function needForStop(life: Life, name: string): RunningInstance {
+  const running = life.running.get(name);
+  if (running === undefined) throw badRequest("The instance is already stopped");
+  return running;
+}

@@ -1,0 +1,237 @@
+/** Limits: configuration keys as values of control files, for a start and for a change while running. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import type { Config } from "../../../../sdk/api/common";
+import { isFalse, parseCpuAllowance, parseCpuList, parseSize } from "../../../../sdk/api/config/values";
+import { badRequest, internal } from "../../../../sdk/api/errors";
+import { type CgroupLayout, controllerDir, guestName } from "../../../platform/host/cgroups";
+
+/** One write into a control file. */
+export interface ControlWrite {
+  readonly path: string;
+  readonly value: string;
+  /** What the guest's own group shows instead. */
+  readonly shown?: string;
+}
+
+const limitKeys = [
+  "limits.memory",
+  "limits.memory.enforce",
+  "limits.memory.swap",
+  "limits.memory.swap.priority",
+  "limits.processes",
+  "limits.cpu",
+  "limits.cpu.allowance",
+  "limits.cpu.priority",
+];
+
+export const touchesLimits = (changed: readonly string[]): boolean => changed.some((key) => limitKeys.includes(key));
+
+/**
+ * All writes that bring a group in line with the configuration; an unset limit is written as "none".
+ * @param cpus the processors to use, as the scheduler of limits.cpu chose them; all when undefined
+ * @throws ApiError BAD_REQUEST when a limit is set that this host has no controller for
+ */
+export function limitWrites(
+  layout: CgroupLayout,
+  group: string,
+  config: Config,
+  cpus: string | undefined,
+): ControlWrite[] {
+  return [
+    ...memoryWrites(layout, group, config),
+    ...processWrites(layout, group, config),
+    ...cpuWrites(layout, group, config),
+    ...cpusetWrites(layout, group, cpus),
+  ];
+}
+
+/** Files of limits that the guest's own group shows as well, so that programs inside find what they get. The outer group is what bounds. */
+const shownInside = new Set([
+  "cpu.cfs_period_us",
+  "cpu.cfs_quota_us",
+  "cpu.max",
+  "cpuset.cpus",
+  "cpuset.mems",
+  "memory.high",
+  "memory.limit_in_bytes",
+  "memory.max",
+  "memory.memsw.limit_in_bytes",
+  "memory.soft_limit_in_bytes",
+  "memory.swap.max",
+  "memory.swappiness",
+  "pids.max",
+]);
+
+/** The writes once more, for the guest's own group. @param innerOf the guest's group in a container's group, or nothing where it has none */
+export const guestCopies = (
+  writes: readonly ControlWrite[],
+  innerOf: (outer: string) => string | undefined,
+): ControlWrite[] =>
+  writes.flatMap(({ path: file, value, shown = value }) => {
+    const inner = shownInside.has(path.basename(file)) ? innerOf(path.dirname(file)) : undefined;
+    return inner === undefined ? [] : [{ path: path.join(inner, path.basename(file)), value: shown }];
+  });
+
+/** @returns bytes, or undefined for no limit */
+export function memoryLimitBytes(value: string | undefined): number | undefined {
+  if (!value) return undefined;
+  if (value.endsWith("%")) return Math.floor((os.totalmem() * Number(value.slice(0, -1))) / 100);
+  return parseSize(value);
+}
+
+/** A hard ceiling bounds memory and swap together, as LXD has it: on v1 by their sum, on v2, which knows no sum, by no swap at all. */
+function memoryWrites(layout: CgroupLayout, group: string, config: Config): ControlWrite[] {
+  const bytes = memoryLimitBytes(config["limits.memory"]);
+  const dir = controllerDir(layout, "memory", group);
+  if (dir === undefined) return need(bytes, "limits.memory", "memory");
+  const isSoft = config["limits.memory.enforce"] === "soft";
+  const hard = bytes === undefined || isSoft ? undefined : String(bytes);
+  const soft = bytes === undefined || !isSoft ? undefined : String(bytes);
+  const at = (name: string, value: string) => ({ path: path.join(dir.path, name), value });
+  // A kernel without swap, or one that does not count it, lacks the files of swap.
+  const ifThere = (name: string, value: string) =>
+    existsSync(path.join(path.dirname(dir.path), name)) ? [at(name, value)] : [];
+  if (dir.version === 2)
+    return [
+      at("memory.max", hard ?? "max"),
+      at("memory.high", soft ?? "max"),
+      ...ifThere("memory.swap.max", hard !== undefined || isFalse(config["limits.memory.swap"]) ? "0" : "max"),
+    ];
+  return [
+    // The sum is never below the memory: it gives way first.
+    ...ifThere("memory.memsw.limit_in_bytes", "-1"),
+    at("memory.limit_in_bytes", hard ?? "-1"),
+    at("memory.soft_limit_in_bytes", soft ?? "-1"),
+    ...(hard === undefined ? [] : ifThere("memory.memsw.limit_in_bytes", hard)),
+    ...ifThere("memory.swappiness", swappiness(config)),
+  ];
+}
+
+/** As LXD counts it: 60, the kernel's default, is the highest priority, 10. */
+function swappiness(config: Config): string {
+  if (isFalse(config["limits.memory.swap"])) return "0";
+  return String(50 + Number(config["limits.memory.swap.priority"] ?? 10));
+}
+
+function processWrites(layout: CgroupLayout, group: string, config: Config): ControlWrite[] {
+  const asked = config["limits.processes"];
+  const limit = asked ? String(Number(asked)) : undefined;
+  const dir = controllerDir(layout, "pids", group);
+  if (dir === undefined) return need(limit, "limits.processes", "pids");
+  // What nobody has set is nobody's to see.
+  return [
+    { path: path.join(dir.path, "pids.max"), value: limit ?? String(ordinaryProcesses()), shown: limit ?? "max" },
+  ];
+}
+
+/** Most processes of a guest that has no limit of its own: a quarter of what the host can have, so that no guest alone leaves the host none. */
+function ordinaryProcesses(): number {
+  const most = ["pid_max", "threads-max"].map((name) => Number(readFileSync(`/proc/sys/kernel/${name}`, "utf8")));
+  return Math.floor(Math.min(...most) / 4);
+}
+
+function cpuWrites(layout: CgroupLayout, group: string, config: Config): ControlWrite[] {
+  const allowance = config["limits.cpu.allowance"];
+  const dir = controllerDir(layout, "cpu", group);
+  if (dir === undefined) return need(allowance, "limits.cpu.allowance", "cpu");
+  const asked = parseCpuAllowance(allowance ?? "") ?? { percent: 100 };
+  const [slice, percent] = "percent" in asked ? [undefined, asked.percent] : [asked, 100];
+  // A slice of less than nothing is none, as with LXD.
+  const quotaUs = slice === undefined || slice.quotaMs < 0 ? undefined : slice.quotaMs * 1000;
+  const periodUs = slice === undefined ? 100_000 : slice.periodMs * 1000;
+  // LXD's scale: a share of 1024 for v1, and every step of priority below 10 takes one off.
+  const lower = 10 - Number(config["limits.cpu.priority"] ?? "10");
+  const at = (name: string, value: string | number) => ({ path: path.join(dir.path, name), value: String(value) });
+  return dir.version === 2
+    ? [
+        at("cpu.max", `${quotaUs ?? "max"} ${periodUs}`),
+        at("cpu.weight", Math.min(10_000, Math.max(1, percent - lower))),
+      ]
+    : [
+        at("cpu.cfs_period_us", periodUs),
+        at("cpu.cfs_quota_us", quotaUs ?? -1),
+        at("cpu.shares", Math.max(2, Math.round((percent * 1024) / 100) - lower)),
+      ];
+}
+
+function cpusetWrites(layout: CgroupLayout, group: string, cpus: string | undefined): ControlWrite[] {
+  const dir = controllerDir(layout, "cpuset", group);
+  if (dir === undefined) return need(cpus, "limits.cpu", "cpuset");
+  const parent = path.dirname(dir.path);
+  return [
+    { path: path.join(dir.path, "cpuset.mems"), value: cpusetOf(parent, "mems") },
+    { path: path.join(dir.path, "cpuset.cpus"), value: cpus ?? cpusetOf(parent, "cpus") },
+  ];
+}
+
+/** What a group of either version has. */
+function cpusetOf(dir: string, kind: "cpus" | "mems"): string {
+  const effective = path.join(dir, `cpuset.${kind}.effective`);
+  return readFileSync(existsSync(effective) ? effective : path.join(dir, `cpuset.${kind}`), "utf8").trim();
+}
+
+function need(value: unknown, key: string, controller: string): [] {
+  if (value === undefined) return [];
+  throw badRequest(
+    `Cannot apply "${key}": this host has no cgroup controller "${controller}". Mount it, or unset the key; see "bothy doctor".`,
+  );
+}
+
+/**
+ * The writes for a running container, in an order that v1 takes: of its processors and its processor time no group may have more than the one above it, so
+ * the guest's group gives way before the outer one shrinks.
+ * @param writes of limitWrites
+ */
+export function liveWrites(writes: readonly ControlWrite[]): ControlWrite[] {
+  const innerOf = (outer: string) =>
+    existsSync(path.join(outer, guestName)) ? path.join(outer, guestName) : undefined;
+  const copies = guestCopies(writes, innerOf);
+  const isOf = (name: string) => (item: ControlWrite) => path.basename(item.path) === name;
+  const processors = copies.filter(isOf("cpuset.cpus"));
+  const widened = processors.map(({ path: file }) => {
+    const outer = path.dirname(path.dirname(file));
+    return { path: path.join(outer, "cpuset.cpus"), value: cpusetOf(path.dirname(outer), "cpus") };
+  });
+  const loosened = copies.filter(isOf("cpu.cfs_quota_us")).map((item) => ({ ...item, value: "-1" }));
+  return [...loosened, ...widened, ...processors, ...writes, ...copies];
+}
+
+/** Writes them to a running container's group. @throws ApiError INTERNAL that names the file the kernel refused */
+export function applyWrites(writes: readonly ControlWrite[]): void {
+  for (const { path: file, value } of writes) {
+    try {
+      writeFileSync(file, value);
+    } catch (error) {
+      const why = (error as NodeJS.ErrnoException).code ?? String(error);
+      const hint = why === "EBUSY" ? " The container uses more than that now; stop something in it first." : "";
+      throw internal(`Cannot write "${value}" to ${path.basename(file)}: ${why}.${hint}`, { cause: error });
+    }
+  }
+}
+
+/**
+ * Chooses processors for limits.cpu: a set as it is, a number as the least used ones.
+ * @param online the processors of the host @param used how many containers are bound to each
+ * @returns a list such as "0,3", or undefined for all
+ */
+export function chooseCpus(
+  limit: string | undefined,
+  online: readonly number[],
+  used: ReadonlyMap<number, number>,
+): string | undefined {
+  if (!limit) return undefined;
+  if (/^\d+$/.test(limit)) {
+    const count = Number(limit);
+    if (count === 0 || count >= online.length) return undefined;
+    const ranked = [...online].sort((a, b) => (used.get(a) ?? 0) - (used.get(b) ?? 0) || a - b);
+    return ranked
+      .slice(0, count)
+      .sort((a, b) => a - b)
+      .join(",");
+  }
+  // As with LXD: what this host lacks is left out, and where nothing is left there is no bound.
+  const wanted = parseCpuList(limit).filter((cpu) => online.includes(cpu));
+  return wanted.length === 0 ? undefined : wanted.sort((a, b) => a - b).join(",");
+}

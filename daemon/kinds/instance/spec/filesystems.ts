@@ -1,0 +1,120 @@
+/** Spec, file systems: /proc, /sys, /dev and what is hidden of them; disk devices. */
+import path from "node:path";
+import type { Device, Devices } from "../../../../sdk/api/common";
+import { mayBeMissing } from "../../../../sdk/api/config/device";
+import { isTrue } from "../../../../sdk/api/config/values";
+import type { CgroupLayout } from "../../../platform/host/cgroups";
+import type { Op } from "../../../platform/native/index";
+import { cgroupMountOps } from "./cgroups";
+
+const hostDevices = ["null", "zero", "full", "random", "urandom", "tty"];
+/** Bound when the host has them: harmless in a user namespace, and wanted by many guests. */
+const optionalDevices = ["fuse", "net/tun"];
+
+const devLinks: readonly Op[] = [
+  ["symlink", "/proc/self/fd", "/dev/fd"],
+  ["symlink", "/proc/self/fd/0", "/dev/stdin"],
+  ["symlink", "/proc/self/fd/1", "/dev/stdout"],
+  ["symlink", "/proc/self/fd/2", "/dev/stderr"],
+];
+
+const maskedPaths = [
+  "/proc/acpi",
+  "/proc/kcore",
+  "/proc/keys",
+  "/proc/latency_stats",
+  "/proc/sched_debug",
+  "/proc/scsi",
+  "/proc/timer_list",
+  "/proc/timer_stats",
+  "/sys/devices/virtual/powercap",
+  "/sys/firmware",
+];
+
+const readonlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sysrq-trigger"];
+
+export interface FilesystemFacts {
+  readonly layout: CgroupLayout;
+  readonly isPrivileged: boolean;
+  readonly isNesting: boolean;
+  /** Which of the optional device nodes this host has. */
+  readonly hasDevice: (name: string) => boolean;
+}
+
+/**
+ * Unmasked ones out of sight: the kernel grants a fresh proc or sysfs in a nested user namespace only where a fully visible one
+ * is in the same mount namespace (docs/kernel.md, Nested containers, docs/native-protocol.md, Recipes).
+ */
+const nestingSpares: readonly Op[] = [
+  // The kernel looks for them itself, whoever may pass the folder.
+  ["mkdir", "/dev/.bothy", "700"],
+  ["mount", "proc", "proc", "/dev/.bothy/proc", "nosuid,nodev,noexec", ""],
+  ["mount", "sysfs", "sysfs", "/dev/.bothy/sys", "nosuid,nodev,noexec", ""],
+];
+
+/** Mounts inside, in order. */
+export function filesystemOps(facts: FilesystemFacts): Op[] {
+  const devices = [...hostDevices, ...optionalDevices.filter(facts.hasDevice)];
+  // A privileged container's root is the host's root: only the file permissions of /proc/sys would stop it.
+  const readonly = facts.isPrivileged ? [...readonlyPaths, "/proc/sys"] : readonlyPaths;
+  return [
+    ["mount", "proc", "proc", "/proc", "nosuid,nodev,noexec", ""],
+    ["mount", "sysfs", "sysfs", "/sys", "ro,nosuid,nodev,noexec", ""],
+    ...cgroupMountOps(facts.layout),
+    ["mount", "tmpfs", "tmpfs", "/dev", "nosuid,strictatime", "mode=755,size=1m"],
+    ...devices.map((name): Op => ["dev", name]),
+    ...devLinks,
+    ["devpts"],
+    ["console"],
+    ["mkdir", "/dev/shm", "1777"],
+    ["mount", "tmpfs", "tmpfs", "/dev/shm", "nosuid,nodev", "mode=1777"],
+    ["mkdir", "/dev/mqueue", "755"],
+    ["mount", "mqueue", "mqueue", "/dev/mqueue", "nosuid,nodev,noexec", ""],
+    ...(facts.isNesting ? nestingSpares : []),
+    ...maskedPaths.map((path): Op => ["mask", path]),
+    ...readonly.map((path): Op => ["readonly", path]),
+  ];
+}
+
+/** File systems that a guest's init mounts unless they are there. */
+const guestMounts: readonly Op[] = [
+  ["mount", "tmpfs", "tmpfs", "/run", "nosuid,nodev,strictatime", "mode=755"],
+  ["mount", "tmpfs", "tmpfs", "/run/lock", "nosuid,nodev,noexec", "mode=1777"],
+];
+
+/** Those that a disk lies in: made before it, since the init would cover it. */
+export function guestMountOps(devices: Devices): Op[] {
+  const disks = Object.values(devices).filter((device) => device.type === "disk");
+  const paths = disks.map((device) =>
+    path.posix.normalize(device.path ?? "/").replace(/^\/var\/(run|lock)\//, guestFolder),
+  );
+  return guestMounts.filter(([, , , place]) => paths.some((name) => name.startsWith(`${place}/`)));
+}
+
+/** Where distributions let their old folders point. */
+const guestFolder = (_all: string, name: string) => (name === "run" ? "/run/" : "/run/lock/");
+
+/** What the root's own device says of it. */
+export const rootFlagOps = (devices: Devices): Op[] =>
+  Object.values(devices).some((device) => device.type === "disk" && device.path === "/" && isTrue(device.readonly))
+    ? [["root-readonly"]]
+    : [];
+
+/** Host folders and files of disk devices, the shorter paths first so that one may lie in another. */
+export function diskOps(devices: Devices): Op[] {
+  return Object.values(devices)
+    .filter((device) => device.type === "disk" && device.path !== "/")
+    .map((device) => ({ device, innerPath: path.posix.normalize(`/${device.path ?? ""}`) }))
+    .sort((a, b) => a.innerPath.length - b.innerPath.length)
+    .map(({ device, innerPath }): Op => ["bind", path.normalize(device.source ?? ""), innerPath, diskFlags(device)]);
+}
+
+function diskFlags(device: Device): string {
+  const flags = [
+    isTrue(device.readonly) ? "ro" : "",
+    isTrue(device.recursive) ? "rec" : "",
+    mayBeMissing(device) ? "optional" : "",
+    isTrue(device.shift) ? "shift" : "",
+  ].filter((flag) => flag !== "");
+  return flags.length === 0 ? "-" : flags.join(",");
+}

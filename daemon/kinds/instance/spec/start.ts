@@ -1,0 +1,81 @@
+/** Spec of a start: the validated configuration as the ordered operations of bothy-cell (docs/native-protocol.md). */
+import path from "node:path";
+import type { Config, Devices } from "../../../../sdk/api/common";
+import { isTrue } from "../../../../sdk/api/config/values";
+import type { CgroupLayout } from "../../../platform/host/cgroups";
+import { type IdRange, type Op, rootOps } from "../../../platform/native/index";
+import type { RootSource } from "../../storage-pool/driver";
+import { type Nic, nicOps } from "../devices/nics";
+import { parseRawLxc } from "../life/halt";
+import type { ControlWrite } from "../limits/limits";
+import { cgroupOps } from "./cgroups";
+import { diskOps, filesystemOps, guestMountOps, rootFlagOps } from "./filesystems";
+import {
+  capabilityMask,
+  commandOps,
+  defaultPath,
+  environmentOf,
+  envOps,
+  personalityOps,
+  rlimitOps,
+  sysctlOps,
+} from "./process";
+
+export interface StartFacts {
+  readonly name: string;
+  /** In LXD's words. */
+  readonly architecture: string;
+  /** Expanded configuration and devices. */
+  readonly config: Config;
+  readonly devices: Devices;
+  readonly root: RootSource;
+  readonly ids: IdRange | undefined;
+  readonly nics: readonly Nic[];
+  readonly layout: CgroupLayout;
+  /** Group of this container below every hierarchy, such as "bothy-1a2b/web". */
+  readonly group: string;
+  readonly limits: readonly ControlWrite[];
+  /** Folder of run files. */
+  readonly controlDir: string;
+  readonly consoleLog: string;
+  /** Folder of the seccomp programs. */
+  readonly seccompDir: string;
+  readonly hasDevice: (name: string) => boolean;
+}
+
+const consoleBytes = 128 * 1024;
+
+/** The whole list of a start, in the order in which bothy-cell does it. */
+export function startOps(facts: StartFacts): Op[] {
+  const isPrivileged = facts.ids === undefined;
+  const isNesting = isTrue(facts.config["security.nesting"]);
+  return [
+    ["name", facts.name],
+    ["control", facts.controlDir],
+    ["console-log", facts.consoleLog, consoleBytes],
+    ...rootOps(facts.root, facts.ids),
+    ...rootFlagOps(facts.devices),
+    ...cgroupOps({ ...facts, isPrivileged, isNesting, needsV1: facts.config["image.requirements.cgroup"] === "v1" }),
+    ...nicOps(facts.nics),
+    ["seccomp", seccompFile(facts.seccompDir, facts.config)],
+    ["hostname", facts.name],
+    ...filesystemOps({ layout: facts.layout, isPrivileged, isNesting, hasDevice: facts.hasDevice }),
+    ...guestMountOps(facts.devices),
+    ...diskOps(facts.devices),
+    ...sysctlOps(facts.config),
+    ...rlimitOps(facts.config),
+    ...personalityOps(facts.architecture),
+    ["cap-keep", capabilityMask(isPrivileged)],
+    ["umask", "022"],
+    ...envOps({ PATH: defaultPath, container: "lxc", TERM: "linux", ...environmentOf(facts.config) }),
+    ["cwd", "/"],
+    ...commandOps(parseRawLxc(facts.config["raw.lxc"])),
+  ];
+}
+
+/** One of the programs that the build makes: the filter loosens by name. @param config expanded */
+export function seccompFile(dir: string, config: Config): string {
+  const is = (key: string) => isTrue(config[`security.${key}`]);
+  const name = is("privileged") ? "privileged" : is("nesting") ? "nesting" : "default";
+  return path.join(dir, `${name}${is("syscalls.deny_compat") ? "-native" : ""}.bpf`);
+}

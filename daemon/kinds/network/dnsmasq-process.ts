@@ -1,0 +1,83 @@
+/** The dnsmasq process of a network: it outlives the daemon and is found again by its pid file. */
+import { open, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { internal } from "../../../sdk/api/errors";
+import { ownFile } from "../../platform/folders/aside";
+import { readText, setOwner } from "../../platform/folders/files";
+import type { Log } from "../../platform/log";
+import { run } from "../../platform/processes/run";
+import { dnsmasqArguments, pidFileOf, rawFileOf } from "./dnsmasq";
+import { dnsmasqAccount } from "./dnsmasq-account";
+import type { NetworkPlace } from "./driver";
+import { hostsDirOf } from "./hosts";
+import { leasesFileOf } from "./leases";
+import { commandOf, hasEnded, send, startTimeOf } from "./process";
+
+/** Starts dnsmasq, or leaves a running one alone when it would get the same arguments. @returns whether it was (re)started */
+export async function ensureDnsmasq(
+  network: NetworkPlace,
+  options: { log: Log; fresh: boolean; beforeStart: () => Promise<void> },
+): Promise<boolean> {
+  const account = await dnsmasqAccount(network);
+  for (const file of [leasesFileOf(network), pidFileOf(network), rawFileOf(network)]) ownFile(options.log, file);
+  await giveFiles(network, account.gid);
+  const args = dnsmasqArguments(network, account);
+  const rawText = network.config["raw.dnsmasq"] ?? "";
+  const running = await findDnsmasq(network);
+  const isSame =
+    running !== undefined &&
+    !options.fresh &&
+    running.args.join("\0") === args.join("\0") &&
+    ((await readText(rawFileOf(network))) ?? "") === rawText;
+  if (isSame) return false;
+  await stopDnsmasq(network);
+  // Written only while none runs: what is on disk is what the running one has read.
+  if (rawText === "") await rm(rawFileOf(network), { force: true });
+  else await writeFile(rawFileOf(network), rawText, { mode: 0o600 });
+  await options.beforeStart();
+  await run("dnsmasq", args);
+  return true;
+}
+
+/** Ends dnsmasq and removes its pid file; none running is no error. */
+export async function stopDnsmasq(network: NetworkPlace): Promise<void> {
+  const running = await findDnsmasq(network);
+  if (running !== undefined) {
+    const { pid } = running;
+    const startTime = startTimeOf(pid);
+    send(pid, "SIGTERM");
+    if (!(await hasEnded(pid, startTime))) send(pid, "SIGKILL");
+    if (!(await hasEnded(pid, startTime)))
+      throw internal(`Cannot stop dnsmasq of network "${network.name}": process ${pid} does not end.`);
+  }
+  await rm(pidFileOf(network), { force: true });
+}
+
+/** Makes dnsmasq read its host entries anew, so that removed ones are forgotten. */
+export async function reloadDnsmasq(network: NetworkPlace): Promise<void> {
+  const running = await findDnsmasq(network);
+  if (running !== undefined) send(running.pid, "SIGHUP");
+}
+
+/** The process and what it was started with, or nothing when none runs. */
+export async function findDnsmasq(network: NetworkPlace): Promise<{ pid: number; args: string[] } | undefined> {
+  const pid = Number(((await readText(pidFileOf(network))) ?? "").trim());
+  const args = Number.isInteger(pid) && pid > 1 ? argumentsOf(network, pid) : undefined;
+  return args === undefined ? undefined : { pid, args };
+}
+
+/** Arguments of the process, if it is this network's dnsmasq: a pid may have gone to somebody else, and a zombie has no arguments. */
+function argumentsOf(network: NetworkPlace, pid: number): string[] | undefined {
+  const [program = "", ...args] = commandOf(pid);
+  return path.basename(program) === "dnsmasq" && args.includes(`--pid-file=${pidFileOf(network)}`) ? args : undefined;
+}
+
+/** Lets dnsmasq's group, and no other user of the host, look up the host entries, which it reads as long as it runs. Leases it opens while it is root. */
+async function giveFiles(network: NetworkPlace, gid: number): Promise<void> {
+  const uid = process.getuid?.() ?? 0;
+  await setOwner(network.path, uid, gid, 0o710);
+  // Its entries inherit the group.
+  await setOwner(hostsDirOf(network), uid, gid, 0o2750);
+  await using leases = await open(leasesFileOf(network), "a", 0o600);
+  if (((await leases.stat()).mode & 0o777) !== 0o600) await leases.chmod(0o600);
+}

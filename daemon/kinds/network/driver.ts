@@ -1,0 +1,70 @@
+/** Network driver: what makes a network of one type; the bridge is the first. */
+import type { Config } from "../../../sdk/api/common";
+import { type ApiError, badRequest } from "../../../sdk/api/errors";
+import type { NetworkLease, NetworkState } from "../../../sdk/api/network";
+import type { Port } from "./port-rules";
+
+export interface NetworkPlace {
+  readonly name: string;
+  /** networks/NAME below the state folder: dnsmasq's files. */
+  readonly path: string;
+  readonly config: Config;
+}
+
+/** A nic of an instance as the network's DHCP and DNS know it. */
+export interface NetworkHost {
+  readonly instance: string;
+  readonly device: string;
+  readonly hwaddr: string;
+  /** Fixed address, when the device asks for one. */
+  readonly ipv4?: string;
+  /** Whether it has an MTU of its own: then DHCP tells it none. */
+  readonly hasOwnMtu?: boolean;
+}
+
+/** What a plan has to fit with. */
+export interface Surroundings {
+  /** The network's configuration so far, when it is there already. */
+  readonly current?: Config;
+  /** The other networks of this daemon. */
+  readonly others: readonly { readonly name: string; readonly config: Config }[];
+}
+
+export interface NetworkDriver {
+  readonly type: string;
+  /** Says why this host cannot have such networks, or nothing when it can. */
+  unavailable(): Promise<string | undefined>;
+  /** The part of that answer which costs nothing: asked before anything is made. */
+  missingPrograms(): Promise<string | undefined>;
+  /** Fills what the user left open: ipv4.address auto, ipv4.nat, volatile.bridge.hwaddr. @throws ApiError for impossible settings */
+  plan(name: string, config: Config, around: Surroundings): Promise<Config>;
+  /**
+   * Makes interface, DHCP, DNS and rules; brings existing ones in line. Idempotent: also used at the daemon's start, when all may still be there.
+   * @param ports where guests are joined to it; as before when absent
+   */
+  start(network: NetworkPlace, ports?: readonly Port[]): Promise<void>;
+  /** Removes them; missing ones are no error. */
+  stop(network: NetworkPlace): Promise<void>;
+  /** Lets go of what it watches; the networks go on. */
+  release(): Promise<void>;
+  /** Lets guests in by their ports, which need not be there yet, under the network's rules for guests. */
+  openPorts(network: NetworkPlace, ports: readonly Port[]): Promise<void>;
+  /** Forgets the ports that are not wanted any more. */
+  keepPorts(network: NetworkPlace, isWanted: (port: Port) => boolean): Promise<void>;
+  /** Refuses a fixed address that this network cannot give. @throws ApiError BAD_REQUEST */
+  checkHost(network: NetworkPlace, host: NetworkHost): void;
+  /** Makes a nic known to DHCP and DNS, at once; replaces what was known of the same instance and device. */
+  addHost(network: NetworkPlace, host: NetworkHost): Promise<void>;
+  /** Forgets a nic, its name and its leases; an unknown one is no error. */
+  removeHost(network: NetworkPlace, instance: string, device: string): Promise<void>;
+  /** The nics known to DHCP and DNS, of all instances or of one. */
+  hosts(network: NetworkPlace, instance?: string): Promise<NetworkHost[]>;
+  leases(network: NetworkPlace): Promise<NetworkLease[]>;
+  state(network: NetworkPlace): Promise<NetworkState>;
+}
+
+/** The error for a nic whose fixed address is not to be had. @param why a clause, such as `instance "web" has it` */
+export const refusedAddress = ({ instance, device, ipv4 }: NetworkHost, why: string): ApiError =>
+  badRequest(
+    `Cannot give address ${ipv4} to device "${device}" of instance "${instance}": ${why}. Choose another ipv4.address.`,
+  );

@@ -1,0 +1,2 @@
+/** IPv4 arithmetic, as the wire types have it. */
+export * from "../../../sdk/api/ipv4";

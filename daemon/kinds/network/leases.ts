@@ -1,0 +1,130 @@
+/** Leases: what dnsmasq gave out, and how to give one back in a guest's place. */
+import { createSocket } from "node:dgram";
+import { stat, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { ignoring, readText } from "../../platform/folders/files";
+import type { NetworkPlace } from "./driver";
+import { addressText, contains, parseAddress, parseSubnet } from "./ipv4";
+
+export interface Lease {
+  readonly hwaddr: string;
+  readonly address: string;
+  /** Empty when the lease has no name. */
+  readonly hostname: string;
+  /** As the guest sent it: pairs of hexadecimal digits, or nothing. */
+  readonly clientId: string | undefined;
+}
+
+export const leasesFileOf = (network: NetworkPlace): string => path.join(network.path, "dnsmasq.leases");
+
+/** One line a lease: expiry, hardware address, address, name or "*", client id or "*". */
+export function parseLeases(text: string): Lease[] {
+  return text.split("\n").flatMap((line) => {
+    const [, hwaddr = "", address = "", hostname = "*", clientId = "*"] = line.split(" ");
+    if (!/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(hwaddr) || parseSubnet(address) === undefined) return [];
+    return [
+      {
+        hwaddr: hwaddr.toLowerCase(),
+        address,
+        hostname: hostname === "*" ? "" : hostname,
+        clientId: clientId === "*" ? undefined : clientId,
+      },
+    ];
+  });
+}
+
+/** All leases. */
+export async function readLeases(network: NetworkPlace): Promise<Lease[]> {
+  return parseLeases(await wholeText(network));
+}
+
+/** Whether one of the leases is still in the file, as it is this moment. */
+export async function hasLease(network: NetworkPlace, wanted: (lease: Lease) => boolean): Promise<boolean> {
+  return parseLeases(await leasesText(network)).some(wanted);
+}
+
+/** A file younger than this may be half written. */
+const settledMs = 100;
+
+/**
+ * dnsmasq empties the file before it writes it again: one that is empty or ends within a line is read once more, unless it was like that before
+ * and after the read. On a busy machine there may be any time between the two.
+ */
+async function wholeText(network: NetworkPlace): Promise<string> {
+  for (;;) {
+    const now = Date.now();
+    const before = await writtenAt(network);
+    const text = await leasesText(network);
+    if (text.endsWith("\n") || (now - before > settledMs && (await writtenAt(network)) === before)) return text;
+    await delay(5);
+  }
+}
+
+async function writtenAt(network: NetworkPlace): Promise<number> {
+  return (await ignoring("ENOENT", stat(leasesFileOf(network))))?.mtimeMs ?? 0;
+}
+
+/** Keeps only the leases that pass, while no dnsmasq runs: a running one holds them in memory and writes them again. */
+export async function filterLeases(network: NetworkPlace, keep: (lease: Lease) => boolean): Promise<void> {
+  const text = await leasesText(network);
+  const lines = text.split("\n").filter((line) => {
+    const [lease] = parseLeases(line);
+    return lease === undefined || keep(lease);
+  });
+  if (lines.join("\n") !== text) await writeFile(leasesFileOf(network), lines.join("\n"));
+}
+
+/** Drops leases outside the network's subnet, left from an earlier address. */
+export async function dropForeignLeases(network: NetworkPlace): Promise<void> {
+  const subnet = parseSubnet(network.config["ipv4.address"] ?? "");
+  await filterLeases(network, (lease) => subnet !== undefined && contains(subnet, parseAddress(lease.address)));
+}
+
+/** Sends dnsmasq the DHCPRELEASE that the guest did not send; its lease is free a moment later. */
+export async function sendRelease(server: string, lease: Lease): Promise<void> {
+  const socket = createSocket("udp4");
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.on("error", reject);
+      socket.send(releaseMessage(server, lease), 67, server, (error) => (error === null ? resolve() : reject(error)));
+    });
+  } finally {
+    socket.close();
+  }
+}
+
+/** The datagram of a DHCPRELEASE (RFC 2131 table 5). */
+export function releaseMessage(server: string, lease: Lease): Buffer {
+  const header = Buffer.alloc(240);
+  header.set([1, 1, 6, 0], 0);
+  header.writeUInt32BE(parseAddress(lease.address), 12);
+  header.set(bytesOf(lease.hwaddr), 28);
+  header.writeUInt32BE(0x63825363, 236);
+  const serverId = Buffer.alloc(4);
+  serverId.writeUInt32BE(parseAddress(server));
+  const clientId = lease.clientId === undefined ? [] : bytesOf(lease.clientId);
+  const options = [
+    53,
+    1,
+    7,
+    54,
+    4,
+    ...serverId,
+    ...(clientId.length > 0 ? [61, clientId.length, ...clientId] : []),
+    255,
+  ];
+  const message = Buffer.concat([header, Buffer.from(options)]);
+  // BOOTP's smallest message.
+  return Buffer.concat([message, Buffer.alloc(Math.max(0, 300 - message.length))]);
+}
+
+/** The bridge's address: the server that gave the leases. */
+export const serverOf = (network: NetworkPlace): string | undefined => {
+  const subnet = parseSubnet(network.config["ipv4.address"] ?? "");
+  return subnet === undefined ? undefined : addressText(subnet.address);
+};
+
+const bytesOf = (text: string): number[] => text.split(":").map((pair) => Number.parseInt(pair, 16));
+
+const leasesText = async (network: NetworkPlace): Promise<string> => (await readText(leasesFileOf(network))) ?? "";

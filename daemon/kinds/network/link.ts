@@ -1,0 +1,149 @@
+/** Interfaces and routes of the daemon's own network namespace, read with `ip -j`; /sys shows the namespace of its mount instead. */
+import { z } from "zod";
+import type { Network, NetworkState } from "../../../sdk/api/network";
+import { run } from "../../platform/processes/run";
+import type { RouteEntry } from "./plan";
+
+const Counters = z
+  .looseObject({
+    bytes: z.number().default(0),
+    packets: z.number().default(0),
+    errors: z.number().default(0),
+    dropped: z.number().default(0),
+  })
+  .prefault({});
+
+const Link = z.looseObject({
+  ifname: z.string(),
+  flags: z.array(z.string()).default([]),
+  mtu: z.number().default(0),
+  address: z.string().default(""),
+  link_type: z.string().default(""),
+  master: z.string().optional(),
+  linkinfo: z
+    .looseObject({ info_kind: z.string().optional(), info_data: z.looseObject({}).optional() })
+    .optional()
+    .default({}),
+  addr_info: z
+    .array(
+      z.looseObject({ family: z.string(), local: z.string(), prefixlen: z.number(), scope: z.string().default("") }),
+    )
+    .default([]),
+  stats64: z.looseObject({ rx: Counters, tx: Counters }).prefault({}),
+});
+export type Link = z.infer<typeof Link>;
+
+const Routes = z.array(z.looseObject({ dst: z.string().optional(), dev: z.string().optional() }));
+
+/** All interfaces with addresses and counters. */
+export async function listLinks(): Promise<Link[]> {
+  return parse((await run("ip", ["-j", "-d", "-s", "address", "show"])).stdout);
+}
+
+/** One interface, or nothing when there is none of that name. */
+export async function findLink(name: string): Promise<Link | undefined> {
+  const { code, stdout } = await run("ip", ["-j", "-d", "-s", "address", "show", "dev", name], { accept: [0, 1] });
+  return code === 0 ? parse(stdout)[0] : undefined;
+}
+
+/** Every IPv4 route of every table: what subnets are in use. */
+export async function listRoutes(): Promise<RouteEntry[]> {
+  const { stdout } = await run("ip", ["-j", "-4", "route", "show", "table", "all"]);
+  return stdout.trim() === "" ? [] : Routes.parse(JSON.parse(stdout));
+}
+
+/** iproute2 prints empty objects for interfaces that it filtered out. */
+const parse = (stdout: string): Link[] =>
+  stdout.trim() === ""
+    ? []
+    : z
+        .array(z.looseObject({}))
+        .parse(JSON.parse(stdout))
+        .filter((entry) => "ifname" in entry)
+        .map((entry) => Link.parse(entry));
+
+export const isBridge = (link: Link): boolean => link.linkinfo.info_kind === "bridge";
+
+/** Host ends of containers' veth pairs: LXD does not list them either. */
+export const isPort = (link: Link): boolean =>
+  link.linkinfo.info_kind === "veth" && (link.master !== undefined || link.ifname.startsWith("veth"));
+
+/** LXD's word for the type of an unmanaged interface. */
+export function networkTypeOf(link: Link): string {
+  if (link.flags.includes("LOOPBACK")) return "loopback";
+  const kind = link.linkinfo.info_kind;
+  if (kind === undefined) return "physical";
+  return ["bridge", "bond", "vlan"].includes(kind) ? kind : "unknown";
+}
+
+/** An interface of the host as GET /1.0/networks shows it. */
+export const unmanagedNetwork = (link: Link, usedBy: string[]): Network => ({
+  name: link.ifname,
+  type: networkTypeOf(link),
+  description: "",
+  config: {},
+  managed: false,
+  status: "",
+  locations: [],
+  used_by: usedBy,
+});
+
+/** What GET /1.0/networks/NAME/state answers. Counters are the host's view of the interface. */
+export function stateOf(link: Link): NetworkState {
+  const { rx, tx } = link.stats64;
+  return {
+    addresses: link.addr_info.map(({ family, local, prefixlen, scope }) => ({
+      family,
+      address: local,
+      netmask: String(prefixlen),
+      scope: scope === "host" ? "local" : scope,
+    })),
+    counters: {
+      bytes_received: rx.bytes,
+      bytes_sent: tx.bytes,
+      packets_received: rx.packets,
+      packets_sent: tx.packets,
+      errors_received: rx.errors,
+      errors_sent: tx.errors,
+      packets_dropped_inbound: rx.dropped,
+      packets_dropped_outbound: tx.dropped,
+    },
+    hwaddr: link.flags.includes("LOOPBACK") ? "" : link.address,
+    mtu: link.mtu,
+    state: link.flags.includes("UP") ? "up" : "down",
+    type: stateTypeOf(link),
+    bridge: isBridge(link) ? bridgeStateOf(link) : null,
+    bond: null,
+    vlan: null,
+    ovn: null,
+  };
+}
+
+function stateTypeOf({ flags }: Link): string {
+  if (flags.includes("LOOPBACK")) return "loopback";
+  if (flags.includes("POINTOPOINT")) return "point-to-point";
+  return flags.includes("BROADCAST") ? "broadcast" : "unknown";
+}
+
+function bridgeStateOf(link: Link): Record<string, unknown> {
+  const data: Record<string, unknown> = link.linkinfo.info_data ?? {};
+  return {
+    id: bridgeId(String(data.bridge_id ?? "")),
+    stp: Number(data.stp_state ?? 0) === 1,
+    forward_delay: Number(data.forward_delay ?? 0),
+    vlan_default: Number(data.vlan_default_pvid ?? 0),
+    vlan_filtering: Number(data.vlan_filtering ?? 0) === 1,
+    upper_devices: [],
+  };
+}
+
+/** "8000.0:16:3e:1:2:3" of iproute2 as the kernel's own "8000.00163e010203". */
+export const bridgeId = (text: string): string =>
+  text.replace(
+    /\.(.*)$/,
+    (_, bytes: string) =>
+      `.${bytes
+        .split(":")
+        .map((byte) => byte.padStart(2, "0"))
+        .join("")}`,
+  );

@@ -1,0 +1,131 @@
+/** Nics on managed networks: what DHCP and DNS know of the instances. */
+import { badRequest, notFound } from "../../../sdk/api/errors";
+import type { Context } from "../../context";
+import type { NetworkDriver, NetworkHost, NetworkPlace } from "./driver";
+import type { Port } from "./port-rules";
+import { isNicOf } from "./usage";
+
+/** A managed network with the driver that serves it. */
+export interface ServedNetwork {
+  readonly driver: NetworkDriver;
+  readonly place: NetworkPlace;
+}
+
+export interface ServedNetworks {
+  find(name: string): ServedNetwork | undefined;
+  list(): ServedNetwork[];
+}
+
+export class NetworkNics {
+  constructor(
+    private readonly context: Context,
+    private readonly networks: ServedNetworks,
+  ) {}
+
+  /** @see NetworkService.checkHost */
+  check(network: string, host: NetworkHost): void {
+    const { driver, place } = this.#need(network);
+    driver.checkHost(place, host);
+  }
+
+  /** @see NetworkService.addHost */
+  async add(network: string, host: NetworkHost): Promise<void> {
+    this.check(network, host);
+    await this.#forgetOthers(network, host);
+    await this.#locked(network, async (served) => {
+      if (host.ipv4 !== undefined) await this.#makeRoom(served, host);
+      await served.driver.addHost(served.place, host);
+    });
+  }
+
+  /** A fixed address is whose nic has it and runs; one that does not run gets it back at its own start, when it is free. Of two that start, the first has it. */
+  async #makeRoom({ driver, place }: ServedNetwork, { instance, device, ipv4 }: NetworkHost): Promise<void> {
+    for (const other of await driver.hosts(place)) {
+      if (other.ipv4 !== ipv4 || (other.instance === instance && other.device === device)) continue;
+      if (this.context.instances.lifecycle.isActive(other.instance))
+        throw badRequest(
+          `Failed start validation for device "${device}": IP address "${ipv4}" already defined on another NIC: the running instance "${other.instance}" has it. Stop that one, or choose another.`,
+        );
+      await driver.removeHost(place, other.instance, other.device);
+    }
+  }
+
+  /** @see NetworkService.removeHost */
+  async remove(network: string, instance: string, device: string): Promise<void> {
+    if (this.networks.find(network) === undefined) return;
+    await this.#locked(network, ({ driver, place }) => driver.removeHost(place, instance, device));
+  }
+
+  /** @see NetworkService.forgetInstance */
+  async forgetInstance(instance: string): Promise<void> {
+    for (const { driver, place } of this.networks.list())
+      for (const { device } of await driver.hosts(place, instance)) await this.remove(place.name, instance, device);
+  }
+
+  /** Lets guests in by their ports, under the network's rules for guests. Before their links come up. */
+  async openPorts(network: string, ports: readonly Port[]): Promise<void> {
+    const { driver, place } = this.#need(network);
+    await driver.openPorts(place, ports);
+  }
+
+  /** Forgets the ports of an instance but those named, on every network. Never rejects: the rules of a port that is gone harm nobody. */
+  async closePorts(instance: string, except: readonly string[] = []): Promise<void> {
+    await this.#keepPorts((port) => port.instance !== instance || except.includes(port.hostName));
+  }
+
+  /** Forgets the ports of instances that do not run: how they ended nobody saw. Never rejects. */
+  async closeLostPorts(isRunning: (instance: string) => boolean): Promise<void> {
+    await this.#keepPorts((port) => isRunning(port.instance));
+  }
+
+  async #keepPorts(isWanted: (port: Port) => boolean): Promise<void> {
+    const keep = async ({ driver, place }: ServedNetwork) => {
+      try {
+        await driver.keepPorts(place, isWanted);
+      } catch (error) {
+        this.context.log.warning("Cannot remove rules of ports that are gone", { network: place.name, error });
+      }
+    };
+    await Promise.all(this.networks.list().map(keep));
+  }
+
+  /** Forgets nics of a network that no instance has: their removal was cut off. */
+  async forgetLost(network: string): Promise<void> {
+    const { driver, place } = this.#need(network);
+    const isThere = this.#presence();
+    for (const { instance, device } of await driver.hosts(place))
+      if (!isThere(network, instance, device)) await this.remove(network, instance, device);
+  }
+
+  /** Forgets nics that the instance had before its devices changed. */
+  async #forgetOthers(network: string, host: NetworkHost): Promise<void> {
+    for (const { driver, place } of this.networks.list()) {
+      const others = (await driver.hosts(place, host.instance)).filter(
+        ({ device }) => place.name !== network || device !== host.device,
+      );
+      if (others.length === 0) continue;
+      const isThere = this.#presence();
+      for (const { instance, device } of others)
+        if (!isThere(place.name, instance, device)) await this.remove(place.name, instance, device);
+    }
+  }
+
+  /** @returns a test whether an instance has a nic on a network, as of now */
+  #presence(): (network: string, instance: string, device: string) => boolean {
+    const devices = new Map(this.context.instances.uses().map((use) => [use.name, use.expandedDevices]));
+    return (network, instance, device) => {
+      const nic = devices.get(instance)?.[device];
+      return nic !== undefined && isNicOf(nic, network);
+    };
+  }
+
+  async #locked(network: string, work: (served: ServedNetwork) => Promise<void>): Promise<void> {
+    await this.context.locks.run(`networks/hosts/${network}`, () => work(this.#need(network)));
+  }
+
+  #need(network: string): ServedNetwork {
+    const served = this.networks.find(network);
+    if (served === undefined) throw notFound("Network not found");
+    return served;
+  }
+}

@@ -1,0 +1,98 @@
+/** Ports: the guests' ends that each bridge has now, and their rules, brought in line one change after the other. */
+import { badRequest } from "../../../sdk/api/errors";
+import { Locks } from "../../platform/locks";
+import { run } from "../../platform/processes/run";
+import type { NetworkPlace } from "./driver";
+import { applyRules, removeRules } from "./nft";
+import { closePort, openPort, type Port } from "./port-rules";
+
+interface Ports {
+  /** By the name of the host's end. */
+  readonly wanted: Map<string, Port>;
+  /** Those in the kernel, by what it was told of them. */
+  readonly applied: Map<string, Port>;
+}
+
+export class NetworkPorts {
+  readonly #networks = new Map<string, Ports>();
+  readonly #locks = new Locks();
+
+  /** Makes all rules of a network anew, in one step. @param ports those that count from now on; as before when absent */
+  replace(network: NetworkPlace, ports?: readonly Port[]): Promise<void> {
+    return this.#locks.run(network.name, async () => {
+      const { wanted } = this.#of(network.name);
+      if (ports !== undefined) {
+        wanted.clear();
+        for (const port of ports) wanted.set(port.hostName, port);
+      }
+      await this.#replace(network);
+    });
+  }
+
+  /** Lets guests in by their ports, which need not be there yet. @throws ApiError BAD_REQUEST for a hardware address that another guest has */
+  async open(network: NetworkPlace, ports: readonly Port[]): Promise<void> {
+    const { wanted } = this.#of(network.name);
+    for (const { instance, hwaddr } of ports) {
+      const rival = [...wanted.values()].find((other) => other.instance !== instance && isSame(other.hwaddr, hwaddr));
+      if (rival !== undefined)
+        throw badRequest(
+          `MAC address "${hwaddr}" already defined on another NIC: the running instance "${rival.instance}" has it. Stop that one, or choose another.`,
+        );
+    }
+    for (const port of ports) wanted.set(port.hostName, port);
+    await this.#follow(network);
+  }
+
+  /** Forgets the ports that are not wanted any more. */
+  async keep(network: NetworkPlace, isWanted: (port: Port) => boolean): Promise<void> {
+    const wanted = this.#networks.get(network.name)?.wanted;
+    for (const port of [...(wanted?.values() ?? [])]) if (!isWanted(port)) wanted?.delete(port.hostName);
+    await this.#follow(network);
+  }
+
+  /** Removes the rules of a network, which is stopped or gone; missing ones are no error. */
+  remove(network: NetworkPlace): Promise<void> {
+    return this.#locks.run(network.name, async () => {
+      this.#networks.delete(network.name);
+      await removeRules(network.name);
+    });
+  }
+
+  /** Changes that came while another was under way go together. */
+  #follow(network: NetworkPlace): Promise<void> {
+    return this.#locks.run(network.name, async () => {
+      const ports = this.#networks.get(network.name);
+      // Removed meanwhile.
+      if (ports === undefined) return;
+      const { wanted, applied } = ports;
+      const gone = [...applied.keys()].filter((name) => !wanted.has(name));
+      const come = [...wanted.values()].filter((port) => applied.get(port.hostName)?.hwaddr !== port.hwaddr);
+      if (gone.length + come.length === 0) return;
+      const input = [
+        ...gone.map((name) => closePort(network.name, name)),
+        ...come.map((port) => openPort(network.name, network.config, port)),
+      ].join("");
+      const { code } = await run("nft", ["-f", "-"], { input, accept: [0, 1] });
+      // Somebody has emptied the firewall, as a reload of the host's own rules does: all of it comes back.
+      if (code !== 0) return this.#replace(network);
+      for (const name of gone) applied.delete(name);
+      for (const port of come) applied.set(port.hostName, port);
+    });
+  }
+
+  async #replace(network: NetworkPlace): Promise<void> {
+    const { wanted, applied } = this.#of(network.name);
+    const ports = [...wanted.values()];
+    await applyRules(network.name, network.config, ports);
+    applied.clear();
+    for (const port of ports) applied.set(port.hostName, port);
+  }
+
+  #of(name: string): Ports {
+    const known = this.#networks.get(name) ?? { wanted: new Map(), applied: new Map() };
+    this.#networks.set(name, known);
+    return known;
+  }
+}
+
+const isSame = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();

@@ -1,0 +1,345 @@
+/** Networks: their rules, and what nics ask of them. */
+
+import { readdir, rename, rm } from "node:fs/promises";
+import { isDeepStrictEqual } from "node:util";
+import { type Config, NetworkName } from "../../../sdk/api/common";
+import { lxdNetworkKeys } from "../../../sdk/api/config/lxd-words";
+import { networkKeys } from "../../../sdk/api/config/network";
+import { badRequest, conflict, notFound } from "../../../sdk/api/errors";
+import type { Network, NetworkLease, NetworkPut, NetworkState, NetworksPost } from "../../../sdk/api/network";
+import type { Context } from "../../context";
+import { withoutEmpty } from "../../core/merge";
+import { Revert } from "../../core/revert";
+import { requireConfig } from "../../core/validate";
+import { toApiError } from "../../platform/errors";
+import { ignoring } from "../../platform/folders/files";
+import { isCrashLeftover } from "../../strays";
+import type { NetworkDriver, NetworkHost, NetworkPlace } from "./driver";
+import { BridgeDriver } from "./drivers/bridge";
+import { findLink, isPort, listLinks, stateOf, unmanagedNetwork } from "./link";
+import { NetworkNics, type ServedNetwork } from "./nics";
+import { type NetworkRecord, NetworkStore } from "./store";
+import { isNicOf, portsOn, usedBy } from "./usage";
+
+/** Subnets are planned one after the other, so that two networks cannot pick the same. */
+const planLock = "networks/plan";
+
+/** What there may be in the folder of a network that we made. */
+const isFileOfNetwork = (name: string) => name.startsWith("dnsmasq.");
+
+export class NetworkService {
+  readonly #store: NetworkStore;
+  readonly #drivers: Readonly<Record<string, NetworkDriver>>;
+  readonly nics: NetworkNics;
+  /** Networks that did not start with the daemon. */
+  readonly #failed = new Set<string>();
+
+  constructor(
+    private readonly context: Context,
+    drivers: readonly NetworkDriver[] = [new BridgeDriver(context)],
+  ) {
+    this.#store = new NetworkStore(context.database);
+    this.#drivers = Object.fromEntries(drivers.map((driver) => [driver.type, driver]));
+    this.nics = new NetworkNics(context, {
+      find: (name) => this.#served(this.#store.find(name)),
+      list: () => this.#store.list().flatMap((record) => this.#served(record) ?? []),
+    });
+  }
+
+  /** The stored networks, without who uses them. */
+  records(): NetworkRecord[] {
+    return this.#store.list();
+  }
+
+  /** Managed networks and, as LXD lists them, the host's other interfaces. */
+  async list(): Promise<Network[]> {
+    const managed = this.#store.list().map((record) => this.#render(record));
+    const names = new Set(managed.map(({ name }) => name));
+    const links = (await listLinks()).filter((link) => !names.has(link.ifname) && !isPort(link));
+    return [...managed, ...links.map((link) => unmanagedNetwork(link, usedBy(this.context, link.ifname)))];
+  }
+
+  /** A managed network. @throws ApiError NOT_FOUND */
+  get(name: string): Network {
+    return this.#render(this.record(name));
+  }
+
+  /** A managed network, or an interface of the host. @throws ApiError NOT_FOUND */
+  async show(name: string): Promise<Network> {
+    if (this.#store.find(name) !== undefined) return this.get(name);
+    const link = await findLink(name);
+    if (link === undefined) throw notFound("Network not found");
+    return unmanagedNetwork(link, usedBy(this.context, name));
+  }
+
+  /** The stored network, without who uses it. @throws ApiError NOT_FOUND */
+  record(name: string): NetworkRecord {
+    const record = this.#store.find(name);
+    if (record === undefined) throw notFound("Network not found");
+    return record;
+  }
+
+  /** Plans, makes and stores a network. @throws ApiError CONFLICT for a taken name, BAD_REQUEST for what cannot be */
+  async create(post: NetworksPost): Promise<void> {
+    requireConfig(networkKeys, post.config, lxdNetworkKeys);
+    const driver = this.#driver(post.type);
+    const refuse = (missing: string, cause?: unknown) =>
+      badRequest(`Cannot create network "${post.name}": ${missing}. Install it; see "bothy doctor".`, { cause });
+    const missing = await driver.missingPrograms();
+    if (missing !== undefined) throw refuse(missing);
+    try {
+      await this.context.locks.run(planLock, () => this.#make(driver, post));
+    } catch (error) {
+      if (toApiError(error).code !== "INTERNAL") throw error;
+      // Asked only now: the kernel's answer costs more than the network does.
+      const lacking = await driver.unavailable();
+      throw lacking === undefined ? error : refuse(lacking, error);
+    }
+  }
+
+  async #make(driver: NetworkDriver, post: NetworksPost): Promise<void> {
+    await this.#requireFreeName(post.name);
+    const config = await driver.plan(post.name, withoutEmpty(post.config), { others: this.#store.list() });
+    const record = { name: post.name, type: post.type, description: post.description, config };
+    await using undo = new Revert(this.context.log);
+    undo.add(() => this.#remove(record));
+    await driver.start(this.#place(record));
+    this.#store.insert(record);
+    undo.keep();
+  }
+
+  /** Makes the network of the first start, under the first free name of bothybr0, bothybr1, ... @returns its name */
+  async createDefault(): Promise<string> {
+    const taken = new Set((await this.list()).map(({ name }) => name));
+    let number = 0;
+    while (taken.has(`bothybr${number}`)) number += 1;
+    const name = `bothybr${number}`;
+    await this.create({ name, type: "bridge", description: "Default Bothy network", config: {} });
+    return name;
+  }
+
+  /** Replaces the mutable part and applies it at once; the address stays where the new configuration leaves it open. */
+  async update(name: string, put: NetworkPut): Promise<void> {
+    const before = this.record(name);
+    requireConfig(networkKeys, put.config, lxdNetworkKeys);
+    const driver = this.#driver(before.type);
+    if (!this.#failed.has(name) && changesWordsOnly(before.config, withoutEmpty(put.config)))
+      return this.#store.update({ ...before, description: put.description, config: withoutEmpty(put.config) });
+    await this.context.locks.run(planLock, async () => {
+      const config = await driver.plan(name, withoutEmpty(put.config), {
+        current: before.config,
+        others: this.#store.list().filter((other) => other.name !== name),
+      });
+      const after = { ...before, description: put.description, config };
+      this.#requireHostsFit(after);
+      await using undo = new Revert(this.context.log);
+      undo.add(() => driver.start(this.#place(before)));
+      await driver.start(this.#place(after));
+      this.#store.update(after);
+      this.#worksAgain(name);
+      undo.keep();
+    });
+  }
+
+  /** Renames an unused network with its bridge. @throws ApiError BAD_REQUEST when it is in use */
+  async rename(from: string, to: string): Promise<void> {
+    const before = this.record(from);
+    this.#requireUnused(from);
+    const driver = this.#driver(before.type);
+    await this.context.locks.run(planLock, async () => {
+      await this.#requireFreeName(to);
+      const after = { ...before, name: to };
+      const [oldPlace, newPlace] = [this.#place(before), this.#place(after)];
+      await using undo = new Revert(this.context.log);
+      undo.add(() => driver.start(oldPlace));
+      await driver.stop(oldPlace);
+      await rename(oldPlace.path, newPlace.path);
+      undo.add(() => rename(newPlace.path, oldPlace.path));
+      undo.add(() => driver.stop(newPlace));
+      await driver.start(newPlace);
+      // Somebody may have begun to use it meanwhile.
+      this.#requireUnused(from);
+      this.#store.rename(from, to);
+      undo.keep();
+    });
+  }
+
+  /** @throws ApiError BAD_REQUEST when it is in use */
+  async delete(name: string): Promise<void> {
+    const record = this.record(name);
+    this.#requireUnused(name);
+    // From here on nobody can use it; what a crash leaves behind goes at the next start.
+    this.#store.delete(name);
+    await using undo = new Revert(this.context.log);
+    undo.add(() => this.#store.insert(record));
+    await this.#remove(record);
+    this.#failed.delete(name);
+    undo.keep();
+  }
+
+  /** Whether a name, such as a nic's parent, is that of a managed network. */
+  isManaged(name: string): boolean {
+    return this.#store.find(name) !== undefined;
+  }
+
+  /** Refuses a nic whose fixed address the network cannot give, and nothing else. @throws ApiError BAD_REQUEST */
+  checkHost(network: string, host: NetworkHost): void {
+    this.nics.check(network, host);
+  }
+
+  /**
+   * Makes a nic known to DHCP and DNS before its link comes up. Nics that the instance had earlier and has no more are forgotten.
+   * @throws ApiError BAD_REQUEST for an address it cannot have
+   */
+  addHost(network: string, host: NetworkHost): Promise<void> {
+    return this.nics.add(network, host);
+  }
+
+  /** Forgets a nic with its name and leases; an unknown one, or one of a network that is gone, is no error. */
+  removeHost(network: string, instance: string, device: string): Promise<void> {
+    return this.nics.remove(network, instance, device);
+  }
+
+  /** Forgets all nics of an instance: it is deleted, or has another name. */
+  forgetInstance(instance: string): Promise<void> {
+    return this.nics.forgetInstance(instance);
+  }
+
+  async leases(name: string): Promise<NetworkLease[]> {
+    const record = this.record(name);
+    return this.#driver(record.type).leases(this.#place(record));
+  }
+
+  /** Of a managed network or of any interface of the host. @throws ApiError NOT_FOUND */
+  async state(name: string): Promise<NetworkState> {
+    const record = this.#store.find(name);
+    if (record !== undefined) return this.#driver(record.type).state(this.#place(record));
+    const link = await findLink(name);
+    if (link === undefined) throw notFound("Network not found");
+    return stateOf(link);
+  }
+
+  /** Brings every network up; what still runs from before is kept. A network that cannot start is logged and shown as Unavailable. */
+  async startAll(): Promise<void> {
+    await this.#sweep();
+    await Promise.all(this.#store.list().map((record) => this.#startWithDaemon(record)));
+  }
+
+  /** Takes down what an earlier daemon had begun to make, rename or delete when it was killed: its folder is there, its record is not. */
+  async #sweep(): Promise<void> {
+    for (const name of await readdir(this.context.dirs.networks)) {
+      if (this.#store.find(name) !== undefined || !(await this.#isUnfinished(name))) continue;
+      const place = { name, config: {}, path: this.context.dirs.network(name) };
+      try {
+        for (const driver of Object.values(this.#drivers)) await driver.stop(place);
+        await rm(place.path, { recursive: true, force: true });
+      } catch (error) {
+        this.context.log.error(`Cannot remove the unfinished network "${name}"`, { error });
+      }
+    }
+  }
+
+  /** Whether a folder is one that we made, and not what a restored database does not know any more. */
+  async #isUnfinished(name: string): Promise<boolean> {
+    const folder = this.context.dirs.network(name);
+    const isOurs = NetworkName.safeParse(name).success && (await ignoring(["ENOTDIR", "ENOENT"], readdir(folder)));
+    return Array.isArray(isOurs) && isOurs.every(isFileOfNetwork) && isCrashLeftover(this.context, folder);
+  }
+
+  async #startWithDaemon(record: NetworkRecord): Promise<void> {
+    try {
+      this.context.damages.requireNone(urlOf(record.name), `start network "${record.name}"`);
+      await this.#driver(record.type).start(this.#place(record), portsOn(this.context, record.name));
+      await this.nics.forgetLost(record.name);
+      this.#worksAgain(record.name);
+    } catch (error) {
+      this.#failed.add(record.name);
+      const message = `Cannot start network "${record.name}"`;
+      this.context.warnings.record("networkUnavailable", { message, entity: urlOf(record.name), error });
+    }
+  }
+
+  #worksAgain(name: string): void {
+    this.#failed.delete(name);
+    this.context.warnings.resolve("networkUnavailable", urlOf(name));
+  }
+
+  /** Takes every network down, for the shutdown of the host; leases and host entries stay. */
+  async stopAll(): Promise<void> {
+    for (const record of this.#store.list())
+      try {
+        await this.#driver(record.type).stop(this.#place(record));
+      } catch (error) {
+        this.context.log.error(`Cannot stop network "${record.name}"`, { error });
+      }
+  }
+
+  /** Lets go of what the networks' drivers watch; the networks go on. For the daemon's end. */
+  async release(): Promise<void> {
+    await Promise.all(Object.values(this.#drivers).map((driver) => driver.release()));
+  }
+
+  async #remove(record: NetworkRecord): Promise<void> {
+    const place = this.#place(record);
+    // One of a type that this daemon does not have was never started by it.
+    if (this.#served(record) !== undefined) await this.#driver(record.type).stop(place);
+    await rm(place.path, { recursive: true, force: true });
+  }
+
+  async #requireFreeName(name: string): Promise<void> {
+    if (this.#store.find(name) !== undefined) throw conflict("The network already exists");
+    if ((await findLink(name)) !== undefined)
+      throw conflict(
+        `Cannot create network "${name}": the host has an interface of that name already. Choose another name.`,
+      );
+  }
+
+  #requireUnused(name: string): void {
+    if (usedBy(this.context, name).length > 0) throw badRequest("The network is currently in use");
+  }
+
+  /** Fixed addresses of nics must stay possible. */
+  #requireHostsFit(after: NetworkRecord): void {
+    const driver = this.#driver(after.type);
+    for (const use of this.context.instances.uses())
+      for (const [device, nic] of Object.entries(use.expandedDevices))
+        if (isNicOf(nic, after.name) && nic["ipv4.address"])
+          driver.checkHost(this.#place(after), { instance: use.name, device, hwaddr: "", ipv4: nic["ipv4.address"] });
+  }
+
+  #driver(type: string): NetworkDriver {
+    const driver = Object.hasOwn(this.#drivers, type) ? this.#drivers[type] : undefined;
+    if (driver === undefined)
+      throw badRequest(`Unsupported network type "${type}". Supported are ${Object.keys(this.#drivers).join(", ")}.`);
+    return driver;
+  }
+
+  /** One of a type that this daemon does not have serves nobody. */
+  #served(record: NetworkRecord | undefined): ServedNetwork | undefined {
+    const driver = record && Object.hasOwn(this.#drivers, record.type) ? this.#drivers[record.type] : undefined;
+    return record && driver && { driver, place: this.#place(record) };
+  }
+
+  #place({ name, config }: NetworkRecord): NetworkPlace {
+    return { name, config, path: this.context.dirs.network(name) };
+  }
+
+  #render(record: NetworkRecord): Network {
+    return {
+      ...record,
+      managed: true,
+      status: this.#failed.has(record.name) ? "Unavailable" : "Created",
+      locations: ["none"],
+      used_by: usedBy(this.context, record.name),
+    };
+  }
+}
+
+const urlOf = (network: string) => `/1.0/networks/${network}`;
+
+/** Whether all that changes is for people and programs: the bridge need not be touched. */
+const changesWordsOnly = (before: Config, after: Config): boolean =>
+  isDeepStrictEqual(withoutUserKeys(before), withoutUserKeys(after));
+
+const withoutUserKeys = (config: Config): Config =>
+  Object.fromEntries(Object.entries(config).filter(([key]) => !key.startsWith("user.")));

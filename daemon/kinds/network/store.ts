@@ -1,0 +1,77 @@
+/** Networks in the database. */
+import { type Config, NetworkName } from "../../../sdk/api/common";
+import type { Database, Row, Schema } from "../../platform/database/database";
+import { config, name } from "../../platform/database/rules";
+
+export const networkSchema: Schema = {
+  kind: "network",
+  versions: [
+    `CREATE TABLE networks (
+      name TEXT PRIMARY KEY,
+      type TEXT NOT NULL,
+      description TEXT NOT NULL,
+      config TEXT NOT NULL
+    ) STRICT`,
+  ],
+  tables: [
+    {
+      table: "networks",
+      url: (row) => `/1.0/networks/${row.name}`,
+      columns: { name: name((value) => NetworkName.safeParse(value).success), config },
+    },
+  ],
+};
+
+export interface NetworkRecord {
+  readonly name: string;
+  readonly type: string;
+  readonly description: string;
+  readonly config: Config;
+}
+
+export class NetworkStore {
+  constructor(private readonly database: Database) {}
+
+  list(): NetworkRecord[] {
+    return this.database.all("SELECT * FROM networks ORDER BY name").map(fromRow);
+  }
+
+  find(name: string): NetworkRecord | undefined {
+    const row = this.database.get("SELECT * FROM networks WHERE name = ?", name);
+    return row === undefined ? undefined : fromRow(row);
+  }
+
+  insert({ name, type, description, config }: NetworkRecord): void {
+    this.database.run(
+      "INSERT INTO networks (name, type, description, config) VALUES (?, ?, ?, ?)",
+      name,
+      type,
+      description,
+      JSON.stringify(config),
+    );
+  }
+
+  update({ name, description, config }: NetworkRecord): void {
+    this.database.run(
+      "UPDATE networks SET description = ?, config = ? WHERE name = ?",
+      description,
+      JSON.stringify(config),
+      name,
+    );
+  }
+
+  rename(from: string, to: string): void {
+    this.database.run("UPDATE networks SET name = ? WHERE name = ?", to, from);
+  }
+
+  delete(name: string): void {
+    this.database.run("DELETE FROM networks WHERE name = ?", name);
+  }
+}
+
+const fromRow = (row: Row): NetworkRecord => ({
+  name: String(row.name),
+  type: String(row.type),
+  description: String(row.description),
+  config: JSON.parse(String(row.config)) as Config,
+});

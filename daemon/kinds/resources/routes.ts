@@ -1,0 +1,5 @@
+/** Route of the host's resources. */
+import { type Route, route, sync } from "../../http/route";
+import { readResources } from "./service";
+
+export const resourcesRoutes: Route[] = [route("GET", "/1.0/resources", async () => sync(await readResources()))];

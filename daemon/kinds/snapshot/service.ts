@@ -1,0 +1,308 @@
+/** Snapshots: instances as they were, and the way back. */
+import { randomBytes } from "node:crypto";
+import { type Config, never, SnapshotName } from "../../../sdk/api/common";
+import { badRequest, conflict, notFound } from "../../../sdk/api/errors";
+import type { Snapshot, SnapshotPut, SnapshotsPost } from "../../../sdk/api/snapshot";
+import { isStampKey, withoutStamp } from "../../../sdk/api/stamp";
+import type { Context } from "../../context";
+import { withoutEmpty } from "../../core/merge";
+import { requireName } from "../../core/validate";
+import { isDuplicate } from "../../platform/database/database";
+import { nowText, timeText } from "../../platform/time";
+import { pendingOf, withoutPending } from "../instance/create/pending-file-templates";
+import { requireStartable } from "../instance/life/startable";
+import type { InstanceRecord } from "../instance/record";
+import { volumeOf } from "../instance/service";
+import { renamedIn } from "../profile/store";
+import type { Volume } from "../storage-pool/driver";
+import { expiryTime } from "./expiry-time";
+import { nameByPattern } from "./naming";
+import { type SnapshotRecord, SnapshotStore } from "./store";
+
+const snapshotVolume = (instance: string, name: string): Volume => ({
+  type: "containers-snapshots",
+  name: `${instance}/${name}`,
+});
+
+export class SnapshotService {
+  readonly #store: SnapshotStore;
+
+  constructor(private readonly context: Context) {
+    this.#store = new SnapshotStore(context.database);
+  }
+
+  /** Names of an instance's snapshots, oldest first, those half made included. */
+  names(instance: string): string[] {
+    return this.#store.allNames(instance);
+  }
+
+  list(instance: string): Snapshot[] {
+    this.context.instances.record(instance);
+    return this.#store.list(instance).map((record) => this.#render(record));
+  }
+
+  /** @throws ApiError NOT_FOUND */
+  record(instance: string, name: string): SnapshotRecord {
+    this.context.instances.record(instance);
+    const record = this.#store.find(instance, name);
+    if (record === undefined) throw notFound("Instance snapshot not found");
+    return record;
+  }
+
+  get(instance: string, name: string): Snapshot {
+    return this.#render(this.record(instance, name));
+  }
+
+  /** The name of a snapshot without one, as LXD makes it: snapshots.pattern with the number after the highest there is. */
+  freeName(instance: InstanceRecord): string {
+    const pattern = this.#settings(instance)["snapshots.pattern"] || "snap%d";
+    return nameByPattern(pattern, this.#store.allNames(instance.name), new Date());
+  }
+
+  #settings(instance: InstanceRecord): Config {
+    return this.context.instances.expanded(instance).config;
+  }
+
+  /** @throws ApiError CONFLICT, BAD_REQUEST for a stateful one */
+  requirePossible(instance: string, post: SnapshotsPost): void {
+    if (post.stateful)
+      throw badRequest('Cannot create a stateful snapshot: checkpoints are not supported yet. Leave out "stateful".');
+    requireName("snapshot", SnapshotName, post.name);
+    this.requireFree(instance, post.name);
+  }
+
+  /** @throws ApiError CONFLICT */
+  requireFree(instance: string, name: string): void {
+    if (this.#store.allNames(instance).includes(name))
+      throw conflict(`Snapshot "${instance}/${name}" already exists. Choose another name, or delete it first.`);
+  }
+
+  /** When a snapshot that is made now expires when nobody says so. */
+  #expiryOf(instance: InstanceRecord): string {
+    const expiry = this.#settings(instance)["snapshots.expiry"];
+    return expiry ? timeText(expiryTime(expiry, new Date())) : never;
+  }
+
+  /** Makes a snapshot; a running instance is frozen while its root is copied. Caller holds the instance's lock. */
+  async create(instance: InstanceRecord, name: string, { expires_at: expiresAt, config }: SnapshotPut): Promise<void> {
+    const record: SnapshotRecord = {
+      instance: instance.name,
+      name,
+      createdAt: nowText(),
+      expiresAt: expiresAt ?? this.#expiryOf(instance),
+      settings: { ...instance, config: { ...withoutStamp(instance.config), ...config } },
+    };
+    try {
+      this.#store.insertPending(record);
+    } catch (error) {
+      if (isDuplicate(error))
+        throw conflict(`Snapshot "${instance.name}/${name}" already exists. Choose another name, or delete it first.`);
+      throw error;
+    }
+    try {
+      const to = { pool: instance.pool, volume: snapshotVolume(instance.name, name) };
+      const from = { pool: instance.pool, volume: volumeOf(instance.name) };
+      await this.context.instances.lifecycle.whileStill(instance.name, () => this.context.volumes.clone(from, to));
+      this.#store.confirm(instance.name, name);
+    } catch (error) {
+      await this.#erase(record, instance.pool);
+      throw error;
+    }
+  }
+
+  /** Puts an instance back: a running one is stopped before and started after. Caller holds the instance's lock. */
+  async restore(instance: InstanceRecord, name: string): Promise<void> {
+    const found = this.record(instance.name, name);
+    // Where the snapshot's settings are lost, the instance keeps its own.
+    const isDamaged = this.context.damages.has(urlOf(instance.name, name));
+    const snapshot = isDamaged ? { ...found, settings: instance } : found;
+    const { lifecycle, store } = this.context.instances;
+    const volume = snapshotVolume(instance.name, name);
+    await this.context.volumes.requireThere(instance.pool, volume);
+    const putBack = async () => {
+      await this.context.volumes.restore(instance.pool, volume, volumeOf(instance.name));
+      const { devices, profiles, description, ephemeral } = snapshot.settings;
+      const now = this.context.instances.record(instance.name);
+      store.update({ ...now, config: restoredConfig(now, snapshot), devices, profiles, description, ephemeral });
+    };
+    if (!lifecycle.isRunning(instance.name)) return putBack();
+    const config = restoredConfig(instance, snapshot);
+    await requireStartable(this.context, { ...instance, ...snapshot.settings, config });
+    const start = () => lifecycle.start(this.context.instances.record(instance.name));
+    await lifecycle.whileRestarting(instance.name, async () => {
+      await lifecycle.kill(instance.name);
+      // As it was before when it cannot be put back.
+      await putBack().catch((error: unknown) => start().then(() => Promise.reject(error)));
+      await start();
+    });
+  }
+
+  /** Those of all instances whose time is over. */
+  expired(): SnapshotRecord[] {
+    // The zero time, which stands for never, lies before 1970.
+    const isOver = (at: number) => at > 0 && at <= Date.now();
+    return this.#store.listLimited().filter(({ expiresAt }) => isOver(Date.parse(expiresAt)));
+  }
+
+  setExpiry(instance: string, name: string, expiresAt: string | null | undefined): void {
+    this.record(instance, name);
+    this.#store.setExpiry(instance, name, expiresAt ?? never);
+  }
+
+  /** Merges the stamp; an empty value unsets a key. */
+  setStamp(instance: string, name: string, stamp: Config): void {
+    const { settings } = this.record(instance, name);
+    this.#store.setSettings(instance, name, { ...settings, config: withoutEmpty({ ...settings.config, ...stamp }) });
+  }
+
+  /** Caller holds the instance's lock. */
+  async rename(instance: InstanceRecord, from: string, to: string): Promise<void> {
+    this.record(instance.name, from);
+    this.requireFree(instance.name, to);
+    // The volume moves first, and the pool takes note of it: after a crash it follows the row (Volumes.reconcile).
+    try {
+      const { volumes } = this.context;
+      await volumes.rename(instance.pool, snapshotVolume(instance.name, from), snapshotVolume(instance.name, to));
+    } catch (error) {
+      this.#store.rename(instance.name, to, from);
+      throw error;
+    }
+    this.#store.rename(instance.name, from, to);
+  }
+
+  /** Caller holds the instance's lock. */
+  async delete(instance: InstanceRecord, name: string): Promise<void> {
+    const record = this.record(instance.name, name);
+    this.#store.markPending(instance.name, name);
+    await this.#erase(record, instance.pool);
+  }
+
+  async #erase(record: SnapshotRecord, pool: string): Promise<void> {
+    await this.context.volumes.delete(pool, snapshotVolume(record.instance, record.name));
+    this.#store.delete(record.instance, record.name);
+  }
+
+  /** Forgets all of an instance; its volumes are gone already. */
+  forgetAll(instance: string): void {
+    this.#store.deleteAll(instance);
+  }
+
+  /** Follows a renamed or deleted profile, within the caller's transaction. @param to undefined when it is deleted */
+  followProfile(from: string, to: string | undefined): void {
+    for (const { instance, name, settings } of this.#store.listAll())
+      if (settings.profiles.includes(from))
+        this.#store.setSettings(instance, name, { ...settings, profiles: renamedIn(settings.profiles, from, to) });
+  }
+
+  /** Follows a renamed instance, within the caller's transaction. */
+  instanceRenamed(from: string, to: string): void {
+    this.#store.renameInstance(from, to);
+  }
+
+  /** Fills a copy's volume from an instance or one of its snapshots, and copies the snapshots too when wanted. */
+  async copyVolumes(copy: {
+    source: InstanceRecord;
+    snapshot: string | undefined;
+    record: InstanceRecord;
+    withSnapshots: boolean;
+  }): Promise<void> {
+    const { source, snapshot, record, withSnapshots } = copy;
+    const { volumes, instances } = this.context;
+    const from = snapshot === undefined ? volumeOf(source.name) : snapshotVolume(source.name, snapshot);
+    const to = { pool: record.pool, volume: volumeOf(record.name) };
+    const clone = () => volumes.clone({ pool: source.pool, volume: from }, to);
+    await (snapshot === undefined ? instances.lifecycle.whileStill(source.name, clone) : clone());
+    if (withSnapshots) for (const old of this.#store.list(source.name)) await this.#copyInto(record, source.pool, old);
+  }
+
+  /** Copies a snapshot of another instance, in one step that a crash cannot halve. */
+  async #copyInto({ name, pool }: InstanceRecord, fromPool: string, old: SnapshotRecord): Promise<void> {
+    const settings = { ...old.settings, config: withoutStamp(old.settings.config) };
+    this.#store.insertPending({ ...old, settings, instance: name });
+    const from = { pool: fromPool, volume: snapshotVolume(old.instance, old.name) };
+    await this.context.volumes.clone(from, { pool, volume: snapshotVolume(name, old.name) });
+    this.#store.confirm(name, old.name);
+  }
+
+  /**
+   * Brings an instance's volume to what another's is, and its snapshots too when wanted: those that are missing or of another time are copied, those
+   * that the other has no more are removed. Caller holds both locks; the instance is stopped.
+   */
+  async refreshVolumes(source: InstanceRecord, record: InstanceRecord, withSnapshots: boolean): Promise<void> {
+    const theirs = this.#store.list(source.name);
+    const isKept = (own: SnapshotRecord) => theirs.some((other) => isSameMoment(other, own));
+    if (withSnapshots) {
+      for (const own of this.#store.list(record.name)) if (!isKept(own)) await this.delete(record, own.name);
+      const have = new Set(this.#store.allNames(record.name));
+      for (const other of theirs) if (!have.has(other.name)) await this.#copyInto(record, source.pool, other);
+    }
+    const { instances, volumes } = this.context;
+    const target = volumeOf(record.name);
+    await instances.lifecycle.whileStill(source.name, async () => {
+      if (source.pool === record.pool) return volumes.restore(record.pool, volumeOf(source.name), target);
+      // By way of a snapshot of its own, which the next start takes away after a crash.
+      const passing: SnapshotRecord = { ...passingThrough(record), createdAt: nowText() };
+      this.#store.insertPending(passing);
+      try {
+        const middle = snapshotVolume(record.name, passing.name);
+        await volumes.clone(
+          { pool: source.pool, volume: volumeOf(source.name) },
+          { pool: record.pool, volume: middle },
+        );
+        await volumes.restore(record.pool, middle, target);
+      } finally {
+        await this.#erase(passing, record.pool);
+      }
+    });
+  }
+
+  /** After a crash: takes away what was half made or half deleted. */
+  async recover(): Promise<void> {
+    for (const record of this.#store.listPending()) {
+      const instance = this.context.instances.store.find(record.instance);
+      if (instance === undefined) this.#store.delete(record.instance, record.name);
+      else await this.#erase(record, instance.pool);
+    }
+  }
+
+  #render(record: SnapshotRecord): Snapshot {
+    const { settings } = record;
+    const expanded = this.context.instances.expanded(settings);
+    return {
+      name: record.name,
+      architecture: settings.architecture,
+      config: settings.config,
+      devices: settings.devices,
+      expanded_config: expanded.config,
+      expanded_devices: expanded.devices,
+      profiles: [...settings.profiles],
+      ephemeral: settings.ephemeral,
+      stateful: false,
+      created_at: record.createdAt,
+      expires_at: record.expiresAt,
+      last_used_at: settings.lastUsedAt,
+      size: -1,
+    };
+  }
+}
+
+const urlOf = (instance: string, name: string) => `/1.0/instances/${instance}/snapshots/${encodeURIComponent(name)}`;
+
+const isSameMoment = (a: SnapshotRecord, b: SnapshotRecord): boolean =>
+  a.name === b.name && Date.parse(a.createdAt) === Date.parse(b.createdAt);
+
+const passingThrough = (settings: InstanceRecord) => ({
+  instance: settings.name,
+  name: `refresh-${randomBytes(4).toString("hex")}`,
+  expiresAt: never,
+  settings,
+});
+
+/** The configuration of a restored instance: the snapshot's, but for what the daemon itself keeps and the stamp. */
+function restoredConfig(now: InstanceRecord, { settings }: SnapshotRecord): Config {
+  const isKept = ([key]: [string, unknown]) => key.startsWith("volatile.") || isStampKey(key);
+  const own = Object.entries(settings.config).filter((entry) => !isKept(entry));
+  const kept = Object.entries(withoutPending(now.config)).filter(isKept);
+  // What is to be made again is a matter of the root, which is the snapshot's.
+  return { ...Object.fromEntries([...own, ...kept]), ...pendingOf(settings.config) };
+}

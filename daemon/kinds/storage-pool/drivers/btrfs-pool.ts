@@ -1,0 +1,148 @@
+/** btrfs pools: an image file behind a loop device, a block device, or a folder that is on btrfs already. */
+import { chmod, open, rm, rmdir, stat, statfs } from "node:fs/promises";
+import path from "node:path";
+import type { Config } from "../../../../sdk/api/common";
+import { parseSize } from "../../../../sdk/api/config/values";
+import { badRequest, unavailable } from "../../../../sdk/api/errors";
+import { ignoring, isThere } from "../../../platform/folders/files";
+import { run } from "../../../platform/processes/run";
+import type { PoolPlace } from "../driver";
+import { isOnBtrfs } from "./btrfs-host";
+import { isMounted, mountAt } from "./mounts";
+import { createPoolFolder, deletePoolFolder, ownPoolFolder, requirePoolFolder } from "./pool-folder";
+import { volumeTypes } from "./volume-folder";
+
+type Kind = "loop" | "device" | "folder";
+
+/** Size of an image file that nobody gave a size: this, or the share of the free space that is less. */
+const defaultBytes = 30 * 2 ** 30;
+const defaultShare = 0.8;
+
+/** Says that the daemon formatted the block device, so that it may wipe it again. */
+const formattedKey = "volatile.initial_source";
+
+async function kindOf({ path: folder, diskImage, config }: PoolPlace): Promise<Kind> {
+  const { source, size } = config;
+  if (!source) return !size && (await isOnBtrfs(path.dirname(folder))) ? "folder" : "loop";
+  if (source === diskImage) return "loop";
+  if (config[formattedKey]) return "device";
+  return (await ignoring("ENOENT", stat(source)))?.isBlockDevice() ? "device" : "folder";
+}
+
+/** Whether the pool is in an image file of the daemon's. */
+export const isImageFile = async (pool: PoolPlace): Promise<boolean> => (await kindOf(pool)) === "loop";
+
+/** Makes the file system, mounts it and makes the folders of the volume types. @returns the filled-in configuration */
+export async function createBtrfsPool(pool: PoolPlace): Promise<Config> {
+  const kind = await kindOf(pool);
+  if (kind !== "loop" && pool.config.size)
+    throw badRequest(
+      `Cannot create storage pool "${pool.name}": "size" is for the image file of a pool without a source. Leave one of both out.`,
+    );
+  if (kind === "folder") {
+    if (!(await isOnBtrfs(pool.config.source || path.dirname(pool.path))))
+      throw badRequest(
+        `Cannot create storage pool "${pool.name}": the source "${pool.config.source}" is neither a folder on btrfs nor a block device. Leave it out for an image file.`,
+      );
+    return createPoolFolder(pool, volumeTypes);
+  }
+  const filled = kind === "loop" ? await makeImageFile(pool) : { source: pool.config.source ?? "" };
+  await format(pool, filled.source);
+  const config = { ...pool.config, ...filled, ...(kind === "device" ? { [formattedKey]: filled.source } : {}) };
+  await mountBtrfsPool({ ...pool, config });
+  return config;
+}
+
+/**
+ * Formats a blank device or file; mkfs.btrfs refuses one that holds a file system, or that is too small. Metadata is kept twice, as is its
+ * default: kept once it gets 8 MiB at first, and where content takes the rest before that grows nothing can be made any more, whatever is deleted.
+ */
+async function format(pool: PoolPlace, source: string): Promise<void> {
+  const { code, stderr } = await run("mkfs.btrfs", ["-q", "-L", pool.name, source], {
+    accept: [0, 1],
+  });
+  if (code !== 0)
+    throw badRequest(
+      `Cannot create storage pool "${pool.name}": mkfs.btrfs refuses "${source}": ${stderr.trim().replaceAll("\n", "; ")}`,
+    );
+}
+
+async function makeImageFile(pool: PoolPlace): Promise<{ source: string; size: string }> {
+  const source = pool.diskImage;
+  const { bavail, bsize } = await statfs(path.dirname(source));
+  const mebibytes = Math.floor(Math.min(defaultBytes, bavail * bsize * defaultShare) / 2 ** 20);
+  const size = pool.config.size || (mebibytes % 1024 === 0 ? `${mebibytes / 1024}GiB` : `${mebibytes}MiB`);
+  const file = await open(source, "wx", 0o600);
+  try {
+    await file.truncate(parseSize(size));
+  } finally {
+    await file.close();
+  }
+  return { source, size };
+}
+
+/** Mounts the pool where it is not; in the mount namespace of the daemon, from which every container is started. */
+export async function mountBtrfsPool(pool: PoolPlace): Promise<void> {
+  const kind = await kindOf(pool);
+  if (kind !== "folder") {
+    const source = pool.config.source ?? pool.diskImage;
+    if (!(await isThere(source)))
+      throw unavailable(`Cannot open storage pool "${pool.name}": its source "${source}" is missing.`);
+    ownPoolFolder(pool, pool.path);
+    await unmountBroken(pool);
+    if (!(await isMounted(pool.path))) await mount(pool, source, kind);
+    for (const name of volumeTypes) ownPoolFolder(pool, path.join(pool.path, name));
+  }
+  await requirePoolFolder(pool, volumeTypes);
+}
+
+/** Unmounts a file system that the kernel has made read-only after an error, such as a full disk below the image file; mounted anew it can be written. */
+async function unmountBroken(pool: PoolPlace): Promise<void> {
+  const isWanted = /(^|,)ro(,|$)/.test(pool.config["btrfs.mount_options"] ?? "");
+  if (isWanted || (await mountAt(pool.path))?.isReadonly !== true) return;
+  while (await isMounted(pool.path)) await run("umount", ["--", pool.path]);
+}
+
+/** @throws ApiError UNAVAILABLE, also while containers hold a file system that the kernel has closed */
+async function mount(pool: PoolPlace, source: string, kind: Kind): Promise<void> {
+  const options = [kind === "loop" ? "loop" : "rw", pool.config["btrfs.mount_options"] || "user_subvol_rm_allowed"];
+  try {
+    await run("mount", ["-t", "btrfs", "-o", options.join(","), "--", source, pool.path]);
+  } catch (error) {
+    throw unavailable(
+      `Cannot open storage pool "${pool.name}": ${(error as Error).message.replace(/\s*\n\s*/g, " ")}. If the kernel closed its file system after an error, as on a full disk below the image file, make room there, and stop every container of the pool.`,
+      { cause: error },
+    );
+  }
+  await chmod(pool.path, 0o711);
+}
+
+/** Unmounts the pool; its loop device, also one that an earlier daemon left, is given back. */
+export async function unmountBtrfsPool(pool: PoolPlace): Promise<void> {
+  const kind = await kindOf(pool);
+  if (kind === "folder" || !(await isThere(pool.path))) return;
+  while (await isMounted(pool.path)) await run("umount", ["--", pool.path]);
+  if (kind === "loop") await detachLoops(pool.diskImage);
+}
+
+async function detachLoops(file: string): Promise<void> {
+  if (!(await isThere(file))) return;
+  const { stdout } = await run("losetup", ["--associated", file, "--noheadings", "--output", "NAME"]);
+  // ENXIO (code 1): the kernel gave it back by itself meanwhile.
+  for (const device of stdout.split("\n"))
+    if (device !== "") await run("losetup", ["--detach", device], { accept: [0, 1] });
+}
+
+/** Removes the pool: image file, or what is the pool's on the device or in the folder. */
+export async function deleteBtrfsPool(pool: PoolPlace): Promise<void> {
+  const kind = await kindOf(pool);
+  if (kind === "folder") return deletePoolFolder(pool, volumeTypes);
+  await unmountBtrfsPool(pool);
+  await ignoring("ENOENT", rmdir(pool.path));
+  if (kind === "loop") await rm(pool.diskImage, { force: true });
+  else await wipe(pool.config[formattedKey]);
+}
+
+async function wipe(device: string | undefined): Promise<void> {
+  if (device && (await isThere(device))) await run("wipefs", ["--all", "--quiet", device]);
+}

@@ -1,0 +1,72 @@
+/** btrfs subvolumes: every volume's folder is one. They are removed as any tree is (daemon/platform/native/removal.ts). */
+import { statfs } from "node:fs/promises";
+import path from "node:path";
+import { isNoSpace } from "../../../platform/folders/files";
+import { run } from "../../../platform/processes/run";
+
+/** Makes an empty subvolume. */
+export async function createSubvolume(folder: string): Promise<void> {
+  await withRoom(path.dirname(folder), () => run("btrfs", ["-q", "subvolume", "create", "--", folder]));
+}
+
+/** Makes a snapshot; subvolumes within the source show as empty folders in it. */
+export async function snapshotSubvolume(from: string, to: string, isReadonly: boolean): Promise<void> {
+  const args = ["-q", "subvolume", "snapshot", ...(isReadonly ? ["-r"] : []), "--", from, to];
+  await withRoom(path.dirname(to), () => run("btrfs", args));
+}
+
+/** Makes a subvolume read-only, or writable again. */
+export async function setReadonly(folder: string, isReadonly: boolean): Promise<void> {
+  await run("btrfs", ["property", "set", "-t", "subvol", folder, "ro", String(isReadonly)]);
+}
+
+/** Free part below which somebody may wait for space. */
+const scarce = 0.02;
+const patienceMs = 10_000;
+
+/**
+ * Waits for the space of removed subvolumes where there is little: the kernel gives it back in the background, and whoever deletes on a full
+ * file system wants to use it. After some seconds it goes on without.
+ * @param below folder of the image file that the file system is in, if it is in one: its holes are room for others, and for what it writes next
+ */
+export async function giveBack(folder: string, below: string | undefined): Promise<void> {
+  const isBelowScarce = below !== undefined && (await isScarce(below));
+  if (!isBelowScarce && !(await isScarce(folder))) return;
+  const free = [
+    btrfs("filesystem", "sync", folder),
+    btrfs("subvolume", "sync", folder),
+    btrfs("filesystem", "sync", folder),
+  ];
+  await inSomeSeconds(...free, ...(isBelowScarce ? [["fstrim", folder]] : []));
+}
+
+async function isScarce(folder: string): Promise<boolean> {
+  const { bavail, blocks } = await statfs(folder);
+  return bavail <= blocks * scarce;
+}
+
+const btrfs = (...args: string[]): string[] => ["btrfs", ...args];
+
+/**
+ * Makes something in a folder. Where the file system is full, once more after it has put its house in order: chunks that were given to the
+ * content of files and are empty by now are free for metadata only then (btrfs-balance(8)).
+ */
+async function withRoom(folder: string, make: () => Promise<unknown>): Promise<void> {
+  try {
+    await make();
+  } catch (error) {
+    if (!isNoSpace(error)) throw error;
+    await inSomeSeconds(
+      btrfs("filesystem", "sync", folder),
+      btrfs("subvolume", "sync", folder),
+      btrfs("balance", "start", "-dusage=5", folder),
+    );
+    await make();
+  }
+}
+
+/** Runs commands that free space, as long as there is time. That one of them fails is no worse than before. */
+async function inSomeSeconds(...commands: readonly (readonly string[])[]): Promise<void> {
+  const signal = AbortSignal.timeout(patienceMs);
+  for (const [program = "", ...args] of commands) await run(program, args, { signal }).catch(() => undefined);
+}

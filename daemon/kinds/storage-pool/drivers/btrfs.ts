@@ -1,0 +1,83 @@
+/** btrfs: a volume is a subvolume, a clone is a snapshot. Snapshots and images are read-only. */
+import { chmod, mkdir } from "node:fs/promises";
+import path from "node:path";
+import { notFound } from "../../../../sdk/api/errors";
+import { isThere } from "../../../platform/folders/files";
+import type { PoolPlace, StorageDriver, Volume } from "../driver";
+import { btrfsUnavailable, exclusiveBytes, hasQuota } from "./btrfs-host";
+import { createBtrfsPool, deleteBtrfsPool, isImageFile, mountBtrfsPool, unmountBtrfsPool } from "./btrfs-pool";
+import { createSubvolume, giveBack, setReadonly, snapshotSubvolume } from "./btrfs-subvolume";
+import { poolResources } from "./pool-folder";
+import {
+  build,
+  discard,
+  folderOf,
+  listFolders,
+  makeParent,
+  removeEmptyParent,
+  renameFolder,
+  replace,
+  sweepFolders,
+} from "./volume-folder";
+
+const isReadonly = (volume: Volume) => volume.type !== "containers";
+
+export const btrfs: StorageDriver = {
+  name: "btrfs",
+  unavailable: btrfsUnavailable,
+  createPool: createBtrfsPool,
+  mountPool: mountBtrfsPool,
+  unmountPool: unmountBtrfsPool,
+  deletePool: deleteBtrfsPool,
+  resources: poolResources,
+  sweep: sweepFolders,
+
+  async create(pool, volume, fill) {
+    await makeParent(pool, volume);
+    const fillRoot = async (partial: string) => {
+      await createSubvolume(partial);
+      await chmod(partial, 0o700);
+      const root = path.join(partial, "rootfs");
+      await mkdir(root, { mode: 0o755 });
+      await fill(root);
+      if (isReadonly(volume)) await setReadonly(partial, true);
+    };
+    await build(pool, folderOf(pool, volume), fillRoot);
+  },
+
+  async clone(pool, from, to) {
+    await makeParent(pool, to);
+    await build(pool, folderOf(pool, to), snapshotOf(pool, from, isReadonly(to)));
+  },
+
+  restore: (pool, snapshot, volume) => replace(pool, folderOf(pool, volume), snapshotOf(pool, snapshot, false)),
+
+  async rename(pool, from, to) {
+    // The kernel writes ".." into a folder that gets another parent, so a read-only subvolume cannot move.
+    const isMove = isReadonly(from) && path.dirname(from.name) !== path.dirname(to.name);
+    if (isMove && (await isThere(folderOf(pool, from)))) await setReadonly(folderOf(pool, from), false);
+    await renameFolder(pool, from, to);
+    if (isMove) await setReadonly(folderOf(pool, to), true);
+  },
+
+  async delete(pool, volume) {
+    await discard(pool, folderOf(pool, volume));
+    await removeEmptyParent(pool, volume);
+    await giveBack(pool.path, (await isImageFile(pool)) ? path.dirname(pool.diskImage) : undefined);
+  },
+
+  exists: (pool, volume) => isThere(folderOf(pool, volume)),
+  list: listFolders,
+  root: (pool, volume) => ({ type: "dir", path: path.join(folderOf(pool, volume), "rootfs") }),
+
+  async usage(pool, volume) {
+    const folder = folderOf(pool, volume);
+    return (await hasQuota(folder)) ? exclusiveBytes(folder) : undefined;
+  },
+};
+
+const snapshotOf = (pool: PoolPlace, from: Volume, isReadonlyCopy: boolean) => async (partial: string) => {
+  const source = folderOf(pool, from);
+  if (!(await isThere(source))) throw notFound(`Cannot copy volume "${from.name}": it does not exist.`);
+  await snapshotSubvolume(source, partial, isReadonlyCopy);
+};

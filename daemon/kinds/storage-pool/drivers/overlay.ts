@@ -1,0 +1,143 @@
+/**
+ * overlay: an image is a layer, a volume is an upper folder over one. A clone of an image takes constant time on any file system.
+ *
+ *     layers/ID                              content of one image, never changed once it is there
+ *     images/F/lower -> ID                   which layer the image is
+ *     containers/N/{upper,work,rootfs}       what the container changed; rootfs is an empty mount point
+ *     containers/N/lower -> ID               which layer it stands on; snapshots likewise
+ *
+ * A layer lives as long as any lower names it, so an image may be deleted under its containers. "empty" is the layer of volumes
+ * without an image. Uppers are stored 0-based; the native layer mounts (docs/native-protocol.md).
+ */
+import { chmod, chown, mkdir, stat, utimes } from "node:fs/promises";
+import path from "node:path";
+import { isThere } from "../../../platform/folders/files";
+import type { PoolPlace, StorageDriver, Volume } from "../driver";
+import { copyTree } from "./copy";
+import {
+  addLayer,
+  collectLayer,
+  emptyLayer,
+  layerOf,
+  layerOfSync,
+  layerRoot,
+  layersFolder,
+  standOn,
+  sweepLayers,
+} from "./overlay-layers";
+import { overlayUnavailable } from "./overlay-probe";
+import { createPoolFolder, deletePoolFolder, poolResources, requirePoolFolder } from "./pool-folder";
+import {
+  build,
+  discard,
+  folderOf,
+  listFolders,
+  makeParent,
+  removeEmptyParent,
+  renameFolder,
+  replace,
+  sweepFolders,
+  volumeTypes,
+} from "./volume-folder";
+
+const emptyFolder = path.join(layersFolder, emptyLayer);
+const folders = [...volumeTypes, layersFolder, emptyFolder, path.join(emptyFolder, "rootfs")];
+
+export const overlay: StorageDriver = {
+  name: "overlay",
+  unavailable: overlayUnavailable,
+  createPool: (pool) => createPoolFolder(pool, folders),
+  mountPool: (pool) => requirePoolFolder(pool, folders),
+  unmountPool: async () => undefined,
+  deletePool: (pool) => deletePoolFolder(pool, folders),
+  resources: poolResources,
+
+  async sweep(pool) {
+    await sweepFolders(pool);
+    await sweepLayers(pool);
+  },
+
+  async create(pool, volume, fill) {
+    if (volume.type === "images") return createImage(pool, volume, fill);
+    await makeParent(pool, volume);
+    const fillUpper = async (partial: string) => {
+      await standOn(pool, partial, async () => emptyLayer);
+      await makeVolume(partial);
+      await mkdir(upperOf(partial), { mode: 0o755 });
+      await fill(upperOf(partial));
+    };
+    await build(pool, folderOf(pool, volume), fillUpper);
+  },
+
+  async clone(pool, from, to) {
+    await makeParent(pool, to);
+    await build(pool, folderOf(pool, to), cloneOf(pool, from));
+  },
+
+  async restore(pool, snapshot, volume) {
+    const target = folderOf(pool, volume);
+    const before = await layerOf(target);
+    await replace(pool, target, cloneOf(pool, snapshot));
+    if (before !== undefined) await collectLayer(pool, before);
+  },
+
+  rename: renameFolder,
+
+  async delete(pool, volume) {
+    const target = folderOf(pool, volume);
+    const layer = await layerOf(target);
+    await discard(pool, target);
+    await removeEmptyParent(pool, volume);
+    if (layer !== undefined) await collectLayer(pool, layer);
+  },
+
+  exists: (pool, volume) => isThere(folderOf(pool, volume)),
+  list: listFolders,
+
+  root(pool, volume) {
+    const folder = folderOf(pool, volume);
+    const lower = layerRoot(pool, layerOfSync(folder));
+    if (volume.type === "images") return { type: "dir", path: lower };
+    return { type: "overlay", upper: upperOf(folder), work: path.join(folder, "work"), lower: [lower] };
+  },
+
+  usage: async () => undefined,
+};
+
+const upperOf = (folder: string) => path.join(folder, "upper");
+
+async function createImage(pool: PoolPlace, image: Volume, fill: (rootPath: string) => Promise<void>): Promise<void> {
+  const layer = await addLayer(pool, fill);
+  try {
+    const refer = async (partial: string) => {
+      await standOn(pool, partial, async () => layer);
+    };
+    await build(pool, folderOf(pool, image), refer);
+  } catch (error) {
+    await collectLayer(pool, layer);
+    throw error;
+  }
+}
+
+/** Makes a volume on the same layer: over an image with an empty upper, else with a copy of the upper (whiteouts and marks included). */
+const cloneOf = (pool: PoolPlace, from: Volume) => async (partial: string) => {
+  const source = folderOf(pool, from);
+  const layer = await standOn(pool, partial, () => layerOf(source));
+  await makeVolume(partial);
+  if (from.type === "images") await makeUpper(layerRoot(pool, layer), upperOf(partial));
+  else await copyTree(upperOf(source), upperOf(partial));
+};
+
+async function makeVolume(folder: string): Promise<void> {
+  await mkdir(path.join(folder, "work"), { mode: 0o700 });
+  await mkdir(path.join(folder, "rootfs"), { mode: 0o755 });
+}
+
+/** Makes an empty upper folder. The root of the merged tree shows its owner, mode and times, so they are the layer's. */
+async function makeUpper(lower: string, upper: string): Promise<void> {
+  const { mode, uid, gid, atime, mtime } = await stat(lower);
+  await mkdir(upper, { mode: 0o700 });
+  if (uid !== 0 || gid !== 0) await chown(upper, uid, gid);
+  await chmod(upper, mode & 0o7777);
+  await utimes(upper, atime, mtime);
+}

@@ -1,0 +1,222 @@
+/** Storage pools: their rules. What is in them is asked of volumes.ts. */
+
+import type { Config } from "../../../sdk/api/common";
+import { lxdPoolKeys } from "../../../sdk/api/config/lxd-words";
+import { storagePoolKeys } from "../../../sdk/api/config/storage-pool";
+import { findRow } from "../../../sdk/api/config/table";
+import { badRequest, conflict, unavailable } from "../../../sdk/api/errors";
+import type {
+  StoragePool,
+  StoragePoolPut,
+  StoragePoolResources,
+  StoragePoolsPost,
+} from "../../../sdk/api/storage-pool";
+import type { Context } from "../../context";
+import { withoutEmpty } from "../../core/merge";
+import { requireConfig } from "../../core/validate";
+import { toApiError } from "../../platform/errors";
+import { isThere } from "../../platform/folders/files";
+import type { RootSource } from "./driver";
+import { drivers } from "./drivers";
+import { isOnBtrfs } from "./drivers/btrfs-host";
+import { fingerprintOf } from "./images";
+import type { OpenPools } from "./open-pools";
+import type { StoragePoolRecord } from "./store";
+
+export class StoragePoolService {
+  constructor(
+    private readonly context: Context,
+    private readonly pools: OpenPools,
+  ) {}
+
+  list(): StoragePool[] {
+    return this.pools.list().map((record) => this.#render(record));
+  }
+
+  /** The stored pools, without who uses them. */
+  records(): StoragePoolRecord[] {
+    return this.pools.list();
+  }
+
+  /** The same with those that are half made or half deleted. */
+  allRecords(): StoragePoolRecord[] {
+    return this.pools.store.list();
+  }
+
+  /** @throws ApiError NOT_FOUND */
+  get(name: string): StoragePool {
+    return this.#render(this.record(name));
+  }
+
+  /** The stored pool, without who uses it. @throws ApiError NOT_FOUND */
+  record(name: string): StoragePoolRecord {
+    return this.pools.record(name);
+  }
+
+  /** Drivers whose pools this host can carry on the file system of the state folder; of the others the log says why not. */
+  async availableDrivers(): Promise<string[]> {
+    const asked = Object.keys(drivers).map(async (name) => ({ name, reason: await this.#unavailable(name) }));
+    const answers = await Promise.all(asked);
+    for (const { name, reason } of answers)
+      if (reason !== undefined) this.context.log.info("A storage driver is not available", { driver: name, reason });
+    return answers.filter(({ reason }) => reason === undefined).map(({ name }) => name);
+  }
+
+  /** Driver that suits the file system of the state folder best, for the pool that a first start makes; a warning says why a better one is passed over. */
+  async defaultDriver(): Promise<string> {
+    const onBtrfs = await isOnBtrfs(this.context.dirs.root);
+    for (const name of onBtrfs ? ["btrfs", "overlay"] : ["overlay"]) {
+      const reason = await this.#unavailable(name);
+      if (reason === undefined) return name;
+      const message = `The default storage pool does without the driver "${name}": ${reason}`;
+      this.context.warnings.record("storageDriver", { message });
+    }
+    return "dir";
+  }
+
+  /** @throws ApiError UNAVAILABLE when the host lets us mount no root of any kind, not even one of a privileged container */
+  async requireRoots(): Promise<void> {
+    try {
+      const path = this.context.dirs.scratch;
+      await this.context.native.getFile({ root: { type: "dir", path }, ids: undefined }, "/");
+    } catch (error) {
+      throw unavailable(
+        `Cannot make containers on this host: ${toApiError(error).message} See "bothy doctor" for what it lacks.`,
+        { cause: error },
+      );
+    }
+  }
+
+  /** A driver that cannot even be tried, as on a full disk, is not available now. */
+  async #unavailable(driver: string): Promise<string | undefined> {
+    try {
+      return await drivers[driver]?.unavailable(this.context.dirs.scratch, this.#tryRoot);
+    } catch (error) {
+      return toApiError(error).message;
+    }
+  }
+
+  /** Asks bothy-cell for the root folder, which it has to mount for that. */
+  readonly #tryRoot = async (root: RootSource): Promise<void> => {
+    await this.context.native.getFile({ root, ids: { hostBase: 100_000, count: 65_536 } }, "/");
+  };
+
+  /** @throws ApiError BAD_REQUEST when the host lacks what the driver needs, CONFLICT when the name is taken */
+  async create(post: StoragePoolsPost): Promise<void> {
+    const { name } = post;
+    const refuse = (cause: string) => badRequest(`Cannot create storage pool "${name}": ${cause}`);
+    const driver = Object.hasOwn(drivers, post.driver) ? drivers[post.driver] : undefined;
+    if (driver === undefined)
+      throw refuse(`unknown driver "${post.driver}". Use one of ${Object.keys(drivers).join(", ")}.`);
+    requireConfig(storagePoolKeys[driver.name] ?? [], post.config, lxdPoolKeys);
+    if (this.pools.store.find(name) !== undefined)
+      throw conflict(`Cannot create storage pool "${name}": The storage pool already exists`);
+    const config = withoutEmpty(post.config);
+    const record: StoragePoolRecord = { ...post, config, state: "creating" };
+    const place = this.pools.placeOf(record);
+    const other = this.pools.store
+      .list()
+      .find((pool) => config.source !== undefined && pool.config.source === config.source);
+    if (other !== undefined) throw refuse(`the source "${config.source}" is that of storage pool "${other.name}".`);
+    for (const file of [place.path, place.diskImage])
+      if (await isThere(file)) throw refuse(`"${file}" is there already. Move or remove it, or choose another name.`);
+    const requireAvailable = async (folder: string) => {
+      const reason = await driver.unavailable(folder, this.#tryRoot);
+      if (reason === undefined) return;
+      this.context.log.warning("A storage driver that was asked for is not available", { driver: driver.name, reason });
+      throw refuse(`${reason}. See "bothy doctor".`);
+    };
+    await requireAvailable(this.context.dirs.scratch);
+    this.pools.store.insert(record);
+    try {
+      const made = await driver.createPool(place);
+      if (config.source !== undefined) await requireAvailable(place.path);
+      this.pools.store.update({ ...record, config: made, state: "created" });
+    } catch (error) {
+      await this.pools.removeUnfinished(record);
+      throw error;
+    }
+  }
+
+  /** Changes description and user keys. Keys that the daemon filled in stay when they are absent. @throws ApiError BAD_REQUEST */
+  update(name: string, put: StoragePoolPut): void {
+    const before = this.record(name);
+    const table = storagePoolKeys[before.driver] ?? [];
+    requireConfig(table, put.config, lxdPoolKeys);
+    const isFilled = (key: string) => key === "source" || key === "size" || key.startsWith("volatile.");
+    const kept = Object.entries(before.config).filter(([key]) => isFilled(key) && !put.config[key]);
+    const config: Config = { ...withoutEmpty(put.config), ...Object.fromEntries(kept) };
+    const changed = [...new Set([...Object.keys(before.config), ...Object.keys(config)])].filter(
+      (key) => before.config[key] !== config[key] && findRow(table, key)?.live !== true,
+    );
+    if (changed.length > 0)
+      throw badRequest(
+        `Cannot update storage pool "${name}": "${changed.join('", "')}" cannot be changed. Create another pool instead.`,
+        { details: { issues: changed.map((key) => ({ path: `config.${key}`, message: "cannot be changed" })) } },
+      );
+    this.pools.store.update({ ...before, description: put.description, config });
+  }
+
+  /**
+   * Removes the pool with the image volumes in it, after the calls that remove something in it.
+   * @throws ApiError BAD_REQUEST while anything else uses it
+   */
+  async delete(name: string): Promise<void> {
+    const inUse = () => badRequest("The storage pool is currently in use");
+    const record = this.record(name);
+    const isUsed = () => this.#usedBy(name).some((url) => !url.startsWith("/1.0/images/"));
+    if (isUsed()) throw inUse();
+    await this.pools.close(name, inUse, async (driver, place) => {
+      // Those of instances that are being made are not in the database yet.
+      const lists = [driver.list(place, "containers"), driver.list(place, "containers-snapshots")];
+      if (this.pools.isAvailable(name) && (await Promise.all(lists)).flat().length > 0) throw inUse();
+      // Somebody may have begun meanwhile.
+      if (isUsed()) throw inUse();
+      this.pools.store.update({ ...record, state: "deleting" });
+      try {
+        await driver.deletePool(place);
+      } catch (error) {
+        this.pools.store.update(record);
+        throw error;
+      }
+      this.pools.store.delete(name);
+    });
+  }
+
+  resources(name: string): Promise<StoragePoolResources> {
+    return this.pools.use(name, (driver, place) => driver.resources(place));
+  }
+
+  /** Makes every pool usable when the daemon starts, and finishes what an earlier one left undone. A pool that fails is logged and unavailable. */
+  startAll(): Promise<void> {
+    return this.pools.openAll();
+  }
+
+  /** Unmounts every pool; for a shutdown that has stopped the containers. */
+  stopAll(): Promise<void> {
+    return this.pools.closeAll();
+  }
+
+  #render({ name, description, driver, config }: StoragePoolRecord): StoragePool {
+    const status = this.pools.isAvailable(name) ? "Created" : "Unavailable";
+    return { name, description, driver, config, status, used_by: this.#usedBy(name), locations: ["none"] };
+  }
+
+  #usedBy(pool: string): string[] {
+    const { instances, profiles } = this.context;
+    const names = (devices: Record<string, Record<string, string>>) =>
+      Object.values(devices).some((device) => device.type === "disk" && device.pool === pool);
+    const images = new Set(this.pools.store.images(pool).map(fingerprintOf));
+    return [
+      ...[...images].map((fingerprint) => `/1.0/images/${fingerprint}`),
+      ...instances
+        .uses()
+        .filter((use) => names(use.expandedDevices))
+        .map((use) => `/1.0/instances/${use.name}`),
+      ...profiles
+        .list()
+        .filter((profile) => names(profile.devices))
+        .map((profile) => `/1.0/profiles/${profile.name}`),
+    ];
+  }
+}

@@ -1,0 +1,128 @@
+/** Volumes: what instances, snapshots and images ask of storage pools. */
+import { mkdtemp, rmdir } from "node:fs/promises";
+import path from "node:path";
+import { notFound } from "../../../sdk/api/errors";
+import type { Context } from "../../context";
+import { confined } from "../../platform/processes/confine";
+import { run } from "../../platform/processes/run";
+import type { RootSource, Volume } from "./driver";
+import { copyCommand } from "./drivers/copy";
+import type { FromImageOptions } from "./images";
+import type { OpenPools } from "./open-pools";
+import { type KnownVolumes, type Reconciled, reconcileVolumes } from "./reconcile";
+
+const commandOf = ([program = "", ...args]: readonly string[]): [string, string[]] => [program, args];
+
+/** Calls on a pool throw ApiError NOT_FOUND or UNAVAILABLE; all but `root` try first to open a pool that is unavailable. */
+export class Volumes {
+  constructor(
+    private readonly context: Context,
+    private readonly pools: OpenPools,
+  ) {}
+
+  createEmpty(pool: string, volume: Volume): Promise<void> {
+    return this.pools.fill(pool, (driver, place) => driver.create(place, volume, async () => undefined));
+  }
+
+  /** Makes a volume from an image; the image's volume in this pool is made first when it is not there, once for all who ask. */
+  createFromImage(pool: string, fingerprint: string, volume: Volume, options: FromImageOptions): Promise<void> {
+    return this.pools.fill(pool, (driver, place) =>
+      this.pools.images.clone(driver, place, fingerprint, volume, options),
+    );
+  }
+
+  /** Within one pool by its driver; across pools by a copy, for which the native layer mounts the source. */
+  clone(from: { pool: string; volume: Volume }, to: { pool: string; volume: Volume }): Promise<void> {
+    return this.pools.fill(from.pool, (driver, place) => {
+      if (from.pool === to.pool) return driver.clone(place, from.volume, to.volume);
+      const copy = (rootPath: string) => this.#copyRoot(driver.root(place, from.volume), rootPath);
+      return this.pools.fill(to.pool, (toDriver, toPlace) => toDriver.create(toPlace, to.volume, copy));
+    });
+  }
+
+  async #copyRoot(root: RootSource, rootPath: string): Promise<void> {
+    // Confined, so that no attribute of overlayfs that a privileged guest made for itself gets into a pool of overlays.
+    const copy = (from: string) =>
+      confined(...commandOf(copyCommand(from, rootPath)), { read: [from], write: rootPath, deviceNodes: true });
+    if (root.type === "dir") {
+      await run(...copy(root.path));
+      return;
+    }
+    const at = await mkdtemp(path.join(this.context.dirs.scratch, "copy-"));
+    try {
+      await this.context.native.runWithRoot(root, at, copy(at).flat());
+    } finally {
+      await rmdir(at);
+    }
+  }
+
+  restore(pool: string, snapshot: Volume, volume: Volume): Promise<void> {
+    return this.pools.fill(pool, (driver, place) => driver.restore(place, snapshot, volume));
+  }
+
+  /** Renames a volume. Callers commit the new name after it: a crash between the two is settled by `reconcile`. */
+  rename(pool: string, from: Volume, to: Volume): Promise<void> {
+    return this.pools.use(pool, async (driver, place) => {
+      this.pools.store.addRename(pool, { from, to });
+      await driver.rename(place, from, to);
+    });
+  }
+
+  delete(pool: string, volume: Volume): Promise<void> {
+    return this.pools.use(pool, (driver, place) => driver.delete(place, volume));
+  }
+
+  list(pool: string, type: Volume["type"]): Promise<string[]> {
+    return this.pools.use(pool, (driver, place) => driver.list(place, type));
+  }
+
+  /** Makes sure that a pool can be used; one that is unavailable is tried again. @throws ApiError NOT_FOUND, UNAVAILABLE */
+  requirePool(pool: string): Promise<void> {
+    return this.pools.use(pool, async () => undefined);
+  }
+
+  /** Makes sure that a volume can be used, before something is stopped or marked for its sake. @throws ApiError NOT_FOUND, UNAVAILABLE */
+  async requireThere(pool: string, volume: Volume): Promise<void> {
+    if (!(await this.pools.use(pool, (driver, place) => driver.exists(place, volume))))
+      throw notFound(
+        `Cannot use volume "${volume.name}": it is missing in storage pool "${pool}". Look into the folder of the pool.`,
+      );
+  }
+
+  /** @throws ApiError NOT_FOUND, UNAVAILABLE */
+  root(pool: string, volume: Volume): RootSource {
+    const { driver, place } = this.pools.require(pool);
+    return driver.root(place, volume);
+  }
+
+  usage(pool: string, volume: Volume): Promise<number | undefined> {
+    return this.pools.use(pool, (driver, place) => driver.usage(place, volume));
+  }
+
+  /** Drops the volumes of a deleted image from every pool, from one that is unavailable when it opens; containers made of it stay whole. */
+  async forgetImage(fingerprint: string): Promise<void> {
+    for (const { name } of this.pools.list()) {
+      if (!this.pools.isAvailable(name)) this.pools.images.disown(name, fingerprint);
+      else
+        try {
+          await this.pools.use(name, (driver, place) => this.pools.images.forget(driver, place, fingerprint));
+        } catch (error) {
+          // A pool that was deleted meanwhile took its volumes along.
+          if (this.pools.list().some((pool) => pool.name === name)) throw error;
+        }
+    }
+  }
+
+  /**
+   * Brings unfinished renames in line with the database after a crash, and tells which volumes are missing and which are of nobody.
+   * @param known all instances and snapshots ("web/snap0") that the database has in this pool
+   */
+  reconcile(pool: string, known: KnownVolumes): Promise<Reconciled> {
+    return this.pools.use(pool, async (driver, place) => {
+      const renames = this.pools.store.renames(pool);
+      const result = await reconcileVolumes(driver, place, known, renames);
+      if (renames.length > 0) this.pools.store.deleteRenames(pool);
+      return result;
+    });
+  }
+}

@@ -1,2 +1,0 @@
-/** IPv4 arithmetic, as the wire types have it. */
-export * from "../../sdk/api/ipv4";

@@ -1,0 +1,190 @@
+/** Operations: background work that clients follow by id, event or websocket (docs/lxd-api.md, Operations and events). */
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { ApiError, badRequest, notFound } from "../../sdk/api/errors";
+import { type Operation, operationErrorKey, type StatusName, statusCodes } from "../../sdk/api/operation";
+import { toApiError } from "./errors";
+import type { Events } from "./events";
+import type { Log } from "./log";
+import { nowText } from "./time";
+
+/** Finished operations stay readable this long, for clients that look a moment later. */
+const keepMs = 5000;
+
+export type Resources = Readonly<Record<string, readonly string[]>>;
+
+export interface OperationWork {
+  readonly description: string;
+  readonly class?: "task" | "websocket" | "token";
+  /** Objects touched: kind in the plural to paths, such as { instances: ["/1.0/instances/web"] }. */
+  readonly resources?: Resources;
+  readonly metadata?: Record<string, unknown>;
+  /** The work. Its result, when it is a record, is merged into the metadata. */
+  readonly run: (operation: RunningOperation) => Promise<unknown>;
+  /** Whether DELETE may cancel it; the signal of the running operation then aborts. */
+  readonly mayCancel?: boolean;
+  /** Takes a websocket of the operation, for class websocket. Throws ApiError to refuse. */
+  readonly connect?: (secret: string, request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+}
+
+export class RunningOperation {
+  readonly id = randomUUID();
+  readonly signal: AbortSignal;
+  readonly #abort = new AbortController();
+  readonly #createdAt = nowText();
+  readonly #events: Events;
+  readonly work: OperationWork;
+  #updatedAt = this.#createdAt;
+  #status: StatusName = "Pending";
+  #metadata: Record<string, unknown> | null;
+  #error: ApiError | undefined;
+  #finish: () => void = () => undefined;
+  /** Resolves when the operation is final; never rejects. */
+  readonly finished = new Promise<void>((resolve) => {
+    this.#finish = resolve;
+  });
+
+  constructor(work: OperationWork, events: Events) {
+    this.work = work;
+    this.#events = events;
+    this.#metadata = work.metadata ?? null;
+    this.signal = this.#abort.signal;
+  }
+
+  get url(): string {
+    return `/1.0/operations/${this.id}`;
+  }
+
+  get isFinal(): boolean {
+    return statusCodes[this.#status] >= 200;
+  }
+
+  get error(): ApiError | undefined {
+    return this.#error;
+  }
+
+  get metadata(): Readonly<Record<string, unknown>> | null {
+    return this.#metadata;
+  }
+
+  /** Merges into the metadata and tells the listeners. */
+  update(metadata: Record<string, unknown>): void {
+    if (this.isFinal) return;
+    this.#metadata = { ...this.#metadata, ...metadata };
+    this.#changed();
+  }
+
+  /** Shows progress, in LXD's two forms. @param stage such as "create_instance_from_image_unpack" @param percent 0 to 100 */
+  progress(stage: string, percent: number, text: string): void {
+    this.update({
+      progress: { stage, percent: String(percent), processed: "0", speed: "0" },
+      [`${stage}_progress`]: text,
+    });
+  }
+
+  /** Adds a warning that the client can read. */
+  warn(message: string): void {
+    const before = this.#metadata?.warnings;
+    this.update({ warnings: [...(Array.isArray(before) ? before : []), message] });
+  }
+
+  start(): void {
+    this.#set("Running");
+  }
+
+  succeed(metadata: Record<string, unknown> | undefined): void {
+    if (metadata !== undefined) this.#metadata = { ...this.#metadata, ...metadata };
+    this.#set("Success");
+  }
+
+  fail(error: ApiError): void {
+    this.#error = error;
+    this.#set(this.signal.aborted ? "Cancelled" : "Failure");
+  }
+
+  /** Asks the work to stop. @throws ApiError BAD_REQUEST when it cannot be cancelled */
+  cancel(): void {
+    if (this.isFinal || this.work.mayCancel !== true) throw badRequest("This operation can't be cancelled");
+    this.#abort.abort(new ApiError("BAD_REQUEST", "Operation cancelled"));
+    this.#set("Cancelling");
+  }
+
+  #set(status: StatusName): void {
+    this.#status = status;
+    this.#changed();
+    if (this.isFinal) this.#finish();
+  }
+
+  #changed(): void {
+    this.#updatedAt = nowText();
+    this.#events.operation(this.render());
+  }
+
+  render(): Operation {
+    const resources = this.work.resources;
+    return {
+      id: this.id,
+      class: this.work.class ?? "task",
+      description: this.work.description,
+      created_at: this.#createdAt,
+      updated_at: this.#updatedAt,
+      status: this.#status,
+      status_code: statusCodes[this.#status],
+      resources:
+        resources === undefined ? null : Object.fromEntries(Object.entries(resources).map(([k, v]) => [k, [...v]])),
+      metadata: this.#metadata,
+      may_cancel: this.work.mayCancel ?? false,
+      err: this.#error?.message ?? "",
+      location: "none",
+      ...(this.#error === undefined
+        ? {}
+        : { [operationErrorKey]: { status: this.#error.status, details: this.#error.details } }),
+    };
+  }
+}
+
+export class Operations {
+  readonly #all = new Map<string, RunningOperation>();
+
+  constructor(
+    private readonly events: Events,
+    private readonly log: Log,
+  ) {}
+
+  /** Starts work in the background. It begins in the next turn, so that the 202 goes out first. */
+  start(work: OperationWork): RunningOperation {
+    const operation = new RunningOperation(work, this.events);
+    this.#all.set(operation.id, operation);
+    this.events.operation(operation.render());
+    setImmediate(() => void this.#run(operation));
+    return operation;
+  }
+
+  async #run(operation: RunningOperation): Promise<void> {
+    operation.start();
+    try {
+      const result = await operation.work.run(operation);
+      operation.succeed(isRecord(result) ? result : undefined);
+    } catch (error) {
+      const apiError = toApiError(error);
+      if (apiError.code === "INTERNAL") this.log.error(`Operation failed: ${operation.work.description}`, { error });
+      operation.fail(apiError);
+    }
+    setTimeout(() => this.#all.delete(operation.id), keepMs).unref();
+  }
+
+  /** @throws ApiError NOT_FOUND */
+  get(id: string): RunningOperation {
+    const operation = this.#all.get(id);
+    if (operation === undefined) throw notFound("Operation not found");
+    return operation;
+  }
+
+  list(): RunningOperation[] {
+    return [...this.#all.values()];
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,0 +1,63 @@
+/** Confine: the command line that runs a host program on a stranger's bytes so that it cannot harm the host (docs/native-protocol.md, Role confine). */
+import { realpathSync } from "node:fs";
+import path from "node:path";
+import { badRequest } from "../../../sdk/api/errors";
+import { cellProgram } from "../../../sdk/host/package";
+import { findProgram } from "../../../sdk/host/program";
+
+export interface Confinement {
+  /** Paths of the host that it sees, beside the host's programs. */
+  readonly read?: readonly string[];
+  /** The one place where it may write, with any owner and mode. */
+  readonly write?: string;
+  /** Bytes of memory that it may have. */
+  readonly memoryBytes?: number;
+  /** Whether it may make device nodes; it cannot open them. */
+  readonly deviceNodes?: boolean;
+  /** Whether files get those extended attributes only that an image may give them (native/attributes.h). */
+  readonly imageAttributes?: boolean;
+}
+
+/** Folders that bothy-cell shows (native/confine.c). */
+const shown = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store"];
+
+const isShown = (file: string) => shown.some((folder) => file.startsWith(`${folder}/`));
+
+/** A host program by a path that a confined process sees, or undefined when it is not installed. */
+function shownProgram(name: string): string | undefined {
+  const found = path.isAbsolute(name) ? name : findProgram(name);
+  return found === undefined || isShown(found) ? found : realpathSync(found);
+}
+
+/** What lets a confined process find host programs by name. Those that are not installed are left out. */
+export function toolbox(names: readonly string[]): { read: string[]; searchPath: string } {
+  const found = names.flatMap((name) => shownProgram(name) ?? []);
+  const folders = [...found.map((file) => path.dirname(file)), ...(process.env.PATH ?? "").split(":")];
+  return { read: found.filter((file) => !isShown(file)), searchPath: [...new Set(folders)].join(":") };
+}
+
+/** @returns program and arguments @throws ApiError BAD_REQUEST when the program is not installed */
+export function confined(
+  command: string,
+  args: readonly string[],
+  { read = [], write, memoryBytes, deviceNodes = false, imageAttributes = false }: Confinement,
+): [program: string, args: string[]] {
+  const program = shownProgram(command);
+  if (program === undefined)
+    throw badRequest(`Cannot run "${command}": the program is not installed. Install it; see "bothy doctor".`);
+  const reads = [...(isShown(program) ? [] : [program]), ...read.map((file) => realpathSync(file))];
+  return [
+    cellProgram,
+    [
+      "confine",
+      ...reads.flatMap((file) => ["--read", file]),
+      ...(write === undefined ? [] : ["--write", realpathSync(write)]),
+      ...(memoryBytes === undefined ? [] : ["--memory", String(memoryBytes)]),
+      ...(deviceNodes ? ["--device-nodes"] : []),
+      ...(imageAttributes ? ["--image-attributes"] : []),
+      "--",
+      program,
+      ...args,
+    ],
+  ];
+}

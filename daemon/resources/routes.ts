@@ -1,5 +1,0 @@
-/** Route of the host's resources. */
-import { type Route, route, sync } from "../route";
-import { readResources } from "./service";
-
-export const resourcesRoutes: Route[] = [route("GET", "/1.0/resources", async () => sync(await readResources()))];

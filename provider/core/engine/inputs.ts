@@ -1,0 +1,66 @@
+/** Inputs: properties that several kinds take. */
+import { z } from "zod";
+import { parseEndpoint } from "../../../sdk";
+import { Config, Devices, Text } from "../../../sdk/api/common";
+import { didYouMean } from "../../../sdk/api/config/near";
+
+/** One of some words. @param lxd words that LXD has in their place; a wrong one of these is named as such */
+export const wordOf = (words: readonly string[], lxd: readonly string[] = []) =>
+  z.string().refine((word) => words.includes(word), {
+    error: ({ input }) => {
+      const word = String(input);
+      const hint = lxd.includes(word) ? ` LXD's "${word}" is not here yet.` : didYouMean(word, words);
+      return `must be one of ${words.join(", ")}${hint === "" ? "" : `.${hint}`}`;
+    },
+  });
+
+/** @returns why a text cannot be an endpoint, or nothing */
+export function endpointReason(text: string): string | undefined {
+  try {
+    parseEndpoint(text);
+    return undefined;
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    return `is no endpoint: ${cause.replace(/^Cannot use endpoint ".*?": /s, "")}`;
+  }
+}
+
+export const endpoint = Text.min(1)
+  .refine((text) => endpointReason(text) === undefined, {
+    error: ({ input }) => endpointReason(String(input)) ?? "is no endpoint",
+  })
+  .optional()
+  .meta({
+    description:
+      "Daemon that holds the object, such as `unix:///var/lib/bothy/unix.socket`. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the object.",
+  });
+
+export const adopt = z.boolean().optional().meta({
+  description:
+    "Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused.",
+});
+
+export const config = Config.default({}).meta({
+  description: "Configuration keys and their values, all text, as LXD names them; an empty value unsets a key.",
+});
+
+export const devices = Devices.default({}).meta({
+  description: "Devices by name, each with its `type` and the options of that type, as LXD names them.",
+});
+
+export const description = Text.default("").meta({ description: "Free text for people." });
+
+const seconds = z.number().positive().optional();
+
+export const timeouts = z
+  .strictObject({
+    createSeconds: seconds.meta({ description: "Ceiling of create, in seconds." }),
+    updateSeconds: seconds.meta({ description: "Ceiling of update, in seconds." }),
+    deleteSeconds: seconds.meta({ description: "Ceiling of delete, in seconds." }),
+  })
+  .meta({ id: "Timeouts", description: "How long create, update and delete may take." })
+  .optional()
+  .meta({
+    description:
+      "How long create, update and delete may take; 10 minutes each when absent. `customTimeouts` does not reach dynamic resources.",
+  });

@@ -1,0 +1,145 @@
+/** Container inputs: what a program says of a container, and what it gets back. */
+import { z } from "zod";
+import { InstanceName, ProfileName, SnapshotName, Text } from "../../../../sdk/api/common";
+import { instanceKeys } from "../../../../sdk/api/config/instance";
+import { lxdInstanceKeys } from "../../../../sdk/api/config/lxd-words";
+import { checkConfigKeys, checkDeviceOptions, propertyPath } from "../../engine/check";
+import type { CheckFailure } from "../../engine/core";
+import { adopt, config, description, devices, endpoint, timeouts } from "../../engine/inputs";
+import { isMap, type Props, unknownValue } from "../../engine/values";
+
+export const Source = z
+  .strictObject({
+    instance: InstanceName.meta({ description: "Container to copy." }),
+    snapshot: SnapshotName.optional().meta({
+      description: "Snapshot of that container to copy in place of its present state.",
+    }),
+  })
+  .meta({ id: "ContainerSource", description: "A container or a snapshot to copy." });
+
+export const Wait = z
+  .strictObject({
+    for: z.enum(["ipv4", "command", "nothing"]).optional().meta({
+      description:
+        "`ipv4`: a global IPv4 address; `command`: exit code 0 of `command`; `nothing`: no wait. When absent: `ipv4` if the container has a nic, then `command` if one is given.",
+    }),
+    command: z.array(Text).min(1, { message: "must name a command" }).optional().meta({
+      description:
+        "Program and arguments, run in the container again and again until its exit code is 0. No shell is added.",
+    }),
+    timeoutSeconds: z.number().positive().default(120).meta({ description: "How long to wait, in seconds." }),
+  })
+  .meta({ id: "ContainerWait", description: "What must be true before the container counts as made." });
+export type Wait = z.output<typeof Wait>;
+
+export const ContainerFile = z
+  .strictObject({
+    content: Text.meta({ description: "Content, as UTF-8 text." }),
+    mode: z
+      .string()
+      .regex(/^0?[0-7]{3,4}$/, { message: 'must be an octal mode such as "0644"' })
+      .default("0644")
+      .meta({ description: "Permissions, octal." }),
+    uid: z.int().min(0).default(0).meta({ description: "Owner, as the container sees it." }),
+    gid: z.int().min(0).default(0).meta({ description: "Group, as the container sees it." }),
+  })
+  .meta({ id: "ContainerFile", description: "A text file in the container." });
+export type ContainerFile = z.output<typeof ContainerFile>;
+
+export const ContainerInputs = z.strictObject({
+  name: InstanceName.meta({
+    description:
+      "Name of the container and its host name; made from the resource's name when absent. A change replaces the container.",
+  }),
+  image: Text.min(1, { message: "must not be empty" }).optional().meta({
+    description:
+      "Image to make the container from: an alias, a fingerprint, or a template such as `template:busybox` or `template:debian/12`. A change replaces the container. Exactly one of `image` and `source` is given.",
+  }),
+  source: Source.optional().meta({
+    description: "Container or snapshot to copy in place of an image. A change replaces the container.",
+  }),
+  profiles: z
+    .array(ProfileName)
+    .default(["default"])
+    .meta({ description: "Profiles, the later ones win; `default` when absent, none when empty." }),
+  config,
+  devices,
+  description,
+  ephemeral: z
+    .boolean()
+    .default(false)
+    .meta({ description: "Whether the container is deleted when it stops. A change replaces the container." }),
+  running: z.boolean().default(true).meta({ description: "Whether the container runs." }),
+  allowRestart: z.boolean().optional().meta({
+    description:
+      "Whether an update may restart the running container for what counts from its start on, such as `security.nesting`. Else that is stored for its next start, or refused where the server does not take it.",
+  }),
+  wait: Wait.optional().meta({ description: "What must be true before the container counts as made." }),
+  files: z
+    .record(
+      Text.refine((path) => path.startsWith("/") && !path.endsWith("/") && !path.split("/").includes(".."), {
+        message: 'must be an absolute path of a file, without ".."',
+      }),
+      ContainerFile,
+    )
+    .optional()
+    .meta({
+      description:
+        "Text files by absolute path, written before the first start and again when they change; a file that is taken out of the program is deleted. Missing folders are made.",
+    }),
+  adopt,
+  endpoint,
+  timeouts,
+});
+export type ContainerInputs = z.output<typeof ContainerInputs>;
+
+export const ContainerInterface = z
+  .object({
+    name: z.string().meta({ description: "Name inside the container, such as `eth0`." }),
+    macAddress: z.string().meta({ description: "Hardware address." }),
+    ipv4Addresses: z.array(z.string()).meta({ description: "Global IPv4 addresses." }),
+    ipv6Addresses: z.array(z.string()).meta({ description: "Global IPv6 addresses." }),
+  })
+  .meta({ id: "ContainerInterface", description: "A network interface of a running container." });
+
+export const ContainerOutputs = z.object({
+  status: z.string().meta({ description: "`Running`, `Stopped`, `Frozen` or `Error`." }),
+  architecture: z.string().meta({ description: "Processor architecture, such as `x86_64`." }),
+  createdAt: z.string().meta({ description: "When the container was made, in RFC 3339." }),
+  ipv4Address: z.string().optional().meta({
+    description:
+      "First global IPv4 address: of the interface that `user.access_interface` names, else of the first nic that has one.",
+  }),
+  ipv4Addresses: z.array(z.string()).meta({ description: "All global IPv4 addresses." }),
+  macAddress: z
+    .string()
+    .optional()
+    .meta({ description: "Hardware address of the interface that `ipv4Address` belongs to, else of the first nic." }),
+  interfaces: z.array(ContainerInterface).meta({ description: "Network interfaces other than loopback." }),
+});
+
+/** Rules beyond the shape. */
+export function containerRules(inputs: Props): CheckFailure[] {
+  const failures = [
+    ...checkConfigKeys(instanceKeys, lxdInstanceKeys, inputs.config),
+    ...checkDeviceOptions(inputs.devices),
+  ];
+  const add = (property: string, reason: string) => failures.push({ property, reason });
+  if (inputs.image === undefined && inputs.source === undefined)
+    add("image", 'is required, unless "source" names a container to copy');
+  if (inputs.image !== undefined && inputs.source !== undefined)
+    add("source", 'cannot be combined with "image": a container is made from one of them');
+  if (inputs.ephemeral === true && inputs.running === false)
+    add("running", "cannot be false for an ephemeral container, which is deleted when it stops");
+  if (Array.isArray(inputs.profiles))
+    for (const [at, name] of inputs.profiles.entries())
+      if (name !== unknownValue && inputs.profiles.indexOf(name) !== at)
+        add(propertyPath(["profiles", at]), "stands in the list already");
+  if (isMap(inputs.wait)) {
+    if (inputs.wait.for === "command" && inputs.wait.command === undefined)
+      add("wait.command", 'is required when "for" is "command"');
+    if ((inputs.wait.for === "ipv4" || inputs.wait.for === "nothing") && inputs.wait.command !== undefined)
+      add("wait.command", `has no effect when "for" is "${inputs.wait.for}"; leave one of them out`);
+  }
+  return failures;
+}

@@ -1,0 +1,19 @@
+/** Cores: the list of kinds that the provider serves. */
+
+import type { Core } from "../engine/core";
+import { container } from "./container/container";
+import { image } from "./image";
+import { network } from "./network";
+import { profile } from "./profile";
+import { snapshot } from "./snapshot";
+import { storagePool } from "./storage-pool";
+
+export const cores: readonly Core[] = [container, image, network, profile, snapshot, storagePool];
+
+/** @throws Error for a kind that this version of the package does not know */
+export function coreOf(kind: string): Core {
+  const found = cores.find((core) => core.kind === kind);
+  if (found === undefined)
+    throw new Error(`Cannot serve the kind "${kind}": this version of bothy knows it not. Update the package bothy.`);
+  return found;
+}
