@@ -1,5 +1,5 @@
 /** Context: the parts of a running daemon, given to every service and handler. daemon.ts fills it once. */
-import type { Damages } from "./kinds/damage/service";
+import type { Damages } from "./platform/damage/damages";
 import type { ImageService } from "./kinds/image/service";
 import type { InstanceService } from "./kinds/instance/service";
 import type { NetworkService } from "./kinds/network/service";

@@ -8,8 +8,8 @@ import { firstStart } from "./first-start";
 import { listen } from "./http/listen";
 import { buildServer } from "./http/server";
 import { closeWebsockets } from "./http/websockets";
-import { Damages } from "./kinds/damage/service";
-import { DamageStore } from "./kinds/damage/store";
+import { Damages } from "./platform/damage/damages";
+import { DamageStore } from "./platform/damage/store";
 import { ImageService } from "./kinds/image/service";
 import { wasRunning } from "./kinds/instance/life/last-state";
 import { autostart, shutdownAll } from "./kinds/instance/life/power";
@@ -66,7 +66,7 @@ export class Daemon {
     const warnings = new Warnings(this.#log);
     const dirs = new Dirs(options.dir);
     this.#context = { log: this.#log, warnings, dirs, locks: new Locks() } as Mutable<Context>;
-    this.#keeper = new DatabaseKeeper(dirs, warnings, this.#log);
+    this.#keeper = new DatabaseKeeper(dirs, warnings, this.#log, schemas);
   }
 
   /** Starts all stages in order; each is logged by name. @throws ApiError of the stage that failed, after the earlier ones are undone */

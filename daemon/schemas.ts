@@ -1,5 +1,5 @@
 /** Schemas: the tables of every kind. */
-import { damageSchema } from "./kinds/damage/store";
+import { damageSchema } from "./platform/damage/store";
 import { imageSchema } from "./kinds/image/store";
 import { instanceSchema } from "./kinds/instance/store";
 import { networkSchema } from "./kinds/network/store";

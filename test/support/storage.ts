@@ -5,7 +5,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:
 import fs from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { PoolPlace, RootSource, StorageDriver, Volume } from "../../daemon/kinds/storage-pool/driver";
+import type { PoolPlace, StorageDriver, Volume } from "../../daemon/kinds/storage-pool/driver";
+import type { RootSource } from "../../daemon/platform/native/root-source";
 import { drivers } from "../../daemon/kinds/storage-pool/drivers";
 import { isMounted } from "../../daemon/kinds/storage-pool/drivers/mounts";
 import { requireGone } from "../../daemon/platform/native/removal";

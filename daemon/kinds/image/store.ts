@@ -1,7 +1,8 @@
 /** Images and their aliases in the database. */
 import { z } from "zod";
 import type { ImageAliasEntry } from "../../../sdk/api/image";
-import type { Database, Row, Schema } from "../../platform/database/database";
+import type { Database, Schema } from "../../platform/database/database";
+import type { Row } from "../../platform/database/row";
 import { config, expiry, flag, json, name, texts, time } from "../../platform/database/rules";
 import { findArchitecture } from "../../platform/host/architecture";
 import type { TarLayout } from "./archive/check";

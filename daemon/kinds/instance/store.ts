@@ -1,6 +1,7 @@
 /** Instances in the database. A row marked pending is being made; a new daemon takes it away with its volume. */
 import { type Config, type Devices, InstanceName } from "../../../sdk/api/common";
-import type { Database, Row, Schema } from "../../platform/database/database";
+import type { Database, Schema } from "../../platform/database/database";
+import type { Row } from "../../platform/database/row";
 import { config, devices, flag, name, texts, time } from "../../platform/database/rules";
 import type { InstanceRecord } from "./record";
 

@@ -1,6 +1,7 @@
 /** Networks in the database. */
 import { type Config, NetworkName } from "../../../sdk/api/common";
-import type { Database, Row, Schema } from "../../platform/database/database";
+import type { Database, Schema } from "../../platform/database/database";
+import type { Row } from "../../platform/database/row";
 import { config, name } from "../../platform/database/rules";
 
 export const networkSchema: Schema = {

@@ -1,7 +1,8 @@
 /** Profiles in the database. */
 import type { Config, Devices } from "../../../sdk/api/common";
 import type { ProfilesPost } from "../../../sdk/api/profile";
-import type { Database, Row, Schema } from "../../platform/database/database";
+import type { Database, Schema } from "../../platform/database/database";
+import type { Row } from "../../platform/database/row";
 import { config, devices, pathPart } from "../../platform/database/rules";
 
 export const profileSchema: Schema = {

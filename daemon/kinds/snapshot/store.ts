@@ -1,7 +1,8 @@
 /** Snapshots in the database. A pending row is being made or deleted; a new daemon takes it away with its volume. */
 import { z } from "zod";
 import { Config, Devices, epoch, never } from "../../../sdk/api/common";
-import type { Database, Row, Schema } from "../../platform/database/database";
+import type { Database, Schema } from "../../platform/database/database";
+import type { Row } from "../../platform/database/row";
 import { expiry, flag, json, pathPart, time } from "../../platform/database/rules";
 import { hostArchitecture } from "../../platform/host/architecture";
 

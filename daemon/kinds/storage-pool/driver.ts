@@ -1,6 +1,7 @@
 /** StorageDriver: what a storage driver does; one file a driver in drivers/, one contract test for all. */
 import type { Config } from "../../../sdk/api/common";
 import type { StoragePoolResources } from "../../../sdk/api/storage-pool";
+import type { RootSource } from "../../platform/native/root-source";
 
 /** A pool as a driver sees it. */
 export interface PoolPlace {
@@ -21,17 +22,6 @@ export interface Volume {
   readonly type: "containers" | "containers-snapshots" | "images";
   readonly name: string;
 }
-
-/** How the native layer gets at a volume's root; ids on disk are the container's own (0-based). */
-export type RootSource =
-  | { readonly type: "dir"; readonly path: string }
-  | {
-      readonly type: "overlay";
-      readonly upper: string;
-      readonly work: string;
-      /** Topmost first. */
-      readonly lower: readonly string[];
-    };
 
 /** Mounts a root as that of an unprivileged container, for a moment. @throws when the host cannot do that */
 export type TryRoot = (root: RootSource) => Promise<void>;

@@ -16,7 +16,7 @@ import { withoutEmpty } from "../../core/merge";
 import { requireConfig } from "../../core/validate";
 import { toApiError } from "../../platform/errors";
 import { isThere } from "../../platform/folders/files";
-import type { RootSource } from "./driver";
+import type { RootSource } from "../../platform/native/root-source";
 import { drivers } from "./drivers";
 import { isOnBtrfs } from "./drivers/btrfs-host";
 import { fingerprintOf } from "./images";

@@ -1,7 +1,8 @@
 /** Storage pools in the database, with the image volumes in them and the renames that may be unfinished. */
 import type { Config } from "../../../sdk/api/common";
 import type { StoragePoolsPost } from "../../../sdk/api/storage-pool";
-import type { Database, Row, Schema } from "../../platform/database/database";
+import type { Database, Schema } from "../../platform/database/database";
+import type { Row } from "../../platform/database/row";
 import { type ColumnRule, config, name, pathPart, texts } from "../../platform/database/rules";
 import type { Volume } from "./driver";
 

@@ -17,16 +17,9 @@ import { toApiError } from "../../platform/errors";
 import type { LifecycleEvent } from "../../platform/events";
 import type { Log } from "../../platform/log";
 import { nowText, timeText } from "../../platform/time";
+import type { WarningPort, WarningSeen } from "../../platform/warning/port";
 import type { WarningRecord, WarningStore } from "./store";
-import { kindOf, type WarningKind, warningTypes } from "./types";
-
-export interface WarningSeen {
-  readonly message: string;
-  /** Path of the object that it is about; absent for the server itself. */
-  readonly entity?: string;
-  /** Goes into the log line and, by its message, behind the warning's. */
-  readonly error?: unknown;
-}
+import { kindOf, type WarningKind, warningTypes } from "../../platform/warning/types";
 
 /** Resolved ones stay readable this long, as LXD's do. */
 const keepResolvedMs = 24 * 3600 * 1000;
@@ -36,7 +29,7 @@ const mostMessageLength = 1000;
 
 const weights: readonly WarningSeverity[] = ["low", "moderate", "high"];
 
-export class Warnings {
+export class Warnings implements WarningPort {
   readonly #all = new Map<string, WarningRecord>();
   /** Not in the database yet, or not gone from it: it could not be written. */
   readonly #unwritten = new Set<string>();

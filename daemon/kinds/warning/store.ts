@@ -1,6 +1,7 @@
 /** Warnings in the database. */
 import { WarningSeverity, WarningStatus } from "../../../sdk/api/warning";
-import type { Database, Row, Schema } from "../../platform/database/database";
+import type { Database, Schema } from "../../platform/database/database";
+import type { Row } from "../../platform/database/row";
 import { name, time } from "../../platform/database/rules";
 
 export const warningSchema: Schema = {

@@ -1,7 +1,7 @@
 /** Database copies: whole copies of the database, made while it is in use; a few are kept (docs/database.md). */
 import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, statfsSync } from "node:fs";
 import path from "node:path";
-import type { Warnings } from "../../kinds/warning/service";
+import type { WarningPort } from "../warning/port";
 import { ownFolder, ownName } from "../folders/aside";
 import { aboutFile, isNoSpace } from "../folders/files";
 import type { Log } from "../log";
@@ -49,7 +49,7 @@ export class DatabaseCopies {
   constructor(
     private readonly database: Database,
     private readonly folder: string,
-    private readonly warnings: Warnings,
+    private readonly warnings: WarningPort,
     private readonly log: Log,
   ) {}
 

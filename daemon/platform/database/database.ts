@@ -3,6 +3,7 @@ import { statfsSync, statSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { unavailable } from "../../../sdk/api/errors";
+import type { Row } from "./row";
 import type { TableRules } from "./rules";
 
 /** The tables of one kind: each entry brings the schema one version further and never changes once released. */
@@ -12,8 +13,6 @@ export interface Schema {
   /** What their rows must hold. */
   readonly tables?: readonly TableRules[];
 }
-
-export type Row = Record<string, unknown>;
 
 class NoBlocks extends Error {}
 

@@ -6,7 +6,7 @@ import { closeSync, copyFileSync, fsyncSync, lstatSync, openSync, readSync, rena
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { internal } from "../../../sdk/api/errors";
-import type { Warnings } from "../../kinds/warning/service";
+import type { WarningPort } from "../warning/port";
 import { ownFile } from "../folders/aside";
 import type { Dirs } from "../folders/dirs";
 import { aboutFile, isNoSpace } from "../folders/files";
@@ -21,7 +21,7 @@ export interface OpenOptions {
   readonly room: Room;
   /** Take the newest good copy in the place of a file that cannot be used. */
   readonly restore: boolean;
-  readonly warnings: Warnings;
+  readonly warnings: WarningPort;
   readonly log: Log;
 }
 

@@ -2,14 +2,13 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, statfsSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
-import type { Warnings } from "../../kinds/warning/service";
-import { schemas } from "../../schemas";
+import type { WarningPort } from "../warning/port";
 import type { Dirs } from "../folders/dirs";
 import { isNoSpace } from "../folders/files";
 import { whileGuestsHold } from "../host/hold";
 import type { Log } from "../log";
 import { DatabaseCopies } from "./copies";
-import type { Database } from "./database";
+import type { Database, Schema } from "./database";
 import { lockFolder, openDatabase } from "./file";
 import { Room } from "./room";
 
@@ -33,8 +32,9 @@ export class DatabaseKeeper {
 
   constructor(
     private readonly dirs: Dirs,
-    private readonly warnings: Warnings,
+    private readonly warnings: WarningPort,
     private readonly log: Log,
+    private readonly schemas: readonly Schema[],
   ) {
     this.#room = new Room(dirs.databaseFolder, warnings, log);
   }
@@ -43,7 +43,7 @@ export class DatabaseKeeper {
   open(restore: boolean): Database {
     this.#lock = lockFolder(this.dirs, this.log);
     writeInPlace(this.dirs);
-    const { dirs, warnings } = this;
+    const { dirs, warnings, schemas } = this;
     this.#database = openDatabase({ dirs, log: this.log, warnings, restore, schemas, room: this.#room });
     return this.#database;
   }

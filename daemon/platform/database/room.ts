@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import { lstatSync, readdirSync, rmSync, statfsSync } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import type { Warnings } from "../../kinds/warning/service";
+import type { WarningPort } from "../warning/port";
 import { ownFolder } from "../folders/aside";
 import { isNoSpace } from "../folders/files";
 import type { Log } from "../log";
@@ -32,7 +32,7 @@ export class Room {
 
   constructor(
     private readonly folder: string,
-    private readonly warnings: Warnings,
+    private readonly warnings: WarningPort,
     private readonly log: Log,
   ) {}
 

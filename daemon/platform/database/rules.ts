@@ -2,7 +2,7 @@
 import type { SQLInputValue } from "node:sqlite";
 import { z } from "zod";
 import { Config, Devices, epoch, never } from "../../../sdk/api/common";
-import type { Row } from "./database";
+import type { Row } from "./row";
 
 export interface ColumnRule {
   readonly isGood: (value: unknown) => boolean;

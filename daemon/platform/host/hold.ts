@@ -1,5 +1,5 @@
 /** Hold: stops every guest for a moment. */
-import { setFrozen } from "../../kinds/instance/life/freezer";
+import { setFrozen } from "./freezer";
 import { parentGroupName, readCgroupLayout } from "./cgroups";
 
 /**

@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import { internal } from "../../../sdk/api/errors";
-import type { RootSource } from "../../kinds/storage-pool/driver";
+import type { RootSource } from "./root-source";
 import type { Dirs } from "../folders/dirs";
 import { readTextNow } from "../folders/files";
 import type { Log } from "../log";

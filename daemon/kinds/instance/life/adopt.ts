@@ -5,7 +5,7 @@ import { applyLimits, foundCpus } from "../limits/live";
 import { requireReadable } from "../readable";
 import type { InstanceRecord } from "../record";
 import { noteCell } from "./cell-notes";
-import { isFrozen, setFrozen } from "./freezer";
+import { isFrozen, setFrozen } from "../../../platform/host/freezer";
 import { isPaused, isRestarting, withoutRestart } from "./last-state";
 import { endLeftovers, patienceMs, standIn, untilEnded } from "./leftovers";
 import type { Life, OnEnd } from "./life";

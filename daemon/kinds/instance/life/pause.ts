@@ -1,7 +1,7 @@
 /** Pause: containers frozen because somebody asked for it, or while their root is copied. */
 import { badRequest } from "../../../../sdk/api/errors";
 import type { Requestor } from "../../../platform/events";
-import { setFrozen } from "./freezer";
+import { setFrozen } from "../../../platform/host/freezer";
 import { withoutPause, withPause } from "./last-state";
 import type { Life } from "./life";
 

@@ -4,7 +4,7 @@ import type { Config, Devices } from "../../../../sdk/api/common";
 import { isTrue } from "../../../../sdk/api/config/values";
 import type { CgroupLayout } from "../../../platform/host/cgroups";
 import { type IdRange, type Op, rootOps } from "../../../platform/native/index";
-import type { RootSource } from "../../storage-pool/driver";
+import type { RootSource } from "../../../platform/native/root-source";
 import { type Nic, nicOps } from "../devices/nics";
 import { parseRawLxc } from "../life/halt";
 import type { ControlWrite } from "../limits/limits";

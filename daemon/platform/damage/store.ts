@@ -1,8 +1,9 @@
 /** Damage in the database: rows that could not be read as they are, kept as they were. */
 import type { SQLInputValue } from "node:sqlite";
-import type { Database, Row, Schema } from "../../platform/database/database";
-import type { ColumnRule, TableRules } from "../../platform/database/rules";
-import { nowText } from "../../platform/time";
+import type { Database, Schema } from "../database/database";
+import type { Row } from "../database/row";
+import type { ColumnRule, TableRules } from "../database/rules";
+import { nowText } from "../time";
 
 export const damageSchema: Schema = {
   kind: "damage",

@@ -2,8 +2,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { badRequest, internal } from "../../../../sdk/api/errors";
-import type { CgroupLayout } from "../../../platform/host/cgroups";
+import { badRequest, internal } from "../../../sdk/api/errors";
+import type { CgroupLayout } from "./cgroups";
 
 const patienceMs = 10_000;
 

@@ -3,10 +3,10 @@
  * damaged_rows, docs/database.md); what stays in its place is what can be read, until somebody writes the object anew.
  */
 import { badRequest } from "../../../sdk/api/errors";
-import type { Schema } from "../../platform/database/database";
-import type { LifecycleEvent } from "../../platform/events";
-import type { Log } from "../../platform/log";
-import type { Warnings } from "../warning/service";
+import type { Schema } from "../database/database";
+import type { LifecycleEvent } from "../events";
+import type { Log } from "../log";
+import type { WarningPort } from "../warning/port";
 import type { Damage, DamageStore } from "./store";
 
 export class Damages {
@@ -14,7 +14,7 @@ export class Damages {
 
   constructor(
     private readonly store: DamageStore,
-    private readonly warnings: Warnings,
+    private readonly warnings: WarningPort,
     private readonly log: Log,
   ) {}
 
