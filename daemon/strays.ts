@@ -1,35 +1,16 @@
 /** Strays: what lies in the state folder and is nobody's. It is told and left alone: it may be an admin's, or of what a restored database does not know. */
-import { readdir, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import path from "node:path";
-import type { Context } from "./context";
+import type { Parts } from "./composition";
 import { isAside } from "./platform/folders/aside";
-import { ignoring } from "./platform/folders/files";
 
-const restoredKey = "state.database_restored_at";
 const mostNamed = 20;
 
-/** Notes that the database went back in time: what is older than this moment may be of objects that it does not know any more. */
-export function noteRestored({ server }: Context): void {
-  server.store.set(restoredKey, String(Date.now()));
-}
-
-/**
- * Whether a file of no object of the database may be removed as what a crash left. One that was there when the database went back may
- * be all that is left of something.
- */
-export async function isCrashLeftover({ server }: Context, file: string): Promise<boolean> {
-  const restoredAt = Number(server.store.get(restoredKey) ?? "0");
-  const found = await ignoring("ENOENT", stat(file));
-  return found !== undefined && found.ctimeMs > restoredAt;
-}
-
 /** Tells of every entry that is neither ours by its name nor of an object in the database. Never throws. */
-export async function tellStrays(context: Context): Promise<void> {
-  const { dirs, images, instances, log, networks, storagePools, warnings } = context;
+export async function tellStrays(parts: Parts): Promise<void> {
+  const { book, dirs, images, log, networks, storagePools, warnings } = parts;
   try {
-    const instanceNames = new Set(
-      [...instances.store.list(), ...instances.store.listPending()].map(({ name }) => name),
-    );
+    const instanceNames = new Set(book.uses().map(({ name }) => name));
     const pools = new Set(storagePools.allRecords().map(({ name }) => name));
     const nets = new Set(networks.records().map(({ name }) => name));
     const fingerprints = new Set(images.list().map(({ fingerprint }) => fingerprint));

@@ -13,6 +13,7 @@ export * from "./api/snapshot";
 export * from "./api/stamp";
 export * from "./api/storage-pool";
 export * from "./api/warning";
+export type { CallOptions, WriteOptions } from "./client/call-options";
 export { Client, type ClientOptions } from "./client/client";
 export { ensureDaemon, isLocalDefault, startDaemon } from "./client/daemon";
 export { defaultEndpoint, defaultStateDir, type Endpoint, parseEndpoint } from "./client/endpoint";
@@ -28,4 +29,4 @@ export {
   type WaitOptions,
 } from "./client/pending-operation";
 export { isNobodyListening } from "./client/socket";
-export type { CallOptions, Tagged, WriteOptions } from "./client/wire";
+export type { Tagged } from "./client/wire";

@@ -10,12 +10,13 @@ export const withoutEmptyOptions = (devices: Devices): Devices =>
   Object.fromEntries(Object.entries(devices).map(([name, device]) => [name, withoutEmpty(device)]));
 
 /** Config key by key, devices by name (a device is replaced whole), other fields replaced when present. */
-export function patched<T extends { config: Config; devices?: Devices }>(have: T, patch: Partial<T>): T {
-  const defined = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
-  return {
-    ...have,
-    ...defined,
-    config: withoutEmpty({ ...have.config, ...patch.config }),
-    ...(have.devices === undefined ? {} : { devices: { ...have.devices, ...patch.devices } }),
-  };
+export function patched<T extends object>(have: T, patch: Partial<T>): T {
+  const defined = Object.entries(patch).filter(([, value]) => value !== undefined);
+  const fields = defined.map(([field, value]): [string, unknown] => {
+    const before = (have as Record<string, unknown>)[field];
+    if (field === "config") return [field, withoutEmpty({ ...(before as Config), ...(value as Config) })];
+    if (field === "devices") return [field, { ...(before as Devices), ...(value as Devices) }];
+    return [field, value];
+  });
+  return { ...have, ...Object.fromEntries(fields) };
 }

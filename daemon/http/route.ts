@@ -3,15 +3,15 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex, Readable } from "node:stream";
 import type { z } from "zod";
 import { badRequest } from "../../sdk/api/errors";
-import type { Context } from "../context";
-import type { Requestor } from "../platform/events";
+import type { Call } from "../core/call";
+import { etagOf } from "../core/etag";
 import type { RunningOperation } from "../platform/operations";
-import { etagOf } from "./etag";
 
 export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 export interface ApiRequest {
-  readonly context: Context;
+  /** Who asks, where, and whether somebody still waits. */
+  readonly call: Call;
   /** Parts of the path, percent-decoded; NUL and line breaks are refused before the handler. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
@@ -20,9 +20,6 @@ export interface ApiRequest {
   readonly json: unknown;
   /** Body of any other request. */
   readonly body: Readable;
-  readonly requestor: Requestor;
-  /** Aborts when the client goes away. */
-  readonly signal: AbortSignal;
 }
 
 export type Reply =

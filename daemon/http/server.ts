@@ -5,9 +5,9 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { ApiError, badRequest, notFound } from "../../sdk/api/errors";
-import type { Context } from "../context";
+import { type Actor, type Call, defaultProject } from "../core/call";
 import { toApiError } from "../platform/errors";
-import { allRoutes, allUpgrades } from "../routes";
+import type { Log } from "../platform/log";
 import { endWith, sendError, sendReply } from "./answer";
 import { readJson } from "./json-body";
 import { matchPath, splitTarget } from "./request-path";
@@ -39,8 +39,15 @@ function openFiles(): number {
   return limit === undefined ? Number.POSITIVE_INFINITY : Number(limit);
 }
 
+/** What a server serves. */
+export interface Served {
+  readonly routes: readonly Route[];
+  readonly upgrades: readonly UpgradeRoute[];
+  readonly log: Log;
+}
+
 /** Makes the server of all routes; it does not listen yet. */
-export function buildServer(context: Context, bounds: Bounds = defaultBounds()): FastifyInstance {
+export function buildServer(served: Served, bounds: Bounds = defaultBounds()): FastifyInstance {
   const { headersMs, connections } = bounds;
   const app = fastify({
     logger: false,
@@ -58,13 +65,13 @@ export function buildServer(context: Context, bounds: Bounds = defaultBounds()):
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, _payload, done) => done(null));
   const known = new Set<string>();
-  for (const route of withAliases(allRoutes)) {
+  for (const route of withAliases(served.routes)) {
     known.add(route.path);
     app.route({
       method: route.method,
       url: fastifyPath(route.path),
       exposeHeadRoute: false,
-      handler: (request, reply) => serve(context, bounds, route, request, reply),
+      handler: (request, reply) => serve(served.log, bounds, route, request, reply),
     });
   }
   app.setNotFoundHandler((request, reply) => {
@@ -76,13 +83,13 @@ export function buildServer(context: Context, bounds: Bounds = defaultBounds()):
     const status = (error as { statusCode?: number }).statusCode;
     sendError(reply, status === 400 ? badRequest((error as Error).message) : toApiError(error));
   });
-  boundConnections(context, app, connections);
-  app.server.on("upgrade", (request, socket, head) => upgrade(context, request, socket, head));
+  boundConnections(served.log, app, connections);
+  app.server.on("upgrade", (request, socket, head) => upgrade(served.upgrades, request, socket, head));
   return app;
 }
 
 /** Closes connections past the bound at once, and says so once a minute. */
-function boundConnections({ log }: Context, { server }: FastifyInstance, most: number): void {
+function boundConnections(log: Log, { server }: FastifyInstance, most: number): void {
   let isTold = false;
   server.maxConnections = most;
   server.on("drop", () => {
@@ -114,19 +121,19 @@ const fastifyPath = (path: string) => path.replace(/:\w+\*$/, "*");
 
 /** Gives fastify the reply back: a stream has sent nothing yet when this ends, and fastify would answer with an empty body. */
 async function serve(
-  context: Context,
+  log: Log,
   bounds: Bounds,
   route: Route,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   try {
-    const apiRequest = await toApiRequest(context, bounds, route, request, reply);
+    const apiRequest = await toApiRequest(bounds, route, request, reply);
     if (route.path === virtualMachines) apiRequest.query.set("instance-type", "virtual-machine");
     sendReply(reply, await route.handle(apiRequest));
   } catch (error) {
     const apiError = toApiError(error);
-    if (apiError.code === "INTERNAL") context.log.error(`Request failed: ${request.method} ${request.url}`, { error });
+    if (apiError.code === "INTERNAL") log.error(`Request failed: ${request.method} ${request.url}`, { error });
     await forgetBody(request.raw);
     // What is still to come would otherwise keep the connection.
     if (!request.raw.readableEnded) reply.header("Connection", "close");
@@ -158,7 +165,6 @@ async function forgetBody(body: IncomingMessage): Promise<void> {
 }
 
 async function toApiRequest(
-  context: Context,
   bounds: Bounds,
   route: Route,
   request: FastifyRequest,
@@ -173,7 +179,7 @@ async function toApiRequest(
   reply.raw.on("close", () => {
     if (!reply.raw.writableFinished) abort.abort();
   });
-  const base = baseRequest(context, request.raw, params, abort.signal);
+  const base = baseRequest(request.raw, params, abort.signal);
   if (hasBody && isStream) boundSilence(request.raw, bounds.silenceMs);
   const length = request.headers["content-length"];
   const contentLength = length === undefined ? undefined : Number(length);
@@ -188,34 +194,35 @@ function boundSilence(raw: IncomingMessage, silenceMs: number): void {
   raw.once("close", () => socket.setTimeout(0).off("timeout", end));
 }
 
-function baseRequest(
-  context: Context,
-  raw: IncomingMessage,
-  params: Record<string, string>,
-  signal: AbortSignal,
-): ApiRequest {
+function baseRequest(raw: IncomingMessage, params: Record<string, string>, signal: AbortSignal): ApiRequest {
   const { query } = splitTarget(raw.url);
   for (const value of [...Object.values(params), ...query.values()])
     if (value.includes("\0")) throw badRequest("Invalid request: a name or path must not contain a NUL character.");
   for (const [name, value] of Object.entries(params))
     if (/[\r\n]/.test(value)) throw badRequest(`Invalid request: "${name}" must not contain a line break.`);
-  const project = query.get("project");
-  if (project !== null && project !== "" && project !== "default") throw notFound("Project not found");
-  const requestor = { username: "root", protocol: "unix", address: "@" };
   const target = query.get("target");
   // Clients send "none" for a host of its own as well.
   if (target && target !== "none" && raw.method !== "GET") throw badRequest("Target only allowed when clustered");
-  return { context, params, query, headers: raw.headers, json: undefined, body: raw, requestor, signal };
+  return { call: callOf(query, signal), params, query, headers: raw.headers, json: undefined, body: raw };
+}
+
+/** Who reached the unix socket is its owner or of its group, and has the whole server. */
+const localActor: Actor = { username: "root", protocol: "unix", address: "@" };
+
+function callOf(query: URLSearchParams, signal: AbortSignal): Call {
+  const project = query.get("project") || defaultProject;
+  if (project !== defaultProject) throw notFound("Project not found");
+  return { actor: localActor, project, signal };
 }
 
 const isStreamType = (type: string | undefined) =>
   type !== undefined && /^(application\/octet-stream|multipart\/)/i.test(type);
 
-function upgrade(context: Context, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+function upgrade(upgrades: readonly UpgradeRoute[], request: IncomingMessage, socket: Duplex, head: Buffer): void {
   socket.on("error", () => socket.destroy());
   try {
-    const { route, params } = findUpgrade(splitTarget(request.url).path);
-    const apiRequest = baseRequest(context, request, params, new AbortController().signal);
+    const { route, params } = findUpgrade(upgrades, splitTarget(request.url).path);
+    const apiRequest = baseRequest(request, params, new AbortController().signal);
     route.upgrade(apiRequest, { request, socket, head });
   } catch (error) {
     endWith(socket, toApiError(error));
@@ -237,8 +244,11 @@ function refuseUnreadable(error: Error & { code: string }, socket: Socket): void
   endWith(socket, badRequest(`Invalid request: ${cause}`), status);
 }
 
-function findUpgrade(path: string): { route: UpgradeRoute; params: Record<string, string> } {
-  for (const route of allUpgrades) {
+function findUpgrade(
+  upgrades: readonly UpgradeRoute[],
+  path: string,
+): { route: UpgradeRoute; params: Record<string, string> } {
+  for (const route of upgrades) {
     const params = matchPath(route.path, path);
     if (params !== undefined) return { route, params };
   }

@@ -1,6 +1,7 @@
 /** Image: what instances are made from, and its aliases (docs/lxd-api.md, Images). */
 import { z } from "zod";
 import { Config, Text, Time, text } from "./common";
+import { defineKind } from "./kind";
 
 /** An alias may hold slashes (debian/12) but is no path: no empty, "." or ".." parts, no line breaks. */
 export const AliasName = Text.min(1)
@@ -62,3 +63,15 @@ export const ImageAliasEntry = z.looseObject({
   type: z.string().default("container"),
 });
 export type ImageAliasEntry = z.infer<typeof ImageAliasEntry>;
+
+export const imageAliasKind = defineKind({
+  name: "image-alias",
+  title: "Image alias",
+  path: "/1.0/images/aliases",
+  put: ImageAliasPut,
+  post: ImageAliasesPost,
+  shown: ImageAliasEntry,
+  tagged: ["name", "description", "target", "type"],
+  rename: ImageAliasPost,
+  hasSlashes: true,
+});

@@ -1,6 +1,7 @@
 /** Network: a bridge with DHCP, DNS and NAT (docs/lxd-api.md, Profiles, storage pools, networks). */
 import { z } from "zod";
 import { Config, NetworkName, text } from "./common";
+import { defineKind } from "./kind";
 
 export const NetworkPut = z.object({ description: text, config: Config.default({}) });
 export type NetworkPut = z.infer<typeof NetworkPut>;
@@ -20,6 +21,17 @@ export const Network = z.looseObject({
   used_by: z.array(z.string()).nullable().default([]),
 });
 export type Network = z.infer<typeof Network>;
+
+export const networkKind = defineKind({
+  name: "network",
+  title: "Network",
+  path: "/1.0/networks",
+  put: NetworkPut,
+  post: NetworksPost,
+  shown: Network,
+  tagged: ["name", "managed", "type", "description", "config"],
+  rename: NetworkPost,
+});
 
 export const NetworkLease = z.looseObject({
   hostname: z.string(),

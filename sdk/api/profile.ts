@@ -1,6 +1,7 @@
 /** Profile: configuration and devices that instances share (docs/lxd-api.md, Profiles, storage pools, networks). */
 import { z } from "zod";
 import { Config, Devices, ProfileName, text } from "./common";
+import { defineKind } from "./kind";
 
 export const ProfilePut = z.object({
   description: text,
@@ -20,3 +21,14 @@ export const Profile = z.looseObject({
   used_by: z.array(z.string()).default([]),
 });
 export type Profile = z.infer<typeof Profile>;
+
+export const profileKind = defineKind({
+  name: "profile",
+  title: "Profile",
+  path: "/1.0/profiles",
+  put: ProfilePut,
+  post: ProfilesPost,
+  shown: Profile,
+  tagged: ["config", "description", "devices"],
+  rename: ProfilePost,
+});

@@ -1,6 +1,7 @@
 /** Storage pool: where root file systems live (docs/lxd-api.md, Profiles, storage pools, networks). */
 import { z } from "zod";
 import { Config, PoolName, text } from "./common";
+import { defineKind } from "./kind";
 
 export const StoragePoolPut = z.object({ description: text, config: Config.default({}) });
 export type StoragePoolPut = z.infer<typeof StoragePoolPut>;
@@ -20,6 +21,16 @@ export const StoragePool = z.looseObject({
   locations: z.array(z.string()).nullable().default([]),
 });
 export type StoragePool = z.infer<typeof StoragePool>;
+
+export const storagePoolKind = defineKind({
+  name: "storage-pool",
+  title: "Storage pool",
+  path: "/1.0/storage-pools",
+  put: StoragePoolPut,
+  post: StoragePoolsPost,
+  shown: StoragePool,
+  tagged: ["name", "driver", "description", "config"],
+});
 
 const Usage = z.looseObject({ used: z.number().default(0), total: z.number().default(0) });
 export const StoragePoolResources = z.looseObject({ space: Usage, inodes: Usage });

@@ -2,9 +2,10 @@
 import { Readable } from "node:stream";
 import { unavailable } from "../api/errors";
 import { Event, type EventType } from "../api/event";
+import type { CallOptions } from "./call-options";
 import { withQuery } from "./request";
 import { openWebSocket } from "./websocket";
-import type { CallOptions, Wire } from "./wire";
+import type { Wire } from "./wire";
 
 export interface EventOptions extends CallOptions {
   /** Sorts of events; all of them when absent. */

@@ -4,11 +4,12 @@ import { buffer as bufferOf } from "node:stream/consumers";
 import { z } from "zod";
 import { internal } from "../api/errors";
 import { InstanceExecPost } from "../api/instance";
+import type { CallOptions } from "./call-options";
 import { inputOf, noOutput, outputOf } from "./exec-stream";
 import type { PendingOperation } from "./pending-operation";
 import { urlOf, withQuery } from "./request";
 import { type OpenSocket, openWebSocket } from "./websocket";
-import { body, type CallOptions, type Wire } from "./wire";
+import { body, type Wire } from "./wire";
 
 export interface ExecOptions extends CallOptions {
   readonly command: readonly string[];

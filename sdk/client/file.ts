@@ -5,9 +5,10 @@ import { z } from "zod";
 import { badRequest } from "../api/errors";
 import { bothFamilies, eitherFamily } from "../api/headers";
 import { envelopeOf, listOf, read } from "./answer";
+import type { CallOptions } from "./call-options";
 import { urlOf, withQuery } from "./request";
 import type { WireResponse } from "./transport";
-import type { CallOptions, Wire } from "./wire";
+import type { Wire } from "./wire";
 
 /** Owner and permissions as seen inside the container. */
 export interface FileInfo {

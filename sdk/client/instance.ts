@@ -12,9 +12,10 @@ import {
 } from "../api/instance";
 import { patchOf } from "../api/patch";
 import { listOf } from "./answer";
+import type { CallOptions, WriteOptions } from "./call-options";
 import type { PendingOperation } from "./pending-operation";
 import { urlOf, withQuery } from "./request";
-import { body, type CallOptions, type Tagged, type Wire, type WriteOptions } from "./wire";
+import { body, type Tagged, type Wire } from "./wire";
 
 const all = "/1.0/instances";
 const one = (name: string) => urlOf`/1.0/instances/${name}`;

@@ -1,9 +1,10 @@
 /** Operation: typed calls about background work, one's own and others'. */
 import { z } from "zod";
 import { Operation } from "../api/operation";
+import type { CallOptions } from "./call-options";
 import { PendingOperation } from "./pending-operation";
 import { urlOf } from "./request";
-import type { CallOptions, Wire } from "./wire";
+import type { Wire } from "./wire";
 
 /** Lists come keyed by status; an empty one may be null. */
 const ByStatus = z.record(z.string(), z.array(Operation).nullable()).nullable();
@@ -22,7 +23,7 @@ export const operationCalls = (wire: Wire) => ({
   followOperation: async (id: string, options?: CallOptions): Promise<PendingOperation> => {
     await wire.operations.listen(options?.signal);
     const operation = await wire.get(urlOf`/1.0/operations/${id}`, Operation, options);
-    return new PendingOperation(wire, wire.operations.follow(operation));
+    return new PendingOperation(wire.write.bind(wire), wire.operations.follow(operation));
   },
 
   /** @throws ApiError BAD_REQUEST when the operation cannot be cancelled */

@@ -1,9 +1,9 @@
 /** Pending operation: work that the daemon has begun, to wait for or to cancel. */
 import { ApiError } from "../api/errors";
 import { type Operation, OperationError, operationErrorKey } from "../api/operation";
+import type { CallOptions } from "./call-options";
 import type { Follower } from "./operation-events";
 import { urlOf } from "./request";
-import type { CallOptions, Wire } from "./wire";
 
 export interface WaitOptions extends CallOptions {
   /** Called with the operation as it is now and on every change; its metadata may tell progress. */
@@ -19,12 +19,15 @@ export interface Progress {
   readonly text: string;
 }
 
+/** Sends a request without a body. */
+type Write = (method: "DELETE", path: string, options?: CallOptions) => Promise<void>;
+
 export class PendingOperation {
-  readonly #wire: Wire;
+  readonly #write: Write;
   readonly #follower: Follower;
 
-  constructor(wire: Wire, follower: Follower) {
-    this.#wire = wire;
+  constructor(write: Write, follower: Follower) {
+    this.#write = write;
     this.#follower = follower;
   }
 
@@ -50,7 +53,7 @@ export class PendingOperation {
 
   /** Asks the daemon to stop the work. @throws ApiError BAD_REQUEST when it cannot be cancelled any more */
   async cancel(options: CallOptions = {}): Promise<void> {
-    await this.#wire.write("DELETE", urlOf`/1.0/operations/${this.id}`, options);
+    await this.#write("DELETE", urlOf`/1.0/operations/${this.id}`, options);
   }
 }
 

@@ -3,8 +3,9 @@ import type { z } from "zod";
 import { patchOf } from "../api/patch";
 import { Profile, ProfilePost, ProfilePut, ProfilesPost } from "../api/profile";
 import { listOf } from "./answer";
+import type { CallOptions, WriteOptions } from "./call-options";
 import { urlOf } from "./request";
-import { body, type CallOptions, type Tagged, type Wire, type WriteOptions } from "./wire";
+import { body, type Tagged, type Wire } from "./wire";
 
 const all = "/1.0/profiles";
 const one = (name: string) => urlOf`/1.0/profiles/${name}`;

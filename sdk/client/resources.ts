@@ -1,6 +1,7 @@
 /** Resources: typed calls about the host's hardware. */
 import { Resources } from "../api/resources";
-import type { CallOptions, Wire } from "./wire";
+import type { CallOptions } from "./call-options";
+import type { Wire } from "./wire";
 
 export const resourcesCalls = (wire: Wire) => ({
   /** Processors, memory and disks of the host; sizes in bytes. */

@@ -2,7 +2,8 @@
 import type { z } from "zod";
 import { patchOf } from "../api/patch";
 import { Server, ServerPut } from "../api/server";
-import { body, type CallOptions, type Tagged, type Wire, type WriteOptions } from "./wire";
+import type { CallOptions, WriteOptions } from "./call-options";
+import { body, type Tagged, type Wire } from "./wire";
 
 export const serverCalls = (wire: Wire) => ({
   getServer: (options?: CallOptions): Promise<Tagged<Server>> => wire.getTagged("/1.0", Server, options),

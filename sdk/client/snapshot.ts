@@ -2,9 +2,10 @@
 import { z } from "zod";
 import { Snapshot, SnapshotPost, SnapshotPut, SnapshotsPost } from "../api/snapshot";
 import { listOf } from "./answer";
+import type { CallOptions, WriteOptions } from "./call-options";
 import type { PendingOperation } from "./pending-operation";
 import { urlOf } from "./request";
-import { body, type CallOptions, type Tagged, type Wire, type WriteOptions } from "./wire";
+import { body, type Tagged, type Wire } from "./wire";
 
 const one = (instance: string, name: string) => urlOf`/1.0/instances/${instance}/snapshots/${name}`;
 

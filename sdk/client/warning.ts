@@ -1,8 +1,9 @@
 /** Warning: typed calls. */
 import { Warning, WarningPut, type WarningStatus } from "../api/warning";
 import { listOf } from "./answer";
+import type { CallOptions } from "./call-options";
 import { urlOf } from "./request";
-import { body, type CallOptions, type Wire } from "./wire";
+import { body, type Wire } from "./wire";
 
 const all = "/1.0/warnings";
 const one = (uuid: string) => urlOf`/1.0/warnings/${uuid}`;

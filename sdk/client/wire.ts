@@ -3,22 +3,13 @@ import type { z } from "zod";
 import { internal } from "../api/errors";
 import { Operation } from "../api/operation";
 import { envelopeOf, errorOf, read } from "./answer";
+import type { CallOptions, WriteOptions } from "./call-options";
 import type { Endpoint } from "./endpoint";
 import { OperationEvents } from "./operation-events";
 import { PendingOperation } from "./pending-operation";
 import { requireParts, urlOf, validated } from "./request";
 import { type Transport, unixTransport, type WireRequest, type WireResponse } from "./transport";
 import { openWebSocket } from "./websocket";
-
-export interface CallOptions {
-  /** Aborts the call; it then rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
-}
-
-export interface WriteOptions extends CallOptions {
-  /** ETag as a read gave it; the write is refused with PRECONDITION_FAILED when the object changed since. */
-  readonly etag?: string;
-}
 
 /** An object with the ETag that stands for its content. */
 export interface Tagged<T> {
@@ -94,7 +85,7 @@ export class Wire {
         `Cannot follow ${request.method} ${request.path}: the answer is no operation. Is the server LXD's?`,
       );
     const operation = read(request.method, request.path, Operation, metadata);
-    return new PendingOperation(this, this.operations.follow(operation));
+    return new PendingOperation(this.write.bind(this), this.operations.follow(operation));
   }
 
   async close(): Promise<void> {

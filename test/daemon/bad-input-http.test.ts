@@ -4,7 +4,7 @@ import { request } from "node:http";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
-import { allRoutes } from "../../daemon/routes";
+import { apiRoutes } from "../support/api-routes";
 import { preparePool } from "../support/daemon";
 import { assertRefused, sendBytes } from "../support/raw-http";
 import { shareDaemon } from "../support/shared-daemon";
@@ -17,7 +17,7 @@ const shared = shareDaemon({}, async (daemon) => {
 const isUp = async () => assert.equal((await shared.send("GET", "/1.0")).status, 200, "the daemon answers");
 
 /** Every call that takes a JSON body, on things that exist as far as they can. */
-const bodyCalls = allRoutes
+const bodyCalls = apiRoutes
   .filter(({ method, rawBody, path }) => /PUT|PATCH|POST/.test(method) && !rawBody && !path.startsWith("/internal"))
   .map(({ method, path }) => ({ method, path: path.replace(/:(\w+)\*?/g, "known") }));
 
@@ -108,9 +108,9 @@ test("fields that are no fields of the call are passed over, as LXD does", async
 });
 
 test("a method that a path has not is 501, a path that is not there is 404, both as JSON", async () => {
-  for (const { path } of allRoutes) {
+  for (const { path } of apiRoutes) {
     const known = path.replace(/:(\w+)\*?/g, "known");
-    const methods = new Set(allRoutes.filter((route) => route.path === path).map(({ method }) => method));
+    const methods = new Set(apiRoutes.filter((route) => route.path === path).map(({ method }) => method));
     for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const)
       if (!(methods as Set<string>).has(method) && !known.startsWith("/1.0/images/aliases"))
         assertRefused(await shared.send(method, known, {}), 501, /not implemented/);

@@ -1,7 +1,7 @@
 /** Bad names: of every kind, in bodies and in every part of every path. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { allRoutes } from "../../daemon/routes";
+import { apiRoutes } from "../support/api-routes";
 import { preparePool } from "../support/daemon";
 import { assertRefused } from "../support/raw-http";
 import { shareDaemon } from "../support/shared-daemon";
@@ -118,7 +118,7 @@ for (const kind of kinds) {
 
 /** Every path of the API with one of its names replaced, the others being of things that exist. */
 const pathsWith = (bad: string) =>
-  allRoutes.flatMap(({ method, path }) =>
+  apiRoutes.flatMap(({ method, path }) =>
     [...path.matchAll(/:(\w+)\*?/g)].map(([place]) => ({
       method,
       path: path.replace(place, bad).replace(/:(\w+)\*?/g, "known"),

@@ -10,6 +10,7 @@ import test from "node:test";
 import WebSocket from "ws";
 import { readJson } from "../../daemon/http/json-body";
 import { buildServer } from "../../daemon/http/server";
+import { imageRoutes } from "../../daemon/kinds/image/routes";
 import { preparePool } from "../support/daemon";
 import { assertRefused } from "../support/raw-http";
 import { shareDaemon } from "../support/shared-daemon";
@@ -95,8 +96,11 @@ test("a JSON body that does not come is refused when the patience for it is over
 
 test("headers byte by byte, silent uploads and too many connections are ended", () =>
   withImages(async (scene) => {
-    const app = buildServer(scene.context, { headersMs: 200, silenceMs: 200, connections: 3 });
-    const socketPath = path.join(scene.context.dirs.root, "unix.socket");
+    const app = buildServer(
+      { routes: imageRoutes(scene.images, scene.home.changes, scene.home.dirs), upgrades: [], log: scene.home.log },
+      { headersMs: 200, silenceMs: 200, connections: 3 },
+    );
+    const socketPath = path.join(scene.home.dirs.root, "unix.socket");
     await app.listen({ path: socketPath });
     const opened: Socket[] = [];
     const open = (bytes: string) => {

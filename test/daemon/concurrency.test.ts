@@ -156,6 +156,6 @@ test("a daemon that is ended while it works on an object says so in its log", { 
     const operation = await client.createInstance({ name: "late", source });
     await daemon.stop();
     await assert.rejects(operation.wait());
-    assert.match(daemon.log(), /Stopped in the middle of work.*instance\/late/);
+    assert.match(daemon.log(), /Stopped in the middle of work.*instance\/default\/late/);
   });
 });

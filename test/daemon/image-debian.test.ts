@@ -35,10 +35,10 @@ test("package sources are read in both of apt's forms, and only those of the wan
 
 test("a cancelled build ends its programs and leaves nothing", { skip }, () =>
   withImages(async (scene) => {
-    const operation = await asOperation(scene.context, async (running) => {
+    const operation = await asOperation(scene.home, async (running) => {
       const building = scene.images.fromTemplate("debian/12", running);
-      const [folder] = await untilThere(() => readdirSync(scene.context.dirs.scratch));
-      await untilThere(() => readdirSync(path.join(scene.context.dirs.scratch, folder!)));
+      const [folder] = await untilThere(() => readdirSync(scene.home.dirs.scratch));
+      await untilThere(() => readdirSync(path.join(scene.home.dirs.scratch, folder!)));
       running.cancel();
       await building;
     });
@@ -46,7 +46,7 @@ test("a cancelled build ends its programs and leaves nothing", { skip }, () =>
     await untilThere(() => (scene.leftovers().length === 0 ? ["gone"] : []));
     const users = readdirSync("/proc")
       .filter((name) => /^\d+$/.test(name))
-      .filter((pid) => commandOf(pid).includes(scene.context.dirs.root));
+      .filter((pid) => commandOf(pid).includes(scene.home.dirs.root));
     assert.deepEqual(users, []);
   }),
 );

@@ -357,7 +357,7 @@ test("an upload past the limit of unpacked bytes is refused while it comes", () 
     const limited = receive(
       Readable.from(endless()),
       {},
-      scene.context.dirs.scratch,
+      scene.home.dirs.scratch,
       imageLimits({ "images.limits.size": "1MiB" }),
     );
     await assert.rejects(
@@ -442,7 +442,7 @@ test("of a squashfs's extended attributes and device nodes the same come through
       Buffer.from("--b--\r\n"),
     ]);
     const headers = { "content-type": "multipart/form-data; boundary=b" };
-    const upload = async () => receive(Readable.from([form]), headers, scene.context.dirs.scratch, scene.images.limits);
+    const upload = async () => receive(Readable.from([form]), headers, scene.home.dirs.scratch, scene.images.limits);
     const { fingerprint } = await scene.images.import(await upload(), {});
     const warnings: string[] = [];
     for (const deviceNodes of [false, true]) {

@@ -8,6 +8,7 @@ import path from "node:path";
 import test from "node:test";
 import { gzipSync } from "node:zlib";
 import { buildServer } from "../../daemon/http/server";
+import { imageRoutes } from "../../daemon/kinds/image/routes";
 import { ImageService } from "../../daemon/kinds/image/service";
 import { imageOf, metadataEntry, type Scene, tarball, withImages } from "./image-scene";
 
@@ -31,8 +32,9 @@ interface Api extends Scene {
 /** The real routes on a unix socket. */
 const withApi = (run: (api: Api) => Promise<void>): Promise<void> =>
   withImages(async (scene) => {
-    const app = buildServer(scene.context);
-    const socketPath = path.join(scene.context.dirs.root, "unix.socket");
+    const routes = imageRoutes(scene.images, scene.home.changes, scene.home.dirs);
+    const app = buildServer({ routes, upgrades: [], log: scene.home.log });
+    const socketPath = path.join(scene.home.dirs.root, "unix.socket");
     await app.listen({ path: socketPath });
     const call: Call = (method, url, body, headers = {}) =>
       new Promise((resolve, reject) => {
@@ -53,7 +55,7 @@ const withApi = (run: (api: Api) => Promise<void>): Promise<void> =>
     const callAndWait: Call = async (...what) => {
       const answer = await call(...what);
       assert.equal(answer.status, 202, answer.body.toString());
-      const operation = scene.context.operations.get(answer.json.metadata.id);
+      const operation = scene.home.operations.get(answer.json.metadata.id);
       await operation.finished;
       return { ...answer, json: operation.render() };
     };
@@ -300,16 +302,16 @@ test("other sources say what works, unknown templates and taken aliases are refu
   }));
 
 test("a start removes what a killed daemon left, and keeps what is whole", () =>
-  withApi(async ({ context, images, importBytes, leftovers }) => {
+  withApi(async ({ home, images, importBytes, leftovers }) => {
     const fingerprint = await importBytes(await imageOf());
-    const { dirs } = context;
+    const { dirs } = home;
     mkdirSync(path.join(dirs.scratch, "image-1234/rootfs/etc"), { recursive: true });
     writeFileSync(path.join(dirs.scratch, "image-1234/rootfs/etc/x"), "x");
     writeFileSync(path.join(dirs.images, "ab".repeat(32)), "orphan");
     writeFileSync(path.join(dirs.images, `${"ab".repeat(32)}.rootfs`), "orphan");
     await images.startUp();
     assert.deepEqual(leftovers(), [fingerprint]);
-    const restarted = new ImageService(context);
+    const restarted = new ImageService(home);
     assert.equal(restarted.get(fingerprint).fingerprint, fingerprint);
     rmSync(path.join(dirs.images, fingerprint));
     await restarted.startUp();

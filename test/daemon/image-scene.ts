@@ -4,26 +4,18 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { type Header, pack } from "tar-stream";
-import type { Context } from "../../daemon/context";
-import { Damages } from "../../daemon/platform/damage/damages";
-import { DamageStore } from "../../daemon/platform/damage/store";
 import { receive } from "../../daemon/kinds/image/archive/upload";
+import type { ImageHome } from "../../daemon/kinds/image/home";
 import { ImageService } from "../../daemon/kinds/image/service";
 import { imageSchema } from "../../daemon/kinds/image/store";
-import { ServerStore, serverSchema } from "../../daemon/kinds/server/store";
-import { Warnings } from "../../daemon/kinds/warning/service";
-import { Database } from "../../daemon/platform/database/database";
-import { Events } from "../../daemon/platform/events";
-import { Dirs } from "../../daemon/platform/folders/dirs";
-import { Locks } from "../../daemon/platform/locks";
-import { Log } from "../../daemon/platform/log";
-import { Operations, type RunningOperation } from "../../daemon/platform/operations";
+import type { RunningOperation } from "../../daemon/platform/operations";
 import type { Config } from "../../sdk/api/common";
 import { notFound } from "../../sdk/api/errors";
+import { testPlatform } from "../support/platform";
 import { hands } from "../support/storage";
 
 export interface Scene {
-  readonly context: Context;
+  readonly home: ImageHome;
   readonly images: ImageService;
   /** Fingerprints whose volumes the pools were told to forget. */
   readonly forgotten: string[];
@@ -42,39 +34,27 @@ export async function withImages(test: (scene: Scene) => Promise<void>): Promise
   // As the daemon has it: images must not depend on it.
   process.umask(0o077);
   const root = mkdtempSync(path.join(tmpdir(), "bothy-image-test-"));
-  const dirs = new Dirs(path.join(root, "state"));
-  dirs.make();
-  const log = new Log(path.join(root, "log"));
-  const database = new Database(dirs.database, [imageSchema, serverSchema]);
+  const platform = testPlatform(path.join(root, "state"), [imageSchema], { removeTree: hands.removeTree });
+  const { database, dirs, log } = platform;
   const forgotten: string[] = [];
   const config: Config = {};
-  const events = new Events(log);
-  const warnings = new Warnings(log);
-  const parts = {
-    dirs,
-    log,
-    database,
-    events,
-    operations: new Operations(events, log),
-    locks: new Locks(),
-    warnings,
-    damages: new Damages(new DamageStore(database), warnings, log),
-    native: { removeTree: hands.removeTree },
-    server: { store: new ServerStore(database), config: () => config },
-    volumes: { forgetImage: async (fingerprint: string) => void forgotten.push(fingerprint) },
+  const home: ImageHome = {
+    ...platform,
+    server: { config: () => config },
+    volumes: { forgetImage: async (fingerprint) => void forgotten.push(fingerprint) },
     profiles: {
-      record: (name: string) => {
+      record: (name) => {
         if (name !== "default") throw notFound("Profile not found");
+        return { name };
       },
     },
+    isCrashLeftover: async () => true,
   };
-  const context = parts as unknown as Context;
-  const images = new ImageService(context);
-  Object.assign(context, { images });
+  const images = new ImageService(home);
   let folders = 0;
   try {
     await test({
-      context,
+      home,
       images,
       forgotten,
       config,
@@ -97,10 +77,10 @@ export async function withImages(test: (scene: Scene) => Promise<void>): Promise
 
 /** Runs work as an operation and waits for its end. */
 export async function asOperation(
-  context: Context,
+  { operations }: ImageHome,
   run: (operation: RunningOperation) => Promise<unknown>,
 ): Promise<RunningOperation> {
-  const operation = context.operations.start({ description: "Test", run, mayCancel: true });
+  const operation = operations.start({ description: "Test", run, mayCancel: true });
   await operation.finished;
   return operation;
 }

@@ -19,14 +19,14 @@ import { asOperation, type Scene, withImages } from "./image-scene";
 const busyboxMissing = existsSync("/bin/busybox") ? false : "this machine lacks busybox";
 
 function define(scene: Scene, name: string, text: string): void {
-  const file = path.join(scene.context.dirs.root, "templates", `${name}.yaml`);
+  const file = path.join(scene.home.dirs.root, "templates", `${name}.yaml`);
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, text);
 }
 
 async function build(scene: Scene, name: string): Promise<string> {
   let fingerprint = "";
-  const operation = await asOperation(scene.context, async (running) => {
+  const operation = await asOperation(scene.home, async (running) => {
     fingerprint = (await scene.images.fromTemplate(name, running)).fingerprint;
   });
   if (operation.error !== undefined) throw operation.error;
@@ -70,7 +70,7 @@ test(
     withImages(async (scene) => {
       const results = await Promise.all(
         [1, 2, 3].map((caller) =>
-          asOperation(scene.context, async (operation) => {
+          asOperation(scene.home, async (operation) => {
             const image = scene.images.fromTemplate("busybox", operation);
             if (caller === 2) setImmediate(() => operation.cancel());
             return { fingerprint: (await image).fingerprint };
@@ -109,7 +109,7 @@ test(
 
 test("a file of a template is never written through a symlink", { skip: busyboxMissing }, () =>
   withImages(async (scene) => {
-    const outside = path.join(scene.context.dirs.root, "outside");
+    const outside = path.join(scene.home.dirs.root, "outside");
     mkdirSync(outside);
     define(scene, "out", `extends: busybox\nsymlinks: {/out: "${outside}"}\n`);
     define(scene, "out2", "extends: out\nfiles: [{path: /out/x, content: x}]\n");
@@ -123,7 +123,7 @@ test("a file of a template is never written through a symlink", { skip: busyboxM
 
 test("a wrong definition is refused with the field, an unknown template with the names there are", () =>
   withImages(async (scene) => {
-    const { context } = scene;
+    const { home } = scene;
     define(scene, "typo", "kind: mmdebstrap\nsuite: bookworm\nincludes: [x]\n");
     define(scene, "value", 'kind: mmdebstrap\nsuite: "--hook=x"\n');
     define(scene, "path", "kind: host-busybox\nfiles: [{path: /a/../../b, content: x}]\n");
@@ -149,7 +149,7 @@ test("a wrong definition is refused with the field, an unknown template with the
         );
         return true;
       });
-    const { definition } = await readTemplate("debian/12-nginx", [path.join(context.dirs.root, "none"), "templates"]);
+    const { definition } = await readTemplate("debian/12-nginx", [path.join(home.dirs.root, "none"), "templates"]);
     assert.equal(definition.kind, "mmdebstrap");
     assert.ok(definition.include.includes("nginx-light") && definition.include.includes("systemd-sysv"));
     assert.ok(lstatSync("templates/debian/12.yaml").isFile());

@@ -4,33 +4,23 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSyn
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import type { Context } from "../../daemon/context";
-import type { ApiRequest, Method, Reply } from "../../daemon/http/route";
-import { Damages } from "../../daemon/platform/damage/damages";
-import { DamageStore } from "../../daemon/platform/damage/store";
-import type { InstanceUse } from "../../daemon/kinds/instance/service";
+import { ownCall } from "../../daemon/core/call";
 import { BridgeDriver } from "../../daemon/kinds/network/drivers/bridge";
+import type { NetworkHome, NicOwner } from "../../daemon/kinds/network/home";
 import { findLink } from "../../daemon/kinds/network/link";
 import { commandOf } from "../../daemon/kinds/network/process";
 import { networkRoutes } from "../../daemon/kinds/network/routes";
 import { NetworkService } from "../../daemon/kinds/network/service";
 import { networkSchema } from "../../daemon/kinds/network/store";
-import { ProfileService } from "../../daemon/kinds/profile/service";
-import { profileSchema } from "../../daemon/kinds/profile/store";
-import { ServerService } from "../../daemon/kinds/server/service";
-import { serverSchema } from "../../daemon/kinds/server/store";
-import { Warnings } from "../../daemon/kinds/warning/service";
-import { Database } from "../../daemon/platform/database/database";
-import { Events } from "../../daemon/platform/events";
-import { Dirs } from "../../daemon/platform/folders/dirs";
-import { Locks } from "../../daemon/platform/locks";
-import { Log } from "../../daemon/platform/log";
 import { Native } from "../../daemon/platform/native/index";
 import { run } from "../../daemon/platform/processes/run";
 import { Netns } from "../../scripts/scene/netns";
+import type { Devices } from "../../sdk/api/common";
 import { ApiError } from "../../sdk/api/errors";
 import { cellProgram } from "../../sdk/host/package";
+import { type Ask, serverOf } from "../support/http";
 import { enterOwnNetns, hasProgram } from "../support/netns";
+import { testPlatform } from "../support/platform";
 import { requireFeature } from "../support/require";
 
 const noNetns = enterOwnNetns();
@@ -43,64 +33,41 @@ const skip =
 const folder = mkdtempSync(path.join(tmpdir(), "bothy-network-"));
 // As the daemon's own state folder is: dnsmasq can reach its files without being root.
 chmodSync(folder, 0o711);
-const uses: InstanceUse[] = [];
-let context: Context;
+const uses: NicOwner[] = [];
+const profiles: { name: string; devices: Devices }[] = [];
+let home: NetworkHome;
 let networks: NetworkService;
+let call: Ask;
+const own = ownCall();
 
 before(async () => {
-  const dirs = new Dirs(folder);
-  dirs.make();
-  const log = new Log(path.join(folder, "log"));
-  const database = new Database(dirs.database, [profileSchema, networkSchema, serverSchema]);
-  const instances = { uses: () => uses, lifecycle: { isActive: () => true } };
-  const followers = { snapshots: { followProfile() {} }, images: { followProfile() {} } };
-  const parts = { dirs, log, database, locks: new Locks(), events: new Events(log), instances, ...followers };
-  const made = parts as unknown as { -readonly [Part in keyof Context]: Context[Part] };
-  made.warnings = new Warnings(log);
-  made.damages = new Damages(new DamageStore(database), made.warnings, log);
-  made.native = await Native.start(cellProgram, dirs, log);
-  made.profiles = new ProfileService(made);
-  made.server = new ServerService(made);
-  made.networks = new NetworkService(made);
-  context = made;
-  networks = made.networks;
+  const platform = testPlatform(folder, [networkSchema], {});
+  home = {
+    ...platform,
+    native: await Native.start(cellProgram, platform.dirs, platform.log),
+    nicOwners: { all: () => uses, isActive: () => true, profiles: () => profiles },
+    isCrashLeftover: async () => true,
+  };
+  networks = new NetworkService(home);
+  call = (...what) => serverOf(networkRoutes(networks, platform.changes), platform.log)(...what);
 });
 
 after(async () => {
   await networks.stopAll();
-  await context.native.stop();
+  await home.native.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
 /** Networks as the next daemon starts them. */
 async function nextDaemon(): Promise<void> {
   await networks.release();
-  networks = new NetworkService(context);
-  (context as { networks: NetworkService }).networks = networks;
+  networks = new NetworkService(home);
   await networks.startAll();
 }
 
-/** Calls the handler of a route as the server does. */
-async function call(method: Method, url: string, json?: unknown, ifMatch?: string): Promise<Reply> {
-  const { pathname, searchParams } = new URL(url, "http://bothy");
-  for (const { method: routeMethod, path: pattern, handle } of networkRoutes) {
-    const match = new RegExp(`^${pattern.replace(/:(\w+)/g, "(?<$1>[^/]+)")}$`).exec(pathname);
-    if (routeMethod !== method || match === null) continue;
-    const params = { ...match.groups };
-    const request = { context, params, query: searchParams, headers: { "if-match": ifMatch }, json };
-    return handle(request as unknown as ApiRequest);
-  }
-  return assert.fail(`no route for ${method} ${url}`);
-}
-
-async function metadata(method: Method, url: string, json?: unknown): Promise<unknown> {
-  const reply = await call(method, url, json);
-  return reply.type === "sync" ? reply.metadata : assert.fail("not a synchronous reply");
-}
-
 async function make(name: string, config: Record<string, string> = {}): Promise<AsyncDisposable> {
-  await networks.create({ name, type: "bridge", description: "", config });
-  return { [Symbol.asyncDispose]: () => networks.delete(name) };
+  await networks.create(own, { name, type: "bridge", description: "", config });
+  return { [Symbol.asyncDispose]: () => networks.delete(own, name) };
 }
 
 const hwaddrs = { web: "00:16:3e:01:00:01", db: "00:16:3e:01:00:02", new: "00:16:3e:01:00:03" };
@@ -128,7 +95,7 @@ async function resolve(guest: Netns, name: string, server: string): Promise<stri
 const ping = (guest: Netns, address: string): Promise<string> =>
   guest.run("sh", "-c", 'busybox ping -c 1 -W 1 "$1" || true', "sh", address);
 
-const gatewayOf = (name: string): string => networks.get(name).config["ipv4.address"]?.split("/")[0] ?? "";
+const gatewayOf = (name: string): string => networks.get(own, name).config["ipv4.address"]?.split("/")[0] ?? "";
 const dnsmasqPid = (name: string): string =>
   readFileSync(path.join(folder, "networks", name, "dnsmasq.pid"), "utf8").trim();
 const ruleset = async (): Promise<string> => (await run("nft", ["list", "ruleset"])).stdout;
@@ -138,8 +105,8 @@ const refused = (code: string, message: RegExp) => (error: unknown) =>
 test("a network gets a planned address, NAT and a bridge, and leaves nothing when deleted", { skip }, async () => {
   const before = { links: (await run("ip", ["-o", "link"])).stdout, rules: await ruleset() };
   const reply = await call("POST", "/1.0/networks", { name: "planned.0", description: "d", config: {} });
-  assert.deepEqual(reply, { type: "sync", metadata: null, location: "/1.0/networks/planned.0" });
-  const network = networks.get("planned.0");
+  assert.deepEqual([reply.status, reply.location, reply.metadata], [201, "/1.0/networks/planned.0", null]);
+  const network = networks.get(own, "planned.0");
   assert.match(network.config["ipv4.address"] ?? "", /^10\.\d+\.\d+\.1\/24$/);
   assert.equal(network.config["ipv4.nat"], "true");
   assert.equal(network.config["ipv6.address"], undefined);
@@ -315,14 +282,14 @@ test("guests reach the world through NAT, which can be switched off, and so can 
     const isReached = async () => /1 packets received/.test(await ping(guest, "192.0.2.2"));
     assert.equal(await isReached(), true);
     const config = { "ipv4.address": "10.99.1.1/24" };
-    await networks.update("net0", { description: "", config });
+    await networks.update(own, "net0", { description: "", config });
     assert.equal(await isReached(), false);
-    await networks.update("net0", {
+    await networks.update(own, "net0", {
       description: "",
       config: { ...config, "ipv4.nat": "true", "ipv4.routing": "false" },
     });
     assert.equal(await isReached(), false);
-    await networks.update("net0", { description: "", config: { ...config, "ipv4.nat": "true" } });
+    await networks.update(own, "net0", { description: "", config: { ...config, "ipv4.nat": "true" } });
     assert.equal(await isReached(), true);
   } finally {
     await run("ip", ["link", "delete", "dev", "vtest-up"]);
@@ -343,7 +310,7 @@ test("a host that lacks a program says which, and nothing is made", { skip }, as
   }
   assert.equal(await findLink("net0"), undefined);
   assert.equal(existsSync(path.join(folder, "networks", "net0")), false);
-  assert.equal(await new BridgeDriver(context).unavailable(), undefined);
+  assert.equal(await new BridgeDriver(home).unavailable(), undefined);
 });
 
 test("a client that brings an address of elsewhere is set right at once", { skip }, async () => {
@@ -360,8 +327,8 @@ test("an update reaches bridge, DHCP and rules in place, and spares dnsmasq what
   await using _net = await make("net0", { "ipv4.address": "10.99.1.1/24", "ipv4.nat": "true", "user.a": "1" });
   const pid = dnsmasqPid("net0");
   await call("PATCH", "/1.0/networks/net0", { config: { "ipv4.nat": "false" }, description: "new" });
-  assert.equal(networks.get("net0").description, "new");
-  assert.equal(networks.get("net0").config["user.a"], "1");
+  assert.equal(networks.get(own, "net0").description, "new");
+  assert.equal(networks.get(own, "net0").config["user.a"], "1");
   assert.doesNotMatch(await ruleset(), /masquerade/);
   assert.equal(dnsmasqPid("net0"), pid);
   await using guest = await Netns.create();
@@ -391,11 +358,10 @@ test("an update reaches bridge, DHCP and rules in place, and spares dnsmasq what
 
 test("an address left open by an update stays, and one change under a stale ETag is refused", { skip }, async () => {
   await using _net = await make("net0");
-  const { config } = networks.get("net0");
-  const reply = await call("GET", "/1.0/networks/net0");
-  const etag = reply.type === "sync" ? `"${reply.etag}"` : "";
+  const { config } = networks.get(own, "net0");
+  const { etag } = await call("GET", "/1.0/networks/net0");
   await call("PUT", "/1.0/networks/net0", { config: { "ipv6.address": "none" } }, etag);
-  assert.deepEqual(networks.get("net0").config, { ...config, "ipv6.address": "none" });
+  assert.deepEqual(networks.get(own, "net0").config, { ...config, "ipv6.address": "none" });
   await assert.rejects(
     call("PATCH", "/1.0/networks/net0", { description: "late" }, etag),
     refused("PRECONDITION_FAILED", /ETag/),
@@ -405,13 +371,13 @@ test("an address left open by an update stays, and one change under a stale ETag
 test("a failing update leaves the network as it was", { skip }, async () => {
   await using _net = await make("net0", { "ipv4.address": "10.99.1.1/24", "ipv4.nat": "true" });
   await assert.rejects(
-    networks.update("net0", {
+    networks.update(own, "net0", {
       description: "",
       config: { "ipv4.address": "10.99.3.1/24", "raw.dnsmasq": "no-such-option" },
     }),
     refused("INTERNAL", /no-such-option|dnsmasq/),
   );
-  assert.equal(networks.get("net0").config["ipv4.address"], "10.99.1.1/24");
+  assert.equal(networks.get(own, "net0").config["ipv4.address"], "10.99.1.1/24");
   assert.match(await ruleset(), /10\.99\.1\.0\/24/);
   await using guest = await Netns.create();
   await networks.addHost("net0", { instance: "web", device: "eth0", hwaddr: hwaddrs.web });
@@ -441,8 +407,8 @@ test("the next daemon finds bridge and dnsmasq again, and mends what is missing 
 });
 
 test("what a killed daemon left half made is gone with the next start", { skip }, async () => {
-  const half = { name: "half0", config: { "ipv4.address": "10.99.9.1/24" }, path: context.dirs.network("half0") };
-  const killed = new BridgeDriver(context);
+  const half = { name: "half0", config: { "ipv4.address": "10.99.9.1/24" }, path: home.dirs.network("half0") };
+  const killed = new BridgeDriver(home);
   await killed.start(half);
   await killed.release();
   const pid = dnsmasqPid("half0");
@@ -457,7 +423,6 @@ test("a stopped and started network keeps leases and names", { skip }, async () 
   await using _net = await make("net0");
   uses.push({
     name: "web",
-    profiles: [],
     config: {},
     expandedDevices: { eth0: { type: "nic", network: "net0" } },
   });
@@ -480,20 +445,14 @@ test("what instances and profiles use can be neither deleted nor renamed; the re
   skip,
 }, async () => {
   await using net = await make("net0");
-  context.profiles.create({
-    name: "wired",
-    description: "",
-    config: {},
-    devices: { eth0: { type: "nic", nictype: "bridged", parent: "net0" } },
-  });
+  profiles.push({ name: "wired", devices: { eth0: { type: "nic", nictype: "bridged", parent: "net0" } } });
   uses.push({
     name: "web",
-    profiles: [],
     config: {},
     expandedDevices: { eth0: { type: "nic", network: "net0" } },
   });
   try {
-    assert.deepEqual(networks.get("net0").used_by, ["/1.0/instances/web", "/1.0/profiles/wired"]);
+    assert.deepEqual(networks.get(own, "net0").used_by, ["/1.0/instances/web", "/1.0/profiles/wired"]);
     for (const work of [
       () => call("DELETE", "/1.0/networks/net0"),
       () => call("POST", "/1.0/networks/net0", { name: "net1" }),
@@ -501,18 +460,14 @@ test("what instances and profiles use can be neither deleted nor renamed; the re
       await assert.rejects(work, refused("BAD_REQUEST", /^The network is currently in use$/));
   } finally {
     uses.length = 0;
-    context.profiles.delete("wired");
+    profiles.length = 0;
   }
-  const { config } = networks.get("net0");
-  assert.deepEqual(await call("POST", "/1.0/networks/net0", { name: "net1" }), {
-    type: "sync",
-    metadata: null,
-    location: "/1.0/networks/net1",
-  });
-  assert.deepEqual(networks.get("net1").config, config);
+  const { config } = networks.get(own, "net0");
+  assert.equal((await call("POST", "/1.0/networks/net0", { name: "net1" })).location, "/1.0/networks/net1");
+  assert.deepEqual(networks.get(own, "net1").config, config);
   assert.equal((await networks.state("net1")).hwaddr, config["volatile.bridge.hwaddr"]);
   await assert.rejects(networks.state("net0"), refused("NOT_FOUND", /Network not found/));
-  await networks.rename("net1", "net0");
+  await networks.rename(own, "net1", "net0");
   assert.ok(net);
 });
 
@@ -564,15 +519,15 @@ test("the list shows managed networks and the host's interfaces, but no ports of
   try {
     const name = await networks.createDefault();
     assert.equal(name, "bothybr1");
-    await using _net: AsyncDisposable = { [Symbol.asyncDispose]: () => networks.delete(name) };
+    await using _net: AsyncDisposable = { [Symbol.asyncDispose]: () => networks.delete(own, name) };
     await using guest = await Netns.create();
     await guest.plug(name, "vtest-web", hwaddrs.web);
-    assert.deepEqual(await metadata("GET", "/1.0/networks"), [
+    assert.deepEqual((await call("GET", "/1.0/networks")).metadata, [
       "/1.0/networks/bothybr1",
       "/1.0/networks/lo",
       "/1.0/networks/bothybr0",
     ]);
-    const lo = await metadata("GET", "/1.0/networks/lo");
+    const { metadata: lo } = await call("GET", "/1.0/networks/lo");
     assert.deepEqual(lo, {
       name: "lo",
       type: "loopback",
@@ -583,7 +538,7 @@ test("the list shows managed networks and the host's interfaces, but no ports of
       locations: [],
       used_by: [],
     });
-    assert.equal((await networks.show("bothybr0")).type, "bridge");
+    assert.equal((await networks.show(own, "bothybr0")).type, "bridge");
     assert.equal((await networks.state("lo")).addresses[0]?.address, "127.0.0.1");
     await assert.rejects(call("DELETE", "/1.0/networks/lo"), refused("NOT_FOUND", /Network not found/));
   } finally {
@@ -594,8 +549,8 @@ test("the list shows managed networks and the host's interfaces, but no ports of
 test("networks made at the same moment get subnets of their own", { skip }, async () => {
   const names = ["par0", "par1", "par2", "par3"];
   await Promise.all(names.map((name) => make(name)));
-  const addresses = names.map((name) => networks.get(name).config["ipv4.address"]);
+  const addresses = names.map((name) => networks.get(own, name).config["ipv4.address"]);
   assert.equal(new Set(addresses).size, names.length);
-  await Promise.all(names.map((name) => networks.delete(name)));
-  assert.equal(context.locks.size, 0);
+  await Promise.all(names.map((name) => networks.delete(own, name)));
+  assert.equal(home.locks.size, 0);
 });

@@ -5,24 +5,22 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, w
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
-import type { Context } from "../../daemon/context";
-import type { UnpackOptions } from "../../daemon/kinds/image/service";
-import type { InstanceUse } from "../../daemon/kinds/instance/service";
+import { ownCall } from "../../daemon/core/call";
+import type { UnpackOptions } from "../../daemon/kinds/image/archive/unpack";
+import type { StoragePoolHome } from "../../daemon/kinds/storage-pool/home";
 import { OpenPools } from "../../daemon/kinds/storage-pool/open-pools";
 import { StoragePoolService } from "../../daemon/kinds/storage-pool/service";
 import { StoragePoolStore, storagePoolSchema } from "../../daemon/kinds/storage-pool/store";
 import { Volumes } from "../../daemon/kinds/storage-pool/volumes";
-import { Warnings } from "../../daemon/kinds/warning/service";
-import { Database } from "../../daemon/platform/database/database";
-import { Dirs } from "../../daemon/platform/folders/dirs";
-import { Locks } from "../../daemon/platform/locks";
-import { Log } from "../../daemon/platform/log";
+import type { Dirs } from "../../daemon/platform/folders/dirs";
 import { type GotFile, Native } from "../../daemon/platform/native";
-import type { Profile } from "../../sdk/api/profile";
+import type { Devices } from "../../sdk/api/common";
 import { cellProgram } from "../../sdk/host/package";
+import { type TestPlatform, testPlatform } from "../support/platform";
 import { requireFeature } from "../support/require";
 import { container, driversHere, hands, image, inRoot, smallTree, snapshot } from "../support/storage";
 
+const byDaemon = ownCall();
 const fingerprint = "f".repeat(64);
 const other = "a".repeat(64);
 const quiet = { deviceNodes: false, warn: () => undefined };
@@ -46,67 +44,56 @@ const fakeNative = {
 
 class World {
   readonly state = mkdtempSync(path.join(tmpdir(), "bothy-service-"));
-  readonly dirs = new Dirs(this.state);
-  readonly uses: InstanceUse[] = [];
-  readonly profiles: Profile[] = [];
+  readonly uses: { name: string; expandedDevices: Devices }[] = [];
+  readonly profiles: { name: string; devices: Devices }[] = [];
   readonly unpacked: { fingerprint: string; deviceNodes: boolean }[] = [];
-  readonly locks = new Locks();
-  readonly log = new Log(path.join(this.state, "log"));
-  readonly warnings = new Warnings(this.log);
   native = fakeNative;
   unpack: (rootPath: string, options: UnpackOptions) => Promise<void> = smallTree;
-  database: Database;
+  platform: TestPlatform;
   pools: StoragePoolService;
   volumes: Volumes;
 
   constructor() {
-    this.dirs.make();
-    this.database = this.#openDatabase();
+    this.platform = testPlatform(this.state, [storagePoolSchema], {});
     ({ pools: this.pools, volumes: this.volumes } = this.#makeServices());
   }
 
-  #openDatabase(): Database {
-    return new Database(this.dirs.database, [storagePoolSchema]);
+  get dirs(): Dirs {
+    return this.platform.dirs;
   }
 
   #makeServices(): { pools: StoragePoolService; volumes: Volumes } {
-    const parts: Partial<Context> = {
-      dirs: this.dirs,
-      database: this.database,
-      locks: this.locks,
-      log: this.log,
-      warnings: this.warnings,
+    const home: StoragePoolHome = {
+      ...this.platform,
       native: this.native,
       images: {
-        unpack: async (wanted: string, rootPath: string, options: UnpackOptions) => {
+        unpack: async (wanted, rootPath, options) => {
           this.unpacked.push({ fingerprint: wanted, deviceNodes: options.deviceNodes });
           await this.unpack(rootPath, options);
         },
-      } as unknown as Context["images"],
-      instances: { uses: () => this.uses } as unknown as Context["instances"],
-      profiles: { list: () => this.profiles } as unknown as Context["profiles"],
+      },
+      diskOwners: { all: () => this.uses, profiles: () => this.profiles },
     };
-    const context = parts as Context;
-    const open = new OpenPools(context);
-    return { pools: new StoragePoolService(context, open), volumes: new Volumes(context, open) };
+    const open = new OpenPools(home);
+    return { pools: new StoragePoolService(home, open), volumes: new Volumes(home, open) };
   }
 
   /** The daemon is killed and another one starts. */
   async restart(): Promise<void> {
-    this.database.close();
-    this.database = this.#openDatabase();
+    this.platform.database.close();
+    this.platform = testPlatform(this.state, [storagePoolSchema], {});
     ({ pools: this.pools, volumes: this.volumes } = this.#makeServices());
     await this.pools.startAll();
   }
 
   /** Puts bothy-cell in the place of the fake. */
   async useRealNative(): Promise<void> {
-    this.native = await Native.start(cellProgram, this.dirs, this.log);
+    this.native = await Native.start(cellProgram, this.dirs, this.platform.log);
     ({ pools: this.pools, volumes: this.volumes } = this.#makeServices());
   }
 
   create(name: string, driver: string, config: Record<string, string> = {}): Promise<void> {
-    return this.pools.create({ name, driver, description: "", config });
+    return this.pools.create(byDaemon, { name, driver, description: "", config });
   }
 
   see(pool: string, name: string, script: string): string {
@@ -118,30 +105,25 @@ async function withWorld(work: (world: World) => Promise<void>): Promise<void> {
   const world = new World();
   try {
     await work(world);
-    assert.equal(world.locks.size, 0, "no lock is left");
+    assert.equal(world.platform.locks.size, 0, "no lock is left");
   } finally {
     if (world.native instanceof Native) await world.native.stop();
     for (const { name, driver } of world.pools.list())
       if (driver === "btrfs") execFileSync("umount", [world.dirs.pool(name)]);
-    world.database.close();
-    await world.log.close();
+    world.platform.database.close();
+    await world.platform.log.close();
     rmSync(world.state, { recursive: true });
   }
 }
 
-const use = (name: string, pool: string): InstanceUse => ({
+const use = (name: string, pool: string) => ({
   name,
-  profiles: [],
-  config: {},
   expandedDevices: { root: { type: "disk", path: "/", pool } },
 });
 
-const profile = (name: string, pool: string): Profile => ({
+const profile = (name: string, pool: string) => ({
   name,
-  description: "",
-  config: {},
   devices: { disk: { type: "disk", path: "/", pool } },
-  used_by: [],
 });
 
 test("a new pool tells its driver, its filled-in source and who uses it", isRoot, () =>
@@ -150,7 +132,7 @@ test("a new pool tells its driver, its filled-in source and who uses it", isRoot
     await world.volumes.createFromImage("fast", fingerprint, container("web"), quiet);
     world.uses.push(use("web", "fast"), use("elsewhere", "slow"));
     world.profiles.push(profile("default", "fast"), profile("big", "slow"));
-    assert.deepEqual(world.pools.get("fast"), {
+    assert.deepEqual(world.pools.get(byDaemon, "fast"), {
       name: "fast",
       description: "",
       driver: "dir",
@@ -197,7 +179,7 @@ test("wrong pools are refused with the cause, and nothing is left of them", isRo
       );
     assert.deepEqual(readdirSync(full), ["precious"]);
     assert.deepEqual(readdirSync(path.join(world.state, "storage-pools")), ["taken"]);
-    assert.throws(() => world.pools.get("a"), { code: "NOT_FOUND", message: "Storage pool not found" });
+    assert.throws(() => world.pools.get(byDaemon, "a"), { code: "NOT_FOUND", message: "Storage pool not found" });
     rmSync(link);
     rmSync(full, { recursive: true });
   }),
@@ -221,7 +203,7 @@ test("a folder of the user's becomes a pool and is his again after it", isRoot, 
     assert.equal(world.see("mine", "web", "cat etc/name"), "image");
     writeFileSync(path.join(source, "note"), "");
     await world.volumes.delete("mine", container("web"));
-    await world.pools.delete("mine");
+    await world.pools.delete(byDaemon, "mine");
     assert.deepEqual(readdirSync(source), ["note"]);
     assert.equal(existsSync(world.dirs.pool("mine")), false);
     rmSync(source, { recursive: true });
@@ -230,12 +212,15 @@ test("a folder of the user's becomes a pool and is his again after it", isRoot, 
 
 test("description and user keys can change, what the pool stands on cannot", () =>
   withWorld(async (world) => {
-    const store = new StoragePoolStore(world.database);
+    const store = new StoragePoolStore(world.platform.database);
     const own = { source: "/disks/p.img", size: "1GiB", "volatile.initial_source": "x" };
     const given = { "btrfs.mount_options": "noatime", "user.a": "1" };
     store.insert({ name: "p", driver: "btrfs", description: "", config: { ...own, ...given }, state: "created" });
-    world.pools.update("p", { description: "new", config: { "btrfs.mount_options": "noatime", "user.b": "2" } });
-    const { description, config } = world.pools.get("p");
+    world.pools.update(byDaemon, "p", {
+      description: "new",
+      config: { "btrfs.mount_options": "noatime", "user.b": "2" },
+    });
+    const { description, config } = world.pools.get(byDaemon, "p");
     assert.equal(description, "new");
     assert.deepEqual(config, { ...own, "btrfs.mount_options": "noatime", "user.b": "2" }, "what was filled in stays");
     const wrong: [Record<string, string>, RegExp][] = [
@@ -247,11 +232,11 @@ test("description and user keys can change, what the pool stands on cannot", () 
       [{ ...config, nonsense: "1" }, /Unknown configuration key: nonsense/],
     ];
     for (const [put, message] of wrong)
-      assert.throws(() => world.pools.update("p", { description: "", config: put }), {
+      assert.throws(() => world.pools.update(byDaemon, "p", { description: "", config: put }), {
         code: "BAD_REQUEST",
         message,
       });
-    assert.deepEqual(world.pools.get("p").config, config);
+    assert.deepEqual(world.pools.get(byDaemon, "p").config, config);
     store.delete("p");
   }));
 
@@ -260,16 +245,16 @@ test("a pool in use stays, image volumes alone do not hinder", isRoot, () =>
     await world.create("p", "dir");
     const inUse = { code: "BAD_REQUEST", message: "The storage pool is currently in use" };
     await world.volumes.createFromImage("p", fingerprint, container("web"), quiet);
-    await assert.rejects(world.pools.delete("p"), inUse);
+    await assert.rejects(world.pools.delete(byDaemon, "p"), inUse);
     await world.volumes.delete("p", container("web"));
     world.uses.push(use("web", "p"));
-    await assert.rejects(world.pools.delete("p"), inUse);
+    await assert.rejects(world.pools.delete(byDaemon, "p"), inUse);
     world.uses.length = 0;
     world.profiles.push(profile("default", "p"));
-    await assert.rejects(world.pools.delete("p"), inUse);
+    await assert.rejects(world.pools.delete(byDaemon, "p"), inUse);
     world.profiles.length = 0;
-    await world.pools.delete("p");
-    assert.throws(() => world.pools.get("p"), { code: "NOT_FOUND" });
+    await world.pools.delete(byDaemon, "p");
+    assert.throws(() => world.pools.get(byDaemon, "p"), { code: "NOT_FOUND" });
     assert.deepEqual(readdirSync(path.join(world.state, "storage-pools")), []);
   }),
 );
@@ -284,7 +269,7 @@ test("a pool stays while a volume is being made in it", isRoot, () =>
       });
     const making = world.volumes.createFromImage("p", fingerprint, container("web"), quiet);
     while (world.unpacked.length === 0) await new Promise(setImmediate);
-    await assert.rejects(world.pools.delete("p"), /currently in use/);
+    await assert.rejects(world.pools.delete(byDaemon, "p"), /currently in use/);
     release();
     await making;
   }),
@@ -295,8 +280,8 @@ test("a pool is deleted after the image volumes whose removal is under way", isR
     await world.create("p", "dir");
     await world.volumes.createFromImage("p", fingerprint, container("web"), quiet);
     await world.volumes.delete("p", container("web"));
-    await Promise.all([world.volumes.forgetImage(fingerprint), world.pools.delete("p")]);
-    assert.throws(() => world.pools.get("p"), { code: "NOT_FOUND" });
+    await Promise.all([world.volumes.forgetImage(fingerprint), world.pools.delete(byDaemon, "p")]);
+    assert.throws(() => world.pools.get(byDaemon, "p"), { code: "NOT_FOUND" });
     assert.deepEqual(readdirSync(path.join(world.state, "storage-pools")), []);
   }),
 );
@@ -312,7 +297,7 @@ test("an image is unpacked once for all who ask, and once more with device nodes
     await world.volumes.createFromImage("p", fingerprint, container("f"), privileged);
     assert.deepEqual(world.unpacked[1], { fingerprint, deviceNodes: true });
     assert.equal(world.unpacked.length, 2);
-    assert.deepEqual(world.pools.get("p").used_by, [`/1.0/images/${fingerprint}`]);
+    assert.deepEqual(world.pools.get(byDaemon, "p").used_by, [`/1.0/images/${fingerprint}`]);
   }),
 );
 
@@ -360,7 +345,7 @@ test("a forgotten image leaves every pool, after the clones that are under way",
     await Promise.all([...making, world.volumes.forgetImage(fingerprint)]);
     for (const pool of ["dir", "overlay"]) {
       assert.deepEqual(await world.volumes.list(pool, "images"), [other]);
-      assert.deepEqual(world.pools.get(pool).used_by, [`/1.0/images/${other}`]);
+      assert.deepEqual(world.pools.get(byDaemon, pool).used_by, [`/1.0/images/${other}`]);
       for (const name of names) assert.equal(world.see(pool, name, "cat etc/name"), "image");
     }
   }),
@@ -428,8 +413,8 @@ test("a pool that cannot be opened at the start is unavailable, and usable again
     await world.volumes.createFromImage("away", fingerprint, container("web"), quiet);
     execFileSync("mv", [source, `${source}-moved`]);
     await world.restart();
-    assert.equal(world.pools.get("away").status, "Unavailable");
-    assert.equal(world.pools.get("good").status, "Created");
+    assert.equal(world.pools.get(byDaemon, "away").status, "Unavailable");
+    assert.equal(world.pools.get(byDaemon, "good").status, "Created");
     await assert.rejects(world.volumes.createEmpty("away", container("b")), {
       code: "UNAVAILABLE",
       message: /Cannot use storage pool "away": it is unavailable\. .*is missing/,
@@ -439,21 +424,21 @@ test("a pool that cannot be opened at the start is unavailable, and usable again
     execFileSync("mv", [`${source}-moved`, source]);
     assert.deepEqual(await world.volumes.list("away", "containers"), ["web"]);
     assert.deepEqual(await world.volumes.list("away", "images"), [], "an image forgotten meanwhile");
-    assert.equal(world.pools.get("away").status, "Created");
+    assert.equal(world.pools.get(byDaemon, "away").status, "Created");
     rmSync(source, { recursive: true });
   }),
 );
 
 test("a pool whose making or deleting was cut off is gone after the next start", isRoot, () =>
   withWorld(async (world) => {
-    const store = new StoragePoolStore(world.database);
+    const store = new StoragePoolStore(world.platform.database);
     await world.create("p", "overlay");
     await world.volumes.createFromImage("p", fingerprint, container("web"), quiet);
     const record = world.pools.record("p");
     store.update({ ...record, state: "deleting" });
     store.insert({ name: "q", driver: "dir", description: "", config: {}, state: "creating" });
     store.insert({ name: "r", driver: "dir", description: "", config: { source: "/usr" }, state: "creating" });
-    assert.throws(() => world.pools.get("p"), { code: "NOT_FOUND" });
+    assert.throws(() => world.pools.get(byDaemon, "p"), { code: "NOT_FOUND" });
     await world.restart();
     assert.deepEqual(readdirSync(path.join(world.state, "storage-pools")), []);
     assert.ok(existsSync("/usr/bin"), "a source that was never taken is not touched");
@@ -498,7 +483,7 @@ test("a rename that the database did not get to know is undone, one that the dis
     await world.volumes.rename("p", container("web"), container("web2"));
     await world.volumes.rename("p", container("web2"), container("web3"));
     await world.volumes.rename("p", snapshot("web/s"), snapshot("web3/s"));
-    new StoragePoolStore(world.database).addRename("p", { from: container("db"), to: container("db2") });
+    new StoragePoolStore(world.platform.database).addRename("p", { from: container("db"), to: container("db2") });
     await world.restart();
     const result = await world.volumes.reconcile("p", { instances: ["web2", "db2"], snapshots: ["web/s", "db/s"] });
     assert.deepEqual(result, { strays: [], missing: [] });
@@ -513,11 +498,11 @@ test("image volumes that only disk or only database knows are made anew", isRoot
     await world.create("p", "dir");
     await world.volumes.createFromImage("p", fingerprint, container("a"), quiet);
     await world.volumes.createFromImage("p", other, container("b"), quiet);
-    new StoragePoolStore(world.database).deleteImage("p", fingerprint);
+    new StoragePoolStore(world.platform.database).deleteImage("p", fingerprint);
     rmSync(path.join(world.dirs.pool("p"), "images", other), { recursive: true });
     await world.restart();
     assert.deepEqual(await world.volumes.list("p", "images"), []);
-    assert.deepEqual(world.pools.get("p").used_by, []);
+    assert.deepEqual(world.pools.get(byDaemon, "p").used_by, []);
     await world.volumes.createFromImage("p", other, container("c"), quiet);
     assert.equal(world.unpacked.length, 3);
     assert.equal(image(other).type, "images");
@@ -537,7 +522,7 @@ test("a driver that the host cannot carry is refused with the reason, and not th
       message: /Cannot create storage pool "p": overlays .*through the id map.*bothy doctor/,
     });
     assert.notEqual(await world.pools.defaultDriver(), "overlay");
-    const [warning] = world.warnings.list();
+    const [warning] = world.platform.warnings.list();
     assert.match(warning?.last_message ?? "", /does without the driver "overlay": overlays .*through the id map/);
     assert.deepEqual(readdirSync(world.dirs.scratch), []);
   }),

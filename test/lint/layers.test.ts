@@ -57,6 +57,61 @@ for (const { folder, ours, packages } of layers)
     assert.deepEqual([...met].sort(), [...packages], "every package that the layer may use is used");
   });
 
+/** Where what a file imports lies: the file, or its folder's index. */
+const sourceOf = (name: string): string | undefined =>
+  [`${name}.ts`, `${name}/index.ts`].find((file) => sources.includes(file));
+
+test("no files import each other in a circle, types included", () => {
+  const graph = new Map(sources.map((file) => [file, importsOf(file).ours.flatMap((name) => sourceOf(name) ?? [])]));
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const visit = (file: string, way: readonly string[]): void => {
+    if (way.includes(file)) circles.push([...way.slice(way.indexOf(file)), file].join(" -> "));
+    if (done.has(file) || way.includes(file)) return;
+    for (const next of graph.get(file) ?? []) visit(next, [...way, file]);
+    done.add(file);
+  };
+  for (const file of sources) visit(file, []);
+  assert.deepEqual(circles, []);
+});
+
+/** Rooms of the daemon, from the ground up: each imports of the daemon only itself and what stands before it. */
+const rooms = ["daemon/platform", "daemon/core", "daemon/http", "daemon/kinds"];
+
+for (const [index, room] of rooms.entries())
+  test(`${room} imports of the daemon nothing but ${rooms.slice(0, index + 1).join(", ")}`, () => {
+    const allowed = rooms.slice(0, index + 1);
+    const strangers = sources
+      .filter((file) => isIn(file, room))
+      .flatMap((file) =>
+        importsOf(file)
+          .ours.filter((name) => isIn(name, "daemon") && !allowed.some((folder) => isIn(name, folder)))
+          .map((name) => `${file}: ${name}`),
+      );
+    assert.deepEqual(strangers, []);
+  });
+
+test("kinds do not need each other in a circle, and one file knows them all", () => {
+  const kindOf = (file: string) => /^daemon\/kinds\/([a-z-]+)\//.exec(file)?.[1];
+  const needs = new Map<string, Set<string>>();
+  for (const file of sources) {
+    const kind = kindOf(file);
+    if (kind === undefined) continue;
+    const others = importsOf(file).ours.flatMap((name) => kindOf(`${name}/`) ?? []);
+    needs.set(kind, new Set([...(needs.get(kind) ?? []), ...others.filter((other) => other !== kind)]));
+  }
+  const reaches = (from: string, to: string, seen: Set<string> = new Set()): boolean =>
+    [...(needs.get(from) ?? [])].some((next) => next === to || (!seen.has(next) && reaches(next, to, seen.add(next))));
+  assert.deepEqual(
+    [...needs.keys()].filter((kind) => reaches(kind, kind)),
+    [],
+  );
+  const many = sources.filter(
+    (file) => isIn(file, "daemon") && new Set(importsOf(file).ours.map((name) => kindOf(`${name}/`))).size > 6,
+  );
+  assert.deepEqual(many, ["daemon/composition.ts"]);
+});
+
 test("only bothy-cell's door opens connections to it, and only stores touch the database", () => {
   const spawning = sources.filter(
     (file) =>

@@ -3,6 +3,7 @@ import { badRequest } from "../../../sdk/api/errors";
 import { EventType } from "../../../sdk/api/event";
 import { type Route, route, type UpgradeRoute } from "../../http/route";
 import { messageSockets } from "../../http/websockets";
+import type { Events } from "../../platform/events";
 
 export const eventRoutes: Route[] = [
   route("GET", "/1.0/events", () => {
@@ -10,16 +11,16 @@ export const eventRoutes: Route[] = [
   }),
 ];
 
-export const eventUpgrades: UpgradeRoute[] = [
+export const eventUpgrades = (events: Events): UpgradeRoute[] => [
   {
     path: "/1.0/events",
-    upgrade: ({ query, context }, { request, socket, head }) => {
+    upgrade: ({ query }, { request, socket, head }) => {
       if (query.get("project") !== null && query.get("all-projects") === "true")
         throw badRequest("Cannot specify a project when requesting all projects");
       const asked = query.get("type");
       const names = asked === null || asked === "" ? EventType.options : asked.split(",");
       const types = new Set(names.map((name) => parseType(name)));
-      messageSockets.handleUpgrade(request, socket, head, (client) => context.events.listen(client, types));
+      messageSockets.handleUpgrade(request, socket, head, (client) => events.listen(client, types));
     },
   },
 ];

@@ -3,7 +3,8 @@ import { badRequest } from "../../../sdk/api/errors";
 import { eitherFamily } from "../../../sdk/api/headers";
 import { type Image, type ImagePut, ImagePut as ImagePutType, ImagesPost } from "../../../sdk/api/image";
 import { patchOf } from "../../../sdk/api/patch";
-import { checkEtag } from "../../http/etag";
+import type { Changes } from "../../core/changes";
+import { ref, urlOf } from "../../core/ref";
 import { matches, parseFilter } from "../../http/filter";
 import {
   type ApiRequest,
@@ -18,12 +19,14 @@ import {
   route,
   sync,
 } from "../../http/route";
+import type { Dirs } from "../../platform/folders/dirs";
 import { aliasRoutes } from "./alias/routes";
 import { exported } from "./archive/export";
 import { receive } from "./archive/upload";
-import { type ImportOptions, writable } from "./service";
+import { type ImageService, type ImportOptions, writable } from "./service";
 
-const urlOf = (fingerprint: string) => `/1.0/images/${fingerprint}`;
+const base = "/1.0/images";
+const imageRef = (fingerprint: string) => ref("image", fingerprint);
 
 /** What the ETag covers (docs/lxd-api.md, Changes). */
 const tagged = ({ public: isPublic, auto_update, properties }: Image) => ({
@@ -32,95 +35,117 @@ const tagged = ({ public: isPublic, auto_update, properties }: Image) => ({
   properties,
 });
 
-export const imageRoutes: Route[] = [
-  ...aliasRoutes,
-  route("GET", "/1.0/images", listImages),
-  route("POST", "/1.0/images", createImage),
-  route("GET", "/1.0/images/:fingerprint", getImage),
-  route("PUT", "/1.0/images/:fingerprint", (request) => {
+export function imageRoutes(images: ImageService, changes: Changes, dirs: Dirs): Route[] {
+  function list(request: ApiRequest): Reply {
+    const filter = parseFilter(request.query.get("filter"));
+    const found = images.list().filter((image) => matches(filter, image));
+    return sync(recursionOf(request) === 0 ? found.map(({ fingerprint }) => urlOf(imageRef(fingerprint))) : found);
+  }
+
+  function get(request: ApiRequest): Reply {
+    const image = images.get(param(request, "fingerprint"));
+    return sync(image, tagged(image));
+  }
+
+  /** The body is on disk before the answer goes out; the operation then checks and stores it. */
+  async function importImage({ call, headers, body }: ApiRequest): Promise<Reply> {
+    const options = optionsOf(headers);
+    const upload = await receive(body, headers, dirs.scratch, images.limits);
+    return asyncOp(
+      changes.start(call, {
+        of: [imageRef(upload.fingerprint)],
+        operation: { description: "Downloading image", mayCancel: true },
+        told: { action: "image-created", of: imageRef(upload.fingerprint) },
+        work: async ({ signal }) => {
+          await using uploaded = upload;
+          return await images.import(uploaded, { ...options, signal });
+        },
+      }),
+    );
+  }
+
+  /** The JSON form; of its sources only templates work so far. */
+  async function buildImage(request: ApiRequest): Promise<Reply> {
+    const post = parseBody(request, ImagesPost);
+    const { type, template } = post.source;
+    if (type !== "template" || typeof template !== "string")
+      throw badRequest(
+        `Cannot make image: the source type ${JSON.stringify(type)} is not supported. Send a tarball as the body, or {"source": {"type": "template", "template": "busybox"}}.`,
+      );
+    await images.requireTemplate(template);
+    for (const alias of post.aliases) images.aliases.requireFree(alias.name);
+    const { call } = request;
+    return asyncOp(
+      changes.start(call, {
+        // Which image it will be is known when it is built.
+        of: [],
+        operation: { description: "Building image", mayCancel: true },
+        work: async (operation) => {
+          const { fingerprint } = await images.fromTemplate(template, operation);
+          await changes.run(call, {
+            of: [imageRef(fingerprint), ...post.aliases.map(({ name }) => ref("image-alias", name, call.project))],
+            told: { action: "image-created", of: imageRef(fingerprint) },
+            work: () => {
+              for (const alias of post.aliases)
+                images.aliases.create(call, { ...alias, target: fingerprint, type: "container" });
+              images.update(fingerprint, mergedPut(images.get(fingerprint), post));
+            },
+          });
+          return { fingerprint, size: String(images.get(fingerprint).size) };
+        },
+      }),
+    );
+  }
+
+  async function change(request: ApiRequest, next: (have: Image) => ImagePut): Promise<Reply> {
+    const { fingerprint } = images.get(param(request, "fingerprint"));
+    await changes.run(request.call, {
+      of: [imageRef(fingerprint)],
+      etag: { ifMatch: ifMatchOf(request), parts: () => tagged(images.get(fingerprint)) },
+      told: { action: "image-updated", of: imageRef(fingerprint) },
+      work: () => images.update(fingerprint, next(images.get(fingerprint))),
+    });
+    return sync();
+  }
+
+  function update(request: ApiRequest): Promise<Reply> {
     const put = parseBody(request, ImagePutType);
     return change(request, () => put);
-  }),
-  route("PATCH", "/1.0/images/:fingerprint", patchImage),
-  route("DELETE", "/1.0/images/:fingerprint", deleteImage),
-  route("GET", "/1.0/images/:fingerprint/export", exportImage),
-];
+  }
 
-function listImages(request: ApiRequest): Reply {
-  const filter = parseFilter(request.query.get("filter"));
-  const images = request.context.images.list().filter((image) => matches(filter, image));
-  return sync(recursionOf(request) === 0 ? images.map(({ fingerprint }) => urlOf(fingerprint)) : images);
-}
+  function patch(request: ApiRequest): Promise<Reply> {
+    const patch = parseBody(request, patchOf(ImagePutType));
+    return change(request, (have) => mergedPut(have, patch));
+  }
 
-function getImage(request: ApiRequest): Reply {
-  const image = request.context.images.get(param(request, "fingerprint"));
-  return sync(image, tagged(image));
-}
-
-function createImage(request: ApiRequest): Promise<Reply> {
-  return request.json === undefined ? importImage(request) : buildImage(request);
-}
-
-/** The body is on disk before the answer goes out; the operation then checks and stores it. */
-async function importImage(request: ApiRequest): Promise<Reply> {
-  const { context, headers } = request;
-  const options = optionsOf(headers);
-  const upload = await receive(request.body, headers, context.dirs.scratch, context.images.limits);
-  return asyncOp(
-    context.operations.start({
-      description: "Downloading image",
-      mayCancel: true,
-      run: async ({ signal }) => {
-        await using uploaded = upload;
-        const told = await context.images.import(uploaded, { ...options, signal });
-        tell(request, "image-created", told.fingerprint);
-        return told;
-      },
-    }),
-  );
-}
-
-/** The JSON form; of its sources only templates work so far. */
-async function buildImage(request: ApiRequest): Promise<Reply> {
-  const post = parseBody(request, ImagesPost);
-  const { type, template } = post.source;
-  if (type !== "template" || typeof template !== "string")
-    throw badRequest(
-      `Cannot make image: the source type ${JSON.stringify(type)} is not supported. Send a tarball as the body, or {"source": {"type": "template", "template": "busybox"}}.`,
+  function remove(request: ApiRequest): Reply {
+    const { fingerprint } = images.get(param(request, "fingerprint"));
+    const of = imageRef(fingerprint);
+    return asyncOp(
+      changes.start(request.call, {
+        of: [of],
+        operation: { description: "Deleting image", resources: { images: [urlOf(of)] } },
+        told: { action: "image-deleted", of },
+        work: () => images.delete(fingerprint),
+      }),
     );
-  const { images, operations } = request.context;
-  await images.requireTemplate(template);
-  for (const alias of post.aliases) images.aliases.requireFree(alias.name);
-  return asyncOp(
-    operations.start({
-      description: "Building image",
-      mayCancel: true,
-      run: async (operation) => {
-        const { fingerprint } = await images.fromTemplate(template, operation);
-        for (const alias of post.aliases) images.aliases.create({ ...alias, target: fingerprint, type: "container" });
-        images.update(fingerprint, mergedPut(images.get(fingerprint), post));
-        tell(request, "image-created", fingerprint);
-        return { fingerprint, size: String(images.get(fingerprint).size) };
-      },
-    }),
-  );
-}
+  }
 
-function patchImage(request: ApiRequest): Promise<Reply> {
-  const patch = parseBody(request, patchOf(ImagePutType));
-  return change(request, (have) => mergedPut(have, patch));
-}
+  function exportImage(request: ApiRequest): Reply {
+    const { headers, body } = exported(images.files(param(request, "fingerprint")));
+    return raw(body, headers);
+  }
 
-async function change(request: ApiRequest, next: (have: Image) => ImagePut): Promise<Reply> {
-  const { images, locks } = request.context;
-  const { fingerprint } = images.get(param(request, "fingerprint"));
-  await locks.run(`image/${fingerprint}`, async () => {
-    const have = images.get(fingerprint);
-    checkEtag(ifMatchOf(request), tagged(have));
-    images.update(fingerprint, next(have));
-  });
-  tell(request, "image-updated", fingerprint);
-  return sync();
+  return [
+    ...aliasRoutes(images.aliases, changes),
+    route("GET", base, list),
+    route("POST", base, (request) => (request.json === undefined ? importImage(request) : buildImage(request))),
+    route("GET", `${base}/:fingerprint`, get),
+    route("PUT", `${base}/:fingerprint`, update),
+    route("PATCH", `${base}/:fingerprint`, patch),
+    route("DELETE", `${base}/:fingerprint`, remove),
+    route("GET", `${base}/:fingerprint/export`, exportImage),
+  ];
 }
 
 /** Properties key by key; an empty one is unset. */
@@ -136,26 +161,6 @@ function mergedPut(have: Image, patch: Partial<ImagePut>): ImagePut {
   };
 }
 
-function deleteImage(request: ApiRequest): Reply {
-  const { images, operations } = request.context;
-  const { fingerprint } = images.get(param(request, "fingerprint"));
-  return asyncOp(
-    operations.start({
-      description: "Deleting image",
-      resources: { images: [urlOf(fingerprint)] },
-      run: async () => {
-        await images.delete(fingerprint);
-        tell(request, "image-deleted", fingerprint);
-      },
-    }),
-  );
-}
-
-function exportImage(request: ApiRequest): Reply {
-  const { headers, body } = exported(request.context.images.files(param(request, "fingerprint")));
-  return raw(body, headers);
-}
-
 /** The headers of an upload, in LXD's or Incus's name (docs/lxd-api.md, Images). */
 function optionsOf(headers: ApiRequest["headers"]): ImportOptions {
   const header = (name: string) => eitherFamily(headers, name);
@@ -167,8 +172,4 @@ function optionsOf(headers: ApiRequest["headers"]): ImportOptions {
     profiles: profiles === undefined ? undefined : new URLSearchParams(profiles).getAll("profile"),
     expectedFingerprint: header("fingerprint")?.toLowerCase(),
   };
-}
-
-function tell(request: ApiRequest, action: string, fingerprint: string): void {
-  request.context.events.lifecycle({ action, source: urlOf(fingerprint), requestor: request.requestor });
 }

@@ -5,21 +5,22 @@ import { epoch, never } from "../../../sdk/api/common";
 import { didYouMean } from "../../../sdk/api/config/near";
 import { ApiError, badRequest, conflict, notFound } from "../../../sdk/api/errors";
 import type { Image, ImagePut } from "../../../sdk/api/image";
-import type { Context } from "../../context";
+import { ownCall } from "../../core/call";
 import { withoutEmpty } from "../../core/merge";
+import { ref } from "../../core/ref";
 import { Revert } from "../../core/revert";
 import { requireArchitecture } from "../../platform/host/architecture";
 import type { RunningOperation } from "../../platform/operations";
 import { nowText, timeText } from "../../platform/time";
-import { isCrashLeftover } from "../../strays";
 import { renamedIn } from "../profile/store";
 import { ImageAliases } from "./alias/aliases";
 import { inspect } from "./archive/inspect";
 import { type ImageLimits, imageLimits } from "./archive/limits";
 import type { ImageMetadata } from "./archive/metadata";
-import { syncToDisk, unpackRoot } from "./archive/unpack";
+import { syncToDisk, type UnpackOptions, unpackRoot } from "./archive/unpack";
 import { scratchPrefix, type Upload } from "./archive/upload";
 import { TemplateBuilds } from "./build/builds";
+import type { ImageHome } from "./home";
 import { type ImageRow, ImageStore } from "./store";
 
 export interface ImageRecord {
@@ -27,13 +28,6 @@ export interface ImageRecord {
   readonly architecture: string;
   readonly properties: Readonly<Record<string, string>>;
   readonly profiles: readonly string[] | undefined;
-}
-
-export interface UnpackOptions {
-  /** Whether device nodes are made; else each is skipped with one warning. */
-  readonly deviceNodes: boolean;
-  readonly warn: (message: string) => void;
-  readonly signal?: AbortSignal;
 }
 
 /** How an instance may name its image. */
@@ -71,20 +65,20 @@ export class ImageService {
   readonly #builds: TemplateBuilds;
   readonly aliases: ImageAliases;
 
-  constructor(private readonly context: Context) {
-    this.#store = new ImageStore(context.database);
-    this.#builds = new TemplateBuilds(context);
+  constructor(private readonly home: ImageHome) {
+    this.#store = new ImageStore(home.database);
+    this.#builds = new TemplateBuilds(home);
     this.aliases = new ImageAliases(this.#store, (prefix) => this.record(prefix));
   }
 
   /** What an image may hold and cost. */
   get limits(): ImageLimits {
-    return imageLimits(this.context.server.config());
+    return imageLimits(this.home.server.config());
   }
 
   /** Removes unfinished work of a daemon that was killed, and image files that no row names. What cannot be removed is logged. */
   async startUp(): Promise<void> {
-    const { dirs, log, native, warnings } = this.context;
+    const { dirs, log, native, warnings } = this.home;
     const remove = (file: string) =>
       native.removeTree(file).catch((error: unknown) => log.error("Cannot remove unfinished work", { file, error }));
     for (const name of await readdir(dirs.scratch))
@@ -93,7 +87,7 @@ export class ImageService {
     const known = new Set(rows.flatMap((row) => this.#fileNames(row)));
     const files = await readdir(dirs.images);
     for (const name of files.filter((file) => /^[0-9a-f]{64}(\.rootfs)?$/.test(file) && !known.has(file)))
-      if (await isCrashLeftover(this.context, path.join(dirs.images, name))) await remove(path.join(dirs.images, name));
+      if (await this.home.isCrashLeftover(path.join(dirs.images, name))) await remove(path.join(dirs.images, name));
     for (const row of rows)
       for (const name of this.#fileNames(row))
         if (!files.includes(name)) {
@@ -169,7 +163,10 @@ export class ImageService {
   /** Stores what a template gave; the same bytes may be there from an earlier import. */
   async #keepBuilt(upload: Upload, digest: string): Promise<string> {
     try {
-      await this.import(upload, { builtFrom: digest });
+      await this.home.changes.run(ownCall(), {
+        of: [ref("image", upload.fingerprint)],
+        work: () => this.import(upload, { builtFrom: digest }),
+      });
     } catch (error) {
       if (!ApiError.is(error) || error.code !== "CONFLICT") throw error;
       this.#store.setBuiltFrom(upload.fingerprint, digest);
@@ -185,45 +182,43 @@ export class ImageService {
         `Cannot import image: its fingerprint is ${fingerprint}, not ${options.expectedFingerprint}. Send it again.`,
       );
     const inspected = await inspect(upload, this.limits, options.signal);
-    await this.context.locks.run(`image/${fingerprint}`, async () => {
-      if (this.#store.find(fingerprint) !== undefined) throw conflict("Image with same fingerprint already exists");
-      await using undo = new Revert(this.context.log);
-      for (const [from, to] of this.#moves(upload)) {
-        undo.add(() => rm(to, { force: true }));
-        await syncToDisk(from);
-        await rename(from, to);
-      }
-      await syncToDisk(this.#file(fingerprint));
-      const { metadata } = inspected;
-      this.context.database.transaction(() => {
-        this.#store.insert({
-          fingerprint,
-          filename: options.filename ?? "",
-          size: sizeBytes,
-          architecture: requireArchitecture(metadata.architecture),
-          public: options.public ?? false,
-          autoUpdate: options.auto_update ?? false,
-          properties: withoutEmpty({ ...metadata.properties, ...options.properties }),
-          profiles: options.profiles,
-          createdAt: timeText(metadata.creation_date * 1000),
-          expiresAt: options.expires_at ?? (metadata.expiry_date === 0 ? epoch : timeText(metadata.expiry_date * 1000)),
-          lastUsedAt: never,
-          uploadedAt: nowText(),
-          metadata,
-          templates: inspected.templates,
-          files: inspected.files,
-          builtFrom: options.builtFrom,
-        });
-        for (const { name, description } of options.aliases ?? [])
-          this.aliases.create({ name, description, target: fingerprint, type: "container" });
+    if (this.#store.find(fingerprint) !== undefined) throw conflict("Image with same fingerprint already exists");
+    await using undo = new Revert(this.home.log);
+    for (const [from, to] of this.#moves(upload)) {
+      undo.add(() => rm(to, { force: true }));
+      await syncToDisk(from);
+      await rename(from, to);
+    }
+    await syncToDisk(this.#file(fingerprint));
+    const { metadata } = inspected;
+    this.home.database.transaction(() => {
+      this.#store.insert({
+        fingerprint,
+        filename: options.filename ?? "",
+        size: sizeBytes,
+        architecture: requireArchitecture(metadata.architecture),
+        public: options.public ?? false,
+        autoUpdate: options.auto_update ?? false,
+        properties: withoutEmpty({ ...metadata.properties, ...options.properties }),
+        profiles: options.profiles,
+        createdAt: timeText(metadata.creation_date * 1000),
+        expiresAt: options.expires_at ?? (metadata.expiry_date === 0 ? epoch : timeText(metadata.expiry_date * 1000)),
+        lastUsedAt: never,
+        uploadedAt: nowText(),
+        metadata,
+        templates: inspected.templates,
+        files: inspected.files,
+        builtFrom: options.builtFrom,
       });
-      undo.keep();
+      for (const { name, description } of options.aliases ?? [])
+        this.aliases.create(ownCall(), { name, description, target: fingerprint, type: "container" });
     });
+    undo.keep();
     return { fingerprint, size: String(sizeBytes) };
   }
 
   #file(fingerprint: string): string {
-    return path.join(this.context.dirs.images, fingerprint);
+    return path.join(this.home.dirs.images, fingerprint);
   }
 
   #moves({ fingerprint, main, rootfs }: Upload): [from: string, to: string][] {
@@ -239,7 +234,7 @@ export class ImageService {
   /** Replaces the mutable part. */
   update(fingerprint: string, put: ImagePut): void {
     const row = this.record(fingerprint);
-    for (const name of put.profiles ?? []) if (!row.profiles?.includes(name)) this.context.profiles.record(name);
+    for (const name of put.profiles ?? []) if (!row.profiles?.includes(name)) this.home.profiles.record(name);
     this.#store.update({
       ...row,
       public: put.public,
@@ -258,22 +253,19 @@ export class ImageService {
 
   /** Removes the image, its aliases, its files and its volumes in every pool. Instances made from it stay. */
   async delete(fingerprint: string): Promise<void> {
-    await this.context.locks.run(`image/${fingerprint}`, async () => {
-      this.record(fingerprint);
-      const { volumes } = this.context;
-      await volumes.forgetImage(fingerprint);
-      this.#store.delete(fingerprint);
-      // Once more for an instance that was being made from it meanwhile; now nobody finds the image any longer.
-      await volumes.forgetImage(fingerprint);
-      for (const file of [this.#file(fingerprint), `${this.#file(fingerprint)}.rootfs`])
-        await rm(file, { force: true });
-    });
+    this.record(fingerprint);
+    const { volumes } = this.home;
+    await volumes.forgetImage(fingerprint);
+    this.#store.delete(fingerprint);
+    // Once more for an instance that was being made from it meanwhile; now nobody finds the image any longer.
+    await volumes.forgetImage(fingerprint);
+    for (const file of [this.#file(fingerprint), `${this.#file(fingerprint)}.rootfs`]) await rm(file, { force: true });
   }
 
   /** Where the stored files are; the root apart for a split image. */
   files(fingerprint: string): { row: ImageRow; main: string; rootfs: string | undefined } {
     const row = this.record(fingerprint);
-    this.context.damages.requireNone(`/1.0/images/${row.fingerprint}`, `use image "${row.fingerprint}"`);
+    this.home.damages.requireNone(`/1.0/images/${row.fingerprint}`, `use image "${row.fingerprint}"`);
     const main = this.#file(row.fingerprint);
     return { row, main, rootfs: row.files.rootfs === undefined ? undefined : `${main}.rootfs` };
   }

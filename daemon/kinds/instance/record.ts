@@ -3,6 +3,11 @@ import type { Config, Device, Devices } from "../../../sdk/api/common";
 import { badRequest } from "../../../sdk/api/errors";
 import type { ProfileRecord } from "../profile/store";
 
+/** Where profiles are found. */
+export interface ProfileLayers {
+  find(name: string): ProfileRecord | undefined;
+}
+
 export interface InstanceRecord {
   readonly name: string;
   readonly architecture: string;

@@ -1,8 +1,8 @@
 /** Keeper of dnsmasq: one process a network, watched whoever started it, and started again when it ends on its own. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { Context } from "../../context";
 import { Locks } from "../../platform/locks";
 import type { ProcessWatch } from "../../platform/native/index";
+import type { Platform } from "../../platform/platform";
 import { ensureDnsmasq, findDnsmasq, reloadDnsmasq, stopDnsmasq } from "./dnsmasq-process";
 import type { NetworkPlace } from "./driver";
 import { dropForeignLeases } from "./leases";
@@ -34,7 +34,7 @@ export class DnsmasqKeeper {
   readonly #locks = new Locks();
   #isReleased = false;
 
-  constructor(private readonly context: Pick<Context, "native" | "log" | "warnings">) {}
+  constructor(private readonly platform: Pick<Platform, "native" | "log" | "warnings">) {}
 
   /** Starts dnsmasq, or leaves a running one alone when it would get the same arguments, and keeps it up. @returns whether it was (re)started */
   ensure(network: NetworkPlace, fresh: boolean): Promise<boolean> {
@@ -67,14 +67,14 @@ export class DnsmasqKeeper {
 
   async #start(network: NetworkPlace, fresh: boolean, ends: number): Promise<boolean> {
     const isStarted = await ensureDnsmasq(network, {
-      log: this.context.log,
+      log: this.platform.log,
       fresh,
       beforeStart: () => dropForeignLeases(network),
     });
     const kept = { network, ends, since: Date.now() };
     this.#kept.set(network.name, kept);
     await this.#watch(kept);
-    if (ends === 0) this.context.warnings.resolve("dnsmasqEnds", entityOf(network));
+    if (ends === 0) this.platform.warnings.resolve("dnsmasqEnds", entityOf(network));
     else setTimeout(() => this.#noteSteady(kept), steadyMs).unref();
     return isStarted;
   }
@@ -85,14 +85,14 @@ export class DnsmasqKeeper {
     const startTime = found && startTimeOf(found.pid);
     if (found === undefined || startTime === undefined) return this.#ended(kept);
     try {
-      const watch = await this.context.native.watch({ pid: found.pid, startTime: Number(startTime) });
+      const watch = await this.platform.native.watch({ pid: found.pid, startTime: Number(startTime) });
       if (this.#isReleased) return watch.close();
       const watched = { ...kept, watch };
       this.#kept.set(network.name, watched);
       void watch.over.then(() => this.#locked(network, () => this.#orLater(watched, () => this.#lookAgain(watched))));
     } catch (error) {
       // It may have ended just now; whatever it is, a later look tells.
-      this.context.log.warning("Cannot watch dnsmasq of a network; it is looked after later", {
+      this.platform.log.warning("Cannot watch dnsmasq of a network; it is looked after later", {
         network: network.name,
         error,
       });
@@ -113,11 +113,11 @@ export class DnsmasqKeeper {
     const pauseMs = pauseAfter(ends);
     const context = { network: network.name, ends, pauseMs };
     if (ends >= manyEnds)
-      this.context.warnings.record("dnsmasqEnds", {
+      this.platform.warnings.record("dnsmasqEnds", {
         message: `dnsmasq of network "${network.name}" has ended ${ends} times in a row; new guests get no address meanwhile`,
         entity: entityOf(network),
       });
-    else this.context.log.warning("dnsmasq of a network has ended and is started again", context);
+    else this.platform.log.warning("dnsmasq of a network has ended and is started again", context);
     const pause = new AbortController();
     const kept = { network, ends, since, pause };
     this.#kept.set(network.name, kept);
@@ -137,7 +137,7 @@ export class DnsmasqKeeper {
     try {
       await work();
     } catch (error) {
-      this.context.log.error("Cannot start dnsmasq of a network again", { network: network.name, error });
+      this.platform.log.error("Cannot start dnsmasq of a network again", { network: network.name, error });
       this.#ended({ network, ends, since: Date.now() });
     }
   }
@@ -145,7 +145,7 @@ export class DnsmasqKeeper {
   #noteSteady({ network, since }: Kept): void {
     const now = this.#kept.get(network.name);
     if (now?.since === since && now.watch !== undefined)
-      this.context.warnings.resolve("dnsmasqEnds", entityOf(network));
+      this.platform.warnings.resolve("dnsmasqEnds", entityOf(network));
   }
 
   #letGo(name: string): void {

@@ -1,7 +1,7 @@
 /** Nics on managed networks: what DHCP and DNS know of the instances. */
 import { badRequest, notFound } from "../../../sdk/api/errors";
-import type { Context } from "../../context";
 import type { NetworkDriver, NetworkHost, NetworkPlace } from "./driver";
+import type { NetworkHome } from "./home";
 import type { Port } from "./port-rules";
 import { isNicOf } from "./usage";
 
@@ -18,7 +18,7 @@ export interface ServedNetworks {
 
 export class NetworkNics {
   constructor(
-    private readonly context: Context,
+    private readonly home: NetworkHome,
     private readonly networks: ServedNetworks,
   ) {}
 
@@ -42,7 +42,7 @@ export class NetworkNics {
   async #makeRoom({ driver, place }: ServedNetwork, { instance, device, ipv4 }: NetworkHost): Promise<void> {
     for (const other of await driver.hosts(place)) {
       if (other.ipv4 !== ipv4 || (other.instance === instance && other.device === device)) continue;
-      if (this.context.instances.lifecycle.isActive(other.instance))
+      if (this.home.nicOwners.isActive(other.instance))
         throw badRequest(
           `Failed start validation for device "${device}": IP address "${ipv4}" already defined on another NIC: the running instance "${other.instance}" has it. Stop that one, or choose another.`,
         );
@@ -83,7 +83,7 @@ export class NetworkNics {
       try {
         await driver.keepPorts(place, isWanted);
       } catch (error) {
-        this.context.log.warning("Cannot remove rules of ports that are gone", { network: place.name, error });
+        this.home.log.warning("Cannot remove rules of ports that are gone", { network: place.name, error });
       }
     };
     await Promise.all(this.networks.list().map(keep));
@@ -112,7 +112,7 @@ export class NetworkNics {
 
   /** @returns a test whether an instance has a nic on a network, as of now */
   #presence(): (network: string, instance: string, device: string) => boolean {
-    const devices = new Map(this.context.instances.uses().map((use) => [use.name, use.expandedDevices]));
+    const devices = new Map(this.home.nicOwners.all().map((use) => [use.name, use.expandedDevices]));
     return (network, instance, device) => {
       const nic = devices.get(instance)?.[device];
       return nic !== undefined && isNicOf(nic, network);
@@ -120,7 +120,7 @@ export class NetworkNics {
   }
 
   async #locked(network: string, work: (served: ServedNetwork) => Promise<void>): Promise<void> {
-    await this.context.locks.run(`networks/hosts/${network}`, () => work(this.#need(network)));
+    await this.home.locks.run(`networks/hosts/${network}`, () => work(this.#need(network)));
   }
 
   #need(network: string): ServedNetwork {

@@ -7,15 +7,15 @@ import { lxdNetworkKeys } from "../../../sdk/api/config/lxd-words";
 import { networkKeys } from "../../../sdk/api/config/network";
 import { badRequest, conflict, notFound } from "../../../sdk/api/errors";
 import type { Network, NetworkLease, NetworkPut, NetworkState, NetworksPost } from "../../../sdk/api/network";
-import type { Context } from "../../context";
+import { type Call, ownCall } from "../../core/call";
 import { withoutEmpty } from "../../core/merge";
 import { Revert } from "../../core/revert";
 import { requireConfig } from "../../core/validate";
 import { toApiError } from "../../platform/errors";
 import { ignoring } from "../../platform/folders/files";
-import { isCrashLeftover } from "../../strays";
 import type { NetworkDriver, NetworkHost, NetworkPlace } from "./driver";
 import { BridgeDriver } from "./drivers/bridge";
+import type { NetworkHome } from "./home";
 import { findLink, isPort, listLinks, stateOf, unmanagedNetwork } from "./link";
 import { NetworkNics, type ServedNetwork } from "./nics";
 import { type NetworkRecord, NetworkStore } from "./store";
@@ -35,12 +35,12 @@ export class NetworkService {
   readonly #failed = new Set<string>();
 
   constructor(
-    private readonly context: Context,
-    drivers: readonly NetworkDriver[] = [new BridgeDriver(context)],
+    private readonly home: NetworkHome,
+    drivers: readonly NetworkDriver[] = [new BridgeDriver(home)],
   ) {
-    this.#store = new NetworkStore(context.database);
+    this.#store = new NetworkStore(home.database);
     this.#drivers = Object.fromEntries(drivers.map((driver) => [driver.type, driver]));
-    this.nics = new NetworkNics(context, {
+    this.nics = new NetworkNics(home, {
       find: (name) => this.#served(this.#store.find(name)),
       list: () => this.#store.list().flatMap((record) => this.#served(record) ?? []),
     });
@@ -56,20 +56,20 @@ export class NetworkService {
     const managed = this.#store.list().map((record) => this.#render(record));
     const names = new Set(managed.map(({ name }) => name));
     const links = (await listLinks()).filter((link) => !names.has(link.ifname) && !isPort(link));
-    return [...managed, ...links.map((link) => unmanagedNetwork(link, usedBy(this.context, link.ifname)))];
+    return [...managed, ...links.map((link) => unmanagedNetwork(link, usedBy(this.home.nicOwners, link.ifname)))];
   }
 
   /** A managed network. @throws ApiError NOT_FOUND */
-  get(name: string): Network {
+  get(_call: Call, name: string): Network {
     return this.#render(this.record(name));
   }
 
   /** A managed network, or an interface of the host. @throws ApiError NOT_FOUND */
-  async show(name: string): Promise<Network> {
-    if (this.#store.find(name) !== undefined) return this.get(name);
+  async show(call: Call, name: string): Promise<Network> {
+    if (this.#store.find(name) !== undefined) return this.get(call, name);
     const link = await findLink(name);
     if (link === undefined) throw notFound("Network not found");
-    return unmanagedNetwork(link, usedBy(this.context, name));
+    return unmanagedNetwork(link, usedBy(this.home.nicOwners, name));
   }
 
   /** The stored network, without who uses it. @throws ApiError NOT_FOUND */
@@ -80,7 +80,9 @@ export class NetworkService {
   }
 
   /** Plans, makes and stores a network. @throws ApiError CONFLICT for a taken name, BAD_REQUEST for what cannot be */
-  async create(post: NetworksPost): Promise<void> {
+  async create(_call: Call, body: NetworksPost): Promise<void> {
+    // lxc sends an empty type and means a bridge.
+    const post = { ...body, type: body.type || "bridge" };
     requireConfig(networkKeys, post.config, lxdNetworkKeys);
     const driver = this.#driver(post.type);
     const refuse = (missing: string, cause?: unknown) =>
@@ -88,7 +90,7 @@ export class NetworkService {
     const missing = await driver.missingPrograms();
     if (missing !== undefined) throw refuse(missing);
     try {
-      await this.context.locks.run(planLock, () => this.#make(driver, post));
+      await this.home.locks.run(planLock, () => this.#make(driver, post));
     } catch (error) {
       if (toApiError(error).code !== "INTERNAL") throw error;
       // Asked only now: the kernel's answer costs more than the network does.
@@ -101,7 +103,7 @@ export class NetworkService {
     await this.#requireFreeName(post.name);
     const config = await driver.plan(post.name, withoutEmpty(post.config), { others: this.#store.list() });
     const record = { name: post.name, type: post.type, description: post.description, config };
-    await using undo = new Revert(this.context.log);
+    await using undo = new Revert(this.home.log);
     undo.add(() => this.#remove(record));
     await driver.start(this.#place(record));
     this.#store.insert(record);
@@ -114,25 +116,25 @@ export class NetworkService {
     let number = 0;
     while (taken.has(`bothybr${number}`)) number += 1;
     const name = `bothybr${number}`;
-    await this.create({ name, type: "bridge", description: "Default Bothy network", config: {} });
+    await this.create(ownCall(), { name, type: "bridge", description: "Default Bothy network", config: {} });
     return name;
   }
 
   /** Replaces the mutable part and applies it at once; the address stays where the new configuration leaves it open. */
-  async update(name: string, put: NetworkPut): Promise<void> {
+  async update(_call: Call, name: string, put: NetworkPut): Promise<void> {
     const before = this.record(name);
     requireConfig(networkKeys, put.config, lxdNetworkKeys);
     const driver = this.#driver(before.type);
     if (!this.#failed.has(name) && changesWordsOnly(before.config, withoutEmpty(put.config)))
       return this.#store.update({ ...before, description: put.description, config: withoutEmpty(put.config) });
-    await this.context.locks.run(planLock, async () => {
+    await this.home.locks.run(planLock, async () => {
       const config = await driver.plan(name, withoutEmpty(put.config), {
         current: before.config,
         others: this.#store.list().filter((other) => other.name !== name),
       });
       const after = { ...before, description: put.description, config };
       this.#requireHostsFit(after);
-      await using undo = new Revert(this.context.log);
+      await using undo = new Revert(this.home.log);
       undo.add(() => driver.start(this.#place(before)));
       await driver.start(this.#place(after));
       this.#store.update(after);
@@ -142,15 +144,15 @@ export class NetworkService {
   }
 
   /** Renames an unused network with its bridge. @throws ApiError BAD_REQUEST when it is in use */
-  async rename(from: string, to: string): Promise<void> {
+  async rename(_call: Call, from: string, to: string): Promise<void> {
     const before = this.record(from);
     this.#requireUnused(from);
     const driver = this.#driver(before.type);
-    await this.context.locks.run(planLock, async () => {
+    await this.home.locks.run(planLock, async () => {
       await this.#requireFreeName(to);
       const after = { ...before, name: to };
       const [oldPlace, newPlace] = [this.#place(before), this.#place(after)];
-      await using undo = new Revert(this.context.log);
+      await using undo = new Revert(this.home.log);
       undo.add(() => driver.start(oldPlace));
       await driver.stop(oldPlace);
       await rename(oldPlace.path, newPlace.path);
@@ -165,12 +167,12 @@ export class NetworkService {
   }
 
   /** @throws ApiError BAD_REQUEST when it is in use */
-  async delete(name: string): Promise<void> {
+  async delete(_call: Call, name: string): Promise<void> {
     const record = this.record(name);
     this.#requireUnused(name);
     // From here on nobody can use it; what a crash leaves behind goes at the next start.
     this.#store.delete(name);
-    await using undo = new Revert(this.context.log);
+    await using undo = new Revert(this.home.log);
     undo.add(() => this.#store.insert(record));
     await this.#remove(record);
     this.#failed.delete(name);
@@ -227,41 +229,41 @@ export class NetworkService {
 
   /** Takes down what an earlier daemon had begun to make, rename or delete when it was killed: its folder is there, its record is not. */
   async #sweep(): Promise<void> {
-    for (const name of await readdir(this.context.dirs.networks)) {
+    for (const name of await readdir(this.home.dirs.networks)) {
       if (this.#store.find(name) !== undefined || !(await this.#isUnfinished(name))) continue;
-      const place = { name, config: {}, path: this.context.dirs.network(name) };
+      const place = { name, config: {}, path: this.home.dirs.network(name) };
       try {
         for (const driver of Object.values(this.#drivers)) await driver.stop(place);
         await rm(place.path, { recursive: true, force: true });
       } catch (error) {
-        this.context.log.error(`Cannot remove the unfinished network "${name}"`, { error });
+        this.home.log.error(`Cannot remove the unfinished network "${name}"`, { error });
       }
     }
   }
 
   /** Whether a folder is one that we made, and not what a restored database does not know any more. */
   async #isUnfinished(name: string): Promise<boolean> {
-    const folder = this.context.dirs.network(name);
+    const folder = this.home.dirs.network(name);
     const isOurs = NetworkName.safeParse(name).success && (await ignoring(["ENOTDIR", "ENOENT"], readdir(folder)));
-    return Array.isArray(isOurs) && isOurs.every(isFileOfNetwork) && isCrashLeftover(this.context, folder);
+    return Array.isArray(isOurs) && isOurs.every(isFileOfNetwork) && this.home.isCrashLeftover(folder);
   }
 
   async #startWithDaemon(record: NetworkRecord): Promise<void> {
     try {
-      this.context.damages.requireNone(urlOf(record.name), `start network "${record.name}"`);
-      await this.#driver(record.type).start(this.#place(record), portsOn(this.context, record.name));
+      this.home.damages.requireNone(urlOf(record.name), `start network "${record.name}"`);
+      await this.#driver(record.type).start(this.#place(record), portsOn(this.home.nicOwners, record.name));
       await this.nics.forgetLost(record.name);
       this.#worksAgain(record.name);
     } catch (error) {
       this.#failed.add(record.name);
       const message = `Cannot start network "${record.name}"`;
-      this.context.warnings.record("networkUnavailable", { message, entity: urlOf(record.name), error });
+      this.home.warnings.record("networkUnavailable", { message, entity: urlOf(record.name), error });
     }
   }
 
   #worksAgain(name: string): void {
     this.#failed.delete(name);
-    this.context.warnings.resolve("networkUnavailable", urlOf(name));
+    this.home.warnings.resolve("networkUnavailable", urlOf(name));
   }
 
   /** Takes every network down, for the shutdown of the host; leases and host entries stay. */
@@ -270,7 +272,7 @@ export class NetworkService {
       try {
         await this.#driver(record.type).stop(this.#place(record));
       } catch (error) {
-        this.context.log.error(`Cannot stop network "${record.name}"`, { error });
+        this.home.log.error(`Cannot stop network "${record.name}"`, { error });
       }
   }
 
@@ -295,13 +297,13 @@ export class NetworkService {
   }
 
   #requireUnused(name: string): void {
-    if (usedBy(this.context, name).length > 0) throw badRequest("The network is currently in use");
+    if (usedBy(this.home.nicOwners, name).length > 0) throw badRequest("The network is currently in use");
   }
 
   /** Fixed addresses of nics must stay possible. */
   #requireHostsFit(after: NetworkRecord): void {
     const driver = this.#driver(after.type);
-    for (const use of this.context.instances.uses())
+    for (const use of this.home.nicOwners.all())
       for (const [device, nic] of Object.entries(use.expandedDevices))
         if (isNicOf(nic, after.name) && nic["ipv4.address"])
           driver.checkHost(this.#place(after), { instance: use.name, device, hwaddr: "", ipv4: nic["ipv4.address"] });
@@ -321,7 +323,7 @@ export class NetworkService {
   }
 
   #place({ name, config }: NetworkRecord): NetworkPlace {
-    return { name, config, path: this.context.dirs.network(name) };
+    return { name, config, path: this.home.dirs.network(name) };
   }
 
   #render(record: NetworkRecord): Network {
@@ -330,7 +332,7 @@ export class NetworkService {
       managed: true,
       status: this.#failed.has(record.name) ? "Unavailable" : "Created",
       locations: ["none"],
-      used_by: usedBy(this.context, record.name),
+      used_by: usedBy(this.home.nicOwners, record.name),
     };
   }
 }

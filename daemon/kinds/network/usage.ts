@@ -1,7 +1,7 @@
 /** Who uses a network: nics of instances and profiles, by network= or by parent=. */
 import type { Device, Devices } from "../../../sdk/api/common";
-import type { Context } from "../../context";
-import type { InstanceUse } from "../instance/service";
+import { ref, urlOf } from "../../core/ref";
+import type { NicOwner, NicOwners } from "./home";
 import type { Port } from "./port-rules";
 
 /** Whether the device is a nic on that network or bridge. */
@@ -12,22 +12,22 @@ const usesNetwork = (devices: Devices, network: string): boolean =>
   Object.values(devices).some((device) => isNicOf(device, network));
 
 /** Paths of the instances and profiles whose nics are on the network. */
-export function usedBy({ instances, profiles }: Context, network: string): string[] {
+export function usedBy(owners: NicOwners, network: string): string[] {
   return [
-    ...instances
-      .uses()
-      .filter((use) => usesNetwork(use.expandedDevices, network))
-      .map(({ name }) => `/1.0/instances/${name}`),
-    ...profiles
-      .list()
-      .filter((profile) => usesNetwork(profile.devices, network))
-      .map(({ name }) => `/1.0/profiles/${encodeURIComponent(name)}`),
+    ...owners
+      .all()
+      .filter(({ expandedDevices }) => usesNetwork(expandedDevices, network))
+      .map(({ name }) => urlOf(ref("instance", name))),
+    ...owners
+      .profiles()
+      .filter(({ devices }) => usesNetwork(devices, network))
+      .map(({ name }) => urlOf(ref("profile", name))),
   ];
 }
 
 /** The ends of guests' nics that the network's bridge has, by what the instances last noted of them. */
-export const portsOn = ({ instances }: Context, network: string): Port[] =>
-  instances.uses().flatMap(({ name, config, expandedDevices }) =>
+export const portsOn = (owners: NicOwners, network: string): Port[] =>
+  owners.all().flatMap(({ name, config, expandedDevices }) =>
     Object.entries(expandedDevices).flatMap(([device, nic]) => {
       const hostName = config[`volatile.${device}.host_name`];
       const hwaddr = nic.hwaddr || config[`volatile.${device}.hwaddr`];
@@ -47,7 +47,7 @@ interface Wanted {
  * @returns its name and the address, as LXD words it
  */
 export function rivalOf(
-  uses: readonly InstanceUse[],
+  uses: readonly NicOwner[],
   network: string,
   { instance, device, ipv4, hwaddr }: Wanted,
 ): { readonly instance: string; readonly address: string } | undefined {

@@ -4,32 +4,37 @@ import { instanceKeys } from "../../../sdk/api/config/instance";
 import { lxdInstanceKeys } from "../../../sdk/api/config/lxd-words";
 import { badRequest, conflict, notFound } from "../../../sdk/api/errors";
 import type { Profile, ProfilePut, ProfilesPost } from "../../../sdk/api/profile";
-import type { Context } from "../../context";
+import type { Call } from "../../core/call";
 import { withoutEmpty, withoutEmptyOptions } from "../../core/merge";
+import { ref, urlOf } from "../../core/ref";
+import { parseRawLxc } from "../../core/settings/raw-lxc";
 import { requireConfig, requireDevices } from "../../core/validate";
 import { isDuplicate } from "../../platform/database/database";
-import { checkProfile, followProfile, renameInUsers } from "../instance/change/profile-users";
-import { parseRawLxc } from "../instance/life/halt";
-import type { InstanceUse } from "../instance/service";
+import type { ProfileHome } from "./home";
 import { type ProfileRecord, ProfileStore } from "./store";
 
 export class ProfileService {
   readonly #store: ProfileStore;
 
-  constructor(private readonly context: Context) {
-    this.#store = new ProfileStore(context.database);
+  constructor(private readonly home: ProfileHome) {
+    this.#store = new ProfileStore(home.database);
     if (this.#store.find("default") === undefined)
       this.#store.insert({ name: "default", description: "Default Bothy profile", config: {}, devices: {} });
   }
 
   list(): Profile[] {
-    const uses = this.context.instances.uses();
-    return this.#store.list().map((record) => render(record, uses));
+    const users = this.home.profileUsers.all();
+    return this.#store.list().map((record) => shown(record, users));
+  }
+
+  /** The stored profiles, without who uses them. */
+  records(): ProfileRecord[] {
+    return this.#store.list();
   }
 
   /** @throws ApiError NOT_FOUND */
-  get(name: string): Profile {
-    return render(this.record(name), this.context.instances.uses());
+  get(_call: Call, name: string): Profile {
+    return shown(this.record(name), this.home.profileUsers.all());
   }
 
   /** The stored profile, when there is one. */
@@ -44,7 +49,7 @@ export class ProfileService {
     return record;
   }
 
-  create(post: ProfilesPost): void {
+  create(_call: Call, post: ProfilesPost): void {
     const record = { ...post, ...checked(post) };
     try {
       this.#store.insert(record);
@@ -56,41 +61,38 @@ export class ProfileService {
   }
 
   /** Replaces the mutable part. The change is kept also when an instance cannot follow; the error then names the instance. */
-  async update(name: string, put: ProfilePut): Promise<void> {
+  async update(_call: Call, name: string, put: ProfilePut): Promise<void> {
     const before = this.record(name);
     const after = { ...before, ...checked(put) };
-    checkProfile(this.context, after);
+    this.home.profileUsers.check(after);
     this.#store.update(after);
-    await followProfile(this.context, name, before);
+    await this.home.profileUsers.follow(name, before);
   }
 
-  rename(from: string, to: string): void {
+  rename(_call: Call, from: string, to: string): void {
     this.record(from);
     if (from === "default") throw badRequest("The 'default' profile cannot be renamed");
     if (this.#store.find(to) !== undefined) throw conflict(`Name "${to}" already in use`);
-    this.context.database.transaction(() => {
+    this.home.database.transaction(() => {
       this.#store.rename(from, to);
-      renameInUsers(this.context, from, to);
-      this.context.snapshots.followProfile(from, to);
-      this.context.images.followProfile(from, to);
+      this.home.profileUsers.renamed(from, to);
     });
   }
 
-  delete(name: string): void {
+  delete(call: Call, name: string): void {
     if (name === "default") throw badRequest("The 'default' profile cannot be deleted");
-    if (this.get(name).used_by.length > 0) throw badRequest("Profile is currently in use");
+    if (this.get(call, name).used_by.length > 0) throw badRequest("Profile is currently in use");
     // What only remembers it goes on without it, as in LXD.
-    this.context.database.transaction(() => {
+    this.home.database.transaction(() => {
       this.#store.delete(name);
-      this.context.snapshots.followProfile(name, undefined);
-      this.context.images.followProfile(name, undefined);
+      this.home.profileUsers.deleted(name);
     });
   }
 }
 
-function render(record: ProfileRecord, uses: readonly InstanceUse[]): Profile {
-  const users = uses.filter((use) => use.profiles.includes(record.name));
-  return { ...record, used_by: users.map((use) => `/1.0/instances/${use.name}`) };
+function shown(record: ProfileRecord, all: ReturnType<ProfileHome["profileUsers"]["all"]>): Profile {
+  const users = all.filter(({ profiles }) => profiles.includes(record.name));
+  return { ...record, used_by: users.map(({ name }) => urlOf(ref("instance", name))) };
 }
 
 function checked(put: ProfilePut): ProfilePut {

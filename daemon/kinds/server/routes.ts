@@ -1,45 +1,55 @@
 /** Routes of the server itself. */
 import { patchOf } from "../../../sdk/api/patch";
 import { ServerPut } from "../../../sdk/api/server";
+import type { Changes } from "../../core/changes";
 import { patched } from "../../core/merge";
-import { checkEtag } from "../../http/etag";
+import { ref } from "../../core/ref";
 import { type ApiRequest, ifMatchOf, parseBody, type Route, route, sync } from "../../http/route";
+import type { ServerService } from "./service";
+import type { Shutdown } from "./shutdown";
 
-export const serverRoutes: Route[] = [
-  route("GET", "/", () => sync(["/1.0"])),
-  route("GET", "/1.0", getServer),
-  route("PUT", "/1.0", updateServer),
-  route("PATCH", "/1.0", patchServer),
-  route("GET", "/1.0/cluster", () => sync({ server_name: "", enabled: false, member_config: [] })),
-  route("GET", "/internal/ready", () => sync()),
-  route("PUT", "/internal/shutdown", shutDown),
-];
+const self = ref("server", "");
 
-function getServer(request: ApiRequest) {
-  const server = request.context.server.render();
-  return sync(server, server.config);
-}
+export function serverRoutes(server: ServerService, changes: Changes, shutdown: Shutdown): Route[] {
+  function get() {
+    const shown = server.render();
+    return sync(shown, shown.config);
+  }
 
-function updateServer(request: ApiRequest) {
-  return change(request, parseBody(request, ServerPut).config);
-}
+  function update(request: ApiRequest) {
+    const { config } = parseBody(request, ServerPut);
+    return change(request, () => config);
+  }
 
-function patchServer(request: ApiRequest) {
-  const patch = parseBody(request, patchOf(ServerPut));
-  return change(request, patched({ config: request.context.server.config() }, patch).config);
-}
+  function patch(request: ApiRequest) {
+    const patch = parseBody(request, patchOf(ServerPut));
+    return change(request, () => patched({ config: server.config() }, patch).config);
+  }
 
-function change(request: ApiRequest, config: Record<string, string>) {
-  const { server, events } = request.context;
-  checkEtag(ifMatchOf(request), server.config());
-  server.setConfig(config);
-  events.lifecycle({ action: "config-updated", source: "/1.0", requestor: request.requestor });
-  return sync();
-}
+  async function change(request: ApiRequest, next: () => Record<string, string>) {
+    await changes.run(request.call, {
+      of: [self],
+      etag: { ifMatch: ifMatchOf(request), parts: () => server.config() },
+      told: { action: "config-updated", of: self },
+      work: () => server.setConfig(next()),
+    });
+    return sync();
+  }
 
-/** Stops all containers and then the daemon; answers when the containers have stopped. */
-async function shutDown(request: ApiRequest) {
-  await request.context.shutdown.containers();
-  setImmediate(() => request.context.shutdown.daemon());
-  return sync();
+  /** Stops all containers and then the daemon; answers when the containers have stopped. */
+  async function shutDown() {
+    await shutdown.containers();
+    setImmediate(() => shutdown.daemon());
+    return sync();
+  }
+
+  return [
+    route("GET", "/", () => sync(["/1.0"])),
+    route("GET", "/1.0", get),
+    route("PUT", "/1.0", update),
+    route("PATCH", "/1.0", patch),
+    route("GET", "/1.0/cluster", () => sync({ server_name: "", enabled: false, member_config: [] })),
+    route("GET", "/internal/ready", () => sync()),
+    route("PUT", "/internal/shutdown", shutDown),
+  ];
 }

@@ -5,11 +5,11 @@ import os from "node:os";
 import type { Config } from "../../../sdk/api/common";
 import { serverKeys } from "../../../sdk/api/config/server";
 import { packageVersion } from "../../../sdk/host/package";
-import type { Context } from "../../context";
 import { withoutEmpty } from "../../core/merge";
 import { requireConfig } from "../../core/validate";
 import { hostArchitectures } from "../../platform/host/architecture";
 import { apiExtensions } from "./extensions";
+import type { ServerHome } from "./home";
 import { ServerStore } from "./store";
 
 const uuidKey = "state.uuid";
@@ -21,8 +21,8 @@ export class ServerService {
   readonly store: ServerStore;
   #storageDrivers: readonly string[] = [];
 
-  constructor(private readonly context: Context) {
-    this.store = new ServerStore(context.database);
+  constructor(private readonly home: ServerHome) {
+    this.store = new ServerStore(home.database);
   }
 
   /** What tells this server from every other one for as long as its database lives; absent when it cannot be kept, as on a full disk. */
@@ -34,7 +34,7 @@ export class ServerService {
       this.store.set(uuidKey, made);
       return made;
     } catch (error) {
-      this.context.log.warning("Cannot keep an id for this server; the next answer tries again", { error });
+      this.home.log.warning("Cannot keep an id for this server; the next answer tries again", { error });
       return undefined;
     }
   }
@@ -50,7 +50,7 @@ export class ServerService {
       serverKeys,
       Object.fromEntries(Object.entries(config).filter(([key, value]) => stored[key] !== value)),
     );
-    this.context.database.transaction(() => {
+    this.home.database.transaction(() => {
       for (const key of Object.keys(this.config())) this.store.delete(`config.${key}`);
       for (const [key, value] of Object.entries(withoutEmpty(config))) this.store.set(`config.${key}`, value);
     });
@@ -63,7 +63,7 @@ export class ServerService {
 
   /** The answer of GET /1.0. */
   render() {
-    const pools = this.context.storagePools.records();
+    const pools = this.home.storagePools.records();
     const used = [...new Set(pools.map((pool) => pool.driver))];
     return {
       config: this.config(),

@@ -1,5 +1,8 @@
 /** Expiry: a snapshot whose time is over is deleted, within a minute as in LXD. */
-import type { Context } from "../../context";
+import { ownCall } from "../../core/call";
+import { snapshotRef } from "../../core/ref";
+import type { SnapshotHome } from "./home";
+import type { SnapshotService } from "./service";
 
 const pauseMs = 60_000;
 
@@ -7,13 +10,16 @@ export class SnapshotExpiry {
   #timer: NodeJS.Timeout | undefined;
   #isLooking = false;
 
-  constructor(private readonly context: Context) {}
+  constructor(
+    private readonly home: SnapshotHome,
+    private readonly snapshots: SnapshotService,
+  ) {}
 
   /** Looks now, and every minute from then on. */
   start(): void {
     const look = () =>
       void this.#deleteExpired().catch((error: unknown) =>
-        this.context.log.error("Cannot look for expired snapshots", { error }),
+        this.home.log.error("Cannot look for expired snapshots", { error }),
       );
     this.#timer = setInterval(look, pauseMs).unref();
     look();
@@ -27,21 +33,24 @@ export class SnapshotExpiry {
     if (this.#isLooking) return;
     this.#isLooking = true;
     try {
-      for (const { instance, name } of this.context.snapshots.expired()) await this.#delete(instance, name);
+      for (const { instance, name } of this.snapshots.expired()) await this.#delete(instance, name);
     } finally {
       this.#isLooking = false;
     }
   }
 
   async #delete(instance: string, name: string): Promise<void> {
-    const { instances, snapshots, locks, events, log } = this.context;
+    const { changes, instances, log } = this.home;
+    const of = snapshotRef(instance, name);
     try {
-      await locks.run(`instance/${instance}`, async () => {
-        // It may be gone meanwhile, or have got more time.
-        if (!snapshots.expired().some((other) => other.instance === instance && other.name === name)) return;
-        await snapshots.delete(instances.record(instance), name);
-        const source = `/1.0/instances/${instance}/snapshots/${encodeURIComponent(name)}`;
-        events.lifecycle({ action: "instance-snapshot-deleted", source });
+      await changes.run(ownCall(), {
+        of: [of],
+        work: async () => {
+          // It may be gone meanwhile, or have got more time.
+          if (!this.snapshots.expired().some((other) => other.instance === instance && other.name === name)) return;
+          await this.snapshots.delete(instances.home.book.record(instance), name);
+          changes.tell(ownCall(), { action: "instance-snapshot-deleted", of });
+        },
       });
     } catch (error) {
       log.error("Cannot delete an expired snapshot", { instance, name, error });

@@ -1,7 +1,7 @@
 /** Routes of snapshots. */
 import { badRequest } from "../../../sdk/api/errors";
 import { SnapshotPost, SnapshotPut, SnapshotsPost } from "../../../sdk/api/snapshot";
-import { checkEtag } from "../../http/etag";
+import { ref, snapshotRef, urlOf } from "../../core/ref";
 import {
   type ApiRequest,
   asyncOp,
@@ -13,115 +13,122 @@ import {
   route,
   sync,
 } from "../../http/route";
+import type { SnapshotHome } from "./home";
+import type { SnapshotService } from "./service";
 
 const base = "/1.0/instances/:instance/snapshots";
+const instanceOf = (request: ApiRequest) => param(request, "instance");
+const nameOf = (request: ApiRequest) => param(request, "name");
 
-export const snapshotRoutes: Route[] = [
-  route("GET", base, listSnapshots),
-  route("POST", base, createSnapshot),
-  route("GET", `${base}/:name`, getSnapshot),
-  route("PUT", `${base}/:name`, updateSnapshot),
-  route("PATCH", `${base}/:name`, patchSnapshot),
-  route("POST", `${base}/:name`, renameSnapshot),
-  route("DELETE", `${base}/:name`, deleteSnapshot),
-];
+export function snapshotRoutes(snapshots: SnapshotService, { changes, instances }: SnapshotHome): Route[] {
+  const { book } = instances.home;
 
-const urlOf = (instance: string, name: string) => `/1.0/instances/${instance}/snapshots/${encodeURIComponent(name)}`;
+  /** Starts work on a snapshot, which changes with its instance. */
+  function start(
+    request: ApiRequest,
+    name: string,
+    [description, action]: readonly [description: string, action: string],
+    work: () => Promise<void> | void,
+    more: { readonly old?: string; readonly etag?: () => unknown } = {},
+  ) {
+    const instance = instanceOf(request);
+    const of = snapshotRef(instance, name);
+    return asyncOp(
+      changes.start(request.call, {
+        of: [of],
+        operation: {
+          description,
+          resources: {
+            instances: [urlOf(ref("instance", instance))],
+            containers: [`/1.0/containers/${instance}`],
+            instances_snapshots: [urlOf(of)],
+          },
+        },
+        ...(more.etag === undefined ? {} : { etag: { ifMatch: ifMatchOf(request), parts: more.etag } }),
+        told: { action, of, ...(more.old === undefined ? {} : { context: { old_name: more.old } }) },
+        work,
+      }),
+    );
+  }
 
-function listSnapshots(request: ApiRequest) {
-  const instance = param(request, "instance");
-  const snapshots = request.context.snapshots.list(instance);
-  return sync(recursionOf(request) === 0 ? snapshots.map(({ name }) => urlOf(instance, name)) : snapshots);
-}
+  function list(request: ApiRequest) {
+    const instance = instanceOf(request);
+    const found = snapshots.list(instance);
+    return sync(recursionOf(request) === 0 ? found.map(({ name }) => urlOf(snapshotRef(instance, name))) : found);
+  }
 
-function getSnapshot(request: ApiRequest) {
-  const snapshot = request.context.snapshots.get(param(request, "instance"), param(request, "name"));
-  return sync(snapshot, snapshot.expires_at);
-}
+  function get(request: ApiRequest) {
+    const snapshot = snapshots.get(instanceOf(request), nameOf(request));
+    return sync(snapshot, snapshot.expires_at);
+  }
 
-function createSnapshot(request: ApiRequest) {
-  const post = parseBody(request, SnapshotsPost);
-  const { instances, snapshots } = request.context;
-  const instance = param(request, "instance");
-  const record = instances.record(instance);
-  const name = post.name || snapshots.freeName(record);
-  snapshots.requirePossible(instance, { ...post, name });
-  return start(request, name, "Snapshotting instance", "instance-snapshot-created", () =>
-    snapshots.create(instances.record(instance), name, post),
-  );
-}
+  function create(request: ApiRequest) {
+    const post = parseBody(request, SnapshotsPost);
+    const instance = instanceOf(request);
+    const record = book.record(instance);
+    const name = post.name || snapshots.freeName(record);
+    snapshots.requirePossible(instance, { ...post, name });
+    return start(request, name, ["Snapshotting instance", "instance-snapshot-created"], () =>
+      snapshots.create(book.record(instance), name, post),
+    );
+  }
 
-function updateSnapshot(request: ApiRequest) {
-  return change(request, parseBody(request, SnapshotPut));
-}
+  function update(request: ApiRequest) {
+    return change(request, parseBody(request, SnapshotPut));
+  }
 
-/** An expiry that is not given stays. */
-function patchSnapshot(request: ApiRequest) {
-  const patch = parseBody(request, SnapshotPut);
-  const { snapshots } = request.context;
-  const have = snapshots.get(param(request, "instance"), param(request, "name"));
-  return change(request, { ...patch, expires_at: patch.expires_at ?? have.expires_at });
-}
+  /** An expiry that is not given stays. */
+  function patch(request: ApiRequest) {
+    const patch = parseBody(request, SnapshotPut);
+    const have = snapshots.get(instanceOf(request), nameOf(request));
+    return change(request, { ...patch, expires_at: patch.expires_at ?? have.expires_at });
+  }
 
-function change(request: ApiRequest, { expires_at: expiresAt, config }: SnapshotPut) {
-  const { snapshots } = request.context;
-  const instance = param(request, "instance");
-  const name = param(request, "name");
-  checkEtag(ifMatchOf(request), snapshots.get(instance, name).expires_at);
-  return start(request, name, "Updating snapshot", "instance-snapshot-updated", async () =>
-    request.context.database.transaction(() => {
-      snapshots.setExpiry(instance, name, expiresAt);
-      if (config !== undefined) snapshots.setStamp(instance, name, config);
-    }),
-  );
-}
+  function change(request: ApiRequest, put: SnapshotPut) {
+    const instance = instanceOf(request);
+    const name = nameOf(request);
+    return start(
+      request,
+      name,
+      ["Updating snapshot", "instance-snapshot-updated"],
+      () => snapshots.update(instance, name, put),
+      { etag: () => snapshots.get(instance, name).expires_at },
+    );
+  }
 
-function renameSnapshot(request: ApiRequest) {
-  const { name: to, migration } = parseBody(request, SnapshotPost);
-  if (migration === true)
-    throw badRequest("Cannot migrate a snapshot: migration is not supported yet. Copy it instead.");
-  const { instances, snapshots } = request.context;
-  const instance = param(request, "instance");
-  const from = param(request, "name");
-  snapshots.record(instance, from);
-  snapshots.requireFree(instance, to);
-  const rename = () => snapshots.rename(instances.record(instance), from, to);
-  return start(request, to, "Renaming snapshot", "instance-snapshot-renamed", rename, { old_name: from });
-}
+  function rename(request: ApiRequest) {
+    const { name: to, migration } = parseBody(request, SnapshotPost);
+    if (migration === true)
+      throw badRequest("Cannot migrate a snapshot: migration is not supported yet. Copy it instead.");
+    const instance = instanceOf(request);
+    const from = nameOf(request);
+    snapshots.requireThere(instance, from);
+    snapshots.requireFree(instance, to);
+    return start(
+      request,
+      to,
+      ["Renaming snapshot", "instance-snapshot-renamed"],
+      () => snapshots.rename(book.record(instance), from, to),
+      { old: from },
+    );
+  }
 
-function deleteSnapshot(request: ApiRequest) {
-  const { instances, snapshots } = request.context;
-  const instance = param(request, "instance");
-  const name = param(request, "name");
-  snapshots.record(instance, name);
-  return start(request, name, "Deleting snapshot", "instance-snapshot-deleted", () =>
-    snapshots.delete(instances.record(instance), name),
-  );
-}
+  function remove(request: ApiRequest) {
+    const instance = instanceOf(request);
+    const name = nameOf(request);
+    snapshots.requireThere(instance, name);
+    return start(request, name, ["Deleting snapshot", "instance-snapshot-deleted"], () =>
+      snapshots.delete(book.record(instance), name),
+    );
+  }
 
-/** Starts work on a snapshot under its instance's lock. */
-function start(
-  request: ApiRequest,
-  name: string,
-  description: string,
-  action: string,
-  work: () => Promise<void>,
-  context?: Record<string, unknown>,
-) {
-  const { operations, locks, events } = request.context;
-  const instance = param(request, "instance");
-  const path = `/1.0/instances/${instance}`;
-  const operation = operations.start({
-    description,
-    resources: {
-      instances: [path],
-      containers: [path.replace("instances", "containers")],
-      instances_snapshots: [urlOf(instance, name)],
-    },
-    run: async () => {
-      await locks.run(`instance/${instance}`, work);
-      events.lifecycle({ action, source: urlOf(instance, name), context, requestor: request.requestor });
-    },
-  });
-  return asyncOp(operation);
+  return [
+    route("GET", base, list),
+    route("POST", base, create),
+    route("GET", `${base}/:name`, get),
+    route("PUT", `${base}/:name`, update),
+    route("PATCH", `${base}/:name`, patch),
+    route("POST", `${base}/:name`, rename),
+    route("DELETE", `${base}/:name`, remove),
+  ];
 }

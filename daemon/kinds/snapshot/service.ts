@@ -4,20 +4,22 @@ import { type Config, never, SnapshotName } from "../../../sdk/api/common";
 import { badRequest, conflict, notFound } from "../../../sdk/api/errors";
 import type { Snapshot, SnapshotPut, SnapshotsPost } from "../../../sdk/api/snapshot";
 import { isStampKey, withoutStamp } from "../../../sdk/api/stamp";
-import type { Context } from "../../context";
 import { withoutEmpty } from "../../core/merge";
+import { snapshotRef, urlOf } from "../../core/ref";
 import { requireName } from "../../core/validate";
 import { isDuplicate } from "../../platform/database/database";
 import { nowText, timeText } from "../../platform/time";
+import type { InstanceBook } from "../instance/book";
 import { pendingOf, withoutPending } from "../instance/create/pending-file-templates";
 import { requireStartable } from "../instance/life/startable";
 import type { InstanceRecord } from "../instance/record";
-import { volumeOf } from "../instance/service";
+import { volumeOf } from "../instance/volume";
 import { renamedIn } from "../profile/store";
 import type { Volume } from "../storage-pool/driver";
 import { expiryTime } from "./expiry-time";
+import type { SnapshotHome } from "./home";
 import { nameByPattern } from "./naming";
-import { type SnapshotRecord, SnapshotStore } from "./store";
+import { type SnapshotRecord, type SnapshotSettings, SnapshotStore } from "./store";
 
 const snapshotVolume = (instance: string, name: string): Volume => ({
   type: "containers-snapshots",
@@ -27,8 +29,12 @@ const snapshotVolume = (instance: string, name: string): Volume => ({
 export class SnapshotService {
   readonly #store: SnapshotStore;
 
-  constructor(private readonly context: Context) {
-    this.#store = new SnapshotStore(context.database);
+  constructor(private readonly home: SnapshotHome) {
+    this.#store = new SnapshotStore(home.database);
+  }
+
+  get #book(): InstanceBook {
+    return this.home.instances.home.book;
   }
 
   /** Names of an instance's snapshots, oldest first, those half made included. */
@@ -37,16 +43,34 @@ export class SnapshotService {
   }
 
   list(instance: string): Snapshot[] {
-    this.context.instances.record(instance);
+    this.#book.record(instance);
     return this.#store.list(instance).map((record) => this.#render(record));
   }
 
   /** @throws ApiError NOT_FOUND */
   record(instance: string, name: string): SnapshotRecord {
-    this.context.instances.record(instance);
+    this.#book.record(instance);
     const record = this.#store.find(instance, name);
     if (record === undefined) throw notFound("Instance snapshot not found");
     return record;
+  }
+
+  /** The settings that a snapshot keeps. @throws ApiError NOT_FOUND */
+  settingsOf(instance: string, name: string): SnapshotSettings {
+    return this.record(instance, name).settings;
+  }
+
+  /** @throws ApiError NOT_FOUND */
+  requireThere(instance: string, name: string): void {
+    this.record(instance, name);
+  }
+
+  /** Changes when it expires, and its stamp when one is given. */
+  update(instance: string, name: string, { expires_at: expiresAt, config }: SnapshotPut): void {
+    this.home.database.transaction(() => {
+      this.setExpiry(instance, name, expiresAt);
+      if (config !== undefined) this.setStamp(instance, name, config);
+    });
   }
 
   get(instance: string, name: string): Snapshot {
@@ -60,7 +84,7 @@ export class SnapshotService {
   }
 
   #settings(instance: InstanceRecord): Config {
-    return this.context.instances.expanded(instance).config;
+    return this.#book.expanded(instance).config;
   }
 
   /** @throws ApiError CONFLICT, BAD_REQUEST for a stateful one */
@@ -83,7 +107,7 @@ export class SnapshotService {
     return expiry ? timeText(expiryTime(expiry, new Date())) : never;
   }
 
-  /** Makes a snapshot; a running instance is frozen while its root is copied. Caller holds the instance's lock. */
+  /** Makes a snapshot; a running instance is frozen while its root is copied. */
   async create(instance: InstanceRecord, name: string, { expires_at: expiresAt, config }: SnapshotPut): Promise<void> {
     const record: SnapshotRecord = {
       instance: instance.name,
@@ -102,7 +126,7 @@ export class SnapshotService {
     try {
       const to = { pool: instance.pool, volume: snapshotVolume(instance.name, name) };
       const from = { pool: instance.pool, volume: volumeOf(instance.name) };
-      await this.context.instances.lifecycle.whileStill(instance.name, () => this.context.volumes.clone(from, to));
+      await this.home.instances.lifecycle.whileStill(instance.name, () => this.home.volumes.clone(from, to));
       this.#store.confirm(instance.name, name);
     } catch (error) {
       await this.#erase(record, instance.pool);
@@ -110,25 +134,26 @@ export class SnapshotService {
     }
   }
 
-  /** Puts an instance back: a running one is stopped before and started after. Caller holds the instance's lock. */
+  /** Puts an instance back: a running one is stopped before and started after. */
   async restore(instance: InstanceRecord, name: string): Promise<void> {
     const found = this.record(instance.name, name);
     // Where the snapshot's settings are lost, the instance keeps its own.
-    const isDamaged = this.context.damages.has(urlOf(instance.name, name));
+    const isDamaged = this.home.damages.has(urlOf(snapshotRef(instance.name, name)));
     const snapshot = isDamaged ? { ...found, settings: instance } : found;
-    const { lifecycle, store } = this.context.instances;
+    const { lifecycle } = this.home.instances;
+    const { running, store } = this.#book;
     const volume = snapshotVolume(instance.name, name);
-    await this.context.volumes.requireThere(instance.pool, volume);
+    await this.home.volumes.requireThere(instance.pool, volume);
     const putBack = async () => {
-      await this.context.volumes.restore(instance.pool, volume, volumeOf(instance.name));
+      await this.home.volumes.restore(instance.pool, volume, volumeOf(instance.name));
       const { devices, profiles, description, ephemeral } = snapshot.settings;
-      const now = this.context.instances.record(instance.name);
+      const now = this.#book.record(instance.name);
       store.update({ ...now, config: restoredConfig(now, snapshot), devices, profiles, description, ephemeral });
     };
-    if (!lifecycle.isRunning(instance.name)) return putBack();
+    if (!running.has(instance.name)) return putBack();
     const config = restoredConfig(instance, snapshot);
-    await requireStartable(this.context, { ...instance, ...snapshot.settings, config });
-    const start = () => lifecycle.start(this.context.instances.record(instance.name));
+    await requireStartable(this.home.instances.home, { ...instance, ...snapshot.settings, config });
+    const start = () => lifecycle.start(this.#book.record(instance.name));
     await lifecycle.whileRestarting(instance.name, async () => {
       await lifecycle.kill(instance.name);
       // As it was before when it cannot be put back.
@@ -155,13 +180,13 @@ export class SnapshotService {
     this.#store.setSettings(instance, name, { ...settings, config: withoutEmpty({ ...settings.config, ...stamp }) });
   }
 
-  /** Caller holds the instance's lock. */
+  /** */
   async rename(instance: InstanceRecord, from: string, to: string): Promise<void> {
     this.record(instance.name, from);
     this.requireFree(instance.name, to);
     // The volume moves first, and the pool takes note of it: after a crash it follows the row (Volumes.reconcile).
     try {
-      const { volumes } = this.context;
+      const { volumes } = this.home;
       await volumes.rename(instance.pool, snapshotVolume(instance.name, from), snapshotVolume(instance.name, to));
     } catch (error) {
       this.#store.rename(instance.name, to, from);
@@ -170,7 +195,7 @@ export class SnapshotService {
     this.#store.rename(instance.name, from, to);
   }
 
-  /** Caller holds the instance's lock. */
+  /** */
   async delete(instance: InstanceRecord, name: string): Promise<void> {
     const record = this.record(instance.name, name);
     this.#store.markPending(instance.name, name);
@@ -178,7 +203,7 @@ export class SnapshotService {
   }
 
   async #erase(record: SnapshotRecord, pool: string): Promise<void> {
-    await this.context.volumes.delete(pool, snapshotVolume(record.instance, record.name));
+    await this.home.volumes.delete(pool, snapshotVolume(record.instance, record.name));
     this.#store.delete(record.instance, record.name);
   }
 
@@ -207,7 +232,7 @@ export class SnapshotService {
     withSnapshots: boolean;
   }): Promise<void> {
     const { source, snapshot, record, withSnapshots } = copy;
-    const { volumes, instances } = this.context;
+    const { volumes, instances } = this.home;
     const from = snapshot === undefined ? volumeOf(source.name) : snapshotVolume(source.name, snapshot);
     const to = { pool: record.pool, volume: volumeOf(record.name) };
     const clone = () => volumes.clone({ pool: source.pool, volume: from }, to);
@@ -220,13 +245,13 @@ export class SnapshotService {
     const settings = { ...old.settings, config: withoutStamp(old.settings.config) };
     this.#store.insertPending({ ...old, settings, instance: name });
     const from = { pool: fromPool, volume: snapshotVolume(old.instance, old.name) };
-    await this.context.volumes.clone(from, { pool, volume: snapshotVolume(name, old.name) });
+    await this.home.volumes.clone(from, { pool, volume: snapshotVolume(name, old.name) });
     this.#store.confirm(name, old.name);
   }
 
   /**
    * Brings an instance's volume to what another's is, and its snapshots too when wanted: those that are missing or of another time are copied, those
-   * that the other has no more are removed. Caller holds both locks; the instance is stopped.
+   * that the other has no more are removed. The instance is stopped.
    */
   async refreshVolumes(source: InstanceRecord, record: InstanceRecord, withSnapshots: boolean): Promise<void> {
     const theirs = this.#store.list(source.name);
@@ -236,7 +261,7 @@ export class SnapshotService {
       const have = new Set(this.#store.allNames(record.name));
       for (const other of theirs) if (!have.has(other.name)) await this.#copyInto(record, source.pool, other);
     }
-    const { instances, volumes } = this.context;
+    const { instances, volumes } = this.home;
     const target = volumeOf(record.name);
     await instances.lifecycle.whileStill(source.name, async () => {
       if (source.pool === record.pool) return volumes.restore(record.pool, volumeOf(source.name), target);
@@ -259,7 +284,7 @@ export class SnapshotService {
   /** After a crash: takes away what was half made or half deleted. */
   async recover(): Promise<void> {
     for (const record of this.#store.listPending()) {
-      const instance = this.context.instances.store.find(record.instance);
+      const instance = this.#book.find(record.instance);
       if (instance === undefined) this.#store.delete(record.instance, record.name);
       else await this.#erase(record, instance.pool);
     }
@@ -267,7 +292,7 @@ export class SnapshotService {
 
   #render(record: SnapshotRecord): Snapshot {
     const { settings } = record;
-    const expanded = this.context.instances.expanded(settings);
+    const expanded = this.#book.expanded(settings);
     return {
       name: record.name,
       architecture: settings.architecture,
@@ -285,8 +310,6 @@ export class SnapshotService {
     };
   }
 }
-
-const urlOf = (instance: string, name: string) => `/1.0/instances/${instance}/snapshots/${encodeURIComponent(name)}`;
 
 const isSameMoment = (a: SnapshotRecord, b: SnapshotRecord): boolean =>
   a.name === b.name && Date.parse(a.createdAt) === Date.parse(b.createdAt);

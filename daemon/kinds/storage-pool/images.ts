@@ -1,7 +1,8 @@
 /** Image volumes: an image unpacked once in each pool that needs it, from which instances are cloned. */
-import type { Context } from "../../context";
+
 import type { PoolPlace, StorageDriver, Volume } from "./driver";
 import { orTell } from "./drivers/volume-folder";
+import type { StoragePoolHome } from "./home";
 import type { StoragePoolStore } from "./store";
 
 export interface FromImageOptions {
@@ -30,7 +31,7 @@ export class PoolImages {
   readonly #clones = new Map<string, Set<Promise<void>>>();
 
   constructor(
-    private readonly context: Context,
+    private readonly home: StoragePoolHome,
     private readonly store: StoragePoolStore,
   ) {}
 
@@ -47,7 +48,7 @@ export class PoolImages {
   ): Promise<void> {
     const image = volumeOf(fingerprint, options.deviceNodes);
     const key = keyOf(place, image);
-    const { cloning } = await this.context.locks.run(key, async () => {
+    const { cloning } = await this.home.locks.run(key, async () => {
       for (const warning of await this.#ensure(driver, place, image, options)) options.warn(warning);
       return { cloning: this.#track(key, driver.clone(place, image, volume)) };
     });
@@ -64,7 +65,7 @@ export class PoolImages {
     if (known !== undefined && (await driver.exists(place, image))) return known;
     const warnings: string[] = [];
     const unpack = (rootPath: string) =>
-      this.context.images.unpack(fingerprintOf(image.name), rootPath, {
+      this.home.images.unpack(fingerprintOf(image.name), rootPath, {
         deviceNodes,
         warn: (message) => warnings.push(message),
         signal,
@@ -96,7 +97,7 @@ export class PoolImages {
     for (const deviceNodes of [false, true]) {
       const image = volumeOf(fingerprint, deviceNodes);
       const key = keyOf(place, image);
-      await this.context.locks.run(key, async () => {
+      await this.home.locks.run(key, async () => {
         await Promise.all(this.#clones.get(key) ?? []);
         this.store.deleteImage(place.name, image.name);
         await driver.delete(place, image);

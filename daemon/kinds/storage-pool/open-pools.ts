@@ -1,12 +1,12 @@
 /** Open pools: which pools can be used, from the daemon's start to its end, and every call on them; for pools and volumes alike. */
 import path from "node:path";
 import { notFound, unavailable } from "../../../sdk/api/errors";
-import type { Context } from "../../context";
 import { toApiError } from "../../platform/errors";
 import { fileNameOf } from "../../platform/folders/file-name";
 import { isDeviceError, isReadonly } from "../../platform/folders/files";
 import type { PoolPlace, StorageDriver } from "./driver";
 import { drivers } from "./drivers";
+import type { StoragePoolHome } from "./home";
 import { PoolImages } from "./images";
 import { type StoragePoolRecord, StoragePoolStore } from "./store";
 
@@ -29,9 +29,9 @@ export class OpenPools {
   /** Pools in which something is left that could not be removed. */
   readonly #left = new Set<string>();
 
-  constructor(private readonly context: Context) {
-    this.store = new StoragePoolStore(context.database);
-    this.images = new PoolImages(context, this.store);
+  constructor(private readonly home: StoragePoolHome) {
+    this.store = new StoragePoolStore(home.database);
+    this.images = new PoolImages(home, this.store);
   }
 
   list(): StoragePoolRecord[] {
@@ -50,7 +50,7 @@ export class OpenPools {
   }
 
   placeOf({ name, config }: StoragePoolRecord): PoolPlace {
-    const { dirs, native } = this.context;
+    const { dirs, native } = this.home;
     return {
       name,
       config,
@@ -64,7 +64,7 @@ export class OpenPools {
   #noteLeft(pool: string, folder: string, error: unknown): void {
     this.#left.add(pool);
     const message = `Storage pool "${pool}" keeps "${folder}", which is of nobody any more; the next start tries again`;
-    this.context.warnings.record("leftover", { message, entity: urlOf(pool), error });
+    this.home.warnings.record("leftover", { message, entity: urlOf(pool), error });
   }
 
   /** Driver and place of a pool, whether or not it is available. */
@@ -98,7 +98,7 @@ export class OpenPools {
     while (this.#closing.has(name)) await this.#closing.get(name);
     const record = this.record(name);
     const opened = async () => {
-      if (!this.isAvailable(name)) await this.context.locks.run(`storage-pool/${name}/open`, () => this.#open(record));
+      if (!this.isAvailable(name)) await this.home.locks.run(`storage-pool/${name}/open`, () => this.#open(record));
       const { driver, place } = this.require(name);
       return work(driver, place);
     };
@@ -134,9 +134,9 @@ export class OpenPools {
       await driver.mountPool(place);
       await driver.sweep(place);
       await this.images.reconcile(driver, place);
-      if (!this.#left.has(record.name)) this.context.warnings.resolve("leftover", urlOf(record.name));
+      if (!this.#left.has(record.name)) this.home.warnings.resolve("leftover", urlOf(record.name));
       this.#unavailable.delete(record.name);
-      this.context.warnings.resolve("poolUnavailable", urlOf(record.name));
+      this.home.warnings.resolve("poolUnavailable", urlOf(record.name));
     } catch (error) {
       this.#noteUnavailable(record.name, error);
     }
@@ -144,7 +144,7 @@ export class OpenPools {
 
   #noteUnavailable(name: string, error: unknown): void {
     const message = `Cannot open storage pool "${name}"`;
-    this.context.warnings.record("poolUnavailable", { message, entity: urlOf(name), error });
+    this.home.warnings.record("poolUnavailable", { message, entity: urlOf(name), error });
     this.#unavailable.set(name, toApiError(error).message);
   }
 
@@ -156,7 +156,7 @@ export class OpenPools {
       this.store.delete(record.name);
     } catch (error) {
       const message = `Cannot remove unfinished storage pool "${record.name}"`;
-      this.context.warnings.record("leftover", { message, entity: urlOf(record.name), error });
+      this.home.warnings.record("leftover", { message, entity: urlOf(record.name), error });
     }
   }
 
@@ -167,7 +167,7 @@ export class OpenPools {
         const { driver, place } = this.of(record);
         await driver.unmountPool(place);
       } catch (error) {
-        this.context.log.error(`Cannot close storage pool "${record.name}"`, { error });
+        this.home.log.error(`Cannot close storage pool "${record.name}"`, { error });
       }
     }
   }

@@ -11,7 +11,7 @@ import type {
   StoragePoolResources,
   StoragePoolsPost,
 } from "../../../sdk/api/storage-pool";
-import type { Context } from "../../context";
+import type { Call } from "../../core/call";
 import { withoutEmpty } from "../../core/merge";
 import { requireConfig } from "../../core/validate";
 import { toApiError } from "../../platform/errors";
@@ -19,13 +19,15 @@ import { isThere } from "../../platform/folders/files";
 import type { RootSource } from "../../platform/native/root-source";
 import { drivers } from "./drivers";
 import { isOnBtrfs } from "./drivers/btrfs-host";
+import type { StoragePoolHome } from "./home";
 import { fingerprintOf } from "./images";
 import type { OpenPools } from "./open-pools";
 import type { StoragePoolRecord } from "./store";
+import { usedBy } from "./usage";
 
 export class StoragePoolService {
   constructor(
-    private readonly context: Context,
+    private readonly home: StoragePoolHome,
     private readonly pools: OpenPools,
   ) {}
 
@@ -44,7 +46,7 @@ export class StoragePoolService {
   }
 
   /** @throws ApiError NOT_FOUND */
-  get(name: string): StoragePool {
+  get(_call: Call, name: string): StoragePool {
     return this.#render(this.record(name));
   }
 
@@ -58,18 +60,18 @@ export class StoragePoolService {
     const asked = Object.keys(drivers).map(async (name) => ({ name, reason: await this.#unavailable(name) }));
     const answers = await Promise.all(asked);
     for (const { name, reason } of answers)
-      if (reason !== undefined) this.context.log.info("A storage driver is not available", { driver: name, reason });
+      if (reason !== undefined) this.home.log.info("A storage driver is not available", { driver: name, reason });
     return answers.filter(({ reason }) => reason === undefined).map(({ name }) => name);
   }
 
   /** Driver that suits the file system of the state folder best, for the pool that a first start makes; a warning says why a better one is passed over. */
   async defaultDriver(): Promise<string> {
-    const onBtrfs = await isOnBtrfs(this.context.dirs.root);
+    const onBtrfs = await isOnBtrfs(this.home.dirs.root);
     for (const name of onBtrfs ? ["btrfs", "overlay"] : ["overlay"]) {
       const reason = await this.#unavailable(name);
       if (reason === undefined) return name;
       const message = `The default storage pool does without the driver "${name}": ${reason}`;
-      this.context.warnings.record("storageDriver", { message });
+      this.home.warnings.record("storageDriver", { message });
     }
     return "dir";
   }
@@ -77,8 +79,8 @@ export class StoragePoolService {
   /** @throws ApiError UNAVAILABLE when the host lets us mount no root of any kind, not even one of a privileged container */
   async requireRoots(): Promise<void> {
     try {
-      const path = this.context.dirs.scratch;
-      await this.context.native.getFile({ root: { type: "dir", path }, ids: undefined }, "/");
+      const path = this.home.dirs.scratch;
+      await this.home.native.getFile({ root: { type: "dir", path }, ids: undefined }, "/");
     } catch (error) {
       throw unavailable(
         `Cannot make containers on this host: ${toApiError(error).message} See "bothy doctor" for what it lacks.`,
@@ -90,7 +92,7 @@ export class StoragePoolService {
   /** A driver that cannot even be tried, as on a full disk, is not available now. */
   async #unavailable(driver: string): Promise<string | undefined> {
     try {
-      return await drivers[driver]?.unavailable(this.context.dirs.scratch, this.#tryRoot);
+      return await drivers[driver]?.unavailable(this.home.dirs.scratch, this.#tryRoot);
     } catch (error) {
       return toApiError(error).message;
     }
@@ -98,11 +100,11 @@ export class StoragePoolService {
 
   /** Asks bothy-cell for the root folder, which it has to mount for that. */
   readonly #tryRoot = async (root: RootSource): Promise<void> => {
-    await this.context.native.getFile({ root, ids: { hostBase: 100_000, count: 65_536 } }, "/");
+    await this.home.native.getFile({ root, ids: { hostBase: 100_000, count: 65_536 } }, "/");
   };
 
   /** @throws ApiError BAD_REQUEST when the host lacks what the driver needs, CONFLICT when the name is taken */
-  async create(post: StoragePoolsPost): Promise<void> {
+  async create(_call: Call, post: StoragePoolsPost): Promise<void> {
     const { name } = post;
     const refuse = (cause: string) => badRequest(`Cannot create storage pool "${name}": ${cause}`);
     const driver = Object.hasOwn(drivers, post.driver) ? drivers[post.driver] : undefined;
@@ -123,10 +125,10 @@ export class StoragePoolService {
     const requireAvailable = async (folder: string) => {
       const reason = await driver.unavailable(folder, this.#tryRoot);
       if (reason === undefined) return;
-      this.context.log.warning("A storage driver that was asked for is not available", { driver: driver.name, reason });
+      this.home.log.warning("A storage driver that was asked for is not available", { driver: driver.name, reason });
       throw refuse(`${reason}. See "bothy doctor".`);
     };
-    await requireAvailable(this.context.dirs.scratch);
+    await requireAvailable(this.home.dirs.scratch);
     this.pools.store.insert(record);
     try {
       const made = await driver.createPool(place);
@@ -139,7 +141,7 @@ export class StoragePoolService {
   }
 
   /** Changes description and user keys. Keys that the daemon filled in stay when they are absent. @throws ApiError BAD_REQUEST */
-  update(name: string, put: StoragePoolPut): void {
+  update(_call: Call, name: string, put: StoragePoolPut): void {
     const before = this.record(name);
     const table = storagePoolKeys[before.driver] ?? [];
     requireConfig(table, put.config, lxdPoolKeys);
@@ -161,7 +163,7 @@ export class StoragePoolService {
    * Removes the pool with the image volumes in it, after the calls that remove something in it.
    * @throws ApiError BAD_REQUEST while anything else uses it
    */
-  async delete(name: string): Promise<void> {
+  async delete(_call: Call, name: string): Promise<void> {
     const inUse = () => badRequest("The storage pool is currently in use");
     const record = this.record(name);
     const isUsed = () => this.#usedBy(name).some((url) => !url.startsWith("/1.0/images/"));
@@ -203,20 +205,7 @@ export class StoragePoolService {
   }
 
   #usedBy(pool: string): string[] {
-    const { instances, profiles } = this.context;
-    const names = (devices: Record<string, Record<string, string>>) =>
-      Object.values(devices).some((device) => device.type === "disk" && device.pool === pool);
     const images = new Set(this.pools.store.images(pool).map(fingerprintOf));
-    return [
-      ...[...images].map((fingerprint) => `/1.0/images/${fingerprint}`),
-      ...instances
-        .uses()
-        .filter((use) => names(use.expandedDevices))
-        .map((use) => `/1.0/instances/${use.name}`),
-      ...profiles
-        .list()
-        .filter((profile) => names(profile.devices))
-        .map((profile) => `/1.0/profiles/${profile.name}`),
-    ];
+    return [...[...images].map((fingerprint) => `/1.0/images/${fingerprint}`), ...usedBy(this.home.diskOwners, pool)];
   }
 }

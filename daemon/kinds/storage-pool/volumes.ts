@@ -2,12 +2,12 @@
 import { mkdtemp, rmdir } from "node:fs/promises";
 import path from "node:path";
 import { notFound } from "../../../sdk/api/errors";
-import type { Context } from "../../context";
+import type { RootSource } from "../../platform/native/root-source";
 import { confined } from "../../platform/processes/confine";
 import { run } from "../../platform/processes/run";
-import type { RootSource } from "../../platform/native/root-source";
 import type { Volume } from "./driver";
 import { copyCommand } from "./drivers/copy";
+import type { StoragePoolHome } from "./home";
 import type { FromImageOptions } from "./images";
 import type { OpenPools } from "./open-pools";
 import { type KnownVolumes, type Reconciled, reconcileVolumes } from "./reconcile";
@@ -17,7 +17,7 @@ const commandOf = ([program = "", ...args]: readonly string[]): [string, string[
 /** Calls on a pool throw ApiError NOT_FOUND or UNAVAILABLE; all but `root` try first to open a pool that is unavailable. */
 export class Volumes {
   constructor(
-    private readonly context: Context,
+    private readonly home: StoragePoolHome,
     private readonly pools: OpenPools,
   ) {}
 
@@ -49,9 +49,9 @@ export class Volumes {
       await run(...copy(root.path));
       return;
     }
-    const at = await mkdtemp(path.join(this.context.dirs.scratch, "copy-"));
+    const at = await mkdtemp(path.join(this.home.dirs.scratch, "copy-"));
     try {
-      await this.context.native.runWithRoot(root, at, copy(at).flat());
+      await this.home.native.runWithRoot(root, at, copy(at).flat());
     } finally {
       await rmdir(at);
     }

@@ -1,7 +1,7 @@
 /** Host: warnings of what this machine lacks, so that a configuration key has no effect. */
 import { type CgroupLayout, controllerDir } from "../../platform/host/cgroups";
-import type { Warnings } from "./service";
 import type { WarningKind } from "../../platform/warning/types";
+import type { Warnings } from "./service";
 
 const controllers: readonly { name: string; kind: WarningKind; message: string }[] = [
   { name: "cpu", kind: "cgroupCpu", message: "CPU time limits will be ignored" },

@@ -1,46 +1,51 @@
 /** Routes of warnings (docs/lxd-api.md, Warnings). */
 import { WarningPut } from "../../../sdk/api/warning";
+import type { Changes } from "../../core/changes";
+import { ref, urlOf } from "../../core/ref";
 import { matches, parseFilter } from "../../http/filter";
 import { type ApiRequest, param, parseBody, type Route, recursionOf, route, sync } from "../../http/route";
+import type { Warnings } from "./service";
 
-const urlOf = (uuid: string) => `/1.0/warnings/${uuid}`;
+const base = "/1.0/warnings";
 
-export const warningRoutes: Route[] = [
-  route("GET", "/1.0/warnings", listWarnings),
-  route("GET", "/1.0/warnings/:uuid", getWarning),
-  route("PUT", "/1.0/warnings/:uuid", setStatus),
-  route("PATCH", "/1.0/warnings/:uuid", setStatus),
-  route("DELETE", "/1.0/warnings/:uuid", deleteWarning),
-];
+export function warningRoutes(warnings: Warnings, changes: Changes): Route[] {
+  function list(request: ApiRequest) {
+    const filter = parseFilter(request.query.get("filter"));
+    const project = request.query.get("project");
+    const found = warnings
+      .list(project === null || project === "" ? undefined : project)
+      .filter((warning) => matches(filter, warning));
+    return sync(recursionOf(request) === 0 ? found.map(({ uuid }) => urlOf(ref("warning", uuid))) : found);
+  }
 
-function listWarnings(request: ApiRequest) {
-  const filter = parseFilter(request.query.get("filter"));
-  const project = request.query.get("project");
-  const found = request.context.warnings
-    .list(project === null || project === "" ? undefined : project)
-    .filter((warning) => matches(filter, warning));
-  return sync(recursionOf(request) === 0 ? found.map(({ uuid }) => urlOf(uuid)) : found);
-}
+  async function setStatus(request: ApiRequest) {
+    const uuid = param(request, "uuid");
+    const { status } = parseBody(request, WarningPut);
+    const of = ref("warning", uuid);
+    await changes.run(request.call, {
+      of: [of],
+      told: { action: status === "acknowledged" ? "warning-acknowledged" : "warning-reset", of },
+      work: () => warnings.setStatus(uuid, status),
+    });
+    return sync();
+  }
 
-function getWarning(request: ApiRequest) {
-  return sync(request.context.warnings.get(param(request, "uuid")));
-}
+  async function remove(request: ApiRequest) {
+    const uuid = param(request, "uuid");
+    const of = ref("warning", uuid);
+    await changes.run(request.call, {
+      of: [of],
+      told: { action: "warning-deleted", of },
+      work: () => warnings.delete(uuid),
+    });
+    return sync();
+  }
 
-function setStatus(request: ApiRequest) {
-  const uuid = param(request, "uuid");
-  const { status } = parseBody(request, WarningPut);
-  request.context.warnings.setStatus(uuid, status);
-  tell(request, status === "acknowledged" ? "warning-acknowledged" : "warning-reset", uuid);
-  return sync();
-}
-
-function deleteWarning(request: ApiRequest) {
-  const uuid = param(request, "uuid");
-  request.context.warnings.delete(uuid);
-  tell(request, "warning-deleted", uuid);
-  return sync();
-}
-
-function tell(request: ApiRequest, action: string, uuid: string): void {
-  request.context.events.lifecycle({ action, source: urlOf(uuid), requestor: request.requestor });
+  return [
+    route("GET", base, list),
+    route("GET", `${base}/:uuid`, (request) => sync(warnings.get(param(request, "uuid")))),
+    route("PUT", `${base}/:uuid`, setStatus),
+    route("PATCH", `${base}/:uuid`, setStatus),
+    route("DELETE", `${base}/:uuid`, remove),
+  ];
 }

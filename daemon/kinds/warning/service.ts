@@ -18,8 +18,8 @@ import type { LifecycleEvent } from "../../platform/events";
 import type { Log } from "../../platform/log";
 import { nowText, timeText } from "../../platform/time";
 import type { WarningPort, WarningSeen } from "../../platform/warning/port";
-import type { WarningRecord, WarningStore } from "./store";
 import { kindOf, type WarningKind, warningTypes } from "../../platform/warning/types";
+import type { WarningRecord, WarningStore } from "./store";
 
 /** Resolved ones stay readable this long, as LXD's do. */
 const keepResolvedMs = 24 * 3600 * 1000;

@@ -1,11 +1,11 @@
 /** Database copies: whole copies of the database, made while it is in use; a few are kept (docs/database.md). */
 import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, statfsSync } from "node:fs";
 import path from "node:path";
-import type { WarningPort } from "../warning/port";
 import { ownFolder, ownName } from "../folders/aside";
 import { aboutFile, isNoSpace } from "../folders/files";
 import type { Log } from "../log";
 import { stampOf } from "../time";
+import type { WarningPort } from "../warning/port";
 import { type Database, isDamage } from "./database";
 
 export interface Copy {

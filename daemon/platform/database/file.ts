@@ -6,12 +6,12 @@ import { closeSync, copyFileSync, fsyncSync, lstatSync, openSync, readSync, rena
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { internal } from "../../../sdk/api/errors";
-import type { WarningPort } from "../warning/port";
 import { ownFile } from "../folders/aside";
 import type { Dirs } from "../folders/dirs";
 import { aboutFile, isNoSpace } from "../folders/files";
 import type { Log } from "../log";
 import { stampOf } from "../time";
+import type { WarningPort } from "../warning/port";
 import { type Copy, listCopies } from "./copies";
 import { Database, inUse, type Room, type Schema, UnusableDatabase } from "./database";
 

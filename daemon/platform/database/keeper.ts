@@ -2,11 +2,11 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, statfsSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
-import type { WarningPort } from "../warning/port";
 import type { Dirs } from "../folders/dirs";
 import { isNoSpace } from "../folders/files";
 import { whileGuestsHold } from "../host/hold";
 import type { Log } from "../log";
+import type { WarningPort } from "../warning/port";
 import { DatabaseCopies } from "./copies";
 import type { Database, Schema } from "./database";
 import { lockFolder, openDatabase } from "./file";

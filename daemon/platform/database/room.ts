@@ -6,10 +6,10 @@ import { randomBytes } from "node:crypto";
 import { lstatSync, readdirSync, rmSync, statfsSync } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import type { WarningPort } from "../warning/port";
 import { ownFolder } from "../folders/aside";
 import { isNoSpace } from "../folders/files";
 import type { Log } from "../log";
+import type { WarningPort } from "../warning/port";
 
 const mostBytes = 8 * 2 ** 20;
 const leastBytes = 2 ** 20;

@@ -71,6 +71,11 @@ export class ParentGroups {
     return this.#layout;
   }
 
+  /** Group of one container below them. */
+  of(name: string): string {
+    return `${this.name}/${name}`;
+  }
+
   /** Makes them, once; cpuset needs its processors before anyone can join, v2 its controllers switched on from the top down. */
   make(): void {
     if (this.#areMade) return;

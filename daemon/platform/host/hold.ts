@@ -1,6 +1,7 @@
 /** Hold: stops every guest for a moment. */
-import { setFrozen } from "./freezer";
+
 import { parentGroupName, readCgroupLayout } from "./cgroups";
+import { setFrozen } from "./freezer";
 
 /**
  * Runs the work while no guest runs, so that none takes the space which is just made. Guests that cannot be stopped, or a host without a

@@ -3,7 +3,6 @@ import { rmSync } from "node:fs";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import { internal } from "../../../sdk/api/errors";
-import type { RootSource } from "./root-source";
 import type { Dirs } from "../folders/dirs";
 import { readTextNow } from "../folders/files";
 import type { Log } from "../log";
@@ -15,6 +14,7 @@ import { ExecProcess } from "./exec";
 import { deleteFile, type GotFile, getFile, type PutFile, putFile } from "./file";
 import { type NetInterface, readNetState } from "./net-state";
 import { requireGone } from "./removal";
+import type { RootSource } from "./root-source";
 import { Spawner } from "./spawner";
 
 export { ProcessWatch } from "./await";

@@ -1,6 +1,7 @@
 /** Aliases: other names of images, which may hold slashes. */
 import { conflict, notFound } from "../../../../sdk/api/errors";
 import type { ImageAliasEntry, ImageAliasesPost } from "../../../../sdk/api/image";
+import type { Call } from "../../../core/call";
 import type { ImageStore } from "../store";
 
 const aliasNotFound = () => notFound("Image alias not found");
@@ -21,7 +22,11 @@ export class ImageAliases {
   }
 
   /** @throws ApiError NOT_FOUND */
-  get(name: string): ImageAliasEntry {
+  get(_call: Call, name: string): ImageAliasEntry {
+    return this.#record(name);
+  }
+
+  #record(name: string): ImageAliasEntry {
     const alias = this.#store.findAlias(name);
     if (alias === undefined) throw aliasNotFound();
     return alias;
@@ -32,25 +37,25 @@ export class ImageAliases {
     if (this.#store.findAlias(name) !== undefined) throw conflict(`Alias "${name}" already exists`);
   }
 
-  create(post: ImageAliasesPost): void {
+  create(_call: Call, post: ImageAliasesPost): void {
     this.requireFree(post.name);
     const { fingerprint } = this.find(post.target);
     this.#store.insertAlias({ ...post, target: fingerprint });
   }
 
-  update(name: string, { description, target }: { description: string; target: string }): void {
-    this.get(name);
+  update(_call: Call, name: string, { description, target }: { description: string; target: string }): void {
+    this.#record(name);
     this.#store.updateAlias(name, description, this.find(target).fingerprint);
   }
 
-  rename(from: string, to: string): void {
-    this.get(from);
+  rename(_call: Call, from: string, to: string): void {
+    this.#record(from);
     if (from !== to) this.requireFree(to);
     this.#store.renameAlias(from, to);
   }
 
-  delete(name: string): void {
-    this.get(name);
+  delete(_call: Call, name: string): void {
+    this.#record(name);
     this.#store.deleteAlias(name);
   }
 }

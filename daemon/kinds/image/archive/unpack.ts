@@ -4,11 +4,17 @@ import path from "node:path";
 import { type ApiError, internal } from "../../../../sdk/api/errors";
 import { confined, toolbox } from "../../../platform/processes/confine";
 import { run } from "../../../platform/processes/run";
-import type { UnpackOptions } from "../service";
 import type { ImageFiles } from "../store";
 import { compressionOf, decompressorBytes } from "./compression";
 import type { ImageLimits } from "./limits";
 import { unsquashfsBytes, unsquashfsQueues } from "./squashfs";
+
+export interface UnpackOptions {
+  /** Whether device nodes are made; else each is skipped with one warning. */
+  readonly deviceNodes: boolean;
+  readonly warn: (message: string) => void;
+  readonly signal?: AbortSignal;
+}
 
 /**
  * Which extended attributes get through, bothy-cell decides (native/attributes.h): the same for every kind of archive.

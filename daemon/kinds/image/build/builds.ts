@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import path from "node:path";
 import { ApiError } from "../../../../sdk/api/errors";
 import { templatesDir } from "../../../../sdk/host/package";
-import type { Context } from "../../../context";
+import type { Dirs } from "../../../platform/folders/dirs";
 import type { RunningOperation } from "../../../platform/operations";
 import { packImage } from "../archive/pack";
 import { removeTree } from "../archive/tree";
@@ -11,8 +11,7 @@ import { adopt, scratchFolder, type Upload } from "../archive/upload";
 import { digestOf, readTemplate, type Template } from "../templates/template";
 import { busyboxInputs, fillBusybox } from "./busybox";
 import { fillDebian } from "./mmdebstrap";
-
-export type Progress = (percent: number, text: string) => void;
+import type { Progress } from "./progress";
 
 export interface FoundTemplate extends Template {
   readonly digest: string;
@@ -27,11 +26,11 @@ interface Build {
 export class TemplateBuilds {
   readonly #running = new Map<string, Build>();
 
-  constructor(private readonly context: Context) {}
+  constructor(private readonly platform: { readonly dirs: Dirs }) {}
 
   /** Where users put definitions of their own; they win over the shipped ones. */
   get folders(): string[] {
-    return [path.join(this.context.dirs.root, "templates"), templatesDir];
+    return [path.join(this.platform.dirs.root, "templates"), templatesDir];
   }
 
   /** @throws ApiError NOT_FOUND, or BAD_REQUEST for a wrong definition */
@@ -83,7 +82,7 @@ export class TemplateBuilds {
 
   async #make(template: Template, tell: Progress, signal: AbortSignal): Promise<Upload> {
     const { definition, name } = template;
-    const folder = await scratchFolder(this.context.dirs.scratch);
+    const folder = await scratchFolder(this.platform.dirs.scratch);
     const dispose = () => removeTree(folder.path);
     try {
       tell(0, `Building template ${name}`);

@@ -10,7 +10,7 @@ import { customise } from "../archive/pack";
 import { underOpenUmask } from "../archive/unpack";
 import type { Definition } from "../templates/template";
 import { hostSources } from "./apt";
-import type { Progress } from "./builds";
+import type { Progress } from "./progress";
 
 /** What mmdebstrap says when a stage begins, and how far that is of the whole, as measured with a base system. */
 const stages: readonly (readonly [said: RegExp, percent: number])[] = [

@@ -11,11 +11,11 @@ import { instanceKeys, volatileKeys } from "../../../../sdk/api/config/instance"
 import { lxdInstanceKeys } from "../../../../sdk/api/config/lxd-words";
 import { hwaddr as hwaddrType } from "../../../../sdk/api/config/values";
 import { badRequest, conflict, notFound } from "../../../../sdk/api/errors";
-import type { Context } from "../../../context";
+import { parseRawLxc } from "../../../core/settings/raw-lxc";
 import { requireConfig, requireDevices } from "../../../core/validate";
 import { rivalOf } from "../../network/usage";
 import { isNicAddress, nicDevices, planNics } from "../devices/nics";
-import { parseRawLxc } from "../life/halt";
+import type { InstanceHome } from "../home";
 import { type Expanded, expand, type InstanceRecord } from "../record";
 import { commandOps, rlimitOps } from "../spec/process";
 
@@ -30,7 +30,7 @@ export const nothing: Settings = { config: {}, devices: {}, profiles: [] };
  * @throws ApiError
  */
 export function checkSettings(
-  context: Context,
+  home: InstanceHome,
   settings: Settings & Pick<InstanceRecord, "name">,
   standing: Settings = nothing,
 ): void {
@@ -43,19 +43,19 @@ export function checkSettings(
   const twice = settings.profiles.find((name, index) => settings.profiles.indexOf(name) !== index);
   if (twice !== undefined) throw badRequest(`Duplicate profile "${twice}". Name each profile once.`);
   for (const name of settings.profiles)
-    if (!standing.profiles.includes(name) && context.profiles.find(name) === undefined)
+    if (!standing.profiles.includes(name) && home.profiles.find(name) === undefined)
       throw notFound(`Requested profile "${name}" doesn't exist. Create it, or leave it out.`);
   const merged = (some: Settings) =>
     expand(
       some,
-      some.profiles.flatMap((name) => context.profiles.find(name) ?? []),
+      some.profiles.flatMap((name) => home.profiles.find(name) ?? []),
     );
-  checkExpanded(context, settings, merged(settings), merged(standing));
+  checkExpanded(home, settings, merged(settings), merged(standing));
 }
 
 /** Checks what an instance comes to with its profiles. @param own its own configuration @param was what stands already @throws ApiError */
 export function checkExpanded(
-  context: Context,
+  home: InstanceHome,
   own: Pick<InstanceRecord, "name" | "config">,
   { config, devices }: Expanded,
   was: Expanded,
@@ -67,15 +67,15 @@ export function checkExpanded(
   checkDiskPaths(devices, newDevices);
   for (const [device, options] of Object.entries(newDevices)) requireSource(device, options);
   for (const [device, options] of nicDevices(newDevices)) {
-    if (!options.network || context.networks.isManaged(options.network)) continue;
+    if (!options.network || home.networks.isManaged(options.network)) continue;
     throw notFound(
       `Failed loading network "${options.network}" of device "${device}": Network not found. Create it, or correct the device.`,
     );
   }
   if (nicDevices(newDevices).length === 0) return;
   for (const { device, hwaddr, ipv4, network, bridge } of planNics(own.config, devices))
-    if (newDevices[device] !== undefined && ipv4 && context.networks.isManaged(network ?? bridge))
-      context.networks.checkHost(network ?? bridge, { instance: own.name, device, hwaddr, ipv4 });
+    if (newDevices[device] !== undefined && ipv4 && home.networks.isManaged(network ?? bridge))
+      home.networks.checkHost(network ?? bridge, { instance: own.name, device, hwaddr, ipv4 });
 }
 
 /**
@@ -83,12 +83,12 @@ export function checkExpanded(
  * count at its start.
  * @throws ApiError CONFLICT
  */
-export function checkRivals(context: Context, name: string, devices: Devices, was: Devices): void {
+export function checkRivals(home: InstanceHome, name: string, devices: Devices, was: Devices): void {
   for (const [device, options] of nicDevices(changedOf(devices, was))) {
     const bridge = options.network ?? options.parent;
     if (!bridge || !(options["ipv4.address"] || options.hwaddr)) continue;
     const nic = { instance: name, device, ipv4: options["ipv4.address"], hwaddr: options.hwaddr };
-    const rival = rivalOf(context.instances.uses(), bridge, nic);
+    const rival = rivalOf(home.book.uses(), bridge, nic);
     if (rival !== undefined)
       throw conflict(
         `Failed update validation for device "${device}": ${rival.address} already defined on another NIC: instance "${rival.instance}" has it. Choose another.`,

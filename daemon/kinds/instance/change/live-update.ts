@@ -1,31 +1,31 @@
 /** Live update: a running instance follows changed limits and devices at once. */
 import type { Config } from "../../../../sdk/api/common";
-import type { Context } from "../../../context";
 import { Revert } from "../../../core/revert";
 import { idRange } from "../create/idmap";
 import { announce } from "../devices/announce";
 import { tellDhcpClients } from "../devices/dhcp-word";
 import { planHotplug } from "../devices/hotplug";
+import type { InstanceHome } from "../home";
 import type { Lifecycle } from "../life/lifecycle";
 import { inForce } from "../life/made-by";
 import { touchesLimits } from "../limits/limits";
 import type { Expanded, InstanceRecord } from "../record";
 
 /**
- * Brings a running instance in line, or leaves it as it was. Caller holds the instance's lock.
+ * Brings a running instance in line, or leaves it as it was.
  * @param record the instance as it shall be @param was @param is what it and its profiles came to, before and now
  * @returns the instance's own configuration with the volatile keys of its nics
  */
 export async function followLive(
-  context: Context,
+  home: InstanceHome,
   lifecycle: Lifecycle,
   record: InstanceRecord,
   was: Expanded,
   is: Expanded,
 ): Promise<Config> {
-  const running = lifecycle.running.get(record.name);
+  const running = home.book.running.get(record.name);
   if (running === undefined) return record.config;
-  await using undo = new Revert(context.log);
+  await using undo = new Revert(home.log);
   if (touchesLimits(changedKeys(was.config, is.config))) {
     undo.add(() => lifecycle.applyLimits(record.name, was.config));
     lifecycle.applyLimits(record.name, is.config);
@@ -34,23 +34,23 @@ export async function followLive(
   const ids = idRange(inForce(is.config, running.madeBy), record.config);
   for (const { device, network } of plug.addedNics)
     if (network !== undefined && was.devices[device]?.network !== network)
-      undo.add(() => context.networks.removeHost(network, record.name, device));
+      undo.add(() => home.networks.removeHost(network, record.name, device));
   const ports = (config: Config) =>
     Object.entries(config).flatMap(([key, value]) => (/^volatile\..+\.host_name$/.test(key) ? [value] : []));
-  undo.add(() => context.networks.nics.closePorts(record.name, ports(record.config)));
-  await announce(context, record.name, plug.addedNics);
+  undo.add(() => home.networks.nics.closePorts(record.name, ports(record.config)));
+  await announce(home, record.name, plug.addedNics);
   // One by one: what is taken back is what was done, and nothing of others that stood in the way.
   for (const step of plug.steps) {
-    await context.native.plug(running.cell, ids, [step.op]);
-    undo.add(() => context.native.plug(running.cell, ids, [step.undo]));
+    await home.native.plug(running.cell, ids, [step.op]);
+    undo.add(() => home.native.plug(running.cell, ids, [step.undo]));
   }
   undo.keep();
-  await context.networks.nics.closePorts(record.name, ports(plug.config));
+  await home.networks.nics.closePorts(record.name, ports(plug.config));
   for (const { device, network } of plug.removedNics)
     if (network !== undefined && is.devices[device]?.network !== network)
-      await context.networks.removeHost(network, record.name, device);
+      await home.networks.removeHost(network, record.name, device);
   tellDhcpClients(
-    context,
+    home,
     record,
     plug.addedNics.filter(({ device }) => plug.removedNics.some((removed) => removed.device === device)),
   );

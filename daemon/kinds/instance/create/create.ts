@@ -5,14 +5,15 @@ import { isTrue } from "../../../../sdk/api/config/values";
 import { badRequest, notFound } from "../../../../sdk/api/errors";
 import type { InstancesPost } from "../../../../sdk/api/instance";
 import { stampOf, withoutStamp } from "../../../../sdk/api/stamp";
-import type { Context } from "../../../context";
 import type { RunningOperation } from "../../../platform/operations";
 import type { ImageRecord } from "../../image/service";
 import { withoutVolatile } from "../change/volatile";
+import type { InstanceHome } from "../home";
 import type { InstanceRecord } from "../record";
-import { volumeOf } from "../service";
+import { volumeOf } from "../volume";
 import { draftInstance } from "./draft";
 import { applyUntilStart } from "./file-templates";
+import { make } from "./make";
 import { isRefresh, planRefresh } from "./refresh";
 
 const templatePrefix = "template:";
@@ -21,19 +22,19 @@ const templatePrefix = "template:";
 export type CreateWork = (operation: RunningOperation) => Promise<void>;
 
 /** Checks a request, but for whether its name is free. @returns the work that makes the instance */
-export async function planCreate(context: Context, name: string, post: InstancesPost): Promise<CreateWork> {
+export async function planCreate(home: InstanceHome, name: string, post: InstancesPost): Promise<CreateWork> {
   switch (post.source.type) {
     case "image":
-      return fromImage(context, name, post);
+      return fromImage(home, name, post);
     case "template":
-      return fromTemplate(context, name, post, post.source.alias ?? String(post.source.template ?? ""));
+      return fromTemplate(home, name, post, post.source.alias ?? String(post.source.template ?? ""));
     case "copy":
-      return fromCopy(context, name, post);
+      return fromCopy(home, name, post);
     case "none": {
-      const draft = draftInstance(context, name, post, { config: {} });
+      const draft = draftInstance(home, name, post, { config: {} });
       return async () => {
-        await context.instances.make(draft, async (record) => {
-          await context.volumes.createEmpty(record.pool, volumeOf(record.name));
+        await make(home, draft, async (record) => {
+          await home.volumes.createEmpty(record.pool, volumeOf(record.name));
           return {};
         });
       };
@@ -45,40 +46,40 @@ export async function planCreate(context: Context, name: string, post: Instances
   }
 }
 
-function fromImage(context: Context, name: string, post: InstancesPost): CreateWork | Promise<CreateWork> {
+function fromImage(home: InstanceHome, name: string, post: InstancesPost): CreateWork | Promise<CreateWork> {
   const { alias, fingerprint, properties, server } = post.source;
   if (server !== undefined && server !== "")
     throw badRequest(
       `Cannot create instance "${name}": images of other servers are not supported yet. Import the image first.`,
     );
-  if (alias?.startsWith(templatePrefix)) return fromTemplate(context, name, post, alias.slice(templatePrefix.length));
-  const image = context.images.resolve({
+  if (alias?.startsWith(templatePrefix)) return fromTemplate(home, name, post, alias.slice(templatePrefix.length));
+  const image = home.images.resolve({
     ...(alias ? { alias } : {}),
     ...(fingerprint ? { fingerprint } : {}),
     ...(properties ? { properties } : {}),
   });
-  const draft = draftOf(context, name, post, image);
-  return (operation) => makeFrom(context, draft, image, operation);
+  const draft = draftOf(home, name, post, image);
+  return (operation) => makeFrom(home, draft, image, operation);
 }
 
 /** A template is checked without its image first, so that what is wrong is said before it is built. */
 async function fromTemplate(
-  context: Context,
+  home: InstanceHome,
   name: string,
   post: InstancesPost,
   template: string,
 ): Promise<CreateWork> {
-  await context.images.requireTemplate(template);
-  draftInstance(context, name, post, { config: {} });
+  await home.images.requireTemplate(template);
+  draftInstance(home, name, post, { config: {} });
   return async (operation) => {
-    const image = await context.images.fromTemplate(template, operation);
-    await makeFrom(context, draftOf(context, name, post, image), image, operation);
+    const image = await home.images.fromTemplate(template, operation);
+    await makeFrom(home, draftOf(home, name, post, image), image, operation);
   };
 }
 
-function draftOf(context: Context, name: string, post: InstancesPost, image: ImageRecord): InstanceRecord {
+function draftOf(home: InstanceHome, name: string, post: InstancesPost, image: ImageRecord): InstanceRecord {
   const properties = Object.entries(withoutStamp(image.properties)).map(([key, value]) => [`image.${key}`, value]);
-  return draftInstance(context, name, post, {
+  return draftInstance(home, name, post, {
     config: { ...Object.fromEntries(properties), "volatile.base_image": image.fingerprint },
     profiles: image.profiles,
     architecture: image.architecture,
@@ -86,24 +87,24 @@ function draftOf(context: Context, name: string, post: InstancesPost, image: Ima
 }
 
 async function makeFrom(
-  context: Context,
+  home: InstanceHome,
   draft: InstanceRecord,
   image: ImageRecord,
   operation: RunningOperation,
 ): Promise<void> {
-  const { config } = context.instances.expanded(draft);
-  await context.instances.make(draft, async (record) => {
+  const { config } = home.book.expanded(draft);
+  await make(home, draft, async (record) => {
     const { pool, name } = record;
     const options = {
       deviceNodes: isTrue(config["security.privileged"]),
       warn: (text: string) => operation.warn(text),
       signal: operation.signal,
     };
-    await context.volumes.createFromImage(pool, image.fingerprint, volumeOf(name), options);
+    await home.volumes.createFromImage(pool, image.fingerprint, volumeOf(name), options);
     operation.signal.throwIfAborted();
-    return applyUntilStart(context, record, "create");
+    return applyUntilStart(home, record, "create");
   });
-  context.images.touch(image.fingerprint);
+  home.images.touch(image.fingerprint);
 }
 
 /** What a copy is asked to have. Clients send what they read of the source, its stamp included; that one is not the copy's. */
@@ -112,17 +113,17 @@ function chosenFor(wanted: Config, origin: Config): Config {
   return isDeepStrictEqual(stampOf(config), stampOf(origin)) ? withoutStamp(config) : config;
 }
 
-function fromCopy(context: Context, name: string, post: InstancesPost): CreateWork {
+function fromCopy(home: InstanceHome, name: string, post: InstancesPost): CreateWork {
   const refuse = (cause: string) => badRequest(`Cannot create instance "${name}": ${cause}`);
   const [sourceName = "", snapshotName, ...rest] = (post.source.source ?? "").split("/");
   if (sourceName === "" || rest.length > 0)
     throw refuse('a copy needs "source". Name an instance, or instance/snapshot.');
   if ((post.source.project || "default") !== "default") throw notFound("Project not found");
-  const source = context.instances.record(sourceName);
-  const snapshot = snapshotName === undefined ? undefined : context.snapshots.record(sourceName, snapshotName);
-  const origin = snapshot?.settings ?? source;
+  const source = home.book.record(sourceName);
+  const isSnapshot = snapshotName !== undefined;
+  const origin = isSnapshot ? home.snapshots.settingsOf(sourceName, snapshotName) : source;
   const draft = draftInstance(
-    context,
+    home,
     name,
     {
       ...post,
@@ -137,21 +138,22 @@ function fromCopy(context: Context, name: string, post: InstancesPost): CreateWo
       standing: { settings: origin, pool: source.pool },
     },
   );
-  const withSnapshots = snapshot === undefined && !(post.source.instance_only || post.source.container_only);
-  if (isRefresh(context, name, post)) {
-    if (snapshot !== undefined) throw refuse("only a whole instance can refresh another. Leave the snapshot out.");
-    return planRefresh(context, source, draft, withSnapshots);
+  const withSnapshots = !isSnapshot && !(post.source.instance_only || post.source.container_only);
+  if (isRefresh(home, name, post)) {
+    if (isSnapshot) throw refuse("only a whole instance can refresh another. Leave the snapshot out.");
+    return planRefresh(home, source, draft, withSnapshots);
   }
   return async () => {
     // It may be gone since the request was checked.
-    context.instances.record(sourceName);
-    if (snapshotName !== undefined) context.snapshots.record(sourceName, snapshotName);
-    await context.instances.make(
+    home.book.record(sourceName);
+    if (isSnapshot) home.snapshots.settingsOf(sourceName, snapshotName);
+    await make(
+      home,
       draft,
       (record) =>
-        context.snapshots
+        home.snapshots
           .copyVolumes({ source, snapshot: snapshotName, record, withSnapshots })
-          .then(() => applyUntilStart(context, record, "copy")),
+          .then(() => applyUntilStart(home, record, "copy")),
       origin,
     );
   };

@@ -5,12 +5,12 @@ import { isDeepStrictEqual } from "node:util";
 import { type Config, type Devices, epoch } from "../../../../sdk/api/common";
 import { badRequest } from "../../../../sdk/api/errors";
 import type { InstancesPost } from "../../../../sdk/api/instance";
-import type { Context } from "../../../context";
 import { withoutEmpty, withoutEmptyOptions } from "../../../core/merge";
 import { hostArchitecture, requireRunnable } from "../../../platform/host/architecture";
 import { nowText } from "../../../platform/time";
 import { checkSettings, nothing, type Settings } from "../change/checks";
 import { isNicAddress, withHwaddrs } from "../devices/nics";
+import type { InstanceHome } from "../home";
 import { type InstanceRecord, rootDisk, rootOf } from "../record";
 import { limitsOfType } from "./instance-type";
 
@@ -24,7 +24,7 @@ export interface Origin {
 }
 
 /** @returns the record to make @throws ApiError for everything that can be known to be wrong beforehand */
-export function draftInstance(context: Context, name: string, post: InstancesPost, origin: Origin): InstanceRecord {
+export function draftInstance(home: InstanceHome, name: string, post: InstancesPost, origin: Origin): InstanceRecord {
   // lxc copy sends an empty type.
   if (post.type !== "" && post.type !== "container")
     throw badRequest(`Cannot create instance "${name}": Bothy makes containers only, not the type "${post.type}".`);
@@ -40,10 +40,10 @@ export function draftInstance(context: Context, name: string, post: InstancesPos
     devices: withoutEmptyOptions(post.devices),
   };
   const { standing } = origin;
-  checkSettings(context, { name, ...partial, profiles }, standing?.settings ?? nothing);
-  const expanded = context.instances.expanded({ ...partial, profiles });
-  const pool = poolFor(context, expanded.devices, standing);
-  context.storagePools.record(pool);
+  checkSettings(home, { name, ...partial, profiles }, standing?.settings ?? nothing);
+  const expanded = home.book.expanded({ ...partial, profiles });
+  const pool = poolFor(home, expanded.devices, standing);
+  home.storagePools.record(pool);
   return {
     name,
     architecture,
@@ -59,11 +59,11 @@ export function draftInstance(context: Context, name: string, post: InstancesPos
 }
 
 /** Where the root goes: where its device says, or where that of the source lies when a copy's device has lost its pool. */
-function poolFor(context: Context, devices: Devices, standing: Origin["standing"]): string {
+function poolFor(home: InstanceHome, devices: Devices, standing: Origin["standing"]): string {
   const root = rootOf(devices);
   if (standing === undefined) return rootDisk(devices).pool;
-  const isThere = context.storagePools.records().some(({ name }) => name === root?.pool);
-  const isAsked = !isDeepStrictEqual(root, rootOf(context.instances.expanded(standing.settings).devices));
+  const isThere = home.storagePools.records().some(({ name }) => name === root?.pool);
+  const isAsked = !isDeepStrictEqual(root, rootOf(home.book.expanded(standing.settings).devices));
   return isThere || isAsked ? rootDisk(devices).pool : standing.pool;
 }
 

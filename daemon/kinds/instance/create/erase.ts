@@ -1,20 +1,34 @@
 /** Erase: what an instance has on disk and in its networks goes, for good. */
 import { rm } from "node:fs/promises";
-import type { Context } from "../../../context";
 import type { Volume } from "../../storage-pool/driver";
+import type { InstanceHome } from "../home";
+import { requireEnded } from "../life/leftovers";
 import type { InstanceRecord } from "../record";
-import { volumeOf } from "../service";
+import { volumeOf } from "../volume";
 import { removeLinks } from "./links";
 
-/** Removes volumes, addresses, links and logs. Beside its volumes nothing is worth keeping an instance for. @throws ApiError while a volume stays */
-export async function eraseInstance(context: Context, record: InstanceRecord): Promise<void> {
-  const { dirs, log, networks, snapshots } = context;
+/**
+ * Removes an instance whose row is marked pending, with all it has. Beside its volumes nothing is worth keeping an instance for.
+ * @throws ApiError while a process of it lives or a volume stays
+ */
+export async function eraseInstance(home: InstanceHome, record: InstanceRecord): Promise<void> {
+  await requireEnded(home, record.name);
+  await removeBelongings(home, record);
+  home.database.transaction(() => {
+    home.snapshots.forgetAll(record.name);
+    home.book.store.delete(record.name);
+  });
+  home.book.hostIds.release(record.config);
+}
+
+async function removeBelongings(home: InstanceHome, record: InstanceRecord): Promise<void> {
+  const { dirs, log, networks, snapshots } = home;
   for (const snapshot of snapshots.names(record.name))
-    await deleteVolume(context, record.pool, { type: "containers-snapshots", name: `${record.name}/${snapshot}` });
-  await deleteVolume(context, record.pool, volumeOf(record.name));
+    await deleteVolume(home, record.pool, { type: "containers-snapshots", name: `${record.name}/${snapshot}` });
+  await deleteVolume(home, record.pool, volumeOf(record.name));
   const rest: readonly [string, () => Promise<void>][] = [
     ["Cannot forget the addresses of a deleted instance", () => networks.forgetInstance(record.name)],
-    ["Cannot remove the links of a deleted instance", () => removeLinks(context, record.name)],
+    ["Cannot remove the links of a deleted instance", () => removeLinks(home, record.name)],
     [
       "Cannot remove the logs of a deleted instance",
       () => rm(dirs.logs(record.name), { recursive: true, force: true }),
@@ -27,10 +41,10 @@ export async function eraseInstance(context: Context, record: InstanceRecord): P
   );
 }
 
-async function deleteVolume(context: Context, pool: string, volume: Volume): Promise<void> {
-  if (isPoolKnown(context, pool)) await context.volumes.delete(pool, volume);
+async function deleteVolume(home: InstanceHome, pool: string, volume: Volume): Promise<void> {
+  if (isPoolKnown(home, pool)) await home.volumes.delete(pool, volume);
 }
 
 /** Whether the database still has a pool; one that it has not holds no volume to remove. */
-export const isPoolKnown = ({ storagePools }: Context, pool: string): boolean =>
+export const isPoolKnown = ({ storagePools }: InstanceHome, pool: string): boolean =>
   storagePools.records().some(({ name }) => name === pool);

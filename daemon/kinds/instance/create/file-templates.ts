@@ -4,24 +4,24 @@ import { buffer as bufferOf } from "node:stream/consumers";
 import type { Config } from "../../../../sdk/api/common";
 import { isTrue } from "../../../../sdk/api/config/values";
 import { ApiError } from "../../../../sdk/api/errors";
-import type { Context } from "../../../context";
 import type { FilePlace, PutFile } from "../../../platform/native/index";
 import type { Trigger } from "../../image/archive/metadata";
 import { renderFiles } from "../../image/file-templates/render";
 import { maxText } from "../../image/file-templates/value";
+import type { InstanceHome } from "../home";
 import type { InstanceRecord } from "../record";
 import { type Digests, digestOf, pendingKeys, pendingTemplates } from "./pending-file-templates";
 
 /** Writes the files of a trigger before the instance's next start. @returns keys that let this start make them again (pending-templates.ts) */
-export async function applyUntilStart(context: Context, record: InstanceRecord, trigger: Trigger): Promise<Config> {
-  return pendingKeys(trigger, await applyTemplates(context, record, trigger));
+export async function applyUntilStart(home: InstanceHome, record: InstanceRecord, trigger: Trigger): Promise<Config> {
+  return pendingKeys(trigger, await applyTemplates(home, record, trigger));
 }
 
 /** Writes the files that a start makes: again those that nobody changed since they were made before it, then its own. */
-export async function applyAtStart(context: Context, record: InstanceRecord): Promise<void> {
+export async function applyAtStart(home: InstanceHome, record: InstanceRecord): Promise<void> {
   const pending = pendingTemplates(record.config);
-  if (pending !== undefined) await applyTemplates(context, record, pending.trigger, pending.digests);
-  await applyTemplates(context, record, "start");
+  if (pending !== undefined) await applyTemplates(home, record, pending.trigger, pending.digests);
+  await applyTemplates(home, record, "start");
 }
 
 /**
@@ -31,30 +31,30 @@ export async function applyAtStart(context: Context, record: InstanceRecord): Pr
  * @throws ApiError BAD_REQUEST for a template that cannot be rendered
  */
 async function applyTemplates(
-  context: Context,
+  home: InstanceHome,
   record: InstanceRecord,
   trigger: Trigger,
   made?: Digests,
 ): Promise<Digests> {
   const digests: Record<string, string> = {};
-  const image = templatesOf(context, record);
+  const image = templatesOf(home, record);
   if (image === undefined) return digests;
-  const { config, devices } = context.instances.expanded(record);
+  const { config, devices } = home.book.expanded(record);
   const { name, architecture, ephemeral } = record;
   const instance = { name, architecture, privileged: isTrue(config["security.privileged"]), ephemeral };
-  const place = context.instances.filePlace(record);
+  const place = home.book.filePlace(record);
   for (const { innerPath, content: text, createOnly } of renderFiles(image, trigger, { instance, config, devices })) {
     const path = innerPath.startsWith("/") ? innerPath : `/${innerPath}`;
     const content = Buffer.from(text);
     const digest = digestOf(content);
     try {
-      const isOurs = async (was: string) => was !== digest && (await digestAt(context, place, path)) === was;
+      const isOurs = async (was: string) => was !== digest && (await digestAt(home, place, path)) === was;
       const isWanted =
         made === undefined
-          ? !createOnly || !(await exists(context, place, path))
+          ? !createOnly || !(await exists(home, place, path))
           : made[innerPath] !== undefined && (await isOurs(made[innerPath]));
       if (!isWanted) continue;
-      await write(context, place, { path, type: "file", append: false }, content);
+      await write(home, place, { path, type: "file", append: false }, content);
       digests[innerPath] = digest;
     } catch (error) {
       if (!ApiError.is(error)) throw error;
@@ -67,7 +67,7 @@ async function applyTemplates(
 }
 
 /** Writes a file, and makes the folders above it that are missing, as LXD does: of the container's root, mode 0755. */
-async function write({ native }: Context, place: FilePlace, file: PutFile, content: Buffer): Promise<void> {
+async function write({ native }: InstanceHome, place: FilePlace, file: PutFile, content: Buffer): Promise<void> {
   const put = (one: PutFile) => native.putFile(place, one, Readable.from([content]));
   try {
     await put(file);
@@ -85,11 +85,11 @@ const bytesOfChar = 3;
 
 const isMissing = (error: unknown): boolean => ApiError.is(error) && error.code === "NOT_FOUND";
 
-function templatesOf(context: Context, record: InstanceRecord) {
+function templatesOf(home: InstanceHome, record: InstanceRecord) {
   const fingerprint = record.config["volatile.base_image"];
   if (fingerprint === undefined) return undefined;
   try {
-    const image = context.images.readMetadata(fingerprint);
+    const image = home.images.readMetadata(fingerprint);
     return Object.keys(image.metadata.templates).length === 0 ? undefined : image;
   } catch (error) {
     if (isMissing(error)) return undefined;
@@ -98,7 +98,7 @@ function templatesOf(context: Context, record: InstanceRecord) {
 }
 
 /** @returns the digest of a file's content; nothing where there is no file, or one that no template makes: a guest may have left it */
-async function digestAt({ native }: Context, place: FilePlace, path: string): Promise<string | undefined> {
+async function digestAt({ native }: InstanceHome, place: FilePlace, path: string): Promise<string | undefined> {
   try {
     const { content, stat } = await native.getFile(place, path);
     if (content !== undefined && stat.size <= maxText * bytesOfChar) return digestOf(await bufferOf(content));
@@ -110,7 +110,7 @@ async function digestAt({ native }: Context, place: FilePlace, path: string): Pr
   }
 }
 
-async function exists({ native }: Context, place: FilePlace, path: string): Promise<boolean> {
+async function exists({ native }: InstanceHome, place: FilePlace, path: string): Promise<boolean> {
   try {
     const file = await native.getFile(place, path);
     file.content?.destroy();

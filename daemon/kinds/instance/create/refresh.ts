@@ -2,29 +2,29 @@
 
 import { badRequest } from "../../../../sdk/api/errors";
 import type { InstancesPost } from "../../../../sdk/api/instance";
-import type { Context } from "../../../context";
+import type { InstanceHome } from "../home";
 import type { InstanceRecord } from "../record";
 import { applyUntilStart } from "./file-templates";
 import { withoutPending } from "./pending-file-templates";
 
 /** Whether a request refreshes an instance that is there; of one that is not it makes a plain copy, as in LXD. */
-export const isRefresh = ({ instances }: Context, name: string, { source }: InstancesPost): boolean =>
-  source.type === "copy" && source.refresh === true && instances.store.find(name) !== undefined;
+export const isRefresh = ({ book }: InstanceHome, name: string, { source }: InstancesPost): boolean =>
+  source.type === "copy" && source.refresh === true && book.store.find(name) !== undefined;
 
 /**
  * Checks a refresh. @param draft what a new copy would be @returns the work, done under the locks of both
  * @throws ApiError BAD_REQUEST when the target runs, or would be in another pool
  */
 export function planRefresh(
-  context: Context,
+  home: InstanceHome,
   source: InstanceRecord,
   draft: InstanceRecord,
   withSnapshots: boolean,
 ): () => Promise<void> {
   const { name } = draft;
   const requireStopped = () => {
-    const target = context.instances.record(name);
-    if (context.instances.lifecycle.isActive(name))
+    const target = home.book.record(name);
+    if (home.book.running.isActive(name))
       throw badRequest(`Failed getting exclusive access to instance: Instance is running. Stop "${name}" first.`);
     if (target.pool !== draft.pool)
       throw badRequest("The pool of the root disk cannot be changed. Copy the instance into the other pool.");
@@ -33,10 +33,9 @@ export function planRefresh(
   requireStopped();
   return async () => {
     const target = requireStopped();
-    if (source.name !== name)
-      await context.snapshots.refreshVolumes(context.instances.record(source.name), target, withSnapshots);
-    const record = context.instances.replaceSettings(target, draft);
-    const pending = await applyUntilStart(context, record, "copy");
-    context.instances.store.update({ ...record, config: { ...withoutPending(record.config), ...pending } });
+    if (source.name !== name) await home.snapshots.refreshVolumes(home.book.record(source.name), target, withSnapshots);
+    const record = home.book.replaceSettings(target, draft);
+    const pending = await applyUntilStart(home, record, "copy");
+    home.book.store.update({ ...record, config: { ...withoutPending(record.config), ...pending } });
   };
 }

@@ -1,11 +1,11 @@
 /** Announce: the networks learn of an instance's nics. */
 import { ApiError } from "../../../../sdk/api/errors";
-import type { Context } from "../../../context";
 import { toApiError } from "../../../platform/errors";
+import type { InstanceHome } from "../home";
 import type { Nic } from "./nics";
 
 /** Makes the nics known to DHCP and DNS, and lets them in, before the container can send anything. */
-export async function announce({ networks }: Context, name: string, nics: readonly Nic[]): Promise<void> {
+export async function announce({ networks }: InstanceHome, name: string, nics: readonly Nic[]): Promise<void> {
   for (const nic of nics) {
     const network = nic.network ?? nic.bridge;
     if (!networks.isManaged(network)) continue;

@@ -2,7 +2,7 @@
  * DHCP word: telling the DHCP client of a running container that its interface is another one now. Clients that listen to the kernel
  * (systemd-networkd, dhcpcd, NetworkManager) see the old link go and the new one come; busybox's udhcpc sleeps until half of its lease is over.
  */
-import type { Context } from "../../../context";
+import type { InstanceHome } from "../home";
 import { execOps } from "../inside/exec";
 import type { InstanceRecord } from "../record";
 import type { Nic } from "./nics";
@@ -21,18 +21,18 @@ done`;
  * Tells the guest of nics that were made anew under a name that it knew. Returns at once: what becomes of it is the guest's matter, and a guest
  * without a shell has no udhcpc.
  */
-export function tellDhcpClients(context: Context, record: InstanceRecord, nics: readonly Nic[]): void {
-  const { cell, isFrozen } = context.instances.lifecycle.need(record.name);
+export function tellDhcpClients(home: InstanceHome, record: InstanceRecord, nics: readonly Nic[]): void {
+  const { cell, isFrozen } = home.book.running.need(record.name);
   // A command would wait in there for as long as the guest is paused.
   if (isFrozen) return;
   for (const { innerName } of nics) {
     const command = ["/bin/sh", "-c", script, "sh", innerName];
-    const ops = execOps(context, record, { command, user: 0, group: 0, cwd: "/", environment: {} });
-    context.native
+    const ops = execOps(home, record, { command, user: 0, group: 0, cwd: "/", environment: {} });
+    home.native
       .exec(cell, [...ops, ["stdin", "null"], ["stdout", "null"], ["stderr", "null"]], "none")
       .then((process) => process.exited)
       .catch((error: unknown) =>
-        context.log.debug("Cannot tell a DHCP client of its new nic", { name: record.name, nic: innerName, error }),
+        home.log.debug("Cannot tell a DHCP client of its new nic", { name: record.name, nic: innerName, error }),
       );
   }
 }

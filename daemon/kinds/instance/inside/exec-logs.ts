@@ -1,8 +1,8 @@
 /** Exec logs: files that keep what a command printed (docs/lxd-api.md, Exec), bounded in size and number. */
 import { rm, stat } from "node:fs/promises";
 import path from "node:path";
-import type { Context } from "../../../context";
 import { entries, ignoring } from "../../../platform/folders/files";
+import type { InstanceHome } from "../home";
 
 /** Of one stream of one command. */
 export const recordedBytes = 16 * 1024 * 1024;
@@ -16,7 +16,7 @@ const pattern = /^exec_[0-9a-f-]{36}\.(stdout|stderr)$/;
 export const isExecLog = (name: string): boolean => pattern.test(name);
 
 /** Removes the oldest files until the rest is within the bounds. One that a command still writes to goes on without its name. */
-export async function pruneExecLogs({ dirs }: Context, instance: string): Promise<void> {
+export async function pruneExecLogs({ dirs }: InstanceHome, instance: string): Promise<void> {
   const folder = dirs.logs(instance);
   const names = (await entries(folder)).filter(isExecLog);
   const found = await Promise.all(

@@ -3,9 +3,11 @@ import path from "node:path";
 import { isTrue } from "../../../../sdk/api/config/values";
 import { badRequest } from "../../../../sdk/api/errors";
 import type { InstanceExecPost } from "../../../../sdk/api/instance";
-import type { Context } from "../../../context";
+import type { Call } from "../../../core/call";
+import { ref, urlOf } from "../../../core/ref";
 import type { Op } from "../../../platform/native/index";
-import type { RunningOperation } from "../../../platform/operations";
+import type { OperationWork, RunningOperation } from "../../../platform/operations";
+import type { InstanceHome } from "../home";
 import type { InstanceRecord } from "../record";
 import { joinOps } from "../spec/cgroups";
 import { capabilityMask, defaultPath, environmentOf, envOps, personalityOps, rlimitOps } from "../spec/process";
@@ -14,35 +16,39 @@ import { pruneExecLogs, recordedBytes } from "./exec-logs";
 import { ExecSockets } from "./exec-sockets";
 
 /** Starts the operation of an exec. @throws ApiError BAD_REQUEST when the instance does not run */
-export function startExec(context: Context, record: InstanceRecord, post: InstanceExecPost): RunningOperation {
-  const running = context.instances.lifecycle.need(record.name);
+export function startExec(
+  home: InstanceHome,
+  call: Call,
+  record: InstanceRecord,
+  post: InstanceExecPost,
+): RunningOperation {
+  const running = home.book.running.need(record.name);
   if (running.isFrozen) throw badRequest("Instance is frozen");
-  const instancePath = `/1.0/instances/${record.name}`;
-  const resources = { instances: [instancePath], containers: [`/1.0/containers/${record.name}`] };
+  const of = ref("instance", record.name);
+  const resources = { instances: [urlOf(of)], containers: [`/1.0/containers/${record.name}`] };
   const base = { description: "Executing command", resources, mayCancel: false };
-  const common = execOps(context, record, post);
+  const start = (operation: Omit<OperationWork, "run">, work: OperationWork["run"]) =>
+    home.changes.start(call, { of: [of], unlocked: true, operation, work });
+  const common = execOps(home, record, post);
   const command = { command: post.command, environment: post.environment ?? {}, interactive: post.interactive };
   if (!post["wait-for-websocket"])
-    return context.operations.start({
-      ...base,
-      run: (operation) => runDetached(context, record, post, common, operation),
-    });
+    return start(base, (operation) => runDetached(home, record, post, common, operation));
   const sockets = new ExecSockets(post.interactive);
-  return context.operations.start({
+  const websocket = {
     ...base,
     class: "websocket",
     metadata: { ...command, fds: sockets.secrets },
-    connect: (secret, request, socket, head) => sockets.connect(secret, request, socket, head),
-    run: async (operation) => {
-      try {
-        await sockets.ready();
-        const streams = post.interactive ? "tty" : "pipes";
-        const process = await context.native.exec(running.cell, [...common, ...streamOps(post)], streams);
-        end(operation, { return: await sockets.serve(process) });
-      } finally {
-        sockets.close();
-      }
-    },
+    connect: sockets.connect.bind(sockets),
+  } as const;
+  return start(websocket, async (operation) => {
+    try {
+      await sockets.ready();
+      const streams = post.interactive ? "tty" : "pipes";
+      const process = await home.native.exec(running.cell, [...common, ...streamOps(post)], streams);
+      end(operation, { return: await sockets.serve(process) });
+    } finally {
+      sockets.close();
+    }
   });
 }
 
@@ -57,21 +63,21 @@ const streamOps = (post: InstanceExecPost): Op[] =>
 
 /** Without websockets: output is dropped, or kept in log files. */
 async function runDetached(
-  context: Context,
+  home: InstanceHome,
   record: InstanceRecord,
   post: InstanceExecPost,
   common: Op[],
   operation: RunningOperation,
 ) {
-  const { cell } = context.instances.lifecycle.need(record.name);
-  const file = (name: string) => path.join(context.dirs.logs(record.name), `exec_${operation.id}.${name}`);
+  const { cell } = home.book.running.need(record.name);
+  const file = (name: string) => path.join(home.dirs.logs(record.name), `exec_${operation.id}.${name}`);
   const url = (name: string) => `/1.0/instances/${record.name}/logs/exec_${operation.id}.${name}`;
   const isRecorded = post["record-output"];
   const output = (name: string): Op => (isRecorded ? [name, `file:${recordedBytes}:${file(name)}`] : [name, "null"]);
   const streams: Op[] = [["stdin", "null"], output("stdout"), output("stderr")];
-  const process = await context.native.exec(cell, [...common, ...streams], "none");
+  const process = await home.native.exec(cell, [...common, ...streams], "none");
   const code = await process.exited;
-  if (isRecorded) await pruneExecLogs(context, record.name);
+  if (isRecorded) await pruneExecLogs(home, record.name);
   end(operation, { return: code, ...(isRecorded ? { output: { 1: url("stdout"), 2: url("stderr") } } : {}) });
 }
 
@@ -90,19 +96,19 @@ function end(operation: RunningOperation, result: { readonly return: number }): 
 
 /** The words of a command in a container, but for its streams. */
 export function execOps(
-  context: Context,
+  home: InstanceHome,
   record: InstanceRecord,
   post: Pick<InstanceExecPost, "command" | "user" | "group" | "cwd" | "environment">,
 ): Op[] {
-  const config = context.instances.inForce(record);
-  const { lifecycle } = context.instances;
+  const config = home.book.inForce(record);
+  const { running } = home.book;
   const isPrivileged = isTrue(config["security.privileged"]);
-  const home: Record<string, string> = post.user === 0 ? { HOME: "/root", USER: "root" } : {};
+  const account: Record<string, string> = post.user === 0 ? { HOME: "/root", USER: "root" } : {};
   const environment: Record<string, string> = {
     PATH: defaultPath,
     container: "lxc",
     LANG: "C.UTF-8",
-    ...home,
+    ...account,
     ...environmentOf(config),
     ...post.environment,
   };
@@ -112,9 +118,9 @@ export function execOps(
         `Invalid environment variable name ${JSON.stringify(name)}. It must not be empty or contain "=".`,
       );
   return [
-    ...context.instances.idOps(record),
-    ...joinOps(lifecycle.groups.layout, lifecycle.group(record.name), lifecycle.need(record.name).cell.protocol > 0),
-    ["seccomp", seccompFile(context.instances.seccompDir, config)],
+    ...home.book.idOps(record),
+    ...joinOps(home.groups.layout, home.groups.of(record.name), running.need(record.name).cell.protocol > 0),
+    ["seccomp", seccompFile(home.seccompDir, config)],
     ...rlimitOps(config),
     ...personalityOps(record.architecture),
     ["cap-keep", capabilityMask(isPrivileged)],

@@ -1,23 +1,13 @@
 /** Routes of files inside an instance (docs/lxd-api.md, Files). */
 import { badRequest } from "../../../../sdk/api/errors";
 import { bothFamilies, eitherFamily } from "../../../../sdk/api/headers";
+import { ref } from "../../../core/ref";
 import { type ApiRequest, param, type Route, raw, route, sync } from "../../../http/route";
 import { checkPath } from "../../../platform/native/file";
 import type { GotFile } from "../../../platform/native/index";
+import type { InstanceHome } from "../home";
 
 const base = "/1.0/instances/:name/files";
-
-export const fileRoutes: Route[] = [
-  route("GET", base, getFile),
-  route("HEAD", base, headFile),
-  route("POST", base, putFile, { rawBody: true }),
-  route("DELETE", base, deleteFile),
-];
-
-function placeOf(request: ApiRequest) {
-  const { instances } = request.context;
-  return instances.filePlace(instances.record(param(request, "name")));
-}
 
 const pathOf = (request: ApiRequest) => checkPath(request.query.get("path") ?? "");
 
@@ -30,22 +20,6 @@ const fileHeaders = ({ stat }: GotFile): Record<string, string> =>
     modified: new Date(stat.mtime * 1000).toUTCString(),
   });
 
-async function getFile(request: ApiRequest) {
-  const path = pathOf(request);
-  const file = await request.context.native.getFile(placeOf(request), path);
-  const headers = fileHeaders(file);
-  if (file.stat.type === "directory") return { ...sync(file.entries ?? []), headers };
-  if (file.stat.type === "symlink") return raw(absoluteTarget(path, file.target ?? ""), headers);
-  if (file.content === undefined)
-    throw badRequest(`Cannot read "${path}": it is neither a file, a folder nor a symlink.`);
-  const name = path.split("/").at(-1) ?? "file";
-  return raw(file.content, {
-    ...headers,
-    "content-length": String(file.stat.size),
-    "content-disposition": `inline;filename="${encodeURIComponent(name)}"`,
-  });
-}
-
 /** A relative target as seen from the root (docs/lxd-api.md, Files). */
 function absoluteTarget(path: string, target: string): string {
   if (target.startsWith("/")) return target;
@@ -55,48 +29,6 @@ function absoluteTarget(path: string, target: string): string {
     else if (part !== "" && part !== ".") parts.push(part);
   }
   return `/${parts.join("/")}`;
-}
-
-async function headFile(request: ApiRequest) {
-  const file = await request.context.native.getFile(placeOf(request), pathOf(request));
-  file.content?.destroy();
-  return raw("", {
-    ...fileHeaders(file),
-    ...(file.stat.type === "file" ? { "content-length": String(file.stat.size) } : {}),
-  });
-}
-
-async function putFile(request: ApiRequest) {
-  const path = pathOf(request);
-  const place = placeOf(request);
-  const type = header(request, "type") ?? "file";
-  if (type !== "file" && type !== "directory" && type !== "symlink")
-    throw badRequest(`Bad file type "${type}". Use file, directory or symlink.`);
-  const write = header(request, "write") ?? "overwrite";
-  if (write !== "overwrite" && write !== "append")
-    throw badRequest(`Bad file write mode "${write}". Use overwrite or append.`);
-  const mode = header(request, "mode");
-  await request.context.native.putFile(
-    place,
-    {
-      path,
-      type,
-      append: write === "append",
-      ...(mode === undefined ? {} : { mode: parseMode(mode) }),
-      ...numberHeader(request, "uid"),
-      ...numberHeader(request, "gid"),
-    },
-    request.body,
-  );
-  tell(request, "instance-file-pushed", path);
-  return sync();
-}
-
-async function deleteFile(request: ApiRequest) {
-  const path = pathOf(request);
-  await request.context.native.deleteFile(placeOf(request), path);
-  tell(request, "instance-file-deleted", path);
-  return sync();
 }
 
 const header = (request: ApiRequest, name: string): string | undefined => eitherFamily(request.headers, name);
@@ -118,7 +50,72 @@ function parseMode(text: string): number {
   throw badRequest(`Bad header X-LXD-mode: "${text}" is no file mode. Use octal such as 0644.`);
 }
 
-function tell(request: ApiRequest, action: string, path: string): void {
-  const source = `/1.0/instances/${param(request, "name")}`;
-  request.context.events.lifecycle({ action, source, context: { path }, requestor: request.requestor });
+export function fileRoutes({ book, changes, native }: InstanceHome): Route[] {
+  const placeOf = (request: ApiRequest) => book.filePlace(book.record(param(request, "name")));
+
+  /** Files change without the instance's lock: bothy-cell writes each whole, and a guest heeds no lock. */
+  const change = (request: ApiRequest, action: string, path: string, work: () => Promise<void>) => {
+    const of = ref("instance", param(request, "name"));
+    return changes.run(request.call, { of: [of], unlocked: true, told: { action, of, context: { path } }, work });
+  };
+
+  async function getFile(request: ApiRequest) {
+    const path = pathOf(request);
+    const file = await native.getFile(placeOf(request), path);
+    const headers = fileHeaders(file);
+    if (file.stat.type === "directory") return { ...sync(file.entries ?? []), headers };
+    if (file.stat.type === "symlink") return raw(absoluteTarget(path, file.target ?? ""), headers);
+    if (file.content === undefined)
+      throw badRequest(`Cannot read "${path}": it is neither a file, a folder nor a symlink.`);
+    const name = path.split("/").at(-1) ?? "file";
+    return raw(file.content, {
+      ...headers,
+      "content-length": String(file.stat.size),
+      "content-disposition": `inline;filename="${encodeURIComponent(name)}"`,
+    });
+  }
+
+  async function headFile(request: ApiRequest) {
+    const file = await native.getFile(placeOf(request), pathOf(request));
+    file.content?.destroy();
+    return raw("", {
+      ...fileHeaders(file),
+      ...(file.stat.type === "file" ? { "content-length": String(file.stat.size) } : {}),
+    });
+  }
+
+  async function putFile(request: ApiRequest) {
+    const path = pathOf(request);
+    const place = placeOf(request);
+    const type = header(request, "type") ?? "file";
+    if (type !== "file" && type !== "directory" && type !== "symlink")
+      throw badRequest(`Bad file type "${type}". Use file, directory or symlink.`);
+    const write = header(request, "write") ?? "overwrite";
+    if (write !== "overwrite" && write !== "append")
+      throw badRequest(`Bad file write mode "${write}". Use overwrite or append.`);
+    const mode = header(request, "mode");
+    const file = {
+      path,
+      type,
+      append: write === "append",
+      ...(mode === undefined ? {} : { mode: parseMode(mode) }),
+      ...numberHeader(request, "uid"),
+      ...numberHeader(request, "gid"),
+    } as const;
+    await change(request, "instance-file-pushed", path, () => native.putFile(place, file, request.body));
+    return sync();
+  }
+
+  async function deleteFile(request: ApiRequest) {
+    const path = pathOf(request);
+    await change(request, "instance-file-deleted", path, () => native.deleteFile(placeOf(request), path));
+    return sync();
+  }
+
+  return [
+    route("GET", base, getFile),
+    route("HEAD", base, headFile),
+    route("POST", base, putFile, { rawBody: true }),
+    route("DELETE", base, deleteFile),
+  ];
 }

@@ -5,57 +5,60 @@ import path from "node:path";
 import { badRequest, notFound } from "../../../../sdk/api/errors";
 import { type ApiRequest, param, type Route, raw, route, sync } from "../../../http/route";
 import { entries, ignoring, isThere } from "../../../platform/folders/files";
+import type { InstanceHome } from "../home";
 import { isExecLog } from "./exec-logs";
 
 const base = "/1.0/instances/:name";
 
-export const logRoutes: Route[] = [
-  route("GET", `${base}/logs`, listLogs),
-  route("GET", `${base}/logs/:file`, getLog),
-  route("DELETE", `${base}/logs/:file`, deleteLog),
-  route("GET", `${base}/console`, getConsole),
-  route("DELETE", `${base}/console`, clearConsole),
-];
-
 const isLogName = (name: string) => /^(lxc|console)\.log(\.old)?$/.test(name) || isExecLog(name);
 
-function folderOf(request: ApiRequest): string {
-  const { name } = request.context.instances.record(param(request, "name"));
-  return request.context.dirs.logs(name);
-}
+export function logRoutes({ book, dirs }: InstanceHome): Route[] {
+  function folderOf(request: ApiRequest): string {
+    return dirs.logs(book.record(param(request, "name")).name);
+  }
 
-async function listLogs(request: ApiRequest) {
-  const folder = folderOf(request);
-  const names = await entries(folder);
-  return sync(names.filter(isLogName).map((name) => `/1.0/instances/${param(request, "name")}/logs/${name}`));
-}
+  async function listLogs(request: ApiRequest) {
+    const folder = folderOf(request);
+    const names = await entries(folder);
+    return sync(names.filter(isLogName).map((name) => `/1.0/instances/${param(request, "name")}/logs/${name}`));
+  }
 
-async function fileOf(request: ApiRequest): Promise<string> {
-  const name = param(request, "file");
-  if (!isLogName(name)) throw badRequest(`log file name "${name}" not valid`);
-  const file = path.join(folderOf(request), name);
-  if (!(await isThere(file))) throw notFound(`Log file "${name}" not found`);
-  return file;
-}
+  async function fileOf(request: ApiRequest): Promise<string> {
+    const name = param(request, "file");
+    if (!isLogName(name)) throw badRequest(`log file name "${name}" not valid`);
+    const file = path.join(folderOf(request), name);
+    if (!(await isThere(file))) throw notFound(`Log file "${name}" not found`);
+    return file;
+  }
 
-async function getLog(request: ApiRequest) {
-  // One that was never started has nothing to say yet, which is no error.
-  if (param(request, "file") === "lxc.log" && !(await isThere(path.join(folderOf(request), "lxc.log")))) return raw("");
-  return raw(createReadStream(await fileOf(request)));
-}
+  async function getLog(request: ApiRequest) {
+    // One that was never started has nothing to say yet, which is no error.
+    if (param(request, "file") === "lxc.log" && !(await isThere(path.join(folderOf(request), "lxc.log"))))
+      return raw("");
+    return raw(createReadStream(await fileOf(request)));
+  }
 
-async function deleteLog(request: ApiRequest) {
-  if (!isExecLog(param(request, "file"))) throw badRequest("Only the log files of exec can be deleted.");
-  await rm(await fileOf(request));
-  return sync();
-}
+  async function deleteLog(request: ApiRequest) {
+    if (!isExecLog(param(request, "file"))) throw badRequest("Only the log files of exec can be deleted.");
+    await rm(await fileOf(request));
+    return sync();
+  }
 
-async function getConsole(request: ApiRequest) {
-  const file = path.join(folderOf(request), "console.log");
-  return raw((await isThere(file)) ? createReadStream(file) : "");
-}
+  async function getConsole(request: ApiRequest) {
+    const file = path.join(folderOf(request), "console.log");
+    return raw((await isThere(file)) ? createReadStream(file) : "");
+  }
 
-async function clearConsole(request: ApiRequest) {
-  await ignoring("ENOENT", truncate(path.join(folderOf(request), "console.log")));
-  return sync();
+  async function clearConsole(request: ApiRequest) {
+    await ignoring("ENOENT", truncate(path.join(folderOf(request), "console.log")));
+    return sync();
+  }
+
+  return [
+    route("GET", `${base}/logs`, listLogs),
+    route("GET", `${base}/logs/:file`, getLog),
+    route("DELETE", `${base}/logs/:file`, deleteLog),
+    route("GET", `${base}/console`, getConsole),
+    route("DELETE", `${base}/console`, clearConsole),
+  ];
 }

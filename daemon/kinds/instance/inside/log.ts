@@ -1,15 +1,15 @@
 /** Log: the lines that the daemon writes about an instance's starts and ends, beside what its console says. */
 import { appendFileSync, renameSync, statSync } from "node:fs";
 import path from "node:path";
-import type { Context } from "../../../context";
 import { ownFile } from "../../../platform/folders/aside";
 import { nowText } from "../../../platform/time";
+import type { InstanceHome } from "../home";
 
 /** The log of an instance begins anew past this size; the old one is kept beside it. */
 const logBytes = 128 * 1024;
 
 /** Adds a line to an instance's lxc.log. One that cannot be written, as on a full disk, is lost and hinders nothing. */
-export function appendLog({ dirs, log }: Context, name: string, text: string): void {
+export function appendLog({ dirs, log }: InstanceHome, name: string, text: string): void {
   const file = path.join(dirs.logs(name), "lxc.log");
   try {
     // A guest may reboot as often as it likes.

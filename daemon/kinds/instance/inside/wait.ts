@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { badRequest } from "../../../../sdk/api/errors";
 import type { InstanceState } from "../../../../sdk/api/instance";
-import type { Context } from "../../../context";
+import type { InstanceService } from "../service";
 
 const firstPauseMs = 10;
 const longestPauseMs = 250;
@@ -13,14 +13,14 @@ const longestPauseMs = 250;
  * @throws ApiError BAD_REQUEST with what was seen when the time is over
  */
 export async function waitForIpv4(
-  { instances }: Context,
+  instances: InstanceService,
   name: string,
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<InstanceState> {
   const deadline = Date.now() + timeoutMs;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 1.5)) {
-    const state = await instances.state(instances.record(name));
+    const state = await instances.state(instances.home.book.record(name));
     if (state.network === null) throw badRequest("Instance is not running");
     const addresses = Object.values(state.network).flatMap((item) => item.addresses);
     if (addresses.some((address) => address.family === "inet" && address.scope === "global")) return state;

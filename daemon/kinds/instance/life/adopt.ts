@@ -1,11 +1,11 @@
 /** Adopt: containers that an earlier daemon started go on under this one. */
 
+import { isFrozen, setFrozen } from "../../../platform/host/freezer";
 import { type RunningCell, Silent } from "../../../platform/native/index";
 import { applyLimits, foundCpus } from "../limits/live";
 import { requireReadable } from "../readable";
 import type { InstanceRecord } from "../record";
 import { noteCell } from "./cell-notes";
-import { isFrozen, setFrozen } from "../../../platform/host/freezer";
 import { isPaused, isRestarting, withoutRestart } from "./last-state";
 import { endLeftovers, patienceMs, standIn, untilEnded } from "./leftovers";
 import type { Life, OnEnd } from "./life";
@@ -17,7 +17,7 @@ export async function adopt(life: Life, record: InstanceRecord, onEnd: OnEnd): P
   const { name } = record;
   let cell: RunningCell | undefined;
   try {
-    cell = (await life.context.native.adopt(name, patienceMs)) ?? (await endLeftovers(life, name));
+    cell = (await life.home.native.adopt(name, patienceMs)) ?? (await endLeftovers(life, name));
   } catch (error) {
     if (!(error instanceof Silent)) throw error;
     awaitWord(life, record, onEnd, error);
@@ -32,7 +32,7 @@ export async function adopt(life: Life, record: InstanceRecord, onEnd: OnEnd): P
 /** Shows an instance as running whose supervisor says nothing, and goes on to wait for its word. A kill ends the guest by its groups meanwhile. */
 function awaitWord(life: Life, record: InstanceRecord, onEnd: OnEnd, error: Error): void {
   const { name } = record;
-  const { native, log, warnings } = life.context;
+  const { native, log, warnings } = life.home;
   const entity = `/1.0/instances/${name}`;
   const message = `Instance "${name}" runs without being looked after: its supervisor does not answer. Let that process go on, or stop the instance by force`;
   warnings.record("instanceUnknown", { message, entity, error });
@@ -41,8 +41,13 @@ function awaitWord(life: Life, record: InstanceRecord, onEnd: OnEnd, error: Erro
     kill = () => void untilEnded(life, name).then(resolve);
   });
   const cell = standIn(ending, kill);
-  life.running.add(name, cell, { cpus: undefined, madeBy: readMadeBy(life.context.dirs, name) }, (exit) =>
-    onEnd(name, exit),
+  const made = { cpus: undefined, madeBy: readMadeBy(life.home.dirs, name) };
+  life.running.add(
+    name,
+    cell,
+    made,
+    () => untilEnded(life, name),
+    (exit) => onEnd(name, exit),
   );
   const isWaiting = () => life.running.get(name)?.cell === cell;
   void native
@@ -63,9 +68,15 @@ function takeOver(life: Life, record: InstanceRecord, cell: RunningCell, onEnd: 
   const { name } = record;
   const made = {
     cpus: cell.pid === 0 ? undefined : foundCpus(life, record),
-    madeBy: readMadeBy(life.context.dirs, name),
+    madeBy: readMadeBy(life.home.dirs, name),
   };
-  life.running.add(name, cell, made, (exit) => onEnd(name, exit));
+  life.running.add(
+    name,
+    cell,
+    made,
+    () => untilEnded(life, name),
+    (exit) => onEnd(name, exit),
+  );
   if (cell.pid !== 0) noteCell(life, name, cell);
 }
 
@@ -73,7 +84,7 @@ function takeOver(life: Life, record: InstanceRecord, cell: RunningCell, onEnd: 
 async function followState(life: Life, record: InstanceRecord): Promise<void> {
   const { name } = record;
   // Killed before it stopped the container, or just after the start.
-  if (isRestarting(record)) life.records.change(name, (now) => ({ ...now, config: withoutRestart(now.config) }));
+  if (isRestarting(record)) life.book.change(name, (now) => ({ ...now, config: withoutRestart(now.config) }));
   followLimits(life, record);
   const wanted = isPaused(record);
   const found = isFrozen(life.groups.layout, life.group(name));
@@ -86,9 +97,9 @@ async function followState(life: Life, record: InstanceRecord): Promise<void> {
 /** The earlier daemon may have been killed between a change in the database and that of the control files, or the other way round. */
 function followLimits(life: Life, record: InstanceRecord): void {
   try {
-    requireReadable(life.context, "limit", record);
-    applyLimits(life, record.name, life.records.expanded(record).config);
+    requireReadable(life.home, "limit", record);
+    applyLimits(life, record.name, life.book.expanded(record).config);
   } catch (error) {
-    life.context.log.warning("Cannot bring the limits of a running container in line", { name: record.name, error });
+    life.home.log.warning("Cannot bring the limits of a running container in line", { name: record.name, error });
   }
 }

@@ -3,8 +3,8 @@ import { protocolVersion, type RunningCell } from "../../../platform/native/inde
 import type { Life } from "./life";
 
 /** Warns of a supervisor of another version and of device rules that are not in force, or takes back that it did. */
-export function noteCell({ context }: Life, name: string, { protocol, unguarded }: RunningCell): void {
-  const { warnings } = context;
+export function noteCell({ home }: Life, name: string, { protocol, unguarded }: RunningCell): void {
+  const { warnings } = home;
   const entity = `/1.0/instances/${name}`;
   if (protocol === protocolVersion) warnings.resolve("supervisorVersion", entity);
   else warnings.record("supervisorVersion", { message: versionMessage(name, protocol), entity });

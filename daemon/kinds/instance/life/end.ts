@@ -1,5 +1,7 @@
 /** End: what follows when a container has ended, by itself or because it was told to. */
 import { setTimeout as delay } from "node:timers/promises";
+import { ownCall } from "../../../core/call";
+import { ref } from "../../../core/ref";
 import type { Exit } from "../../../platform/native/index";
 import { withoutHostNames } from "../devices/nics";
 import { appendLog } from "../inside/log";
@@ -21,37 +23,37 @@ export class Ends {
 
   /** Takes note of a container that this daemon watched. Never rejects. */
   async ended(name: string, exit: Exit): Promise<void> {
-    const { context } = this.life;
+    const { home } = this.life;
     try {
-      appendLog(context, name, `Ended: ${JSON.stringify(exit)}`);
+      appendLog(home, name, `Ended: ${JSON.stringify(exit)}`);
       await this.noteEnd(name, exit);
     } catch (error) {
-      context.log.error("Cannot take note of an ended container", { name, error });
+      home.log.error("Cannot take note of an ended container", { name, error });
     }
   }
 
   /** The rules of an end: an ephemeral instance goes, one that reboots or is restarted stays and starts again, the rest is stopped. */
   async noteEnd(name: string, exit: Exit): Promise<void> {
-    const { context, records, restarting, isShuttingDown } = this.life;
-    const record = records.find(name);
+    const { home, book, restarting, isShuttingDown } = this.life;
+    const record = book.find(name);
     if (record === undefined) return;
     // Nobody need wait for it: no other port has that name.
-    void context.networks.nics.closePorts(name);
+    void home.networks.nics.closePorts(name);
     const isStartedAgain = restarting.has(name);
     const isReboot = !isShuttingDown && !isStartedAgain && (exit.reason === "reboot" || isRestarting(record));
     if (record.ephemeral && !isReboot && !isStartedAgain) {
       this.#tell(name, exit);
-      await records.deleteStopped(name);
-      context.native.clear(name);
+      await this.life.deleteStopped(name);
+      home.native.clear(name);
       return;
     }
     const power = isShuttingDown || isReboot || isStartedAgain ? {} : stoppedPower;
-    records.change(name, (now) => {
+    book.change(name, (now) => {
       const config = { ...withoutPause(withoutHostNames(now.config)), ...power };
       return { ...now, config: isReboot ? withRestart(config) : config };
     });
     // Only now: a daemon that is killed before finds there how the container ended.
-    context.native.clear(name);
+    home.native.clear(name);
     this.#tell(name, exit);
     const isSoon = Date.now() - Date.parse(record.lastUsedAt) < soonMs;
     if (isReboot) this.#restartLater(name, isSoon ? rebootPauseMs : 0);
@@ -62,21 +64,21 @@ export class Ends {
     const asked = this.life.asked.get(name);
     const details = { name, reason: reasonOf(exit), asked: asked?.action ?? "no" };
     if (asked === undefined && (exit.reason === "killed" || exit.reason === "lost"))
-      this.life.context.log.warning("An instance has ended that nobody asked to stop", details);
-    else this.life.context.log.info("An instance has ended", details);
-    this.life.tell(asked?.action ?? "instance-shutdown", name, asked?.requestor);
+      this.life.home.log.warning("An instance has ended that nobody asked to stop", details);
+    else this.life.home.log.info("An instance has ended", details);
+    this.life.tell(asked?.call ?? ownCall(), asked?.action ?? "instance-shutdown", name);
   }
 
   #restartLater(name: string, pauseMs: number): void {
-    const { context, records } = this.life;
+    const { home, book } = this.life;
     const start = async () => {
-      const record = records.find(name);
-      if (record !== undefined && !this.life.isRunning(name)) await this.start(record);
-      this.life.tell("instance-restarted", name);
+      const record = book.find(name);
+      if (record !== undefined && !this.life.running.has(name)) await this.start(record);
+      this.life.tell(ownCall(), "instance-restarted", name);
     };
     const restart = delay(pauseMs)
-      .then(() => context.locks.run(`instance/${name}`, start))
-      .catch((error: unknown) => context.log.error("Cannot restart a container that rebooted", { name, error }))
+      .then(() => home.changes.run(ownCall(), { of: [ref("instance", name)], work: start }))
+      .catch((error: unknown) => home.log.error("Cannot restart a container that rebooted", { name, error }))
       .finally(() => this.#restarts.delete(restart));
     this.#restarts.add(restart);
   }

@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Exit, type RunningCell, Silent } from "../../../platform/native/index";
+import type { InstanceHome } from "../home";
 import type { Life } from "./life";
 
 /** bothy-cell itself tries for some seconds; between two such rounds the host gets a rest. */
@@ -16,18 +17,18 @@ const startPatienceMs = 3000;
 export const patienceMs = 3000;
 
 /** Kills what is left of a container and removes its groups. Does nothing when none are there. @throws ApiError INTERNAL while a process that was killed does not die */
-export async function requireEnded({ context, groups }: Life, name: string): Promise<void> {
+export async function requireEnded({ native, groups }: InstanceHome, name: string): Promise<void> {
   const dirs = groups.dirsOf(name);
-  if (dirs.length > 0) await context.native.endGroups(dirs);
+  if (dirs.length > 0) await native.endGroups(dirs);
 }
 
 /** As requireEnded, for as long as it takes, and with a warning meanwhile. Never rejects. */
 export async function untilEnded(life: Life, name: string): Promise<void> {
-  const { warnings } = life.context;
+  const { warnings } = life.home;
   const entity = `/1.0/instances/${name}`;
   for (;;) {
     try {
-      await requireEnded(life, name);
+      await requireEnded(life.home, name);
       return warnings.resolve("instanceAlive", entity);
     } catch (error) {
       const message = `Instance "${name}" has not ended: a process in it was killed and does not die`;
@@ -71,7 +72,7 @@ export async function endUnknown(life: Life, known: ReadonlySet<string>): Promis
 }
 
 async function endOneUnknown(life: Life, name: string): Promise<number[]> {
-  const { log, native } = life.context;
+  const { log, native } = life.home;
   try {
     const cell = await native.adopt(name, patienceMs);
     cell?.forget();

@@ -1,6 +1,6 @@
 /** Pause: containers frozen because somebody asked for it, or while their root is copied. */
 import { badRequest } from "../../../../sdk/api/errors";
-import type { Requestor } from "../../../platform/events";
+import { type Call, ownCall } from "../../../core/call";
 import { setFrozen } from "../../../platform/host/freezer";
 import { withoutPause, withPause } from "./last-state";
 import type { Life } from "./life";
@@ -9,19 +9,19 @@ import type { Life } from "./life";
  * Freezes or thaws a container for somebody.
  * @throws ApiError BAD_REQUEST when it does not run, or is already as wanted
  */
-export async function pause(life: Life, name: string, wanted: boolean, requestor?: Requestor): Promise<void> {
-  const running = life.need(name);
+export async function pause(life: Life, name: string, wanted: boolean, call: Call = ownCall()): Promise<void> {
+  const running = life.running.need(name);
   if (running.isFrozen === wanted)
     throw badRequest(wanted ? "The instance is already frozen" : "The instance is not frozen");
   await setFrozen(life.groups.layout, life.group(name), wanted);
   life.running.update(name, { isFrozen: wanted });
   notePause(life, name, wanted);
-  life.tell(wanted ? "instance-paused" : "instance-resumed", name, requestor);
+  life.tell(call, wanted ? "instance-paused" : "instance-resumed", name);
 }
 
 /** Writes into the record whether somebody has paused the instance. */
 export function notePause(life: Life, name: string, isPaused: boolean): void {
-  life.records.change(name, (now) => ({
+  life.book.change(name, (now) => ({
     ...now,
     config: isPaused ? withPause(now.config) : withoutPause(now.config),
   }));
@@ -35,6 +35,6 @@ export async function whileStill<T>(life: Life, name: string, work: () => Promis
   try {
     return await work();
   } finally {
-    if (life.isRunning(name)) await setFrozen(life.groups.layout, life.group(name), false);
+    if (life.running.has(name)) await setFrozen(life.groups.layout, life.group(name), false);
   }
 }

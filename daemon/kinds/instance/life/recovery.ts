@@ -1,53 +1,57 @@
 /** Recovery: what a daemon does about instances when it starts, after whatever ended the last one. */
-import type { Context } from "../../../context";
+
 import { entries, readText } from "../../../platform/folders/files";
+import { eraseInstance } from "../create/erase";
+import type { InstanceHome } from "../home";
 import type { InstanceRecord } from "../record";
+import type { InstanceService } from "../service";
 import { patienceMs } from "./leftovers";
 
 /** Takes away what was half made or half deleted, and brings the pools in line with the database. */
-export async function recoverInstances(context: Context): Promise<void> {
-  const { instances, snapshots, storagePools } = context;
+export async function recoverInstances(instances: InstanceService): Promise<void> {
+  const { home } = instances;
+  const { book, snapshots, storagePools } = home;
   // Before anything that they may use is taken away.
-  await orLog(context, "Cannot end what is left of unknown containers", () => instances.endUnknown());
-  await orLog(context, "Cannot remove half made snapshots", () => snapshots.recover());
-  for (const record of instances.store.listPending())
-    await orLog(context, `Cannot remove the half made instance "${record.name}"`, () => instances.erase(record));
+  await orLog(home, "Cannot end what is left of unknown containers", () => instances.endUnknown());
+  await orLog(home, "Cannot remove half made snapshots", () => snapshots.recover());
+  for (const record of book.store.listPending())
+    await orLog(home, `Cannot remove the half made instance "${record.name}"`, () => eraseInstance(home, record));
   for (const { name } of storagePools.records())
-    await orLog(context, `Cannot look through the storage pool "${name}"`, () => reconcile(context, name));
+    await orLog(home, `Cannot look through the storage pool "${name}"`, () => reconcile(home, name));
 }
 
-async function reconcile(context: Context, pool: string): Promise<void> {
-  const names = context.instances.store
+async function reconcile(home: InstanceHome, pool: string): Promise<void> {
+  const names = home.book.store
     .list()
     .filter((record) => record.pool === pool)
     .map((record) => record.name);
-  const snapshots = names.flatMap((name) => context.snapshots.names(name).map((snapshot) => `${name}/${snapshot}`));
-  const { missing, strays } = await context.volumes.reconcile(pool, { instances: names, snapshots });
+  const snapshots = names.flatMap((name) => home.snapshots.names(name).map((snapshot) => `${name}/${snapshot}`));
+  const { missing, strays } = await home.volumes.reconcile(pool, { instances: names, snapshots });
   for (const volume of missing) {
     const [name = "", snapshot] = volume.name.split("/");
     const entity = `/1.0/instances/${name}${snapshot === undefined ? "" : `/snapshots/${encodeURIComponent(snapshot)}`}`;
     const message = `The volume "${volume.name}" is not in storage pool "${pool}"`;
-    context.warnings.record("volumeMissing", { message, entity });
+    home.warnings.record("volumeMissing", { message, entity });
   }
   if (strays.length === 0) return;
   const named = strays.slice(0, 10).map(({ type, name }) => JSON.stringify(`${type}/${name}`));
   const more = strays.length > 10 ? ` and ${strays.length - 10} more` : "";
   const message = `Storage pool "${pool}" holds what belongs to no instance: ${named.join(", ")}${more}. Move it away, or remove it with "bothy-cell remove PATH"`;
-  context.warnings.record("volumeStray", { message, entity: `/1.0/storage-pools/${encodeURIComponent(pool)}` });
+  home.warnings.record("volumeStray", { message, entity: `/1.0/storage-pools/${encodeURIComponent(pool)}` });
 }
 
 /** What fails here must not keep the daemon from starting; what was left is tried again at the next start. */
-async function orLog(context: Context, message: string, work: () => Promise<unknown>): Promise<void> {
+async function orLog(home: InstanceHome, message: string, work: () => Promise<unknown>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    context.log.error(message, { error });
+    home.log.error(message, { error });
   }
 }
 
 /** Tells of containers that run without being in the database, such as after it went back to a copy, and gives their host ids to nobody else. */
-export async function tellUnknown({ dirs, instances, native, warnings, log }: Context): Promise<void> {
-  const known = new Set(instances.store.list().map(({ name }) => name));
+export async function tellUnknown({ book, dirs, native, warnings, log }: InstanceHome): Promise<void> {
+  const known = new Set(book.store.list().map(({ name }) => name));
   for (const name of await entries(dirs.cells)) {
     if (name.startsWith(".") || known.has(name)) continue;
     try {
@@ -55,7 +59,7 @@ export async function tellUnknown({ dirs, instances, native, warnings, log }: Co
       if (cell === undefined) continue;
       cell.forget();
       const [, base] = /^\s*0\s+(\d+)/.exec((await readText(`/proc/${cell.pid}/uid_map`)) ?? "") ?? [];
-      instances.reserveIds(Number(base ?? 0));
+      book.hostIds.reserve(Number(base ?? 0));
       const message = `A container "${name}" runs that the database does not know. To end it, kill process ${cell.pid}; its volume stays`;
       warnings.record("instanceStray", { message, entity: `/1.0/instances/${name}` });
     } catch (error) {
@@ -65,22 +69,22 @@ export async function tellUnknown({ dirs, instances, native, warnings, log }: Co
 }
 
 /** Finds running containers again, and takes note of those that ended meanwhile. @returns those of which nobody knows how they ended */
-export async function adoptInstances(context: Context): Promise<InstanceRecord[]> {
-  const { instances, native } = context;
+export async function adoptInstances({ home, lifecycle }: InstanceService): Promise<InstanceRecord[]> {
+  const { book, native } = home;
   const lost: InstanceRecord[] = [];
   // One that cannot be told must not keep the daemon from the others.
-  for (const record of instances.store.list())
+  for (const record of book.store.list())
     try {
-      if (await instances.lifecycle.adopt(record)) continue;
+      if (await lifecycle.adopt(record)) continue;
       const exit = native.lastExit(record.name);
-      if (exit !== undefined) await instances.lifecycle.noteEnd(record.name, exit);
+      if (exit !== undefined) await lifecycle.noteEnd(record.name, exit);
       else {
         native.clear(record.name);
         lost.push(record);
       }
     } catch (error) {
       const message = `Cannot find out whether instance "${record.name}" runs`;
-      context.warnings.record("instanceUnknown", { message, entity: `/1.0/instances/${record.name}`, error });
+      home.warnings.record("instanceUnknown", { message, entity: `/1.0/instances/${record.name}`, error });
     }
   return lost;
 }

@@ -4,14 +4,14 @@ import type { Life } from "./life";
 
 /** Runs work that stops a container and starts it again. Caller holds the instance's lock, or starts under it. */
 export async function whileRestarting<T>(life: Life, name: string, work: () => Promise<T>): Promise<T> {
-  const { records, restarting } = life;
+  const { book, restarting } = life;
   restarting.add(name);
-  records.change(name, (now) => ({ ...now, config: withRestart(now.config) }));
+  book.change(name, (now) => ({ ...now, config: withRestart(now.config) }));
   try {
     return await work();
   } finally {
     restarting.delete(name);
-    const power = life.isRunning(name) ? {} : stoppedPower;
-    records.change(name, (now) => ({ ...now, config: withoutRestart({ ...now.config, ...power }) }));
+    const power = life.running.has(name) ? {} : stoppedPower;
+    book.change(name, (now) => ({ ...now, config: withoutRestart({ ...now.config, ...power }) }));
   }
 }

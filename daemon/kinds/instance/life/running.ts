@@ -1,6 +1,7 @@
 /** Running: the containers that are up, by name. */
 import type { Config } from "../../../../sdk/api/common";
 import { parseCpuList } from "../../../../sdk/api/config/values";
+import { badRequest } from "../../../../sdk/api/errors";
 import type { Exit, RunningCell } from "../../../platform/native/index";
 
 export interface RunningInstance {
@@ -16,22 +17,23 @@ export interface RunningInstance {
 
 export class Running {
   readonly #all = new Map<string, RunningInstance>();
-
-  /** @param untilEnded resolves when nothing of a container is alive any more */
-  constructor(private readonly untilEnded: (name: string) => Promise<void>) {}
+  /** Starts under way, by name. */
+  readonly #starting = new Map<string, Promise<void>>();
 
   /**
    * Keeps a started container until it has ended: its supervisor first, and then whatever that one left.
+   * @param untilEnded resolves when nothing of the container is alive any more
    * @param onExit takes note of the end; `gone` resolves after it
    */
   add(
     name: string,
     cell: RunningCell,
     made: Pick<RunningInstance, "cpus" | "madeBy">,
+    untilEnded: () => Promise<void>,
     onExit: (exit: Exit) => Promise<void>,
   ): void {
     const gone = cell.exited.then(async (exit) => {
-      await this.untilEnded(name);
+      await untilEnded();
       this.#all.delete(name);
       await onExit(exit);
     });
@@ -40,6 +42,37 @@ export class Running {
 
   get(name: string): RunningInstance | undefined {
     return this.#all.get(name);
+  }
+
+  has(name: string): boolean {
+    return this.#all.has(name);
+  }
+
+  /** @throws ApiError BAD_REQUEST "Instance is not running" */
+  need(name: string): RunningInstance {
+    const running = this.#all.get(name);
+    if (running === undefined) throw badRequest("Instance is not running");
+    return running;
+  }
+
+  /** Whether it runs, or is about to by the configuration that it has now. */
+  isActive(name: string): boolean {
+    return this.has(name) || this.#starting.has(name);
+  }
+
+  /** Runs a start; the instance is active meanwhile. */
+  async whileStarting(name: string, start: Promise<void>): Promise<void> {
+    this.#starting.set(name, start);
+    try {
+      await start;
+    } finally {
+      this.#starting.delete(name);
+    }
+  }
+
+  /** Resolves when no start is under way. */
+  async noneStarts(): Promise<void> {
+    await Promise.allSettled(this.#starting.values());
   }
 
   names(): string[] {

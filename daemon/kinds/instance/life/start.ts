@@ -2,8 +2,8 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { ApiError, badRequest } from "../../../../sdk/api/errors";
+import { type Call, ownCall } from "../../../core/call";
 import { toApiError } from "../../../platform/errors";
-import type { Requestor } from "../../../platform/events";
 import { ownFile, ownFolder } from "../../../platform/folders/aside";
 import { errnoOf } from "../../../platform/native/connection";
 import { together } from "../../../platform/processes/together";
@@ -21,83 +21,71 @@ import type { Expanded, InstanceRecord } from "../record";
 import { startOps } from "../spec/start";
 import { noteCell } from "./cell-notes";
 import { runningPower, withoutPause, withoutRestart } from "./last-state";
+import { untilEnded } from "./leftovers";
 import type { Life, OnEnd } from "./life";
 import { fixedPart, noteMadeBy } from "./made-by";
 import { checkStart, requireStartable } from "./startable";
 
 export class Starter {
-  /** Starts under way, by name. */
-  readonly #starting = new Map<string, Promise<void>>();
-
   constructor(
     private readonly life: Life,
-    private readonly seccompDir: string,
     private readonly onEnd: OnEnd,
   ) {}
 
-  isStarting(name: string): boolean {
-    return this.#starting.has(name);
-  }
-
-  /** Resolves when no start is under way. */
-  async noneStarts(): Promise<void> {
-    await Promise.allSettled(this.#starting.values());
-  }
-
   /** @throws ApiError BAD_REQUEST when it runs already or the daemon is shutting down */
-  async start(record: InstanceRecord, requestor?: Requestor): Promise<void> {
+  async start(record: InstanceRecord, call: Call = ownCall()): Promise<void> {
     const { name } = record;
-    if (this.life.isRunning(name)) throw badRequest("The instance is already running");
+    if (this.life.running.has(name)) throw badRequest("The instance is already running");
     if (this.life.isShuttingDown) throw badRequest("Cannot start instance: the daemon is shutting down.");
-    requireReadable(this.life.context, "start", record);
-    const starting = this.#start(record, requestor);
-    this.#starting.set(name, starting);
-    try {
-      await starting;
-    } finally {
-      this.#starting.delete(name);
-    }
+    requireReadable(this.life.home, "start", record);
+    await this.life.running.whileStarting(name, this.#start(record, call));
   }
 
-  async #start(record: InstanceRecord, requestor: Requestor | undefined): Promise<void> {
+  async #start(record: InstanceRecord, call: Call): Promise<void> {
     const { name } = record;
-    const { context, records, running } = this.life;
-    const expanded = records.expanded(record);
+    const { home, book, running } = this.life;
+    const expanded = book.expanded(record);
     const config = withHwaddrs(withoutPending(record.config), expanded.devices);
-    ownFolder(context.log, context.dirs.logs(name), 0o700);
+    ownFolder(home.log, home.dirs.logs(name), 0o700);
     let nics: readonly Nic[];
     try {
-      await checkStart(context, { ...record, config });
+      await checkStart(home, { ...record, config });
       nics = planNics(config, expanded.devices);
       const cpus = pickCpus(running, expanded.config);
       const madeBy = fixedPart(expanded.config);
       const ops = this.#ops({ ...record, config }, expanded, nics, cpus);
-      await together([announce(context, name, nics), applyAtStart(context, record)]);
-      if (hasPending(record.config)) records.change(name, (now) => ({ ...now, config: withoutPending(now.config) }));
-      noteMadeBy(context.dirs, name, madeBy);
-      const cell = await context.native.startContainer(ops);
+      await together([announce(home, name, nics), applyAtStart(home, record)]);
+      if (hasPending(record.config)) book.change(name, (now) => ({ ...now, config: withoutPending(now.config) }));
+      noteMadeBy(home.dirs, name, madeBy);
+      const cell = await home.native.startContainer(ops);
       noteCell(this.life, name, cell);
-      running.add(name, cell, { cpus, madeBy }, (exit) => this.onEnd(name, exit));
+      running.add(
+        name,
+        cell,
+        { cpus, madeBy },
+        () => untilEnded(this.life, name),
+        (exit) => this.onEnd(name, exit),
+      );
     } catch (error) {
       const { code, message, details } = toApiError(error);
-      appendLog(context, name, `Cannot start: ${message}`);
+      appendLog(home, name, `Cannot start: ${message}`);
       // Another supervisor that holds the folder still needs it.
-      if (errnoOf(error) !== "EBUSY") context.native.clear(name);
-      void context.networks.nics.closePorts(name);
+      if (errnoOf(error) !== "EBUSY") home.native.clear(name);
+      void home.networks.nics.closePorts(name);
       // A device that is not there is a matter of the user's and no fault of the daemon, which would stand in its log.
-      if (code === "INTERNAL") await requireStartable(context, record);
+      if (code === "INTERNAL") await requireStartable(home, record);
       throw new ApiError(code, `Cannot start instance "${name}": ${message}`, { details, cause: error });
     }
-    records.change(name, (now) => ({
+    book.change(name, (now) => ({
       ...now,
       lastUsedAt: nowText(),
       config: withoutRestart(withoutPause({ ...now.config, ...config, ...hostNames(nics), ...runningPower })),
     }));
-    this.life.tell("instance-started", name, requestor);
+    this.life.tell(call, "instance-started", name);
   }
 
   #ops(record: InstanceRecord, expanded: Expanded, nics: readonly Nic[], cpus: string | undefined) {
-    const { dirs, log, volumes } = this.life.context;
+    const { dirs, log, volumes } = this.life.home;
     const { groups } = this.life;
     groups.make();
     const { layout } = groups;
@@ -118,7 +106,7 @@ export class Starter {
       limits: limitWrites(layout, group, expanded.config, cpus),
       controlDir: dirs.cell(record.name),
       consoleLog,
-      seccompDir: this.seccompDir,
+      seccompDir: this.life.home.seccompDir,
       hasDevice: (device) => existsSync(path.join("/dev", device)),
     });
   }

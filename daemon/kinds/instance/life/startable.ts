@@ -2,7 +2,6 @@
 import type { Devices } from "../../../../sdk/api/common";
 import { mayBeMissing } from "../../../../sdk/api/config/device";
 import { ApiError, badRequest, notFound } from "../../../../sdk/api/errors";
-import type { Context } from "../../../context";
 import { toApiError } from "../../../platform/errors";
 import { isThere } from "../../../platform/folders/files";
 import { findLink } from "../../network/link";
@@ -10,6 +9,7 @@ import { rivalOf } from "../../network/usage";
 import type { Volume } from "../../storage-pool/driver";
 import { checkWhole } from "../change/checks";
 import { nicDevices, planNics } from "../devices/nics";
+import type { InstanceHome } from "../home";
 import { expand, type InstanceRecord, rootOf } from "../record";
 
 type Startable = Pick<InstanceRecord, "name" | "pool" | "config" | "devices" | "profiles">;
@@ -21,13 +21,13 @@ const refused = (device: string, cause: string) =>
  * Judges what is stored, which may have stopped fitting since: profiles, keys, devices, networks, addresses, host folders, the root's pool.
  * @throws ApiError that names what does not fit
  */
-export async function checkStart(context: Context, record: Startable): Promise<void> {
-  const gone = record.profiles.find((name) => context.profiles.find(name) === undefined);
+export async function checkStart(home: InstanceHome, record: Startable): Promise<void> {
+  const gone = record.profiles.find((name) => home.profiles.find(name) === undefined);
   if (gone !== undefined)
     throw notFound(`Requested profile "${gone}" doesn't exist. Create it, or take it off the instance.`);
   const { config, devices } = expand(
     record,
-    record.profiles.map((name) => context.profiles.record(name)),
+    record.profiles.map((name) => home.profiles.record(name)),
   );
   checkWhole(config, devices);
   checkRoot(record, devices);
@@ -37,12 +37,12 @@ export async function checkStart(context: Context, record: Startable): Promise<v
       throw refused(device, `Missing source path "${source}" for disk "${device}". Make it, or change the device.`);
   }
   for (const [device, { network }] of nicDevices(devices))
-    if (network && !context.networks.isManaged(network))
+    if (network && !home.networks.isManaged(network))
       throw refused(
         device,
         `Failed to load network "${network}" for project "default": Network not found. Create it, or change the device.`,
       );
-  checkAddresses(context, record, devices);
+  checkAddresses(home, record, devices);
 }
 
 function checkRoot({ pool }: Startable, devices: Devices): void {
@@ -58,12 +58,12 @@ function checkRoot({ pool }: Startable, devices: Devices): void {
 }
 
 /** Fixed addresses that the network can give, and that no running instance has; of two nics of its own neither. */
-function checkAddresses(context: Context, record: Startable, devices: Devices): void {
+function checkAddresses(home: InstanceHome, record: Startable, devices: Devices): void {
   const nics = planNics(record.config, devices);
   for (const { device, hwaddr, ipv4, network, bridge } of nics) {
     if (bridge === "") continue;
-    const isManaged = context.networks.isManaged(network ?? bridge);
-    if (ipv4 && isManaged) context.networks.checkHost(bridge, { instance: record.name, device, hwaddr, ipv4 });
+    const isManaged = home.networks.isManaged(network ?? bridge);
+    if (ipv4 && isManaged) home.networks.checkHost(bridge, { instance: record.name, device, hwaddr, ipv4 });
     const isOwnRival = nics.some(
       (other) =>
         other.device !== device &&
@@ -74,7 +74,7 @@ function checkAddresses(context: Context, record: Startable, devices: Devices): 
       throw refused(device, "its address is already defined on another NIC of the instance. Choose another.");
     // Most nics have no wishes, and need not be compared with all others.
     if (!ipv4 && (isManaged || devices[device]?.hwaddr === undefined)) continue;
-    const running = context.instances.uses().filter(({ name }) => context.instances.lifecycle.isRunning(name));
+    const running = home.book.uses().filter(({ name }) => home.book.running.has(name));
     const rival = rivalOf(running, bridge, { instance: record.name, device, ipv4, hwaddr });
     if (rival !== undefined)
       throw refused(
@@ -88,12 +88,12 @@ function checkAddresses(context: Context, record: Startable, devices: Devices): 
  * As checkStart, and looks at the host: are the root and the bridges there?
  * @throws ApiError that names the instance and what does not fit; NOT_FOUND or UNAVAILABLE for the pool
  */
-export async function requireStartable(context: Context, record: Startable): Promise<void> {
+export async function requireStartable(home: InstanceHome, record: Startable): Promise<void> {
   const root: Volume = { type: "containers", name: record.name };
-  await context.volumes.requireThere(record.pool, root);
+  await home.volumes.requireThere(record.pool, root);
   try {
-    await checkStart(context, record);
-    for (const [device, { network, parent }] of nicDevices(context.instances.expanded(record).devices)) {
+    await checkStart(home, record);
+    for (const [device, { network, parent }] of nicDevices(home.book.expanded(record).devices)) {
       const bridge = network ?? parent;
       if (bridge && (await findLink(bridge)) === undefined)
         throw badRequest(`the bridge "${bridge}" of nic "${device}" does not exist. Make it, or change the device.`);

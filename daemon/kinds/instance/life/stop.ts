@@ -2,8 +2,9 @@
 import os from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { badRequest, internal } from "../../../../sdk/api/errors";
-import type { Requestor } from "../../../platform/events";
-import { askToHalt, parseRawLxc, type RawLxc } from "./halt";
+import { type Call, ownCall } from "../../../core/call";
+import { parseRawLxc, type RawLxc } from "../../../core/settings/raw-lxc";
+import { askToHalt } from "./halt";
 import type { AskedStop, Life } from "./life";
 import { inForce } from "./made-by";
 import { pause } from "./pause";
@@ -21,14 +22,14 @@ const defaultStopMs = 600_000;
  * @param timeoutMs patience; negative for LXD's default
  * @throws ApiError BAD_REQUEST when it is stopped, INTERNAL when it does not end in time
  */
-export async function stop(life: Life, name: string, timeoutMs: number, requestor?: Requestor): Promise<void> {
+export async function stop(life: Life, name: string, timeoutMs: number, call: Call = ownCall()): Promise<void> {
   const running = needForStop(life, name);
-  if (running.isFrozen) await pause(life, name, false, requestor);
+  if (running.isFrozen) await pause(life, name, false, call);
   const raw = rawLxcOf(life, name, running);
   const over = new AbortController();
-  using _ = ask(life, name, { action: "instance-shutdown", requestor });
+  using _ = ask(life, name, { action: "instance-shutdown", call });
   void askToHalt(running.cell, raw, over.signal).catch((error: unknown) =>
-    life.context.log.debug("The init of a container cannot be asked to halt", { name, error }),
+    life.home.log.debug("The init of a container cannot be asked to halt", { name, error }),
   );
   if (!(await endsWithin(running, timeoutMs < 0 ? defaultStopMs : timeoutMs, over)))
     throw internal(
@@ -40,10 +41,10 @@ export async function stop(life: Life, name: string, timeoutMs: number, requesto
  * Kills every process and waits until the container is gone; the init may end by the signal of raw.lxc first.
  * @throws ApiError BAD_REQUEST when it is stopped, INTERNAL when a process does not end within a minute
  */
-export async function kill(life: Life, name: string, requestor?: Requestor): Promise<void> {
+export async function kill(life: Life, name: string, call: Call = ownCall()): Promise<void> {
   const running = needForStop(life, name);
   if (running.isFrozen) await pause(life, name, false);
-  using _ = ask(life, name, { action: "instance-stopped", requestor });
+  using _ = ask(life, name, { action: "instance-stopped", call });
   const { stopSignal } = rawLxcOf(life, name, running);
   if (stopSignal !== undefined && stopSignal !== os.constants.signals.SIGKILL) {
     running.cell.signal(stopSignal);
@@ -57,9 +58,9 @@ export async function kill(life: Life, name: string, requestor?: Requestor): Pro
 }
 
 /** What raw.lxc says to a container, by the configuration that it runs with. */
-function rawLxcOf({ records }: Life, name: string, { madeBy }: RunningInstance): RawLxc {
-  const record = records.find(name);
-  return parseRawLxc(record && inForce(records.expanded(record).config, madeBy)["raw.lxc"]);
+function rawLxcOf({ book }: Life, name: string, { madeBy }: RunningInstance): RawLxc {
+  const record = book.find(name);
+  return parseRawLxc(record && inForce(book.expanded(record).config, madeBy)["raw.lxc"]);
 }
 
 /** Notes who wants it, for the event of its end; a later wish takes the place of an earlier one. Until disposed, or the end. */

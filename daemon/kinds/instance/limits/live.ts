@@ -28,7 +28,7 @@ export function applyLimits(life: Life, name: string, config: Config): void {
 
 /** The processors that limits.cpu bound a container to which an earlier daemon started. */
 export function foundCpus(life: Life, record: InstanceRecord): string | undefined {
-  if (!life.records.expanded(record).config["limits.cpu"]) return undefined;
+  if (!life.book.expanded(record).config["limits.cpu"]) return undefined;
   const dir = controllerDir(life.groups.layout, "cpuset", life.group(record.name));
   const file = dir && path.join(dir.path, "cpuset.cpus");
   // Without one, or with one that has just ended, nothing is bound.

@@ -2,9 +2,9 @@
 import path from "node:path";
 import type { Config } from "../../../../sdk/api/common";
 import { badRequest } from "../../../../sdk/api/errors";
+import type { RawLxc } from "../../../core/settings/raw-lxc";
 import { hostArchitecture, hostArchitectures } from "../../../platform/host/architecture";
 import type { Op } from "../../../platform/native/index";
-import type { RawLxc } from "../life/halt";
 
 export const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 

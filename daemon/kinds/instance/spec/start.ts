@@ -2,11 +2,11 @@
 import path from "node:path";
 import type { Config, Devices } from "../../../../sdk/api/common";
 import { isTrue } from "../../../../sdk/api/config/values";
+import { parseRawLxc } from "../../../core/settings/raw-lxc";
 import type { CgroupLayout } from "../../../platform/host/cgroups";
 import { type IdRange, type Op, rootOps } from "../../../platform/native/index";
 import type { RootSource } from "../../../platform/native/root-source";
 import { type Nic, nicOps } from "../devices/nics";
-import { parseRawLxc } from "../life/halt";
 import type { ControlWrite } from "../limits/limits";
 import { cgroupOps } from "./cgroups";
 import { diskOps, filesystemOps, guestMountOps, rootFlagOps } from "./filesystems";

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Config } from "../../../../sdk/api/common";
 import { badRequest, conflict, notFound } from "../../../../sdk/api/errors";
 import type { NetworkLease, NetworkState } from "../../../../sdk/api/network";
-import type { Context } from "../../../context";
+import type { Platform } from "../../../platform/platform";
 import { run } from "../../../platform/processes/run";
 import { together } from "../../../platform/processes/together";
 import { hasIpv4, isOn } from "../config";
@@ -30,8 +30,8 @@ export class BridgeDriver implements NetworkDriver {
   readonly #dnsmasq: DnsmasqKeeper;
   readonly #ports = new NetworkPorts();
 
-  constructor(private readonly context: Pick<Context, "native" | "log" | "warnings">) {
-    this.#dnsmasq = new DnsmasqKeeper(context);
+  constructor(private readonly platform: Pick<Platform, "native" | "log" | "warnings">) {
+    this.#dnsmasq = new DnsmasqKeeper(platform);
   }
 
   async plan(name: string, config: Config, { current, others }: Surroundings): Promise<Config> {
@@ -53,7 +53,7 @@ export class BridgeDriver implements NetworkDriver {
   }
 
   async start(network: NetworkPlace, ports?: readonly Port[]): Promise<void> {
-    makeFolders(this.context.log, network);
+    makeFolders(this.platform.log, network);
     const link = await findLink(network.name);
     if (link !== undefined && !isBridge(link))
       throw conflict(

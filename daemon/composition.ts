@@ -1,0 +1,148 @@
+/** Composition: every kind there is, what each is made of, and its ports to the others. Nothing else of the daemon knows all kinds. */
+import { Changes } from "./core/changes";
+import type { Route, UpgradeRoute } from "./http/route";
+import { eventRoutes, eventUpgrades } from "./kinds/event/routes";
+import { imageRoutes } from "./kinds/image/routes";
+import { ImageService } from "./kinds/image/service";
+import { imageSchema } from "./kinds/image/store";
+import { InstanceBook } from "./kinds/instance/book";
+import { checkProfile, followProfile, renameInUsers } from "./kinds/instance/change/profile-users";
+import { instanceRoutes } from "./kinds/instance/routes";
+import { InstanceService } from "./kinds/instance/service";
+import { instanceSchema } from "./kinds/instance/store";
+import type { NicOwners } from "./kinds/network/home";
+import { networkRoutes } from "./kinds/network/routes";
+import { NetworkService } from "./kinds/network/service";
+import { networkSchema } from "./kinds/network/store";
+import { operationRoutes, operationUpgrades } from "./kinds/operation/routes";
+import type { ProfileUsers } from "./kinds/profile/home";
+import { profileRoutes } from "./kinds/profile/routes";
+import { ProfileService } from "./kinds/profile/service";
+import { profileSchema } from "./kinds/profile/store";
+import { resourcesRoutes } from "./kinds/resources/routes";
+import { serverRoutes } from "./kinds/server/routes";
+import { ServerService } from "./kinds/server/service";
+import type { Shutdown } from "./kinds/server/shutdown";
+import { serverSchema } from "./kinds/server/store";
+import { snapshotRoutes } from "./kinds/snapshot/routes";
+import { SnapshotService } from "./kinds/snapshot/service";
+import { snapshotSchema } from "./kinds/snapshot/store";
+import type { DiskOwners } from "./kinds/storage-pool/home";
+import { OpenPools } from "./kinds/storage-pool/open-pools";
+import { storagePoolRoutes } from "./kinds/storage-pool/routes";
+import { StoragePoolService } from "./kinds/storage-pool/service";
+import { storagePoolSchema } from "./kinds/storage-pool/store";
+import { Volumes } from "./kinds/storage-pool/volumes";
+import { warningRoutes } from "./kinds/warning/routes";
+import type { Warnings } from "./kinds/warning/service";
+import { warningSchema } from "./kinds/warning/store";
+import { damageSchema } from "./platform/damage/store";
+import type { Schema } from "./platform/database/database";
+import type { ParentGroups } from "./platform/host/cgroups";
+import type { Platform } from "./platform/platform";
+import { isCrashLeftover } from "./restored";
+
+/** The tables of every kind. */
+export const schemas: readonly Schema[] = [
+  serverSchema,
+  profileSchema,
+  storagePoolSchema,
+  networkSchema,
+  imageSchema,
+  instanceSchema,
+  snapshotSchema,
+  warningSchema,
+  damageSchema,
+];
+
+/** All that a running daemon is made of. Each kind sees the part of it that its home.ts names. */
+export interface Parts extends Platform {
+  readonly warnings: Warnings;
+  readonly changes: Changes;
+  readonly groups: ParentGroups;
+  readonly seccompDir: string;
+  readonly server: ServerService;
+  readonly profiles: ProfileService;
+  readonly storagePools: StoragePoolService;
+  readonly volumes: Volumes;
+  readonly networks: NetworkService;
+  readonly images: ImageService;
+  readonly book: InstanceBook;
+  readonly instances: InstanceService;
+  readonly snapshots: SnapshotService;
+  readonly profileUsers: ProfileUsers;
+  readonly diskOwners: DiskOwners;
+  readonly nicOwners: NicOwners;
+  readonly isCrashLeftover: (file: string) => Promise<boolean>;
+}
+
+/** What the parts stand on. */
+export interface Ground extends Platform {
+  readonly warnings: Warnings;
+  readonly groups: ParentGroups;
+  readonly seccompDir: string;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Makes every kind's service. Ports are asked when all are made, so that two kinds may need each other. */
+export function makeParts(ground: Ground): Parts {
+  const parts = { ...ground, changes: new Changes(ground) } as Mutable<Parts>;
+  parts.isCrashLeftover = (file) => isCrashLeftover(parts.server, file);
+  parts.profileUsers = profileUsers(parts);
+  const owners = deviceOwners(parts);
+  parts.nicOwners = owners;
+  parts.diskOwners = owners;
+  parts.server = new ServerService(parts);
+  parts.profiles = new ProfileService(parts);
+  const pools = new OpenPools(parts);
+  parts.storagePools = new StoragePoolService(parts, pools);
+  parts.volumes = new Volumes(parts, pools);
+  parts.networks = new NetworkService(parts);
+  parts.images = new ImageService(parts);
+  parts.book = new InstanceBook(parts);
+  parts.instances = new InstanceService(parts);
+  parts.snapshots = new SnapshotService(parts);
+  return parts;
+}
+
+const profileUsers = (parts: Parts): ProfileUsers => ({
+  all: () => parts.book.uses(),
+  check: (after) => checkProfile(parts, after),
+  follow: (profile, before) => followProfile(parts, parts.instances.lifecycle, profile, before),
+  renamed: (from, to) => {
+    renameInUsers(parts, from, to);
+    parts.snapshots.followProfile(from, to);
+    parts.images.followProfile(from, to);
+  },
+  deleted: (name) => {
+    parts.snapshots.followProfile(name, undefined);
+    parts.images.followProfile(name, undefined);
+  },
+});
+
+const deviceOwners = (parts: Parts): NicOwners & DiskOwners => ({
+  all: () => parts.book.uses(),
+  isActive: (instance) => parts.book.running.isActive(instance),
+  profiles: () => parts.profiles.records(),
+});
+
+/** The whole API. */
+export const routesOf = (parts: Parts, shutdown: Shutdown): readonly Route[] => [
+  ...serverRoutes(parts.server, parts.changes, shutdown),
+  ...resourcesRoutes,
+  ...operationRoutes(parts.operations),
+  ...eventRoutes,
+  ...warningRoutes(parts.warnings, parts.changes),
+  ...profileRoutes(parts.profiles, parts.changes),
+  ...storagePoolRoutes(parts.storagePools, parts.changes),
+  ...networkRoutes(parts.networks, parts.changes),
+  ...imageRoutes(parts.images, parts.changes, parts.dirs),
+  ...instanceRoutes(parts.instances, parts.snapshots),
+  ...snapshotRoutes(parts.snapshots, parts),
+];
+
+export const upgradesOf = ({ events, operations }: Parts): readonly UpgradeRoute[] => [
+  ...eventUpgrades(events),
+  ...operationUpgrades(operations),
+];

@@ -1,0 +1,71 @@
+/** Changes: the one way in which anything is changed: access, lock, ETag, work, event. In the background: the same within an operation. */
+import type { Events } from "../platform/events";
+import type { Locks } from "../platform/locks";
+import type { Operations, OperationWork, RunningOperation } from "../platform/operations";
+import { requireAccess } from "./access";
+import type { Call } from "./call";
+import { checkEtag } from "./etag";
+import { lockKeyOf, type Ref, urlOf } from "./ref";
+
+/** What listeners are told of a change. */
+export interface Told {
+  /** Such as "profile-renamed". */
+  readonly action: string;
+  readonly of: Ref;
+  readonly context?: Record<string, unknown>;
+}
+
+export interface Change<T> {
+  /** What is locked; a rename names both. */
+  readonly of: readonly Ref[];
+  /** Absent where the work tells more than one event, by `tell`. */
+  readonly told?: Told;
+  /** The work takes long and may be overtaken: it takes the lock itself where it needs it. */
+  readonly unlocked?: boolean;
+  /** What the client believes to change, and what there is. */
+  readonly etag?: { readonly ifMatch: string | undefined; readonly parts: () => unknown };
+  readonly work: () => Promise<T> | T;
+}
+
+export interface BackgroundChange<T> extends Omit<Change<T>, "work"> {
+  readonly operation: Omit<OperationWork, "run">;
+  /** What can be refused at once, before there is an operation; the work looks again. */
+  readonly check?: () => void;
+  readonly work: (operation: RunningOperation) => Promise<T> | T;
+}
+
+export class Changes {
+  constructor(private readonly platform: { events: Events; locks: Locks; operations: Operations }) {}
+
+  /** Makes a change and resolves when it is made and told. @throws ApiError FORBIDDEN, PRECONDITION_FAILED, and what the work throws */
+  run<T>(call: Call, { of, told, unlocked, etag, work }: Change<T>): Promise<T> {
+    requireAccess(call, of);
+    return this.platform.locks.runAll(unlocked ? [] : of.map(lockKeyOf), async () => {
+      if (etag !== undefined) checkEtag(etag.ifMatch, etag.parts());
+      const result = await work();
+      if (told !== undefined) this.tell(call, told);
+      return result;
+    });
+  }
+
+  /** Starts a change in the background. Access and ETag are checked at once as well. @throws ApiError FORBIDDEN, PRECONDITION_FAILED */
+  start<T>(call: Call, { operation, check, work, ...change }: BackgroundChange<T>): RunningOperation {
+    requireAccess(call, change.of);
+    if (change.etag !== undefined) checkEtag(change.etag.ifMatch, change.etag.parts());
+    check?.();
+    return this.platform.operations.start({
+      ...operation,
+      run: (running) => this.run(call, { ...change, work: () => work(running) }),
+    });
+  }
+
+  /** Tells listeners what was done, and who did it. */
+  tell({ actor }: Call, { action, of, context }: Told): void {
+    this.platform.events.lifecycle({
+      action,
+      source: urlOf(of),
+      ...(context === undefined ? {} : { context }),
+      ...(actor === undefined ? {} : { requestor: actor }),
+    });
+  }
+}

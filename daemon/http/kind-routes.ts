@@ -1,0 +1,130 @@
+/** Kind routes: list, get, create, put, patch, rename and delete, the same for every kind. What a kind has beyond them stands in its own routes.ts. */
+import type { z } from "zod";
+import { type Kind, pathOf } from "../../sdk/api/kind";
+import { patchOf } from "../../sdk/api/patch";
+import type { Call } from "../core/call";
+import type { Changes } from "../core/changes";
+import { patched } from "../core/merge";
+import type { Ref } from "../core/ref";
+import { matches, parseFilter } from "./filter";
+import { type ApiRequest, created, ifMatchOf, param, parseBody, type Route, recursionOf, route, sync } from "./route";
+
+/** What a service does for its kind; it knows neither locks nor events nor HTTP. */
+export interface KindService<Put, Post, Shown> {
+  list(call: Call): readonly Shown[] | Promise<readonly Shown[]>;
+  /** One that can be changed. @throws ApiError NOT_FOUND */
+  get(call: Call, name: string): Shown;
+  /** What GET shows, where that is more than what can be changed. @throws ApiError NOT_FOUND */
+  show?(call: Call, name: string): Promise<Shown>;
+  create(call: Call, post: Post): Promise<void> | void;
+  update(call: Call, name: string, put: Put): Promise<void> | void;
+  rename?(call: Call, from: string, to: string): Promise<void> | void;
+  delete(call: Call, name: string): Promise<void> | void;
+}
+
+interface Named {
+  readonly name: string;
+}
+
+/** @param refOf which object a name means to who calls */
+export function kindRoutes<Put extends z.ZodObject, Post extends z.ZodType<Named>, Shown extends z.ZodType<Named>>(
+  kind: Kind<Put, Post, Shown>,
+  service: KindService<z.output<Put>, z.output<Post>, z.output<Shown>>,
+  changes: Changes,
+  refOf: (call: Call, name: string) => Ref,
+): Route[] {
+  const { path, name: word, put: putType, post: postType, rename: renameType, tagged } = kind;
+  const one = `${path}/:name${kind.hasSlashes ? "*" : ""}`;
+  const nameOf = (request: ApiRequest) => param(request, "name");
+  const coveredOf = (shown: z.output<Shown>) => Object.fromEntries(tagged.map((field) => [field, shown[field]]));
+  const told = (call: Call, what: string, name: string, context?: Record<string, unknown>) => ({
+    action: `${word}-${what}`,
+    of: refOf(call, name),
+    ...(context === undefined ? {} : { context }),
+  });
+
+  async function list(request: ApiRequest) {
+    const filter = parseFilter(request.query.get("filter"));
+    const all = await service.list(request.call);
+    const found = filter.length === 0 ? all : all.filter((shown) => matches(filter, shown));
+    return sync(recursionOf(request) === 0 ? found.map(({ name }) => pathOf(kind, name)) : found);
+  }
+
+  async function create(request: ApiRequest) {
+    const post = parseBody(request, postType);
+    const { call } = request;
+    const { name } = post;
+    await changes.run(call, {
+      of: [refOf(call, name)],
+      told: told(call, "created", name),
+      work: () => service.create(call, post),
+    });
+    return created(pathOf(kind, name));
+  }
+
+  async function get(request: ApiRequest) {
+    const { call } = request;
+    const name = nameOf(request);
+    const shown = service.show === undefined ? service.get(call, name) : await service.show(call, name);
+    return sync(shown, coveredOf(shown));
+  }
+
+  async function change(request: ApiRequest, next: (have: z.output<Put>) => z.output<Put>) {
+    const { call } = request;
+    const name = nameOf(request);
+    const mutable = () => {
+      const shown = service.get(call, name) as Record<string, unknown>;
+      return Object.fromEntries(Object.keys(putType.shape).map((field) => [field, shown[field]])) as z.output<Put>;
+    };
+    await changes.run(call, {
+      of: [refOf(call, name)],
+      etag: { ifMatch: ifMatchOf(request), parts: () => coveredOf(service.get(call, name)) },
+      told: told(call, "updated", name),
+      work: () => service.update(call, name, next(mutable())),
+    });
+    return sync();
+  }
+
+  function update(request: ApiRequest) {
+    const put = parseBody(request, putType);
+    return change(request, () => put);
+  }
+
+  function patch(request: ApiRequest) {
+    const patch = parseBody(request, patchOf(putType));
+    return change(request, (have) => patched(have, patch as Partial<z.output<Put>>));
+  }
+
+  async function rename(request: ApiRequest, type: z.ZodType<Named>) {
+    const { call } = request;
+    const from = nameOf(request);
+    const { name: to } = parseBody(request, type);
+    await changes.run(call, {
+      of: [refOf(call, from), refOf(call, to)],
+      told: told(call, "renamed", to, { old_name: from }),
+      work: () => service.rename?.(call, from, to),
+    });
+    return created(pathOf(kind, to));
+  }
+
+  async function remove(request: ApiRequest) {
+    const { call } = request;
+    const name = nameOf(request);
+    await changes.run(call, {
+      of: [refOf(call, name)],
+      told: told(call, "deleted", name),
+      work: () => service.delete(call, name),
+    });
+    return sync();
+  }
+
+  return [
+    route("GET", path, list),
+    route("POST", path, create),
+    route("GET", one, get),
+    route("PUT", one, update),
+    route("PATCH", one, patch),
+    ...(renameType === undefined ? [] : [route("POST", one, (request) => rename(request, renameType))]),
+    route("DELETE", one, remove),
+  ];
+}

@@ -1,0 +1,148 @@
+/** Book: which instances there are, what each comes to with its profiles, and which of them run. */
+import { randomBytes } from "node:crypto";
+import type { Config, Devices } from "../../../sdk/api/common";
+import { conflict, notFound } from "../../../sdk/api/errors";
+import type { ParentGroups } from "../../platform/host/cgroups";
+import { type FilePlace, idmapOps, type Op } from "../../platform/native/index";
+import type { Platform } from "../../platform/platform";
+import type { Volumes } from "../storage-pool/volumes";
+import { keepVolatile, refreshed } from "./change/volatile";
+import { baseOf, idRange } from "./create/idmap";
+import { HostIds } from "./host-ids";
+import { inForce } from "./life/made-by";
+import { Running } from "./life/running";
+import { type Expanded, expand, type InstanceRecord, type ProfileLayers } from "./record";
+import { InstanceStore } from "./store";
+import { volumeOf } from "./volume";
+
+export interface InstanceUse {
+  readonly name: string;
+  readonly profiles: readonly string[];
+  /** Its own, volatile keys included. */
+  readonly config: Config;
+  readonly expandedDevices: Devices;
+}
+
+interface BookHome extends Pick<Platform, "database"> {
+  readonly groups: ParentGroups;
+  readonly profiles: ProfileLayers;
+  readonly volumes: Pick<Volumes, "root">;
+}
+
+export class InstanceBook {
+  readonly store: InstanceStore;
+  readonly running = new Running();
+  readonly hostIds: HostIds;
+
+  constructor(private readonly home: BookHome) {
+    this.store = new InstanceStore(home.database);
+    this.hostIds = new HostIds(home.groups.name);
+    for (const { config } of this.#all()) this.hostIds.reserve(baseOf(config) ?? 0);
+  }
+
+  #all(): InstanceRecord[] {
+    return [...this.store.list(), ...this.store.listPending()];
+  }
+
+  /** Who uses what; instances that are being made or deleted still do. */
+  uses(): InstanceUse[] {
+    return this.#all().map((record) => ({
+      name: record.name,
+      profiles: record.profiles,
+      config: record.config,
+      expandedDevices: this.expanded(record).devices,
+    }));
+  }
+
+  /** Those that have a profile; instances that are being made or deleted too. */
+  usersOfProfile(profile: string): InstanceRecord[] {
+    return this.#all().filter(({ profiles }) => profiles.includes(profile));
+  }
+
+  /** What an instance comes to with its profiles. One that is gone counts as empty: nothing but a start has to mind (life/startable.ts). */
+  expanded(settings: Pick<InstanceRecord, "config" | "devices" | "profiles">): Expanded {
+    return expand(
+      settings,
+      settings.profiles.flatMap((name) => this.home.profiles.find(name) ?? []),
+    );
+  }
+
+  /** The expanded configuration that counts for an instance now: a running one goes on as it was made. */
+  inForce(record: InstanceRecord): Config {
+    return inForce(this.expanded(record).config, this.running.get(record.name)?.madeBy);
+  }
+
+  /** @throws ApiError NOT_FOUND "Instance not found" */
+  record(name: string): InstanceRecord {
+    const record = this.store.find(name);
+    if (record === undefined) throw notFound("Instance not found");
+    return record;
+  }
+
+  find(name: string): InstanceRecord | undefined {
+    return this.store.find(name);
+  }
+
+  /** A name that nobody has: two words would be nicer, a few digits are enough. */
+  freeName(): string {
+    for (;;) {
+      const name = `bothy-${randomBytes(4).toString("hex")}`;
+      if (this.store.find(name) === undefined) return name;
+    }
+  }
+
+  /** @throws ApiError CONFLICT */
+  requireFree(name: string): void {
+    if (this.store.find(name) !== undefined || this.store.listPending().some((record) => record.name === name))
+      throw conflict(
+        `Failed creating instance record: Instance "${name}" already exists. Choose another name, or delete it first.`,
+      );
+  }
+
+  /** Reads, changes and writes a record in one step; one that is gone stays so. */
+  change(name: string, next: (record: InstanceRecord) => InstanceRecord): void {
+    this.home.database.transaction(() => {
+      const record = this.store.find(name);
+      if (record !== undefined) this.store.update(next(record));
+    });
+  }
+
+  /** Gives a stopped instance the settings of a draft; what the daemon itself keeps stays. */
+  replaceSettings(
+    { name }: InstanceRecord,
+    { config, devices, profiles, description, ephemeral }: InstanceRecord,
+  ): InstanceRecord {
+    this.change(name, (now) => ({
+      ...now,
+      config: refreshed(now.config, config),
+      devices,
+      profiles,
+      description,
+      ephemeral,
+    }));
+    return this.record(name);
+  }
+
+  /** Takes note of what following a change made of a running instance. @param made as `merged` has it */
+  noteLive(name: string, made: Config): void {
+    this.change(name, (now) => ({ ...now, config: this.merged(now, now, made) }));
+  }
+
+  /** @param made the configuration after devices were plugged; it tells where the nics are while the instance runs */
+  merged(now: InstanceRecord, next: InstanceRecord, made: Config): Config {
+    return keepVolatile(this.running.has(now.name) ? made : now.config, next.config);
+  }
+
+  /** Where files of an instance are found: in the running container, or in its volume. */
+  filePlace(record: InstanceRecord): FilePlace {
+    const running = this.running.get(record.name);
+    const ids = idRange(this.inForce(record), record.config);
+    if (running !== undefined) return { target: running.cell, ids };
+    return { root: this.home.volumes.root(record.pool, volumeOf(record.name)), ids };
+  }
+
+  /** Words that tell bothy-cell the instance's id map. */
+  idOps(record: InstanceRecord): Op[] {
+    return idmapOps(idRange(this.inForce(record), record.config));
+  }
+}

@@ -1,0 +1,75 @@
+/** Home of instances: the platform, the book of instances, and what instances ask of others. */
+import type { Changes } from "../../core/changes";
+import type { ParentGroups } from "../../platform/host/cgroups";
+import type { Platform } from "../../platform/platform";
+import type { ImageService } from "../image/service";
+import type { NetworkService } from "../network/service";
+import type { ProfileRecord } from "../profile/store";
+import type { StoragePoolService } from "../storage-pool/service";
+import type { Volumes } from "../storage-pool/volumes";
+import type { InstanceBook } from "./book";
+import type { InstanceRecord } from "./record";
+
+export interface ProfilePort {
+  find(name: string): ProfileRecord | undefined;
+  /** @throws ApiError NOT_FOUND */
+  record(name: string): ProfileRecord;
+}
+
+/** The home of nics: checks, lets in, lets go, forgets. */
+export type NicPort = Pick<
+  NetworkService,
+  "isManaged" | "checkHost" | "addHost" | "removeHost" | "forgetInstance" | "nics"
+>;
+
+export type ImagePort = Pick<ImageService, "resolve" | "requireTemplate" | "fromTemplate" | "readMetadata" | "touch">;
+
+export type PoolPort = Pick<StoragePoolService, "record" | "records">;
+
+export type VolumePort = Pick<
+  Volumes,
+  | "createEmpty"
+  | "createFromImage"
+  | "delete"
+  | "reconcile"
+  | "rename"
+  | "requirePool"
+  | "requireThere"
+  | "root"
+  | "usage"
+>;
+
+/** What becomes of an instance's snapshots when something becomes of it. */
+export interface SnapshotPort {
+  /** Oldest first, those half made included. */
+  names(instance: string): string[];
+  /** The settings that a snapshot keeps. @throws ApiError NOT_FOUND */
+  settingsOf(instance: string, name: string): Pick<InstanceRecord, "config" | "devices" | "profiles" | "description">;
+  copyVolumes(copy: {
+    source: InstanceRecord;
+    snapshot: string | undefined;
+    record: InstanceRecord;
+    withSnapshots: boolean;
+  }): Promise<void>;
+  refreshVolumes(source: InstanceRecord, record: InstanceRecord, withSnapshots: boolean): Promise<void>;
+  /** Forgets all of an instance; its volumes are gone already. */
+  forgetAll(instance: string): void;
+  /** Follows a renamed instance, within the caller's transaction. */
+  instanceRenamed(from: string, to: string): void;
+  /** After a crash: takes away what was half made or half deleted. */
+  recover(): Promise<void>;
+}
+
+export interface InstanceHome extends Platform {
+  readonly book: InstanceBook;
+  readonly changes: Changes;
+  readonly groups: ParentGroups;
+  /** Folder of the compiled seccomp filters. */
+  readonly seccompDir: string;
+  readonly profiles: ProfilePort;
+  readonly networks: NicPort;
+  readonly images: ImagePort;
+  readonly storagePools: PoolPort;
+  readonly volumes: VolumePort;
+  readonly snapshots: SnapshotPort;
+}

@@ -1,0 +1,26 @@
+/** Home of networks: the platform, and what networks ask of others. */
+import type { Config, Devices } from "../../../sdk/api/common";
+import type { Platform } from "../../platform/platform";
+
+/** An instance whose nics may be on a network. */
+export interface NicOwner {
+  readonly name: string;
+  /** Its own, volatile keys included. */
+  readonly config: Config;
+  readonly expandedDevices: Devices;
+}
+
+export interface NicOwners {
+  /** All instances, those that are being made or deleted included. */
+  all(): readonly NicOwner[];
+  /** Whether an instance runs, or is about to by the configuration that it has now. */
+  isActive(instance: string): boolean;
+  /** Profiles, whose nics use a network too. */
+  profiles(): readonly { readonly name: string; readonly devices: Devices }[];
+}
+
+export interface NetworkHome extends Platform {
+  readonly nicOwners: NicOwners;
+  /** Whether a file that no object of the database has may be removed as what a crash left. */
+  readonly isCrashLeftover: (file: string) => Promise<boolean>;
+}

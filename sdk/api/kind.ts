@@ -1,0 +1,36 @@
+/** Kind: what one kind of object is on the wire, for everything that treats all kinds alike (routes, client, events). */
+import type { z } from "zod";
+
+export interface Kind<
+  Put extends z.ZodObject = z.ZodObject,
+  Post extends z.ZodType = z.ZodType,
+  Shown extends z.ZodType = z.ZodType,
+> {
+  /** LXD's word for one object, as in locks and events ("storage-pool", "storage-pool-created"). */
+  readonly name: string;
+  /** The same for people, as in "Storage pool not found". */
+  readonly title: string;
+  /** Path of the collection, such as "/1.0/storage-pools". */
+  readonly path: string;
+  /** The mutable part: what PUT takes whole and PATCH in part. */
+  readonly put: Put;
+  /** What makes an object. */
+  readonly post: Post;
+  /** What GET shows. */
+  readonly shown: Shown;
+  /** Fields of `shown` that the ETag covers (docs/lxd-api.md, Changes). */
+  readonly tagged: readonly (keyof z.output<Shown> & string)[];
+  /** What gives an object another name. Absent: it keeps the one that it has. */
+  readonly rename?: z.ZodType<{ name: string }>;
+  /** Names may hold slashes, which stay as they are in paths. */
+  readonly hasSlashes?: true;
+}
+
+/** Names a kind's types once, so that everything else has them by inference. */
+export const defineKind = <Put extends z.ZodObject, Post extends z.ZodType, Shown extends z.ZodType>(
+  kind: Kind<Put, Post, Shown>,
+): Kind<Put, Post, Shown> => kind;
+
+/** Path of one object of a kind. @param path the collection's */
+export const pathOf = ({ path, hasSlashes }: Pick<Kind, "path" | "hasSlashes">, name: string): string =>
+  `${path}/${hasSlashes ? name.split("/").map(encodeURIComponent).join("/") : encodeURIComponent(name)}`;
