@@ -8,7 +8,7 @@ const CI_FEATURES = "root,btrfs,overlay,pulumi,lxc,debian,nft,dnsmasq,vm";
 /** Tests start daemons and containers of their own, which keep more than one core busy each. */
 const CONCURRENCY = 2;
 /** Longer than any test takes, a guest on a busy machine included: one that hangs is a failure with a name. */
-const TEST_TIMEOUT_MS = 20 * 60 * 1000;
+const TEST_TIMEOUT_MS = 40 * 60 * 1000;
 
 const root = resolve(__dirname, "../..");
 
