@@ -7,6 +7,7 @@ import { ImageService } from "./kinds/image/service";
 import { imageSchema } from "./kinds/image/store";
 import { InstanceBook } from "./kinds/instance/book";
 import { checkProfile, followProfile, renameInUsers } from "./kinds/instance/change/profile-users";
+import { instanceOfKey } from "./kinds/instance/record";
 import { instanceRoutes } from "./kinds/instance/routes";
 import { InstanceService } from "./kinds/instance/service";
 import { instanceSchema } from "./kinds/instance/store";
@@ -109,21 +110,21 @@ export function makeParts(ground: Ground): Parts {
 const profileUsers = (parts: Parts): ProfileUsers => ({
   all: () => parts.book.uses(),
   check: (after) => checkProfile(parts, after),
-  follow: (profile, before) => followProfile(parts, parts.instances.lifecycle, profile, before),
+  follow: (before) => followProfile(parts, parts.instances.lifecycle, before, before),
   renamed: (from, to) => {
     renameInUsers(parts, from, to);
     parts.snapshots.followProfile(from, to);
     parts.images.followProfile(from, to);
   },
-  deleted: (name) => {
-    parts.snapshots.followProfile(name, undefined);
-    parts.images.followProfile(name, undefined);
+  deleted: (profile) => {
+    parts.snapshots.followProfile(profile, undefined);
+    parts.images.followProfile(profile, undefined);
   },
 });
 
 const deviceOwners = (parts: Parts): NicOwners & DiskOwners => ({
   all: () => parts.book.uses(),
-  isActive: (instance) => parts.book.running.isActive(instance),
+  isActive: (key) => parts.book.running.isActive(instanceOfKey(key)),
   profiles: () => parts.profiles.records(),
 });
 

@@ -11,7 +11,7 @@ import { closeWebsockets } from "./http/websockets";
 import { wasRunning } from "./kinds/instance/life/last-state";
 import { autostart, shutdownAll } from "./kinds/instance/life/power";
 import { adoptInstances, recoverInstances, tellUnknown } from "./kinds/instance/life/recovery";
-import type { InstanceRecord } from "./kinds/instance/record";
+import { type InstanceRecord, instanceOfKey } from "./kinds/instance/record";
 import type { Shutdown } from "./kinds/server/shutdown";
 import { SnapshotExpiry } from "./kinds/snapshot/expiry";
 import { noteHost } from "./kinds/warning/host";
@@ -155,11 +155,11 @@ export class Daemon {
     );
     if (isFresh) this.#stoppedByReboot = stopped;
     else
-      for (const { name } of stopped.filter(wasRunning))
-        await this.#orLog(`Cannot take note of the end of "${name}"`, () =>
-          instances.lifecycle.noteEnd(name, { signal: 9, reason: "lost" }),
+      for (const record of stopped.filter(wasRunning))
+        await this.#orLog(`Cannot take note of the end of "${record.name}"`, () =>
+          instances.lifecycle.noteEnd(record, { signal: 9, reason: "lost" }),
         );
-    await networks.nics.closeLostPorts((name) => book.running.has(name));
+    await networks.nics.closeLostPorts((key) => book.running.has(instanceOfKey(key)));
     this.#hasAdopted = true;
   }
 
@@ -210,7 +210,7 @@ export class Daemon {
     closeWebsockets();
     await this.#app?.close();
     await parts?.instances.lifecycle.settle();
-    if (parts !== undefined && this.#hasAdopted && parts.book.running.names().length === 0 && locks.size === 0) {
+    if (parts !== undefined && this.#hasAdopted && parts.book.running.list().length === 0 && locks.size === 0) {
       // Nothing runs that needs them, or is about to.
       await parts.networks.stopAll();
       await parts.storagePools.stopAll();

@@ -45,7 +45,7 @@ async function prepare(parts: Parts): Promise<void> {
   } catch (error) {
     log.warning("Cannot prepare the default network; containers of the default profile have none", { error });
   }
-  const { description, config } = profiles.record("default");
+  const { description, config } = profiles.record(call.project, "default");
   await changes.run(call, {
     of: [ref("profile", "default")],
     work: () => profiles.update(call, "default", { description, config, devices }),

@@ -10,7 +10,7 @@ const mostNamed = 20;
 export async function tellStrays(parts: Parts): Promise<void> {
   const { book, dirs, images, log, networks, storagePools, warnings } = parts;
   try {
-    const instanceNames = new Set(book.uses().map(({ name }) => name));
+    const instanceNames = new Set(book.uses().map(({ key }) => key));
     const pools = new Set(storagePools.allRecords().map(({ name }) => name));
     const nets = new Set(networks.records().map(({ name }) => name));
     const fingerprints = new Set(images.list().map(({ fingerprint }) => fingerprint));

@@ -34,7 +34,7 @@ const folder = mkdtempSync(path.join(tmpdir(), "bothy-network-"));
 // As the daemon's own state folder is: dnsmasq can reach its files without being root.
 chmodSync(folder, 0o711);
 const uses: NicOwner[] = [];
-const profiles: { name: string; devices: Devices }[] = [];
+const profiles: { project: string; name: string; devices: Devices }[] = [];
 let home: NetworkHome;
 let networks: NetworkService;
 let call: Ask;
@@ -422,7 +422,9 @@ test("what a killed daemon left half made is gone with the next start", { skip }
 test("a stopped and started network keeps leases and names", { skip }, async () => {
   await using _net = await make("net0");
   uses.push({
+    project: "default",
     name: "web",
+    key: "web",
     config: {},
     expandedDevices: { eth0: { type: "nic", network: "net0" } },
   });
@@ -445,9 +447,15 @@ test("what instances and profiles use can be neither deleted nor renamed; the re
   skip,
 }, async () => {
   await using net = await make("net0");
-  profiles.push({ name: "wired", devices: { eth0: { type: "nic", nictype: "bridged", parent: "net0" } } });
+  profiles.push({
+    project: "default",
+    name: "wired",
+    devices: { eth0: { type: "nic", nictype: "bridged", parent: "net0" } },
+  });
   uses.push({
+    project: "default",
     name: "web",
+    key: "web",
     config: {},
     expandedDevices: { eth0: { type: "nic", network: "net0" } },
   });

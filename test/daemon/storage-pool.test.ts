@@ -44,8 +44,8 @@ const fakeNative = {
 
 class World {
   readonly state = mkdtempSync(path.join(tmpdir(), "bothy-service-"));
-  readonly uses: { name: string; expandedDevices: Devices }[] = [];
-  readonly profiles: { name: string; devices: Devices }[] = [];
+  readonly uses: { project: string; name: string; expandedDevices: Devices }[] = [];
+  readonly profiles: { project: string; name: string; devices: Devices }[] = [];
   readonly unpacked: { fingerprint: string; deviceNodes: boolean }[] = [];
   native = fakeNative;
   unpack: (rootPath: string, options: UnpackOptions) => Promise<void> = smallTree;
@@ -117,11 +117,13 @@ async function withWorld(work: (world: World) => Promise<void>): Promise<void> {
 }
 
 const use = (name: string, pool: string) => ({
+  project: "default",
   name,
   expandedDevices: { root: { type: "disk", path: "/", pool } },
 });
 
 const profile = (name: string, pool: string) => ({
+  project: "default",
   name,
   devices: { disk: { type: "disk", path: "/", pool } },
 });

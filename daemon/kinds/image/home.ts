@@ -8,7 +8,7 @@ export interface ImageHome extends Platform {
   readonly server: { config(): Config };
   readonly profiles: {
     /** @throws ApiError NOT_FOUND */
-    record(name: string): unknown;
+    record(project: string, name: string): unknown;
   };
   readonly volumes: {
     /** Drops the volumes of a deleted image from every pool. */

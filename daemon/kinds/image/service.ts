@@ -5,14 +5,14 @@ import { epoch, never } from "../../../sdk/api/common";
 import { didYouMean } from "../../../sdk/api/config/near";
 import { ApiError, badRequest, conflict, notFound } from "../../../sdk/api/errors";
 import type { Image, ImagePut } from "../../../sdk/api/image";
-import { ownCall } from "../../core/call";
+import { defaultProject, ownCall } from "../../core/call";
 import { withoutEmpty } from "../../core/merge";
-import { ref } from "../../core/ref";
+import { ref, urlOf } from "../../core/ref";
 import { Revert } from "../../core/revert";
 import { requireArchitecture } from "../../platform/host/architecture";
 import type { RunningOperation } from "../../platform/operations";
 import { nowText, timeText } from "../../platform/time";
-import { renamedIn } from "../profile/store";
+import { type ProfileId, renamedIn } from "../profile/store";
 import { ImageAliases } from "./alias/aliases";
 import { inspect } from "./archive/inspect";
 import { type ImageLimits, imageLimits } from "./archive/limits";
@@ -92,7 +92,7 @@ export class ImageService {
       for (const name of this.#fileNames(row))
         if (!files.includes(name)) {
           const message = `"${path.join(dirs.images, name)}" is missing. Delete the image and import it again; instances made of it go on`;
-          warnings.record("imageMissing", { message, entity: `/1.0/images/${row.fingerprint}` });
+          warnings.record("imageMissing", { message, entity: urlOf(ref("image", row.fingerprint)) });
         }
   }
 
@@ -234,7 +234,8 @@ export class ImageService {
   /** Replaces the mutable part. */
   update(fingerprint: string, put: ImagePut): void {
     const row = this.record(fingerprint);
-    for (const name of put.profiles ?? []) if (!row.profiles?.includes(name)) this.home.profiles.record(name);
+    for (const name of put.profiles ?? [])
+      if (!row.profiles?.includes(name)) this.home.profiles.record(defaultProject, name);
     this.#store.update({
       ...row,
       public: put.public,
@@ -246,9 +247,10 @@ export class ImageService {
   }
 
   /** Follows a renamed or deleted profile, within the caller's transaction. @param to undefined when it is deleted */
-  followProfile(from: string, to: string | undefined): void {
+  followProfile({ project, name }: ProfileId, to: string | undefined): void {
+    if (project !== defaultProject) return;
     for (const row of this.#store.list())
-      if (row.profiles?.includes(from)) this.#store.update({ ...row, profiles: renamedIn(row.profiles, from, to) });
+      if (row.profiles?.includes(name)) this.#store.update({ ...row, profiles: renamedIn(row.profiles, name, to) });
   }
 
   /** Removes the image, its aliases, its files and its volumes in every pool. Instances made from it stay. */
@@ -265,7 +267,7 @@ export class ImageService {
   /** Where the stored files are; the root apart for a split image. */
   files(fingerprint: string): { row: ImageRow; main: string; rootfs: string | undefined } {
     const row = this.record(fingerprint);
-    this.home.damages.requireNone(`/1.0/images/${row.fingerprint}`, `use image "${row.fingerprint}"`);
+    this.home.damages.requireNone(urlOf(ref("image", row.fingerprint)), `use image "${row.fingerprint}"`);
     const main = this.#file(row.fingerprint);
     return { row, main, rootfs: row.files.rootfs === undefined ? undefined : `${main}.rootfs` };
   }

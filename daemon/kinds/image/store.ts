@@ -1,6 +1,7 @@
 /** Images and their aliases in the database. */
 import { z } from "zod";
 import type { ImageAliasEntry } from "../../../sdk/api/image";
+import { ref, urlOf } from "../../core/ref";
 import type { Database, Schema } from "../../platform/database/database";
 import type { Row } from "../../platform/database/row";
 import { config, expiry, flag, json, name, texts, time } from "../../platform/database/rules";
@@ -40,7 +41,7 @@ export const imageSchema: Schema = {
   tables: [
     {
       table: "images",
-      url: (row) => `/1.0/images/${row.fingerprint}`,
+      url: (row) => urlOf(ref("image", String(row.fingerprint))),
       columns: {
         fingerprint: name((value) => /^[0-9a-f]{64}$/.test(value)),
         public: flag,
@@ -61,7 +62,7 @@ export const imageSchema: Schema = {
     },
     {
       table: "image_aliases",
-      url: (row) => `/1.0/images/aliases/${encodeURIComponent(String(row.name))}`,
+      url: (row) => urlOf(ref("image-alias", String(row.name))),
       columns: { name: name((value) => value !== "" && !/[\0\n]/.test(value)) },
     },
   ],

@@ -5,18 +5,21 @@ import { conflict, notFound } from "../../../sdk/api/errors";
 import type { ParentGroups } from "../../platform/host/cgroups";
 import { type FilePlace, idmapOps, type Op } from "../../platform/native/index";
 import type { Platform } from "../../platform/platform";
+import type { ProfileId } from "../profile/store";
 import type { Volumes } from "../storage-pool/volumes";
 import { keepVolatile, refreshed } from "./change/volatile";
 import { baseOf, idRange } from "./create/idmap";
 import { HostIds } from "./host-ids";
 import { inForce } from "./life/made-by";
 import { Running } from "./life/running";
-import { type Expanded, expand, type InstanceRecord, type ProfileLayers } from "./record";
+import type { ProfilePort } from "./profile-port";
+import { type Expanded, expand, type InstanceId, type InstanceRecord, keyOf } from "./record";
 import { InstanceStore } from "./store";
 import { volumeOf } from "./volume";
 
-export interface InstanceUse {
-  readonly name: string;
+export interface InstanceUse extends InstanceId {
+  /** Its name on the host. */
+  readonly key: string;
   readonly profiles: readonly string[];
   /** Its own, volatile keys included. */
   readonly config: Config;
@@ -25,7 +28,7 @@ export interface InstanceUse {
 
 interface BookHome extends Pick<Platform, "database"> {
   readonly groups: ParentGroups;
-  readonly profiles: ProfileLayers;
+  readonly profiles: ProfilePort;
   readonly volumes: Pick<Volumes, "root">;
 }
 
@@ -47,7 +50,9 @@ export class InstanceBook {
   /** Who uses what; instances that are being made or deleted still do. */
   uses(): InstanceUse[] {
     return this.#all().map((record) => ({
+      project: record.project,
       name: record.name,
+      key: keyOf(record),
       profiles: record.profiles,
       config: record.config,
       expandedDevices: this.expanded(record).devices,
@@ -55,64 +60,63 @@ export class InstanceBook {
   }
 
   /** Those that have a profile; instances that are being made or deleted too. */
-  usersOfProfile(profile: string): InstanceRecord[] {
-    return this.#all().filter(({ profiles }) => profiles.includes(profile));
+  usersOfProfile(profile: ProfileId): InstanceRecord[] {
+    return this.#all().filter(
+      ({ project, profiles }) => profiles.includes(profile.name) && this.home.profiles.isSeen(project, profile),
+    );
   }
 
   /** What an instance comes to with its profiles. One that is gone counts as empty: nothing but a start has to mind (life/startable.ts). */
-  expanded(settings: Pick<InstanceRecord, "config" | "devices" | "profiles">): Expanded {
-    return expand(
-      settings,
-      settings.profiles.flatMap((name) => this.home.profiles.find(name) ?? []),
-    );
+  expanded(settings: Pick<InstanceRecord, "project" | "config" | "devices" | "profiles">): Expanded {
+    return expand(settings, this.home.profiles.layers(settings.project, settings.profiles));
   }
 
   /** The expanded configuration that counts for an instance now: a running one goes on as it was made. */
   inForce(record: InstanceRecord): Config {
-    return inForce(this.expanded(record).config, this.running.get(record.name)?.madeBy);
+    return inForce(this.expanded(record).config, this.running.get(record)?.madeBy);
   }
 
   /** @throws ApiError NOT_FOUND "Instance not found" */
-  record(name: string): InstanceRecord {
-    const record = this.store.find(name);
+  record(instance: InstanceId): InstanceRecord {
+    const record = this.store.find(instance);
     if (record === undefined) throw notFound("Instance not found");
     return record;
   }
 
-  find(name: string): InstanceRecord | undefined {
-    return this.store.find(name);
+  find(instance: InstanceId): InstanceRecord | undefined {
+    return this.store.find(instance);
   }
 
   /** A name that nobody has: two words would be nicer, a few digits are enough. */
-  freeName(): string {
+  freeName(project: string): string {
     for (;;) {
       const name = `bothy-${randomBytes(4).toString("hex")}`;
-      if (this.store.find(name) === undefined) return name;
+      if (this.store.find({ project, name }) === undefined) return name;
     }
   }
 
   /** @throws ApiError CONFLICT */
-  requireFree(name: string): void {
-    if (this.store.find(name) !== undefined || this.store.listPending().some((record) => record.name === name))
+  requireFree({ project, name }: InstanceId): void {
+    if (this.store.ids().some((other) => other.project === project && other.name === name))
       throw conflict(
         `Failed creating instance record: Instance "${name}" already exists. Choose another name, or delete it first.`,
       );
   }
 
   /** Reads, changes and writes a record in one step; one that is gone stays so. */
-  change(name: string, next: (record: InstanceRecord) => InstanceRecord): void {
+  change(instance: InstanceId, next: (record: InstanceRecord) => InstanceRecord): void {
     this.home.database.transaction(() => {
-      const record = this.store.find(name);
+      const record = this.store.find(instance);
       if (record !== undefined) this.store.update(next(record));
     });
   }
 
   /** Gives a stopped instance the settings of a draft; what the daemon itself keeps stays. */
   replaceSettings(
-    { name }: InstanceRecord,
+    target: InstanceRecord,
     { config, devices, profiles, description, ephemeral }: InstanceRecord,
   ): InstanceRecord {
-    this.change(name, (now) => ({
+    this.change(target, (now) => ({
       ...now,
       config: refreshed(now.config, config),
       devices,
@@ -120,25 +124,25 @@ export class InstanceBook {
       description,
       ephemeral,
     }));
-    return this.record(name);
+    return this.record(target);
   }
 
   /** Takes note of what following a change made of a running instance. @param made as `merged` has it */
-  noteLive(name: string, made: Config): void {
-    this.change(name, (now) => ({ ...now, config: this.merged(now, now, made) }));
+  noteLive(instance: InstanceId, made: Config): void {
+    this.change(instance, (now) => ({ ...now, config: this.merged(now, now, made) }));
   }
 
   /** @param made the configuration after devices were plugged; it tells where the nics are while the instance runs */
   merged(now: InstanceRecord, next: InstanceRecord, made: Config): Config {
-    return keepVolatile(this.running.has(now.name) ? made : now.config, next.config);
+    return keepVolatile(this.running.has(now) ? made : now.config, next.config);
   }
 
   /** Where files of an instance are found: in the running container, or in its volume. */
   filePlace(record: InstanceRecord): FilePlace {
-    const running = this.running.get(record.name);
+    const running = this.running.get(record);
     const ids = idRange(this.inForce(record), record.config);
     if (running !== undefined) return { target: running.cell, ids };
-    return { root: this.home.volumes.root(record.pool, volumeOf(record.name)), ids };
+    return { root: this.home.volumes.root(record.pool, volumeOf(record)), ids };
   }
 
   /** Words that tell bothy-cell the instance's id map. */

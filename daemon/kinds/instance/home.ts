@@ -4,17 +4,11 @@ import type { ParentGroups } from "../../platform/host/cgroups";
 import type { Platform } from "../../platform/platform";
 import type { ImageService } from "../image/service";
 import type { NetworkService } from "../network/service";
-import type { ProfileRecord } from "../profile/store";
 import type { StoragePoolService } from "../storage-pool/service";
 import type { Volumes } from "../storage-pool/volumes";
 import type { InstanceBook } from "./book";
-import type { InstanceRecord } from "./record";
-
-export interface ProfilePort {
-  find(name: string): ProfileRecord | undefined;
-  /** @throws ApiError NOT_FOUND */
-  record(name: string): ProfileRecord;
-}
+import type { ProfilePort } from "./profile-port";
+import type { InstanceId, InstanceRecord } from "./record";
 
 /** The home of nics: checks, lets in, lets go, forgets. */
 export type NicPort = Pick<
@@ -42,9 +36,12 @@ export type VolumePort = Pick<
 /** What becomes of an instance's snapshots when something becomes of it. */
 export interface SnapshotPort {
   /** Oldest first, those half made included. */
-  names(instance: string): string[];
+  names(instance: InstanceId): string[];
   /** The settings that a snapshot keeps. @throws ApiError NOT_FOUND */
-  settingsOf(instance: string, name: string): Pick<InstanceRecord, "config" | "devices" | "profiles" | "description">;
+  settingsOf(
+    instance: InstanceId,
+    name: string,
+  ): Pick<InstanceRecord, "config" | "devices" | "profiles" | "description">;
   copyVolumes(copy: {
     source: InstanceRecord;
     snapshot: string | undefined;
@@ -53,9 +50,9 @@ export interface SnapshotPort {
   }): Promise<void>;
   refreshVolumes(source: InstanceRecord, record: InstanceRecord, withSnapshots: boolean): Promise<void>;
   /** Forgets all of an instance; its volumes are gone already. */
-  forgetAll(instance: string): void;
+  forgetAll(instance: InstanceId): void;
   /** Follows a renamed instance, within the caller's transaction. */
-  instanceRenamed(from: string, to: string): void;
+  instanceRenamed(from: InstanceId, to: string): void;
   /** After a crash: takes away what was half made or half deleted. */
   recover(): Promise<void>;
 }

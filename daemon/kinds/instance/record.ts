@@ -1,15 +1,28 @@
 /** InstanceRecord: an instance as the database keeps it, and its merge with its profiles. */
 import type { Config, Device, Devices } from "../../../sdk/api/common";
 import { badRequest } from "../../../sdk/api/errors";
+import { defaultProject } from "../../core/call";
+import { type Ref, ref, storageNameOf } from "../../core/ref";
 import type { ProfileRecord } from "../profile/store";
 
-/** Where profiles are found. */
-export interface ProfileLayers {
-  find(name: string): ProfileRecord | undefined;
+/** Which instance: names count within a project. */
+export interface InstanceId {
+  readonly project: string;
+  readonly name: string;
 }
 
-export interface InstanceRecord {
-  readonly name: string;
+export const instanceRef = ({ project, name }: InstanceId): Ref => ref("instance", name, project);
+
+/** Its name on the host: of its control group, its folders, its volume. */
+export const keyOf = (instance: InstanceId): string => storageNameOf(instanceRef(instance));
+
+/** The instance that a name on the host is of: neither a project nor an instance has an underscore in its name. */
+export function instanceOfKey(key: string): InstanceId {
+  const [, project, name] = /^([^_]+)_(.+)$/.exec(key) ?? [];
+  return project === undefined || name === undefined ? { project: defaultProject, name: key } : { project, name };
+}
+
+export interface InstanceRecord extends InstanceId {
   readonly architecture: string;
   readonly description: string;
   readonly config: Config;

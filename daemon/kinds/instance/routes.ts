@@ -13,7 +13,7 @@ import {
 import { patchOf } from "../../../sdk/api/patch";
 import type { Snapshot } from "../../../sdk/api/snapshot";
 import { patched } from "../../core/merge";
-import { type Ref, ref, urlOf } from "../../core/ref";
+import { type Ref, urlOf } from "../../core/ref";
 import { matches, parseFilter } from "../../http/filter";
 import {
   type ApiRequest,
@@ -28,24 +28,24 @@ import {
 } from "../../http/route";
 import { timerMs } from "../../platform/time";
 import { renameInstance } from "./change/rename";
-import { planCreate } from "./create/create";
+import { planCreate, sourceOf } from "./create/create";
 import { isRefresh } from "./create/refresh";
 import { startExec } from "./inside/exec";
 import { fileRoutes } from "./inside/file-routes";
 import { logRoutes } from "./inside/log-routes";
 import { waitForIpv4 } from "./inside/wait";
-import type { InstanceRecord } from "./record";
+import { type InstanceId, type InstanceRecord, instanceRef } from "./record";
+import { idOf } from "./request";
 import type { InstanceService } from "./service";
 import { writableInstance } from "./view";
 
 const base = "/1.0/instances";
-const instanceRef = (name: string) => ref("instance", name);
 
 /** What the routes of instances need of their snapshots. */
 interface Snapshots {
-  list(instance: string): Snapshot[];
+  list(instance: InstanceId): Snapshot[];
   /** @throws ApiError NOT_FOUND */
-  requireThere(instance: string, name: string): void;
+  requireThere(instance: InstanceId, name: string): void;
   restore(instance: InstanceRecord, name: string): Promise<void>;
 }
 
@@ -60,17 +60,20 @@ const stateDescriptions = {
 export function instanceRoutes(instances: InstanceService, snapshots: Snapshots): Route[] {
   const { home, lifecycle } = instances;
   const { book, changes, log } = home;
-  const recordOf = (request: ApiRequest) => book.record(param(request, "name"));
+  const recordOf = (request: ApiRequest) => book.record(idOf(request));
 
   /** What an operation on an instance says of itself. */
-  const about = (name: string, description: string, mayCancel = false) => ({
+  const about = (instance: InstanceId, description: string, mayCancel = false) => ({
     description,
-    resources: { instances: [urlOf(instanceRef(name))], containers: [`/1.0/containers/${name}`] },
+    resources: {
+      instances: [urlOf(instanceRef(instance))],
+      containers: [urlOf(instanceRef(instance)).replace("instances", "containers")],
+    },
     mayCancel,
   });
-  const etagOf = (request: ApiRequest, name: string) => ({
+  const etagOf = (request: ApiRequest, instance: InstanceId) => ({
     ifMatch: ifMatchOf(request),
-    parts: () => writableInstance(book.record(name)),
+    parts: () => writableInstance(book.record(instance)),
   });
 
   async function list(request: ApiRequest) {
@@ -78,11 +81,12 @@ export function instanceRoutes(instances: InstanceService, snapshots: Snapshots)
     const type = request.query.get("instance-type") || "container";
     if (type !== "container" && type !== "virtual-machine")
       throw badRequest(`Invalid instance type "${type}". Use container or virtual-machine.`);
-    const records = type === "container" ? book.store.list() : [];
+    const records =
+      type === "container" ? book.store.list().filter(({ project }) => project === request.call.project) : [];
     const wanted = records.filter((record) => filter.length === 0 || matches(filter, instances.render(record)));
     switch (recursionOf(request)) {
       case 0:
-        return sync(wanted.map(({ name }) => urlOf(instanceRef(name))));
+        return sync(wanted.map((record) => urlOf(instanceRef(record))));
       case 1:
         return sync(wanted.map((record) => instances.render(record)));
       default:
@@ -95,7 +99,7 @@ export function instanceRoutes(instances: InstanceService, snapshots: Snapshots)
     try {
       return await full(record);
     } catch (error) {
-      if (book.find(record.name) === undefined) return undefined;
+      if (book.find(record) === undefined) return undefined;
       log.warning("Cannot get the state of an instance for a list", { instance: record.name, error });
       return fullOf(record, null);
     }
@@ -106,7 +110,7 @@ export function instanceRoutes(instances: InstanceService, snapshots: Snapshots)
   }
 
   function fullOf(record: InstanceRecord, state: InstanceState | null): InstanceFull {
-    return { ...instances.render(record), state, snapshots: snapshots.list(record.name), backups: null };
+    return { ...instances.render(record), state, snapshots: snapshots.list(record), backups: null };
   }
 
   async function get(request: ApiRequest) {
@@ -127,25 +131,26 @@ export function instanceRoutes(instances: InstanceService, snapshots: Snapshots)
     const seconds = Number(request.query.get("timeout") ?? "60");
     if (!(seconds >= 0 && seconds <= 86400))
       throw badRequest("The timeout must be a number of seconds from 0 to 86400.");
-    return sync(await waitForIpv4(instances, recordOf(request).name, seconds * 1000, request.call.signal));
+    return sync(await waitForIpv4(instances, recordOf(request), seconds * 1000, request.call.signal));
   }
 
   async function create(request: ApiRequest) {
     const post = parseBody(request, InstancesPost);
-    const name = post.name || book.freeName();
+    const { project } = request.call;
+    const id: InstanceId = { project, name: post.name || book.freeName(project) };
     // The extension bothy_instance_dry_run: could it be made, once the one of its name were deleted?
     const isDryRun = isTrue(request.query.get("dry-run") ?? "");
-    const refreshes = isRefresh(home, name, post);
-    if (!isDryRun && !refreshes) book.requireFree(name);
-    const work = await planCreate(home, name, post);
+    const refreshes = isRefresh(home, id, post);
+    if (!isDryRun && !refreshes) book.requireFree(id);
+    const work = await planCreate(home, id, post);
     if (isDryRun) return sync();
-    const source = post.source.type === "copy" ? (post.source.source ?? "").split("/")[0] : undefined;
+    const isCopy = post.source.type === "copy" && (post.source.source ?? "") !== "";
     return asyncOp(
       changes.start(request.call, {
-        of: [name, ...(source ? [source] : [])].map(instanceRef),
+        of: [id, ...(isCopy ? [sourceOf(id, post)] : [])].map(instanceRef),
         // Building or unpacking an image may take long.
-        operation: about(name, refreshes ? "Refreshing instance" : "Creating instance", source === undefined),
-        told: { action: refreshes ? "instance-updated" : "instance-created", of: instanceRef(name) },
+        operation: about(id, refreshes ? "Refreshing instance" : "Creating instance", !isCopy),
+        told: { action: refreshes ? "instance-updated" : "instance-created", of: instanceRef(id) },
         work,
       }),
     );
@@ -153,31 +158,31 @@ export function instanceRoutes(instances: InstanceService, snapshots: Snapshots)
 
   function update(request: ApiRequest) {
     const put = parseBody(request, InstancePut);
-    const { name } = recordOf(request);
-    if (put.restore) return restore(request, name, put);
+    const id = recordOf(request);
+    if (put.restore) return restore(request, id, put);
     return asyncOp(
       changes.start(request.call, {
-        of: [instanceRef(name)],
-        etag: etagOf(request, name),
-        operation: about(name, "Updating instance"),
-        told: { action: "instance-updated", of: instanceRef(name) },
-        work: () => instances.update(book.record(name), put),
+        of: [instanceRef(id)],
+        etag: etagOf(request, id),
+        operation: about(id, "Updating instance"),
+        told: { action: "instance-updated", of: instanceRef(id) },
+        work: () => instances.update(book.record(id), put),
       }),
     );
   }
 
-  function restore(request: ApiRequest, name: string, put: InstancePut) {
+  function restore(request: ApiRequest, id: InstanceId, put: InstancePut) {
     if (put.stateful)
       throw badRequest('Cannot restore a stateful snapshot: checkpoints are not supported yet. Leave out "stateful".');
     const snapshot = put.restore?.split("/").at(-1) ?? "";
     return asyncOp(
       changes.start(request.call, {
-        of: [instanceRef(name)],
-        etag: etagOf(request, name),
-        check: () => snapshots.requireThere(name, snapshot),
-        operation: about(name, "Restoring snapshot"),
-        told: { action: "instance-restored", of: instanceRef(name) },
-        work: () => snapshots.restore(book.record(name), snapshot),
+        of: [instanceRef(id)],
+        etag: etagOf(request, id),
+        check: () => snapshots.requireThere(id, snapshot),
+        operation: about(id, "Restoring snapshot"),
+        told: { action: "instance-restored", of: instanceRef(id) },
+        work: () => snapshots.restore(book.record(id), snapshot),
       }),
     );
   }
@@ -185,13 +190,13 @@ export function instanceRoutes(instances: InstanceService, snapshots: Snapshots)
   async function patch(request: ApiRequest) {
     const patch = parseBody(request, patchOf(InstancePut));
     if (patch.restore) throw badRequest("A snapshot is restored by PUT, not by PATCH.");
-    const { name } = recordOf(request);
+    const id = recordOf(request);
     await changes.run(request.call, {
-      of: [instanceRef(name)],
-      etag: etagOf(request, name),
-      told: { action: "instance-updated", of: instanceRef(name) },
+      of: [instanceRef(id)],
+      etag: etagOf(request, id),
+      told: { action: "instance-updated", of: instanceRef(id) },
       work: () => {
-        const record = book.record(name);
+        const record = book.record(id);
         const have = { ...record, profiles: [...record.profiles], stateful: false };
         return instances.update(record, patched<InstancePut>(have, patch));
       },
@@ -206,28 +211,29 @@ export function instanceRoutes(instances: InstanceService, snapshots: Snapshots)
     for (const what of ["pool", "project", "target"] as const)
       if (post[what])
         throw badRequest(`Cannot move an instance: "${what}" is not supported yet. Copy the instance instead.`);
-    const { name } = recordOf(request);
-    book.requireFree(post.name);
+    const id = recordOf(request);
+    const to: InstanceId = { project: id.project, name: post.name };
+    book.requireFree(to);
     return asyncOp(
       changes.start(request.call, {
-        of: [instanceRef(name), instanceRef(post.name)],
-        operation: about(name, "Renaming instance"),
-        told: { action: "instance-renamed", of: instanceRef(post.name), context: { old_name: name } },
-        work: () => renameInstance(home, book.record(name), post.name),
+        of: [instanceRef(id), instanceRef(to)],
+        operation: about(id, "Renaming instance"),
+        told: { action: "instance-renamed", of: instanceRef(to), context: { old_name: id.name } },
+        work: () => renameInstance(home, book.record(id), post.name),
       }),
     );
   }
 
   function remove(request: ApiRequest) {
     const record = recordOf(request);
-    const { name } = record;
+    const id: InstanceId = record;
     const force = isTrue(request.query.get("force") ?? "");
     instances.requireDeletable(record, force);
     return asyncOp(
       changes.start(request.call, {
-        of: [instanceRef(name)],
-        operation: about(name, "Deleting instance"),
-        work: () => instances.delete(request.call, book.record(name), force),
+        of: [instanceRef(id)],
+        operation: about(id, "Deleting instance"),
+        work: () => instances.delete(request.call, book.record(id), force),
       }),
     );
   }
@@ -239,8 +245,8 @@ export function instanceRoutes(instances: InstanceService, snapshots: Snapshots)
         'Cannot keep the state of a running instance: checkpoints are not supported yet. Leave out "stateful".',
       );
     const { call } = request;
-    const { name } = recordOf(request);
-    const of: Ref[] = [instanceRef(name)];
+    const id = recordOf(request);
+    const of: Ref[] = [instanceRef(id)];
     // No patience at all is force, as in LXD.
     const isForced = put.force || put.timeout === 0;
     // A clean stop waits without the lock, so that a forced one can overtake it.
@@ -249,21 +255,21 @@ export function instanceRoutes(instances: InstanceService, snapshots: Snapshots)
     const work = async () => {
       switch (put.action) {
         case "start":
-          return lifecycle.start(book.record(name), call);
+          return lifecycle.start(book.record(id), call);
         case "stop":
-          return isForced ? lifecycle.kill(name, call) : lifecycle.stop(name, timeoutMs, call);
+          return isForced ? lifecycle.kill(id, call) : lifecycle.stop(id, timeoutMs, call);
         case "restart":
-          return instances.restart(call, name, { isForced, timeoutMs }, (locked) =>
+          return instances.restart(call, id, { isForced, timeoutMs }, (locked) =>
             changes.run(call, { of, work: locked }),
           );
         case "freeze":
-          return lifecycle.setFrozen(name, true, call);
+          return lifecycle.setFrozen(id, true, call);
         case "unfreeze":
-          return lifecycle.setFrozen(name, false, call);
+          return lifecycle.setFrozen(id, false, call);
       }
     };
     return asyncOp(
-      changes.start(call, { of, unlocked: waits, operation: about(name, stateDescriptions[put.action]), work }),
+      changes.start(call, { of, unlocked: waits, operation: about(id, stateDescriptions[put.action]), work }),
     );
   }
 
@@ -271,7 +277,7 @@ export function instanceRoutes(instances: InstanceService, snapshots: Snapshots)
     const post = parseBody(request, InstanceExecPost);
     const record = recordOf(request);
     const operation = startExec(home, request.call, record, post);
-    changes.tell(request.call, { action: "instance-exec", of: instanceRef(record.name) });
+    changes.tell(request.call, { action: "instance-exec", of: instanceRef(record) });
     return asyncOp(operation);
   }
 

@@ -6,7 +6,7 @@ import { ApiError, badRequest } from "../../../sdk/api/errors";
 import type { Instance, InstancePut, InstanceState } from "../../../sdk/api/instance";
 import { type Call, ownCall } from "../../core/call";
 import { withoutEmpty, withoutEmptyOptions } from "../../core/merge";
-import { ref, urlOf } from "../../core/ref";
+import { urlOf } from "../../core/ref";
 import { findArchitecture, requireRunnable } from "../../platform/host/architecture";
 import { errnoOf } from "../../platform/native/connection";
 import { checkRivals, checkSettings } from "./change/checks";
@@ -20,7 +20,7 @@ import { Lifecycle } from "./life/lifecycle";
 import type { RunningInstance } from "./life/running";
 import { requireStartable } from "./life/startable";
 import { requireReadable } from "./readable";
-import { type InstanceRecord, rootDisk, rootOf } from "./record";
+import { type InstanceId, type InstanceRecord, instanceRef, keyOf, rootDisk, rootOf } from "./record";
 import { renderInstance, statusOf } from "./view";
 import { volumeOf } from "./volume";
 
@@ -31,18 +31,18 @@ export class InstanceService {
   readonly lifecycle: Lifecycle;
 
   constructor(readonly home: InstanceHome) {
-    this.lifecycle = new Lifecycle(home, (name) => this.#remove(ownCall(), name));
+    this.lifecycle = new Lifecycle(home, (instance) => this.#remove(ownCall(instance.project), instance));
   }
 
   render(record: InstanceRecord): Instance {
     const { book, damages } = this.home;
-    const isDamaged = damages.has(urlOf(ref("instance", record.name)));
-    return renderInstance(record, book.expanded(record), book.running.get(record.name), isDamaged);
+    const isDamaged = damages.has(urlOf(instanceRef(record)));
+    return renderInstance(record, book.expanded(record), book.running.get(record), isDamaged);
   }
 
   async state(record: InstanceRecord): Promise<InstanceState> {
     const rootBytes = await this.#rootBytes(record);
-    const running = this.home.book.running.get(record.name);
+    const running = this.home.book.running.get(record);
     if (running === undefined) return stoppedState(rootBytes);
     try {
       return await this.#runningState(record, running, rootBytes);
@@ -50,15 +50,15 @@ export class InstanceService {
       // It may have ended while the kernel was asked; then its supervisor says so in a moment.
       if (errnoOf(error) === "ESRCH")
         await Promise.race([running.gone, delay(longestEndMs, undefined, { ref: false })]);
-      if (this.home.book.running.get(record.name)?.cell === running.cell) throw error;
+      if (this.home.book.running.get(record)?.cell === running.cell) throw error;
       return stoppedState(rootBytes);
     }
   }
 
   /** Nothing for a pool that is away: that is no reason to hide the rest. */
-  async #rootBytes({ pool, name }: InstanceRecord): Promise<number | undefined> {
+  async #rootBytes(record: InstanceRecord): Promise<number | undefined> {
     try {
-      return await this.home.volumes.usage(pool, volumeOf(name));
+      return await this.home.volumes.usage(record.pool, volumeOf(record));
     } catch (error) {
       if (ApiError.is(error) && (error.code === "UNAVAILABLE" || error.code === "NOT_FOUND")) return undefined;
       throw error;
@@ -71,7 +71,7 @@ export class InstanceService {
     const { groups } = this.home;
     return runningState({
       layout: groups.layout,
-      group: groups.of(record.name),
+      group: groups.of(keyOf(record)),
       pid: running.cell.pid,
       status: statusOf(running) === "Frozen" ? "Frozen" : "Running",
       interfaces,
@@ -106,7 +106,7 @@ export class InstanceService {
     this.#checkChange(record, next);
     const config = await followLive(this.home, this.lifecycle, next, book.expanded(record), book.expanded(next));
     // It may have ended meanwhile: what the daemon itself keeps is taken as it is now, but for what this change made.
-    book.change(record.name, (now) => ({
+    book.change(record, (now) => ({
       ...next,
       lastUsedAt: now.lastUsedAt,
       config: book.merged(now, next, config),
@@ -120,7 +120,7 @@ export class InstanceService {
     const root = isDeepStrictEqual(rootOf(is.devices), rootOf(was.devices)) ? undefined : rootDisk(is.devices);
     if (root !== undefined && root.pool !== before.pool)
       throw badRequest("The pool of the root disk cannot be changed. Copy the instance into the other pool.");
-    checkRivals(this.home, after.name, is.devices, was.devices);
+    checkRivals(this.home, after, is.devices, was.devices);
   }
 
   /**
@@ -129,32 +129,32 @@ export class InstanceService {
    */
   async restart(
     call: Call,
-    name: string,
+    instance: InstanceId,
     { isForced, timeoutMs }: { isForced: boolean; timeoutMs: number },
     locked: (work: () => Promise<void>) => Promise<void>,
   ): Promise<void> {
     const { book } = this.home;
-    const record = book.record(name);
+    const record = book.record(instance);
     // What the start would be refused for is said before the stop.
     requireReadable(this.home, "restart", record);
     await requireStartable(this.home, record);
-    if (!isForced && book.running.get(name)?.isFrozen) throw badRequest("Instance is frozen");
-    const start = () => this.lifecycle.start(book.record(name), call);
-    await this.lifecycle.whileRestarting(name, async () => {
+    if (!isForced && book.running.get(instance)?.isFrozen) throw badRequest("Instance is frozen");
+    const start = () => this.lifecycle.start(book.record(instance), call);
+    await this.lifecycle.whileRestarting(instance, async () => {
       if (isForced) {
-        await this.lifecycle.kill(name, call);
+        await this.lifecycle.kill(instance, call);
         await start();
       } else {
-        await this.lifecycle.stop(name, timeoutMs, call);
+        await this.lifecycle.stop(instance, timeoutMs, call);
         await locked(start);
       }
     });
-    this.home.changes.tell(call, { action: "instance-restarted", of: ref("instance", name) });
+    this.home.changes.tell(call, { action: "instance-restarted", of: instanceRef(instance) });
   }
 
   /** @param force whether a running one may be killed @throws ApiError BAD_REQUEST "Instance is running", or that it is protected */
   requireDeletable(record: InstanceRecord, force: boolean): void {
-    if (!force && this.home.book.running.has(record.name)) throw badRequest("Instance is running");
+    if (!force && this.home.book.running.has(record)) throw badRequest("Instance is running");
     if (isTrue(this.home.book.expanded(record).config["security.protection.delete"]))
       throw badRequest(
         "Instance is protected from being deleted. Unset security.protection.delete first, of it or of its profile.",
@@ -163,34 +163,33 @@ export class InstanceService {
 
   /** Deletes an instance with its snapshots. @param force kills a running one first, once nothing speaks against the deletion */
   async delete(call: Call, record: InstanceRecord, force: boolean): Promise<void> {
-    const { name, pool } = record;
     const { book, volumes } = this.home;
     this.requireDeletable(record, force);
-    if (isPoolKnown(this.home, pool)) await volumes.requirePool(pool);
-    if (book.running.has(name)) await this.lifecycle.kill(name, call);
+    if (isPoolKnown(this.home, record.pool)) await volumes.requirePool(record.pool);
+    if (book.running.has(record)) await this.lifecycle.kill(record, call);
     // An ephemeral one went with its end.
-    if (book.find(name) !== undefined) await this.#remove(call, name);
+    if (book.find(record) !== undefined) await this.#remove(call, record);
   }
 
   /** Ends what is left of containers that no instance knows; host ids that are still in use after that are given to nobody. */
   async endUnknown(): Promise<void> {
     const { hostIds, store } = this.home.book;
-    for (const base of await this.lifecycle.endUnknown(new Set(store.names()))) hostIds.reserve(base);
+    for (const base of await this.lifecycle.endUnknown(new Set(store.ids().map(keyOf)))) hostIds.reserve(base);
   }
 
-  async #remove(call: Call, name: string): Promise<void> {
+  async #remove(call: Call, instance: InstanceId): Promise<void> {
     const { book, changes } = this.home;
-    const record = book.record(name);
+    const record = book.record(instance);
     // From here on it is gone for everyone; a crash leaves the rest to the next start.
-    book.store.markPending(name);
+    book.store.markPending(instance);
     try {
       await eraseInstance(this.home, record);
     } catch (error) {
       // It is there to be deleted again.
-      book.store.confirm(name);
+      book.store.confirm(instance);
       throw error;
     }
-    changes.tell(call, { action: "instance-deleted", of: ref("instance", name) });
+    changes.tell(call, { action: "instance-deleted", of: instanceRef(instance) });
   }
 }
 

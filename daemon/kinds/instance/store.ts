@@ -1,9 +1,11 @@
 /** Instances in the database. A row marked pending is being made; a new daemon takes it away with its volume. */
 import { type Config, type Devices, InstanceName } from "../../../sdk/api/common";
+import { urlOf } from "../../core/ref";
 import type { Database, Schema } from "../../platform/database/database";
+import { integer, rebuilt, taken } from "../../platform/database/rebuild";
 import type { Row } from "../../platform/database/row";
-import { config, devices, flag, name, texts, time } from "../../platform/database/rules";
-import type { InstanceRecord } from "./record";
+import { config, devices, flag, name, pathPart, texts, time } from "../../platform/database/rules";
+import { type InstanceId, type InstanceRecord, instanceRef } from "./record";
 
 export const instanceSchema: Schema = {
   kind: "instance",
@@ -21,12 +23,35 @@ export const instanceSchema: Schema = {
       pool TEXT NOT NULL,
       pending INTEGER NOT NULL
     ) STRICT`,
+    rebuilt(
+      "instances",
+      `project TEXT NOT NULL, name TEXT NOT NULL, architecture TEXT NOT NULL, description TEXT NOT NULL, config TEXT NOT NULL,
+       devices TEXT NOT NULL, profiles TEXT NOT NULL, ephemeral INTEGER NOT NULL, created_at TEXT NOT NULL,
+       last_used_at TEXT NOT NULL, pool TEXT NOT NULL, pending INTEGER NOT NULL, PRIMARY KEY (project, name)`,
+      {
+        project: "'default'",
+        ...taken(
+          "name",
+          "architecture",
+          "description",
+          "config",
+          "devices",
+          "profiles",
+          "created_at",
+          "last_used_at",
+          "pool",
+        ),
+        ephemeral: integer("ephemeral"),
+        pending: integer("pending"),
+      },
+    ),
   ],
   tables: [
     {
       table: "instances",
-      url: (row) => `/1.0/instances/${row.name}`,
+      url: ({ project, name: own }) => urlOf(instanceRef({ project: String(project), name: String(own) })),
       columns: {
+        project: pathPart,
         name: name((value) => InstanceName.safeParse(value).success),
         config,
         devices,
@@ -44,27 +69,32 @@ export class InstanceStore {
   constructor(private readonly database: Database) {}
 
   list(): InstanceRecord[] {
-    return this.database.all("SELECT * FROM instances WHERE pending = 0 ORDER BY name").map(fromRow);
+    return this.database.all("SELECT * FROM instances WHERE pending = 0 ORDER BY project, name").map(fromRow);
   }
 
   listPending(): InstanceRecord[] {
     return this.database.all("SELECT * FROM instances WHERE pending = 1").map(fromRow);
   }
 
-  /** Names of all rows, whatever else they hold. */
-  names(): string[] {
-    return this.database.all("SELECT name FROM instances").map((row) => String(row.name));
+  /** All rows, whatever else they hold. */
+  ids(): InstanceId[] {
+    return this.database
+      .all("SELECT project, name FROM instances")
+      .map(({ project, name }) => ({ project: String(project), name: String(name) }));
   }
 
-  find(name: string): InstanceRecord | undefined {
-    const row = this.database.get("SELECT * FROM instances WHERE name = ? AND pending = 0", name);
+  find({ project, name }: InstanceId): InstanceRecord | undefined {
+    const sql = "SELECT * FROM instances WHERE project = ? AND name = ? AND pending = 0";
+    const row = this.database.get(sql, project, name);
     return row === undefined ? undefined : fromRow(row);
   }
 
   /** Adds it as pending: the name is taken, nobody sees it yet. */
   insertPending(record: InstanceRecord): void {
     this.database.run(
-      "INSERT INTO instances VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
+      `INSERT INTO instances (project, name, architecture, description, config, devices, profiles, ephemeral, created_at,
+        last_used_at, pool, pending) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`,
+      record.project,
       record.name,
       ...settingsOf(record),
       record.createdAt,
@@ -74,31 +104,32 @@ export class InstanceStore {
   }
 
   /** Its volume is there: from now on it exists. */
-  confirm(name: string): void {
-    this.database.run("UPDATE instances SET pending = 0 WHERE name = ?", name);
+  confirm({ project, name }: InstanceId): void {
+    this.database.run("UPDATE instances SET pending = 0 WHERE project = ? AND name = ?", project, name);
   }
 
   /** It is being deleted: gone for everyone. */
-  markPending(name: string): void {
-    this.database.run("UPDATE instances SET pending = 1 WHERE name = ?", name);
+  markPending({ project, name }: InstanceId): void {
+    this.database.run("UPDATE instances SET pending = 1 WHERE project = ? AND name = ?", project, name);
   }
 
   update(record: InstanceRecord): void {
     this.database.run(
       `UPDATE instances SET architecture = ?, description = ?, config = ?, devices = ?, profiles = ?, ephemeral = ?, last_used_at = ?
-       WHERE name = ?`,
+       WHERE project = ? AND name = ?`,
       ...settingsOf(record),
       record.lastUsedAt,
+      record.project,
       record.name,
     );
   }
 
-  rename(from: string, to: string): void {
-    this.database.run("UPDATE instances SET name = ? WHERE name = ?", to, from);
+  rename({ project, name }: InstanceId, to: string): void {
+    this.database.run("UPDATE instances SET name = ? WHERE project = ? AND name = ?", to, project, name);
   }
 
-  delete(name: string): void {
-    this.database.run("DELETE FROM instances WHERE name = ?", name);
+  delete({ project, name }: InstanceId): void {
+    this.database.run("DELETE FROM instances WHERE project = ? AND name = ?", project, name);
   }
 }
 
@@ -113,6 +144,7 @@ const settingsOf = (record: InstanceRecord) => [
 ];
 
 const fromRow = (row: Row): InstanceRecord => ({
+  project: String(row.project),
   name: String(row.name),
   architecture: String(row.architecture),
   description: String(row.description),

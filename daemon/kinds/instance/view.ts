@@ -32,7 +32,7 @@ export function renderInstance(
     created_at: record.createdAt,
     last_used_at: record.lastUsedAt,
     location: "none",
-    project: "default",
+    project: record.project,
   };
 }
 

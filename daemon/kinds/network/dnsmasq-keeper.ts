@@ -1,5 +1,6 @@
 /** Keeper of dnsmasq: one process a network, watched whoever started it, and started again when it ends on its own. */
 import { setTimeout as delay } from "node:timers/promises";
+import { ref, urlOf } from "../../core/ref";
 import { Locks } from "../../platform/locks";
 import type { ProcessWatch } from "../../platform/native/index";
 import type { Platform } from "../../platform/platform";
@@ -160,4 +161,4 @@ export class DnsmasqKeeper {
   }
 }
 
-const entityOf = ({ name }: NetworkPlace): string => `/1.0/networks/${name}`;
+const entityOf = ({ name }: NetworkPlace): string => urlOf(ref("network", name));

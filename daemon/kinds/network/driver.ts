@@ -13,7 +13,10 @@ export interface NetworkPlace {
 
 /** A nic of an instance as the network's DHCP and DNS know it. */
 export interface NetworkHost {
+  /** Its name on the host. */
   readonly instance: string;
+  /** Its name in DNS, where that is another one. */
+  readonly dnsName?: string;
   readonly device: string;
   readonly hwaddr: string;
   /** Fixed address, when the device asks for one. */

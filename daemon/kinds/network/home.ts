@@ -4,7 +4,10 @@ import type { Platform } from "../../platform/platform";
 
 /** An instance whose nics may be on a network. */
 export interface NicOwner {
+  readonly project: string;
   readonly name: string;
+  /** By which its nics are known here: its name on the host. */
+  readonly key: string;
   /** Its own, volatile keys included. */
   readonly config: Config;
   readonly expandedDevices: Devices;
@@ -14,9 +17,9 @@ export interface NicOwners {
   /** All instances, those that are being made or deleted included. */
   all(): readonly NicOwner[];
   /** Whether an instance runs, or is about to by the configuration that it has now. */
-  isActive(instance: string): boolean;
+  isActive(key: string): boolean;
   /** Profiles, whose nics use a network too. */
-  profiles(): readonly { readonly name: string; readonly devices: Devices }[];
+  profiles(): readonly { readonly project: string; readonly name: string; readonly devices: Devices }[];
 }
 
 export interface NetworkHome extends Platform {

@@ -9,9 +9,11 @@ import type { NetworkHost, NetworkPlace } from "./driver";
 
 export const hostsDirOf = (network: NetworkPlace): string => path.join(network.path, "dnsmasq.hosts");
 
-/** Instance names hold no dot, so the first dot ends the instance's name. Names of devices may hold slashes, and none of them leads out of the folder. */
+/** Names of projects may hold dots, and the first dot ends the instance's name. Names of devices may hold slashes, and none of them leads out of the folder. */
+const prefixOf = (instance: string): string => `${instance.replaceAll(".", "%2E")}.`;
+
 const fileOf = (network: NetworkPlace, instance: string, device: string): string =>
-  path.join(hostsDirOf(network), `${instance}.${device.replaceAll("/", "%2F")}`);
+  path.join(hostsDirOf(network), `${prefixOf(instance)}${device.replaceAll("/", "%2F")}`);
 
 /** Makes the network's folders. Names and addresses of guests are for nobody's eyes but ours, and dnsmasq's. */
 export function makeFolders(log: Log, network: NetworkPlace): void {
@@ -28,14 +30,14 @@ export const hostLine = (network: NetworkPlace, host: NetworkHost): string =>
     "id:*",
     host.hasOwnMtu ? `set:${ownMtuTag}` : undefined,
     host.ipv4,
-    dnsModeOf(network.config) === "managed" ? host.instance : undefined,
+    dnsModeOf(network.config) === "managed" ? (host.dnsName ?? host.instance) : undefined,
   ]
     .filter((part) => part !== undefined)
     .join(",");
 
 /** The entries of all instances or of one, as written; leftovers of a write that was cut off do not count. */
 export async function listHosts(network: NetworkPlace, instance?: string): Promise<NetworkHost[]> {
-  const prefix = instance === undefined ? "" : `${instance}.`;
+  const prefix = instance === undefined ? "" : prefixOf(instance);
   const names = (await namesIn(hostsDirOf(network))).filter((name) => name.startsWith(prefix));
   const hosts = await Promise.all(names.map((name) => readHost(network, name)));
   return hosts.filter((host) => host !== undefined);
@@ -76,7 +78,7 @@ async function readHost(network: NetworkPlace, file: string): Promise<NetworkHos
   if (!hwaddr || dot < 1) return undefined;
   const ipv4 = rest.find((part) => /^[\d.]+$/.test(part));
   return {
-    instance: file.slice(0, dot),
+    instance: file.slice(0, dot).replaceAll("%2E", "."),
     device: file.slice(dot + 1).replaceAll("%2F", "/"),
     hwaddr,
     ...(ipv4 === undefined ? {} : { ipv4 }),

@@ -112,7 +112,7 @@ export class NetworkNics {
 
   /** @returns a test whether an instance has a nic on a network, as of now */
   #presence(): (network: string, instance: string, device: string) => boolean {
-    const devices = new Map(this.home.nicOwners.all().map((use) => [use.name, use.expandedDevices]));
+    const devices = new Map(this.home.nicOwners.all().map((use) => [use.key, use.expandedDevices]));
     return (network, instance, device) => {
       const nic = devices.get(instance)?.[device];
       return nic !== undefined && isNicOf(nic, network);

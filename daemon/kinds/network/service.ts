@@ -9,6 +9,7 @@ import { badRequest, conflict, notFound } from "../../../sdk/api/errors";
 import type { Network, NetworkLease, NetworkPut, NetworkState, NetworksPost } from "../../../sdk/api/network";
 import { type Call, ownCall } from "../../core/call";
 import { withoutEmpty } from "../../core/merge";
+import { ref, urlOf } from "../../core/ref";
 import { Revert } from "../../core/revert";
 import { requireConfig } from "../../core/validate";
 import { toApiError } from "../../platform/errors";
@@ -250,20 +251,20 @@ export class NetworkService {
 
   async #startWithDaemon(record: NetworkRecord): Promise<void> {
     try {
-      this.home.damages.requireNone(urlOf(record.name), `start network "${record.name}"`);
+      this.home.damages.requireNone(urlOf(ref("network", record.name)), `start network "${record.name}"`);
       await this.#driver(record.type).start(this.#place(record), portsOn(this.home.nicOwners, record.name));
       await this.nics.forgetLost(record.name);
       this.#worksAgain(record.name);
     } catch (error) {
       this.#failed.add(record.name);
       const message = `Cannot start network "${record.name}"`;
-      this.home.warnings.record("networkUnavailable", { message, entity: urlOf(record.name), error });
+      this.home.warnings.record("networkUnavailable", { message, entity: urlOf(ref("network", record.name)), error });
     }
   }
 
   #worksAgain(name: string): void {
     this.#failed.delete(name);
-    this.home.warnings.resolve("networkUnavailable", urlOf(name));
+    this.home.warnings.resolve("networkUnavailable", urlOf(ref("network", name)));
   }
 
   /** Takes every network down, for the shutdown of the host; leases and host entries stay. */
@@ -306,7 +307,7 @@ export class NetworkService {
     for (const use of this.home.nicOwners.all())
       for (const [device, nic] of Object.entries(use.expandedDevices))
         if (isNicOf(nic, after.name) && nic["ipv4.address"])
-          driver.checkHost(this.#place(after), { instance: use.name, device, hwaddr: "", ipv4: nic["ipv4.address"] });
+          driver.checkHost(this.#place(after), { instance: use.key, device, hwaddr: "", ipv4: nic["ipv4.address"] });
   }
 
   #driver(type: string): NetworkDriver {
@@ -336,8 +337,6 @@ export class NetworkService {
     };
   }
 }
-
-const urlOf = (network: string) => `/1.0/networks/${network}`;
 
 /** Whether all that changes is for people and programs: the bridge need not be touched. */
 const changesWordsOnly = (before: Config, after: Config): boolean =>

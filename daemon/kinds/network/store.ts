@@ -1,5 +1,6 @@
 /** Networks in the database. */
 import { type Config, NetworkName } from "../../../sdk/api/common";
+import { ref, urlOf } from "../../core/ref";
 import type { Database, Schema } from "../../platform/database/database";
 import type { Row } from "../../platform/database/row";
 import { config, name } from "../../platform/database/rules";
@@ -17,7 +18,7 @@ export const networkSchema: Schema = {
   tables: [
     {
       table: "networks",
-      url: (row) => `/1.0/networks/${row.name}`,
+      url: (row) => urlOf(ref("network", String(row.name))),
       columns: { name: name((value) => NetworkName.safeParse(value).success), config },
     },
   ],

@@ -17,21 +17,21 @@ export function usedBy(owners: NicOwners, network: string): string[] {
     ...owners
       .all()
       .filter(({ expandedDevices }) => usesNetwork(expandedDevices, network))
-      .map(({ name }) => urlOf(ref("instance", name))),
+      .map(({ project, name }) => urlOf(ref("instance", name, project))),
     ...owners
       .profiles()
       .filter(({ devices }) => usesNetwork(devices, network))
-      .map(({ name }) => urlOf(ref("profile", name))),
+      .map(({ project, name }) => urlOf(ref("profile", name, project))),
   ];
 }
 
 /** The ends of guests' nics that the network's bridge has, by what the instances last noted of them. */
 export const portsOn = (owners: NicOwners, network: string): Port[] =>
-  owners.all().flatMap(({ name, config, expandedDevices }) =>
+  owners.all().flatMap(({ key, config, expandedDevices }) =>
     Object.entries(expandedDevices).flatMap(([device, nic]) => {
       const hostName = config[`volatile.${device}.host_name`];
       const hwaddr = nic.hwaddr || config[`volatile.${device}.hwaddr`];
-      return isNicOf(nic, network) && hostName && hwaddr ? [{ instance: name, hostName, hwaddr }] : [];
+      return isNicOf(nic, network) && hostName && hwaddr ? [{ instance: key, hostName, hwaddr }] : [];
     }),
   );
 
@@ -51,13 +51,13 @@ export function rivalOf(
   network: string,
   { instance, device, ipv4, hwaddr }: Wanted,
 ): { readonly instance: string; readonly address: string } | undefined {
-  for (const { name, config, expandedDevices } of uses)
+  for (const { key, config, expandedDevices } of uses)
     for (const [other, nic] of Object.entries(expandedDevices)) {
-      if (!isNicOf(nic, network) || (name === instance && other === device)) continue;
-      if (ipv4 && nic["ipv4.address"] === ipv4) return { instance: name, address: `IP address "${ipv4}"` };
+      if (!isNicOf(nic, network) || (key === instance && other === device)) continue;
+      if (ipv4 && nic["ipv4.address"] === ipv4) return { instance: key, address: `IP address "${ipv4}"` };
       const own = nic.hwaddr || config[`volatile.${other}.hwaddr`];
       if (hwaddr && own?.toLowerCase() === hwaddr.toLowerCase())
-        return { instance: name, address: `MAC address "${hwaddr}"` };
+        return { instance: key, address: `MAC address "${hwaddr}"` };
     }
   return undefined;
 }

@@ -4,53 +4,65 @@ import { instanceKeys } from "../../../sdk/api/config/instance";
 import { lxdInstanceKeys } from "../../../sdk/api/config/lxd-words";
 import { badRequest, conflict, notFound } from "../../../sdk/api/errors";
 import type { Profile, ProfilePut, ProfilesPost } from "../../../sdk/api/profile";
-import type { Call } from "../../core/call";
+import { type Call, defaultProject } from "../../core/call";
 import { withoutEmpty, withoutEmptyOptions } from "../../core/merge";
 import { ref, urlOf } from "../../core/ref";
 import { parseRawLxc } from "../../core/settings/raw-lxc";
 import { requireConfig, requireDevices } from "../../core/validate";
 import { isDuplicate } from "../../platform/database/database";
 import type { ProfileHome } from "./home";
-import { type ProfileRecord, ProfileStore } from "./store";
+import { type ProfileId, type ProfileRecord, ProfileStore } from "./store";
 
 export class ProfileService {
   readonly #store: ProfileStore;
 
   constructor(private readonly home: ProfileHome) {
     this.#store = new ProfileStore(home.database);
-    if (this.#store.find("default") === undefined)
-      this.#store.insert({ name: "default", description: "Default Bothy profile", config: {}, devices: {} });
+    const first: ProfileId = { project: defaultProject, name: "default" };
+    if (this.#store.find(first) === undefined)
+      this.#store.insert({ ...first, description: "Default Bothy profile", config: {}, devices: {} });
   }
 
-  list(): Profile[] {
+  list({ project }: Call): Profile[] {
     const users = this.home.profileUsers.all();
-    return this.#store.list().map((record) => shown(record, users));
+    return this.records(project).map((record) => shown(record, users));
   }
 
-  /** The stored profiles, without who uses them. */
-  records(): ProfileRecord[] {
-    return this.#store.list();
+  /** The stored profiles of a project, or of all, without who uses them. */
+  records(project?: string): ProfileRecord[] {
+    const all = this.#store.list();
+    return project === undefined ? all : all.filter((record) => record.project === project);
   }
 
   /** @throws ApiError NOT_FOUND */
-  get(_call: Call, name: string): Profile {
-    return shown(this.record(name), this.home.profileUsers.all());
+  get({ project }: Call, name: string): Profile {
+    return shown(this.record(project, name), this.home.profileUsers.all());
   }
 
-  /** The stored profile, when there is one. */
-  find(name: string): ProfileRecord | undefined {
-    return this.#store.find(name);
+  /** A profile as a project sees it. */
+  find(project: string, name: string): ProfileRecord | undefined {
+    return this.#store.find({ project, name });
+  }
+
+  /** Those of some names that are there, in their order. */
+  layers(project: string, names: readonly string[]): ProfileRecord[] {
+    return names.flatMap((name) => this.find(project, name) ?? []);
+  }
+
+  /** Whether instances of a project have a profile by its name. */
+  isSeen(project: string, profile: ProfileId): boolean {
+    return project === profile.project;
   }
 
   /** The stored profile, without who uses it. @throws ApiError NOT_FOUND */
-  record(name: string): ProfileRecord {
-    const record = this.#store.find(name);
+  record(project: string, name: string): ProfileRecord {
+    const record = this.find(project, name);
     if (record === undefined) throw notFound("Profile not found");
     return record;
   }
 
-  create(_call: Call, post: ProfilesPost): void {
-    const record = { ...post, ...checked(post) };
+  create({ project }: Call, post: ProfilesPost): void {
+    const record = { ...post, ...checked(post), project };
     try {
       this.#store.insert(record);
     } catch (error) {
@@ -61,38 +73,39 @@ export class ProfileService {
   }
 
   /** Replaces the mutable part. The change is kept also when an instance cannot follow; the error then names the instance. */
-  async update(_call: Call, name: string, put: ProfilePut): Promise<void> {
-    const before = this.record(name);
+  async update({ project }: Call, name: string, put: ProfilePut): Promise<void> {
+    const before = this.record(project, name);
     const after = { ...before, ...checked(put) };
     this.home.profileUsers.check(after);
     this.#store.update(after);
-    await this.home.profileUsers.follow(name, before);
+    await this.home.profileUsers.follow(before);
   }
 
-  rename(_call: Call, from: string, to: string): void {
-    this.record(from);
+  rename({ project }: Call, from: string, to: string): void {
+    const before = this.record(project, from);
     if (from === "default") throw badRequest("The 'default' profile cannot be renamed");
-    if (this.#store.find(to) !== undefined) throw conflict(`Name "${to}" already in use`);
+    if (this.find(project, to) !== undefined) throw conflict(`Name "${to}" already in use`);
     this.home.database.transaction(() => {
-      this.#store.rename(from, to);
-      this.home.profileUsers.renamed(from, to);
+      this.#store.rename(before, to);
+      this.home.profileUsers.renamed(before, to);
     });
   }
 
   delete(call: Call, name: string): void {
     if (name === "default") throw badRequest("The 'default' profile cannot be deleted");
     if (this.get(call, name).used_by.length > 0) throw badRequest("Profile is currently in use");
+    const record = this.record(call.project, name);
     // What only remembers it goes on without it, as in LXD.
     this.home.database.transaction(() => {
-      this.#store.delete(name);
-      this.home.profileUsers.deleted(name);
+      this.#store.delete(record);
+      this.home.profileUsers.deleted(record);
     });
   }
 }
 
-function shown(record: ProfileRecord, all: ReturnType<ProfileHome["profileUsers"]["all"]>): Profile {
-  const users = all.filter(({ profiles }) => profiles.includes(record.name));
-  return { ...record, used_by: users.map(({ name }) => urlOf(ref("instance", name))) };
+function shown({ project, ...profile }: ProfileRecord, all: ReturnType<ProfileHome["profileUsers"]["all"]>): Profile {
+  const users = all.filter((user) => user.project === project && user.profiles.includes(profile.name));
+  return { ...profile, used_by: users.map((user) => urlOf(ref("instance", user.name, user.project))) };
 }
 
 function checked(put: ProfilePut): ProfilePut {

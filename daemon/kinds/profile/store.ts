@@ -1,7 +1,9 @@
 /** Profiles in the database. */
 import type { Config, Devices } from "../../../sdk/api/common";
 import type { ProfilesPost } from "../../../sdk/api/profile";
+import { ref, urlOf } from "../../core/ref";
 import type { Database, Schema } from "../../platform/database/database";
+import { rebuilt, taken } from "../../platform/database/rebuild";
 import type { Row } from "../../platform/database/row";
 import { config, devices, pathPart } from "../../platform/database/rules";
 
@@ -14,33 +16,48 @@ export const profileSchema: Schema = {
       config TEXT NOT NULL,
       devices TEXT NOT NULL
     ) STRICT`,
+    rebuilt(
+      "profiles",
+      `project TEXT NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL, config TEXT NOT NULL, devices TEXT NOT NULL,
+       PRIMARY KEY (project, name)`,
+      { project: "'default'", ...taken("name", "description", "config", "devices") },
+    ),
   ],
   tables: [
     {
       table: "profiles",
-      url: ({ name }) => `/1.0/profiles/${encodeURIComponent(String(name))}`,
-      columns: { name: pathPart, config, devices },
+      url: ({ project, name }) => urlOf(ref("profile", String(name), String(project))),
+      columns: { project: pathPart, name: pathPart, config, devices },
     },
   ],
 };
 
-export type ProfileRecord = ProfilesPost;
+/** Which profile: names count within a project. */
+export interface ProfileId {
+  readonly project: string;
+  readonly name: string;
+}
+
+export interface ProfileRecord extends ProfilesPost {
+  readonly project: string;
+}
 
 export class ProfileStore {
   constructor(private readonly database: Database) {}
 
   list(): ProfileRecord[] {
-    return this.database.all("SELECT * FROM profiles ORDER BY name").map(fromRow);
+    return this.database.all("SELECT * FROM profiles ORDER BY project, name").map(fromRow);
   }
 
-  find(name: string): ProfileRecord | undefined {
-    const row = this.database.get("SELECT * FROM profiles WHERE name = ?", name);
+  find({ project, name }: ProfileId): ProfileRecord | undefined {
+    const row = this.database.get("SELECT * FROM profiles WHERE project = ? AND name = ?", project, name);
     return row === undefined ? undefined : fromRow(row);
   }
 
   insert(record: ProfileRecord): void {
     this.database.run(
-      "INSERT INTO profiles (name, description, config, devices) VALUES (?, ?, ?, ?)",
+      "INSERT INTO profiles (project, name, description, config, devices) VALUES (?, ?, ?, ?, ?)",
+      record.project,
       record.name,
       record.description,
       JSON.stringify(record.config),
@@ -50,24 +67,26 @@ export class ProfileStore {
 
   update(record: ProfileRecord): void {
     this.database.run(
-      "UPDATE profiles SET description = ?, config = ?, devices = ? WHERE name = ?",
+      "UPDATE profiles SET description = ?, config = ?, devices = ? WHERE project = ? AND name = ?",
       record.description,
       JSON.stringify(record.config),
       JSON.stringify(record.devices),
+      record.project,
       record.name,
     );
   }
 
-  rename(from: string, to: string): void {
-    this.database.run("UPDATE profiles SET name = ? WHERE name = ?", to, from);
+  rename({ project, name }: ProfileId, to: string): void {
+    this.database.run("UPDATE profiles SET name = ? WHERE project = ? AND name = ?", to, project, name);
   }
 
-  delete(name: string): void {
-    this.database.run("DELETE FROM profiles WHERE name = ?", name);
+  delete({ project, name }: ProfileId): void {
+    this.database.run("DELETE FROM profiles WHERE project = ? AND name = ?", project, name);
   }
 }
 
 const fromRow = (row: Row): ProfileRecord => ({
+  project: String(row.project),
   name: String(row.name),
   description: String(row.description),
   config: JSON.parse(String(row.config)) as Config,

@@ -1,6 +1,7 @@
 /** Expiry: a snapshot whose time is over is deleted, within a minute as in LXD. */
 import { ownCall } from "../../core/call";
 import { snapshotRef } from "../../core/ref";
+import { type InstanceId, keyOf } from "../instance/record";
 import type { SnapshotHome } from "./home";
 import type { SnapshotService } from "./service";
 
@@ -39,21 +40,24 @@ export class SnapshotExpiry {
     }
   }
 
-  async #delete(instance: string, name: string): Promise<void> {
+  async #delete(instance: InstanceId, name: string): Promise<void> {
     const { changes, instances, log } = this.home;
-    const of = snapshotRef(instance, name);
+    const of = snapshotRef(instance.name, name, instance.project);
     try {
       await changes.run(ownCall(), {
         of: [of],
         work: async () => {
           // It may be gone meanwhile, or have got more time.
-          if (!this.snapshots.expired().some((other) => other.instance === instance && other.name === name)) return;
+          if (
+            !this.snapshots.expired().some((other) => keyOf(other.instance) === keyOf(instance) && other.name === name)
+          )
+            return;
           await this.snapshots.delete(instances.home.book.record(instance), name);
           changes.tell(ownCall(), { action: "instance-snapshot-deleted", of });
         },
       });
     } catch (error) {
-      log.error("Cannot delete an expired snapshot", { instance, name, error });
+      log.error("Cannot delete an expired snapshot", { instance: keyOf(instance), name, error });
     }
   }
 }

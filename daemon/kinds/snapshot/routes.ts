@@ -1,7 +1,7 @@
 /** Routes of snapshots. */
 import { badRequest } from "../../../sdk/api/errors";
 import { SnapshotPost, SnapshotPut, SnapshotsPost } from "../../../sdk/api/snapshot";
-import { ref, snapshotRef, urlOf } from "../../core/ref";
+import { snapshotRef, urlOf } from "../../core/ref";
 import {
   type ApiRequest,
   asyncOp,
@@ -13,11 +13,14 @@ import {
   route,
   sync,
 } from "../../http/route";
+import { type InstanceId, instanceRef } from "../instance/record";
+import { idOf } from "../instance/request";
 import type { SnapshotHome } from "./home";
 import type { SnapshotService } from "./service";
 
 const base = "/1.0/instances/:instance/snapshots";
-const instanceOf = (request: ApiRequest) => param(request, "instance");
+const instanceOf = (request: ApiRequest) => idOf(request, "instance");
+const refOf = ({ project, name: instance }: InstanceId, name: string) => snapshotRef(instance, name, project);
 const nameOf = (request: ApiRequest) => param(request, "name");
 
 export function snapshotRoutes(snapshots: SnapshotService, { changes, instances }: SnapshotHome): Route[] {
@@ -32,15 +35,15 @@ export function snapshotRoutes(snapshots: SnapshotService, { changes, instances 
     more: { readonly old?: string; readonly etag?: () => unknown } = {},
   ) {
     const instance = instanceOf(request);
-    const of = snapshotRef(instance, name);
+    const of = refOf(instance, name);
     return asyncOp(
       changes.start(request.call, {
         of: [of],
         operation: {
           description,
           resources: {
-            instances: [urlOf(ref("instance", instance))],
-            containers: [`/1.0/containers/${instance}`],
+            instances: [urlOf(instanceRef(instance))],
+            containers: [urlOf(instanceRef(instance)).replace("instances", "containers")],
             instances_snapshots: [urlOf(of)],
           },
         },
@@ -54,7 +57,7 @@ export function snapshotRoutes(snapshots: SnapshotService, { changes, instances 
   function list(request: ApiRequest) {
     const instance = instanceOf(request);
     const found = snapshots.list(instance);
-    return sync(recursionOf(request) === 0 ? found.map(({ name }) => urlOf(snapshotRef(instance, name))) : found);
+    return sync(recursionOf(request) === 0 ? found.map(({ name }) => urlOf(refOf(instance, name))) : found);
   }
 
   function get(request: ApiRequest) {

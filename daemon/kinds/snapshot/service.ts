@@ -12,19 +12,13 @@ import { nowText, timeText } from "../../platform/time";
 import type { InstanceBook } from "../instance/book";
 import { pendingOf, withoutPending } from "../instance/create/pending-file-templates";
 import { requireStartable } from "../instance/life/startable";
-import type { InstanceRecord } from "../instance/record";
-import { volumeOf } from "../instance/volume";
-import { renamedIn } from "../profile/store";
-import type { Volume } from "../storage-pool/driver";
+import type { InstanceId, InstanceRecord } from "../instance/record";
+import { snapshotVolume, volumeOf } from "../instance/volume";
+import { type ProfileId, renamedIn } from "../profile/store";
 import { expiryTime } from "./expiry-time";
 import type { SnapshotHome } from "./home";
 import { nameByPattern } from "./naming";
 import { type SnapshotRecord, type SnapshotSettings, SnapshotStore } from "./store";
-
-const snapshotVolume = (instance: string, name: string): Volume => ({
-  type: "containers-snapshots",
-  name: `${instance}/${name}`,
-});
 
 export class SnapshotService {
   readonly #store: SnapshotStore;
@@ -38,17 +32,17 @@ export class SnapshotService {
   }
 
   /** Names of an instance's snapshots, oldest first, those half made included. */
-  names(instance: string): string[] {
+  names(instance: InstanceId): string[] {
     return this.#store.allNames(instance);
   }
 
-  list(instance: string): Snapshot[] {
+  list(instance: InstanceId): Snapshot[] {
     this.#book.record(instance);
     return this.#store.list(instance).map((record) => this.#render(record));
   }
 
   /** @throws ApiError NOT_FOUND */
-  record(instance: string, name: string): SnapshotRecord {
+  record(instance: InstanceId, name: string): SnapshotRecord {
     this.#book.record(instance);
     const record = this.#store.find(instance, name);
     if (record === undefined) throw notFound("Instance snapshot not found");
@@ -56,31 +50,31 @@ export class SnapshotService {
   }
 
   /** The settings that a snapshot keeps. @throws ApiError NOT_FOUND */
-  settingsOf(instance: string, name: string): SnapshotSettings {
+  settingsOf(instance: InstanceId, name: string): SnapshotSettings {
     return this.record(instance, name).settings;
   }
 
   /** @throws ApiError NOT_FOUND */
-  requireThere(instance: string, name: string): void {
+  requireThere(instance: InstanceId, name: string): void {
     this.record(instance, name);
   }
 
   /** Changes when it expires, and its stamp when one is given. */
-  update(instance: string, name: string, { expires_at: expiresAt, config }: SnapshotPut): void {
+  update(instance: InstanceId, name: string, { expires_at: expiresAt, config }: SnapshotPut): void {
     this.home.database.transaction(() => {
       this.setExpiry(instance, name, expiresAt);
       if (config !== undefined) this.setStamp(instance, name, config);
     });
   }
 
-  get(instance: string, name: string): Snapshot {
+  get(instance: InstanceId, name: string): Snapshot {
     return this.#render(this.record(instance, name));
   }
 
   /** The name of a snapshot without one, as LXD makes it: snapshots.pattern with the number after the highest there is. */
   freeName(instance: InstanceRecord): string {
     const pattern = this.#settings(instance)["snapshots.pattern"] || "snap%d";
-    return nameByPattern(pattern, this.#store.allNames(instance.name), new Date());
+    return nameByPattern(pattern, this.#store.allNames(instance), new Date());
   }
 
   #settings(instance: InstanceRecord): Config {
@@ -88,7 +82,7 @@ export class SnapshotService {
   }
 
   /** @throws ApiError CONFLICT, BAD_REQUEST for a stateful one */
-  requirePossible(instance: string, post: SnapshotsPost): void {
+  requirePossible(instance: InstanceId, post: SnapshotsPost): void {
     if (post.stateful)
       throw badRequest('Cannot create a stateful snapshot: checkpoints are not supported yet. Leave out "stateful".');
     requireName("snapshot", SnapshotName, post.name);
@@ -96,9 +90,9 @@ export class SnapshotService {
   }
 
   /** @throws ApiError CONFLICT */
-  requireFree(instance: string, name: string): void {
+  requireFree(instance: InstanceId, name: string): void {
     if (this.#store.allNames(instance).includes(name))
-      throw conflict(`Snapshot "${instance}/${name}" already exists. Choose another name, or delete it first.`);
+      throw conflict(`Snapshot "${instance.name}/${name}" already exists. Choose another name, or delete it first.`);
   }
 
   /** When a snapshot that is made now expires when nobody says so. */
@@ -110,7 +104,7 @@ export class SnapshotService {
   /** Makes a snapshot; a running instance is frozen while its root is copied. */
   async create(instance: InstanceRecord, name: string, { expires_at: expiresAt, config }: SnapshotPut): Promise<void> {
     const record: SnapshotRecord = {
-      instance: instance.name,
+      instance,
       name,
       createdAt: nowText(),
       expiresAt: expiresAt ?? this.#expiryOf(instance),
@@ -124,10 +118,10 @@ export class SnapshotService {
       throw error;
     }
     try {
-      const to = { pool: instance.pool, volume: snapshotVolume(instance.name, name) };
-      const from = { pool: instance.pool, volume: volumeOf(instance.name) };
-      await this.home.instances.lifecycle.whileStill(instance.name, () => this.home.volumes.clone(from, to));
-      this.#store.confirm(instance.name, name);
+      const to = { pool: instance.pool, volume: snapshotVolume(instance, name) };
+      const from = { pool: instance.pool, volume: volumeOf(instance) };
+      await this.home.instances.lifecycle.whileStill(instance, () => this.home.volumes.clone(from, to));
+      this.#store.confirm(instance, name);
     } catch (error) {
       await this.#erase(record, instance.pool);
       throw error;
@@ -136,26 +130,26 @@ export class SnapshotService {
 
   /** Puts an instance back: a running one is stopped before and started after. */
   async restore(instance: InstanceRecord, name: string): Promise<void> {
-    const found = this.record(instance.name, name);
+    const found = this.record(instance, name);
     // Where the snapshot's settings are lost, the instance keeps its own.
-    const isDamaged = this.home.damages.has(urlOf(snapshotRef(instance.name, name)));
+    const isDamaged = this.home.damages.has(urlOf(snapshotRef(instance.name, name, instance.project)));
     const snapshot = isDamaged ? { ...found, settings: instance } : found;
     const { lifecycle } = this.home.instances;
     const { running, store } = this.#book;
-    const volume = snapshotVolume(instance.name, name);
+    const volume = snapshotVolume(instance, name);
     await this.home.volumes.requireThere(instance.pool, volume);
     const putBack = async () => {
-      await this.home.volumes.restore(instance.pool, volume, volumeOf(instance.name));
+      await this.home.volumes.restore(instance.pool, volume, volumeOf(instance));
       const { devices, profiles, description, ephemeral } = snapshot.settings;
-      const now = this.#book.record(instance.name);
+      const now = this.#book.record(instance);
       store.update({ ...now, config: restoredConfig(now, snapshot), devices, profiles, description, ephemeral });
     };
-    if (!running.has(instance.name)) return putBack();
+    if (!running.has(instance)) return putBack();
     const config = restoredConfig(instance, snapshot);
     await requireStartable(this.home.instances.home, { ...instance, ...snapshot.settings, config });
-    const start = () => lifecycle.start(this.#book.record(instance.name));
-    await lifecycle.whileRestarting(instance.name, async () => {
-      await lifecycle.kill(instance.name);
+    const start = () => lifecycle.start(this.#book.record(instance));
+    await lifecycle.whileRestarting(instance, async () => {
+      await lifecycle.kill(instance);
       // As it was before when it cannot be put back.
       await putBack().catch((error: unknown) => start().then(() => Promise.reject(error)));
       await start();
@@ -169,36 +163,36 @@ export class SnapshotService {
     return this.#store.listLimited().filter(({ expiresAt }) => isOver(Date.parse(expiresAt)));
   }
 
-  setExpiry(instance: string, name: string, expiresAt: string | null | undefined): void {
+  setExpiry(instance: InstanceId, name: string, expiresAt: string | null | undefined): void {
     this.record(instance, name);
     this.#store.setExpiry(instance, name, expiresAt ?? never);
   }
 
   /** Merges the stamp; an empty value unsets a key. */
-  setStamp(instance: string, name: string, stamp: Config): void {
+  setStamp(instance: InstanceId, name: string, stamp: Config): void {
     const { settings } = this.record(instance, name);
     this.#store.setSettings(instance, name, { ...settings, config: withoutEmpty({ ...settings.config, ...stamp }) });
   }
 
   /** */
   async rename(instance: InstanceRecord, from: string, to: string): Promise<void> {
-    this.record(instance.name, from);
-    this.requireFree(instance.name, to);
+    this.record(instance, from);
+    this.requireFree(instance, to);
     // The volume moves first, and the pool takes note of it: after a crash it follows the row (Volumes.reconcile).
     try {
       const { volumes } = this.home;
-      await volumes.rename(instance.pool, snapshotVolume(instance.name, from), snapshotVolume(instance.name, to));
+      await volumes.rename(instance.pool, snapshotVolume(instance, from), snapshotVolume(instance, to));
     } catch (error) {
-      this.#store.rename(instance.name, to, from);
+      this.#store.rename(instance, to, from);
       throw error;
     }
-    this.#store.rename(instance.name, from, to);
+    this.#store.rename(instance, from, to);
   }
 
   /** */
   async delete(instance: InstanceRecord, name: string): Promise<void> {
-    const record = this.record(instance.name, name);
-    this.#store.markPending(instance.name, name);
+    const record = this.record(instance, name);
+    this.#store.markPending(instance, name);
     await this.#erase(record, instance.pool);
   }
 
@@ -208,19 +202,23 @@ export class SnapshotService {
   }
 
   /** Forgets all of an instance; its volumes are gone already. */
-  forgetAll(instance: string): void {
+  forgetAll(instance: InstanceId): void {
     this.#store.deleteAll(instance);
   }
 
   /** Follows a renamed or deleted profile, within the caller's transaction. @param to undefined when it is deleted */
-  followProfile(from: string, to: string | undefined): void {
+  followProfile(profile: ProfileId, to: string | undefined): void {
+    const { profiles } = this.home.instances.home;
     for (const { instance, name, settings } of this.#store.listAll())
-      if (settings.profiles.includes(from))
-        this.#store.setSettings(instance, name, { ...settings, profiles: renamedIn(settings.profiles, from, to) });
+      if (settings.profiles.includes(profile.name) && profiles.isSeen(instance.project, profile))
+        this.#store.setSettings(instance, name, {
+          ...settings,
+          profiles: renamedIn(settings.profiles, profile.name, to),
+        });
   }
 
   /** Follows a renamed instance, within the caller's transaction. */
-  instanceRenamed(from: string, to: string): void {
+  instanceRenamed(from: InstanceId, to: string): void {
     this.#store.renameInstance(from, to);
   }
 
@@ -233,20 +231,20 @@ export class SnapshotService {
   }): Promise<void> {
     const { source, snapshot, record, withSnapshots } = copy;
     const { volumes, instances } = this.home;
-    const from = snapshot === undefined ? volumeOf(source.name) : snapshotVolume(source.name, snapshot);
-    const to = { pool: record.pool, volume: volumeOf(record.name) };
+    const from = snapshot === undefined ? volumeOf(source) : snapshotVolume(source, snapshot);
+    const to = { pool: record.pool, volume: volumeOf(record) };
     const clone = () => volumes.clone({ pool: source.pool, volume: from }, to);
-    await (snapshot === undefined ? instances.lifecycle.whileStill(source.name, clone) : clone());
-    if (withSnapshots) for (const old of this.#store.list(source.name)) await this.#copyInto(record, source.pool, old);
+    await (snapshot === undefined ? instances.lifecycle.whileStill(source, clone) : clone());
+    if (withSnapshots) for (const old of this.#store.list(source)) await this.#copyInto(record, source.pool, old);
   }
 
   /** Copies a snapshot of another instance, in one step that a crash cannot halve. */
-  async #copyInto({ name, pool }: InstanceRecord, fromPool: string, old: SnapshotRecord): Promise<void> {
+  async #copyInto(target: InstanceRecord, fromPool: string, old: SnapshotRecord): Promise<void> {
     const settings = { ...old.settings, config: withoutStamp(old.settings.config) };
-    this.#store.insertPending({ ...old, settings, instance: name });
+    this.#store.insertPending({ ...old, settings, instance: target });
     const from = { pool: fromPool, volume: snapshotVolume(old.instance, old.name) };
-    await this.home.volumes.clone(from, { pool, volume: snapshotVolume(name, old.name) });
-    this.#store.confirm(name, old.name);
+    await this.home.volumes.clone(from, { pool: target.pool, volume: snapshotVolume(target, old.name) });
+    this.#store.confirm(target, old.name);
   }
 
   /**
@@ -254,26 +252,23 @@ export class SnapshotService {
    * that the other has no more are removed. The instance is stopped.
    */
   async refreshVolumes(source: InstanceRecord, record: InstanceRecord, withSnapshots: boolean): Promise<void> {
-    const theirs = this.#store.list(source.name);
+    const theirs = this.#store.list(source);
     const isKept = (own: SnapshotRecord) => theirs.some((other) => isSameMoment(other, own));
     if (withSnapshots) {
-      for (const own of this.#store.list(record.name)) if (!isKept(own)) await this.delete(record, own.name);
-      const have = new Set(this.#store.allNames(record.name));
+      for (const own of this.#store.list(record)) if (!isKept(own)) await this.delete(record, own.name);
+      const have = new Set(this.#store.allNames(record));
       for (const other of theirs) if (!have.has(other.name)) await this.#copyInto(record, source.pool, other);
     }
     const { instances, volumes } = this.home;
-    const target = volumeOf(record.name);
-    await instances.lifecycle.whileStill(source.name, async () => {
-      if (source.pool === record.pool) return volumes.restore(record.pool, volumeOf(source.name), target);
+    const target = volumeOf(record);
+    await instances.lifecycle.whileStill(source, async () => {
+      if (source.pool === record.pool) return volumes.restore(record.pool, volumeOf(source), target);
       // By way of a snapshot of its own, which the next start takes away after a crash.
       const passing: SnapshotRecord = { ...passingThrough(record), createdAt: nowText() };
       this.#store.insertPending(passing);
       try {
-        const middle = snapshotVolume(record.name, passing.name);
-        await volumes.clone(
-          { pool: source.pool, volume: volumeOf(source.name) },
-          { pool: record.pool, volume: middle },
-        );
+        const middle = snapshotVolume(record, passing.name);
+        await volumes.clone({ pool: source.pool, volume: volumeOf(source) }, { pool: record.pool, volume: middle });
         await volumes.restore(record.pool, middle, target);
       } finally {
         await this.#erase(passing, record.pool);
@@ -292,7 +287,7 @@ export class SnapshotService {
 
   #render(record: SnapshotRecord): Snapshot {
     const { settings } = record;
-    const expanded = this.#book.expanded(settings);
+    const expanded = this.#book.expanded({ project: record.instance.project, ...settings });
     return {
       name: record.name,
       architecture: settings.architecture,
@@ -315,7 +310,7 @@ const isSameMoment = (a: SnapshotRecord, b: SnapshotRecord): boolean =>
   a.name === b.name && Date.parse(a.createdAt) === Date.parse(b.createdAt);
 
 const passingThrough = (settings: InstanceRecord) => ({
-  instance: settings.name,
+  instance: settings,
   name: `refresh-${randomBytes(4).toString("hex")}`,
   expiresAt: never,
   settings,

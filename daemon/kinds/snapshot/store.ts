@@ -1,10 +1,13 @@
 /** Snapshots in the database. A pending row is being made or deleted; a new daemon takes it away with its volume. */
 import { z } from "zod";
 import { Config, Devices, epoch, never } from "../../../sdk/api/common";
+import { snapshotRef, urlOf } from "../../core/ref";
 import type { Database, Schema } from "../../platform/database/database";
+import { integer, rebuilt, taken } from "../../platform/database/rebuild";
 import type { Row } from "../../platform/database/row";
 import { expiry, flag, json, pathPart, time } from "../../platform/database/rules";
 import { hostArchitecture } from "../../platform/host/architecture";
+import type { InstanceId } from "../instance/record";
 
 const settings = json(
   z.looseObject({
@@ -39,12 +42,30 @@ export const snapshotSchema: Schema = {
       pending INTEGER NOT NULL,
       PRIMARY KEY (instance, name)
     ) STRICT`,
+    rebuilt(
+      "snapshots",
+      `project TEXT NOT NULL, instance TEXT NOT NULL, name TEXT NOT NULL, created_at TEXT NOT NULL, expires_at TEXT NOT NULL,
+       settings TEXT NOT NULL, pending INTEGER NOT NULL, PRIMARY KEY (project, instance, name)`,
+      {
+        project: "'default'",
+        ...taken("instance", "name", "created_at", "expires_at", "settings"),
+        pending: integer("pending"),
+      },
+    ),
   ],
   tables: [
     {
       table: "snapshots",
-      url: ({ instance, name }) => `/1.0/instances/${instance}/snapshots/${encodeURIComponent(String(name))}`,
-      columns: { instance: pathPart, name: pathPart, created_at: time, expires_at: expiry, settings, pending: flag },
+      url: ({ project, instance, name }) => urlOf(snapshotRef(String(instance), String(name), String(project))),
+      columns: {
+        project: pathPart,
+        instance: pathPart,
+        name: pathPart,
+        created_at: time,
+        expires_at: expiry,
+        settings,
+        pending: flag,
+      },
     },
   ],
 };
@@ -61,7 +82,7 @@ export interface SnapshotSettings {
 }
 
 export interface SnapshotRecord {
-  readonly instance: string;
+  readonly instance: InstanceId;
   readonly name: string;
   readonly createdAt: string;
   readonly expiresAt: string;
@@ -71,14 +92,16 @@ export interface SnapshotRecord {
 export class SnapshotStore {
   constructor(private readonly database: Database) {}
 
-  list(instance: string): SnapshotRecord[] {
-    const sql = "SELECT * FROM snapshots WHERE instance = ? AND pending = 0 ORDER BY created_at, rowid";
-    return this.database.all(sql, instance).map(fromRow);
+  list({ project, name }: InstanceId): SnapshotRecord[] {
+    const sql = "SELECT * FROM snapshots WHERE project = ? AND instance = ? AND pending = 0 ORDER BY created_at, rowid";
+    return this.database.all(sql, project, name).map(fromRow);
   }
 
   /** Names with those half made: for an instance that goes away with all it has. */
-  allNames(instance: string): string[] {
-    return this.database.all("SELECT name FROM snapshots WHERE instance = ?", instance).map((row) => String(row.name));
+  allNames({ project, name }: InstanceId): string[] {
+    return this.database
+      .all("SELECT name FROM snapshots WHERE project = ? AND instance = ?", project, name)
+      .map((row) => String(row.name));
   }
 
   listPending(): SnapshotRecord[] {
@@ -95,59 +118,61 @@ export class SnapshotStore {
     return this.database.all("SELECT * FROM snapshots WHERE pending = 0 AND expires_at <> ?", never).map(fromRow);
   }
 
-  find(instance: string, name: string): SnapshotRecord | undefined {
-    const sql = "SELECT * FROM snapshots WHERE instance = ? AND name = ? AND pending = 0";
-    const row = this.database.get(sql, instance, name);
+  find(instance: InstanceId, name: string): SnapshotRecord | undefined {
+    const row = this.database.get(`SELECT * FROM snapshots WHERE ${isOne} AND pending = 0`, ...keyOf(instance, name));
     return row === undefined ? undefined : fromRow(row);
   }
 
   insertPending(record: SnapshotRecord): void {
     this.database.run(
-      "INSERT INTO snapshots VALUES (?, ?, ?, ?, ?, 1)",
-      record.instance,
-      record.name,
+      `INSERT INTO snapshots (project, instance, name, created_at, expires_at, settings, pending)
+        VALUES (?, ?, ?, ?, ?, ?, 1)`,
+      ...keyOf(record.instance, record.name),
       record.createdAt,
       record.expiresAt,
       JSON.stringify(record.settings),
     );
   }
 
-  confirm(instance: string, name: string): void {
-    this.database.run("UPDATE snapshots SET pending = 0 WHERE instance = ? AND name = ?", instance, name);
+  confirm(instance: InstanceId, name: string): void {
+    this.database.run(`UPDATE snapshots SET pending = 0 WHERE ${isOne}`, ...keyOf(instance, name));
   }
 
-  markPending(instance: string, name: string): void {
-    this.database.run("UPDATE snapshots SET pending = 1 WHERE instance = ? AND name = ?", instance, name);
+  markPending(instance: InstanceId, name: string): void {
+    this.database.run(`UPDATE snapshots SET pending = 1 WHERE ${isOne}`, ...keyOf(instance, name));
   }
 
-  setSettings(instance: string, name: string, settings: SnapshotSettings): void {
-    const sql = "UPDATE snapshots SET settings = ? WHERE instance = ? AND name = ?";
-    this.database.run(sql, JSON.stringify(settings), instance, name);
+  setSettings(instance: InstanceId, name: string, settings: SnapshotSettings): void {
+    const sql = `UPDATE snapshots SET settings = ? WHERE ${isOne}`;
+    this.database.run(sql, JSON.stringify(settings), ...keyOf(instance, name));
   }
 
-  setExpiry(instance: string, name: string, expiresAt: string): void {
-    this.database.run("UPDATE snapshots SET expires_at = ? WHERE instance = ? AND name = ?", expiresAt, instance, name);
+  setExpiry(instance: InstanceId, name: string, expiresAt: string): void {
+    this.database.run(`UPDATE snapshots SET expires_at = ? WHERE ${isOne}`, expiresAt, ...keyOf(instance, name));
   }
 
-  rename(instance: string, from: string, to: string): void {
-    this.database.run("UPDATE snapshots SET name = ? WHERE instance = ? AND name = ?", to, instance, from);
+  rename(instance: InstanceId, from: string, to: string): void {
+    this.database.run(`UPDATE snapshots SET name = ? WHERE ${isOne}`, to, ...keyOf(instance, from));
   }
 
-  renameInstance(from: string, to: string): void {
-    this.database.run("UPDATE snapshots SET instance = ? WHERE instance = ?", to, from);
+  renameInstance({ project, name }: InstanceId, to: string): void {
+    this.database.run("UPDATE snapshots SET instance = ? WHERE project = ? AND instance = ?", to, project, name);
   }
 
-  delete(instance: string, name: string): void {
-    this.database.run("DELETE FROM snapshots WHERE instance = ? AND name = ?", instance, name);
+  delete(instance: InstanceId, name: string): void {
+    this.database.run(`DELETE FROM snapshots WHERE ${isOne}`, ...keyOf(instance, name));
   }
 
-  deleteAll(instance: string): void {
-    this.database.run("DELETE FROM snapshots WHERE instance = ?", instance);
+  deleteAll({ project, name }: InstanceId): void {
+    this.database.run("DELETE FROM snapshots WHERE project = ? AND instance = ?", project, name);
   }
 }
 
+const isOne = "project = ? AND instance = ? AND name = ?";
+const keyOf = ({ project, name: instance }: InstanceId, name: string) => [project, instance, name] as const;
+
 const fromRow = (row: Row): SnapshotRecord => ({
-  instance: String(row.instance),
+  instance: { project: String(row.project), name: String(row.instance) },
   name: String(row.name),
   createdAt: String(row.created_at),
   expiresAt: String(row.expires_at),

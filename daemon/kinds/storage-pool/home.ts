@@ -5,8 +5,8 @@ import type { Platform } from "../../platform/platform";
 /** Those whose disks may lie in a pool. */
 export interface DiskOwners {
   /** All instances, those that are being made or deleted included. */
-  all(): readonly { readonly name: string; readonly expandedDevices: Devices }[];
-  profiles(): readonly { readonly name: string; readonly devices: Devices }[];
+  all(): readonly { readonly project: string; readonly name: string; readonly expandedDevices: Devices }[];
+  profiles(): readonly { readonly project: string; readonly name: string; readonly devices: Devices }[];
 }
 
 export interface ImageRoots {

@@ -1,6 +1,7 @@
 /** Open pools: which pools can be used, from the daemon's start to its end, and every call on them; for pools and volumes alike. */
 import path from "node:path";
 import { notFound, unavailable } from "../../../sdk/api/errors";
+import { ref, urlOf } from "../../core/ref";
 import { toApiError } from "../../platform/errors";
 import { fileNameOf } from "../../platform/folders/file-name";
 import { isDeviceError, isReadonly } from "../../platform/folders/files";
@@ -64,7 +65,7 @@ export class OpenPools {
   #noteLeft(pool: string, folder: string, error: unknown): void {
     this.#left.add(pool);
     const message = `Storage pool "${pool}" keeps "${folder}", which is of nobody any more; the next start tries again`;
-    this.home.warnings.record("leftover", { message, entity: urlOf(pool), error });
+    this.home.warnings.record("leftover", { message, entity: poolUrl(pool), error });
   }
 
   /** Driver and place of a pool, whether or not it is available. */
@@ -134,9 +135,9 @@ export class OpenPools {
       await driver.mountPool(place);
       await driver.sweep(place);
       await this.images.reconcile(driver, place);
-      if (!this.#left.has(record.name)) this.home.warnings.resolve("leftover", urlOf(record.name));
+      if (!this.#left.has(record.name)) this.home.warnings.resolve("leftover", poolUrl(record.name));
       this.#unavailable.delete(record.name);
-      this.home.warnings.resolve("poolUnavailable", urlOf(record.name));
+      this.home.warnings.resolve("poolUnavailable", poolUrl(record.name));
     } catch (error) {
       this.#noteUnavailable(record.name, error);
     }
@@ -144,7 +145,7 @@ export class OpenPools {
 
   #noteUnavailable(name: string, error: unknown): void {
     const message = `Cannot open storage pool "${name}"`;
-    this.home.warnings.record("poolUnavailable", { message, entity: urlOf(name), error });
+    this.home.warnings.record("poolUnavailable", { message, entity: poolUrl(name), error });
     this.#unavailable.set(name, toApiError(error).message);
   }
 
@@ -156,7 +157,7 @@ export class OpenPools {
       this.store.delete(record.name);
     } catch (error) {
       const message = `Cannot remove unfinished storage pool "${record.name}"`;
-      this.home.warnings.record("leftover", { message, entity: urlOf(record.name), error });
+      this.home.warnings.record("leftover", { message, entity: poolUrl(record.name), error });
     }
   }
 
@@ -200,4 +201,4 @@ const settled = (work: Promise<unknown>): Promise<void> =>
     () => undefined,
   );
 
-const urlOf = (pool: string) => `/1.0/storage-pools/${encodeURIComponent(pool)}`;
+const poolUrl = (pool: unknown) => urlOf(ref("storage-pool", String(pool)));

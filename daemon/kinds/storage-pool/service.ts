@@ -13,6 +13,7 @@ import type {
 } from "../../../sdk/api/storage-pool";
 import type { Call } from "../../core/call";
 import { withoutEmpty } from "../../core/merge";
+import { ref, urlOf } from "../../core/ref";
 import { requireConfig } from "../../core/validate";
 import { toApiError } from "../../platform/errors";
 import { isThere } from "../../platform/folders/files";
@@ -206,6 +207,9 @@ export class StoragePoolService {
 
   #usedBy(pool: string): string[] {
     const images = new Set(this.pools.store.images(pool).map(fingerprintOf));
-    return [...[...images].map((fingerprint) => `/1.0/images/${fingerprint}`), ...usedBy(this.home.diskOwners, pool)];
+    return [
+      ...[...images].map((fingerprint) => urlOf(ref("image", fingerprint))),
+      ...usedBy(this.home.diskOwners, pool),
+    ];
   }
 }

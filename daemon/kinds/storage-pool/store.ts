@@ -1,6 +1,7 @@
 /** Storage pools in the database, with the image volumes in them and the renames that may be unfinished. */
 import type { Config } from "../../../sdk/api/common";
 import type { StoragePoolsPost } from "../../../sdk/api/storage-pool";
+import { ref, urlOf } from "../../core/ref";
 import type { Database, Schema } from "../../platform/database/database";
 import type { Row } from "../../platform/database/row";
 import { type ColumnRule, config, name, pathPart, texts } from "../../platform/database/rules";
@@ -38,24 +39,24 @@ export const storagePoolSchema: Schema = {
   tables: [
     {
       table: "storage_pools",
-      url: (row) => urlOf(row.name),
+      url: (row) => poolUrl(row.name),
       // What is left of a pool that was being made or deleted is removed; that is only for one of which it is known.
       columns: { name: pathPart, config, state: poolState },
     },
     {
       table: "storage_pool_images",
-      url: (row) => urlOf(row.pool),
+      url: (row) => poolUrl(row.pool),
       columns: { name: pathPart, warnings: texts },
     },
     {
       table: "storage_pool_renames",
-      url: (row) => urlOf(row.pool),
+      url: (row) => poolUrl(row.pool),
       columns: { type: name((type) => type === "containers" || type === "containers-snapshots") },
     },
   ],
 };
 
-const urlOf = (pool: unknown) => `/1.0/storage-pools/${encodeURIComponent(String(pool))}`;
+const poolUrl = (pool: unknown) => urlOf(ref("storage-pool", String(pool)));
 
 /** "creating" and "deleting" are on disk before the work begins, so that a start after a crash can undo or finish it. */
 export type PoolState = "creating" | "created" | "deleting";

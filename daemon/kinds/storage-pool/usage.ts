@@ -12,10 +12,10 @@ export function usedBy(owners: DiskOwners, pool: string): string[] {
     ...owners
       .all()
       .filter(({ expandedDevices }) => usesPool(expandedDevices, pool))
-      .map(({ name }) => urlOf(ref("instance", name))),
+      .map(({ project, name }) => urlOf(ref("instance", name, project))),
     ...owners
       .profiles()
       .filter(({ devices }) => usesPool(devices, pool))
-      .map(({ name }) => urlOf(ref("profile", name))),
+      .map(({ project, name }) => urlOf(ref("profile", name, project))),
   ];
 }

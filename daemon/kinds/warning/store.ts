@@ -1,5 +1,6 @@
 /** Warnings in the database. */
 import { WarningSeverity, WarningStatus } from "../../../sdk/api/warning";
+import { ref, urlOf } from "../../core/ref";
 import type { Database, Schema } from "../../platform/database/database";
 import type { Row } from "../../platform/database/row";
 import { name, time } from "../../platform/database/rules";
@@ -23,7 +24,7 @@ export const warningSchema: Schema = {
   tables: [
     {
       table: "warnings",
-      url: (row) => `/1.0/warnings/${row.uuid}`,
+      url: (row) => urlOf(ref("warning", String(row.uuid))),
       columns: {
         severity: name((value) => WarningSeverity.safeParse(value).success),
         status: name((value) => WarningStatus.safeParse(value).success),

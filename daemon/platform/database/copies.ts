@@ -1,5 +1,5 @@
 /** Database copies: whole copies of the database, made while it is in use; a few are kept (docs/database.md). */
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, statfsSync } from "node:fs";
+import { closeSync, fsyncSync, linkSync, openSync, readdirSync, renameSync, rmSync, statfsSync } from "node:fs";
 import path from "node:path";
 import { ownFolder, ownName } from "../folders/aside";
 import { aboutFile, isNoSpace } from "../folders/files";
@@ -41,6 +41,40 @@ const keepDays = 4;
 const mostBytes = 256 * 2 ** 20;
 /** A copy may take this share of the free space. */
 const freeShare = 0.25;
+
+const upgradePattern = /^before-upgrade-.*\.db$/;
+
+/**
+ * Keeps the database as it is before its tables are brought to another version: as a copy among the others, which an older daemon finds,
+ * and under a name of its own, which stays until the next upgrade. Never throws: what hinders it is a warning.
+ */
+export function copyBeforeUpgrade(database: Database, folder: string, warnings: WarningPort, log: Log): void {
+  try {
+    ownFolder(log, folder, 0o700);
+    const file = path.join(folder, `bothy-${stampOf(new Date())}.db`);
+    const kept = path.join(folder, `before-upgrade-${stampOf(new Date())}.db`);
+    for (const name of readdirSync(folder)) if (upgradePattern.test(name)) rmSync(path.join(folder, name));
+    for (const name of [file, kept]) rmSync(name, { force: true });
+    writeCopy(database, folder, file, log);
+    linkSync(file, kept);
+    log.info("The database is brought to another version; as it was, it is kept", { file: kept });
+  } catch (error) {
+    warnings.record("databaseNotCopied", { message: `No copy can be made in "${folder}" before an upgrade`, error });
+  }
+}
+
+/** Whole under its name, or not there. */
+function writeCopy(database: Database, folder: string, file: string, log: Log): void {
+  const partial = path.join(folder, partialName);
+  ownName(log, partial);
+  rmSync(partial, { force: true });
+  // SQLite would not say why it cannot make a file.
+  closeSync(openSync(partial, "wx", 0o600));
+  database.copyTo(partial);
+  sync(partial);
+  renameSync(partial, file);
+  sync(folder);
+}
 
 export class DatabaseCopies {
   #timer: NodeJS.Timeout | undefined;
@@ -98,20 +132,12 @@ export class DatabaseCopies {
   }
 
   #copy(): void {
-    const partial = path.join(this.folder, partialName);
-    ownName(this.log, partial);
-    rmSync(partial, { force: true });
     const { bavail, bsize } = statfsSync(this.folder);
     if (this.database.bytes > bavail * bsize * freeShare) {
       this.log.info("No copy of the database is made: there is little free space", { folder: this.folder });
       return;
     }
-    // SQLite would not say why it cannot make a file.
-    closeSync(openSync(partial, "wx", 0o600));
-    this.database.copyTo(partial);
-    sync(partial);
-    renameSync(partial, path.join(this.folder, `bothy-${stampOf(new Date())}.db`));
-    sync(this.folder);
+    writeCopy(this.database, this.folder, path.join(this.folder, `bothy-${stampOf(new Date())}.db`), this.log);
   }
 
   #forgetOld(): void {

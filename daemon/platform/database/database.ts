@@ -55,12 +55,14 @@ export class Database {
 
   /**
    * Opens or makes the file and brings every kind's tables to their newest version.
+   * @param beforeUpgrade called before tables with data are brought further
    * @throws UnusableDatabase when the file is damaged or of a newer Bothy; ApiError UNAVAILABLE when another daemon uses it
    */
   constructor(
     private readonly file: string,
     schemas: readonly Schema[],
     room: Room = noRoom,
+    beforeUpgrade: (database: Database) => void = () => undefined,
   ) {
     this.#room = room;
     const hasLog = statSync(`${file}-wal`, { throwIfNoEntry: false }) !== undefined;
@@ -72,7 +74,7 @@ export class Database {
       this.#db.exec("PRAGMA journal_mode = WAL");
       this.#db.exec(`PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${logPages}`);
       this.lacksLog = !hasLog && Number(this.get("PRAGMA user_version")?.user_version) === needsLog;
-      this.#migrate(schemas);
+      this.#migrate(schemas, beforeUpgrade);
     } catch (error) {
       this.#db.close();
       throw isDamage(error)
@@ -101,7 +103,7 @@ export class Database {
       throw new UnusableDatabase("it is not a database of Bothy");
   }
 
-  #migrate(schemas: readonly Schema[]): void {
+  #migrate(schemas: readonly Schema[], beforeUpgrade: (database: Database) => void): void {
     const create =
       "CREATE TABLE IF NOT EXISTS schema_versions (kind TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT";
     this.#db.exec(create);
@@ -116,6 +118,7 @@ export class Database {
     // Nothing is written that is so already: a full file system may not take it.
     const behind = schemas.filter(({ kind, versions }) => have.get(kind) !== versions.length);
     if (behind.length === 0) return;
+    if (have.size > 0) beforeUpgrade(this);
     try {
       this.transaction(() => {
         for (const { kind, versions } of behind) {

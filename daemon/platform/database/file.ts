@@ -12,7 +12,7 @@ import { aboutFile, isNoSpace } from "../folders/files";
 import type { Log } from "../log";
 import { stampOf } from "../time";
 import type { WarningPort } from "../warning/port";
-import { type Copy, listCopies } from "./copies";
+import { type Copy, copyBeforeUpgrade, listCopies } from "./copies";
 import { Database, inUse, type Room, type Schema, UnusableDatabase } from "./database";
 
 export interface OpenOptions {
@@ -59,7 +59,7 @@ export function openDatabase(options: OpenOptions): Database {
     const copy = listCopies(options.dirs.databaseCopies).find((one) => isGood(one, options.schemas));
     if (!options.restore || copy === undefined) throw unusable(options, error, copy);
     const kept = restore(options.dirs.database, copy);
-    const database = new Database(options.dirs.database, options.schemas, options.room);
+    const database = openFile(options);
     database.isRestored = true;
     options.warnings.record("databaseRestored", {
       message:
@@ -70,11 +70,17 @@ export function openDatabase(options: OpenOptions): Database {
   }
 }
 
-function open({ dirs, log, schemas, room, warnings }: OpenOptions): Database {
+function openFile({ dirs, log, schemas, room, warnings }: OpenOptions): Database {
+  const keep = (database: Database) => copyBeforeUpgrade(database, dirs.databaseCopies, warnings, log);
+  return new Database(dirs.database, schemas, room, keep);
+}
+
+function open(options: OpenOptions): Database {
+  const { dirs, log, warnings } = options;
   requireContent(dirs);
   // SQLite would wait for a fifo, and say of a folder no more than that something cannot be opened.
   for (const tail of ["-wal", "-shm", "-journal"]) ownFile(log, dirs.database + tail);
-  const database = new Database(dirs.database, schemas, room);
+  const database = openFile(options);
   if (database.lacksLog)
     warnings.record("databaseLogMissing", {
       message: `"${dirs.database}-wal" is missing. Changes of the last minutes may be lost with it`,

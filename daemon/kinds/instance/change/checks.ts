@@ -11,18 +11,19 @@ import { instanceKeys, volatileKeys } from "../../../../sdk/api/config/instance"
 import { lxdInstanceKeys } from "../../../../sdk/api/config/lxd-words";
 import { hwaddr as hwaddrType } from "../../../../sdk/api/config/values";
 import { badRequest, conflict, notFound } from "../../../../sdk/api/errors";
+import { defaultProject } from "../../../core/call";
 import { parseRawLxc } from "../../../core/settings/raw-lxc";
 import { requireConfig, requireDevices } from "../../../core/validate";
 import { rivalOf } from "../../network/usage";
 import { isNicAddress, nicDevices, planNics } from "../devices/nics";
 import type { InstanceHome } from "../home";
-import { type Expanded, expand, type InstanceRecord } from "../record";
+import { type Expanded, expand, type InstanceId, type InstanceRecord, keyOf } from "../record";
 import { commandOps, rlimitOps } from "../spec/process";
 
-export type Settings = Pick<InstanceRecord, "config" | "devices" | "profiles">;
+export type Settings = Pick<InstanceRecord, "project" | "config" | "devices" | "profiles">;
 
 /** Before an instance is made there is nothing. */
-export const nothing: Settings = { config: {}, devices: {}, profiles: [] };
+export const nothing: Settings = { project: defaultProject, config: {}, devices: {}, profiles: [] };
 
 /**
  * Checks configuration, devices and profiles of an instance, alone and merged.
@@ -43,20 +44,15 @@ export function checkSettings(
   const twice = settings.profiles.find((name, index) => settings.profiles.indexOf(name) !== index);
   if (twice !== undefined) throw badRequest(`Duplicate profile "${twice}". Name each profile once.`);
   for (const name of settings.profiles)
-    if (!standing.profiles.includes(name) && home.profiles.find(name) === undefined)
+    if (!standing.profiles.includes(name) && home.profiles.find(settings.project, name) === undefined)
       throw notFound(`Requested profile "${name}" doesn't exist. Create it, or leave it out.`);
-  const merged = (some: Settings) =>
-    expand(
-      some,
-      some.profiles.flatMap((name) => home.profiles.find(name) ?? []),
-    );
-  checkExpanded(home, settings, merged(settings), merged(standing));
+  checkExpanded(home, settings, home.book.expanded(settings), home.book.expanded(standing));
 }
 
 /** Checks what an instance comes to with its profiles. @param own its own configuration @param was what stands already @throws ApiError */
 export function checkExpanded(
   home: InstanceHome,
-  own: Pick<InstanceRecord, "name" | "config">,
+  own: Pick<InstanceRecord, "project" | "name" | "config">,
   { config, devices }: Expanded,
   was: Expanded,
 ): void {
@@ -75,7 +71,7 @@ export function checkExpanded(
   if (nicDevices(newDevices).length === 0) return;
   for (const { device, hwaddr, ipv4, network, bridge } of planNics(own.config, devices))
     if (newDevices[device] !== undefined && ipv4 && home.networks.isManaged(network ?? bridge))
-      home.networks.checkHost(network ?? bridge, { instance: own.name, device, hwaddr, ipv4 });
+      home.networks.checkHost(network ?? bridge, { instance: keyOf(own), device, hwaddr, ipv4 });
 }
 
 /**
@@ -83,11 +79,11 @@ export function checkExpanded(
  * count at its start.
  * @throws ApiError CONFLICT
  */
-export function checkRivals(home: InstanceHome, name: string, devices: Devices, was: Devices): void {
+export function checkRivals(home: InstanceHome, instance: InstanceId, devices: Devices, was: Devices): void {
   for (const [device, options] of nicDevices(changedOf(devices, was))) {
     const bridge = options.network ?? options.parent;
     if (!bridge || !(options["ipv4.address"] || options.hwaddr)) continue;
-    const nic = { instance: name, device, ipv4: options["ipv4.address"], hwaddr: options.hwaddr };
+    const nic = { instance: keyOf(instance), device, ipv4: options["ipv4.address"], hwaddr: options.hwaddr };
     const rival = rivalOf(home.book.uses(), bridge, nic);
     if (rival !== undefined)
       throw conflict(

@@ -2,11 +2,10 @@
 import type { Config, Devices } from "../../../../sdk/api/common";
 import { badRequest } from "../../../../sdk/api/errors";
 import { ownCall } from "../../../core/call";
-import { ref } from "../../../core/ref";
-import { type ProfileRecord, renamedIn } from "../../profile/store";
+import { type ProfileId, type ProfileRecord, renamedIn } from "../../profile/store";
 import type { InstanceHome } from "../home";
 import type { Lifecycle } from "../life/lifecycle";
-import { expand, rootOf } from "../record";
+import { expand, type InstanceId, instanceRef, rootOf } from "../record";
 import { checkExpanded } from "./checks";
 import { followLive } from "./live-update";
 
@@ -22,8 +21,10 @@ interface Settings {
  */
 export function checkProfile(home: InstanceHome, after: ProfileRecord): void {
   const { book, profiles } = home;
-  for (const record of book.usersOfProfile(after.name)) {
-    const layers = record.profiles.flatMap((name) => (name === after.name ? after : (profiles.find(name) ?? [])));
+  for (const record of book.usersOfProfile(after)) {
+    const layers = profiles
+      .layers(record.project, record.profiles)
+      .map((layer) => (layer.name === after.name ? after : layer));
     const [was, is] = [book.expanded(record), expand(record, layers)];
     const refuse = (cause: string) =>
       badRequest(`Cannot update profile "${after.name}": instance "${record.name}" uses it. ${cause}`);
@@ -42,21 +43,21 @@ export function checkProfile(home: InstanceHome, after: ProfileRecord): void {
 export async function followProfile(
   home: InstanceHome,
   lifecycle: Lifecycle,
-  profile: string,
+  profile: ProfileId,
   before: Settings,
 ): Promise<void> {
   const failed: string[] = [];
-  for (const { name, profiles } of home.book.store.list()) {
-    if (!profiles.includes(profile)) continue;
+  // One that is being made is made by the profile as it is then.
+  const users = home.book.usersOfProfile(profile).filter((user) => home.book.find(user) !== undefined);
+  for (const user of users)
     try {
-      await home.changes.run(ownCall(), {
-        of: [ref("instance", name)],
-        work: () => follow(home, lifecycle, name, profile, before),
+      await home.changes.run(ownCall(user.project), {
+        of: [instanceRef(user)],
+        work: () => follow(home, lifecycle, user, profile, before),
       });
     } catch (error) {
-      failed.push(`${name}: ${(error as Error).message}`);
+      failed.push(`${user.name}: ${(error as Error).message}`);
     }
-  }
   if (failed.length > 0)
     throw badRequest(
       `The following instances failed to update (profile change still saved):\n - ${failed.join("\n - ")}`,
@@ -66,23 +67,23 @@ export async function followProfile(
 async function follow(
   home: InstanceHome,
   lifecycle: Lifecycle,
-  name: string,
-  profile: string,
+  instance: InstanceId,
+  profile: ProfileId,
   before: Settings,
 ): Promise<void> {
   const { book, profiles } = home;
-  const record = book.find(name);
-  if (record === undefined || !book.running.has(name)) return;
-  const layers = record.profiles.flatMap((layer) => profiles.find(layer) ?? []);
+  const record = book.find(instance);
+  if (record === undefined || !book.running.has(instance)) return;
+  const layers = profiles.layers(record.project, record.profiles);
   const was = expand(
     record,
-    layers.map((layer) => (layer.name === profile ? { ...layer, ...before } : layer)),
+    layers.map((layer) => (layer.name === profile.name ? { ...layer, ...before } : layer)),
   );
-  book.noteLive(name, await followLive(home, lifecycle, record, was, expand(record, layers)));
+  book.noteLive(instance, await followLive(home, lifecycle, record, was, expand(record, layers)));
 }
 
 /** Follows a renamed profile, within the caller's transaction. */
-export function renameInUsers({ book }: InstanceHome, from: string, to: string): void {
-  for (const record of book.usersOfProfile(from))
-    book.store.update({ ...record, profiles: renamedIn(record.profiles, from, to) });
+export function renameInUsers({ book }: InstanceHome, profile: ProfileId, to: string): void {
+  for (const record of book.usersOfProfile(profile))
+    book.store.update({ ...record, profiles: renamedIn(record.profiles, profile.name, to) });
 }

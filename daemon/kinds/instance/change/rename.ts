@@ -8,37 +8,37 @@ import { applyUntilStart } from "../create/file-templates";
 import { makeLinks, removeLinks } from "../create/links";
 import { pendingTemplates } from "../create/pending-file-templates";
 import type { InstanceHome } from "../home";
-import type { InstanceRecord } from "../record";
-import { volumeOf } from "../volume";
+import { type InstanceId, type InstanceRecord, keyOf } from "../record";
+import { snapshotVolume, volumeOf } from "../volume";
 
 /** After a crash midway the volumes follow the database (Volumes.reconcile). */
 export async function renameInstance(home: InstanceHome, record: InstanceRecord, to: string): Promise<void> {
   const { book, database, dirs, networks, snapshots, volumes } = home;
-  if (book.running.has(record.name)) throw badRequest("Renaming of running instance not allowed");
-  book.requireFree(to);
+  const renamed: InstanceId = { project: record.project, name: to };
+  if (book.running.has(record)) throw badRequest("Renaming of running instance not allowed");
+  book.requireFree(renamed);
   await using undo = new Revert(home.log);
   const move = async (from: Volume, into: Volume) => {
     await volumes.rename(record.pool, from, into);
     undo.add(() => volumes.rename(record.pool, into, from));
   };
-  for (const snapshot of snapshots.names(record.name)) {
-    const from: Volume = { type: "containers-snapshots", name: `${record.name}/${snapshot}` };
-    await move(from, { ...from, name: `${to}/${snapshot}` });
-  }
-  await move(volumeOf(record.name), volumeOf(to));
+  for (const snapshot of snapshots.names(record))
+    await move(snapshotVolume(record, snapshot), snapshotVolume(renamed, snapshot));
+  await move(volumeOf(record), volumeOf(renamed));
   database.transaction(() => {
-    book.store.rename(record.name, to);
-    snapshots.instanceRenamed(record.name, to);
+    book.store.rename(record, to);
+    snapshots.instanceRenamed(record, to);
   });
   undo.keep();
-  await networks.forgetInstance(record.name);
-  await removeLinks(home, record.name);
-  await makeLinks(home, record.pool, to);
-  await rm(dirs.logs(to), { recursive: true, force: true });
-  await ignoring("ENOENT", rename(dirs.logs(record.name), dirs.logs(to)));
-  const renamed = book.record(to);
+  await networks.forgetInstance(keyOf(record));
+  await removeLinks(home, record);
+  await makeLinks(home, record.pool, renamed);
+  const logs = dirs.logs(keyOf(renamed));
+  await rm(logs, { recursive: true, force: true });
+  await ignoring("ENOENT", rename(dirs.logs(keyOf(record)), logs));
+  const now = book.record(renamed);
   // What is pending is made for the new name.
-  if (pendingTemplates(renamed.config) !== undefined) return;
-  const pending = await applyUntilStart(home, renamed, "rename");
-  book.store.update({ ...renamed, config: { ...renamed.config, ...pending } });
+  if (pendingTemplates(now.config) !== undefined) return;
+  const pending = await applyUntilStart(home, now, "rename");
+  book.store.update({ ...now, config: { ...now.config, ...pending } });
 }

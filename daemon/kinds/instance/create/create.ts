@@ -9,7 +9,7 @@ import type { RunningOperation } from "../../../platform/operations";
 import type { ImageRecord } from "../../image/service";
 import { withoutVolatile } from "../change/volatile";
 import type { InstanceHome } from "../home";
-import type { InstanceRecord } from "../record";
+import type { InstanceId, InstanceRecord } from "../record";
 import { volumeOf } from "../volume";
 import { draftInstance } from "./draft";
 import { applyUntilStart } from "./file-templates";
@@ -22,64 +22,64 @@ const templatePrefix = "template:";
 export type CreateWork = (operation: RunningOperation) => Promise<void>;
 
 /** Checks a request, but for whether its name is free. @returns the work that makes the instance */
-export async function planCreate(home: InstanceHome, name: string, post: InstancesPost): Promise<CreateWork> {
+export async function planCreate(home: InstanceHome, id: InstanceId, post: InstancesPost): Promise<CreateWork> {
   switch (post.source.type) {
     case "image":
-      return fromImage(home, name, post);
+      return fromImage(home, id, post);
     case "template":
-      return fromTemplate(home, name, post, post.source.alias ?? String(post.source.template ?? ""));
+      return fromTemplate(home, id, post, post.source.alias ?? String(post.source.template ?? ""));
     case "copy":
-      return fromCopy(home, name, post);
+      return fromCopy(home, id, post);
     case "none": {
-      const draft = draftInstance(home, name, post, { config: {} });
+      const draft = draftInstance(home, id, post, { config: {} });
       return async () => {
         await make(home, draft, async (record) => {
-          await home.volumes.createEmpty(record.pool, volumeOf(record.name));
+          await home.volumes.createEmpty(record.pool, volumeOf(record));
           return {};
         });
       };
     }
     default:
       throw badRequest(
-        `Cannot create instance "${name}": the source type "${post.source.type}" is not supported. Use image, copy or none.`,
+        `Cannot create instance "${id.name}": the source type "${post.source.type}" is not supported. Use image, copy or none.`,
       );
   }
 }
 
-function fromImage(home: InstanceHome, name: string, post: InstancesPost): CreateWork | Promise<CreateWork> {
+function fromImage(home: InstanceHome, id: InstanceId, post: InstancesPost): CreateWork | Promise<CreateWork> {
   const { alias, fingerprint, properties, server } = post.source;
   if (server !== undefined && server !== "")
     throw badRequest(
-      `Cannot create instance "${name}": images of other servers are not supported yet. Import the image first.`,
+      `Cannot create instance "${id.name}": images of other servers are not supported yet. Import the image first.`,
     );
-  if (alias?.startsWith(templatePrefix)) return fromTemplate(home, name, post, alias.slice(templatePrefix.length));
+  if (alias?.startsWith(templatePrefix)) return fromTemplate(home, id, post, alias.slice(templatePrefix.length));
   const image = home.images.resolve({
     ...(alias ? { alias } : {}),
     ...(fingerprint ? { fingerprint } : {}),
     ...(properties ? { properties } : {}),
   });
-  const draft = draftOf(home, name, post, image);
+  const draft = draftOf(home, id, post, image);
   return (operation) => makeFrom(home, draft, image, operation);
 }
 
 /** A template is checked without its image first, so that what is wrong is said before it is built. */
 async function fromTemplate(
   home: InstanceHome,
-  name: string,
+  id: InstanceId,
   post: InstancesPost,
   template: string,
 ): Promise<CreateWork> {
   await home.images.requireTemplate(template);
-  draftInstance(home, name, post, { config: {} });
+  draftInstance(home, id, post, { config: {} });
   return async (operation) => {
     const image = await home.images.fromTemplate(template, operation);
-    await makeFrom(home, draftOf(home, name, post, image), image, operation);
+    await makeFrom(home, draftOf(home, id, post, image), image, operation);
   };
 }
 
-function draftOf(home: InstanceHome, name: string, post: InstancesPost, image: ImageRecord): InstanceRecord {
+function draftOf(home: InstanceHome, id: InstanceId, post: InstancesPost, image: ImageRecord): InstanceRecord {
   const properties = Object.entries(withoutStamp(image.properties)).map(([key, value]) => [`image.${key}`, value]);
-  return draftInstance(home, name, post, {
+  return draftInstance(home, id, post, {
     config: { ...Object.fromEntries(properties), "volatile.base_image": image.fingerprint },
     profiles: image.profiles,
     architecture: image.architecture,
@@ -94,13 +94,12 @@ async function makeFrom(
 ): Promise<void> {
   const { config } = home.book.expanded(draft);
   await make(home, draft, async (record) => {
-    const { pool, name } = record;
     const options = {
       deviceNodes: isTrue(config["security.privileged"]),
       warn: (text: string) => operation.warn(text),
       signal: operation.signal,
     };
-    await home.volumes.createFromImage(pool, image.fingerprint, volumeOf(name), options);
+    await home.volumes.createFromImage(record.pool, image.fingerprint, volumeOf(record), options);
     operation.signal.throwIfAborted();
     return applyUntilStart(home, record, "create");
   });
@@ -113,18 +112,24 @@ function chosenFor(wanted: Config, origin: Config): Config {
   return isDeepStrictEqual(stampOf(config), stampOf(origin)) ? withoutStamp(config) : config;
 }
 
-function fromCopy(home: InstanceHome, name: string, post: InstancesPost): CreateWork {
-  const refuse = (cause: string) => badRequest(`Cannot create instance "${name}": ${cause}`);
+/** The instance that a copy is made of: in its own project unless the request names another. */
+export const sourceOf = ({ project }: InstanceId, { source }: InstancesPost): InstanceId => ({
+  project: source.project || project,
+  name: (source.source ?? "").split("/")[0] ?? "",
+});
+
+function fromCopy(home: InstanceHome, id: InstanceId, post: InstancesPost): CreateWork {
+  const refuse = (cause: string) => badRequest(`Cannot create instance "${id.name}": ${cause}`);
   const [sourceName = "", snapshotName, ...rest] = (post.source.source ?? "").split("/");
   if (sourceName === "" || rest.length > 0)
     throw refuse('a copy needs "source". Name an instance, or instance/snapshot.');
-  if ((post.source.project || "default") !== "default") throw notFound("Project not found");
-  const source = home.book.record(sourceName);
+  const sourceId = sourceOf(id, post);
+  const source = home.book.record(sourceId);
   const isSnapshot = snapshotName !== undefined;
-  const origin = isSnapshot ? home.snapshots.settingsOf(sourceName, snapshotName) : source;
+  const origin = isSnapshot ? { project: source.project, ...home.snapshots.settingsOf(source, snapshotName) } : source;
   const draft = draftInstance(
     home,
-    name,
+    id,
     {
       ...post,
       config: chosenFor(post.config, origin.config),
@@ -139,14 +144,14 @@ function fromCopy(home: InstanceHome, name: string, post: InstancesPost): Create
     },
   );
   const withSnapshots = !isSnapshot && !(post.source.instance_only || post.source.container_only);
-  if (isRefresh(home, name, post)) {
+  if (isRefresh(home, id, post)) {
     if (isSnapshot) throw refuse("only a whole instance can refresh another. Leave the snapshot out.");
     return planRefresh(home, source, draft, withSnapshots);
   }
   return async () => {
     // It may be gone since the request was checked.
-    home.book.record(sourceName);
-    if (isSnapshot) home.snapshots.settingsOf(sourceName, snapshotName);
+    home.book.record(sourceId);
+    if (isSnapshot) home.snapshots.settingsOf(source, snapshotName);
     await make(
       home,
       draft,

@@ -11,7 +11,7 @@ import { nowText } from "../../../platform/time";
 import { checkSettings, nothing, type Settings } from "../change/checks";
 import { isNicAddress, withHwaddrs } from "../devices/nics";
 import type { InstanceHome } from "../home";
-import { type InstanceRecord, rootDisk, rootOf } from "../record";
+import { type InstanceId, type InstanceRecord, rootDisk, rootOf } from "../record";
 import { limitsOfType } from "./instance-type";
 
 /** What the source of an instance brings along. */
@@ -24,7 +24,12 @@ export interface Origin {
 }
 
 /** @returns the record to make @throws ApiError for everything that can be known to be wrong beforehand */
-export function draftInstance(home: InstanceHome, name: string, post: InstancesPost, origin: Origin): InstanceRecord {
+export function draftInstance(
+  home: InstanceHome,
+  { project, name }: InstanceId,
+  post: InstancesPost,
+  origin: Origin,
+): InstanceRecord {
   // lxc copy sends an empty type.
   if (post.type !== "" && post.type !== "container")
     throw badRequest(`Cannot create instance "${name}": Bothy makes containers only, not the type "${post.type}".`);
@@ -33,6 +38,7 @@ export function draftInstance(home: InstanceHome, name: string, post: InstancesP
   const architecture = requireRunnable(wanted, `create instance "${name}"`);
   const profiles = post.profiles ?? origin.profiles ?? ["default"];
   const partial = {
+    project,
     config: {
       ...withoutEmpty({ ...origin.config, ...limitsOfType(post.instance_type), ...chosen(post.config) }),
       "volatile.uuid": randomUUID(),
@@ -45,6 +51,7 @@ export function draftInstance(home: InstanceHome, name: string, post: InstancesP
   const pool = poolFor(home, expanded.devices, standing);
   home.storagePools.record(pool);
   return {
+    project,
     name,
     architecture,
     description: post.description,

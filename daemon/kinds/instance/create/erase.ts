@@ -3,8 +3,8 @@ import { rm } from "node:fs/promises";
 import type { Volume } from "../../storage-pool/driver";
 import type { InstanceHome } from "../home";
 import { requireEnded } from "../life/leftovers";
-import type { InstanceRecord } from "../record";
-import { volumeOf } from "../volume";
+import { type InstanceRecord, keyOf } from "../record";
+import { snapshotVolume, volumeOf } from "../volume";
 import { removeLinks } from "./links";
 
 /**
@@ -12,26 +12,26 @@ import { removeLinks } from "./links";
  * @throws ApiError while a process of it lives or a volume stays
  */
 export async function eraseInstance(home: InstanceHome, record: InstanceRecord): Promise<void> {
-  await requireEnded(home, record.name);
+  await requireEnded(home, record);
   await removeBelongings(home, record);
   home.database.transaction(() => {
-    home.snapshots.forgetAll(record.name);
-    home.book.store.delete(record.name);
+    home.snapshots.forgetAll(record);
+    home.book.store.delete(record);
   });
   home.book.hostIds.release(record.config);
 }
 
 async function removeBelongings(home: InstanceHome, record: InstanceRecord): Promise<void> {
   const { dirs, log, networks, snapshots } = home;
-  for (const snapshot of snapshots.names(record.name))
-    await deleteVolume(home, record.pool, { type: "containers-snapshots", name: `${record.name}/${snapshot}` });
-  await deleteVolume(home, record.pool, volumeOf(record.name));
+  for (const snapshot of snapshots.names(record))
+    await deleteVolume(home, record.pool, snapshotVolume(record, snapshot));
+  await deleteVolume(home, record.pool, volumeOf(record));
   const rest: readonly [string, () => Promise<void>][] = [
-    ["Cannot forget the addresses of a deleted instance", () => networks.forgetInstance(record.name)],
-    ["Cannot remove the links of a deleted instance", () => removeLinks(home, record.name)],
+    ["Cannot forget the addresses of a deleted instance", () => networks.forgetInstance(keyOf(record))],
+    ["Cannot remove the links of a deleted instance", () => removeLinks(home, record)],
     [
       "Cannot remove the logs of a deleted instance",
-      () => rm(dirs.logs(record.name), { recursive: true, force: true }),
+      () => rm(dirs.logs(keyOf(record)), { recursive: true, force: true }),
     ],
   ];
   await Promise.all(

@@ -23,10 +23,10 @@ export async function make(
   const record = takeName(home, draft);
   try {
     const noted = await fill(record);
-    await makeLinks(home, record.pool, record.name);
+    await makeLinks(home, record.pool, record);
     home.database.transaction(() => {
-      home.book.store.confirm(record.name);
-      home.book.change(record.name, (now) => ({ ...now, config: { ...now.config, ...noted } }));
+      home.book.store.confirm(record);
+      home.book.change(record, (now) => ({ ...now, config: { ...now.config, ...noted } }));
     });
   } catch (error) {
     await eraseInstance(home, record).catch((cause: unknown) =>
@@ -53,7 +53,7 @@ function takeName({ book }: InstanceHome, draft: InstanceRecord): InstanceRecord
     book.store.insertPending(record);
   } catch (error) {
     book.hostIds.release(record.config);
-    if (isDuplicate(error)) book.requireFree(record.name);
+    if (isDuplicate(error)) book.requireFree(record);
     throw error;
   }
   return record;

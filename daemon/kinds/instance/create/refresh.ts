@@ -3,13 +3,13 @@
 import { badRequest } from "../../../../sdk/api/errors";
 import type { InstancesPost } from "../../../../sdk/api/instance";
 import type { InstanceHome } from "../home";
-import type { InstanceRecord } from "../record";
+import { type InstanceId, type InstanceRecord, keyOf } from "../record";
 import { applyUntilStart } from "./file-templates";
 import { withoutPending } from "./pending-file-templates";
 
 /** Whether a request refreshes an instance that is there; of one that is not it makes a plain copy, as in LXD. */
-export const isRefresh = ({ book }: InstanceHome, name: string, { source }: InstancesPost): boolean =>
-  source.type === "copy" && source.refresh === true && book.store.find(name) !== undefined;
+export const isRefresh = ({ book }: InstanceHome, id: InstanceId, { source }: InstancesPost): boolean =>
+  source.type === "copy" && source.refresh === true && book.find(id) !== undefined;
 
 /**
  * Checks a refresh. @param draft what a new copy would be @returns the work, done under the locks of both
@@ -23,8 +23,8 @@ export function planRefresh(
 ): () => Promise<void> {
   const { name } = draft;
   const requireStopped = () => {
-    const target = home.book.record(name);
-    if (home.book.running.isActive(name))
+    const target = home.book.record(draft);
+    if (home.book.running.isActive(draft))
       throw badRequest(`Failed getting exclusive access to instance: Instance is running. Stop "${name}" first.`);
     if (target.pool !== draft.pool)
       throw badRequest("The pool of the root disk cannot be changed. Copy the instance into the other pool.");
@@ -33,7 +33,8 @@ export function planRefresh(
   requireStopped();
   return async () => {
     const target = requireStopped();
-    if (source.name !== name) await home.snapshots.refreshVolumes(home.book.record(source.name), target, withSnapshots);
+    if (keyOf(source) !== keyOf(draft))
+      await home.snapshots.refreshVolumes(home.book.record(source), target, withSnapshots);
     const record = home.book.replaceSettings(target, draft);
     const pending = await applyUntilStart(home, record, "copy");
     home.book.store.update({ ...record, config: { ...withoutPending(record.config), ...pending } });

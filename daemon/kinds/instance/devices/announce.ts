@@ -1,22 +1,35 @@
 /** Announce: the networks learn of an instance's nics. */
 import { ApiError } from "../../../../sdk/api/errors";
+import { defaultProject } from "../../../core/call";
 import { toApiError } from "../../../platform/errors";
 import type { InstanceHome } from "../home";
+import { type InstanceId, keyOf } from "../record";
 import type { Nic } from "./nics";
 
 /** Makes the nics known to DHCP and DNS, and lets them in, before the container can send anything. */
-export async function announce({ networks }: InstanceHome, name: string, nics: readonly Nic[]): Promise<void> {
+export async function announce({ networks }: InstanceHome, instance: InstanceId, nics: readonly Nic[]): Promise<void> {
+  const key = keyOf(instance);
   for (const nic of nics) {
     const network = nic.network ?? nic.bridge;
     if (!networks.isManaged(network)) continue;
     const { device, hwaddr, ipv4 } = nic;
-    const host = { instance: name, device, hwaddr, ...(ipv4 ? { ipv4 } : {}), ...(nic.mtu ? { hasOwnMtu: true } : {}) };
+    const host = {
+      instance: key,
+      dnsName: dnsNameOf(instance),
+      device,
+      hwaddr,
+      ...(ipv4 ? { ipv4 } : {}),
+      ...(nic.mtu ? { hasOwnMtu: true } : {}),
+    };
     await networks.addHost(network, host);
     try {
-      await networks.nics.openPorts(network, [{ instance: name, hostName: nic.hostName, hwaddr: nic.hwaddr }]);
+      await networks.nics.openPorts(network, [{ instance: key, hostName: nic.hostName, hwaddr: nic.hwaddr }]);
     } catch (error) {
       const { code, message } = toApiError(error);
       throw new ApiError(code, `Failed start validation for device "${nic.device}": ${message}`, { cause: error });
     }
   }
 }
+
+/** The name by which DNS knows an instance; one outside the default project has that one's behind it, as in LXD. */
+const dnsNameOf = ({ project, name }: InstanceId): string => (project === defaultProject ? name : `${name}.${project}`);

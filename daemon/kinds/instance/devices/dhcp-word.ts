@@ -22,7 +22,7 @@ done`;
  * without a shell has no udhcpc.
  */
 export function tellDhcpClients(home: InstanceHome, record: InstanceRecord, nics: readonly Nic[]): void {
-  const { cell, isFrozen } = home.book.running.need(record.name);
+  const { cell, isFrozen } = home.book.running.need(record);
   // A command would wait in there for as long as the guest is paused.
   if (isFrozen) return;
   for (const { innerName } of nics) {

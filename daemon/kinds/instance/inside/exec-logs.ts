@@ -3,6 +3,7 @@ import { rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { entries, ignoring } from "../../../platform/folders/files";
 import type { InstanceHome } from "../home";
+import { type InstanceId, keyOf } from "../record";
 
 /** Of one stream of one command. */
 export const recordedBytes = 16 * 1024 * 1024;
@@ -16,8 +17,8 @@ const pattern = /^exec_[0-9a-f-]{36}\.(stdout|stderr)$/;
 export const isExecLog = (name: string): boolean => pattern.test(name);
 
 /** Removes the oldest files until the rest is within the bounds. One that a command still writes to goes on without its name. */
-export async function pruneExecLogs({ dirs }: InstanceHome, instance: string): Promise<void> {
-  const folder = dirs.logs(instance);
+export async function pruneExecLogs({ dirs }: InstanceHome, instance: InstanceId): Promise<void> {
+  const folder = dirs.logs(keyOf(instance));
   const names = (await entries(folder)).filter(isExecLog);
   const found = await Promise.all(
     names.map(async (name) => {

@@ -8,7 +8,7 @@ import { ref, urlOf } from "../../../core/ref";
 import type { Op } from "../../../platform/native/index";
 import type { OperationWork, RunningOperation } from "../../../platform/operations";
 import type { InstanceHome } from "../home";
-import type { InstanceRecord } from "../record";
+import { type InstanceRecord, instanceRef, keyOf } from "../record";
 import { joinOps } from "../spec/cgroups";
 import { capabilityMask, defaultPath, environmentOf, envOps, personalityOps, rlimitOps } from "../spec/process";
 import { seccompFile } from "../spec/start";
@@ -22,9 +22,9 @@ export function startExec(
   record: InstanceRecord,
   post: InstanceExecPost,
 ): RunningOperation {
-  const running = home.book.running.need(record.name);
+  const running = home.book.running.need(record);
   if (running.isFrozen) throw badRequest("Instance is frozen");
-  const of = ref("instance", record.name);
+  const of = instanceRef(record);
   const resources = { instances: [urlOf(of)], containers: [`/1.0/containers/${record.name}`] };
   const base = { description: "Executing command", resources, mayCancel: false };
   const start = (operation: Omit<OperationWork, "run">, work: OperationWork["run"]) =>
@@ -69,15 +69,15 @@ async function runDetached(
   common: Op[],
   operation: RunningOperation,
 ) {
-  const { cell } = home.book.running.need(record.name);
-  const file = (name: string) => path.join(home.dirs.logs(record.name), `exec_${operation.id}.${name}`);
+  const { cell } = home.book.running.need(record);
+  const file = (name: string) => path.join(home.dirs.logs(keyOf(record)), `exec_${operation.id}.${name}`);
   const url = (name: string) => `/1.0/instances/${record.name}/logs/exec_${operation.id}.${name}`;
   const isRecorded = post["record-output"];
   const output = (name: string): Op => (isRecorded ? [name, `file:${recordedBytes}:${file(name)}`] : [name, "null"]);
   const streams: Op[] = [["stdin", "null"], output("stdout"), output("stderr")];
   const process = await home.native.exec(cell, [...common, ...streams], "none");
   const code = await process.exited;
-  if (isRecorded) await pruneExecLogs(home, record.name);
+  if (isRecorded) await pruneExecLogs(home, record);
   end(operation, { return: code, ...(isRecorded ? { output: { 1: url("stdout"), 2: url("stderr") } } : {}) });
 }
 
@@ -119,7 +119,7 @@ export function execOps(
       );
   return [
     ...home.book.idOps(record),
-    ...joinOps(home.groups.layout, home.groups.of(record.name), running.need(record.name).cell.protocol > 0),
+    ...joinOps(home.groups.layout, home.groups.of(keyOf(record)), running.need(record).cell.protocol > 0),
     ["seccomp", seccompFile(home.seccompDir, config)],
     ...rlimitOps(config),
     ...personalityOps(record.architecture),

@@ -1,11 +1,12 @@
 /** Routes of files inside an instance (docs/lxd-api.md, Files). */
 import { badRequest } from "../../../../sdk/api/errors";
 import { bothFamilies, eitherFamily } from "../../../../sdk/api/headers";
-import { ref } from "../../../core/ref";
 import { type ApiRequest, param, type Route, raw, route, sync } from "../../../http/route";
 import { checkPath } from "../../../platform/native/file";
 import type { GotFile } from "../../../platform/native/index";
 import type { InstanceHome } from "../home";
+import { instanceRef } from "../record";
+import { idOf } from "../request";
 
 const base = "/1.0/instances/:name/files";
 
@@ -51,11 +52,11 @@ function parseMode(text: string): number {
 }
 
 export function fileRoutes({ book, changes, native }: InstanceHome): Route[] {
-  const placeOf = (request: ApiRequest) => book.filePlace(book.record(param(request, "name")));
+  const placeOf = (request: ApiRequest) => book.filePlace(book.record(idOf(request)));
 
   /** Files change without the instance's lock: bothy-cell writes each whole, and a guest heeds no lock. */
   const change = (request: ApiRequest, action: string, path: string, work: () => Promise<void>) => {
-    const of = ref("instance", param(request, "name"));
+    const of = instanceRef(idOf(request));
     return changes.run(request.call, { of: [of], unlocked: true, told: { action, of, context: { path } }, work });
   };
 

@@ -6,6 +6,8 @@ import { badRequest, notFound } from "../../../../sdk/api/errors";
 import { type ApiRequest, param, type Route, raw, route, sync } from "../../../http/route";
 import { entries, ignoring, isThere } from "../../../platform/folders/files";
 import type { InstanceHome } from "../home";
+import { keyOf } from "../record";
+import { idOf } from "../request";
 import { isExecLog } from "./exec-logs";
 
 const base = "/1.0/instances/:name";
@@ -14,7 +16,7 @@ const isLogName = (name: string) => /^(lxc|console)\.log(\.old)?$/.test(name) ||
 
 export function logRoutes({ book, dirs }: InstanceHome): Route[] {
   function folderOf(request: ApiRequest): string {
-    return dirs.logs(book.record(param(request, "name")).name);
+    return dirs.logs(keyOf(book.record(idOf(request))));
   }
 
   async function listLogs(request: ApiRequest) {

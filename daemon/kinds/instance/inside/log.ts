@@ -4,19 +4,20 @@ import path from "node:path";
 import { ownFile } from "../../../platform/folders/aside";
 import { nowText } from "../../../platform/time";
 import type { InstanceHome } from "../home";
+import { type InstanceId, keyOf } from "../record";
 
 /** The log of an instance begins anew past this size; the old one is kept beside it. */
 const logBytes = 128 * 1024;
 
 /** Adds a line to an instance's lxc.log. One that cannot be written, as on a full disk, is lost and hinders nothing. */
-export function appendLog({ dirs, log }: InstanceHome, name: string, text: string): void {
-  const file = path.join(dirs.logs(name), "lxc.log");
+export function appendLog({ dirs, log }: InstanceHome, instance: InstanceId, text: string): void {
+  const file = path.join(dirs.logs(keyOf(instance)), "lxc.log");
   try {
     // A guest may reboot as often as it likes.
     ownFile(log, file);
     if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > logBytes) renameSync(file, `${file}.old`);
-    appendFileSync(file, `${nowText()} ${name} ${text.replaceAll("\n", " ")}\n`, { mode: 0o600 });
+    appendFileSync(file, `${nowText()} ${instance.name} ${text.replaceAll("\n", " ")}\n`, { mode: 0o600 });
   } catch (error) {
-    log.debug("Cannot add a line to the log of an instance", { name, error });
+    log.debug("Cannot add a line to the log of an instance", { name: instance.name, error });
   }
 }

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { badRequest } from "../../../../sdk/api/errors";
 import type { InstanceState } from "../../../../sdk/api/instance";
+import type { InstanceId } from "../record";
 import type { InstanceService } from "../service";
 
 const firstPauseMs = 10;
@@ -14,17 +15,17 @@ const longestPauseMs = 250;
  */
 export async function waitForIpv4(
   instances: InstanceService,
-  name: string,
+  instance: InstanceId,
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<InstanceState> {
   const deadline = Date.now() + timeoutMs;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 1.5)) {
-    const state = await instances.state(instances.home.book.record(name));
+    const state = await instances.state(instances.home.book.record(instance));
     if (state.network === null) throw badRequest("Instance is not running");
     const addresses = Object.values(state.network).flatMap((item) => item.addresses);
     if (addresses.some((address) => address.family === "inet" && address.scope === "global")) return state;
-    if (Date.now() > deadline) throw timedOut(name, timeoutMs, state.network);
+    if (Date.now() > deadline) throw timedOut(instance.name, timeoutMs, state.network);
     await delay(pauseMs, undefined, { signal });
   }
 }

@@ -1,10 +1,11 @@
 /** Adopt: containers that an earlier daemon started go on under this one. */
 
+import { urlOf } from "../../../core/ref";
 import { isFrozen, setFrozen } from "../../../platform/host/freezer";
 import { type RunningCell, Silent } from "../../../platform/native/index";
 import { applyLimits, foundCpus } from "../limits/live";
 import { requireReadable } from "../readable";
-import type { InstanceRecord } from "../record";
+import { type InstanceRecord, instanceRef, keyOf } from "../record";
 import { noteCell } from "./cell-notes";
 import { isPaused, isRestarting, withoutRestart } from "./last-state";
 import { endLeftovers, patienceMs, standIn, untilEnded } from "./leftovers";
@@ -14,10 +15,9 @@ import { notePause } from "./pause";
 
 /** Takes a container over that an earlier daemon started. @returns whether it is running */
 export async function adopt(life: Life, record: InstanceRecord, onEnd: OnEnd): Promise<boolean> {
-  const { name } = record;
   let cell: RunningCell | undefined;
   try {
-    cell = (await life.home.native.adopt(name, patienceMs)) ?? (await endLeftovers(life, name));
+    cell = (await life.home.native.adopt(keyOf(record), patienceMs)) ?? (await endLeftovers(life, record));
   } catch (error) {
     if (!(error instanceof Silent)) throw error;
     awaitWord(life, record, onEnd, error);
@@ -31,27 +31,26 @@ export async function adopt(life: Life, record: InstanceRecord, onEnd: OnEnd): P
 
 /** Shows an instance as running whose supervisor says nothing, and goes on to wait for its word. A kill ends the guest by its groups meanwhile. */
 function awaitWord(life: Life, record: InstanceRecord, onEnd: OnEnd, error: Error): void {
-  const { name } = record;
   const { native, log, warnings } = life.home;
-  const entity = `/1.0/instances/${name}`;
-  const message = `Instance "${name}" runs without being looked after: its supervisor does not answer. Let that process go on, or stop the instance by force`;
+  const entity = urlOf(instanceRef(record));
+  const message = `Instance "${record.name}" runs without being looked after: its supervisor does not answer. Let that process go on, or stop the instance by force`;
   warnings.record("instanceUnknown", { message, entity, error });
   let kill: () => void = () => undefined;
   const ending = new Promise<void>((resolve) => {
-    kill = () => void untilEnded(life, name).then(resolve);
+    kill = () => void untilEnded(life, record).then(resolve);
   });
   const cell = standIn(ending, kill);
-  const made = { cpus: undefined, madeBy: readMadeBy(life.home.dirs, name) };
+  const made = { cpus: undefined, madeBy: readMadeBy(life.home.dirs, record) };
   life.running.add(
-    name,
+    record,
     cell,
     made,
-    () => untilEnded(life, name),
-    (exit) => onEnd(name, exit),
+    () => untilEnded(life, record),
+    (exit) => onEnd(record, exit),
   );
-  const isWaiting = () => life.running.get(name)?.cell === cell;
+  const isWaiting = () => life.running.get(record)?.cell === cell;
   void native
-    .adopt(name)
+    .adopt(keyOf(record))
     .then(async (found) => {
       if (!isWaiting()) return found?.forget();
       warnings.resolve("instanceUnknown", entity);
@@ -60,45 +59,43 @@ function awaitWord(life: Life, record: InstanceRecord, onEnd: OnEnd, error: Erro
       await followState(life, record);
     })
     .catch((reason: unknown) =>
-      log.error("Cannot take over a container whose supervisor did not answer", { name, error: reason }),
+      log.error("Cannot take over a container whose supervisor did not answer", { name: record.name, error: reason }),
     );
 }
 
 function takeOver(life: Life, record: InstanceRecord, cell: RunningCell, onEnd: OnEnd): void {
-  const { name } = record;
   const made = {
     cpus: cell.pid === 0 ? undefined : foundCpus(life, record),
-    madeBy: readMadeBy(life.home.dirs, name),
+    madeBy: readMadeBy(life.home.dirs, record),
   };
   life.running.add(
-    name,
+    record,
     cell,
     made,
-    () => untilEnded(life, name),
-    (exit) => onEnd(name, exit),
+    () => untilEnded(life, record),
+    (exit) => onEnd(record, exit),
   );
-  if (cell.pid !== 0) noteCell(life, name, cell);
+  if (cell.pid !== 0) noteCell(life, record, cell);
 }
 
 /** What the earlier daemon left half done of it. */
 async function followState(life: Life, record: InstanceRecord): Promise<void> {
-  const { name } = record;
   // Killed before it stopped the container, or just after the start.
-  if (isRestarting(record)) life.book.change(name, (now) => ({ ...now, config: withoutRestart(now.config) }));
+  if (isRestarting(record)) life.book.change(record, (now) => ({ ...now, config: withoutRestart(now.config) }));
   followLimits(life, record);
   const wanted = isPaused(record);
-  const found = isFrozen(life.groups.layout, life.group(name));
-  if (wanted && found) life.running.update(name, { isFrozen: true });
-  if (wanted && !found) notePause(life, name, false);
+  const found = isFrozen(life.groups.layout, life.group(record));
+  if (wanted && found) life.running.update(record, { isFrozen: true });
+  if (wanted && !found) notePause(life, record, false);
   // The earlier daemon was killed while it copied the root.
-  if (found && !wanted) await setFrozen(life.groups.layout, life.group(name), false);
+  if (found && !wanted) await setFrozen(life.groups.layout, life.group(record), false);
 }
 
 /** The earlier daemon may have been killed between a change in the database and that of the control files, or the other way round. */
 function followLimits(life: Life, record: InstanceRecord): void {
   try {
     requireReadable(life.home, "limit", record);
-    applyLimits(life, record.name, life.book.expanded(record).config);
+    applyLimits(life, record, life.book.expanded(record).config);
   } catch (error) {
     life.home.log.warning("Cannot bring the limits of a running container in line", { name: record.name, error });
   }

@@ -1,17 +1,20 @@
 /** Cell notes: what there is to warn of about a container that runs. */
+
+import { urlOf } from "../../../core/ref";
 import { protocolVersion, type RunningCell } from "../../../platform/native/index";
+import { type InstanceId, instanceRef } from "../record";
 import type { Life } from "./life";
 
 /** Warns of a supervisor of another version and of device rules that are not in force, or takes back that it did. */
-export function noteCell({ home }: Life, name: string, { protocol, unguarded }: RunningCell): void {
+export function noteCell({ home }: Life, instance: InstanceId, { protocol, unguarded }: RunningCell): void {
   const { warnings } = home;
-  const entity = `/1.0/instances/${name}`;
+  const entity = urlOf(instanceRef(instance));
   if (protocol === protocolVersion) warnings.resolve("supervisorVersion", entity);
-  else warnings.record("supervisorVersion", { message: versionMessage(name, protocol), entity });
+  else warnings.record("supervisorVersion", { message: versionMessage(instance.name, protocol), entity });
   if (unguarded === undefined) warnings.resolve("deviceRules", entity);
   else
     warnings.record("deviceRules", {
-      message: `Instance "${name}" runs without device rules, since this host takes no such program (${unguarded}): the root of a privileged container can open the host's disks`,
+      message: `Instance "${instance.name}" runs without device rules, since this host takes no such program (${unguarded}): the root of a privileged container can open the host's disks`,
       entity,
     });
 }

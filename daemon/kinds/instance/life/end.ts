@@ -5,7 +5,7 @@ import { ref } from "../../../core/ref";
 import type { Exit } from "../../../platform/native/index";
 import { withoutHostNames } from "../devices/nics";
 import { appendLog } from "../inside/log";
-import type { InstanceRecord } from "../record";
+import { type InstanceId, type InstanceRecord, instanceRef, keyOf } from "../record";
 import { isRestarting, stoppedPower, withoutPause, withRestart } from "./last-state";
 import type { Life } from "./life";
 
@@ -22,63 +22,65 @@ export class Ends {
   ) {}
 
   /** Takes note of a container that this daemon watched. Never rejects. */
-  async ended(name: string, exit: Exit): Promise<void> {
+  async ended(instance: InstanceId, exit: Exit): Promise<void> {
     const { home } = this.life;
     try {
-      appendLog(home, name, `Ended: ${JSON.stringify(exit)}`);
-      await this.noteEnd(name, exit);
+      appendLog(home, instance, `Ended: ${JSON.stringify(exit)}`);
+      await this.noteEnd(instance, exit);
     } catch (error) {
-      home.log.error("Cannot take note of an ended container", { name, error });
+      home.log.error("Cannot take note of an ended container", { name: instance.name, error });
     }
   }
 
   /** The rules of an end: an ephemeral instance goes, one that reboots or is restarted stays and starts again, the rest is stopped. */
-  async noteEnd(name: string, exit: Exit): Promise<void> {
+  async noteEnd(instance: InstanceId, exit: Exit): Promise<void> {
     const { home, book, restarting, isShuttingDown } = this.life;
-    const record = book.find(name);
+    const record = book.find(instance);
     if (record === undefined) return;
     // Nobody need wait for it: no other port has that name.
-    void home.networks.nics.closePorts(name);
-    const isStartedAgain = restarting.has(name);
+    void home.networks.nics.closePorts(keyOf(instance));
+    const isStartedAgain = restarting.has(keyOf(instance));
     const isReboot = !isShuttingDown && !isStartedAgain && (exit.reason === "reboot" || isRestarting(record));
     if (record.ephemeral && !isReboot && !isStartedAgain) {
-      this.#tell(name, exit);
-      await this.life.deleteStopped(name);
-      home.native.clear(name);
+      this.#tell(instance, exit);
+      await this.life.deleteStopped(instance);
+      home.native.clear(keyOf(instance));
       return;
     }
     const power = isShuttingDown || isReboot || isStartedAgain ? {} : stoppedPower;
-    book.change(name, (now) => {
+    book.change(instance, (now) => {
       const config = { ...withoutPause(withoutHostNames(now.config)), ...power };
       return { ...now, config: isReboot ? withRestart(config) : config };
     });
     // Only now: a daemon that is killed before finds there how the container ended.
-    home.native.clear(name);
-    this.#tell(name, exit);
+    home.native.clear(keyOf(instance));
+    this.#tell(instance, exit);
     const isSoon = Date.now() - Date.parse(record.lastUsedAt) < soonMs;
-    if (isReboot) this.#restartLater(name, isSoon ? rebootPauseMs : 0);
+    if (isReboot) this.#restartLater(instance, isSoon ? rebootPauseMs : 0);
   }
 
   /** One event and one line, however it ended: as it was asked for, or, as LXD has it, as a shutdown of its own. */
-  #tell(name: string, exit: Exit): void {
-    const asked = this.life.asked.get(name);
-    const details = { name, reason: reasonOf(exit), asked: asked?.action ?? "no" };
+  #tell(instance: InstanceId, exit: Exit): void {
+    const asked = this.life.asked.get(keyOf(instance));
+    const details = { name: instance.name, reason: reasonOf(exit), asked: asked?.action ?? "no" };
     if (asked === undefined && (exit.reason === "killed" || exit.reason === "lost"))
       this.life.home.log.warning("An instance has ended that nobody asked to stop", details);
     else this.life.home.log.info("An instance has ended", details);
-    this.life.tell(asked?.call ?? ownCall(), asked?.action ?? "instance-shutdown", name);
+    this.life.tell(asked?.call ?? ownCall(), asked?.action ?? "instance-shutdown", instance);
   }
 
-  #restartLater(name: string, pauseMs: number): void {
+  #restartLater(instance: InstanceId, pauseMs: number): void {
     const { home, book } = this.life;
     const start = async () => {
-      const record = book.find(name);
-      if (record !== undefined && !this.life.running.has(name)) await this.start(record);
-      this.life.tell(ownCall(), "instance-restarted", name);
+      const record = book.find(instance);
+      if (record !== undefined && !this.life.running.has(instance)) await this.start(record);
+      this.life.tell(ownCall(), "instance-restarted", instance);
     };
     const restart = delay(pauseMs)
-      .then(() => home.changes.run(ownCall(), { of: [ref("instance", name)], work: start }))
-      .catch((error: unknown) => home.log.error("Cannot restart a container that rebooted", { name, error }))
+      .then(() => home.changes.run(ownCall(), { of: [instanceRef(instance)], work: start }))
+      .catch((error: unknown) =>
+        home.log.error("Cannot restart a container that rebooted", { name: instance.name, error }),
+      )
       .finally(() => this.#restarts.delete(restart));
     this.#restarts.add(restart);
   }

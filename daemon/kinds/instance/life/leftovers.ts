@@ -5,8 +5,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { urlOf } from "../../../core/ref";
 import { type Exit, type RunningCell, Silent } from "../../../platform/native/index";
 import type { InstanceHome } from "../home";
+import { type InstanceId, instanceOfKey, instanceRef, keyOf } from "../record";
 import type { Life } from "./life";
 
 /** bothy-cell itself tries for some seconds; between two such rounds the host gets a rest. */
@@ -17,21 +19,21 @@ const startPatienceMs = 3000;
 export const patienceMs = 3000;
 
 /** Kills what is left of a container and removes its groups. Does nothing when none are there. @throws ApiError INTERNAL while a process that was killed does not die */
-export async function requireEnded({ native, groups }: InstanceHome, name: string): Promise<void> {
-  const dirs = groups.dirsOf(name);
+export async function requireEnded({ native, groups }: InstanceHome, instance: InstanceId): Promise<void> {
+  const dirs = groups.dirsOf(keyOf(instance));
   if (dirs.length > 0) await native.endGroups(dirs);
 }
 
 /** As requireEnded, for as long as it takes, and with a warning meanwhile. Never rejects. */
-export async function untilEnded(life: Life, name: string): Promise<void> {
+export async function untilEnded(life: Life, instance: InstanceId): Promise<void> {
   const { warnings } = life.home;
-  const entity = `/1.0/instances/${name}`;
+  const entity = urlOf(instanceRef(instance));
   for (;;) {
     try {
-      await requireEnded(life.home, name);
+      await requireEnded(life.home, instance);
       return warnings.resolve("instanceAlive", entity);
     } catch (error) {
-      const message = `Instance "${name}" has not ended: a process in it was killed and does not die`;
+      const message = `Instance "${instance.name}" has not ended: a process in it was killed and does not die`;
       warnings.record("instanceAlive", { message, entity, error });
     }
     await delay(pauseMs, undefined, { ref: false });
@@ -42,9 +44,9 @@ export async function untilEnded(life: Life, name: string): Promise<void> {
  * Ends what an instance without supervisor left, when the daemon starts.
  * @returns nothing when all is gone; else a stand-in that has ended when all is
  */
-export async function endLeftovers(life: Life, name: string): Promise<RunningCell | undefined> {
-  if (life.groups.dirsOf(name).length === 0) return undefined;
-  const ending = untilEnded(life, name);
+export async function endLeftovers(life: Life, instance: InstanceId): Promise<RunningCell | undefined> {
+  if (life.groups.dirsOf(keyOf(instance)).length === 0) return undefined;
+  const ending = untilEnded(life, instance);
   const isOver = await Promise.race([ending.then(() => true), delay(startPatienceMs, false, { ref: false })]);
   return isOver ? undefined : standIn(ending);
 }
@@ -64,17 +66,17 @@ export const standIn = (ending: Promise<void>, kill: () => void = () => undefine
 /**
  * Ends what is left of containers that no instance knows, as after the database was put back to an older copy. One that still has its supervisor goes on; recovery
  * tells of it.
- * @param known names of all instances @returns first host ids of what was killed and does not die; nobody else may get them
+ * @param known keys of all instances @returns first host ids of what was killed and does not die; nobody else may get them
  */
 export async function endUnknown(life: Life, known: ReadonlySet<string>): Promise<number[]> {
-  const unknown = life.groups.names().filter((name) => !known.has(name));
-  return (await Promise.all(unknown.map((name) => endOneUnknown(life, name)))).flat();
+  const unknown = life.groups.names().filter((key) => !known.has(key));
+  return (await Promise.all(unknown.map((key) => endOneUnknown(life, instanceOfKey(key))))).flat();
 }
 
-async function endOneUnknown(life: Life, name: string): Promise<number[]> {
+async function endOneUnknown(life: Life, instance: InstanceId): Promise<number[]> {
   const { log, native } = life.home;
   try {
-    const cell = await native.adopt(name, patienceMs);
+    const cell = await native.adopt(keyOf(instance), patienceMs);
     cell?.forget();
     if (cell !== undefined) return [];
   } catch (error) {
@@ -82,14 +84,14 @@ async function endOneUnknown(life: Life, name: string): Promise<number[]> {
     if (!(error instanceof Silent)) throw error;
     return [];
   }
-  log.warning("What is left of a container that no instance knows is ended", { name });
+  log.warning("What is left of a container that no instance knows is ended", { name: instance.name });
   let hostIds: number[] = [];
   try {
-    hostIds = basesIn(life.groups.dirsOf(name));
+    hostIds = basesIn(life.groups.dirsOf(keyOf(instance)));
   } catch (error) {
-    log.error("Cannot see which host ids a container has that no instance knows", { name, error });
+    log.error("Cannot see which host ids a container has that no instance knows", { name: instance.name, error });
   }
-  return (await endLeftovers(life, name)) === undefined ? [] : hostIds;
+  return (await endLeftovers(life, instance)) === undefined ? [] : hostIds;
 }
 
 /** First host ids of the user namespaces of the processes in groups. */

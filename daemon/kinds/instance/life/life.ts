@@ -5,10 +5,11 @@ import type { ParentGroups } from "../../../platform/host/cgroups";
 import type { Exit } from "../../../platform/native/index";
 import type { InstanceBook } from "../book";
 import type { InstanceHome } from "../home";
+import { type InstanceId, instanceRef, keyOf } from "../record";
 import type { Running } from "./running";
 
 /** Takes note of a container that has ended. */
-export type OnEnd = (name: string, exit: Exit) => Promise<void>;
+export type OnEnd = (instance: InstanceId, exit: Exit) => Promise<void>;
 
 export interface AskedStop {
   readonly action: "instance-shutdown" | "instance-stopped";
@@ -16,9 +17,9 @@ export interface AskedStop {
 }
 
 export class Life {
-  /** Those that somebody has asked to stop and that have not ended yet, with the event that tells of it. */
+  /** By key: those that somebody has asked to stop and that have not ended yet, with the event that tells of it. */
   readonly asked = new Map<string, AskedStop>();
-  /** Instances that are stopped only to start again, by whoever stops them (restarting.ts). */
+  /** Keys of instances that are stopped only to start again, by whoever stops them (restarting.ts). */
   readonly restarting = new Set<string>();
   /** While the daemon shuts its containers down, they keep their power state, so that the next start brings them back. */
   isShuttingDown = false;
@@ -26,7 +27,7 @@ export class Life {
   /** @param deleteStopped deletes an ephemeral instance that has ended */
   constructor(
     readonly home: InstanceHome,
-    readonly deleteStopped: (name: string) => Promise<void>,
+    readonly deleteStopped: (instance: InstanceId) => Promise<void>,
   ) {}
 
   get book(): InstanceBook {
@@ -41,12 +42,12 @@ export class Life {
     return this.home.groups;
   }
 
-  group(name: string): string {
-    return this.groups.of(name);
+  group(instance: InstanceId): string {
+    return this.groups.of(keyOf(instance));
   }
 
   /** Tells listeners what was done with an instance, and who did it. */
-  tell(call: Call, action: string, name: string): void {
-    this.home.changes.tell(call, { action, of: ref("instance", name) });
+  tell(call: Call, action: string, instance: InstanceId): void {
+    this.home.changes.tell(call, { action, of: instanceRef(instance) });
   }
 }

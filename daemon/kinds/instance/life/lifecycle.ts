@@ -4,7 +4,7 @@ import { type Call, ownCall } from "../../../core/call";
 import type { Exit } from "../../../platform/native/index";
 import type { InstanceHome } from "../home";
 import { applyLimits } from "../limits/live";
-import type { InstanceRecord } from "../record";
+import type { InstanceId, InstanceRecord } from "../record";
 import { adopt } from "./adopt";
 import { Ends } from "./end";
 import { endUnknown } from "./leftovers";
@@ -18,10 +18,10 @@ export class Lifecycle {
   readonly #life: Life;
   readonly #starter: Starter;
   readonly #ends: Ends;
-  readonly #onEnd: OnEnd = (name, exit) => this.#ends.ended(name, exit);
+  readonly #onEnd: OnEnd = (instance, exit) => this.#ends.ended(instance, exit);
 
   /** @param deleteStopped deletes an ephemeral instance that has ended */
-  constructor(home: InstanceHome, deleteStopped: (name: string) => Promise<void>) {
+  constructor(home: InstanceHome, deleteStopped: (instance: InstanceId) => Promise<void>) {
     this.#life = new Life(home, deleteStopped);
     this.#starter = new Starter(this.#life, this.#onEnd);
     this.#ends = new Ends(this.#life, (record) => this.start(record));
@@ -48,37 +48,37 @@ export class Lifecycle {
   }
 
   /** Asks the init to power off and waits. Not under the instance's lock, so that a forced stop can overtake it. */
-  stop(name: string, timeoutMs: number, call: Call = ownCall()): Promise<void> {
-    return stop(this.#life, name, timeoutMs, call);
+  stop(instance: InstanceId, timeoutMs: number, call: Call = ownCall()): Promise<void> {
+    return stop(this.#life, instance, timeoutMs, call);
   }
 
   /** Kills every process and waits until the container is gone. */
-  kill(name: string, call: Call = ownCall()): Promise<void> {
-    return kill(this.#life, name, call);
+  kill(instance: InstanceId, call: Call = ownCall()): Promise<void> {
+    return kill(this.#life, instance, call);
   }
 
-  setFrozen(name: string, wanted: boolean, call: Call = ownCall()): Promise<void> {
-    return pause(this.#life, name, wanted, call);
+  setFrozen(instance: InstanceId, wanted: boolean, call: Call = ownCall()): Promise<void> {
+    return pause(this.#life, instance, wanted, call);
   }
 
   /** Runs work that stops the container and starts it again: an ephemeral one is not deleted meanwhile. */
-  whileRestarting<T>(name: string, work: () => Promise<T>): Promise<T> {
-    return whileRestarting(this.#life, name, work);
+  whileRestarting<T>(instance: InstanceId, work: () => Promise<T>): Promise<T> {
+    return whileRestarting(this.#life, instance, work);
   }
 
   /** Runs the work while the container does not run; freezes a running one meanwhile. */
-  whileStill<T>(name: string, work: () => Promise<T>): Promise<T> {
-    return whileStill(this.#life, name, work);
+  whileStill<T>(instance: InstanceId, work: () => Promise<T>): Promise<T> {
+    return whileStill(this.#life, instance, work);
   }
 
   /** Brings a running container's limits in line. @param config expanded */
-  applyLimits(name: string, config: Config): void {
-    applyLimits(this.#life, name, config);
+  applyLimits(instance: InstanceId, config: Config): void {
+    applyLimits(this.#life, instance, config);
   }
 
   /** The rules of an end, for a container that ended while no daemon watched. */
-  noteEnd(name: string, exit: Exit): Promise<void> {
-    return this.#ends.noteEnd(name, exit);
+  noteEnd(instance: InstanceId, exit: Exit): Promise<void> {
+    return this.#ends.noteEnd(instance, exit);
   }
 
   /** Waits for containers that are between their end and their next start, so that no daemon leaves them there. */

@@ -7,6 +7,7 @@ import path from "node:path";
 import { Config } from "../../../../sdk/api/common";
 import type { Dirs } from "../../../platform/folders/dirs";
 import { readTextNow } from "../../../platform/folders/files";
+import { type InstanceId, keyOf } from "../record";
 
 const fixedKeys = ["security.privileged", "security.nesting", "security.syscalls.deny_compat", "raw.lxc"] as const;
 
@@ -23,19 +24,19 @@ export const inForce = (now: Config, madeBy: Config | undefined): Config =>
     : { ...Object.fromEntries(Object.entries(now).filter(([key]) => !isFixed(key))), ...madeBy };
 
 /** Beside the run files of the container, with which it goes. */
-const fileOf = (dirs: Dirs, name: string): string => path.join(dirs.cell(name), "made-by");
+const fileOf = (dirs: Dirs, instance: InstanceId): string => path.join(dirs.cell(keyOf(instance)), "made-by");
 
 /** Writes down what a container is made by, before it is started: the next daemon has to know. */
-export function noteMadeBy(dirs: Dirs, name: string, madeBy: Config): void {
+export function noteMadeBy(dirs: Dirs, instance: InstanceId, madeBy: Config): void {
   // Whatever is there is of an earlier run, or nobody's: a fifo would keep the writer for ever.
-  rmSync(fileOf(dirs, name), { recursive: true, force: true });
-  writeFileSync(fileOf(dirs, name), JSON.stringify(madeBy), { mode: 0o600 });
+  rmSync(fileOf(dirs, instance), { recursive: true, force: true });
+  writeFileSync(fileOf(dirs, instance), JSON.stringify(madeBy), { mode: 0o600 });
 }
 
 /** @returns nothing for a container of a daemon that refused to change such keys while it ran, or when the file was lost */
-export function readMadeBy(dirs: Dirs, name: string): Config | undefined {
+export function readMadeBy(dirs: Dirs, instance: InstanceId): Config | undefined {
   try {
-    const read = Config.safeParse(JSON.parse(readTextNow(fileOf(dirs, name)) ?? "null"));
+    const read = Config.safeParse(JSON.parse(readTextNow(fileOf(dirs, instance)) ?? "null"));
     return read.success ? read.data : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;

@@ -2,6 +2,7 @@
 import { badRequest } from "../../../../sdk/api/errors";
 import { type Call, ownCall } from "../../../core/call";
 import { setFrozen } from "../../../platform/host/freezer";
+import type { InstanceId } from "../record";
 import { withoutPause, withPause } from "./last-state";
 import type { Life } from "./life";
 
@@ -9,32 +10,32 @@ import type { Life } from "./life";
  * Freezes or thaws a container for somebody.
  * @throws ApiError BAD_REQUEST when it does not run, or is already as wanted
  */
-export async function pause(life: Life, name: string, wanted: boolean, call: Call = ownCall()): Promise<void> {
-  const running = life.running.need(name);
+export async function pause(life: Life, instance: InstanceId, wanted: boolean, call: Call = ownCall()): Promise<void> {
+  const running = life.running.need(instance);
   if (running.isFrozen === wanted)
     throw badRequest(wanted ? "The instance is already frozen" : "The instance is not frozen");
-  await setFrozen(life.groups.layout, life.group(name), wanted);
-  life.running.update(name, { isFrozen: wanted });
-  notePause(life, name, wanted);
-  life.tell(call, wanted ? "instance-paused" : "instance-resumed", name);
+  await setFrozen(life.groups.layout, life.group(instance), wanted);
+  life.running.update(instance, { isFrozen: wanted });
+  notePause(life, instance, wanted);
+  life.tell(call, wanted ? "instance-paused" : "instance-resumed", instance);
 }
 
 /** Writes into the record whether somebody has paused the instance. */
-export function notePause(life: Life, name: string, isPaused: boolean): void {
-  life.book.change(name, (now) => ({
+export function notePause(life: Life, instance: InstanceId, isPaused: boolean): void {
+  life.book.change(instance, (now) => ({
     ...now,
     config: isPaused ? withPause(now.config) : withoutPause(now.config),
   }));
 }
 
 /** Runs the work while the container does not run; freezes a running one meanwhile. */
-export async function whileStill<T>(life: Life, name: string, work: () => Promise<T>): Promise<T> {
-  const running = life.running.get(name);
+export async function whileStill<T>(life: Life, instance: InstanceId, work: () => Promise<T>): Promise<T> {
+  const running = life.running.get(instance);
   if (running === undefined || running.isFrozen) return work();
-  await setFrozen(life.groups.layout, life.group(name), true);
+  await setFrozen(life.groups.layout, life.group(instance), true);
   try {
     return await work();
   } finally {
-    if (life.running.has(name)) await setFrozen(life.groups.layout, life.group(name), false);
+    if (life.running.has(instance)) await setFrozen(life.groups.layout, life.group(instance), false);
   }
 }

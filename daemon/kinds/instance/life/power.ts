@@ -4,7 +4,7 @@ import { isTrue } from "../../../../sdk/api/config/values";
 import { ownCall } from "../../../core/call";
 import { ref, urlOf } from "../../../core/ref";
 import { timerMs } from "../../../platform/time";
-import type { InstanceRecord } from "../record";
+import { type InstanceId, type InstanceRecord, instanceRef } from "../record";
 import type { InstanceService } from "../service";
 import { wasRunning } from "./last-state";
 
@@ -21,11 +21,11 @@ export async function autostart(instances: InstanceService, records: readonly In
     })
     .sort((a, b) => priority(b.config) - priority(a.config));
   for (const { record, config } of wanted) {
-    const entity = urlOf(ref("instance", record.name));
+    const entity = urlOf(instanceRef(record));
     try {
       await changes.run(ownCall(), {
-        of: [ref("instance", record.name)],
-        work: () => lifecycle.start(book.record(record.name)),
+        of: [instanceRef(record)],
+        work: () => lifecycle.start(book.record(record)),
       });
     } catch (error) {
       warnings.record("autostartFailed", { message: `Cannot start instance "${record.name}"`, entity, error });
@@ -39,20 +39,20 @@ export async function shutdownAll(instances: InstanceService): Promise<void> {
   const { lifecycle } = instances;
   const { running } = instances.home.book;
   await lifecycle.beginShutdown();
-  await Promise.all(running.names().map((name) => shutdown(instances, name)));
+  await Promise.all(running.list().map((instance) => shutdown(instances, instance)));
 }
 
-async function shutdown({ home, lifecycle }: InstanceService, name: string): Promise<void> {
+async function shutdown({ home, lifecycle }: InstanceService, instance: InstanceId): Promise<void> {
   const { book, log } = home;
   try {
-    const seconds = Number(book.expanded(book.record(name)).config["boot.host_shutdown_timeout"] ?? "30");
-    if (book.running.get(name)?.isFrozen) await lifecycle.setFrozen(name, false);
-    await lifecycle.stop(name, timerMs(seconds));
+    const seconds = Number(book.expanded(book.record(instance)).config["boot.host_shutdown_timeout"] ?? "30");
+    if (book.running.get(instance)?.isFrozen) await lifecycle.setFrozen(instance, false);
+    await lifecycle.stop(instance, timerMs(seconds));
   } catch (error) {
-    log.warning("A container did not stop cleanly and is killed", { name, error });
-    if (book.running.has(name))
+    log.warning("A container did not stop cleanly and is killed", { name: instance.name, error });
+    if (book.running.has(instance))
       await lifecycle
-        .kill(name)
-        .catch((cause: unknown) => log.error("A container cannot be killed", { name, error: cause }));
+        .kill(instance)
+        .catch((cause: unknown) => log.error("A container cannot be killed", { name: instance.name, error: cause }));
   }
 }

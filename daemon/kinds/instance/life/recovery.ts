@@ -1,9 +1,10 @@
 /** Recovery: what a daemon does about instances when it starts, after whatever ended the last one. */
 
+import { ref, snapshotRef, urlOf } from "../../../core/ref";
 import { entries, readText } from "../../../platform/folders/files";
 import { eraseInstance } from "../create/erase";
 import type { InstanceHome } from "../home";
-import type { InstanceRecord } from "../record";
+import { type InstanceRecord, instanceOfKey, instanceRef, keyOf } from "../record";
 import type { InstanceService } from "../service";
 import { patienceMs } from "./leftovers";
 
@@ -21,15 +22,15 @@ export async function recoverInstances(instances: InstanceService): Promise<void
 }
 
 async function reconcile(home: InstanceHome, pool: string): Promise<void> {
-  const names = home.book.store
-    .list()
-    .filter((record) => record.pool === pool)
-    .map((record) => record.name);
-  const snapshots = names.flatMap((name) => home.snapshots.names(name).map((snapshot) => `${name}/${snapshot}`));
-  const { missing, strays } = await home.volumes.reconcile(pool, { instances: names, snapshots });
+  const records = home.book.store.list().filter((record) => record.pool === pool);
+  const snapshots = records.flatMap((record) => home.snapshots.names(record).map((name) => `${keyOf(record)}/${name}`));
+  const { missing, strays } = await home.volumes.reconcile(pool, { instances: records.map(keyOf), snapshots });
   for (const volume of missing) {
-    const [name = "", snapshot] = volume.name.split("/");
-    const entity = `/1.0/instances/${name}${snapshot === undefined ? "" : `/snapshots/${encodeURIComponent(snapshot)}`}`;
+    const [key = "", snapshot] = volume.name.split("/");
+    const instance = instanceOfKey(key);
+    const entity = urlOf(
+      snapshot === undefined ? instanceRef(instance) : snapshotRef(instance.name, snapshot, instance.project),
+    );
     const message = `The volume "${volume.name}" is not in storage pool "${pool}"`;
     home.warnings.record("volumeMissing", { message, entity });
   }
@@ -37,7 +38,7 @@ async function reconcile(home: InstanceHome, pool: string): Promise<void> {
   const named = strays.slice(0, 10).map(({ type, name }) => JSON.stringify(`${type}/${name}`));
   const more = strays.length > 10 ? ` and ${strays.length - 10} more` : "";
   const message = `Storage pool "${pool}" holds what belongs to no instance: ${named.join(", ")}${more}. Move it away, or remove it with "bothy-cell remove PATH"`;
-  home.warnings.record("volumeStray", { message, entity: `/1.0/storage-pools/${encodeURIComponent(pool)}` });
+  home.warnings.record("volumeStray", { message, entity: urlOf(ref("storage-pool", pool)) });
 }
 
 /** What fails here must not keep the daemon from starting; what was left is tried again at the next start. */
@@ -51,19 +52,19 @@ async function orLog(home: InstanceHome, message: string, work: () => Promise<un
 
 /** Tells of containers that run without being in the database, such as after it went back to a copy, and gives their host ids to nobody else. */
 export async function tellUnknown({ book, dirs, native, warnings, log }: InstanceHome): Promise<void> {
-  const known = new Set(book.store.list().map(({ name }) => name));
-  for (const name of await entries(dirs.cells)) {
-    if (name.startsWith(".") || known.has(name)) continue;
+  const known = new Set(book.store.list().map(keyOf));
+  for (const key of await entries(dirs.cells)) {
+    if (key.startsWith(".") || known.has(key)) continue;
     try {
-      const cell = await native.adopt(name, patienceMs);
+      const cell = await native.adopt(key, patienceMs);
       if (cell === undefined) continue;
       cell.forget();
       const [, base] = /^\s*0\s+(\d+)/.exec((await readText(`/proc/${cell.pid}/uid_map`)) ?? "") ?? [];
       book.hostIds.reserve(Number(base ?? 0));
-      const message = `A container "${name}" runs that the database does not know. To end it, kill process ${cell.pid}; its volume stays`;
-      warnings.record("instanceStray", { message, entity: `/1.0/instances/${name}` });
+      const message = `A container "${key}" runs that the database does not know. To end it, kill process ${cell.pid}; its volume stays`;
+      warnings.record("instanceStray", { message, entity: urlOf(instanceRef(instanceOfKey(key))) });
     } catch (error) {
-      log.debug("This is no run folder of a container", { name, error });
+      log.debug("This is no run folder of a container", { name: key, error });
     }
   }
 }
@@ -76,15 +77,15 @@ export async function adoptInstances({ home, lifecycle }: InstanceService): Prom
   for (const record of book.store.list())
     try {
       if (await lifecycle.adopt(record)) continue;
-      const exit = native.lastExit(record.name);
-      if (exit !== undefined) await lifecycle.noteEnd(record.name, exit);
+      const exit = native.lastExit(keyOf(record));
+      if (exit !== undefined) await lifecycle.noteEnd(record, exit);
       else {
-        native.clear(record.name);
+        native.clear(keyOf(record));
         lost.push(record);
       }
     } catch (error) {
       const message = `Cannot find out whether instance "${record.name}" runs`;
-      home.warnings.record("instanceUnknown", { message, entity: `/1.0/instances/${record.name}`, error });
+      home.warnings.record("instanceUnknown", { message, entity: urlOf(instanceRef(record)), error });
     }
   return lost;
 }

@@ -3,8 +3,10 @@ import type { Config } from "../../../../sdk/api/common";
 import { parseCpuList } from "../../../../sdk/api/config/values";
 import { badRequest } from "../../../../sdk/api/errors";
 import type { Exit, RunningCell } from "../../../platform/native/index";
+import { type InstanceId, keyOf } from "../record";
 
 export interface RunningInstance {
+  readonly instance: InstanceId;
   readonly cell: RunningCell;
   /** Processors that limits.cpu bound it to, such as "0-1,3"; undefined for all. */
   readonly cpus: string | undefined;
@@ -26,7 +28,7 @@ export class Running {
    * @param onExit takes note of the end; `gone` resolves after it
    */
   add(
-    name: string,
+    instance: InstanceId,
     cell: RunningCell,
     made: Pick<RunningInstance, "cpus" | "madeBy">,
     untilEnded: () => Promise<void>,
@@ -34,39 +36,39 @@ export class Running {
   ): void {
     const gone = cell.exited.then(async (exit) => {
       await untilEnded();
-      this.#all.delete(name);
+      this.#all.delete(keyOf(instance));
       await onExit(exit);
     });
-    this.#all.set(name, { cell, ...made, isFrozen: false, gone });
+    this.#all.set(keyOf(instance), { instance, cell, ...made, isFrozen: false, gone });
   }
 
-  get(name: string): RunningInstance | undefined {
-    return this.#all.get(name);
+  get(instance: InstanceId): RunningInstance | undefined {
+    return this.#all.get(keyOf(instance));
   }
 
-  has(name: string): boolean {
-    return this.#all.has(name);
+  has(instance: InstanceId): boolean {
+    return this.#all.has(keyOf(instance));
   }
 
   /** @throws ApiError BAD_REQUEST "Instance is not running" */
-  need(name: string): RunningInstance {
-    const running = this.#all.get(name);
+  need(instance: InstanceId): RunningInstance {
+    const running = this.#all.get(keyOf(instance));
     if (running === undefined) throw badRequest("Instance is not running");
     return running;
   }
 
   /** Whether it runs, or is about to by the configuration that it has now. */
-  isActive(name: string): boolean {
-    return this.has(name) || this.#starting.has(name);
+  isActive(instance: InstanceId): boolean {
+    return this.has(instance) || this.#starting.has(keyOf(instance));
   }
 
   /** Runs a start; the instance is active meanwhile. */
-  async whileStarting(name: string, start: Promise<void>): Promise<void> {
-    this.#starting.set(name, start);
+  async whileStarting(instance: InstanceId, start: Promise<void>): Promise<void> {
+    this.#starting.set(keyOf(instance), start);
     try {
       await start;
     } finally {
-      this.#starting.delete(name);
+      this.#starting.delete(keyOf(instance));
     }
   }
 
@@ -75,20 +77,21 @@ export class Running {
     await Promise.allSettled(this.#starting.values());
   }
 
-  names(): string[] {
-    return [...this.#all.keys()];
+  list(): InstanceId[] {
+    return [...this.#all.values()].map(({ instance }) => instance);
   }
 
-  update(name: string, change: Partial<Pick<RunningInstance, "isFrozen" | "cpus">>): void {
-    const running = this.#all.get(name);
-    if (running !== undefined) this.#all.set(name, { ...running, ...change });
+  update(instance: InstanceId, change: Partial<Pick<RunningInstance, "isFrozen" | "cpus">>): void {
+    const running = this.#all.get(keyOf(instance));
+    if (running !== undefined) this.#all.set(keyOf(instance), { ...running, ...change });
   }
 
   /** How many containers are bound to each processor. @param except one that does not count */
-  boundCpus(except?: string): ReadonlyMap<number, number> {
+  boundCpus(except?: InstanceId): ReadonlyMap<number, number> {
     const counts = new Map<number, number>();
-    for (const [name, { cpus }] of this.#all)
-      if (name !== except && cpus !== undefined)
+    const other = except === undefined ? undefined : keyOf(except);
+    for (const [key, { cpus }] of this.#all)
+      if (key !== other && cpus !== undefined)
         for (const cpu of parseCpuList(cpus)) counts.set(cpu, (counts.get(cpu) ?? 0) + 1);
     return counts;
   }

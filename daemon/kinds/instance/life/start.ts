@@ -17,8 +17,9 @@ import { appendLog } from "../inside/log";
 import { limitWrites } from "../limits/limits";
 import { pickCpus } from "../limits/live";
 import { requireReadable } from "../readable";
-import type { Expanded, InstanceRecord } from "../record";
+import { type Expanded, type InstanceRecord, keyOf } from "../record";
 import { startOps } from "../spec/start";
+import { volumeOf } from "../volume";
 import { noteCell } from "./cell-notes";
 import { runningPower, withoutPause, withoutRestart } from "./last-state";
 import { untilEnded } from "./leftovers";
@@ -34,19 +35,17 @@ export class Starter {
 
   /** @throws ApiError BAD_REQUEST when it runs already or the daemon is shutting down */
   async start(record: InstanceRecord, call: Call = ownCall()): Promise<void> {
-    const { name } = record;
-    if (this.life.running.has(name)) throw badRequest("The instance is already running");
+    if (this.life.running.has(record)) throw badRequest("The instance is already running");
     if (this.life.isShuttingDown) throw badRequest("Cannot start instance: the daemon is shutting down.");
     requireReadable(this.life.home, "start", record);
-    await this.life.running.whileStarting(name, this.#start(record, call));
+    await this.life.running.whileStarting(record, this.#start(record, call));
   }
 
   async #start(record: InstanceRecord, call: Call): Promise<void> {
-    const { name } = record;
     const { home, book, running } = this.life;
     const expanded = book.expanded(record);
     const config = withHwaddrs(withoutPending(record.config), expanded.devices);
-    ownFolder(home.log, home.dirs.logs(name), 0o700);
+    ownFolder(home.log, home.dirs.logs(keyOf(record)), 0o700);
     let nics: readonly Nic[];
     try {
       await checkStart(home, { ...record, config });
@@ -54,34 +53,34 @@ export class Starter {
       const cpus = pickCpus(running, expanded.config);
       const madeBy = fixedPart(expanded.config);
       const ops = this.#ops({ ...record, config }, expanded, nics, cpus);
-      await together([announce(home, name, nics), applyAtStart(home, record)]);
-      if (hasPending(record.config)) book.change(name, (now) => ({ ...now, config: withoutPending(now.config) }));
-      noteMadeBy(home.dirs, name, madeBy);
+      await together([announce(home, record, nics), applyAtStart(home, record)]);
+      if (hasPending(record.config)) book.change(record, (now) => ({ ...now, config: withoutPending(now.config) }));
+      noteMadeBy(home.dirs, record, madeBy);
       const cell = await home.native.startContainer(ops);
-      noteCell(this.life, name, cell);
+      noteCell(this.life, record, cell);
       running.add(
-        name,
+        record,
         cell,
         { cpus, madeBy },
-        () => untilEnded(this.life, name),
-        (exit) => this.onEnd(name, exit),
+        () => untilEnded(this.life, record),
+        (exit) => this.onEnd(record, exit),
       );
     } catch (error) {
       const { code, message, details } = toApiError(error);
-      appendLog(home, name, `Cannot start: ${message}`);
+      appendLog(home, record, `Cannot start: ${message}`);
       // Another supervisor that holds the folder still needs it.
-      if (errnoOf(error) !== "EBUSY") home.native.clear(name);
-      void home.networks.nics.closePorts(name);
+      if (errnoOf(error) !== "EBUSY") home.native.clear(keyOf(record));
+      void home.networks.nics.closePorts(keyOf(record));
       // A device that is not there is a matter of the user's and no fault of the daemon, which would stand in its log.
       if (code === "INTERNAL") await requireStartable(home, record);
-      throw new ApiError(code, `Cannot start instance "${name}": ${message}`, { details, cause: error });
+      throw new ApiError(code, `Cannot start instance "${record.name}": ${message}`, { details, cause: error });
     }
-    book.change(name, (now) => ({
+    book.change(record, (now) => ({
       ...now,
       lastUsedAt: nowText(),
       config: withoutRestart(withoutPause({ ...now.config, ...config, ...hostNames(nics), ...runningPower })),
     }));
-    this.life.tell(call, "instance-started", name);
+    this.life.tell(call, "instance-started", record);
   }
 
   #ops(record: InstanceRecord, expanded: Expanded, nics: readonly Nic[], cpus: string | undefined) {
@@ -89,22 +88,22 @@ export class Starter {
     const { groups } = this.life;
     groups.make();
     const { layout } = groups;
-    const group = this.life.group(record.name);
-    ownFolder(log, dirs.cell(record.name), 0o700);
-    const consoleLog = path.join(dirs.logs(record.name), "console.log");
+    const group = this.life.group(record);
+    ownFolder(log, dirs.cell(keyOf(record)), 0o700);
+    const consoleLog = path.join(dirs.logs(keyOf(record)), "console.log");
     ownFile(log, consoleLog);
     return startOps({
       name: record.name,
       architecture: record.architecture,
       config: expanded.config,
       devices: expanded.devices,
-      root: volumes.root(record.pool, { type: "containers", name: record.name }),
+      root: volumes.root(record.pool, volumeOf(record)),
       ids: idRange(expanded.config, record.config),
       nics,
       layout,
       group,
       limits: limitWrites(layout, group, expanded.config, cpus),
-      controlDir: dirs.cell(record.name),
+      controlDir: dirs.cell(keyOf(record)),
       consoleLog,
       seccompDir: this.life.home.seccompDir,
       hasDevice: (device) => existsSync(path.join("/dev", device)),

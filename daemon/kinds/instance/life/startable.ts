@@ -6,13 +6,13 @@ import { toApiError } from "../../../platform/errors";
 import { isThere } from "../../../platform/folders/files";
 import { findLink } from "../../network/link";
 import { rivalOf } from "../../network/usage";
-import type { Volume } from "../../storage-pool/driver";
 import { checkWhole } from "../change/checks";
 import { nicDevices, planNics } from "../devices/nics";
 import type { InstanceHome } from "../home";
-import { expand, type InstanceRecord, rootOf } from "../record";
+import { expand, type InstanceRecord, keyOf, rootOf } from "../record";
+import { volumeOf } from "../volume";
 
-type Startable = Pick<InstanceRecord, "name" | "pool" | "config" | "devices" | "profiles">;
+type Startable = Pick<InstanceRecord, "project" | "name" | "pool" | "config" | "devices" | "profiles">;
 
 const refused = (device: string, cause: string) =>
   badRequest(`Failed start validation for device "${device}": ${cause}`);
@@ -22,13 +22,10 @@ const refused = (device: string, cause: string) =>
  * @throws ApiError that names what does not fit
  */
 export async function checkStart(home: InstanceHome, record: Startable): Promise<void> {
-  const gone = record.profiles.find((name) => home.profiles.find(name) === undefined);
+  const gone = record.profiles.find((name) => home.profiles.find(record.project, name) === undefined);
   if (gone !== undefined)
     throw notFound(`Requested profile "${gone}" doesn't exist. Create it, or take it off the instance.`);
-  const { config, devices } = expand(
-    record,
-    record.profiles.map((name) => home.profiles.record(name)),
-  );
+  const { config, devices } = expand(record, home.profiles.layers(record.project, record.profiles));
   checkWhole(config, devices);
   checkRoot(record, devices);
   for (const [device, options] of Object.entries(devices)) {
@@ -63,7 +60,7 @@ function checkAddresses(home: InstanceHome, record: Startable, devices: Devices)
   for (const { device, hwaddr, ipv4, network, bridge } of nics) {
     if (bridge === "") continue;
     const isManaged = home.networks.isManaged(network ?? bridge);
-    if (ipv4 && isManaged) home.networks.checkHost(bridge, { instance: record.name, device, hwaddr, ipv4 });
+    if (ipv4 && isManaged) home.networks.checkHost(bridge, { instance: keyOf(record), device, hwaddr, ipv4 });
     const isOwnRival = nics.some(
       (other) =>
         other.device !== device &&
@@ -74,8 +71,8 @@ function checkAddresses(home: InstanceHome, record: Startable, devices: Devices)
       throw refused(device, "its address is already defined on another NIC of the instance. Choose another.");
     // Most nics have no wishes, and need not be compared with all others.
     if (!ipv4 && (isManaged || devices[device]?.hwaddr === undefined)) continue;
-    const running = home.book.uses().filter(({ name }) => home.book.running.has(name));
-    const rival = rivalOf(running, bridge, { instance: record.name, device, ipv4, hwaddr });
+    const running = home.book.uses().filter((use) => home.book.running.has(use));
+    const rival = rivalOf(running, bridge, { instance: keyOf(record), device, ipv4, hwaddr });
     if (rival !== undefined)
       throw refused(
         device,
@@ -89,8 +86,7 @@ function checkAddresses(home: InstanceHome, record: Startable, devices: Devices)
  * @throws ApiError that names the instance and what does not fit; NOT_FOUND or UNAVAILABLE for the pool
  */
 export async function requireStartable(home: InstanceHome, record: Startable): Promise<void> {
-  const root: Volume = { type: "containers", name: record.name };
-  await home.volumes.requireThere(record.pool, root);
+  await home.volumes.requireThere(record.pool, volumeOf(record));
   try {
     await checkStart(home, record);
     for (const [device, { network, parent }] of nicDevices(home.book.expanded(record).devices)) {

@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { badRequest, internal } from "../../../../sdk/api/errors";
 import { type Call, ownCall } from "../../../core/call";
 import { parseRawLxc, type RawLxc } from "../../../core/settings/raw-lxc";
+import { type InstanceId, keyOf } from "../record";
 import { askToHalt } from "./halt";
 import type { AskedStop, Life } from "./life";
 import { inForce } from "./made-by";
@@ -22,14 +23,14 @@ const defaultStopMs = 600_000;
  * @param timeoutMs patience; negative for LXD's default
  * @throws ApiError BAD_REQUEST when it is stopped, INTERNAL when it does not end in time
  */
-export async function stop(life: Life, name: string, timeoutMs: number, call: Call = ownCall()): Promise<void> {
-  const running = needForStop(life, name);
-  if (running.isFrozen) await pause(life, name, false, call);
-  const raw = rawLxcOf(life, name, running);
+export async function stop(life: Life, instance: InstanceId, timeoutMs: number, call: Call = ownCall()): Promise<void> {
+  const running = needForStop(life, instance);
+  if (running.isFrozen) await pause(life, instance, false, call);
+  const raw = rawLxcOf(life, instance, running);
   const over = new AbortController();
-  using _ = ask(life, name, { action: "instance-shutdown", call });
+  using _ = ask(life, instance, { action: "instance-shutdown", call });
   void askToHalt(running.cell, raw, over.signal).catch((error: unknown) =>
-    life.home.log.debug("The init of a container cannot be asked to halt", { name, error }),
+    life.home.log.debug("The init of a container cannot be asked to halt", { name: instance.name, error }),
   );
   if (!(await endsWithin(running, timeoutMs < 0 ? defaultStopMs : timeoutMs, over)))
     throw internal(
@@ -41,11 +42,11 @@ export async function stop(life: Life, name: string, timeoutMs: number, call: Ca
  * Kills every process and waits until the container is gone; the init may end by the signal of raw.lxc first.
  * @throws ApiError BAD_REQUEST when it is stopped, INTERNAL when a process does not end within a minute
  */
-export async function kill(life: Life, name: string, call: Call = ownCall()): Promise<void> {
-  const running = needForStop(life, name);
-  if (running.isFrozen) await pause(life, name, false);
-  using _ = ask(life, name, { action: "instance-stopped", call });
-  const { stopSignal } = rawLxcOf(life, name, running);
+export async function kill(life: Life, instance: InstanceId, call: Call = ownCall()): Promise<void> {
+  const running = needForStop(life, instance);
+  if (running.isFrozen) await pause(life, instance, false);
+  using _ = ask(life, instance, { action: "instance-stopped", call });
+  const { stopSignal } = rawLxcOf(life, instance, running);
   if (stopSignal !== undefined && stopSignal !== os.constants.signals.SIGKILL) {
     running.cell.signal(stopSignal);
     if (await endsWithin(running, askedMs)) return;
@@ -58,17 +59,17 @@ export async function kill(life: Life, name: string, call: Call = ownCall()): Pr
 }
 
 /** What raw.lxc says to a container, by the configuration that it runs with. */
-function rawLxcOf({ book }: Life, name: string, { madeBy }: RunningInstance): RawLxc {
-  const record = book.find(name);
+function rawLxcOf({ book }: Life, instance: InstanceId, { madeBy }: RunningInstance): RawLxc {
+  const record = book.find(instance);
   return parseRawLxc(record && inForce(book.expanded(record).config, madeBy)["raw.lxc"]);
 }
 
 /** Notes who wants it, for the event of its end; a later wish takes the place of an earlier one. Until disposed, or the end. */
-function ask(life: Life, name: string, asked: AskedStop): Disposable {
-  life.asked.set(name, asked);
+function ask(life: Life, instance: InstanceId, asked: AskedStop): Disposable {
+  life.asked.set(keyOf(instance), asked);
   return {
     [Symbol.dispose]: () => {
-      if (life.asked.get(name) === asked) life.asked.delete(name);
+      if (life.asked.get(keyOf(instance)) === asked) life.asked.delete(keyOf(instance));
     },
   };
 }
@@ -79,8 +80,8 @@ async function endsWithin(running: RunningInstance, timeoutMs: number, over = ne
   return Promise.race([running.gone.then(() => true), late]).finally(() => over.abort());
 }
 
-function needForStop(life: Life, name: string): RunningInstance {
-  const running = life.running.get(name);
+function needForStop(life: Life, instance: InstanceId): RunningInstance {
+  const running = life.running.get(instance);
   if (running === undefined) throw badRequest("The instance is already stopped");
   return running;
 }

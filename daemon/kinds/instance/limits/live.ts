@@ -6,7 +6,7 @@ import { parseCpuList } from "../../../../sdk/api/config/values";
 import { controllerDir } from "../../../platform/host/cgroups";
 import type { Life } from "../life/life";
 import type { Running } from "../life/running";
-import type { InstanceRecord } from "../record";
+import type { InstanceId, InstanceRecord } from "../record";
 import { applyWrites, chooseCpus, limitWrites, liveWrites } from "./limits";
 
 /**
@@ -14,22 +14,22 @@ import { applyWrites, chooseCpus, limitWrites, liveWrites } from "./limits";
  * @param config expanded @param except an instance whose own processors do not count
  * @returns a list such as "0-1,3"; undefined for all
  */
-export function pickCpus(running: Running, config: Config, except?: string): string | undefined {
+export function pickCpus(running: Running, config: Config, except?: InstanceId): string | undefined {
   const online = parseCpuList(readFileSync("/sys/devices/system/cpu/online", "utf8").trim());
   return chooseCpus(config["limits.cpu"], online, running.boundCpus(except));
 }
 
 /** Brings a running container's limits in line. @param config expanded */
-export function applyLimits(life: Life, name: string, config: Config): void {
-  const cpus = pickCpus(life.running, config, name);
-  applyWrites(liveWrites(limitWrites(life.groups.layout, life.group(name), config, cpus)));
-  life.running.update(name, { cpus });
+export function applyLimits(life: Life, instance: InstanceId, config: Config): void {
+  const cpus = pickCpus(life.running, config, instance);
+  applyWrites(liveWrites(limitWrites(life.groups.layout, life.group(instance), config, cpus)));
+  life.running.update(instance, { cpus });
 }
 
 /** The processors that limits.cpu bound a container to which an earlier daemon started. */
 export function foundCpus(life: Life, record: InstanceRecord): string | undefined {
   if (!life.book.expanded(record).config["limits.cpu"]) return undefined;
-  const dir = controllerDir(life.groups.layout, "cpuset", life.group(record.name));
+  const dir = controllerDir(life.groups.layout, "cpuset", life.group(record));
   const file = dir && path.join(dir.path, "cpuset.cpus");
   // Without one, or with one that has just ended, nothing is bound.
   const list = file !== undefined && existsSync(file) ? readFileSync(file, "utf8").trim() : "";
