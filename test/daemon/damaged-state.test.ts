@@ -199,9 +199,13 @@ test("rows whose values no longer validate keep nobody from starting, and their 
         "INSERT INTO warnings VALUES ('u', 'Of a newer Bothy', 'grave', 'odd', 'm', '', 1, 'then', 'now', '')",
       );
       for (const name of ["../../../etc", "", "a/b"])
-        change(daemon, "INSERT INTO instances VALUES (?, 'x86_64', '', '{}', '{}', '[]', 0, '', '', 'sound', 0)", name);
+        change(
+          daemon,
+          "INSERT INTO instances VALUES ('default', ?, 'x86_64', '', '{}', '{}', '[]', 0, '', '', 'sound', 0)",
+          name,
+        );
       change(daemon, "INSERT INTO networks VALUES ('lo;reboot', 'bridge', '', '{}')");
-      change(daemon, "INSERT INTO profiles VALUES ('..', '', '{}', '{}')");
+      change(daemon, "INSERT INTO profiles VALUES ('default', '..', '', '{}', '{}')");
       change(
         daemon,
         "INSERT INTO images SELECT '../x', filename, size, architecture, public, auto_update, properties, profiles, created_at, expires_at, last_used_at, uploaded_at, metadata, templates, files, built_from FROM images LIMIT 1",

@@ -15,17 +15,7 @@ import type { Snapshot } from "../../../sdk/api/snapshot";
 import { patched } from "../../core/merge";
 import { type Ref, urlOf } from "../../core/ref";
 import { matches, parseFilter } from "../../http/filter";
-import {
-  type ApiRequest,
-  asyncOp,
-  ifMatchOf,
-  param,
-  parseBody,
-  type Route,
-  recursionOf,
-  route,
-  sync,
-} from "../../http/route";
+import { type ApiRequest, asyncOp, ifMatchOf, parseBody, type Route, recursionOf, route, sync } from "../../http/route";
 import { timerMs } from "../../platform/time";
 import { renameInstance } from "./change/rename";
 import { planCreate, sourceOf } from "./create/create";

@@ -17,7 +17,7 @@ import { requireConfig, requireDevices } from "../../../core/validate";
 import { rivalOf } from "../../network/usage";
 import { isNicAddress, nicDevices, planNics } from "../devices/nics";
 import type { InstanceHome } from "../home";
-import { type Expanded, expand, type InstanceId, type InstanceRecord, keyOf } from "../record";
+import { type Expanded, type InstanceId, type InstanceRecord, keyOf } from "../record";
 import { commandOps, rlimitOps } from "../spec/process";
 
 export type Settings = Pick<InstanceRecord, "project" | "config" | "devices" | "profiles">;

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Config } from "../../../../sdk/api/common";
 import { isTrue } from "../../../../sdk/api/config/values";
-import { badRequest, notFound } from "../../../../sdk/api/errors";
+import { badRequest } from "../../../../sdk/api/errors";
 import type { InstancesPost } from "../../../../sdk/api/instance";
 import { stampOf, withoutStamp } from "../../../../sdk/api/stamp";
 import type { RunningOperation } from "../../../platform/operations";

@@ -4,7 +4,7 @@ import { isTrue } from "../../../../sdk/api/config/values";
 import { badRequest } from "../../../../sdk/api/errors";
 import type { InstanceExecPost } from "../../../../sdk/api/instance";
 import type { Call } from "../../../core/call";
-import { ref, urlOf } from "../../../core/ref";
+import { urlOf } from "../../../core/ref";
 import type { Op } from "../../../platform/native/index";
 import type { OperationWork, RunningOperation } from "../../../platform/operations";
 import type { InstanceHome } from "../home";

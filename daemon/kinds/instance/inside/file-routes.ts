@@ -1,7 +1,7 @@
 /** Routes of files inside an instance (docs/lxd-api.md, Files). */
 import { badRequest } from "../../../../sdk/api/errors";
 import { bothFamilies, eitherFamily } from "../../../../sdk/api/headers";
-import { type ApiRequest, param, type Route, raw, route, sync } from "../../../http/route";
+import { type ApiRequest, type Route, raw, route, sync } from "../../../http/route";
 import { checkPath } from "../../../platform/native/file";
 import type { GotFile } from "../../../platform/native/index";
 import type { InstanceHome } from "../home";

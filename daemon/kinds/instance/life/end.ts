@@ -1,7 +1,6 @@
 /** End: what follows when a container has ended, by itself or because it was told to. */
 import { setTimeout as delay } from "node:timers/promises";
 import { ownCall } from "../../../core/call";
-import { ref } from "../../../core/ref";
 import type { Exit } from "../../../platform/native/index";
 import { withoutHostNames } from "../devices/nics";
 import { appendLog } from "../inside/log";

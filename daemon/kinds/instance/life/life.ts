@@ -1,6 +1,5 @@
 /** Life: what start, stop, pause and end share: the records, the running containers, their control groups, the events. */
 import type { Call } from "../../../core/call";
-import { ref } from "../../../core/ref";
 import type { ParentGroups } from "../../../platform/host/cgroups";
 import type { Exit } from "../../../platform/native/index";
 import type { InstanceBook } from "../book";

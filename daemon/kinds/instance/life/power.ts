@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { isTrue } from "../../../../sdk/api/config/values";
 import { ownCall } from "../../../core/call";
-import { ref, urlOf } from "../../../core/ref";
+import { urlOf } from "../../../core/ref";
 import { timerMs } from "../../../platform/time";
 import { type InstanceId, type InstanceRecord, instanceRef } from "../record";
 import type { InstanceService } from "../service";
