@@ -1,5 +1,6 @@
 /** Composition: every kind there is, what each is made of, and its ports to the others. Nothing else of the daemon knows all kinds. */
 import { Changes } from "./core/changes";
+import type { Projects } from "./core/projects";
 import type { Route, UpgradeRoute } from "./http/route";
 import { eventRoutes, eventUpgrades } from "./kinds/event/routes";
 import { imageRoutes } from "./kinds/image/routes";
@@ -60,6 +61,7 @@ export const schemas: readonly Schema[] = [
 export interface Parts extends Platform {
   readonly warnings: Warnings;
   readonly changes: Changes;
+  readonly projects: Projects;
   readonly groups: ParentGroups;
   readonly seccompDir: string;
   readonly server: ServerService;
@@ -88,7 +90,9 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Makes every kind's service. Ports are asked when all are made, so that two kinds may need each other. */
 export function makeParts(ground: Ground): Parts {
-  const parts = { ...ground, changes: new Changes(ground) } as Mutable<Parts>;
+  // The default project is the only one, and has everything itself.
+  const projects: Projects = { homeOf: (_feature, project) => project };
+  const parts = { ...ground, changes: new Changes(ground), projects } as Mutable<Parts>;
   parts.isCrashLeftover = (file) => isCrashLeftover(parts.server, file);
   parts.profileUsers = profileUsers(parts);
   const owners = deviceOwners(parts);

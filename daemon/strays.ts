@@ -13,7 +13,7 @@ export async function tellStrays(parts: Parts): Promise<void> {
     const instanceNames = new Set(book.uses().map(({ key }) => key));
     const pools = new Set(storagePools.allRecords().map(({ name }) => name));
     const nets = new Set(networks.records().map(({ name }) => name));
-    const fingerprints = new Set(images.list().map(({ fingerprint }) => fingerprint));
+    const fingerprints = new Set(images.fingerprints());
     const folders: readonly [string, (name: string) => boolean][] = [
       [dirs.root, (name) => !isAside(name)],
       [dirs.databaseFolder, (name) => !isAside(name)],

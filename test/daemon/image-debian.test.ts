@@ -36,7 +36,7 @@ test("package sources are read in both of apt's forms, and only those of the wan
 test("a cancelled build ends its programs and leaves nothing", { skip }, () =>
   withImages(async (scene) => {
     const operation = await asOperation(scene.home, async (running) => {
-      const building = scene.images.fromTemplate("debian/12", running);
+      const building = scene.images.fromTemplate("default", "debian/12", running);
       const [folder] = await untilThere(() => readdirSync(scene.home.dirs.scratch));
       await untilThere(() => readdirSync(path.join(scene.home.dirs.scratch, folder!)));
       running.cancel();

@@ -244,7 +244,7 @@ test("every limit is named with its key and its value", () =>
       Object.assign(scene.config, { [`images.limits.${name}`]: value });
       await requireRefused(scene, gzipSync(await imageOf(entry)), message);
       Object.assign(scene.config, { [`images.limits.${name}`]: "" });
-      await scene.images.delete(await scene.importBytes(await imageOf(entry)));
+      await scene.images.delete("default", await scene.importBytes(await imageOf(entry)));
     }
     Object.assign(scene.config, { "images.limits.entries": "6" });
     await scene.importBytes(await imageOf(deep));
@@ -443,7 +443,7 @@ test("of a squashfs's extended attributes and device nodes the same come through
     ]);
     const headers = { "content-type": "multipart/form-data; boundary=b" };
     const upload = async () => receive(Readable.from([form]), headers, scene.home.dirs.scratch, scene.images.limits);
-    const { fingerprint } = await scene.images.import(await upload(), {});
+    const { fingerprint } = await scene.images.import("default", await upload(), {});
     const warnings: string[] = [];
     for (const deviceNodes of [false, true]) {
       const root = scene.folder();
@@ -460,10 +460,10 @@ test("of a squashfs's extended attributes and device nodes the same come through
       ["depth", "1", /"images\.limits\.depth" allows \(1\)/],
       ["size", "50kB", /unpacks to more bytes than "images\.limits\.size" allows \(50kB\)/],
     ] as const) {
-      await scene.images.delete(fingerprint).catch(() => undefined);
+      await scene.images.delete("default", fingerprint).catch(() => undefined);
       Object.assign(scene.config, { [`images.limits.${name}`]: value });
       await using refused = await upload();
-      await assert.rejects(scene.images.import(refused, {}), message);
+      await assert.rejects(scene.images.import("default", refused, {}), message);
       Object.assign(scene.config, { [`images.limits.${name}`]: "" });
     }
   }));

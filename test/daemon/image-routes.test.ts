@@ -255,7 +255,7 @@ test("aliases, with slashes too, are made, found, changed, renamed and deleted, 
     assert.equal((await call("POST", aliases, JSON.stringify({ name: "x", target: "ffff" }))).status, 404);
     for (const path of ["debian/12", "debian%2F12"])
       assert.equal((await call("GET", `${aliases}/${path}`)).json.metadata.target, fingerprint);
-    assert.equal(images.resolve({ alias: "debian/12" }).fingerprint, fingerprint);
+    assert.equal(images.resolve("default", { alias: "debian/12" }).fingerprint, fingerprint);
     assert.equal((await call("PATCH", `${aliases}/debian/12`, JSON.stringify({ description: "d" }))).status, 200);
     assert.equal((await call("PUT", `${aliases}/debian/12`, JSON.stringify({ target: other }))).status, 200);
     const renamed = await call("POST", `${aliases}/debian/12`, JSON.stringify({ name: "stable" }));
@@ -312,8 +312,8 @@ test("a start removes what a killed daemon left, and keeps what is whole", () =>
     await images.startUp();
     assert.deepEqual(leftovers(), [fingerprint]);
     const restarted = new ImageService(home);
-    assert.equal(restarted.get(fingerprint).fingerprint, fingerprint);
+    assert.equal(restarted.get("default", fingerprint).fingerprint, fingerprint);
     rmSync(path.join(dirs.images, fingerprint));
     await restarted.startUp();
-    assert.equal(restarted.list().length, 1);
+    assert.equal(restarted.list("default").length, 1);
   }));

@@ -43,11 +43,12 @@ export async function withImages(test: (scene: Scene) => Promise<void>): Promise
     server: { config: () => config },
     volumes: { forgetImage: async (fingerprint) => void forgotten.push(fingerprint) },
     profiles: {
-      record: (name) => {
+      record: (_project, name) => {
         if (name !== "default") throw notFound("Profile not found");
         return { name };
       },
     },
+    projects: { homeOf: (_feature, project) => project },
     isCrashLeftover: async () => true,
   };
   const images = new ImageService(home);
@@ -64,7 +65,7 @@ export async function withImages(test: (scene: Scene) => Promise<void>): Promise
       },
       importBytes: async (bytes) => {
         await using upload = await receive(Readable.from([bytes]), {}, dirs.scratch, images.limits);
-        return (await images.import(upload, {})).fingerprint;
+        return (await images.import("default", upload, {})).fingerprint;
       },
       leftovers: () => [...readdirSync(dirs.images), ...readdirSync(dirs.scratch)],
     });

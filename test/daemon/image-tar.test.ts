@@ -46,7 +46,7 @@ async function requireRefused(scene: Scene, bytes: Buffer, message: RegExp): Pro
     return true;
   });
   assert.deepEqual(scene.leftovers(), []);
-  assert.deepEqual(scene.images.list(), []);
+  assert.deepEqual(scene.images.list("default"), []);
 }
 
 const hostile: readonly { what: string; entries: readonly Entry[]; message: RegExp }[] = [

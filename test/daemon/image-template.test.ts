@@ -27,7 +27,7 @@ function define(scene: Scene, name: string, text: string): void {
 async function build(scene: Scene, name: string): Promise<string> {
   let fingerprint = "";
   const operation = await asOperation(scene.home, async (running) => {
-    fingerprint = (await scene.images.fromTemplate(name, running)).fingerprint;
+    fingerprint = (await scene.images.fromTemplate("default", name, running)).fingerprint;
   });
   if (operation.error !== undefined) throw operation.error;
   return fingerprint;
@@ -38,7 +38,7 @@ test("the busybox template is a whole small system, built once", { skip: busybox
     const fingerprint = await build(scene, "busybox");
     assert.equal(await build(scene, "busybox"), fingerprint);
     assert.deepEqual(scene.leftovers(), [fingerprint]);
-    assert.equal(scene.images.resolve({ properties: { template: "busybox" } }).fingerprint, fingerprint);
+    assert.equal(scene.images.resolve("default", { properties: { template: "busybox" } }).fingerprint, fingerprint);
     const root = scene.folder();
     await scene.images.unpack(fingerprint, root, { deviceNodes: false, warn: assert.fail });
     assert.equal(readlinkSync(path.join(root, "sbin/init")), "/bin/busybox");
@@ -58,7 +58,7 @@ test("the busybox template is a whole small system, built once", { skip: busybox
 test("a deleted template image is built again, to the same bytes", { skip: busyboxMissing }, () =>
   withImages(async (scene) => {
     const fingerprint = await build(scene, "busybox");
-    await scene.images.delete(fingerprint);
+    await scene.images.delete("default", fingerprint);
     assert.equal(await build(scene, "busybox"), fingerprint);
   }),
 );
@@ -71,7 +71,7 @@ test(
       const results = await Promise.all(
         [1, 2, 3].map((caller) =>
           asOperation(scene.home, async (operation) => {
-            const image = scene.images.fromTemplate("busybox", operation);
+            const image = scene.images.fromTemplate("default", "busybox", operation);
             if (caller === 2) setImmediate(() => operation.cancel());
             return { fingerprint: (await image).fingerprint };
           }),
@@ -97,7 +97,7 @@ test(
       define(scene, "own/web", `${mine}symlinks: {/srv/b: /srv/a}\nremove: [/etc/shadow]\n`);
       const second = await build(scene, "own/web");
       assert.notEqual(first, second);
-      assert.equal(scene.images.get(second).properties.os, "Mine");
+      assert.equal(scene.images.get("default", second).properties.os, "Mine");
       const root = scene.folder();
       await scene.images.unpack(second, root, { deviceNodes: false, warn: assert.fail });
       assert.equal(readFileSync(path.join(root, "srv/a"), "utf8"), "1");

@@ -4,6 +4,7 @@ import { readdirSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
+import { imageSchema } from "../../daemon/kinds/image/store";
 import { instanceSchema } from "../../daemon/kinds/instance/store";
 import { profileSchema } from "../../daemon/kinds/profile/store";
 import { snapshotSchema } from "../../daemon/kinds/snapshot/store";
@@ -15,22 +16,24 @@ import { requireFeature } from "../support/require";
 const skip = requireFeature("root", process.getuid?.() === 0);
 
 /** The tables as their first version had them, which knew no projects. */
-const first: readonly (readonly [schema: Schema, table: string])[] = [
-  [profileSchema, "profiles"],
-  [instanceSchema, "instances"],
-  [snapshotSchema, "snapshots"],
+const first: readonly (readonly [schema: Schema, tables: readonly string[]])[] = [
+  [profileSchema, ["profiles"]],
+  [instanceSchema, ["instances"]],
+  [snapshotSchema, ["snapshots"]],
+  [imageSchema, ["images", "image_aliases"]],
 ];
 
 /** Puts the tables back to their first version, rows included. */
 function downgrade(daemon: TestDaemon, more: (database: DatabaseSync) => void = () => undefined): void {
-  const database = new DatabaseSync(databaseFile(daemon));
-  for (const [{ kind, versions }, table] of first) {
-    database.exec(`ALTER TABLE ${table} RENAME TO newer; ${versions[0]}`);
-    const columns = database
-      .prepare(`PRAGMA table_info(${table})`)
-      .all()
-      .map(({ name }) => String(name));
-    database.exec(`INSERT INTO ${table} SELECT ${columns.join(", ")} FROM newer; DROP TABLE newer`);
+  const database = new DatabaseSync(databaseFile(daemon), { enableForeignKeyConstraints: false });
+  for (const [{ kind, versions }, tables] of first) {
+    for (const table of tables) database.exec(`ALTER TABLE ${table} RENAME TO newer_${table}`);
+    database.exec(versions[0] ?? "");
+    for (const table of tables) {
+      const columns = database.prepare(`PRAGMA table_info(${table})`).all();
+      const names = columns.map(({ name }) => String(name)).join(", ");
+      database.exec(`INSERT INTO ${table} (${names}) SELECT ${names} FROM newer_${table}; DROP TABLE newer_${table}`);
+    }
     database.prepare("UPDATE schema_versions SET version = 1 WHERE kind = ?").run(kind);
   }
   more(database);
@@ -43,6 +46,8 @@ async function prepare(daemon: TestDaemon): Promise<number> {
   await client.createProfile({ name: "dev", config: { "user.note": "kept" }, devices: {} });
   const source = { type: "image", alias: "template:busybox" };
   await (await client.createInstance({ name: "web", source, profiles: ["default", "dev"] })).wait();
+  const [built] = await client.listImages();
+  await client.createImageAlias({ name: "mine/one", target: built?.fingerprint ?? "" });
   await (await client.createSnapshot("web", { name: "before" })).wait();
   await (await client.setInstanceState("web", { action: "start" })).wait();
   return (await client.getInstanceState("web")).pid;
@@ -62,6 +67,11 @@ test(
       const { value: web } = await client.getInstance("web");
       assert.deepEqual([web.project, web.status, web.profiles], ["default", "Running", ["default", "dev"]]);
       assert.equal(web.expanded_config["user.note"], "kept");
+      const { value: alias } = await client.getImageAlias("mine/one");
+      assert.deepEqual(
+        (await client.listImages()).map(({ fingerprint }) => fingerprint),
+        [alias.target],
+      );
       assert.deepEqual((await client.getProfile("dev")).value.used_by, ["/1.0/instances/web"]);
       assert.equal(String((await client.execOutput("web", { command: ["echo", "up"] })).stdout), "up\n");
       assert.deepEqual(

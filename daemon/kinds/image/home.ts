@@ -1,10 +1,12 @@
 /** Home of images: the platform, and what images ask of others. */
 import type { Config } from "../../../sdk/api/common";
 import type { Changes } from "../../core/changes";
+import type { Projects } from "../../core/projects";
 import type { Platform } from "../../platform/platform";
 
 export interface ImageHome extends Platform {
   readonly changes: Changes;
+  readonly projects: Projects;
   readonly server: { config(): Config };
   readonly profiles: {
     /** @throws ApiError NOT_FOUND */

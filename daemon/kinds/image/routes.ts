@@ -2,7 +2,9 @@
 import { badRequest } from "../../../sdk/api/errors";
 import { eitherFamily } from "../../../sdk/api/headers";
 import { type Image, type ImagePut, ImagePut as ImagePutType, ImagesPost } from "../../../sdk/api/image";
+import { pathOf } from "../../../sdk/api/kind";
 import { patchOf } from "../../../sdk/api/patch";
+import type { Call } from "../../core/call";
 import type { Changes } from "../../core/changes";
 import { ref, urlOf } from "../../core/ref";
 import { matches, parseFilter } from "../../http/filter";
@@ -26,7 +28,6 @@ import { receive } from "./archive/upload";
 import { type ImageService, type ImportOptions, writable } from "./service";
 
 const base = "/1.0/images";
-const imageRef = (fingerprint: string) => ref("image", fingerprint);
 
 /** What the ETag covers (docs/lxd-api.md, Changes). */
 const tagged = ({ public: isPublic, auto_update, properties }: Image) => ({
@@ -36,14 +37,20 @@ const tagged = ({ public: isPublic, auto_update, properties }: Image) => ({
 });
 
 export function imageRoutes(images: ImageService, changes: Changes, dirs: Dirs): Route[] {
+  /** The image lies in the project of who calls, or in the default one. */
+  const imageRef = ({ project }: Call, fingerprint: string) => ref("image", fingerprint, images.homeOf(project));
+  const imageOf = ({ call, params }: ApiRequest) => images.get(call.project, params.fingerprint ?? "");
+
   function list(request: ApiRequest): Reply {
     const filter = parseFilter(request.query.get("filter"));
-    const found = images.list().filter((image) => matches(filter, image));
-    return sync(recursionOf(request) === 0 ? found.map(({ fingerprint }) => urlOf(imageRef(fingerprint))) : found);
+    const found = images.list(request.call.project).filter((image) => matches(filter, image));
+    return sync(
+      recursionOf(request) === 0 ? found.map(({ fingerprint }) => pathOf({ path: base }, fingerprint)) : found,
+    );
   }
 
   function get(request: ApiRequest): Reply {
-    const image = images.get(param(request, "fingerprint"));
+    const image = imageOf(request);
     return sync(image, tagged(image));
   }
 
@@ -53,12 +60,12 @@ export function imageRoutes(images: ImageService, changes: Changes, dirs: Dirs):
     const upload = await receive(body, headers, dirs.scratch, images.limits);
     return asyncOp(
       changes.start(call, {
-        of: [imageRef(upload.fingerprint)],
+        of: [imageRef(call, upload.fingerprint)],
         operation: { description: "Downloading image", mayCancel: true },
-        told: { action: "image-created", of: imageRef(upload.fingerprint) },
+        told: { action: "image-created", of: imageRef(call, upload.fingerprint) },
         work: async ({ signal }) => {
           await using uploaded = upload;
-          return await images.import(uploaded, { ...options, signal });
+          return await images.import(call.project, uploaded, { ...options, signal });
         },
       }),
     );
@@ -66,6 +73,7 @@ export function imageRoutes(images: ImageService, changes: Changes, dirs: Dirs):
 
   /** The JSON form; of its sources only templates work so far. */
   async function buildImage(request: ApiRequest): Promise<Reply> {
+    const { call } = request;
     const post = parseBody(request, ImagesPost);
     const { type, template } = post.source;
     if (type !== "template" || typeof template !== "string")
@@ -73,37 +81,41 @@ export function imageRoutes(images: ImageService, changes: Changes, dirs: Dirs):
         `Cannot make image: the source type ${JSON.stringify(type)} is not supported. Send a tarball as the body, or {"source": {"type": "template", "template": "busybox"}}.`,
       );
     await images.requireTemplate(template);
-    for (const alias of post.aliases) images.aliases.requireFree(alias.name);
-    const { call } = request;
+    for (const alias of post.aliases) images.aliases.requireFree(call, alias.name);
     return asyncOp(
       changes.start(call, {
         // Which image it will be is known when it is built.
         of: [],
         operation: { description: "Building image", mayCancel: true },
         work: async (operation) => {
-          const { fingerprint } = await images.fromTemplate(template, operation);
+          const { fingerprint } = await images.fromTemplate(call.project, template, operation);
           await changes.run(call, {
-            of: [imageRef(fingerprint), ...post.aliases.map(({ name }) => ref("image-alias", name, call.project))],
-            told: { action: "image-created", of: imageRef(fingerprint) },
+            of: [
+              imageRef(call, fingerprint),
+              ...post.aliases.map(({ name }) => ref("image-alias", name, call.project)),
+            ],
+            told: { action: "image-created", of: imageRef(call, fingerprint) },
             work: () => {
               for (const alias of post.aliases)
                 images.aliases.create(call, { ...alias, target: fingerprint, type: "container" });
-              images.update(fingerprint, mergedPut(images.get(fingerprint), post));
+              images.update(call.project, fingerprint, mergedPut(images.get(call.project, fingerprint), post));
             },
           });
-          return { fingerprint, size: String(images.get(fingerprint).size) };
+          return { fingerprint, size: String(images.get(call.project, fingerprint).size) };
         },
       }),
     );
   }
 
   async function change(request: ApiRequest, next: (have: Image) => ImagePut): Promise<Reply> {
-    const { fingerprint } = images.get(param(request, "fingerprint"));
-    await changes.run(request.call, {
-      of: [imageRef(fingerprint)],
-      etag: { ifMatch: ifMatchOf(request), parts: () => tagged(images.get(fingerprint)) },
-      told: { action: "image-updated", of: imageRef(fingerprint) },
-      work: () => images.update(fingerprint, next(images.get(fingerprint))),
+    const { fingerprint } = imageOf(request);
+    const { call } = request;
+    const have = () => images.get(call.project, fingerprint);
+    await changes.run(call, {
+      of: [imageRef(call, fingerprint)],
+      etag: { ifMatch: ifMatchOf(request), parts: () => tagged(have()) },
+      told: { action: "image-updated", of: imageRef(call, fingerprint) },
+      work: () => images.update(call.project, fingerprint, next(have())),
     });
     return sync();
   }
@@ -119,20 +131,21 @@ export function imageRoutes(images: ImageService, changes: Changes, dirs: Dirs):
   }
 
   function remove(request: ApiRequest): Reply {
-    const { fingerprint } = images.get(param(request, "fingerprint"));
-    const of = imageRef(fingerprint);
+    const { fingerprint } = imageOf(request);
+    const { call } = request;
+    const of = imageRef(call, fingerprint);
     return asyncOp(
-      changes.start(request.call, {
+      changes.start(call, {
         of: [of],
         operation: { description: "Deleting image", resources: { images: [urlOf(of)] } },
         told: { action: "image-deleted", of },
-        work: () => images.delete(fingerprint),
+        work: () => images.delete(call.project, fingerprint),
       }),
     );
   }
 
   function exportImage(request: ApiRequest): Reply {
-    const { headers, body } = exported(images.files(param(request, "fingerprint")));
+    const { headers, body } = exported(images.files(request.call.project, param(request, "fingerprint")));
     return raw(body, headers);
   }
 

@@ -5,11 +5,12 @@ import { epoch, never } from "../../../sdk/api/common";
 import { didYouMean } from "../../../sdk/api/config/near";
 import { ApiError, badRequest, conflict, notFound } from "../../../sdk/api/errors";
 import type { Image, ImagePut } from "../../../sdk/api/image";
-import { defaultProject, ownCall } from "../../core/call";
+import { ownCall } from "../../core/call";
 import { withoutEmpty } from "../../core/merge";
 import { ref, urlOf } from "../../core/ref";
 import { Revert } from "../../core/revert";
 import { requireArchitecture } from "../../platform/host/architecture";
+import { Locks } from "../../platform/locks";
 import type { RunningOperation } from "../../platform/operations";
 import { nowText, timeText } from "../../platform/time";
 import { type ProfileId, renamedIn } from "../profile/store";
@@ -21,10 +22,9 @@ import { syncToDisk, type UnpackOptions, unpackRoot } from "./archive/unpack";
 import { scratchPrefix, type Upload } from "./archive/upload";
 import { TemplateBuilds } from "./build/builds";
 import type { ImageHome } from "./home";
-import { type ImageRow, ImageStore } from "./store";
+import { type ImageId, type ImageRow, ImageStore } from "./store";
 
-export interface ImageRecord {
-  readonly fingerprint: string;
+export interface ImageRecord extends ImageId {
   readonly architecture: string;
   readonly properties: Readonly<Record<string, string>>;
   readonly profiles: readonly string[] | undefined;
@@ -64,11 +64,12 @@ export class ImageService {
   readonly #store: ImageStore;
   readonly #builds: TemplateBuilds;
   readonly aliases: ImageAliases;
+  readonly #filesOf = new Locks();
 
   constructor(private readonly home: ImageHome) {
     this.#store = new ImageStore(home.database);
     this.#builds = new TemplateBuilds(home);
-    this.aliases = new ImageAliases(this.#store, (prefix) => this.record(prefix));
+    this.aliases = new ImageAliases(this.#store, home.projects, (project, prefix) => this.record(project, prefix));
   }
 
   /** What an image may hold and cost. */
@@ -92,7 +93,7 @@ export class ImageService {
       for (const name of this.#fileNames(row))
         if (!files.includes(name)) {
           const message = `"${path.join(dirs.images, name)}" is missing. Delete the image and import it again; instances made of it go on`;
-          warnings.record("imageMissing", { message, entity: urlOf(ref("image", row.fingerprint)) });
+          warnings.record("imageMissing", { message, entity: urlOf(ref("image", row.fingerprint, row.project)) });
         }
   }
 
@@ -100,18 +101,30 @@ export class ImageService {
     return files.rootfs === undefined ? [fingerprint] : [fingerprint, `${fingerprint}.rootfs`];
   }
 
-  list(): Image[] {
-    return this.#store.list().map((row) => this.#render(row));
+  /** Where the images lie that a project sees. */
+  homeOf(project: string): string {
+    return this.home.projects.homeOf("images", project);
+  }
+
+  /** Those that a project sees. */
+  list(project: string): Image[] {
+    return this.#store.list(this.homeOf(project)).map((row) => this.#render(row));
+  }
+
+  /** Fingerprints of all images, of every project. */
+  fingerprints(): string[] {
+    return this.#store.list().map(({ fingerprint }) => fingerprint);
   }
 
   /** @param prefix fingerprint or a unique beginning of it @throws ApiError NOT_FOUND */
-  get(prefix: string): Image {
-    return this.#render(this.record(prefix));
+  get(project: string, prefix: string): Image {
+    return this.#render(this.record(project, prefix));
   }
 
   /** @throws ApiError NOT_FOUND, or BAD_REQUEST when several begin so */
-  record(prefix: string): ImageRow {
-    const [first, second] = /^[0-9a-f]{1,64}$/.test(prefix) ? this.#store.findByPrefix(prefix) : [];
+  record(project: string, prefix: string): ImageRow {
+    const home = this.homeOf(project);
+    const [first, second] = /^[0-9a-f]{1,64}$/.test(prefix) ? this.#store.findByPrefix(home, prefix) : [];
     if (first === undefined) throw imageNotFound();
     if (second !== undefined) throw badRequest(`Image fingerprint "${prefix}" is not unique. Give more of its digits.`);
     return first;
@@ -121,22 +134,23 @@ export class ImageService {
    * Finds the image that an instance is to be made from.
    * @throws ApiError NOT_FOUND "Image not found"
    */
-  resolve(reference: ImageReference): ImageRecord {
+  resolve(project: string, reference: ImageReference): ImageRecord {
+    const home = this.homeOf(project);
     const { alias, fingerprint, properties } = reference;
-    if (fingerprint !== undefined && fingerprint !== "") return this.record(fingerprint);
+    if (fingerprint !== undefined && fingerprint !== "") return this.record(project, fingerprint);
     if (alias !== undefined && alias !== "") {
-      const entry = this.#store.findAlias(alias);
-      if (entry === undefined && this.#store.findByPrefix(alias).length === 0) {
-        const names = this.#store.aliases().map(({ name }) => name);
+      const entry = this.#store.findAlias(home, alias);
+      if (entry === undefined && this.#store.findByPrefix(home, alias).length === 0) {
+        const names = this.#store.aliases(home).map(({ name }) => name);
         const near = didYouMean(alias, names);
         throw notFound(`Image not found: nothing has the alias or fingerprint "${alias}".${near}`);
       }
-      return this.record(entry?.target ?? alias);
+      return this.record(project, entry?.target ?? alias);
     }
     if (properties === undefined || Object.keys(properties).length === 0)
       throw badRequest("Must specify one of alias, fingerprint or properties for init from image");
     const rows = this.#store
-      .list()
+      .list(home)
       .filter((row) => Object.entries(properties).every(([key, value]) => row.properties[key] === value));
     const newest = rows.at(-1);
     if (newest === undefined) throw imageNotFound();
@@ -149,71 +163,80 @@ export class ImageService {
   }
 
   /** Makes sure that the template ("busybox", "debian/12") is built as an image, once for all who ask at the same time. */
-  async fromTemplate(name: string, operation: RunningOperation): Promise<ImageRecord> {
+  async fromTemplate(project: string, name: string, operation: RunningOperation): Promise<ImageRecord> {
     const template = await this.#builds.find(name);
-    const built = this.#store.findBuilt(template.digest);
+    const home = this.homeOf(project);
+    const built = this.#store.findBuilt(home, template.digest);
     if (built !== undefined) return built;
     const fingerprint = await this.#builds.build(template, operation, async (upload) => {
       await using uploaded = upload;
-      return await this.#keepBuilt(uploaded, template.digest);
+      return await this.#keepBuilt(home, uploaded, template.digest);
     });
-    return this.record(fingerprint);
+    return this.record(project, fingerprint);
   }
 
   /** Stores what a template gave; the same bytes may be there from an earlier import. */
-  async #keepBuilt(upload: Upload, digest: string): Promise<string> {
+  async #keepBuilt(project: string, upload: Upload, digest: string): Promise<string> {
     try {
-      await this.home.changes.run(ownCall(), {
-        of: [ref("image", upload.fingerprint)],
-        work: () => this.import(upload, { builtFrom: digest }),
+      await this.home.changes.run(ownCall(project), {
+        of: [ref("image", upload.fingerprint, project)],
+        work: () => this.import(project, upload, { builtFrom: digest }),
       });
     } catch (error) {
       if (!ApiError.is(error) || error.code !== "CONFLICT") throw error;
-      this.#store.setBuiltFrom(upload.fingerprint, digest);
+      this.#store.setBuiltFrom({ project, fingerprint: upload.fingerprint }, digest);
     }
     return upload.fingerprint;
   }
 
   /** Checks uploaded files and makes an image of them: the files first, the row last. @returns what the operation tells */
-  async import(upload: Upload, options: ImportOptions): Promise<{ fingerprint: string; size: string }> {
+  async import(caller: string, upload: Upload, options: ImportOptions): Promise<{ fingerprint: string; size: string }> {
     const { fingerprint, sizeBytes } = upload;
     if (options.expectedFingerprint !== undefined && options.expectedFingerprint !== fingerprint)
       throw badRequest(
         `Cannot import image: its fingerprint is ${fingerprint}, not ${options.expectedFingerprint}. Send it again.`,
       );
+    const project = this.homeOf(caller);
     const inspected = await inspect(upload, this.limits, options.signal);
-    if (this.#store.find(fingerprint) !== undefined) throw conflict("Image with same fingerprint already exists");
-    await using undo = new Revert(this.home.log);
-    for (const [from, to] of this.#moves(upload)) {
-      undo.add(() => rm(to, { force: true }));
-      await syncToDisk(from);
-      await rename(from, to);
-    }
-    await syncToDisk(this.#file(fingerprint));
-    const { metadata } = inspected;
-    this.home.database.transaction(() => {
-      this.#store.insert({
-        fingerprint,
-        filename: options.filename ?? "",
-        size: sizeBytes,
-        architecture: requireArchitecture(metadata.architecture),
-        public: options.public ?? false,
-        autoUpdate: options.auto_update ?? false,
-        properties: withoutEmpty({ ...metadata.properties, ...options.properties }),
-        profiles: options.profiles,
-        createdAt: timeText(metadata.creation_date * 1000),
-        expiresAt: options.expires_at ?? (metadata.expiry_date === 0 ? epoch : timeText(metadata.expiry_date * 1000)),
-        lastUsedAt: never,
-        uploadedAt: nowText(),
-        metadata,
-        templates: inspected.templates,
-        files: inspected.files,
-        builtFrom: options.builtFrom,
+    // The files are those of every project.
+    await this.#filesOf.run(fingerprint, async () => {
+      if (this.#store.find({ project, fingerprint }) !== undefined)
+        throw conflict("Image with same fingerprint already exists");
+      await using undo = new Revert(this.home.log);
+      for (const [from, to] of this.#moves(upload)) {
+        // Another project may have it.
+        const isShared = this.#store.findAny(fingerprint) !== undefined;
+        if (!isShared) undo.add(() => rm(to, { force: true }));
+        await syncToDisk(from);
+        await rename(from, to);
+      }
+      await syncToDisk(this.#file(fingerprint));
+      const { metadata } = inspected;
+      this.home.database.transaction(() => {
+        this.#store.insert({
+          project,
+          fingerprint,
+          filename: options.filename ?? "",
+          size: sizeBytes,
+          architecture: requireArchitecture(metadata.architecture),
+          public: options.public ?? false,
+          autoUpdate: options.auto_update ?? false,
+          properties: withoutEmpty({ ...metadata.properties, ...options.properties }),
+          profiles: options.profiles,
+          createdAt: timeText(metadata.creation_date * 1000),
+          expiresAt: options.expires_at ?? (metadata.expiry_date === 0 ? epoch : timeText(metadata.expiry_date * 1000)),
+          lastUsedAt: never,
+          uploadedAt: nowText(),
+          metadata,
+          templates: inspected.templates,
+          files: inspected.files,
+          builtFrom: options.builtFrom,
+        });
+        for (const { name, description } of options.aliases ?? [])
+          this.aliases.create(ownCall(project), { name, description, target: fingerprint, type: "container" });
       });
-      for (const { name, description } of options.aliases ?? [])
-        this.aliases.create(ownCall(), { name, description, target: fingerprint, type: "container" });
+      undo.keep();
     });
-    undo.keep();
     return { fingerprint, size: String(sizeBytes) };
   }
 
@@ -232,10 +255,9 @@ export class ImageService {
   }
 
   /** Replaces the mutable part. */
-  update(fingerprint: string, put: ImagePut): void {
-    const row = this.record(fingerprint);
-    for (const name of put.profiles ?? [])
-      if (!row.profiles?.includes(name)) this.home.profiles.record(defaultProject, name);
+  update(project: string, fingerprint: string, put: ImagePut): void {
+    const row = this.record(project, fingerprint);
+    for (const name of put.profiles ?? []) if (!row.profiles?.includes(name)) this.home.profiles.record(project, name);
     this.#store.update({
       ...row,
       public: put.public,
@@ -248,45 +270,60 @@ export class ImageService {
 
   /** Follows a renamed or deleted profile, within the caller's transaction. @param to undefined when it is deleted */
   followProfile({ project, name }: ProfileId, to: string | undefined): void {
-    if (project !== defaultProject) return;
     for (const row of this.#store.list())
-      if (row.profiles?.includes(name)) this.#store.update({ ...row, profiles: renamedIn(row.profiles, name, to) });
+      if (row.profiles?.includes(name) && this.home.projects.homeOf("profiles", row.project) === project)
+        this.#store.update({ ...row, profiles: renamedIn(row.profiles, name, to) });
   }
 
-  /** Removes the image, its aliases, its files and its volumes in every pool. Instances made from it stay. */
-  async delete(fingerprint: string): Promise<void> {
-    this.record(fingerprint);
+  /** Removes the image and its aliases; with the last one of its fingerprint its files and its volumes in every pool. Instances made from it stay. */
+  async delete(project: string, fingerprint: string): Promise<void> {
+    const row = this.record(project, fingerprint);
     const { volumes } = this.home;
-    await volumes.forgetImage(fingerprint);
-    this.#store.delete(fingerprint);
-    // Once more for an instance that was being made from it meanwhile; now nobody finds the image any longer.
-    await volumes.forgetImage(fingerprint);
-    for (const file of [this.#file(fingerprint), `${this.#file(fingerprint)}.rootfs`]) await rm(file, { force: true });
+    await this.#filesOf.run(row.fingerprint, async () => {
+      const isLast = this.#store.list().filter((other) => other.fingerprint === row.fingerprint).length === 1;
+      if (isLast) await volumes.forgetImage(row.fingerprint);
+      this.#store.delete(row);
+      if (!isLast) return;
+      // Once more for an instance that was being made from it meanwhile; now nobody finds the image any longer.
+      await volumes.forgetImage(row.fingerprint);
+      for (const file of [this.#file(row.fingerprint), `${this.#file(row.fingerprint)}.rootfs`])
+        await rm(file, { force: true });
+    });
   }
 
   /** Where the stored files are; the root apart for a split image. */
-  files(fingerprint: string): { row: ImageRow; main: string; rootfs: string | undefined } {
-    const row = this.record(fingerprint);
-    this.home.damages.requireNone(urlOf(ref("image", row.fingerprint)), `use image "${row.fingerprint}"`);
+  files(project: string, fingerprint: string): { row: ImageRow; main: string; rootfs: string | undefined } {
+    return this.#filesOfRow(this.record(project, fingerprint));
+  }
+
+  #filesOfRow(row: ImageRow): { row: ImageRow; main: string; rootfs: string | undefined } {
+    this.home.damages.requireNone(urlOf(ref("image", row.fingerprint, row.project)), `use image "${row.fingerprint}"`);
     const main = this.#file(row.fingerprint);
     return { row, main, rootfs: row.files.rootfs === undefined ? undefined : `${main}.rootfs` };
   }
 
   /** Unpacks the root file system into an empty folder. @throws ApiError NOT_FOUND */
   async unpack(fingerprint: string, rootPath: string, options: UnpackOptions): Promise<void> {
-    const { row, main, rootfs } = this.files(fingerprint);
+    const { row, main, rootfs } = this.#filesOfRow(this.#any(fingerprint));
     await unpackRoot(rootfs ?? main, row.files, rootPath, this.limits, options);
   }
 
   /** The parsed metadata.yaml, and the text of LXD's file templates by their file name. */
   readMetadata(fingerprint: string): { metadata: ImageMetadata; templates: Readonly<Record<string, string>> } {
-    const { metadata, templates } = this.record(fingerprint);
+    const { metadata, templates } = this.#any(fingerprint);
     return { metadata, templates };
   }
 
+  /** What is the same for an image in every project. @throws ApiError NOT_FOUND */
+  #any(fingerprint: string): ImageRow {
+    const row = this.#store.findAny(fingerprint);
+    if (row === undefined) throw imageNotFound();
+    return row;
+  }
+
   /** Notes that an instance was made of the image. */
-  touch(fingerprint: string): void {
-    this.#store.setLastUsed(fingerprint, nowText());
+  touch(image: ImageId): void {
+    this.#store.setLastUsed(image, nowText());
   }
 
   #render(row: ImageRow): Image {
@@ -301,7 +338,7 @@ export class ImageService {
       cached: false,
       properties: { ...row.properties },
       profiles: row.profiles === undefined ? ["default"] : [...row.profiles],
-      aliases: this.#store.aliasesOf(row.fingerprint).map(({ name, description }) => ({ name, description })),
+      aliases: this.#store.aliasesOf(row).map(({ name, description }) => ({ name, description })),
       created_at: row.createdAt,
       expires_at: row.expiresAt,
       last_used_at: row.lastUsedAt,

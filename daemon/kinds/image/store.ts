@@ -3,8 +3,9 @@ import { z } from "zod";
 import type { ImageAliasEntry } from "../../../sdk/api/image";
 import { ref, urlOf } from "../../core/ref";
 import type { Database, Schema } from "../../platform/database/database";
+import { integer, rebuilt, taken } from "../../platform/database/rebuild";
 import type { Row } from "../../platform/database/row";
-import { config, expiry, flag, json, name, texts, time } from "../../platform/database/rules";
+import { config, expiry, flag, json, name, pathPart, texts, time } from "../../platform/database/rules";
 import { findArchitecture } from "../../platform/host/architecture";
 import type { TarLayout } from "./archive/check";
 import type { Compression } from "./archive/compression";
@@ -37,12 +38,38 @@ export const imageSchema: Schema = {
       type TEXT NOT NULL,
       target TEXT NOT NULL REFERENCES images (fingerprint) ON DELETE CASCADE
     ) STRICT`,
+    // The aliases first: the end of a table that they refer to would take them along.
+    `${rebuilt(
+      "image_aliases",
+      `project TEXT NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL, type TEXT NOT NULL, target TEXT NOT NULL,
+       PRIMARY KEY (project, name)`,
+      { project: "'default'", ...taken("name", "description", "type", "target") },
+    )};
+    ${rebuilt(
+      "images",
+      `project TEXT NOT NULL, fingerprint TEXT NOT NULL, filename TEXT NOT NULL, size INTEGER NOT NULL,
+       architecture TEXT NOT NULL, public INTEGER NOT NULL, auto_update INTEGER NOT NULL, properties TEXT NOT NULL,
+       profiles TEXT, created_at TEXT NOT NULL, expires_at TEXT NOT NULL, last_used_at TEXT NOT NULL,
+       uploaded_at TEXT NOT NULL, metadata TEXT NOT NULL, templates TEXT NOT NULL, files TEXT NOT NULL,
+       built_from TEXT, PRIMARY KEY (project, fingerprint)`,
+      {
+        project: "'default'",
+        ...taken("fingerprint", "filename", "architecture", "properties", "created_at", "expires_at", "last_used_at"),
+        ...taken("uploaded_at", "metadata", "templates", "files"),
+        size: integer("size"),
+        public: integer("public"),
+        auto_update: integer("auto_update"),
+        profiles: "CAST(profiles AS TEXT)",
+        built_from: "CAST(built_from AS TEXT)",
+      },
+    )}`,
   ],
   tables: [
     {
       table: "images",
-      url: (row) => urlOf(ref("image", String(row.fingerprint))),
+      url: (row) => urlOf(ref("image", String(row.fingerprint), String(row.project))),
       columns: {
+        project: pathPart,
         fingerprint: name((value) => /^[0-9a-f]{64}$/.test(value)),
         public: flag,
         auto_update: flag,
@@ -62,8 +89,8 @@ export const imageSchema: Schema = {
     },
     {
       table: "image_aliases",
-      url: (row) => urlOf(ref("image-alias", String(row.name))),
-      columns: { name: name((value) => value !== "" && !/[\0\n]/.test(value)) },
+      url: (row) => urlOf(ref("image-alias", String(row.name), String(row.project))),
+      columns: { project: pathPart, name: name((value) => value !== "" && !/[\0\n]/.test(value)) },
     },
   ],
 };
@@ -77,8 +104,13 @@ export interface ImageFiles {
   readonly layout: TarLayout;
 }
 
-export interface ImageRow {
+/** Which image: fingerprints count within a project; the files behind one fingerprint are the same for all. */
+export interface ImageId {
+  readonly project: string;
   readonly fingerprint: string;
+}
+
+export interface ImageRow extends ImageId {
   readonly filename: string;
   readonly size: number;
   readonly architecture: string;
@@ -101,32 +133,41 @@ export interface ImageRow {
 export class ImageStore {
   constructor(private readonly database: Database) {}
 
-  list(): ImageRow[] {
-    return this.database.all("SELECT * FROM images ORDER BY uploaded_at, fingerprint").map(fromRow);
+  /** Those of a project, or of all. */
+  list(project?: string): ImageRow[] {
+    const rows = this.database.all("SELECT * FROM images ORDER BY uploaded_at, fingerprint").map(fromRow);
+    return project === undefined ? rows : rows.filter((row) => row.project === project);
   }
 
-  find(fingerprint: string): ImageRow | undefined {
-    const row = this.database.get("SELECT * FROM images WHERE fingerprint = ?", fingerprint);
+  find({ project, fingerprint }: ImageId): ImageRow | undefined {
+    const row = this.database.get("SELECT * FROM images WHERE project = ? AND fingerprint = ?", project, fingerprint);
+    return row === undefined ? undefined : fromRow(row);
+  }
+
+  /** One of whichever project: the files are the same. */
+  findAny(fingerprint: string): ImageRow | undefined {
+    const row = this.database.get("SELECT * FROM images WHERE fingerprint = ? ORDER BY project", fingerprint);
     return row === undefined ? undefined : fromRow(row);
   }
 
   /** Those whose fingerprint begins so; two at most, since more tell nothing more. */
-  findByPrefix(prefix: string): ImageRow[] {
-    return this.database
-      .all("SELECT * FROM images WHERE substr(fingerprint, 1, length(?)) = ? LIMIT 2", prefix, prefix)
-      .map(fromRow);
+  findByPrefix(project: string, prefix: string): ImageRow[] {
+    const sql = "SELECT * FROM images WHERE project = ? AND substr(fingerprint, 1, length(?)) = ? LIMIT 2";
+    return this.database.all(sql, project, prefix, prefix).map(fromRow);
   }
 
-  findBuilt(digest: string): ImageRow | undefined {
-    const row = this.database.get("SELECT * FROM images WHERE built_from = ? ORDER BY uploaded_at DESC", digest);
+  findBuilt(project: string, digest: string): ImageRow | undefined {
+    const sql = "SELECT * FROM images WHERE project = ? AND built_from = ? ORDER BY uploaded_at DESC";
+    const row = this.database.get(sql, project, digest);
     return row === undefined ? undefined : fromRow(row);
   }
 
   insert(row: ImageRow): void {
     this.database.run(
-      `INSERT INTO images (fingerprint, filename, size, architecture, public, auto_update, properties, profiles, created_at,
+      `INSERT INTO images (project, fingerprint, filename, size, architecture, public, auto_update, properties, profiles, created_at,
         expires_at, last_used_at, uploaded_at, metadata, templates, files, built_from)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      row.project,
       row.fingerprint,
       row.filename,
       row.size,
@@ -149,46 +190,58 @@ export class ImageStore {
   /** Writes what PUT and PATCH may change. */
   update(row: ImageRow): void {
     this.database.run(
-      "UPDATE images SET public = ?, auto_update = ?, properties = ?, profiles = ?, expires_at = ? WHERE fingerprint = ?",
+      `UPDATE images SET public = ?, auto_update = ?, properties = ?, profiles = ?, expires_at = ?
+        WHERE project = ? AND fingerprint = ?`,
       Number(row.public),
       Number(row.autoUpdate),
       JSON.stringify(row.properties),
       row.profiles === undefined ? null : JSON.stringify(row.profiles),
       row.expiresAt,
+      row.project,
       row.fingerprint,
     );
   }
 
-  setBuiltFrom(fingerprint: string, digest: string): void {
-    this.database.run("UPDATE images SET built_from = ? WHERE fingerprint = ?", digest, fingerprint);
+  setBuiltFrom({ project, fingerprint }: ImageId, digest: string): void {
+    const sql = "UPDATE images SET built_from = ? WHERE project = ? AND fingerprint = ?";
+    this.database.run(sql, digest, project, fingerprint);
   }
 
-  setLastUsed(fingerprint: string, at: string): void {
-    this.database.run("UPDATE images SET last_used_at = ? WHERE fingerprint = ?", at, fingerprint);
+  setLastUsed({ project, fingerprint }: ImageId, at: string): void {
+    this.database.run(
+      "UPDATE images SET last_used_at = ? WHERE project = ? AND fingerprint = ?",
+      at,
+      project,
+      fingerprint,
+    );
   }
 
-  delete(fingerprint: string): void {
-    this.database.run("DELETE FROM images WHERE fingerprint = ?", fingerprint);
+  /** With its aliases. */
+  delete({ project, fingerprint }: ImageId): void {
+    this.database.transaction(() => {
+      this.database.run("DELETE FROM image_aliases WHERE project = ? AND target = ?", project, fingerprint);
+      this.database.run("DELETE FROM images WHERE project = ? AND fingerprint = ?", project, fingerprint);
+    });
   }
 
-  aliases(): ImageAliasEntry[] {
-    return this.database.all("SELECT * FROM image_aliases ORDER BY name").map(fromAliasRow);
+  aliases(project: string): ImageAliasEntry[] {
+    return this.database.all("SELECT * FROM image_aliases WHERE project = ? ORDER BY name", project).map(fromAliasRow);
   }
 
-  aliasesOf(fingerprint: string): ImageAliasEntry[] {
-    return this.database
-      .all("SELECT * FROM image_aliases WHERE target = ? ORDER BY name", fingerprint)
-      .map(fromAliasRow);
+  aliasesOf({ project, fingerprint }: ImageId): ImageAliasEntry[] {
+    const sql = "SELECT * FROM image_aliases WHERE project = ? AND target = ? ORDER BY name";
+    return this.database.all(sql, project, fingerprint).map(fromAliasRow);
   }
 
-  findAlias(name: string): ImageAliasEntry | undefined {
-    const row = this.database.get("SELECT * FROM image_aliases WHERE name = ?", name);
+  findAlias(project: string, name: string): ImageAliasEntry | undefined {
+    const row = this.database.get("SELECT * FROM image_aliases WHERE project = ? AND name = ?", project, name);
     return row === undefined ? undefined : fromAliasRow(row);
   }
 
-  insertAlias(alias: ImageAliasEntry): void {
+  insertAlias(project: string, alias: ImageAliasEntry): void {
     this.database.run(
-      "INSERT INTO image_aliases (name, description, type, target) VALUES (?, ?, ?, ?)",
+      "INSERT INTO image_aliases (project, name, description, type, target) VALUES (?, ?, ?, ?, ?)",
+      project,
       alias.name,
       alias.description,
       alias.type,
@@ -196,20 +249,22 @@ export class ImageStore {
     );
   }
 
-  updateAlias(name: string, description: string, target: string): void {
-    this.database.run("UPDATE image_aliases SET description = ?, target = ? WHERE name = ?", description, target, name);
+  updateAlias(project: string, name: string, description: string, target: string): void {
+    const sql = "UPDATE image_aliases SET description = ?, target = ? WHERE project = ? AND name = ?";
+    this.database.run(sql, description, target, project, name);
   }
 
-  renameAlias(from: string, to: string): void {
-    this.database.run("UPDATE image_aliases SET name = ? WHERE name = ?", to, from);
+  renameAlias(project: string, from: string, to: string): void {
+    this.database.run("UPDATE image_aliases SET name = ? WHERE project = ? AND name = ?", to, project, from);
   }
 
-  deleteAlias(name: string): void {
-    this.database.run("DELETE FROM image_aliases WHERE name = ?", name);
+  deleteAlias(project: string, name: string): void {
+    this.database.run("DELETE FROM image_aliases WHERE project = ? AND name = ?", project, name);
   }
 }
 
 const fromRow = (row: Row): ImageRow => ({
+  project: String(row.project),
   fingerprint: String(row.fingerprint),
   filename: String(row.filename),
   size: Number(row.size),

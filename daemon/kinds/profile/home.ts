@@ -1,4 +1,5 @@
 /** Home of profiles: the platform, and what profiles ask of others. */
+import type { Projects } from "../../core/projects";
 import type { Platform } from "../../platform/platform";
 import type { ProfileId, ProfileRecord } from "./store";
 
@@ -17,5 +18,6 @@ export interface ProfileUsers {
 }
 
 export interface ProfileHome extends Platform {
+  readonly projects: Projects;
   readonly profileUsers: ProfileUsers;
 }

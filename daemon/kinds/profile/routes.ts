@@ -6,4 +6,4 @@ import { kindRoutes } from "../../http/kind-routes";
 import type { ProfileService } from "./service";
 
 export const profileRoutes = (profiles: ProfileService, changes: Changes) =>
-  kindRoutes(profileKind, profiles, changes, ({ project }, name) => ref("profile", name, project));
+  kindRoutes(profileKind, profiles, changes, ({ project }, name) => ref("profile", name, profiles.homeOf(project)));

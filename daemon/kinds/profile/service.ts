@@ -23,9 +23,19 @@ export class ProfileService {
       this.#store.insert({ ...first, description: "Default Bothy profile", config: {}, devices: {} });
   }
 
+  /** Where the profiles lie that a project sees. */
+  homeOf(project: string): string {
+    return this.home.projects.homeOf("profiles", project);
+  }
+
   list({ project }: Call): Profile[] {
-    const users = this.home.profileUsers.all();
-    return this.records(project).map((record) => shown(record, users));
+    const users = this.#users();
+    return this.records(this.homeOf(project)).map((record) => shown(record, users));
+  }
+
+  /** Who has profiles, each with the project that its profiles lie in. */
+  #users(): Users {
+    return this.home.profileUsers.all().map((user) => ({ ...user, home: this.homeOf(user.project) }));
   }
 
   /** The stored profiles of a project, or of all, without who uses them. */
@@ -36,12 +46,12 @@ export class ProfileService {
 
   /** @throws ApiError NOT_FOUND */
   get({ project }: Call, name: string): Profile {
-    return shown(this.record(project, name), this.home.profileUsers.all());
+    return shown(this.record(project, name), this.#users());
   }
 
   /** A profile as a project sees it. */
   find(project: string, name: string): ProfileRecord | undefined {
-    return this.#store.find({ project, name });
+    return this.#store.find({ project: this.homeOf(project), name });
   }
 
   /** Those of some names that are there, in their order. */
@@ -51,7 +61,7 @@ export class ProfileService {
 
   /** Whether instances of a project have a profile by its name. */
   isSeen(project: string, profile: ProfileId): boolean {
-    return project === profile.project;
+    return this.homeOf(project) === profile.project;
   }
 
   /** The stored profile, without who uses it. @throws ApiError NOT_FOUND */
@@ -62,7 +72,7 @@ export class ProfileService {
   }
 
   create({ project }: Call, post: ProfilesPost): void {
-    const record = { ...post, ...checked(post), project };
+    const record = { ...post, ...checked(post), project: this.homeOf(project) };
     try {
       this.#store.insert(record);
     } catch (error) {
@@ -103,8 +113,10 @@ export class ProfileService {
   }
 }
 
-function shown({ project, ...profile }: ProfileRecord, all: ReturnType<ProfileHome["profileUsers"]["all"]>): Profile {
-  const users = all.filter((user) => user.project === project && user.profiles.includes(profile.name));
+type Users = readonly (ReturnType<ProfileHome["profileUsers"]["all"]>[number] & { readonly home: string })[];
+
+function shown({ project, ...profile }: ProfileRecord, all: Users): Profile {
+  const users = all.filter((user) => user.home === project && user.profiles.includes(profile.name));
   return { ...profile, used_by: users.map((user) => urlOf(ref("instance", user.name, user.project))) };
 }
 

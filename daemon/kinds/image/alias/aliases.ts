@@ -1,61 +1,64 @@
-/** Aliases: other names of images, which may hold slashes. */
+/** Aliases: other names of images, which may hold slashes. They count within a project, as their images do. */
 import { conflict, notFound } from "../../../../sdk/api/errors";
 import type { ImageAliasEntry, ImageAliasesPost } from "../../../../sdk/api/image";
 import type { Call } from "../../../core/call";
-import type { ImageStore } from "../store";
-
-const aliasNotFound = () => notFound("Image alias not found");
+import type { Projects } from "../../../core/projects";
+import type { ImageId, ImageStore } from "../store";
 
 export class ImageAliases {
-  readonly #store: ImageStore;
-
   /** @param find gives the image of a fingerprint's beginning, or throws NOT_FOUND */
   constructor(
-    store: ImageStore,
-    private readonly find: (prefix: string) => { fingerprint: string },
-  ) {
-    this.#store = store;
+    private readonly store: ImageStore,
+    private readonly projects: Projects,
+    private readonly find: (project: string, prefix: string) => ImageId,
+  ) {}
+
+  /** Where the aliases lie that a project sees. */
+  projectOf(project: string): string {
+    return this.projects.homeOf("images", project);
   }
 
-  list(): ImageAliasEntry[] {
-    return this.#store.aliases();
+  #projectOf({ project }: Call): string {
+    return this.projectOf(project);
+  }
+
+  list(call: Call): ImageAliasEntry[] {
+    return this.store.aliases(this.#projectOf(call));
   }
 
   /** @throws ApiError NOT_FOUND */
-  get(_call: Call, name: string): ImageAliasEntry {
-    return this.#record(name);
-  }
-
-  #record(name: string): ImageAliasEntry {
-    const alias = this.#store.findAlias(name);
-    if (alias === undefined) throw aliasNotFound();
+  get(call: Call, name: string): ImageAliasEntry {
+    const alias = this.store.findAlias(this.#projectOf(call), name);
+    if (alias === undefined) throw notFound("Image alias not found");
     return alias;
   }
 
   /** @throws ApiError CONFLICT when the name is taken */
-  requireFree(name: string): void {
-    if (this.#store.findAlias(name) !== undefined) throw conflict(`Alias "${name}" already exists`);
+  requireFree(call: Call, name: string): void {
+    if (this.store.findAlias(this.#projectOf(call), name) !== undefined)
+      throw conflict(`Alias "${name}" already exists`);
   }
 
-  create(_call: Call, post: ImageAliasesPost): void {
-    this.requireFree(post.name);
-    const { fingerprint } = this.find(post.target);
-    this.#store.insertAlias({ ...post, target: fingerprint });
+  create(call: Call, post: ImageAliasesPost): void {
+    this.requireFree(call, post.name);
+    const { project, fingerprint } = this.find(call.project, post.target);
+    this.store.insertAlias(project, { ...post, target: fingerprint });
   }
 
-  update(_call: Call, name: string, { description, target }: { description: string; target: string }): void {
-    this.#record(name);
-    this.#store.updateAlias(name, description, this.find(target).fingerprint);
+  update(call: Call, name: string, { description, target }: { description: string; target: string }): void {
+    this.get(call, name);
+    const { project, fingerprint } = this.find(call.project, target);
+    this.store.updateAlias(project, name, description, fingerprint);
   }
 
-  rename(_call: Call, from: string, to: string): void {
-    this.#record(from);
-    if (from !== to) this.requireFree(to);
-    this.#store.renameAlias(from, to);
+  rename(call: Call, from: string, to: string): void {
+    this.get(call, from);
+    if (from !== to) this.requireFree(call, to);
+    this.store.renameAlias(this.#projectOf(call), from, to);
   }
 
-  delete(_call: Call, name: string): void {
-    this.#record(name);
-    this.#store.deleteAlias(name);
+  delete(call: Call, name: string): void {
+    this.get(call, name);
+    this.store.deleteAlias(this.#projectOf(call), name);
   }
 }

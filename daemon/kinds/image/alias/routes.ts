@@ -6,4 +6,6 @@ import { kindRoutes } from "../../../http/kind-routes";
 import type { ImageAliases } from "./aliases";
 
 export const aliasRoutes = (aliases: ImageAliases, changes: Changes) =>
-  kindRoutes(imageAliasKind, aliases, changes, ({ project }, name) => ref("image-alias", name, project));
+  kindRoutes(imageAliasKind, aliases, changes, ({ project }, name) =>
+    ref("image-alias", name, aliases.projectOf(project)),
+  );

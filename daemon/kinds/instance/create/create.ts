@@ -53,7 +53,7 @@ function fromImage(home: InstanceHome, id: InstanceId, post: InstancesPost): Cre
       `Cannot create instance "${id.name}": images of other servers are not supported yet. Import the image first.`,
     );
   if (alias?.startsWith(templatePrefix)) return fromTemplate(home, id, post, alias.slice(templatePrefix.length));
-  const image = home.images.resolve({
+  const image = home.images.resolve(id.project, {
     ...(alias ? { alias } : {}),
     ...(fingerprint ? { fingerprint } : {}),
     ...(properties ? { properties } : {}),
@@ -72,7 +72,7 @@ async function fromTemplate(
   await home.images.requireTemplate(template);
   draftInstance(home, id, post, { config: {} });
   return async (operation) => {
-    const image = await home.images.fromTemplate(template, operation);
+    const image = await home.images.fromTemplate(id.project, template, operation);
     await makeFrom(home, draftOf(home, id, post, image), image, operation);
   };
 }
@@ -103,7 +103,7 @@ async function makeFrom(
     operation.signal.throwIfAborted();
     return applyUntilStart(home, record, "create");
   });
-  home.images.touch(image.fingerprint);
+  home.images.touch(image);
 }
 
 /** What a copy is asked to have. Clients send what they read of the source, its stamp included; that one is not the copy's. */
