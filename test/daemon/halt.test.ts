@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { preparePool, type TestDaemon, withDaemon } from "../support/daemon";
 import { buildGuest } from "../support/guest";
 import { requireFeature } from "../support/require";
@@ -30,6 +31,8 @@ test("an init that was just started hears a clean stop", { skip }, () =>
 
 const note = (name: string) => `echo ${name} > /halted; exit 0`;
 const forEver = "while :; do sleep 0.05; done";
+/** Whoever passes a signal on passes it to a command that may not have begun to listen: such a command says when it does. */
+const isListening = ": > /listening";
 
 /** /sbin/init as a script of busybox's shell, as another program, or as raw.lxc has it; and what it notes when it is asked to halt. */
 const inits: readonly (readonly [what: string, init: string | readonly string[], noted: string])[] = [
@@ -45,10 +48,14 @@ const inits: readonly (readonly [what: string, init: string | readonly string[],
   ["one that blocks what it does not catch, as openrc-init", ["openrc"], "TERM"],
   [
     "one that passes on, as tini, to a command of manners",
-    ["forward", `trap '${note("TERM")}' TERM; ${forEver}`],
+    ["forward", `trap '${note("TERM")}' TERM; ${isListening}; ${forEver}`],
     "TERM",
   ],
-  ["one that passes on to a command that knows PWR", ["forward", `trap '${note("PWR")}' PWR; ${forEver}`], "PWR"],
+  [
+    "one that passes on to a command that knows PWR",
+    ["forward", `trap '${note("PWR")}' PWR; ${isListening}; ${forEver}`],
+    "PWR",
+  ],
   ["a program in Go, whose runtime catches all", ["go"], "TERM"],
 ];
 
@@ -63,6 +70,15 @@ async function makeInit({ client }: TestDaemon, folder: string, init: string | r
   await (await client.updateInstance("box", { ...value, config })).wait();
 }
 
+async function untilListening({ client }: TestDaemon): Promise<void> {
+  for (const deadline = Date.now() + 30_000; ; await delay(20)) {
+    const file = await client.getFile("box", "/listening").catch(() => undefined);
+    if (file !== undefined) break;
+    assert.ok(Date.now() < deadline, "the command begins to listen");
+  }
+  await client.deleteFile("box", "/listening");
+}
+
 test("each kind of init is asked to halt by the signal that it listens to", { skip }, async () => {
   const folder = mkdtempSync(path.join(tmpdir(), "bothy-init-"));
   buildGuest("init", path.join(folder, "init"));
@@ -74,6 +90,7 @@ test("each kind of init is asked to halt by the signal that it listens to", { sk
       for (const [what, init, noted] of inits) {
         await makeInit(daemon, folder, init);
         await (await client.setInstanceState("box", { action: "start" })).wait();
+        if (init[0] === "forward") await untilListening(daemon);
         await (await client.setInstanceState("box", { action: "stop", timeout: 20 })).wait().catch((error: Error) => {
           throw new Error(`${what}: ${error.message}`);
         });
