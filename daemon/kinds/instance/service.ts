@@ -3,7 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import type { Config, Devices } from "../../../sdk/api/common";
-import { isTrue } from "../../../sdk/api/config/values";
+import { instanceConfig } from "../../../sdk/api/config/instance";
 import { ApiError, badRequest, conflict, notFound } from "../../../sdk/api/errors";
 import type { Instance, InstancePut, InstanceState } from "../../../sdk/api/instance";
 import type { Context } from "../../context";
@@ -312,7 +312,7 @@ export class InstanceService {
   /** @param force whether a running one may be killed @throws ApiError BAD_REQUEST "Instance is running", or that it is protected */
   requireDeletable(record: InstanceRecord, force: boolean): void {
     if (!force && this.lifecycle.isRunning(record.name)) throw badRequest("Instance is running");
-    if (isTrue(this.expanded(record).config["security.protection.delete"]))
+    if (instanceConfig(this.expanded(record).config).get("security.protection.delete"))
       throw badRequest(
         "Instance is protected from being deleted. Unset security.protection.delete first, of it or of its profile.",
       );

@@ -1,7 +1,7 @@
 /** Create: where a new instance comes from: an image, a template, another instance or snapshot, or nothing. */
 import { isDeepStrictEqual } from "node:util";
 import type { Config } from "../../../../sdk/api/common";
-import { isTrue } from "../../../../sdk/api/config/values";
+import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { badRequest, notFound } from "../../../../sdk/api/errors";
 import type { InstancesPost } from "../../../../sdk/api/instance";
 import { stampOf, withoutStamp } from "../../../../sdk/api/stamp";
@@ -95,7 +95,7 @@ async function makeFrom(
   await context.instances.make(draft, async (record) => {
     const { pool, name } = record;
     const options = {
-      deviceNodes: isTrue(config["security.privileged"]),
+      deviceNodes: instanceConfig(config).get("security.privileged"),
       warn: (text: string) => operation.warn(text),
       signal: operation.signal,
     };

@@ -1,6 +1,6 @@
 /** Exec: a command in a container, with its streams on websockets or in log files (docs/lxd-api.md, Exec). */
 import path from "node:path";
-import { isTrue } from "../../../../sdk/api/config/values";
+import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { badRequest } from "../../../../sdk/api/errors";
 import type { InstanceExecPost } from "../../../../sdk/api/instance";
 import type { Context } from "../../../context";
@@ -96,7 +96,7 @@ export function execOps(
 ): Op[] {
   const config = context.instances.inForce(record);
   const { lifecycle } = context.instances;
-  const isPrivileged = isTrue(config["security.privileged"]);
+  const isPrivileged = instanceConfig(config).get("security.privileged");
   const home: Record<string, string> = post.user === 0 ? { HOME: "/root", USER: "root" } : {};
   const environment: Record<string, string> = {
     PATH: defaultPath,
@@ -115,7 +115,8 @@ export function execOps(
     ...context.instances.idOps(record),
     ...joinOps(lifecycle.groups.layout, lifecycle.group(record.name), lifecycle.need(record.name).cell.protocol > 0),
     ["seccomp", seccompFile(context.instances.seccompDir, config)],
-    ...rlimitOps(config),
+    // A command follows what its own start can follow.
+    ...rlimitOps(context.instances.expanded(record).config),
     ...personalityOps(record.architecture),
     ["cap-keep", capabilityMask(isPrivileged)],
     ["umask", "022"],

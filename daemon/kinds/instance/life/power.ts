@@ -1,6 +1,6 @@
 /** Power: containers that start with the daemon, and all of them stopped with it. */
 import { setTimeout as delay } from "node:timers/promises";
-import { isTrue } from "../../../../sdk/api/config/values";
+import { instanceConfig } from "../../../../sdk/api/config/instance";
 import type { Context } from "../../../context";
 import { timerMs } from "../../../platform/time";
 import type { InstanceRecord } from "../record";
@@ -9,14 +9,10 @@ import { wasRunning } from "./last-state";
 /** Starts those that should run, one after the other: by boot.autostart, or as they were left. */
 export async function autostart(context: Context, records: readonly InstanceRecord[]): Promise<void> {
   const { instances, locks, warnings } = context;
-  const priority = (config: Readonly<Record<string, string>>) => Number(config["boot.autostart.priority"] ?? 0);
   const wanted = records
-    .map((record) => ({ record, config: instances.expanded(record).config }))
-    .filter(({ record, config }) => {
-      const setting = config["boot.autostart"];
-      return setting === undefined ? wasRunning(record) : isTrue(setting);
-    })
-    .sort((a, b) => priority(b.config) - priority(a.config));
+    .map((record) => ({ record, config: instanceConfig(instances.expanded(record).config) }))
+    .filter(({ record, config }) => config.get("boot.autostart") ?? wasRunning(record))
+    .sort((a, b) => b.config.get("boot.autostart.priority") - a.config.get("boot.autostart.priority"));
   for (const { record, config } of wanted) {
     const entity = `/1.0/instances/${record.name}`;
     try {
@@ -24,7 +20,7 @@ export async function autostart(context: Context, records: readonly InstanceReco
     } catch (error) {
       warnings.record("autostartFailed", { message: `Cannot start instance "${record.name}"`, entity, error });
     }
-    await delay(timerMs(Number(config["boot.autostart.delay"] ?? 0)));
+    await delay(timerMs(config.get("boot.autostart.delay")));
   }
 }
 
@@ -38,7 +34,8 @@ export async function shutdownAll(context: Context): Promise<void> {
 async function shutdown({ instances, log }: Context, name: string): Promise<void> {
   const { lifecycle } = instances;
   try {
-    const seconds = Number(instances.expanded(instances.record(name)).config["boot.host_shutdown_timeout"] ?? "30");
+    const { config } = instances.expanded(instances.record(name));
+    const seconds = instanceConfig(config).get("boot.host_shutdown_timeout");
     if (lifecycle.running.get(name)?.isFrozen) await lifecycle.setFrozen(name, false);
     await lifecycle.stop(name, timerMs(seconds));
   } catch (error) {

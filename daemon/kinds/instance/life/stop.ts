@@ -1,6 +1,7 @@
 /** Stop: the clean way, which asks the init, and the kill. Both wait until the container is gone. */
 import os from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
+import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { badRequest, internal } from "../../../../sdk/api/errors";
 import type { Requestor } from "../../../platform/events";
 import { askToHalt, parseRawLxc, type RawLxc } from "./halt";
@@ -59,7 +60,7 @@ export async function kill(life: Life, name: string, requestor?: Requestor): Pro
 /** What raw.lxc says to a container, by the configuration that it runs with. */
 function rawLxcOf({ records }: Life, name: string, { madeBy }: RunningInstance): RawLxc {
   const record = records.find(name);
-  return parseRawLxc(record && inForce(records.expanded(record).config, madeBy)["raw.lxc"]);
+  return parseRawLxc(record && instanceConfig(inForce(records.expanded(record).config, madeBy)).get("raw.lxc"));
 }
 
 /** Notes who wants it, for the event of its end; a later wish takes the place of an earlier one. Until disposed, or the end. */
