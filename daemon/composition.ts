@@ -1,4 +1,7 @@
 /** Composition: every kind there is, what each is made of, and its ports to the others. Nothing else of the daemon knows all kinds. */
+
+import { notFound } from "../sdk/api/errors";
+import { defaultProject } from "./core/call";
 import { Changes } from "./core/changes";
 import type { Projects } from "./core/projects";
 import type { Route, UpgradeRoute } from "./http/route";
@@ -91,7 +94,12 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 /** Makes every kind's service. Ports are asked when all are made, so that two kinds may need each other. */
 export function makeParts(ground: Ground): Parts {
   // The default project is the only one, and has everything itself.
-  const projects: Projects = { homeOf: (_feature, project) => project };
+  const projects: Projects = {
+    homeOf: (_feature, project) => project,
+    require: (project) => {
+      if (project !== defaultProject) throw notFound("Project not found");
+    },
+  };
   const parts = { ...ground, changes: new Changes(ground), projects } as Mutable<Parts>;
   parts.isCrashLeftover = (file) => isCrashLeftover(parts.server, file);
   parts.profileUsers = profileUsers(parts);

@@ -1,22 +1,22 @@
 /** Config types: what an editor offers in `config` and `devices`, made from the tables that check a program's inputs. */
-import { deviceTypes } from "../sdk/api/config/device";
+import { describe } from "../sdk/api/config/describe";
 import { instanceKeys } from "../sdk/api/config/instance";
 import { networkKeys } from "../sdk/api/config/network";
 import { storagePoolKeys } from "../sdk/api/config/storage-pool";
-import type { KeyRow } from "../sdk/api/config/table";
+import type { KeyTable } from "../sdk/api/config/table";
+import { deviceTypes } from "../sdk/api/devices/types";
 
 const lineWidth = 120;
 
 const byName = (a: string, b: string): number => (a < b ? -1 : 1);
 
-/** Families and the daemon's own keys are left to the index. */
-const offered = (rows: readonly KeyRow[]): KeyRow[] =>
-  [...new Map(rows.map((row) => [row.key, row])).values()]
-    .filter(({ key }) => !key.endsWith(".") && !key.startsWith("volatile."))
-    .sort((a, b) => byName(a.key, b.key));
+/** The daemon's own keys are left to the index. */
+const namesOf = (table: KeyTable): string[] =>
+  Object.keys(table)
+    .filter((key) => !key.startsWith("volatile."))
+    .sort(byName);
 
-const familiesOf = (rows: readonly KeyRow[]): string[] =>
-  [...new Set(rows.map(({ key }) => key).filter((key) => key.endsWith(".") && key !== "volatile."))].sort(byName);
+const isPattern = (key: string): boolean => key.includes("*");
 
 const quoted = (key: string): string => (/^[a-zA-Z_]\w*$/.test(key) ? key : JSON.stringify(key));
 
@@ -27,15 +27,18 @@ function union(name: string, doc: string, words: readonly string[]): string {
   return `/** ${doc} */\n${text}`;
 }
 
-function keysOf(what: string, name: string, rows: readonly KeyRow[]): string {
-  const keys = offered(rows);
-  const names = keys.map(({ key }) => JSON.stringify(key));
-  const families = familiesOf(rows).map((family) => `\`${family}*\``);
-  const members = keys.map(({ key, doc }) => `  /** ${doc} */\n  ${quoted(key)}?: Value;`);
+function keysOf(what: string, name: string, table: KeyTable): string {
+  const keys = namesOf(table).filter((key) => !isPattern(key));
+  const families = namesOf(table).filter(isPattern);
+  const members = keys.map((key) => `  /** ${describe(table[key]!)} */\n  ${quoted(key)}?: Value;`);
   return [
-    union(`${name}Key`, `A configuration key of ${what}.`, names),
+    union(
+      `${name}Key`,
+      `A configuration key of ${what}.`,
+      keys.map((key) => JSON.stringify(key)),
+    ),
     "",
-    `/** Configuration of ${what}; beside these the families ${families.join(", ")}. */`,
+    `/** Configuration of ${what}; beside these the families ${families.map((family) => `\`${family}\``).join(", ")}. */`,
     `export interface ${name}<Value> {`,
     ...members,
     "  [key: string]: Value | undefined;",
@@ -43,15 +46,26 @@ function keysOf(what: string, name: string, rows: readonly KeyRow[]): string {
   ].join("\n");
 }
 
+/** What an option means for each type of devices that has it. */
+function optionDoc(option: string): string {
+  const docs = Object.entries(deviceTypes).flatMap(([type, { options }]) =>
+    options[option] === undefined ? [] : [`${type}: ${describe(options[option])}`],
+  );
+  return docs.length === 1
+    ? `  /** Of a device ${docs[0]} */`
+    : `  /**\n${docs.map((doc) => `   * - ${doc}\n`).join("")}   */`;
+}
+
 function deviceOptions(): string {
-  const options = [...new Set(Object.values(deviceTypes).flatMap((rows) => Object.keys(rows)))].sort(byName);
+  const names = Object.values(deviceTypes).flatMap(({ options }) => Object.keys(options));
+  const options = [...new Set(names)].filter((option) => !isPattern(option)).sort(byName);
   const types = Object.keys(deviceTypes).map((type) => JSON.stringify(type));
   return [
     union("DeviceType", "A type of devices.", types.sort(byName)),
     "",
     "/** Options of a device, of every type; check says which one has which. */",
     "export interface DeviceOptions<Value> {",
-    ...options.map((option) => `  ${quoted(option)}?: Value;`),
+    ...options.map((option) => `${optionDoc(option)}\n  ${quoted(option)}?: Value;`),
     "  [option: string]: Value | undefined;",
     "}",
   ].join("\n");
@@ -66,7 +80,7 @@ export const configTypesText = (): string =>
     "",
     keysOf("networks", "NetworkConfig", networkKeys),
     "",
-    keysOf("storage pools, of every driver", "StoragePoolConfig", Object.values(storagePoolKeys).flat()),
+    keysOf("storage pools, of every driver", "StoragePoolConfig", Object.assign({}, ...Object.values(storagePoolKeys))),
     "",
     deviceOptions(),
     "",

@@ -4,6 +4,8 @@
 export type ProjectFeature = "images" | "networks" | "profiles" | "storage.volumes";
 
 export interface Projects {
+  /** @throws ApiError NOT_FOUND "Project not found" */
+  require(project: string): void;
   /** Where objects lie that a project has by a feature: in itself, or in the default project. */
   homeOf(feature: ProjectFeature, project: string): string;
 }

@@ -1,11 +1,11 @@
 /** Validate: configuration and devices against the tables of sdk/api/config, as one error. */
 import type { Config, Devices } from "../../sdk/api/common";
-import { checkDevices } from "../../sdk/api/config/device";
-import { checkConfig, type KeyRow } from "../../sdk/api/config/table";
+import { checkConfig, type KeyTable } from "../../sdk/api/config/table";
+import { checkDevices } from "../../sdk/api/devices/check";
 import { badRequest } from "../../sdk/api/errors";
 
 /** @param lxd keys that LXD has for such an object @throws ApiError BAD_REQUEST that names every wrong key, with paths in its details */
-export function requireConfig(table: readonly KeyRow[], config: Config, lxd?: readonly string[]): void {
+export function requireConfig(table: KeyTable, config: Config, lxd?: readonly string[]): void {
   const issues = checkConfig(table, config, lxd);
   if (issues.length > 0)
     throw badRequest(issues.map((issue) => issue.message).join("; "), {

@@ -28,49 +28,49 @@ export type InstanceConfigKey =
 
 /** Configuration of containers and profiles; beside these the families `environment.*`, `limits.kernel.*`, `linux.sysctl.*`, `user.*`. */
 export interface InstanceConfig<Value> {
-  /** Start the container when the daemon starts; unset: as it was left. */
+  /** Whether the container starts with the daemon. Default: as the container was left. */
   "boot.autostart"?: Value;
-  /** Seconds to wait after this container was started on its own. */
+  /** Seconds that the daemon waits after the start of this container, before it starts the next one. Default: `0`. */
   "boot.autostart.delay"?: Value;
-  /** Higher starts first. */
+  /** Place in the order of the starts. The highest number comes first. Default: `0`. */
   "boot.autostart.priority"?: Value;
-  /** Seconds that a clean stop may take when the daemon shuts down; 30 when unset. */
+  /** Seconds that the container has to stop by itself when the daemon shuts down. Then it is killed. Default: `30`. */
   "boot.host_shutdown_timeout"?: Value;
-  /** Data for cloud-init; kept for the guest. */
+  /** Network configuration for cloud-init. The image's file templates give it to the guest. */
   "cloud-init.network-config"?: Value;
-  /** Data for cloud-init; kept for the guest. */
+  /** The user's data for cloud-init. The image's file templates give it to the guest. */
   "cloud-init.user-data"?: Value;
-  /** Data for cloud-init; kept for the guest. */
+  /** The vendor's data for cloud-init. The image's file templates give it to the guest. */
   "cloud-init.vendor-data"?: Value;
-  /** Number or set of processors. */
+  /** How many processors the container may use, or which of them, such as `0-1,3`. `0` is all. Default: all processors. */
   "limits.cpu"?: Value;
-  /** Share of the processors, or a hard time slice. */
+  /** Share of the processors' time when they are busy, such as `50%`; or a bound that always holds, such as 25 of every 100 milliseconds. Default: `100%`. */
   "limits.cpu.allowance"?: Value;
-  /** Weight against other containers when the processors are busy. */
+  /** Weight among containers with the same share when the processors are busy. The highest number gets most. Default: `10`. */
   "limits.cpu.priority"?: Value;
-  /** Ceiling of memory, in bytes with a unit, or a share of the host's. */
+  /** Most memory that the container may use: a size, or a share of the host's memory such as `25%`. Default: all memory. */
   "limits.memory"?: Value;
-  /** Whether the ceiling is hard or gives way when the host has memory to spare. */
+  /** `hard`: the container never has more than `limits.memory`. `soft`: it may have more for a while, and the kernel takes it back. Default: `hard`. */
   "limits.memory.enforce"?: Value;
-  /** false keeps the container's memory out of swap. A hard ceiling of limits.memory bounds memory and swap together whatever this says. */
+  /** Whether the container's memory may go to swap. A hard `limits.memory` bounds memory and swap together in any case. Default: `true`. */
   "limits.memory.swap"?: Value;
-  /** The lower, the later the container's memory goes to swap; on cgroup v1 only. */
+  /** How readily the container's memory goes to swap: the lower, the later. It counts on cgroup v1 only. Default: `10`. */
   "limits.memory.swap.priority"?: Value;
-  /** Most processes and threads. */
+  /** Most processes and threads of the container. Default: a quarter of what the host can have. */
   "limits.processes"?: Value;
-  /** Lines of LXC configuration; lxc.signal.halt, lxc.signal.stop and lxc.init.cmd are read. */
+  /** Lines of LXC configuration. `lxc.signal.halt`, `lxc.signal.stop`, `lxc.signal.reboot` and `lxc.init.cmd` are read. It counts from the next start on. */
   "raw.lxc"?: Value;
-  /** Allow containers inside this container. */
+  /** Whether the container can run containers of its own. Default: `false`. It counts from the next start on. */
   "security.nesting"?: Value;
-  /** Run without a user namespace: root inside is the host's root, for guests that are trusted like it. */
+  /** Whether the container runs without a user namespace. Its root is the host's root then, so its programs must be trusted like the host's. Default: `false`. It counts from the next start on. */
   "security.privileged"?: Value;
-  /** Refuse to delete the container. */
+  /** Whether a deletion of the container is refused. Default: `false`. */
   "security.protection.delete"?: Value;
-  /** Refuse the 32-bit system calls that a 64-bit host has besides its own; 32-bit programs do not run then. */
+  /** Whether system calls of 32 bits are refused on a host of 64 bits. Programs of 32 bits do not run then. Default: `false`. It counts from the next start on. */
   "security.syscalls.deny_compat"?: Value;
-  /** When a snapshot expires that is made without a time of its own, such as 3d or 1w 2H. */
+  /** How long a snapshot is kept that is made without a time of its own. Units are `S`, `M`, `H`, `d`, `w`, `m`, `y`. Default: never. */
   "snapshots.expiry"?: Value;
-  /** Name of a snapshot without a name: %d counts, {{ creation_date|date:"2006-01-02" }} is its time; snap%d when unset. */
+  /** Name of a snapshot that is made without a name. `%d` counts, and `creation_date` is its time. Default: `snap%d`. */
   "snapshots.pattern"?: Value;
   [key: string]: Value | undefined;
 }
@@ -94,31 +94,31 @@ export type NetworkConfigKey =
 
 /** Configuration of networks; beside these the families `user.*`. */
 export interface NetworkConfig<Value> {
-  /** Hardware address of the bridge. */
+  /** Hardware address of the bridge. Default: `volatile.bridge.hwaddr`. */
   "bridge.hwaddr"?: Value;
-  /** MTU of the bridge, in bytes. */
+  /** Largest packet of the bridge, in bytes. A nic follows at its next start. When the key is set, DHCP tells it to the guests. Default: `1500`. */
   "bridge.mtu"?: Value;
-  /** Domain of the names that the network serves; lxd when unset. */
+  /** Domain of the names that the network serves. Default: `lxd`. */
   "dns.domain"?: Value;
-  /** Who names the addresses; managed when unset. */
+  /** Who gives addresses their names. `managed`: the daemon, by the instances' names. `dynamic`: the guests. `none`: nobody. Default: `managed`. */
   "dns.mode"?: Value;
-  /** Address of the bridge; auto and unset pick a free subnet once and keep it, none switches IPv4 off. */
+  /** Address of the bridge. `auto` takes a free subnet once and keeps it. `none` leaves IPv4 out. Default: `auto`. */
   "ipv4.address"?: Value;
-  /** Whether addresses are given by DHCP; true when unset. */
+  /** Whether nics get their addresses by DHCP. Default: `true`. */
   "ipv4.dhcp"?: Value;
-  /** How long a lease holds, such as 1h. */
+  /** How long a lease holds. A number without a unit means seconds. Default: `1h`. */
   "ipv4.dhcp.expiry"?: Value;
-  /** Ranges for DHCP; the whole subnet when unset. */
+  /** Ranges of addresses that DHCP gives, separated by commas. They lie in the subnet of `ipv4.address`. Default: the whole subnet. */
   "ipv4.dhcp.ranges"?: Value;
-  /** Whether rules for DHCP, DNS and forwarding are made; true when unset. */
+  /** Whether the host's firewall gets rules that let DHCP, DNS and forwarded traffic of the network pass. Default: `true`. */
   "ipv4.firewall"?: Value;
-  /** Whether traffic that leaves is translated; true when unset and the address was picked. */
+  /** Whether traffic that leaves the network has the host's address as its source. Default: `true` when the daemon chose the address, else `false`. */
   "ipv4.nat"?: Value;
-  /** Whether traffic may leave the bridge; true when unset. */
+  /** Whether traffic can leave the bridge. Default: `true`. */
   "ipv4.routing"?: Value;
-  /** Only none so far: the bridge has no IPv6. */
+  /** Networks have no IPv6 yet, so the only value is `none`. Default: `none`. */
   "ipv6.address"?: Value;
-  /** More lines for dnsmasq's configuration. */
+  /** More lines for the configuration of the network's dnsmasq. */
   "raw.dnsmasq"?: Value;
   [key: string]: Value | undefined;
 }
@@ -128,11 +128,11 @@ export type StoragePoolConfigKey = "btrfs.mount_options" | "size" | "source" | (
 
 /** Configuration of storage pools, of every driver; beside these the families `user.*`. */
 export interface StoragePoolConfig<Value> {
-  /** Options of the mount. */
+  /** Options of the pool's mount, separated by commas. Default: `user_subvol_rm_allowed`. It cannot be changed later. */
   "btrfs.mount_options"?: Value;
-  /** Size of the image file that is made when there is no source; it takes space as it fills. */
+  /** Size of the image file that holds a btrfs pool without a `source`. The file takes space as it fills. Default: 30GiB, or 80% of the free space if that is less. It cannot be changed later. */
   size?: Value;
-  /** Empty folder that holds the pool; for btrfs it lies on btrfs or is a block device, which is formatted. Made by the daemon when unset. */
+  /** Empty folder that holds the pool. That of a btrfs pool lies on btrfs, or is a block device, which is formatted. Default: made by the daemon. It cannot be changed later. */
   source?: Value;
   [key: string]: Value | undefined;
 }
@@ -142,21 +142,37 @@ export type DeviceType = "disk" | "nic" | "none" | (string & {});
 
 /** Options of a device, of every type; check says which one has which. */
 export interface DeviceOptions<Value> {
+  /** Of a device nic: Name of the interface on the host. Default: `veth` with 8 random digits. */
   host_name?: Value;
+  /** Of a device nic: Hardware address of the interface inside. Default: `volatile.<device>.hwaddr`, chosen once. */
   hwaddr?: Value;
+  /** Of a device nic: Address that the network's DHCP gives to the nic, in the subnet of the network. Default: any free one of the network. */
   "ipv4.address"?: Value;
+  /** Of a device nic: Largest packet of the interface inside, in bytes. Default: that of the bridge. */
   mtu?: Value;
+  /** Of a device nic: Name of the interface inside. Default: the first of `eth0`, `eth1` and so on that is free. */
   name?: Value;
+  /** Of a device nic: Network of the server that the nic belongs to, in place of `nictype` and `parent`. */
   network?: Value;
+  /** Of a device nic: What the nic is on the host. `bridged`: a port of the bridge `parent`. `p2p`: an interface that nothing is done with. Default: by the type of the `network`. */
   nictype?: Value;
+  /** Of a device disk: Whether the source may be missing on the host. It is LXD's older word for `required` with the value `false`. Default: `false`. */
   optional?: Value;
+  /** Of a device nic: Bridge of the host that a nic of the type `bridged` is a port of. */
   parent?: Value;
+  /** Of a device disk: Where the disk is in the container. `/` is the container's root. */
   path?: Value;
+  /** Of a device disk: Storage pool of the container's root. Only the disk whose `path` is `/` has a pool. It cannot be changed later. */
   pool?: Value;
+  /** Of a device disk: Whether the container cannot write to the disk. It counts for the root from the next start on. Default: `false`. */
   readonly?: Value;
+  /** Of a device disk: Whether what is mounted below the source comes along. Default: `false`. */
   recursive?: Value;
+  /** Of a device disk: Whether the source must be there. If it may be missing and is missing, the container has no such disk. Default: `true`. */
   required?: Value;
+  /** Of a device disk: Whether the container sees the owners of the source's files as its own users, by an id-mapped mount. Default: `false`. */
   shift?: Value;
+  /** Of a device disk: Folder or file of the host. Every disk but the root has one. */
   source?: Value;
   [option: string]: Value | undefined;
 }

@@ -1,6 +1,6 @@
 /** Package: schema.json, made from the same definitions that check inputs at run time. */
 import type { Core } from "../core/engine/core";
-import { endpoint } from "../core/engine/inputs";
+import { endpoint, replacingInputs } from "../core/engine/inputs";
 import { cores } from "../core/kinds/cores";
 import { objectOf, type PropertySpec, propertyOf, type Types } from "./property";
 
@@ -12,11 +12,17 @@ interface ResourceSpec {
   required: string[];
 }
 
+const nounOf = ({ kind }: Core): string => kind.replaceAll("-", " ");
+
 const withoutDefault = ({ default: _, ...rest }: PropertySpec): PropertySpec => rest;
 
 /** A name that is not given is made from the resource's own; a default is always there in the outputs. */
 function resourceOf(core: Core, types: Types): ResourceSpec {
   const inputs = objectOf(core.inputs, types);
+  for (const name of replacingInputs(core.inputs)) {
+    const property = inputs.properties[name]!;
+    property.description = `${property.description} A change replaces the ${nounOf(core)}.`;
+  }
   const outputs = objectOf(core.outputs, types);
   const always = Object.entries(inputs.properties)
     .filter(([name, { default: fallback }]) => fallback !== undefined || inputs.required.includes(name))

@@ -8,7 +8,7 @@ const { buildingFolder, moveIntoPlace } = require("./context.js");
 const { npm } = require("./npm.js");
 const { isAtLeast } = require("./version.js");
 
-/** The oldest Node that runs Bothy: undici 8 and @pulumi/pulumi 3.270 set it (package.json, engines). */
+/** The oldest Node that Bothy promises to run on (package.json, engines). */
 const MINIMUM_NODE = "22.19.0";
 
 function pinned(context) {

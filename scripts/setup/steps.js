@@ -7,5 +7,6 @@ module.exports = [
   require("./npm.js"),
   require("./native.js"),
   require("./typescript.js"),
+  require("./bundle.js"),
   require("./engine.js"),
 ];

@@ -82,10 +82,8 @@ export function connectionError(endpoint: Endpoint, what: string, error: unknown
         { cause: error },
       );
     case "ECONNRESET":
+    case "ECONNABORTED":
     case "EPIPE":
-    case "UND_ERR_SOCKET":
-    case "UND_ERR_CLOSED":
-    case "UND_ERR_DESTROYED":
       return unavailable(
         `Cannot finish ${what}: the connection to the daemon at ${at} was closed. See whether the daemon still runs, then try again.`,
         { cause: error },

@@ -1,6 +1,6 @@
 /** Transport: how a request becomes an answer, composed of functions that each add one thing. */
-import type { Readable } from "node:stream";
-import { Pool } from "undici";
+import { Agent, request as httpRequest, type IncomingMessage } from "node:http";
+import { type Duplex, pipeline, Readable } from "node:stream";
 import type { Endpoint } from "./endpoint";
 import { connectionError, openSocket } from "./socket";
 
@@ -31,23 +31,70 @@ export interface Transport {
 /** Wraps a sender in layers; the first one is the outermost. */
 export const compose = (send: Send, ...layers: Layer[]): Send => layers.reduceRight((next, layer) => layer(next), send);
 
-/** Sends over keep-alive connections to a unix socket. Idle connections do not keep the process alive. */
+/** Keep-alive connections to a unix socket, as many as there are requests at once. Idle ones do not keep the process alive. */
+class SocketAgent extends Agent {
+  #isClosed = false;
+
+  constructor(private readonly endpoint: Endpoint) {
+    super({ keepAlive: true });
+  }
+
+  /** Called by Node for each new connection. */
+  override createConnection(_options: unknown, done?: (error: Error | null, stream: Duplex) => void): undefined {
+    const fail = (error: Error) => done?.(error, undefined as unknown as Duplex);
+    openSocket(this.endpoint).then((socket) => {
+      if (!this.#isClosed) return done?.(null, socket);
+      socket.destroy();
+      return fail(closedError());
+    }, fail);
+  }
+
+  /** @throws Error ECONNABORTED after destroy() */
+  requireOpen(): void {
+    if (this.#isClosed) throw closedError();
+  }
+
+  override destroy(): void {
+    this.#isClosed = true;
+    super.destroy();
+  }
+}
+
+const closedError = (): Error => Object.assign(new Error("The client was closed."), { code: "ECONNABORTED" });
+
+/** Sends over keep-alive connections to a unix socket. It waits for an answer as long as it takes. */
 export function unixTransport(endpoint: Endpoint): Transport {
-  const pool = new Pool("http://localhost", {
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: (_options, done) => {
-      openSocket(endpoint).then(
-        (socket) => done(null, socket),
-        (error: Error) => done(error, null),
-      );
-    },
-  });
-  const send: Send = async ({ method, path, headers, body, signal }) => {
-    const answer = await pool.request({ method, path, headers, body, signal });
-    return { status: answer.statusCode, headers: answer.headers, body: answer.body };
+  const agent = new SocketAgent(endpoint);
+  const send: Send = async (request) => {
+    request.signal?.throwIfAborted();
+    agent.requireOpen();
+    return exchange(agent, request);
   };
-  return { send: compose(send, withConnectionErrors(endpoint), withRetry()), close: () => pool.destroy() };
+  return { send: compose(send, withConnectionErrors(endpoint), withRetry()), close: async () => agent.destroy() };
+}
+
+function exchange(agent: Agent, { method, path, headers, body, signal }: WireRequest): Promise<WireResponse> {
+  return new Promise((resolve, reject) => {
+    const call = httpRequest({ agent, method, path, headers });
+    let answer: IncomingMessage | undefined;
+    const aborted = () => {
+      (answer ?? call).destroy(signal?.reason as Error);
+      // One that still waits for its connection would say so only when it has got it.
+      reject(signal?.reason);
+    };
+    signal?.addEventListener("abort", aborted, { once: true });
+    call.once("close", () => signal?.removeEventListener("abort", aborted));
+    // It stays after the answer: a server may refuse an upload before it has read it, and close the connection.
+    call.on("error", reject);
+    call.once("response", (response) => {
+      answer = response;
+      // What is left of a refused upload is for nobody.
+      response.once("end", () => call.writableFinished || call.destroy());
+      resolve({ status: response.statusCode ?? 0, headers: response.headers, body: response });
+    });
+    if (body instanceof Readable) pipeline(body, call, (error) => error && reject(error));
+    else call.end(body);
+  });
 }
 
 /** A failed connection becomes an ApiError that names the socket. */
@@ -76,4 +123,4 @@ export const withRetry = (): Layer => (next) => async (request) => {
 };
 
 const wasClosed = (error: unknown): boolean =>
-  ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"].includes((error as NodeJS.ErrnoException | undefined)?.code ?? "");
+  ["ECONNRESET", "EPIPE"].includes((error as NodeJS.ErrnoException | undefined)?.code ?? "");

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { text as textOf } from "node:stream/consumers";
-import WebSocket from "ws";
+import type WebSocket from "ws";
 import { answerError } from "./answer";
 import type { Endpoint } from "./endpoint";
 import { connectionError, openSocket } from "./socket";
@@ -17,11 +17,13 @@ export interface OpenSocket {
 /** Opens a websocket. @throws ApiError the server's refusal, or UNAVAILABLE when nobody listens */
 export async function openWebSocket(endpoint: Endpoint, path: string, signal?: AbortSignal): Promise<OpenSocket> {
   const what = `GET ${path.replace(/secret=[^&]*/, "secret=...")}`;
+  // Not before: a call that needs no websocket is done in less time than this package takes to load.
+  const { default: Ws } = await import("ws");
   const socket = await openSocket(endpoint, signal).catch((error: unknown) => {
     throw signal?.aborted ? signal.reason : connectionError(endpoint, what, error);
   });
   return new Promise((resolve, reject) => {
-    const ws = new WebSocket(`ws://localhost${path}`, { createConnection: () => socket, perMessageDeflate: false });
+    const ws = new Ws(`ws://localhost${path}`, { createConnection: () => socket, perMessageDeflate: false });
     const settle = (finish: () => void) => {
       signal?.removeEventListener("abort", aborted);
       finish();

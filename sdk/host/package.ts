@@ -31,6 +31,15 @@ export function testedVersions(): Readonly<Record<string, string>> {
 export const packageReference = (): string =>
   packageRoot.split(path.sep).includes("node_modules") ? packageVersion() : `file:${packageRoot}`;
 
+/** Folder of an npm package that is installed for this one, or undefined: a bundle holds the code of those that it needs. */
+export function packageFolder(name: string): string | undefined {
+  try {
+    return path.dirname(require.resolve(`${name}/package.json`));
+  } catch {
+    return undefined;
+  }
+}
+
 export const bothyProgram = path.join(packageRoot, "bin", "bothy");
 export const bothydProgram = path.join(packageRoot, "bin", "bothyd");
 export const cellProgram = path.join(packageRoot, "native", "build", "bothy-cell");

@@ -48,7 +48,7 @@ export async function withImages(test: (scene: Scene) => Promise<void>): Promise
         return { name };
       },
     },
-    projects: { homeOf: (_feature, project) => project },
+    projects: { homeOf: (_feature, project) => project, require: () => undefined },
     isCrashLeftover: async () => true,
   };
   const images = new ImageService(home);

@@ -7,6 +7,7 @@ import { goTime, goTimeText } from "../../daemon/kinds/image/archive/go-time";
 import { chooseCpus, limitWrites } from "../../daemon/kinds/instance/limits/limits";
 import { expiryTime } from "../../daemon/kinds/snapshot/expiry-time";
 import { nameByPattern } from "../../daemon/kinds/snapshot/naming";
+import { instanceConfig } from "../../sdk/api/config/instance";
 import { preparePool } from "../support/daemon";
 import { shareDaemon } from "../support/shared-daemon";
 
@@ -389,7 +390,7 @@ test("processors that the host lacks are left out, and none of them means all", 
   ] as const)
     assert.equal(
       chooseCpus(
-        limit,
+        instanceConfig({ "limits.cpu": limit }).get("limits.cpu"),
         online,
         new Map([
           [0, 5],

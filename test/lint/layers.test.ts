@@ -9,7 +9,7 @@ import { packageRoot } from "../../sdk/host/package";
 const layers: readonly { folder: string; ours: readonly string[]; packages: readonly string[] }[] = [
   { folder: "sdk/api", ours: ["sdk/api"], packages: ["zod"] },
   { folder: "sdk/host", ours: ["sdk/host"], packages: [] },
-  { folder: "sdk", ours: ["sdk"], packages: ["undici", "ws", "zod"] },
+  { folder: "sdk", ours: ["sdk"], packages: ["ws", "zod"] },
   { folder: "provider/core", ours: ["provider/core", "sdk"], packages: ["zod"] },
   { folder: "provider", ours: ["provider", "sdk"], packages: ["@pulumi/pulumi", "zod"] },
   { folder: "cli", ours: ["cli", "sdk"], packages: ["zod"] },

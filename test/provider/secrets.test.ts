@@ -81,6 +81,23 @@ test("what is no secret stays readable", () => {
   assert.equal(redactorOf(inputs)('Cannot create "small": nothing'), 'Cannot create "small": [hidden]');
 });
 
+test("values that are often secret are taken out though nobody said so, by their keys, misspelt ones too", () => {
+  const hidden = "correct-horse";
+  for (const config of [
+    "user.token",
+    "environment.TOKEN",
+    "cloud-init.user-data",
+    "raw.lxc",
+    "raw.seccomp",
+    "enviroment.TOKEN",
+  ])
+    assert.equal(redactorOf({ config: { [config]: hidden } })(`it says ${hidden}`), "it says [hidden]", config);
+  const devices = { eth0: { type: "nic", network: "lan-of-all", "user.token": hidden } };
+  assert.equal(redactorOf({ devices })(`it says ${hidden} in lan-of-all`), "it says [hidden] in lan-of-all");
+  const plain = { "limits.memory.enforce": "hardest", "limits.memry": "plenty" };
+  assert.equal(redactorOf({ config: plain })("hardest, plenty"), "hardest, plenty");
+});
+
 /** Each fails in check or at the daemon, with the secret in another input. */
 const refused: readonly (readonly [kind: string, path: string[], inputs: (text: string) => Props])[] = [
   ["container", ["name"], (text) => ({ name: text, image: "template:busybox" })],

@@ -3,8 +3,11 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { createServer as createNetServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { Readable } from "node:stream";
+import { text as textOf } from "node:stream/consumers";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { ApiError, Client, defaultEndpoint, isNobodyListening, parseEndpoint } from "../../sdk/index";
@@ -233,3 +236,66 @@ test("a client that nobody waits for lets its process end, though it is not clos
     const { stdout } = await promisify(execFile)(process.execPath, [program]);
     assert.equal(stdout, "Running\n");
   }));
+
+test("a closed client refuses calls", () =>
+  withFake(async (daemon, client) => {
+    daemon.sync("GET /1.0/profiles/web", profile);
+    assert.equal((await client.getProfile("web")).value.name, "web");
+    await client.close();
+    await assert.rejects(client.getProfile("web"), { code: "UNAVAILABLE", message: /GET \/1.0\/profiles\/web/ });
+    assert.equal(daemon.requests.length, 1);
+  }));
+
+/** Runs the work with a client of a server that does as it likes with each connection's first bytes. */
+async function withServer(answer: (socket: Socket) => void, work: (client: Client) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(path.join(tmpdir(), "bothy-sdk-"));
+  const sockets: Socket[] = [];
+  const server = createNetServer((socket) => {
+    sockets.push(socket);
+    socket.on("error", () => undefined).once("data", () => answer(socket));
+  });
+  const socketPath = path.join(folder, "unix.socket");
+  await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+  const client = new Client({ endpoint: socketPath });
+  try {
+    await work(client);
+  } finally {
+    await client.close();
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test("an upload that is refused before it is read rejects with the refusal, and is read no further", async () => {
+  const refusal = JSON.stringify({ type: "error", error: "not authorized", error_code: 403, metadata: null });
+  const refuse = (socket: Socket) => {
+    socket.pause().write(`HTTP/1.1 403 Forbidden\r\ncontent-length: ${refusal.length}\r\n\r\n${refusal}`);
+  };
+  await withServer(refuse, async (client) => {
+    const endless = new Readable({ read: () => void endless.push(Buffer.alloc(65536)) });
+    const closed = new Promise((resolve) => endless.once("close", resolve));
+    await assert.rejects(client.putFile("web", "/big", endless), { code: "FORBIDDEN", message: "not authorized" });
+    await closed;
+  });
+});
+
+test("an upload whose source fails rejects with that failure", () =>
+  withFake(async (_daemon, client) => {
+    const broken = new Readable({ read: () => broken.destroy(new Error("the disk is gone")) });
+    await assert.rejects(client.putFile("web", "/big", broken), { message: "the disk is gone" });
+  }));
+
+test("an abort in the middle of an answer ends its reading with the signal's reason", async () => {
+  const begin = (socket: Socket) => {
+    socket.write("HTTP/1.1 200 OK\r\nx-lxd-type: file\r\ncontent-length: 8\r\n\r\nhalf");
+  };
+  await withServer(begin, async (client) => {
+    const abort = new AbortController();
+    const file = await client.getFile("web", "/big", { signal: abort.signal });
+    assert.ok(file.type === "file");
+    const reading = textOf(file.body);
+    abort.abort(new Error("changed my mind"));
+    await assert.rejects(reading, { message: "changed my mind" });
+  });
+});

@@ -6,20 +6,23 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { repository } from "./load";
 
-/** A package with only its launchers, a main program that tells how it was started, and the tools a launcher uses. */
+/** A package with only its launchers and start files, main programs that tell how they were started, and the one tool that a launcher uses. */
 async function withPackage(body: (folder: string) => Promise<void>) {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "bothy-launcher-")));
   try {
     cpSync(join(repository, "bin"), join(folder, "bin"), { recursive: true });
-    for (const room of ["cli", "daemon"]) {
-      mkdirSync(join(folder, "dist", room), { recursive: true });
+    writeFileSync(join(folder, "package.json"), "{}");
+    for (const program of ["bothy", "bothyd"]) {
+      const place = join("dist/bundle", program);
+      mkdirSync(join(folder, place), { recursive: true });
+      cpSync(join(repository, place, "start.js"), join(folder, place, "start.js"));
       writeFileSync(
-        join(folder, "dist", room, "main.js"),
-        `console.log(JSON.stringify({ room: "${room}", via: process.env.VIA, pid: process.pid, args: process.argv.slice(2) }));`,
+        join(folder, place, "main.js"),
+        `console.log(JSON.stringify({ program: "${program}", via: process.env.VIA, pid: process.pid, args: process.argv.slice(2) }));`,
       );
     }
     mkdirSync(join(folder, "tools"));
-    for (const tool of ["readlink", "dirname"]) symlinkSync(`/usr/bin/${tool}`, join(folder, "tools", tool));
+    symlinkSync("/usr/bin/readlink", join(folder, "tools/readlink"));
     await body(folder);
   } finally {
     rmSync(folder, { recursive: true });
@@ -29,7 +32,13 @@ async function withPackage(body: (folder: string) => Promise<void>) {
 /** Puts a `node` into a folder that calls itself `version` and else is the Node of this test, leaving `via` behind. */
 function fakeNode(folder: string, version: string, via: string) {
   mkdirSync(folder, { recursive: true });
-  const script = `#!/bin/sh\n[ "$1" = --version ] && { echo ${version}; exit; }\nVIA=${via} exec ${process.execPath} "$@"\n`;
+  const claim = join(folder, "claim.js");
+  writeFileSync(
+    claim,
+    `Object.defineProperty(process.versions, "node", { value: "${version.slice(1)}" });
+    process.execPath = "${join(folder, "node")}";`,
+  );
+  const script = `#!/bin/sh\nVIA=${via} exec ${process.execPath} --require ${claim} "$@"\n`;
   writeFileSync(join(folder, "node"), script, { mode: 0o755 });
 }
 
@@ -38,7 +47,7 @@ type Result = { code: number | null; pid: number | undefined; out: string; err: 
 function start(program: string, args: string[], folder: string): Promise<Result> {
   return new Promise((resolve, reject) => {
     const env = { PATH: `${join(folder, "path")}:${join(folder, "tools")}` };
-    const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(program, args, { env, cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
     let out = "";
     let err = "";
     child.stdout.on("data", (data) => (out += data));
@@ -53,8 +62,8 @@ test("a launcher prefers the Node that set-up brought to the one on PATH", () =>
     fakeNode(join(folder, "path"), "v24.0.0", "path");
     fakeNode(join(folder, ".toolchain/bin"), "v24.21.0", "toolchain");
     const { out } = await start(join(folder, "bin/bothyd"), ["--dir", "a b"], folder);
-    const told = JSON.parse(out) as { room: string; via: string; args: string[] };
-    assert.deepEqual([told.room, told.via, told.args], ["daemon", "toolchain", ["--dir", "a b"]]);
+    const told = JSON.parse(out) as { program: string; via: string; args: string[] };
+    assert.deepEqual([told.program, told.via, told.args], ["bothyd", "toolchain", ["--dir", "a b"]]);
   }));
 
 for (const version of ["v22.19.0", "v22.20.1", "v24.0.0"])
@@ -96,7 +105,17 @@ test("a launcher works through a symbolic link, as npm makes it", () =>
     mkdirSync(join(folder, "elsewhere/bin"), { recursive: true });
     symlinkSync("../../bin/bothy", join(folder, "elsewhere/bin/bothy"));
     const { out } = await start(join(folder, "elsewhere/bin/bothy"), [], folder);
-    assert.equal((JSON.parse(out) as { room: string }).room, "cli");
+    assert.equal((JSON.parse(out) as { program: string }).program, "bothy");
+  }));
+
+test("a launcher works from a relative path, and through a folder that is a symbolic link", () =>
+  withPackage(async (folder) => {
+    fakeNode(join(folder, "path"), "v24.0.0", "path");
+    symlinkSync("bin", join(folder, "programs"));
+    for (const program of ["bin/bothy", "./bin/bothy", "./programs/bothy", join(folder, "programs/bothy")]) {
+      const { out, err } = await start(program, [], folder);
+      assert.equal((JSON.parse(out || "{}") as { program?: string }).program, "bothy", `${program}: ${err}`);
+    }
   }));
 
 test("the process id of a launcher is the one of its program", () =>
@@ -108,8 +127,11 @@ test("the process id of a launcher is the one of its program", () =>
 
 test("a launcher of a checkout that is not built names the command that builds it", () =>
   withPackage(async (folder) => {
-    rmSync(join(folder, "dist/cli"), { recursive: true });
+    rmSync(join(folder, "dist/bundle/bothy"), { recursive: true });
     const { code, err } = await start(join(folder, "bin/bothy"), [], folder);
     assert.equal(code, 1);
-    assert.match(err, /^Cannot start "bothy": \/.*\/dist\/cli\/main\.js is not there\. Run "npm run build" in \//);
+    assert.match(
+      err,
+      /^Cannot start "bothy": \/.*\/dist\/bundle\/bothy\/start\.js is not there\. Run "npm run build" in \//,
+    );
   }));

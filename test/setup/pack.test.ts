@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { imageLimits } from "../../daemon/kinds/image/archive/limits";
 import { repository } from "./load";
 
 interface Packed {
@@ -42,6 +44,42 @@ test("the package holds every compiled module that another of its modules loads"
         `${path} loads ${target}, which is not in the package`,
       );
     }
+});
+
+/** Puts the packed files into a folder of their own, where no npm package is installed. */
+function withPacked(body: (folder: string) => void) {
+  const folder = mkdtempSync(join(tmpdir(), "bothy-packed-"));
+  try {
+    for (const path of paths) cpSync(join(repository, path), join(folder, path));
+    body(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test("the packed programs run where none of the packages in them is installed", () =>
+  withPacked((folder) => {
+    const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}` };
+    const run = (program: string, args: string[]) => {
+      const { status, stdout, stderr } = spawnSync(program, args, { cwd: folder, env, encoding: "utf8" });
+      return { status, stdout, stderr };
+    };
+    const { version } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as { version: string };
+    assert.deepEqual(run("bin/bothy", ["--version"]), { status: 0, stdout: `${version}\n`, stderr: "" });
+    const help = run("bin/bothyd", ["--help"]);
+    assert.deepEqual([help.status, help.stderr], [0, ""]);
+    assert.match(help.stdout, /^Usage: bothyd /);
+    const empty = join(folder, "empty.tar");
+    writeFileSync(empty, Buffer.alloc(1024));
+    const job = JSON.stringify({ main: { path: empty, compression: "none" }, limits: imageLimits({}) });
+    const checked = run(process.execPath, ["dist/bundle/bothyd/check-process.js", job]);
+    assert.match(checked.stdout, /^{"refused":"Cannot import image: /, checked.stderr);
+  }));
+
+test("the package holds the licences of the packages in its bundles", () => {
+  assert.ok(paths.includes("dist/bundle/LICENSES.txt"));
+  const text = readFileSync(join(repository, "dist/bundle/LICENSES.txt"), "utf8");
+  for (const name of ["fastify", "ws", "yaml", "zod"]) assert.match(text, new RegExp(`^${name} [0-9.]+ \\(`, "m"));
 });
 
 test("the package holds a bothy-cell that needs no library of the machine, its filters and its sources", () => {

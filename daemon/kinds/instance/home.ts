@@ -1,5 +1,6 @@
 /** Home of instances: the platform, the book of instances, and what instances ask of others. */
 import type { Changes } from "../../core/changes";
+import type { Projects } from "../../core/projects";
 import type { ParentGroups } from "../../platform/host/cgroups";
 import type { Platform } from "../../platform/platform";
 import type { ImageService } from "../image/service";
@@ -60,6 +61,7 @@ export interface SnapshotPort {
 export interface InstanceHome extends Platform {
   readonly book: InstanceBook;
   readonly changes: Changes;
+  readonly projects: Projects;
   readonly groups: ParentGroups;
   /** Folder of the compiled seccomp filters. */
   readonly seccompDir: string;

@@ -1,7 +1,7 @@
 /** Instances: the rules of their life. The lifecycle starts and stops them, the book keeps them, the pools hold their roots. */
 import { setTimeout as delay } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
-import { isTrue } from "../../../sdk/api/config/values";
+import { instanceConfig } from "../../../sdk/api/config/instance";
 import { ApiError, badRequest } from "../../../sdk/api/errors";
 import type { Instance, InstancePut, InstanceState } from "../../../sdk/api/instance";
 import { type Call, ownCall } from "../../core/call";
@@ -155,7 +155,7 @@ export class InstanceService {
   /** @param force whether a running one may be killed @throws ApiError BAD_REQUEST "Instance is running", or that it is protected */
   requireDeletable(record: InstanceRecord, force: boolean): void {
     if (!force && this.home.book.running.has(record)) throw badRequest("Instance is running");
-    if (isTrue(this.home.book.expanded(record).config["security.protection.delete"]))
+    if (instanceConfig(this.home.book.expanded(record).config).get("security.protection.delete"))
       throw badRequest(
         "Instance is protected from being deleted. Unset security.protection.delete first, of it or of its profile.",
       );

@@ -1,16 +1,16 @@
-/** What a network's configuration means where a key is unset. */
+/** What the daemon asks of a network's configuration in more than one place. */
 import type { Config } from "../../../sdk/api/common";
-import { isTrue } from "../../../sdk/api/config/values";
+import { networkConfig } from "../../../sdk/api/config/network";
+import { parseSubnet, type Subnet } from "./ipv4";
 
-/** Keys that count as true when unset. */
-export const isOn = (config: Config, key: "ipv4.dhcp" | "ipv4.firewall" | "ipv4.routing"): boolean =>
-  config[key] === undefined || config[key] === "" || isTrue(config[key]);
+/** The network's subnet with the bridge's address; nothing without IPv4. */
+export const subnetOf = (config: Config): Subnet | undefined => parseSubnet(networkConfig(config).get("ipv4.address"));
 
-export const hasIpv4 = (config: Config): boolean => !["", "none"].includes(config["ipv4.address"] ?? "");
+export const hasIpv4 = (config: Config): boolean =>
+  !["auto", "none"].includes(networkConfig(config).get("ipv4.address"));
 
-export type DnsMode = "managed" | "dynamic" | "none";
-
-/** managed: we name the addresses; dynamic: the guests do; none: nobody. */
-export const dnsModeOf = (config: Config): DnsMode => (config["dns.mode"] || "managed") as DnsMode;
-
-export const domainOf = (config: Config): string => config["dns.domain"] || "lxd";
+/** The bridge's hardware address in small letters: the user's, else the daemon's; nothing before one was chosen. */
+export function bridgeHwaddr(config: Config): string | undefined {
+  const set = networkConfig(config);
+  return (set.get("bridge.hwaddr") ?? set.get("volatile.bridge.hwaddr"))?.toLowerCase();
+}

@@ -1,6 +1,8 @@
 /** The dnsmasq process of a network: it outlives the daemon and is found again by its pid file. */
+
 import { open, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { networkConfig } from "../../../sdk/api/config/network";
 import { internal } from "../../../sdk/api/errors";
 import { ownFile } from "../../platform/folders/aside";
 import { readText, setOwner } from "../../platform/folders/files";
@@ -22,7 +24,7 @@ export async function ensureDnsmasq(
   for (const file of [leasesFileOf(network), pidFileOf(network), rawFileOf(network)]) ownFile(options.log, file);
   await giveFiles(network, account.gid);
   const args = dnsmasqArguments(network, account);
-  const rawText = network.config["raw.dnsmasq"] ?? "";
+  const rawText = networkConfig(network.config).get("raw.dnsmasq") ?? "";
   const running = await findDnsmasq(network);
   const isSame =
     running !== undefined &&

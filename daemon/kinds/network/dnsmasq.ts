@@ -1,10 +1,11 @@
 /** What dnsmasq is told: one process a network for DHCP and DNS. */
 import path from "node:path";
-import { dnsModeOf, domainOf, isOn } from "./config";
+import { type Ipv4Range, networkConfig } from "../../../sdk/api/config/network";
+import { subnetOf } from "./config";
 import type { Account } from "./dnsmasq-account";
 import type { NetworkPlace } from "./driver";
 import { hostsDirOf, ownMtuTag } from "./hosts";
-import { addressText, firstOf, lastOf, netmaskText, parseSubnet, type Subnet } from "./ipv4";
+import { addressText, firstOf, lastOf, netmaskText, type Subnet } from "./ipv4";
 import { leasesFileOf } from "./leases";
 
 export const pidFileOf = (network: NetworkPlace): string => path.join(network.path, "dnsmasq.pid");
@@ -14,10 +15,11 @@ export const rawFileOf = (network: NetworkPlace): string => path.join(network.pa
 /** @param account whom dnsmasq becomes once its sockets are open */
 export function dnsmasqArguments(network: NetworkPlace, account: Account): string[] {
   const { name, config } = network;
-  const subnet = parseSubnet(config["ipv4.address"] ?? "");
+  const set = networkConfig(config);
+  const subnet = subnetOf(config);
   return [
     // Empty: the host's own dnsmasq.conf is none of ours.
-    `--conf-file=${config["raw.dnsmasq"] ? rawFileOf(network) : ""}`,
+    `--conf-file=${set.has("raw.dnsmasq") ? rawFileOf(network) : ""}`,
     `--pid-file=${pidFileOf(network)}`,
     `--user=${account.user}`,
     `--group=${account.group}`,
@@ -28,21 +30,21 @@ export function dnsmasqArguments(network: NetworkPlace, account: Account): strin
     // A name without a dot is one of ours or nobody's; asking the world would leak it and make the guest wait.
     "--domain-needed",
     ...dnsArguments(network),
-    ...(subnet !== undefined && isOn(config, "ipv4.dhcp") ? dhcpArguments(network, subnet) : []),
+    ...(subnet !== undefined && set.get("ipv4.dhcp") ? dhcpArguments(network, subnet) : []),
   ];
 }
 
 function dnsArguments({ name, config }: NetworkPlace): string[] {
-  if (dnsModeOf(config) === "none") return [];
-  const domain = domainOf(config);
+  const set = networkConfig(config);
+  if (set.get("dns.mode") === "none") return [];
+  const domain = set.get("dns.domain");
   return [`--domain=${domain}`, `--local=/${domain}/`, `--interface-name=_gateway.${domain},${name}`];
 }
 
 function dhcpArguments(network: NetworkPlace, subnet: Subnet): string[] {
-  const { config } = network;
-  const expiry = config["ipv4.dhcp.expiry"] || "1h";
-  const ranges = dhcpRanges(subnet, config["ipv4.dhcp.ranges"]);
-  const mtu = config["bridge.mtu"];
+  const set = networkConfig(network.config);
+  const expiry = set.get("ipv4.dhcp.expiry");
+  const ranges = dhcpRanges(subnet, set.get("ipv4.dhcp.ranges"));
   return [
     "--dhcp-authoritative",
     "--dhcp-rapid-commit",
@@ -56,9 +58,9 @@ function dhcpArguments(network: NetworkPlace, subnet: Subnet): string[] {
     `--dhcp-leasefile=${leasesFileOf(network)}`,
     `--dhcp-hostsdir=${hostsDirOf(network)}`,
     ...ranges.map(([first, last]) => `--dhcp-range=${first},${last},${netmaskText(subnet)},${expiry}`),
-    ...(mtu ? [`--dhcp-option-force=tag:!${ownMtuTag},option:mtu,${mtu}`] : []),
+    ...(set.has("bridge.mtu") ? [`--dhcp-option-force=tag:!${ownMtuTag},option:mtu,${set.text("bridge.mtu")}`] : []),
     // The guest's idea of its name counts in dynamic mode only.
-    ...(dnsModeOf(config) === "dynamic" ? ignoreFamousNames : ["--dhcp-ignore-names"]),
+    ...(set.get("dns.mode") === "dynamic" ? ignoreFamousNames : ["--dhcp-ignore-names"]),
   ];
 }
 
@@ -69,12 +71,8 @@ const ignoreFamousNames = [
 ];
 
 /** First and last address of each range; the subnet without its bridge when the user chose none. */
-export function dhcpRanges(subnet: Subnet, ranges: string | undefined): [string, string][] {
-  if (ranges)
-    return ranges.split(",").map((range) => {
-      const [first = "", last = ""] = range.split("-").map((end) => end.trim());
-      return [first, last];
-    });
+export function dhcpRanges(subnet: Subnet, ranges: readonly Ipv4Range[] | undefined): readonly Ipv4Range[] {
+  if (ranges !== undefined) return ranges;
   const first = firstOf(subnet) + 1;
   const last = lastOf(subnet) - 1;
   const parts: [number, number][] = [

@@ -1,10 +1,11 @@
 /** Host entries: one file a nic in dnsmasq.hosts, which dnsmasq reads as soon as it is there (--dhcp-hostsdir). */
+
 import { chmod, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { networkConfig } from "../../../sdk/api/config/network";
 import { ownFolder } from "../../platform/folders/aside";
 import { entries, readText } from "../../platform/folders/files";
 import type { Log } from "../../platform/log";
-import { dnsModeOf } from "./config";
 import type { NetworkHost, NetworkPlace } from "./driver";
 
 export const hostsDirOf = (network: NetworkPlace): string => path.join(network.path, "dnsmasq.hosts");
@@ -30,7 +31,7 @@ export const hostLine = (network: NetworkPlace, host: NetworkHost): string =>
     "id:*",
     host.hasOwnMtu ? `set:${ownMtuTag}` : undefined,
     host.ipv4,
-    dnsModeOf(network.config) === "managed" ? (host.dnsName ?? host.instance) : undefined,
+    networkConfig(network.config).get("dns.mode") === "managed" ? (host.dnsName ?? host.instance) : undefined,
   ]
     .filter((part) => part !== undefined)
     .join(",");

@@ -1,9 +1,11 @@
 /** Leases: what dnsmasq gave out, and how to give one back in a guest's place. */
+
 import { createSocket } from "node:dgram";
 import { stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ignoring, readText } from "../../platform/folders/files";
+import { subnetOf } from "./config";
 import type { NetworkPlace } from "./driver";
 import { addressText, contains, parseAddress, parseSubnet } from "./ipv4";
 
@@ -77,7 +79,7 @@ export async function filterLeases(network: NetworkPlace, keep: (lease: Lease) =
 
 /** Drops leases outside the network's subnet, left from an earlier address. */
 export async function dropForeignLeases(network: NetworkPlace): Promise<void> {
-  const subnet = parseSubnet(network.config["ipv4.address"] ?? "");
+  const subnet = subnetOf(network.config);
   await filterLeases(network, (lease) => subnet !== undefined && contains(subnet, parseAddress(lease.address)));
 }
 
@@ -121,7 +123,7 @@ export function releaseMessage(server: string, lease: Lease): Buffer {
 
 /** The bridge's address: the server that gave the leases. */
 export const serverOf = (network: NetworkPlace): string | undefined => {
-  const subnet = parseSubnet(network.config["ipv4.address"] ?? "");
+  const subnet = subnetOf(network.config);
   return subnet === undefined ? undefined : addressText(subnet.address);
 };
 

@@ -1,19 +1,20 @@
 /** The nftables rules of one network, in tables of its own: `inet bothy_NAME`, and `bridge bothy_NAME` for its ports. */
 import type { Config } from "../../../sdk/api/common";
-import { isTrue } from "../../../sdk/api/config/values";
+import { networkConfig } from "../../../sdk/api/config/network";
 import { run } from "../../platform/processes/run";
-import { isOn } from "./config";
-import { parseSubnet, subnetText } from "./ipv4";
+import { subnetOf } from "./config";
+import { subnetText } from "./ipv4";
 import { openPort, type Port, portRulesetOf, portTableOf } from "./port-rules";
 
 export const tableOf = (network: string): string => `inet bothy_${network}`;
 
 /** The whole table as nft reads it; rules that the configuration switches off are absent. */
 export function rulesetOf(name: string, config: Config): string {
-  const subnet = parseSubnet(config["ipv4.address"] ?? "");
+  const set = networkConfig(config);
+  const subnet = subnetOf(config);
   if (subnet === undefined) return emptyTable(name);
   const chains: string[] = [];
-  if (isOn(config, "ipv4.firewall"))
+  if (set.get("ipv4.firewall"))
     chains.push(
       chain("input", "type filter hook input priority filter; policy accept;", [
         `iifname "${name}" udp dport { 53, 67 } accept`,
@@ -21,7 +22,7 @@ export function rulesetOf(name: string, config: Config): string {
       ]),
       chain("forward", "type filter hook forward priority filter; policy accept;", forwardRules(name, config)),
     );
-  if (isTrue(config["ipv4.nat"])) {
+  if (set.get("ipv4.nat")) {
     const own = subnetText(subnet);
     // oifname: with br_netfilter the kernel shows us also frames that stay on the bridge, broadcasts among them.
     chains.push(
@@ -34,7 +35,7 @@ export function rulesetOf(name: string, config: Config): string {
 }
 
 function forwardRules(name: string, config: Config): string[] {
-  if (isOn(config, "ipv4.routing")) return [`iifname "${name}" accept`, `oifname "${name}" accept`];
+  if (networkConfig(config).get("ipv4.routing")) return [`iifname "${name}" accept`, `oifname "${name}" accept`];
   // Frames between two ports are not routed: br_netfilter shows them here as well.
   return [`iifname "${name}" oifname "${name}" accept`, `iifname "${name}" drop`, `oifname "${name}" drop`];
 }

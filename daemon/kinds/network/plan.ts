@@ -1,6 +1,8 @@
 /** Planning of subnets: from the route table and our own networks, never by probing addresses. */
+
 import { randomInt } from "node:crypto";
 import { badRequest } from "../../../sdk/api/errors";
+import { subnetOf } from "./config";
 import { addressText, firstOf, lastOf, overlaps, parseAddress, parseSubnet, type Subnet, subnetText } from "./ipv4";
 
 /** A subnet that somebody has, and who. */
@@ -31,7 +33,7 @@ export function takenByRoutes(routes: readonly RouteEntry[], except: string): Ta
 /** The subnets of networks that have one. */
 export function takenByNetworks(networks: readonly { name: string; config: Record<string, string> }[]): Taken[] {
   return networks.flatMap(({ name, config }) => {
-    const subnet = parseSubnet(config["ipv4.address"] ?? "");
+    const subnet = subnetOf(config);
     return subnet === undefined ? [] : [{ subnet, by: `the network "${name}" (${subnetText(subnet)})` }];
   });
 }

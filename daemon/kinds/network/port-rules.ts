@@ -3,8 +3,9 @@
  * Ports that are not ours (an interface of the host that its admin joined to the bridge) pass as they are.
  */
 import type { Config } from "../../../sdk/api/common";
-import { hasIpv4, isOn } from "./config";
-import { addressText, parseSubnet } from "./ipv4";
+import { networkConfig } from "../../../sdk/api/config/network";
+import { bridgeHwaddr, hasIpv4, subnetOf } from "./config";
+import { addressText } from "./ipv4";
 
 /** The host's end of a guest's nic. */
 export interface Port {
@@ -42,11 +43,11 @@ ${guest.join("")}  }
  * behind a second one it cannot look.
  */
 function guestRules(config: Config): string[] {
-  const bridge = (config["bridge.hwaddr"] || config["volatile.bridge.hwaddr"] || "").toLowerCase();
-  const subnet = parseSubnet(config["ipv4.address"] ?? "");
+  const bridge = bridgeHwaddr(config);
+  const subnet = subnetOf(config);
   return [
     "meta protocol { 8021q, 8021ad } drop",
-    ...(bridge === "" ? [] : [`ether saddr ${bridge} drop`]),
+    ...(bridge === undefined ? [] : [`ether saddr ${bridge} drop`]),
     // A bridge without an address is a switch: whoever is on it may be its router.
     ...(subnet === undefined
       ? []
@@ -60,7 +61,7 @@ function guestRules(config: Config): string[] {
   ];
 }
 
-const servesDhcp = (config: Config): boolean => hasIpv4(config) && isOn(config, "ipv4.dhcp");
+const servesDhcp = (config: Config): boolean => hasIpv4(config) && networkConfig(config).get("ipv4.dhcp");
 
 const chainOf = (hostName: string): string => `port_${hostName}`;
 const setOf = (hostName: string): string => `macs_${hostName}`;

@@ -1,6 +1,6 @@
 /** Profiles: "default" is always there; a change reaches the instances that have the profile. */
 
-import { instanceKeys } from "../../../sdk/api/config/instance";
+import { instanceConfig, instanceKeys } from "../../../sdk/api/config/instance";
 import { lxdInstanceKeys } from "../../../sdk/api/config/lxd-words";
 import { badRequest, conflict, notFound } from "../../../sdk/api/errors";
 import type { Profile, ProfilePut, ProfilesPost } from "../../../sdk/api/profile";
@@ -123,7 +123,7 @@ function shown({ project, ...profile }: ProfileRecord, all: Users): Profile {
 function checked(put: ProfilePut): ProfilePut {
   requireConfig(instanceKeys, put.config, lxdInstanceKeys);
   requireDevices(put.devices);
-  parseRawLxc(put.config["raw.lxc"]);
+  parseRawLxc(instanceConfig(put.config).get("raw.lxc"));
   return {
     description: put.description,
     config: withoutEmpty(put.config),

@@ -1,6 +1,8 @@
 /** Snapshots: instances as they were, and the way back. */
+
 import { randomBytes } from "node:crypto";
 import { type Config, never, SnapshotName } from "../../../sdk/api/common";
+import { instanceConfig } from "../../../sdk/api/config/instance";
 import { badRequest, conflict, notFound } from "../../../sdk/api/errors";
 import type { Snapshot, SnapshotPut, SnapshotsPost } from "../../../sdk/api/snapshot";
 import { isStampKey, withoutStamp } from "../../../sdk/api/stamp";
@@ -73,12 +75,12 @@ export class SnapshotService {
 
   /** The name of a snapshot without one, as LXD makes it: snapshots.pattern with the number after the highest there is. */
   freeName(instance: InstanceRecord): string {
-    const pattern = this.#settings(instance)["snapshots.pattern"] || "snap%d";
+    const pattern = this.#settings(instance).get("snapshots.pattern");
     return nameByPattern(pattern, this.#store.allNames(instance), new Date());
   }
 
-  #settings(instance: InstanceRecord): Config {
-    return this.#book.expanded(instance).config;
+  #settings(instance: InstanceRecord) {
+    return instanceConfig(this.#book.expanded(instance).config);
   }
 
   /** @throws ApiError CONFLICT, BAD_REQUEST for a stateful one */
@@ -97,7 +99,7 @@ export class SnapshotService {
 
   /** When a snapshot that is made now expires when nobody says so. */
   #expiryOf(instance: InstanceRecord): string {
-    const expiry = this.#settings(instance)["snapshots.expiry"];
+    const expiry = this.#settings(instance).get("snapshots.expiry");
     return expiry ? timeText(expiryTime(expiry, new Date())) : never;
   }
 

@@ -111,7 +111,7 @@ export class StoragePoolService {
     const driver = Object.hasOwn(drivers, post.driver) ? drivers[post.driver] : undefined;
     if (driver === undefined)
       throw refuse(`unknown driver "${post.driver}". Use one of ${Object.keys(drivers).join(", ")}.`);
-    requireConfig(storagePoolKeys[driver.name] ?? [], post.config, lxdPoolKeys);
+    requireConfig(storagePoolKeys[driver.name] ?? {}, post.config, lxdPoolKeys);
     if (this.pools.store.find(name) !== undefined)
       throw conflict(`Cannot create storage pool "${name}": The storage pool already exists`);
     const config = withoutEmpty(post.config);
@@ -144,13 +144,13 @@ export class StoragePoolService {
   /** Changes description and user keys. Keys that the daemon filled in stay when they are absent. @throws ApiError BAD_REQUEST */
   update(_call: Call, name: string, put: StoragePoolPut): void {
     const before = this.record(name);
-    const table = storagePoolKeys[before.driver] ?? [];
+    const table = storagePoolKeys[before.driver] ?? {};
     requireConfig(table, put.config, lxdPoolKeys);
-    const isFilled = (key: string) => key === "source" || key === "size" || key.startsWith("volatile.");
+    const isFilled = (key: string) => findRow(table, key)?.computed === true;
     const kept = Object.entries(before.config).filter(([key]) => isFilled(key) && !put.config[key]);
     const config: Config = { ...withoutEmpty(put.config), ...Object.fromEntries(kept) };
     const changed = [...new Set([...Object.keys(before.config), ...Object.keys(config)])].filter(
-      (key) => before.config[key] !== config[key] && findRow(table, key)?.live !== true,
+      (key) => before.config[key] !== config[key] && findRow(table, key)?.applies !== "now",
     );
     if (changed.length > 0)
       throw badRequest(

@@ -1,8 +1,8 @@
 /** Check: validation of inputs, each failure by the name of its property, unknown values skipped. */
 import { z } from "zod";
-import { checkDevices } from "../../../sdk/api/config/device";
 import { didYouMean } from "../../../sdk/api/config/near";
-import { checkConfig, type KeyRow } from "../../../sdk/api/config/table";
+import { checkConfig, type KeyTable } from "../../../sdk/api/config/table";
+import { checkDevices } from "../../../sdk/api/devices/check";
 import type { CheckFailure } from "./core";
 import { withTexts } from "./texts";
 import { given, holdsUnknown, isMap, type Props, unknownValue } from "./values";
@@ -107,7 +107,7 @@ export function unwrap(schema: z.ZodType | undefined): z.ZodType | undefined {
 }
 
 /** Checks configuration keys by a table; an unknown value fits every key, its key is still checked. @param lxd keys that LXD has for it */
-export function checkConfigKeys(table: readonly KeyRow[], lxd: readonly string[], config: unknown): CheckFailure[] {
+export function checkConfigKeys(table: KeyTable, lxd: readonly string[], config: unknown): CheckFailure[] {
   if (!isMap(config)) return [];
   const texts = Object.entries(config).filter((entry): entry is [string, string] => typeof entry[1] === "string");
   const known = Object.fromEntries(texts.map(([key, value]) => [key, value === unknownValue ? "" : value]));

@@ -3,13 +3,10 @@
  * must neither show as drift nor be lost when the whole object is written back.
  */
 import type { Config } from "../../../sdk/api/common";
+import { isOneOf } from "../../../sdk/api/config/table";
 
-/** Exact keys, or families that end with ".", which the server fills in itself. */
+/** Keys, and patterns with a "*", which the server fills in itself. */
 export type ComputedKeys = readonly string[];
-
-/** @returns whether the server fills in a key */
-export const isComputed = (computed: ComputedKeys, key: string): boolean =>
-  computed.some((name) => (name.endsWith(".") ? key.startsWith(name) : key === name));
 
 /** "auto" asks the server to choose, and it answers with its choice. */
 const stands = (wanted: string, live: string): boolean =>
@@ -27,7 +24,7 @@ export const withoutEmpty = (config: Config): Config =>
  */
 export function userConfig(live: Config, owned: Config, computed: ComputedKeys): Config {
   const kept = Object.entries(withoutEmpty(live))
-    .filter(([key]) => isSet(owned, key) || !isComputed(computed, key))
+    .filter(([key]) => isSet(owned, key) || !isOneOf(computed, key))
     .map(([key, value]) => [key, stands(owned[key] ?? "", value) ? owned[key]! : value]);
   const unset = Object.entries(owned).filter(([key, value]) => value === "" && (live[key] ?? "") === "");
   return Object.fromEntries([...kept, ...unset]);
@@ -39,7 +36,7 @@ export function userConfig(live: Config, owned: Config, computed: ComputedKeys):
  */
 export function configToWrite(live: Config, wanted: Config, before: Config, computed: ComputedKeys): Config {
   const servers = Object.entries(live).filter(
-    ([key]) => isComputed(computed, key) && !isSet(wanted, key) && !isSet(before, key),
+    ([key]) => isOneOf(computed, key) && !isSet(wanted, key) && !isSet(before, key),
   );
   const users = Object.entries(withoutEmpty(wanted)).map(([key, value]) => [
     key,

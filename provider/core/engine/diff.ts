@@ -2,13 +2,13 @@
 import type { z } from "zod";
 import { withDefaults } from "./check";
 import type { Diff } from "./core";
+import { replacingInputs } from "./inputs";
 import { replacesOn } from "./replace-on";
 import { compact, holdsUnknown, isMap, type Props, same, withoutEmptyValues } from "./values";
 
 export interface DiffRules {
+  /** Inputs marked as replacing: a change needs another object. One that is not known yet may change, so a preview shows the replacement. */
   readonly schema: z.ZodObject;
-  /** Properties whose change needs another object. One that is not known yet may change, so a preview shows the replacement. */
-  readonly replaceOn: readonly string[];
   /** Properties of which only some changes need another object; asked when the property changed or is not known yet. */
   readonly replaceWhen?: Readonly<Record<string, (before: unknown, wanted: unknown) => boolean>>;
   /** For objects that others use, who go on with the next one while this one is still there: what the two cannot have alike. */
@@ -54,8 +54,9 @@ export function diffProps(rules: DiffRules, olds: Props, news: Props): Diff {
   const wanted = withKeptName(before, withDefaults(rules.schema, compact(news)));
   const properties = Object.keys(rules.schema.shape).filter((name) => !passing.includes(name));
   const changed = properties.filter((name) => differs(name, before[name], wanted[name]));
+  const replacing = replacingInputs(rules.schema);
   const needsAnother = (name: string) =>
-    rules.replaceOn.includes(name) || rules.replaceWhen?.[name]?.(before[name], wanted[name]) === true;
+    replacing.includes(name) || rules.replaceWhen?.[name]?.(before[name], wanted[name]) === true;
   const needed = changed.filter((name) => before[name] !== undefined && needsAnother(name));
   const replaces = [...new Set([...needed, ...replacesOn(news, changed, before, wanted)])];
   const { hidden = [], hiddenIds = [] } = rules;

@@ -2,7 +2,10 @@
 import { z } from "zod";
 import { parseEndpoint } from "../../../sdk";
 import { Config, Devices, Text } from "../../../sdk/api/common";
+import { describe } from "../../../sdk/api/config/describe";
 import { didYouMean } from "../../../sdk/api/config/near";
+import type { KeyTable, Row } from "../../../sdk/api/config/table";
+import { deviceTypes } from "../../../sdk/api/devices/types";
 
 /** One of some words. @param lxd words that LXD has in their place; a wrong one of these is named as such */
 export const wordOf = (words: readonly string[], lxd: readonly string[] = []) =>
@@ -13,6 +16,13 @@ export const wordOf = (words: readonly string[], lxd: readonly string[] = []) =>
       return `must be one of ${words.join(", ")}${hint === "" ? "" : `.${hint}`}`;
     },
   });
+
+/** The meta of an input whose change needs another object. */
+export const replacing = (description: string) => ({ description, replaces: true });
+
+/** @returns names of the inputs whose change needs another object */
+export const replacingInputs = (schema: z.ZodObject): string[] =>
+  Object.entries(schema.shape).flatMap(([name, field]) => ((field as z.ZodType).meta()?.replaces ? [name] : []));
 
 /** @returns why a text cannot be an endpoint, or nothing */
 export function endpointReason(text: string): string | undefined {
@@ -30,22 +40,35 @@ export const endpoint = Text.min(1)
     error: ({ input }) => endpointReason(String(input)) ?? "is no endpoint",
   })
   .optional()
-  .meta({
-    description:
-      "Daemon that holds the object, such as `unix:///var/lib/bothy/unix.socket`. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the object.",
-  });
+  .meta(
+    replacing(
+      "Daemon that holds the object, such as `unix:///var/lib/bothy/unix.socket`. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens.",
+    ),
+  );
 
 export const adopt = z.boolean().optional().meta({
   description:
     "Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused.",
 });
 
-export const config = Config.default({}).meta({
-  description: "Configuration keys and their values, all text, as LXD names them; an empty value unsets a key.",
-});
+const listed = (rows: Readonly<Record<string, Row>>, indent: string): string =>
+  Object.entries(rows)
+    .filter(([, { applies }]) => applies !== "never")
+    .map(([key, row]) => `\n${indent}- \`${key}\` (${row.type.title}): ${describe(row)}`)
+    .join("");
+
+/** The input `config`. @param keys of the kind, for its description */
+export const configInput = (keys: KeyTable) =>
+  Config.default({}).meta({
+    description: `Configuration keys and their values, all text, as LXD names them; an empty value unsets a key.\n${listed(keys, "")}`,
+  });
+
+const listedTypes = Object.entries(deviceTypes).map(
+  ([name, { doc, options }]) => `\n- \`${name}\`: ${doc}${listed(options, "  ")}`,
+);
 
 export const devices = Devices.default({}).meta({
-  description: "Devices by name, each with its `type` and the options of that type, as LXD names them.",
+  description: `Devices by name, each with its \`type\` and the options of that type, as LXD names them.\n${listedTypes.join("")}`,
 });
 
 export const description = Text.default("").meta({ description: "Free text for people." });

@@ -2,6 +2,7 @@
  * Secrets: taking the text of secret inputs out of whatever is shown or stored. Pulumi hands them to dynamic providers as plain values, so the
  * resource tells beside them which ones came in as secrets.
  */
+import { isSecretKey, isSecretOption } from "../../../sdk/api/config/secret";
 import { isMap, type Props, unknownValue } from "./values";
 
 /** Hidden input: where the secrets among the inputs are, as lists of names: [["config", "user.password"], ["wait", "command", "2"]]. */
@@ -33,14 +34,14 @@ function textsIn(value: unknown): string[] {
   return isMap(value) ? Object.values(value).flatMap(textsIn) : [];
 }
 
-/** Keys whose values are often secret, though nobody said so; their values never stand in an error. */
-const confidentialKeys = /^(user\.|environment\.|cloud-init\.|raw\.)/;
-
+/** Values that are often secret, though nobody said so; they never stand in an error. */
 function confidentialTexts(inputs: Props): string[] {
   const config = isMap(inputs.config) ? inputs.config : {};
+  const devices = isMap(inputs.devices) ? Object.values(inputs.devices).filter(isMap) : [];
   const files = isMap(inputs.files) ? Object.values(inputs.files) : [];
   return [
-    ...Object.entries(config).flatMap(([key, value]) => (confidentialKeys.test(key) ? textsIn(value) : [])),
+    ...Object.entries(config).flatMap(([key, value]) => (isSecretKey(key) ? textsIn(value) : [])),
+    ...devices.flatMap(Object.entries).flatMap(([option, value]) => (isSecretOption(option) ? textsIn(value) : [])),
     ...files.flatMap((file) => (isMap(file) ? textsIn(file.content) : [])),
   ];
 }

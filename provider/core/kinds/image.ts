@@ -16,7 +16,7 @@ import type { CheckFailure, Context, Core, Live } from "../engine/core";
 import { untilGone } from "../engine/delete";
 import { diffProps } from "../engine/diff";
 import { InitFailed, ifThere, isNotFound, messageOf, namingProperty } from "../engine/failure";
-import { adopt, endpoint, timeouts } from "../engine/inputs";
+import { adopt, endpoint, replacing, timeouts } from "../engine/inputs";
 import { progressTo } from "../engine/progress";
 import { isOwn, ownerIn, ownerText, pendingKey, stamped, stampFor } from "../engine/stamp";
 import { told, toldUnfinished } from "../engine/told";
@@ -29,9 +29,9 @@ export const ImageInputs = z.strictObject({
     description:
       "Unified tarball on the machine that runs the program; its content counts, not its path. A change of content replaces the image. Exactly one of `sourceFile` and `template` is given.",
   }),
-  template: Text.min(1).optional().meta({
-    description: "Template that the daemon builds, such as `busybox` or `debian/12`. A change replaces the image.",
-  }),
+  template: Text.min(1)
+    .optional()
+    .meta(replacing("Template that the daemon builds, such as `busybox` or `debian/12`.")),
   aliases: z.array(AliasName).default([]).meta({ description: "Names of the image." }),
   properties: z
     .record(Text, Text)
@@ -231,7 +231,7 @@ export const image: Core = {
 
   /** Where the file lies is stored and changes nothing; what it holds does, and that of a file which is not known yet may. */
   diff(olds, news) {
-    const base = diffProps({ schema: ImageInputs, replaceOn: ["template", "endpoint"] }, olds, news);
+    const base = diffProps({ schema: ImageInputs }, olds, news);
     const isNew = (name: string, otherOrigin: string) => olds[otherOrigin] !== undefined && news[name] !== undefined;
     const isOther = typeof news.fingerprint === "string" && olds.fingerprint !== news.fingerprint;
     const content = olds.sourceFile !== undefined && (isOther || news.sourceFile === unknownValue);

@@ -1,4 +1,5 @@
 /** Named: the verbs that profiles, storage pools and networks share: a name, a description, a configuration, written at once. */
+
 import type { z } from "zod";
 import type { Tagged } from "../../../sdk";
 import type { Config } from "../../../sdk/api/common";
@@ -11,6 +12,7 @@ import type { CheckFailure, Context, Core, Live } from "../engine/core";
 import { untilGone } from "../engine/delete";
 import { type DiffRules, diffProps } from "../engine/diff";
 import { ifThere, isNotFound, messageOf, namingProperty } from "../engine/failure";
+import { replacingInputs } from "../engine/inputs";
 import { withName } from "../engine/name";
 import { pendingKey, stamped, stampFor } from "../engine/stamp";
 import { told } from "../engine/told";
@@ -33,7 +35,6 @@ export interface NamedKind<Inputs extends NamedObject, Full extends UsedObject, 
   readonly description: string;
   readonly inputs: z.ZodObject;
   readonly outputs: z.ZodObject;
-  readonly replaceOn: readonly string[];
   /** Keys of the configuration that two objects cannot have alike. */
   readonly exclusiveKeys?: readonly string[];
   readonly nameMaxLength: number;
@@ -71,12 +72,11 @@ export function namedCore<Inputs extends NamedObject, Full extends UsedObject, P
 ): Core {
   const diffRules: DiffRules = {
     schema: kind.inputs,
-    replaceOn: kind.replaceOn,
     hasUsers: { exclusiveKeys: kind.exclusiveKeys ?? [] },
   };
   const computedFor = (full: Full): ComputedKeys => [
     ...kind.computed({ driver: text(kind.outs(full).driver) }),
-    stampPrefix,
+    `${stampPrefix}*`,
   ];
   const parse = (props: Props) => kind.inputs.parse(visibleOf(props)) as unknown as Inputs;
 
@@ -108,7 +108,7 @@ export function namedCore<Inputs extends NamedObject, Full extends UsedObject, P
   const takeOver = async (context: Context, inputs: Inputs, news: Props, origin: Origin): Promise<void> => {
     const stamp = pendingStamp(kind.kind, news);
     const server = kind.outs((await kind.get(context, inputs.name)).value);
-    const fixed = kind.replaceOn.find((property) => {
+    const fixed = replacingInputs(kind.inputs).find((property) => {
       const wanted = (inputs as unknown as Props)[property];
       return server[property] !== undefined && wanted !== undefined && server[property] !== wanted;
     });

@@ -1,26 +1,26 @@
 /** Network: a bridge with DHCP, DNS and NAT. */
 import { z } from "zod";
-import { NetworkName } from "../../../sdk/api/common";
-import { lxdNetworkKeys, lxdNetworkTypes } from "../../../sdk/api/config/lxd-words";
-import { networkKeys, rangeReasons } from "../../../sdk/api/config/network";
+import { type Config, NetworkName } from "../../../sdk/api/common";
+import { lxdComputedNetworkKeys, lxdNetworkKeys, lxdNetworkTypes } from "../../../sdk/api/config/lxd-words";
+import { networkConfig, networkKeys, rangeReasons } from "../../../sdk/api/config/network";
+import { computedKeys } from "../../../sdk/api/config/table";
 import type { Network, NetworkPut } from "../../../sdk/api/network";
 import { checkConfigKeys, propertyPath } from "../engine/check";
 import type { CheckFailure } from "../engine/core";
-import { adopt, config, description, endpoint, timeouts, wordOf } from "../engine/inputs";
+import { adopt, configInput, description, endpoint, replacing, timeouts, wordOf } from "../engine/inputs";
 import { isMap } from "../engine/values";
 import { namedCore } from "./named";
 import { makeRoom } from "./network-room";
 
 export const NetworkInputs = z.strictObject({
-  name: NetworkName.meta({
-    description:
-      "Name of the network and of its bridge, at most 15 characters; made from the resource's name when absent. A change replaces the network.",
-  }),
+  name: NetworkName.meta(
+    replacing(
+      "Name of the network and of its bridge, at most 15 characters; made from the resource's name when absent.",
+    ),
+  ),
   description,
-  config,
-  type: wordOf(["bridge"], lxdNetworkTypes)
-    .default("bridge")
-    .meta({ description: "Type of the network: `bridge`. A change replaces the network." }),
+  config: configInput(networkKeys),
+  type: wordOf(["bridge"], lxdNetworkTypes).default("bridge").meta(replacing("Type of the network: `bridge`.")),
   adopt,
   endpoint,
   timeouts,
@@ -28,16 +28,7 @@ export const NetworkInputs = z.strictObject({
 type Inputs = z.output<typeof NetworkInputs>;
 
 /** The server gives a subnet, NAT and more to a network that does not ask for them. */
-const computedKeys = [
-  "bridge.mtu",
-  "ipv4.address",
-  "ipv4.nat",
-  "ipv6.address",
-  "ipv6.nat",
-  "network",
-  "tunnel.",
-  "volatile.",
-];
+const filledIn = [...computedKeys(networkKeys), ...lxdComputedNetworkKeys];
 
 function rangeFailures(config: unknown): CheckFailure[] {
   if (!isMap(config)) return [];
@@ -45,6 +36,12 @@ function rangeFailures(config: unknown): CheckFailure[] {
   if (typeof address !== "string" || typeof ranges !== "string") return [];
   const property = propertyPath(["config", "ipv4.dhcp.ranges"]);
   return rangeReasons(address, ranges).map((reason) => ({ property, reason: `holds a wrong range: ${reason}` }));
+}
+
+/** Address of the bridge with its prefix length. */
+function cidrOf(config: Config): string | undefined {
+  const address = networkConfig(config).get("ipv4.address");
+  return address.includes("/") ? address : undefined;
 }
 
 export const network = namedCore<Inputs, Network, NetworkPut>({
@@ -58,15 +55,14 @@ export const network = namedCore<Inputs, Network, NetworkPut>({
     }),
     status: z.string().meta({ description: "What the server says of the network, such as `Created`." }),
   }),
-  replaceOn: ["name", "type", "endpoint"],
   nameMaxLength: 15,
-  computed: () => computedKeys,
+  computed: () => filledIn,
   rules: ({ config }) => [...checkConfigKeys(networkKeys, lxdNetworkKeys, config), ...rangeFailures(config)],
   outs: ({ description, type, status, config }) => ({
     description,
     type,
     status,
-    ipv4Address: config["ipv4.address"]?.includes("/") ? config["ipv4.address"] : undefined,
+    ipv4Address: cidrOf(config),
   }),
   get: ({ client, signal }, name) => client.getNetwork(name, { signal }),
   list: ({ client, signal }) => client.listNetworks({ signal }),

@@ -5,17 +5,15 @@ import { instanceKeys } from "../../../sdk/api/config/instance";
 import { lxdInstanceKeys } from "../../../sdk/api/config/lxd-words";
 import type { Profile, ProfilePut } from "../../../sdk/api/profile";
 import { checkConfigKeys, checkDeviceOptions } from "../engine/check";
-import { adopt, config, description, devices, endpoint, timeouts } from "../engine/inputs";
+import { adopt, configInput, description, devices, endpoint, replacing, timeouts } from "../engine/inputs";
 import { namedCore } from "./named";
 
 export const ProfileInputs = z.strictObject({
   name: ProfileName.refine((name) => name !== "default", {
     message: 'must not be "default": that profile always exists and belongs to no program. Name the profile otherwise.',
-  }).meta({
-    description: "Name of the profile; made from the resource's name when absent. A change replaces the profile.",
-  }),
+  }).meta(replacing("Name of the profile; made from the resource's name when absent.")),
   description,
-  config,
+  config: configInput(instanceKeys),
   devices,
   adopt,
   endpoint,
@@ -29,7 +27,6 @@ export const profile = namedCore<Inputs, Profile, ProfilePut>({
   description: "Configuration and devices that containers share. Changes reach the containers that use it at once.",
   inputs: ProfileInputs,
   outputs: z.object({}),
-  replaceOn: ["name", "endpoint"],
   nameMaxLength: 63,
   computed: () => [],
   rules: (inputs) => [

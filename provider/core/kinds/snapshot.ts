@@ -8,7 +8,7 @@ import type { Context, Core, Live } from "../engine/core";
 import { untilGone } from "../engine/delete";
 import { diffProps } from "../engine/diff";
 import { ifThere, isNotFound, namingProperty } from "../engine/failure";
-import { adopt, endpoint, timeouts } from "../engine/inputs";
+import { adopt, endpoint, replacing, timeouts } from "../engine/inputs";
 import { withName } from "../engine/name";
 import { pendingKey, stampFor } from "../engine/stamp";
 import { told } from "../engine/told";
@@ -17,10 +17,8 @@ import { withRetry } from "../engine/write";
 import { pick } from "./named";
 
 export const SnapshotInputs = z.strictObject({
-  instance: InstanceName.meta({ description: "Container to take the snapshot of. A change replaces the snapshot." }),
-  name: SnapshotName.meta({
-    description: "Name of the snapshot; made from the resource's name when absent. A change replaces the snapshot.",
-  }),
+  instance: InstanceName.meta(replacing("Container to take the snapshot of.")),
+  name: SnapshotName.meta(replacing("Name of the snapshot; made from the resource's name when absent.")),
   expiresAt: z.iso
     .datetime({ offset: true, message: "must be a time such as 2030-01-31T12:00:00Z" })
     .optional()
@@ -98,7 +96,6 @@ export const snapshot: Core = {
     diffProps(
       {
         schema: SnapshotInputs,
-        replaceOn: ["instance", "name", "endpoint"],
         hidden: ["__instanceCreatedAt"],
         hiddenIds: ["__instanceId"],
       },

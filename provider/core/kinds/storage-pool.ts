@@ -1,41 +1,39 @@
 /** Storage pool: where root file systems live. */
 import { z } from "zod";
 import { PoolName } from "../../../sdk/api/common";
-import { lxdPoolDrivers, lxdPoolKeys } from "../../../sdk/api/config/lxd-words";
+import { lxdComputedPoolKeys, lxdPoolDrivers, lxdPoolKeys, lxdVolumeKeys } from "../../../sdk/api/config/lxd-words";
 import { storagePoolKeys } from "../../../sdk/api/config/storage-pool";
+import { computedKeys } from "../../../sdk/api/config/table";
 import { badRequest } from "../../../sdk/api/errors";
 import type { StoragePool, StoragePoolPut } from "../../../sdk/api/storage-pool";
 import { checkConfigKeys } from "../engine/check";
 import type { CheckFailure } from "../engine/core";
-import { adopt, config, description, endpoint, timeouts, wordOf } from "../engine/inputs";
+import { adopt, configInput, description, endpoint, replacing, timeouts, wordOf } from "../engine/inputs";
 import { type Props, unknownValue } from "../engine/values";
 import { namedCore } from "./named";
 
 const drivers = Object.keys(storagePoolKeys);
 
 export const StoragePoolInputs = z.strictObject({
-  name: PoolName.meta({
-    description: "Name of the pool; made from the resource's name when absent. A change replaces the pool.",
-  }),
-  driver: wordOf(drivers, lxdPoolDrivers).meta({
-    description: `Storage driver: ${drivers.map((name) => `\`${name}\``).join(", ")}. A change replaces the pool.`,
-  }),
+  name: PoolName.meta(replacing("Name of the pool; made from the resource's name when absent.")),
+  driver: wordOf(drivers, lxdPoolDrivers).meta(
+    replacing(`Storage driver: ${drivers.map((name) => `\`${name}\``).join(", ")}.`),
+  ),
   description,
-  config,
+  config: configInput(Object.assign({}, ...Object.values(storagePoolKeys))),
   adopt,
   endpoint,
   timeouts,
 });
 type Inputs = z.output<typeof StoragePoolInputs>;
 
-/** Keys that a pool's driver fills in, besides its volumes' defaults; those of LXD's lvm and zfs too, since a pool of a real LXD may be read. */
-const computedKeys: Readonly<Record<string, readonly string[]>> = {
-  btrfs: ["source", "size"],
-  dir: ["source"],
-  lvm: ["source", "size", "lvm.vg_name", "lvm.thinpool_name"],
-  overlay: ["source"],
-  zfs: ["source", "size", "zfs.pool_name"],
-};
+/** Keys that a pool's driver fills in, besides its volumes' defaults. */
+const filledIn = (driver: string): readonly string[] => [
+  "volatile.*",
+  lxdVolumeKeys,
+  ...computedKeys(storagePoolKeys[driver] ?? {}),
+  ...(lxdComputedPoolKeys[driver] ?? []),
+];
 
 function rules({ driver, config }: Props): CheckFailure[] {
   if (typeof driver !== "string" || driver === unknownValue) return [];
@@ -51,10 +49,9 @@ export const storagePool = namedCore<Inputs, StoragePool, StoragePoolPut>({
   outputs: z.object({
     status: z.string().meta({ description: "What the server says of the pool, such as `Created`." }),
   }),
-  replaceOn: ["name", "driver", "endpoint"],
   exclusiveKeys: ["source", "lvm.vg_name", "zfs.pool_name"],
   nameMaxLength: 63,
-  computed: ({ driver = "" }) => ["volatile.", "volume.", ...(computedKeys[driver] ?? [])],
+  computed: ({ driver = "" }) => filledIn(driver),
   rules,
   outs: ({ driver, description, status }) => ({ driver, description, status }),
   get: ({ client, signal }, name) => client.getStoragePool(name, { signal }),

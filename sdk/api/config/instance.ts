@@ -1,141 +1,422 @@
 /** Configuration keys of instances and profiles; every key here has an effect. */
-import type { KeyRow, ValueType } from "./table";
-import { anyInteger, anyText, bool, cpuAllowance, cpus, expiry, integer, memorySize, oneLine, oneOf } from "./values";
+import { readerOf } from "./reader";
+import { grouped, type KeyTable } from "./table";
+import {
+  anyInteger,
+  anyText,
+  bool,
+  cpuAllowance,
+  cpus,
+  expiry,
+  hwaddr,
+  integer,
+  memorySize,
+  oneLine,
+  oneOf,
+  text,
+} from "./values";
 
 /** What getrlimit(2) knows, in lower case. */
 const resources =
   "as core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack".split(" ");
 
 /** Dots stand for slashes, or slashes for themselves; nothing that leads out of /proc/sys. */
-const sysctlName: ValueType = (name) =>
+const sysctlName = (name: string) =>
   /^[a-zA-Z0-9_-]+([./][a-zA-Z0-9_:-]+)*$/.test(name) ? undefined : "it must be a name such as net.ipv4.ip_forward";
 
-const resourceLimit: ValueType = (value) =>
+const resourceLimit = text("number or `unlimited`, or soft:hard", (value) =>
   /^ *(\d{1,19}|unlimited)(: *(\d{1,19}|unlimited)?)?$/.test(value)
     ? undefined
-    : "it must be a number or unlimited, or soft:hard";
+    : "it must be a number or unlimited, or soft:hard",
+);
 
 /** A line of a file in /proc, with its end or without. */
-const sysctlValue: ValueType = (value) => oneLine(value.replace(/\n$/, ""));
+const sysctlValue = text(oneLine.title, (value) => oneLine.check(value.replace(/\n$/, "")));
 
-export const instanceKeys: readonly KeyRow[] = [
-  {
-    key: "boot.autostart",
+const since = "0.1.0";
+
+const boot = grouped("boot", {
+  "boot.autostart": {
     type: bool,
-    live: true,
-    doc: "Start the container when the daemon starts; unset: as it was left.",
+    unset: "as the container was left",
+    applies: "now",
+    since,
+    example: "true",
+    doc: "Whether the container starts with the daemon.",
   },
-  {
-    key: "boot.autostart.delay",
+  "boot.autostart.delay": {
     type: anyInteger,
-    live: true,
-    doc: "Seconds to wait after this container was started on its own.",
+    default: "0",
+    applies: "now",
+    since,
+    example: "5",
+    doc: "Seconds that the daemon waits after the start of this container, before it starts the next one.",
   },
-  { key: "boot.autostart.priority", type: anyInteger, live: true, doc: "Higher starts first." },
-  {
-    key: "boot.host_shutdown_timeout",
+  "boot.autostart.priority": {
     type: anyInteger,
-    live: true,
-    doc: "Seconds that a clean stop may take when the daemon shuts down; 30 when unset.",
+    default: "0",
+    applies: "now",
+    since,
+    example: "10",
+    doc: "Place in the order of the starts. The highest number comes first.",
   },
-  { key: "cloud-init.network-config", type: anyText, live: true, doc: "Data for cloud-init; kept for the guest." },
-  { key: "cloud-init.user-data", type: anyText, live: true, doc: "Data for cloud-init; kept for the guest." },
-  { key: "cloud-init.vendor-data", type: anyText, live: true, doc: "Data for cloud-init; kept for the guest." },
-  {
-    key: "environment.",
+  "boot.host_shutdown_timeout": {
+    type: anyInteger,
+    default: "30",
+    applies: "now",
+    since,
+    extension: "container_host_shutdown_timeout",
+    example: "60",
+    doc: "Seconds that the container has to stop by itself when the daemon shuts down. Then it is killed.",
+  },
+});
+
+const cloudInit = grouped("cloud-init", {
+  "cloud-init.network-config": {
     type: anyText,
-    live: true,
-    doc: "Environment of the container's init and of exec.",
+    secret: true,
+    applies: "now",
+    since,
+    extension: "cloud_init",
+    example: "version: 2",
+    doc: "Network configuration for cloud-init. The image's file templates give it to the guest.",
   },
-  { key: "limits.cpu", type: cpus, live: true, doc: "Number or set of processors." },
-  {
-    key: "limits.cpu.allowance",
+  "cloud-init.user-data": {
+    type: anyText,
+    secret: true,
+    applies: "now",
+    since,
+    extension: "cloud_init",
+    example: "#cloud-config",
+    doc: "The user's data for cloud-init. The image's file templates give it to the guest.",
+  },
+  "cloud-init.vendor-data": {
+    type: anyText,
+    secret: true,
+    applies: "now",
+    since,
+    extension: "cloud_init",
+    example: "#cloud-config",
+    doc: "The vendor's data for cloud-init. The image's file templates give it to the guest.",
+  },
+});
+
+const environment = grouped("environment", {
+  "environment.*": {
+    type: anyText,
+    secret: true,
+    applies: "now",
+    since,
+    example: "Europe/Berlin",
+    doc: "An environment variable. The init has it from its next start on, a command from its next exec on.",
+  },
+});
+
+const limits = grouped("limits", {
+  "limits.cpu": {
+    type: cpus,
+    unset: "all processors",
+    applies: "now",
+    since,
+    example: "2",
+    doc: "How many processors the container may use, or which of them, such as `0-1,3`. `0` is all.",
+  },
+  "limits.cpu.allowance": {
     type: cpuAllowance,
-    live: true,
-    doc: "Share of the processors, or a hard time slice.",
+    default: "100%",
+    applies: "now",
+    since,
+    example: "25ms/100ms",
+    doc: "Share of the processors' time when they are busy, such as `50%`; or a bound that always holds, such as 25 of every 100 milliseconds.",
   },
-  {
-    key: "limits.cpu.priority",
+  "limits.cpu.priority": {
     type: integer(0, 10),
-    live: true,
-    doc: "Weight against other containers when the processors are busy.",
+    default: "10",
+    applies: "now",
+    since,
+    example: "5",
+    doc: "Weight among containers with the same share when the processors are busy. The highest number gets most.",
   },
-  {
-    key: "limits.kernel.",
+  "limits.kernel.*": {
     type: resourceLimit,
-    name: oneOf(...resources),
-    live: false,
-    doc: "Resource limit of the container's init: soft:hard, a number or unlimited.",
+    name: oneOf(...resources).check,
+    unset: "as the daemon's own",
+    applies: "next start",
+    since,
+    extension: "kernel_limits",
+    example: "1024:4096",
+    doc: "A resource limit of getrlimit(2), such as `limits.kernel.nofile`: soft and hard, or both alike. A command has it from its next exec on.",
   },
-  {
-    key: "limits.memory",
+  "limits.memory": {
     type: memorySize,
-    live: true,
-    doc: "Ceiling of memory, in bytes with a unit, or a share of the host's.",
+    unset: "all memory",
+    applies: "now",
+    since,
+    example: "512MiB",
+    doc: "Most memory that the container may use: a size, or a share of the host's memory such as `25%`.",
   },
-  {
-    key: "limits.memory.enforce",
+  "limits.memory.enforce": {
     type: oneOf("hard", "soft"),
-    live: true,
-    doc: "Whether the ceiling is hard or gives way when the host has memory to spare.",
+    default: "hard",
+    applies: "now",
+    since,
+    example: "soft",
+    doc: "`hard`: the container never has more than `limits.memory`. `soft`: it may have more for a while, and the kernel takes it back.",
   },
-  {
-    key: "limits.memory.swap",
+  "limits.memory.swap": {
     type: bool,
-    live: true,
-    doc: "false keeps the container's memory out of swap. A hard ceiling of limits.memory bounds memory and swap together whatever this says.",
+    default: "true",
+    applies: "now",
+    since,
+    example: "false",
+    doc: "Whether the container's memory may go to swap. A hard `limits.memory` bounds memory and swap together in any case.",
   },
-  {
-    key: "limits.memory.swap.priority",
+  "limits.memory.swap.priority": {
     type: integer(0, 10),
-    live: true,
-    doc: "The lower, the later the container's memory goes to swap; on cgroup v1 only.",
+    default: "10",
+    applies: "now",
+    since,
+    example: "5",
+    doc: "How readily the container's memory goes to swap: the lower, the later. It counts on cgroup v1 only.",
   },
-  { key: "limits.processes", type: integer(1, 2 ** 22), live: true, doc: "Most processes and threads." },
-  {
-    key: "linux.sysctl.",
+  "limits.processes": {
+    type: integer(1, 2 ** 22),
+    unset: "a quarter of what the host can have",
+    applies: "now",
+    since,
+    example: "500",
+    doc: "Most processes and threads of the container.",
+  },
+});
+
+const linux = grouped("linux", {
+  "linux.sysctl.*": {
     type: sysctlValue,
     name: sysctlName,
-    live: false,
-    doc: "A kernel parameter of the container's own namespaces.",
+    unset: "as the kernel gives it",
+    applies: "next start",
+    since,
+    extension: "linux_sysctl",
+    example: "1",
+    doc: "A kernel parameter of the container's own namespaces, such as `linux.sysctl.net.ipv4.ip_forward`.",
   },
-  {
-    key: "raw.lxc",
-    type: anyText,
-    live: false,
-    doc: "Lines of LXC configuration; lxc.signal.halt, lxc.signal.stop and lxc.init.cmd are read.",
-  },
-  { key: "security.nesting", type: bool, live: false, doc: "Allow containers inside this container." },
-  {
-    key: "security.privileged",
-    type: bool,
-    live: false,
-    doc: "Run without a user namespace: root inside is the host's root, for guests that are trusted like it.",
-  },
-  { key: "security.protection.delete", type: bool, live: true, doc: "Refuse to delete the container." },
-  {
-    key: "security.syscalls.deny_compat",
-    type: bool,
-    live: false,
-    doc: "Refuse the 32-bit system calls that a 64-bit host has besides its own; 32-bit programs do not run then.",
-  },
-  {
-    key: "snapshots.expiry",
-    type: expiry,
-    live: true,
-    doc: "When a snapshot expires that is made without a time of its own, such as 3d or 1w 2H.",
-  },
-  {
-    key: "snapshots.pattern",
-    type: anyText,
-    live: true,
-    doc: 'Name of a snapshot without a name: %d counts, {{ creation_date|date:"2006-01-02" }} is its time; snap%d when unset.',
-  },
-  { key: "user.", type: anyText, live: true, doc: "Free for the user." },
-];
+});
 
-/** Keys that the daemon fills itself: kept when a client sends them back. */
-export const volatileKeys: readonly KeyRow[] = [
-  { key: "image.", type: anyText, live: true, doc: "Properties of the image that the container was made from." },
-  { key: "volatile.", type: anyText, live: true, doc: "State that the daemon keeps for itself." },
-];
+const raw = grouped("raw", {
+  "raw.lxc": {
+    type: anyText,
+    secret: true,
+    applies: "next start",
+    since,
+    example: "lxc.signal.halt = SIGTERM",
+    doc: "Lines of LXC configuration. `lxc.signal.halt`, `lxc.signal.stop`, `lxc.signal.reboot` and `lxc.init.cmd` are read.",
+  },
+});
+
+const security = grouped("security", {
+  "security.nesting": {
+    type: bool,
+    default: "false",
+    applies: "next start",
+    since,
+    example: "true",
+    doc: "Whether the container can run containers of its own.",
+  },
+  "security.privileged": {
+    type: bool,
+    default: "false",
+    applies: "next start",
+    since,
+    example: "true",
+    doc: "Whether the container runs without a user namespace. Its root is the host's root then, so its programs must be trusted like the host's.",
+  },
+  "security.protection.delete": {
+    type: bool,
+    default: "false",
+    applies: "now",
+    since,
+    extension: "container_protection_delete",
+    example: "true",
+    doc: "Whether a deletion of the container is refused.",
+  },
+  "security.syscalls.deny_compat": {
+    type: bool,
+    default: "false",
+    applies: "next start",
+    since,
+    extension: "container_syscall_filtering_allow_deny_syntax",
+    example: "true",
+    doc: "Whether system calls of 32 bits are refused on a host of 64 bits. Programs of 32 bits do not run then.",
+  },
+});
+
+const snapshots = grouped("snapshots", {
+  "snapshots.expiry": {
+    type: expiry,
+    unset: "never",
+    applies: "now",
+    since,
+    extension: "snapshot_expiry",
+    example: "1w 2d",
+    doc: "How long a snapshot is kept that is made without a time of its own. Units are `S`, `M`, `H`, `d`, `w`, `m`, `y`.",
+  },
+  "snapshots.pattern": {
+    type: anyText,
+    default: "snap%d",
+    applies: "now",
+    since,
+    extension: "snapshot_scheduling",
+    example: '{{ creation_date|date:"2006-01-02" }}-%d',
+    doc: "Name of a snapshot that is made without a name. `%d` counts, and `creation_date` is its time.",
+  },
+});
+
+const user = grouped("user", {
+  "user.*": {
+    type: anyText,
+    secret: true,
+    applies: "now",
+    since,
+    example: "web",
+    doc: "Free for the user. `user.access_interface` names the interface whose address Pulumi resources give as `ipv4Address`.",
+  },
+});
+
+/** Keys that a user sets, of an instance or of a profile. */
+export const instanceKeys = {
+  ...boot,
+  ...cloudInit,
+  ...environment,
+  ...limits,
+  ...linux,
+  ...raw,
+  ...security,
+  ...snapshots,
+  ...user,
+} satisfies KeyTable;
+
+/** What the daemon keeps of an instance, key by key. */
+const keptKeys = {
+  ...grouped("image", {
+    "image.*": {
+      type: anyText,
+      computed: true,
+      applies: "now",
+      since,
+      extension: "container_image_properties",
+      example: "BusyBox",
+      doc: "A property of the image that the container was made from, such as `image.os`.",
+    },
+  }),
+  ...grouped("volatile", {
+    "volatile.apply_template": {
+      type: anyText,
+      computed: true,
+      applies: "never",
+      since,
+      example: "create",
+      doc: "Why the next start makes the image's file templates again: `create`, `copy` or `rename`.",
+    },
+    "volatile.apply_template.digests": {
+      type: anyText,
+      computed: true,
+      applies: "never",
+      since,
+      example: '{"/etc/hostname":"nLZ6yl2rgXq4rQ5J"}',
+      doc: "What the file templates were made to hold, so that the next start leaves what somebody changed. Bothy's own.",
+    },
+    "volatile.base_image": {
+      type: anyText,
+      computed: true,
+      applies: "never",
+      since,
+      example: "0f5d9f6a2f0b5d6f2a4dd5b0c7f5f1b9c8e1b7a0c6a5d4e3f2b1a09182736455",
+      doc: "Fingerprint of the image that the container was made from.",
+    },
+    "volatile.idmap.base": {
+      type: anyInteger,
+      computed: true,
+      applies: "never",
+      since,
+      example: "1879048192",
+      doc: "First of the host ids that an unprivileged container has for itself.",
+    },
+    "volatile.last_state.frozen": {
+      type: anyText,
+      computed: true,
+      applies: "never",
+      since,
+      example: "true",
+      doc: "Whether somebody has paused the container. Bothy's own.",
+    },
+    "volatile.last_state.power": {
+      type: anyText,
+      computed: true,
+      applies: "never",
+      since,
+      example: "RUNNING",
+      doc: "Whether the container was running when the daemon was last there: `RUNNING` or `STOPPED`.",
+    },
+    "volatile.last_state.restart": {
+      type: anyText,
+      computed: true,
+      applies: "never",
+      since,
+      example: "true",
+      doc: "Whether the container is between its end and its next start. Bothy's own.",
+    },
+    "volatile.uuid": {
+      type: anyText,
+      computed: true,
+      applies: "never",
+      since,
+      example: "5f3c1f0e-8f0b-4d0e-9a52-0d6c7b1f4a11",
+      doc: "Identifier of the container that no other one has.",
+    },
+    "volatile.*.host_name": {
+      type: anyText,
+      computed: true,
+      applies: "never",
+      since,
+      example: "veth1a2b3c4d",
+      doc: "Name of a nic's interface on the host while the container runs.",
+    },
+    "volatile.*.hwaddr": {
+      type: hwaddr,
+      computed: true,
+      applies: "next start",
+      since,
+      example: "00:16:3e:01:02:03",
+      doc: "Hardware address of a nic that has none in its options. It is kept as long as the nic is there.",
+    },
+    "volatile.*.name": {
+      type: anyText,
+      computed: true,
+      applies: "never",
+      since,
+      example: "eth0",
+      doc: "Name of a nic's interface inside while the container runs.",
+    },
+  }),
+} satisfies KeyTable;
+
+/** Keys that the daemon fills itself: kept when a client sends them back. Other servers and other versions have more of them. */
+export const volatileKeys = {
+  ...keptKeys,
+  ...grouped("volatile", {
+    "volatile.*": {
+      type: anyText,
+      computed: true,
+      applies: "never",
+      since,
+      example: "1",
+      doc: "Any other key that a server keeps for itself.",
+    },
+  }),
+} satisfies KeyTable;
+
+/** What an instance may have. */
+export const allInstanceKeys: KeyTable = { ...instanceKeys, ...volatileKeys };
+
+/** Reads the configuration of an instance, with its profiles or alone. */
+export const instanceConfig = readerOf({ ...instanceKeys, ...keptKeys });

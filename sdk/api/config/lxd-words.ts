@@ -45,6 +45,21 @@ export const lxdPoolKeys = words(`
   rsync.bwlimit rsync.compression size source source.wipe user. volatile. volume.
   zfs.clone_copy zfs.export zfs.pool_name`);
 
+/** Keys of instances that a server may fill in from an image which is a container of one application. */
+export const lxdComputedInstanceKeys = words("environment.* oci.*");
+
+/** Keys that an LXD fills in and Bothy does not have, or leaves to the user: a program of ours may look after objects of a real LXD. */
+export const lxdComputedNetworkKeys = words("bridge.mtu ipv6.address ipv6.nat network tunnel.* volatile.*");
+
+/** Such keys of storage pools, by driver. */
+export const lxdComputedPoolKeys: Readonly<Record<string, readonly string[]>> = {
+  lvm: words("source size lvm.vg_name lvm.thinpool_name"),
+  zfs: words("source size zfs.pool_name"),
+};
+
+/** Defaults of a pool's volumes, which every driver of LXD fills in. */
+export const lxdVolumeKeys = "volume.*";
+
 export const lxdPoolDrivers = words("btrfs ceph cephfs cephobject dir lvm zfs");
 export const lxdNetworkTypes = words("bridge macvlan ovn physical sriov");
 export const lxdNicTypes = words("bridged ipvlan macvlan ovn p2p physical routed sriov");

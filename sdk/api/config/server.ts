@@ -1,48 +1,73 @@
 /** Configuration keys of the server; every key here has an effect. */
-import type { KeyRow } from "./table";
+import { readerOf } from "./reader";
+import { grouped, type KeyTable } from "./table";
 import { anyText, integer, size } from "./values";
 
-/** Images may be hostile: what one may hold and cost (docs/lxd-api.md, Images). */
-const imageLimits: readonly KeyRow[] = [
-  {
-    key: "images.limits.depth",
-    type: integer(1, 2047),
-    live: true,
-    doc: "How many folders deep a path of an image may lie; 200 when unset.",
-  },
-  {
-    key: "images.limits.entries",
-    type: integer(1, 100_000_000),
-    live: true,
-    doc: "How many files and folders an image may hold; 2000000 when unset.",
-  },
-  {
-    key: "images.limits.names",
-    type: size,
-    live: true,
-    doc: "How many bytes the names in an image may have together; 256MiB when unset.",
-  },
-  {
-    key: "images.limits.ratio",
-    type: integer(1, 1_000_000),
-    live: true,
-    doc: "To how many times its own size an image may unpack, beyond the first 256 MiB; 100 when unset.",
-  },
-  {
-    key: "images.limits.size",
-    type: size,
-    live: true,
-    doc: "To how many bytes an image may unpack; 64GiB when unset.",
-  },
-  {
-    key: "images.limits.time",
-    type: integer(1, 1_000_000),
-    live: true,
-    doc: "Seconds that the check of an image, or its unpacking, may take; 3600 when unset.",
-  },
-];
+const since = "0.1.0";
 
-export const serverKeys: readonly KeyRow[] = [
-  ...imageLimits,
-  { key: "user.", type: anyText, live: true, doc: "Free for the user." },
-];
+/** Images may be hostile: what one may hold and cost (docs/lxd-api.md, Images). */
+const images = grouped("images", {
+  "images.limits.depth": {
+    type: integer(1, 2047),
+    default: "200",
+    applies: "now",
+    since,
+    extension: "bothy_image_limits",
+    example: "100",
+    doc: "How many folders may lie in one another in an image.",
+  },
+  "images.limits.entries": {
+    type: integer(1, 100_000_000),
+    default: "2000000",
+    applies: "now",
+    since,
+    extension: "bothy_image_limits",
+    example: "500000",
+    doc: "How many files and folders an image may hold.",
+  },
+  "images.limits.names": {
+    type: size,
+    default: "256MiB",
+    applies: "now",
+    since,
+    extension: "bothy_image_limits",
+    example: "64MiB",
+    doc: "How long the names of all files in an image may be together.",
+  },
+  "images.limits.ratio": {
+    type: integer(1, 1_000_000),
+    default: "100",
+    applies: "now",
+    since,
+    extension: "bothy_image_limits",
+    example: "20",
+    doc: "To how many times its own size an image may unpack. The first 256 MiB do not count.",
+  },
+  "images.limits.size": {
+    type: size,
+    default: "64GiB",
+    applies: "now",
+    since,
+    extension: "bothy_image_limits",
+    example: "8GiB",
+    doc: "To what size an image may unpack.",
+  },
+  "images.limits.time": {
+    type: integer(1, 1_000_000),
+    default: "3600",
+    applies: "now",
+    since,
+    extension: "bothy_image_limits",
+    example: "600",
+    doc: "Seconds that the check of an image may take, and its unpacking.",
+  },
+});
+
+const user = grouped("user", {
+  "user.*": { type: anyText, secret: true, applies: "now", since, example: "lab", doc: "Free for the user." },
+});
+
+export const serverKeys = { ...images, ...user } satisfies KeyTable;
+
+/** Reads the configuration of the server. */
+export const serverConfig = readerOf(serverKeys);

@@ -1,33 +1,76 @@
 /** Configuration keys of storage pools, by driver; every key here has an effect. */
-import path from "node:path";
-import type { KeyRow, ValueType } from "./table";
-import { anyText, oneLine, size } from "./values";
+import { readerOf } from "./reader";
+import { grouped, type KeyTable } from "./table";
+import { absolutePath, anyText, oneLine, size } from "./values";
 
-const absolutePath: ValueType = (value) => (path.isAbsolute(value) ? oneLine(value) : "it must be an absolute path");
+const since = "0.1.0";
 
-const common: readonly KeyRow[] = [
-  {
-    key: "source",
+const place = grouped("place", {
+  source: {
     type: absolutePath,
-    live: false,
-    doc: "Empty folder that holds the pool; for btrfs it lies on btrfs or is a block device, which is formatted. Made by the daemon when unset.",
+    unset: "made by the daemon",
+    computed: true,
+    applies: "at creation",
+    since,
+    extension: "storage",
+    example: "/srv/containers",
+    doc: "Empty folder that holds the pool. That of a btrfs pool lies on btrfs, or is a block device, which is formatted.",
   },
-  { key: "user.", type: anyText, live: true, doc: "Free for the user." },
-  { key: "volatile.", type: anyText, live: false, doc: "State that the daemon keeps for itself." },
-];
+});
 
-const btrfs: readonly KeyRow[] = [
-  {
-    key: "size",
+const image = grouped("place", {
+  size: {
     type: size,
-    live: false,
-    doc: "Size of the image file that is made when there is no source; it takes space as it fills.",
+    unset: "30GiB, or 80% of the free space if that is less",
+    computed: true,
+    applies: "at creation",
+    since,
+    extension: "storage",
+    example: "20GiB",
+    doc: "Size of the image file that holds a btrfs pool without a `source`. The file takes space as it fills.",
   },
-  { key: "btrfs.mount_options", type: oneLine, live: false, doc: "Options of the mount." },
-];
+});
 
-export const storagePoolKeys: Readonly<Record<string, readonly KeyRow[]>> = {
-  btrfs: [...common, ...btrfs],
-  dir: common,
-  overlay: common,
-};
+const mount = grouped("btrfs", {
+  "btrfs.mount_options": {
+    type: oneLine,
+    default: "user_subvol_rm_allowed",
+    applies: "at creation",
+    since,
+    extension: "storage_btrfs_mount_options",
+    example: "compress=zstd",
+    doc: "Options of the pool's mount, separated by commas.",
+  },
+});
+
+const user = grouped("user", {
+  "user.*": { type: anyText, secret: true, applies: "now", since, example: "fast", doc: "Free for the user." },
+});
+
+const volatile = grouped("volatile", {
+  "volatile.initial_source": {
+    type: anyText,
+    computed: true,
+    applies: "at creation",
+    since,
+    extension: "storage_volatile_initial_source",
+    example: "/dev/sdb",
+    doc: "Block device that the daemon formatted for the pool.",
+  },
+  "volatile.*": {
+    type: anyText,
+    computed: true,
+    applies: "at creation",
+    since,
+    example: "1",
+    doc: "Any other key that a server keeps for itself.",
+  },
+});
+
+const btrfs = { ...place, ...image, ...mount, ...user, ...volatile } satisfies KeyTable;
+const plain = { ...place, ...user, ...volatile } satisfies KeyTable;
+
+export const storagePoolKeys: Readonly<Record<string, KeyTable>> = { btrfs, dir: plain, overlay: plain };
+
+/** Reads the configuration of a storage pool of any driver. */
+export const storagePoolConfig = readerOf(btrfs);

@@ -1,43 +1,109 @@
-/** Tables of configuration keys: one row a key, one validator for daemon and provider. */
+/** Tables of configuration keys: one row a key, read by daemon, provider, editors and docs/config.md. */
 import type { Config } from "../common";
 import { isWordOf } from "./lxd-words";
 import { nearestKey } from "./near";
 
-/** Says why a value does not fit, or nothing when it does. */
-export type ValueType = (value: string) => string | undefined;
+/** Says why a text does not fit, or nothing when it does. */
+export type Check = (text: string) => string | undefined;
 
-export interface KeyRow {
-  /** The key, or a prefix that ends with "." for a family such as "user." */
-  readonly key: string;
-  readonly type: ValueType;
-  /** For a family: what may follow its prefix; anything when absent. */
-  readonly name?: ValueType;
-  /** Whether a change reaches a running container at once. */
-  readonly live: boolean;
+export interface ValueType<T = unknown> {
+  /** What it is called in docs, such as "true or false". */
+  readonly title: string;
+  readonly check: Check;
+  /** Reads a text that was checked. @returns nothing for one that it cannot read, which counts as no value */
+  readonly parse: (text: string) => T | undefined;
+}
+
+/**
+ * When a value counts that is changed while its object is in use. "at creation": it cannot be changed later. "never": the server keeps
+ * the key for itself, and takes no value of a client's.
+ */
+export type Applies = "now" | "next start" | "at creation" | "never";
+
+export interface Row<T = unknown> {
+  readonly type: ValueType<T>;
+  /** For a pattern: what may stand in the place of its "*"; anything when absent. */
+  readonly name?: Check;
+  /** The text that counts while the key is unset. */
+  readonly default?: string;
+  /** What counts while the key is unset, where that is no one text. */
+  readonly unset?: string;
+  /** Whether the server fills the key in when nobody sets it. */
+  readonly computed?: true;
+  /** Whether values are likely to be secret: they never stand in an error. */
+  readonly secret?: true;
+  /** Whether an object cannot be without it. */
+  readonly required?: true;
+  readonly applies: Applies;
+  /** Version of Bothy. */
+  readonly since: string;
+  /** Extension of the API that brought the key; absent for one of the first API 1.0. */
+  readonly extension?: string;
+  readonly example: string;
   readonly doc: string;
 }
+
+export interface KeyRow<T = unknown> extends Row<T> {
+  /** Keys of one subject, as docs/config.md has them together. */
+  readonly group: string;
+}
+
+/** Rows by key. A key with a "*" is a pattern: "user.*" is all that begins with "user.", "volatile.*.hwaddr" one key a nic. */
+export type KeyTable = Readonly<Record<string, KeyRow>>;
+
+/** Gives rows their group. */
+export const grouped = <const Rows extends Readonly<Record<string, Row>>>(
+  group: string,
+  rows: Rows,
+): { readonly [Key in keyof Rows]: Rows[Key] & { readonly group: string } } =>
+  Object.fromEntries(Object.entries(rows).map(([key, row]) => [key, { ...row, group }])) as never;
 
 export interface ConfigIssue {
   readonly key: string;
   readonly message: string;
 }
 
-/** Finds the row of a key: an exact one, or the family that it belongs to. */
-export function findRow(table: readonly KeyRow[], key: string): KeyRow | undefined {
-  return (
-    table.find((row) => row.key === key && !row.key.endsWith(".")) ??
-    table.find(
-      (row) => row.key.endsWith(".") && key.startsWith(row.key) && (key.length > row.key.length || key === "user."),
-    )
-  );
+/** What stands in the place of the "*" of a pattern. "user." alone is a key, since LXD takes it. @returns nothing when the key does not fit */
+function innerPart(pattern: string, key: string): string | undefined {
+  const [before = "", after] = pattern.split("*");
+  if (after === undefined || !key.startsWith(before) || !key.endsWith(after)) return undefined;
+  const inner = key.slice(before.length, key.length - after.length);
+  return key.length > before.length + after.length || key === "user." ? inner : undefined;
 }
+
+/** Finds the row of a key: its own, or that of the narrowest pattern that it fits. @returns the row and what stands for its "*" */
+function find<R extends Row>(
+  table: Readonly<Record<string, R>>,
+  key: string,
+): { readonly row: R; readonly inner?: string } | undefined {
+  const own = Object.hasOwn(table, key) && !key.includes("*") ? table[key] : undefined;
+  if (own !== undefined) return { row: own };
+  let found: { row: R; inner: string } | undefined;
+  for (const [pattern, row] of Object.entries(table)) {
+    const inner = innerPart(pattern, key);
+    if (inner !== undefined && (found === undefined || inner.length < found.inner.length)) found = { row, inner };
+  }
+  return found;
+}
+
+/** @returns the row of a key, its own or that of a pattern */
+export const findRow = <R extends Row>(table: Readonly<Record<string, R>>, key: string): R | undefined =>
+  find(table, key)?.row;
+
+/** Keys and patterns of the rows that the server fills in. */
+export const computedKeys = (table: KeyTable): string[] =>
+  Object.entries(table).flatMap(([key, row]) => (row.computed ? [key] : []));
+
+/** @returns whether a key is one of some keys and patterns */
+export const isOneOf = (keys: readonly string[], key: string): boolean =>
+  keys.some((pattern) => pattern === key || innerPart(pattern, key) !== undefined);
 
 /**
  * Checks every key and value; empty values mean "unset" and fit every key.
  * @param lxd keys that LXD has for such an object, to tell those that are not here yet from those that nobody has
  * @returns one issue per wrong key
  */
-export function checkConfig(table: readonly KeyRow[], config: Config, lxd: readonly string[] = []): ConfigIssue[] {
+export function checkConfig(table: KeyTable, config: Config, lxd: readonly string[] = []): ConfigIssue[] {
   const issues: ConfigIssue[] = [];
   for (const [key, value] of Object.entries(config)) {
     const message = keyIssue(table, key, lxd) ?? valueIssue(table, key, value);
@@ -46,29 +112,33 @@ export function checkConfig(table: readonly KeyRow[], config: Config, lxd: reado
   return issues;
 }
 
-/** What follows "Unknown configuration key: x": that LXD has it, or which one is near. */
-function keyHint(table: readonly KeyRow[], key: string, lxd: readonly string[]): string {
-  if (isWordOf(lxd, key)) return ". It is a key of LXD that this version does not have yet";
-  const near = nearestKey(
+/** The known key that is nearest to a wrong one; of a pattern, with what the wrong one has in the place of the "*". */
+export const nearestTo = (table: KeyTable, key: string): string | undefined =>
+  nearestKey(
     key,
-    table.map((row) => row.key),
+    Object.keys(table)
+      .filter((known) => known.indexOf("*") === -1 || known.endsWith("*"))
+      .map((known) => known.replace("*", "")),
   );
+
+/** What follows "Unknown configuration key: x": that LXD has it, or which one is near. */
+function keyHint(table: KeyTable, key: string, lxd: readonly string[]): string {
+  if (isWordOf(lxd, key)) return ". It is a key of LXD that this version does not have yet";
+  const near = nearestTo(table, key);
   return near === undefined ? "" : `. Did you mean "${near}"?`;
 }
 
-function keyIssue(table: readonly KeyRow[], key: string, lxd: readonly string[]): string | undefined {
-  const row = findRow(table, key);
-  if (row === undefined) return `Unknown configuration key: ${oneWord(key)}${keyHint(table, key, lxd)}`;
+function keyIssue(table: KeyTable, key: string, lxd: readonly string[]): string | undefined {
+  const found = find(table, key);
+  if (found === undefined) return `Unknown configuration key: ${oneWord(key)}${keyHint(table, key, lxd)}`;
   const reason = /\p{Cc}/u.test(key)
     ? "it must not contain control characters"
-    : row.key === key
-      ? undefined
-      : row.name?.(key.slice(row.key.length));
-  return reason === undefined ? undefined : `Invalid configuration key ${JSON.stringify(key)}: ${reason}`;
+    : found.inner && found.row.name?.(found.inner);
+  return reason ? `Invalid configuration key ${JSON.stringify(key)}: ${reason}` : undefined;
 }
 
-function valueIssue(table: readonly KeyRow[], key: string, value: string): string | undefined {
-  const reason = value === "" ? undefined : findRow(table, key)?.type(value);
+function valueIssue(table: KeyTable, key: string, value: string): string | undefined {
+  const reason = value === "" ? undefined : findRow(table, key)?.type.check(value);
   return reason === undefined ? undefined : `Invalid value for "${key}": ${reason}`;
 }
 

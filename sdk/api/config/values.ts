@@ -1,61 +1,106 @@
 /** Value types of configuration keys. All values are text on the wire. */
+import { isIPv4 } from "node:net";
+import path from "node:path";
 import { didYouMean, nearest } from "./near";
-import type { ValueType } from "./table";
+import type { Check, ValueType } from "./table";
 
-export const anyText: ValueType = () => undefined;
+/** A type whose values are what stands there. */
+export const text = (title: string, check: Check): ValueType<string> => ({ title, check, parse: (value) => value });
+
+export const anyText = text("text", () => undefined);
 
 /** Text that ends up in a line of a file or a command: no line break. */
-export const oneLine: ValueType = (value) => (/[\r\n]/.test(value) ? "it must not contain a line break" : undefined);
+export const oneLine = text("one line of text", (value) =>
+  /[\r\n]/.test(value) ? "it must not contain a line break" : undefined,
+);
+
+export const absolutePath = text("absolute path", (value) =>
+  path.isAbsolute(value) ? oneLine.check(value) : "it must be an absolute path",
+);
+
+export const ipv4 = text("IPv4 address", (value) => (isIPv4(value) ? undefined : "it must be an IPv4 address"));
 
 const boolWords = ["true", "false", "yes", "no", "on", "off"];
 
-export const bool: ValueType = (value) =>
-  /^[01]$/.test(value) || boolWords.includes(value.toLowerCase())
-    ? undefined
-    : `it must be true or false${hinted(didYouMean(value, boolWords))}`;
+export const bool: ValueType<boolean> = {
+  title: "true or false",
+  check: (value) =>
+    /^[01]$/.test(value) || boolWords.includes(value.toLowerCase())
+      ? undefined
+      : `it must be true or false${hinted(didYouMean(value, boolWords))}`,
+  parse: (value) => (isTrue(value) ? true : isFalse(value) ? false : undefined),
+};
 
 /** @returns whether a valid boolean text means yes; unset means no */
 export const isTrue = (value: string | undefined): boolean => /^(true|1|yes|on)$/i.test(value ?? "");
 
-/** @returns whether a valid boolean text means no; unset does not */
-export const isFalse = (value: string | undefined): boolean => /^(false|0|no|off)$/i.test(value ?? "");
+const isFalse = (value: string | undefined): boolean => /^(false|0|no|off)$/i.test(value ?? "");
 
 /** Of one interface: the lowest bit of the first byte marks groups. */
-export const hwaddr: ValueType = (value) =>
+export const hwaddr = text("hardware address", (value) =>
   /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/i.test(value)
     ? undefined
-    : "it must be the hardware address of one interface such as 00:16:3e:01:02:03";
+    : "it must be the hardware address of one interface such as 00:16:3e:01:02:03",
+);
 
 /** Digits with or without a sign, as Go reads them. */
 const wholeNumber = /^[+-]?0*\d{1,20}$/;
 
-export const integer =
-  (min: number | bigint, max: number | bigint): ValueType =>
-  (value) => {
-    const number = wholeNumber.test(value) ? BigInt(value.replace("+", "")) : undefined;
+const wholeNumberOf = (text: string): bigint | undefined =>
+  wholeNumber.test(text) ? BigInt(text.replace("+", "")) : undefined;
+
+/** @param title in place of one that names the bounds */
+export const integer = (
+  min: number | bigint,
+  max: number | bigint,
+  title = `whole number from ${min} to ${max}`,
+): ValueType<number> => ({
+  title,
+  check: (value) => {
+    const number = wholeNumberOf(value);
     return number !== undefined && number >= min && number <= max
       ? undefined
       : `it must be a whole number from ${min} to ${max}`;
-  };
+  },
+  parse: (value) => {
+    const number = wholeNumberOf(value);
+    return number === undefined ? undefined : Number(number);
+  },
+});
 
 /** What Go's int64 holds. */
-export const anyInteger: ValueType = integer(-(2n ** 63n), 2n ** 63n - 1n);
+export const anyInteger = integer(-(2n ** 63n), 2n ** 63n - 1n, "whole number");
+
+/** LXD's bounds: less carries no IPv6, more no Ethernet. */
+export const mtu: ValueType<number> = {
+  ...integer(1280, 16384),
+  check: (value) => (value.startsWith("+") ? "it must be digits only" : integer(1280, 16384).check(value)),
+};
 
 /** A question after a reason that is no whole sentence. */
 const hinted = (question: string): string => (question === "" ? "" : `.${question}`);
 
-export const oneOf =
-  (...words: string[]): ValueType =>
-  (value) =>
-    words.includes(value) ? undefined : `it must be one of ${words.join(", ")}${hinted(didYouMean(value, words))}`;
+/** A type of a few words. */
+const words = <Word extends string>(known: readonly Word[], check: Check): ValueType<Word> => ({
+  title: known.map((word) => `\`${word}\``).join(" or "),
+  check,
+  parse: (value) => known.find((word) => word === value),
+});
+
+export const oneOf = <const Word extends string>(...known: Word[]): ValueType<Word> =>
+  words(known, (value) =>
+    (known as string[]).includes(value)
+      ? undefined
+      : `it must be one of ${known.join(", ")}${hinted(didYouMean(value, known))}`,
+  );
 
 /** A word of ours. @param lxd words that LXD has in its place, which are named as such */
-export const oneOfLxd =
-  (lxd: readonly string[], ...words: string[]): ValueType =>
-  (value) =>
-    !words.includes(value) && lxd.includes(value)
-      ? `it must be one of ${words.join(", ")}; LXD's "${value}" is not here yet`
-      : oneOf(...words)(value);
+export const oneOfLxd = <const Word extends string>(lxd: readonly string[], ...known: Word[]): ValueType<Word> =>
+  words(known, (value) =>
+    !(known as string[]).includes(value) && lxd.includes(value)
+      ? `it must be one of ${known.join(", ")}; LXD's "${value}" is not here yet`
+      : oneOf(...known).check(value),
+  );
 
 const sizeUnits: ReadonlyMap<string, number> = new Map([
   ["", 1],
@@ -94,28 +139,48 @@ function sizeHint(value: string): string {
   return number === "" || meant === undefined || meant === "" ? "" : `. Did you mean "${number}${meant}"?`;
 }
 
-export const size: ValueType = (value) =>
-  parseSize(value) === undefined ? `it must be a size such as 512MiB or 2GB${sizeHint(value)}` : undefined;
+export const size: ValueType<number> = {
+  title: "size in bytes, with a unit",
+  check: (value) =>
+    parseSize(value) === undefined ? `it must be a size such as 512MiB or 2GB${sizeHint(value)}` : undefined,
+  parse: parseSize,
+};
+
+export type MemorySize = { readonly bytes: number } | { readonly percent: number };
 
 /** Of memory: some of it, a share that may exceed the whole. */
-export const memorySize: ValueType = (value) => {
-  if (/^0*%?$/.test(value) || parseSize(value) === 0) return "it must not be 0";
-  return /^\d{1,9}%$/.test(value)
-    ? undefined
-    : size(value) && `it must be a size such as 512MiB or a share such as 50%${sizeHint(value)}`;
+export const memorySize: ValueType<MemorySize> = {
+  title: "size in bytes, with a unit, or a share in percent",
+  check: (value) => {
+    if (/^0*%?$/.test(value) || parseSize(value) === 0) return "it must not be 0";
+    return /^\d{1,9}%$/.test(value)
+      ? undefined
+      : size.check(value) && `it must be a size such as 512MiB or a share such as 50%${sizeHint(value)}`;
+  },
+  parse: (value) => {
+    if (/^\d{1,9}%$/.test(value)) return { percent: Number(value.slice(0, -1)) };
+    const bytes = parseSize(value);
+    return bytes === undefined ? undefined : { bytes };
+  },
 };
 
 /** No kernel has more processors (CONFIG_NR_CPUS of x86). */
 const maxCpu = 8192;
 
+export type Cpus = { readonly count: number } | { readonly set: readonly number[] };
+
 /** A processor count ("2"; 0 stands for all) or a set ("0-1,3"). What a host lacks is left out when an instance starts. */
-export const cpus: ValueType = (value) => {
-  if (/^\d{1,9}$/.test(value)) return undefined;
-  const ranges = value.split(",").map((range) => /^(\d{1,9})(?:-(\d{1,9}))?$/.exec(range));
-  if (!/[-,]/.test(value) || ranges.some((range) => range === null || Number(range[2] ?? range[1]) >= maxCpu))
-    return "it must be a number of processors such as 2, or a set such as 0-1,3";
-  const wanted = parseCpuList(value);
-  return new Set(wanted).size === wanted.length ? undefined : "it must not name a processor twice";
+export const cpus: ValueType<Cpus> = {
+  title: "number of processors, or a set of them",
+  check: (value) => {
+    if (/^\d{1,9}$/.test(value)) return undefined;
+    const ranges = value.split(",").map((range) => /^(\d{1,9})(?:-(\d{1,9}))?$/.exec(range));
+    if (!/[-,]/.test(value) || ranges.some((range) => range === null || Number(range[2] ?? range[1]) >= maxCpu))
+      return "it must be a number of processors such as 2, or a set such as 0-1,3";
+    const wanted = parseCpuList(value);
+    return new Set(wanted).size === wanted.length ? undefined : "it must not name a processor twice";
+  },
+  parse: (value) => (/^\d+$/.test(value) ? { count: Number(value) } : { set: parseCpuList(value) }),
 };
 
 /** @param list a checked set such as "0-2,5" @returns [0, 1, 2, 5] */
@@ -136,16 +201,20 @@ export function parseCpuAllowance(value: string): CpuAllowance | undefined {
   return { quotaMs: Number(quota), periodMs: Number(period) };
 }
 
-export const cpuAllowance: ValueType = (value) =>
-  parseCpuAllowance(value) === undefined
-    ? "it must be a share such as 50% or a time slice such as 25ms/100ms"
-    : undefined;
+export const cpuAllowance: ValueType<CpuAllowance> = {
+  title: "share in percent, or a time slice",
+  check: (value) =>
+    parseCpuAllowance(value) === undefined
+      ? "it must be a share such as 50% or a time slice such as 25ms/100ms"
+      : undefined,
+  parse: parseCpuAllowance,
+};
 
 /** How long after: counts with a unit each, S, M and H below a day, d, w, m and y above, each unit once ("1w 2H"). */
-export const expiry: ValueType = (value) => {
+export const expiry = text("counts with units", (value) => {
   const parts = value.trim().split(" ");
   const units = parts.map((part) => /^\d+([SMHdwmy])$/.exec(part)?.[1]);
   return units.includes(undefined) || new Set(units).size < units.length
     ? "it must be counts with units such as 1H, 3d or 1w 2d (S, M, H, d, w, m, y), each unit once"
     : undefined;
-};
+});

@@ -1,7 +1,7 @@
 /** Inspect: everything that must hold before a file becomes an image. A confined process reads the files; the daemon reads its result. */
 import path from "node:path";
 import { badRequest, internal } from "../../../../sdk/api/errors";
-import { packageRoot } from "../../../../sdk/host/package";
+import { packageFolder, packageRoot } from "../../../../sdk/host/package";
 import { confined, toolbox } from "../../../platform/processes/confine";
 import { run } from "../../../platform/processes/run";
 import { Slots } from "../../../platform/processes/slots";
@@ -66,9 +66,9 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Pr
 
 const program = path.join(__dirname, "check-process.js");
 
-/** Code of ours, and the one package that it needs. */
+/** Code of ours, and the one package that it needs beside it when it is not bundled. */
 const ownCode = path.join(packageRoot, "dist");
-const yamlCode = path.dirname(require.resolve("yaml/package.json"));
+const yamlCode = packageFolder("yaml");
 
 async function checkApart(job: CheckJob, signal: AbortSignal | undefined): Promise<CheckResult> {
   const { limits } = job;
@@ -77,11 +77,12 @@ async function checkApart(job: CheckJob, signal: AbortSignal | undefined): Promi
   const tools = toolbox(["sh", "tar", "unsquashfs", ...unpackers]);
   const heap = heapMiB(limits);
   const args = [`--max-old-space-size=${heap}`, "--no-warnings", program, JSON.stringify(job)];
-  const read = [ownCode, yamlCode, ...tools.read, ...files.map((file) => file.path)];
+  const code = yamlCode === undefined ? [ownCode] : [ownCode, yamlCode];
+  const read = [...code, ...tools.read, ...files.map((file) => file.path)];
   const inTime = AbortSignal.timeout(limits.time.value * 1000);
   try {
     const { stdout } = await run(...confined(process.execPath, args, { read }), {
-      env: { PATH: tools.searchPath, NODE_PATH: path.dirname(yamlCode) },
+      env: { PATH: tools.searchPath, ...(yamlCode === undefined ? {} : { NODE_PATH: path.dirname(yamlCode) }) },
       signal: signal === undefined ? inTime : AbortSignal.any([signal, inTime]),
       maxOutput: maxResultBytes,
     });

@@ -1,6 +1,6 @@
 /** Limits: what an image may hold and cost, by the server's configuration (sdk/api/config/server.ts). */
 import type { Config } from "../../../../sdk/api/common";
-import { parseSize } from "../../../../sdk/api/config/values";
+import { serverConfig } from "../../../../sdk/api/config/server";
 import { type ApiError, badRequest } from "../../../../sdk/api/errors";
 
 /** A value as it is configured, and as a number. */
@@ -9,22 +9,10 @@ interface Limit {
   readonly value: number;
 }
 
-const defaults = {
-  /** Files and folders, those that only lead to others included. A whole desktop has some hundred thousand. */
-  entries: "2000000",
-  /** Bytes of all names, as the image spells them. */
-  names: "256MiB",
-  /** Bytes of the unpacked archive. */
-  size: "64GiB",
-  /** How many times its own size an image may unpack to; distributions pack 3 to 10 times. */
-  ratio: "100",
-  /** Parts of a path. */
-  depth: "200",
-  /** Seconds. */
-  time: "3600",
-} as const;
+/** A whole desktop has some hundred thousand entries; distributions pack to a third or a tenth of the size. */
+const names = ["entries", "names", "size", "ratio", "depth", "time"] as const;
 
-export type LimitName = keyof typeof defaults;
+export type LimitName = (typeof names)[number];
 export type ImageLimits = Readonly<Record<LimitName, Limit>>;
 
 /** A small image may hold a large file of zeros. */
@@ -32,14 +20,13 @@ export const ratioFreeBytes = 256 * 1024 * 1024;
 
 /** @param config of the server, checked when it was set */
 export function imageLimits(config: Config): ImageLimits {
-  const limits = Object.entries(defaults).map(([name, text]) => limitOf(name, config[`images.limits.${name}`] || text));
-  return Object.fromEntries(limits) as unknown as ImageLimits;
+  const set = serverConfig(config);
+  const limits = names.map((name): [LimitName, Limit] => {
+    const text = set.text(`images.limits.${name}`);
+    return [name, { text: name === "time" ? `${text} seconds` : text, value: set.get(`images.limits.${name}`) }];
+  });
+  return Object.fromEntries(limits) as Record<LimitName, Limit>;
 }
-
-const limitOf = (name: string, text: string): [string, Limit] => [
-  name,
-  { text: name === "time" ? `${text} seconds` : text, value: parseSize(text) ?? 0 },
-];
 
 /** The refusal of an image that is past a limit. @param what it does, with "allows" to follow */
 export const beyond = (limits: ImageLimits, name: LimitName, what: string): ApiError =>

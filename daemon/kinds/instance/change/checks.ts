@@ -6,16 +6,15 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Config, Device, Devices } from "../../../../sdk/api/common";
-import { mayBeMissing } from "../../../../sdk/api/config/device";
-import { instanceKeys, volatileKeys } from "../../../../sdk/api/config/instance";
+import { allInstanceKeys, instanceConfig } from "../../../../sdk/api/config/instance";
 import { lxdInstanceKeys } from "../../../../sdk/api/config/lxd-words";
-import { hwaddr as hwaddrType } from "../../../../sdk/api/config/values";
+import { mayBeMissing } from "../../../../sdk/api/devices/disk";
 import { badRequest, conflict, notFound } from "../../../../sdk/api/errors";
 import { defaultProject } from "../../../core/call";
 import { parseRawLxc } from "../../../core/settings/raw-lxc";
 import { requireConfig, requireDevices } from "../../../core/validate";
 import { rivalOf } from "../../network/usage";
-import { isNicAddress, nicDevices, planNics } from "../devices/nics";
+import { nicDevices, planNics } from "../devices/nics";
 import type { InstanceHome } from "../home";
 import { type Expanded, type InstanceId, type InstanceRecord, keyOf } from "../record";
 import { commandOps, rlimitOps } from "../spec/process";
@@ -35,11 +34,7 @@ export function checkSettings(
   settings: Settings & Pick<InstanceRecord, "name">,
   standing: Settings = nothing,
 ): void {
-  requireConfig([...instanceKeys, ...volatileKeys], changedOf(settings.config, standing.config), lxdInstanceKeys);
-  for (const [key, value] of Object.entries(changedOf(settings.config, standing.config))) {
-    const reason = isNicAddress(key) && value !== "" ? hwaddrType(value) : undefined;
-    if (reason !== undefined) throw badRequest(`Invalid value for "${key}": ${reason}`);
-  }
+  requireConfig(allInstanceKeys, changedOf(settings.config, standing.config), lxdInstanceKeys);
   requireDevices(changedOf(settings.devices, standing.devices));
   const twice = settings.profiles.find((name, index) => settings.profiles.indexOf(name) !== index);
   if (twice !== undefined) throw badRequest(`Duplicate profile "${twice}". Name each profile once.`);
@@ -57,7 +52,7 @@ export function checkExpanded(
   was: Expanded,
 ): void {
   const newConfig = changedOf(config, was.config);
-  commandOps(parseRawLxc(newConfig["raw.lxc"]));
+  commandOps(parseRawLxc(instanceConfig(newConfig).get("raw.lxc")));
   rlimitOps(newConfig);
   const newDevices = changedOf(devices, was.devices);
   checkDiskPaths(devices, newDevices);
@@ -120,7 +115,7 @@ function checkDiskPaths(devices: Devices, changed: Devices): void {
 
 /** Whether a configuration is complete nonsense for this version: for a start, which judges all of it. @throws ApiError */
 export function checkWhole(config: Config, devices: Devices): void {
-  requireConfig([...instanceKeys, ...volatileKeys], config, lxdInstanceKeys);
+  requireConfig(allInstanceKeys, config, lxdInstanceKeys);
   requireDevices(devices);
   checkDiskPaths(devices, devices);
 }

@@ -1,7 +1,7 @@
 /** Create: where a new instance comes from: an image, a template, another instance or snapshot, or nothing. */
 import { isDeepStrictEqual } from "node:util";
 import type { Config } from "../../../../sdk/api/common";
-import { isTrue } from "../../../../sdk/api/config/values";
+import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { badRequest } from "../../../../sdk/api/errors";
 import type { InstancesPost } from "../../../../sdk/api/instance";
 import { stampOf, withoutStamp } from "../../../../sdk/api/stamp";
@@ -95,7 +95,7 @@ async function makeFrom(
   const { config } = home.book.expanded(draft);
   await make(home, draft, async (record) => {
     const options = {
-      deviceNodes: isTrue(config["security.privileged"]),
+      deviceNodes: instanceConfig(config).get("security.privileged"),
       warn: (text: string) => operation.warn(text),
       signal: operation.signal,
     };
@@ -124,6 +124,7 @@ function fromCopy(home: InstanceHome, id: InstanceId, post: InstancesPost): Crea
   if (sourceName === "" || rest.length > 0)
     throw refuse('a copy needs "source". Name an instance, or instance/snapshot.');
   const sourceId = sourceOf(id, post);
+  home.projects.require(sourceId.project);
   const source = home.book.record(sourceId);
   const isSnapshot = snapshotName !== undefined;
   const origin = isSnapshot ? { project: source.project, ...home.snapshots.settingsOf(source, snapshotName) } : source;

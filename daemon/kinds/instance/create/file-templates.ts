@@ -2,7 +2,7 @@
 import { Readable } from "node:stream";
 import { buffer as bufferOf } from "node:stream/consumers";
 import type { Config } from "../../../../sdk/api/common";
-import { isTrue } from "../../../../sdk/api/config/values";
+import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { ApiError } from "../../../../sdk/api/errors";
 import type { FilePlace, PutFile } from "../../../platform/native/index";
 import type { Trigger } from "../../image/archive/metadata";
@@ -41,7 +41,7 @@ async function applyTemplates(
   if (image === undefined) return digests;
   const { config, devices } = home.book.expanded(record);
   const { name, architecture, ephemeral } = record;
-  const instance = { name, architecture, privileged: isTrue(config["security.privileged"]), ephemeral };
+  const instance = { name, architecture, privileged: instanceConfig(config).get("security.privileged"), ephemeral };
   const place = home.book.filePlace(record);
   for (const { innerPath, content: text, createOnly } of renderFiles(image, trigger, { instance, config, devices })) {
     const path = innerPath.startsWith("/") ? innerPath : `/${innerPath}`;
@@ -86,7 +86,7 @@ const bytesOfChar = 3;
 const isMissing = (error: unknown): boolean => ApiError.is(error) && error.code === "NOT_FOUND";
 
 function templatesOf(home: InstanceHome, record: InstanceRecord) {
-  const fingerprint = record.config["volatile.base_image"];
+  const fingerprint = instanceConfig(record.config).get("volatile.base_image");
   if (fingerprint === undefined) return undefined;
   try {
     const image = home.images.readMetadata(fingerprint);

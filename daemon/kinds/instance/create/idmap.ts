@@ -1,6 +1,6 @@
 /** Idmap: every unprivileged container has host ids of its own. */
 import type { Config } from "../../../../sdk/api/common";
-import { isTrue } from "../../../../sdk/api/config/values";
+import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { internal } from "../../../../sdk/api/errors";
 import type { IdRange } from "../../../platform/native/index";
 
@@ -25,15 +25,15 @@ export function allocateBase(taken: ReadonlySet<number>, seed: number): number {
 
 /** @returns nothing also for what can be no base: a damaged one must not map a container to ids of the host */
 export function baseOf(config: Config): number | undefined {
-  const base = Number(config[key]);
-  return Number.isInteger(base) && base >= rangeSize && base <= 2 ** 32 - 2 * rangeSize ? base : undefined;
+  const base = instanceConfig(config).get(key);
+  return base !== undefined && base >= rangeSize && base <= 2 ** 32 - 2 * rangeSize ? base : undefined;
 }
 
 export const withBase = (config: Config, base: number): Config => ({ ...config, [key]: String(base) });
 
 /** The map of an instance: none when it is privileged. @param expanded configuration with profiles @param own the instance's own */
 export function idRange(expanded: Config, own: Config): IdRange | undefined {
-  if (isTrue(expanded["security.privileged"])) return undefined;
+  if (instanceConfig(expanded).get("security.privileged")) return undefined;
   const hostBase = baseOf(own);
   if (hostBase === undefined)
     throw internal(`Cannot map ids: the instance has no ${key}. Change any setting of it, which gives it a new one.`);

@@ -1,6 +1,8 @@
 /** Nics: network devices of an instance: their stable hardware addresses, and the pairs made at a start. */
 import { randomBytes } from "node:crypto";
 import type { Config, Device, Devices } from "../../../../sdk/api/common";
+import { instanceConfig } from "../../../../sdk/api/config/instance";
+import { nicOptions } from "../../../../sdk/api/devices/nic";
 import { badRequest } from "../../../../sdk/api/errors";
 import type { Op } from "../../../platform/native/index";
 import { randomHwaddr } from "../../network/hwaddr";
@@ -29,7 +31,10 @@ export const isNicAddress = (key: string): boolean => /^volatile\..+\.hwaddr$/.t
 
 /** Gives every nic without an address one, in volatile keys. @returns the same object when all have one */
 export function withHwaddrs(own: Config, devices: Devices): Config {
-  const missing = nicDevices(devices).filter(([name, device]) => !device.hwaddr && !own[`volatile.${name}.hwaddr`]);
+  const kept = instanceConfig(own);
+  const missing = nicDevices(devices).filter(
+    ([name, device]) => !nicOptions(device).has("hwaddr") && !kept.has(`volatile.${name}.hwaddr`),
+  );
   if (missing.length === 0) return own;
   return { ...own, ...Object.fromEntries(missing.map(([name]) => [`volatile.${name}.hwaddr`, randomHwaddr()])) };
 }
@@ -37,23 +42,27 @@ export function withHwaddrs(own: Config, devices: Devices): Config {
 /** Plans the nics of a start. Host names are new each time: a veth of the last run may still be dying (docs/kernel.md, Stop and freeze). */
 export function planNics(own: Config, devices: Devices): Nic[] {
   // A name that was given at the start stays, whatever devices come and go meanwhile.
-  const given = (name: string, device: Device) => device.name ?? own[`volatile.${name}.name`];
+  const kept = instanceConfig(own);
+  const given = (name: string, device: Device) => nicOptions(device).get("name") ?? kept.get(`volatile.${name}.name`);
   const named = new Set(nicDevices(devices).map(([name, device]) => given(name, device)));
   let next = 0;
   const freeName = () => {
     while (named.has(`eth${next}`)) next += 1;
     return `eth${next++}`;
   };
-  const nics = nicDevices(devices).map(([device, options]) => ({
-    device,
-    innerName: given(device, options) ?? freeName(),
-    hostName: options.host_name ?? `veth${randomBytes(4).toString("hex")}`,
-    hwaddr: options.hwaddr ?? own[`volatile.${device}.hwaddr`] ?? randomHwaddr(),
-    mtu: options.mtu ?? "",
-    bridge: options.network ?? options.parent ?? "",
-    network: options.network,
-    ipv4: options["ipv4.address"],
-  }));
+  const nics = nicDevices(devices).map(([device, options]) => {
+    const nic = nicOptions(options);
+    return {
+      device,
+      innerName: given(device, options) ?? freeName(),
+      hostName: nic.get("host_name") ?? `veth${randomBytes(4).toString("hex")}`,
+      hwaddr: nic.get("hwaddr") ?? kept.get(`volatile.${device}.hwaddr`) ?? randomHwaddr(),
+      mtu: nic.text("mtu") ?? "",
+      bridge: nic.get("network") ?? nic.get("parent") ?? "",
+      network: nic.get("network"),
+      ipv4: nic.get("ipv4.address"),
+    };
+  });
   const names = nics.map((nic) => nic.innerName);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined)

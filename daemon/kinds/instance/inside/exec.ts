@@ -1,6 +1,6 @@
 /** Exec: a command in a container, with its streams on websockets or in log files (docs/lxd-api.md, Exec). */
 import path from "node:path";
-import { isTrue } from "../../../../sdk/api/config/values";
+import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { badRequest } from "../../../../sdk/api/errors";
 import type { InstanceExecPost } from "../../../../sdk/api/instance";
 import type { Call } from "../../../core/call";
@@ -102,7 +102,7 @@ export function execOps(
 ): Op[] {
   const config = home.book.inForce(record);
   const { running } = home.book;
-  const isPrivileged = isTrue(config["security.privileged"]);
+  const isPrivileged = instanceConfig(config).get("security.privileged");
   const account: Record<string, string> = post.user === 0 ? { HOME: "/root", USER: "root" } : {};
   const environment: Record<string, string> = {
     PATH: defaultPath,
@@ -121,7 +121,8 @@ export function execOps(
     ...home.book.idOps(record),
     ...joinOps(home.groups.layout, home.groups.of(keyOf(record)), running.need(record).cell.protocol > 0),
     ["seccomp", seccompFile(home.seccompDir, config)],
-    ...rlimitOps(config),
+    // A command follows what its own start can follow.
+    ...rlimitOps(home.book.expanded(record).config),
     ...personalityOps(record.architecture),
     ["cap-keep", capabilityMask(isPrivileged)],
     ["umask", "022"],

@@ -1,5 +1,6 @@
 /** Last state: the volatile keys that say how an instance was left. */
 import type { Config } from "../../../../sdk/api/common";
+import { instanceConfig } from "../../../../sdk/api/config/instance";
 import type { InstanceRecord } from "../record";
 
 const powerKey = "volatile.last_state.power";
@@ -19,10 +20,11 @@ export const withoutPause = ({ [frozenKey]: _, ...config }: Config): Config => c
 export const withPause = (config: Config): Config => ({ ...config, [frozenKey]: "true" });
 
 /** Whether somebody has paused an instance. */
-export const isPaused = (record: InstanceRecord): boolean => record.config[frozenKey] === "true";
+export const isPaused = (record: InstanceRecord): boolean => instanceConfig(record.config).get(frozenKey) === "true";
 
 /** Whether an instance was on when the host or the daemon went down. */
-export const wasRunning = (record: InstanceRecord): boolean => record.config[powerKey] === "RUNNING";
+export const wasRunning = (record: InstanceRecord): boolean =>
+  instanceConfig(record.config).get(powerKey) === "RUNNING";
 
 /** A configuration with the note that a start follows. */
 export const withRestart = (config: Config): Config => ({ ...config, [restartKey]: "true" });
@@ -31,4 +33,5 @@ export const withRestart = (config: Config): Config => ({ ...config, [restartKey
 export const withoutRestart = ({ [restartKey]: _, ...config }: Config): Config => config;
 
 /** Whether an earlier daemon was about to start the instance again. */
-export const isRestarting = (record: InstanceRecord): boolean => record.config[restartKey] === "true";
+export const isRestarting = (record: InstanceRecord): boolean =>
+  instanceConfig(record.config).get(restartKey) === "true";

@@ -5,13 +5,13 @@
 import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { Config } from "../../../../sdk/api/common";
+import { instanceKeys } from "../../../../sdk/api/config/instance";
+import { findRow } from "../../../../sdk/api/config/table";
 import type { Dirs } from "../../../platform/folders/dirs";
 import { readTextNow } from "../../../platform/folders/files";
 import { type InstanceId, keyOf } from "../record";
 
-const fixedKeys = ["security.privileged", "security.nesting", "security.syscalls.deny_compat", "raw.lxc"] as const;
-
-const isFixed = (key: string): boolean => (fixedKeys as readonly string[]).includes(key);
+const isFixed = (key: string): boolean => findRow(instanceKeys, key)?.applies === "next start";
 
 /** The part of a configuration that a container is made by. */
 export const fixedPart = (config: Config): Config =>

@@ -1,6 +1,6 @@
 /** Power: containers that start with the daemon, and all of them stopped with it. */
 import { setTimeout as delay } from "node:timers/promises";
-import { isTrue } from "../../../../sdk/api/config/values";
+import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { ownCall } from "../../../core/call";
 import { urlOf } from "../../../core/ref";
 import { timerMs } from "../../../platform/time";
@@ -12,14 +12,10 @@ import { wasRunning } from "./last-state";
 export async function autostart(instances: InstanceService, records: readonly InstanceRecord[]): Promise<void> {
   const { home, lifecycle } = instances;
   const { book, changes, warnings } = home;
-  const priority = (config: Readonly<Record<string, string>>) => Number(config["boot.autostart.priority"] ?? 0);
   const wanted = records
-    .map((record) => ({ record, config: book.expanded(record).config }))
-    .filter(({ record, config }) => {
-      const setting = config["boot.autostart"];
-      return setting === undefined ? wasRunning(record) : isTrue(setting);
-    })
-    .sort((a, b) => priority(b.config) - priority(a.config));
+    .map((record) => ({ record, config: instanceConfig(book.expanded(record).config) }))
+    .filter(({ record, config }) => config.get("boot.autostart") ?? wasRunning(record))
+    .sort((a, b) => b.config.get("boot.autostart.priority") - a.config.get("boot.autostart.priority"));
   for (const { record, config } of wanted) {
     const entity = urlOf(instanceRef(record));
     try {
@@ -30,7 +26,7 @@ export async function autostart(instances: InstanceService, records: readonly In
     } catch (error) {
       warnings.record("autostartFailed", { message: `Cannot start instance "${record.name}"`, entity, error });
     }
-    await delay(timerMs(Number(config["boot.autostart.delay"] ?? 0)));
+    await delay(timerMs(config.get("boot.autostart.delay")));
   }
 }
 
@@ -45,7 +41,8 @@ export async function shutdownAll(instances: InstanceService): Promise<void> {
 async function shutdown({ home, lifecycle }: InstanceService, instance: InstanceId): Promise<void> {
   const { book, log } = home;
   try {
-    const seconds = Number(book.expanded(book.record(instance)).config["boot.host_shutdown_timeout"] ?? "30");
+    const { config } = book.expanded(book.record(instance));
+    const seconds = instanceConfig(config).get("boot.host_shutdown_timeout");
     if (book.running.get(instance)?.isFrozen) await lifecycle.setFrozen(instance, false);
     await lifecycle.stop(instance, timerMs(seconds));
   } catch (error) {

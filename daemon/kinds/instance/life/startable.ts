@@ -1,6 +1,6 @@
 /** Startable: what a start is refused for. Asked by the start itself, and before a running container is stopped in order to start again. */
 import type { Devices } from "../../../../sdk/api/common";
-import { mayBeMissing } from "../../../../sdk/api/config/device";
+import { mayBeMissing } from "../../../../sdk/api/devices/disk";
 import { ApiError, badRequest, notFound } from "../../../../sdk/api/errors";
 import { toApiError } from "../../../platform/errors";
 import { isThere } from "../../../platform/folders/files";

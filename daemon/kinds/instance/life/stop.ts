@@ -1,6 +1,7 @@
 /** Stop: the clean way, which asks the init, and the kill. Both wait until the container is gone. */
 import os from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
+import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { badRequest, internal } from "../../../../sdk/api/errors";
 import { type Call, ownCall } from "../../../core/call";
 import { parseRawLxc, type RawLxc } from "../../../core/settings/raw-lxc";
@@ -61,7 +62,7 @@ export async function kill(life: Life, instance: InstanceId, call: Call = ownCal
 /** What raw.lxc says to a container, by the configuration that it runs with. */
 function rawLxcOf({ book }: Life, instance: InstanceId, { madeBy }: RunningInstance): RawLxc {
   const record = book.find(instance);
-  return parseRawLxc(record && inForce(book.expanded(record).config, madeBy)["raw.lxc"]);
+  return parseRawLxc(record && instanceConfig(inForce(book.expanded(record).config, madeBy)).get("raw.lxc"));
 }
 
 /** Notes who wants it, for the event of its end; a later wish takes the place of an earlier one. Until disposed, or the end. */

@@ -3,7 +3,9 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import type { Config } from "../../../../sdk/api/common";
-import { isFalse, parseCpuAllowance, parseCpuList, parseSize } from "../../../../sdk/api/config/values";
+import { instanceConfig, instanceKeys } from "../../../../sdk/api/config/instance";
+import { findRow } from "../../../../sdk/api/config/table";
+import type { Cpus, MemorySize } from "../../../../sdk/api/config/values";
 import { badRequest, internal } from "../../../../sdk/api/errors";
 import { type CgroupLayout, controllerDir, guestName } from "../../../platform/host/cgroups";
 
@@ -15,18 +17,12 @@ export interface ControlWrite {
   readonly shown?: string;
 }
 
-const limitKeys = [
-  "limits.memory",
-  "limits.memory.enforce",
-  "limits.memory.swap",
-  "limits.memory.swap.priority",
-  "limits.processes",
-  "limits.cpu",
-  "limits.cpu.allowance",
-  "limits.cpu.priority",
-];
-
-export const touchesLimits = (changed: readonly string[]): boolean => changed.some((key) => limitKeys.includes(key));
+/** Whether a running container's control groups have something to follow. */
+export const touchesLimits = (changed: readonly string[]): boolean =>
+  changed.some((key) => {
+    const row = findRow(instanceKeys, key);
+    return row?.group === "limits" && row.applies === "now";
+  });
 
 /**
  * All writes that bring a group in line with the configuration; an unset limit is written as "none".
@@ -75,18 +71,18 @@ export const guestCopies = (
   });
 
 /** @returns bytes, or undefined for no limit */
-export function memoryLimitBytes(value: string | undefined): number | undefined {
-  if (!value) return undefined;
-  if (value.endsWith("%")) return Math.floor((os.totalmem() * Number(value.slice(0, -1))) / 100);
-  return parseSize(value);
+export function memoryLimitBytes(limit: MemorySize | undefined): number | undefined {
+  if (limit === undefined) return undefined;
+  return "percent" in limit ? Math.floor((os.totalmem() * limit.percent) / 100) : limit.bytes;
 }
 
 /** A hard ceiling bounds memory and swap together, as LXD has it: on v1 by their sum, on v2, which knows no sum, by no swap at all. */
 function memoryWrites(layout: CgroupLayout, group: string, config: Config): ControlWrite[] {
-  const bytes = memoryLimitBytes(config["limits.memory"]);
+  const set = instanceConfig(config);
+  const bytes = memoryLimitBytes(set.get("limits.memory"));
   const dir = controllerDir(layout, "memory", group);
   if (dir === undefined) return need(bytes, "limits.memory", "memory");
-  const isSoft = config["limits.memory.enforce"] === "soft";
+  const isSoft = set.get("limits.memory.enforce") === "soft";
   const hard = bytes === undefined || isSoft ? undefined : String(bytes);
   const soft = bytes === undefined || !isSoft ? undefined : String(bytes);
   const at = (name: string, value: string) => ({ path: path.join(dir.path, name), value });
@@ -97,7 +93,7 @@ function memoryWrites(layout: CgroupLayout, group: string, config: Config): Cont
     return [
       at("memory.max", hard ?? "max"),
       at("memory.high", soft ?? "max"),
-      ...ifThere("memory.swap.max", hard !== undefined || isFalse(config["limits.memory.swap"]) ? "0" : "max"),
+      ...ifThere("memory.swap.max", hard !== undefined || !set.get("limits.memory.swap") ? "0" : "max"),
     ];
   return [
     // The sum is never below the memory: it gives way first.
@@ -111,13 +107,12 @@ function memoryWrites(layout: CgroupLayout, group: string, config: Config): Cont
 
 /** As LXD counts it: 60, the kernel's default, is the highest priority, 10. */
 function swappiness(config: Config): string {
-  if (isFalse(config["limits.memory.swap"])) return "0";
-  return String(50 + Number(config["limits.memory.swap.priority"] ?? 10));
+  const set = instanceConfig(config);
+  return set.get("limits.memory.swap") ? String(50 + set.get("limits.memory.swap.priority")) : "0";
 }
 
 function processWrites(layout: CgroupLayout, group: string, config: Config): ControlWrite[] {
-  const asked = config["limits.processes"];
-  const limit = asked ? String(Number(asked)) : undefined;
+  const limit = instanceConfig(config).get("limits.processes")?.toString();
   const dir = controllerDir(layout, "pids", group);
   if (dir === undefined) return need(limit, "limits.processes", "pids");
   // What nobody has set is nobody's to see.
@@ -133,16 +128,16 @@ function ordinaryProcesses(): number {
 }
 
 function cpuWrites(layout: CgroupLayout, group: string, config: Config): ControlWrite[] {
-  const allowance = config["limits.cpu.allowance"];
+  const set = instanceConfig(config);
   const dir = controllerDir(layout, "cpu", group);
-  if (dir === undefined) return need(allowance, "limits.cpu.allowance", "cpu");
-  const asked = parseCpuAllowance(allowance ?? "") ?? { percent: 100 };
+  if (dir === undefined) return need(set.has("limits.cpu.allowance") || undefined, "limits.cpu.allowance", "cpu");
+  const asked = set.get("limits.cpu.allowance");
   const [slice, percent] = "percent" in asked ? [undefined, asked.percent] : [asked, 100];
   // A slice of less than nothing is none, as with LXD.
   const quotaUs = slice === undefined || slice.quotaMs < 0 ? undefined : slice.quotaMs * 1000;
   const periodUs = slice === undefined ? 100_000 : slice.periodMs * 1000;
   // LXD's scale: a share of 1024 for v1, and every step of priority below 10 takes one off.
-  const lower = 10 - Number(config["limits.cpu.priority"] ?? "10");
+  const lower = 10 - set.get("limits.cpu.priority");
   const at = (name: string, value: string | number) => ({ path: path.join(dir.path, name), value: String(value) });
   return dir.version === 2
     ? [
@@ -217,13 +212,13 @@ export function applyWrites(writes: readonly ControlWrite[]): void {
  * @returns a list such as "0,3", or undefined for all
  */
 export function chooseCpus(
-  limit: string | undefined,
+  limit: Cpus | undefined,
   online: readonly number[],
   used: ReadonlyMap<number, number>,
 ): string | undefined {
-  if (!limit) return undefined;
-  if (/^\d+$/.test(limit)) {
-    const count = Number(limit);
+  if (limit === undefined) return undefined;
+  if ("count" in limit) {
+    const { count } = limit;
     if (count === 0 || count >= online.length) return undefined;
     const ranked = [...online].sort((a, b) => (used.get(a) ?? 0) - (used.get(b) ?? 0) || a - b);
     return ranked
@@ -232,6 +227,6 @@ export function chooseCpus(
       .join(",");
   }
   // As with LXD: what this host lacks is left out, and where nothing is left there is no bound.
-  const wanted = parseCpuList(limit).filter((cpu) => online.includes(cpu));
+  const wanted = limit.set.filter((cpu) => online.includes(cpu));
   return wanted.length === 0 ? undefined : wanted.sort((a, b) => a - b).join(",");
 }

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type { Config } from "../../../../sdk/api/common";
+import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { parseCpuList } from "../../../../sdk/api/config/values";
 import { controllerDir } from "../../../platform/host/cgroups";
 import type { Life } from "../life/life";
@@ -16,7 +17,7 @@ import { applyWrites, chooseCpus, limitWrites, liveWrites } from "./limits";
  */
 export function pickCpus(running: Running, config: Config, except?: InstanceId): string | undefined {
   const online = parseCpuList(readFileSync("/sys/devices/system/cpu/online", "utf8").trim());
-  return chooseCpus(config["limits.cpu"], online, running.boundCpus(except));
+  return chooseCpus(instanceConfig(config).get("limits.cpu"), online, running.boundCpus(except));
 }
 
 /** Brings a running container's limits in line. @param config expanded */
@@ -28,7 +29,7 @@ export function applyLimits(life: Life, instance: InstanceId, config: Config): v
 
 /** The processors that limits.cpu bound a container to which an earlier daemon started. */
 export function foundCpus(life: Life, record: InstanceRecord): string | undefined {
-  if (!life.book.expanded(record).config["limits.cpu"]) return undefined;
+  if (!instanceConfig(life.book.expanded(record).config).has("limits.cpu")) return undefined;
   const dir = controllerDir(life.groups.layout, "cpuset", life.group(record));
   const file = dir && path.join(dir.path, "cpuset.cpus");
   // Without one, or with one that has just ended, nothing is bound.

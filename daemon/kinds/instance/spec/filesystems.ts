@@ -1,8 +1,7 @@
 /** Spec, file systems: /proc, /sys, /dev and what is hidden of them; disk devices. */
 import path from "node:path";
 import type { Device, Devices } from "../../../../sdk/api/common";
-import { mayBeMissing } from "../../../../sdk/api/config/device";
-import { isTrue } from "../../../../sdk/api/config/values";
+import { diskOptions, mayBeMissing } from "../../../../sdk/api/devices/disk";
 import type { CgroupLayout } from "../../../platform/host/cgroups";
 import type { Op } from "../../../platform/native/index";
 import { cgroupMountOps } from "./cgroups";
@@ -96,7 +95,9 @@ const guestFolder = (_all: string, name: string) => (name === "run" ? "/run/" : 
 
 /** What the root's own device says of it. */
 export const rootFlagOps = (devices: Devices): Op[] =>
-  Object.values(devices).some((device) => device.type === "disk" && device.path === "/" && isTrue(device.readonly))
+  Object.values(devices).some(
+    (device) => device.type === "disk" && device.path === "/" && diskOptions(device).get("readonly"),
+  )
     ? [["root-readonly"]]
     : [];
 
@@ -110,11 +111,12 @@ export function diskOps(devices: Devices): Op[] {
 }
 
 function diskFlags(device: Device): string {
+  const disk = diskOptions(device);
   const flags = [
-    isTrue(device.readonly) ? "ro" : "",
-    isTrue(device.recursive) ? "rec" : "",
+    disk.get("readonly") ? "ro" : "",
+    disk.get("recursive") ? "rec" : "",
     mayBeMissing(device) ? "optional" : "",
-    isTrue(device.shift) ? "shift" : "",
+    disk.get("shift") ? "shift" : "",
   ].filter((flag) => flag !== "");
   return flags.length === 0 ? "-" : flags.join(",");
 }

@@ -1,6 +1,7 @@
 /** Spec, process: capabilities, limits, environment and command of the first process. */
 import path from "node:path";
 import type { Config } from "../../../../sdk/api/common";
+import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { badRequest } from "../../../../sdk/api/errors";
 import type { RawLxc } from "../../../core/settings/raw-lxc";
 import { hostArchitecture, hostArchitectures } from "../../../platform/host/architecture";
@@ -35,21 +36,15 @@ export function capabilityMask(isPrivileged: boolean): string {
 export const personalityOps = (architecture: string): Op[] =>
   architecture !== hostArchitecture && hostArchitectures.includes(architecture) ? [["personality", "linux32"]] : [];
 
-const withPrefix = (config: Config, prefix: string): [string, string][] =>
-  Object.entries(config)
-    .filter(([key]) => key.startsWith(prefix))
-    .map(([key, value]) => [key.slice(prefix.length), value]);
-
 /** environment.* keys. */
-export const environmentOf = (config: Config): Record<string, string> =>
-  Object.fromEntries(withPrefix(config, "environment."));
+export const environmentOf = (config: Config): Record<string, string> => instanceConfig(config).family("environment.*");
 
 export const envOps = (environment: Readonly<Record<string, string>>): Op[] =>
   Object.entries(environment).map(([name, value]): Op => ["env", `${name}=${value}`]);
 
 /** limits.kernel.* keys. @throws ApiError BAD_REQUEST for a value that is no limit */
 export function rlimitOps(config: Config): Op[] {
-  return withPrefix(config, "limits.kernel.").map(([name, value]): Op => {
+  return Object.entries(instanceConfig(config).family("limits.kernel.*")).map(([name, value]): Op => {
     const [first = "", second = ""] = value.split(":").map((part) => part.trim());
     const [soft, hard] = [first, second || first];
     for (const part of [soft, hard])
@@ -62,7 +57,9 @@ export function rlimitOps(config: Config): Op[] {
 }
 
 export const sysctlOps = (config: Config): Op[] =>
-  withPrefix(config, "linux.sysctl.").map(([name, value]): Op => ["sysctl", name, value.replace(/\n$/, "")]);
+  Object.entries(instanceConfig(config).family("linux.sysctl.*")).map(
+    ([name, value]): Op => ["sysctl", name, value.replace(/\n$/, "")],
+  );
 
 /** The first process: the image's init itself, or a command below our own reaper when it is no init. */
 export function commandOps(raw: RawLxc): Op[] {

@@ -1,7 +1,7 @@
 /** Spec of a start: the validated configuration as the ordered operations of bothy-cell (docs/native-protocol.md). */
 import path from "node:path";
 import type { Config, Devices } from "../../../../sdk/api/common";
-import { isTrue } from "../../../../sdk/api/config/values";
+import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { parseRawLxc } from "../../../core/settings/raw-lxc";
 import type { CgroupLayout } from "../../../platform/host/cgroups";
 import { type IdRange, type Op, rootOps } from "../../../platform/native/index";
@@ -48,14 +48,15 @@ const consoleBytes = 128 * 1024;
 /** The whole list of a start, in the order in which bothy-cell does it. */
 export function startOps(facts: StartFacts): Op[] {
   const isPrivileged = facts.ids === undefined;
-  const isNesting = isTrue(facts.config["security.nesting"]);
+  const config = instanceConfig(facts.config);
+  const isNesting = config.get("security.nesting");
   return [
     ["name", facts.name],
     ["control", facts.controlDir],
     ["console-log", facts.consoleLog, consoleBytes],
     ...rootOps(facts.root, facts.ids),
     ...rootFlagOps(facts.devices),
-    ...cgroupOps({ ...facts, isPrivileged, isNesting, needsV1: facts.config["image.requirements.cgroup"] === "v1" }),
+    ...cgroupOps({ ...facts, isPrivileged, isNesting, needsV1: config.get("image.requirements.cgroup") === "v1" }),
     ...nicOps(facts.nics),
     ["seccomp", seccompFile(facts.seccompDir, facts.config)],
     ["hostname", facts.name],
@@ -69,13 +70,13 @@ export function startOps(facts: StartFacts): Op[] {
     ["umask", "022"],
     ...envOps({ PATH: defaultPath, container: "lxc", TERM: "linux", ...environmentOf(facts.config) }),
     ["cwd", "/"],
-    ...commandOps(parseRawLxc(facts.config["raw.lxc"])),
+    ...commandOps(parseRawLxc(config.get("raw.lxc"))),
   ];
 }
 
 /** One of the programs that the build makes: the filter loosens by name. @param config expanded */
 export function seccompFile(dir: string, config: Config): string {
-  const is = (key: string) => isTrue(config[`security.${key}`]);
-  const name = is("privileged") ? "privileged" : is("nesting") ? "nesting" : "default";
-  return path.join(dir, `${name}${is("syscalls.deny_compat") ? "-native" : ""}.bpf`);
+  const set = instanceConfig(config);
+  const name = set.get("security.privileged") ? "privileged" : set.get("security.nesting") ? "nesting" : "default";
+  return path.join(dir, `${name}${set.get("security.syscalls.deny_compat") ? "-native" : ""}.bpf`);
 }

@@ -1,9 +1,8 @@
 /** What `ip -batch` has to do to bring a bridge in line with its configuration. */
-import { hasIpv4 } from "../config";
+import { networkConfig } from "../../../../sdk/api/config/network";
+import { bridgeHwaddr, hasIpv4 } from "../config";
 import type { NetworkPlace } from "../driver";
 import type { Link } from "../link";
-
-const defaultMtu = 1500;
 
 /** Frames to a bridge's own group addresses pass no rule, and would teach it whatever they say they come from. */
 const settings = { stp_state: 0, forward_delay: 0, no_linklocal_learn: 1 };
@@ -22,9 +21,10 @@ const hasSettings = ({ linkinfo }: Link): boolean => {
  * @param link the bridge as it is, or nothing when it is missing
  */
 export function bridgeCommands({ name, config }: NetworkPlace, link: Link | undefined): string {
-  const hwaddr = (config["bridge.hwaddr"] || config["volatile.bridge.hwaddr"] || "").toLowerCase();
-  const mtu = Number(config["bridge.mtu"] || defaultMtu);
-  const address = hasIpv4(config) ? config["ipv4.address"] : undefined;
+  const set = networkConfig(config);
+  const hwaddr = bridgeHwaddr(config) ?? "";
+  const mtu = set.get("bridge.mtu");
+  const address = hasIpv4(config) ? set.get("ipv4.address") : undefined;
   const have = (link?.addr_info ?? []).filter(({ family }) => family === "inet").map(cidrOf);
   const commands: string[] = [];
   if (link === undefined)

@@ -1,12 +1,14 @@
 /** The bridge driver: a Linux bridge with an IPv4 address, dnsmasq and nftables tables. */
+
 import { setTimeout as delay } from "node:timers/promises";
 import type { Config } from "../../../../sdk/api/common";
+import { networkConfig } from "../../../../sdk/api/config/network";
 import { badRequest, conflict, notFound } from "../../../../sdk/api/errors";
 import type { NetworkLease, NetworkState } from "../../../../sdk/api/network";
 import type { Platform } from "../../../platform/platform";
 import { run } from "../../../platform/processes/run";
 import { together } from "../../../platform/processes/together";
-import { hasIpv4, isOn } from "../config";
+import { hasIpv4, subnetOf } from "../config";
 import { dhcpRanges } from "../dnsmasq";
 import { DnsmasqKeeper } from "../dnsmasq-keeper";
 import { findDnsmasq } from "../dnsmasq-process";
@@ -35,18 +37,20 @@ export class BridgeDriver implements NetworkDriver {
   }
 
   async plan(name: string, config: Config, { current, others }: Surroundings): Promise<Config> {
-    const hwaddr = config["volatile.bridge.hwaddr"] || current?.["volatile.bridge.hwaddr"] || randomHwaddr();
+    const set = networkConfig(config);
+    const before = networkConfig(current ?? {});
+    const hwaddr = set.get("volatile.bridge.hwaddr") ?? before.get("volatile.bridge.hwaddr") ?? randomHwaddr();
     const planned: Config = { ...config, "volatile.bridge.hwaddr": hwaddr };
-    const address = canonical(config["ipv4.address"] || "auto");
+    const address = canonical(set.get("ipv4.address"));
     if (address === "none") return planned;
     const taken = async () => [...takenByNetworks(others), ...takenByRoutes(await listRoutes(), name)];
     if (address === "auto") {
-      const kept = current !== undefined && hasIpv4(current) ? current["ipv4.address"] : undefined;
+      const kept = current !== undefined && hasIpv4(current) ? before.get("ipv4.address") : undefined;
       planned["ipv4.address"] = kept ?? freeSubnet(await taken());
-      planned["ipv4.nat"] = config["ipv4.nat"] || "true";
+      planned["ipv4.nat"] = set.text("ipv4.nat") ?? "true";
     } else {
       planned["ipv4.address"] = address;
-      if (address !== current?.["ipv4.address"]) requireFree(name, address, await taken());
+      if (address !== before.get("ipv4.address")) requireFree(name, address, await taken());
     }
     requireRangesInside(planned);
     return planned;
@@ -178,8 +182,8 @@ function canonical(address: string): string {
 const sameLease = (a: Lease, b: Lease): boolean => a.hwaddr === b.hwaddr && a.address === b.address;
 
 function refusalOf(network: NetworkPlace, ipv4: string): string | undefined {
-  const subnet = parseSubnet(network.config["ipv4.address"] ?? "");
-  if (subnet === undefined || !isOn(network.config, "ipv4.dhcp"))
+  const subnet = subnetOf(network.config);
+  if (subnet === undefined || !networkConfig(network.config).get("ipv4.dhcp"))
     return `network "${network.name}" gives no IPv4 addresses`;
   const address = parseAddress(ipv4);
   if (!contains(subnet, address)) return `it is outside the subnet ${subnetText(subnet)} of network "${network.name}"`;
@@ -215,9 +219,9 @@ async function staleLeases(
 }
 
 function requireRangesInside(config: Config): void {
-  const subnet = parseSubnet(config["ipv4.address"] ?? "");
-  const ranges = config["ipv4.dhcp.ranges"];
-  if (subnet === undefined || !ranges) return;
+  const subnet = subnetOf(config);
+  const ranges = networkConfig(config).get("ipv4.dhcp.ranges");
+  if (subnet === undefined || ranges === undefined) return;
   for (const [first, last] of dhcpRanges(subnet, ranges)) {
     const ends = [first, last].map(parseAddress);
     if (!ends.every((end) => contains(subnet, end)) || (ends[0] ?? 0) > (ends[1] ?? 0))

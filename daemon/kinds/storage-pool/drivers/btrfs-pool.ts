@@ -2,6 +2,7 @@
 import { chmod, open, rm, rmdir, stat, statfs } from "node:fs/promises";
 import path from "node:path";
 import type { Config } from "../../../../sdk/api/common";
+import { storagePoolConfig } from "../../../../sdk/api/config/storage-pool";
 import { parseSize } from "../../../../sdk/api/config/values";
 import { badRequest, unavailable } from "../../../../sdk/api/errors";
 import { ignoring, isThere } from "../../../platform/folders/files";
@@ -22,10 +23,11 @@ const defaultShare = 0.8;
 const formattedKey = "volatile.initial_source";
 
 async function kindOf({ path: folder, diskImage, config }: PoolPlace): Promise<Kind> {
-  const { source, size } = config;
+  const set = storagePoolConfig(config);
+  const [source, size] = [set.get("source"), set.has("size")];
   if (!source) return !size && (await isOnBtrfs(path.dirname(folder))) ? "folder" : "loop";
   if (source === diskImage) return "loop";
-  if (config[formattedKey]) return "device";
+  if (set.has(formattedKey)) return "device";
   return (await ignoring("ENOENT", stat(source)))?.isBlockDevice() ? "device" : "folder";
 }
 
@@ -35,7 +37,7 @@ export const isImageFile = async (pool: PoolPlace): Promise<boolean> => (await k
 /** Makes the file system, mounts it and makes the folders of the volume types. @returns the filled-in configuration */
 export async function createBtrfsPool(pool: PoolPlace): Promise<Config> {
   const kind = await kindOf(pool);
-  if (kind !== "loop" && pool.config.size)
+  if (kind !== "loop" && storagePoolConfig(pool.config).has("size"))
     throw badRequest(
       `Cannot create storage pool "${pool.name}": "size" is for the image file of a pool without a source. Leave one of both out.`,
     );
@@ -71,7 +73,9 @@ async function makeImageFile(pool: PoolPlace): Promise<{ source: string; size: s
   const source = pool.diskImage;
   const { bavail, bsize } = await statfs(path.dirname(source));
   const mebibytes = Math.floor(Math.min(defaultBytes, bavail * bsize * defaultShare) / 2 ** 20);
-  const size = pool.config.size || (mebibytes % 1024 === 0 ? `${mebibytes / 1024}GiB` : `${mebibytes}MiB`);
+  const size =
+    storagePoolConfig(pool.config).text("size") ??
+    (mebibytes % 1024 === 0 ? `${mebibytes / 1024}GiB` : `${mebibytes}MiB`);
   const file = await open(source, "wx", 0o600);
   try {
     await file.truncate(parseSize(size));
@@ -98,14 +102,14 @@ export async function mountBtrfsPool(pool: PoolPlace): Promise<void> {
 
 /** Unmounts a file system that the kernel has made read-only after an error, such as a full disk below the image file; mounted anew it can be written. */
 async function unmountBroken(pool: PoolPlace): Promise<void> {
-  const isWanted = /(^|,)ro(,|$)/.test(pool.config["btrfs.mount_options"] ?? "");
+  const isWanted = /(^|,)ro(,|$)/.test(storagePoolConfig(pool.config).get("btrfs.mount_options"));
   if (isWanted || (await mountAt(pool.path))?.isReadonly !== true) return;
   while (await isMounted(pool.path)) await run("umount", ["--", pool.path]);
 }
 
 /** @throws ApiError UNAVAILABLE, also while containers hold a file system that the kernel has closed */
 async function mount(pool: PoolPlace, source: string, kind: Kind): Promise<void> {
-  const options = [kind === "loop" ? "loop" : "rw", pool.config["btrfs.mount_options"] || "user_subvol_rm_allowed"];
+  const options = [kind === "loop" ? "loop" : "rw", storagePoolConfig(pool.config).get("btrfs.mount_options")];
   try {
     await run("mount", ["-t", "btrfs", "-o", options.join(","), "--", source, pool.path]);
   } catch (error) {

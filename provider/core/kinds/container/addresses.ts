@@ -1,5 +1,7 @@
 /** Container addresses: which of the many interfaces of a running container a program is told of. */
+
 import type { Devices } from "../../../../sdk/api/common";
+import { instanceConfig } from "../../../../sdk/api/config/instance";
 import type { InstanceState } from "../../../../sdk/api/instance";
 import type { Props } from "../../engine/values";
 
@@ -31,7 +33,7 @@ function interfacesOf(network: Addresses, devices: Devices): Interface[] {
 /** @returns the address outputs of a container; without addresses while it is stopped */
 export function addressOuts(network: Addresses, devices: Devices, config: Readonly<Record<string, string>>): Props {
   const interfaces = interfacesOf(network, devices);
-  const preferred = interfaces.find(({ name }) => name === config["user.access_interface"]);
+  const preferred = interfaces.find(({ name }) => name === instanceConfig(config).get("user.access_interface"));
   const main =
     preferred !== undefined && preferred.ipv4Addresses.length > 0
       ? preferred

@@ -1,6 +1,8 @@
 /** Container claim: making a container, or taking over the one that has its name. */
+
 import type { z } from "zod";
 import type { Config } from "../../../../sdk/api/common";
+import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { ApiError, conflict } from "../../../../sdk/api/errors";
 import type { Instance } from "../../../../sdk/api/instance";
 import { stampPrefix } from "../../../../sdk/api/stamp";
@@ -69,7 +71,7 @@ async function whyAnother(
 ): Promise<string | undefined> {
   if (value.ephemeral !== ephemeral)
     return `ephemeral: the container that is there is ${value.ephemeral ? "" : "not "}ephemeral, and cannot become the other.`;
-  const base = value.config["volatile.base_image"];
+  const base = instanceConfig(value.config).get("volatile.base_image");
   const wanted = await fingerprintOf(context, image);
   if (!base || wanted === undefined || base.startsWith(wanted) || wanted.startsWith(base)) return undefined;
   return `image: the container that is there was made from the image ${base.slice(0, 12)}, not from ${image}.`;

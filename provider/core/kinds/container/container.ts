@@ -33,7 +33,7 @@ import { ContainerInputs, ContainerOutputs, containerRules } from "./inputs";
 import { type Pending, pendingIn, pendingProperty, restartNote, restartNotes } from "./restart";
 import { movesRootDisk } from "./root";
 import { waitUntilReady } from "./wait";
-import { blamed, computedKeys, isRunning, setState, writeConfig } from "./write";
+import { blamed, filledIn, isRunning, setState, writeConfig } from "./write";
 
 type Inputs = z.output<typeof ContainerInputs>;
 
@@ -42,7 +42,6 @@ const dryRunExtension = "bothy_instance_dry_run";
 
 const diffRules: DiffRules = {
   schema: ContainerInputs,
-  replaceOn: ["name", "image", "source", "ephemeral", "endpoint"],
   replaceWhen: { devices: movesRootDisk },
 };
 
@@ -75,7 +74,7 @@ function liveOf({ value: full }: { value: InstanceFull }, props: Props): Live {
       isRunning(full) && pendingIn(props)?.startedAt === full.last_used_at ? pendingIn(props) : undefined,
     name: full.name,
     description: full.description,
-    config: userConfig(full.config, (props.config ?? {}) as Config, computedKeys),
+    config: userConfig(full.config, (props.config ?? {}) as Config, filledIn),
     devices: full.devices,
     profiles: full.profiles ?? [],
     ephemeral: full.ephemeral,
@@ -126,7 +125,7 @@ async function orUnfinished<T>(context: Context, name: string, news: Props, step
 async function withOrigin({ client, signal }: Context, name: string, news: Props): Promise<Props> {
   if (!isCopy(news)) return news;
   const { value } = await client.getInstance(name, { signal });
-  return { ...news, [inheritedProperty]: inheritedOf(value, news, computedKeys) };
+  return { ...news, [inheritedProperty]: inheritedOf(value, news, filledIn) };
 }
 
 /** Tells what waits for the next start, or is about to get it. @returns it, for a container that runs */

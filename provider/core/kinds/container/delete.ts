@@ -1,5 +1,5 @@
 /** Container delete: what speaks against it is said first, then what runs is killed. */
-import { isTrue } from "../../../../sdk/api/config/values";
+import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { ApiError, badRequest } from "../../../../sdk/api/errors";
 import type { Context } from "../../engine/core";
 import { untilGone } from "../../engine/delete";
@@ -13,7 +13,7 @@ export function deleteContainer(context: Context, name: string): Promise<void> {
   const { client, signal } = context;
   const remove = async () => {
     const { value } = await client.getInstance(name, { signal });
-    if (isTrue(value.expanded_config["security.protection.delete"]))
+    if (instanceConfig(value.expanded_config).get("security.protection.delete"))
       throw badRequest(
         "Instance is protected from being deleted. Unset security.protection.delete first, of it or of its profile.",
       );

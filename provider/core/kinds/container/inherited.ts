@@ -3,8 +3,9 @@
  * it, so it is neither drift nor taken away by an update.
  */
 import type { Config, Device, Devices } from "../../../../sdk/api/common";
+import { isOneOf } from "../../../../sdk/api/config/table";
 import type { Instance } from "../../../../sdk/api/instance";
-import { type ComputedKeys, isComputed } from "../../engine/config";
+import type { ComputedKeys } from "../../engine/config";
 import { isMap, type Props, same, unknownValue } from "../../engine/values";
 
 /** Hidden output of a copy that holds the `Inherited`. It may hold secrets of the source, so the resource marks it as secret. */
@@ -50,7 +51,7 @@ const without = <T>(all: Readonly<Record<string, T>>, names: object): Record<str
 
 /** @param made the copy as the server made it @param news what the program says of it */
 export function inheritedOf(made: Instance, news: Props, computed: ComputedKeys): Inherited {
-  const config = Object.entries(without(made.config, mapOf(news.config))).filter(([key]) => !isComputed(computed, key));
+  const config = Object.entries(without(made.config, mapOf(news.config))).filter(([key]) => !isOneOf(computed, key));
   return {
     config: Object.fromEntries(config),
     devices: without(made.devices, mapOf(news.devices)),

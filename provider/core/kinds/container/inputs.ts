@@ -5,7 +5,7 @@ import { instanceKeys } from "../../../../sdk/api/config/instance";
 import { lxdInstanceKeys } from "../../../../sdk/api/config/lxd-words";
 import { checkConfigKeys, checkDeviceOptions, propertyPath } from "../../engine/check";
 import type { CheckFailure } from "../../engine/core";
-import { adopt, config, description, devices, endpoint, timeouts } from "../../engine/inputs";
+import { adopt, configInput, description, devices, endpoint, replacing, timeouts } from "../../engine/inputs";
 import { isMap, type Props, unknownValue } from "../../engine/values";
 
 export const Source = z
@@ -47,28 +47,25 @@ export const ContainerFile = z
 export type ContainerFile = z.output<typeof ContainerFile>;
 
 export const ContainerInputs = z.strictObject({
-  name: InstanceName.meta({
-    description:
-      "Name of the container and its host name; made from the resource's name when absent. A change replaces the container.",
-  }),
-  image: Text.min(1, { message: "must not be empty" }).optional().meta({
-    description:
-      "Image to make the container from: an alias, a fingerprint, or a template such as `template:busybox` or `template:debian/12`. A change replaces the container. Exactly one of `image` and `source` is given.",
-  }),
-  source: Source.optional().meta({
-    description: "Container or snapshot to copy in place of an image. A change replaces the container.",
-  }),
+  name: InstanceName.meta(
+    replacing("Name of the container and its host name; made from the resource's name when absent."),
+  ),
+  image: Text.min(1, { message: "must not be empty" })
+    .optional()
+    .meta(
+      replacing(
+        "Image to make the container from: an alias, a fingerprint, or a template such as `template:busybox` or `template:debian/12`. Exactly one of `image` and `source` is given.",
+      ),
+    ),
+  source: Source.optional().meta(replacing("Container or snapshot to copy in place of an image.")),
   profiles: z
     .array(ProfileName)
     .default(["default"])
     .meta({ description: "Profiles, the later ones win; `default` when absent, none when empty." }),
-  config,
+  config: configInput(instanceKeys),
   devices,
   description,
-  ephemeral: z
-    .boolean()
-    .default(false)
-    .meta({ description: "Whether the container is deleted when it stops. A change replaces the container." }),
+  ephemeral: z.boolean().default(false).meta(replacing("Whether the container is deleted when it stops.")),
   running: z.boolean().default(true).meta({ description: "Whether the container runs." }),
   allowRestart: z.boolean().optional().meta({
     description:

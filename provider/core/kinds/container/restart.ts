@@ -17,7 +17,9 @@ export interface Pending {
 /** @returns keys that changed and count from the next start on only */
 export function restartKeys(was: Config, is: Config): string[] {
   const keys = [...new Set([...Object.keys(was), ...Object.keys(is)])];
-  return keys.filter((key) => (was[key] ?? "") !== (is[key] ?? "") && findRow(instanceKeys, key)?.live === false);
+  return keys.filter(
+    (key) => (was[key] ?? "") !== (is[key] ?? "") && findRow(instanceKeys, key)?.applies === "next start",
+  );
 }
 
 export const pendingIn = (props: Props): Pending | undefined =>

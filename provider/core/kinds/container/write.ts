@@ -1,6 +1,9 @@
 /** Container write: the state and the configuration of a container, changed as little as needed. */
 import type { z } from "zod";
 import type { Config, Devices } from "../../../../sdk/api/common";
+import { volatileKeys } from "../../../../sdk/api/config/instance";
+import { lxdComputedInstanceKeys } from "../../../../sdk/api/config/lxd-words";
+import { computedKeys } from "../../../../sdk/api/config/table";
 import type { Instance, InstancePut } from "../../../../sdk/api/instance";
 import { stampPrefix } from "../../../../sdk/api/stamp";
 import { configToWrite } from "../../engine/config";
@@ -15,7 +18,8 @@ import { isRefusedWhileRunning, restartKeys, restartNote, withAdvice } from "./r
 type Inputs = z.output<typeof ContainerInputs>;
 
 /** Keys that are not the program's. */
-export const computedKeys = ["environment.", "image.", "oci.", stampPrefix, "volatile."];
+export const filledIn = [...computedKeys(volatileKeys), ...lxdComputedInstanceKeys, `${stampPrefix}*`];
+
 /** A clean stop ends after this, in seconds, and then the update fails as LXD's does; only delete kills. */
 const stopTimeoutSeconds = 60;
 
@@ -84,7 +88,7 @@ export async function writeConfig(
   const { client, signal } = context;
   return withRetry(context, async () => {
     const { value, etag } = await client.getInstance(name, { signal });
-    const config = stamped(configToWrite(value.config, inputs.config, before, computedKeys), stamp);
+    const config = stamped(configToWrite(value.config, inputs.config, before, filledIn), stamp);
     const { description, profiles } = inputs;
     const devices = withoutEmptyValues(inputs.devices) as Devices;
     const put = { ...putOf(value), config, description, devices, profiles };

@@ -1,0 +1,139 @@
+/** The page of configuration keys and device options, made from the tables in sdk/api. */
+import { defaultOf } from "../sdk/api/config/describe";
+import { instanceKeys, volatileKeys } from "../sdk/api/config/instance";
+import { networkKeys } from "../sdk/api/config/network";
+import { serverKeys } from "../sdk/api/config/server";
+import { storagePoolKeys } from "../sdk/api/config/storage-pool";
+import type { Applies, KeyTable, Row } from "../sdk/api/config/table";
+import { deviceTypes } from "../sdk/api/devices/types";
+
+const lineWidth = 100;
+
+/** Breaks a paragraph into lines; what stands in backquotes stays together. @param indent of the lines after the first */
+function wrapped(text: string, indent = ""): string {
+  const words = text.match(/(?:`[^`]*`|[^\s`])+/g) ?? [];
+  const lines: string[] = [];
+  for (const word of words) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= lineWidth) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(lines.length === 0 ? word : `${indent}${word}`);
+  }
+  return lines.join("\n");
+}
+
+const bullet = (text: string): string => wrapped(`- ${text}`, "  ");
+
+const counts: Readonly<Record<Applies, string>> = {
+  now: "at once",
+  "next start": "from the container's next start on",
+  "at creation": "when the object is made; it cannot be changed later",
+  never: "never; the server keeps the key for itself",
+};
+
+/** What a row is worth beside its default. */
+function notesOf(row: Row): string[] {
+  return [
+    ...(row.required ? ["Needed: it has no default"] : []),
+    ...(row.computed ? ["Filled in by the server"] : []),
+    ...(row.secret ? ["Likely to be secret: values stand in no error"] : []),
+  ];
+}
+
+/** @param drivers of a pool that has the key, when not all have it */
+function section(level: string, key: string, row: Row, example: string, drivers?: readonly string[]): string {
+  const fallback = defaultOf(row);
+  const since = row.extension === undefined ? "" : `; API extension \`${row.extension}\``;
+  return [
+    `${level} \`${key}\``,
+    "",
+    wrapped(row.doc),
+    "",
+    bullet(`Type: ${row.type.title}`),
+    ...(fallback === undefined ? [] : [bullet(`Default: ${fallback}`)]),
+    bullet(`A change counts: ${counts[row.applies]}`),
+    ...notesOf(row).map(bullet),
+    ...(drivers === undefined ? [] : [bullet(`Drivers: ${drivers.join(", ")}`)]),
+    bullet(`Since: ${row.since}${since}`),
+    bullet(`Example: \`${example}\``),
+    "",
+  ].join("\n");
+}
+
+/** A key as somebody writes it: a pattern with a name in the place of its "*". */
+export const exampleKey = (key: string): string => key.replace("*", exampleNames[key] ?? "eth0");
+
+const exampleNames: Readonly<Record<string, string>> = {
+  "environment.*": "TZ",
+  "image.*": "os",
+  "limits.kernel.*": "nofile",
+  "linux.sysctl.*": "net.ipv4.ip_forward",
+  "user.*": "role",
+  "volatile.*": "other",
+};
+
+function keysOf(title: string, intro: string, table: KeyTable, driversOf?: (key: string) => string[] | undefined) {
+  const groups = [...new Set(Object.values(table).map(({ group }) => group))];
+  const parts = groups.flatMap((group) => [
+    `### ${title}: ${group}`,
+    "",
+    ...Object.entries(table)
+      .filter(([, row]) => row.group === group)
+      .map(([key, row]) => section("####", key, row, `${exampleKey(key)}=${row.example}`, driversOf?.(key))),
+  ]);
+  return [`## ${title}`, "", wrapped(intro), "", ...parts].join("\n");
+}
+
+function devices(): string {
+  const types = Object.entries(deviceTypes).flatMap(([type, { doc, options }]) => [
+    `### Device \`${type}\``,
+    "",
+    wrapped(doc),
+    "",
+    ...Object.entries(options).map(([option, row]) =>
+      section("####", `${type}: ${option}`, row, `${exampleKey(option)}=${row.example}`),
+    ),
+  ]);
+  const intro =
+    "A device has a name, a `type` and the options of that type. Instances and profiles have devices; a device of an instance takes the place of a profile's device of the same name. A change of a running container's devices takes the device out and puts it in anew.";
+  return ["## Devices", "", wrapped(intro), "", ...types].join("\n");
+}
+
+const poolKeys: KeyTable = Object.assign({}, ...Object.values(storagePoolKeys));
+
+/** @returns the drivers whose pools have a key, when not all do */
+function driversOf(key: string): string[] | undefined {
+  const drivers = Object.keys(storagePoolKeys).filter((driver) => storagePoolKeys[driver]?.[key] !== undefined);
+  return drivers.length === Object.keys(storagePoolKeys).length ? undefined : drivers;
+}
+
+/** @returns Markdown */
+export function configPage(): string {
+  return [
+    "# Configuration",
+    "",
+    wrapped(
+      "Made by `npm run gen` from the tables in `sdk/api/config/` and `sdk/api/devices/`. Names and meanings are LXD's. All values are text. An empty value unsets a key. A key or an option that is not on this page is refused. A `*` stands for a name of your choice.",
+    ),
+    "",
+    wrapped(
+      "Values of the type true or false may be written `true`, `yes`, `on` or `1`, and `false`, `no`, `off` or `0`. Sizes have the units `B`, `kB`, `MB`, `GB`, `TB`, `PB`, `EB`, which count by 1000, or `KiB`, `MiB`, `GiB`, `TiB`, `PiB`, `EiB`, which count by 1024.",
+    ),
+    "",
+    keysOf(
+      "Instances and profiles",
+      "An instance has the configuration of its profiles, the later ones over the earlier ones, and its own over all of them.",
+      instanceKeys,
+    ),
+    keysOf(
+      "Instances: kept by the daemon",
+      "Clients read these keys and send them back. What they change in them is not taken, but for hardware addresses and properties of the image.",
+      volatileKeys,
+    ),
+    devices(),
+    keysOf("Networks", "Keys of bridge networks.", networkKeys),
+    keysOf("Storage pools", "Keys of storage pools, of every driver unless drivers are named.", poolKeys, driversOf),
+    keysOf("Server", "Keys of the server itself, as `PUT /1.0` takes them.", serverKeys),
+  ]
+    .join("\n")
+    .replace(/\n+$/, "\n");
+}

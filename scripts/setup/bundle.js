@@ -1,0 +1,97 @@
+"use strict";
+// Step: the programs as they are started, one file each, by esbuild: dist/bundle. It takes half a second.
+
+const fs = require("node:fs");
+const path = require("node:path");
+
+/** Folder below dist/bundle to its files and their sources. A start file loads the main file beside it when the code cache is on. */
+const PROGRAMS = {
+  bothy: { start: "cli/start.ts", main: "cli/main.ts" },
+  bothyd: {
+    start: "daemon/start.ts",
+    main: "daemon/main.ts",
+    "check-process": "daemon/kinds/image/archive/check-process.ts",
+  },
+};
+
+/**
+ * Modules of Node that a package names at its top and that a program of ours needs seldom or never: each costs milliseconds at
+ * every start, so they are loaded when something of them is used.
+ */
+const SELDOM = /^(node:)?(http2|https|tls|zlib)$/;
+
+const seldomUsed = {
+  name: "seldom-used",
+  setup(build) {
+    build.onResolve({ filter: SELDOM }, ({ path: name, namespace, importer }) =>
+      namespace === "seldom" || !importer.includes("/node_modules/")
+        ? { path: name, external: true }
+        : { path: name, namespace: "seldom" },
+    );
+    build.onLoad({ filter: /.*/, namespace: "seldom" }, ({ path: name }) => ({
+      contents: `module.exports = new Proxy({}, { get: (_, key) => require(${JSON.stringify(name)})[key] });`,
+    }));
+  },
+};
+
+/** The packages whose code is in a bundle: folder by name. */
+function packagesIn(root, inputs) {
+  const folders = new Map();
+  for (const file of Object.keys(inputs)) {
+    const [, folder, name] = /^(.*node_modules\/((?:@[^/]+\/)?[^/]+))\//.exec(file) ?? [];
+    if (folder) folders.set(name, path.join(root, folder));
+  }
+  return [...folders].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** What their licences ask of whoever passes the packages on: their texts, where a package carries one. */
+function licences(packages) {
+  return packages
+    .map(([name, folder]) => {
+      const file = fs.readdirSync(folder).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
+      const { version, license } = JSON.parse(fs.readFileSync(path.join(folder, "package.json"), "utf8"));
+      const text = file ? fs.readFileSync(path.join(folder, file), "utf8").trim() : "The package carries no text.";
+      return `${name} ${version} (${license})\n\n${text}\n`;
+    })
+    .join(`\n${"-".repeat(80)}\n\n`);
+}
+
+async function bundle(root) {
+  // Not before: set-up loads this file when no package is installed yet.
+  const { build } = require("esbuild");
+  const outdir = path.join(root, "dist", "bundle");
+  const inputs = {};
+  for (const [program, files] of Object.entries(PROGRAMS))
+    for (const [name, source] of Object.entries(files)) {
+      const { metafile } = await build({
+        absWorkingDir: root,
+        entryPoints: { [name]: source },
+        outdir: path.join(outdir, program),
+        bundle: true,
+        metafile: true,
+        platform: "node",
+        format: "cjs",
+        // An old Node must understand the file that refuses it.
+        target: name === "start" ? "node16" : "node22.19",
+        external: name === "start" ? ["./main"] : [],
+        supported: { "dynamic-import": false },
+        plugins: [seldomUsed],
+        sourcemap: "linked",
+        logLevel: "warning",
+      });
+      Object.assign(inputs, metafile.inputs);
+    }
+  fs.writeFileSync(path.join(outdir, "LICENSES.txt"), licences(packagesIn(root, inputs)));
+}
+
+if (require.main === module) bundle(path.resolve(__dirname, "../.."));
+
+module.exports = {
+  purposes: ["build", "run", "test"],
+  label: "Bundling the programs",
+  bundle,
+
+  needed: () => true,
+
+  run: ({ root }) => bundle(root),
+};

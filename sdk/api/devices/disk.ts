@@ -1,0 +1,109 @@
+/** Device disk: the root, and folders and files of the host. */
+import path from "node:path";
+import type { Device } from "../common";
+import { readerOf } from "../config/reader";
+import type { Row } from "../config/table";
+import { absolutePath, bool, oneLine, text } from "../config/values";
+import { commonOptions, type DeviceType, type OptionIssue } from "./type";
+
+/** Where a disk is seen inside, as LXD takes it: from the root on, with or without the slash. Other spellings of / would cover the root itself. */
+const innerPath = text("path", (value) =>
+  value !== "/" && path.posix.normalize(`/${value}`) === "/"
+    ? 'it must be "/" or a path below it'
+    : oneLine.check(value),
+);
+
+const since = "0.1.0";
+
+const options = {
+  path: {
+    type: innerPath,
+    required: true,
+    applies: "now",
+    since,
+    example: "/srv/data",
+    doc: "Where the disk is in the container. `/` is the container's root.",
+  },
+  pool: {
+    type: oneLine,
+    applies: "at creation",
+    since,
+    extension: "storage",
+    example: "default",
+    doc: "Storage pool of the container's root. Only the disk whose `path` is `/` has a pool.",
+  },
+  source: {
+    type: absolutePath,
+    applies: "now",
+    since,
+    example: "/srv/data",
+    doc: "Folder or file of the host. Every disk but the root has one.",
+  },
+  readonly: {
+    type: bool,
+    default: "false",
+    applies: "now",
+    since,
+    example: "true",
+    doc: "Whether the container cannot write to the disk. It counts for the root from the next start on.",
+  },
+  optional: {
+    type: bool,
+    default: "false",
+    applies: "now",
+    since,
+    example: "true",
+    doc: "Whether the source may be missing on the host. It is LXD's older word for `required` with the value `false`.",
+  },
+  recursive: {
+    type: bool,
+    default: "false",
+    applies: "now",
+    since,
+    example: "true",
+    doc: "Whether what is mounted below the source comes along.",
+  },
+  required: {
+    type: bool,
+    default: "true",
+    applies: "now",
+    since,
+    example: "false",
+    doc: "Whether the source must be there. If it may be missing and is missing, the container has no such disk.",
+  },
+  shift: {
+    type: bool,
+    default: "false",
+    applies: "now",
+    since,
+    extension: "container_disk_shift",
+    example: "true",
+    doc: "Whether the container sees the owners of the source's files as its own users, by an id-mapped mount.",
+  },
+  ...commonOptions,
+} as const satisfies Readonly<Record<string, Row>>;
+
+/** Reads the options of a disk. */
+export const diskOptions = readerOf(options);
+
+/** Whether a disk may be missing on the host; LXD's older word for it is "optional". */
+export function mayBeMissing(device: Device): boolean {
+  const disk = diskOptions(device);
+  return !disk.get("required") || disk.get("optional");
+}
+
+function rules({ path: place, pool, source }: Device): OptionIssue[] {
+  const issues: OptionIssue[] = [];
+  const add = (option: string, message: string) => issues.push({ option, message });
+  if (place === "/" && !pool) add("pool", `the root disk needs "pool"`);
+  if (place === "/" && source) add("source", `the root disk has no "source"`);
+  if (place !== "/" && pool) add("pool", `volumes of a pool cannot be attached yet; only the root disk has "pool"`);
+  if (place && place !== "/" && !source) add("source", `a disk needs "source"`);
+  return issues;
+}
+
+export const disk: DeviceType = {
+  doc: "The container's root, or a folder or file of the host that the container sees.",
+  options,
+  rules,
+};

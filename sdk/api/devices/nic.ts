@@ -1,0 +1,110 @@
+/** Device nic: a network interface of the container, on a bridge or by itself. */
+import type { Device } from "../common";
+import { lxdNicTypes } from "../config/lxd-words";
+import { readerOf } from "../config/reader";
+import type { Row } from "../config/table";
+import { hwaddr, ipv4, mtu, oneLine, oneOfLxd, text } from "../config/values";
+import { commonOptions, type DeviceType, type OptionIssue } from "./type";
+
+/** No "%" either: the kernel takes it for a pattern of names. */
+const interfaceName = text("interface name", (value) =>
+  /^[a-zA-Z0-9_.][a-zA-Z0-9_.-]{0,14}$/.test(value) && value !== "." && value !== ".." && value !== "lo"
+    ? undefined
+    : "it must be an interface name: at most 15 letters, digits, dots, dashes and underscores",
+);
+
+/** A name inside the container; LXD takes none of one letter. */
+const innerInterfaceName = text(interfaceName.title, (value) =>
+  value.length < 2 ? "it must be at least 2 characters long" : interfaceName.check(value),
+);
+
+const since = "0.1.0";
+
+const options = {
+  nictype: {
+    type: oneOfLxd(lxdNicTypes, "bridged", "p2p"),
+    unset: "by the type of the `network`",
+    applies: "now",
+    since,
+    example: "bridged",
+    doc: "What the nic is on the host. `bridged`: a port of the bridge `parent`. `p2p`: an interface that nothing is done with.",
+  },
+  network: {
+    type: oneLine,
+    applies: "now",
+    since,
+    extension: "instance_nic_network",
+    example: "bothybr0",
+    doc: "Network of the server that the nic belongs to, in place of `nictype` and `parent`.",
+  },
+  parent: {
+    type: interfaceName,
+    applies: "now",
+    since,
+    example: "br0",
+    doc: "Bridge of the host that a nic of the type `bridged` is a port of.",
+  },
+  name: {
+    type: innerInterfaceName,
+    unset: "the first of `eth0`, `eth1` and so on that is free",
+    applies: "now",
+    since,
+    example: "eth0",
+    doc: "Name of the interface inside.",
+  },
+  hwaddr: {
+    type: hwaddr,
+    unset: "`volatile.<device>.hwaddr`, chosen once",
+    applies: "now",
+    since,
+    example: "00:16:3e:01:02:03",
+    doc: "Hardware address of the interface inside.",
+  },
+  mtu: {
+    type: mtu,
+    unset: "that of the bridge",
+    applies: "now",
+    since,
+    example: "1400",
+    doc: "Largest packet of the interface inside, in bytes.",
+  },
+  host_name: {
+    type: interfaceName,
+    unset: "`veth` with 8 random digits",
+    applies: "now",
+    since,
+    example: "web0",
+    doc: "Name of the interface on the host.",
+  },
+  "ipv4.address": {
+    type: ipv4,
+    unset: "any free one of the network",
+    applies: "now",
+    since,
+    extension: "network",
+    example: "10.1.2.20",
+    doc: "Address that the network's DHCP gives to the nic, in the subnet of the network.",
+  },
+  ...commonOptions,
+} as const satisfies Readonly<Record<string, Row>>;
+
+/** Reads the options of a nic. */
+export const nicOptions = readerOf(options);
+
+function rules(device: Device): OptionIssue[] {
+  const { network, nictype, parent } = device;
+  const issues: OptionIssue[] = [];
+  const add = (option: string, message: string) => issues.push({ option, message });
+  if (network && (nictype || parent)) add("network", `"network" cannot be combined with "nictype" or "parent"`);
+  if (!network && !nictype) add("network", `a nic needs "network" or "nictype"`);
+  if (nictype === "p2p" && device["ipv4.address"])
+    add("ipv4.address", `Invalid device option "ipv4.address": a nic without a network has none`);
+  if (nictype === "bridged" && !parent) add("parent", `a bridged nic needs "parent"`);
+  return issues;
+}
+
+export const nic: DeviceType = {
+  doc: "A network interface of the container: in a network of the server, on a bridge of the host, or by itself.",
+  options,
+  rules,
+};
