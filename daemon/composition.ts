@@ -4,6 +4,8 @@ import { notFound } from "../sdk/api/errors";
 import { defaultProject } from "./core/call";
 import { Changes } from "./core/changes";
 import type { Projects } from "./core/projects";
+import { References } from "./core/references/references";
+import { type Reference, referenceSchema } from "./core/references/store";
 import type { Route, UpgradeRoute } from "./http/route";
 import { eventRoutes, eventUpgrades } from "./kinds/event/routes";
 import { imageRoutes } from "./kinds/image/routes";
@@ -32,7 +34,6 @@ import { serverSchema } from "./kinds/server/store";
 import { snapshotRoutes } from "./kinds/snapshot/routes";
 import { SnapshotService } from "./kinds/snapshot/service";
 import { snapshotSchema } from "./kinds/snapshot/store";
-import type { DiskOwners } from "./kinds/storage-pool/home";
 import { OpenPools } from "./kinds/storage-pool/open-pools";
 import { storagePoolRoutes } from "./kinds/storage-pool/routes";
 import { StoragePoolService } from "./kinds/storage-pool/service";
@@ -58,6 +59,7 @@ export const schemas: readonly Schema[] = [
   snapshotSchema,
   warningSchema,
   damageSchema,
+  referenceSchema,
 ];
 
 /** All that a running daemon is made of. Each kind sees the part of it that its home.ts names. */
@@ -65,6 +67,7 @@ export interface Parts extends Platform {
   readonly warnings: Warnings;
   readonly changes: Changes;
   readonly projects: Projects;
+  readonly references: References;
   readonly groups: ParentGroups;
   readonly seccompDir: string;
   readonly server: ServerService;
@@ -77,7 +80,6 @@ export interface Parts extends Platform {
   readonly instances: InstanceService;
   readonly snapshots: SnapshotService;
   readonly profileUsers: ProfileUsers;
-  readonly diskOwners: DiskOwners;
   readonly nicOwners: NicOwners;
   readonly isCrashLeftover: (file: string) => Promise<boolean>;
 }
@@ -100,12 +102,15 @@ export function makeParts(ground: Ground): Parts {
       if (project !== defaultProject) throw notFound("Project not found");
     },
   };
-  const parts = { ...ground, changes: new Changes(ground), projects } as Mutable<Parts>;
+  const parts = {
+    ...ground,
+    changes: new Changes(ground),
+    projects,
+    references: new References(ground.database),
+  } as Mutable<Parts>;
   parts.isCrashLeftover = (file) => isCrashLeftover(parts.server, file);
   parts.profileUsers = profileUsers(parts);
-  const owners = deviceOwners(parts);
-  parts.nicOwners = owners;
-  parts.diskOwners = owners;
+  parts.nicOwners = nicOwners(parts);
   parts.server = new ServerService(parts);
   parts.profiles = new ProfileService(parts);
   const pools = new OpenPools(parts);
@@ -120,8 +125,10 @@ export function makeParts(ground: Ground): Parts {
 }
 
 const profileUsers = (parts: Parts): ProfileUsers => ({
-  all: () => parts.book.uses(),
   check: (after) => checkProfile(parts, after),
+  changed: (profile) => {
+    for (const user of parts.book.usersOfProfile(profile)) parts.book.store.referAgain(user);
+  },
   follow: (before) => followProfile(parts, parts.instances.lifecycle, before, before),
   renamed: (from, to) => {
     renameInUsers(parts, from, to);
@@ -134,11 +141,13 @@ const profileUsers = (parts: Parts): ProfileUsers => ({
   },
 });
 
-const deviceOwners = (parts: Parts): NicOwners & DiskOwners => ({
+const nicOwners = (parts: Parts): NicOwners => ({
   all: () => parts.book.uses(),
   isActive: (key) => parts.book.running.isActive(instanceOfKey(key)),
-  profiles: () => parts.profiles.records(),
 });
+
+/** All that objects refer to, as they say it themselves. */
+export const allReferences = ({ book, profiles }: Parts): Reference[] => [...book.references(), ...profiles.said()];
 
 /** The whole API. */
 export const routesOf = (parts: Parts, shutdown: Shutdown): readonly Route[] => [

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { FastifyInstance } from "fastify";
 import { cellProgram, packageVersion, seccompDir } from "../sdk/host/package";
-import { type Ground, makeParts, type Parts, routesOf, schemas, upgradesOf } from "./composition";
+import { allReferences, type Ground, makeParts, type Parts, routesOf, schemas, upgradesOf } from "./composition";
 import { firstStart } from "./first-start";
 import { listen } from "./http/listen";
 import { buildServer } from "./http/server";
@@ -75,6 +75,7 @@ export class Daemon {
       ["open the database", () => this.#openDatabase()],
       ["start the spawner", () => this.#startNative()],
       ["make the services", () => this.#makeServices()],
+      ["see who refers to what", () => this.#settleReferences()],
       ["open images", () => this.#parts.images.startUp()],
       ["open storage pools", () => this.#parts.storagePools.startAll()],
       ["see which storage drivers work", () => this.#askDrivers()],
@@ -133,6 +134,13 @@ export class Daemon {
     containers: () => this.#stopContainers(),
     daemon: () => this.onStop(),
   };
+
+  /** What was damaged, or is of an earlier version, refers to other things than the rows say. */
+  #settleReferences(): Promise<void> {
+    return this.#orLog("Cannot take note of who refers to what", () =>
+      this.#parts.references.settle(allReferences(this.#parts)),
+    );
+  }
 
   async #askDrivers(): Promise<void> {
     const { server, storagePools } = this.#parts;

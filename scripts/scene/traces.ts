@@ -43,9 +43,12 @@ export function findTraces(place: Place): Traces {
 
 const isClean = (traces: Traces): boolean => Object.values(traces).every((items) => items.length === 0);
 
+/** On a busy host it takes its time for the last of what a mount held, such as its loop device. */
+const settleMs = 30_000;
+
 /** The traces, after the kernel had its time: a veth pair goes some milliseconds after its namespace (docs/kernel.md, Stop and freeze). */
 export async function settledTraces(place: Place, isEnough = isClean): Promise<Traces> {
-  const deadline = Date.now() + 5000;
+  const deadline = Date.now() + settleMs;
   for (;;) {
     const traces = findTraces(place);
     if (isEnough(traces) || Date.now() > deadline) return traces;
@@ -128,10 +131,22 @@ function foldersBelow(dir: string): string[] {
 }
 
 function loopsBelow(dir: string): string[] {
-  const loops = readdirSync("/sys/block").filter((name) => existsSync(`/sys/block/${name}/loop/backing_file`));
-  return loops
-    .filter((name) => isBelow(dir, readFileSync(`/sys/block/${name}/loop/backing_file`, "utf8").trim()))
+  return readdirSync("/sys/block")
+    .filter((name) => {
+      const file = backingFileOf(name);
+      return file !== undefined && isBelow(dir, file);
+    })
     .map((name) => `/dev/${name}`);
+}
+
+/** Nothing for a device that is no loop, or has just been let go by somebody else. */
+function backingFileOf(device: string): string | undefined {
+  try {
+    return readFileSync(`/sys/block/${device}/loop/backing_file`, "utf8").trim();
+  } catch (error) {
+    if (["ENOENT", "ENXIO"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    throw error;
+  }
 }
 
 function linesInside({ keeperPid }: Place, command: readonly string[]): string[] {

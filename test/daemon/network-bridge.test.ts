@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { ownCall } from "../../daemon/core/call";
+import { ref } from "../../daemon/core/ref";
 import { BridgeDriver } from "../../daemon/kinds/network/drivers/bridge";
 import type { NetworkHome, NicOwner } from "../../daemon/kinds/network/home";
 import { findLink } from "../../daemon/kinds/network/link";
@@ -15,7 +16,6 @@ import { networkSchema } from "../../daemon/kinds/network/store";
 import { Native } from "../../daemon/platform/native/index";
 import { run } from "../../daemon/platform/processes/run";
 import { Netns } from "../../scripts/scene/netns";
-import type { Devices } from "../../sdk/api/common";
 import { ApiError } from "../../sdk/api/errors";
 import { cellProgram } from "../../sdk/host/package";
 import { type Ask, serverOf } from "../support/http";
@@ -34,7 +34,6 @@ const folder = mkdtempSync(path.join(tmpdir(), "bothy-network-"));
 // As the daemon's own state folder is: dnsmasq can reach its files without being root.
 chmodSync(folder, 0o711);
 const uses: NicOwner[] = [];
-const profiles: { project: string; name: string; devices: Devices }[] = [];
 let home: NetworkHome;
 let networks: NetworkService;
 let call: Ask;
@@ -45,7 +44,7 @@ before(async () => {
   home = {
     ...platform,
     native: await Native.start(cellProgram, platform.dirs, platform.log),
-    nicOwners: { all: () => uses, isActive: () => true, profiles: () => profiles },
+    nicOwners: { all: () => uses, isActive: () => true },
     isCrashLeftover: async () => true,
   };
   networks = new NetworkService(home);
@@ -447,18 +446,8 @@ test("what instances and profiles use can be neither deleted nor renamed; the re
   skip,
 }, async () => {
   await using net = await make("net0");
-  profiles.push({
-    project: "default",
-    name: "wired",
-    devices: { eth0: { type: "nic", nictype: "bridged", parent: "net0" } },
-  });
-  uses.push({
-    project: "default",
-    name: "web",
-    key: "web",
-    config: {},
-    expandedDevices: { eth0: { type: "nic", network: "net0" } },
-  });
+  const users = [ref("instance", "web"), ref("profile", "wired")];
+  for (const user of users) home.references.say(user, [ref("network", "net0")]);
   try {
     assert.deepEqual(networks.get(own, "net0").used_by, ["/1.0/instances/web", "/1.0/profiles/wired"]);
     for (const work of [
@@ -467,8 +456,7 @@ test("what instances and profiles use can be neither deleted nor renamed; the re
     ])
       await assert.rejects(work, refused("BAD_REQUEST", /^The network is currently in use$/));
   } finally {
-    uses.length = 0;
-    profiles.length = 0;
+    for (const user of users) home.references.forget(user);
   }
   const { config } = networks.get(own, "net0");
   assert.equal((await call("POST", "/1.0/networks/net0", { name: "net1" })).location, "/1.0/networks/net1");

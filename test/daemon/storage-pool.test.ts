@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { ownCall } from "../../daemon/core/call";
+import { ref } from "../../daemon/core/ref";
 import type { UnpackOptions } from "../../daemon/kinds/image/archive/unpack";
 import type { StoragePoolHome } from "../../daemon/kinds/storage-pool/home";
 import { OpenPools } from "../../daemon/kinds/storage-pool/open-pools";
@@ -14,7 +15,6 @@ import { StoragePoolStore, storagePoolSchema } from "../../daemon/kinds/storage-
 import { Volumes } from "../../daemon/kinds/storage-pool/volumes";
 import type { Dirs } from "../../daemon/platform/folders/dirs";
 import { type GotFile, Native } from "../../daemon/platform/native";
-import type { Devices } from "../../sdk/api/common";
 import { cellProgram } from "../../sdk/host/package";
 import { type TestPlatform, testPlatform } from "../support/platform";
 import { requireFeature } from "../support/require";
@@ -44,8 +44,6 @@ const fakeNative = {
 
 class World {
   readonly state = mkdtempSync(path.join(tmpdir(), "bothy-service-"));
-  readonly uses: { project: string; name: string; expandedDevices: Devices }[] = [];
-  readonly profiles: { project: string; name: string; devices: Devices }[] = [];
   readonly unpacked: { fingerprint: string; deviceNodes: boolean }[] = [];
   native = fakeNative;
   unpack: (rootPath: string, options: UnpackOptions) => Promise<void> = smallTree;
@@ -72,7 +70,6 @@ class World {
           await this.unpack(rootPath, options);
         },
       },
-      diskOwners: { all: () => this.uses, profiles: () => this.profiles },
     };
     const open = new OpenPools(home);
     return { pools: new StoragePoolService(home, open), volumes: new Volumes(home, open) };
@@ -116,24 +113,17 @@ async function withWorld(work: (world: World) => Promise<void>): Promise<void> {
   }
 }
 
-const use = (name: string, pool: string) => ({
-  project: "default",
-  name,
-  expandedDevices: { root: { type: "disk", path: "/", pool } },
-});
-
-const profile = (name: string, pool: string) => ({
-  project: "default",
-  name,
-  devices: { disk: { type: "disk", path: "/", pool } },
-});
-
 test("a new pool tells its driver, its filled-in source and who uses it", isRoot, () =>
   withWorld(async (world) => {
     await world.create("fast", "dir", { "user.owner": "me" });
     await world.volumes.createFromImage("fast", fingerprint, container("web"), quiet);
-    world.uses.push(use("web", "fast"), use("elsewhere", "slow"));
-    world.profiles.push(profile("default", "fast"), profile("big", "slow"));
+    for (const [kind, name, pool] of [
+      ["instance", "web", "fast"],
+      ["instance", "elsewhere", "slow"],
+      ["profile", "default", "fast"],
+      ["profile", "big", "slow"],
+    ] as const)
+      world.platform.references.say(ref(kind, name), [ref("storage-pool", pool)]);
     assert.deepEqual(world.pools.get(byDaemon, "fast"), {
       name: "fast",
       description: "",
@@ -249,12 +239,13 @@ test("a pool in use stays, image volumes alone do not hinder", isRoot, () =>
     await world.volumes.createFromImage("p", fingerprint, container("web"), quiet);
     await assert.rejects(world.pools.delete(byDaemon, "p"), inUse);
     await world.volumes.delete("p", container("web"));
-    world.uses.push(use("web", "p"));
+    const { references } = world.platform;
+    references.say(ref("instance", "web"), [ref("storage-pool", "p")]);
     await assert.rejects(world.pools.delete(byDaemon, "p"), inUse);
-    world.uses.length = 0;
-    world.profiles.push(profile("default", "p"));
+    references.forget(ref("instance", "web"));
+    references.say(ref("profile", "default"), [ref("storage-pool", "p")]);
     await assert.rejects(world.pools.delete(byDaemon, "p"), inUse);
-    world.profiles.length = 0;
+    references.forget(ref("profile", "default"));
     await world.pools.delete(byDaemon, "p");
     assert.throws(() => world.pools.get(byDaemon, "p"), { code: "NOT_FOUND" });
     assert.deepEqual(readdirSync(path.join(world.state, "storage-pools")), []);

@@ -1,6 +1,8 @@
 /** Platform for tests of single kinds: the real database, locks, events and warnings on a state folder; bothy-cell is left to the test. */
 import path from "node:path";
 import { Changes } from "../../daemon/core/changes";
+import { References } from "../../daemon/core/references/references";
+import { referenceSchema } from "../../daemon/core/references/store";
 import { Warnings } from "../../daemon/kinds/warning/service";
 import { Damages } from "../../daemon/platform/damage/damages";
 import { DamageStore } from "../../daemon/platform/damage/store";
@@ -16,6 +18,7 @@ import type { Platform } from "../../daemon/platform/platform";
 export interface TestPlatform extends Platform {
   readonly warnings: Warnings;
   readonly changes: Changes;
+  readonly references: References;
   /** Lifecycle events so far. */
   readonly told: LifecycleEvent[];
 }
@@ -25,7 +28,7 @@ export function testPlatform(state: string, schemas: readonly Schema[], native: 
   const dirs = new Dirs(state);
   dirs.make();
   const log = new Log(path.join(state, "log"));
-  const database = new Database(dirs.database, schemas);
+  const database = new Database(dirs.database, [...new Set([...schemas, referenceSchema])]);
   const warnings = new Warnings(log);
   const damages = new Damages(new DamageStore(database), warnings, log);
   const events = new Events(log);
@@ -34,6 +37,18 @@ export function testPlatform(state: string, schemas: readonly Schema[], native: 
   const locks = new Locks();
   const operations = new Operations(events, log);
   const changes = new Changes({ events, locks, operations });
-  const all = { dirs, log, database, warnings, damages, events, locks, operations, changes, told };
+  const all = {
+    dirs,
+    log,
+    database,
+    warnings,
+    damages,
+    events,
+    locks,
+    operations,
+    changes,
+    told,
+    references: new References(database),
+  };
   return { ...all, native: native as Native };
 }

@@ -2,6 +2,10 @@
 import { randomBytes } from "node:crypto";
 import type { Config, Devices } from "../../../sdk/api/common";
 import { conflict, notFound } from "../../../sdk/api/errors";
+import { type Ref, ref } from "../../core/ref";
+import { deviceTargets } from "../../core/references/devices";
+import type { References } from "../../core/references/references";
+import type { Reference } from "../../core/references/store";
 import type { ParentGroups } from "../../platform/host/cgroups";
 import { type FilePlace, idmapOps, type Op } from "../../platform/native/index";
 import type { Platform } from "../../platform/platform";
@@ -13,7 +17,7 @@ import { HostIds } from "./host-ids";
 import { inForce } from "./life/made-by";
 import { Running } from "./life/running";
 import type { ProfilePort } from "./profile-port";
-import { type Expanded, expand, type InstanceId, type InstanceRecord, keyOf } from "./record";
+import { type Expanded, expand, type InstanceId, type InstanceRecord, instanceRef, keyOf } from "./record";
 import { InstanceStore } from "./store";
 import { volumeOf } from "./volume";
 
@@ -28,6 +32,7 @@ export interface InstanceUse extends InstanceId {
 
 interface BookHome extends Pick<Platform, "database"> {
   readonly groups: ParentGroups;
+  readonly references: References;
   readonly profiles: ProfilePort;
   readonly volumes: Pick<Volumes, "root">;
 }
@@ -38,9 +43,24 @@ export class InstanceBook {
   readonly hostIds: HostIds;
 
   constructor(private readonly home: BookHome) {
-    this.store = new InstanceStore(home.database);
+    this.store = new InstanceStore(home.database, home.references, (record) => this.#targetsOf(record));
     this.hostIds = new HostIds(home.groups.name);
     for (const { config } of this.#all()) this.hostIds.reserve(baseOf(config) ?? 0);
+  }
+
+  #targetsOf(record: InstanceRecord): Ref[] {
+    const profiles = this.home.profiles.layers(record.project, record.profiles);
+    return [
+      ...profiles.map(({ project, name }) => ref("profile", name, project)),
+      ...deviceTargets(expand(record, profiles).devices),
+    ];
+  }
+
+  /** All that instances refer to. */
+  references(): Reference[] {
+    return this.#all().flatMap((record) =>
+      this.#targetsOf(record).map((target) => ({ owner: instanceRef(record), target })),
+    );
   }
 
   #all(): InstanceRecord[] {
@@ -60,10 +80,9 @@ export class InstanceBook {
   }
 
   /** Those that have a profile; instances that are being made or deleted too. */
-  usersOfProfile(profile: ProfileId): InstanceRecord[] {
-    return this.#all().filter(
-      ({ project, profiles }) => profiles.includes(profile.name) && this.home.profiles.isSeen(project, profile),
-    );
+  usersOfProfile({ project, name }: ProfileId): InstanceRecord[] {
+    const users = this.home.references.to(ref("profile", name, project)).filter(({ kind }) => kind === "instance");
+    return users.flatMap((user) => this.store.findAny(user) ?? []);
   }
 
   /** What an instance comes to with its profiles. One that is gone counts as empty: nothing but a start has to mind (life/startable.ts). */

@@ -1,6 +1,7 @@
 /** Home of instances: the platform, the book of instances, and what instances ask of others. */
 import type { Changes } from "../../core/changes";
 import type { Projects } from "../../core/projects";
+import type { References } from "../../core/references/references";
 import type { ParentGroups } from "../../platform/host/cgroups";
 import type { Platform } from "../../platform/platform";
 import type { ImageService } from "../image/service";
@@ -62,6 +63,7 @@ export interface InstanceHome extends Platform {
   readonly book: InstanceBook;
   readonly changes: Changes;
   readonly projects: Projects;
+  readonly references: References;
   readonly groups: ParentGroups;
   /** Folder of the compiled seccomp filters. */
   readonly seccompDir: string;

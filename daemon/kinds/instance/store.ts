@@ -1,6 +1,7 @@
 /** Instances in the database. A row marked pending is being made; a new daemon takes it away with its volume. */
 import { type Config, type Devices, InstanceName } from "../../../sdk/api/common";
-import { urlOf } from "../../core/ref";
+import { type Ref, urlOf } from "../../core/ref";
+import type { References } from "../../core/references/references";
 import type { Database, Schema } from "../../platform/database/database";
 import { integer, rebuilt, taken } from "../../platform/database/rebuild";
 import type { Row } from "../../platform/database/row";
@@ -66,7 +67,16 @@ export const instanceSchema: Schema = {
 };
 
 export class InstanceStore {
-  constructor(private readonly database: Database) {}
+  /** @param targetsOf what an instance refers to, kept in step with its row */
+  constructor(
+    private readonly database: Database,
+    private readonly references: References,
+    private readonly targetsOf: (record: InstanceRecord) => readonly Ref[],
+  ) {}
+
+  #refer(record: InstanceRecord): void {
+    this.references.say(instanceRef(record), this.targetsOf(record));
+  }
 
   list(): InstanceRecord[] {
     return this.database.all("SELECT * FROM instances WHERE pending = 0 ORDER BY project, name").map(fromRow);
@@ -89,8 +99,21 @@ export class InstanceStore {
     return row === undefined ? undefined : fromRow(row);
   }
 
+  /** One that is being made or deleted too. */
+  findAny({ project, name }: InstanceId): InstanceRecord | undefined {
+    const row = this.database.get("SELECT * FROM instances WHERE project = ? AND name = ?", project, name);
+    return row === undefined ? undefined : fromRow(row);
+  }
+
   /** Adds it as pending: the name is taken, nobody sees it yet. */
   insertPending(record: InstanceRecord): void {
+    this.database.transaction(() => {
+      this.#insertPending(record);
+      this.#refer(record);
+    });
+  }
+
+  #insertPending(record: InstanceRecord): void {
     this.database.run(
       `INSERT INTO instances (project, name, architecture, description, config, devices, profiles, ephemeral, created_at,
         last_used_at, pool, pending) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`,
@@ -114,6 +137,18 @@ export class InstanceStore {
   }
 
   update(record: InstanceRecord): void {
+    this.database.transaction(() => {
+      this.#update(record);
+      this.#refer(record);
+    });
+  }
+
+  /** Says again what an instance refers to: a profile of it has changed. */
+  referAgain(record: InstanceRecord): void {
+    this.#refer(record);
+  }
+
+  #update(record: InstanceRecord): void {
     this.database.run(
       `UPDATE instances SET architecture = ?, description = ?, config = ?, devices = ?, profiles = ?, ephemeral = ?, last_used_at = ?
        WHERE project = ? AND name = ?`,
@@ -124,12 +159,20 @@ export class InstanceStore {
     );
   }
 
-  rename({ project, name }: InstanceId, to: string): void {
-    this.database.run("UPDATE instances SET name = ? WHERE project = ? AND name = ?", to, project, name);
+  rename(record: InstanceRecord, to: string): void {
+    const { project, name } = record;
+    this.database.transaction(() => {
+      this.references.forget(instanceRef(record));
+      this.database.run("UPDATE instances SET name = ? WHERE project = ? AND name = ?", to, project, name);
+      this.#refer({ ...record, name: to });
+    });
   }
 
   delete({ project, name }: InstanceId): void {
-    this.database.run("DELETE FROM instances WHERE project = ? AND name = ?", project, name);
+    this.database.transaction(() => {
+      this.references.forget(instanceRef({ project, name }));
+      this.database.run("DELETE FROM instances WHERE project = ? AND name = ?", project, name);
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 /** Home of networks: the platform, and what networks ask of others. */
 import type { Config, Devices } from "../../../sdk/api/common";
+import type { References } from "../../core/references/references";
 import type { Platform } from "../../platform/platform";
 
 /** An instance whose nics may be on a network. */
@@ -18,11 +19,10 @@ export interface NicOwners {
   all(): readonly NicOwner[];
   /** Whether an instance runs, or is about to by the configuration that it has now. */
   isActive(key: string): boolean;
-  /** Profiles, whose nics use a network too. */
-  profiles(): readonly { readonly project: string; readonly name: string; readonly devices: Devices }[];
 }
 
 export interface NetworkHome extends Platform {
+  readonly references: References;
   readonly nicOwners: NicOwners;
   /** Whether a file that no object of the database has may be removed as what a crash left. */
   readonly isCrashLeftover: (file: string) => Promise<boolean>;

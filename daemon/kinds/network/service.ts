@@ -57,7 +57,7 @@ export class NetworkService {
     const managed = this.#store.list().map((record) => this.#render(record));
     const names = new Set(managed.map(({ name }) => name));
     const links = (await listLinks()).filter((link) => !names.has(link.ifname) && !isPort(link));
-    return [...managed, ...links.map((link) => unmanagedNetwork(link, usedBy(this.home.nicOwners, link.ifname)))];
+    return [...managed, ...links.map((link) => unmanagedNetwork(link, usedBy(this.home.references, link.ifname)))];
   }
 
   /** A managed network. @throws ApiError NOT_FOUND */
@@ -70,7 +70,7 @@ export class NetworkService {
     if (this.#store.find(name) !== undefined) return this.get(call, name);
     const link = await findLink(name);
     if (link === undefined) throw notFound("Network not found");
-    return unmanagedNetwork(link, usedBy(this.home.nicOwners, name));
+    return unmanagedNetwork(link, usedBy(this.home.references, name));
   }
 
   /** The stored network, without who uses it. @throws ApiError NOT_FOUND */
@@ -298,7 +298,7 @@ export class NetworkService {
   }
 
   #requireUnused(name: string): void {
-    if (usedBy(this.home.nicOwners, name).length > 0) throw badRequest("The network is currently in use");
+    if (usedBy(this.home.references, name).length > 0) throw badRequest("The network is currently in use");
   }
 
   /** Fixed addresses of nics must stay possible. */
@@ -333,7 +333,7 @@ export class NetworkService {
       managed: true,
       status: this.#failed.has(record.name) ? "Unavailable" : "Created",
       locations: ["none"],
-      used_by: usedBy(this.home.nicOwners, record.name),
+      used_by: usedBy(this.home.references, record.name),
     };
   }
 }

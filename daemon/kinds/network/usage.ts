@@ -1,6 +1,7 @@
 /** Who uses a network: nics of instances and profiles, by network= or by parent=. */
-import type { Device, Devices } from "../../../sdk/api/common";
+import type { Device } from "../../../sdk/api/common";
 import { ref, urlOf } from "../../core/ref";
+import type { References } from "../../core/references/references";
 import type { NicOwner, NicOwners } from "./home";
 import type { Port } from "./port-rules";
 
@@ -8,22 +9,9 @@ import type { Port } from "./port-rules";
 export const isNicOf = (device: Device, network: string): boolean =>
   device.type === "nic" && (device.network === network || (device.nictype === "bridged" && device.parent === network));
 
-const usesNetwork = (devices: Devices, network: string): boolean =>
-  Object.values(devices).some((device) => isNicOf(device, network));
-
 /** Paths of the instances and profiles whose nics are on the network. */
-export function usedBy(owners: NicOwners, network: string): string[] {
-  return [
-    ...owners
-      .all()
-      .filter(({ expandedDevices }) => usesNetwork(expandedDevices, network))
-      .map(({ project, name }) => urlOf(ref("instance", name, project))),
-    ...owners
-      .profiles()
-      .filter(({ devices }) => usesNetwork(devices, network))
-      .map(({ project, name }) => urlOf(ref("profile", name, project))),
-  ];
-}
+export const usedBy = (references: References, network: string): string[] =>
+  references.to(ref("network", network)).map(urlOf);
 
 /** The ends of guests' nics that the network's bridge has, by what the instances last noted of them. */
 export const portsOn = (owners: NicOwners, network: string): Port[] =>

@@ -6,18 +6,19 @@ import { badRequest, conflict, notFound } from "../../../sdk/api/errors";
 import type { Profile, ProfilePut, ProfilesPost } from "../../../sdk/api/profile";
 import { type Call, defaultProject } from "../../core/call";
 import { withoutEmpty, withoutEmptyOptions } from "../../core/merge";
-import { ref, urlOf } from "../../core/ref";
+import { urlOf } from "../../core/ref";
+import type { Reference } from "../../core/references/store";
 import { parseRawLxc } from "../../core/settings/raw-lxc";
 import { requireConfig, requireDevices } from "../../core/validate";
 import { isDuplicate } from "../../platform/database/database";
 import type { ProfileHome } from "./home";
-import { type ProfileId, type ProfileRecord, ProfileStore } from "./store";
+import { type ProfileId, type ProfileRecord, ProfileStore, profileRef } from "./store";
 
 export class ProfileService {
   readonly #store: ProfileStore;
 
   constructor(private readonly home: ProfileHome) {
-    this.#store = new ProfileStore(home.database);
+    this.#store = new ProfileStore(home.database, home.references);
     const first: ProfileId = { project: defaultProject, name: "default" };
     if (this.#store.find(first) === undefined)
       this.#store.insert({ ...first, description: "Default Bothy profile", config: {}, devices: {} });
@@ -29,13 +30,23 @@ export class ProfileService {
   }
 
   list({ project }: Call): Profile[] {
-    const users = this.#users();
-    return this.records(this.homeOf(project)).map((record) => shown(record, users));
+    return this.records(this.homeOf(project)).map((record) => this.#shown(record));
   }
 
-  /** Who has profiles, each with the project that its profiles lie in. */
-  #users(): Users {
-    return this.home.profileUsers.all().map((user) => ({ ...user, home: this.homeOf(user.project) }));
+  /** All that profiles refer to. */
+  said(): Reference[] {
+    return this.#store.said();
+  }
+
+  /** Paths of the instances that have a profile, those that are being made or deleted included. */
+  #usersOf(profile: ProfileId): string[] {
+    const users = this.home.references.to(profileRef(profile)).filter(({ kind }) => kind === "instance");
+    return users.map(urlOf);
+  }
+
+  #shown(record: ProfileRecord): Profile {
+    const { project: _, ...profile } = record;
+    return { ...profile, used_by: this.#usersOf(record) };
   }
 
   /** The stored profiles of a project, or of all, without who uses them. */
@@ -46,7 +57,7 @@ export class ProfileService {
 
   /** @throws ApiError NOT_FOUND */
   get({ project }: Call, name: string): Profile {
-    return shown(this.record(project, name), this.#users());
+    return this.#shown(this.record(project, name));
   }
 
   /** A profile as a project sees it. */
@@ -87,7 +98,10 @@ export class ProfileService {
     const before = this.record(project, name);
     const after = { ...before, ...checked(put) };
     this.home.profileUsers.check(after);
-    this.#store.update(after);
+    this.home.database.transaction(() => {
+      this.#store.update(after);
+      this.home.profileUsers.changed(after);
+    });
     await this.home.profileUsers.follow(before);
   }
 
@@ -103,21 +117,14 @@ export class ProfileService {
 
   delete(call: Call, name: string): void {
     if (name === "default") throw badRequest("The 'default' profile cannot be deleted");
-    if (this.get(call, name).used_by.length > 0) throw badRequest("Profile is currently in use");
     const record = this.record(call.project, name);
+    if (this.#usersOf(record).length > 0) throw badRequest("Profile is currently in use");
     // What only remembers it goes on without it, as in LXD.
     this.home.database.transaction(() => {
       this.#store.delete(record);
       this.home.profileUsers.deleted(record);
     });
   }
-}
-
-type Users = readonly (ReturnType<ProfileHome["profileUsers"]["all"]>[number] & { readonly home: string })[];
-
-function shown({ project, ...profile }: ProfileRecord, all: Users): Profile {
-  const users = all.filter((user) => user.home === project && user.profiles.includes(profile.name));
-  return { ...profile, used_by: users.map((user) => urlOf(ref("instance", user.name, user.project))) };
 }
 
 function checked(put: ProfilePut): ProfilePut {

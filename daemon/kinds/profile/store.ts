@@ -1,7 +1,10 @@
 /** Profiles in the database. */
 import type { Config, Devices } from "../../../sdk/api/common";
 import type { ProfilesPost } from "../../../sdk/api/profile";
-import { ref, urlOf } from "../../core/ref";
+import { type Ref, ref, urlOf } from "../../core/ref";
+import { deviceTargets } from "../../core/references/devices";
+import type { References } from "../../core/references/references";
+import type { Reference } from "../../core/references/store";
 import type { Database, Schema } from "../../platform/database/database";
 import { rebuilt, taken } from "../../platform/database/rebuild";
 import type { Row } from "../../platform/database/row";
@@ -42,8 +45,24 @@ export interface ProfileRecord extends ProfilesPost {
   readonly project: string;
 }
 
+export const profileRef = ({ project, name }: ProfileId): Ref => ref("profile", name, project);
+
 export class ProfileStore {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly references: References,
+  ) {}
+
+  /** All that profiles refer to. */
+  said(): Reference[] {
+    return this.list().flatMap((record) =>
+      deviceTargets(record.devices).map((target) => ({ owner: profileRef(record), target })),
+    );
+  }
+
+  #refer(record: ProfileRecord): void {
+    this.references.say(profileRef(record), deviceTargets(record.devices));
+  }
 
   list(): ProfileRecord[] {
     return this.database.all("SELECT * FROM profiles ORDER BY project, name").map(fromRow);
@@ -55,6 +74,13 @@ export class ProfileStore {
   }
 
   insert(record: ProfileRecord): void {
+    this.database.transaction(() => {
+      this.#insert(record);
+      this.#refer(record);
+    });
+  }
+
+  #insert(record: ProfileRecord): void {
     this.database.run(
       "INSERT INTO profiles (project, name, description, config, devices) VALUES (?, ?, ?, ?, ?)",
       record.project,
@@ -66,6 +92,13 @@ export class ProfileStore {
   }
 
   update(record: ProfileRecord): void {
+    this.database.transaction(() => {
+      this.#update(record);
+      this.#refer(record);
+    });
+  }
+
+  #update(record: ProfileRecord): void {
     this.database.run(
       "UPDATE profiles SET description = ?, config = ?, devices = ? WHERE project = ? AND name = ?",
       record.description,
@@ -76,12 +109,20 @@ export class ProfileStore {
     );
   }
 
-  rename({ project, name }: ProfileId, to: string): void {
-    this.database.run("UPDATE profiles SET name = ? WHERE project = ? AND name = ?", to, project, name);
+  rename(record: ProfileRecord, to: string): void {
+    const { project, name } = record;
+    this.database.transaction(() => {
+      this.references.forget(profileRef(record));
+      this.database.run("UPDATE profiles SET name = ? WHERE project = ? AND name = ?", to, project, name);
+      this.#refer({ ...record, name: to });
+    });
   }
 
   delete({ project, name }: ProfileId): void {
-    this.database.run("DELETE FROM profiles WHERE project = ? AND name = ?", project, name);
+    this.database.transaction(() => {
+      this.references.forget(profileRef({ project, name }));
+      this.database.run("DELETE FROM profiles WHERE project = ? AND name = ?", project, name);
+    });
   }
 }
 

@@ -1,13 +1,7 @@
 /** Home of storage pools: the platform, and what pools ask of others. */
-import type { Devices } from "../../../sdk/api/common";
-import type { Platform } from "../../platform/platform";
 
-/** Those whose disks may lie in a pool. */
-export interface DiskOwners {
-  /** All instances, those that are being made or deleted included. */
-  all(): readonly { readonly project: string; readonly name: string; readonly expandedDevices: Devices }[];
-  profiles(): readonly { readonly project: string; readonly name: string; readonly devices: Devices }[];
-}
+import type { References } from "../../core/references/references";
+import type { Platform } from "../../platform/platform";
 
 export interface ImageRoots {
   /**
@@ -23,6 +17,6 @@ export interface ImageRoots {
 }
 
 export interface StoragePoolHome extends Platform {
-  readonly diskOwners: DiskOwners;
+  readonly references: References;
   readonly images: ImageRoots;
 }

@@ -24,7 +24,6 @@ import type { StoragePoolHome } from "./home";
 import { fingerprintOf } from "./images";
 import type { OpenPools } from "./open-pools";
 import type { StoragePoolRecord } from "./store";
-import { usedBy } from "./usage";
 
 export class StoragePoolService {
   constructor(
@@ -209,7 +208,7 @@ export class StoragePoolService {
     const images = new Set(this.pools.store.images(pool).map(fingerprintOf));
     return [
       ...[...images].map((fingerprint) => urlOf(ref("image", fingerprint))),
-      ...usedBy(this.home.diskOwners, pool),
+      ...this.home.references.to(ref("storage-pool", pool)).map(urlOf),
     ];
   }
 }
