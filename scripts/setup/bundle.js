@@ -18,7 +18,7 @@ const PROGRAMS = {
  * Modules of Node that a package names at its top and that a program of ours needs seldom or never: each costs milliseconds at
  * every start, so they are loaded when something of them is used.
  */
-const SELDOM = /^(node:)?(http2|https|tls|zlib)$/;
+const SELDOM = /^(node:)?(child_process|http2|https|tls|zlib)$/;
 
 const seldomUsed = {
   name: "seldom-used",

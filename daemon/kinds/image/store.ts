@@ -1,5 +1,5 @@
 /** Images and their aliases in the database. */
-import { z } from "zod";
+import * as z from "zod";
 import type { ImageAliasEntry } from "../../../sdk/api/image";
 import type { Database, Row, Schema } from "../../platform/database/database";
 import { config, expiry, flag, json, name, texts, time } from "../../platform/database/rules";

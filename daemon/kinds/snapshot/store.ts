@@ -1,5 +1,5 @@
 /** Snapshots in the database. A pending row is being made or deleted; a new daemon takes it away with its volume. */
-import { z } from "zod";
+import * as z from "zod";
 import { Config, Devices, epoch, never } from "../../../sdk/api/common";
 import type { Database, Row, Schema } from "../../platform/database/database";
 import { expiry, flag, json, pathPart, time } from "../../platform/database/rules";
