@@ -28,6 +28,8 @@ function bothy(daemon: TestDaemon): SubjectInfo {
       config: name === "btrfs" ? { size: "8GiB" } : ({} as Record<string, string>),
     })),
     pids: () => processesOf(daemon.place),
+    command: { file: path.join(root, "bin/bothy"), env: { BOTHY_DIR: daemon.dir, BOTHY_ENDPOINT: "" } },
+    life: { stop: () => daemon.stop(), start: () => daemon.start() },
   };
 }
 
@@ -39,11 +41,13 @@ function makeImages(dir: string): Images {
 }
 
 function columnsFor(measure: Measure, subjects: readonly Subject[]): Column[] {
-  return subjects.flatMap((subject) => {
-    const preferred = preferredPools.find((pool) => subject.pools.includes(pool)) ?? subject.pools[0];
-    const pools = measure.isPoolless ? [preferred ?? []].flat() : subject.pools;
-    return pools.map((pool) => ({ subject, pool }));
-  });
+  return subjects
+    .filter((subject) => measure.isFor?.(subject) !== false)
+    .flatMap((subject) => {
+      const preferred = preferredPools.find((pool) => subject.pools.includes(pool)) ?? subject.pools[0];
+      const pools = measure.isPoolless ? [preferred ?? []].flat() : subject.pools;
+      return pools.map((pool) => ({ subject, pool }));
+    });
 }
 
 /** An interrupt ends the benchmark in order, so that it leaves nothing. */
@@ -63,8 +67,13 @@ async function benchmark(subjects: readonly Subject[], images: Images, options: 
   const rows: Row[] = [];
   for (const measure of measures) {
     if (options.only.length > 0 && !options.only.includes(measure.name)) continue;
+    const columns = columnsFor(measure, subjects);
+    if (columns.length === 0) {
+      console.error(`Left out: ${measure.title}`);
+      continue;
+    }
     console.error(`Measuring: ${measure.title}`);
-    rows.push(await takeSamples(measure, columnsFor(measure, subjects), options.rounds, signal));
+    rows.push(await takeSamples(measure, columns, options.rounds, signal));
   }
   const columns = subjects.flatMap((subject) => subject.pools.map((pool) => columnName({ subject, pool })));
   console.log(

@@ -1,6 +1,7 @@
 /** Measures: what is timed, each with the state that it needs before and the state that it leaves. */
+import { existsSync } from "node:fs";
 import { memoryOf } from "./memory";
-import type { Subject } from "./subject";
+import { type Subject, stockClient } from "./subject";
 
 /** A subject and one of its pools. */
 export interface Column {
@@ -27,6 +28,8 @@ export interface Measure {
   readonly maxRounds?: number;
   /** Whether the pool makes no difference, so that one column a subject is enough. */
   readonly isPoolless?: boolean;
+  /** Whether it can be taken of a subject; of each when absent. */
+  readonly isFor?: (subject: Subject) => boolean;
   readonly before?: (column: Column) => Promise<void>;
   /** Takes the samples of one round. */
   readonly round: (column: Column, sampler: Sampler) => Promise<void>;
@@ -68,6 +71,10 @@ async function listRunning({ subject }: Column, count: number): Promise<void> {
 
 const idle = async ({ subject }: Column, field: keyof ReturnType<typeof memoryOf>, { take }: Sampler) =>
   take(memoryOf(subject.info.pids())[field]);
+
+const stoppedCount = 3;
+const stoppedNames = manyNames.slice(0, stoppedCount);
+const hasStockClient = () => existsSync(stockClient);
 
 const watchedCount = 20;
 const watchedNames = manyNames.slice(0, watchedCount);
@@ -203,6 +210,59 @@ export const measures: readonly Measure[] = [
     maxRounds: 10,
     before: (column) => makeMany(column, manyNames),
     round: (column, { time }) => time(() => listRunning(column, manyCount)),
+    after: ({ subject }) => subject.clear(),
+  },
+  {
+    name: "command-list",
+    unit: "ms",
+    title: "the daemon's own command line: list, 1 container",
+    isPoolless: true,
+    before: makeRunning,
+    round: ({ subject }, { time }) => time(() => subject.command("list")),
+    after: removeRunning,
+  },
+  {
+    name: "command-exec",
+    unit: "ms",
+    title: "the daemon's own command line: exec of true",
+    isPoolless: true,
+    before: makeRunning,
+    round: (column, { time }) => time(() => column.subject.command("exec", one(column), "true")),
+    after: removeRunning,
+  },
+  {
+    name: "stock-list",
+    unit: "ms",
+    title: "the stock client: lxc list, 1 container",
+    isPoolless: true,
+    isFor: hasStockClient,
+    before: makeRunning,
+    round: ({ subject }, { time }) => time(() => subject.stockCommand("list")),
+    after: removeRunning,
+  },
+  {
+    name: "stock-exec",
+    unit: "ms",
+    title: "the stock client: lxc exec of true",
+    isPoolless: true,
+    isFor: hasStockClient,
+    before: makeRunning,
+    round: (column, { time }) => time(() => column.subject.stockCommand("exec", one(column), "true")),
+    after: removeRunning,
+  },
+  {
+    name: "first-answer",
+    unit: "ms",
+    title: `start of the daemon to its first answer, ${stoppedCount} stopped containers`,
+    isPoolless: true,
+    isFor: ({ info }) => info.life !== undefined,
+    async before({ subject, pool }) {
+      for (const name of stoppedNames) await subject.create(name, "small", pool);
+    },
+    async round({ subject: { info } }, { time }) {
+      await info.life?.stop();
+      await time(async () => info.life?.start());
+    },
     after: ({ subject }) => subject.clear(),
   },
   {

@@ -1,4 +1,8 @@
 /** Subject: a daemon that is measured, and the few things done to it, in the words of the API that both speak. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+import { text as textOf } from "node:stream/consumers";
 import { RawClient } from "./client";
 import { parentOf } from "./memory";
 
@@ -16,7 +20,25 @@ export interface SubjectInfo {
   readonly drivers: readonly { readonly name: string; readonly config: Record<string, string> }[];
   /** The daemon's processes, those that help it included. */
   readonly pids: () => number[];
+  /** The command line that comes with the daemon: a program, and what its environment needs to find this daemon. */
+  readonly command: Program;
+  /** Ends the daemon and starts it again, where the benchmark can. */
+  readonly life?: { readonly stop: () => Promise<unknown>; readonly start: () => Promise<void> };
 }
+
+export interface Program {
+  readonly file: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Debian's client of LXD (lxd-client), which works with both daemons. */
+export const stockClient = "/usr/bin/lxc";
+
+/** The stock client for the daemon of a state folder; its own settings lie beside that. */
+export const stockProgram = (dir: string): Program => ({
+  file: stockClient,
+  env: { LXD_DIR: dir, LXD_CONF: path.join(path.dirname(dir), "lxc") },
+});
 
 export type ImageName = keyof Images;
 
@@ -82,6 +104,16 @@ export class Subject {
     if (result.return !== 0) throw new Error(`exec in ${name} at ${this.info.name} gave ${JSON.stringify(result)}`);
   }
 
+  /** Runs the command line that comes with the daemon, a process of its own. @throws Error when it does not end well */
+  command(...args: string[]): Promise<void> {
+    return run(this.info.command, args);
+  }
+
+  /** Likewise the stock client, whichever daemon it is. */
+  stockCommand(...args: string[]): Promise<void> {
+    return run(stockProgram(path.dirname(this.info.socketPath)), args);
+  }
+
   state(name: string): Promise<{ pid: number; status: string }> {
     return this.#client.get(`/1.0/instances/${name}/state`);
   }
@@ -107,4 +139,10 @@ export class Subject {
   close(): Promise<void> {
     return this.#client.close();
   }
+}
+
+async function run({ file, env }: Program, args: readonly string[]): Promise<void> {
+  const child = spawn(file, args, { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, ...env } });
+  const [said, [code]] = await Promise.all([textOf(child.stderr), once(child, "exit")]);
+  if (code !== 0) throw new Error(`${file} ${args.join(" ")} left with exit code ${code}: ${said}`);
 }

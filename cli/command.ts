@@ -1,5 +1,5 @@
-/** Command: the table form of a verb, and the words of one call of it. */
-import { parseArgs } from "node:util";
+/** Command: the table form of a verb, and the words of one call of it, which commander reads. */
+import { CommanderError, Option, Command as Parser } from "commander";
 import type { Client } from "../sdk/index";
 import type { Output } from "./output";
 
@@ -17,16 +17,11 @@ export interface OptionRow {
 export type OptionTable = Readonly<Record<string, OptionRow>>;
 
 export interface Command {
-  readonly name: string;
-  /** One line for the list of commands. */
-  readonly summary: string;
-  /** The words after the name: "NAME [NAME...]". */
+  /** The words after the name, as commander reads them: "<NAME>" is needed, "[NAME]" may be left out, dots allow more of it. */
   readonly words: string;
-  readonly minWords: number;
-  readonly maxWords: number;
+  /** What must follow the words, belongs to somebody else and is not read as options: "COMMAND [ARGUMENT...]". */
+  readonly rest?: string;
   readonly options: OptionTable;
-  /** After this many words everything belongs to somebody else and is not read as an option. */
-  readonly verbatimAfter?: number;
   /** More for the help: rules and examples. */
   readonly details?: string;
   /** Whether it works without a daemon; else the local one is started when nobody listens. */
@@ -66,57 +61,80 @@ export const formatOption: OptionTable = {
   format: { type: "string", short: "f", value: "table|json", help: "Table for people (default), json for scripts." },
 };
 
+/** The parser of a command, which tells each option that it meets. */
+export function parserOf(command: Command, onOption: (name: string, value: string | null | undefined) => void): Parser {
+  const parser = new Parser().helpOption(false).showSuggestionAfterError(false);
+  parser.exitOverride().configureOutput({ outputError: () => undefined });
+  for (const word of wordsOf(command)) parser.argument(word);
+  if (command.rest !== undefined) parser.passThroughOptions().argument("[REST...]");
+  for (const [name, row] of Object.entries({ ...command.options, ...commonOptions })) {
+    const option = new Option(flagsOf(name, row), row.multiple === true ? `${row.help} May be repeated.` : row.help);
+    // "--no-tty" is an option like others here.
+    option.negate = false;
+    parser.addOption(option).on(`option:${name}`, (value) => onOption(name, value));
+  }
+  return parser;
+}
+
+const wordsOf = ({ words }: Command): string[] => words.split(" ").filter((word) => word !== "");
+
+function flagsOf(name: string, { type, short, value = "VALUE", optional }: OptionRow): string {
+  const long = type === "boolean" ? `--${name}` : optional ? `--${name} [${value}]` : `--${name} <${value}>`;
+  return short === undefined ? long : `-${short}, ${long}`;
+}
+
 /** Reads the words of a call. @throws UsageError that names the option or the word that is wrong or missing */
 export function parseCall(command: Command, args: readonly string[]): Parsed {
   const options = { ...command.options, ...commonOptions };
-  const [head, rest] = split(command, options, withOptionalValues(options, args));
-  const { values, positionals } = parsed(options, head);
-  const isHelp = values.help === true;
-  if (!isHelp && positionals.length < command.minWords)
-    throw new UsageError(`Missing argument: ${command.words.split(" ")[positionals.length] ?? command.words}.`);
-  if (positionals.length > command.maxWords)
-    throw new UsageError(`Unexpected argument "${positionals[command.maxWords]}".`);
-  const list = (name: string): string[] => [values[name] ?? []].flat().map(String);
+  const given = new Map<string, string[]>();
+  const parser = parserOf(command, (name, value) => {
+    const isWord = value != null && value.length > 1 && value.startsWith("-") && args.includes(value);
+    if (isWord) throw new UsageError(`Option "--${name}" needs a value.`);
+    given.set(name, [...(given.get(name) ?? []), value ?? ""]);
+  });
+  const count = command.rest === undefined ? Number.POSITIVE_INFINITY : wordsOf(command).length;
+  let rest: string[] = [];
+  try {
+    parser.parse(args, { from: "user" });
+    // Options of ours may stand between the words and what is somebody else's.
+    const { operands, unknown } = parser.parseOptions(parser.args.slice(count));
+    if (unknown[0] !== undefined) throw new UsageError(`Unknown option "${unknown[0]}".`);
+    rest = operands;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    const isMissing = error.code === "commander.missingArgument";
+    if (!isMissing || !given.has("help")) throw new UsageError(problemOf(error, parser, options));
+  }
+  if (command.rest !== undefined && rest.length === 0 && !given.has("help"))
+    throw new UsageError(`Missing argument: ${command.rest.split(" ")[0]}.`);
+  const values = (name: string): string[] => given.get(name) ?? [];
   return {
-    words: positionals,
+    words: parser.args.slice(0, count),
     rest,
-    flag: (name) => values[name] === true,
-    value: (name) => list(name).at(-1),
-    values: list,
+    flag: (name) => given.has(name),
+    value: (name) => values(name).at(-1),
+    values,
   };
 }
 
-/** Node's parser knows no option whose value may be left out: one without gets an empty one. */
-function withOptionalValues(options: OptionTable, args: readonly string[]): string[] {
-  const isBare = (word: string, at: number) =>
-    word.startsWith("--") && options[word.slice(2)]?.optional === true && (args[at + 1] ?? "-").startsWith("-");
-  return args.map((word, at) => (isBare(word, at) ? `${word}=` : word));
-}
-
-function split(command: Command, options: OptionTable, args: readonly string[]): [string[], string[]] {
-  if (command.verbatimAfter === undefined) return [[...args], []];
-  const { tokens } = parseArgs({ args: [...args], options, allowPositionals: true, strict: false, tokens: true });
-  const words = tokens.filter((token) => token.kind === "positional");
-  const end = words[command.verbatimAfter]?.index ?? args.length;
-  return [args.slice(0, end), args.slice(end)];
-}
-
-function parsed(options: OptionTable, args: string[]) {
-  try {
-    return parseArgs({ args, options, allowPositionals: true, strict: true });
-  } catch (error) {
-    throw new UsageError(parseMessage(error as NodeJS.ErrnoException));
+/** Says in our words what commander found. */
+function problemOf({ code, message }: CommanderError, parser: Parser, options: OptionTable): string {
+  const told = /'([^']+)'/.exec(message)?.[1] ?? "";
+  switch (code) {
+    case "commander.unknownOption": {
+      const [name = ""] = told.split("=");
+      const isKnown = name.startsWith("--") && options[name.slice(2)] !== undefined;
+      return isKnown ? `Option "${name}" takes no value.` : `Unknown option "${name}".`;
+    }
+    case "commander.optionMissingArgument":
+      return `Option "${/--[a-z-]+/.exec(told)?.[0] ?? told}" needs a value.`;
+    case "commander.missingArgument":
+      return `Missing argument: ${told}.`;
+    case "commander.excessArguments":
+      return `Unexpected argument "${parser.args[parser.registeredArguments.length]}".`;
+    default:
+      return message;
   }
-}
-
-/** Says in our words what Node's parser found. */
-function parseMessage(error: NodeJS.ErrnoException): string {
-  const told = /'([^']+)'/.exec(error.message)?.[1] ?? "";
-  if (error.code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") return `Unknown option "${told}".`;
-  const name = /--[a-z-]+/.exec(told)?.[0] ?? told;
-  if (/does not take an argument/.test(error.message)) return `Option "${name}" takes no value.`;
-  if (/argument missing|ambiguous/.test(error.message)) return `Option "${name}" needs a value.`;
-  return error.message;
 }
 
 /** Splits KEY=VALUE. @throws UsageError that names the option */

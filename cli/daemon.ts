@@ -7,12 +7,8 @@ import { install, uninstall } from "./service/install";
 import { shutDown } from "./service/shutdown";
 
 export const daemon: Command = {
-  name: "daemon",
-  summary: "Run the daemon in the foreground, or install it as a service.",
   words: "",
   withoutDaemon: true,
-  minWords: 0,
-  maxWords: 0,
   options: {
     dir: { type: "string", value: "DIR", help: "State folder. Default: BOTHY_DIR, else /var/lib/bothy." },
     group: { type: "string", value: "NAME", help: "Group that may use the socket." },

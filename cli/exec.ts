@@ -8,12 +8,8 @@ import { type Command, keyValue, UsageError, wholeNumber } from "./command";
 const forwarded = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
 export const exec: Command = {
-  name: "exec",
-  summary: "Run a command in a container.",
-  words: "NAME [--] COMMAND [ARGUMENT...]",
-  minWords: 1,
-  maxWords: 1,
-  verbatimAfter: 1,
+  words: "<NAME>",
+  rest: "COMMAND [ARGUMENT...]",
   failureCode: 255,
   options: {
     env: { type: "string", short: "e", multiple: true, value: "KEY=VALUE", help: "Variable of the environment." },
@@ -26,7 +22,6 @@ export const exec: Command = {
   details:
     "The exit code is the command's own, 128 + n when signal n ended it, 127 when it was not found, and 255 when bothy itself failed.",
   run: async ({ words: [name = ""], rest, client, flag, value, values }) => {
-    if (rest.length === 0) throw new UsageError("Missing argument: COMMAND.");
     if (flag("tty") && flag("no-tty")) throw new UsageError('Options "--tty" and "--no-tty" exclude each other.');
     const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
     const interactive = flag("tty") || (isTerminal && !flag("no-tty"));

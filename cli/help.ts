@@ -1,45 +1,46 @@
-/** Help: what the command line says about itself. */
-import { type Command, commonOptions, type OptionTable } from "./command";
+/** Help: what the command line says about itself, laid out by commander. */
+import { type Option, Command as Parser } from "commander";
+import { type Command, parserOf } from "./command";
+import type { Group, Verb } from "./commands";
 
-/** The text of "bothy --help". */
-export function overview(commands: readonly Command[]): string {
-  const width = Math.max(...commands.map(({ name }) => name.length));
-  const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
-  return [
-    "Usage: bothy COMMAND [OPTION...] [ARGUMENT...]",
-    "",
-    "Machine containers on this host.",
-    "",
-    "First steps:",
-    "  bothy launch template:busybox box   a container at once; it starts the daemon",
-    "  bothy exec box -- sh                a shell in it",
-    "  bothy init                          a Pulumi program for this folder",
-    "  bothy doctor                        what this host can do, and how to mend what it cannot",
-    "",
-    "Commands:",
-    ...lines,
-    "",
-    'Options: --version, --help. "bothy COMMAND --help" tells more about a command.',
-  ].join("\n");
+const firstSteps = `Machine containers on this host.
+
+First steps:
+  bothy launch template:busybox box   a container at once; it starts the daemon
+  bothy exec box -- sh                a shell in it
+  bothy init                          a Pulumi program for this folder
+  bothy doctor                        what this host can do, and how to mend what it cannot`;
+
+const waysBelow = "Add --help to a command to learn more about it.";
+const ways = 'Options: --version, --help. "bothy COMMAND --help" tells more about a command.';
+
+/** The text of "bothy --help", or of that of a noun. @param path the noun's names, "" for bothy itself */
+export function overview({ commands, summary = firstSteps }: Group, path: string): string {
+  const parser = new Parser(`bothy ${path}`.trimEnd()).helpOption(false).helpCommand(false).description(summary);
+  parser.usage("COMMAND [OPTION...] [ARGUMENT...]").configureHelp({ subcommandTerm: (command) => command.name() });
+  for (const entry of commands) parser.command(entry.name).description(entry.summary);
+  return `${parser.helpInformation().trimEnd()}\n\n${path === "" ? ways : waysBelow}`;
 }
 
-/** The text of "bothy COMMAND --help". */
-export function commandHelp(command: Command): string {
-  const rows = optionRows({ ...command.options, ...commonOptions });
-  const width = Math.max(...rows.map(([left]) => left.length));
-  return [
-    `Usage: bothy ${command.name} [OPTION...] ${command.words}`.trimEnd(),
-    "",
-    command.summary,
-    "",
-    "Options:",
-    ...rows.map(([left, help]) => `  ${left.padEnd(width)}  ${help}`),
-    ...(command.details === undefined ? [] : ["", command.details]),
-  ].join("\n");
+/** The text of "bothy COMMAND --help". @param path the command's names, such as "image list" */
+export function commandHelp({ summary }: Verb, path: string, command: Command): string {
+  const parser = parserOf(command, () => undefined)
+    .name(`bothy ${path}`)
+    .description(summary);
+  parser.usage(
+    ["[OPTION...]", shown(command.words), command.rest === undefined ? "" : `[--] ${command.rest}`].join(" ").trimEnd(),
+  );
+  const text = parser
+    .configureHelp({ optionTerm: termOf, visibleArguments: () => [] })
+    .helpInformation()
+    .trimEnd();
+  return command.details === undefined ? text : `${text}\n\n${command.details}`;
 }
 
-const optionRows = (options: OptionTable): [string, string][] =>
-  Object.entries(options).map(([name, { short, value, optional, help, multiple }]) => [
-    `${short === undefined ? "    " : `-${short}, `}--${name}${value === undefined ? "" : optional ? ` [${value}]` : ` ${value}`}`,
-    multiple === true ? `${help} May be repeated.` : help,
-  ]);
+/** "<NAME...>" as people read it: "NAME [NAME...]". */
+const shown = (words: string): string => words.replace(/<(\w+)\.\.\.>/g, "$1 [$1...]").replace(/<(\w+)>/g, "$1");
+
+const termOf = ({ short, long, flags }: Option): string => {
+  const value = / ([<[].*)$/.exec(flags)?.[1] ?? "";
+  return `${short === undefined ? "    " : `${short}, `}${long} ${value.replace(/[<>]/g, "")}`.trimEnd();
+};

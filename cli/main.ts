@@ -1,43 +1,45 @@
 /** bothy: the command line. Finds the verb, reads its words, runs it, and turns what went wrong into a message and an exit code. */
-
+import "./plain-zod";
 import { packageVersion } from "../sdk/host/package";
 import { ApiError, Client, ensureDaemon, isLocalDefault } from "../sdk/index";
-import { type Command, parseCall, UsageError } from "./command";
-import { daemon } from "./daemon";
-import { doctor } from "./doctor/command";
-import { exec } from "./exec";
-import { commandHelp, overview } from "./help";
-import { init } from "./init/command";
-import { deleteInstance } from "./instance/delete";
-import { info } from "./instance/info";
-import { launch } from "./instance/launch";
-import { list } from "./instance/list";
-import { start } from "./instance/start";
-import { stop } from "./instance/stop";
+import { parseCall, UsageError } from "./command";
+import { bothy, findCommand, type Verb } from "./commands";
 import { type Format, Output } from "./output";
 
-const commands: readonly Command[] = [init, launch, list, info, exec, start, stop, deleteInstance, daemon, doctor];
 const usageCode = 2;
 
 async function main(args: readonly string[]): Promise<number> {
-  const [name, ...rest] = args;
+  const { path, entry, rest } = findCommand(bothy, args);
+  if ("load" in entry) return runCommand(entry, path, rest);
   const plain = outputOf("table");
-  const command = commands.find((row) => row.name === name);
-  if (command !== undefined) return runCommand(command, rest);
-  if (name === undefined || name === "help" || name === "--help" || name === "-h") plain.text(overview(commands));
-  else if (name === "--version") plain.text(packageVersion());
-  else plain.error(`Unknown ${name.startsWith("-") ? "option" : "command"} "${name}". See "bothy --help".`);
-  const isKnown = name !== undefined && ["help", "--help", "-h", "--version"].includes(name);
-  return isKnown ? 0 : usageCode;
+  const [word, second] = rest;
+  if (word === "--version" && path === "") {
+    plain.text(packageVersion());
+    return 0;
+  }
+  if (word === "help" && second !== undefined)
+    return main([...args.slice(0, -rest.length), ...rest.slice(1), "--help"]);
+  const isAsked = word !== undefined && ["help", "--help", "-h"].includes(word);
+  if (word === undefined || isAsked) {
+    const { overview } = await import("./help");
+    plain.text(overview(entry, path));
+    return isAsked ? 0 : usageCode;
+  }
+  const named = path === "" || word.startsWith("-") ? word : `${path} ${word}`;
+  const see = `bothy ${path} --help`.replace("  ", " ");
+  plain.error(`Unknown ${word.startsWith("-") ? "option" : "command"} "${named}". See "${see}".`);
+  return usageCode;
 }
 
-async function runCommand(command: Command, args: readonly string[]): Promise<number> {
+async function runCommand(verb: Verb, path: string, args: readonly string[]): Promise<number> {
+  const command = await verb.load();
   let client: Client | undefined;
   let output = outputOf("table");
   try {
     const call = parseCall(command, args);
     if (call.flag("help")) {
-      output.text(commandHelp(command));
+      const { commandHelp } = await import("./help");
+      output.text(commandHelp(verb, path, command));
       return 0;
     }
     output = outputOf(formatOf(call.value("format")));
@@ -62,7 +64,7 @@ async function runCommand(command: Command, args: readonly string[]): Promise<nu
     );
   } catch (error) {
     if (error instanceof UsageError) {
-      output.error(`${error.message} See "bothy ${command.name} --help".`);
+      output.error(`${error.message} See "bothy ${path} --help".`);
       return usageCode;
     }
     output.error(messageOf(error));

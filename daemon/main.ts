@@ -1,5 +1,6 @@
 /** bothyd: reads its options, starts the daemon and waits for a signal. */
 import { unavailable } from "../sdk/api/errors";
+import { keepCode } from "../sdk/host/code-cache";
 import { readFacts, whatIsMissing } from "../sdk/host/requirements";
 import { Daemon } from "./daemon";
 import { parseOptions, usage } from "./options";
@@ -34,6 +35,7 @@ async function main(): Promise<void> {
   });
   try {
     await daemon.start();
+    keepCode();
   } catch (error) {
     process.stderr.write(`bothyd: ${toApiError(error).message}\n`);
     await daemon.stop(false);

@@ -8,7 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Netns } from "../../scripts/scene/netns";
 import { describeTraces, processesOf, removeTraces, settledTraces } from "../../scripts/scene/traces";
 import { RawClient } from "../client";
-import type { SubjectInfo } from "../subject";
+import { type SubjectInfo, stockProgram } from "../subject";
 
 export const lxdProgram = "/usr/bin/lxd";
 const startMs = 60_000;
@@ -58,6 +58,7 @@ export class Lxd {
         { name: "dir", config: {} },
         { name: "btrfs", config: { size: "8GiB" } },
       ],
+      command: stockProgram(dir),
       pids: () => processesOf({ dir, keeperPid: netns.pid, group: "bothy-bench-lxd" }),
     };
     const lxd = new Lxd(base, netns, child, info);

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
-import { z } from "zod";
+import * as z from "zod";
 import { cellProgram, packageRoot } from "../../sdk/host/package";
 import type { Finding } from "./finding";
 

@@ -42,12 +42,8 @@ async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): P
 }
 
 export const doctor: Command = {
-  name: "doctor",
-  summary: "Say what this host can do for containers, and how to mend what it lacks.",
   words: "",
   withoutDaemon: true,
-  minWords: 0,
-  maxWords: 0,
   options: formatOption,
   details:
     'Status "off": only what is named does not work. "missing": no container can be made, and the exit code is 1.\n' +

@@ -5,11 +5,7 @@ import { type Command, UsageError } from "../command";
 import { neededPackages, type ProgramFiles, programOf, surroundingsOf } from "./files";
 
 export const init: Command = {
-  name: "init",
-  summary: "Write a first Pulumi program into a folder.",
-  words: "[FOLDER [NAME]]",
-  minWords: 0,
-  maxWords: 2,
+  words: "[FOLDER] [NAME]",
   withoutDaemon: true,
   options: {
     name: { type: "string", short: "n", value: "NAME", help: "Name of the Pulumi project. Default: the folder's." },

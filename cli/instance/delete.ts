@@ -6,11 +6,7 @@ import type { Output } from "../output";
 import { waitFor } from "../wait";
 
 export const deleteInstance: Command = {
-  name: "delete",
-  summary: "Delete containers with their snapshots.",
-  words: "NAME [NAME...]",
-  minWords: 1,
-  maxWords: Number.POSITIVE_INFINITY,
+  words: "<NAME...>",
   options: { force: { type: "boolean", help: "Stop a running container first, at once." } },
   run: async ({ words, client, output, flag }) => {
     const names = [...new Set(words)];

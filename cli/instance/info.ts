@@ -5,11 +5,7 @@ import { addressesOf } from "./address";
 const mebibyte = 2 ** 20;
 
 export const info: Command = {
-  name: "info",
-  summary: "Show one container.",
-  words: "NAME",
-  minWords: 1,
-  maxWords: 1,
+  words: "<NAME>",
   options: formatOption,
   run: async ({ words: [name = ""], client, output }) => {
     const { value } = await client.getInstanceFull(name);

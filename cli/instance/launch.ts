@@ -7,11 +7,7 @@ import { waitFor, warningsOf } from "../wait";
 const fingerprint = /^[0-9a-f]{12,64}$/;
 
 export const launch: Command = {
-  name: "launch",
-  summary: "Make a container from an image and start it.",
-  words: "IMAGE [NAME]",
-  minWords: 1,
-  maxWords: 2,
+  words: "<IMAGE> [NAME]",
   options: {
     profile: {
       type: "string",

@@ -17,11 +17,7 @@ const columns: readonly Column<InstanceFull>[] = [
 ];
 
 export const list: Command = {
-  name: "list",
-  summary: "List containers with their state and addresses.",
   words: "[NAME...]",
-  minWords: 0,
-  maxWords: Number.POSITIVE_INFINITY,
   options: {
     stack: {
       type: "string",

@@ -3,11 +3,7 @@ import type { Command } from "../command";
 import { waitFor } from "../wait";
 
 export const start: Command = {
-  name: "start",
-  summary: "Start containers.",
-  words: "NAME [NAME...]",
-  minWords: 1,
-  maxWords: Number.POSITIVE_INFINITY,
+  words: "<NAME...>",
   options: {},
   run: async ({ words, client, output }) => {
     for (const name of words) {

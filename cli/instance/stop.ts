@@ -3,11 +3,7 @@ import { type Command, wholeNumber } from "../command";
 import { waitFor } from "../wait";
 
 export const stop: Command = {
-  name: "stop",
-  summary: "Stop containers.",
-  words: "NAME [NAME...]",
-  minWords: 1,
-  maxWords: Number.POSITIVE_INFINITY,
+  words: "<NAME...>",
   options: {
     force: { type: "boolean", help: "Kill the container's processes at once." },
     timeout: { type: "string", value: "SECONDS", help: "How long a clean stop may take before the command fails." },

@@ -1,7 +1,7 @@
 /** Route: the table form of the API, the request a handler sees, and the three answers it may give. */
 import type { IncomingMessage } from "node:http";
 import type { Duplex, Readable } from "node:stream";
-import type { z } from "zod";
+import type * as z from "zod";
 import { badRequest } from "../../sdk/api/errors";
 import type { Call } from "../core/call";
 import { etagOf } from "../core/etag";

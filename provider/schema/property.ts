@@ -1,5 +1,5 @@
 /** Property: a zod type in Pulumi's schema form. */
-import { z } from "zod";
+import * as z from "zod";
 
 /** A type or a property, as https://www.pulumi.com/docs/iac/extending-pulumi/schema/ has it. */
 export interface PropertySpec {

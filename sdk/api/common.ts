@@ -1,5 +1,5 @@
 /** Wire types that several kinds share: maps, devices, names. */
-import { z } from "zod";
+import * as z from "zod";
 
 const noNul = (text: string) => !text.includes("\0");
 

@@ -1,5 +1,5 @@
 /** Envelope: the frame of every JSON answer (docs/lxd-api.md, Answers). */
-import { z } from "zod";
+import * as z from "zod";
 
 export const Envelope = z.looseObject({
   type: z.enum(["sync", "async", "error"]),

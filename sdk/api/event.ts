@@ -1,5 +1,5 @@
 /** Event: one message of GET /1.0/events (docs/lxd-api.md, Operations and events). */
-import { z } from "zod";
+import * as z from "zod";
 import { Time } from "./common";
 
 export const EventType = z.enum(["operation", "lifecycle", "logging"]);

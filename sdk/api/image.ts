@@ -1,5 +1,5 @@
 /** Image: what instances are made from, and its aliases (docs/lxd-api.md, Images). */
-import { z } from "zod";
+import * as z from "zod";
 import { Config, Text, Time, text } from "./common";
 import { defineKind } from "./kind";
 

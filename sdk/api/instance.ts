@@ -1,5 +1,5 @@
 /** Instance: a container, its state, and what may be asked of it (docs/lxd-api.md, Instances and Exec). */
-import { z } from "zod";
+import * as z from "zod";
 import { Config, Devices, flag, InstanceName, Text, Time, text } from "./common";
 import { NetworkState } from "./network";
 import { Snapshot } from "./snapshot";

@@ -1,5 +1,5 @@
 /** Network: a bridge with DHCP, DNS and NAT (docs/lxd-api.md, Profiles, storage pools, networks). */
-import { z } from "zod";
+import * as z from "zod";
 import { Config, NetworkName, text } from "./common";
 import { defineKind } from "./kind";
 

@@ -1,5 +1,5 @@
 /** Operation: background work of the daemon (docs/lxd-api.md, Operations and events). */
-import { z } from "zod";
+import * as z from "zod";
 import { Time } from "./common";
 
 export const statusCodes = {

@@ -1,5 +1,5 @@
 /** Patch: the type of a PATCH body, made from that of PUT. */
-import { z } from "zod";
+import * as z from "zod";
 
 /** What PATCH takes: every field of the mutable part may be absent, and then has no default. */
 export function patchOf<Shape extends z.ZodRawShape>(

@@ -1,5 +1,5 @@
 /** Profile: configuration and devices that instances share (docs/lxd-api.md, Profiles, storage pools, networks). */
-import { z } from "zod";
+import * as z from "zod";
 import { Config, Devices, ProfileName, text } from "./common";
 import { defineKind } from "./kind";
 

@@ -1,5 +1,5 @@
 /** Resources: the host's processors, memory and disks (docs/lxd-api.md, Server). */
-import { z } from "zod";
+import * as z from "zod";
 
 const Thread = z.looseObject({
   id: z.number(),

@@ -1,5 +1,5 @@
 /** Server: GET and PUT /1.0 (docs/lxd-api.md, Server). */
-import { z } from "zod";
+import * as z from "zod";
 import { Config } from "./common";
 
 export const ServerPut = z.object({ config: Config.default({}) });

@@ -1,5 +1,5 @@
 /** Snapshot: an instance as it was (docs/lxd-api.md, Instances). */
-import { z } from "zod";
+import * as z from "zod";
 import { Config, Devices, flag, SnapshotName, Time, WrittenTime } from "./common";
 import { isStampKey, stampPrefix } from "./stamp";
 

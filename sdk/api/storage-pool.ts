@@ -1,5 +1,5 @@
 /** Storage pool: where root file systems live (docs/lxd-api.md, Profiles, storage pools, networks). */
-import { z } from "zod";
+import * as z from "zod";
 import { Config, PoolName, text } from "./common";
 import { defineKind } from "./kind";
 

@@ -1,5 +1,5 @@
 /** Warning: something that the daemon cannot put right by itself (docs/lxd-api.md, Warnings). */
-import { z } from "zod";
+import * as z from "zod";
 import { Time } from "./common";
 
 export const WarningSeverity = z.enum(["low", "moderate", "high"]);

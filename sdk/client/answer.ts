@@ -1,6 +1,6 @@
 /** Answer: LXD's envelope, and errors rebuilt from it. */
 import { text as textOf } from "node:stream/consumers";
-import { z } from "zod";
+import * as z from "zod";
 import { detailsKey, Envelope } from "../api/envelope";
 import { ApiError, internal } from "../api/errors";
 import { issueText } from "./request";

@@ -1,7 +1,7 @@
 /** Exec: a command inside an instance, with its input and output as streams (docs/lxd-api.md, Exec). */
 import type { Readable, Writable } from "node:stream";
 import { buffer as bufferOf } from "node:stream/consumers";
-import { z } from "zod";
+import * as z from "zod";
 import { internal } from "../api/errors";
 import { InstanceExecPost } from "../api/instance";
 import type { CallOptions } from "./call-options";

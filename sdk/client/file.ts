@@ -1,7 +1,7 @@
 /** File: typed calls for files inside an instance, running or stopped. */
 import type { Readable } from "node:stream";
 import { text as textOf } from "node:stream/consumers";
-import { z } from "zod";
+import * as z from "zod";
 import { badRequest } from "../api/errors";
 import { bothFamilies, eitherFamily } from "../api/headers";
 import { envelopeOf, listOf, read } from "./answer";

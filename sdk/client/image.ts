@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import type { Readable } from "node:stream";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Config } from "../api/common";
 import { bothFamilies } from "../api/headers";
 import {

@@ -1,6 +1,6 @@
 /** Instance: typed calls. */
 import { text as textOf } from "node:stream/consumers";
-import { z } from "zod";
+import * as z from "zod";
 import {
   Instance,
   InstanceFull,

@@ -1,5 +1,5 @@
 /** Network: typed calls. */
-import type { z } from "zod";
+import type * as z from "zod";
 import { Network, NetworkLease, NetworkPost, NetworkPut, NetworkState, NetworksPost } from "../api/network";
 import { patchOf } from "../api/patch";
 import { listOf } from "./answer";

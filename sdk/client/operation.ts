@@ -1,5 +1,5 @@
 /** Operation: typed calls about background work, one's own and others'. */
-import { z } from "zod";
+import * as z from "zod";
 import { Operation } from "../api/operation";
 import type { CallOptions } from "./call-options";
 import { PendingOperation } from "./pending-operation";

@@ -1,5 +1,5 @@
 /** Profile: typed calls. */
-import type { z } from "zod";
+import type * as z from "zod";
 import { patchOf } from "../api/patch";
 import { Profile, ProfilePost, ProfilePut, ProfilesPost } from "../api/profile";
 import { listOf } from "./answer";

@@ -1,5 +1,5 @@
 /** Request: paths, queries and bodies, checked before anything is sent. */
-import type { z } from "zod";
+import type * as z from "zod";
 import { badRequest } from "../api/errors";
 
 /** Writes a path; every inserted part is percent-encoded. */

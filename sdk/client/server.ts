@@ -1,5 +1,5 @@
 /** Server: typed calls about the daemon itself. */
-import type { z } from "zod";
+import type * as z from "zod";
 import { patchOf } from "../api/patch";
 import { Server, ServerPut } from "../api/server";
 import type { CallOptions, WriteOptions } from "./call-options";

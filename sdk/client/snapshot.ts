@@ -1,5 +1,5 @@
 /** Snapshot: typed calls. */
-import { z } from "zod";
+import * as z from "zod";
 import { Snapshot, SnapshotPost, SnapshotPut, SnapshotsPost } from "../api/snapshot";
 import { listOf } from "./answer";
 import type { CallOptions, WriteOptions } from "./call-options";

@@ -1,5 +1,5 @@
 /** Storage pool: typed calls. */
-import type { z } from "zod";
+import type * as z from "zod";
 import { patchOf } from "../api/patch";
 import { StoragePool, StoragePoolPut, StoragePoolResources, StoragePoolsPost } from "../api/storage-pool";
 import { listOf } from "./answer";

@@ -1,5 +1,5 @@
 /** Wire: typed requests over a transport; requests are validated before they are sent, answers are parsed loosely. */
-import type { z } from "zod";
+import type * as z from "zod";
 import { internal } from "../api/errors";
 import { Operation } from "../api/operation";
 import { envelopeOf, errorOf, read } from "./answer";

@@ -1,6 +1,6 @@
 /** Code cache: what V8 made of a program's source, kept for its next start (node:module, enableCompileCache). */
 import { lstatSync, mkdirSync, realpathSync } from "node:fs";
-import { enableCompileCache } from "node:module";
+import { enableCompileCache, flushCompileCache } from "node:module";
 import { homedir } from "node:os";
 import path from "node:path";
 
@@ -45,3 +45,6 @@ export function useCodeCache(): void {
     // No home, a full or read-only disk: the program only starts more slowly.
   }
 }
+
+/** Keeps what was loaded so far at once, for a program that runs for long: by its end the cache would hold far more than a start needs. */
+export const keepCode = (): void => flushCompileCache();

@@ -2,7 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { keyValue, parseCall, UsageError, wholeNumber } from "../../cli/command";
+import { findCommand } from "../../cli/commands";
+import { doctor } from "../../cli/doctor/command";
 import { exec } from "../../cli/exec";
+import { overview } from "../../cli/help";
 import { launch } from "../../cli/instance/launch";
 import { list } from "../../cli/instance/list";
 import { stop } from "../../cli/instance/stop";
@@ -53,7 +56,10 @@ test("wrong words are refused with what is wrong", () => {
     [[list, ["--format"]], 'Option "--format" needs a value.'],
     [[stop, ["web", "--force=yes"]], 'Option "--force" takes no value.'],
     [[stop, ["-x", "web"]], 'Unknown option "-x".'],
+    [[list, ["--format", "--endpoint", "/x"]], 'Option "--format" needs a value.'],
     [[exec, []], "Missing argument: NAME."],
+    [[exec, ["web"]], "Missing argument: COMMAND."],
+    [[exec, ["web", "--cmd", "ls"]], 'Unknown option "--cmd".'],
   ];
   for (const [[command, args], message] of cases)
     assert.throws(() => parseCall(command, args), { message, constructor: UsageError });
@@ -78,6 +84,44 @@ test("the words of an exec'd command are not read as options", () => {
     assert.equal(call.flag("help"), false);
   }
   assert.deepEqual(parseCall(exec, ["web", "--", "--", "x"]).rest, ["--", "x"]);
+});
+
+test("a command that takes no words takes none", () => {
+  assert.deepEqual(parseCall(doctor, ["-f", "json"]).words, []);
+  assert.throws(() => parseCall(doctor, ["web"]), { message: 'Unexpected argument "web".' });
+});
+
+test("options stand anywhere among the words, repeat, and may be left without a value where that means something", () => {
+  const launched = parseCall(launch, ["-p", "a", "image", "--profile=b", "name", "-fjson"]);
+  assert.deepEqual(launched.words, ["image", "name"]);
+  assert.deepEqual([launched.values("profile"), launched.value("format")], [["a", "b"], "json"]);
+  assert.deepEqual(
+    [["--stack"], ["--stack", "-f", "json"], ["--stack", "dev"], []].map((args) =>
+      parseCall(list, args).value("stack"),
+    ),
+    ["", "", "dev", undefined],
+  );
+  const terminal = parseCall(exec, ["-T", "web", "true"]);
+  assert.deepEqual([terminal.flag("tty"), terminal.flag("no-tty")], [false, true]);
+});
+
+test("a command is found below its noun, and a noun says what stands below it", async () => {
+  const verb = (name: string) => ({ name, summary: `${name} images.`, load: async () => list });
+  const image = { name: "image", summary: "Images.", commands: [verb("list"), verb("copy")] };
+  const all = { commands: [image, verb("list")] };
+  const found = findCommand(all, ["image", "list", "-f", "json"]);
+  assert.deepEqual([found.path, found.entry, found.rest], ["image list", image.commands[0], ["-f", "json"]]);
+  assert.deepEqual(findCommand(all, ["image", "lst"]), { path: "image", entry: image, rest: ["lst"] });
+  assert.equal(findCommand(all, ["list"]).path, "list");
+  const help = overview(image, "image");
+  assert.match(help, /^Usage: bothy image COMMAND /);
+  assert.match(help, /^ {2}copy {2}copy images\.$/m);
+});
+
+test("help about a command is had both ways", async () => {
+  const help = await runCli(["stop", "--help"]);
+  assert.match(help.stdout, /^Usage: bothy stop \[OPTION\.\.\.\] NAME \[NAME\.\.\.\]\n/);
+  assert.deepEqual(await runCli(["help", "stop"]), help);
 });
 
 test("a daemon that is not there is one line and exit code 1", async () => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { z } from "zod";
+import * as z from "zod";
 import { unwrap } from "../../provider/core/engine/check";
 import { cores } from "../../provider/core/kinds/cores";
 import { instanceKeys } from "../../sdk/api/config/instance";

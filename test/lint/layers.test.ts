@@ -12,7 +12,7 @@ const layers: readonly { folder: string; ours: readonly string[]; packages: read
   { folder: "sdk", ours: ["sdk"], packages: ["ws", "zod"] },
   { folder: "provider/core", ours: ["provider/core", "sdk"], packages: ["zod"] },
   { folder: "provider", ours: ["provider", "sdk"], packages: ["@pulumi/pulumi", "zod"] },
-  { folder: "cli", ours: ["cli", "sdk"], packages: ["zod"] },
+  { folder: "cli", ours: ["cli", "sdk"], packages: ["commander", "zod"] },
   {
     folder: "daemon",
     ours: ["daemon", "sdk/api", "sdk/host"],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { z } from "zod";
+import type * as z from "zod";
 import type {
   ContainerArgs,
   ContainerFileArgs,

@@ -46,7 +46,8 @@ type Result = { code: number | null; pid: number | undefined; out: string; err: 
 
 function start(program: string, args: string[], folder: string): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const env = { PATH: `${join(folder, "path")}:${join(folder, "tools")}` };
+    // No code cache: it would keep what this folder held.
+    const env = { PATH: `${join(folder, "path")}:${join(folder, "tools")}`, NODE_DISABLE_COMPILE_CACHE: "1" };
     const child = spawn(program, args, { env, cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
     let out = "";
     let err = "";

@@ -59,7 +59,12 @@ function withPacked(body: (folder: string) => void) {
 
 test("the packed programs run where none of the packages in them is installed", () =>
   withPacked((folder) => {
-    const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}` };
+    // No code cache: it would keep what this folder held.
+    const env = {
+      ...process.env,
+      PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+      NODE_DISABLE_COMPILE_CACHE: "1",
+    };
     const run = (program: string, args: string[]) => {
       const { status, stdout, stderr } = spawnSync(program, args, { cwd: folder, env, encoding: "utf8" });
       return { status, stdout, stderr };

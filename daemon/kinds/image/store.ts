@@ -1,5 +1,5 @@
 /** Images and their aliases in the database. */
-import { z } from "zod";
+import * as z from "zod";
 import type { ImageAliasEntry } from "../../../sdk/api/image";
 import { ref, urlOf } from "../../core/ref";
 import type { Database, Schema } from "../../platform/database/database";

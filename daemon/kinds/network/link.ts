@@ -1,5 +1,5 @@
 /** Interfaces and routes of the daemon's own network namespace, read with `ip -j`; /sys shows the namespace of its mount instead. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Network, NetworkState } from "../../../sdk/api/network";
 import { run } from "../../platform/processes/run";
 import type { RouteEntry } from "./plan";

@@ -1,5 +1,5 @@
 /** Snapshots in the database. A pending row is being made or deleted; a new daemon takes it away with its volume. */
-import { z } from "zod";
+import * as z from "zod";
 import { Config, Devices, epoch, never } from "../../../sdk/api/common";
 import { snapshotRef, urlOf } from "../../core/ref";
 import type { Database, Schema } from "../../platform/database/database";

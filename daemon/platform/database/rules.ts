@@ -1,6 +1,6 @@
 /** Rules: what each column of a table must hold for the daemon to live with a row, and what stands in for a value that is damaged. */
 import type { SQLInputValue } from "node:sqlite";
-import { z } from "zod";
+import * as z from "zod";
 import { Config, Devices, epoch, never } from "../../../sdk/api/common";
 import type { Row } from "./row";
 

@@ -1,5 +1,5 @@
 /** Cell: a running container as the daemon holds it, by a watch on its supervisor. */
-import { z } from "zod";
+import * as z from "zod";
 import type { CellConnection } from "./connection";
 
 export const Started = z.object({

@@ -2,7 +2,7 @@
 import { constants, openSync } from "node:fs";
 import { Socket } from "node:net";
 import os from "node:os";
-import { z } from "zod";
+import * as z from "zod";
 import { ApiError, badRequest } from "../../../sdk/api/errors";
 import type { CellConnection, CellError } from "./connection";
 

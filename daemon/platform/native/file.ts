@@ -1,6 +1,6 @@
 /** File: one file inside a container's root, never followed out of it. */
 import { Readable } from "node:stream";
-import { z } from "zod";
+import * as z from "zod";
 import { ApiError, badRequest, type ErrorCode } from "../../../sdk/api/errors";
 import { type CellConnection, errnoOf } from "./connection";
 

@@ -1,5 +1,5 @@
 /** Net state: the interfaces of a running container. */
-import { z } from "zod";
+import * as z from "zod";
 import type { CellConnection } from "./connection";
 
 const NetInterface = z.object({

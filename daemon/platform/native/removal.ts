@@ -1,5 +1,5 @@
 /** Removal: what bothy-cell tells of a tree that it removed (docs/native-protocol.md, Verb remove). */
-import { z } from "zod";
+import * as z from "zod";
 import { internal } from "../../../sdk/api/errors";
 
 const Removed = z.object({

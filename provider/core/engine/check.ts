@@ -1,5 +1,5 @@
 /** Check: validation of inputs, each failure by the name of its property, unknown values skipped. */
-import { z } from "zod";
+import * as z from "zod";
 import { didYouMean } from "../../../sdk/api/config/near";
 import { checkConfig, type KeyTable } from "../../../sdk/api/config/table";
 import { checkDevices } from "../../../sdk/api/devices/check";

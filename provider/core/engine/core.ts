@@ -1,5 +1,5 @@
 /** Core: the contract of a kind in the provider. The doors (dynamic/, later plugin/) call it; it knows nothing of Pulumi. */
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Client, Server } from "../../../sdk";
 import type { Config } from "../../../sdk/api/common";
 import type { Props } from "./values";

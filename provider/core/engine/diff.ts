@@ -1,5 +1,5 @@
 /** Diff: what changed between the last outputs and the new inputs, and what that asks for. */
-import type { z } from "zod";
+import type * as z from "zod";
 import { withDefaults } from "./check";
 import type { Diff } from "./core";
 import { replacingInputs } from "./inputs";

@@ -1,5 +1,5 @@
 /** Inputs: properties that several kinds take. */
-import { z } from "zod";
+import * as z from "zod";
 import { parseEndpoint } from "../../../sdk";
 import { Config, Devices, Text } from "../../../sdk/api/common";
 import { describe } from "../../../sdk/api/config/describe";

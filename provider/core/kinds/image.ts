@@ -4,7 +4,7 @@ import { constants, createReadStream } from "node:fs";
 import { access } from "node:fs/promises";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
-import { z } from "zod";
+import * as z from "zod";
 import type { PendingOperation } from "../../../sdk";
 import { type Config, Text } from "../../../sdk/api/common";
 import { ApiError } from "../../../sdk/api/errors";

@@ -1,6 +1,6 @@
 /** Named: the verbs that profiles, storage pools and networks share: a name, a description, a configuration, written at once. */
 
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Tagged } from "../../../sdk";
 import type { Config } from "../../../sdk/api/common";
 import { type ApiError, conflict } from "../../../sdk/api/errors";

@@ -1,5 +1,5 @@
 /** Network: a bridge with DHCP, DNS and NAT. */
-import { z } from "zod";
+import * as z from "zod";
 import { type Config, NetworkName } from "../../../sdk/api/common";
 import { lxdComputedNetworkKeys, lxdNetworkKeys, lxdNetworkTypes } from "../../../sdk/api/config/lxd-words";
 import { networkConfig, networkKeys, rangeReasons } from "../../../sdk/api/config/network";

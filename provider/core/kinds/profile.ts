@@ -1,5 +1,5 @@
 /** Profile: configuration and devices that containers share. */
-import { z } from "zod";
+import * as z from "zod";
 import { ProfileName } from "../../../sdk/api/common";
 import { instanceKeys } from "../../../sdk/api/config/instance";
 import { lxdInstanceKeys } from "../../../sdk/api/config/lxd-words";

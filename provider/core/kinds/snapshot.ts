@@ -1,5 +1,5 @@
 /** Snapshot: a container as it was at one moment. */
-import { z } from "zod";
+import * as z from "zod";
 import { type Config, InstanceName, never, SnapshotName } from "../../../sdk/api/common";
 import type { Snapshot } from "../../../sdk/api/snapshot";
 import { checkShape, givenInputs } from "../engine/check";

@@ -1,5 +1,5 @@
 /** Storage pool: where root file systems live. */
-import { z } from "zod";
+import * as z from "zod";
 import { PoolName } from "../../../sdk/api/common";
 import { lxdComputedPoolKeys, lxdPoolDrivers, lxdPoolKeys, lxdVolumeKeys } from "../../../sdk/api/config/lxd-words";
 import { storagePoolKeys } from "../../../sdk/api/config/storage-pool";

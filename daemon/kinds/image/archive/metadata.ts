@@ -1,5 +1,5 @@
 /** Metadata: an image's metadata.yaml (docs/lxd-api.md, Images). */
-import { z } from "zod";
+import * as z from "zod";
 import { badRequest } from "../../../../sdk/api/errors";
 import { findArchitecture } from "../../../platform/host/architecture";
 import { parseTemplate } from "../file-templates/parser";

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { parse } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import { didYouMean } from "../../../../sdk/api/config/near";
 import { badRequest, notFound } from "../../../../sdk/api/errors";
 

@@ -3,7 +3,7 @@
  * that the instance has by then, as LXD does. A file that somebody changed in between stays.
  */
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import type { Config } from "../../../../sdk/api/common";
 import { type Trigger, triggers } from "../../image/archive/metadata";
 

@@ -1,6 +1,6 @@
 /** Container claim: making a container, or taking over the one that has its name. */
 
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Config } from "../../../../sdk/api/common";
 import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { ApiError, conflict } from "../../../../sdk/api/errors";

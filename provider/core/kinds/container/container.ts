@@ -1,5 +1,5 @@
 /** Container: create, start, wait; update in place; force stop and delete. */
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Config } from "../../../../sdk/api/common";
 import type { InstanceFull, InstanceSource } from "../../../../sdk/api/instance";
 import { checkShape, givenInputs, withDefaults } from "../../engine/check";

@@ -1,5 +1,5 @@
 /** Container inputs: what a program says of a container, and what it gets back. */
-import { z } from "zod";
+import * as z from "zod";
 import { InstanceName, ProfileName, SnapshotName, Text } from "../../../../sdk/api/common";
 import { instanceKeys } from "../../../../sdk/api/config/instance";
 import { lxdInstanceKeys } from "../../../../sdk/api/config/lxd-words";

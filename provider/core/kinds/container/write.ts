@@ -1,5 +1,5 @@
 /** Container write: the state and the configuration of a container, changed as little as needed. */
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Config, Devices } from "../../../../sdk/api/common";
 import { volatileKeys } from "../../../../sdk/api/config/instance";
 import { lxdComputedInstanceKeys } from "../../../../sdk/api/config/lxd-words";
