@@ -27,7 +27,7 @@ import { ParentGroups, parentGroupName, readCgroupLayout } from "./platform/host
 import { notifyReady } from "./platform/host/notify";
 import { Locks } from "./platform/locks";
 import { Log } from "./platform/log";
-import { Native } from "./platform/native/index";
+import { BothyCell } from "./platform/native/index";
 import { Operations } from "./platform/operations";
 import { noteRestored } from "./restored";
 import { tellStrays } from "./strays";
@@ -105,7 +105,7 @@ export class Daemon {
 
   async #startNative(): Promise<void> {
     const { dirs } = this.#ground;
-    const start = (folder: string) => Native.start(cellProgram, dirs, this.#log, folder);
+    const start = (folder: string) => BothyCell.start(cellProgram, dirs, this.#log, folder);
     this.#ground.native = await this.#keeper.makeSocket(dirs.cells, start);
   }
 

@@ -13,7 +13,7 @@ import { commandOf } from "../../daemon/kinds/network/process";
 import { networkRoutes } from "../../daemon/kinds/network/routes";
 import { NetworkService } from "../../daemon/kinds/network/service";
 import { networkSchema } from "../../daemon/kinds/network/store";
-import { Native } from "../../daemon/platform/native/index";
+import { BothyCell } from "../../daemon/platform/native/index";
 import { run } from "../../daemon/platform/processes/run";
 import { Netns } from "../../scripts/scene/netns";
 import { ApiError } from "../../sdk/api/errors";
@@ -43,7 +43,7 @@ before(async () => {
   const platform = testPlatform(folder, [networkSchema], {});
   home = {
     ...platform,
-    native: await Native.start(cellProgram, platform.dirs, platform.log),
+    native: await BothyCell.start(cellProgram, platform.dirs, platform.log),
     nicOwners: { all: () => uses, isActive: () => true },
     isCrashLeftover: async () => true,
   };

@@ -14,8 +14,9 @@ import { StoragePoolService } from "../../daemon/kinds/storage-pool/service";
 import { StoragePoolStore, storagePoolSchema } from "../../daemon/kinds/storage-pool/store";
 import { Volumes } from "../../daemon/kinds/storage-pool/volumes";
 import type { Dirs } from "../../daemon/platform/folders/dirs";
-import { type GotFile, Native } from "../../daemon/platform/native";
+import { BothyCell, type GotFile, type Native } from "../../daemon/platform/native/index";
 import { cellProgram } from "../../sdk/host/package";
+import { fakeNative } from "../support/fake-native";
 import { type TestPlatform, testPlatform } from "../support/platform";
 import { requireFeature } from "../support/require";
 import { container, driversHere, hands, image, inRoot, smallTree, snapshot } from "../support/storage";
@@ -27,7 +28,7 @@ const quiet = { deviceNodes: false, warn: () => undefined };
 const isRoot = { skip: requireFeature("root", process.getuid?.() === 0) };
 
 /** Stands for bothy-cell: mounts overlays in a private mount namespace. */
-const fakeNative = {
+const privateMounts = fakeNative({
   runWithRoot: async (root, at, command) => {
     assert.ok(root.type === "overlay");
     const options = `lowerdir=${root.lower.join(":")},upperdir=${root.upper},workdir=${root.work}`;
@@ -40,12 +41,12 @@ const fakeNative = {
     return {} as GotFile;
   },
   removeTree: hands.removeTree,
-} satisfies Pick<Native, "runWithRoot" | "getFile" | "removeTree"> as unknown as Native;
+});
 
 class World {
   readonly state = mkdtempSync(path.join(tmpdir(), "bothy-service-"));
   readonly unpacked: { fingerprint: string; deviceNodes: boolean }[] = [];
-  native = fakeNative;
+  native: Native = privateMounts;
   unpack: (rootPath: string, options: UnpackOptions) => Promise<void> = smallTree;
   platform: TestPlatform;
   pools: StoragePoolService;
@@ -85,7 +86,7 @@ class World {
 
   /** Puts bothy-cell in the place of the fake. */
   async useRealNative(): Promise<void> {
-    this.native = await Native.start(cellProgram, this.dirs, this.platform.log);
+    this.native = await BothyCell.start(cellProgram, this.dirs, this.platform.log);
     ({ pools: this.pools, volumes: this.volumes } = this.#makeServices());
   }
 
@@ -104,7 +105,7 @@ async function withWorld(work: (world: World) => Promise<void>): Promise<void> {
     await work(world);
     assert.equal(world.platform.locks.size, 0, "no lock is left");
   } finally {
-    if (world.native instanceof Native) await world.native.stop();
+    if (world.native instanceof BothyCell) await world.native.stop();
     for (const { name, driver } of world.pools.list())
       if (driver === "btrfs") execFileSync("umount", [world.dirs.pool(name)]);
     world.platform.database.close();
@@ -504,11 +505,11 @@ test("image volumes that only disk or only database knows are made anew", isRoot
 
 test("a driver that the host cannot carry is refused with the reason, and not the default", isRoot, () =>
   withWorld(async (world) => {
-    world.native = {
+    world.native = fakeNative({
       getFile: async () => {
         throw new Error("Cannot mount the folder through the id map");
       },
-    } as unknown as Native;
+    });
     await world.restart();
     await assert.rejects(world.create("p", "overlay"), {
       code: "BAD_REQUEST",

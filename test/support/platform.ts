@@ -14,6 +14,7 @@ import { Log } from "../../daemon/platform/log";
 import type { Native } from "../../daemon/platform/native/index";
 import { Operations } from "../../daemon/platform/operations";
 import type { Platform } from "../../daemon/platform/platform";
+import { fakeNative } from "./fake-native";
 
 export interface TestPlatform extends Platform {
   readonly warnings: Warnings;
@@ -50,5 +51,5 @@ export function testPlatform(state: string, schemas: readonly Schema[], native: 
     told,
     references: new References(database),
   };
-  return { ...all, native: native as Native };
+  return { ...all, native: fakeNative(native) };
 }

@@ -1,0 +1,171 @@
+/** BothyCell: the native layer for real, over the resident spawner (docs/native-protocol.md). */
+import { rmSync } from "node:fs";
+import path from "node:path";
+import type { Readable } from "node:stream";
+import { internal } from "../../../sdk/api/errors";
+import type { Dirs } from "../folders/dirs";
+import { readTextNow } from "../folders/files";
+import type { Log } from "../log";
+import { Slots } from "../processes/slots";
+import { ProcessWatch } from "./await";
+import { Cell, Exit, type Target } from "./cell";
+import type { CellConnection, Op } from "./connection";
+import { ExecProcess } from "./exec";
+import { deleteFile, type GotFile, getFile, type PutFile, putFile } from "./file";
+import { type Native, Silent } from "./native";
+import { type NetInterface, readNetState } from "./net-state";
+import { requireGone } from "./removal";
+import type { RootSource } from "./root-source";
+import { Spawner } from "./spawner";
+import { type FilePlace, type IdRange, idmapOps, rootOps } from "./words";
+
+const targetOp = (target: Target): Op => ["target", target.pid, target.startTime];
+
+const placeOps = (place: FilePlace): Op[] =>
+  "target" in place ? [targetOp(place.target), ...idmapOps(place.ids)] : rootOps(place.root, place.ids);
+
+async function within(patienceMs: number, connection: CellConnection): Promise<Cell> {
+  let isOver = false;
+  const timer = setTimeout(() => {
+    isOver = true;
+    connection.close();
+  }, patienceMs);
+  try {
+    return await Cell.from(connection);
+  } catch (error) {
+    throw isOver ? new Silent("its supervisor does not answer", { cause: error }) : error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Starts and looks that run at the same time: a list of hundreds must neither flood the spawner nor fork hundreds of helpers. */
+const atOnce = 32;
+
+export class BothyCell implements Native {
+  readonly #atOnce = new Slots(atOnce);
+
+  private constructor(
+    private readonly spawner: Spawner,
+    private readonly dirs: Dirs,
+  ) {}
+
+  /** @param executable path of bothy-cell @param socketDir folder of the spawner's socket, when not that of the cells */
+  static async start(executable: string, dirs: Dirs, log: Log, socketDir?: string): Promise<BothyCell> {
+    return new BothyCell(await Spawner.start(executable, dirs.cells, log, socketDir), dirs);
+  }
+
+  startContainer(ops: readonly Op[]): Promise<Cell> {
+    return this.#atOnce.run(async () => Cell.from(await this.spawner.request("start", ops)));
+  }
+
+  async adopt(instance: string, patienceMs?: number): Promise<Cell | undefined> {
+    try {
+      const connection = await this.spawner.watch(instance);
+      return patienceMs === undefined ? await Cell.from(connection) : await within(patienceMs, connection);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      // Without a folder of its own no supervisor can be there.
+      if (["ENOENT", "ECONNREFUSED", "ENOTDIR", "ELOOP"].includes(code ?? "")) return undefined;
+      throw error;
+    }
+  }
+
+  async endGroups(dirs: readonly string[]): Promise<void> {
+    const ops = dirs.map((dir): Op => ["cgroup-end", dir]);
+    const connection = await this.spawner.request("end", ops);
+    try {
+      await connection.need();
+    } finally {
+      connection.close();
+    }
+  }
+
+  lastExit(instance: string): Exit | undefined {
+    try {
+      const value: unknown = JSON.parse(readTextNow(path.join(this.dirs.cell(instance), "exit")) ?? "null");
+      return Exit.safeParse((value as { exited?: unknown } | null)?.exited ?? value).data;
+    } catch (error) {
+      // A host that lost its power may have left the file empty.
+      if (error instanceof SyntaxError) return undefined;
+      throw error;
+    }
+  }
+
+  clear(instance: string): void {
+    rmSync(this.dirs.cell(instance), { recursive: true, force: true });
+  }
+
+  async exec(target: Target, ops: readonly Op[], streams: "none" | "pipes" | "tty"): Promise<ExecProcess> {
+    return ExecProcess.from(
+      await this.spawner.request("exec", [targetOp(target), ...ops]),
+      streams !== "none",
+      streams === "tty",
+    );
+  }
+
+  async getFile(place: FilePlace, innerPath: string): Promise<GotFile> {
+    return getFile(await this.spawner.request("file", [...placeOps(place), ["get", innerPath]]), innerPath);
+  }
+
+  async putFile(place: FilePlace, file: PutFile, content: Readable): Promise<void> {
+    const mode = file.mode === undefined ? "" : file.mode.toString(8);
+    const put: Op = [
+      "put",
+      file.path,
+      file.type,
+      mode,
+      file.uid ?? "",
+      file.gid ?? "",
+      file.append ? "append" : "write",
+    ];
+    return putFile(await this.spawner.request("file", [...placeOps(place), put]), file, content);
+  }
+
+  async deleteFile(place: FilePlace, innerPath: string): Promise<void> {
+    return deleteFile(await this.spawner.request("file", [...placeOps(place), ["delete", innerPath]]), innerPath);
+  }
+
+  async plug(target: Target, ids: IdRange | undefined, ops: readonly Op[]): Promise<void> {
+    const connection = await this.spawner.request("plug", [targetOp(target), ...idmapOps(ids), ...ops]);
+    try {
+      await connection.need();
+    } finally {
+      connection.close();
+    }
+  }
+
+  netState(target: Target): Promise<NetInterface[]> {
+    return this.#atOnce.run(async () => readNetState(await this.spawner.request("net-state", [targetOp(target)])));
+  }
+
+  async watch(target: Target): Promise<ProcessWatch> {
+    return ProcessWatch.from(await this.spawner.request("await", [targetOp(target)]));
+  }
+
+  async runWithRoot(root: RootSource, at: string, command: readonly string[], signal?: AbortSignal): Promise<void> {
+    const args = command.map((word): Op => ["arg", word]);
+    const connection = await this.spawner.request("run", [...rootOps(root, undefined), ["at", at], ...args], signal);
+    try {
+      const line = await connection.need();
+      const exited = Exit.parse(line.exited);
+      if (exited.code !== 0)
+        throw internal(`Cannot run "${command.join(" ")}": ${String(line.stderr ?? "").trim()}`, { details: exited });
+    } finally {
+      connection.close();
+    }
+  }
+
+  async removeTree(tree: string): Promise<void> {
+    const connection = await this.spawner.request("remove", [["tree", tree]]);
+    try {
+      requireGone(tree, await connection.need());
+    } finally {
+      connection.close();
+    }
+  }
+
+  stop(): Promise<void> {
+    return this.spawner.stop();
+  }
+}

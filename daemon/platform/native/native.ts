@@ -1,0 +1,48 @@
+/** Native: what the daemon asks of the kernel by way of bothy-cell. The one seam at which tests put a fake (test/support/fake-native.ts). */
+import type { Readable } from "node:stream";
+import type { ProcessWatch } from "./await";
+import type { Exit, RunningCell, Target } from "./cell";
+import type { Op } from "./connection";
+import type { ExecProcess } from "./exec";
+import type { GotFile, PutFile } from "./file";
+import type { NetInterface } from "./net-state";
+import type { RootSource } from "./root-source";
+import type { FilePlace, IdRange } from "./words";
+
+/** A supervisor is there and does not answer: somebody has stopped it. */
+export class Silent extends Error {}
+
+export interface Native {
+  /** Makes a container and waits until its first process runs. @throws ApiError INTERNAL with the failing phase */
+  startContainer(ops: readonly Op[]): Promise<RunningCell>;
+  /**
+   * Finds the supervisor of a container that an earlier daemon started. @param key its name on the host
+   * @returns nothing when there is none any more @throws Silent when it does not answer in time; without a limit it is waited for
+   */
+  adopt(key: string, patienceMs?: number): Promise<RunningCell | undefined>;
+  /**
+   * Kills what lives in control groups and removes them, those of a container whose supervisor is gone.
+   * @param dirs the outer ones first @throws ApiError INTERNAL with errno EBUSY while a process that was killed does not die
+   */
+  endGroups(dirs: readonly string[]): Promise<void>;
+  /** How a container ended while no daemon was there. @returns nothing when nobody wrote it down */
+  lastExit(key: string): Exit | undefined;
+  /** Removes a container's run files. */
+  clear(key: string): void;
+  /** Starts a process in a container. @param streams whether it has pipes or a tty */
+  exec(target: Target, ops: readonly Op[], streams: "none" | "pipes" | "tty"): Promise<ExecProcess>;
+  getFile(place: FilePlace, innerPath: string): Promise<GotFile>;
+  putFile(place: FilePlace, file: PutFile, content: Readable): Promise<void>;
+  deleteFile(place: FilePlace, innerPath: string): Promise<void>;
+  /** Puts devices into a running container, or takes them out. @param ops nic, bind, unplug-nic and unbind */
+  plug(target: Target, ids: IdRange | undefined, ops: readonly Op[]): Promise<void>;
+  netState(target: Target): Promise<NetInterface[]>;
+  /** Watches a process of the host. @throws ApiError with the errno ESRCH when it has ended already */
+  watch(target: Target): Promise<ProcessWatch>;
+  /** Runs a host program while a root is mounted at a folder, for this program only. @throws ApiError INTERNAL when it fails */
+  runWithRoot(root: RootSource, at: string, command: readonly string[], signal?: AbortSignal): Promise<void>;
+  /** Removes a tree whatever a guest left in it; a missing one is no error. @param tree absolute @throws ApiError INTERNAL that names what is left */
+  removeTree(tree: string): Promise<void>;
+  /** Lets the spawner leave; containers go on. */
+  stop(): Promise<void>;
+}

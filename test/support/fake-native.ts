@@ -1,0 +1,40 @@
+/** A native layer that records what it is asked, and answers as the test says. What a test does not answer is an error. */
+import type { Native } from "../../daemon/platform/native/index";
+
+export interface Asked {
+  readonly call: keyof Native;
+  readonly arguments: readonly unknown[];
+}
+
+export type FakeNative = Native & { readonly asked: readonly Asked[] };
+
+/** @param answers the calls that the test needs */
+export function fakeNative(answers: Partial<Native> = {}): FakeNative {
+  const asked: Asked[] = [];
+  const answerTo =
+    (call: keyof Native) =>
+    (...given: unknown[]): unknown => {
+      asked.push({ call, arguments: given });
+      const answer = answers[call] as ((...given: unknown[]) => unknown) | undefined;
+      if (answer === undefined) throw new Error(`The test does not answer bothy-cell's call "${call}".`);
+      return answer(...given);
+    };
+  return {
+    asked,
+    startContainer: answerTo("startContainer") as Native["startContainer"],
+    adopt: answerTo("adopt") as Native["adopt"],
+    endGroups: answerTo("endGroups") as Native["endGroups"],
+    lastExit: answerTo("lastExit") as Native["lastExit"],
+    clear: answerTo("clear") as Native["clear"],
+    exec: answerTo("exec") as Native["exec"],
+    getFile: answerTo("getFile") as Native["getFile"],
+    putFile: answerTo("putFile") as Native["putFile"],
+    deleteFile: answerTo("deleteFile") as Native["deleteFile"],
+    plug: answerTo("plug") as Native["plug"],
+    netState: answerTo("netState") as Native["netState"],
+    watch: answerTo("watch") as Native["watch"],
+    runWithRoot: answerTo("runWithRoot") as Native["runWithRoot"],
+    removeTree: answerTo("removeTree") as Native["removeTree"],
+    stop: answerTo("stop") as Native["stop"],
+  };
+}
