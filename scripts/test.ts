@@ -1,4 +1,4 @@
-// npm test [FILE...]: format and lint, the build, then every test (or the named ones) on the compiled output.
+// npm test [FILE | FOLDER...]: format and lint, the build, then every test (or the named ones) on the compiled output. A folder is one of test/.
 import { existsSync, globSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { runChild } from "./child";
@@ -18,6 +18,14 @@ async function must(command: string, args: string[], env: NodeJS.ProcessEnv = pr
   if (code !== 0) process.exit(code);
 }
 
+/** All tests in a folder of test/, such as "unit". @throws Error when there is none */
+function testsIn(folder: string): string[] {
+  const names = globSync(`test/${folder}/**/*.test.ts`, { cwd: root }).sort();
+  if (names.length === 0)
+    throw new Error(`Cannot test "${folder}": test/${folder} holds no test. Name a file, or a folder such as unit.`);
+  return names;
+}
+
 /**
  * Maps a test to its compiled file. Named by source, so that output of a source that is gone is never run.
  * @throws Error when the file is no test or not there
@@ -30,8 +38,8 @@ function compiled(name: string): string {
 }
 
 async function main(names: string[]): Promise<void> {
-  const files = (names.length > 0 ? names : globSync("test/**/*.test.ts", { cwd: root }).sort()).map(compiled);
-  if (files.length === 0) throw new Error("Cannot test anything: there is no test/**/*.test.ts.");
+  const wanted = names.length > 0 ? names : ["**"];
+  const files = wanted.flatMap((name) => (/^[a-z*]+$/.test(name) ? testsIn(name) : [name])).map(compiled);
   const node = process.execPath;
   await must(node, ["node_modules/@biomejs/biome/bin/biome", "check", "."]);
   await must(node, ["node_modules/typescript-7/bin/tsc", "-p", "tsconfig.json"]);

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { cores } from "../../../provider/core/kinds/cores";
+import { packageSchema, schemaText } from "../../../provider/schema/package";
+import { configTypesText } from "../../../scripts/config-types";
+import { repository } from "../../provider/support/program";
+
+test("schema.json is what the definitions make; npm run gen writes it", () => {
+  assert.equal(readFileSync(path.join(repository, "schema.json"), "utf8"), schemaText());
+});
+
+test("the typed keys are those of the tables; npm run gen writes them", () => {
+  const file = path.join(repository, "provider/dynamic/config-keys.ts");
+  assert.equal(readFileSync(file, "utf8"), configTypesText(), "run npm run gen");
+});
+
+test("every input and every output of every kind is described", () => {
+  const { resources, types } = packageSchema();
+  assert.equal(Object.keys(resources).length, cores.length);
+  const described = [
+    ...Object.entries(resources).flatMap(([token, { inputProperties, properties }]) => [
+      ...Object.entries(inputProperties).map(([name, spec]) => [`${token}.${name}`, spec.description]),
+      ...Object.entries(properties).map(([name, spec]) => [`${token}.${name}`, spec.description]),
+    ]),
+    ...Object.entries(types).flatMap(([token, { properties }]) =>
+      Object.entries(properties).map(([name, spec]) => [`${token}.${name}`, spec.description]),
+    ),
+  ];
+  assert.deepEqual(
+    described.filter(([, description]) => !description).map(([name]) => name),
+    [],
+  );
+});
+
+test("every reference of the schema leads to a type", () => {
+  const schema = packageSchema();
+  const references = [...JSON.stringify(schema).matchAll(/"#\/types\/([^"]+)"/g)].map(([, token]) => token!);
+  assert.ok(references.length > 0);
+  for (const token of references) assert.ok(token in schema.types, token);
+});

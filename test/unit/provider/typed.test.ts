@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import type {
+  ContainerArgs,
+  InstanceConfigKey,
+  NetworkArgs,
+  Profile,
+  ProfileArgs,
+  StoragePoolArgs,
+} from "../../../provider";
+import { didYouMean, nearest, nearestKey } from "../../../sdk/api/config/near";
+
+test("programs may write configuration and devices in every way that they used to, and as numbers and booleans", () => {
+  // Compiling is the test: keys that are known, families, keys from elsewhere, maps of text, outputs.
+  const key: InstanceConfigKey = "limits.memory";
+  const texts: Record<string, string> = { [key]: "64MiB", "user.any": "1" };
+  const copied = (profile: Profile): ProfileArgs => ({ config: profile.config, devices: profile.devices });
+  const all: [ContainerArgs, ContainerArgs, NetworkArgs, StoragePoolArgs] = [
+    {
+      image: "i",
+      config: { "limits.cpu": 2, "security.nesting": true, "user.x": pulumi.output("y"), "some.future.key": "z" },
+      devices: {
+        eth0: { type: "nic", network: "n", mtu: 1400 },
+        root: { type: "disk", path: "/", pool: pulumi.output("p"), readonly: false },
+        other: { type: "some-future-type", option: "x" },
+      },
+    },
+    { image: "i", config: pulumi.output(texts) },
+    { config: { "ipv4.address": "auto", "ipv4.nat": true } },
+    { driver: "dir", config: texts },
+  ];
+  assert.equal(all.length, 4);
+  assert.equal(typeof copied, "function");
+});
+
+test("near misses find the word that was meant, and other words find nothing", () => {
+  const keys = ["limits.cpu", "limits.memory", "limits.memory.enforce", "environment.", "user."];
+  for (const [wrong, right] of [
+    ["limits.mem", "limits.memory"],
+    ["limit.memory", "limits.memory"],
+    ["Limits.Memory", "limits.memory"],
+    ["memory", "limits.memory"],
+    ["limits.cpus", "limits.cpu"],
+    ["enviroment.PATH", "environment.PATH"],
+    ["colour", undefined],
+    ["x", undefined],
+  ] as const)
+    assert.equal(nearestKey(wrong, keys), right, wrong);
+  assert.equal(nearest("btfrs", ["btrfs", "dir"]), "btrfs");
+  assert.equal(nearest("dir", ["btrfs", "dir"]), undefined);
+  assert.equal(didYouMean("busibox", ["busybox", "debian/12"]), ' Did you mean "busybox"?');
+});
