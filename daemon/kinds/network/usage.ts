@@ -1,5 +1,7 @@
 /** Who uses a network: nics of instances and profiles, by network= or by parent=. */
+
 import type { Device, Devices } from "../../../sdk/api/common";
+import { instanceConfig } from "../../../sdk/api/config/instance";
 import type { Context } from "../../context";
 import type { InstanceUse } from "../instance/service";
 import type { Port } from "./port-rules";
@@ -29,8 +31,9 @@ export function usedBy({ instances, profiles }: Context, network: string): strin
 export const portsOn = ({ instances }: Context, network: string): Port[] =>
   instances.uses().flatMap(({ name, config, expandedDevices }) =>
     Object.entries(expandedDevices).flatMap(([device, nic]) => {
-      const hostName = config[`volatile.${device}.host_name`];
-      const hwaddr = nic.hwaddr || config[`volatile.${device}.hwaddr`];
+      const kept = instanceConfig(config);
+      const hostName = kept.get(`volatile.${device}.host_name`);
+      const hwaddr = nic.hwaddr || kept.get(`volatile.${device}.hwaddr`);
       return isNicOf(nic, network) && hostName && hwaddr ? [{ instance: name, hostName, hwaddr }] : [];
     }),
   );
@@ -55,7 +58,7 @@ export function rivalOf(
     for (const [other, nic] of Object.entries(expandedDevices)) {
       if (!isNicOf(nic, network) || (name === instance && other === device)) continue;
       if (ipv4 && nic["ipv4.address"] === ipv4) return { instance: name, address: `IP address "${ipv4}"` };
-      const own = nic.hwaddr || config[`volatile.${other}.hwaddr`];
+      const own = nic.hwaddr || instanceConfig(config).get(`volatile.${other}.hwaddr`);
       if (hwaddr && own?.toLowerCase() === hwaddr.toLowerCase())
         return { instance: name, address: `MAC address "${hwaddr}"` };
     }
