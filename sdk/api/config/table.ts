@@ -83,9 +83,11 @@ const patternsAmong = (keys: readonly string[]): Pattern[] =>
 const patternsByTable = new WeakMap<object, readonly Pattern[]>();
 
 function patternsOf(table: object): readonly Pattern[] {
-  const known = patternsByTable.get(table) ?? patternsAmong(Object.keys(table));
-  patternsByTable.set(table, known);
-  return known;
+  const known = patternsByTable.get(table);
+  if (known !== undefined) return known;
+  const patterns = patternsAmong(Object.keys(table));
+  patternsByTable.set(table, patterns);
+  return patterns;
 }
 
 /** What stands in the place of a pattern's "*". "user." alone is a key, since LXD takes it. @returns nothing when the key does not fit */
