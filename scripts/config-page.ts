@@ -9,6 +9,15 @@ import { deviceTypes } from "../sdk/api/devices/types";
 
 const lineWidth = 100;
 
+const titles = [
+  "Instances and profiles",
+  "Instances: kept by the daemon",
+  "Devices",
+  "Networks",
+  "Storage pools",
+  "Server",
+] as const;
+
 /** Breaks a paragraph into lines; what stands in backquotes stays together. @param indent of the lines after the first */
 function wrapped(text: string, indent = ""): string {
   const words = text.match(/(?:`[^`]*`|[^\s`])+/g) ?? [];
@@ -95,7 +104,7 @@ function devices(): string {
   ]);
   const intro =
     "A device has a name, a `type` and the options of that type. Instances and profiles have devices; a device of an instance takes the place of a profile's device of the same name. A change of a running container's devices takes the device out and puts it in anew.";
-  return ["## Devices", "", wrapped(intro), "", ...types].join("\n");
+  return [`## ${titles[2]}`, "", wrapped(intro), "", ...types].join("\n");
 }
 
 const poolKeys: KeyTable = Object.assign({}, ...Object.values(storagePoolKeys));
@@ -119,20 +128,28 @@ export function configPage(): string {
       "Values of the type true or false may be written `true`, `yes`, `on` or `1`, and `false`, `no`, `off` or `0`. Sizes have the units `B`, `kB`, `MB`, `GB`, `TB`, `PB`, `EB`, which count by 1000, or `KiB`, `MiB`, `GiB`, `TiB`, `PiB`, `EiB`, which count by 1024.",
     ),
     "",
+    ...titles.map(
+      (title) =>
+        `- [${title}](#${title
+          .toLowerCase()
+          .replaceAll(/[^\w ]/g, "")
+          .replaceAll(" ", "-")})`,
+    ),
+    "",
     keysOf(
-      "Instances and profiles",
+      titles[0],
       "An instance has the configuration of its profiles, the later ones over the earlier ones, and its own over all of them.",
       instanceKeys,
     ),
     keysOf(
-      "Instances: kept by the daemon",
+      titles[1],
       "Clients read these keys and send them back. What they change in them is not taken, but for hardware addresses and properties of the image.",
       volatileKeys,
     ),
     devices(),
-    keysOf("Networks", "Keys of bridge networks.", networkKeys),
-    keysOf("Storage pools", "Keys of storage pools, of every driver unless drivers are named.", poolKeys, driversOf),
-    keysOf("Server", "Keys of the server itself, as `PUT /1.0` takes them.", serverKeys),
+    keysOf(titles[3], "Keys of bridge networks.", networkKeys),
+    keysOf(titles[4], "Keys of storage pools, of every driver unless drivers are named.", poolKeys, driversOf),
+    keysOf(titles[5], "Keys of the server itself, as `PUT /1.0` takes them.", serverKeys),
   ]
     .join("\n")
     .replace(/\n+$/, "\n");

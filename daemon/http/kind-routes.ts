@@ -1,5 +1,5 @@
 /** Kind routes: list, get, create, put, patch, rename and delete, the same for every kind. What a kind has beyond them stands in its own routes.ts. */
-import type { z } from "zod";
+import type * as z from "zod";
 import { type Kind, pathOf } from "../../sdk/api/kind";
 import { patchOf } from "../../sdk/api/patch";
 import type { Call } from "../core/call";

@@ -106,7 +106,7 @@ export interface NetworkConfig<Value> {
   "ipv4.address"?: Value;
   /** Whether nics get their addresses by DHCP. Default: `true`. */
   "ipv4.dhcp"?: Value;
-  /** How long a lease holds. A number without a unit means seconds. Default: `1h`. */
+  /** How long a lease holds, at least two minutes. A number without a unit means seconds. Default: `1h`. */
   "ipv4.dhcp.expiry"?: Value;
   /** Ranges of addresses that DHCP gives, separated by commas. They lie in the subnet of `ipv4.address`. Default: the whole subnet. */
   "ipv4.dhcp.ranges"?: Value;
@@ -130,7 +130,7 @@ export type StoragePoolConfigKey = "btrfs.mount_options" | "size" | "source" | (
 export interface StoragePoolConfig<Value> {
   /** Options of the pool's mount, separated by commas. Default: `user_subvol_rm_allowed`. It cannot be changed later. */
   "btrfs.mount_options"?: Value;
-  /** Size of the image file that holds a btrfs pool without a `source`. The file takes space as it fills. Default: 30GiB, or 80% of the free space if that is less. It cannot be changed later. */
+  /** Size of the image file that holds a btrfs pool without a `source`. The file takes space as it fills. Where the state folder lies on btrfs, a pool with neither needs no such file. Default: 30GiB for an image file, or 80% of the free space if that is less. It cannot be changed later. */
   size?: Value;
   /** Empty folder that holds the pool. That of a btrfs pool lies on btrfs, or is a block device, which is formatted. Default: made by the daemon. It cannot be changed later. */
   source?: Value;

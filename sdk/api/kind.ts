@@ -1,5 +1,5 @@
 /** Kind: what one kind of object is on the wire, for everything that treats all kinds alike (routes, client, events). */
-import type { z } from "zod";
+import type * as z from "zod";
 
 export interface Kind<
   Put extends z.ZodObject = z.ZodObject,

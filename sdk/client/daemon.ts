@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError, unavailable } from "../api/errors";
 import { bothydProgram } from "../host/package";
 import { daemonUnit, isService } from "../host/service";
-import { isNobodyListening } from "./socket";
+import { connectionError, isNobodyListening, openSocket } from "./socket";
 
 /** A first start makes a pool and a bridge, which takes a moment. */
 const startTimeoutMs = 60_000;
@@ -82,8 +82,9 @@ export const isLocalDefault = (named: string | undefined, env: NodeJS.ProcessEnv
   !named && !env.BOTHY_ENDPOINT;
 
 /**
- * Starts the daemon of a local socket unless somebody listens there.
- * @param getServer asks the daemon what it is
+ * Starts the daemon of a local socket unless somebody listens there, which a connection tells: a request would cost each command
+ * some milliseconds.
+ * @param getServer asks the daemon what it is, until it answers
  * @throws ApiError UNAVAILABLE that says how to start the daemon by hand
  */
 export async function ensureDaemon(
@@ -91,9 +92,11 @@ export async function ensureDaemon(
   getServer: () => Promise<unknown>,
   log: (message: string) => void,
 ): Promise<void> {
+  const endpoint = { socketPath };
   try {
-    await getServer();
-  } catch (error) {
+    (await openSocket(endpoint)).destroy();
+  } catch (failure) {
+    const error = connectionError(endpoint, "GET /1.0", failure);
     if (!isNobodyListening(error)) throw error;
     log("Nobody listens at the local socket: starting bothyd.");
     await startDaemon(socketPath, getServer);

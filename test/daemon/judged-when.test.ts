@@ -252,3 +252,20 @@ test("a running container goes on as it was made until it starts again, also und
   assert.equal(String(seen.stdout), "5 600\n");
   await remove("asmade");
 });
+
+test("a changed resource limit is a command's at its next exec, and the init's at its next start", {
+  skip,
+}, async () => {
+  const { client } = shared;
+  const limitOf = async (pid: string) => {
+    const { stdout } = await client.execOutput("bounded", { command: ["grep", "open files", `/proc/${pid}/limits`] });
+    return String(stdout).trim().split(/\s+/).slice(3, 5).join(":");
+  };
+  assert.equal((await post("bounded", { config: { "limits.kernel.nofile": "100:200" } })).status, 200);
+  assert.equal((await act("bounded", "start")).status, 200);
+  assert.equal((await patch("bounded", { config: { "limits.kernel.nofile": "300:400" } })).status, 200);
+  assert.deepEqual([await limitOf("1"), await limitOf("self")], ["100:200", "300:400"]);
+  assert.equal((await act("bounded", "restart")).status, 200);
+  assert.deepEqual([await limitOf("1"), await limitOf("self")], ["300:400", "300:400"]);
+  await remove("bounded");
+});

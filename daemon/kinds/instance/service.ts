@@ -81,10 +81,11 @@ export class InstanceService {
   }
 
   #hostNames(record: InstanceRecord, interfaces: readonly { name: string; hwaddr: string }[]): Record<string, string> {
+    const kept = instanceConfig(record.config);
     const byHwaddr = new Map(
       nicDevices(this.home.book.expanded(record).devices).map(([device, options]) => [
-        options.hwaddr ?? record.config[`volatile.${device}.hwaddr`],
-        record.config[`volatile.${device}.host_name`] ?? "",
+        options.hwaddr ?? kept.get(`volatile.${device}.hwaddr`),
+        kept.get(`volatile.${device}.host_name`) ?? "",
       ]),
     );
     return Object.fromEntries(interfaces.map((item) => [item.name, byHwaddr.get(item.hwaddr) ?? ""]));

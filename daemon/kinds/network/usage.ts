@@ -1,5 +1,6 @@
 /** Who uses a network: nics of instances and profiles, by network= or by parent=. */
 import type { Device } from "../../../sdk/api/common";
+import { instanceConfig } from "../../../sdk/api/config/instance";
 import { ref, urlOf } from "../../core/ref";
 import type { References } from "../../core/references/references";
 import type { NicOwner, NicOwners } from "./home";
@@ -17,8 +18,9 @@ export const usedBy = (references: References, network: string): string[] =>
 export const portsOn = (owners: NicOwners, network: string): Port[] =>
   owners.all().flatMap(({ key, config, expandedDevices }) =>
     Object.entries(expandedDevices).flatMap(([device, nic]) => {
-      const hostName = config[`volatile.${device}.host_name`];
-      const hwaddr = nic.hwaddr || config[`volatile.${device}.hwaddr`];
+      const kept = instanceConfig(config);
+      const hostName = kept.get(`volatile.${device}.host_name`);
+      const hwaddr = nic.hwaddr || kept.get(`volatile.${device}.hwaddr`);
       return isNicOf(nic, network) && hostName && hwaddr ? [{ instance: key, hostName, hwaddr }] : [];
     }),
   );
@@ -43,7 +45,7 @@ export function rivalOf(
     for (const [other, nic] of Object.entries(expandedDevices)) {
       if (!isNicOf(nic, network) || (key === instance && other === device)) continue;
       if (ipv4 && nic["ipv4.address"] === ipv4) return { instance: key, address: `IP address "${ipv4}"` };
-      const own = nic.hwaddr || config[`volatile.${other}.hwaddr`];
+      const own = nic.hwaddr || instanceConfig(config).get(`volatile.${other}.hwaddr`);
       if (hwaddr && own?.toLowerCase() === hwaddr.toLowerCase())
         return { instance: key, address: `MAC address "${hwaddr}"` };
     }

@@ -1,5 +1,6 @@
 /** Check: validation of inputs, each failure by the name of its property, unknown values skipped. */
 import * as z from "zod";
+import type { Config } from "../../../sdk/api/common";
 import { didYouMean } from "../../../sdk/api/config/near";
 import { checkConfig, type KeyTable } from "../../../sdk/api/config/table";
 import { checkDevices } from "../../../sdk/api/devices/check";
@@ -106,12 +107,16 @@ export function unwrap(schema: z.ZodType | undefined): z.ZodType | undefined {
   return at;
 }
 
+/** The configuration of inputs that were not checked yet: what is not known yet is empty, and what is no text is left out. */
+export function knownConfig(config: unknown): Config {
+  if (!isMap(config)) return {};
+  const texts = Object.entries(config).filter((entry): entry is [string, string] => typeof entry[1] === "string");
+  return Object.fromEntries(texts.map(([key, value]) => [key, value === unknownValue ? "" : value]));
+}
+
 /** Checks configuration keys by a table; an unknown value fits every key, its key is still checked. @param lxd keys that LXD has for it */
 export function checkConfigKeys(table: KeyTable, lxd: readonly string[], config: unknown): CheckFailure[] {
-  if (!isMap(config)) return [];
-  const texts = Object.entries(config).filter((entry): entry is [string, string] => typeof entry[1] === "string");
-  const known = Object.fromEntries(texts.map(([key, value]) => [key, value === unknownValue ? "" : value]));
-  return checkConfig(table, known, lxd).map(({ key, message }) => ({
+  return checkConfig(table, knownConfig(config), lxd).map(({ key, message }) => ({
     property: propertyPath(["config", key]),
     reason: message,
   }));

@@ -2,6 +2,7 @@
  * Network room: two networks cannot have one subnet. A network that takes over the subnet of the one that it replaces, so that those who use
  * that one can move over, needs it to step aside first.
  */
+import { networkConfig } from "../../../sdk/api/config/network";
 import { ApiError } from "../../../sdk/api/errors";
 import { overlaps, parseSubnet } from "../../../sdk/api/ipv4";
 import type { Network } from "../../../sdk/api/network";
@@ -18,14 +19,11 @@ const rangesKey = "ipv4.dhcp.ranges";
  * @param wanted ipv4.address of the new network
  * @returns what gives it back, for when the new one cannot be made
  */
-export async function makeRoom(
-  context: Context,
-  wanted: string | undefined,
-  old: string,
-): Promise<() => Promise<void>> {
+export async function makeRoom(context: Context, wanted: string, old: string): Promise<() => Promise<void>> {
   const { client, log, signal } = context;
   const before = (await ifThere(client.getNetwork(old, { signal })))?.value;
-  const [have, want] = [before?.config[addressKey], wanted].map((address) => parseSubnet(address ?? ""));
+  const has = networkConfig(before?.config ?? {}).get(addressKey);
+  const [have, want] = [parseSubnet(has), parseSubnet(wanted)];
   if (before === undefined || have === undefined || want === undefined || !overlaps(have, want))
     return async () => undefined;
   const { [rangesKey]: _, ...rest } = before.config;
@@ -40,7 +38,7 @@ export async function makeRoom(
       `config["${addressKey}"]: network "${old}", which has the subnet ${wanted}, cannot leave it to this one: ${messageOf(error)} Give this network another subnet.`,
     );
   }
-  log(`Network "${old}" has left its subnet ${before.config[addressKey]} to the one that replaces it.`);
+  log(`Network "${old}" has left its subnet ${has} to the one that replaces it.`);
   return () => write({ ...context, signal: AbortSignal.timeout(60_000) }, old, before, before.config);
 }
 

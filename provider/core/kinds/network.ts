@@ -5,10 +5,9 @@ import { lxdComputedNetworkKeys, lxdNetworkKeys, lxdNetworkTypes } from "../../.
 import { networkConfig, networkKeys, rangeReasons } from "../../../sdk/api/config/network";
 import { computedKeys } from "../../../sdk/api/config/table";
 import type { Network, NetworkPut } from "../../../sdk/api/network";
-import { checkConfigKeys, propertyPath } from "../engine/check";
+import { checkConfigKeys, knownConfig, propertyPath } from "../engine/check";
 import type { CheckFailure } from "../engine/core";
 import { adopt, configInput, description, endpoint, replacing, timeouts, wordOf } from "../engine/inputs";
-import { isMap } from "../engine/values";
 import { namedCore } from "./named";
 import { makeRoom } from "./network-room";
 
@@ -31,9 +30,8 @@ type Inputs = z.output<typeof NetworkInputs>;
 const filledIn = [...computedKeys(networkKeys), ...lxdComputedNetworkKeys];
 
 function rangeFailures(config: unknown): CheckFailure[] {
-  if (!isMap(config)) return [];
-  const [address, ranges] = [config["ipv4.address"], config["ipv4.dhcp.ranges"]];
-  if (typeof address !== "string" || typeof ranges !== "string") return [];
+  const set = networkConfig(knownConfig(config));
+  const [address, ranges] = [set.get("ipv4.address"), set.text("ipv4.dhcp.ranges") ?? ""];
   const property = propertyPath(["config", "ipv4.dhcp.ranges"]);
   return rangeReasons(address, ranges).map((reason) => ({ property, reason: `holds a wrong range: ${reason}` }));
 }
@@ -68,7 +66,7 @@ export const network = namedCore<Inputs, Network, NetworkPut>({
   list: ({ client, signal }) => client.listNetworks({ signal }),
   create: ({ client, signal }, { name, type, description }, config) =>
     client.createNetwork({ name, type, description, config }, { signal }),
-  makeRoom: (context, { config }, old) => makeRoom(context, config["ipv4.address"], old),
+  makeRoom: (context, { config }, old) => makeRoom(context, networkConfig(config).get("ipv4.address"), old),
   patchConfig: ({ client, signal }, name, config) => client.patchNetwork(name, { config }, { signal }),
   isForeign: ({ managed }) => !managed,
   put: ({ description }, config) => ({ description, config }),

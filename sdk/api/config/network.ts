@@ -135,7 +135,7 @@ const ipv4Keys = grouped("ipv4", {
     since,
     extension: "network_dhcp_expiry",
     example: "1d",
-    doc: "How long a lease holds. A number without a unit means seconds.",
+    doc: "How long a lease holds, at least two minutes. A number without a unit means seconds.",
   },
   "ipv4.dhcp.ranges": {
     type: ipv4Ranges,

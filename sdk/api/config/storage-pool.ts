@@ -21,13 +21,13 @@ const place = grouped("place", {
 const image = grouped("place", {
   size: {
     type: size,
-    unset: "30GiB, or 80% of the free space if that is less",
+    unset: "30GiB for an image file, or 80% of the free space if that is less",
     computed: true,
     applies: "at creation",
     since,
     extension: "storage",
     example: "20GiB",
-    doc: "Size of the image file that holds a btrfs pool without a `source`. The file takes space as it fills.",
+    doc: "Size of the image file that holds a btrfs pool without a `source`. The file takes space as it fills. Where the state folder lies on btrfs, a pool with neither needs no such file.",
   },
 });
 

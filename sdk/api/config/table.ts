@@ -63,12 +63,38 @@ export interface ConfigIssue {
   readonly message: string;
 }
 
-/** What stands in the place of the "*" of a pattern. "user." alone is a key, since LXD takes it. @returns nothing when the key does not fit */
-function innerPart(pattern: string, key: string): string | undefined {
-  const [before = "", after] = pattern.split("*");
-  if (after === undefined || !key.startsWith(before) || !key.endsWith(after)) return undefined;
-  const inner = key.slice(before.length, key.length - after.length);
-  return key.length > before.length + after.length || key === "user." ? inner : undefined;
+interface Pattern {
+  readonly key: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** The patterns among some keys, the narrowest first. */
+const patternsAmong = (keys: readonly string[]): Pattern[] =>
+  keys
+    .filter((key) => key.includes("*"))
+    .map((key) => {
+      const [before = "", after = ""] = key.split("*");
+      return { key, before, after };
+    })
+    .sort((a, b) => b.key.length - a.key.length);
+
+/** Tables are read for every nic of every instance in a list. */
+const patternsByTable = new WeakMap<object, readonly Pattern[]>();
+
+function patternsOf(table: object): readonly Pattern[] {
+  const known = patternsByTable.get(table);
+  if (known !== undefined) return known;
+  const patterns = patternsAmong(Object.keys(table));
+  patternsByTable.set(table, patterns);
+  return patterns;
+}
+
+/** What stands in the place of a pattern's "*". "user." alone is a key, since LXD takes it. @returns nothing when the key does not fit */
+function innerPart({ before, after }: Pattern, key: string): string | undefined {
+  if (!key.startsWith(before) || !key.endsWith(after)) return undefined;
+  const isWhole = key.length > before.length + after.length || key === "user.";
+  return isWhole ? key.slice(before.length, key.length - after.length) : undefined;
 }
 
 /** Finds the row of a key: its own, or that of the narrowest pattern that it fits. @returns the row and what stands for its "*" */
@@ -78,12 +104,11 @@ function find<R extends Row>(
 ): { readonly row: R; readonly inner?: string } | undefined {
   const own = Object.hasOwn(table, key) && !key.includes("*") ? table[key] : undefined;
   if (own !== undefined) return { row: own };
-  let found: { row: R; inner: string } | undefined;
-  for (const [pattern, row] of Object.entries(table)) {
+  for (const pattern of patternsOf(table)) {
     const inner = innerPart(pattern, key);
-    if (inner !== undefined && (found === undefined || inner.length < found.inner.length)) found = { row, inner };
+    if (inner !== undefined) return { row: table[pattern.key]!, inner };
   }
-  return found;
+  return undefined;
 }
 
 /** @returns the row of a key, its own or that of a pattern */
@@ -96,7 +121,7 @@ export const computedKeys = (table: KeyTable): string[] =>
 
 /** @returns whether a key is one of some keys and patterns */
 export const isOneOf = (keys: readonly string[], key: string): boolean =>
-  keys.some((pattern) => pattern === key || innerPart(pattern, key) !== undefined);
+  keys.includes(key) || patternsAmong(keys).some((pattern) => innerPart(pattern, key) !== undefined);
 
 /**
  * Checks every key and value; empty values mean "unset" and fit every key.
@@ -117,7 +142,7 @@ export const nearestTo = (table: KeyTable, key: string): string | undefined =>
   nearestKey(
     key,
     Object.keys(table)
-      .filter((known) => known.indexOf("*") === -1 || known.endsWith("*"))
+      .filter((known) => !known.includes("*") || known.endsWith("*"))
       .map((known) => known.replace("*", "")),
   );
 

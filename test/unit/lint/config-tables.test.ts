@@ -1,8 +1,9 @@
 /** The tables of configuration keys and device options say all that they have to, and pages and types say the same. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { apiExtensions } from "../../../daemon/kinds/server/extensions";
 import { configPage, exampleKey } from "../../../scripts/config-page";
 import { allInstanceKeys, instanceConfig } from "../../../sdk/api/config/instance";
 import { networkConfig, networkKeys } from "../../../sdk/api/config/network";
@@ -76,6 +77,24 @@ test("no key is of a later version than the package", () => {
     against(({ row }) => /^\d+\.\d+\.\d+$/.test(row.since) && order(row.since) <= order(packageVersion())),
     [],
   );
+});
+
+test("what Bothy has beyond LXD belongs to an extension that the server tells of", () => {
+  assert.deepEqual(
+    against(({ row }) => !row.extension?.startsWith("bothy_") || apiExtensions.includes(row.extension)),
+    [],
+  );
+});
+
+test("daemon and provider read configuration by its table, not by the bare text", () => {
+  const sources = globSync("{daemon,provider}/**/*.ts", { cwd: packageRoot });
+  assert.ok(sources.length > 100);
+  const isBare = (line: string) => !/^\s*(\/?\*|\/\/)/.test(line) && /config\??\.?\[["`][a-z]/i.test(line);
+  const bare = sources.flatMap((file) => {
+    const lines = readFileSync(path.join(packageRoot, file), "utf8").split("\n");
+    return lines.flatMap((line, at) => (isBare(line) ? [`${file}:${at + 1}: ${line.trim()}`] : []));
+  });
+  assert.deepEqual(bare, []);
 });
 
 test("docs/config.md is fresh", () => {

@@ -128,3 +128,12 @@ test("only bothy-cell's door opens connections to it, and only stores touch the 
     [],
   );
 });
+
+test("zod is imported as a namespace, so that the bundles leave out what nobody uses of it", () => {
+  assert.deepEqual(
+    sources.filter((file) =>
+      /^import (type )?\{ z \} from "zod"/m.test(readFileSync(path.join(packageRoot, file), "utf8")),
+    ),
+    [],
+  );
+});

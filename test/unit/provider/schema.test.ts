@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { replacingInputs } from "../../../provider/core/engine/inputs";
 import { cores } from "../../../provider/core/kinds/cores";
 import { packageSchema, schemaText } from "../../../provider/schema/package";
 import { configTypesText } from "../../../scripts/config-types";
@@ -14,6 +15,16 @@ test("schema.json is what the definitions make; npm run gen writes it", () => {
 test("the typed keys are those of the tables; npm run gen writes them", () => {
   const file = path.join(repository, "provider/dynamic/config-keys.ts");
   assert.equal(readFileSync(file, "utf8"), configTypesText(), "run npm run gen");
+});
+
+test("docs/provider.md names the inputs of each kind whose change asks for another object", () => {
+  const page = readFileSync(path.join(repository, "docs/provider.md"), "utf8");
+  for (const core of cores) {
+    const row = new RegExp(`^\\| \`${core.type}\` \\|.*\\|([^|]*)\\|$`, "m").exec(page)?.[1] ?? "";
+    const named = [...row.matchAll(/`(\w+)`/g)].map(([, name]) => name!).filter((name) => name !== "pool");
+    const replacing = replacingInputs(core.inputs).filter((name) => name !== "endpoint");
+    assert.deepEqual(named.sort(), replacing.sort(), core.type);
+  }
 });
 
 test("every input and every output of every kind is described", () => {

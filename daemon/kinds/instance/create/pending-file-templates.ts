@@ -2,9 +2,11 @@
  * Pending templates: what was made of an image's templates before an instance's first start is made again by it, for the settings
  * that the instance has by then, as LXD does. A file that somebody changed in between stays.
  */
+
 import { createHash } from "node:crypto";
 import * as z from "zod";
 import type { Config } from "../../../../sdk/api/common";
+import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { type Trigger, triggers } from "../../image/archive/metadata";
 
 /** LXD's key for it. */
@@ -29,10 +31,11 @@ export const pendingKeys = (trigger: Trigger, digests: Digests): Config =>
 
 /** @returns what the next start makes again; nothing where a note cannot be read */
 export function pendingTemplates(config: Config): PendingTemplates | undefined {
-  const digests = config[digestsKey];
+  const kept = instanceConfig(config);
+  const digests = kept.get(digestsKey);
   if (digests === undefined) return undefined;
   try {
-    return Noted.parse({ trigger: config[triggerKey], digests: JSON.parse(digests) });
+    return Noted.parse({ trigger: kept.get(triggerKey), digests: JSON.parse(digests) });
   } catch {
     return undefined;
   }

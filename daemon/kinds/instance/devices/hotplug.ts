@@ -1,5 +1,7 @@
 /** Hotplug: nics and disks of a running instance follow its changed devices. */
+
 import type { Config, Device, Devices } from "../../../../sdk/api/common";
+import { instanceConfig } from "../../../../sdk/api/config/instance";
 import type { Op } from "../../../platform/native/index";
 import { diskOps } from "../spec/filesystems";
 import { hostNames, type Nic, nicOps, planNics, withHwaddrs } from "./nics";
@@ -54,7 +56,7 @@ const taken = (op: Op): HotplugStep => ({ op: inverse(op), undo: op });
 /** The nics as they were plugged: under the names that they have on the host. */
 function removedNicsOf(own: Config, was: Devices, removed: readonly string[]): Op[] {
   const nics = planNics(own, was).flatMap((nic) => {
-    const hostName = own[`volatile.${nic.device}.host_name`];
+    const hostName = instanceConfig(own).get(`volatile.${nic.device}.host_name`);
     return removed.includes(nic.device) && hostName !== undefined ? [{ ...nic, hostName }] : [];
   });
   return nicOps(nics);

@@ -144,7 +144,7 @@ export async function deleteBtrfsPool(pool: PoolPlace): Promise<void> {
   await unmountBtrfsPool(pool);
   await ignoring("ENOENT", rmdir(pool.path));
   if (kind === "loop") await rm(pool.diskImage, { force: true });
-  else await wipe(pool.config[formattedKey]);
+  else await wipe(storagePoolConfig(pool.config).get(formattedKey));
 }
 
 async function wipe(device: string | undefined): Promise<void> {
