@@ -74,4 +74,9 @@ export const imageAliasKind = defineKind({
   tagged: ["name", "description", "target", "type"],
   rename: ImageAliasPost,
   hasSlashes: true,
+  shownName: "ImageAliasEntry",
+  says: {
+    get: "@param name may hold slashes, such as debian/12 @throws ApiError NOT_FOUND",
+    update: "Points an alias at another image.",
+  },
 });

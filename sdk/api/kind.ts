@@ -24,6 +24,12 @@ export interface Kind<
   readonly rename?: z.ZodType<{ name: string }>;
   /** Names may hold slashes, which stay as they are in paths. */
   readonly hasSlashes?: true;
+  /** Name of the type of `shown`, where it is not that of the kind. */
+  readonly shownName?: string;
+  /** What the client's calls say of themselves beyond the usual, each a docstring. */
+  readonly says?: Readonly<
+    Partial<Record<"list" | "get" | "create" | "update" | "patch" | "rename" | "delete", string>>
+  >;
 }
 
 /** Names a kind's types once, so that everything else has them by inference. */

@@ -31,6 +31,7 @@ export const networkKind = defineKind({
   shown: Network,
   tagged: ["name", "managed", "type", "description", "config"],
   rename: NetworkPost,
+  says: { list: "Managed networks, and the host's own interfaces with `managed` false." },
 });
 
 export const NetworkLease = z.looseObject({

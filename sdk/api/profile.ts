@@ -31,4 +31,5 @@ export const profileKind = defineKind({
   shown: Profile,
   tagged: ["config", "description", "devices"],
   rename: ProfilePost,
+  says: { update: "Replaces the whole mutable part; reaches the running instances that have the profile." },
 });

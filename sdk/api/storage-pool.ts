@@ -30,6 +30,7 @@ export const storagePoolKind = defineKind({
   post: StoragePoolsPost,
   shown: StoragePool,
   tagged: ["name", "driver", "description", "config"],
+  says: { delete: "Removes a pool that nothing uses, with its files." },
 });
 
 const Usage = z.looseObject({ used: z.number().default(0), total: z.number().default(0) });

@@ -4,14 +4,17 @@ import { eventCalls } from "./event";
 import { execCalls } from "./exec";
 import { fileCalls } from "./file";
 import { imageCalls } from "./image";
+import { imageAliasCalls } from "./image-alias";
 import { instanceCalls } from "./instance";
 import { networkCalls } from "./network";
+import { networkStateCalls } from "./network-state";
 import { operationCalls } from "./operation";
 import { profileCalls } from "./profile";
 import { resourcesCalls } from "./resources";
 import { serverCalls } from "./server";
 import { snapshotCalls } from "./snapshot";
 import { storagePoolCalls } from "./storage-pool";
+import { storagePoolResourcesCalls } from "./storage-pool-resources";
 import { warningCalls } from "./warning";
 import { Wire } from "./wire";
 
@@ -28,9 +31,12 @@ const callsOf = (wire: Wire) => ({
   ...execCalls(wire),
   ...fileCalls(wire),
   ...imageCalls(wire),
+  ...imageAliasCalls(wire),
   ...profileCalls(wire),
   ...storagePoolCalls(wire),
+  ...storagePoolResourcesCalls(wire),
   ...networkCalls(wire),
+  ...networkStateCalls(wire),
   ...operationCalls(wire),
   ...eventCalls(wire),
   ...warningCalls(wire),

@@ -6,15 +6,7 @@ import type { Readable } from "node:stream";
 import type * as z from "zod";
 import type { Config } from "../api/common";
 import { bothFamilies } from "../api/headers";
-import {
-  Image,
-  ImageAliasEntry,
-  ImageAliasesPost,
-  ImageAliasPost,
-  ImageAliasPut,
-  ImagePut,
-  ImagesPost,
-} from "../api/image";
+import { Image, ImagePut, ImagesPost } from "../api/image";
 import { patchOf } from "../api/patch";
 import { listOf } from "./answer";
 import type { CallOptions, WriteOptions } from "./call-options";
@@ -24,8 +16,8 @@ import { body, type Tagged, type Wire } from "./wire";
 
 const all = "/1.0/images";
 const one = (fingerprint: string) => urlOf`/1.0/images/${fingerprint}`;
-const aliases = "/1.0/images/aliases";
-const alias = (name: string) => urlOf`/1.0/images/aliases/${name}`;
+const _aliases = "/1.0/images/aliases";
+const _alias = (name: string) => urlOf`/1.0/images/aliases/${name}`;
 
 export interface ImageFileOptions extends CallOptions {
   /** Name to remember; that of the file when absent. */
@@ -83,24 +75,4 @@ export const imageCalls = (wire: Wire) => ({
 
   deleteImage: (fingerprint: string, options?: CallOptions): Promise<PendingOperation> =>
     wire.start("DELETE", one(fingerprint), options),
-
-  listImageAliases: (options?: CallOptions): Promise<ImageAliasEntry[]> =>
-    wire.get(`${aliases}?recursion=1`, listOf(ImageAliasEntry), options),
-
-  /** @param name may hold slashes, such as debian/12 @throws ApiError NOT_FOUND */
-  getImageAlias: (name: string, options?: CallOptions): Promise<Tagged<ImageAliasEntry>> =>
-    wire.getTagged(alias(name), ImageAliasEntry, options),
-
-  /** @throws ApiError CONFLICT when the name is taken */
-  createImageAlias: (post: z.input<typeof ImageAliasesPost>, options?: CallOptions): Promise<void> =>
-    wire.write("POST", aliases, { ...options, body: body(ImageAliasesPost, post) }),
-
-  /** Points an alias at another image. */
-  updateImageAlias: (name: string, put: z.input<typeof ImageAliasPut>, options?: WriteOptions): Promise<void> =>
-    wire.write("PUT", alias(name), { ...options, body: body(ImageAliasPut, put) }),
-
-  renameImageAlias: (name: string, newName: string, options?: CallOptions): Promise<void> =>
-    wire.write("POST", alias(name), { ...options, body: body(ImageAliasPost, { name: newName }) }),
-
-  deleteImageAlias: (name: string, options?: CallOptions): Promise<void> => wire.write("DELETE", alias(name), options),
 });

@@ -1,6 +1,6 @@
-/** Network: typed calls. */
+/** Network: typed calls. Made by `npm run gen` from sdk/api/network.ts. */
 import type * as z from "zod";
-import { Network, NetworkLease, NetworkPost, NetworkPut, NetworkState, NetworksPost } from "../api/network";
+import { Network, NetworkPost, NetworkPut, NetworksPost } from "../api/network";
 import { patchOf } from "../api/patch";
 import { listOf } from "./answer";
 import type { CallOptions, WriteOptions } from "./call-options";
@@ -18,13 +18,6 @@ export const networkCalls = (wire: Wire) => ({
   getNetwork: (name: string, options?: CallOptions): Promise<Tagged<Network>> =>
     wire.getTagged(one(name), Network, options),
 
-  getNetworkState: (name: string, options?: CallOptions): Promise<NetworkState> =>
-    wire.get(urlOf`/1.0/networks/${name}/state`, NetworkState, options),
-
-  /** Addresses that the network gave by DHCP, and its own. */
-  getNetworkLeases: (name: string, options?: CallOptions): Promise<NetworkLease[]> =>
-    wire.get(urlOf`/1.0/networks/${name}/leases`, listOf(NetworkLease), options),
-
   /** @throws ApiError CONFLICT when the name is taken */
   createNetwork: (post: z.input<typeof NetworksPost>, options?: CallOptions): Promise<void> =>
     wire.write("POST", all, { ...options, body: body(NetworksPost, post) }),
@@ -33,8 +26,8 @@ export const networkCalls = (wire: Wire) => ({
   updateNetwork: (name: string, put: z.input<typeof NetworkPut>, options?: WriteOptions): Promise<void> =>
     wire.write("PUT", one(name), { ...options, body: body(NetworkPut, put) }),
 
-  /** Merges configuration key by key. */
-  patchNetwork: (name: string, patch: Partial<NetworkPut>, options?: WriteOptions): Promise<void> =>
+  /** Merges: configuration key by key, devices by name, other fields when they are given. */
+  patchNetwork: (name: string, patch: Partial<z.output<typeof NetworkPut>>, options?: WriteOptions): Promise<void> =>
     wire.write("PATCH", one(name), { ...options, body: body(patchOf(NetworkPut), patch) }),
 
   renameNetwork: (name: string, newName: string, options?: CallOptions): Promise<void> =>

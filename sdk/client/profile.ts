@@ -1,4 +1,4 @@
-/** Profile: typed calls. */
+/** Profile: typed calls. Made by `npm run gen` from sdk/api/profile.ts. */
 import type * as z from "zod";
 import { patchOf } from "../api/patch";
 import { Profile, ProfilePost, ProfilePut, ProfilesPost } from "../api/profile";
@@ -25,8 +25,8 @@ export const profileCalls = (wire: Wire) => ({
   updateProfile: (name: string, put: z.input<typeof ProfilePut>, options?: WriteOptions): Promise<void> =>
     wire.write("PUT", one(name), { ...options, body: body(ProfilePut, put) }),
 
-  /** Merges: configuration key by key, devices by name. */
-  patchProfile: (name: string, patch: Partial<ProfilePut>, options?: WriteOptions): Promise<void> =>
+  /** Merges: configuration key by key, devices by name, other fields when they are given. */
+  patchProfile: (name: string, patch: Partial<z.output<typeof ProfilePut>>, options?: WriteOptions): Promise<void> =>
     wire.write("PATCH", one(name), { ...options, body: body(patchOf(ProfilePut), patch) }),
 
   renameProfile: (name: string, newName: string, options?: CallOptions): Promise<void> =>

@@ -1,7 +1,7 @@
-/** Storage pool: typed calls. */
+/** Storage pool: typed calls. Made by `npm run gen` from sdk/api/storage-pool.ts. */
 import type * as z from "zod";
 import { patchOf } from "../api/patch";
-import { StoragePool, StoragePoolPut, StoragePoolResources, StoragePoolsPost } from "../api/storage-pool";
+import { StoragePool, StoragePoolPut, StoragePoolsPost } from "../api/storage-pool";
 import { listOf } from "./answer";
 import type { CallOptions, WriteOptions } from "./call-options";
 import { urlOf } from "./request";
@@ -18,10 +18,6 @@ export const storagePoolCalls = (wire: Wire) => ({
   getStoragePool: (name: string, options?: CallOptions): Promise<Tagged<StoragePool>> =>
     wire.getTagged(one(name), StoragePool, options),
 
-  /** Space and inodes of the pool, in bytes and counts. */
-  getStoragePoolResources: (name: string, options?: CallOptions): Promise<StoragePoolResources> =>
-    wire.get(urlOf`/1.0/storage-pools/${name}/resources`, StoragePoolResources, options),
-
   /** @throws ApiError CONFLICT when the name is taken */
   createStoragePool: (post: z.input<typeof StoragePoolsPost>, options?: CallOptions): Promise<void> =>
     wire.write("POST", all, { ...options, body: body(StoragePoolsPost, post) }),
@@ -30,9 +26,12 @@ export const storagePoolCalls = (wire: Wire) => ({
   updateStoragePool: (name: string, put: z.input<typeof StoragePoolPut>, options?: WriteOptions): Promise<void> =>
     wire.write("PUT", one(name), { ...options, body: body(StoragePoolPut, put) }),
 
-  /** Merges configuration key by key. */
-  patchStoragePool: (name: string, patch: Partial<StoragePoolPut>, options?: WriteOptions): Promise<void> =>
-    wire.write("PATCH", one(name), { ...options, body: body(patchOf(StoragePoolPut), patch) }),
+  /** Merges: configuration key by key, devices by name, other fields when they are given. */
+  patchStoragePool: (
+    name: string,
+    patch: Partial<z.output<typeof StoragePoolPut>>,
+    options?: WriteOptions,
+  ): Promise<void> => wire.write("PATCH", one(name), { ...options, body: body(patchOf(StoragePoolPut), patch) }),
 
   /** Removes a pool that nothing uses, with its files. */
   deleteStoragePool: (name: string, options?: CallOptions): Promise<void> => wire.write("DELETE", one(name), options),

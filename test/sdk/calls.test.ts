@@ -140,7 +140,9 @@ test("an updated image alias points at another image, unless it changed since it
   assert.deepEqual([await aliasesOf(first), await aliasesOf(second)], [[], ["moving"]]);
   await assert.rejects(client.updateImageAlias("moving", { target: first }, { etag }), { code: "PRECONDITION_FAILED" });
   await assert.rejects(client.updateImageAlias("moving", { target: "0".repeat(64) }), isMissing);
-  assert.equal((await client.getImageAlias("moving")).value.target, second);
+  await client.patchImageAlias("moving", { description: "Patched" });
+  const { value: after } = await client.getImageAlias("moving");
+  assert.deepEqual([after.target, after.description], [second, "Patched"]);
   await client.deleteImageAlias("moving");
 });
 

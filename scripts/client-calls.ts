@@ -1,0 +1,82 @@
+/** Client calls: the typed calls that every kind has, made from its definition, as a person would have written them. */
+import { imageAliasKind } from "../sdk/api/image";
+import type { Kind } from "../sdk/api/kind";
+import { networkKind } from "../sdk/api/network";
+import { profileKind } from "../sdk/api/profile";
+import { storagePoolKind } from "../sdk/api/storage-pool";
+
+/** Kinds whose calls are made, with the file of sdk/api that defines each. */
+const kinds: readonly (readonly [kind: Kind, module: string])[] = [
+  [imageAliasKind, "image"],
+  [networkKind, "network"],
+  [profileKind, "profile"],
+  [storagePoolKind, "storage-pool"],
+];
+
+const pascal = (words: string): string =>
+  words.replace(/(?:^|-)([a-z])/g, (_all, letter: string) => letter.toUpperCase());
+
+/** Names of the types in sdk/api, by LXD's custom: Put and Post of one object, Post of the collection. */
+function typesOf(kind: Kind): { shown: string; put: string; post: string; rename: string } {
+  const one = pascal(kind.name);
+  return { shown: kind.shownName ?? one, put: `${one}Put`, post: `${manyOf(kind)}Post`, rename: `${one}Post` };
+}
+
+/** "ImageAliases" of "image-alias": its own words, with the ending of the collection's path. */
+function manyOf({ name, path }: Kind): string {
+  const last = path.slice(path.lastIndexOf("/") + 1);
+  const words = name.split("-");
+  const tail = last.split("-").at(-1) ?? last;
+  return pascal([...words.slice(0, -1), tail].join("-"));
+}
+
+const doc = (text: string | undefined): string => (text === undefined ? "" : `  /** ${text} */\n`);
+
+/** The file sdk/client/<kind>.ts of a kind. */
+function callsText(kind: Kind, module: string): string {
+  const { shown, put, post, rename } = typesOf(kind);
+  const [one, many] = [pascal(kind.name), manyOf(kind)];
+  const says = kind.says ?? {};
+  const calls = `${one[0]?.toLowerCase()}${one.slice(1)}Calls`;
+  const types = [shown, put, post, ...(kind.rename === undefined ? [] : [rename])].sort((a, b) => (a < b ? -1 : 1));
+  const pathOfOne = kind.hasSlashes
+    ? `pathOf({ path: all, hasSlashes: true }, name)`
+    : `urlOf\`${kind.path}/\${name}\``;
+  const helper = kind.hasSlashes ? `import { pathOf } from "../api/kind";\n` : "";
+  const urlImport = kind.hasSlashes ? "" : `import { urlOf } from "./request";\n`;
+  return `/** ${kind.title}: typed calls. Made by \`npm run gen\` from sdk/api/${module}.ts. */
+import type * as z from "zod";
+import { ${types.join(", ")} } from "../api/${module}";
+${helper}import { patchOf } from "../api/patch";
+import { listOf } from "./answer";
+import type { CallOptions, WriteOptions } from "./call-options";
+${urlImport}import { body, type Tagged, type Wire } from "./wire";
+
+const all = "${kind.path}";
+const one = (name: string) => ${pathOfOne};
+
+export const ${calls} = (wire: Wire) => ({
+${doc(says.list)}  list${many}: (options?: CallOptions): Promise<${shown}[]> => wire.get(\`\${all}?recursion=1\`, listOf(${shown}), options),
+
+${doc(says.get ?? "@throws ApiError NOT_FOUND")}  get${one}: (name: string, options?: CallOptions): Promise<Tagged<${shown}>> => wire.getTagged(one(name), ${shown}, options),
+
+${doc(says.create ?? "@throws ApiError CONFLICT when the name is taken")}  create${one}: (post: z.input<typeof ${post}>, options?: CallOptions): Promise<void> => wire.write("POST", all, { ...options, body: body(${post}, post) }),
+
+${doc(says.update ?? "Replaces the whole mutable part.")}  update${one}: (name: string, put: z.input<typeof ${put}>, options?: WriteOptions): Promise<void> => wire.write("PUT", one(name), { ...options, body: body(${put}, put) }),
+
+${doc(says.patch ?? "Merges: configuration key by key, devices by name, other fields when they are given.")}  patch${one}: (name: string, patch: Partial<z.output<typeof ${put}>>, options?: WriteOptions): Promise<void> => wire.write("PATCH", one(name), { ...options, body: body(patchOf(${put}), patch) }),
+${
+  kind.rename === undefined
+    ? ""
+    : `
+${doc(says.rename)}  rename${one}: (name: string, newName: string, options?: CallOptions): Promise<void> => wire.write("POST", one(name), { ...options, body: body(${rename}, { name: newName }) }),
+`
+}
+${doc(says.delete)}  delete${one}: (name: string, options?: CallOptions): Promise<void> => wire.write("DELETE", one(name), options),
+});
+`;
+}
+
+/** The made files by their path, before they are formatted. */
+export const clientCallFiles = (): readonly (readonly [file: string, text: string])[] =>
+  kinds.map(([kind, module]) => [`sdk/client/${kind.name}.ts`, callsText(kind, module)]);
