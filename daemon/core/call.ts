@@ -1,12 +1,8 @@
 /** Call: who asks for something, and where. Made once, where a request or an upgrade comes in; the daemon's own work has one too. */
+import type { Actor } from "../platform/events";
 
 /** Who did it, as lifecycle events tell. */
-export interface Actor {
-  readonly username: string;
-  /** "unix" for the local socket. */
-  readonly protocol: string;
-  readonly address: string;
-}
+export type { Actor } from "../platform/events";
 
 export interface Call {
   /** Absent: the daemon itself, as when a snapshot expires. */

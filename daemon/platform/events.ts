@@ -4,8 +4,10 @@ import type { Event, EventType } from "../../sdk/api/event";
 import type { Log } from "./log";
 import { nowText } from "./time";
 
-export interface Requestor {
+/** Who did something. */
+export interface Actor {
   readonly username: string;
+  /** "unix" for the local socket. */
   readonly protocol: string;
   readonly address: string;
 }
@@ -16,7 +18,7 @@ export interface LifecycleEvent {
   /** Path of the object, such as "/1.0/instances/web". */
   readonly source: string;
   readonly context?: Record<string, unknown>;
-  readonly requestor?: Requestor;
+  readonly requestor?: Actor;
 }
 
 interface Listener {
