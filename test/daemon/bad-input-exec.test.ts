@@ -92,9 +92,13 @@ async function open(body: object): Promise<Session> {
   return { operation: json.operation ?? "", fds };
 }
 
+/** The first message of each socket: it may come with the very answer to the handshake, before anybody could begin to listen. */
+const firstMessages = new WeakMap<WebSocket, Promise<unknown>>();
+
 async function join({ operation, fds }: Session, name: string): Promise<WebSocket> {
   const url = `ws+unix:${shared.daemon.socket}:${operation}/websocket?secret=${fds[name]}`;
   const socket = new WebSocket(url);
+  firstMessages.set(socket, new Promise((resolve) => socket.once("message", resolve)));
   await once(socket, "open");
   return socket;
 }
@@ -192,6 +196,25 @@ test("a frame past the limit ends the session, not the daemon", () =>
     assert.equal((await shared.send("GET", "/1.0")).status, 200);
   }));
 
+test("a control that comes when the command runs already is obeyed, and takes the command with it when it leaves", () =>
+  shared.unchanged(async () => {
+    for (const [act, code] of [
+      [(control: WebSocket) => control.send(JSON.stringify({ command: "signal", signal: 15 })), 143],
+      [(control: WebSocket) => control.terminate(), 137],
+      // More than its bound, as it may be on its way before anybody reads it.
+      [(control: WebSocket) => control.send("x".repeat(3 << 20)), 137],
+    ] as const) {
+      const session = await open({ command: ["sh", "-c", "echo up; exec sleep 1000"] });
+      for (const name of ["0", "2"]) await join(session, name);
+      const output = await join(session, "1");
+      await firstMessages.get(output);
+      const control = await join(session, "control");
+      control.on("error", () => undefined);
+      act(control);
+      assert.equal((await end(session)).metadata.return, code);
+    }
+  }));
+
 test("a client without control that leaves its output takes the command with it", () =>
   shared.unchanged(async () => {
     const session = await open({ command: ["sleep", "1000"] });
@@ -234,7 +257,7 @@ test("a container that ends takes its sessions with it, and their operations end
     const session = await open({ command: ["sh", "-c", "echo up; exec sleep 1000"] });
     const output = await join(session, "1");
     for (const name of ["control", "0", "2"]) await join(session, name);
-    await once(output, "message");
+    await firstMessages.get(output);
     await (await shared.client.setInstanceState("web", { action: "restart", force: true })).wait();
     const { metadata, err } = await end(session);
     assert.equal(metadata.return, 137, err);

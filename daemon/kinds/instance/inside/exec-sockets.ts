@@ -26,6 +26,8 @@ export class ExecSockets {
   readonly #sockets = new Map<string, WebSocket>();
   #isClosed = false;
   #changed: () => void = () => undefined;
+  /** What is done with a control that comes when the command runs already: nobody has to wait for it. */
+  #controlCame: (control: WebSocket) => void = () => undefined;
 
   constructor(readonly isInteractive: boolean) {
     this.#names = isInteractive ? ["0", "control"] : ["0", "1", "2", "control"];
@@ -46,6 +48,7 @@ export class ExecSockets {
       this.#sockets.set(name, client);
       lastArrival = Date.now();
       this.#changed();
+      if (name === "control") this.#controlCame(client);
     });
   }
 
@@ -68,21 +71,29 @@ export class ExecSockets {
 
   /** Moves bytes both ways until the process has ended and all its output is out. @returns its exit code */
   async serve(process: ExecProcess): Promise<number> {
-    const control = this.#sockets.get("control");
     const input = this.#sockets.get("0");
     const outputs = this.isInteractive ? [input] : [this.#sockets.get("1"), this.#sockets.get("2")];
     let isOver = false;
     const lost = () => {
       if (!isOver) process.kill();
     };
-    control?.on("close", lost).on("message", (data, isBinary) => {
-      if (!isBinary && (data as Buffer).length <= longestControl) obey(process, String(data));
-    });
-    control?.resume();
+    const watch = (socket: WebSocket | undefined) => {
+      socket?.on("close", lost);
+      // It may have left before anybody listened.
+      if (isGone(socket)) lost();
+    };
+    this.#controlCame = (control) => {
+      outputs[0]?.off("close", lost);
+      control.on("message", (data, isBinary) => {
+        if (!isBinary && (data as Buffer).length <= longestControl) obey(process, String(data));
+      });
+      watch(control);
+      control.resume();
+    };
+    const control = this.#sockets.get("control");
+    if (control !== undefined) this.#controlCame(control);
     // Without control, the client's leaving shows on its output.
-    if (control === undefined) outputs[0]?.on("close", lost);
-    // It may have left before anybody listened.
-    if (isGone(control ?? outputs[0])) lost();
+    else watch(outputs[0]);
     if (input !== undefined) feed(input, process);
     const streams = this.isInteractive ? [process.stdout] : [process.stdout, process.stderr];
     const flushed = Promise.all(streams.map((stream, index) => drain(stream, outputs[index])));
