@@ -3,6 +3,7 @@ import { imageAliasKind } from "../sdk/api/image";
 import type { Kind } from "../sdk/api/kind";
 import { networkKind } from "../sdk/api/network";
 import { profileKind } from "../sdk/api/profile";
+import { projectKind } from "../sdk/api/project";
 import { storagePoolKind } from "../sdk/api/storage-pool";
 
 /** Kinds whose calls are made, with the file of sdk/api that defines each. */
@@ -10,6 +11,7 @@ const kinds: readonly (readonly [kind: Kind, module: string])[] = [
   [imageAliasKind, "image"],
   [networkKind, "network"],
   [profileKind, "profile"],
+  [projectKind, "project"],
   [storagePoolKind, "storage-pool"],
 ];
 
