@@ -1,9 +1,8 @@
 /** Composition: every kind there is, what each is made of, and its ports to the others. Nothing else of the daemon knows all kinds. */
 
-import { notFound } from "../sdk/api/errors";
 import { defaultProject } from "./core/call";
 import { Changes } from "./core/changes";
-import type { Projects } from "./core/projects";
+import { ref, urlOf } from "./core/ref";
 import { References } from "./core/references/references";
 import { type Reference, referenceSchema } from "./core/references/store";
 import type { Route, UpgradeRoute } from "./http/route";
@@ -26,6 +25,10 @@ import type { ProfileUsers } from "./kinds/profile/home";
 import { profileRoutes } from "./kinds/profile/routes";
 import { ProfileService } from "./kinds/profile/service";
 import { profileSchema } from "./kinds/profile/store";
+import type { ProjectContents } from "./kinds/project/home";
+import { projectRoutes } from "./kinds/project/routes";
+import { ProjectService } from "./kinds/project/service";
+import { projectSchema } from "./kinds/project/store";
 import { resourcesRoutes } from "./kinds/resources/routes";
 import { serverRoutes } from "./kinds/server/routes";
 import { ServerService } from "./kinds/server/service";
@@ -51,6 +54,7 @@ import { isCrashLeftover } from "./restored";
 /** The tables of every kind. */
 export const schemas: readonly Schema[] = [
   serverSchema,
+  projectSchema,
   profileSchema,
   storagePoolSchema,
   networkSchema,
@@ -66,7 +70,8 @@ export const schemas: readonly Schema[] = [
 export interface Parts extends Platform {
   readonly warnings: Warnings;
   readonly changes: Changes;
-  readonly projects: Projects;
+  readonly projects: ProjectService;
+  readonly projectContents: ProjectContents;
   readonly references: References;
   readonly groups: ParentGroups;
   readonly seccompDir: string;
@@ -95,23 +100,17 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Makes every kind's service. Ports are asked when all are made, so that two kinds may need each other. */
 export function makeParts(ground: Ground): Parts {
-  // The default project is the only one, and has everything itself.
-  const projects: Projects = {
-    homeOf: (_feature, project) => project,
-    require: (project) => {
-      if (project !== defaultProject) throw notFound("Project not found");
-    },
-  };
   const parts = {
     ...ground,
     changes: new Changes(ground),
-    projects,
     references: new References(ground.database),
   } as Mutable<Parts>;
   parts.isCrashLeftover = (file) => isCrashLeftover(parts.server, file);
   parts.profileUsers = profileUsers(parts);
   parts.nicOwners = nicOwners(parts);
+  parts.projectContents = projectContents(parts);
   parts.server = new ServerService(parts);
+  parts.projects = new ProjectService(parts);
   parts.profiles = new ProfileService(parts);
   const pools = new OpenPools(parts);
   parts.storagePools = new StoragePoolService(parts, pools);
@@ -141,6 +140,29 @@ const profileUsers = (parts: Parts): ProfileUsers => ({
   },
 });
 
+const projectContents = (parts: Parts): ProjectContents => ({
+  instances: (project, next) => parts.book.expandedOf(project, next),
+  profiles: (project) => parts.profiles.records(project),
+  urls: (project) => [
+    ...parts.book.store
+      .ids()
+      .flatMap((one) => (one.project === project ? urlOf(ref("instance", one.name, project)) : [])),
+    ...parts.profiles.records(project).map(({ name }) => urlOf(ref("profile", name, project))),
+    ...parts.images
+      .ids()
+      .flatMap((one) => (one.project === project ? urlOf(ref("image", one.fingerprint, project)) : [])),
+    // Networks are the default project's.
+    ...(project === defaultProject ? parts.networks.records().map(({ name }) => urlOf(ref("network", name))) : []),
+  ],
+  projects: () =>
+    new Set(
+      [...parts.book.store.ids(), ...parts.profiles.records(), ...parts.images.ids()].map(({ project }) => project),
+    ),
+  addDefaultProfile: (project) => parts.profiles.addDefault(project),
+  removeDefaultProfile: (project) => parts.profiles.removeDefault(project),
+  projectRenamed: (from, to) => parts.profiles.projectRenamed(from, to),
+});
+
 const nicOwners = (parts: Parts): NicOwners => ({
   all: () => parts.book.uses(),
   isActive: (key) => parts.book.running.isActive(instanceOfKey(key)),
@@ -156,6 +178,7 @@ export const routesOf = (parts: Parts, shutdown: Shutdown): readonly Route[] => 
   ...operationRoutes(parts.operations),
   ...eventRoutes,
   ...warningRoutes(parts.warnings, parts.changes),
+  ...projectRoutes(parts.projects, parts.changes),
   ...profileRoutes(parts.profiles, parts.changes),
   ...storagePoolRoutes(parts.storagePools, parts.changes),
   ...networkRoutes(parts.networks, parts.changes),

@@ -75,6 +75,7 @@ export class Daemon {
       ["open the database", () => this.#openDatabase()],
       ["start the spawner", () => this.#startNative()],
       ["make the services", () => this.#makeServices()],
+      ["open projects", () => this.#parts.projects.startUp()],
       ["see who refers to what", () => this.#settleReferences()],
       ["open images", () => this.#parts.images.startUp()],
       ["open storage pools", () => this.#parts.storagePools.startAll()],
@@ -187,6 +188,7 @@ export class Daemon {
       this.#app = buildServer({
         routes: routesOf(this.#parts, this.#shutdown),
         upgrades: upgradesOf(this.#parts),
+        projects: this.#parts.projects,
         log: this.#log,
       });
       await listen(this.#app, path.join(folder, path.basename(socket)), this.#options.group, this.#log);

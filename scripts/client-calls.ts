@@ -3,6 +3,7 @@ import { imageAliasKind } from "../sdk/api/image";
 import type { Kind } from "../sdk/api/kind";
 import { networkKind } from "../sdk/api/network";
 import { profileKind } from "../sdk/api/profile";
+import { projectKind } from "../sdk/api/project";
 import { storagePoolKind } from "../sdk/api/storage-pool";
 
 /** Kinds whose calls are made, with the file of sdk/api that defines each. */
@@ -10,6 +11,7 @@ const kinds: readonly (readonly [kind: Kind, module: string])[] = [
   [imageAliasKind, "image"],
   [networkKind, "network"],
   [profileKind, "profile"],
+  [projectKind, "project"],
   [storagePoolKind, "storage-pool"],
 ];
 
@@ -39,21 +41,17 @@ function callsText(kind: Kind, module: string): string {
   const says = kind.says ?? {};
   const calls = `${one[0]?.toLowerCase()}${one.slice(1)}Calls`;
   const types = [shown, put, post, ...(kind.rename === undefined ? [] : [rename])].sort((a, b) => (a < b ? -1 : 1));
-  const pathOfOne = kind.hasSlashes
-    ? `pathOf({ path: all, hasSlashes: true }, name)`
-    : `urlOf\`${kind.path}/\${name}\``;
-  const helper = kind.hasSlashes ? `import { pathOf } from "../api/kind";\n` : "";
-  const urlImport = kind.hasSlashes ? "" : `import { urlOf } from "./request";\n`;
   return `/** ${kind.title}: typed calls. Made by \`npm run gen\` from sdk/api/${module}.ts. */
 import type * as z from "zod";
 import { ${types.join(", ")} } from "../api/${module}";
-${helper}import { patchOf } from "../api/patch";
+import { patchOf } from "../api/patch";
 import { listOf } from "./answer";
 import type { CallOptions, WriteOptions } from "./call-options";
-${urlImport}import { body, type Tagged, type Wire } from "./wire";
+import { urlOf } from "./request";
+import { body, type Tagged, type Wire } from "./wire";
 
 const all = "${kind.path}";
-const one = (name: string) => ${pathOfOne};
+const one = (name: string) => urlOf\`${kind.path}/\${name}\`;
 
 export const ${calls} = (wire: Wire) => ({
 ${doc(says.list)}  list${many}: (options?: CallOptions): Promise<${shown}[]> => wire.get(\`\${all}?recursion=1\`, listOf(${shown}), options),

@@ -2,6 +2,7 @@
 import { defaultOf } from "../sdk/api/config/describe";
 import { instanceKeys, volatileKeys } from "../sdk/api/config/instance";
 import { networkKeys } from "../sdk/api/config/network";
+import { projectKeys } from "../sdk/api/config/project";
 import { serverKeys } from "../sdk/api/config/server";
 import { storagePoolKeys } from "../sdk/api/config/storage-pool";
 import type { Applies, KeyTable, Row } from "../sdk/api/config/table";
@@ -15,6 +16,7 @@ const titles = [
   "Devices",
   "Networks",
   "Storage pools",
+  "Projects",
   "Server",
 ] as const;
 
@@ -149,7 +151,12 @@ export function configPage(): string {
     devices(),
     keysOf(titles[3], "Keys of bridge networks.", networkKeys),
     keysOf(titles[4], "Keys of storage pools, of every driver unless drivers are named.", poolKeys, driversOf),
-    keysOf(titles[5], "Keys of the server itself, as `PUT /1.0` takes them.", serverKeys),
+    keysOf(
+      titles[5],
+      "Keys of projects. A limit or a restriction that what is in the project does not fit is refused.",
+      projectKeys,
+    ),
+    keysOf(titles[6], "Keys of the server itself, as `PUT /1.0` takes them.", serverKeys),
   ]
     .join("\n")
     .replace(/\n+$/, "\n");

@@ -7,6 +7,7 @@ export * from "./api/instance";
 export * from "./api/network";
 export * from "./api/operation";
 export * from "./api/profile";
+export * from "./api/project";
 export * from "./api/resources";
 export * from "./api/server";
 export * from "./api/snapshot";

@@ -28,7 +28,10 @@ export interface Change<T> {
 }
 
 export interface BackgroundChange<T> extends Omit<Change<T>, "work"> {
-  readonly operation: Omit<OperationWork, "run">;
+  readonly operation: Omit<OperationWork, "run" | "project"> & {
+    /** It belongs to no project. */
+    readonly isOfServer?: boolean;
+  };
   /** What can be refused at once, before there is an operation; the work looks again. */
   readonly check?: () => void;
   readonly work: (operation: RunningOperation) => Promise<T> | T;
@@ -49,12 +52,16 @@ export class Changes {
   }
 
   /** Starts a change in the background. Access and ETag are checked at once as well. @throws ApiError FORBIDDEN, PRECONDITION_FAILED */
-  start<T>(call: Call, { operation, check, work, ...change }: BackgroundChange<T>): RunningOperation {
+  start<T>(
+    call: Call,
+    { operation: { isOfServer, ...operation }, check, work, ...change }: BackgroundChange<T>,
+  ): RunningOperation {
     requireAccess(call, change.of);
     if (change.etag !== undefined) checkEtag(change.etag.ifMatch, change.etag.parts());
     check?.();
     return this.platform.operations.start({
       ...operation,
+      ...(isOfServer ? {} : { project: call.project }),
       run: (running) => this.run(call, { ...change, work: () => work(running) }),
     });
   }
@@ -64,6 +71,7 @@ export class Changes {
     this.platform.events.lifecycle({
       action,
       source: urlOf(of),
+      project: of.kind === "project" ? of.name : of.project,
       ...(context === undefined ? {} : { context }),
       ...(actor === undefined ? {} : { requestor: actor }),
     });

@@ -11,6 +11,7 @@ export type RefKind =
   | "instance-snapshot"
   | "network"
   | "profile"
+  | "project"
   | "server"
   | "storage-pool"
   | "warning";
@@ -41,6 +42,7 @@ const collections: Readonly<Record<Plain, string>> = {
   instance: "/1.0/instances",
   network: "/1.0/networks",
   profile: "/1.0/profiles",
+  project: "/1.0/projects",
   server: "/1.0",
   "storage-pool": "/1.0/storage-pools",
   warning: "/1.0/warnings",
@@ -54,6 +56,12 @@ export function urlOf({ kind, project, name, parent = "" }: Ref): string {
     return `${collections.instance}/${parent}/snapshots/${encodeURIComponent(name)}${query}`;
   const part = kind === "image-alias" ? name.split("/").map(encodeURIComponent).join("/") : encodeURIComponent(name);
   return `${collections[kind]}/${part}${query}`;
+}
+
+/** Path of what belongs to an object, such as its logs. */
+export function urlBelow(object: Ref, below: string): string {
+  const [path = "", query] = urlOf(object).split("?");
+  return `${path}/${below}${query === undefined ? "" : `?${query}`}`;
 }
 
 /** What is locked while an object changes. A snapshot changes with its instance. */

@@ -1,17 +1,30 @@
 /** Kind routes: list, get, create, put, patch, rename and delete, the same for every kind. What a kind has beyond them stands in its own routes.ts. */
 import type * as z from "zod";
-import { type Kind, pathOf } from "../../sdk/api/kind";
+import type { Kind } from "../../sdk/api/kind";
 import { patchOf } from "../../sdk/api/patch";
 import type { Call } from "../core/call";
 import type { Changes } from "../core/changes";
 import { patched } from "../core/merge";
-import type { Ref } from "../core/ref";
+import { type Ref, urlOf } from "../core/ref";
 import { matches, parseFilter } from "./filter";
-import { type ApiRequest, created, ifMatchOf, param, parseBody, type Route, recursionOf, route, sync } from "./route";
+import {
+  type ApiRequest,
+  created,
+  ifMatchOf,
+  isOfAllProjects,
+  param,
+  parseBody,
+  type Route,
+  recursionOf,
+  route,
+  sync,
+} from "./route";
 
 /** What a service does for its kind; it knows neither locks nor events nor HTTP. */
 export interface KindService<Put, Post, Shown> {
   list(call: Call): readonly Shown[] | Promise<readonly Shown[]>;
+  /** Those of every project, each with its own. Absent: the kind lives in no project. */
+  listAll?(): readonly (Shown & { readonly project: string })[];
   /** One that can be changed. @throws ApiError NOT_FOUND */
   get(call: Call, name: string): Shown;
   /** What GET shows, where that is more than what can be changed. @throws ApiError NOT_FOUND */
@@ -45,9 +58,12 @@ export function kindRoutes<Put extends z.ZodObject, Post extends z.ZodType<Named
 
   async function list(request: ApiRequest) {
     const filter = parseFilter(request.query.get("filter"));
-    const all = await service.list(request.call);
+    const isAll = service.listAll !== undefined && isOfAllProjects(request);
+    const all = isAll ? (service.listAll?.() ?? []) : await service.list(request.call);
     const found = filter.length === 0 ? all : all.filter((shown) => matches(filter, shown));
-    return sync(recursionOf(request) === 0 ? found.map(({ name }) => pathOf(kind, name)) : found);
+    if (recursionOf(request) > 0) return sync(found);
+    const projectOf = (shown: z.output<Shown>) => (isAll && "project" in shown ? { project: shown.project } : {});
+    return sync(found.map((shown) => urlOf({ ...refOf(request.call, shown.name), ...projectOf(shown) } as Ref)));
   }
 
   async function create(request: ApiRequest) {
@@ -59,7 +75,7 @@ export function kindRoutes<Put extends z.ZodObject, Post extends z.ZodType<Named
       told: told(call, "created", name),
       work: () => service.create(call, post),
     });
-    return created(pathOf(kind, name));
+    return created(urlOf(refOf(call, name)));
   }
 
   async function get(request: ApiRequest) {
@@ -104,7 +120,7 @@ export function kindRoutes<Put extends z.ZodObject, Post extends z.ZodType<Named
       told: told(call, "renamed", to, { old_name: from }),
       work: () => service.rename?.(call, from, to),
     });
-    return created(pathOf(kind, to));
+    return created(urlOf(refOf(call, to)));
   }
 
   async function remove(request: ApiRequest) {

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex, Readable } from "node:stream";
 import type * as z from "zod";
+import { isTrue } from "../../sdk/api/config/values";
 import { badRequest } from "../../sdk/api/errors";
 import type { Call } from "../core/call";
 import { etagOf } from "../core/etag";
@@ -40,6 +41,8 @@ export type Reply =
 export interface RouteOptions {
   /** Leave the body as a stream whatever its type: it may be a file's content. */
   readonly rawBody?: boolean;
+  /** It is about the whole server: the project that a client works in need not exist. */
+  readonly anyProject?: boolean;
 }
 
 export interface Route extends RouteOptions {
@@ -52,6 +55,7 @@ export interface Route extends RouteOptions {
 /** A path that upgrades to a websocket instead of answering. */
 export interface UpgradeRoute {
   readonly path: string;
+  readonly anyProject?: boolean;
   readonly upgrade: (request: ApiRequest, raw: { request: IncomingMessage; socket: Duplex; head: Buffer }) => void;
 }
 
@@ -61,6 +65,9 @@ export const route = (method: Method, path: string, handle: Route["handle"], opt
   path,
   handle,
 });
+
+/** Routes about the whole server: the project that a client works in need not exist. */
+export const ofServer = (routes: readonly Route[]): Route[] => routes.map((each) => ({ ...each, anyProject: true }));
 
 /** 200 with metadata. @param etagParts the writable parts of a single object; its digest becomes the ETag */
 export const sync = (metadata: unknown = {}, etagParts?: unknown): Reply => ({
@@ -93,6 +100,13 @@ export const recursionOf = (request: ApiRequest): number => {
   const value = Number(request.query.get("recursion") ?? "0");
   return Number.isInteger(value) && value > 0 ? value : 0;
 };
+
+/** Whether a list is asked for of every project. @throws ApiError BAD_REQUEST when it is asked for of one as well */
+export function isOfAllProjects({ query }: ApiRequest): boolean {
+  const isAll = isTrue(query.get("all-projects") ?? "");
+  if (isAll && query.get("project")) throw badRequest("Cannot specify a project when requesting all projects");
+  return isAll;
+}
 
 /** If-Match as the client sent it. */
 export const ifMatchOf = (request: ApiRequest): string | undefined => request.headers["if-match"];

@@ -6,6 +6,7 @@ import type { Duplex } from "node:stream";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { ApiError, badRequest, notFound } from "../../sdk/api/errors";
 import { type Actor, type Call, defaultProject } from "../core/call";
+import type { Projects } from "../core/projects";
 import { toApiError } from "../platform/errors";
 import type { Log } from "../platform/log";
 import { endWith, sendError, sendReply } from "./answer";
@@ -43,6 +44,7 @@ function openFiles(): number {
 export interface Served {
   readonly routes: readonly Route[];
   readonly upgrades: readonly UpgradeRoute[];
+  readonly projects: Pick<Projects, "require">;
   readonly log: Log;
 }
 
@@ -71,7 +73,7 @@ export function buildServer(served: Served, bounds: Bounds = defaultBounds()): F
       method: route.method,
       url: fastifyPath(route.path),
       exposeHeadRoute: false,
-      handler: (request, reply) => serve(served.log, bounds, route, request, reply),
+      handler: (request, reply) => serve(served, bounds, route, request, reply),
     });
   }
   app.setNotFoundHandler((request, reply) => {
@@ -84,7 +86,7 @@ export function buildServer(served: Served, bounds: Bounds = defaultBounds()): F
     sendError(reply, status === 400 ? badRequest((error as Error).message) : toApiError(error));
   });
   boundConnections(served.log, app, connections);
-  app.server.on("upgrade", (request, socket, head) => upgrade(served.upgrades, request, socket, head));
+  app.server.on("upgrade", (request, socket, head) => upgrade(served, request, socket, head));
   return app;
 }
 
@@ -121,14 +123,14 @@ const fastifyPath = (path: string) => path.replace(/:\w+\*$/, "*");
 
 /** Gives fastify the reply back: a stream has sent nothing yet when this ends, and fastify would answer with an empty body. */
 async function serve(
-  log: Log,
+  { log, projects }: Served,
   bounds: Bounds,
   route: Route,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   try {
-    const apiRequest = await toApiRequest(bounds, route, request, reply);
+    const apiRequest = await toApiRequest(projects, bounds, route, request, reply);
     if (route.path === virtualMachines) apiRequest.query.set("instance-type", "virtual-machine");
     sendReply(reply, await route.handle(apiRequest));
   } catch (error) {
@@ -165,6 +167,7 @@ async function forgetBody(body: IncomingMessage): Promise<void> {
 }
 
 async function toApiRequest(
+  projects: Served["projects"],
   bounds: Bounds,
   route: Route,
   request: FastifyRequest,
@@ -179,7 +182,7 @@ async function toApiRequest(
   reply.raw.on("close", () => {
     if (!reply.raw.writableFinished) abort.abort();
   });
-  const base = baseRequest(request.raw, params, abort.signal);
+  const base = baseRequest(projects, route, request.raw, params, abort.signal);
   if (hasBody && isStream) boundSilence(request.raw, bounds.silenceMs);
   const length = request.headers["content-length"];
   const contentLength = length === undefined ? undefined : Number(length);
@@ -194,7 +197,13 @@ function boundSilence(raw: IncomingMessage, silenceMs: number): void {
   raw.once("close", () => socket.setTimeout(0).off("timeout", end));
 }
 
-function baseRequest(raw: IncomingMessage, params: Record<string, string>, signal: AbortSignal): ApiRequest {
+function baseRequest(
+  projects: Served["projects"],
+  { anyProject }: Pick<Route, "anyProject">,
+  raw: IncomingMessage,
+  params: Record<string, string>,
+  signal: AbortSignal,
+): ApiRequest {
   const { query } = splitTarget(raw.url);
   for (const value of [...Object.values(params), ...query.values()])
     if (value.includes("\0")) throw badRequest("Invalid request: a name or path must not contain a NUL character.");
@@ -203,26 +212,23 @@ function baseRequest(raw: IncomingMessage, params: Record<string, string>, signa
   const target = query.get("target");
   // Clients send "none" for a host of its own as well.
   if (target && target !== "none" && raw.method !== "GET") throw badRequest("Target only allowed when clustered");
-  return { call: callOf(query, signal), params, query, headers: raw.headers, json: undefined, body: raw };
+  const project = query.get("project") || defaultProject;
+  if (!anyProject) projects.require(project);
+  const call: Call = { actor: localActor, project, signal };
+  return { call, params, query, headers: raw.headers, json: undefined, body: raw };
 }
 
 /** Who reached the unix socket is its owner or of its group, and has the whole server. */
 const localActor: Actor = { username: "root", protocol: "unix", address: "@" };
 
-function callOf(query: URLSearchParams, signal: AbortSignal): Call {
-  const project = query.get("project") || defaultProject;
-  if (project !== defaultProject) throw notFound("Project not found");
-  return { actor: localActor, project, signal };
-}
-
 const isStreamType = (type: string | undefined) =>
   type !== undefined && /^(application\/octet-stream|multipart\/)/i.test(type);
 
-function upgrade(upgrades: readonly UpgradeRoute[], request: IncomingMessage, socket: Duplex, head: Buffer): void {
+function upgrade({ upgrades, projects }: Served, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   socket.on("error", () => socket.destroy());
   try {
     const { route, params } = findUpgrade(upgrades, splitTarget(request.url).path);
-    const apiRequest = baseRequest(request, params, new AbortController().signal);
+    const apiRequest = baseRequest(projects, route, request, params, new AbortController().signal);
     route.upgrade(apiRequest, { request, socket, head });
   } catch (error) {
     endWith(socket, toApiError(error));

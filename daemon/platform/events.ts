@@ -17,12 +17,15 @@ export interface LifecycleEvent {
   readonly action: string;
   /** Path of the object, such as "/1.0/instances/web". */
   readonly source: string;
+  readonly project: string;
   readonly context?: Record<string, unknown>;
   readonly requestor?: Actor;
 }
 
 interface Listener {
   readonly types: ReadonlySet<EventType>;
+  /** Absent: every project. */
+  readonly project: string | undefined;
   readonly socket: WebSocket;
 }
 
@@ -34,20 +37,21 @@ export class Events {
   readonly #followers: ((event: LifecycleEvent) => void)[] = [];
 
   constructor(log: Log) {
-    log.onEntry((entry) => this.#send("logging", entry));
+    log.onEntry((entry) => this.#send("logging", entry, undefined));
   }
 
-  /** Adds a listener; it is dropped with its connection. */
-  listen(socket: WebSocket, types: ReadonlySet<EventType>): void {
-    const listener = { socket, types };
+  /** Adds a listener; it is dropped with its connection. @param project whose events it hears, beside those of the whole server; undefined for all */
+  listen(socket: WebSocket, types: ReadonlySet<EventType>, project: string | undefined): void {
+    const listener = { socket, types, project };
     this.#listeners.add(listener);
     const drop = () => this.#listeners.delete(listener);
     socket.on("close", drop);
     socket.on("error", drop);
   }
 
-  operation(operation: unknown): void {
-    this.#send("operation", operation);
+  /** @param project undefined for one of the whole server */
+  operation(operation: unknown, project: string | undefined): void {
+    this.#send("operation", operation, project);
   }
 
   /** Calls a part of the daemon with every lifecycle event. */
@@ -57,15 +61,22 @@ export class Events {
 
   lifecycle(event: LifecycleEvent): void {
     for (const follow of this.#followers) follow(event);
-    this.#send("lifecycle", event);
+    const { project, ...metadata } = event;
+    this.#send("lifecycle", metadata, project);
   }
 
-  #send(type: EventType, metadata: unknown): void {
+  #send(type: EventType, metadata: unknown, project: string | undefined): void {
     if (this.#listeners.size === 0) return;
-    const event: Event = { type, timestamp: nowText(), metadata, location: "none", project: "default" };
+    const event: Event = {
+      type,
+      timestamp: nowText(),
+      metadata,
+      location: "none",
+      ...(project === undefined ? {} : { project }),
+    };
     const text = JSON.stringify(event);
-    for (const { types, socket } of this.#listeners) {
-      if (!types.has(type)) continue;
+    for (const { types, socket, project: wanted } of this.#listeners) {
+      if (!types.has(type) || (wanted !== undefined && project !== undefined && project !== wanted)) continue;
       if (socket.bufferedAmount > mostUnreadBytes) {
         socket.terminate();
         continue;

@@ -16,6 +16,8 @@ export type Resources = Readonly<Record<string, readonly string[]>>;
 
 export interface OperationWork {
   readonly description: string;
+  /** Absent: it belongs to the whole server. */
+  readonly project?: string;
   readonly class?: "task" | "websocket" | "token";
   /** Objects touched: kind in the plural to paths, such as { instances: ["/1.0/instances/web"] }. */
   readonly resources?: Resources;
@@ -118,7 +120,7 @@ export class RunningOperation {
 
   #changed(): void {
     this.#updatedAt = nowText();
-    this.#events.operation(this.render());
+    this.#events.operation(this.render(), this.work.project);
   }
 
   render(): Operation {
@@ -156,7 +158,7 @@ export class Operations {
   start(work: OperationWork): RunningOperation {
     const operation = new RunningOperation(work, this.events);
     this.#all.set(operation.id, operation);
-    this.events.operation(operation.render());
+    this.events.operation(operation.render(), work.project);
     setImmediate(() => void this.#run(operation));
     return operation;
   }
@@ -181,8 +183,11 @@ export class Operations {
     return operation;
   }
 
-  list(): RunningOperation[] {
-    return [...this.#all.values()];
+  /** @param project those of a project and those of the whole server; absent for all */
+  list(project?: string): RunningOperation[] {
+    const all = [...this.#all.values()];
+    const isWanted = ({ work }: RunningOperation) => work.project === undefined || work.project === project;
+    return project === undefined ? all : all.filter(isWanted);
   }
 }
 

@@ -40,6 +40,9 @@ export const InstanceName = z
 const maxFileBytes = 255;
 const fileBytes = (name: string) => new TextEncoder().encode(name.replace(/[%:]/g, "%00")).length;
 
+/** What a project leaves of a file's name: an instance, a device of it and what joins them. */
+const maxProjectBytes = 120;
+
 /** Names that LXD takes as long as paths and URLs can carry them. @param not what must not be in it, beside slashes and control characters */
 const nameWithout = (not: RegExp, what: string) =>
   z
@@ -50,6 +53,21 @@ const nameWithout = (not: RegExp, what: string) =>
     .refine((name) => !/[/\p{Cc}]/u.test(name) && !not.test(name), {
       message: `must not contain control characters, slashes${what}`,
     });
+
+/** Name of a project (docs/lxd-api.md, Projects): it becomes a part of names on the host, so it is short enough for a file's. */
+export const ProjectName = z
+  .string()
+  .refine(isWhole, { message: "must not contain half of a surrogate pair" })
+  .min(1, { message: "No name provided" })
+  .refine((name) => !name.includes("/"), { message: "Project names may not contain slashes" })
+  .refine((name) => !/[\s\p{Cc}]/u.test(name), { message: "Project names may not contain spaces" })
+  .refine((name) => !name.includes("_"), { message: "Project names may not contain underscores" })
+  .refine((name) => !/['"]/.test(name), { message: "Project names may not contain quotes" })
+  .refine((name) => name !== "*", { message: "Reserved project name" })
+  .refine((name) => name !== "." && name !== "..", { message: "Invalid project name" })
+  .refine((name) => fileBytes(name.replaceAll(".", "%")) <= maxProjectBytes, {
+    message: `must be at most ${maxProjectBytes} bytes long`,
+  });
 
 /** Name of a profile. */
 export const ProfileName = nameWithout(/(?!)/, "").max(1024, { message: "must be at most 1024 characters long" });

@@ -10,6 +10,8 @@ import { networkCalls } from "./network";
 import { networkStateCalls } from "./network-state";
 import { operationCalls } from "./operation";
 import { profileCalls } from "./profile";
+import { projectCalls } from "./project";
+import { projectStateCalls } from "./project-state";
 import { resourcesCalls } from "./resources";
 import { serverCalls } from "./server";
 import { snapshotCalls } from "./snapshot";
@@ -21,6 +23,8 @@ import { Wire } from "./wire";
 export interface ClientOptions {
   /** "unix:///path/to/unix.socket" or the path itself; by default what the environment names (defaultEndpoint). */
   readonly endpoint?: string;
+  /** Project that all calls work in; "default" when absent. */
+  readonly project?: string;
 }
 
 const callsOf = (wire: Wire) => ({
@@ -33,6 +37,8 @@ const callsOf = (wire: Wire) => ({
   ...imageCalls(wire),
   ...imageAliasCalls(wire),
   ...profileCalls(wire),
+  ...projectCalls(wire),
+  ...projectStateCalls(wire),
   ...storagePoolCalls(wire),
   ...storagePoolResourcesCalls(wire),
   ...networkCalls(wire),
@@ -46,9 +52,9 @@ class Connection {
   readonly endpoint: Endpoint;
   readonly #wire: Wire;
 
-  constructor({ endpoint }: ClientOptions = {}) {
+  constructor({ endpoint, project }: ClientOptions = {}) {
     this.endpoint = endpoint === undefined ? defaultEndpoint() : parseEndpoint(endpoint);
-    this.#wire = new Wire(this.endpoint);
+    this.#wire = new Wire(this.endpoint, project);
     Object.assign(this, callsOf(this.#wire));
   }
 

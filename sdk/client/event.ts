@@ -10,6 +10,8 @@ import type { Wire } from "./wire";
 export interface EventOptions extends CallOptions {
   /** Sorts of events; all of them when absent. */
   readonly types?: readonly EventType[];
+  /** Those of every project, not of the client's alone. */
+  readonly allProjects?: boolean;
 }
 
 export const eventCalls = (wire: Wire) => ({
@@ -28,8 +30,9 @@ export const eventCalls = (wire: Wire) => ({
     openEvents(wire, options),
 });
 
-async function openEvents(wire: Wire, { types, signal }: EventOptions): Promise<Readable> {
-  const path = withQuery("/1.0/events", { type: types?.join(",") });
+async function openEvents(wire: Wire, { types, allProjects, signal }: EventOptions): Promise<Readable> {
+  const all = withQuery("/1.0/events", { type: types?.join(","), "all-projects": allProjects ? "true" : undefined });
+  const path = allProjects ? all : wire.inProject(all);
   const { ws } = await openWebSocket(wire.endpoint, path, signal);
   const stream = new Readable({
     objectMode: true,

@@ -1,14 +1,14 @@
 /** Image alias: typed calls. Made by `npm run gen` from sdk/api/image.ts. */
 import type * as z from "zod";
 import { ImageAliasEntry, ImageAliasesPost, ImageAliasPost, ImageAliasPut } from "../api/image";
-import { pathOf } from "../api/kind";
 import { patchOf } from "../api/patch";
 import { listOf } from "./answer";
 import type { CallOptions, WriteOptions } from "./call-options";
+import { urlOf } from "./request";
 import { body, type Tagged, type Wire } from "./wire";
 
 const all = "/1.0/images/aliases";
-const one = (name: string) => pathOf({ path: all, hasSlashes: true }, name);
+const one = (name: string) => urlOf`/1.0/images/aliases/${name}`;
 
 export const imageAliasCalls = (wire: Wire) => ({
   listImageAliases: (options?: CallOptions): Promise<ImageAliasEntry[]> =>

@@ -34,18 +34,28 @@ export class Wire {
   readonly #transport: Transport;
   readonly operations: OperationEvents;
 
-  constructor(readonly endpoint: Endpoint) {
+  /** @param project that every call works in; the default one when absent */
+  constructor(
+    readonly endpoint: Endpoint,
+    private readonly project?: string,
+  ) {
     this.#transport = unixTransport(endpoint);
     this.operations = new OperationEvents(
-      (signal) => openWebSocket(this.endpoint, "/1.0/events?type=operation", signal),
+      (signal) => openWebSocket(this.endpoint, this.inProject("/1.0/events?type=operation"), signal),
       (id) => this.get(urlOf`/1.0/operations/${id}`, Operation),
     );
   }
 
-  /** Sends a request as it is. @throws ApiError when the answer is an error, with the server's text, status and details */
+  /** A path as the server takes it from a client of this one's project. */
+  inProject(path: string): string {
+    if (this.project === undefined) return path;
+    return `${path}${path.includes("?") ? "&" : "?"}project=${encodeURIComponent(this.project)}`;
+  }
+
+  /** Sends a request as it is, in the client's project. @throws ApiError when the answer is an error, with the server's text, status and details */
   async send(request: WireRequest): Promise<WireResponse> {
     requireParts(request.path);
-    const response = await this.#transport.send(request);
+    const response = await this.#transport.send({ ...request, path: this.inProject(request.path) });
     if (response.status >= 400) throw await errorOf(request, response);
     return response;
   }

@@ -12,6 +12,7 @@ import { readJson } from "../../daemon/http/json-body";
 import { buildServer } from "../../daemon/http/server";
 import { imageRoutes } from "../../daemon/kinds/image/routes";
 import { preparePool } from "../support/daemon";
+import { anyProject } from "../support/http";
 import { assertRefused } from "../support/raw-http";
 import { shareDaemon } from "../support/shared-daemon";
 import { withImages } from "./image-scene";
@@ -97,7 +98,12 @@ test("a JSON body that does not come is refused when the patience for it is over
 test("headers byte by byte, silent uploads and too many connections are ended", () =>
   withImages(async (scene) => {
     const app = buildServer(
-      { routes: imageRoutes(scene.images, scene.home.changes, scene.home.dirs), upgrades: [], log: scene.home.log },
+      {
+        routes: imageRoutes(scene.images, scene.home.changes, scene.home.dirs),
+        upgrades: [],
+        projects: anyProject,
+        log: scene.home.log,
+      },
       { headersMs: 200, silenceMs: 200, connections: 3 },
     );
     const socketPath = path.join(scene.home.dirs.root, "unix.socket");

@@ -10,6 +10,7 @@ import { gzipSync } from "node:zlib";
 import { buildServer } from "../../daemon/http/server";
 import { imageRoutes } from "../../daemon/kinds/image/routes";
 import { ImageService } from "../../daemon/kinds/image/service";
+import { anyProject } from "../support/http";
 import { imageOf, metadataEntry, type Scene, tarball, withImages } from "./image-scene";
 
 interface Answer {
@@ -33,7 +34,7 @@ interface Api extends Scene {
 const withApi = (run: (api: Api) => Promise<void>): Promise<void> =>
   withImages(async (scene) => {
     const routes = imageRoutes(scene.images, scene.home.changes, scene.home.dirs);
-    const app = buildServer({ routes, upgrades: [], log: scene.home.log });
+    const app = buildServer({ routes, upgrades: [], projects: anyProject, log: scene.home.log });
     const socketPath = path.join(scene.home.dirs.root, "unix.socket");
     await app.listen({ path: socketPath });
     const call: Call = (method, url, body, headers = {}) =>

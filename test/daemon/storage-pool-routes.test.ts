@@ -19,7 +19,7 @@ async function withRoutes(work: (send: Ask, events: readonly LifecycleEvent[]) =
   const platform = testPlatform(state, [storagePoolSchema], { removeTree: hands.removeTree });
   const home = {
     ...platform,
-    images: { unpack: (_image: string, at: string) => smallTree(at) },
+    images: { urls: () => [], unpack: (_image: string, at: string) => smallTree(at) },
   };
   const pools = new StoragePoolService(home, new OpenPools(home));
   try {

@@ -66,6 +66,7 @@ class World {
       ...this.platform,
       native: this.native,
       images: {
+        urls: (all) => [...all].map((one) => `/1.0/images/${one}`),
         unpack: async (wanted, rootPath, options) => {
           this.unpacked.push({ fingerprint: wanted, deviceNodes: options.deviceNodes });
           await this.unpack(rootPath, options);

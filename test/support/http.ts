@@ -4,6 +4,9 @@ import { buildServer } from "../../daemon/http/server";
 import type { Log } from "../../daemon/platform/log";
 import { ApiError } from "../../sdk/api/errors";
 
+/** For a server that is asked in no project but the default one. */
+export const anyProject = { require: () => undefined };
+
 export interface Answer {
   readonly status: number;
   readonly etag: string;
@@ -15,7 +18,7 @@ export interface Answer {
 export type Ask = (method: Method, url: string, json?: unknown, ifMatch?: string) => Promise<Answer>;
 
 export function serverOf(routes: readonly Route[], log: Log): Ask {
-  const app = buildServer({ routes, upgrades: [], log });
+  const app = buildServer({ routes, upgrades: [], projects: anyProject, log });
   return async (method, url, json, ifMatch) => {
     const reply = await app.inject({
       method,

@@ -1,7 +1,7 @@
 /** Route of the event stream (docs/lxd-api.md, Operations and events). */
 import { badRequest } from "../../../sdk/api/errors";
 import { EventType } from "../../../sdk/api/event";
-import { type Route, route, type UpgradeRoute } from "../../http/route";
+import { isOfAllProjects, type Route, route, type UpgradeRoute } from "../../http/route";
 import { messageSockets } from "../../http/websockets";
 import type { Events } from "../../platform/events";
 
@@ -14,13 +14,12 @@ export const eventRoutes: Route[] = [
 export const eventUpgrades = (events: Events): UpgradeRoute[] => [
   {
     path: "/1.0/events",
-    upgrade: ({ query }, { request, socket, head }) => {
-      if (query.get("project") !== null && query.get("all-projects") === "true")
-        throw badRequest("Cannot specify a project when requesting all projects");
-      const asked = query.get("type");
+    upgrade: (asking, { request, socket, head }) => {
+      const project = isOfAllProjects(asking) ? undefined : asking.call.project;
+      const asked = asking.query.get("type");
       const names = asked === null || asked === "" ? EventType.options : asked.split(",");
       const types = new Set(names.map((name) => parseType(name)));
-      messageSockets.handleUpgrade(request, socket, head, (client) => events.listen(client, types));
+      messageSockets.handleUpgrade(request, socket, head, (client) => events.listen(client, types, project));
     },
   },
 ];

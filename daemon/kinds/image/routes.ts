@@ -2,7 +2,6 @@
 import { badRequest } from "../../../sdk/api/errors";
 import { eitherFamily } from "../../../sdk/api/headers";
 import { type Image, type ImagePut, ImagePut as ImagePutType, ImagesPost } from "../../../sdk/api/image";
-import { pathOf } from "../../../sdk/api/kind";
 import { patchOf } from "../../../sdk/api/patch";
 import type { Call } from "../../core/call";
 import type { Changes } from "../../core/changes";
@@ -12,6 +11,7 @@ import {
   type ApiRequest,
   asyncOp,
   ifMatchOf,
+  isOfAllProjects,
   param,
   parseBody,
   type Reply,
@@ -43,9 +43,14 @@ export function imageRoutes(images: ImageService, changes: Changes, dirs: Dirs):
 
   function list(request: ApiRequest): Reply {
     const filter = parseFilter(request.query.get("filter"));
-    const found = images.list(request.call.project).filter((image) => matches(filter, image));
+    const home = images.homeOf(request.call.project);
+    const isAll = isOfAllProjects(request);
+    const found = (isAll ? images.listAll() : images.list(home)).filter((image) => matches(filter, image));
+    const projectOf = (image: Image) => (isAll ? String(image.project) : home);
     return sync(
-      recursionOf(request) === 0 ? found.map(({ fingerprint }) => pathOf({ path: base }, fingerprint)) : found,
+      recursionOf(request) === 0
+        ? found.map((image) => urlOf(ref("image", image.fingerprint, projectOf(image))))
+        : found,
     );
   }
 

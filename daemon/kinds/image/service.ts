@@ -7,6 +7,7 @@ import { ApiError, badRequest, conflict, notFound } from "../../../sdk/api/error
 import type { Image, ImagePut } from "../../../sdk/api/image";
 import { ownCall } from "../../core/call";
 import { withoutEmpty } from "../../core/merge";
+import { projectNotFound } from "../../core/projects";
 import { ref, urlOf } from "../../core/ref";
 import { Revert } from "../../core/revert";
 import { requireArchitecture } from "../../platform/host/architecture";
@@ -57,6 +58,9 @@ export const writable = ({ public: isPublic, auto_update, properties, profiles, 
   profiles: profiles ?? undefined,
   expires_at,
 });
+
+const expiryOf = ({ expiry_date: seconds }: ImageMetadata): string =>
+  seconds === 0 ? epoch : timeText(seconds * 1000);
 
 const imageNotFound = () => notFound("Image not found");
 
@@ -109,6 +113,22 @@ export class ImageService {
   /** Those that a project sees. */
   list(project: string): Image[] {
     return this.#store.list(this.homeOf(project)).map((row) => this.#render(row));
+  }
+
+  /** Those of every project, each with its own. */
+  listAll(): (Image & { project: string })[] {
+    return this.#store.list().map((row) => ({ ...this.#render(row), project: row.project }));
+  }
+
+  /** Which images there are, by project. */
+  ids(): ImageId[] {
+    return this.#store.list().map(({ project, fingerprint }) => ({ project, fingerprint }));
+  }
+
+  /** Paths of the images of some fingerprints, in every project. */
+  urls(fingerprints: ReadonlySet<string>): string[] {
+    const all = this.ids().filter(({ fingerprint }) => fingerprints.has(fingerprint));
+    return all.map(({ project, fingerprint }) => urlOf(ref("image", fingerprint, project)));
   }
 
   /** Fingerprints of all images, of every project. */
@@ -168,11 +188,51 @@ export class ImageService {
     const home = this.homeOf(project);
     const built = this.#store.findBuilt(home, template.digest);
     if (built !== undefined) return built;
-    const fingerprint = await this.#builds.build(template, operation, async (upload) => {
+    const elsewhere = this.#store.findBuilt(undefined, template.digest);
+    if (elsewhere !== undefined) return await this.#share(project, elsewhere);
+    const keep = async (upload: Upload) => {
       await using uploaded = upload;
       return await this.#keepBuilt(home, uploaded, template.digest);
+    };
+    const fingerprint = await this.#builds.build(template, operation, keep).catch((error: unknown) => {
+      // Whoever asked first may have lost its project, and the image with it.
+      if (!ApiError.is(error) || error.message !== projectNotFound) throw error;
+      this.home.projects.require(project);
+      return this.#builds.build(template, operation, keep);
     });
-    return this.record(project, fingerprint);
+    // Another project may have asked for it first.
+    return this.#store.find({ project: home, fingerprint }) ?? (await this.#share(project, this.#any(fingerprint)));
+  }
+
+  /** Lets a project have what a template gave another one: a template is the same for all. */
+  async #share(caller: string, row: ImageRow): Promise<ImageRow> {
+    const project = this.homeOf(caller);
+    const { fingerprint } = row;
+    await this.home.changes.run(ownCall(project), {
+      of: [ref("image", fingerprint, project)],
+      // The files stay as long as a row has them.
+      work: () =>
+        this.#filesOf.run(fingerprint, async () => {
+          this.#any(fingerprint);
+          this.#requireHome(caller, project);
+          if (this.#store.find({ project, fingerprint }) !== undefined) return;
+          // What the other project says of it is that one's.
+          const { metadata } = row;
+          this.#store.insert({
+            ...row,
+            project,
+            filename: "",
+            profiles: undefined,
+            public: false,
+            autoUpdate: false,
+            properties: withoutEmpty(metadata.properties),
+            expiresAt: expiryOf(metadata),
+            lastUsedAt: never,
+            uploadedAt: nowText(),
+          });
+        }),
+    });
+    return this.record(caller, fingerprint);
   }
 
   /** Stores what a template gave; the same bytes may be there from an earlier import. */
@@ -212,6 +272,7 @@ export class ImageService {
       }
       await syncToDisk(this.#file(fingerprint));
       const { metadata } = inspected;
+      this.#requireHome(caller, project);
       this.home.database.transaction(() => {
         this.#store.insert({
           project,
@@ -224,7 +285,7 @@ export class ImageService {
           properties: withoutEmpty({ ...metadata.properties, ...options.properties }),
           profiles: options.profiles,
           createdAt: timeText(metadata.creation_date * 1000),
-          expiresAt: options.expires_at ?? (metadata.expiry_date === 0 ? epoch : timeText(metadata.expiry_date * 1000)),
+          expiresAt: options.expires_at ?? expiryOf(metadata),
           lastUsedAt: never,
           uploadedAt: nowText(),
           metadata,
@@ -238,6 +299,13 @@ export class ImageService {
       undo.keep();
     });
     return { fingerprint, size: String(sizeBytes) };
+  }
+
+  /** Whether a project still has its images where it had them. @throws ApiError NOT_FOUND, CONFLICT */
+  #requireHome(project: string, home: string): void {
+    this.home.projects.require(project);
+    if (this.homeOf(project) !== home)
+      throw conflict(`Cannot keep image: the features of project "${project}" were changed meanwhile. Try again.`);
   }
 
   #file(fingerprint: string): string {

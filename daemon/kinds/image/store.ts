@@ -156,9 +156,10 @@ export class ImageStore {
     return this.database.all(sql, project, prefix, prefix).map(fromRow);
   }
 
-  findBuilt(project: string, digest: string): ImageRow | undefined {
-    const sql = "SELECT * FROM images WHERE project = ? AND built_from = ? ORDER BY uploaded_at DESC";
-    const row = this.database.get(sql, project, digest);
+  /** The newest that a template gave. @param project undefined for one of whichever */
+  findBuilt(project: string | undefined, digest: string): ImageRow | undefined {
+    const sql = "SELECT * FROM images WHERE (?1 IS NULL OR project = ?1) AND built_from = ?2 ORDER BY uploaded_at DESC";
+    const row = this.database.get(sql, project ?? null, digest);
     return row === undefined ? undefined : fromRow(row);
   }
 
@@ -222,6 +223,11 @@ export class ImageStore {
       this.database.run("DELETE FROM image_aliases WHERE project = ? AND target = ?", project, fingerprint);
       this.database.run("DELETE FROM images WHERE project = ? AND fingerprint = ?", project, fingerprint);
     });
+  }
+
+  allAliases(): (ImageAliasEntry & { project: string })[] {
+    const rows = this.database.all("SELECT * FROM image_aliases ORDER BY project, name");
+    return rows.map((row) => ({ ...fromAliasRow(row), project: String(row.project) }));
   }
 
   aliases(project: string): ImageAliasEntry[] {

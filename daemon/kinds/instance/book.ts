@@ -9,7 +9,7 @@ import type { Reference } from "../../core/references/store";
 import type { ParentGroups } from "../../platform/host/cgroups";
 import { type FilePlace, idmapOps, type Op } from "../../platform/native/index";
 import type { Platform } from "../../platform/platform";
-import type { ProfileId } from "../profile/store";
+import type { ProfileId, ProfileRecord } from "../profile/store";
 import type { Volumes } from "../storage-pool/volumes";
 import { keepVolatile, refreshed } from "./change/volatile";
 import { baseOf, idRange } from "./create/idmap";
@@ -77,6 +77,28 @@ export class InstanceBook {
       config: record.config,
       expandedDevices: this.expanded(record).devices,
     }));
+  }
+
+  /** Those of a project with what each comes to, those that are being made or deleted too. @param next a profile as it shall be */
+  expandedOf(
+    project: string,
+    next?: ProfileId & Pick<ProfileRecord, "config" | "devices">,
+  ): readonly (Expanded & { readonly name: string })[] {
+    const { profiles } = this.home;
+    const isNext = ({ name }: ProfileRecord) =>
+      next !== undefined && name === next.name && profiles.isSeen(project, next);
+    return this.#all()
+      .filter((record) => record.project === project)
+      .map((record) => {
+        const layers = profiles.layers(project, record.profiles);
+        const { config, devices } = expand(
+          record,
+          layers.map((layer) =>
+            isNext(layer) ? { ...layer, config: next?.config ?? {}, devices: next?.devices ?? {} } : layer,
+          ),
+        );
+        return { name: record.name, config, devices };
+      });
   }
 
   /** Those that have a profile; instances that are being made or deleted too. */

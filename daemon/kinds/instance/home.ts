@@ -1,11 +1,11 @@
 /** Home of instances: the platform, the book of instances, and what instances ask of others. */
 import type { Changes } from "../../core/changes";
-import type { Projects } from "../../core/projects";
 import type { References } from "../../core/references/references";
 import type { ParentGroups } from "../../platform/host/cgroups";
 import type { Platform } from "../../platform/platform";
 import type { ImageService } from "../image/service";
 import type { NetworkService } from "../network/service";
+import type { ProjectService } from "../project/service";
 import type { StoragePoolService } from "../storage-pool/service";
 import type { Volumes } from "../storage-pool/volumes";
 import type { InstanceBook } from "./book";
@@ -19,6 +19,9 @@ export type NicPort = Pick<
 >;
 
 export type ImagePort = Pick<ImageService, "resolve" | "requireTemplate" | "fromTemplate" | "readMetadata" | "touch">;
+
+/** What the project of an instance has to say. */
+export type ProjectPort = Pick<ProjectService, "allowInstance" | "require">;
 
 export type PoolPort = Pick<StoragePoolService, "record" | "records">;
 
@@ -62,12 +65,12 @@ export interface SnapshotPort {
 export interface InstanceHome extends Platform {
   readonly book: InstanceBook;
   readonly changes: Changes;
-  readonly projects: Projects;
   readonly references: References;
   readonly groups: ParentGroups;
   /** Folder of the compiled seccomp filters. */
   readonly seccompDir: string;
   readonly profiles: ProfilePort;
+  readonly projects: ProjectPort;
   readonly networks: NicPort;
   readonly images: ImagePort;
   readonly storagePools: PoolPort;

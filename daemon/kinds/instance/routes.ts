@@ -15,7 +15,17 @@ import type { Snapshot } from "../../../sdk/api/snapshot";
 import { patched } from "../../core/merge";
 import { type Ref, urlOf } from "../../core/ref";
 import { matches, parseFilter } from "../../http/filter";
-import { type ApiRequest, asyncOp, ifMatchOf, parseBody, type Route, recursionOf, route, sync } from "../../http/route";
+import {
+  type ApiRequest,
+  asyncOp,
+  ifMatchOf,
+  isOfAllProjects,
+  parseBody,
+  type Route,
+  recursionOf,
+  route,
+  sync,
+} from "../../http/route";
 import { timerMs } from "../../platform/time";
 import { renameInstance } from "./change/rename";
 import { planCreate, sourceOf } from "./create/create";
@@ -71,8 +81,9 @@ export function instanceRoutes(instances: InstanceService, snapshots: Snapshots)
     const type = request.query.get("instance-type") || "container";
     if (type !== "container" && type !== "virtual-machine")
       throw badRequest(`Invalid instance type "${type}". Use container or virtual-machine.`);
-    const records =
-      type === "container" ? book.store.list().filter(({ project }) => project === request.call.project) : [];
+    const isAll = isOfAllProjects(request);
+    const isWanted = ({ project }: InstanceId) => isAll || project === request.call.project;
+    const records = type === "container" ? book.store.list().filter(isWanted) : [];
     const wanted = records.filter((record) => filter.length === 0 || matches(filter, instances.render(record)));
     switch (recursionOf(request)) {
       case 0:

@@ -105,6 +105,7 @@ export class InstanceService {
     };
     checkSettings(this.home, next, record);
     this.#checkChange(record, next);
+    this.home.projects.allowInstance(record.project, { name: record.name, ...book.expanded(next) }, false);
     const config = await followLive(this.home, this.lifecycle, next, book.expanded(record), book.expanded(next));
     // It may have ended meanwhile: what the daemon itself keeps is taken as it is now, but for what this change made.
     book.change(record, (now) => ({

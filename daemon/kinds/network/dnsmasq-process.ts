@@ -13,6 +13,7 @@ import { dnsmasqAccount } from "./dnsmasq-account";
 import type { NetworkPlace } from "./driver";
 import { hostsDirOf } from "./hosts";
 import { leasesFileOf } from "./leases";
+import { namesDirOf } from "./names";
 import { commandOf, hasEnded, send, startTimeOf } from "./process";
 
 /** Starts dnsmasq, or leaves a running one alone when it would get the same arguments. @returns whether it was (re)started */
@@ -79,7 +80,7 @@ async function giveFiles(network: NetworkPlace, gid: number): Promise<void> {
   const uid = process.getuid?.() ?? 0;
   await setOwner(network.path, uid, gid, 0o710);
   // Its entries inherit the group.
-  await setOwner(hostsDirOf(network), uid, gid, 0o2750);
+  for (const folder of [hostsDirOf(network), namesDirOf(network)]) await setOwner(folder, uid, gid, 0o2750);
   await using leases = await open(leasesFileOf(network), "a", 0o600);
   if (((await leases.stat()).mode & 0o777) !== 0o600) await leases.chmod(0o600);
 }

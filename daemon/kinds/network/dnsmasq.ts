@@ -4,9 +4,10 @@ import { type Ipv4Range, networkConfig } from "../../../sdk/api/config/network";
 import { subnetOf } from "./config";
 import type { Account } from "./dnsmasq-account";
 import type { NetworkPlace } from "./driver";
-import { hostsDirOf, ownMtuTag } from "./hosts";
+import { hostsDirOf, namelessTag, ownMtuTag } from "./hosts";
 import { addressText, firstOf, lastOf, netmaskText, type Subnet } from "./ipv4";
 import { leasesFileOf } from "./leases";
+import { namesDirOf } from "./names";
 
 export const pidFileOf = (network: NetworkPlace): string => path.join(network.path, "dnsmasq.pid");
 /** The admin's own lines of configuration (raw.dnsmasq). */
@@ -34,11 +35,17 @@ export function dnsmasqArguments(network: NetworkPlace, account: Account): strin
   ];
 }
 
-function dnsArguments({ name, config }: NetworkPlace): string[] {
+function dnsArguments(network: NetworkPlace): string[] {
+  const { name, config } = network;
   const set = networkConfig(config);
   if (set.get("dns.mode") === "none") return [];
   const domain = set.get("dns.domain");
-  return [`--domain=${domain}`, `--local=/${domain}/`, `--interface-name=_gateway.${domain},${name}`];
+  return [
+    `--domain=${domain}`,
+    `--local=/${domain}/`,
+    `--interface-name=_gateway.${domain},${name}`,
+    `--hostsdir=${namesDirOf(network)}`,
+  ];
 }
 
 function dhcpArguments(network: NetworkPlace, subnet: Subnet): string[] {
@@ -68,6 +75,7 @@ function dhcpArguments(network: NetworkPlace, subnet: Subnet): string[] {
 const ignoreFamousNames = [
   ...["wpad", "isatap", "localhost"].map((name) => `--dhcp-name-match=set:famous,${name}`),
   "--dhcp-ignore-names=tag:famous",
+  `--dhcp-ignore-names=tag:${namelessTag}`,
 ];
 
 /** First and last address of each range; the subnet without its bridge when the user chose none. */

@@ -15,7 +15,7 @@ export interface NetworkPlace {
 export interface NetworkHost {
   /** Its name on the host. */
   readonly instance: string;
-  /** Its name in DNS, where that is another one. */
+  /** Its name in DNS, where that is not the one on the host but one with a dot. */
   readonly dnsName?: string;
   readonly device: string;
   readonly hwaddr: string;
@@ -62,7 +62,8 @@ export interface NetworkDriver {
   removeHost(network: NetworkPlace, instance: string, device: string): Promise<void>;
   /** The nics known to DHCP and DNS, of all instances or of one. */
   hosts(network: NetworkPlace, instance?: string): Promise<NetworkHost[]>;
-  leases(network: NetworkPlace): Promise<NetworkLease[]>;
+  /** @param nameOf the name that an instance is shown by, from its name on the host; nothing for one that is not to be seen */
+  leases(network: NetworkPlace, nameOf: (instance: string) => string | undefined): Promise<NetworkLease[]>;
   state(network: NetworkPlace): Promise<NetworkState>;
 }
 

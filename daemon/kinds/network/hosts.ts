@@ -3,9 +3,7 @@
 import { chmod, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { networkConfig } from "../../../sdk/api/config/network";
-import { ownFolder } from "../../platform/folders/aside";
 import { entries, readText } from "../../platform/folders/files";
-import type { Log } from "../../platform/log";
 import type { NetworkHost, NetworkPlace } from "./driver";
 
 export const hostsDirOf = (network: NetworkPlace): string => path.join(network.path, "dnsmasq.hosts");
@@ -13,16 +11,19 @@ export const hostsDirOf = (network: NetworkPlace): string => path.join(network.p
 /** Names of projects may hold dots, and the first dot ends the instance's name. Names of devices may hold slashes, and none of them leads out of the folder. */
 const prefixOf = (instance: string): string => `${instance.replaceAll(".", "%2E")}.`;
 
-const fileOf = (network: NetworkPlace, instance: string, device: string): string =>
-  path.join(hostsDirOf(network), `${prefixOf(instance)}${device.replaceAll("/", "%2F")}`);
+/** Name of a nic's file. */
+export const entryOf = (instance: string, device: string): string =>
+  `${prefixOf(instance)}${device.replaceAll("/", "%2F")}`;
 
-/** Makes the network's folders. Names and addresses of guests are for nobody's eyes but ours, and dnsmasq's. */
-export function makeFolders(log: Log, network: NetworkPlace): void {
-  for (const folder of [network.path, hostsDirOf(network)]) ownFolder(log, folder, 0o700);
-}
+const fileOf = (network: NetworkPlace, instance: string, device: string): string =>
+  path.join(hostsDirOf(network), entryOf(instance, device));
 
 /** dnsmasq's word for nics that are told no MTU. */
 export const ownMtuTag = "ownmtu";
+
+/** dnsmasq's words for nics that it does not name, also not by what their guest says of itself; behind the dash comes their name (names.ts). */
+export const namelessTag = "nameless";
+const dnsNameTag = "set:name-";
 
 /** Line of dnsmasq's dhcp-host files. id:* is for copies of a container: they bring the same client id, and go by their hardware address. */
 export const hostLine = (network: NetworkPlace, host: NetworkHost): string =>
@@ -31,7 +32,9 @@ export const hostLine = (network: NetworkPlace, host: NetworkHost): string =>
     "id:*",
     host.hasOwnMtu ? `set:${ownMtuTag}` : undefined,
     host.ipv4,
-    networkConfig(network.config).get("dns.mode") === "managed" ? (host.dnsName ?? host.instance) : undefined,
+    ...(host.dnsName !== undefined
+      ? [`set:${namelessTag}`, `${dnsNameTag}${encodeURIComponent(host.dnsName)}`]
+      : [networkConfig(network.config).get("dns.mode") === "managed" ? host.instance : undefined]),
   ]
     .filter((part) => part !== undefined)
     .join(",");
@@ -77,6 +80,7 @@ async function readHost(network: NetworkPlace, file: string): Promise<NetworkHos
   const [hwaddr, ...rest] = (text ?? "").trim().split(",");
   const dot = file.indexOf(".");
   if (!hwaddr || dot < 1) return undefined;
+  const named = rest.find((part) => part.startsWith(dnsNameTag));
   const ipv4 = rest.find((part) => /^[\d.]+$/.test(part));
   return {
     instance: file.slice(0, dot).replaceAll("%2E", "."),
@@ -84,6 +88,7 @@ async function readHost(network: NetworkPlace, file: string): Promise<NetworkHos
     hwaddr,
     ...(ipv4 === undefined ? {} : { ipv4 }),
     ...(rest.includes(`set:${ownMtuTag}`) ? { hasOwnMtu: true } : {}),
+    ...(named === undefined ? {} : { dnsName: decodeURIComponent(named.slice(dnsNameTag.length)) }),
   };
 }
 

@@ -9,7 +9,7 @@ import type { NetworkService } from "./service";
 export const networkRoutes = (networks: NetworkService, changes: Changes): Route[] => [
   ...kindRoutes(networkKind, networks, changes, (_call, name) => ref("network", name)),
   route("GET", `${networkKind.path}/:name/leases`, async (request) =>
-    sync(await networks.leases(param(request, "name"))),
+    sync(await networks.leases(param(request, "name"), request.call.project)),
   ),
   route("GET", `${networkKind.path}/:name/state`, async (request) =>
     sync(await networks.state(param(request, "name"))),

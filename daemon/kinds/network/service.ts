@@ -7,7 +7,7 @@ import { lxdNetworkKeys } from "../../../sdk/api/config/lxd-words";
 import { networkKeys } from "../../../sdk/api/config/network";
 import { badRequest, conflict, notFound } from "../../../sdk/api/errors";
 import type { Network, NetworkLease, NetworkPut, NetworkState, NetworksPost } from "../../../sdk/api/network";
-import { type Call, ownCall } from "../../core/call";
+import { type Call, defaultProject, ownCall } from "../../core/call";
 import { withoutEmpty } from "../../core/merge";
 import { ref, urlOf } from "../../core/ref";
 import { Revert } from "../../core/revert";
@@ -208,9 +208,14 @@ export class NetworkService {
     return this.nics.forgetInstance(instance);
   }
 
-  async leases(name: string): Promise<NetworkLease[]> {
+  /** Those of a project's instances, as in LXD, and the gateway. */
+  async leases(name: string, project = defaultProject): Promise<NetworkLease[]> {
     const record = this.record(name);
-    return this.#driver(record.type).leases(this.#place(record));
+    const owners = new Map(this.home.nicOwners.all().map((owner) => [owner.key, owner]));
+    return this.#driver(record.type).leases(this.#place(record), (instance) => {
+      const owner = owners.get(instance) ?? { project: defaultProject, name: instance };
+      return owner.project === project ? owner.name : undefined;
+    });
   }
 
   /** Of a managed network or of any interface of the host. @throws ApiError NOT_FOUND */

@@ -1,6 +1,16 @@
 /** Routes of operations (docs/lxd-api.md, Operations and events). */
+import { isTrue } from "../../../sdk/api/config/values";
 import { badRequest } from "../../../sdk/api/errors";
-import { type ApiRequest, param, type Route, recursionOf, route, sync, type UpgradeRoute } from "../../http/route";
+import {
+  type ApiRequest,
+  ofServer,
+  param,
+  type Route,
+  recursionOf,
+  route,
+  sync,
+  type UpgradeRoute,
+} from "../../http/route";
 import type { Operations } from "../../platform/operations";
 import { timerMs } from "../../platform/time";
 
@@ -11,7 +21,9 @@ export function operationRoutes(operations: Operations): Route[] {
 
   function list(request: ApiRequest) {
     const groups: Record<string, unknown[]> = {};
-    for (const operation of operations.list()) {
+    // Both may be said of operations, as in LXD.
+    const isAll = isTrue(request.query.get("all-projects") ?? "");
+    for (const operation of operations.list(isAll ? undefined : request.call.project)) {
       const rendered = operation.render();
       const key = rendered.status.toLowerCase();
       groups[key] = [...(groups[key] ?? []), recursionOf(request) === 0 ? operation.url : rendered];
@@ -41,7 +53,7 @@ export function operationRoutes(operations: Operations): Route[] {
     return sync(operation.render());
   }
 
-  return [
+  return ofServer([
     route("GET", base, list),
     route("GET", `${base}/:id`, (request) => sync(of(request).render())),
     route("DELETE", `${base}/:id`, cancel),
@@ -49,12 +61,13 @@ export function operationRoutes(operations: Operations): Route[] {
     route("GET", `${base}/:id/websocket`, () => {
       throw badRequest("Bad Request: connect to this path as a websocket.");
     }),
-  ];
+  ]);
 }
 
 export const operationUpgrades = (operations: Operations): UpgradeRoute[] => [
   {
     path: `${base}/:id/websocket`,
+    anyProject: true,
     upgrade: (request, { request: raw, socket, head }) => {
       const operation = operations.get(param(request, "id"));
       if (operation.work.connect === undefined) throw badRequest("This operation has no websockets");

@@ -19,7 +19,10 @@ export interface ProfileUsers {
 }
 
 export interface ProfileHome extends Platform {
-  readonly projects: Projects;
+  readonly projects: Projects & {
+    /** @param next the profile as it shall be @throws ApiError BAD_REQUEST that says what a project does not allow */
+    allowProfile(next: ProfileRecord, isNew: boolean): void;
+  };
   readonly references: References;
   readonly profileUsers: ProfileUsers;
 }

@@ -33,6 +33,10 @@ export class ProfileService {
     return this.records(this.homeOf(project)).map((record) => this.#shown(record));
   }
 
+  listAll(): (Profile & { project: string })[] {
+    return this.records().map((record) => ({ ...this.#shown(record), project: record.project }));
+  }
+
   /** All that profiles refer to. */
   said(): Reference[] {
     return this.#store.said();
@@ -83,7 +87,9 @@ export class ProfileService {
   }
 
   create({ project }: Call, post: ProfilesPost): void {
+    this.home.projects.require(project);
     const record = { ...post, ...checked(post), project: this.homeOf(project) };
+    this.home.projects.allowProfile(record, true);
     try {
       this.#store.insert(record);
     } catch (error) {
@@ -98,11 +104,34 @@ export class ProfileService {
     const before = this.record(project, name);
     const after = { ...before, ...checked(put) };
     this.home.profileUsers.check(after);
+    this.home.projects.allowProfile(after, false);
     this.home.database.transaction(() => {
       this.#store.update(after);
       this.home.profileUsers.changed(after);
     });
     await this.home.profileUsers.follow(before);
+  }
+
+  /** Gives a project a default profile of its own when it has none, within the caller's transaction. */
+  addDefault(project: string): void {
+    const first: ProfileId = { project, name: "default" };
+    if (this.#store.find(first) === undefined)
+      this.#store.insert({
+        ...first,
+        description: `Default Bothy profile for project ${project}`,
+        config: {},
+        devices: {},
+      });
+  }
+
+  /** Takes the default profile of a project away, within the caller's transaction. */
+  removeDefault(project: string): void {
+    this.#store.delete({ project, name: "default" });
+  }
+
+  /** Follows a renamed project, within the caller's transaction. */
+  projectRenamed(from: string, to: string): void {
+    this.#store.moveAll(from, to);
   }
 
   rename({ project }: Call, from: string, to: string): void {

@@ -118,6 +118,17 @@ export class ProfileStore {
     });
   }
 
+  /** Into another project. */
+  moveAll(from: string, to: string): void {
+    this.database.transaction(() => {
+      for (const record of this.list().filter(({ project }) => project === from)) {
+        this.references.forget(profileRef(record));
+        this.database.run("UPDATE profiles SET project = ? WHERE project = ? AND name = ?", to, from, record.name);
+        this.#refer({ ...record, project: to });
+      }
+    });
+  }
+
   delete({ project, name }: ProfileId): void {
     this.database.transaction(() => {
       this.references.forget(profileRef({ project, name }));

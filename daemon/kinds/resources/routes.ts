@@ -1,5 +1,7 @@
 /** Route of the host's resources. */
-import { type Route, route, sync } from "../../http/route";
+import { ofServer, type Route, route, sync } from "../../http/route";
 import { readResources } from "./service";
 
-export const resourcesRoutes: Route[] = [route("GET", "/1.0/resources", async () => sync(await readResources()))];
+export const resourcesRoutes: Route[] = ofServer([
+  route("GET", "/1.0/resources", async () => sync(await readResources())),
+]);

@@ -4,15 +4,15 @@ import { ServerPut } from "../../../sdk/api/server";
 import type { Changes } from "../../core/changes";
 import { patched } from "../../core/merge";
 import { ref } from "../../core/ref";
-import { type ApiRequest, ifMatchOf, parseBody, type Route, route, sync } from "../../http/route";
+import { type ApiRequest, ifMatchOf, ofServer, parseBody, type Route, route, sync } from "../../http/route";
 import type { ServerService } from "./service";
 import type { Shutdown } from "./shutdown";
 
 const self = ref("server", "");
 
 export function serverRoutes(server: ServerService, changes: Changes, shutdown: Shutdown): Route[] {
-  function get() {
-    const shown = server.render();
+  function get({ call }: ApiRequest) {
+    const shown = server.render(call.project);
     return sync(shown, shown.config);
   }
 
@@ -43,7 +43,7 @@ export function serverRoutes(server: ServerService, changes: Changes, shutdown: 
     return sync();
   }
 
-  return [
+  return ofServer([
     route("GET", "/", () => sync(["/1.0"])),
     route("GET", "/1.0", get),
     route("PUT", "/1.0", update),
@@ -51,5 +51,5 @@ export function serverRoutes(server: ServerService, changes: Changes, shutdown: 
     route("GET", "/1.0/cluster", () => sync({ server_name: "", enabled: false, member_config: [] })),
     route("GET", "/internal/ready", () => sync()),
     route("PUT", "/internal/shutdown", shutDown),
-  ];
+  ]);
 }

@@ -61,8 +61,8 @@ export class ServerService {
     this.#storageDrivers = drivers;
   }
 
-  /** The answer of GET /1.0. */
-  render() {
+  /** The answer of GET /1.0. @param project that the client works in */
+  render(project: string) {
     const pools = this.home.storagePools.records();
     const used = [...new Set(pools.map((pool) => pool.driver))];
     return {
@@ -88,7 +88,7 @@ export class ServerService {
         lxc_features: {},
         os_name: osRelease("NAME"),
         os_version: osRelease("VERSION_ID"),
-        project: "default",
+        project,
         server: "lxd",
         server_clustered: false,
         server_event_mode: "full-mesh",

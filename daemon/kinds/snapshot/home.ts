@@ -2,10 +2,12 @@
 import type { Changes } from "../../core/changes";
 import type { Platform } from "../../platform/platform";
 import type { InstanceService } from "../instance/service";
+import type { ProjectService } from "../project/service";
 import type { Volumes } from "../storage-pool/volumes";
 
 export interface SnapshotHome extends Platform {
   readonly changes: Changes;
   readonly instances: InstanceService;
+  readonly projects: Pick<ProjectService, "allowInstance" | "allowSnapshot">;
   readonly volumes: Pick<Volumes, "clone" | "delete" | "rename" | "requireThere" | "restore">;
 }

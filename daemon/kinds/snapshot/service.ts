@@ -87,6 +87,7 @@ export class SnapshotService {
   requirePossible(instance: InstanceId, post: SnapshotsPost): void {
     if (post.stateful)
       throw badRequest('Cannot create a stateful snapshot: checkpoints are not supported yet. Leave out "stateful".');
+    this.home.projects.allowSnapshot(instance.project);
     requireName("snapshot", SnapshotName, post.name);
     this.requireFree(instance, post.name);
   }
@@ -140,6 +141,8 @@ export class SnapshotService {
     const { running, store } = this.#book;
     const volume = snapshotVolume(instance, name);
     await this.home.volumes.requireThere(instance.pool, volume);
+    const expanded = this.#book.expanded({ ...snapshot.settings, project: instance.project });
+    this.home.projects.allowInstance(instance.project, { name: instance.name, ...expanded }, false);
     const putBack = async () => {
       await this.home.volumes.restore(instance.pool, volume, volumeOf(instance));
       const { devices, profiles, description, ephemeral } = snapshot.settings;

@@ -4,6 +4,8 @@ import type { References } from "../../core/references/references";
 import type { Platform } from "../../platform/platform";
 
 export interface ImageRoots {
+  /** Paths of the images of some fingerprints; one may be of several projects. */
+  urls(fingerprints: ReadonlySet<string>): readonly string[];
   /**
    * Unpacks the root of an image into an empty folder.
    * @param options whether device nodes are made, else each is skipped with one warning

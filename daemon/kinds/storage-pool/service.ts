@@ -206,9 +206,6 @@ export class StoragePoolService {
 
   #usedBy(pool: string): string[] {
     const images = new Set(this.pools.store.images(pool).map(fingerprintOf));
-    return [
-      ...[...images].map((fingerprint) => urlOf(ref("image", fingerprint))),
-      ...this.home.references.to(ref("storage-pool", pool)).map(urlOf),
-    ];
+    return [...this.home.images.urls(images), ...this.home.references.to(ref("storage-pool", pool)).map(urlOf)];
   }
 }

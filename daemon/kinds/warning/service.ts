@@ -16,6 +16,7 @@ import { type Warning, type WarningSeverity, WarningStatus } from "../../../sdk/
 import { toApiError } from "../../platform/errors";
 import type { LifecycleEvent } from "../../platform/events";
 import type { Log } from "../../platform/log";
+import { formerUrl, projectOfUrl, splitUrl } from "../../platform/object-url";
 import { nowText, timeText } from "../../platform/time";
 import type { WarningPort, WarningSeen } from "../../platform/warning/port";
 import { kindOf, type WarningKind, warningTypes } from "../../platform/warning/types";
@@ -90,16 +91,18 @@ export class Warnings implements WarningPort {
   /** Keeps the warnings of an object with it: gone when it is deleted, under its new path when it is renamed. */
   follow({ action, source, context }: LifecycleEvent): void {
     if (action === "instance-started") this.resolve("autostartFailed", source);
-    const [, change] =
-      /^(?:instance|instance-snapshot|storage-pool|network|profile|image)-(deleted|renamed)$/.exec(action) ?? [];
+    const [, change] = /-(deleted|renamed)$/.exec(action) ?? [];
     const old = context?.old_name;
     if (change === undefined || (change === "renamed" && typeof old !== "string")) return;
-    const from = change === "deleted" ? source : `${parentOf(source)}/${encodeURIComponent(String(old))}`;
+    const from = splitUrl(change === "deleted" ? source : formerUrl(source, String(old)));
+    const { path, query } = splitUrl(source);
     for (const record of [...this.#all.values()]) {
-      const rest = record.entity.slice(from.length);
-      if (!record.entity.startsWith(from) || !(rest === "" || rest.startsWith("/"))) continue;
+      const entity = splitUrl(record.entity);
+      const rest = entity.path.slice(from.path.length);
+      const isInside = entity.path.startsWith(from.path) && (rest === "" || rest.startsWith("/"));
+      if (!isInside || entity.query !== from.query) continue;
       if (change === "deleted") this.#drop(record.uuid);
-      else this.#change({ ...record, entity: source + rest });
+      else this.#change({ ...record, entity: path + rest + query });
     }
   }
 
@@ -191,8 +194,6 @@ export class Warnings implements WarningPort {
   }
 }
 
-const parentOf = (url: string): string => url.slice(0, url.lastIndexOf("/"));
-
 /** A guest may have a part in a message, such as the name of a file: no control character, and no more than fits. */
 const shown = (message: string): string => {
   const clean = message.replace(/\p{Cc}/gu, (sign) =>
@@ -211,6 +212,6 @@ const render = (record: WarningRecord): Warning => ({
   first_seen_at: record.firstSeenAt,
   last_seen_at: record.lastSeenAt,
   entity_url: record.entity,
-  project: record.entity === "" ? "" : "default",
+  project: record.entity === "" ? "" : projectOfUrl(record.entity),
   location: "none",
 });

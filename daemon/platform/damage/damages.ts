@@ -6,6 +6,7 @@ import { badRequest } from "../../../sdk/api/errors";
 import type { Schema } from "../database/database";
 import type { LifecycleEvent } from "../events";
 import type { Log } from "../log";
+import { formerUrl } from "../object-url";
 import type { WarningPort } from "../warning/port";
 import type { Damage, DamageStore } from "./store";
 
@@ -49,13 +50,9 @@ export class Damages {
 
   /** An object that is written anew or deleted is damaged no more; a renamed one still is. */
   follow({ action, source, context }: LifecycleEvent): void {
-    const [, change] =
-      /^(?:instance|instance-snapshot|storage-pool|network|profile|image|image-alias)-(updated|restored|deleted|renamed)$/.exec(
-        action,
-      ) ?? [];
+    const [, change] = /-(updated|restored|deleted|renamed)$/.exec(action) ?? [];
     const old = String(context?.old_name ?? "");
-    const from =
-      change === "renamed" ? `${source.slice(0, source.lastIndexOf("/"))}/${encodeURIComponent(old)}` : source;
+    const from = change === "renamed" ? formerUrl(source, old) : source;
     const damage = this.#open.get(from);
     if (change === undefined || damage === undefined) return;
     this.#open.delete(from);

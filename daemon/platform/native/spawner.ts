@@ -1,6 +1,6 @@
 /** Spawner: the resident bothy-cell that forks for each request. Started before the daemon's heap grows (docs/kernel.md, Spawning). */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, openSync, readdirSync, rmSync } from "node:fs";
+import { closeSync, constants, existsSync, openSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { ApiError, internal } from "../../../sdk/api/errors";
 import type { Log } from "../log";
@@ -120,8 +120,15 @@ export class Spawner {
   }
 
   /** Connects to the supervisor of a running container. @throws ENOENT or ECONNREFUSED when there is none any more */
-  watch(instance: string): Promise<CellConnection> {
-    return CellConnection.open(path.join(this.#shortDir, instance, "sock"));
+  async watch(instance: string): Promise<CellConnection> {
+    // The name of an instance in a project fills an address by itself.
+    const flags = constants.O_RDONLY | constants.O_DIRECTORY;
+    const folder = openSync(path.join(this.#shortDir, instance), flags);
+    try {
+      return await CellConnection.open(`/proc/self/fd/${folder}/sock`);
+    } finally {
+      closeSync(folder);
+    }
   }
 
   /** Lets it leave; containers go on. */

@@ -45,6 +45,19 @@ export const lxdPoolKeys = words(`
   rsync.bwlimit rsync.compression size source source.wipe user. volatile. volume.
   zfs.clone_copy zfs.export zfs.pool_name`);
 
+export const lxdProjectKeys = words(`
+  backups.compression_algorithm features.images features.networks features.networks.zones features.profiles
+  features.storage.buckets features.storage.volumes images.auto_update_cached images.auto_update_interval
+  images.compression_algorithm images.default_architecture images.remote_cache_expiry
+  limits.containers limits.cpu limits.disk limits.instances limits.memory limits.networks limits.processes
+  limits.virtual-machines restricted restricted.backups restricted.cluster.groups restricted.cluster.target
+  restricted.containers.interception restricted.containers.lowlevel restricted.containers.nesting
+  restricted.containers.privilege restricted.devices.disk restricted.devices.disk.paths restricted.devices.gpu
+  restricted.devices.infiniband restricted.devices.nic restricted.devices.pci restricted.devices.proxy
+  restricted.devices.unix-block restricted.devices.unix-char restricted.devices.unix-hotplug restricted.devices.usb
+  restricted.idmap.gid restricted.idmap.uid restricted.networks.access restricted.networks.subnets
+  restricted.networks.uplinks restricted.networks.zones restricted.snapshots restricted.virtual-machines.lowlevel user.`);
+
 /** Keys of instances that a server may fill in from an image which is a container of one application. */
 export const lxdComputedInstanceKeys = words("environment.* oci.*");
 

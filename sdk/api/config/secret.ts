@@ -2,11 +2,18 @@
 import { deviceTypes } from "../devices/types";
 import { allInstanceKeys } from "./instance";
 import { networkKeys } from "./network";
+import { projectKeys } from "./project";
 import { serverKeys } from "./server";
 import { storagePoolKeys } from "./storage-pool";
 import { findRow, type KeyTable, nearestTo } from "./table";
 
-const tables: readonly KeyTable[] = [allInstanceKeys, networkKeys, serverKeys, ...Object.values(storagePoolKeys)];
+const tables: readonly KeyTable[] = [
+  allInstanceKeys,
+  networkKeys,
+  projectKeys,
+  serverKeys,
+  ...Object.values(storagePoolKeys),
+];
 
 const rowsOf = (key: string) => tables.flatMap((table) => findRow(table, key) ?? []);
 

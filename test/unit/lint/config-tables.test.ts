@@ -7,6 +7,7 @@ import { apiExtensions } from "../../../daemon/kinds/server/extensions";
 import { configPage, exampleKey } from "../../../scripts/config-page";
 import { allInstanceKeys, instanceConfig } from "../../../sdk/api/config/instance";
 import { networkConfig, networkKeys } from "../../../sdk/api/config/network";
+import { projectKeys } from "../../../sdk/api/config/project";
 import { isSecretKey } from "../../../sdk/api/config/secret";
 import { serverConfig, serverKeys } from "../../../sdk/api/config/server";
 import { storagePoolConfig, storagePoolKeys } from "../../../sdk/api/config/storage-pool";
@@ -22,6 +23,7 @@ const devices = Object.entries(deviceTypes).map(([type, { options }]) => [`devic
 const tables: readonly (readonly [string, Readonly<Record<string, Row>>])[] = [
   ["instances", allInstanceKeys],
   ["networks", networkKeys],
+  ["projects", projectKeys],
   ["server", serverKeys],
   ...pools,
   ...devices,

@@ -18,6 +18,9 @@ const stock = [
   "Couldn't find the CGroup",
   "Architecture isn't supported",
   "architecture isn't supported by this host",
+  "You can't change the features of the default project",
+  "Can't change ",
+  "doesn't allow for snapshot creation",
   "Provided instance type doesn't exist",
   /Requested profile "[^"]*" doesn't exist/,
 ];

@@ -26,6 +26,10 @@ export class ImageAliases {
     return this.store.aliases(this.#projectOf(call));
   }
 
+  listAll(): (ImageAliasEntry & { project: string })[] {
+    return this.store.allAliases();
+  }
+
   /** @throws ApiError NOT_FOUND */
   get(call: Call, name: string): ImageAliasEntry {
     const alias = this.store.findAlias(this.#projectOf(call), name);

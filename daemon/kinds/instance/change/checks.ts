@@ -38,8 +38,10 @@ export function checkSettings(
   requireDevices(changedOf(settings.devices, standing.devices));
   const twice = settings.profiles.find((name, index) => settings.profiles.indexOf(name) !== index);
   if (twice !== undefined) throw badRequest(`Duplicate profile "${twice}". Name each profile once.`);
+  // In another project the same names are others.
+  const kept = settings.project === standing.project ? standing.profiles : [];
   for (const name of settings.profiles)
-    if (!standing.profiles.includes(name) && home.profiles.find(settings.project, name) === undefined)
+    if (!kept.includes(name) && home.profiles.find(settings.project, name) === undefined)
       throw notFound(`Requested profile "${name}" doesn't exist. Create it, or leave it out.`);
   checkExpanded(home, settings, home.book.expanded(settings), home.book.expanded(standing));
 }

@@ -13,6 +13,7 @@ import { isNicAddress, withHwaddrs } from "../devices/nics";
 import type { InstanceHome } from "../home";
 import { type InstanceId, type InstanceRecord, rootDisk, rootOf } from "../record";
 import { limitsOfType } from "./instance-type";
+import { isRefresh } from "./refresh";
 
 /** What the source of an instance brings along. */
 export interface Origin {
@@ -50,6 +51,7 @@ export function draftInstance(
   const expanded = home.book.expanded({ ...partial, profiles });
   const pool = poolFor(home, expanded.devices, standing);
   home.storagePools.record(pool);
+  home.projects.allowInstance(project, { name, ...expanded }, !isRefresh(home, { project, name }, post));
   return {
     project,
     name,

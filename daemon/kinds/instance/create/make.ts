@@ -36,7 +36,7 @@ export async function make(
   }
 }
 
-/** Profiles, networks and pool may be gone since the request was checked. */
+/** Project, profiles, networks and pool may be gone since the request was checked, or the project may be full. The name is taken in the same turn. */
 function requireStillPossible(home: InstanceHome, draft: InstanceRecord, standing: Settings | undefined): void {
   checkSettings(home, draft, standing);
   const root = rootOf(home.book.expanded(draft).devices);
@@ -44,6 +44,7 @@ function requireStillPossible(home: InstanceHome, draft: InstanceRecord, standin
   if (root?.pool !== draft.pool && !isStanding)
     throw badRequest(`Cannot create instance "${draft.name}": its root disk was moved meanwhile. Try again.`);
   home.storagePools.record(draft.pool);
+  home.projects.allowInstance(draft.project, { name: draft.name, ...home.book.expanded(draft) }, true);
 }
 
 /** With host ids of its own; nobody sees it yet. */

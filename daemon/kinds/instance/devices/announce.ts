@@ -15,11 +15,12 @@ export async function announce({ networks }: InstanceHome, instance: InstanceId,
     const { device, hwaddr, ipv4 } = nic;
     const host = {
       instance: key,
-      dnsName: dnsNameOf(instance),
       device,
       hwaddr,
       ...(ipv4 ? { ipv4 } : {}),
       ...(nic.mtu ? { hasOwnMtu: true } : {}),
+      // "web" of every project would be one name, and the last to come would have it.
+      ...(instance.project === defaultProject ? {} : { dnsName: `${instance.name}.${instance.project}` }),
     };
     await networks.addHost(network, host);
     try {
@@ -30,6 +31,3 @@ export async function announce({ networks }: InstanceHome, instance: InstanceId,
     }
   }
 }
-
-/** The name by which DNS knows an instance; one outside the default project has that one's behind it, as in LXD. */
-const dnsNameOf = ({ project, name }: InstanceId): string => (project === defaultProject ? name : `${name}.${project}`);

@@ -4,7 +4,7 @@ import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { badRequest } from "../../../../sdk/api/errors";
 import type { InstanceExecPost } from "../../../../sdk/api/instance";
 import type { Call } from "../../../core/call";
-import { urlOf } from "../../../core/ref";
+import { urlBelow, urlOf } from "../../../core/ref";
 import type { Op } from "../../../platform/native/index";
 import type { OperationWork, RunningOperation } from "../../../platform/operations";
 import type { InstanceHome } from "../home";
@@ -25,7 +25,7 @@ export function startExec(
   const running = home.book.running.need(record);
   if (running.isFrozen) throw badRequest("Instance is frozen");
   const of = instanceRef(record);
-  const resources = { instances: [urlOf(of)], containers: [`/1.0/containers/${record.name}`] };
+  const resources = { instances: [urlOf(of)], containers: [urlOf(of).replace("instances", "containers")] };
   const base = { description: "Executing command", resources, mayCancel: false };
   const start = (operation: Omit<OperationWork, "run">, work: OperationWork["run"]) =>
     home.changes.start(call, { of: [of], unlocked: true, operation, work });
@@ -71,7 +71,7 @@ async function runDetached(
 ) {
   const { cell } = home.book.running.need(record);
   const file = (name: string) => path.join(home.dirs.logs(keyOf(record)), `exec_${operation.id}.${name}`);
-  const url = (name: string) => `/1.0/instances/${record.name}/logs/exec_${operation.id}.${name}`;
+  const url = (name: string) => urlBelow(instanceRef(record), `logs/exec_${operation.id}.${name}`);
   const isRecorded = post["record-output"];
   const output = (name: string): Op => (isRecorded ? [name, `file:${recordedBytes}:${file(name)}`] : [name, "null"]);
   const streams: Op[] = [["stdin", "null"], output("stdout"), output("stderr")];

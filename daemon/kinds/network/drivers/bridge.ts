@@ -13,11 +13,12 @@ import { dhcpRanges } from "../dnsmasq";
 import { DnsmasqKeeper } from "../dnsmasq-keeper";
 import { findDnsmasq } from "../dnsmasq-process";
 import { type NetworkDriver, type NetworkHost, type NetworkPlace, refusedAddress, type Surroundings } from "../driver";
-import { dropHost, findHost, listHosts, makeFolders, writeHost } from "../hosts";
+import { dropHost, findHost, listHosts, writeHost } from "../hosts";
 import { randomHwaddr } from "../hwaddr";
 import { addressText, contains, firstOf, lastOf, parseAddress, parseSubnet, subnetText } from "../ipv4";
 import { filterLeases, hasLease, type Lease, readLeases, sendRelease, serverOf } from "../leases";
 import { findLink, isBridge, listRoutes, stateOf } from "../link";
+import { DnsNames, makeFolders } from "../names";
 import { freeSubnet, requireFree, takenByNetworks, takenByRoutes } from "../plan";
 import type { Port } from "../port-rules";
 import { NetworkPorts } from "../ports";
@@ -31,9 +32,11 @@ export class BridgeDriver implements NetworkDriver {
   readonly missingPrograms = missingPrograms;
   readonly #dnsmasq: DnsmasqKeeper;
   readonly #ports = new NetworkPorts();
+  readonly #names: DnsNames;
 
   constructor(private readonly platform: Pick<Platform, "native" | "log" | "warnings">) {
     this.#dnsmasq = new DnsmasqKeeper(platform);
+    this.#names = new DnsNames(platform.log);
   }
 
   async plan(name: string, config: Config, { current, others }: Surroundings): Promise<Config> {
@@ -69,17 +72,23 @@ export class BridgeDriver implements NetworkDriver {
   }
 
   async #serve(network: NetworkPlace, fresh: boolean): Promise<void> {
-    if (!hasIpv4(network.config)) return this.#dnsmasq.stop(network);
+    if (!hasIpv4(network.config)) {
+      this.#names.stop(network.name);
+      return this.#dnsmasq.stop(network);
+    }
     const changes = await Promise.all((await listHosts(network)).map((host) => writeHost(network, host)));
     const isStarted = await this.#dnsmasq.ensure(network, fresh);
     if (!isStarted && changes.includes(true)) await this.#dnsmasq.reload(network);
+    await this.#names.follow(network);
   }
 
   async stop(network: NetworkPlace): Promise<void> {
+    this.#names.stop(network.name);
     await together([this.#dnsmasq.stop(network), this.#ports.remove(network), removeBridge(network.name)]);
   }
 
   release(): Promise<void> {
+    this.#names.stopAll();
     return this.#dnsmasq.release();
   }
 
@@ -103,6 +112,8 @@ export class BridgeDriver implements NetworkDriver {
     const stale =
       before === undefined && host.ipv4 === undefined ? [] : await staleLeases(network, host, before?.hwaddr);
     const isChanged = await writeHost(network, host);
+    // It may have a lease from before.
+    if (isChanged && host.dnsName !== undefined) await this.#names.bring(network);
     if (isChanged && before !== undefined) await this.#dnsmasq.reload(network);
     await this.#release(network, stale);
   }
@@ -111,6 +122,7 @@ export class BridgeDriver implements NetworkDriver {
     const host = await findHost(network, instance, device);
     if (host === undefined) return;
     await dropHost(network, instance, device);
+    await this.#names.drop(network, instance, device);
     // dnsmasq notices new files by itself, never that one is gone.
     await this.#dnsmasq.reload(network);
     await this.#release(
@@ -140,7 +152,7 @@ export class BridgeDriver implements NetworkDriver {
     return listHosts(network, instance);
   }
 
-  async leases(network: NetworkPlace): Promise<NetworkLease[]> {
+  async leases(network: NetworkPlace, nameOf: (instance: string) => string | undefined): Promise<NetworkLease[]> {
     const server = serverOf(network);
     const hosts = await listHosts(network);
     const fixed = hosts.filter(({ ipv4 }) => ipv4 !== undefined);
@@ -150,14 +162,15 @@ export class BridgeDriver implements NetworkDriver {
       ...(server === undefined
         ? []
         : [{ hostname: `${network.name}.gw`, hwaddr: "", address: server, type: "gateway", location }]),
-      ...fixed.map(({ instance, hwaddr, ipv4 = "" }) => ({
-        hostname: instance,
-        hwaddr,
-        address: ipv4,
-        type: "static",
-        location,
-      })),
-      ...dynamic.map(({ hostname, hwaddr, address }) => ({ hostname, hwaddr, address, type: "dynamic", location })),
+      ...fixed.flatMap(({ instance, hwaddr, ipv4 = "" }) => {
+        const hostname = nameOf(instance);
+        return hostname === undefined ? [] : [{ hostname, hwaddr, address: ipv4, type: "static", location }];
+      }),
+      ...dynamic.flatMap(({ hostname, hwaddr, address }) => {
+        const owner = hosts.find((host) => host.hwaddr.toLowerCase() === hwaddr);
+        const isSeen = owner === undefined || nameOf(owner.instance) !== undefined;
+        return isSeen ? [{ hostname, hwaddr, address, type: "dynamic", location }] : [];
+      }),
     ];
   }
 

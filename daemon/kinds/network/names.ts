@@ -1,0 +1,97 @@
+/**
+ * Names: what DNS knows of nics that dnsmasq cannot name by itself. It takes no dot in a name that it gives with an address, so the name of an
+ * instance in a project ("web.lab") follows the leases: one file a nic in dnsmasq.names, which dnsmasq reads as soon as it changes (--hostsdir).
+ */
+import { type FSWatcher, watch } from "node:fs";
+import { chmod, rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { networkConfig } from "../../../sdk/api/config/network";
+import { ownFolder } from "../../platform/folders/aside";
+import { readText } from "../../platform/folders/files";
+import { Locks } from "../../platform/locks";
+import type { Log } from "../../platform/log";
+import type { NetworkHost, NetworkPlace } from "./driver";
+import { entryOf, hostsDirOf, listHosts } from "./hosts";
+import { leasesFileOf, readLeases } from "./leases";
+
+export const namesDirOf = (network: NetworkPlace): string => path.join(network.path, "dnsmasq.names");
+
+/** Makes the network's folders. Names and addresses of guests are for nobody's eyes but ours, and dnsmasq's. */
+export function makeFolders(log: Log, network: NetworkPlace): void {
+  for (const folder of [network.path, hostsDirOf(network), namesDirOf(network)]) ownFolder(log, folder, 0o700);
+}
+
+/** What DNS can carry: labels of letters, digits and dashes. Names of projects may hold more. */
+const isDnsName = (name: string): boolean =>
+  /^(?!.{200})[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i.test(name);
+
+export class DnsNames {
+  readonly #watches = new Map<string, FSWatcher>();
+  readonly #locks = new Locks();
+
+  constructor(private readonly log: Log) {}
+
+  /** Brings the names in line with the leases, now and whenever dnsmasq writes them. */
+  async follow(network: NetworkPlace): Promise<void> {
+    this.stop(network.name);
+    // Not persistent: it is no reason to keep the process.
+    const watcher = watch(network.path, { persistent: false }, (_event, file) => {
+      if (file === path.basename(leasesFileOf(network))) void this.#orLog(network);
+    });
+    watcher.on("error", (error) =>
+      this.log.error("Cannot watch the leases of a network", { network: network.name, error }),
+    );
+    this.#watches.set(network.name, watcher);
+    await this.#orLog(network);
+  }
+
+  /** The names stay as they are. */
+  stop(network: string): void {
+    this.#watches.get(network)?.close();
+    this.#watches.delete(network);
+  }
+
+  stopAll(): void {
+    for (const network of [...this.#watches.keys()]) this.stop(network);
+  }
+
+  async #orLog(network: NetworkPlace): Promise<void> {
+    try {
+      await this.bring(network);
+    } catch (error) {
+      this.log.error("Cannot bring names in line with the leases of a network", { network: network.name, error });
+    }
+  }
+
+  /** Writes the address of each named nic that has a lease or a fixed one. */
+  bring(network: NetworkPlace): Promise<void> {
+    return this.#locks.run(network.name, async () => {
+      const named = (await listHosts(network)).filter(({ dnsName }) => dnsName !== undefined && isDnsName(dnsName));
+      if (named.length === 0) return;
+      const leases = await readLeases(network);
+      const domain = networkConfig(network.config).get("dns.domain");
+      for (const host of named) {
+        const lease = leases.find(({ hwaddr }) => hwaddr === host.hwaddr.toLowerCase());
+        if (lease !== undefined) await write(network, host, `${lease.address} ${host.dnsName}.${domain}\n`);
+      }
+    });
+  }
+
+  /** A missing one is no error. */
+  drop(network: NetworkPlace, instance: string, device: string): Promise<void> {
+    return this.#locks.run(network.name, () => rm(fileOf(network, instance, device), { force: true }));
+  }
+}
+
+const fileOf = (network: NetworkPlace, instance: string, device: string): string =>
+  path.join(namesDirOf(network), entryOf(instance, device));
+
+async function write(network: NetworkPlace, host: NetworkHost, text: string): Promise<void> {
+  const file = fileOf(network, host.instance, host.device);
+  if ((await readText(file)) === text) return;
+  // dnsmasq passes over names that begin with a dot, and reads it by the folder's group; the umask took that away.
+  const unfinished = path.join(path.dirname(file), `.${path.basename(file)}`);
+  await writeFile(unfinished, text, { mode: 0o640 });
+  await chmod(unfinished, 0o640);
+  await rename(unfinished, file);
+}

@@ -1,0 +1,37 @@
+/** Home of projects: the platform, and what projects ask of those who live in them. */
+import type { Config, Devices } from "../../../sdk/api/common";
+import type { Platform } from "../../platform/platform";
+
+/** An instance or a profile, as far as a project limits and restricts it. */
+export interface Member {
+  readonly name: string;
+  /** Of an instance: with its profiles. */
+  readonly config: Config;
+  readonly devices: Devices;
+}
+
+/** A profile as it shall be. */
+export interface NextProfile extends Member {
+  readonly project: string;
+}
+
+export interface ProjectContents {
+  /** Those of a project that are being made or deleted too. @param next a profile that some of them have, as it shall be */
+  instances(project: string, next?: NextProfile): readonly Member[];
+  /** Those that lie in the project itself, not those that it shares. */
+  profiles(project: string): readonly Member[];
+  /** Paths of all that lies in the project itself, as `used_by` has them. */
+  urls(project: string): readonly string[];
+  /** Every project that something lies in. */
+  projects(): ReadonlySet<string>;
+  /** Gives a project a default profile of its own when it has none, within the caller's transaction. */
+  addDefaultProfile(project: string): void;
+  /** Takes the default profile away, within the caller's transaction. */
+  removeDefaultProfile(project: string): void;
+  /** Follows a renamed project, which has no more than its default profile, within the caller's transaction. */
+  projectRenamed(from: string, to: string): void;
+}
+
+export interface ProjectHome extends Platform {
+  readonly projectContents: ProjectContents;
+}

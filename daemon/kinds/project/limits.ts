@@ -1,0 +1,112 @@
+/** Limits: how many instances a project may hold, and what their limits may come to. The messages are LXD's. */
+import { instanceConfig } from "../../../sdk/api/config/instance";
+import { projectConfig } from "../../../sdk/api/config/project";
+import { badRequest } from "../../../sdk/api/errors";
+import type { ProjectState } from "../../../sdk/api/project";
+import type { Member } from "./home";
+import type { ProjectRecord } from "./store";
+
+/** Keys whose sum over all instances is limited. */
+const aggregates = ["limits.cpu", "limits.memory", "limits.processes"] as const;
+type Aggregate = (typeof aggregates)[number];
+
+const counts = ["limits.containers", "limits.instances"] as const;
+
+/** What an instance takes of a limit; nothing when it takes no number of it. */
+function amountOf({ config }: Pick<Member, "config">, key: Aggregate): number | undefined {
+  const read = instanceConfig(config);
+  if (key === "limits.processes") return read.get(key);
+  if (key === "limits.memory") {
+    const memory = read.get(key);
+    return memory !== undefined && "bytes" in memory ? memory.bytes : undefined;
+  }
+  const cpus = read.get(key);
+  return cpus !== undefined && "count" in cpus ? cpus.count : undefined;
+}
+
+const totalOf = (members: readonly Member[], key: Aggregate): number =>
+  members.reduce((sum, member) => sum + (amountOf(member, key) ?? 0), 0);
+
+/** Whether the project has room for one instance more. @throws ApiError BAD_REQUEST */
+export function checkCount({ name, config }: ProjectRecord, members: readonly Member[]): void {
+  const limits = projectConfig(config);
+  const refuse = (what: string) => badRequest(`Reached maximum number of instances ${what}in project "${name}"`);
+  if (members.length >= (limits.get("limits.instances") ?? Number.POSITIVE_INFINITY)) throw refuse("");
+  if (members.length >= (limits.get("limits.containers") ?? Number.POSITIVE_INFINITY))
+    throw refuse('of type "container" ');
+}
+
+/** Whether what all instances take is within the limits. @throws ApiError BAD_REQUEST */
+export function checkAggregates(project: ProjectRecord, members: readonly Member[]): void {
+  const limits = projectConfig(project.config);
+  for (const key of aggregates) {
+    const most = limits.get(key);
+    if (most === undefined) continue;
+    const missing = members.map((member) => missingAmount(project, member, key)).find((cause) => cause !== undefined);
+    if (missing !== undefined) throw badRequest(`Failed getting usage of project entities: ${missing}`);
+    if (totalOf(members, key) > most)
+      throw badRequest(
+        `Reached maximum aggregate value "${limits.text(key)}" for "${key}" in project "${project.name}"`,
+      );
+  }
+}
+
+/** Why an instance has no number that could be added up. */
+function missingAmount({ name }: ProjectRecord, member: Member, key: Aggregate): string | undefined {
+  if (!member.config[key])
+    return `Instance "${member.name}" in project "${name}" has no "${key}" config, either directly or via a profile`;
+  return amountOf(member, key) === undefined
+    ? `Failed parsing "${key}" for instance "${member.name}" in project "${name}": it must be a ${key === "limits.memory" ? "size, not a share" : "number, not a set"}`
+    : undefined;
+}
+
+/** Whether what is in the project is within limits that it did not have before. @throws ApiError BAD_REQUEST */
+export function checkNewLimits(was: ProjectRecord, is: ProjectRecord, members: readonly Member[]): void {
+  const limits = projectConfig(is.config);
+  const isNew = (key: string) => (was.config[key] ?? "") !== (is.config[key] ?? "");
+  for (const key of counts) {
+    const most = limits.get(key);
+    if (most === undefined || !isNew(key) || members.length <= most) continue;
+    const [shownKey, what] =
+      key === "limits.instances" ? [key, "total instances"] : [`"${key}"`, "instances of type container"];
+    throw badRequest(
+      `Can't change ${shownKey} in project "${is.name}": "${key}" is too low: there currently are ${members.length} ${what} in project "${is.name}"`,
+    );
+  }
+  for (const key of aggregates) {
+    const most = limits.get(key);
+    if (most === undefined || !isNew(key)) continue;
+    const missing = members.map((member) => missingAmount(is, member, key)).find((cause) => cause !== undefined);
+    if (missing !== undefined) throw badRequest(missing);
+    const total = totalOf(members, key);
+    if (total > most)
+      throw badRequest(`"${key}" is too low: current total is "${key === "limits.memory" ? bytesText(total) : total}"`);
+  }
+}
+
+/** As LXD writes sizes: 640.0MiB. */
+function bytesText(bytes: number): string {
+  const units = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+  if (bytes < 1024) return `${bytes}B`;
+  const step = Math.min(units.length, Math.floor(Math.log2(bytes) / 10));
+  return `${(bytes / 1024 ** step).toFixed(1)}${units[step - 1]}`;
+}
+
+/** What a project has of each thing, and how much it may have. */
+export function stateOf({ config }: ProjectRecord, members: readonly Member[]): ProjectState {
+  const limits = projectConfig(config);
+  const of = (limit: number | undefined, Usage: number) => ({ Limit: limit ?? -1, Usage });
+  const aggregate = (key: Aggregate) => of(limits.get(key), totalOf(members, key));
+  return {
+    resources: {
+      containers: of(limits.get("limits.containers"), members.length),
+      cpu: aggregate("limits.cpu"),
+      disk: of(undefined, 0),
+      instances: of(limits.get("limits.instances"), members.length),
+      memory: aggregate("limits.memory"),
+      networks: of(undefined, 0),
+      processes: aggregate("limits.processes"),
+      "virtual-machines": of(limits.get("limits.virtual-machines"), 0),
+    },
+  };
+}

@@ -1,0 +1,81 @@
+/** Restrictions: what instances and profiles of a restricted project cannot have. The messages are LXD's. */
+import type { Config, Device } from "../../../sdk/api/common";
+import { projectConfig } from "../../../sdk/api/config/project";
+import { isTrue } from "../../../sdk/api/config/values";
+import { badRequest } from "../../../sdk/api/errors";
+import type { Member } from "./home";
+import type { ProjectRecord } from "./store";
+
+export const isRestricted = ({ config }: Pick<ProjectRecord, "config">): boolean =>
+  projectConfig(config).get("restricted");
+
+/** @throws ApiError BAD_REQUEST that names what is not allowed */
+export function checkRestrictions(project: ProjectRecord, kind: "container" | "profile", member: Member): void {
+  if (!isRestricted(project)) return;
+  const of = `on ${kind} "${member.name}" of project "${project.name}"`;
+  for (const [key, value] of Object.entries(member.config)) {
+    const cause = value === "" ? undefined : forbiddenKey(project.config, key, value);
+    if (cause === lowLevel) throw badRequest(`Use of low-level config "${key}" ${of} is forbidden`);
+    if (cause !== undefined) throw badRequest(`Invalid value "${value}" for config "${key}" ${of}: ${cause}`);
+  }
+  for (const [device, options] of Object.entries(member.devices)) {
+    const cause = forbiddenDevice(project.config, options);
+    if (cause !== undefined) throw badRequest(`Invalid device "${device}" ${of}: ${cause}`);
+  }
+}
+
+const lowLevel = "low-level";
+
+/** Keys that reach past the other restrictions. */
+const lowLevelKeys: ReadonlySet<string> = new Set([
+  "boot.host_shutdown_timeout",
+  "linux.kernel_modules",
+  "raw.apparmor",
+  "raw.idmap",
+  "raw.lxc",
+  "raw.seccomp",
+]);
+
+function forbiddenKey(config: Config, key: string, value: string): string | undefined {
+  const rules = projectConfig(config);
+  if (key === "security.nesting" && isTrue(value) && rules.get("restricted.containers.nesting") === "block")
+    return "Container nesting is forbidden";
+  if (key === "security.privileged" && isTrue(value) && rules.get("restricted.containers.privilege") !== "allow")
+    return "Privileged containers are forbidden";
+  return lowLevelKeys.has(key) && rules.get("restricted.containers.lowlevel") === "block" ? lowLevel : undefined;
+}
+
+const titles: Readonly<Record<string, string>> = {
+  proxy: "Proxy devices",
+  "unix-block": "Unix block devices",
+  "unix-char": "Unix character devices",
+};
+
+function forbiddenDevice(config: Config, options: Device): string | undefined {
+  const rules = projectConfig(config);
+  switch (options.type) {
+    case "none":
+      return undefined;
+    case "disk":
+      // A container is nothing without its root.
+      if (options.path === "/") return undefined;
+      if (rules.get("restricted.devices.disk") === "block") return "Disk devices are forbidden";
+      return rules.get("restricted.devices.disk") === "managed" && !options.pool
+        ? "Attaching disks not backed by a pool is forbidden"
+        : undefined;
+    case "nic":
+      if (rules.get("restricted.devices.nic") === "block") return "Network devices are forbidden";
+      return rules.get("restricted.devices.nic") === "managed" && !options.network
+        ? "Only managed network devices are allowed"
+        : undefined;
+    default:
+      // No key of a project allows other types yet.
+      return `${titles[options.type ?? ""] ?? `Devices of type "${options.type}"`} are forbidden`;
+  }
+}
+
+/** @throws ApiError BAD_REQUEST */
+export function checkSnapshot(project: ProjectRecord): void {
+  if (isRestricted(project) && projectConfig(project.config).get("restricted.snapshots") === "block")
+    throw badRequest(`Project "${project.name}" doesn't allow for snapshot creation`);
+}

@@ -1,0 +1,33 @@
+/** Routes of projects: those that every kind has, a rename in the background, and the state. */
+import { ProjectPost, projectKind } from "../../../sdk/api/project";
+import type { Changes } from "../../core/changes";
+import { ref } from "../../core/ref";
+import { kindRoutes } from "../../http/kind-routes";
+import { type ApiRequest, asyncOp, ofServer, param, parseBody, type Route, route, sync } from "../../http/route";
+import type { ProjectService } from "./service";
+
+const one = `${projectKind.path}/:name`;
+const refOf = (name: string) => ref("project", name);
+
+export function projectRoutes(projects: ProjectService, changes: Changes): Route[] {
+  function rename(request: ApiRequest) {
+    const { call } = request;
+    const from = param(request, "name");
+    const { name: to } = parseBody(request, ProjectPost);
+    return asyncOp(
+      changes.start(call, {
+        of: [refOf(from), refOf(to)],
+        check: () => projects.requireRenamable(from),
+        operation: { description: "Renaming project", isOfServer: true },
+        told: { action: "project-renamed", of: refOf(to), context: { old_name: from } },
+        work: () => projects.rename(call, from, to),
+      }),
+    );
+  }
+
+  return ofServer([
+    ...kindRoutes(projectKind, projects, changes, (_call, name) => refOf(name)),
+    route("POST", one, rename),
+    route("GET", `${one}/state`, (request) => sync(projects.state(param(request, "name")))),
+  ]);
+}

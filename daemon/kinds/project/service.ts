@@ -1,0 +1,214 @@
+/** Projects: "default" is always there and has everything itself; another one has by its features what is its own. */
+import { type Config, ProjectName } from "../../../sdk/api/common";
+import { lxdProjectKeys } from "../../../sdk/api/config/lxd-words";
+import { projectKeys } from "../../../sdk/api/config/project";
+import { ApiError, badRequest, conflict, notFound } from "../../../sdk/api/errors";
+import type { Project, ProjectPut, ProjectState, ProjectsPost } from "../../../sdk/api/project";
+import { type Call, defaultProject } from "../../core/call";
+import { withoutEmpty } from "../../core/merge";
+import { type ProjectFeature, type Projects, projectNotFound } from "../../core/projects";
+import { ref, urlOf } from "../../core/ref";
+import { requireConfig } from "../../core/validate";
+import { allFeatures, changedFeatures, defaultFeatures, hasFeature } from "./features";
+import type { Member, NextProfile, ProjectHome } from "./home";
+import { checkAggregates, checkCount, checkNewLimits, stateOf } from "./limits";
+import { checkRestrictions, checkSnapshot } from "./restrictions";
+import { type ProjectRecord, ProjectStore } from "./store";
+
+export class ProjectService implements Projects {
+  readonly #store: ProjectStore;
+
+  constructor(private readonly home: ProjectHome) {
+    this.#store = new ProjectStore(home.database);
+    if (this.#store.find(defaultProject) === undefined)
+      this.#store.change(() =>
+        this.#store.insert({ name: defaultProject, description: "Default Bothy project", config: defaultFeatures }),
+      );
+  }
+
+  /** Makes the projects again that something lies in and whose own rows were lost, so that it can be reached. */
+  startUp(): void {
+    const { log, projectContents, warnings } = this.home;
+    for (const name of projectContents.projects()) {
+      if (this.#store.find(name) !== undefined) continue;
+      try {
+        this.#store.change(() => this.#insert({ name, description: "", config: allFeatures }));
+        const message = `The project "${name}" was lost and is made again, without its limits and restrictions`;
+        warnings.record("objectDamaged", { message, entity: urlOf(ref("project", name)) });
+      } catch (error) {
+        log.error(`Cannot make the lost project "${name}" again`, { error });
+      }
+    }
+  }
+
+  homeOf(feature: ProjectFeature, project: string): string {
+    const record = project === defaultProject ? undefined : this.#store.find(project);
+    return record === undefined || hasFeature(record.config, feature) ? project : defaultProject;
+  }
+
+  require(project: string): void {
+    this.record(project);
+  }
+
+  /** @throws ApiError NOT_FOUND */
+  record(name: string): ProjectRecord {
+    const record = this.#store.find(name);
+    if (record === undefined) throw notFound(projectNotFound);
+    return record;
+  }
+
+  list(): Project[] {
+    return this.#store.list().map((record) => this.#render(record));
+  }
+
+  /** @throws ApiError NOT_FOUND */
+  get(_call: Call, name: string): Project {
+    return this.#render(this.record(name));
+  }
+
+  /** @throws ApiError NOT_FOUND */
+  state(name: string): ProjectState {
+    return stateOf(this.record(name), this.home.projectContents.instances(name));
+  }
+
+  /** Makes an empty project, with a default profile of its own when it has profiles. */
+  create(_call: Call, post: ProjectsPost): void {
+    const { name } = post;
+    const config = withoutEmpty({ ...allFeatures, ...post.config });
+    requireConfig(projectKeys, config, lxdProjectKeys);
+    if (this.#store.find(name) !== undefined)
+      throw conflict(`Failed creating project "${name}": This "projects" entry already exists`);
+    this.#store.change(() => this.#insert({ name, description: post.description, config }));
+  }
+
+  #insert(record: ProjectRecord): void {
+    this.#store.insert(record);
+    if (hasFeature(record.config, "profiles")) this.home.projectContents.addDefaultProfile(record.name);
+  }
+
+  /** Replaces the mutable part. @throws ApiError BAD_REQUEST when what is in the project does not fit it */
+  update(_call: Call, name: string, put: ProjectPut): void {
+    const was = this.record(name);
+    const is: ProjectRecord = { name, description: put.description, config: withoutEmpty(put.config) };
+    const brought = changedKeys(was.config, is.config);
+    const entries = Object.entries(is.config).filter(([key]) => brought.includes(key));
+    requireConfig(projectKeys, Object.fromEntries(entries), lxdProjectKeys);
+    const [changed] = changedFeatures(was.config, is.config);
+    if (changed !== undefined && name === defaultProject)
+      throw badRequest("You can't change the features of the default project");
+    if (changed !== undefined && !this.#isEmpty(name))
+      throw badRequest(
+        `Project feature "features.${changed}" cannot be ${hasFeature(is.config, changed) ? "enabled" : "disabled"} on non-empty projects`,
+      );
+    this.#checkAll(was, is);
+    this.#store.change(() => {
+      this.#store.update(is);
+      if (hasFeature(is.config, "profiles") === hasFeature(was.config, "profiles")) return;
+      if (hasFeature(is.config, "profiles")) this.home.projectContents.addDefaultProfile(name);
+      else this.home.projectContents.removeDefaultProfile(name);
+    });
+  }
+
+  /** Whether what is in a project fits it as it shall be. */
+  #checkAll(was: ProjectRecord, is: ProjectRecord): void {
+    const { projectContents } = this.home;
+    const instances = projectContents.instances(is.name);
+    checkNewLimits(was, is, instances);
+    const changed = changedKeys(was.config, is.config).find((key) => key.startsWith("restricted"));
+    if (changed === undefined) return;
+    within(`Conflict detected when changing "${changed}" in project "${is.name}"`, () => {
+      for (const member of instances) checkRestrictions(is, "container", member);
+      for (const member of projectContents.profiles(is.name)) checkRestrictions(is, "profile", member);
+    });
+  }
+
+  /** What is wrong with the new name or with what is inside is said by the operation, as in LXD. @throws ApiError NOT_FOUND, FORBIDDEN */
+  requireRenamable(name: string): void {
+    this.record(name);
+    if (name === defaultProject) throw new ApiError("FORBIDDEN", "The 'default' project cannot be renamed");
+  }
+
+  rename(_call: Call, from: string, to: string): void {
+    this.requireRenamable(from);
+    if (this.#store.find(to) !== undefined) throw badRequest(`A project named "${to}" already exists`);
+    if (!this.#isEmpty(from)) throw badRequest("Only empty projects can be renamed");
+    const name = ProjectName.safeParse(to);
+    if (!name.success) throw badRequest(name.error.issues[0]?.message ?? "Invalid project name");
+    this.#store.change(() => {
+      this.#store.rename(from, to);
+      this.home.projectContents.projectRenamed(from, to);
+    });
+  }
+
+  delete(_call: Call, name: string): void {
+    this.record(name);
+    if (name === defaultProject) throw new ApiError("FORBIDDEN", "The 'default' project cannot be deleted");
+    if (!this.#isEmpty(name)) throw badRequest("Only empty projects can be removed");
+    this.#store.change(() => {
+      this.#store.delete(name);
+      this.home.projectContents.removeDefaultProfile(name);
+    });
+  }
+
+  /** A default profile does not count. */
+  #isEmpty(name: string): boolean {
+    const own = urlOf(ref("profile", "default", name));
+    return this.home.projectContents.urls(name).every((url) => url === own);
+  }
+
+  /**
+   * Whether a project allows an instance. @param after the instance with its profiles as it shall be @param isNew whether it counts as one more
+   * @throws ApiError NOT_FOUND, BAD_REQUEST
+   */
+  allowInstance(project: string, after: Member, isNew: boolean): void {
+    const record = this.record(project);
+    if (isNew) this.home.damages.requireNone(urlOf(ref("project", project)), `make instance "${after.name}"`);
+    if (!isBounded(record)) return;
+    const others = this.home.projectContents.instances(project).filter(({ name }) => name !== after.name);
+    if (isNew) checkCount(record, others);
+    within(`Failed checking if instance ${isNew ? "creation" : "update"} allowed`, () => {
+      checkAggregates(record, [...others, after]);
+      checkRestrictions(record, "container", after);
+    });
+  }
+
+  /** Whether the projects that see a profile allow what it and their instances come to. @throws ApiError BAD_REQUEST */
+  allowProfile(next: NextProfile, isNew: boolean): void {
+    const { projectContents } = this.home;
+    for (const record of this.#store.list()) {
+      if (!isBounded(record) || this.homeOf("profiles", record.name) !== next.project) continue;
+      within(`Failed checking if profile ${isNew ? "creation" : "update"} allowed`, () => {
+        const members = projectContents.instances(record.name, next);
+        checkAggregates(record, members);
+        for (const member of members) checkRestrictions(record, "container", member);
+        if (record.name === next.project) checkRestrictions(record, "profile", next);
+      });
+    }
+  }
+
+  /** @throws ApiError BAD_REQUEST */
+  allowSnapshot(project: string): void {
+    checkSnapshot(this.record(project));
+  }
+
+  #render(record: ProjectRecord): Project {
+    return { ...record, used_by: [...this.home.projectContents.urls(record.name)] };
+  }
+}
+
+/** Says before an error what was being checked. */
+function within(what: string, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (ApiError.is(error)) throw new ApiError(error.code, `${what}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+const changedKeys = (was: Config, is: Config): string[] =>
+  [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((key) => (was[key] ?? "") !== (is[key] ?? ""));
+
+/** Most projects limit and restrict nothing. */
+const isBounded = ({ config }: ProjectRecord): boolean =>
+  Object.keys(config).some((key) => key.startsWith("limits.") || key === "restricted");

@@ -1,0 +1,188 @@
+/** Configuration keys of projects; every key here has an effect. */
+import { readerOf } from "./reader";
+import { grouped, type KeyTable, type ValueType } from "./table";
+import { anyText, bool, integer, oneOf, size } from "./values";
+
+const since = "0.1.0";
+
+/** LXD counts in 32 bits. */
+const count = integer(0, 2 ** 32 - 1);
+
+const allowOrBlock = oneOf("allow", "block");
+
+/** Bridges are the whole host's. */
+const never: ValueType<boolean> = {
+  title: "`false`",
+  check: (value) =>
+    bool.check(value) ??
+    (bool.parse(value) === true ? "networks belong to the default project here; it must be false" : undefined),
+  parse: bool.parse,
+};
+
+const features = grouped("features", {
+  "features.images": {
+    type: bool,
+    unset: "false; a new project gets true",
+    applies: "now",
+    since,
+    extension: "projects",
+    example: "false",
+    doc: "Whether the project has images and aliases of its own; else it has those of the default project. Only an empty project changes it.",
+  },
+  "features.networks": {
+    type: never,
+    default: "false",
+    applies: "now",
+    since,
+    example: "false",
+    doc: "Whether the project has networks of its own. Bridges belong to the default project, so only `false` works.",
+  },
+  "features.profiles": {
+    type: bool,
+    unset: "false; a new project gets true",
+    applies: "now",
+    since,
+    extension: "projects",
+    example: "false",
+    doc: "Whether the project has profiles of its own; else it has those of the default project. Only an empty project changes it.",
+  },
+  "features.storage.volumes": {
+    type: bool,
+    unset: "false; a new project gets true",
+    applies: "now",
+    since,
+    example: "false",
+    doc: "Whether the project has custom volumes of its own. Volumes of instances are always its own. Only an empty project changes it.",
+  },
+});
+
+const limits = grouped("limits", {
+  "limits.containers": {
+    type: count,
+    unset: "no limit",
+    applies: "now",
+    since,
+    extension: "projects_limits",
+    example: "10",
+    doc: "How many containers the project may hold.",
+  },
+  "limits.cpu": {
+    type: count,
+    unset: "no limit",
+    applies: "now",
+    since,
+    extension: "projects_limits",
+    example: "8",
+    doc: "How many processors the `limits.cpu` of all instances may come to. Each instance then needs a number there, not a set.",
+  },
+  "limits.instances": {
+    type: count,
+    unset: "no limit",
+    applies: "now",
+    since,
+    extension: "projects_limits_instances",
+    example: "10",
+    doc: "How many instances the project may hold.",
+  },
+  "limits.memory": {
+    type: size,
+    unset: "no limit",
+    applies: "now",
+    since,
+    extension: "projects_limits",
+    example: "4GiB",
+    doc: "What the `limits.memory` of all instances may come to. Each instance then needs a size there, not a share.",
+  },
+  "limits.processes": {
+    type: count,
+    unset: "no limit",
+    applies: "now",
+    since,
+    extension: "projects_limits",
+    example: "1000",
+    doc: "What the `limits.processes` of all instances may come to. Each instance then needs a number there.",
+  },
+  "limits.virtual-machines": {
+    type: count,
+    unset: "no limit",
+    applies: "now",
+    since,
+    extension: "projects_limits",
+    example: "0",
+    doc: "How many virtual machines the project may hold. There are none yet.",
+  },
+});
+
+const restricted = grouped("restricted", {
+  restricted: {
+    type: bool,
+    default: "false",
+    applies: "now",
+    since,
+    extension: "projects_restrictions",
+    example: "true",
+    doc: "Whether the keys below count: what they do not allow, instances and profiles of the project cannot have.",
+  },
+  "restricted.containers.lowlevel": {
+    type: allowOrBlock,
+    default: "block",
+    applies: "now",
+    since,
+    extension: "projects_restrictions",
+    example: "allow",
+    doc: "Whether containers may have keys such as `raw.lxc` that reach past the other restrictions.",
+  },
+  "restricted.containers.nesting": {
+    type: allowOrBlock,
+    default: "block",
+    applies: "now",
+    since,
+    extension: "projects_restrictions",
+    example: "allow",
+    doc: "Whether containers may have `security.nesting`.",
+  },
+  "restricted.containers.privilege": {
+    type: oneOf("unprivileged", "isolated", "allow"),
+    default: "unprivileged",
+    applies: "now",
+    since,
+    extension: "projects_restrictions",
+    example: "allow",
+    doc: "Whether containers may have `security.privileged`. Host ids are always a container's own, so `isolated` asks for nothing more.",
+  },
+  "restricted.devices.disk": {
+    type: oneOf("managed", "block", "allow"),
+    default: "managed",
+    applies: "now",
+    since,
+    extension: "projects_restrictions",
+    example: "allow",
+    doc: "Which disks there may be: of storage pools (`managed`), of host folders too (`allow`), or the root disk only (`block`).",
+  },
+  "restricted.devices.nic": {
+    type: oneOf("managed", "block", "allow"),
+    default: "managed",
+    applies: "now",
+    since,
+    extension: "projects_restrictions",
+    example: "allow",
+    doc: "Which nics there may be: those with `network` (`managed`), all (`allow`), or none (`block`).",
+  },
+  "restricted.snapshots": {
+    type: allowOrBlock,
+    default: "block",
+    applies: "now",
+    since,
+    example: "allow",
+    doc: "Whether snapshots can be made.",
+  },
+});
+
+const user = grouped("user", {
+  "user.*": { type: anyText, secret: true, applies: "now", since, example: "lab", doc: "Free for the user." },
+});
+
+export const projectKeys = { ...features, ...limits, ...restricted, ...user } satisfies KeyTable;
+
+/** Reads the configuration of a project. */
+export const projectConfig = readerOf(projectKeys);

@@ -1,0 +1,290 @@
+/** Limits and restrictions of projects, with LXD 5.0.2's messages. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Client } from "../../sdk/index";
+import { preparePool } from "../support/daemon";
+import { shareDaemon } from "../support/shared-daemon";
+
+const shared = shareDaemon({}, async (daemon) => {
+  await preparePool(daemon, "overlay");
+  await daemon.client.createNetwork({ name: "pnet", config: { "ipv4.address": "10.181.8.1/24", "ipv4.nat": "false" } });
+  await (await daemon.client.createInstance({ name: "plain", source: { type: "none" } })).wait();
+});
+
+type Config = Record<string, string>;
+
+/** Runs the work in a project whose default profile has a root; what it made is gone afterwards. */
+async function withProject(name: string, config: Config, work: (inside: Client) => Promise<unknown>): Promise<void> {
+  const { client, daemon } = shared;
+  await client.createProject({ name, config });
+  const inside = new Client({ endpoint: daemon.socket, project: name });
+  const isOwn = config["features.profiles"] !== "false";
+  if (isOwn) await inside.updateProfile("default", { devices: { root: { type: "disk", path: "/", pool: "default" } } });
+  try {
+    await work(inside);
+  } finally {
+    for (const one of await inside.listInstances()) await (await inside.deleteInstance(one.name)).wait();
+    if (isOwn)
+      for (const one of await inside.listProfiles()) if (one.name !== "default") await inside.deleteProfile(one.name);
+    await inside.close();
+    await client.deleteProject(name);
+  }
+}
+
+const body = (name: string, config: Config = {}, more: Record<string, unknown> = {}) => ({
+  name,
+  config,
+  source: { type: "none" },
+  ...more,
+});
+
+const make = async (inside: Client, name: string, config: Config = {}, more = {}) =>
+  (await inside.createInstance(body(name, config, more))).wait();
+
+/** The sum of memory, processors and processes, and the number of instances. */
+const bounds = {
+  "limits.memory": "1GiB",
+  "limits.cpu": "4",
+  "limits.processes": "100",
+  "limits.containers": "5",
+  "limits.instances": "6",
+};
+const half = { "limits.memory": "512MiB", "limits.cpu": "2", "limits.processes": "50" };
+
+test("an instance without a limit that is summed up, or with one that is no number, is refused", () =>
+  withProject("lim", bounds, async () => {
+    const refuses = (config: Config, message: RegExp) =>
+      shared.refusesAtOnce("POST", "/1.0/instances?project=lim", body("a", config), 400, message);
+    const prefix = "Failed checking if instance creation allowed: Failed getting usage of project entities: ";
+    await refuses({}, new RegExp(`${prefix}Instance "a" in project "lim" has no "limits.cpu" config, either directly`));
+    await refuses(
+      { ...half, "limits.memory": "50%" },
+      new RegExp(`${prefix}Failed parsing "limits.memory" for instance "a"`),
+    );
+    await refuses(
+      { ...half, "limits.cpu": "0-1" },
+      new RegExp(`${prefix}Failed parsing "limits.cpu" for instance "a"`),
+    );
+  }));
+
+test("what all instances take together stays within the limits, at create and at update", () =>
+  withProject("lim", bounds, async (inside) => {
+    await make(inside, "a", half);
+    for (const [key, value, most] of [
+      ["limits.memory", "768MiB", "1GiB"],
+      ["limits.cpu", "3", "4"],
+      ["limits.processes", "51", "100"],
+    ] as const)
+      await shared.refusesAtOnce(
+        "POST",
+        "/1.0/instances?project=lim",
+        body("b", { ...half, [key]: value }),
+        400,
+        new RegExp(`creation allowed: Reached maximum aggregate value "${most}" for "${key}" in project "lim"`),
+      );
+    await make(inside, "b", half);
+    await shared.refuses(
+      "PATCH",
+      "/1.0/instances/a?project=lim",
+      { config: { "limits.cpu": "3" } },
+      400,
+      /Failed checking if instance update allowed: Reached maximum aggregate value "4" for "limits.cpu"/,
+    );
+    await inside.patchInstance("a", { config: { "limits.cpu": "1" } });
+    const { resources } = await shared.client.getProjectState("lim");
+    assert.deepEqual(resources, {
+      containers: { Limit: 5, Usage: 2 },
+      cpu: { Limit: 4, Usage: 3 },
+      disk: { Limit: -1, Usage: 0 },
+      instances: { Limit: 6, Usage: 2 },
+      memory: { Limit: 2 ** 30, Usage: 2 ** 30 },
+      networks: { Limit: -1, Usage: 0 },
+      processes: { Limit: 100, Usage: 100 },
+      "virtual-machines": { Limit: -1, Usage: 0 },
+    });
+    await shared.refuses(
+      "POST",
+      "/1.0/instances?project=lim",
+      { name: "copy", source: { type: "copy", source: "plain", project: "default" } },
+      400,
+      /Instance "copy" in project "lim" has no "limits.cpu"/,
+    );
+  }));
+
+test("no more instances than the limits say, however many are made at once", () =>
+  withProject("lim", { "limits.containers": "2" }, async () => {
+    const told = await Promise.all(
+      ["a", "b", "c", "d"].map((name) => shared.outcome("POST", "/1.0/instances?project=lim", body(name))),
+    );
+    assert.deepEqual(told.map(({ status }) => status).sort(), [200, 200, 400, 400]);
+    await shared.refusesAtOnce(
+      "POST",
+      "/1.0/instances?project=lim",
+      body("e"),
+      400,
+      /^Reached maximum number of instances of type "container" in project "lim"$/,
+    );
+    await shared.client.patchProject("lim", { config: { "limits.containers": "", "limits.instances": "2" } });
+    await shared.refusesAtOnce(
+      "POST",
+      "/1.0/instances?project=lim",
+      body("e"),
+      400,
+      /^Reached maximum number of instances in project "lim"$/,
+    );
+  }));
+
+test("of two updates at once that exceed a limit together, one is refused", () =>
+  withProject("lim", { "limits.memory": "1GiB" }, async (inside) => {
+    for (const name of ["a", "b"]) await make(inside, name, { "limits.memory": "100MiB" });
+    const told = await Promise.all(
+      ["a", "b"].map((name) =>
+        shared.outcome("PATCH", `/1.0/instances/${name}?project=lim`, { config: { "limits.memory": "600MiB" } }),
+      ),
+    );
+    assert.deepEqual(told.map(({ status }) => status).sort(), [200, 400]);
+  }));
+
+test("a limit below what is there is refused", () =>
+  withProject("lim", bounds, async (inside) => {
+    await make(inside, "a", half);
+    await make(inside, "b", { "limits.memory": "128MiB", "limits.cpu": "1", "limits.processes": "50" });
+    const refuses = (config: Config, message: RegExp) =>
+      shared.refusesAtOnce("PATCH", "/1.0/projects/lim", { config }, 400, message);
+    await refuses({ "limits.memory": "600MiB" }, /^"limits.memory" is too low: current total is "640.0MiB"$/);
+    await refuses({ "limits.cpu": "2" }, /^"limits.cpu" is too low: current total is "3"$/);
+    await refuses({ "limits.processes": "60" }, /^"limits.processes" is too low: current total is "100"$/);
+    await refuses(
+      { "limits.containers": "1" },
+      /^Can't change "limits.containers" in project "lim": "limits.containers" is too low: there currently are 2 instances of type container in project "lim"$/,
+    );
+    await refuses(
+      { "limits.instances": "1" },
+      /^Can't change limits.instances in project "lim": "limits.instances" is too low: there currently are 2 total instances in project "lim"$/,
+    );
+    await shared.client.patchProject("lim", { config: { "limits.cpu": "" } });
+    await inside.patchInstance("b", { config: { "limits.cpu": "" } });
+    await refuses({ "limits.cpu": "50" }, /^Instance "b" in project "lim" has no "limits.cpu" config/);
+  }));
+
+test("a profile is not changed so that its instances exceed a limit, in any project that sees it", () =>
+  withProject("lim", { "limits.memory": "1GiB" }, async (inside) => {
+    await inside.createProfile({ name: "big", config: { "limits.memory": "100MiB" } });
+    await make(inside, "a", {}, { profiles: ["default", "big"] });
+    const refuses = (config: Config, message: RegExp) =>
+      shared.refusesAtOnce("PUT", "/1.0/profiles/big?project=lim", { config }, 400, message);
+    const prefix = "^Failed checking if profile update allowed: ";
+    await refuses({ "limits.memory": "2GiB" }, new RegExp(`${prefix}Reached maximum aggregate value "1GiB"`));
+    await refuses({}, new RegExp(`${prefix}.*Instance "a" in project "lim" has no "limits.memory" config`));
+    await withProject("guest", { "features.profiles": "false", "limits.memory": "256MiB" }, async (guest) => {
+      await shared.client.createProfile({ name: "common", config: { "limits.memory": "100MiB" } });
+      await make(guest, "a", {}, { profiles: ["default", "common"] });
+      await shared.refusesAtOnce(
+        "PUT",
+        "/1.0/profiles/common",
+        { config: { "limits.memory": "1GiB" } },
+        400,
+        /Reached maximum aggregate value "256MiB" for "limits.memory" in project "guest"/,
+      );
+      await (await guest.deleteInstance("a")).wait();
+      await shared.client.deleteProfile("common");
+    });
+  }));
+
+const hostFolder = { devices: { d: { type: "disk", source: "/tmp", path: "/mnt" } } };
+const ownNic = { devices: { eth0: { type: "nic", nictype: "p2p" } } };
+
+test("a restricted project has LXD's defaults: no nesting, privilege, low-level keys, host folders, own nics or snapshots", () =>
+  withProject("res", { restricted: "true" }, async (inside) => {
+    const refuses = (post: Record<string, unknown>, message: RegExp) =>
+      shared.refusesAtOnce("POST", "/1.0/instances?project=res", post, 400, message);
+    const on = 'on container "a" of project "res"';
+    await refuses(
+      body("a", { "security.nesting": "true" }),
+      new RegExp(
+        `creation allowed: Invalid value "true" for config "security.nesting" ${on}: Container nesting is forbidden`,
+      ),
+    );
+    await refuses(
+      body("a", { "security.privileged": "true" }),
+      new RegExp(`${on}: Privileged containers are forbidden`),
+    );
+    await refuses(
+      body("a", { "raw.lxc": "lxc.signal.halt=SIGUSR1" }),
+      new RegExp(`Use of low-level config "raw.lxc" ${on} is forbidden`),
+    );
+    await refuses(
+      body("a", {}, hostFolder),
+      new RegExp(`Invalid device "d" ${on}: Attaching disks not backed by a pool is forbidden`),
+    );
+    await refuses(
+      body("a", {}, ownNic),
+      new RegExp(`Invalid device "eth0" ${on}: Only managed network devices are allowed`),
+    );
+    await make(inside, "a", { "security.nesting": "false", "boot.autostart": "false" });
+    await make(inside, "b", {}, { devices: { eth0: { type: "nic", network: "pnet" } } });
+    await shared.refusesAtOnce(
+      "POST",
+      "/1.0/instances/a/snapshots?project=res",
+      { name: "s" },
+      400,
+      /^Project "res" doesn't allow for snapshot creation$/,
+    );
+    await shared.refuses(
+      "PATCH",
+      "/1.0/instances/a?project=res",
+      { config: { "security.nesting": "true" } },
+      400,
+      /Failed checking if instance update allowed: .*Container nesting is forbidden/,
+    );
+    await shared.refusesAtOnce(
+      "PATCH",
+      "/1.0/profiles/default?project=res",
+      { config: { "security.privileged": "true" } },
+      400,
+      /Failed checking if profile update allowed: .*Privileged containers are forbidden/,
+    );
+    await shared.refusesAtOnce(
+      "POST",
+      "/1.0/profiles?project=res",
+      { name: "bad", config: { "security.privileged": "true" } },
+      400,
+      /on profile "bad" of project "res": Privileged containers are forbidden/,
+    );
+  }));
+
+test("each restriction is lifted by its own key, and comes back only when nothing breaks it", () =>
+  withProject("res", { restricted: "true" }, async (inside) => {
+    const set = (config: Config) => shared.client.patchProject("res", { config });
+    const refuses = (config: Config, message: RegExp) =>
+      shared.refusesAtOnce("PATCH", "/1.0/projects/res", { config }, 400, message);
+    await set({
+      "restricted.devices.disk": "allow",
+      "restricted.devices.nic": "allow",
+      "restricted.snapshots": "allow",
+    });
+    await make(inside, "a", {}, hostFolder);
+    await (await inside.createSnapshot("a", { name: "s" })).wait();
+    await refuses(
+      { "restricted.devices.disk": "block" },
+      /Conflict detected when changing "restricted.devices.disk" in project "res": Invalid device "d" on container "a" of project "res": Disk devices are forbidden/,
+    );
+    await (await inside.updateInstance("a", { ...(await inside.getInstance("a")).value, devices: {} })).wait();
+    await set({ "restricted.devices.disk": "" });
+    await shared.refuses(
+      "PUT",
+      "/1.0/instances/a?project=res",
+      { restore: "s" },
+      400,
+      /Attaching disks not backed by a pool is forbidden/,
+    );
+    await make(inside, "b", {}, ownNic);
+    await set({ "restricted.containers.nesting": "allow", "restricted.containers.lowlevel": "allow" });
+    await make(inside, "c", { "security.nesting": "true", "raw.lxc": "lxc.signal.halt=SIGUSR1" });
+    await refuses({ "restricted.containers.nesting": "block" }, /container "c" of project "res": Container nesting/);
+    await set({ "restricted.containers.privilege": "allow" });
+    await make(inside, "d", { "security.privileged": "true" });
+    await refuses({ "restricted.containers.privilege": "isolated" }, /Privileged containers are forbidden/);
+    await set({ restricted: "false", "restricted.containers.privilege": "" });
+    await refuses({ restricted: "true" }, /Conflict detected when changing "restricted" in project "res"/);
+  }));
