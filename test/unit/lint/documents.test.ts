@@ -22,6 +22,21 @@ test("every relative link of a document leads to a file or folder", () => {
   assert.deepEqual(broken, []);
 });
 
+test("no line of a document is longer than 100 columns, but for tables and code", () => {
+  const widest = 100;
+  const long = pages.flatMap((page) => {
+    let isCode = false;
+    return textOf(page)
+      .split("\n")
+      .flatMap((line, index) => {
+        if (/^ *```/.test(line)) isCode = !isCode;
+        const isProse = !isCode && !/^( {4}| *\|)/.test(line);
+        return isProse && line.length > widest ? [`${page}:${index + 1}: ${line.length} columns`] : [];
+      });
+  });
+  assert.deepEqual(long, []);
+});
+
 test("every page that a comment cites exists", () => {
   const sources = files.filter((file) => /\.(ts|js|c|h|md)$/.test(file));
   const isThere = (page: string) => ["", "docs"].some((folder) => existsSync(path.join(packageRoot, folder, page)));
