@@ -64,7 +64,7 @@ async function attachStreams(session: ExecSession): Promise<number> {
     process.on(name, forward);
     return () => process.off(name, forward);
   });
-  // A command that leaves without reading its input is no failure; its exit code tells what became of it.
+  // A command that leaves without reading its input is not a failure; its exit code tells what became of it.
   session.stdin.on("error", () => undefined);
   process.stdin.pipe(session.stdin);
   try {

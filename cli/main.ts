@@ -79,7 +79,7 @@ function formatOf(text = "table"): Format {
   throw new UsageError(`Option "--format" needs table or json, not "${text}".`);
 }
 
-/** A message for people; what is no error of ours is a bug, and its stack is wanted. */
+/** A message for people; what is not an error of ours is a bug, and its stack is wanted. */
 function messageOf(error: unknown): string {
   if (ApiError.is(error)) return error.message;
   if (!(error instanceof Error)) return String(error);
@@ -88,7 +88,7 @@ function messageOf(error: unknown): string {
 
 const outputOf = (format: Format) => new Output({ out: process.stdout, error: process.stderr }, format);
 
-// A reader that left, as in "bothy list | head", is no error.
+// A reader that left, as in "bothy list | head", is not an error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
   throw error;

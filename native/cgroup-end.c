@@ -205,7 +205,7 @@ unsigned oom_kills(const struct cell *cell) {
             continue;
         const char *field = strstr(text, "oom_kill ");
         unsigned long count = field == NULL ? 0 : strtoul(field + strlen("oom_kill "), NULL, 10);
-        /* an outer group counts what its inner one counts, so it is no sum */
+        /* an outer group counts what its inner one counts, so it is not a sum */
         most = count > most ? (unsigned)count : most;
     }
     return most;

@@ -212,7 +212,7 @@ static int await_creation(struct cell *cell, int about, pid_t between) {
         result = fail(&cell->status, "enter", ESRCH, NULL, "Cannot enter the container: the process that entered was killed");
     siginfo_t ended;
     if (message->step == STEP_CREATED && waitid(P_PID, (id_t)message->number, &ended, WEXITED | WNOHANG | WNOWAIT) < 0) {
-        /* the root of a privileged container may speak in the other's place, but not make us hold and kill what is no child of ours */
+        /* the root of a privileged container may speak in the other's place, but not make us hold and kill what is not a child of ours */
         result = fail(&cell->status, "enter", ESRCH, NULL, "Cannot hold the process that entered: it is none");
     } else if (message->step == STEP_CREATED) {
         /* a child of ours, so its number is taken until we have reaped it */

@@ -19,7 +19,7 @@ struct removal {
 };
 
 /**
- * Removes an entry of a folder with all that is in it; a missing one is no error.
+ * Removes an entry of a folder with all that is in it; a missing one is not an error.
  * @param name at most NAME_MAX bytes
  * @param conn the walk ends early when somebody speaks or hangs up there
  * @returns 0, or -1 with errno: EAGAIN when the tree moved under the walk or the caller has left

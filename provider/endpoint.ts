@@ -10,7 +10,7 @@ export function setStackEndpoint(endpoint: string | undefined): void {
 }
 
 /**
- * @returns why resources that name no endpoint cannot find their daemon: what the stack or the environment names is no endpoint
+ * @returns why resources that name no endpoint cannot find their daemon: what the stack or the environment names is not an endpoint
  */
 export function surroundingReason(): string | undefined {
   const [where, text] =

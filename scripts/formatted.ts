@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 
 const root = resolve(__dirname, "../..");
 
-/** @param file path from the root of the repository @throws Error with the formatter's words when the text is no program */
+/** @param file path from the root of the repository @throws Error with the formatter's words when the text is not a program */
 export const formatted = (file: string, text: string): string =>
   execFileSync(
     process.execPath,

@@ -28,7 +28,7 @@ function testsIn(folder: string): string[] {
 
 /**
  * Maps a test to its compiled file. Named by source, so that output of a source that is gone is never run.
- * @throws Error when the file is no test or not there
+ * @throws Error when the file is not a test or not there
  */
 function compiled(name: string): string {
   const source = relative(root, resolve(root, name)).replace(/^dist\/(.*)\.js$/, "$1.ts");

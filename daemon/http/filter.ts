@@ -7,7 +7,7 @@ interface Clause {
   readonly field: string;
   readonly operator: "eq" | "ne";
   readonly value: string;
-  /** The value as a pattern over the whole text; undefined when it is no regular expression. */
+  /** The value as a pattern over the whole text; undefined when it is not a regular expression. */
   readonly pattern: RegExp | undefined;
 }
 

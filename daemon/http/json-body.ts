@@ -65,7 +65,7 @@ function parse(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString("utf8"));
   } catch (error) {
-    throw badRequest(`Invalid request: the body is no JSON: ${(error as Error).message}`, { cause: error });
+    throw badRequest(`Invalid request: the body is not JSON: ${(error as Error).message}`, { cause: error });
   }
 }
 

@@ -246,7 +246,7 @@ function refuseUnreadable(error: Error & { code: string }, socket: Socket): void
     socket.destroy();
     return;
   }
-  const [status, cause] = unreadable[error.code] ?? [400, "it is no HTTP request."];
+  const [status, cause] = unreadable[error.code] ?? [400, "it is not an HTTP request."];
   endWith(socket, badRequest(`Invalid request: ${cause}`), status);
 }
 

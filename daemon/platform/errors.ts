@@ -27,7 +27,7 @@ export function toApiError(error: unknown): ApiError {
   return new ApiError("INTERNAL", String(error));
 }
 
-/** What a helper program or bothy-cell said of a full file system is no fault of the daemon's. */
+/** What a helper program or bothy-cell said of a full file system is not a fault of the daemon's. */
 const isFull = (error: ApiError): boolean => error.code === "INTERNAL" && isNoSpace(error);
 
 /** In words of the wire, where a field is there or not. */

@@ -1,6 +1,6 @@
 /**
- * Entry: what the stub of every stored resource calls, by version. v1 is a contract: text in old states goes on calling it, so it
- * may learn and never forget. A change that breaks it is v2 beside it.
+ * Entry: what the stub of every stored resource calls, by version. v1 is a contract: text in old states goes on calling it.
+ * It may get more, and nothing of it may go. A change that breaks it is v2 beside it.
  */
 import "../node-version";
 

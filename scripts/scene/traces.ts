@@ -139,7 +139,7 @@ function loopsBelow(dir: string): string[] {
     .map((name) => `/dev/${name}`);
 }
 
-/** Nothing for a device that is no loop, or has just been let go by somebody else. */
+/** Nothing for a device that is not a loop, or has just been let go by somebody else. */
 function backingFileOf(device: string): string | undefined {
   try {
     return readFileSync(`/sys/block/${device}/loop/backing_file`, "utf8").trim();

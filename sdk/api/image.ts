@@ -3,7 +3,7 @@ import * as z from "zod";
 import { Config, Text, Time, text } from "./common";
 import { defineKind } from "./kind";
 
-/** An alias may hold slashes (debian/12) but is no path: no empty, "." or ".." parts, no line breaks. */
+/** An alias may hold slashes (debian/12) but is not a path: no empty, "." or ".." parts, no line breaks. */
 export const AliasName = Text.min(1)
   .max(1024)
   .refine((name) => !/\p{Cc}/u.test(name), { message: "must not contain control characters" })

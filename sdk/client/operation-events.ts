@@ -24,7 +24,7 @@ export class Follower {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    // Whoever waits gets the rejection; when nobody does it is no crash.
+    // Whoever waits gets the rejection; when nobody does it is not a crash.
     this.finished.catch(() => undefined);
     if (isFinal(operation)) this.#resolve(operation);
   }

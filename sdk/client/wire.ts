@@ -92,7 +92,7 @@ export class Wire {
     const { type, metadata } = await envelopeOf(request.method, request.path, response);
     if (type !== "async")
       throw internal(
-        `Cannot follow ${request.method} ${request.path}: the answer is no operation. Is the server LXD's?`,
+        `Cannot follow ${request.method} ${request.path}: the answer is not an operation. Is the server LXD's?`,
       );
     const operation = read(request.method, request.path, Operation, metadata);
     return new PendingOperation(this.write.bind(this), this.operations.follow(operation));

@@ -71,7 +71,7 @@ test("an old kernel or a missing namespace means no containers at all", () => {
   assert.equal(of(hostWith({ kernel: "5.12.0" }), "kernel")?.status, "ok");
 });
 
-test("a missing capability or security module is said, and is no obstacle", () => {
+test("a missing capability or security module is said, and is not an obstacle", () => {
   const host = hostWith({ capabilities: ((1n << 41n) - 1n) & ~(1n << 24n), securityModules: [] });
   assert.equal(of(host, "CAP_SYS_RESOURCE")?.status, "off");
   assert.equal(of(host, "AppArmor or SELinux")?.status, "off");
@@ -88,7 +88,7 @@ test("root without what the daemon needs of its power, and control groups that a
   assert.equal(of(fixed, "cgroups")?.status, "missing");
 });
 
-test("a file system that its first mount would load is no lack", () => {
+test("a file system that its first mount would load is not a lack", () => {
   const loadable = hostWith({ fileSystems: new Set(), modules: new Set(["overlay"]) });
   assert.equal(of(loadable, "file system overlay")?.status, "ok");
   assert.equal(of(loadable, "file system btrfs")?.status, "off");
@@ -171,7 +171,7 @@ test("what the kernel refused to bothy-cell is off, or missing when every contai
     assert.match(findings[3]?.remedy ?? "", /modprobe bridge/);
   }));
 
-test("what is refused to an ordinary user is no verdict on the host", () =>
+test("what is refused to an ordinary user is not a verdict on the host", () =>
   withCell(probing({ uid: 1000, networkNamespaces: false }), async (file) => {
     const findings = await cellFindings("/", file);
     assert.equal(findings[1]?.status, "unknown");

@@ -54,7 +54,7 @@ test("nothing is executed in an instance that is stopped, paused or not there", 
   await shared.refusesAtOnce("POST", "/1.0/instances/nothing/exec", body, 404, /Instance not found/);
 });
 
-test("a command that is not there is 127, one that is no program 126, and the operation says so", async () => {
+test("a command that is not there is 127, one that is not a program 126, and the operation says so", async () => {
   for (const [command, code, error] of [
     [["/nothing"], 127, "Command not found"],
     [["nothing"], 127, "Command not found"],

@@ -104,7 +104,7 @@ test("what is not there is 404, and what stands in the way is said", async () =>
   assertRefused(await shared.send("DELETE", at("/proc")), 400, /./);
   assertRefused(await get("/t/file", "nothing"), 404, /Instance not found/);
   const again = await put("/t/folder", "", { "x-lxd-type": "directory" });
-  assert.equal(again.status, 200, "a folder that is there already is no error");
+  assert.equal(again.status, 200, "a folder that is there already is not an error");
 });
 
 test("a missing path, one with NUL and wrong headers are refused by name", async () => {

@@ -185,7 +185,7 @@ test("another project is not found, whatever is asked of it", async () => {
     await shared.refuses(method, path, undefined, path.endsWith("%00") ? 400 : 404, /Project not found|NUL/);
 });
 
-test("a recursion that is no number counts as none", async () => {
+test("a recursion that is not a number counts as none", async () => {
   for (const word of ["x", "-1", "", "1e9x", "%00x".slice(3)]) {
     const { status, json } = await shared.send("GET", `/1.0/instances?recursion=${word}`);
     assert.equal(status, 200);

@@ -86,7 +86,7 @@ test("all wrong keys of a request are named in one answer, with their paths", as
   ]);
 });
 
-test("a value that is no text is refused with its path", async () => {
+test("a value that is not a text is refused with its path", async () => {
   for (const [body, where] of [
     [{ name: "new", config: { "limits.cpu": 2 } }, /config\.limits\.cpu: /],
     [{ name: "new", config: { "user.x": [] } }, /config\.user\.x: /],

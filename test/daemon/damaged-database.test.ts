@@ -106,7 +106,7 @@ const accidents: readonly Accident[] = [
       rmSync(databaseFile(daemon));
       mkdirSync(databaseFile(daemon));
     },
-    says: /it is no file/,
+    says: /it is not a file/,
   },
   {
     what: "another program's",

@@ -72,7 +72,7 @@ const hostile: readonly { what: string; entries: readonly Entry[]; message: RegE
   {
     what: "a hard link to what is not there",
     entries: [hardlink("rootfs/a", "rootfs/none")],
-    message: /which is no earlier file/,
+    message: /which is not an earlier file/,
   },
   {
     what: "a file written through an absolute symlink of its own",
@@ -107,7 +107,7 @@ const hostile: readonly { what: string; entries: readonly Entry[]; message: RegE
   {
     what: "a file below a file",
     entries: [file("rootfs/a"), file("rootfs/a/b")],
-    message: /lies below "rootfs\/a", which is no folder/,
+    message: /lies below "rootfs\/a", which is not a folder/,
   },
   {
     what: "a NUL in an extended name",
@@ -159,8 +159,8 @@ test("a tarball without metadata.yaml or without rootfs is refused", () =>
   withImages(async (scene) => {
     await requireRefused(scene, await tarball([rootEntry]), /holds no metadata.yaml/);
     await requireRefused(scene, await tarball([metadataEntry]), /holds no folder rootfs/);
-    await requireRefused(scene, await tarball([metadataEntry, file("rootfs")]), /rootfs is no folder/);
-    await requireRefused(scene, await tarball([symlink("metadata.yaml", "/etc/passwd"), rootEntry]), /no regular file/);
+    await requireRefused(scene, await tarball([metadataEntry, file("rootfs")]), /rootfs is not a folder/);
+    await requireRefused(scene, await tarball([symlink("metadata.yaml", "/etc/passwd"), rootEntry]), /not a regular file/);
   }));
 
 test("a metadata.yaml that is no YAML, or lacks its fields, is refused with the place", () =>

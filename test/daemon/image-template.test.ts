@@ -114,7 +114,7 @@ test("a file of a template is never written through a symlink", { skip: busyboxM
     define(scene, "out", `extends: busybox\nsymlinks: {/out: "${outside}"}\n`);
     define(scene, "out2", "extends: out\nfiles: [{path: /out/x, content: x}]\n");
     define(scene, "bin", "extends: busybox\nfiles: [{path: /bin/sh/x, content: x}]\n");
-    await assert.rejects(build(scene, "bin"), /"\/bin\/sh" is no folder/);
+    await assert.rejects(build(scene, "bin"), /"\/bin\/sh" is not a folder/);
     await assert.rejects(build(scene, "out2"), /a folder is there/);
     assert.equal(existsSync(path.join(outside, "x")), false);
     assert.deepEqual(scene.leftovers(), []);

@@ -279,7 +279,7 @@ test("a template that can never be made is refused with its image, one that fail
     ["  /a: {when: [create], template: lacking.tpl}", /"lacking.tpl", which it lacks/],
     ["  /a: {when: [start], template: sub/y.tpl}", /"sub\/y.tpl", which must be a file name/],
     ["  /a: {when: [create], template: ../metadata.yaml}", /which must be a file name/],
-    ["  /a/../../b: {when: [create], template: x.tpl}", /which is no path inside a container/],
+    ["  /a/../../b: {when: [create], template: x.tpl}", /which is not a path inside a container/],
     [
       "  /a: {when: [create], template: bad.tpl}",
       /which cannot be read: .*tag/,

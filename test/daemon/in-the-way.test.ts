@@ -116,7 +116,7 @@ test("a daemon whose database folder is none says so, and begins with no empty o
       things[thing](folder);
       await assert.rejects(
         daemon.start(),
-        /Cannot open the database: ".*\/database" is no folder, and leads to none\./,
+        /Cannot open the database: ".*\/database" is not a folder, and leads to none\./,
       );
       rmSync(folder);
       renameSync(kept, folder);
@@ -138,7 +138,7 @@ test("the database opens whatever stands in the place of its log, its journal an
     }
     await daemon.stop();
     putInTheWay(daemon, "database/bothy.db", "link to itself");
-    await assert.rejects(daemon.start(), /it is no file\. The last good copy is of/);
+    await assert.rejects(daemon.start(), /it is not a file\. The last good copy is of/);
     await daemon.start(["--restore-database"]);
     assert.equal((await daemon.client.listStoragePools()).length, 1);
   }),

@@ -57,7 +57,7 @@ const impossible: readonly (readonly [what: string, body: object, message: RegEx
   ["a disk below a file", { devices: { d: disk({ path: "/etc/passwd/below" }) } }, /passwd|below/],
   ["a file over a folder", { devices: { d: disk({ source: `${host}/folder/file`, path: "/etc" }) } }, /etc/],
   ["an init that is missing", { config: { "raw.lxc": "lxc.init.cmd = /sbin/nothing/init" } }, /nothing/],
-  ["an init that is no program", { config: { "raw.lxc": "lxc.init.cmd = /etc/init" } }, /init/],
+  ["an init that is not a program", { config: { "raw.lxc": "lxc.init.cmd = /etc/init" } }, /init/],
   ["a kernel parameter that is none", { config: { "linux.sysctl.net.nothing": "1" } }, /net[./]nothing/],
   ["a kernel parameter of the host's", { config: { "linux.sysctl.kernel.panic": "1" } }, /kernel[./]panic/],
   ["a bridge that is missing", { devices: { eth0: { type: "nic", nictype: "bridged", parent: "nobr" } } }, /nobr/],

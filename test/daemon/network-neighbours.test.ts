@@ -142,7 +142,7 @@ async function isBelieved(nic: string, frames: readonly Bytes[]): Promise<boolea
   return (await inside("good", "ip -6 route")).includes("default");
 }
 
-test("a guest is no router for the others, however it wraps what it says", { skip }, async () => {
+test("a guest is not a router for the others, however it wraps what it says", { skip }, async () => {
   await addressOf("good");
   await inside("good", `echo ${await addressOf("evil")} > /root/peer-eth0; echo 192.168.44.1 > /root/peer-lan0`);
   await inside("evil", "ip address add 192.168.44.1/24 dev lan0; ip link set lan0 up");
@@ -166,7 +166,7 @@ test("a guest gives nobody addresses, and is not taken for the gateway", { skip 
   const from = (port: number, to: number): Bytes =>
     ethernet(hwaddrs.good, hwaddrs.evil, 0x800, udp4(["10.99.7.250", port], [good, to], [104, 101, 121]));
   await send([from(67, 68), from(1067, 68), from(67, 67), from(1000, 69)]);
-  assert.equal(await heard, "ready\n69\n", "what is no answer of DHCP arrives, and nothing else does");
+  assert.equal(await heard, "ready\n69\n", "what is not an answer of DHCP arrives, and nothing else does");
   await send([
     ethernet(broadcast, hwaddrs.evil, 0x806, arpClaim(hwaddrs.evil, gateway)),
     ethernet(broadcast, "00:16:3e:00:00:77", 0x806, arpClaim("00:16:3e:00:00:77", gateway)),

@@ -51,7 +51,7 @@ const bounds = {
 };
 const half = { "limits.memory": "512MiB", "limits.cpu": "2", "limits.processes": "50" };
 
-test("an instance without a limit that is summed up, or with one that is no number, is refused", () =>
+test("an instance without a limit that is summed up, or with one that is not a number, is refused", () =>
   withProject("lim", bounds, async () => {
     const refuses = (config: Config, message: RegExp) =>
       shared.refusesAtOnce("POST", "/1.0/instances?project=lim", body("a", config), 400, message);

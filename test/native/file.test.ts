@@ -203,7 +203,7 @@ test("a file that is a mount itself is written in place", async () => {
   await bound.kill();
 });
 
-test("a path that is no file, or in no folder, or too long, is an error with its errno", async () => {
+test("a path that is not a file, or in no folder, or too long, is an error with its errno", async () => {
   assert.equal((await put(running(), "/etc", "x")).error?.errno, "EISDIR");
   assert.equal((await put(running(), "/missing/file", "x")).error?.errno, "ENOENT");
   assert.equal((await put(running(), "/etc/passwd/x", "x")).error?.errno, "ENOTDIR");

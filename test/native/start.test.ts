@@ -327,7 +327,7 @@ for (const [what, more, expected] of [
   ["the command is missing", { command: ["/no/such/init"] }, /"phase":"start".*ENOENT.*\/no\/such\/init/],
   ["the root is missing", { root: ["root-dir", "/no/such/root"] }, /"phase":"root".*ENOENT/],
   ["a mount fails", { inside: ["mount", "nosuchfs", "x", "/mnt", "-", ""] }, /"phase":"mounts".*ENODEV.*hint/],
-  ["the filter is no filter", { inside: ["seccomp", "/bin/busybox"] }, /"phase":"host".*"op":"seccomp".*EINVAL/],
+  ["the filter is not a filter", { inside: ["seccomp", "/bin/busybox"] }, /"phase":"host".*"op":"seccomp".*EINVAL/],
   ["a source is missing", { inside: ["bind", "/no/such/source", "/mnt", "-"] }, /"op":"bind".*ENOENT/],
   ["the working folder is missing", { inside: ["cwd", "/no/such"] }, /"phase":"privileges".*"op":"cwd"/],
 ] as const) {

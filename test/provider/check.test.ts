@@ -68,7 +68,7 @@ const wrong: WrongInput[] = [
     [
       ["10.0.0.0/24", /own address.*Did you mean "10\.0\.0\.1\/24"/],
       ["10.0.0.255/24", /broadcast/],
-      ["127.0.0.1/24", /no address that a host can have/],
+      ["127.0.0.1/24", /not an address that a host can have/],
       ["10.0.0.1/33", /prefix length/],
       ["10.0.0.256/24", /prefix length/],
       ["10.0.0.1/31", /prefix length/],
@@ -92,7 +92,7 @@ const wrong: WrongInput[] = [
   ...["https://there:8443", "ftp://x", "unix://relative", "unix://"].map((endpoint) => ({
     kind: "profile",
     inputs: { name: "p", endpoint },
-    failures: { endpoint: /is no endpoint: .*Use unix:\/\/\/path/ },
+    failures: { endpoint: /is not an endpoint: .*Use unix:\/\/\/path/ },
   })),
   {
     kind: "container",

@@ -73,7 +73,7 @@ test("an object is left alone when its endpoint leads to a server that does not 
           const { __server: _, ...old } = outs;
           const { outs: read, inputs: readInputs } = await provider.read("profile", name, old);
           assert.equal((read.__server as Props).uuid, id);
-          assert.equal("__server" in readInputs, false, "it is no input");
+          assert.equal("__server" in readInputs, false, "it is not an input");
           const news = await provider.checked("profile", { ...inputs, description: "a" });
           const updated = await provider.update("profile", name, old, news);
           assert.equal((updated.__server as Props).uuid, id);

@@ -72,7 +72,7 @@ test("lines and words of a secret are taken out as well", () => {
   assert.equal(redact(`all:\n${key}`).includes("MII"), false);
 });
 
-test("what is no secret stays readable", () => {
+test("what is not a secret stays readable", () => {
   const inputs = {
     name: "small",
     config: { "user.size": "small", "user.note": "nothing" },
@@ -292,7 +292,7 @@ test(
         assert.match(stack.stateText(), /"initErrors"/);
         assert.equal(await run(stack.up(program('!= ""'))), undefined);
         const { deployment } = await stack.stack.exportStack();
-        assert.match(JSON.stringify(deployment), /plain/, "what is no secret is in the state in clear");
+        assert.match(JSON.stringify(deployment), /plain/, "what is not a secret is in the state in clear");
         assert.equal(await run(stack.refresh()), undefined);
         assert.equal(await run(stack.up(program('!= ""', ', "user.other": "1"'))), undefined);
         const bad = program('!= ""').replace(

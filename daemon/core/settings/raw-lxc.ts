@@ -45,7 +45,7 @@ export function parseSignal(text: string): number {
   const number =
     realTime !== null ? realTimeMin + Number(realTime[1]) : /^\d+$/.test(text) ? Number(text) : namedSignal(text);
   if (number === undefined || number < 1 || number > 64)
-    throw badRequest(`Invalid value for "raw.lxc": "${text}" is no signal.`);
+    throw badRequest(`Invalid value for "raw.lxc": "${text}" is not a signal.`);
   return number;
 }
 

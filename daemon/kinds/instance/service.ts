@@ -55,7 +55,7 @@ export class InstanceService {
     }
   }
 
-  /** Nothing for a pool that is away: that is no reason to hide the rest. */
+  /** Nothing for a pool that is away: that is not a reason to hide the rest. */
   async #rootBytes(record: InstanceRecord): Promise<number | undefined> {
     try {
       return await this.home.volumes.usage(record.pool, volumeOf(record));

@@ -45,7 +45,7 @@ export class DnsmasqKeeper {
     });
   }
 
-  /** Ends dnsmasq; none running is no error. */
+  /** Ends dnsmasq; none running is not an error. */
   stop(network: NetworkPlace): Promise<void> {
     return this.#locked(network, () => {
       this.#letGo(network.name);

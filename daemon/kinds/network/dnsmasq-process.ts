@@ -42,7 +42,7 @@ export async function ensureDnsmasq(
   return true;
 }
 
-/** Ends dnsmasq and removes its pid file; none running is no error. */
+/** Ends dnsmasq and removes its pid file; none running is not an error. */
 export async function stopDnsmasq(network: NetworkPlace): Promise<void> {
   const running = await findDnsmasq(network);
   if (running !== undefined) {

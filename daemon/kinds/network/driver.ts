@@ -58,7 +58,7 @@ export interface NetworkDriver {
   checkHost(network: NetworkPlace, host: NetworkHost): void;
   /** Makes a nic known to DHCP and DNS, at once; replaces what was known of the same instance and device. */
   addHost(network: NetworkPlace, host: NetworkHost): Promise<void>;
-  /** Forgets a nic, its name and its leases; an unknown one is no error. */
+  /** Forgets a nic, its name and its leases; an unknown one is not an error. */
   removeHost(network: NetworkPlace, instance: string, device: string): Promise<void>;
   /** The nics known to DHCP and DNS, of all instances or of one. */
   hosts(network: NetworkPlace, instance?: string): Promise<NetworkHost[]>;

@@ -70,7 +70,7 @@ export async function writeHost(network: NetworkPlace, host: NetworkHost): Promi
   return true;
 }
 
-/** Removes the entry of a nic; a missing one is no error. */
+/** Removes the entry of a nic; a missing one is not an error. */
 export async function dropHost(network: NetworkPlace, instance: string, device: string): Promise<void> {
   await rm(fileOf(network, instance, device), { force: true });
 }

@@ -34,7 +34,7 @@ export class DnsNames {
   /** Brings the names in line with the leases, now and whenever dnsmasq writes them. */
   async follow(network: NetworkPlace): Promise<void> {
     this.stop(network.name);
-    // Not persistent: it is no reason to keep the process.
+    // Not persistent: it is not a reason to keep the process.
     const watcher = watch(network.path, { persistent: false }, (_event, file) => {
       if (file === path.basename(leasesFileOf(network))) void this.#orLog(network);
     });
@@ -77,7 +77,7 @@ export class DnsNames {
     });
   }
 
-  /** A missing one is no error. */
+  /** A missing one is not an error. */
   drop(network: NetworkPlace, instance: string, device: string): Promise<void> {
     return this.#locks.run(network.name, () => rm(fileOf(network, instance, device), { force: true }));
   }

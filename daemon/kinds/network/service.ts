@@ -198,7 +198,7 @@ export class NetworkService {
     return this.nics.add(network, host);
   }
 
-  /** Forgets a nic with its name and leases; an unknown one, or one of a network that is gone, is no error. */
+  /** Forgets a nic with its name and leases; an unknown one, or one of a network that is gone, is not an error. */
   removeHost(network: string, instance: string, device: string): Promise<void> {
     return this.nics.remove(network, instance, device);
   }

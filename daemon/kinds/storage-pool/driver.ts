@@ -11,7 +11,7 @@ export interface PoolPlace {
   /** Image file that the driver may make when the pool has no source. */
   readonly diskImage: string;
   readonly config: Config;
-  /** Removes a tree, whatever a guest left in it; a missing one is no error. @throws ApiError that names what is left */
+  /** Removes a tree, whatever a guest left in it; a missing one is not an error. @throws ApiError that names what is left */
   readonly removeTree: (folder: string) => Promise<void>;
   /** Told of what is of nobody and stays all the same: the next opening of the pool tries again. */
   readonly onLeft: (folder: string, error: unknown) => void;
@@ -53,7 +53,7 @@ export interface StorageDriver {
   /** Puts an instance's root back to a snapshot's content, in one step that a crash cannot halve. */
   restore(pool: PoolPlace, snapshot: Volume, volume: Volume): Promise<void>;
   rename(pool: PoolPlace, from: Volume, to: Volume): Promise<void>;
-  /** Removes a volume; a missing one is no error. Volumes that were cloned from it stay whole. */
+  /** Removes a volume; a missing one is not an error. Volumes that were cloned from it stay whole. */
   delete(pool: PoolPlace, volume: Volume): Promise<void>;
   exists(pool: PoolPlace, volume: Volume): Promise<boolean>;
   /** Names of all volumes of a type. */

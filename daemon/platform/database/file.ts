@@ -91,7 +91,7 @@ function open(options: OpenOptions): Database {
 /** SQLite takes a missing or empty file for a new database, but a daemon that has copies had a database. @throws UnusableDatabase */
 function requireContent(dirs: Dirs): void {
   const found = aboutFile(dirs.database);
-  if (found !== undefined && !found.isFile()) throw new UnusableDatabase("it is no file");
+  if (found !== undefined && !found.isFile()) throw new UnusableDatabase("it is not a file");
   if (listCopies(dirs.databaseCopies).length === 0 && (found?.size ?? 0) === 0) return;
   if (found === undefined) throw new UnusableDatabase("it is missing");
   if (found.size === 0) throw new UnusableDatabase("it is empty");

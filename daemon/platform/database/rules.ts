@@ -52,7 +52,7 @@ const isTime = (value: unknown) => /^\d{4}-\d\d-\d\dT/.test(String(value)) && !N
 
 export const time: ColumnRule = { isGood: isTime, mend: () => epoch };
 
-/** When something is over: what cannot be read is no reason to delete it. */
+/** When something is over: what cannot be read is not a reason to delete it. */
 export const expiry: ColumnRule = { isGood: isTime, mend: () => never };
 
 /** A name of the given kind. */

@@ -85,7 +85,7 @@ export class Dirs {
 
   /**
    * Makes the folders that are always there.
-   * @throws ApiError UNAVAILABLE when the file system is read-only, INTERNAL when that of the database is no folder: a new one would forget all that is known
+   * @throws ApiError UNAVAILABLE when the file system is read-only, INTERNAL when that of the database is not a folder: a new one would forget all that is known
    */
   make(log?: Log): void {
     try {
@@ -118,7 +118,7 @@ function makeDatabaseFolder(folder: string): void {
   } catch (error) {
     if (!["EEXIST", "ENOENT", "ENOTDIR", "ELOOP"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
     throw internal(
-      `Cannot open the database: "${folder}" is no folder, and leads to none. Bring the folder back, or move what is there away to begin with an empty database; storage pools keep what is in them.`,
+      `Cannot open the database: "${folder}" is not a folder, and leads to none. Bring the folder back, or move what is there away to begin with an empty database; storage pools keep what is in them.`,
       { cause: error },
     );
   }

@@ -27,7 +27,7 @@ export class ExecProcess {
     this.stdout = streams.stdout;
     this.stderr = streams.stderr;
     this.exited = this.#wait();
-    // Whoever waits gets the rejection; when nobody does it is no crash.
+    // Whoever waits gets the rejection; when nobody does it is not a crash.
     this.exited.catch(() => undefined);
   }
 

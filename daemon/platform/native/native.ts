@@ -41,7 +41,7 @@ export interface Native {
   watch(target: Target): Promise<ProcessWatch>;
   /** Runs a host program while a root is mounted at a folder, for this program only. @throws ApiError INTERNAL when it fails */
   runWithRoot(root: RootSource, at: string, command: readonly string[], signal?: AbortSignal): Promise<void>;
-  /** Removes a tree whatever a guest left in it; a missing one is no error. @param tree absolute @throws ApiError INTERNAL that names what is left */
+  /** Removes a tree whatever a guest left in it; a missing one is not an error. @param tree absolute @throws ApiError INTERNAL that names what is left */
   removeTree(tree: string): Promise<void>;
   /** Lets the spawner leave; containers go on. */
   stop(): Promise<void>;

@@ -107,7 +107,7 @@ export function unwrap(schema: z.ZodType | undefined): z.ZodType | undefined {
   return at;
 }
 
-/** The configuration of inputs that were not checked yet: what is not known yet is empty, and what is no text is left out. */
+/** The configuration of inputs that were not checked yet: what is not known yet is empty, and what is not a text is left out. */
 export function knownConfig(config: unknown): Config {
   if (!isMap(config)) return {};
   const texts = Object.entries(config).filter((entry): entry is [string, string] => typeof entry[1] === "string");

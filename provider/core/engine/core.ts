@@ -14,7 +14,7 @@ export interface Context {
   readonly isAbandoned: () => boolean;
   /** Ceiling of the whole verb, in milliseconds; `signal` fires when it passes. */
   readonly timeoutMs: number;
-  /** Tells the user something that is no error; secrets of the inputs are taken out. */
+  /** Tells the user something that is not an error; secrets of the inputs are taken out. */
   readonly log: (message: string) => void;
 }
 

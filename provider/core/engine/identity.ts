@@ -33,7 +33,7 @@ export function holderIn(props: Props): Holder | undefined {
   return isMap(holder) && typeof holder.endpoint === "string" ? (holder as unknown as Holder) : undefined;
 }
 
-/** Compares by the best word that both give. A name alone is no proof: two hosts may have the same. */
+/** Compares by the best word that both give. A name alone is not a proof: two hosts may have the same. */
 export function isSameServer(a: Holder, b: Holder): boolean {
   if (a.uuid !== undefined && b.uuid !== undefined) return a.uuid === b.uuid;
   if (a.certificate !== undefined && b.certificate !== undefined) return a.certificate === b.certificate;

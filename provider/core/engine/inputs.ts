@@ -31,13 +31,13 @@ export function endpointReason(text: string): string | undefined {
     return undefined;
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);
-    return `is no endpoint: ${cause.replace(/^Cannot use endpoint ".*?": /s, "")}`;
+    return `is not an endpoint: ${cause.replace(/^Cannot use endpoint ".*?": /s, "")}`;
   }
 }
 
 export const endpoint = Text.min(1)
   .refine((text) => endpointReason(text) === undefined, {
-    error: ({ input }) => endpointReason(String(input)) ?? "is no endpoint",
+    error: ({ input }) => endpointReason(String(input)) ?? "is not an endpoint",
   })
   .optional()
   .meta(

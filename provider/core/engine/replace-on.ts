@@ -7,7 +7,7 @@ export const replaceOnProperty = "__replaceOnChanges";
 
 type Step = string | number;
 
-/** Reads `config["limits.memory"]`, `devices.eth0.network`, `profiles[0]`, `files[*].content`. @returns nothing for a text that is no path */
+/** Reads `config["limits.memory"]`, `devices.eth0.network`, `profiles[0]`, `files[*].content`. @returns nothing for a text that is not a path */
 export function pathOf(text: string): Step[] | undefined {
   const steps: Step[] = [];
   const step = /\.?([^.[\]"]+)|\[(\d+)\]|\[\*\]|\["((?:[^"\\]|\\.)*)"\]/y;

@@ -46,7 +46,7 @@ function confidentialTexts(inputs: Props): string[] {
   ];
 }
 
-/** Inputs by which messages name objects. A value that is no secret and equals one of these stays readable. */
+/** Inputs by which messages name objects. A value that is not a secret and equals one of these stays readable. */
 const naming = ["name", "image", "source", "instance", "profiles", "driver", "type", "template", "aliases", "running"];
 
 const shortestSecret = 3;

@@ -14,6 +14,8 @@ export const cores: readonly Core[] = [container, image, network, profile, snaps
 export function coreOf(kind: string): Core {
   const found = cores.find((core) => core.kind === kind);
   if (found === undefined)
-    throw new Error(`Cannot serve the kind "${kind}": this version of bothy knows it not. Update the package bothy.`);
+    throw new Error(
+      `Cannot serve the kind "${kind}": this version of bothy does not know it. Update the package bothy.`,
+    );
   return found;
 }

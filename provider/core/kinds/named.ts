@@ -54,7 +54,7 @@ export interface NamedKind<Inputs extends NamedObject, Full extends UsedObject, 
   makeRoom?(context: Context, inputs: Inputs, old: string): Promise<() => Promise<void>>;
   /** What a create would be refused for, if the object of its name were deleted first. @throws ApiError */
   requireCreatable?(context: Context, inputs: Inputs): void;
-  /** @returns why an object of the server's can never be one of ours, such as an interface that is no managed network */
+  /** @returns why an object of the server's can never be one of ours, such as an interface that is not a managed network */
   isForeign?(full: Full): boolean;
   /** @param config what to write in place of `inputs.config` */
   put(inputs: Inputs, config: Config): Put;

@@ -21,7 +21,9 @@ function hostReason(subnet: Subnet): string | undefined {
     return `it is the subnet's own address, not one of a host. Did you mean "${addressText(first + 1)}/${subnet.bits}"?`;
   if (subnet.address === last) return "it is the subnet's broadcast address, not one of a host";
   const firstByte = Math.floor(subnet.address / 2 ** 24);
-  return firstByte === 0 || firstByte === 127 || firstByte >= 224 ? "it is no address that a host can have" : undefined;
+  return firstByte === 0 || firstByte === 127 || firstByte >= 224
+    ? "it is not an address that a host can have"
+    : undefined;
 }
 
 /** Whether ranges lie in the subnet of the address, each from its lower end to its higher. @returns one reason per wrong range */

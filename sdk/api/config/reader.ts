@@ -18,7 +18,7 @@ type ParsedBy<R> = R extends { readonly type: ValueType<infer T> }
   : never;
 
 export interface Reader<Table> {
-  /** The value, else the table's default, else nothing. Empty text is no value, and neither is what the type cannot read. */
+  /** The value, else the table's default, else nothing. Empty text is not a value, and neither is what the type cannot read. */
   get<Key extends KeyOf<Table>>(key: Key): ParsedBy<RowsOf<Table, Key>>;
   /** The same as it is written; for messages and files. */
   text<Key extends KeyOf<Table>>(

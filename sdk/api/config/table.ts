@@ -26,7 +26,7 @@ export interface Row<T = unknown> {
   readonly name?: Check;
   /** The text that counts while the key is unset. */
   readonly default?: string;
-  /** What counts while the key is unset, where that is no one text. */
+  /** What counts while the key is unset, where that is not always the same text. */
   readonly unset?: string;
   /** Whether the server fills the key in when nobody sets it. */
   readonly computed?: true;

@@ -77,7 +77,7 @@ export const mtu: ValueType<number> = {
   check: (value) => (value.startsWith("+") ? "it must be digits only" : integer(1280, 16384).check(value)),
 };
 
-/** A question after a reason that is no whole sentence. */
+/** A question after a reason that is not a whole sentence. */
 const hinted = (question: string): string => (question === "" ? "" : `.${question}`);
 
 /** A type of a few words. */

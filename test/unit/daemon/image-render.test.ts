@@ -120,7 +120,7 @@ test("a malformed template is refused with the reason", () => {
     ["{{ a|evil }}", /the filter "evil" is not known/],
     ["{{ a b }}", /"b" is out of place/],
     ["{{ a; }}", /is not understood/],
-    ["{{ container.name() }}", /calls what is no function/],
+    ["{{ container.name() }}", /calls what is not a function/],
   ];
   for (const [template, message] of wrong) assert.throws(() => render(template), message);
 });

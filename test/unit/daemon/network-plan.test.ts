@@ -11,7 +11,7 @@ import { freeSubnet, requireFree, takenByNetworks, takenByRoutes } from "../../.
 import { networkKeys } from "../../../sdk/api/config/network";
 import { checkConfig } from "../../../sdk/api/config/table";
 
-const subnet = (text: string): Subnet => parseSubnet(text) ?? assert.fail(`${text} is no subnet`);
+const subnet = (text: string): Subnet => parseSubnet(text) ?? assert.fail(`${text} is not a subnet`);
 const place = (config: Record<string, string>) => ({ name: "net0", path: "/state/networks/net0", config });
 const addressed = { "ipv4.address": "10.1.2.1/24" };
 

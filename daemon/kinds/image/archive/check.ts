@@ -65,13 +65,13 @@ export async function checkTar(entries: AsyncIterable<TarEntry>, part: Part, lim
         requirePrefix(entry.linkName, prefix);
       }
       if (path.length === (part === "rootfs" ? 0 : 1)) {
-        if (entry.type !== "directory") throw refuse("its rootfs is no folder", "Make it a folder.");
+        if (entry.type !== "directory") throw refuse("its rootfs is not a folder", "Make it a folder.");
         root = { mode: entry.mode, uid: entry.uid, gid: entry.gid };
       }
       const isDevice = entry.type === "character" || entry.type === "block";
       if (isDevice || (target !== undefined && devices.has(target))) devices.add(entry.name, path);
     } else if (top === "metadata.yaml" && path.length === 1) {
-      if (entry.type !== "file") throw refuse("its metadata.yaml is no regular file", "Make it one.");
+      if (entry.type !== "file") throw refuse("its metadata.yaml is not a regular file", "Make it one.");
       metadataYaml = (await entry.read(maxMetadataBytes)).toString("utf8");
     } else if (top === "templates" && path.length === 2 && entry.type === "file") {
       const content = await entry.read(maxTemplatesBytes);

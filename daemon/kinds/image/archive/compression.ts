@@ -35,7 +35,7 @@ export type Compression = keyof typeof rows;
 
 export const compressionOf = (name: Compression): Row => rows[name];
 
-/** @returns how the file is packed @throws ApiError BAD_REQUEST when it is no form that images have */
+/** @returns how the file is packed @throws ApiError BAD_REQUEST when it is not a form that images have */
 export async function detectCompression(filePath: string): Promise<Compression> {
   await using file = await open(filePath, "r");
   const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0);
@@ -76,7 +76,7 @@ export async function decompress(filePath: string, compression: Compression): Pr
     const stream = child.stdout!.pipe(new PassThrough({ highWaterMark: 1 << 18 }));
     const complaint = Tail.of(child.stderr!);
     const closed = once(child, "close");
-    // Whoever calls done() gets the failure; when nobody does it is no crash.
+    // Whoever calls done() gets the failure; when nobody does it is not a crash.
     closed.catch(() => undefined);
     return {
       stream,

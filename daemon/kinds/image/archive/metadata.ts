@@ -100,7 +100,7 @@ export function checkTemplates(metadata: ImageMetadata, templates: Readonly<Reco
       badRequest(`Cannot import image: ${what}, ${cause}. ${remedy}`, { cause: error });
     const parts = target.split("/");
     if (!/^[^\0\n]{1,4095}$/.test(target) || parts.includes("..") || parts.length > maxParts)
-      throw refuse("which is no path inside a container", "Correct it.");
+      throw refuse("which is not a path inside a container", "Correct it.");
     if (template.includes("/"))
       throw refuse("which must be a file name of its folder templates", "Put the file there.");
     if (!Object.hasOwn(templates, template)) throw refuse("which it lacks", "Add the file to its folder templates.");

@@ -130,7 +130,7 @@ export async function* readTar(chunks: AsyncIterable<Buffer>): AsyncGenerator<Ta
     const name = pax.get("GNU.sparse.name") ?? pax.get("path") ?? longName ?? raw.name;
     if (type === "file" && name.endsWith("/")) type = "directory";
     const size = pax.has("size") ? decimal(pax.get("size")!) : raw.size;
-    if (type !== "file" && size !== 0) throw broken("an entry that is no file has content");
+    if (type !== "file" && size !== 0) throw broken("an entry that is not a file has content");
     let left = size;
     yield {
       name,

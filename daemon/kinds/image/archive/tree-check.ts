@@ -25,7 +25,7 @@ export class Tree {
     this.#types[top] = directory;
   }
 
-  /** @param target of a hard link @throws ApiError BAD_REQUEST for an entry or target below what is no folder, and past the limits */
+  /** @param target of a hard link @throws ApiError BAD_REQUEST for an entry or target below what is not a folder, and past the limits */
   add(parts: readonly string[], entry: TarEntry, target: readonly string[] | undefined): void {
     if (parts.length > this.limits.depth.value)
       throw beyond(this.limits, "depth", `the entry ${shown(entry.name)} lies deeper`);
@@ -47,7 +47,7 @@ export class Tree {
     const found = this.#numbers.get(`${folder}/${target.at(-1)}`);
     if (found === undefined || this.#types[found] === directory)
       throw refuse(
-        `the hard link ${shown(entry.name)} has the target ${shown(entry.linkName)}, which is no earlier file`,
+        `the hard link ${shown(entry.name)} has the target ${shown(entry.linkName)}, which is not an earlier file`,
         remedy,
       );
   }
@@ -65,7 +65,7 @@ export class Tree {
         const at = shown(folders.slice(0, index + 1).join("/"));
         throw this.#types[found] === symlink
           ? refuse(`${what} ${shown(name)} goes through the symlink ${at} of the same tarball`, remedy)
-          : refuse(`${what} ${shown(name)} lies below ${at}, which is no folder`, remedy);
+          : refuse(`${what} ${shown(name)} lies below ${at}, which is not a folder`, remedy);
       }
       number = found;
     }

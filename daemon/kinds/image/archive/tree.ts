@@ -31,7 +31,7 @@ function placeOf(root: string, innerPath: string): string {
     if (stat === undefined) makeFolder(at, 0o755);
     else if (!stat.isDirectory())
       throw badRequest(
-        `Cannot write "${innerPath}" of the template: "${at.slice(root.length)}" is no folder. Write to where it leads.`,
+        `Cannot write "${innerPath}" of the template: "${at.slice(root.length)}" is not a folder. Write to where it leads.`,
       );
   }
   return path.join(at, parts.at(-1) ?? "");

@@ -125,7 +125,7 @@ class Parser {
     for (;;) {
       if (this.#accept(".") !== undefined) {
         const word = this.words[this.#at] ?? "";
-        if (!/^\w+$/.test(word)) throw wrong(`"${word}" is no key`);
+        if (!/^\w+$/.test(word)) throw wrong(`"${word}" is not a key`);
         this.#at += 1;
         of = { type: "member", of, key: { type: "literal", value: word } };
       } else if (this.#accept("[") !== undefined) {
@@ -189,7 +189,7 @@ export function evaluate(expression: Expression, scope: Scope, budget: Budget): 
       return memberOf(solve(expression.of), solve(expression.key));
     case "call": {
       const callee = solve(expression.callee);
-      if (typeof callee !== "function") throw wrong("it calls what is no function");
+      if (typeof callee !== "function") throw wrong("it calls what is not a function");
       return callee(...expression.values.map(solve));
     }
     case "filter": {
@@ -253,7 +253,7 @@ function binary(
   }
 }
 
-/** A value to reckon with; a text that is no number is none, as in pongo2. */
+/** A value to reckon with; a text that is not a number is none, as in pongo2. */
 const amount = (value: Value): number => (typeof value === "number" ? value : Math.trunc(Number(textOf(value))) || 0);
 
 /** As in Go: whole numbers give a whole number. */

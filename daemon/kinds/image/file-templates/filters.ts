@@ -41,7 +41,7 @@ export const filters: Readonly<Record<string, (value: Value, argument: Value) =>
   wordcount: (value) => textOf(value).split(/\s+/).filter(Boolean).length,
 };
 
-/** pongo2's filter: a layout of Go's, and nothing for what is no time. */
+/** pongo2's filter: a layout of Go's, and nothing for what is not a time. */
 const dated = (value: Value, layout: Value): Value =>
   value instanceof Date ? goTime(value, textOf(layout)) : wrongTime();
 

@@ -123,7 +123,7 @@ class Parser {
     if (word === "for") return this.#for(rest);
     if (word === "set") {
       const match = /^([A-Za-z_]\w*)\s*=\s*(.+)$/s.exec(rest);
-      if (match === null) throw wrong(`"set ${rest}" is no assignment`);
+      if (match === null) throw wrong(`"set ${rest}" is not an assignment`);
       return { type: "set", name: match[1]!, expression: parseExpression(match[2]!) };
     }
     if (word === "ifequal" || word === "ifnotequal") return this.#ifEqual(word, rest);
@@ -177,7 +177,7 @@ class Parser {
 
   #for(head: string): Node {
     const match = /^([A-Za-z_]\w*)(?:\s*,\s*([A-Za-z_]\w*))?\s+in\s+(.+)$/s.exec(head);
-    if (match === null) throw wrong(`"for ${head}" is no loop`);
+    if (match === null) throw wrong(`"for ${head}" is not a loop`);
     const [, over = "", flags = ""] = /^(.*?)((?:\s+(?:sorted|reversed))*)$/s.exec(match[3]!) ?? [];
     this.#at += 1;
     const body = this.nodes(["empty", "endfor"]);
@@ -198,7 +198,7 @@ function valuesOf(text: string): [name: string, value: Expression][] {
   if (old !== null) return [[old[2]!, parseExpression(old[1]!)]];
   return partsOf(text, /\s+(?=[A-Za-z_]\w*\s*=(?!=))/y).map((part) => {
     const [, name = "", value = ""] = /^([A-Za-z_]\w*)\s*=\s*(.+)$/s.exec(part) ?? [];
-    if (name === "") throw wrong(`"with ${text}" is no assignment`);
+    if (name === "") throw wrong(`"with ${text}" is not an assignment`);
     return [name, parseExpression(value)];
   });
 }

@@ -40,7 +40,7 @@ export class ExecSockets {
     if (name === undefined) throw new ApiError("FORBIDDEN", "not authorized");
     if (this.#isClosed) throw badRequest("This operation has ended. Start another one.");
     if (this.#sockets.has(name)) throw badRequest(`The websocket "${name}" of this operation is connected already.`);
-    // At once, or never when the request is no proper handshake: the name is then still free.
+    // At once, or never when the request is not a proper handshake: the name is then still free.
     (name === "control" ? messageSockets : byteSockets).handleUpgrade(request, socket, head, (client) => {
       // Data may arrive before the process runs: nothing is read until then.
       client.pause();
@@ -127,7 +127,7 @@ function obey(process: ExecProcess, text: string): void {
   try {
     message = JSON.parse(text);
   } catch {
-    // As LXD does: what is no message is passed over, and the command goes on.
+    // As LXD does: what is not a message is passed over, and the command goes on.
     return;
   }
   const { success, data } = InstanceExecControl.safeParse(message);

@@ -39,7 +39,7 @@ function numberHeader(request: ApiRequest, name: "uid" | "gid"): { uid?: number;
   if (value === undefined) return {};
   // The last one means "leave as it is" (chown(2)).
   if (!/^\d{1,10}$/.test(value) || Number(value) >= 2 ** 32 - 1)
-    throw badRequest(`Bad header X-LXD-${name}: "${value}" is no id. Use a decimal number.`);
+    throw badRequest(`Bad header X-LXD-${name}: "${value}" is not an id. Use a decimal number.`);
   return { [name]: Number(value) };
 }
 
@@ -48,7 +48,7 @@ function parseMode(text: string): number {
   if (/^0?[0-7]{3,4}$/.test(text)) return Number.parseInt(text, 8);
   const decimal = Number(text);
   if (/^[1-9]\d*$/.test(text) && decimal <= 0o7777) return decimal;
-  throw badRequest(`Bad header X-LXD-mode: "${text}" is no file mode. Use octal such as 0644.`);
+  throw badRequest(`Bad header X-LXD-mode: "${text}" is not a file mode. Use octal such as 0644.`);
 }
 
 export function fileRoutes({ book, changes, native }: InstanceHome): Route[] {

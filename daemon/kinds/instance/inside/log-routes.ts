@@ -34,7 +34,7 @@ export function logRoutes({ book, dirs }: InstanceHome): Route[] {
   }
 
   async function getLog(request: ApiRequest) {
-    // One that was never started has nothing to say yet, which is no error.
+    // One that was never started has nothing to say yet, which is not an error.
     if (param(request, "file") === "lxc.log" && !(await isThere(path.join(folderOf(request), "lxc.log"))))
       return raw("");
     return raw(createReadStream(await fileOf(request)));

@@ -64,7 +64,7 @@ export async function tellUnknown({ book, dirs, native, warnings, log }: Instanc
       const message = `A container "${key}" runs that the database does not know. To end it, kill process ${cell.pid}; its volume stays`;
       warnings.record("instanceStray", { message, entity: urlOf(instanceRef(instanceOfKey(key))) });
     } catch (error) {
-      log.debug("This is no run folder of a container", { name: key, error });
+      log.debug("This is not a run folder of a container", { name: key, error });
     }
   }
 }

@@ -42,7 +42,7 @@ export const environmentOf = (config: Config): Record<string, string> => instanc
 export const envOps = (environment: Readonly<Record<string, string>>): Op[] =>
   Object.entries(environment).map(([name, value]): Op => ["env", `${name}=${value}`]);
 
-/** limits.kernel.* keys. @throws ApiError BAD_REQUEST for a value that is no limit */
+/** limits.kernel.* keys. @throws ApiError BAD_REQUEST for a value that is not a limit */
 export function rlimitOps(config: Config): Op[] {
   return Object.entries(instanceConfig(config).family("limits.kernel.*")).map(([name, value]): Op => {
     const [first = "", second = ""] = value.split(":").map((part) => part.trim());
@@ -61,7 +61,7 @@ export const sysctlOps = (config: Config): Op[] =>
     ([name, value]): Op => ["sysctl", name, value.replace(/\n$/, "")],
   );
 
-/** The first process: the image's init itself, or a command below our own reaper when it is no init. */
+/** The first process: the image's init itself, or a command below our own reaper when it is not an init. */
 export function commandOps(raw: RawLxc): Op[] {
   const command = raw.initCommand ?? ["/sbin/init"];
   const isInit = /^(init|systemd)$/.test(path.basename(command[0] ?? ""));
