@@ -1,6 +1,6 @@
 /** The first commands of the README work on a host where nothing runs yet. */
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
@@ -8,12 +8,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "../../sdk";
 import { lacksContainers } from "../provider/support/lacks";
 import { enterOwnNetns } from "../support/netns";
+import { hasEnded } from "../support/process";
 import { runCli } from "./support/cli";
 
 const skip = lacksContainers() || enterOwnNetns();
-
-const isGone = (pid: number): boolean =>
-  !existsSync(`/proc/${pid}/stat`) || /\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
 
 test("launch starts the daemon when none listens, and every other command finds it", { skip }, async () => {
   const dir = mkdtempSync(path.join(tmpdir(), "bothy-first-"));
@@ -31,7 +29,7 @@ test("launch starts the daemon when none listens, and every other command finds 
     if (existsSync(client.endpoint.socketPath)) {
       const { server_pid: pid } = (await client.getServer()).value.environment;
       process.kill(pid, "SIGPWR");
-      while (!isGone(pid)) await sleep(20);
+      while (!hasEnded(pid)) await sleep(20);
     }
     rmSync(dir, { recursive: true, force: true });
   }

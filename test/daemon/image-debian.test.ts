@@ -1,9 +1,10 @@
 /** The sources of the Debian template, and a build that is cancelled; test/e2e/debian.test.ts builds it to the end. */
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
 import { hostSources, parseDeb822, parseOneLine } from "../../daemon/kinds/image/build/apt";
+import { processText } from "../support/process";
 import { requireFeature } from "../support/require";
 import { asOperation, withImages } from "./image-scene";
 
@@ -60,10 +61,4 @@ async function untilThere(look: () => string[]): Promise<string[]> {
   }
 }
 
-function commandOf(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "latin1");
-  } catch {
-    return "";
-  }
-}
+const commandOf = (pid: string) => processText(pid, "cmdline");

@@ -160,7 +160,11 @@ test("a tarball without metadata.yaml or without rootfs is refused", () =>
     await requireRefused(scene, await tarball([rootEntry]), /holds no metadata.yaml/);
     await requireRefused(scene, await tarball([metadataEntry]), /holds no folder rootfs/);
     await requireRefused(scene, await tarball([metadataEntry, file("rootfs")]), /rootfs is not a folder/);
-    await requireRefused(scene, await tarball([symlink("metadata.yaml", "/etc/passwd"), rootEntry]), /not a regular file/);
+    await requireRefused(
+      scene,
+      await tarball([symlink("metadata.yaml", "/etc/passwd"), rootEntry]),
+      /not a regular file/,
+    );
   }));
 
 test("a metadata.yaml that is no YAML, or lacks its fields, is refused with the place", () =>

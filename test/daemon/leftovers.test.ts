@@ -8,6 +8,7 @@ import test from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { hierarchies, readCgroupLayout } from "../../daemon/platform/host/cgroups";
 import { preparePool, type TestDaemon, withDaemon } from "../support/daemon";
+import { processText } from "../support/process";
 import { requireFeature } from "../support/require";
 
 const skip = requireFeature("root", process.getuid?.() === 0);
@@ -35,15 +36,7 @@ async function launchStubborn({ client }: TestDaemon, name: string): Promise<Gue
 }
 
 /** One that has ended has no memory any more; its number may wait for the host's init to take note. */
-const isAlive = (pid: number) => {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8") !== "";
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ESRCH") return false;
-    throw error;
-  }
-};
+const isAlive = (pid: number) => processText(pid, "cmdline") !== "";
 
 const groupsOf = (daemon: TestDaemon, name: string) =>
   hierarchies(layout)

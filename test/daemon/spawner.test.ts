@@ -5,6 +5,7 @@ import path from "node:path";
 import { describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { preparePool, type TestDaemon, withDaemon } from "../support/daemon";
+import { processText } from "../support/process";
 import { driversHere } from "../support/storage";
 
 const image = { type: "image", alias: "template:busybox" };
@@ -12,7 +13,7 @@ const image = { type: "image", alias: "template:busybox" };
 /** The resident bothy-cell of a daemon. */
 function spawnerOf(daemon: TestDaemon): number {
   const children = readFileSync(`/proc/${daemon.pid}/task/${daemon.pid}/children`, "utf8").trim().split(" ");
-  const found = children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[1] === "spawner");
+  const found = children.find((pid) => processText(pid, "cmdline").split("\0")[1] === "spawner");
   assert.ok(found !== undefined, "the daemon has a spawner");
   return Number(found);
 }

@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { processesOf } from "../../scripts/scene/traces";
 import { type TestDaemon, withDaemon } from "../support/daemon";
 import { hasProgram } from "../support/netns";
+import { processText } from "../support/process";
 import { requireFeature } from "../support/require";
 
 const skip = requireFeature("root", process.getuid?.() === 0) || requireFeature("setpriv", hasProgram("setpriv"));
@@ -55,7 +56,7 @@ test("an ordinary user of the host can read nothing that the daemon keeps, whate
         await client.execOutput("web", { command: ["true"] });
         assert.deepEqual(openTo(nobodyInParticular, daemon), []);
         const pid = readFileSync(path.join(daemon.dir, "networks/bothybr0/dnsmasq.pid"), "utf8").trim();
-        assert.doesNotMatch(readFileSync(`/proc/${pid}/status`, "utf8"), /^Uid:\t0\t/m, "dnsmasq is not root");
+        assert.doesNotMatch(processText(pid, "status"), /^Uid:\t0\t/m, "dnsmasq is not root");
         writeFileSync(path.join(daemon.dir, "left-open"), "", { mode: 0o644 });
         chmodSync(path.join(daemon.dir, "left-open"), 0o644);
         assert.deepEqual(openTo(nobodyInParticular, daemon), ["r /left-open"], "what is open would be seen");
@@ -70,7 +71,6 @@ test("no helper's command line tells users of the host who the guests are", { sk
     const source = { type: "image", alias: "template:busybox" };
     await (await daemon.client.createInstance({ name: "web", source, devices })).wait();
     await (await daemon.client.setInstanceState("web", { action: "start" })).wait();
-    for (const pid of processesOf(daemon.place))
-      assert.doesNotMatch(readFileSync(`/proc/${pid}/cmdline`, "latin1"), new RegExp(hwaddr));
+    for (const pid of processesOf(daemon.place)) assert.doesNotMatch(processText(pid, "cmdline"), new RegExp(hwaddr));
   });
 });

@@ -4,6 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { processText } from "../support/process";
 import { requireFeature } from "../support/require";
 import { delegate, folders, probe } from "./cgroups";
 import { Spawner, type Words } from "./client";
@@ -22,15 +23,7 @@ const groupOf = (name: string) => `bothy-test-${process.pid}-${name}`;
 const left = (name: string) => folders(groupOf(name)).filter((folder) => fs.existsSync(folder));
 const end = (paths: readonly string[]) => spawner.ask("end", [paths.map((folder) => ["cgroup-end", folder])]);
 /** One that has ended has no memory any more; its number may wait for the host's init to take note. */
-const isAlive = (pid: number) => {
-  try {
-    return fs.readFileSync(`/proc/${pid}/cmdline`, "utf8") !== "";
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ESRCH") return false;
-    throw error;
-  }
-};
+const isAlive = (pid: number) => processText(pid, "cmdline") !== "";
 
 /** A container whose init outlives its supervisor: a change of ids takes the signal of the parent's death back, as prctl(PR_SET_PDEATHSIG, 0) does. */
 async function startStubborn(name: string, host: Words): Promise<Container> {

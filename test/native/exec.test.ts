@@ -5,6 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { hasEnded } from "../support/process";
 import { Spawner } from "./client";
 import { base, Container, collect, idmap, makeRoot, openStreams } from "./container";
 
@@ -212,14 +213,7 @@ for (const [what, input, script, expected] of [
 }
 
 /** Whether a process has not ended; one that has may be reaped or not. */
-function isRunning(pid: number): boolean {
-  try {
-    return !/^State:\s+Z/m.test(fs.readFileSync(`/proc/${pid}/status`, "utf8"));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
-    throw error;
-  }
-}
+const isRunning = (pid: number) => !hasEnded(pid);
 
 async function staysRunning(pid: number): Promise<boolean> {
   await delay(30);

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import { hasEnded } from "../support/process";
 import { Spawner, type Words } from "./client";
 import { idmap, makeRoot } from "./container";
 
@@ -56,15 +57,8 @@ test("closing the connection kills the program and its children", async () => {
   );
   while (!fs.existsSync(pids)) await new Promise((resolve) => setImmediate(resolve));
   connection.close();
-  const alive = (pid: string) => {
-    try {
-      return !/^State:\s+Z/m.test(fs.readFileSync(`/proc/${pid}/status`, "utf8"));
-    } catch {
-      return false;
-    }
-  };
   for (const pid of fs.readFileSync(pids, "utf8").trim().split(" ")) {
-    while (alive(pid)) await new Promise((resolve) => setImmediate(resolve));
+    while (!hasEnded(pid)) await new Promise((resolve) => setImmediate(resolve));
   }
 });
 

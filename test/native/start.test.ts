@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import { hasEnded } from "../support/process";
 import { connect, frame, ownMounts, Spawner, type Words } from "./client";
 import { base, Container, idmap, makeRoot, mounts } from "./container";
 
@@ -19,14 +20,7 @@ const start = (name: string, command: readonly string[], more: Partial<Parameter
   Container.start(spawner, name, { root: dirRoot(), command, ...more });
 const sleep = ["sleep", "1000000"];
 const gone = async (pid: number) => {
-  const isAlive = () => {
-    try {
-      return !/^State:\s+Z/m.test(fs.readFileSync(`/proc/${pid}/status`, "utf8"));
-    } catch {
-      return false;
-    }
-  };
-  while (isAlive()) await new Promise((resolve) => setImmediate(resolve));
+  while (!hasEnded(pid)) await new Promise((resolve) => setImmediate(resolve));
 };
 
 /** The spawner's processes. */

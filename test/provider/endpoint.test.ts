@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "../../sdk";
 import { enterOwnNetns } from "../support/netns";
+import { hasEnded } from "../support/process";
 import { DynamicProcess } from "./support/dynamic-process";
 import { lacksContainers } from "./support/lacks";
 
@@ -16,7 +17,7 @@ async function stopDaemon(client: Client): Promise<void> {
   const { value } = await client.getServer();
   const pid = value.environment.server_pid;
   process.kill(pid, "SIGPWR");
-  while (existsSync(`/proc/${pid}/stat`) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"))) await sleep(20);
+  while (!hasEnded(pid)) await sleep(20);
 }
 
 test("a missing daemon is started by create and by the refresh of what it holds, and never by check, diff or the reading of others", {

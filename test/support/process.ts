@@ -1,0 +1,18 @@
+/** Process: what the kernel tells of a process that may end while it is looked at (proc(5)). */
+import { readFileSync } from "node:fs";
+
+/** A file of /proc/PID. @returns "" when the process is gone: its folder is gone (ENOENT), or it went during the read (ESRCH) */
+export function processText(pid: number | string, file: "cmdline" | "stat" | "status"): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, "latin1");
+  } catch (error) {
+    if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return "";
+    throw error;
+  }
+}
+
+/** Whether a process runs no more; whoever started it may not have taken note yet. */
+export function hasEnded(pid: number | string): boolean {
+  const status = processText(pid, "status");
+  return status === "" || /^State:\s+Z/m.test(status);
+}
