@@ -1,24 +1,12 @@
 /** The page of configuration keys and device options, made from the tables in sdk/api. */
 import { defaultOf } from "../sdk/api/config/describe";
-import { instanceKeys, volatileKeys } from "../sdk/api/config/instance";
-import { networkKeys } from "../sdk/api/config/network";
-import { projectKeys } from "../sdk/api/config/project";
-import { serverKeys } from "../sdk/api/config/server";
-import { storagePoolKeys } from "../sdk/api/config/storage-pool";
 import type { Applies, KeyTable, Row } from "../sdk/api/config/table";
+import { type ConfigTable, configTables } from "../sdk/api/config/tables";
 import { deviceTypes } from "../sdk/api/devices/types";
 
 const lineWidth = 100;
 
-const titles = [
-  "Instances and profiles",
-  "Instances: kept by the daemon",
-  "Devices",
-  "Networks",
-  "Storage pools",
-  "Projects",
-  "Server",
-] as const;
+const devicesTitle = "Devices";
 
 /** Breaks a paragraph into lines; what stands in backquotes stays together. @param indent of the lines after the first */
 function wrapped(text: string, indent = ""): string {
@@ -82,16 +70,23 @@ const exampleNames: Readonly<Record<string, string>> = {
   "volatile.*": "other",
 };
 
-function keysOf(title: string, intro: string, table: KeyTable, driversOf?: (key: string) => string[] | undefined) {
+/** @returns the drivers that have a key, when not all do */
+function driversOf({ tables }: ConfigTable, key: string): string[] | undefined {
+  const drivers = Object.keys(tables).filter((driver) => tables[driver]?.[key] !== undefined);
+  return drivers.length === Object.keys(tables).length ? undefined : drivers;
+}
+
+function keysOf(part: ConfigTable): string {
+  const table: KeyTable = Object.assign({}, ...Object.values(part.tables));
   const groups = [...new Set(Object.values(table).map(({ group }) => group))];
   const parts = groups.flatMap((group) => [
-    `### ${title}: ${group}`,
+    `### ${part.title}: ${group}`,
     "",
     ...Object.entries(table)
       .filter(([, row]) => row.group === group)
-      .map(([key, row]) => section("####", key, row, `${exampleKey(key)}=${row.example}`, driversOf?.(key))),
+      .map(([key, row]) => section("####", key, row, `${exampleKey(key)}=${row.example}`, driversOf(part, key))),
   ]);
-  return [`## ${title}`, "", wrapped(intro), "", ...parts].join("\n");
+  return [`## ${part.title}`, "", wrapped(part.intro), "", ...parts].join("\n");
 }
 
 function devices(): string {
@@ -106,16 +101,13 @@ function devices(): string {
   ]);
   const intro =
     "A device has a name, a `type` and the options of that type. Instances and profiles have devices; a device of an instance takes the place of a profile's device of the same name. A change of a running container's devices takes the device out and puts it in anew.";
-  return [`## ${titles[2]}`, "", wrapped(intro), "", ...types].join("\n");
+  return [`## ${devicesTitle}`, "", wrapped(intro), "", ...types].join("\n");
 }
 
-const poolKeys: KeyTable = Object.assign({}, ...Object.values(storagePoolKeys));
-
-/** @returns the drivers whose pools have a key, when not all do */
-function driversOf(key: string): string[] | undefined {
-  const drivers = Object.keys(storagePoolKeys).filter((driver) => storagePoolKeys[driver]?.[key] !== undefined);
-  return drivers.length === Object.keys(storagePoolKeys).length ? undefined : drivers;
-}
+/** Title and text of each section. Devices follow what has them. */
+const sections: readonly (readonly [title: string, text: () => string])[] = configTables
+  .map((part) => [part.title, () => keysOf(part)] as const)
+  .toSpliced(2, 0, [devicesTitle, devices]);
 
 /** @returns Markdown */
 export function configPage(): string {
@@ -130,33 +122,15 @@ export function configPage(): string {
       "Values of the type true or false may be written `true`, `yes`, `on` or `1`, and `false`, `no`, `off` or `0`. Sizes have the units `B`, `kB`, `MB`, `GB`, `TB`, `PB`, `EB`, which count by 1000, or `KiB`, `MiB`, `GiB`, `TiB`, `PiB`, `EiB`, which count by 1024.",
     ),
     "",
-    ...titles.map(
-      (title) =>
+    ...sections.map(
+      ([title]) =>
         `- [${title}](#${title
           .toLowerCase()
           .replaceAll(/[^\w ]/g, "")
           .replaceAll(" ", "-")})`,
     ),
     "",
-    keysOf(
-      titles[0],
-      "An instance has the configuration of its profiles, the later ones over the earlier ones, and its own over all of them.",
-      instanceKeys,
-    ),
-    keysOf(
-      titles[1],
-      "Clients read these keys and send them back. What they change in them is not taken, but for hardware addresses and properties of the image.",
-      volatileKeys,
-    ),
-    devices(),
-    keysOf(titles[3], "Keys of bridge networks.", networkKeys),
-    keysOf(titles[4], "Keys of storage pools, of every driver unless drivers are named.", poolKeys, driversOf),
-    keysOf(
-      titles[5],
-      "Keys of projects. A limit or a restriction that what is in the project does not fit is refused.",
-      projectKeys,
-    ),
-    keysOf(titles[6], "Keys of the server itself, as `PUT /1.0` takes them.", serverKeys),
+    ...sections.map(([, text]) => text()),
   ]
     .join("\n")
     .replace(/\n+$/, "\n");

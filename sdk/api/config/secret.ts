@@ -1,19 +1,9 @@
 /** Secret: which configuration keys and device options are likely to hold secrets, by the tables of all kinds. */
 import { deviceTypes } from "../devices/types";
-import { allInstanceKeys } from "./instance";
-import { networkKeys } from "./network";
-import { projectKeys } from "./project";
-import { serverKeys } from "./server";
-import { storagePoolKeys } from "./storage-pool";
-import { findRow, type KeyTable, nearestTo } from "./table";
+import { findRow, nearestTo } from "./table";
+import { configTables } from "./tables";
 
-const tables: readonly KeyTable[] = [
-  allInstanceKeys,
-  networkKeys,
-  projectKeys,
-  serverKeys,
-  ...Object.values(storagePoolKeys),
-];
+const tables = configTables.flatMap((part) => Object.values(part.tables));
 
 const rowsOf = (key: string) => tables.flatMap((table) => findRow(table, key) ?? []);
 

@@ -6,28 +6,23 @@ import { test } from "node:test";
 import { apiExtensions } from "../../../daemon/kinds/server/extensions";
 import { configPage, exampleKey } from "../../../scripts/config-page";
 import { allInstanceKeys, instanceConfig } from "../../../sdk/api/config/instance";
-import { networkConfig, networkKeys } from "../../../sdk/api/config/network";
-import { projectKeys } from "../../../sdk/api/config/project";
+import { networkConfig } from "../../../sdk/api/config/network";
 import { isSecretKey } from "../../../sdk/api/config/secret";
-import { serverConfig, serverKeys } from "../../../sdk/api/config/server";
-import { storagePoolConfig, storagePoolKeys } from "../../../sdk/api/config/storage-pool";
+import { serverConfig } from "../../../sdk/api/config/server";
+import { storagePoolConfig } from "../../../sdk/api/config/storage-pool";
 import { checkConfig, findRow, type Row } from "../../../sdk/api/config/table";
+import { configTables } from "../../../sdk/api/config/tables";
 import { diskOptions } from "../../../sdk/api/devices/disk";
 import { nicOptions } from "../../../sdk/api/devices/nic";
 import { deviceTypes } from "../../../sdk/api/devices/types";
 import { packageRoot, packageVersion } from "../../../sdk/host/package";
 
-const pools = Object.entries(storagePoolKeys).map(([driver, table]) => [`storage pools, ${driver}`, table] as const);
+const keys = configTables.flatMap(({ title, tables }) =>
+  Object.entries(tables).map(([driver, table]) => [`${title}, ${driver}`, table] as const),
+);
 const devices = Object.entries(deviceTypes).map(([type, { options }]) => [`devices, ${type}`, options] as const);
 
-const tables: readonly (readonly [string, Readonly<Record<string, Row>>])[] = [
-  ["instances", allInstanceKeys],
-  ["networks", networkKeys],
-  ["projects", projectKeys],
-  ["server", serverKeys],
-  ...pools,
-  ...devices,
-];
+const tables: readonly (readonly [string, Readonly<Record<string, Row>>])[] = [...keys, ...devices];
 
 const rows = tables.flatMap(([kind, table]) =>
   Object.entries(table).map(([key, row]) => ({ place: `${kind}: ${key}`, table, key, row })),

@@ -1,0 +1,43 @@
+/** Tables: every table of configuration keys there is. A kind with keys of its own is named here, and nowhere else. */
+import { instanceKeys, volatileKeys } from "./instance";
+import { networkKeys } from "./network";
+import { projectKeys } from "./project";
+import { serverKeys } from "./server";
+import { storagePoolKeys } from "./storage-pool";
+import type { KeyTable } from "./table";
+
+export interface ConfigTable {
+  /** What has the keys, as a heading of docs/config.md. */
+  readonly title: string;
+  /** What that page says of them all. */
+  readonly intro: string;
+  /** By driver where not all have the same keys, else one table. */
+  readonly tables: Readonly<Record<string, KeyTable>>;
+}
+
+export const configTables: readonly ConfigTable[] = [
+  {
+    title: "Instances and profiles",
+    intro:
+      "An instance has the configuration of its profiles, the later ones over the earlier ones, and its own over all of them.",
+    tables: { all: instanceKeys },
+  },
+  {
+    title: "Instances: kept by the daemon",
+    intro:
+      "Clients read these keys and send them back. What they change in them is not taken, but for hardware addresses and properties of the image.",
+    tables: { all: volatileKeys },
+  },
+  { title: "Networks", intro: "Keys of bridge networks.", tables: { all: networkKeys } },
+  {
+    title: "Storage pools",
+    intro: "Keys of storage pools, of every driver unless drivers are named.",
+    tables: storagePoolKeys,
+  },
+  {
+    title: "Projects",
+    intro: "Keys of projects. A limit or a restriction that what is in the project does not fit is refused.",
+    tables: { all: projectKeys },
+  },
+  { title: "Server", intro: "Keys of the server itself, as `PUT /1.0` takes them.", tables: { all: serverKeys } },
+];
