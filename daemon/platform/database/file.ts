@@ -9,8 +9,8 @@ import { internal } from "../../../sdk/api/errors";
 import { ownFile } from "../folders/aside";
 import type { Dirs } from "../folders/dirs";
 import { aboutFile, isNoSpace } from "../folders/files";
+import { keptName } from "../folders/kept-name";
 import type { Log } from "../log";
-import { stampOf } from "../time";
 import type { WarningPort } from "../warning/port";
 import { type Copy, copyBeforeUpgrade, listCopies } from "./copies";
 import { Database, inUse, type Room, type Schema, UnusableDatabase } from "./database";
@@ -122,13 +122,14 @@ function isGood(copy: Copy, schemas: readonly Schema[]): boolean {
 
 /** Puts a copy in the file's place. @returns where the file of before is kept */
 function restore(file: string, copy: Copy): string {
-  const kept = `${file}.unusable-${stampOf(new Date())}`;
+  const tails = ["", "-wal"];
+  const kept = keptName(file, ".unusable-", tails);
   const made = `${file}.restored`;
   copyFileSync(copy.path, made);
   const written = openSync(made, "r");
   fsyncSync(written);
   closeSync(written);
-  for (const tail of ["", "-wal"])
+  for (const tail of tails)
     if (lstatSync(file + tail, { throwIfNoEntry: false }) !== undefined) renameSync(file + tail, kept + tail);
   renameSync(made, file);
   const folder = openSync(path.dirname(file), "r");

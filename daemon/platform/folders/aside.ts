@@ -4,7 +4,7 @@
  */
 import { lstatSync, mkdirSync, renameSync, type Stats, statSync } from "node:fs";
 import type { Log } from "../log";
-import { stampOf } from "../time";
+import { keptName } from "./kept-name";
 
 const mark = ".aside-";
 
@@ -43,7 +43,7 @@ export function isFolder(folder: string): boolean {
 function putAside(log: Log | undefined, file: string, isFit: (found: Stats) => boolean): string | undefined {
   const found = lstatSync(file, { throwIfNoEntry: false });
   if (found === undefined || isFit(found)) return undefined;
-  const moved = `${file}${mark}${stampOf(new Date())}`;
+  const moved = keptName(file, mark);
   renameSync(file, moved);
   log?.warning("Something else stood in the place of what is the daemon's, and was put aside", { file, moved });
   return moved;
