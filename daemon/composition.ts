@@ -143,17 +143,19 @@ const profileUsers = (parts: Parts): ProfileUsers => ({
 const projectContents = (parts: Parts): ProjectContents => ({
   instances: (project, next) => parts.book.expandedOf(project, next),
   profiles: (project) => parts.profiles.records(project),
-  urls: (project) => [
-    ...parts.book.store
-      .ids()
-      .flatMap((one) => (one.project === project ? urlOf(ref("instance", one.name, project)) : [])),
-    ...parts.profiles.records(project).map(({ name }) => urlOf(ref("profile", name, project))),
-    ...parts.images
-      .ids()
-      .flatMap((one) => (one.project === project ? urlOf(ref("image", one.fingerprint, project)) : [])),
+  urls: (project) => {
+    const isIn = (one: { readonly project: string }) => one.project === project;
+    const instances = parts.book.store.ids().filter(isIn);
+    const images = parts.images.ids().filter(isIn);
     // Networks are the default project's.
-    ...(project === defaultProject ? parts.networks.records().map(({ name }) => urlOf(ref("network", name))) : []),
-  ],
+    const networks = project === defaultProject ? parts.networks.records() : [];
+    return [
+      ...instances.map(({ name }) => ref("instance", name, project)),
+      ...parts.profiles.records(project).map(({ name }) => ref("profile", name, project)),
+      ...images.map(({ fingerprint }) => ref("image", fingerprint, project)),
+      ...networks.map(({ name }) => ref("network", name)),
+    ].map(urlOf);
+  },
   projects: () =>
     new Set(
       [...parts.book.store.ids(), ...parts.profiles.records(), ...parts.images.ids()].map(({ project }) => project),

@@ -9,6 +9,10 @@ export const withoutEmpty = (config: Config): Config =>
 export const withoutEmptyOptions = (devices: Devices): Devices =>
   Object.fromEntries(Object.entries(devices).map(([name, device]) => [name, withoutEmpty(device)]));
 
+/** Keys that two configurations differ in. An empty value is not an absent one here: stored ones have none (withoutEmpty). */
+export const changedKeys = (was: Config, is: Config): string[] =>
+  [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((key) => was[key] !== is[key]);
+
 /** Config key by key, devices by name (a device is replaced whole), other fields replaced when present. */
 export function patched<T extends object>(have: T, patch: Partial<T>): T {
   const defined = Object.entries(patch).filter(([, value]) => value !== undefined);

@@ -1,11 +1,11 @@
 /** Projects: "default" is always there and has everything itself; another one has by its features what is its own. */
-import { type Config, ProjectName } from "../../../sdk/api/common";
+import { ProjectName } from "../../../sdk/api/common";
 import { lxdProjectKeys } from "../../../sdk/api/config/lxd-words";
 import { projectKeys } from "../../../sdk/api/config/project";
 import { ApiError, badRequest, conflict, notFound } from "../../../sdk/api/errors";
 import type { Project, ProjectPut, ProjectState, ProjectsPost } from "../../../sdk/api/project";
 import { type Call, defaultProject } from "../../core/call";
-import { withoutEmpty } from "../../core/merge";
+import { changedKeys, withoutEmpty } from "../../core/merge";
 import { type ProjectFeature, type Projects, projectNotFound } from "../../core/projects";
 import { ref, urlOf } from "../../core/ref";
 import { requireConfig } from "../../core/validate";
@@ -205,9 +205,6 @@ function within(what: string, check: () => void): void {
     throw error;
   }
 }
-
-const changedKeys = (was: Config, is: Config): string[] =>
-  [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((key) => (was[key] ?? "") !== (is[key] ?? ""));
 
 /** Most projects limit and restrict nothing. */
 const isBounded = ({ config }: ProjectRecord): boolean =>

@@ -12,7 +12,7 @@ import type {
   StoragePoolsPost,
 } from "../../../sdk/api/storage-pool";
 import type { Call } from "../../core/call";
-import { withoutEmpty } from "../../core/merge";
+import { changedKeys, withoutEmpty } from "../../core/merge";
 import { ref, urlOf } from "../../core/ref";
 import { requireConfig } from "../../core/validate";
 import { toApiError } from "../../platform/errors";
@@ -148,9 +148,7 @@ export class StoragePoolService {
     const isFilled = (key: string) => findRow(table, key)?.computed === true;
     const kept = Object.entries(before.config).filter(([key]) => isFilled(key) && !put.config[key]);
     const config: Config = { ...withoutEmpty(put.config), ...Object.fromEntries(kept) };
-    const changed = [...new Set([...Object.keys(before.config), ...Object.keys(config)])].filter(
-      (key) => before.config[key] !== config[key] && findRow(table, key)?.applies !== "now",
-    );
+    const changed = changedKeys(before.config, config).filter((key) => findRow(table, key)?.applies !== "now");
     if (changed.length > 0)
       throw badRequest(
         `Cannot update storage pool "${name}": "${changed.join('", "')}" cannot be changed. Create another pool instead.`,

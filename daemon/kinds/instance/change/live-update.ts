@@ -1,5 +1,6 @@
 /** Live update: a running instance follows changed limits and devices at once. */
 import type { Config } from "../../../../sdk/api/common";
+import { changedKeys } from "../../../core/merge";
 import { Revert } from "../../../core/revert";
 import { idRange } from "../create/idmap";
 import { announce } from "../devices/announce";
@@ -56,6 +57,3 @@ export async function followLive(
   );
   return plug.config;
 }
-
-const changedKeys = (was: Config, is: Config): string[] =>
-  [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((key) => was[key] !== is[key]);
