@@ -22,6 +22,7 @@ import { createGzip, gzipSync } from "node:zlib";
 import { imageLimits } from "../../daemon/kinds/image/archive/limits";
 import { receive } from "../../daemon/kinds/image/archive/upload";
 import { preparePool } from "../support/daemon";
+import { processesWith } from "../support/process";
 import { shareDaemon } from "../support/shared-daemon";
 import { type Entry, imageOf, metadataEntry, rootEntry, type Scene, tarball, withImages } from "./image-scene";
 
@@ -176,17 +177,7 @@ const withConfig = async (config: Record<string, string>, work: () => Promise<vo
 };
 
 /** Processes of the check that belong to the daemon. */
-const checks = () =>
-  readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(`${shared.daemon.dir}/tmp/image-`);
-      } catch {
-        // It has ended meanwhile.
-        return false;
-      }
-    });
+const checks = () => processesWith((words) => words.some((word) => word.includes(`${shared.daemon.dir}/tmp/image-`)));
 
 test("a check that takes too long is ended, with what it started", async () => {
   const target = path.join(folder, "long.tar.gz");

@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
 import { cellProgram } from "../../sdk/host/package";
+import { processesWith } from "../support/process";
 
 const folder = mkdtempSync(path.join(tmpdir(), "bothy-confine-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -114,17 +115,7 @@ test("its memory is bounded", () => {
 });
 
 /** Processes whose command line has this word. */
-const having = (word: string) =>
-  readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").includes(word);
-      } catch {
-        // It has ended meanwhile.
-        return false;
-      }
-    });
+const having = (word: string) => processesWith((words) => words.includes(word));
 
 for (const [what, kill] of [
   ["it is killed", (starter: number, confiner: number) => process.kill(confiner, "SIGKILL") && starter],

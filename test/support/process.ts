@@ -1,5 +1,5 @@
 /** Process: what the kernel tells of a process that may end while it is looked at (proc(5)). */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 /** A file of /proc/PID. @returns "" when the process is gone: its folder is gone (ENOENT), or it went during the read (ESRCH) */
 export function processText(pid: number | string, file: "cmdline" | "stat" | "status"): string {
@@ -16,3 +16,7 @@ export function hasEnded(pid: number | string): boolean {
   const status = processText(pid, "status");
   return status === "" || /^State:\s+Z/m.test(status);
 }
+
+/** Pids of all processes whose words are so. */
+export const processesWith = (isWanted: (words: readonly string[]) => boolean): string[] =>
+  readdirSync("/proc").filter((name) => /^\d+$/.test(name) && isWanted(processText(name, "cmdline").split("\0")));
