@@ -227,7 +227,7 @@ export class Daemon {
       groups.removeEmpty();
     }
     await parts?.networks.release();
-    parts?.book.running.forgetAll();
+    parts?.instances.lifecycle.release();
     await native?.stop();
     await this.#keeper.stop();
     this.#log.info("Bothy has stopped");

@@ -22,6 +22,8 @@ int take_mkdir(struct cell *, struct op *), inside_mkdir(struct cell *, struct o
 int inside_hostname(struct cell *, struct op *), take_sysctl(struct cell *, struct op *);               /* kernel-settings.c */
 int inside_devpts(struct cell *, struct op *), inside_console(struct cell *, struct op *);              /* console.c */
 int take_nic(struct cell *, struct op *), take_unplug_nic(struct cell *, struct op *), host_unplug_nic(struct cell *, struct op *); /* nic.c */
+int take_node(struct cell *, struct op *), host_node(struct cell *, struct op *), inside_node(struct cell *, struct op *); /* node.c */
+int inside_unnode(struct cell *, struct op *);
 int inside_unbind(struct cell *, struct op *);                                                         /* plug.c */
 int host_seccomp(struct cell *, struct op *);                                                          /* seccomp.c */
 int take_caps(struct cell *, struct op *);                                                             /* caps.c */

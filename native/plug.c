@@ -14,6 +14,7 @@
 
 #include "inroot.h"
 #include "locks.h"
+#include "mounts.h"
 #include "network.h"
 #include "ops.h"
 #include "phase.h"
@@ -86,6 +87,7 @@ static const struct phase host_phases[] = {
 static const struct phase inner_phases[] = {
     {"enter", enter},
     {"links", set_nics_up},
+    {"file systems", open_mounts},
     {"mounts", run_inside},
 };
 

@@ -138,20 +138,50 @@ export interface StoragePoolConfig<Value> {
 }
 
 /** A type of devices. */
-export type DeviceType = "disk" | "nic" | "none" | (string & {});
+export type DeviceType = "disk" | "nic" | "none" | "proxy" | "unix-block" | "unix-char" | (string & {});
 
 /** Options of a device, of every type; check says which one has which. */
 export interface DeviceOptions<Value> {
+  /** Of a device proxy: Where `listen` is: on the host, or in the container's own network. `connect` is on the other side. `guest` and `container` are LXD's older words for `instance`. Default: `host`. */
+  bind?: Value;
+  /** Of a device proxy: Where each connection goes. As many ports as `listen` has, or one for all. */
+  connect?: Value;
+  /**
+   * - proxy: Group that the listening unix socket belongs to. Default: `0`.
+   * - unix-block: Group in the container that the node belongs to. Default: `0`.
+   * - unix-char: Group in the container that the node belongs to. Default: `0`.
+   */
+  gid?: Value;
   /** Of a device nic: Name of the interface on the host. Default: `veth` with 8 random digits. */
   host_name?: Value;
   /** Of a device nic: Hardware address of the interface inside. Default: `volatile.<device>.hwaddr`, chosen once. */
   hwaddr?: Value;
   /** Of a device nic: Address that the network's DHCP gives to the nic, in the subnet of the network. Default: any free one of the network. */
   "ipv4.address"?: Value;
+  /** Of a device proxy: Where connections come in. Several ports are written as `80,443` or `8000-8009`; a unix socket as `unix:PATH`, or `unix:@NAME` for an abstract one. */
+  listen?: Value;
+  /**
+   * - unix-block: Major number of the device. With `minor` no node of the host is needed. Default: that of the host's node.
+   * - unix-char: Major number of the device. With `minor` no node of the host is needed. Default: that of the host's node.
+   */
+  major?: Value;
+  /**
+   * - unix-block: Minor number of the device. Default: that of the host's node.
+   * - unix-char: Minor number of the device. Default: that of the host's node.
+   */
+  minor?: Value;
+  /**
+   * - proxy: Permissions of the listening unix socket, in octal digits. Default: `0644`.
+   * - unix-block: Permissions of the node, in octal digits. Default: `0660`.
+   * - unix-char: Permissions of the node, in octal digits. Default: `0660`.
+   */
+  mode?: Value;
   /** Of a device nic: Largest packet of the interface inside, in bytes. Default: that of the bridge. */
   mtu?: Value;
   /** Of a device nic: Name of the interface inside. Default: the first of `eth0`, `eth1` and so on that is free. */
   name?: Value;
+  /** Of a device proxy: Whether packets are forwarded in the place of connections. `true` is not here yet. Default: `false`. */
+  nat?: Value;
   /** Of a device nic: Network of the server that the nic belongs to, in place of `nictype` and `parent`. */
   network?: Value;
   /** Of a device nic: What the nic is on the host. `bridged`: a port of the bridge `parent`. `p2p`: an interface that nothing is done with. Default: by the type of the `network`. */
@@ -160,19 +190,45 @@ export interface DeviceOptions<Value> {
   optional?: Value;
   /** Of a device nic: Bridge of the host that a nic of the type `bridged` is a port of. */
   parent?: Value;
-  /** Of a device disk: Where the disk is in the container. `/` is the container's root. */
+  /**
+   * - disk: Where the disk is in the container. `/` is the container's root.
+   * - unix-block: Where the node is in the container. Default: `source`.
+   * - unix-char: Where the node is in the container. Default: `source`.
+   */
   path?: Value;
   /** Of a device disk: Storage pool of the container's root. Only the disk whose `path` is `/` has a pool. It cannot be changed later. */
   pool?: Value;
+  /** Of a device proxy: Whether each connection begins with a line that tells the client's address (HAProxy's PROXY protocol, version 1). Default: `false`. */
+  proxy_protocol?: Value;
   /** Of a device disk: Whether the container cannot write to the disk. It counts for the root from the next start on. Default: `false`. */
   readonly?: Value;
   /** Of a device disk: Whether what is mounted below the source comes along. Default: `false`. */
   recursive?: Value;
-  /** Of a device disk: Whether the source must be there. If it may be missing and is missing, the container has no such disk. Default: `true`. */
+  /**
+   * - disk: Whether the source must be there. If it may be missing and is missing, the container has no such disk. Default: `true`.
+   * - unix-block: Whether the container cannot start without the device. If it need not be there, the container gets it when it comes, and loses it when it goes. Default: `true`.
+   * - unix-char: Whether the container cannot start without the device. If it need not be there, the container gets it when it comes, and loses it when it goes. Default: `true`.
+   */
   required?: Value;
+  /** Of a device proxy: Group by which connections to a unix socket are made. Default: `0`. */
+  "security.gid"?: Value;
+  /** Of a device proxy: User by whom connections to a unix socket are made. Default: `0`. */
+  "security.uid"?: Value;
   /** Of a device disk: Whether the container sees the owners of the source's files as its own users, by an id-mapped mount. Default: `false`. */
   shift?: Value;
-  /** Of a device disk: Folder or file of the host. Every disk but the root has one. */
+  /** Of a device disk: How much a file system in memory can hold. What it holds counts for the container's `limits.memory`. Default: half of the host's memory. */
+  size?: Value;
+  /**
+   * - disk: Folder or file of the host, or `tmpfs:` for a file system in memory. Every disk but the root has one.
+   * - unix-block: Device node of the host. One of `source` and `path` must be there. Default: `path`.
+   * - unix-char: Device node of the host. One of `source` and `path` must be there. Default: `path`.
+   */
   source?: Value;
+  /**
+   * - proxy: User that the listening unix socket belongs to. Default: `0`.
+   * - unix-block: User in the container that the node belongs to. Default: `0`.
+   * - unix-char: User in the container that the node belongs to. Default: `0`.
+   */
+  uid?: Value;
   [option: string]: Value | undefined;
 }

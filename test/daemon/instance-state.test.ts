@@ -1,9 +1,9 @@
 /** Instances in ordinary life, one: states, limits, environment, profiles, snapshots, and what a change of state refuses. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
 import { preparePool } from "../support/daemon";
 import { shareDaemon } from "../support/shared-daemon";
+import { until } from "../support/until";
 
 const image = { type: "image", alias: "template:busybox" };
 
@@ -35,12 +35,6 @@ const patch = (name: string, body: object) => shared.outcome("PATCH", `/1.0/inst
 async function inside(name: string, script: string): Promise<string> {
   const { stdout, stderr } = await shared.client.execOutput(name, { command: ["sh", "-c", script] });
   return String(stdout).trim() + String(stderr).trim();
-}
-
-/** Looks again until it holds; what a guest does takes its time. */
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 20_000; !(await holds()); await delay(20))
-    assert.ok(Date.now() < end, "it came to hold");
 }
 
 test("a container is started, paused, resumed, restarted and stopped, and refuses what its state forbids", async () => {

@@ -13,7 +13,7 @@ import { checkRivals, checkSettings } from "./change/checks";
 import { followLive } from "./change/live-update";
 import { keepVolatile } from "./change/volatile";
 import { eraseInstance, isPoolKnown } from "./create/erase";
-import { nicDevices } from "./devices/nics";
+import { hostNames } from "./devices/nic-state";
 import type { InstanceHome } from "./home";
 import { runningState, stoppedState } from "./inside/state";
 import { Lifecycle } from "./life/lifecycle";
@@ -75,20 +75,9 @@ export class InstanceService {
       pid: running.cell.pid,
       status: statusOf(running) === "Frozen" ? "Frozen" : "Running",
       interfaces,
-      hostNames: this.#hostNames(record, interfaces),
+      hostNames: hostNames(record, this.home.book.expanded(record).devices, interfaces),
       rootBytes,
     });
-  }
-
-  #hostNames(record: InstanceRecord, interfaces: readonly { name: string; hwaddr: string }[]): Record<string, string> {
-    const kept = instanceConfig(record.config);
-    const byHwaddr = new Map(
-      nicDevices(this.home.book.expanded(record).devices).map(([device, options]) => [
-        options.hwaddr ?? kept.get(`volatile.${device}.hwaddr`),
-        kept.get(`volatile.${device}.host_name`) ?? "",
-      ]),
-    );
-    return Object.fromEntries(interfaces.map((item) => [item.name, byHwaddr.get(item.hwaddr) ?? ""]));
   }
 
   /** Replaces the mutable part; a running instance follows at once, or nothing is changed. */

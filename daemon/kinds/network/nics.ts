@@ -68,9 +68,14 @@ export class NetworkNics {
     await driver.openPorts(place, ports);
   }
 
-  /** Forgets the ports of an instance but those named, on every network. Never rejects: the rules of a port that is gone harm nobody. */
-  async closePorts(instance: string, except: readonly string[] = []): Promise<void> {
-    await this.#keepPorts((port) => port.instance !== instance || except.includes(port.hostName));
+  /** Forgets the ports of an instance, on every network. Never rejects: the rules of a port that is gone harm nobody. */
+  async closePorts(instance: string): Promise<void> {
+    await this.#keepPorts((port) => port.instance !== instance);
+  }
+
+  /** Forgets one port of an instance. Never rejects. */
+  async closePort(instance: string, hostName: string): Promise<void> {
+    await this.#keepPorts((port) => port.instance !== instance || port.hostName !== hostName);
   }
 
   /** Forgets the ports of instances that do not run: how they ended nobody saw. Never rejects. */

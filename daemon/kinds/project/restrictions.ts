@@ -45,11 +45,11 @@ function forbiddenKey(config: Config, key: string, value: string): string | unde
   return lowLevelKeys.has(key) && rules.get("restricted.containers.lowlevel") === "block" ? lowLevel : undefined;
 }
 
-const titles: Readonly<Record<string, string>> = {
+const titles = {
   proxy: "Proxy devices",
   "unix-block": "Unix block devices",
   "unix-char": "Unix character devices",
-};
+} as const;
 
 function forbiddenDevice(config: Config, options: Device): string | undefined {
   const rules = projectConfig(config);
@@ -68,9 +68,15 @@ function forbiddenDevice(config: Config, options: Device): string | undefined {
       return rules.get("restricted.devices.nic") === "managed" && !options.network
         ? "Only managed network devices are allowed"
         : undefined;
+    case "proxy":
+    case "unix-block":
+    case "unix-char":
+      return rules.get(`restricted.devices.${options.type}`) === "allow"
+        ? undefined
+        : `${titles[options.type]} are forbidden`;
     default:
-      // No key of a project allows other types yet.
-      return `${titles[options.type ?? ""] ?? `Devices of type "${options.type}"`} are forbidden`;
+      // Of a version that had more types.
+      return `Devices of type "${options.type}" are forbidden`;
   }
 }
 

@@ -389,6 +389,14 @@ const keptKeys = {
       example: "00:16:3e:01:02:03",
       doc: "Hardware address of a nic that has none in its options. It is kept as long as the nic is there.",
     },
+    "volatile.*.node": {
+      type: anyText,
+      computed: true,
+      applies: "never",
+      since,
+      example: "c 10:229",
+      doc: "Type and numbers of the device node that a device has given to the container. Bothy's own.",
+    },
     "volatile.*.name": {
       type: anyText,
       computed: true,

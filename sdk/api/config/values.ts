@@ -18,6 +18,13 @@ export const absolutePath = text("absolute path", (value) =>
   path.isAbsolute(value) ? oneLine.check(value) : "it must be an absolute path",
 );
 
+/** Permissions of a file, as chmod(1) takes them; LXD wants them octal. */
+export const octalMode: ValueType<number> = {
+  title: "permissions in octal digits",
+  check: (value) => (/^0?[0-7]{1,4}$/.test(value) ? undefined : "it must be permissions in octal digits, such as 0660"),
+  parse: (value) => Number.parseInt(value, 8),
+};
+
 export const ipv4 = text("IPv4 address", (value) => (isIPv4(value) ? undefined : "it must be an IPv4 address"));
 
 const boolWords = ["true", "false", "yes", "no", "on", "off"];

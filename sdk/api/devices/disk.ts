@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Device } from "../common";
 import { readerOf } from "../config/reader";
 import type { Row } from "../config/table";
-import { absolutePath, bool, oneLine, text } from "../config/values";
+import { absolutePath, bool, isTrue, oneLine, size, text } from "../config/values";
 import { commonOptions, type DeviceType, type OptionIssue } from "./type";
 
 /** Where a disk is seen inside, as LXD takes it: from the root on, with or without the slash. Other spellings of / would cover the root itself. */
@@ -11,6 +11,13 @@ const innerPath = text("path", (value) =>
   value !== "/" && path.posix.normalize(`/${value}`) === "/"
     ? 'it must be "/" or a path below it'
     : oneLine.check(value),
+);
+
+/** In the place of a source: a file system in memory. */
+const tmpfsSource = "tmpfs:";
+
+const diskSource = text("absolute path, or tmpfs:", (value) =>
+  value === tmpfsSource ? undefined : absolutePath.check(value),
 );
 
 const since = "0.1.0";
@@ -33,11 +40,20 @@ const options = {
     doc: "Storage pool of the container's root. Only the disk whose `path` is `/` has a pool.",
   },
   source: {
-    type: absolutePath,
+    type: diskSource,
     applies: "now",
     since,
     example: "/srv/data",
-    doc: "Folder or file of the host. Every disk but the root has one.",
+    doc: "Folder or file of the host, or `tmpfs:` for a file system in memory. Every disk but the root has one.",
+  },
+  size: {
+    type: size,
+    unset: "half of the host's memory",
+    applies: "now",
+    since,
+    extension: "container_disk_tmpfs",
+    example: "64MiB",
+    doc: "How much a file system in memory can hold. What it holds counts for the container's `limits.memory`.",
   },
   readonly: {
     type: bool,
@@ -92,13 +108,20 @@ export function mayBeMissing(device: Device): boolean {
   return !disk.get("required") || disk.get("optional");
 }
 
-function rules({ path: place, pool, source }: Device): OptionIssue[] {
+/** Whether a disk is a file system in memory. */
+export const isTmpfs = ({ source }: Device): boolean => source === tmpfsSource;
+
+function rules(device: Device): OptionIssue[] {
+  const { path: place, pool, source } = device;
   const issues: OptionIssue[] = [];
   const add = (option: string, message: string) => issues.push({ option, message });
   if (place === "/" && !pool) add("pool", `the root disk needs "pool"`);
   if (place === "/" && source) add("source", `the root disk has no "source"`);
   if (place !== "/" && pool) add("pool", `volumes of a pool cannot be attached yet; only the root disk has "pool"`);
   if (place && place !== "/" && !source) add("source", `a disk needs "source"`);
+  if (device.size && !isTmpfs(device)) add("size", `"size" is for a disk with the source "tmpfs:" only, as yet`);
+  for (const option of ["recursive", "shift"])
+    if (isTmpfs(device) && isTrue(device[option])) add(option, `a disk with the source "tmpfs:" has no "${option}"`);
   return issues;
 }
 
@@ -106,4 +129,5 @@ export const disk: DeviceType = {
   doc: "The container's root, or a folder or file of the host that the container sees.",
   options,
   rules,
+  references: ({ pool }) => (pool ? [{ kind: "storage-pool", name: pool }] : []),
 };

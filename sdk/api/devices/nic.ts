@@ -4,7 +4,7 @@ import { lxdNicTypes } from "../config/lxd-words";
 import { readerOf } from "../config/reader";
 import type { Row } from "../config/table";
 import { hwaddr, ipv4, mtu, oneLine, oneOfLxd, text } from "../config/values";
-import { commonOptions, type DeviceType, type OptionIssue } from "./type";
+import { commonOptions, type DeviceReference, type DeviceType, type OptionIssue } from "./type";
 
 /** No "%" either: the kernel takes it for a pattern of names. */
 const interfaceName = text("interface name", (value) =>
@@ -103,8 +103,16 @@ function rules(device: Device): OptionIssue[] {
   return issues;
 }
 
+/** A bridge may be named as the parent too, whether it is a network of the server or the host's. */
+function references({ network, nictype, parent }: Device): DeviceReference[] {
+  const bridge = network || (nictype === "bridged" ? parent : undefined);
+  return bridge ? [{ kind: "network", name: bridge }] : [];
+}
+
 export const nic: DeviceType = {
   doc: "A network interface of the container: in a network of the server, on a bridge of the host, or by itself.",
   options,
   rules,
+  volatile: { chosen: ["hwaddr"], kept: ["host_name", "name"] },
+  references,
 };

@@ -8,12 +8,27 @@ export interface OptionIssue {
   readonly message: string;
 }
 
+/** An object that a device uses, which cannot be deleted meanwhile. */
+export interface DeviceReference {
+  readonly kind: "network" | "storage-pool";
+  readonly name: string;
+}
+
 export interface DeviceType {
   readonly doc: string;
   /** Options by name, `type` aside. */
   readonly options: Readonly<Record<string, Row>>;
   /** Rules about options that hold together. @param device one whose options are known */
   readonly rules: (device: Device) => OptionIssue[];
+  /** Last parts of the volatile keys of an instance that a device has (`volatile.<device>.<part>`). */
+  readonly volatile?: {
+    /** Chosen once, by the daemon or by a client. */
+    readonly chosen?: readonly string[];
+    /** They say what a container has, for as long as it runs and has it. */
+    readonly kept?: readonly string[];
+  };
+  /** What a device uses; nothing when absent. */
+  readonly references?: (device: Device) => DeviceReference[];
 }
 
 /** Options of a device of any type. */

@@ -2,6 +2,16 @@
 import { disk } from "./disk";
 import { nic } from "./nic";
 import { none } from "./none";
+import { proxy } from "./proxy";
 import type { DeviceType } from "./type";
+import { unixBlock } from "./unix-block";
+import { unixChar } from "./unix-char";
 
-export const deviceTypes: Readonly<Record<string, DeviceType>> = { none, disk, nic };
+const types = { none, disk, nic, proxy, "unix-block": unixBlock, "unix-char": unixChar } satisfies Record<
+  string,
+  DeviceType
+>;
+
+export type DeviceTypeName = keyof typeof types;
+
+export const deviceTypes: Readonly<Record<string, DeviceType>> = types;

@@ -22,6 +22,7 @@ const stock = [
   "Can't change ",
   "doesn't allow for snapshot creation",
   "Provided instance type doesn't exist",
+  "The required device path doesn't exist",
   /Requested profile "[^"]*" doesn't exist/,
 ];
 

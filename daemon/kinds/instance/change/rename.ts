@@ -7,13 +7,14 @@ import type { Volume } from "../../storage-pool/driver";
 import { applyUntilStart } from "../create/file-templates";
 import { makeLinks, removeLinks } from "../create/links";
 import { pendingTemplates } from "../create/pending-file-templates";
+import { devicesForgotten } from "../devices/devices";
 import type { InstanceHome } from "../home";
 import { type InstanceId, type InstanceRecord, keyOf } from "../record";
 import { snapshotVolume, volumeOf } from "../volume";
 
 /** After a crash midway the volumes follow the database (Volumes.reconcile). */
 export async function renameInstance(home: InstanceHome, record: InstanceRecord, to: string): Promise<void> {
-  const { book, database, dirs, networks, snapshots, volumes } = home;
+  const { book, database, dirs, snapshots, volumes } = home;
   const renamed: InstanceId = { project: record.project, name: to };
   if (book.running.has(record)) throw badRequest("Renaming of running instance not allowed");
   book.requireFree(renamed);
@@ -30,7 +31,7 @@ export async function renameInstance(home: InstanceHome, record: InstanceRecord,
     snapshots.instanceRenamed(record, to);
   });
   undo.keep();
-  await networks.forgetInstance(keyOf(record));
+  await devicesForgotten(home, record);
   await removeLinks(home, record);
   await makeLinks(home, record.pool, renamed);
   const logs = dirs.logs(keyOf(renamed));

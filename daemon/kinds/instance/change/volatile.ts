@@ -1,6 +1,6 @@
 /** Volatile keys: what the daemon keeps for itself in an instance's configuration, and what becomes of it when clients write. */
 import type { Config } from "../../../../sdk/api/common";
-import { isNicAddress } from "../devices/nics";
+import { isChosenKey } from "../devices/volatile-keys";
 
 const baseImageKey = "volatile.base_image";
 
@@ -17,7 +17,7 @@ export const withoutVolatile = (config: Config): Config =>
 export const keepVolatile = (have: Config, wanted: Config): Config => ({
   ...filtered(wanted, (key) => !isVolatile(key)),
   ...filtered(have, isVolatile),
-  ...filtered(wanted, isNicAddress),
+  ...filtered(wanted, isChosenKey),
 });
 
 /** The configuration of an instance whose root and settings are made anew: it stays who it was, and its root is of the other's image. */

@@ -9,7 +9,8 @@ import { withoutEmpty, withoutEmptyOptions } from "../../../core/merge";
 import { hostArchitecture, requireRunnable } from "../../../platform/host/architecture";
 import { nowText } from "../../../platform/time";
 import { checkSettings, nothing, type Settings } from "../change/checks";
-import { isNicAddress, withHwaddrs } from "../devices/nics";
+import { withChosenKeys } from "../devices/devices";
+import { isChosenKey } from "../devices/volatile-keys";
 import type { InstanceHome } from "../home";
 import { type InstanceId, type InstanceRecord, rootDisk, rootOf } from "../record";
 import { limitsOfType } from "./instance-type";
@@ -57,7 +58,7 @@ export function draftInstance(
     name,
     architecture,
     description: post.description,
-    config: withHwaddrs(partial.config, expanded.devices),
+    config: withChosenKeys({ name, ...partial }, expanded.devices),
     devices: partial.devices,
     profiles,
     ephemeral: post.ephemeral,
@@ -78,4 +79,4 @@ function poolFor(home: InstanceHome, devices: Devices, standing: Origin["standin
 
 /** Of the keys that the daemon keeps for itself, a new instance's hardware addresses may be chosen; the rest is not taken. */
 const chosen = (config: Config): Config =>
-  Object.fromEntries(Object.entries(config).filter(([key]) => !key.startsWith("volatile.") || isNicAddress(key)));
+  Object.fromEntries(Object.entries(config).filter(([key]) => !key.startsWith("volatile.") || isChosenKey(key)));

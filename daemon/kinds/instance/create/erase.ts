@@ -1,6 +1,7 @@
 /** Erase: what an instance has on disk and in its networks goes, for good. */
 import { rm } from "node:fs/promises";
 import type { Volume } from "../../storage-pool/driver";
+import { devicesForgotten } from "../devices/devices";
 import type { InstanceHome } from "../home";
 import { requireEnded } from "../life/leftovers";
 import { type InstanceRecord, keyOf } from "../record";
@@ -22,12 +23,12 @@ export async function eraseInstance(home: InstanceHome, record: InstanceRecord):
 }
 
 async function removeBelongings(home: InstanceHome, record: InstanceRecord): Promise<void> {
-  const { dirs, log, networks, snapshots } = home;
+  const { dirs, log, snapshots } = home;
   for (const snapshot of snapshots.names(record))
     await deleteVolume(home, record.pool, snapshotVolume(record, snapshot));
   await deleteVolume(home, record.pool, volumeOf(record));
   const rest: readonly [string, () => Promise<void>][] = [
-    ["Cannot forget the addresses of a deleted instance", () => networks.forgetInstance(keyOf(record))],
+    ["Cannot forget the addresses of a deleted instance", () => devicesForgotten(home, record)],
     ["Cannot remove the links of a deleted instance", () => removeLinks(home, record)],
     [
       "Cannot remove the logs of a deleted instance",

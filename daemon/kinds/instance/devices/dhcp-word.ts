@@ -5,7 +5,6 @@
 import type { InstanceHome } from "../home";
 import { execOps } from "../inside/exec";
 import type { InstanceRecord } from "../record";
-import type { Nic } from "./nics";
 
 /** Has udhcpc of an interface give up its lease and ask for one anew. Only a shell of the guest's own can look at its processes safely. */
 const script = `for p in /proc/[0-9]*; do
@@ -21,11 +20,11 @@ done`;
  * Tells the guest of nics that were made anew under a name that it knew. Returns at once: what becomes of it is the guest's matter, and a guest
  * without a shell has no udhcpc.
  */
-export function tellDhcpClients(home: InstanceHome, record: InstanceRecord, nics: readonly Nic[]): void {
+export function tellDhcpClients(home: InstanceHome, record: InstanceRecord, innerNames: readonly string[]): void {
   const { cell, isFrozen } = home.book.running.need(record);
   // A command would wait in there for as long as the guest is paused.
   if (isFrozen) return;
-  for (const { innerName } of nics) {
+  for (const innerName of innerNames) {
     const command = ["/bin/sh", "-c", script, "sh", innerName];
     const ops = execOps(home, record, { command, user: 0, group: 0, cwd: "/", environment: {} });
     home.native

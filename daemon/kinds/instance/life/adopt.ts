@@ -3,6 +3,8 @@
 import { urlOf } from "../../../core/ref";
 import { isFrozen, setFrozen } from "../../../platform/host/freezer";
 import { type RunningCell, Silent } from "../../../platform/native/index";
+import { idRange } from "../create/idmap";
+import { devicesAdopted } from "../devices/devices";
 import { applyLimits, foundCpus } from "../limits/live";
 import { requireReadable } from "../readable";
 import { type InstanceRecord, instanceRef, keyOf } from "../record";
@@ -10,7 +12,7 @@ import { noteCell } from "./cell-notes";
 import { isPaused, isRestarting, withoutRestart } from "./last-state";
 import { endLeftovers, patienceMs, standIn, untilEnded } from "./leftovers";
 import type { Life, OnEnd } from "./life";
-import { readMadeBy } from "./made-by";
+import { inForce, readMadeBy } from "./made-by";
 import { notePause } from "./pause";
 
 /** Takes a container over that an earlier daemon started. @returns whether it is running */
@@ -83,12 +85,27 @@ async function followState(life: Life, record: InstanceRecord): Promise<void> {
   // Killed before it stopped the container, or just after the start.
   if (isRestarting(record)) life.book.change(record, (now) => ({ ...now, config: withoutRestart(now.config) }));
   followLimits(life, record);
+  await followDevices(life, record);
   const wanted = isPaused(record);
   const found = isFrozen(life.groups.layout, life.group(record));
   if (wanted && found) life.running.update(record, { isFrozen: true });
   if (wanted && !found) notePause(life, record, false);
   // The earlier daemon was killed while it copied the root.
   if (found && !wanted) await setFrozen(life.groups.layout, life.group(record), false);
+}
+
+/** What a device lacks outside, such as a proxy that was killed. */
+async function followDevices(life: Life, record: InstanceRecord): Promise<void> {
+  const running = life.running.get(record);
+  if (running === undefined) return;
+  try {
+    const { config, devices } = life.book.expanded(record);
+    const ids = idRange(inForce(config, running.madeBy), record.config);
+    await devicesAdopted(life.home, record, devices, ids, running.cell);
+    void life.deviceWatch.follow(record, devices);
+  } catch (error) {
+    life.home.log.warning("Cannot give a running container back what its devices lack", { name: record.name, error });
+  }
 }
 
 /** The earlier daemon may have been killed between a change in the database and that of the control files, or the other way round. */

@@ -2,7 +2,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ownCall } from "../../../core/call";
 import type { Exit } from "../../../platform/native/index";
-import { withoutHostNames } from "../devices/nics";
+import { devicesEnded } from "../devices/devices";
+import { withoutKept } from "../devices/volatile-keys";
 import { appendLog } from "../inside/log";
 import { type InstanceId, type InstanceRecord, instanceRef, keyOf } from "../record";
 import { isRestarting, stoppedPower, withoutPause, withRestart } from "./last-state";
@@ -36,8 +37,8 @@ export class Ends {
     const { home, book, restarting, isShuttingDown } = this.life;
     const record = book.find(instance);
     if (record === undefined) return;
-    // Nobody need wait for it: no other port has that name.
-    void home.networks.nics.closePorts(keyOf(instance));
+    this.life.deviceWatch.forget(instance);
+    await devicesEnded(home, record, book.expanded(record).devices);
     const isStartedAgain = restarting.has(keyOf(instance));
     const isReboot = !isShuttingDown && !isStartedAgain && (exit.reason === "reboot" || isRestarting(record));
     if (record.ephemeral && !isReboot && !isStartedAgain) {
@@ -48,7 +49,7 @@ export class Ends {
     }
     const power = isShuttingDown || isReboot || isStartedAgain ? {} : stoppedPower;
     book.change(instance, (now) => {
-      const config = { ...withoutPause(withoutHostNames(now.config)), ...power };
+      const config = { ...withoutPause(withoutKept(now.config)), ...power };
       return { ...now, config: isReboot ? withRestart(config) : config };
     });
     // Only now: a daemon that is killed before finds there how the container ended.

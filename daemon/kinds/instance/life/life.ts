@@ -3,6 +3,8 @@ import type { Call } from "../../../core/call";
 import type { ParentGroups } from "../../../platform/host/cgroups";
 import type { Exit } from "../../../platform/native/index";
 import type { InstanceBook } from "../book";
+import { DeviceWatch } from "../devices/device-watch";
+import { lookAgain } from "../devices/look-again";
 import type { InstanceHome } from "../home";
 import { type InstanceId, instanceRef, keyOf } from "../record";
 import type { Running } from "./running";
@@ -23,11 +25,16 @@ export class Life {
   /** While the daemon shuts its containers down, they keep their power state, so that the next start brings them back. */
   isShuttingDown = false;
 
+  /** Devices that come and go with the host's. */
+  readonly deviceWatch: DeviceWatch;
+
   /** @param deleteStopped deletes an ephemeral instance that has ended */
   constructor(
     readonly home: InstanceHome,
     readonly deleteStopped: (instance: InstanceId) => Promise<void>,
-  ) {}
+  ) {
+    this.deviceWatch = new DeviceWatch(home.log, (instance) => lookAgain(home, instance));
+  }
 
   get book(): InstanceBook {
     return this.home.book;

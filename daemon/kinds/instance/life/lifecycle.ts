@@ -1,5 +1,5 @@
 /** Lifecycle: start, stop, pause, limits and end of containers. */
-import type { Config } from "../../../../sdk/api/common";
+import type { Config, Devices } from "../../../../sdk/api/common";
 import { type Call, ownCall } from "../../../core/call";
 import type { Exit } from "../../../platform/native/index";
 import type { InstanceHome } from "../home";
@@ -74,6 +74,17 @@ export class Lifecycle {
   /** Brings a running container's limits in line. @param config expanded */
   applyLimits(instance: InstanceId, config: Config): void {
     applyLimits(this.#life, instance, config);
+  }
+
+  /** Lets devices of a running container come and go with the host's. @param devices with those of its profiles */
+  watchDevices(instance: InstanceId, devices: Devices): void {
+    void this.#life.deviceWatch.follow(instance, devices);
+  }
+
+  /** Looks at nothing any more; the containers go on. */
+  release(): void {
+    this.#life.deviceWatch.close();
+    this.#life.running.forgetAll();
   }
 
   /** The rules of an end, for a container that ended while no daemon watched. */

@@ -1,4 +1,4 @@
-/** Start: a plan of nics, processors and operations, then the container. */
+/** Start: a plan of devices, processors and operations, then the container. */
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { ApiError, badRequest } from "../../../../sdk/api/errors";
@@ -6,13 +6,15 @@ import { type Call, ownCall } from "../../../core/call";
 import { toApiError } from "../../../platform/errors";
 import { ownFile, ownFolder } from "../../../platform/folders/aside";
 import { errnoOf } from "../../../platform/native/connection";
+import type { IdRange, RunningCell } from "../../../platform/native/index";
 import { together } from "../../../platform/processes/together";
 import { nowText } from "../../../platform/time";
 import { applyAtStart } from "../create/file-templates";
 import { idRange } from "../create/idmap";
 import { hasPending, withoutPending } from "../create/pending-file-templates";
-import { announce } from "../devices/announce";
-import { hostNames, type Nic, planNics, withHwaddrs } from "../devices/nics";
+import { devicesEnded, keptBy, planDevices, withChosenKeys } from "../devices/devices";
+import { afterSteps, beforeSteps, type DevicePlan } from "../devices/step";
+import { withoutKept } from "../devices/volatile-keys";
 import { appendLog } from "../inside/log";
 import { limitWrites } from "../limits/limits";
 import { pickCpus } from "../limits/live";
@@ -44,20 +46,24 @@ export class Starter {
   async #start(record: InstanceRecord, call: Call): Promise<void> {
     const { home, book, running } = this.life;
     const expanded = book.expanded(record);
-    const config = withHwaddrs(withoutPending(record.config), expanded.devices);
+    // What a container had of its devices is of a run that is over.
+    const owner = { ...record, config: withoutKept(withoutPending(record.config)) };
+    const config = withChosenKeys(owner, expanded.devices);
+    const ids = idRange(expanded.config, record.config);
     ownFolder(home.log, home.dirs.logs(keyOf(record)), 0o700);
-    let nics: readonly Nic[];
+    let devices: readonly DevicePlan[];
     try {
       await checkStart(home, { ...record, config });
-      nics = planNics(config, expanded.devices);
+      devices = planDevices(home, { ...record, config }, expanded.devices, ids, () => true);
       const cpus = pickCpus(running, expanded.config);
       const madeBy = fixedPart(expanded.config);
-      const ops = this.#ops({ ...record, config }, expanded, nics, cpus);
-      await together([announce(home, record, nics), applyAtStart(home, record)]);
+      const ops = this.#ops({ ...record, config }, expanded, { devices, ids, cpus });
+      await together([this.#prepare(devices), applyAtStart(home, record)]);
       if (hasPending(record.config)) book.change(record, (now) => ({ ...now, config: withoutPending(now.config) }));
       noteMadeBy(home.dirs, record, madeBy);
       const cell = await home.native.startContainer(ops);
       noteCell(this.life, record, cell);
+      await this.#complete(record, devices, cell);
       running.add(
         record,
         cell,
@@ -70,7 +76,7 @@ export class Starter {
       appendLog(home, record, `Cannot start: ${message}`);
       // Another supervisor that holds the folder still needs it.
       if (errnoOf(error) !== "EBUSY") home.native.clear(keyOf(record));
-      void home.networks.nics.closePorts(keyOf(record));
+      await devicesEnded(home, { ...record, config }, expanded.devices);
       // A device that is not there is a matter of the user's and no fault of the daemon, which would stand in its log.
       if (code === "INTERNAL") await requireStartable(home, record);
       throw new ApiError(code, `Cannot start instance "${record.name}": ${message}`, { details, cause: error });
@@ -78,12 +84,42 @@ export class Starter {
     book.change(record, (now) => ({
       ...now,
       lastUsedAt: nowText(),
-      config: withoutRestart(withoutPause({ ...now.config, ...config, ...hostNames(nics), ...runningPower })),
+      config: withoutRestart(withoutPause({ ...now.config, ...config, ...keptBy(devices), ...runningPower })),
     }));
+    void this.life.deviceWatch.follow(record, expanded.devices);
     this.life.tell(call, "instance-started", record);
   }
 
-  #ops(record: InstanceRecord, expanded: Expanded, nics: readonly Nic[], cpus: string | undefined) {
+  /** One after the other: what is made for one device counts when the next is judged. */
+  async #prepare(devices: readonly DevicePlan[]): Promise<void> {
+    for (const step of beforeSteps(devices)) await step.run();
+  }
+
+  /** What devices need of a container that runs. One that cannot have it is ended. */
+  async #complete(record: InstanceRecord, devices: readonly DevicePlan[], cell: RunningCell): Promise<void> {
+    try {
+      for (const step of afterSteps(devices)) await step.run(cell);
+    } catch (error) {
+      cell.kill();
+      await cell.exited;
+      await untilEnded(this.life, record);
+      throw error;
+    }
+  }
+
+  #ops(
+    record: InstanceRecord,
+    expanded: Expanded,
+    {
+      devices,
+      ids,
+      cpus,
+    }: {
+      readonly devices: readonly DevicePlan[];
+      readonly ids: IdRange | undefined;
+      readonly cpus: string | undefined;
+    },
+  ) {
     const { dirs, log, volumes } = this.life.home;
     const { groups } = this.life;
     groups.make();
@@ -97,9 +133,9 @@ export class Starter {
       architecture: record.architecture,
       config: expanded.config,
       devices: expanded.devices,
+      plans: devices,
       root: volumes.root(record.pool, volumeOf(record)),
-      ids: idRange(expanded.config, record.config),
-      nics,
+      ids,
       layout,
       group,
       limits: limitWrites(layout, group, expanded.config, cpus),

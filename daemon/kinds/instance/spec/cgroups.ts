@@ -3,24 +3,8 @@ import path from "node:path";
 import type { CgroupLayout } from "../../../platform/host/cgroups";
 import { controllerDir, guestDir, guestName, hierarchies } from "../../../platform/host/cgroups";
 import type { Op } from "../../../platform/native/index";
+import { deviceRuleOps } from "../devices/device-rules";
 import { type ControlWrite, guestCopies } from "../limits/limits";
-
-/** What the container may open of the host's device nodes; all else is denied (devices.rst). */
-const allowedDevices = [
-  "c *:* m",
-  "b *:* m",
-  "c 1:3 rwm",
-  "c 1:5 rwm",
-  "c 1:7 rwm",
-  "c 1:8 rwm",
-  "c 1:9 rwm",
-  "c 5:0 rwm",
-  "c 5:1 rwm",
-  "c 5:2 rwm",
-  "c 136:* rwm",
-  "c 10:229 rwm",
-  "c 10:200 rwm",
-];
 
 /** Most groups that a guest may have on v2, and how deep: each costs the host's kernel some ten kilobytes, most of which no memory limit counts. */
 const guestGroups = { descendants: 2000, depth: 32 } as const;
@@ -34,6 +18,8 @@ export interface GroupFacts {
   readonly isNesting: boolean;
   /** Whether the image asks for v1 by the property requirements.cgroup, as those with a systemd that knows no other do. */
   readonly needsV1: boolean;
+  /** Device nodes that its devices give to it, in the words of devices.allow. */
+  readonly deviceRules: readonly string[];
 }
 
 /**
@@ -55,7 +41,7 @@ export function cgroupOps(facts: GroupFacts): Op[] {
     ...all.map(({ outer }): Op => ["cgroup-make", outer]),
     ...limits.map(write),
     ...boundOps(layout, group),
-    ...deviceOps(layout, group),
+    ...deviceRuleOps(layout, group, facts.deviceRules),
     ...[...inner.values()].map((dir): Op => ["cgroup-make", dir]),
     ...guestCopies(limits, (outer) => inner.get(outer)).map(write),
     ...all.filter(({ isOwned }) => isOwned).map(({ outer }): Op => ["cgroup-own", inner.get(outer) ?? outer]),
@@ -88,18 +74,6 @@ function boundOps({ v2, v2Controllers }: CgroupLayout, group: string): Op[] {
     at("cgroup.max.depth", guestGroups.depth + 1),
     ...(controllers === "" ? [] : [at("cgroup.subtree_control", controllers)]),
   ];
-}
-
-/** v1 has a controller for devices, v2 a program. */
-function deviceOps(layout: CgroupLayout, group: string): Op[] {
-  const v1 = layout.v1.get("devices");
-  if (v1 !== undefined)
-    return [
-      ["cgroup-write", path.join(v1, group, "devices.deny"), "a"],
-      ...allowedDevices.map((rule): Op => ["cgroup-write", path.join(v1, group, "devices.allow"), rule]),
-    ];
-  if (layout.v2 === undefined) return [];
-  return [["cgroup-devices", path.join(layout.v2, group), allowedDevices.join(","), "optional"]];
 }
 
 /** /sys/fs/cgroup inside: v2 alone, or a tmpfs with every hierarchy as on a hybrid host. */

@@ -1,7 +1,5 @@
-/** Spec, file systems: /proc, /sys, /dev and what is hidden of them; disk devices. */
+/** Spec, file systems: /proc, /sys, /dev and what is hidden of them. */
 import path from "node:path";
-import type { Device, Devices } from "../../../../sdk/api/common";
-import { diskOptions, mayBeMissing } from "../../../../sdk/api/devices/disk";
 import type { CgroupLayout } from "../../../platform/host/cgroups";
 import type { Op } from "../../../platform/native/index";
 import { cgroupMountOps } from "./cgroups";
@@ -81,42 +79,11 @@ const guestMounts: readonly Op[] = [
   ["mount", "tmpfs", "tmpfs", "/run/lock", "nosuid,nodev,noexec", "mode=1777"],
 ];
 
-/** Those that a disk lies in: made before it, since the init would cover it. */
-export function guestMountOps(devices: Devices): Op[] {
-  const disks = Object.values(devices).filter((device) => device.type === "disk");
-  const paths = disks.map((device) =>
-    path.posix.normalize(device.path ?? "/").replace(/^\/var\/(run|lock)\//, guestFolder),
-  );
+/** Those that a device lies in: made before it, since the init would cover it. @param places where devices are seen inside */
+export function guestMountOps(places: readonly string[]): Op[] {
+  const paths = places.map((place) => path.posix.normalize(place).replace(/^\/var\/(run|lock)\//, guestFolder));
   return guestMounts.filter(([, , , place]) => paths.some((name) => name.startsWith(`${place}/`)));
 }
 
 /** Where distributions let their old folders point. */
 const guestFolder = (_all: string, name: string) => (name === "run" ? "/run/" : "/run/lock/");
-
-/** What the root's own device says of it. */
-export const rootFlagOps = (devices: Devices): Op[] =>
-  Object.values(devices).some(
-    (device) => device.type === "disk" && device.path === "/" && diskOptions(device).get("readonly"),
-  )
-    ? [["root-readonly"]]
-    : [];
-
-/** Host folders and files of disk devices, the shorter paths first so that one may lie in another. */
-export function diskOps(devices: Devices): Op[] {
-  return Object.values(devices)
-    .filter((device) => device.type === "disk" && device.path !== "/")
-    .map((device) => ({ device, innerPath: path.posix.normalize(`/${device.path ?? ""}`) }))
-    .sort((a, b) => a.innerPath.length - b.innerPath.length)
-    .map(({ device, innerPath }): Op => ["bind", path.normalize(device.source ?? ""), innerPath, diskFlags(device)]);
-}
-
-function diskFlags(device: Device): string {
-  const disk = diskOptions(device);
-  const flags = [
-    disk.get("readonly") ? "ro" : "",
-    disk.get("recursive") ? "rec" : "",
-    mayBeMissing(device) ? "optional" : "",
-    disk.get("shift") ? "shift" : "",
-  ].filter((flag) => flag !== "");
-  return flags.length === 0 ? "-" : flags.join(",");
-}

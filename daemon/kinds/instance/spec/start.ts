@@ -6,10 +6,11 @@ import { parseRawLxc } from "../../../core/settings/raw-lxc";
 import type { CgroupLayout } from "../../../platform/host/cgroups";
 import { type IdRange, type Op, rootOps } from "../../../platform/native/index";
 import type { RootSource } from "../../../platform/native/root-source";
-import { type Nic, nicOps } from "../devices/nics";
+import { rootFlagOps } from "../devices/disk";
+import { cellSteps, type DevicePlan } from "../devices/step";
 import type { ControlWrite } from "../limits/limits";
 import { cgroupOps } from "./cgroups";
-import { diskOps, filesystemOps, guestMountOps, rootFlagOps } from "./filesystems";
+import { filesystemOps, guestMountOps } from "./filesystems";
 import {
   capabilityMask,
   commandOps,
@@ -30,7 +31,7 @@ export interface StartFacts {
   readonly devices: Devices;
   readonly root: RootSource;
   readonly ids: IdRange | undefined;
-  readonly nics: readonly Nic[];
+  readonly plans: readonly DevicePlan[];
   readonly layout: CgroupLayout;
   /** Group of this container below every hierarchy, such as "bothy-1a2b/web". */
   readonly group: string;
@@ -56,13 +57,18 @@ export function startOps(facts: StartFacts): Op[] {
     ["console-log", facts.consoleLog, consoleBytes],
     ...rootOps(facts.root, facts.ids),
     ...rootFlagOps(facts.devices),
-    ...cgroupOps({ ...facts, isPrivileged, isNesting, needsV1: config.get("image.requirements.cgroup") === "v1" }),
-    ...nicOps(facts.nics),
+    ...cgroupOps({
+      ...facts,
+      isPrivileged,
+      isNesting,
+      needsV1: config.get("image.requirements.cgroup") === "v1",
+      deviceRules: facts.plans.flatMap(({ rules = [] }) => rules),
+    }),
     ["seccomp", seccompFile(facts.seccompDir, facts.config)],
     ["hostname", facts.name],
     ...filesystemOps({ layout: facts.layout, isPrivileged, isNesting, hasDevice: facts.hasDevice }),
-    ...guestMountOps(facts.devices),
-    ...diskOps(facts.devices),
+    ...guestMountOps(facts.plans.flatMap(({ place = [] }) => place)),
+    ...cellSteps(facts.plans).map(({ op }) => op),
     ...sysctlOps(facts.config),
     ...rlimitOps(facts.config),
     ...personalityOps(facts.architecture),

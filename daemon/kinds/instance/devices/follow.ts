@@ -1,0 +1,102 @@
+/** Follow: the devices of a running container become those of its changed configuration, or stay as they were. */
+import type { Config, Devices } from "../../../../sdk/api/common";
+import { Revert } from "../../../core/revert";
+import type { IdRange, Op } from "../../../platform/native/index";
+import type { InstanceHome } from "../home";
+import type { RunningInstance } from "../life/running";
+import { type InstanceRecord, keyOf } from "../record";
+import { ruleChangeOps } from "./device-rules";
+import { changedDevices, devicesReplaced, keptBy, planDevices, withChosenKeys } from "./devices";
+import { afterSteps, beforeSteps, cellSteps, type DevicePlan } from "./step";
+import { withoutKept } from "./volatile-keys";
+
+export interface Change {
+  /** Devices with those of the profiles, before and now. */
+  readonly was: Devices;
+  readonly is: Devices;
+  /** Those that are looked at anew though nothing says so. */
+  readonly again?: readonly string[];
+}
+
+/**
+ * What is new is made known first and what is gone is forgotten last, so that a step that fails leaves the container with what it had.
+ * @param record the instance as it shall be @returns its own configuration with the volatile keys of its devices
+ */
+export async function followDevices(
+  home: InstanceHome,
+  record: InstanceRecord,
+  running: RunningInstance,
+  ids: IdRange | undefined,
+  { was, is, again = [] }: Change,
+): Promise<Config> {
+  const changed = [...new Set([...changedDevices(was, is), ...again])];
+  const config = withChosenKeys({ ...record, config: withoutKept(record.config, changed) }, is);
+  if (changed.length === 0) return config;
+  const all = planDevices(home, { ...record, config }, is, ids, (device) => changed.includes(device));
+  const had = planDevices(home, record, was, ids, () => false);
+  const come = all.filter(({ device }) => changed.includes(device));
+  const gone = had.filter(({ device }) => changed.includes(device)).reverse();
+  await carryOut(home, record, running, ids, { gone, come, rules: [rulesOf(had), rulesOf(all)] });
+  devicesReplaced(
+    home,
+    record,
+    is,
+    come.filter(({ device }) => was[device] !== undefined),
+  );
+  return { ...config, ...keptBy(come) };
+}
+
+const rulesOf = (plans: readonly DevicePlan[]): string[] => plans.flatMap(({ rules = [] }) => rules);
+
+interface Turn {
+  /** The last one first. */
+  readonly gone: readonly DevicePlan[];
+  readonly come: readonly DevicePlan[];
+  /** Device rules before and after. */
+  readonly rules: readonly [readonly string[], readonly string[]];
+}
+
+async function carryOut(
+  home: InstanceHome,
+  record: InstanceRecord,
+  running: RunningInstance,
+  ids: IdRange | undefined,
+  { gone, come, rules: [had, has] }: Turn,
+): Promise<void> {
+  const { layout } = home.groups;
+  const group = home.groups.of(keyOf(record));
+  await using undo = new Revert(home.log);
+  // One by one: what is taken back is what was done, and nothing of others that stood in the way.
+  const plug = async (op: Op, back: Op) => {
+    await home.native.plug(running.cell, ids, [op]);
+    undo.add(() => home.native.plug(running.cell, ids, [back]));
+  };
+  const changeRules = async (from: readonly string[], to: readonly string[]) => {
+    const ops = ruleChangeOps(layout, group, from, to);
+    if (ops.length === 0) return;
+    undo.add(() => home.native.plug(running.cell, ids, ruleChangeOps(layout, group, to, from)));
+    await home.native.plug(running.cell, ids, ops);
+  };
+  const earlier = new Map(beforeSteps(gone).map((step) => [step.about, step]));
+  for (const step of beforeSteps(come)) {
+    const replaced = earlier.get(step.about);
+    undo.add(() => (replaced === undefined ? step.undo() : replaced.run()));
+    await step.run();
+  }
+  for (const step of afterSteps(gone).reverse()) {
+    undo.add(() => step.run(running.cell));
+    await step.undo();
+  }
+  const both = [...had, ...has];
+  await changeRules(had, both);
+  for (const step of gone.flatMap((plan) => cellSteps([plan]).reverse())) await plug(step.undo, step.op);
+  for (const step of cellSteps(come)) await plug(step.op, step.undo);
+  await changeRules(both, has);
+  for (const step of afterSteps(come)) {
+    undo.add(() => step.undo());
+    await step.run(running.cell);
+  }
+  undo.keep();
+  const kept = new Set(beforeSteps(come).map(({ about }) => about));
+  for (const step of beforeSteps(gone).reverse()) if (!kept.has(step.about)) await step.undo();
+}

@@ -1,0 +1,114 @@
+/** Nic of the type bridged: a port of a network of the server, or of a bridge of the host. */
+import { ApiError, badRequest, conflict, notFound } from "../../../../sdk/api/errors";
+import { defaultProject } from "../../../core/call";
+import { toApiError } from "../../../platform/errors";
+import { findLink } from "../../network/link";
+import { rivalOf } from "../../network/usage";
+import { keyOf } from "../record";
+import { pairStep } from "./nic-pair";
+import type { Nic } from "./nic-plan";
+import type { NicFacts, NicType } from "./nic-type";
+import type { BeforeStep, Step } from "./step";
+
+function check({ home, owner, nic }: NicFacts): void {
+  const { device, hwaddr, ipv4, network, bridge } = nic;
+  if (network && !home.networks.isManaged(network))
+    throw notFound(
+      `Failed loading network "${network}" of device "${device}": Network not found. Create it, or correct the device.`,
+    );
+  if (ipv4 && home.networks.isManaged(bridge))
+    home.networks.checkHost(bridge, { instance: keyOf(owner), device, hwaddr, ipv4 });
+}
+
+const checkRivals: NicType["checkRivals"] = ({ home, owner, device, options }) => {
+  const bridge = options.network ?? options.parent;
+  if (!bridge || !(options["ipv4.address"] || options.hwaddr)) return;
+  const nic = { instance: keyOf(owner), device, ipv4: options["ipv4.address"], hwaddr: options.hwaddr };
+  const rival = rivalOf(home.book.uses(), bridge, nic);
+  if (rival !== undefined)
+    throw conflict(
+      `Failed update validation for device "${device}": ${rival.address} already defined on another NIC: instance "${rival.instance}" has it. Choose another.`,
+    );
+};
+
+const refused = (device: string, cause: string) =>
+  badRequest(`Failed start validation for device "${device}": ${cause}`);
+
+/** Fixed addresses that the network can give, and that no running instance has; of two nics of its own neither. */
+function checkStart({ home, owner, nic }: NicFacts, all: readonly Nic[]): void {
+  const { device, options, hwaddr, ipv4, network, bridge } = nic;
+  const isManaged = home.networks.isManaged(bridge);
+  if (network && !isManaged)
+    throw refused(
+      device,
+      `Failed to load network "${network}" for project "default": Network not found. Create it, or change the device.`,
+    );
+  if (ipv4 && isManaged) home.networks.checkHost(bridge, { instance: keyOf(owner), device, hwaddr, ipv4 });
+  const isOwnRival = all.some(
+    (other) =>
+      other.device !== device &&
+      other.bridge === bridge &&
+      (other.hwaddr === hwaddr || (ipv4 !== undefined && other.ipv4 === ipv4)),
+  );
+  if (isOwnRival)
+    throw refused(device, "its address is already defined on another NIC of the instance. Choose another.");
+  // Most nics have no wishes, and need not be compared with all others.
+  if (!ipv4 && (isManaged || options.hwaddr === undefined)) return;
+  const running = home.book.uses().filter((use) => home.book.running.has(use));
+  const rival = rivalOf(running, bridge, { instance: keyOf(owner), device, ipv4, hwaddr });
+  if (rival !== undefined)
+    throw refused(
+      device,
+      `${rival.address} already defined on another NIC: the running instance "${rival.instance}" has it. Stop that one, or choose another.`,
+    );
+}
+
+async function checkHost({ nic: { device, bridge } }: NicFacts): Promise<void> {
+  if (bridge !== "" && (await findLink(bridge)) === undefined)
+    throw badRequest(`the bridge "${bridge}" of nic "${device}" does not exist. Make it, or change the device.`);
+}
+
+/** The network knows name and address before the first DHCP question, and lets the port in before the container can send anything. */
+const steps = (facts: NicFacts): Step[] => [
+  ...(facts.home.networks.isManaged(facts.nic.bridge) ? [hostStep(facts), portStep(facts)] : []),
+  pairStep(facts.nic, facts.nic.bridge),
+];
+
+function hostStep({ home, owner, nic }: NicFacts): BeforeStep {
+  const { bridge, device, hwaddr, ipv4 } = nic;
+  const host = {
+    instance: keyOf(owner),
+    device,
+    hwaddr,
+    ...(ipv4 ? { ipv4 } : {}),
+    ...(nic.mtu ? { hasOwnMtu: true } : {}),
+    // "web" of every project would be one name, and the last to come would have it.
+    ...(owner.project === defaultProject ? {} : { dnsName: `${owner.name}.${owner.project}` }),
+  };
+  return {
+    by: "daemon before",
+    about: `host ${bridge} ${device}`,
+    run: () => home.networks.addHost(bridge, host),
+    undo: () => home.networks.removeHost(bridge, keyOf(owner), device),
+  };
+}
+
+function portStep({ home, owner, nic }: NicFacts): BeforeStep {
+  const { bridge, device, hostName, hwaddr } = nic;
+  const open = async () => {
+    try {
+      await home.networks.nics.openPorts(bridge, [{ instance: keyOf(owner), hostName, hwaddr }]);
+    } catch (error) {
+      const { code, message } = toApiError(error);
+      throw new ApiError(code, `Failed start validation for device "${device}": ${message}`, { cause: error });
+    }
+  };
+  return {
+    by: "daemon before",
+    about: `port ${bridge} ${hostName}`,
+    run: open,
+    undo: () => home.networks.nics.closePort(keyOf(owner), hostName),
+  };
+}
+
+export const bridged: NicType = { check, checkRivals, checkStart, checkHost, steps };

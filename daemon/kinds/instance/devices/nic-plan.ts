@@ -1,0 +1,86 @@
+/** Nic plan: what each nic of an instance is, with its names and addresses. */
+import { randomBytes } from "node:crypto";
+import type { Config, Device } from "../../../../sdk/api/common";
+import { instanceConfig } from "../../../../sdk/api/config/instance";
+import { nicOptions } from "../../../../sdk/api/devices/nic";
+import { badRequest } from "../../../../sdk/api/errors";
+import { randomHwaddr } from "../../network/hwaddr";
+import type { Facts, NamedDevice } from "./driver";
+
+export interface Nic {
+  /** Device name in the configuration. */
+  readonly device: string;
+  readonly options: Device;
+  readonly innerName: string;
+  readonly hostName: string;
+  readonly hwaddr: string;
+  readonly mtu: string;
+  /** Bridge to join; "" for none. */
+  readonly bridge: string;
+  /** Managed network, when it is one. */
+  readonly network: string | undefined;
+  readonly ipv4: string | undefined;
+}
+
+type Planned = Pick<Facts, "owner" | "devices">;
+
+/** Gives every nic without an address one, in volatile keys. */
+export function chooseHwaddrs({ owner, devices }: Planned): Config {
+  const kept = instanceConfig(owner.config);
+  const missing = devices.filter(
+    ([name, device]) => !nicOptions(device).has("hwaddr") && !kept.has(`volatile.${name}.hwaddr`),
+  );
+  return Object.fromEntries(missing.map(([name]) => [`volatile.${name}.hwaddr`, randomHwaddr()]));
+}
+
+/**
+ * Plans all nics of an instance. Host names are new for each start: a veth of the last run may still be dying (docs/kernel.md, Stop and freeze).
+ * @throws ApiError BAD_REQUEST for two of one name
+ */
+export function planNics({ owner, devices }: Planned): Nic[] {
+  const kept = instanceConfig(owner.config);
+  const innerNames = namesInside(owner.config, devices);
+  const nics = devices.map(([device, options]): Nic => {
+    const nic = nicOptions(options);
+    return {
+      device,
+      options,
+      innerName: innerNames.get(device) ?? "",
+      hostName:
+        nic.get("host_name") ?? kept.get(`volatile.${device}.host_name`) ?? `veth${randomBytes(4).toString("hex")}`,
+      hwaddr: nic.get("hwaddr") ?? kept.get(`volatile.${device}.hwaddr`) ?? randomHwaddr(),
+      mtu: nic.text("mtu") ?? "",
+      bridge: nic.get("network") ?? nic.get("parent") ?? "",
+      network: nic.get("network"),
+      ipv4: nic.get("ipv4.address"),
+    };
+  });
+  const names = nics.map((nic) => nic.innerName);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined)
+    throw badRequest(
+      `Invalid value for device option "name": Duplicate NIC name detected "${twice}". Give one of the nics another name.`,
+    );
+  return nics;
+}
+
+/** A name that was given at the start stays, whatever devices come and go meanwhile. */
+function namesInside(own: Config, devices: readonly NamedDevice[]): Map<string, string> {
+  const kept = instanceConfig(own);
+  const given = devices.map(
+    ([name, device]) => [name, nicOptions(device).get("name") ?? kept.get(`volatile.${name}.name`)] as const,
+  );
+  const taken = new Set(given.map(([, name]) => name));
+  let next = 0;
+  const freeName = () => {
+    while (taken.has(`eth${next}`)) next += 1;
+    return `eth${next++}`;
+  };
+  return new Map(given.map(([device, name]) => [device, name ?? freeName()]));
+}
+
+/** Volatile keys that tell where a nic is, on the host and inside, while the instance runs. */
+export const keptOf = ({ device, hostName, innerName }: Nic): Config => ({
+  [`volatile.${device}.host_name`]: hostName,
+  [`volatile.${device}.name`]: innerName,
+});

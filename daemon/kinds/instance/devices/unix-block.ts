@@ -1,0 +1,4 @@
+/** Device unix-block: a block device of the host. */
+import { unixDriver } from "./unix";
+
+export const unixBlock = unixDriver("b");

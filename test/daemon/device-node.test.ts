@@ -1,0 +1,160 @@
+/** Devices unix-char and unix-block: device nodes of the host in a container, at a start and while it runs. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { rmSync } from "node:fs";
+import test, { after } from "node:test";
+import type { Config, Device, Devices } from "../../sdk/api/common";
+import { ApiError } from "../../sdk/api/errors";
+import { type TestDaemon, withDaemon } from "../support/daemon";
+import { requireFeature } from "../support/require";
+import { until } from "../support/until";
+
+const skip = requireFeature("root", process.getuid?.() === 0);
+
+/** A node of this test's own on the host. 10:237 controls loop devices: every host has it, and no container may open it unasked. */
+const hostNode = `/dev/bothy-test-${process.pid}`;
+const makeHostNode = () => execFileSync("mknod", [hostNode, "c", "10", "237"]);
+const dropHostNode = () => rmSync(hostNode, { force: true });
+after(dropHostNode);
+
+const loop: Device = { type: "unix-char", source: "/dev/loop-control", path: "/dev/loops" };
+
+async function create({ client }: TestDaemon, devices: Devices, config: Config = {}): Promise<void> {
+  const source = { type: "image", alias: "template:busybox" };
+  await (await client.createInstance({ name: "box", source, devices, config })).wait();
+}
+
+const setState = async ({ client }: TestDaemon, action: "start" | "stop" | "restart") =>
+  (await client.setInstanceState("box", { action, force: action !== "start" })).wait();
+
+async function setDevices({ client }: TestDaemon, devices: Devices): Promise<void> {
+  const { value } = await client.getInstance("box");
+  await (await client.updateInstance("box", { ...value, devices })).wait();
+}
+
+async function inside({ client }: TestDaemon, command: string): Promise<string> {
+  const { stdout } = await client.execOutput("box", { command: ["sh", "-c", `{ ${command}; } 2>&1`] });
+  return String(stdout).trim();
+}
+
+const look = (daemon: TestDaemon, place: string) =>
+  inside(daemon, `stat -c '%F %t:%T %a %u:%g' ${place}; : <${place} && echo opened`);
+
+test("a container has the node from its start on, with owner and mode, and can open it", { skip }, async () => {
+  await withDaemon({ bare: false }, async (daemon) => {
+    await create(daemon, {
+      ctl: { ...loop, uid: "1000", gid: "20", mode: "0604" },
+      ram: { type: "unix-block", path: "/srv/disk", major: "7", minor: "250" },
+    });
+    await setState(daemon, "start");
+    assert.equal(await look(daemon, "/dev/loops"), "character special file a:ed 604 1000:20\nopened");
+    assert.match(await look(daemon, "/srv/disk"), /^block special file 7:fa 660 0:0/);
+    const { value } = await daemon.client.getInstance("box");
+    assert.equal(value.config["volatile.ctl.node"], "c 10:237");
+    await setState(daemon, "restart");
+    assert.equal(await look(daemon, "/dev/loops"), "character special file a:ed 604 1000:20\nopened");
+    await setState(daemon, "stop");
+    assert.equal((await daemon.client.getInstance("box")).value.config["volatile.ctl.node"], undefined);
+  });
+});
+
+for (const [kind, config] of [
+  ["an unprivileged", {}],
+  ["a privileged", { "security.privileged": "true" }],
+  ["a nesting", { "security.nesting": "true" }],
+] as const)
+  test(`${kind} container that runs gets a node, changes it, and loses it with the right to open one`, {
+    skip,
+  }, async () => {
+    await withDaemon({ bare: false }, async (daemon) => {
+      await create(daemon, {}, config);
+      await setState(daemon, "start");
+      await setDevices(daemon, { ctl: loop });
+      assert.match(await look(daemon, "/dev/loops"), /660 0:0\nopened$/);
+      await setDevices(daemon, { ctl: { ...loop, mode: "0666", path: "/dev/other" } });
+      assert.match(await look(daemon, "/dev/other"), /666 0:0\nopened$/);
+      assert.match(await inside(daemon, "ls /dev/loops"), /No such file/);
+      await setDevices(daemon, {});
+      assert.match(await inside(daemon, "ls /dev/other"), /No such file/);
+      if (kind === "a privileged")
+        assert.match(await inside(daemon, "mknod /dev/own c 10 237; : </dev/own && echo opened"), /not permitted/);
+      assert.equal((await daemon.client.getInstance("box")).value.config["volatile.ctl.node"], undefined);
+    });
+  });
+
+test("two devices of one node: the right to open it goes with the last", { skip }, async () => {
+  await withDaemon({ bare: false }, async (daemon) => {
+    await create(daemon, { one: loop, two: { ...loop, path: "/dev/second" } });
+    await setState(daemon, "start");
+    await setDevices(daemon, { two: { ...loop, path: "/dev/second" } });
+    assert.match(await look(daemon, "/dev/second"), /opened$/);
+  });
+});
+
+test("a device that need not be there comes to a running container with the host's node, and goes with it", {
+  skip,
+}, async () => {
+  dropHostNode();
+  await withDaemon({ bare: false }, async (daemon) => {
+    const awaited: Device = { type: "unix-char", source: hostNode, path: "/dev/awaited", required: "false" };
+    await create(daemon, { awaited });
+    await setState(daemon, "start");
+    const isThere = () => inside(daemon, "test -e /dev/awaited && echo there");
+    assert.equal(await isThere(), "");
+    makeHostNode();
+    await until(async () => (await isThere()) === "there");
+    assert.match(await look(daemon, "/dev/awaited"), /opened$/);
+    dropHostNode();
+    await until(async () => (await isThere()) === "");
+
+    // The next daemon watches as well, and sees what came while none was there.
+    await daemon.kill();
+    makeHostNode();
+    await daemon.start();
+    await until(async () => (await isThere()) === "there");
+    dropHostNode();
+    await until(async () => (await isThere()) === "");
+  });
+});
+
+test("a device that must be there is refused when it is given, and at a start, with its name", { skip }, async () => {
+  dropHostNode();
+  await withDaemon({ bare: false }, async (daemon) => {
+    const lost: Device = { type: "unix-char", source: hostNode };
+    await assert.rejects(create(daemon, { lost }), /Failed add validation for device "lost".*path doesn't exist/);
+    makeHostNode();
+    await create(daemon, { lost });
+    dropHostNode();
+    await assert.rejects(setState(daemon, "start"), /Failed start validation for device "lost".*path doesn't exist/);
+    assert.equal((await daemon.client.getInstance("box")).value.status, "Stopped");
+    await assert.rejects(
+      setDevices(daemon, { lost: { type: "unix-block", source: "/dev/null" } }),
+      /Path specified is not a block device/,
+    );
+  });
+});
+
+test("options that cannot be are refused, and nothing is made", { skip }, async () => {
+  await withDaemon({ bare: false }, async (daemon) => {
+    const wrong: [Device, RegExp][] = [
+      [{ type: "unix-char" }, /missing the required "source" or "path"/],
+      [{ type: "unix-char", source: "/etc/passwd" }, /below "\/dev"/],
+      [{ type: "unix-char", source: "/dev/../etc/passwd" }, /below "\/dev"/],
+      [{ type: "unix-char", path: "/dev/x", major: "1" }, /given together/],
+      [{ type: "unix-char", path: "/dev/x", major: "4096", minor: "1" }, /from 0 to 4095/],
+      [{ type: "unix-char", source: "/dev/null", mode: "rw" }, /octal/],
+      [{ type: "unix-char", source: "/dev/null", uid: "-1" }, /whole number/],
+      [{ type: "unix-char", source: "/dev/null", path: "/" }, /path of a file/],
+      [{ type: "unix-char", source: "/dev/null", required: "perhaps" }, /true or false/],
+    ];
+    for (const [device, message] of wrong)
+      await assert.rejects(create(daemon, { d: device }), (error) => {
+        assert.ok(ApiError.is(error) && error.code === "BAD_REQUEST", String(error));
+        assert.match(error.message, message);
+        return true;
+      });
+    const twice = { one: loop, data: { type: "disk", source: "/usr/share", path: "/dev/loops" } };
+    await assert.rejects(create(daemon, twice), /has the path "\/dev\/loops" too/);
+    assert.deepEqual(await daemon.client.listInstances(), []);
+  });
+});
