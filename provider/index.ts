@@ -7,6 +7,8 @@ export type {
   InstanceConfigKey,
   NetworkConfig,
   NetworkConfigKey,
+  ProjectConfig,
+  ProjectConfigKey,
   StoragePoolConfig,
   StoragePoolConfigKey,
 } from "./dynamic/config-keys";
@@ -21,6 +23,7 @@ export {
 export { Image, type ImageArgs } from "./dynamic/image";
 export { Network, type NetworkArgs } from "./dynamic/network";
 export { Profile, type ProfileArgs } from "./dynamic/profile";
+export { Project, type ProjectArgs } from "./dynamic/project";
 export type { DeviceArgs, Named, Reference } from "./dynamic/reference";
 export type { CommonArgs, ConfigValue, TimeoutsArgs } from "./dynamic/resource";
 export { Snapshot, type SnapshotArgs } from "./dynamic/snapshot";

@@ -1,19 +1,6 @@
 /** Client calls: the typed calls that every kind has, made from its definition, as a person would have written them. */
-import { imageAliasKind } from "../sdk/api/image";
 import type { Kind } from "../sdk/api/kind";
-import { networkKind } from "../sdk/api/network";
-import { profileKind } from "../sdk/api/profile";
-import { projectKind } from "../sdk/api/project";
-import { storagePoolKind } from "../sdk/api/storage-pool";
-
-/** Kinds whose calls are made, with the file of sdk/api that defines each. */
-const kinds: readonly (readonly [kind: Kind, module: string])[] = [
-  [imageAliasKind, "image"],
-  [networkKind, "network"],
-  [profileKind, "profile"],
-  [projectKind, "project"],
-  [storagePoolKind, "storage-pool"],
-];
+import { kinds } from "../sdk/api/kinds";
 
 const pascal = (words: string): string =>
   words.replace(/(?:^|-)([a-z])/g, (_all, letter: string) => letter.toUpperCase());
@@ -34,12 +21,16 @@ function manyOf({ name, path }: Kind): string {
 
 const doc = (text: string | undefined): string => (text === undefined ? "" : `  /** ${text} */\n`);
 
+/** "imageAliasCalls" of "image-alias". */
+const callsOf = ({ name }: Kind): string => `${pascal(name).replace(/^./, (letter) => letter.toLowerCase())}Calls`;
+
 /** The file sdk/client/<kind>.ts of a kind. */
-function callsText(kind: Kind, module: string): string {
+function callsText(kind: Kind): string {
+  const module = kind.file ?? kind.name;
   const { shown, put, post, rename } = typesOf(kind);
   const [one, many] = [pascal(kind.name), manyOf(kind)];
   const says = kind.says ?? {};
-  const calls = `${one[0]?.toLowerCase()}${one.slice(1)}Calls`;
+  const calls = callsOf(kind);
   const types = [shown, put, post, ...(kind.rename === undefined ? [] : [rename])].sort((a, b) => (a < b ? -1 : 1));
   return `/** ${kind.title}: typed calls. Made by \`npm run gen\` from sdk/api/${module}.ts. */
 import type * as z from "zod";
@@ -75,6 +66,17 @@ ${doc(says.delete)}  delete${one}: (name: string, options?: CallOptions): Promis
 `;
 }
 
+/** The file that has the calls of all such kinds. */
+const allText =
+  (): string => `/** Kinds: the calls of all kinds whose calls are made. Made by \`npm run gen\` from sdk/api/kinds.ts. */
+${kinds.map((kind) => `import { ${callsOf(kind)} } from "./${kind.name}";\n`).join("")}import type { Wire } from "./wire";
+
+export const kindsCalls = (wire: Wire) => ({
+${kinds.map((kind) => `  ...${callsOf(kind)}(wire),\n`).join("")}});
+`;
+
 /** The made files by their path, before they are formatted. */
-export const clientCallFiles = (): readonly (readonly [file: string, text: string])[] =>
-  kinds.map(([kind, module]) => [`sdk/client/${kind.name}.ts`, callsText(kind, module)]);
+export const clientCallFiles = (): readonly (readonly [file: string, text: string])[] => [
+  ...kinds.map((kind) => [`sdk/client/${kind.name}.ts`, callsText(kind)] as const),
+  ["sdk/client/kinds.ts", allText()],
+];

@@ -2,6 +2,7 @@
 import { describe } from "../sdk/api/config/describe";
 import { instanceKeys } from "../sdk/api/config/instance";
 import { networkKeys } from "../sdk/api/config/network";
+import { projectKeys } from "../sdk/api/config/project";
 import { storagePoolKeys } from "../sdk/api/config/storage-pool";
 import type { KeyTable } from "../sdk/api/config/table";
 import { deviceTypes } from "../sdk/api/devices/types";
@@ -79,6 +80,8 @@ export const configTypesText = (): string =>
     keysOf("containers and profiles", "InstanceConfig", instanceKeys),
     "",
     keysOf("networks", "NetworkConfig", networkKeys),
+    "",
+    keysOf("projects", "ProjectConfig", projectKeys),
     "",
     keysOf("storage pools, of every driver", "StoragePoolConfig", Object.assign({}, ...Object.values(storagePoolKeys))),
     "",

@@ -123,6 +123,75 @@ export interface NetworkConfig<Value> {
   [key: string]: Value | undefined;
 }
 
+/** A configuration key of projects. */
+export type ProjectConfigKey =
+  | "features.images"
+  | "features.networks"
+  | "features.profiles"
+  | "features.storage.volumes"
+  | "limits.containers"
+  | "limits.cpu"
+  | "limits.instances"
+  | "limits.memory"
+  | "limits.processes"
+  | "limits.virtual-machines"
+  | "restricted"
+  | "restricted.containers.lowlevel"
+  | "restricted.containers.nesting"
+  | "restricted.containers.privilege"
+  | "restricted.devices.disk"
+  | "restricted.devices.nic"
+  | "restricted.devices.proxy"
+  | "restricted.devices.unix-block"
+  | "restricted.devices.unix-char"
+  | "restricted.snapshots"
+  | (string & {});
+
+/** Configuration of projects; beside these the families `user.*`. */
+export interface ProjectConfig<Value> {
+  /** Whether the project has images and aliases of its own; else it has those of the default project. Only an empty project changes it. Default: false; a new project gets true. */
+  "features.images"?: Value;
+  /** Whether the project has networks of its own. Bridges belong to the default project, so only `false` works. Default: `false`. */
+  "features.networks"?: Value;
+  /** Whether the project has profiles of its own; else it has those of the default project. Only an empty project changes it. Default: false; a new project gets true. */
+  "features.profiles"?: Value;
+  /** Whether the project has custom volumes of its own. Volumes of instances are always its own. Only an empty project changes it. Default: false; a new project gets true. */
+  "features.storage.volumes"?: Value;
+  /** How many containers the project may hold. Default: no limit. */
+  "limits.containers"?: Value;
+  /** How many processors the `limits.cpu` of all instances may come to. Each instance then needs a number there, not a set. Default: no limit. */
+  "limits.cpu"?: Value;
+  /** How many instances the project may hold. Default: no limit. */
+  "limits.instances"?: Value;
+  /** What the `limits.memory` of all instances may come to. Each instance then needs a size there, not a share. Default: no limit. */
+  "limits.memory"?: Value;
+  /** What the `limits.processes` of all instances may come to. Each instance then needs a number there. Default: no limit. */
+  "limits.processes"?: Value;
+  /** How many virtual machines the project may hold. There are none yet. Default: no limit. */
+  "limits.virtual-machines"?: Value;
+  /** Whether the keys below count: what they do not allow, instances and profiles of the project cannot have. Default: `false`. */
+  restricted?: Value;
+  /** Whether containers may have keys such as `raw.lxc` that reach past the other restrictions. Default: `block`. */
+  "restricted.containers.lowlevel"?: Value;
+  /** Whether containers may have `security.nesting`. Default: `block`. */
+  "restricted.containers.nesting"?: Value;
+  /** Whether containers may have `security.privileged`. Host ids are always a container's own, so `isolated` asks for nothing more. Default: `unprivileged`. */
+  "restricted.containers.privilege"?: Value;
+  /** Which disks there may be: of storage pools (`managed`), of host folders too (`allow`), or the root disk only (`block`). Default: `managed`. */
+  "restricted.devices.disk"?: Value;
+  /** Which nics there may be: those with `network` (`managed`), all (`allow`), or none (`block`). Default: `managed`. */
+  "restricted.devices.nic"?: Value;
+  /** Whether there may be devices of the type `proxy`. Default: `block`. */
+  "restricted.devices.proxy"?: Value;
+  /** Whether there may be devices of the type `unix-block`. Default: `block`. */
+  "restricted.devices.unix-block"?: Value;
+  /** Whether there may be devices of the type `unix-char`. Default: `block`. */
+  "restricted.devices.unix-char"?: Value;
+  /** Whether snapshots can be made. Default: `block`. */
+  "restricted.snapshots"?: Value;
+  [key: string]: Value | undefined;
+}
+
 /** A configuration key of storage pools, of every driver. */
 export type StoragePoolConfigKey = "btrfs.mount_options" | "size" | "source" | (string & {});
 

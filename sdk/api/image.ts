@@ -74,6 +74,7 @@ export const imageAliasKind = defineKind({
   tagged: ["name", "description", "target", "type"],
   rename: ImageAliasPost,
   hasSlashes: true,
+  file: "image",
   shownName: "ImageAliasEntry",
   says: {
     get: "@param name may hold slashes, such as debian/12 @throws ApiError NOT_FOUND",

@@ -1,5 +1,6 @@
 /** Kind: what one kind of object is on the wire, for everything that treats all kinds alike (routes, client, events). */
 import type * as z from "zod";
+import type { KeyTable } from "./config/table";
 
 export interface Kind<
   Put extends z.ZodObject = z.ZodObject,
@@ -24,6 +25,10 @@ export interface Kind<
   readonly rename?: z.ZodType<{ name: string }>;
   /** Names may hold slashes, which stay as they are in paths. */
   readonly hasSlashes?: true;
+  /** Configuration keys, and those of LXD's that are not here yet. Absent where the keys are not the same for all objects. */
+  readonly keys?: { readonly table: KeyTable; readonly lxd: readonly string[] };
+  /** File of sdk/api that has the definition, where it has not the kind's name. */
+  readonly file?: string;
   /** Name of the type of `shown`, where it is not that of the kind. */
   readonly shownName?: string;
   /** What the client's calls say of themselves beyond the usual, each a docstring. */

@@ -1,6 +1,8 @@
 /** Network: a bridge with DHCP, DNS and NAT (docs/lxd-api.md, Profiles, storage pools, networks). */
 import * as z from "zod";
 import { Config, NetworkName, text } from "./common";
+import { lxdNetworkKeys } from "./config/lxd-words";
+import { networkKeys } from "./config/network";
 import { defineKind } from "./kind";
 
 export const NetworkPut = z.object({ description: text, config: Config.default({}) });
@@ -30,6 +32,7 @@ export const networkKind = defineKind({
   post: NetworksPost,
   shown: Network,
   tagged: ["name", "managed", "type", "description", "config"],
+  keys: { table: networkKeys, lxd: lxdNetworkKeys },
   rename: NetworkPost,
   says: { list: "Managed networks, and the host's own interfaces with `managed` false." },
 });

@@ -1,6 +1,8 @@
 /** Profile: configuration and devices that instances share (docs/lxd-api.md, Profiles, storage pools, networks). */
 import * as z from "zod";
 import { Config, Devices, ProfileName, text } from "./common";
+import { instanceKeys } from "./config/instance";
+import { lxdInstanceKeys } from "./config/lxd-words";
 import { defineKind } from "./kind";
 
 export const ProfilePut = z.object({
@@ -30,6 +32,7 @@ export const profileKind = defineKind({
   post: ProfilesPost,
   shown: Profile,
   tagged: ["config", "description", "devices"],
+  keys: { table: instanceKeys, lxd: lxdInstanceKeys },
   rename: ProfilePost,
   says: { update: "Replaces the whole mutable part; reaches the running instances that have the profile." },
 });

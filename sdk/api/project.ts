@@ -1,6 +1,8 @@
 /** Project: instances, images and profiles that live apart from those of other projects (docs/lxd-api.md, Projects). */
 import * as z from "zod";
 import { Config, ProjectName, text } from "./common";
+import { lxdProjectKeys } from "./config/lxd-words";
+import { projectKeys } from "./config/project";
 import { defineKind } from "./kind";
 
 export const ProjectPut = z.object({
@@ -36,6 +38,7 @@ export const projectKind = defineKind({
   post: ProjectsPost,
   shown: Project,
   tagged: ["config", "description"],
+  keys: { table: projectKeys, lxd: lxdProjectKeys },
   says: {
     create:
       "Makes an empty project; features that are not given are on. @throws ApiError CONFLICT when the name is taken",

@@ -1,21 +1,19 @@
 /** Client: every call of every kind on one object, over one transport. */
+import type { Kind } from "../api/kind";
 import { defaultEndpoint, type Endpoint, parseEndpoint } from "./endpoint";
 import { eventCalls } from "./event";
 import { execCalls } from "./exec";
 import { fileCalls } from "./file";
 import { imageCalls } from "./image";
-import { imageAliasCalls } from "./image-alias";
 import { instanceCalls } from "./instance";
-import { networkCalls } from "./network";
+import { type KindCalls, kindCalls } from "./kind";
+import { kindsCalls } from "./kinds";
 import { networkStateCalls } from "./network-state";
 import { operationCalls } from "./operation";
-import { profileCalls } from "./profile";
-import { projectCalls } from "./project";
 import { projectStateCalls } from "./project-state";
 import { resourcesCalls } from "./resources";
 import { serverCalls } from "./server";
 import { snapshotCalls } from "./snapshot";
-import { storagePoolCalls } from "./storage-pool";
 import { storagePoolResourcesCalls } from "./storage-pool-resources";
 import { warningCalls } from "./warning";
 import { Wire } from "./wire";
@@ -28,6 +26,7 @@ export interface ClientOptions {
 }
 
 const callsOf = (wire: Wire) => ({
+  ...kindsCalls(wire),
   ...serverCalls(wire),
   ...resourcesCalls(wire),
   ...instanceCalls(wire),
@@ -35,13 +34,8 @@ const callsOf = (wire: Wire) => ({
   ...execCalls(wire),
   ...fileCalls(wire),
   ...imageCalls(wire),
-  ...imageAliasCalls(wire),
-  ...profileCalls(wire),
-  ...projectCalls(wire),
   ...projectStateCalls(wire),
-  ...storagePoolCalls(wire),
   ...storagePoolResourcesCalls(wire),
-  ...networkCalls(wire),
   ...networkStateCalls(wire),
   ...operationCalls(wire),
   ...eventCalls(wire),
@@ -56,6 +50,11 @@ class Connection {
     this.endpoint = endpoint === undefined ? defaultEndpoint() : parseEndpoint(endpoint);
     this.#wire = new Wire(this.endpoint, project);
     Object.assign(this, callsOf(this.#wire));
+  }
+
+  /** The calls that every kind has, for what treats all kinds alike. */
+  of<K extends Kind>(kind: K): KindCalls<K> {
+    return kindCalls(this.#wire, kind);
   }
 
   /** Ends every connection. A client that is not closed does not keep the process alive while it is idle. */

@@ -112,7 +112,7 @@ const wrong: WrongInput[] = [
     inputs: {
       name: "p",
       devices: {
-        p: { type: "unix-char" },
+        p: { type: "gpu" },
         n: { type: "nci" },
         e: { type: "nic", netwrk: "a", nictype: "p2p", vlan: 1 },
       },
@@ -122,6 +122,19 @@ const wrong: WrongInput[] = [
       "devices.n.type": /Did you mean "nic"/,
       "devices.e.netwrk": /Did you mean "network"/,
       "devices.e.vlan": /is an option of LXD that this version does not have yet/,
+    },
+  },
+  { kind: "project", inputs: { name: "default" }, failures: { name: /always exists/ } },
+  {
+    kind: "project",
+    inputs: {
+      name: "lab",
+      config: { "limits.cpu": "many", "features.image": "true", "restricted.devices.gpu": "allow" },
+    },
+    failures: {
+      'config["limits.cpu"]': /whole number/,
+      'config["features.image"]': /Did you mean "features.images"/,
+      'config["restricted.devices.gpu"]': /is a key of LXD that this version does not have yet/,
     },
   },
   { kind: "storage-pool", inputs: { name: "p", driver: "btfrs" }, failures: { driver: /Did you mean "btrfs"/ } },

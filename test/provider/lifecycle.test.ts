@@ -59,6 +59,18 @@ const lifecyclesIn = (folder: string): Lifecycle[] => [
     refused: { inputs: () => ({ name: "small" }), error: /Cannot create profile "small": name: .*already exists/i },
   },
   {
+    kind: "project",
+    inputs: () => ({ name: "lab", config: { "limits.instances": 4, "features.images": false } }),
+    update: { description: "for trials", config: { "limits.instances": 8, "features.images": false } },
+    replace: () => ({ name: "lab2" }),
+    replacing: ["name"],
+    drift: (client, id) => client.patchProject(id, { config: { "limits.instances": "2" } }),
+    remove: (client, id) => client.deleteProject(id),
+    isThere: (client, id) => found(client.getProject(id)),
+    output: "name",
+    refused: { inputs: () => ({ name: "lab" }), error: /Cannot create project "lab": name: .*already exists/i },
+  },
+  {
     kind: "storage-pool",
     inputs: () => ({ name: "pool1", driver: "dir", description: "one" }),
     update: { description: "two", config: { "user.note": "x" } },
@@ -159,7 +171,7 @@ const lifecyclesIn = (folder: string): Lifecycle[] => [
   },
 ];
 
-test("the six kinds live on a real daemon, through Pulumi's own process", { skip: lacksContainers() }, (t) =>
+test("the kinds live on a real daemon, through Pulumi's own process", { skip: lacksContainers() }, (t) =>
   withDaemon({ bare: false }, async (daemon) => {
     await using provider = await DynamicProcess.start({ env: { BOTHY_ENDPOINT: `unix://${daemon.socket}` } });
     for (const one of lifecyclesIn(path.dirname(daemon.dir)))

@@ -56,6 +56,7 @@ const right: Readonly<Record<string, Props>> = {
     devices: { eth0: { type: "none" } },
     adopt: false,
   },
+  project: { name: "lab", description: "d", config: { "user.a": "1" }, adopt: false },
   snapshot: { name: "s", instance: "web", expiresAt: "2030-01-31T12:00:00Z", adopt: false },
   "storage-pool": { name: "p", driver: "dir", description: "d", config: { "user.a": "1" }, adopt: false },
 };
@@ -151,6 +152,7 @@ const kinds: Readonly<Record<string, new (name: string, args: never, options?: o
   image: bothy.Image,
   network: bothy.Network,
   profile: bothy.Profile,
+  project: bothy.Project,
   snapshot: bothy.Snapshot,
   "storage-pool": bothy.StoragePool,
 };

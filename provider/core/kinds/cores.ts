@@ -5,10 +5,11 @@ import { container } from "./container/container";
 import { image } from "./image";
 import { network } from "./network";
 import { profile } from "./profile";
+import { project } from "./project";
 import { snapshot } from "./snapshot";
 import { storagePool } from "./storage-pool";
 
-export const cores: readonly Core[] = [container, image, network, profile, snapshot, storagePool];
+export const cores: readonly Core[] = [container, image, network, profile, project, snapshot, storagePool];
 
 /** @throws Error for a kind that this version of the package does not know */
 export function coreOf(kind: string): Core {

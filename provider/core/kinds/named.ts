@@ -1,11 +1,12 @@
 /** Named: the verbs that profiles, storage pools and networks share: a name, a description, a configuration, written at once. */
 
 import type * as z from "zod";
-import type { Tagged } from "../../../sdk";
+import type { CallOptions, Client, Tagged, WriteOptions } from "../../../sdk";
 import type { Config } from "../../../sdk/api/common";
 import { type ApiError, conflict } from "../../../sdk/api/errors";
+import { type Kind, pathOf } from "../../../sdk/api/kind";
 import { stampPrefix } from "../../../sdk/api/stamp";
-import { checkShape, givenInputs, withDefaults } from "../engine/check";
+import { checkConfigKeys, checkShape, givenInputs, withDefaults } from "../engine/check";
 import { claim, type Origin, pendingStamp } from "../engine/claim";
 import { type ComputedKeys, configToWrite, userConfig } from "../engine/config";
 import type { CheckFailure, Context, Core, Live } from "../engine/core";
@@ -24,68 +25,84 @@ interface NamedObject {
   readonly config: Config;
 }
 
-interface UsedObject extends NamedObject {
-  readonly used_by?: readonly string[] | null | undefined;
+/** What GET shows of any of them. */
+type Shown = NamedObject & Props & { readonly used_by?: readonly string[] | null | undefined };
+
+/** Their calls, with what all of them have. */
+interface Calls {
+  list(options: CallOptions): Promise<Shown[]>;
+  get(name: string, options: CallOptions): Promise<Tagged<Shown>>;
+  create(post: Props, options: CallOptions): Promise<void>;
+  update(name: string, put: Props, options: WriteOptions): Promise<void>;
+  patch(name: string, patch: Props, options: CallOptions): Promise<void>;
+  delete(name: string, options: CallOptions): Promise<void>;
 }
 
-/** What makes one kind of named object differ from another. */
-export interface NamedKind<Inputs extends NamedObject, Full extends UsedObject, Put> {
-  readonly kind: string;
+/** What makes one kind of named object differ from another, beyond its definition. */
+export interface NamedKind<Inputs extends NamedObject, Definition extends Kind> {
+  readonly definition: Definition;
   readonly type: string;
   readonly description: string;
   readonly inputs: z.ZodObject;
   readonly outputs: z.ZodObject;
+  /** Inputs that only a create takes, such as a pool's driver. */
+  readonly fixed?: readonly string[];
   /** Keys of the configuration that two objects cannot have alike. */
   readonly exclusiveKeys?: readonly string[];
   readonly nameMaxLength: number;
   /** Keys that the server fills in for this object. */
-  computed(inputs: { readonly driver?: string }): ComputedKeys;
-  /** Rules beyond the shape: configuration keys, devices. */
-  rules(inputs: Props): CheckFailure[];
-  /** Inputs and outputs other than name and config, as the server has them. */
-  outs(full: Full): Props;
-  get(context: Context, name: string): Promise<Tagged<Full>>;
-  list(context: Pick<Context, "client" | "signal">): Promise<Full[]>;
-  /** @param config what to give it in place of `inputs.config` */
-  create(context: Context, inputs: Inputs, config: Config): Promise<void>;
-  /** Merges keys; an empty value unsets one. */
-  patchConfig(context: Context, name: string, config: Config): Promise<void>;
+  computed?(inputs: { readonly driver?: string }): ComputedKeys;
+  /** Rules beyond the shape and the definition's keys. */
+  rules?(inputs: Props): CheckFailure[];
+  /** What the server adds to the inputs. */
+  outs?(full: z.output<Definition["shown"]>): Props;
   /** Makes the one that is replaced leave what the new one needs while both are there. @returns what gives it back */
   makeRoom?(context: Context, inputs: Inputs, old: string): Promise<() => Promise<void>>;
   /** What a create would be refused for, if the object of its name were deleted first. @throws ApiError */
   requireCreatable?(context: Context, inputs: Inputs): void;
   /** @returns why an object of the server's can never be one of ours, such as an interface that is not a managed network */
-  isForeign?(full: Full): boolean;
-  /** @param config what to write in place of `inputs.config` */
-  put(inputs: Inputs, config: Config): Put;
-  /** The mutable part as the server has it, to see whether a write is needed. */
-  putOf(full: Full): Put;
-  update(context: Context, name: string, put: Put, etag: string | undefined): Promise<void>;
-  delete(context: Context, name: string): Promise<void>;
+  isForeign?(full: z.output<Definition["shown"]>): boolean;
 }
 
 const configOf = (props: Props): Config => (props.config ?? {}) as Config;
 
 /** Makes the core of a kind. */
-export function namedCore<Inputs extends NamedObject, Full extends UsedObject, Put>(
-  kind: NamedKind<Inputs, Full, Put>,
+export function namedCore<Inputs extends NamedObject, Definition extends Kind>(
+  kind: NamedKind<Inputs, Definition>,
 ): Core {
+  const { definition, fixed = [] } = kind;
+  const word = definition.name;
+  const mutable = Object.keys(definition.put.shape);
   const diffRules: DiffRules = {
     schema: kind.inputs,
     hasUsers: { exclusiveKeys: kind.exclusiveKeys ?? [] },
   };
-  const computedFor = (full: Full): ComputedKeys => [
-    ...kind.computed({ driver: text(kind.outs(full).driver) }),
+  const callsOf = (client: Client) => client.of(definition) as unknown as Calls;
+  const outsOf = (full: Shown): Props => ({
+    ...pick(
+      full,
+      [...mutable, ...fixed].filter((field) => field !== "config"),
+    ),
+    ...kind.outs?.(full as z.output<Definition["shown"]>),
+  });
+  const computedFor = (full: Shown): ComputedKeys => [
+    ...(kind.computed?.({ driver: text(full.driver) }) ?? []),
     `${stampPrefix}*`,
   ];
   const parse = (props: Props) => kind.inputs.parse(visibleOf(props)) as unknown as Inputs;
+  const putOf = (from: object, config: Config): Props => ({ ...pick(from as Props, mutable), config });
+  const make = ({ client, signal }: Context, inputs: Inputs, config: Config): Promise<void> => {
+    const post = { name: inputs.name, ...pick(inputs as unknown as Props, fixed), ...putOf(inputs, config) };
+    return callsOf(client).create(post, { signal });
+  };
+  const get = ({ client, signal }: Context, name: string) => callsOf(client).get(name, { signal });
+  const remove = ({ client, signal }: Context, name: string) => callsOf(client).delete(name, { signal });
 
   const readBack = async (context: Context, name: string, props: Props): Promise<Live> => {
-    const { value } = await kind.get(context, name);
-    const server = kind.outs(value);
+    const { value } = await get(context, name);
     const known = pick(props, Object.keys(kind.inputs.shape));
     const config = userConfig(value.config, configOf(props), computedFor(value));
-    const outs = compact({ ...hiddenOf(props), ...known, ...server, name, config });
+    const outs = compact({ ...hiddenOf(props), ...known, ...outsOf(value), name, config });
     const inputs = pick(outs, [...Object.keys(kind.inputs.shape), ...Object.keys(hiddenOf(outs))]);
     return { id: name, outs, inputs };
   };
@@ -93,37 +110,45 @@ export function namedCore<Inputs extends NamedObject, Full extends UsedObject, P
   /** @param before what the program said last @param stamp keys that tell whose it is; none to leave them as they are */
   const write = (context: Context, name: string, inputs: Inputs, before: Config, stamp: Config): Promise<void> =>
     withRetry(context, async () => {
-      const { value, etag } = await kind.get(context, name);
+      const { value, etag } = await get(context, name);
       const config = stamped(configToWrite(value.config, inputs.config, before, computedFor(value)), stamp);
-      const put = kind.put(inputs, config);
-      if (!same(put, kind.putOf(value))) await kind.update(context, name, put, etag);
+      const put = putOf(inputs, config);
+      if (!same(put, putOf(value, value.config)))
+        await callsOf(context.client).update(name, put, { etag, signal: context.signal });
     });
 
   const find = async (context: Context, name: string, error: ApiError): Promise<Config | undefined> => {
-    const found = await ifThere(kind.get(context, name));
-    if (found !== undefined && kind.isForeign?.(found.value) === true) throw error;
+    const found = await ifThere(get(context, name));
+    if (found !== undefined && kind.isForeign?.(found.value as z.output<Definition["shown"]>) === true) throw error;
     return found?.value.config;
   };
 
   const takeOver = async (context: Context, inputs: Inputs, news: Props, origin: Origin): Promise<void> => {
-    const stamp = pendingStamp(kind.kind, news);
-    const server = kind.outs((await kind.get(context, inputs.name)).value);
-    const fixed = replacingInputs(kind.inputs).find((property) => {
+    const stamp = pendingStamp(word, news);
+    const server = outsOf((await get(context, inputs.name)).value);
+    const other = replacingInputs(kind.inputs).find((property) => {
       const wanted = (inputs as unknown as Props)[property];
       return server[property] !== undefined && wanted !== undefined && server[property] !== wanted;
     });
-    if (fixed === undefined) return write(context, inputs.name, inputs, {}, stamp);
+    if (other === undefined) return write(context, inputs.name, inputs, {}, stamp);
     if (origin === "adopted")
       throw conflict(
-        `${fixed}: the one that is there has "${server[fixed]}", and only another one could have "${(inputs as unknown as Props)[fixed]}". Leave out "adopt" and delete it first, or say what it has.`,
+        `${other}: the one that is there has "${server[other]}", and only another one could have "${(inputs as unknown as Props)[other]}". Leave out "adopt" and delete it first, or say what it has.`,
       );
     // Nobody was ever told of it.
-    await kind.delete(context, inputs.name);
-    await kind.create(context, inputs, { ...inputs.config, ...stamp });
+    await remove(context, inputs.name);
+    await make(context, inputs, { ...inputs.config, ...stamp });
   };
 
+  const { keys } = definition;
+  const failuresOf = (visible: Props): CheckFailure[] => [
+    ...checkShape(kind.inputs, visible),
+    ...(keys === undefined ? [] : checkConfigKeys(keys.table, keys.lxd, visible.config)),
+    ...(kind.rules?.(visible) ?? []),
+  ];
+
   return {
-    kind: kind.kind,
+    kind: word,
     type: kind.type,
     description: kind.description,
     inputs: kind.inputs,
@@ -132,8 +157,10 @@ export function namedCore<Inputs extends NamedObject, Full extends UsedObject, P
     async check(olds, news) {
       const named = withName(olds, givenInputs(news), kind.nameMaxLength);
       const visible = visibleOf(named);
-      const failures = [...checkShape(kind.inputs, visible), ...kind.rules(visible)];
-      return { inputs: { ...hiddenOf(named), ...withDefaults(kind.inputs, visible) }, failures };
+      return {
+        inputs: { ...hiddenOf(named), ...withDefaults(kind.inputs, visible) },
+        failures: failuresOf(visible),
+      };
     },
 
     diff: (olds, news) => diffProps(diffRules, olds, news),
@@ -142,12 +169,11 @@ export function namedCore<Inputs extends NamedObject, Full extends UsedObject, P
       const inputs = parse(news);
       const { name } = inputs;
       const giveBack = replaced && (await kind.makeRoom?.(context, inputs, replaced.id));
-      const make = (stamp: Config) => kind.create(context, inputs, { ...inputs.config, ...stamp });
       try {
         const origin = await claim(context, {
-          kind: kind.kind,
+          kind: word,
           news,
-          make,
+          make: (stamp: Config) => make(context, inputs, { ...inputs.config, ...stamp }),
           find: (error) => find(context, name, error),
         });
         if (origin !== "made") await takeOver(context, inputs, news, origin);
@@ -158,13 +184,15 @@ export function namedCore<Inputs extends NamedObject, Full extends UsedObject, P
         throw namingProperty(error, [[/already exists/i, "name"]]);
       }
       const live = await readBack(context, name, news);
-      await told(context, news, (after) => kind.patchConfig(after, name, { [pendingKey]: "" }));
+      await told(context, news, ({ client, signal }) =>
+        callsOf(client).patch(name, { config: { [pendingKey]: "" } }, { signal }),
+      );
       return live;
     },
 
     requireCreatable: async (context, news) => kind.requireCreatable?.(context, parse(news)),
 
-    list: kind.list,
+    list: ({ client, signal }) => callsOf(client).list({ signal }),
 
     async read(context, id, props) {
       try {
@@ -176,16 +204,16 @@ export function namedCore<Inputs extends NamedObject, Full extends UsedObject, P
     },
 
     async update(context, id, olds, news) {
-      await write(context, id, parse(news), configOf(olds), stampFor(kind.kind, news, id));
+      await write(context, id, parse(news), configOf(olds), stampFor(word, news, id));
       return readBack(context, id, news);
     },
 
     delete: (context, id) =>
       untilGone(context, {
-        url: `/1.0/${kind.kind}s/${id}`,
-        remove: () => kind.delete(context, id),
-        look: () => kind.get(context, id),
-        users: async () => (await kind.get(context, id)).value.used_by ?? [],
+        url: pathOf(definition, id),
+        remove: () => remove(context, id),
+        look: () => get(context, id),
+        users: async () => (await get(context, id)).value.used_by ?? [],
       }),
   };
 }

@@ -1,11 +1,11 @@
 /** Network: a bridge with DHCP, DNS and NAT. */
 import * as z from "zod";
 import { type Config, NetworkName } from "../../../sdk/api/common";
-import { lxdComputedNetworkKeys, lxdNetworkKeys, lxdNetworkTypes } from "../../../sdk/api/config/lxd-words";
+import { lxdComputedNetworkKeys, lxdNetworkTypes } from "../../../sdk/api/config/lxd-words";
 import { networkConfig, networkKeys, rangeReasons } from "../../../sdk/api/config/network";
 import { computedKeys } from "../../../sdk/api/config/table";
-import type { Network, NetworkPut } from "../../../sdk/api/network";
-import { checkConfigKeys, knownConfig, propertyPath } from "../engine/check";
+import { networkKind } from "../../../sdk/api/network";
+import { knownConfig, propertyPath } from "../engine/check";
 import type { CheckFailure } from "../engine/core";
 import { adopt, configInput, description, endpoint, replacing, timeouts, wordOf } from "../engine/inputs";
 import { namedCore } from "./named";
@@ -42,8 +42,8 @@ function cidrOf(config: Config): string | undefined {
   return address.includes("/") ? address : undefined;
 }
 
-export const network = namedCore<Inputs, Network, NetworkPut>({
-  kind: "network",
+export const network = namedCore<Inputs, typeof networkKind>({
+  definition: networkKind,
   type: "Network",
   description: "A bridge with DHCP, DNS and NAT, for containers.",
   inputs: NetworkInputs,
@@ -55,22 +55,9 @@ export const network = namedCore<Inputs, Network, NetworkPut>({
   }),
   nameMaxLength: 15,
   computed: () => filledIn,
-  rules: ({ config }) => [...checkConfigKeys(networkKeys, lxdNetworkKeys, config), ...rangeFailures(config)],
-  outs: ({ description, type, status, config }) => ({
-    description,
-    type,
-    status,
-    ipv4Address: cidrOf(config),
-  }),
-  get: ({ client, signal }, name) => client.getNetwork(name, { signal }),
-  list: ({ client, signal }) => client.listNetworks({ signal }),
-  create: ({ client, signal }, { name, type, description }, config) =>
-    client.createNetwork({ name, type, description, config }, { signal }),
+  fixed: ["type"],
+  rules: ({ config }) => rangeFailures(config),
+  outs: ({ status, config }) => ({ status, ipv4Address: cidrOf(config) }),
   makeRoom: (context, { config }, old) => makeRoom(context, networkConfig(config).get("ipv4.address"), old),
-  patchConfig: ({ client, signal }, name, config) => client.patchNetwork(name, { config }, { signal }),
   isForeign: ({ managed }) => !managed,
-  put: ({ description }, config) => ({ description, config }),
-  putOf: ({ description, config }) => ({ description, config }),
-  update: ({ client, signal }, name, put, etag) => client.updateNetwork(name, put, { etag, signal }),
-  delete: ({ client, signal }, name) => client.deleteNetwork(name, { signal }),
 });

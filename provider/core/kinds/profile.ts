@@ -2,9 +2,8 @@
 import * as z from "zod";
 import { ProfileName } from "../../../sdk/api/common";
 import { instanceKeys } from "../../../sdk/api/config/instance";
-import { lxdInstanceKeys } from "../../../sdk/api/config/lxd-words";
-import type { Profile, ProfilePut } from "../../../sdk/api/profile";
-import { checkConfigKeys, checkDeviceOptions } from "../engine/check";
+import { profileKind } from "../../../sdk/api/profile";
+import { checkDeviceOptions } from "../engine/check";
 import { adopt, configInput, description, devices, endpoint, replacing, timeouts } from "../engine/inputs";
 import { namedCore } from "./named";
 
@@ -19,28 +18,13 @@ export const ProfileInputs = z.strictObject({
   endpoint,
   timeouts,
 });
-type Inputs = z.output<typeof ProfileInputs>;
 
-export const profile = namedCore<Inputs, Profile, ProfilePut>({
-  kind: "profile",
+export const profile = namedCore({
+  definition: profileKind,
   type: "Profile",
   description: "Configuration and devices that containers share. Changes reach the containers that use it at once.",
   inputs: ProfileInputs,
   outputs: z.object({}),
   nameMaxLength: 63,
-  computed: () => [],
-  rules: (inputs) => [
-    ...checkConfigKeys(instanceKeys, lxdInstanceKeys, inputs.config),
-    ...checkDeviceOptions(inputs.devices),
-  ],
-  outs: ({ description, devices }) => ({ description, devices }),
-  get: ({ client, signal }, name) => client.getProfile(name, { signal }),
-  list: ({ client, signal }) => client.listProfiles({ signal }),
-  create: ({ client, signal }, { name, description, devices }, config) =>
-    client.createProfile({ name, description, devices, config }, { signal }),
-  patchConfig: ({ client, signal }, name, config) => client.patchProfile(name, { config }, { signal }),
-  put: ({ description, devices }, config) => ({ description, config, devices }),
-  putOf: ({ description, config, devices }) => ({ description, config, devices }),
-  update: ({ client, signal }, name, put, etag) => client.updateProfile(name, put, { etag, signal }),
-  delete: ({ client, signal }, name) => client.deleteProfile(name, { signal }),
+  rules: ({ devices }) => checkDeviceOptions(devices),
 });

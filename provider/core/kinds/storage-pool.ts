@@ -5,7 +5,7 @@ import { lxdComputedPoolKeys, lxdPoolDrivers, lxdPoolKeys, lxdVolumeKeys } from 
 import { storagePoolKeys } from "../../../sdk/api/config/storage-pool";
 import { computedKeys } from "../../../sdk/api/config/table";
 import { badRequest } from "../../../sdk/api/errors";
-import type { StoragePool, StoragePoolPut } from "../../../sdk/api/storage-pool";
+import { storagePoolKind } from "../../../sdk/api/storage-pool";
 import { checkConfigKeys } from "../engine/check";
 import type { CheckFailure } from "../engine/core";
 import { adopt, configInput, description, endpoint, replacing, timeouts, wordOf } from "../engine/inputs";
@@ -41,8 +41,8 @@ function rules({ driver, config }: Props): CheckFailure[] {
   return table === undefined ? [] : checkConfigKeys(table, lxdPoolKeys, config);
 }
 
-export const storagePool = namedCore<Inputs, StoragePool, StoragePoolPut>({
-  kind: "storage-pool",
+export const storagePool = namedCore<Inputs, typeof storagePoolKind>({
+  definition: storagePoolKind,
   type: "StoragePool",
   description: "Where root file systems of containers live.",
   inputs: StoragePoolInputs,
@@ -53,19 +53,11 @@ export const storagePool = namedCore<Inputs, StoragePool, StoragePoolPut>({
   nameMaxLength: 63,
   computed: ({ driver = "" }) => filledIn(driver),
   rules,
-  outs: ({ driver, description, status }) => ({ driver, description, status }),
-  get: ({ client, signal }, name) => client.getStoragePool(name, { signal }),
-  list: ({ client, signal }) => client.listStoragePools({ signal }),
-  create: ({ client, signal }, { name, driver, description }, config) =>
-    client.createStoragePool({ name, driver, description, config }, { signal }),
+  fixed: ["driver"],
+  outs: ({ status }) => ({ status }),
   requireCreatable({ server }, { driver }) {
     const known = server.environment.storage_supported_drivers?.map(({ Name }) => Name);
     if (known !== undefined && !known.includes(driver))
       throw badRequest(`driver: the server's host cannot carry pools of "${driver}". Use one of ${known.join(", ")}.`);
   },
-  patchConfig: ({ client, signal }, name, config) => client.patchStoragePool(name, { config }, { signal }),
-  put: ({ description }, config) => ({ description, config }),
-  putOf: ({ description, config }) => ({ description, config }),
-  update: ({ client, signal }, name, put, etag) => client.updateStoragePool(name, put, { etag, signal }),
-  delete: ({ client, signal }, name) => client.deleteStoragePool(name, { signal }),
 });

@@ -23,6 +23,7 @@ const features = grouped("features", {
   "features.images": {
     type: bool,
     unset: "false; a new project gets true",
+    computed: true,
     applies: "now",
     since,
     extension: "projects",
@@ -40,6 +41,7 @@ const features = grouped("features", {
   "features.profiles": {
     type: bool,
     unset: "false; a new project gets true",
+    computed: true,
     applies: "now",
     since,
     extension: "projects",
@@ -49,6 +51,7 @@ const features = grouped("features", {
   "features.storage.volumes": {
     type: bool,
     unset: "false; a new project gets true",
+    computed: true,
     applies: "now",
     since,
     example: "false",

@@ -1,0 +1,9 @@
+/** Kinds: those whose definition drives routes, calls and resources. A new one is named here. */
+import { imageAliasKind } from "./image";
+import type { Kind } from "./kind";
+import { networkKind } from "./network";
+import { profileKind } from "./profile";
+import { projectKind } from "./project";
+import { storagePoolKind } from "./storage-pool";
+
+export const kinds: readonly Kind[] = [imageAliasKind, networkKind, profileKind, projectKind, storagePoolKind];

@@ -1,0 +1,15 @@
+/** Kinds: the calls of all kinds whose calls are made. Made by `npm run gen` from sdk/api/kinds.ts. */
+import { imageAliasCalls } from "./image-alias";
+import { networkCalls } from "./network";
+import { profileCalls } from "./profile";
+import { projectCalls } from "./project";
+import { storagePoolCalls } from "./storage-pool";
+import type { Wire } from "./wire";
+
+export const kindsCalls = (wire: Wire) => ({
+  ...imageAliasCalls(wire),
+  ...networkCalls(wire),
+  ...profileCalls(wire),
+  ...projectCalls(wire),
+  ...storagePoolCalls(wire),
+});
