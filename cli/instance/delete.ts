@@ -1,5 +1,5 @@
 /** delete: removes containers with their snapshots. */
-import { isTrue } from "../../sdk/api/config/values";
+import { instanceConfig } from "../../sdk/api/config/instance";
 import { ApiError, type Client, type Instance } from "../../sdk/index";
 import type { Command } from "../command";
 import type { Output } from "../output";
@@ -28,7 +28,7 @@ function requireDeletable(instance: Instance, force: boolean): void {
     new ApiError("BAD_REQUEST", `Cannot delete container "${instance.name}": ${cause}.`);
   if (isActive(instance) && !force)
     throw refuse(`it is ${instance.status.toLowerCase()}. Stop it first, or use --force`);
-  if (isTrue(instance.expanded_config["security.protection.delete"]))
+  if (instanceConfig(instance.expanded_config).get("security.protection.delete"))
     throw refuse(
       "Instance is protected from being deleted. Unset security.protection.delete first, of it or of its profile",
     );
