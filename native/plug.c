@@ -4,13 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 
 #include "inroot.h"
 #include "locks.h"
@@ -19,9 +15,7 @@
 #include "ops.h"
 #include "phase.h"
 #include "request.h"
-#include "sys.h"
 #include "target.h"
-#include "userns.h"
 #include "util.h"
 
 enum { PLUG_TIMEOUT_MS = 30000 };
@@ -46,18 +40,7 @@ static int plug_nics(struct cell *cell) {
 }
 
 static int enter(struct cell *cell) {
-    /* the container may trace its own processes: until we leave nobody in there may look at us */
-    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-        return fail(&cell->status, "target", errno, NULL, "Cannot hide the helper's memory");
-    int flags = CLONE_NEWNS | CLONE_NEWNET | (has_user_namespace(cell) ? CLONE_NEWUSER : 0);
-    if (setns(cell->target_fd, flags) < 0)
-        return fail(&cell->status, "target", errno, NULL, "Cannot enter the container's namespaces");
-    if (has_user_namespace(cell) && become_inner_root() < 0)
-        return fail(&cell->status, "idmap-uid", errno, NULL, "Cannot become the container's root");
-    cell->root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (cell->root_fd < 0)
-        return fail(&cell->status, "target", errno, "/", "Cannot open the container's root");
-    return 0;
+    return enter_target(cell, CLONE_NEWNS | CLONE_NEWNET);
 }
 
 /* The container's root in its namespaces. */
@@ -91,18 +74,6 @@ static const struct phase inner_phases[] = {
     {"mounts", run_inside},
 };
 
-/** Waits for the process inside. A file system of the guest's own may hold it for ever, even against SIGKILL: then it is left. @returns whether it has ended */
-static bool await_end(pid_t pid, int *status) {
-    cleanup_fd int process = sys_pidfd_open(pid);
-    struct pollfd waiting = {.fd = process, .events = POLLIN};
-    int ready;
-    while ((ready = poll(&waiting, 1, PLUG_TIMEOUT_MS)) < 0 && errno == EINTR)
-        ;
-    if (ready == 0)
-        sys_pidfd_send_signal(process, SIGKILL);
-    return ready > 0 && waitpid(pid, status, 0) == pid;
-}
-
 /** A process of its own goes in, so that its parent can still undo on the host what was made there. @returns whether it succeeded */
 static bool plug_inside(struct cell *cell) {
     pid_t pid = fork();
@@ -118,7 +89,8 @@ static bool plug_inside(struct cell *cell) {
         answer_error(&cell->status, cell->conn);
         return false;
     }
-    if (!await_end(pid, &ended)) {
+    /* a file system of the guest's own may hold it for ever */
+    if (!reap_within(pid, PLUG_TIMEOUT_MS, &ended)) {
         fail(&cell->status, "plug", ETIMEDOUT, NULL, "Cannot reach the place in the container: a file system there does not answer");
         answer_error(&cell->status, cell->conn);
     }

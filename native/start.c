@@ -15,6 +15,7 @@
 
 #include "cgroup-end.h"
 #include "console.h"
+#include "detach.h"
 #include "first-process.h"
 #include "handshake.h"
 #include "locks.h"
@@ -34,20 +35,6 @@ static int check_request(struct cell *cell) {
         return fail(&cell->status, "control", EINVAL, NULL, "Cannot start a container without a folder for its run files");
     if (cell->argc == 0)
         return fail(&cell->status, "arg", EINVAL, NULL, "Cannot start a container without a command");
-    return 0;
-}
-
-/** Leaves the spawner's session and descriptors, so that neither its end nor a terminal's can reach the container. */
-static int detach(struct cell *cell) {
-    setsid();
-    cell->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (cell->null_fd < 0)
-        return fail(&cell->status, "supervisor", errno, "/dev/null", "Cannot open the null device");
-    for (int fd = 0; fd <= 2; fd++)
-        if (dup2(cell->null_fd, fd) < 0)
-            return fail(&cell->status, "supervisor", errno, NULL, "Cannot leave the spawner's descriptors");
-    if (chdir("/") < 0)
-        return fail(&cell->status, "supervisor", errno, "/", "Cannot leave the spawner's folder");
     return 0;
 }
 

@@ -2,11 +2,15 @@
 #include "target.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include "ops.h"
 #include "sys.h"
+#include "userns.h"
 #include "util.h"
 
 int take_target(struct cell *cell, struct op *op) {
@@ -37,5 +41,21 @@ int open_target(struct cell *cell) {
     /* without the id map we would act on an unprivileged container's files as the host's root */
     if (shares_user_namespace(cell->target_pid) == has_user_namespace(cell))
         return fail(&cell->status, "target", EINVAL, NULL, "Cannot enter the container: its id map is missing, or it has none");
+    return 0;
+}
+
+int enter_target(struct cell *cell, int namespaces) {
+    /* the container may trace its own processes: until we leave nobody in there may look at us */
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+        return fail(&cell->status, "target", errno, NULL, "Cannot hide the helper's memory");
+    if (setns(cell->target_fd, namespaces | (has_user_namespace(cell) ? CLONE_NEWUSER : 0)) < 0)
+        return fail(&cell->status, "target", errno, NULL, "Cannot enter the container's namespaces");
+    if (has_user_namespace(cell) && become_inner_root() < 0)
+        return fail(&cell->status, "idmap-uid", errno, NULL, "Cannot become the container's root");
+    if ((namespaces & CLONE_NEWNS) == 0)
+        return 0;
+    cell->root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (cell->root_fd < 0)
+        return fail(&cell->status, "target", errno, "/", "Cannot open the container's root");
     return 0;
 }

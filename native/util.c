@@ -3,12 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "sys.h"
 
 /* only what is touched takes memory */
 enum { CHILD_STACK_SIZE = 256 * 1024 };
@@ -133,6 +137,17 @@ pid_t run_child(int (*run)(void *), void *context, int flags) {
     munmap(stack, CHILD_STACK_SIZE);
     errno = error;
     return pid;
+}
+
+bool reap_within(pid_t pid, int timeout_ms, int *status) {
+    cleanup_fd int process = sys_pidfd_open(pid);
+    struct pollfd waiting = {.fd = process, .events = POLLIN};
+    int ready;
+    while ((ready = poll(&waiting, 1, timeout_ms)) < 0 && errno == EINTR)
+        ;
+    if (ready == 0)
+        sys_pidfd_send_signal(process, SIGKILL);
+    return ready > 0 && waitpid(pid, status, 0) == pid;
 }
 
 void reset_signals(void) {

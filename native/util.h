@@ -53,6 +53,8 @@ char *next_part(char **list, char separator);
  * @returns its pid, or -1 with errno
  */
 pid_t run_child(int (*run)(void *), void *context, int flags);
+/** Waits for a child, and kills one that takes longer; what does not die of that either is left. @returns whether it has ended by itself */
+bool reap_within(pid_t pid, int timeout_ms, int *status);
 /** Default dispositions and an empty mask, as a command expects to find them. */
 void reset_signals(void);
 /** Ignores every signal that is meant for others, as a service manager or a terminal sends them to all it knows; what ends these processes is said on their connections. */
