@@ -20,6 +20,7 @@ struct id_map {
 
 struct cell;
 struct op;
+struct proxy;
 typedef int (*op_function)(struct cell *cell, struct op *op);
 
 struct op_kind {
@@ -97,6 +98,9 @@ struct cell {
 
     /* remove */
     char *tree;
+
+    /* proxy */
+    struct proxy *proxy;
 
     /* the groups to remove, remembered beyond the request */
     char **made_groups;

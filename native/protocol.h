@@ -29,7 +29,7 @@
  */
 enum { PROTOCOL_VERSION = 1 };
 
-enum verb { VERB_START = 1, VERB_EXEC = 2, VERB_FILE = 4, VERB_NET_STATE = 8, VERB_RUN = 16, VERB_PLUG = 32, VERB_END = 64, VERB_AWAIT = 128, VERB_REMOVE = 256 };
+enum verb { VERB_START = 1, VERB_EXEC = 2, VERB_FILE = 4, VERB_NET_STATE = 8, VERB_RUN = 16, VERB_PLUG = 32, VERB_END = 64, VERB_AWAIT = 128, VERB_REMOVE = 256, VERB_PROXY = 512 };
 
 enum step {
     STEP_CREATED = 1,  /* I to S: the pid of C, as S sees it */
@@ -39,6 +39,7 @@ enum step {
     STEP_FAILED,       /* C to S: an error line */
     STEP_EXECUTING,    /* C to S: the next thing is execve; end of file means that it succeeded */
     STEP_NOT_EXECUTED, /* C to S: the errno of execve */
+    STEP_LISTENER,     /* a proxy's placer to its keeper: the number of a listener, and its socket comes with it */
 };
 
 enum {

@@ -7,6 +7,7 @@
 #include "file.h"
 #include "net-state.h"
 #include "plug.h"
+#include "proxy.h"
 #include "remove.h"
 #include "run.h"
 #include "start.h"
@@ -25,6 +26,7 @@ static const struct {
     {VERB_END, serve_end},
     {VERB_AWAIT, serve_await},
     {VERB_REMOVE, serve_remove},
+    {VERB_PROXY, serve_proxy},
 };
 
 void serve(struct cell *cell) {

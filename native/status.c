@@ -58,6 +58,9 @@ static const struct {
     {"cgroup-write", EBUSY, "The group has processes or children that stand in the way of this value."},
     {"cgroup-make", EBUSY, "A group of this name still has processes."},
     {"control", EBUSY, "Another supervisor uses this folder: the container is running."},
+    {"control", EADDRINUSE, "A proxy that lives listens there; end it first."},
+    {"proxy-listen", EADDRINUSE, "Another program listens there, or a file that is no socket has this name."},
+    {"proxy-listen", EADDRNOTAVAIL, "No interface has this address."},
     {NULL, EMFILE, "The limit of open files of the helper is reached."},
     {NULL, ENFILE, "The system's limit of open files is reached."},
 };
