@@ -38,6 +38,8 @@ export interface Line {
   exited?: Exited;
   ready?: { pid: number; fds: Record<string, number> };
   running?: { pid: number };
+  proxying?: { pid: number; startTime: number };
+  ended?: object;
   stat?: { type: string; mode: number; uid: number; gid: number; size: number; mtime: number };
   entries?: string[];
   target?: string;

@@ -14,6 +14,7 @@ import { ExecProcess } from "./exec";
 import { deleteFile, type GotFile, getFile, type PutFile, putFile } from "./file";
 import { type Native, Silent } from "./native";
 import { type NetInterface, readNetState } from "./net-state";
+import { endProxy, hasProxy } from "./proxy";
 import { requireGone } from "./removal";
 import type { RootSource } from "./root-source";
 import { Spawner } from "./spawner";
@@ -133,6 +134,24 @@ export class BothyCell implements Native {
     } finally {
       connection.close();
     }
+  }
+
+  async startProxy(target: Target, ids: IdRange | undefined, control: string, ops: readonly Op[]): Promise<void> {
+    const words: Op[] = [targetOp(target), ...idmapOps(ids), ["control", control], ...ops];
+    const connection = await this.spawner.request("proxy", words);
+    try {
+      await connection.need();
+    } finally {
+      connection.close();
+    }
+  }
+
+  endProxy(control: string): Promise<void> {
+    return endProxy(control);
+  }
+
+  hasProxy(control: string): Promise<boolean> {
+    return hasProxy(control);
   }
 
   netState(target: Target): Promise<NetInterface[]> {

@@ -1,5 +1,7 @@
 /** Connection: one request to bothy-cell, as words out and JSON lines in (docs/native-protocol.md, Frames). */
+import { closeSync, constants, openSync } from "node:fs";
 import { connect, type Socket } from "node:net";
+import { basename, dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { getSystemErrorMap } from "node:util";
 import { badRequest, internal } from "../../../sdk/api/errors";
@@ -88,6 +90,16 @@ export class CellConnection {
    */
   static open(path: string, signal?: AbortSignal): Promise<CellConnection> {
     return persist(async () => new CellConnection(await connected(path), signal), ["EAGAIN"], signal);
+  }
+
+  /** The same for a path of any length; its last part alone has to be short. @throws what open() throws, and the errors of opening the folder */
+  static async openAt(file: string, signal?: AbortSignal): Promise<CellConnection> {
+    const folder = openSync(dirname(file), constants.O_RDONLY | constants.O_DIRECTORY);
+    try {
+      return await CellConnection.open(`/proc/self/fd/${folder}/${basename(file)}`, signal);
+    } finally {
+      closeSync(folder);
+    }
   }
 
   /**

@@ -36,6 +36,19 @@ export interface Native {
   deleteFile(place: FilePlace, innerPath: string): Promise<void>;
   /** Puts devices into a running container, or takes them out. @param ops nic, bind, unplug-nic and unbind */
   plug(target: Target, ids: IdRange | undefined, ops: readonly Op[]): Promise<void>;
+  /**
+   * Starts a proxy, which goes on until the container ends, or endProxy: the daemon's own end does not matter to it. All it listens at is bound when this resolves.
+   * @param control absolute path of the socket by which it is found again @param ops name, proxy-listen, proxy-connect, proxy-file, proxy-user and proxy-header
+   * @throws ApiError INTERNAL with errno (EADDRINUSE, with the address as path, for one) in its details; nothing is left of it then
+   */
+  startProxy(target: Target, ids: IdRange | undefined, control: string, ops: readonly Op[]): Promise<void>;
+  /**
+   * Ends a proxy, whichever daemon started it, and waits until its connections and files are gone; one that is gone already is not an error. After the end of the
+   * container too: then it waits for a proxy that is just about to notice. @throws ApiError INTERNAL when it does not answer
+   */
+  endProxy(control: string): Promise<void>;
+  /** Whether a proxy lives whose control socket this is; the file of one that was killed is removed. @throws ApiError INTERNAL when it does not answer */
+  hasProxy(control: string): Promise<boolean>;
   netState(target: Target): Promise<NetInterface[]>;
   /** Watches a process of the host. @throws ApiError with the errno ESRCH when it has ended already */
   watch(target: Target): Promise<ProcessWatch>;

@@ -1,6 +1,6 @@
 /** Spawner: the resident bothy-cell that forks for each request. Started before the daemon's heap grows (docs/kernel.md, Spawning). */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, constants, existsSync, openSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, openSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { ApiError, internal } from "../../../sdk/api/errors";
 import type { Log } from "../log";
@@ -122,13 +122,7 @@ export class Spawner {
   /** Connects to the supervisor of a running container. @throws ENOENT or ECONNREFUSED when there is none any more */
   async watch(instance: string): Promise<CellConnection> {
     // The name of an instance in a project fills an address by itself.
-    const flags = constants.O_RDONLY | constants.O_DIRECTORY;
-    const folder = openSync(path.join(this.#shortDir, instance), flags);
-    try {
-      return await CellConnection.open(`/proc/self/fd/${folder}/sock`);
-    } finally {
-      closeSync(folder);
-    }
+    return await CellConnection.openAt(path.join(this.#shortDir, instance, "sock"));
   }
 
   /** Lets it leave; containers go on. */
