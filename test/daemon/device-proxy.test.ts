@@ -36,8 +36,12 @@ async function inside({ client }: TestDaemon, command: string, name = "box"): Pr
 }
 
 /** A web server in the container that says a word. */
-const serve = (daemon: TestDaemon, word: string, port = 80) =>
-  inside(daemon, `mkdir -p /srv/${port} && echo ${word} >/srv/${port}/index.html && httpd -p ${port} -h /srv/${port}`);
+const serve = (daemon: TestDaemon, word: string, port = 80, name = "box") =>
+  inside(
+    daemon,
+    `mkdir -p /srv/${port} && echo ${word} >/srv/${port}/index.html && httpd -p ${port} -h /srv/${port}`,
+    name,
+  );
 
 /** What a client on the host is answered; nothing when nobody listens. */
 const ask = (daemon: TestDaemon, address = "127.0.0.1:8080") =>
@@ -89,7 +93,7 @@ test("a guest reaches a server of the host where its own network has none", { sk
     // The other container's proxy is the server.
     await create(daemon, { web }, "server");
     await setState(daemon, "start", "server");
-    await inside(daemon, "mkdir /srv/w && echo served >/srv/w/index.html && httpd -p 80 -h /srv/w", "server");
+    await serve(daemon, "served", 80, "server");
     await setState(daemon, "start");
     assert.equal(await inside(daemon, "wget -qO- http://127.0.0.1:90/"), "served");
     assert.equal(await ask(daemon, "127.0.0.1:90"), "");
@@ -125,13 +129,12 @@ test("the server learns the client's address by the PROXY protocol", { skip }, a
   });
 });
 
-test("a connection to a unix socket inside is made by the user that was asked for", { skip }, async () => {
+test("a unix socket inside that nobody serves closes connections, and the proxy can be changed", { skip }, async () => {
   await withDaemon({ bare: false }, async (daemon) => {
     const device = { ...web, connect: "unix:/tmp/s", "security.uid": "1000", "security.gid": "1001" };
     await create(daemon, { web: device });
     await setState(daemon, "start");
-    await inside(daemon, "nc -l -U /tmp/s 2>/dev/null || true; mkdir -m 700 /tmp/closed");
-    assert.equal(await ask(daemon), "", "nobody serves, and nothing breaks");
+    assert.equal(await ask(daemon), "", "nobody serves");
     await setDevices(daemon, { web });
     await serve(daemon, "back");
     assert.equal(await ask(daemon), "back");
