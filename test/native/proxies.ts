@@ -46,7 +46,7 @@ export class TestProxy {
 
   /** A field of the relay's /proc/PID/status, spaces between its words. */
   status(field: string): string {
-    const found = new RegExp(`^${field}:\\s*(.*)$`, "m").exec(processText(this.relay, "status"));
+    const found = new RegExp(`^${field}:[ \\t]*(.*)$`, "m").exec(processText(this.relay, "status"));
     return (found?.[1] ?? "").replaceAll("\t", " ");
   }
 
@@ -94,7 +94,7 @@ export async function allOf(socket: net.Socket): Promise<Buffer> {
   const parts: Buffer[] = [];
   socket.on("data", (part: Buffer) => parts.push(part));
   socket.on("error", () => undefined);
-  await Promise.race([once(socket, "end"), once(socket, "close")]);
+  await new Promise<void>((resolve) => void socket.on("end", resolve).on("close", () => resolve()));
   socket.destroy();
   return Buffer.concat(parts);
 }
