@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "commands.h"
 #include "peer.h"
@@ -39,6 +40,9 @@ int open_control_socket(struct cell *cell) {
     cell->socket_fd = listen_at_file(cell->control_fd, slash + 1, geteuid(), getegid(), 0600);
     if (cell->socket_fd < 0)
         return fail(&cell->status, "control", errno, cell->control, "Cannot listen on the control socket");
+    struct stat about;
+    if (fstatat(cell->control_fd, slash + 1, &about, AT_SYMLINK_NOFOLLOW) == 0)
+        cell->proxy->control = about.st_ino;
     return 0;
 }
 
@@ -91,6 +95,15 @@ static void remove_host_files(const struct cell *cell) {
     remove_listener_files(cell->proxy, SIDE_HOST, root);
 }
 
+/** Last, so that who finds no control socket finds nothing else of the proxy; the file before the socket, so that who waits in its queue finds none either. */
+static void remove_control_socket(struct cell *cell) {
+    const char *name = strrchr(cell->control, '/') + 1;
+    struct stat about;
+    if (fstatat(cell->control_fd, name, &about, AT_SYMLINK_NOFOLLOW) == 0 && about.st_ino == cell->proxy->control)
+        unlinkat(cell->control_fd, name, 0);
+    close_now(&cell->socket_fd);
+}
+
 void end_proxy(struct cell *cell, bool has_container) {
     struct proxy *proxy = cell->proxy;
     int ended;
@@ -105,11 +118,8 @@ void end_proxy(struct cell *cell, bool has_container) {
     remove_host_files(cell);
     if (has_container)
         remove_placed(cell);
-    if (cell->socket_fd < 0)
-        return;
-    /* last, so that who finds no control socket finds nothing else of the proxy */
-    close_now(&cell->socket_fd);
-    remove_dead_socket(cell->control_fd, strrchr(cell->control, '/') + 1);
+    if (cell->socket_fd >= 0)
+        remove_control_socket(cell);
 }
 
 void keep_proxy(struct cell *cell) {

@@ -75,6 +75,9 @@ static int await_relay(struct cell *cell, int peer) {
         return fail_with_line(&cell->status, message->line);
     if (message->step != STEP_EXECUTING)
         return fail(&cell->status, "proxy-connect", ESRCH, NULL, "Cannot relay: the relay was killed");
+    /* until it has let go of this end as well, and is all that it will be */
+    if (receive_step(peer, message, RELAY_TIMEOUT_MS) < 0)
+        return fail(&cell->status, "proxy-connect", errno, NULL, "Cannot wait for the relay");
     return 0;
 }
 

@@ -38,7 +38,8 @@ struct proxy {
     uint32_t file_uid, file_gid, uid, gid;
     unsigned file_mode;
     bool has_header;
-    int relay; /* pidfd; -1 before */
+    ino_t control; /* the control socket's file */
+    int relay;     /* pidfd; -1 before */
     pid_t relay_pid;
 };
 
