@@ -1,4 +1,5 @@
 /* make check: the pure parts, and the ways that this kernel does not take by itself. One line a sentence, as in TAP. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -13,6 +14,7 @@
 #include "../commands.h"
 #include "../json.h"
 #include "../overlay.h"
+#include "../proxy-header.h"
 #include "../request.h"
 #include "../tables.h"
 #include "../userns.h"
@@ -40,6 +42,23 @@ static void check_json(void) {
     check(escapes_to("\xff", "\"\xef\xbf\xbd\"") && escapes_to("\xc0\xaf", "\"\xef\xbf\xbd\xef\xbf\xbd\"") && escapes_to("\xed\xa0\x80x", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdx\"") &&
               escapes_to("\xe2\x82", "\"\xef\xbf\xbd\xef\xbf\xbd\""),
           "what is not UTF-8 is replaced: stray bytes, overlong forms, surrogates, cut ends");
+}
+
+static bool heads(const char *from, const char *to, const char *expected) {
+    struct sockaddr_in6 ends[2] = {{.sin6_family = AF_INET6, .sin6_port = htons(56324)}, {.sin6_family = AF_INET6, .sin6_port = htons(443)}};
+    char line[HEADER_MAX];
+    if (inet_pton(AF_INET6, from, &ends[0].sin6_addr) != 1 || inet_pton(AF_INET6, to, &ends[1].sin6_addr) != 1)
+        return false;
+    size_t length = format_header((struct sockaddr *)&ends[0], (struct sockaddr *)&ends[1], line);
+    return length == strlen(expected) && strcmp(line, expected) == 0;
+}
+
+static void check_header(void) {
+    check(heads("2001:db8::1", "2001:db8::2", "PROXY TCP6 2001:db8::1 2001:db8::2 56324 443\r\n"), "the PROXY protocol's line names both ends of IPv6");
+    check(heads("::ffff:192.0.2.1", "::ffff:192.0.2.2", "PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\r\n"), "what came over IPv4 is named so");
+    check(heads("::ffff:192.0.2.1", "2001:db8::2", "PROXY UNKNOWN\r\n"), "two families make no line");
+    const char *longest = "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
+    check(heads(longest, longest, "PROXY TCP6 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 56324 443\r\n"), "the longest line has room");
 }
 
 static void check_numbers(void) {
@@ -71,7 +90,7 @@ static void check_maps(void) {
 
 /** Random bytes as requests: whatever they say, the answer is an error or a parsed request, and no byte beyond them is touched. */
 static void check_parser(void) {
-    static const char *const words[] = {"start", "exec", "file", "put", "nic", "rlimit", "idmap-uid", "tty", "arg", "env", "0", "-1", "4294967295", "", "nofile", "mount", "put", "mask", "umask", "cap-keep"};
+    static const char *const words[] = {"start", "exec", "file", "put", "nic", "rlimit", "idmap-uid", "tty", "arg", "env", "0", "-1", "4294967295", "", "nofile", "mount", "put", "mask", "umask", "cap-keep", "proxy", "proxy-listen", "proxy-connect", "host", "tcp", "unix", "@x", "/x", "::1", "80"};
     unsigned seed = 1;
     for (int round = 0; round < 20000; round++) {
         char text[256];
@@ -92,6 +111,7 @@ static void check_parser(void) {
             check(false, "a refused request has an error and an accepted one has none");
         release_request(cell);
         free(cell->status.error);
+        free(cell->proxy);
         free(cell);
     }
     check(true, "twenty thousand random requests are parsed or refused");
@@ -137,6 +157,7 @@ static bool apart(enum overlay_way way) {
 int main(void) {
     check_json();
     check_numbers();
+    check_header();
     check_tables();
     check_maps();
     check_parser();

@@ -5,7 +5,7 @@
  *     talk serve tcp|udp|unix ADDRESS PORT echo|count|peer stay     says "ready" then instead
  *     talk hear tcp|udp|unix ADDRESS PORT                           sends its input, prints the first that comes
  *     talk ask tcp|udp|unix ADDRESS PORT                            sends its input, then its end, prints the answer; of udp one datagram
- *     talk destroy PORT                                             closes all sockets of tcp that listen there, as only the network's root may
+ *     talk destroy PORT                                             closes the socket of tcp that listens at 127.0.0.1 there, as only the network's root may
  *
  * echo sends back what comes; count says after the client's end how many bytes have come; peer says whose the other end is.
  */
@@ -133,7 +133,7 @@ static void destroy(int port) {
         struct inet_diag_req_v2 about;
     } request = {
         {.nlmsg_len = sizeof request, .nlmsg_type = SOCK_DESTROY, .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK},
-        {.sdiag_family = AF_INET, .sdiag_protocol = IPPROTO_TCP, .idiag_states = ~0u, .id = {.idiag_sport = htons(port), .idiag_cookie = {INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE}}},
+        {.sdiag_family = AF_INET, .sdiag_protocol = IPPROTO_TCP, .idiag_states = ~0u, .id = {.idiag_sport = htons(port), .idiag_src = {htonl(INADDR_LOOPBACK)}, .idiag_cookie = {INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE}}},
     };
     send(fd, &request, sizeof request, 0);
     recv(fd, bytes, sizeof bytes, 0);
