@@ -8,7 +8,7 @@
 #include "proxy-session.h"
 #include "util.h"
 
-enum { EVENTS_MAX = 64, DOOR_CLOSED_MS = 100, RETRY_MS = 20 };
+enum { EVENTS_MAX = 64, DOOR_CLOSED_MS = 100 };
 
 static uint64_t now_ms(void) {
     struct timespec now;

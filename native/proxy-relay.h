@@ -6,6 +6,7 @@
 #include "proxy.h"
 
 enum {
+    RETRY_MS = 20,
     CHUNK = 64 * 1024,          /* what is moved at once, and what is held of a direction at most; any datagram fits */
     DATAGRAM_CHUNK = 16 * 1024, /* what of a stream becomes one datagram at most */
     BUCKETS = 1024,
@@ -35,6 +36,7 @@ struct relay {
     struct listener *listeners;
     struct session *over;    /* freed when the events of this round have been handled, some of which may be theirs */
     struct session *waiting; /* for room in the queue of a unix listener */
+    uint64_t retry_ms;       /* when they are tried again */
     struct session *oldest, *newest; /* those that end by being idle, by when they were used */
     unsigned idle_count, idle_max;
     struct session *bucket[BUCKETS]; /* those of datagram clients, by client */

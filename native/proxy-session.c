@@ -189,6 +189,9 @@ struct session *begin_session(struct relay *relay, const struct listener *listen
 
 void retry_connects(struct relay *relay) {
     struct session *next = relay->waiting;
+    if (next == NULL || relay->now_ms < relay->retry_ms)
+        return;
+    relay->retry_ms = relay->now_ms + RETRY_MS;
     relay->waiting = NULL;
     while (next != NULL) {
         struct session *session = next;

@@ -8,6 +8,7 @@
 
 #include "detach.h"
 #include "handshake.h"
+#include "limits.h"
 #include "phase.h"
 #include "proxy-identity.h"
 #include "proxy-keep.h"
@@ -54,6 +55,8 @@ static int listen_on_host(struct cell *cell) {
 static _Noreturn void be_relay(struct cell *cell, pid_t keeper) {
     set_title("bothy proxy relay: ", cell->name != NULL ? cell->name : "");
     struct relay *relay = NULL;
+    /* what it holds is for others to say, those in the container too */
+    unshield_from_oom();
     if (become_relay(cell, keeper) == 0)
         relay = relay_begin(cell);
     if (relay == NULL) {
