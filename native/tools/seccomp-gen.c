@@ -1,6 +1,7 @@
 /*
- * seccomp-gen NAME FILE: writes one of the filters below as an array of struct sock_filter, a binary tree, at build time. With "-native" after its name a filter
- * answers ENOSYS to the 32-bit system calls that a 64-bit kernel has besides its own.
+ * seccomp-gen ARCHITECTURE NAME FILE: writes one of the filters below as an array of struct sock_filter, a binary tree, at build time. With "-native" after its
+ * name a filter answers ENOSYS to the 32-bit system calls that a 64-bit kernel has besides its own. The architecture need not be that of this machine: libseccomp
+ * knows the numbers of all of them.
  *
  * A list of what is denied, as LXC and LXD have it: a machine container runs whole distributions, so what is not known to reach the host
  * is allowed. ENOSYS makes programs fall back as on a kernel without the feature; EPERM says that it is forbidden.
@@ -12,6 +13,7 @@
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -76,6 +78,20 @@ static const struct {
     {"request_key", DEFAULT | PRIVILEGED, ENOSYS},
 };
 
+/* uname -m's name; what libseccomp calls it and its 32-bit companion; the kernel's names and numbers of socket(2) for both */
+struct arch {
+    const char *name;
+    uint32_t native, compat;
+    struct {
+        unsigned audit;
+        int number;
+    } socket[2];
+};
+static const struct arch archs[] = {
+    {"x86_64", SCMP_ARCH_X86_64, SCMP_ARCH_X86, {{AUDIT_ARCH_X86_64, 41}, {AUDIT_ARCH_I386, 359}}},
+    {"aarch64", SCMP_ARCH_AARCH64, SCMP_ARCH_ARM, {{AUDIT_ARCH_AARCH64, 198}, {AUDIT_ARCH_ARM, 281}}},
+};
+
 static int add_rules(scmp_filter_ctx filter, int which) {
     for (size_t i = 0; i < sizeof denied / sizeof denied[0]; i++) {
         if ((denied[i].filters & which) == 0)
@@ -100,31 +116,17 @@ static int add_rules(scmp_filter_ctx filter, int which) {
  * needs, which once let anybody change the page cache, and with it files that containers have in common. A program of our own before libseccomp's, which would deny
  * with one family all of socketcall's sockets, since a filter cannot look behind its pointer, and let those pass that set a bit above the lower 32.
  */
-static const struct {
-    unsigned arch;
-    int number;
-} socket_calls[] = {
-#if defined(__x86_64__)
-    {AUDIT_ARCH_X86_64, 41},
-    {AUDIT_ARCH_I386, 359},
-#elif defined(__aarch64__)
-    {AUDIT_ARCH_AARCH64, 198},
-    {AUDIT_ARCH_ARM, 281},
-#else
-#error "which number has socket(2) here?"
-#endif
-};
-enum { CALLS = sizeof socket_calls / sizeof *socket_calls, OF_CALL = 8 };
+enum { CALLS = 2, OF_CALL = 8 };
 
-static int write_socket_rules(int fd) {
+static int write_socket_rules(const struct arch *arch, int fd) {
     struct sock_filter rules[CALLS * OF_CALL];
     for (size_t i = 0; i < CALLS; i++) {
         /* each falls through to what comes after it */
         const struct sock_filter one[OF_CALL] = {
             BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)socket_calls[i].number, 0, 6),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)arch->socket[i].number, 0, 6),
             BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, socket_calls[i].arch, 0, 4),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, arch->socket[i].audit, 0, 4),
             /* the kernel takes an int; both architectures have their lower half first */
             BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
             BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_VSOCK, 1, 0),
@@ -136,42 +138,52 @@ static int write_socket_rules(int fd) {
     return write(fd, rules, sizeof rules) == sizeof rules ? 0 : -1;
 }
 
-static int write_filter(int which, int with_compat, const char *path) {
+static int write_filter(const struct arch *arch, int which, int with_compat, const char *path) {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     if (filter == NULL)
+        return -1;
+    /* a filter begins with the architecture of this machine */
+    if (arch->native != seccomp_arch_native() &&
+        (seccomp_arch_add(filter, arch->native) < 0 || seccomp_arch_remove(filter, seccomp_arch_native()) < 0))
         return -1;
     /* foreign calling conventions that are not filtered below, such as x32, do not exist in there */
     if (seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS)) < 0 ||
         seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0) < 0 || seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2) < 0)
         return -1;
-#if defined(__x86_64__)
-    if (with_compat && seccomp_arch_add(filter, SCMP_ARCH_X86) < 0)
+    if (with_compat && seccomp_arch_add(filter, arch->compat) < 0)
         return -1;
-#elif defined(__aarch64__)
-    if (with_compat && seccomp_arch_add(filter, SCMP_ARCH_ARM) < 0)
-        return -1;
-#endif
     if (add_rules(filter, which) < 0)
         return -1;
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd < 0 || write_socket_rules(fd) < 0 || seccomp_export_bpf(filter, fd) < 0 || close(fd) < 0)
+    if (fd < 0 || write_socket_rules(arch, fd) < 0 || seccomp_export_bpf(filter, fd) < 0 || close(fd) < 0)
         return -1;
     seccomp_release(filter);
     return 0;
 }
 
+static const struct arch *find_arch(const char *name) {
+    for (size_t i = 0; i < sizeof archs / sizeof archs[0]; i++)
+        if (strcmp(archs[i].name, name) == 0)
+            return &archs[i];
+    fprintf(stderr, "seccomp-gen: Cannot make filters for \"%s\": its number of socket(2) is not known here. Add it to archs.\n", name);
+    return NULL;
+}
+
 int main(int argc, char **argv) {
-    for (size_t i = 0; argc == 3 && i < sizeof filters / sizeof filters[0]; i++) {
+    for (size_t i = 0; argc == 4 && i < sizeof filters / sizeof filters[0]; i++) {
         size_t length = strlen(filters[i].name);
-        const char *variant = argv[1] + length;
-        if (strncmp(filters[i].name, argv[1], length) != 0 || (*variant != '\0' && strcmp(variant, "-native") != 0))
+        const char *variant = argv[2] + length;
+        if (strncmp(filters[i].name, argv[2], length) != 0 || (*variant != '\0' && strcmp(variant, "-native") != 0))
             continue;
-        if (write_filter(filters[i].filter, *variant == '\0', argv[2]) == 0)
+        const struct arch *arch = find_arch(argv[1]);
+        if (arch == NULL)
+            return 1;
+        if (write_filter(arch, filters[i].filter, *variant == '\0', argv[3]) == 0)
             return 0;
         perror("seccomp-gen");
-        unlink(argv[2]);
+        unlink(argv[3]);
         return 1;
     }
-    fputs("usage: seccomp-gen default|nesting|privileged[-native] FILE\n", stderr);
+    fputs("usage: seccomp-gen ARCHITECTURE default|nesting|privileged[-native] FILE\n", stderr);
     return 2;
 }

@@ -1,6 +1,7 @@
 /** Package: where this package is installed, and the parts of it that are not JavaScript. */
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { architectureOf } from "./architecture";
 
 function find(from: string): string {
   if (existsSync(path.join(from, "package.json"))) return from;
@@ -42,8 +43,16 @@ export function packageFolder(name: string): string | undefined {
 
 export const bothyProgram = path.join(packageRoot, "bin", "bothy");
 export const bothydProgram = path.join(packageRoot, "bin", "bothyd");
-export const cellProgram = path.join(packageRoot, "native", "build", "bothy-cell");
-/** Folder of the seccomp programs that the build made. */
-export const seccompDir = path.join(packageRoot, "native", "build", "seccomp");
+
+/**
+ * Where bothy-cell and its seccomp programs lie for a machine. A release holds those of some architectures, a build those of its own.
+ * @param node Node's name of the architecture, as in process.arch
+ */
+export function nativeFiles(node: string): { readonly cellProgram: string; readonly seccompDir: string } {
+  const folder = path.join(packageRoot, "native", "build", architectureOf(node));
+  return { cellProgram: path.join(folder, "bothy-cell"), seccompDir: path.join(folder, "seccomp") };
+}
+
+export const { cellProgram, seccompDir } = nativeFiles(process.arch);
 /** Folder of the shipped image templates. */
 export const templatesDir = path.join(packageRoot, "templates");

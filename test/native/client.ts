@@ -6,10 +6,11 @@ import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Readable } from "node:stream";
+import { cellProgram, seccompDir } from "../../sdk/host/package";
 
 export const nativeDir = path.resolve(__dirname, "../../../native");
-export const program = path.join(nativeDir, "build/bothy-cell");
-export const filter = (name: string) => path.join(nativeDir, `build/seccomp/${name}.bpf`);
+export const program = cellProgram;
+export const filter = (name: string) => path.join(seccompDir, `${name}.bpf`);
 
 export interface CellError {
   phase: string;

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { test } from "node:test";
 import { imageLimits } from "../../daemon/kinds/image/archive/limits";
+import { cellProgram, seccompDir } from "../../sdk/host/package";
 import { repository } from "./load";
 
 interface Packed {
@@ -88,9 +89,9 @@ test("the package holds the licences of the packages in its bundles", () => {
 });
 
 test("the package holds a bothy-cell that needs no library of the machine, its filters and its sources", () => {
-  const cell = "native/build/bothy-cell";
+  const cell = relative(repository, cellProgram);
   for (const path of [cell, "native/Makefile", "native/main.c"]) assert.ok(paths.includes(path), path);
-  assert.ok(paths.some((path) => path.startsWith("native/build/seccomp/")));
+  assert.ok(paths.some((path) => path.startsWith(`${relative(repository, seccompDir)}/`)));
   const PT_INTERP = 3;
   const elf = readFileSync(join(repository, cell));
   const headersAt = Number(elf.readBigUInt64LE(32));

@@ -1,7 +1,7 @@
 /** Processors of the host, from /proc/cpuinfo and /sys/devices/system/cpu; whatever is missing is left out. */
 import path from "node:path";
 import type { Resources } from "../../../sdk/api/resources";
-import { hostArchitecture } from "../../platform/host/architecture";
+import { hostArchitecture } from "../../../sdk/host/architecture";
 import { numberIn, type Roots, readDir, textIn } from "./files";
 
 type Cpu = Resources["cpu"];

@@ -1,12 +1,12 @@
 /** Snapshots in the database. A pending row is being made or deleted; a new daemon takes it away with its volume. */
 import * as z from "zod";
 import { Config, Devices, epoch, never } from "../../../sdk/api/common";
+import { hostArchitecture } from "../../../sdk/host/architecture";
 import { snapshotRef, urlOf } from "../../core/ref";
 import type { Database, Schema } from "../../platform/database/database";
 import { integer, rebuilt, taken } from "../../platform/database/rebuild";
 import type { Row } from "../../platform/database/row";
 import { expiry, flag, json, pathPart, time } from "../../platform/database/rules";
-import { hostArchitecture } from "../../platform/host/architecture";
 import type { InstanceId } from "../instance/record";
 
 const settings = json(

@@ -1,5 +1,6 @@
 /** Architectures: their names in LXD's words, the other names that they go by, and which of them this host runs. */
 import { badRequest } from "../../../sdk/api/errors";
+import { hostArchitecture } from "../../../sdk/host/architecture";
 
 /** LXD's name, and the names of distributions, Go and others for the same (docs/lxd-api.md, Images). */
 const aliases: Readonly<Record<string, readonly string[]>> = {
@@ -34,17 +35,6 @@ export function requireArchitecture(name: string): string {
     `Architecture isn't supported: ${JSON.stringify(name)}. Use one of ${Object.keys(aliases).join(", ")}, or another name of it such as amd64.`,
   );
 }
-
-/** By Node's words. */
-const nodeNames: Readonly<Record<string, string>> = {
-  x64: "x86_64",
-  arm64: "aarch64",
-  arm: "armv7l",
-  ia32: "i686",
-  ppc64: "ppc64le",
-};
-
-export const hostArchitecture = nodeNames[process.arch] ?? process.arch;
 
 /** Whose programs a kernel runs beside its own. */
 const smaller: Readonly<Record<string, readonly string[]>> = {

@@ -2,8 +2,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { stringify } from "yaml";
+import { hostArchitecture } from "../../../../sdk/host/architecture";
 import { findProgram } from "../../../../sdk/host/program";
-import { hostArchitecture } from "../../../platform/host/architecture";
 import { run } from "../../../platform/processes/run";
 import type { Definition, Template } from "../templates/template";
 import { folderInto, linkInto, removeInto, writeInto } from "./tree";

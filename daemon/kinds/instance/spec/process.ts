@@ -3,8 +3,9 @@ import path from "node:path";
 import type { Config } from "../../../../sdk/api/common";
 import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { badRequest } from "../../../../sdk/api/errors";
+import { hostArchitecture } from "../../../../sdk/host/architecture";
 import type { RawLxc } from "../../../core/settings/raw-lxc";
-import { hostArchitecture, hostArchitectures } from "../../../platform/host/architecture";
+import { hostArchitectures } from "../../../platform/host/architecture";
 import type { Op } from "../../../platform/native/index";
 
 export const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
