@@ -11,10 +11,11 @@ const { startProgress } = require("./setup/progress.js");
 const { stopRunning } = require("./setup/run.js");
 const steps = require("./setup/steps.js");
 
-/** What a script needs: everything for the tests, all but test helpers for another script, the compilers alone for none. */
+/** What a script needs: everything for the tests, compilers of all architectures for a release, the compilers alone for none. */
 function purposeOf(script) {
   if (!script) return "build";
-  return path.basename(script) === "test.js" ? "test" : "run";
+  const name = path.basename(script, ".js");
+  return ["test", "release"].includes(name) ? name : "run";
 }
 
 /** Steps that end before this are not worth a line. */

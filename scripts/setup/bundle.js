@@ -74,6 +74,8 @@ async function bundle(root) {
     for (const [name, source] of Object.entries(files)) {
       const { metafile } = await build({
         absWorkingDir: root,
+        // A release links the packages of the checkout, whose place the bundle would name.
+        preserveSymlinks: true,
         entryPoints: { [name]: source },
         outdir: path.join(outdir, program),
         bundle: true,

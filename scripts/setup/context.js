@@ -33,7 +33,7 @@ function which(program, searchPath = process.env.PATH ?? "") {
 
 /**
  * Makes the context of one set-up.
- * @param purpose "build" (compile and pack), "run" (demo, bench, soak) or "test"
+ * @param purpose "build" (compile and pack), "run" (demo, bench, soak), "test" or "release"
  */
 function makeContext(purpose) {
   const binFolders = [];

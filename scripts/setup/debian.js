@@ -4,12 +4,15 @@
 const { outputOf, run } = require("./run.js");
 const { which } = require("./context.js");
 
-/** Debian package -> the purposes that need it, and the program that proves it on other distributions (none: a library). */
+/**
+ * Debian package -> the purposes that need it, the program that proves it on other distributions (none: a library), and the
+ * architecture, in Node's words, of the machines that need it (none: all). "cross" is cross.js's.
+ */
 const PACKAGES = {
-  gcc: { for: ["build", "run", "test"], program: "gcc" },
-  make: { for: ["build", "run", "test"], program: "make" },
-  "musl-tools": { for: ["build", "run", "test"], program: "musl-gcc" },
-  "libseccomp-dev": { for: ["build", "run", "test"] },
+  gcc: { for: ["build", "run", "test", "release"], program: "gcc" },
+  make: { for: ["build", "run", "test", "release"], program: "make" },
+  "musl-tools": { for: ["build", "run", "test", "release"], program: "musl-gcc" },
+  "libseccomp-dev": { for: ["build", "run", "test", "release"] },
   "btrfs-progs": { for: ["run", "test"], program: "btrfs" },
   "busybox-static": { for: ["run", "test"], program: "busybox" },
   "dnsmasq-base": { for: ["run", "test"], program: "dnsmasq" },
@@ -22,12 +25,19 @@ const PACKAGES = {
   e2fsprogs: { for: ["test"], program: "mkfs.ext4" },
   "lxd-client": { for: ["test"], program: "lxc" },
   "qemu-system-x86": { for: ["test"], program: "qemu-system-x86_64" },
+  "gcc-aarch64-linux-gnu": { for: ["cross"], program: "aarch64-linux-gnu-gcc", on: "x64" },
+  "linux-libc-dev-arm64-cross": { for: ["cross"], on: "x64" },
+  "gcc-x86-64-linux-gnu": { for: ["cross"], program: "x86_64-linux-gnu-gcc", on: "arm64" },
+  "linux-libc-dev-amd64-cross": { for: ["cross"], on: "arm64" },
+  "qemu-user": { for: ["cross"], program: "qemu-aarch64" },
 };
 
-const INSTALL = ["install", "--yes", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=600"];
+// What somebody has on this machine is not for us to remove: gcc-multilib, which a cross compiler cannot stand beside.
+const INSTALL = ["install", "--yes", "--no-install-recommends", "--no-remove", "-o", "DPkg::Lock::Timeout=600"];
 
 function wantedFor(purpose) {
-  return Object.keys(PACKAGES).filter((name) => PACKAGES[name].for.includes(purpose));
+  const isWanted = ({ for: purposes, on = process.arch }) => purposes.includes(purpose) && on === process.arch;
+  return Object.keys(PACKAGES).filter((name) => isWanted(PACKAGES[name]));
 }
 
 /** Picks the packages that dpkg does not call installed. @param listing lines "<name> <status>" of dpkg-query */
@@ -60,30 +70,33 @@ function missingMessage(missing, { isRoot, hasApt }) {
   return `${what}: only root can install them. Run: ${sudo}apt-get update && ${sudo}apt-get install --no-install-recommends ${names}`;
 }
 
+/** Installs packages; lists of packages are fetched only when the ones at hand do not do. @throws Error when not root */
+async function install(missing, progress) {
+  const may = { isRoot: process.getuid() === 0, hasApt: which("apt-get") !== undefined };
+  if (!may.isRoot || !may.hasApt) throw new Error(missingMessage(missing, may));
+  const options = {
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C.UTF-8" },
+    onLine: (line) => progress.detail(line),
+  };
+  try {
+    await run("apt-get", [...INSTALL, ...missing], options);
+  } catch {
+    // the lists may be old or missing; if that was not it, the second try says why
+    await run("apt-get", ["update", "-o", "DPkg::Lock::Timeout=600"], options);
+    await run("apt-get", [...INSTALL, ...missing], options);
+  }
+}
+
 module.exports = {
   PACKAGES,
   notInstalled,
   missingMessage,
-  purposes: ["build", "run", "test"],
+  missingPackages,
+  install,
+  purposes: ["build", "run", "test", "release"],
   label: "Installing Debian packages",
 
   needed: ({ purpose }) => missingPackages(purpose).length > 0,
 
-  /** Installs what is missing; package lists are fetched only when the ones at hand do not do. @throws Error when not root */
-  async run({ purpose }, progress) {
-    const missing = missingPackages(purpose);
-    const may = { isRoot: process.getuid() === 0, hasApt: which("apt-get") !== undefined };
-    if (!may.isRoot || !may.hasApt) throw new Error(missingMessage(missing, may));
-    const options = {
-      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C.UTF-8" },
-      onLine: (line) => progress.detail(line),
-    };
-    try {
-      await run("apt-get", [...INSTALL, ...missing], options);
-    } catch {
-      // the lists may be old or missing; if that was not it, the second try says why
-      await run("apt-get", ["update", "-o", "DPkg::Lock::Timeout=600"], options);
-      await run("apt-get", [...INSTALL, ...missing], options);
-    }
-  },
+  run: ({ purpose }, progress) => install(missingPackages(purpose), progress),
 };

@@ -1,6 +1,6 @@
 "use strict";
 // Step: the Node that runs everything else. npm's platform packages carry the program itself, so npm and its lock file
-// are all that is needed. A Node that is new enough may run the demo; the tests always get the pinned one.
+// are all that is needed. A Node that is new enough may run the demo; tests and releases always get the pinned one.
 
 const fs = require("node:fs");
 const path = require("node:path");
@@ -22,7 +22,7 @@ function pinned(context) {
 
 /** Tells whether a Node of this version will do without the pinned one. */
 function isGoodEnough(version, purpose) {
-  return purpose !== "test" && isAtLeast(version, MINIMUM_NODE);
+  return purpose !== "test" && purpose !== "release" && isAtLeast(version, MINIMUM_NODE);
 }
 
 /** Points .toolchain/bin, where bin/launch.sh looks, at the pinned Node, and lets the rest of set-up use it. */
@@ -41,7 +41,7 @@ function use(context, { toolchain, bin }) {
 module.exports = {
   MINIMUM_NODE,
   isGoodEnough,
-  purposes: ["build", "run", "test"],
+  purposes: ["build", "run", "test", "release"],
   label: "Installing Node 24 from npm",
 
   /** Uses what is there. @returns whether the pinned Node has to be installed */

@@ -6,6 +6,7 @@ module.exports = [
   require("./debian.js"),
   require("./npm.js"),
   require("./native.js"),
+  require("./cross.js"),
   require("./typescript.js"),
   require("./bundle.js"),
   require("./engine.js"),
