@@ -67,6 +67,8 @@ class Connection {
   }
 }
 
+type Calls = ReturnType<typeof callsOf>;
+
 /** A typed client of LXD API 1.0; connects when the first call needs it. */
-export type Client = Connection & ReturnType<typeof callsOf>;
+export interface Client extends Connection, Calls {}
 export const Client = Connection as new (options?: ClientOptions) => Client;
