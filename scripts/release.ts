@@ -6,6 +6,7 @@ import { checkedOut, copyTree, hasTag } from "./release/checkout";
 import { buildNative } from "./release/native";
 import { changesOf, noteOf } from "./release/notes";
 import { buildPrograms, checkPackage, pack, sumsOf, wantedFiles } from "./release/package";
+import { refusalOf, type Wish } from "./release/refusal";
 import { architectures, muslOf, repository, workFolder } from "./release/setup";
 import { execute } from "./vm/execute";
 
@@ -22,32 +23,12 @@ interface Manifest {
   readonly engines: { readonly node: string };
 }
 
-interface Wanted {
-  readonly version: string | undefined;
-  readonly output: string;
-  readonly allowDirty: boolean;
-  readonly allowTag: boolean;
-}
-
-/** @returns the commit, as the note names it @throws Error that says what to do */
-async function requireReleasable({ version: asked, allowDirty, allowTag }: Wanted, version: string): Promise<string> {
-  if (asked !== undefined && asked !== version)
-    throw new Error(
-      `Cannot release ${asked}: package.json says ${version}. Set it with: npm version --no-git-tag-version`,
-    );
-  if (!allowTag && (await hasTag(`v${version}`)))
-    throw new Error(`Cannot release ${version}: the tag v${version} exists. Set another version, or say --allow-tag.`);
-  const { commit, isDirty } = await checkedOut();
-  if (isDirty && !allowDirty)
-    throw new Error(
-      `Cannot release ${version}: the tree holds what is not committed (git status). Commit it, or say --allow-dirty.`,
-    );
-  return isDirty ? `${commit} with changes` : commit;
-}
-
-async function release(wanted: Wanted): Promise<void> {
+/** @param output folder for what is made @throws Error that says what is wrong with the tree or with what was made of it */
+async function release(wish: Wish, output: string): Promise<void> {
   const { version, engines } = JSON.parse(readFileSync(path.join(repository, "package.json"), "utf8")) as Manifest;
-  const commit = await requireReleasable(wanted, version);
+  const { commit, isDirty } = await checkedOut();
+  const refusal = refusalOf(wish, { version, isDirty, hasTag: await hasTag(`v${version}`) });
+  if (refusal !== undefined) throw new Error(refusal);
   const changes = changesOf(readFileSync(path.join(repository, "CHANGELOG.md"), "utf8"), version);
   const work = workFolder();
   try {
@@ -63,15 +44,16 @@ async function release(wanted: Wanted): Promise<void> {
     const secret = [repository, ...[...architectures.keys()].map(muslOf)];
     await checkPackage(archive, path.join(work, "look"), wantedFiles(architectures.keys()), secret);
     const names = [...architectures.keys()];
-    const facts = { version, commit, archive: path.basename(archive), architectures: names, node: engines.node };
+    const made = isDirty ? `${commit}, with changes` : commit;
+    const facts = { version, commit: made, archive: path.basename(archive), architectures: names, node: engines.node };
     const note = path.join(work, "RELEASE.md");
     writeFileSync(note, noteOf(facts, changes));
     const page = path.join(tree, "docs/sdk.md");
     const sums = path.join(work, "SHA256SUMS");
     writeFileSync(sums, sumsOf([archive, note, page]));
-    mkdirSync(wanted.output, { recursive: true });
-    for (const file of [archive, note, page, sums]) copyFileSync(file, path.join(wanted.output, path.basename(file)));
-    console.log(`\n${readFileSync(sums, "utf8")}\nBothy ${version} lies in ${wanted.output}.`);
+    mkdirSync(output, { recursive: true });
+    for (const file of [archive, note, page, sums]) copyFileSync(file, path.join(output, path.basename(file)));
+    console.log(`\n${readFileSync(sums, "utf8")}\nBothy ${version} lies in ${output}.`);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
@@ -92,12 +74,8 @@ async function main(): Promise<void> {
     process.exitCode = values.help ? 0 : 2;
     return;
   }
-  await release({
-    version: positionals[0],
-    output: path.resolve(values.output),
-    allowDirty: values["allow-dirty"],
-    allowTag: values["allow-tag"],
-  });
+  const { "allow-dirty": allowDirty, "allow-tag": allowTag } = values;
+  await release({ asked: positionals[0], allowDirty, allowTag }, path.resolve(values.output));
 }
 
 main().catch((error: unknown) => {

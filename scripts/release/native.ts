@@ -1,6 +1,6 @@
 /** Native: bothy-cell and its seccomp programs for every architecture of a release, built and looked at. */
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { hostArchitecture } from "../../sdk/host/architecture";
@@ -18,6 +18,9 @@ export async function buildNative(tree: string, architecture: string): Promise<s
   const args = ["-s", "-C", path.join(tree, "native"), "-j", String(availableParallelism())];
   await execute("make", [...args, `ARCH=${architecture}`, ...musl]);
   const folder = path.join(tree, "native/build", architecture);
+  // A part of musl is in the program, and its licence asks to be passed on.
+  const copyright = path.join(isForeign ? muslOf(architecture) : "/", "usr/share/doc/musl-dev/copyright");
+  copyFileSync(copyright, path.join(folder, "musl-copyright"));
   checkCell(readFileSync(path.join(folder, "bothy-cell")), architecture);
   const filters = readdirSync(path.join(folder, "seccomp"));
   for (const name of filters) checkFilter(name, readFileSync(path.join(folder, "seccomp", name)), architecture);

@@ -7,7 +7,7 @@ import { packageRoot } from "../../../sdk/host/package";
 
 const files = globSync("**/*.{ts,js,json,md,yaml,c,h,mod}", {
   cwd: packageRoot,
-  exclude: ["**/node_modules", "**/build", "dist", ".toolchain"],
+  exclude: ["**/node_modules", "**/build", "dist", ".toolchain", "release", "docs/sdk.md"],
 });
 const textOf = (file: string) => readFileSync(path.join(packageRoot, file), "utf8");
 const pages = files.filter((file) => file.endsWith(".md"));
@@ -37,9 +37,13 @@ test("no line of a document is longer than 100 columns, but for tables and code"
   assert.deepEqual(long, []);
 });
 
+/** Pages that a release makes and git does not hold. */
+const made = ["docs/sdk.md", "sdk.md", "RELEASE.md"];
+
 test("every page that a comment cites exists", () => {
   const sources = files.filter((file) => /\.(ts|js|c|h|md)$/.test(file));
-  const isThere = (page: string) => ["", "docs"].some((folder) => existsSync(path.join(packageRoot, folder, page)));
+  const isThere = (page: string) =>
+    made.includes(page) || ["", "docs"].some((folder) => existsSync(path.join(packageRoot, folder, page)));
   const missing = sources.flatMap((file) =>
     [...textOf(file).matchAll(/(?<![\w./-])((?:[a-z][\w.-]*\/)*[a-zA-Z][\w.-]*\.md)\b/g)]
       .map(([, page = ""]) => page)

@@ -30,6 +30,7 @@ test("a Node that is new enough runs the demo, an older one does not", () => {
   assert.ok(!isGoodEnough("v20.20.2", "run"));
 });
 
-test("the tests run on the pinned Node whatever the machine has", () => {
+test("tests and releases run on the pinned Node whatever the machine has", () => {
   assert.ok(!isGoodEnough("v24.0.0", "test"));
+  assert.ok(!isGoodEnough("v24.0.0", "release"));
 });
