@@ -138,7 +138,7 @@ export class InstanceBook {
 
   /** @throws ApiError CONFLICT */
   requireFree({ project, name }: InstanceId): void {
-    if (this.store.ids().some((other) => other.project === project && other.name === name))
+    if (this.store.isTaken({ project, name }))
       throw conflict(
         `Failed creating instance record: Instance "${name}" already exists. Choose another name, or delete it first.`,
       );

@@ -93,6 +93,13 @@ export class InstanceStore {
       .map(({ project, name }) => ({ project: String(project), name: String(name) }));
   }
 
+  /** Whether a row has the name, whatever else it holds. */
+  isTaken({ project, name }: InstanceId): boolean {
+    return (
+      this.database.get("SELECT 1 AS taken FROM instances WHERE project = ? AND name = ?", project, name) !== undefined
+    );
+  }
+
   find({ project, name }: InstanceId): InstanceRecord | undefined {
     const sql = "SELECT * FROM instances WHERE project = ? AND name = ? AND pending = 0";
     const row = this.database.get(sql, project, name);
