@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { Config, Text, Time, text } from "./common";
 import { defineKind } from "./kind";
+import { means } from "./means";
 
 /** An alias may hold slashes (debian/12) but is not a path: no empty, "." or ".." parts, no line breaks. */
 export const AliasName = Text.min(1)
@@ -14,52 +15,52 @@ export const AliasName = Text.min(1)
 export const ImageAlias = z.looseObject({ name: z.string(), description: z.string().default("") });
 
 export const ImagePut = z.object({
-  auto_update: z.boolean().default(false),
-  public: z.boolean().default(false),
-  properties: Config.default({}),
+  auto_update: means(z.boolean().default(false), "Kept; images are not updated by themselves yet."),
+  public: means(z.boolean().default(false), "Whether clients without rights may fetch it; there are none yet."),
+  properties: means(Config.default({}), "What the image says of itself, such as `os`."),
   expires_at: Time.optional(),
-  profiles: z.array(z.string()).optional(),
+  profiles: means(z.array(z.string()).optional(), "Profiles of instances that are made of it and name none."),
 });
 export type ImagePut = z.infer<typeof ImagePut>;
 
 /** JSON form of POST /1.0/images; a tarball comes as an octet stream instead. */
 export const ImagesPost = ImagePut.partial().extend({
-  source: z.looseObject({ type: z.string() }),
-  aliases: z.array(z.object({ name: AliasName, description: text })).default([]),
-  filename: Text.optional(),
+  source: means(z.looseObject({ type: z.string() }), "`type` is `template`, and `template` the name of one."),
+  aliases: means(z.array(z.object({ name: AliasName, description: text })).default([]), "Aliases that the image gets."),
+  filename: means(Text.optional(), "Not read."),
 });
 export type ImagesPost = z.infer<typeof ImagesPost>;
 
 export const Image = z.looseObject({
   ...ImagePut.shape,
-  fingerprint: z.string(),
+  fingerprint: means(z.string(), "SHA-256 of the files as they were imported."),
   filename: z.string().default(""),
-  size: z.number(),
+  size: means(z.number(), "Bytes of those files."),
   type: z.string().default("container"),
   architecture: z.string(),
-  cached: z.boolean().default(false),
+  cached: means(z.boolean().default(false), "Whether the daemon fetched it by itself: never."),
   aliases: z.array(ImageAlias).default([]),
   created_at: Time,
   expires_at: Time,
   last_used_at: Time,
   uploaded_at: Time,
-  profiles: z.array(z.string()).nullish(),
+  profiles: means(z.array(z.string()).nullish(), "Profiles of instances that are made of it and name none."),
 });
 export type Image = z.infer<typeof Image>;
 
 export const ImageAliasesPost = z.object({
   name: AliasName,
   description: text,
-  target: Text.min(1),
-  type: z.string().default("container"),
+  target: means(Text.min(1), "Fingerprint of an image."),
+  type: means(z.string().default("container"), "`container`; there is no other yet."),
 });
 export type ImageAliasesPost = z.infer<typeof ImageAliasesPost>;
-export const ImageAliasPut = z.object({ description: text, target: Text.min(1) });
+export const ImageAliasPut = z.object({ description: text, target: means(Text.min(1), "Fingerprint of an image.") });
 export const ImageAliasPost = z.object({ name: AliasName });
 export const ImageAliasEntry = z.looseObject({
   name: z.string(),
   description: z.string().default(""),
-  target: z.string(),
+  target: means(z.string(), "Fingerprint of an image."),
   type: z.string().default("container"),
 });
 export type ImageAliasEntry = z.infer<typeof ImageAliasEntry>;

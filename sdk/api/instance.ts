@@ -1,103 +1,114 @@
 /** Instance: a container, its state, and what may be asked of it (docs/lxd-api.md, Instances and Exec). */
 import * as z from "zod";
 import { Config, Devices, flag, InstanceName, Text, Time, text } from "./common";
+import { means } from "./means";
 import { NetworkState } from "./network";
 import { Snapshot } from "./snapshot";
 
 export const InstancePut = z.object({
-  architecture: Text.default(""),
+  architecture: means(Text.default(""), "Such as `x86_64`. That of the image wins over it."),
   config: Config.default({}),
   devices: Devices.default({}),
-  ephemeral: flag,
-  profiles: z.array(z.string()).nullish(),
+  ephemeral: flag.meta({ description: "Whether the instance is deleted when it stops." }),
+  profiles: means(
+    z.array(z.string()).nullish(),
+    "Names of profiles, the later ones over the earlier ones. A new instance without the field has `default`.",
+  ),
   description: text,
-  restore: Text.optional(),
-  stateful: flag,
+  restore: means(Text.optional(), "Snapshot that the instance becomes again. The other fields do not count then."),
+  stateful: flag.meta({ description: "Must be false: checkpoints are not supported yet." }),
 });
 export type InstancePut = z.infer<typeof InstancePut>;
 
 export const InstanceSource = z.looseObject({
-  type: z.string(),
-  alias: Text.optional(),
-  fingerprint: Text.optional(),
-  properties: z.record(Text, Text).optional(),
-  source: Text.optional(),
-  instance_only: z.boolean().optional(),
-  container_only: z.boolean().optional(),
-  refresh: z.boolean().optional(),
-  project: Text.optional(),
+  type: means(z.string(), "`image`, `template`, `copy` or `none`."),
+  alias: means(Text.optional(), "Alias of an image, or `template:` and the name of a template."),
+  fingerprint: means(Text.optional(), "Fingerprint of an image, or a beginning that only one has."),
+  properties: means(z.record(Text, Text).optional(), "Properties of the image that is meant."),
+  source: means(Text.optional(), "What is copied: an instance, or `instance/snapshot`."),
+  instance_only: means(z.boolean().optional(), "Copies no snapshots."),
+  container_only: means(z.boolean().optional(), "Older name of `instance_only`."),
+  refresh: means(z.boolean().optional(), "Brings an instance that is there to what a copy would be now."),
+  project: means(Text.optional(), "Project of what is copied, where it is another one."),
 });
 export type InstanceSource = z.infer<typeof InstanceSource>;
 
 export const InstancesPost = InstancePut.omit({ restore: true }).extend({
-  name: z.union([InstanceName, z.literal("")]).default(""),
+  name: means(z.union([InstanceName, z.literal("")]).default(""), "A free one is taken when it is empty."),
   source: InstanceSource,
-  type: z.string().default("container"),
-  instance_type: Text.default(""),
+  type: means(z.string().default("container"), "`container`; there is no other yet."),
+  instance_type: means(Text.default(""), "Limits in short: `c2-m4` for 2 processors and 4 GiB of memory."),
 });
 export type InstancesPost = z.infer<typeof InstancesPost>;
 
 export const InstancePost = z.looseObject({
   name: InstanceName,
-  migration: z.boolean().optional(),
-  pool: Text.optional(),
-  project: Text.optional(),
-  target: Text.optional(),
+  migration: means(z.boolean().optional(), "Must not be true: not supported yet."),
+  pool: means(Text.optional(), "Must be empty: not supported yet."),
+  project: means(Text.optional(), "Must be empty: not supported yet."),
+  target: means(Text.optional(), "Must be empty: there is no cluster."),
 });
+export type InstancePost = z.infer<typeof InstancePost>;
 
 export const InstanceStateAction = z.enum(["start", "stop", "restart", "freeze", "unfreeze"]);
 export type InstanceStateAction = z.infer<typeof InstanceStateAction>;
 export const InstanceStatePut = z.object({
   action: InstanceStateAction,
-  timeout: z.number().int().default(-1),
-  force: flag,
-  stateful: flag,
+  timeout: means(z.number().int().default(-1), "Seconds that a clean stop may take; 0 is force, and -1 the usual 600."),
+  force: flag.meta({ description: "Kills instead of asking." }),
+  stateful: flag.meta({ description: "Must be false: checkpoints are not supported yet." }),
 });
 export type InstanceStatePut = z.infer<typeof InstanceStatePut>;
 
 export const InstanceState = z.looseObject({
-  status: z.string(),
-  status_code: z.number(),
-  pid: z.number(),
-  processes: z.number(),
-  cpu: z.looseObject({ usage: z.number() }),
-  memory: z.looseObject({
-    usage: z.number(),
-    usage_peak: z.number(),
-    swap_usage: z.number(),
-    swap_usage_peak: z.number(),
-  }),
-  disk: z.record(z.string(), z.looseObject({ usage: z.number() })).nullable(),
-  network: z.record(z.string(), z.looseObject({ ...NetworkState.shape, host_name: z.string() })).nullable(),
+  status: means(z.string(), "`Running`, `Frozen` or `Stopped`."),
+  status_code: means(z.number(), "The status as a number."),
+  pid: means(z.number(), "Process of the init on the host; 0 when stopped."),
+  processes: means(z.number(), "How many there are."),
+  cpu: z.looseObject({ usage: means(z.number(), "Nanoseconds of processors' time so far.") }),
+  memory: means(
+    z.looseObject({
+      usage: z.number(),
+      usage_peak: z.number(),
+      swap_usage: z.number(),
+      swap_usage_peak: z.number(),
+    }),
+    "Bytes.",
+  ),
+  disk: means(z.record(z.string(), z.looseObject({ usage: z.number() })).nullable(), "Bytes by device."),
+  network: means(
+    z.record(z.string(), z.looseObject({ ...NetworkState.shape, host_name: z.string() })).nullable(),
+    "By interface; null when stopped.",
+  ),
 });
 export type InstanceState = z.infer<typeof InstanceState>;
 
 export const Instance = z.looseObject({
   name: z.string(),
   description: z.string(),
-  status: z.string(),
-  status_code: z.number(),
+  status: means(z.string(), "`Running`, `Frozen`, `Stopped` or `Error`."),
+  status_code: means(z.number(), "The status as a number."),
   type: z.string(),
   architecture: z.string(),
   config: Config,
   devices: Devices,
-  expanded_config: Config,
-  expanded_devices: Devices,
+  expanded_config: Config.meta({ description: "With that of the profiles." }),
+  expanded_devices: Devices.meta({ description: "With those of the profiles." }),
   profiles: z.array(z.string()).nullable(),
   ephemeral: z.boolean(),
   stateful: z.boolean(),
   created_at: Time,
   last_used_at: Time,
-  location: z.string().default("none"),
+  location: means(z.string().default("none"), "Always `none`: there is no cluster."),
   project: z.string().default("default"),
 });
 export type Instance = z.infer<typeof Instance>;
 
 export const InstanceFull = z.looseObject({
   ...Instance.shape,
-  state: InstanceState.nullable(),
+  state: means(InstanceState.nullable(), "Null when it cannot be had."),
   snapshots: z.array(Snapshot).nullable(),
-  backups: z.array(z.unknown()).nullable(),
+  backups: means(z.array(z.unknown()).nullable(), "There are none yet."),
 });
 export type InstanceFull = z.infer<typeof InstanceFull>;
 
@@ -115,22 +126,22 @@ export const InstanceExecPost = z.object({
     .array(Text)
     .min(1, { message: "must name a command" })
     .refine(([program]) => program !== "", { message: "must name a command" }),
-  environment: z.record(Text, Text).nullish(),
-  interactive: flag,
-  "wait-for-websocket": flag,
-  "record-output": flag,
-  width: terminalSize,
-  height: terminalSize,
-  user: id,
-  group: id,
-  cwd: Text.default(""),
+  environment: means(z.record(Text, Text).nullish(), "Variables beside those of the instance."),
+  interactive: flag.meta({ description: "Whether the command has a terminal." }),
+  "wait-for-websocket": flag.meta({ description: "Whether the streams are websockets; the command waits for them." }),
+  "record-output": flag.meta({ description: "Whether output is kept among the logs, where it goes to no websocket." }),
+  width: terminalSize.meta({ description: "Columns of the terminal; 0 for 80." }),
+  height: terminalSize.meta({ description: "Rows of the terminal; 0 for 24." }),
+  user: id.meta({ description: "User id in the container." }),
+  group: id.meta({ description: "Group id in the container." }),
+  cwd: means(Text.default(""), "Working folder; the user's home when empty."),
 });
 export type InstanceExecPost = z.infer<typeof InstanceExecPost>;
 
 /** Messages on the control websocket of an exec session (docs/lxd-api.md, Exec). */
 export const InstanceExecControl = z.looseObject({
-  command: z.string(),
-  args: z.record(z.string(), z.string()).nullish(),
-  signal: z.number().int().optional(),
+  command: means(z.string(), "`window-resize` or `signal`."),
+  args: means(z.record(z.string(), z.string()).nullish(), "Of `window-resize`: `width` and `height` as texts."),
+  signal: means(z.number().int().optional(), "Of `signal`: its number."),
 });
 export type InstanceExecControl = z.infer<typeof InstanceExecControl>;

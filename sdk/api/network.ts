@@ -4,11 +4,15 @@ import { Config, NetworkName, text } from "./common";
 import { lxdNetworkKeys } from "./config/lxd-words";
 import { networkKeys } from "./config/network";
 import { defineKind } from "./kind";
+import { means } from "./means";
 
 export const NetworkPut = z.object({ description: text, config: Config.default({}) });
 export type NetworkPut = z.infer<typeof NetworkPut>;
 
-export const NetworksPost = NetworkPut.extend({ name: NetworkName, type: z.string().default("bridge") });
+export const NetworksPost = NetworkPut.extend({
+  name: NetworkName,
+  type: means(z.string().default("bridge"), "`bridge`; there is no other yet."),
+});
 export type NetworksPost = z.infer<typeof NetworksPost>;
 
 export const NetworkPost = z.object({ name: NetworkName });
@@ -17,10 +21,10 @@ export const Network = z.looseObject({
   ...NetworkPut.shape,
   name: z.string(),
   type: z.string(),
-  managed: z.boolean(),
-  status: z.string().default(""),
-  locations: z.array(z.string()).nullable().default([]),
-  used_by: z.array(z.string()).nullable().default([]),
+  managed: means(z.boolean(), "Whether it is a network; otherwise it is an interface of the host."),
+  status: means(z.string().default(""), "`Created`, or `Unavailable` when it could not be brought up."),
+  locations: means(z.array(z.string()).nullable().default([]), "Always `none`: there is no cluster."),
+  used_by: means(z.array(z.string()).nullable().default([]), "Paths of what uses it."),
 });
 export type Network = z.infer<typeof Network>;
 
@@ -34,23 +38,23 @@ export const networkKind = defineKind({
   tagged: ["name", "managed", "type", "description", "config"],
   keys: { table: networkKeys, lxd: lxdNetworkKeys },
   rename: NetworkPost,
-  says: { list: "Managed networks, and the host's own interfaces with `managed` false." },
+  says: { list: "Lists managed networks, and the host's own interfaces with `managed` false." },
 });
 
 export const NetworkLease = z.looseObject({
-  hostname: z.string(),
+  hostname: means(z.string(), "Name of the instance."),
   hwaddr: z.string(),
   address: z.string(),
-  type: z.string(),
-  location: z.string().default("none"),
+  type: means(z.string(), "`gateway`, `static` or `dynamic`."),
+  location: means(z.string().default("none"), "Always `none`: there is no cluster."),
 });
 export type NetworkLease = z.infer<typeof NetworkLease>;
 
 export const NetworkAddress = z.looseObject({
-  family: z.string(),
+  family: means(z.string(), "`inet` or `inet6`."),
   address: z.string(),
-  netmask: z.string(),
-  scope: z.string(),
+  netmask: means(z.string(), "Bits of the network's part."),
+  scope: means(z.string(), "`global`, `link` or `local`."),
 });
 
 export const NetworkCounters = z.looseObject({
@@ -67,9 +71,9 @@ export const NetworkCounters = z.looseObject({
 export const NetworkState = z.looseObject({
   addresses: z.array(NetworkAddress),
   counters: NetworkCounters,
-  hwaddr: z.string(),
-  mtu: z.number(),
-  state: z.string(),
+  hwaddr: means(z.string(), "Hardware address."),
+  mtu: means(z.number(), "Largest packet in bytes."),
+  state: means(z.string(), "`up` or `down`."),
   type: z.string(),
 });
 export type NetworkState = z.infer<typeof NetworkState>;

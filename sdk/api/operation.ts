@@ -1,6 +1,7 @@
 /** Operation: background work of the daemon (docs/lxd-api.md, Operations and events). */
 import * as z from "zod";
 import { Time } from "./common";
+import { means } from "./means";
 
 export const statusCodes = {
   Success: 200,
@@ -25,19 +26,28 @@ export type StatusName = keyof typeof statusCodes;
 
 export const Operation = z.looseObject({
   id: z.string(),
-  class: z.enum(["task", "websocket", "token"]),
+  class: means(z.enum(["task", "websocket", "token"]), "`websocket` for one with streams to connect to."),
   description: z.string(),
   created_at: Time,
   updated_at: Time,
-  status: z.string(),
-  status_code: z.number(),
-  resources: z.record(z.string(), z.array(z.string())).nullable().default(null),
-  metadata: z.record(z.string(), z.unknown()).nullable().default(null),
+  status: means(z.string(), "In words, such as `Running` or `Success`."),
+  status_code: means(z.number(), "Below 200 it goes on; 200 is success, 400 failure, 401 cancelled."),
+  resources: means(
+    z.record(z.string(), z.array(z.string())).nullable().default(null),
+    "Paths of what it is about, by kind.",
+  ),
+  metadata: means(
+    z.record(z.string(), z.unknown()).nullable().default(null),
+    "What the work tells, such as its progress and its result.",
+  ),
   may_cancel: z.boolean(),
-  err: z.string(),
-  location: z.string(),
+  err: means(z.string(), "Why it failed; empty otherwise."),
+  location: means(z.string(), "Always `none`: there is no cluster."),
 });
 export type Operation = z.infer<typeof Operation>;
+
+/** Lists of operations by their status in small letters, such as "running". */
+export const OperationsByStatus = z.record(z.string(), z.array(Operation));
 
 /** Key of a failed operation that tells programs what `err` tells people; stock clients ignore it. */
 export const operationErrorKey = "bothy_error";

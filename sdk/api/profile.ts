@@ -4,6 +4,7 @@ import { Config, Devices, ProfileName, text } from "./common";
 import { instanceKeys } from "./config/instance";
 import { lxdInstanceKeys } from "./config/lxd-words";
 import { defineKind } from "./kind";
+import { means } from "./means";
 
 export const ProfilePut = z.object({
   description: text,
@@ -20,7 +21,7 @@ export const ProfilePost = z.object({ name: ProfileName });
 export const Profile = z.looseObject({
   ...ProfilePut.shape,
   name: z.string(),
-  used_by: z.array(z.string()).default([]),
+  used_by: means(z.array(z.string()).default([]), "Paths of the instances that have it."),
 });
 export type Profile = z.infer<typeof Profile>;
 

@@ -1,32 +1,41 @@
 /** Server: GET and PUT /1.0 (docs/lxd-api.md, Server). */
 import * as z from "zod";
 import { Config } from "./common";
+import { means } from "./means";
 
 export const ServerPut = z.object({ config: Config.default({}) });
 export type ServerPut = z.infer<typeof ServerPut>;
 
 export const Server = z.looseObject({
   config: Config.default({}),
-  api_extensions: z.array(z.string()),
+  api_extensions: means(z.array(z.string()), "What works beyond the first API 1.0, by LXD's names and Bothy's own."),
   api_status: z.string(),
   api_version: z.string(),
-  auth: z.string(),
+  auth: means(z.string(), "`trusted`: who reaches the socket has the whole server."),
   public: z.boolean(),
   auth_methods: z.array(z.string()),
   environment: z.looseObject({
     server: z.string(),
-    server_version: z.string(),
+    server_version: means(z.string(), "Version of the LXD whose contract it is."),
     server_name: z.string(),
     server_pid: z.number(),
-    /** Of Bothy alone (extension bothy_server_uuid): as long as its database lives, no other server has it. */
-    server_uuid: z.string().optional(),
+    server_uuid: means(
+      z.string().optional(),
+      "As long as the daemon's database lives, no other server has it (`bothy_server_uuid`).",
+    ),
     server_clustered: z.boolean().optional(),
     certificate_fingerprint: z.string().optional(),
     architectures: z.array(z.string()),
     driver: z.string(),
     kernel_version: z.string(),
-    storage: z.string(),
+    storage: means(z.string(), "Drivers in use."),
     storage_supported_drivers: z.array(z.looseObject({ Name: z.string() })).optional(),
   }),
 });
 export type Server = z.infer<typeof Server>;
+
+export const Cluster = z.looseObject({
+  server_name: z.string(),
+  enabled: z.boolean(),
+  member_config: z.array(z.unknown()),
+});

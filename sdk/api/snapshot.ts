@@ -1,6 +1,7 @@
 /** Snapshot: an instance as it was (docs/lxd-api.md, Instances). */
 import * as z from "zod";
 import { Config, Devices, flag, SnapshotName, Time, WrittenTime } from "./common";
+import { means } from "./means";
 import { isStampKey, stampPrefix } from "./stamp";
 
 /** Of an instance's configuration a snapshot keeps a copy; its own are only the keys of the stamp (extension bothy_snapshot_config). */
@@ -8,21 +9,25 @@ const Stamp = Config.refine((config) => Object.keys(config).every(isStampKey), {
   message: `must hold keys of a stamp only, which begin with ${stampPrefix}`,
 });
 
-export const SnapshotPut = z.object({ expires_at: WrittenTime.nullish(), config: Stamp.optional() });
+export const SnapshotPut = z.object({
+  expires_at: means(WrittenTime.nullish(), "When it is deleted; `0001-01-01T00:00:00Z` for never."),
+  config: means(Stamp.optional(), "Keys `user.bothy.*` and no others (`bothy_snapshot_config`)."),
+});
 export type SnapshotPut = z.infer<typeof SnapshotPut>;
 
 export const SnapshotsPost = SnapshotPut.extend({
-  name: z.union([SnapshotName, z.literal("")]).default(""),
-  stateful: flag,
+  name: means(z.union([SnapshotName, z.literal("")]).default(""), "Made by `snapshots.pattern` when it is empty."),
+  stateful: flag.meta({ description: "Must be false: checkpoints are not supported yet." }),
 });
 export type SnapshotsPost = z.infer<typeof SnapshotsPost>;
 
 export const SnapshotPost = z.looseObject({ name: SnapshotName });
+export type SnapshotPost = z.infer<typeof SnapshotPost>;
 
 export const Snapshot = z.looseObject({
   name: z.string(),
   architecture: z.string(),
-  config: Config.default({}),
+  config: means(Config.default({}), "Of the instance as it was; keys `user.bothy.*` are the snapshot's own."),
   devices: Devices.default({}),
   expanded_config: Config.nullish(),
   expanded_devices: Devices.nullish(),
@@ -30,8 +35,8 @@ export const Snapshot = z.looseObject({
   ephemeral: flag,
   stateful: flag,
   created_at: Time,
-  expires_at: Time,
+  expires_at: Time.meta({ description: "`0001-01-01T00:00:00Z` for never." }),
   last_used_at: Time,
-  size: z.number().default(-1),
+  size: means(z.number().default(-1), "Bytes; -1 when that is not known."),
 });
 export type Snapshot = z.infer<typeof Snapshot>;

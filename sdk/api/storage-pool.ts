@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { Config, PoolName, text } from "./common";
 import { defineKind } from "./kind";
+import { means } from "./means";
 
 export const StoragePoolPut = z.object({ description: text, config: Config.default({}) });
 export type StoragePoolPut = z.infer<typeof StoragePoolPut>;
@@ -16,9 +17,9 @@ export const StoragePool = z.looseObject({
   ...StoragePoolPut.shape,
   name: z.string(),
   driver: z.string(),
-  used_by: z.array(z.string()).default([]),
+  used_by: means(z.array(z.string()).default([]), "Paths of what uses it."),
   status: z.string().default("Created"),
-  locations: z.array(z.string()).nullable().default([]),
+  locations: means(z.array(z.string()).nullable().default([]), "Always `none`: there is no cluster."),
 });
 export type StoragePool = z.infer<typeof StoragePool>;
 
@@ -33,6 +34,7 @@ export const storagePoolKind = defineKind({
   says: { delete: "Removes a pool that nothing uses, with its files." },
 });
 
+/** Bytes or inodes. */
 const Usage = z.looseObject({ used: z.number().default(0), total: z.number().default(0) });
 export const StoragePoolResources = z.looseObject({ space: Usage, inodes: Usage });
 export type StoragePoolResources = z.infer<typeof StoragePoolResources>;

@@ -11,7 +11,7 @@ const all = "/1.0/networks";
 const one = (name: string) => urlOf`/1.0/networks/${name}`;
 
 export const networkCalls = (wire: Wire) => ({
-  /** Managed networks, and the host's own interfaces with `managed` false. */
+  /** Lists managed networks, and the host's own interfaces with `managed` false. */
   listNetworks: (options?: CallOptions): Promise<Network[]> => wire.get(`${all}?recursion=1`, listOf(Network), options),
 
   /** @throws ApiError NOT_FOUND */

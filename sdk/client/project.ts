@@ -29,6 +29,6 @@ export const projectCalls = (wire: Wire) => ({
   patchProject: (name: string, patch: Partial<z.output<typeof ProjectPut>>, options?: WriteOptions): Promise<void> =>
     wire.write("PATCH", one(name), { ...options, body: body(patchOf(ProjectPut), patch) }),
 
-  /** Of an empty project: without instances, images, and profiles but the default one. */
+  /** Deletes an empty project: one without instances, images, and profiles but the default one. */
   deleteProject: (name: string, options?: CallOptions): Promise<void> => wire.write("DELETE", one(name), options),
 });
