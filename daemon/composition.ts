@@ -6,7 +6,7 @@ import { ref, urlOf } from "./core/ref";
 import { References } from "./core/references/references";
 import { type Reference, referenceSchema } from "./core/references/store";
 import type { Route, UpgradeRoute } from "./http/route";
-import { eventRoutes, eventUpgrades } from "./kinds/event/routes";
+import { eventUpgrades } from "./kinds/event/routes";
 import { imageRoutes } from "./kinds/image/routes";
 import { ImageService } from "./kinds/image/service";
 import { imageSchema } from "./kinds/image/store";
@@ -178,7 +178,6 @@ export const routesOf = (parts: Parts, shutdown: Shutdown): readonly Route[] => 
   ...serverRoutes(parts.server, parts.changes, shutdown),
   ...resourcesRoutes,
   ...operationRoutes(parts.operations),
-  ...eventRoutes,
   ...warningRoutes(parts.warnings, parts.changes),
   ...projectRoutes(parts.projects, parts.changes),
   ...profileRoutes(parts.profiles, parts.changes),

@@ -1,19 +1,18 @@
 /** Kind routes: list, get, create, put, patch, rename and delete, the same for every kind. What a kind has beyond them stands in its own routes.ts. */
 import type * as z from "zod";
 import type { Kind } from "../../sdk/api/kind";
-import { patchOf } from "../../sdk/api/patch";
 import type { Call } from "../core/call";
 import type { Changes } from "../core/changes";
 import { patched } from "../core/merge";
 import { type Ref, urlOf } from "../core/ref";
 import { matches, parseFilter } from "./filter";
+import { kindSays } from "./kind-says";
 import {
   type ApiRequest,
   created,
   ifMatchOf,
   isOfAllProjects,
   param,
-  parseBody,
   type Route,
   recursionOf,
   route,
@@ -46,7 +45,7 @@ export function kindRoutes<Put extends z.ZodObject, Post extends z.ZodType<Named
   changes: Changes,
   refOf: (call: Call, name: string) => Ref,
 ): Route[] {
-  const { path, name: word, put: putType, post: postType, rename: renameType, tagged } = kind;
+  const { path, name: word, put: putType, rename: renameType, tagged } = kind;
   const one = `${path}/:name${kind.hasSlashes ? "*" : ""}`;
   const nameOf = (request: ApiRequest) => param(request, "name");
   const coveredOf = (shown: z.output<Shown>) => Object.fromEntries(tagged.map((field) => [field, shown[field]]));
@@ -66,9 +65,7 @@ export function kindRoutes<Put extends z.ZodObject, Post extends z.ZodType<Named
     return sync(found.map((shown) => urlOf({ ...refOf(request.call, shown.name), ...projectOf(shown) } as Ref)));
   }
 
-  async function create(request: ApiRequest) {
-    const post = parseBody(request, postType);
-    const { call } = request;
+  async function create({ call }: ApiRequest, post: z.output<Post>) {
     const { name } = post;
     await changes.run(call, {
       of: [refOf(call, name)],
@@ -101,20 +98,9 @@ export function kindRoutes<Put extends z.ZodObject, Post extends z.ZodType<Named
     return sync();
   }
 
-  function update(request: ApiRequest) {
-    const put = parseBody(request, putType);
-    return change(request, () => put);
-  }
-
-  function patch(request: ApiRequest) {
-    const patch = parseBody(request, patchOf(putType));
-    return change(request, (have) => patched(have, patch as Partial<z.output<Put>>));
-  }
-
-  async function rename(request: ApiRequest, type: z.ZodType<Named>) {
+  async function rename(request: ApiRequest, { name: to }: Named) {
     const { call } = request;
     const from = nameOf(request);
-    const { name: to } = parseBody(request, type);
     await changes.run(call, {
       of: [refOf(call, from), refOf(call, to)],
       told: told(call, "renamed", to, { old_name: from }),
@@ -134,13 +120,14 @@ export function kindRoutes<Put extends z.ZodObject, Post extends z.ZodType<Named
     return sync();
   }
 
+  const says = kindSays(kind, service.listAll !== undefined);
   return [
-    route("GET", path, list),
-    route("POST", path, create),
-    route("GET", one, get),
-    route("PUT", one, update),
-    route("PATCH", one, patch),
-    ...(renameType === undefined ? [] : [route("POST", one, (request) => rename(request, renameType))]),
-    route("DELETE", one, remove),
+    route("GET", path, says.list, list),
+    route("POST", path, says.create, create),
+    route("GET", one, says.get, get),
+    route("PUT", one, says.update, (request, put) => change(request, () => put)),
+    route("PATCH", one, says.patch, (request, patch) => change(request, (have) => patched(have, patch))),
+    ...(renameType === undefined ? [] : [route("POST", one, { ...says.rename, body: renameType }, rename)]),
+    route("DELETE", one, says.remove, remove),
   ];
 }

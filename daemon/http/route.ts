@@ -4,9 +4,11 @@ import type { Duplex, Readable } from "node:stream";
 import type * as z from "zod";
 import { isTrue } from "../../sdk/api/config/values";
 import { badRequest } from "../../sdk/api/errors";
+import { patchOf } from "../../sdk/api/patch";
 import type { Call } from "../core/call";
 import { etagOf } from "../core/etag";
 import type { RunningOperation } from "../platform/operations";
+import type { Says } from "./says";
 
 export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -38,33 +40,47 @@ export type Reply =
       readonly body: Readable | string | Buffer;
     };
 
-export interface RouteOptions {
-  /** Leave the body as a stream whatever its type: it may be a file's content. */
-  readonly rawBody?: boolean;
-  /** It is about the whole server: the project that a client works in need not exist. */
-  readonly anyProject?: boolean;
-}
-
-export interface Route extends RouteOptions {
+export interface Route {
   readonly method: Method;
   /** Such as "/1.0/instances/:name"; ":name*" takes the rest, slashes too. */
   readonly path: string;
+  readonly says: Says;
   readonly handle: (request: ApiRequest) => Promise<Reply> | Reply;
+  /** It is about the whole server: the project that a client works in need not exist. */
+  readonly anyProject?: boolean;
 }
 
 /** A path that upgrades to a websocket instead of answering. */
 export interface UpgradeRoute {
   readonly path: string;
+  readonly says: Says;
   readonly anyProject?: boolean;
   readonly upgrade: (request: ApiRequest, raw: { request: IncomingMessage; socket: Duplex; head: Buffer }) => void;
 }
 
-export const route = (method: Method, path: string, handle: Route["handle"], options: RouteOptions = {}): Route => ({
-  ...options,
+/** The parsed body that a handler has, by what its route says; none of an upload. */
+export type BodyOf<S extends Says> = S extends { readonly body: infer Body extends z.ZodType }
+  ? z.output<Body> | (S extends { readonly upload: object } ? undefined : never)
+  : S extends { readonly patch: infer Put extends z.ZodObject }
+    ? Partial<z.output<Put>>
+    : undefined;
+
+/** A route whose handler has the body parsed by the type that the route says. A body that does not fit is 400, before the handler. */
+export const route = <const S extends Says>(
+  method: Method,
+  path: string,
+  says: S,
+  handle: (request: ApiRequest, body: BodyOf<S>) => Promise<Reply> | Reply,
+): Route => ({
   method,
   path,
-  handle,
+  says,
+  handle: (request) => handle(request, bodyOf(request, says) as BodyOf<S>),
 });
+
+/** Whether the body is a stream whatever its type: it may be a file's content. */
+export const isRaw = ({ says: { body, upload } }: Pick<Route, "says">): boolean =>
+  upload !== undefined && body === undefined;
 
 /** Routes about the whole server: the project that a client works in need not exist. */
 export const ofServer = (routes: readonly Route[]): Route[] => routes.map((each) => ({ ...each, anyProject: true }));
@@ -88,11 +104,13 @@ export const raw = (body: Readable | string | Buffer, headers: Record<string, st
   body,
 });
 
-/** Validates the JSON body; a field that is null counts as absent, as Go's clients write it. @throws ZodError, which becomes 400 with the failing path */
-export function parseBody<T extends z.ZodType>(request: ApiRequest, type: T): z.output<T> {
-  if (request.json === undefined)
-    throw badRequest("Invalid request: it needs a JSON body. Send one with Content-Type application/json.");
-  return type.parse(withoutNulls(request.json));
+/** A field that is null counts as absent, as Go's clients write it. @throws ZodError, which becomes 400 with the failing path */
+function bodyOf({ json }: ApiRequest, { body, patch, upload }: Says): unknown {
+  const type = patch === undefined ? body : patchOf(patch);
+  if (type === undefined) return undefined;
+  if (json !== undefined) return type.parse(withoutNulls(json));
+  if (upload !== undefined) return undefined;
+  throw badRequest("Invalid request: it needs a JSON body. Send one with Content-Type application/json.");
 }
 
 /** The recursion of a list: 0 paths, 1 objects, 2 objects with their state. */

@@ -12,7 +12,7 @@ import type { Log } from "../platform/log";
 import { endWith, sendError, sendReply } from "./answer";
 import { readJson } from "./json-body";
 import { matchPath, splitTarget } from "./request-path";
-import type { ApiRequest, Route, UpgradeRoute } from "./route";
+import { type ApiRequest, isRaw, type Route, type UpgradeRoute } from "./route";
 
 /** Older names of the instances, and of those of a type that is not there yet (docs/lxd-api.md, Answers). */
 const containers = "/1.0/containers";
@@ -67,7 +67,7 @@ export function buildServer(served: Served, bounds: Bounds = defaultBounds()): F
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, _payload, done) => done(null));
   const known = new Set<string>();
-  for (const route of withAliases(served.routes)) {
+  for (const route of withAliases([...served.routes, ...served.upgrades.map(withoutUpgrade)])) {
     known.add(route.path);
     app.route({
       method: route.method,
@@ -113,6 +113,17 @@ function withAliases(routes: readonly Route[]): Route[] {
     return [route, { ...route, path: containers + rest }, { ...route, path: virtualMachines + rest, handle }];
   });
 }
+
+/** What a websocket's path answers to a request that is none. */
+const withoutUpgrade = ({ path, says, anyProject = false }: UpgradeRoute): Route => ({
+  method: "GET",
+  path,
+  says,
+  anyProject,
+  handle: () => {
+    throw badRequest("Bad Request: connect to this path as a websocket.");
+  },
+});
 
 function noVirtualMachine(): never {
   throw notFound("Instance not found");
@@ -176,7 +187,7 @@ async function toApiRequest(
   const rest = /:(\w+)\*$/.exec(route.path)?.[1];
   const found = request.params as Record<string, string>;
   const params = rest === undefined ? found : { ...found, [rest]: found["*"] ?? "" };
-  const isStream = route.rawBody === true || isStreamType(request.headers["content-type"]);
+  const isStream = isRaw(route) || isStreamType(request.headers["content-type"]);
   const hasBody = request.method !== "GET" && request.method !== "HEAD";
   const abort = new AbortController();
   reply.raw.on("close", () => {

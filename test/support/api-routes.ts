@@ -1,20 +1,34 @@
-/** The routes of the whole API, for tests that ask each of them the same. Their handlers are not called. */
+/** The routes of the whole API, websockets too, for tests that ask each of them the same and for its page. Their handlers are not called. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { makeParts, routesOf, schemas } from "../../daemon/composition";
+import { makeParts, routesOf, schemas, upgradesOf } from "../../daemon/composition";
+import { isRaw, type Route } from "../../daemon/http/route";
 import { ParentGroups, readCgroupLayout } from "../../daemon/platform/host/cgroups";
 import { seccompDir } from "../../sdk/host/package";
 import { testPlatform } from "./platform";
 
-function readRoutes() {
+export interface ApiRoute extends Pick<Route, "method" | "path" | "says" | "anyProject"> {
+  readonly rawBody: boolean;
+}
+
+function readRoutes(): ApiRoute[] {
   const state = mkdtempSync(path.join(tmpdir(), "bothy-routes-"));
   try {
     const platform = testPlatform(state, schemas, {});
     const groups = new ParentGroups(readCgroupLayout(), "bothy-test-routes", platform.log);
     const parts = makeParts({ ...platform, groups, seccompDir });
     const shutdown = { containers: () => Promise.resolve(), daemon: () => undefined };
-    const routes = routesOf(parts, shutdown).map(({ method, path: at, rawBody }) => ({ method, path: at, rawBody }));
+    const upgrades = upgradesOf(parts).map((each) => ({ ...each, method: "GET" as const }));
+    const routes = [...routesOf(parts, shutdown), ...upgrades].map(
+      ({ method, path: at, says, anyProject = false }) => ({
+        method,
+        path: at,
+        says,
+        anyProject,
+        rawBody: isRaw({ says }),
+      }),
+    );
     platform.database.close();
     return routes;
   } finally {

@@ -1,8 +1,7 @@
 /** Routes of images. */
 import { badRequest } from "../../../sdk/api/errors";
 import { eitherFamily } from "../../../sdk/api/headers";
-import { type Image, type ImagePut, ImagePut as ImagePutType, ImagesPost } from "../../../sdk/api/image";
-import { patchOf } from "../../../sdk/api/patch";
+import { Image, ImagePut, ImagesPost } from "../../../sdk/api/image";
 import type { Call } from "../../core/call";
 import type { Changes } from "../../core/changes";
 import { ref, urlOf } from "../../core/ref";
@@ -13,7 +12,6 @@ import {
   ifMatchOf,
   isOfAllProjects,
   param,
-  parseBody,
   type Reply,
   type Route,
   raw,
@@ -21,6 +19,7 @@ import {
   route,
   sync,
 } from "../../http/route";
+import { allProjects, answers, filter, recursion } from "../../http/says";
 import type { Dirs } from "../../platform/folders/dirs";
 import { aliasRoutes } from "./alias/routes";
 import { exported } from "./archive/export";
@@ -28,6 +27,24 @@ import { receive } from "./archive/upload";
 import { type ImageService, type ImportOptions, writable } from "./service";
 
 const base = "/1.0/images";
+const one = `${base}/:fingerprint`;
+
+const importSays = {
+  summary: "Imports an image that the body brings, or builds one from a template.",
+  headers: {
+    public: "`true`: whether `public` is set",
+    filename: "name of the file that it came from",
+    properties: "properties, URL-encoded: `os=BusyBox&release=1.36`",
+    profiles: "profiles of instances made of it, URL-encoded: `profile=a&profile=b`",
+    fingerprint: "what the fingerprint must come to",
+  },
+  upload: {
+    "application/octet-stream": "a unified tarball",
+    "multipart/form-data": "the parts `metadata` and `rootfs`, in this order",
+  },
+  body: ImagesPost,
+  answer: answers.operationWith("`fingerprint` and `size` of the image"),
+} as const;
 
 /** What the ETag covers (docs/lxd-api.md, Changes). */
 const tagged = ({ public: isPublic, auto_update, properties }: Image) => ({
@@ -42,10 +59,10 @@ export function imageRoutes(images: ImageService, changes: Changes, dirs: Dirs):
   const imageOf = ({ call, params }: ApiRequest) => images.get(call.project, params.fingerprint ?? "");
 
   function list(request: ApiRequest): Reply {
-    const filter = parseFilter(request.query.get("filter"));
+    const clauses = parseFilter(request.query.get("filter"));
     const home = images.homeOf(request.call.project);
     const isAll = isOfAllProjects(request);
-    const found = (isAll ? images.listAll() : images.list(home)).filter((image) => matches(filter, image));
+    const found = (isAll ? images.listAll() : images.list(home)).filter((image) => matches(clauses, image));
     const projectOf = (image: Image) => (isAll ? String(image.project) : home);
     return sync(
       recursionOf(request) === 0
@@ -77,9 +94,7 @@ export function imageRoutes(images: ImageService, changes: Changes, dirs: Dirs):
   }
 
   /** The JSON form; of its sources only templates work so far. */
-  async function buildImage(request: ApiRequest): Promise<Reply> {
-    const { call } = request;
-    const post = parseBody(request, ImagesPost);
+  async function buildImage({ call }: ApiRequest, post: ImagesPost): Promise<Reply> {
     const { type, template } = post.source;
     if (type !== "template" || typeof template !== "string")
       throw badRequest(
@@ -125,16 +140,6 @@ export function imageRoutes(images: ImageService, changes: Changes, dirs: Dirs):
     return sync();
   }
 
-  function update(request: ApiRequest): Promise<Reply> {
-    const put = parseBody(request, ImagePutType);
-    return change(request, () => put);
-  }
-
-  function patch(request: ApiRequest): Promise<Reply> {
-    const patch = parseBody(request, patchOf(ImagePutType));
-    return change(request, (have) => mergedPut(have, patch));
-  }
-
   function remove(request: ApiRequest): Reply {
     const { fingerprint } = imageOf(request);
     const { call } = request;
@@ -156,13 +161,48 @@ export function imageRoutes(images: ImageService, changes: Changes, dirs: Dirs):
 
   return [
     ...aliasRoutes(images.aliases, changes),
-    route("GET", base, list),
-    route("POST", base, (request) => (request.json === undefined ? importImage(request) : buildImage(request))),
-    route("GET", `${base}/:fingerprint`, get),
-    route("PUT", `${base}/:fingerprint`, update),
-    route("PATCH", `${base}/:fingerprint`, patch),
-    route("DELETE", `${base}/:fingerprint`, remove),
-    route("GET", `${base}/:fingerprint/export`, exportImage),
+    route(
+      "GET",
+      base,
+      { summary: "Lists images.", query: { ...recursion, ...filter, ...allProjects }, answer: answers.list(Image) },
+      list,
+    ),
+    route("POST", base, importSays, (request, post) =>
+      post === undefined ? importImage(request) : buildImage(request, post),
+    ),
+    route("GET", one, { summary: "Shows an image.", tagged: true, answer: answers.one(Image) }, get),
+    route(
+      "PUT",
+      one,
+      { summary: "Replaces the mutable part of an image.", body: ImagePut, tagged: true, answer: answers.nothing },
+      (request, put) => change(request, () => put),
+    ),
+    route(
+      "PATCH",
+      one,
+      {
+        summary: "Changes some of the mutable part of an image.",
+        patch: ImagePut,
+        tagged: true,
+        answer: answers.nothing,
+      },
+      (request, patch) => change(request, (have) => mergedPut(have, patch)),
+    ),
+    route(
+      "DELETE",
+      one,
+      { summary: "Deletes an image; instances made of it stay.", answer: answers.operation },
+      remove,
+    ),
+    route(
+      "GET",
+      `${one}/export`,
+      {
+        summary: "Gives the image's files as they were imported.",
+        answer: answers.raw("the tarball, or a multipart form of the parts `metadata` and `rootfs`"),
+      },
+      exportImage,
+    ),
   ];
 }
 

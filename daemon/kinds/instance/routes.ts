@@ -2,44 +2,41 @@
 import { isTrue } from "../../../sdk/api/config/values";
 import { badRequest } from "../../../sdk/api/errors";
 import {
-  InstanceExecPost,
-  type InstanceFull,
+  Instance,
+  InstanceFull,
   InstancePost,
   InstancePut,
   type InstanceState,
-  InstanceStatePut,
   InstancesPost,
 } from "../../../sdk/api/instance";
-import { patchOf } from "../../../sdk/api/patch";
 import type { Snapshot } from "../../../sdk/api/snapshot";
 import { patched } from "../../core/merge";
-import { type Ref, urlOf } from "../../core/ref";
+import { urlOf } from "../../core/ref";
 import { matches, parseFilter } from "../../http/filter";
 import {
   type ApiRequest,
   asyncOp,
   ifMatchOf,
   isOfAllProjects,
-  parseBody,
   type Route,
   recursionOf,
   route,
   sync,
 } from "../../http/route";
-import { timerMs } from "../../platform/time";
+import { allProjects, answers, filter } from "../../http/says";
 import { renameInstance } from "./change/rename";
 import { planCreate, sourceOf } from "./create/create";
 import { isRefresh } from "./create/refresh";
-import { startExec } from "./inside/exec";
 import { fileRoutes } from "./inside/file-routes";
 import { logRoutes } from "./inside/log-routes";
-import { waitForIpv4 } from "./inside/wait";
 import { type InstanceId, type InstanceRecord, instanceRef } from "./record";
-import { idOf } from "./request";
+import { about, idOf } from "./request";
 import type { InstanceService } from "./service";
+import { stateRoutes } from "./state-routes";
 import { writableInstance } from "./view";
 
 const base = "/1.0/instances";
+const one = `${base}/:name`;
 
 /** What the routes of instances need of their snapshots. */
 interface Snapshots {
@@ -49,42 +46,32 @@ interface Snapshots {
   restore(instance: InstanceRecord, name: string): Promise<void>;
 }
 
-const stateDescriptions = {
-  start: "Starting instance",
-  stop: "Stopping instance",
-  restart: "Restarting instance",
-  freeze: "Freezing instance",
-  unfreeze: "Unfreezing instance",
+const createSays = {
+  summary: "Makes an instance of an image, a template, another instance, a snapshot or nothing.",
+  query: { "dry-run": "`true`: says whether it could be made, and makes nothing (`bothy_instance_dry_run`)" },
+  body: InstancesPost,
+  answer: [answers.operation, { ...answers.nothing, when: "with `dry-run`" }],
 } as const;
 
 export function instanceRoutes(instances: InstanceService, snapshots: Snapshots): Route[] {
-  const { home, lifecycle } = instances;
+  const { home } = instances;
   const { book, changes, log } = home;
   const recordOf = (request: ApiRequest) => book.record(idOf(request));
 
-  /** What an operation on an instance says of itself. */
-  const about = (instance: InstanceId, description: string, mayCancel = false) => ({
-    description,
-    resources: {
-      instances: [urlOf(instanceRef(instance))],
-      containers: [urlOf(instanceRef(instance)).replace("instances", "containers")],
-    },
-    mayCancel,
-  });
   const etagOf = (request: ApiRequest, instance: InstanceId) => ({
     ifMatch: ifMatchOf(request),
     parts: () => writableInstance(book.record(instance)),
   });
 
   async function list(request: ApiRequest) {
-    const filter = parseFilter(request.query.get("filter"));
+    const clauses = parseFilter(request.query.get("filter"));
     const type = request.query.get("instance-type") || "container";
     if (type !== "container" && type !== "virtual-machine")
       throw badRequest(`Invalid instance type "${type}". Use container or virtual-machine.`);
     const isAll = isOfAllProjects(request);
     const isWanted = ({ project }: InstanceId) => isAll || project === request.call.project;
     const records = type === "container" ? book.store.list().filter(isWanted) : [];
-    const wanted = records.filter((record) => filter.length === 0 || matches(filter, instances.render(record)));
+    const wanted = records.filter((record) => clauses.length === 0 || matches(clauses, instances.render(record)));
     switch (recursionOf(request)) {
       case 0:
         return sync(wanted.map((record) => urlOf(instanceRef(record))));
@@ -120,23 +107,7 @@ export function instanceRoutes(instances: InstanceService, snapshots: Snapshots)
     return sync(body, writableInstance(record));
   }
 
-  async function getState(request: ApiRequest) {
-    return sync(await instances.state(recordOf(request)));
-  }
-
-  /** The extension bothy_instance_wait: answers when the condition holds. */
-  async function wait(request: ApiRequest) {
-    const condition = request.query.get("for") ?? "";
-    if (condition !== "ipv4")
-      throw badRequest(`Cannot wait for "${condition}": only addresses can be waited for. Use for=ipv4.`);
-    const seconds = Number(request.query.get("timeout") ?? "60");
-    if (!(seconds >= 0 && seconds <= 86400))
-      throw badRequest("The timeout must be a number of seconds from 0 to 86400.");
-    return sync(await waitForIpv4(instances, recordOf(request), seconds * 1000, request.call.signal));
-  }
-
-  async function create(request: ApiRequest) {
-    const post = parseBody(request, InstancesPost);
+  async function create(request: ApiRequest, post: InstancesPost) {
     const { project } = request.call;
     const id: InstanceId = { project, name: post.name || book.freeName(project) };
     // The extension bothy_instance_dry_run: could it be made, once the one of its name were deleted?
@@ -157,8 +128,7 @@ export function instanceRoutes(instances: InstanceService, snapshots: Snapshots)
     );
   }
 
-  function update(request: ApiRequest) {
-    const put = parseBody(request, InstancePut);
+  function update(request: ApiRequest, put: InstancePut) {
     const id = recordOf(request);
     if (put.restore) return restore(request, id, put);
     return asyncOp(
@@ -188,8 +158,7 @@ export function instanceRoutes(instances: InstanceService, snapshots: Snapshots)
     );
   }
 
-  async function patch(request: ApiRequest) {
-    const patch = parseBody(request, patchOf(InstancePut));
+  async function patch(request: ApiRequest, patch: Partial<InstancePut>) {
     if (patch.restore) throw badRequest("A snapshot is restored by PUT, not by PATCH.");
     const id = recordOf(request);
     await changes.run(request.call, {
@@ -205,8 +174,7 @@ export function instanceRoutes(instances: InstanceService, snapshots: Snapshots)
     return sync();
   }
 
-  function move(request: ApiRequest) {
-    const post = parseBody(request, InstancePost);
+  function move(request: ApiRequest, post: InstancePost) {
     if (post.migration === true)
       throw badRequest("Cannot migrate an instance: migration is not supported yet. Copy it instead.");
     for (const what of ["pool", "project", "target"] as const)
@@ -239,61 +207,68 @@ export function instanceRoutes(instances: InstanceService, snapshots: Snapshots)
     );
   }
 
-  function setState(request: ApiRequest) {
-    const put = parseBody(request, InstanceStatePut);
-    if (put.stateful)
-      throw badRequest(
-        'Cannot keep the state of a running instance: checkpoints are not supported yet. Leave out "stateful".',
-      );
-    const { call } = request;
-    const id = recordOf(request);
-    const of: Ref[] = [instanceRef(id)];
-    // No patience at all is force, as in LXD.
-    const isForced = put.force || put.timeout === 0;
-    // A clean stop waits without the lock, so that a forced one can overtake it.
-    const waits = !isForced && (put.action === "stop" || put.action === "restart");
-    const timeoutMs = put.timeout < 0 ? -1 : timerMs(put.timeout);
-    const work = async () => {
-      switch (put.action) {
-        case "start":
-          return lifecycle.start(book.record(id), call);
-        case "stop":
-          return isForced ? lifecycle.kill(id, call) : lifecycle.stop(id, timeoutMs, call);
-        case "restart":
-          return instances.restart(call, id, { isForced, timeoutMs }, (locked) =>
-            changes.run(call, { of, work: locked }),
-          );
-        case "freeze":
-          return lifecycle.setFrozen(id, true, call);
-        case "unfreeze":
-          return lifecycle.setFrozen(id, false, call);
-      }
-    };
-    return asyncOp(
-      changes.start(call, { of, unlocked: waits, operation: about(id, stateDescriptions[put.action]), work }),
-    );
-  }
-
-  function exec(request: ApiRequest) {
-    const post = parseBody(request, InstanceExecPost);
-    const record = recordOf(request);
-    const operation = startExec(home, request.call, record, post);
-    changes.tell(request.call, { action: "instance-exec", of: instanceRef(record) });
-    return asyncOp(operation);
-  }
-
   return [
-    route("GET", base, list),
-    route("POST", base, create),
-    route("GET", `${base}/:name`, get),
-    route("PUT", `${base}/:name`, update),
-    route("PATCH", `${base}/:name`, patch),
-    route("POST", `${base}/:name`, move),
-    route("DELETE", `${base}/:name`, remove),
-    route("GET", `${base}/:name/state`, getState),
-    route("PUT", `${base}/:name/state`, setState),
-    route("POST", `${base}/:name/exec`, exec),
-    route("GET", `${base}/:name/wait`, wait),
+    route(
+      "GET",
+      base,
+      {
+        summary: "Lists instances.",
+        query: {
+          recursion: "`1`: whole objects in place of their paths; `2`: with state and snapshots",
+          ...filter,
+          ...allProjects,
+          "instance-type": "`container`; of `virtual-machine` there are none",
+        },
+        answer: answers.list(Instance, InstanceFull),
+      },
+      list,
+    ),
+    route("POST", base, createSays, create),
+    route(
+      "GET",
+      one,
+      {
+        summary: "Shows an instance.",
+        query: { recursion: "`1`: with state and snapshots" },
+        tagged: true,
+        answer: [answers.one(Instance), { ...answers.one(InstanceFull), when: "with `recursion=1`" }],
+      },
+      get,
+    ),
+    route(
+      "PUT",
+      one,
+      {
+        summary: "Replaces the mutable part of an instance, or with `restore` brings a snapshot back.",
+        body: InstancePut,
+        tagged: true,
+        answer: answers.operation,
+      },
+      update,
+    ),
+    route(
+      "PATCH",
+      one,
+      {
+        summary: "Changes some of the mutable part of an instance; unlike PUT it answers at its end.",
+        patch: InstancePut,
+        tagged: true,
+        answer: answers.nothing,
+      },
+      patch,
+    ),
+    route("POST", one, { summary: "Renames a stopped instance.", body: InstancePost, answer: answers.operation }, move),
+    route(
+      "DELETE",
+      one,
+      {
+        summary: "Deletes a stopped instance with its snapshots.",
+        query: { force: "`true`: a running one too, which is killed (`bothy_instance_force_delete`)" },
+        answer: answers.operation,
+      },
+      remove,
+    ),
+    ...stateRoutes(instances),
     ...fileRoutes(home),
     ...logRoutes(home),
   ];

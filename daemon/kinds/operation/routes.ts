@@ -1,6 +1,8 @@
 /** Routes of operations (docs/lxd-api.md, Operations and events). */
 import { isTrue } from "../../../sdk/api/config/values";
 import { badRequest } from "../../../sdk/api/errors";
+import { InstanceExecControl } from "../../../sdk/api/instance";
+import { Operation, OperationsByStatus } from "../../../sdk/api/operation";
 import {
   type ApiRequest,
   ofServer,
@@ -11,6 +13,7 @@ import {
   sync,
   type UpgradeRoute,
 } from "../../http/route";
+import { answers, recursion } from "../../http/says";
 import type { Operations } from "../../platform/operations";
 import { timerMs } from "../../platform/time";
 
@@ -54,19 +57,57 @@ export function operationRoutes(operations: Operations): Route[] {
   }
 
   return ofServer([
-    route("GET", base, list),
-    route("GET", `${base}/:id`, (request) => sync(of(request).render())),
-    route("DELETE", `${base}/:id`, cancel),
-    route("GET", `${base}/:id/wait`, wait),
-    route("GET", `${base}/:id/websocket`, () => {
-      throw badRequest("Bad Request: connect to this path as a websocket.");
-    }),
+    route(
+      "GET",
+      base,
+      {
+        summary: "Lists operations by their status in small letters: those of a project and of the whole server.",
+        query: {
+          project: "whose operations; `default` when absent",
+          ...recursion,
+          "all-projects": "`true`: those of all projects",
+        },
+        answer: { ...answers.one(OperationsByStatus), when: "with `recursion=1`, else paths in place of objects" },
+      },
+      list,
+    ),
+    route(
+      "GET",
+      `${base}/:id`,
+      { summary: "Shows an operation, until five seconds after its end.", answer: answers.one(Operation) },
+      (request) => sync(of(request).render()),
+    ),
+    route(
+      "DELETE",
+      `${base}/:id`,
+      { summary: "Cancels an operation that has `may_cancel`.", answer: answers.nothing },
+      cancel,
+    ),
+    route(
+      "GET",
+      `${base}/:id/wait`,
+      {
+        summary: "Waits for the end of an operation, and shows it; also when it failed or the time is over.",
+        query: { timeout: "whole seconds; `-1`, or none, for ever" },
+        answer: answers.one(Operation),
+      },
+      wait,
+    ),
   ]);
 }
 
 export const operationUpgrades = (operations: Operations): UpgradeRoute[] => [
   {
     path: `${base}/:id/websocket`,
+    says: {
+      summary: "Connects to a stream of an operation of the class `websocket`, such as an exec.",
+      query: { secret: "which stream: one of the secrets in `fds` of the operation's metadata" },
+      needs: ["secret"],
+      answer: answers.websocket(
+        "Binary messages carry bytes, and an empty text message ends them; the stream `control` takes JSON ([lxd-api.md](lxd-api.md#exec)).",
+        InstanceExecControl,
+      ),
+    },
     anyProject: true,
     upgrade: (request, { request: raw, socket, head }) => {
       const operation = operations.get(param(request, "id"));

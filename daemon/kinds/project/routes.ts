@@ -1,19 +1,19 @@
 /** Routes of projects: those that every kind has, a rename in the background, and the state. */
-import { ProjectPost, projectKind } from "../../../sdk/api/project";
+import { ProjectPost, ProjectState, projectKind } from "../../../sdk/api/project";
 import type { Changes } from "../../core/changes";
 import { ref } from "../../core/ref";
 import { kindRoutes } from "../../http/kind-routes";
-import { type ApiRequest, asyncOp, ofServer, param, parseBody, type Route, route, sync } from "../../http/route";
+import { type ApiRequest, asyncOp, ofServer, param, type Route, route, sync } from "../../http/route";
+import { answers } from "../../http/says";
 import type { ProjectService } from "./service";
 
 const one = `${projectKind.path}/:name`;
 const refOf = (name: string) => ref("project", name);
 
 export function projectRoutes(projects: ProjectService, changes: Changes): Route[] {
-  function rename(request: ApiRequest) {
+  function rename(request: ApiRequest, { name: to }: ProjectPost) {
     const { call } = request;
     const from = param(request, "name");
-    const { name: to } = parseBody(request, ProjectPost);
     return asyncOp(
       changes.start(call, {
         of: [refOf(from), refOf(to)],
@@ -27,7 +27,12 @@ export function projectRoutes(projects: ProjectService, changes: Changes): Route
 
   return ofServer([
     ...kindRoutes(projectKind, projects, changes, (_call, name) => refOf(name)),
-    route("POST", one, rename),
-    route("GET", `${one}/state`, (request) => sync(projects.state(param(request, "name")))),
+    route("POST", one, { summary: "Renames an empty project.", body: ProjectPost, answer: answers.operation }, rename),
+    route(
+      "GET",
+      `${one}/state`,
+      { summary: "Shows how much a project has, and may have.", answer: answers.one(ProjectState) },
+      (request) => sync(projects.state(param(request, "name"))),
+    ),
   ]);
 }

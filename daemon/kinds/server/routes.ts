@@ -1,10 +1,11 @@
 /** Routes of the server itself. */
-import { patchOf } from "../../../sdk/api/patch";
-import { ServerPut } from "../../../sdk/api/server";
+import { Text } from "../../../sdk/api/common";
+import { Cluster, Server, ServerPut } from "../../../sdk/api/server";
 import type { Changes } from "../../core/changes";
 import { patched } from "../../core/merge";
 import { ref } from "../../core/ref";
-import { type ApiRequest, ifMatchOf, ofServer, parseBody, type Route, route, sync } from "../../http/route";
+import { type ApiRequest, ifMatchOf, ofServer, type Route, route, sync } from "../../http/route";
+import { answers } from "../../http/says";
 import type { ServerService } from "./service";
 import type { Shutdown } from "./shutdown";
 
@@ -14,16 +15,6 @@ export function serverRoutes(server: ServerService, changes: Changes, shutdown: 
   function get({ call }: ApiRequest) {
     const shown = server.render(call.project);
     return sync(shown, shown.config);
-  }
-
-  function update(request: ApiRequest) {
-    const { config } = parseBody(request, ServerPut);
-    return change(request, () => config);
-  }
-
-  function patch(request: ApiRequest) {
-    const patch = parseBody(request, patchOf(ServerPut));
-    return change(request, () => patched({ config: server.config() }, patch).config);
   }
 
   async function change(request: ApiRequest, next: () => Record<string, string>) {
@@ -44,12 +35,49 @@ export function serverRoutes(server: ServerService, changes: Changes, shutdown: 
   }
 
   return ofServer([
-    route("GET", "/", () => sync(["/1.0"])),
-    route("GET", "/1.0", get),
-    route("PUT", "/1.0", update),
-    route("PATCH", "/1.0", patch),
-    route("GET", "/1.0/cluster", () => sync({ server_name: "", enabled: false, member_config: [] })),
-    route("GET", "/internal/ready", () => sync()),
-    route("PUT", "/internal/shutdown", shutDown),
+    route("GET", "/", { summary: "Lists the versions of the API.", answer: answers.all(Text) }, () => sync(["/1.0"])),
+    route(
+      "GET",
+      "/1.0",
+      {
+        summary: "Shows the server: its configuration, what it can do, and what it runs on.",
+        query: { project: "the project that `environment.project` names" },
+        tagged: true,
+        answer: answers.one(Server),
+      },
+      get,
+    ),
+    route(
+      "PUT",
+      "/1.0",
+      { summary: "Replaces the server's configuration.", body: ServerPut, tagged: true, answer: answers.nothing },
+      (request, { config }) => change(request, () => config),
+    ),
+    route(
+      "PATCH",
+      "/1.0",
+      {
+        summary: "Changes keys of the server's configuration.",
+        patch: ServerPut,
+        tagged: true,
+        answer: answers.nothing,
+      },
+      (request, patch) => change(request, () => patched({ config: server.config() }, patch).config),
+    ),
+    route(
+      "GET",
+      "/1.0/cluster",
+      { summary: "Says that the server is in no cluster.", answer: answers.one(Cluster) },
+      () => sync({ server_name: "", enabled: false, member_config: [] }),
+    ),
+    route("GET", "/internal/ready", { summary: "Answers when the daemon has started.", answer: answers.nothing }, () =>
+      sync(),
+    ),
+    route(
+      "PUT",
+      "/internal/shutdown",
+      { summary: "Stops all containers, answers, and ends the daemon.", answer: answers.nothing },
+      shutDown,
+    ),
   ]);
 }

@@ -1,24 +1,16 @@
 /** Routes of snapshots. */
 import { badRequest } from "../../../sdk/api/errors";
-import { SnapshotPost, SnapshotPut, SnapshotsPost } from "../../../sdk/api/snapshot";
+import { Snapshot, SnapshotPost, SnapshotPut, SnapshotsPost } from "../../../sdk/api/snapshot";
 import { snapshotRef, urlOf } from "../../core/ref";
-import {
-  type ApiRequest,
-  asyncOp,
-  ifMatchOf,
-  param,
-  parseBody,
-  type Route,
-  recursionOf,
-  route,
-  sync,
-} from "../../http/route";
+import { type ApiRequest, asyncOp, ifMatchOf, param, type Route, recursionOf, route, sync } from "../../http/route";
+import { answers, recursion } from "../../http/says";
 import { type InstanceId, instanceRef } from "../instance/record";
 import { idOf } from "../instance/request";
 import type { SnapshotHome } from "./home";
 import type { SnapshotService } from "./service";
 
 const base = "/1.0/instances/:instance/snapshots";
+const one = `${base}/:name`;
 const instanceOf = (request: ApiRequest) => idOf(request, "instance");
 const refOf = ({ project, name: instance }: InstanceId, name: string) => snapshotRef(instance, name, project);
 const nameOf = (request: ApiRequest) => param(request, "name");
@@ -65,8 +57,7 @@ export function snapshotRoutes(snapshots: SnapshotService, { changes, instances 
     return sync(snapshot, snapshot.expires_at);
   }
 
-  function create(request: ApiRequest) {
-    const post = parseBody(request, SnapshotsPost);
+  function create(request: ApiRequest, post: SnapshotsPost) {
     const instance = instanceOf(request);
     const record = book.record(instance);
     const name = post.name || snapshots.freeName(record);
@@ -76,13 +67,8 @@ export function snapshotRoutes(snapshots: SnapshotService, { changes, instances 
     );
   }
 
-  function update(request: ApiRequest) {
-    return change(request, parseBody(request, SnapshotPut));
-  }
-
   /** An expiry that is not given stays. */
-  function patch(request: ApiRequest) {
-    const patch = parseBody(request, SnapshotPut);
+  function patch(request: ApiRequest, patch: SnapshotPut) {
     const have = snapshots.get(instanceOf(request), nameOf(request));
     return change(request, { ...patch, expires_at: patch.expires_at ?? have.expires_at });
   }
@@ -99,8 +85,7 @@ export function snapshotRoutes(snapshots: SnapshotService, { changes, instances 
     );
   }
 
-  function rename(request: ApiRequest) {
-    const { name: to, migration } = parseBody(request, SnapshotPost);
+  function rename(request: ApiRequest, { name: to, migration }: SnapshotPost) {
     if (migration === true)
       throw badRequest("Cannot migrate a snapshot: migration is not supported yet. Copy it instead.");
     const instance = instanceOf(request);
@@ -126,12 +111,37 @@ export function snapshotRoutes(snapshots: SnapshotService, { changes, instances 
   }
 
   return [
-    route("GET", base, list),
-    route("POST", base, create),
-    route("GET", `${base}/:name`, get),
-    route("PUT", `${base}/:name`, update),
-    route("PATCH", `${base}/:name`, patch),
-    route("POST", `${base}/:name`, rename),
-    route("DELETE", `${base}/:name`, remove),
+    route(
+      "GET",
+      base,
+      { summary: "Lists the snapshots of an instance.", query: recursion, answer: answers.list(Snapshot) },
+      list,
+    ),
+    route(
+      "POST",
+      base,
+      { summary: "Takes a snapshot of an instance.", body: SnapshotsPost, answer: answers.operation },
+      create,
+    ),
+    route("GET", one, { summary: "Shows a snapshot.", tagged: true, answer: answers.one(Snapshot) }, get),
+    route(
+      "PUT",
+      one,
+      { summary: "Says anew when a snapshot expires.", body: SnapshotPut, tagged: true, answer: answers.operation },
+      change,
+    ),
+    route(
+      "PATCH",
+      one,
+      {
+        summary: "Changes when a snapshot expires; what is not given stays.",
+        body: SnapshotPut,
+        tagged: true,
+        answer: answers.operation,
+      },
+      patch,
+    ),
+    route("POST", one, { summary: "Renames a snapshot.", body: SnapshotPost, answer: answers.operation }, rename),
+    route("DELETE", one, { summary: "Deletes a snapshot.", answer: answers.operation }, remove),
   ];
 }

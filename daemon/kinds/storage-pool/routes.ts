@@ -1,14 +1,18 @@
 /** Routes of storage pools: those that every kind has, and what a pool holds. */
-import { storagePoolKind } from "../../../sdk/api/storage-pool";
+import { StoragePoolResources, storagePoolKind } from "../../../sdk/api/storage-pool";
 import type { Changes } from "../../core/changes";
 import { ref } from "../../core/ref";
 import { kindRoutes } from "../../http/kind-routes";
 import { param, type Route, route, sync } from "../../http/route";
+import { answers } from "../../http/says";
 import type { StoragePoolService } from "./service";
 
 export const storagePoolRoutes = (pools: StoragePoolService, changes: Changes): Route[] => [
   ...kindRoutes(storagePoolKind, pools, changes, (_call, name) => ref("storage-pool", name)),
-  route("GET", `${storagePoolKind.path}/:name/resources`, async (request) =>
-    sync(await pools.resources(param(request, "name"))),
+  route(
+    "GET",
+    `${storagePoolKind.path}/:name/resources`,
+    { summary: "Shows the bytes and inodes of a pool.", answer: answers.one(StoragePoolResources) },
+    async (request) => sync(await pools.resources(param(request, "name"))),
   ),
 ];

@@ -1,7 +1,9 @@
 /** Routes of files inside an instance (docs/lxd-api.md, Files). */
+import { Text } from "../../../../sdk/api/common";
 import { badRequest } from "../../../../sdk/api/errors";
 import { bothFamilies, eitherFamily } from "../../../../sdk/api/headers";
 import { type ApiRequest, type Route, raw, route, sync } from "../../../http/route";
+import { answers } from "../../../http/says";
 import { checkPath } from "../../../platform/native/file";
 import type { GotFile } from "../../../platform/native/index";
 import type { InstanceHome } from "../home";
@@ -9,6 +11,22 @@ import { instanceRef } from "../record";
 import { idOf } from "../request";
 
 const base = "/1.0/instances/:name/files";
+
+const where = { query: { path: "absolute path in the instance" }, needs: ["path"] } as const;
+
+const putSays = {
+  ...where,
+  summary: "Writes a file, folder or symlink. Of one that is there owner and mode stay.",
+  headers: {
+    type: "`file` (the default), `directory` or `symlink`",
+    write: "`overwrite` (the default) or `append`",
+    uid: "owner, as the container sees it",
+    gid: "group, as the container sees it",
+    mode: "mode in octal, such as `0644`",
+  },
+  upload: { "application/octet-stream": "content of the file, or target of the symlink" },
+  answer: answers.nothing,
+} as const;
 
 const pathOf = (request: ApiRequest) => checkPath(request.query.get("path") ?? "");
 
@@ -114,9 +132,31 @@ export function fileRoutes({ book, changes, native }: InstanceHome): Route[] {
   }
 
   return [
-    route("GET", base, getFile),
-    route("HEAD", base, headFile),
-    route("POST", base, putFile, { rawBody: true }),
-    route("DELETE", base, deleteFile),
+    route(
+      "GET",
+      base,
+      {
+        ...where,
+        summary: "Reads a file, a folder or a symlink. Owner, mode, type and time stand in headers `X-LXD-*`.",
+        answer: [
+          { ...answers.raw("content of the file, or target of the symlink"), when: "of a file or a symlink" },
+          { ...answers.all(Text), when: "of a folder: the names in it" },
+        ],
+      },
+      getFile,
+    ),
+    route(
+      "HEAD",
+      base,
+      { ...where, summary: "Gives the headers of a read, without its body.", answer: answers.raw("nothing") },
+      headFile,
+    ),
+    route("POST", base, putSays, putFile),
+    route(
+      "DELETE",
+      base,
+      { ...where, summary: "Deletes a file or an empty folder.", answer: answers.nothing },
+      deleteFile,
+    ),
   ];
 }

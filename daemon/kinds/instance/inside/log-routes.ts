@@ -2,8 +2,10 @@
 import { createReadStream } from "node:fs";
 import { rm, truncate } from "node:fs/promises";
 import path from "node:path";
+import { Text } from "../../../../sdk/api/common";
 import { badRequest, notFound } from "../../../../sdk/api/errors";
 import { type ApiRequest, param, type Route, raw, route, sync } from "../../../http/route";
+import { answers } from "../../../http/says";
 import { entries, ignoring, isThere } from "../../../platform/folders/files";
 import type { InstanceHome } from "../home";
 import { keyOf } from "../record";
@@ -57,10 +59,28 @@ export function logRoutes({ book, dirs }: InstanceHome): Route[] {
   }
 
   return [
-    route("GET", `${base}/logs`, listLogs),
-    route("GET", `${base}/logs/:file`, getLog),
-    route("DELETE", `${base}/logs/:file`, deleteLog),
-    route("GET", `${base}/console`, getConsole),
-    route("DELETE", `${base}/console`, clearConsole),
+    route(
+      "GET",
+      `${base}/logs`,
+      { summary: "Lists the paths of an instance's logs.", answer: answers.all(Text) },
+      listLogs,
+    ),
+    route("GET", `${base}/logs/:file`, { summary: "Reads a log.", answer: answers.raw("the log") }, getLog),
+    route("DELETE", `${base}/logs/:file`, { summary: "Deletes a log of an exec.", answer: answers.nothing }, deleteLog),
+    route(
+      "GET",
+      `${base}/console`,
+      {
+        summary: "Reads what an instance wrote to its console.",
+        answer: answers.raw("the end of the console's output"),
+      },
+      getConsole,
+    ),
+    route(
+      "DELETE",
+      `${base}/console`,
+      { summary: "Empties the log of the console.", answer: answers.nothing },
+      clearConsole,
+    ),
   ];
 }
