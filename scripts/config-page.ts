@@ -3,24 +3,9 @@ import { defaultOf } from "../sdk/api/config/describe";
 import type { Applies, KeyTable, Row } from "../sdk/api/config/table";
 import { type ConfigTable, configTables } from "../sdk/api/config/tables";
 import { deviceTypes } from "../sdk/api/devices/types";
-
-const lineWidth = 100;
+import { anchorOf, bullet, wrapped } from "./markdown";
 
 const devicesTitle = "Devices";
-
-/** Breaks a paragraph into lines; what stands in backquotes stays together. @param indent of the lines after the first */
-function wrapped(text: string, indent = ""): string {
-  const words = text.match(/(?:`[^`]*`|[^\s`])+/g) ?? [];
-  const lines: string[] = [];
-  for (const word of words) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= lineWidth) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(lines.length === 0 ? word : `${indent}${word}`);
-  }
-  return lines.join("\n");
-}
-
-const bullet = (text: string): string => wrapped(`- ${text}`, "  ");
 
 const counts: Readonly<Record<Applies, string>> = {
   now: "at once",
@@ -122,13 +107,7 @@ export function configPage(): string {
       "Values of the type true or false may be written `true`, `yes`, `on` or `1`, and `false`, `no`, `off` or `0`. Sizes have the units `B`, `kB`, `MB`, `GB`, `TB`, `PB`, `EB`, which count by 1000, or `KiB`, `MiB`, `GiB`, `TiB`, `PiB`, `EiB`, which count by 1024.",
     ),
     "",
-    ...sections.map(
-      ([title]) =>
-        `- [${title}](#${title
-          .toLowerCase()
-          .replaceAll(/[^\w ]/g, "")
-          .replaceAll(" ", "-")})`,
-    ),
+    ...sections.map(([title]) => `- [${title}](#${anchorOf(title)})`),
     "",
     ...sections.map(([, text]) => text()),
   ]
