@@ -7,6 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { pauseAfter } from "../../daemon/kinds/network/dnsmasq-keeper";
 import { commandOf } from "../../daemon/kinds/network/process";
 import { processesOf } from "../../scripts/scene/traces";
+import { Client } from "../../sdk/client/client";
 import { type TestDaemon, withDaemon } from "../support/daemon";
 import { requireFeature } from "../support/require";
 
@@ -101,4 +102,46 @@ test("dnsmasq is watched on when its watcher dies, and left alone when its netwo
 test("the pause before a start grows with the ends in a row, to half a minute", () => {
   assert.deepEqual([1, 2, 3, 4].map(pauseAfter), [0, 100, 200, 400]);
   assert.equal(pauseAfter(1000), 30_000);
+});
+
+test("guests with an MTU of their own, or of another project, come, change and go, and dnsmasq never ends by itself", {
+  skip,
+}, async () => {
+  await withDaemon({ bare: false }, async (daemon) => {
+    const { client, socket } = daemon;
+    await client.createProject({ name: "lab", config: { "features.images": "false", "features.profiles": "false" } });
+    await using lab = new Client({ endpoint: socket, project: "lab" });
+    const devices = { eth0: { type: "nic", network: "bothybr0", mtu: "1400" } };
+    const ended = () => daemon.log().match(/dnsmasq of a network has ended/g) ?? [];
+    for (const [name, one, wanted] of [
+      ["plain", client, {}],
+      ["small", client, devices],
+      ["other", lab, {}],
+    ] as const) {
+      const source = { type: "image", alias: "template:busybox" };
+      await (await one.createInstance({ name, source, devices: wanted })).wait();
+      await (await one.setInstanceState(name, { action: "start" })).wait();
+      await one.waitInstance(name, { for: "ipv4", timeoutSeconds: 60 });
+    }
+    const { value } = await client.getInstance("plain");
+    await (await client.updateInstance("plain", { ...value, devices })).wait();
+    // The next daemon has to know what the running dnsmasq does.
+    await daemon.stop();
+    await daemon.start();
+    for (const [name, one] of [
+      ["small", client],
+      ["other", lab],
+      ["plain", client],
+    ] as const) {
+      await (await one.setInstanceState(name, { action: "stop", force: true })).wait();
+      await (await one.deleteInstance(name)).wait();
+      assert.deepEqual(ended(), [], `after ${name} is gone`);
+    }
+    const pid = pidOf(daemon);
+    await launch(daemon, "last");
+    await (await client.setInstanceState("last", { action: "stop", force: true })).wait();
+    await (await client.deleteInstance("last")).wait();
+    assert.equal(pidOf(daemon), pid, "without such guests it is told, and goes on");
+    assert.deepEqual(ended(), []);
+  });
 });

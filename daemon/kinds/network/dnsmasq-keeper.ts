@@ -6,6 +6,7 @@ import type { ProcessWatch } from "../../platform/native/index";
 import type { Platform } from "../../platform/platform";
 import { ensureDnsmasq, findDnsmasq, reloadDnsmasq, stopDnsmasq } from "./dnsmasq-process";
 import type { NetworkPlace } from "./driver";
+import { knowsTags } from "./host-tags";
 import { dropForeignLeases } from "./leases";
 import { startTimeOf } from "./process";
 
@@ -53,9 +54,13 @@ export class DnsmasqKeeper {
     });
   }
 
-  /** Makes dnsmasq read its host entries anew, so that removed ones are forgotten. */
+  /** Makes dnsmasq read its host entries anew, so that removed ones are forgotten; one that would crash at that is started anew. */
   reload(network: NetworkPlace): Promise<void> {
-    return this.#locked(network, () => reloadDnsmasq(network));
+    return this.#locked(network, async () => {
+      if (!this.#kept.has(network.name) || !(await knowsTags(network))) return reloadDnsmasq(network);
+      this.#letGo(network.name);
+      await this.#start(network, true, 0);
+    });
   }
 
   /** Lets go of all; they go on. Resolves when no start is under way. */

@@ -11,6 +11,7 @@ import { run } from "../../platform/processes/run";
 import { dnsmasqArguments, pidFileOf, rawFileOf } from "./dnsmasq";
 import { dnsmasqAccount } from "./dnsmasq-account";
 import type { NetworkPlace } from "./driver";
+import { noteAllTags } from "./host-tags";
 import { hostsDirOf } from "./hosts";
 import { leasesFileOf } from "./leases";
 import { namesDirOf } from "./names";
@@ -32,8 +33,9 @@ export async function ensureDnsmasq(
     !options.fresh &&
     running.args.join("\0") === args.join("\0") &&
     ((await readText(rawFileOf(network))) ?? "") === rawText;
+  if (!isSame) await stopDnsmasq(network);
+  await noteAllTags(network, hostsDirOf(network), !isSame);
   if (isSame) return false;
-  await stopDnsmasq(network);
   // Written only while none runs: what is on disk is what the running one has read.
   if (rawText === "") await rm(rawFileOf(network), { force: true });
   else await writeFile(rawFileOf(network), rawText, { mode: 0o600 });

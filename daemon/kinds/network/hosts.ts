@@ -5,6 +5,7 @@ import path from "node:path";
 import { networkConfig } from "../../../sdk/api/config/network";
 import { entries, readText } from "../../platform/folders/files";
 import type { NetworkHost, NetworkPlace } from "./driver";
+import { noteTags } from "./host-tags";
 
 export const hostsDirOf = (network: NetworkPlace): string => path.join(network.path, "dnsmasq.hosts");
 
@@ -63,6 +64,7 @@ export async function writeHost(network: NetworkPlace, host: NetworkHost): Promi
   if ((await readText(file)) === text) return false;
   // dnsmasq passes over names that begin with a dot.
   const unfinished = path.join(path.dirname(file), `.${path.basename(file)}`);
+  await noteTags(network, text);
   await writeFile(unfinished, text, { mode: 0o640 });
   // dnsmasq reads it by the folder's group; the umask took that away.
   await chmod(unfinished, 0o640);
