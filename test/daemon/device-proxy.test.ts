@@ -77,7 +77,7 @@ test("a running container gets a proxy, changes it, and loses it", { skip }, asy
     assert.equal(await ask(daemon), "one");
     await setDevices(daemon, { web: { ...web, connect: "tcp:127.0.0.1:81" } });
     assert.equal(await ask(daemon), "two");
-    await setDevices(daemon, { web: { ...web, listen: "tcp:127.0.0.1:8080-8081", connect: "tcp:127.0.0.1:80,81" } });
+    await setDevices(daemon, { web: { ...web, listen: "tcp:127.0.0.1:8080-8081", connect: "tcp::80,81" } });
     assert.equal(await ask(daemon), "one");
     assert.equal(await ask(daemon, "127.0.0.1:8081"), "two");
     await setDevices(daemon, {});
@@ -214,7 +214,7 @@ test("options that cannot be are refused, and nothing is made", { skip }, async 
       [{ type: "proxy", listen: web.listen! }, /needs the option "connect"/],
       [{ ...web, listen: "tcp:localhost:80" }, /Not an IP address/],
       [{ ...web, listen: "tcp:::1:80" }, /Not an IP address|must be tcp:ADDRESS:PORT/],
-      [{ ...web, listen: "http:127.0.0.1:80" }, /must be tcp:ADDRESS:PORT/],
+      [{ ...web, listen: "http:127.0.0.1:80" }, /Unknown protocol type "http"/],
       [{ ...web, listen: "tcp:127.0.0.1:0" }, /from 1 to 65535/],
       [{ ...web, listen: "tcp:127.0.0.1:80-70" }, /from 1 to 65535/],
       [{ ...web, listen: "tcp:127.0.0.1:80,80" }, /twice/],

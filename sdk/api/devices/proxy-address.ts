@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 
 /** One end of a proxy. */
 export type ProxyAddress =
+  /** An empty host is any of its own when it listens, and itself when it is connected to, as in Go. */
   | { readonly type: "tcp" | "udp"; readonly host: string; readonly ports: readonly number[] }
   | { readonly type: "unix"; readonly path: string };
 
@@ -16,11 +17,12 @@ export const isAbstract = (address: ProxyAddress): boolean => address.type === "
 export function parseProxyAddress(value: string): ProxyAddress | string {
   const [, type, rest = ""] = /^(tcp|udp|unix):(.*)$/s.exec(value) ?? [];
   if (type === "unix") return parsePath(rest);
-  if (type === undefined) return "it must be tcp:ADDRESS:PORT, udp:ADDRESS:PORT or unix:PATH";
+  if (type === undefined)
+    return `Unknown protocol type ${JSON.stringify(value.split(":", 1)[0])}: it must be tcp:ADDRESS:PORT, udp:ADDRESS:PORT or unix:PATH`;
   const [, bracketed, plain, list] = /^(?:\[([^\]]+)\]|([^:]*)):([\d,-]+)$/.exec(rest) ?? [];
   const host = bracketed ?? plain;
   if (host === undefined || list === undefined) return `it must be ${type}:ADDRESS:PORT, such as ${type}:0.0.0.0:80`;
-  if (isIP(host) !== (bracketed === undefined ? 4 : 6))
+  if (host !== "" && isIP(host) !== (bracketed === undefined ? 4 : 6))
     return "Not an IP address: it must be an IPv4 address, or an IPv6 address in brackets";
   const ports = parsePorts(list);
   return typeof ports === "string" ? ports : { type: type as "tcp" | "udp", host, ports };

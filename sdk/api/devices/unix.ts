@@ -3,7 +3,7 @@ import nodePath from "node:path";
 import type { Device } from "../common";
 import { readerOf } from "../config/reader";
 import type { Row } from "../config/table";
-import { absolutePath, bool, integer, octalMode, text } from "../config/values";
+import { absolutePath, bool, integer, octalMode, oneLine, text } from "../config/values";
 import { commonOptions, type DeviceType, type OptionIssue } from "./type";
 
 /** What the kernel's dev_t holds (makedev(3)). */
@@ -12,16 +12,18 @@ const minor = integer(0, 0xfffff);
 /** Ids end below the one that means "none" (credentials(7)). */
 const ownerId = integer(0, 2 ** 32 - 2);
 
-/** A path of the host's /dev, spelled without detours: LXD takes no other. */
+/** A path of the host's /dev: LXD takes no other. */
 const hostNode = text("path below /dev", (value) =>
-  value.startsWith("/dev/") && nodePath.posix.normalize(value) === value && !value.endsWith("/")
+  /^\/dev\/./.test(nodePath.posix.normalize(value))
     ? absolutePath.check(value)
-    : 'it must be a path below "/dev" on the host',
+    : 'it must be below "/dev" on the host: Path needs to be in /dev',
 );
 
-/** Where the node is inside: any path but the root itself. */
+/** Where the node is inside, with or without the first slash, as LXD takes it: any path but the root itself. */
 const innerNode = text("path", (value) =>
-  /[^/.]/.test(value) ? absolutePath.check(value) : "it must be the path of a file in the container",
+  nodePath.posix.normalize(`/${value}`) === "/"
+    ? "it must be the path of a file in the container"
+    : oneLine.check(value),
 );
 
 const since = "0.1.0";
@@ -100,13 +102,10 @@ const options = {
 /** Reads the options of a device node. */
 export const unixOptions = readerOf(options);
 
-function rules({ source, path, major, minor }: Device): OptionIssue[] {
-  const issues: OptionIssue[] = [];
-  const add = (option: string, message: string) => issues.push({ option, message });
-  if (!source && !path) add("source", `Unix device entry is missing the required "source" or "path" property`);
-  if (!major !== !minor) add(major ? "minor" : "major", `"major" and "minor" must be given together`);
-  return issues;
-}
+const rules = ({ source, path }: Device): OptionIssue[] =>
+  source || path
+    ? []
+    : [{ option: "source", message: `Unix device entry is missing the required "source" or "path" property` }];
 
 /** A type of device nodes. @param doc what the device is */
 export const unixType = (doc: string): DeviceType => ({

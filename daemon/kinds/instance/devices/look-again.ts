@@ -28,12 +28,11 @@ async function look(home: InstanceHome, instance: InstanceId): Promise<void> {
   if (record === undefined || running === undefined || running.cell.pid === 0) return;
   const { config, devices } = book.expanded(record);
   const ids = idRange(inForce(config, running.madeBy), record.config);
+  const names = awaiting(devices).map(({ device }) => device);
   const has = planDevices(home, record, devices, ids, () => false);
-  const fresh = planDevices(home, record, devices, ids, () => true);
+  const fresh = planDevices(home, record, devices, ids, (device) => names.includes(device));
   const keptOf = (plans: readonly DevicePlan[], name: string) => keptBy(plans.filter(({ device }) => device === name));
-  const again = awaiting(devices)
-    .map(({ device }) => device)
-    .filter((device) => !isDeepStrictEqual(keptOf(has, device), keptOf(fresh, device)));
+  const again = names.filter((device) => !isDeepStrictEqual(keptOf(has, device), keptOf(fresh, device)));
   if (again.length === 0) return;
   book.noteLive(instance, await followDevices(home, record, running, ids, { was: devices, is: devices, again }));
 }

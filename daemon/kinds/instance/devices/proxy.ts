@@ -17,7 +17,8 @@ const controlOf = (home: InstanceHome, instance: InstanceId, device: string): st
 
 function endOps(name: "proxy-listen" | "proxy-connect", side: "host" | "instance", end: ProxyAddress): Op[] {
   if (end.type === "unix") return [[name, side, "unix", end.path, ""]];
-  return end.ports.map((port): Op => [name, side, end.type, end.host, String(port)]);
+  const host = end.host || (name === "proxy-listen" ? "0.0.0.0" : "127.0.0.1");
+  return end.ports.map((port): Op => [name, side, end.type, host, String(port)]);
 }
 
 function proxyOps(options: Device): Op[] {

@@ -1,10 +1,11 @@
 /** Unix devices: device nodes of the host that a container may use, of both kinds (unix-char, unix-block). */
 import { statSync } from "node:fs";
+import path from "node:path";
 import type { Device } from "../../../../sdk/api/common";
 import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { unixOptions } from "../../../../sdk/api/devices/unix";
 import { badRequest } from "../../../../sdk/api/errors";
-import type { CheckFacts, DeviceDriver, Facts, NamedDevice, PlanFacts } from "./driver";
+import type { DeviceDriver, Facts, NamedDevice, PlanFacts } from "./driver";
 import type { DevicePlan } from "./step";
 
 /** Kinds of nodes, by the letter that devices.allow has for them. */
@@ -13,13 +14,15 @@ type Letter = keyof typeof words;
 
 const innerPathOf = (options: Device): string => {
   const unix = unixOptions(options);
-  return unix.get("path") ?? unix.get("source") ?? "";
+  return path.posix.normalize(`/${unix.get("path") ?? unix.get("source") ?? ""}`);
 };
 
-/** Path of the host's node; nothing for a device that has numbers of its own. */
-export const hostNodeOf = (options: Device): string | undefined => {
+/** Path of the host's node; nothing for a device that has both numbers of its own. */
+const hostNodeOf = (options: Device): string | undefined => {
   const unix = unixOptions(options);
-  return unix.has("major") ? undefined : (unix.get("source") ?? unix.get("path"));
+  return unix.has("major") && unix.has("minor")
+    ? undefined
+    : path.resolve("/", unix.get("source") ?? unix.get("path") ?? "");
 };
 
 /** @returns such as "c 10:229", or why there is none */
@@ -34,28 +37,26 @@ function findNode(letter: Letter, options: Device): { readonly node: string } | 
     };
   if (!(letter === "c" ? found.isCharacterDevice() : found.isBlockDevice()))
     return { cause: `Path specified is not a ${words[letter]} device: "${file}"` };
-  return { node: `${letter} ${majorOf(found.rdev)}:${minorOf(found.rdev)}` };
+  return { node: `${letter} ${unix.get("major") ?? majorOf(found.rdev)}:${unix.get("minor") ?? minorOf(found.rdev)}` };
 }
 
-function nodeNow(letter: Letter, options: Device): string | undefined {
+/** @returns nothing for one that need not be there and is not @throws ApiError BAD_REQUEST */
+function nodeNow(letter: Letter, [device, options]: NamedDevice): string | undefined {
   const found = findNode(letter, options);
-  return "node" in found ? found.node : undefined;
+  if ("node" in found) return found.node;
+  if (!unixOptions(options).get("required")) return undefined;
+  throw badRequest(`Failed start validation for device "${device}": ${found.cause}. Correct the device.`);
 }
 
 /** The numbers in a dev_t (makedev(3)), which are no more than 44 bits here. */
 const majorOf = (rdev: number): number => ((rdev >>> 8) & 0xfff) | (Math.floor(rdev / 2 ** 32) & 0xfffff000);
 const minorOf = (rdev: number): number => (rdev & 0xff) | ((rdev >>> 12) & 0xfff00);
 
-const requireNode = (letter: Letter, [device, options]: NamedDevice, when: string): void => {
-  const found = findNode(letter, options);
-  if ("cause" in found && unixOptions(options).get("required"))
-    throw badRequest(`Failed ${when} validation for device "${device}": ${found.cause}. Correct the device.`);
-};
-
-function planNode(letter: Letter, { owner, isAnew }: PlanFacts, [device, options]: NamedDevice): DevicePlan {
+function planNode(letter: Letter, { owner, isAnew }: PlanFacts, named: NamedDevice): DevicePlan {
+  const [device, options] = named;
   const unix = unixOptions(options);
   const key = `volatile.${device}.node` as const;
-  const node = isAnew(device) ? nodeNow(letter, options) : instanceConfig(owner.config).get(key);
+  const node = isAnew(device) ? nodeNow(letter, named) : instanceConfig(owner.config).get(key);
   if (node === undefined) return { device, steps: [] };
   const [type = "", major = "", minor = ""] = node.split(/[ :]/);
   const place = innerPathOf(options);
@@ -78,11 +79,9 @@ function planNode(letter: Letter, { owner, isAnew }: PlanFacts, [device, options
 /** @param letter which kind of nodes */
 export const unixDriver = (letter: Letter): DeviceDriver => ({
   place: innerPathOf,
-  check: ({ devices, isNew }: CheckFacts) => {
-    for (const named of devices) if (isNew(named[0])) requireNode(letter, named, "add");
-  },
+  // As in LXD, it counts when the container gets it: what is stored may wait for its device.
   checkStart: ({ devices }: Facts) => {
-    for (const named of devices) requireNode(letter, named, "start");
+    for (const named of devices) nodeNow(letter, named);
   },
   awaited: (options) => (unixOptions(options).get("required") ? [] : [hostNodeOf(options) ?? []].flat()),
   plan: (facts) => facts.devices.map((named) => planNode(letter, facts, named)),
