@@ -52,7 +52,7 @@ export const commonOptions: OptionTable = {
   endpoint: {
     type: "string",
     value: "ADDRESS",
-    help: "Where the daemon listens: unix:///path/to/unix.socket. Default: BOTHY_ENDPOINT, else the local daemon.",
+    help: "Where the daemon listens: unix:///path/to/unix.socket, https://host:8443 or remote:NAME. Default: BOTHY_ENDPOINT, else the local daemon.",
   },
   help: { type: "boolean", short: "h", help: "Show this help." },
 };

@@ -1,7 +1,7 @@
 /** daemon: becomes bothyd, or makes it a service of this host. */
 import path from "node:path";
 import { bothydProgram } from "../sdk/host/package";
-import { Client, defaultEndpoint } from "../sdk/index";
+import { Client, localEndpoint } from "../sdk/index";
 import { type Call, type Command, UsageError } from "./command";
 import { install, uninstall } from "./service/install";
 import { shutDown } from "./service/shutdown";
@@ -28,9 +28,7 @@ export const daemon: Command = {
     if (actions.length === 0) return become(call);
     if (value("logfile") !== undefined)
       throw new UsageError(`Option "--logfile" is not for --${actions[0]}: a service writes to the journal.`);
-    const dir = path.resolve(
-      value("dir") ?? path.dirname(defaultEndpoint({ ...process.env, BOTHY_ENDPOINT: "" }).socketPath),
-    );
+    const dir = path.resolve(value("dir") ?? path.dirname(localEndpoint().socketPath));
     if (flag("install")) await install({ dir, group: value("group"), bare: flag("bare") }, output);
     else if (flag("uninstall")) await uninstall(output);
     else {

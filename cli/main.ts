@@ -1,7 +1,7 @@
 /** bothy: the command line. Finds the verb, reads its words, runs it, and turns what went wrong into a message and an exit code. */
 import "./plain-zod";
 import { packageVersion } from "../sdk/host/package";
-import { ApiError, Client, ensureDaemon, isLocalDefault } from "../sdk/index";
+import { ApiError, Client, ensureDaemon, isLocalDefault, localEndpoint } from "../sdk/index";
 import { parseCall, UsageError } from "./command";
 import { bothy, findCommand, type Verb } from "./commands";
 import { type Format, Output } from "./output";
@@ -49,7 +49,7 @@ async function runCommand(verb: Verb, path: string, args: readonly string[]): Pr
     };
     if (command.withoutDaemon !== true && isLocalDefault(call.value("endpoint")))
       await ensureDaemon(
-        open().endpoint.socketPath,
+        localEndpoint().socketPath,
         () => open().getServer(),
         (message) => output.error(message),
       );

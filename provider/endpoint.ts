@@ -1,5 +1,5 @@
 /** Endpoint: which daemon a resource lives on, and one client for each. */
-import { Client, defaultEndpoint, ensureDaemon, parseEndpoint } from "../sdk";
+import { Client, defaultEndpoint, type Endpoint, endpointText, ensureDaemon, parseEndpoint } from "../sdk";
 import { endpointReason } from "./core/engine/inputs";
 
 let stackEndpoint: string | undefined;
@@ -31,10 +31,12 @@ export interface ClientOptions {
 const clients = new Map<string, Client>();
 const ready = new Map<string, Promise<void>>();
 
-/** @returns the path of the socket that an endpoint leads to @throws ApiError BAD_REQUEST for a kind of endpoint that is none of ours */
-export function socketOf(argument: unknown): string {
+/** @returns where an endpoint leads, in words that stay the same @throws ApiError BAD_REQUEST for a kind of endpoint that is none of ours */
+export const placeOf = (argument: unknown): string => endpointText(endpointOf(argument));
+
+function endpointOf(argument: unknown): Endpoint {
   const named = nameOf(argument);
-  return (named ? parseEndpoint(named) : defaultEndpoint()).socketPath;
+  return named ? parseEndpoint(named) : defaultEndpoint();
 }
 
 const nameOf = (argument: unknown): string | undefined =>
@@ -47,10 +49,13 @@ const nameOf = (argument: unknown): string | undefined =>
  */
 export async function clientFor(argument: unknown, { start, signal, log }: ClientOptions): Promise<Client> {
   const named = nameOf(argument);
-  const socketPath = socketOf(argument);
-  const client = clients.get(socketPath) ?? new Client({ endpoint: socketPath });
-  clients.set(socketPath, client);
-  if (!named && start) {
+  const endpoint = endpointOf(argument);
+  // A remote that was added anew has another certificate at the same place.
+  const key = JSON.stringify(endpoint);
+  const client = clients.get(key) ?? new Client({ endpoint });
+  clients.set(key, client);
+  if (!named && start && endpoint.kind === "unix") {
+    const { socketPath } = endpoint;
     const starting = ready.get(socketPath) ?? ensureDaemon(socketPath, () => client.getServer(), log);
     ready.set(socketPath, starting);
     try {

@@ -13,7 +13,7 @@ import {
   otherServer,
 } from "./core/engine/identity";
 import { type Props, unknownValue } from "./core/engine/values";
-import { clientFor, socketOf } from "./endpoint";
+import { clientFor, placeOf } from "./endpoint";
 
 /** A preview of many resources asks each daemon once. */
 const keepMs = 1000;
@@ -23,12 +23,12 @@ const answers = new Map<string, { readonly at: number; readonly server: Promise<
 
 /** @returns what the server of an endpoint says of itself, or nothing when it cannot be asked now */
 async function holderAt(endpoint: unknown): Promise<Holder | undefined> {
-  const socket = socketOf(endpoint);
-  const known = answers.get(socket);
+  const place = placeOf(endpoint);
+  const known = answers.get(place);
   const server = known !== undefined && Date.now() - known.at < keepMs ? known.server : ask(endpoint);
-  answers.set(socket, { at: known?.server === server ? known.at : Date.now(), server });
+  answers.set(place, { at: known?.server === server ? known.at : Date.now(), server });
   const answer = await server;
-  return answer && holderOf(answer, socket);
+  return answer && holderOf(answer, place);
 }
 
 async function ask(endpoint: unknown): Promise<Server | undefined> {
@@ -64,8 +64,8 @@ export async function located(core: Core, id: string, olds: Props, news: Props):
   const diff = core.diff(olds, news);
   const known = holderIn(olds);
   if (news.endpoint === unknownValue) return diff;
-  const before = olds.endpoint === undefined && known !== undefined ? known.endpoint : socketOf(olds.endpoint);
-  const wanted = socketOf(news.endpoint);
+  const before = olds.endpoint === undefined && known !== undefined ? known.endpoint : placeOf(olds.endpoint);
+  const wanted = placeOf(news.endpoint);
   const isMoved = before !== wanted && (olds.endpoint !== undefined || news.endpoint !== undefined);
   const asked = known && (await holderAt(news.endpoint));
   if (known === undefined || asked === undefined) {

@@ -15,7 +15,7 @@ import {
 } from "./core/engine/identity";
 import { type Redact, redactorOf } from "./core/engine/secrets";
 import { isMap, type Props } from "./core/engine/values";
-import { clientFor, socketOf } from "./endpoint";
+import { clientFor, placeOf } from "./endpoint";
 
 export type Verb = "create" | "read" | "update" | "delete";
 
@@ -105,15 +105,15 @@ async function contextFor(
 ) {
   const { signal } = bounds;
   const log = (message: string) => console.log(redact(message));
-  const socket = socketOf(endpoint);
-  const isElsewhere = known !== undefined && known.endpoint !== socket;
+  const place = placeOf(endpoint);
+  const isElsewhere = known !== undefined && known.endpoint !== place;
   // Verbs that change something start a missing daemon, and a refresh of what it holds; check, diff and the reading of strangers do not,
   // since they run in preview. Nor is one started where the object is not.
   const start = !isElsewhere && (verb !== "read" || known !== undefined);
   try {
     const client = await clientFor(endpoint, { start, signal, log });
     const { value: server } = await client.getServer({ signal });
-    const holder = holderOf(server, socket);
+    const holder = holderOf(server, place);
     if (known !== undefined && !isSameServer(known, holder)) {
       if (isLost(known, process.env.BOTHY_LOST_SERVERS)) {
         log(`Taken for deleted, since its server is lost: ${known.uuid ?? known.name}.`);
@@ -124,6 +124,6 @@ async function contextFor(
     return { context: { client, server, log, ...bounds } satisfies Context, holder };
   } catch (error) {
     if (!isElsewhere || !isNobodyListening(error)) throw error;
-    throw isLost(known, process.env.BOTHY_LOST_SERVERS) ? new Lost() : nobodyThere(known, socket);
+    throw isLost(known, process.env.BOTHY_LOST_SERVERS) ? new Lost() : nobodyThere(known, place);
   }
 }

@@ -14,10 +14,12 @@ export * from "./api/snapshot";
 export * from "./api/stamp";
 export * from "./api/storage-pool";
 export * from "./api/warning";
+export { type Endpoint, endpointText, type HttpsEndpoint, type UnixEndpoint } from "./client/address";
 export type { CallOptions, WriteOptions } from "./client/call-options";
 export { Client, type ClientOptions } from "./client/client";
+export { isNobodyListening } from "./client/connection-error";
 export { ensureDaemon, isLocalDefault, startDaemon } from "./client/daemon";
-export { defaultEndpoint, defaultStateDir, type Endpoint, parseEndpoint } from "./client/endpoint";
+export { defaultEndpoint, defaultStateDir, localEndpoint, parseEndpoint } from "./client/endpoint";
 export type { EventOptions } from "./client/event";
 export type { ExecOptions, ExecOutput, ExecSession } from "./client/exec";
 export type { File, FileInfo, PutFileOptions } from "./client/file";
@@ -29,5 +31,6 @@ export {
   resourceNames,
   type WaitOptions,
 } from "./client/pending-operation";
-export { isNobodyListening } from "./client/socket";
 export type { Tagged } from "./client/wire";
+export { type AddRemoteOptions, addRemote } from "./remote/add";
+export { listRemotes, type Remote, removeRemote } from "./remote/file";

@@ -1,6 +1,7 @@
 /** doctor: reads the host and the daemon, and says what each finding switches on or off and how to mend it. */
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { localEndpoint } from "../../sdk/index";
 import { type Command, formatOption } from "../command";
 import type { Colour, Column } from "../output";
 import { cellFindings } from "./cell";
@@ -50,7 +51,9 @@ export const doctor: Command = {
     "As root it makes a container for a trial, by a daemon of its own beside the state folder, and takes both away.",
   run: async ({ client, output }) => {
     const host = readHost();
-    const folder = nearestFolder(path.dirname(client.endpoint.socketPath));
+    // A daemon elsewhere says nothing of this host, which is what the rest is about.
+    const endpoint = client.endpoint.kind === "unix" ? client.endpoint : localEndpoint();
+    const folder = nearestFolder(path.dirname(endpoint.socketPath));
     const findings = await untilInterrupted(async (signal) => [
       ...(await daemonFindings(client, host)),
       ...(await cellFindings(folder)),

@@ -1,5 +1,5 @@
 /** Daemon: whether one listens, and what it says of itself. */
-import { ApiError, type Client, isNobodyListening } from "../../sdk/index";
+import { ApiError, type Client, endpointText, isNobodyListening } from "../../sdk/index";
 import type { Finding } from "./finding";
 import type { Host } from "./host";
 
@@ -7,10 +7,10 @@ import type { Host } from "./host";
 export async function daemonFindings(client: Client, host: Host): Promise<Finding[]> {
   const subject = "daemon";
   const effect = "containers by this command and by programs";
-  const { socketPath } = client.endpoint;
+  const place = endpointText(client.endpoint);
   try {
     const { environment, auth, api_extensions: extensions } = (await client.getServer()).value;
-    const found = `${environment.server} ${environment.server_version} at ${socketPath}, storage ${environment.storage || "none"}`;
+    const found = `${environment.server} ${environment.server_version} at ${place}, storage ${environment.storage || "none"}`;
     if (auth === "trusted")
       return [
         { subject, status: "ok", found, effect },
@@ -21,7 +21,8 @@ export async function daemonFindings(client: Client, host: Host): Promise<Findin
   } catch (error) {
     if (!ApiError.is(error)) throw error;
     if (!isNobodyListening(error)) return [{ subject, status: "off", found: error.message, effect }];
-    const finding: Finding = { subject, status: "off", found: `nobody listens at ${socketPath}`, effect };
+    const finding: Finding = { subject, status: "off", found: `nobody listens at ${place}`, effect };
+    if (client.endpoint.kind !== "unix") return [{ ...finding, found: error.message }];
     return [{ ...finding, remedy: "Run: bothy daemon --install. Programs start one on their own" }, privilege(host)];
   }
 }

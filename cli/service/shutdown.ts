@@ -5,7 +5,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError, unavailable } from "../../sdk/api/errors";
 import { bothydProgram } from "../../sdk/host/package";
-import { type Client, isNobodyListening } from "../../sdk/index";
+import { type Client, endpointText, isNobodyListening } from "../../sdk/index";
 import type { Output } from "../output";
 
 const askPauseMs = 100;
@@ -17,7 +17,7 @@ export async function shutDown(client: Client, dir: string, output: Output): Pro
   } catch (error) {
     if (!isNobodyListening(error)) throw error;
     if (!hasContainers(dir)) {
-      output.say(`Nothing to stop: nobody listens at ${client.endpoint.socketPath}, and no container runs.`);
+      output.say(`Nothing to stop: nobody listens at ${endpointText(client.endpoint)}, and no container runs.`);
       return;
     }
     await shutDownByOwnDaemon(client, dir);

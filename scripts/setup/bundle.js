@@ -34,6 +34,9 @@ const seldomUsed = {
   },
 };
 
+/** Packages that only HTTPS needs: npm installs them, and a bundle with them would be read at every start. */
+const INSTALLED = ["node-forge", "undici"];
+
 /** The packages whose code is in a bundle: folder by name. */
 function packagesIn(root, inputs) {
   const folders = new Map();
@@ -84,7 +87,7 @@ async function bundle(root) {
         format: "cjs",
         // An old Node must understand the file that refuses it.
         target: name === "start" ? "node16" : "node22.19",
-        external: name === "start" ? ["./main"] : [],
+        external: name === "start" ? ["./main"] : INSTALLED,
         supported: { "dynamic-import": false },
         plugins: [seldomUsed],
         sourcemap: "linked",

@@ -1,6 +1,7 @@
 /** Client: every call of every kind on one object, over one transport. */
 import type { Kind } from "../api/kind";
-import { defaultEndpoint, type Endpoint, parseEndpoint } from "./endpoint";
+import type { Endpoint } from "./address";
+import { defaultEndpoint, parseEndpoint } from "./endpoint";
 import { eventCalls } from "./event";
 import { execCalls } from "./exec";
 import { fileCalls } from "./file";
@@ -19,8 +20,11 @@ import { warningCalls } from "./warning";
 import { Wire } from "./wire";
 
 export interface ClientOptions {
-  /** "unix:///path/to/unix.socket" or the path itself; by default what the environment names (defaultEndpoint). */
-  readonly endpoint?: string;
+  /**
+   * "unix:///path/to/unix.socket" or the path itself, "https://host:8443", "remote:NAME"; by default what the environment names
+   * (defaultEndpoint). Or what parseEndpoint() made of such a text.
+   */
+  readonly endpoint?: string | Endpoint;
   /** Project that all calls work in; "default" when absent. */
   readonly project?: string;
 }
@@ -47,7 +51,7 @@ class Connection {
   readonly #wire: Wire;
 
   constructor({ endpoint, project }: ClientOptions = {}) {
-    this.endpoint = endpoint === undefined ? defaultEndpoint() : parseEndpoint(endpoint);
+    this.endpoint = typeof endpoint === "string" ? parseEndpoint(endpoint) : (endpoint ?? defaultEndpoint());
     this.#wire = new Wire(this.endpoint, project);
     Object.assign(this, callsOf(this.#wire));
   }

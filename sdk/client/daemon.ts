@@ -6,7 +6,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError, unavailable } from "../api/errors";
 import { bothydProgram } from "../host/package";
 import { daemonUnit, isService } from "../host/service";
-import { connectionError, isNobodyListening, openSocket } from "./socket";
+import { connectionError, isNobodyListening } from "./connection-error";
+import { openSocket } from "./socket";
 
 /** A first start makes a pool and a bridge, which takes a moment. */
 const startTimeoutMs = 60_000;
@@ -92,7 +93,7 @@ export async function ensureDaemon(
   getServer: () => Promise<unknown>,
   log: (message: string) => void,
 ): Promise<void> {
-  const endpoint = { socketPath };
+  const endpoint = { kind: "unix", socketPath } as const;
   try {
     (await openSocket(endpoint)).destroy();
   } catch (failure) {

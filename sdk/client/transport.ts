@@ -1,8 +1,9 @@
 /** Transport: how a request becomes an answer, composed of functions that each add one thing. */
 import { Agent, request as httpRequest, type IncomingMessage } from "node:http";
 import { type Duplex, pipeline, Readable } from "node:stream";
-import type { Endpoint } from "./endpoint";
-import { connectionError, openSocket } from "./socket";
+import type { Endpoint, UnixEndpoint } from "./address";
+import { connectionError, wasClosed } from "./connection-error";
+import { openSocket } from "./socket";
 
 export interface WireRequest {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -35,7 +36,7 @@ export const compose = (send: Send, ...layers: Layer[]): Send => layers.reduceRi
 class SocketAgent extends Agent {
   #isClosed = false;
 
-  constructor(private readonly endpoint: Endpoint) {
+  constructor(private readonly endpoint: UnixEndpoint) {
     super({ keepAlive: true });
   }
 
@@ -60,10 +61,11 @@ class SocketAgent extends Agent {
   }
 }
 
-const closedError = (): Error => Object.assign(new Error("The client was closed."), { code: "ECONNABORTED" });
+/** What a closed client answers. */
+export const closedError = (): Error => Object.assign(new Error("The client was closed."), { code: "ECONNABORTED" });
 
 /** Sends over keep-alive connections to a unix socket. It waits for an answer as long as it takes. */
-export function unixTransport(endpoint: Endpoint): Transport {
+export function unixTransport(endpoint: UnixEndpoint): Transport {
   const agent = new SocketAgent(endpoint);
   const send: Send = async (request) => {
     request.signal?.throwIfAborted();
@@ -97,7 +99,7 @@ function exchange(agent: Agent, { method, path, headers, body, signal }: WireReq
   });
 }
 
-/** A failed connection becomes an ApiError that names the socket. */
+/** A failed connection becomes an ApiError that names the place. */
 export const withConnectionErrors =
   (endpoint: Endpoint): Layer =>
   (next) =>
@@ -121,6 +123,3 @@ export const withRetry = (): Layer => (next) => async (request) => {
     return next(request);
   }
 };
-
-const wasClosed = (error: unknown): boolean =>
-  ["ECONNRESET", "EPIPE"].includes((error as NodeJS.ErrnoException | undefined)?.code ?? "");

@@ -3,9 +3,11 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { text as textOf } from "node:stream/consumers";
 import type WebSocket from "ws";
+import { type Endpoint, hostHeader } from "./address";
 import { answerError } from "./answer";
-import type { Endpoint } from "./endpoint";
-import { connectionError, openSocket } from "./socket";
+import { connectionError } from "./connection-error";
+import { openSocket } from "./socket";
+import { openTls } from "./tls";
 
 export interface OpenSocket {
   /** Paused; its reader attaches its listeners and calls resume(). */
@@ -19,11 +21,13 @@ export async function openWebSocket(endpoint: Endpoint, path: string, signal?: A
   const what = `GET ${path.replace(/secret=[^&]*/, "secret=...")}`;
   // Not before: a call that needs no websocket is done in less time than this package takes to load.
   const { default: Ws } = await import("ws");
-  const socket = await openSocket(endpoint, signal).catch((error: unknown) => {
+  const socket = await connected(endpoint, signal).catch((error: unknown) => {
     throw signal?.aborted ? signal.reason : connectionError(endpoint, what, error);
   });
   return new Promise((resolve, reject) => {
-    const ws = new Ws(`ws://localhost${path}`, { createConnection: () => socket, perMessageDeflate: false });
+    // Over TLS too it is an http: URL to this package, since the connection stands and its server is known.
+    const host = endpoint.kind === "unix" ? "localhost" : hostHeader(endpoint);
+    const ws = new Ws(`ws://${host}${path}`, { createConnection: () => socket, perMessageDeflate: false });
     const settle = (finish: () => void) => {
       signal?.removeEventListener("abort", aborted);
       finish();
@@ -46,3 +50,6 @@ export async function openWebSocket(endpoint: Endpoint, path: string, signal?: A
     );
   });
 }
+
+const connected = (endpoint: Endpoint, signal?: AbortSignal): Promise<Socket> =>
+  endpoint.kind === "unix" ? openSocket(endpoint, signal) : openTls(endpoint, { signal });

@@ -2,9 +2,10 @@
 import type * as z from "zod";
 import { internal } from "../api/errors";
 import { Operation } from "../api/operation";
+import type { Endpoint } from "./address";
 import { envelopeOf, errorOf, read } from "./answer";
 import type { CallOptions, WriteOptions } from "./call-options";
-import type { Endpoint } from "./endpoint";
+import { httpsTransport } from "./https";
 import { OperationEvents } from "./operation-events";
 import { PendingOperation } from "./pending-operation";
 import { requireParts, urlOf, validated } from "./request";
@@ -39,7 +40,7 @@ export class Wire {
     readonly endpoint: Endpoint,
     private readonly project?: string,
   ) {
-    this.#transport = unixTransport(endpoint);
+    this.#transport = endpoint.kind === "unix" ? unixTransport(endpoint) : httpsTransport(endpoint);
     this.operations = new OperationEvents(
       (signal) => openWebSocket(this.endpoint, this.inProject("/1.0/events?type=operation"), signal),
       (id) => this.get(urlOf`/1.0/operations/${id}`, Operation),

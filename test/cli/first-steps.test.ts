@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client } from "../../sdk";
+import { Client, endpointText } from "../../sdk";
 import { lacksContainers } from "../provider/support/lacks";
 import { enterOwnNetns } from "../support/netns";
 import { hasEnded } from "../support/process";
@@ -26,7 +26,7 @@ test("launch starts the daemon when none listens, and every other command finds 
     assert.deepEqual([said.code, said.stdout, said.stderr], [0, "init\n", ""]);
     assert.equal((await runCli(["delete", "--force", "box"], { env })).code, 0);
   } finally {
-    if (existsSync(client.endpoint.socketPath)) {
+    if (existsSync(endpointText(client.endpoint))) {
       const { server_pid: pid } = (await client.getServer()).value.environment;
       process.kill(pid, "SIGPWR");
       while (!hasEnded(pid)) await sleep(20);

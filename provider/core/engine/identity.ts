@@ -13,7 +13,7 @@ export interface Holder {
   /** Fingerprint of the certificate; of a cluster all members say the same. */
   readonly certificate?: string;
   readonly name?: string;
-  /** Path of the socket. */
+  /** Path of the socket, or the address over the network. */
   readonly endpoint: string;
 }
 

@@ -1,7 +1,8 @@
-/** Fake daemon: an HTTP server on a unix socket that plays LXD's answers, to test the client's side of the protocol. */
+/** Fake daemon: an HTTP server on a unix socket, or an HTTPS one on the loopback, that plays LXD's answers, to test the client's side of the protocol. */
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, type ServerOptions } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { buffer } from "node:stream/consumers";
@@ -32,14 +33,25 @@ export class FakeDaemon {
   onWebSocket: ((ws: WebSocket, url: URL) => void) | undefined;
   refuseEvents = false;
   readonly #websockets = new WebSocketServer({ noServer: true });
-  readonly #server = createServer((request, response) => void this.#answer(request, response));
+  readonly #server: Server;
+
+  /** @param tls what makes it speak HTTPS: certificate and key at least */
+  constructor(private readonly tls?: ServerOptions) {
+    this.#server = tls === undefined ? createServer() : createTlsServer(tls);
+    this.#server.on("request", (request, response) => void this.#answer(request, response));
+  }
+
+  /** Of one that speaks HTTPS. */
+  get url(): string {
+    return `https://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
 
   get socketPath(): string {
     return path.join(this.folder, "unix.socket");
   }
 
   async listen(): Promise<this> {
-    this.#server.on("connection", (socket) => {
+    this.#server.on(this.tls === undefined ? "connection" : "secureConnection", (socket: Socket) => {
       this.sockets.add(socket);
       socket.on("close", () => this.sockets.delete(socket));
     });
@@ -60,7 +72,8 @@ export class FakeDaemon {
         }
       });
     });
-    await new Promise<void>((resolve) => this.#server.listen(this.socketPath, resolve));
+    const place = this.tls === undefined ? { path: this.socketPath } : { port: 0, host: "127.0.0.1" };
+    await new Promise<void>((resolve) => this.#server.listen(place, resolve));
     return this;
   }
 

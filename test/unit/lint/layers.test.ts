@@ -8,8 +8,8 @@ import { packageRoot } from "../../../sdk/host/package";
 /** What the files below a folder may import: folders of ours, and packages; Node's own modules are free to all. */
 const layers: readonly { folder: string; ours: readonly string[]; packages: readonly string[] }[] = [
   { folder: "sdk/api", ours: ["sdk/api"], packages: ["zod"] },
-  { folder: "sdk/host", ours: ["sdk/host"], packages: [] },
-  { folder: "sdk", ours: ["sdk"], packages: ["ws", "zod"] },
+  { folder: "sdk/host", ours: ["sdk/host"], packages: ["node-forge"] },
+  { folder: "sdk", ours: ["sdk"], packages: ["node-forge", "undici", "ws", "zod"] },
   { folder: "provider/core", ours: ["provider/core", "sdk"], packages: ["zod"] },
   { folder: "provider", ours: ["provider", "sdk"], packages: ["@pulumi/pulumi", "zod"] },
   { folder: "cli", ours: ["cli", "sdk"], packages: ["commander", "zod"] },

@@ -10,36 +10,10 @@ import { Readable } from "node:stream";
 import { text as textOf } from "node:stream/consumers";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { ApiError, Client, defaultEndpoint, isNobodyListening, parseEndpoint } from "../../../sdk/index";
+import { ApiError, Client, isNobodyListening } from "../../../sdk/index";
 import { sendError, sendSync, withFake } from "../../sdk/support/fake-daemon";
 
 const profile = { name: "web", description: "", config: {}, devices: {}, used_by: [] };
-
-test("an endpoint is a unix: address or a path", () => {
-  assert.equal(parseEndpoint("unix:///run/bothy/unix.socket").socketPath, "/run/bothy/unix.socket");
-  assert.equal(parseEndpoint("unix:/run/unix.socket").socketPath, "/run/unix.socket");
-  assert.equal(parseEndpoint("/run/unix.socket").socketPath, "/run/unix.socket");
-});
-
-test("an endpoint over the network is refused with what works today", () => {
-  assert.throws(() => new Client({ endpoint: "https://host:8443" }), {
-    code: "BAD_REQUEST",
-    message: /https:\/\/host:8443.*not supported yet.*unix:\/\//,
-  });
-});
-
-test("a unix endpoint without an absolute path is refused", () => {
-  for (const text of ["", "unix://", "unix://relative/path", "ftp://host"])
-    assert.throws(() => parseEndpoint(text), { code: "BAD_REQUEST" }, text);
-});
-
-test("the environment chooses the endpoint, its most direct word first", () => {
-  const env = { BOTHY_ENDPOINT: "unix:///a", BOTHY_DIR: "/c" };
-  assert.equal(defaultEndpoint(env).socketPath, "/a");
-  assert.equal(defaultEndpoint({ ...env, BOTHY_ENDPOINT: "" }).socketPath, "/c/unix.socket");
-  assert.equal(defaultEndpoint({ BOTHY_DIR: "/c" }).socketPath, "/c/unix.socket");
-  assert.equal(defaultEndpoint({}).socketPath, "/var/lib/bothy/unix.socket");
-});
 
 test("a missing daemon is UNAVAILABLE and names the socket and the way to start it", async () => {
   const client = new Client({ endpoint: "/nowhere/unix.socket" });
