@@ -44,6 +44,19 @@ const all: readonly Entry[] = [
     load: async () => (await import("./instance/delete")).deleteInstance,
   },
   {
+    name: "remote",
+    summary: "Keep servers elsewhere under a name.",
+    commands: [
+      {
+        name: "add",
+        summary: "Make a server and this client trust each other.",
+        load: async () => (await import("./remote/add")).add,
+      },
+      { name: "list", summary: "List the servers.", load: async () => (await import("./remote/list")).list },
+      { name: "remove", summary: "Forget servers.", load: async () => (await import("./remote/remove")).remove },
+    ],
+  },
+  {
     name: "daemon",
     summary: "Run the daemon in the foreground, or install it as a service.",
     load: async () => (await import("./daemon")).daemon,
