@@ -6,8 +6,11 @@ import { means } from "./means";
 export const ServerPut = z.object({ config: Config.default({}) });
 export type ServerPut = z.infer<typeof ServerPut>;
 
+/** LXD shows secrets, such as core.trust_password, as the boolean true. */
+const ShownConfig = z.record(z.string(), z.union([z.string(), z.boolean()]).transform(String));
+
 export const Server = z.looseObject({
-  config: Config.default({}),
+  config: ShownConfig.default({}),
   api_extensions: means(z.array(z.string()), "What works beyond the first API 1.0, by LXD's names and Bothy's own."),
   api_status: z.string(),
   api_version: z.string(),

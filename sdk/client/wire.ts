@@ -1,8 +1,8 @@
 /** Wire: typed requests over a transport; requests are validated before they are sent, answers are parsed loosely. */
 import type * as z from "zod";
-import { internal } from "../api/errors";
+import { ApiError, internal } from "../api/errors";
 import { Operation } from "../api/operation";
-import type { Endpoint } from "./address";
+import { type Endpoint, endpointText } from "./address";
 import { envelopeOf, errorOf, read } from "./answer";
 import type { CallOptions, WriteOptions } from "./call-options";
 import { httpsTransport } from "./https";
@@ -57,8 +57,11 @@ export class Wire {
   async send(request: WireRequest): Promise<WireResponse> {
     requireParts(request.path);
     const response = await this.#transport.send({ ...request, path: this.inProject(request.path) });
-    if (response.status >= 400) throw await errorOf(request, response);
-    return response;
+    if (response.status < 400) return response;
+    const error = await errorOf(request, response);
+    throw error.status === 403 && this.endpoint.kind === "https"
+      ? forbidden(endpointText(this.endpoint), error)
+      : error;
   }
 
   /** Reads the metadata of an object or a list. */
@@ -104,6 +107,14 @@ export class Wire {
     await this.#transport.close();
   }
 }
+
+/** LXD says "not authorized" to strangers and to those with fewer rights alike. */
+const forbidden = (url: string, { message, details }: ApiError): ApiError =>
+  new ApiError(
+    "FORBIDDEN",
+    `${message.replace(/\.$/, "")}. The server at "${url}" does not trust this client, or does not allow it this. See "bothy remote add --help".`,
+    { details },
+  );
 
 function requestOf(method: WireRequest["method"], path: string, { body, etag, signal }: Call): WireRequest {
   const headers: Record<string, string> = {};

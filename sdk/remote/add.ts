@@ -62,7 +62,7 @@ export async function addRemote(name: string, target: string, options: AddRemote
     if (before.auth !== "trusted") await introduce(wire, name, before.api_extensions, token, options);
     const after = before.auth === "trusted" ? before : await greetingOf(wire, options.signal);
     if (after.auth !== "trusted")
-      throw refusal(name, wire, "it does not trust this client's certificate, though it took it");
+      throw refusal(name, wire, "does not trust this client's certificate, though it took it");
     const remote: Remote = {
       name,
       url: endpointText(endpoint),
@@ -166,7 +166,7 @@ async function introduce(
     throw refusal(
       name,
       wire,
-      'it does not know this client yet, and neither a token nor a password was given. Ask for a token there ("lxc config trust add", "incus config trust add NAME") and add the remote by it',
+      'does not know this client yet, and neither a token nor a password was given. Ask for a token there ("lxc config trust add", "incus config trust add NAME") and add the remote by it',
     );
   // A server that tells tokens from passwords takes a token in its own field only; LXD 5.0 has the one field for both.
   const field = token !== undefined && extensions.includes("explicit_trust_token") ? "trust_token" : "password";
@@ -177,11 +177,16 @@ async function introduce(
   } catch (error) {
     if (!ApiError.is(error) || error.status !== 403) throw error;
     const what = token === undefined ? "password" : "token";
-    throw refusal(name, wire, `it does not take the ${what} (${error.message}). Ask for a new token there`, error);
+    throw refusal(
+      name,
+      wire,
+      `does not take the ${what} (${error.message.split(".")[0]}). Ask for a new token there`,
+      error,
+    );
   }
 }
 
 const refusal = (name: string, wire: Wire, cause: string, error?: unknown): ApiError =>
-  new ApiError("FORBIDDEN", `Cannot add remote "${name}": the server at "${endpointText(wire.endpoint)}": ${cause}.`, {
+  new ApiError("FORBIDDEN", `Cannot add remote "${name}": the server at "${endpointText(wire.endpoint)}" ${cause}.`, {
     cause: error,
   });

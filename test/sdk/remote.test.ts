@@ -147,10 +147,10 @@ test("a token's addresses are tried in order, and another server at one of them 
 test("a wrong password, a used token and neither of them are refused, and nothing is stored", () =>
   withTls(async (daemon) => {
     const played = play(daemon, "open sesame");
-    const place = `Cannot add remote "lab": the server at "${daemon.url}": `;
+    const place = `Cannot add remote "lab": the server at "${daemon.url}" `;
     await assert.rejects(addRemote("lab", daemon.url, { ...accepting, password: "wrong" }), {
       code: "FORBIDDEN",
-      message: `${place}it does not take the password (not authorized). Ask for a new token there.`,
+      message: `${place}does not take the password (not authorized). Ask for a new token there.`,
     });
     await assert.rejects(addRemote("lab", tokenOf([authority(daemon.url)])), {
       code: "FORBIDDEN",
@@ -158,7 +158,7 @@ test("a wrong password, a used token and neither of them are refused, and nothin
     });
     await assert.rejects(addRemote("lab", daemon.url, accepting), {
       code: "FORBIDDEN",
-      message: /it does not know this client yet, and neither a token nor a password/,
+      message: /does not know this client yet, and neither a token nor a password/,
     });
     assert.deepEqual(listRemotes(), []);
     played.isTrusted = true;
