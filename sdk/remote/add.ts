@@ -153,6 +153,9 @@ async function greetingOf(wire: Wire, signal: AbortSignal | undefined): Promise<
   return wire.get("/1.0", Greeting, { signal });
 }
 
+/** LXD 5.0 wants a token where passwords go, until this extension. Incus reads the token's own field alone, and has no word for that. */
+const readsPasswords = (extensions: readonly string[]): boolean => !extensions.includes("explicit_trust_token");
+
 /** Has the server take note of this client. */
 async function introduce(
   wire: Wire,
@@ -168,10 +171,16 @@ async function introduce(
       wire,
       'does not know this client yet, and neither a token nor a password was given. Ask for a token there ("lxc config trust add", "incus config trust add NAME") and add the remote by it',
     );
-  // A server that tells tokens from passwords takes a token in its own field only; LXD 5.0 has the one field for both.
-  const field = token !== undefined && extensions.includes("explicit_trust_token") ? "trust_token" : "password";
   // The certificate is that of the connection. With a token the server has the name already.
-  const post = { type: "client" as const, name: token === undefined ? hostname() : "", [field]: proof };
+  const post =
+    token === undefined
+      ? { type: "client" as const, name: hostname(), password: proof }
+      : {
+          type: "client" as const,
+          name: "",
+          trust_token: proof,
+          ...(readsPasswords(extensions) ? { password: proof } : {}),
+        };
   try {
     await wire.write("POST", "/1.0/certificates", { body: body(CertificatesPost, post), signal });
   } catch (error) {

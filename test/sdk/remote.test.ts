@@ -101,13 +101,13 @@ test("a fingerprint that is given must be the server's, however it is written", 
     assert.equal((await addRemote("lab", authority(daemon.url), { password, fingerprint: colons })).url, daemon.url);
   }));
 
-test("a token brings address and fingerprint, and LXD 5.0 takes it as a password", () =>
+test("a token brings address and fingerprint; LXD 5.0 takes it as a password, Incus as a token", () =>
   withTls(async (daemon) => {
     const token = tokenOf([authority(daemon.url)]);
     const played = play(daemon, token);
     const remote = await addRemote("lab", token);
     assert.deepEqual(remote, { name: "lab", url: daemon.url, fingerprint: server.fingerprint, protocol: "lxd" });
-    assert.deepEqual(played.posts, [{ type: "client", name: "", password: token }]);
+    assert.deepEqual(played.posts, [{ type: "client", name: "", password: token, trust_token: token }]);
   }));
 
 test("a server that tells tokens from passwords gets it as a token", () =>
