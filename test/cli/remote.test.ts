@@ -1,11 +1,13 @@
 /** bothy remote: servers elsewhere under a name, and commands that go there. */
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
 import { test } from "node:test";
 import { type FakeDaemon, sendSync } from "../sdk/support/fake-daemon";
 import { ownConfigFolder, server, withTls } from "../sdk/support/fake-tls";
 import { runCli } from "./support/cli";
 
-ownConfigFolder();
+const folder = ownConfigFolder();
 
 function trusting(daemon: FakeDaemon): void {
   let auth = "untrusted";
@@ -45,6 +47,21 @@ test("remotes are added, listed, used by --endpoint and BOTHY_ENDPOINT, and remo
     assert.deepEqual([gone.code, gone.stdout], [1, ""]);
     assert.match(gone.stderr, /there is no remote "lab"/);
     assert.match((await runCli(["remote", "remove", "lab"])).stderr, /Cannot remove remote "lab"/);
+  }));
+
+test("a server that the system trusts is added by --ca, whatever its certificate is later", () =>
+  withTls(async (daemon) => {
+    trusting(daemon);
+    const authority = path.join(folder, "authority.pem");
+    writeFileSync(authority, server.cert);
+    const env = { SSL_CERT_FILE: authority };
+    const added = await runCli(["remote", "add", "sys", daemon.url, "--ca", "--password", "x", "-f", "json"], { env });
+    assert.deepEqual(JSON.parse(added.stdout), { name: "sys", url: daemon.url, ca: true, protocol: "incus" });
+    daemon.sync("GET /1.0/instances", []);
+    assert.equal((await runCli(["list", "--endpoint", "remote:sys"], { env })).code, 0);
+    const untrusting = await runCli(["list", "--endpoint", "remote:sys"]);
+    assert.match(untrusting.stderr, /this system does not trust it/);
+    await runCli(["remote", "remove", "sys"]);
   }));
 
 for (const [answer, code] of [

@@ -89,7 +89,7 @@ const wrong: WrongInput[] = [
     },
     failures: { 'config["ipv4.dhcp.ranges"]': /10\.0\.1\.2-10\.0\.1\.9 is not a range inside 10\.0\.0\.0\/24/ },
   },
-  ...["https://there:8443", "ftp://x", "unix://relative", "unix://"].map((endpoint) => ({
+  ...["https://there:8443/1.0", "ftp://x", "unix://relative", "unix://"].map((endpoint) => ({
     kind: "profile",
     inputs: { name: "p", endpoint },
     failures: { endpoint: /is not an endpoint: .*Use unix:\/\/\/path/ },

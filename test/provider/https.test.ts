@@ -79,7 +79,7 @@ test("a server with another certificate is named, and a remote that is not store
       await using provider = await DynamicProcess.start({ env: { BOTHY_ENDPOINT: "" } });
       const inputs = await provider.checked("profile", { name: "small", endpoint: "remote:other" });
       await assert.rejects(provider.create("profile", inputs), (error: Error) => {
-        for (const words of ["Cannot create profile", url, fingerprint, server.fingerprint])
+        for (const words of [url, fingerprint, server.fingerprint])
           assert.ok(error.message.includes(words), `${words} in: ${error.message}`);
         return true;
       });
