@@ -1,7 +1,7 @@
 /** Check references: an object and those that it is given as resources live on one daemon. */
 import type { CheckFailure } from "./core/engine/core";
 import { isMap, type Props, unknownValue } from "./core/engine/values";
-import { placeOf } from "./endpoint";
+import { knownPlaceOf } from "./endpoint";
 
 /** Hidden input: by property, the endpoint of the resource that was given there; "" for one that names none. */
 export const referencesProperty = "__references";
@@ -18,13 +18,4 @@ export function checkReferences(news: Props): CheckFailure[] {
     const reason = `is a resource of the daemon at "${place}", and this one is of the daemon at "${own}". Give both the same endpoint; one that names none here takes that of its resources.`;
     return [{ property, reason }];
   });
-}
-
-/** Nothing for an endpoint that cannot be used; that is said elsewhere. */
-function knownPlaceOf(endpoint: unknown): string | undefined {
-  try {
-    return placeOf(endpoint);
-  } catch {
-    return undefined;
-  }
 }

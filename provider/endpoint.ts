@@ -34,6 +34,15 @@ const ready = new Map<string, Promise<void>>();
 /** @returns where an endpoint leads, in words that stay the same @throws ApiError BAD_REQUEST for a kind of endpoint that is none of ours */
 export const placeOf = (argument: unknown): string => endpointText(endpointOf(argument));
 
+/** The same, and nothing for an endpoint that cannot be used, such as a remote that is stored no more; that is said elsewhere. */
+export function knownPlaceOf(argument: unknown): string | undefined {
+  try {
+    return placeOf(argument);
+  } catch {
+    return undefined;
+  }
+}
+
 function endpointOf(argument: unknown): Endpoint {
   const named = nameOf(argument);
   return named ? parseEndpoint(named) : defaultEndpoint();

@@ -13,7 +13,7 @@ import {
   otherServer,
 } from "./core/engine/identity";
 import { type Props, unknownValue } from "./core/engine/values";
-import { clientFor, placeOf } from "./endpoint";
+import { clientFor, knownPlaceOf, placeOf } from "./endpoint";
 
 /** A preview of many resources asks each daemon once. */
 const keepMs = 1000;
@@ -64,7 +64,10 @@ export async function located(core: Core, id: string, olds: Props, news: Props):
   const diff = core.diff(olds, news);
   const known = holderIn(olds);
   if (news.endpoint === unknownValue) return diff;
-  const before = olds.endpoint === undefined && known !== undefined ? known.endpoint : placeOf(olds.endpoint);
+  const before =
+    olds.endpoint === undefined && known !== undefined
+      ? known.endpoint
+      : (knownPlaceOf(olds.endpoint) ?? known?.endpoint);
   const wanted = placeOf(news.endpoint);
   const isMoved = before !== wanted && (olds.endpoint !== undefined || news.endpoint !== undefined);
   const asked = known && (await holderAt(news.endpoint));

@@ -66,6 +66,10 @@ const networkCauses: Readonly<Record<string, string>> = {
   EPERM: "the network does not allow it. See what this host's firewall says",
 };
 
+/** Undici's errors have no code where llhttp's has none. */
+const isParseError = (error: unknown): boolean =>
+  (error instanceof Error && error.name === "HTTPParserError") || codeOf(error) === "UND_ERR_HEADERS_OVERFLOW";
+
 function httpsError(endpoint: HttpsEndpoint, error: unknown): unknown {
   const unreachable = `Cannot reach the ${serverAt(endpoint)}`;
   const code = codeOf(error);
@@ -78,6 +82,10 @@ function httpsError(endpoint: HttpsEndpoint, error: unknown): unknown {
       `${unreachable}: it does not take this client's certificate (${code}). See which one it trusts.`,
       { cause: error },
     );
+  if (isParseError(error))
+    return unavailable(`${unreachable}: its answer is no HTTP. Is it the port of an LXD or Incus?`, {
+      cause: error,
+    });
   if (code.startsWith("ERR_SSL_") || code === "EPROTO")
     return unavailable(`${unreachable}: it does not speak TLS as we do (${code}). Is it the port of an LXD or Incus?`, {
       cause: error,

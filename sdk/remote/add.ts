@@ -7,7 +7,7 @@ import { connectionError } from "../client/connection-error";
 import { type ServerCertificate, serverCertificate } from "../client/tls";
 import { body, Wire } from "../client/wire";
 import { type Remote, requireFreeName, storeRemote } from "./file";
-import { ensureIdentity } from "./identity";
+import { ensureIdentity, identityFiles } from "./identity";
 import { isToken, parseToken, type Token } from "./token";
 
 export interface AddRemoteOptions {
@@ -169,7 +169,7 @@ async function introduce(
     throw refusal(
       name,
       wire,
-      'does not know this client yet, and neither a token nor a password was given. Ask for a token there ("lxc config trust add", "incus config trust add NAME") and add the remote by it',
+      `does not know this client yet, and neither a token nor a password was given. Ask for a token there ("lxc config trust add", "incus config trust add NAME") and add the remote by it, or have "${identityFiles().certificateFile}" trusted there`,
     );
   // The certificate is that of the connection. With a token the server has the name already.
   const post =

@@ -15,7 +15,8 @@ export interface Identity {
 /** RFC 5280, ub-common-name. */
 const longestCommonName = 64;
 
-const filesIn = (env: NodeJS.ProcessEnv) => {
+/** Where they lie, whether they are there or not. */
+export const identityFiles = (env: NodeJS.ProcessEnv = process.env) => {
   const folder = configFolder(env);
   return { certificateFile: path.join(folder, "client.crt"), keyFile: path.join(folder, "client.key") };
 };
@@ -26,7 +27,7 @@ const filesIn = (env: NodeJS.ProcessEnv) => {
  * @throws ApiError BAD_REQUEST when one of the two is missing, FORBIDDEN for a key that others can read
  */
 export function readIdentity(env: NodeJS.ProcessEnv = process.env): Identity | undefined {
-  const { certificateFile, keyFile } = filesIn(env);
+  const { certificateFile, keyFile } = identityFiles(env);
   const certificate = readSetting(certificateFile);
   const key = readSetting(keyFile);
   if (certificate === undefined && key === undefined) return undefined;
@@ -54,7 +55,7 @@ function requireOwn(keyFile: string): void {
  * @throws ApiError as readIdentity() does, and when the two do not belong together or the certificate has expired
  */
 export async function ensureIdentity(env: NodeJS.ProcessEnv = process.env): Promise<Identity> {
-  const { certificateFile, keyFile } = filesIn(env);
+  const { certificateFile, keyFile } = identityFiles(env);
   if (readSetting(certificateFile) === undefined) await make(certificateFile, keyFile);
   const identity = readIdentity(env);
   if (identity === undefined) throw badRequest(`Cannot use the client certificate: "${certificateFile}" was removed.`);
