@@ -66,7 +66,17 @@ test("objects live and die over HTTPS, and an address in other words is no other
       await provider.delete("storage-pool", made.id, made.outs);
       await provider.delete("profile", id, changed);
       await assert.rejects(daemon.client.getProfile("small"), { code: "NOT_FOUND" });
+
+      // A remote that is called otherwise now, or is stored no more, is no other server either.
       removeRemote("lab");
+      storeRemote({ name: "renamed", url, fingerprint: server.fingerprint, protocol: "lxd" });
+      const renamed = await provider.checked("profile", {
+        name: "small",
+        description: "b",
+        endpoint: "remote:renamed",
+      });
+      assert.deepEqual((await provider.diff("profile", id, changed, renamed)).replaces, []);
+      removeRemote("renamed");
     }),
   ),
 );
