@@ -1,4 +1,4 @@
-/** Expiry time: when a snapshot that is made now expires by snapshots.expiry, such as "1M 2H 3d 4w 5m 6y" (docs/lxd-api.md, Instances). */
+/** Expiry time: when what is made now expires by a key such as snapshots.expiry: "1M 2H 3d 4w 5m 6y" (docs/lxd-api.md, Instances). */
 
 /** Upper case below a day, lower case above. */
 const steps: Readonly<Record<string, (date: Date, count: number) => void>> = {
@@ -14,7 +14,7 @@ const steps: Readonly<Record<string, (date: Date, count: number) => void>> = {
 /** The last moment that times on the wire can have (RFC 3339). */
 const lastMoment = Date.UTC(9999, 11, 31, 23, 59, 59);
 
-/** @param expiry a checked value of snapshots.expiry @returns milliseconds since 1970 */
+/** @param expiry a checked value of such a key @returns milliseconds since 1970 */
 export function expiryTime(expiry: string, now: Date): number {
   const date = new Date(now);
   for (const [, count, unit] of expiry.matchAll(/(\d+)([SMHdwmy])/g)) steps[unit ?? ""]?.(date, Number(count));

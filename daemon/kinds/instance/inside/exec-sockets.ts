@@ -1,5 +1,4 @@
 /** Exec sockets: the streams of a command on websockets, both ways and with back-pressure (docs/lxd-api.md, Exec). */
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Duplex, Readable } from "node:stream";
 import type { WebSocket } from "ws";
@@ -7,6 +6,7 @@ import { ApiError, badRequest } from "../../../../sdk/api/errors";
 import { InstanceExecControl } from "../../../../sdk/api/instance";
 import { byteSockets, messageSockets } from "../../../http/websockets";
 import type { ExecProcess } from "../../../platform/native/index";
+import { isSameSecret, makeSecret } from "../../../platform/secret";
 
 /** Clients that were told the secrets connect at once; who has not come by then will not come. */
 const connectMs = 5000;
@@ -31,12 +31,12 @@ export class ExecSockets {
 
   constructor(readonly isInteractive: boolean) {
     this.#names = isInteractive ? ["0", "control"] : ["0", "1", "2", "control"];
-    this.secrets = Object.fromEntries(this.#names.map((name) => [name, randomBytes(32).toString("hex")]));
+    this.secrets = Object.fromEntries(this.#names.map((name) => [name, makeSecret()]));
   }
 
   /** @throws ApiError FORBIDDEN for a wrong secret, BAD_REQUEST for a second connection or one that comes too late */
   connect(secret: string, request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const name = this.#names.find((candidate) => isSame(this.secrets[candidate] ?? "", secret));
+    const name = this.#names.find((candidate) => isSameSecret(this.secrets[candidate] ?? "", secret));
     if (name === undefined) throw new ApiError("FORBIDDEN", "not authorized");
     if (this.#isClosed) throw badRequest("This operation has ended. Start another one.");
     if (this.#sockets.has(name)) throw badRequest(`The websocket "${name}" of this operation is connected already.`);
@@ -117,10 +117,6 @@ export class ExecSockets {
 }
 
 const isGone = (socket: WebSocket | undefined): boolean => socket !== undefined && socket.readyState >= socket.CLOSING;
-
-/** Constant time, so that a secret cannot be guessed byte by byte. */
-const isSame = (have: string, got: string): boolean =>
-  timingSafeEqual(createHash("sha256").update(have).digest(), createHash("sha256").update(got).digest());
 
 function obey(process: ExecProcess, text: string): void {
   let message: unknown;
