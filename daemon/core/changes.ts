@@ -3,7 +3,7 @@ import type { Events } from "../platform/events";
 import type { Locks } from "../platform/locks";
 import type { Operations, OperationWork, RunningOperation } from "../platform/operations";
 import { requireAccess } from "./access";
-import type { Call } from "./call";
+import type { Actor, Call } from "./call";
 import { checkEtag } from "./etag";
 import { lockKeyOf, type Ref, urlOf } from "./ref";
 
@@ -73,7 +73,10 @@ export class Changes {
       source: urlOf(of),
       project: of.kind === "project" ? of.name : of.project,
       ...(context === undefined ? {} : { context }),
-      ...(actor === undefined ? {} : { requestor: actor }),
+      ...(actor === undefined ? {} : { requestor: requestorOf(actor) }),
     });
   }
 }
+
+/** What listeners hear of a caller. */
+const requestorOf = ({ username, protocol, address }: Actor): Actor => ({ username, protocol, address });

@@ -5,6 +5,7 @@
 import { defaultProject } from "./call";
 
 export type RefKind =
+  | "certificate"
   | "image"
   | "image-alias"
   | "instance"
@@ -37,6 +38,7 @@ export const snapshotRef = (instance: string, name: string, project = defaultPro
 });
 
 const collections: Readonly<Record<Plain, string>> = {
+  certificate: "/1.0/certificates",
   image: "/1.0/images",
   "image-alias": "/1.0/images/aliases",
   instance: "/1.0/instances",

@@ -45,9 +45,13 @@ export function sendError(reply: FastifyReply, error: Pick<ApiError, "status" | 
     .send(errorBody(error));
 }
 
+const lingerMs = 1000;
+
 /** Answers on a bare connection and ends it. @param status when the table of codes has none for it */
 export function endWith(socket: Duplex, error: ApiError, status = error.status): void {
   const body = errorBody({ status, message: error.message, details: error.details });
+  // Whoever does not close its side would keep the connection.
+  socket.once("finish", () => setTimeout(() => socket.destroy(), lingerMs).unref());
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Error"}\r\nContent-Type: application/json\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,

@@ -8,6 +8,7 @@ const maxBytes = 1024 * 1024;
 const maxDepth = 100;
 /** Items of lists and fields of maps, all together. */
 const maxValues = 50_000;
+const strangersMs = 5000;
 /** Larger bodies are held a few at a time; the rest waits unread, within its patience. */
 const smallBytes = 64 * 1024;
 const largeOnes = new Slots(8);
@@ -17,14 +18,17 @@ export interface JsonBodyOptions {
   readonly contentLength: number | undefined;
   /** For the whole body; 30 seconds when absent. */
   readonly patienceMs?: number;
+  /** Whoever is not trusted sends little and at once, and never stands in the queue of the others. */
+  readonly isOfStranger?: boolean;
 }
 
 /** @returns the value, or undefined for an empty body @throws ApiError BAD_REQUEST when too long, too deep, too slow or no JSON */
 export async function readJson(
   body: Readable,
-  { contentLength, patienceMs = 30_000 }: JsonBodyOptions,
+  { contentLength, isOfStranger = false, patienceMs = isOfStranger ? strangersMs : 30_000 }: JsonBodyOptions,
 ): Promise<unknown> {
-  if (contentLength !== undefined && contentLength > maxBytes) throw tooLong();
+  const most = isOfStranger ? smallBytes : maxBytes;
+  if (contentLength !== undefined && contentLength > most) throw tooLong(most);
   let timer: NodeJS.Timeout | undefined;
   const tooSlow = new Promise<never>((_, reject) => {
     timer = setTimeout(
@@ -35,25 +39,26 @@ export async function readJson(
       patienceMs,
     );
   });
-  const read = async () => parse(await collect(body));
+  const read = async () => parse(await collect(body, most));
+  const isSmall = isOfStranger || (contentLength !== undefined && contentLength <= smallBytes);
   try {
-    const work = contentLength !== undefined && contentLength <= smallBytes ? read() : largeOnes.run(read);
+    const work = isSmall ? read() : largeOnes.run(read);
     return await Promise.race([work, tooSlow]);
   } finally {
     clearTimeout(timer);
   }
 }
 
-const tooLong = () => badRequest(`Invalid request: the body is longer than ${maxBytes} bytes. Send less.`);
+const tooLong = (most: number) => badRequest(`Invalid request: the body is longer than ${most} bytes. Send less.`);
 
-async function collect(body: Readable): Promise<Buffer> {
+async function collect(body: Readable, most: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   // The connection must outlive a refusal, which is sent on it.
   for await (const chunk of body.iterator({ destroyOnReturn: false })) {
     const bytes = chunk as Buffer;
     length += bytes.length;
-    if (length > maxBytes) throw tooLong();
+    if (length > most) throw tooLong(most);
     chunks.push(bytes);
   }
   return Buffer.concat(chunks);

@@ -1,6 +1,7 @@
 /** Kind routes: list, get, create, put, patch, rename and delete, the same for every kind. What a kind has beyond them stands in its own routes.ts. */
 import type * as z from "zod";
 import type { Kind } from "../../sdk/api/kind";
+import { maySee, visibleUses } from "../core/access";
 import type { Call } from "../core/call";
 import type { Changes } from "../core/changes";
 import { patched } from "../core/merge";
@@ -58,8 +59,9 @@ export function kindRoutes<Put extends z.ZodObject, Post extends z.ZodType<Named
   async function list(request: ApiRequest) {
     const filter = parseFilter(request.query.get("filter"));
     const isAll = service.listAll !== undefined && isOfAllProjects(request);
-    const all = isAll ? (service.listAll?.() ?? []) : await service.list(request.call);
-    const found = filter.length === 0 ? all : all.filter((shown) => matches(filter, shown));
+    const all = isAll ? seenOf(request.call, service.listAll?.() ?? []) : await service.list(request.call);
+    const shown = all.map((one) => withVisibleUses(request.call, one));
+    const found = filter.length === 0 ? shown : shown.filter((one) => matches(filter, one));
     if (recursionOf(request) > 0) return sync(found);
     const projectOf = (shown: z.output<Shown>) => (isAll && "project" in shown ? { project: shown.project } : {});
     return sync(found.map((shown) => urlOf({ ...refOf(request.call, shown.name), ...projectOf(shown) } as Ref)));
@@ -79,7 +81,7 @@ export function kindRoutes<Put extends z.ZodObject, Post extends z.ZodType<Named
     const { call } = request;
     const name = nameOf(request);
     const shown = service.show === undefined ? service.get(call, name) : await service.show(call, name);
-    return sync(shown, coveredOf(shown));
+    return sync(withVisibleUses(call, shown), coveredOf(shown));
   }
 
   async function change(request: ApiRequest, next: (have: z.output<Put>) => z.output<Put>) {
@@ -122,7 +124,7 @@ export function kindRoutes<Put extends z.ZodObject, Post extends z.ZodType<Named
 
   const says = kindSays(kind, service.listAll !== undefined);
   return [
-    route("GET", path, says.list, list),
+    { ...route("GET", path, says.list, list), ...(service.listAll === undefined ? {} : { access: "list" as const }) },
     route("POST", path, says.create, create),
     route("GET", one, says.get, get),
     route("PUT", one, says.update, (request, put) => change(request, () => put)),
@@ -130,4 +132,14 @@ export function kindRoutes<Put extends z.ZodObject, Post extends z.ZodType<Named
     ...(renameType === undefined ? [] : [route("POST", one, { ...says.rename, body: renameType }, rename)]),
     route("DELETE", one, says.remove, remove),
   ];
+}
+
+/** Of objects of all projects those that who calls sees. */
+const seenOf = <T extends { readonly project: string }>(call: Call, all: readonly T[]): T[] =>
+  all.filter(({ project }) => maySee(call, project));
+
+/** What others use of something that projects share is theirs to know. */
+function withVisibleUses<T extends object>(call: Call, shown: T): T {
+  const { used_by: uses } = shown as { used_by?: unknown };
+  return Array.isArray(uses) ? { ...shown, used_by: visibleUses(call, uses as string[]) } : shown;
 }

@@ -5,6 +5,7 @@ import type * as z from "zod";
 import { isTrue } from "../../sdk/api/config/values";
 import { badRequest } from "../../sdk/api/errors";
 import { patchOf } from "../../sdk/api/patch";
+import type { Access } from "../core/access";
 import type { Call } from "../core/call";
 import { etagOf } from "../core/etag";
 import type { RunningOperation } from "../platform/operations";
@@ -46,6 +47,8 @@ export interface Route {
   readonly path: string;
   readonly says: Says;
   readonly handle: (request: ApiRequest) => Promise<Reply> | Reply;
+  /** What it asks of who calls, before it reads a body. Absent: the whole server, so that one that was forgotten is closed. */
+  readonly access?: Access;
   /** It is about the whole server: the project that a client works in need not exist. */
   readonly anyProject?: boolean;
 }
@@ -54,6 +57,8 @@ export interface Route {
 export interface UpgradeRoute {
   readonly path: string;
   readonly says: Says;
+  /** As that of a route. */
+  readonly access?: Access;
   readonly anyProject?: boolean;
   readonly upgrade: (request: ApiRequest, raw: { request: IncomingMessage; socket: Duplex; head: Buffer }) => void;
 }
@@ -84,6 +89,20 @@ export const isRaw = ({ says: { body, upload } }: Pick<Route, "says">): boolean 
 
 /** Routes about the whole server: the project that a client works in need not exist. */
 export const ofServer = (routes: readonly Route[]): Route[] => routes.map((each) => ({ ...each, anyProject: true }));
+
+/** Gives routes that say nothing else what they ask of who calls. */
+export const needing = (access: Access, routes: readonly Route[]): Route[] =>
+  routes.map((each) => ({ ...each, access: each.access ?? access }));
+
+/** Routes about what lies in projects: who has the project sees and changes it. */
+export const inProjects = (routes: readonly Route[]): Route[] =>
+  routes.map((each) => ({ ...each, access: each.access ?? (isReading(each) ? "view" : "edit") }));
+
+/** Routes about what projects share: those of reading are for who has the project, or anybody with a right; the others stay closed. */
+export const sharedForReading = (access: Access, routes: readonly Route[]): Route[] =>
+  routes.map((each) => ({ ...each, access: each.access ?? (isReading(each) ? access : "admin") }));
+
+const isReading = ({ method }: Route): boolean => method === "GET" || method === "HEAD";
 
 /** 200 with metadata. @param etagParts the writable parts of a single object; its digest becomes the ETag */
 export const sync = (metadata: unknown = {}, etagParts?: unknown): Reply => ({
@@ -119,9 +138,13 @@ export const recursionOf = (request: ApiRequest): number => {
   return Number.isInteger(value) && value > 0 ? value : 0;
 };
 
+/** Whether the query asks for all projects. */
+export const saysAllProjects = ({ query }: Pick<ApiRequest, "query">): boolean =>
+  isTrue(query.get("all-projects") ?? "");
+
 /** Whether a list is asked for of every project. @throws ApiError BAD_REQUEST when it is asked for of one as well */
 export function isOfAllProjects({ query }: ApiRequest): boolean {
-  const isAll = isTrue(query.get("all-projects") ?? "");
+  const isAll = saysAllProjects({ query });
   if (isAll && query.get("project")) throw badRequest("Cannot specify a project when requesting all projects");
   return isAll;
 }

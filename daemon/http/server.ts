@@ -1,18 +1,19 @@
-/** Server: the route tables behind a unix socket, by fastify; websockets by ws. */
-import { readFileSync } from "node:fs";
+/** Server: the route tables behind a unix socket, and behind whatever passes its requests on (network-door.ts); by fastify, websockets by ws. */
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { ApiError, badRequest, notFound } from "../../sdk/api/errors";
-import { type Actor, type Call, defaultProject } from "../core/call";
+import { notAuthorized } from "../core/access";
+import type { Caller } from "../core/call";
 import type { Projects } from "../core/projects";
 import { toApiError } from "../platform/errors";
+import { mostOpenFiles } from "../platform/host/open-files";
 import type { Log } from "../platform/log";
 import { endWith, sendError, sendReply } from "./answer";
-import { readJson } from "./json-body";
+import { forgetBody, headOf, type Judged, readRequest } from "./request";
 import { matchPath, splitTarget } from "./request-path";
-import { type ApiRequest, isRaw, type Route, type UpgradeRoute } from "./route";
+import type { Route, UpgradeRoute } from "./route";
 
 /** Older names of the instances, and of those of a type that is not there yet (docs/lxd-api.md, Answers). */
 const containers = "/1.0/containers";
@@ -31,20 +32,16 @@ const defaultBounds = (): Bounds => ({
   headersMs: 20_000,
   silenceMs: 10 * 60_000,
   // Hundreds of commands at once take five each. Half of the descriptors stay for the daemon's own work.
-  connections: Math.min(8192, Math.floor(openFiles() / 2)),
+  connections: Math.min(8192, Math.floor(mostOpenFiles() / 2)),
 });
-
-/** How many descriptors the daemon may have. */
-function openFiles(): number {
-  const limit = /^Max open files +(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
-  return limit === undefined ? Number.POSITIVE_INFINITY : Number(limit);
-}
 
 /** What a server serves. */
 export interface Served {
   readonly routes: readonly Route[];
   readonly upgrades: readonly UpgradeRoute[];
   readonly projects: Pick<Projects, "require">;
+  /** Who sent a request that came by the network. Absent: nobody does. */
+  readonly visitorOf?: (raw: IncomingMessage) => Caller;
   readonly log: Log;
 }
 
@@ -66,6 +63,7 @@ export function buildServer(served: Served, bounds: Bounds = defaultBounds()): F
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, _payload, done) => done(null));
+  const judged: Judged = { projects: served.projects, callerOf: (raw) => callerOf(served, raw) };
   const known = new Set<string>();
   for (const route of withAliases([...served.routes, ...served.upgrades.map(withoutUpgrade)])) {
     known.add(route.path);
@@ -73,20 +71,23 @@ export function buildServer(served: Served, bounds: Bounds = defaultBounds()): F
       method: route.method,
       url: fastifyPath(route.path),
       exposeHeadRoute: false,
-      handler: (request, reply) => serve(served, bounds, route, request, reply),
+      handler: (request, reply) => serve(served, judged, bounds, route, request, reply),
     });
   }
-  app.setNotFoundHandler((request, reply) => {
+  app.setNotFoundHandler(async (request, reply) => {
     const { path } = splitTarget(request.url);
     const isKnown = [...known].some((pattern) => matchPath(pattern, path) !== undefined);
-    sendError(reply, isKnown ? new ApiError("NOT_IMPLEMENTED", "not implemented") : notFound("not found"));
+    const isForStranger = isKnown && judged.callerOf(request.raw).rights === "nothing";
+    const unknown = isKnown ? new ApiError("NOT_IMPLEMENTED", "not implemented") : notFound("not found");
+    await refuse(judged, request.raw, reply, isForStranger ? notAuthorized() : unknown);
+    return reply;
   });
   app.setErrorHandler((error, _request, reply) => {
     const status = (error as { statusCode?: number }).statusCode;
     sendError(reply, status === 400 ? badRequest((error as Error).message) : toApiError(error));
   });
   boundConnections(served.log, app, connections);
-  app.server.on("upgrade", (request, socket, head) => upgrade(served, request, socket, head));
+  app.server.on("upgrade", (request, socket, head) => upgrade(judged, served.upgrades, request, socket, head));
   return app;
 }
 
@@ -115,10 +116,11 @@ function withAliases(routes: readonly Route[]): Route[] {
 }
 
 /** What a websocket's path answers to a request that is none. */
-const withoutUpgrade = ({ path, says, anyProject = false }: UpgradeRoute): Route => ({
+const withoutUpgrade = ({ path, says, access, anyProject = false }: UpgradeRoute): Route => ({
   method: "GET",
   path,
   says,
+  access,
   anyProject,
   handle: () => {
     throw badRequest("Bad Request: connect to this path as a websocket.");
@@ -132,114 +134,70 @@ function noVirtualMachine(): never {
 /** ":name*" takes the rest of the path; fastify's word for that is "*". */
 const fastifyPath = (path: string) => path.replace(/:\w+\*$/, "*");
 
+/** Who reached the unix socket is its owner or of its group, and has the whole server. */
+const localCaller: Caller = { username: "root", protocol: "unix", address: "@", rights: "server" };
+
+/** Who has come by the network and is not known to have come so is nobody. */
+const nobody: Caller = { username: "", protocol: "tls", address: "", rights: "nothing" };
+
+/** A request came by the network when its connection is encrypted: nothing else listens there. */
+function callerOf({ visitorOf }: Served, raw: IncomingMessage): Caller {
+  if (!isFromNetwork(raw)) return localCaller;
+  if (isOfForeignPage(raw)) return nobody;
+  return visitorOf?.(raw) ?? nobody;
+}
+
+const isFromNetwork = ({ socket }: IncomingMessage): boolean => "encrypted" in socket && socket.encrypted === true;
+
+/** A browser shows its user's certificate to us also for a page of somebody else; it says so, and clients of other kinds say nothing. */
+const isOfForeignPage = ({ headers }: IncomingMessage): boolean =>
+  !["same-origin", "none"].includes(String(headers["sec-fetch-site"] ?? "none"));
+
 /** Gives fastify the reply back: a stream has sent nothing yet when this ends, and fastify would answer with an empty body. */
 async function serve(
-  { log, projects }: Served,
-  bounds: Bounds,
+  { log }: Pick<Served, "log">,
+  judged: Judged,
+  { silenceMs }: Bounds,
   route: Route,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   try {
-    const apiRequest = await toApiRequest(projects, bounds, route, request, reply);
+    const apiRequest = await readRequest(judged, silenceMs, route, request, reply);
+    if (bringsUnreadBody(request.raw)) reply.header("Connection", "close");
     if (route.path === virtualMachines) apiRequest.query.set("instance-type", "virtual-machine");
     sendReply(reply, await route.handle(apiRequest));
   } catch (error) {
     const apiError = toApiError(error);
     if (apiError.code === "INTERNAL") log.error(`Request failed: ${request.method} ${request.url}`, { error });
-    await forgetBody(request.raw);
-    // What is still to come would otherwise keep the connection.
-    if (!request.raw.readableEnded) reply.header("Connection", "close");
-    sendError(reply, apiError);
+    await refuse(judged, request.raw, reply, apiError);
   }
   return reply;
 }
 
-const forgetBytes = 64 * 1024 * 1024;
-const forgetMs = 5000;
+/** Nobody reads the body of a GET, which may be without end. */
+const bringsUnreadBody = ({ method, headers }: IncomingMessage): boolean =>
+  (method === "GET" || method === "HEAD") &&
+  (headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0);
 
-/** Reads what the client still sends, within reason: many read no answer before they have sent all, and lose it with the connection. */
-async function forgetBody(body: IncomingMessage): Promise<void> {
-  if (body.readableEnded || body.destroyed) return;
-  let timer: NodeJS.Timeout | undefined;
-  await new Promise<void>((resolve) => {
-    let count = 0;
-    timer = setTimeout(resolve, forgetMs);
-    body
-      .once("end", resolve)
-      .once("close", resolve)
-      .on("data", (chunk: Buffer) => {
-        count += chunk.length;
-        if (count > forgetBytes) resolve();
-      });
-    body.resume();
-  });
-  clearTimeout(timer);
+async function refuse({ callerOf }: Judged, raw: IncomingMessage, reply: FastifyReply, error: ApiError): Promise<void> {
+  await forgetBody(raw, callerOf(raw).rights === "nothing");
+  // What is still to come would otherwise keep the connection.
+  if (!raw.readableEnded) reply.header("Connection", "close");
+  sendError(reply, error);
 }
 
-async function toApiRequest(
-  projects: Served["projects"],
-  bounds: Bounds,
-  route: Route,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<ApiRequest> {
-  const rest = /:(\w+)\*$/.exec(route.path)?.[1];
-  const found = request.params as Record<string, string>;
-  const params = rest === undefined ? found : { ...found, [rest]: found["*"] ?? "" };
-  const isStream = isRaw(route) || isStreamType(request.headers["content-type"]);
-  const hasBody = request.method !== "GET" && request.method !== "HEAD";
-  const abort = new AbortController();
-  reply.raw.on("close", () => {
-    if (!reply.raw.writableFinished) abort.abort();
-  });
-  const base = baseRequest(projects, route, request.raw, params, abort.signal);
-  if (hasBody && isStream) boundSilence(request.raw, bounds.silenceMs);
-  const length = request.headers["content-length"];
-  const contentLength = length === undefined ? undefined : Number(length);
-  return { ...base, json: hasBody && !isStream ? await readJson(request.raw, { contentLength }) : undefined };
-}
-
-/** Ends the connection when nothing of the body comes for long; the handler then sees it break. */
-function boundSilence(raw: IncomingMessage, silenceMs: number): void {
-  const { socket } = raw;
-  const end = () => socket.destroy();
-  socket.setTimeout(silenceMs, end);
-  raw.once("close", () => socket.setTimeout(0).off("timeout", end));
-}
-
-function baseRequest(
-  projects: Served["projects"],
-  { anyProject }: Pick<Route, "anyProject">,
-  raw: IncomingMessage,
-  params: Record<string, string>,
-  signal: AbortSignal,
-): ApiRequest {
-  const { query } = splitTarget(raw.url);
-  for (const value of [...Object.values(params), ...query.values()])
-    if (value.includes("\0")) throw badRequest("Invalid request: a name or path must not contain a NUL character.");
-  for (const [name, value] of Object.entries(params))
-    if (/[\r\n]/.test(value)) throw badRequest(`Invalid request: "${name}" must not contain a line break.`);
-  const target = query.get("target");
-  // Clients send "none" for a host of its own as well.
-  if (target && target !== "none" && raw.method !== "GET") throw badRequest("Target only allowed when clustered");
-  const project = query.get("project") || defaultProject;
-  if (!anyProject) projects.require(project);
-  const call: Call = { actor: localActor, project, signal };
-  return { call, params, query, headers: raw.headers, json: undefined, body: raw };
-}
-
-/** Who reached the unix socket is its owner or of its group, and has the whole server. */
-const localActor: Actor = { username: "root", protocol: "unix", address: "@" };
-
-const isStreamType = (type: string | undefined) =>
-  type !== undefined && /^(application\/octet-stream|multipart\/)/i.test(type);
-
-function upgrade({ upgrades, projects }: Served, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+function upgrade(
+  judged: Judged,
+  upgrades: Served["upgrades"],
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): void {
   socket.on("error", () => socket.destroy());
   try {
     const { route, params } = findUpgrade(upgrades, splitTarget(request.url).path);
-    const apiRequest = baseRequest(projects, route, request, params, new AbortController().signal);
+    const apiRequest = headOf(judged, route, request, params, new AbortController().signal);
     route.upgrade(apiRequest, { request, socket, head });
   } catch (error) {
     endWith(socket, toApiError(error));

@@ -1,7 +1,7 @@
 /** Websockets: the acceptors for every path that upgrades. */
 import { WebSocketServer } from "ws";
 
-/** Any Origin is accepted: some clients send odd ones, and the socket's permissions already say who may connect (docs/lxd-api.md, Answers). */
+/** Any Origin is accepted: some clients send odd ones, and who may connect was asked before (docs/lxd-api.md, Answers). */
 const acceptor = (maxPayload: number) => new WebSocketServer({ noServer: true, maxPayload, perMessageDeflate: false });
 
 /** For the bytes of a command: pylxd sends all of its input as one message, which is held in memory as a whole. */

@@ -7,7 +7,7 @@ import { nowText } from "./time";
 /** Who did something. */
 export interface Actor {
   readonly username: string;
-  /** "unix" for the local socket. */
+  /** "unix" for the local socket, "tls" for the network, where `username` is the certificate's fingerprint. */
   readonly protocol: string;
   readonly address: string;
 }
@@ -22,10 +22,12 @@ export interface LifecycleEvent {
   readonly requestor?: Actor;
 }
 
+/** Whether a listener hears what happens in a project; undefined stands for the whole server. */
+export type Hears = (project: string | undefined) => boolean;
+
 interface Listener {
   readonly types: ReadonlySet<EventType>;
-  /** Absent: every project. */
-  readonly project: string | undefined;
+  readonly hears: Hears;
   readonly socket: WebSocket;
 }
 
@@ -40,9 +42,9 @@ export class Events {
     log.onEntry((entry) => this.#send("logging", entry, undefined));
   }
 
-  /** Adds a listener; it is dropped with its connection. @param project whose events it hears, beside those of the whole server; undefined for all */
-  listen(socket: WebSocket, types: ReadonlySet<EventType>, project: string | undefined): void {
-    const listener = { socket, types, project };
+  /** Adds a listener; it is dropped with its connection. */
+  listen(socket: WebSocket, types: ReadonlySet<EventType>, hears: Hears): void {
+    const listener = { socket, types, hears };
     this.#listeners.add(listener);
     const drop = () => this.#listeners.delete(listener);
     socket.on("close", drop);
@@ -75,8 +77,8 @@ export class Events {
       ...(project === undefined ? {} : { project }),
     };
     const text = JSON.stringify(event);
-    for (const { types, socket, project: wanted } of this.#listeners) {
-      if (!types.has(type) || (wanted !== undefined && project !== undefined && project !== wanted)) continue;
+    for (const { types, socket, hears } of this.#listeners) {
+      if (!types.has(type) || !hears(project)) continue;
       if (socket.bufferedAmount > mostUnreadBytes) {
         socket.terminate();
         continue;

@@ -12,6 +12,8 @@ import { nowText } from "./time";
 /** Finished operations stay readable this long, for clients that look a moment later. */
 const keepMs = 5000;
 
+export const operationNotFound = (): ApiError => notFound("Operation not found");
+
 export type Resources = Readonly<Record<string, readonly string[]>>;
 
 export interface OperationWork {
@@ -179,7 +181,7 @@ export class Operations {
   /** @throws ApiError NOT_FOUND */
   get(id: string): RunningOperation {
     const operation = this.#all.get(id);
-    if (operation === undefined) throw notFound("Operation not found");
+    if (operation === undefined) throw operationNotFound();
     return operation;
   }
 

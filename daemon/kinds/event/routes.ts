@@ -1,6 +1,8 @@
 /** Route of the event stream (docs/lxd-api.md, Operations and events). */
 import { badRequest } from "../../../sdk/api/errors";
 import { Event, EventType, Lifecycle } from "../../../sdk/api/event";
+import { hasServer, maySee, notAuthorized } from "../../core/access";
+import type { Call } from "../../core/call";
 import { isOfAllProjects, type UpgradeRoute } from "../../http/route";
 import { allProjects, answers } from "../../http/says";
 import { messageSockets } from "../../http/websockets";
@@ -21,15 +23,28 @@ export const eventUpgrades = (events: Events): UpgradeRoute[] => [
         Lifecycle,
       ),
     },
+    access: "list",
     upgrade: (asking, { request, socket, head }) => {
-      const project = isOfAllProjects(asking) ? undefined : asking.call.project;
-      const asked = asking.query.get("type");
-      const names = asked === null || asked === "" ? EventType.options : asked.split(",");
-      const types = new Set(names.map((name) => parseType(name)));
-      messageSockets.handleUpgrade(request, socket, head, (client) => events.listen(client, types, project));
+      const { call } = asking;
+      const wanted = isOfAllProjects(asking) ? undefined : call.project;
+      const isWanted = (project: string | undefined) =>
+        wanted === undefined || project === undefined || project === wanted;
+      const types = typesFor(call, asking.query.get("type"));
+      messageSockets.handleUpgrade(request, socket, head, (client) =>
+        events.listen(client, types, (project) => isWanted(project) && maySee(call, project)),
+      );
     },
   },
 ];
+
+/** Lines of the log are about the whole server. @throws ApiError FORBIDDEN, BAD_REQUEST */
+function typesFor(call: Call, asked: string | null): ReadonlySet<EventType> {
+  if (asked === null || asked === "")
+    return new Set(EventType.options.filter((type) => type !== "logging" || hasServer(call)));
+  const types = new Set(asked.split(",").map((name) => parseType(name)));
+  if (types.has("logging") && !hasServer(call)) throw notAuthorized();
+  return types;
+}
 
 function parseType(name: string): EventType {
   const result = EventType.safeParse(name);

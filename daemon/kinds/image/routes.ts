@@ -2,6 +2,7 @@
 import { badRequest } from "../../../sdk/api/errors";
 import { eitherFamily } from "../../../sdk/api/headers";
 import { Image, ImagePut, ImagesPost } from "../../../sdk/api/image";
+import { maySee, requireAccess } from "../../core/access";
 import type { Call } from "../../core/call";
 import type { Changes } from "../../core/changes";
 import { ref, urlOf } from "../../core/ref";
@@ -10,8 +11,9 @@ import {
   type ApiRequest,
   asyncOp,
   ifMatchOf,
+  inProjects,
   isOfAllProjects,
-  param,
+  needing,
   type Reply,
   type Route,
   raw,
@@ -58,12 +60,20 @@ export function imageRoutes(images: ImageService, changes: Changes, dirs: Dirs):
   const imageRef = ({ project }: Call, fingerprint: string) => ref("image", fingerprint, images.homeOf(project));
   const imageOf = ({ call, params }: ApiRequest) => images.get(call.project, params.fingerprint ?? "");
 
+  /** The image as one that who calls may have: who has not the project has the public ones. @throws ApiError NOT_FOUND */
+  const seenOf = ({ call, params }: ApiRequest) =>
+    images.get(call.project, params.fingerprint ?? "", !maySee(call, call.project));
+
   function list(request: ApiRequest): Reply {
     const clauses = parseFilter(request.query.get("filter"));
     const home = images.homeOf(request.call.project);
     const isAll = isOfAllProjects(request);
-    const found = (isAll ? images.listAll() : images.list(home)).filter((image) => matches(clauses, image));
     const projectOf = (image: Image) => (isAll ? String(image.project) : home);
+    const isSeen = (image: Image) =>
+      image.public || maySee(request.call, isAll ? String(image.project) : request.call.project);
+    const found = (isAll ? images.listAll() : images.list(home)).filter(
+      (image) => isSeen(image) && matches(clauses, image),
+    );
     return sync(
       recursionOf(request) === 0
         ? found.map((image) => urlOf(ref("image", image.fingerprint, projectOf(image))))
@@ -72,12 +82,13 @@ export function imageRoutes(images: ImageService, changes: Changes, dirs: Dirs):
   }
 
   function get(request: ApiRequest): Reply {
-    const image = imageOf(request);
+    const image = seenOf(request);
     return sync(image, tagged(image));
   }
 
   /** The body is on disk before the answer goes out; the operation then checks and stores it. */
   async function importImage({ call, headers, body }: ApiRequest): Promise<Reply> {
+    requireAccess(call, [imageRef(call, "")]);
     const options = optionsOf(headers);
     const upload = await receive(body, headers, dirs.scratch, images.limits);
     return asyncOp(
@@ -100,6 +111,7 @@ export function imageRoutes(images: ImageService, changes: Changes, dirs: Dirs):
       throw badRequest(
         `Cannot make image: the source type ${JSON.stringify(type)} is not supported. Send a tarball as the body, or {"source": {"type": "template", "template": "busybox"}}.`,
       );
+    requireAccess(call, [imageRef(call, "")]);
     await images.requireTemplate(template);
     for (const alias of post.aliases) images.aliases.requireFree(call, alias.name);
     return asyncOp(
@@ -155,22 +167,36 @@ export function imageRoutes(images: ImageService, changes: Changes, dirs: Dirs):
   }
 
   function exportImage(request: ApiRequest): Reply {
-    const { headers, body } = exported(images.files(request.call.project, param(request, "fingerprint")));
+    const { headers, body } = exported(images.files(request.call.project, seenOf(request).fingerprint));
     return raw(body, headers);
   }
 
-  return [
-    ...aliasRoutes(images.aliases, changes),
+  /** What everybody may read, as far as images are public. */
+  const forAll = needing("untrusted", [
     route(
       "GET",
       base,
       { summary: "Lists images.", query: { ...recursion, ...filter, ...allProjects }, answer: answers.list(Image) },
       list,
     ),
+    route("GET", one, { summary: "Shows an image.", tagged: true, answer: answers.one(Image) }, get),
+    route(
+      "GET",
+      `${one}/export`,
+      {
+        summary: "Gives the image's files as they were imported.",
+        answer: answers.raw("the tarball, or a multipart form of the parts `metadata` and `rootfs`"),
+      },
+      exportImage,
+    ),
+  ]);
+
+  return inProjects([
+    ...aliasRoutes(images.aliases, changes),
+    ...forAll,
     route("POST", base, importSays, (request, post) =>
       post === undefined ? importImage(request) : buildImage(request, post),
     ),
-    route("GET", one, { summary: "Shows an image.", tagged: true, answer: answers.one(Image) }, get),
     route(
       "PUT",
       one,
@@ -194,16 +220,7 @@ export function imageRoutes(images: ImageService, changes: Changes, dirs: Dirs):
       { summary: "Deletes an image; instances made of it stay.", answer: answers.operation },
       remove,
     ),
-    route(
-      "GET",
-      `${one}/export`,
-      {
-        summary: "Gives the image's files as they were imported.",
-        answer: answers.raw("the tarball, or a multipart form of the parts `metadata` and `rootfs`"),
-      },
-      exportImage,
-    ),
-  ];
+  ]);
 }
 
 /** Properties key by key; an empty one is unset. */

@@ -136,15 +136,16 @@ export class ImageService {
     return this.#store.list().map(({ fingerprint }) => fingerprint);
   }
 
-  /** @param prefix fingerprint or a unique beginning of it @throws ApiError NOT_FOUND */
-  get(project: string, prefix: string): Image {
-    return this.#render(this.record(project, prefix));
+  /** @param prefix fingerprint or a unique beginning of it @param isPublic there are no others for who asks @throws ApiError NOT_FOUND */
+  get(project: string, prefix: string, isPublic = false): Image {
+    return this.#render(this.record(project, prefix, isPublic));
   }
 
   /** @throws ApiError NOT_FOUND, or BAD_REQUEST when several begin so */
-  record(project: string, prefix: string): ImageRow {
+  record(project: string, prefix: string, isPublic = false): ImageRow {
     const home = this.homeOf(project);
-    const [first, second] = /^[0-9a-f]{1,64}$/.test(prefix) ? this.#store.findByPrefix(home, prefix) : [];
+    const isPrefix = /^[0-9a-f]{1,64}$/.test(prefix);
+    const [first, second] = isPrefix ? this.#store.findByPrefix(home, prefix, isPublic) : [];
     if (first === undefined) throw imageNotFound();
     if (second !== undefined) throw badRequest(`Image fingerprint "${prefix}" is not unique. Give more of its digits.`);
     return first;

@@ -151,9 +151,10 @@ export class ImageStore {
   }
 
   /** Those whose fingerprint begins so; two at most, since more tell nothing more. */
-  findByPrefix(project: string, prefix: string): ImageRow[] {
-    const sql = "SELECT * FROM images WHERE project = ? AND substr(fingerprint, 1, length(?)) = ? LIMIT 2";
-    return this.database.all(sql, project, prefix, prefix).map(fromRow);
+  findByPrefix(project: string, prefix: string, isPublic = false): ImageRow[] {
+    const sql =
+      "SELECT * FROM images WHERE project = ? AND substr(fingerprint, 1, length(?)) = ? AND public >= ? LIMIT 2";
+    return this.database.all(sql, project, prefix, prefix, isPublic ? 1 : 0).map(fromRow);
   }
 
   /** The newest that a template gave. @param project undefined for one of whichever */

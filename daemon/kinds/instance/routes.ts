@@ -10,6 +10,7 @@ import {
   InstancesPost,
 } from "../../../sdk/api/instance";
 import type { Snapshot } from "../../../sdk/api/snapshot";
+import { maySee, requireAccess } from "../../core/access";
 import { patched } from "../../core/merge";
 import { urlOf } from "../../core/ref";
 import { matches, parseFilter } from "../../http/filter";
@@ -17,6 +18,7 @@ import {
   type ApiRequest,
   asyncOp,
   ifMatchOf,
+  inProjects,
   isOfAllProjects,
   type Route,
   recursionOf,
@@ -69,7 +71,8 @@ export function instanceRoutes(instances: InstanceService, snapshots: Snapshots)
     if (type !== "container" && type !== "virtual-machine")
       throw badRequest(`Invalid instance type "${type}". Use container or virtual-machine.`);
     const isAll = isOfAllProjects(request);
-    const isWanted = ({ project }: InstanceId) => isAll || project === request.call.project;
+    const isWanted = ({ project }: InstanceId) =>
+      isAll ? maySee(request.call, project) : project === request.call.project;
     const records = type === "container" ? book.store.list().filter(isWanted) : [];
     const wanted = records.filter((record) => clauses.length === 0 || matches(clauses, instances.render(record)));
     switch (recursionOf(request)) {
@@ -110,16 +113,19 @@ export function instanceRoutes(instances: InstanceService, snapshots: Snapshots)
   async function create(request: ApiRequest, post: InstancesPost) {
     const { project } = request.call;
     const id: InstanceId = { project, name: post.name || book.freeName(project) };
+    const isCopy = post.source.type === "copy" && (post.source.source ?? "") !== "";
+    const of = [id, ...(isCopy ? [sourceOf(id, post)] : [])].map(instanceRef);
+    // What is wrong with the source tells of it, so that comes after.
+    requireAccess(request.call, of);
     // The extension bothy_instance_dry_run: could it be made, once the one of its name were deleted?
     const isDryRun = isTrue(request.query.get("dry-run") ?? "");
     const refreshes = isRefresh(home, id, post);
     if (!isDryRun && !refreshes) book.requireFree(id);
     const work = await planCreate(home, id, post);
     if (isDryRun) return sync();
-    const isCopy = post.source.type === "copy" && (post.source.source ?? "") !== "";
     return asyncOp(
       changes.start(request.call, {
-        of: [id, ...(isCopy ? [sourceOf(id, post)] : [])].map(instanceRef),
+        of,
         // Building or unpacking an image may take long.
         operation: about(id, refreshes ? "Refreshing instance" : "Creating instance", !isCopy),
         told: { action: refreshes ? "instance-updated" : "instance-created", of: instanceRef(id) },
@@ -207,22 +213,25 @@ export function instanceRoutes(instances: InstanceService, snapshots: Snapshots)
     );
   }
 
-  return [
-    route(
-      "GET",
-      base,
-      {
-        summary: "Lists instances.",
-        query: {
-          recursion: "`1`: whole objects in place of their paths; `2`: with state and snapshots",
-          ...filter,
-          ...allProjects,
-          "instance-type": "`container`; of `virtual-machine` there are none",
+  return inProjects([
+    {
+      access: "list",
+      ...route(
+        "GET",
+        base,
+        {
+          summary: "Lists instances.",
+          query: {
+            recursion: "`1`: whole objects in place of their paths; `2`: with state and snapshots",
+            ...filter,
+            ...allProjects,
+            "instance-type": "`container`; of `virtual-machine` there are none",
+          },
+          answer: answers.list(Instance, InstanceFull),
         },
-        answer: answers.list(Instance, InstanceFull),
-      },
-      list,
-    ),
+        list,
+      ),
+    },
     route("POST", base, createSays, create),
     route(
       "GET",
@@ -271,5 +280,5 @@ export function instanceRoutes(instances: InstanceService, snapshots: Snapshots)
     ...stateRoutes(instances),
     ...fileRoutes(home),
     ...logRoutes(home),
-  ];
+  ]);
 }

@@ -3,25 +3,26 @@ import { NetworkLease, NetworkState, networkKind } from "../../../sdk/api/networ
 import type { Changes } from "../../core/changes";
 import { ref } from "../../core/ref";
 import { kindRoutes } from "../../http/kind-routes";
-import { param, type Route, route, sync } from "../../http/route";
+import { param, type Route, route, sharedForReading, sync } from "../../http/route";
 import { answers } from "../../http/says";
 import type { NetworkService } from "./service";
 
-export const networkRoutes = (networks: NetworkService, changes: Changes): Route[] => [
-  ...kindRoutes(networkKind, networks, changes, (_call, name) => ref("network", name)),
-  route(
-    "GET",
-    `${networkKind.path}/:name/leases`,
-    {
-      summary: "Lists the addresses that a network has given to instances of a project.",
-      answer: answers.all(NetworkLease),
-    },
-    async (request) => sync(await networks.leases(param(request, "name"), request.call.project)),
-  ),
-  route(
-    "GET",
-    `${networkKind.path}/:name/state`,
-    { summary: "Shows addresses and counters of a network's interface.", answer: answers.one(NetworkState) },
-    async (request) => sync(await networks.state(param(request, "name"))),
-  ),
-];
+export const networkRoutes = (networks: NetworkService, changes: Changes): Route[] =>
+  sharedForReading("view", [
+    ...kindRoutes(networkKind, networks, changes, (_call, name) => ref("network", name)),
+    route(
+      "GET",
+      `${networkKind.path}/:name/leases`,
+      {
+        summary: "Lists the addresses that a network has given to instances of a project.",
+        answer: answers.all(NetworkLease),
+      },
+      async (request) => sync(await networks.leases(param(request, "name"), request.call.project)),
+    ),
+    route(
+      "GET",
+      `${networkKind.path}/:name/state`,
+      { summary: "Shows addresses and counters of a network's interface.", answer: answers.one(NetworkState) },
+      async (request) => sync(await networks.state(param(request, "name"))),
+    ),
+  ]);

@@ -1,14 +1,16 @@
 /** Route of the host's resources. */
 import { Resources } from "../../../sdk/api/resources";
-import { ofServer, type Route, route, sync } from "../../http/route";
+import { needing, ofServer, type Route, route, sync } from "../../http/route";
 import { answers } from "../../http/says";
 import { readResources } from "./service";
 
-export const resourcesRoutes: Route[] = ofServer([
-  route(
-    "GET",
-    "/1.0/resources",
-    { summary: "Shows the host's processors, memory and disks.", answer: answers.one(Resources) },
-    async () => sync(await readResources()),
-  ),
-]);
+export const resourcesRoutes: Route[] = ofServer(
+  needing("authenticated", [
+    route(
+      "GET",
+      "/1.0/resources",
+      { summary: "Shows the host's processors, memory and disks.", answer: answers.one(Resources) },
+      async () => sync(await readResources()),
+    ),
+  ]),
+);

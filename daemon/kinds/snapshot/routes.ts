@@ -2,7 +2,17 @@
 import { badRequest } from "../../../sdk/api/errors";
 import { Snapshot, SnapshotPost, SnapshotPut, SnapshotsPost } from "../../../sdk/api/snapshot";
 import { snapshotRef, urlOf } from "../../core/ref";
-import { type ApiRequest, asyncOp, ifMatchOf, param, type Route, recursionOf, route, sync } from "../../http/route";
+import {
+  type ApiRequest,
+  asyncOp,
+  ifMatchOf,
+  inProjects,
+  param,
+  type Route,
+  recursionOf,
+  route,
+  sync,
+} from "../../http/route";
 import { answers, recursion } from "../../http/says";
 import { type InstanceId, instanceRef } from "../instance/record";
 import { idOf } from "../instance/request";
@@ -110,7 +120,7 @@ export function snapshotRoutes(snapshots: SnapshotService, { changes, instances 
     );
   }
 
-  return [
+  return inProjects([
     route(
       "GET",
       base,
@@ -143,5 +153,5 @@ export function snapshotRoutes(snapshots: SnapshotService, { changes, instances 
     ),
     route("POST", one, { summary: "Renames a snapshot.", body: SnapshotPost, answer: answers.operation }, rename),
     route("DELETE", one, { summary: "Deletes a snapshot.", answer: answers.operation }, remove),
-  ];
+  ]);
 }

@@ -1,16 +1,19 @@
 /** Aliases: other names of images, which may hold slashes. They count within a project, as their images do. */
 import { conflict, notFound } from "../../../../sdk/api/errors";
 import type { ImageAliasEntry, ImageAliasesPost } from "../../../../sdk/api/image";
+import { maySee } from "../../../core/access";
 import type { Call } from "../../../core/call";
 import type { Projects } from "../../../core/projects";
 import type { ImageId, ImageStore } from "../store";
+
+const aliasNotFound = () => notFound("Image alias not found");
 
 export class ImageAliases {
   /** @param find gives the image of a fingerprint's beginning, or throws NOT_FOUND */
   constructor(
     private readonly store: ImageStore,
     private readonly projects: Projects,
-    private readonly find: (project: string, prefix: string) => ImageId,
+    private readonly find: (project: string, prefix: string) => ImageId & { readonly public: boolean },
   ) {}
 
   /** Where the aliases lie that a project sees. */
@@ -30,10 +33,17 @@ export class ImageAliases {
     return this.store.allAliases();
   }
 
+  /** The alias for who may see it: who has not the project sees those of public images. @throws ApiError NOT_FOUND */
+  async show(call: Call, name: string): Promise<ImageAliasEntry> {
+    const alias = this.get(call, name);
+    if (!maySee(call, call.project) && !this.find(call.project, alias.target).public) throw aliasNotFound();
+    return alias;
+  }
+
   /** @throws ApiError NOT_FOUND */
   get(call: Call, name: string): ImageAliasEntry {
     const alias = this.store.findAlias(this.#projectOf(call), name);
-    if (alias === undefined) throw notFound("Image alias not found");
+    if (alias === undefined) throw aliasNotFound();
     return alias;
   }
 

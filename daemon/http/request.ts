@@ -1,0 +1,104 @@
+/** Request: what a handler has of one: who asks, the parts of its path, its body. Access is decided before a byte of the body is read. */
+import type { IncomingMessage } from "node:http";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { badRequest } from "../../sdk/api/errors";
+import { isUntrusted, maySee, requireRoute } from "../core/access";
+import { type Call, type Caller, defaultProject } from "../core/call";
+import type { Projects } from "../core/projects";
+import { readJson } from "./json-body";
+import { splitTarget } from "./request-path";
+import { type ApiRequest, isRaw, type Route, saysAllProjects, type UpgradeRoute } from "./route";
+
+/** What requests are judged by. */
+export interface Judged {
+  readonly projects: Pick<Projects, "require">;
+  readonly callerOf: (raw: IncomingMessage) => Caller;
+}
+
+/** @param silenceMs an upload or a file's content may pause for so long; then its connection ends @throws ApiError of who may not ask this, and of a body that is none */
+export async function readRequest(
+  judged: Judged,
+  silenceMs: number,
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<ApiRequest> {
+  const rest = /:(\w+)\*$/.exec(route.path)?.[1];
+  const found = request.params as Record<string, string>;
+  const params = rest === undefined ? found : { ...found, [rest]: found["*"] ?? "" };
+  const abort = new AbortController();
+  reply.raw.on("close", () => {
+    if (!reply.raw.writableFinished) abort.abort();
+  });
+  const base = headOf(judged, route, request.raw, params, abort.signal);
+  if (request.method === "GET" || request.method === "HEAD") return base;
+  const isStream = isRaw(route) || isStreamType(request.headers["content-type"]);
+  if (isStream) {
+    boundSilence(request.raw, silenceMs);
+    return base;
+  }
+  const length = request.headers["content-length"];
+  const contentLength = length === undefined ? undefined : Number(length);
+  return { ...base, json: await readJson(request.raw, { contentLength, isOfStranger: isUntrusted(base.call) }) };
+}
+
+/** A request without its body. @throws ApiError FORBIDDEN, and NOT_FOUND for a project that is not there */
+export function headOf(
+  { projects, callerOf }: Judged,
+  { access = "admin", anyProject = false }: Pick<Route | UpgradeRoute, "access" | "anyProject">,
+  raw: IncomingMessage,
+  params: Record<string, string>,
+  signal: AbortSignal,
+): ApiRequest {
+  const { query } = splitTarget(raw.url);
+  const project = query.get("project") || defaultProject;
+  const call: Call = { actor: callerOf(raw), project, signal };
+  requireRoute(call, access, saysAllProjects({ query }));
+  for (const value of [...Object.values(params), ...query.values()])
+    if (value.includes("\0")) throw badRequest("Invalid request: a name or path must not contain a NUL character.");
+  for (const [name, value] of Object.entries(params))
+    if (/[\r\n]/.test(value)) throw badRequest(`Invalid request: "${name}" must not contain a line break.`);
+  const target = query.get("target");
+  // Clients send "none" for a host of its own as well.
+  if (target && target !== "none" && raw.method !== "GET") throw badRequest("Target only allowed when clustered");
+  // Which projects there are is not for everybody to know.
+  if (!anyProject && maySee(call, project)) projects.require(project);
+  return { call, params, query, headers: raw.headers, json: undefined, body: raw };
+}
+
+/** Ends the connection when nothing of the body comes for long; the handler then sees it break. */
+function boundSilence(raw: IncomingMessage, silenceMs: number): void {
+  const { socket } = raw;
+  const end = () => socket.destroy();
+  socket.setTimeout(silenceMs, end);
+  raw.once("close", () => socket.setTimeout(0).off("timeout", end));
+}
+
+const isStreamType = (type: string | undefined) =>
+  type !== undefined && /^(application\/octet-stream|multipart\/)/i.test(type);
+
+/** What is still read of a body that nobody wants: many clients read no answer before they have sent all, and lose it with the connection. */
+const forgotten = {
+  known: { bytes: 64 * 1024 * 1024, ms: 5000 },
+  stranger: { bytes: 256 * 1024, ms: 1000 },
+} as const;
+
+/** Reads what the client still sends, within reason. */
+export async function forgetBody(body: IncomingMessage, isOfStranger: boolean): Promise<void> {
+  if (body.readableEnded || body.destroyed) return;
+  const most = isOfStranger ? forgotten.stranger : forgotten.known;
+  let timer: NodeJS.Timeout | undefined;
+  await new Promise<void>((resolve) => {
+    let count = 0;
+    timer = setTimeout(resolve, most.ms);
+    body
+      .once("end", resolve)
+      .once("close", resolve)
+      .on("data", (chunk: Buffer) => {
+        count += chunk.length;
+        if (count > most.bytes) resolve();
+      });
+    body.resume();
+  });
+  clearTimeout(timer);
+}
