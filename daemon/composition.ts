@@ -5,7 +5,11 @@ import { Changes } from "./core/changes";
 import { ref, urlOf } from "./core/ref";
 import { References } from "./core/references/references";
 import { type Reference, referenceSchema } from "./core/references/store";
+import { NetworkDoor } from "./http/network-door";
 import type { Route, UpgradeRoute } from "./http/route";
+import { certificateRoutes } from "./kinds/certificate/routes";
+import { CertificateService } from "./kinds/certificate/service";
+import { certificateSchema } from "./kinds/certificate/store";
 import { eventUpgrades } from "./kinds/event/routes";
 import { imageRoutes } from "./kinds/image/routes";
 import { ImageService } from "./kinds/image/service";
@@ -49,11 +53,13 @@ import { damageSchema } from "./platform/damage/store";
 import type { Schema } from "./platform/database/database";
 import type { ParentGroups } from "./platform/host/cgroups";
 import type { Platform } from "./platform/platform";
+import { ServerCertificate } from "./platform/tls/server-certificate";
 import { isCrashLeftover } from "./restored";
 
 /** The tables of every kind. */
 export const schemas: readonly Schema[] = [
   serverSchema,
+  certificateSchema,
   projectSchema,
   profileSchema,
   storagePoolSchema,
@@ -70,6 +76,10 @@ export const schemas: readonly Schema[] = [
 export interface Parts extends Platform {
   readonly warnings: Warnings;
   readonly changes: Changes;
+  /** The server's own. */
+  readonly certificate: ServerCertificate;
+  readonly door: NetworkDoor;
+  readonly certificates: CertificateService;
   readonly projects: ProjectService;
   readonly projectContents: ProjectContents;
   readonly references: References;
@@ -105,6 +115,9 @@ export function makeParts(ground: Ground): Parts {
     changes: new Changes(ground),
     references: new References(ground.database),
   } as Mutable<Parts>;
+  parts.certificate = new ServerCertificate(parts);
+  parts.door = new NetworkDoor(parts.certificate, { rightsOf: (client) => parts.certificates.rightsOf(client) });
+  parts.certificates = new CertificateService(parts);
   parts.isCrashLeftover = (file) => isCrashLeftover(parts.server, file);
   parts.profileUsers = profileUsers(parts);
   parts.nicOwners = nicOwners(parts);
@@ -162,7 +175,14 @@ const projectContents = (parts: Parts): ProjectContents => ({
     ),
   addDefaultProfile: (project) => parts.profiles.addDefault(project),
   removeDefaultProfile: (project) => parts.profiles.removeDefault(project),
-  projectRenamed: (from, to) => parts.profiles.projectRenamed(from, to),
+  projectRenamed: (from, to) => {
+    parts.profiles.projectRenamed(from, to);
+    parts.certificates.projectRenamed(from, to);
+  },
+  projectDeleted: (project) => {
+    parts.profiles.removeDefault(project);
+    parts.certificates.projectDeleted(project);
+  },
 });
 
 const nicOwners = (parts: Parts): NicOwners => ({
@@ -176,6 +196,7 @@ export const allReferences = ({ book, profiles }: Parts): Reference[] => [...boo
 /** The whole API. */
 export const routesOf = (parts: Parts, shutdown: Shutdown): readonly Route[] => [
   ...serverRoutes(parts.server, parts.changes, shutdown),
+  ...certificateRoutes(parts.certificates, parts.changes),
   ...resourcesRoutes,
   ...operationRoutes(parts.operations),
   ...warningRoutes(parts.warnings, parts.changes),

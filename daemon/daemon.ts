@@ -86,6 +86,7 @@ export class Daemon {
       ["look for strays", () => tellStrays(this.#parts)],
       ["prepare a first start", () => firstStart(this.#parts, this.#options.bare)],
       ["listen", () => this.#listen()],
+      ["listen on the network", () => this.#parts.server.startListening()],
       ["tell the service manager", () => notifyReady(this.#log)],
     ];
     const begunAt = Date.now();
@@ -183,14 +184,17 @@ export class Daemon {
 
   async #listen(): Promise<void> {
     const { root, socket } = this.#ground.dirs;
+    const { door } = this.#parts;
     await this.#keeper.makeSocket(root, async (folder) => {
       // A server that could not listen does not listen again.
       this.#app = buildServer({
         routes: routesOf(this.#parts, this.#shutdown),
         upgrades: upgradesOf(this.#parts),
         projects: this.#parts.projects,
+        visitorOf: (request) => door.visitorOf(request),
         log: this.#log,
       });
+      door.leadTo(this.#app.server);
       await listen(this.#app, path.join(folder, path.basename(socket)), this.#options.group, this.#log);
     });
   }
@@ -218,7 +222,7 @@ export class Daemon {
     if (withContainers && parts !== undefined) await this.#stopContainers();
     if (locks.size > 0) this.#log.warning("Stopped in the middle of work", { objects: locks.keys });
     closeWebsockets();
-    await this.#app?.close();
+    await Promise.all([parts?.door.close(), this.#app?.close()]);
     await parts?.instances.lifecycle.settle();
     if (parts !== undefined && this.#hasAdopted && parts.book.running.list().length === 0 && locks.size === 0) {
       // Nothing runs that needs them, or is about to.

@@ -42,7 +42,17 @@ const bullets = (what: string, all: Readonly<Record<string, string>> = {}, needs
     bullet(`${what.replace("*", name)}${needs.includes(name) ? ", needed" : ""}: ${means}`),
   );
 
-function callText({ method, path, says }: ApiRoute, schemas: ApiSchemas): string {
+/** Who may make a call, as docs/lxd-api.md (Trust) has it. */
+const callers: Readonly<Record<ApiRoute["access"], string>> = {
+  untrusted: "everybody; clients that are not trusted see what is public",
+  authenticated: "every trusted client",
+  list: "clients that have the project",
+  view: "clients that have the project",
+  edit: "clients that have the project",
+  admin: "clients that have the whole server",
+};
+
+function callText({ method, path, says, access }: ApiRoute, schemas: ApiSchemas): string {
   const { query, needs, headers, body, patch, upload, tagged } = says;
   const bodies = [
     ...(body === undefined ? [] : [typeName(schemas.body(body))]),
@@ -62,6 +72,7 @@ function callText({ method, path, says }: ApiRoute, schemas: ApiSchemas): string
     ...bullets("Header `X-LXD-*`", headers),
     ...(bodies.length === 0 ? [] : [bullet(`Body: ${bodies.join("; or ")}`)]),
     ...(tagged && method !== "GET" ? [bullet("Heeds `If-Match`")] : []),
+    bullet(`For ${callers[access]}`),
     bullet(`Answer: ${answers.join("; or ")}${tagged ? etag : ""}`),
     "",
   ].join("\n");
@@ -82,7 +93,7 @@ const pages: Readonly<Record<string, string>> = {
 
 const intro = [
   "Made by `npm run gen` from the routes of the daemon (`daemon/kinds/*/routes.ts`) and the types in `sdk/api/`. The same for programs is [openapi.json](openapi.json), in OpenAPI 3.1. Rules that hold between calls are in [lxd-api.md](lxd-api.md), errors in [errors.md](errors.md).",
-  "The daemon listens on a unix socket, in an installed Bothy `/var/lib/bothy/unix.socket`. Answers but for bytes are JSON objects with the keys `type`, `status`, `status_code`, `operation`, `error_code`, `error` and `metadata`; below stands what `metadata` is. 202 stands for work in the background: `metadata` is an operation, and `Location` its path. A field of a body that is null is as one that is not there, and fields that no type has are passed over.",
+  "The daemon listens on a unix socket, in an installed Bothy `/var/lib/bothy/unix.socket`, and with `core.https_address` for HTTPS ([lxd-api.md](lxd-api.md#trust)). Answers but for bytes are JSON objects with the keys `type`, `status`, `status_code`, `operation`, `error_code`, `error` and `metadata`; below stands what `metadata` is. 202 stands for work in the background: `metadata` is an operation, and `Location` its path. A field of a body that is null is as one that is not there, and fields that no type has are passed over.",
   "Calls take `project` in their query, the project that they are about, `default` when absent; what is about the whole server takes any name. A call that heeds `If-Match` answers 412 when the object is another one than its `ETag` says. `/1.0/containers` is an older name of `/1.0/instances`. A `*` after a name in a path: it may hold slashes.",
 ];
 

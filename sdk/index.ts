@@ -1,4 +1,5 @@
 /** bothy/sdk: the typed client, the wire types and the errors. */
+export * from "./api/certificate";
 export * from "./api/common";
 export { ApiError, type ApiErrorOptions, type ErrorCode, errorCodes } from "./api/errors";
 export * from "./api/event";

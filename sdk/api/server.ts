@@ -1,20 +1,23 @@
 /** Server: GET and PUT /1.0 (docs/lxd-api.md, Server). */
 import * as z from "zod";
-import { Config } from "./common";
+import { Text } from "./common";
 import { means } from "./means";
 
-export const ServerPut = z.object({ config: Config.default({}) });
+/** As Config; LXD shows a password that is set as `true`, which is no text. */
+const ServerConfig = z
+  .record(Text, z.union([Text, z.boolean().transform(String)]))
+  .default({})
+  .meta({ description: "Configuration keys and their values, all text but for `true` in place of a password." });
+
+export const ServerPut = z.object({ config: ServerConfig });
 export type ServerPut = z.infer<typeof ServerPut>;
 
-/** LXD shows secrets, such as core.trust_password, as the boolean true. */
-const ShownConfig = z.record(z.string(), z.union([z.string(), z.boolean()]).transform(String));
-
 export const Server = z.looseObject({
-  config: ShownConfig.default({}),
+  config: ServerConfig,
   api_extensions: means(z.array(z.string()), "What works beyond the first API 1.0, by LXD's names and Bothy's own."),
   api_status: z.string(),
   api_version: z.string(),
-  auth: means(z.string(), "`trusted`: who reaches the socket has the whole server."),
+  auth: means(z.string(), "`trusted` or `untrusted`: whether the server knows who asks."),
   public: z.boolean(),
   auth_methods: z.array(z.string()),
   environment: z.looseObject({
@@ -27,7 +30,12 @@ export const Server = z.looseObject({
       "As long as the daemon's database lives, no other server has it (`bothy_server_uuid`).",
     ),
     server_clustered: z.boolean().optional(),
-    certificate_fingerprint: z.string().optional(),
+    addresses: means(z.array(z.string()).optional(), "Where clients reach it over the network."),
+    certificate: means(
+      z.string().optional(),
+      "By which clients know it again, as PEM; empty as long as it needed none.",
+    ),
+    certificate_fingerprint: means(z.string().optional(), "SHA-256 of it, in 64 hexadecimal digits."),
     architectures: z.array(z.string()),
     driver: z.string(),
     kernel_version: z.string(),

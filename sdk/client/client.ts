@@ -1,6 +1,7 @@
 /** Client: every call of every kind on one object, over one transport. */
 import type { Kind } from "../api/kind";
 import type { Endpoint } from "./address";
+import { certificateCalls } from "./certificate";
 import { defaultEndpoint, parseEndpoint } from "./endpoint";
 import { eventCalls } from "./event";
 import { execCalls } from "./exec";
@@ -43,6 +44,7 @@ const callsOf = (wire: Wire) => ({
   ...networkStateCalls(wire),
   ...operationCalls(wire),
   ...eventCalls(wire),
+  ...certificateCalls(wire),
   ...warningCalls(wire),
 });
 

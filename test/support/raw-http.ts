@@ -51,7 +51,7 @@ export function send(
   });
 }
 
-function envelopeOf(headers: IncomingHttpHeaders, told: string): Envelope {
+export function envelopeOf(headers: IncomingHttpHeaders, told: string): Envelope {
   return headers["content-type"]?.startsWith("application/json") && told !== "" ? (JSON.parse(told) as Envelope) : {};
 }
 

@@ -30,6 +30,8 @@ export interface ProjectContents {
   removeDefaultProfile(project: string): void;
   /** Follows a renamed project, which has no more than its default profile, within the caller's transaction. */
   projectRenamed(from: string, to: string): void;
+  /** Follows a deleted project, which has no more than its default profile, within the caller's transaction. */
+  projectDeleted(project: string): void;
 }
 
 export interface ProjectHome extends Platform {

@@ -3,7 +3,7 @@ import { ProjectPost, ProjectState, projectKind } from "../../../sdk/api/project
 import type { Changes } from "../../core/changes";
 import { ref } from "../../core/ref";
 import { kindRoutes } from "../../http/kind-routes";
-import { type ApiRequest, asyncOp, ofServer, param, type Route, route, sync } from "../../http/route";
+import { type ApiRequest, asyncOp, ofServer, param, type Route, route, sharedForReading, sync } from "../../http/route";
 import { answers } from "../../http/says";
 import type { ProjectService } from "./service";
 
@@ -25,14 +25,21 @@ export function projectRoutes(projects: ProjectService, changes: Changes): Route
     );
   }
 
-  return ofServer([
-    ...kindRoutes(projectKind, projects, changes, (_call, name) => refOf(name)),
-    route("POST", one, { summary: "Renames an empty project.", body: ProjectPost, answer: answers.operation }, rename),
-    route(
-      "GET",
-      `${one}/state`,
-      { summary: "Shows how much a project has, and may have.", answer: answers.one(ProjectState) },
-      (request) => sync(projects.state(param(request, "name"))),
-    ),
-  ]);
+  return ofServer(
+    sharedForReading("authenticated", [
+      ...kindRoutes(projectKind, projects, changes, (_call, name) => refOf(name)),
+      route(
+        "POST",
+        one,
+        { summary: "Renames an empty project.", body: ProjectPost, answer: answers.operation },
+        rename,
+      ),
+      route(
+        "GET",
+        `${one}/state`,
+        { summary: "Shows how much a project has, and may have.", answer: answers.one(ProjectState) },
+        (request) => sync(projects.state(request.call, param(request, "name"))),
+      ),
+    ]),
+  );
 }

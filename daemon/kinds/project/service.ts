@@ -4,6 +4,7 @@ import { lxdProjectKeys } from "../../../sdk/api/config/lxd-words";
 import { projectKeys } from "../../../sdk/api/config/project";
 import { ApiError, badRequest, conflict, notFound } from "../../../sdk/api/errors";
 import type { Project, ProjectPut, ProjectState, ProjectsPost } from "../../../sdk/api/project";
+import { maySee, requireSight } from "../../core/access";
 import { type Call, defaultProject } from "../../core/call";
 import { changedKeys, withoutEmpty } from "../../core/merge";
 import { type ProjectFeature, type Projects, projectNotFound } from "../../core/projects";
@@ -57,17 +58,21 @@ export class ProjectService implements Projects {
     return record;
   }
 
-  list(): Project[] {
-    return this.#store.list().map((record) => this.#render(record));
+  /** Those that who calls has. */
+  list(call: Call): Project[] {
+    const seen = this.#store.list().filter(({ name }) => maySee(call, name));
+    return seen.map((record) => this.#render(record));
   }
 
-  /** @throws ApiError NOT_FOUND */
-  get(_call: Call, name: string): Project {
+  /** @throws ApiError FORBIDDEN, NOT_FOUND */
+  get(call: Call, name: string): Project {
+    requireSight(call, name);
     return this.#render(this.record(name));
   }
 
-  /** @throws ApiError NOT_FOUND */
-  state(name: string): ProjectState {
+  /** @throws ApiError FORBIDDEN, NOT_FOUND */
+  state(call: Call, name: string): ProjectState {
+    requireSight(call, name);
     return stateOf(this.record(name), this.home.projectContents.instances(name));
   }
 
@@ -146,7 +151,7 @@ export class ProjectService implements Projects {
     if (!this.#isEmpty(name)) throw badRequest("Only empty projects can be removed");
     this.#store.change(() => {
       this.#store.delete(name);
-      this.home.projectContents.removeDefaultProfile(name);
+      this.home.projectContents.projectDeleted(name);
     });
   }
 

@@ -1,10 +1,11 @@
 /** Routes of the server itself. */
 import { Text } from "../../../sdk/api/common";
 import { Cluster, Server, ServerPut } from "../../../sdk/api/server";
+import { hasServer, isUntrusted } from "../../core/access";
 import type { Changes } from "../../core/changes";
 import { patched } from "../../core/merge";
 import { ref } from "../../core/ref";
-import { type ApiRequest, ifMatchOf, ofServer, type Route, route, sync } from "../../http/route";
+import { type ApiRequest, ifMatchOf, needing, ofServer, type Route, route, sync } from "../../http/route";
 import { answers } from "../../http/says";
 import type { ServerService } from "./service";
 import type { Shutdown } from "./shutdown";
@@ -13,8 +14,9 @@ const self = ref("server", "");
 
 export function serverRoutes(server: ServerService, changes: Changes, shutdown: Shutdown): Route[] {
   function get({ call }: ApiRequest) {
-    const shown = server.render(call.project);
-    return sync(shown, shown.config);
+    if (isUntrusted(call)) return sync(server.greeting());
+    const isWhole = hasServer(call);
+    return sync(server.render(call.project, isWhole), isWhole ? server.config() : {});
   }
 
   async function change(request: ApiRequest, next: () => Record<string, string>) {
@@ -34,19 +36,32 @@ export function serverRoutes(server: ServerService, changes: Changes, shutdown: 
     return sync();
   }
 
-  return ofServer([
+  const forAll = needing("untrusted", [
     route("GET", "/", { summary: "Lists the versions of the API.", answer: answers.all(Text) }, () => sync(["/1.0"])),
     route(
       "GET",
       "/1.0",
       {
-        summary: "Shows the server: its configuration, what it can do, and what it runs on.",
+        summary:
+          "Shows the server: its configuration, what it can do, and what it runs on. Who is not trusted sees neither `config` nor `environment`.",
         query: { project: "the project that `environment.project` names" },
         tagged: true,
         answer: answers.one(Server),
       },
       get,
     ),
+  ]);
+  const forTrusted = needing("authenticated", [
+    route(
+      "GET",
+      "/1.0/cluster",
+      { summary: "Says that the server is in no cluster.", answer: answers.one(Cluster) },
+      () => sync({ server_name: "", enabled: false, member_config: [] }),
+    ),
+  ]);
+
+  return ofServer([
+    ...forAll,
     route(
       "PUT",
       "/1.0",
@@ -64,12 +79,7 @@ export function serverRoutes(server: ServerService, changes: Changes, shutdown: 
       },
       (request, patch) => change(request, () => patched({ config: server.config() }, patch).config),
     ),
-    route(
-      "GET",
-      "/1.0/cluster",
-      { summary: "Says that the server is in no cluster.", answer: answers.one(Cluster) },
-      () => sync({ server_name: "", enabled: false, member_config: [] }),
-    ),
+    ...forTrusted,
     route("GET", "/internal/ready", { summary: "Answers when the daemon has started.", answer: answers.nothing }, () =>
       sync(),
     ),

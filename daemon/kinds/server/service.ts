@@ -3,16 +3,28 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import os from "node:os";
 import type { Config } from "../../../sdk/api/common";
-import { serverKeys } from "../../../sdk/api/config/server";
+import { type ListenAddress, listenAddressText } from "../../../sdk/api/config/listen-address";
+import { serverConfig, serverKeys } from "../../../sdk/api/config/server";
 import { packageVersion } from "../../../sdk/host/package";
+import { expiryTime } from "../../core/expiry-time";
 import { withoutEmpty } from "../../core/merge";
+import { Revert } from "../../core/revert";
 import { requireConfig } from "../../core/validate";
+import { toApiError } from "../../platform/errors";
+import { reachableAddresses } from "../../platform/host/addresses";
 import { hostArchitectures } from "../../platform/host/architecture";
 import { apiExtensions } from "./extensions";
 import type { ServerHome } from "./home";
 import { ServerStore } from "./store";
+import { hashOf, isPassword } from "./trust-password";
 
 const uuidKey = "state.uuid";
+const addressKey = "core.https_address";
+const passwordKey = "core.trust_password";
+
+/** What stands for a password that is set. */
+const kept = "true";
+const retryMs = 10_000;
 
 /** The LXD whose contract we speak (docs/lxd-api.md, Server). */
 const lxdVersion = "5.0.2";
@@ -39,21 +51,90 @@ export class ServerService {
     }
   }
 
+  /** The configuration as it is shown: of a password that there is one. */
   config(): Config {
+    const stored = this.#stored();
+    return this.#hash(stored) === undefined ? stored : { ...stored, [passwordKey]: kept };
+  }
+
+  #stored(): Config {
     return this.store.family("config.");
   }
 
-  /** Replaces the configuration. What stays as it is stored is not judged: it may be of another version. @throws ApiError BAD_REQUEST */
-  setConfig(config: Config): void {
-    const stored = this.config();
+  #hash(stored: Config): string | undefined {
+    return serverConfig(stored).text(passwordKey);
+  }
+
+  /**
+   * Replaces the configuration, and moves to another address before it is stored. What stays as it is stored is not judged: it may be of another version.
+   * @throws ApiError BAD_REQUEST, also for an address at which nobody can listen
+   */
+  async setConfig(config: Config): Promise<void> {
+    const shown = this.config();
     requireConfig(
       serverKeys,
-      Object.fromEntries(Object.entries(config).filter(([key, value]) => stored[key] !== value)),
+      Object.fromEntries(Object.entries(config).filter(([key, value]) => shown[key] !== value)),
     );
+    const stored = this.#stored();
+    const next = withoutEmpty({ ...config, [passwordKey]: await this.#nextHash(stored, config) });
+    const [was, is] = [serverConfig(stored), serverConfig(next)].map((read) => read.text(addressKey));
+    await using undo = new Revert(this.home.log);
+    if (was !== is) {
+      await this.#moveTo(serverConfig(next).get(addressKey));
+      undo.add(() => this.#moveTo(serverConfig(stored).get(addressKey)));
+    }
     this.home.database.transaction(() => {
-      for (const key of Object.keys(this.config())) this.store.delete(`config.${key}`);
-      for (const [key, value] of Object.entries(withoutEmpty(config))) this.store.set(`config.${key}`, value);
+      for (const key of Object.keys(stored)) this.store.delete(`config.${key}`);
+      for (const [key, value] of Object.entries(next)) this.store.set(`config.${key}`, value);
     });
+    undo.keep();
+    if (was !== is) this.home.warnings.resolve("httpsAddress");
+  }
+
+  async #moveTo(address: ListenAddress | undefined): Promise<void> {
+    await this.home.door.move(address);
+    if (address === undefined) this.home.log.info("Does not listen for HTTPS any more");
+    else this.home.log.info("Listens for HTTPS", { address: listenAddressText(address) });
+  }
+
+  /** Who sends back what is shown leaves the password as it is. */
+  async #nextHash(stored: Config, config: Config): Promise<string> {
+    const given = serverConfig(config).text(passwordKey) ?? "";
+    if (given === kept) return this.#hash(stored) ?? "";
+    return given === "" ? "" : await hashOf(given);
+  }
+
+  /** Whether a text is the password that makes clients trusted. @throws ApiError UNAVAILABLE while too many ask at once */
+  async isTrustPassword(given: string): Promise<boolean> {
+    const hash = this.#hash(this.#stored());
+    return hash !== undefined && given !== "" && (await isPassword(hash, given));
+  }
+
+  /** When a token expires that is made now; undefined for never. */
+  tokenExpiry(): Date | undefined {
+    const expiry = serverConfig(this.config()).text("core.remote_token_expiry");
+    return expiry === undefined ? undefined : new Date(expiryTime(expiry, new Date()));
+  }
+
+  /**
+   * Listens on the network as the configuration says. An address may come later than the daemon, as an interface does: then it is tried again.
+   */
+  async startListening(): Promise<void> {
+    const address = serverConfig(this.#stored()).get(addressKey);
+    if (address === undefined || this.home.door.address !== undefined) return;
+    try {
+      await this.#moveTo(address);
+      this.home.warnings.resolve("httpsAddress");
+    } catch (error) {
+      this.home.warnings.record("httpsAddress", { message: toApiError(error).message });
+      setTimeout(() => void this.startListening(), retryMs).unref();
+    }
+  }
+
+  /** Where clients reach the server over the network. */
+  addresses(): string[] {
+    const { address } = this.home.door;
+    return address === undefined ? [] : reachableAddresses(address);
   }
 
   /** Takes note of the storage drivers that this host can use. */
@@ -61,23 +142,32 @@ export class ServerService {
     this.#storageDrivers = drivers;
   }
 
-  /** The answer of GET /1.0. @param project that the client works in */
-  render(project: string) {
-    const pools = this.home.storagePools.records();
-    const used = [...new Set(pools.map((pool) => pool.driver))];
+  /** What everybody may know. */
+  greeting() {
     return {
-      config: this.config(),
       api_extensions: apiExtensions,
       api_status: "stable",
       api_version: "1.0",
-      auth: "trusted",
+      auth: "untrusted",
       public: false,
       auth_methods: ["tls"],
+    };
+  }
+
+  /** The answer of GET /1.0. @param project that the client works in @param isWhole whether the configuration is for who asks to see */
+  render(project: string, isWhole: boolean) {
+    const pools = this.home.storagePools.records();
+    const used = [...new Set(pools.map((pool) => pool.driver))];
+    const certificate = this.home.certificate.known();
+    return {
+      config: isWhole ? withoutPassword(this.config()) : {},
+      ...this.greeting(),
+      auth: "trusted",
       environment: {
-        addresses: [],
+        addresses: this.addresses(),
         architectures: hostArchitectures,
-        certificate: "",
-        certificate_fingerprint: "",
+        certificate: certificate?.pem ?? "",
+        certificate_fingerprint: certificate?.fingerprint ?? "",
         driver: "lxc",
         driver_version: packageVersion(),
         firewall: "nftables",
@@ -103,6 +193,10 @@ export class ServerService {
     };
   }
 }
+
+/** LXD shows a password that is set as `true`, which is no text. */
+const withoutPassword = (config: Config): Record<string, string | true> =>
+  serverConfig(config).has(passwordKey) ? { ...config, [passwordKey]: true } : config;
 
 function osRelease(key: string): string {
   try {

@@ -39,6 +39,8 @@ const table = {
   objectDamaged: { text: "Stored object damaged", severity: "high" },
   instanceStray: { text: "Unknown container runs", severity: "high" },
   leftover: { text: "Leftover cannot be removed", severity: "moderate" },
+  httpsAddress: { text: "Cannot listen for HTTPS", severity: "high" },
+  serverCertificate: { text: "Server certificate not usable", severity: "high", lasts: true },
   imageMissing: { text: "Image file missing", severity: "high" },
   stateStray: { text: "Unknown files in the state folder", severity: "low" },
   volumeMissing: { text: "Storage volume missing", severity: "high" },

@@ -1,9 +1,40 @@
 /** Configuration keys of the server; every key here has an effect. */
+import { listenAddress } from "./listen-address";
 import { readerOf } from "./reader";
 import { grouped, type KeyTable } from "./table";
-import { anyText, integer, size } from "./values";
+import { anyText, expiry, integer, size } from "./values";
 
 const since = "0.1.0";
+
+/** Who reaches the server from elsewhere (docs/lxd-api.md, Trust). */
+const core = grouped("core", {
+  "core.https_address": {
+    type: listenAddress,
+    unset: "not on the network",
+    applies: "now",
+    since,
+    example: "10.0.0.5:8443",
+    doc: "Where the server listens for HTTPS: `host:port`, `:port` for every address of the host, `[ipv6]:port`. Without a port it is 8443.",
+  },
+  "core.remote_token_expiry": {
+    type: expiry,
+    unset: "never",
+    applies: "now",
+    since,
+    extension: "remote_token_expiry",
+    example: "1d",
+    doc: "How long a token counts that makes a client trusted, from when it is made. Units are `S`, `M`, `H`, `d`, `w`, `m`, `y`.",
+  },
+  "core.trust_password": {
+    type: anyText,
+    secret: true,
+    unset: "no password",
+    applies: "now",
+    since,
+    example: "a long one",
+    doc: "By which clients make themselves trusted. It is kept as a hash and reads back as `true`; who writes `true` leaves it as it is.",
+  },
+});
 
 /** Images may be hostile: what one may hold and cost (docs/lxd-api.md, Images). */
 const images = grouped("images", {
@@ -67,7 +98,7 @@ const user = grouped("user", {
   "user.*": { type: anyText, secret: true, applies: "now", since, example: "lab", doc: "Free for the user." },
 });
 
-export const serverKeys = { ...images, ...user } satisfies KeyTable;
+export const serverKeys = { ...core, ...images, ...user } satisfies KeyTable;
 
 /** Reads the configuration of the server. */
 export const serverConfig = readerOf(serverKeys);

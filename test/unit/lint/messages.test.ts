@@ -16,6 +16,7 @@ const stock = [
   "This operation can't be cancelled",
   "isn't a supported event type",
   "Couldn't find the CGroup",
+  "Can't issue token when server isn't listening on network",
   "Architecture isn't supported",
   "architecture isn't supported by this host",
   "You can't change the features of the default project",

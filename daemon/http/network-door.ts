@@ -1,0 +1,253 @@
+/**
+ * Network door: HTTPS, for clients that show a certificate and for those that show none. What comes in is passed on to the server of the unix socket, so that
+ * there is one table of routes. Each address is a server of its own: the old one ends its connections while the new one takes others.
+ */
+import { constants } from "node:crypto";
+import { lookup } from "node:dns/promises";
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
+import type { Server } from "node:https";
+import { isIP, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
+import type { TLSSocket } from "node:tls";
+import { type ListenAddress, listenAddressText } from "../../sdk/api/config/listen-address";
+import { badRequest } from "../../sdk/api/errors";
+import type { Caller, Shown } from "../core/call";
+import type { Trust } from "../core/trust";
+import { errnoOf } from "../platform/folders/files";
+import { mostOpenFiles } from "../platform/host/open-files";
+import { fingerprintOf, type ServerCertificate, type TlsFiles } from "../platform/tls/server-certificate";
+import { Crowd } from "./crowd";
+
+/** What clients on the network may take. */
+export interface NetworkBounds {
+  /** Who begins TLS and does not end it holds a connection for no longer than this. */
+  readonly handshakeMs: number;
+  readonly headersMs: number;
+  /** A connection that asks nothing is ended after this. */
+  readonly idleMs: number;
+  readonly connections: number;
+  /** Of those, how many may be of clients that are not trusted. */
+  readonly strangers: number;
+}
+
+function defaultBounds(): NetworkBounds {
+  // The unix socket has half of the descriptors (server.ts), and the daemon's own work the rest.
+  const connections = Math.min(4096, Math.floor(mostOpenFiles() / 4));
+  return {
+    handshakeMs: 10_000,
+    headersMs: 20_000,
+    idleMs: 72_000,
+    connections,
+    strangers: Math.min(256, Math.floor(connections / 2)),
+  };
+}
+
+/** For answers and goodbyes when the daemon ends. */
+const patienceMs = 1000;
+
+interface Visitor {
+  readonly address: string;
+  readonly shown: Shown | undefined;
+}
+
+interface Listening {
+  readonly address: ListenAddress;
+  readonly server: Server;
+  /** Answers that are under way. */
+  readonly answering: Set<ServerResponse>;
+}
+
+export class NetworkDoor {
+  #listening: Listening | undefined;
+  #inner: HttpServer | undefined;
+  readonly #crowd: Crowd;
+  readonly #visitors = new Map<Duplex, Visitor>();
+  /** Moves are made one after the other. */
+  #moves: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly certificate: ServerCertificate,
+    private readonly trust: Trust,
+    private readonly bounds: NetworkBounds = defaultBounds(),
+  ) {
+    this.#crowd = new Crowd(bounds.strangers);
+  }
+
+  /** Where it listens; undefined while it does not. */
+  get address(): ListenAddress | undefined {
+    return this.#listening?.address;
+  }
+
+  /** Passes requests and upgrades on to the server of all routes from now on. */
+  leadTo(inner: HttpServer): void {
+    this.#inner = inner;
+  }
+
+  /**
+   * Listens on another address, or with undefined on none. Connections of the old one go on until they have their answers; websockets until they end.
+   * @throws ApiError BAD_REQUEST when nobody can listen there; then all is as before
+   */
+  move(address: ListenAddress | undefined): Promise<void> {
+    const moved = this.#moves.then(() => this.#move(address));
+    this.#moves = moved.catch(() => undefined);
+    return moved;
+  }
+
+  async #move(address: ListenAddress | undefined): Promise<void> {
+    const before = this.#listening;
+    if (address === undefined) {
+      this.#listening = undefined;
+      this.#leave(before);
+      return;
+    }
+    const files = await this.certificate.files();
+    try {
+      this.#listening = await this.#open(address, files);
+    } catch (error) {
+      if (errnoOf(error) !== "EADDRINUSE" || before?.address.port !== address.port) throw cannotListen(address, error);
+      // We may be in the way ourselves, as with ":8443" for "10.0.0.5:8443".
+      this.#leave(before);
+      this.#listening = undefined;
+      await this.#openInsteadOf(before.address, address, files);
+      return;
+    }
+    this.#leave(before);
+  }
+
+  async #openInsteadOf(before: ListenAddress, address: ListenAddress, files: TlsFiles): Promise<void> {
+    try {
+      this.#listening = await this.#open(address, files);
+    } catch (error) {
+      this.#listening = await this.#open(before, files);
+      throw cannotListen(address, error);
+    }
+  }
+
+  async #open(address: ListenAddress, files: TlsFiles): Promise<Listening> {
+    // Not before: who never listens on the network does not pay for it at every start.
+    const { createServer } = await import("node:https");
+    const server = createServer(
+      {
+        ...files,
+        requestCert: true,
+        // Certificates sign themselves; who is trusted is asked with each request.
+        rejectUnauthorized: false,
+        minVersion: "TLSv1.2",
+        secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+        handshakeTimeout: this.bounds.handshakeMs,
+        headersTimeout: this.bounds.headersMs,
+        connectionsCheckingInterval: Math.ceil(this.bounds.headersMs / 4),
+        keepAliveTimeout: this.bounds.idleMs,
+        // An image may take hours.
+        requestTimeout: 0,
+        // A client that loses its power says no goodbye.
+        keepAlive: true,
+        keepAliveInitialDelay: 60_000,
+        maxHeaderSize: 16 * 1024,
+      },
+      (request, response) => this.#pass(listening, request, response),
+    );
+    const listening: Listening = { address, server, answering: new Set() };
+    server.maxConnections = this.bounds.connections;
+    server.on("connection", (socket: Socket) => this.#crowd.add(socket));
+    server.on("secureConnection", (socket) => this.#welcome(socket, files.ca !== undefined));
+    server.on("upgrade", (request, socket, head) => {
+      this.#know(request.socket);
+      this.#inner?.emit("upgrade", request, socket, head);
+    });
+    server.on("clientError", (error, socket) => this.#inner?.emit("clientError", error, socket as Socket));
+    const host = await hostOf(address);
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen({ host, port: address.port }, () => resolve());
+    });
+    // A connection that cannot be taken, as without descriptors, is the loss of whoever wanted it.
+    server.on("error", () => undefined);
+    return listening;
+  }
+
+  #pass({ answering, server }: Listening, request: IncomingMessage, response: ServerResponse): void {
+    this.#know(request.socket);
+    answering.add(response);
+    response.once("close", () => answering.delete(response));
+    if (!server.listening) response.setHeader("Connection", "close");
+    this.#inner?.emit("request", request, response);
+  }
+
+  /** Whoever is trusted by now takes no place of the others. */
+  #know(socket: Socket): void {
+    const shown = this.#visitors.get(socket)?.shown;
+    if (shown !== undefined && this.trust.rightsOf(shown.fingerprint) !== "nothing") this.#crowd.release(socket);
+  }
+
+  /** @param isSigned whether only certificates count that the authority signed */
+  #welcome(socket: TLSSocket, isSigned: boolean): void {
+    const certificate = socket.getPeerX509Certificate();
+    const isKnown = certificate !== undefined && (!isSigned || socket.authorized);
+    const shown = isKnown ? { connection: socket, certificate, fingerprint: fingerprintOf(certificate) } : undefined;
+    this.#visitors.set(socket, { address: addressText(socket), shown });
+    socket.once("close", () => this.#visitors.delete(socket));
+    this.#know(socket);
+  }
+
+  /** Who sent a request that came in here. */
+  visitorOf({ socket }: IncomingMessage): Caller {
+    const { address = "", shown } = this.#visitors.get(socket) ?? {};
+    const rights = shown === undefined ? "nothing" : this.trust.rightsOf(shown.fingerprint);
+    return {
+      username: shown?.fingerprint ?? "",
+      protocol: "tls",
+      address,
+      rights,
+      ...(shown === undefined ? {} : { shown }),
+    };
+  }
+
+  /** Ends the connections of a client at once, websockets too. @param but the one on which the answer to this goes out */
+  hangUp(fingerprint: string, but: object | undefined): void {
+    for (const [socket, { shown }] of this.#visitors)
+      if (shown?.fingerprint === fingerprint && socket !== but) socket.destroy();
+  }
+
+  #leave(listening: Listening | undefined): void {
+    if (listening === undefined) return;
+    for (const response of listening.answering) if (!response.headersSent) response.setHeader("Connection", "close");
+    // Idle connections end with this, the others after their answers.
+    listening.server.close();
+  }
+
+  /** Ends the listening, and every connection that has not ended by itself in a moment. */
+  async close(): Promise<void> {
+    this.#leave(this.#listening);
+    this.#listening = undefined;
+    const until = Date.now() + patienceMs;
+    while (this.#visitors.size > 0 && Date.now() < until) await delay(10);
+    this.#crowd.endAll();
+    for (const socket of this.#visitors.keys()) socket.destroy();
+  }
+}
+
+/** The address of a name, of IPv4 where it has both; none for all addresses of both. */
+async function hostOf({ host }: ListenAddress): Promise<string | undefined> {
+  if (host === "" || isIP(host) !== 0) return host || undefined;
+  return (await lookup(host, { order: "ipv4first" })).address;
+}
+
+/** An IPv4 client of a socket for both families is one of IPv4. */
+const addressText = ({ remoteAddress = "", remotePort = 0 }: Socket): string =>
+  listenAddressText({ host: remoteAddress.replace(/^::ffff:(?=\d+\.)/, ""), port: remotePort });
+
+const causes: Readonly<Record<string, string>> = {
+  EADDRINUSE: "something else listens there. Choose another port, or stop it",
+  EADDRNOTAVAIL: "this host has no such address. Choose one of its own, or :PORT for all of them",
+  EACCES: "the daemon may not use this port. Choose one above 1023",
+  ENOTFOUND: "no such host name is known here. Give an address",
+  EAI_AGAIN: "the host name cannot be looked up now. Give an address",
+};
+
+const cannotListen = (address: ListenAddress, error: unknown) =>
+  badRequest(
+    `Cannot listen on core.https_address "${listenAddressText(address)}": ${causes[errnoOf(error)] ?? (error as Error).message}.`,
+    { cause: error },
+  );

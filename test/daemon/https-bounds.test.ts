@@ -1,0 +1,123 @@
+/** The bounds of HTTPS, with small numbers: the door alone, without the daemon behind it. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { text } from "node:stream/consumers";
+import { test } from "node:test";
+import { connect as tlsConnect } from "node:tls";
+import { type NetworkBounds, NetworkDoor } from "../../daemon/http/network-door";
+import { warningSchema } from "../../daemon/kinds/warning/store";
+import { ServerCertificate } from "../../daemon/platform/tls/server-certificate";
+import { makeIdentity } from "../support/https";
+import { enterOwnNetns } from "../support/netns";
+import { testPlatform } from "../support/platform";
+
+const skip = enterOwnNetns();
+const friend = makeIdentity("friend");
+const port = 8443;
+
+const bounds: NetworkBounds = { handshakeMs: 400, headersMs: 400, idleMs: 400, connections: 100, strangers: 4 };
+
+async function withDoor(work: (door: NetworkDoor) => Promise<void>): Promise<void> {
+  const state = mkdtempSync(path.join(tmpdir(), "bothy-door-"));
+  const platform = testPlatform(state, [warningSchema], {});
+  const trust = {
+    rightsOf: (one: string) => (one === friend.fingerprint ? ("server" as const) : ("nothing" as const)),
+  };
+  const door = new NetworkDoor(new ServerCertificate(platform), trust, bounds);
+  const inner = createServer((request, response) => {
+    response.end(`${door.visitorOf(request).rights === "server" ? "friend" : "stranger"} ${request.url}`);
+  });
+  inner.on("clientError", (_error, socket) => socket.destroy());
+  try {
+    door.leadTo(inner);
+    await door.move({ host: "127.0.0.1", port });
+    await work(door);
+  } finally {
+    await door.close();
+    platform.database.close();
+    rmSync(state, { recursive: true });
+  }
+}
+
+const secure = (isFriend: boolean) =>
+  tlsConnect({
+    port,
+    host: "127.0.0.1",
+    rejectUnauthorized: false,
+    ...(isFriend ? { cert: friend.cert, key: friend.key } : {}),
+  });
+const ended = (socket: Socket) => once(socket.on("error", () => undefined).resume(), "close");
+
+test("a handshake that is begun and not ended, headers that do not end, and silence end the connection", { skip }, () =>
+  withDoor(async () => {
+    const silent = connect(port, "127.0.0.1");
+    const half = connect(port, "127.0.0.1");
+    // The beginning of a ClientHello.
+    half.write(Buffer.from([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3]));
+    await Promise.all([ended(silent), ended(half)]);
+    for (const bytes of ["", "GET /", "GET / HTTP/1.1\r\nHost: x\r\n\r\n"]) {
+      const socket = secure(true);
+      await once(socket, "secureConnect");
+      socket.write(bytes);
+      await ended(socket);
+    }
+  }),
+);
+
+test("there is room for so many strangers, the last ones; those who are trusted take none of it", { skip }, () =>
+  withDoor(async () => {
+    const friends = Array.from({ length: 8 }, () => secure(true));
+    await Promise.all(friends.map((socket) => once(socket, "secureConnect")));
+    const strangers: Socket[] = [];
+    for (let count = 0; count < 8; count += 1) {
+      const socket = secure(false);
+      socket.on("error", () => undefined).resume();
+      await once(socket, "secureConnect");
+      strangers.push(socket);
+    }
+    await Promise.all(strangers.slice(0, 4).map((socket) => (socket.destroyed ? undefined : once(socket, "close"))));
+    assert.ok(strangers.slice(5).every((socket) => !socket.destroyed));
+    for (const socket of friends) socket.write("GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    for (const socket of friends) assert.match(await text(socket), /friend \/x/);
+    const [last] = strangers.slice(-1);
+    const told = new Promise<string>((resolve) => last?.once("data", (data) => resolve(String(data))));
+    last?.write("GET /y HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert.match(await told, /stranger \/y/);
+  }),
+);
+
+test("a move that fails leaves the old address as it is, also when both are on one port", { skip }, () =>
+  withDoor(async (door) => {
+    await assert.rejects(door.move({ host: "192.0.2.1", port }), /this host has no such address/);
+    await assert.rejects(door.move({ host: "192.0.2.1", port: 9 }), /this host has no such address/);
+    const taken = createServer().listen(9443, "127.0.0.1");
+    await once(taken, "listening");
+    await assert.rejects(door.move({ host: "127.0.0.1", port: 9443 }), /something else listens there/);
+    taken.close();
+    assert.deepEqual(door.address, { host: "127.0.0.1", port });
+    const socket = secure(true);
+    socket.write("GET /still HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    assert.match(await text(socket), /friend \/still/);
+    await door.move({ host: "", port });
+    await door.move({ host: "127.0.0.1", port });
+    await door.move(undefined);
+    await assert.rejects(once(connect(port, "127.0.0.1"), "connect"), /ECONNREFUSED/);
+  }),
+);
+
+test("a client that is hung up on loses every connection but the one that asked for it", { skip }, () =>
+  withDoor(async (door) => {
+    const [first, second] = [secure(true), secure(true)];
+    await Promise.all([first, second].map((socket) => once(socket, "secureConnect")));
+    second.resume();
+    first.resume();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    door.hangUp(friend.fingerprint, undefined);
+    await Promise.all([first, second].map((socket) => (socket.destroyed ? undefined : once(socket, "close"))));
+  }),
+);
