@@ -111,7 +111,7 @@ async function end({ operation }: Session) {
 
 const count = () => processesOf(shared.daemon.place).length;
 
-test("a wrong secret is refused with 403, a second connection with 400, and the session goes on", () =>
+test("no secret is refused with 400, a wrong one with 403, a second connection with 400, and the session goes on", () =>
   shared.unchanged(async () => {
     const session = await open({ command: ["echo", "hello"] });
     const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
@@ -121,7 +121,8 @@ test("a wrong secret is refused with 403, a second connection with 400, and the 
         shared.daemon.socket,
         `GET ${session.operation}/websocket?secret=${secret} HTTP/1.1\r\nHost: x\r\n${headers}\r\n`,
       );
-    for (const secret of ["", "0".repeat(64), "%00", session.fds["0"]?.slice(1) ?? ""])
+    assert.match(await ask(""), /^HTTP\/1\.1 400 .*missing secret/s);
+    for (const secret of ["0".repeat(64), "%00", session.fds["0"]?.slice(1) ?? ""])
       assert.match(await ask(secret), secret === "%00" ? /^HTTP\/1\.1 400 / : /^HTTP\/1\.1 403 .*not authorized/s);
     // No handshake: the name stays free for a proper one.
     assert.match(await ask(session.fds["0"] ?? "", upgrade), /^HTTP\/1\.1 400 /);
