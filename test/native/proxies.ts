@@ -99,11 +99,14 @@ export async function allOf(socket: net.Socket): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-/** Sends, ends, and reads the answer. @returns "" when nothing came */
+/**
+ * Sends, ends, and reads the answer. With nothing to send no end is told: a server that speaks first may be gone by then, and Node forgets what it
+ * said (EPIPE). @returns "" when nothing came
+ */
 export async function askFromHost(place: Place, data: string | Buffer): Promise<string> {
   if (place[0] === "udp") return askDatagram(place, String(data));
   const socket = await reach(place);
-  socket.end(data);
+  if (data.length > 0) socket.end(data);
   return (await allOf(socket)).toString();
 }
 
