@@ -164,6 +164,8 @@ test("lists and states are told while containers come and go", async () => {
 test("an init that does not listen fails a clean stop in its time and goes on; force overtakes the waiting one", async () => {
   const deaf = `lxc.init.cmd = /bin/sh -c "trap : PWR; while :; do sleep 1; done"\nlxc.signal.halt = SIGPWR`;
   await launch("deaf", { config: { "raw.lxc": deaf } });
+  // Its processes are counted, and the first moment has no sleep yet.
+  await until(async () => (await inside("deaf", "pgrep -x sleep")) !== "");
   await shared.refuses(
     "PUT",
     "/1.0/instances/deaf/state",
