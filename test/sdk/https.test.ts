@@ -6,23 +6,18 @@ import path from "node:path";
 import { Readable } from "node:stream";
 import { text as textOf } from "node:stream/consumers";
 import { before, test } from "node:test";
-import { createServer as createTlsServer, type TLSSocket } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import { promisify } from "node:util";
 import type WebSocket from "ws";
 import { Client } from "../../sdk/index";
 import { ensureIdentity } from "../../sdk/remote/identity";
 import { sendSync, until } from "./support/fake-daemon";
-import { ownConfigFolder, pinned, plainServer, server, withSockets, withTls } from "./support/fake-tls";
+import { ownConfigFolder, pinned, plainServer, profile, tlsServer, withSockets, withTls } from "./support/fake-tls";
 
-const _folder = ownConfigFolder();
+ownConfigFolder();
 before(() => ensureIdentity());
 
-const profile = { name: "web", description: "", config: {}, devices: {}, used_by: [] };
 const sdk = JSON.stringify(path.resolve(__dirname, "../../sdk/index.js"));
-const tlsServer =
-  (more: object = {}) =>
-  (connected: (socket: TLSSocket) => void) =>
-    createTlsServer({ key: server.key, cert: server.cert, ...more }, connected);
 
 test("calls reuse connections, and calls at the same time have one each", () =>
   withTls(async (daemon, client) => {

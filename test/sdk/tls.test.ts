@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import path from "node:path";
 import { before, test } from "node:test";
-import { createServer as createTlsServer, type TLSSocket } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import { promisify } from "node:util";
 import { ApiError, Client, isNobodyListening } from "../../sdk/index";
 import { ensureIdentity } from "../../sdk/remote/identity";
@@ -16,7 +16,9 @@ import {
   ownConfigFolder,
   pinned,
   plainServer,
+  profile,
   server,
+  tlsServer,
   withSockets,
   withTls,
 } from "./support/fake-tls";
@@ -24,12 +26,7 @@ import {
 const folder = ownConfigFolder();
 before(() => ensureIdentity());
 
-const profile = { name: "web", description: "", config: {}, devices: {}, used_by: [] };
 const sdk = JSON.stringify(path.resolve(__dirname, "../../sdk/index.js"));
-const tlsServer =
-  (more: object = {}) =>
-  (connected: (socket: TLSSocket) => void) =>
-    createTlsServer({ key: server.key, cert: server.cert, ...more }, connected);
 
 test("a call goes by TLS 1.3 and http/1.1, with this client's certificate, to the host that it names", () =>
   withTls(async (daemon, client) => {

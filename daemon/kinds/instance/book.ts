@@ -7,7 +7,7 @@ import { deviceTargets } from "../../core/references/devices";
 import type { References } from "../../core/references/references";
 import type { Reference } from "../../core/references/store";
 import type { ParentGroups } from "../../platform/host/cgroups";
-import { type FilePlace, idmapOps, type Op } from "../../platform/native/index";
+import { type FilePlace, type IdRange, idmapOps, type Op } from "../../platform/native/index";
 import type { Platform } from "../../platform/platform";
 import type { ProfileId, ProfileRecord } from "../profile/store";
 import type { Volumes } from "../storage-pool/volumes";
@@ -178,16 +178,21 @@ export class InstanceBook {
     return keepVolatile(this.running.has(now) ? made : now.config, next.config);
   }
 
+  /** Host ids that an instance has, or that its next start gives to it; nothing for a privileged one. */
+  idsOf(record: InstanceRecord): IdRange | undefined {
+    return idRange(this.inForce(record), record.config);
+  }
+
   /** Where files of an instance are found: in the running container, or in its volume. */
   filePlace(record: InstanceRecord): FilePlace {
     const running = this.running.get(record);
-    const ids = idRange(this.inForce(record), record.config);
+    const ids = this.idsOf(record);
     if (running !== undefined) return { target: running.cell, ids };
     return { root: this.home.volumes.root(record.pool, volumeOf(record)), ids };
   }
 
   /** Words that tell bothy-cell the instance's id map. */
   idOps(record: InstanceRecord): Op[] {
-    return idmapOps(idRange(this.inForce(record), record.config));
+    return idmapOps(this.idsOf(record));
   }
 }

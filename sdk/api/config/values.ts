@@ -75,6 +75,9 @@ export const integer = (
   },
 });
 
+/** A user or group; ids end below the one that means "none" (credentials(7)). */
+export const unixId = integer(0, 2 ** 32 - 2);
+
 /** What Go's int64 holds. */
 export const anyInteger = integer(-(2n ** 63n), 2n ** 63n - 1n, "whole number");
 

@@ -2,7 +2,7 @@
 import type { Device } from "../common";
 import { readerOf } from "../config/reader";
 import type { Row, ValueType } from "../config/table";
-import { bool, integer, octalMode, oneOf } from "../config/values";
+import { bool, octalMode, oneOf, unixId } from "../config/values";
 import { isAbstract, type ProxyAddress, parseProxyAddress } from "./proxy-address";
 import { commonOptions, type DeviceType, type OptionIssue } from "./type";
 
@@ -17,8 +17,6 @@ const address: ValueType<ProxyAddress> = {
     return typeof parsed === "string" ? undefined : parsed;
   },
 };
-
-const ownerId = integer(0, 2 ** 32 - 2);
 
 const since = "0.1.0";
 
@@ -51,7 +49,7 @@ const options = {
     doc: "Where `listen` is: on the host, or in the container's own network. `connect` is on the other side. `guest` and `container` are LXD's older words for `instance`.",
   },
   uid: {
-    type: ownerId,
+    type: unixId,
     default: "0",
     applies: "now",
     since,
@@ -60,7 +58,7 @@ const options = {
     doc: "User that the listening unix socket belongs to.",
   },
   gid: {
-    type: ownerId,
+    type: unixId,
     default: "0",
     applies: "now",
     since,
@@ -95,7 +93,7 @@ const options = {
     doc: "Whether packets are forwarded in the place of connections. `true` is not here yet.",
   },
   "security.uid": {
-    type: ownerId,
+    type: unixId,
     default: "0",
     applies: "now",
     since,
@@ -104,7 +102,7 @@ const options = {
     doc: "User by whom connections to a unix socket are made.",
   },
   "security.gid": {
-    type: ownerId,
+    type: unixId,
     default: "0",
     applies: "now",
     since,

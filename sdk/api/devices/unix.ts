@@ -3,14 +3,12 @@ import nodePath from "node:path";
 import type { Device } from "../common";
 import { readerOf } from "../config/reader";
 import type { Row } from "../config/table";
-import { absolutePath, bool, integer, octalMode, oneLine, text } from "../config/values";
+import { absolutePath, bool, integer, octalMode, oneLine, text, unixId } from "../config/values";
 import { commonOptions, type DeviceType, type OptionIssue } from "./type";
 
 /** What the kernel's dev_t holds (makedev(3)). */
 const major = integer(0, 0xfff);
 const minor = integer(0, 0xfffff);
-/** Ids end below the one that means "none" (credentials(7)). */
-const ownerId = integer(0, 2 ** 32 - 2);
 
 /** A path of the host's /dev: LXD takes no other. */
 const hostNode = text("path below /dev", (value) =>
@@ -64,7 +62,7 @@ const options = {
     doc: "Minor number of the device.",
   },
   uid: {
-    type: ownerId,
+    type: unixId,
     default: "0",
     applies: "now",
     since,
@@ -72,7 +70,7 @@ const options = {
     doc: "User in the container that the node belongs to.",
   },
   gid: {
-    type: ownerId,
+    type: unixId,
     default: "0",
     applies: "now",
     since,

@@ -5,6 +5,7 @@ import type { ServerOptions } from "node:https";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { makeCertificate, makeKey } from "../../../sdk/host/certificate";
 import { Client } from "../../../sdk/index";
 import { FakeDaemon } from "./fake-daemon";
@@ -84,3 +85,12 @@ export async function withSockets(
 
 /** One that knows no TLS. */
 export const plainServer = (connected: (socket: Socket) => void): Server => createServer(connected);
+
+/** An object that a fake daemon answers with. */
+export const profile = { name: "web", description: "", config: {}, devices: {}, used_by: [] };
+
+/** Makes a bare server of TLS with the fake's own certificate. @param more options of tls.createServer */
+export const tlsServer =
+  (more: object = {}) =>
+  (connected: (socket: TLSSocket) => void) =>
+    createTlsServer({ key: server.key, cert: server.cert, ...more }, connected);

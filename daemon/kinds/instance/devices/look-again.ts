@@ -1,9 +1,7 @@
 /** Look again: devices of a running container that come and go with the host's. */
 import { isDeepStrictEqual } from "node:util";
 import { ownCall } from "../../../core/call";
-import { idRange } from "../create/idmap";
 import type { InstanceHome } from "../home";
-import { inForce } from "../life/made-by";
 import { type InstanceId, instanceRef } from "../record";
 import { awaiting, keptBy, planDevices } from "./devices";
 import { followDevices } from "./follow";
@@ -26,8 +24,8 @@ async function look(home: InstanceHome, instance: InstanceId): Promise<void> {
   const record = book.find(instance);
   const running = book.running.get(instance);
   if (record === undefined || running === undefined || running.cell.pid === 0) return;
-  const { config, devices } = book.expanded(record);
-  const ids = idRange(inForce(config, running.madeBy), record.config);
+  const { devices } = book.expanded(record);
+  const ids = book.idsOf(record);
   const names = awaiting(devices).map(({ device }) => device);
   const has = planDevices(home, record, devices, ids, () => false);
   const fresh = planDevices(home, record, devices, ids, (device) => names.includes(device));

@@ -17,6 +17,12 @@ const innerPathOf = (options: Device): string => {
   return path.posix.normalize(`/${unix.get("path") ?? unix.get("source") ?? ""}`);
 };
 
+/** The node of the host with which a device comes and goes. */
+function awaited(options: Device): string[] {
+  const file = hostNodeOf(options);
+  return unixOptions(options).get("required") || file === undefined ? [] : [file];
+}
+
 /** Path of the host's node; nothing for a device that has both numbers of its own. */
 const hostNodeOf = (options: Device): string | undefined => {
   const unix = unixOptions(options);
@@ -83,6 +89,6 @@ export const unixDriver = (letter: Letter): DeviceDriver => ({
   checkStart: ({ devices }: Facts) => {
     for (const named of devices) nodeNow(letter, named);
   },
-  awaited: (options) => (unixOptions(options).get("required") ? [] : [hostNodeOf(options) ?? []].flat()),
+  awaited,
   plan: (facts) => facts.devices.map((named) => planNode(letter, facts, named)),
 });

@@ -3,7 +3,6 @@
 import { urlOf } from "../../../core/ref";
 import { isFrozen, setFrozen } from "../../../platform/host/freezer";
 import { type RunningCell, Silent } from "../../../platform/native/index";
-import { idRange } from "../create/idmap";
 import { devicesAdopted } from "../devices/devices";
 import { applyLimits, foundCpus } from "../limits/live";
 import { requireReadable } from "../readable";
@@ -12,7 +11,7 @@ import { noteCell } from "./cell-notes";
 import { isPaused, isRestarting, withoutRestart } from "./last-state";
 import { endLeftovers, patienceMs, standIn, untilEnded } from "./leftovers";
 import type { Life, OnEnd } from "./life";
-import { inForce, readMadeBy } from "./made-by";
+import { readMadeBy } from "./made-by";
 import { notePause } from "./pause";
 
 /** Takes a container over that an earlier daemon started. @returns whether it is running */
@@ -99,9 +98,8 @@ async function followDevices(life: Life, record: InstanceRecord): Promise<void> 
   const running = life.running.get(record);
   if (running === undefined) return;
   try {
-    const { config, devices } = life.book.expanded(record);
-    const ids = idRange(inForce(config, running.madeBy), record.config);
-    await devicesAdopted(life.home, record, devices, ids, running.cell);
+    const { devices } = life.book.expanded(record);
+    await devicesAdopted(life.home, record, devices, life.book.idsOf(record), running.cell);
     void life.deviceWatch.follow(record, devices);
   } catch (error) {
     life.home.log.warning("Cannot give a running container back what its devices lack", { name: record.name, error });
