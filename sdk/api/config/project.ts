@@ -1,6 +1,6 @@
 /** Configuration keys of projects; every key here has an effect. */
 import { readerOf } from "./reader";
-import { grouped, type KeyTable, type ValueType } from "./table";
+import { grouped, type KeyTable, type Row, type ValueType } from "./table";
 import { anyText, bool, integer, oneOf, size } from "./values";
 
 const since = "0.1.0";
@@ -116,6 +116,18 @@ const limits = grouped("limits", {
   },
 });
 
+/** Whether there may be devices of a type. */
+const mayHave = (type: string) =>
+  ({
+    type: allowOrBlock,
+    default: "block",
+    applies: "now",
+    since,
+    extension: "projects_restrictions",
+    example: "allow",
+    doc: `Whether there may be devices of the type \`${type}\`.`,
+  }) as const satisfies Row;
+
 const restricted = grouped("restricted", {
   restricted: {
     type: bool,
@@ -171,33 +183,9 @@ const restricted = grouped("restricted", {
     example: "allow",
     doc: "Which nics there may be: those with `network` (`managed`), all (`allow`), or none (`block`).",
   },
-  "restricted.devices.proxy": {
-    type: allowOrBlock,
-    default: "block",
-    applies: "now",
-    since,
-    extension: "projects_restrictions",
-    example: "allow",
-    doc: "Whether there may be devices of the type `proxy`.",
-  },
-  "restricted.devices.unix-block": {
-    type: allowOrBlock,
-    default: "block",
-    applies: "now",
-    since,
-    extension: "projects_restrictions",
-    example: "allow",
-    doc: "Whether there may be devices of the type `unix-block`.",
-  },
-  "restricted.devices.unix-char": {
-    type: allowOrBlock,
-    default: "block",
-    applies: "now",
-    since,
-    extension: "projects_restrictions",
-    example: "allow",
-    doc: "Whether there may be devices of the type `unix-char`.",
-  },
+  "restricted.devices.proxy": mayHave("proxy"),
+  "restricted.devices.unix-block": mayHave("unix-block"),
+  "restricted.devices.unix-char": mayHave("unix-char"),
   "restricted.snapshots": {
     type: allowOrBlock,
     default: "block",
