@@ -4,7 +4,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { type OutgoingHttpHeaders, request } from "node:http";
+import type { OutgoingHttpHeaders } from "node:http";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -13,7 +13,7 @@ import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from "n
 import { WebSocket } from "ws";
 import { makeCertificate, makeKey } from "../../sdk/host/certificate";
 import type { TestDaemon } from "./daemon";
-import { type Answer, type Body, envelopeOf } from "./raw-http";
+import { type Answer, type Body, exchange } from "./raw-http";
 
 export interface Identity {
   readonly cert: string;
@@ -109,25 +109,10 @@ export class Network implements AsyncDisposable {
     body?: Body,
     headers: OutgoingHttpHeaders = {},
   ): Promise<Answer> {
-    const data = body === undefined || typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body);
-    const length = data === undefined ? {} : { "content-length": Buffer.byteLength(data) };
-    return new Promise((resolve, reject) => {
-      const socket = this.#secure(identity);
-      const options = {
-        createConnection: () => socket,
-        method,
-        path: target,
-        headers: { host: "localhost", connection: "keep-alive", ...length, ...headers },
-      };
-      const call = request(options, (response) => {
-        text(response).then((told) => {
-          socket.destroy();
-          const { statusCode: status = 0, headers: got } = response;
-          resolve({ status, headers: got, text: told, json: envelopeOf(got, told) });
-        }, reject);
-      });
-      call.on("error", reject).end(data);
-    });
+    const socket = this.#secure(identity);
+    const own = { host: "localhost", connection: "keep-alive", ...headers };
+    const options = { createConnection: () => socket, method, path: target, headers: own };
+    return exchange(options, body).finally(() => socket.destroy());
   }
 
   /** Sends bytes after TLS as they are, and reads until the other side closes. */

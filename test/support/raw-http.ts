@@ -1,6 +1,6 @@
 /** Requests to a daemon as no well-meaning client would send them: nothing is checked, encoded or put right on the way. */
 import assert from "node:assert/strict";
-import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from "node:http";
+import { type IncomingHttpHeaders, type OutgoingHttpHeaders, type RequestOptions, request } from "node:http";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { operationErrorKey } from "../../sdk/api/operation";
@@ -24,18 +24,23 @@ export interface Envelope {
 export type Body = string | Buffer | object | undefined;
 
 /** One request. @param body text and bytes go as they are, anything else as JSON */
-export function send(
+export const send = (
   socketPath: string,
   method: string,
   path: string,
   body?: Body,
   headers: OutgoingHttpHeaders = {},
+): Promise<Answer> => exchange({ socketPath, method, path, headers, agent: false }, body);
+
+/** One request over whatever its options connect to. @param body as for send */
+export function exchange(
+  options: RequestOptions & { readonly headers: OutgoingHttpHeaders },
+  body: Body,
 ): Promise<Answer> {
   const data = body === undefined || typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body);
   const length = data === undefined ? {} : { "content-length": Buffer.byteLength(data) };
   return new Promise((resolve, reject) => {
-    const options = { socketPath, method, path, headers: { ...length, ...headers }, agent: false };
-    const call = request(options, (response) => {
+    const call = request({ ...options, headers: { ...length, ...options.headers } }, (response) => {
       text(response).then(
         (told) =>
           resolve({
@@ -51,7 +56,7 @@ export function send(
   });
 }
 
-export function envelopeOf(headers: IncomingHttpHeaders, told: string): Envelope {
+function envelopeOf(headers: IncomingHttpHeaders, told: string): Envelope {
   return headers["content-type"]?.startsWith("application/json") && told !== "" ? (JSON.parse(told) as Envelope) : {};
 }
 
