@@ -14,6 +14,7 @@ import {
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
+import { stampOf } from "../../daemon/platform/time";
 import type { PendingOperation } from "../../sdk/index";
 import { preparePool, type TestDaemon, withDaemon } from "../support/daemon";
 import { change, databaseFile } from "../support/database";
@@ -283,6 +284,17 @@ test("a record of versions that does not fit the tables is an unusable database,
     await preparePool(daemon, "dir");
     await daemon.stop();
     const [kept] = change(daemon, "SELECT version FROM schema_versions WHERE kind = 'instance'");
+    const copies = () =>
+      Object.fromEntries(
+        readdirSync(copiesOf(daemon)).map((name) => [name, digestOf(path.join(copiesOf(daemon), name))]),
+      );
+    // A copy of this very second, as by a daemon that has just ended, and one that an earlier upgrade left.
+    const [newest = ""] = readdirSync(copiesOf(daemon)).sort().reverse();
+    const good = readFileSync(path.join(copiesOf(daemon), newest));
+    const soon = Array.from({ length: 30 }, (_, ahead) => `bothy-${stampOf(new Date(Date.now() + ahead * 1000))}.db`);
+    for (const name of [...soon, "before-upgrade-2025-01-01T00-00-00Z.db"])
+      writeFileSync(path.join(copiesOf(daemon), name), good);
+    const before = copies();
     for (const [damage, says] of [
       ["UPDATE schema_versions SET version = 0 WHERE kind = 'instance'", /its versions do not fit its tables/],
       ["UPDATE schema_versions SET version = -1 WHERE kind = 'instance'", /its versions do not fit its tables/],
@@ -293,6 +305,7 @@ test("a record of versions that does not fit the tables is an unusable database,
       const told = await refusal(daemon);
       assert.match(told, says);
       assert.match(told, /The last good copy is of .* with --restore-database/);
+      assert.deepEqual(copies(), before, "an upgrade that fails leaves no copy and takes none");
       change(daemon, "DELETE FROM schema_versions WHERE kind IN ('instance', 'odd')");
       change(daemon, "INSERT INTO schema_versions VALUES ('instance', ?)", Number(kept?.version));
     }

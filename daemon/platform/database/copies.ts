@@ -22,8 +22,7 @@ const timeOf = (stamp: string): string => stamp.replace(/T(\d\d)-(\d\d)-(\d\d)Z$
 
 /** All copies, the newest first. @param folder that may be missing */
 export function listCopies(folder: string): Copy[] {
-  const names = aboutFile(folder)?.isDirectory() ? readdirSync(folder) : [];
-  return names
+  return namesIn(folder)
     .flatMap((name) => {
       const stamp = pattern.exec(name)?.[1];
       const file = path.join(folder, name);
@@ -47,19 +46,41 @@ const upgradePattern = /^before-upgrade-.*\.db$/;
 /**
  * Keeps the database as it is before its tables are brought to another version: as a copy among the others, which an older daemon finds,
  * and under a name of its own, which stays until the next upgrade. Never throws: what hinders it is a warning.
+ * @returns what to call when the upgrade is done, or has failed: then the copies are none of a good database, and go
  */
-export function copyBeforeUpgrade(database: Database, folder: string, warnings: WarningPort, log: Log): void {
+export function copyBeforeUpgrade(
+  database: Database,
+  folder: string,
+  warnings: WarningPort,
+  log: Log,
+): (isDone: boolean) => void {
+  const made: string[] = [];
   try {
     ownFolder(log, folder, 0o700);
-    const file = path.join(folder, `bothy-${stampOf(new Date())}.db`);
-    const kept = path.join(folder, `before-upgrade-${stampOf(new Date())}.db`);
-    for (const name of readdirSync(folder)) if (upgradePattern.test(name)) rmSync(path.join(folder, name));
-    for (const name of [file, kept]) rmSync(name, { force: true });
+    const file = freeName(folder);
+    const kept = file.replace(/bothy-(?=[^/]*$)/, "before-upgrade-");
     writeCopy(database, folder, file, log);
+    made.push(file);
     linkSync(file, kept);
+    made.push(kept);
     log.info("The database is brought to another version; as it was, it is kept", { file: kept });
   } catch (error) {
     warnings.record("databaseNotCopied", { message: `No copy can be made in "${folder}" before an upgrade`, error });
+  }
+  return (isDone) => {
+    const isOver = (name: string) => upgradePattern.test(name) && !made.includes(path.join(folder, name));
+    const gone = isDone && made.length === 2 ? namesIn(folder).filter(isOver) : [];
+    for (const file of isDone ? gone.map((name) => path.join(folder, name)) : made) rmSync(file, { force: true });
+  };
+}
+
+const namesIn = (folder: string): string[] => (aboutFile(folder)?.isDirectory() ? readdirSync(folder) : []);
+
+/** The name of a copy of now. Two in one second shall not take each other's place: the later one gets the next free second. */
+function freeName(folder: string): string {
+  for (let at = Date.now(); ; at += 1000) {
+    const file = path.join(folder, `bothy-${stampOf(new Date(at))}.db`);
+    if (aboutFile(file) === undefined) return file;
   }
 }
 
@@ -137,7 +158,7 @@ export class DatabaseCopies {
       this.log.info("No copy of the database is made: there is little free space", { folder: this.folder });
       return;
     }
-    writeCopy(this.database, this.folder, path.join(this.folder, `bothy-${stampOf(new Date())}.db`), this.log);
+    writeCopy(this.database, this.folder, freeName(this.folder), this.log);
   }
 
   #forgetOld(): void {

@@ -40,6 +40,8 @@ const spareBytes = 2 ** 20;
 const needsLog = 1;
 const needsNoLog = 2;
 
+type BeforeUpgrade = (database: Database) => (isDone: boolean) => void;
+
 export class Database {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
@@ -55,14 +57,14 @@ export class Database {
 
   /**
    * Opens or makes the file and brings every kind's tables to their newest version.
-   * @param beforeUpgrade called before tables with data are brought further
+   * @param beforeUpgrade called before tables with data are brought further; what it returns is told how that ended
    * @throws UnusableDatabase when the file is damaged or of a newer Bothy; ApiError UNAVAILABLE when another daemon uses it
    */
   constructor(
     private readonly file: string,
     schemas: readonly Schema[],
     room: Room = noRoom,
-    beforeUpgrade: (database: Database) => void = () => undefined,
+    beforeUpgrade: BeforeUpgrade = () => () => undefined,
   ) {
     this.#room = room;
     const hasLog = statSync(`${file}-wal`, { throwIfNoEntry: false }) !== undefined;
@@ -103,7 +105,7 @@ export class Database {
       throw new UnusableDatabase("it is not a database of Bothy");
   }
 
-  #migrate(schemas: readonly Schema[], beforeUpgrade: (database: Database) => void): void {
+  #migrate(schemas: readonly Schema[], beforeUpgrade: BeforeUpgrade): void {
     const create =
       "CREATE TABLE IF NOT EXISTS schema_versions (kind TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT";
     this.#db.exec(create);
@@ -118,7 +120,7 @@ export class Database {
     // Nothing is written that is so already: a full file system may not take it.
     const behind = schemas.filter(({ kind, versions }) => have.get(kind) !== versions.length);
     if (behind.length === 0) return;
-    if (have.size > 0) beforeUpgrade(this);
+    const after = have.size > 0 ? beforeUpgrade(this) : () => undefined;
     try {
       this.transaction(() => {
         for (const { kind, versions } of behind) {
@@ -126,7 +128,9 @@ export class Database {
           this.run("INSERT OR REPLACE INTO schema_versions VALUES (?, ?)", kind, versions.length);
         }
       });
+      after(true);
     } catch (error) {
+      after(false);
       // What is to be made is there already, or what is to be changed is not.
       throw codeOf(error) === plainError ? misfit((error as Error).message) : error;
     }

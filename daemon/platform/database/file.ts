@@ -110,7 +110,7 @@ function isGood(copy: Copy, schemas: readonly Schema[]): boolean {
     const checked = database.prepare("PRAGMA quick_check(1)").all();
     const versions = database.prepare("SELECT kind, version FROM schema_versions").all();
     const isKnown = ({ kind, version }: Record<string, unknown>) =>
-      Number(version) <= (schemas.find((schema) => schema.kind === kind)?.versions.length ?? 0);
+      Number(version) > 0 && Number(version) <= (schemas.find((schema) => schema.kind === kind)?.versions.length ?? 0);
     return Object.values(checked[0] ?? {})[0] === "ok" && versions.length > 0 && versions.every(isKnown);
   } catch {
     // Whatever is wrong with it: an older one may be good.
