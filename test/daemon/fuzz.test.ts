@@ -1,0 +1,13 @@
+/** Thousands of requests made of the API's own types, right and wrong ones: the daemon has a reason for each refusal, and goes on. */
+import { test } from "node:test";
+import { fuzzDaemon } from "../support/fuzz/run";
+import { requireFeature } from "../support/require";
+
+const skip = requireFeature("root", process.getuid?.() === 0);
+const count = Number(process.env.BOTHY_FUZZ_REQUESTS ?? "10000");
+/** A fault is found again by the seed that it names. */
+const seed = Number(process.env.BOTHY_FUZZ_SEED ?? String(Date.now() % 2 ** 31));
+
+test("requests made of the types have answers with reasons, and the daemon goes on as before", { skip }, (t) =>
+  fuzzDaemon(count, seed, (line) => t.diagnostic(line)),
+);
