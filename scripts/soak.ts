@@ -11,13 +11,14 @@ import { settledTraces, type Traces } from "./scene/traces";
 import { crowd } from "./soak/crowd";
 
 const root = path.resolve(__dirname, "../..");
-const usage = `Usage: npm run soak -- [--launches N] [--execs N] [--crashes N] [--seconds N] [--crowd N] [--requests N]
+const usage = `Usage: npm run soak -- [--launches N] [--execs N] [--crashes N] [--seconds N] [--crowd N] [--kills N] [--requests N]
 
   --launches N   create, start, exec, force stop, delete; 500 when absent
   --execs N      execs in one container; 5000 when absent
   --crashes N    SIGKILLs to the daemon at random moments; 50 when absent
   --seconds N    how long eight clients change the same objects; 60 when absent
   --crowd N      containers that run at the same time; 300 when absent
+  --kills N      SIGKILLs to the daemon under the load of eight clients; 200 when absent
   --requests N   requests made of the API's types, right and wrong ones; 100000 when absent
 `;
 /** What is done before the first look: by then caches are warm and code is compiled. */
@@ -172,6 +173,7 @@ async function main(): Promise<void> {
       crashes: { type: "string", default: "50" },
       seconds: { type: "string", default: "60" },
       crowd: { type: "string", default: "300" },
+      kills: { type: "string", default: "200" },
       requests: { type: "string", default: "100000" },
       help: { type: "boolean", default: false },
     },
@@ -180,11 +182,17 @@ async function main(): Promise<void> {
     process.stdout.write(usage);
     return;
   }
-  const [crashes, seconds, requests] = [count(values.crashes), count(values.seconds), count(values.requests)];
+  const { crashes, seconds, kills, requests } = {
+    crashes: count(values.crashes),
+    seconds: count(values.seconds),
+    kills: count(values.kills),
+    requests: count(values.requests),
+  };
   await useDaemon(count(values.launches), count(values.execs));
   if (count(values.crowd) > 0) await crowd(count(values.crowd));
   if (crashes > 0) runTest("crash", { BOTHY_CRASH_ROUNDS: String(crashes) });
   if (seconds > 0) runTest("concurrency", { BOTHY_CONCURRENCY_SECONDS: String(seconds) });
+  if (kills > 0) runTest("mixed-kill", { BOTHY_KILL_ROUNDS: String(kills) });
   if (requests > 0) runTest("fuzz", { BOTHY_FUZZ_REQUESTS: String(requests) });
   console.log("Nothing is left.");
 }
