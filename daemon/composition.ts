@@ -16,6 +16,8 @@ import { ImageService } from "./kinds/image/service";
 import { imageSchema } from "./kinds/image/store";
 import { InstanceBook } from "./kinds/instance/book";
 import { checkProfile, followProfile, renameInUsers } from "./kinds/instance/change/profile-users";
+import { sftpUpgrades } from "./kinds/instance/inside/sftp-routes";
+import { SftpSessions } from "./kinds/instance/inside/sftp-sessions";
 import { instanceOfKey } from "./kinds/instance/record";
 import { instanceRoutes } from "./kinds/instance/routes";
 import { InstanceService } from "./kinds/instance/service";
@@ -92,6 +94,7 @@ export interface Parts extends Platform {
   readonly networks: NetworkService;
   readonly images: ImageService;
   readonly book: InstanceBook;
+  readonly sftp: SftpSessions;
   readonly instances: InstanceService;
   readonly snapshots: SnapshotService;
   readonly profileUsers: ProfileUsers;
@@ -131,6 +134,7 @@ export function makeParts(ground: Ground): Parts {
   parts.networks = new NetworkService(parts);
   parts.images = new ImageService(parts);
   parts.book = new InstanceBook(parts);
+  parts.sftp = new SftpSessions();
   parts.instances = new InstanceService(parts);
   parts.snapshots = new SnapshotService(parts);
   return parts;
@@ -209,7 +213,8 @@ export const routesOf = (parts: Parts, shutdown: Shutdown): readonly Route[] => 
   ...snapshotRoutes(parts.snapshots, parts),
 ];
 
-export const upgradesOf = ({ events, operations }: Parts): readonly UpgradeRoute[] => [
-  ...eventUpgrades(events),
-  ...operationUpgrades(operations),
+export const upgradesOf = (parts: Parts): readonly UpgradeRoute[] => [
+  ...eventUpgrades(parts.events),
+  ...operationUpgrades(parts.operations),
+  ...sftpUpgrades(parts),
 ];

@@ -222,7 +222,7 @@ export class Daemon {
     if (withContainers && parts !== undefined) await this.#stopContainers();
     if (locks.size > 0) this.#log.warning("Stopped in the middle of work", { objects: locks.keys });
     closeWebsockets();
-    await Promise.all([parts?.door.close(), this.#app?.close()]);
+    await Promise.all([parts?.door.close(), this.#app?.close(), parts?.sftp.endAll()]);
     await parts?.instances.lifecycle.settle();
     if (parts !== undefined && this.#hasAdopted && parts.book.running.list().length === 0 && locks.size === 0) {
       // Nothing runs that needs them, or is about to.

@@ -48,13 +48,13 @@ static int open_running_root(struct cell *cell) {
     return 0;
 }
 
-static int open_root(struct cell *cell) {
+int open_root_of_files(struct cell *cell) {
     if (cell->target_pid != 0)
         return open_running_root(cell);
     return make_userns(cell) < 0 ? -1 : build_root(cell);
 }
 
-static int become_root(struct cell *cell) {
+int become_root_of_files(struct cell *cell) {
     cell->proc_fds = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (cell->proc_fds < 0)
         return fail(&cell->status, "file", errno, "/proc/self/fd", "Cannot open the folder of descriptors");
@@ -82,8 +82,8 @@ static int act(struct cell *cell) {
 
 static const struct phase phases[] = {
     {"request", check_request},
-    {"root", open_root},
-    {"identity", become_root},
+    {"root", open_root_of_files},
+    {"identity", become_root_of_files},
     {"file", act},
 };
 

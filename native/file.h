@@ -5,7 +5,12 @@
 
 void serve_file(struct cell *cell);
 
-/* what the three actions share */
+/* what the three actions, and verb sftp, share */
+
+/** Opens the container's root, running or not, as cell->root_fd. @returns 0 or -1 */
+int open_root_of_files(struct cell *cell);
+/** Becomes the container's root; after that no path is resolved but below root_fd. @returns 0 or -1 */
+int become_root_of_files(struct cell *cell);
 
 /** Opens again, for reading or writing, what an O_PATH descriptor has shown to be a regular file. @returns a descriptor, or -1 with errno */
 int reopen_file(const struct cell *cell, int path_fd, int flags);

@@ -10,6 +10,7 @@
 #include "proxy.h"
 #include "remove.h"
 #include "run.h"
+#include "sftp.h"
 #include "start.h"
 #include "util.h"
 
@@ -27,6 +28,7 @@ static const struct {
     {VERB_AWAIT, serve_await},
     {VERB_REMOVE, serve_remove},
     {VERB_PROXY, serve_proxy},
+    {VERB_SFTP, serve_sftp},
 };
 
 void serve(struct cell *cell) {

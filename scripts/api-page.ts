@@ -29,6 +29,8 @@ function answerText(answer: Answer, schemas: ApiSchemas): string {
       return `202, ${linkTo("Operation")}${answer.metadata === undefined ? "" : `; its metadata: ${answer.metadata}`}`;
     case "raw":
       return `200, bytes: ${answer.means}`;
+    case "upgrade":
+      return `101, ${answer.means}`;
     case "websocket": {
       const names = answer.types.map((type) => typeName(schemas.answer(type)));
       return `a websocket. ${answer.means} Messages: ${names.join(", ")}`;

@@ -53,9 +53,11 @@ export interface Route {
   readonly anyProject?: boolean;
 }
 
-/** A path that upgrades to a websocket instead of answering. */
+/** A path that upgrades the connection instead of answering. */
 export interface UpgradeRoute {
   readonly path: string;
+  /** What the connection becomes, as the header Upgrade names it; a websocket when absent. */
+  readonly protocol?: string;
   readonly says: Says;
   /** As that of a route. */
   readonly access?: Access;

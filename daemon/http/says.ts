@@ -13,6 +13,8 @@ export type Answer = (
   /** @param metadata what the finished operation tells */
   | { readonly form: "operation"; readonly metadata?: string }
   | { readonly form: "raw"; readonly means: string }
+  /** The connection becomes something else: bytes both ways. */
+  | { readonly form: "upgrade"; readonly means: string }
   /** @param types of the JSON messages */
   | { readonly form: "websocket"; readonly means: string; readonly types: readonly z.ZodType[] }
 ) & {
@@ -29,6 +31,7 @@ export const answers = {
   list: (type: z.ZodType, full?: z.ZodType) => ({ form: "list", type, full }),
   operationWith: (metadata: string) => ({ form: "operation", metadata }),
   raw: (means: string) => ({ form: "raw", means }),
+  upgrade: (means: string) => ({ form: "upgrade", means }),
   websocket: (means: string, ...types: z.ZodType[]) => ({ form: "websocket", means, types }),
 } as const satisfies Record<string, Answer | ((...given: never[]) => Answer)>;
 

@@ -16,6 +16,7 @@ import { matchPath, splitTarget } from "./request-path";
 import type { Route, UpgradeRoute } from "./route";
 
 /** Older names of the instances, and of those of a type that is not there yet (docs/lxd-api.md, Answers). */
+const instancePrefix = "/1.0/instances";
 const containers = "/1.0/containers";
 const virtualMachines = "/1.0/virtual-machines";
 
@@ -106,26 +107,30 @@ function boundConnections(log: Log, { server }: FastifyInstance, most: number): 
 }
 
 function withAliases(routes: readonly Route[]): Route[] {
-  const prefix = "/1.0/instances";
   return routes.flatMap((route) => {
-    if (!route.path.startsWith(prefix)) return [route];
-    const rest = route.path.slice(prefix.length);
+    if (!route.path.startsWith(instancePrefix)) return [route];
+    const rest = route.path.slice(instancePrefix.length);
     const handle = rest === "" ? route.handle : noVirtualMachine;
     return [route, { ...route, path: containers + rest }, { ...route, path: virtualMachines + rest, handle }];
   });
 }
 
-/** What a websocket's path answers to a request that is none. */
-const withoutUpgrade = ({ path, says, access, anyProject = false }: UpgradeRoute): Route => ({
+/** What the path of an upgrade answers to a request that is none. */
+const withoutUpgrade = ({ path, protocol, says, access, anyProject = false }: UpgradeRoute): Route => ({
   method: "GET",
   path,
   says,
   access,
   anyProject,
   handle: () => {
-    throw badRequest("Bad Request: connect to this path as a websocket.");
+    throw protocol === undefined
+      ? badRequest("Bad Request: connect to this path as a websocket.")
+      : lacksUpgrade(protocol);
   },
 });
+
+const lacksUpgrade = (protocol: string): ApiError =>
+  badRequest(`Missing or invalid upgrade header: send "Upgrade: ${protocol}".`);
 
 function noVirtualMachine(): never {
   throw notFound("Instance not found");
@@ -197,6 +202,8 @@ function upgrade(
   socket.on("error", () => socket.destroy());
   try {
     const { route, params } = findUpgrade(upgrades, splitTarget(request.url).path);
+    const { protocol } = route;
+    if (protocol !== undefined && request.headers.upgrade?.toLowerCase() !== protocol) throw lacksUpgrade(protocol);
     const apiRequest = headOf(judged, route, request, params, new AbortController().signal);
     route.upgrade(apiRequest, { request, socket, head });
   } catch (error) {
@@ -223,8 +230,9 @@ function findUpgrade(
   upgrades: readonly UpgradeRoute[],
   path: string,
 ): { route: UpgradeRoute; params: Record<string, string> } {
+  const known = path.startsWith(`${containers}/`) ? instancePrefix + path.slice(containers.length) : path;
   for (const route of upgrades) {
-    const params = matchPath(route.path, path);
+    const params = matchPath(route.path, known);
     if (params !== undefined) return { route, params };
   }
   throw notFound("not found");

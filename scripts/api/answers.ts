@@ -53,6 +53,8 @@ function meaningOf(answer: Answer): string {
       return `Work in the background.${answer.metadata === undefined ? "" : ` Metadata of the operation: ${answer.metadata}.`}`;
     case "raw":
       return `Bytes: ${answer.means}.`;
+    case "upgrade":
+      return `The connection becomes another: ${answer.means}.`;
     case "websocket":
       return `A websocket. ${answer.means}`;
   }
@@ -66,6 +68,7 @@ const codes: Readonly<Record<Answer["form"], string>> = {
   raw: "200",
   created: "201",
   operation: "202",
+  upgrade: "101",
   websocket: "101",
 };
 

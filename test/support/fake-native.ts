@@ -30,6 +30,7 @@ export function fakeNative(answers: Partial<Native> = {}): FakeNative {
     getFile: answerTo("getFile") as Native["getFile"],
     putFile: answerTo("putFile") as Native["putFile"],
     deleteFile: answerTo("deleteFile") as Native["deleteFile"],
+    sftp: answerTo("sftp") as Native["sftp"],
     plug: answerTo("plug") as Native["plug"],
     startProxy: answerTo("startProxy") as Native["startProxy"],
     endProxy: answerTo("endProxy") as Native["endProxy"],

@@ -9,6 +9,7 @@ import type { ProjectService } from "../project/service";
 import type { StoragePoolService } from "../storage-pool/service";
 import type { Volumes } from "../storage-pool/volumes";
 import type { InstanceBook } from "./book";
+import type { SftpSessions } from "./inside/sftp-sessions";
 import type { ProfilePort } from "./profile-port";
 import type { InstanceId, InstanceRecord } from "./record";
 
@@ -64,6 +65,7 @@ export interface SnapshotPort {
 
 export interface InstanceHome extends Platform {
   readonly book: InstanceBook;
+  readonly sftp: SftpSessions;
   readonly changes: Changes;
   readonly references: References;
   readonly groups: ParentGroups;

@@ -74,6 +74,7 @@ export const apiExtensions: readonly string[] = [
   "operations_get_query_all_projects",
   "profiles_all_projects",
   "images_all_projects",
+  "instance_file_head",
   "container_disk_tmpfs",
   "bothy_templates",
   "bothy_storage_overlay",

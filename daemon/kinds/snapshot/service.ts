@@ -144,6 +144,7 @@ export class SnapshotService {
     const expanded = this.#book.expanded({ ...snapshot.settings, project: instance.project });
     this.home.projects.allowInstance(instance.project, { name: instance.name, ...expanded }, false);
     const putBack = async () => {
+      await this.home.instances.home.sftp.leaveRoot(instance);
       await this.home.volumes.restore(instance.pool, volume, volumeOf(instance));
       const { devices, profiles, description, ephemeral } = snapshot.settings;
       const now = this.#book.record(instance);

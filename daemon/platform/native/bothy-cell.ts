@@ -1,7 +1,7 @@
 /** BothyCell: the native layer for real, over the resident spawner (docs/native-protocol.md). */
 import { rmSync } from "node:fs";
 import path from "node:path";
-import type { Readable } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import { internal } from "../../../sdk/api/errors";
 import type { Dirs } from "../folders/dirs";
 import { readTextNow } from "../folders/files";
@@ -17,6 +17,7 @@ import { type NetInterface, readNetState } from "./net-state";
 import { endProxy, hasProxy } from "./proxy";
 import { requireGone } from "./removal";
 import type { RootSource } from "./root-source";
+import { beginSftp } from "./sftp";
 import { Spawner } from "./spawner";
 import { type FilePlace, type IdRange, idmapOps, rootOps } from "./words";
 
@@ -125,6 +126,10 @@ export class BothyCell implements Native {
 
   async deleteFile(place: FilePlace, innerPath: string): Promise<void> {
     return deleteFile(await this.spawner.request("file", [...placeOps(place), ["delete", innerPath]]), innerPath);
+  }
+
+  async sftp(place: FilePlace): Promise<Duplex> {
+    return beginSftp(await this.spawner.request("sftp", placeOps(place)));
   }
 
   async plug(target: Target, ids: IdRange | undefined, ops: readonly Op[]): Promise<void> {

@@ -1,5 +1,5 @@
 /** Native: what the daemon asks of the kernel by way of bothy-cell. The one seam at which tests put a fake (test/support/fake-native.ts). */
-import type { Readable } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import type { ProcessWatch } from "./await";
 import type { Exit, RunningCell, Target } from "./cell";
 import type { Op } from "./connection";
@@ -34,6 +34,11 @@ export interface Native {
   getFile(place: FilePlace, innerPath: string): Promise<GotFile>;
   putFile(place: FilePlace, file: PutFile, content: Readable): Promise<void>;
   deleteFile(place: FilePlace, innerPath: string): Promise<void>;
+  /**
+   * Begins a session of SFTP, version 3: its bytes. It ends with the stream and with the container. One on the root of a stopped instance holds that root
+   * until the stream has closed, which it does by itself once it is ended and read to its end.
+   */
+  sftp(place: FilePlace): Promise<Duplex>;
   /** Puts devices into a running container, or takes them out. @param ops nic, bind, unplug-nic and unbind */
   plug(target: Target, ids: IdRange | undefined, ops: readonly Op[]): Promise<void>;
   /**

@@ -18,6 +18,7 @@ export async function renameInstance(home: InstanceHome, record: InstanceRecord,
   const renamed: InstanceId = { project: record.project, name: to };
   if (book.running.has(record)) throw badRequest("Renaming of running instance not allowed");
   book.requireFree(renamed);
+  await home.sftp.leaveRoot(record);
   await using undo = new Revert(home.log);
   const move = async (from: Volume, into: Volume) => {
     await volumes.rename(record.pool, from, into);

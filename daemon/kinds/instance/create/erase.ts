@@ -14,6 +14,7 @@ import { removeLinks } from "./links";
  */
 export async function eraseInstance(home: InstanceHome, record: InstanceRecord): Promise<void> {
   await requireEnded(home, record);
+  await home.sftp.leaveRoot(record);
   await removeBelongings(home, record);
   home.database.transaction(() => {
     home.snapshots.forgetAll(record);

@@ -33,6 +33,7 @@ export function planRefresh(
   requireStopped();
   return async () => {
     const target = requireStopped();
+    await home.sftp.leaveRoot(target);
     if (keyOf(source) !== keyOf(draft))
       await home.snapshots.refreshVolumes(home.book.record(source), target, withSnapshots);
     const record = home.book.replaceSettings(target, draft);

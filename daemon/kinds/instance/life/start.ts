@@ -54,6 +54,7 @@ export class Starter {
     let devices: readonly DevicePlan[];
     try {
       await checkStart(home, { ...record, config });
+      await home.sftp.leaveRoot(record);
       devices = planDevices(home, { ...record, config }, expanded.devices, ids, () => true);
       const cpus = pickCpus(running, expanded.config);
       const madeBy = fixedPart(expanded.config);
