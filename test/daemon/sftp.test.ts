@@ -6,6 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "../../sdk/index";
 import { preparePool } from "../support/daemon";
 import { listenAt, makeIdentity, Network, trust } from "../support/https";
@@ -207,6 +208,12 @@ const residentKib = (pid: number): number => Number(/^VmRSS:\s+(\d+)/m.exec(read
 
 const size = 1024 * 1024 * 1024;
 
+/** A request for 256 KiB. */
+function readPacket(id: number, file: Buffer, offset: number): Buffer {
+  const packet = Buffer.concat([Buffer.from([fxp.read]), u32(id), str(file), u64(offset), u32(256 * 1024)]);
+  return Buffer.concat([u32(packet.length), packet]);
+}
+
 test("a reader that is slow or goes away holds nothing", async () => {
   await until(async () => sessions().length === 0);
   await inside(`dd if=/dev/zero of=/t/large bs=1 count=0 seek=${size} 2>/dev/null`);
@@ -216,15 +223,14 @@ test("a reader that is slow or goes away holds nothing", async () => {
   slow.socket.pause();
   // All of a gigabyte is asked for, and nobody reads.
   const pieces = Array.from({ length: size / (256 * 1024) }, (_, i) => {
-    const packet = [Buffer.from([fxp.read]), u32(1000 + i), str(file), u64(i * 256 * 1024), u32(256 * 1024)];
-    return Buffer.concat([u32(33), ...packet]);
+    return readPacket(1000 + i, file, i * 256 * 1024);
   });
   slow.socket.write(Buffer.concat(pieces));
   const quick = await connect();
   assert.equal(await quick.name(fxp.realpath, "/"), "/");
   quick.end();
-  const [one] = sessions();
-  assert.ok(one !== undefined && residentKib(one) < 4096, "a session takes the memory of two packets");
+  const resident = sessions().map(residentKib).filter(Number.isFinite);
+  assert.ok(resident.length > 0 && Math.max(...resident) < 4096, "a session takes the memory of two packets");
   assert.ok(residentKib(shared.daemon.pid) - before < 64 * 1024, "the daemon holds no more than a pipe's worth");
   slow.end();
   await until(async () => sessions().length === 0);
@@ -321,8 +327,14 @@ test("a session ends with its container, and before a stopped instance starts or
 
 test("a daemon that stops ends its sessions, and the container goes on", async () => {
   const sftp = await connect();
+  const slow = await connect();
+  const file = await slow.open("/t/large", 1);
+  slow.socket.pause();
+  for (let i = 0; i < 64; i += 1) slow.socket.write(readPacket(9 + i, file, 0));
+  await delay(300);
   await shared.daemon.stop();
   await sftp.over;
+  slow.end();
   await shared.daemon.start();
   const again = await connect();
   assert.equal((await again.attributes(fxp.stat, str("/t/seen"))).uid, 1000);

@@ -9,6 +9,8 @@ import type { InstanceHome } from "../home";
 import { idOf } from "../request";
 
 const protocol = "sftp";
+/** A client has so long to read what was sent before the end. */
+const lingerMs = 5000;
 
 export function sftpUpgrades({ book, native, sftp }: InstanceHome): UpgradeRoute[] {
   async function begin(request: ApiRequest, socket: Duplex, head: Buffer): Promise<void> {
@@ -24,7 +26,11 @@ export function sftpUpgrades({ book, native, sftp }: InstanceHome): UpgradeRoute
     if (head.length > 0) bytes.write(head);
     socket.pipe(bytes).pipe(socket);
     socket.once("close", () => bytes.destroy());
-    bytes.once("close", () => socket.end());
+    bytes.once("close", () => {
+      socket.end();
+      // Who does not read would keep the connection, and with it a daemon that stops.
+      setTimeout(() => socket.destroy(), lingerMs).unref();
+    });
   }
 
   return [
