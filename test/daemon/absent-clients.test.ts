@@ -54,7 +54,7 @@ async function unreadExec(daemon: TestDaemon, command: readonly string[]): Promi
 test(
   "who reads neither events nor the output of a command costs little, and a daemon that stops does not wait",
   { skip },
-  () =>
+  (t) =>
     withDaemon({}, async (daemon) => {
       await scene(daemon);
       const before = rss(daemon);
