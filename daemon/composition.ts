@@ -5,6 +5,8 @@ import { Changes } from "./core/changes";
 import { ref, urlOf } from "./core/ref";
 import { References } from "./core/references/references";
 import { type Reference, referenceSchema } from "./core/references/store";
+import type { Trust } from "./core/trust";
+import { Doors } from "./http/doors";
 import { NetworkDoor } from "./http/network-door";
 import type { Route, UpgradeRoute } from "./http/route";
 import { certificateRoutes } from "./kinds/certificate/routes";
@@ -16,12 +18,16 @@ import { ImageService } from "./kinds/image/service";
 import { imageSchema } from "./kinds/image/store";
 import { InstanceBook } from "./kinds/instance/book";
 import { checkProfile, followProfile, renameInUsers } from "./kinds/instance/change/profile-users";
+import { metricSources } from "./kinds/instance/inside/metric-sources";
 import { sftpUpgrades } from "./kinds/instance/inside/sftp-routes";
 import { SftpSessions } from "./kinds/instance/inside/sftp-sessions";
 import { instanceOfKey } from "./kinds/instance/record";
 import { instanceRoutes } from "./kinds/instance/routes";
 import { InstanceService } from "./kinds/instance/service";
 import { instanceSchema } from "./kinds/instance/store";
+import type { MetricSource } from "./kinds/metrics/home";
+import { metricsPath, metricsRoutes } from "./kinds/metrics/routes";
+import { MetricsService } from "./kinds/metrics/service";
 import type { NicOwners } from "./kinds/network/home";
 import { networkRoutes } from "./kinds/network/routes";
 import { NetworkService } from "./kinds/network/service";
@@ -81,6 +87,8 @@ export interface Parts extends Platform {
   /** The server's own. */
   readonly certificate: ServerCertificate;
   readonly door: NetworkDoor;
+  readonly metricsDoor: NetworkDoor;
+  readonly doors: Doors;
   readonly certificates: CertificateService;
   readonly projects: ProjectService;
   readonly projectContents: ProjectContents;
@@ -97,6 +105,8 @@ export interface Parts extends Platform {
   readonly sftp: SftpSessions;
   readonly instances: InstanceService;
   readonly snapshots: SnapshotService;
+  readonly metrics: MetricsService;
+  readonly metricSources: () => readonly MetricSource[];
   readonly profileUsers: ProfileUsers;
   readonly nicOwners: NicOwners;
   readonly isCrashLeftover: (file: string) => Promise<boolean>;
@@ -119,7 +129,16 @@ export function makeParts(ground: Ground): Parts {
     references: new References(ground.database),
   } as Mutable<Parts>;
   parts.certificate = new ServerCertificate(parts);
-  parts.door = new NetworkDoor(parts.certificate, { rightsOf: (client) => parts.certificates.rightsOf(client) });
+  const trust: Trust = {
+    rightsOf: (client) => parts.certificates.rightsOf(client),
+    metricsOf: (client) => parts.certificates.metricsOf(client),
+  };
+  parts.door = new NetworkDoor(parts.certificate, trust);
+  parts.metricsDoor = new NetworkDoor(parts.certificate, trust, undefined, {
+    key: "core.metrics_address",
+    only: new Set([metricsPath]),
+  });
+  parts.doors = new Doors([parts.door, parts.metricsDoor]);
   parts.certificates = new CertificateService(parts);
   parts.isCrashLeftover = (file) => isCrashLeftover(parts.server, file);
   parts.profileUsers = profileUsers(parts);
@@ -137,6 +156,8 @@ export function makeParts(ground: Ground): Parts {
   parts.sftp = new SftpSessions();
   parts.instances = new InstanceService(parts);
   parts.snapshots = new SnapshotService(parts);
+  parts.metricSources = () => metricSources(parts);
+  parts.metrics = new MetricsService(parts);
   return parts;
 }
 
@@ -202,6 +223,7 @@ export const routesOf = (parts: Parts, shutdown: Shutdown): readonly Route[] => 
   ...serverRoutes(parts.server, parts.changes, shutdown),
   ...certificateRoutes(parts.certificates, parts.changes),
   ...resourcesRoutes,
+  ...metricsRoutes(parts.metrics),
   ...operationRoutes(parts.operations),
   ...warningRoutes(parts.warnings, parts.changes),
   ...projectRoutes(parts.projects, parts.changes),

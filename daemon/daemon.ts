@@ -184,17 +184,17 @@ export class Daemon {
 
   async #listen(): Promise<void> {
     const { root, socket } = this.#ground.dirs;
-    const { door } = this.#parts;
+    const { doors } = this.#parts;
     await this.#keeper.makeSocket(root, async (folder) => {
       // A server that could not listen does not listen again.
       this.#app = buildServer({
         routes: routesOf(this.#parts, this.#shutdown),
         upgrades: upgradesOf(this.#parts),
         projects: this.#parts.projects,
-        visitorOf: (request) => door.visitorOf(request),
+        visitorOf: (request) => doors.visitorOf(request),
         log: this.#log,
       });
-      door.leadTo(this.#app.server);
+      doors.leadTo(this.#app.server);
       await listen(this.#app, path.join(folder, path.basename(socket)), this.#options.group, this.#log);
     });
   }
@@ -222,7 +222,7 @@ export class Daemon {
     if (withContainers && parts !== undefined) await this.#stopContainers();
     if (locks.size > 0) this.#log.warning("Stopped in the middle of work", { objects: locks.keys });
     closeWebsockets();
-    await Promise.all([parts?.door.close(), this.#app?.close(), parts?.sftp.endAll()]);
+    await Promise.all([parts?.doors.close(), this.#app?.close(), parts?.sftp.endAll()]);
     await parts?.instances.lifecycle.settle();
     if (parts !== undefined && this.#hasAdopted && parts.book.running.list().length === 0 && locks.size === 0) {
       // Nothing runs that needs them, or is about to.

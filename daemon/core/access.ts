@@ -72,6 +72,12 @@ export function maySee(call: Call, project: string | undefined): boolean {
   return project === undefined ? rights === "server" : has(rights, project);
 }
 
+/** Whether who calls may read metrics of a project's instances. @param project undefined for those of any: what is shown is judged one by one */
+export function mayReadMetrics(call: Call, project: string | undefined): boolean {
+  const all = [rightsOf(call), call.actor?.metrics ?? "nothing"];
+  return all.some((rights) => (project === undefined ? rights !== "nothing" : has(rights, project)));
+}
+
 /** @throws ApiError FORBIDDEN */
 export function requireSight(call: Call, project: string): void {
   if (!maySee(call, project)) throw notAuthorized();

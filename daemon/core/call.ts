@@ -18,6 +18,8 @@ export interface Shown {
 
 export interface Caller extends Actor {
   readonly rights: Rights;
+  /** What a client for metrics may read of those, and nothing else. */
+  readonly metrics?: Rights;
   /** Absent on the unix socket, and when the client showed none. */
   readonly shown?: Shown;
 }

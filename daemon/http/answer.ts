@@ -30,7 +30,8 @@ export function sendReply(reply: FastifyReply, answer: Reply): void {
     .send(`${JSON.stringify({ ...envelope, error_code: 0, error: "", metadata })}\n`);
 }
 
-function errorBody(error: Pick<ApiError, "status" | "message" | "details">): string {
+/** A failure in the envelope. */
+export function errorBody(error: Pick<ApiError, "status" | "message"> & { readonly details?: unknown }): string {
   const details = error.details === undefined ? {} : { [detailsKey]: error.details };
   const base = { type: "error", status: "", status_code: 0, operation: "", error_code: error.status };
   return `${JSON.stringify({ ...base, error: error.message, metadata: null, ...details })}\n`;

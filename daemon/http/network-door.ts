@@ -11,13 +11,15 @@ import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import type { TLSSocket } from "node:tls";
 import { type ListenAddress, listenAddressText } from "../../sdk/api/config/listen-address";
-import { badRequest } from "../../sdk/api/errors";
+import { badRequest, notFound } from "../../sdk/api/errors";
 import type { Caller, Shown } from "../core/call";
 import type { Trust } from "../core/trust";
 import { errnoOf } from "../platform/folders/files";
 import { mostOpenFiles } from "../platform/host/open-files";
 import { fingerprintOf, type ServerCertificate, type TlsFiles } from "../platform/tls/server-certificate";
+import { endWith, errorBody } from "./answer";
 import { Crowd } from "./crowd";
+import { splitTarget } from "./request-path";
 
 /** What clients on the network may take. */
 export interface NetworkBounds {
@@ -46,6 +48,14 @@ function defaultBounds(): NetworkBounds {
 /** For answers and goodbyes when the daemon ends. */
 const patienceMs = 1000;
 
+/** What a door is for. */
+export interface Serves {
+  /** The key that says where it listens. */
+  readonly key: string;
+  /** The only paths that are there; all when absent. */
+  readonly only?: ReadonlySet<string>;
+}
+
 interface Visitor {
   readonly address: string;
   readonly shown: Shown | undefined;
@@ -70,6 +80,7 @@ export class NetworkDoor {
     private readonly certificate: ServerCertificate,
     private readonly trust: Trust,
     private readonly bounds: NetworkBounds = defaultBounds(),
+    private readonly serves: Serves = { key: "core.https_address" },
   ) {
     this.#crowd = new Crowd(bounds.strangers);
   }
@@ -105,7 +116,8 @@ export class NetworkDoor {
     try {
       this.#listening = await this.#open(address, files);
     } catch (error) {
-      if (errnoOf(error) !== "EADDRINUSE" || before?.address.port !== address.port) throw cannotListen(address, error);
+      if (errnoOf(error) !== "EADDRINUSE" || before?.address.port !== address.port)
+        throw this.#cannotListen(address, error);
       // We may be in the way ourselves, as with ":8443" for "10.0.0.5:8443".
       this.#leave(before);
       this.#listening = undefined;
@@ -120,8 +132,15 @@ export class NetworkDoor {
       this.#listening = await this.#open(address, files);
     } catch (error) {
       this.#listening = await this.#open(before, files);
-      throw cannotListen(address, error);
+      throw this.#cannotListen(address, error);
     }
+  }
+
+  #cannotListen(address: ListenAddress, error: unknown) {
+    const cause = causes[errnoOf(error)] ?? (error as Error).message;
+    return badRequest(`Cannot listen on ${this.serves.key} "${listenAddressText(address)}": ${cause}.`, {
+      cause: error,
+    });
   }
 
   async #open(address: ListenAddress, files: TlsFiles): Promise<Listening> {
@@ -154,7 +173,8 @@ export class NetworkDoor {
     server.on("secureConnection", (socket) => this.#welcome(socket, files.ca !== undefined));
     server.on("upgrade", (request, socket, head) => {
       this.#know(request.socket);
-      this.#inner?.emit("upgrade", request, socket, head);
+      if (this.#isServed(request)) this.#inner?.emit("upgrade", request, socket, head);
+      else endWith(socket, notFound("not found"));
     });
     server.on("clientError", (error, socket) => this.#inner?.emit("clientError", error, socket as Socket));
     const host = await hostOf(address);
@@ -172,13 +192,27 @@ export class NetworkDoor {
     answering.add(response);
     response.once("close", () => answering.delete(response));
     if (!server.listening) response.setHeader("Connection", "close");
-    this.#inner?.emit("request", request, response);
+    if (this.#isServed(request)) this.#inner?.emit("request", request, response);
+    else answerNotFound(request, response);
+  }
+
+  #isServed({ url }: IncomingMessage): boolean {
+    const { only } = this.serves;
+    return only === undefined || only.has(splitTarget(url).path);
+  }
+
+  /** Whether a request came in here. */
+  knows({ socket }: IncomingMessage): boolean {
+    return this.#visitors.has(socket);
   }
 
   /** Whoever is trusted by now takes no place of the others. */
   #know(socket: Socket): void {
     const shown = this.#visitors.get(socket)?.shown;
-    if (shown !== undefined && this.trust.rightsOf(shown.fingerprint) !== "nothing") this.#crowd.release(socket);
+    if (shown === undefined) return;
+    const { fingerprint } = shown;
+    const isNobody = this.trust.rightsOf(fingerprint) === "nothing" && this.trust.metricsOf(fingerprint) === "nothing";
+    if (!isNobody) this.#crowd.release(socket);
   }
 
   /** @param isSigned whether only certificates count that the authority signed */
@@ -200,7 +234,7 @@ export class NetworkDoor {
       protocol: "tls",
       address,
       rights,
-      ...(shown === undefined ? {} : { shown }),
+      ...(shown === undefined ? {} : { shown, metrics: this.trust.metricsOf(shown.fingerprint) }),
     };
   }
 
@@ -246,8 +280,9 @@ const causes: Readonly<Record<string, string>> = {
   EAI_AGAIN: "the host name cannot be looked up now. Give an address",
 };
 
-const cannotListen = (address: ListenAddress, error: unknown) =>
-  badRequest(
-    `Cannot listen on core.https_address "${listenAddressText(address)}": ${causes[errnoOf(error)] ?? (error as Error).message}.`,
-    { cause: error },
-  );
+/** Nothing of the body is read: the connection ends with the answer. */
+function answerNotFound({ method }: IncomingMessage, response: ServerResponse): void {
+  const body = errorBody({ status: 404, message: "not found" });
+  response.writeHead(404, { "content-type": "application/json", connection: "close" });
+  response.end(method === "HEAD" ? undefined : body);
+}

@@ -202,9 +202,9 @@ function upgrade(
   socket.on("error", () => socket.destroy());
   try {
     const { route, params } = findUpgrade(upgrades, splitTarget(request.url).path);
+    const apiRequest = headOf(judged, route, request, params, new AbortController().signal);
     const { protocol } = route;
     if (protocol !== undefined && request.headers.upgrade?.toLowerCase() !== protocol) throw lacksUpgrade(protocol);
-    const apiRequest = headOf(judged, route, request, params, new AbortController().signal);
     route.upgrade(apiRequest, { request, socket, head });
   } catch (error) {
     endWith(socket, toApiError(error));

@@ -10,6 +10,7 @@ import { imageCalls } from "./image";
 import { instanceCalls } from "./instance";
 import { type KindCalls, kindCalls } from "./kind";
 import { kindsCalls } from "./kinds";
+import { metricsCalls } from "./metrics";
 import { networkStateCalls } from "./network-state";
 import { operationCalls } from "./operation";
 import { projectStateCalls } from "./project-state";
@@ -34,6 +35,7 @@ const callsOf = (wire: Wire) => ({
   ...kindsCalls(wire),
   ...serverCalls(wire),
   ...resourcesCalls(wire),
+  ...metricsCalls(wire),
   ...instanceCalls(wire),
   ...snapshotCalls(wire),
   ...execCalls(wire),

@@ -1,5 +1,5 @@
 /** File: typed calls for files inside an instance, running or stopped. */
-import type { Readable } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import { text as textOf } from "node:stream/consumers";
 import * as z from "zod";
 import { badRequest } from "../api/errors";
@@ -8,6 +8,7 @@ import { envelopeOf, listOf, read } from "./answer";
 import type { CallOptions } from "./call-options";
 import { urlOf, withQuery } from "./request";
 import type { WireResponse } from "./transport";
+import { openUpgrade } from "./upgrade";
 import type { Wire } from "./wire";
 
 /** Owner and permissions as seen inside the container. */
@@ -96,6 +97,13 @@ export const fileCalls = (wire: Wire) => ({
     });
     await envelopeOf("POST", path, response);
   },
+
+  /**
+   * Opens a session of SFTP, version 3, for a client of that protocol. It ends with the stream, with the container, and with the start of a stopped instance.
+   * @returns its bytes @throws ApiError NOT_FOUND, UNAVAILABLE
+   */
+  openSftp: (instance: string, options?: CallOptions): Promise<Duplex> =>
+    openUpgrade(wire.endpoint, wire.inProject(urlOf`/1.0/instances/${instance}/sftp`), "sftp", options?.signal),
 
   /** Removes a file, a symlink or an empty directory. */
   deleteFile: (instance: string, innerPath: string, options?: CallOptions): Promise<void> =>

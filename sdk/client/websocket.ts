@@ -5,9 +5,8 @@ import { text as textOf } from "node:stream/consumers";
 import type WebSocket from "ws";
 import { type Endpoint, hostHeader } from "./address";
 import { answerError } from "./answer";
+import { openConnection } from "./connection";
 import { connectionError } from "./connection-error";
-import { openSocket } from "./socket";
-import { openTls } from "./tls";
 
 export interface OpenSocket {
   /** Paused; its reader attaches its listeners and calls resume(). */
@@ -21,7 +20,7 @@ export async function openWebSocket(endpoint: Endpoint, path: string, signal?: A
   const what = `GET ${path.replace(/secret=[^&]*/, "secret=...")}`;
   // Not before: a call that needs no websocket is done in less time than this package takes to load.
   const { default: Ws } = await import("ws");
-  const socket = await connected(endpoint, signal).catch((error: unknown) => {
+  const socket = await openConnection(endpoint, signal).catch((error: unknown) => {
     throw signal?.aborted ? signal.reason : connectionError(endpoint, what, error);
   });
   return new Promise((resolve, reject) => {
@@ -50,6 +49,3 @@ export async function openWebSocket(endpoint: Endpoint, path: string, signal?: A
     );
   });
 }
-
-const connected = (endpoint: Endpoint, signal?: AbortSignal): Promise<Socket> =>
-  endpoint.kind === "unix" ? openSocket(endpoint, signal) : openTls(endpoint, { signal });

@@ -27,6 +27,7 @@ async function withDoor(work: (door: NetworkDoor) => Promise<void>): Promise<voi
   const platform = testPlatform(state, [warningSchema], {});
   const trust = {
     rightsOf: (one: string) => (one === friend.fingerprint ? ("server" as const) : ("nothing" as const)),
+    metricsOf: () => "nothing" as const,
   };
   const door = new NetworkDoor(new ServerCertificate(platform), trust, bounds);
   const inner = createServer((request, response) => {

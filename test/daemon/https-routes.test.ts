@@ -19,6 +19,7 @@ const open: Readonly<Record<Exclude<Access, "admin" | "view" | "edit">, readonly
     "GET /1.0/images/:fingerprint",
     "GET /1.0/images/:fingerprint/export",
     "GET /1.0/images/aliases/:name*",
+    "GET /1.0/metrics",
     "GET /1.0/operations/:id/wait",
     "GET /1.0/operations/:id/websocket",
     "POST /1.0/certificates",
@@ -53,9 +54,8 @@ test("what is for those who have a project is about instances, snapshots, images
   const inProject = apiRoutes.filter(({ access }) => access === "view" || access === "edit");
   const strange = inProject.filter(({ path }) => !/^\/1\.0\/(instances|images|profiles|networks)(\/|$)/.test(path));
   assert.deepEqual(strange.map(nameOf), []);
-  const writing = inProject.filter(
-    ({ access, method }) => (access === "edit") === (method === "GET" || method === "HEAD"),
-  );
+  const isReading = ({ method, path }: ApiRoute) => /^(GET|HEAD)$/.test(method) && !path.endsWith("/sftp");
+  const writing = inProject.filter((each) => (each.access === "edit") === isReading(each));
   assert.deepEqual(writing.map(nameOf), [], "who only sees changes nothing");
   const networks = inProject.filter(({ path, method }) => path.startsWith("/1.0/networks") && method !== "GET");
   assert.deepEqual(networks.map(nameOf), []);
@@ -96,8 +96,10 @@ test("nobody, a restricted client and a trusted one get what the access of each 
       const byNobody = await ask(network, undefined, route, "default");
       // Without the secret these two are refused by what they do; the password is asked for by the body.
       const isBySecret = /\/(wait|websocket)$/.test(route.path) && route.path.startsWith("/1.0/operations");
+      // Its configuration says whether everybody may.
+      const isMetrics = route.path === "/1.0/metrics";
       if (isBySecret) assert.ok([400, 403, 404].includes(byNobody.status), say("nobody", byNobody));
-      else assert.equal(isRefused(byNobody), access !== "untrusted", say("nobody", byNobody));
+      else assert.equal(isRefused(byNobody), access !== "untrusted" || isMetrics, say("nobody", byNobody));
       const own = await ask(network, restricted, route, "lab");
       assert.equal(
         isRefused(own),
@@ -106,7 +108,7 @@ test("nobody, a restricted client and a trusted one get what the access of each 
       );
       const foreign = await ask(network, restricted, route, "default");
       const isOfProject =
-        ["view", "edit", "list", "admin"].includes(access) || /^\/1\.0\/projects\/:name/.test(route.path);
+        ["view", "edit", "list", "admin"].includes(access) || isMetrics || /^\/1\.0\/projects\/:name/.test(route.path);
       assert.equal(isRefused(foreign), isOfProject, say("the restricted one elsewhere", foreign));
       const byTrusted = await ask(network, trusted, route, "default");
       assert.notEqual(byTrusted.status, 403, say("the trusted one", byTrusted));
@@ -116,7 +118,7 @@ test("nobody, a restricted client and a trusted one get what the access of each 
     assert.equal((await network.send(restricted, "PUT", "/internal/shutdown")).status, 403);
     for (const [method, path, status] of [
       ["GET", "/1.0/nothing", 404],
-      ["GET", "/1.0/metrics", 404],
+      ["GET", "/1.0/metrics", 403],
       ["PURGE", "/1.0", 403],
       ["DELETE", "/1.0", 403],
       ["GET", "/1.0/instances/../../1.0/networks", 404],

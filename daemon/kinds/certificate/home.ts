@@ -17,7 +17,7 @@ export interface CertificateHome extends Platform {
   };
   /** The server's own. */
   readonly certificate: { known(): KnownCertificate | undefined };
-  readonly door: {
+  readonly doors: {
     /** Ends the connections of a client at once. @param but the one on which the answer to this goes out */
     hangUp(fingerprint: string, but: object | undefined): void;
   };

@@ -1,6 +1,6 @@
 /** Certificates: which clients are trusted, with what, and how one comes to be. */
 import { timingSafeEqual, type X509Certificate } from "node:crypto";
-import type { Certificate, CertificatePut, CertificatesPost } from "../../../sdk/api/certificate";
+import type { Certificate, CertificatePut, CertificatesPost, CertificateType } from "../../../sdk/api/certificate";
 import { badRequest, conflict, notFound } from "../../../sdk/api/errors";
 import { hasServer, notAuthorized, vouchedFor } from "../../core/access";
 import type { Call, Rights } from "../../core/call";
@@ -27,9 +27,17 @@ export class CertificateService implements Trust {
   }
 
   rightsOf(fingerprint: string): Rights {
+    return this.#rightsOf(fingerprint, "client");
+  }
+
+  metricsOf(fingerprint: string): Rights {
+    return this.#rightsOf(fingerprint, "metrics");
+  }
+
+  #rightsOf(fingerprint: string, type: CertificateType): Rights {
     const found = this.#match(fingerprint);
     const now = Date.now();
-    if (found === undefined || found.type !== "client" || now < found.from || now > found.until) return "nothing";
+    if (found === undefined || found.type !== type || now < found.from || now > found.until) return "nothing";
     return found.restricted ? found.projectSet : "server";
   }
 
@@ -142,7 +150,7 @@ export class CertificateService implements Trust {
 
   /** The connection on which the answer goes out is not cut. */
   #hangUp(call: Call | undefined, fingerprint: string): void {
-    this.home.door.hangUp(fingerprint, call?.actor?.shown?.connection);
+    this.home.doors.hangUp(fingerprint, call?.actor?.shown?.connection);
   }
 
   /** Follows a renamed project, within the caller's transaction. */

@@ -3,28 +3,25 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import os from "node:os";
 import type { Config } from "../../../sdk/api/common";
-import { type ListenAddress, listenAddressText } from "../../../sdk/api/config/listen-address";
 import { serverConfig, serverKeys } from "../../../sdk/api/config/server";
 import { packageVersion } from "../../../sdk/host/package";
 import { expiryTime } from "../../core/expiry-time";
 import { withoutEmpty } from "../../core/merge";
 import { Revert } from "../../core/revert";
 import { requireConfig } from "../../core/validate";
-import { toApiError } from "../../platform/errors";
 import { reachableAddresses } from "../../platform/host/addresses";
 import { hostArchitectures } from "../../platform/host/architecture";
 import { apiExtensions } from "./extensions";
 import type { ServerHome } from "./home";
+import { Listening } from "./listening";
 import { ServerStore } from "./store";
 import { hashOf, isPassword } from "./trust-password";
 
 const uuidKey = "state.uuid";
-const addressKey = "core.https_address";
 const passwordKey = "core.trust_password";
 
 /** What stands for a password that is set. */
 const kept = "true";
-const retryMs = 10_000;
 
 /** The LXD whose contract we speak (docs/lxd-api.md, Server). */
 const lxdVersion = "5.0.2";
@@ -33,8 +30,11 @@ export class ServerService {
   readonly store: ServerStore;
   #storageDrivers: readonly string[] = [];
 
+  readonly #listening: Listening;
+
   constructor(private readonly home: ServerHome) {
     this.store = new ServerStore(home.database);
+    this.#listening = new Listening(home);
   }
 
   /** What tells this server from every other one for as long as its database lives; absent when it cannot be kept, as on a full disk. */
@@ -77,24 +77,14 @@ export class ServerService {
     );
     const stored = this.#stored();
     const next = withoutEmpty({ ...config, [passwordKey]: await this.#nextHash(stored, config) });
-    const [was, is] = [serverConfig(stored), serverConfig(next)].map((read) => read.text(addressKey));
     await using undo = new Revert(this.home.log);
-    if (was !== is) {
-      await this.#moveTo(serverConfig(next).get(addressKey));
-      undo.add(() => this.#moveTo(serverConfig(stored).get(addressKey)));
-    }
+    await this.#listening.follow(stored, next, undo);
     this.home.database.transaction(() => {
       for (const key of Object.keys(stored)) this.store.delete(`config.${key}`);
       for (const [key, value] of Object.entries(next)) this.store.set(`config.${key}`, value);
     });
     undo.keep();
-    if (was !== is) this.home.warnings.resolve("httpsAddress");
-  }
-
-  async #moveTo(address: ListenAddress | undefined): Promise<void> {
-    await this.home.door.move(address);
-    if (address === undefined) this.home.log.info("Does not listen for HTTPS any more");
-    else this.home.log.info("Listens for HTTPS", { address: listenAddressText(address) });
+    this.#listening.settled(stored, next);
   }
 
   /** Who sends back what is shown leaves the password as it is. */
@@ -116,19 +106,13 @@ export class ServerService {
     return expiry === undefined ? undefined : new Date(expiryTime(expiry, new Date()));
   }
 
-  /**
-   * Listens on the network as the configuration says. An address may come later than the daemon, as an interface does: then it is tried again.
-   */
-  async startListening(): Promise<void> {
-    const address = serverConfig(this.#stored()).get(addressKey);
-    if (address === undefined || this.home.door.address !== undefined) return;
-    try {
-      await this.#moveTo(address);
-      this.home.warnings.resolve("httpsAddress");
-    } catch (error) {
-      this.home.warnings.record("httpsAddress", { message: toApiError(error).message });
-      setTimeout(() => void this.startListening(), retryMs).unref();
-    }
+  /** Listens on the network as the configuration says. */
+  startListening(): Promise<void> {
+    return this.#listening.start(() => this.#stored());
+  }
+
+  get guardsMetrics(): boolean {
+    return serverConfig(this.#stored()).get("core.metrics_authentication");
   }
 
   /** Where clients reach the server over the network. */

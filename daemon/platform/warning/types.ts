@@ -40,6 +40,7 @@ const table = {
   instanceStray: { text: "Unknown container runs", severity: "high" },
   leftover: { text: "Leftover cannot be removed", severity: "moderate" },
   httpsAddress: { text: "Cannot listen for HTTPS", severity: "high" },
+  metricsAddress: { text: "Cannot listen for readers of metrics", severity: "high" },
   serverCertificate: { text: "Server certificate not usable", severity: "high", lasts: true },
   imageMissing: { text: "Image file missing", severity: "high" },
   stateStray: { text: "Unknown files in the state folder", severity: "low" },

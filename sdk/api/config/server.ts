@@ -1,8 +1,8 @@
 /** Configuration keys of the server; every key here has an effect. */
-import { listenAddress } from "./listen-address";
+import { listenAddress, listenAddressWith, metricsPort } from "./listen-address";
 import { readerOf } from "./reader";
 import { grouped, type KeyTable } from "./table";
-import { anyText, expiry, integer, size } from "./values";
+import { anyText, bool, expiry, integer, size } from "./values";
 
 const since = "0.1.0";
 
@@ -15,6 +15,24 @@ const core = grouped("core", {
     since,
     example: "10.0.0.5:8443",
     doc: "Where the server listens for HTTPS: `host:port`, `:port` for every address of the host, `[ipv6]:port`. Without a port it is 8443.",
+  },
+  "core.metrics_address": {
+    type: listenAddressWith(metricsPort),
+    unset: "no address for metrics alone",
+    applies: "now",
+    since,
+    extension: "metrics",
+    example: "10.0.0.5:9100",
+    doc: "Where the server shows its metrics over HTTPS, and nothing else, as `core.https_address` says it. Without a port it is 9100.",
+  },
+  "core.metrics_authentication": {
+    type: bool,
+    default: "true",
+    applies: "now",
+    since,
+    extension: "metrics_authentication",
+    example: "false",
+    doc: "Whether metrics are for trusted clients alone. When `false`, whoever reaches an address of the server reads them.",
   },
   "core.remote_token_expiry": {
     type: expiry,
