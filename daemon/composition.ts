@@ -13,6 +13,8 @@ import { certificateRoutes } from "./kinds/certificate/routes";
 import { CertificateService } from "./kinds/certificate/service";
 import { certificateSchema } from "./kinds/certificate/store";
 import { eventUpgrades } from "./kinds/event/routes";
+import type { ImageHome } from "./kinds/image/home";
+import { Publisher } from "./kinds/image/publish";
 import { imageRoutes } from "./kinds/image/routes";
 import { ImageService } from "./kinds/image/service";
 import { imageSchema } from "./kinds/image/store";
@@ -46,6 +48,7 @@ import { serverRoutes } from "./kinds/server/routes";
 import { ServerService } from "./kinds/server/service";
 import type { Shutdown } from "./kinds/server/shutdown";
 import { serverSchema } from "./kinds/server/store";
+import { publishables } from "./kinds/snapshot/publishables";
 import { snapshotRoutes } from "./kinds/snapshot/routes";
 import { SnapshotService } from "./kinds/snapshot/service";
 import { snapshotSchema } from "./kinds/snapshot/store";
@@ -101,6 +104,8 @@ export interface Parts extends Platform {
   readonly volumes: Volumes;
   readonly networks: NetworkService;
   readonly images: ImageService;
+  readonly publisher: Publisher;
+  readonly publishables: ImageHome["publishables"];
   readonly book: InstanceBook;
   readonly sftp: SftpSessions;
   readonly instances: InstanceService;
@@ -152,12 +157,14 @@ export function makeParts(ground: Ground): Parts {
   parts.volumes = new Volumes(parts, pools);
   parts.networks = new NetworkService(parts);
   parts.images = new ImageService(parts);
+  parts.publisher = new Publisher(parts, parts.images);
   parts.book = new InstanceBook(parts);
   parts.sftp = new SftpSessions();
   parts.instances = new InstanceService(parts);
   parts.snapshots = new SnapshotService(parts);
   parts.metricSources = () => metricSources(parts);
   parts.metrics = new MetricsService(parts);
+  parts.publishables = publishables(parts, parts.snapshots);
   return parts;
 }
 
@@ -230,7 +237,7 @@ export const routesOf = (parts: Parts, shutdown: Shutdown): readonly Route[] => 
   ...profileRoutes(parts.profiles, parts.changes),
   ...storagePoolRoutes(parts.storagePools, parts.changes),
   ...networkRoutes(parts.networks, parts.changes),
-  ...imageRoutes(parts.images, parts.changes, parts.dirs),
+  ...imageRoutes(parts.images, parts.publisher, parts.changes, parts.dirs),
   ...instanceRoutes(parts.instances, parts.snapshots),
   ...snapshotRoutes(parts.snapshots, parts),
 ];

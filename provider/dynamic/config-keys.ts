@@ -129,6 +129,7 @@ export type ProjectConfigKey =
   | "features.networks"
   | "features.profiles"
   | "features.storage.volumes"
+  | "images.compression_algorithm"
   | "limits.containers"
   | "limits.cpu"
   | "limits.instances"
@@ -157,6 +158,8 @@ export interface ProjectConfig<Value> {
   "features.profiles"?: Value;
   /** Whether the project has custom volumes of its own. Volumes of instances are always its own. Only an empty project changes it. Default: false; a new project gets true. */
   "features.storage.volumes"?: Value;
+  /** How images of the project's instances are packed that say nothing of it: as the server's key of that name. Default: as the server has it. */
+  "images.compression_algorithm"?: Value;
   /** How many containers the project may hold. Default: no limit. */
   "limits.containers"?: Value;
   /** How many processors the `limits.cpu` of all instances may come to. Each instance then needs a number there, not a set. Default: no limit. */

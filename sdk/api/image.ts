@@ -25,9 +25,20 @@ export type ImagePut = z.infer<typeof ImagePut>;
 
 /** JSON form of POST /1.0/images; a tarball comes as an octet stream instead. */
 export const ImagesPost = ImagePut.partial().extend({
-  source: means(z.looseObject({ type: z.string() }), "`type` is `template`, and `template` the name of one."),
+  source: means(
+    z.looseObject({ type: z.string() }),
+    "`type` is `template`, and `template` the name of one; or `type` is `instance` or `snapshot`, and `name` that of an instance or `instance/snapshot`.",
+  ),
   aliases: means(z.array(z.object({ name: AliasName, description: text })).default([]), "Aliases that the image gets."),
-  filename: means(Text.optional(), "Not read."),
+  properties: means(
+    Config.optional(),
+    "What the image says of itself; absent: what the image says that the instance was made of.",
+  ),
+  compression_algorithm: means(
+    Text.optional(),
+    "How an image of an instance is packed: `none`, or a program with its options, such as `zstd -19`.",
+  ),
+  filename: means(Text.optional(), "Name of a file that the image is told to come from; not of a template's."),
 });
 export type ImagesPost = z.infer<typeof ImagesPost>;
 

@@ -99,7 +99,7 @@ test("headers byte by byte, silent uploads and too many connections are ended", 
   withImages(async (scene) => {
     const app = buildServer(
       {
-        routes: imageRoutes(scene.images, scene.home.changes, scene.home.dirs),
+        routes: imageRoutes(scene.images, scene.publisher, scene.home.changes, scene.home.dirs),
         upgrades: [],
         projects: anyProject,
         log: scene.home.log,

@@ -33,7 +33,7 @@ interface Api extends Scene {
 /** The real routes on a unix socket. */
 const withApi = (run: (api: Api) => Promise<void>): Promise<void> =>
   withImages(async (scene) => {
-    const routes = imageRoutes(scene.images, scene.home.changes, scene.home.dirs);
+    const routes = imageRoutes(scene.images, scene.publisher, scene.home.changes, scene.home.dirs);
     const app = buildServer({ routes, upgrades: [], projects: anyProject, log: scene.home.log });
     const socketPath = path.join(scene.home.dirs.root, "unix.socket");
     await app.listen({ path: socketPath });

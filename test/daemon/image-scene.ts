@@ -6,6 +6,7 @@ import { Readable } from "node:stream";
 import { type Header, pack } from "tar-stream";
 import { receive } from "../../daemon/kinds/image/archive/upload";
 import type { ImageHome } from "../../daemon/kinds/image/home";
+import { Publisher } from "../../daemon/kinds/image/publish";
 import { ImageService } from "../../daemon/kinds/image/service";
 import { imageSchema } from "../../daemon/kinds/image/store";
 import type { RunningOperation } from "../../daemon/platform/operations";
@@ -17,6 +18,7 @@ import { hands } from "../support/storage";
 export interface Scene {
   readonly home: ImageHome;
   readonly images: ImageService;
+  readonly publisher: Publisher;
   /** Fingerprints whose volumes the pools were told to forget. */
   readonly forgotten: string[];
   /** The server's configuration. */
@@ -48,15 +50,22 @@ export async function withImages(test: (scene: Scene) => Promise<void>): Promise
         return { name };
       },
     },
-    projects: { homeOf: (_feature, project) => project, require: () => undefined },
+    projects: { homeOf: (_feature, project) => project, require: () => undefined, config: () => ({}) },
+    publishables: {
+      find: () => {
+        throw notFound("Instance not found");
+      },
+    },
     isCrashLeftover: async () => true,
   };
   const images = new ImageService(home);
+  const publisher = new Publisher(home, images);
   let folders = 0;
   try {
     await test({
       home,
       images,
+      publisher,
       forgotten,
       config,
       folder: () => {

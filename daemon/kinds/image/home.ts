@@ -2,15 +2,38 @@
 import type { Config } from "../../../sdk/api/common";
 import type { Changes } from "../../core/changes";
 import type { Projects } from "../../core/projects";
+import type { Ref } from "../../core/ref";
+import type { RootSource } from "../../platform/native/root-source";
 import type { Platform } from "../../platform/platform";
+import type { ImageMetadata } from "./archive/metadata";
+
+/** What an image can be made of: an instance, or a snapshot of one. */
+export interface Publishable {
+  /** What is locked while it is read. */
+  readonly of: Ref;
+  readonly architecture: string;
+  /** What the image says of itself that it was made of, as far as that one is still there. */
+  readonly origin?: { readonly metadata: ImageMetadata; readonly templates: Readonly<Record<string, string>> };
+  /** @throws ApiError BAD_REQUEST "Cannot export a running instance as an image" */
+  requireAtRest(): void;
+  /** @throws ApiError NOT_FOUND, UNAVAILABLE */
+  root(): Promise<RootSource>;
+}
 
 export interface ImageHome extends Platform {
   readonly changes: Changes;
-  readonly projects: Projects;
+  readonly projects: Projects & {
+    /** What is set of a project. @throws ApiError NOT_FOUND */
+    config(project: string): Config;
+  };
   readonly server: { config(): Config };
   readonly profiles: {
     /** @throws ApiError NOT_FOUND */
     record(project: string, name: string): unknown;
+  };
+  readonly publishables: {
+    /** @param name of an instance, or as instance/snapshot @throws ApiError NOT_FOUND */
+    find(project: string, name: string): Publishable;
   };
   readonly volumes: {
     /** Drops the volumes of a deleted image from every pool. */

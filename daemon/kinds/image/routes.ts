@@ -26,13 +26,14 @@ import type { Dirs } from "../../platform/folders/dirs";
 import { aliasRoutes } from "./alias/routes";
 import { exported } from "./archive/export";
 import { receive } from "./archive/upload";
+import { isPublish, type Publisher } from "./publish";
 import { type ImageService, type ImportOptions, writable } from "./service";
 
 const base = "/1.0/images";
 const one = `${base}/:fingerprint`;
 
 const importSays = {
-  summary: "Imports an image that the body brings, or builds one from a template.",
+  summary: "Imports an image that the body brings, or makes one of a stopped instance, a snapshot or a template.",
   headers: {
     public: "`true`: whether `public` is set",
     filename: "name of the file that it came from",
@@ -55,7 +56,7 @@ const tagged = ({ public: isPublic, auto_update, properties }: Image) => ({
   properties,
 });
 
-export function imageRoutes(images: ImageService, changes: Changes, dirs: Dirs): Route[] {
+export function imageRoutes(images: ImageService, publisher: Publisher, changes: Changes, dirs: Dirs): Route[] {
   /** The image lies in the project of who calls, or in the default one. */
   const imageRef = ({ project }: Call, fingerprint: string) => ref("image", fingerprint, images.homeOf(project));
   const imageOf = ({ call, params }: ApiRequest) => images.get(call.project, params.fingerprint ?? "");
@@ -104,12 +105,13 @@ export function imageRoutes(images: ImageService, changes: Changes, dirs: Dirs):
     );
   }
 
-  /** The JSON form; of its sources only templates work so far. */
+  /** The JSON form: of an instance or a snapshot, or of a template. */
   async function buildImage({ call }: ApiRequest, post: ImagesPost): Promise<Reply> {
+    if (isPublish(post)) return asyncOp(publisher.start(call, post));
     const { type, template } = post.source;
     if (type !== "template" || typeof template !== "string")
       throw badRequest(
-        `Cannot make image: the source type ${JSON.stringify(type)} is not supported. Send a tarball as the body, or {"source": {"type": "template", "template": "busybox"}}.`,
+        `Cannot make image: the source type ${JSON.stringify(type)} is not supported. Send a tarball as the body, or a source of the type instance, snapshot or template.`,
       );
     requireAccess(call, [imageRef(call, "")]);
     await images.requireTemplate(template);

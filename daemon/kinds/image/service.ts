@@ -10,6 +10,7 @@ import { withoutEmpty } from "../../core/merge";
 import { projectNotFound } from "../../core/projects";
 import { ref, urlOf } from "../../core/ref";
 import { Revert } from "../../core/revert";
+import { packPrefix } from "../../platform/archive/tar-tree";
 import { requireArchitecture } from "../../platform/host/architecture";
 import { Locks } from "../../platform/locks";
 import type { RunningOperation } from "../../platform/operations";
@@ -87,7 +88,7 @@ export class ImageService {
     const remove = (file: string) =>
       native.removeTree(file).catch((error: unknown) => log.error("Cannot remove unfinished work", { file, error }));
     for (const name of await readdir(dirs.scratch))
-      if (name.startsWith(scratchPrefix)) await remove(path.join(dirs.scratch, name));
+      if (name.startsWith(scratchPrefix) || name.startsWith(packPrefix)) await remove(path.join(dirs.scratch, name));
     const rows = this.#store.list();
     const known = new Set(rows.flatMap((row) => this.#fileNames(row)));
     const files = await readdir(dirs.images);

@@ -1,5 +1,5 @@
 /** Projects: "default" is always there and has everything itself; another one has by its features what is its own. */
-import { ProjectName } from "../../../sdk/api/common";
+import { type Config, ProjectName } from "../../../sdk/api/common";
 import { lxdProjectKeys } from "../../../sdk/api/config/lxd-words";
 import { projectKeys } from "../../../sdk/api/config/project";
 import { ApiError, badRequest, conflict, notFound } from "../../../sdk/api/errors";
@@ -56,6 +56,11 @@ export class ProjectService implements Projects {
     const record = this.#store.find(name);
     if (record === undefined) throw notFound(projectNotFound);
     return record;
+  }
+
+  /** What is set of a project. @throws ApiError NOT_FOUND */
+  config(name: string): Config {
+    return this.record(name).config;
   }
 
   /** Those that who calls has. */

@@ -4,6 +4,7 @@ export const apiExtensions: readonly string[] = [
   "container_last_used_at",
   "etag",
   "patch",
+  "image_compression_algorithm",
   "directory_manipulation",
   "container_cpu_time",
   "network",

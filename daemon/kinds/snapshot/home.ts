@@ -9,5 +9,5 @@ export interface SnapshotHome extends Platform {
   readonly changes: Changes;
   readonly instances: InstanceService;
   readonly projects: Pick<ProjectService, "allowInstance" | "allowSnapshot">;
-  readonly volumes: Pick<Volumes, "clone" | "delete" | "rename" | "requireThere" | "restore">;
+  readonly volumes: Pick<Volumes, "clone" | "delete" | "rename" | "requireThere" | "restore" | "root">;
 }

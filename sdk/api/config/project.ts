@@ -1,7 +1,7 @@
 /** Configuration keys of projects; every key here has an effect. */
 import { readerOf } from "./reader";
 import { grouped, type KeyTable, type Row, type ValueType } from "./table";
-import { anyText, bool, integer, oneOf, size } from "./values";
+import { anyText, bool, compression, integer, oneOf, size } from "./values";
 
 const since = "0.1.0";
 
@@ -58,6 +58,20 @@ const features = grouped("features", {
     doc: "Whether the project has custom volumes of its own. Volumes of instances are always its own. Only an empty project changes it.",
   },
 });
+
+/** How what is made of a project's instances is packed. */
+const packing = (what: string) =>
+  ({
+    type: compression,
+    unset: "as the server has it",
+    applies: "now",
+    since,
+    extension: "projects_compression",
+    example: "zstd -3",
+    doc: `How ${what} of the project's instances are packed that say nothing of it: as the server's key of that name.`,
+  }) as const satisfies Row;
+
+const images = grouped("images", { "images.compression_algorithm": packing("images") });
 
 const limits = grouped("limits", {
   "limits.containers": {
@@ -200,7 +214,7 @@ const user = grouped("user", {
   "user.*": { type: anyText, secret: true, applies: "now", since, example: "lab", doc: "Free for the user." },
 });
 
-export const projectKeys = { ...features, ...limits, ...restricted, ...user } satisfies KeyTable;
+export const projectKeys = { ...features, ...images, ...limits, ...restricted, ...user } satisfies KeyTable;
 
 /** Reads the configuration of a project. */
 export const projectConfig = readerOf(projectKeys);

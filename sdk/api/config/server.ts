@@ -2,7 +2,7 @@
 import { listenAddress, listenAddressWith, metricsPort } from "./listen-address";
 import { readerOf } from "./reader";
 import { grouped, type KeyTable } from "./table";
-import { anyText, bool, expiry, integer, size } from "./values";
+import { anyText, bool, compression, expiry, integer, size } from "./values";
 
 const since = "0.1.0";
 
@@ -56,6 +56,14 @@ const core = grouped("core", {
 
 /** Images may be hostile: what one may hold and cost (docs/lxd-api.md, Images). */
 const images = grouped("images", {
+  "images.compression_algorithm": {
+    type: compression,
+    default: "gzip",
+    applies: "now",
+    since,
+    example: "zstd -3",
+    doc: "How images are packed that are made of instances: `none`, or one of bzip2, gzip, lzma, pigz, xz and zstd with its options.",
+  },
   "images.limits.depth": {
     type: integer(1, 2047),
     default: "200",

@@ -1,6 +1,7 @@
 /** Value types of configuration keys. All values are text on the wire. */
 import { isIPv4 } from "node:net";
 import path from "node:path";
+import { compressionForms, compressionWords } from "../compression";
 import { didYouMean, nearest } from "./near";
 import type { Check, ValueType } from "./table";
 
@@ -12,6 +13,11 @@ export const anyText = text("text", () => undefined);
 /** Text that ends up in a line of a file or a command: no line break. */
 export const oneLine = text("one line of text", (value) =>
   /[\r\n]/.test(value) ? "it must not contain a line break" : undefined,
+);
+
+/** How what is made is packed, as LXD writes it: a program of the host and its options. */
+export const compression = text("algorithm, with options where it takes some", (value) =>
+  compressionWords(value) === undefined ? `it must be ${compressionForms}` : undefined,
 );
 
 export const absolutePath = text("absolute path", (value) =>
