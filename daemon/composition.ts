@@ -9,6 +9,10 @@ import type { Trust } from "./core/trust";
 import { Doors } from "./http/doors";
 import { NetworkDoor } from "./http/network-door";
 import type { Route, UpgradeRoute } from "./http/route";
+import { importBackup } from "./kinds/backup/import";
+import { backupRoutes } from "./kinds/backup/routes";
+import { BackupService } from "./kinds/backup/service";
+import { backupSchema } from "./kinds/backup/store";
 import { certificateRoutes } from "./kinds/certificate/routes";
 import { CertificateService } from "./kinds/certificate/service";
 import { certificateSchema } from "./kinds/certificate/store";
@@ -78,6 +82,7 @@ export const schemas: readonly Schema[] = [
   imageSchema,
   instanceSchema,
   snapshotSchema,
+  backupSchema,
   warningSchema,
   damageSchema,
   referenceSchema,
@@ -112,6 +117,7 @@ export interface Parts extends Platform {
   readonly snapshots: SnapshotService;
   readonly metrics: MetricsService;
   readonly metricSources: () => readonly MetricSource[];
+  readonly backups: BackupService;
   readonly profileUsers: ProfileUsers;
   readonly nicOwners: NicOwners;
   readonly isCrashLeftover: (file: string) => Promise<boolean>;
@@ -164,6 +170,7 @@ export function makeParts(ground: Ground): Parts {
   parts.snapshots = new SnapshotService(parts);
   parts.metricSources = () => metricSources(parts);
   parts.metrics = new MetricsService(parts);
+  parts.backups = new BackupService(parts);
   parts.publishables = publishables(parts, parts.snapshots);
   return parts;
 }
@@ -238,8 +245,9 @@ export const routesOf = (parts: Parts, shutdown: Shutdown): readonly Route[] => 
   ...storagePoolRoutes(parts.storagePools, parts.changes),
   ...networkRoutes(parts.networks, parts.changes),
   ...imageRoutes(parts.images, parts.publisher, parts.changes, parts.dirs),
-  ...instanceRoutes(parts.instances, parts.snapshots),
+  ...instanceRoutes(parts.instances, parts.snapshots, (request) => importBackup(parts, request)),
   ...snapshotRoutes(parts.snapshots, parts),
+  ...backupRoutes(parts.backups),
 ];
 
 export const upgradesOf = (parts: Parts): readonly UpgradeRoute[] => [

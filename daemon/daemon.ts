@@ -8,6 +8,7 @@ import { firstStart } from "./first-start";
 import { listen } from "./http/listen";
 import { buildServer } from "./http/server";
 import { closeWebsockets } from "./http/websockets";
+import { BackupExpiry } from "./kinds/backup/expiry";
 import { wasRunning } from "./kinds/instance/life/last-state";
 import { autostart, shutdownAll } from "./kinds/instance/life/power";
 import { adoptInstances, recoverInstances, tellUnknown } from "./kinds/instance/life/recovery";
@@ -43,7 +44,8 @@ export class Daemon {
   readonly #options: Options;
   readonly #log: Log;
   #app: FastifyInstance | undefined;
-  #expiry: SnapshotExpiry | undefined;
+  /** What looks for snapshots and backups whose time is over. */
+  #expiries: readonly (SnapshotExpiry | BackupExpiry)[] = [];
   readonly #keeper: DatabaseKeeper;
   #stopped: Promise<void> | undefined;
   #stoppedByReboot: InstanceRecord[] = [];
@@ -98,8 +100,8 @@ export class Daemon {
     this.#ground.warnings.resolveOlderThan(begunAt);
     this.#log.info("Bothy is ready", { version: packageVersion(), socket: this.#ground.dirs.socket });
     this.#keeper.start();
-    this.#expiry = new SnapshotExpiry(this.#parts, this.#parts.snapshots);
-    this.#expiry.start();
+    this.#expiries = [new SnapshotExpiry(this.#parts, this.#parts.snapshots), new BackupExpiry(this.#parts.backups)];
+    for (const expiry of this.#expiries) expiry.start();
     autostart(this.#parts.instances, this.#stoppedByReboot).catch((error: unknown) =>
       this.#log.error("Cannot start containers on their own", { error }),
     );
@@ -218,7 +220,7 @@ export class Daemon {
   async #stop(withContainers: boolean): Promise<void> {
     const { groups, locks, native } = this.#ground;
     const parts = this.#made;
-    this.#expiry?.stop();
+    for (const expiry of this.#expiries) expiry.stop();
     if (withContainers && parts !== undefined) await this.#stopContainers();
     if (locks.size > 0) this.#log.warning("Stopped in the middle of work", { objects: locks.keys });
     closeWebsockets();

@@ -18,6 +18,7 @@ export async function tellStrays(parts: Parts): Promise<void> {
       [dirs.root, (name) => !isAside(name)],
       [dirs.databaseFolder, (name) => !isAside(name)],
       [dirs.cells, (name) => name.startsWith(".spawner-") || instanceNames.has(name)],
+      [path.dirname(dirs.backups("x")), (name) => instanceNames.has(name)],
       [path.dirname(dirs.containerLink("x")), (name) => instanceNames.has(name)],
       [path.dirname(dirs.snapshotsLink("x")), (name) => instanceNames.has(name)],
       [path.dirname(dirs.logs("x")), (name) => instanceNames.has(name)],

@@ -55,21 +55,21 @@ int attributes_filter(void) {
 }
 
 /** A revision 3 names the user namespace that it holds in by its root's id; any but ours is of no use, or another's. */
-static bool is_own_capability(const unsigned char *value, size_t size) {
+static bool is_own_capability(const unsigned char *value, size_t size, uint32_t root) {
     struct vfs_ns_cap_data data = {0};
     if (size > sizeof data)
         return false;
     memcpy(&data, value, size);
     if ((data.magic_etc & VFS_CAP_REVISION_MASK) != VFS_CAP_REVISION_3)
         return true;
-    return size == sizeof data && data.rootid == 0;
+    return size == sizeof data && data.rootid == root;
 }
 
 static bool has_prefix(const char *text, const char *prefix) {
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-static bool is_kept(int memory, const char *name, const struct seccomp_data *call) {
+static bool is_kept(int memory, const char *name, const struct seccomp_data *call, uint32_t root) {
     if (has_prefix(name, "user."))
         return !has_prefix(name, "user.overlay.");
     if (strcmp(name, "system.posix_acl_access") == 0 || strcmp(name, "system.posix_acl_default") == 0)
@@ -78,7 +78,7 @@ static bool is_kept(int memory, const char *name, const struct seccomp_data *cal
         return false;
     unsigned char value[sizeof(struct vfs_ns_cap_data)];
     size_t size = (size_t)call->args[3];
-    return size <= sizeof value && pread(memory, value, size, (off_t)call->args[2]) == (ssize_t)size && is_own_capability(value, size);
+    return size <= sizeof value && pread(memory, value, size, (off_t)call->args[2]) == (ssize_t)size && is_own_capability(value, size, root);
 }
 
 /** @returns whether the text at an address of the process ends within the room */
@@ -93,7 +93,7 @@ static bool read_text(int memory, uint64_t address, char *text, size_t room) {
     return false;
 }
 
-void attributes_answer(int listener, int proc) {
+void attributes_answer(int listener, int proc, uint32_t root) {
     struct seccomp_notif question;
     memset(&question, 0, sizeof question);
     /* the process may be gone meanwhile */
@@ -107,7 +107,7 @@ void attributes_answer(int listener, int proc) {
     bool is_read = memory >= 0 && stands && read_text(memory, question.data.args[1], name, sizeof name);
     struct seccomp_notif_resp answer = {.id = question.id};
     /* a name that cannot be read is the kernel's to judge: it cannot read it either, or finds it too long */
-    if (!is_read || is_kept(memory, name, &question.data))
+    if (!is_read || is_kept(memory, name, &question.data, root))
         answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
     (void)ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
 }

@@ -9,5 +9,5 @@
 
 /** Loads the filter into the calling process, after no_new_privs. @returns the descriptor that the kernel asks on; -1 with errno, EBUSY where somebody above us asks already */
 int attributes_filter(void);
-/** Answers one question. @param proc descriptor of a /proc that shows the asking process */
-void attributes_answer(int listener, int proc);
+/** Answers one question. @param proc descriptor of a /proc that shows the asking process @param root what uid 0 on disk is to that one */
+void attributes_answer(int listener, int proc, uint32_t root);

@@ -42,6 +42,8 @@ struct confinement {
     bool writes, device_nodes, image_attributes;
     rlim_t memory;
     uint64_t caps;
+    /* ids of the archive's files; 0 when they are as on disk */
+    uint64_t first_id, id_count;
     char uid_map[ID_MAP_MAX], gid_map[ID_MAP_MAX];
     int proc, root, peer;
 };
@@ -50,10 +52,23 @@ static int problem(struct confinement *self, const char *op, const char *path, c
     return fail(&self->status, op, errno, path, "%s", message);
 }
 
-/* --read PATH, --write PATH (absolute, without symlinks), --memory BYTES, --device-nodes, --image-attributes */
+/* --read PATH, --write PATH (absolute, without symlinks), --memory BYTES, --ids FIRST:COUNT, --device-nodes, --image-attributes */
 
 static bool is_flag(const char *option) {
     return strcmp(option, "--device-nodes") == 0 || strcmp(option, "--image-attributes") == 0;
+}
+
+/** @returns whether the text is FIRST:COUNT, of ids that there are */
+static bool take_ids(struct confinement *self, const char *text) {
+    char first[24];
+    const char *colon = strchr(text, ':');
+    size_t length = colon == NULL ? sizeof first : (size_t)(colon - text);
+    if (length >= sizeof first)
+        return false;
+    memcpy(first, text, length);
+    first[length] = '\0';
+    return parse_number(first, UINT32_MAX - 1, &self->first_id) && parse_number(colon + 1, UINT32_MAX, &self->id_count) &&
+           self->first_id > 0 && self->id_count > 0 && self->first_id + self->id_count <= UINT32_MAX;
 }
 
 static int read_options(struct confinement *self, int argc, char **argv) {
@@ -69,7 +84,8 @@ static int read_options(struct confinement *self, int argc, char **argv) {
         const char *value = at + 1 < argc ? argv[at + 1] : "";
         bool is_path = strcmp(argv[at], "--read") == 0 || strcmp(argv[at], "--write") == 0;
         bool is_memory = strcmp(argv[at], "--memory") == 0;
-        if (!(is_path && *value == '/') && !(is_memory && parse_number(value, INT64_MAX, &bytes)))
+        bool is_ids = strcmp(argv[at], "--ids") == 0;
+        if (!(is_path && *value == '/') && !(is_memory && parse_number(value, INT64_MAX, &bytes)) && !(is_ids && take_ids(self, value)))
             return fail(&self->status, "options", EINVAL, argv[at], "Cannot take the option");
         self->writes = self->writes || strcmp(argv[at], "--write") == 0;
         if (is_memory)
@@ -80,14 +96,20 @@ static int read_options(struct confinement *self, int argc, char **argv) {
     self->command = argv + at + 1;
     if (at + 1 >= argc || *self->command[0] != '/')
         return fail(&self->status, "options", EINVAL, NULL, "Cannot run without the absolute path of a program after --");
+    if (self->id_count > 0 && self->device_nodes)
+        return fail(&self->status, "options", EINVAL, "--ids", "Cannot map ids where device nodes are made");
     self->caps = (self->writes ? WRITER_CAPS : 0) | (self->device_nodes ? CAP_BIT(CAP_MKNOD) : 0);
     return 0;
 }
 
 /* Host root. */
 
-/** The same ids inside as outside: all that the caller has. */
+/** The same ids inside as outside: all that the caller has; or the archive's, which begin at 0 on disk. */
 static int read_id_map(struct confinement *self, const char *path, char *map) {
+    if (self->id_count > 0) {
+        snprintf(map, ID_MAP_MAX, "%u 0 %u\n", (unsigned)self->first_id, (unsigned)self->id_count);
+        return 0;
+    }
     char text[ID_MAP_MAX];
     if (read_small_file(self->proc, path, text, sizeof text) < 0)
         return problem(self, "idmap", path, "Cannot read the id map");
@@ -193,14 +215,23 @@ static int set_own_limits(const struct confinement *self) {
     return setrlimit(RLIMIT_CORE, &none) < 0 || (self->memory > 0 && setrlimit(RLIMIT_AS, &memory) < 0) ? -1 : 0;
 }
 
+/** Who is not uid 0 inside keeps through execve(2) what is ambient. */
+static int keep_through_exec(const struct confinement *self) {
+    for (unsigned number = 0; self->id_count > 0 && number < 64; number++)
+        if ((self->caps >> number & 1) != 0 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0) < 0)
+            return -1;
+    return 0;
+}
+
 static int become_program(struct confinement *self) {
     struct message *message = must_alloc(sizeof *message);
     /* until then nothing of us is mapped */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || receive_step(self->peer, message, -1) < 0 || message->step != STEP_CREATED)
         return problem(self, "parent", NULL, "Cannot follow the caller into its death");
     free(message);
-    struct cap_sets sets = {.effective = self->caps, .permitted = self->caps};
-    if (setsid() < 0 || bound_caps(self->caps) < 0 || set_caps(&sets) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+    struct cap_sets sets = {.effective = self->caps, .permitted = self->caps, .inheritable = self->id_count > 0 ? self->caps : 0};
+    if (setsid() < 0 || bound_caps(self->caps) < 0 || set_caps(&sets) < 0 || keep_through_exec(self) < 0 ||
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return problem(self, "caps", NULL, "Cannot lower the capabilities");
     if (set_own_limits(self) < 0)
         return problem(self, "rlimit", NULL, "Cannot set the limits");
@@ -262,7 +293,7 @@ static int attend(struct confinement *self, pid_t pid, int listener) {
         if (poll(polled, COUNT_OF(polled), -1) < 0)
             continue;
         if ((polled[1].revents & POLLIN) != 0)
-            attributes_answer(listener, self->proc);
+            attributes_answer(listener, self->proc, (uint32_t)self->first_id);
         else if (polled[1].revents != 0)
             polled[1].fd = -1; /* nobody is left to ask */
     }

@@ -1,4 +1,5 @@
 /** bothy/sdk: the typed client, the wire types and the errors. */
+export * from "./api/backup";
 export * from "./api/certificate";
 export * from "./api/common";
 export { ApiError, type ApiErrorOptions, type ErrorCode, errorCodes } from "./api/errors";
@@ -16,6 +17,7 @@ export * from "./api/stamp";
 export * from "./api/storage-pool";
 export * from "./api/warning";
 export { type Endpoint, endpointText, type HttpsEndpoint, type UnixEndpoint } from "./client/address";
+export type { ImportBackupOptions } from "./client/backup";
 export type { CallOptions, WriteOptions } from "./client/call-options";
 export { Client, type ClientOptions } from "./client/client";
 export { isNobodyListening } from "./client/connection-error";

@@ -9,6 +9,7 @@ export type RefKind =
   | "image"
   | "image-alias"
   | "instance"
+  | "instance-backup"
   | "instance-snapshot"
   | "network"
   | "profile"
@@ -21,17 +22,24 @@ export interface Ref {
   readonly kind: RefKind;
   readonly project: string;
   readonly name: string;
-  /** The instance of a snapshot. */
+  /** The instance of a snapshot or a backup. */
   readonly parent?: string;
 }
 
-type Plain = Exclude<RefKind, "instance-snapshot">;
+type Plain = Exclude<RefKind, "instance-backup" | "instance-snapshot">;
 
 /** @param project the default one when absent */
 export const ref = (kind: Plain, name: string, project = defaultProject): Ref => ({ kind, project, name });
 
 export const snapshotRef = (instance: string, name: string, project = defaultProject): Ref => ({
   kind: "instance-snapshot",
+  project,
+  name,
+  parent: instance,
+});
+
+export const backupRef = (instance: string, name: string, project = defaultProject): Ref => ({
+  kind: "instance-backup",
   project,
   name,
   parent: instance,
@@ -54,8 +62,10 @@ const collections: Readonly<Record<Plain, string>> = {
 export function urlOf({ kind, project, name, parent = "" }: Ref): string {
   const query = project === defaultProject ? "" : `?project=${encodeURIComponent(project)}`;
   if (kind === "server") return collections.server;
-  if (kind === "instance-snapshot")
-    return `${collections.instance}/${parent}/snapshots/${encodeURIComponent(name)}${query}`;
+  if (kind === "instance-snapshot" || kind === "instance-backup") {
+    const below = kind === "instance-backup" ? "backups" : "snapshots";
+    return `${collections.instance}/${parent}/${below}/${encodeURIComponent(name)}${query}`;
+  }
   const part = kind === "image-alias" ? name.split("/").map(encodeURIComponent).join("/") : encodeURIComponent(name);
   return `${collections[kind]}/${part}${query}`;
 }
@@ -66,9 +76,11 @@ export function urlBelow(object: Ref, below: string): string {
   return `${path}/${below}${query === undefined ? "" : `?${query}`}`;
 }
 
-/** What is locked while an object changes. A snapshot changes with its instance. */
+/** What is locked while an object changes. A snapshot changes with its instance, and so does a backup. */
 export const lockKeyOf = ({ kind, project, name, parent }: Ref): string =>
-  kind === "instance-snapshot" ? `instance/${project}/${parent}` : `${kind}/${project}/${name}`;
+  kind === "instance-snapshot" || kind === "instance-backup"
+    ? `instance/${project}/${parent}`
+    : `${kind}/${project}/${name}`;
 
 /** Name of an object's volume, control group and folders: with its project, where that is not the default one, as LXD has it. */
 export const storageNameOf = ({ project, name, parent }: Ref): string => {

@@ -125,6 +125,7 @@ export interface NetworkConfig<Value> {
 
 /** A configuration key of projects. */
 export type ProjectConfigKey =
+  | "backups.compression_algorithm"
   | "features.images"
   | "features.networks"
   | "features.profiles"
@@ -137,6 +138,7 @@ export type ProjectConfigKey =
   | "limits.processes"
   | "limits.virtual-machines"
   | "restricted"
+  | "restricted.backups"
   | "restricted.containers.lowlevel"
   | "restricted.containers.nesting"
   | "restricted.containers.privilege"
@@ -150,6 +152,8 @@ export type ProjectConfigKey =
 
 /** Configuration of projects; beside these the families `user.*`. */
 export interface ProjectConfig<Value> {
+  /** How backups of the project's instances are packed that say nothing of it: as the server's key of that name. Default: as the server has it. */
+  "backups.compression_algorithm"?: Value;
   /** Whether the project has images and aliases of its own; else it has those of the default project. Only an empty project changes it. Default: false; a new project gets true. */
   "features.images"?: Value;
   /** Whether the project has networks of its own. Bridges belong to the default project, so only `false` works. Default: `false`. */
@@ -174,6 +178,8 @@ export interface ProjectConfig<Value> {
   "limits.virtual-machines"?: Value;
   /** Whether the keys below count: what they do not allow, instances and profiles of the project cannot have. Default: `false`. */
   restricted?: Value;
+  /** Whether backups can be made. Default: `block`. */
+  "restricted.backups"?: Value;
   /** Whether containers may have keys such as `raw.lxc` that reach past the other restrictions. Default: `block`. */
   "restricted.containers.lowlevel"?: Value;
   /** Whether containers may have `security.nesting`. Default: `block`. */

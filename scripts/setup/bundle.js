@@ -11,6 +11,7 @@ const PROGRAMS = {
     start: "daemon/start.ts",
     main: "daemon/main.ts",
     "check-process": "daemon/kinds/image/archive/check-process.ts",
+    "check-backup-process": "daemon/kinds/backup/archive/check-backup-process.ts",
   },
 };
 

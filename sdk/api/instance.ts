@@ -1,5 +1,6 @@
 /** Instance: a container, its state, and what may be asked of it (docs/lxd-api.md, Instances and Exec). */
 import * as z from "zod";
+import { Backup } from "./backup";
 import { Config, Devices, flag, InstanceName, Text, Time, text } from "./common";
 import { means } from "./means";
 import { NetworkState } from "./network";
@@ -108,7 +109,7 @@ export const InstanceFull = z.looseObject({
   ...Instance.shape,
   state: means(InstanceState.nullable(), "Null when it cannot be had."),
   snapshots: z.array(Snapshot).nullable(),
-  backups: means(z.array(z.unknown()).nullable(), "There are none yet."),
+  backups: z.array(Backup).nullable(),
 });
 export type InstanceFull = z.infer<typeof InstanceFull>;
 

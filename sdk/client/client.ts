@@ -1,6 +1,7 @@
 /** Client: every call of every kind on one object, over one transport. */
 import type { Kind } from "../api/kind";
 import type { Endpoint } from "./address";
+import { backupCalls } from "./backup";
 import { certificateCalls } from "./certificate";
 import { defaultEndpoint, parseEndpoint } from "./endpoint";
 import { eventCalls } from "./event";
@@ -38,6 +39,7 @@ const callsOf = (wire: Wire) => ({
   ...metricsCalls(wire),
   ...instanceCalls(wire),
   ...snapshotCalls(wire),
+  ...backupCalls(wire),
   ...execCalls(wire),
   ...fileCalls(wire),
   ...imageCalls(wire),

@@ -1,4 +1,5 @@
 /** Home of instances: the platform, the book of instances, and what instances ask of others. */
+import type { Backup } from "../../../sdk/api/backup";
 import type { Changes } from "../../core/changes";
 import type { References } from "../../core/references/references";
 import type { ParentGroups } from "../../platform/host/cgroups";
@@ -63,6 +64,20 @@ export interface SnapshotPort {
   recover(): Promise<void>;
 }
 
+/** What becomes of an instance's backups when something becomes of it. */
+export interface BackupPort {
+  /** Those of an instance, for a list of all that it has. */
+  list(instance: InstanceId): Backup[];
+  /** Removes all of an instance. */
+  eraseAll(instance: InstanceId): Promise<void>;
+  /** Follows a renamed instance, within the caller's transaction. */
+  instanceRenamed(from: InstanceId, to: string): void;
+  /** Moves what follows renamed instances. */
+  settleRenames(): Promise<void>;
+  /** After a crash: takes away what was half made or half deleted. */
+  recover(): Promise<void>;
+}
+
 export interface InstanceHome extends Platform {
   readonly book: InstanceBook;
   readonly sftp: SftpSessions;
@@ -78,4 +93,5 @@ export interface InstanceHome extends Platform {
   readonly storagePools: PoolPort;
   readonly volumes: VolumePort;
   readonly snapshots: SnapshotPort;
+  readonly backups: BackupPort;
 }

@@ -20,6 +20,7 @@ import {
   ifMatchOf,
   inProjects,
   isOfAllProjects,
+  type Reply,
   type Route,
   recursionOf,
   route,
@@ -49,13 +50,23 @@ interface Snapshots {
 }
 
 const createSays = {
-  summary: "Makes an instance of an image, a template, another instance, a snapshot or nothing.",
+  summary: "Makes an instance of an image, a template, another instance, a snapshot, a backup or nothing.",
+  headers: {
+    name: "of a backup: name of the instance; that of the backup when absent",
+    pool: "of a backup: storage pool; that of the backup, or of the default profile, when absent",
+  },
+  upload: { "application/octet-stream": "the file of a backup" },
   query: { "dry-run": "`true`: says whether it could be made, and makes nothing (`bothy_instance_dry_run`)" },
   body: InstancesPost,
   answer: [answers.operation, { ...answers.nothing, when: "with `dry-run`" }],
 } as const;
 
-export function instanceRoutes(instances: InstanceService, snapshots: Snapshots): Route[] {
+/** @param importBackup makes an instance of a body that is no JSON */
+export function instanceRoutes(
+  instances: InstanceService,
+  snapshots: Snapshots,
+  importBackup: (request: ApiRequest) => Promise<Reply>,
+): Route[] {
   const { home } = instances;
   const { book, changes, log } = home;
   const recordOf = (request: ApiRequest) => book.record(idOf(request));
@@ -101,7 +112,12 @@ export function instanceRoutes(instances: InstanceService, snapshots: Snapshots)
   }
 
   function fullOf(record: InstanceRecord, state: InstanceState | null): InstanceFull {
-    return { ...instances.render(record), state, snapshots: snapshots.list(record), backups: null };
+    return {
+      ...instances.render(record),
+      state,
+      snapshots: snapshots.list(record),
+      backups: home.backups.list(record),
+    };
   }
 
   async function get(request: ApiRequest) {
@@ -232,7 +248,9 @@ export function instanceRoutes(instances: InstanceService, snapshots: Snapshots)
         list,
       ),
     },
-    route("POST", base, createSays, create),
+    route("POST", base, createSays, (request, post) =>
+      post === undefined ? importBackup(request) : create(request, post),
+    ),
     route(
       "GET",
       one,

@@ -85,3 +85,9 @@ export function checkSnapshot(project: ProjectRecord): void {
   if (isRestricted(project) && projectConfig(project.config).get("restricted.snapshots") === "block")
     throw badRequest(`Project "${project.name}" doesn't allow for snapshot creation`);
 }
+
+/** @throws ApiError BAD_REQUEST */
+export function checkBackup(project: ProjectRecord): void {
+  if (isRestricted(project) && projectConfig(project.config).get("restricted.backups") === "block")
+    throw badRequest(`Project "${project.name}" doesn't allow for backup creation`);
+}

@@ -13,7 +13,7 @@ import { requireConfig } from "../../core/validate";
 import { allFeatures, changedFeatures, defaultFeatures, hasFeature } from "./features";
 import type { Member, NextProfile, ProjectHome } from "./home";
 import { checkAggregates, checkCount, checkNewLimits, stateOf } from "./limits";
-import { checkRestrictions, checkSnapshot } from "./restrictions";
+import { checkBackup, checkRestrictions, checkSnapshot } from "./restrictions";
 import { type ProjectRecord, ProjectStore } from "./store";
 
 export class ProjectService implements Projects {
@@ -199,6 +199,11 @@ export class ProjectService implements Projects {
   /** @throws ApiError BAD_REQUEST */
   allowSnapshot(project: string): void {
     checkSnapshot(this.record(project));
+  }
+
+  /** @throws ApiError BAD_REQUEST */
+  allowBackup(project: string): void {
+    checkBackup(this.record(project));
   }
 
   #render(record: ProjectRecord): Project {

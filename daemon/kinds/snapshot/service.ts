@@ -18,6 +18,7 @@ import { requireStartable } from "../instance/life/startable";
 import type { InstanceId, InstanceRecord } from "../instance/record";
 import { snapshotVolume, volumeOf } from "../instance/volume";
 import { type ProfileId, renamedIn } from "../profile/store";
+import type { Volume } from "../storage-pool/driver";
 import type { SnapshotHome } from "./home";
 import { nameByPattern } from "./naming";
 import { type SnapshotRecord, type SnapshotSettings, SnapshotStore } from "./store";
@@ -41,6 +42,11 @@ export class SnapshotService {
   list(instance: InstanceId): Snapshot[] {
     this.#book.record(instance);
     return this.#store.list(instance).map((record) => this.#render(record));
+  }
+
+  /** Those of an instance, oldest first. */
+  records(instance: InstanceId): SnapshotRecord[] {
+    return this.#store.list(instance);
   }
 
   /** @throws ApiError NOT_FOUND */
@@ -254,6 +260,32 @@ export class SnapshotService {
   }
 
   /**
+   * Runs work on an instance's root at rest: that of a stopped one itself, of a running one a copy, which the next start takes away after a crash.
+   * A running instance is frozen only while it is copied.
+   */
+  async whileCopied<T>(instance: InstanceRecord, work: (volume: Volume) => Promise<T>): Promise<T> {
+    if (!this.#book.running.isActive(instance)) return work(volumeOf(instance));
+    const passing: SnapshotRecord = { ...passingThrough(instance, "backup"), createdAt: nowText() };
+    this.#store.insertPending(passing);
+    const volume = snapshotVolume(instance, passing.name);
+    const clone = () =>
+      this.home.volumes.clone({ pool: instance.pool, volume: volumeOf(instance) }, { pool: instance.pool, volume });
+    try {
+      await this.home.instances.lifecycle.whileStill(instance, clone);
+      return await work(volume);
+    } finally {
+      await this.#erase(passing, instance.pool);
+    }
+  }
+
+  /** Adds a snapshot to an instance that is being made. @param fill makes its volume */
+  async addFilled(record: SnapshotRecord, fill: (volume: Volume) => Promise<void>): Promise<void> {
+    this.#store.insertPending(record);
+    await fill(snapshotVolume(record.instance, record.name));
+    this.#store.confirm(record.instance, record.name);
+  }
+
+  /**
    * Brings an instance's volume to what another's is, and its snapshots too when wanted: those that are missing or of another time are copied, those
    * that the other has no more are removed. The instance is stopped.
    */
@@ -270,7 +302,7 @@ export class SnapshotService {
     await instances.lifecycle.whileStill(source, async () => {
       if (source.pool === record.pool) return volumes.restore(record.pool, volumeOf(source), target);
       // By way of a snapshot of its own, which the next start takes away after a crash.
-      const passing: SnapshotRecord = { ...passingThrough(record), createdAt: nowText() };
+      const passing: SnapshotRecord = { ...passingThrough(record, "refresh"), createdAt: nowText() };
       this.#store.insertPending(passing);
       try {
         const middle = snapshotVolume(record, passing.name);
@@ -315,9 +347,9 @@ export class SnapshotService {
 const isSameMoment = (a: SnapshotRecord, b: SnapshotRecord): boolean =>
   a.name === b.name && Date.parse(a.createdAt) === Date.parse(b.createdAt);
 
-const passingThrough = (settings: InstanceRecord) => ({
+const passingThrough = (settings: InstanceRecord, why: string) => ({
   instance: settings,
-  name: `refresh-${randomBytes(4).toString("hex")}`,
+  name: `${why}-${randomBytes(4).toString("hex")}`,
   expiresAt: never,
   settings,
 });

@@ -25,6 +25,11 @@ export class Volumes {
     return this.pools.fill(pool, (driver, place) => driver.create(place, volume, async () => undefined));
   }
 
+  /** Makes a volume; `fill` gets its empty root folder and puts the content there. */
+  createFilled(pool: string, volume: Volume, fill: (rootPath: string) => Promise<void>): Promise<void> {
+    return this.pools.fill(pool, (driver, place) => driver.create(place, volume, fill));
+  }
+
   /** Makes a volume from an image; the image's volume in this pool is made first when it is not there, once for all who ask. */
   createFromImage(pool: string, fingerprint: string, volume: Volume, options: FromImageOptions): Promise<void> {
     return this.pools.fill(pool, (driver, place) =>

@@ -69,6 +69,16 @@ export class Dirs {
     return this.#at("logs", instance);
   }
 
+  /** Folder of an instance's backups. @param instance its name on the host */
+  backups(instance: string): string {
+    return this.#at("backups", "instances", instance);
+  }
+
+  /** The file of a backup. */
+  backup(instance: string, name: string): string {
+    return path.join(this.backups(instance), fileNameOf(name));
+  }
+
   /** Links that scripts follow: containers/N to the pool's folder. */
   containerLink(instance: string): string {
     return this.#at("containers", instance);
@@ -105,7 +115,19 @@ export class Dirs {
     if (isNew) chmodSync(this.root, 0o711);
     accessSync(this.root, constants.W_OK);
     makeDatabaseFolder(this.databaseFolder);
-    const own = ["cells", "disks", "images", "logs", "tmp", "storage-pools", "containers", "snapshots", "networks"];
+    const own = [
+      "backups",
+      "backups/instances",
+      "cells",
+      "disks",
+      "images",
+      "logs",
+      "tmp",
+      "storage-pools",
+      "containers",
+      "snapshots",
+      "networks",
+    ];
     for (const name of own) ownFolder(log, this.#at(name), 0o700);
     // Even a change to the same mode asks for space, which a full quota has not.
     if ((statSync(this.networks).mode & 0o777) !== 0o711) chmodSync(this.networks, 0o711);

@@ -12,6 +12,8 @@ export interface Confinement {
   readonly write?: string;
   /** Bytes of memory that it may have. */
   readonly memoryBytes?: number;
+  /** The ids of what it writes: the first is 0 on disk. Not together with device nodes. */
+  readonly ids?: { readonly first: number; readonly count: number };
   /** Whether it may make device nodes; it cannot open them. */
   readonly deviceNodes?: boolean;
   /** Whether files get those extended attributes only that an image may give them (native/attributes.h). */
@@ -40,7 +42,7 @@ export function toolbox(names: readonly string[]): { read: string[]; searchPath:
 export function confined(
   command: string,
   args: readonly string[],
-  { read = [], write, memoryBytes, deviceNodes = false, imageAttributes = false }: Confinement,
+  { read = [], write, memoryBytes, ids, deviceNodes = false, imageAttributes = false }: Confinement,
 ): [program: string, args: string[]] {
   const program = shownProgram(command);
   if (program === undefined)
@@ -53,6 +55,7 @@ export function confined(
       ...reads.flatMap((file) => ["--read", file]),
       ...(write === undefined ? [] : ["--write", realpathSync(write)]),
       ...(memoryBytes === undefined ? [] : ["--memory", String(memoryBytes)]),
+      ...(ids === undefined ? [] : ["--ids", `${ids.first}:${ids.count}`]),
       ...(deviceNodes ? ["--device-nodes"] : []),
       ...(imageAttributes ? ["--image-attributes"] : []),
       "--",

@@ -71,6 +71,8 @@ const packing = (what: string) =>
     doc: `How ${what} of the project's instances are packed that say nothing of it: as the server's key of that name.`,
   }) as const satisfies Row;
 
+const backups = grouped("backups", { "backups.compression_algorithm": packing("backups") });
+
 const images = grouped("images", { "images.compression_algorithm": packing("images") });
 
 const limits = grouped("limits", {
@@ -152,6 +154,15 @@ const restricted = grouped("restricted", {
     example: "true",
     doc: "Whether the keys below count: what they do not allow, instances and profiles of the project cannot have.",
   },
+  "restricted.backups": {
+    type: allowOrBlock,
+    default: "block",
+    applies: "now",
+    since,
+    extension: "projects_restricted_backups_and_snapshots",
+    example: "allow",
+    doc: "Whether backups can be made.",
+  },
   "restricted.containers.lowlevel": {
     type: allowOrBlock,
     default: "block",
@@ -214,7 +225,7 @@ const user = grouped("user", {
   "user.*": { type: anyText, secret: true, applies: "now", since, example: "lab", doc: "Free for the user." },
 });
 
-export const projectKeys = { ...features, ...images, ...limits, ...restricted, ...user } satisfies KeyTable;
+export const projectKeys = { ...backups, ...features, ...images, ...limits, ...restricted, ...user } satisfies KeyTable;
 
 /** Reads the configuration of a project. */
 export const projectConfig = readerOf(projectKeys);

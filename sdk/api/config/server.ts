@@ -54,6 +54,18 @@ const core = grouped("core", {
   },
 });
 
+const backups = grouped("backups", {
+  "backups.compression_algorithm": {
+    type: compression,
+    default: "gzip",
+    applies: "now",
+    since,
+    extension: "backup_compression",
+    example: "zstd -3",
+    doc: "How new backups are packed that say nothing of it: `none`, or one of bzip2, gzip, lzma, pigz, xz and zstd with its options.",
+  },
+});
+
 /** Images may be hostile: what one may hold and cost (docs/lxd-api.md, Images). */
 const images = grouped("images", {
   "images.compression_algorithm": {
@@ -124,7 +136,7 @@ const user = grouped("user", {
   "user.*": { type: anyText, secret: true, applies: "now", since, example: "lab", doc: "Free for the user." },
 });
 
-export const serverKeys = { ...core, ...images, ...user } satisfies KeyTable;
+export const serverKeys = { ...backups, ...core, ...images, ...user } satisfies KeyTable;
 
 /** Reads the configuration of the server. */
 export const serverConfig = readerOf(serverKeys);

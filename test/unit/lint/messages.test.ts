@@ -21,6 +21,7 @@ const stock = [
   "architecture isn't supported by this host",
   "You can't change the features of the default project",
   "Can't change ",
+  "doesn't allow for backup creation",
   "doesn't allow for snapshot creation",
   "Provided instance type doesn't exist",
   "The required device path doesn't exist",

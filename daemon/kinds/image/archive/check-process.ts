@@ -2,12 +2,11 @@
 import { stat } from "node:fs/promises";
 import { ApiError } from "../../../../sdk/api/errors";
 import { checkTar, type Part, type TarContent, type TarLayout } from "./check";
-import { type Compression, decompress } from "./compression";
-import { type ImageLimits, withinSize } from "./limits";
-import { Listing } from "./listing";
+import { readTarball } from "./check-tarball";
+import type { Compression } from "./compression";
+import type { ImageLimits } from "./limits";
 import { readYaml } from "./metadata-yaml";
 import { checkSquashfs } from "./squashfs";
-import { readTar } from "./tar";
 
 export interface CheckFile {
   readonly path: string;
@@ -42,24 +41,8 @@ async function check({ main, rootfs, limits }: CheckJob): Promise<Checked> {
   return { layout, metadata, templates };
 }
 
-/** Reads the whole tarball once, through two readers that must agree. */
-async function checkTarball({ path, compression }: CheckFile, part: Part, limits: ImageLimits): Promise<TarContent> {
-  const packed = await decompress(path, compression);
-  const listing = new Listing();
-  try {
-    const bytes = withinSize(packed.stream, limits, (await stat(path)).size);
-    const content = await checkTar(listing.compare(readTar(listing.feed(bytes))), part, limits);
-    await packed.done();
-    await listing.end();
-    return content;
-  } catch (error) {
-    packed.stop();
-    listing.stop();
-    // A decompressor that failed leaves a truncated stream behind; its own word says why.
-    await packed.done();
-    throw error;
-  }
-}
+const checkTarball = (file: CheckFile, part: Part, limits: ImageLimits): Promise<TarContent> =>
+  readTarball(file, limits, (entries) => checkTar(entries, part, limits));
 
 async function main(): Promise<void> {
   let result: CheckResult;

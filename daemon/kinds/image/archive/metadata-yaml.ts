@@ -4,8 +4,8 @@ import { badRequest } from "../../../../sdk/api/errors";
 
 const isNull = (text: string) => /^(~|null|Null|NULL|)$/.test(text);
 
-/** @returns maps, lists, texts and nulls @throws ApiError BAD_REQUEST with the line */
-export function readYaml(text: string): unknown {
+/** @param name of the file, for the error @returns maps, lists, texts and nulls @throws ApiError BAD_REQUEST with the line */
+export function readYaml(text: string, name = "metadata.yaml"): unknown {
   try {
     const document = parseDocument(text, { schema: "failsafe", merge: true });
     const [error] = document.errors;
@@ -18,6 +18,6 @@ export function readYaml(text: string): unknown {
     return document.toJS({ maxAliasCount: 100 });
   } catch (error) {
     const cause = error instanceof Error ? error.message.split("\n")[0]!.replace(/[:.]$/, "") : String(error);
-    throw badRequest(`Cannot import image: its metadata.yaml is no YAML: ${cause}. Correct it.`, { cause: error });
+    throw badRequest(`Cannot import image: its ${name} is no YAML: ${cause}. Correct it.`, { cause: error });
   }
 }

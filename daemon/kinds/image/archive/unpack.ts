@@ -14,6 +14,8 @@ export interface UnpackOptions {
   readonly deviceNodes: boolean;
   readonly warn: (message: string) => void;
   readonly signal?: AbortSignal;
+  /** Which ids of the archive are 0 and so on in the container; those that are in it when absent. Not together with device nodes. */
+  readonly ids?: { readonly first: number; readonly count: number };
 }
 
 /**
@@ -52,10 +54,11 @@ interface Work {
   /** Device nodes that are left out, as the archive names them. */
   readonly skipped: readonly string[];
   readonly deviceNodes: boolean;
+  readonly ids?: UnpackOptions["ids"];
   readonly signal: AbortSignal;
 }
 
-async function unpackTar({ filePath, files, rootPath, skipped, deviceNodes, signal }: Work): Promise<void> {
+async function unpackTar({ filePath, files, rootPath, skipped, deviceNodes, ids, signal }: Work): Promise<void> {
   const { prefix, root } = files.layout;
   const { command } = compressionOf(files.rootfs ?? files.main);
   const tools = toolbox(["sh", "tar", ...(command === undefined ? [] : [command[0]])]);
@@ -78,6 +81,7 @@ async function unpackTar({ filePath, files, rootPath, skipped, deviceNodes, sign
     read: [...tools.read, filePath],
     write: rootPath,
     deviceNodes,
+    ...(ids === undefined ? {} : { ids }),
     imageAttributes: true,
     memoryBytes: decompressorBytes,
   };
@@ -88,9 +92,17 @@ async function unpackTar({ filePath, files, rootPath, skipped, deviceNodes, sign
   });
   // GNU tar leaves the root folder itself alone, since its name is cut off.
   if (root !== undefined) {
-    await chown(rootPath, root.uid, root.gid);
+    await chown(rootPath, ownId(root.uid, ids), ownId(root.gid, ids));
     await chmod(rootPath, root.mode);
   }
+}
+
+/** An id of the archive as the container has it. */
+function ownId(id: number, ids: UnpackOptions["ids"]): number {
+  const own = id - (ids?.first ?? 0);
+  if (own < 0 || own >= (ids?.count ?? Number.POSITIVE_INFINITY))
+    throw internal("Cannot unpack the image: its root folder is of an id that the container has not.");
+  return own;
 }
 
 async function unpackSquashfs({ filePath, rootPath, skipped, deviceNodes, signal }: Work): Promise<void> {

@@ -14,7 +14,7 @@ import { snapshotVolume, volumeOf } from "../volume";
 
 /** After a crash midway the volumes follow the database (Volumes.reconcile). */
 export async function renameInstance(home: InstanceHome, record: InstanceRecord, to: string): Promise<void> {
-  const { book, database, dirs, snapshots, volumes } = home;
+  const { backups, book, database, dirs, snapshots, volumes } = home;
   const renamed: InstanceId = { project: record.project, name: to };
   if (book.running.has(record)) throw badRequest("Renaming of running instance not allowed");
   book.requireFree(renamed);
@@ -30,8 +30,10 @@ export async function renameInstance(home: InstanceHome, record: InstanceRecord,
   database.transaction(() => {
     book.store.rename(record, to);
     snapshots.instanceRenamed(record, to);
+    backups.instanceRenamed(record, to);
   });
   undo.keep();
+  await backups.settleRenames();
   await devicesForgotten(home, record);
   await removeLinks(home, record);
   await makeLinks(home, record.pool, renamed);

@@ -24,12 +24,13 @@ export async function eraseInstance(home: InstanceHome, record: InstanceRecord):
 }
 
 async function removeBelongings(home: InstanceHome, record: InstanceRecord): Promise<void> {
-  const { dirs, log, snapshots } = home;
+  const { backups, dirs, log, snapshots } = home;
   for (const snapshot of snapshots.names(record))
     await deleteVolume(home, record.pool, snapshotVolume(record, snapshot));
   await deleteVolume(home, record.pool, volumeOf(record));
   const rest: readonly [string, () => Promise<void>][] = [
     ["Cannot forget the addresses of a deleted instance", () => devicesForgotten(home, record)],
+    ["Cannot remove the backups of a deleted instance", () => backups.eraseAll(record)],
     ["Cannot remove the links of a deleted instance", () => removeLinks(home, record)],
     [
       "Cannot remove the logs of a deleted instance",

@@ -11,10 +11,11 @@ import { patienceMs } from "./leftovers";
 /** Takes away what was half made or half deleted, and brings the pools in line with the database. */
 export async function recoverInstances(instances: InstanceService): Promise<void> {
   const { home } = instances;
-  const { book, snapshots, storagePools } = home;
+  const { backups, book, snapshots, storagePools } = home;
   // Before anything that they may use is taken away.
   await orLog(home, "Cannot end what is left of unknown containers", () => instances.endUnknown());
   await orLog(home, "Cannot remove half made snapshots", () => snapshots.recover());
+  await orLog(home, "Cannot remove half made backups", () => backups.recover());
   for (const record of book.store.listPending())
     await orLog(home, `Cannot remove the half made instance "${record.name}"`, () => eraseInstance(home, record));
   for (const { name } of storagePools.records())

@@ -1,5 +1,6 @@
-/** The distribution's own lxc client publishes: images of instances and snapshots, with each of its flags. */
+/** The distribution's own lxc client publishes, exports and imports containers, with each of its flags. */
 import assert from "node:assert/strict";
+import path from "node:path";
 import { test } from "node:test";
 import { skip, withLxc } from "../support/lxc";
 
@@ -32,5 +33,29 @@ test("lxc publish makes an image of a stopped container and of a snapshot, and c
     }
     lxc.run("delete", "-f", "old", "new", "web");
     lxc.run("image", "delete", "old", "new");
+  }),
+);
+
+test("lxc export and import carry a container with its snapshots into another name and pool", { skip }, () =>
+  withLxc((lxc) => {
+    lxc.run("launch", "bb", "web");
+    lxc.run("exec", "web", "--", "sh", "-c", "echo before > /root/file");
+    lxc.run("snapshot", "web", "s0");
+    lxc.run("exec", "web", "--", "sh", "-c", "echo after > /root/file");
+    lxc.run("storage", "create", "plain", "dir");
+    const file = path.join(lxc.home, "web.tar");
+    lxc.run("export", "web", file, "-q");
+    lxc.run("export", "web", `${file}.zst`, "--instance-only", "--optimized-storage", "--compression", "zstd -1", "-q");
+    assert.deepEqual(JSON.parse(lxc.run("query", "/1.0/instances/web/backups")), [], "the client takes it away");
+    assert.match(lxc.try(["import", file, "-q"]).stderr, /already exists/);
+    lxc.run("import", file, "twin", "--storage", "plain", "-q");
+    lxc.run("import", `${file}.zst`, "lone", "-q");
+    lxc.run("start", "twin", "lone");
+    for (const name of ["twin", "lone"]) assert.equal(lxc.run("exec", name, "--", "cat", "/root/file"), "after\n");
+    lxc.run("restore", "twin", "s0");
+    assert.equal(lxc.run("exec", "twin", "--", "cat", "/root/file"), "before\n");
+    assert.deepEqual(JSON.parse(lxc.run("query", "/1.0/instances/lone/snapshots")), []);
+    lxc.run("delete", "-f", "web", "twin", "lone");
+    lxc.run("storage", "delete", "plain");
   }),
 );

@@ -1,0 +1,49 @@
+/** Inspect: everything that must hold before a file becomes an instance. A confined process reads the file; the daemon reads its result. */
+import path from "node:path";
+import { ApiError, badRequest } from "../../../../sdk/api/errors";
+import type { TarLayout } from "../../image/archive/check";
+import { checkedApart } from "../../image/archive/checked-apart";
+import { type Compression, detectCompression } from "../../image/archive/compression";
+import type { ImageLimits } from "../../image/archive/limits";
+import { type BackedUp, readBackup } from "../format/read";
+import type { BackupResult } from "./check-backup-process";
+
+export interface InspectedBackup extends BackedUp {
+  readonly compression: Compression;
+  readonly container: TarLayout;
+  /** Roots of snapshots by name. */
+  readonly roots: ReadonlyMap<string, TarLayout>;
+}
+
+const program = path.join(__dirname, "check-backup-process.js");
+
+/** @throws ApiError BAD_REQUEST "Cannot import backup: <cause>. <what to do>"; the signal's reason when it aborts */
+export async function inspectBackup(file: string, limits: ImageLimits, signal: AbortSignal): Promise<InspectedBackup> {
+  const compression = await detectCompression(file);
+  const packed = { path: file, compression };
+  if (compression === "squashfs") throw badRequest("Cannot import backup: it is a squashfs. Send it as a tarball.");
+  const result = await checkedApart<BackupResult>(program, { file: packed, limits } as never, [packed], signal);
+  if ("refused" in result) throw badRequest(result.refused);
+  const { index, beside, container, snapshots } = result.checked;
+  const backup = readBackup(index, beside);
+  if (backup.isOptimized)
+    throw badRequest(
+      "Cannot import backup: it is of a format that only the storage driver knows which wrote it. Make it without optimized storage.",
+    );
+  const roots = new Map(snapshots);
+  for (const { name } of backup.snapshots)
+    if (!roots.has(name))
+      throw badRequest(
+        `Cannot import backup: it lacks the root of the snapshot "${name}". Send the whole file that an export gave.`,
+      );
+  return { ...backup, compression, container, roots };
+}
+
+/** The same error in words of a backup: what reads tarballs speaks of images. */
+export function inWordsOfBackups(error: unknown): unknown {
+  if (!ApiError.is(error)) return error;
+  const message = error.message
+    .replace("Cannot import image:", "Cannot import backup:")
+    .replaceAll("the image", "the backup");
+  return new ApiError(error.code, message, { details: error.details, cause: error });
+}

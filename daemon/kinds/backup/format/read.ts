@@ -1,0 +1,158 @@
+/** What a backup says of itself, read with suspicion: it comes from elsewhere. */
+import * as z from "zod";
+import { Config, Devices, epoch, never, SnapshotName, Text, WrittenTime } from "../../../../sdk/api/common";
+import { type ApiError, badRequest } from "../../../../sdk/api/errors";
+
+/** Plain values of YAML come as texts and nulls. */
+const word = Text.nullish().transform((value) => value ?? "");
+const yes = z
+  .string()
+  .nullish()
+  .transform((value) => /^(true|yes|on)$/i.test(value ?? ""));
+const time = (otherwise: string) =>
+  z
+    .string()
+    .nullish()
+    .transform((value) => (WrittenTime.safeParse(value).success ? String(value) : otherwise));
+const withTexts = (value: unknown): unknown =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, entry === null ? "" : withTexts(entry)]))
+    : (value ?? {});
+const config = z.preprocess(withTexts, Config);
+const devices = z.preprocess(withTexts, Devices);
+const list = <T extends z.ZodType>(type: T) =>
+  z
+    .array(type)
+    .nullish()
+    .transform((value) => value ?? []);
+
+const settings = {
+  architecture: word,
+  config,
+  devices,
+  profiles: list(Text),
+  ephemeral: yes,
+  created_at: time(epoch),
+  last_used_at: time(epoch),
+};
+
+const Instance = z.object({ ...settings, name: Text, description: word, type: word });
+export type BackedUpInstance = z.output<typeof Instance>;
+
+const Snapshot = z.object({
+  ...settings,
+  // Earlier versions of LXD wrote the instance's name before it.
+  name: Text.transform((name) => name.split("/").at(-1) ?? "").pipe(SnapshotName),
+  expires_at: time(never),
+});
+export type BackedUpSnapshot = z.output<typeof Snapshot>;
+
+const Whole = z.object({
+  container: Instance.nullish(),
+  // Newer versions call it so.
+  instance: Instance.nullish(),
+  snapshots: list(Snapshot),
+  pool: z
+    .object({ name: word, driver: word })
+    .nullish()
+    .transform((pool) => pool ?? { name: "", driver: "" }),
+});
+
+const Index = z.object({ pool: word, optimized: yes, type: word, snapshots: list(Text), config: z.unknown() });
+
+export interface BackedUp {
+  readonly instance: BackedUpInstance;
+  readonly snapshots: readonly BackedUpSnapshot[];
+  /** Name of the pool that it was in. */
+  readonly pool: string;
+  readonly isOptimized: boolean;
+}
+
+/** @param index of the backup, as readYaml gives it @param beside backup.yaml of its instance, of which the index of old ones has no copy @throws ApiError BAD_REQUEST */
+export function readBackup(index: unknown, beside: unknown): BackedUp {
+  const { pool, optimized, type, snapshots, config: inner } = parse("index.yaml", Index, index);
+  if (type !== "" && type !== "container")
+    throw badRequest(`Cannot import backup: it is of the type "${type}". Send one of a container.`);
+  const where = inner === undefined || inner === null ? "backup.yaml" : "index.yaml";
+  const whole = readWhole(where, inner ?? beside);
+  // The files of those that the index does not name are not there.
+  const isThere = ({ name }: BackedUpSnapshot) => snapshots.includes(name);
+  return { ...whole, snapshots: whole.snapshots.filter(isThere), pool: pool || whole.pool, isOptimized: optimized };
+}
+
+/** Reads backup.yaml. @param name of the file, for errors @throws ApiError BAD_REQUEST */
+export function readWhole(name: string, value: unknown): Omit<BackedUp, "isOptimized"> {
+  const { container, instance: newer, snapshots, pool } = parse(name, Whole, value);
+  const instance = container ?? newer;
+  if (instance === undefined || instance === null)
+    throw badRequest(`Cannot import backup: its ${name} tells of no instance. Make it again.`);
+  const names = new Set(snapshots.map((snapshot) => snapshot.name));
+  if (names.size < snapshots.length)
+    throw badRequest(`Cannot import backup: its ${name} has two snapshots of one name. Make it again.`);
+  return { instance, snapshots, pool: pool.name };
+}
+
+const toldIssues = 5;
+
+function parse<T extends z.ZodType>(name: string, type: T, value: unknown): z.output<T> {
+  const result = type.safeParse(value);
+  if (result.success) return result.data;
+  const issues = result.error.issues.slice(0, toldIssues).map(({ path, message }) => {
+    const at = path.join(".").slice(0, 200);
+    return `${at === "" ? "the whole" : at}: ${message}`;
+  });
+  throw badRequest(`Cannot import backup: its ${name} is not valid: ${issues.join("; ")}. Make it again.`);
+}
+
+/** Which ids the files of a part have: those of the container itself, or a range of its host. */
+export interface FileIds {
+  readonly first: number;
+  readonly count: number;
+}
+
+const Mapping = z.array(
+  z.object({
+    Isuid: z.boolean(),
+    Isgid: z.boolean(),
+    Hostid: z.number().int().min(0),
+    Nsid: z.number().int().min(0),
+    Maprange: z.number().int().min(1),
+  }),
+);
+
+/** The last id that there is stands for none. */
+const lastId = 2 ** 32 - 2;
+
+/** @param text of volatile.last_state.idmap @returns nothing where files have the container's own ids @throws ApiError BAD_REQUEST for several ranges */
+export function fileIds(text: string | undefined): FileIds | undefined {
+  if (text === undefined || text === "") return undefined;
+  const refuse = (cause: string): ApiError =>
+    badRequest(
+      `Cannot import backup: its volatile.last_state.idmap ${cause}. Make it again of an instance without raw.idmap.`,
+    );
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw refuse("is no JSON");
+  }
+  if (value === null) return undefined;
+  const found = Mapping.safeParse(value);
+  if (!found.success) throw refuse("is no map of ids");
+  if (found.data.length === 0) return undefined;
+  const uids = found.data.filter(({ Isuid }) => Isuid);
+  const gids = found.data.filter(({ Isgid }) => Isgid);
+  const [uid] = uids;
+  const [gid] = gids;
+  const isOneRange =
+    uids.length === 1 &&
+    gids.length === 1 &&
+    uid?.Nsid === 0 &&
+    gid?.Nsid === 0 &&
+    uid.Hostid === gid.Hostid &&
+    uid.Hostid > 0 &&
+    uid.Hostid < lastId;
+  if (!isOneRange) throw refuse("maps several ranges of ids");
+  const count = Math.min(uid.Maprange, gid.Maprange, lastId - uid.Hostid);
+  return { first: uid.Hostid, count };
+}

@@ -1,0 +1,234 @@
+/** Import: an instance is made of the file of a backup, which comes from elsewhere and may be hostile. A failure or a crash leaves nothing. */
+import { randomUUID } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
+import path from "node:path";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { type Config, type Devices, InstanceName } from "../../../sdk/api/common";
+import { instanceConfig } from "../../../sdk/api/config/instance";
+import { badRequest, notFound } from "../../../sdk/api/errors";
+import { eitherFamily } from "../../../sdk/api/headers";
+import { InstancesPost } from "../../../sdk/api/instance";
+import { withoutStamp } from "../../../sdk/api/stamp";
+import { requireAccess } from "../../core/access";
+import { type Call, defaultProject } from "../../core/call";
+import { requireName } from "../../core/validate";
+import { type ApiRequest, asyncOp, type Reply } from "../../http/route";
+import { findArchitecture } from "../../platform/host/architecture";
+import type { RunningOperation } from "../../platform/operations";
+import type { TarLayout } from "../image/archive/check";
+import { beyond, type ImageLimits } from "../image/archive/limits";
+import { triggers } from "../image/archive/metadata";
+import { unpackRoot } from "../image/archive/unpack";
+import { draftInstance } from "../instance/create/draft";
+import { applyUntilStart } from "../instance/create/file-templates";
+import { make } from "../instance/create/make";
+import { type InstanceId, type InstanceRecord, instanceRef, rootOf } from "../instance/record";
+import { about } from "../instance/request";
+import { volumeOf } from "../instance/volume";
+import type { SnapshotRecord } from "../snapshot/store";
+import { type InspectedBackup, inspectBackup, inWordsOfBackups } from "./archive/inspect";
+import { type BackedUpInstance, type BackedUpSnapshot, fileIds } from "./format/read";
+import { diskIdsKey, passedOn } from "./format/volatile";
+import type { BackupHome } from "./home";
+
+/** All scratch folders of imports begin so; start-up removes those that a killed daemon left. */
+export const importPrefix = "backup-";
+
+/** What a request says beside the bytes. */
+interface Wanted {
+  readonly name: string | undefined;
+  readonly pool: string | undefined;
+}
+
+/** Makes an instance of the body of a request; the body is on disk before the answer goes out. @throws ApiError NOT_FOUND, CONFLICT, BAD_REQUEST */
+export async function importBackup(home: BackupHome, { call, headers, body }: ApiRequest): Promise<Reply> {
+  const { changes, instances } = home;
+  requireAccess(call, [instanceRef({ project: call.project, name: "" })]);
+  const wanted = { name: eitherFamily(headers, "name") || undefined, pool: eitherFamily(headers, "pool") || undefined };
+  const id = wanted.name === undefined ? undefined : { project: call.project, name: wanted.name };
+  if (id !== undefined) {
+    requireName("instance", InstanceName, id.name);
+    instances.home.book.requireFree(id);
+  }
+  if (wanted.pool !== undefined) instances.home.storagePools.record(wanted.pool);
+  const upload = await receive(body, home.dirs.scratch, home.images.limits);
+  return asyncOp(
+    changes.start(call, {
+      // Which instance it will be is known when the backup is read.
+      of: [],
+      operation:
+        id === undefined ? { description: "Restoring backup", mayCancel: true } : about(id, "Restoring backup", true),
+      work: async (operation) => {
+        await using file = upload;
+        try {
+          await makeInstance(home, call, file.path, wanted, operation);
+        } catch (error) {
+          throw inWordsOfBackups(error);
+        }
+      },
+    }),
+  );
+}
+
+interface Upload extends AsyncDisposable {
+  readonly path: string;
+}
+
+async function receive(body: Readable, scratch: string, limits: ImageLimits): Promise<Upload> {
+  const folder = path.join(scratch, `${importPrefix}${randomUUID()}`);
+  await mkdir(folder, { mode: 0o700 });
+  const upload = {
+    path: path.join(folder, "file"),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  };
+  let total = 0;
+  async function* counted(): AsyncGenerator<Buffer> {
+    // The refusal is still to be sent on its connection.
+    for await (const chunk of body.iterator({ destroyOnReturn: false })) {
+      total += (chunk as Buffer).length;
+      if (total > limits.size.value) throw beyond(limits, "size", "it has more bytes");
+      yield chunk as Buffer;
+    }
+  }
+  try {
+    await pipeline(counted, createWriteStream(upload.path, { mode: 0o600, flags: "wx" }));
+    if (total === 0)
+      throw badRequest("Cannot import backup: the request has no content. Send the file that an export gave.");
+  } catch (error) {
+    await upload[Symbol.asyncDispose]();
+    throw inWordsOfBackups(error);
+  }
+  return upload;
+}
+
+async function makeInstance(
+  home: BackupHome,
+  call: Call,
+  file: string,
+  wanted: Wanted,
+  operation: RunningOperation,
+): Promise<void> {
+  const backup = await inspectBackup(file, home.images.limits, operation.signal);
+  const id: InstanceId = { project: call.project, name: wanted.name ?? backup.instance.name };
+  requireName("instance", InstanceName, id.name);
+  await home.changes.run(call, {
+    of: [instanceRef(id)],
+    told: { action: "instance-created", of: instanceRef(id) },
+    work: async () => {
+      const { home: instances } = home.instances;
+      instances.book.requireFree(id);
+      const pool = poolFor(home, call.project, wanted, backup);
+      const draft = draftOf(home, id, pool, backup);
+      await make(instances, draft, async (record) => {
+        await fill(home, record, { file, backup, pool }, operation);
+        const trigger = instanceConfig(backup.instance.config).get("volatile.apply_template");
+        const isTrigger = triggers.some((known) => known === trigger);
+        return isTrigger ? applyUntilStart(instances, record, trigger as (typeof triggers)[number]) : {};
+      });
+    },
+  });
+}
+
+/** The pool that the request names, else that of the backup, else that of the default profile, as in LXD. */
+function poolFor({ instances }: BackupHome, project: string, wanted: Wanted, backup: InspectedBackup): string {
+  const { storagePools } = instances.home;
+  if (wanted.pool !== undefined) return storagePools.record(wanted.pool).name;
+  if (storagePools.records().some(({ name }) => name === backup.pool)) return backup.pool;
+  const { devices } = instances.home.book.expanded({ project, config: {}, devices: {}, profiles: ["default"] });
+  const pool = rootOf(devices)?.pool;
+  if (pool === undefined)
+    throw notFound(
+      `Storage pool not found: the backup is of the pool "${backup.pool}", and the profile "default" has no root disk. Name a pool.`,
+    );
+  return pool;
+}
+
+/** Devices of an instance that is in this pool, wherever it was. */
+function devicesIn(
+  { instances }: BackupHome,
+  project: string,
+  pool: string,
+  { devices, profiles }: Pick<BackedUpInstance, "devices" | "profiles">,
+): Devices {
+  const expanded = instances.home.book.expanded({ project, config: {}, devices, profiles }).devices;
+  const root = rootOf(expanded);
+  if (root?.pool === pool) return devices;
+  const name = Object.keys(expanded).find((device) => expanded[device] === root) ?? "root";
+  return { ...devices, [name]: { type: "disk", path: "/", ...root, pool } };
+}
+
+/** @throws ApiError for all that a new instance of these settings would be refused for */
+function draftOf(home: BackupHome, id: InstanceId, pool: string, { instance }: InspectedBackup): InstanceRecord {
+  const { architecture, description, ephemeral, profiles, created_at: createdAt } = instance;
+  const config = passedOn(withoutStamp(instance.config));
+  const base = instanceConfig(config).get("volatile.base_image");
+  const post = InstancesPost.parse({
+    config,
+    devices: devicesIn(home, id.project, pool, instance),
+    description,
+    ephemeral,
+    profiles,
+    source: { type: "backup" },
+  });
+  const origin: Config = base === undefined ? {} : { "volatile.base_image": base };
+  const draft = draftInstance(home.instances.home, id, post, { config: origin, architecture });
+  return { ...draft, createdAt };
+}
+
+interface Source {
+  readonly file: string;
+  readonly backup: InspectedBackup;
+  readonly pool: string;
+}
+
+/** Makes the volumes of an instance and of its snapshots. */
+async function fill(
+  home: BackupHome,
+  record: InstanceRecord,
+  { file, backup, pool }: Source,
+  operation: RunningOperation,
+): Promise<void> {
+  const { instances, snapshots, volumes } = home;
+  const { compression } = backup;
+  const isPrivileged = (settings: Pick<InstanceRecord, "config" | "devices" | "profiles">) =>
+    instanceConfig(instances.home.book.expanded({ project: record.project, ...settings }).config).get(
+      "security.privileged",
+    );
+  const unpacker = (layout: TarLayout, own: BackedUpInstance | BackedUpSnapshot) => {
+    const ids = fileIds(own.config[diskIdsKey]);
+    // Nobody may make nodes with ids of another range.
+    const deviceNodes = ids === undefined && isPrivileged(own);
+    const warn = (text: string) => operation.warn(text.replace("of the image", "of the backup"));
+    const options = { deviceNodes, warn, signal: operation.signal, ...(ids === undefined ? {} : { ids }) };
+    return (rootPath: string) => unpackRoot(file, { main: compression, layout }, rootPath, home.images.limits, options);
+  };
+  await volumes.createFilled(pool, volumeOf(record), unpacker(backup.container, backup.instance));
+  for (const snapshot of backup.snapshots) {
+    operation.signal.throwIfAborted();
+    const unpack = unpacker(backup.roots.get(snapshot.name)!, snapshot);
+    await snapshots.addFilled(snapshotOf(home, record, snapshot), (volume) =>
+      volumes.createFilled(pool, volume, unpack),
+    );
+  }
+}
+
+function snapshotOf(home: BackupHome, record: InstanceRecord, snapshot: BackedUpSnapshot): SnapshotRecord {
+  const { name, architecture, config, ephemeral, profiles } = snapshot;
+  return {
+    instance: { project: record.project, name: record.name },
+    name,
+    createdAt: snapshot.created_at,
+    expiresAt: snapshot.expires_at,
+    settings: {
+      architecture: findArchitecture(architecture) ?? record.architecture,
+      description: "",
+      config: passedOn(withoutStamp(config)),
+      devices: devicesIn(home, record.project || defaultProject, record.pool, snapshot),
+      profiles,
+      ephemeral,
+      lastUsedAt: snapshot.last_used_at,
+    },
+  };
+}
