@@ -53,6 +53,13 @@ int set_terminal_size(int terminal, uint16_t width, uint16_t height) {
     return ioctl(terminal, TIOCSWINSZ, &size);
 }
 
+void resize_by_command(int terminal, const char *line) {
+    unsigned width, height;
+    char rest;
+    if (terminal >= 0 && sscanf(line, "resize %5u %5u%c", &width, &height, &rest) == 2 && width <= UINT16_MAX && height <= UINT16_MAX)
+        (void)set_terminal_size(terminal, (uint16_t)width, (uint16_t)height);
+}
+
 /** A new devpts instance as a detached mount. Terminals belong to group 5, tty, where that id is mapped. */
 static int make_devpts(bool with_group) {
     cleanup_fd int filesystem = sys_fsopen("devpts");
@@ -148,10 +155,12 @@ static void keep(struct console_log *log, const char *bytes, size_t count) {
 bool console_log_drain(struct console_log *log) {
     char bytes[2048];
     for (size_t moved = 0; moved < DRAIN_AT_ONCE;) {
-        ssize_t got = read(log->master, bytes, sizeof bytes);
+        size_t room = attached_room(log->attached, sizeof bytes);
+        ssize_t got = room == 0 ? 0 : read(log->master, bytes, room);
         if (got <= 0)
             return false;
         keep(log, bytes, (size_t)got);
+        attached_print(log->attached, bytes, (size_t)got);
         moved += (size_t)got;
     }
     return true;
@@ -165,6 +174,8 @@ void console_log_revive(struct console_log *log) {
 }
 
 void console_log_close(struct console_log *log) {
+    attached_end(log->attached);
+    log->attached = NULL;
     close_now(&log->slave);
     close_now(&log->master);
     close_now(&log->file);

@@ -286,12 +286,10 @@ static int await_execution(struct execution *self) {
 
 static void handle_command(const char *line, void *context) {
     struct execution *self = context;
-    unsigned number = command_number(line, "signal ", NSIG - 1), width, height;
+    unsigned number = command_number(line, "signal ", NSIG - 1);
     if (number > 0)
         sys_pidfd_send_signal(self->cell->init_fd, (int)number);
-    char rest;
-    if (self->master >= 0 && sscanf(line, "resize %5u %5u%c", &width, &height, &rest) == 2 && width <= UINT16_MAX && height <= UINT16_MAX)
-        (void)set_terminal_size(self->master, (uint16_t)width, (uint16_t)height);
+    resize_by_command(self->master, line);
 }
 
 static int timeout_of(const struct relay *relay, bool ended) {

@@ -25,9 +25,10 @@
 
 /*
  * What a supervisor speaks; it goes up by one whenever a daemon of before would misread what is said or done. 0 said no version at all: its container's processes
- * are in the group that carries the limits, and the guest owns it.
+ * are in the group that carries the limits, and the guest owns it. 1 knew no
+ * word `console`.
  */
-enum { PROTOCOL_VERSION = 1 };
+enum { PROTOCOL_VERSION = 2 };
 
 enum verb { VERB_START = 1, VERB_EXEC = 2, VERB_FILE = 4, VERB_NET_STATE = 8, VERB_RUN = 16, VERB_PLUG = 32, VERB_END = 64, VERB_AWAIT = 128, VERB_REMOVE = 256, VERB_PROXY = 512, VERB_SFTP = 1024 };
 

@@ -18,7 +18,7 @@
 #include "sys.h"
 #include "util.h"
 
-enum { INIT, SOCKET, CONSOLE, FIRST_WATCHER, POLLED_MAX = FIRST_WATCHER + WATCHERS_MAX };
+enum { INIT, SOCKET, CONSOLE, ATTACHED, FIRST_WATCHER, POLLED_MAX = FIRST_WATCHER + WATCHERS_MAX };
 
 struct supervisor {
     struct cell *cell;
@@ -26,6 +26,7 @@ struct supervisor {
     struct pollfd polled[POLLED_MAX];
     struct command_reader *reader[POLLED_MAX];
     unsigned count;
+    bool wants_console; /* the watcher that is just read asks to be attached */
     char started[192];
     sigset_t waiting; /* the mask while it waits */
 };
@@ -47,7 +48,7 @@ static void add_watcher(struct supervisor *self, int fd) {
 }
 
 static void forget_watcher(struct supervisor *self, unsigned at) {
-    close(self->polled[at].fd);
+    close_now(&self->polled[at].fd);
     free(self->reader[at]);
     self->count--;
     self->polled[at] = self->polled[self->count];
@@ -67,12 +68,40 @@ static void kill_all(const struct cell *cell) {
 }
 
 static void handle_command(const char *line, void *context) {
-    const struct cell *cell = context;
+    struct supervisor *self = context;
     unsigned number = command_number(line, "signal ", NSIG - 1);
     if (number > 0)
-        sys_pidfd_send_signal(cell->init_fd, (int)number);
+        sys_pidfd_send_signal(self->cell->init_fd, (int)number);
     if (strcmp(line, "kill") == 0)
-        kill_all(cell);
+        kill_all(self->cell);
+    if (strcmp(line, "console") == 0)
+        self->wants_console = true;
+    resize_by_command(self->log->master, line);
+}
+
+/** Lets a watcher be the console's caller. From the answer on its connection carries the console's bytes, and no lines. */
+static void attach_watcher(struct supervisor *self, unsigned at) {
+    self->wants_console = false;
+    if (self->log->master < 0 || self->log->attached != NULL) {
+        struct status status = {.phase = "console"};
+        fail(&status, "console", self->log->master < 0 ? ENOTTY : EBUSY, NULL, "Cannot attach to the console");
+        say(self->polled[at].fd, status.error);
+        free(status.error);
+        return;
+    }
+    int fd = self->polled[at].fd;
+    say(fd, "{\"console\":{}}\n");
+    self->polled[at].fd = -1;
+    forget_watcher(self, at);
+    self->log->attached = attached_begin(fd);
+}
+
+static void serve_watcher(struct supervisor *self, unsigned at) {
+    if (read_commands(self->reader[at], self->polled[at].fd, handle_command, self) <= 0)
+        forget_watcher(self, at);
+    else if (self->wants_console)
+        attach_watcher(self, at);
+    self->wants_console = false;
 }
 
 static void drain_console(struct supervisor *self, short events) {
@@ -81,6 +110,19 @@ static void drain_console(struct supervisor *self, short events) {
     else if ((events & (POLLHUP | POLLERR)) != 0)
         console_log_revive(self->log);
     self->polled[CONSOLE].fd = self->log->master;
+}
+
+static void serve_attached(struct supervisor *self) {
+    if (self->log->attached == NULL || attached_move(self->log->attached, self->log->master, self->polled[ATTACHED].revents))
+        return;
+    attached_end(self->log->attached);
+    self->log->attached = NULL;
+}
+
+static int wait_for_events(struct supervisor *self) {
+    int patience = attached_prepare(self->log->attached, &self->polled[ATTACHED], &self->polled[CONSOLE]);
+    struct timespec limit = {.tv_sec = patience / 1000, .tv_nsec = (long)(patience % 1000) * 1000000};
+    return ppoll(self->polled, self->count, patience < 0 ? NULL : &limit, &self->waiting);
 }
 
 /* only ever set by a handler, while poll waits */
@@ -116,18 +158,18 @@ static void heed_shutdown(const struct supervisor *self) {
 /** Sleeps and serves until the first process has ended. */
 static void watch(struct supervisor *self) {
     for (;;) {
-        int ready = ppoll(self->polled, self->count, NULL, &self->waiting);
+        int ready = wait_for_events(self);
         if (was_told_to_end)
             heed_shutdown(self);
         if (ready < 0)
             continue;
         if (self->polled[INIT].revents != 0)
             return;
+        serve_attached(self);
         drain_console(self, self->polled[CONSOLE].revents);
         for (unsigned at = self->count; at-- > FIRST_WATCHER;)
-            if (self->polled[at].revents != 0 &&
-                read_commands(self->reader[at], self->polled[at].fd, handle_command, self->cell) <= 0)
-                forget_watcher(self, at);
+            if (self->polled[at].revents != 0)
+                serve_watcher(self, at);
         if (self->polled[SOCKET].revents != 0)
             accept_watcher(self);
     }
@@ -177,6 +219,7 @@ void supervise(struct cell *cell, struct console_log *log) {
     self->polled[INIT] = (struct pollfd){.fd = cell->init_fd, .events = POLLIN};
     self->polled[SOCKET] = (struct pollfd){.fd = cell->socket_fd, .events = POLLIN};
     self->polled[CONSOLE] = (struct pollfd){.fd = log->master, .events = POLLIN};
+    self->polled[ATTACHED] = (struct pollfd){.fd = -1};
     self->count = FIRST_WATCHER;
     /* before anyone knows that we supervise, so that none is lost */
     catch_term(&self->waiting);
@@ -188,6 +231,7 @@ void supervise(struct cell *cell, struct console_log *log) {
 
     char ended[128];
     reap(cell, ended, sizeof ended);
+    attached_hurry(log->attached);
     while (log->master >= 0 && console_log_drain(log))
         ;
     console_log_close(log);

@@ -21,6 +21,7 @@ export type { ImportBackupOptions } from "./client/backup";
 export type { CallOptions, WriteOptions } from "./client/call-options";
 export { Client, type ClientOptions } from "./client/client";
 export { isNobodyListening } from "./client/connection-error";
+export type { ConsoleOptions, ConsoleSession } from "./client/console";
 export { ensureDaemon, isLocalDefault, startDaemon } from "./client/daemon";
 export { defaultEndpoint, defaultStateDir, localEndpoint, parseEndpoint } from "./client/endpoint";
 export type { EventOptions } from "./client/event";

@@ -139,7 +139,14 @@ export const InstanceExecPost = z.object({
 });
 export type InstanceExecPost = z.infer<typeof InstanceExecPost>;
 
-/** Messages on the control websocket of an exec session (docs/lxd-api.md, Exec). */
+export const InstanceConsolePost = z.object({
+  type: means(z.string().default("console"), "`console`; `vga` is of virtual machines."),
+  width: terminalSize.meta({ description: "Columns of the terminal; 0 leaves it as it is." }),
+  height: terminalSize.meta({ description: "Rows of the terminal; 0 leaves it as it is." }),
+});
+export type InstanceConsolePost = z.infer<typeof InstanceConsolePost>;
+
+/** Messages on the control websocket of an exec session or a console (docs/lxd-api.md, Exec). */
 export const InstanceExecControl = z.looseObject({
   command: means(z.string(), "`window-resize` or `signal`."),
   args: means(z.record(z.string(), z.string()).nullish(), "Of `window-resize`: `width` and `height` as texts."),

@@ -3,6 +3,7 @@ import type { Kind } from "../api/kind";
 import type { Endpoint } from "./address";
 import { backupCalls } from "./backup";
 import { certificateCalls } from "./certificate";
+import { consoleCalls } from "./console";
 import { defaultEndpoint, parseEndpoint } from "./endpoint";
 import { eventCalls } from "./event";
 import { execCalls } from "./exec";
@@ -41,6 +42,7 @@ const callsOf = (wire: Wire) => ({
   ...snapshotCalls(wire),
   ...backupCalls(wire),
   ...execCalls(wire),
+  ...consoleCalls(wire),
   ...fileCalls(wire),
   ...imageCalls(wire),
   ...projectStateCalls(wire),

@@ -129,8 +129,8 @@ test("a container that runs and that no instance knows goes on, and nobody gets 
 });
 
 for (const [version, words] of [
-  [undefined, /older Bothy \(protocol 0, ours is 1\)/],
-  [99, /newer Bothy \(protocol 99, ours is 1\)/],
+  [undefined, /older Bothy \(protocol 0, ours is 2\)/],
+  [99, /newer Bothy \(protocol 99, ours is 2\)/],
 ] as const)
   test(`a supervisor of protocol ${version ?? "none"} is adopted with a warning, and its guest can be stopped`, {
     skip,

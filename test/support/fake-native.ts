@@ -27,6 +27,7 @@ export function fakeNative(answers: Partial<Native> = {}): FakeNative {
     lastExit: answerTo("lastExit") as Native["lastExit"],
     clear: answerTo("clear") as Native["clear"],
     exec: answerTo("exec") as Native["exec"],
+    attachConsole: answerTo("attachConsole") as Native["attachConsole"],
     getFile: answerTo("getFile") as Native["getFile"],
     putFile: answerTo("putFile") as Native["putFile"],
     deleteFile: answerTo("deleteFile") as Native["deleteFile"],

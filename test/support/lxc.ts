@@ -22,10 +22,14 @@ export class Lxc {
     readonly home: string,
   ) {}
 
+  /** What the client has to know. */
+  get env(): NodeJS.ProcessEnv {
+    return { PATH: "/usr/bin:/bin", HOME: this.home, LXD_DIR: this.daemon.dir };
+  }
+
   /** Runs the client to its end, whatever its exit code. */
   try(args: readonly string[], input = ""): Answer {
-    const env = { PATH: "/usr/bin:/bin", HOME: this.home, LXD_DIR: this.daemon.dir };
-    const done = spawnSync(lxcPath, args, { env, input, encoding: "utf8", timeout: 60_000 });
+    const done = spawnSync(lxcPath, args, { env: this.env, input, encoding: "utf8", timeout: 60_000 });
     return { code: done.status ?? -1, stdout: done.stdout, stderr: done.stderr };
   }
 

@@ -1,10 +1,11 @@
 /** Routes of an instance's life: its state, what starts and stops it, and what is asked of one that runs. */
 import { badRequest } from "../../../sdk/api/errors";
-import { InstanceExecPost, InstanceState, InstanceStatePut } from "../../../sdk/api/instance";
+import { InstanceConsolePost, InstanceExecPost, InstanceState, InstanceStatePut } from "../../../sdk/api/instance";
 import type { Ref } from "../../core/ref";
 import { type ApiRequest, asyncOp, type Route, route, sync } from "../../http/route";
 import { answers } from "../../http/says";
 import { timerMs } from "../../platform/time";
+import { startConsole } from "./inside/console";
 import { startExec } from "./inside/exec";
 import { waitForIpv4 } from "./inside/wait";
 import { instanceRef } from "./record";
@@ -82,6 +83,13 @@ export function stateRoutes(instances: InstanceService): Route[] {
     return asyncOp(operation);
   }
 
+  async function console(request: ApiRequest, post: InstanceConsolePost) {
+    const record = recordOf(request);
+    const operation = await startConsole(home, request.call, record, post);
+    changes.tell(request.call, { action: "instance-console", of: instanceRef(record) });
+    return asyncOp(operation);
+  }
+
   return [
     route(
       "GET",
@@ -110,6 +118,16 @@ export function stateRoutes(instances: InstanceService): Route[] {
         ),
       },
       exec,
+    ),
+    route(
+      "POST",
+      `${one}/console`,
+      {
+        summary: "Attaches to the console of a running instance, one client at a time.",
+        body: InstanceConsolePost,
+        answer: answers.operationWith("`fds`, a secret for each websocket"),
+      },
+      console,
     ),
     route(
       "GET",

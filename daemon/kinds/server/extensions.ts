@@ -29,6 +29,7 @@ export const apiExtensions: readonly string[] = [
   "storage_volatile_initial_source",
   "resources",
   "kernel_limits",
+  "console",
   "proxy",
   "file_get_symlink",
   "network_leases",

@@ -8,8 +8,9 @@ import { readTextNow } from "../folders/files";
 import type { Log } from "../log";
 import { Slots } from "../processes/slots";
 import { ProcessWatch } from "./await";
-import { Cell, Exit, type Target } from "./cell";
+import { Cell, Exit, type RunningCell, type Target } from "./cell";
 import type { CellConnection, Op } from "./connection";
+import { Console } from "./console";
 import { ExecProcess } from "./exec";
 import { deleteFile, type GotFile, getFile, type PutFile, putFile } from "./file";
 import { type Native, Silent } from "./native";
@@ -104,6 +105,10 @@ export class BothyCell implements Native {
       streams !== "none",
       streams === "tty",
     );
+  }
+
+  async attachConsole(instance: string, cell: RunningCell): Promise<Console> {
+    return Console.from(await this.spawner.watch(instance), cell);
   }
 
   async getFile(place: FilePlace, innerPath: string): Promise<GotFile> {

@@ -14,7 +14,7 @@ export const Started = z.object({
 export type Started = z.infer<typeof Started>;
 
 /** The version of docs/native-protocol.md that this daemon speaks (native/protocol.h, PROTOCOL_VERSION). */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 export const Exit = z.object({
   code: z.number().optional(),
@@ -39,6 +39,8 @@ export interface RunningCell extends Target {
   /** Resolves when its supervisor has ended; never rejects. */
   readonly exited: Promise<Exit>;
   signal(signal: number): void;
+  /** Sets the size of its console. @param width columns @param height rows */
+  resize(width: number, height: number): void;
   kill(): void;
   forget(): void;
 }
@@ -92,6 +94,10 @@ export class Cell implements RunningCell {
   /** @param signal number of the signal for the container's first process */
   signal(signal: number): void {
     this.#connection.send(`signal ${signal}\n`);
+  }
+
+  resize(width: number, height: number): void {
+    this.#connection.send(`resize ${width} ${height}\n`);
   }
 
   /** Kills every process of the container. */

@@ -178,6 +178,14 @@ export class CellConnection {
     }
   }
 
+  /** The connection itself, of which nothing is taken by lines any more. What came behind the last line is read first. */
+  takeSocket(): Socket {
+    this.socket.off("readable", this.#onReadable);
+    if (this.#buffer.length > 0) this.socket.unshift(this.#buffer);
+    this.#buffer = Buffer.alloc(0);
+    return this.socket;
+  }
+
   async #more(): Promise<boolean> {
     for (;;) {
       const chunk = this.socket.read() as Buffer | null;

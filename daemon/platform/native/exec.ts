@@ -16,6 +16,8 @@ export class ExecProcess {
   readonly stdin: Socket | undefined;
   readonly stdout: Socket | undefined;
   readonly stderr: Socket | undefined;
+  /** Whether an end of its input means anything to it. */
+  readonly endsWithInput = true;
   readonly #connection: CellConnection;
   #isKilled = false;
   /** Exit code, 128 + signal for a death by signal. Rejects with ApiError when the process could not be set up. */

@@ -3,6 +3,7 @@ export { ProcessWatch } from "./await";
 export { BothyCell } from "./bothy-cell";
 export { Cell, type Exit, protocolVersion, type RunningCell, type Target } from "./cell";
 export type { Op } from "./connection";
+export { Console, requireConsole } from "./console";
 export { ExecProcess } from "./exec";
 export type { GotFile, PutFile } from "./file";
 export { type Native, Silent } from "./native";

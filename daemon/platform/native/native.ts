@@ -3,6 +3,7 @@ import type { Duplex, Readable } from "node:stream";
 import type { ProcessWatch } from "./await";
 import type { Exit, RunningCell, Target } from "./cell";
 import type { Op } from "./connection";
+import type { Console } from "./console";
 import type { ExecProcess } from "./exec";
 import type { GotFile, PutFile } from "./file";
 import type { NetInterface } from "./net-state";
@@ -31,6 +32,8 @@ export interface Native {
   clear(key: string): void;
   /** Starts a process in a container. @param streams whether it has pipes or a tty */
   exec(target: Target, ops: readonly Op[], streams: "none" | "pipes" | "tty"): Promise<ExecProcess>;
+  /** Attaches to a container's console. @param key its name on the host @throws ApiError BAD_REQUEST while somebody else is attached */
+  attachConsole(key: string, cell: RunningCell): Promise<Console>;
   getFile(place: FilePlace, innerPath: string): Promise<GotFile>;
   putFile(place: FilePlace, file: PutFile, content: Readable): Promise<void>;
   deleteFile(place: FilePlace, innerPath: string): Promise<void>;

@@ -5,7 +5,7 @@ import type { WebSocket } from "ws";
 import { ApiError, badRequest } from "../../../../sdk/api/errors";
 import { InstanceExecControl } from "../../../../sdk/api/instance";
 import { byteSockets, messageSockets } from "../../../http/websockets";
-import type { ExecProcess } from "../../../platform/native/index";
+import type { Console, ExecProcess } from "../../../platform/native/index";
 import { isSameSecret, makeSecret } from "../../../platform/secret";
 
 /** Clients that were told the secrets connect at once; who has not come by then will not come. */
@@ -15,6 +15,9 @@ const longestConnectMs = 60_000;
 
 /** In bytes. A longer message is none that a client means, and its parts could take a hundred times its size once parsed. */
 const longestControl = 64 * 1024;
+
+/** What the websockets are of. */
+type Served = ExecProcess | Console;
 
 /** When a websocket of any exec came last. */
 let lastArrival = 0;
@@ -70,7 +73,7 @@ export class ExecSockets {
   }
 
   /** Moves bytes both ways until the process has ended and all its output is out. @returns its exit code */
-  async serve(process: ExecProcess): Promise<number> {
+  async serve(process: Served): Promise<number> {
     const input = this.#sockets.get("0");
     const outputs = this.isInteractive ? [input] : [this.#sockets.get("1"), this.#sockets.get("2")];
     let isOver = false;
@@ -118,7 +121,7 @@ export class ExecSockets {
 
 const isGone = (socket: WebSocket | undefined): boolean => socket !== undefined && socket.readyState >= socket.CLOSING;
 
-function obey(process: ExecProcess, text: string): void {
+function obey(process: Served, text: string): void {
   let message: unknown;
   try {
     message = JSON.parse(text);
@@ -140,13 +143,13 @@ function obey(process: ExecProcess, text: string): void {
 const isTerminalSize = (value: number) => Number.isInteger(value) && value > 0 && value < 65536;
 
 /** Client to process; an empty text frame ends the input. */
-function feed(socket: WebSocket, process: ExecProcess): void {
-  const { stdin } = process;
+function feed(socket: WebSocket, { stdin, endsWithInput }: Served): void {
   if (stdin === undefined) return;
   stdin.on("error", () => stdin.destroy());
   socket.on("message", (data: Buffer, isBinary) => {
     if (!isBinary) {
-      stdin.end();
+      // A console's input has no end: who leaves closes the websocket.
+      if (endsWithInput) stdin.end();
       return;
     }
     if (stdin.destroyed || stdin.writableEnded || stdin.write(data)) return;

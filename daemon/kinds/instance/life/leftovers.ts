@@ -59,6 +59,7 @@ export const standIn = (ending: Promise<void>, kill: () => void = () => undefine
   unguarded: undefined,
   exited: ending.then((): Exit => ({ signal: 9, reason: "lost" })),
   signal: () => undefined,
+  resize: () => undefined,
   kill,
   forget: () => undefined,
 });
