@@ -6,6 +6,7 @@ export { ApiError, type ApiErrorOptions, type ErrorCode, errorCodes } from "./ap
 export * from "./api/event";
 export * from "./api/image";
 export * from "./api/instance";
+export * from "./api/instance-metadata";
 export * from "./api/network";
 export * from "./api/operation";
 export * from "./api/profile";

@@ -10,6 +10,7 @@ import { execCalls } from "./exec";
 import { fileCalls } from "./file";
 import { imageCalls } from "./image";
 import { instanceCalls } from "./instance";
+import { instanceMetadataCalls } from "./instance-metadata";
 import { type KindCalls, kindCalls } from "./kind";
 import { kindsCalls } from "./kinds";
 import { metricsCalls } from "./metrics";
@@ -39,6 +40,7 @@ const callsOf = (wire: Wire) => ({
   ...resourcesCalls(wire),
   ...metricsCalls(wire),
   ...instanceCalls(wire),
+  ...instanceMetadataCalls(wire),
   ...snapshotCalls(wire),
   ...backupCalls(wire),
   ...execCalls(wire),

@@ -212,3 +212,28 @@ test("lxc lists, shows, acknowledges and deletes a warning of a pool whose folde
     lxc.run("storage", "delete", "gone");
   }),
 );
+
+test("lxc shows, edits and lists metadata and templates of a container", { skip }, () =>
+  withLxc((lxc) => {
+    lxc.run("init", "bb", "web");
+    const shown = lxc.run("config", "metadata", "show", "web");
+    assert.match(shown, /^architecture: x86_64$/m);
+    assert.equal(lxc.try(["config", "template", "create", "web", "motd.tpl"]).code, 0);
+    assert.equal(
+      lxc.try(["config", "template", "edit", "web", "motd.tpl"], "welcome to {{ instance.name }}\n").code,
+      0,
+    );
+    assert.match(lxc.run("config", "template", "list", "web", "-f", "csv"), /^motd\.tpl$/m);
+    assert.equal(lxc.run("config", "template", "show", "web", "motd.tpl"), "welcome to {{ instance.name }}\n");
+    const template = "  /etc/motd:\n    when: [start]\n    template: motd.tpl\n";
+    const edited = /^templates: \{\}$/m.test(shown)
+      ? shown.replace(/^templates: \{\}$/m, `templates:\n${template}`)
+      : shown.replace(/^templates:$/m, `templates:\n${template}`);
+    assert.equal(lxc.try(["config", "metadata", "edit", "web"], edited).code, 0);
+    lxc.run("start", "web");
+    assert.equal(lxc.run("exec", "web", "--", "cat", "/etc/motd"), "welcome to web\n");
+    assert.match(lxc.run("info", "web", "--show-log"), /Log:/);
+    lxc.run("config", "template", "delete", "web", "motd.tpl");
+    assert.doesNotMatch(lxc.run("config", "template", "list", "web", "-f", "csv"), /motd/);
+  }),
+);

@@ -59,7 +59,7 @@ export interface SnapshotPort {
   /** Forgets all of an instance; its volumes are gone already. */
   forgetAll(instance: InstanceId): void;
   /** Follows a renamed instance, within the caller's transaction. */
-  instanceRenamed(from: InstanceId, to: string): void;
+  instanceRenamed(from: InstanceId, to: InstanceId): void;
   /** After a crash: takes away what was half made or half deleted. */
   recover(): Promise<void>;
 }

@@ -32,6 +32,7 @@ import { planCreate, sourceOf } from "./create/create";
 import { isRefresh } from "./create/refresh";
 import { fileRoutes } from "./inside/file-routes";
 import { logRoutes } from "./inside/log-routes";
+import { metadataRoutes } from "./metadata/routes";
 import { type InstanceId, type InstanceRecord, instanceRef } from "./record";
 import { about, idOf } from "./request";
 import type { InstanceService } from "./service";
@@ -298,5 +299,6 @@ export function instanceRoutes(
     ...stateRoutes(instances),
     ...fileRoutes(home),
     ...logRoutes(home),
+    ...metadataRoutes(home),
   ]);
 }

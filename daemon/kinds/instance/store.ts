@@ -1,11 +1,14 @@
 /** Instances in the database. A row marked pending is being made; a new daemon takes it away with its volume. */
+import * as z from "zod";
 import { type Config, type Devices, InstanceName } from "../../../sdk/api/common";
+import { InstanceMetadataPut } from "../../../sdk/api/instance-metadata";
 import { type Ref, urlOf } from "../../core/ref";
 import type { References } from "../../core/references/references";
 import type { Database, Schema } from "../../platform/database/database";
 import { integer, rebuilt, taken } from "../../platform/database/rebuild";
 import type { Row } from "../../platform/database/row";
-import { config, devices, flag, name, pathPart, texts, time } from "../../platform/database/rules";
+import { config, devices, flag, json, name, pathPart, texts, time } from "../../platform/database/rules";
+import { MetadataStore, metadataTable } from "./metadata/store";
 import { type InstanceId, type InstanceRecord, instanceRef } from "./record";
 
 export const instanceSchema: Schema = {
@@ -46,6 +49,7 @@ export const instanceSchema: Schema = {
         pending: integer("pending"),
       },
     ),
+    metadataTable,
   ],
   tables: [
     {
@@ -63,16 +67,30 @@ export const instanceSchema: Schema = {
         last_used_at: time,
       },
     },
+    {
+      table: "instance_metadata",
+      url: ({ project, name: own }) => urlOf(instanceRef({ project: String(project), name: String(own) })),
+      columns: {
+        project: pathPart,
+        name: name((value) => InstanceName.safeParse(value).success),
+        metadata: json(InstanceMetadataPut, () => InstanceMetadataPut.parse({})),
+        templates: json(z.record(z.string(), z.string()), () => ({})),
+      },
+    },
   ],
 };
 
 export class InstanceStore {
+  readonly metadata: MetadataStore;
+
   /** @param targetsOf what an instance refers to, kept in step with its row */
   constructor(
     private readonly database: Database,
     private readonly references: References,
     private readonly targetsOf: (record: InstanceRecord) => readonly Ref[],
-  ) {}
+  ) {
+    this.metadata = new MetadataStore(database);
+  }
 
   #refer(record: InstanceRecord): void {
     this.references.say(instanceRef(record), this.targetsOf(record));
@@ -166,12 +184,15 @@ export class InstanceStore {
     );
   }
 
-  rename(record: InstanceRecord, to: string): void {
+  /** Gives an instance another name, or another project. */
+  rename(record: InstanceRecord, to: InstanceId): void {
     const { project, name } = record;
     this.database.transaction(() => {
       this.references.forget(instanceRef(record));
-      this.database.run("UPDATE instances SET name = ? WHERE project = ? AND name = ?", to, project, name);
-      this.#refer({ ...record, name: to });
+      const sql = "UPDATE instances SET project = ?, name = ? WHERE project = ? AND name = ?";
+      this.database.run(sql, to.project, to.name, project, name);
+      this.metadata.rename(record, to);
+      this.#refer({ ...record, project: to.project, name: to.name });
     });
   }
 
@@ -179,6 +200,7 @@ export class InstanceStore {
     this.database.transaction(() => {
       this.references.forget(instanceRef({ project, name }));
       this.database.run("DELETE FROM instances WHERE project = ? AND name = ?", project, name);
+      this.metadata.delete({ project, name });
     });
   }
 }

@@ -26,6 +26,7 @@ export const apiExtensions: readonly string[] = [
   "entity_description",
   "file_symlinks",
   "storage_images_delete",
+  "container_edit_metadata",
   "storage_volatile_initial_source",
   "resources",
   "kernel_limits",

@@ -230,7 +230,7 @@ export class SnapshotService {
   }
 
   /** Follows a renamed instance, within the caller's transaction. */
-  instanceRenamed(from: InstanceId, to: string): void {
+  instanceRenamed(from: InstanceId, to: InstanceId): void {
     this.#store.renameInstance(from, to);
   }
 

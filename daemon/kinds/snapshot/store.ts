@@ -155,8 +155,9 @@ export class SnapshotStore {
     this.database.run(`UPDATE snapshots SET name = ? WHERE ${isOne}`, to, ...keyOf(instance, from));
   }
 
-  renameInstance({ project, name }: InstanceId, to: string): void {
-    this.database.run("UPDATE snapshots SET instance = ? WHERE project = ? AND instance = ?", to, project, name);
+  renameInstance({ project, name }: InstanceId, to: InstanceId): void {
+    const sql = "UPDATE snapshots SET project = ?, instance = ? WHERE project = ? AND instance = ?";
+    this.database.run(sql, to.project, to.name, project, name);
   }
 
   delete(instance: InstanceId, name: string): void {

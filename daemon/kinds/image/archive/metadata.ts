@@ -82,6 +82,10 @@ const maxFiles = 1000;
 /** Each may be a folder to make. */
 const maxParts = 50;
 
+/** Whether a file of a template may have this path in a container. */
+export const isInnerPath = (target: string): boolean =>
+  /^[^\0\n]{1,4095}$/.test(target) && !target.split("/").includes("..") && target.split("/").length <= maxParts;
+
 /**
  * Sees that every template whose time can come can be rendered; LXD finds out at the first start.
  * @param templates the texts by their file name
@@ -98,9 +102,7 @@ export function checkTemplates(metadata: ImageMetadata, templates: Readonly<Reco
     const what = `its metadata.yaml makes ${JSON.stringify(target)} of the template ${JSON.stringify(template)}`;
     const refuse = (cause: string, remedy: string, error?: unknown) =>
       badRequest(`Cannot import image: ${what}, ${cause}. ${remedy}`, { cause: error });
-    const parts = target.split("/");
-    if (!/^[^\0\n]{1,4095}$/.test(target) || parts.includes("..") || parts.length > maxParts)
-      throw refuse("which is not a path inside a container", "Correct it.");
+    if (!isInnerPath(target)) throw refuse("which is not a path inside a container", "Correct it.");
     if (template.includes("/"))
       throw refuse("which must be a file name of its folder templates", "Put the file there.");
     if (!Object.hasOwn(templates, template)) throw refuse("which it lacks", "Add the file to its folder templates.");

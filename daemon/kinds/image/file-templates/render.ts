@@ -3,6 +3,7 @@
  * {{ expression|filter:argument }}, {% if %}/{% elif %}/{% else %}, {% ifequal %}, {% for %}/{% empty %}, {% set %}, {% with %}, {# comment #}.
  * Values are plain data: nothing of JavaScript can be reached from a template, and output and steps are bounded.
  */
+import { badRequest } from "../../../../sdk/api/errors";
 import type { ImageMetadata, Trigger } from "../archive/metadata";
 import { evaluate } from "./expression";
 import { type Node, parseTemplate } from "./parser";
@@ -49,12 +50,19 @@ export function renderFiles(
     .map(([innerPath, { template, properties, create_only }]) => ({
       innerPath,
       content: renderTemplate(
-        image.templates[template] ?? "",
+        requireText(image.templates, template),
         templateVariables({ trigger, path: innerPath, properties, ...subject }),
         budget,
       ),
       createOnly: create_only,
     }));
+}
+
+/** One that an image lacks was refused with the image; a client may have deleted it since. */
+function requireText(templates: Readonly<Record<string, string>>, name: string): string {
+  if (!Object.hasOwn(templates, name))
+    throw badRequest(`the template ${JSON.stringify(name)} is missing. Write it, or take it out of the metadata.`);
+  return templates[name]!;
 }
 
 /** Variables of one instance. */

@@ -31,6 +31,8 @@ export async function renameInstance(home: InstanceHome, record: InstanceRecord,
     book.store.rename(record, to);
     snapshots.instanceRenamed(record, to);
     backups.instanceRenamed(record, to);
+    book.store.rename(record, renamed);
+    snapshots.instanceRenamed(record, renamed);
   });
   undo.keep();
   await backups.settleRenames();

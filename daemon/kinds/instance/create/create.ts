@@ -156,10 +156,12 @@ function fromCopy(home: InstanceHome, id: InstanceId, post: InstancesPost): Crea
     await make(
       home,
       draft,
-      (record) =>
-        home.snapshots
-          .copyVolumes({ source, snapshot: snapshotName, record, withSnapshots })
-          .then(() => applyUntilStart(home, record, "copy")),
+      async (record) => {
+        await home.snapshots.copyVolumes({ source, snapshot: snapshotName, record, withSnapshots });
+        const kept = home.book.store.metadata.find(sourceId);
+        if (kept !== undefined) home.book.store.metadata.set(record, kept);
+        return applyUntilStart(home, record, "copy");
+      },
       origin,
     );
   };

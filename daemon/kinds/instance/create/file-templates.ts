@@ -9,6 +9,7 @@ import type { Trigger } from "../../image/archive/metadata";
 import { renderFiles } from "../../image/file-templates/render";
 import { maxText } from "../../image/file-templates/value";
 import type { InstanceHome } from "../home";
+import { metadataOf } from "../metadata/metadata";
 import type { InstanceRecord } from "../record";
 import { type Digests, digestOf, pendingKeys, pendingTemplates } from "./pending-file-templates";
 
@@ -86,15 +87,8 @@ const bytesOfChar = 3;
 const isMissing = (error: unknown): boolean => ApiError.is(error) && error.code === "NOT_FOUND";
 
 function templatesOf(home: InstanceHome, record: InstanceRecord) {
-  const fingerprint = instanceConfig(record.config).get("volatile.base_image");
-  if (fingerprint === undefined) return undefined;
-  try {
-    const image = home.images.readMetadata(fingerprint);
-    return Object.keys(image.metadata.templates).length === 0 ? undefined : image;
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
+  const kept = metadataOf(home, record);
+  return Object.keys(kept.metadata.templates).length === 0 ? undefined : kept;
 }
 
 /** @returns the digest of a file's content; nothing where there is no file, or one that no template makes: a guest may have left it */
