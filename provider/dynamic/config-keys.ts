@@ -6,6 +6,7 @@ export type InstanceConfigKey =
   | "boot.autostart.delay"
   | "boot.autostart.priority"
   | "boot.host_shutdown_timeout"
+  | "boot.stop.priority"
   | "cloud-init.network-config"
   | "cloud-init.user-data"
   | "cloud-init.vendor-data"
@@ -36,6 +37,8 @@ export interface InstanceConfig<Value> {
   "boot.autostart.priority"?: Value;
   /** Seconds that the container has to stop by itself when the daemon shuts down. Then it is killed. Default: `30`. */
   "boot.host_shutdown_timeout"?: Value;
+  /** Place in the order of the stops when the daemon shuts down. Those of the highest number stop first, together. Default: `0`. */
+  "boot.stop.priority"?: Value;
   /** Network configuration for cloud-init. The image's file templates give it to the guest. */
   "cloud-init.network-config"?: Value;
   /** The user's data for cloud-init. The image's file templates give it to the guest. */

@@ -31,6 +31,7 @@ export const InstanceSource = z.looseObject({
   container_only: means(z.boolean().optional(), "Older name of `instance_only`."),
   refresh: means(z.boolean().optional(), "Brings an instance that is there to what a copy would be now."),
   project: means(Text.optional(), "Project of what is copied, where it is another one."),
+  allow_inconsistent: means(z.boolean().optional(), "Copies a running instance without freezing it meanwhile."),
 });
 export type InstanceSource = z.infer<typeof InstanceSource>;
 
@@ -38,18 +39,25 @@ export const InstancesPost = InstancePut.omit({ restore: true }).extend({
   name: means(z.union([InstanceName, z.literal("")]).default(""), "A free one is taken when it is empty."),
   source: InstanceSource,
   type: means(z.string().default("container"), "`container`; there is no other yet."),
+  start: flag.meta({ description: "Whether it is started as soon as it is there." }),
   instance_type: means(Text.default(""), "Limits in short: `c2-m4` for 2 processors and 4 GiB of memory."),
 });
 export type InstancesPost = z.infer<typeof InstancesPost>;
 
 export const InstancePost = z.looseObject({
-  name: InstanceName,
-  migration: means(z.boolean().optional(), "Must not be true: not supported yet."),
-  pool: means(Text.optional(), "Must be empty: not supported yet."),
-  project: means(Text.optional(), "Must be empty: not supported yet."),
+  name: means(z.union([InstanceName, z.literal("")]).default(""), "The name that it has when it is empty."),
+  migration: means(
+    z.boolean().optional(),
+    "Must not be true but with a pool or a project: other servers are not supported yet.",
+  ),
+  pool: means(Text.optional(), "Storage pool that it goes to."),
+  project: means(Text.optional(), "Project that it goes to."),
   target: means(Text.optional(), "Must be empty: there is no cluster."),
 });
 export type InstancePost = z.infer<typeof InstancePost>;
+
+export const InstanceRebuildPost = z.object({ source: InstanceSource });
+export type InstanceRebuildPost = z.infer<typeof InstanceRebuildPost>;
 
 export const InstanceStateAction = z.enum(["start", "stop", "restart", "freeze", "unfreeze"]);
 export type InstanceStateAction = z.infer<typeof InstanceStateAction>;
@@ -60,6 +68,9 @@ export const InstanceStatePut = z.object({
   stateful: flag.meta({ description: "Must be false: checkpoints are not supported yet." }),
 });
 export type InstanceStatePut = z.infer<typeof InstanceStatePut>;
+
+export const InstancesPut = z.object({ state: InstanceStatePut });
+export type InstancesPut = z.infer<typeof InstancesPut>;
 
 export const InstanceState = z.looseObject({
   status: means(z.string(), "`Running`, `Frozen` or `Stopped`."),

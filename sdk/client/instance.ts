@@ -6,9 +6,11 @@ import {
   InstanceFull,
   InstancePost,
   InstancePut,
+  InstanceRebuildPost,
   InstanceState,
   InstanceStatePut,
   InstancesPost,
+  InstancesPut,
 } from "../api/instance";
 import { patchOf } from "../api/patch";
 import { listOf } from "./answer";
@@ -57,6 +59,26 @@ export const instanceCalls = (wire: Wire) => ({
 
   renameInstance: (name: string, newName: string, options?: CallOptions): Promise<PendingOperation> =>
     wire.start("POST", one(name), { ...options, body: body(InstancePost, { name: newName }) }),
+
+  /** Moves a stopped instance with its snapshots to another storage pool or project; a new name as well when one is given. */
+  moveInstance: (
+    name: string,
+    to: { readonly name?: string; readonly pool?: string; readonly project?: string },
+    options?: CallOptions,
+  ): Promise<PendingOperation> =>
+    wire.start("POST", one(name), { ...options, body: body(InstancePost, { ...to, migration: true }) }),
+
+  /** Gives a stopped instance a new root; its settings stay (extension instances_rebuild). */
+  rebuildInstance: (
+    name: string,
+    post: z.input<typeof InstanceRebuildPost>,
+    options?: CallOptions,
+  ): Promise<PendingOperation> =>
+    wire.start("POST", `${one(name)}/rebuild`, { ...options, body: body(InstanceRebuildPost, post) }),
+
+  /** Changes the state of all instances of the project that are not in it already. */
+  setInstancesState: (put: z.input<typeof InstanceStatePut>, options?: CallOptions): Promise<PendingOperation> =>
+    wire.start("PUT", all, { ...options, body: body(InstancesPut, { state: put }) }),
 
   /** Removes a stopped instance with its snapshots; with `force` a running one too (extension bothy_instance_force_delete). */
   deleteInstance: (name: string, options: CallOptions & { readonly force?: boolean } = {}): Promise<PendingOperation> =>

@@ -235,3 +235,39 @@ test("lxc file pushes and pulls trees, image exports, copies aliases and edits, 
     lxc.run("network", "delete", "net1");
   }),
 );
+
+test("lxc moves between pools and projects, starts and stops all, and names what nobody named", { skip }, () =>
+  withLxc((lxc) => {
+    lxc.run("storage", "create", "plain", "dir");
+    lxc.run("project", "create", "lab", "-c", "features.images=false", "-c", "features.profiles=false");
+    lxc.run("init", "bb", "web");
+    lxc.run("snapshot", "web", "s1");
+    lxc.run("move", "web", "web", "--storage", "plain");
+    assert.match(lxc.run("config", "show", "web"), /pool: plain/);
+    lxc.run("move", "web", "moved", "--target-project", "lab");
+    assert.match(lxc.run("info", "moved", "--project", "lab"), /s1/);
+    lxc.run(
+      "copy",
+      "moved",
+      "twin",
+      "--project",
+      "lab",
+      "--target-project",
+      "default",
+      "--storage",
+      "main",
+      "--instance-only",
+    );
+    lxc.run("delete", "moved", "--project", "lab");
+    lxc.run("init", "bb");
+    lxc.run("start", "--all");
+    const all = lxc.run("list", "-f", "csv", "-c", "ns").trim().split("\n");
+    assert.equal(all.length, 2);
+    assert.ok(
+      all.every((line) => /^(twin|[a-z]+-[a-z]+),RUNNING$/.test(line)),
+      all.join(),
+    );
+    lxc.run("stop", "--all", "--force");
+    assert.equal(lxc.run("list", "-f", "csv", "-c", "s"), "STOPPED\nSTOPPED\n");
+  }),
+);

@@ -1,5 +1,4 @@
 /** Book: which instances there are, what each comes to with its profiles, and which of them run. */
-import { randomBytes } from "node:crypto";
 import type { Config, Devices } from "../../../sdk/api/common";
 import { conflict, notFound } from "../../../sdk/api/errors";
 import { type Ref, ref } from "../../core/ref";
@@ -12,6 +11,7 @@ import type { Platform } from "../../platform/platform";
 import type { ProfileId, ProfileRecord } from "../profile/store";
 import type { Volumes } from "../storage-pool/volumes";
 import { keepVolatile, refreshed } from "./change/volatile";
+import { freeName } from "./create/free-name";
 import { baseOf, idRange } from "./create/idmap";
 import { HostIds } from "./host-ids";
 import { inForce } from "./life/made-by";
@@ -128,12 +128,9 @@ export class InstanceBook {
     return this.store.find(instance);
   }
 
-  /** A name that nobody has: two words would be nicer, a few digits are enough. */
+  /** A name that nobody has. */
   freeName(project: string): string {
-    for (;;) {
-      const name = `bothy-${randomBytes(4).toString("hex")}`;
-      if (this.store.find({ project, name }) === undefined) return name;
-    }
+    return freeName((name) => this.store.isTaken({ project, name }));
   }
 
   /** @throws ApiError CONFLICT */

@@ -7,6 +7,7 @@ import type { Platform } from "../../platform/platform";
 import type { ImageService } from "../image/service";
 import type { NetworkService } from "../network/service";
 import type { ProjectService } from "../project/service";
+import type { Volume } from "../storage-pool/driver";
 import type { StoragePoolService } from "../storage-pool/service";
 import type { Volumes } from "../storage-pool/volumes";
 import type { InstanceBook } from "./book";
@@ -29,6 +30,7 @@ export type PoolPort = Pick<StoragePoolService, "record" | "records">;
 
 export type VolumePort = Pick<
   Volumes,
+  | "clone"
   | "createEmpty"
   | "createFromImage"
   | "delete"
@@ -54,8 +56,12 @@ export interface SnapshotPort {
     snapshot: string | undefined;
     record: InstanceRecord;
     withSnapshots: boolean;
+    /** Whether a running source is frozen meanwhile. */
+    isStill: boolean;
   }): Promise<void>;
   refreshVolumes(source: InstanceRecord, record: InstanceRecord, withSnapshots: boolean): Promise<void>;
+  /** Makes a stopped instance's root anew. @param fill makes a volume that is new */
+  refillVolume(record: InstanceRecord, fill: (volume: Volume) => Promise<void>): Promise<void>;
   /** Forgets all of an instance; its volumes are gone already. */
   forgetAll(instance: InstanceId): void;
   /** Follows a renamed instance, within the caller's transaction. */

@@ -60,6 +60,13 @@ export function rootOf(devices: Devices): (Device & { pool: string }) | undefine
   return root?.pool === undefined ? undefined : (root as Device & { pool: string });
 }
 
+/** The root disk with its name. @throws ApiError BAD_REQUEST "No root device could be found" */
+export function rootEntry(devices: Devices): [name: string, device: Device & { pool: string }] {
+  const root = rootDisk(devices);
+  const [name = ""] = Object.entries(devices).find(([, device]) => device === root) ?? [];
+  return [name, root];
+}
+
 /** The root disk. @throws ApiError BAD_REQUEST "No root device could be found" */
 export function rootDisk(devices: Devices): Device & { pool: string } {
   const root = rootOf(devices);

@@ -1,14 +1,7 @@
 /** Routes of instances. */
 import { isTrue } from "../../../sdk/api/config/values";
 import { badRequest } from "../../../sdk/api/errors";
-import {
-  Instance,
-  InstanceFull,
-  InstancePost,
-  InstancePut,
-  type InstanceState,
-  InstancesPost,
-} from "../../../sdk/api/instance";
+import { Instance, InstanceFull, InstancePut, type InstanceState, InstancesPost } from "../../../sdk/api/instance";
 import type { Snapshot } from "../../../sdk/api/snapshot";
 import { maySee, requireAccess } from "../../core/access";
 import { patched } from "../../core/merge";
@@ -27,12 +20,13 @@ import {
   sync,
 } from "../../http/route";
 import { allProjects, answers, filter } from "../../http/says";
-import { renameInstance } from "./change/rename";
+import type { RunningOperation } from "../../platform/operations";
 import { planCreate, sourceOf } from "./create/create";
 import { isRefresh } from "./create/refresh";
 import { fileRoutes } from "./inside/file-routes";
 import { logRoutes } from "./inside/log-routes";
 import { metadataRoutes } from "./metadata/routes";
+import { moveRoutes } from "./move-routes";
 import { type InstanceId, type InstanceRecord, instanceRef } from "./record";
 import { about, idOf } from "./request";
 import type { InstanceService } from "./service";
@@ -138,8 +132,13 @@ export function instanceRoutes(
     const isDryRun = isTrue(request.query.get("dry-run") ?? "");
     const refreshes = isRefresh(home, id, post);
     if (!isDryRun && !refreshes) book.requireFree(id);
-    const work = await planCreate(home, id, post);
+    const make = await planCreate(home, id, post);
     if (isDryRun) return sync();
+    const work = async (operation: RunningOperation) => {
+      await make(operation);
+      // One that cannot start is there all the same, as in LXD.
+      if (post.start) await instances.lifecycle.start(book.record(id), request.call);
+    };
     return asyncOp(
       changes.start(request.call, {
         of,
@@ -195,25 +194,6 @@ export function instanceRoutes(
       },
     });
     return sync();
-  }
-
-  function move(request: ApiRequest, post: InstancePost) {
-    if (post.migration === true)
-      throw badRequest("Cannot migrate an instance: migration is not supported yet. Copy it instead.");
-    for (const what of ["pool", "project", "target"] as const)
-      if (post[what])
-        throw badRequest(`Cannot move an instance: "${what}" is not supported yet. Copy the instance instead.`);
-    const id = recordOf(request);
-    const to: InstanceId = { project: id.project, name: post.name };
-    book.requireFree(to);
-    return asyncOp(
-      changes.start(request.call, {
-        of: [instanceRef(id), instanceRef(to)],
-        operation: about(id, "Renaming instance"),
-        told: { action: "instance-renamed", of: instanceRef(to), context: { old_name: id.name } },
-        work: () => renameInstance(home, book.record(id), post.name),
-      }),
-    );
   }
 
   function remove(request: ApiRequest) {
@@ -285,7 +265,6 @@ export function instanceRoutes(
       },
       patch,
     ),
-    route("POST", one, { summary: "Renames a stopped instance.", body: InstancePost, answer: answers.operation }, move),
     route(
       "DELETE",
       one,
@@ -296,6 +275,7 @@ export function instanceRoutes(
       },
       remove,
     ),
+    ...moveRoutes(home),
     ...stateRoutes(instances),
     ...fileRoutes(home),
     ...logRoutes(home),

@@ -1,29 +1,28 @@
 /** Routes of an instance's life: its state, what starts and stops it, and what is asked of one that runs. */
 import { badRequest } from "../../../sdk/api/errors";
-import { InstanceConsolePost, InstanceExecPost, InstanceState, InstanceStatePut } from "../../../sdk/api/instance";
-import type { Ref } from "../../core/ref";
+import {
+  InstanceConsolePost,
+  InstanceExecPost,
+  InstanceState,
+  InstanceStatePut,
+  InstancesPut,
+} from "../../../sdk/api/instance";
+import { urlOf } from "../../core/ref";
 import { type ApiRequest, asyncOp, type Route, route, sync } from "../../http/route";
 import { answers } from "../../http/says";
-import { timerMs } from "../../platform/time";
 import { startConsole } from "./inside/console";
 import { startExec } from "./inside/exec";
 import { waitForIpv4 } from "./inside/wait";
 import { instanceRef } from "./record";
 import { about, idOf } from "./request";
 import type { InstanceService } from "./service";
+import { changeAll, concernedBy, requireStateless, stateChange, stateDescriptions } from "./state-change";
 
-const one = "/1.0/instances/:name";
-
-const stateDescriptions = {
-  start: "Starting instance",
-  stop: "Stopping instance",
-  restart: "Restarting instance",
-  freeze: "Freezing instance",
-  unfreeze: "Unfreezing instance",
-} as const;
+const all = "/1.0/instances";
+const one = `${all}/:name`;
 
 export function stateRoutes(instances: InstanceService): Route[] {
-  const { home, lifecycle } = instances;
+  const { home } = instances;
   const { book, changes } = home;
   const recordOf = (request: ApiRequest) => book.record(idOf(request));
 
@@ -43,36 +42,28 @@ export function stateRoutes(instances: InstanceService): Route[] {
   }
 
   function setState(request: ApiRequest, put: InstanceStatePut) {
-    if (put.stateful)
-      throw badRequest(
-        'Cannot keep the state of a running instance: checkpoints are not supported yet. Leave out "stateful".',
-      );
-    const { call } = request;
+    requireStateless(put);
     const id = recordOf(request);
-    const of: Ref[] = [instanceRef(id)];
-    // No patience at all is force, as in LXD.
-    const isForced = put.force || put.timeout === 0;
-    // A clean stop waits without the lock, so that a forced one can overtake it.
-    const waits = !isForced && (put.action === "stop" || put.action === "restart");
-    const timeoutMs = put.timeout < 0 ? -1 : timerMs(put.timeout);
-    const work = async () => {
-      switch (put.action) {
-        case "start":
-          return lifecycle.start(book.record(id), call);
-        case "stop":
-          return isForced ? lifecycle.kill(id, call) : lifecycle.stop(id, timeoutMs, call);
-        case "restart":
-          return instances.restart(call, id, { isForced, timeoutMs }, (locked) =>
-            changes.run(call, { of, work: locked }),
-          );
-        case "freeze":
-          return lifecycle.setFrozen(id, true, call);
-        case "unfreeze":
-          return lifecycle.setFrozen(id, false, call);
-      }
-    };
+    const operation = about(id, stateDescriptions[put.action]);
+    const change = stateChange(instances, request.call, id, put);
+    return asyncOp(changes.start(request.call, { of: [instanceRef(id)], operation, ...change }));
+  }
+
+  /** Which instances it is for is decided at once, so that the operation can name them. */
+  function setAll(request: ApiRequest, { state: put }: InstancesPut) {
+    requireStateless(put);
+    const { call } = request;
+    const records = concernedBy(instances, call.project, put);
     return asyncOp(
-      changes.start(call, { of, unlocked: waits, operation: about(id, stateDescriptions[put.action]), work }),
+      changes.start(call, {
+        of: records.map(instanceRef),
+        unlocked: true,
+        operation: {
+          description: stateDescriptions[put.action],
+          resources: { instances: records.map((record) => urlOf(instanceRef(record))) },
+        },
+        work: () => changeAll(instances, call, records, put),
+      }),
     );
   }
 
@@ -91,6 +82,16 @@ export function stateRoutes(instances: InstanceService): Route[] {
   }
 
   return [
+    route(
+      "PUT",
+      all,
+      {
+        summary: "Changes the state of all instances of a project that are not in it already.",
+        body: InstancesPut,
+        answer: answers.operation,
+      },
+      setAll,
+    ),
     route(
       "GET",
       `${one}/state`,

@@ -9,6 +9,7 @@ import { integer, rebuilt, taken } from "../../platform/database/rebuild";
 import type { Row } from "../../platform/database/row";
 import { config, devices, flag, json, name, pathPart, texts, time } from "../../platform/database/rules";
 import { MetadataStore, metadataTable } from "./metadata/store";
+import { MoveStore, moveTable } from "./moves/store";
 import { type InstanceId, type InstanceRecord, instanceRef } from "./record";
 
 export const instanceSchema: Schema = {
@@ -50,6 +51,7 @@ export const instanceSchema: Schema = {
       },
     ),
     metadataTable,
+    moveTable,
   ],
   tables: [
     {
@@ -77,11 +79,17 @@ export const instanceSchema: Schema = {
         templates: json(z.record(z.string(), z.string()), () => ({})),
       },
     },
+    {
+      table: "instance_moves",
+      url: ({ project, name: own }) => urlOf(instanceRef({ project: String(project), name: String(own) })),
+      columns: { project: pathPart, name: name((value) => InstanceName.safeParse(value).success) },
+    },
   ],
 };
 
 export class InstanceStore {
   readonly metadata: MetadataStore;
+  readonly moves: MoveStore;
 
   /** @param targetsOf what an instance refers to, kept in step with its row */
   constructor(
@@ -90,6 +98,7 @@ export class InstanceStore {
     private readonly targetsOf: (record: InstanceRecord) => readonly Ref[],
   ) {
     this.metadata = new MetadataStore(database);
+    this.moves = new MoveStore(database);
   }
 
   #refer(record: InstanceRecord): void {
@@ -196,11 +205,20 @@ export class InstanceStore {
     });
   }
 
+  /** Notes that an instance's volumes are in another pool, with the devices that say so; within the caller's transaction. */
+  moveToPool(record: InstanceRecord): void {
+    const { project, name, pool } = record;
+    this.database.run("UPDATE instances SET pool = ? WHERE project = ? AND name = ?", pool, project, name);
+    this.#update(record);
+    this.#refer(record);
+  }
+
   delete({ project, name }: InstanceId): void {
     this.database.transaction(() => {
       this.references.forget(instanceRef({ project, name }));
       this.database.run("DELETE FROM instances WHERE project = ? AND name = ?", project, name);
       this.metadata.delete({ project, name });
+      this.moves.delete({ project, name });
     });
   }
 }

@@ -240,13 +240,14 @@ export class SnapshotService {
     snapshot: string | undefined;
     record: InstanceRecord;
     withSnapshots: boolean;
+    isStill: boolean;
   }): Promise<void> {
-    const { source, snapshot, record, withSnapshots } = copy;
+    const { source, snapshot, record, withSnapshots, isStill } = copy;
     const { volumes, instances } = this.home;
     const from = snapshot === undefined ? volumeOf(source) : snapshotVolume(source, snapshot);
     const to = { pool: record.pool, volume: volumeOf(record) };
     const clone = () => volumes.clone({ pool: source.pool, volume: from }, to);
-    await (snapshot === undefined ? instances.lifecycle.whileStill(source, clone) : clone());
+    await (snapshot === undefined && isStill ? instances.lifecycle.whileStill(source, clone) : clone());
     if (withSnapshots) for (const old of this.#store.list(source)) await this.#copyInto(record, source.pool, old);
   }
 
@@ -311,7 +312,23 @@ export class SnapshotService {
       } finally {
         await this.#erase(passing, record.pool);
       }
+      return this.refillVolume(record, (middle) =>
+        volumes.clone({ pool: source.pool, volume: volumeOf(source) }, { pool: record.pool, volume: middle }),
+      );
     });
+  }
+
+  /** Makes a stopped instance's root anew: by way of a snapshot of its own, which the next start takes away after a crash. @param fill makes a volume that is new */
+  async refillVolume(record: InstanceRecord, fill: (volume: Volume) => Promise<void>): Promise<void> {
+    const passing: SnapshotRecord = { ...passingThrough(record), createdAt: nowText() };
+    this.#store.insertPending(passing);
+    try {
+      const middle = snapshotVolume(record, passing.name);
+      await fill(middle);
+      await this.home.volumes.restore(record.pool, middle, volumeOf(record));
+    } finally {
+      await this.#erase(passing, record.pool);
+    }
   }
 
   /** After a crash: takes away what was half made or half deleted. */

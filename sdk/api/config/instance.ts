@@ -71,6 +71,18 @@ const boot = grouped("boot", {
   },
 });
 
+const bootStop = grouped("boot", {
+  "boot.stop.priority": {
+    type: anyInteger,
+    default: "0",
+    applies: "now",
+    since,
+    extension: "container_stop_priority",
+    example: "10",
+    doc: "Place in the order of the stops when the daemon shuts down. Those of the highest number stop first, together.",
+  },
+});
+
 const cloudInit = grouped("cloud-init", {
   "cloud-init.network-config": {
     type: anyText,
@@ -285,6 +297,7 @@ const user = grouped("user", {
 /** Keys that a user sets, of an instance or of a profile. */
 export const instanceKeys = {
   ...boot,
+  ...bootStop,
   ...cloudInit,
   ...environment,
   ...limits,

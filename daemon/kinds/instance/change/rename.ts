@@ -1,4 +1,4 @@
-/** Rename: a stopped instance with its snapshots gets another name. */
+/** Rename: a stopped instance with its snapshots gets another name, or another project. */
 import { rename, rm } from "node:fs/promises";
 import { badRequest } from "../../../../sdk/api/errors";
 import { Revert } from "../../../core/revert";
@@ -9,13 +9,31 @@ import { makeLinks, removeLinks } from "../create/links";
 import { pendingTemplates } from "../create/pending-file-templates";
 import { devicesForgotten } from "../devices/devices";
 import type { InstanceHome } from "../home";
-import { type InstanceId, type InstanceRecord, keyOf } from "../record";
+import { type InstanceId, type InstanceRecord, keyOf, rootOf } from "../record";
 import { snapshotVolume, volumeOf } from "../volume";
+import { checkSettings, nothing } from "./checks";
+
+/** Whether an instance may be in another project: what it comes to there is judged as that of a new one. @throws ApiError */
+export function requireMovable(home: InstanceHome, record: InstanceRecord, { project, name }: InstanceId): void {
+  if (project === record.project) return;
+  home.projects.require(project);
+  const there = { ...record, project, name };
+  checkSettings(home, there, { ...nothing, config: record.config, devices: record.devices });
+  home.projects.allowInstance(project, { name, ...home.book.expanded(there) }, true);
+  const pool = rootOf(home.book.expanded(there).devices)?.pool;
+  if (pool !== record.pool)
+    throw badRequest(
+      `Cannot move instance "${record.name}" to project "${project}": its root disk would be in ${pool === undefined ? "no storage pool" : `storage pool "${pool}"`} there. Give it a root disk of its own, or move it to that pool first.`,
+    );
+}
 
 /** After a crash midway the volumes follow the database (Volumes.reconcile). */
 export async function renameInstance(home: InstanceHome, record: InstanceRecord, to: string): Promise<void> {
   const { backups, book, database, dirs, snapshots, volumes } = home;
   const renamed: InstanceId = { project: record.project, name: to };
+export async function renameInstance(home: InstanceHome, record: InstanceRecord, renamed: InstanceId): Promise<void> {
+  const { book, database, dirs, snapshots, volumes } = home;
+  requireMovable(home, record, renamed);
   if (book.running.has(record)) throw badRequest("Renaming of running instance not allowed");
   book.requireFree(renamed);
   await home.sftp.leaveRoot(record);

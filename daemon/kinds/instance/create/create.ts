@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Config } from "../../../../sdk/api/common";
 import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { badRequest } from "../../../../sdk/api/errors";
-import type { InstancesPost } from "../../../../sdk/api/instance";
+import type { InstanceSource, InstancesPost } from "../../../../sdk/api/instance";
 import { stampOf, withoutStamp } from "../../../../sdk/api/stamp";
 import type { RunningOperation } from "../../../platform/operations";
 import type { ImageRecord } from "../../image/service";
@@ -25,9 +25,8 @@ export type CreateWork = (operation: RunningOperation) => Promise<void>;
 export async function planCreate(home: InstanceHome, id: InstanceId, post: InstancesPost): Promise<CreateWork> {
   switch (post.source.type) {
     case "image":
-      return fromImage(home, id, post);
     case "template":
-      return fromTemplate(home, id, post, post.source.alias ?? String(post.source.template ?? ""));
+      return fromImage(home, id, post);
     case "copy":
       return fromCopy(home, id, post);
     case "none": {
@@ -47,19 +46,46 @@ export async function planCreate(home: InstanceHome, id: InstanceId, post: Insta
 }
 
 function fromImage(home: InstanceHome, id: InstanceId, post: InstancesPost): CreateWork | Promise<CreateWork> {
-  const { alias, fingerprint, properties, server } = post.source;
+  const template = templateOf(post.source);
+  if (template !== undefined) return fromTemplate(home, id, post, template);
+  const image = storedImage(home, id, post.source, "create");
+  const draft = draftOf(home, id, post, image);
+  return (operation) => makeFrom(home, draft, image, operation);
+}
+
+const templateOf = ({ type, alias, template }: InstanceSource): string | undefined =>
+  type === "template"
+    ? (alias ?? String(template ?? ""))
+    : alias?.startsWith(templatePrefix)
+      ? alias.slice(templatePrefix.length)
+      : undefined;
+
+function storedImage(home: InstanceHome, id: InstanceId, source: InstanceSource, verb: string): ImageRecord {
+  const { alias, fingerprint, properties, server } = source;
   if (server !== undefined && server !== "")
     throw badRequest(
-      `Cannot create instance "${id.name}": images of other servers are not supported yet. Import the image first.`,
+      `Cannot ${verb} instance "${id.name}": images of other servers are not supported yet. Import the image first.`,
     );
-  if (alias?.startsWith(templatePrefix)) return fromTemplate(home, id, post, alias.slice(templatePrefix.length));
-  const image = home.images.resolve(id.project, {
+  return home.images.resolve(id.project, {
     ...(alias ? { alias } : {}),
     ...(fingerprint ? { fingerprint } : {}),
     ...(properties ? { properties } : {}),
   });
-  const draft = draftOf(home, id, post, image);
-  return (operation) => makeFrom(home, draft, image, operation);
+}
+
+/** The image that a source means, of a template built at need. @throws ApiError for one that is not there */
+export async function imageRequestOf(
+  home: InstanceHome,
+  id: InstanceId,
+  source: InstanceSource,
+): Promise<(operation: RunningOperation) => Promise<ImageRecord>> {
+  const template = templateOf(source);
+  if (template === undefined) {
+    const image = storedImage(home, id, source, "rebuild");
+    return async () => image;
+  }
+  await home.images.requireTemplate(template);
+  return (operation) => home.images.fromTemplate(id.project, template, operation);
 }
 
 /** A template is checked without its image first, so that what is wrong is said before it is built. */
@@ -149,6 +175,7 @@ function fromCopy(home: InstanceHome, id: InstanceId, post: InstancesPost): Crea
     if (isSnapshot) throw refuse("only a whole instance can refresh another. Leave the snapshot out.");
     return planRefresh(home, source, draft, withSnapshots);
   }
+  const isStill = post.source.allow_inconsistent !== true;
   return async () => {
     // It may be gone since the request was checked.
     home.book.record(sourceId);
@@ -157,7 +184,7 @@ function fromCopy(home: InstanceHome, id: InstanceId, post: InstancesPost): Crea
       home,
       draft,
       async (record) => {
-        await home.snapshots.copyVolumes({ source, snapshot: snapshotName, record, withSnapshots });
+        await home.snapshots.copyVolumes({ source, snapshot: snapshotName, record, withSnapshots, isStill });
         const kept = home.book.store.metadata.find(sourceId);
         if (kept !== undefined) home.book.store.metadata.set(record, kept);
         return applyUntilStart(home, record, "copy");

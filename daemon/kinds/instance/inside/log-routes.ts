@@ -27,6 +27,18 @@ export function logRoutes({ book, dirs }: InstanceHome): Route[] {
     return sync(names.filter(isLogName).map((name) => `/1.0/instances/${param(request, "name")}/logs/${name}`));
   }
 
+  /** What commands have printed alone, as later versions of LXD and Incus have it. */
+  async function listOutputs(request: ApiRequest) {
+    const names = (await entries(folderOf(request))).filter(isExecLog);
+    return sync(names.map((name) => `/1.0/instances/${param(request, "name")}/logs/exec-output/${name}`));
+  }
+
+  async function getOutput(request: ApiRequest) {
+    const name = param(request, "file");
+    if (!isExecLog(name)) throw badRequest(`log file name "${name}" not valid`);
+    return raw(createReadStream(await fileOf(request)));
+  }
+
   async function fileOf(request: ApiRequest): Promise<string> {
     const name = param(request, "file");
     if (!isLogName(name)) throw badRequest(`log file name "${name}" not valid`);
@@ -67,6 +79,24 @@ export function logRoutes({ book, dirs }: InstanceHome): Route[] {
     ),
     route("GET", `${base}/logs/:file`, { summary: "Reads a log.", answer: answers.raw("the log") }, getLog),
     route("DELETE", `${base}/logs/:file`, { summary: "Deletes a log of an exec.", answer: answers.nothing }, deleteLog),
+    route(
+      "GET",
+      `${base}/logs/exec-output`,
+      { summary: "Lists the paths of what commands have printed.", answer: answers.all(Text) },
+      listOutputs,
+    ),
+    route(
+      "GET",
+      `${base}/logs/exec-output/:file`,
+      { summary: "Reads what a command has printed.", answer: answers.raw("the output") },
+      getOutput,
+    ),
+    route(
+      "DELETE",
+      `${base}/logs/exec-output/:file`,
+      { summary: "Deletes what a command has printed.", answer: answers.nothing },
+      deleteLog,
+    ),
     route(
       "GET",
       `${base}/console`,

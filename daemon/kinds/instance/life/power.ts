@@ -30,12 +30,20 @@ export async function autostart(instances: InstanceService, records: readonly In
   }
 }
 
-/** Stops every container, cleanly as far as its time goes, then by force. For the daemon's shutdown. */
+/** Stops every container by boot.stop.priority, cleanly as far as its time goes, then by force. For the daemon's shutdown. */
 export async function shutdownAll(instances: InstanceService): Promise<void> {
   const { lifecycle } = instances;
   const { running } = instances.home.book;
   await lifecycle.beginShutdown();
-  await Promise.all(running.list().map((instance) => shutdown(instances, instance)));
+  const ranked = running.list().map((instance) => ({ instance, rank: stopRank(instances, instance) }));
+  for (const rank of [...new Set(ranked.map((one) => one.rank))].sort((a, b) => b - a))
+    await Promise.all(ranked.filter((one) => one.rank === rank).map(({ instance }) => shutdown(instances, instance)));
+}
+
+/** Where an instance stands in the order of stops: the highest first, those of the same together. */
+function stopRank({ home: { book } }: InstanceService, instance: InstanceId): number {
+  const record = book.find(instance);
+  return record === undefined ? 0 : instanceConfig(book.expanded(record).config).get("boot.stop.priority");
 }
 
 async function shutdown({ home, lifecycle }: InstanceService, instance: InstanceId): Promise<void> {

@@ -4,6 +4,7 @@ import { ref, snapshotRef, urlOf } from "../../../core/ref";
 import { entries, readText } from "../../../platform/folders/files";
 import { eraseInstance } from "../create/erase";
 import type { InstanceHome } from "../home";
+import { recoverMoves } from "../moves/pool-move";
 import { type InstanceRecord, instanceOfKey, instanceRef, keyOf } from "../record";
 import type { InstanceService } from "../service";
 import { patienceMs } from "./leftovers";
@@ -18,6 +19,7 @@ export async function recoverInstances(instances: InstanceService): Promise<void
   await orLog(home, "Cannot remove half made backups", () => backups.recover());
   for (const record of book.store.listPending())
     await orLog(home, `Cannot remove the half made instance "${record.name}"`, () => eraseInstance(home, record));
+  await orLog(home, "Cannot remove what moves of instances have left", () => recoverMoves(home));
   for (const { name } of storagePools.records())
     await orLog(home, `Cannot look through the storage pool "${name}"`, () => reconcile(home, name));
 }
