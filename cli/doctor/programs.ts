@@ -29,6 +29,7 @@ const rows: readonly ProgramRow[] = [
   { name: "bzip2", package: "bzip2", effect: "images: .tar.bz2" },
   { name: "unsquashfs", package: "squashfs-tools", effect: "images: squashfs" },
   { name: "btrfs", package: "btrfs-progs", effect: "storage pools: driver btrfs" },
+  { name: "mkfs.ext4", package: "e2fsprogs", effect: "sizes of roots in pools of the drivers dir and overlay" },
 ];
 
 /** Looks for every program along the PATH, and says which package brings a missing one. */

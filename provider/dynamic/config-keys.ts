@@ -205,7 +205,7 @@ export interface ProjectConfig<Value> {
 }
 
 /** A configuration key of storage pools, of every driver. */
-export type StoragePoolConfigKey = "btrfs.mount_options" | "size" | "source" | (string & {});
+export type StoragePoolConfigKey = "btrfs.mount_options" | "size" | "source" | "volume.size" | (string & {});
 
 /** Configuration of storage pools, of every driver; beside these the families `user.*`. */
 export interface StoragePoolConfig<Value> {
@@ -215,6 +215,8 @@ export interface StoragePoolConfig<Value> {
   size?: Value;
   /** Empty folder that holds the pool. That of a btrfs pool lies on btrfs, or is a block device, which is formatted. Default: made by the daemon. It cannot be changed later. */
   source?: Value;
+  /** How much a new volume can hold, such as the root of a container, whose own disk says nothing of it. Volumes that are there keep what they have. Default: no bound. */
+  "volume.size"?: Value;
   [key: string]: Value | undefined;
 }
 
@@ -297,7 +299,7 @@ export interface DeviceOptions<Value> {
   "security.uid"?: Value;
   /** Of a device disk: Whether the container sees the owners of the source's files as its own users, by an id-mapped mount. Default: `false`. */
   shift?: Value;
-  /** Of a device disk: How much a file system in memory can hold. What it holds counts for the container's `limits.memory`. Default: half of the host's memory. */
+  /** Of a device disk: How much the root, or a file system in memory, can hold. `0` is no bound for a root. In pools of the drivers `dir` and `overlay` the first size of a root, and a smaller one, count from the next start on when the container runs. What a file system in memory holds counts for the container's `limits.memory`. Default: `volume.size` of the pool; half of the host's memory for a file system in memory. */
   size?: Value;
   /**
    * - disk: Folder or file of the host, or `tmpfs:` for a file system in memory. Every disk but the root has one.

@@ -87,7 +87,10 @@ export const InstanceState = z.looseObject({
     }),
     "Bytes.",
   ),
-  disk: means(z.record(z.string(), z.looseObject({ usage: z.number() })).nullable(), "Bytes by device."),
+  disk: means(
+    z.record(z.string(), z.looseObject({ usage: z.number(), total: z.number().optional() })).nullable(),
+    "Bytes by device: what it holds, and what it can hold where something bounds it.",
+  ),
   network: means(
     z.record(z.string(), z.looseObject({ ...NetworkState.shape, host_name: z.string() })).nullable(),
     "By interface; null when stopped.",

@@ -58,7 +58,7 @@ test("options that a file system in memory has not are refused", { skip }, async
       [{ ...fast, size: "much" }, /size: it must be a size/],
       [{ ...fast, shift: "true" }, /has no "shift"/],
       [{ ...fast, recursive: "true" }, /has no "recursive"/],
-      [{ type: "disk", source: "/usr/share", path: "/srv", size: "1MiB" }, /source "tmpfs:" only/],
+      [{ type: "disk", source: "/usr/share", path: "/srv", size: "1MiB" }, /Only the root disk may have a size quota/],
       [{ ...fast, source: "tmpfs" }, /absolute path/],
       [{ ...fast, path: "/" }, /the root disk/],
     ];

@@ -94,7 +94,7 @@ function suite(): void {
       inRoot(btrfs.root(pool, web), "head -c 3000000 /dev/urandom > big");
       sh('btrfs filesystem sync "$1" && btrfs quota rescan -w "$1"', pool.path);
       const used = await btrfs.usage(pool, web);
-      assert.ok(used !== undefined && used >= 3_000_000 && used < 4_000_000, String(used));
+      assert.ok(used !== undefined && used.used >= 3_000_000 && used.used < 4_000_000, String(used?.used));
     }));
 
   test("a loop device that a killed daemon left is used again, and given back", () =>

@@ -28,6 +28,9 @@ export const hands = {
   onLeft: (folder: string, error: unknown) => {
     throw new Error(`${folder} is left`, { cause: error });
   },
+  onClosed: ({ name }: Volume, error: unknown) => {
+    throw new Error(`${name} cannot be opened`, { cause: error });
+  },
 };
 
 const tryRoot = async (root: RootSource) => {
@@ -135,7 +138,9 @@ export async function assertNoTrace(pool: PoolPlace): Promise<void> {
   assert.deepEqual(readdirSync(path.dirname(pool.path)), [], "no pool folder");
   assert.deepEqual(readdirSync(path.dirname(pool.diskImage)), [], "no image file");
   const loops = readdirSync("/sys/block").filter((name) => name.startsWith("loop"));
-  for (const name of loops) assert.notEqual(backingFile(name), pool.diskImage, `/dev/${name} is free`);
+  const ours = [pool.diskImage, pool.path];
+  for (const name of loops)
+    assert.ok(!ours.some((file) => backingFile(name)?.startsWith(file)), `/dev/${name} is free`);
 }
 
 function backingFile(loop: string): string | undefined {

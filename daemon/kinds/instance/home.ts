@@ -39,6 +39,7 @@ export type VolumePort = Pick<
   | "requirePool"
   | "requireThere"
   | "root"
+  | "setSize"
   | "usage"
 >;
 

@@ -9,6 +9,7 @@ import { withoutEmpty, withoutEmptyOptions } from "../../core/merge";
 import { urlOf } from "../../core/ref";
 import { findArchitecture, requireRunnable } from "../../platform/host/architecture";
 import { errnoOf } from "../../platform/native/connection";
+import type { VolumeUsage } from "../storage-pool/driver";
 import { checkRivals, checkSettings } from "./change/checks";
 import { followLive } from "./change/live-update";
 import { keepVolatile } from "./change/volatile";
@@ -41,22 +42,22 @@ export class InstanceService {
   }
 
   async state(record: InstanceRecord): Promise<InstanceState> {
-    const rootBytes = await this.#rootBytes(record);
+    const root = await this.#rootUsage(record);
     const running = this.home.book.running.get(record);
-    if (running === undefined) return stoppedState(rootBytes);
+    if (running === undefined) return stoppedState(root);
     try {
-      return await this.#runningState(record, running, rootBytes);
+      return await this.#runningState(record, running, root);
     } catch (error) {
       // It may have ended while the kernel was asked; then its supervisor says so in a moment.
       if (errnoOf(error) === "ESRCH")
         await Promise.race([running.gone, delay(longestEndMs, undefined, { ref: false })]);
       if (this.home.book.running.get(record)?.cell === running.cell) throw error;
-      return stoppedState(rootBytes);
+      return stoppedState(root);
     }
   }
 
   /** Nothing for a pool that is away: that is not a reason to hide the rest. */
-  async #rootBytes(record: InstanceRecord): Promise<number | undefined> {
+  async #rootUsage(record: InstanceRecord): Promise<VolumeUsage | undefined> {
     try {
       return await this.home.volumes.usage(record.pool, volumeOf(record));
     } catch (error) {
@@ -65,7 +66,7 @@ export class InstanceService {
     }
   }
 
-  async #runningState(record: InstanceRecord, running: RunningInstance, rootBytes: number | undefined) {
+  async #runningState(record: InstanceRecord, running: RunningInstance, root: VolumeUsage | undefined) {
     // Nobody can be asked in one that is being ended.
     const interfaces = running.cell.pid === 0 ? [] : await this.home.native.netState(running.cell);
     const { groups } = this.home;
@@ -76,7 +77,7 @@ export class InstanceService {
       status: statusOf(running) === "Frozen" ? "Frozen" : "Running",
       interfaces,
       hostNames: hostNames(record, this.home.book.expanded(record).devices, interfaces),
-      rootBytes,
+      root,
     });
   }
 

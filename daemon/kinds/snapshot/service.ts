@@ -9,6 +9,7 @@ import { isStampKey, withoutStamp } from "../../../sdk/api/stamp";
 import { expiryTime } from "../../core/expiry-time";
 import { withoutEmpty } from "../../core/merge";
 import { snapshotRef, urlOf } from "../../core/ref";
+import { Revert } from "../../core/revert";
 import { requireName } from "../../core/validate";
 import { isDuplicate } from "../../platform/database/database";
 import { nowText, timeText } from "../../platform/time";
@@ -16,6 +17,7 @@ import type { InstanceBook } from "../instance/book";
 import { pendingOf, withoutPending } from "../instance/create/pending-file-templates";
 import { requireStartable } from "../instance/life/startable";
 import type { InstanceId, InstanceRecord } from "../instance/record";
+import { followRootSize, sizeOfNewRoot } from "../instance/root-size";
 import { snapshotVolume, volumeOf } from "../instance/volume";
 import { type ProfileId, renamedIn } from "../profile/store";
 import type { Volume } from "../storage-pool/driver";
@@ -155,6 +157,7 @@ export class SnapshotService {
       const { devices, profiles, description, ephemeral } = snapshot.settings;
       const now = this.#book.record(instance);
       store.update({ ...now, config: restoredConfig(now, snapshot), devices, profiles, description, ephemeral });
+      await this.#followSize(now);
     };
     if (!running.has(instance)) return putBack();
     const config = restoredConfig(instance, snapshot);
@@ -166,6 +169,19 @@ export class SnapshotService {
       await putBack().catch((error: unknown) => start().then(() => Promise.reject(error)));
       await start();
     });
+  }
+
+  /** The root of a stopped instance follows what its settings say of its size now. The rest is done: where it cannot follow, it keeps the size it has. */
+  async #followSize(before: InstanceRecord): Promise<void> {
+    const { home } = this.home.instances;
+    const [was, is] = [before, this.#book.record(before)].map((record) => this.#book.expanded(record).devices);
+    await using undo = new Revert(home.log);
+    try {
+      await followRootSize(home, before, was ?? {}, is ?? {}, undo);
+    } catch (error) {
+      home.log.warning("The root of a restored instance keeps its size", { name: before.name, error });
+    }
+    undo.keep();
   }
 
   /** Those of all instances whose time is over. */
@@ -248,6 +264,9 @@ export class SnapshotService {
     const to = { pool: record.pool, volume: volumeOf(record) };
     const clone = () => volumes.clone({ pool: source.pool, volume: from }, to);
     await (snapshot === undefined && isStill ? instances.lifecycle.whileStill(source, clone) : clone());
+    const size = sizeOfNewRoot(instances.home, record.pool, this.#book.expanded(record).devices);
+    const clone = () => volumes.clone({ pool: source.pool, volume: from }, to, size);
+    await (snapshot === undefined ? instances.lifecycle.whileStill(source, clone) : clone());
     if (withSnapshots) for (const old of this.#store.list(source)) await this.#copyInto(record, source.pool, old);
   }
 

@@ -15,12 +15,21 @@ export interface PoolPlace {
   readonly removeTree: (folder: string) => Promise<void>;
   /** Told of what is of nobody and stays all the same: the next opening of the pool tries again. */
   readonly onLeft: (folder: string, error: unknown) => void;
+  /** Told of a volume that cannot be used as it is: the next opening of the pool tries again. */
+  readonly onClosed: (volume: Volume, error: unknown) => void;
 }
 
 /** A volume: the root of an instance, of a snapshot ("web/snap0") or of an image (its fingerprint). */
 export interface Volume {
   readonly type: "containers" | "containers-snapshots" | "images";
   readonly name: string;
+}
+
+/** What a volume holds, in bytes. */
+export interface VolumeUsage {
+  readonly used: number;
+  /** What it can hold; undefined when nothing bounds it. */
+  readonly total: number | undefined;
 }
 
 /** Mounts a root as that of an unprivileged container, for a moment. @throws when the host cannot do that */
@@ -46,11 +55,14 @@ export interface StorageDriver {
   /** Finishes or removes unfinished work of a daemon that was killed. */
   sweep(pool: PoolPlace): Promise<void>;
 
-  /** Makes a volume; `fill` gets its empty root folder, owned by root and with mode 0755, and puts the content there. */
-  create(pool: PoolPlace, volume: Volume, fill: (rootPath: string) => Promise<void>): Promise<void>;
-  /** Makes a volume from another of the same pool: image to instance, instance to instance or snapshot, snapshot to instance. */
-  clone(pool: PoolPlace, from: Volume, to: Volume): Promise<void>;
-  /** Puts an instance's root back to a snapshot's content, in one step that a crash cannot halve. */
+  /**
+   * Makes a volume; `fill` gets its empty root folder, owned by root and with mode 0755, and puts the content there.
+   * @param size bytes that it may hold, as in setSize; without it nothing bounds the volume
+   */
+  create(pool: PoolPlace, volume: Volume, fill: (rootPath: string) => Promise<void>, size?: number): Promise<void>;
+  /** Makes a volume from another of the same pool: image to instance, instance to instance or snapshot, snapshot to instance. @param size as for create */
+  clone(pool: PoolPlace, from: Volume, to: Volume, size?: number): Promise<void>;
+  /** Puts an instance's root back to a snapshot's content, in one step that a crash cannot halve. It keeps its size. */
   restore(pool: PoolPlace, snapshot: Volume, volume: Volume): Promise<void>;
   rename(pool: PoolPlace, from: Volume, to: Volume): Promise<void>;
   /** Removes a volume; a missing one is not an error. Volumes that were cloned from it stay whole. */
@@ -60,6 +72,16 @@ export interface StorageDriver {
   list(pool: PoolPlace, type: Volume["type"]): Promise<string[]>;
   /** Where the root is; for the native layer. */
   root(pool: PoolPlace, volume: Volume): RootSource;
-  /** Bytes that the volume holds beyond its image, or undefined when the driver cannot tell cheaply. */
-  usage(pool: PoolPlace, volume: Volume): Promise<number | undefined>;
+  /** What the volume holds, or undefined when the driver cannot tell cheaply. */
+  usage(pool: PoolPlace, volume: Volume): Promise<VolumeUsage | undefined>;
+  /** Why volumes of this pool cannot be bounded on this host, or nothing when they can. */
+  cannotBound(pool: PoolPlace): Promise<string | undefined>;
+  /**
+   * Bounds what a volume may hold, images and snapshots left out. The same size again costs nothing.
+   * @param size in bytes; undefined for no bound
+   * @param isInUse whether somebody, such as a running container, uses the volume now
+   * @returns whether it is done; false when it can only be done once nobody uses the volume, and nothing is changed
+   * @throws ApiError BAD_REQUEST when the content does not fit, UNAVAILABLE when the host lacks what it takes, NOT_FOUND
+   */
+  setSize(pool: PoolPlace, volume: Volume, size: number | undefined, isInUse: boolean): Promise<boolean>;
 }

@@ -11,6 +11,8 @@ export interface FromImageOptions {
   readonly warn: (message: string) => void;
   /** Ends the unpacking; who waits for the same image then unpacks it itself. */
   readonly signal?: AbortSignal;
+  /** Bytes that the new volume may hold. */
+  readonly size?: number | undefined;
 }
 
 const withNodes = "-devices";
@@ -50,7 +52,7 @@ export class PoolImages {
     const key = keyOf(place, image);
     const { cloning } = await this.home.locks.run(key, async () => {
       for (const warning of await this.#ensure(driver, place, image, options)) options.warn(warning);
-      return { cloning: this.#track(key, driver.clone(place, image, volume)) };
+      return { cloning: this.#track(key, driver.clone(place, image, volume, options.size)) };
     });
     await cloning;
   }

@@ -5,7 +5,7 @@ import { ref, urlOf } from "../../core/ref";
 import { toApiError } from "../../platform/errors";
 import { fileNameOf } from "../../platform/folders/file-name";
 import { isDeviceError, isReadonly } from "../../platform/folders/files";
-import type { PoolPlace, StorageDriver } from "./driver";
+import type { PoolPlace, StorageDriver, Volume } from "./driver";
 import { drivers } from "./drivers";
 import type { StoragePoolHome } from "./home";
 import { PoolImages } from "./images";
@@ -29,6 +29,8 @@ export class OpenPools {
   readonly #closing = new Map<string, Promise<void>>();
   /** Pools in which something is left that could not be removed. */
   readonly #left = new Set<string>();
+  /** Pools with a volume that cannot be used. */
+  readonly #closed = new Set<string>();
 
   constructor(private readonly home: StoragePoolHome) {
     this.store = new StoragePoolStore(home.database);
@@ -59,7 +61,14 @@ export class OpenPools {
       diskImage: path.join(dirs.disks, `${fileNameOf(name)}.img`),
       removeTree: (folder) => native.removeTree(folder),
       onLeft: (folder, error) => this.#noteLeft(name, folder, error),
+      onClosed: (volume, error) => this.#noteClosed(name, volume, error),
     };
+  }
+
+  #noteClosed(pool: string, volume: Volume, error: unknown): void {
+    this.#closed.add(pool);
+    const message = `Cannot open the volume "${volume.name}" in storage pool "${pool}"`;
+    this.home.warnings.record("volumeUnavailable", { message, entity: poolUrl(pool), error });
   }
 
   #noteLeft(pool: string, folder: string, error: unknown): void {
@@ -132,10 +141,12 @@ export class OpenPools {
     try {
       const { driver, place } = this.of(record);
       this.#left.delete(record.name);
+      this.#closed.delete(record.name);
       await driver.mountPool(place);
       await driver.sweep(place);
       await this.images.reconcile(driver, place);
       if (!this.#left.has(record.name)) this.home.warnings.resolve("leftover", poolUrl(record.name));
+      if (!this.#closed.has(record.name)) this.home.warnings.resolve("volumeUnavailable", poolUrl(record.name));
       this.#unavailable.delete(record.name);
       this.home.warnings.resolve("poolUnavailable", poolUrl(record.name));
     } catch (error) {

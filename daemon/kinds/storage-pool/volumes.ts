@@ -5,7 +5,7 @@ import { notFound } from "../../../sdk/api/errors";
 import type { RootSource } from "../../platform/native/root-source";
 import { confined } from "../../platform/processes/confine";
 import { run } from "../../platform/processes/run";
-import type { Volume } from "./driver";
+import type { Volume, VolumeUsage } from "./driver";
 import { copyCommand } from "./drivers/copy";
 import type { StoragePoolHome } from "./home";
 import type { FromImageOptions } from "./images";
@@ -21,8 +21,9 @@ export class Volumes {
     private readonly pools: OpenPools,
   ) {}
 
-  createEmpty(pool: string, volume: Volume): Promise<void> {
-    return this.pools.fill(pool, (driver, place) => driver.create(place, volume, async () => undefined));
+  /** @param size bytes that the volume may hold, as in `setSize` */
+  createEmpty(pool: string, volume: Volume, size?: number): Promise<void> {
+    return this.pools.fill(pool, (driver, place) => driver.create(place, volume, async () => undefined, size));
   }
 
   /** Makes a volume; `fill` gets its empty root folder and puts the content there. */
@@ -37,12 +38,12 @@ export class Volumes {
     );
   }
 
-  /** Within one pool by its driver; across pools by a copy, for which the native layer mounts the source. */
-  clone(from: { pool: string; volume: Volume }, to: { pool: string; volume: Volume }): Promise<void> {
+  /** Within one pool by its driver; across pools by a copy, for which the native layer mounts the source. @param size as for createEmpty */
+  clone(from: { pool: string; volume: Volume }, to: { pool: string; volume: Volume }, size?: number): Promise<void> {
     return this.pools.fill(from.pool, (driver, place) => {
-      if (from.pool === to.pool) return driver.clone(place, from.volume, to.volume);
+      if (from.pool === to.pool) return driver.clone(place, from.volume, to.volume, size);
       const copy = (rootPath: string) => this.#copyRoot(driver.root(place, from.volume), rootPath);
-      return this.pools.fill(to.pool, (toDriver, toPlace) => toDriver.create(toPlace, to.volume, copy));
+      return this.pools.fill(to.pool, (toDriver, toPlace) => toDriver.create(toPlace, to.volume, copy, size));
     });
   }
 
@@ -101,8 +102,18 @@ export class Volumes {
     return driver.root(place, volume);
   }
 
-  usage(pool: string, volume: Volume): Promise<number | undefined> {
+  usage(pool: string, volume: Volume): Promise<VolumeUsage | undefined> {
     return this.pools.use(pool, (driver, place) => driver.usage(place, volume));
+  }
+
+  /** Why volumes of a pool cannot be bounded on this host, or nothing when they can. */
+  cannotBound(pool: string): Promise<string | undefined> {
+    return this.pools.use(pool, (driver, place) => driver.cannotBound(place));
+  }
+
+  /** Bounds what a volume may hold; see StorageDriver.setSize. Callers serialise the calls on one volume. */
+  setSize(pool: string, volume: Volume, size: number | undefined, isInUse: boolean): Promise<boolean> {
+    return this.pools.fill(pool, (driver, place) => driver.setSize(place, volume, size, isInUse));
   }
 
   /** Drops the volumes of a deleted image from every pool, from one that is unavailable when it opens; containers made of it stay whole. */

@@ -45,6 +45,7 @@ const table = {
   imageMissing: { text: "Image file missing", severity: "high" },
   stateStray: { text: "Unknown files in the state folder", severity: "low" },
   volumeMissing: { text: "Storage volume missing", severity: "high" },
+  volumeUnavailable: { text: "Storage volume unavailable", severity: "high" },
   volumeStray: { text: "Storage volume belongs to nobody", severity: "low" },
 } as const satisfies Record<string, WarningType>;
 

@@ -31,6 +31,18 @@ const image = grouped("place", {
   },
 });
 
+const volumes = grouped("volumes", {
+  "volume.size": {
+    type: size,
+    unset: "no bound",
+    applies: "now",
+    since,
+    extension: "storage",
+    example: "10GiB",
+    doc: "How much a new volume can hold, such as the root of a container, whose own disk says nothing of it. Volumes that are there keep what they have.",
+  },
+});
+
 const mount = grouped("btrfs", {
   "btrfs.mount_options": {
     type: oneLine,
@@ -67,8 +79,8 @@ const volatile = grouped("volatile", {
   },
 });
 
-const btrfs = { ...place, ...image, ...mount, ...user, ...volatile } satisfies KeyTable;
-const plain = { ...place, ...user, ...volatile } satisfies KeyTable;
+const btrfs = { ...place, ...image, ...volumes, ...mount, ...user, ...volatile } satisfies KeyTable;
+const plain = { ...place, ...volumes, ...user, ...volatile } satisfies KeyTable;
 
 export const storagePoolKeys: Readonly<Record<string, KeyTable>> = { btrfs, dir: plain, overlay: plain };
 

@@ -48,12 +48,12 @@ const options = {
   },
   size: {
     type: size,
-    unset: "half of the host's memory",
+    unset: "`volume.size` of the pool; half of the host's memory for a file system in memory",
     applies: "now",
     since,
-    extension: "container_disk_tmpfs",
-    example: "64MiB",
-    doc: "How much a file system in memory can hold. What it holds counts for the container's `limits.memory`.",
+    extension: "storage",
+    example: "10GiB",
+    doc: "How much the root, or a file system in memory, can hold. `0` is no bound for a root. In pools of the drivers `dir` and `overlay` the first size of a root, and a smaller one, count from the next start on when the container runs. What a file system in memory holds counts for the container's `limits.memory`.",
   },
   readonly: {
     type: bool,
@@ -119,7 +119,8 @@ function rules(device: Device): OptionIssue[] {
   if (place === "/" && source) add("source", `the root disk has no "source"`);
   if (place !== "/" && pool) add("pool", `volumes of a pool cannot be attached yet; only the root disk has "pool"`);
   if (place && place !== "/" && !source) add("source", `a disk needs "source"`);
-  if (device.size && !isTmpfs(device)) add("size", `"size" is for a disk with the source "tmpfs:" only, as yet`);
+  if (device.size && place !== "/" && !isTmpfs(device))
+    add("size", `Only the root disk may have a size quota, or a disk with the source "tmpfs:"`);
   for (const option of ["recursive", "shift"])
     if (isTmpfs(device) && isTrue(device[option])) add(option, `a disk with the source "tmpfs:" has no "${option}"`);
   return issues;

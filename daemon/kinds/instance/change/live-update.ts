@@ -1,4 +1,4 @@
-/** Live update: a running instance follows changed limits and devices at once. */
+/** Live update: a running instance follows changed limits and devices at once, and a root its size, also that of a stopped one. */
 import type { Config } from "../../../../sdk/api/common";
 import { changedKeys } from "../../../core/merge";
 import { Revert } from "../../../core/revert";
@@ -9,9 +9,10 @@ import type { Lifecycle } from "../life/lifecycle";
 import { inForce } from "../life/made-by";
 import { touchesLimits } from "../limits/limits";
 import type { Expanded, InstanceRecord } from "../record";
+import { followRootSize } from "../root-size";
 
 /**
- * Brings a running instance in line, or leaves it as it was.
+ * Brings an instance in line, or leaves it as it was.
  * @param record the instance as it shall be @param was @param is what it and its profiles came to, before and now
  * @returns the instance's own configuration with the volatile keys of its devices
  */
@@ -22,9 +23,13 @@ export async function followLive(
   was: Expanded,
   is: Expanded,
 ): Promise<Config> {
-  const running = home.book.running.get(record);
-  if (running === undefined) return record.config;
   await using undo = new Revert(home.log);
+  await followRootSize(home, record, was.devices, is.devices, undo);
+  const running = home.book.running.get(record);
+  if (running === undefined) {
+    undo.keep();
+    return record.config;
+  }
   if (touchesLimits(changedKeys(was.config, is.config))) {
     undo.add(() => lifecycle.applyLimits(record, was.config));
     lifecycle.applyLimits(record, is.config);

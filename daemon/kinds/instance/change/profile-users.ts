@@ -39,7 +39,7 @@ export function checkProfile(home: InstanceHome, after: ProfileRecord): void {
   }
 }
 
-/** Applies a changed profile to the running instances that have it. @throws ApiError that names the instances that could not follow */
+/** Applies a changed profile to the instances that have it: a stopped one has only a root to follow. @throws ApiError that names the instances that could not follow */
 export async function followProfile(
   home: InstanceHome,
   lifecycle: Lifecycle,
@@ -73,13 +73,14 @@ async function follow(
 ): Promise<void> {
   const { book, profiles } = home;
   const record = book.find(instance);
-  if (record === undefined || !book.running.has(instance)) return;
+  if (record === undefined) return;
   const layers = profiles.layers(record.project, record.profiles);
   const was = expand(
     record,
     layers.map((layer) => (layer.name === profile.name ? { ...layer, ...before } : layer)),
   );
-  book.noteLive(instance, await followLive(home, lifecycle, record, was, expand(record, layers)));
+  const made = await followLive(home, lifecycle, record, was, expand(record, layers));
+  if (book.running.has(instance)) book.noteLive(instance, made);
 }
 
 /** Follows a renamed profile, within the caller's transaction. */

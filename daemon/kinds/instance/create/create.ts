@@ -10,6 +10,7 @@ import type { ImageRecord } from "../../image/service";
 import { withoutVolatile } from "../change/volatile";
 import type { InstanceHome } from "../home";
 import type { InstanceId, InstanceRecord } from "../record";
+import { sizeOfNewRoot } from "../root-size";
 import { volumeOf } from "../volume";
 import { draftInstance } from "./draft";
 import { applyUntilStart } from "./file-templates";
@@ -33,7 +34,8 @@ export async function planCreate(home: InstanceHome, id: InstanceId, post: Insta
       const draft = draftInstance(home, id, post, { config: {} });
       return async () => {
         await make(home, draft, async (record) => {
-          await home.volumes.createEmpty(record.pool, volumeOf(record));
+          const size = sizeOfNewRoot(home, record.pool, home.book.expanded(record).devices);
+          await home.volumes.createEmpty(record.pool, volumeOf(record), size);
           return {};
         });
       };
@@ -118,12 +120,13 @@ async function makeFrom(
   image: ImageRecord,
   operation: RunningOperation,
 ): Promise<void> {
-  const { config } = home.book.expanded(draft);
+  const { config, devices } = home.book.expanded(draft);
   await make(home, draft, async (record) => {
     const options = {
       deviceNodes: instanceConfig(config).get("security.privileged"),
       warn: (text: string) => operation.warn(text),
       signal: operation.signal,
+      size: sizeOfNewRoot(home, record.pool, devices),
     };
     await home.volumes.createFromImage(record.pool, image.fingerprint, volumeOf(record), options);
     operation.signal.throwIfAborted();

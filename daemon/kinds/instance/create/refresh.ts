@@ -2,8 +2,10 @@
 
 import { badRequest } from "../../../../sdk/api/errors";
 import type { InstancesPost } from "../../../../sdk/api/instance";
+import { Revert } from "../../../core/revert";
 import type { InstanceHome } from "../home";
 import { type InstanceId, type InstanceRecord, keyOf } from "../record";
+import { followRootSize, isLarger, sizeOfNewRoot } from "../root-size";
 import { applyUntilStart } from "./file-templates";
 import { withoutPending } from "./pending-file-templates";
 
@@ -34,9 +36,16 @@ export function planRefresh(
   return async () => {
     const target = requireStopped();
     await home.sftp.leaveRoot(target);
+    const [was, is] = [home.book.expanded(target).devices, home.book.expanded(draft).devices];
+    const [before, after] = [sizeOfNewRoot(home, target.pool, was), sizeOfNewRoot(home, target.pool, is)];
+    await using undo = new Revert(home.log);
+    // Room is made before there is more to hold, and taken away after there is less.
+    if (isLarger(after, before)) await followRootSize(home, target, was, is, undo);
     if (keyOf(source) !== keyOf(draft))
       await home.snapshots.refreshVolumes(home.book.record(source), target, withSnapshots);
+    if (!isLarger(after, before)) await followRootSize(home, target, was, is, undo);
     const record = home.book.replaceSettings(target, draft);
+    undo.keep();
     const pending = await applyUntilStart(home, record, "copy");
     home.book.store.update({ ...record, config: { ...withoutPending(record.config), ...pending } });
   };

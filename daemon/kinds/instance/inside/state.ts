@@ -5,6 +5,7 @@ import type { InstanceState } from "../../../../sdk/api/instance";
 import { statusCodes } from "../../../../sdk/api/operation";
 import { type CgroupLayout, controllerDir } from "../../../platform/host/cgroups";
 import type { NetInterface } from "../../../platform/native/index";
+import type { VolumeUsage } from "../../storage-pool/driver";
 
 export interface StateFacts {
   readonly layout: CgroupLayout;
@@ -14,21 +15,25 @@ export interface StateFacts {
   readonly interfaces: readonly NetInterface[];
   /** Inner interface name to the host's end. */
   readonly hostNames: Readonly<Record<string, string>>;
-  readonly rootBytes: number | undefined;
+  readonly root: VolumeUsage | undefined;
 }
 
 const noMemory = { usage: 0, usage_peak: 0, swap_usage: 0, swap_usage_peak: 0 };
 
-export const stoppedState = (rootBytes: number | undefined): InstanceState => ({
+export const stoppedState = (root: VolumeUsage | undefined): InstanceState => ({
   status: "Stopped",
   status_code: statusCodes.Stopped,
   pid: 0,
   processes: 0,
   cpu: { usage: 0 },
   memory: noMemory,
-  disk: rootBytes === undefined ? {} : { root: { usage: rootBytes } },
+  disk: disks(root),
   network: null,
 });
+
+/** Nothing of a root about which the pool's driver cannot tell; no total for one that nothing bounds. */
+const disks = (root: VolumeUsage | undefined): InstanceState["disk"] =>
+  root === undefined ? {} : { root: { usage: root.used, ...(root.total === undefined ? {} : { total: root.total }) } };
 
 /** The state as the control groups and the network namespace tell it; sizes in bytes, processor time in nanoseconds. */
 export function runningState(facts: StateFacts): InstanceState {
@@ -39,7 +44,7 @@ export function runningState(facts: StateFacts): InstanceState {
     processes: processes(facts),
     cpu: { usage: cpuNanoseconds(facts) },
     memory: memory(facts),
-    disk: facts.rootBytes === undefined ? {} : { root: { usage: facts.rootBytes } },
+    disk: disks(facts.root),
     network: Object.fromEntries(facts.interfaces.map((item) => [item.name, network(item, facts.hostNames)])),
   };
 }

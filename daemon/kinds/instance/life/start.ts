@@ -20,6 +20,7 @@ import { limitWrites } from "../limits/limits";
 import { pickCpus } from "../limits/live";
 import { requireReadable } from "../readable";
 import { type Expanded, type InstanceRecord, keyOf } from "../record";
+import { settleRootSize } from "../root-size";
 import { startOps } from "../spec/start";
 import { volumeOf } from "../volume";
 import { noteCell } from "./cell-notes";
@@ -55,6 +56,7 @@ export class Starter {
     try {
       await checkStart(home, { ...record, config });
       await home.sftp.leaveRoot(record);
+      await settleRootSize(home, record, expanded.devices);
       devices = planDevices(home, { ...record, config }, expanded.devices, ids, () => true);
       const cpus = pickCpus(running, expanded.config);
       const madeBy = fixedPart(expanded.config);

@@ -1,10 +1,8 @@
 /** btrfs host: what the btrfs driver needs of the machine, and what the file system tells about itself. */
-import { readdir, readFile, realpath, statfs } from "node:fs/promises";
-import path from "node:path";
+import { readFile, statfs } from "node:fs/promises";
 import { findProgram } from "../../../../sdk/host/program";
-import { ignoring, isThere } from "../../../platform/folders/files";
+import { ignoring } from "../../../platform/folders/files";
 import { run } from "../../../platform/processes/run";
-import { mountOf } from "./mounts";
 
 /** f_type of btrfs in statfs(2). */
 const magic = 0x9123683e;
@@ -24,21 +22,3 @@ export async function btrfsUnavailable(): Promise<string | undefined> {
 }
 
 const isKnownToKernel = async () => /\bbtrfs$/m.test(await readFile("/proc/filesystems", "utf8"));
-
-/** Whether the file system that a path is on counts what each subvolume holds; an administrator may switch that on. */
-export async function hasQuota(file: string): Promise<boolean> {
-  const mount = await mountOf(await realpath(file));
-  if (mount?.type !== "btrfs") return false;
-  const device = path.basename(await realpath(mount.source));
-  const systems = "/sys/fs/btrfs";
-  for (const name of (await ignoring("ENOENT", readdir(systems))) ?? [])
-    if (await isThere(path.join(systems, name, "devices", device))) return isThere(path.join(systems, name, "qgroups"));
-  return false;
-}
-
-/** Bytes that only this subvolume holds. */
-export async function exclusiveBytes(folder: string): Promise<number | undefined> {
-  const { stdout } = await run("btrfs", ["qgroup", "show", "-f", "--raw", "--", folder]);
-  const [, , exclusive] = stdout.trimEnd().split("\n").at(-1)?.trim().split(/\s+/) ?? [];
-  return exclusive === undefined || !/^\d+$/.test(exclusive) ? undefined : Number(exclusive);
-}

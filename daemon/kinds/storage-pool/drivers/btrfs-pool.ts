@@ -9,6 +9,7 @@ import { ignoring, isThere } from "../../../platform/folders/files";
 import { run } from "../../../platform/processes/run";
 import type { PoolPlace } from "../driver";
 import { isOnBtrfs } from "./btrfs-host";
+import { detachLoops } from "./loops";
 import { isMounted, mountAt } from "./mounts";
 import { createPoolFolder, deletePoolFolder, ownPoolFolder, requirePoolFolder } from "./pool-folder";
 import { volumeTypes } from "./volume-folder";
@@ -127,14 +128,6 @@ export async function unmountBtrfsPool(pool: PoolPlace): Promise<void> {
   if (kind === "folder" || !(await isThere(pool.path))) return;
   while (await isMounted(pool.path)) await run("umount", ["--", pool.path]);
   if (kind === "loop") await detachLoops(pool.diskImage);
-}
-
-async function detachLoops(file: string): Promise<void> {
-  if (!(await isThere(file))) return;
-  const { stdout } = await run("losetup", ["--associated", file, "--noheadings", "--output", "NAME"]);
-  // ENXIO (code 1): the kernel gave it back by itself meanwhile.
-  for (const device of stdout.split("\n"))
-    if (device !== "") await run("losetup", ["--detach", device], { accept: [0, 1] });
 }
 
 /** Removes the pool: image file, or what is the pool's on the device or in the folder. */

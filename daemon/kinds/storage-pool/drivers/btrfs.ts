@@ -4,8 +4,9 @@ import path from "node:path";
 import { notFound } from "../../../../sdk/api/errors";
 import { isThere } from "../../../platform/folders/files";
 import type { PoolPlace, StorageDriver, Volume } from "../driver";
-import { btrfsUnavailable, exclusiveBytes, hasQuota } from "./btrfs-host";
+import { btrfsUnavailable } from "./btrfs-host";
 import { createBtrfsPool, deleteBtrfsPool, isImageFile, mountBtrfsPool, unmountBtrfsPool } from "./btrfs-pool";
+import { clearQuotas, quotaOf, quotaUsage, setQuota } from "./btrfs-quota";
 import { createSubvolume, giveBack, setReadonly, snapshotSubvolume } from "./btrfs-subvolume";
 import { poolResources } from "./pool-folder";
 import {
@@ -30,12 +31,17 @@ export const btrfs: StorageDriver = {
   unmountPool: unmountBtrfsPool,
   deletePool: deleteBtrfsPool,
   resources: poolResources,
-  sweep: sweepFolders,
 
-  async create(pool, volume, fill) {
+  async sweep(pool) {
+    await sweepFolders(pool);
+    await clearQuotas(pool.path);
+  },
+
+  async create(pool, volume, fill, size) {
     await makeParent(pool, volume);
     const fillRoot = async (partial: string) => {
       await createSubvolume(partial);
+      if (size !== undefined) await setQuota(pool.path, partial, size);
       await chmod(partial, 0o700);
       const root = path.join(partial, "rootfs");
       await mkdir(root, { mode: 0o755 });
@@ -45,12 +51,16 @@ export const btrfs: StorageDriver = {
     await build(pool, folderOf(pool, volume), fillRoot);
   },
 
-  async clone(pool, from, to) {
+  async clone(pool, from, to, size) {
     await makeParent(pool, to);
-    await build(pool, folderOf(pool, to), snapshotOf(pool, from, isReadonly(to)));
+    await build(pool, folderOf(pool, to), snapshotOf(pool, from, isReadonly(to), size));
   },
 
-  restore: (pool, snapshot, volume) => replace(pool, folderOf(pool, volume), snapshotOf(pool, snapshot, false)),
+  async restore(pool, snapshot, volume) {
+    const target = folderOf(pool, volume);
+    const size = (await isThere(target)) ? await quotaOf(target) : undefined;
+    await replace(pool, target, snapshotOf(pool, snapshot, false, size));
+  },
 
   async rename(pool, from, to) {
     // The kernel writes ".." into a folder that gets another parent, so a read-only subvolume cannot move.
@@ -70,14 +80,22 @@ export const btrfs: StorageDriver = {
   list: listFolders,
   root: (pool, volume) => ({ type: "dir", path: path.join(folderOf(pool, volume), "rootfs") }),
 
-  async usage(pool, volume) {
+  usage: (pool, volume) => quotaUsage(folderOf(pool, volume)),
+  cannotBound: async () => undefined,
+
+  async setSize(pool, volume, size) {
     const folder = folderOf(pool, volume);
-    return (await hasQuota(folder)) ? exclusiveBytes(folder) : undefined;
+    if (!(await isThere(folder))) throw notFound(`Cannot set the size of volume "${volume.name}": it does not exist.`);
+    if ((await quotaOf(folder)) !== size) await setQuota(pool.path, folder, size);
+    return true;
   },
 };
 
-const snapshotOf = (pool: PoolPlace, from: Volume, isReadonlyCopy: boolean) => async (partial: string) => {
-  const source = folderOf(pool, from);
-  if (!(await isThere(source))) throw notFound(`Cannot copy volume "${from.name}": it does not exist.`);
-  await snapshotSubvolume(source, partial, isReadonlyCopy);
-};
+const snapshotOf =
+  (pool: PoolPlace, from: Volume, isReadonlyCopy: boolean, size: number | undefined) => async (partial: string) => {
+    const source = folderOf(pool, from);
+    if (!(await isThere(source))) throw notFound(`Cannot copy volume "${from.name}": it does not exist.`);
+    await snapshotSubvolume(source, partial, isReadonlyCopy);
+    // A snapshot inherits what bounds its source.
+    if ((await quotaOf(partial)) !== size) await setQuota(pool.path, partial, size);
+  };

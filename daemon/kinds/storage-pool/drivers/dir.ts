@@ -6,6 +6,8 @@ import { isThere } from "../../../platform/folders/files";
 import type { PoolPlace, StorageDriver, Volume } from "../driver";
 import { copyTree } from "./copy";
 import { createPoolFolder, deletePoolFolder, poolResources, requirePoolFolder } from "./pool-folder";
+import { fitting, makeSized, mountDisks, resize, roundedSize } from "./sized";
+import { contentOf, diskBytes, disksUnavailable, diskUsage, openContentOf, unmountDisksBelow } from "./volume-disk";
 import {
   build,
   discard,
@@ -19,34 +21,50 @@ import {
   volumeTypes,
 } from "./volume-folder";
 
-const rootOf = (folder: string) => path.join(folder, "rootfs");
+const rootName = "rootfs";
+
+const rootOf = (folder: string) => path.join(contentOf(folder), rootName);
 
 export const dir: StorageDriver = {
   name: "dir",
   unavailable: async () => undefined,
   createPool: (pool) => createPoolFolder(pool, volumeTypes),
-  mountPool: (pool) => requirePoolFolder(pool, volumeTypes),
-  unmountPool: async () => undefined,
+
+  async mountPool(pool) {
+    await requirePoolFolder(pool, volumeTypes);
+    await mountDisks(pool);
+  },
+
+  unmountPool: (pool) => unmountDisksBelow(pool.path, false),
   deletePool: (pool) => deletePoolFolder(pool, volumeTypes),
   resources: poolResources,
-  sweep: sweepFolders,
 
-  async create(pool, volume, fill) {
+  async sweep(pool) {
+    await sweepFolders(pool);
+    await mountDisks(pool);
+  },
+
+  async create(pool, volume, fill, size) {
     await makeParent(pool, volume);
     const fillRoot = async (partial: string) => {
       await mkdir(partial, { mode: 0o700 });
+      await makeSized(partial, size);
       await mkdir(rootOf(partial), { mode: 0o755 });
       await fill(rootOf(partial));
     };
     await build(pool, folderOf(pool, volume), fillRoot);
   },
 
-  async clone(pool, from, to) {
+  async clone(pool, from, to, size) {
     await makeParent(pool, to);
-    await build(pool, folderOf(pool, to), copyOf(pool, from));
+    await build(pool, folderOf(pool, to), copyOf(pool, from, size));
   },
 
-  restore: (pool, snapshot, volume) => replace(pool, folderOf(pool, volume), copyOf(pool, snapshot)),
+  async restore(pool, snapshot, volume) {
+    const target = folderOf(pool, volume);
+    await replace(pool, target, copyOf(pool, snapshot, await diskBytes(target)));
+  },
+
   rename: renameFolder,
 
   async delete(pool, volume) {
@@ -56,13 +74,20 @@ export const dir: StorageDriver = {
 
   exists: (pool, volume) => isThere(folderOf(pool, volume)),
   list: listFolders,
-  root: (pool, volume) => ({ type: "dir", path: rootOf(folderOf(pool, volume)) }),
-  usage: async () => undefined,
+  root: (pool, volume) => ({
+    type: "dir",
+    path: path.join(openContentOf(folderOf(pool, volume), rootName), rootName),
+  }),
+  usage: (pool, volume) => diskUsage(folderOf(pool, volume)),
+  cannotBound: async () => disksUnavailable(),
+  setSize: (pool, volume, size, isInUse) =>
+    resize(pool, volume, size, isInUse, () => copyOf(pool, volume, roundedSize(size))),
 };
 
-const copyOf = (pool: PoolPlace, from: Volume) => async (partial: string) => {
+const copyOf = (pool: PoolPlace, from: Volume, size: number | undefined) => async (partial: string) => {
   const source = rootOf(folderOf(pool, from));
   if (!(await isThere(source))) throw notFound(`Cannot copy volume "${from.name}": it does not exist.`);
   await mkdir(partial, { mode: 0o700 });
-  await copyTree(source, rootOf(partial));
+  await makeSized(partial, size);
+  await fitting(size, () => copyTree(source, rootOf(partial)));
 };

@@ -30,6 +30,13 @@ export async function mountAt(folder: string): Promise<Mount | undefined> {
 /** Whether something is mounted right at this path. */
 export const isMounted = async (folder: string): Promise<boolean> => (await mountAt(folder)) !== undefined;
 
+/** The mounts below a folder, the innermost first. */
+export async function mountsBelow(folder: string): Promise<Mount[]> {
+  const real = await realpath(folder);
+  const found = (await mounts()).filter(({ point }) => point.startsWith(`${real}/`));
+  return found.sort((a, b) => b.point.length - a.point.length);
+}
+
 async function mounts(): Promise<Mount[]> {
   const lines = (await readFile("/proc/self/mountinfo", "utf8")).trimEnd().split("\n");
   return lines.map((line) => {

@@ -6,6 +6,9 @@
  *     containers/N/{upper,work,rootfs}       what the container changed; rootfs is an empty mount point
  *     containers/N/lower -> ID               which layer it stands on; snapshots likewise
  *
+ * A container with a size has upper and work in a file system of its own (volume-disk.ts): the size bounds what it changed. The image's layer does
+ * not count, since all share it.
+ *
  * A layer lives as long as any lower names it, so an image may be deleted under its containers. "empty" is the layer of volumes
  * without an image. Uppers are stored 0-based; the native layer mounts (docs/native-protocol.md).
  */
@@ -27,6 +30,8 @@ import {
 } from "./overlay-layers";
 import { overlayUnavailable } from "./overlay-probe";
 import { createPoolFolder, deletePoolFolder, poolResources, requirePoolFolder } from "./pool-folder";
+import { fitting, makeSized, mountDisks, resize, roundedSize } from "./sized";
+import { contentOf, diskBytes, disksUnavailable, diskUsage, openContentOf, unmountDisksBelow } from "./volume-disk";
 import {
   build,
   discard,
@@ -47,37 +52,43 @@ export const overlay: StorageDriver = {
   name: "overlay",
   unavailable: overlayUnavailable,
   createPool: (pool) => createPoolFolder(pool, folders),
-  mountPool: (pool) => requirePoolFolder(pool, folders),
-  unmountPool: async () => undefined,
+
+  async mountPool(pool) {
+    await requirePoolFolder(pool, folders);
+    await mountDisks(pool);
+  },
+
+  unmountPool: (pool) => unmountDisksBelow(pool.path, false),
   deletePool: (pool) => deletePoolFolder(pool, folders),
   resources: poolResources,
 
   async sweep(pool) {
     await sweepFolders(pool);
+    await mountDisks(pool);
     await sweepLayers(pool);
   },
 
-  async create(pool, volume, fill) {
+  async create(pool, volume, fill, size) {
     if (volume.type === "images") return createImage(pool, volume, fill);
     await makeParent(pool, volume);
     const fillUpper = async (partial: string) => {
       await standOn(pool, partial, async () => emptyLayer);
-      await makeVolume(partial);
+      await makeVolume(partial, size);
       await mkdir(upperOf(partial), { mode: 0o755 });
       await fill(upperOf(partial));
     };
     await build(pool, folderOf(pool, volume), fillUpper);
   },
 
-  async clone(pool, from, to) {
+  async clone(pool, from, to, size) {
     await makeParent(pool, to);
-    await build(pool, folderOf(pool, to), cloneOf(pool, from));
+    await build(pool, folderOf(pool, to), cloneOf(pool, from, size));
   },
 
   async restore(pool, snapshot, volume) {
     const target = folderOf(pool, volume);
     const before = await layerOf(target);
-    await replace(pool, target, cloneOf(pool, snapshot));
+    await replace(pool, target, cloneOf(pool, snapshot, await diskBytes(target)));
     if (before !== undefined) await collectLayer(pool, before);
   },
 
@@ -98,13 +109,24 @@ export const overlay: StorageDriver = {
     const folder = folderOf(pool, volume);
     const lower = layerRoot(pool, layerOfSync(folder));
     if (volume.type === "images") return { type: "dir", path: lower };
-    return { type: "overlay", upper: upperOf(folder), work: path.join(folder, "work"), lower: [lower] };
+    const content = openContentOf(folder, upperName);
+    return {
+      type: "overlay",
+      upper: path.join(content, upperName),
+      work: path.join(content, workName),
+      lower: [lower],
+    };
   },
 
-  usage: async () => undefined,
+  usage: (pool, volume) => diskUsage(folderOf(pool, volume)),
+  cannotBound: async () => disksUnavailable(),
+  setSize: (pool, volume, size, isInUse) =>
+    resize(pool, volume, size, isInUse, () => cloneOf(pool, volume, roundedSize(size))),
 };
 
-const upperOf = (folder: string) => path.join(folder, "upper");
+const [upperName, workName] = ["upper", "work"];
+
+const upperOf = (folder: string) => path.join(contentOf(folder), upperName);
 
 async function createImage(pool: PoolPlace, image: Volume, fill: (rootPath: string) => Promise<void>): Promise<void> {
   const layer = await addLayer(pool, fill);
@@ -120,16 +142,17 @@ async function createImage(pool: PoolPlace, image: Volume, fill: (rootPath: stri
 }
 
 /** Makes a volume on the same layer: over an image with an empty upper, else with a copy of the upper (whiteouts and marks included). */
-const cloneOf = (pool: PoolPlace, from: Volume) => async (partial: string) => {
+const cloneOf = (pool: PoolPlace, from: Volume, size: number | undefined) => async (partial: string) => {
   const source = folderOf(pool, from);
   const layer = await standOn(pool, partial, () => layerOf(source));
-  await makeVolume(partial);
+  await makeVolume(partial, size);
   if (from.type === "images") await makeUpper(layerRoot(pool, layer), upperOf(partial));
-  else await copyTree(upperOf(source), upperOf(partial));
+  else await fitting(size, () => copyTree(upperOf(source), upperOf(partial)));
 };
 
-async function makeVolume(folder: string): Promise<void> {
-  await mkdir(path.join(folder, "work"), { mode: 0o700 });
+async function makeVolume(folder: string, size: number | undefined): Promise<void> {
+  await makeSized(folder, size);
+  await mkdir(path.join(contentOf(folder), workName), { mode: 0o700 });
   await mkdir(path.join(folder, "rootfs"), { mode: 0o755 });
 }
 

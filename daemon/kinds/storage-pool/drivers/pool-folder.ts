@@ -7,6 +7,7 @@ import type { StoragePoolResources } from "../../../../sdk/api/storage-pool";
 import { isFolder, ownFolder } from "../../../platform/folders/aside";
 import { entries, ignoring } from "../../../platform/folders/files";
 import type { PoolPlace } from "../driver";
+import { unmountDisksBelow } from "./volume-disk";
 
 /** Folder that holds the pool: the user's, or storage-pools/NAME. */
 export const sourceOf = (pool: PoolPlace): string => pool.config.source || pool.path;
@@ -65,6 +66,7 @@ export function ownPoolFolder(pool: PoolPlace, folder: string): void {
 
 /** Removes the pool's folders; of a user's folder only what is the pool's. */
 export async function deletePoolFolder(pool: PoolPlace, folders: readonly string[]): Promise<void> {
+  await unmountDisksBelow(pool.path, true);
   const isLink = (await ignoring(["ENOENT", "EINVAL"], readlink(pool.path))) !== undefined;
   if (!isLink) return pool.removeTree(pool.path);
   for (const name of folders) await pool.removeTree(path.join(pool.path, name));

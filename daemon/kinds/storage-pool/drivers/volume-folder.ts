@@ -10,6 +10,7 @@ import { conflict, internal, notFound } from "../../../../sdk/api/errors";
 import { fileNameOf, nameOfFile } from "../../../platform/folders/file-name";
 import { entries, errnoOf, ignoring, isNoSpace } from "../../../platform/folders/files";
 import type { PoolPlace, Volume } from "../driver";
+import { unmountDisk } from "./volume-disk";
 
 export const volumeTypes = ["containers", "containers-snapshots", "images"] as const;
 
@@ -29,10 +30,16 @@ export function folderOf(pool: PoolPlace, { type, name }: Volume): string {
 export const partialBeside = (target: string): string =>
   path.join(path.dirname(target), partialMark + randomBytes(8).toString("hex"));
 
+/** Removes a volume's folder with its file system, if it has one of its own. */
+async function removeFolder(pool: PoolPlace, folder: string): Promise<void> {
+  await unmountDisk(folder, true);
+  await pool.removeTree(folder);
+}
+
 /** Removes what is of nobody any more. What cannot be removed stays for the next sweep, and is told. */
 export async function clear(pool: PoolPlace, folder: string): Promise<void> {
   try {
-    await pool.removeTree(folder);
+    await removeFolder(pool, folder);
   } catch (error) {
     pool.onLeft(folder, error);
   }
@@ -59,7 +66,7 @@ export async function replace(
   work: (partial: string) => Promise<void>,
 ): Promise<void> {
   const ready = path.join(path.dirname(target), readyMark + path.basename(target));
-  await pool.removeTree(ready);
+  await removeFolder(pool, ready);
   await build(pool, ready, work);
   await settle(pool, ready);
 }
@@ -82,7 +89,7 @@ export async function discard(pool: PoolPlace, target: string): Promise<void> {
     await ignoring("ENOENT", rename(target, partial));
   } catch (error) {
     if (!isNoSpace(error)) throw error;
-    return pool.removeTree(target);
+    return removeFolder(pool, target);
   }
   await clear(pool, partial);
 }
