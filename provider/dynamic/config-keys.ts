@@ -13,6 +13,7 @@ export type InstanceConfigKey =
   | "limits.cpu"
   | "limits.cpu.allowance"
   | "limits.cpu.priority"
+  | "limits.disk.priority"
   | "limits.memory"
   | "limits.memory.enforce"
   | "limits.memory.swap"
@@ -51,6 +52,8 @@ export interface InstanceConfig<Value> {
   "limits.cpu.allowance"?: Value;
   /** Weight among containers with the same share when the processors are busy. The highest number gets most. Default: `10`. */
   "limits.cpu.priority"?: Value;
+  /** Weight among the containers when the disks are busy. The highest number gets most. The scheduler of the host's disk must know weights, as BFQ does. Default: that of the host's other processes, as 1 is. */
+  "limits.disk.priority"?: Value;
   /** Most memory that the container may use: a size, or a share of the host's memory such as `25%`. Default: all memory. */
   "limits.memory"?: Value;
   /** `hard`: the container never has more than `limits.memory`. `soft`: it may have more for a while, and the kernel takes it back. Default: `hard`. */
@@ -227,6 +230,8 @@ export type DeviceType = "disk" | "nic" | "none" | "proxy" | "unix-block" | "uni
 export interface DeviceOptions<Value> {
   /** Of a device proxy: Where `listen` is: on the host, or in the container's own network. `connect` is on the other side. `guest` and `container` are LXD's older words for `instance`. Default: `host`. */
   bind?: Value;
+  /** Of a device disk: Order among disks from which a virtual machine boots. A container keeps it and boots from none. */
+  "boot.priority"?: Value;
   /** Of a device proxy: Where each connection goes. As many ports as `listen` has, or one for all. */
   connect?: Value;
   /**
@@ -241,6 +246,12 @@ export interface DeviceOptions<Value> {
   hwaddr?: Value;
   /** Of a device nic: Address that the network's DHCP gives to the nic, in the subnet of the network. Default: any free one of the network. */
   "ipv4.address"?: Value;
+  /** Of a device disk: Both of `limits.read` and `limits.write`, in their place. Default: no bound. */
+  "limits.max"?: Value;
+  /** Of a device disk: How much the container reads of the disk in a second. It counts for all that it reads from the disks of the host on which this one lies; several limited disks there have the mean of their limits. Default: no bound. */
+  "limits.read"?: Value;
+  /** Of a device disk: How much it writes, as for `limits.read`. On a host with control groups of v1 what goes through the page cache does not count. Default: no bound. */
+  "limits.write"?: Value;
   /** Of a device proxy: Where connections come in. Several ports are written as `80,443` or `8000-8009`; a unix socket as `unix:PATH`, or `unix:@NAME` for an abstract one. */
   listen?: Value;
   /**

@@ -7,7 +7,7 @@ import path from "node:path";
 import { describe, test } from "node:test";
 import type { PoolPlace } from "../../daemon/kinds/storage-pool/driver";
 import { btrfs } from "../../daemon/kinds/storage-pool/drivers/btrfs";
-import { isMounted } from "../../daemon/kinds/storage-pool/drivers/mounts";
+import { isMounted } from "../../daemon/platform/host/mounts";
 import {
   assertNoTrace,
   container,

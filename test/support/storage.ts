@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { PoolPlace, StorageDriver, Volume } from "../../daemon/kinds/storage-pool/driver";
 import { drivers } from "../../daemon/kinds/storage-pool/drivers";
-import { isMounted } from "../../daemon/kinds/storage-pool/drivers/mounts";
+import { isMounted } from "../../daemon/platform/host/mounts";
 import { requireGone } from "../../daemon/platform/native/removal";
 import type { RootSource } from "../../daemon/platform/native/root-source";
 import { run } from "../../daemon/platform/processes/run";

@@ -63,6 +63,7 @@ export const apiExtensions: readonly string[] = [
   "instances",
   "image_types",
   "backup_compression_algorithm",
+  "vm_boot_priority",
   "api_filtering",
   "instance_nic_network",
   "projects_limits",

@@ -162,6 +162,25 @@ export const size: ValueType<number> = {
   parse: parseSize,
 };
 
+export type IoLimit = { readonly bytes: number } | { readonly operations: number };
+
+/** How fast something may be read or written: in bytes or in operations a second. */
+export const ioLimit: ValueType<IoLimit> = {
+  title: "bytes a second, with a unit, or operations a second as in `100iops`",
+  check: (value) =>
+    parseIoLimit(value) === undefined
+      ? `it must be bytes a second such as 10MB, or operations a second such as 100iops${sizeHint(value)}`
+      : undefined,
+  parse: parseIoLimit,
+};
+
+function parseIoLimit(value: string): IoLimit | undefined {
+  const [, operations] = /^(\d{1,10})iops$/.exec(value) ?? [];
+  if (operations !== undefined) return Number(operations) < 2 ** 32 ? { operations: Number(operations) } : undefined;
+  const bytes = parseSize(value);
+  return bytes === undefined ? undefined : { bytes };
+}
+
 export type MemorySize = { readonly bytes: number } | { readonly percent: number };
 
 /** Of memory: some of it, a share that may exceed the whole. */

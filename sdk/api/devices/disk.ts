@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Device } from "../common";
 import { readerOf } from "../config/reader";
 import type { Row } from "../config/table";
-import { absolutePath, bool, isTrue, oneLine, size, text } from "../config/values";
+import { absolutePath, bool, integer, ioLimit, isTrue, oneLine, size, text } from "../config/values";
 import { commonOptions, type DeviceType, type OptionIssue } from "./type";
 
 /** Where a disk is seen inside, as LXD takes it: from the root on, with or without the slash. Other spellings of / would cover the root itself. */
@@ -54,6 +54,41 @@ const options = {
     extension: "storage",
     example: "10GiB",
     doc: "How much the root, or a file system in memory, can hold. `0` is no bound for a root. In pools of the drivers `dir` and `overlay` the first size of a root, and a smaller one, count from the next start on when the container runs. What a file system in memory holds counts for the container's `limits.memory`.",
+  },
+  "limits.read": {
+    type: ioLimit,
+    unset: "no bound",
+    applies: "now",
+    since,
+    extension: "storage",
+    example: "20MB",
+    doc: "How much the container reads of the disk in a second. It counts for all that it reads from the disks of the host on which this one lies; several limited disks there have the mean of their limits.",
+  },
+  "limits.write": {
+    type: ioLimit,
+    unset: "no bound",
+    applies: "now",
+    since,
+    extension: "storage",
+    example: "100iops",
+    doc: "How much it writes, as for `limits.read`. On a host with control groups of v1 what goes through the page cache does not count.",
+  },
+  "limits.max": {
+    type: ioLimit,
+    unset: "no bound",
+    applies: "now",
+    since,
+    extension: "storage",
+    example: "20MB",
+    doc: "Both of `limits.read` and `limits.write`, in their place.",
+  },
+  "boot.priority": {
+    type: integer(0, 2 ** 32 - 1),
+    applies: "now",
+    since,
+    extension: "vm_boot_priority",
+    example: "1",
+    doc: "Order among disks from which a virtual machine boots. A container keeps it and boots from none.",
   },
   readonly: {
     type: bool,
@@ -117,12 +152,17 @@ function rules(device: Device): OptionIssue[] {
   const add = (option: string, message: string) => issues.push({ option, message });
   if (place === "/" && !pool) add("pool", `the root disk needs "pool"`);
   if (place === "/" && source) add("source", `the root disk has no "source"`);
+  for (const option of ["recursive", "shift"])
+    if (place === "/" && device[option]) add(option, `the root disk has no "${option}"; it is for folders of the host`);
+  if (device.required && device.optional)
+    add("optional", 'Cannot use both "required" and deprecated "optional" properties at the same time');
   if (place !== "/" && pool) add("pool", `volumes of a pool cannot be attached yet; only the root disk has "pool"`);
   if (place && place !== "/" && !source) add("source", `a disk needs "source"`);
   if (device.size && place !== "/" && !isTmpfs(device))
     add("size", `Only the root disk may have a size quota, or a disk with the source "tmpfs:"`);
-  for (const option of ["recursive", "shift"])
-    if (isTmpfs(device) && isTrue(device[option])) add(option, `a disk with the source "tmpfs:" has no "${option}"`);
+  for (const option of ["recursive", "shift", "limits.read", "limits.write", "limits.max"])
+    if (isTmpfs(device) && (option.startsWith("limits.") ? device[option] : isTrue(device[option])))
+      add(option, `a disk with the source "tmpfs:" has no "${option}"`);
   return issues;
 }
 

@@ -7,6 +7,7 @@ import { followDevices } from "../devices/follow";
 import type { InstanceHome } from "../home";
 import type { Lifecycle } from "../life/lifecycle";
 import { inForce } from "../life/made-by";
+import { followDiskLimits } from "../limits/disk-limits";
 import { touchesLimits } from "../limits/limits";
 import type { Expanded, InstanceRecord } from "../record";
 import { followRootSize } from "../root-size";
@@ -34,6 +35,8 @@ export async function followLive(
     undo.add(() => lifecycle.applyLimits(record, was.config));
     lifecycle.applyLimits(record, is.config);
   }
+  const takeBack = await followDiskLimits(home, record, was.devices, is.devices);
+  undo.add(async () => takeBack());
   const ids = idRange(inForce(is.config, running.madeBy), record.config);
   const config = await followDevices(home, record, running, ids, { was: was.devices, is: is.devices });
   undo.keep();

@@ -33,12 +33,15 @@ const byDriver = (devices: Devices): { readonly driver: DeviceDriver; readonly d
     return own.length === 0 ? [] : [{ driver, devices: own.sort(([a], [b]) => (a < b ? -1 : 1)) }];
   });
 
-/** What of a device the container has: its options in an order of their own, without those of the user. */
+const driverOf = ({ type = "" }: Device): DeviceDriver | undefined =>
+  Object.hasOwn(drivers, type) ? drivers[type as DeviceTypeName] : undefined;
+
+/** What of a device the container has: its options in an order of their own, without those of the user and those that count outside of it. */
 const essence = (device: Device | undefined): string | undefined =>
   device &&
   JSON.stringify(
     Object.entries(device)
-      .filter(([option]) => !option.startsWith("user."))
+      .filter(([option]) => !option.startsWith("user.") && !driverOf(device)?.outside?.includes(option))
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   );
 
@@ -49,8 +52,7 @@ export const changedDevices = (was: Devices, is: Devices): string[] =>
 /** Refuses two devices in one place. @param isNew what stands already is not judged @throws ApiError */
 export function checkPlaces(devices: Devices, isNew: CheckFacts["isNew"]): void {
   const placed = Object.entries(devices).flatMap(([device, options]) => {
-    const driver = Object.hasOwn(drivers, options.type ?? "") ? drivers[options.type as DeviceTypeName] : undefined;
-    const place = driver?.place?.(options);
+    const place = driverOf(options)?.place?.(options);
     return place === undefined ? [] : [{ device, type: options.type ?? "", place }];
   });
   requireOwnPlaces(placed, isNew);

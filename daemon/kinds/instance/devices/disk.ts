@@ -83,4 +83,7 @@ export const rootFlagOps = (devices: Devices): Op[] =>
     ? [["root-readonly"]]
     : [];
 
-export const disk: DeviceDriver = { place: (options) => options.path ?? "", check, checkStart, plan };
+/** The limits are of control groups (limits/disk-limits.ts). */
+const outside = ["limits.read", "limits.write", "limits.max", "boot.priority"];
+
+export const disk: DeviceDriver = { place: (options) => options.path ?? "", outside, check, checkStart, plan };

@@ -48,6 +48,8 @@ export interface DeviceDriver {
   checkHost?(facts: Facts): Promise<void>;
   /** Volatile keys that the devices lack and need to be what they are, chosen once. */
   choose?(facts: Pick<Facts, "owner" | "devices">): Config;
+  /** Options of which the container itself has nothing: a change of them takes no device away. */
+  readonly outside?: readonly string[];
   /** Files of the host with which the device comes and goes. */
   awaited?(options: Device): readonly string[];
   /** How a container gets its devices, or has got them. @throws ApiError for what cannot be */

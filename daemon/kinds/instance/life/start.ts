@@ -16,6 +16,7 @@ import { devicesEnded, keptBy, planDevices, withChosenKeys } from "../devices/de
 import { afterSteps, beforeSteps, type DevicePlan } from "../devices/step";
 import { withoutKept } from "../devices/volatile-keys";
 import { appendLog } from "../inside/log";
+import { type DiskLimits, diskLimits, diskLimitWrites } from "../limits/disk-limits";
 import { limitWrites } from "../limits/limits";
 import { pickCpus } from "../limits/live";
 import { requireReadable } from "../readable";
@@ -60,7 +61,8 @@ export class Starter {
       devices = planDevices(home, { ...record, config }, expanded.devices, ids, () => true);
       const cpus = pickCpus(running, expanded.config);
       const madeBy = fixedPart(expanded.config);
-      const ops = this.#ops({ ...record, config }, expanded, { devices, ids, cpus });
+      const speeds = await diskLimits(home, record, expanded.devices);
+      const ops = this.#ops({ ...record, config }, expanded, { devices, ids, cpus, speeds });
       await together([this.#prepare(devices), applyAtStart(home, record)]);
       if (hasPending(record.config)) book.change(record, (now) => ({ ...now, config: withoutPending(now.config) }));
       noteMadeBy(home.dirs, record, madeBy);
@@ -117,10 +119,12 @@ export class Starter {
       devices,
       ids,
       cpus,
+      speeds,
     }: {
       readonly devices: readonly DevicePlan[];
       readonly ids: IdRange | undefined;
       readonly cpus: string | undefined;
+      readonly speeds: DiskLimits;
     },
   ) {
     const { dirs, log, volumes } = this.life.home;
@@ -141,7 +145,7 @@ export class Starter {
       ids,
       layout,
       group,
-      limits: limitWrites(layout, group, expanded.config, cpus),
+      limits: [...limitWrites(layout, group, expanded.config, cpus), ...diskLimitWrites(layout, group, speeds)],
       controlDir: dirs.cell(keyOf(record)),
       consoleLog,
       seccompDir: this.life.home.seccompDir,

@@ -40,11 +40,17 @@ export function limitWrites(
     ...processWrites(layout, group, config),
     ...cpuWrites(layout, group, config),
     ...cpusetWrites(layout, group, cpus),
+    ...diskPriorityWrites(layout, group, config),
   ];
 }
 
 /** Files of limits that the guest's own group shows as well, so that programs inside find what they get. The outer group is what bounds. */
 const shownInside = new Set([
+  // On v1 a group below is not bound by the one above it.
+  "blkio.throttle.read_bps_device",
+  "blkio.throttle.read_iops_device",
+  "blkio.throttle.write_bps_device",
+  "blkio.throttle.write_iops_device",
   "cpu.cfs_period_us",
   "cpu.cfs_quota_us",
   "cpu.max",
@@ -167,6 +173,22 @@ function cpusetOf(dir: string, kind: "cpus" | "mems"): string {
   return readFileSync(existsSync(effective) ? effective : path.join(dir, `cpuset.${kind}`), "utf8").trim();
 }
 
+/** The weight of a group that nobody gave one. */
+const ordinaryWeight = 100;
+
+/** As LXD counts it, in hundreds; 0 is the least that the kernel knows. The file is that of the scheduler in use. */
+function diskPriorityWrites(layout: CgroupLayout, group: string, config: Config): ControlWrite[] {
+  const priority = instanceConfig(config).get("limits.disk.priority");
+  const dir = controllerDir(layout, "blkio", group) ?? controllerDir(layout, "io", group);
+  const names = dir?.version === 1 ? ["blkio.weight", "blkio.bfq.weight"] : ["io.weight", "io.bfq.weight"];
+  const parent = path.dirname(dir?.path ?? "");
+  const name = dir && names.find((one) => existsSync(path.join(parent, one)));
+  if (dir === undefined || name === undefined)
+    return need(priority, "limits.disk.priority", dir?.version === 1 ? "blkio.weight" : "io");
+  const weight = priority === undefined ? ordinaryWeight : Math.max(10, priority * 100);
+  return [{ path: path.join(dir.path, name), value: dir.version === 1 ? String(weight) : `default ${weight}` }];
+}
+
 function need(value: unknown, key: string, controller: string): [] {
   if (value === undefined) return [];
   throw badRequest(
@@ -180,9 +202,7 @@ function need(value: unknown, key: string, controller: string): [] {
  * @param writes of limitWrites
  */
 export function liveWrites(writes: readonly ControlWrite[]): ControlWrite[] {
-  const innerOf = (outer: string) =>
-    existsSync(path.join(outer, guestName)) ? path.join(outer, guestName) : undefined;
-  const copies = guestCopies(writes, innerOf);
+  const copies = liveCopies(writes);
   const isOf = (name: string) => (item: ControlWrite) => path.basename(item.path) === name;
   const processors = copies.filter(isOf("cpuset.cpus"));
   const widened = processors.map(({ path: file }) => {
@@ -192,6 +212,10 @@ export function liveWrites(writes: readonly ControlWrite[]): ControlWrite[] {
   const loosened = copies.filter(isOf("cpu.cfs_quota_us")).map((item) => ({ ...item, value: "-1" }));
   return [...loosened, ...widened, ...processors, ...writes, ...copies];
 }
+
+/** The writes once more, for the own groups of the guest of a running container. */
+export const liveCopies = (writes: readonly ControlWrite[]): ControlWrite[] =>
+  guestCopies(writes, (outer) => (existsSync(path.join(outer, guestName)) ? path.join(outer, guestName) : undefined));
 
 /** Writes them to a running container's group. @throws ApiError INTERNAL that names the file the kernel refused */
 export function applyWrites(writes: readonly ControlWrite[]): void {

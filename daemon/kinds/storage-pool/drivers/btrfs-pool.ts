@@ -6,11 +6,11 @@ import { storagePoolConfig } from "../../../../sdk/api/config/storage-pool";
 import { parseSize } from "../../../../sdk/api/config/values";
 import { badRequest, unavailable } from "../../../../sdk/api/errors";
 import { ignoring, isThere } from "../../../platform/folders/files";
+import { isMounted, mountAt } from "../../../platform/host/mounts";
 import { run } from "../../../platform/processes/run";
 import type { PoolPlace } from "../driver";
 import { isOnBtrfs } from "./btrfs-host";
 import { detachLoops } from "./loops";
-import { isMounted, mountAt } from "./mounts";
 import { createPoolFolder, deletePoolFolder, ownPoolFolder, requirePoolFolder } from "./pool-folder";
 import { volumeTypes } from "./volume-folder";
 

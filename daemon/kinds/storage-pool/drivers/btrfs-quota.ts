@@ -5,9 +5,9 @@
 import { readdir, realpath } from "node:fs/promises";
 import path from "node:path";
 import { ignoring, isThere } from "../../../platform/folders/files";
+import { mountOf } from "../../../platform/host/mounts";
 import { run } from "../../../platform/processes/run";
 import type { VolumeUsage } from "../driver";
-import { mountOf } from "./mounts";
 
 /** How long the first limit in a pool waits for the count of what is in it; the kernel goes on counting after that. */
 const countMs = 60_000;

@@ -14,10 +14,10 @@ import path from "node:path";
 import { badRequest, unavailable } from "../../../../sdk/api/errors";
 import { findProgram } from "../../../../sdk/host/program";
 import { ignoring, isThere } from "../../../platform/folders/files";
+import { mountAt, mountsBelow } from "../../../platform/host/mounts";
 import { run } from "../../../platform/processes/run";
 import type { VolumeUsage } from "../driver";
 import { loopsOf } from "./loops";
-import { mountAt, mountsBelow } from "./mounts";
 
 const imageOf = (folder: string) => path.join(folder, "disk.img");
 const pointOf = (folder: string) => path.join(folder, "disk");
