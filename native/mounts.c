@@ -39,6 +39,22 @@ int take_bind(struct cell *cell, struct op *op) {
     return take_flags(cell, op, op->word[2]);
 }
 
+static unsigned propagation_of(unsigned flags) {
+    return (flags & FLAG_SLAVE) != 0        ? PROPAGATE_SLAVE
+           : (flags & FLAG_SHARED) != 0     ? PROPAGATE_SHARED
+           : (flags & FLAG_UNBINDABLE) != 0 ? PROPAGATE_UNBINDABLE
+                                            : PROPAGATE_PRIVATE;
+}
+
+/**
+ * Of the whole tree, so that nothing below is left a peer of the host's by accident. A clone of a mount that the host shares is a peer of it, which is what
+ * makes a slave of it: one that was made private first would be a slave of nobody.
+ */
+static int set_propagation(int mount_fd, unsigned flags) {
+    struct sys_mount_attr attr = {.propagation = propagation_of(flags)};
+    return sys_mount_setattr(mount_fd, "", AT_EMPTY_PATH | TREE_RECURSIVE, &attr);
+}
+
 int host_bind(struct cell *cell, struct op *op) {
     const char *source = op->word[0];
     bool recursive = (op->flags & FLAG_RECURSIVE) != 0;
@@ -49,9 +65,7 @@ int host_bind(struct cell *cell, struct op *op) {
         return fail(&cell->status, "bind", errno, source, "Cannot open the source");
     if ((op->flags & FLAG_SHIFT) != 0 && shift_mount(cell, tree, recursive) < 0)
         return fail(&cell->status, "shift", errno, source, "Cannot mount the source through the id map");
-    struct sys_mount_attr private = {.propagation = 1u << 18 /* MS_PRIVATE */};
-    if (sys_mount_setattr(tree, "", AT_EMPTY_PATH | TREE_RECURSIVE, &private) < 0 ||
-        set_attributes(tree, op->flags & FLAG_ATTRIBUTES, recursive) < 0)
+    if (set_propagation(tree, op->flags) < 0 || set_attributes(tree, op->flags & FLAG_ATTRIBUTES, recursive) < 0)
         return fail(&cell->status, "bind", errno, source, "Cannot set the mount flags of the source");
     op->fd = steal_fd(&tree);
     return 0;

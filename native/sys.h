@@ -68,7 +68,12 @@ enum {
     ATTR_NOATIME = 0x10,
     ATTR_STRICTATIME = 0x20,
     ATTR_ATIME = 0x70,
-    ATTR_IDMAP = 0x00100000
+    ATTR_IDMAP = 0x00100000,
+    /* of the kernel's MS_ flags, as mount_setattr takes them */
+    PROPAGATE_UNBINDABLE = 1 << 17,
+    PROPAGATE_PRIVATE = 1 << 18,
+    PROPAGATE_SLAVE = 1 << 19,
+    PROPAGATE_SHARED = 1 << 20,
 };
 struct sys_mount_attr {
     uint64_t set, clear, propagation, userns_fd;

@@ -15,6 +15,7 @@ static const struct {
     {"noexec", ATTR_NOEXEC},     {"nosuid", ATTR_NOSUID}, {"optional", FLAG_OPTIONAL}, {"rec", FLAG_RECURSIVE},
     {"relatime", 0},             {"ro", ATTR_RDONLY},     {"rw", 0},                 {"shift", FLAG_SHIFT},
     {"strictatime", ATTR_STRICTATIME},
+    {"private", FLAG_PRIVATE},   {"slave", FLAG_SLAVE},   {"shared", FLAG_SHARED},   {"unbindable", FLAG_UNBINDABLE},
 };
 
 static const struct {

@@ -292,8 +292,12 @@ export interface DeviceOptions<Value> {
   path?: Value;
   /** Of a device disk: Storage pool of the container's root. Only the disk whose `path` is `/` has a pool. It cannot be changed later. */
   pool?: Value;
+  /** Of a device disk: What becomes of mounts below the source that are made while the container runs: with `slave` or `shared` it sees those that the host makes there, where the source is shared on the host. The host sees none of the container's. An `r` in front changes nothing: what is mounted below the source is treated alike. A root has none. Default: `private`. */
+  propagation?: Value;
   /** Of a device proxy: Whether each connection begins with a line that tells the client's address (HAProxy's PROXY protocol, version 1). Default: `false`. */
   proxy_protocol?: Value;
+  /** Of a device disk: More options of the mount, separated by commas: `ro`, `nodev`, `nosuid`, `noexec`, `noatime`, `strictatime`. A root has none. */
+  "raw.mount.options"?: Value;
   /** Of a device disk: Whether the container cannot write to the disk. It counts for the root from the next start on. Default: `false`. */
   readonly?: Value;
   /** Of a device disk: Whether what is mounted below the source comes along. Default: `false`. */

@@ -39,6 +39,7 @@ export const apiExtensions: readonly string[] = [
   "operation_description",
   "event_lifecycle",
   "container_backup",
+  "container_mount_propagation",
   "container_local_cross_pool_handling",
   "proxy_unix",
   "proxy_udp",

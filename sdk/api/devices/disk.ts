@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Device } from "../common";
 import { readerOf } from "../config/reader";
 import type { Row } from "../config/table";
-import { absolutePath, bool, integer, ioLimit, isTrue, oneLine, size, text } from "../config/values";
+import { absolutePath, bool, integer, ioLimit, isTrue, oneLine, oneOf, size, text } from "../config/values";
 import { commonOptions, type DeviceType, type OptionIssue } from "./type";
 
 /** Where a disk is seen inside, as LXD takes it: from the root on, with or without the slash. Other spellings of / would cover the root itself. */
@@ -19,6 +19,14 @@ const tmpfsSource = "tmpfs:";
 const diskSource = text("absolute path, or tmpfs:", (value) =>
   value === tmpfsSource ? undefined : absolutePath.check(value),
 );
+
+/** Those that a bind mount has; options of a file system are for disks that bring one. */
+const mountWords = ["ro", "rw", "nodev", "nosuid", "noexec", "noatime", "relatime", "strictatime"];
+
+const mountOptions = text("options separated by commas", (value) => {
+  const other = value.split(",").find((word) => !mountWords.includes(word));
+  return other === undefined ? undefined : `"${other}" is none of ${mountWords.join(", ")}`;
+});
 
 const since = "0.1.0";
 
@@ -81,6 +89,23 @@ const options = {
     extension: "storage",
     example: "20MB",
     doc: "Both of `limits.read` and `limits.write`, in their place.",
+  },
+  propagation: {
+    type: oneOf("private", "shared", "slave", "unbindable", "rprivate", "rshared", "rslave", "runbindable"),
+    default: "private",
+    applies: "now",
+    since,
+    extension: "container_mount_propagation",
+    example: "rslave",
+    doc: "What becomes of mounts below the source that are made while the container runs: with `slave` or `shared` it sees those that the host makes there, where the source is shared on the host. The host sees none of the container's. An `r` in front changes nothing: what is mounted below the source is treated alike. A root has none.",
+  },
+  "raw.mount.options": {
+    type: mountOptions,
+    applies: "now",
+    since,
+    extension: "storage",
+    example: "nodev,noexec",
+    doc: "More options of the mount, separated by commas: `ro`, `nodev`, `nosuid`, `noexec`, `noatime`, `strictatime`. A root has none.",
   },
   "boot.priority": {
     type: integer(0, 2 ** 32 - 1),
@@ -160,8 +185,8 @@ function rules(device: Device): OptionIssue[] {
   if (place && place !== "/" && !source) add("source", `a disk needs "source"`);
   if (device.size && place !== "/" && !isTmpfs(device))
     add("size", `Only the root disk may have a size quota, or a disk with the source "tmpfs:"`);
-  for (const option of ["recursive", "shift", "limits.read", "limits.write", "limits.max"])
-    if (isTmpfs(device) && (option.startsWith("limits.") ? device[option] : isTrue(device[option])))
+  for (const option of ["recursive", "shift", "propagation", "limits.read", "limits.write", "limits.max"])
+    if (isTmpfs(device) && (["recursive", "shift"].includes(option) ? isTrue(device[option]) : device[option]))
       add(option, `a disk with the source "tmpfs:" has no "${option}"`);
   return issues;
 }

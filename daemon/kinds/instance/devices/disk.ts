@@ -63,6 +63,12 @@ function bindFlags(options: Device): string {
     disk.get("recursive") ? "rec" : "",
     mayBeMissing(options) ? "optional" : "",
     disk.get("shift") ? "shift" : "",
+    // Of all that is mounted below, with or without the r; private is what a bind is by itself.
+    disk
+      .get("propagation")
+      .replace(/^r(?=private|shared|slave|unbindable)/, "")
+      .replace("private", ""),
+    disk.get("raw.mount.options") ?? "",
   ].filter((flag) => flag !== "");
   return flags.length === 0 ? "-" : flags.join(",");
 }
@@ -71,7 +77,8 @@ function bindFlags(options: Device): string {
 function tmpfsOp(options: Device, place: string): Op {
   const disk = diskOptions(options);
   const size = disk.get("size");
-  const flags = `nosuid,nodev${disk.get("readonly") ? ",ro" : ""}`;
+  const more = [disk.get("readonly") ? "ro" : "", disk.get("raw.mount.options") ?? ""].filter((flag) => flag !== "");
+  const flags = ["nosuid", "nodev", ...more].join(",");
   return ["mount", "tmpfs", "tmpfs", place, flags, size === undefined ? "mode=755" : `mode=755,size=${size}`];
 }
 
