@@ -208,13 +208,24 @@ export interface ProjectConfig<Value> {
 }
 
 /** A configuration key of storage pools, of every driver. */
-export type StoragePoolConfigKey = "btrfs.mount_options" | "size" | "source" | "volume.size" | (string & {});
+export type StoragePoolConfigKey =
+  | "btrfs.mount_options"
+  | "rsync.bwlimit"
+  | "rsync.compression"
+  | "size"
+  | "source"
+  | "volume.size"
+  | (string & {});
 
 /** Configuration of storage pools, of every driver; beside these the families `user.*`. */
 export interface StoragePoolConfig<Value> {
-  /** Options of the pool's mount, separated by commas. Default: `user_subvol_rm_allowed`. It cannot be changed later. */
+  /** Options of the pool's mount, separated by commas. What is taken away counts from the next mount on. Default: `user_subvol_rm_allowed`. */
   "btrfs.mount_options"?: Value;
-  /** Size of the image file that holds a btrfs pool without a `source`. The file takes space as it fills. Where the state folder lies on btrfs, a pool with neither needs no such file. Default: 30GiB for an image file, or 80% of the free space if that is less. It cannot be changed later. */
+  /** How fast rsync may copy between servers. Bothy copies within one server and without rsync; it keeps the key. Default: no bound. */
+  "rsync.bwlimit"?: Value;
+  /** Whether rsync compresses what it copies between servers. Bothy keeps the key, as for `rsync.bwlimit`. Default: `true`. */
+  "rsync.compression"?: Value;
+  /** Size of the image file that holds a btrfs pool without a `source`. The file takes space as it fills, and the pool can be made larger. Where the state folder lies on btrfs, a pool with neither needs no such file. Default: 30GiB for an image file, or 80% of the free space if that is less. */
   size?: Value;
   /** Empty folder that holds the pool. That of a btrfs pool lies on btrfs, or is a block device, which is formatted. Default: made by the daemon. It cannot be changed later. */
   source?: Value;

@@ -1,7 +1,16 @@
 /** What only the btrfs driver has: image files, devices and folders as pools, nested subvolumes, quotas. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, test } from "node:test";
@@ -52,6 +61,35 @@ function suite(): void {
       },
       { size: "" },
     ));
+
+  test("a pool in an image file is enlarged while it is used, and made smaller never", () =>
+    withWeb(async (pool) => {
+      const { space } = await btrfs.resources(pool);
+      await btrfs.changePool(pool, { ...pool.config, size: "600MiB" });
+      assert.equal(statSync(pool.diskImage).size, 600 * 2 ** 20);
+      assert.equal((await btrfs.resources(pool)).space.total, space.total + 88 * 2 ** 20);
+      const grown = { ...pool, config: { ...pool.config, size: "600MiB" } };
+      await assert.rejects(btrfs.changePool(grown, { ...pool.config, size: "599MiB" }), {
+        code: "BAD_REQUEST",
+        message: /can only be made larger/,
+      });
+      assert.equal(inRoot(btrfs.root(pool, web), "cat etc/name"), "image");
+    }));
+
+  test("other mount options count at once, and wrong ones change nothing", () =>
+    withWeb(async (pool) => {
+      const options = () =>
+        readFileSync("/proc/mounts", "utf8")
+          .split("\n")
+          .find((line) => line.includes(pool.path));
+      await btrfs.changePool(pool, { ...pool.config, "btrfs.mount_options": "compress=zstd" });
+      assert.match(options() ?? "", /compress=zstd/);
+      await assert.rejects(btrfs.changePool(pool, { ...pool.config, "btrfs.mount_options": "noatime,nonsense" }), {
+        code: "BAD_REQUEST",
+        message: /btrfs.mount_options/,
+      });
+      assert.doesNotMatch(options() ?? "", /noatime/);
+    }));
 
   test("a size that cannot hold a file system fails and leaves nothing once the pool is deleted", async () => {
     const state = makeState();

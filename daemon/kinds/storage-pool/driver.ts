@@ -45,6 +45,11 @@ export interface StorageDriver {
   unavailable(scratch: string, tryRoot: TryRoot): Promise<string | undefined>;
   /** Makes the pool. @returns its configuration with what was filled in (source, size) */
   createPool(pool: PoolPlace): Promise<Config>;
+  /**
+   * Brings a pool in line with a changed configuration; what it cannot follow is refused and leaves it as it was.
+   * @param config as it shall be; keys that only count elsewhere differ too @throws ApiError BAD_REQUEST
+   */
+  changePool(pool: PoolPlace, config: Config): Promise<void>;
   /** Makes the pool usable after a start of the host or the daemon; nothing to do when it is. */
   mountPool(pool: PoolPlace): Promise<void>;
   /** Undoes mountPool; for the shutdown of the daemon with its containers. */

@@ -140,8 +140,8 @@ export class StoragePoolService {
     }
   }
 
-  /** Changes description and user keys. Keys that the daemon filled in stay when they are absent. @throws ApiError BAD_REQUEST */
-  update(_call: Call, name: string, put: StoragePoolPut): void {
+  /** Changes description and keys. Keys that the daemon filled in stay when they are absent. @throws ApiError BAD_REQUEST */
+  async update(_call: Call, name: string, put: StoragePoolPut): Promise<void> {
     const before = this.record(name);
     const table = storagePoolKeys[before.driver] ?? {};
     requireConfig(table, put.config, lxdPoolKeys);
@@ -154,6 +154,8 @@ export class StoragePoolService {
         `Cannot update storage pool "${name}": "${changed.join('", "')}" cannot be changed. Create another pool instead.`,
         { details: { issues: changed.map((key) => ({ path: `config.${key}`, message: "cannot be changed" })) } },
       );
+    if (changedKeys(before.config, config).some((key) => !key.startsWith("user.")))
+      await this.pools.use(name, (driver, place) => driver.changePool(place, config));
     this.pools.store.update({ ...before, description: put.description, config });
   }
 

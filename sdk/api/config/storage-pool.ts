@@ -1,7 +1,7 @@
 /** Configuration keys of storage pools, by driver; every key here has an effect. */
 import { readerOf } from "./reader";
 import { grouped, type KeyTable } from "./table";
-import { absolutePath, anyText, oneLine, size } from "./values";
+import { absolutePath, anyText, bool, oneLine, size } from "./values";
 
 const since = "0.1.0";
 
@@ -23,11 +23,11 @@ const image = grouped("place", {
     type: size,
     unset: "30GiB for an image file, or 80% of the free space if that is less",
     computed: true,
-    applies: "at creation",
+    applies: "now",
     since,
     extension: "storage",
     example: "20GiB",
-    doc: "Size of the image file that holds a btrfs pool without a `source`. The file takes space as it fills. Where the state folder lies on btrfs, a pool with neither needs no such file.",
+    doc: "Size of the image file that holds a btrfs pool without a `source`. The file takes space as it fills, and the pool can be made larger. Where the state folder lies on btrfs, a pool with neither needs no such file.",
   },
 });
 
@@ -47,11 +47,30 @@ const mount = grouped("btrfs", {
   "btrfs.mount_options": {
     type: oneLine,
     default: "user_subvol_rm_allowed",
-    applies: "at creation",
+    applies: "now",
     since,
     extension: "storage_btrfs_mount_options",
     example: "compress=zstd",
-    doc: "Options of the pool's mount, separated by commas.",
+    doc: "Options of the pool's mount, separated by commas. What is taken away counts from the next mount on.",
+  },
+});
+
+const rsync = grouped("rsync", {
+  "rsync.bwlimit": {
+    type: size,
+    unset: "no bound",
+    applies: "now",
+    since,
+    example: "10MB",
+    doc: "How fast rsync may copy between servers. Bothy copies within one server and without rsync; it keeps the key.",
+  },
+  "rsync.compression": {
+    type: bool,
+    default: "true",
+    applies: "now",
+    since,
+    example: "false",
+    doc: "Whether rsync compresses what it copies between servers. Bothy keeps the key, as for `rsync.bwlimit`.",
   },
 });
 
@@ -79,8 +98,8 @@ const volatile = grouped("volatile", {
   },
 });
 
-const btrfs = { ...place, ...image, ...volumes, ...mount, ...user, ...volatile } satisfies KeyTable;
-const plain = { ...place, ...volumes, ...user, ...volatile } satisfies KeyTable;
+const btrfs = { ...place, ...image, ...volumes, ...mount, ...rsync, ...user, ...volatile } satisfies KeyTable;
+const plain = { ...place, ...volumes, ...rsync, ...user, ...volatile } satisfies KeyTable;
 
 export const storagePoolKeys: Readonly<Record<string, KeyTable>> = { btrfs, dir: plain, overlay: plain };
 

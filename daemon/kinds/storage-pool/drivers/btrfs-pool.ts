@@ -1,5 +1,5 @@
 /** btrfs pools: an image file behind a loop device, a block device, or a folder that is on btrfs already. */
-import { chmod, open, rm, rmdir, stat, statfs } from "node:fs/promises";
+import { chmod, open, rm, rmdir, stat, statfs, truncate } from "node:fs/promises";
 import path from "node:path";
 import type { Config } from "../../../../sdk/api/common";
 import { storagePoolConfig } from "../../../../sdk/api/config/storage-pool";
@@ -10,7 +10,7 @@ import { isMounted, mountAt } from "../../../platform/host/mounts";
 import { run } from "../../../platform/processes/run";
 import type { PoolPlace } from "../driver";
 import { isOnBtrfs } from "./btrfs-host";
-import { detachLoops } from "./loops";
+import { detachLoops, loopsOf } from "./loops";
 import { createPoolFolder, deletePoolFolder, ownPoolFolder, requirePoolFolder } from "./pool-folder";
 import { volumeTypes } from "./volume-folder";
 
@@ -84,6 +84,33 @@ async function makeImageFile(pool: PoolPlace): Promise<{ source: string; size: s
     await file.close();
   }
   return { source, size };
+}
+
+/** Enlarges an image file with the file system in it, and mounts with other options. */
+export async function changeBtrfsPool(pool: PoolPlace, config: Config): Promise<void> {
+  const [was, is] = [storagePoolConfig(pool.config), storagePoolConfig(config)];
+  if (was.get("size") !== is.get("size")) await enlarge(pool, is.get("size") ?? 0);
+  const options = is.get("btrfs.mount_options");
+  if (was.get("btrfs.mount_options") !== options && (await kindOf(pool)) !== "folder") await remount(pool, options);
+}
+
+async function enlarge(pool: PoolPlace, bytes: number): Promise<void> {
+  const refuse = (cause: string) => badRequest(`Cannot change "size" of storage pool "${pool.name}": ${cause}`);
+  if ((await kindOf(pool)) !== "loop") throw refuse("it is for a pool in an image file. Leave it out.");
+  if (bytes < (await stat(pool.diskImage)).size)
+    throw refuse("a pool in an image file can only be made larger. Give a larger size, or create another pool.");
+  await truncate(pool.diskImage, bytes);
+  for (const device of await loopsOf(pool.diskImage)) await run("losetup", ["--set-capacity", device]);
+  await run("btrfs", ["filesystem", "resize", "max", pool.path]);
+}
+
+/** A remount with words that the file system does not know changes nothing. */
+async function remount(pool: PoolPlace, options: string): Promise<void> {
+  const { code, stderr } = await run("mount", ["-o", `remount,${options}`, "--", pool.path], { accept: [0, 32] });
+  if (code === 0) return;
+  throw badRequest(
+    `Cannot change "btrfs.mount_options" of storage pool "${pool.name}": ${stderr.trim().replaceAll(/\s*\n\s*/g, " ")}`,
+  );
 }
 
 /** Mounts the pool where it is not; in the mount namespace of the daemon, from which every container is started. */

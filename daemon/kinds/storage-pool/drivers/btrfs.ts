@@ -5,7 +5,14 @@ import { notFound } from "../../../../sdk/api/errors";
 import { isThere } from "../../../platform/folders/files";
 import type { PoolPlace, StorageDriver, Volume } from "../driver";
 import { btrfsUnavailable } from "./btrfs-host";
-import { createBtrfsPool, deleteBtrfsPool, isImageFile, mountBtrfsPool, unmountBtrfsPool } from "./btrfs-pool";
+import {
+  changeBtrfsPool,
+  createBtrfsPool,
+  deleteBtrfsPool,
+  isImageFile,
+  mountBtrfsPool,
+  unmountBtrfsPool,
+} from "./btrfs-pool";
 import { clearQuotas, quotaOf, quotaUsage, setQuota } from "./btrfs-quota";
 import { createSubvolume, giveBack, setReadonly, snapshotSubvolume } from "./btrfs-subvolume";
 import { poolResources } from "./pool-folder";
@@ -27,6 +34,7 @@ export const btrfs: StorageDriver = {
   name: "btrfs",
   unavailable: btrfsUnavailable,
   createPool: createBtrfsPool,
+  changePool: changeBtrfsPool,
   mountPool: mountBtrfsPool,
   unmountPool: unmountBtrfsPool,
   deletePool: deleteBtrfsPool,

@@ -36,6 +36,7 @@ export const dir: StorageDriver = {
   },
 
   unmountPool: (pool) => unmountDisksBelow(pool.path, false),
+  changePool: async () => undefined,
   deletePool: (pool) => deletePoolFolder(pool, volumeTypes),
   resources: poolResources,
 

@@ -59,6 +59,7 @@ export const overlay: StorageDriver = {
   },
 
   unmountPool: (pool) => unmountDisksBelow(pool.path, false),
+  changePool: async () => undefined,
   deletePool: (pool) => deletePoolFolder(pool, folders),
   resources: poolResources,
 

@@ -34,10 +34,11 @@ export async function makeFolders(root: string, folders: readonly string[]): Pro
 
 async function requireSource(pool: PoolPlace, source: string): Promise<void> {
   const refuse = (cause: string) => badRequest(`Cannot create storage pool "${pool.name}": ${cause}`);
-  if (!path.isAbsolute(source) || path.normalize(source).replace(/\/$/, "") !== source || source.includes(":"))
-    throw refuse(`the source "${source}" must be an absolute path without "..", colon or slash at its end.`);
+  if (!path.isAbsolute(source) || path.normalize(source) !== source || source.includes(":"))
+    throw refuse(`the source "${source}" must be an absolute path without "..", colon or doubled slash.`);
   const stateFolder = path.dirname(path.dirname(pool.path));
-  if (`${source}/`.startsWith(`${stateFolder}/`) || `${stateFolder}/`.startsWith(`${source}/`))
+  const folder = `${source.replace(/\/$/, "")}/`;
+  if (folder.startsWith(`${stateFolder}/`) || `${stateFolder}/`.startsWith(folder))
     throw refuse(`the source "${source}" must not be in the state folder, nor hold it. Choose another folder.`);
   const found = await ignoring(["ENOENT", "ENOTDIR"], stat(source));
   if (found === undefined) throw refuse(`the source "${source}" does not exist. Make the folder first.`);
