@@ -191,10 +191,10 @@ export class BackupService {
   }
 
   /** Follows a renamed instance, within the caller's transaction; `settleRenames` then moves the files. */
-  instanceRenamed(from: InstanceId, to: string): void {
+  instanceRenamed(from: InstanceId, to: InstanceId): void {
     if (this.#store.allNames(from).length === 0) return;
     this.#store.renameInstance(from, to);
-    this.#store.addMove(keyOf(from), keyOf({ ...from, name: to }));
+    this.#store.addMove(keyOf(from), keyOf(to));
   }
 
   /** Moves the folders of renamed instances; a crash before leaves that to the next start. */

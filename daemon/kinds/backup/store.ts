@@ -98,8 +98,9 @@ export class BackupStore {
     this.database.run(`UPDATE backups SET name = ? WHERE ${isOne}`, to, ...keyOf(instance, from));
   }
 
-  renameInstance({ project, name }: InstanceId, to: string): void {
-    this.database.run("UPDATE backups SET instance = ? WHERE project = ? AND instance = ?", to, project, name);
+  renameInstance({ project, name }: InstanceId, to: InstanceId): void {
+    const sql = "UPDATE backups SET project = ?, instance = ? WHERE project = ? AND instance = ?";
+    this.database.run(sql, to.project, to.name, project, name);
   }
 
   /** Folders of renamed instances that are still to be moved. */

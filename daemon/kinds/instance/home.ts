@@ -78,7 +78,7 @@ export interface BackupPort {
   /** Removes all of an instance. */
   eraseAll(instance: InstanceId): Promise<void>;
   /** Follows a renamed instance, within the caller's transaction. */
-  instanceRenamed(from: InstanceId, to: string): void;
+  instanceRenamed(from: InstanceId, to: InstanceId): void;
   /** Moves what follows renamed instances. */
   settleRenames(): Promise<void>;
   /** After a crash: takes away what was half made or half deleted. */

@@ -262,11 +262,9 @@ export class SnapshotService {
     const { volumes, instances } = this.home;
     const from = snapshot === undefined ? volumeOf(source) : snapshotVolume(source, snapshot);
     const to = { pool: record.pool, volume: volumeOf(record) };
-    const clone = () => volumes.clone({ pool: source.pool, volume: from }, to);
-    await (snapshot === undefined && isStill ? instances.lifecycle.whileStill(source, clone) : clone());
     const size = sizeOfNewRoot(instances.home, record.pool, this.#book.expanded(record).devices);
     const clone = () => volumes.clone({ pool: source.pool, volume: from }, to, size);
-    await (snapshot === undefined ? instances.lifecycle.whileStill(source, clone) : clone());
+    await (snapshot === undefined && isStill ? instances.lifecycle.whileStill(source, clone) : clone());
     if (withSnapshots) for (const old of this.#store.list(source)) await this.#copyInto(record, source.pool, old);
   }
 
@@ -321,16 +319,6 @@ export class SnapshotService {
     const target = volumeOf(record);
     await instances.lifecycle.whileStill(source, async () => {
       if (source.pool === record.pool) return volumes.restore(record.pool, volumeOf(source), target);
-      // By way of a snapshot of its own, which the next start takes away after a crash.
-      const passing: SnapshotRecord = { ...passingThrough(record, "refresh"), createdAt: nowText() };
-      this.#store.insertPending(passing);
-      try {
-        const middle = snapshotVolume(record, passing.name);
-        await volumes.clone({ pool: source.pool, volume: volumeOf(source) }, { pool: record.pool, volume: middle });
-        await volumes.restore(record.pool, middle, target);
-      } finally {
-        await this.#erase(passing, record.pool);
-      }
       return this.refillVolume(record, (middle) =>
         volumes.clone({ pool: source.pool, volume: volumeOf(source) }, { pool: record.pool, volume: middle }),
       );
@@ -339,7 +327,7 @@ export class SnapshotService {
 
   /** Makes a stopped instance's root anew: by way of a snapshot of its own, which the next start takes away after a crash. @param fill makes a volume that is new */
   async refillVolume(record: InstanceRecord, fill: (volume: Volume) => Promise<void>): Promise<void> {
-    const passing: SnapshotRecord = { ...passingThrough(record), createdAt: nowText() };
+    const passing: SnapshotRecord = { ...passingThrough(record, "refresh"), createdAt: nowText() };
     this.#store.insertPending(passing);
     try {
       const middle = snapshotVolume(record, passing.name);

@@ -28,11 +28,8 @@ export function requireMovable(home: InstanceHome, record: InstanceRecord, { pro
 }
 
 /** After a crash midway the volumes follow the database (Volumes.reconcile). */
-export async function renameInstance(home: InstanceHome, record: InstanceRecord, to: string): Promise<void> {
-  const { backups, book, database, dirs, snapshots, volumes } = home;
-  const renamed: InstanceId = { project: record.project, name: to };
 export async function renameInstance(home: InstanceHome, record: InstanceRecord, renamed: InstanceId): Promise<void> {
-  const { book, database, dirs, snapshots, volumes } = home;
+  const { backups, book, database, dirs, snapshots, volumes } = home;
   requireMovable(home, record, renamed);
   if (book.running.has(record)) throw badRequest("Renaming of running instance not allowed");
   book.requireFree(renamed);
@@ -46,11 +43,9 @@ export async function renameInstance(home: InstanceHome, record: InstanceRecord,
     await move(snapshotVolume(record, snapshot), snapshotVolume(renamed, snapshot));
   await move(volumeOf(record), volumeOf(renamed));
   database.transaction(() => {
-    book.store.rename(record, to);
-    snapshots.instanceRenamed(record, to);
-    backups.instanceRenamed(record, to);
     book.store.rename(record, renamed);
     snapshots.instanceRenamed(record, renamed);
+    backups.instanceRenamed(record, renamed);
   });
   undo.keep();
   await backups.settleRenames();
