@@ -1,8 +1,12 @@
 /** The size of an instance's root disk: what a guest gets, what it sees of it, and what becomes of it when it changes. */
 import assert from "node:assert/strict";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { canGrow } from "../../daemon/kinds/storage-pool/drivers/volume-disk";
 import type { Config, Device } from "../../sdk/api/common";
+import { buildGuest } from "../support/guest";
 import { requireFeature } from "../support/require";
 import { type SharedDaemon, shareDaemon } from "../support/shared-daemon";
 import { driversHere } from "../support/storage";
@@ -118,6 +122,31 @@ async function suite(): Promise<void> {
         for (const name of ["copy", "second", "origin"])
           await (await client().deleteInstance(name, { force: true })).wait();
       });
+
+      if (driver.name === "btrfs")
+        test("a guest with a size makes no subvolumes, which would not count, and one without does", async () => {
+          const folder = mkdtempSync(path.join(tmpdir(), "bothy-root-size-"));
+          chmodSync(folder, 0o755);
+          buildGuest("subvolume", path.join(folder, "subvolume"));
+          const tool: Device = { type: "disk", source: folder, path: "/tool" };
+          for (const [name, size] of [
+            ["open", undefined],
+            ["bound", "24MiB"],
+          ] as const) {
+            await create(name, root(pool, size));
+            const { value } = await client().getInstance(name);
+            await (await client().updateInstance(name, { ...value, devices: { ...value.devices, tool } })).wait();
+            await act(name, "start");
+          }
+          assert.equal(await inside("open", "/tool/subvolume /root"), "made\nmade\nmade");
+          const refused = Array(3).fill("Inappropriate ioctl for device").join("\n");
+          assert.equal(await inside("bound", "/tool/subvolume /root"), refused);
+          await shared.daemon.kill();
+          await shared.daemon.start();
+          assert.equal(await inside("bound", "/tool/subvolume /root"), refused);
+          for (const name of ["open", "bound"]) await (await client().deleteInstance(name, { force: true })).wait();
+          rmSync(folder, { recursive: true });
+        });
 
       test("a pool's volume.size counts for new roots that say nothing, and 0 is no bound", async () => {
         const { value } = await client().getStoragePool(pool);

@@ -34,6 +34,7 @@ export type VolumePort = Pick<
   | "createEmpty"
   | "createFromImage"
   | "delete"
+  | "mustStayWhole"
   | "reconcile"
   | "rename"
   | "requirePool"

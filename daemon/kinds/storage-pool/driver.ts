@@ -41,6 +41,8 @@ export type TryRoot = (root: RootSource) => Promise<void>;
  */
 export interface StorageDriver {
   readonly name: string;
+  /** Whether guests can make subvolumes in a volume, which its size does not count. */
+  readonly hasSubvolumes: boolean;
   /** Says why this host cannot use the driver, or nothing when it can. @param scratch folder on the file system to judge */
   unavailable(scratch: string, tryRoot: TryRoot): Promise<string | undefined>;
   /** Makes the pool. @returns its configuration with what was filled in (source, size) */

@@ -106,6 +106,14 @@ export class Volumes {
     return this.pools.use(pool, (driver, place) => driver.usage(place, volume));
   }
 
+  /** Whether a volume has a size that counts no subvolume in it, so that whoever uses it may make none. */
+  mustStayWhole(pool: string, volume: Volume): Promise<boolean> {
+    return this.pools.use(
+      pool,
+      async (driver, place) => driver.hasSubvolumes && (await driver.usage(place, volume))?.total !== undefined,
+    );
+  }
+
   /** Why volumes of a pool cannot be bounded on this host, or nothing when they can. */
   cannotBound(pool: string): Promise<string | undefined> {
     return this.pools.use(pool, (driver, place) => driver.cannotBound(place));

@@ -11,7 +11,7 @@ import type { InstanceHome } from "../home";
 import { type InstanceRecord, instanceRef, keyOf } from "../record";
 import { joinOps } from "../spec/cgroups";
 import { capabilityMask, defaultPath, environmentOf, envOps, personalityOps, rlimitOps } from "../spec/process";
-import { seccompFile } from "../spec/start";
+import { runningFilter, seccompFile } from "../spec/seccomp";
 import { pruneExecLogs, recordedBytes } from "./exec-logs";
 import { ExecSockets } from "./exec-sockets";
 
@@ -120,7 +120,7 @@ export function execOps(
   return [
     ...home.book.idOps(record),
     ...joinOps(home.groups.layout, home.groups.of(keyOf(record)), running.need(record).cell.protocol > 0),
-    ["seccomp", seccompFile(home.seccompDir, config)],
+    ["seccomp", runningFilter(home.dirs.cell(keyOf(record)), seccompFile(home.seccompDir, config))],
     // A command follows what its own start can follow.
     ...rlimitOps(home.book.expanded(record).config),
     ...personalityOps(record.architecture),

@@ -22,6 +22,7 @@ import { pickCpus } from "../limits/live";
 import { requireReadable } from "../readable";
 import { type Expanded, type InstanceRecord, keyOf } from "../record";
 import { settleRootSize } from "../root-size";
+import { seccompFile, startFilter } from "../spec/seccomp";
 import { startOps } from "../spec/start";
 import { volumeOf } from "../volume";
 import { noteCell } from "./cell-notes";
@@ -62,7 +63,8 @@ export class Starter {
       const cpus = pickCpus(running, expanded.config);
       const madeBy = fixedPart(expanded.config);
       const speeds = await diskLimits(home, record, expanded.devices);
-      const ops = this.#ops({ ...record, config }, expanded, { devices, ids, cpus, speeds });
+      const isWhole = await home.volumes.mustStayWhole(record.pool, volumeOf(record));
+      const ops = this.#ops({ ...record, config }, expanded, { devices, ids, cpus, speeds, isWhole });
       await together([this.#prepare(devices), applyAtStart(home, record)]);
       if (hasPending(record.config)) book.change(record, (now) => ({ ...now, config: withoutPending(now.config) }));
       noteMadeBy(home.dirs, record, madeBy);
@@ -120,14 +122,17 @@ export class Starter {
       ids,
       cpus,
       speeds,
+      isWhole,
     }: {
       readonly devices: readonly DevicePlan[];
       readonly ids: IdRange | undefined;
       readonly cpus: string | undefined;
       readonly speeds: DiskLimits;
+      /** Whether its root must get no subvolumes. */
+      readonly isWhole: boolean;
     },
   ) {
-    const { dirs, log, volumes } = this.life.home;
+    const { dirs, log, seccompDir, volumes } = this.life.home;
     const { groups } = this.life;
     groups.make();
     const { layout } = groups;
@@ -148,7 +153,7 @@ export class Starter {
       limits: [...limitWrites(layout, group, expanded.config, cpus), ...diskLimitWrites(layout, group, speeds)],
       controlDir: dirs.cell(keyOf(record)),
       consoleLog,
-      seccompDir: this.life.home.seccompDir,
+      seccomp: startFilter(dirs.cell(keyOf(record)), seccompFile(seccompDir, expanded.config), isWhole),
       hasDevice: (device) => existsSync(path.join("/dev", device)),
     });
   }

@@ -1,5 +1,4 @@
 /** Spec of a start: the validated configuration as the ordered operations of bothy-cell (docs/native-protocol.md). */
-import path from "node:path";
 import type { Config, Devices } from "../../../../sdk/api/common";
 import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { parseRawLxc } from "../../../core/settings/raw-lxc";
@@ -39,8 +38,8 @@ export interface StartFacts {
   /** Folder of run files. */
   readonly controlDir: string;
   readonly consoleLog: string;
-  /** Folder of the seccomp programs. */
-  readonly seccompDir: string;
+  /** File of its seccomp program. */
+  readonly seccomp: string;
   readonly hasDevice: (name: string) => boolean;
 }
 
@@ -64,7 +63,7 @@ export function startOps(facts: StartFacts): Op[] {
       needsV1: config.get("image.requirements.cgroup") === "v1",
       deviceRules: facts.plans.flatMap(({ rules = [] }) => rules),
     }),
-    ["seccomp", seccompFile(facts.seccompDir, facts.config)],
+    ["seccomp", facts.seccomp],
     ["hostname", facts.name],
     ...filesystemOps({ layout: facts.layout, isPrivileged, isNesting, hasDevice: facts.hasDevice }),
     ...guestMountOps(facts.plans.flatMap(({ place = [] }) => place)),
@@ -78,11 +77,4 @@ export function startOps(facts: StartFacts): Op[] {
     ["cwd", "/"],
     ...commandOps(parseRawLxc(config.get("raw.lxc"))),
   ];
-}
-
-/** One of the programs that the build makes: the filter loosens by name. @param config expanded */
-export function seccompFile(dir: string, config: Config): string {
-  const set = instanceConfig(config);
-  const name = set.get("security.privileged") ? "privileged" : set.get("security.nesting") ? "nesting" : "default";
-  return path.join(dir, `${name}${set.get("security.syscalls.deny_compat") ? "-native" : ""}.bpf`);
 }

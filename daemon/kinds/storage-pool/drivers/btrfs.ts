@@ -32,6 +32,7 @@ const isReadonly = (volume: Volume) => volume.type !== "containers";
 
 export const btrfs: StorageDriver = {
   name: "btrfs",
+  hasSubvolumes: true,
   unavailable: btrfsUnavailable,
   createPool: createBtrfsPool,
   changePool: changeBtrfsPool,

@@ -27,6 +27,7 @@ const rootOf = (folder: string) => path.join(contentOf(folder), rootName);
 
 export const dir: StorageDriver = {
   name: "dir",
+  hasSubvolumes: false,
   unavailable: async () => undefined,
   createPool: (pool) => createPoolFolder(pool, volumeTypes),
 

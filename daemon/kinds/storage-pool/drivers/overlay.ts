@@ -50,6 +50,7 @@ const folders = [...volumeTypes, layersFolder, emptyFolder, path.join(emptyFolde
 
 export const overlay: StorageDriver = {
   name: "overlay",
+  hasSubvolumes: false,
   unavailable: overlayUnavailable,
   createPool: (pool) => createPoolFolder(pool, folders),
 

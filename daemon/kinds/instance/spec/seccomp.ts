@@ -1,0 +1,79 @@
+/**
+ * Spec, seccomp: which of the programs that the build makes filters a container's system calls. One whose root has a size in a pool where guests can
+ * make subvolumes gets a program of its own, which denies that: what is in a subvolume does not count for the size of the one above it.
+ */
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import type { Config } from "../../../../sdk/api/common";
+import { instanceConfig } from "../../../../sdk/api/config/instance";
+
+/** One of the programs that the build makes: the filter loosens by name. @param config expanded */
+export function seccompFile(dir: string, config: Config): string {
+  const set = instanceConfig(config);
+  const name = set.get("security.privileged") ? "privileged" : set.get("security.nesting") ? "nesting" : "default";
+  return path.join(dir, `${name}${set.get("security.syscalls.deny_compat") ? "-native" : ""}.bpf`);
+}
+
+const ownFile = (cellDir: string): string => path.join(cellDir, "seccomp");
+
+/**
+ * The program for a start. It is kept beside the run files of the container for whoever enters it.
+ * @param cellDir folder of its run files
+ */
+export function startFilter(cellDir: string, file: string, deniesSubvolumes: boolean): string {
+  rmSync(ownFile(cellDir), { recursive: true, force: true });
+  if (!deniesSubvolumes) return file;
+  writeFileSync(ownFile(cellDir), Buffer.concat([subvolumeRules(), readFileSync(file)]), { mode: 0o600 });
+  return ownFile(cellDir);
+}
+
+/** The program of a running container. @param file the one that it has when it has none of its own */
+export const runningFilter = (cellDir: string, file: string): string =>
+  existsSync(ownFile(cellDir)) ? ownFile(cellDir) : file;
+
+/** AUDIT_ARCH and the number of ioctl(2), of the architecture and of its 32-bit companion (linux/audit.h, asm/unistd.h). */
+const ioctls: Readonly<Record<string, readonly (readonly [arch: number, number: number])[]>> = {
+  x64: [
+    [0xc000003e, 16],
+    [0x40000003, 54],
+  ],
+  arm64: [
+    [0xc00000b7, 29],
+    [0x40000028, 54],
+  ],
+};
+
+/** BTRFS_IOC_SNAP_CREATE, SUBVOL_CREATE and the second form of both (linux/btrfs.h). */
+const commands = [0x50009401, 0x5000940e, 0x50009417, 0x50009418] as const;
+
+/** Of struct seccomp_data; both architectures have the lower half of an argument first, and the kernel reads no more of a command. */
+const offsets = { number: 0, arch: 4, secondArgument: 24 } as const;
+
+/** Programs take ENOTTY as "no btrfs", and make a folder. */
+const enotty = 25;
+const refused = 0x50000 + enotty;
+
+/** Instructions (linux/filter.h) that fall through to those after them. */
+function subvolumeRules(): Buffer {
+  const load = (offset: number) => instruction(0x20, 0, 0, offset);
+  const isEqual = (value: number, yes: number, no: number) => instruction(0x15, yes, no, value);
+  const rules = (ioctls[process.arch] ?? []).flatMap(([arch, number]) => [
+    load(offsets.number),
+    isEqual(number, 0, 8),
+    load(offsets.arch),
+    isEqual(arch, 0, 6),
+    load(offsets.secondArgument),
+    ...commands.map((command, i) => isEqual(command, 3 - i, i === 3 ? 1 : 0)),
+    instruction(0x06, 0, 0, refused),
+  ]);
+  return Buffer.concat(rules);
+}
+
+function instruction(code: number, yes: number, no: number, value: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeUInt16LE(code, 0);
+  bytes.writeUInt8(yes, 2);
+  bytes.writeUInt8(no, 3);
+  bytes.writeUInt32LE(value, 4);
+  return bytes;
+}
