@@ -139,6 +139,7 @@ export type ProjectConfigKey =
   | "images.compression_algorithm"
   | "limits.containers"
   | "limits.cpu"
+  | "limits.disk"
   | "limits.instances"
   | "limits.memory"
   | "limits.processes"
@@ -174,6 +175,8 @@ export interface ProjectConfig<Value> {
   "limits.containers"?: Value;
   /** How many processors the `limits.cpu` of all instances may come to. Each instance then needs a number there, not a set. Default: no limit. */
   "limits.cpu"?: Value;
+  /** What the roots of all instances may hold together. The root disk of each then needs a `size`. Default: no limit. */
+  "limits.disk"?: Value;
   /** How many instances the project may hold. Default: no limit. */
   "limits.instances"?: Value;
   /** What the `limits.memory` of all instances may come to. Each instance then needs a size there, not a share. Default: no limit. */

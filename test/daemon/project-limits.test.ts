@@ -67,6 +67,34 @@ test("an instance without a limit that is summed up, or with one that is not a n
     );
   }));
 
+test("the sizes of all roots stay within limits.disk, which each of them then needs", () =>
+  withProject("disks", { "limits.disk": "100MB" }, async (inside) => {
+    const disks = (size?: string) => ({ root: { type: "disk", path: "/", pool: "default", ...(size && { size }) } });
+    const sized = (name: string, size?: string) => body(name, {}, { devices: disks(size) });
+    const refuses = (method: string, url: string, request: object, message: RegExp) =>
+      shared.refuses(method, `${url}?project=disks`, request, 400, message);
+    const none = /has no "size" config set on the root device either directly or via a profile/;
+    const create = "Failed checking if instance creation allowed: ";
+    await refuses("POST", "/1.0/instances", sized("a"), none);
+    await refuses("POST", "/1.0/instances", sized("a", "0"), none);
+    await (await inside.createInstance(sized("a", "60MB"))).wait();
+    const most = 'Reached maximum aggregate value "100MB" for "limits.disk" in project "disks"';
+    await refuses("POST", "/1.0/instances", sized("b", "60MB"), new RegExp(create + most));
+    await refuses("PATCH", "/1.0/instances/a", { devices: disks("200MB") }, new RegExp(most));
+    await refuses("PATCH", "/1.0/instances/a", { devices: disks() }, none);
+    const { value } = await shared.client.getProject("disks");
+    const lower = { ...value, config: { ...value.config, "limits.disk": "10MB" } };
+    await assert.rejects(
+      shared.client.updateProject("disks", lower),
+      /"limits.disk" is too low: current total is "57.2MiB"/,
+    );
+    const { json } = await shared.send("GET", "/1.0/projects/disks/state");
+    assert.deepEqual((json.metadata as { resources: { disk: object } }).resources.disk, {
+      Limit: 100_000_000,
+      Usage: 60_000_000,
+    });
+  }));
+
 test("what all instances take together stays within the limits, at create and at update", () =>
   withProject("lim", bounds, async (inside) => {
     await make(inside, "a", half);

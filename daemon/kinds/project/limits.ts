@@ -1,20 +1,24 @@
 /** Limits: how many instances a project may hold, and what their limits may come to. The messages are LXD's. */
+import type { Device, Devices } from "../../../sdk/api/common";
 import { instanceConfig } from "../../../sdk/api/config/instance";
 import { projectConfig } from "../../../sdk/api/config/project";
+import { diskOptions } from "../../../sdk/api/devices/disk";
 import { badRequest } from "../../../sdk/api/errors";
 import type { ProjectState } from "../../../sdk/api/project";
 import type { Member } from "./home";
 import type { ProjectRecord } from "./store";
 
 /** Keys whose sum over all instances is limited. */
-const aggregates = ["limits.cpu", "limits.memory", "limits.processes"] as const;
+const aggregates = ["limits.cpu", "limits.disk", "limits.memory", "limits.processes"] as const;
 type Aggregate = (typeof aggregates)[number];
 
 const counts = ["limits.containers", "limits.instances"] as const;
 
 /** What an instance takes of a limit; nothing when it takes no number of it. */
-function amountOf({ config }: Pick<Member, "config">, key: Aggregate): number | undefined {
+function amountOf({ config, devices }: Pick<Member, "config" | "devices">, key: Aggregate): number | undefined {
   const read = instanceConfig(config);
+  // A size of 0 is no bound.
+  if (key === "limits.disk") return diskOptions(rootOf(devices)).get("size") || undefined;
   if (key === "limits.processes") return read.get(key);
   if (key === "limits.memory") {
     const memory = read.get(key);
@@ -23,6 +27,9 @@ function amountOf({ config }: Pick<Member, "config">, key: Aggregate): number | 
   const cpus = read.get(key);
   return cpus !== undefined && "count" in cpus ? cpus.count : undefined;
 }
+
+const rootOf = (devices: Devices): Device =>
+  Object.values(devices).find(({ type, path }) => type === "disk" && path === "/") ?? {};
 
 const totalOf = (members: readonly Member[], key: Aggregate): number =>
   members.reduce((sum, member) => sum + (amountOf(member, key) ?? 0), 0);
@@ -53,6 +60,10 @@ export function checkAggregates(project: ProjectRecord, members: readonly Member
 
 /** Why an instance has no number that could be added up. */
 function missingAmount({ name }: ProjectRecord, member: Member, key: Aggregate): string | undefined {
+  if (key === "limits.disk")
+    return amountOf(member, key) === undefined
+      ? `Instance "${member.name}" in project "${name}" has no "size" config set on the root device either directly or via a profile`
+      : undefined;
   if (!member.config[key])
     return `Instance "${member.name}" in project "${name}" has no "${key}" config, either directly or via a profile`;
   return amountOf(member, key) === undefined
@@ -80,7 +91,9 @@ export function checkNewLimits(was: ProjectRecord, is: ProjectRecord, members: r
     if (missing !== undefined) throw badRequest(missing);
     const total = totalOf(members, key);
     if (total > most)
-      throw badRequest(`"${key}" is too low: current total is "${key === "limits.memory" ? bytesText(total) : total}"`);
+      throw badRequest(
+        `"${key}" is too low: current total is "${key === "limits.memory" || key === "limits.disk" ? bytesText(total) : total}"`,
+      );
   }
 }
 
@@ -101,7 +114,7 @@ export function stateOf({ config }: ProjectRecord, members: readonly Member[]): 
     resources: {
       containers: of(limits.get("limits.containers"), members.length),
       cpu: aggregate("limits.cpu"),
-      disk: of(undefined, 0),
+      disk: aggregate("limits.disk"),
       instances: of(limits.get("limits.instances"), members.length),
       memory: aggregate("limits.memory"),
       networks: of(undefined, 0),

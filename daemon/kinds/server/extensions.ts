@@ -70,6 +70,7 @@ export const apiExtensions: readonly string[] = [
   "projects_limits",
   "projects_restrictions",
   "backup_override_name",
+  "projects_limits_disk",
   "projects_limits_instances",
   "projects_compression",
   "instance_bulk_state_change",

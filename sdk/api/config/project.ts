@@ -94,6 +94,15 @@ const limits = grouped("limits", {
     example: "8",
     doc: "How many processors the `limits.cpu` of all instances may come to. Each instance then needs a number there, not a set.",
   },
+  "limits.disk": {
+    type: size,
+    unset: "no limit",
+    applies: "now",
+    since,
+    extension: "projects_limits_disk",
+    example: "100GiB",
+    doc: "What the roots of all instances may hold together. The root disk of each then needs a `size`.",
+  },
   "limits.instances": {
     type: count,
     unset: "no limit",
