@@ -1,6 +1,8 @@
 /** Sizes of volumes: one suite for all storage drivers, on real file systems. */
 import assert from "node:assert/strict";
-import { readdirSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, test } from "node:test";
 import type { PoolPlace, StorageDriver, Volume } from "../../daemon/kinds/storage-pool/driver";
@@ -168,6 +170,32 @@ function contract(driver: StorageDriver): void {
         see(pool, web, "rm big; sync -f .");
         await until(async () => taken() < 12);
       }));
+
+    test("a volume that the kernel closed on a full disk of the host is usable again when there is room", async () => {
+      const host = mkdtempSync(path.join(tmpdir(), "bothy-full-"));
+      const sh = (script: string) => execFileSync("sh", ["-euc", script, "sh", host], { stdio: "ignore" });
+      sh('truncate -s 60M "$1/img" && mkfs.ext4 -qF "$1/img" && mkdir "$1/disk" && mount -o loop "$1/img" "$1/disk"');
+      try {
+        sh('mkdir "$1/disk/pool" && dd if=/dev/zero of="$1/disk/ballast" bs=1M count=20');
+        const work = async (pool: PoolPlace) => {
+          await driver.create(pool, image("base"), smallTree);
+          await driver.clone(pool, image("base"), web, 100 * MiB);
+          see(
+            pool,
+            web,
+            "echo now > etc/name; sync; dd if=/dev/zero of=big bs=1M count=60 conv=fsync 2>/dev/null || true",
+          );
+          assert.throws(() => see(pool, web, "echo more > more && sync -d more"), "it can be written no more");
+          sh('rm "$1/disk/ballast" && sync');
+          assert.equal(await driver.setSize(pool, web, 100 * MiB, false), true);
+          assert.equal(see(pool, web, "rm -f big; echo more > more && sync more; cat etc/name more"), "now\nmore");
+        };
+        await withPool(driver, work, { source: path.join(host, "disk/pool") });
+      } finally {
+        sh('umount "$1/disk"');
+        rmSync(host, { recursive: true });
+      }
+    });
 
     test("a volume whose file system is damaged is told of and keeps no other from being used", () =>
       withWeb(async (pool) => {

@@ -42,7 +42,8 @@ async function mounts(): Promise<Mount[]> {
   return lines.map((line) => {
     const [fields = "", tail = ""] = line.split(" - ");
     const [type = "", source = "", options = ""] = tail.split(" ");
-    const isReadonly = options.split(",").includes("ro");
+    // ext4 closes itself without the flag that says so, since Linux 6.15 (docs/kernel.md, Quotas and sizes).
+    const isReadonly = options.split(",").some((option) => option === "ro" || option === "emergency_ro");
     return { point: unescaped(fields.split(" ")[4] ?? ""), type, source: unescaped(source), isReadonly };
   });
 }
