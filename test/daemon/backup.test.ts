@@ -5,7 +5,8 @@ import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { test } from "node:test";
 import { Client } from "../../sdk/index";
-import type { TestDaemon } from "../support/daemon";
+import { preparePool, type TestDaemon, withDaemon } from "../support/daemon";
+import { onFileSystem } from "../support/file-system";
 import { listed, oddImage } from "../support/odd-image";
 import { requireFeature } from "../support/require";
 import { shareDaemon } from "../support/shared-daemon";
@@ -440,3 +441,36 @@ test("a backup and an import that are cut off by a crash leave nothing, and a ca
   assert.equal(existsSync(path.join(daemon.dir, "containers", "half")), false);
   await gone("large");
 });
+
+test(
+  "a disk that fills up ends a publish, a backup and an import with nothing left of them, and the next ones work",
+  {
+    skip,
+  },
+  () =>
+    onFileSystem("tmpfs", "64M", (base) =>
+      withDaemon({ base }, async (daemon) => {
+        const { client } = daemon;
+        await preparePool(daemon, "dir");
+        await (await client.createInstance({ name: "web", source: { type: "none" } })).wait();
+        const root = path.join(daemon.dir, "storage-pools", "default", "containers", "web", "rootfs");
+        await daemon.run("sh", "-c", `head -c 25M /dev/urandom > '${root}/noise'`);
+        const plain = { compression_algorithm: "none" };
+        await (await client.createBackup("web", { name: "whole", ...plain })).wait();
+        const before = [...files(daemon), ...readdirSync(path.join(daemon.dir, "tmp"))];
+        const whole = path.join(daemon.dir, "backups/instances/web/whole");
+        const source = { type: "instance", name: "web" };
+        for (const work of [
+          () => client.createBackup("web", { name: "more", ...plain }),
+          () => client.createImage({ source, ...plain }),
+          () => client.importBackup(whole, { name: "twin" }),
+        ])
+          await assert.rejects(async () => (await work()).wait(), { status: 503, message: /[Nn]o space/ });
+        assert.deepEqual([...files(daemon), ...readdirSync(path.join(daemon.dir, "tmp"))], before);
+        assert.deepEqual([await client.listImages(), (await client.listInstances()).length], [[], 1]);
+        await daemon.run("sh", "-c", `truncate -s 1M '${root}/noise'`);
+        await (await client.createBackup("web", { name: "more", ...plain })).wait();
+        await (await client.deleteInstance("web")).wait();
+      }),
+    ),
+);

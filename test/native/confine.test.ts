@@ -147,3 +147,23 @@ test("a wrong option or program is refused with what is wrong", () => {
     assert.match(String(stderr), message);
   }
 });
+
+test("of a range of ids the first is 0 on disk, others are refused, and device nodes have no range", () => {
+  const made = emptyFolder("ids");
+  const options = ["--write", made, "--ids", "100000:65536"];
+  const own = confine(
+    options,
+    `id -u; cd ${made}; echo x > mine; echo x > far; chown 100005:100006 far; chmod 4755 far`,
+  );
+  assert.deepEqual([own.status, own.stdout], [0, "100000\n"], own.stderr);
+  const [mine, far] = ["mine", "far"].map((name) => lstatSync(path.join(made, name)));
+  assert.deepEqual([mine?.uid, mine?.gid, far?.uid, far?.gid, (far?.mode ?? 0) & 0o7777], [0, 0, 5, 6, 0o4755]);
+  for (const id of ["0", "99999", "165536"]) {
+    const foreign = confine(options, `chown ${id} ${made}/far`);
+    assert.notEqual(foreign.status, 0);
+    assert.match(foreign.stderr, /Invalid argument/);
+  }
+  for (const wrong of ["0:5", "5", "5:0", ":", "x:1", "4294967290:10"])
+    assert.match(confine(["--write", made, "--ids", wrong], "true").stderr, /Cannot take the option/);
+  assert.match(confine([...options, "--device-nodes"], "true").stderr, /Cannot map ids/);
+});

@@ -80,6 +80,9 @@ test("the packed programs run where none of the packages in them is installed", 
     const job = JSON.stringify({ main: { path: empty, compression: "none" }, limits: imageLimits({}) });
     const checked = run(process.execPath, ["dist/bundle/bothyd/check-process.js", job]);
     assert.match(checked.stdout, /^{"refused":"Cannot import image: /, checked.stderr);
+    const backup = JSON.stringify({ file: { path: empty, compression: "none" }, limits: imageLimits({}) });
+    const refused = run(process.execPath, ["dist/bundle/bothyd/check-backup-process.js", backup]);
+    assert.match(refused.stdout, /^{"refused":".*missing index\.yaml/, refused.stderr);
   }));
 
 test("the package holds the licences of the packages in its bundles", () => {
