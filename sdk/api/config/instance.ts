@@ -1,37 +1,16 @@
 /** Configuration keys of instances and profiles; every key here has an effect. */
+import { bootKeys } from "./instance/boot";
+import { cloudInitKeys } from "./instance/cloud-init";
+import { keptKeys } from "./instance/kept";
+import { limitKeys } from "./instance/limits";
+import { linuxKeys } from "./instance/linux";
+import { rawKeys } from "./instance/raw";
+import { securityKeys } from "./instance/security";
+import { snapshotKeys } from "./instance/snapshots";
+import { environmentKeys, userKeys } from "./instance/user";
 import { readerOf } from "./reader";
 import { grouped, type KeyTable } from "./table";
-import {
-  anyInteger,
-  anyText,
-  bool,
-  cpuAllowance,
-  cpus,
-  expiry,
-  hwaddr,
-  integer,
-  memorySize,
-  oneLine,
-  oneOf,
-  text,
-} from "./values";
-
-/** What getrlimit(2) knows, in lower case. */
-const resources =
-  "as core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack".split(" ");
-
-/** Dots stand for slashes, or slashes for themselves; nothing that leads out of /proc/sys. */
-const sysctlName = (name: string) =>
-  /^[a-zA-Z0-9_-]+([./][a-zA-Z0-9_:-]+)*$/.test(name) ? undefined : "it must be a name such as net.ipv4.ip_forward";
-
-const resourceLimit = text("number or `unlimited`, or soft:hard", (value) =>
-  /^ *(\d{1,19}|unlimited)(: *(\d{1,19}|unlimited)?)?$/.test(value)
-    ? undefined
-    : "it must be a number or unlimited, or soft:hard",
-);
-
-/** A line of a file in /proc, with its end or without. */
-const sysctlValue = text(oneLine.title, (value) => oneLine.check(value.replace(/\n$/, "")));
+import { anyText } from "./values";
 
 const since = "0.1.0";
 
@@ -304,129 +283,15 @@ const user = grouped("user", {
 
 /** Keys that a user sets, of an instance or of a profile. */
 export const instanceKeys = {
-  ...boot,
-  ...bootStop,
-  ...cloudInit,
-  ...environment,
-  ...limits,
-  ...linux,
-  ...raw,
-  ...security,
-  ...snapshots,
-  ...user,
-} satisfies KeyTable;
-
-/** What the daemon keeps of an instance, key by key. */
-const keptKeys = {
-  ...grouped("image", {
-    "image.*": {
-      type: anyText,
-      computed: true,
-      applies: "now",
-      since,
-      extension: "container_image_properties",
-      example: "BusyBox",
-      doc: "A property of the image that the container was made from, such as `image.os`.",
-    },
-  }),
-  ...grouped("volatile", {
-    "volatile.apply_template": {
-      type: anyText,
-      computed: true,
-      applies: "never",
-      since,
-      example: "create",
-      doc: "Why the next start makes the image's file templates again: `create`, `copy` or `rename`.",
-    },
-    "volatile.apply_template.digests": {
-      type: anyText,
-      computed: true,
-      applies: "never",
-      since,
-      example: '{"/etc/hostname":"nLZ6yl2rgXq4rQ5J"}',
-      doc: "What the file templates were made to hold, so that the next start leaves what somebody changed. Bothy's own.",
-    },
-    "volatile.base_image": {
-      type: anyText,
-      computed: true,
-      applies: "never",
-      since,
-      example: "0f5d9f6a2f0b5d6f2a4dd5b0c7f5f1b9c8e1b7a0c6a5d4e3f2b1a09182736455",
-      doc: "Fingerprint of the image that the container was made from.",
-    },
-    "volatile.idmap.base": {
-      type: anyInteger,
-      computed: true,
-      applies: "never",
-      since,
-      example: "1879048192",
-      doc: "First of the host ids that an unprivileged container has for itself.",
-    },
-    "volatile.last_state.frozen": {
-      type: anyText,
-      computed: true,
-      applies: "never",
-      since,
-      example: "true",
-      doc: "Whether somebody has paused the container. Bothy's own.",
-    },
-    "volatile.last_state.power": {
-      type: anyText,
-      computed: true,
-      applies: "never",
-      since,
-      example: "RUNNING",
-      doc: "Whether the container was running when the daemon was last there: `RUNNING` or `STOPPED`.",
-    },
-    "volatile.last_state.restart": {
-      type: anyText,
-      computed: true,
-      applies: "never",
-      since,
-      example: "true",
-      doc: "Whether the container is between its end and its next start. Bothy's own.",
-    },
-    "volatile.uuid": {
-      type: anyText,
-      computed: true,
-      applies: "never",
-      since,
-      example: "5f3c1f0e-8f0b-4d0e-9a52-0d6c7b1f4a11",
-      doc: "Identifier of the container that no other one has.",
-    },
-    "volatile.*.host_name": {
-      type: anyText,
-      computed: true,
-      applies: "never",
-      since,
-      example: "veth1a2b3c4d",
-      doc: "Name of a nic's interface on the host while the container runs.",
-    },
-    "volatile.*.hwaddr": {
-      type: hwaddr,
-      computed: true,
-      applies: "next start",
-      since,
-      example: "00:16:3e:01:02:03",
-      doc: "Hardware address of a nic that has none in its options. It is kept as long as the nic is there.",
-    },
-    "volatile.*.node": {
-      type: anyText,
-      computed: true,
-      applies: "never",
-      since,
-      example: "c 10:229",
-      doc: "Type and numbers of the device node that a device has given to the container. Bothy's own.",
-    },
-    "volatile.*.name": {
-      type: anyText,
-      computed: true,
-      applies: "never",
-      since,
-      example: "eth0",
-      doc: "Name of a nic's interface inside while the container runs.",
-    },
-  }),
+  ...bootKeys,
+  ...cloudInitKeys,
+  ...environmentKeys,
+  ...limitKeys,
+  ...linuxKeys,
+  ...rawKeys,
+  ...securityKeys,
+  ...snapshotKeys,
+  ...userKeys,
 } satisfies KeyTable;
 
 /** Keys that the daemon fills itself: kept when a client sends them back. Other servers and other versions have more of them. */
