@@ -4,6 +4,6 @@ import type { CallOptions } from "./call-options";
 import type { Wire } from "./wire";
 
 export const resourcesCalls = (wire: Wire) => ({
-  /** Processors, memory and disks of the host; sizes in bytes. */
+  /** The host's hardware: processors, memory, cards, disks, buses and the machine itself; sizes in bytes. */
   getResources: (options?: CallOptions): Promise<Resources> => wire.get("/1.0/resources", Resources, options),
 });

@@ -1,25 +1,31 @@
 /** Files of /proc and /sys, any of which a machine may lack. */
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, readlink } from "node:fs/promises";
 import path from "node:path";
 
 /** Where the kernel's file systems are; tests have copies. */
 export interface Roots {
   readonly proc: string;
   readonly sys: string;
+  readonly dev: string;
+  readonly share: string;
 }
 
-export const hostRoots: Roots = { proc: "/proc", sys: "/sys" };
+export const hostRoots: Roots = { proc: "/proc", sys: "/sys", dev: "/dev", share: "/usr/share" };
 
-/** Codes of a file that is missing, hidden, or that its driver does not fill. */
-const absent = new Set(["ENOENT", "ENOTDIR", "EACCES", "EPERM", "EINVAL", "EIO", "ENODEV", "ENXIO", "EOPNOTSUPP"]);
-
-async function orNothing<T>(work: Promise<T>): Promise<T | undefined> {
+/** Nothing for whatever the system refuses: a file may be missing, hidden, or one that its driver does not fill. */
+export async function orNothing<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;
   } catch (error) {
-    if (absent.has((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    if ((error as NodeJS.ErrnoException).code !== undefined) return undefined;
     throw error;
   }
+}
+
+/** The last part of what a link leads to. */
+export async function linkedName(folder: string, name: string): Promise<string | undefined> {
+  const target = await orNothing(readlink(path.join(folder, name)));
+  return target === undefined ? undefined : path.basename(target);
 }
 
 export const textIn = (folder: string, name: string): Promise<string | undefined> =>

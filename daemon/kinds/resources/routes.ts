@@ -9,7 +9,10 @@ export const resourcesRoutes: Route[] = ofServer(
     route(
       "GET",
       "/1.0/resources",
-      { summary: "Shows the host's processors, memory and disks.", answer: answers.one(Resources) },
+      {
+        summary: "Shows the host's hardware: processors, memory, cards, disks, buses and the machine itself.",
+        answer: answers.one(Resources),
+      },
       async () => sync(await readResources()),
     ),
   ]),

@@ -1,21 +1,33 @@
-/** Resources: the host's processors, memory and disks. */
+/** Resources: the host's hardware, as /proc and /sys tell it. Whatever a host lacks is left out. */
 import type { Resources } from "../../../sdk/api/resources";
 import { readCpu } from "./cpu";
+import { listPci } from "./device";
 import { hostRoots, type Roots } from "./files";
+import { readGpu } from "./gpu";
 import { readMemory } from "./memory";
+import { readNames } from "./names";
+import { readNetwork } from "./network";
+import { readPci } from "./pci";
 import { readStorage } from "./storage";
+import { readSystem } from "./system";
+import { readUsb } from "./usb";
 
-/** Kinds of devices that LXD lists and we do not look at yet: clients expect the keys. */
-const unlisted = {
-  gpu: { cards: [], total: 0 },
-  network: { cards: [], total: 0 },
-  usb: { devices: [], total: 0 },
-  pci: { devices: [], total: 0 },
-  system: null,
-};
-
-/** Reads everything anew; nothing here is costly. */
+/** Reads everything anew: devices come and go. */
 export async function readResources(roots: Roots = hostRoots): Promise<Resources> {
-  const [cpu, memory, storage] = await Promise.all([readCpu(roots), readMemory(roots), readStorage(roots)]);
-  return { ...unlisted, cpu, memory, storage };
+  const [all, pciList, usbList] = await Promise.all([
+    listPci(roots),
+    readNames(roots, "pci.ids"),
+    readNames(roots, "usb.ids"),
+  ]);
+  const [cpu, memory, gpu, network, storage, usb, pci, system] = await Promise.all([
+    readCpu(roots),
+    readMemory(roots),
+    readGpu(roots, all, pciList),
+    readNetwork(roots, all, pciList),
+    readStorage(roots),
+    readUsb(roots, usbList),
+    readPci(roots, all, pciList),
+    readSystem(roots),
+  ]);
+  return { cpu, memory, gpu, network, storage, usb, pci, system };
 }

@@ -1,7 +1,8 @@
 /** Disks of the host, from /sys/block. */
 import path from "node:path";
 import type { Resources } from "../../../sdk/api/resources";
-import { numberIn, type Roots, readDir, textIn } from "./files";
+import { busAddresses, realFolder } from "./device";
+import { linkedName, numberIn, type Roots, readDir, textIn } from "./files";
 
 type Disk = Resources["storage"]["disks"][number];
 
@@ -15,26 +16,65 @@ const virtual = /^(loop|ram|zram|dm-|md|nbd)/;
 export async function readStorage(roots: Roots): Promise<Resources["storage"]> {
   const folder = path.join(roots.sys, "block");
   const names = (await readDir(folder)).filter((name) => !virtual.test(name)).sort();
-  const disks = (await Promise.all(names.map((name) => readDisk(folder, name)))).filter((disk) => disk !== undefined);
+  const disks = (await Promise.all(names.map((name) => readDisk(roots, folder, name)))).filter(
+    (disk) => disk !== undefined,
+  );
   const partitions = disks.map(({ partitions: parts }) => (Array.isArray(parts) ? parts.length : 0));
   return { disks, total: partitions.reduce((sum, count) => sum + count, disks.length) };
 }
 
-async function readDisk(folder: string, name: string): Promise<Disk | undefined> {
+async function readDisk(roots: Roots, folder: string, name: string): Promise<Disk | undefined> {
   const at = path.join(folder, name);
   const size = await numberIn(at, "size");
   if (size === undefined) return undefined;
-  const model = (await textIn(at, "device/model"))?.trim();
+  const device = await realFolder(path.join(at, "device"));
+  const { pci, usb } = busAddresses(device ?? "");
   return {
     ...(await readBlock(at, name, size)),
-    ...(model === undefined ? {} : { model }),
-    type: typeOf(name),
+    ...(await said(at, { model: ["device/model"], wwn: ["wwid", "device/wwid"] })),
+    type: typeOf(name, device),
     removable: (await numberIn(at, "removable")) === 1,
-    numa_node: Math.max(0, (await numberIn(at, "device/numa_node")) ?? 0),
+    numa_node: await numaNode(roots, at, pci),
+    ...(await linked(roots, "by-path", name, "device_path")),
     block_size: (await numberIn(at, "queue/logical_block_size")) ?? sectorBytes,
+    ...(await said(at, {
+      firmware_version: ["device/firmware_rev", "device/rev"],
+      serial: ["device/serial", "serial"],
+    })),
     rpm: (await numberIn(at, "queue/rotational")) === 1 ? 1 : 0,
+    device_id: "",
+    ...(await linked(roots, "by-id", name, "device_id")),
     partitions: await readPartitions(at, name),
+    ...(pci === undefined ? {} : { pci_address: pci }),
+    ...(usb === undefined ? {} : { usb_address: usb }),
   };
+}
+
+/** Of each key the first file that says something. */
+async function said(at: string, files: Readonly<Record<string, readonly string[]>>): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const [key, names] of Object.entries(files))
+    for (const name of names) {
+      const text = (await textIn(at, name))?.trim() ?? "";
+      if (text !== "" && found[key] === undefined) found[key] = text;
+    }
+  return found;
+}
+
+const numaNode = async (roots: Roots, at: string, pci: string | undefined): Promise<number> =>
+  Math.max(
+    0,
+    (await numberIn(at, "device/numa_node")) ??
+      (pci === undefined ? undefined : await numberIn(path.join(roots.sys, "bus/pci/devices", pci), "numa_node")) ??
+      0,
+  );
+
+/** The name by which udev knows a disk for good. @param names "by-id" or "by-path" */
+async function linked(roots: Roots, names: string, disk: string, key: string): Promise<Record<string, string>> {
+  const folder = path.join(roots.dev, "disk", names);
+  for (const name of (await readDir(folder)).sort())
+    if ((await linkedName(folder, name)) === disk) return { [key]: name };
+  return {};
 }
 
 async function readBlock(at: string, name: string, sizeSectors: number) {
@@ -57,9 +97,11 @@ async function readPartitions(at: string, disk: string) {
   return (await Promise.all(parts)).flat();
 }
 
-const typeOf = (name: string): string => {
+const typeOf = (name: string, device = ""): string => {
   if (name.startsWith("nvme")) return "nvme";
   if (name.startsWith("vd")) return "virtio";
   if (name.startsWith("mmcblk")) return "mmc";
+  if (/\/usb\d+\//.test(device)) return "usb";
+  if (/\/ata\d+\//.test(device)) return "sata";
   return name.startsWith("sr") ? "cdrom" : "scsi";
 };
