@@ -39,6 +39,14 @@ export const limitKeys = grouped("limits", {
     example: "5",
     doc: "Weight among containers with the same share when the processors are busy. The highest number gets most.",
   },
+  "limits.disk.priority": {
+    type: integer(0, 10),
+    unset: "that of the host's other processes, as 1 is",
+    applies: "now",
+    since,
+    example: "5",
+    doc: "Weight among the containers when the disks are busy. The highest number gets most. The scheduler of the host's disk must know weights, as BFQ does.",
+  },
   "limits.kernel.*": {
     type: resourceLimit,
     name: oneOf(...resources).check,
