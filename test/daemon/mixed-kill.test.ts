@@ -1,13 +1,14 @@
-/** Eight clients work at random, and the daemon is killed: the next one has all that was acknowledged, and nothing is half made. */
+/** Eight clients work at random, and the daemon is killed or loses its host: the next one has all that was acknowledged, and nothing is half made. */
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { readdirSync, renameSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { removeTraces } from "../../scripts/scene/traces";
 import { preparePool, type TestDaemon, withDaemon } from "../support/daemon";
 import { LoadClient } from "../support/mixed-load";
 import { requireFeature } from "../support/require";
-import { until } from "../support/until";
 
 const skip = requireFeature("root", process.getuid?.() === 0);
 const rounds = Number(process.env.BOTHY_KILL_ROUNDS ?? "20");
@@ -17,10 +18,11 @@ const warmUp = clientCount * 4;
 
 const doneBy = (clients: readonly LoadClient[]) => clients.reduce((sum, client) => sum + client.done, 0);
 
-/** Works until the daemon is killed. @param moment when that is to be @returns how long the clients worked, in milliseconds */
-async function killDuring(
+/** Works until the daemon's end. @param moment when that is to be @returns how long the clients worked, in milliseconds */
+async function endDuring(
   daemon: TestDaemon,
   clients: readonly LoadClient[],
+  end: (daemon: TestDaemon) => Promise<void>,
   moment: () => Promise<unknown>,
 ): Promise<number> {
   const abort = new AbortController();
@@ -28,10 +30,33 @@ async function killDuring(
   const work = Promise.all(clients.map((client) => client.work(abort.signal)));
   await Promise.race([moment(), work]);
   abort.abort();
-  await daemon.kill();
+  await end(daemon);
   await work;
   return performance.now() - begin;
 }
+
+const kill = (daemon: TestDaemon) => daemon.kill();
+
+/**
+ * What is on disk at one moment is all that is left: the state folder is copied while the daemon stands still, in the middle of its writes,
+ * and takes the place of the one that everything else was done to. Containers are gone, as with the host.
+ */
+async function cutPower(daemon: TestDaemon): Promise<void> {
+  const { dir, place } = daemon;
+  const copy = `${dir}.copy`;
+  process.kill(daemon.pid, "SIGSTOP");
+  execFileSync("cp", ["--archive", "--one-file-system", dir, copy]);
+  await daemon.kill();
+  await removeTraces(place);
+  execFileSync("rm", ["-rf", "--one-file-system", dir]);
+  renameSync(copy, dir);
+}
+
+const accidents = [
+  { driver: "overlay", what: "killed", end: kill, share: 0.4 },
+  { driver: "dir", what: "killed", end: kill, share: 0.4 },
+  { driver: "overlay", what: "without power", end: cutPower, share: 0.2 },
+];
 
 /** Volumes on disk that no object has, and unfinished work. */
 async function leftovers({ client, dir }: TestDaemon): Promise<string[]> {
@@ -50,8 +75,8 @@ async function leftovers({ client, dir }: TestDaemon): Promise<string[]> {
   return [...found.filter((name) => !known.has(name)), ...readdirSync(path.join(dir, "tmp"))];
 }
 
-for (const driver of ["overlay", "dir"])
-  test(`${driver}: a daemon killed under the load of eight clients keeps what it has acknowledged`, { skip }, (t) =>
+for (const { driver, what, end, share } of accidents)
+  test(`${driver}: a daemon ${what} under the load of eight clients keeps what it has acknowledged`, { skip }, (t) =>
     withDaemon({}, async (daemon) => {
       await preparePool(daemon, driver);
       const clients = Array.from(
@@ -63,13 +88,15 @@ for (const driver of ["overlay", "dir"])
         const first = { name: "first", source: { type: "image", alias: "template:busybox" } };
         await (await daemon.client.createInstance(first)).wait();
         await (await daemon.client.deleteInstance("first")).wait();
-        const longestMs = await killDuring(daemon, clients, () => until(async () => doneBy(clients) >= warmUp));
+        const longestMs = await endDuring(daemon, clients, end, async () => {
+          while (doneBy(clients) < warmUp) await delay(20);
+        });
         await daemon.start();
-        for (let round = 0; round < rounds / 2; round += 1) {
+        for (let round = 0; round < rounds * share; round += 1) {
           for (const client of clients) await client.check("before a round");
-          const afterMs = await killDuring(daemon, clients, () => delay(Math.random() * longestMs));
+          const afterMs = await endDuring(daemon, clients, end, () => delay(Math.random() * longestMs));
           await daemon.start();
-          const moment = `in round ${round}, killed after ${afterMs.toFixed(0)} ms`;
+          const moment = `in round ${round}, ${what} after ${afterMs.toFixed(0)} ms`;
           for (const client of clients) await client.check(moment);
           assert.deepEqual(await leftovers(daemon), [], moment);
           assert.deepEqual(await daemon.client.listOperations(), [], moment);
