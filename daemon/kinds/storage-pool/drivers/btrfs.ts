@@ -16,6 +16,7 @@ import {
 import { clearQuotas, quotaOf, quotaUsage, setQuota } from "./btrfs-quota";
 import { createSubvolume, giveBack, setReadonly, snapshotSubvolume } from "./btrfs-subvolume";
 import { poolResources } from "./pool-folder";
+import { fitting } from "./sized";
 import {
   build,
   discard,
@@ -54,7 +55,7 @@ export const btrfs: StorageDriver = {
       await chmod(partial, 0o700);
       const root = path.join(partial, "rootfs");
       await mkdir(root, { mode: 0o755 });
-      await fill(root);
+      await fitting(size, () => fill(root));
       if (isReadonly(volume)) await setReadonly(partial, true);
     };
     await build(pool, folderOf(pool, volume), fillRoot);

@@ -52,7 +52,7 @@ export const dir: StorageDriver = {
       await mkdir(partial, { mode: 0o700 });
       await makeSized(partial, size);
       await mkdir(rootOf(partial), { mode: 0o755 });
-      await fill(rootOf(partial));
+      await fitting(size, () => fill(rootOf(partial)));
     };
     await build(pool, folderOf(pool, volume), fillRoot);
   },

@@ -77,7 +77,7 @@ export const overlay: StorageDriver = {
       await standOn(pool, partial, async () => emptyLayer);
       await makeVolume(partial, size);
       await mkdir(upperOf(partial), { mode: 0o755 });
-      await fill(upperOf(partial));
+      await fitting(size, () => fill(upperOf(partial)));
     };
     await build(pool, folderOf(pool, volume), fillUpper);
   },
