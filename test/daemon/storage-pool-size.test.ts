@@ -161,6 +161,8 @@ function contract(driver: StorageDriver): void {
         });
         await assert.rejects(driver.clone(pool, web, container("small"), 8 * MiB), { code: "BAD_REQUEST" });
         await assert.rejects(driver.clone(pool, web, container("tiny"), 100), /no file system fits/);
+        await assert.rejects(driver.clone(pool, web, container("huge"), 2 ** 62), /no file of this host is so large/);
+        await assert.rejects(driver.setSize(pool, web, 2 ** 62, isLive), /no file of this host is so large/);
         await driver.clone(pool, web, container("free"));
         await assert.rejects(driver.setSize(pool, container("free"), 8 * MiB, false), { code: "BAD_REQUEST" });
         assert.equal(see(pool, container("free"), "cat etc/name"), "now");

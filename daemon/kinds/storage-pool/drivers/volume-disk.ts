@@ -13,7 +13,7 @@ import { mkdir, open, readFile, rm, stat, statfs, truncate, writeFile } from "no
 import path from "node:path";
 import { badRequest, unavailable } from "../../../../sdk/api/errors";
 import { findProgram } from "../../../../sdk/host/program";
-import { ignoring, isThere } from "../../../platform/folders/files";
+import { errnoOf, ignoring, isThere } from "../../../platform/folders/files";
 import { mountAt, mountsBelow } from "../../../platform/host/mounts";
 import { run } from "../../../platform/processes/run";
 import type { VolumeUsage } from "../driver";
@@ -67,11 +67,8 @@ export async function makeDisk(folder: string, bytes: number): Promise<void> {
       `Cannot bound a volume to ${bytes} bytes: no file system fits in that. Give a "size" of at least ${leastBytes / 2 ** 20}MiB.`,
     );
   const file = await open(imageOf(folder), "wx", 0o600);
-  try {
-    await file.truncate(bytes);
-  } finally {
-    await file.close();
-  }
+  await file.close();
+  await setBytes(imageOf(folder), bytes);
   const isLarge = bytes >= largeBytes;
   // The journal is a part of the size, so a small one gets little of it. Nothing is reserved for a root that is the guest's anyway.
   const journal = bytes >= 2 ** 30 ? 16 : isLarge ? 4 : 1;
@@ -80,6 +77,21 @@ export async function makeDisk(folder: string, bytes: number): Promise<void> {
     ...["-E", "lazy_itable_init=1,lazy_journal_init=1,nodiscard,root_owner=0:0", "--", imageOf(folder)],
   ]);
   await mountDisk(folder);
+}
+
+/** @throws ApiError BAD_REQUEST for more than a file of the host can have */
+async function setBytes(file: string, bytes: number): Promise<void> {
+  try {
+    await truncate(file, bytes);
+  } catch (error) {
+    if (errnoOf(error) !== "EFBIG") throw error;
+    throw badRequest(
+      `Cannot bound a volume to ${bytes} bytes: no file of this host is so large. Give a smaller "size".`,
+      {
+        cause: error,
+      },
+    );
+  }
 }
 
 /** Mounts a volume's file system where it is not, and finishes its growth. Nothing to do for a volume without one. */
@@ -129,7 +141,7 @@ export async function canGrow(): Promise<boolean> {
 export async function growDisk(folder: string, bytes: number): Promise<void> {
   const image = imageOf(folder);
   await writeFile(growingOf(folder), "");
-  await truncate(image, bytes);
+  await setBytes(image, bytes);
   const [device] = await loopsOf(image);
   if (device === undefined) throw unavailable(`Cannot grow the file system in "${image}": it is not mounted.`);
   await run("losetup", ["--set-capacity", device]);
