@@ -10,6 +10,8 @@ import { Doors } from "./http/doors";
 import { NetworkDoor } from "./http/network-door";
 import type { Route, UpgradeRoute } from "./http/route";
 import { importBackup } from "./kinds/backup/import";
+import { BackupFiles } from "./kinds/backup/recover/files";
+import { recoverRoutes } from "./kinds/backup/recover/routes";
 import { backupRoutes } from "./kinds/backup/routes";
 import { BackupService } from "./kinds/backup/service";
 import { backupSchema } from "./kinds/backup/store";
@@ -118,6 +120,7 @@ export interface Parts extends Platform {
   readonly metrics: MetricsService;
   readonly metricSources: () => readonly MetricSource[];
   readonly backups: BackupService;
+  readonly backupFiles: BackupFiles;
   readonly profileUsers: ProfileUsers;
   readonly nicOwners: NicOwners;
   readonly isCrashLeftover: (file: string) => Promise<boolean>;
@@ -171,6 +174,7 @@ export function makeParts(ground: Ground): Parts {
   parts.metricSources = () => metricSources(parts);
   parts.metrics = new MetricsService(parts);
   parts.backups = new BackupService(parts);
+  parts.backupFiles = new BackupFiles(parts);
   parts.publishables = publishables(parts, parts.snapshots);
   return parts;
 }
@@ -248,6 +252,7 @@ export const routesOf = (parts: Parts, shutdown: Shutdown): readonly Route[] => 
   ...instanceRoutes(parts.instances, parts.snapshots, (request) => importBackup(parts, request)),
   ...snapshotRoutes(parts.snapshots, parts),
   ...backupRoutes(parts.backups),
+  ...recoverRoutes(parts),
 ];
 
 export const upgradesOf = (parts: Parts): readonly UpgradeRoute[] => [

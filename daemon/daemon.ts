@@ -102,6 +102,7 @@ export class Daemon {
     this.#keeper.start();
     this.#expiries = [new SnapshotExpiry(this.#parts, this.#parts.snapshots), new BackupExpiry(this.#parts.backups)];
     for (const expiry of this.#expiries) expiry.start();
+    this.#parts.backupFiles.start();
     autostart(this.#parts.instances, this.#stoppedByReboot).catch((error: unknown) =>
       this.#log.error("Cannot start containers on their own", { error }),
     );
@@ -226,6 +227,7 @@ export class Daemon {
     closeWebsockets();
     await Promise.all([parts?.doors.close(), this.#app?.close(), parts?.sftp.endAll()]);
     await parts?.instances.lifecycle.settle();
+    await parts?.backupFiles.stop();
     if (parts !== undefined && this.#hasAdopted && parts.book.running.list().length === 0 && locks.size === 0) {
       // Nothing runs that needs them, or is about to.
       await parts.networks.stopAll();

@@ -38,3 +38,31 @@ export const storagePoolKind = defineKind({
 const Usage = z.looseObject({ used: z.number().default(0), total: z.number().default(0) });
 export const StoragePoolResources = z.looseObject({ space: Usage, inodes: Usage });
 export type StoragePoolResources = z.infer<typeof StoragePoolResources>;
+
+/** What `lxd recover` asks: instances that are in pools and not in the database (docs/lxd-api.md, Recovery). */
+export const RecoverPools = z.object({
+  pools: means(
+    z.array(StoragePoolsPost),
+    "Pools to look through. One that the server does not know is opened where its `source` says.",
+  ),
+});
+export type RecoverPools = z.infer<typeof RecoverPools>;
+
+export const RecoverResult = z.object({
+  UnknownVolumes: means(
+    z
+      .array(
+        z.object({
+          name: z.string(),
+          type: z.string(),
+          snapshotCount: z.number(),
+          project: z.string(),
+          pool: z.string(),
+        }),
+      )
+      .nullable(),
+    "What could be recovered.",
+  ),
+  DependencyErrors: means(z.array(z.string()).nullable(), "What must be made before."),
+});
+export type RecoverResult = z.infer<typeof RecoverResult>;

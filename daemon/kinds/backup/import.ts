@@ -5,7 +5,7 @@ import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { type Config, type Devices, InstanceName } from "../../../sdk/api/common";
+import { type Config, InstanceName } from "../../../sdk/api/common";
 import { instanceConfig } from "../../../sdk/api/config/instance";
 import { badRequest, notFound } from "../../../sdk/api/errors";
 import { eitherFamily } from "../../../sdk/api/headers";
@@ -29,6 +29,7 @@ import { about } from "../instance/request";
 import { volumeOf } from "../instance/volume";
 import type { SnapshotRecord } from "../snapshot/store";
 import { type InspectedBackup, inspectBackup, inWordsOfBackups } from "./archive/inspect";
+import { devicesIn } from "./devices-in";
 import { type BackedUpInstance, type BackedUpSnapshot, fileIds } from "./format/read";
 import { diskIdsKey, passedOn } from "./format/volatile";
 import type { BackupHome } from "./home";
@@ -143,20 +144,6 @@ function poolFor({ instances }: BackupHome, project: string, wanted: Wanted, bac
       `Storage pool not found: the backup is of the pool "${backup.pool}", and the profile "default" has no root disk. Name a pool.`,
     );
   return pool;
-}
-
-/** Devices of an instance that is in this pool, wherever it was. */
-function devicesIn(
-  { instances }: BackupHome,
-  project: string,
-  pool: string,
-  { devices, profiles }: Pick<BackedUpInstance, "devices" | "profiles">,
-): Devices {
-  const expanded = instances.home.book.expanded({ project, config: {}, devices, profiles }).devices;
-  const root = rootOf(expanded);
-  if (root?.pool === pool) return devices;
-  const name = Object.keys(expanded).find((device) => expanded[device] === root) ?? "root";
-  return { ...devices, [name]: { type: "disk", path: "/", ...root, pool } };
 }
 
 /** @throws ApiError for all that a new instance of these settings would be refused for */

@@ -58,6 +58,10 @@ export class ProjectService implements Projects {
     return record;
   }
 
+  exists(name: string): boolean {
+    return this.#store.find(name) !== undefined;
+  }
+
   /** What is set of a project. @throws ApiError NOT_FOUND */
   config(name: string): Config {
     return this.record(name).config;

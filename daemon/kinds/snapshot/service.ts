@@ -296,6 +296,12 @@ export class SnapshotService {
     }
   }
 
+  /** Adds one whose volume is there, within the caller's transaction. */
+  addKnown(record: SnapshotRecord): void {
+    this.#store.insertPending(record);
+    this.#store.confirm(record.instance, record.name);
+  }
+
   /** Adds a snapshot to an instance that is being made. @param fill makes its volume */
   async addFilled(record: SnapshotRecord, fill: (volume: Volume) => Promise<void>): Promise<void> {
     this.#store.insertPending(record);

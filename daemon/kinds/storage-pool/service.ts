@@ -20,6 +20,7 @@ import { isThere } from "../../platform/folders/files";
 import type { RootSource } from "../../platform/native/root-source";
 import { drivers } from "./drivers";
 import { isOnBtrfs } from "./drivers/btrfs-host";
+import { type PoolScan, sourceOfFound, whileFound } from "./found-pool";
 import type { StoragePoolHome } from "./home";
 import { fingerprintOf } from "./images";
 import type { OpenPools } from "./open-pools";
@@ -183,6 +184,26 @@ export class StoragePoolService {
       }
       this.pools.store.delete(name);
     });
+  }
+
+  /**
+   * Runs work on a pool as it is on disk, also on one that the database does not know.
+   * @throws ApiError NOT_FOUND "Failed mounting pool", and what the work throws
+   */
+  whileOpen<T>(post: StoragePoolsPost, work: PoolScan<T>): Promise<T> {
+    if (this.pools.store.find(post.name) !== undefined)
+      return this.pools.use(post.name, (driver, place) => work((type) => driver.list(place, type), place.path));
+    return whileFound(this.pools.placeOf({ ...post, state: "created" }), post.driver, work);
+  }
+
+  /** Makes a pool known that is on disk; nothing to do for one that is. @throws ApiError as `whileOpen` */
+  async adopt(post: StoragePoolsPost): Promise<void> {
+    if (this.pools.store.find(post.name) !== undefined) return;
+    const config = withoutEmpty(post.config);
+    const source = await sourceOfFound(this.pools.placeOf({ ...post, config, state: "created" }));
+    const record: StoragePoolRecord = { ...post, config: { ...config, source }, state: "created" };
+    await whileFound(this.pools.placeOf(record), post.driver, async () => this.pools.store.insert(record), true);
+    await this.pools.use(post.name, async () => undefined);
   }
 
   resources(name: string): Promise<StoragePoolResources> {

@@ -1,5 +1,4 @@
 /** What a backup says of itself: LXD's backup.yaml and index.yaml, of which each server makes an instance again (docs/lxd-api.md, Backups). */
-import { stringify } from "yaml";
 import { type Config, never } from "../../../../sdk/api/common";
 import { statusCodes } from "../../../../sdk/api/operation";
 import type { InstanceBook } from "../../instance/book";
@@ -9,6 +8,7 @@ import type { ProfileRecord } from "../../profile/store";
 import type { SnapshotRecord } from "../../snapshot/store";
 import type { StoragePoolRecord } from "../../storage-pool/store";
 import { withOwnIds } from "./volatile";
+import { yamlText } from "./yaml";
 
 export interface Described {
   readonly instance: InstanceRecord;
@@ -20,16 +20,12 @@ export interface Described {
   readonly told?: (config: Config) => Config;
 }
 
-/** Texts that YAML 1.1, which LXD reads, would take for something else are quoted. */
-const yamlOf = (value: unknown): string =>
-  stringify(value, { version: "1.1", lineWidth: 0, aliasDuplicateObjects: false });
-
 /** backup.yaml, which lies beside the root of an instance. */
-export const backupYaml = (what: Described): string => yamlOf(configOf(what));
+export const backupYaml = (what: Described): string => yamlText(configOf(what));
 
 /** index.yaml, which a backup begins with. */
 export const indexYaml = (what: Described): string =>
-  yamlOf({
+  yamlText({
     name: what.instance.name,
     backend: what.pool.driver,
     pool: what.pool.name,
