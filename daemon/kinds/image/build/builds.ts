@@ -1,13 +1,13 @@
 /** Builds: templates become images, one build for all who ask for the same at the same time. */
 import { createReadStream } from "node:fs";
 import path from "node:path";
-import { ApiError } from "../../../../sdk/api/errors";
 import { templatesDir } from "../../../../sdk/host/package";
 import type { Dirs } from "../../../platform/folders/dirs";
 import type { RunningOperation } from "../../../platform/operations";
 import { packImage } from "../archive/pack";
 import { removeTree } from "../archive/tree";
 import { adopt, scratchFolder, type Upload } from "../archive/upload";
+import { SharedWork } from "../shared-work";
 import { digestOf, readTemplate, type Template } from "../templates/template";
 import { busyboxInputs, fillBusybox } from "./busybox";
 import { fillDebian } from "./mmdebstrap";
@@ -17,14 +17,8 @@ export interface FoundTemplate extends Template {
   readonly digest: string;
 }
 
-interface Build {
-  readonly fingerprint: Promise<string>;
-  readonly abort: AbortController;
-  readonly watchers: Set<RunningOperation>;
-}
-
 export class TemplateBuilds {
-  readonly #running = new Map<string, Build>();
+  readonly #builds = new SharedWork<string>();
 
   constructor(private readonly platform: { readonly dirs: Dirs }) {}
 
@@ -45,39 +39,16 @@ export class TemplateBuilds {
    * A caller that is cancelled leaves; the build itself ends when nobody is left.
    * @param keep stores what was built and gives its fingerprint
    */
-  async build(
+  build(
     template: FoundTemplate,
     operation: RunningOperation,
     keep: (upload: Upload) => Promise<string>,
   ): Promise<string> {
-    const build = this.#running.get(template.digest) ?? this.#start(template, keep);
-    build.watchers.add(operation);
-    try {
-      return await Promise.race([build.fingerprint, aborted(operation.signal)]);
-    } finally {
-      build.watchers.delete(operation);
-      if (build.watchers.size === 0) this.#end(template.digest, build);
-    }
-  }
-
-  #start(template: FoundTemplate, keep: (upload: Upload) => Promise<string>): Build {
-    const abort = new AbortController();
-    const watchers = new Set<RunningOperation>();
-    const tell: Progress = (percent, text) => {
-      for (const watcher of watchers) watcher.progress("create_image_from_template", percent, text);
-    };
-    const fingerprint = this.#make(template, tell, abort.signal).then(keep);
-    const build = { fingerprint, abort, watchers };
-    this.#running.set(template.digest, build);
-    const end = () => this.#end(template.digest, build);
-    fingerprint.then(end, end);
-    return build;
-  }
-
-  /** Nobody can join it any longer, and it stops if it still runs. */
-  #end(digest: string, build: Build): void {
-    if (this.#running.get(digest) === build) this.#running.delete(digest);
-    build.abort.abort(new ApiError("BAD_REQUEST", "Operation cancelled"));
+    return this.#builds.join(template.digest, operation, (each, signal) => {
+      const tell: Progress = (percent, text) =>
+        each((watcher) => watcher.progress("create_image_from_template", percent, text));
+      return this.#make(template, tell, signal).then(keep);
+    });
   }
 
   async #make(template: Template, tell: Progress, signal: AbortSignal): Promise<Upload> {
@@ -101,9 +72,3 @@ export class TemplateBuilds {
     }
   }
 }
-
-const aborted = (signal: AbortSignal) =>
-  new Promise<never>((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });

@@ -1,0 +1,60 @@
+/** Shared work: what several operations wait for at the same time is done once, and ends early when none of them is left. */
+import { ApiError } from "../../../sdk/api/errors";
+import type { RunningOperation } from "../../platform/operations";
+
+interface Work<T> {
+  readonly result: Promise<T>;
+  readonly abort: AbortController;
+  readonly watchers: Set<RunningOperation>;
+}
+
+/** Reaches the operations that wait for the work now. */
+export type Each = (update: (operation: RunningOperation) => void) => void;
+
+export class SharedWork<T> {
+  readonly #running = new Map<string, Work<T>>();
+
+  /**
+   * Begins the work, or joins it when it runs already. An operation that is cancelled leaves.
+   * @param key what is worked on
+   */
+  async join(
+    key: string,
+    operation: RunningOperation,
+    begin: (each: Each, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const work = this.#running.get(key) ?? this.#begin(key, begin);
+    work.watchers.add(operation);
+    try {
+      return await Promise.race([work.result, aborted(operation.signal)]);
+    } finally {
+      work.watchers.delete(operation);
+      if (work.watchers.size === 0) this.#end(key, work);
+    }
+  }
+
+  #begin(key: string, begin: (each: Each, signal: AbortSignal) => Promise<T>): Work<T> {
+    const abort = new AbortController();
+    const watchers = new Set<RunningOperation>();
+    const each: Each = (update) => {
+      for (const watcher of watchers) update(watcher);
+    };
+    const work = { result: begin(each, abort.signal), abort, watchers };
+    this.#running.set(key, work);
+    const end = () => this.#end(key, work);
+    work.result.then(end, end);
+    return work;
+  }
+
+  /** Nobody can join it any longer, and it stops if it still runs. */
+  #end(key: string, work: Work<T>): void {
+    if (this.#running.get(key) === work) this.#running.delete(key);
+    work.abort.abort(new ApiError("BAD_REQUEST", "Operation cancelled"));
+  }
+}
+
+const aborted = (signal: AbortSignal) =>
+  new Promise<never>((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
