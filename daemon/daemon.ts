@@ -9,6 +9,7 @@ import { listen } from "./http/listen";
 import { buildServer } from "./http/server";
 import { closeWebsockets } from "./http/websockets";
 import { BackupExpiry } from "./kinds/backup/expiry";
+import { ImageUpkeep } from "./kinds/image/remote/upkeep";
 import { wasRunning } from "./kinds/instance/life/last-state";
 import { autostart, shutdownAll } from "./kinds/instance/life/power";
 import { adoptInstances, recoverInstances, tellUnknown } from "./kinds/instance/life/recovery";
@@ -46,6 +47,7 @@ export class Daemon {
   #app: FastifyInstance | undefined;
   /** What looks for snapshots and backups whose time is over. */
   #expiries: readonly (SnapshotExpiry | BackupExpiry)[] = [];
+  #upkeep: ImageUpkeep | undefined;
   readonly #keeper: DatabaseKeeper;
   #stopped: Promise<void> | undefined;
   #stoppedByReboot: InstanceRecord[] = [];
@@ -103,6 +105,8 @@ export class Daemon {
     this.#expiries = [new SnapshotExpiry(this.#parts, this.#parts.snapshots), new BackupExpiry(this.#parts.backups)];
     for (const expiry of this.#expiries) expiry.start();
     this.#parts.backupFiles.start();
+    this.#upkeep = new ImageUpkeep(this.#parts, this.#parts.images);
+    this.#upkeep.start();
     autostart(this.#parts.instances, this.#stoppedByReboot).catch((error: unknown) =>
       this.#log.error("Cannot start containers on their own", { error }),
     );
@@ -222,6 +226,7 @@ export class Daemon {
     const { groups, locks, native } = this.#ground;
     const parts = this.#made;
     for (const expiry of this.#expiries) expiry.stop();
+    this.#upkeep?.stop();
     if (withContainers && parts !== undefined) await this.#stopContainers();
     if (locks.size > 0) this.#log.warning("Stopped in the middle of work", { objects: locks.keys });
     closeWebsockets();

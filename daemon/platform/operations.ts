@@ -79,10 +79,14 @@ export class RunningOperation {
     this.#changed();
   }
 
-  /** Shows progress, in LXD's two forms. @param stage such as "create_instance_from_image_unpack" @param percent 0 to 100 */
-  progress(stage: string, percent: number, text: string): void {
+  /**
+   * Shows progress, in LXD's two forms.
+   * @param stage such as "create_instance_from_image_unpack" @param percent 0 to 100 @param done bytes so far, and bytes a second
+   */
+  progress(stage: string, percent: number, text: string, done = { processed: 0, speed: 0 }): void {
+    const { processed, speed } = done;
     this.update({
-      progress: { stage, percent: String(percent), processed: "0", speed: "0" },
+      progress: { stage, percent: String(percent), processed: String(processed), speed: String(speed) },
       [`${stage}_progress`]: text,
     });
   }

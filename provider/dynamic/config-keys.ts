@@ -136,7 +136,11 @@ export type ProjectConfigKey =
   | "features.networks"
   | "features.profiles"
   | "features.storage.volumes"
+  | "images.auto_update_cached"
+  | "images.auto_update_interval"
   | "images.compression_algorithm"
+  | "images.default_architecture"
+  | "images.remote_cache_expiry"
   | "limits.containers"
   | "limits.cpu"
   | "limits.disk"
@@ -169,8 +173,16 @@ export interface ProjectConfig<Value> {
   "features.profiles"?: Value;
   /** Whether the project has custom volumes of its own. Volumes of instances are always its own. Only an empty project changes it. Default: false; a new project gets true. */
   "features.storage.volumes"?: Value;
+  /** Whether images that are fetched for instances are brought up to date by themselves. Default: as the server has it. */
+  "images.auto_update_cached"?: Value;
+  /** How many hours pass between looks for newer images; 0 for never. Default: as the server has it. */
+  "images.auto_update_interval"?: Value;
   /** How images of the project's instances are packed that say nothing of it: as the server's key of that name. Default: as the server has it. */
   "images.compression_algorithm"?: Value;
+  /** The architecture of which an image is taken where an alias has several. Default: as the server has it. */
+  "images.default_architecture"?: Value;
+  /** How many days an image that was fetched for an instance is kept after its last use; 0 for ever. Default: as the server has it. */
+  "images.remote_cache_expiry"?: Value;
   /** How many containers the project may hold. Default: no limit. */
   "limits.containers"?: Value;
   /** How many processors the `limits.cpu` of all instances may come to. Each instance then needs a number there, not a set. Default: no limit. */

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { Backup } from "./backup";
 import { Config, Devices, flag, InstanceName, Text, Time, text } from "./common";
+import { remoteFields } from "./image";
 import { means } from "./means";
 import { NetworkState } from "./network";
 import { Snapshot } from "./snapshot";
@@ -26,6 +27,8 @@ export const InstanceSource = z.looseObject({
   alias: means(Text.optional(), "Alias of an image, or `template:` and the name of a template."),
   fingerprint: means(Text.optional(), "Fingerprint of an image, or a beginning that only one has."),
   properties: means(z.record(Text, Text).optional(), "Properties of the image that is meant."),
+  ...remoteFields,
+  mode: means(Text.optional(), "Of an image of another server: `pull`."),
   source: means(Text.optional(), "What is copied: an instance, or `instance/snapshot`."),
   instance_only: means(z.boolean().optional(), "Copies no snapshots."),
   container_only: means(z.boolean().optional(), "Older name of `instance_only`."),

@@ -23,6 +23,7 @@ const open: Readonly<Record<Exclude<Access, "admin" | "view" | "edit">, readonly
     "GET /1.0/operations/:id/wait",
     "GET /1.0/operations/:id/websocket",
     "POST /1.0/certificates",
+    "POST /1.0/images",
   ],
   authenticated: [
     "DELETE /1.0/operations/:id",
@@ -94,12 +95,13 @@ test("nobody, a restricted client and a trusted one get what the access of each 
       const { access } = route;
       const say = (who: string, outcome: Outcome) => `${nameOf(route)} by ${who}: ${JSON.stringify(outcome)}`;
       const byNobody = await ask(network, undefined, route, "default");
-      // Without the secret these two are refused by what they do; the password is asked for by the body.
+      // Without the secret these are refused by what they do; the password is asked for by the body.
+      const isSending = nameOf(route) === "POST /1.0/images";
       const isBySecret = /\/(wait|websocket)$/.test(route.path) && route.path.startsWith("/1.0/operations");
       // Its configuration says whether everybody may.
       const isMetrics = route.path === "/1.0/metrics";
       if (isBySecret) assert.ok([400, 403, 404].includes(byNobody.status), say("nobody", byNobody));
-      else assert.equal(isRefused(byNobody), access !== "untrusted" || isMetrics, say("nobody", byNobody));
+      else assert.equal(isRefused(byNobody), access !== "untrusted" || isMetrics || isSending, say("nobody", byNobody));
       const own = await ask(network, restricted, route, "lab");
       assert.equal(
         isRefused(own),
@@ -108,7 +110,10 @@ test("nobody, a restricted client and a trusted one get what the access of each 
       );
       const foreign = await ask(network, restricted, route, "default");
       const isOfProject =
-        ["view", "edit", "list", "admin"].includes(access) || isMetrics || /^\/1\.0\/projects\/:name/.test(route.path);
+        isSending ||
+        ["view", "edit", "list", "admin"].includes(access) ||
+        isMetrics ||
+        /^\/1\.0\/projects\/:name/.test(route.path);
       assert.equal(isRefused(foreign), isOfProject, say("the restricted one elsewhere", foreign));
       const byTrusted = await ask(network, trusted, route, "default");
       assert.notEqual(byTrusted.status, 403, say("the trusted one", byTrusted));

@@ -292,9 +292,9 @@ test("a fingerprint's beginning must be unique, and be one", () =>
 test("other sources say what works, unknown templates and taken aliases are refused at once", () =>
   withApi(async ({ call, importImage }) => {
     const post = (body: unknown) => call("POST", "/1.0/images", JSON.stringify(body));
-    const url = await post({ source: { type: "url", url: "x" } });
+    const url = await post({ source: { type: "gopher" } });
     assert.equal(url.status, 400);
-    assert.match(url.json.error, /"url" is not supported\. Send a tarball/);
+    assert.match(url.json.error, /"gopher" is not supported\. Send a tarball/);
     assert.equal((await post({ source: { type: "template", template: "nope" } })).status, 404);
     const target = await importImage(await imageOf());
     await call("POST", "/1.0/images/aliases", JSON.stringify({ name: "taken", target }));

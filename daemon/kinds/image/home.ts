@@ -23,7 +23,7 @@ export interface Publishable {
 export interface ImageHome extends Platform {
   readonly changes: Changes;
   readonly projects: Projects & {
-    /** What is set of a project. @throws ApiError NOT_FOUND */
+    /** Configuration of a project. @throws ApiError NOT_FOUND */
     config(project: string): Config;
   };
   readonly server: { config(): Config };

@@ -1,8 +1,6 @@
 /** Routes of images. */
-import { badRequest } from "../../../sdk/api/errors";
-import { eitherFamily } from "../../../sdk/api/headers";
-import { Image, ImagePut, ImagesPost } from "../../../sdk/api/image";
-import { maySee, requireAccess } from "../../core/access";
+import { Image, ImagePut } from "../../../sdk/api/image";
+import { maySee } from "../../core/access";
 import type { Call } from "../../core/call";
 import type { Changes } from "../../core/changes";
 import { ref, urlOf } from "../../core/ref";
@@ -25,29 +23,15 @@ import { allProjects, answers, filter, recursion } from "../../http/says";
 import type { Dirs } from "../../platform/folders/dirs";
 import { aliasRoutes } from "./alias/routes";
 import { exported } from "./archive/export";
-import { receive } from "./archive/upload";
-import { isPublish, type Publisher } from "./publish";
-import { type ImageService, type ImportOptions, writable } from "./service";
+import { mergedPut, newImageRoute } from "./new-images";
+import type { Publisher } from "./publish";
+import { sendRoutes } from "./send-routes";
+import type { ImageService } from "./service";
 
 const base = "/1.0/images";
 const one = `${base}/:fingerprint`;
 
-const importSays = {
-  summary: "Imports an image that the body brings, or makes one of a stopped instance, a snapshot or a template.",
-  headers: {
-    public: "`true`: whether `public` is set",
-    filename: "name of the file that it came from",
-    properties: "properties, URL-encoded: `os=BusyBox&release=1.36`",
-    profiles: "profiles of instances made of it, URL-encoded: `profile=a&profile=b`",
-    fingerprint: "what the fingerprint must come to",
-  },
-  upload: {
-    "application/octet-stream": "a unified tarball",
-    "multipart/form-data": "the parts `metadata` and `rootfs`, in this order",
-  },
-  body: ImagesPost,
-  answer: answers.operationWith("`fingerprint` and `size` of the image"),
-} as const;
+const bySecret = { secret: "of `POST /1.0/images/FINGERPRINT/secret`: who knows it needs no trust; it counts once" };
 
 /** What the ETag covers (docs/lxd-api.md, Changes). */
 const tagged = ({ public: isPublic, auto_update, properties }: Image) => ({
@@ -61,9 +45,14 @@ export function imageRoutes(images: ImageService, publisher: Publisher, changes:
   const imageRef = ({ project }: Call, fingerprint: string) => ref("image", fingerprint, images.homeOf(project));
   const imageOf = ({ call, params }: ApiRequest) => images.get(call.project, params.fingerprint ?? "");
 
-  /** The image as one that who calls may have: who has not the project has the public ones. @throws ApiError NOT_FOUND */
-  const seenOf = ({ call, params }: ApiRequest) =>
-    images.get(call.project, params.fingerprint ?? "", !maySee(call, call.project));
+  /** The image as one that who calls may have: who has not the project has the public ones, and one that he has a secret for. @throws ApiError NOT_FOUND */
+  function seenOf({ call, params, query }: ApiRequest, what: "shows" | "gives"): Image {
+    const { fingerprint = "" } = params;
+    const secret = query.get("secret") ?? "";
+    const image = { project: images.homeOf(call.project), fingerprint };
+    const isOpen = maySee(call, call.project) || (secret !== "" && images.secrets[what](image, secret));
+    return images.get(call.project, fingerprint, !isOpen);
+  }
 
   function list(request: ApiRequest): Reply {
     const clauses = parseFilter(request.query.get("filter"));
@@ -83,62 +72,8 @@ export function imageRoutes(images: ImageService, publisher: Publisher, changes:
   }
 
   function get(request: ApiRequest): Reply {
-    const image = seenOf(request);
+    const image = seenOf(request, "shows");
     return sync(image, tagged(image));
-  }
-
-  /** The body is on disk before the answer goes out; the operation then checks and stores it. */
-  async function importImage({ call, headers, body }: ApiRequest): Promise<Reply> {
-    requireAccess(call, [imageRef(call, "")]);
-    const options = optionsOf(headers);
-    const upload = await receive(body, headers, dirs.scratch, images.limits);
-    return asyncOp(
-      changes.start(call, {
-        of: [imageRef(call, upload.fingerprint)],
-        operation: { description: "Downloading image", mayCancel: true },
-        told: { action: "image-created", of: imageRef(call, upload.fingerprint) },
-        work: async ({ signal }) => {
-          await using uploaded = upload;
-          return await images.import(call.project, uploaded, { ...options, signal });
-        },
-      }),
-    );
-  }
-
-  /** The JSON form: of an instance or a snapshot, or of a template. */
-  async function buildImage({ call }: ApiRequest, post: ImagesPost): Promise<Reply> {
-    if (isPublish(post)) return asyncOp(publisher.start(call, post));
-    const { type, template } = post.source;
-    if (type !== "template" || typeof template !== "string")
-      throw badRequest(
-        `Cannot make image: the source type ${JSON.stringify(type)} is not supported. Send a tarball as the body, or a source of the type instance, snapshot or template.`,
-      );
-    requireAccess(call, [imageRef(call, "")]);
-    await images.requireTemplate(template);
-    for (const alias of post.aliases) images.aliases.requireFree(call, alias.name);
-    return asyncOp(
-      changes.start(call, {
-        // Which image it will be is known when it is built.
-        of: [],
-        operation: { description: "Building image", mayCancel: true },
-        work: async (operation) => {
-          const { fingerprint } = await images.fromTemplate(call.project, template, operation);
-          await changes.run(call, {
-            of: [
-              imageRef(call, fingerprint),
-              ...post.aliases.map(({ name }) => ref("image-alias", name, call.project)),
-            ],
-            told: { action: "image-created", of: imageRef(call, fingerprint) },
-            work: () => {
-              for (const alias of post.aliases)
-                images.aliases.create(call, { ...alias, target: fingerprint, type: "container" });
-              images.update(call.project, fingerprint, mergedPut(images.get(call.project, fingerprint), post));
-            },
-          });
-          return { fingerprint, size: String(images.get(call.project, fingerprint).size) };
-        },
-      }),
-    );
   }
 
   async function change(request: ApiRequest, next: (have: Image) => ImagePut): Promise<Reply> {
@@ -169,7 +104,7 @@ export function imageRoutes(images: ImageService, publisher: Publisher, changes:
   }
 
   function exportImage(request: ApiRequest): Reply {
-    const { headers, body } = exported(images.files(request.call.project, seenOf(request).fingerprint));
+    const { headers, body } = exported(images.files(request.call.project, seenOf(request, "gives").fingerprint));
     return raw(body, headers);
   }
 
@@ -181,12 +116,13 @@ export function imageRoutes(images: ImageService, publisher: Publisher, changes:
       { summary: "Lists images.", query: { ...recursion, ...filter, ...allProjects }, answer: answers.list(Image) },
       list,
     ),
-    route("GET", one, { summary: "Shows an image.", tagged: true, answer: answers.one(Image) }, get),
+    route("GET", one, { summary: "Shows an image.", query: bySecret, tagged: true, answer: answers.one(Image) }, get),
     route(
       "GET",
       `${one}/export`,
       {
         summary: "Gives the image's files as they were imported.",
+        query: bySecret,
         answer: answers.raw("the tarball, or a multipart form of the parts `metadata` and `rootfs`"),
       },
       exportImage,
@@ -196,9 +132,8 @@ export function imageRoutes(images: ImageService, publisher: Publisher, changes:
   return inProjects([
     ...aliasRoutes(images.aliases, changes),
     ...forAll,
-    route("POST", base, importSays, (request, post) =>
-      post === undefined ? importImage(request) : buildImage(request, post),
-    ),
+    newImageRoute(images, publisher, changes, dirs),
+    ...sendRoutes(images, changes),
     route(
       "PUT",
       one,
@@ -223,30 +158,4 @@ export function imageRoutes(images: ImageService, publisher: Publisher, changes:
       remove,
     ),
   ]);
-}
-
-/** Properties key by key; an empty one is unset. */
-function mergedPut(have: Image, patch: Partial<ImagePut>): ImagePut {
-  const before = writable(have);
-  return {
-    ...before,
-    public: patch.public ?? before.public,
-    auto_update: patch.auto_update ?? before.auto_update,
-    profiles: patch.profiles ?? before.profiles,
-    expires_at: patch.expires_at ?? before.expires_at,
-    properties: { ...before.properties, ...patch.properties },
-  };
-}
-
-/** The headers of an upload, in LXD's or Incus's name (docs/lxd-api.md, Images). */
-function optionsOf(headers: ApiRequest["headers"]): ImportOptions {
-  const header = (name: string) => eitherFamily(headers, name);
-  const profiles = header("profiles");
-  return {
-    public: /^(1|true|yes|on)$/i.test(header("public") ?? ""),
-    filename: header("filename"),
-    properties: Object.fromEntries(new URLSearchParams(header("properties"))),
-    profiles: profiles === undefined ? undefined : new URLSearchParams(profiles).getAll("profile"),
-    expectedFingerprint: header("fingerprint")?.toLowerCase(),
-  };
 }

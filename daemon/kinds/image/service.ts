@@ -1,20 +1,19 @@
 /** Images: import, look up, change, unpack, build from templates. */
 import { readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
-import { epoch, never } from "../../../sdk/api/common";
+import type { Config } from "../../../sdk/api/common";
 import { didYouMean } from "../../../sdk/api/config/near";
 import { ApiError, badRequest, conflict, notFound } from "../../../sdk/api/errors";
 import type { Image, ImagePut } from "../../../sdk/api/image";
-import { ownCall } from "../../core/call";
+import { type Call, ownCall } from "../../core/call";
 import { withoutEmpty } from "../../core/merge";
 import { projectNotFound } from "../../core/projects";
 import { ref, urlOf } from "../../core/ref";
 import { Revert } from "../../core/revert";
 import { packPrefix } from "../../platform/archive/tar-tree";
-import { requireArchitecture } from "../../platform/host/architecture";
 import { Locks } from "../../platform/locks";
 import type { RunningOperation } from "../../platform/operations";
-import { nowText, timeText } from "../../platform/time";
+import { nowText } from "../../platform/time";
 import { type ProfileId, renamedIn } from "../profile/store";
 import { ImageAliases } from "./alias/aliases";
 import { inspect } from "./archive/inspect";
@@ -23,7 +22,10 @@ import type { ImageMetadata } from "./archive/metadata";
 import { syncToDisk, type UnpackOptions, unpackRoot } from "./archive/unpack";
 import { scratchPrefix, type Upload } from "./archive/upload";
 import { TemplateBuilds } from "./build/builds";
+import { describedBy, type ImportOptions } from "./described";
 import type { ImageHome } from "./home";
+import { type RemoteFields, RemoteImages, remoteSource } from "./remote/remote-images";
+import { ImageSecrets } from "./secrets";
 import { type ImageId, type ImageRow, ImageStore } from "./store";
 
 export interface ImageRecord extends ImageId {
@@ -39,18 +41,6 @@ export interface ImageReference {
   readonly properties?: Readonly<Record<string, string>>;
 }
 
-/** What an import may say beside the bytes. */
-export interface ImportOptions extends Partial<ImagePut> {
-  readonly filename?: string;
-  /** What the sender says the fingerprint is. */
-  readonly expectedFingerprint?: string;
-  readonly aliases?: readonly { readonly name: string; readonly description: string }[];
-  /** Digest of the template that the image was built from. */
-  readonly builtFrom?: string;
-  /** Ends the check. */
-  readonly signal?: AbortSignal;
-}
-
 /** The mutable part of an image; its ETag covers the first three (docs/lxd-api.md, Changes). */
 export const writable = ({ public: isPublic, auto_update, properties, profiles, expires_at }: Image): ImagePut => ({
   public: isPublic,
@@ -60,26 +50,33 @@ export const writable = ({ public: isPublic, auto_update, properties, profiles, 
   expires_at,
 });
 
-const expiryOf = ({ expiry_date: seconds }: ImageMetadata): string =>
-  seconds === 0 ? epoch : timeText(seconds * 1000);
-
 const imageNotFound = () => notFound("Image not found");
 
 export class ImageService {
   readonly #store: ImageStore;
   readonly #builds: TemplateBuilds;
   readonly aliases: ImageAliases;
+  /** Those of other servers. */
+  readonly remote: RemoteImages;
+  readonly secrets: ImageSecrets;
   readonly #filesOf = new Locks();
 
   constructor(private readonly home: ImageHome) {
     this.#store = new ImageStore(home.database);
     this.#builds = new TemplateBuilds(home);
     this.aliases = new ImageAliases(this.#store, home.projects, (project, prefix) => this.record(project, prefix));
+    this.remote = new RemoteImages(home, this.#store, this);
+    this.secrets = new ImageSecrets(home.changes);
   }
 
   /** What an image may hold and cost. */
   get limits(): ImageLimits {
     return imageLimits(this.home.server.config());
+  }
+
+  /** Configuration of the server, for what goes to other servers. */
+  serverConfig(): Config {
+    return this.home.server.config();
   }
 
   /** Removes unfinished work of a daemon that was killed, and image files that no row names. What cannot be removed is logged. */
@@ -179,6 +176,18 @@ export class ImageService {
     return newest;
   }
 
+  /**
+   * Reads where on another server the image of a new instance lies.
+   * @returns what fetches it, as an image that goes again when nobody has used it for long @throws ApiError BAD_REQUEST
+   */
+  planRemote(call: Call, fields: RemoteFields): (operation: RunningOperation) => Promise<ImageRecord> {
+    const source = remoteSource(fields);
+    return (operation) => {
+      const autoUpdate = this.remote.settings(this.homeOf(call.project)).updateCached;
+      return this.remote.fetch(call, source, operation, { preferCached: true, cached: true, autoUpdate });
+    };
+  }
+
   /** @throws ApiError NOT_FOUND that names the templates there are */
   async requireTemplate(name: string): Promise<void> {
     await this.#builds.find(name);
@@ -207,7 +216,12 @@ export class ImageService {
   }
 
   /** Lets a project have what a template gave another one: a template is the same for all. */
-  async #share(caller: string, row: ImageRow): Promise<ImageRow> {
+  #share(caller: string, row: ImageRow): Promise<ImageRow> {
+    return this.share(caller, row, {});
+  }
+
+  /** Lets a project have the files of another one's image. What that one says of it is its own affair. @returns the image, which may have been there */
+  async share(caller: string, row: ImageRow, options: ImportOptions): Promise<ImageRow> {
     const project = this.homeOf(caller);
     const { fingerprint } = row;
     await this.home.changes.run(ownCall(project), {
@@ -218,19 +232,11 @@ export class ImageService {
           this.#any(fingerprint);
           this.#requireHome(caller, project);
           if (this.#store.find({ project, fingerprint }) !== undefined) return;
-          // What the other project says of it is that one's.
-          const { metadata } = row;
+          const { metadata, files, templates, size, builtFrom } = row;
           this.#store.insert({
-            ...row,
-            project,
-            filename: "",
-            profiles: undefined,
-            public: false,
-            autoUpdate: false,
-            properties: withoutEmpty(metadata.properties),
-            expiresAt: expiryOf(metadata),
-            lastUsedAt: never,
-            uploadedAt: nowText(),
+            ...describedBy(metadata, options),
+            ...{ project, fingerprint, size, templates, files },
+            builtFrom: options.source === undefined ? builtFrom : undefined,
           });
         }),
     });
@@ -277,20 +283,8 @@ export class ImageService {
       this.#requireHome(caller, project);
       this.home.database.transaction(() => {
         this.#store.insert({
-          project,
-          fingerprint,
-          filename: options.filename ?? "",
-          size: sizeBytes,
-          architecture: requireArchitecture(metadata.architecture),
-          public: options.public ?? false,
-          autoUpdate: options.auto_update ?? false,
-          properties: withoutEmpty({ ...metadata.properties, ...options.properties }),
-          profiles: options.profiles,
-          createdAt: timeText(metadata.creation_date * 1000),
-          expiresAt: options.expires_at ?? expiryOf(metadata),
-          lastUsedAt: never,
-          uploadedAt: nowText(),
-          metadata,
+          ...describedBy(metadata, options),
+          ...{ project, fingerprint, size: sizeBytes },
           templates: inspected.templates,
           files: inspected.files,
           builtFrom: options.builtFrom,
@@ -336,6 +330,22 @@ export class ImageService {
       profiles: put.profiles,
       expiresAt: put.expires_at ?? row.expiresAt,
     });
+  }
+
+  /** Notes that somebody wants an image for itself: it stays, used or not. @param filename what it is called here, if something else */
+  keep(project: string, fingerprint: string, filename: string | undefined): void {
+    const row = this.record(project, fingerprint);
+    this.#store.update({ ...row, cached: false, filename: filename || row.filename });
+  }
+
+  /** Brings an image up to date from where it came. @returns the newer one, or nothing when there is none @throws ApiError as RemoteImages does */
+  refresh(call: Call, id: ImageId, operation: RunningOperation): Promise<ImageId | undefined> {
+    return this.remote.refresh(call, id, operation, (old) => this.delete(old.project, old.fingerprint));
+  }
+
+  /** Every image, for those who look after them. */
+  rows(): ImageRow[] {
+    return this.#store.list();
   }
 
   /** Follows a renamed or deleted profile, within the caller's transaction. @param to undefined when it is deleted */
@@ -405,7 +415,7 @@ export class ImageService {
       architecture: row.architecture,
       public: row.public,
       auto_update: row.autoUpdate,
-      cached: false,
+      cached: row.cached,
       properties: { ...row.properties },
       profiles: row.profiles === undefined ? ["default"] : [...row.profiles],
       aliases: this.#store.aliasesOf(row).map(({ name, description }) => ({ name, description })),
@@ -413,6 +423,7 @@ export class ImageService {
       expires_at: row.expiresAt,
       last_used_at: row.lastUsedAt,
       uploaded_at: row.uploadedAt,
+      ...(row.source === undefined ? {} : { update_source: { ...row.source } }),
     };
   }
 }

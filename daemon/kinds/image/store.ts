@@ -1,6 +1,6 @@
 /** Images and their aliases in the database. */
 import * as z from "zod";
-import type { ImageAliasEntry } from "../../../sdk/api/image";
+import { type ImageAliasEntry, ImageSource } from "../../../sdk/api/image";
 import { ref, urlOf } from "../../core/ref";
 import type { Database, Schema } from "../../platform/database/database";
 import { integer, rebuilt, taken } from "../../platform/database/rebuild";
@@ -63,6 +63,8 @@ export const imageSchema: Schema = {
         built_from: "CAST(built_from AS TEXT)",
       },
     )}`,
+    `ALTER TABLE images ADD COLUMN cached INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE images ADD COLUMN source TEXT`,
   ],
   tables: [
     {
@@ -81,6 +83,9 @@ export const imageSchema: Schema = {
         uploaded_at: time,
         metadata: json(z.looseObject({ architecture: z.string() }), () => ({ architecture: "", templates: {} })),
         templates: config,
+        cached: flag,
+        // One that cannot be read is not brought up to date any more.
+        source: { isGood: (value) => value === null || isSource(value), mend: () => null },
         files: json(z.looseObject({ main: z.string(), layout: z.looseObject({}) }), () => ({
           main: "none",
           layout: {},
@@ -94,6 +99,8 @@ export const imageSchema: Schema = {
     },
   ],
 };
+
+const isSource = (value: unknown): boolean => json(ImageSource, () => null).isGood(value);
 
 /** How the stored files are packed, and what unpacking needs to know. */
 export interface ImageFiles {
@@ -128,6 +135,10 @@ export interface ImageRow extends ImageId {
   readonly files: ImageFiles;
   /** Digest of the template that it was built from. */
   readonly builtFrom: string | undefined;
+  /** Whether it was fetched for an instance: then it goes when nobody has used it for long. */
+  readonly cached: boolean;
+  /** Where it came from, and where newer ones come from. */
+  readonly source: ImageSource | undefined;
 }
 
 export class ImageStore {
@@ -167,8 +178,8 @@ export class ImageStore {
   insert(row: ImageRow): void {
     this.database.run(
       `INSERT INTO images (project, fingerprint, filename, size, architecture, public, auto_update, properties, profiles, created_at,
-        expires_at, last_used_at, uploaded_at, metadata, templates, files, built_from)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        expires_at, last_used_at, uploaded_at, metadata, templates, files, built_from, cached, source)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       row.project,
       row.fingerprint,
       row.filename,
@@ -186,19 +197,24 @@ export class ImageStore {
       JSON.stringify(row.templates),
       JSON.stringify(row.files),
       row.builtFrom ?? null,
+      Number(row.cached),
+      row.source === undefined ? null : JSON.stringify(row.source),
     );
   }
 
-  /** Writes what PUT and PATCH may change. */
+  /** Writes what may change of an image. */
   update(row: ImageRow): void {
     this.database.run(
-      `UPDATE images SET public = ?, auto_update = ?, properties = ?, profiles = ?, expires_at = ?
-        WHERE project = ? AND fingerprint = ?`,
+      `UPDATE images SET filename = ?, public = ?, auto_update = ?, properties = ?, profiles = ?, expires_at = ?, cached = ?,
+        last_used_at = ? WHERE project = ? AND fingerprint = ?`,
+      row.filename,
       Number(row.public),
       Number(row.autoUpdate),
       JSON.stringify(row.properties),
       row.profiles === undefined ? null : JSON.stringify(row.profiles),
       row.expiresAt,
+      Number(row.cached),
+      row.lastUsedAt,
       row.project,
       row.fingerprint,
     );
@@ -224,6 +240,12 @@ export class ImageStore {
       this.database.run("DELETE FROM image_aliases WHERE project = ? AND target = ?", project, fingerprint);
       this.database.run("DELETE FROM images WHERE project = ? AND fingerprint = ?", project, fingerprint);
     });
+  }
+
+  /** Lets the aliases of an image mean another one of its project. */
+  moveAliases({ project, fingerprint }: ImageId, to: string): void {
+    const sql = "UPDATE image_aliases SET target = ? WHERE project = ? AND target = ?";
+    this.database.run(sql, to, project, fingerprint);
   }
 
   allAliases(): (ImageAliasEntry & { project: string })[] {
@@ -289,6 +311,8 @@ const fromRow = (row: Row): ImageRow => ({
   templates: JSON.parse(String(row.templates)) as Record<string, string>,
   files: JSON.parse(String(row.files)) as ImageFiles,
   builtFrom: row.built_from === null ? undefined : String(row.built_from),
+  cached: row.cached === 1,
+  source: row.source === null ? undefined : (JSON.parse(String(row.source)) as ImageSource),
 });
 
 const fromAliasRow = (row: Row): ImageAliasEntry => ({

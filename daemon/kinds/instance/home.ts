@@ -21,7 +21,10 @@ export type NicPort = Pick<
   "isManaged" | "checkHost" | "addHost" | "removeHost" | "forgetInstance" | "nics"
 >;
 
-export type ImagePort = Pick<ImageService, "resolve" | "requireTemplate" | "fromTemplate" | "readMetadata" | "touch">;
+export type ImagePort = Pick<
+  ImageService,
+  "resolve" | "requireTemplate" | "fromTemplate" | "planRemote" | "readMetadata" | "touch"
+>;
 
 /** What the project of an instance has to say. */
 export type ProjectPort = Pick<ProjectService, "allowInstance" | "require">;

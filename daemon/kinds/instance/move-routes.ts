@@ -50,7 +50,7 @@ export function moveRoutes(home: InstanceHome): Route[] {
 
   async function rebuild(request: ApiRequest, post: InstanceRebuildPost) {
     const record = recordOf(request);
-    const work = await planRebuild(home, record, post);
+    const work = await planRebuild(home, request.call, record, post);
     return asyncOp(
       changes.start(request.call, {
         of: [instanceRef(record)],

@@ -132,7 +132,7 @@ export function instanceRoutes(
     const isDryRun = isTrue(request.query.get("dry-run") ?? "");
     const refreshes = isRefresh(home, id, post);
     if (!isDryRun && !refreshes) book.requireFree(id);
-    const make = await planCreate(home, id, post);
+    const make = await planCreate(home, request.call, id, post);
     if (isDryRun) return sync();
     const work = async (operation: RunningOperation) => {
       await make(operation);

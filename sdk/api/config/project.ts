@@ -1,7 +1,7 @@
 /** Configuration keys of projects; every key here has an effect. */
 import { readerOf } from "./reader";
 import { grouped, type KeyTable, type Row, type ValueType } from "./table";
-import { anyText, bool, compression, integer, oneOf, size } from "./values";
+import { anyText, architecture, bool, compression, integer, oneOf, size } from "./values";
 
 const since = "0.1.0";
 
@@ -73,7 +73,46 @@ const packing = (what: string) =>
 
 const backups = grouped("backups", { "backups.compression_algorithm": packing("backups") });
 
-const images = grouped("images", { "images.compression_algorithm": packing("images") });
+/** What counts in place of the server's keys of the same names (docs/lxd-api.md, Images from elsewhere). */
+const images = grouped("images", {
+  "images.auto_update_cached": {
+    type: bool,
+    unset: "as the server has it",
+    applies: "now",
+    since,
+    extension: "projects_images_auto_update",
+    example: "false",
+    doc: "Whether images that are fetched for instances are brought up to date by themselves.",
+  },
+  "images.auto_update_interval": {
+    type: integer(0, 2 ** 31 - 1),
+    unset: "as the server has it",
+    applies: "now",
+    since,
+    extension: "projects_images_auto_update",
+    example: "24",
+    doc: "How many hours pass between looks for newer images; 0 for never.",
+  },
+  "images.compression_algorithm": packing("images"),
+  "images.default_architecture": {
+    type: architecture,
+    unset: "as the server has it",
+    applies: "now",
+    since,
+    extension: "images_default_architecture",
+    example: "x86_64",
+    doc: "The architecture of which an image is taken where an alias has several.",
+  },
+  "images.remote_cache_expiry": {
+    type: integer(0, 2 ** 31 - 1),
+    unset: "as the server has it",
+    applies: "now",
+    since,
+    extension: "projects_images_remote_cache_expiry",
+    example: "30",
+    doc: "How many days an image that was fetched for an instance is kept after its last use; 0 for ever.",
+  },
+});
 
 const limits = grouped("limits", {
   "limits.containers": {

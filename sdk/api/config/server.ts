@@ -2,7 +2,7 @@
 import { listenAddress, listenAddressWith, metricsPort } from "./listen-address";
 import { readerOf } from "./reader";
 import { grouped, type KeyTable } from "./table";
-import { anyText, bool, compression, expiry, integer, size } from "./values";
+import { anyText, architecture, bool, compression, expiry, integer, proxyAddress, size } from "./values";
 
 const since = "0.1.0";
 
@@ -34,6 +34,30 @@ const core = grouped("core", {
     example: "false",
     doc: "Whether metrics are for trusted clients alone. When `false`, whoever reaches an address of the server reads them.",
   },
+  "core.proxy_http": {
+    type: proxyAddress,
+    unset: "`HTTP_PROXY` of the daemon's environment",
+    applies: "now",
+    since,
+    example: "http://proxy.example:3128",
+    doc: "The proxy by which the daemon reaches servers over HTTP.",
+  },
+  "core.proxy_https": {
+    type: proxyAddress,
+    unset: "`HTTPS_PROXY` of the daemon's environment",
+    applies: "now",
+    since,
+    example: "http://proxy.example:3128",
+    doc: "The proxy by which the daemon reaches servers over HTTPS.",
+  },
+  "core.proxy_ignore_hosts": {
+    type: anyText,
+    unset: "`NO_PROXY` of the daemon's environment",
+    applies: "now",
+    since,
+    example: "images.lab.example, .intern",
+    doc: "Hosts and domains that are reached without a proxy, with commas between; `*` for all. This host never needs one.",
+  },
   "core.remote_token_expiry": {
     type: expiry,
     unset: "never",
@@ -63,6 +87,43 @@ const backups = grouped("backups", {
     extension: "backup_compression",
     example: "zstd -3",
     doc: "How new backups are packed that say nothing of it: `none`, or one of bzip2, gzip, lzma, pigz, xz and zstd with its options.",
+  },
+});
+
+/** Images of other servers (docs/lxd-api.md, Images from elsewhere). */
+const remote = grouped("images", {
+  "images.auto_update_cached": {
+    type: bool,
+    default: "true",
+    applies: "now",
+    since,
+    example: "false",
+    doc: "Whether images that are fetched for instances are brought up to date by themselves.",
+  },
+  "images.auto_update_interval": {
+    type: integer(0, 2 ** 31 - 1),
+    default: "6",
+    applies: "now",
+    since,
+    example: "24",
+    doc: "How many hours pass between looks for newer images; 0 for never.",
+  },
+  "images.default_architecture": {
+    type: architecture,
+    unset: "that of the host",
+    applies: "now",
+    since,
+    extension: "images_default_architecture",
+    example: "x86_64",
+    doc: "The architecture of which an image is taken where an alias has several.",
+  },
+  "images.remote_cache_expiry": {
+    type: integer(0, 2 ** 31 - 1),
+    default: "10",
+    applies: "now",
+    since,
+    example: "30",
+    doc: "How many days an image that was fetched for an instance is kept after its last use; 0 for ever.",
   },
 });
 
@@ -136,7 +197,7 @@ const user = grouped("user", {
   "user.*": { type: anyText, secret: true, applies: "now", since, example: "lab", doc: "Free for the user." },
 });
 
-export const serverKeys = { ...backups, ...core, ...images, ...user } satisfies KeyTable;
+export const serverKeys = { ...backups, ...core, ...remote, ...images, ...user } satisfies KeyTable;
 
 /** Reads the configuration of the server. */
 export const serverConfig = readerOf(serverKeys);

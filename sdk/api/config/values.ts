@@ -20,6 +20,22 @@ export const compression = text("algorithm, with options where it takes some", (
   compressionWords(value) === undefined ? `it must be ${compressionForms}` : undefined,
 );
 
+/** Where a proxy for HTTP listens. */
+export const proxyAddress = text("address of a proxy", (value) => {
+  const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`);
+  return url !== null && /^https?:$/.test(url.protocol) && url.hostname !== ""
+    ? undefined
+    : "it must be the address of an HTTP proxy such as http://proxy.example:3128";
+});
+
+/** LXD's names of those that have images. */
+const architectures = ["x86_64", "i686", "aarch64", "armv8l", "armv7l", "armv6l", "ppc64le", "s390x", "riscv64"];
+
+/** Name of an architecture. */
+export const architecture = text("name of an architecture", (value) =>
+  architectures.includes(value) ? undefined : `it must be one of ${architectures.join(", ")}`,
+);
+
 export const absolutePath = text("absolute path", (value) =>
   path.isAbsolute(value) ? oneLine.check(value) : "it must be an absolute path",
 );

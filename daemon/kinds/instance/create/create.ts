@@ -5,6 +5,7 @@ import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { badRequest } from "../../../../sdk/api/errors";
 import type { InstanceSource, InstancesPost } from "../../../../sdk/api/instance";
 import { stampOf, withoutStamp } from "../../../../sdk/api/stamp";
+import type { Call } from "../../../core/call";
 import type { RunningOperation } from "../../../platform/operations";
 import type { ImageRecord } from "../../image/service";
 import { withoutVolatile } from "../change/volatile";
@@ -23,9 +24,16 @@ const templatePrefix = "template:";
 export type CreateWork = (operation: RunningOperation) => Promise<void>;
 
 /** Checks a request, but for whether its name is free. @returns the work that makes the instance */
-export async function planCreate(home: InstanceHome, id: InstanceId, post: InstancesPost): Promise<CreateWork> {
+export async function planCreate(
+  home: InstanceHome,
+  call: Call,
+  id: InstanceId,
+  post: InstancesPost,
+): Promise<CreateWork> {
   switch (post.source.type) {
     case "image":
+      if (post.source.server) return fromServer(home, call, id, post);
+      return fromImage(home, id, post);
     case "template":
       return fromImage(home, id, post);
     case "copy":
@@ -50,7 +58,7 @@ export async function planCreate(home: InstanceHome, id: InstanceId, post: Insta
 function fromImage(home: InstanceHome, id: InstanceId, post: InstancesPost): CreateWork | Promise<CreateWork> {
   const template = templateOf(post.source);
   if (template !== undefined) return fromTemplate(home, id, post, template);
-  const image = storedImage(home, id, post.source, "create");
+  const image = storedImage(home, id, post.source);
   const draft = draftOf(home, id, post, image);
   return (operation) => makeFrom(home, draft, image, operation);
 }
@@ -62,12 +70,8 @@ const templateOf = ({ type, alias, template }: InstanceSource): string | undefin
       ? alias.slice(templatePrefix.length)
       : undefined;
 
-function storedImage(home: InstanceHome, id: InstanceId, source: InstanceSource, verb: string): ImageRecord {
-  const { alias, fingerprint, properties, server } = source;
-  if (server !== undefined && server !== "")
-    throw badRequest(
-      `Cannot ${verb} instance "${id.name}": images of other servers are not supported yet. Import the image first.`,
-    );
+function storedImage(home: InstanceHome, id: InstanceId, source: InstanceSource): ImageRecord {
+  const { alias, fingerprint, properties } = source;
   return home.images.resolve(id.project, {
     ...(alias ? { alias } : {}),
     ...(fingerprint ? { fingerprint } : {}),
@@ -75,19 +79,31 @@ function storedImage(home: InstanceHome, id: InstanceId, source: InstanceSource,
   });
 }
 
-/** The image that a source means, of a template built at need. @throws ApiError for one that is not there */
+/** The image that a source means, of another server or a template brought here at need. @throws ApiError for one that is not there */
 export async function imageRequestOf(
   home: InstanceHome,
+  call: Call,
   id: InstanceId,
   source: InstanceSource,
 ): Promise<(operation: RunningOperation) => Promise<ImageRecord>> {
+  if (source.type === "image" && source.server) return home.images.planRemote(call, source);
   const template = templateOf(source);
   if (template === undefined) {
-    const image = storedImage(home, id, source, "rebuild");
+    const image = storedImage(home, id, source);
     return async () => image;
   }
   await home.images.requireTemplate(template);
   return (operation) => home.images.fromTemplate(id.project, template, operation);
+}
+
+/** What the image says is not known before it is here, so what can be wrong is said without it first. */
+function fromServer(home: InstanceHome, call: Call, id: InstanceId, post: InstancesPost): CreateWork {
+  const fetch = home.images.planRemote(call, post.source);
+  draftInstance(home, id, post, { config: {} });
+  return async (operation) => {
+    const image = await fetch(operation);
+    await makeFrom(home, draftOf(home, id, post, image), image, operation);
+  };
 }
 
 /** A template is checked without its image first, so that what is wrong is said before it is built. */

@@ -4,6 +4,7 @@ import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { badRequest } from "../../../../sdk/api/errors";
 import type { InstanceRebuildPost } from "../../../../sdk/api/instance";
 import { withoutStamp } from "../../../../sdk/api/stamp";
+import type { Call } from "../../../core/call";
 import { requireRunnable } from "../../../platform/host/architecture";
 import type { RunningOperation } from "../../../platform/operations";
 import type { ImageRecord } from "../../image/service";
@@ -24,6 +25,7 @@ function requireAtRest({ book, snapshots }: InstanceHome, record: InstanceRecord
 /** @returns the work, done under the instance's lock @throws ApiError for all that can be refused at once */
 export async function planRebuild(
   home: InstanceHome,
+  call: Call,
   before: InstanceRecord,
   { source }: InstanceRebuildPost,
 ): Promise<(operation: RunningOperation) => Promise<void>> {
@@ -34,7 +36,7 @@ export async function planRebuild(
     throw badRequest(
       `Cannot rebuild instance "${before.name}": the source type "${source.type}" is not supported. Use image or none.`,
     );
-  const imageOf = await imageRequestOf(home, before, source);
+  const imageOf = await imageRequestOf(home, call, before, source);
   return async (operation) => {
     const image = await imageOf(operation);
     requireRunnable(image.architecture, `rebuild instance "${before.name}"`);
