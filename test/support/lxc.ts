@@ -41,11 +41,14 @@ export class Lxc {
   }
 }
 
-/** Runs the work with a client, a pool and the image "bb"; its containers are deleted after it. */
-export async function withLxc(work: (lxc: Lxc, daemon: TestDaemon) => Promise<void> | void): Promise<void> {
+/** Runs the work with a client, a pool and the image "bb"; its containers are deleted after it. @param env more of the daemon's */
+export async function withLxc(
+  work: (lxc: Lxc, daemon: TestDaemon) => Promise<void> | void,
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const home = mkdtempSync(path.join(tmpdir(), "bothy-lxc-"));
   try {
-    await withDaemon({ bare: true }, async (daemon) => {
+    await withDaemon({ bare: true, env }, async (daemon) => {
       const lxc = new Lxc(daemon, home);
       lxc.run("storage", "create", "main", "overlay");
       lxc.run("profile", "device", "add", "default", "root", "disk", "path=/", "pool=main");

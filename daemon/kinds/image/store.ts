@@ -318,6 +318,7 @@ const fromRow = (row: Row): ImageRow => ({
 const fromAliasRow = (row: Row): ImageAliasEntry => ({
   name: String(row.name),
   description: String(row.description),
-  type: String(row.type),
+  // As in LXD, it is that of the image, whatever who made it said.
+  type: "container",
   target: String(row.target),
 });

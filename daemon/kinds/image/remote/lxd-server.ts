@@ -64,7 +64,7 @@ async function aliasTarget(
   if (answer.status === 404 || answer.status === 403) return undefined;
   if (answer.status !== 200) throw refusedBy(path, answer.status);
   const { target, type } = read(ImageAliasEntry, await web.json(path, mostBytes, signal), path);
-  return type === "container" ? target : undefined;
+  return type === "" || type === "container" ? target : undefined;
 }
 
 function read<T extends z.ZodType>(type: T, json: unknown, place: string): z.output<T> {
