@@ -1,10 +1,7 @@
 /** launch: makes a container from an image and starts it. */
-import { type Devices, resourceNames } from "../../sdk/index";
+import { type Devices, imageSource, resourceNames } from "../../sdk/index";
 import { type Command, formatOption, keyValue } from "../command";
 import { waitFor, warningsOf } from "../wait";
-
-/** Digits enough to be meant as a fingerprint; a shorter word is an alias. */
-const fingerprint = /^[0-9a-f]{12,64}$/;
 
 export const launch: Command = {
   words: "<IMAGE> [NAME]",
@@ -23,10 +20,12 @@ export const launch: Command = {
     ...formatOption,
   },
   details: [
-    'IMAGE is "template:busybox" or another template, an alias such as "debian/12", or a fingerprint.',
+    'IMAGE is "images:alpine/3.20" or "ubuntu:24.04" of a server of images ("bothy remote list" shows them),',
+    '"template:busybox" or another template, an alias such as "debian/12", or a fingerprint.',
     "Without NAME the daemon chooses one. Examples:",
     "",
     "  bothy launch template:busybox web",
+    "  bothy launch images:alpine/3.20 web",
     "  bothy launch template:debian/12 db --config limits.memory=1GiB --network lab",
   ].join("\n"),
   run: async ({ words: [image = "", name], client, output, flag, value, values }) => {
@@ -35,7 +34,7 @@ export const launch: Command = {
     const created = await waitFor(output, title, () =>
       client.createInstance({
         name,
-        source: fingerprint.test(image) ? { type: "image", fingerprint: image } : { type: "image", alias: image },
+        source: imageSource(image),
         profiles: profiles.length === 0 ? null : profiles,
         config: Object.fromEntries(values("config").map((text) => keyValue("config", text))),
         devices: devicesOf(value("network"), value("storage")),

@@ -1,6 +1,6 @@
 /** remote add: makes a server elsewhere known under a name. */
-import { addRemote } from "../../sdk/index";
-import { type Command, formatOption } from "../command";
+import { addImageServer, addRemote } from "../../sdk/index";
+import { type Command, formatOption, UsageError } from "../command";
 import type { Output } from "../output";
 
 export const add: Command = {
@@ -11,6 +11,11 @@ export const add: Command = {
     fingerprint: { type: "string", value: "SHA256", help: "The fingerprint that its certificate must have." },
     "accept-certificate": { type: "boolean", help: "Take the certificate that the server shows, whatever it is." },
     ca: { type: "boolean", help: "Trust what this system's certificate authorities trust, also when it changes." },
+    protocol: {
+      type: "string",
+      value: "NAME",
+      help: "What it speaks: lxd, which is found out for Incus too, or simplestreams for a server of images.",
+    },
     ...formatOption,
   },
   details: [
@@ -20,8 +25,18 @@ export const add: Command = {
     "",
     "  bothy remote add lab eyJjbGllbnRfbmFtZSI6...      a token of: lxc config trust add",
     "  bothy remote add lab https://lab.example --fingerprint SHA256 --password TEXT",
+    "  bothy remote add images https://mirror.example/images --protocol simplestreams   in place of the usual one",
   ].join("\n"),
   run: async ({ words: [name = "", address = ""], flag, value, output }) => {
+    const protocol = value("protocol") ?? "lxd";
+    if (protocol === "simplestreams") {
+      const server = addImageServer(name, address);
+      if (output.format === "json") output.json({ ...server, protocol });
+      else output.say(`Added ${name}: images of ${server.url}`);
+      return 0;
+    }
+    if (protocol !== "lxd" && protocol !== "incus")
+      throw new UsageError(`the protocol "${protocol}" is not known; use lxd or simplestreams`);
     const remote = await addRemote(name, address, {
       password: value("password"),
       fingerprint: value("fingerprint"),

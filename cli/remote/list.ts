@@ -1,9 +1,16 @@
-/** remote list: the servers that are known under a name. */
-import { listRemotes, type Remote } from "../../sdk/index";
+/** remote list: the servers that are known under a name: to work with, and those of images. */
+import { listImageServers, listRemotes } from "../../sdk/index";
 import { type Command, formatOption } from "../command";
 import type { Column } from "../output";
 
-const columns: readonly Column<Remote>[] = [
+interface Row {
+  readonly name: string;
+  readonly url: string;
+  readonly protocol: string;
+  readonly fingerprint?: string;
+}
+
+const columns: readonly Column<Row>[] = [
   { title: "NAME", cell: ({ name }) => name },
   { title: "URL", cell: ({ url }) => url },
   { title: "PROTOCOL", cell: ({ protocol }) => protocol },
@@ -15,9 +22,8 @@ export const list: Command = {
   withoutDaemon: true,
   options: formatOption,
   run: async ({ output }) => {
-    const remotes = listRemotes();
-    if (remotes.length > 0 || output.format === "json") output.list(remotes, columns);
-    else output.say('There are no remotes. Add one with "bothy remote add NAME https://host:8443".');
+    const images = listImageServers().map((server) => ({ ...server, protocol: "simplestreams" }));
+    output.list<Row>([...listRemotes(), ...images], columns);
     return 0;
   },
 };

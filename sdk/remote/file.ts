@@ -1,4 +1,4 @@
-/** File: the remotes that are stored, remotes.json in the config folder. */
+/** File: the remotes that are stored, remotes.json in the config folder: servers to work with, and servers of images (image-server.ts). */
 import path from "node:path";
 import * as z from "zod";
 import { ApiError, badRequest, notFound } from "../api/errors";
@@ -14,12 +14,16 @@ const Stored = z.looseObject({
     .string()
     .regex(/^[0-9a-f]{64}$/, "is not a SHA-256 fingerprint in small letters")
     .optional(),
-  protocol: z.enum(protocols),
+  protocol: z.enum([...protocols, "simplestreams"]),
   /** Whether the system's certificate authorities say who the server is. */
   ca: z.boolean().optional(),
 });
 
 const Remotes = z.record(z.string(), Stored);
+type Stored = z.output<typeof Stored>;
+
+/** Whether a stored entry is a server of images alone. */
+const isOfImages = ({ protocol }: Stored): boolean => protocol === "simplestreams";
 
 /** A server that is trusted under a name, and that trusts this client. */
 export interface Remote {
@@ -34,29 +38,44 @@ export interface Remote {
 
 const fileIn = (env: NodeJS.ProcessEnv) => path.join(configFolder(env), "remotes.json");
 
+/** All that is stored, by name. @throws ApiError BAD_REQUEST that names the file and what is wrong with it */
+function storedIn(env: NodeJS.ProcessEnv): Readonly<Record<string, Stored>> {
+  const file = fileIn(env);
+  const text = readSetting(file);
+  if (text === undefined) return {};
+  const result = Remotes.safeParse(parsed(text, file));
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw unreadable(file, `${issue?.path.join(".") || "it"}: ${issue?.message}`);
+}
+
 /**
- * The remotes, in the order of their names.
+ * The remotes, in the order of their names, without the servers of images.
  * @throws ApiError BAD_REQUEST that names the file and what is wrong with it
  */
 export function listRemotes(env: NodeJS.ProcessEnv = process.env): Remote[] {
-  const file = fileIn(env);
-  const text = readSetting(file);
-  if (text === undefined) return [];
-  const result = Remotes.safeParse(parsed(text, file));
-  if (!result.success) {
-    const [issue] = result.error.issues;
-    throw unreadable(file, `${issue?.path.join(".") || "it"}: ${issue?.message}`);
-  }
-  return Object.entries(result.data)
-    .map(([name, { url, fingerprint, protocol, ca }]) => ({
-      name,
-      url: endpointText(readUrl(url, file)),
-      ...(fingerprint === undefined ? {} : { fingerprint }),
-      protocol,
-      ...(ca === undefined ? {} : { ca }),
-    }))
+  return Object.entries(storedIn(env))
+    .flatMap(([name, stored]): Remote[] => {
+      const { url, fingerprint, protocol, ca } = stored;
+      if (protocol === "simplestreams") return [];
+      return [
+        {
+          name,
+          url: endpointText(readUrl(url, fileIn(env))),
+          ...(fingerprint === undefined ? {} : { fingerprint }),
+          protocol,
+          ...(ca === undefined ? {} : { ca }),
+        },
+      ];
+    })
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
+
+/** Addresses of the stored servers of images, by name. @throws ApiError BAD_REQUEST that names the file */
+export const storedImageServers = (env: NodeJS.ProcessEnv): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(storedIn(env)).flatMap(([name, stored]) => (isOfImages(stored) ? [[name, stored.url]] : [])),
+  );
 
 function parsed(text: string, file: string): unknown {
   try {
@@ -100,26 +119,33 @@ export function requireFreeName(name: string, env: NodeJS.ProcessEnv = process.e
     throw badRequest(
       `Cannot add remote "${name}": a name has 1 to 63 letters, digits, dots, dashes and underscores, a letter or digit first. Choose another one.`,
     );
-  if (listRemotes(env).some((one) => one.name === name))
+  if (Object.hasOwn(storedIn(env), name))
     throw new ApiError("CONFLICT", `Cannot add remote "${name}": there is one of that name. Remove it first.`);
 }
 
 /** Stores a remote under a name that is free. @throws ApiError CONFLICT */
-export function storeRemote(remote: Remote, env: NodeJS.ProcessEnv = process.env): void {
-  requireFreeName(remote.name, env);
-  write([...listRemotes(env), remote], env);
+export function storeRemote({ name, ...stored }: Remote, env: NodeJS.ProcessEnv = process.env): void {
+  store(name, stored, env);
+}
+
+/** Stores a server of images under a name that is free. @throws ApiError CONFLICT */
+export function storeImageServer(name: string, url: string, env: NodeJS.ProcessEnv): void {
+  store(name, { url, protocol: "simplestreams" }, env);
+}
+
+function store(name: string, stored: Stored, env: NodeJS.ProcessEnv): void {
+  requireFreeName(name, env);
+  write({ ...storedIn(env), [name]: stored }, env);
 }
 
 /** Forgets a remote. The server goes on trusting this client, until somebody takes its certificate away there. @throws ApiError NOT_FOUND */
 export function removeRemote(name: string, env: NodeJS.ProcessEnv = process.env): void {
-  const all = listRemotes(env);
-  const others = all.filter((one) => one.name !== name);
-  if (others.length === all.length)
+  const all = storedIn(env);
+  if (!Object.hasOwn(all, name))
     throw notFound(`Cannot remove remote "${name}": there is none of that name. See "bothy remote list".`);
-  write(others, env);
+  write(Object.fromEntries(Object.entries(all).filter(([other]) => other !== name)), env);
 }
 
-function write(remotes: readonly Remote[], env: NodeJS.ProcessEnv): void {
-  const byName = Object.fromEntries(remotes.map(({ name, ...stored }) => [name, stored]));
-  replaceSetting(fileIn(env), `${JSON.stringify(byName, null, 2)}\n`, 0o600);
+function write(remotes: Readonly<Record<string, Stored>>, env: NodeJS.ProcessEnv): void {
+  replaceSetting(fileIn(env), `${JSON.stringify(remotes, null, 2)}\n`, 0o600);
 }

@@ -21,7 +21,11 @@ function trusting(daemon: FakeDaemon): void {
 test("remotes are added, listed, used by --endpoint and BOTHY_ENDPOINT, and removed", () =>
   withTls(async (daemon) => {
     trusting(daemon);
-    assert.match((await runCli(["remote", "list"])).stdout, /^There are no remotes\. Add one with/);
+    const wellKnown = JSON.parse((await runCli(["remote", "list", "-f", "json"])).stdout) as { name: string }[];
+    assert.deepEqual(
+      wellKnown.map(({ name }) => name),
+      ["images", "ubuntu", "ubuntu-daily"],
+    );
     const unasked = await runCli(["remote", "add", "lab", daemon.url, "--password", "x"]);
     assert.deepEqual([unasked.code, unasked.stdout], [1, ""]);
     assert.match(unasked.stderr, new RegExp(`nobody has accepted .*${server.fingerprint}`));
@@ -31,7 +35,7 @@ test("remotes are added, listed, used by --endpoint and BOTHY_ENDPOINT, and remo
     assert.deepEqual(added, { code: 0, stdout: `Added lab: ${daemon.url}, ${server.fingerprint}\n`, stderr: "" });
     const listed = await runCli(["remote", "list", "--format", "json"]);
     const stored = [{ name: "lab", url: daemon.url, fingerprint: server.fingerprint, protocol: "incus" }];
-    assert.deepEqual(JSON.parse(listed.stdout), stored);
+    assert.deepEqual(JSON.parse(listed.stdout), [...stored, ...wellKnown]);
     assert.match(
       (await runCli(["remote", "list"])).stdout,
       new RegExp(`^NAME +URL +PROTOCOL +FINGERPRINT\nlab +${daemon.url} +incus +`),

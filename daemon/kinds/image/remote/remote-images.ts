@@ -173,7 +173,7 @@ export class RemoteImages {
     const before = this.store.find(id);
     if (before?.source === undefined)
       throw badRequest(
-        `Cannot refresh image "${id.fingerprint.slice(0, 12)}": it did not come from an alias of another server. Copy a newer one here.`,
+        `Cannot refresh image "${id.fingerprint.slice(0, 12)}": Image source not found: it did not come from an alias of another server. Copy a newer one here.`,
       );
     const { server, protocol, certificate, alias } = before.source;
     const source = { server, protocol: protocolOf(protocol), certificate, name: alias, secret: "", project: "" };
@@ -206,7 +206,7 @@ export class RemoteImages {
 export function protocolOf(text: string | undefined): RemoteSource["protocol"] {
   if (text === undefined || text === "" || text === "lxd" || text === "incus") return "lxd";
   if (text === "simplestreams") return "simplestreams";
-  throw badRequest(`Unsupported protocol: ${JSON.stringify(text)}. Use lxd or simplestreams.`);
+  throw badRequest(`Unsupported protocol: ${/^\w+$/.test(text) ? text : JSON.stringify(text)}. Use lxd or simplestreams.`);
 }
 
 /** How requests say where an image lies; only one that names a server says it. */

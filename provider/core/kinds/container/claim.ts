@@ -79,7 +79,8 @@ async function whyAnother(
 
 /** @returns the fingerprint of the image, when it can be known without building one */
 async function fingerprintOf({ client, signal }: Context, image: string | undefined): Promise<string | undefined> {
-  if (image === undefined || image.startsWith("template:")) return undefined;
+  // What a server of images has by now is not asked.
+  if (image === undefined || image.includes(":")) return undefined;
   if (/^[0-9a-f]{12,64}$/.test(image)) return image;
   try {
     return (await ifThere(client.getImageAlias(image, { signal })))?.value.target;

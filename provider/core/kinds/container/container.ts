@@ -2,6 +2,7 @@
 import type * as z from "zod";
 import type { Config } from "../../../../sdk/api/common";
 import type { InstanceFull, InstanceSource } from "../../../../sdk/api/instance";
+import { imageSource } from "../../../../sdk/remote/image-server";
 import { checkShape, givenInputs, withDefaults } from "../../engine/check";
 import { userConfig } from "../../engine/config";
 import type { Context, Core, Live } from "../../engine/core";
@@ -61,7 +62,7 @@ function sourceOf({ image, source }: Inputs): InstanceSource {
     return { type: "copy", source: snapshot === undefined ? instance : `${instance}/${snapshot}` };
   }
   if (image === undefined) throw new Error('Cannot create the container: neither "image" nor "source" is given.');
-  return /^[0-9a-f]{12,64}$/.test(image) ? { type: "image", fingerprint: image } : { type: "image", alias: image };
+  return imageSource(image);
 }
 
 /** The server's container in Pulumi's words. @param props last inputs or outputs, for what the server does not know */

@@ -3,8 +3,10 @@ import * as z from "zod";
 import { InstanceName, ProfileName, SnapshotName, Text } from "../../../../sdk/api/common";
 import { instanceKeys } from "../../../../sdk/api/config/instance";
 import { lxdInstanceKeys } from "../../../../sdk/api/config/lxd-words";
+import { imageSource } from "../../../../sdk/remote/image-server";
 import { checkConfigKeys, checkDeviceOptions, propertyPath } from "../../engine/check";
 import type { CheckFailure } from "../../engine/core";
+import { messageOf } from "../../engine/failure";
 import { adopt, configInput, description, devices, endpoint, replacing, timeouts } from "../../engine/inputs";
 import { isMap, type Props, unknownValue } from "../../engine/values";
 
@@ -54,7 +56,7 @@ export const ContainerInputs = z.strictObject({
     .optional()
     .meta(
       replacing(
-        "Image to make the container from: an alias, a fingerprint, or a template such as `template:busybox` or `template:debian/12`. Exactly one of `image` and `source` is given.",
+        "Image to make the container from: an alias, a fingerprint, one of a server of images such as `images:alpine/3.20` or `ubuntu:24.04`, or a template such as `template:busybox` or `template:debian/12`. Exactly one of `image` and `source` is given.",
       ),
     ),
   source: Source.optional().meta(replacing("Container or snapshot to copy in place of an image.")),
@@ -115,6 +117,17 @@ export const ContainerOutputs = z.object({
   interfaces: z.array(ContainerInterface).meta({ description: "Network interfaces other than loopback." }),
 });
 
+/** Why a word names no image; nothing for one that may be there. */
+function wrongImage(image: unknown): string | undefined {
+  if (typeof image !== "string" || image === "" || image === unknownValue) return undefined;
+  try {
+    imageSource(image);
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
 /** Rules beyond the shape. */
 export function containerRules(inputs: Props): CheckFailure[] {
   const failures = [
@@ -126,6 +139,8 @@ export function containerRules(inputs: Props): CheckFailure[] {
     add("image", 'is required, unless "source" names a container to copy');
   if (inputs.image !== undefined && inputs.source !== undefined)
     add("source", 'cannot be combined with "image": a container is made from one of them');
+  const wrong = wrongImage(inputs.image);
+  if (wrong !== undefined) add("image", wrong);
   if (inputs.ephemeral === true && inputs.running === false)
     add("running", "cannot be false for an ephemeral container, which is deleted when it stops");
   if (Array.isArray(inputs.profiles))
