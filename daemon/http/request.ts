@@ -32,11 +32,12 @@ export async function readRequest(
   });
   const base = headOf(judged, route, request.raw, params, abort.signal);
   if (request.method === "GET" || request.method === "HEAD") return base;
-  const isStream = isRaw(route) || isStreamType(request.headers["content-type"]);
-  if (isStream) {
-    boundSilence(request.raw, silenceMs);
-    return base;
-  }
+  const type = request.headers["content-type"];
+  const isStream = isRaw(route) || isStreamType(type);
+  // Some clients (pylxd) send an image without a type, and some (curl) JSON with another one: what it begins with tells.
+  const isOpen = !isStream && route.says.upload !== undefined && !isJsonType(type);
+  if (isStream || isOpen) boundSilence(request.raw, silenceMs);
+  if (isStream || (isOpen && !(await beginsAsJson(request.raw)))) return base;
   const length = request.headers["content-length"];
   const contentLength = length === undefined ? undefined : Number(length);
   return { ...base, json: await readJson(request.raw, { contentLength, isOfStranger: isUntrusted(base.call) }) };
@@ -76,6 +77,29 @@ function boundSilence(raw: IncomingMessage, silenceMs: number): void {
 
 const isStreamType = (type: string | undefined) =>
   type !== undefined && /^(application\/octet-stream|multipart\/)/i.test(type);
+
+const isJsonType = (type: string | undefined) => type !== undefined && /^application\/json\b/i.test(type);
+
+/** Looks at the first bytes of a body, which stay in it. An empty one counts as JSON, which the handler then misses. */
+async function beginsAsJson(body: IncomingMessage): Promise<boolean> {
+  for (;;) {
+    const chunk = body.read() as Buffer | null;
+    if (chunk !== null) {
+      body.unshift(chunk);
+      const first = chunk.find((byte) => !" \t\r\n".includes(String.fromCharCode(byte)));
+      return first === undefined || first === "{".charCodeAt(0);
+    }
+    if (body.readableEnded || body.destroyed || body.complete) return true;
+    await new Promise<void>((resolve) => {
+      const events = ["readable", "end", "close"] as const;
+      const next = () => {
+        for (const event of events) body.off(event, next);
+        resolve();
+      };
+      for (const event of events) body.on(event, next);
+    });
+  }
+}
 
 /** What is still read of a body that nobody wants: many clients read no answer before they have sent all, and lose it with the connection. */
 const forgotten = {

@@ -106,6 +106,22 @@ test("an imported tarball is an image by the hash of its bytes, with what metada
     assert.match(exported.headers["content-disposition"]!, new RegExp(`${fingerprint}\\.tar\\.gz$`));
   }));
 
+test("what a body begins with tells an image from JSON, where the client says no type or another one", () =>
+  withApi(async ({ call, callAndWait }) => {
+    const bytes = gzipSync(await imageOf());
+    for (const headers of [{} as Record<string, string>, { "content-type": "application/x-www-form-urlencoded" }]) {
+      const { json } = await callAndWait("POST", "/1.0/images", bytes, headers);
+      assert.equal(json.metadata?.fingerprint, sha256(bytes), json.err);
+      await callAndWait("DELETE", `/1.0/images/${sha256(bytes)}`);
+    }
+    const post = JSON.stringify({ source: { type: "template", template: "nope" } });
+    for (const headers of [{} as Record<string, string>, { "content-type": "application/x-www-form-urlencoded" }])
+      assert.match((await call("POST", "/1.0/images", ` \n${post}`, headers)).json.error, /nope/);
+    const typed = await call("POST", "/1.0/images", bytes, { "content-type": "application/json" });
+    assert.deepEqual([typed.status, /not JSON/.test(typed.json.error)], [400, true]);
+    assert.equal((await call("POST", "/1.0/images", "")).status, 400);
+  }));
+
 test("the same image twice, or another fingerprint than promised, fails in the operation", () =>
   withApi(async ({ callAndWait, importImage, leftovers }) => {
     const bytes = await imageOf();
