@@ -9,7 +9,10 @@ import type { Reply } from "./route";
 /** Sends what a handler replied: 200, 201 with a location, 202 with an operation, or bytes as they are. */
 export function sendReply(reply: FastifyReply, answer: Reply): void {
   if (answer.type === "raw") {
-    void reply.headers(answer.headers).send(answer.body);
+    void reply
+      .code(answer.status ?? 200)
+      .headers(answer.headers)
+      .send(answer.body);
     return;
   }
   const isAsync = answer.type === "async";
@@ -27,7 +30,7 @@ export function sendReply(reply: FastifyReply, answer: Reply): void {
   void reply
     .code(code)
     .header("Content-Type", "application/json")
-    .send(`${JSON.stringify({ ...envelope, error_code: 0, error: "", metadata })}\n`);
+    .send(exactly(`${JSON.stringify({ ...envelope, error_code: 0, error: "", metadata })}\n`));
 }
 
 /** A failure in the envelope. */
@@ -43,8 +46,11 @@ export function sendError(reply: FastifyReply, error: Pick<ApiError, "status" | 
     .code(error.status)
     .header("Content-Type", "application/json")
     .header("X-Content-Type-Options", "nosniff")
-    .send(errorBody(error));
+    .send(exactly(errorBody(error)));
 }
+
+/** As bytes: to the type of a text fastify adds a charset, which LXD does not send. */
+const exactly = (text: string): Buffer => Buffer.from(text);
 
 const lingerMs = 1000;
 

@@ -37,6 +37,8 @@ export type Reply =
   | { readonly type: "async"; readonly operation: RunningOperation }
   | {
       readonly type: "raw";
+      /** 200 when absent. */
+      readonly status?: number;
       readonly headers: Readonly<Record<string, string>>;
       readonly body: Readable | string | Buffer;
     };

@@ -123,9 +123,13 @@ const withoutUpgrade = ({ path, protocol, says, access, anyProject = false }: Up
   access,
   anyProject,
   handle: () => {
-    throw protocol === undefined
-      ? badRequest("Bad Request: connect to this path as a websocket.")
-      : lacksUpgrade(protocol);
+    if (protocol !== undefined) throw lacksUpgrade(protocol);
+    return {
+      type: "raw",
+      status: 400,
+      headers: { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" },
+      body: "Bad Request\n",
+    };
   },
 });
 

@@ -318,5 +318,6 @@ test("a profile that an instance cannot have is not taken", async () => {
   await shared.refuses("PATCH", "/1.0/profiles/default", { config: { "raw.lxc": "nonsense" } }, 400, /nonsense/);
   const withoutRoot = { description: "", config: {}, devices: {} };
   await shared.refuses("PUT", "/1.0/profiles/default", withoutRoot, 400, /"known".*root disk device/);
-  await shared.refuses("DELETE", "/1.0/profiles/default", undefined, 400, /default/);
+  await shared.refuses("DELETE", "/1.0/profiles/default", undefined, 403, /The "default" profile cannot be deleted/);
+  await shared.refuses("POST", "/1.0/profiles/default", { name: "x" }, 403, /The "default" profile cannot be renamed/);
 });

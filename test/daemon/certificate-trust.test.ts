@@ -109,7 +109,11 @@ test("the password makes clients trusted, by their own certificate or by one tha
     assert.equal((await post(bearer, { password: "sesame", certificate: sent.der })).status, 201);
     assert.deepEqual([await authOf(network, sent), await authOf(network, bearer)], ["trusted", "untrusted"]);
     assert.equal((await post(own, { certificate: bearer.der })).status, 201, "who is trusted needs none");
-    assert.equal((await post(sent, {})).status, 409);
+    const again = await post(sent, {});
+    assert.deepEqual([again.status, /Client is already trusted/.test(again.text)], [400, true]);
+    assert.equal((await post(sent, { certificate: sent.der })).status, 409);
+    const named = (await network.send(own, "GET", `${base}?recursion=1`)).json.metadata as { name: string }[];
+    assert.deepEqual([...new Set(named.map(({ name }) => name))].sort(), ["127.0.0.1", "somebody"]);
     const restricted = makeIdentity();
     assert.equal((await post(restricted, { password: "sesame", restricted: true })).status, 201);
     assert.equal((await network.send(restricted, "GET", "/1.0/profiles")).status, 403);

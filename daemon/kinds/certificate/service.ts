@@ -90,7 +90,7 @@ export class CertificateService implements Trust {
     const record: CertificateRecord = {
       fingerprint,
       type,
-      name: name || nameOf(call, certificate),
+      name: name || nameOf(call, post, certificate),
       restricted,
       projects: [...new Set(projects)],
       certificate: certificate.toString(),
@@ -184,7 +184,7 @@ const shown = ({ fingerprint, type, name, restricted, projects, certificate }: T
 /** The certificate that a client showed. @throws ApiError BAD_REQUEST */
 function ownOf({ actor }: Call): X509Certificate {
   const certificate = actor?.shown?.certificate;
-  if (actor?.protocol !== "tls")
+  if (actor?.protocol !== "tls" || actor.rights !== "nothing")
     throw badRequest('Client is already trusted. Send a certificate in "certificate", or ask for a token.');
   if (certificate === undefined)
     throw badRequest('No client certificate provided. Connect with one, or send it in "certificate".');
@@ -192,8 +192,9 @@ function ownOf({ actor }: Call): X509Certificate {
   return certificate;
 }
 
-/** As LXD calls those that say no name: by where they came from; what comes by the unix socket by what it says of itself. */
-function nameOf({ actor }: Call, { subject }: X509Certificate): string {
-  const host = actor?.shown === undefined ? undefined : actor.address.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
+/** As LXD calls those that say no name: the client itself by where it came from, a certificate that was sent by what it says of itself. */
+function nameOf({ actor }: Call, post: CertificatesPost, { subject }: X509Certificate): string {
+  const isSent = post.certificate !== "" || actor?.shown === undefined;
+  const host = isSent ? "" : actor.address.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
   return host || (/^CN=(.*)$/m.exec(subject)?.[1] ?? "");
 }

@@ -181,7 +181,7 @@ export function instanceRoutes(
   }
 
   async function patch(request: ApiRequest, patch: Partial<InstancePut>) {
-    if (patch.restore) throw badRequest("A snapshot is restored by PUT, not by PATCH.");
+    if (patch.restore) throw badRequest("Can't call PATCH in restore mode: a snapshot is restored by PUT.");
     const id = recordOf(request);
     await changes.run(request.call, {
       of: [instanceRef(id)],

@@ -2,7 +2,7 @@
 
 import { instanceConfig, instanceKeys } from "../../../sdk/api/config/instance";
 import { lxdInstanceKeys } from "../../../sdk/api/config/lxd-words";
-import { badRequest, conflict, notFound } from "../../../sdk/api/errors";
+import { ApiError, badRequest, conflict, notFound } from "../../../sdk/api/errors";
 import type { Profile, ProfilePut, ProfilesPost } from "../../../sdk/api/profile";
 import { type Call, defaultProject } from "../../core/call";
 import { withoutEmpty, withoutEmptyOptions } from "../../core/merge";
@@ -136,7 +136,7 @@ export class ProfileService {
 
   rename({ project }: Call, from: string, to: string): void {
     const before = this.record(project, from);
-    if (from === "default") throw badRequest("The 'default' profile cannot be renamed");
+    if (from === "default") throw new ApiError("FORBIDDEN", 'The "default" profile cannot be renamed');
     if (this.find(project, to) !== undefined) throw conflict(`Name "${to}" already in use`);
     this.home.database.transaction(() => {
       this.#store.rename(before, to);
@@ -145,7 +145,7 @@ export class ProfileService {
   }
 
   delete(call: Call, name: string): void {
-    if (name === "default") throw badRequest("The 'default' profile cannot be deleted");
+    if (name === "default") throw new ApiError("FORBIDDEN", 'The "default" profile cannot be deleted');
     const record = this.record(call.project, name);
     if (this.#usersOf(record).length > 0) throw badRequest("Profile is currently in use");
     // What only remembers it goes on without it, as in LXD.

@@ -31,7 +31,7 @@ export function requireMovable(home: InstanceHome, record: InstanceRecord, { pro
 export async function renameInstance(home: InstanceHome, record: InstanceRecord, renamed: InstanceId): Promise<void> {
   const { backups, book, database, dirs, snapshots, volumes } = home;
   requireMovable(home, record, renamed);
-  if (book.running.has(record)) throw badRequest("Renaming of running instance not allowed");
+  if (book.running.has(record)) throw badRequest("Renaming of running container not allowed");
   book.requireFree(renamed);
   await home.sftp.leaveRoot(record);
   await using undo = new Revert(home.log);

@@ -13,7 +13,7 @@ import type { Life } from "./life";
 export async function pause(life: Life, instance: InstanceId, wanted: boolean, call: Call = ownCall()): Promise<void> {
   const running = life.running.need(instance);
   if (running.isFrozen === wanted)
-    throw badRequest(wanted ? "The instance is already frozen" : "The instance is not frozen");
+    throw badRequest(wanted ? "The container is already frozen" : "The instance is not frozen");
   await setFrozen(life.groups.layout, life.group(instance), wanted);
   life.running.update(instance, { isFrozen: wanted });
   notePause(life, instance, wanted);
