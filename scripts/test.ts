@@ -4,7 +4,7 @@ import { join, relative, resolve } from "node:path";
 import { runChild } from "./child";
 
 /** What the machines of CI can do: a test that skips for want of one of these fails there. */
-const CI_FEATURES = "root,btrfs,overlay,pulumi,lxc,debian,nft,dnsmasq,vm,cross";
+const CI_FEATURES = "root,btrfs,overlay,pulumi,lxc,pylxd,incus,debian,nft,dnsmasq,vm,cross";
 /** Tests start daemons and containers of their own, which keep more than one core busy each. */
 const CONCURRENCY = 2;
 /** Longer than any test takes, a guest on a busy machine included: one that hangs is a failure with a name. */

@@ -15,6 +15,7 @@ const steps = require("./setup/steps.js");
 function purposeOf(script) {
   if (!script) return "build";
   const name = path.basename(script, ".js");
+  if (name === "compat-record") return "test";
   return ["test", "release"].includes(name) ? name : "run";
 }
 

@@ -26,6 +26,7 @@ const PACKAGES = {
   faketime: { for: ["test"], program: "faketime" },
   "lxd-client": { for: ["test"], program: "lxc" },
   "openssh-client": { for: ["test"], program: "sftp" },
+  "python3-venv": { for: ["test"], program: "python3" },
   "qemu-system-x86": { for: ["test"], program: "qemu-system-x86_64" },
   "gcc-aarch64-linux-gnu": { for: ["cross"], program: "aarch64-linux-gnu-gcc", on: "x64" },
   "linux-libc-dev-arm64-cross": { for: ["cross"], on: "x64" },

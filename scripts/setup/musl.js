@@ -14,7 +14,7 @@ function muslFolder({ cache }, architecture) {
   return path.join(cache, "musl", `${architecture}-${version.replace(/[^\w.+-]/g, "_")}`);
 }
 
-/** Options of apt-get for another architecture and a folder of its own, from the sources and keys of this machine. */
+/** Options of apt-get for an architecture and a folder of its own, from the sources and keys of this machine. */
 function aptOptions(folder, debianArchitecture) {
   const settings = {
     "Dir::State": folder,
@@ -54,4 +54,4 @@ async function bringMusl(context, architecture, debian, progress) {
   }
 }
 
-module.exports = { muslFolder, bringMusl };
+module.exports = { muslFolder, aptOptions, bringMusl };

@@ -10,4 +10,5 @@ module.exports = [
   require("./typescript.js"),
   require("./bundle.js"),
   require("./engine.js"),
+  require("./clients.js"),
 ];

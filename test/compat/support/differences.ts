@@ -14,7 +14,7 @@ const Difference = z.strictObject({
   why: z.string().min(20),
   /** Texts of the same meaning, line by line, in any step; a * stands for any text. Each pair is met at least once. */
   instead: z.array(z.strictObject({ lxd: z.string(), bothy: z.string() })).optional(),
-  /** Beginnings of lines: what LXD says after one of them may stand within what Bothy says. */
+  /** Beginnings of lines: of what LXD and Bothy say after one of them, one may stand within the other. */
   inside: z.array(z.string()).optional(),
   /** Lines that may differ in any step ("- " LXD's, "+ " ours); a * stands for any text. Each is met at least once. */
   anywhere: z.string().optional(),
@@ -47,12 +47,7 @@ function rulesOf({ anywhere, instead = [], inside = [] }: Difference): Rule[] {
     isMet: false,
   });
   return [
-    ...inside.map((start) =>
-      pair(
-        start,
-        (lxd, bothy) => lxd.startsWith(start) && bothy.startsWith(start) && bothy.includes(lxd.slice(start.length)),
-      ),
-    ),
+    ...inside.map((start) => pair(start, (lxd, bothy) => isWithin(start, lxd, bothy))),
     ...instead.map(({ lxd, bothy }) => {
       const [one, other] = [patternOf(lxd), patternOf(bothy)];
       return pair(`${lxd} / ${bothy}`, (their, our) => one.test(their) && other.test(our));
@@ -66,6 +61,13 @@ function rulesOf({ anywhere, instead = [], inside = [] }: Difference): Rule[] {
       };
     }),
   ];
+}
+
+/** Whether one of the texts after a beginning that both have stands within the other. */
+function isWithin(start: string, lxd: string, bothy: string): boolean {
+  if (!lxd.startsWith(start) || !bothy.startsWith(start)) return false;
+  const [one, other] = [lxd.slice(start.length), bothy.slice(start.length)].map((text) => text.replace(/^"|"$/g, ""));
+  return one !== undefined && other !== undefined && (one.includes(other) || other.includes(one));
 }
 
 /** Takes away each "- " line with the first "+ " line that makes a pair with it. */

@@ -8,7 +8,7 @@ const time =
 
 const everywhere: readonly Mask[] = [
   [/-----BEGIN [A-Z ]+-----[\s\S]*?-----END [A-Z ]+-----\n?/g, "PEM"],
-  [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, "UUID"],
+  [/(?<![0-9a-f])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, "UUID"],
   [/\beyJ[A-Za-z0-9+/]{60,}={0,2}/g, "TOKEN"],
   [/\bMI[A-Za-z0-9+/]{200,}={0,2}/g, "DER"],
   [/\b[0-9a-f]{64}\b/g, "SHA256"],
@@ -37,7 +37,7 @@ export function mask(text: string, places: readonly (readonly [string, string])[
   return masked;
 }
 
-/** What a client writes over its own line while it waits is told or not, as time has it. */
+/** What a client writes over its own line while it waits, and what it adds to an error, is told or not, as time has it. */
 const withoutProgress = (text: string): string =>
   text
     .split("\n")
@@ -53,7 +53,7 @@ const withoutProgress = (text: string): string =>
     .join("\n");
 
 const isProgress = (part: string): boolean =>
-  part.trim() === "" || /: \d+% \(.*\)\s*$|^Remapping container filesystem\s*$/.test(part);
+  part.trim() === "" || part.startsWith("Try `lxc info --show-log") || /: \d+% \(.*\)\s*$|^Remapping container filesystem\s*$/.test(part);
 
 /** Lines without the frames and the padding of tables, whose widths follow from what was masked. */
 export function linesOf(text: string): string[] {
@@ -64,11 +64,11 @@ export function linesOf(text: string): string[] {
     .filter((line, index, all) => line !== "" || index < all.length - 1);
 }
 
-/** A value as lines of paths, so that each difference is a line: `config.user.x = "1"`. Keys are in order. */
+/** A value as lines of paths, so that each difference is a line: `config.user.x = "1"`. Keys are in order; items of a list of plain values have no number, for others are in it too. */
 export function flatten(value: unknown, at = ""): string[] {
   if (typeof value !== "object" || value === null) return [`${at} = ${JSON.stringify(value)}`.trim()];
   const entries = Array.isArray(value)
-    ? value.map((one, index) => [`${at}[${index}]`, one] as const)
+    ? value.map((one, index) => [typeof one === "object" ? `${at}[${index}]` : `${at}[]`, one] as const)
     : Object.entries(value)
         .sort(([one], [other]) => (one < other ? -1 : 1))
         .map(([key, one]) => [at === "" ? key : `${at}.${key}`, one] as const);

@@ -24,7 +24,21 @@ export interface Peer {
 /** Where it listens for HTTPS once a script asks for that; the port is not one that others use beside us. */
 export const httpsAddress = "127.0.0.1:18443";
 
-/** Runs the work with the peer that PEER names; "lxd" is found by LXD_DIR, and its network by PEER_NETNS (peerns). */
+/**
+ * Whether the peer has all of what a step needs: extensions by name, and by path what has no extension of its own
+ * (the answer about a nosuch instance then tells that the path is known).
+ */
+export async function hasAll({ extensions, socket }: Peer, needs: readonly string[]): Promise<boolean> {
+  for (const need of needs) {
+    const isThere = need.startsWith("/")
+      ? (await send(socket, "GET", need)).json.error !== "not found"
+      : extensions.has(need);
+    if (!isThere) return false;
+  }
+  return true;
+}
+
+/** Runs the work with the peer that PEER names; "lxd" is found by LXD_DIR, and its network namespace by PEER_NETNS (peerns; empty for this machine's). */
 export async function withPeer(work: (peer: Peer) => void | Promise<void>): Promise<void> {
   const home = mkdtempSync(path.join(tmpdir(), "bothy-compat-"));
   try {
@@ -33,7 +47,13 @@ export async function withPeer(work: (peer: Peer) => void | Promise<void>): Prom
     if (process.env.PEER === "lxd") {
       const dir = process.env.LXD_DIR;
       assert.ok(dir !== undefined, "LXD_DIR names the state folder of the LXD to record");
-      const peer = await peerAt(dir, home, [`--net=/run/netns/${process.env.PEER_NETNS ?? "peerns"}`], true);
+      const { PEER_NETNS: netns = "peerns" } = process.env;
+      const peer = await peerAt(
+        dir,
+        home,
+        [`--net=${netns === "" ? "/proc/self/ns/net" : `/run/netns/${netns}`}`],
+        true,
+      );
       try {
         removeOurs(peer);
         await work(peer);
@@ -78,6 +98,7 @@ function removeOurs(peer: Peer): void {
     done
     ${names("network list")} lxc network delete "$n"; done
     ${names("network acl list")} lxc network acl delete "$n"; done
+    ${names("config trust list-tokens")} lxc config trust revoke-token "$n"; done
     for n in $(lxc config trust list -f csv | sed -n 's/^client,ct[^,]*,[^,]*,\\([0-9a-f]*\\),.*/\\1/p'); do lxc config trust remove "$n"; done`;
   runInside(peer, ["sh", "-c", script], environmentOf(peer));
 }
@@ -125,7 +146,7 @@ export function runInside(
     env,
     input,
     encoding: "utf8",
-    timeout: 300_000,
+    timeout: 120_000,
     maxBuffer: 64 << 20,
   });
   return { code: status ?? -1, stdout, stderr };

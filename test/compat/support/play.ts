@@ -5,7 +5,7 @@ import path from "node:path";
 import { packageRoot } from "../../../sdk/host/package";
 import { complaintsOf, readDifferences } from "./differences";
 import { flatten, linesOf, mask } from "./mask";
-import { environmentOf, type Peer, type Ran, runInside, withPeer } from "./peer";
+import { environmentOf, hasAll, type Peer, type Ran, runInside, withPeer } from "./peer";
 import { readScript, type Step } from "./script";
 import { formatTranscript, type Outcome, parseTranscript } from "./transcript";
 
@@ -23,11 +23,11 @@ export interface Client {
 
 /** Plays the script of a client whose steps are lines of shell. */
 export const playScript = (client: Client): Promise<void> =>
-  withPeer((peer) => {
+  withPeer(async (peer) => {
     client.prepare?.(peer);
     const outcomes: Outcome[] = [];
     for (const step of readScript(client.name)) {
-      if (!step.needs.every((extension) => peer.extensions.has(extension))) continue;
+      if (!(await hasAll(peer, step.needs))) continue;
       const ran = runInside(
         peer,
         ["sh", "-c", `${client.prelude ?? ""}\n${step.command}`],
@@ -41,11 +41,10 @@ export const playScript = (client: Client): Promise<void> =>
 
 /** Plays a script whose steps are lines of Python, all of them in one process with pylxd. @param python the interpreter that has it */
 export const playPython = (client: Client, python: string): Promise<void> =>
-  withPeer((peer) => {
+  withPeer(async (peer) => {
     client.prepare?.(peer);
-    const steps = readScript(client.name).filter(({ needs }) =>
-      needs.every((extension) => peer.extensions.has(extension)),
-    );
+    const steps: Step[] = [];
+    for (const step of readScript(client.name)) if (await hasAll(peer, step.needs)) steps.push(step);
     const runner = path.join(packageRoot, "test/compat/scripts/run-lines.py");
     const codes = JSON.stringify(steps.map(({ command }) => command));
     const ran = runInside(peer, [python, runner], environmentOf(peer, client.env), codes);
@@ -91,7 +90,8 @@ export function conclude(peer: Peer, name: string, outcomes: readonly Outcome[])
     writeFileSync(file, formatTranscript(outcomes));
     return;
   }
-  if (process.env.KEEP === "1") writeFileSync(path.join("/tmp", `compat-${name}.txt`), formatTranscript(outcomes));
+  const { OUTCOMES: folder } = process.env;
+  if (folder !== undefined) writeFileSync(path.join(folder, `${name}.txt`), formatTranscript(outcomes));
   const recorded = parseTranscript(readFileSync(file, "utf8"));
   const complaints = complaintsOf(name, recorded, outcomes, readDifferences());
   assert.ok(

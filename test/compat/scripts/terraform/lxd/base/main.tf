@@ -1,0 +1,80 @@
+terraform {
+  required_providers {
+    lxd = { source = "terraform-lxd/lxd" }
+  }
+}
+
+provider "lxd" {
+  remote {
+    name    = "local"
+    address = "unix://${var.socket}"
+  }
+  default_remote = "local"
+}
+
+variable "socket" {}
+
+# What is applied second differs from what is applied first.
+variable "turn" { default = 1 }
+
+resource "lxd_storage_pool" "pool" {
+  name        = "ct-pool"
+  driver      = "dir"
+  description = var.turn == 1 ? "" : "Second"
+}
+
+resource "lxd_profile" "profile" {
+  name        = "ct"
+  description = "Turn ${var.turn}"
+  config = {
+    "raw.lxc"       = "lxc.signal.halt=SIGUSR1"
+    "limits.memory" = var.turn == 1 ? "128MiB" : "256MiB"
+  }
+  device {
+    name = "root"
+    type = "disk"
+    properties = {
+      path = "/"
+      pool = lxd_storage_pool.pool.name
+    }
+  }
+}
+
+resource "lxd_network" "network" {
+  name = "ctbr0"
+  config = {
+    "ipv4.address" = "10.155.5.1/24"
+    "ipv4.nat"     = var.turn == 1 ? "true" : "false"
+    "ipv6.address" = "none"
+  }
+}
+
+resource "lxd_project" "project" {
+  name        = "ct-lab"
+  description = "Turn ${var.turn}"
+  config = {
+    "features.images"   = "false"
+    "features.profiles" = "false"
+  }
+}
+
+resource "lxd_profile" "inner" {
+  name    = "ct-inner"
+  project = lxd_project.own.name
+  config  = { "user.turn" = tostring(var.turn) }
+}
+
+resource "lxd_project" "own" {
+  name = "ct-own"
+  config = {
+    "features.storage.volumes" = "false"
+    "features.images"          = "false"
+    "features.profiles"        = "true"
+  }
+}
+
+resource "lxd_trust_certificate" "client" {
+  name = "ct-client"
+  path = "${path.module}/../client1.crt"
+  type = "client"
+}
