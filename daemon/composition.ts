@@ -9,6 +9,7 @@ import type { Trust } from "./core/trust";
 import { Doors } from "./http/doors";
 import { NetworkDoor } from "./http/network-door";
 import type { Route, UpgradeRoute } from "./http/route";
+import { BackupExpiry } from "./kinds/backup/expiry";
 import { importBackup } from "./kinds/backup/import";
 import { BackupFiles } from "./kinds/backup/recover/files";
 import { recoverRoutes } from "./kinds/backup/recover/routes";
@@ -21,6 +22,7 @@ import { certificateSchema } from "./kinds/certificate/store";
 import { eventUpgrades } from "./kinds/event/routes";
 import type { ImageHome } from "./kinds/image/home";
 import { Publisher } from "./kinds/image/publish";
+import { ImageUpkeep } from "./kinds/image/remote/upkeep";
 import { imageRoutes } from "./kinds/image/routes";
 import { ImageService } from "./kinds/image/service";
 import { imageSchema } from "./kinds/image/store";
@@ -54,6 +56,7 @@ import { serverRoutes } from "./kinds/server/routes";
 import { ServerService } from "./kinds/server/service";
 import type { Shutdown } from "./kinds/server/shutdown";
 import { serverSchema } from "./kinds/server/store";
+import { SnapshotExpiry } from "./kinds/snapshot/expiry";
 import { publishables } from "./kinds/snapshot/publishables";
 import { snapshotRoutes } from "./kinds/snapshot/routes";
 import { SnapshotService } from "./kinds/snapshot/service";
@@ -178,6 +181,18 @@ export function makeParts(ground: Ground): Parts {
   parts.publishables = publishables(parts, parts.snapshots);
   return parts;
 }
+
+/** Looks by itself, now and then, for what is over or old. */
+export interface Upkeep {
+  start(): void;
+  stop(): void;
+}
+
+export const upkeepOf = (parts: Parts): readonly Upkeep[] => [
+  new SnapshotExpiry(parts, parts.snapshots),
+  new BackupExpiry(parts.backups),
+  new ImageUpkeep(parts, parts.images),
+];
 
 const profileUsers = (parts: Parts): ProfileUsers => ({
   check: (after) => checkProfile(parts, after),

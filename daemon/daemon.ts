@@ -3,19 +3,26 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { FastifyInstance } from "fastify";
 import { cellProgram, packageVersion, seccompDir } from "../sdk/host/package";
-import { allReferences, type Ground, makeParts, type Parts, routesOf, schemas, upgradesOf } from "./composition";
+import {
+  allReferences,
+  type Ground,
+  makeParts,
+  type Parts,
+  routesOf,
+  schemas,
+  type Upkeep,
+  upgradesOf,
+  upkeepOf,
+} from "./composition";
 import { firstStart } from "./first-start";
 import { listen } from "./http/listen";
 import { buildServer } from "./http/server";
 import { closeWebsockets } from "./http/websockets";
-import { BackupExpiry } from "./kinds/backup/expiry";
-import { ImageUpkeep } from "./kinds/image/remote/upkeep";
 import { wasRunning } from "./kinds/instance/life/last-state";
 import { autostart, shutdownAll } from "./kinds/instance/life/power";
 import { adoptInstances, recoverInstances, tellUnknown } from "./kinds/instance/life/recovery";
 import { type InstanceRecord, instanceOfKey } from "./kinds/instance/record";
 import type { Shutdown } from "./kinds/server/shutdown";
-import { SnapshotExpiry } from "./kinds/snapshot/expiry";
 import { noteHost } from "./kinds/warning/host";
 import { Warnings } from "./kinds/warning/service";
 import { WarningStore } from "./kinds/warning/store";
@@ -45,9 +52,7 @@ export class Daemon {
   readonly #options: Options;
   readonly #log: Log;
   #app: FastifyInstance | undefined;
-  /** What looks for snapshots and backups whose time is over. */
-  #expiries: readonly (SnapshotExpiry | BackupExpiry)[] = [];
-  #upkeep: ImageUpkeep | undefined;
+  #upkeep: readonly Upkeep[] = [];
   readonly #keeper: DatabaseKeeper;
   #stopped: Promise<void> | undefined;
   #stoppedByReboot: InstanceRecord[] = [];
@@ -102,11 +107,9 @@ export class Daemon {
     this.#ground.warnings.resolveOlderThan(begunAt);
     this.#log.info("Bothy is ready", { version: packageVersion(), socket: this.#ground.dirs.socket });
     this.#keeper.start();
-    this.#expiries = [new SnapshotExpiry(this.#parts, this.#parts.snapshots), new BackupExpiry(this.#parts.backups)];
-    for (const expiry of this.#expiries) expiry.start();
     this.#parts.backupFiles.start();
-    this.#upkeep = new ImageUpkeep(this.#parts, this.#parts.images);
-    this.#upkeep.start();
+    this.#upkeep = upkeepOf(this.#parts);
+    for (const each of this.#upkeep) each.start();
     autostart(this.#parts.instances, this.#stoppedByReboot).catch((error: unknown) =>
       this.#log.error("Cannot start containers on their own", { error }),
     );
@@ -225,8 +228,7 @@ export class Daemon {
   async #stop(withContainers: boolean): Promise<void> {
     const { groups, locks, native } = this.#ground;
     const parts = this.#made;
-    for (const expiry of this.#expiries) expiry.stop();
-    this.#upkeep?.stop();
+    for (const each of this.#upkeep) each.stop();
     if (withContainers && parts !== undefined) await this.#stopContainers();
     if (locks.size > 0) this.#log.warning("Stopped in the middle of work", { objects: locks.keys });
     closeWebsockets();

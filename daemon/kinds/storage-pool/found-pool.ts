@@ -4,9 +4,9 @@ import { badRequest, notFound } from "../../../sdk/api/errors";
 import { toApiError } from "../../platform/errors";
 import { isFolder } from "../../platform/folders/aside";
 import { isThere } from "../../platform/folders/files";
+import { isMounted } from "../../platform/host/mounts";
 import type { PoolPlace, StorageDriver, Volume } from "./driver";
 import { drivers } from "./drivers";
-import { isMounted } from "./drivers/mounts";
 
 /** @param list names of the volumes of a type @param folder of the pool */
 export type PoolScan<T> = (list: (type: Volume["type"]) => Promise<string[]>, folder: string) => Promise<T>;

@@ -53,7 +53,9 @@ const withoutProgress = (text: string): string =>
     .join("\n");
 
 const isProgress = (part: string): boolean =>
-  part.trim() === "" || part.startsWith("Try `lxc info --show-log") || /: \d+% \(.*\)\s*$|^Remapping container filesystem\s*$/.test(part);
+  part.trim() === "" ||
+  part.startsWith("Try `lxc info --show-log") ||
+  /: \d+% \(.*\)\s*$|^Remapping container filesystem\s*$/.test(part);
 
 /** Lines without the frames and the padding of tables, whose widths follow from what was masked. */
 export function linesOf(text: string): string[] {

@@ -22,6 +22,7 @@ const stock = [
   "You can't change the features of the default project",
   "Can't change ",
   "doesn't allow for backup creation",
+  "Can't call PATCH in restore mode",
   "doesn't allow for snapshot creation",
   "Provided instance type doesn't exist",
   "The required device path doesn't exist",

@@ -206,7 +206,9 @@ export class RemoteImages {
 export function protocolOf(text: string | undefined): RemoteSource["protocol"] {
   if (text === undefined || text === "" || text === "lxd" || text === "incus") return "lxd";
   if (text === "simplestreams") return "simplestreams";
-  throw badRequest(`Unsupported protocol: ${/^\w+$/.test(text) ? text : JSON.stringify(text)}. Use lxd or simplestreams.`);
+  throw badRequest(
+    `Unsupported protocol: ${/^\w+$/.test(text) ? text : JSON.stringify(text)}. Use lxd or simplestreams.`,
+  );
 }
 
 /** How requests say where an image lies; only one that names a server says it. */
