@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
@@ -169,7 +170,35 @@ static const struct arch *find_arch(const char *name) {
     return NULL;
 }
 
+/* no architecture of ours numbers its system calls beyond */
+enum { NUMBERS = 1024 };
+
+/** Lines of "name", the number of it here and that of 32 bits, -1 where it is none; the first line has the kernel's names of both architectures instead. */
+static int write_names(const struct arch *arch, const char *path) {
+    FILE *file = fopen(path, "we");
+    if (file == NULL)
+        return -1;
+    fprintf(file, "%s %u %u\n", arch->name, arch->socket[0].audit, arch->socket[1].audit);
+    for (int of = 0; of < 2; of++)
+        for (int number = 0; number < NUMBERS; number++) {
+            char *name = seccomp_syscall_resolve_num_arch(of == 0 ? arch->native : arch->compat, number);
+            if (name == NULL)
+                continue;
+            int native = seccomp_syscall_resolve_name_arch(arch->native, name);
+            int compat = seccomp_syscall_resolve_name_arch(arch->compat, name);
+            /* each once: those that are here as well have been told; what is negative is a name of libseccomp's own */
+            if (of == 0 || native < 0)
+                fprintf(file, "%s %d %d\n", name, native < 0 ? -1 : native, compat < 0 ? -1 : compat);
+            free(name);
+        }
+    return fclose(file);
+}
+
 int main(int argc, char **argv) {
+    if (argc == 4 && strcmp(argv[2], "names") == 0) {
+        const struct arch *arch = find_arch(argv[1]);
+        return arch != NULL && write_names(arch, argv[3]) == 0 ? 0 : 1;
+    }
     for (size_t i = 0; argc == 4 && i < sizeof filters / sizeof filters[0]; i++) {
         size_t length = strlen(filters[i].name);
         const char *variant = argv[2] + length;
@@ -184,6 +213,6 @@ int main(int argc, char **argv) {
         unlink(argv[3]);
         return 1;
     }
-    fputs("usage: seccomp-gen ARCHITECTURE default|nesting|privileged[-native] FILE\n", stderr);
+    fputs("usage: seccomp-gen ARCHITECTURE names|default|nesting|privileged[-native] FILE\n", stderr);
     return 2;
 }

@@ -14,15 +14,27 @@ export type InstanceConfigKey =
   | "limits.cpu.allowance"
   | "limits.cpu.priority"
   | "limits.disk.priority"
+  | "limits.hugepages.1GB"
+  | "limits.hugepages.1MB"
+  | "limits.hugepages.2MB"
+  | "limits.hugepages.64KB"
   | "limits.memory"
   | "limits.memory.enforce"
   | "limits.memory.swap"
   | "limits.memory.swap.priority"
   | "limits.processes"
+  | "linux.kernel_modules"
+  | "raw.idmap"
   | "raw.lxc"
+  | "security.idmap.base"
+  | "security.idmap.isolated"
+  | "security.idmap.size"
   | "security.nesting"
   | "security.privileged"
   | "security.protection.delete"
+  | "security.protection.shift"
+  | "security.syscalls.allow"
+  | "security.syscalls.deny"
   | "security.syscalls.deny_compat"
   | "snapshots.expiry"
   | "snapshots.pattern"
@@ -54,6 +66,14 @@ export interface InstanceConfig<Value> {
   "limits.cpu.priority"?: Value;
   /** Weight among the containers when the disks are busy. The highest number gets most. The scheduler of the host's disk must know weights, as BFQ does. Default: that of the host's other processes, as 1 is. */
   "limits.disk.priority"?: Value;
+  /** Most memory in huge pages of 1GB that the container may use. The host needs the control group `hugetlb`, and pages of that size. Default: no huge pages are counted. */
+  "limits.hugepages.1GB"?: Value;
+  /** Most memory in huge pages of 1MB that the container may use. The host needs the control group `hugetlb`, and pages of that size. Default: no huge pages are counted. */
+  "limits.hugepages.1MB"?: Value;
+  /** Most memory in huge pages of 2MB that the container may use. The host needs the control group `hugetlb`, and pages of that size. Default: no huge pages are counted. */
+  "limits.hugepages.2MB"?: Value;
+  /** Most memory in huge pages of 64KB that the container may use. The host needs the control group `hugetlb`, and pages of that size. Default: no huge pages are counted. */
+  "limits.hugepages.64KB"?: Value;
   /** Most memory that the container may use: a size, or a share of the host's memory such as `25%`. Default: all memory. */
   "limits.memory"?: Value;
   /** `hard`: the container never has more than `limits.memory`. `soft`: it may have more for a while, and the kernel takes it back. Default: `hard`. */
@@ -64,14 +84,30 @@ export interface InstanceConfig<Value> {
   "limits.memory.swap.priority"?: Value;
   /** Most processes and threads of the container. Default: a quarter of what the host can have. */
   "limits.processes"?: Value;
+  /** Modules that the host's kernel has to have before the container starts. The daemon loads those that are missing. Default: none. */
+  "linux.kernel_modules"?: Value;
+  /** Ids of the host that the container has as its own, a line each: `both`, `uid` or `gid`, an id or range of the container, and one of the host. Files of the host that belong to them belong to the container's users. Default: no ids of the host. It counts from the next start on. */
+  "raw.idmap"?: Value;
   /** Lines of LXC configuration. `lxc.signal.halt`, `lxc.signal.stop`, `lxc.signal.reboot` and `lxc.init.cmd` are read. It counts from the next start on. */
   "raw.lxc"?: Value;
+  /** First id of the host that the container has. Nothing looks whether others have the same. Default: a range that no other container has. It counts from the next start on. */
+  "security.idmap.base"?: Value;
+  /** Whether no other container has the same ids. It is so whatever the value, unless `security.idmap.base` says which they are. Default: `true`. It counts from the next start on. */
+  "security.idmap.isolated"?: Value;
+  /** How many ids the container has. More than 65536 need `security.idmap.base`. Default: `65536`. It counts from the next start on. */
+  "security.idmap.size"?: Value;
   /** Whether the container can run containers of its own. Default: `false`. It counts from the next start on. */
   "security.nesting"?: Value;
   /** Whether the container runs without a user namespace. Its root is the host's root then, so its programs must be trusted like the host's. Default: `false`. It counts from the next start on. */
   "security.privileged"?: Value;
   /** Whether a deletion of the container is refused. Default: `false`. */
   "security.protection.delete"?: Value;
+  /** Whether the owners of the container's files are never changed on disk at a start. It is so whatever the value: roots are mounted through their id map. Default: `false`. */
+  "security.protection.shift"?: Value;
+  /** System calls that the container's programs may make, a name a line; any other kills the process. What is denied to all containers stays so. Not together with `security.syscalls.deny`. Default: all that are not denied. It counts from the next start on. */
+  "security.syscalls.allow"?: Value;
+  /** System calls that the container's programs may not make besides those that are denied to all: a name a line, then `errno` and the number that it answers, or `kill` or nothing, which kills the process. Default: those that are denied to all containers. It counts from the next start on. */
+  "security.syscalls.deny"?: Value;
   /** Whether system calls of 32 bits are refused on a host of 64 bits. Programs of 32 bits do not run then. Default: `false`. It counts from the next start on. */
   "security.syscalls.deny_compat"?: Value;
   /** How long a snapshot is kept that is made without a time of its own. Units are `S`, `M`, `H`, `d`, `w`, `m`, `y`. Default: never. */

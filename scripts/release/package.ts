@@ -21,7 +21,7 @@ export async function pack(tree: string, folder: string): Promise<string> {
 /** What every release holds, as paths in the package. */
 export const wantedFiles = (architectures: Iterable<string>): string[] => [
   ...[...architectures].flatMap((architecture) =>
-    ["bothy-cell", "musl-copyright", ...filterNames.map((name) => `seccomp/${name}.bpf`)].map(
+    ["bothy-cell", "musl-copyright", ...filterNames.map((name) => `seccomp/${name}.bpf`), "seccomp/names"].map(
       (name) => `native/build/${architecture}/${name}`,
     ),
   ),

@@ -11,6 +11,7 @@ import { findArchitecture, requireRunnable } from "../../platform/host/architect
 import { errnoOf } from "../../platform/native/connection";
 import type { VolumeUsage } from "../storage-pool/driver";
 import { checkRivals, checkSettings } from "./change/checks";
+import { followCloudInit } from "./change/cloud-init-id";
 import { followLive } from "./change/live-update";
 import { keepVolatile } from "./change/volatile";
 import { eraseInstance, isPoolKnown } from "./create/erase";
@@ -96,12 +97,13 @@ export class InstanceService {
     checkSettings(this.home, next, record);
     this.#checkChange(record, next);
     this.home.projects.allowInstance(record.project, { name: record.name, ...book.expanded(next) }, false);
-    const config = await followLive(this.home, this.lifecycle, next, book.expanded(record), book.expanded(next));
+    const [was, is] = [book.expanded(record), book.expanded(next)];
+    const config = await followLive(this.home, this.lifecycle, next, was, is);
     // It may have ended meanwhile: what the daemon itself keeps is taken as it is now, but for what this change made.
     book.change(record, (now) => ({
       ...next,
       lastUsedAt: now.lastUsedAt,
-      config: book.merged(now, next, config),
+      config: followCloudInit(book.merged(now, next, config), was, is),
     }));
   }
 

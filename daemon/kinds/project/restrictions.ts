@@ -34,6 +34,8 @@ const lowLevelKeys: ReadonlySet<string> = new Set([
   "raw.idmap",
   "raw.lxc",
   "raw.seccomp",
+  "security.idmap.base",
+  "security.idmap.size",
 ]);
 
 function forbiddenKey(config: Config, key: string, value: string): string | undefined {

@@ -91,7 +91,9 @@ export class ParentGroups {
         writeFileSync(path.join(cpuset, this.name, file), readFileSync(path.join(cpuset, file)));
     this.#areMade = true;
     if (this.layout.v2 === undefined) return;
-    const wanted = ["cpu", "cpuset", "memory", "pids", "io"].filter((name) => this.#offered.v2Controllers.has(name));
+    const wanted = ["cpu", "cpuset", "memory", "pids", "io", "hugetlb"].filter((name) =>
+      this.#offered.v2Controllers.has(name),
+    );
     const parent = path.join(this.layout.v2, this.name);
     for (const dir of [this.layout.v2, parent]) for (const controller of wanted) this.#enable(dir, controller);
     this.#layout = { ...this.#offered, v2Controllers: new Set(words(path.join(parent, "cgroup.subtree_control"))) };

@@ -8,4 +8,4 @@ export { ExecProcess } from "./exec";
 export type { GotFile, PutFile } from "./file";
 export { type Native, Silent } from "./native";
 export type { NetInterface } from "./net-state";
-export { type FilePlace, type IdRange, idmapOps, rootOps } from "./words";
+export { type FilePlace, type IdLine, type IdRange, idmapOps, rootOps } from "./words";

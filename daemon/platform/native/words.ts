@@ -3,10 +3,35 @@ import type { Target } from "./cell";
 import type { Op } from "./connection";
 import type { RootSource } from "./root-source";
 
+export interface IdLine {
+  readonly inner: number;
+  readonly host: number;
+  readonly count: number;
+}
+
 /** A first host id and a count: the container's 0 is hostBase on the host. */
 export interface IdRange {
   readonly hostBase: number;
   readonly count: number;
+  /** Ids that are others on the host; in the container they may be beyond the range. */
+  readonly others?: { readonly uid: readonly IdLine[]; readonly gid: readonly IdLine[] };
+}
+
+/** The lines of a map: the range, cut where others take its place. */
+export function idLines({ hostBase, count }: IdRange, others: readonly IdLine[]): IdLine[] {
+  const sorted = [...others].sort((a, b) => a.inner - b.inner);
+  const lines: IdLine[] = [];
+  let next = 0;
+  const fill = (end: number) => {
+    if (end > next) lines.push({ inner: next, host: hostBase + next, count: end - next });
+  };
+  for (const other of sorted) {
+    fill(Math.min(other.inner, count));
+    lines.push(other);
+    next = Math.max(next, other.inner + other.count);
+  }
+  fill(count);
+  return lines;
 }
 
 /** Where files are: in a running container, or in the root of a stopped one. */
@@ -18,10 +43,11 @@ export type FilePlace = ({ readonly target: Target } | { readonly root: RootSour
 export const idmapOps = (ids: IdRange | undefined): Op[] =>
   ids === undefined
     ? []
-    : [
-        ["idmap-uid", 0, ids.hostBase, ids.count],
-        ["idmap-gid", 0, ids.hostBase, ids.count],
-      ];
+    : (["uid", "gid"] as const).flatMap((kind) =>
+        idLines(ids, ids.others?.[kind] ?? []).map(
+          ({ inner, host, count }): Op => [`idmap-${kind}`, inner, host, count],
+        ),
+      );
 
 /** The words for a container's file system. */
 export function rootOps(root: RootSource, ids: IdRange | undefined): Op[] {

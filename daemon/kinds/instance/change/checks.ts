@@ -10,10 +10,12 @@ import { badRequest, notFound } from "../../../../sdk/api/errors";
 import { defaultProject } from "../../../core/call";
 import { parseRawLxc } from "../../../core/settings/raw-lxc";
 import { requireConfig, requireDevices } from "../../../core/validate";
+import { checkIdmap } from "../create/idmap";
 import { checkRivals as checkDeviceRivals, checkDevices, checkPlaces } from "../devices/devices";
 import type { InstanceHome } from "../home";
 import type { Expanded, InstanceRecord } from "../record";
 import { commandOps, rlimitOps } from "../spec/process";
+import { requireKnownCalls } from "../spec/syscalls";
 
 export type Settings = Pick<InstanceRecord, "project" | "config" | "devices" | "profiles">;
 
@@ -52,6 +54,11 @@ export function checkExpanded(
   const newConfig = changedOf(config, was.config);
   commandOps(parseRawLxc(instanceConfig(newConfig).get("raw.lxc")));
   rlimitOps(newConfig);
+  if (Object.keys(newConfig).some((key) => key.startsWith("security.idmap."))) checkIdmap(config);
+  const set = instanceConfig(config);
+  if (set.has("security.syscalls.allow") && set.has("security.syscalls.deny"))
+    throw badRequest("security.syscalls.allow cannot be set together with security.syscalls.deny. Unset one of them.");
+  requireKnownCalls(home.seccompDir, newConfig);
   const newDevices = changedOf(devices, was.devices);
   checkDevices(home, own, devices, (device) => newDevices[device] !== undefined);
 }

@@ -1,7 +1,9 @@
 /** Live update: a running instance follows changed limits and devices at once, and a root its size, also that of a stopped one. */
 import type { Config } from "../../../../sdk/api/common";
+import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { changedKeys } from "../../../core/merge";
 import { Revert } from "../../../core/revert";
+import { loadModules, moduleNames } from "../../../platform/host/modules";
 import { idRange } from "../create/idmap";
 import { followDevices } from "../devices/follow";
 import type { InstanceHome } from "../home";
@@ -31,6 +33,8 @@ export async function followLive(
     undo.keep();
     return record.config;
   }
+  const modules = instanceConfig(is.config).get("linux.kernel_modules");
+  if (modules !== instanceConfig(was.config).get("linux.kernel_modules")) await loadModules(moduleNames(modules));
   if (touchesLimits(changedKeys(was.config, is.config))) {
     undo.add(() => lifecycle.applyLimits(record, was.config));
     lifecycle.applyLimits(record, is.config);

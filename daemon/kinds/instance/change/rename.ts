@@ -12,6 +12,7 @@ import type { InstanceHome } from "../home";
 import { type InstanceId, type InstanceRecord, keyOf, rootOf } from "../record";
 import { snapshotVolume, volumeOf } from "../volume";
 import { checkSettings, nothing } from "./checks";
+import { withNewCloudInitId } from "./cloud-init-id";
 
 /** Whether an instance may be in another project: what it comes to there is judged as that of a new one. @throws ApiError */
 export function requireMovable(home: InstanceHome, record: InstanceRecord, { project, name }: InstanceId): void {
@@ -55,6 +56,7 @@ export async function renameInstance(home: InstanceHome, record: InstanceRecord,
   const logs = dirs.logs(keyOf(renamed));
   await rm(logs, { recursive: true, force: true });
   await ignoring("ENOENT", rename(dirs.logs(keyOf(record)), logs));
+  book.change(renamed, (record) => ({ ...record, config: withNewCloudInitId(record.config) }));
   const now = book.record(renamed);
   // What is pending is made for the new name.
   if (pendingTemplates(now.config) !== undefined) return;

@@ -10,6 +10,7 @@ import { withoutEmpty, withoutEmptyOptions } from "../../../core/merge";
 import { requireRunnable } from "../../../platform/host/architecture";
 import { nowText } from "../../../platform/time";
 import { checkSettings, nothing, type Settings } from "../change/checks";
+import { withNewCloudInitId } from "../change/cloud-init-id";
 import { withChosenKeys } from "../devices/devices";
 import { isChosenKey } from "../devices/volatile-keys";
 import type { InstanceHome } from "../home";
@@ -42,10 +43,10 @@ export function draftInstance(
   const profiles = post.profiles ?? origin.profiles ?? ["default"];
   const partial = {
     project,
-    config: {
+    config: withNewCloudInitId({
       ...withoutEmpty({ ...origin.config, ...limitsOfType(post.instance_type), ...chosen(post.config) }),
       "volatile.uuid": randomUUID(),
-    },
+    }),
     devices: withoutEmptyOptions(post.devices),
   };
   const { standing } = origin;

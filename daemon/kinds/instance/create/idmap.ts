@@ -1,8 +1,8 @@
 /** Idmap: every unprivileged container has host ids of its own. */
 import type { Config } from "../../../../sdk/api/common";
 import { instanceConfig } from "../../../../sdk/api/config/instance";
-import { internal } from "../../../../sdk/api/errors";
-import type { IdRange } from "../../../platform/native/index";
+import { badRequest, internal } from "../../../../sdk/api/errors";
+import type { IdLine, IdRange } from "../../../platform/native/index";
 
 const rangeSize = 65536;
 /** Above what systemd-nspawn (up to 0x6fffffff) and LXD's default (from 1,000,000) give out; below 2^31, which some programs take for negative. */
@@ -31,11 +31,38 @@ export function baseOf(config: Config): number | undefined {
 
 export const withBase = (config: Config, base: number): Config => ({ ...config, [key]: String(base) });
 
-/** The map of an instance: none when it is privileged. @param expanded configuration with profiles @param own the instance's own */
+/**
+ * The map of an instance: none when it is privileged. @param expanded configuration with profiles @param own the instance's own
+ * @throws ApiError BAD_REQUEST for one that the kernel would refuse
+ */
 export function idRange(expanded: Config, own: Config): IdRange | undefined {
-  if (instanceConfig(expanded).get("security.privileged")) return undefined;
-  const hostBase = baseOf(own);
+  const set = instanceConfig(expanded);
+  if (set.get("security.privileged")) return undefined;
+  const hostBase = set.get("security.idmap.base") ?? baseOf(own);
   if (hostBase === undefined)
     throw internal(`Cannot map ids: the instance has no ${key}. Change any setting of it, which gives it a new one.`);
-  return { hostBase, count: rangeSize };
+  const count = set.get("security.idmap.size");
+  checkIdmap(expanded);
+  const lines = set.get("raw.idmap") ?? [];
+  if (lines.length === 0) return { hostBase, count };
+  const of = (kind: "uid" | "gid") => lines.filter((line) => line.kind === kind || line.kind === "both");
+  const others = { uid: of("uid"), gid: of("gid") };
+  const isOurs = ({ host, count: size }: IdLine) => host < hostBase + count && hostBase < host + size;
+  if ([...others.uid, ...others.gid].some(isOurs))
+    throw badRequest('Cannot map ids: "raw.idmap" names ids of the host that the container has already. Name others.');
+  return { hostBase, count, others };
+}
+
+/** What is wrong with the keys of the map together, whoever has them. @throws ApiError BAD_REQUEST */
+export function checkIdmap(config: Config): void {
+  const set = instanceConfig(config);
+  const [base, size] = [set.get("security.idmap.base"), set.get("security.idmap.size")];
+  if (base === undefined && size > rangeSize)
+    throw badRequest(
+      `Invalid value for "security.idmap.size": more than ${rangeSize} ids need a place of their own. Set security.idmap.base.`,
+    );
+  if (base !== undefined && base + size > 2 ** 32 - 1)
+    throw badRequest(
+      'Invalid value for "security.idmap.base": with so many ids the map ends beyond the last id there is.',
+    );
 }

@@ -1,10 +1,12 @@
 /** Start: a plan of devices, processors and operations, then the container. */
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { ApiError, badRequest } from "../../../../sdk/api/errors";
 import { type Call, ownCall } from "../../../core/call";
 import { toApiError } from "../../../platform/errors";
 import { ownFile, ownFolder } from "../../../platform/folders/aside";
+import { loadModules, moduleNames } from "../../../platform/host/modules";
 import { errnoOf } from "../../../platform/native/connection";
 import type { IdRange, RunningCell } from "../../../platform/native/index";
 import { together } from "../../../platform/processes/together";
@@ -22,8 +24,9 @@ import { pickCpus } from "../limits/live";
 import { requireReadable } from "../readable";
 import { type Expanded, type InstanceRecord, keyOf } from "../record";
 import { settleRootSize } from "../root-size";
-import { seccompFile, startFilter } from "../spec/seccomp";
+import { seccompFile, startFilter, subvolumeRules } from "../spec/seccomp";
 import { startOps } from "../spec/start";
+import { policyRules } from "../spec/syscalls";
 import { volumeOf } from "../volume";
 import { noteCell } from "./cell-notes";
 import { runningPower, withoutPause, withoutRestart } from "./last-state";
@@ -60,6 +63,7 @@ export class Starter {
       await home.sftp.leaveRoot(record);
       await settleRootSize(home, record, expanded.devices);
       devices = planDevices(home, { ...record, config }, expanded.devices, ids, () => true);
+      await loadModules(moduleNames(instanceConfig(expanded.config).get("linux.kernel_modules")));
       const cpus = pickCpus(running, expanded.config);
       const madeBy = fixedPart(expanded.config);
       const speeds = await diskLimits(home, record, expanded.devices);
@@ -153,7 +157,10 @@ export class Starter {
       limits: [...limitWrites(layout, group, expanded.config, cpus), ...diskLimitWrites(layout, group, speeds)],
       controlDir: dirs.cell(keyOf(record)),
       consoleLog,
-      seccomp: startFilter(dirs.cell(keyOf(record)), seccompFile(seccompDir, expanded.config), isWhole),
+      seccomp: startFilter(dirs.cell(keyOf(record)), seccompFile(seccompDir, expanded.config), [
+        ...(isWhole ? [subvolumeRules()] : []),
+        policyRules(seccompDir, expanded.config),
+      ]),
       hasDevice: (device) => existsSync(path.join("/dev", device)),
     });
   }

@@ -41,8 +41,32 @@ export function limitWrites(
     ...cpuWrites(layout, group, config),
     ...cpusetWrites(layout, group, cpus),
     ...diskPriorityWrites(layout, group, config),
+    ...hugepageWrites(layout, group, config),
   ];
 }
+
+/** Sizes of huge pages that keys have, in the words of control files. */
+const pageSizes = ["64KB", "1MB", "2MB", "1GB"] as const;
+
+function hugepageWrites(layout: CgroupLayout, group: string, config: Config): ControlWrite[] {
+  const set = instanceConfig(config);
+  const dir = controllerDir(layout, "hugetlb", group);
+  return pageSizes.flatMap((pages) => {
+    const limit = set.get(`limits.hugepages.${pages}`);
+    const key = `limits.hugepages.${pages}`;
+    if (dir === undefined) return need(limit, key, "hugetlb");
+    const name = dir.version === 2 ? `hugetlb.${pages}.max` : `hugetlb.${pages}.limit_in_bytes`;
+    // The kernel has files for those sizes only that its processors have.
+    const isThere = existsSync(path.join(path.dirname(dir.path), name));
+    if (!isThere && limit !== undefined)
+      throw badRequest(`Cannot apply "${key}": this host has no huge pages of that size. Unset the key.`);
+    return isThere
+      ? [{ path: path.join(dir.path, name), value: limit?.toString() ?? unlimitedPages(dir.version) }]
+      : [];
+  });
+}
+
+const unlimitedPages = (version: 1 | 2): string => (version === 2 ? "max" : "-1");
 
 /** Files of limits that the guest's own group shows as well, so that programs inside find what they get. The outer group is what bounds. */
 const shownInside = new Set([

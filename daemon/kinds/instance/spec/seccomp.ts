@@ -1,6 +1,7 @@
 /**
  * Spec, seccomp: which of the programs that the build makes filters a container's system calls. One whose root has a size in a pool where guests can
- * make subvolumes gets a program of its own, which denies that: what is in a subvolume does not count for the size of the one above it.
+ * make subvolumes gets a program of its own, which denies that: what is in a subvolume does not count for the size of the one above it. So does one with
+ * rules of its user's (syscalls.ts).
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -18,12 +19,13 @@ const ownFile = (cellDir: string): string => path.join(cellDir, "seccomp");
 
 /**
  * The program for a start. It is kept beside the run files of the container for whoever enters it.
- * @param cellDir folder of its run files
+ * @param cellDir folder of its run files @param rules that come before it, each of which falls through
  */
-export function startFilter(cellDir: string, file: string, deniesSubvolumes: boolean): string {
+export function startFilter(cellDir: string, file: string, rules: readonly Buffer[]): string {
   rmSync(ownFile(cellDir), { recursive: true, force: true });
-  if (!deniesSubvolumes) return file;
-  writeFileSync(ownFile(cellDir), Buffer.concat([subvolumeRules(), readFileSync(file)]), { mode: 0o600 });
+  const own = Buffer.concat(rules);
+  if (own.length === 0) return file;
+  writeFileSync(ownFile(cellDir), Buffer.concat([own, readFileSync(file)]), { mode: 0o600 });
   return ownFile(cellDir);
 }
 
@@ -53,8 +55,8 @@ const offsets = { number: 0, arch: 4, secondArgument: 24 } as const;
 const enotty = 25;
 const refused = 0x50000 + enotty;
 
-/** Instructions (linux/filter.h) that fall through to those after them. */
-function subvolumeRules(): Buffer {
+/** Rules that deny the making of subvolumes. */
+export function subvolumeRules(): Buffer {
   const load = (offset: number) => instruction(0x20, 0, 0, offset);
   const isEqual = (value: number, yes: number, no: number) => instruction(0x15, yes, no, value);
   const rules = (ioctls[process.arch] ?? []).flatMap(([arch, number]) => [
@@ -69,11 +71,12 @@ function subvolumeRules(): Buffer {
   return Buffer.concat(rules);
 }
 
-function instruction(code: number, yes: number, no: number, value: number): Buffer {
+/** One of linux/filter.h. */
+export function instruction(code: number, yes: number, no: number, value: number): Buffer {
   const bytes = Buffer.alloc(8);
   bytes.writeUInt16LE(code, 0);
   bytes.writeUInt8(yes, 2);
   bytes.writeUInt8(no, 3);
-  bytes.writeUInt32LE(value, 4);
+  bytes.writeUInt32LE(value >>> 0, 4);
   return bytes;
 }

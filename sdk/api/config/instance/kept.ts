@@ -42,6 +42,14 @@ export const keptKeys = {
       example: "0f5d9f6a2f0b5d6f2a4dd5b0c7f5f1b9c8e1b7a0c6a5d4e3f2b1a09182736455",
       doc: "Fingerprint of the image that the container was made from.",
     },
+    "volatile.cloud-init.instance-id": {
+      type: anyText,
+      computed: true,
+      applies: "never",
+      since,
+      example: "5f3c1f0e-8f0b-4d0e-9a52-0d6c7b1f4a11",
+      doc: "Identifier by which cloud-init knows whether it has run. It is a new one after a rename, and when what cloud-init reads has changed.",
+    },
     "volatile.idmap.base": {
       type: anyInteger,
       computed: true,

@@ -1,6 +1,6 @@
 /** Keys of what an instance may use. */
 import { grouped } from "../table";
-import { bool, cpuAllowance, cpus, integer, memorySize, oneOf, text } from "../values";
+import { bool, cpuAllowance, cpus, integer, memorySize, oneOf, size, text } from "../values";
 
 const since = "0.1.0";
 
@@ -46,6 +46,42 @@ export const limitKeys = grouped("limits", {
     since,
     example: "5",
     doc: "Weight among the containers when the disks are busy. The highest number gets most. The scheduler of the host's disk must know weights, as BFQ does.",
+  },
+  "limits.hugepages.64KB": {
+    type: size,
+    unset: "no huge pages are counted",
+    applies: "now",
+    since,
+    extension: "limits_hugepages",
+    example: "6400KiB",
+    doc: "Most memory in huge pages of 64KB that the container may use. The host needs the control group `hugetlb`, and pages of that size.",
+  },
+  "limits.hugepages.1MB": {
+    type: size,
+    unset: "no huge pages are counted",
+    applies: "now",
+    since,
+    extension: "limits_hugepages",
+    example: "8MiB",
+    doc: "Most memory in huge pages of 1MB that the container may use. The host needs the control group `hugetlb`, and pages of that size.",
+  },
+  "limits.hugepages.2MB": {
+    type: size,
+    unset: "no huge pages are counted",
+    applies: "now",
+    since,
+    extension: "limits_hugepages",
+    example: "128MiB",
+    doc: "Most memory in huge pages of 2MB that the container may use. The host needs the control group `hugetlb`, and pages of that size.",
+  },
+  "limits.hugepages.1GB": {
+    type: size,
+    unset: "no huge pages are counted",
+    applies: "now",
+    since,
+    extension: "limits_hugepages",
+    example: "2GiB",
+    doc: "Most memory in huge pages of 1GB that the container may use. The host needs the control group `hugetlb`, and pages of that size.",
   },
   "limits.kernel.*": {
     type: resourceLimit,

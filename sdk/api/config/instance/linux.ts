@@ -11,7 +11,22 @@ const sysctlName = (name: string) =>
 /** A line of a file in /proc, with its end or without. */
 const sysctlValue = text(oneLine.title, (value) => oneLine.check(value.replace(/\n$/, "")));
 
+/** Separated by commas, with blanks after them or without. */
+const moduleNames = text("names of modules, separated by commas", (value) =>
+  /^[a-zA-Z0-9_][a-zA-Z0-9_-]*(, ?[a-zA-Z0-9_][a-zA-Z0-9_-]*)*$/.test(value)
+    ? undefined
+    : "it must be names of kernel modules, separated by commas",
+);
+
 export const linuxKeys = grouped("linux", {
+  "linux.kernel_modules": {
+    type: moduleNames,
+    unset: "none",
+    applies: "now",
+    since,
+    example: "wireguard,nf_nat",
+    doc: "Modules that the host's kernel has to have before the container starts. The daemon loads those that are missing.",
+  },
   "linux.sysctl.*": {
     type: sysctlValue,
     name: sysctlName,

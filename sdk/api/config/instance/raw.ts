@@ -1,10 +1,20 @@
 /** Keys in the words of other programs. */
+import { idMap } from "../id-map";
 import { grouped } from "../table";
 import { anyText } from "../values";
 
 const since = "0.1.0";
 
 export const rawKeys = grouped("raw", {
+  "raw.idmap": {
+    type: idMap,
+    unset: "no ids of the host",
+    applies: "next start",
+    since,
+    extension: "id_map",
+    example: "both 1000 1000",
+    doc: "Ids of the host that the container has as its own, a line each: `both`, `uid` or `gid`, an id or range of the container, and one of the host. Files of the host that belong to them belong to the container's users.",
+  },
   "raw.lxc": {
     type: anyText,
     secret: true,

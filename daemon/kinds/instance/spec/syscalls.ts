@@ -1,0 +1,105 @@
+/**
+ * System calls: what security.syscalls.deny and .allow make of the filter of all containers: a program of seccomp(2) before it, which falls through to it.
+ * A filter of BPF: instructions of 8 bytes (filter.rst of the kernel), each with a code, two short jumps and a number.
+ */
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import type { Config } from "../../../../sdk/api/common";
+import { instanceConfig } from "../../../../sdk/api/config/instance";
+import { badRequest } from "../../../../sdk/api/errors";
+import { instruction } from "./seccomp";
+
+/** How to load a field of struct seccomp_data, compare, jump and answer (linux/bpf_common.h, linux/seccomp.h). */
+const code = { load: 0x20, jumpIfEqual: 0x15, jump: 0x05, answer: 0x06 } as const;
+const field = { number: 0, architecture: 4 } as const;
+const answer = { killProcess: 0x8000_0000, errno: 0x0005_0000 } as const;
+
+type Instruction = readonly [code: number, ifTrue: number, ifFalse: number, k: number];
+
+const load = (offset: number): Instruction => [code.load, 0, 0, offset];
+const answering = (value: number): Instruction => [code.answer, 0, 0, value];
+
+interface Names {
+  /** The kernel's numbers of the architecture and of its 32-bit companion. */
+  readonly audits: readonly number[];
+  /** Numbers of a system call for both; -1 where there is none. */
+  readonly calls: ReadonlyMap<string, readonly number[]>;
+}
+
+const read = new Map<string, Names>();
+
+/** The system calls that the build's libseccomp knows. */
+function namesIn(dir: string): Names {
+  const known = read.get(dir);
+  if (known !== undefined) return known;
+  const [head = "", ...lines] = readFileSync(path.join(dir, "names"), "utf8").trim().split("\n");
+  const parts = (line: string): [string, number[]] => {
+    const [name = "", ...numbers] = line.split(" ");
+    return [name, numbers.map(Number)];
+  };
+  const names = { audits: parts(head)[1], calls: new Map(lines.map(parts)) };
+  read.set(dir, names);
+  return names;
+}
+
+const hasPolicy = (config: Config): boolean => {
+  const set = instanceConfig(config);
+  return set.has("security.syscalls.deny") || set.has("security.syscalls.allow");
+};
+
+/** @throws ApiError BAD_REQUEST for a name that no system call has */
+export function requireKnownCalls(dir: string, config: Config): void {
+  if (!hasPolicy(config)) return;
+  const { calls } = namesIn(dir);
+  for (const key of ["security.syscalls.deny", "security.syscalls.allow"] as const)
+    for (const { name } of instanceConfig(config).get(key) ?? [])
+      if (!calls.has(name))
+        throw badRequest(
+          `Invalid value for "${key}": "${name}" is no system call that this host knows. Correct the name.`,
+        );
+}
+
+/** Instructions for one architecture, passed over by the others. */
+const forArchitecture = (audit: number, body: readonly Instruction[]): Instruction[] => [
+  load(field.architecture),
+  [code.jumpIfEqual, 1, 0, audit],
+  [code.jump, 0, 0, body.length],
+  ...body,
+];
+
+const denied = (numbers: readonly (readonly [number: number, value: number])[]): Instruction[] => [
+  load(field.number),
+  ...numbers.flatMap(([number, value]): Instruction[] => [[code.jumpIfEqual, 0, 1, number], answering(value)]),
+];
+
+/** What is in the list jumps behind this. */
+const allowed = (numbers: readonly number[]): Instruction[] => [
+  load(field.number),
+  ...numbers.flatMap((number, index): Instruction[] => [
+    [code.jumpIfEqual, 0, 1, number],
+    [code.jump, 0, 0, 2 * (numbers.length - index) - 1],
+  ]),
+  answering(answer.killProcess),
+];
+
+/** Rules by the keys of a container; empty where it has none. @param dir of the programs that the build makes @param config expanded */
+export function policyRules(dir: string, config: Config): Buffer {
+  return Buffer.concat(policyOf(dir, config).map((one) => instruction(...one)));
+}
+
+function policyOf(dir: string, config: Config): Instruction[] {
+  if (!hasPolicy(config)) return [];
+  const { audits, calls } = namesIn(dir);
+  const set = instanceConfig(config);
+  const allow = set.get("security.syscalls.allow");
+  const deny = set.get("security.syscalls.deny") ?? [];
+  return audits.flatMap((audit, of) => {
+    const numberOf = (name: string) => calls.get(name)?.[of] ?? -1;
+    if (set.has("security.syscalls.allow"))
+      return forArchitecture(audit, allowed((allow ?? []).map(({ name }) => numberOf(name)).filter((n) => n >= 0)));
+    const numbers = deny.map(
+      ({ name, errno }) => [numberOf(name), errno === undefined ? answer.killProcess : answer.errno | errno] as const,
+    );
+    return forArchitecture(audit, denied(numbers.filter(([number]) => number >= 0)));
+  });
+}
