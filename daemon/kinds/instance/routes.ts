@@ -6,7 +6,7 @@ import type { Snapshot } from "../../../sdk/api/snapshot";
 import { maySee, requireAccess } from "../../core/access";
 import { patched } from "../../core/merge";
 import { urlOf } from "../../core/ref";
-import { matches, parseFilter } from "../../http/filter";
+import { type Filter, matches, parseFilter } from "../../http/filter";
 import {
   type ApiRequest,
   asyncOp,
@@ -80,7 +80,7 @@ export function instanceRoutes(
     const isWanted = ({ project }: InstanceId) =>
       isAll ? maySee(request.call, project) : project === request.call.project;
     const records = type === "container" ? book.store.list().filter(isWanted) : [];
-    const wanted = records.filter((record) => clauses.length === 0 || matches(clauses, instances.render(record)));
+    const wanted = await matching(records, clauses);
     switch (recursionOf(request)) {
       case 0:
         return sync(wanted.map((record) => urlOf(instanceRef(record))));
@@ -89,6 +89,17 @@ export function instanceRoutes(
       default:
         return sync((await Promise.all(wanted.map(fullIfThere))).filter((one) => one !== undefined));
     }
+  }
+
+  /** What a filter asks of the state costs a look at each; the rest does not. */
+  async function matching(records: readonly InstanceRecord[], clauses: Filter): Promise<InstanceRecord[]> {
+    if (clauses.length === 0) return [...records];
+    if (!clauses.some(({ field }) => field.startsWith("state.")))
+      return records.filter((record) => matches(clauses, instances.render(record)));
+    const seen = await Promise.all(records.map(async (record) => ({ record, full: await fullIfThere(record) })));
+    return seen.flatMap(({ record, full: object }) =>
+      object !== undefined && matches(clauses, object) ? [record] : [],
+    );
   }
 
   /** One that is deleted while the list is made is not in it; one whose state cannot be had is there without it. */
