@@ -1,8 +1,9 @@
 /** The size of an instance's root disk: what a guest gets, what it sees of it, and what becomes of it when it changes. */
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, createWriteStream, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { pipeline } from "node:stream/promises";
 import { after, before, describe, test } from "node:test";
 import { canGrow } from "../../daemon/kinds/storage-pool/drivers/volume-disk";
 import type { Config, Device } from "../../sdk/api/common";
@@ -147,6 +148,23 @@ async function suite(): Promise<void> {
           for (const name of ["open", "bound"]) await (await client().deleteInstance(name, { force: true })).wait();
           rmSync(folder, { recursive: true });
         });
+
+      test("moved, rebuilt and imported instances have the size that their root disk says", async () => {
+        await client().createStoragePool({ name: "elsewhere", driver: "dir", config: {} });
+        await create("goer", root(pool, "24MiB"));
+        await (await client().rebuildInstance("goer", { source })).wait();
+        await assertTotal("goer", 24);
+        await (await client().moveInstance("goer", { name: "goer", pool: "elsewhere" })).wait();
+        await assertTotal("goer", 24);
+        await (await client().createBackup("goer", { name: "out", compression_algorithm: "none" })).wait();
+        const file = path.join(shared.daemon.dir, "goer.backup");
+        await pipeline(await client().exportBackup("goer", "out"), createWriteStream(file));
+        await (await client().importBackup(file, { name: "came", pool })).wait();
+        await assertTotal("came", 24);
+        rmSync(file);
+        for (const name of ["goer", "came"]) await remove(name);
+        await client().deleteStoragePool("elsewhere");
+      });
 
       test("a pool's volume.size counts for new roots that say nothing, and 0 is no bound", async () => {
         const { value } = await client().getStoragePool(pool);

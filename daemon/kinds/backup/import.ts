@@ -26,6 +26,7 @@ import { applyUntilStart } from "../instance/create/file-templates";
 import { make } from "../instance/create/make";
 import { type InstanceId, type InstanceRecord, instanceRef, rootOf } from "../instance/record";
 import { about } from "../instance/request";
+import { sizeOfNewRoot } from "../instance/root-size";
 import { volumeOf } from "../instance/volume";
 import type { SnapshotRecord } from "../snapshot/store";
 import { type InspectedBackup, inspectBackup, inWordsOfBackups } from "./archive/inspect";
@@ -191,7 +192,8 @@ async function fill(
     const options = { deviceNodes, warn, signal: operation.signal, ...(ids === undefined ? {} : { ids }) };
     return (rootPath: string) => unpackRoot(file, { main: compression, layout }, rootPath, home.images.limits, options);
   };
-  await volumes.createFilled(pool, volumeOf(record), unpacker(backup.container, backup.instance));
+  const size = sizeOfNewRoot(instances.home, pool, instances.home.book.expanded(record).devices);
+  await volumes.createFilled(pool, volumeOf(record), unpacker(backup.container, backup.instance), size);
   for (const snapshot of backup.snapshots) {
     operation.signal.throwIfAborted();
     const unpack = unpacker(backup.roots.get(snapshot.name)!, snapshot);

@@ -26,9 +26,9 @@ export class Volumes {
     return this.pools.fill(pool, (driver, place) => driver.create(place, volume, async () => undefined, size));
   }
 
-  /** Makes a volume; `fill` gets its empty root folder and puts the content there. */
-  createFilled(pool: string, volume: Volume, fill: (rootPath: string) => Promise<void>): Promise<void> {
-    return this.pools.fill(pool, (driver, place) => driver.create(place, volume, fill));
+  /** Makes a volume; `fill` gets its empty root folder and puts the content there. @param size as for createEmpty */
+  createFilled(pool: string, volume: Volume, fill: (rootPath: string) => Promise<void>, size?: number): Promise<void> {
+    return this.pools.fill(pool, (driver, place) => driver.create(place, volume, fill, size));
   }
 
   /** Makes a volume from an image; the image's volume in this pool is made first when it is not there, once for all who ask. */

@@ -5,6 +5,7 @@ import { checkSettings } from "../change/checks";
 import { makeLinks } from "../create/links";
 import type { InstanceHome } from "../home";
 import { type InstanceRecord, rootEntry } from "../record";
+import { sizeOfNewRoot } from "../root-size";
 import { snapshotVolume, volumeOf } from "../volume";
 
 /** What the instance is in the other pool: its root disk says that pool, as its own device where a profile gave it. @throws ApiError */
@@ -28,7 +29,13 @@ export async function moveToPool(home: InstanceHome, record: InstanceRecord, poo
   await using undo = new Revert(home.log);
   book.store.moves.add(record, record.pool, pool);
   undo.add(() => removeVolumes(home, record, pool));
-  for (const volume of volumesOf(home, record)) await volumes.clone({ pool: record.pool, volume }, { pool, volume });
+  const size = sizeOfNewRoot(home, pool, book.expanded(next).devices);
+  for (const volume of volumesOf(home, record))
+    await volumes.clone(
+      { pool: record.pool, volume },
+      { pool, volume },
+      volume.type === "containers" ? size : undefined,
+    );
   database.transaction(() => book.store.moveToPool(next));
   undo.keep();
   await makeLinks(home, pool, next);
