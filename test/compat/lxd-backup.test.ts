@@ -61,6 +61,7 @@ test("a backup of LXD becomes a container of ours, and one of ours a container o
     lxc.run("publish", "seed", "--alias", "seed", "-q");
     lxc.run("image", "export", "seed", path.join(lxc.home, "image"));
     lxc.run("delete", "seed");
+    lxc.run("image", "delete", "seed");
     inLxd(lxc, (theirs) => {
       const ours = (...args: string[]) => lxc.run(...args);
       const halt = ["-c", "raw.lxc=lxc.signal.halt=SIGUSR1"];
@@ -70,6 +71,7 @@ test("a backup of LXD becomes a container of ours, and one of ours a container o
       const file = path.join(lxc.home, "there.tar.gz");
       theirs("export", "bothy-there", file, "-q");
       ours("import", file, "-q");
+      assert.match(ours("config", "template", "list", "bothy-there", "-f", "csv"), /hostname\.tpl/);
       check(ours, "bothy-there");
 
       ours("init", "bb", "bothy-here", "-q");

@@ -18,7 +18,7 @@ export interface BackupHome extends Platform {
   readonly changes: Changes;
   readonly server: { config(): Config };
   readonly projects: Pick<ProjectService, "config" | "allowBackup" | "exists">;
-  readonly images: Pick<ImageService, "limits" | "readMetadata">;
+  readonly images: Pick<ImageService, "limits">;
   readonly instances: InstanceService;
   readonly snapshots: Pick<SnapshotService, "records" | "whileCopied" | "addFilled" | "addKnown">;
   /** Pools as they are on disk, whether or not the database knows them. */

@@ -5,6 +5,7 @@ import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { isDeepStrictEqual } from "node:util";
 import { type Config, InstanceName } from "../../../sdk/api/common";
 import { instanceConfig } from "../../../sdk/api/config/instance";
 import { badRequest, notFound } from "../../../sdk/api/errors";
@@ -19,11 +20,12 @@ import { findArchitecture } from "../../platform/host/architecture";
 import type { RunningOperation } from "../../platform/operations";
 import type { TarLayout } from "../image/archive/check";
 import { beyond, type ImageLimits } from "../image/archive/limits";
-import { triggers } from "../image/archive/metadata";
+import { checkTemplates, parseMetadata, triggers } from "../image/archive/metadata";
 import { unpackRoot } from "../image/archive/unpack";
 import { draftInstance } from "../instance/create/draft";
 import { applyUntilStart } from "../instance/create/file-templates";
 import { make } from "../instance/create/make";
+import { metadataOf } from "../instance/metadata/metadata";
 import { type InstanceId, type InstanceRecord, instanceRef, rootOf } from "../instance/record";
 import { about } from "../instance/request";
 import { sizeOfNewRoot } from "../instance/root-size";
@@ -125,6 +127,7 @@ async function makeInstance(
       const draft = draftOf(home, id, pool, backup);
       await make(instances, draft, async (record) => {
         await fill(home, record, { file, backup, pool }, operation);
+        keepMetadata(home, record, backup, operation);
         const trigger = instanceConfig(backup.instance.config).get("volatile.apply_template");
         const isTrigger = triggers.some((known) => known === trigger);
         return isTrigger ? applyUntilStart(instances, record, trigger as (typeof triggers)[number]) : {};
@@ -200,6 +203,26 @@ async function fill(
     await snapshots.addFilled(snapshotOf(home, record, snapshot), (volume) =>
       volumes.createFilled(pool, volume, unpack),
     );
+  }
+}
+
+/** What the backup says of the instance's templates, where that is not what its image says here. */
+function keepMetadata(
+  { instances }: BackupHome,
+  record: InstanceRecord,
+  { metadata: told, templates }: InspectedBackup,
+  operation: RunningOperation,
+): void {
+  if (told === null) return;
+  try {
+    const metadata = parseMetadata(told);
+    checkTemplates(metadata, templates);
+    const { book } = instances.home;
+    if (!isDeepStrictEqual({ metadata, templates: { ...templates } }, metadataOf(instances.home, record)))
+      book.store.metadata.set(record, { metadata, templates });
+  } catch (error) {
+    const message = inWordsOfBackups(error) as Error;
+    operation.warn(`The templates of the backup are left out. ${message.message}`);
   }
 }
 

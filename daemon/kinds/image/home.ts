@@ -12,8 +12,8 @@ export interface Publishable {
   /** What is locked while it is read. */
   readonly of: Ref;
   readonly architecture: string;
-  /** What the image says of itself that it was made of, as far as that one is still there. */
-  readonly origin?: { readonly metadata: ImageMetadata; readonly templates: Readonly<Record<string, string>> };
+  /** What its image said of itself, as far as that is still known, with what was changed of it since. */
+  readonly origin: { readonly metadata: ImageMetadata; readonly templates: Readonly<Record<string, string>> };
   /** @throws ApiError BAD_REQUEST "Cannot export a running instance as an image" */
   requireAtRest(): void;
   /** @throws ApiError NOT_FOUND, UNAVAILABLE */

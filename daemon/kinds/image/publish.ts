@@ -15,7 +15,6 @@ import { tarEnd, tarFile, tarFolder } from "../../platform/archive/tar-writer";
 import type { RunningOperation } from "../../platform/operations";
 import { Slots } from "../../platform/processes/slots";
 import { beyond } from "./archive/limits";
-import type { ImageMetadata } from "./archive/metadata";
 import { scratchFolder } from "./archive/upload";
 import type { ImageHome, Publishable } from "./home";
 import type { ImageService } from "./service";
@@ -128,17 +127,18 @@ const undisposed = { [Symbol.asyncDispose]: async () => undefined };
 
 /** What the image says of itself: as the one that the instance was made of, but for what the request says. */
 function metadataOf({ architecture, origin }: Publishable, { properties, expires_at }: ImagesPost) {
-  const metadata: ImageMetadata = origin?.metadata ?? {
-    architecture,
-    creation_date: Math.floor(Date.now() / 1000),
-    expiry_date: 0,
-    properties: {},
-    templates: {},
-  };
+  const { metadata, templates } = origin;
   const asked: Config = properties === undefined ? metadata.properties : withoutEmpty(properties);
   const expiry = expires_at === undefined ? metadata.expiry_date : Math.floor(Date.parse(expires_at) / 1000);
+  const created = metadata.creation_date || Math.floor(Date.now() / 1000);
   return {
-    metadata: { ...metadata, architecture, expiry_date: Math.max(0, expiry), properties: asked },
-    templates: origin?.templates ?? {},
+    metadata: {
+      ...metadata,
+      architecture,
+      creation_date: created,
+      expiry_date: Math.max(0, expiry),
+      properties: asked,
+    },
+    templates,
   };
 }

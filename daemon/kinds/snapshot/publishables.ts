@@ -1,8 +1,8 @@
 /** Publishables: instances and snapshots, as what images are made of. */
-import { instanceConfig } from "../../../sdk/api/config/instance";
-import { ApiError, badRequest } from "../../../sdk/api/errors";
+import { badRequest } from "../../../sdk/api/errors";
 import { snapshotRef } from "../../core/ref";
 import type { ImageHome, Publishable } from "../image/home";
+import { metadataOf } from "../instance/metadata/metadata";
 import { type InstanceId, type InstanceRecord, instanceRef } from "../instance/record";
 import { snapshotVolume, volumeOf } from "../instance/volume";
 import type { Volume } from "../storage-pool/driver";
@@ -36,33 +36,19 @@ export const publishables = (home: SnapshotHome, snapshots: SnapshotService): Im
   },
 });
 
+/** Metadata and templates are the instance's as they are now, also for a snapshot of it. */
 function contentOf(
   { instances, volumes }: SnapshotHome,
-  { pool }: InstanceRecord,
-  { architecture, config }: Pick<SnapshotSettings, "architecture" | "config">,
+  record: InstanceRecord,
+  { architecture }: Pick<SnapshotSettings, "architecture">,
   volume: Volume,
 ): Pick<Publishable, "architecture" | "origin" | "root"> {
-  const fingerprint = instanceConfig(config).get("volatile.base_image");
-  const origin = fingerprint === undefined ? undefined : originOf(instances.home.images, fingerprint);
   return {
     architecture,
-    ...(origin === undefined ? {} : { origin }),
+    origin: metadataOf(instances.home, record),
     root: async () => {
-      await volumes.requireThere(pool, volume);
-      return volumes.root(pool, volume);
+      await volumes.requireThere(record.pool, volume);
+      return volumes.root(record.pool, volume);
     },
   };
-}
-
-/** What an image says of itself; nothing of one that is gone. */
-function originOf(
-  images: SnapshotHome["instances"]["home"]["images"],
-  fingerprint: string,
-): Publishable["origin"] | undefined {
-  try {
-    return images.readMetadata(fingerprint);
-  } catch (error) {
-    if (ApiError.is(error) && error.code === "NOT_FOUND") return undefined;
-    throw error;
-  }
 }

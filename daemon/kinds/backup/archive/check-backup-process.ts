@@ -11,24 +11,29 @@ export interface BackupJob {
   readonly limits: ImageLimits;
 }
 
-export interface CheckedBackup extends Pick<BackupContent, "container" | "snapshots"> {
+export interface CheckedBackup extends Pick<BackupContent, "container" | "snapshots" | "templates"> {
   /** index.yaml as maps, lists, texts and nulls. */
   readonly index: unknown;
-  /** backup.yaml in the same form. */
+  /** backup.yaml and metadata.yaml in the same form. */
   readonly beside: unknown;
+  readonly metadata: unknown;
 }
 
 export type BackupResult = { readonly checked: CheckedBackup } | { readonly refused: string };
 
 async function check({ file, limits }: BackupJob): Promise<CheckedBackup> {
-  const { container, snapshots, indexYaml, besideYaml } = await readTarball(file, limits, (entries) =>
-    checkBackup(entries, limits),
+  const { container, snapshots, templates, indexYaml, besideYaml, metadataYaml } = await readTarball(
+    file,
+    limits,
+    (entries) => checkBackup(entries, limits),
   );
   return {
     container,
     snapshots,
+    templates,
     index: readYaml(indexYaml, "index.yaml"),
     beside: readYaml(besideYaml ?? "", "backup.yaml"),
+    metadata: readYaml(metadataYaml ?? ""),
   };
 }
 

@@ -9,6 +9,9 @@ export interface BackupContent {
   readonly indexYaml: string;
   /** backup.yaml beside the instance's root. */
   readonly besideYaml: string | undefined;
+  /** metadata.yaml beside it, and the templates by their file name. */
+  readonly metadataYaml: string | undefined;
+  readonly templates: Readonly<Record<string, string>>;
   /** Where the instance's root is. */
   readonly container: TarLayout;
   /** Where those of snapshots are, by name; as pairs, since names may be anything. */
@@ -18,6 +21,9 @@ export interface BackupContent {
 const maxYamlBytes = 4 << 20;
 const maxNameBytes = 4095;
 const maxPartBytes = 255;
+/** As for an image. */
+const maxMetadataBytes = 1 << 20;
+const maxTemplates = 1000;
 const maxSnapshots = 10_000;
 
 /** One root on its way. */
@@ -36,6 +42,8 @@ export async function checkBackup(entries: AsyncIterable<TarEntry>, limits: Imag
   const roots = new Map<string, Root>();
   let indexYaml: string | undefined;
   let besideYaml: string | undefined;
+  let metadataYaml: string | undefined;
+  const templates = new Templates();
   for await (const entry of entries) {
     names.add(entry.name.length + entry.linkName.length);
     const path = pathOf(entry.name, "the entry");
@@ -44,8 +52,10 @@ export async function checkBackup(entries: AsyncIterable<TarEntry>, limits: Imag
       throw refuse(`the symlink ${shown(entry.name)} has no target`, "Remove it.");
     tree.add(path, entry, target);
     const inner = path.join("/");
-    if (inner === "backup/index.yaml") indexYaml = await yamlOf(entry);
-    else if (inner === "backup/container/backup.yaml") besideYaml = await yamlOf(entry);
+    if (inner === "backup/index.yaml") indexYaml = await textOf(entry, maxYamlBytes);
+    else if (inner === "backup/container/backup.yaml") besideYaml = await textOf(entry, maxYamlBytes);
+    else if (inner === "backup/container/metadata.yaml") metadataYaml = await textOf(entry, maxMetadataBytes);
+    else if (inner.startsWith("backup/container/templates/")) await templates.add(path, entry);
     else if (
       /^backup\/(container|virtual-machine|snapshots\/[^/]+|virtual-machine-snapshots\/[^/]+)\.(bin|img)$/.test(inner)
     )
@@ -63,6 +73,8 @@ export async function checkBackup(entries: AsyncIterable<TarEntry>, limits: Imag
   return {
     indexYaml,
     besideYaml,
+    metadataYaml,
+    templates: templates.texts,
     container: layoutOf(container),
     snapshots: snapshots.map(([name, root]) => [Buffer.from(name, "latin1").toString("utf8"), layoutOf(root)]),
   };
@@ -74,9 +86,26 @@ const layoutOf = ({ prefix, root, devices }: Root): TarLayout => ({
   deviceNodes: devices.names,
 });
 
-async function yamlOf(entry: TarEntry): Promise<string> {
+async function textOf(entry: TarEntry, maxBytes: number): Promise<string> {
   if (entry.type !== "file") throw refuse(`${shown(entry.name)} is not a regular file`, "Make the backup again.");
-  return (await entry.read(maxYamlBytes)).toString("utf8");
+  return (await entry.read(maxBytes)).toString("utf8");
+}
+
+/** Templates of the instance's files, as many and as long as an image may have. */
+class Templates {
+  readonly texts: Record<string, string> = Object.create(null);
+  #bytes = 0;
+  #count = 0;
+
+  async add(path: readonly string[], entry: TarEntry): Promise<void> {
+    if (path.length !== 4 || entry.type !== "file") return;
+    const content = await entry.read(maxMetadataBytes);
+    this.#bytes += content.length;
+    this.#count += 1;
+    if (this.#bytes > maxMetadataBytes || this.#count > maxTemplates)
+      throw refuse(`its templates are more than ${maxTemplates}, or longer than 1 MiB`, "Leave out some.");
+    this.texts[Buffer.from(path[3]!, "latin1").toString("utf8")] = content.toString("utf8");
+  }
 }
 
 /** The parts of the folder that a root is, when a path lies in one; the name of its snapshot, "" for the instance itself. */

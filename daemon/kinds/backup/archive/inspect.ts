@@ -11,6 +11,9 @@ import type { BackupResult } from "./check-backup-process";
 export interface InspectedBackup extends BackedUp {
   readonly compression: Compression;
   readonly container: TarLayout;
+  /** metadata.yaml beside the instance's root, not checked, and the templates by their file name. */
+  readonly metadata: unknown;
+  readonly templates: Readonly<Record<string, string>>;
   /** Roots of snapshots by name. */
   readonly roots: ReadonlyMap<string, TarLayout>;
 }
@@ -24,7 +27,7 @@ export async function inspectBackup(file: string, limits: ImageLimits, signal: A
   if (compression === "squashfs") throw badRequest("Cannot import backup: it is a squashfs. Send it as a tarball.");
   const result = await checkedApart<BackupResult>(program, { file: packed, limits } as never, [packed], signal);
   if ("refused" in result) throw badRequest(result.refused);
-  const { index, beside, container, snapshots } = result.checked;
+  const { index, beside, container, metadata, snapshots, templates } = result.checked;
   const backup = readBackup(index, beside);
   if (backup.isOptimized)
     throw badRequest(
@@ -36,7 +39,7 @@ export async function inspectBackup(file: string, limits: ImageLimits, signal: A
       throw badRequest(
         `Cannot import backup: it lacks the root of the snapshot "${name}". Send the whole file that an export gave.`,
       );
-  return { ...backup, compression, container, roots };
+  return { ...backup, compression, container, metadata, roots, templates };
 }
 
 /** The same error in words of a backup: what reads tarballs speaks of images. */

@@ -1,9 +1,8 @@
 /** Write: the file of a backup, in LXD's format: index.yaml, then each snapshot and the instance with its root and what lies beside it. */
 import { stringify } from "yaml";
-import { instanceConfig } from "../../../../sdk/api/config/instance";
-import { ApiError } from "../../../../sdk/api/errors";
 import { tarTree } from "../../../platform/archive/tar-tree";
 import { tarEnd, tarFile, tarFolder } from "../../../platform/archive/tar-writer";
+import { metadataOf } from "../../instance/metadata/metadata";
 import { snapshotVolume } from "../../instance/volume";
 import type { Volume } from "../../storage-pool/driver";
 import { backupYaml, type Described, indexYaml } from "../format/write";
@@ -39,25 +38,14 @@ async function* part(
   volume: Volume,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
-  const { pool, config } = what.instance;
+  const { pool } = what.instance;
+  // Of snapshots too: the instance's as they are now.
+  const { metadata, templates } = metadataOf(home.instances.home, what.instance);
   await home.volumes.requireThere(pool, volume);
   yield tarFolder(folder, folderMode);
   yield tarFile(`${folder}/backup.yaml`, backupYaml(what), yamlMode);
-  const image = imageOf(home, instanceConfig(config).get("volatile.base_image"));
-  if (image !== undefined) {
-    yield tarFile(`${folder}/metadata.yaml`, stringify(image.metadata, { version: "1.1", lineWidth: 0 }));
-    if (Object.keys(image.templates).length > 0) yield tarFolder(`${folder}/templates`);
-    for (const [name, text] of Object.entries(image.templates)) yield tarFile(`${folder}/templates/${name}`, text);
-  }
+  yield tarFile(`${folder}/metadata.yaml`, stringify(metadata, { version: "1.1", lineWidth: 0 }));
+  if (Object.keys(templates).length > 0) yield tarFolder(`${folder}/templates`);
+  for (const [name, text] of Object.entries(templates)) yield tarFile(`${folder}/templates/${name}`, text);
   yield* tarTree(home, home.volumes.root(pool, volume), `${folder}/rootfs`, signal);
-}
-
-/** What the image says of itself that an instance was made of; nothing of one that is gone. */
-function imageOf({ images }: BackupHome, fingerprint: string | undefined) {
-  try {
-    return fingerprint === undefined ? undefined : images.readMetadata(fingerprint);
-  } catch (error) {
-    if (ApiError.is(error) && error.code === "NOT_FOUND") return undefined;
-    throw error;
-  }
 }
