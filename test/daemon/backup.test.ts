@@ -119,6 +119,31 @@ test("a backup made of what a backup gave is the same again", { skip }, async ()
   await gone("again");
 });
 
+test("device nodes of a privileged container come through images and backups", { skip }, async () => {
+  const { client } = shared;
+  const config = { "security.privileged": "true" };
+  const source = { type: "image", properties: { os: "odd" } };
+  await (await client.createInstance({ name: "strong", source, config })).wait();
+  await (await client.setInstanceState("strong", { action: "start" })).wait();
+  await inside("strong", "mknod /root/null c 1 3");
+  await (await client.setInstanceState("strong", { action: "stop", force: true })).wait();
+  const file = await exported("strong");
+  const { metadata } = await (await client.createImage({ source: { type: "instance", name: "strong" } })).wait();
+  const fingerprint = String(metadata?.fingerprint);
+  await gone("strong");
+  await (await client.importBackup(file)).wait();
+  await (await client.createInstance({ name: "twin", source: { type: "image", fingerprint }, config })).wait();
+  const weak = await client.createInstance({ name: "weak", source: { type: "image", fingerprint } });
+  assert.match(JSON.stringify((await weak.wait()).metadata), /1 device node of the image left out/);
+  for (const name of ["strong", "twin", "weak"])
+    await (await client.setInstanceState(name, { action: "start" })).wait();
+  for (const name of ["strong", "twin"])
+    assert.equal(await inside(name, "stat -c %F:%t:%T /root/null"), "character special file:1:3\n");
+  assert.equal(await inside("weak", "ls /root/null 2>/dev/null | wc -l"), "0\n");
+  await gone("strong", "twin", "weak");
+  await (await client.deleteImage(fingerprint)).wait();
+});
+
 test("backups are listed, shown, renamed, exported and deleted, with LXD's names and words", { skip }, async () => {
   const { client, daemon } = shared;
   const operation = await client.createBackup("plain", {});
@@ -431,6 +456,16 @@ test("a backup and an import that are cut off by a crash leave nothing, and a ca
   await daemon.kill();
   await daemon.start();
   assert.deepEqual([files(daemon), scratch(), await client.listBackups("large")], [[], [], []]);
+  // Of one that runs the copy goes as well.
+  const copies = path.join(daemon.dir, "storage-pools", "overlay", "containers-snapshots", "busy");
+  await inside("busy", "head -c 40000000 /dev/urandom > /root/noise");
+  await client.createBackup("busy", { name: "cut", compression_algorithm: "xz -9" });
+  await until(async () => files(daemon).includes("instances/busy/cut"));
+  assert.equal(readdirSync(copies).length, 3);
+  await daemon.kill();
+  await daemon.start();
+  assert.deepEqual([files(daemon), readdirSync(copies).sort()], [[], ["s0", "snap%3A1"]]);
+  assert.equal(await inside("busy", "cat /root/file; rm /root/noise"), "two\n");
   const pool = path.join(daemon.dir, "storage-pools", "dir", "containers");
   await client.importBackup(file, { name: "half" });
   await until(async () => readdirSync(pool).some((name) => name.startsWith(".partial")));

@@ -84,6 +84,9 @@ test("instances of every driver come back with settings, snapshots and projects,
     // One stopped, the others go on.
     await (await client.setInstanceState("on-dir", { action: "stop", force: true })).wait();
     await using lab = new Client({ endpoint: daemon.socket, project: "lab" });
+    const metadata = (await send(daemon.socket, "GET", "/1.0/instances/on-dir/metadata")).json.metadata as object;
+    const own = { ...metadata, properties: { kept: "yes" } };
+    assert.equal((await send(daemon.socket, "PUT", "/1.0/instances/on-dir/metadata", own)).status, 200);
     await (
       await lab.createInstance({
         name: "web",
@@ -104,6 +107,9 @@ test("instances of every driver come back with settings, snapshots and projects,
       beside(daemon, "p-dir", "on-dir"),
       ({ container }) => container.config["volatile.last_state.power"] !== "RUNNING",
     );
+
+    const beginning = path.dirname(beside(daemon, "p-dir", "on-dir"));
+    await until(async () => readFileSync(path.join(beginning, "metadata.yaml"), "utf8").includes("kept"));
 
     await loseDatabase(daemon);
     assert.deepEqual(await client.listInstances(), []);
@@ -137,6 +143,9 @@ test("instances of every driver come back with settings, snapshots and projects,
       snapshots.map(({ expanded_config: _, ...one }) => one),
     );
     assert.equal((await lab.getInstance("web")).value.status, "Stopped");
+    assert.deepEqual((await send(daemon.socket, "GET", "/1.0/instances/on-dir/metadata")).json.metadata, own);
+    const templates = await send(daemon.socket, "GET", "/1.0/instances/on-dir/metadata/templates");
+    assert.deepEqual((templates.json.metadata as string[]).sort(), ["hostname.tpl", "hosts.tpl"]);
     await (await client.setInstanceState("on-dir", { action: "start" })).wait();
     for (const { driver } of pools) {
       const name = `on-${driver}`;

@@ -1,28 +1,26 @@
 /**
- * Backup files: beside the root of each instance lies backup.yaml, which tells all that the database has of it, so that it can be made known again
- * when the database is lost. Guests cannot reach it: the folder is not theirs, only the root in it is. Files follow what listeners hear of
+ * Backup files: beside the root of each instance lies what the database has of it, so that it can be made known again when the database is lost. Guests cannot reach it: the folder is not theirs, only the root in it is. Files follow what listeners hear of
  * changes, a moment later and never in their way; a start of the daemon looks at all of them.
  */
-import { open, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Config } from "../../../../sdk/api/common";
 import type { LifecycleEvent } from "../../../platform/events";
 import { fileNameOf } from "../../../platform/folders/file-name";
-import { errnoOf, isNoSpace, isReadonly, readText } from "../../../platform/folders/files";
+import { errnoOf, isNoSpace, isReadonly } from "../../../platform/folders/files";
+import { metadataOf } from "../../instance/metadata/metadata";
 import { type InstanceId, type InstanceRecord, instanceOfKey, keyOf } from "../../instance/record";
 import { diskIdsKey } from "../format/volatile";
 import { backupYaml } from "../format/write";
+import { yamlText } from "../format/yaml";
 import type { BackupHome } from "../home";
-
-export const backupFile = "backup.yaml";
+import { writeBeside } from "./beside";
 
 /** A create, its templates and a start, or the changes of a program, come to one write. */
 const pauseMs = 300;
 
 /** What happens in an instance, or to what is not in the file. */
-const isOther = (action: string): boolean =>
-  /^instance-(backup|console|deleted|exec|file|log|metadata|ready)/.test(action);
+const isOther = (action: string): boolean => /^instance-(backup|console|deleted|exec|file|log|ready)/.test(action);
 
 /** Ids on disk are the container's own; all else is as the database has it. */
 const told = (config: Config): Config => ({ ...config, [diskIdsKey]: "[]" });
@@ -93,7 +91,8 @@ export class BackupFiles {
   async #write(instance: InstanceRecord): Promise<void> {
     const { dirs, instances, snapshots } = this.home;
     const { book, profiles, storagePools } = instances.home;
-    const content = backupYaml({
+    const { metadata, templates } = metadataOf(instances.home, instance);
+    const backup = backupYaml({
       instance,
       snapshots: snapshots.records(instance),
       pool: storagePools.record(instance.pool),
@@ -101,27 +100,7 @@ export class BackupFiles {
       book,
       told,
     });
-    const file = path.join(dirs.pool(instance.pool), "containers", fileNameOf(keyOf(instance)), backupFile);
-    if ((await readText(file)) === content) return;
-    await writeWhole(file, content);
-  }
-}
-
-/** Writes a file of root's alone, so that a crash leaves the old content or the new. */
-async function writeWhole(file: string, content: string): Promise<void> {
-  const partial = path.join(path.dirname(file), `.${path.basename(file)}.new`);
-  try {
-    await rm(partial, { force: true });
-    const handle = await open(partial, "wx", 0o400);
-    try {
-      await handle.writeFile(content);
-      await handle.datasync();
-    } finally {
-      await handle.close();
-    }
-    await rename(partial, file);
-  } catch (error) {
-    await rm(partial, { force: true }).catch(() => undefined);
-    throw error;
+    const folder = path.join(dirs.pool(instance.pool), "containers", fileNameOf(keyOf(instance)));
+    await writeBeside(folder, { backup, metadata: yamlText(metadata), templates });
   }
 }

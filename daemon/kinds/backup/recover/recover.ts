@@ -3,27 +3,27 @@
  * (`lxd recover`). Nothing of a volume is touched: what cannot be recovered stays as it is.
  */
 import path from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { never } from "../../../../sdk/api/common";
-import { ApiError, badRequest } from "../../../../sdk/api/errors";
+import { ApiError } from "../../../../sdk/api/errors";
 import type { RecoverPools, RecoverResult } from "../../../../sdk/api/storage-pool";
 import { type Call, defaultProject } from "../../../core/call";
 import { ref, urlOf } from "../../../core/ref";
 import { fileNameOf } from "../../../platform/folders/file-name";
-import { readText } from "../../../platform/folders/files";
 import { findArchitecture } from "../../../platform/host/architecture";
 import { nowText } from "../../../platform/time";
-import { readYaml } from "../../image/archive/metadata-yaml";
+import { checkTemplates, parseMetadata } from "../../image/archive/metadata";
 import { baseOf } from "../../instance/create/idmap";
 import { makeLinks } from "../../instance/create/links";
+import { metadataOf } from "../../instance/metadata/metadata";
+import type { KeptMetadata } from "../../instance/metadata/store";
 import { type InstanceId, type InstanceRecord, instanceOfKey, instanceRef, keyOf } from "../../instance/record";
 import type { SnapshotRecord } from "../../snapshot/store";
 import { devicesIn } from "../devices-in";
 import { type BackedUp, readWhole } from "../format/read";
 import { diskIdsKey } from "../format/volatile";
 import type { BackupHome } from "../home";
-import { backupFile } from "./files";
-
-const maxFileBytes = 4 << 20;
+import { readBackupBeside, readMetadataBeside } from "./beside";
 
 type Found = Omit<BackedUp, "isOptimized">;
 
@@ -32,6 +32,7 @@ interface Lost {
   readonly id: InstanceId;
   readonly pool: string;
   readonly found: Found;
+  readonly metadata: KeptMetadata | undefined;
   /** Names of its snapshots that are on disk. */
   readonly snapshots: readonly string[];
 }
@@ -84,25 +85,40 @@ async function scan(home: BackupHome, pools: RecoverPools["pools"]): Promise<Los
       for (const key of await list("containers")) {
         const id = instanceOfKey(key);
         if (home.instances.home.book.store.isTaken(id)) continue;
-        const found = await readOrTell(home, path.join(folder, "containers", fileNameOf(key), backupFile));
-        if (found === undefined) continue;
+        const beside = await readOrTell(home, path.join(folder, "containers", fileNameOf(key)));
+        if (beside === undefined) continue;
         const own = snapshots.filter((name) => name.startsWith(`${key}/`)).map((name) => name.slice(key.length + 1));
-        lost.push({ id, pool: pool.name, found, snapshots: own });
+        lost.push({ id, pool: pool.name, ...beside, snapshots: own });
       }
     });
   return lost;
 }
 
-/** @returns nothing of a file that is missing, or that cannot be read, which is told in the log */
-async function readOrTell({ log }: BackupHome, file: string): Promise<Found | undefined> {
+/** @returns nothing where backup.yaml is missing or cannot be read, which is told in the log */
+async function readOrTell(home: BackupHome, folder: string): Promise<Pick<Lost, "found" | "metadata"> | undefined> {
   try {
-    const text = await readText(file);
-    if (text === undefined) throw badRequest("it is missing");
-    if (text.length > maxFileBytes) throw badRequest(`it is longer than ${maxFileBytes} bytes`);
-    return readWhole(backupFile, readYaml(text, backupFile));
+    return {
+      found: readWhole("backup.yaml", await readBackupBeside(folder)),
+      metadata: await metadataIn(home, folder),
+    };
   } catch (error) {
     if (!ApiError.is(error)) throw error;
-    log.warning("A volume cannot be recovered: what tells of its instance cannot be read", { file, error });
+    home.log.warning("A volume cannot be recovered: what tells of its instance cannot be read", { folder, error });
+    return undefined;
+  }
+}
+
+/** Metadata and templates; nothing of those that cannot be read, without which an instance can live. */
+async function metadataIn({ log }: BackupHome, folder: string): Promise<KeptMetadata | undefined> {
+  try {
+    const { metadata: told, templates } = await readMetadataBeside(folder);
+    if (told === null) return undefined;
+    const metadata = parseMetadata(told);
+    checkTemplates(metadata, templates);
+    return { metadata, templates: { ...templates } };
+  } catch (error) {
+    if (!ApiError.is(error)) throw error;
+    log.warning("Templates cannot be recovered", { folder, error });
     return undefined;
   }
 }
@@ -134,6 +150,8 @@ async function makeKnown(home: BackupHome, lost: Lost): Promise<void> {
   database.transaction(() => {
     book.store.insertPending(record);
     for (const snapshot of records) snapshots.addKnown(snapshot);
+    if (lost.metadata !== undefined && !isDeepStrictEqual(lost.metadata, metadataOf(instances.home, record)))
+      book.store.metadata.set(record, lost.metadata);
     book.store.confirm(record);
   });
   await makeLinks(instances.home, record.pool, record);
