@@ -28,6 +28,8 @@ import { ImageService } from "./kinds/image/service";
 import { imageSchema } from "./kinds/image/store";
 import { InstanceBook } from "./kinds/instance/book";
 import { checkProfile, followProfile, renameInUsers } from "./kinds/instance/change/profile-users";
+import { GuestEvents } from "./kinds/instance/guest/events";
+import { GuestGates } from "./kinds/instance/guest/gates";
 import { metricSources } from "./kinds/instance/inside/metric-sources";
 import { sftpUpgrades } from "./kinds/instance/inside/sftp-routes";
 import { SftpSessions } from "./kinds/instance/inside/sftp-sessions";
@@ -118,6 +120,8 @@ export interface Parts extends Platform {
   readonly publishables: ImageHome["publishables"];
   readonly book: InstanceBook;
   readonly sftp: SftpSessions;
+  readonly guestGates: GuestGates;
+  readonly guestEvents: GuestEvents;
   readonly instances: InstanceService;
   readonly snapshots: SnapshotService;
   readonly metrics: MetricsService;
@@ -172,6 +176,8 @@ export function makeParts(ground: Ground): Parts {
   parts.publisher = new Publisher(parts, parts.images);
   parts.book = new InstanceBook(parts);
   parts.sftp = new SftpSessions();
+  parts.guestGates = new GuestGates(parts);
+  parts.guestEvents = new GuestEvents();
   parts.instances = new InstanceService(parts);
   parts.snapshots = new SnapshotService(parts);
   parts.metricSources = () => metricSources(parts);

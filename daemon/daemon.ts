@@ -1,5 +1,5 @@
 /** Daemon: its start as a list of named stages, and its end. */
-import { readFileSync } from "node:fs";
+import { openSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import type { FastifyInstance } from "fastify";
 import { cellProgram, packageVersion, seccompDir } from "../sdk/host/package";
@@ -18,6 +18,8 @@ import { firstStart } from "./first-start";
 import { listen } from "./http/listen";
 import { buildServer } from "./http/server";
 import { closeWebsockets } from "./http/websockets";
+import { BackupExpiry } from "./kinds/backup/expiry";
+import { GuestServer } from "./kinds/instance/guest/server";
 import { wasRunning } from "./kinds/instance/life/last-state";
 import { autostart, shutdownAll } from "./kinds/instance/life/power";
 import { adoptInstances, recoverInstances, tellUnknown } from "./kinds/instance/life/recovery";
@@ -31,6 +33,7 @@ import { Damages } from "./platform/damage/damages";
 import { DamageStore } from "./platform/damage/store";
 import { DatabaseKeeper } from "./platform/database/keeper";
 import { Events } from "./platform/events";
+import { ownName } from "./platform/folders/aside";
 import { Dirs } from "./platform/folders/dirs";
 import { ParentGroups, parentGroupName, readCgroupLayout } from "./platform/host/cgroups";
 import { notifyReady } from "./platform/host/notify";
@@ -53,6 +56,9 @@ export class Daemon {
   readonly #log: Log;
   #app: FastifyInstance | undefined;
   #upkeep: readonly Upkeep[] = [];
+  #guests: GuestServer | undefined;
+  /** What looks for snapshots and backups whose time is over. */
+  #expiries: readonly (SnapshotExpiry | BackupExpiry)[] = [];
   readonly #keeper: DatabaseKeeper;
   #stopped: Promise<void> | undefined;
   #stoppedByReboot: InstanceRecord[] = [];
@@ -94,6 +100,7 @@ export class Daemon {
       ["find running containers", () => this.#adopt()],
       ["look for strays", () => tellStrays(this.#parts)],
       ["prepare a first start", () => firstStart(this.#parts, this.#options.bare)],
+      ["answer containers", () => this.#answerGuests()],
       ["listen", () => this.#listen()],
       ["listen on the network", () => this.#parts.server.startListening()],
       ["tell the service manager", () => notifyReady(this.#log)],
@@ -209,6 +216,18 @@ export class Daemon {
     });
   }
 
+  /** Before anything starts: a container's first program may ask at once. */
+  async #answerGuests(): Promise<void> {
+    const { log } = this.#ground;
+    const { guestSocket, root } = this.#ground.dirs;
+    await this.#orLog("Cannot answer containers: they have no use of /dev/lxd/sock", async () => {
+      ownName(log, guestSocket);
+      rmSync(guestSocket, { force: true });
+      this.#guests = new GuestServer(this.#parts);
+      await this.#guests.listen(`/proc/self/fd/${openSync(root, "r")}/${path.basename(guestSocket)}`);
+    });
+  }
+
   async #stopContainers(): Promise<void> {
     await shutdownAll(this.#parts.instances);
     this.#parts.server.store.set(cleanKey, "true");
@@ -232,7 +251,7 @@ export class Daemon {
     if (withContainers && parts !== undefined) await this.#stopContainers();
     if (locks.size > 0) this.#log.warning("Stopped in the middle of work", { objects: locks.keys });
     closeWebsockets();
-    await Promise.all([parts?.doors.close(), this.#app?.close(), parts?.sftp.endAll()]);
+    await Promise.all([parts?.doors.close(), this.#app?.close(), parts?.sftp.endAll(), this.#guests?.close()]);
     await parts?.instances.lifecycle.settle();
     await parts?.backupFiles.stop();
     if (parts !== undefined && this.#hasAdopted && parts.book.running.list().length === 0 && locks.size === 0) {

@@ -102,6 +102,9 @@ struct cell {
     /* proxy */
     struct proxy *proxy;
 
+    /* guest-api */
+    const char *upstream;
+
     /* the groups to remove, remembered beyond the request */
     char **made_groups;
     unsigned made_count;

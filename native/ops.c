@@ -114,6 +114,10 @@ static int take_file_action(struct cell *cell, struct op *op) {
     cell->file_words = op->word;
     return 0;
 }
+static int take_upstream(struct cell *cell, struct op *op) {
+    cell->upstream = op->word[0];
+    return 0;
+}
 static int take_at(struct cell *cell, struct op *op) {
     cell->run_at = op->word[0];
     return 0;
@@ -124,7 +128,7 @@ enum {
     EXEC = VERB_EXEC,
     COMMAND = VERB_START | VERB_EXEC,
     ROOT = VERB_START | VERB_FILE | VERB_SFTP | VERB_RUN,
-    ENTER = VERB_EXEC | VERB_FILE | VERB_SFTP | VERB_NET_STATE | VERB_PLUG | VERB_PROXY,
+    ENTER = VERB_EXEC | VERB_GUEST_API | VERB_FILE | VERB_SFTP | VERB_NET_STATE | VERB_PLUG | VERB_PROXY,
     DEVICE = VERB_START | VERB_PLUG,
 };
 
@@ -143,7 +147,7 @@ static const struct op_kind kinds[] = {
     {"cgroup-write", 2, DEVICE, NULL, host_cgroup_write, NULL},
     {"console", 0, START, NULL, NULL, inside_console},
     {"console-log", 2, START, take_console_log, NULL, NULL},
-    {"control", 1, START | VERB_PROXY, take_control, NULL, NULL},
+    {"control", 1, START | VERB_PROXY | VERB_GUEST_API, take_control, NULL, NULL},
     {"cwd", 1, COMMAND, take_cwd, NULL, NULL},
     {"delete", 1, VERB_FILE, take_file_action, NULL, NULL},
     {"dev", 1, START, NULL, host_dev, inside_dev},
@@ -159,7 +163,7 @@ static const struct op_kind kinds[] = {
     {"mask", 1, START, take_mask, NULL, NULL},
     {"mkdir", 2, START, take_mkdir, NULL, inside_mkdir},
     {"mount", 5, DEVICE, take_mount, NULL, inside_mount},
-    {"name", 1, COMMAND | VERB_PROXY, take_name, NULL, NULL},
+    {"name", 1, COMMAND | VERB_PROXY | VERB_GUEST_API, take_name, NULL, NULL},
     {"net", 1, START, take_net, NULL, NULL},
     {"nic", 5, DEVICE, take_nic, NULL, NULL},
     {"node", 7, DEVICE, take_node, host_node, inside_node},
@@ -190,6 +194,7 @@ static const struct op_kind kinds[] = {
     {"unbind", 1, VERB_PLUG, NULL, NULL, inside_unbind},
     {"unnode", 1, VERB_PLUG, NULL, NULL, inside_unnode},
     {"unplug-nic", 1, VERB_PLUG, take_unplug_nic, host_unplug_nic, NULL},
+    {"upstream", 1, VERB_GUEST_API, take_upstream, NULL, NULL},
     {"user", 1, EXEC, take_user, NULL, NULL},
 };
 

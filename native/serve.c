@@ -5,6 +5,7 @@
 #include "cgroup-end.h"
 #include "exec.h"
 #include "file.h"
+#include "guest-api.h"
 #include "net-state.h"
 #include "plug.h"
 #include "proxy.h"
@@ -29,6 +30,7 @@ static const struct {
     {VERB_REMOVE, serve_remove},
     {VERB_PROXY, serve_proxy},
     {VERB_SFTP, serve_sftp},
+    {VERB_GUEST_API, serve_guest_api},
 };
 
 void serve(struct cell *cell) {

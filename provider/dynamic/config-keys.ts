@@ -29,6 +29,8 @@ export type InstanceConfigKey =
   | "security.idmap.base"
   | "security.idmap.isolated"
   | "security.idmap.size"
+  | "security.devlxd"
+  | "security.devlxd.images"
   | "security.nesting"
   | "security.privileged"
   | "security.protection.delete"
@@ -96,6 +98,10 @@ export interface InstanceConfig<Value> {
   "security.idmap.isolated"?: Value;
   /** How many ids the container has. More than 65536 need `security.idmap.base`. Default: `65536`. It counts from the next start on. */
   "security.idmap.size"?: Value;
+  /** Whether the container reaches the daemon at `/dev/lxd/sock`, where it reads its own `user.*` and `cloud-init.*` keys and devices ([guest-api.md](guest-api.md)). Default: `true`. */
+  "security.devlxd"?: Value;
+  /** Whether the container gets public and cached images at `/dev/lxd/sock`. Default: `false`. */
+  "security.devlxd.images"?: Value;
   /** Whether the container can run containers of its own. Default: `false`. It counts from the next start on. */
   "security.nesting"?: Value;
   /** Whether the container runs without a user namespace. Its root is the host's root then, so its programs must be trusted like the host's. Default: `false`. It counts from the next start on. */

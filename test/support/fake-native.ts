@@ -36,6 +36,7 @@ export function fakeNative(answers: Partial<Native> = {}): FakeNative {
     startProxy: answerTo("startProxy") as Native["startProxy"],
     endProxy: answerTo("endProxy") as Native["endProxy"],
     hasProxy: answerTo("hasProxy") as Native["hasProxy"],
+    openGuestGate: answerTo("openGuestGate") as Native["openGuestGate"],
     netState: answerTo("netState") as Native["netState"],
     watch: answerTo("watch") as Native["watch"],
     runWithRoot: answerTo("runWithRoot") as Native["runWithRoot"],

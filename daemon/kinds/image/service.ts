@@ -16,6 +16,7 @@ import type { RunningOperation } from "../../platform/operations";
 import { nowText } from "../../platform/time";
 import { type ProfileId, renamedIn } from "../profile/store";
 import { ImageAliases } from "./alias/aliases";
+import { exported } from "./archive/export";
 import { inspect } from "./archive/inspect";
 import { type ImageLimits, imageLimits } from "./archive/limits";
 import type { ImageMetadata } from "./archive/metadata";
@@ -374,6 +375,14 @@ export class ImageService {
   /** Where the stored files are; the root apart for a split image. */
   files(project: string, fingerprint: string): { row: ImageRow; main: string; rootfs: string | undefined } {
     return this.#filesOfRow(this.record(project, fingerprint));
+  }
+
+  /** An image for a daemon within a container: one that everybody may have, or that was only fetched for a use. @throws ApiError NOT_FOUND */
+  exportForGuest(project: string, fingerprint: string): ReturnType<typeof exported> {
+    const row = this.record(project, fingerprint);
+    const { public: isPublic, cached } = this.#render(row);
+    if (!isPublic && !cached) throw imageNotFound();
+    return exported(this.#filesOfRow(row));
   }
 
   #filesOfRow(row: ImageRow): { row: ImageRow; main: string; rootfs: string | undefined } {

@@ -11,6 +11,8 @@ import type { Volume } from "../storage-pool/driver";
 import type { StoragePoolService } from "../storage-pool/service";
 import type { Volumes } from "../storage-pool/volumes";
 import type { InstanceBook } from "./book";
+import type { GuestEvents } from "./guest/events";
+import type { GuestGates } from "./guest/gates";
 import type { SftpSessions } from "./inside/sftp-sessions";
 import type { ProfilePort } from "./profile-port";
 import type { InstanceId, InstanceRecord } from "./record";
@@ -24,6 +26,7 @@ export type NicPort = Pick<
 export type ImagePort = Pick<
   ImageService,
   "resolve" | "requireTemplate" | "fromTemplate" | "planRemote" | "readMetadata" | "touch"
+  "resolve" | "requireTemplate" | "fromTemplate" | "readMetadata" | "touch" | "exportForGuest"
 >;
 
 /** What the project of an instance has to say. */
@@ -92,6 +95,8 @@ export interface BackupPort {
 export interface InstanceHome extends Platform {
   readonly book: InstanceBook;
   readonly sftp: SftpSessions;
+  readonly guestGates: GuestGates;
+  readonly guestEvents: GuestEvents;
   readonly changes: Changes;
   readonly references: References;
   readonly groups: ParentGroups;

@@ -75,7 +75,7 @@ export class InstanceService {
       layout: groups.layout,
       group: groups.of(keyOf(record)),
       pid: running.cell.pid,
-      status: statusOf(running) === "Frozen" ? "Frozen" : "Running",
+      status: runningStatus(running, record),
       interfaces,
       hostNames: hostNames(record, this.home.book.expanded(record).devices, interfaces),
       root,
@@ -185,6 +185,11 @@ export class InstanceService {
     }
     changes.tell(call, { action: "instance-deleted", of: instanceRef(instance) });
   }
+}
+
+function runningStatus(running: RunningInstance, { config }: InstanceRecord): "Running" | "Ready" | "Frozen" {
+  const status = statusOf(running, config);
+  return status === "Stopped" ? "Running" : status;
 }
 
 /** One that stays is not judged again: it may come from another host. */

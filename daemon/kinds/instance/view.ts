@@ -1,11 +1,20 @@
 /** Render: an instance as the wire shows it. */
+import type { Config } from "../../../sdk/api/common";
 import type { Instance } from "../../../sdk/api/instance";
 import { statusCodes } from "../../../sdk/api/operation";
+import { isReady } from "./life/last-state";
 import type { RunningInstance } from "./life/running";
 import type { Expanded, InstanceRecord } from "./record";
 
-export const statusOf = (running: RunningInstance | undefined): "Running" | "Frozen" | "Stopped" =>
-  running === undefined ? "Stopped" : running.isFrozen ? "Frozen" : "Running";
+/** @param config the instance's own, in which stands what the guest says of itself */
+export function statusOf(
+  running: RunningInstance | undefined,
+  config: Config = {},
+): "Running" | "Ready" | "Frozen" | "Stopped" {
+  if (running === undefined) return "Stopped";
+  if (running.isFrozen) return "Frozen";
+  return isReady(config) ? "Ready" : "Running";
+}
 
 /** The object of an instance. @param running undefined when it is stopped @param isDamaged what was stored of it could not be read */
 export function renderInstance(
@@ -14,7 +23,7 @@ export function renderInstance(
   running: RunningInstance | undefined,
   isDamaged: boolean,
 ): Instance {
-  const status = isDamaged && running === undefined ? "Error" : statusOf(running);
+  const status = isDamaged && running === undefined ? "Error" : statusOf(running, record.config);
   return {
     name: record.name,
     description: record.description,

@@ -17,6 +17,11 @@ export class Dirs {
     return this.#at("unix.socket");
   }
 
+  /** Where bothy-cell hands on what containers ask. */
+  get guestSocket(): string {
+    return this.#at("guest.socket");
+  }
+
   /** Where sockets are while the file system of the state folder takes none. */
   get run(): string {
     return `/run/bothy-${createHash("sha256").update(this.root).digest("hex").slice(0, 8)}`;

@@ -13,6 +13,7 @@ import type { CellConnection, Op } from "./connection";
 import { Console } from "./console";
 import { ExecProcess } from "./exec";
 import { deleteFile, type GotFile, getFile, type PutFile, putFile } from "./file";
+import { GuestGate } from "./guest-gate";
 import { type Native, Silent } from "./native";
 import { type NetInterface, readNetState } from "./net-state";
 import { endProxy, hasProxy } from "./proxy";
@@ -162,6 +163,11 @@ export class BothyCell implements Native {
 
   hasProxy(control: string): Promise<boolean> {
     return hasProxy(control);
+  }
+
+  async openGuestGate(ids: IdRange | undefined, socket: string, upstream: string, name: string): Promise<GuestGate> {
+    const ops: Op[] = [...idmapOps(ids), ["control", socket], ["upstream", upstream], ["name", name]];
+    return GuestGate.from(await this.spawner.request("guest-api", ops));
   }
 
   netState(target: Target): Promise<NetInterface[]> {

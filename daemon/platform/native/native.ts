@@ -6,6 +6,7 @@ import type { Op } from "./connection";
 import type { Console } from "./console";
 import type { ExecProcess } from "./exec";
 import type { GotFile, PutFile } from "./file";
+import type { GuestGate } from "./guest-gate";
 import type { NetInterface } from "./net-state";
 import type { RootSource } from "./root-source";
 import type { FilePlace, IdRange } from "./words";
@@ -57,6 +58,11 @@ export interface Native {
   endProxy(control: string): Promise<void>;
   /** Whether a proxy lives whose control socket this is; the file of one that was killed is removed. @throws ApiError INTERNAL when it does not answer */
   hasProxy(control: string): Promise<boolean>;
+  /**
+   * Listens at a socket for the programs of a container that is about to be there, or is: each call is handed on to the daemon's socket after a line that
+   * says the container's name. It is found and ended as a proxy is (hasProxy, endProxy). @param socket absolute @param upstream absolute
+   */
+  openGuestGate(ids: IdRange | undefined, socket: string, upstream: string, name: string): Promise<GuestGate>;
   netState(target: Target): Promise<NetInterface[]>;
   /** Watches a process of the host. @throws ApiError with the errno ESRCH when it has ended already */
   watch(target: Target): Promise<ProcessWatch>;

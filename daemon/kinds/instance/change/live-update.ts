@@ -44,6 +44,9 @@ export async function followLive(
   const ids = idRange(inForce(is.config, running.madeBy), record.config);
   const config = await followDevices(home, record, running, ids, { was: was.devices, is: is.devices });
   undo.keep();
+  if (changedKeys(was.config, is.config).includes("security.devlxd"))
+    await home.guestGates.follow(record, is.config, ids, running.cell);
+  home.guestEvents.changed(record, was, is);
   lifecycle.watchDevices(record, is.devices);
   return config;
 }

@@ -11,7 +11,7 @@ export interface StateFacts {
   readonly layout: CgroupLayout;
   readonly group: string;
   readonly pid: number;
-  readonly status: "Running" | "Frozen";
+  readonly status: "Running" | "Ready" | "Frozen";
   readonly interfaces: readonly NetInterface[];
   /** Inner interface name to the host's end. */
   readonly hostNames: Readonly<Record<string, string>>;

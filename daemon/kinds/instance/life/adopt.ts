@@ -99,6 +99,8 @@ async function followDevices(life: Life, record: InstanceRecord): Promise<void> 
   if (running === undefined) return;
   try {
     const { devices } = life.book.expanded(record);
+    const { config } = life.book.expanded(record);
+    await life.home.guestGates.follow(record, config, life.book.idsOf(record), running.cell);
     await devicesAdopted(life.home, record, devices, life.book.idsOf(record), running.cell);
     void life.deviceWatch.follow(record, devices);
   } catch (error) {

@@ -6,7 +6,7 @@ import { devicesEnded } from "../devices/devices";
 import { withoutKept } from "../devices/volatile-keys";
 import { appendLog } from "../inside/log";
 import { type InstanceId, type InstanceRecord, instanceRef, keyOf } from "../record";
-import { isRestarting, stoppedPower, withoutPause, withRestart } from "./last-state";
+import { isRestarting, stoppedPower, withoutPause, withoutReady, withRestart } from "./last-state";
 import type { Life } from "./life";
 
 /** A guest that reboots sooner than this after its start waits a moment, so that one in a loop does not keep the host busy. */
@@ -49,7 +49,7 @@ export class Ends {
     }
     const power = isShuttingDown || isReboot || isStartedAgain ? {} : stoppedPower;
     book.change(instance, (now) => {
-      const config = { ...withoutPause(withoutKept(now.config)), ...power };
+      const config = { ...withoutReady(withoutPause(withoutKept(now.config))), ...power };
       return { ...now, config: isReboot ? withRestart(config) : config };
     });
     // Only now: a daemon that is killed before finds there how the container ended.

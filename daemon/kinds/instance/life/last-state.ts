@@ -13,6 +13,18 @@ const restartKey = "volatile.last_state.restart";
 export const runningPower = { [powerKey]: "RUNNING" };
 export const stoppedPower = { [powerKey]: "STOPPED" };
 
+/** Set while the guest says that it is up (docs/guest-api.md). */
+const readyKey = "volatile.last_state.ready";
+
+/** Whether the guest has said that it is up. */
+export const isReady = (config: Config): boolean => config[readyKey] === "true";
+
+/** A configuration that says what the guest said. */
+export const withReady = (config: Config, ready: boolean): Config => ({ ...config, [readyKey]: String(ready) });
+
+/** A configuration of a guest that has said nothing: it is not there yet, or no longer. */
+export const withoutReady = ({ [readyKey]: _, ...config }: Config): Config => config;
+
 /** A configuration without the note of a pause. */
 export const withoutPause = ({ [frozenKey]: _, ...config }: Config): Config => config;
 

@@ -8,7 +8,7 @@ import { toApiError } from "../../../platform/errors";
 import { ownFile, ownFolder } from "../../../platform/folders/aside";
 import { loadModules, moduleNames } from "../../../platform/host/modules";
 import { errnoOf } from "../../../platform/native/connection";
-import type { IdRange, RunningCell } from "../../../platform/native/index";
+import type { GuestGate, IdRange, RunningCell } from "../../../platform/native/index";
 import { together } from "../../../platform/processes/together";
 import { nowText } from "../../../platform/time";
 import { applyAtStart } from "../create/file-templates";
@@ -17,6 +17,7 @@ import { hasPending, withoutPending } from "../create/pending-file-templates";
 import { devicesEnded, keptBy, planDevices, withChosenKeys } from "../devices/devices";
 import { afterSteps, beforeSteps, type DevicePlan } from "../devices/step";
 import { withoutKept } from "../devices/volatile-keys";
+import { gateOps } from "../guest/gates";
 import { appendLog } from "../inside/log";
 import { type DiskLimits, diskLimits, diskLimitWrites } from "../limits/disk-limits";
 import { limitWrites } from "../limits/limits";
@@ -29,7 +30,7 @@ import { startOps } from "../spec/start";
 import { policyRules } from "../spec/syscalls";
 import { volumeOf } from "../volume";
 import { noteCell } from "./cell-notes";
-import { runningPower, withoutPause, withoutRestart } from "./last-state";
+import { runningPower, withoutPause, withoutReady, withoutRestart } from "./last-state";
 import { untilEnded } from "./leftovers";
 import type { Life, OnEnd } from "./life";
 import { fixedPart, noteMadeBy } from "./made-by";
@@ -58,6 +59,7 @@ export class Starter {
     const ids = idRange(expanded.config, record.config);
     ownFolder(home.log, home.dirs.logs(keyOf(record)), 0o700);
     let devices: readonly DevicePlan[];
+    let gate: GuestGate | undefined;
     try {
       await checkStart(home, { ...record, config });
       await home.sftp.leaveRoot(record);
@@ -72,7 +74,9 @@ export class Starter {
       await together([this.#prepare(devices), applyAtStart(home, record)]);
       if (hasPending(record.config)) book.change(record, (now) => ({ ...now, config: withoutPending(now.config) }));
       noteMadeBy(home.dirs, record, madeBy);
+      gate = await home.guestGates.open(record, expanded.config, ids);
       const cell = await home.native.startContainer(ops);
+      await home.guestGates.guard(record, gate, cell);
       noteCell(this.life, record, cell);
       await this.#complete(record, devices, cell);
       running.add(
@@ -83,6 +87,7 @@ export class Starter {
         (exit) => this.onEnd(record, exit),
       );
     } catch (error) {
+      gate?.giveUp();
       const { code, message, details } = toApiError(error);
       appendLog(home, record, `Cannot start: ${message}`);
       // Another supervisor that holds the folder still needs it.
@@ -95,7 +100,9 @@ export class Starter {
     book.change(record, (now) => ({
       ...now,
       lastUsedAt: nowText(),
-      config: withoutRestart(withoutPause({ ...now.config, ...config, ...keptBy(devices), ...runningPower })),
+      config: withoutRestart(
+        withoutReady(withoutPause({ ...now.config, ...config, ...keptBy(devices), ...runningPower })),
+      ),
     }));
     void this.life.deviceWatch.follow(record, expanded.devices);
     this.life.tell(call, "instance-started", record);
@@ -142,6 +149,7 @@ export class Starter {
     const { layout } = groups;
     const group = this.life.group(record);
     ownFolder(log, dirs.cell(keyOf(record)), 0o700);
+    this.life.home.guestGates.makeFolder(record);
     const consoleLog = path.join(dirs.logs(keyOf(record)), "console.log");
     ownFile(log, consoleLog);
     return startOps({
@@ -156,6 +164,7 @@ export class Starter {
       group,
       limits: [...limitWrites(layout, group, expanded.config, cpus), ...diskLimitWrites(layout, group, speeds)],
       controlDir: dirs.cell(keyOf(record)),
+      gate: gateOps(dirs, record),
       consoleLog,
       seccomp: startFilter(dirs.cell(keyOf(record)), seccompFile(seccompDir, expanded.config), [
         ...(isWhole ? [subvolumeRules()] : []),

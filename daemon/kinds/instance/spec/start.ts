@@ -35,6 +35,8 @@ export interface StartFacts {
   /** Group of this container below every hierarchy, such as "bothy-1a2b/web". */
   readonly group: string;
   readonly limits: readonly ControlWrite[];
+  /** By which the container reaches the daemon. */
+  readonly gate: readonly Op[];
   /** Folder of run files. */
   readonly controlDir: string;
   readonly consoleLog: string;
@@ -66,6 +68,7 @@ export function startOps(facts: StartFacts): Op[] {
     ["seccomp", facts.seccomp],
     ["hostname", facts.name],
     ...filesystemOps({ layout: facts.layout, isPrivileged, isNesting, hasDevice: facts.hasDevice }),
+    ...facts.gate,
     ...guestMountOps(facts.plans.flatMap(({ place = [] }) => place)),
     ...cellSteps(facts.plans).map(({ op }) => op),
     ...sysctlOps(facts.config),

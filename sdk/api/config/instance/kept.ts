@@ -74,6 +74,14 @@ export const keptKeys = {
       example: "RUNNING",
       doc: "Whether the container was running when the daemon was last there: `RUNNING` or `STOPPED`.",
     },
+    "volatile.last_state.ready": {
+      type: anyText,
+      computed: true,
+      applies: "never",
+      since,
+      example: "true",
+      doc: "Whether the container says that it is up (docs/guest-api.md).",
+    },
     "volatile.last_state.restart": {
       type: anyText,
       computed: true,
