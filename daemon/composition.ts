@@ -257,18 +257,6 @@ const nicOwners = (parts: Parts): NicOwners => ({
 /** All that objects refer to, as they say it themselves. */
 export const allReferences = ({ book, profiles }: Parts): Reference[] => [...book.references(), ...profiles.said()];
 
-/** What is done now and then, as long as the daemon runs. */
-export interface Upkeep {
-  start(): void;
-  stop(): void;
-}
-
-export const upkeepsOf = (parts: Parts): readonly Upkeep[] => [
-  new SnapshotExpiry(parts, parts.snapshots),
-  new BackupExpiry(parts.backups),
-  new ImageUpkeep(parts, parts.images),
-];
-
 /** The whole API. */
 export const routesOf = (parts: Parts, shutdown: Shutdown): readonly Route[] => [
   ...serverRoutes(parts.server, parts.changes, shutdown),

@@ -13,13 +13,11 @@ import {
   type Upkeep,
   upgradesOf,
   upkeepOf,
-  upkeepsOf,
 } from "./composition";
 import { firstStart } from "./first-start";
 import { listen } from "./http/listen";
 import { buildServer } from "./http/server";
 import { closeWebsockets } from "./http/websockets";
-import { BackupExpiry } from "./kinds/backup/expiry";
 import { GuestServer } from "./kinds/instance/guest/server";
 import { wasRunning } from "./kinds/instance/life/last-state";
 import { autostart, shutdownAll } from "./kinds/instance/life/power";
@@ -58,10 +56,6 @@ export class Daemon {
   #app: FastifyInstance | undefined;
   #upkeep: readonly Upkeep[] = [];
   #guests: GuestServer | undefined;
-  /** What looks for snapshots and backups whose time is over. */
-  #expiries: readonly (SnapshotExpiry | BackupExpiry)[] = [];
-  /** What is done now and then, as long as the daemon runs. */
-  #upkeeps: readonly Upkeep[] = [];
   readonly #keeper: DatabaseKeeper;
   #stopped: Promise<void> | undefined;
   #stoppedByReboot: InstanceRecord[] = [];
@@ -120,8 +114,6 @@ export class Daemon {
     this.#parts.backupFiles.start();
     this.#upkeep = upkeepOf(this.#parts);
     for (const each of this.#upkeep) each.start();
-    this.#upkeeps = upkeepsOf(this.#parts);
-    for (const upkeep of this.#upkeeps) upkeep.start();
     autostart(this.#parts.instances, this.#stoppedByReboot).catch((error: unknown) =>
       this.#log.error("Cannot start containers on their own", { error }),
     );
@@ -253,7 +245,6 @@ export class Daemon {
     const { groups, locks, native } = this.#ground;
     const parts = this.#made;
     for (const each of this.#upkeep) each.stop();
-    for (const upkeep of this.#upkeeps) upkeep.stop();
     if (withContainers && parts !== undefined) await this.#stopContainers();
     if (locks.size > 0) this.#log.warning("Stopped in the middle of work", { objects: locks.keys });
     closeWebsockets();

@@ -26,11 +26,11 @@ export type InstanceConfigKey =
   | "linux.kernel_modules"
   | "raw.idmap"
   | "raw.lxc"
+  | "security.devlxd"
+  | "security.devlxd.images"
   | "security.idmap.base"
   | "security.idmap.isolated"
   | "security.idmap.size"
-  | "security.devlxd"
-  | "security.devlxd.images"
   | "security.nesting"
   | "security.privileged"
   | "security.protection.delete"
@@ -92,16 +92,16 @@ export interface InstanceConfig<Value> {
   "raw.idmap"?: Value;
   /** Lines of LXC configuration. `lxc.signal.halt`, `lxc.signal.stop`, `lxc.signal.reboot` and `lxc.init.cmd` are read. It counts from the next start on. */
   "raw.lxc"?: Value;
+  /** Whether the container reaches the daemon at `/dev/lxd/sock`, where it reads its own `user.*` and `cloud-init.*` keys and devices ([guest-api.md](guest-api.md)). Default: `true`. */
+  "security.devlxd"?: Value;
+  /** Whether the container gets public and cached images at `/dev/lxd/sock`. Default: `false`. */
+  "security.devlxd.images"?: Value;
   /** First id of the host that the container has. Nothing looks whether others have the same. Default: a range that no other container has. It counts from the next start on. */
   "security.idmap.base"?: Value;
   /** Whether no other container has the same ids. It is so whatever the value, unless `security.idmap.base` says which they are. Default: `true`. It counts from the next start on. */
   "security.idmap.isolated"?: Value;
   /** How many ids the container has. More than 65536 need `security.idmap.base`. Default: `65536`. It counts from the next start on. */
   "security.idmap.size"?: Value;
-  /** Whether the container reaches the daemon at `/dev/lxd/sock`, where it reads its own `user.*` and `cloud-init.*` keys and devices ([guest-api.md](guest-api.md)). Default: `true`. */
-  "security.devlxd"?: Value;
-  /** Whether the container gets public and cached images at `/dev/lxd/sock`. Default: `false`. */
-  "security.devlxd.images"?: Value;
   /** Whether the container can run containers of its own. Default: `false`. It counts from the next start on. */
   "security.nesting"?: Value;
   /** Whether the container runs without a user namespace. Its root is the host's root then, so its programs must be trusted like the host's. Default: `false`. It counts from the next start on. */

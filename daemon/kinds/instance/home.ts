@@ -25,8 +25,7 @@ export type NicPort = Pick<
 
 export type ImagePort = Pick<
   ImageService,
-  "resolve" | "requireTemplate" | "fromTemplate" | "planRemote" | "readMetadata" | "touch"
-  "resolve" | "requireTemplate" | "fromTemplate" | "readMetadata" | "touch" | "exportForGuest"
+  "resolve" | "requireTemplate" | "fromTemplate" | "planRemote" | "readMetadata" | "touch" | "exportForGuest"
 >;
 
 /** What the project of an instance has to say. */

@@ -77,7 +77,6 @@ export const apiExtensions: readonly string[] = [
   "images_expiry",
   "backup_compression_algorithm",
   "image_profiles",
-  "backup_compression_algorithm",
   "resources_disk_id",
   "vm_boot_priority",
   "api_filtering",

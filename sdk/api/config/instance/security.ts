@@ -6,6 +6,24 @@ import { bool, integer } from "../values";
 const since = "0.1.0";
 
 export const securityKeys = grouped("security", {
+  "security.devlxd": {
+    type: bool,
+    default: "true",
+    applies: "now",
+    since,
+    extension: "restrict_devlxd",
+    example: "false",
+    doc: "Whether the container reaches the daemon at `/dev/lxd/sock`, where it reads its own `user.*` and `cloud-init.*` keys and devices ([guest-api.md](guest-api.md)).",
+  },
+  "security.devlxd.images": {
+    type: bool,
+    default: "false",
+    applies: "now",
+    since,
+    extension: "devlxd_images",
+    example: "true",
+    doc: "Whether the container gets public and cached images at `/dev/lxd/sock`.",
+  },
   "security.idmap.base": {
     type: integer(65536, 2 ** 32 - 2),
     unset: "a range that no other container has",
@@ -32,23 +50,6 @@ export const securityKeys = grouped("security", {
     extension: "id_map",
     example: "65536",
     doc: "How many ids the container has. More than 65536 need `security.idmap.base`.",
-  "security.devlxd": {
-    type: bool,
-    default: "true",
-    applies: "now",
-    since,
-    extension: "restrict_devlxd",
-    example: "false",
-    doc: "Whether the container reaches the daemon at `/dev/lxd/sock`, where it reads its own `user.*` and `cloud-init.*` keys and devices ([guest-api.md](guest-api.md)).",
-  },
-  "security.devlxd.images": {
-    type: bool,
-    default: "false",
-    applies: "now",
-    since,
-    extension: "devlxd_images",
-    example: "true",
-    doc: "Whether the container gets public and cached images at `/dev/lxd/sock`.",
   },
   "security.nesting": {
     type: bool,
