@@ -1,15 +1,16 @@
 /** Composition: every kind there is, what each is made of, and its ports to the others. Nothing else of the daemon knows all kinds. */
 
+import { type Devices, epoch } from "../sdk/api/common";
 import { defaultProject } from "./core/call";
 import { Changes } from "./core/changes";
-import { ref, urlOf } from "./core/ref";
+import { ref, snapshotRef, urlOf, volumeRef } from "./core/ref";
+import { withVolumeMoved } from "./core/references/devices";
 import { References } from "./core/references/references";
 import { type Reference, referenceSchema } from "./core/references/store";
 import type { Trust } from "./core/trust";
 import { Doors } from "./http/doors";
 import { NetworkDoor } from "./http/network-door";
 import type { Route, UpgradeRoute } from "./http/route";
-import { BackupExpiry } from "./kinds/backup/expiry";
 import { importBackup } from "./kinds/backup/import";
 import { BackupFiles } from "./kinds/backup/recover/files";
 import { recoverRoutes } from "./kinds/backup/recover/routes";
@@ -22,7 +23,6 @@ import { certificateSchema } from "./kinds/certificate/store";
 import { eventUpgrades } from "./kinds/event/routes";
 import type { ImageHome } from "./kinds/image/home";
 import { Publisher } from "./kinds/image/publish";
-import { ImageUpkeep } from "./kinds/image/remote/upkeep";
 import { imageRoutes } from "./kinds/image/routes";
 import { ImageService } from "./kinds/image/service";
 import { imageSchema } from "./kinds/image/store";
@@ -30,10 +30,12 @@ import { InstanceBook } from "./kinds/instance/book";
 import { checkProfile, followProfile, renameInUsers } from "./kinds/instance/change/profile-users";
 import { GuestEvents } from "./kinds/instance/guest/events";
 import { GuestGates } from "./kinds/instance/guest/gates";
+import { replaceDevices, runningUsersOf, whileAllStill } from "./kinds/instance/change/volume-users";
+import type { CustomVolumePort } from "./kinds/instance/home";
 import { metricSources } from "./kinds/instance/inside/metric-sources";
 import { sftpUpgrades } from "./kinds/instance/inside/sftp-routes";
 import { SftpSessions } from "./kinds/instance/inside/sftp-sessions";
-import { instanceOfKey } from "./kinds/instance/record";
+import { instanceOfKey, instanceRef } from "./kinds/instance/record";
 import { instanceRoutes } from "./kinds/instance/routes";
 import { InstanceService } from "./kinds/instance/service";
 import { instanceSchema } from "./kinds/instance/store";
@@ -58,7 +60,6 @@ import { serverRoutes } from "./kinds/server/routes";
 import { ServerService } from "./kinds/server/service";
 import type { Shutdown } from "./kinds/server/shutdown";
 import { serverSchema } from "./kinds/server/store";
-import { SnapshotExpiry } from "./kinds/snapshot/expiry";
 import { publishables } from "./kinds/snapshot/publishables";
 import { snapshotRoutes } from "./kinds/snapshot/routes";
 import { SnapshotService } from "./kinds/snapshot/service";
@@ -68,6 +69,13 @@ import { storagePoolRoutes } from "./kinds/storage-pool/routes";
 import { StoragePoolService } from "./kinds/storage-pool/service";
 import { storagePoolSchema } from "./kinds/storage-pool/store";
 import { Volumes } from "./kinds/storage-pool/volumes";
+import type { OtherVolume, StorageVolumeHome, VolumeUsers } from "./kinds/storage-volume/home";
+import { isUnmapped, refOf, volumeOf } from "./kinds/storage-volume/record";
+import { storageVolumeRoutes } from "./kinds/storage-volume/routes";
+import { StorageVolumeService } from "./kinds/storage-volume/service";
+import { volumeSnapshotRoutes } from "./kinds/storage-volume/snapshot/routes";
+import { volumeSnapshotSchema } from "./kinds/storage-volume/snapshot/store";
+import { storageVolumeSchema } from "./kinds/storage-volume/store";
 import { warningRoutes } from "./kinds/warning/routes";
 import type { Warnings } from "./kinds/warning/service";
 import { warningSchema } from "./kinds/warning/store";
@@ -89,6 +97,8 @@ export const schemas: readonly Schema[] = [
   imageSchema,
   instanceSchema,
   snapshotSchema,
+  storageVolumeSchema,
+  volumeSnapshotSchema,
   backupSchema,
   warningSchema,
   damageSchema,
@@ -114,6 +124,10 @@ export interface Parts extends Platform {
   readonly profiles: ProfileService;
   readonly storagePools: StoragePoolService;
   readonly volumes: Volumes;
+  readonly storageVolumes: StorageVolumeService;
+  readonly volumeUsers: VolumeUsers;
+  readonly otherVolumes: StorageVolumeHome["otherVolumes"];
+  readonly customVolumes: CustomVolumePort;
   readonly networks: NetworkService;
   readonly images: ImageService;
   readonly publisher: Publisher;
@@ -165,12 +179,16 @@ export function makeParts(ground: Ground): Parts {
   parts.profileUsers = profileUsers(parts);
   parts.nicOwners = nicOwners(parts);
   parts.projectContents = projectContents(parts);
+  parts.volumeUsers = volumeUsers(parts);
+  parts.otherVolumes = (pool, project) => otherVolumes(parts, pool, project);
+  parts.customVolumes = customVolumes(parts);
   parts.server = new ServerService(parts);
   parts.projects = new ProjectService(parts);
   parts.profiles = new ProfileService(parts);
   const pools = new OpenPools(parts);
   parts.storagePools = new StoragePoolService(parts, pools);
   parts.volumes = new Volumes(parts, pools);
+  parts.storageVolumes = new StorageVolumeService(parts);
   parts.networks = new NetworkService(parts);
   parts.images = new ImageService(parts);
   parts.publisher = new Publisher(parts, parts.images);
@@ -187,18 +205,6 @@ export function makeParts(ground: Ground): Parts {
   parts.publishables = publishables(parts, parts.snapshots);
   return parts;
 }
-
-/** Looks by itself, now and then, for what is over or old. */
-export interface Upkeep {
-  start(): void;
-  stop(): void;
-}
-
-export const upkeepOf = (parts: Parts): readonly Upkeep[] => [
-  new SnapshotExpiry(parts, parts.snapshots),
-  new BackupExpiry(parts.backups),
-  new ImageUpkeep(parts, parts.images),
-];
 
 const profileUsers = (parts: Parts): ProfileUsers => ({
   check: (after) => checkProfile(parts, after),
@@ -217,6 +223,56 @@ const profileUsers = (parts: Parts): ProfileUsers => ({
   },
 });
 
+const volumeUsers = (parts: Parts): VolumeUsers => ({
+  isRunning: (volume) => runningUsersOf(parts.references, parts.book, refOf(volume)).length > 0,
+  whileStill: (volume, work) =>
+    whileAllStill(parts.instances.lifecycle, runningUsersOf(parts.references, parts.book, refOf(volume)), work),
+  moved: (from, to) => {
+    const users = parts.references.to(refOf(from));
+    const next = (devices: Devices) => withVolumeMoved(devices, from, to);
+    for (const user of users.filter(({ kind }) => kind === "profile")) parts.profiles.replaceDevices(user, next);
+    replaceDevices(parts.book, users, next);
+  },
+});
+
+/** Volumes that are made with what they are for. */
+function otherVolumes(parts: Parts, pool: string, project: string | undefined): OtherVolume[] {
+  const roots = parts.book.store
+    .list()
+    .filter((record) => record.pool === pool && (project === undefined || record.project === project))
+    .flatMap((record) => [
+      { name: record.name, createdAt: record.createdAt, owner: instanceRef(record) },
+      ...parts.snapshots.list(record).map(({ name, created_at: createdAt }) => ({
+        name: `${record.name}/${name}`,
+        createdAt,
+        owner: snapshotRef(record.name, name, record.project),
+      })),
+    ])
+    .map((root): OtherVolume => ({ ...root, type: "container", project: root.owner.project, description: "" }));
+  const held = new Set(parts.storagePools.imagesIn(pool));
+  const home = project === undefined ? undefined : parts.projects.homeOf("images", project);
+  const images = parts.images
+    .ids()
+    .filter((image) => held.has(image.fingerprint) && (home === undefined || image.project === home))
+    .map(({ project: own, fingerprint }): OtherVolume => {
+      const owner = ref("image", fingerprint, own);
+      return { type: "image", project: own, name: fingerprint, description: "", createdAt: epoch, owner };
+    });
+  return [...roots, ...images];
+}
+
+const customVolumes = (parts: Parts): CustomVolumePort => ({
+  find: (project, pool, name) => {
+    const volume = parts.storageVolumes.find(parts.storageVolumes.idFor(project, pool, name));
+    return volume && { contentType: volume.contentType, isUnmapped: isUnmapped(volume) };
+  },
+  pathOf: (project, pool, name) => parts.storageVolumes.pathOf(parts.storageVolumes.idFor(project, pool, name)),
+  requireUsable: (project, pool, name) =>
+    parts.storageVolumes.requireUsable(parts.storageVolumes.idFor(project, pool, name)),
+  mustStayWhole: (project, pool, name) =>
+    parts.volumes.mustStayWhole(pool, volumeOf(parts.storageVolumes.idFor(project, pool, name))),
+});
+
 const projectContents = (parts: Parts): ProjectContents => ({
   instances: (project, next) => parts.book.expandedOf(project, next),
   profiles: (project) => parts.profiles.records(project),
@@ -224,18 +280,25 @@ const projectContents = (parts: Parts): ProjectContents => ({
     const isIn = (one: { readonly project: string }) => one.project === project;
     const instances = parts.book.store.ids().filter(isIn);
     const images = parts.images.ids().filter(isIn);
+    const volumes = parts.storageVolumes.store.ids().filter(isIn);
     // Networks are the default project's.
     const networks = project === defaultProject ? parts.networks.records() : [];
     return [
       ...instances.map(({ name }) => ref("instance", name, project)),
       ...parts.profiles.records(project).map(({ name }) => ref("profile", name, project)),
       ...images.map(({ fingerprint }) => ref("image", fingerprint, project)),
+      ...volumes.map(({ pool, name }) => volumeRef(pool, name, project)),
       ...networks.map(({ name }) => ref("network", name)),
     ].map(urlOf);
   },
   projects: () =>
     new Set(
-      [...parts.book.store.ids(), ...parts.profiles.records(), ...parts.images.ids()].map(({ project }) => project),
+      [
+        ...parts.book.store.ids(),
+        ...parts.profiles.records(),
+        ...parts.images.ids(),
+        ...parts.storageVolumes.store.ids(),
+      ].map(({ project }) => project),
     ),
   addDefaultProfile: (project) => parts.profiles.addDefault(project),
   removeDefaultProfile: (project) => parts.profiles.removeDefault(project),
@@ -255,7 +318,11 @@ const nicOwners = (parts: Parts): NicOwners => ({
 });
 
 /** All that objects refer to, as they say it themselves. */
-export const allReferences = ({ book, profiles }: Parts): Reference[] => [...book.references(), ...profiles.said()];
+export const allReferences = ({ book, profiles, storageVolumes }: Parts): Reference[] => [
+  ...book.references(),
+  ...profiles.said(),
+  ...storageVolumes.said(),
+];
 
 /** The whole API. */
 export const routesOf = (parts: Parts, shutdown: Shutdown): readonly Route[] => [
@@ -268,6 +335,8 @@ export const routesOf = (parts: Parts, shutdown: Shutdown): readonly Route[] => 
   ...projectRoutes(parts.projects, parts.changes),
   ...profileRoutes(parts.profiles, parts.changes),
   ...storagePoolRoutes(parts.storagePools, parts.changes),
+  ...storageVolumeRoutes(parts.storageVolumes),
+  ...volumeSnapshotRoutes(parts.storageVolumes),
   ...networkRoutes(parts.networks, parts.changes),
   ...imageRoutes(parts.images, parts.publisher, parts.changes, parts.dirs),
   ...instanceRoutes(parts.instances, parts.snapshots, (request) => importBackup(parts, request)),

@@ -3,17 +3,7 @@ import { openSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import type { FastifyInstance } from "fastify";
 import { cellProgram, packageVersion, seccompDir } from "../sdk/host/package";
-import {
-  allReferences,
-  type Ground,
-  makeParts,
-  type Parts,
-  routesOf,
-  schemas,
-  type Upkeep,
-  upgradesOf,
-  upkeepOf,
-} from "./composition";
+import { allReferences, type Ground, makeParts, type Parts, routesOf, schemas, upgradesOf } from "./composition";
 import { firstStart } from "./first-start";
 import { listen } from "./http/listen";
 import { buildServer } from "./http/server";
@@ -24,9 +14,11 @@ import { autostart, shutdownAll } from "./kinds/instance/life/power";
 import { adoptInstances, recoverInstances, tellUnknown } from "./kinds/instance/life/recovery";
 import { type InstanceRecord, instanceOfKey } from "./kinds/instance/record";
 import type { Shutdown } from "./kinds/server/shutdown";
+import { recoverVolumes } from "./kinds/storage-volume/recovery";
 import { noteHost } from "./kinds/warning/host";
 import { Warnings } from "./kinds/warning/service";
 import { WarningStore } from "./kinds/warning/store";
+import { type Upkeep, upkeepOf } from "./on-their-own";
 import type { Options } from "./options";
 import { Damages } from "./platform/damage/damages";
 import { DamageStore } from "./platform/damage/store";
@@ -92,7 +84,7 @@ export class Daemon {
       ["open images", () => this.#parts.images.startUp()],
       ["open storage pools", () => this.#parts.storagePools.startAll()],
       ["see which storage drivers work", () => this.#askDrivers()],
-      ["recover from a crash", () => recoverInstances(this.#parts.instances)],
+      ["recover from a crash", () => this.#recover()],
       ["start networks", () => this.#parts.networks.startAll()],
       ["find running containers", () => this.#adopt()],
       ["look for strays", () => tellStrays(this.#parts)],
@@ -162,6 +154,11 @@ export class Daemon {
     const { server, storagePools } = this.#parts;
     server.setStorageDrivers(await storagePools.availableDrivers());
     await storagePools.requireRoots();
+  }
+
+  async #recover(): Promise<void> {
+    await recoverInstances(this.#parts.instances);
+    await recoverVolumes(this.#parts.storageVolumes);
   }
 
   /** Containers that a shutdown or a reboot stopped start again; those that were killed with their supervisor do not. */

@@ -11,6 +11,8 @@ export type {
   ProjectConfigKey,
   StoragePoolConfig,
   StoragePoolConfigKey,
+  StorageVolumeConfig,
+  StorageVolumeConfigKey,
 } from "./dynamic/config-keys";
 export {
   Container,
@@ -28,3 +30,4 @@ export type { DeviceArgs, Named, Reference } from "./dynamic/reference";
 export type { CommonArgs, ConfigValue, TimeoutsArgs } from "./dynamic/resource";
 export { Snapshot, type SnapshotArgs } from "./dynamic/snapshot";
 export { StoragePool, type StoragePoolArgs } from "./dynamic/storage-pool";
+export { StorageVolume, type StorageVolumeArgs } from "./dynamic/storage-volume";

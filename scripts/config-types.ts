@@ -4,6 +4,7 @@ import { instanceKeys } from "../sdk/api/config/instance";
 import { networkKeys } from "../sdk/api/config/network";
 import { projectKeys } from "../sdk/api/config/project";
 import { storagePoolKeys } from "../sdk/api/config/storage-pool";
+import { filesystemVolumeKeys } from "../sdk/api/config/storage-volume";
 import type { KeyTable } from "../sdk/api/config/table";
 import { deviceTypes } from "../sdk/api/devices/types";
 
@@ -84,6 +85,8 @@ export const configTypesText = (): string =>
     keysOf("projects", "ProjectConfig", projectKeys),
     "",
     keysOf("storage pools, of every driver", "StoragePoolConfig", Object.assign({}, ...Object.values(storagePoolKeys))),
+    "",
+    keysOf("custom storage volumes", "StorageVolumeConfig", filesystemVolumeKeys),
     "",
     deviceOptions(),
     "",

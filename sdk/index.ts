@@ -16,6 +16,7 @@ export * from "./api/server";
 export * from "./api/snapshot";
 export * from "./api/stamp";
 export * from "./api/storage-pool";
+export * from "./api/storage-volume";
 export * from "./api/warning";
 export { type Endpoint, endpointText, type HttpsEndpoint, type UnixEndpoint } from "./client/address";
 export type { ImportBackupOptions } from "./client/backup";

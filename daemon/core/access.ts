@@ -51,6 +51,8 @@ const inProjects: ReadonlySet<RefKind> = new Set<RefKind>([
   "instance",
   "instance-snapshot",
   "profile",
+  "storage-volume",
+  "storage-volume-snapshot",
 ]);
 
 /**

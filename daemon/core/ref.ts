@@ -16,17 +16,19 @@ export type RefKind =
   | "project"
   | "server"
   | "storage-pool"
+  | "storage-volume"
+  | "storage-volume-snapshot"
   | "warning";
 
 export interface Ref {
   readonly kind: RefKind;
   readonly project: string;
   readonly name: string;
-  /** The instance of a snapshot or a backup. */
+  /** What it is of: the instance of a snapshot or a backup, the pool of a volume, "pool/volume" of a volume's snapshot. */
   readonly parent?: string;
 }
 
-type Plain = Exclude<RefKind, "instance-backup" | "instance-snapshot">;
+type Plain = Exclude<RefKind, "instance-backup" | "instance-snapshot" | "storage-volume" | "storage-volume-snapshot">;
 
 /** @param project the default one when absent */
 export const ref = (kind: Plain, name: string, project = defaultProject): Ref => ({ kind, project, name });
@@ -43,6 +45,21 @@ export const backupRef = (instance: string, name: string, project = defaultProje
   project,
   name,
   parent: instance,
+});
+
+/** A custom volume: names count within a project and a pool. */
+export const volumeRef = (pool: string, name: string, project = defaultProject): Ref => ({
+  kind: "storage-volume",
+  project,
+  name,
+  parent: pool,
+});
+
+export const volumeSnapshotRef = (pool: string, volume: string, name: string, project = defaultProject): Ref => ({
+  kind: "storage-volume-snapshot",
+  project,
+  name,
+  parent: `${pool}/${volume}`,
 });
 
 const collections: Readonly<Record<Plain, string>> = {
@@ -66,8 +83,17 @@ export function urlOf({ kind, project, name, parent = "" }: Ref): string {
     const below = kind === "instance-backup" ? "backups" : "snapshots";
     return `${collections.instance}/${parent}/${below}/${encodeURIComponent(name)}${query}`;
   }
+  if (kind === "storage-volume" || kind === "storage-volume-snapshot") return `${volumePath(parent, name)}${query}`;
   const part = kind === "image-alias" ? name.split("/").map(encodeURIComponent).join("/") : encodeURIComponent(name);
   return `${collections[kind]}/${part}${query}`;
+}
+
+/** Path of a custom volume, or of a snapshot of one. Neither a pool nor a volume has a slash in its name. */
+function volumePath(parent: string, name: string): string {
+  const [pool = "", volume] = parent.split("/");
+  const [own, snapshot] = volume === undefined ? [name] : [volume, name];
+  const path = `${collections["storage-pool"]}/${encodeURIComponent(pool)}/volumes/custom/${encodeURIComponent(own)}`;
+  return snapshot === undefined ? path : `${path}/snapshots/${encodeURIComponent(snapshot)}`;
 }
 
 /** Path of what belongs to an object, such as its logs. */
@@ -76,14 +102,27 @@ export function urlBelow(object: Ref, below: string): string {
   return `${path}/${below}${query === undefined ? "" : `?${query}`}`;
 }
 
-/** What is locked while an object changes. A snapshot changes with its instance, and so does a backup. */
-export const lockKeyOf = ({ kind, project, name, parent }: Ref): string =>
-  kind === "instance-snapshot" || kind === "instance-backup"
-    ? `instance/${project}/${parent}`
-    : `${kind}/${project}/${name}`;
+/** What is locked while an object changes. Snapshots and backups change with what they are of. */
+export function lockKeyOf({ kind, project, name, parent }: Ref): string {
+  switch (kind) {
+    case "instance-backup":
+    case "instance-snapshot":
+      return `instance/${project}/${parent}`;
+    case "storage-volume":
+      return `storage-volume/${project}/${parent}/${name}`;
+    case "storage-volume-snapshot":
+      return `storage-volume/${project}/${parent}`;
+    default:
+      return `${kind}/${project}/${name}`;
+  }
+}
 
 /** Name of an object's volume, control group and folders: with its project, where that is not the default one, as LXD has it. */
 export const storageNameOf = ({ project, name, parent }: Ref): string => {
   const own = parent === undefined ? name : `${parent}/${name}`;
   return project === defaultProject ? own : `${project}_${own}`;
 };
+
+/** Name of a custom volume in its pool: with its project, whichever that is, as LXD has it. @param snapshot of the volume */
+export const customVolumeName = ({ project, name }: Pick<Ref, "project" | "name">, snapshot?: string): string =>
+  snapshot === undefined ? `${project}_${name}` : `${project}_${name}/${snapshot}`;

@@ -40,6 +40,8 @@ export type InstanceConfigKey =
   | "security.syscalls.deny_compat"
   | "snapshots.expiry"
   | "snapshots.pattern"
+  | "snapshots.schedule"
+  | "snapshots.schedule.stopped"
   | (string & {});
 
 /** Configuration of containers and profiles; beside these the families `environment.*`, `limits.kernel.*`, `linux.sysctl.*`, `user.*`. */
@@ -120,6 +122,10 @@ export interface InstanceConfig<Value> {
   "snapshots.expiry"?: Value;
   /** Name of a snapshot that is made without a name. `%d` counts, and `creation_date` is its time. Default: `snap%d`. */
   "snapshots.pattern"?: Value;
+  /** When snapshots are made on their own: minute, hour, day of the month, month and day of the week as in a crontab, or a word such as `@daily`. Several are separated by `, `. `@startup` is each start, and `@never` takes the place of what a profile says. Default: never. */
+  "snapshots.schedule"?: Value;
+  /** Whether `snapshots.schedule` counts for the instance while it is stopped. Default: `false`. */
+  "snapshots.schedule.stopped"?: Value;
   [key: string]: Value | undefined;
 }
 
@@ -271,7 +277,12 @@ export type StoragePoolConfigKey =
   | "rsync.compression"
   | "size"
   | "source"
+  | "volume.security.shifted"
+  | "volume.security.unmapped"
   | "volume.size"
+  | "volume.snapshots.expiry"
+  | "volume.snapshots.pattern"
+  | "volume.snapshots.schedule"
   | (string & {});
 
 /** Configuration of storage pools, of every driver; beside these the families `user.*`. */
@@ -286,8 +297,45 @@ export interface StoragePoolConfig<Value> {
   size?: Value;
   /** Empty folder that holds the pool. That of a btrfs pool lies on btrfs, or is a block device, which is formatted. Default: made by the daemon. It cannot be changed later. */
   source?: Value;
-  /** How much a new volume can hold, such as the root of a container, whose own disk says nothing of it. Volumes that are there keep what they have. Default: no bound. */
+  /** `security.shifted` of custom volumes that are made without one. Default: false. */
+  "volume.security.shifted"?: Value;
+  /** `security.unmapped` of custom volumes that are made without one. Default: false. */
+  "volume.security.unmapped"?: Value;
+  /** How much a new volume can hold: a custom volume that is made without a size, or the root of a container, whose own disk says nothing of it. Volumes that are there keep what they have. Default: no bound; 10GiB for a block volume. */
   "volume.size"?: Value;
+  /** `snapshots.expiry` of custom volumes that are made without one. Default: never. */
+  "volume.snapshots.expiry"?: Value;
+  /** `snapshots.pattern` of custom volumes that are made without one. Default: snap%d. */
+  "volume.snapshots.pattern"?: Value;
+  /** `snapshots.schedule` of custom volumes that are made without one. Default: never. */
+  "volume.snapshots.schedule"?: Value;
+  [key: string]: Value | undefined;
+}
+
+/** A configuration key of custom storage volumes. */
+export type StorageVolumeConfigKey =
+  | "security.shifted"
+  | "security.unmapped"
+  | "size"
+  | "snapshots.expiry"
+  | "snapshots.pattern"
+  | "snapshots.schedule"
+  | (string & {});
+
+/** Configuration of custom storage volumes; beside these the families `user.*`. */
+export interface StorageVolumeConfig<Value> {
+  /** Whether several containers can share the files. Every container sees the owners of the files as its own users here whatever the value is, by an id-mapped mount of its own, so this is for servers that need to be told. Default: false. */
+  "security.shifted"?: Value;
+  /** Whether containers see the owners of the files as the host has them, without an id map. An unprivileged container then sees them as nobody. Default: false. It counts from the next start on. */
+  "security.unmapped"?: Value;
+  /** How much the volume may hold, in a pool that can bound it. The size of a block volume, which can grow but not shrink. Default: no bound; 10GiB for a block volume. */
+  size?: Value;
+  /** How long a snapshot is kept that is made without a time of its own. Units are `S`, `M`, `H`, `d`, `w`, `m`, `y`. Default: never. */
+  "snapshots.expiry"?: Value;
+  /** Name of a snapshot that is made without a name. `%d` counts, and `creation_date` is its time. Default: snap%d. */
+  "snapshots.pattern"?: Value;
+  /** When snapshots are made on their own: minute, hour, day of the month, month and day of the week as in a crontab, or a word such as `@daily`. Several are separated by `, `. Default: never. */
+  "snapshots.schedule"?: Value;
   [key: string]: Value | undefined;
 }
 
@@ -358,7 +406,7 @@ export interface DeviceOptions<Value> {
    * - unix-char: Where the node is in the container. Default: `source`.
    */
   path?: Value;
-  /** Of a device disk: Storage pool of the container's root. Only the disk whose `path` is `/` has a pool. It cannot be changed later. */
+  /** Of a device disk: Storage pool of the container's root, or of the custom volume that is the `source`. It cannot be changed later. */
   pool?: Value;
   /** Of a device disk: What becomes of mounts below the source that are made while the container runs: with `slave` or `shared` it sees those that the host makes there, where the source is shared on the host. The host sees none of the container's. An `r` in front changes nothing: what is mounted below the source is treated alike. A root has none. Default: `private`. */
   propagation?: Value;
@@ -380,12 +428,12 @@ export interface DeviceOptions<Value> {
   "security.gid"?: Value;
   /** Of a device proxy: User by whom connections to a unix socket are made. Default: `0`. */
   "security.uid"?: Value;
-  /** Of a device disk: Whether the container sees the owners of the source's files as its own users, by an id-mapped mount. Default: `false`. */
+  /** Of a device disk: Whether the container sees the owners of the source's files as its own users, by an id-mapped mount. With a custom volume it always does. Default: `false`. */
   shift?: Value;
   /** Of a device disk: How much the root, or a file system in memory, can hold. `0` is no bound for a root. In pools of the drivers `dir` and `overlay` the first size of a root, and a smaller one, count from the next start on when the container runs. What a file system in memory holds counts for the container's `limits.memory`. Default: `volume.size` of the pool; half of the host's memory for a file system in memory. */
   size?: Value;
   /**
-   * - disk: Folder or file of the host, or `tmpfs:` for a file system in memory. Every disk but the root has one.
+   * - disk: Folder or file of the host, a custom volume of the `pool`, or `tmpfs:` for a file system in memory. Every disk but the root has one.
    * - unix-block: Device node of the host. One of `source` and `path` must be there. Default: `path`.
    * - unix-char: Device node of the host. One of `source` and `path` must be there. Default: `path`.
    */

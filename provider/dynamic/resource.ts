@@ -130,7 +130,7 @@ export function argsOf<T extends object>(type: string, name: string, args: T | u
 }
 
 /** Ids are made of these, and Pulumi stores ids in clear. */
-const namingInputs = ["name", "instance"];
+const namingInputs = ["name", "instance", "pool"];
 
 function warnOfSecretName(type: string, name: string, inputs: pulumi.Inputs): void {
   for (const input of namingInputs.filter((one) => isLate(inputs[one])))

@@ -77,6 +77,21 @@ export const PoolName = nameWithout(/\s/, " or blanks").refine((name) => fileByt
   message: "must be at most 251 bytes long",
 });
 
+/** Bytes that the project and a mark of unfinished work leave of the name of a volume's folder, "PROJECT_NAME". */
+const maxVolumeBytes = maxFileBytes - maxProjectBytes - 9;
+
+/** Name of a custom volume (docs/lxd-api.md, Storage volumes). */
+export const VolumeName = z
+  .string()
+  .refine(isWhole, { message: "must not contain half of a surrogate pair" })
+  .min(1, { message: "must not be empty: No name provided" })
+  .refine((name) => !name.includes("/"), {
+    message: "must not contain slashes: Storage volume names may not contain slashes",
+  })
+  .refine((name) => !/\p{Cc}/u.test(name), { message: "must not contain control characters" })
+  .refine((name) => name !== "." && name !== "..", { message: 'must not be "." or ".."' })
+  .refine((name) => fileBytes(name) <= maxVolumeBytes, { message: `must be at most ${maxVolumeBytes} bytes long` });
+
 /** Name of a snapshot, which is also that of its folder (docs/lxd-api.md, Instances). */
 export const SnapshotName = nameWithout(/[\s?&+]/, ', blanks or any of "?", "&" and "+"').refine(
   (name) => fileBytes(name) <= maxFileBytes,

@@ -11,8 +11,10 @@ export interface Kind<
   readonly name: string;
   /** The same for people, as in "Storage pool not found". */
   readonly title: string;
-  /** Path of the collection, such as "/1.0/storage-pools". */
+  /** Path of the collection, such as "/1.0/storage-pools"; of objects that lie in another one with its name as "{pool}". */
   readonly path: string;
+  /** Word in braces of the path, and name of the resource's property: what the objects lie in. */
+  readonly parent?: string;
   /** The mutable part: what PUT takes whole and PATCH in part. */
   readonly put: Put;
   /** What makes an object. */
@@ -41,6 +43,12 @@ export interface Kind<
 export const defineKind = <Put extends z.ZodObject, Post extends z.ZodType, Shown extends z.ZodType>(
   kind: Kind<Put, Post, Shown>,
 ): Kind<Put, Post, Shown> => kind;
+
+/** The kind of the objects that lie in another one. @param parent its name; nothing where a kind's objects lie in none */
+export const kindWithin = <K extends Kind>(kind: K, parent: string | undefined): K =>
+  kind.parent === undefined
+    ? kind
+    : { ...kind, path: kind.path.replace(`{${kind.parent}}`, encodeURIComponent(parent ?? "")) };
 
 /** Path of one object of a kind. @param path the collection's */
 export const pathOf = ({ path, hasSlashes }: Pick<Kind, "path" | "hasSlashes">, name: string): string =>

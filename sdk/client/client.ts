@@ -1,5 +1,5 @@
 /** Client: every call of every kind on one object, over one transport. */
-import type { Kind } from "../api/kind";
+import { type Kind, kindWithin } from "../api/kind";
 import type { Endpoint } from "./address";
 import { backupCalls } from "./backup";
 import { certificateCalls } from "./certificate";
@@ -21,6 +21,8 @@ import { resourcesCalls } from "./resources";
 import { serverCalls } from "./server";
 import { snapshotCalls } from "./snapshot";
 import { storagePoolResourcesCalls } from "./storage-pool-resources";
+import { storageVolumeCalls } from "./storage-volume";
+import { storageVolumeSnapshotCalls } from "./storage-volume-snapshot";
 import { warningCalls } from "./warning";
 import { Wire } from "./wire";
 
@@ -49,6 +51,8 @@ const callsOf = (wire: Wire) => ({
   ...imageCalls(wire),
   ...projectStateCalls(wire),
   ...storagePoolResourcesCalls(wire),
+  ...storageVolumeCalls(wire),
+  ...storageVolumeSnapshotCalls(wire),
   ...networkStateCalls(wire),
   ...operationCalls(wire),
   ...eventCalls(wire),
@@ -66,9 +70,9 @@ class Connection {
     Object.assign(this, callsOf(this.#wire));
   }
 
-  /** The calls that every kind has, for what treats all kinds alike. */
-  of<K extends Kind>(kind: K): KindCalls<K> {
-    return kindCalls(this.#wire, kind);
+  /** The calls that every kind has, for what treats all kinds alike. @param parent name of what the objects lie in, where a kind's do */
+  of<K extends Kind>(kind: K, parent?: string): KindCalls<K> {
+    return kindCalls(this.#wire, kindWithin(kind, parent));
   }
 
   /** Ends every connection. A client that is not closed does not keep the process alive while it is idle. */

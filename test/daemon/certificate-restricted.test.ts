@@ -73,6 +73,31 @@ test("what is in its project it makes, changes and deletes", async () => {
   assert.equal((await send("DELETE", "/1.0/profiles/p?project=lab")).status, 200);
 });
 
+test("volumes are its own where its project has volumes, and others it neither sees nor takes", async () => {
+  const volumes = "/1.0/storage-pools/default/volumes/custom";
+  for (const project of ["default", "hall"])
+    assert.equal((await send("POST", `${volumes}?project=${project}`, { name: "theirs" }, admin)).status, 200);
+  assert.equal((await send("POST", `${volumes}?project=lab`, { name: "mine" })).status, 200);
+  assert.deepEqual(await list(`${volumes}?project=lab`), [`${volumes}/mine?project=lab`]);
+  assert.deepEqual(await list(`${volumes}?all-projects=true`), [`${volumes}/mine?project=lab`]);
+  const copy = (project: string) => ({
+    name: "taken",
+    source: { type: "copy", pool: "default", name: "theirs", project },
+  });
+  for (const [method, path, body] of [
+    ["GET", `${volumes}/theirs`],
+    ["DELETE", `${volumes}/theirs?project=hall`],
+    ["POST", `${volumes}?project=lab`, copy("hall")],
+    ["POST", `${volumes}?project=lab`, copy("default")],
+    ["POST", `${volumes}/mine?project=lab`, { name: "mine", pool: "default", project: "hall" }],
+    ["POST", `${volumes}/theirs/snapshots?project=hall`, {}],
+  ] as const)
+    assert.equal((await send(method, path, body)).status, 403, `${method} ${path} ${JSON.stringify(body)}`);
+  assert.equal((await send("DELETE", `${volumes}/mine?project=lab`)).status, 200);
+  for (const project of ["default", "hall"])
+    assert.equal((await send("DELETE", `${volumes}/theirs?project=${project}`, undefined, admin)).status, 200);
+});
+
 test("what is of other projects or of the whole server it neither sees nor changes", async () => {
   for (const [method, path, body] of [
     ["GET", "/1.0/instances/in-default"],

@@ -40,7 +40,14 @@ const open: Readonly<Record<Exclude<Access, "admin" | "view" | "edit">, readonly
     "GET /1.0/storage-pools/:name",
     "GET /1.0/storage-pools/:name/resources",
   ],
-  list: ["GET /1.0/events", "GET /1.0/images/aliases", "GET /1.0/instances", "GET /1.0/profiles"],
+  list: [
+    "GET /1.0/events",
+    "GET /1.0/images/aliases",
+    "GET /1.0/instances",
+    "GET /1.0/profiles",
+    "GET /1.0/storage-pools/:pool/volumes",
+    "GET /1.0/storage-pools/:pool/volumes/:type",
+  ],
 };
 
 const nameOf = ({ method, path }: ApiRoute) => `${method} ${path}`;
@@ -51,9 +58,10 @@ for (const access of Object.keys(open) as (keyof typeof open)[])
     assert.deepEqual([...new Set(found)].sort(), open[access]);
   });
 
-test("what is for those who have a project is about instances, snapshots, images, profiles and networks", () => {
+test("what is for those who have a project is about instances, snapshots, images, profiles, volumes and networks", () => {
   const inProject = apiRoutes.filter(({ access }) => access === "view" || access === "edit");
-  const strange = inProject.filter(({ path }) => !/^\/1\.0\/(instances|images|profiles|networks)(\/|$)/.test(path));
+  const own = /^\/1\.0\/(instances|images|profiles|networks|storage-pools\/:pool\/volumes)(\/|$)/;
+  const strange = inProject.filter(({ path }) => !own.test(path));
   assert.deepEqual(strange.map(nameOf), []);
   const isReading = ({ method, path }: ApiRoute) => /^(GET|HEAD)$/.test(method) && !path.endsWith("/sftp");
   const writing = inProject.filter((each) => (each.access === "edit") === isReading(each));

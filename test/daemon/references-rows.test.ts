@@ -61,8 +61,8 @@ test("rows that are lost or say too much are put right by the next start", { ski
     const add = (owner: string, target: string) =>
       change(daemon, `INSERT INTO object_references VALUES ('${owner}', 'default', '', 'gone', ${target})`);
     change(daemon, "DELETE FROM object_references WHERE target_kind = 'network'");
-    add("profile", "'profile', 'default', 'wired'");
-    add("instance", "'network', 'default', 'neta'");
+    add("profile", "'profile', 'default', '', 'wired'");
+    add("instance", "'network', 'default', '', 'neta'");
     await daemon.start();
     assert.deepEqual(await usersOf(daemon), before);
   }),

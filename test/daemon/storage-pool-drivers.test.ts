@@ -8,6 +8,8 @@ import {
   assertNoTrace,
   container,
   crashBefore,
+  custom,
+  customSnapshot,
   describeTree,
   driversHere,
   filledBy,
@@ -161,6 +163,32 @@ function contract(driver: StorageDriver): void {
       };
       await assert.rejects(driver.create(pool, image("base"), broken), /ends too early/);
       assert.deepEqual(await driver.list(pool, "images"), []);
+      assert.deepEqual(unfinished(pool), []);
+    }));
+
+  test("a custom volume is empty at first, and is copied, snapshotted, put back, renamed and deleted", () =>
+    withPool(driver, async (pool) => {
+      await driver.create(pool, custom("default_a b"), async () => undefined);
+      assert.equal(see(pool, custom("default_a b"), "ls -A | wc -l; stat -c '%u:%g' ."), "0\n0:0");
+      await driver.delete(pool, custom("default_a b"));
+      await driver.create(pool, custom("default_data"), smallTree);
+      const original = see(pool, custom("default_data"), describeTree);
+      await driver.clone(pool, custom("default_data"), customSnapshot("default_data/s0"));
+      see(pool, custom("default_data"), "rm -r bin && echo changed > etc/name");
+      await driver.clone(pool, custom("default_data"), custom("lab_copy"));
+      assert.equal(see(pool, custom("lab_copy"), "cat etc/name; ls -d bin 2>/dev/null | wc -l"), "changed\n0");
+      await driver.restore(pool, customSnapshot("default_data/s0"), custom("default_data"));
+      assert.equal(see(pool, custom("default_data"), describeTree), original);
+      await driver.rename(pool, custom("default_data"), custom("lab_data"));
+      await driver.rename(pool, customSnapshot("default_data/s0"), customSnapshot("lab_data/s0"));
+      assert.deepEqual(await driver.list(pool, "custom"), ["lab_copy", "lab_data"]);
+      assert.deepEqual(await driver.list(pool, "custom-snapshots"), ["lab_data/s0"]);
+      assert.equal(see(pool, customSnapshot("lab_data/s0"), describeTree), original);
+      assert.equal(driver.root(pool, custom("lab_data")).type, "dir", "a container gets it as a folder");
+      assert.equal(statSync(path.join(pool.path, "custom/lab_data")).mode & 0o7777, 0o700);
+      await driver.delete(pool, customSnapshot("lab_data/s0"));
+      await driver.delete(pool, custom("lab_data"));
+      assert.deepEqual(await driver.list(pool, "custom-snapshots"), []);
       assert.deepEqual(unfinished(pool), []);
     }));
 

@@ -457,7 +457,10 @@ test(
       }
       writeFileSync(path.join(world.dirs.pool("p"), "containers", "file"), "");
       await world.restart();
-      const result = await world.volumes.reconcile("p", { instances: ["web", "lost"], snapshots: ["web/s0"] });
+      const result = await world.volumes.reconcile("p", {
+        containers: ["web", "lost"],
+        "containers-snapshots": ["web/s0"],
+      });
       assert.deepEqual(result, {
         missing: [container("lost")],
         strays: [container("file"), container("stray"), snapshot("stray/s0"), snapshot("stray/s1"), snapshot("web/s1")],
@@ -480,7 +483,10 @@ test("a rename that the database did not get to know is undone, one that the dis
     await world.volumes.rename("p", snapshot("web/s"), snapshot("web3/s"));
     new StoragePoolStore(world.platform.database).addRename("p", { from: container("db"), to: container("db2") });
     await world.restart();
-    const result = await world.volumes.reconcile("p", { instances: ["web2", "db2"], snapshots: ["web/s", "db/s"] });
+    const result = await world.volumes.reconcile("p", {
+      containers: ["web2", "db2"],
+      "containers-snapshots": ["web/s", "db/s"],
+    });
     assert.deepEqual(result, { strays: [], missing: [] });
     assert.equal(world.see("p", "web2", "cat me"), "web");
     assert.equal(world.see("p", "db2", "cat me"), "db");

@@ -140,6 +140,17 @@ const wrong: WrongInput[] = [
   { kind: "storage-pool", inputs: { name: "p", driver: "btfrs" }, failures: { driver: /Did you mean "btrfs"/ } },
   { kind: "storage-pool", inputs: { name: "p", driver: "zfs" }, failures: { driver: /LXD's "zfs" is not here yet/ } },
   { kind: "snapshot", inputs: { name: "s" }, failures: { instance: /is required/ } },
+  { kind: "storage-volume", inputs: { name: "v" }, failures: { pool: /is required/ } },
+  {
+    kind: "storage-volume",
+    inputs: { name: "v/w", pool: "p", contentType: "files" },
+    failures: { name: /slashes/, contentType: /must be one of filesystem, block/ },
+  },
+  {
+    kind: "storage-volume",
+    inputs: { name: "v", pool: "p", contentType: "block", config: { "security.shifted": "true", size: "much" } },
+    failures: { 'config["security.shifted"]': /Unknown|key/, "config.size": /size/ },
+  },
   {
     kind: "snapshot",
     inputs: { name: "s", instance: "web", expiresAt: "soon" },

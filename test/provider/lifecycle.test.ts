@@ -86,6 +86,21 @@ const lifecyclesIn = (folder: string): Lifecycle[] => [
     },
   },
   {
+    kind: "storage-volume",
+    inputs: () => ({ pool: "default", name: "vol1", description: "one", config: { size: "1GiB" } }),
+    update: { description: "two", config: { size: "2GiB", "user.note": "x" } },
+    replace: () => ({ name: "vol2" }),
+    replacing: ["pool", "name", "contentType"],
+    drift: (client, id) => client.patchStorageVolume("default", volumeName(id), { description: "by hand" }),
+    remove: (client, id) => client.deleteStorageVolume("default", volumeName(id)),
+    isThere: (client, id) => found(client.getStorageVolume("default", volumeName(id))),
+    output: "createdAt",
+    refused: {
+      inputs: () => ({ pool: "nowhere", name: "vol1" }),
+      error: /Cannot create storage volume "vol1": pool: .*not found/i,
+    },
+  },
+  {
     kind: "network",
     inputs: () => ({ name: "net1", config: { "ipv4.address": "10.99.1.1/24" } }),
     update: { config: { "ipv4.address": "10.99.1.1/24", "ipv4.dhcp.expiry": "2h" } },
@@ -171,6 +186,12 @@ const lifecyclesIn = (folder: string): Lifecycle[] => [
   },
 ];
 
+const volumeName = (id: string): string => id.split("/").at(-1) ?? "";
+
+/** Id of an object that is not there, of what lies in another one with its name. */
+const missingId = (kind: string): string =>
+  kind === "snapshot" ? "base/none" : kind === "storage-volume" ? "default/none" : "none";
+
 test("the kinds live on a real daemon, through Pulumi's own process", { skip: lacksContainers() }, (t) =>
   withDaemon({ bare: false }, async (daemon) => {
     await using provider = await DynamicProcess.start({ env: { BOTHY_ENDPOINT: `unix://${daemon.socket}` } });
@@ -238,7 +259,7 @@ async function live(t: TestContext, daemon: TestDaemon, provider: DynamicProcess
     const read = await provider.read(one.kind, resource.id, undefined, {});
     assert.equal(read.id, resource.id);
     assert.deepEqual(read.outs[one.output], resource.outs[one.output]);
-    const missing = await provider.read(one.kind, one.kind === "snapshot" ? "base/none" : "none", undefined, {});
+    const missing = await provider.read(one.kind, missingId(one.kind), undefined, {});
     assert.equal(missing.id, "");
     await resource.destroy();
   });

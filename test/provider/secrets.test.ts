@@ -215,6 +215,8 @@ const refused: readonly (readonly [kind: string, path: string[], inputs: (text: 
     ["config", "source"],
     (text) => ({ name: "pool", driver: "dir", config: { source: `/nonexistent/${text}` } }),
   ],
+  ["storage-volume", ["pool"], (text) => ({ name: "v", pool: text.replace(/[^a-z0-9]/gi, "") })],
+  ["storage-volume", ["config", "size"], (text) => ({ name: "v", pool: "default", config: { size: text } })],
   ["image", ["sourceFile"], (text) => ({ sourceFile: `/nonexistent/${text}` })],
   ["image", ["template"], (text) => ({ template: text })],
   ["image", ["aliases", "0"], (text) => ({ template: "busybox", aliases: [`${text} x`] })],

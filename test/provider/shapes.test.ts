@@ -59,6 +59,14 @@ const right: Readonly<Record<string, Props>> = {
   project: { name: "lab", description: "d", config: { "user.a": "1" }, adopt: false },
   snapshot: { name: "s", instance: "web", expiresAt: "2030-01-31T12:00:00Z", adopt: false },
   "storage-pool": { name: "p", driver: "dir", description: "d", config: { "user.a": "1" }, adopt: false },
+  "storage-volume": {
+    name: "v",
+    pool: "p",
+    contentType: "block",
+    description: "d",
+    config: { "user.a": "1" },
+    adopt: false,
+  },
 };
 
 /** Inputs that say the same thing in two ways. */
@@ -155,6 +163,7 @@ const kinds: Readonly<Record<string, new (name: string, args: never, options?: o
   project: bothy.Project,
   snapshot: bothy.Snapshot,
   "storage-pool": bothy.StoragePool,
+  "storage-volume": bothy.StorageVolume,
 };
 
 const ways: Readonly<Record<string, (shape: unknown) => unknown>> = {
@@ -185,8 +194,8 @@ for (const [kind, Kind] of Object.entries(kinds))
         assert.ok(inputs, name);
         if (way === "as it is") {
           const given = withAt(right[kind], path, shapes[Number(name.split("-").at(-1))]) as Props;
-          if (kind !== "snapshot" || path[0] !== "instance")
-            assert.deepEqual(sent(inputs[path[0]!]), sent(given[path[0]!]), name);
+          const isReference = path[0] === { snapshot: "instance", "storage-volume": "pool" }[kind];
+          if (!isReference) assert.deepEqual(sent(inputs[path[0]!]), sent(given[path[0]!]), name);
         }
         if (way === "as a secret" && path.length === 1 && inputs[path[0]!] !== undefined)
           assert.ok(

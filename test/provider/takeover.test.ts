@@ -90,6 +90,19 @@ const kinds: readonly Kind[] = [
     remove: (client, id) => client.deleteStoragePool(id),
   },
   {
+    kind: "storage-volume",
+    inputs: { pool: "default" },
+    make: (client, name, config) => client.createStorageVolume("default", { name, config }),
+    look: async (client, id) => {
+      const { value } = await client.getStorageVolume("default", id.split("/").at(-1) ?? "");
+      return { config: value.config, mark: value.created_at };
+    },
+    changed: { description: "taken", config: { "user.note": "b" } },
+    seen: ({ description, config }) => ({ description, config }),
+    edit: (client, id, config) => client.patchStorageVolume("default", id.split("/").at(-1) ?? "", { config }),
+    remove: (client, id) => client.deleteStorageVolume("default", id.split("/").at(-1) ?? ""),
+  },
+  {
     kind: "snapshot",
     inputs: { instance: "base" },
     make: (client, name, config) => done(client.createSnapshot("base", { name, config })),

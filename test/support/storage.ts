@@ -17,6 +17,8 @@ import { requireFeature } from "./require";
 
 export const container = (name: string): Volume => ({ type: "containers", name });
 export const snapshot = (name: string): Volume => ({ type: "containers-snapshots", name });
+export const custom = (name: string): Volume => ({ type: "custom", name });
+export const customSnapshot = (name: string): Volume => ({ type: "custom-snapshots", name });
 export const image = (name: string): Volume => ({ type: "images", name });
 
 /** Hands of a pool without a daemon: the same program removes trees, and nothing may be left. */

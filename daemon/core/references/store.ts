@@ -17,6 +17,20 @@ export const referenceSchema: Schema = {
       PRIMARY KEY (owner_kind, owner_project, owner_parent, owner_name, target_kind, target_project, target_name)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX object_references_target ON object_references (target_kind, target_project, target_name)`,
+    // Every row is made again at the start.
+    `DROP TABLE object_references;
+    CREATE TABLE object_references (
+      owner_kind TEXT NOT NULL,
+      owner_project TEXT NOT NULL,
+      owner_parent TEXT NOT NULL,
+      owner_name TEXT NOT NULL,
+      target_kind TEXT NOT NULL,
+      target_project TEXT NOT NULL,
+      target_parent TEXT NOT NULL,
+      target_name TEXT NOT NULL,
+      PRIMARY KEY (owner_kind, owner_project, owner_parent, owner_name, target_kind, target_project, target_parent, target_name)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX object_references_target ON object_references (target_kind, target_project, target_parent, target_name)`,
   ],
 };
 
@@ -26,10 +40,10 @@ export interface Reference {
 }
 
 const isOwner = "owner_kind = ? AND owner_project = ? AND owner_parent = ? AND owner_name = ?";
-const isTarget = "target_kind = ? AND target_project = ? AND target_name = ?";
+const isTarget = "target_kind = ? AND target_project = ? AND target_parent = ? AND target_name = ?";
 
 const ownerKey = ({ kind, project, parent = "", name }: Ref) => [kind, project, parent, name] as const;
-const targetKey = ({ kind, project, name }: Ref) => [kind, project, name] as const;
+const targetKey = ownerKey;
 
 export class ReferenceStore {
   constructor(private readonly database: Database) {}
@@ -49,7 +63,7 @@ export class ReferenceStore {
 
   insert({ owner, target }: Reference): void {
     this.database.run(
-      "INSERT OR IGNORE INTO object_references VALUES (?, ?, ?, ?, ?, ?, ?)",
+      "INSERT OR IGNORE INTO object_references VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
       ...ownerKey(owner),
       ...targetKey(target),
     );
@@ -72,5 +86,6 @@ const fromRow = (row: Row): Reference => ({
     kind: String(row.target_kind) as RefKind,
     project: String(row.target_project),
     name: String(row.target_name),
+    ...(row.target_parent === "" ? {} : { parent: String(row.target_parent) }),
   },
 });

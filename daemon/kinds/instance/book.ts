@@ -1,6 +1,7 @@
 /** Book: which instances there are, what each comes to with its profiles, and which of them run. */
 import type { Config, Devices } from "../../../sdk/api/common";
 import { conflict, notFound } from "../../../sdk/api/errors";
+import type { Projects } from "../../core/projects";
 import { type Ref, ref } from "../../core/ref";
 import { deviceTargets } from "../../core/references/devices";
 import type { References } from "../../core/references/references";
@@ -34,6 +35,7 @@ interface BookHome extends Pick<Platform, "database"> {
   readonly groups: ParentGroups;
   readonly references: References;
   readonly profiles: ProfilePort;
+  readonly projects: Pick<Projects, "homeOf">;
   readonly volumes: Pick<Volumes, "root">;
 }
 
@@ -52,7 +54,7 @@ export class InstanceBook {
     const profiles = this.home.profiles.layers(record.project, record.profiles);
     return [
       ...profiles.map(({ project, name }) => ref("profile", name, project)),
-      ...deviceTargets(expand(record, profiles).devices),
+      ...deviceTargets(expand(record, profiles).devices, this.home.projects.homeOf("storage.volumes", record.project)),
     ];
   }
 

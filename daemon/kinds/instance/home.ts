@@ -49,6 +49,21 @@ export type VolumePort = Pick<
   | "usage"
 >;
 
+/** Custom volumes that are disks of instances, as the instance's project sees them. */
+export interface CustomVolumePort {
+  find(
+    project: string,
+    pool: string,
+    name: string,
+  ): { readonly contentType: "filesystem" | "block"; readonly isUnmapped: boolean } | undefined;
+  /** Folder of the content, whether or not the pool can be used now. @throws ApiError NOT_FOUND for the pool */
+  pathOf(project: string, pool: string, name: string): string;
+  /** Makes sure that it can be used now. @throws ApiError NOT_FOUND, UNAVAILABLE */
+  requireUsable(project: string, pool: string, name: string): Promise<void>;
+  /** Whether it has a size that counts no subvolume in it, so that whoever has it may make none. @throws ApiError NOT_FOUND, UNAVAILABLE */
+  mustStayWhole(project: string, pool: string, name: string): Promise<boolean>;
+}
+
 /** What becomes of an instance's snapshots when something becomes of it. */
 export interface SnapshotPort {
   /** Oldest first, those half made included. */
@@ -107,6 +122,7 @@ export interface InstanceHome extends Platform {
   readonly images: ImagePort;
   readonly storagePools: PoolPort;
   readonly volumes: VolumePort;
+  readonly customVolumes: CustomVolumePort;
   readonly snapshots: SnapshotPort;
   readonly backups: BackupPort;
 }

@@ -1,5 +1,6 @@
 /** Profiles: "default" is always there; a change reaches the instances that have the profile. */
 
+import type { Devices } from "../../../sdk/api/common";
 import { instanceConfig, instanceKeys } from "../../../sdk/api/config/instance";
 import { lxdInstanceKeys } from "../../../sdk/api/config/lxd-words";
 import { ApiError, badRequest, conflict, notFound } from "../../../sdk/api/errors";
@@ -18,7 +19,9 @@ export class ProfileService {
   readonly #store: ProfileStore;
 
   constructor(private readonly home: ProfileHome) {
-    this.#store = new ProfileStore(home.database, home.references);
+    this.#store = new ProfileStore(home.database, home.references, (project) =>
+      home.projects.homeOf("storage.volumes", project),
+    );
     const first: ProfileId = { project: defaultProject, name: "default" };
     if (this.#store.find(first) === undefined)
       this.#store.insert({ ...first, description: "Default Bothy profile", config: {}, devices: {} });
@@ -110,6 +113,15 @@ export class ProfileService {
       this.home.profileUsers.changed(after);
     });
     await this.home.profileUsers.follow(before);
+  }
+
+  /** Gives a profile other devices that come to the same, within the caller's transaction. */
+  replaceDevices(profile: ProfileId, next: (devices: Devices) => Devices): void {
+    const record = this.#store.find(profile);
+    if (record === undefined) return;
+    const after = { ...record, devices: next(record.devices) };
+    this.#store.update(after);
+    this.home.profileUsers.changed(after);
   }
 
   /** Gives a project a default profile of its own when it has none, within the caller's transaction. */

@@ -51,17 +51,23 @@ export class ProfileStore {
   constructor(
     private readonly database: Database,
     private readonly references: References,
+    /** Where the volumes lie that a project sees. */
+    private readonly volumeProjectOf: (project: string) => string,
   ) {}
 
   /** All that profiles refer to. */
   said(): Reference[] {
     return this.list().flatMap((record) =>
-      deviceTargets(record.devices).map((target) => ({ owner: profileRef(record), target })),
+      this.#targetsOf(record).map((target) => ({ owner: profileRef(record), target })),
     );
   }
 
+  #targetsOf({ project, devices: own }: ProfileRecord): Ref[] {
+    return deviceTargets(own, this.volumeProjectOf(project));
+  }
+
   #refer(record: ProfileRecord): void {
-    this.references.say(profileRef(record), deviceTargets(record.devices));
+    this.references.say(profileRef(record), this.#targetsOf(record));
   }
 
   list(): ProfileRecord[] {

@@ -19,9 +19,15 @@ export interface PoolPlace {
   readonly onClosed: (volume: Volume, error: unknown) => void;
 }
 
-/** A volume: the root of an instance, of a snapshot ("web/snap0") or of an image (its fingerprint). */
+/** What a volume is of, which is the name of the pool's folder that has it. */
+export type VolumeFolder = "containers" | "containers-snapshots" | "images" | "custom" | "custom-snapshots";
+
+/**
+ * A volume: the root of an instance, of a snapshot ("web/snap0") or of an image (its fingerprint); or the content of a custom volume
+ * ("default_data"), or of a snapshot of one ("default_data/snap0").
+ */
 export interface Volume {
-  readonly type: "containers" | "containers-snapshots" | "images";
+  readonly type: VolumeFolder;
   readonly name: string;
 }
 

@@ -2,11 +2,8 @@
 import type { PoolPlace, StorageDriver, Volume } from "./driver";
 import type { RenameRecord } from "./store";
 
-export interface KnownVolumes {
-  readonly instances: readonly string[];
-  /** As "web/snap0". */
-  readonly snapshots: readonly string[];
-}
+/** Names of the volumes that the database has in a pool, by type; of other types nothing is said. */
+export type KnownVolumes = Partial<Record<Volume["type"], readonly string[]>>;
 
 export interface Reconciled {
   /** Volumes that belong to nobody. */
@@ -26,12 +23,8 @@ export async function reconcileVolumes(
   known: KnownVolumes,
   renames: readonly RenameRecord[],
 ): Promise<Reconciled> {
-  const wanted = {
-    containers: new Set(known.instances),
-    "containers-snapshots": new Set(known.snapshots),
-    images: new Set(),
-  };
-  const isWanted = ({ type, name }: Volume) => wanted[type].has(name);
+  const wanted = new Map(Object.entries(known).map(([type, names]) => [type, new Set(names)]));
+  const isWanted = ({ type, name }: Volume) => wanted.get(type)?.has(name) === true;
   const move = async (from: Volume, to: Volume) => {
     const isStray = !isWanted(from) && (await driver.exists(place, from));
     if (isStray && isWanted(to) && !(await driver.exists(place, to))) await driver.rename(place, from, to);
@@ -42,10 +35,11 @@ export async function reconcileVolumes(
   }
   const strays: Volume[] = [];
   const missing: Volume[] = [];
-  for (const type of ["containers", "containers-snapshots"] as const) {
+  for (const type of Object.keys(known) as Volume["type"][]) {
+    const names = wanted.get(type) ?? new Set();
     const onDisk = new Set(await driver.list(place, type));
-    missing.push(...[...wanted[type]].filter((name) => !onDisk.has(name)).map((name) => ({ type, name })));
-    strays.push(...[...onDisk].filter((name) => !wanted[type].has(name)).map((name) => ({ type, name })));
+    missing.push(...[...names].filter((name) => !onDisk.has(name)).map((name) => ({ type, name })));
+    strays.push(...[...onDisk].filter((name) => !names.has(name)).map((name) => ({ type, name })));
   }
   return { strays, missing };
 }

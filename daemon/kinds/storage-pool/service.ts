@@ -46,6 +46,11 @@ export class StoragePoolService {
     return this.pools.store.list();
   }
 
+  /** Fingerprints of the images that a pool holds unpacked. */
+  imagesIn(pool: string): string[] {
+    return this.pools.store.images(pool).map(fingerprintOf);
+  }
+
   /** @throws ApiError NOT_FOUND */
   get(_call: Call, name: string): StoragePool {
     return this.#render(this.record(name));
@@ -171,7 +176,8 @@ export class StoragePoolService {
     if (isUsed()) throw inUse();
     await this.pools.close(name, inUse, async (driver, place) => {
       // Those of instances that are being made are not in the database yet.
-      const lists = [driver.list(place, "containers"), driver.list(place, "containers-snapshots")];
+      const types = ["containers", "containers-snapshots", "custom", "custom-snapshots"] as const;
+      const lists = types.map((type) => driver.list(place, type));
       if (this.pools.isAvailable(name) && (await Promise.all(lists)).flat().length > 0) throw inUse();
       // Somebody may have begun meanwhile.
       if (isUsed()) throw inUse();

@@ -7,6 +7,9 @@ import type { Row } from "../../platform/database/row";
 import { type ColumnRule, config, name, pathPart, texts } from "../../platform/database/rules";
 import type { Volume } from "./driver";
 
+/** Types of volumes that get other names. */
+const renamed = ["containers", "containers-snapshots", "custom", "custom-snapshots"];
+
 const poolState: ColumnRule = {
   isGood: (value) => ["creating", "created", "deleting"].includes(String(value)),
   mend: () => "created",
@@ -51,7 +54,7 @@ export const storagePoolSchema: Schema = {
     {
       table: "storage_pool_renames",
       url: (row) => poolUrl(row.pool),
-      columns: { type: name((type) => type === "containers" || type === "containers-snapshots") },
+      columns: { type: name((type) => renamed.includes(type)) },
     },
   ],
 };
@@ -151,8 +154,8 @@ export class StoragePoolStore {
     );
   }
 
-  deleteRenames(pool: string): void {
-    this.database.run("DELETE FROM storage_pool_renames WHERE pool = ?", pool);
+  deleteRenames(pool: string, type: Volume["type"]): void {
+    this.database.run("DELETE FROM storage_pool_renames WHERE pool = ? AND type = ?", pool, type);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Volumes: what instances, snapshots and images ask of storage pools. */
 import { mkdtemp, rmdir } from "node:fs/promises";
 import path from "node:path";
-import { notFound } from "../../../sdk/api/errors";
+import { internal, notFound } from "../../../sdk/api/errors";
 import type { RootSource } from "../../platform/native/root-source";
 import { confined } from "../../platform/processes/confine";
 import { run } from "../../platform/processes/run";
@@ -21,9 +21,14 @@ export class Volumes {
     private readonly pools: OpenPools,
   ) {}
 
-  /** @param size bytes that the volume may hold, as in `setSize` */
-  createEmpty(pool: string, volume: Volume, size?: number): Promise<void> {
-    return this.pools.fill(pool, (driver, place) => driver.create(place, volume, async () => undefined, size));
+  /** @param fill puts content into the empty root @param size bytes that the volume may hold, as in `setSize` */
+  createEmpty(
+    pool: string,
+    volume: Volume,
+    size?: number,
+    fill: (rootPath: string) => Promise<void> = async () => undefined,
+  ): Promise<void> {
+    return this.pools.fill(pool, (driver, place) => driver.create(place, volume, fill, size));
   }
 
   /** Makes a volume; `fill` gets its empty root folder and puts the content there. @param size as for createEmpty */
@@ -88,9 +93,14 @@ export class Volumes {
     return this.pools.use(pool, async () => undefined);
   }
 
+  /** Whether the pool has a volume. @throws ApiError NOT_FOUND, UNAVAILABLE */
+  isThere(pool: string, volume: Volume): Promise<boolean> {
+    return this.pools.use(pool, (driver, place) => driver.exists(place, volume));
+  }
+
   /** Makes sure that a volume can be used, before something is stopped or marked for its sake. @throws ApiError NOT_FOUND, UNAVAILABLE */
   async requireThere(pool: string, volume: Volume): Promise<void> {
-    if (!(await this.pools.use(pool, (driver, place) => driver.exists(place, volume))))
+    if (!(await this.isThere(pool, volume)))
       throw notFound(
         `Cannot use volume "${volume.name}": it is missing in storage pool "${pool}". Look into the folder of the pool.`,
       );
@@ -100,6 +110,14 @@ export class Volumes {
   root(pool: string, volume: Volume): RootSource {
     const { driver, place } = this.pools.require(pool);
     return driver.root(place, volume);
+  }
+
+  /** Folder of a custom volume's content, whether or not the pool can be used now. @throws ApiError NOT_FOUND */
+  customPath(pool: string, volume: Volume): string {
+    const { driver, place } = this.pools.of(this.pools.record(pool));
+    const root = driver.root(place, volume);
+    if (root.type !== "dir") throw internal(`Cannot use volume "${volume.name}": it is no folder.`);
+    return root.path;
   }
 
   usage(pool: string, volume: Volume): Promise<VolumeUsage | undefined> {
@@ -140,13 +158,13 @@ export class Volumes {
 
   /**
    * Brings unfinished renames in line with the database after a crash, and tells which volumes are missing and which are of nobody.
-   * @param known all instances and snapshots ("web/snap0") that the database has in this pool
+   * @param known all volumes of some types that the database has in this pool
    */
   reconcile(pool: string, known: KnownVolumes): Promise<Reconciled> {
     return this.pools.use(pool, async (driver, place) => {
-      const renames = this.pools.store.renames(pool);
+      const renames = this.pools.store.renames(pool).filter(({ from }) => known[from.type] !== undefined);
       const result = await reconcileVolumes(driver, place, known, renames);
-      if (renames.length > 0) this.pools.store.deleteRenames(pool);
+      for (const type of new Set(renames.map(({ from }) => from.type))) this.pools.store.deleteRenames(pool, type);
       return result;
     });
   }

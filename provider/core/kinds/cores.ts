@@ -8,8 +8,18 @@ import { profile } from "./profile";
 import { project } from "./project";
 import { snapshot } from "./snapshot";
 import { storagePool } from "./storage-pool";
+import { storageVolume } from "./storage-volume";
 
-export const cores: readonly Core[] = [container, image, network, profile, project, snapshot, storagePool];
+export const cores: readonly Core[] = [
+  container,
+  image,
+  network,
+  profile,
+  project,
+  snapshot,
+  storagePool,
+  storageVolume,
+];
 
 /** @throws Error for a kind that this version of the package does not know */
 export function coreOf(kind: string): Core {

@@ -1,10 +1,10 @@
-/** Named: the verbs that profiles, storage pools and networks share: a name, a description, a configuration, written at once. */
+/** Named: the verbs that profiles, storage pools, volumes and networks share: a name, a description, a configuration, written at once. */
 
 import type * as z from "zod";
 import type { CallOptions, Client, Tagged, WriteOptions } from "../../../sdk";
 import type { Config } from "../../../sdk/api/common";
 import { type ApiError, conflict } from "../../../sdk/api/errors";
-import { type Kind, pathOf } from "../../../sdk/api/kind";
+import { type Kind, kindWithin, pathOf } from "../../../sdk/api/kind";
 import { stampPrefix } from "../../../sdk/api/stamp";
 import { checkConfigKeys, checkShape, givenInputs, withDefaults } from "../engine/check";
 import { claim, type Origin, pendingStamp } from "../engine/claim";
@@ -47,6 +47,8 @@ export interface NamedKind<Inputs extends NamedObject, Definition extends Kind> 
   readonly outputs: z.ZodObject;
   /** Inputs that only a create takes, such as a pool's driver. */
   readonly fixed?: readonly string[];
+  /** What a create sends beyond the inputs that have the wire's names. */
+  post?(inputs: Inputs): Props;
   /** Keys of the configuration that two objects cannot have alike. */
   readonly exclusiveKeys?: readonly string[];
   readonly nameMaxLength: number;
@@ -77,7 +79,22 @@ export function namedCore<Inputs extends NamedObject, Definition extends Kind>(
     schema: kind.inputs,
     hasUsers: { exclusiveKeys: kind.exclusiveKeys ?? [] },
   };
-  const callsOf = (client: Client) => client.of(definition) as unknown as Calls;
+  const { parent: parentProperty } = definition;
+  /** What an object lies in, and its name. What lies in nothing has its name as its id. */
+  const partsOf = (id: string): { readonly parent: string | undefined; readonly name: string } => {
+    if (parentProperty === undefined) return { parent: undefined, name: id };
+    const [parent = "", name = "", ...rest] = id.split("/");
+    if (parent === "" || name === "" || rest.length > 0)
+      throw new Error(
+        `Cannot read ${word} "${id}": its id is not of the form <${parentProperty}>/<name>. Correct the id.`,
+      );
+    return { parent, name };
+  };
+  const idOf = (inputs: object): string => {
+    const { name, [parentProperty ?? ""]: parent } = inputs as Props;
+    return parentProperty === undefined ? String(name) : `${String(parent)}/${String(name)}`;
+  };
+  const callsOf = (client: Client, parent: string | undefined) => client.of(definition, parent) as unknown as Calls;
   const outsOf = (full: Shown): Props => ({
     ...pick(
       full,
@@ -92,51 +109,61 @@ export function namedCore<Inputs extends NamedObject, Definition extends Kind>(
   const parse = (props: Props) => kind.inputs.parse(visibleOf(props)) as unknown as Inputs;
   const putOf = (from: object, config: Config): Props => ({ ...pick(from as Props, mutable), config });
   const make = ({ client, signal }: Context, inputs: Inputs, config: Config): Promise<void> => {
-    const post = { name: inputs.name, ...pick(inputs as unknown as Props, fixed), ...putOf(inputs, config) };
-    return callsOf(client).create(post, { signal });
+    const { parent, name } = partsOf(idOf(inputs));
+    const own = { ...pick(inputs as unknown as Props, fixed), ...kind.post?.(inputs) };
+    return callsOf(client, parent).create({ name, ...own, ...putOf(inputs, config) }, { signal });
   };
-  const get = ({ client, signal }: Context, name: string) => callsOf(client).get(name, { signal });
-  const remove = ({ client, signal }: Context, name: string) => callsOf(client).delete(name, { signal });
+  const get = ({ client, signal }: Context, id: string) => {
+    const { parent, name } = partsOf(id);
+    return callsOf(client, parent).get(name, { signal });
+  };
+  const remove = ({ client, signal }: Context, id: string) => {
+    const { parent, name } = partsOf(id);
+    return callsOf(client, parent).delete(name, { signal });
+  };
 
-  const readBack = async (context: Context, name: string, props: Props): Promise<Live> => {
-    const { value } = await get(context, name);
+  const readBack = async (context: Context, id: string, props: Props): Promise<Live> => {
+    const { parent, name } = partsOf(id);
+    const { value } = await get(context, id);
     const known = pick(props, Object.keys(kind.inputs.shape));
     const config = userConfig(value.config, configOf(props), computedFor(value));
-    const outs = compact({ ...hiddenOf(props), ...known, ...outsOf(value), name, config });
+    const within = parentProperty === undefined ? {} : { [parentProperty]: parent };
+    const outs = compact({ ...hiddenOf(props), ...known, ...outsOf(value), ...within, name, config });
     const inputs = pick(outs, [...Object.keys(kind.inputs.shape), ...Object.keys(hiddenOf(outs))]);
-    return { id: name, outs, inputs };
+    return { id, outs, inputs };
   };
 
   /** @param before what the program said last @param stamp keys that tell whose it is; none to leave them as they are */
-  const write = (context: Context, name: string, inputs: Inputs, before: Config, stamp: Config): Promise<void> =>
+  const write = (context: Context, id: string, inputs: Inputs, before: Config, stamp: Config): Promise<void> =>
     withRetry(context, async () => {
-      const { value, etag } = await get(context, name);
+      const { parent, name } = partsOf(id);
+      const { value, etag } = await get(context, id);
       const config = stamped(configToWrite(value.config, inputs.config, before, computedFor(value)), stamp);
       const put = putOf(inputs, config);
       if (!same(put, putOf(value, value.config)))
-        await callsOf(context.client).update(name, put, { etag, signal: context.signal });
+        await callsOf(context.client, parent).update(name, put, { etag, signal: context.signal });
     });
 
-  const find = async (context: Context, name: string, error: ApiError): Promise<Config | undefined> => {
-    const found = await ifThere(get(context, name));
+  const find = async (context: Context, id: string, error: ApiError): Promise<Config | undefined> => {
+    const found = await ifThere(get(context, id));
     if (found !== undefined && kind.isForeign?.(found.value as z.output<Definition["shown"]>) === true) throw error;
     return found?.value.config;
   };
 
   const takeOver = async (context: Context, inputs: Inputs, news: Props, origin: Origin): Promise<void> => {
     const stamp = pendingStamp(word, news);
-    const server = outsOf((await get(context, inputs.name)).value);
+    const server = outsOf((await get(context, idOf(inputs))).value);
     const other = replacingInputs(kind.inputs).find((property) => {
       const wanted = (inputs as unknown as Props)[property];
       return server[property] !== undefined && wanted !== undefined && server[property] !== wanted;
     });
-    if (other === undefined) return write(context, inputs.name, inputs, {}, stamp);
+    if (other === undefined) return write(context, idOf(inputs), inputs, {}, stamp);
     if (origin === "adopted")
       throw conflict(
         `${other}: the one that is there has "${server[other]}", and only another one could have "${(inputs as unknown as Props)[other]}". Leave out "adopt" and delete it first, or say what it has.`,
       );
     // Nobody was ever told of it.
-    await remove(context, inputs.name);
+    await remove(context, idOf(inputs));
     await make(context, inputs, { ...inputs.config, ...stamp });
   };
 
@@ -167,32 +194,40 @@ export function namedCore<Inputs extends NamedObject, Definition extends Kind>(
 
     async create(context, news, replaced) {
       const inputs = parse(news);
-      const { name } = inputs;
+      const id = idOf(inputs);
+      const { parent, name } = partsOf(id);
       const giveBack = replaced && (await kind.makeRoom?.(context, inputs, replaced.id));
       try {
         const origin = await claim(context, {
           kind: word,
           news,
           make: (stamp: Config) => make(context, inputs, { ...inputs.config, ...stamp }),
-          find: (error) => find(context, name, error),
+          find: (error) => find(context, id, error),
         });
         if (origin !== "made") await takeOver(context, inputs, news, origin);
       } catch (error) {
         await giveBack?.().catch((cause: unknown) =>
           context.log(`Cannot undo what was done for it: ${messageOf(cause)}`),
         );
-        throw namingProperty(error, [[/already exists/i, "name"]]);
+        throw namingProperty(error, [
+          [/already exists/i, "name"],
+          ...(parentProperty === undefined ? [] : ([[/not found/i, parentProperty]] as const)),
+        ]);
       }
-      const live = await readBack(context, name, news);
+      const live = await readBack(context, id, news);
       await told(context, news, ({ client, signal }) =>
-        callsOf(client).patch(name, { config: { [pendingKey]: "" } }, { signal }),
+        callsOf(client, parent).patch(name, { config: { [pendingKey]: "" } }, { signal }),
       );
       return live;
     },
 
     requireCreatable: async (context, news) => kind.requireCreatable?.(context, parse(news)),
 
-    list: ({ client, signal }) => callsOf(client).list({ signal }),
+    async list({ client, signal }, props) {
+      const parent = parentProperty === undefined ? undefined : text(props[parentProperty]);
+      if (parentProperty === undefined) return callsOf(client, parent).list({ signal });
+      return (await ifThere(callsOf(client, parent).list({ signal }))) ?? [];
+    },
 
     async read(context, id, props) {
       try {
@@ -204,13 +239,13 @@ export function namedCore<Inputs extends NamedObject, Definition extends Kind>(
     },
 
     async update(context, id, olds, news) {
-      await write(context, id, parse(news), configOf(olds), stampFor(word, news, id));
+      await write(context, id, parse(news), configOf(olds), stampFor(word, news, partsOf(id).name));
       return readBack(context, id, news);
     },
 
     delete: (context, id) =>
       untilGone(context, {
-        url: pathOf(definition, id),
+        url: pathOf(kindWithin(definition, partsOf(id).parent), partsOf(id).name),
         remove: () => remove(context, id),
         look: () => get(context, id),
         users: async () => (await get(context, id)).value.used_by ?? [],

@@ -45,6 +45,11 @@ export const lxdPoolKeys = words(`
   rsync.bwlimit rsync.compression size source source.wipe user. volatile. volume.
   zfs.clone_copy zfs.export zfs.pool_name`);
 
+export const lxdCustomVolumeKeys = words(`
+  block.filesystem block.mount_options lvm.stripes lvm.stripes.size security.shifted security.unmapped size
+  snapshots.expiry snapshots.pattern snapshots.schedule user. volatile.
+  zfs.block_mode zfs.blocksize zfs.remove_snapshots zfs.reserve_space zfs.use_refquota`);
+
 export const lxdProjectKeys = words(`
   backups.compression_algorithm features.images features.networks features.networks.zones features.profiles
   features.storage.buckets features.storage.volumes images.auto_update_cached images.auto_update_interval

@@ -1,5 +1,6 @@
 /** Configuration keys of storage pools, by driver; every key here has an effect. */
 import { readerOf } from "./reader";
+import { poolDefaultKeys } from "./storage-volume";
 import { grouped, type KeyTable } from "./table";
 import { absolutePath, anyText, bool, oneLine, size } from "./values";
 
@@ -28,18 +29,6 @@ const image = grouped("place", {
     extension: "storage",
     example: "20GiB",
     doc: "Size of the image file that holds a btrfs pool without a `source`. The file takes space as it fills, and the pool can be made larger. Where the state folder lies on btrfs, a pool with neither needs no such file.",
-  },
-});
-
-const volumes = grouped("volumes", {
-  "volume.size": {
-    type: size,
-    unset: "no bound",
-    applies: "now",
-    since,
-    extension: "storage",
-    example: "10GiB",
-    doc: "How much a new volume can hold, such as the root of a container, whose own disk says nothing of it. Volumes that are there keep what they have.",
   },
 });
 
@@ -98,8 +87,21 @@ const volatile = grouped("volatile", {
   },
 });
 
-const btrfs = { ...place, ...image, ...volumes, ...mount, ...rsync, ...user, ...volatile } satisfies KeyTable;
-const plain = { ...place, ...volumes, ...rsync, ...user, ...volatile } satisfies KeyTable;
+const docOf = (key: string): string =>
+  key === "size"
+    ? "How much a new volume can hold: a custom volume that is made without a size, or the root of a container, whose own disk says nothing of it. Volumes that are there keep what they have."
+    : `\`${key}\` of custom volumes that are made without one.`;
+
+/** Defaults of the volumes that are made from then on. */
+const volume = Object.fromEntries(
+  Object.entries(poolDefaultKeys).map(([key, { computed: _, ...row }]) => [
+    `volume.${key}`,
+    { ...row, group: "volume", applies: "now", doc: docOf(key) },
+  ]),
+) as unknown as { readonly [Key in keyof typeof poolDefaultKeys as `volume.${Key}`]: (typeof poolDefaultKeys)[Key] };
+
+const btrfs = { ...place, ...image, ...volume, ...mount, ...rsync, ...user, ...volatile } satisfies KeyTable;
+const plain = { ...place, ...volume, ...rsync, ...user, ...volatile } satisfies KeyTable;
 
 export const storagePoolKeys: Readonly<Record<string, KeyTable>> = { btrfs, dir: plain, overlay: plain };
 

@@ -4,6 +4,7 @@ import { networkKeys } from "./network";
 import { projectKeys } from "./project";
 import { serverKeys } from "./server";
 import { storagePoolKeys } from "./storage-pool";
+import { blockVolumeKeys, filesystemVolumeKeys } from "./storage-volume";
 import type { KeyTable } from "./table";
 
 export interface ConfigTable {
@@ -33,6 +34,11 @@ export const configTables: readonly ConfigTable[] = [
     title: "Storage pools",
     intro: "Keys of storage pools, of every driver unless drivers are named.",
     tables: storagePoolKeys,
+  },
+  {
+    title: "Storage volumes",
+    intro: "Keys of custom storage volumes, of either content unless it is named.",
+    tables: { filesystem: filesystemVolumeKeys, block: blockVolumeKeys },
   },
   {
     title: "Projects",

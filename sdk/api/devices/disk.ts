@@ -1,10 +1,10 @@
-/** Device disk: the root, and folders and files of the host. */
+/** Device disk: the root, custom volumes, and folders and files of the host. */
 import path from "node:path";
 import type { Device } from "../common";
 import { readerOf } from "../config/reader";
 import type { Row } from "../config/table";
-import { absolutePath, bool, integer, ioLimit, isTrue, oneLine, oneOf, size, text } from "../config/values";
-import { commonOptions, type DeviceType, type OptionIssue } from "./type";
+import { bool, integer, ioLimit, isTrue, oneLine, oneOf, size, text } from "../config/values";
+import { commonOptions, type DeviceReference, type DeviceType, type OptionIssue } from "./type";
 
 /** Where a disk is seen inside, as LXD takes it: from the root on, with or without the slash. Other spellings of / would cover the root itself. */
 const innerPath = text("path", (value) =>
@@ -16,9 +16,7 @@ const innerPath = text("path", (value) =>
 /** In the place of a source: a file system in memory. */
 const tmpfsSource = "tmpfs:";
 
-const diskSource = text("absolute path, or tmpfs:", (value) =>
-  value === tmpfsSource ? undefined : absolutePath.check(value),
-);
+const diskSource = text("absolute path, name of a volume, or tmpfs:", (value) => oneLine.check(value));
 
 /** Those that a bind mount has; options of a file system are for disks that bring one. */
 const mountWords = ["ro", "rw", "nodev", "nosuid", "noexec", "noatime", "relatime", "strictatime"];
@@ -45,14 +43,14 @@ const options = {
     since,
     extension: "storage",
     example: "default",
-    doc: "Storage pool of the container's root. Only the disk whose `path` is `/` has a pool.",
+    doc: "Storage pool of the container's root, or of the custom volume that is the `source`.",
   },
   source: {
     type: diskSource,
     applies: "now",
     since,
     example: "/srv/data",
-    doc: "Folder or file of the host, or `tmpfs:` for a file system in memory. Every disk but the root has one.",
+    doc: "Folder or file of the host, a custom volume of the `pool`, or `tmpfs:` for a file system in memory. Every disk but the root has one.",
   },
   size: {
     type: size,
@@ -154,7 +152,7 @@ const options = {
     since,
     extension: "container_disk_shift",
     example: "true",
-    doc: "Whether the container sees the owners of the source's files as its own users, by an id-mapped mount.",
+    doc: "Whether the container sees the owners of the source's files as its own users, by an id-mapped mount. With a custom volume it always does.",
   },
   ...commonOptions,
 } as const satisfies Readonly<Record<string, Row>>;
@@ -171,6 +169,9 @@ export function mayBeMissing(device: Device): boolean {
 /** Whether a disk is a file system in memory. */
 export const isTmpfs = ({ source }: Device): boolean => source === tmpfsSource;
 
+/** Whether a disk is a custom volume. */
+export const isVolume = ({ path: place, pool }: Device): boolean => Boolean(pool) && place !== "/";
+
 function rules(device: Device): OptionIssue[] {
   const { path: place, pool, source } = device;
   const issues: OptionIssue[] = [];
@@ -181,9 +182,12 @@ function rules(device: Device): OptionIssue[] {
     if (place === "/" && device[option]) add(option, `the root disk has no "${option}"; it is for folders of the host`);
   if (device.required && device.optional)
     add("optional", 'Cannot use both "required" and deprecated "optional" properties at the same time');
-  if (place !== "/" && pool) add("pool", `volumes of a pool cannot be attached yet; only the root disk has "pool"`);
-  if (place && place !== "/" && !source) add("source", `a disk needs "source"`);
-  if (device.size && place !== "/" && !isTmpfs(device))
+  if (place && place !== "/" && !source)
+    add("source", `Disk entry is missing the required "source" or "path" property: a disk needs "source"`);
+  if (isVolume(device)) volumeRules(device, add);
+  else if (source && !isTmpfs(device) && !path.isAbsolute(source))
+    add("source", `source: it must be an absolute path, or the name of a volume with "pool"`);
+  if (device.size && place !== "/" && !isTmpfs(device) && !isVolume(device))
     add("size", `Only the root disk may have a size quota, or a disk with the source "tmpfs:"`);
   for (const option of ["recursive", "shift", "propagation", "limits.read", "limits.write", "limits.max"])
     if (isTmpfs(device) && (["recursive", "shift"].includes(option) ? isTrue(device[option]) : device[option]))
@@ -191,9 +195,30 @@ function rules(device: Device): OptionIssue[] {
   return issues;
 }
 
+/** The messages are LXD's. */
+function volumeRules(device: Device, add: (option: string, message: string) => void): void {
+  const { source, shift, recursive, size: bytes } = device;
+  if (source && path.isAbsolute(source)) add("source", "Storage volumes cannot be specified as absolute paths");
+  if (isTmpfs(device)) add("source", `a disk with the source "tmpfs:" has no "pool"`);
+  if (isTrue(shift))
+    add(
+      "shift",
+      `The "shift" property cannot be used with custom storage volumes (set "security.shifted=true" on the volume instead)`,
+    );
+  if (isTrue(recursive)) add("recursive", "The recursive option is only supported for additional bind-mounted paths");
+  if (bytes) add("size", "Only the root disk may have a size quota. Set the size of the volume instead");
+}
+
+function references(device: Device): DeviceReference[] {
+  const { pool, source } = device;
+  if (!pool) return [];
+  const ofPool: DeviceReference = { kind: "storage-pool", name: pool };
+  return isVolume(device) && source ? [ofPool, { kind: "storage-volume", pool, name: source }] : [ofPool];
+}
+
 export const disk: DeviceType = {
-  doc: "The container's root, or a folder or file of the host that the container sees.",
+  doc: "The container's root, a custom volume, or a folder or file of the host that the container sees.",
   options,
   rules,
-  references: ({ pool }) => (pool ? [{ kind: "storage-pool", name: pool }] : []),
+  references,
 };

@@ -42,10 +42,12 @@ async function makeScene({ client }: TestDaemon): Promise<void> {
   for (const name of ["default", "pool0"]) await present(client.createStoragePool({ name, driver: "dir", config: {} }));
   await present(client.createProfile({ name: "extra", config: {}, devices: {} }));
   const devices = { root: { type: "disk", path: "/", pool: "default" } };
+  for (const pool of ["default", "pool0"]) await present(client.createStorageVolume(pool, { name: "vol0" }));
   await present(client.updateProfile("default", { description: "", config: {}, devices }));
   const done = async (operation: Promise<PendingOperation>) => present(operation.then((each) => each.wait()));
   for (const name of ["c1", "c2"]) await done(client.createInstance({ name, source: image }));
   await done(client.createSnapshot("c1", { name: "snap0" }));
+  await done(client.createStorageVolumeSnapshot("default", "vol0", { name: "snap0" }));
   await done(client.setInstanceState("c1", { action: "start" }));
 }
 

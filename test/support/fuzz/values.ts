@@ -35,6 +35,8 @@ const known: Readonly<Record<string, readonly string[]>> = {
   "storage-pools": ["pool0", "default"],
   profiles: ["extra", "default"],
   aliases: ["template:busybox"],
+  volumes: ["custom", "container", "image"],
+  ":type": ["vol0", "vol1", "c1"],
 };
 const knownNames = Object.values(known).flat();
 

@@ -35,11 +35,11 @@ function importersOf(kind: string): string[] {
   );
 }
 
-/** What uses a kind for what it does: a container is given its profiles. */
+/** What uses a kind for what it does: a container is given its profiles, a volume lies in a pool. */
 const uses: Readonly<Record<string, readonly string[]>> = {
   profile: ["provider/dynamic/container.ts"],
   project: [],
-  "storage-pool": [],
+  "storage-pool": ["provider/dynamic/storage-volume.ts"],
 };
 
 for (const [kind, users] of Object.entries(uses))

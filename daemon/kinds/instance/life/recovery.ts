@@ -27,7 +27,10 @@ export async function recoverInstances(instances: InstanceService): Promise<void
 async function reconcile(home: InstanceHome, pool: string): Promise<void> {
   const records = home.book.store.list().filter((record) => record.pool === pool);
   const snapshots = records.flatMap((record) => home.snapshots.names(record).map((name) => `${keyOf(record)}/${name}`));
-  const { missing, strays } = await home.volumes.reconcile(pool, { instances: records.map(keyOf), snapshots });
+  const { missing, strays } = await home.volumes.reconcile(pool, {
+    containers: records.map(keyOf),
+    "containers-snapshots": snapshots,
+  });
   for (const volume of missing) {
     const [key = "", snapshot] = volume.name.split("/");
     const instance = instanceOfKey(key);

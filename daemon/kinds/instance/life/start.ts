@@ -15,6 +15,7 @@ import { applyAtStart } from "../create/file-templates";
 import { idRange } from "../create/idmap";
 import { hasPending, withoutPending } from "../create/pending-file-templates";
 import { devicesEnded, keptBy, planDevices, withChosenKeys } from "../devices/devices";
+import { hasWholeVolume } from "../devices/disk";
 import { afterSteps, beforeSteps, type DevicePlan } from "../devices/step";
 import { withoutKept } from "../devices/volatile-keys";
 import { gateOps } from "../guest/gates";
@@ -69,7 +70,9 @@ export class Starter {
       const cpus = pickCpus(running, expanded.config);
       const madeBy = fixedPart(expanded.config);
       const speeds = await diskLimits(home, record, expanded.devices);
-      const isWhole = await home.volumes.mustStayWhole(record.pool, volumeOf(record));
+      const isWhole =
+        (await home.volumes.mustStayWhole(record.pool, volumeOf(record))) ||
+        (await hasWholeVolume(home, record, expanded.devices));
       const ops = this.#ops({ ...record, config }, expanded, { devices, ids, cpus, speeds, isWhole });
       await together([this.#prepare(devices), applyAtStart(home, record)]);
       if (hasPending(record.config)) book.change(record, (now) => ({ ...now, config: withoutPending(now.config) }));

@@ -5,7 +5,7 @@
 import path from "node:path";
 import type { Device, Devices } from "../../../../sdk/api/common";
 import type { IoLimit } from "../../../../sdk/api/config/values";
-import { diskOptions, isTmpfs, mayBeMissing } from "../../../../sdk/api/devices/disk";
+import { diskOptions, isTmpfs, isVolume, mayBeMissing } from "../../../../sdk/api/devices/disk";
 import { badRequest } from "../../../../sdk/api/errors";
 import { isThere } from "../../../platform/folders/files";
 import { blockDevicesOf } from "../../../platform/host/block-devices";
@@ -51,9 +51,12 @@ function speed(direction: "read" | "write", limit: IoLimit | undefined): Speeds 
   return value === 0 ? {} : { [`${direction}${unit}`]: value };
 }
 
+type Home = Pick<InstanceHome, "customVolumes" | "volumes">;
+
 /** Where a disk lies on the host. That of a root is its own part and the image's below it. */
-function pathsOf({ volumes }: Pick<InstanceHome, "volumes">, record: InstanceRecord, options: Device): string[] {
-  if (options.path !== "/") return isTmpfs(options) || options.pool ? [] : [options.source ?? ""];
+function pathsOf({ customVolumes, volumes }: Home, record: InstanceRecord, options: Device): string[] {
+  if (isVolume(options)) return [customVolumes.pathOf(record.project, options.pool ?? "", options.source ?? "")];
+  if (options.path !== "/") return isTmpfs(options) ? [] : [options.source ?? ""];
   const root = volumes.root(record.pool, volumeOf(record));
   return root.type === "dir" ? [root.path] : [root.upper, ...root.lower];
 }
@@ -62,11 +65,7 @@ function pathsOf({ volumes }: Pick<InstanceHome, "volumes">, record: InstanceRec
  * What a container's disks come to. @param devices with those of the profiles
  * @throws ApiError BAD_REQUEST for a limited disk that lies on no disk of the host
  */
-export async function diskLimits(
-  home: Pick<InstanceHome, "volumes">,
-  record: InstanceRecord,
-  devices: Devices,
-): Promise<DiskLimits> {
+export async function diskLimits(home: Home, record: InstanceRecord, devices: Devices): Promise<DiskLimits> {
   const found = new Map<string, Speeds[]>();
   for (const [device, options] of Object.entries(devices)) {
     const speeds = options.type === "disk" ? speedsOf(options) : undefined;
@@ -77,12 +76,7 @@ export async function diskLimits(
   return new Map([...found].map(([number, all]) => [number, meanOf(all)]));
 }
 
-async function disksBelow(
-  home: Pick<InstanceHome, "volumes">,
-  record: InstanceRecord,
-  device: string,
-  options: Device,
-): Promise<string[]> {
+async function disksBelow(home: Home, record: InstanceRecord, device: string, options: Device): Promise<string[]> {
   const paths = pathsOf(home, record, options);
   const numbers = new Set((await Promise.all(paths.map(blockDevicesOf))).flat());
   if (numbers.size > 0 || (mayBeMissing(options) && !(await isThere(options.source ?? "")))) return [...numbers];

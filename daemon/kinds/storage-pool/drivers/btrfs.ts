@@ -29,7 +29,7 @@ import {
   sweepFolders,
 } from "./volume-folder";
 
-const isReadonly = (volume: Volume) => volume.type !== "containers";
+const isReadonly = ({ type }: Volume) => type !== "containers" && type !== "custom";
 
 export const btrfs: StorageDriver = {
   name: "btrfs",

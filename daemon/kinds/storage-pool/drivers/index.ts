@@ -2,6 +2,6 @@
 import type { StorageDriver } from "../driver";
 import { btrfs } from "./btrfs";
 import { dir } from "./dir";
-import { overlay } from "./overlay";
+import { overlayWithCustom } from "./overlay-custom";
 
-export const drivers: Readonly<Record<string, StorageDriver>> = { btrfs, dir, overlay };
+export const drivers: Readonly<Record<string, StorageDriver>> = { btrfs, dir, overlay: overlayWithCustom };

@@ -6,7 +6,7 @@ import { canGrow, diskBytes, diskUsage, growDisk, makeDisk, mountDisk } from "./
 import { folderOf, listFolders, replace } from "./volume-folder";
 
 /** Types of volumes that may have a size. */
-const sizedTypes = ["containers"] as const satisfies readonly Volume["type"][];
+const sizedTypes = ["containers", "custom"] as const satisfies readonly Volume["type"][];
 
 const blockBytes = 4096;
 

@@ -12,7 +12,13 @@ import { entries, errnoOf, ignoring, isNoSpace } from "../../../platform/folders
 import type { PoolPlace, Volume } from "../driver";
 import { unmountDisk } from "./volume-disk";
 
-export const volumeTypes = ["containers", "containers-snapshots", "images"] as const;
+export const volumeTypes = ["containers", "containers-snapshots", "images", "custom", "custom-snapshots"] as const;
+
+/** Whether volumes of a type are snapshots, which lie in a folder for each of those that they are of. */
+const areSnapshots = (type: Volume["type"]): boolean => type === "containers-snapshots" || type === "custom-snapshots";
+
+/** Whether a volume is a custom one or a snapshot of one. */
+export const isCustom = ({ type }: Pick<Volume, "type">): boolean => type === "custom" || type === "custom-snapshots";
 
 const partialMark = ".partial:";
 const readyMark = ".ready:";
@@ -21,7 +27,7 @@ const readyMark = ".ready:";
 export function folderOf(pool: PoolPlace, { type, name }: Volume): string {
   const parts = name.split("/");
   const isSafe = parts.every((part) => part !== "" && part !== "." && part !== ".." && !part.includes("\0"));
-  if (!volumeTypes.includes(type) || !isSafe || parts.length !== (type === "containers-snapshots" ? 2 : 1))
+  if (!volumeTypes.includes(type) || !isSafe || parts.length !== (areSnapshots(type) ? 2 : 1))
     throw internal(`Cannot find volume ${JSON.stringify(name)} of type "${type}": the name is not one of a volume.`);
   return path.join(pool.path, type, ...parts.map(fileNameOf));
 }
@@ -94,16 +100,14 @@ export async function discard(pool: PoolPlace, target: string): Promise<void> {
   await clear(pool, partial);
 }
 
-/** Makes the folder that a volume's folder is in; snapshots have one for each instance. */
+/** Makes the folder that a volume's folder is in; snapshots have one for each of those that they are of. */
 export async function makeParent(pool: PoolPlace, volume: Volume): Promise<void> {
-  if (volume.type === "containers-snapshots")
-    await mkdir(path.dirname(folderOf(pool, volume)), { recursive: true, mode: 0o711 });
+  if (areSnapshots(volume.type)) await mkdir(path.dirname(folderOf(pool, volume)), { recursive: true, mode: 0o711 });
 }
 
-/** Removes the folder of an instance's snapshots when the last one is gone. */
+/** Removes the folder of snapshots when the last one is gone. */
 export async function removeEmptyParent(pool: PoolPlace, volume: Volume): Promise<void> {
-  if (volume.type === "containers-snapshots")
-    await ignoring(["ENOENT", "ENOTEMPTY"], rmdir(path.dirname(folderOf(pool, volume))));
+  if (areSnapshots(volume.type)) await ignoring(["ENOENT", "ENOTEMPTY"], rmdir(path.dirname(folderOf(pool, volume))));
 }
 
 /** Renames a volume's folder. @throws ApiError NOT_FOUND, CONFLICT */
@@ -124,8 +128,9 @@ export async function renameFolder(pool: PoolPlace, from: Volume, to: Volume): P
 
 /** Finishes replacements and removes unfinished work in all folders of the pool. What fails is told, and keeps nobody from the rest. */
 export async function sweepFolders(pool: PoolPlace): Promise<void> {
-  const snapshots = path.join(pool.path, "containers-snapshots");
-  const owners = (await entries(snapshots)).filter(isName).map((name) => path.join(snapshots, name));
+  const owners: string[] = [];
+  for (const snapshots of volumeTypes.filter(areSnapshots).map((type) => path.join(pool.path, type)))
+    owners.push(...(await entries(snapshots)).filter(isName).map((name) => path.join(snapshots, name)));
   for (const folder of [...volumeTypes.map((type) => path.join(pool.path, type)), ...owners]) {
     for (const name of await entries(folder))
       if (name.startsWith(readyMark)) await orTell(pool, path.join(folder, name), (ready) => settle(pool, ready));
@@ -158,7 +163,7 @@ export async function orTell(
 export async function listFolders(pool: PoolPlace, type: Volume["type"]): Promise<string[]> {
   const folder = path.join(pool.path, type);
   const files = (await entries(folder)).filter(isName).sort();
-  if (type !== "containers-snapshots") return files.map(nameOfFile);
+  if (!areSnapshots(type)) return files.map(nameOfFile);
   const nested = files.map(async (owner) =>
     (await entries(path.join(folder, owner)))
       .filter(isName)

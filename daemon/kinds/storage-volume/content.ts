@@ -1,0 +1,72 @@
+/** Content: what is in a new custom volume: an empty folder, or the bytes of a disk. */
+import { chmod, open, stat, truncate } from "node:fs/promises";
+import path from "node:path";
+import { storageVolumeConfig } from "../../../sdk/api/config/storage-volume";
+import { badRequest } from "../../../sdk/api/errors";
+import { errnoOf } from "../../platform/folders/files";
+import type { StorageVolumeHome } from "./home";
+import { type VolumeRecord, volumeOf } from "./record";
+
+/** LXD's name of the file that holds the bytes of a block volume. */
+const imageFile = "root.img";
+
+/** LXD's size of a block volume that nobody gave one. */
+const defaultBlockBytes = 10 * 2 ** 30;
+
+/** Bytes that a block volume has, or shall have. */
+export const blockBytes = ({ config }: Pick<VolumeRecord, "config">): number =>
+  storageVolumeConfig(config).get("size") ?? defaultBlockBytes;
+
+/** Bytes that the files of a volume may take, or nothing where nothing bounds them; those of a block volume are its file's own. */
+export const boundOf = ({ config, contentType }: Pick<VolumeRecord, "config" | "contentType">): number | undefined =>
+  contentType === "block" ? undefined : storageVolumeConfig(config).get("size") || undefined;
+
+/** Puts into an empty root what a new volume holds. */
+export const fillNew =
+  (record: VolumeRecord) =>
+  async (rootPath: string): Promise<void> => {
+    await chmod(rootPath, 0o711);
+    if (record.contentType !== "block") return;
+    const file = await open(path.join(rootPath, imageFile), "wx", 0o600);
+    try {
+      await resized(record.name, file.truncate(blockBytes(record)));
+    } finally {
+      await file.close();
+    }
+  };
+
+const imageOf = ({ volumes }: StorageVolumeHome, record: VolumeRecord): string =>
+  path.join(volumes.customPath(record.pool, volumeOf(record)), imageFile);
+
+/** Makes a block volume as large as it shall be. @throws ApiError BAD_REQUEST when it would get smaller */
+export async function growBlock(home: StorageVolumeHome, after: VolumeRecord): Promise<void> {
+  const file = imageOf(home, after);
+  const { size } = await stat(file);
+  const wanted = storageVolumeConfig(after.config).get("size") ?? size;
+  if (wanted < size)
+    throw badRequest(
+      `Cannot change the size of volume "${after.name}": Block volumes cannot be shrunk. Give at least ${size} bytes, or make a smaller volume.`,
+    );
+  if (wanted > size) await resized(after.name, truncate(file, wanted));
+}
+
+/** @throws ApiError BAD_REQUEST for more than a file can have */
+async function resized(name: string, resizing: Promise<void>): Promise<void> {
+  try {
+    await resizing;
+  } catch (error) {
+    // The second is Node's, of a number that it cannot count with.
+    if (!["EFBIG", "ERR_OUT_OF_RANGE"].includes(errnoOf(error))) throw error;
+    const message = `Cannot give volume "${name}" its size: the file system of the pool has no files that large. Give a smaller "size".`;
+    throw badRequest(message, { cause: error });
+  }
+}
+
+/** Bytes of a block volume: those that its file takes on the disk, and those that it has. */
+export async function blockUsage(
+  home: StorageVolumeHome,
+  record: VolumeRecord,
+): Promise<{ used: number; total: number }> {
+  const { blocks, size } = await stat(imageOf(home, record));
+  return { used: blocks * 512, total: size };
+}

@@ -1,0 +1,57 @@
+/** Home of custom volumes: the platform, and what volumes ask of others. */
+import type { Changes } from "../../core/changes";
+import type { Projects } from "../../core/projects";
+import type { Ref } from "../../core/ref";
+import type { References } from "../../core/references/references";
+import type { Platform } from "../../platform/platform";
+import type { StoragePoolService } from "../storage-pool/service";
+import type { Volumes } from "../storage-pool/volumes";
+import type { VolumeId } from "./record";
+
+/** Those who have custom volumes as disks. */
+export interface VolumeUsers {
+  /** Whether a running instance has it. */
+  isRunning(volume: VolumeId): boolean;
+  /** Runs the work while no instance that has it runs; freezes those that run meanwhile. Under the locks of them all. */
+  whileStill<T>(volume: VolumeId, work: () => Promise<T>): Promise<T>;
+  /** Devices follow a volume of another name or pool, within the caller's transaction. */
+  moved(from: VolumeId, to: VolumeId): void;
+}
+
+/** A volume that is made with what it is for: the root of an instance or of a snapshot, or an image. */
+export interface OtherVolume {
+  readonly type: "container" | "image";
+  readonly project: string;
+  /** Of a snapshot with its instance, "web/snap0". */
+  readonly name: string;
+  readonly description: string;
+  readonly createdAt: string;
+  readonly owner: Ref;
+}
+
+export interface StorageVolumeHome extends Platform {
+  readonly changes: Changes;
+  readonly references: References;
+  readonly projects: Projects & {
+    /** @throws ApiError BAD_REQUEST where a project allows no snapshots */
+    allowSnapshot(project: string): void;
+  };
+  readonly storagePools: Pick<StoragePoolService, "record" | "records">;
+  readonly volumes: Pick<
+    Volumes,
+    | "clone"
+    | "createEmpty"
+    | "customPath"
+    | "delete"
+    | "isThere"
+    | "reconcile"
+    | "rename"
+    | "requireThere"
+    | "restore"
+    | "setSize"
+    | "usage"
+  >;
+  readonly volumeUsers: VolumeUsers;
+  /** @param project absent for those of every project */
+  readonly otherVolumes: (pool: string, project?: string) => readonly OtherVolume[];
+}

@@ -1,0 +1,67 @@
+/** The distribution's own lxc client and custom volumes: every form of `lxc storage volume` that is here. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Lxc, skip, withLxc } from "../support/lxc";
+
+const inside = (lxc: Lxc, command: string): string => lxc.run("exec", "box", "--", "sh", "-c", command).trim();
+
+test("lxc storage volume makes, shows, changes, attaches, snapshots, copies, moves and deletes", { skip }, () =>
+  withLxc((lxc) => {
+    const volume = (...args: string[]) => lxc.run("storage", "volume", ...args);
+    lxc.run("storage", "create", "second", "dir");
+    volume("create", "main", "data", "size=10MiB", "user.owner=me");
+    volume("create", "main", "raw", "--type=block", "size=4MiB");
+    assert.match(volume("list", "main", "-f", "csv"), /^custom,data,,filesystem,0$/m);
+    assert.match(volume("list", "main", "-f", "csv"), /^custom,raw,,block,0$/m);
+    assert.match(volume("show", "main", "data"), /user\.owner: me/);
+    assert.equal(volume("get", "main", "data", "size").trim(), "10MiB");
+    volume("set", "main", "data", "user.owner=you");
+    volume("unset", "main", "data", "size");
+    assert.equal(volume("get", "main", "data", "user.owner").trim(), "you");
+    assert.match(volume("info", "main", "raw"), /Total: 4\.00MiB/);
+    const edited = lxc.try(["storage", "volume", "edit", "main", "data"], "description: edited\nconfig: {}\n");
+    assert.equal(edited.code, 0, edited.stderr);
+    assert.match(volume("show", "main", "data"), /description: edited/);
+
+    lxc.run("launch", "bb", "box");
+    volume("attach", "main", "data", "box", "/srv/data");
+    inside(lxc, "echo one >/srv/data/file");
+    assert.match(volume("list", "main", "-f", "csv"), /^custom,data,edited,filesystem,1$/m);
+    volume("snapshot", "main", "data", "first");
+    volume("snapshot", "main", "data");
+    inside(lxc, "echo two >/srv/data/file");
+    assert.match(volume("list", "main", "-f", "csv"), /^custom \(snapshot\),data\/first,/m);
+    assert.match(volume("show", "main", "data/first"), /name: first/);
+    const running = lxc.try(["storage", "volume", "restore", "main", "data", "first"]);
+    assert.match(running.stderr, /Cannot restore custom volume used by running instances/);
+    volume("detach", "main", "data", "box");
+    assert.equal(inside(lxc, "ls /srv/data"), "");
+    volume("restore", "main", "data", "first");
+    volume("attach", "main", "data", "box", "again", "/srv/data");
+    assert.equal(inside(lxc, "cat /srv/data/file"), "one");
+    volume("detach", "main", "data", "box", "again");
+    volume("rename", "main", "data/first", "data/uno");
+    volume("delete", "main", "data/snap0");
+
+    volume("copy", "main/data", "second/copy");
+    assert.match(volume("list", "second", "-f", "csv"), /^custom \(snapshot\),copy\/uno,/m);
+    volume("copy", "main/data", "second/copy", "--refresh");
+    volume("copy", "main/data", "second/alone", "--volume-only");
+    assert.doesNotMatch(volume("list", "second", "-f", "csv"), /alone\//);
+    volume("move", "second/copy", "main/moved");
+    volume("rename", "main", "moved", "renamed");
+    assert.match(volume("list", "main", "-f", "csv"), /^custom,renamed,edited,filesystem,0$/m);
+    lxc.run("project", "create", "lab");
+    volume("move", "main/renamed", "main/renamed", "--target-project", "lab");
+    assert.match(volume("list", "main", "-f", "csv", "--project", "lab"), /^custom,renamed,/m);
+    volume("delete", "main", "renamed", "--project", "lab");
+    lxc.run("project", "delete", "lab");
+
+    const refused = lxc.try(["storage", "volume", "attach", "main", "raw", "box", "/srv/raw"]);
+    assert.match(refused.stderr, /Custom block volumes cannot be used on containers/);
+    for (const name of ["data", "raw"]) volume("delete", "main", name);
+    volume("delete", "second", "alone");
+    lxc.run("storage", "delete", "second");
+    lxc.run("delete", "-f", "box");
+  }),
+);
