@@ -3,10 +3,10 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import type { Readable } from "node:stream";
-import type * as z from "zod";
+import * as z from "zod";
 import type { Config } from "../api/common";
 import { bothFamilies } from "../api/headers";
-import { Image, ImagePut, ImagesPost } from "../api/image";
+import { Image, ImageExportPost, ImagePut, ImagesPost } from "../api/image";
 import { patchOf } from "../api/patch";
 import { listOf } from "./answer";
 import type { CallOptions, WriteOptions } from "./call-options";
@@ -72,6 +72,27 @@ export const imageCalls = (wire: Wire) => ({
   /** Replaces the fields that are given. */
   patchImage: (fingerprint: string, patch: Partial<ImagePut>, options?: WriteOptions): Promise<void> =>
     wire.write("PATCH", one(fingerprint), { ...options, body: body(patchOf(ImagePut), patch) }),
+
+  /** Looks whether the alias that an image came from means a newer one by now; the operation's metadata tells `refreshed`. */
+  refreshImage: (fingerprint: string, options?: CallOptions): Promise<PendingOperation> =>
+    wire.start("POST", `${one(fingerprint)}/refresh`, options),
+
+  /**
+   * Asks for a secret with which a server that does not know this client may fetch the image once.
+   * @returns what goes into `secret` of a source @throws ApiError NOT_FOUND
+   */
+  createImageSecret: async (fingerprint: string, options?: CallOptions): Promise<string> => {
+    const { latest } = await wire.start("POST", `${one(fingerprint)}/secret`, options);
+    return z.object({ secret: z.string() }).parse(latest.metadata).secret;
+  },
+
+  /** Has the server send an image to another server, which awaits it. */
+  sendImage: (
+    fingerprint: string,
+    post: z.input<typeof ImageExportPost>,
+    options?: CallOptions,
+  ): Promise<PendingOperation> =>
+    wire.start("POST", `${one(fingerprint)}/export`, { ...options, body: body(ImageExportPost, post) }),
 
   deleteImage: (fingerprint: string, options?: CallOptions): Promise<PendingOperation> =>
     wire.start("DELETE", one(fingerprint), options),

@@ -130,8 +130,7 @@ test("an image is sent to another server that awaits it, with what was said of i
     const secret = await secretOf(other, "POST", "/1.0/images", awaited);
     const post = { target: here, certificate: certificateOf(other), secret };
     const url = `/1.0/images/${fingerprint}/export`;
-    const sent = await outcome(daemon.socket, "POST", url, post);
-    assert.equal(sent.status, 200, sent.error);
+    await (await daemon.client.sendImage(fingerprint, post)).wait();
     const { value: copy } = await other.client.getImage(fingerprint);
     assert.deepEqual([copy.properties, copy.public, copy.aliases], [{ only: "this" }, true, aliases]);
     const again = await outcome(daemon.socket, "POST", url, post);
