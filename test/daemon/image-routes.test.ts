@@ -122,6 +122,19 @@ test("what a body begins with tells an image from JSON, where the client says no
     assert.equal((await call("POST", "/1.0/images", "")).status, 400);
   }));
 
+test("one file can be had from the middle, to go on where a connection broke", () =>
+  withApi(async ({ call, importImage }) => {
+    const bytes = gzipSync(await imageOf({ name: "rootfs/a", content: "x".repeat(5000) }));
+    const url = `/1.0/images/${await importImage(bytes)}/export`;
+    const rest = await call("GET", url, undefined, { range: "bytes=100-" });
+    assert.deepEqual([rest.status, rest.body], [206, bytes.subarray(100)]);
+    assert.equal(rest.headers["content-range"], `bytes 100-${bytes.length - 1}/${bytes.length}`);
+    for (const range of ["bytes=0-", `bytes=${bytes.length}-`, "bytes=5-7", "junk"]) {
+      const whole = await call("GET", url, undefined, { range });
+      assert.deepEqual([whole.status, whole.body.length], [200, bytes.length], range);
+    }
+  }));
+
 test("the same image twice, or another fingerprint than promised, fails in the operation", () =>
   withApi(async ({ callAndWait, importImage, leftovers }) => {
     const bytes = await imageOf();

@@ -14,7 +14,6 @@ import {
   needing,
   type Reply,
   type Route,
-  raw,
   recursionOf,
   route,
   sync,
@@ -104,8 +103,9 @@ export function imageRoutes(images: ImageService, publisher: Publisher, changes:
   }
 
   function exportImage(request: ApiRequest): Reply {
-    const { headers, body } = exported(images.files(request.call.project, seenOf(request, "gives").fingerprint));
-    return raw(body, headers);
+    const { fingerprint } = seenOf(request, "gives");
+    const { status, headers, body } = exported(images.files(request.call.project, fingerprint), request.headers.range);
+    return { type: "raw", status, headers: { "content-type": "application/octet-stream", ...headers }, body };
   }
 
   /** What everybody may read, as far as images are public. */

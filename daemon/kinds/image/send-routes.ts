@@ -86,7 +86,7 @@ export function sendRoutes(images: ImageService, changes: Changes): Route[] {
       filename: filename === "" ? undefined : filename,
       profiles: profiles === "" ? undefined : profiles,
     });
-    const { "content-disposition": _, ...kept } = headers;
+    const { "content-disposition": _, etag: __, "accept-ranges": ___, ...kept } = headers;
     const type = kept["content-type"] ?? "application/octet-stream";
     const sent = await web
       .send(`${server}/1.0/images${query}`, {

@@ -136,6 +136,7 @@ export const apiExtensions: readonly string[] = [
   "certificate_token",
   "metrics_authentication",
   "storage_volume_state_total",
+  "images_target_project",
   "instance_file_head",
   "resources_pci_vpd",
   "storage_volumes_all_projects",
