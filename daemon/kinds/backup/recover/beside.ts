@@ -2,7 +2,7 @@
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { badRequest } from "../../../../sdk/api/errors";
-import { entries, readText } from "../../../platform/folders/files";
+import { entries, ignoring, readText } from "../../../platform/folders/files";
 import { readYaml } from "../../image/archive/metadata-yaml";
 
 const backupFile = "backup.yaml";
@@ -27,7 +27,8 @@ export async function writeBeside(folder: string, { backup, metadata, templates 
   const at = path.join(folder, templatesFolder);
   await keep(path.join(folder, metadataFile), metadata, partial);
   const old = await entries(at);
-  if (Object.keys(templates).length > 0 && old.length === 0) await mkdir(at, { recursive: true, mode: 0o700 });
+  // Not with what is above it: a volume that is deleted meanwhile stays so.
+  if (Object.keys(templates).length > 0 && old.length === 0) await ignoring("EEXIST", mkdir(at, { mode: 0o700 }));
   for (const name of old) if (!Object.hasOwn(templates, name)) await rm(path.join(at, name), { force: true });
   for (const [name, text] of Object.entries(templates)) await keep(path.join(at, name), text, partial);
   // Last: who reads it finds the others.

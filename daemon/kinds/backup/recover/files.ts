@@ -41,7 +41,6 @@ export class BackupFiles {
 
   /** Writes what is still to be written. */
   async stop(): Promise<void> {
-    clearTimeout(this.#timer);
     this.#writeAll();
     await this.#writing;
   }
@@ -57,12 +56,12 @@ export class BackupFiles {
 
   #note(instances: readonly InstanceId[]): void {
     for (const instance of instances) this.#changed.add(keyOf(instance));
-    if (this.#changed.size === 0) return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#writeAll(), pauseMs).unref();
+    if (this.#changed.size > 0) this.#timer ??= setTimeout(() => this.#writeAll(), pauseMs).unref();
   }
 
   #writeAll(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     const keys = [...this.#changed];
     this.#changed.clear();
     this.#writing = this.#writing.then(async () => {
