@@ -12,7 +12,7 @@ export function sendReply(reply: FastifyReply, answer: Reply): void {
     void reply
       .code(answer.status ?? 200)
       .headers(answer.headers)
-      .send(answer.body);
+      .send(typeof answer.body === "string" ? exactly(answer.body) : answer.body);
     return;
   }
   const isAsync = answer.type === "async";

@@ -53,6 +53,8 @@ export interface Says {
   readonly patch?: z.ZodObject;
   /** A body that is no JSON, by its content type; the handler reads it. Beside `body`: either is taken. */
   readonly upload?: Meanings;
+  /** Clients leave out the type of an upload: what it begins with tells it from JSON. */
+  readonly untyped?: true;
   /** The answer has an ETag, or If-Match is heeded. */
   readonly tagged?: true;
   readonly answer: Answer | readonly Answer[];

@@ -36,6 +36,7 @@ const says = {
     "application/octet-stream": "a unified tarball",
     "multipart/form-data": "the parts `metadata` and `rootfs`, in this order",
   },
+  untyped: true,
   body: ImagesPost,
   answer: answers.operationWith("`fingerprint` and `size` of the image"),
 } as const;

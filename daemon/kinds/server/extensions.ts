@@ -144,6 +144,7 @@ export const apiExtensions: readonly string[] = [
   "image_copy_profile",
   "instances_rebuild",
   "operations_get_query_all_projects",
+  "instance_create_start",
   "profiles_all_projects",
   "images_all_projects",
   "instance_ready_state",

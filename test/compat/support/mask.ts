@@ -54,7 +54,7 @@ const withoutProgress = (text: string): string =>
 
 const isProgress = (part: string): boolean =>
   part.trim() === "" ||
-  part.startsWith("Try `lxc info --show-log") ||
+  /^(\S+: )?Try `lxc info --show-log/.test(part) ||
   /: \d+% \(.*\)\s*$|^Remapping container filesystem\s*$/.test(part);
 
 /** Lines without the frames and the padding of tables, whose widths follow from what was masked. */
