@@ -21,6 +21,7 @@ const stock = [
   "architecture isn't supported by this host",
   "You can't change the features of the default project",
   "Can't change ",
+  "Can't call PATCH in restore mode",
   "doesn't allow for backup creation",
   "Can't call PATCH in restore mode",
   "doesn't allow for snapshot creation",
