@@ -78,11 +78,8 @@ test("no key is of a later version than the package", () => {
 
 /** Extensions of which rows are here and the rest is not, so that the server does not tell of them. */
 const partly: Readonly<Record<string, string>> = {
-  snapshot_scheduling: "snapshots have names by a pattern, but none is made by a schedule",
   container_syscall_filtering_allow_deny_syntax:
     "security.syscalls.deny_default and the old names of its keys are not here",
-  container_syscall_filtering_allow_deny_syntax: "of its keys only security.syscalls.deny_compat is here",
-  cloud_init: "the keys reach file templates, but a guest has no devlxd to read them from",
 };
 
 test("what a row belongs to is an extension that the server tells of, or one that is here in part", () => {
