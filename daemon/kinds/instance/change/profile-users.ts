@@ -7,6 +7,7 @@ import type { InstanceHome } from "../home";
 import type { Lifecycle } from "../life/lifecycle";
 import { expand, type InstanceId, instanceRef, rootOf } from "../record";
 import { checkExpanded } from "./checks";
+import { followCloudInit } from "./cloud-init-id";
 import { followLive } from "./live-update";
 
 /** What of a profile its instances follow. */
@@ -79,8 +80,10 @@ async function follow(
     record,
     layers.map((layer) => (layer.name === profile.name ? { ...layer, ...before } : layer)),
   );
-  const made = await followLive(home, lifecycle, record, was, expand(record, layers));
+  const is = expand(record, layers);
+  const made = await followLive(home, lifecycle, record, was, is);
   if (book.running.has(instance)) book.noteLive(instance, made);
+  book.change(instance, (now) => ({ ...now, config: followCloudInit(now.config, was, is) }));
 }
 
 /** Follows a renamed profile, within the caller's transaction. */
