@@ -1,8 +1,11 @@
 /** Console: a container's console, attached: what it prints and what is typed into it (docs/native-protocol.md, Watch). */
 import type { Socket } from "node:net";
-import { badRequest } from "../../../sdk/api/errors";
+import { badRequest, unavailable } from "../../../sdk/api/errors";
 import type { RunningCell } from "./cell";
 import { type CellConnection, errnoOf } from "./connection";
+
+/** A supervisor answers at once, unless somebody has stopped it. */
+const patienceMs = 10_000;
 
 /** The first version of the protocol whose supervisors know how to attach. */
 const firstProtocol = 2;
@@ -33,6 +36,11 @@ export class Console {
 
   /** Asks a watch for the console. @throws ApiError BAD_REQUEST when somebody else is attached */
   static async from(connection: CellConnection, cell: Pick<RunningCell, "resize">): Promise<Console> {
+    let isOver = false;
+    const patience = setTimeout(() => {
+      isOver = true;
+      connection.close();
+    }, patienceMs);
     try {
       // What it says first is who is watched.
       await connection.need();
@@ -41,9 +49,12 @@ export class Console {
       return new Console(cell, connection.takeSocket());
     } catch (error) {
       connection.close();
+      if (isOver) throw unavailable("Cannot attach to the console: the container's supervisor does not answer.");
       if (errnoOf(error) === "EBUSY")
         throw badRequest("This console is already connected. Detach the other client first.", { cause: error });
       throw error;
+    } finally {
+      clearTimeout(patience);
     }
   }
 
