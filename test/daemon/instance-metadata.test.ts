@@ -63,6 +63,23 @@ test("what a client changed goes along with a rename and a copy, and not with th
   await (await client.deleteInstance("two")).wait();
 });
 
+test("an image that is made of an instance has what a client changed", async () => {
+  const { client } = shared;
+  const { value } = await client.getInstanceMetadata("web");
+  await client.putInstanceTemplate("web", "greeting.tpl", "of {{ instance.name }}\n");
+  await client.patchInstanceMetadata("web", { templates: { "/etc/greeting": greeting } });
+  const published = await client.createImage({ source: { type: "instance", name: "web" } });
+  await published.wait();
+  const fingerprint = String(published.latest.metadata?.fingerprint);
+  await (await client.createInstance({ name: "born", source: { type: "image", fingerprint }, start: true })).wait();
+  assert.equal(await inside("born", "cat /etc/greeting"), "of born\n");
+  await act("born", "stop");
+  await (await client.deleteInstance("born")).wait();
+  await (await client.deleteImage(fingerprint)).wait();
+  await client.updateInstanceMetadata("web", value);
+  await client.deleteInstanceTemplate("web", "greeting.tpl");
+});
+
 test("a start says which template is missing, and a stale ETag changes nothing", async () => {
   const { client } = shared;
   const { value, etag } = await client.getInstanceMetadata("web");

@@ -151,6 +151,20 @@ test("a rebuild makes the root anew and keeps settings and identity", async () =
   await remove("web");
 });
 
+test("a root has the size that its disk says, also after a move and a rebuild", async () => {
+  const devices = { root: { type: "disk", path: "/", pool: "default", size: "200MiB" } };
+  await (await shared.client.createInstance({ name: "web", source: image, devices })).wait();
+  await (await shared.client.moveInstance("web", { pool: "plain" })).wait();
+  const fill = "dd if=/dev/zero of=/root/big bs=1M count=300 2>&1 | grep -ci 'no space\\|quota'";
+  for (const again of [false, true]) {
+    if (again) await (await shared.client.rebuildInstance("web", { source: image })).wait();
+    await act("web", "start");
+    assert.equal(await inside("web", fill), "1", again ? "after a rebuild" : "after a move");
+    await act("web", "stop");
+  }
+  await remove("web");
+});
+
 test("a copy of a running instance need not be of one moment when nobody asks for that", async () => {
   await make("web");
   const source = { type: "copy", source: "web", allow_inconsistent: true, instance_only: true };

@@ -241,6 +241,13 @@ test("a restricted project has LXD's defaults: no nesting, privilege, low-level 
       body("a", { "raw.lxc": "lxc.signal.halt=SIGUSR1" }),
       new RegExp(`Use of low-level config "raw.lxc" ${on} is forbidden`),
     );
+    for (const [key, value] of [
+      ["raw.idmap", "both 1000 1000"],
+      ["security.idmap.base", "1000000"],
+      ["security.idmap.size", "1000"],
+      ["linux.kernel_modules", "ext4"],
+    ] as const)
+      await refuses(body("a", { [key]: value }), new RegExp(`Use of low-level config "${key}" ${on} is forbidden`));
     await refuses(
       body("a", {}, hostFolder),
       new RegExp(`Invalid device "d" ${on}: Attaching disks not backed by a pool is forbidden`),

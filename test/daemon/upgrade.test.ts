@@ -26,7 +26,8 @@ const first: readonly (readonly [schema: Schema, tables: readonly string[]])[] =
 /** Puts the tables back to their first version, rows included. */
 function downgrade(daemon: TestDaemon, more: (database: DatabaseSync) => void = () => undefined): void {
   const database = new DatabaseSync(databaseFile(daemon), { enableForeignKeyConstraints: false });
-  for (const [{ kind, versions }, tables] of first) {
+  for (const [{ kind, versions, tables: all = [] }, tables] of first) {
+    for (const { table } of all) if (!tables.includes(table)) database.exec(`DROP TABLE ${table}`);
     for (const table of tables) database.exec(`ALTER TABLE ${table} RENAME TO newer_${table}`);
     database.exec(versions[0] ?? "");
     for (const table of tables) {
