@@ -8,7 +8,7 @@ import { pipeline } from "node:stream/promises";
 import { isDeepStrictEqual } from "node:util";
 import { type Config, InstanceName } from "../../../sdk/api/common";
 import { instanceConfig } from "../../../sdk/api/config/instance";
-import { badRequest, notFound } from "../../../sdk/api/errors";
+import { badRequest, conflict, notFound } from "../../../sdk/api/errors";
 import { eitherFamily } from "../../../sdk/api/headers";
 import { InstancesPost } from "../../../sdk/api/instance";
 import { withoutStamp } from "../../../sdk/api/stamp";
@@ -50,11 +50,15 @@ interface Wanted {
 export async function importBackup(home: BackupHome, { call, headers, body }: ApiRequest): Promise<Reply> {
   const { changes, instances } = home;
   requireAccess(call, [instanceRef({ project: call.project, name: "" })]);
+  if (!/^application\/octet-stream/i.test(headers["content-type"] ?? ""))
+    throw badRequest(
+      "Invalid request: the body is not JSON. Send JSON, or a backup with the Content-Type application/octet-stream.",
+    );
   const wanted = { name: eitherFamily(headers, "name") || undefined, pool: eitherFamily(headers, "pool") || undefined };
   const id = wanted.name === undefined ? undefined : { project: call.project, name: wanted.name };
   if (id !== undefined) {
     requireName("instance", InstanceName, id.name);
-    instances.home.book.requireFree(id);
+    requireFree(home, id);
   }
   if (wanted.pool !== undefined) instances.home.storagePools.record(wanted.pool);
   const upload = await receive(body, home.dirs.scratch, home.images.limits);
@@ -74,6 +78,14 @@ export async function importBackup(home: BackupHome, { call, headers, body }: Ap
       },
     }),
   );
+}
+
+/** @throws ApiError CONFLICT */
+function requireFree({ instances }: BackupHome, id: InstanceId): void {
+  if (instances.home.book.store.isTaken(id))
+    throw conflict(
+      `Create instance from backup: Cannot restore volume, already exists on target: there is an instance "${id.name}". Choose another name, or delete it first.`,
+    );
 }
 
 interface Upload extends AsyncDisposable {
@@ -122,7 +134,7 @@ async function makeInstance(
     told: { action: "instance-created", of: instanceRef(id) },
     work: async () => {
       const { home: instances } = home.instances;
-      instances.book.requireFree(id);
+      requireFree(home, id);
       const pool = poolFor(home, call.project, wanted, backup);
       const draft = draftOf(home, id, pool, backup);
       await make(instances, draft, async (record) => {

@@ -62,7 +62,9 @@ export class BackupService {
   }
 
   readonly #taken = (instance: InstanceId, name: string) =>
-    conflict(`Backup "${instance.name}/${name}" already exists. Choose another name, or delete it first.`);
+    conflict(
+      `Create backup: Backup "${instance.name}/${name}" already exists. Choose another name, or delete it first.`,
+    );
 
   /** How a backup is packed. @throws ApiError BAD_REQUEST "Invalid compression algorithm" */
   algorithmOf({ project }: InstanceId, { compression_algorithm: asked }: BackupsPost): string {

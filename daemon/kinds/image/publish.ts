@@ -1,7 +1,7 @@
 /** Publish: an image of a stopped instance, or of a snapshot. What a guest left is packed as confined as it would be unpacked, and then imported as any image is. */
 import path from "node:path";
 import { stringify } from "yaml";
-import type { Config } from "../../../sdk/api/common";
+import { type Config, never } from "../../../sdk/api/common";
 import { badRequest } from "../../../sdk/api/errors";
 import type { ImagesPost } from "../../../sdk/api/image";
 import { requireAccess } from "../../core/access";
@@ -95,7 +95,9 @@ export class Publisher {
     });
     // What it says of itself is in its metadata.
     const { public: isPublic, profiles, filename, aliases, auto_update } = post;
-    const options = { public: isPublic, profiles, filename, aliases, auto_update, signal };
+    // Not the first moment of 1970, as for an image that is imported.
+    const expires_at = metadataOf(source, post).metadata.expiry_date === 0 ? never : undefined;
+    const options = { public: isPublic, profiles, filename, aliases, auto_update, expires_at, signal };
     return await this.images.import(call.project, { main, ...packed, ...undisposed }, options);
   }
 

@@ -56,6 +56,9 @@ const createSays = {
   answer: [answers.operation, { ...answers.nothing, when: "with `dry-run`" }],
 } as const;
 
+/** As LXD has it of backups. */
+const nullIfNone = <T>(list: T[]): T[] | null => (list.length === 0 ? null : list);
+
 /** @param importBackup makes an instance of a body that is no JSON */
 export function instanceRoutes(
   instances: InstanceService,
@@ -122,7 +125,7 @@ export function instanceRoutes(
       ...instances.render(record),
       state,
       snapshots: snapshots.list(record),
-      backups: home.backups.list(record),
+      backups: nullIfNone(home.backups.list(record)),
     };
   }
 

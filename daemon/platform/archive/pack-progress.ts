@@ -2,6 +2,8 @@
 import type { RunningOperation } from "../operations";
 
 const everyMs = 500;
+/** What is done sooner needs no word of how far it is. */
+const firstMs = 5000;
 
 /**
  * @param stage such as "create_backup" @param label that the text begins with, such as "Backup"
@@ -9,7 +11,7 @@ const everyMs = 500;
  */
 export function packProgress(operation: RunningOperation, stage: string, label: string): (bytes: number) => void {
   const begunAt = Date.now();
-  let toldAt = begunAt;
+  let toldAt = begunAt + firstMs - everyMs;
   let total = 0;
   return (bytes) => {
     total += bytes;

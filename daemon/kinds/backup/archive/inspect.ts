@@ -22,7 +22,9 @@ const program = path.join(__dirname, "check-backup-process.js");
 
 /** @throws ApiError BAD_REQUEST "Cannot import backup: <cause>. <what to do>"; the signal's reason when it aborts */
 export async function inspectBackup(file: string, limits: ImageLimits, signal: AbortSignal): Promise<InspectedBackup> {
-  const compression = await detectCompression(file);
+  const compression = await detectCompression(file).catch((error: unknown) => {
+    throw ApiError.is(error) ? unsupported(error) : error;
+  });
   const packed = { path: file, compression };
   if (compression === "squashfs") throw badRequest("Cannot import backup: it is a squashfs. Send it as a tarball.");
   const result = await checkedApart<BackupResult>(program, { file: packed, limits } as never, [packed], signal);
@@ -41,6 +43,12 @@ export async function inspectBackup(file: string, limits: ImageLimits, signal: A
       );
   return { ...backup, compression, container, metadata, roots, templates };
 }
+
+const unsupported = (cause: ApiError): ApiError =>
+  badRequest(
+    "Cannot import backup: Unsupported compression. Send a tarball, plain or packed by gzip, bzip2, xz, lzma or zstd.",
+    { cause },
+  );
 
 /** The same error in words of a backup: what reads tarballs speaks of images. */
 export function inWordsOfBackups(error: unknown): unknown {
