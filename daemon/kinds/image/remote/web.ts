@@ -1,6 +1,6 @@
 /** Web: requests to servers elsewhere, by undici. Whom to trust, which proxy to take, how far to follow and how long to wait is decided here. */
 import type { Readable } from "node:stream";
-import { getCACertificates, type PeerCertificate } from "node:tls";
+import type { PeerCertificate } from "node:tls";
 import type { Dispatcher } from "undici";
 import type { Config } from "../../../../sdk/api/common";
 import { ApiError, badRequest, unavailable } from "../../../../sdk/api/errors";
@@ -30,7 +30,8 @@ export interface WebAnswer {
 }
 
 export class Web implements AsyncDisposable {
-  readonly #dispatchers = new Map<string, Dispatcher>();
+  /** By proxy; one that cannot be made fails the requests that wait for it. */
+  readonly #dispatchers = new Map<string, Promise<Dispatcher>>();
 
   /**
    * @param config of the server, which says what the proxies are
@@ -42,7 +43,8 @@ export class Web implements AsyncDisposable {
   ) {}
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#dispatchers.values()].map((one) => one.destroy()));
+    const made = await Promise.allSettled(this.#dispatchers.values());
+    await Promise.all(made.map((one) => (one.status === "fulfilled" ? one.value.destroy() : undefined)));
   }
 
   /**
@@ -58,10 +60,13 @@ export class Web implements AsyncDisposable {
       const isRedirect = [301, 302, 303, 307, 308].includes(answer.status) && typeof location === "string";
       if (!isRedirect || request.method === "POST") return answer;
       answer.body.on("error", () => undefined).destroy();
-      if (redirects === mostRedirects) throw unavailable(`Cannot fetch "${address}": it redirects too often.`);
+      if (redirects === mostRedirects)
+        throw unavailable(`Cannot fetch "${withoutQuery(address)}": it redirects too often.`);
       const next = parsed(URL.parse(location, url.href)?.href ?? location);
       if (url.protocol === "https:" && next.protocol !== "https:")
-        throw unavailable(`Cannot fetch "${address}": it redirects to "${next.origin}", which is not HTTPS.`);
+        throw unavailable(
+          `Cannot fetch "${withoutQuery(address)}": it redirects to "${next.origin}", which is not HTTPS.`,
+        );
       url = next;
     }
   }
@@ -88,19 +93,22 @@ export class Web implements AsyncDisposable {
     }
   }
 
-  async #dispatcher(proxy: string | undefined): Promise<Dispatcher> {
+  #dispatcher(proxy: string | undefined): Promise<Dispatcher> {
     const known = this.#dispatchers.get(proxy ?? "");
     if (known !== undefined) return known;
+    const made = this.#made(proxy);
+    this.#dispatchers.set(proxy ?? "", made);
+    return made;
+  }
+
+  async #made(proxy: string | undefined): Promise<Dispatcher> {
     // Not before: it takes 50 ms to load, and most starts of the daemon need nothing of it.
     const { Agent, ProxyAgent } = await import("undici");
     const times = { headersTimeout: answerMs, bodyTimeout: silenceMs, allowH2: false };
-    const tls = { ...trusting(this.certificate), minVersion: "TLSv1.2" as const, timeout: connectMs };
-    const made =
-      proxy === undefined
-        ? new Agent({ ...times, connect: tls })
-        : new ProxyAgent({ ...times, uri: proxy, requestTls: tls, connect: { timeout: connectMs } });
-    this.#dispatchers.set(proxy ?? "", made);
-    return made;
+    const tls = { ...(await trusting(this.certificate)), minVersion: "TLSv1.2" as const, timeout: connectMs };
+    return proxy === undefined
+      ? new Agent({ ...times, connect: tls })
+      : new ProxyAgent({ ...times, uri: proxy, requestTls: tls, connect: { timeout: connectMs } });
   }
 
   /**
@@ -115,7 +123,7 @@ export class Web implements AsyncDisposable {
     try {
       for await (const chunk of body as AsyncIterable<Buffer>) {
         bytes += chunk.length;
-        if (bytes > most) throw badRequest(`Cannot read "${address}": it is longer than ${most} bytes.`);
+        if (bytes > most) throw badRequest(`Cannot read "${withoutQuery(address)}": it is longer than ${most} bytes.`);
         chunks.push(chunk);
       }
     } catch (error) {
@@ -126,7 +134,7 @@ export class Web implements AsyncDisposable {
     try {
       return JSON.parse(text) as unknown;
     } catch (error) {
-      throw badRequest(`Cannot read "${address}": it is no JSON.`, { cause: error });
+      throw badRequest(`Cannot read "${withoutQuery(address)}": it is no JSON.`, { cause: error });
     }
   }
 }
@@ -154,8 +162,11 @@ function parsed(address: string): URL {
 }
 
 /** What TLS takes as the server's certificate: the one that is given and no other, whatever its names, or what the system's authorities say. */
-function trusting(certificate: string) {
-  if (certificate === "") return { ca: [...getCACertificates("default"), ...getCACertificates("system")] };
+async function trusting(certificate: string) {
+  if (certificate === "") {
+    const { getCACertificates } = await import("node:tls");
+    return { ca: [...getCACertificates("default"), ...getCACertificates("system")] };
+  }
   const wanted = requirePem(certificate);
   const checkServerIdentity = (_host: string, { raw }: PeerCertificate): Error | undefined =>
     raw.equals(wanted.der) ? undefined : Object.assign(new Error("Another certificate."), { code: "ERR_BOTHY_PINNED" });
