@@ -46,7 +46,14 @@ const debian = {
 };
 
 export const guests: readonly Guest[] = [
-  { ...debian, name: "debian12", title: "Debian 12", suite: "bookworm", packages: ["lxd-client"] },
+  {
+    ...debian,
+    name: "debian12",
+    title: "Debian 12",
+    suite: "bookworm",
+    packages: ["lxd-client"],
+    sets: ["smoke", "storage"],
+  },
   { ...debian, name: "debian13", title: "Debian 13", suite: "trixie", packages: ["incus-client"] },
 ];
 
