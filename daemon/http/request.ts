@@ -35,7 +35,7 @@ export async function readRequest(
   const type = request.headers["content-type"];
   const isStream = isRaw(route) || isStreamType(type);
   // Some clients (pylxd) send an image without a type, and some (curl) JSON with another one: what it begins with tells.
-  const isOpen = !isStream && route.says.untyped === true && !isJsonType(type);
+  const isOpen = !isStream && route.says.untyped === true && !isJsonType(type) && !isUntrusted(base.call);
   if (isStream || isOpen) boundSilence(request.raw, silenceMs);
   if (isStream || (isOpen && !(await beginsAsJson(request.raw)))) return base;
   const length = request.headers["content-length"];
