@@ -38,7 +38,7 @@ export async function hasAll({ extensions, socket }: Peer, needs: readonly strin
   return true;
 }
 
-/** Runs the work with the peer that PEER names; "lxd" is found by LXD_DIR, and its network namespace by PEER_NETNS (peerns; empty for this machine's). */
+/** Runs the work with the peer that PEER names; "lxd" is found by LXD_DIR, and its network namespace by PEER_NETNS (this machine's when absent). */
 export async function withPeer(work: (peer: Peer) => void | Promise<void>): Promise<void> {
   const home = mkdtempSync(path.join(tmpdir(), "bothy-compat-"));
   try {
@@ -47,7 +47,7 @@ export async function withPeer(work: (peer: Peer) => void | Promise<void>): Prom
     if (process.env.PEER === "lxd") {
       const dir = process.env.LXD_DIR;
       assert.ok(dir !== undefined, "LXD_DIR names the state folder of the LXD to record");
-      const { PEER_NETNS: netns = "peerns" } = process.env;
+      const { PEER_NETNS: netns = "" } = process.env;
       const peer = await peerAt(
         dir,
         home,
