@@ -32,6 +32,7 @@ import { Locks } from "./platform/locks";
 import { Log } from "./platform/log";
 import { BothyCell } from "./platform/native/index";
 import { Operations } from "./platform/operations";
+import { timerMs } from "./platform/time";
 import { noteRestored } from "./restored";
 import { tellStrays } from "./strays";
 
@@ -139,6 +140,7 @@ export class Daemon {
   }
 
   readonly #shutdown: Shutdown = {
+    operations: (minutes) => this.#ground.operations.settle(timerMs(minutes * 60)),
     containers: () => this.#stopContainers(),
     daemon: () => this.onStop(),
   };

@@ -2,12 +2,18 @@
 import { unavailable } from "../sdk/api/errors";
 import { keepCode } from "../sdk/host/code-cache";
 import { readFacts, whatIsMissing } from "../sdk/host/requirements";
+import { isCommand, runCommand } from "./commands/commands";
 import { Daemon } from "./daemon";
 import { parseOptions, usage } from "./options";
 import { toApiError } from "./platform/errors";
 
 async function main(): Promise<void> {
-  const options = parseOptions(process.argv.slice(2), process.env);
+  const args = process.argv.slice(2);
+  if (isCommand(args[0])) {
+    await runCommand(args, process.env);
+    return;
+  }
+  const options = parseOptions(args, process.env);
   if (options === "help") {
     process.stdout.write(usage);
     return;

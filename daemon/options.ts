@@ -16,6 +16,10 @@ export interface Options {
 }
 
 export const usage = `Usage: bothyd [--dir DIR] [--group NAME] [--logfile FILE] [--bare] [--restore-database]
+       bothyd waitready [--dir DIR] [--timeout SECONDS]
+       bothyd shutdown [--dir DIR] [--force] [--timeout SECONDS]
+       bothyd activateifneeded [--dir DIR]
+       bothyd init --preseed [--dir DIR] <FILE
 
   --dir DIR       state folder; else BOTHY_DIR, else /var/lib/bothy
   --group NAME    group whose members may use the socket
@@ -25,7 +29,19 @@ export const usage = `Usage: bothyd [--dir DIR] [--group NAME] [--logfile FILE] 
                   go back to the last good copy of a database that cannot be used;
                   it does nothing to one that can
   --help          print this
+
+  waitready         waits until the daemon has started
+  shutdown          waits for operations (with --force for none), stops all
+                    containers and ends the daemon
+  activateifneeded  reaches for the socket when something waits for the daemon,
+                    so that a service manager that holds the socket starts it
+  init --preseed    makes and changes configuration, networks, storage pools,
+                    profiles and projects as YAML in LXD's form says
 `;
+
+/** Absolute. */
+export const stateFolder = (said: string | undefined, env: NodeJS.ProcessEnv): string =>
+  path.resolve(said ?? env.BOTHY_DIR ?? "/var/lib/bothy");
 
 /** @returns the options, or "help" @throws ApiError BAD_REQUEST for an unknown one */
 export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): Options | "help" {
@@ -42,7 +58,7 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): O
       },
     });
     if (values.help) return "help";
-    const dir = path.resolve(values.dir ?? env.BOTHY_DIR ?? "/var/lib/bothy");
+    const dir = stateFolder(values.dir, env);
     // Overlay separates its layers by colons.
     if (/[:\n]/.test(dir)) throw new Error(`The state folder "${dir}" must not contain a colon or a line break.`);
     const { group, logfile, bare } = values;

@@ -13,7 +13,7 @@ const askPauseMs = 100;
 /** Asks the daemon. One that was stopped while its containers went on is started once more for them. */
 export async function shutDown(client: Client, dir: string, output: Output): Promise<void> {
   try {
-    await client.shutDown();
+    await client.shutDown({ force: true });
   } catch (error) {
     if (!isNobodyListening(error)) throw error;
     if (!hasContainers(dir)) {
@@ -44,7 +44,7 @@ async function shutDownByOwnDaemon(client: Client, dir: string): Promise<void> {
   });
   try {
     await Promise.race([untilItAnswers(client), end]);
-    await Promise.race([client.shutDown(), end]);
+    await Promise.race([client.shutDown({ force: true }), end]);
   } catch (error) {
     throw unavailable(`Cannot stop the containers: ${(error as Error).message}.`, { cause: error });
   }

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import { ApiError, badRequest, notFound } from "../../sdk/api/errors";
 import { type Operation, operationErrorKey, type StatusName, statusCodes } from "../../sdk/api/operation";
 import { toApiError } from "./errors";
@@ -180,6 +181,18 @@ export class Operations {
       operation.fail(apiError);
     }
     setTimeout(() => this.#all.delete(operation.id), keepMs).unref();
+  }
+
+  /** Waits until no work goes on, also such as begins meanwhile, or the time is over. Tokens are no work. */
+  async settle(longestMs: number): Promise<void> {
+    const isOver = delay(longestMs, true, { ref: false });
+    for (;;) {
+      const working = [...this.#all.values()].filter(({ isFinal, work }) => !isFinal && work.class !== "token");
+      if (working.length === 0) return;
+      this.log.info("Waits for operations before the shutdown", { operations: working.length });
+      const settled = Promise.all(working.map(({ finished }) => finished)).then(() => false);
+      if (await Promise.race([isOver, settled])) return;
+    }
   }
 
   /** @throws ApiError NOT_FOUND */

@@ -36,5 +36,6 @@ export const serverCalls = (wire: Wire) => ({
     wire.write("PATCH", "/1.0", { ...options, body: body(patchOf(ServerPut), patch) }),
 
   /** Stops every container, cleanly as far as its time goes, and then the daemon; resolves when the containers have stopped. */
-  shutDown: (options?: CallOptions): Promise<void> => wire.write("PUT", "/internal/shutdown", options),
+  shutDown: ({ force = false, ...options }: CallOptions & { readonly force?: boolean } = {}): Promise<void> =>
+    wire.write("PUT", `/internal/shutdown?force=${force}`, options),
 });

@@ -22,7 +22,11 @@ function readRoutes(): ApiRoute[] {
     const platform = testPlatform(state, schemas, {});
     const groups = new ParentGroups(readCgroupLayout(), "bothy-test-routes", platform.log);
     const parts = makeParts({ ...platform, groups, seccompDir });
-    const shutdown = { containers: () => Promise.resolve(), daemon: () => undefined };
+    const shutdown = {
+      operations: () => Promise.resolve(),
+      containers: () => Promise.resolve(),
+      daemon: () => undefined,
+    };
     const upgrades = upgradesOf(parts).map((each) => ({ ...each, method: "GET" as const, upgrades: true }));
     const plain = routesOf(parts, shutdown).map((each) => ({ ...each, upgrades: false }));
     const routes = [...plain, ...upgrades].map(

@@ -142,6 +142,7 @@ export const apiExtensions: readonly string[] = [
   "resources_pci_vpd",
   "storage_volumes_all_projects",
   "remote_token_expiry",
+  "init_preseed",
   "image_copy_profile",
   "instances_rebuild",
   "operations_get_query_all_projects",

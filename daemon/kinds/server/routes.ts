@@ -1,5 +1,7 @@
 /** Routes of the server itself. */
+
 import { Text } from "../../../sdk/api/common";
+import { isTrue } from "../../../sdk/api/config/values";
 import { Cluster, Server, ServerPut } from "../../../sdk/api/server";
 import { hasServer, isUntrusted } from "../../core/access";
 import type { Changes } from "../../core/changes";
@@ -29,8 +31,9 @@ export function serverRoutes(server: ServerService, changes: Changes, shutdown: 
     return sync();
   }
 
-  /** Stops all containers and then the daemon; answers when the containers have stopped. */
-  async function shutDown() {
+  /** Waits for operations, stops all containers and then the daemon; answers when the containers have stopped. */
+  async function shutDown({ query }: ApiRequest) {
+    if (!isTrue(query.get("force") ?? "")) await shutdown.operations(server.shutdownTimeout);
     await shutdown.containers();
     setImmediate(() => shutdown.daemon());
     return sync();
@@ -86,7 +89,11 @@ export function serverRoutes(server: ServerService, changes: Changes, shutdown: 
     route(
       "PUT",
       "/internal/shutdown",
-      { summary: "Stops all containers, answers, and ends the daemon.", answer: answers.nothing },
+      {
+        summary: "Waits for operations (`core.shutdown_timeout`), stops all containers, answers, and ends the daemon.",
+        query: { force: "`true`: waits for no operation" },
+        answer: answers.nothing,
+      },
       shutDown,
     ),
   ]);

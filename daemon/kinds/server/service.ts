@@ -111,6 +111,11 @@ export class ServerService {
     return this.#listening.start(() => this.#stored());
   }
 
+  /** Minutes that a shutdown waits for operations. */
+  get shutdownTimeout(): number {
+    return serverConfig(this.#stored()).get("core.shutdown_timeout");
+  }
+
   get guardsMetrics(): boolean {
     return serverConfig(this.#stored()).get("core.metrics_authentication");
   }

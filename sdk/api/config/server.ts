@@ -67,6 +67,14 @@ const core = grouped("core", {
     example: "1d",
     doc: "How long a token counts that makes a client trusted, from when it is made. Units are `S`, `M`, `H`, `d`, `w`, `m`, `y`.",
   },
+  "core.shutdown_timeout": {
+    type: integer(0, 1_000_000),
+    default: "5",
+    applies: "now",
+    since,
+    example: "1",
+    doc: "Minutes that a shutdown waits for operations that run, before it stops the containers.",
+  },
   "core.trust_password": {
     type: anyText,
     secret: true,

@@ -16,7 +16,7 @@ const state = mkdtempSync(path.join(tmpdir(), "bothy-answers-"));
 const platform = testPlatform(state, schemas, {});
 const groups = new ParentGroups(readCgroupLayout(), "bothy-test-answers", platform.log);
 const parts = makeParts({ ...platform, groups, seccompDir });
-const shutdown = { containers: () => Promise.resolve(), daemon: () => undefined };
+const shutdown = { operations: () => Promise.resolve(), containers: () => Promise.resolve(), daemon: () => undefined };
 const ask = serverOf(routesOf(parts, shutdown), platform.log);
 
 after(() => {

@@ -59,6 +59,7 @@ async function rebuild(
   image: ImageRecord | undefined,
   fill: (volume: Volume) => Promise<void>,
 ): Promise<void> {
+  await home.sftp.leaveRoot(before);
   const { book, snapshots } = home;
   const record = book.record(before);
   requireAtRest(home, record);

@@ -26,6 +26,7 @@ export async function moveToPool(home: InstanceHome, record: InstanceRecord, poo
   const { book, database, volumes } = home;
   const next = planPoolMove(home, record, pool);
   await volumes.requireThere(record.pool, volumeOf(record));
+  await home.sftp.leaveRoot(record);
   await using undo = new Revert(home.log);
   book.store.moves.add(record, record.pool, pool);
   undo.add(() => removeVolumes(home, record, pool));

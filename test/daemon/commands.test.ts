@@ -1,0 +1,172 @@
+/** What bothyd does besides being the daemon: waitready, shutdown, activateifneeded and init --preseed. */
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import path from "node:path";
+import { text } from "node:stream/consumers";
+import { test } from "node:test";
+import { preparePool, type TestDaemon, withDaemon } from "../support/daemon";
+import { requireFeature } from "../support/require";
+import { shareDaemon } from "../support/shared-daemon";
+
+const skip = requireFeature("root", process.getuid?.() === 0);
+const program = path.resolve(__dirname, "../../daemon/main.js");
+
+interface Left {
+  readonly code: number;
+  readonly out: string;
+  readonly error: string;
+}
+
+async function bothyd(daemon: TestDaemon, args: readonly string[], input = ""): Promise<Left> {
+  const [command = "", ...rest] = args;
+  const node = ["--disable-warning=ExperimentalWarning", program, command, "--dir", daemon.dir, ...rest];
+  const child = spawn(process.execPath, node, { stdio: "pipe" });
+  child.stdin.on("error", () => undefined).end(input);
+  const closed = new Promise<number>((resolve) => child.once("close", (code) => resolve(code ?? -1)));
+  const [out, error, code] = await Promise.all([text(child.stdout), text(child.stderr), closed]);
+  return { code, out, error };
+}
+
+const shared = shareDaemon({}, async (daemon) => {
+  await preparePool(daemon, "dir");
+});
+const init = (preseed: string) => bothyd(shared.daemon, ["init", "--preseed"], preseed);
+const read = async (url: string) => (await shared.send("GET", url)).json.metadata as Record<string, unknown>;
+
+const preseed = `
+config:
+  images.limits.depth: 150
+  user.lab: yes
+networks:
+- name: lifebr0
+  type: bridge
+  config:
+    ipv4.address: 10.99.88.1/24
+    ipv4.nat: true
+    ipv6.address: none
+storage_pools:
+- name: fast
+  driver: dir
+profiles:
+- name: default
+  description: everybody's
+  devices:
+    eth0:
+      type: nic
+      name: eth0
+      network: lifebr0
+- name: small
+  config:
+    limits.cpu: 1
+projects:
+- name: lab
+  config:
+    features.images: false
+`;
+
+test("init --preseed sets up what LXD's YAML says, and again changes nothing", async () => {
+  for (let turn = 0; turn < 2; turn++) assert.deepEqual(await init(preseed), { code: 0, out: "", error: "" });
+  const { config } = await read("/1.0");
+  assert.deepEqual(config, { "images.limits.depth": "150", "user.lab": "yes" });
+  const network = await read("/1.0/networks/lifebr0");
+  assert.equal((network.config as Record<string, string>)["ipv4.address"], "10.99.88.1/24");
+  assert.equal((await read("/1.0/storage-pools/fast")).driver, "dir");
+  const profile = await read("/1.0/profiles/default");
+  assert.equal(profile.description, "everybody's");
+  assert.deepEqual(Object.keys(profile.devices as object).sort(), ["eth0", "root"], "what was there stays");
+  assert.deepEqual((await read("/1.0/profiles/small")).config, { "limits.cpu": "1" });
+  assert.equal(((await read("/1.0/projects/lab")).config as Record<string, string>)["features.images"], "false");
+});
+
+test("a preseed of which a part cannot be leaves all as it was", async () => {
+  const seen = async () => [
+    await read("/1.0/networks"),
+    await read("/1.0/profiles?recursion=1"),
+    (await read("/1.0")).config,
+    await read("/1.0/projects"),
+  ];
+  const before = await seen();
+  const broken = `
+config: { user.lab: "no", core.https_address: "127.0.0.1:8555" }
+networks: [{ name: lifebr1, type: bridge, config: { ipv4.address: 10.99.87.1/24, ipv6.address: none } }]
+profiles:
+- { name: small, config: { limits.cpu: "2" } }
+- { name: large, config: { limits.nonsense: "1" } }
+`;
+  const { code, error } = await init(broken);
+  assert.equal(code, 1);
+  assert.match(error, /Unknown configuration key/i);
+  assert.deepEqual(await seen(), before);
+  assert.match(
+    (await init("storage_pools: [{ name: fast, driver: btrfs }]")).error,
+    /is of driver "dir" instead of "btrfs"/,
+  );
+});
+
+test("a preseed that is none is refused before anything is done", async () => {
+  for (const [given, message] of [
+    ["a: [", /it is no YAML/],
+    ["nonsense: 1", /[Uu]nrecognized key.*nonsense/],
+    ["networks: [{ type: bridge }]", /networks\.0\.name/],
+    ["cluster: { enabled: true }", /there is no cluster here/],
+  ] as const) {
+    const { code, error } = await init(given);
+    assert.equal(code, 1, given);
+    assert.match(error, message);
+  }
+  assert.match((await bothyd(shared.daemon, ["init"])).error, /--preseed/);
+  assert.equal((await bothyd(shared.daemon, ["waitready", "--timeout", "x"])).code, 1);
+});
+
+test("waitready waits for a daemon, and activateifneeded says whether one is needed", async () => {
+  const { daemon } = shared;
+  assert.equal((await bothyd(daemon, ["waitready", "--timeout", "20"])).code, 0);
+  assert.match((await bothyd(daemon, ["activateifneeded"])).out, /^The daemon runs already/);
+  await daemon.stop();
+  assert.match((await bothyd(daemon, ["activateifneeded"])).out, /^No need/);
+  const late = await bothyd(daemon, ["waitready", "--timeout", "1"]);
+  assert.equal(late.code, 1);
+  assert.match(late.error, /still not running after 1s/);
+  const waiting = bothyd(daemon, ["waitready"]);
+  await daemon.start();
+  assert.equal((await waiting).code, 0);
+  const source = { type: "none" } as const;
+  const create = { name: "auto", source, config: { "boot.autostart": "true" } };
+  await (await daemon.client.createInstance(create)).wait();
+  await daemon.stop();
+  // No service manager holds the socket here.
+  const unreached = await bothyd(daemon, ["activateifneeded"]);
+  assert.equal(unreached.code, 1);
+  assert.match(unreached.error, /Cannot reach the daemon/);
+  await daemon.start();
+  await (await daemon.client.deleteInstance("auto")).wait();
+});
+
+test("shutdown waits for operations, and with --force for none", { skip }, () =>
+  withDaemon({}, async (daemon) => {
+    const { client } = daemon;
+    await preparePool(daemon, "dir");
+    const config = { "boot.autostart": "false" };
+    const source = { type: "image", alias: "template:busybox" } as const;
+    await (await client.createInstance({ name: "web", config, source })).wait();
+    await (await client.setInstanceState("web", { action: "start" })).wait();
+    const busy = await daemon.request("POST", "/1.0/instances/web/exec", { command: ["sleep", "600"] });
+    assert.equal(busy.status, 202);
+    const early = await bothyd(daemon, ["shutdown", "--timeout", "1"]);
+    assert.equal(early.code, 1);
+    assert.match(early.error, /still running after 1s/);
+    assert.equal((await client.getInstance("web")).value.status, "Running");
+    assert.equal((await bothyd(daemon, ["shutdown", "--force"])).code, 0);
+    await daemon.left();
+  }),
+);
+
+test("the help tells of all commands", async () => {
+  const help = await new Promise<string>((resolve, reject) => {
+    execFile(process.execPath, ["--disable-warning=ExperimentalWarning", program, "--help"], (error, out) =>
+      error ? reject(error) : resolve(out),
+    );
+  });
+  for (const word of ["waitready", "shutdown", "activateifneeded", "init --preseed"])
+    assert.ok(help.includes(word), word);
+});
