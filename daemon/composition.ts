@@ -167,6 +167,10 @@ export function makeParts(ground: Ground): Parts {
   const trust: Trust = {
     rightsOf: (client) => parts.certificates.rightsOf(client),
     metricsOf: (client) => parts.certificates.metricsOf(client),
+    isStored: (client) => parts.certificates.isStored(client),
+    get trustsSigned() {
+      return parts.server.trustsSigned;
+    },
   };
   parts.door = new NetworkDoor(parts.certificate, trust);
   parts.metricsDoor = new NetworkDoor(parts.certificate, trust, undefined, {

@@ -205,6 +205,7 @@ export class Daemon {
         upgrades: upgradesOf(this.#parts),
         projects: this.#parts.projects,
         visitorOf: (request) => doors.visitorOf(request),
+        cors: () => this.#parts.server.cors,
         log: this.#log,
       });
       doors.leadTo(this.#app.server);

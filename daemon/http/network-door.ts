@@ -12,7 +12,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { TLSSocket } from "node:tls";
 import { type ListenAddress, listenAddressText } from "../../sdk/api/config/listen-address";
 import { badRequest, notFound } from "../../sdk/api/errors";
-import type { Caller, Shown } from "../core/call";
+import type { Caller, Rights, Shown } from "../core/call";
 import type { Trust } from "../core/trust";
 import { errnoOf } from "../platform/folders/files";
 import { mostOpenFiles } from "../platform/host/open-files";
@@ -59,6 +59,8 @@ export interface Serves {
 interface Visitor {
   readonly address: string;
   readonly shown: Shown | undefined;
+  /** The authority in server.ca signed it, and has not taken it back. */
+  readonly isSigned: boolean;
 }
 
 interface Listening {
@@ -208,11 +210,10 @@ export class NetworkDoor {
 
   /** Whoever is trusted by now takes no place of the others. */
   #know(socket: Socket): void {
-    const shown = this.#visitors.get(socket)?.shown;
+    const { shown, isSigned = false } = this.#visitors.get(socket) ?? {};
     if (shown === undefined) return;
-    const { fingerprint } = shown;
-    const isNobody = this.trust.rightsOf(fingerprint) === "nothing" && this.trust.metricsOf(fingerprint) === "nothing";
-    if (!isNobody) this.#crowd.release(socket);
+    const { rights, metrics } = this.#rightsOf(shown.fingerprint, isSigned);
+    if (rights !== "nothing" || metrics !== "nothing") this.#crowd.release(socket);
   }
 
   /** @param isSigned whether only certificates count that the authority signed */
@@ -220,22 +221,29 @@ export class NetworkDoor {
     const certificate = socket.getPeerX509Certificate();
     const isKnown = certificate !== undefined && (!isSigned || socket.authorized);
     const shown = isKnown ? { connection: socket, certificate, fingerprint: fingerprintOf(certificate) } : undefined;
-    this.#visitors.set(socket, { address: addressText(socket), shown });
+    this.#visitors.set(socket, { address: addressText(socket), shown, isSigned: isSigned && socket.authorized });
     socket.once("close", () => this.#visitors.delete(socket));
     this.#know(socket);
   }
 
   /** Who sent a request that came in here. */
   visitorOf({ socket }: IncomingMessage): Caller {
-    const { address = "", shown } = this.#visitors.get(socket) ?? {};
-    const rights = shown === undefined ? "nothing" : this.trust.rightsOf(shown.fingerprint);
+    const { address = "", shown, isSigned = false } = this.#visitors.get(socket) ?? {};
+    const known = shown === undefined ? undefined : this.#rightsOf(shown.fingerprint, isSigned);
     return {
       username: shown?.fingerprint ?? "",
       protocol: "tls",
       address,
-      rights,
-      ...(shown === undefined ? {} : { shown, metrics: this.trust.metricsOf(shown.fingerprint) }),
+      rights: known?.rights ?? "nothing",
+      ...(shown === undefined ? {} : { shown, metrics: known?.metrics }),
     };
+  }
+
+  /** What is stored of a certificate goes before what its signature says. */
+  #rightsOf(fingerprint: string, isSigned: boolean): { rights: Rights; metrics: Rights } {
+    const [rights, metrics] = [this.trust.rightsOf(fingerprint), this.trust.metricsOf(fingerprint)];
+    const isStranger = rights === "nothing" && metrics === "nothing" && !this.trust.isStored(fingerprint);
+    return { rights: isStranger && isSigned && this.trust.trustsSigned ? "server" : rights, metrics };
   }
 
   /** Ends the connections of a client at once, websockets too. @param but the one on which the answer to this goes out */

@@ -11,6 +11,7 @@ import { toApiError } from "../platform/errors";
 import { mostOpenFiles } from "../platform/host/open-files";
 import type { Log } from "../platform/log";
 import { endWith, sendError, sendReply } from "./answer";
+import { type Cors, corsHeaders, isAllowed } from "./cors";
 import { forgetBody, headOf, type Judged, readRequest } from "./request";
 import { matchPath, splitTarget } from "./request-path";
 import type { Route, UpgradeRoute } from "./route";
@@ -43,6 +44,8 @@ export interface Served {
   readonly projects: Pick<Projects, "require">;
   /** Who sent a request that came by the network. Absent: nobody does. */
   readonly visitorOf?: (raw: IncomingMessage) => Caller;
+  /** What pages of other sites may. */
+  readonly cors?: () => Cors | undefined;
   readonly log: Log;
 }
 
@@ -75,6 +78,13 @@ export function buildServer(served: Served, bounds: Bounds = defaultBounds()): F
       handler: (request, reply) => serve(served, judged, bounds, route, request, reply),
     });
   }
+  app.addHook("onRequest", (request, reply, done) => {
+    const allowed = isFromNetwork(request.raw) ? served.cors?.() : undefined;
+    if (allowed !== undefined) void reply.headers(corsHeaders(allowed, request.headers.origin));
+    // A browser asks before, without a certificate; it hears nothing but what is allowed.
+    if (allowed !== undefined && request.method === "OPTIONS") void reply.code(200).send();
+    else done();
+  });
   app.setNotFoundHandler(async (request, reply) => {
     const { path } = splitTarget(request.url);
     const isKnown = [...known].some((pattern) => matchPath(pattern, path) !== undefined);
@@ -150,9 +160,9 @@ const localCaller: Caller = { username: "root", protocol: "unix", address: "@", 
 const nobody: Caller = { username: "", protocol: "tls", address: "", rights: "nothing" };
 
 /** A request came by the network when its connection is encrypted: nothing else listens there. */
-function callerOf({ visitorOf }: Served, raw: IncomingMessage): Caller {
+function callerOf({ visitorOf, cors }: Served, raw: IncomingMessage): Caller {
   if (!isFromNetwork(raw)) return localCaller;
-  if (isOfForeignPage(raw)) return nobody;
+  if (isOfForeignPage(raw) && !isAllowed(cors?.(), raw.headers.origin)) return nobody;
   return visitorOf?.(raw) ?? nobody;
 }
 

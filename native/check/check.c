@@ -16,6 +16,7 @@
 #include "../overlay.h"
 #include "../proxy-header.h"
 #include "../request.h"
+#include "../sftp-packet.h"
 #include "../tables.h"
 #include "../userns.h"
 #include "../util.h"
@@ -154,7 +155,32 @@ static bool apart(enum overlay_way way) {
     return status == 0;
 }
 
+static void check_sftp(void) {
+    char text[8];
+    size_t size;
+    const unsigned char cut[] = {0, 0, 0, 9, 'a'}, nul[] = {0, 0, 0, 2, 'a', 0}, fits[] = {0, 0, 0, 7, 'a', 'b', 'c', 'd', 'e', 'f', 'g'}, many[] = {0x80, 0, 0, 0, 0xff, 0xff, 0xff, 0xff};
+    struct sftp_in in = {.at = cut, .left = sizeof cut};
+    sftp_take_bytes(&in, &size);
+    check(in.bad && size == 0, "a string of SFTP that is longer than its packet is none");
+    in = (struct sftp_in){.at = nul, .left = sizeof nul};
+    sftp_take_text(&in, text, sizeof text);
+    check(in.bad && *text == '\0', "a path with NUL is none");
+    in = (struct sftp_in){.at = fits, .left = sizeof fits};
+    sftp_take_text(&in, text, sizeof text);
+    check(!in.bad && strcmp(text, "abcdefg") == 0 && in.left == 0, "one that fills its room exactly is taken");
+    in = (struct sftp_in){.at = fits, .left = sizeof fits};
+    sftp_take_text(&in, text, sizeof text - 1);
+    check(in.bad, "one that does not fit is not cut");
+    struct sftp_attributes attributes;
+    in = (struct sftp_in){.at = many, .left = sizeof many};
+    sftp_take_attributes(&in, &attributes);
+    check(in.bad, "attributes that claim four thousand million extensions end with their packet");
+    in = (struct sftp_in){.at = many, .left = 3};
+    check(sftp_take_u32(&in) == 0 && in.bad && sftp_take_u64(&in) == 0 && in.left == 3, "nothing is read past the end");
+}
+
 int main(void) {
+    check_sftp();
     check_json();
     check_numbers();
     check_header();

@@ -28,6 +28,8 @@ async function withDoor(work: (door: NetworkDoor) => Promise<void>): Promise<voi
   const trust = {
     rightsOf: (one: string) => (one === friend.fingerprint ? ("server" as const) : ("nothing" as const)),
     metricsOf: () => "nothing" as const,
+    isStored: () => false,
+    trustsSigned: false,
   };
   const door = new NetworkDoor(new ServerCertificate(platform), trust, bounds);
   const inner = createServer((request, response) => {

@@ -1,14 +1,15 @@
 /** HTTPS: where the daemon listens, with which certificate, and that the unix socket does not notice. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import os from "node:os";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import os, { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Server } from "../../sdk/api/server";
 import { type TestDaemon, withDaemon } from "../support/daemon";
-import { listenAt, makeIdentity, Network, opensslIdentity, trust } from "../support/https";
+import { type Identity, identityOf, listenAt, makeIdentity, Network, opensslIdentity, trust } from "../support/https";
 import { requireFeature } from "../support/require";
 
 const skip = requireFeature("root", process.getuid?.() === 0);
@@ -181,6 +182,74 @@ test("with a server.ca the certificates of clients count only when it signed the
       ((await network.send(one, "GET", "/1.0")).json.metadata as Server).auth;
     assert.equal(await authOf(stranger), "untrusted");
     assert.equal(await authOf(authority), "trusted");
+    // With core.trust_ca_certificates a signature is enough; what is stored of a client goes before it.
+    const [member, limited] = [signedBy(authority, "member"), signedBy(authority, "limited")];
+    assert.equal(await authOf(member), "untrusted");
+    await trust(daemon, limited, { restricted: true, projects: [] });
+    const set = await daemon.request("PATCH", "/1.0", { config: { "core.trust_ca_certificates": "true" } });
+    assert.equal(set.status, 200);
+    assert.equal(await authOf(member), "trusted");
+    assert.equal((await network.send(member, "GET", "/1.0/profiles")).status, 200);
+    assert.equal((await network.send(limited, "GET", "/1.0/profiles")).status, 403);
+    assert.equal(await authOf(makeIdentity()), "untrusted");
+  }),
+);
+
+/** A client whose certificate an authority signed. */
+function signedBy(authority: Identity, name: string): Identity {
+  const folder = mkdtempSync(path.join(tmpdir(), "bothy-signed-"));
+  const at = (file: string) => path.join(folder, file);
+  try {
+    writeFileSync(at("ca.crt"), authority.cert);
+    writeFileSync(at("ca.key"), authority.key);
+    const openssl = (...args: string[]) => execFileSync("openssl", args, { stdio: "ignore" });
+    openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", `/CN=${name}`, "-keyout", at("key"), "-out", at("csr"));
+    openssl(
+      "x509",
+      "-req",
+      "-in",
+      at("csr"),
+      "-CA",
+      at("ca.crt"),
+      "-CAkey",
+      at("ca.key"),
+      "-CAcreateserial",
+      "-out",
+      at("crt"),
+    );
+    return identityOf(readFileSync(at("crt"), "utf8"), readFileSync(at("key"), "utf8"));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test("pages of a site that the configuration allows act for their user, others do not", { skip }, () =>
+  withDaemon({}, async (daemon) => {
+    const admin = makeIdentity();
+    await listenAt(daemon);
+    await trust(daemon, admin);
+    await using network = await Network.to(daemon);
+    const from = (origin: string) => ({ origin, "sec-fetch-site": "cross-site" });
+    const ask = (origin: string, method = "GET") =>
+      network.send(admin, method, "/1.0/profiles", undefined, from(origin));
+    const panel = "https://panel.example";
+    const before = await ask(panel);
+    assert.deepEqual([before.status, before.headers["access-control-allow-origin"]], [403, undefined]);
+    const set = (config: Record<string, string>) => daemon.request("PATCH", "/1.0", { config });
+    await set({ "core.https_allowed_origin": panel, "core.https_allowed_methods": "GET, PUT" });
+    const shown = await ask(panel);
+    assert.equal(shown.status, 403, "without credentials it is nobody's page");
+    assert.equal(shown.headers["access-control-allow-origin"], panel);
+    assert.equal(shown.headers["access-control-allow-methods"], "GET, PUT");
+    await set({ "core.https_allowed_credentials": "true" });
+    const allowed = await ask(panel);
+    assert.equal(allowed.status, 200);
+    assert.equal(allowed.headers["access-control-allow-credentials"], "true");
+    const asked = await network.send(undefined, "OPTIONS", "/1.0/profiles", undefined, from(panel));
+    assert.deepEqual([asked.status, asked.text, asked.headers["access-control-allow-origin"]], [200, "", panel]);
+    assert.equal((await ask("https://evil.example")).status, 403);
+    await set({ "core.https_allowed_origin": "" });
+    assert.equal((await ask(panel)).status, 403);
   }),
 );
 

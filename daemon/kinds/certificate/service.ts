@@ -5,7 +5,6 @@ import { badRequest, conflict, notFound } from "../../../sdk/api/errors";
 import { hasServer, notAuthorized, vouchedFor } from "../../core/access";
 import type { Call, Rights } from "../../core/call";
 import { type Ref, ref } from "../../core/ref";
-import type { Trust } from "../../core/trust";
 import type { RunningOperation } from "../../platform/operations";
 import { fingerprintOf } from "../../platform/tls/server-certificate";
 import { Guard } from "./guard";
@@ -16,7 +15,7 @@ import { type Token, Tokens } from "./tokens";
 
 export const certificateRef = (fingerprint: string): Ref => ref("certificate", fingerprint);
 
-export class CertificateService implements Trust {
+export class CertificateService {
   readonly #store: CertificateStore;
   readonly #tokens: Tokens;
   readonly #guard = new Guard();
@@ -28,6 +27,10 @@ export class CertificateService implements Trust {
 
   rightsOf(fingerprint: string): Rights {
     return this.#rightsOf(fingerprint, "client");
+  }
+
+  isStored(fingerprint: string): boolean {
+    return this.#match(fingerprint) !== undefined;
   }
 
   metricsOf(fingerprint: string): Rights {

@@ -9,6 +9,7 @@ import { expiryTime } from "../../core/expiry-time";
 import { withoutEmpty } from "../../core/merge";
 import { Revert } from "../../core/revert";
 import { requireConfig } from "../../core/validate";
+import type { Cors } from "../../http/cors";
 import { reachableAddresses } from "../../platform/host/addresses";
 import { hostArchitectures } from "../../platform/host/architecture";
 import { apiExtensions } from "./extensions";
@@ -109,6 +110,23 @@ export class ServerService {
   /** Listens on the network as the configuration says. */
   startListening(): Promise<void> {
     return this.#listening.start(() => this.#stored());
+  }
+
+  get trustsSigned(): boolean {
+    return serverConfig(this.#stored()).get("core.trust_ca_certificates");
+  }
+
+  /** What pages of other sites may; nothing while no site is allowed. */
+  get cors(): Cors | undefined {
+    const config = serverConfig(this.#stored());
+    const origin = config.text("core.https_allowed_origin");
+    if (origin === undefined) return undefined;
+    return {
+      origin,
+      methods: config.text("core.https_allowed_methods"),
+      headers: config.text("core.https_allowed_headers"),
+      credentials: config.get("core.https_allowed_credentials"),
+    };
   }
 
   /** Minutes that a shutdown waits for operations. */

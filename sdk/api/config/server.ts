@@ -2,12 +2,45 @@
 import { listenAddress, listenAddressWith, metricsPort } from "./listen-address";
 import { readerOf } from "./reader";
 import { grouped, type KeyTable } from "./table";
-import { anyText, architecture, bool, compression, expiry, integer, proxyAddress, size } from "./values";
+import { anyText, architecture, bool, compression, expiry, integer, oneLine, proxyAddress, size } from "./values";
 
 const since = "0.1.0";
 
 /** Who reaches the server from elsewhere (docs/lxd-api.md, Trust). */
 const core = grouped("core", {
+  "core.https_allowed_credentials": {
+    type: bool,
+    default: "false",
+    applies: "now",
+    since,
+    extension: "https_allowed_credentials",
+    example: "true",
+    doc: "Whether pages of `core.https_allowed_origin` may bring the browser's own credentials.",
+  },
+  "core.https_allowed_headers": {
+    type: oneLine,
+    unset: "none",
+    applies: "now",
+    since,
+    example: "Origin, X-Requested-With, Content-Type, Accept",
+    doc: "Headers that pages of `core.https_allowed_origin` may send.",
+  },
+  "core.https_allowed_methods": {
+    type: oneLine,
+    unset: "none",
+    applies: "now",
+    since,
+    example: "GET, POST, PUT, DELETE, OPTIONS",
+    doc: "Methods that pages of `core.https_allowed_origin` may use.",
+  },
+  "core.https_allowed_origin": {
+    type: oneLine,
+    unset: "no other site",
+    applies: "now",
+    since,
+    example: "https://panel.example",
+    doc: "Site whose pages a browser lets talk to the server, or `*` for every one. With `core.https_allowed_credentials` such a page acts with its user's client certificate.",
+  },
   "core.https_address": {
     type: listenAddress,
     unset: "not on the network",
@@ -74,6 +107,15 @@ const core = grouped("core", {
     since,
     example: "1",
     doc: "Minutes that a shutdown waits for operations that run, before it stops the containers.",
+  },
+  "core.trust_ca_certificates": {
+    type: bool,
+    default: "false",
+    applies: "now",
+    since,
+    extension: "trust_ca_certificates",
+    example: "true",
+    doc: "Whether a client whose certificate `server.ca` in the state folder signed has the whole server without being added. `ca.crl` names those that count no more; one that is in the trust store has what stands there.",
   },
   "core.trust_password": {
     type: anyText,
