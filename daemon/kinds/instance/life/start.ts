@@ -60,7 +60,7 @@ export class Starter {
     const ids = idRange(expanded.config, record.config);
     ownFolder(home.log, home.dirs.logs(keyOf(record)), 0o700);
     let devices: readonly DevicePlan[];
-    let gate: GuestGate | undefined;
+    const opened: { gate?: GuestGate | undefined } = {};
     try {
       await checkStart(home, { ...record, config });
       await home.sftp.leaveRoot(record);
@@ -74,14 +74,17 @@ export class Starter {
         (await home.volumes.mustStayWhole(record.pool, volumeOf(record))) ||
         (await hasWholeVolume(home, record, expanded.devices));
       const ops = this.#ops({ ...record, config }, expanded, { devices, ids, cpus, speeds, isWhole });
-      await together([this.#prepare(devices), applyAtStart(home, record)]);
+      const openGate = async () => {
+        opened.gate = await home.guestGates.open(record, expanded.config, ids);
+      };
+      await together([this.#prepare(devices), applyAtStart(home, record), openGate()]);
       if (hasPending(record.config)) book.change(record, (now) => ({ ...now, config: withoutPending(now.config) }));
       noteMadeBy(home.dirs, record, madeBy);
-      gate = await home.guestGates.open(record, expanded.config, ids);
       const cell = await home.native.startContainer(ops);
-      await home.guestGates.guard(record, gate, cell);
+      const guarded = home.guestGates.guard(record, opened.gate, cell);
       noteCell(this.life, record, cell);
       await this.#complete(record, devices, cell);
+      await guarded;
       running.add(
         record,
         cell,
@@ -90,7 +93,7 @@ export class Starter {
         (exit) => this.onEnd(record, exit),
       );
     } catch (error) {
-      gate?.giveUp();
+      opened.gate?.giveUp();
       const { code, message, details } = toApiError(error);
       appendLog(home, record, `Cannot start: ${message}`);
       // Another supervisor that holds the folder still needs it.
