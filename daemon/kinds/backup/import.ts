@@ -52,7 +52,7 @@ export async function importBackup(home: BackupHome, { call, headers, body }: Ap
   requireAccess(call, [instanceRef({ project: call.project, name: "" })]);
   if (!/^application\/octet-stream/i.test(headers["content-type"] ?? ""))
     throw badRequest(
-      "Invalid request: the body is not JSON. Send JSON, or a backup with the Content-Type application/octet-stream.",
+      "Invalid request: it needs a JSON body, or a backup with the Content-Type application/octet-stream.",
     );
   const wanted = { name: eitherFamily(headers, "name") || undefined, pool: eitherFamily(headers, "pool") || undefined };
   const id = wanted.name === undefined ? undefined : { project: call.project, name: wanted.name };

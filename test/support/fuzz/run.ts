@@ -99,7 +99,7 @@ export const fuzzDaemon = (count: number, seed: number, tell: (line: string) => 
     assert.deepEqual(daemon.log().split("\n").filter(isFault).slice(0, 5), [], told);
     assert.ok(memoryOf([daemon.pid]).rssKiB < mostRssKiB, told);
     await makeScene(daemon);
-    await (await daemon.client.createInstance({ name: "well", source: image })).wait();
+    await (await daemon.client.createInstance({ name: "well", source: image, profiles: ["default"] })).wait();
     await (await daemon.client.setInstanceState("well", { action: "start" })).wait();
     const { stdout } = await daemon.client.execOutput("well", { command: ["echo", "well"] });
     assert.equal(stdout.toString(), "well\n", told);
