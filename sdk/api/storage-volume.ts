@@ -96,6 +96,7 @@ export const VolumeSnapshotPut = z.object({
 export type VolumeSnapshotPut = z.infer<typeof VolumeSnapshotPut>;
 
 export const VolumeSnapshotsPost = VolumeSnapshotPut.extend({
+  description: means(Text.default(""), "That of the volume when it is empty."),
   name: means(z.union([SnapshotName, z.literal("")]).default(""), "Made by `snapshots.pattern` when it is empty."),
 });
 export type VolumeSnapshotsPost = z.infer<typeof VolumeSnapshotsPost>;

@@ -49,6 +49,8 @@ test("a volume is what it was when one of its snapshots is put back", async () =
       [value.name, value.description, value.expires_at, value.config],
       ["one", "d", never, { "user.a": "1" }],
     );
+    const { value: plain } = await client.getStorageVolumeSnapshot(pool, "vol", "snap0");
+    assert.equal(plain.description, "the vol", "that of the volume, when nobody says another");
     await client.restoreStorageVolume(pool, "vol", "one");
     assert.equal(see(pool, "vol"), "first");
     assert.deepEqual((await client.getStorageVolume(pool, "vol")).value.config, { "user.a": "2" }, "its settings stay");

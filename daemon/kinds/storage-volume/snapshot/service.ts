@@ -92,14 +92,14 @@ export class VolumeSnapshotService {
 
   /** Takes a snapshot; running instances that have the volume are frozen while it is copied. Under their locks. */
   async create(volume: VolumeId, name: string, put: Partial<VolumeSnapshotPut>): Promise<void> {
-    const { config } = this.volumes.record(volume);
+    const { config, description } = this.volumes.record(volume);
     const expiry = storageVolumeConfig(config).get("snapshots.expiry");
     const byDefault = expiry ? timeText(expiryTime(expiry, new Date())) : never;
     await this.#make(
       {
         volume,
         name,
-        description: put.description ?? "",
+        description: put.description || description,
         config,
         createdAt: nowText(),
         expiresAt: put.expires_at ?? byDefault,
