@@ -41,16 +41,15 @@ export interface Expanded {
   readonly devices: Devices;
 }
 
-/** Profiles in their order, then the instance's own keys; a device of type "none" takes one away. */
+/** Profiles in their order, then the instance's own keys; a device of type "none" is one, and stands in the place of a profile's. */
 export function expand(
   record: Pick<InstanceRecord, "config" | "devices">,
   profiles: readonly ProfileRecord[],
 ): Expanded {
   const layers = [...profiles, record];
-  const devices: Devices = Object.assign({}, ...layers.map((layer) => layer.devices));
   return {
     config: Object.assign({}, ...layers.map((layer) => layer.config)),
-    devices: Object.fromEntries(Object.entries(devices).filter(([, device]) => device.type !== "none")),
+    devices: Object.assign({}, ...layers.map((layer) => layer.devices)),
   };
 }
 
