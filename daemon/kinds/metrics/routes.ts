@@ -12,7 +12,8 @@ export function metricsRoutes(metrics: MetricsService): Route[] {
     const isSeen = (project: string) => !metrics.isGuarded || mayReadMetrics(call, project);
     if (metrics.isGuarded && !mayReadMetrics(call, wanted)) throw notAuthorized();
     const text = await metrics.render((project) => isSeen(project) && (wanted === undefined || wanted === project));
-    return raw(text, { "content-type": "text/plain; charset=utf-8" });
+    // As bytes: to the type of a text a charset would be added, which LXD does not send.
+    return raw(Buffer.from(text), { "content-type": "text/plain" });
   }
 
   return [
