@@ -174,7 +174,7 @@ const wrongDevices: readonly (readonly [object, RegExp])[] = [
   [{ d: { type: "disk", path: "/mnt" } }, /source/],
   [{ d: { type: "disk", source: "/tmp" } }, /path/],
   [{ d: { ...disk, readonly: "perhaps" } }, /readonly/],
-  [{ d: { ...disk, pool: "default" } }, /pool/],
+  [{ d: { ...disk, pool: "default" } }, /Storage volumes cannot be specified as absolute paths/],
   [{ a: disk, b: { ...disk, path: "/mnt/" } }, /path/],
   [{ other: { type: "disk", path: "/", pool: "default" } }, /path/],
   [{ root: { type: "disk", path: "/" } }, /pool/],
