@@ -191,7 +191,10 @@ test("rows whose values no longer validate keep nobody from starting, and their 
         daemon,
         "UPDATE storage_pools SET driver = 'teapot', config = '{\"source\":\"relative\"}' WHERE name = 'hurt'",
       );
-      change(daemon, "UPDATE images SET architecture = 'pdp11', expires_at = 'soon'");
+      change(
+        daemon,
+        "UPDATE images SET architecture = 'pdp11', expires_at = 'soon', cached = 7, source = '{\"protocol\":9}'",
+      );
       change(daemon, "INSERT INTO image_aliases VALUES ('default', 'lost', '', 'container', 'nowhere')");
       change(daemon, "INSERT INTO server VALUES ('config.core.nonsense', 'x'), ('state.database_restored_at', 'x')");
       change(
@@ -208,7 +211,7 @@ test("rows whose values no longer validate keep nobody from starting, and their 
       change(daemon, "INSERT INTO profiles VALUES ('default', '..', '', '{}', '{}')");
       change(
         daemon,
-        "INSERT INTO images SELECT project, '../x', filename, size, architecture, public, auto_update, properties, profiles, created_at, expires_at, last_used_at, uploaded_at, metadata, templates, files, built_from FROM images LIMIT 1",
+        "INSERT INTO images SELECT project, '../x', filename, size, architecture, public, auto_update, properties, profiles, created_at, expires_at, last_used_at, uploaded_at, metadata, templates, files, built_from, cached, source FROM images LIMIT 1",
       );
     });
     assert.deepEqual((await client.listInstances()).map(({ name }) => name).sort(), ["hurt", "sound"]);
