@@ -42,6 +42,7 @@ import { instanceSchema } from "./kinds/instance/store";
 import type { MetricSource } from "./kinds/metrics/home";
 import { metricsPath, metricsRoutes } from "./kinds/metrics/routes";
 import { MetricsService } from "./kinds/metrics/service";
+import { Migrations } from "./kinds/migration/service";
 import type { NicOwners } from "./kinds/network/home";
 import { networkRoutes } from "./kinds/network/routes";
 import { NetworkService } from "./kinds/network/service";
@@ -141,6 +142,7 @@ export interface Parts extends Platform {
   readonly metrics: MetricsService;
   readonly metricSources: () => readonly MetricSource[];
   readonly backups: BackupService;
+  readonly migrations: Migrations;
   readonly backupFiles: BackupFiles;
   readonly profileUsers: ProfileUsers;
   readonly nicOwners: NicOwners;
@@ -205,6 +207,7 @@ export function makeParts(ground: Ground): Parts {
   parts.metricSources = () => metricSources(parts);
   parts.metrics = new MetricsService(parts);
   parts.backups = new BackupService(parts);
+  parts.migrations = new Migrations(parts);
   parts.backupFiles = new BackupFiles(parts);
   parts.publishables = publishables(parts, parts.snapshots);
   return parts;

@@ -7,6 +7,7 @@ export * from "./api/event";
 export * from "./api/image";
 export * from "./api/instance";
 export * from "./api/instance-metadata";
+export * from "./api/migration";
 export * from "./api/network";
 export * from "./api/operation";
 export * from "./api/profile";

@@ -289,9 +289,9 @@ export type StoragePoolConfigKey =
 export interface StoragePoolConfig<Value> {
   /** Options of the pool's mount, separated by commas. What is taken away counts from the next mount on. Default: `user_subvol_rm_allowed`. */
   "btrfs.mount_options"?: Value;
-  /** How fast rsync may copy between servers. Bothy copies within one server and without rsync; it keeps the key. Default: no bound. */
+  /** How many bytes a second rsync sends of an instance of this pool to another server. Default: no bound. */
   "rsync.bwlimit"?: Value;
-  /** Whether rsync compresses what it copies between servers. Bothy keeps the key, as for `rsync.bwlimit`. Default: `true`. */
+  /** Whether rsync compresses what goes between this pool and another server. The other side has its say too. Default: `true`. */
   "rsync.compression"?: Value;
   /** Size of the image file that holds a btrfs pool without a `source`. The file takes space as it fills, and the pool can be made larger. Where the state folder lies on btrfs, a pool with neither needs no such file. Default: 30GiB for an image file, or 80% of the free space if that is less. */
   size?: Value;

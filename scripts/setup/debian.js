@@ -20,6 +20,7 @@ const PACKAGES = {
   iproute2: { for: ["run", "test"], program: "ip" },
   mmdebstrap: { for: ["run", "test"], program: "mmdebstrap" },
   nftables: { for: ["run", "test"], program: "nft" },
+  rsync: { for: ["run", "test"], program: "rsync" },
   "squashfs-tools": { for: ["run", "test"], program: "unsquashfs" },
   "xz-utils": { for: ["run", "test"], program: "xz" },
   zstd: { for: ["run", "test"], program: "zstd" },

@@ -4,6 +4,7 @@ import { Backup } from "./backup";
 import { Config, Devices, flag, InstanceName, Text, Time, text } from "./common";
 import { remoteFields } from "./image";
 import { means } from "./means";
+import { MigrationTarget } from "./migration";
 import { NetworkState } from "./network";
 import { Snapshot } from "./snapshot";
 
@@ -23,18 +24,25 @@ export const InstancePut = z.object({
 export type InstancePut = z.infer<typeof InstancePut>;
 
 export const InstanceSource = z.looseObject({
-  type: means(z.string(), "`image`, `template`, `copy` or `none`."),
+  type: means(z.string(), "`image`, `template`, `copy`, `migration` or `none`."),
   alias: means(Text.optional(), "Alias of an image, or `template:` and the name of a template."),
   fingerprint: means(Text.optional(), "Fingerprint of an image, or a beginning that only one has."),
   properties: means(z.record(Text, Text).optional(), "Properties of the image that is meant."),
   ...remoteFields,
-  mode: means(Text.optional(), "Of an image of another server: `pull`."),
   source: means(Text.optional(), "What is copied: an instance, or `instance/snapshot`."),
   instance_only: means(z.boolean().optional(), "Copies no snapshots."),
   container_only: means(z.boolean().optional(), "Older name of `instance_only`."),
   refresh: means(z.boolean().optional(), "Brings an instance that is there to what a copy would be now."),
   project: means(Text.optional(), "Project of what is copied, where it is another one."),
   allow_inconsistent: means(z.boolean().optional(), "Copies a running instance without freezing it meanwhile."),
+  mode: means(
+    Text.optional(),
+    "Of an image of another server: `pull`. Of `migration`: `pull` connects to the other server, `push` waits for it.",
+  ),
+  operation: means(Text.optional(), "Of `pull`: URL of the other server's operation."),
+  secrets: means(z.record(z.string(), Text).nullish(), "Of `pull`: secrets of the operation's websockets, by name."),
+  live: means(z.boolean().optional(), "Must not be true: a running instance cannot go on elsewhere."),
+  "base-image": means(Text.optional(), "Of `migration`: fingerprint of the image that the instance was made of."),
 });
 export type InstanceSource = z.infer<typeof InstanceSource>;
 
@@ -49,13 +57,16 @@ export type InstancesPost = z.infer<typeof InstancesPost>;
 
 export const InstancePost = z.looseObject({
   name: means(z.union([InstanceName, z.literal("")]).default(""), "The name that it has when it is empty."),
-  migration: means(
-    z.boolean().optional(),
-    "Must not be true but with a pool or a project: other servers are not supported yet.",
-  ),
+  migration: means(z.boolean().optional(), "Sends the instance to another server, without a pool or a project."),
+  live: means(z.boolean().optional(), "Of a migration: must not be true for an instance that runs."),
+  instance_only: means(z.boolean().optional(), "Of a migration: sends no snapshots."),
+  container_only: means(z.boolean().optional(), "Older name of `instance_only`."),
   pool: means(Text.optional(), "Storage pool that it goes to."),
   project: means(Text.optional(), "Project that it goes to."),
-  target: means(Text.optional(), "Must be empty: there is no cluster."),
+  target: means(
+    z.union([Text, MigrationTarget]).nullish(),
+    "Of a migration: the operation of the other server that waits for it; without one this server's waits.",
+  ),
 });
 export type InstancePost = z.infer<typeof InstancePost>;
 

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { Config, Devices, flag, SnapshotName, Time, WrittenTime } from "./common";
 import { means } from "./means";
+import { MigrationTarget } from "./migration";
 import { isStampKey, stampPrefix } from "./stamp";
 
 /** Of an instance's configuration a snapshot keeps a copy; its own are only the keys of the stamp (extension bothy_snapshot_config). */
@@ -21,7 +22,15 @@ export const SnapshotsPost = SnapshotPut.extend({
 });
 export type SnapshotsPost = z.infer<typeof SnapshotsPost>;
 
-export const SnapshotPost = z.looseObject({ name: SnapshotName });
+export const SnapshotPost = z.looseObject({
+  name: means(z.union([SnapshotName, z.literal("")]).default(""), "Its new name."),
+  migration: means(z.boolean().optional(), "Sends the snapshot to another server, as an instance."),
+  live: means(z.boolean().optional(), "Must not be true: a snapshot does not run."),
+  target: means(
+    MigrationTarget.nullish(),
+    "Of a migration: the operation of the other server that waits for it; without one this server's waits.",
+  ),
+});
 export type SnapshotPost = z.infer<typeof SnapshotPost>;
 
 export const Snapshot = z.looseObject({

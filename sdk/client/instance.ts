@@ -12,6 +12,7 @@ import {
   InstancesPost,
   InstancesPut,
 } from "../api/instance";
+import type { MigrationTarget } from "../api/migration";
 import { patchOf } from "../api/patch";
 import { listOf } from "./answer";
 import type { CallOptions, WriteOptions } from "./call-options";
@@ -67,6 +68,17 @@ export const instanceCalls = (wire: Wire) => ({
     options?: CallOptions,
   ): Promise<PendingOperation> =>
     wire.start("POST", one(name), { ...options, body: body(InstancePost, { ...to, migration: true }) }),
+
+  /**
+   * Sends an instance to another server. Without a target the operation's metadata has the secrets (`control`, `fs`) with which the other
+   * server connects: create the instance there with a source of type `migration`.
+   */
+  migrateInstance: (
+    name: string,
+    how: { readonly instance_only?: boolean; readonly target?: MigrationTarget } = {},
+    options?: CallOptions,
+  ): Promise<PendingOperation> =>
+    wire.start("POST", one(name), { ...options, body: body(InstancePost, { ...how, migration: true }) }),
 
   /** Gives a stopped instance a new root; its settings stay (extension instances_rebuild). */
   rebuildInstance: (

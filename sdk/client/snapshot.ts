@@ -1,5 +1,6 @@
 /** Snapshot: typed calls. */
 import * as z from "zod";
+import type { MigrationTarget } from "../api/migration";
 import { Snapshot, SnapshotPost, SnapshotPut, SnapshotsPost } from "../api/snapshot";
 import { listOf } from "./answer";
 import type { CallOptions, WriteOptions } from "./call-options";
@@ -39,6 +40,15 @@ export const snapshotCalls = (wire: Wire) => ({
 
   renameSnapshot: (instance: string, name: string, newName: string, options?: CallOptions): Promise<PendingOperation> =>
     wire.start("POST", one(instance, name), { ...options, body: body(SnapshotPost, { name: newName }) }),
+
+  /** Sends a snapshot to another server, as an instance; the same as `migrateInstance`. */
+  migrateSnapshot: (
+    instance: string,
+    name: string,
+    how: { readonly target?: MigrationTarget } = {},
+    options?: CallOptions,
+  ): Promise<PendingOperation> =>
+    wire.start("POST", one(instance, name), { ...options, body: body(SnapshotPost, { ...how, migration: true }) }),
 
   deleteSnapshot: (instance: string, name: string, options?: CallOptions): Promise<PendingOperation> =>
     wire.start("DELETE", one(instance, name), options),

@@ -12,6 +12,7 @@ import { ref, urlOf } from "../../core/ref";
 import { Revert } from "../../core/revert";
 import { packPrefix } from "../../platform/archive/tar-tree";
 import { Locks } from "../../platform/locks";
+import { migratePrefix } from "../../platform/migration/rsync";
 import type { RunningOperation } from "../../platform/operations";
 import { nowText } from "../../platform/time";
 import { type ProfileId, renamedIn } from "../profile/store";
@@ -86,7 +87,8 @@ export class ImageService {
     const remove = (file: string) =>
       native.removeTree(file).catch((error: unknown) => log.error("Cannot remove unfinished work", { file, error }));
     for (const name of await readdir(dirs.scratch))
-      if (name.startsWith(scratchPrefix) || name.startsWith(packPrefix)) await remove(path.join(dirs.scratch, name));
+      if ([scratchPrefix, packPrefix, migratePrefix].some((prefix) => name.startsWith(prefix)))
+        await remove(path.join(dirs.scratch, name));
     const rows = this.#store.list();
     const known = new Set(rows.flatMap((row) => this.#fileNames(row)));
     const files = await readdir(dirs.images);

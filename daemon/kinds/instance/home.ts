@@ -1,8 +1,12 @@
 /** Home of instances: the platform, the book of instances, and what instances ask of others. */
 import type { Backup } from "../../../sdk/api/backup";
+import type { InstancesPost } from "../../../sdk/api/instance";
+import type { MigrationTarget } from "../../../sdk/api/migration";
+import type { Call } from "../../core/call";
 import type { Changes } from "../../core/changes";
 import type { References } from "../../core/references/references";
 import type { ParentGroups } from "../../platform/host/cgroups";
+import type { OperationWork, RunningOperation } from "../../platform/operations";
 import type { Platform } from "../../platform/platform";
 import type { ImageService } from "../image/service";
 import type { NetworkService } from "../network/service";
@@ -106,6 +110,31 @@ export interface BackupPort {
   recover(): Promise<void>;
 }
 
+/** What is asked of an instance that goes to another server. */
+export interface Sending {
+  /** Whether a running one shall go on over there. */
+  readonly live: boolean;
+  readonly withSnapshots: boolean;
+  /** A snapshot that is sent as an instance. */
+  readonly snapshot?: string;
+  /** Where the other server waits; absent where it comes to us. */
+  readonly target?: MigrationTarget | undefined;
+}
+
+/** An instance that comes from another server: what its operation says of that, and the work that makes or refreshes it. */
+export interface Coming {
+  readonly operation: Pick<OperationWork, "class" | "metadata" | "connect">;
+  readonly work: (operation: RunningOperation) => Promise<void>;
+}
+
+/** How instances go to other servers, and come from there. */
+export interface MigrationPort {
+  /** Starts the operation that sends. @throws ApiError BAD_REQUEST */
+  send(call: Call, id: InstanceId, sending: Sending): RunningOperation;
+  /** Checks a request, but for whether its name is free. @throws ApiError BAD_REQUEST */
+  receive(id: InstanceId, post: InstancesPost): Coming;
+}
+
 export interface InstanceHome extends Platform {
   readonly book: InstanceBook;
   readonly sftp: SftpSessions;
@@ -125,4 +154,5 @@ export interface InstanceHome extends Platform {
   readonly customVolumes: CustomVolumePort;
   readonly snapshots: SnapshotPort;
   readonly backups: BackupPort;
+  readonly migrations: MigrationPort;
 }

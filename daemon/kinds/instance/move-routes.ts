@@ -6,12 +6,18 @@ import { type ApiRequest, asyncOp, type Route, route } from "../../http/route";
 import { answers } from "../../http/says";
 import { renameInstance, requireMovable } from "./change/rename";
 import { planRebuild } from "./create/rebuild";
-import type { InstanceHome } from "./home";
+import type { InstanceHome, Sending } from "./home";
 import { moveToPool, planPoolMove } from "./moves/pool-move";
 import { type InstanceId, instanceRef } from "./record";
 import { about, idOf } from "./request";
 
 const one = "/1.0/instances/:name";
+
+const sendingOf = ({ live, instance_only: isAlone, container_only: isAloneToo, target }: InstancePost): Sending => ({
+  live: live === true,
+  withSnapshots: !(isAlone || isAloneToo),
+  target: typeof target === "object" ? (target ?? undefined) : undefined,
+});
 
 export function moveRoutes(home: InstanceHome): Route[] {
   const { book, changes } = home;
@@ -25,6 +31,9 @@ export function moveRoutes(home: InstanceHome): Route[] {
     if (post.migration === true && !elsewhere)
       throw badRequest("Cannot migrate an instance to another server: that is not supported yet. Copy it instead.");
     if (post.name === "" && !elsewhere) throw badRequest("Invalid request: name: must not be empty. Give a new name.");
+    if (typeof post.target === "string" && post.target !== "")
+      throw badRequest('Cannot move an instance: there is no cluster. Leave out "target".');
+    if (post.migration === true && !elsewhere) return asyncOp(home.migrations.send(call, id, sendingOf(post)));
     const to: InstanceId = { project: post.project || id.project, name: post.name || id.name };
     const isRenamed = to.name !== id.name || to.project !== id.project;
     requireAccess(call, [instanceRef(to)]);
@@ -67,9 +76,10 @@ export function moveRoutes(home: InstanceHome): Route[] {
       "POST",
       one,
       {
-        summary: "Renames a stopped instance, or moves it to another storage pool or project.",
+        summary:
+          "Renames a stopped instance, moves it to another storage pool or project, or sends it to another server.",
         body: InstancePost,
-        answer: answers.operation,
+        answer: answers.operationWith("of a migration that waits: `control` and `fs`, the secrets of its websockets"),
       },
       move,
     ),

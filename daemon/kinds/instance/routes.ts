@@ -45,7 +45,8 @@ interface Snapshots {
 }
 
 const createSays = {
-  summary: "Makes an instance of an image, a template, another instance, a snapshot, a backup or nothing.",
+  summary:
+    "Makes an instance of an image, a template, another instance, a snapshot, one of another server, a backup or nothing.",
   headers: {
     name: "of a backup: name of the instance; that of the backup when absent",
     pool: "of a backup: storage pool; that of the backup, or of the default profile, when absent",
@@ -53,7 +54,10 @@ const createSays = {
   upload: { "application/octet-stream": "the file of a backup" },
   query: { "dry-run": "`true`: says whether it could be made, and makes nothing (`bothy_instance_dry_run`)" },
   body: InstancesPost,
-  answer: [answers.operation, { ...answers.nothing, when: "with `dry-run`" }],
+  answer: [
+    answers.operationWith("of a migration that waits: `control` and `fs`, the secrets of its websockets"),
+    { ...answers.nothing, when: "with `dry-run`" },
+  ],
 } as const;
 
 /** As LXD has it of backups. */
@@ -146,7 +150,8 @@ export function instanceRoutes(
     const isDryRun = isTrue(request.query.get("dry-run") ?? "");
     const refreshes = isRefresh(home, id, post);
     if (!isDryRun && !refreshes) book.requireFree(id);
-    const make = await planCreate(home, request.call, id, post);
+    const coming = post.source.type === "migration" ? home.migrations.receive(id, post) : undefined;
+    const make = coming?.work ?? (await planCreate(home, request.call, id, post));
     if (isDryRun) return sync();
     const work = async (operation: RunningOperation) => {
       await make(operation);
@@ -157,7 +162,10 @@ export function instanceRoutes(
       changes.start(request.call, {
         of,
         // Building or unpacking an image may take long.
-        operation: about(id, refreshes ? "Refreshing instance" : "Creating instance", !isCopy),
+        operation: {
+          ...about(id, refreshes ? "Refreshing instance" : "Creating instance", !isCopy),
+          ...coming?.operation,
+        },
         told: { action: refreshes ? "instance-updated" : "instance-created", of: instanceRef(id) },
         work,
       }),

@@ -95,12 +95,15 @@ export function snapshotRoutes(snapshots: SnapshotService, { changes, instances 
     );
   }
 
-  function rename(request: ApiRequest, { name: to, migration }: SnapshotPost) {
-    if (migration === true)
-      throw badRequest("Cannot migrate a snapshot: migration is not supported yet. Copy it instead.");
+  function rename(request: ApiRequest, { name: to, migration, live = false, target }: SnapshotPost) {
     const instance = instanceOf(request);
     const from = nameOf(request);
     snapshots.requireThere(instance, from);
+    if (migration === true) {
+      const sending = { live, withSnapshots: false, snapshot: from, target: target ?? undefined };
+      return asyncOp(instances.home.migrations.send(request.call, instance, sending));
+    }
+    if (to === "") throw badRequest('Cannot rename a snapshot: it needs a new "name".');
     snapshots.requireFree(instance, to);
     return start(
       request,
@@ -151,7 +154,16 @@ export function snapshotRoutes(snapshots: SnapshotService, { changes, instances 
       },
       patch,
     ),
-    route("POST", one, { summary: "Renames a snapshot.", body: SnapshotPost, answer: answers.operation }, rename),
+    route(
+      "POST",
+      one,
+      {
+        summary: "Renames a snapshot, or sends it to another server as an instance.",
+        body: SnapshotPost,
+        answer: answers.operationWith("of a migration that waits: `control` and `fs`, the secrets of its websockets"),
+      },
+      rename,
+    ),
     route("DELETE", one, { summary: "Deletes a snapshot.", answer: answers.operation }, remove),
   ]);
 }

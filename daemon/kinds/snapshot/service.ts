@@ -302,11 +302,17 @@ export class SnapshotService {
     this.#store.confirm(record.instance, record.name);
   }
 
-  /** Adds a snapshot to an instance that is being made. @param fill makes its volume */
+  /** Adds a snapshot, also to an instance that is being made; what fails of that goes with the instance. @param fill makes its volume */
   async addFilled(record: SnapshotRecord, fill: (volume: Volume) => Promise<void>): Promise<void> {
     this.#store.insertPending(record);
-    await fill(snapshotVolume(record.instance, record.name));
-    this.#store.confirm(record.instance, record.name);
+    try {
+      await fill(snapshotVolume(record.instance, record.name));
+      this.#store.confirm(record.instance, record.name);
+    } catch (error) {
+      const instance = this.#book.find(record.instance);
+      if (instance !== undefined) await this.#erase(record, instance.pool);
+      throw error;
+    }
   }
 
   /**

@@ -50,16 +50,18 @@ const rsync = grouped("rsync", {
     unset: "no bound",
     applies: "now",
     since,
+    extension: "storage_rsync_bwlimit",
     example: "10MB",
-    doc: "How fast rsync may copy between servers. Bothy copies within one server and without rsync; it keeps the key.",
+    doc: "How many bytes a second rsync sends of an instance of this pool to another server.",
   },
   "rsync.compression": {
     type: bool,
     default: "true",
     applies: "now",
     since,
+    extension: "storage_rsync_compression",
     example: "false",
-    doc: "Whether rsync compresses what it copies between servers. Bothy keeps the key, as for `rsync.bwlimit`.",
+    doc: "Whether rsync compresses what goes between this pool and another server. The other side has its say too.",
   },
 });
 

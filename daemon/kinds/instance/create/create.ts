@@ -50,7 +50,7 @@ export async function planCreate(
     }
     default:
       throw badRequest(
-        `Cannot create instance "${id.name}": the source type "${post.source.type}" is not supported. Use image, copy or none.`,
+        `Cannot create instance "${id.name}": the source type "${post.source.type}" is not supported. Use image, copy, migration or none.`,
       );
   }
 }

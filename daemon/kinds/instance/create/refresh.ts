@@ -11,7 +11,7 @@ import { withoutPending } from "./pending-file-templates";
 
 /** Whether a request refreshes an instance that is there; of one that is not it makes a plain copy, as in LXD. */
 export const isRefresh = ({ book }: InstanceHome, id: InstanceId, { source }: InstancesPost): boolean =>
-  source.type === "copy" && source.refresh === true && book.find(id) !== undefined;
+  (source.type === "copy" || source.type === "migration") && source.refresh === true && book.find(id) !== undefined;
 
 /**
  * Checks a refresh. @param draft what a new copy would be @returns the work, done under the locks of both

@@ -1,0 +1,14 @@
+/** Home of migrations: the platform, the instances that come and go, and what those are made of. */
+import type { Changes } from "../../core/changes";
+import type { Platform } from "../../platform/platform";
+import type { InstanceHome } from "../instance/home";
+import type { SnapshotService } from "../snapshot/service";
+
+export interface MigrationHome extends Platform {
+  readonly changes: Changes;
+  readonly instances: { readonly home: InstanceHome };
+  readonly snapshots: Pick<
+    SnapshotService,
+    "addFilled" | "delete" | "names" | "records" | "refillVolume" | "whileCopied"
+  >;
+}

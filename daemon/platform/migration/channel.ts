@@ -1,0 +1,94 @@
+/** Channel: one websocket of a migration. Messages are read one after the other, and the other side waits when nobody reads. */
+import type { WebSocket } from "ws";
+import { type ApiError, badRequest } from "../../../sdk/api/errors";
+
+/** As long as an upload may pause. */
+const idleMs = 10 * 60_000;
+/** Bytes that are held before the other side has to wait. */
+const most = 1024 * 1024;
+
+export interface ChannelMessage {
+  readonly data: Buffer;
+  /** A text message ends what an rsync said. */
+  readonly isBinary: boolean;
+}
+
+export class Channel {
+  readonly #held: ChannelMessage[] = [];
+  #heldBytes = 0;
+  #isClosed = false;
+  #changed: () => void = () => undefined;
+
+  /** @param socket open, and paused since it opened */
+  constructor(private readonly socket: WebSocket) {
+    socket.on("message", (data: Buffer, isBinary) => {
+      this.#held.push({ data, isBinary });
+      this.#heldBytes += data.length;
+      if (this.#heldBytes > most) socket.pause();
+      this.#changed();
+    });
+    socket.on("close", () => {
+      this.#isClosed = true;
+      this.#changed();
+    });
+    socket.on("error", () => socket.terminate());
+    if (socket.readyState >= socket.CLOSING) this.#isClosed = true;
+    socket.resume();
+  }
+
+  /** The next message. @throws ApiError BAD_REQUEST when the other side has left or says nothing for ten minutes; the signal's reason */
+  async next(signal: AbortSignal, patienceMs = idleMs): Promise<ChannelMessage> {
+    const deadline = Date.now() + patienceMs;
+    for (;;) {
+      signal.throwIfAborted();
+      const message = this.#held.shift();
+      if (message !== undefined) {
+        this.#heldBytes -= message.data.length;
+        if (this.#heldBytes <= most) this.socket.resume();
+        return message;
+      }
+      if (this.#isClosed) throw lost();
+      const leftMs = deadline - Date.now();
+      if (leftMs <= 0) throw badRequest("The other server of the migration says nothing any more.");
+      await this.#change(signal, leftMs);
+    }
+  }
+
+  async #change(signal: AbortSignal, ms: number): Promise<void> {
+    let wake: () => void = () => undefined;
+    const changed = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    this.#changed = wake;
+    const timer = setTimeout(wake, ms);
+    signal.addEventListener("abort", wake, { once: true });
+    await changed;
+    clearTimeout(timer);
+    signal.removeEventListener("abort", wake);
+  }
+
+  /** Resolves when the message is on its way. @throws ApiError BAD_REQUEST when the other side has left */
+  send(data: Buffer): Promise<void> {
+    return this.#send(data, true);
+  }
+
+  /** Says that no more bytes come until the other side has ended as well. */
+  end(): Promise<void> {
+    return this.#send(Buffer.alloc(0), false);
+  }
+
+  #send(data: Buffer, binary: boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#isClosed) reject(lost());
+      else this.socket.send(data, { binary }, (error) => (error ? reject(lost()) : resolve()));
+    });
+  }
+
+  close(): void {
+    // A paused one would never see the answer.
+    this.socket.resume();
+    this.socket.close(1000);
+  }
+}
+
+const lost = (): ApiError => badRequest("The connection to the other server of the migration was lost.");

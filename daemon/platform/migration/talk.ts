@@ -1,0 +1,77 @@
+/** Talk: the control websocket of a migration: a header each way, and then one word of either side on how it went. */
+import { ApiError, badRequest } from "../../../sdk/api/errors";
+import { toApiError } from "../errors";
+import type { Channel } from "./channel";
+import { decodeVerdict, encodeVerdict, type Verdict } from "./messages";
+
+/** A header comes soon: the other side has little to do before it. */
+const headerMs = 60_000;
+
+export class Talk implements AsyncDisposable {
+  readonly #stop = new AbortController();
+  readonly #signal: AbortSignal;
+  #heard: Promise<Verdict> | undefined;
+
+  constructor(
+    private readonly control: Channel,
+    signal: AbortSignal,
+  ) {
+    this.#signal = AbortSignal.any([signal, this.#stop.signal]);
+  }
+
+  /** Runs the work, and tells the other side when it fails. The signal aborts when the other side fails or leaves. */
+  async run<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    try {
+      return await work(this.#signal);
+    } catch (error) {
+      const { message } = toApiError(error);
+      await this.control.send(encodeVerdict({ success: false, message })).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Sends a header and hears the other one. */
+  async ask(header: Buffer): Promise<Buffer> {
+    await this.control.send(header);
+    return this.hear();
+  }
+
+  /** A header of the other side. @throws ApiError BAD_REQUEST when none comes within a minute */
+  async hear(): Promise<Buffer> {
+    return (await this.control.next(this.#signal, headerMs)).data;
+  }
+
+  /** From now on the other side may say how it went at any time. */
+  listen(): void {
+    this.#heard = this.#next();
+    this.#heard.catch(() => undefined);
+  }
+
+  async #next(): Promise<Verdict> {
+    // What takes long is the files, and those are watched on their own.
+    const forever = 2 ** 31 - 1;
+    try {
+      const verdict = decodeVerdict((await this.control.next(this.#signal, forever)).data);
+      if (verdict.success) return verdict;
+      throw badRequest(`The other server of the migration failed: ${verdict.message || "it does not say why"}`);
+    } catch (error) {
+      this.#stop.abort(error);
+      throw error;
+    }
+  }
+
+  /** Waits for the word of a target that all is well. @throws ApiError BAD_REQUEST when it is not */
+  async verdict(): Promise<void> {
+    await this.#heard;
+  }
+
+  /** Says that all is well. */
+  succeed(): Promise<void> {
+    return this.control.send(encodeVerdict({ success: true, message: "" }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new ApiError("BAD_REQUEST", "The migration is over."));
+    await this.#heard?.catch(() => undefined);
+  }
+}

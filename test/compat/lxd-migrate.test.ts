@@ -1,0 +1,87 @@
+/** Instances go between a real LXD and ours, both ways, by pull, push and relay, with snapshots and owners. */
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { request } from "node:http";
+import path from "node:path";
+import { json } from "node:stream/consumers";
+import { test } from "node:test";
+import { preparePool, withDaemon } from "../support/daemon";
+import { listenAt } from "../support/https";
+import { requireFeature } from "../support/require";
+import { Far, firstAddress, joinNamespaces, partNamespaces, secondAddress } from "../support/servers";
+
+/** State folder of an LXD that runs; the test makes a pool and containers of its own in it. */
+const lxdDir = process.env.BOTHY_TEST_LXD_DIR ?? "";
+const skip = requireFeature("lxd", existsSync(path.join(lxdDir, "unix.socket")));
+
+const pool = "bothy-migrate-test";
+const names = ["bothy-pull", "bothy-push", "bothy-relay"];
+
+const see = "cat /root/file; stat -c '%u:%g %a' /root/file; readlink /root/link";
+
+async function lxdPid(): Promise<number> {
+  const socketPath = path.join(lxdDir, "unix.socket");
+  const answer = await new Promise<unknown>((resolve, reject) =>
+    request({ socketPath, path: "/1.0" }, (response) => json(response).then(resolve, reject))
+      .on("error", reject)
+      .end(),
+  );
+  return (answer as { metadata: { environment: { server_pid: number } } }).metadata.environment.server_pid;
+}
+
+test("instances go from ours to LXD and back, by pull, push and relay", { skip }, async () => {
+  const pid = await lxdPid();
+  await withDaemon({ bare: true }, async (daemon) => {
+    joinNamespaces(daemon.netns.pid, pid);
+    using lxc = new Far(pid, lxdDir);
+    const { run } = lxc;
+    const before = run("config", "get", "core.https_address").trim();
+    try {
+      await preparePool(daemon, "overlay");
+      await listenAt(daemon, `${firstAddress}:8443`);
+      await daemon.request("PATCH", "/1.0", { config: { "core.trust_password": "sesame" } });
+      run("config", "set", "core.https_address", `${secondAddress}:8443`);
+      run("remote", "add", "ours", `https://${firstAddress}:8443`, "--accept-certificate", "--password", "sesame");
+      run("storage", "create", pool, "dir");
+      await (await daemon.client.createImage({ source: { type: "template", template: "busybox" } })).wait();
+      const [image] = await daemon.client.listImages();
+      run("launch", `ours:${image?.fingerprint}`, "ours:web", "-s", "default", "-q");
+      const inside = (...words: string[]) => run("exec", "ours:web", "--", "sh", "-c", words.join("; "));
+      inside("echo one > /root/file", "chown 5:6 /root/file", "chmod 640 /root/file", "ln -s /etc/passwd /root/link");
+      run("snapshot", "ours:web", "s1");
+      inside("echo two2 > /root/file", "rm /root/link", "ln -s /etc/group /root/link");
+      run("stop", "-f", "ours:web");
+      const check = (name: string) => {
+        run("start", name);
+        assert.equal(run("exec", name, "--", "sh", "-c", see), "two2\n5:6 640\n/etc/group\n", name);
+        run("stop", "-f", name);
+        run("restore", name, "s1");
+        run("start", name);
+        assert.equal(run("exec", name, "--", "sh", "-c", see), "one\n5:6 640\n/etc/passwd\n", name);
+        run("stop", "-f", name);
+      };
+      for (const [index, mode] of ["pull", "push", "relay"].entries()) {
+        const name = names[index] ?? "";
+        run("copy", "ours:web", `local:${name}`, "--no-profiles", "-s", pool, "--mode", mode, "-q");
+        run("copy", `local:${name}`, `ours:${mode}`, "-s", "default", "--mode", mode, "-q");
+        check(`local:${name}`);
+        check(`ours:${mode}`);
+      }
+      run("start", `local:${names[0]}`);
+      run("exec", `local:${names[0]}`, "--", "sh", "-c", "echo more > /root/file");
+      // LXD sends the root of one that runs twice.
+      run("copy", `local:${names[0]}`, "ours:running", "-s", "default", "--stateless", "-q");
+      run("start", "ours:running");
+      assert.equal(run("exec", "ours:running", "--", "cat", "/root/file"), "more\n");
+      run("stop", "-f", `local:${names[0]}`);
+      run("copy", `local:${names[0]}`, "ours:push", "-s", "default", "--refresh", "-q");
+      run("start", "ours:push");
+      assert.equal(run("exec", "ours:push", "--", "cat", "/root/file"), "more\n");
+    } finally {
+      for (const name of names) lxc.try(["delete", "-f", `local:${name}`]);
+      lxc.try(["storage", "delete", `local:${pool}`]);
+      lxc.try(["config", "set", "core.https_address", before]);
+      partNamespaces(daemon.netns.pid);
+    }
+  });
+});
