@@ -212,7 +212,7 @@ const missing: readonly (readonly [what: string, body: object, status: number, m
   ["template path", { source: { type: "image", alias: "template:../../etc/passwd" } }, 404, /etc\/passwd/],
   ["source", {}, 400, /source: /],
   ["source type", { source: {} }, 400, /source\.type: /],
-  ["supported source type", { source: { type: "migration", mode: "pull" } }, 400, /"migration"/],
+  ["supported source type", { source: { type: "elsewhere" } }, 400, /"elsewhere"/],
   ["instance to copy", { source: { type: "copy", source: "nothing" } }, 404, /not found/],
   ["name of what to copy", { source: { type: "copy" } }, 400, /"source"/],
   ["snapshot to copy", { source: { type: "copy", source: "known/nothing" } }, 404, /not found/],

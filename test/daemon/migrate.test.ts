@@ -207,7 +207,7 @@ test("a refresh brings root and snapshots to what the source's are now, and what
   await (await client.deleteSnapshot("copy", "s0")).wait();
   await copy("/1.0/instances/web", "copy", {}, {}, { refresh: true });
   assert.deepEqual(
-    (await client.listSnapshots("copy")).map(({ name }) => name),
+    (await client.listSnapshots("copy")).map(({ name }) => name).sort(),
     ["s0", "snap:1"],
   );
   assert.equal(await inside("copy", "cat /root/file; ls /root"), "two\nfile\n");
