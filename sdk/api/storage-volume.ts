@@ -3,6 +3,7 @@ import * as z from "zod";
 import { Config, flag, SnapshotName, Text, Time, text, VolumeName, WrittenTime } from "./common";
 import { defineKind } from "./kind";
 import { means } from "./means";
+import { MigrationTarget } from "./migration";
 
 /** LXD's words for what a volume is for. */
 export const volumeTypes = ["container", "image", "custom", "virtual-machine"] as const;
@@ -24,12 +25,16 @@ export const StorageVolumePut = z.object({
 export type StorageVolumePut = z.infer<typeof StorageVolumePut>;
 
 export const VolumeSource = z.object({
-  type: means(Text.default(""), "Empty for a new volume, `copy` for a copy."),
+  type: means(Text.default(""), "Empty for a new volume, `copy` for a copy, `migration` for one of another server."),
   name: means(Text.default(""), "Of the volume, or `volume/snapshot`."),
   pool: means(Text.default(""), "Of the volume that is copied."),
   project: means(Text.default(""), "Project of the volume that is copied; that of the request when it is empty."),
   volume_only: flag.meta({ description: "Whether its snapshots are left out." }),
   refresh: flag.meta({ description: "Whether a volume that is there is brought to what the copy would be." }),
+  mode: means(Text.optional(), "Of `migration`: `pull` connects to the other server, `push` waits for it."),
+  operation: means(Text.optional(), "Of `pull`: URL of the other server's operation."),
+  certificate: means(Text.optional(), "Of `pull`: PEM of the other server's certificate."),
+  secrets: means(z.record(z.string(), Text).nullish(), "Of `pull`: secrets of the operation's websockets, by name."),
 });
 
 export const StorageVolumesPost = z.object({
@@ -50,8 +55,12 @@ export const StorageVolumePost = z.object({
   name: VolumeName,
   pool: means(Text.default(""), "Pool to move to; the same when it is empty."),
   project: means(Text.default(""), "Project to move to; the same when it is empty."),
-  migration: flag.meta({ description: "Must be false: migration is not supported yet." }),
-  volume_only: flag.meta({ description: "Whether its snapshots are left out, in a move to another pool." }),
+  migration: flag.meta({ description: "Sends the volume to another server; what it is called there is said there." }),
+  volume_only: flag.meta({ description: "Whether its snapshots are left out, in a move to another pool or server." }),
+  target: means(
+    MigrationTarget.nullish(),
+    "Of a migration: the operation of the other server that waits for it; without one this server's waits.",
+  ),
 });
 export type StorageVolumePost = z.infer<typeof StorageVolumePost>;
 

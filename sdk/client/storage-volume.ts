@@ -1,5 +1,6 @@
 /** Storage volume: typed calls. */
 import type * as z from "zod";
+import type { MigrationTarget } from "../api/migration";
 import { patchOf } from "../api/patch";
 import {
   StorageVolume,
@@ -50,6 +51,18 @@ export const storageVolumeCalls = (wire: Wire) => ({
       body: body(StorageVolumesPost, { ...post, type: "custom", source }),
     });
   },
+
+  /** Sends a custom volume to another server; the same as `migrateInstance`. */
+  migrateStorageVolume: (
+    pool: string,
+    name: string,
+    how: { readonly volume_only?: boolean; readonly target?: MigrationTarget } = {},
+    options?: CallOptions,
+  ): Promise<PendingOperation> =>
+    wire.start("POST", one(pool, name), {
+      ...options,
+      body: body(StorageVolumePost, { ...how, name, migration: true }),
+    }),
 
   /** Replaces the whole mutable part. */
   updateStorageVolume: (

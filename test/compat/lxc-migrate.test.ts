@@ -1,5 +1,7 @@
 /** The distribution's own lxc client copies and moves instances between two servers, in each of its modes. */
 import assert from "node:assert/strict";
+import { chownSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { test } from "node:test";
 import { skip } from "../support/lxc";
 import { Far, withTwoServers } from "../support/servers";
@@ -51,5 +53,46 @@ test("instances are copied, refreshed and moved between two servers with their s
     run("start", "back");
     assert.equal(run("exec", "back", "--", "sh", "-c", see), "one\n5:6 640\n/etc/passwd\n");
     assert.match(run("info", "back"), /s1[\s\S]*s2/);
+  }),
+);
+
+test("custom volumes are copied and refreshed between two servers with their snapshots", { skip }, () =>
+  withTwoServers(["dir", "overlay"], async (one, other) => {
+    using lxc = new Far(one.daemon.netns.pid, one.daemon.dir);
+    const { run } = lxc;
+    await other.daemon.request("PATCH", "/1.0", { config: { "core.trust_password": "sesame" } });
+    run("remote", "add", "b", `https://${other.address}`, "--accept-certificate", "--password", "sesame");
+    run("storage", "volume", "create", "default", "data", "user.x=1");
+    const content = (server: typeof one) => path.join(server.daemon.dir, "storage-pools", "default", "custom");
+    const write = (text: string) => writeFileSync(path.join(content(one), "default_data", "rootfs", "file"), text);
+    write("one");
+    chownSync(path.join(content(one), "default_data", "rootfs", "file"), 5, 6);
+    run("storage", "volume", "snapshot", "default", "data", "s1");
+    write("two");
+    const has = (name: string, text: string) => {
+      const file = path.join(content(other), `default_${name}`, "rootfs", "file");
+      assert.equal(readFileSync(file, "utf8"), text);
+      assert.deepEqual([statSync(file).uid, statSync(file).gid], [5, 6]);
+    };
+    for (const mode of ["pull", "push", "relay"]) {
+      run("storage", "volume", "copy", "default/data", `b:default/${mode}`, "--mode", mode);
+      has(mode, "two");
+      assert.equal(run("storage", "volume", "get", "b:default", mode, "user.x").trim(), "1");
+      run("storage", "volume", "restore", "b:default", mode, "s1");
+      has(mode, "one");
+    }
+    write("six");
+    run("storage", "volume", "snapshot", "default", "data", "s2");
+    run("storage", "volume", "copy", "default/data", "b:default/pull", "--refresh");
+    has("pull", "six");
+    run("storage", "volume", "restore", "b:default", "pull", "s1");
+    has("pull", "one");
+    run("storage", "volume", "copy", "default/data", "b:default/alone", "--volume-only");
+    assert.equal(lxc.try(["storage", "volume", "restore", "b:default", "alone", "s1"]).code === 0, false);
+    run("storage", "volume", "move", "default/data", "b:default/moved");
+    has("moved", "six");
+    assert.equal(lxc.try(["storage", "volume", "show", "default", "data"]).code === 0, false);
+    run("storage", "volume", "create", "default", "disk", "--type=block", "size=1MiB");
+    lxc.refuses(/block device/, "storage", "volume", "copy", "default/disk", "b:default/disk");
   }),
 );

@@ -1,6 +1,6 @@
 /** Instances go between a real LXD and ours, both ways, by pull, push and relay, with snapshots and owners. */
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import path from "node:path";
 import { json } from "node:stream/consumers";
@@ -77,7 +77,20 @@ test("instances go from ours to LXD and back, by pull, push and relay", { skip }
       run("copy", `local:${names[0]}`, "ours:push", "-s", "default", "--refresh", "-q");
       run("start", "ours:push");
       assert.equal(run("exec", "ours:push", "--", "cat", "/root/file"), "more\n");
+      // Volumes as well.
+      run("storage", "volume", "create", "ours:default", "data");
+      const file = (volume: string) =>
+        path.join(daemon.dir, "storage-pools", "default", "custom", `default_${volume}`, "rootfs", "file");
+      writeFileSync(file("data"), "one");
+      run("storage", "volume", "snapshot", "ours:default", "data", "s1");
+      writeFileSync(file("data"), "two, longer");
+      run("storage", "volume", "copy", "ours:default/data", `local:${pool}/data`);
+      run("storage", "volume", "copy", `local:${pool}/data`, "ours:default/back", "--mode", "push");
+      assert.equal(readFileSync(file("back"), "utf8"), "two, longer");
+      run("storage", "volume", "restore", "ours:default", "back", "s1");
+      assert.equal(readFileSync(file("back"), "utf8"), "one");
     } finally {
+      lxc.try(["storage", "volume", "delete", `local:${pool}`, "data"]);
       for (const name of names) lxc.try(["delete", "-f", `local:${name}`]);
       lxc.try(["storage", "delete", `local:${pool}`]);
       lxc.try(["config", "set", "core.https_address", before]);

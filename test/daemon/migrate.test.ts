@@ -206,10 +206,7 @@ test("a refresh brings root and snapshots to what the source's are now, and what
   await (await client.createSnapshot("copy", { name: "own" })).wait();
   await (await client.deleteSnapshot("copy", "s0")).wait();
   await copy("/1.0/instances/web", "copy", {}, {}, { refresh: true });
-  assert.deepEqual(
-    (await client.listSnapshots("copy")).map(({ name }) => name).sort(),
-    ["s0", "snap:1"],
-  );
+  assert.deepEqual((await client.listSnapshots("copy")).map(({ name }) => name).sort(), ["s0", "snap:1"]);
   assert.equal(await inside("copy", "cat /root/file; ls /root"), "two\nfile\n");
   // A running one is refused, and left as it is.
   await (await client.setInstanceState("copy", { action: "start" })).wait();
@@ -379,8 +376,8 @@ test("headers that are none, or that lie, are refused and leave nothing", { skip
   };
   const cases: readonly [Buffer, RegExp][] = [
     [Buffer.from("no header at all"), /no message of a migration|Cannot take what the other server offers/],
-    [header({ snapshotNames: ["s", "s"], snapshots: [snapshot, snapshot] }), /list of its snapshots is not right/],
-    [header({ snapshotNames: ["s"] }), /list of its snapshots is not right/],
+    [header({ snapshotNames: ["s", "s"], snapshots: [snapshot, snapshot] }), /list of snapshots is not right/],
+    [header({ snapshotNames: ["s"] }), /list of snapshots is not right/],
     [header({ rsyncFeatures: undefined }), /older than LXD 3.8/],
   ];
   for (const [bytes, message] of cases) {
@@ -416,6 +413,49 @@ test("a migration in the middle can be cancelled, and a crash of the daemon leav
   await daemon.kill();
   await daemon.start();
   await nothingOf("b");
+});
+
+test("a volume that does not come to be leaves nothing, and a refresh that fails the volume as it was", {
+  skip,
+}, async () => {
+  const { client, daemon } = shared;
+  const volumes = "/1.0/storage-pools/dir/volumes/custom";
+  const folder = mkdtempSync(path.join(tmpdir(), "bothy-volume-"));
+  try {
+    writeFileSync(path.join(folder, "file"), "came");
+    const push = (more: object = {}) =>
+      start(volumes, { name: "vol", source: { type: "migration", mode: "push", ...more } });
+    const lost = async (more: object) => {
+      const sink = await push(more);
+      const control = await join(sink, "control");
+      const fs = await join(sink, "fs");
+      await control.send(header());
+      await control.next(never);
+      await fs.next(never);
+      fs.close();
+      assert.match(await errorOf(sink), /lost/);
+      assert.deepEqual(left(), []);
+    };
+    await lost({});
+    assert.equal((await shared.send("GET", `${volumes}/vol`)).status, 404);
+    assert.deepEqual(readdirSync(path.join(daemon.dir, "storage-pools", "dir", "custom")), []);
+    const whole = await push();
+    await sendFolder(whole, folder);
+    assert.equal(await errorOf(whole), "");
+    const file = path.join(daemon.dir, "storage-pools", "dir", "custom", "default_vol", "rootfs", "file");
+    assert.equal(readFileSync(file, "utf8"), "came");
+    await lost({ refresh: true });
+    assert.equal(readFileSync(file, "utf8"), "came");
+    assert.deepEqual(await client.listStorageVolumeSnapshots("dir", "vol"), []);
+    // To itself, by a source that connects.
+    const sink = await start(volumes, { name: "copy", source: { type: "migration", mode: "push" } });
+    const target = { operation: urlOf(sink), certificate: certificate(), secrets: sink.secrets };
+    await (await client.migrateStorageVolume("dir", "vol", { target })).wait();
+    assert.equal(await errorOf(sink), "");
+    for (const name of ["vol", "copy"]) await client.deleteStorageVolume("dir", name);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test("a restricted client copies within its project alone", { skip }, async () => {

@@ -60,7 +60,7 @@ test("what is wrong with a new volume is said in LXD's words, and nothing is lef
     [custom, { name: "x", config: { "snapshots.schedule": "* * * *" } }, 400, /Schedule must be of the form/],
     [custom, { name: "x", content_type: "iso" }, 400, /Invalid volume content type name/],
     [custom, { name: "x", content_type: "block", config: { "security.shifted": "true" } }, 400, /security.shifted/],
-    [custom, { name: "x", source: { type: "migration", name: "y" } }, 400, /Unknown source type/],
+    [custom, { name: "x", source: { type: "elsewhere", name: "y" } }, 400, /Unknown source type/],
     [all, { name: "x" }, 400, /You must provide a storage volume type of the storage volume/],
     [all, { name: "x", type: "container" }, 400, /Currently not allowed to create storage volumes of type "container"/],
     [`${all}/image`, { name: "x" }, 400, /Currently not allowed/],

@@ -3,9 +3,10 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import { ApiError, badRequest } from "../../../sdk/api/errors";
+import type { MigrationTarget } from "../../../sdk/api/migration";
 import { byteSockets, messageSockets } from "../../http/websockets";
 import { Channel } from "../../platform/migration/channel";
-import { dial, type Far } from "../../platform/migration/dial";
+import { dial, type Far, farOf } from "../../platform/migration/dial";
 import type { OperationWork } from "../../platform/operations";
 import { isSameSecret, makeSecret } from "../../platform/secret";
 
@@ -31,7 +32,7 @@ const names = ["control", "fs"] as const;
 const connectMs = 30_000;
 
 /** An end that others connect to, each websocket once. */
-export function waitingEnd(): End {
+function waitingEnd(): End {
   const secrets = Object.fromEntries(names.map((name) => [name, makeSecret()]));
   const sockets = new Map<string, WebSocket>();
   let isOver = false;
@@ -75,7 +76,7 @@ export function waitingEnd(): End {
 }
 
 /** An end that connects to an operation of another server. @throws ApiError BAD_REQUEST where a secret is missing or the address is none */
-export function dialingEnd(far: Far, given: Readonly<Record<string, string>>): End {
+function dialingEnd(far: Far, given: Readonly<Record<string, string>>): End {
   for (const name of names) if (!given[name]) throw badRequest(`Missing ${name} secret`);
   const open: Channel[] = [];
   return {
@@ -101,3 +102,23 @@ const aborted = (signal: AbortSignal): Promise<never> =>
     if (signal.aborted) reject(signal.reason);
     else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
+
+/** The end of a source: it waits, or connects to the operation of a target. @throws ApiError BAD_REQUEST */
+export const endOf = (target: MigrationTarget | undefined): End =>
+  target === undefined ? waitingEnd() : dialingEnd(farOf(target.operation, target.certificate), target.secrets);
+
+/** What is said of the source of something that comes. */
+interface Origin {
+  readonly mode?: string | undefined;
+  readonly operation?: string | undefined;
+  readonly certificate?: string | undefined;
+  readonly secrets?: Readonly<Record<string, string>> | null | undefined;
+}
+
+/** The end of a target. @throws ApiError BAD_REQUEST */
+export function sinkEnd({ mode, operation, certificate, secrets }: Origin): End {
+  // As LXD has it: who says nothing pulls.
+  if ((mode || "pull") === "pull") return dialingEnd(farOf(operation ?? "", certificate), secrets ?? {});
+  if (mode === "push") return waitingEnd();
+  throw badRequest(`Mode "${mode}" not implemented. Use pull or push.`);
+}

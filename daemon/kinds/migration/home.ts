@@ -3,6 +3,7 @@ import type { Changes } from "../../core/changes";
 import type { Platform } from "../../platform/platform";
 import type { InstanceHome } from "../instance/home";
 import type { SnapshotService } from "../snapshot/service";
+import type { StorageVolumeService } from "../storage-volume/service";
 
 export interface MigrationHome extends Platform {
   readonly changes: Changes;
@@ -11,4 +12,5 @@ export interface MigrationHome extends Platform {
     SnapshotService,
     "addFilled" | "delete" | "names" | "records" | "refillVolume" | "whileCopied"
   >;
+  readonly storageVolumes: StorageVolumeService;
 }

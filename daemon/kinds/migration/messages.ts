@@ -1,14 +1,16 @@
 /** What servers tell each other of snapshots, and of ids (docs/lxd-api.md, Migration). */
 import * as z from "zod";
-import { type Devices, epoch, never, SnapshotName } from "../../../sdk/api/common";
+import { type Config, type Devices, epoch, never, SnapshotName } from "../../../sdk/api/common";
 import { ApiError, badRequest } from "../../../sdk/api/errors";
 import { withoutStamp } from "../../../sdk/api/stamp";
-import type { IdsMessage, SnapshotMessage } from "../../platform/migration/messages";
-import { timeText } from "../../platform/time";
+import type { Header, IdsMessage, SnapshotMessage } from "../../platform/migration/messages";
+import { nowText, timeText } from "../../platform/time";
 import type { InstanceBook } from "../instance/book";
 import { withoutVolatile } from "../instance/change/volatile";
 import type { InstanceRecord } from "../instance/record";
 import type { SnapshotRecord } from "../snapshot/store";
+import type { VolumeId } from "../storage-volume/record";
+import type { VolumeSnapshotRecord } from "../storage-volume/snapshot/store";
 
 /** LXD's numbers. */
 const architectures = [
@@ -47,13 +49,18 @@ export const messageOf = ({ name, createdAt, expiresAt, settings }: SnapshotReco
   expiryDate: secondsOf(expiresAt),
 });
 
-/** The snapshot as one of an instance here, whose pool its root disk has then, whatever gave it. @throws ApiError BAD_REQUEST for a name that is none */
-export function snapshotOf(book: InstanceBook, instance: InstanceRecord, message: SnapshotMessage): SnapshotRecord {
+/** @throws ApiError BAD_REQUEST */
+function nameOf(message: SnapshotMessage): string {
   const { success, data: name } = SnapshotName.safeParse(message.name);
   if (!success)
     throw badRequest(
       `Cannot take snapshot ${JSON.stringify(message.name.slice(0, 300))} of the other server: it is no name.`,
     );
+  return name;
+}
+
+/** The snapshot as one of an instance here, whose pool its root disk has then, whatever gave it. @throws ApiError BAD_REQUEST for a name that is none */
+export function snapshotOf(book: InstanceBook, instance: InstanceRecord, message: SnapshotMessage): SnapshotRecord {
   const devices: Devices = Object.fromEntries(message.localDevices.map((device) => [device.name, device.config]));
   const { project, pool } = instance;
   const { profiles } = message;
@@ -62,7 +69,7 @@ export function snapshotOf(book: InstanceBook, instance: InstanceRecord, message
   const own = { type: "disk", path: "/", ...disk, pool };
   return {
     instance: { project, name: instance.name },
-    name,
+    name: nameOf(message),
     createdAt: timeOf(message.creationDate, epoch),
     expiresAt: timeOf(message.expiryDate, never),
     settings: {
@@ -76,6 +83,34 @@ export function snapshotOf(book: InstanceBook, instance: InstanceRecord, message
     },
   };
 }
+
+/** As LXD sends one of a volume, with its time besides. */
+export const volumeMessageOf = ({ name, config, createdAt, expiresAt }: VolumeSnapshotRecord): SnapshotMessage => ({
+  name,
+  localConfig: config,
+  profiles: [],
+  ephemeral: false,
+  localDevices: [],
+  architecture: 0,
+  stateful: false,
+  creationDate: secondsOf(createdAt),
+  lastUsedDate: 0,
+  expiryDate: secondsOf(expiresAt),
+});
+
+/** The snapshot as one of a volume here. LXD tells no time of it: then it is of now. @throws ApiError BAD_REQUEST for a name that is none */
+export const volumeSnapshotOf = (volume: VolumeId, message: SnapshotMessage): VolumeSnapshotRecord => ({
+  volume,
+  name: nameOf(message),
+  description: "",
+  config: Object.fromEntries(Object.entries(message.localConfig).filter(([key]) => !key.startsWith("volatile."))),
+  createdAt: timeOf(message.creationDate, nowText()),
+  expiresAt: timeOf(message.expiryDate, never),
+});
+
+/** Whether both are the same snapshot of a volume: of one name, and of one time where it is told. */
+export const isSameOfVolume = (own: VolumeSnapshotRecord, { name, creationDate = 0 }: SnapshotMessage): boolean =>
+  own.name === name && (creationDate <= 0 || secondsOf(own.createdAt) === creationDate);
 
 /** Whether both are the same snapshot, as LXD judges it. */
 export const isSame = (own: SnapshotRecord, theirs: SnapshotMessage): boolean =>
@@ -108,12 +143,22 @@ export function idsOfSnapshot(
   ofInstance: readonly IdsMessage[],
 ): WireIds | undefined {
   const text = localConfig[diskIdsKey];
-  if (text === undefined || text === "") return idsOf(ofInstance);
+  return text === undefined || text === "" ? idsOf(ofInstance) : idsOfText(text);
+}
+
+/** Where LXD keeps of what ids the files of a volume are. */
+const volumeIdsKey = "volatile.idmap.last";
+
+/** Those of the files of a volume: as a container sees them when nothing is said. @throws ApiError as idsOf() */
+export const idsOfVolume = ({ [volumeIdsKey]: text }: Config): WireIds | undefined =>
+  text === undefined || text === "" ? undefined : idsOfText(text);
+
+function idsOfText(text: string): WireIds | undefined {
   try {
     return idsOf(Kept.parse(JSON.parse(text) ?? []));
   } catch (error) {
     if (ApiError.is(error)) throw error;
-    throw badRequest("Cannot take a snapshot of the other server: its volatile.last_state.idmap is no map of ids.");
+    throw badRequest("Cannot take what the other server sends: what it says of ids is no map of them.");
   }
 }
 
@@ -129,4 +174,15 @@ export function idsOf(ranges: readonly IdsMessage[]): WireIds | undefined {
       "Cannot take the instance: its ids on the other server are in more than one range (raw.idmap). Take the key away there, start and stop it once, and try again.",
     );
   return { first: uid.hostid, count: uid.maprange };
+}
+
+/** How many there may be of what comes. */
+const mostSnapshots = 10_000;
+
+/** Those of an offer; each name counts once. @throws ApiError BAD_REQUEST */
+export function namedSnapshots({ snapshots, snapshotNames }: Header): readonly SnapshotMessage[] {
+  const isWhole = snapshots.length === snapshotNames.length && snapshots.length <= mostSnapshots;
+  if (!isWhole || new Set(snapshots.map(({ name }) => name)).size < snapshots.length)
+    throw badRequest("Cannot migrate: the other server's list of snapshots is not right.");
+  return snapshots;
 }

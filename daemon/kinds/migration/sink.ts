@@ -2,10 +2,9 @@
 import type { Config } from "../../../sdk/api/common";
 import { instanceConfig } from "../../../sdk/api/config/instance";
 import { badRequest } from "../../../sdk/api/errors";
-import type { InstanceSource, InstancesPost } from "../../../sdk/api/instance";
+import type { InstancesPost } from "../../../sdk/api/instance";
 import { withoutStamp } from "../../../sdk/api/stamp";
 import { packProgress } from "../../platform/archive/pack-progress";
-import { farOf } from "../../platform/migration/dial";
 import {
   byRsync,
   decodeHeader,
@@ -29,23 +28,10 @@ import { sizeOfNewRoot } from "../instance/root-size";
 import { volumeOf } from "../instance/volume";
 import type { Volume } from "../storage-pool/driver";
 import { readBeside } from "./beside";
-import { type Channels, dialingEnd, type End, waitingEnd } from "./channels";
+import type { Channels, End } from "./channels";
 import type { MigrationHome } from "./home";
-import { idsOf, idsOfSnapshot, isSame, snapshotOf, type WireIds } from "./messages";
+import { idsOf, idsOfSnapshot, isSame, namedSnapshots, snapshotOf, type WireIds } from "./messages";
 import { featuresOf } from "./source";
-
-/** How many there may be of an instance that comes. */
-const mostSnapshots = 10_000;
-
-/** Which end of the migration a source means. @throws ApiError BAD_REQUEST */
-export function sinkEnd({ mode, operation, certificate, secrets, live }: InstanceSource): End {
-  if (live)
-    throw badRequest("Unable to perform container live migration. CRIU isn't installed on the destination server");
-  // As LXD has it: who says nothing pulls.
-  if ((mode || "pull") === "pull") return dialingEnd(farOf(operation ?? "", certificate), secrets ?? {});
-  if (mode === "push") return waitingEnd();
-  throw badRequest(`Mode "${mode}" not implemented. Use pull or push.`);
-}
 
 /** Checks a request, but for whether its name is free. @returns the work that makes or refreshes the instance of what comes */
 export function planSink(home: MigrationHome, id: InstanceId, post: InstancesPost, end: End): CreateWork {
@@ -202,6 +188,7 @@ class Arrival {
     let beside: KeptMetadata | undefined;
     await receiveTree(this.home, {
       root: this.home.instances.home.volumes.root(record.pool, volume),
+      at: "rootfs",
       channel: channels.fs,
       features: this.#features,
       signal,
@@ -231,11 +218,3 @@ class Arrival {
 }
 
 const noFeatures = { xattrs: false, delete: false, compress: false, bidirectional: false };
-
-/** Each name counts once. @throws ApiError BAD_REQUEST */
-function namedSnapshots({ snapshots, snapshotNames }: Header): readonly SnapshotMessage[] {
-  const isWhole = snapshots.length === snapshotNames.length && snapshots.length <= mostSnapshots;
-  if (!isWhole || new Set(snapshots.map(({ name }) => name)).size < snapshots.length)
-    throw badRequest("Cannot take the instance: the other server's list of its snapshots is not right.");
-  return snapshots;
-}

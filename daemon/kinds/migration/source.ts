@@ -3,7 +3,6 @@ import { storagePoolConfig } from "../../../sdk/api/config/storage-pool";
 import { badRequest } from "../../../sdk/api/errors";
 import type { Call } from "../../core/call";
 import { packProgress } from "../../platform/archive/pack-progress";
-import { farOf } from "../../platform/migration/dial";
 import { agreed, byRsync, decodeHeader, encodeHeader, type Features } from "../../platform/migration/messages";
 import { sendTree } from "../../platform/migration/rsync";
 import { Talk } from "../../platform/migration/talk";
@@ -15,7 +14,7 @@ import { about } from "../instance/request";
 import { snapshotVolume } from "../instance/volume";
 import type { Volume } from "../storage-pool/driver";
 import { writeBeside } from "./beside";
-import { type Channels, dialingEnd, waitingEnd } from "./channels";
+import { type Channels, endOf } from "./channels";
 import type { MigrationHome } from "./home";
 import { messageOf } from "./messages";
 
@@ -29,8 +28,7 @@ export function startSending(home: MigrationHome, call: Call, id: InstanceId, se
   const { live, snapshot, target } = sending;
   if (live && snapshot === undefined && book.running.isActive(book.record(id)))
     throw badRequest("Unable to perform container live migration. CRIU isn't installed on the source server");
-  const end =
-    target === undefined ? waitingEnd() : dialingEnd(farOf(target.operation, target.certificate), target.secrets);
+  const end = endOf(target);
   const of = [instanceRef(id)];
   return changes.start(call, {
     of,
@@ -86,6 +84,7 @@ async function send(
       await volumes.requireThere(pool, volume);
       await sendTree(home, {
         root: volumes.root(pool, volume),
+        at: "rootfs",
         channel: fs,
         features: agreed(answer.rsyncFeatures),
         signal,

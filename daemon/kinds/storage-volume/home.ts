@@ -1,8 +1,12 @@
 /** Home of custom volumes: the platform, and what volumes ask of others. */
+import type { MigrationTarget } from "../../../sdk/api/migration";
+import type { StorageVolumesPost } from "../../../sdk/api/storage-volume";
+import type { Call } from "../../core/call";
 import type { Changes } from "../../core/changes";
 import type { Projects } from "../../core/projects";
 import type { Ref } from "../../core/ref";
 import type { References } from "../../core/references/references";
+import type { OperationWork, RunningOperation } from "../../platform/operations";
 import type { Platform } from "../../platform/platform";
 import type { StoragePoolService } from "../storage-pool/service";
 import type { Volumes } from "../storage-pool/volumes";
@@ -29,7 +33,34 @@ export interface OtherVolume {
   readonly owner: Ref;
 }
 
+/** What is asked of a volume that goes to another server. */
+export interface SendingVolume {
+  readonly withSnapshots: boolean;
+  /** Where the other server waits; absent where it comes to us. */
+  readonly target?: MigrationTarget | undefined;
+}
+
+/** A volume that comes from another server: what its operation says of that, and the work that makes or refreshes it. */
+export interface ComingVolume {
+  /** Whether one that is there is brought to what the other's is. */
+  readonly isRefresh: boolean;
+  readonly operation: Pick<OperationWork, "class" | "metadata" | "connect">;
+  readonly work: (operation: RunningOperation) => Promise<void>;
+}
+
+/** How volumes go to other servers, and come from there. */
+export interface VolumeMigrationPort {
+  /** Starts the operation that sends. @throws ApiError BAD_REQUEST */
+  sendVolume(call: Call, id: VolumeId, sending: SendingVolume): RunningOperation;
+  /** Checks a request, but for whether its name is free. @throws ApiError BAD_REQUEST */
+  receiveVolume(
+    id: VolumeId,
+    post: StorageVolumesPost & { readonly source: NonNullable<StorageVolumesPost["source"]> },
+  ): ComingVolume;
+}
+
 export interface StorageVolumeHome extends Platform {
+  readonly migrations: VolumeMigrationPort;
   readonly changes: Changes;
   readonly references: References;
   readonly projects: Projects & {

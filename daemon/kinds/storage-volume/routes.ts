@@ -104,8 +104,11 @@ export function storageVolumeRoutes(volumes: StorageVolumeService): Route[] {
     const id = volumes.idFor(call.project, pool, post.name);
     const { source } = post;
     if (source?.type === "copy" && source.name !== "") return copy(request, id, { ...post, source });
+    if (source?.type === "migration") return receive(request, id, { ...post, source });
     if (source?.type && source.type !== "copy")
-      throw badRequest(`Unknown source type "${source.type}": it must be "copy", or absent for a new volume.`);
+      throw badRequest(
+        `Unknown source type "${source.type}": it must be "copy" or "migration", or absent for a new volume.`,
+      );
     return make(request, id, post);
   }
 
@@ -125,6 +128,26 @@ export function storageVolumeRoutes(volumes: StorageVolumeService): Route[] {
     });
     // As LXD: 200, and no path.
     return sync();
+  }
+
+  async function receive(
+    { call }: ApiRequest,
+    id: VolumeId,
+    post: StorageVolumesPost & { source: NonNullable<StorageVolumesPost["source"]> },
+  ): Promise<Reply> {
+    requireAccess(call, [refOf(id)]);
+    const coming = volumes.home.migrations.receiveVolume(id, post);
+    if (!coming.isRefresh) await volumes.requireFree(id);
+    const action = coming.isRefresh ? "storage-volume-updated" : "storage-volume-created";
+    const resources = { storage_volumes: [urlOf(refOf(id))] };
+    return asyncOp(
+      changes.start(call, {
+        of: volumes.lockedWith(id),
+        operation: { description: "Creating storage volume", resources, mayCancel: true, ...coming.operation },
+        told: told(action, refOf(id), { type: "custom" }),
+        work: coming.work,
+      }),
+    );
   }
 
   async function copy(
@@ -188,9 +211,12 @@ export function storageVolumeRoutes(volumes: StorageVolumeService): Route[] {
     const { call } = request;
     if (typeOf(request) !== "custom")
       throw badRequest(`Renaming storage volumes of type "${typeOf(request)}" is not allowed`);
-    if (post.migration) throw badRequest("Cannot migrate a volume: migration is not supported yet. Copy it instead.");
     const from = customId(volumes, request);
     volumes.record(from);
+    if (post.migration) {
+      const sending = { withSnapshots: !post.volume_only, target: post.target ?? undefined };
+      return asyncOp(volumes.home.migrations.sendVolume(call, from, sending));
+    }
     const project = post.project === "" ? from.project : volumes.homeOf(post.project);
     volumes.home.projects.require(project);
     const to: VolumeId = { project, pool: post.pool || from.pool, name: post.name };
@@ -281,7 +307,7 @@ export function storageVolumeRoutes(volumes: StorageVolumeService): Route[] {
         body: StorageVolumesPost,
         answer: [
           { ...answers.nothing, when: "it is a new one" },
-          { ...answers.operation, when: "`source.type` is `copy`" },
+          { ...answers.operation, when: "`source.type` is `copy` or `migration`" },
         ],
       },
       (request, post) => create(request, post.type, post),
@@ -294,7 +320,7 @@ export function storageVolumeRoutes(volumes: StorageVolumeService): Route[] {
         body: StorageVolumesPost,
         answer: [
           { ...answers.nothing, when: "it is a new one" },
-          { ...answers.operation, when: "`source.type` is `copy`" },
+          { ...answers.operation, when: "`source.type` is `copy` or `migration`" },
         ],
       },
       (request, post) => create(request, param(request, "type"), post),
@@ -326,11 +352,12 @@ export function storageVolumeRoutes(volumes: StorageVolumeService): Route[] {
       "POST",
       one,
       {
-        summary: "Renames a custom volume, or moves it to another pool or project in the background.",
+        summary:
+          "Renames a custom volume, or moves it to another pool or project, or to another server, in the background.",
         body: StorageVolumePost,
         answer: [
           { ...answers.created, when: "it is renamed" },
-          { ...answers.operation, when: "it is moved" },
+          { ...answers.operation, when: "it is moved or sent" },
         ],
       },
       move,

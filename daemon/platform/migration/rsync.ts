@@ -29,6 +29,8 @@ export interface MigrationGround {
 /** What both directions need. */
 export interface Transfer {
   readonly root: RootSource;
+  /** Where the root is in what goes over: in a folder with other things beside it, or it is all there is. */
+  readonly at: "rootfs" | ".";
   readonly channel: Channel;
   readonly features: Features;
   readonly signal: AbortSignal;
@@ -38,14 +40,14 @@ export interface Transfer {
 
 export interface Sending extends Transfer {
   /** Puts beside the root what belongs to it. */
-  readonly beside: (folder: string) => Promise<void>;
+  readonly beside?: (folder: string) => Promise<void>;
   /** Bytes a second, if they are bounded. */
   readonly bytesPerSecond?: number | undefined;
 }
 
 export interface Receiving extends Transfer {
   /** Reads what came beside the root. It may be anything. */
-  readonly beside: (folder: string) => Promise<void>;
+  readonly beside?: (folder: string) => Promise<void>;
   /** Which ids of the other server's disk are 0 and so on in the container; those that are on disk when absent. */
   readonly ids?: { readonly first: number; readonly count: number } | undefined;
   /** Whether device nodes may come; not together with ids. */
@@ -64,9 +66,9 @@ const relay = 'sh -c "exec 5<&0; cat <&5 >&4 & exec cat <&3"';
 
 /** Sends a tree. It must not change meanwhile. @throws ApiError with what rsync said; the signal's reason */
 export function sendTree(ground: MigrationGround, sending: Sending): Promise<void> {
-  const { beside, features, bytesPerSecond } = sending;
-  return withPlace(ground, async (place) => {
-    await beside(place.tree);
+  const { at, beside, features, bytesPerSecond } = sending;
+  return withPlace(ground, at, async (place) => {
+    await beside?.(place.tree);
     // As a client of rsync's, since the other side is its server whatever we are.
     const script = 'exec 3<"$1" 4>"$2"; shift 2; exec rsync "$@" </dev/null >/dev/null';
     const words = [
@@ -81,8 +83,8 @@ export function sendTree(ground: MigrationGround, sending: Sending): Promise<voi
 
 /** Makes a root what the other side's is; what is there of it already does not come again. @throws ApiError with what rsync said; the signal's reason */
 export function receiveTree(ground: MigrationGround, receiving: Receiving): Promise<void> {
-  const { beside, features, ids, deviceNodes } = receiving;
-  return withPlace(ground, async (place) => {
+  const { at, beside, features, ids, deviceNodes } = receiving;
+  return withPlace(ground, at, async (place) => {
     const script = 'exec <"$1" >"$2"; shift 2; exec rsync "$@"';
     const words = [
       // What a client of LXD's way calls its server with, which nobody tells us.
@@ -100,7 +102,7 @@ export function receiveTree(ground: MigrationGround, receiving: Receiving): Prom
       ...(ids === undefined ? { deviceNodes } : { ids }),
     };
     await converse(ground, place, receiving, shell(script, place, words, confinement));
-    await beside(place.tree);
+    await beside?.(place.tree);
   });
 }
 
@@ -113,19 +115,23 @@ const shell = (
 
 interface Place {
   readonly folder: string;
-  /** What goes over; the root is mounted at `rootfs` in it. */
+  /** What goes over; the root is mounted at it, or in it. */
   readonly tree: string;
   readonly pipes: string;
   readonly incoming: string;
   readonly outgoing: string;
 }
 
-async function withPlace({ native, dirs }: MigrationGround, work: (place: Place) => Promise<void>): Promise<void> {
+async function withPlace(
+  { native, dirs }: MigrationGround,
+  at: string,
+  work: (place: Place) => Promise<void>,
+): Promise<void> {
   // As the confined program sees it: without symlinks.
   const folder = await mkdtemp(path.join(await realpath(dirs.scratch), migratePrefix));
   try {
     const [tree, pipes] = [path.join(folder, "tree"), path.join(folder, "pipes")];
-    await mkdir(path.join(tree, "rootfs"), { recursive: true, mode: 0o700 });
+    await mkdir(path.join(tree, at), { recursive: true, mode: 0o700 });
     await mkdir(pipes, { mode: 0o700 });
     const [incoming, outgoing] = [path.join(pipes, "in"), path.join(pipes, "out")];
     await run("mkfifo", ["--mode=600", "--", incoming, outgoing]);
@@ -139,7 +145,7 @@ async function withPlace({ native, dirs }: MigrationGround, work: (place: Place)
 async function converse(
   { native }: MigrationGround,
   { tree, incoming, outgoing }: Place,
-  { root, channel, signal, count }: Transfer,
+  { root, at, channel, signal, count }: Transfer,
   command: readonly string[],
 ): Promise<void> {
   const gone = new AbortController();
@@ -154,7 +160,7 @@ async function converse(
     // What still comes is for nobody.
     input.destroy();
   };
-  const program = native.runWithRoot(root, path.join(tree, "rootfs"), command, stop).finally(ended);
+  const program = native.runWithRoot(root, path.join(tree, at), command, stop).finally(ended);
   const carried = [sayAll(output, channel, count), hearAll(channel, input, count, stop)];
   try {
     await Promise.all([program, ...carried]);

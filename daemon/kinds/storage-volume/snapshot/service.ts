@@ -120,6 +120,11 @@ export class VolumeSnapshotService {
     });
   }
 
+  /** Adds a snapshot, also to a volume that is being made. @param fill makes its volume */
+  addFilled(record: VolumeSnapshotRecord, fill: (volume: Volume) => Promise<void>): Promise<void> {
+    return this.#make(record, () => fill(snapshotVolumeOf(record.volume, record.name)));
+  }
+
   /** Copies any volume into a snapshot that is on its way to a volume; its row stays pending. @returns its name */
   async takeOver(target: VolumeId, from: { readonly pool: string; readonly volume: Volume }): Promise<string> {
     const name = `refresh-${randomBytes(4).toString("hex")}`;

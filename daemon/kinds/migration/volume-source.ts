@@ -1,0 +1,103 @@
+/** Volume source: a custom volume is sent to another server (docs/lxd-api.md, Migration). */
+import { storagePoolConfig } from "../../../sdk/api/config/storage-pool";
+import { badRequest } from "../../../sdk/api/errors";
+import type { Call } from "../../core/call";
+import { lockKeyOf, urlOf } from "../../core/ref";
+import { packProgress } from "../../platform/archive/pack-progress";
+import { agreed, byRsync, decodeHeader, encodeHeader } from "../../platform/migration/messages";
+import { sendTree } from "../../platform/migration/rsync";
+import { Talk } from "../../platform/migration/talk";
+import type { RunningOperation } from "../../platform/operations";
+import type { SendingVolume } from "../storage-volume/home";
+import { refOf, snapshotVolumeOf, type VolumeId, volumeOf } from "../storage-volume/record";
+import { type Channels, endOf } from "./channels";
+import type { MigrationHome } from "./home";
+import { volumeMessageOf } from "./messages";
+import { featuresOf } from "./source";
+
+/** What an operation on a volume says of it. */
+export const aboutVolume = (id: VolumeId, description: string) => ({
+  description,
+  resources: { storage_volumes: [urlOf(refOf(id))] },
+  mayCancel: true,
+});
+
+/** @throws ApiError BAD_REQUEST for a volume that holds the bytes of a disk */
+export function startSendingVolume(
+  home: MigrationHome,
+  call: Call,
+  id: VolumeId,
+  sending: SendingVolume,
+): RunningOperation {
+  const { changes, storageVolumes } = home;
+  if (storageVolumes.record(id).contentType === "block")
+    throw badRequest(`Cannot migrate volume "${id.name}": it holds a block device. Send volumes of files.`);
+  const end = endOf(sending.target);
+  return changes.start(call, {
+    of: [refOf(id)],
+    // Whoever does not come keeps nobody waiting.
+    unlocked: true,
+    operation: { ...aboutVolume(id, "Migrating storage volume"), ...end.operation },
+    work: async (operation) => {
+      try {
+        const channels = await end.open(operation.signal);
+        await home.locks.runAll(storageVolumes.lockedWith(id).map(lockKeyOf), () =>
+          send(home, id, sending, channels, operation),
+        );
+      } finally {
+        end.close();
+      }
+    },
+  });
+}
+
+async function send(
+  home: MigrationHome,
+  id: VolumeId,
+  { withSnapshots }: SendingVolume,
+  { control, fs }: Channels,
+  operation: RunningOperation,
+): Promise<void> {
+  const { storageVolumes } = home;
+  const { snapshots, home: volumeHome } = storageVolumes;
+  await using talk = new Talk(control, operation.signal);
+  await talk.run(async (signal) => {
+    await storageVolumes.requireUsable(id);
+    const records = withSnapshots ? snapshots.records(id) : [];
+    const names = records.map(({ name }) => name);
+    const offer = {
+      fs: byRsync,
+      idmap: [],
+      snapshotNames: names,
+      snapshots: records.map(volumeMessageOf),
+      refresh: false,
+      rsyncFeatures: featuresOf(home, id.pool),
+    };
+    const answer = decodeHeader(await talk.ask(encodeHeader(offer)));
+    if (answer.fs !== byRsync) throw badRequest("Cannot migrate: the other server wants another way than rsync.");
+    talk.listen();
+    const config = storagePoolConfig(volumeHome.storagePools.record(id.pool).config);
+    const count = packProgress(operation, "fs", id.name);
+    const transfer = (snapshot: string) =>
+      sendTree(home, {
+        root: { type: "dir", path: volumeHome.volumes.customPath(id.pool, snapshotVolumeOf(id, snapshot)) },
+        at: ".",
+        channel: fs,
+        features: agreed(answer.rsyncFeatures),
+        signal,
+        count,
+        bytesPerSecond: config.get("rsync.bwlimit"),
+      });
+    for (const name of answer.refresh ? names.filter((one) => answer.snapshotNames.includes(one)) : names)
+      await transfer(name);
+    // Those who run with it are frozen only while it is copied.
+    const from = { pool: id.pool, volume: volumeOf(id) };
+    const passing = await volumeHome.volumeUsers.whileStill(id, () => snapshots.takeOver(id, from));
+    try {
+      await transfer(passing);
+    } finally {
+      await snapshots.erase(id, passing);
+    }
+    await talk.verdict();
+  });
+}
