@@ -27,6 +27,7 @@ const rows: readonly ProgramRow[] = [
   { name: "xz", package: "xz-utils", effect: "images: .tar.xz" },
   { name: "zstd", package: "zstd", effect: "images: .tar.zst" },
   { name: "bzip2", package: "bzip2", effect: "images: .tar.bz2" },
+  { name: "rsync", package: "rsync", effect: "copies to and from other servers" },
   { name: "unsquashfs", package: "squashfs-tools", effect: "images: squashfs" },
   { name: "btrfs", package: "btrfs-progs", effect: "storage pools: driver btrfs" },
   { name: "mkfs.ext4", package: "e2fsprogs", effect: "sizes of roots in pools of the drivers dir and overlay" },

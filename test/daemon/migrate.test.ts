@@ -291,14 +291,28 @@ test("a secret opens one websocket, once; who leaves ends the operation and hold
 });
 
 /** Another side that sends a folder with rsync, as LXD does. */
-async function sendFolder(sink: Started, folder: string, offer = header()): Promise<string> {
+async function sendFolder(
+  sink: Started,
+  folder: string,
+  offer = header(),
+  more: readonly string[] = [],
+): Promise<string> {
   const control = await join(sink, "control");
   const fs = await join(sink, "fs");
   await control.send(offer);
   const answer = await control.next(never);
   const features = ["--xattrs", "--filter=-x security.selinux", "--delete"];
   const relay = 'sh -c "exec 5<&0; cat <&5 >&4 & exec cat <&3"';
-  const options = ["-ar", "--devices", "--numeric-ids", "--partial", "--sparse", ...features, `--rsh=${relay}`];
+  const options = [
+    "-ar",
+    "--devices",
+    "--numeric-ids",
+    "--partial",
+    "--sparse",
+    ...features,
+    ...more,
+    `--rsh=${relay}`,
+  ];
   decodeHeader(answer.data);
   const rsync = spawn("rsync", [...options, `${folder}/`, "localhost:/"], {
     stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"],
@@ -308,7 +322,7 @@ async function sendFolder(sink: Started, folder: string, offer = header()): Prom
   const out = (async () => {
     for await (const chunk of output) await fs.send(chunk as Buffer);
     await fs.end();
-  })();
+  })().catch(() => undefined);
   try {
     for (;;) {
       const { data, isBinary } = await fs.next(never);
@@ -319,7 +333,7 @@ async function sendFolder(sink: Started, folder: string, offer = header()): Prom
     // The daemon has given up.
   }
   input.end();
-  await out.catch(() => undefined);
+  await out;
   const verdict = await control.next(never).then(({ data }) => decodeVerdict(data));
   rsync.kill();
   return verdict.message;
@@ -356,6 +370,13 @@ test("what a hostile server sends stays in the root, or fails and leaves nothing
     const own = await shared.send("GET", "/1.0/instances/b/files?path=/etc/own");
     assert.deepEqual([own.headers["x-lxd-uid"], own.headers["x-lxd-gid"]], ["5", "6"]);
     await gone("b");
+    // What lies beside the root has no size of its own, and shall not fill the host's disk.
+    const bytes = Buffer.alloc(32 * 1024 * 1024, "noise");
+    for (const name of ["one", "two", "three"]) writeFileSync(path.join(folder, name), bytes);
+    const large = await push();
+    await sendFolder(large, folder, header(), ["--bwlimit=40M"]);
+    assert.match(await errorOf(large), /beside the root is larger than 64 MiB/);
+    await nothingOf("b");
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import { ApiError, badRequest } from "../../../sdk/api/errors";
 import type { MigrationTarget } from "../../../sdk/api/migration";
+import { findProgram } from "../../../sdk/host/program";
 import { byteSockets, messageSockets } from "../../http/websockets";
 import { Channel } from "../../platform/migration/channel";
 import { dial, type Far, farOf } from "../../platform/migration/dial";
@@ -35,6 +36,7 @@ const connectMs = 30_000;
 function waitingEnd(): End {
   const secrets = Object.fromEntries(names.map((name) => [name, makeSecret()]));
   const sockets = new Map<string, WebSocket>();
+  const channels: Channel[] = [];
   let isOver = false;
   let changed = () => undefined as unknown;
   const connect = (secret: string, request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -63,11 +65,15 @@ function waitingEnd(): End {
       await Promise.race([all, aborted(stop)]).catch((error: unknown) => {
         throw late.aborted && !signal.aborted ? badRequest("Timed out waiting for connections") : error;
       });
-      return { control: new Channel(sockets.get("control")!), fs: new Channel(sockets.get("fs")!) };
+      const [control, fs] = [new Channel(sockets.get("control")!), new Channel(sockets.get("fs")!)];
+      channels.push(control, fs);
+      return { control, fs };
     },
     close() {
       isOver = true;
-      for (const socket of sockets.values()) {
+      for (const channel of channels) channel.close();
+      // Those of an end that never had both.
+      for (const socket of channels.length > 0 ? [] : sockets.values()) {
         socket.resume();
         socket.close(1000);
       }
@@ -103,9 +109,17 @@ const aborted = (signal: AbortSignal): Promise<never> =>
     else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
 
+/** Before the other server has begun. @throws ApiError BAD_REQUEST */
+function requireRsync(): void {
+  if (findProgram("rsync") === undefined)
+    throw badRequest('Cannot migrate: the program "rsync" is not installed. Install it; see "bothy doctor".');
+}
+
 /** The end of a source: it waits, or connects to the operation of a target. @throws ApiError BAD_REQUEST */
-export const endOf = (target: MigrationTarget | undefined): End =>
-  target === undefined ? waitingEnd() : dialingEnd(farOf(target.operation, target.certificate), target.secrets);
+export function endOf(target: MigrationTarget | undefined): End {
+  requireRsync();
+  return target === undefined ? waitingEnd() : dialingEnd(farOf(target.operation, target.certificate), target.secrets);
+}
 
 /** What is said of the source of something that comes. */
 interface Origin {
@@ -117,6 +131,7 @@ interface Origin {
 
 /** The end of a target. @throws ApiError BAD_REQUEST */
 export function sinkEnd({ mode, operation, certificate, secrets }: Origin): End {
+  requireRsync();
   // As LXD has it: who says nothing pulls.
   if ((mode || "pull") === "pull") return dialingEnd(farOf(operation ?? "", certificate), secrets ?? {});
   if (mode === "push") return waitingEnd();

@@ -17,11 +17,14 @@ export class Channel {
   readonly #held: ChannelMessage[] = [];
   #heldBytes = 0;
   #isClosed = false;
+  /** Closed by us: what still comes is for nobody, and is read to its end, where the other side's farewell is. */
+  #isOver = false;
   #changed: () => void = () => undefined;
 
   /** @param socket open, and paused since it opened */
   constructor(private readonly socket: WebSocket) {
     socket.on("message", (data: Buffer, isBinary) => {
+      if (this.#isOver) return;
       this.#held.push({ data, isBinary });
       this.#heldBytes += data.length;
       if (this.#heldBytes > most) socket.pause();
@@ -85,6 +88,7 @@ export class Channel {
   }
 
   close(): void {
+    this.#isOver = true;
     // A paused one would never see the answer.
     this.socket.resume();
     this.socket.close(1000);

@@ -6,6 +6,7 @@ import { closeSync, constants, openSync } from "node:fs";
 import { mkdir, mkdtemp, realpath } from "node:fs/promises";
 import { Socket } from "node:net";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { ApiError, badRequest } from "../../../sdk/api/errors";
 import type { Dirs } from "../folders/dirs";
 import type { Native } from "../native/index";
@@ -20,6 +21,9 @@ export const migratePrefix = "migrate-";
 
 /** Of rsync: its list of files. */
 const memoryBytes = 1536 * 1024 * 1024;
+
+/** Bytes: metadata, templates and backup.yaml. */
+const mostBeside = 64 * 1024 * 1024;
 
 export interface MigrationGround {
   readonly native: Pick<Native, "runWithRoot" | "removeTree">;
@@ -101,9 +105,33 @@ export function receiveTree(ground: MigrationGround, receiving: Receiving): Prom
       imageAttributes: true,
       ...(ids === undefined ? { deviceNodes } : { ids }),
     };
-    await converse(ground, place, receiving, shell(script, place, words, confinement));
+    await using watch = watchBeside(place, receiving);
+    const bounded = { ...receiving, signal: watch.signal };
+    await converse(ground, place, bounded, shell(script, place, words, confinement));
     await beside?.(place.tree);
   });
+}
+
+/** What comes beside a root lies on the file system of the state folder, which no size of a volume bounds: it is looked at each second. */
+function watchBeside({ tree }: Place, { at, signal }: Receiving): AsyncDisposable & { readonly signal: AbortSignal } {
+  const [tooMuch, over] = [new AbortController(), new AbortController()];
+  const look = async () => {
+    while (!over.signal.aborted) {
+      await delay(1000, undefined, { signal: over.signal });
+      // In this namespace the place of the root is an empty folder.
+      const { stdout } = await run("du", ["-s", "-B1", "--", tree], { accept: [0, 1], signal: over.signal });
+      if (Number.parseInt(stdout, 10) > mostBeside)
+        tooMuch.abort(badRequest("Cannot migrate: what the other server sends beside the root is larger than 64 MiB."));
+    }
+  };
+  const looking = at === "." ? Promise.resolve() : look().catch(() => undefined);
+  return {
+    signal: AbortSignal.any([signal, tooMuch.signal]),
+    async [Symbol.asyncDispose]() {
+      over.abort();
+      await looking;
+    },
+  };
 }
 
 const shell = (
