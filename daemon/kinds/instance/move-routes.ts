@@ -27,13 +27,10 @@ export function moveRoutes(home: InstanceHome): Route[] {
     const { call } = request;
     const id = recordOf(request);
     const elsewhere = (post.pool ?? "") !== "" || (post.project ?? "") !== "";
-    if (post.target) throw badRequest('Cannot move an instance: there is no cluster. Leave out "target".');
-    if (post.migration === true && !elsewhere)
-      throw badRequest("Cannot migrate an instance to another server: that is not supported yet. Copy it instead.");
-    if (post.name === "" && !elsewhere) throw badRequest("Invalid request: name: must not be empty. Give a new name.");
     if (typeof post.target === "string" && post.target !== "")
       throw badRequest('Cannot move an instance: there is no cluster. Leave out "target".');
     if (post.migration === true && !elsewhere) return asyncOp(home.migrations.send(call, id, sendingOf(post)));
+    if (post.name === "" && !elsewhere) throw badRequest("Invalid request: name: must not be empty. Give a new name.");
     const to: InstanceId = { project: post.project || id.project, name: post.name || id.name };
     const isRenamed = to.name !== id.name || to.project !== id.project;
     requireAccess(call, [instanceRef(to)]);
