@@ -415,7 +415,7 @@ test("headers that are none, or that lie, are refused and leave nothing", { skip
 test("a migration in the middle can be cancelled, and a crash of the daemon leaves nothing of it", {
   skip,
 }, async () => {
-  const { daemon } = shared;
+  const { client, daemon } = shared;
   const begin = async () => {
     const sink = await start("/1.0/instances", { name: "b", source: { type: "migration", mode: "push" } });
     const control = await join(sink, "control");
@@ -431,9 +431,20 @@ test("a migration in the middle can be cancelled, and a crash of the daemon leav
   assert.match(await errorOf(cancelled), /cancelled/);
   await nothingOf("b");
   await begin();
+  // A source that runs is sent as a copy, which goes as well.
+  await (await client.setInstanceState("web", { action: "start" })).wait();
+  const source = await start("/1.0/instances/web", { migration: true, instance_only: true });
+  const [control, fs] = [await join(source, "control"), await join(source, "fs")];
+  decodeHeader((await control.next(never)).data);
+  await control.send(header());
+  await fs.next(never);
+  const copies = () => readdirSync(path.join(daemon.dir, "storage-pools", "overlay", "containers-snapshots", "web"));
+  assert.equal(copies().length, 3);
   await daemon.kill();
   await daemon.start();
+  assert.deepEqual(copies().sort(), ["s0", "snap%3A1"]);
   await nothingOf("b");
+  await (await client.setInstanceState("web", { action: "stop", force: true })).wait();
 });
 
 test("a volume that does not come to be leaves nothing, and a refresh that fails the volume as it was", {
