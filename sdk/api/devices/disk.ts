@@ -179,7 +179,8 @@ function rules(device: Device): OptionIssue[] {
   if (place === "/" && !pool) add("pool", `the root disk needs "pool"`);
   if (place === "/" && source) add("source", `the root disk has no "source"`);
   for (const option of ["recursive", "shift"])
-    if (place === "/" && isTrue(device[option])) add(option, `the root disk has no "${option}"; it is for folders of the host`);
+    if (place === "/" && isTrue(device[option]))
+      add(option, `the root disk has no "${option}"; it is for folders of the host`);
   if (device.required && device.optional)
     add("optional", 'Cannot use both "required" and deprecated "optional" properties at the same time');
   if (place && place !== "/" && !source)
