@@ -22,8 +22,10 @@ export async function buildNative(tree: string, architecture: string): Promise<s
   const copyright = path.join(isForeign ? muslOf(architecture) : "/", "usr/share/doc/musl-dev/copyright");
   copyFileSync(copyright, path.join(folder, "musl-copyright"));
   checkCell(readFileSync(path.join(folder, "bothy-cell")), architecture);
-  const filters = readdirSync(path.join(folder, "seccomp"));
+  const files = readdirSync(path.join(folder, "seccomp"));
+  const filters = files.filter((name) => name.endsWith(".bpf"));
   for (const name of filters) checkFilter(name, readFileSync(path.join(folder, "seccomp", name)), architecture);
+  checkCalls(readFileSync(path.join(folder, "seccomp/names"), "utf8"), architecture);
   return `${architecture}: bothy-cell and ${filters.length} filters; ${tryCell(path.join(folder, "bothy-cell"), architecture)}`;
 }
 
@@ -47,6 +49,13 @@ export function checkFilter(name: string, program: Buffer, architecture: string)
   const found = Object.keys(auditNumbers).filter((other) => operands.includes(auditNumbers[other]!));
   if (program.length % 8 === 0 && found.join() === architecture) return;
   throw new Error(`Cannot release the filter ${name} for ${architecture}: it is for ${found.join(" and ") || "none"}.`);
+}
+
+/** @throws Error when a table of system calls does not begin with this architecture and its number */
+export function checkCalls(table: string, architecture: string): void {
+  const [name = "", number = ""] = table.split("\n", 1)[0]!.split(" ");
+  if (name === architecture && Number(number) === auditNumbers[architecture]) return;
+  throw new Error(`Cannot release the table of system calls for ${architecture}: it is for ${name || "none"}.`);
 }
 
 /** Runs it once. @returns how @throws Error when it does not answer as it should */

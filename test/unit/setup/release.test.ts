@@ -1,7 +1,7 @@
 /** The parts of a release that need no compiler. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkCell, checkFilter } from "../../../scripts/release/native";
+import { checkCalls, checkCell, checkFilter } from "../../../scripts/release/native";
 import { changesOf, noteOf } from "../../../scripts/release/notes";
 import { refusalOf } from "../../../scripts/release/refusal";
 
@@ -61,4 +61,7 @@ test("a filter of another architecture is not released", () => {
   checkFilter("default", filter, "aarch64");
   assert.throws(() => checkFilter("default", filter, "x86_64"), /for x86_64: it is for aarch64\.$/);
   assert.throws(() => checkFilter("default", Buffer.alloc(16), "x86_64"), /it is for none\.$/);
+  checkCalls("aarch64 3221225655\nread 63\n", "aarch64");
+  assert.throws(() => checkCalls("aarch64 3221225655\n", "x86_64"), /for x86_64: it is for aarch64\.$/);
+  assert.throws(() => checkCalls("", "x86_64"), /it is for none\.$/);
 });
