@@ -1,6 +1,7 @@
 /** btrfs subvolumes: every volume's folder is one. They are removed as any tree is (daemon/platform/native/removal.ts). */
 import { statfs } from "node:fs/promises";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { isNoSpace } from "../../../platform/folders/files";
 import { run } from "../../../platform/processes/run";
 
@@ -23,6 +24,7 @@ export async function setReadonly(folder: string, isReadonly: boolean): Promise<
 /** Free part below which somebody may wait for space. */
 const scarce = 0.02;
 const patienceMs = 10_000;
+const retryMs = 250;
 
 /**
  * Waits for the space of removed subvolumes where there is little: the kernel gives it back in the background, and whoever deletes on a full
@@ -37,8 +39,18 @@ export async function giveBack(folder: string, below: string | undefined): Promi
     btrfs("subvolume", "sync", folder),
     btrfs("filesystem", "sync", folder),
   ];
-  await inSomeSeconds(...free, ...(isBelowScarce ? [["fstrim", folder]] : []));
+  await inSomeSeconds(...free);
+  if (isBelowScarce) await trim(folder);
 }
+
+/** Makes holes in the image file. On a full file system the kernel may have no room to note even that, and finds it a moment later. */
+async function trim(folder: string): Promise<void> {
+  const signal = AbortSignal.timeout(patienceMs);
+  const isDone = () => run("fstrim", [folder], { signal }).then(...yesOrNo);
+  while (!(await isDone()) && !signal.aborted) await delay(retryMs);
+}
+
+const yesOrNo = [() => true, () => false] as const;
 
 async function isScarce(folder: string): Promise<boolean> {
   const { bavail, blocks } = await statfs(folder);
