@@ -1,19 +1,19 @@
 /** Expiry: a backup whose time is over is deleted, within a minute. */
 import { ownCall } from "../../core/call";
 import { backupRef } from "../../core/ref";
-import { keyOf } from "../instance/record";
+import { type InstanceId, keyOf } from "../instance/record";
+import type { BackupRecord } from "./kept/store";
 import type { BackupService } from "./service";
-import type { BackupRecord } from "./store";
 
 /** Deletes those whose time is over. What cannot be deleted now is tried again the next time. */
 export async function deleteExpired(backups: BackupService): Promise<void> {
   for (const record of backups.expired()) await deleteOne(backups, record);
 }
 
-async function deleteOne(backups: BackupService, { instance, name }: BackupRecord): Promise<void> {
+async function deleteOne(backups: BackupService, { owner: instance, name }: BackupRecord<InstanceId>): Promise<void> {
   const { changes, log } = backups.home;
   const of = backupRef(instance.name, name, instance.project);
-  const isSame = (other: BackupRecord) => keyOf(other.instance) === keyOf(instance) && other.name === name;
+  const isSame = (other: BackupRecord<InstanceId>) => keyOf(other.owner) === keyOf(instance) && other.name === name;
   try {
     await changes.run(ownCall(instance.project), {
       of: [of],

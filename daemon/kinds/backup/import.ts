@@ -1,14 +1,8 @@
 /** Import: an instance is made of the file of a backup, which comes from elsewhere and may be hostile. A failure or a crash leaves nothing. */
-import { randomUUID } from "node:crypto";
-import { createWriteStream } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
-import path from "node:path";
-import type { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { isDeepStrictEqual } from "node:util";
 import { type Config, InstanceName } from "../../../sdk/api/common";
 import { instanceConfig } from "../../../sdk/api/config/instance";
-import { badRequest, conflict, notFound } from "../../../sdk/api/errors";
+import { conflict, notFound } from "../../../sdk/api/errors";
 import { eitherFamily } from "../../../sdk/api/headers";
 import { InstancesPost } from "../../../sdk/api/instance";
 import { withoutStamp } from "../../../sdk/api/stamp";
@@ -19,7 +13,6 @@ import { type ApiRequest, asyncOp, type Reply } from "../../http/route";
 import { findArchitecture } from "../../platform/host/architecture";
 import type { RunningOperation } from "../../platform/operations";
 import type { TarLayout } from "../image/archive/check";
-import { beyond, type ImageLimits } from "../image/archive/limits";
 import { checkTemplates, parseMetadata, triggers } from "../image/archive/metadata";
 import { unpackRoot } from "../image/archive/unpack";
 import { draftInstance } from "../instance/create/draft";
@@ -36,9 +29,7 @@ import { devicesIn } from "./devices-in";
 import { type BackedUpInstance, type BackedUpSnapshot, fileIds } from "./format/read";
 import { diskIdsKey, passedOn } from "./format/volatile";
 import type { BackupHome } from "./home";
-
-/** All scratch folders of imports begin so; start-up removes those that a killed daemon left. */
-export const importPrefix = "backup-";
+import { receiveBackup, requireUpload } from "./upload";
 
 /** What a request says beside the bytes. */
 interface Wanted {
@@ -50,10 +41,7 @@ interface Wanted {
 export async function importBackup(home: BackupHome, { call, headers, body }: ApiRequest): Promise<Reply> {
   const { changes, instances } = home;
   requireAccess(call, [instanceRef({ project: call.project, name: "" })]);
-  if (!/^application\/octet-stream/i.test(headers["content-type"] ?? ""))
-    throw badRequest(
-      "Invalid request: it needs a JSON body, or a backup with the Content-Type application/octet-stream.",
-    );
+  requireUpload(headers);
   const wanted = { name: eitherFamily(headers, "name") || undefined, pool: eitherFamily(headers, "pool") || undefined };
   const id = wanted.name === undefined ? undefined : { project: call.project, name: wanted.name };
   if (id !== undefined) {
@@ -61,7 +49,7 @@ export async function importBackup(home: BackupHome, { call, headers, body }: Ap
     requireFree(home, id);
   }
   if (wanted.pool !== undefined) instances.home.storagePools.record(wanted.pool);
-  const upload = await receive(body, home.dirs.scratch, home.images.limits);
+  const upload = await receiveBackup(body, home.dirs.scratch, home.images.limits);
   return asyncOp(
     changes.start(call, {
       // Which instance it will be is known when the backup is read.
@@ -86,37 +74,6 @@ function requireFree({ instances }: BackupHome, id: InstanceId): void {
     throw conflict(
       `Create instance from backup: Cannot restore volume, already exists on target: there is an instance "${id.name}". Choose another name, or delete it first.`,
     );
-}
-
-interface Upload extends AsyncDisposable {
-  readonly path: string;
-}
-
-async function receive(body: Readable, scratch: string, limits: ImageLimits): Promise<Upload> {
-  const folder = path.join(scratch, `${importPrefix}${randomUUID()}`);
-  await mkdir(folder, { mode: 0o700 });
-  const upload = {
-    path: path.join(folder, "file"),
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
-  };
-  let total = 0;
-  async function* counted(): AsyncGenerator<Buffer> {
-    // The refusal is still to be sent on its connection.
-    for await (const chunk of body.iterator({ destroyOnReturn: false })) {
-      total += (chunk as Buffer).length;
-      if (total > limits.size.value) throw beyond(limits, "size", "it has more bytes");
-      yield chunk as Buffer;
-    }
-  }
-  try {
-    await pipeline(counted, createWriteStream(upload.path, { mode: 0o600, flags: "wx" }));
-    if (total === 0)
-      throw badRequest("Cannot import backup: the request has no content. Send the file that an export gave.");
-  } catch (error) {
-    await upload[Symbol.asyncDispose]();
-    throw inWordsOfBackups(error);
-  }
-  return upload;
 }
 
 async function makeInstance(

@@ -79,11 +79,6 @@ export class Dirs {
     return this.#at("backups", "instances", instance);
   }
 
-  /** The file of a backup. */
-  backup(instance: string, name: string): string {
-    return path.join(this.backups(instance), fileNameOf(name));
-  }
-
   /** Links that scripts follow: containers/N to the pool's folder. */
   containerLink(instance: string): string {
     return this.#at("containers", instance);

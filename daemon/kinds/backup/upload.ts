@@ -1,0 +1,55 @@
+/** Upload: the file of a backup on its way in, bounded, in a scratch folder of its own. */
+import { randomUUID } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
+import type { IncomingHttpHeaders } from "node:http";
+import path from "node:path";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { badRequest } from "../../../sdk/api/errors";
+import { beyond, type ImageLimits } from "../image/archive/limits";
+import { inWordsOfBackups } from "./archive/inspect";
+
+/** All scratch folders of imports begin so; start-up removes those that a killed daemon left. */
+export const importPrefix = "backup-";
+
+/** @throws ApiError BAD_REQUEST for a body that is said to be something else */
+export function requireUpload(headers: IncomingHttpHeaders): void {
+  if (!/^application\/octet-stream/i.test(headers["content-type"] ?? ""))
+    throw badRequest(
+      "Invalid request: it needs a JSON body, or a backup with the Content-Type application/octet-stream.",
+    );
+}
+
+/** The file of an upload, until it is disposed of. */
+export interface Upload extends AsyncDisposable {
+  readonly path: string;
+}
+
+/** Takes a body to the disk. @throws ApiError BAD_REQUEST for one without content or past the limit of images */
+export async function receiveBackup(body: Readable, scratch: string, limits: ImageLimits): Promise<Upload> {
+  const folder = path.join(scratch, `${importPrefix}${randomUUID()}`);
+  await mkdir(folder, { mode: 0o700 });
+  const upload = {
+    path: path.join(folder, "file"),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  };
+  let total = 0;
+  async function* counted(): AsyncGenerator<Buffer> {
+    // The refusal is still to be sent on its connection.
+    for await (const chunk of body.iterator({ destroyOnReturn: false })) {
+      total += (chunk as Buffer).length;
+      if (total > limits.size.value) throw beyond(limits, "size", "it has more bytes");
+      yield chunk as Buffer;
+    }
+  }
+  try {
+    await pipeline(counted, createWriteStream(upload.path, { mode: 0o600, flags: "wx" }));
+    if (total === 0)
+      throw badRequest("Cannot import backup: the request has no content. Send the file that an export gave.");
+  } catch (error) {
+    await upload[Symbol.asyncDispose]();
+    throw inWordsOfBackups(error);
+  }
+  return upload;
+}
