@@ -17,6 +17,10 @@ import { recoverRoutes } from "./kinds/backup/recover/routes";
 import { backupRoutes } from "./kinds/backup/routes";
 import { BackupService } from "./kinds/backup/service";
 import { backupSchema } from "./kinds/backup/store";
+import { importVolumeBackup } from "./kinds/backup/volume/import";
+import { volumeBackupRoutes } from "./kinds/backup/volume/routes";
+import { VolumeBackupService } from "./kinds/backup/volume/service";
+import { volumeBackupSchema } from "./kinds/backup/volume/store";
 import { certificateRoutes } from "./kinds/certificate/routes";
 import { CertificateService } from "./kinds/certificate/service";
 import { certificateSchema } from "./kinds/certificate/store";
@@ -101,6 +105,7 @@ export const schemas: readonly Schema[] = [
   storageVolumeSchema,
   volumeSnapshotSchema,
   backupSchema,
+  volumeBackupSchema,
   warningSchema,
   damageSchema,
   referenceSchema,
@@ -143,6 +148,7 @@ export interface Parts extends Platform {
   readonly metricSources: () => readonly MetricSource[];
   readonly backups: BackupService;
   readonly migrations: Migrations;
+  readonly volumeBackups: VolumeBackupService;
   readonly backupFiles: BackupFiles;
   readonly profileUsers: ProfileUsers;
   readonly nicOwners: NicOwners;
@@ -208,6 +214,7 @@ export function makeParts(ground: Ground): Parts {
   parts.metrics = new MetricsService(parts);
   parts.backups = new BackupService(parts);
   parts.migrations = new Migrations(parts);
+  parts.volumeBackups = new VolumeBackupService(parts);
   parts.backupFiles = new BackupFiles(parts);
   parts.publishables = publishables(parts, parts.snapshots);
   return parts;
@@ -342,13 +349,14 @@ export const routesOf = (parts: Parts, shutdown: Shutdown): readonly Route[] => 
   ...projectRoutes(parts.projects, parts.changes),
   ...profileRoutes(parts.profiles, parts.changes),
   ...storagePoolRoutes(parts.storagePools, parts.changes),
-  ...storageVolumeRoutes(parts.storageVolumes),
+  ...storageVolumeRoutes(parts.storageVolumes, (request) => importVolumeBackup(parts, request)),
   ...volumeSnapshotRoutes(parts.storageVolumes),
   ...networkRoutes(parts.networks, parts.changes),
   ...imageRoutes(parts.images, parts.publisher, parts.changes, parts.dirs),
   ...instanceRoutes(parts.instances, parts.snapshots, (request) => importBackup(parts, request)),
   ...snapshotRoutes(parts.snapshots, parts),
   ...backupRoutes(parts.backups),
+  ...volumeBackupRoutes(parts.volumeBackups),
   ...recoverRoutes(parts),
 ];
 

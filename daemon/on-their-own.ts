@@ -18,7 +18,7 @@ export const upkeepOf = (parts: Parts): readonly Upkeep[] => [minutely(parts), n
 
 /** Snapshots and backups. */
 function minutely(parts: Parts): Minutely {
-  const { backups, events, log, snapshots, storageVolumes } = parts;
+  const { backups, events, log, snapshots, storageVolumes, volumeBackups } = parts;
   const schedule = new SnapshotSchedule(parts, snapshots);
   events.onLifecycle((event) => schedule.follow(event));
   const atStart = true;
@@ -26,6 +26,7 @@ function minutely(parts: Parts): Minutely {
     { name: "delete expired snapshots", atStart, run: () => deleteExpired(parts, snapshots) },
     { name: "delete expired snapshots of volumes", atStart, run: () => deleteExpiredOfVolumes(storageVolumes) },
     { name: "delete expired backups", atStart, run: () => deleteExpiredBackups(backups) },
+    { name: "delete expired backups of volumes", atStart, run: () => deleteExpiredBackups(volumeBackups) },
     { name: "take scheduled snapshots", atStart: false, run: (now) => schedule.takeDue(now) },
     {
       name: "take scheduled snapshots of volumes",

@@ -38,6 +38,7 @@ export {
   resourceNames,
   type WaitOptions,
 } from "./client/pending-operation";
+export type { ImportStorageVolumeOptions } from "./client/storage-volume-backup";
 export type { Tagged } from "./client/wire";
 export { type AddRemoteOptions, addRemote } from "./remote/add";
 export { listRemotes, type Remote, removeRemote } from "./remote/file";

@@ -17,6 +17,7 @@ export type RefKind =
   | "server"
   | "storage-pool"
   | "storage-volume"
+  | "storage-volume-backup"
   | "storage-volume-snapshot"
   | "warning";
 
@@ -24,11 +25,12 @@ export interface Ref {
   readonly kind: RefKind;
   readonly project: string;
   readonly name: string;
-  /** What it is of: the instance of a snapshot or a backup, the pool of a volume, "pool/volume" of a volume's snapshot. */
+  /** What it is of: the instance of a snapshot or a backup, the pool of a volume, "pool/volume" of a volume's snapshot or backup. */
   readonly parent?: string;
 }
 
-type Plain = Exclude<RefKind, "instance-backup" | "instance-snapshot" | "storage-volume" | "storage-volume-snapshot">;
+type VolumeKind = "storage-volume" | "storage-volume-backup" | "storage-volume-snapshot";
+type Plain = Exclude<RefKind, "instance-backup" | "instance-snapshot" | VolumeKind>;
 
 /** @param project the default one when absent */
 export const ref = (kind: Plain, name: string, project = defaultProject): Ref => ({ kind, project, name });
@@ -62,6 +64,13 @@ export const volumeSnapshotRef = (pool: string, volume: string, name: string, pr
   parent: `${pool}/${volume}`,
 });
 
+export const volumeBackupRef = (pool: string, volume: string, name: string, project = defaultProject): Ref => ({
+  kind: "storage-volume-backup",
+  project,
+  name,
+  parent: `${pool}/${volume}`,
+});
+
 const collections: Readonly<Record<Plain, string>> = {
   certificate: "/1.0/certificates",
   image: "/1.0/images",
@@ -83,17 +92,18 @@ export function urlOf({ kind, project, name, parent = "" }: Ref): string {
     const below = kind === "instance-backup" ? "backups" : "snapshots";
     return `${collections.instance}/${parent}/${below}/${encodeURIComponent(name)}${query}`;
   }
-  if (kind === "storage-volume" || kind === "storage-volume-snapshot") return `${volumePath(parent, name)}${query}`;
+  if (kind === "storage-volume" || kind === "storage-volume-snapshot" || kind === "storage-volume-backup")
+    return `${volumePath(parent, name, kind === "storage-volume-backup" ? "backups" : "snapshots")}${query}`;
   const part = kind === "image-alias" ? name.split("/").map(encodeURIComponent).join("/") : encodeURIComponent(name);
   return `${collections[kind]}/${part}${query}`;
 }
 
-/** Path of a custom volume, or of a snapshot of one. Neither a pool nor a volume has a slash in its name. */
-function volumePath(parent: string, name: string): string {
+/** Path of a custom volume, or of a snapshot or backup of one. Neither a pool nor a volume has a slash in its name. */
+function volumePath(parent: string, name: string, below: "backups" | "snapshots"): string {
   const [pool = "", volume] = parent.split("/");
-  const [own, snapshot] = volume === undefined ? [name] : [volume, name];
+  const [own, part] = volume === undefined ? [name] : [volume, name];
   const path = `${collections["storage-pool"]}/${encodeURIComponent(pool)}/volumes/custom/${encodeURIComponent(own)}`;
-  return snapshot === undefined ? path : `${path}/snapshots/${encodeURIComponent(snapshot)}`;
+  return part === undefined ? path : `${path}/${below}/${encodeURIComponent(part)}`;
 }
 
 /** Path of what belongs to an object, such as its logs. */
@@ -110,6 +120,7 @@ export function lockKeyOf({ kind, project, name, parent }: Ref): string {
       return `instance/${project}/${parent}`;
     case "storage-volume":
       return `storage-volume/${project}/${parent}/${name}`;
+    case "storage-volume-backup":
     case "storage-volume-snapshot":
       return `storage-volume/${project}/${parent}`;
     default:

@@ -1,4 +1,4 @@
-/** Backup: an instance as a file, with or without its snapshots (docs/lxd-api.md, Backups). */
+/** Backup: an instance or a custom volume as a file, with or without its snapshots (docs/lxd-api.md, Backups). */
 import * as z from "zod";
 import { flag, Text, Time, WrittenTime } from "./common";
 import { means } from "./means";
@@ -43,3 +43,17 @@ export const Backup = z.looseObject({
   optimized_storage: z.boolean(),
 });
 export type Backup = z.infer<typeof Backup>;
+
+export const VolumeBackupsPost = BackupsPost.omit({ instance_only: true, container_only: true }).extend({
+  volume_only: flag.meta({ description: "Whether its snapshots are left out." }),
+});
+export type VolumeBackupsPost = z.infer<typeof VolumeBackupsPost>;
+
+export const VolumeBackup = z.looseObject({
+  name: z.string(),
+  created_at: Time,
+  expires_at: Time.meta({ description: "`0001-01-01T00:00:00Z` for never." }),
+  volume_only: z.boolean(),
+  optimized_storage: z.boolean(),
+});
+export type VolumeBackup = z.infer<typeof VolumeBackup>;

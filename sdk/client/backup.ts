@@ -50,18 +50,27 @@ export const backupCalls = (wire: Wire) => ({
    * Makes an instance of the file of a backup, which is uploaded as it is read.
    * @param file path of the file, or its bytes as a stream
    */
-  importBackup: async (file: string | Readable, options: ImportBackupOptions = {}): Promise<PendingOperation> => {
-    const fromPath = typeof file === "string";
-    return wire.startRaw({
-      method: "POST",
-      path: "/1.0/instances",
-      headers: {
-        "content-type": "application/octet-stream",
-        ...(fromPath ? { "content-length": String((await stat(file)).size) } : {}),
-        ...bothFamilies({ name: options.name, pool: options.pool }),
-      },
-      body: fromPath ? createReadStream(file) : file,
-      signal: options.signal,
-    });
-  },
+  importBackup: (file: string | Readable, options: ImportBackupOptions = {}): Promise<PendingOperation> =>
+    uploadBackup(wire, "/1.0/instances", file, options),
 });
+
+/** Sends the file of a backup, of which the server makes the object again. */
+export async function uploadBackup(
+  wire: Wire,
+  path: string,
+  file: string | Readable,
+  options: ImportBackupOptions,
+): Promise<PendingOperation> {
+  const fromPath = typeof file === "string";
+  return wire.startRaw({
+    method: "POST",
+    path,
+    headers: {
+      "content-type": "application/octet-stream",
+      ...(fromPath ? { "content-length": String((await stat(file)).size) } : {}),
+      ...bothFamilies({ name: options.name, pool: options.pool }),
+    },
+    body: fromPath ? createReadStream(file) : file,
+    signal: options.signal,
+  });
+}

@@ -22,6 +22,7 @@ import { serverCalls } from "./server";
 import { snapshotCalls } from "./snapshot";
 import { storagePoolResourcesCalls } from "./storage-pool-resources";
 import { storageVolumeCalls } from "./storage-volume";
+import { storageVolumeBackupCalls } from "./storage-volume-backup";
 import { storageVolumeSnapshotCalls } from "./storage-volume-snapshot";
 import { warningCalls } from "./warning";
 import { Wire } from "./wire";
@@ -45,6 +46,7 @@ const callsOf = (wire: Wire) => ({
   ...instanceMetadataCalls(wire),
   ...snapshotCalls(wire),
   ...backupCalls(wire),
+  ...storageVolumeBackupCalls(wire),
   ...execCalls(wire),
   ...consoleCalls(wire),
   ...fileCalls(wire),

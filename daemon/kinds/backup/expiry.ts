@@ -1,30 +1,41 @@
 /** Expiry: a backup whose time is over is deleted, within a minute. */
+
 import { ownCall } from "../../core/call";
-import { backupRef } from "../../core/ref";
-import { type InstanceId, keyOf } from "../instance/record";
+import type { Changes } from "../../core/changes";
+import { type Ref, urlOf } from "../../core/ref";
+import type { Log } from "../../platform/log";
 import type { BackupRecord } from "./kept/store";
-import type { BackupService } from "./service";
+
+/** Backups of one sort of object. */
+export interface ExpiringBackups<Owner> {
+  readonly home: { readonly changes: Changes; readonly log: Log };
+  /** Of the event that tells of one that is gone. */
+  readonly deletedAction: string;
+  expired(): BackupRecord<Owner>[];
+  refOf(owner: Owner, name: string): Ref;
+  delete(owner: Owner, name: string): Promise<void>;
+}
 
 /** Deletes those whose time is over. What cannot be deleted now is tried again the next time. */
-export async function deleteExpired(backups: BackupService): Promise<void> {
+export async function deleteExpired<Owner>(backups: ExpiringBackups<Owner>): Promise<void> {
   for (const record of backups.expired()) await deleteOne(backups, record);
 }
 
-async function deleteOne(backups: BackupService, { owner: instance, name }: BackupRecord<InstanceId>): Promise<void> {
+async function deleteOne<Owner>(backups: ExpiringBackups<Owner>, { owner, name }: BackupRecord<Owner>): Promise<void> {
   const { changes, log } = backups.home;
-  const of = backupRef(instance.name, name, instance.project);
-  const isSame = (other: BackupRecord<InstanceId>) => keyOf(other.owner) === keyOf(instance) && other.name === name;
+  const of = backups.refOf(owner, name);
+  const isSame = (other: BackupRecord<Owner>) => urlOf(backups.refOf(other.owner, other.name)) === urlOf(of);
   try {
-    await changes.run(ownCall(instance.project), {
+    await changes.run(ownCall(of.project), {
       of: [of],
       work: async () => {
         // It may be gone meanwhile, or be another one of the name.
         if (!backups.expired().some(isSame)) return;
-        await backups.delete(instance, name);
-        changes.tell(ownCall(), { action: "instance-backup-deleted", of });
+        await backups.delete(owner, name);
+        changes.tell(ownCall(), { action: backups.deletedAction, of });
       },
     });
   } catch (error) {
-    log.error("Cannot delete an expired backup", { instance: keyOf(instance), name, error });
+    log.error("Cannot delete an expired backup", { backup: urlOf(of), error });
   }
 }

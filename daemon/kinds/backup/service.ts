@@ -4,6 +4,7 @@ import path from "node:path";
 import type { Readable } from "node:stream";
 import type { Backup, BackupsPost } from "../../../sdk/api/backup";
 import { notFound } from "../../../sdk/api/errors";
+import { backupRef, type Ref } from "../../core/ref";
 import { packProgress } from "../../platform/archive/pack-progress";
 import { writePacked } from "../../platform/archive/packed-file";
 import type { RunningOperation } from "../../platform/operations";
@@ -17,6 +18,7 @@ import { backupTables } from "./store";
 import { importPrefix } from "./upload";
 
 export class BackupService {
+  readonly deletedAction = "instance-backup-deleted";
   readonly #kept: KeptBackups<InstanceId>;
   /** Reading and packing a root takes a processor or two. */
   readonly #atOnce = new Slots(2);
@@ -29,6 +31,10 @@ export class BackupService {
       shown: ({ name }) => name,
       notFound: () => notFound("Load backup from database: Instance backup not found"),
     });
+  }
+
+  refOf({ project, name: instance }: InstanceId, name: string): Ref {
+    return backupRef(instance, name, project);
   }
 
   list(instance: InstanceId): Backup[] {

@@ -109,6 +109,7 @@ export const apiExtensions: readonly string[] = [
   "custom_block_volumes",
   "resources_gpu_mdev",
   "projects_limits_disk",
+  "custom_volume_backup",
   "backup_override_name",
   "storage_rsync_compression",
   "resources_pci_iommu",

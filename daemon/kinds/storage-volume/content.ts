@@ -1,5 +1,5 @@
 /** Content: what is in a new custom volume: an empty folder, or the bytes of a disk. */
-import { chmod, open, stat, truncate } from "node:fs/promises";
+import { chmod, chown, open, rename, stat, truncate } from "node:fs/promises";
 import path from "node:path";
 import { storageVolumeConfig } from "../../../sdk/api/config/storage-volume";
 import { badRequest } from "../../../sdk/api/errors";
@@ -8,7 +8,7 @@ import type { StorageVolumeHome } from "./home";
 import { type VolumeRecord, volumeOf } from "./record";
 
 /** LXD's name of the file that holds the bytes of a block volume. */
-const imageFile = "root.img";
+export const imageFile = "root.img";
 
 /** LXD's size of a block volume that nobody gave one. */
 const defaultBlockBytes = 10 * 2 ** 30;
@@ -60,6 +60,24 @@ async function resized(name: string, resizing: Promise<void>): Promise<void> {
     const message = `Cannot give volume "${name}" its size: the file system of the pool has no files that large. Give a smaller "size".`;
     throw badRequest(message, { cause: error });
   }
+}
+
+/**
+ * Makes a file in an empty root the bytes of a new block volume, as many as it shall have.
+ * @param file name of it in the root @throws ApiError BAD_REQUEST when it has more
+ */
+export async function adoptImage(record: VolumeRecord, rootPath: string, file: string): Promise<void> {
+  const image = path.join(rootPath, imageFile);
+  await rename(path.join(rootPath, file), image);
+  await chown(image, 0, 0);
+  await chmod(image, 0o600);
+  const { size } = await stat(image);
+  const wanted = storageVolumeConfig(record.config).get("size") ?? size;
+  if (wanted < size)
+    throw badRequest(
+      `Cannot make volume "${record.name}": its content has ${size} bytes, more than its "size" (${wanted}).`,
+    );
+  if (wanted > size) await resized(record.name, truncate(image, wanted));
 }
 
 /** Bytes of a block volume: those that its file takes on the disk, and those that it has. */

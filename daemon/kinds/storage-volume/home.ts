@@ -22,6 +22,18 @@ export interface VolumeUsers {
   moved(from: VolumeId, to: VolumeId): void;
 }
 
+/** What becomes of a volume's backups when something becomes of it. */
+export interface VolumeBackupPort {
+  /** Removes all of a volume. */
+  eraseAll(volume: VolumeId): Promise<void>;
+  /** Follows a renamed volume, within the caller's transaction. */
+  volumeRenamed(from: VolumeId, to: VolumeId): void;
+  /** Moves what follows renamed volumes. */
+  settleRenames(): Promise<void>;
+  /** After a crash: takes away what was half made or half deleted. */
+  recover(): Promise<void>;
+}
+
 /** A volume that is made with what it is for: the root of an instance or of a snapshot, or an image. */
 export interface OtherVolume {
   readonly type: "container" | "image";
@@ -83,6 +95,7 @@ export interface StorageVolumeHome extends Platform {
     | "usage"
   >;
   readonly volumeUsers: VolumeUsers;
+  readonly volumeBackups: VolumeBackupPort;
   /** @param project absent for those of every project */
   readonly otherVolumes: (pool: string, project?: string) => readonly OtherVolume[];
 }

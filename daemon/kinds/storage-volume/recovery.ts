@@ -7,6 +7,7 @@ import type { StorageVolumeService } from "./service";
 /** Takes away what was half made or half deleted, and brings the pools in line with the database. */
 export async function recoverVolumes(volumes: StorageVolumeService): Promise<void> {
   await orLog(volumes, "Cannot remove half made snapshots of volumes", () => volumes.snapshots.recover());
+  await orLog(volumes, "Cannot remove half made backups of volumes", () => volumes.home.volumeBackups.recover());
   for (const record of volumes.store.listPending())
     await orLog(volumes, `Cannot remove the half made volume "${record.name}"`, () => volumes.erasePending(record));
   for (const { name } of volumes.home.storagePools.records())

@@ -54,7 +54,21 @@ const told = (action: string, of: Ref, context?: Record<string, unknown>) => ({
   ...(context === undefined ? {} : { context }),
 });
 
-export function storageVolumeRoutes(volumes: StorageVolumeService): Route[] {
+const createSays = {
+  headers: { name: "of a backup: name of the volume; that of the backup when absent" },
+  upload: { "application/octet-stream": "the file of a backup of a custom volume" },
+  body: StorageVolumesPost,
+  answer: [
+    { ...answers.nothing, when: "it is a new one" },
+    { ...answers.operation, when: "`source.type` is `copy` or `migration`, or the body is a backup" },
+  ],
+} as const;
+
+/** @param importBackup makes a volume of a body that is no JSON */
+export function storageVolumeRoutes(
+  volumes: StorageVolumeService,
+  importBackup: (request: ApiRequest) => Promise<Reply>,
+): Route[] {
   const { changes } = volumes.home;
 
   function found(request: ApiRequest): ListedVolume[] {
@@ -316,14 +330,15 @@ export function storageVolumeRoutes(volumes: StorageVolumeService): Route[] {
       "POST",
       ofType,
       {
-        summary: "The same with the type in the path.",
-        body: StorageVolumesPost,
-        answer: [
-          { ...answers.nothing, when: "it is a new one" },
-          { ...answers.operation, when: "`source.type` is `copy` or `migration`" },
-        ],
+        summary: "The same with the type in the path; of a backup as well.",
+        ...createSays,
       },
-      (request, post) => create(request, param(request, "type"), post),
+      (request, post) => {
+        if (post !== undefined) return create(request, param(request, "type"), post);
+        if (typeOf(request) !== "custom")
+          throw badRequest("Invalid volume type: only custom volumes are made of backups.");
+        return importBackup(request);
+      },
     ),
     route("GET", one, { summary: "Shows a volume.", tagged: true, answer: answers.one(StorageVolume) }, get),
     route(

@@ -133,6 +133,20 @@ export class StorageVolumeService {
     }
   }
 
+  /** Runs the work on the content at rest: where a running container has it, on a snapshot that goes afterwards. Under the locks of those who have it. */
+  async whileCopied<T>(id: VolumeId, work: (volume: Volume) => Promise<T>): Promise<T> {
+    await this.requireUsable(id);
+    const { volumeUsers } = this.home;
+    if (!volumeUsers.isRunning(id)) return work(volumeOf(id));
+    const from = { pool: id.pool, volume: volumeOf(id) };
+    const passing = await volumeUsers.whileStill(id, () => this.snapshots.takeOver(id, from));
+    try {
+      return await work(snapshotVolumeOf(id, passing));
+    } finally {
+      await this.snapshots.erase(id, passing);
+    }
+  }
+
   /** Replaces the mutable part. @throws ApiError BAD_REQUEST */
   async update(id: VolumeId, put: Pick<StorageVolumePut, "description" | "config">): Promise<void> {
     const before = this.record(id);
@@ -163,7 +177,7 @@ export class StorageVolumeService {
     this.record(from);
     await this.requireFree(to);
     this.requireAtRest(from);
-    const { database, log, volumes, volumeUsers } = this.home;
+    const { database, log, volumeBackups, volumes, volumeUsers } = this.home;
     await using undo = new Revert(log);
     const move = async (was: Volume, is: Volume) => {
       await volumes.rename(from.pool, was, is);
@@ -176,9 +190,11 @@ export class StorageVolumeService {
       this.home.projects.require(to.project);
       this.store.rename(from, to);
       this.snapshots.volumeRenamed(from, to);
+      volumeBackups.volumeRenamed(from, to);
       volumeUsers.moved(from, to);
     });
     undo.keep();
+    await volumeBackups.settleRenames();
   }
 
   /** @throws ApiError BAD_REQUEST while somebody has it as a disk */
@@ -216,6 +232,7 @@ export class StorageVolumeService {
   }
 
   async #erase(record: VolumeRecord): Promise<void> {
+    await this.home.volumeBackups.eraseAll(record);
     if (this.isPoolKnown(record.pool)) await this.home.volumes.delete(record.pool, volumeOf(record));
     this.store.delete(record);
   }

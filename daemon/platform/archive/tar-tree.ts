@@ -32,9 +32,39 @@ export interface PackGround {
  * @throws ApiError INTERNAL with what tar said; the signal's reason when it aborts
  */
 export async function* tarTree(
-  { native, dirs }: PackGround,
+  ground: PackGround,
   root: RootSource,
   name: string,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
+  yield* tarOf(ground, root, { folder: name, words: [name] }, signal);
+}
+
+/**
+ * Yields the entry of one file of a root, its holes left out, as tarTree does.
+ * @param file in the root @param name in the archive
+ */
+export async function* tarTreeFile(
+  ground: PackGround,
+  root: RootSource,
+  { file, name }: { readonly file: string; readonly name: string },
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
+  const as = name.replaceAll(/[\\&,]/g, "\\$&");
+  yield* tarOf(ground, root, { folder: "root", words: [`--transform=s,.*,${as},`, `root/${file}`] }, signal);
+}
+
+interface Wanted {
+  /** Where the root is seen. */
+  readonly folder: string;
+  /** Last words of tar. */
+  readonly words: readonly string[];
+}
+
+async function* tarOf(
+  { native, dirs }: PackGround,
+  root: RootSource,
+  { folder: name, words }: Wanted,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
   signal.throwIfAborted();
@@ -46,13 +76,13 @@ export async function* tarTree(
     await mkdir(at, { recursive: true, mode: 0o700 });
     const pipe = path.join(folder, "pipe");
     await run("mkfifo", ["--mode=600", "--", pipe]);
-    yield* packed(native, { root, at, pipe, command: tarCommand(pipe, top, at, name) }, signal);
+    yield* packed(native, { root, at, pipe, command: tarCommand(pipe, top, at, words) }, signal);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-function tarCommand(pipe: string, top: string, at: string, name: string): string[] {
+function tarCommand(pipe: string, top: string, at: string, wanted: readonly string[]): string[] {
   const words = [
     "LC_ALL=C",
     "tar",
@@ -65,12 +95,14 @@ function tarCommand(pipe: string, top: string, at: string, name: string): string
     "--format=pax",
     "--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime",
     "--numeric-owner",
+    // A backslash in a name is one.
+    "--no-unquote",
     "--xattrs",
     "--xattrs-include=*",
     "--acls",
     "--sparse",
     "--hole-detection=seek",
-    name,
+    ...wanted,
   ];
   const [program, args] = confined("env", words, { read: [at], write: pipe, memoryBytes });
   return [program, ...args];

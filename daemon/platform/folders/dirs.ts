@@ -79,6 +79,10 @@ export class Dirs {
     return this.#at("backups", "instances", instance);
   }
 
+  /** Folder of the backups of a custom volume. @param volume its name on the host */
+  volumeBackups(pool: string, volume: string): string {
+    return this.#at("backups", "custom", fileNameOf(pool), fileNameOf(volume));
+  }
   /** Links that scripts follow: containers/N to the pool's folder. */
   containerLink(instance: string): string {
     return this.#at("containers", instance);
@@ -117,6 +121,7 @@ export class Dirs {
     makeDatabaseFolder(this.databaseFolder);
     const own = [
       "backups",
+      "backups/custom",
       "backups/instances",
       "cells",
       "disks",

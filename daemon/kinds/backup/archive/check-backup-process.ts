@@ -5,10 +5,13 @@ import type { Compression } from "../../image/archive/compression";
 import type { ImageLimits } from "../../image/archive/limits";
 import { readYaml } from "../../image/archive/metadata-yaml";
 import { type BackupContent, checkBackup } from "./check";
+import { checkVolumeBackup, type VolumeBackupContent } from "./check-volume";
 
 export interface BackupJob {
   readonly file: { readonly path: string; readonly compression: Compression };
   readonly limits: ImageLimits;
+  /** What the backup shall be of. */
+  readonly of: "instance" | "volume";
 }
 
 export interface CheckedBackup extends Pick<BackupContent, "container" | "snapshots" | "templates"> {
@@ -19,9 +22,14 @@ export interface CheckedBackup extends Pick<BackupContent, "container" | "snapsh
   readonly metadata: unknown;
 }
 
-export type BackupResult = { readonly checked: CheckedBackup } | { readonly refused: string };
+export interface CheckedVolumeBackup extends Pick<VolumeBackupContent, "filesystem" | "block"> {
+  /** index.yaml as maps, lists, texts and nulls. */
+  readonly index: unknown;
+}
 
-async function check({ file, limits }: BackupJob): Promise<CheckedBackup> {
+export type BackupResult<Checked> = { readonly checked: Checked } | { readonly refused: string };
+
+async function checkInstance({ file, limits }: BackupJob): Promise<CheckedBackup> {
   const { container, snapshots, templates, indexYaml, besideYaml, metadataYaml } = await readTarball(
     file,
     limits,
@@ -37,10 +45,16 @@ async function check({ file, limits }: BackupJob): Promise<CheckedBackup> {
   };
 }
 
+async function checkVolume({ file, limits }: BackupJob): Promise<CheckedVolumeBackup> {
+  const { indexYaml, ...roots } = await readTarball(file, limits, (entries) => checkVolumeBackup(entries, limits));
+  return { ...roots, index: readYaml(indexYaml, "index.yaml") };
+}
+
 async function main(): Promise<void> {
-  let result: BackupResult;
+  let result: BackupResult<CheckedBackup | CheckedVolumeBackup>;
   try {
-    result = { checked: await check(JSON.parse(process.argv[2] ?? "") as BackupJob) };
+    const job = JSON.parse(process.argv[2] ?? "") as BackupJob;
+    result = { checked: await (job.of === "volume" ? checkVolume(job) : checkInstance(job)) };
   } catch (error) {
     if (!ApiError.is(error)) throw error;
     result = { refused: error.message };

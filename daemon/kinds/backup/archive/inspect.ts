@@ -6,7 +6,8 @@ import { checkedApart } from "../../image/archive/checked-apart";
 import { type Compression, detectCompression } from "../../image/archive/compression";
 import type { ImageLimits } from "../../image/archive/limits";
 import { type BackedUp, readBackup } from "../format/read";
-import type { BackupResult } from "./check-backup-process";
+import { type BackedUpVolume, readVolumeBackup } from "../format/read-volume";
+import type { BackupJob, BackupResult, CheckedBackup, CheckedVolumeBackup } from "./check-backup-process";
 
 export interface InspectedBackup extends BackedUp {
   readonly compression: Compression;
@@ -22,26 +23,76 @@ const program = path.join(__dirname, "check-backup-process.js");
 
 /** @throws ApiError BAD_REQUEST "Cannot import backup: <cause>. <what to do>"; the signal's reason when it aborts */
 export async function inspectBackup(file: string, limits: ImageLimits, signal: AbortSignal): Promise<InspectedBackup> {
+  const { compression, checked } = await checkedFile<CheckedBackup>(file, "instance", limits, signal);
+  const { index, beside, container, metadata, snapshots, templates } = checked;
+  const backup = readBackup(index, beside);
+  requirePlain(backup);
+  const roots = rootsOf(backup.snapshots, snapshots);
+  return { ...backup, compression, container, metadata, roots, templates };
+}
+
+export interface InspectedVolumeBackup extends BackedUpVolume {
+  readonly compression: Compression;
+  /** Where the content is. */
+  readonly own: TarLayout;
+  /** Content of snapshots by name. */
+  readonly roots: ReadonlyMap<string, TarLayout>;
+}
+
+/** The same of a custom volume. */
+export async function inspectVolumeBackup(
+  file: string,
+  limits: ImageLimits,
+  signal: AbortSignal,
+): Promise<InspectedVolumeBackup> {
+  const { compression, checked } = await checkedFile<CheckedVolumeBackup>(file, "volume", limits, signal);
+  const backup = readVolumeBackup(checked.index);
+  requirePlain(backup);
+  const { contentType } = backup.volume;
+  const { own, snapshots } = checked[contentType];
+  if (own === undefined)
+    throw badRequest(
+      `Cannot import backup: it holds no backup/volume${contentType === "block" ? ".img" : ""}. Send the whole file that an export gave.`,
+    );
+  return { ...backup, compression, own, roots: rootsOf(backup.snapshots, snapshots) };
+}
+
+async function checkedFile<Checked>(
+  file: string,
+  of: BackupJob["of"],
+  limits: ImageLimits,
+  signal: AbortSignal,
+): Promise<{ compression: Compression; checked: Checked }> {
   const compression = await detectCompression(file).catch((error: unknown) => {
     throw ApiError.is(error) ? unsupported(error) : error;
   });
   const packed = { path: file, compression };
   if (compression === "squashfs") throw badRequest("Cannot import backup: it is a squashfs. Send it as a tarball.");
-  const result = await checkedApart<BackupResult>(program, { file: packed, limits } as never, [packed], signal);
+  const job: BackupJob = { file: packed, limits, of };
+  const result = await checkedApart<BackupResult<Checked>>(program, job, [packed], signal);
   if ("refused" in result) throw badRequest(result.refused);
-  const { index, beside, container, metadata, snapshots, templates } = result.checked;
-  const backup = readBackup(index, beside);
-  if (backup.isOptimized)
+  return { compression, checked: result.checked };
+}
+
+function requirePlain({ isOptimized }: { readonly isOptimized: boolean }): void {
+  if (isOptimized)
     throw badRequest(
       "Cannot import backup: it is of a format that only the storage driver knows which wrote it. Make it without optimized storage.",
     );
-  const roots = new Map(snapshots);
-  for (const { name } of backup.snapshots)
+}
+
+/** @throws ApiError BAD_REQUEST for a snapshot without one */
+function rootsOf(
+  told: readonly { readonly name: string }[],
+  found: readonly (readonly [name: string, layout: TarLayout])[],
+): ReadonlyMap<string, TarLayout> {
+  const roots = new Map(found);
+  for (const { name } of told)
     if (!roots.has(name))
       throw badRequest(
         `Cannot import backup: it lacks the root of the snapshot "${name}". Send the whole file that an export gave.`,
       );
-  return { ...backup, compression, container, metadata, roots, templates };
+  return roots;
 }
 
 const unsupported = (cause: ApiError): ApiError =>

@@ -1,30 +1,9 @@
 /** What a backup says of itself, read with suspicion: it comes from elsewhere. */
 import * as z from "zod";
-import { Config, Devices, epoch, never, SnapshotName, Text, WrittenTime } from "../../../../sdk/api/common";
+import { epoch, never, SnapshotName, Text } from "../../../../sdk/api/common";
 import { type ApiError, badRequest } from "../../../../sdk/api/errors";
-
-/** Plain values of YAML come as texts and nulls. */
-const word = Text.nullish().transform((value) => value ?? "");
-const yes = z
-  .string()
-  .nullish()
-  .transform((value) => /^(true|yes|on)$/i.test(value ?? ""));
-const time = (otherwise: string) =>
-  z
-    .string()
-    .nullish()
-    .transform((value) => (WrittenTime.safeParse(value).success ? String(value) : otherwise));
-const withTexts = (value: unknown): unknown =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, entry === null ? "" : withTexts(entry)]))
-    : (value ?? {});
-const config = z.preprocess(withTexts, Config);
-const devices = z.preprocess(withTexts, Devices);
-const list = <T extends z.ZodType>(type: T) =>
-  z
-    .array(type)
-    .nullish()
-    .transform((value) => value ?? []);
+import { diskIdsKey } from "./volatile";
+import { config, devices, list, parse, time, word, yes } from "./words";
 
 const settings = {
   architecture: word,
@@ -92,18 +71,6 @@ export function readWhole(name: string, value: unknown): Omit<BackedUp, "isOptim
   return { instance, snapshots, pool: pool.name };
 }
 
-const toldIssues = 5;
-
-function parse<T extends z.ZodType>(name: string, type: T, value: unknown): z.output<T> {
-  const result = type.safeParse(value);
-  if (result.success) return result.data;
-  const issues = result.error.issues.slice(0, toldIssues).map(({ path, message }) => {
-    const at = path.join(".").slice(0, 200);
-    return `${at === "" ? "the whole" : at}: ${message}`;
-  });
-  throw badRequest(`Cannot import backup: its ${name} is not valid: ${issues.join("; ")}. Make it again.`);
-}
-
 /** Which ids the files of a part have: those of the container itself, or a range of its host. */
 export interface FileIds {
   readonly first: number;
@@ -123,13 +90,11 @@ const Mapping = z.array(
 /** The last id that there is stands for none. */
 const lastId = 2 ** 32 - 2;
 
-/** @param text of volatile.last_state.idmap @returns nothing where files have the container's own ids @throws ApiError BAD_REQUEST for several ranges */
-export function fileIds(text: string | undefined): FileIds | undefined {
+/** @param text of the key @param key that tells of it, for errors @returns nothing where files have the container's own ids @throws ApiError BAD_REQUEST for several ranges */
+export function fileIds(text: string | undefined, key = diskIdsKey): FileIds | undefined {
   if (text === undefined || text === "") return undefined;
   const refuse = (cause: string): ApiError =>
-    badRequest(
-      `Cannot import backup: its volatile.last_state.idmap ${cause}. Make it again of an instance without raw.idmap.`,
-    );
+    badRequest(`Cannot import backup: its ${key} ${cause}. Make it again of an instance without raw.idmap.`);
   let value: unknown;
   try {
     value = JSON.parse(text);

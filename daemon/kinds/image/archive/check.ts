@@ -10,6 +10,8 @@ export interface TarLayout {
   readonly prefix: string;
   /** Mode and owner of the root folder itself, when the archive tells. */
   readonly root?: { readonly mode: number; readonly uid: number; readonly gid: number };
+  /** Whether the root is one file in place of a folder: it gets into the folder by the last part of its name. */
+  readonly isFile?: true;
   /** Names, as in the archive, of device nodes and of hard links to them: left out for unprivileged containers. */
   readonly deviceNodes: readonly string[];
 }

@@ -59,7 +59,7 @@ interface Work {
 }
 
 async function unpackTar({ filePath, files, rootPath, skipped, deviceNodes, ids, signal }: Work): Promise<void> {
-  const { prefix, root } = files.layout;
+  const { prefix, root, isFile } = files.layout;
   const { command } = compressionOf(files.rootfs ?? files.main);
   const tools = toolbox(["sh", "tar", ...(command === undefined ? [] : [command[0]])]);
   const words = [
@@ -69,13 +69,15 @@ async function unpackTar({ filePath, files, rootPath, skipped, deviceNodes, ids,
     ...(command === undefined ? [] : [`--use-compress-program=${command.join(" ")}`]),
     `--directory=${rootPath}`,
     "--numeric-owner",
+    // A backslash in the name of a folder is one.
+    "--no-unquote",
     "--same-owner",
     "--preserve-permissions",
     "--xattrs",
     "--xattrs-include=*",
     "--acls",
     ...(skipped.length === 0 ? [] : ["--anchored", "--no-wildcards", "--exclude-from=-"]),
-    ...(prefix === "" ? [] : [`--strip-components=${prefix.split("/").length}`, prefix]),
+    ...(prefix === "" ? [] : [`--strip-components=${prefix.split("/").length - (isFile ? 1 : 0)}`, prefix]),
   ];
   const confinement = {
     read: [...tools.read, filePath],

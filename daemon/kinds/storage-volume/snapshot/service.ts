@@ -127,7 +127,7 @@ export class VolumeSnapshotService {
 
   /** Copies any volume into a snapshot that is on its way to a volume; its row stays pending. @returns its name */
   async takeOver(target: VolumeId, from: { readonly pool: string; readonly volume: Volume }): Promise<string> {
-    const name = `refresh-${randomBytes(4).toString("hex")}`;
+    const name = `passing-${randomBytes(4).toString("hex")}`;
     const now = { description: "", config: {}, createdAt: nowText(), expiresAt: never };
     this.#store.insertPending({ volume: target, name, ...now });
     try {
