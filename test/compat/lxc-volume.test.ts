@@ -1,5 +1,6 @@
 /** The distribution's own lxc client and custom volumes: every form of `lxc storage volume` that is here. */
 import assert from "node:assert/strict";
+import path from "node:path";
 import { test } from "node:test";
 import { type Lxc, skip, withLxc } from "../support/lxc";
 
@@ -63,5 +64,51 @@ test("lxc storage volume makes, shows, changes, attaches, snapshots, copies, mov
     volume("delete", "second", "alone");
     lxc.run("storage", "delete", "second");
     lxc.run("delete", "-f", "box");
+  }),
+);
+
+test("lxc storage volume export and import carry a volume into another name and pool", { skip }, () =>
+  withLxc((lxc) => {
+    const volume = (...args: string[]) => lxc.run("storage", "volume", ...args);
+    lxc.run("storage", "create", "second", "dir");
+    volume("create", "main", "data", "size=10MiB");
+    lxc.run("launch", "bb", "box");
+    volume("attach", "main", "data", "box", "/srv/data");
+    inside(lxc, "echo one >/srv/data/file; chown 5:6 /srv/data/file");
+    volume("snapshot", "main", "data", "s1");
+    inside(lxc, "echo two >/srv/data/file");
+    const file = path.join(lxc.home, "data.tar");
+    volume("export", "main", "data", file, "-q");
+    volume(
+      "export",
+      "main",
+      "data",
+      `${file}.zst`,
+      "--volume-only",
+      "--optimized-storage",
+      "--compression",
+      "zstd -1",
+      "-q",
+    );
+    const backups = lxc.run("query", "/1.0/storage-pools/main/volumes/custom/data/backups");
+    assert.deepEqual(JSON.parse(backups), [], "the client takes it away");
+    assert.match(lxc.try(["storage", "volume", "import", "main", file, "-q"]).stderr, /already exists/);
+    volume("import", "second", file, "copy", "-q");
+    volume("import", "second", `${file}.zst`, "-q");
+    assert.match(
+      volume("list", "second", "-f", "csv"),
+      /^custom,copy,.*\ncustom \(snapshot\),copy\/s1,.*\ncustom,data,/s,
+    );
+    assert.doesNotMatch(volume("list", "second", "-f", "csv"), /data\//);
+    assert.equal(volume("get", "second", "copy", "size").trim(), "10MiB");
+    volume("restore", "second", "copy", "s1");
+    volume("attach", "second", "copy", "box", "/srv/copy");
+    volume("attach", "second", "data", "box", "other", "/srv/other");
+    const seen = inside(lxc, "cat /srv/copy/file /srv/other/file; stat -c %u:%g /srv/copy/file /srv/other/file");
+    assert.equal(seen, "one\ntwo\n5:6\n5:6");
+    lxc.run("delete", "-f", "box");
+    volume("delete", "main", "data");
+    for (const name of ["copy", "data"]) volume("delete", "second", name);
+    lxc.run("storage", "delete", "second");
   }),
 );

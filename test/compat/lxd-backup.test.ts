@@ -1,7 +1,7 @@
-/** Backups go from a real LXD to ours and back: each makes an instance of what the other one wrote, with snapshots and owners. */
+/** Backups go from a real LXD to ours and back: each makes an instance, or a volume, of what the other one wrote, with snapshots and owners. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { chownSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { type Lxc, withLxc } from "../support/lxc";
@@ -84,5 +84,74 @@ test("a backup of LXD becomes a container of ours, and one of ours a container o
       theirs("delete", "-f", "bothy-there");
       ours("delete", "-f", "bothy-here");
     });
+  }),
+);
+
+/** Both make a volume with a snapshot, and each makes another of what the other one wrote. */
+test("volumes of files and of bytes go from LXD to us and back, with their snapshots", { skip }, () =>
+  withLxc((lxc) => {
+    const ours = (...args: string[]) => lxc.run(...args);
+    const theirs = (...args: string[]) => lxd(lxc.home, ...args);
+    const folder = (of: string, at: string, volume: string) => {
+      const whole = path.join(of, "storage-pools", at, volume);
+      // A volume that has a size lies in a file system of its own here.
+      const places = [path.join(whole, "disk", "rootfs"), path.join(whole, "rootfs"), whole];
+      return places.find((place) => existsSync(place)) ?? whole;
+    };
+    theirs("storage", "create", pool, "dir");
+    ours("storage", "create", pool, "dir");
+    const sides = [
+      { run: theirs, dir: lxdDir, name: "bothy-there" },
+      { run: ours, dir: lxc.env.LXD_DIR!, name: "bothy-here" },
+    ];
+    try {
+      for (const { run, dir, name } of sides) {
+        run("storage", "volume", "create", pool, name, "size=8MiB", "user.note=yes");
+        run("storage", "volume", "create", pool, `${name}-raw`, "--type=block", "size=1MiB");
+        const at = (volume: string) => folder(dir, pool, `custom/default_${volume}`);
+        for (const text of ["one", "two"]) {
+          writeFileSync(path.join(at(name), "file"), text);
+          chownSync(path.join(at(name), "file"), 5, 6);
+          writeFileSync(path.join(at(`${name}-raw`), "root.img"), text, { flag: "r+" });
+          if (text === "one")
+            for (const each of [name, `${name}-raw`]) run("storage", "volume", "snapshot", pool, each, "s1");
+        }
+      }
+      for (const [from, to] of [sides, sides.toReversed()])
+        for (const [name, file] of [
+          [from!.name, "file"],
+          [`${from!.name}-raw`, "root.img"],
+        ] as const) {
+          const packed = path.join(lxc.home, `${name}.tar.gz`);
+          from!.run("storage", "volume", "export", pool, name, packed, "-q");
+          to!.run("storage", "volume", "import", pool, packed, name, "-q");
+          const read = (volume: string) => path.join(folder(to!.dir, pool, volume), file);
+          assert.equal(
+            readFileSync(read(`custom/default_${name}`))
+              .subarray(0, 3)
+              .toString(),
+            "two",
+          );
+          const snapshot = read(`custom-snapshots/default_${name}/s1`);
+          assert.equal(readFileSync(snapshot).subarray(0, 3).toString(), "one");
+          const { uid, gid, size } = statSync(snapshot);
+          assert.deepEqual([uid, gid, size], file === "file" ? [5, 6, 3] : [0, 0, 1 << 20]);
+          assert.equal(
+            to!.run("storage", "volume", "get", pool, name, "size").trim(),
+            file === "file" ? "8MiB" : "1MiB",
+          );
+          assert.match(to!.run("storage", "volume", "show", pool, name), /content_type: (filesystem|block)/);
+        }
+    } finally {
+      for (const { run } of sides) {
+        for (const name of ["bothy-there", "bothy-there-raw", "bothy-here", "bothy-here-raw"])
+          try {
+            run("storage", "volume", "delete", pool, name);
+          } catch {
+            // It was not made.
+          }
+        run("storage", "delete", pool);
+      }
+    }
   }),
 );

@@ -47,7 +47,7 @@ async function inside(name: string, script: string): Promise<string> {
 
 const files = (daemon: TestDaemon) =>
   readdirSync(path.join(daemon.dir, "backups"), { recursive: true, encoding: "utf8" })
-    .filter((name) => name !== "instances")
+    .filter((name) => name !== "instances" && name !== "custom")
     .sort();
 
 /** Makes a backup and takes its file out. */
