@@ -91,8 +91,12 @@ test("volumes are its own where its project has volumes, and others it neither s
     ["POST", `${volumes}?project=lab`, copy("default")],
     ["POST", `${volumes}/mine?project=lab`, { name: "mine", pool: "default", project: "hall" }],
     ["POST", `${volumes}/theirs/snapshots?project=hall`, {}],
+    ["GET", `${volumes}/theirs/backups?project=hall`],
+    ["POST", `${volumes}/theirs/backups?project=hall`, {}],
+    ["POST", `${volumes}/theirs/backups`, {}],
   ] as const)
     assert.equal((await send(method, path, body)).status, 403, `${method} ${path} ${JSON.stringify(body)}`);
+  assert.deepEqual(await list(`${volumes}/mine/backups?project=lab`), []);
   assert.equal((await send("DELETE", `${volumes}/mine?project=lab`)).status, 200);
   for (const project of ["default", "hall"])
     assert.equal((await send("DELETE", `${volumes}/theirs?project=${project}`, undefined, admin)).status, 200);

@@ -298,21 +298,21 @@ const hostile: readonly { what: string; entries: readonly Entry[]; message: RegE
 ];
 
 test("a hostile, broken or foreign file is refused, and nothing of it is left", { skip }, async () => {
-  const refuses = (what: string, bytes: Buffer, message: RegExp) =>
-    shared.unchanged(async () => {
-      const answer = await shared.send("POST", custom("dir"), bytes, { ...octets, "x-lxd-name": "evil" });
-      const waited =
-        answer.status === 202 ? (await shared.send("GET", `${answer.json.operation}/wait`)).json : undefined;
-      const error = waited === undefined ? answer.json.error : (waited.metadata as { err: string }).err;
-      assert.match(error ?? "", message, what);
-      assert.doesNotMatch(error ?? "", /(the|import) image/, what);
-      assert.deepEqual(scratch(), [], what);
-      const held = readdirSync(path.join(shared.daemon.dir, "storage-pools/dir/custom"));
-      assert.deepEqual(held.sort(), ["default_data", "default_raw"], what);
-    });
-  for (const { what, entries, message } of hostile) await refuses(what, await tarball(entries), message);
-  await refuses("nothing", Buffer.alloc(0), /has no content/);
-  await refuses("no archive", Buffer.from("garbage"), /Unsupported compression/);
+  const refuses = async (what: string, bytes: Buffer, message: RegExp) => {
+    const answer = await shared.send("POST", custom("dir"), bytes, { ...octets, "x-lxd-name": "evil" });
+    const waited = answer.status === 202 ? (await shared.send("GET", `${answer.json.operation}/wait`)).json : undefined;
+    const error = waited === undefined ? answer.json.error : (waited.metadata as { err: string }).err;
+    assert.match(error ?? "", message, what);
+    assert.doesNotMatch(error ?? "", /(the|import) image/, what);
+    assert.deepEqual(scratch(), [], what);
+    const held = readdirSync(path.join(shared.daemon.dir, "storage-pools/dir/custom"));
+    assert.deepEqual(held.sort(), ["default_data", "default_raw"], what);
+  };
+  await shared.unchanged(async () => {
+    for (const { what, entries, message } of hostile) await refuses(what, await tarball(entries), message);
+    await refuses("nothing", Buffer.alloc(0), /has no content/);
+    await refuses("no archive", Buffer.from("garbage"), /Unsupported compression/);
+  });
   const taken = { ...octets, "x-lxd-name": "data" };
   const whole = await tarball([indexEntry(), root]);
   await shared.unchanged(async () => {
