@@ -92,7 +92,7 @@ export class InstanceService {
       config: book.hostIds.give(keepVolatile(record.config, withoutEmpty(put.config))),
       devices: withoutEmptyOptions(put.devices),
       ephemeral: put.ephemeral,
-      profiles: put.profiles ?? record.profiles,
+      profiles: put.profiles ?? [],
     };
     checkSettings(this.home, next, record);
     this.#checkChange(record, next);

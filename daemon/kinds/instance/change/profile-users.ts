@@ -54,8 +54,7 @@ export async function followProfile(
     try {
       await home.changes.run(ownCall(user.project), {
         of: [instanceRef(user)],
-        // As in LXD, which tells of those that run.
-        ...(home.book.running.has(user) ? { told: { action: "instance-updated", of: instanceRef(user) } } : {}),
+        told: { action: "instance-updated", of: instanceRef(user) },
         work: () => follow(home, lifecycle, user, profile, before),
       });
     } catch (error) {
