@@ -118,6 +118,9 @@ const codes: Readonly<Record<string, ErrorCode>> = {
 function fileError(error: unknown, path: string): unknown {
   const errno = errnoOf(error);
   if (errno === undefined || !ApiError.is(error)) return error;
+  // It ended after the request was checked.
+  if (errno === "ESRCH")
+    return badRequest("Instance is not running: it has just ended. Try again.", { details: error.details });
   const code = codes[errno];
   if (code === "NOT_FOUND") return new ApiError(code, `Not Found: ${path}`, { details: error.details });
   return code === undefined ? error : new ApiError(code, error.message, { details: error.details });
