@@ -28,6 +28,7 @@ export const commonPackages: readonly string[] = [
   "dnsmasq-base",
   "busybox-static",
   "btrfs-progs",
+  "rsync",
   "squashfs-tools",
   "xz-utils",
   "zstd",

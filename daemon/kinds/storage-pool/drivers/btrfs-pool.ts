@@ -1,6 +1,7 @@
 /** btrfs pools: an image file behind a loop device, a block device, or a folder that is on btrfs already. */
 import { chmod, open, rm, rmdir, stat, statfs, truncate } from "node:fs/promises";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Config } from "../../../../sdk/api/common";
 import { storagePoolConfig } from "../../../../sdk/api/config/storage-pool";
 import { parseSize } from "../../../../sdk/api/config/values";
@@ -135,11 +136,19 @@ async function unmountBroken(pool: PoolPlace): Promise<void> {
   while (await isMounted(pool.path)) await run("umount", ["--", pool.path]);
 }
 
+const retryMs = 1000;
+
 /** @throws ApiError UNAVAILABLE, also while containers hold a file system that the kernel has closed */
 async function mount(pool: PoolPlace, source: string, kind: Kind): Promise<void> {
   const options = [kind === "loop" ? "loop" : "rw", storagePoolConfig(pool.config).get("btrfs.mount_options")];
+  const attempt = () => run("mount", ["-t", "btrfs", "-o", options.join(","), "--", source, pool.path]);
   try {
-    await run("mount", ["-t", "btrfs", "-o", options.join(","), "--", source, pool.path]);
+    // Of an image file on a full disk the kernel has to write what it had noted, and blocks of what was deleted come back a moment later.
+    await attempt().catch(async (error: unknown) => {
+      if (kind !== "loop") throw error;
+      await delay(retryMs);
+      await attempt();
+    });
   } catch (error) {
     throw unavailable(
       `Cannot open storage pool "${pool.name}": ${(error as Error).message.replace(/\s*\n\s*/g, " ")}. If the kernel closed its file system after an error, as on a full disk below the image file, make room there, and stop every container of the pool.`,
