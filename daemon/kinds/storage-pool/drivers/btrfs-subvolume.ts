@@ -46,11 +46,14 @@ export async function giveBack(folder: string, below: string | undefined): Promi
 /** Makes holes in the image file. On a full file system the kernel may have no room to note even that, and finds it a moment later. */
 async function trim(folder: string): Promise<void> {
   const signal = AbortSignal.timeout(patienceMs);
-  const isDone = () => run("fstrim", [folder], { signal }).then(...yesOrNo);
-  while (!(await isDone()) && !signal.aborted) await delay(retryMs);
+  while (!signal.aborted && !(await isTrimmed(folder, signal))) await delay(retryMs);
 }
 
-const yesOrNo = [() => true, () => false] as const;
+const isTrimmed = (folder: string, signal: AbortSignal): Promise<boolean> =>
+  run("fstrim", [folder], { signal }).then(
+    () => true,
+    () => false,
+  );
 
 async function isScarce(folder: string): Promise<boolean> {
   const { bavail, blocks } = await statfs(folder);
