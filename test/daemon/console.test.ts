@@ -1,8 +1,11 @@
 /** Console: one client at the terminal of a container's init; the log goes on, and nobody waits for a slow reader. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { ConsoleSession } from "../../sdk/index";
 import { preparePool } from "../support/daemon";
+import { processText } from "../support/process";
+import { assertRefused } from "../support/raw-http";
 import { shareDaemon } from "../support/shared-daemon";
 import { until } from "../support/until";
 
@@ -149,4 +152,21 @@ test("a daemon that is killed detaches its client; under the next one the consol
   await until(async () => said().includes("after-the-crash"));
   again.detach();
   await again.closed;
+});
+
+test("who asks for the console of a container that ends just then is told so", async () => {
+  const { pid } = await shared.client.getInstanceState("web");
+  const supervisor = Number(/^PPid:\s+(\d+)/m.exec(processText(pid, "status"))?.[1]);
+  const connections = () => readFileSync(`/proc/${supervisor}/net/unix`, "latin1").split(/\/sock$/m).length;
+  const before = connections();
+  // It takes the connection and answers nothing, until it is ended.
+  process.kill(supervisor, "SIGSTOP");
+  const asked = shared.send("POST", console, { type: "console" });
+  try {
+    await until(async () => connections() > before);
+  } finally {
+    process.kill(supervisor, "SIGKILL");
+  }
+  assertRefused(await asked, 400, /not running: it has just ended/);
+  await until(async () => (await shared.client.getInstance("web")).value.status === "Stopped");
 });

@@ -11,6 +11,7 @@ import { ProcessWatch } from "./await";
 import { Cell, Exit, type RunningCell, type Target } from "./cell";
 import type { CellConnection, Op } from "./connection";
 import { Console } from "./console";
+import { isGone, justEnded, orJustEnded } from "./ended";
 import { ExecProcess } from "./exec";
 import { deleteFile, type GotFile, getFile, type PutFile, putFile } from "./file";
 import { GuestGate } from "./guest-gate";
@@ -68,9 +69,7 @@ export class BothyCell implements Native {
       const connection = await this.spawner.watch(instance);
       return patienceMs === undefined ? await Cell.from(connection) : await within(patienceMs, connection);
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
-      // Without a folder of its own no supervisor can be there.
-      if (["ENOENT", "ECONNREFUSED", "ENOTDIR", "ELOOP"].includes(code ?? "")) return undefined;
+      if (isGone(error)) return undefined;
       throw error;
     }
   }
@@ -109,7 +108,10 @@ export class BothyCell implements Native {
   }
 
   async attachConsole(instance: string, cell: RunningCell): Promise<Console> {
-    return Console.from(await this.spawner.watch(instance), cell);
+    const connection = await this.spawner.watch(instance).catch((error: unknown) => {
+      throw isGone(error) ? justEnded(error) : error;
+    });
+    return Console.from(connection, cell);
   }
 
   async getFile(place: FilePlace, innerPath: string): Promise<GotFile> {
@@ -138,20 +140,21 @@ export class BothyCell implements Native {
     return beginSftp(await this.spawner.request("sftp", placeOps(place)));
   }
 
-  async plug(target: Target, ids: IdRange | undefined, ops: readonly Op[]): Promise<void> {
-    const connection = await this.spawner.request("plug", [targetOp(target), ...idmapOps(ids), ...ops]);
-    try {
-      await connection.need();
-    } finally {
-      connection.close();
-    }
+  plug(target: Target, ids: IdRange | undefined, ops: readonly Op[]): Promise<void> {
+    return this.#inside("plug", [targetOp(target), ...idmapOps(ids), ...ops]);
   }
 
-  async startProxy(target: Target, ids: IdRange | undefined, control: string, ops: readonly Op[]): Promise<void> {
-    const words: Op[] = [targetOp(target), ...idmapOps(ids), ["control", control], ...ops];
-    const connection = await this.spawner.request("proxy", words);
+  startProxy(target: Target, ids: IdRange | undefined, control: string, ops: readonly Op[]): Promise<void> {
+    return this.#inside("proxy", [targetOp(target), ...idmapOps(ids), ["control", control], ...ops]);
+  }
+
+  /** Has something done in a container. @throws ApiError BAD_REQUEST when that has just ended */
+  async #inside(verb: string, ops: readonly Op[]): Promise<void> {
+    const connection = await this.spawner.request(verb, ops);
     try {
       await connection.need();
+    } catch (error) {
+      throw orJustEnded(error);
     } finally {
       connection.close();
     }

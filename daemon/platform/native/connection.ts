@@ -51,6 +51,9 @@ function connected(path: string): Promise<Socket> {
   });
 }
 
+/** What reading and writing answer when the other end has left. */
+const leftUnread: readonly string[] = ["ECONNRESET", "EPIPE"];
+
 /** A connection in paused mode: lines are taken one by one, the rest may be read as bytes. */
 export class CellConnection {
   readonly socket: Socket;
@@ -67,8 +70,10 @@ export class CellConnection {
       this.#ended = true;
       this.#wake();
     });
-    this.socket.on("error", (error) => {
-      this.#error = error;
+    this.socket.on("error", (error: NodeJS.ErrnoException) => {
+      // The other end left with something unread, which is an end like another (unix(7)).
+      if (leftUnread.includes(error.code ?? "")) this.#ended = true;
+      else this.#error = error;
       this.#wake();
     });
     this.socket.on("close", () => {
@@ -122,18 +127,19 @@ export class CellConnection {
     return persist(ask, ["EAGAIN", "ECONNREFUSED", "ENOENT", "ECONNRESET", "EPIPE"], signal);
   }
 
-  /** Whether something has come that nobody has read. */
+  /** Whether something has come that nobody has read, the end included. */
   get hasAnswer(): boolean {
-    return this.#buffer.length > 0 || this.socket.readableLength > 0;
+    return this.#ended || this.#buffer.length > 0 || this.socket.readableLength > 0;
   }
 
   send(data: Buffer | string): void {
     this.socket.write(data);
   }
 
-  /** Sends with back-pressure. */
+  /** Sends with back-pressure. To one that has left it sends nothing: the next line, or its absence, says why. */
   async write(data: Buffer): Promise<void> {
     if (this.#error !== undefined) throw this.#error;
+    if (this.#ended) return;
     if (this.socket.write(data)) return;
     await new Promise<void>((resolve) => {
       const done = () => {
@@ -159,11 +165,12 @@ export class CellConnection {
     }
   }
 
-  /** The next JSON line. @throws ApiError when there is none */
+  /** The next JSON line. @throws ApiError with errno ECONNRESET when there is none */
   async need(): Promise<Record<string, unknown>> {
     const line = await this.line();
-    if (line === undefined) throw internal("Cannot reach bothy-cell: it closed the connection before it answered.");
-    return line;
+    if (line !== undefined) return line;
+    const message = "Cannot reach bothy-cell: it closed the connection before it answered.";
+    throw internal(message, { details: { errno: "ECONNRESET", message } });
   }
 
   /** Exactly so many bytes after the lines. @throws ApiError when the connection ends before */

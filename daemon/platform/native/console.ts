@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { badRequest, unavailable } from "../../../sdk/api/errors";
 import type { RunningCell } from "./cell";
 import { type CellConnection, errnoOf } from "./connection";
+import { isGone, justEnded } from "./ended";
 
 /** A supervisor answers at once, unless somebody has stopped it. */
 const patienceMs = 10_000;
@@ -52,7 +53,7 @@ export class Console {
       if (isOver) throw unavailable("Cannot attach to the console: the container's supervisor does not answer.");
       if (errnoOf(error) === "EBUSY")
         throw badRequest("This console is already connected. Detach the other client first.", { cause: error });
-      throw error;
+      throw isGone(error) ? justEnded(error) : error;
     } finally {
       clearTimeout(patience);
     }

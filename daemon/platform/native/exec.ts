@@ -5,6 +5,7 @@ import os from "node:os";
 import * as z from "zod";
 import { ApiError, badRequest } from "../../../sdk/api/errors";
 import type { CellConnection, CellError } from "./connection";
+import { justEnded } from "./ended";
 
 const Ready = z.object({ pid: z.number(), fds: z.record(z.string(), z.number()) });
 const Exited = z.object({ code: z.number().optional(), signal: z.number().optional() });
@@ -107,8 +108,7 @@ export class ExecProcess {
 function execError(error: unknown): unknown {
   if (!ApiError.is(error)) return error;
   const { op, path, errno } = (error.details ?? {}) as CellError;
-  // It ended after the request was checked.
-  if (errno === "ESRCH") return badRequest("Instance is not running", { cause: error });
+  if (errno === "ESRCH") return justEnded(error);
   const what = { cwd: `"${path}"`, user: "id", group: "id" }[op ?? ""];
   if (what === undefined) return error;
   return badRequest(`Cannot execute: ${error.message} Choose another ${op}: the container has no such ${what}.`, {

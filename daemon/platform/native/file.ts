@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import * as z from "zod";
 import { ApiError, badRequest, type ErrorCode } from "../../../sdk/api/errors";
 import { type CellConnection, errnoOf } from "./connection";
+import { justEnded } from "./ended";
 
 export const FileStat = z.object({
   type: z.enum(["file", "directory", "symlink", "other"]),
@@ -118,9 +119,7 @@ const codes: Readonly<Record<string, ErrorCode>> = {
 function fileError(error: unknown, path: string): unknown {
   const errno = errnoOf(error);
   if (errno === undefined || !ApiError.is(error)) return error;
-  // It ended after the request was checked.
-  if (errno === "ESRCH")
-    return badRequest("Instance is not running: it has just ended. Try again.", { details: error.details });
+  if (errno === "ESRCH") return justEnded(error);
   const code = codes[errno];
   if (code === "NOT_FOUND") return new ApiError(code, `Not Found: ${path}`, { details: error.details });
   return code === undefined ? error : new ApiError(code, error.message, { details: error.details });

@@ -1,6 +1,7 @@
 /** Sftp: a session of SFTP with a container's files, as a stream of bytes both ways; bothy-cell is the server (docs/native-protocol.md). */
 import type { Socket } from "node:net";
 import type { CellConnection } from "./connection";
+import { orJustEnded } from "./ended";
 
 /** Reads until the session can begin. @returns the bytes of the session; it ends with the stream, and with the container */
 export async function beginSftp(connection: CellConnection): Promise<Socket> {
@@ -9,6 +10,6 @@ export async function beginSftp(connection: CellConnection): Promise<Socket> {
     return connection.release();
   } catch (error) {
     connection.close();
-    throw error;
+    throw orJustEnded(error);
   }
 }
