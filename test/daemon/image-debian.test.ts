@@ -1,9 +1,11 @@
 /** The sources of the Debian template, and a build that is cancelled; test/e2e/debian.test.ts builds it to the end. */
 import assert from "node:assert/strict";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
 import { hostSources, parseDeb822, parseOneLine } from "../../daemon/kinds/image/build/apt";
+import { mirrorSources } from "../../daemon/kinds/image/build/mmdebstrap";
+import { readTemplate } from "../../daemon/kinds/image/templates/template";
 import { processText } from "../support/process";
 import { requireFeature } from "../support/require";
 import { asOperation, withImages } from "./image-scene";
@@ -33,6 +35,30 @@ test("package sources are read in both of apt's forms, and only those of the wan
   const { sources } = await hostSources("no-such-release", ["no-such-component"]);
   assert.equal(sources, "");
 });
+
+test("a template of another distribution has its own archive with its updates, and needs that archive's keys", () =>
+  withImages(async (scene) => {
+    const { definition } = await readTemplate("ubuntu/24.04", ["templates"]);
+    assert.deepEqual(
+      mirrorSources(definition)
+        ?.split("\n")
+        .map((line) => line.replace(/\[signed-by=[^\]]*\]/, "KEYS")),
+      [
+        "deb KEYS http://archive.ubuntu.com/ubuntu noble main universe",
+        "deb KEYS http://archive.ubuntu.com/ubuntu noble-updates main universe",
+        "deb KEYS http://archive.ubuntu.com/ubuntu noble-security main universe",
+        "",
+      ],
+    );
+    const folder = path.join(scene.home.dirs.root, "templates");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path.join(folder, "foreign.yaml"), "extends: ubuntu/24.04\nkeyring: /no/other-archive-keyring.gpg\n");
+    const { error } = await asOperation(scene.home, (running) =>
+      scene.images.fromTemplate("default", "foreign", running),
+    );
+    assert.match(String(error), /no \/no\/other-archive-keyring\.gpg.*package is "other-keyring"/);
+    assert.deepEqual(scene.leftovers(), []);
+  }));
 
 test("a cancelled build ends its programs and leaves nothing", { skip }, () =>
   withImages(async (scene) => {

@@ -145,7 +145,7 @@ test("a wrong definition is refused with the field, an unknown template with the
         assert.equal(error.code, "NOT_FOUND");
         assert.match(
           error.message,
-          /^Image template ".*" not found\. These exist: busybox, debian\/12, debian\/12-nginx, /,
+          /^Image template ".*" not found\. These exist: busybox, debian\/12, debian\/12-nginx, debian\/13, /,
         );
         return true;
       });
@@ -153,6 +153,10 @@ test("a wrong definition is refused with the field, an unknown template with the
     assert.equal(definition.kind, "mmdebstrap");
     assert.ok(definition.include.includes("nginx-light") && definition.include.includes("systemd-sysv"));
     assert.ok(lstatSync("templates/debian/12.yaml").isFile());
+    for (const name of ["debian/13", "ubuntu/24.04"]) {
+      const { definition: other } = await readTemplate(name, ["templates"]);
+      assert.ok(other.include.includes("systemd-sysv"), name);
+    }
   }));
 
 test("a host without zstd builds templates all the same", { skip: busyboxMissing }, () =>

@@ -1,6 +1,7 @@
 /** Build with mmdebstrap: a Debian root file system from the host's own package sources. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { readFile, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { badRequest, internal } from "../../../../sdk/api/errors";
@@ -29,9 +30,10 @@ export async function fillDebian(
   tell: Progress,
   signal: AbortSignal,
 ): Promise<number> {
-  const { suite, variant = "minbase", components = ["main"], include, mirror } = definition;
+  const { suite, variant = "minbase", components = ["main"], include } = definition;
+  requireKeyring(definition);
   const { sources, options } = await hostSources(suite!, components);
-  const from = mirror === undefined ? sources : `deb ${mirror} ${suite} ${components.join(" ")}\n`;
+  const from = mirrorSources(definition) ?? sources;
   await mmdebstrap(
     [
       `--variant=${variant}`,
@@ -54,6 +56,25 @@ export async function fillDebian(
     await rm(path.join(root, "etc", file, "99mmdebstrap"), { force: true });
   customise(root, definition);
   return releaseSeconds(root);
+}
+
+/** The lines of sources.list(5) for a template's mirror. @returns nothing for one that has none, and takes the host's own */
+export function mirrorSources({ mirror, suite, updates, components, keyring }: Definition): string | undefined {
+  if (mirror === undefined) return undefined;
+  const option = keyring === undefined ? "" : `[signed-by=${keyring}] `;
+  const lines = [suite!, ...(updates ?? [])].map(
+    (name) => `deb ${option}${mirror} ${name} ${(components ?? ["main"]).join(" ")}\n`,
+  );
+  return lines.join("");
+}
+
+/** Without its keys, apt would say only that a signature cannot be verified. @throws ApiError BAD_REQUEST */
+function requireKeyring({ keyring }: Definition): void {
+  if (keyring === undefined || existsSync(keyring)) return;
+  const name = path.basename(keyring).replace(/-archive-keyring\.(gpg|pgp|asc)$/, "");
+  throw badRequest(
+    `Cannot build the template: the host has no ${keyring}, the keys of its packages. Install them; Debian's package is "${name}-keyring".`,
+  );
 }
 
 /** When the packages were last changed, rather than now: the same packages give the same image. */

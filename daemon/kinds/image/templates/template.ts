@@ -41,6 +41,13 @@ const Definition = z.strictObject({
   include: z.array(word("a package name")).default([]),
   /** Archive to take packages from; the host's own sources when absent. */
   mirror: z.url().optional(),
+  /** More suites of the mirror, such as those of updates; of the host's own sources they are found by their names. */
+  updates: z.array(word("a suite name")).optional(),
+  /** File of the host with the keys of the mirror; apt's own when absent. */
+  keyring: z
+    .string()
+    .regex(/^\/[\w./+-]+$/, { message: "must be the absolute path of a file of the host" })
+    .optional(),
   folders: z.array(InnerPath).default([]),
   files: z.array(FileEntry).default([]),
   symlinks: z.record(InnerPath, z.string().min(1)).default({}),
