@@ -5,8 +5,9 @@ import { Agent, type IncomingMessage, request } from "node:http";
 import { text } from "node:stream/consumers";
 import { memoryOf } from "../../../bench/memory";
 import { ApiError } from "../../../sdk/api/errors";
-import type { PendingOperation } from "../../../sdk/index";
+import type { Operation, PendingOperation } from "../../../sdk/index";
 import { type TestDaemon, withDaemon } from "../daemon";
+import { until } from "../until";
 import { type FuzzRequest, fuzzRequests } from "./requests";
 
 const parallel = 8;
@@ -50,6 +51,9 @@ async function makeScene({ client }: TestDaemon): Promise<void> {
   await done(client.createStorageVolumeSnapshot("default", "vol0", { name: "snap0" }));
   await done(client.setInstanceState("c1", { action: "start" }));
 }
+
+const isAtWork = ({ class: kind, status }: Operation): boolean =>
+  kind === "task" && (status === "Pending" || status === "Running");
 
 /** What a refusal says: every one names its reason, and none is a fault of the daemon's. */
 function faultOf({ status, text: body }: Answer, { method }: FuzzRequest): string | undefined {
@@ -98,6 +102,8 @@ export const fuzzDaemon = (count: number, seed: number, tell: (line: string) => 
     const isFault = (line: string) => /"level":"error"|TypeError|RangeError|ReferenceError/.test(line);
     assert.deepEqual(daemon.log().split("\n").filter(isFault).slice(0, 5), [], told);
     assert.ok(memoryOf([daemon.pid]).rssKiB < mostRssKiB, told);
+    // What was begun may still start containers.
+    await until(async () => !(await daemon.client.listOperations()).some(isAtWork));
     await makeScene(daemon);
     await (await daemon.client.createInstance({ name: "well", source: image, profiles: ["default"] })).wait();
     await (await daemon.client.setInstanceState("well", { action: "start" })).wait();
