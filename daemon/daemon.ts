@@ -28,6 +28,7 @@ import { ownName } from "./platform/folders/aside";
 import { Dirs } from "./platform/folders/dirs";
 import { ParentGroups, parentGroupName, readCgroupLayout } from "./platform/host/cgroups";
 import { notifyReady } from "./platform/host/notify";
+import { userName } from "./platform/host/users";
 import { Locks } from "./platform/locks";
 import { Log } from "./platform/log";
 import { BothyCell } from "./platform/native/index";
@@ -204,6 +205,7 @@ export class Daemon {
         routes: routesOf(this.#parts, this.#shutdown),
         upgrades: upgradesOf(this.#parts),
         projects: this.#parts.projects,
+        peers: { uidOf: (fd) => this.#ground.native.peerOf(fd), nameOf: userName },
         visitorOf: (request) => doors.visitorOf(request),
         cors: () => this.#parts.server.cors,
         log: this.#log,

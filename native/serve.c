@@ -7,6 +7,7 @@
 #include "file.h"
 #include "guest-api.h"
 #include "net-state.h"
+#include "peers.h"
 #include "plug.h"
 #include "proxy.h"
 #include "remove.h"
@@ -31,6 +32,7 @@ static const struct {
     {VERB_PROXY, serve_proxy},
     {VERB_SFTP, serve_sftp},
     {VERB_GUEST_API, serve_guest_api},
+    {VERB_PEERS, serve_peers},
 };
 
 void serve(struct cell *cell) {

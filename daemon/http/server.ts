@@ -12,6 +12,7 @@ import { mostOpenFiles } from "../platform/host/open-files";
 import type { Log } from "../platform/log";
 import { endWith, sendError, sendReply } from "./answer";
 import { type Cors, corsHeaders, isAllowed } from "./cors";
+import { LocalCallers, type PeerPort } from "./local-callers";
 import { forgetBody, headOf, type Judged, readRequest } from "./request";
 import { matchPath, splitTarget } from "./request-path";
 import type { Route, UpgradeRoute } from "./route";
@@ -44,6 +45,8 @@ export interface Served {
   readonly projects: Pick<Projects, "require">;
   /** Who sent a request that came by the network. Absent: nobody does. */
   readonly visitorOf?: (raw: IncomingMessage) => Caller;
+  /** Tells who is on the unix socket. Absent: nobody is named. */
+  readonly peers?: PeerPort;
   /** What pages of other sites may. */
   readonly cors?: () => Cors | undefined;
   readonly log: Log;
@@ -67,7 +70,8 @@ export function buildServer(served: Served, bounds: Bounds = defaultBounds()): F
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, _payload, done) => done(null));
-  const judged: Judged = { projects: served.projects, callerOf: (raw) => callerOf(served, raw) };
+  const locals = new LocalCallers(served.peers, served.log);
+  const judged: Judged = { projects: served.projects, callerOf: (raw) => callerOf(served, locals, raw) };
   const known = new Set<string>();
   for (const route of withAliases([...served.routes, ...served.upgrades.map(withoutUpgrade)])) {
     known.add(route.path);
@@ -79,7 +83,11 @@ export function buildServer(served: Served, bounds: Bounds = defaultBounds()): F
     });
   }
   app.addHook("onRequest", (request, reply, done) => {
-    const allowed = isFromNetwork(request.raw) ? served.cors?.() : undefined;
+    if (!isFromNetwork(request.raw)) {
+      void locals.know(request.raw).then(() => done());
+      return;
+    }
+    const allowed = served.cors?.();
     if (allowed !== undefined) void reply.headers(corsHeaders(allowed, request.headers.origin));
     // A browser asks before, without a certificate; it hears nothing but what is allowed.
     if (allowed !== undefined && request.method === "OPTIONS") void reply.code(200).send();
@@ -98,7 +106,12 @@ export function buildServer(served: Served, bounds: Bounds = defaultBounds()): F
     sendError(reply, status === 400 ? badRequest((error as Error).message) : toApiError(error));
   });
   boundConnections(served.log, app, connections);
-  app.server.on("upgrade", (request, socket, head) => upgrade(judged, served.upgrades, request, socket, head));
+  app.server.on("upgrade", (request, socket, head) => {
+    socket.on("error", () => socket.destroy());
+    const go = () => upgrade(judged, served.upgrades, request, socket, head);
+    if (isFromNetwork(request)) go();
+    else void locals.know(request).then(go);
+  });
   return app;
 }
 
@@ -153,15 +166,12 @@ function noVirtualMachine(): never {
 /** ":name*" takes the rest of the path; fastify's word for that is "*". */
 const fastifyPath = (path: string) => path.replace(/:\w+\*$/, "*");
 
-/** Who reached the unix socket is its owner or of its group, and has the whole server. */
-const localCaller: Caller = { username: "root", protocol: "unix", address: "@", rights: "server" };
-
 /** Who has come by the network and is not known to have come so is nobody. */
 const nobody: Caller = { username: "", protocol: "tls", address: "", rights: "nothing" };
 
 /** A request came by the network when its connection is encrypted: nothing else listens there. */
-function callerOf({ visitorOf, cors }: Served, raw: IncomingMessage): Caller {
-  if (!isFromNetwork(raw)) return localCaller;
+function callerOf({ visitorOf, cors }: Served, locals: LocalCallers, raw: IncomingMessage): Caller {
+  if (!isFromNetwork(raw)) return locals.callerOf(raw);
   if (isOfForeignPage(raw) && !isAllowed(cors?.(), raw.headers.origin)) return nobody;
   return visitorOf?.(raw) ?? nobody;
 }
@@ -213,7 +223,6 @@ function upgrade(
   socket: Duplex,
   head: Buffer,
 ): void {
-  socket.on("error", () => socket.destroy());
   try {
     const { route, params } = findUpgrade(upgrades, splitTarget(request.url).path);
     const apiRequest = headOf(judged, route, request, params, new AbortController().signal);

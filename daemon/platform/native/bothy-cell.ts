@@ -17,6 +17,7 @@ import { deleteFile, type GotFile, getFile, type PutFile, putFile } from "./file
 import { GuestGate } from "./guest-gate";
 import { type Native, Silent } from "./native";
 import { type NetInterface, readNetState } from "./net-state";
+import { Peers } from "./peers";
 import { endProxy, hasProxy } from "./proxy";
 import { requireGone } from "./removal";
 import type { RootSource } from "./root-source";
@@ -49,6 +50,7 @@ const atOnce = 32;
 
 export class BothyCell implements Native {
   readonly #atOnce = new Slots(atOnce);
+  readonly #peers = new Peers(() => this.spawner.request("peers", []));
 
   private constructor(
     private readonly spawner: Spawner,
@@ -177,6 +179,10 @@ export class BothyCell implements Native {
     return this.#atOnce.run(async () => readNetState(await this.spawner.request("net-state", [targetOp(target)])));
   }
 
+  peerOf(fd: number): Promise<number> {
+    return this.#peers.uidOf(fd);
+  }
+
   async watch(target: Target): Promise<ProcessWatch> {
     return ProcessWatch.from(await this.spawner.request("await", [targetOp(target)]));
   }
@@ -204,6 +210,7 @@ export class BothyCell implements Native {
   }
 
   stop(): Promise<void> {
+    this.#peers.close();
     return this.spawner.stop();
   }
 }

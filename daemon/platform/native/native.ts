@@ -64,6 +64,8 @@ export interface Native {
    */
   openGuestGate(ids: IdRange | undefined, socket: string, upstream: string, name: string): Promise<GuestGate>;
   netState(target: Target): Promise<NetInterface[]>;
+  /** Who is at the other end of a unix socket of this process. @param fd its descriptor, which stays open meanwhile @returns the user id @throws ApiError INTERNAL */
+  peerOf(fd: number): Promise<number>;
   /** Watches a process of the host. @throws ApiError with the errno ESRCH when it has ended already */
   watch(target: Target): Promise<ProcessWatch>;
   /** Runs a host program while a root is mounted at a folder, for this program only. @throws ApiError INTERNAL when it fails */
