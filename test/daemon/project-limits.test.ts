@@ -95,6 +95,21 @@ test("the sizes of all roots stay within limits.disk, which each of them then ne
     });
   }));
 
+test("two changes at the same time do not come to more than a limit together", () =>
+  withProject("twice", { "limits.disk": "100MB" }, async (inside) => {
+    const devices = (size: string) => ({ devices: { root: { type: "disk", path: "/", pool: "default", size } } });
+    for (const name of ["a", "b"]) await make(inside, name, {}, devices("40MB"));
+    const grown = ["a", "b"].map((name) =>
+      shared.send("PATCH", `/1.0/instances/${name}?project=twice`, devices("60MB")),
+    );
+    const codes = (await Promise.all(grown)).map(({ status }) => status);
+    assert.deepEqual(codes.toSorted(), [200, 400]);
+    // What was refused claims nothing any more.
+    const refused = codes[0] === 400 ? "a" : "b";
+    const { status } = await shared.send("PATCH", `/1.0/instances/${refused}?project=twice`, devices("35MB"));
+    assert.equal(status, 200);
+  }));
+
 test("what all instances take together stays within the limits, at create and at update", () =>
   withProject("lim", bounds, async (inside) => {
     await make(inside, "a", half);

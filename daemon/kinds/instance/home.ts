@@ -33,7 +33,7 @@ export type ImagePort = Pick<
 >;
 
 /** What the project of an instance has to say. */
-export type ProjectPort = Pick<ProjectService, "allowInstance" | "require">;
+export type ProjectPort = Pick<ProjectService, "allowInstance" | "claimInstance" | "require">;
 
 export type PoolPort = Pick<StoragePoolService, "record" | "records">;
 

@@ -96,7 +96,7 @@ export class InstanceService {
     };
     checkSettings(this.home, next, record);
     this.#checkChange(record, next);
-    this.home.projects.allowInstance(record.project, { name: record.name, ...book.expanded(next) }, false);
+    using _claim = this.home.projects.claimInstance(record.project, { name: record.name, ...book.expanded(next) });
     const [was, is] = [book.expanded(record), book.expanded(next)];
     const config = await followLive(this.home, this.lifecycle, next, was, is);
     // It may have ended meanwhile: what the daemon itself keeps is taken as it is now, but for what this change made.

@@ -31,8 +31,13 @@ function amountOf({ config, devices }: Pick<Member, "config" | "devices">, key: 
 const rootOf = (devices: Devices): Device =>
   Object.values(devices).find(({ type, path }) => type === "disk" && path === "/") ?? {};
 
-const totalOf = (members: readonly Member[], key: Aggregate): number =>
-  members.reduce((sum, member) => sum + (amountOf(member, key) ?? 0), 0);
+/** @param members one that is just being changed is among them as it was and as it shall be, and counts by the more of it */
+function totalOf(members: readonly Member[], key: Aggregate): number {
+  const amounts = new Map<string, number>();
+  for (const member of members)
+    amounts.set(member.name, Math.max(amounts.get(member.name) ?? 0, amountOf(member, key) ?? 0));
+  return [...amounts.values()].reduce((sum, amount) => sum + amount, 0);
+}
 
 /** Whether the project has room for one instance more. @throws ApiError BAD_REQUEST */
 export function checkCount({ name, config }: ProjectRecord, members: readonly Member[]): void {
@@ -71,8 +76,13 @@ function missingAmount({ name }: ProjectRecord, member: Member, key: Aggregate):
     : undefined;
 }
 
-/** Whether what is in the project is within limits that it did not have before. @throws ApiError BAD_REQUEST */
-export function checkNewLimits(was: ProjectRecord, is: ProjectRecord, members: readonly Member[]): void {
+/** Whether what is in the project is within limits that it did not have before. @param claimed members as they shall be @throws ApiError BAD_REQUEST */
+export function checkNewLimits(
+  was: ProjectRecord,
+  is: ProjectRecord,
+  members: readonly Member[],
+  claimed: readonly Member[],
+): void {
   const limits = projectConfig(is.config);
   const isNew = (key: string) => (was.config[key] ?? "") !== (is.config[key] ?? "");
   for (const key of counts) {
@@ -89,7 +99,7 @@ export function checkNewLimits(was: ProjectRecord, is: ProjectRecord, members: r
     if (most === undefined || !isNew(key)) continue;
     const missing = members.map((member) => missingAmount(is, member, key)).find((cause) => cause !== undefined);
     if (missing !== undefined) throw badRequest(missing);
-    const total = totalOf(members, key);
+    const total = totalOf([...members, ...claimed], key);
     if (total > most)
       throw badRequest(
         `"${key}" is too low: current total is "${key === "limits.memory" || key === "limits.disk" ? bytesText(total) : total}"`,

@@ -18,6 +18,8 @@ import { type ProjectRecord, ProjectStore } from "./store";
 
 export class ProjectService implements Projects {
   readonly #store: ProjectStore;
+  /** Instances as they shall be, by project, while a change of them goes on: two changes at the same time must not come to too much together. */
+  readonly #claims = new Map<string, Set<Member>>();
 
   constructor(private readonly home: ProjectHome) {
     this.#store = new ProjectStore(home.database);
@@ -127,7 +129,7 @@ export class ProjectService implements Projects {
   #checkAll(was: ProjectRecord, is: ProjectRecord): void {
     const { projectContents } = this.home;
     const instances = projectContents.instances(is.name);
-    checkNewLimits(was, is, instances);
+    checkNewLimits(was, is, instances, this.#claimed(is.name));
     const changed = changedKeys(was.config, is.config).find((key) => key.startsWith("restricted"));
     if (changed === undefined) return;
     within(`Conflict detected when changing "${changed}" in project "${is.name}"`, () => {
@@ -178,12 +180,33 @@ export class ProjectService implements Projects {
     const record = this.record(project);
     if (isNew) this.home.damages.requireNone(urlOf(ref("project", project)), `make instance "${after.name}"`);
     if (!isBounded(record)) return;
-    const others = this.home.projectContents.instances(project).filter(({ name }) => name !== after.name);
+    const isOther = ({ name }: Member) => name !== after.name;
+    const others = this.home.projectContents.instances(project).filter(isOther);
     if (isNew) checkCount(record, others);
     within(`Failed checking if instance ${isNew ? "creation" : "update"} allowed`, () => {
-      checkAggregates(record, [...others, after]);
+      checkAggregates(record, [...others, ...this.#claimed(project).filter(isOther), after]);
       checkRestrictions(record, "container", after);
     });
+  }
+
+  /**
+   * The same for an instance that is there. What it shall be counts until the claim is given back, when it is stored or the change has failed.
+   * @throws ApiError NOT_FOUND, BAD_REQUEST
+   */
+  claimInstance(project: string, after: Member): Disposable {
+    this.allowInstance(project, after, false);
+    const claims = this.#claims.get(project) ?? new Set();
+    this.#claims.set(project, claims.add(after));
+    return {
+      [Symbol.dispose]: () => {
+        claims.delete(after);
+        if (claims.size === 0 && this.#claims.get(project) === claims) this.#claims.delete(project);
+      },
+    };
+  }
+
+  #claimed(project: string): Member[] {
+    return [...(this.#claims.get(project) ?? [])];
   }
 
   /** Whether the projects that see a profile allow what it and their instances come to. @throws ApiError BAD_REQUEST */
@@ -193,7 +216,7 @@ export class ProjectService implements Projects {
       if (!isBounded(record) || this.homeOf("profiles", record.name) !== next.project) continue;
       within(`Failed checking if profile ${isNew ? "creation" : "update"} allowed`, () => {
         const members = projectContents.instances(record.name, next);
-        checkAggregates(record, members);
+        checkAggregates(record, [...members, ...this.#claimed(record.name)]);
         for (const member of members) checkRestrictions(record, "container", member);
         if (record.name === next.project) checkRestrictions(record, "profile", next);
       });

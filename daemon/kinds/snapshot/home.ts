@@ -8,6 +8,6 @@ import type { Volumes } from "../storage-pool/volumes";
 export interface SnapshotHome extends Platform {
   readonly changes: Changes;
   readonly instances: InstanceService;
-  readonly projects: Pick<ProjectService, "allowInstance" | "allowSnapshot">;
+  readonly projects: Pick<ProjectService, "allowSnapshot" | "claimInstance">;
   readonly volumes: Pick<Volumes, "clone" | "delete" | "rename" | "requireThere" | "restore" | "root">;
 }

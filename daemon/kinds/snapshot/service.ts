@@ -150,7 +150,7 @@ export class SnapshotService {
     const volume = snapshotVolume(instance, name);
     await this.home.volumes.requireThere(instance.pool, volume);
     const expanded = this.#book.expanded({ ...snapshot.settings, project: instance.project });
-    this.home.projects.allowInstance(instance.project, { name: instance.name, ...expanded }, false);
+    using _claim = this.home.projects.claimInstance(instance.project, { name: instance.name, ...expanded });
     const putBack = async () => {
       await this.home.instances.home.sftp.leaveRoot(instance);
       await this.home.volumes.restore(instance.pool, volume, volumeOf(instance));
@@ -159,7 +159,7 @@ export class SnapshotService {
       store.update({ ...now, config: restoredConfig(now, snapshot), devices, profiles, description, ephemeral });
       await this.#followSize(now);
     };
-    if (!running.has(instance)) return putBack();
+    if (!running.has(instance)) return await putBack();
     const config = restoredConfig(instance, snapshot);
     await requireStartable(this.home.instances.home, { ...instance, ...snapshot.settings, config });
     const start = () => lifecycle.start(this.#book.record(instance));

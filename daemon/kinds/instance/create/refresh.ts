@@ -35,6 +35,7 @@ export function planRefresh(
   requireStopped();
   return async () => {
     const target = requireStopped();
+    using _claim = home.projects.claimInstance(draft.project, { name, ...home.book.expanded(draft) });
     await home.sftp.leaveRoot(target);
     const [was, is] = [home.book.expanded(target).devices, home.book.expanded(draft).devices];
     const [before, after] = [sizeOfNewRoot(home, target.pool, was), sizeOfNewRoot(home, target.pool, is)];
