@@ -176,6 +176,7 @@ export function makeParts(ground: Ground): Parts {
     rightsOf: (client) => parts.certificates.rightsOf(client),
     metricsOf: (client) => parts.certificates.metricsOf(client),
     isStored: (client) => parts.certificates.isStored(client),
+    isProxy: (address) => parts.server.isProxy(address),
     get trustsSigned() {
       return parts.server.trustsSigned;
     },

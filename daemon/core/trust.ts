@@ -6,6 +6,8 @@ export interface Trust {
   rightsOf(fingerprint: string): Rights;
   /** Whether a certificate that the administrator's authority signed makes a client trusted by itself. */
   readonly trustsSigned: boolean;
+  /** Whether an address is that of a proxy which says whose connections it brings. */
+  isProxy(address: string): boolean;
   /** What a client for metrics may read of those. */
   metricsOf(fingerprint: string): Rights;
   /** Whether it is in the trust store, whatever it may. */

@@ -37,5 +37,5 @@ export class Crowd {
 }
 
 /** The same for a connection and for what encrypts it. */
-const keyOf = ({ remoteAddress, remotePort, localPort }: Socket): string =>
+export const keyOf = ({ remoteAddress, remotePort, localPort }: Socket): string =>
   `${remoteAddress} ${remotePort} ${localPort}`;

@@ -18,6 +18,7 @@ import { errnoOf } from "../platform/folders/files";
 import { mostOpenFiles } from "../platform/host/open-files";
 import { fingerprintOf, type ServerCertificate, type TlsFiles } from "../platform/tls/server-certificate";
 import { endWith, errorBody } from "./answer";
+import { Brought } from "./brought";
 import { Crowd } from "./crowd";
 import { splitTarget } from "./request-path";
 
@@ -75,6 +76,7 @@ export class NetworkDoor {
   #inner: HttpServer | undefined;
   readonly #crowd: Crowd;
   readonly #visitors = new Map<Duplex, Visitor>();
+  readonly #brought: Brought;
   /** Moves are made one after the other. */
   #moves: Promise<unknown> = Promise.resolve();
 
@@ -85,6 +87,7 @@ export class NetworkDoor {
     private readonly serves: Serves = { key: "core.https_address" },
   ) {
     this.#crowd = new Crowd(bounds.strangers);
+    this.#brought = new Brought((address) => this.trust.isProxy(address), bounds.handshakeMs);
   }
 
   /** Where it listens; undefined while it does not. */
@@ -171,7 +174,7 @@ export class NetworkDoor {
     );
     const listening: Listening = { address, server, answering: new Set() };
     server.maxConnections = this.bounds.connections;
-    server.on("connection", (socket: Socket) => this.#crowd.add(socket));
+    this.#brought.guard(server, (socket) => this.#crowd.add(socket));
     server.on("secureConnection", (socket) => this.#welcome(socket, files.ca !== undefined));
     server.on("upgrade", (request, socket, head) => {
       this.#know(request.socket);
@@ -221,7 +224,11 @@ export class NetworkDoor {
     const certificate = socket.getPeerX509Certificate();
     const isKnown = certificate !== undefined && (!isSigned || socket.authorized);
     const shown = isKnown ? { connection: socket, certificate, fingerprint: fingerprintOf(certificate) } : undefined;
-    this.#visitors.set(socket, { address: addressText(socket), shown, isSigned: isSigned && socket.authorized });
+    this.#visitors.set(socket, {
+      address: addressText(this.#brought.clientOf(socket)),
+      shown,
+      isSigned: isSigned && socket.authorized,
+    });
     socket.once("close", () => this.#visitors.delete(socket));
     this.#know(socket);
   }
@@ -277,8 +284,8 @@ async function hostOf({ host }: ListenAddress): Promise<string | undefined> {
 }
 
 /** An IPv4 client of a socket for both families is one of IPv4. */
-const addressText = ({ remoteAddress = "", remotePort = 0 }: Socket): string =>
-  listenAddressText({ host: remoteAddress.replace(/^::ffff:(?=\d+\.)/, ""), port: remotePort });
+const addressText = ({ host, port }: ListenAddress): string =>
+  listenAddressText({ host: host.replace(/^::ffff:(?=\d+\.)/, ""), port });
 
 const causes: Readonly<Record<string, string>> = {
   EADDRINUSE: "something else listens there. Choose another port, or stop it",

@@ -22,7 +22,7 @@ const port = 8443;
 
 const bounds: NetworkBounds = { handshakeMs: 400, headersMs: 400, idleMs: 400, connections: 100, strangers: 4 };
 
-async function withDoor(work: (door: NetworkDoor) => Promise<void>): Promise<void> {
+async function withDoor(work: (door: NetworkDoor) => Promise<void>, proxy?: string): Promise<void> {
   const state = mkdtempSync(path.join(tmpdir(), "bothy-door-"));
   const platform = testPlatform(state, [warningSchema], {});
   const trust = {
@@ -30,10 +30,12 @@ async function withDoor(work: (door: NetworkDoor) => Promise<void>): Promise<voi
     metricsOf: () => "nothing" as const,
     isStored: () => false,
     trustsSigned: false,
+    isProxy: (address: string) => address === proxy,
   };
   const door = new NetworkDoor(new ServerCertificate(platform), trust, bounds);
   const inner = createServer((request, response) => {
-    response.end(`${door.visitorOf(request).rights === "server" ? "friend" : "stranger"} ${request.url}`);
+    const { rights, address } = door.visitorOf(request);
+    response.end(`${rights === "server" ? "friend" : "stranger"} ${request.url} of ${address}`);
   });
   inner.on("clientError", (_error, socket) => socket.destroy());
   try {
@@ -123,4 +125,39 @@ test("a client that is hung up on loses every connection but the one that asked 
     door.hangUp(friend.fingerprint, undefined);
     await Promise.all([first, second].map((socket) => (socket.destroyed ? undefined : once(socket, "close"))));
   }),
+);
+
+/** What comes back on a connection on which a proxy has said something first. */
+async function saidAfter(...pieces: string[]): Promise<string> {
+  const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+  await once(socket, "connect");
+  for (const piece of pieces) await new Promise((resolve) => socket.write(piece, resolve));
+  const secured = tlsConnect({ socket, rejectUnauthorized: false, cert: friend.cert, key: friend.key });
+  secured.write("GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  return text(secured);
+}
+
+/** The connection ends without an answer. */
+const hearsNothing = (...pieces: string[]): Promise<boolean> =>
+  saidAfter(...pieces).then(
+    (told) => told === "",
+    () => true,
+  );
+
+const header = "PROXY TCP4 203.0.113.7 10.0.0.1 50000 8443\r\n";
+
+test("a trusted proxy says whose a connection is, in one piece or many, or says nothing", { skip }, () =>
+  withDoor(async () => {
+    assert.match(await saidAfter(header), /friend \/x of 203\.0\.113\.7:50000$/);
+    assert.match(await saidAfter(...header), /friend \/x of 203\.0\.113\.7:50000$/);
+    assert.match(await saidAfter(), /friend \/x of 127\.0\.0\.1:\d+$/);
+    assert.ok(await hearsNothing("PROXY TCP4 nobody\r\n"));
+    const half = connect(port, "127.0.0.1");
+    half.write("PROXY TCP4 203");
+    await ended(half);
+  }, "127.0.0.1"),
+);
+
+test("nobody else is believed whose a connection is", { skip }, () =>
+  withDoor(async () => assert.ok(await hearsNothing(header)), "10.0.0.1"),
 );

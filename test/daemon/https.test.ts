@@ -5,8 +5,10 @@ import { X509Certificate } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import os, { tmpdir } from "node:os";
 import path from "node:path";
+import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { connect as tlsConnect } from "node:tls";
 import type { Server } from "../../sdk/api/server";
 import { type TestDaemon, withDaemon } from "../support/daemon";
 import { type Identity, identityOf, listenAt, makeIdentity, Network, opensslIdentity, trust } from "../support/https";
@@ -263,4 +265,37 @@ test("TLS is 1.3 or 1.2 and nothing older", { skip }, () =>
     for (const old of ["-tls1_1 -cipher ALL@SECLEVEL=0", "-tls1 -cipher ALL@SECLEVEL=0"])
       assert.doesNotMatch(await speak(old), /Cipher is [A-Z]+-/);
   }),
+);
+
+test(
+  "an event names the client whom a proxy of core.https_trusted_proxy brings, however its address is written",
+  { skip },
+  () =>
+    withDaemon({}, async (daemon) => {
+      await listenAt(daemon);
+      const friend = makeIdentity("friend");
+      await trust(daemon, friend);
+      const set = (proxies: string) =>
+        daemon.request("PATCH", "/1.0", { config: { "core.https_trusted_proxy": proxies } });
+      const { status, body } = await set("10.0.0.7,proxy");
+      assert.equal(status, 400);
+      assert.match((body as { error: string }).error, /it must be IP addresses with commas between/);
+      assert.equal((await set("fd00::7, ::ffff:127.0.0.1")).status, 200);
+      await using network = await Network.to(daemon);
+      const events = await daemon.client.openEvents({ types: ["lifecycle"] });
+      const socket = network.raw();
+      socket.write("PROXY TCP6 2001:db8::7 2001:db8::1 50000 8443\r\n");
+      const { cert, key, fingerprint } = friend;
+      const secured = tlsConnect({ socket, rejectUnauthorized: false, cert, key });
+      const request = JSON.stringify({ name: "brought" });
+      const head = ["POST /1.0/profiles HTTP/1.1", "Host: x", `Content-Length: ${request.length}`, "Connection: close"];
+      secured.write(`${head.join("\r\n")}\r\n\r\n${request}`);
+      assert.match(await text(secured), /^HTTP\/1.1 201/);
+      for await (const { metadata } of events) {
+        const { action, requestor } = metadata as { action: string; requestor: unknown };
+        if (action !== "profile-created") continue;
+        assert.deepEqual(requestor, { username: fingerprint, protocol: "tls", address: "[2001:db8::7]:50000" });
+        break;
+      }
+    }),
 );

@@ -23,3 +23,26 @@ test("a daemon tells the storage drivers of which it can make pools, and no othe
     for (const { name } of await client.listStoragePools()) await client.deleteStoragePool(name);
   }),
 );
+
+test(
+  "a key of LXD's server that is not here is refused with the reason, and a slip of the fingers with the right one",
+  { skip },
+  () =>
+    withDaemon({ bare: true }, async (daemon) => {
+      for (const [key, reason] of [
+        ["cluster.offline_threshold", /a key of LXD that is not here: this server is one host, and in no cluster/],
+        ["candid.api.url", /not here: clients are trusted by their certificates/],
+        ["rbac.api.url", /not here: clients are restricted by certificates and projects/],
+        ["maas.api.url", /not here: addresses are given by the networks' own DHCP/],
+        ["core.debug_address", /not here: there is no profiler of Go/],
+        ["network.ovn.northbound_connection", /a key of LXD that this version does not have yet/],
+        ["core.https_adress", /Did you mean "core.https_address"\?/],
+      ] as const) {
+        const { status, body } = await daemon.request("PATCH", "/1.0", { config: { [key]: "1" } });
+        const { error } = body as { error: string };
+        assert.equal(status, 400, key);
+        assert.ok(error.startsWith(`Unknown configuration key: ${key}`), error);
+        assert.match(error, reason);
+      }
+    }),
+);

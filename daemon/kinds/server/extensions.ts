@@ -127,6 +127,7 @@ export const apiExtensions: readonly string[] = [
   "project_usage",
   "warnings",
   "projects_restricted_backups_and_snapshots",
+  "server_trusted_proxy",
   "storage_api_project",
   "event_lifecycle_requestor_address",
   "resources_gpu_usb",

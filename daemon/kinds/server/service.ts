@@ -1,8 +1,10 @@
 /** Server: what GET /1.0 tells, and the server's own configuration. */
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { isIP, SocketAddress } from "node:net";
 import os from "node:os";
 import type { Config } from "../../../sdk/api/common";
+import { lxdServerKeys } from "../../../sdk/api/config/lxd-words";
 import { serverConfig, serverKeys } from "../../../sdk/api/config/server";
 import { packageVersion } from "../../../sdk/host/package";
 import { expiryTime } from "../../core/expiry-time";
@@ -75,6 +77,7 @@ export class ServerService {
     requireConfig(
       serverKeys,
       Object.fromEntries(Object.entries(config).filter(([key, value]) => shown[key] !== value)),
+      lxdServerKeys,
     );
     const stored = this.#stored();
     const next = withoutEmpty({ ...config, [passwordKey]: await this.#nextHash(stored, config) });
@@ -114,6 +117,12 @@ export class ServerService {
 
   get trustsSigned(): boolean {
     return serverConfig(this.#stored()).get("core.trust_ca_certificates");
+  }
+
+  /** @param address of a client, as its connection has it */
+  isProxy(address: string): boolean {
+    const proxies = serverConfig(this.#stored()).get("core.https_trusted_proxy");
+    return proxies?.some((proxy) => isSameAddress(proxy, address)) ?? false;
   }
 
   /** What pages of other sites may; nothing while no site is allowed. */
@@ -199,6 +208,14 @@ export class ServerService {
       },
     };
   }
+}
+
+/** Whether two texts are one address; one of IPv6 can be written in many ways, and IPv4 as a part of it. */
+const isSameAddress = (one: string, other: string): boolean => plainAddress(one) === plainAddress(other);
+
+function plainAddress(address: string): string {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, "");
+  return isIP(plain) === 6 ? new SocketAddress({ address: plain, family: "ipv6" }).address : plain;
 }
 
 /** LXD shows a password that is set as `true`, which is no text. */

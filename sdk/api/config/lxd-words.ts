@@ -45,6 +45,24 @@ export const lxdPoolKeys = words(`
   rsync.bwlimit rsync.compression size source source.wipe user. volatile. volume.
   zfs.clone_copy zfs.export zfs.pool_name`);
 
+export const lxdServerKeys = words(`
+  backups.compression_algorithm candid. cluster. core.bgp_address core.bgp_asn core.bgp_routerid core.debug_address core.dns_address
+  core.https_address core.https_allowed_credentials core.https_allowed_headers core.https_allowed_methods core.https_allowed_origin
+  core.https_trusted_proxy core.metrics_address core.metrics_authentication core.proxy_http core.proxy_https core.proxy_ignore_hosts
+  core.remote_token_expiry core.shutdown_timeout core.trust_ca_certificates core.trust_password
+  images.auto_update_cached images.auto_update_interval images.compression_algorithm images.default_architecture
+  images.remote_cache_expiry loki. maas. network.ovn. rbac. storage.backups_volume storage.images_volume user.`);
+
+/** Keys of LXD that are not to come, and why. */
+export const lxdKeysLeftOut: Readonly<Record<string, string>> = {
+  "candid.": "clients are trusted by their certificates",
+  "cluster.": "this server is one host, and in no cluster",
+  "core.debug_address": "there is no profiler of Go",
+  "loki.": "log lines go to the daemon's log and to listeners of events",
+  "maas.": "addresses are given by the networks' own DHCP",
+  "rbac.": "clients are restricted by certificates and projects",
+};
+
 export const lxdCustomVolumeKeys = words(`
   block.filesystem block.mount_options lvm.stripes lvm.stripes.size security.shifted security.unmapped size
   snapshots.expiry snapshots.pattern snapshots.schedule user. volatile.

@@ -2,7 +2,18 @@
 import { listenAddress, listenAddressWith, metricsPort } from "./listen-address";
 import { readerOf } from "./reader";
 import { grouped, type KeyTable } from "./table";
-import { anyText, architecture, bool, compression, expiry, integer, oneLine, proxyAddress, size } from "./values";
+import {
+  addressList,
+  anyText,
+  architecture,
+  bool,
+  compression,
+  expiry,
+  integer,
+  oneLine,
+  proxyAddress,
+  size,
+} from "./values";
 
 const since = "0.1.0";
 
@@ -48,6 +59,15 @@ const core = grouped("core", {
     since,
     example: "10.0.0.5:8443",
     doc: "Where the server listens for HTTPS: `host:port`, `:port` for every address of the host, `[ipv6]:port`. Without a port it is 8443.",
+  },
+  "core.https_trusted_proxy": {
+    type: addressList,
+    unset: "no proxy",
+    applies: "now",
+    since,
+    extension: "server_trusted_proxy",
+    example: "10.0.0.7,fd00::7",
+    doc: "Addresses of proxies that pass connections on to the server and say by the PROXY protocol, version 1 or 2, whose they are. Other clients are not believed that.",
   },
   "core.metrics_address": {
     type: listenAddressWith(metricsPort),

@@ -1,6 +1,6 @@
 /** Tables of configuration keys: one row a key, read by daemon, provider, editors and docs/config.md. */
 import type { Config } from "../common";
-import { isWordOf } from "./lxd-words";
+import { isWordOf, lxdKeysLeftOut } from "./lxd-words";
 import { nearestKey } from "./near";
 
 /** Says why a text does not fit, or nothing when it does. */
@@ -148,6 +148,8 @@ export const nearestTo = (table: KeyTable, key: string): string | undefined =>
 
 /** What follows "Unknown configuration key: x": that LXD has it, or which one is near. */
 function keyHint(table: KeyTable, key: string, lxd: readonly string[]): string {
+  const [, why] = Object.entries(lxdKeysLeftOut).find(([word]) => isWordOf([word], key)) ?? [];
+  if (isWordOf(lxd, key) && why !== undefined) return `. It is a key of LXD that is not here: ${why}. Leave it out`;
   if (isWordOf(lxd, key)) return ". It is a key of LXD that this version does not have yet";
   const near = nearestTo(table, key);
   return near === undefined ? "" : `. Did you mean "${near}"?`;

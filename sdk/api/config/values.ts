@@ -1,5 +1,5 @@
 /** Value types of configuration keys. All values are text on the wire. */
-import { isIPv4 } from "node:net";
+import { isIP, isIPv4 } from "node:net";
 import path from "node:path";
 import { compressionForms, compressionWords } from "../compression";
 import { didYouMean, nearest } from "./near";
@@ -27,6 +27,22 @@ export const proxyAddress = text("address of a proxy", (value) => {
     ? undefined
     : "it must be the address of an HTTP proxy such as http://proxy.example:3128";
 });
+
+const listOf = (value: string): string[] =>
+  value
+    .split(",")
+    .map((one) => one.trim())
+    .filter((one) => one !== "");
+
+/** Addresses with commas between. */
+export const addressList: ValueType<string[]> = {
+  title: "list of IP addresses",
+  check: (value) =>
+    listOf(value).every((address) => isIP(address) !== 0)
+      ? undefined
+      : "it must be IP addresses with commas between, such as 10.0.0.7,fd00::7",
+  parse: listOf,
+};
 
 /** LXD's names of those that have images. */
 const architectures = ["x86_64", "i686", "aarch64", "armv8l", "armv7l", "armv6l", "ppc64le", "s390x", "riscv64"];
