@@ -1,28 +1,17 @@
 /** Migration: a server that sends an instance to itself, and other sides that are wrong, hostile, or gone. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
-import { WebSocket } from "ws";
-import { Channel } from "../../daemon/platform/migration/channel";
-import {
-  byRsync,
-  decodeHeader,
-  decodeVerdict,
-  encodeHeader,
-  type Header,
-} from "../../daemon/platform/migration/messages";
+import { byRsync, decodeHeader } from "../../daemon/platform/migration/messages";
 import type { MigrationTarget, PendingOperation } from "../../sdk/index";
 import { listenAt, makeIdentity, Network, trust } from "../support/https";
+import { header, Migrating, never, type Started } from "../support/migration";
 import { hasProgram } from "../support/netns";
 import { oddImage } from "../support/odd-image";
 import { requireFeature } from "../support/require";
 import { shareDaemon } from "../support/shared-daemon";
-import { until } from "../support/until";
 
 const skip = requireFeature("root", process.getuid?.() === 0) || requireFeature("rsync", hasProgram("rsync"));
 
@@ -56,24 +45,7 @@ const gone = async (...names: string[]) => {
   for (const name of names) await (await shared.client.deleteInstance(name)).wait();
 };
 
-interface Started {
-  readonly id: string;
-  readonly secrets: Record<string, string>;
-}
-
-async function start(url: string, body: object): Promise<Started> {
-  const { status, json } = await shared.send("POST", url, body);
-  assert.equal(status, 202, json.error);
-  const { id, metadata } = json.metadata as { id: string; metadata: Record<string, string> };
-  return { id, secrets: metadata };
-}
-
-/** How an operation ended: nothing for success. */
-async function errorOf({ id }: Started): Promise<string> {
-  const { status, json } = await shared.send("GET", `/1.0/operations/${id}/wait`);
-  assert.equal(status, 200);
-  return (json.metadata as { err: string }).err;
-}
+const { start, errorOf, join, left, sendFolder } = new Migrating(shared);
 
 const certificate = () => readFileSync(path.join(shared.daemon.dir, "server.crt"), "utf8");
 const urlOf = ({ id }: Started) => `https://127.0.0.1:8443/1.0/operations/${id}`;
@@ -93,31 +65,6 @@ async function copy(from: string, name: string, post: object = {}, sourcePost: o
   const sink = await start("/1.0/instances", { name, ...post, source: pulling(source, sourceMore) });
   assert.deepEqual([await errorOf(sink), await errorOf(source)], ["", ""]);
 }
-
-/** Connects to an operation on the unix socket, as the other side of a migration does. */
-async function join({ id, secrets }: Started, name: string): Promise<Channel> {
-  const socket = new WebSocket(`ws://localhost/1.0/operations/${id}/websocket?secret=${secrets[name]}`, {
-    createConnection: () => connect(shared.daemon.socket),
-  } as ConstructorParameters<typeof WebSocket>[2]);
-  await once(socket, "open");
-  socket.pause();
-  return new Channel(socket);
-}
-
-const never = new AbortController().signal;
-
-const left = () => readdirSync(path.join(shared.daemon.dir, "tmp")).filter((name) => name.startsWith("migrate-"));
-
-const header = (more: Partial<Header> = {}): Buffer =>
-  encodeHeader({
-    fs: byRsync,
-    idmap: [],
-    snapshotNames: [],
-    snapshots: [],
-    refresh: false,
-    rsyncFeatures: { xattrs: true, delete: true, compress: false, bidirectional: true },
-    ...more,
-  });
 
 async function nothingOf(name: string): Promise<void> {
   const { client, daemon } = shared;
@@ -290,128 +237,6 @@ test("a secret opens one websocket, once; who leaves ends the operation and hold
   assert.deepEqual(left(), []);
 });
 
-/** Another side that sends a folder with rsync, as LXD does. */
-async function sendFolder(
-  sink: Started,
-  folder: string,
-  offer = header(),
-  more: readonly string[] = [],
-): Promise<string> {
-  const control = await join(sink, "control");
-  const fs = await join(sink, "fs");
-  await control.send(offer);
-  const answer = await control.next(never);
-  const features = ["--xattrs", "--filter=-x security.selinux", "--delete"];
-  const relay = 'sh -c "exec 5<&0; cat <&5 >&4 & exec cat <&3"';
-  const options = [
-    "-ar",
-    "--devices",
-    "--numeric-ids",
-    "--partial",
-    "--sparse",
-    ...features,
-    ...more,
-    `--rsh=${relay}`,
-  ];
-  decodeHeader(answer.data);
-  const rsync = spawn("rsync", [...options, `${folder}/`, "localhost:/"], {
-    stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"],
-  });
-  const [input, output] = [rsync.stdio[3], rsync.stdio[4]] as unknown as [NodeJS.WritableStream, NodeJS.ReadableStream];
-  input.on("error", () => undefined);
-  const out = (async () => {
-    for await (const chunk of output) await fs.send(chunk as Buffer);
-    await fs.end();
-  })().catch(() => undefined);
-  try {
-    for (;;) {
-      const { data, isBinary } = await fs.next(never);
-      if (!isBinary) break;
-      input.write(data);
-    }
-  } catch {
-    // The daemon has given up.
-  }
-  input.end();
-  await out;
-  const verdict = await control.next(never).then(({ data }) => decodeVerdict(data));
-  rsync.kill();
-  return verdict.message;
-}
-
-test("what a hostile server sends stays in the root, or fails and leaves nothing", { skip }, async () => {
-  const folder = mkdtempSync(path.join(tmpdir(), "bothy-hostile-"));
-  const push = () => start("/1.0/instances", { name: "b", source: { type: "migration", mode: "push" } });
-  try {
-    symlinkSync("/etc", path.join(folder, "rootfs"));
-    const linked = await push();
-    await sendFolder(linked, folder);
-    assert.match(await errorOf(linked), /Cannot copy the files between the servers/);
-    await nothingOf("b");
-    rmSync(path.join(folder, "rootfs"));
-    mkdirSync(path.join(folder, "rootfs", "etc"), { recursive: true });
-    symlinkSync("/etc/passwd", path.join(folder, "metadata.yaml"));
-    symlinkSync("/etc", path.join(folder, "templates"));
-    symlinkSync("/etc/shadow", path.join(folder, "rootfs", "etc", "link"));
-    // Ids of a range of the other server's are the container's own here.
-    const range = { hostid: 300_000, nsid: 0, maprange: 65_536 };
-    const idmap = [
-      { ...range, isuid: true, isgid: false },
-      { ...range, isuid: false, isgid: true },
-    ];
-    writeFileSync(path.join(folder, "rootfs", "etc", "own"), "x");
-    spawn("chown", ["-R", "300005:300006", path.join(folder, "rootfs")]);
-    await until(async () => readdirSync(folder).length === 3);
-    const shifted = await push();
-    await sendFolder(shifted, folder, header({ idmap }));
-    assert.equal(await errorOf(shifted), "");
-    const { text } = await shared.send("GET", "/1.0/instances/b/metadata");
-    assert.doesNotMatch(text, /root:x/);
-    const own = await shared.send("GET", "/1.0/instances/b/files?path=/etc/own");
-    assert.deepEqual([own.headers["x-lxd-uid"], own.headers["x-lxd-gid"]], ["5", "6"]);
-    await gone("b");
-    // What lies beside the root has no size of its own, and shall not fill the host's disk.
-    const bytes = Buffer.alloc(32 * 1024 * 1024, "noise");
-    for (const name of ["one", "two", "three"]) writeFileSync(path.join(folder, name), bytes);
-    const large = await push();
-    await sendFolder(large, folder, header(), ["--bwlimit=40M"]);
-    assert.match(await errorOf(large), /beside the root is larger than 64 MiB/);
-    await nothingOf("b");
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-});
-
-test("headers that are none, or that lie, are refused and leave nothing", { skip }, async () => {
-  const snapshot = {
-    name: "s",
-    localConfig: {},
-    profiles: [],
-    ephemeral: false,
-    localDevices: [],
-    architecture: 2,
-    stateful: false,
-    creationDate: 1,
-    lastUsedDate: 1,
-    expiryDate: 0,
-  };
-  const cases: readonly [Buffer, RegExp][] = [
-    [Buffer.from("no header at all"), /no message of a migration|Cannot take what the other server offers/],
-    [header({ snapshotNames: ["s", "s"], snapshots: [snapshot, snapshot] }), /list of snapshots is not right/],
-    [header({ snapshotNames: ["s"] }), /list of snapshots is not right/],
-    [header({ rsyncFeatures: undefined }), /older than LXD 3.8/],
-  ];
-  for (const [bytes, message] of cases) {
-    const sink = await start("/1.0/instances", { name: "b", source: { type: "migration", mode: "push" } });
-    const control = await join(sink, "control");
-    await join(sink, "fs");
-    await control.send(bytes);
-    assert.match(await errorOf(sink), message);
-    assert.match(decodeVerdict((await control.next(never)).data).message, message);
-  }
-  await nothingOf("b");
-});
-
 test("a migration in the middle can be cancelled, and a crash of the daemon leaves nothing of it", {
   skip,
 }, async () => {
@@ -420,7 +245,7 @@ test("a migration in the middle can be cancelled, and a crash of the daemon leav
     const sink = await start("/1.0/instances", { name: "b", source: { type: "migration", mode: "push" } });
     const control = await join(sink, "control");
     const fs = await join(sink, "fs");
-    await control.send(header());
+    await control.send(header(), never);
     await control.next(never);
     // The root is there, and rsync waits for what comes.
     await fs.next(never);
@@ -436,7 +261,7 @@ test("a migration in the middle can be cancelled, and a crash of the daemon leav
   const source = await start("/1.0/instances/web", { migration: true, instance_only: true });
   const [control, fs] = [await join(source, "control"), await join(source, "fs")];
   decodeHeader((await control.next(never)).data);
-  await control.send(header());
+  await control.send(header(), never);
   await fs.next(never);
   const copies = () => readdirSync(path.join(daemon.dir, "storage-pools", "overlay", "containers-snapshots", "web"));
   assert.equal(copies().length, 3);
@@ -461,7 +286,7 @@ test("a volume that does not come to be leaves nothing, and a refresh that fails
       const sink = await push(more);
       const control = await join(sink, "control");
       const fs = await join(sink, "fs");
-      await control.send(header());
+      await control.send(header(), never);
       await control.next(never);
       await fs.next(never);
       fs.close();

@@ -5,7 +5,7 @@ import type { WebSocket } from "ws";
 import { ApiError, badRequest } from "../../../sdk/api/errors";
 import type { MigrationTarget } from "../../../sdk/api/migration";
 import { findProgram } from "../../../sdk/host/program";
-import { byteSockets, messageSockets } from "../../http/websockets";
+import { byteSockets } from "../../http/websockets";
 import { Channel } from "../../platform/migration/channel";
 import { dial, type Far, farOf } from "../../platform/migration/dial";
 import type { OperationWork } from "../../platform/operations";
@@ -44,7 +44,8 @@ function waitingEnd(): End {
     if (name === undefined) throw new ApiError("FORBIDDEN", "not authorized");
     if (isOver) throw badRequest("This operation has ended. Start another one.");
     if (sockets.has(name)) throw badRequest(`The websocket "${name}" of this operation is connected already.`);
-    (name === "control" ? messageSockets : byteSockets).handleUpgrade(request, socket, head, (client) => {
+    // A header of many snapshots is as large as a piece of files may be.
+    byteSockets.handleUpgrade(request, socket, head, (client) => {
       client.pause();
       client.on("error", () => client.terminate());
       sockets.set(name, client);

@@ -179,10 +179,11 @@ export function idsOf(ranges: readonly IdsMessage[]): WireIds | undefined {
 /** How many there may be of what comes. */
 const mostSnapshots = 10_000;
 
-/** Those of an offer; each name counts once. @throws ApiError BAD_REQUEST */
+/** Those of an offer; each has a name of its own that it can have here. @throws ApiError BAD_REQUEST */
 export function namedSnapshots({ snapshots, snapshotNames }: Header): readonly SnapshotMessage[] {
   const isWhole = snapshots.length === snapshotNames.length && snapshots.length <= mostSnapshots;
   if (!isWhole || new Set(snapshots.map(({ name }) => name)).size < snapshots.length)
     throw badRequest("Cannot migrate: the other server's list of snapshots is not right.");
+  for (const snapshot of snapshots) nameOf(snapshot);
   return snapshots;
 }

@@ -116,19 +116,23 @@ function planRefreshing(home: MigrationHome, id: InstanceId) {
   return async (arrival: Arrival) => {
     const record = requireStopped();
     await sftp.leaveRoot(record);
-    if (arrival.withSnapshots)
-      for (const own of snapshots.records(record))
-        if (!arrival.snapshots.some((theirs) => isSame(own, theirs))) await snapshots.delete(record, own.name);
-    const have = new Set(snapshots.names(record));
-    const missing = arrival.snapshots.filter(({ name }) => !have.has(name));
+    const own = arrival.withSnapshots ? snapshots.records(record) : [];
+    const outdated = new Set(
+      own.filter((one) => !arrival.snapshots.some((theirs) => isSame(one, theirs))).map(({ name }) => name),
+    );
+    const missing = arrival.snapshots.filter(({ name }) => outdated.has(name) || !own.some((one) => one.name === name));
     await arrival.answer(record, true, missing);
-    for (const message of missing)
+    for (const message of missing) {
+      if (outdated.delete(message.name)) await snapshots.delete(record, message.name);
       await addSnapshot(home, record, message, (volume) => arrival.receiveSnapshot(record, volume, message));
+    }
     await snapshots.refillVolume(record, async (middle) => {
       const { pool } = record;
       await volumes.clone({ pool, volume: volumeOf(record) }, { pool, volume: middle });
       await arrival.receiveLast(record, middle);
     });
+    // Only now: a source that fails takes nothing away.
+    for (const name of outdated) await snapshots.delete(record, name);
   };
 }
 
@@ -153,6 +157,9 @@ class Arrival {
   ) {
     const { offer, operation, withSnapshots } = about;
     this.snapshots = withSnapshots ? namedSnapshots(offer) : [];
+    // What cannot come is refused before anything is made or goes.
+    idsOf(offer.idmap);
+    for (const message of this.snapshots) idsOfSnapshot(message, offer.idmap);
     this.#count = packProgress(operation, "fs", "Received");
   }
 
@@ -162,7 +169,7 @@ class Arrival {
 
   /** Tells the other server what is wanted of its offer. */
   async answer(record: InstanceRecord, refresh: boolean, wanted: readonly SnapshotMessage[]): Promise<void> {
-    const { offer, talk, channels } = this.about;
+    const { offer, talk } = this.about;
     this.#features = shared(featuresOf(this.home, record.pool), offer.rsyncFeatures);
     if (!this.#features.bidirectional)
       throw badRequest("Cannot take the instance: the other server is older than LXD 3.8. Use backups instead.");
@@ -175,7 +182,7 @@ class Arrival {
       refresh,
       rsyncFeatures: this.#features,
     };
-    await channels.control.send(encodeHeader(answer));
+    await talk.tell(encodeHeader(answer));
     talk.listen();
   }
 

@@ -88,7 +88,7 @@ async function begin(
   if (!features.bidirectional) throw badRequest("Cannot take the volume: the other server is older than LXD 3.8.");
   const snapshotNames = wanted.map(({ name }) => name);
   const answer = { fs: byRsync, idmap: [], snapshotNames, snapshots: [...wanted], refresh: isRefresh };
-  await channels.control.send(encodeHeader({ ...answer, rsyncFeatures: features }));
+  await talk.tell(encodeHeader({ ...answer, rsyncFeatures: features }));
   talk.listen();
   const count = packProgress(operation, "fs", "Received");
   return (volume) =>
@@ -127,18 +127,20 @@ async function refresh(home: MigrationHome, id: VolumeId, about: Arriving): Prom
   const { pool } = id;
   storageVolumes.record(id);
   storageVolumes.requireAtRest(id);
-  if (about.withSnapshots)
-    for (const own of snapshots.records(id))
-      if (!about.snapshots.some((theirs) => isSameOfVolume(own, theirs))) await snapshots.erase(id, own.name);
-  const have = new Set(snapshots.names(id));
-  const missing = about.snapshots.filter(({ name }) => !have.has(name));
+  const own = about.withSnapshots ? snapshots.records(id) : [];
+  const outdated = new Set(
+    own.filter((one) => !about.snapshots.some((theirs) => isSameOfVolume(one, theirs))).map(({ name }) => name),
+  );
+  const missing = about.snapshots.filter(({ name }) => outdated.has(name) || !own.some((one) => one.name === name));
   const receive = await begin(home, pool, about, true, missing);
   const now = { pool, volume: volumeOf(id) };
-  for (const message of missing)
+  for (const message of missing) {
+    if (outdated.delete(message.name)) await snapshots.erase(id, message.name);
     await snapshots.addFilled(volumeSnapshotOf(id, message), async (volume) => {
       await volumeHome.volumes.clone(now, { pool, volume });
       await receive(volume);
     });
+  }
   const passing = await snapshots.takeOver(id, now);
   try {
     const middle = snapshotVolumeOf(id, passing);
@@ -147,4 +149,6 @@ async function refresh(home: MigrationHome, id: VolumeId, about: Arriving): Prom
   } finally {
     await snapshots.erase(id, passing);
   }
+  // Only now: a source that fails takes nothing away.
+  for (const name of outdated) await snapshots.erase(id, name);
 }

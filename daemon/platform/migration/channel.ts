@@ -6,6 +6,8 @@ import { type ApiError, badRequest } from "../../../sdk/api/errors";
 const idleMs = 10 * 60_000;
 /** Bytes that are held before the other side has to wait. */
 const most = 1024 * 1024;
+/** Bytes that a message takes in memory beside its own: whoever sends empty ones shall wait as well. */
+const besideMessage = 256;
 
 export interface ChannelMessage {
   readonly data: Buffer;
@@ -26,7 +28,7 @@ export class Channel {
     socket.on("message", (data: Buffer, isBinary) => {
       if (this.#isOver) return;
       this.#held.push({ data, isBinary });
-      this.#heldBytes += data.length;
+      this.#heldBytes += data.length + besideMessage;
       if (this.#heldBytes > most) socket.pause();
       this.#changed();
     });
@@ -35,6 +37,10 @@ export class Channel {
       this.#changed();
     });
     socket.on("error", () => socket.terminate());
+    // Each is answered; who takes no answers shall not fill the memory with them.
+    socket.on("ping", () => {
+      if (socket.bufferedAmount > most) socket.terminate();
+    });
     if (socket.readyState >= socket.CLOSING) this.#isClosed = true;
     socket.resume();
   }
@@ -46,7 +52,7 @@ export class Channel {
       signal.throwIfAborted();
       const message = this.#held.shift();
       if (message !== undefined) {
-        this.#heldBytes -= message.data.length;
+        this.#heldBytes -= message.data.length + besideMessage;
         if (this.#heldBytes <= most) this.socket.resume();
         return message;
       }
@@ -70,20 +76,34 @@ export class Channel {
     signal.removeEventListener("abort", wake);
   }
 
-  /** Resolves when the message is on its way. @throws ApiError BAD_REQUEST when the other side has left */
-  send(data: Buffer): Promise<void> {
-    return this.#send(data, true);
+  /**
+   * Resolves when the message is on its way.
+   * @throws ApiError BAD_REQUEST when the other side has left, or takes nothing for ten minutes; the signal's reason
+   */
+  send(data: Buffer, signal: AbortSignal, patienceMs = idleMs): Promise<void> {
+    return this.#send(data, true, signal, patienceMs);
   }
 
   /** Says that no more bytes come until the other side has ended as well. */
-  end(): Promise<void> {
-    return this.#send(Buffer.alloc(0), false);
+  end(signal: AbortSignal): Promise<void> {
+    return this.#send(Buffer.alloc(0), false, signal, idleMs);
   }
 
-  #send(data: Buffer, binary: boolean): Promise<void> {
+  #send(data: Buffer, binary: boolean, signal: AbortSignal, patienceMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#isClosed) reject(lost());
-      else this.socket.send(data, { binary }, (error) => (error ? reject(lost()) : resolve()));
+      const settle = (error?: unknown) => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", abort);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const abort = () => settle(signal.reason);
+      const late = () => settle(badRequest("The other server of the migration takes nothing any more."));
+      const timer = setTimeout(late, patienceMs);
+      signal.addEventListener("abort", abort, { once: true });
+      if (signal.aborted) abort();
+      else if (this.#isClosed) settle(lost());
+      else this.socket.send(data, { binary }, (error) => settle(error ? lost() : undefined));
     });
   }
 

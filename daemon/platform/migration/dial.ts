@@ -37,23 +37,26 @@ function certificateOf(pem: string): X509Certificate {
   }
 }
 
-/** @returns an open websocket, paused @throws ApiError UNAVAILABLE, FORBIDDEN for another certificate; the signal's reason */
-export async function dial(far: Far, secret: string, signal: AbortSignal): Promise<WebSocket> {
+/** @param patienceMs for the connection, and again for its answer @returns an open websocket, paused @throws ApiError UNAVAILABLE, FORBIDDEN for another certificate; the signal's reason */
+export async function dial(far: Far, secret: string, signal: AbortSignal, patienceMs = connectMs): Promise<WebSocket> {
   signal.throwIfAborted();
   const { host, pathname, search } = far.operation;
-  const socket = await secure(far, signal);
+  const socket = await secure(far, signal, patienceMs);
   const query = new URLSearchParams(search);
   query.set("secret", secret);
   return new Promise((resolve, reject) => {
     const options = { createConnection: () => socket, perMessageDeflate: false, maxPayload: largest };
     const websocket = new WebSocket(`ws://${host}${pathname}/websocket?${query}`, options);
     const fail = (cause: string) => {
+      clearTimeout(timer);
       socket.destroy();
       reject(signal.aborted ? signal.reason : unreachable(far, cause));
     };
+    const timer = setTimeout(() => fail("there is no answer"), patienceMs);
     const abort = () => fail("it was cancelled");
     signal.addEventListener("abort", abort, { once: true });
     websocket.once("open", () => {
+      clearTimeout(timer);
       signal.removeEventListener("abort", abort);
       websocket.pause();
       resolve(websocket);
@@ -66,7 +69,7 @@ export async function dial(far: Far, secret: string, signal: AbortSignal): Promi
 const unreachable = ({ operation }: Far, cause: string): ApiError =>
   new ApiError("UNAVAILABLE", `Cannot connect to the other server at "${operation.origin}": ${cause}.`);
 
-function secure(far: Far, signal: AbortSignal): Promise<TLSSocket> {
+function secure(far: Far, signal: AbortSignal, patienceMs: number): Promise<TLSSocket> {
   const { hostname, port } = far.operation;
   const host = hostname.replace(/^\[(.*)\]$/, "$1");
   return new Promise((resolve, reject) => {
@@ -89,7 +92,7 @@ function secure(far: Far, signal: AbortSignal): Promise<TLSSocket> {
       }
     };
     const abort = () => settle(signal.reason);
-    const timer = setTimeout(() => settle(unreachable(far, "there is no answer")), connectMs);
+    const timer = setTimeout(() => settle(unreachable(far, "there is no answer")), patienceMs);
     signal.addEventListener("abort", abort, { once: true });
     // It stays, so that no error meets a socket without a listener.
     socket.on("error", (error) => settle(unreachable(far, error.message)));

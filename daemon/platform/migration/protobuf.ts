@@ -46,13 +46,21 @@ function encodeVarint(value: bigint): Buffer {
   return Buffer.from(out);
 }
 
+/** Values that one message may hold, those of messages in it too: each takes more memory than its bytes. */
+const mostValues = 200_000;
+
 /** Lists are there also when they are empty. @throws ApiError BAD_REQUEST for what is no such message */
-export function decode(shape: Shape, data: Buffer): Message {
+export const decode = (shape: Shape, data: Buffer): Message => decodeWithin(shape, data, { left: mostValues });
+
+function decodeWithin(shape: Shape, data: Buffer, room: { left: number }): Message {
   const byNumber = new Map(Object.entries(shape).map(([name, field]) => [field.number, { name, field }]));
   const message: Record<string, unknown> = {};
   for (const [name, { isList }] of Object.entries(shape)) if (isList) message[name] = [];
   const reader = new Reader(data);
   while (!reader.isAtEnd) {
+    room.left -= 1;
+    if (room.left < 0)
+      throw badRequest(`Cannot read a message of the other server: it has more than ${mostValues} values.`);
     const tag = Number(reader.varint());
     const [number, type] = [Math.floor(tag / 8), tag % 8];
     const known = byNumber.get(number);
@@ -61,20 +69,20 @@ export function decode(shape: Shape, data: Buffer): Message {
       continue;
     }
     const { name, field } = known;
-    const value = decodeField(reader, field, type);
+    const value = decodeField(reader, field, type, room);
     if (field.isList) (message[name] as unknown[]).push(value);
     else message[name] = value;
   }
   return message;
 }
 
-function decodeField(reader: Reader, { holds }: Field, type: number): unknown {
+function decodeField(reader: Reader, { holds }: Field, type: number, room: { left: number }): unknown {
   const isNumber = holds === "bool" || holds === "int";
   if (type !== (isNumber ? varint : bytes)) throw broken();
   if (holds === "bool") return reader.varint() !== 0n;
   if (holds === "int") return Number(BigInt.asIntN(64, reader.varint()));
   const content = reader.bytes();
-  return holds === "text" ? content.toString("utf8") : decode(holds, content);
+  return holds === "text" ? content.toString("utf8") : decodeWithin(holds, content, room);
 }
 
 const broken = () => badRequest("Cannot read a message of the other server: it is no message of a migration.");

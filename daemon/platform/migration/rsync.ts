@@ -24,6 +24,8 @@ const memoryBytes = 1536 * 1024 * 1024;
 
 /** Bytes: metadata, templates and backup.yaml. */
 const mostBeside = 64 * 1024 * 1024;
+/** Files, empty ones too. */
+const mostFilesBeside = 4000;
 
 export interface MigrationGround {
   readonly native: Pick<Native, "runWithRoot" | "removeTree">;
@@ -87,7 +89,7 @@ export function sendTree(ground: MigrationGround, sending: Sending): Promise<voi
 
 /** Makes a root what the other side's is; what is there of it already does not come again. @throws ApiError with what rsync said; the signal's reason */
 export function receiveTree(ground: MigrationGround, receiving: Receiving): Promise<void> {
-  const { at, beside, features, ids, deviceNodes } = receiving;
+  const { at, beside, features, ids, deviceNodes, signal } = receiving;
   return withPlace(ground, at, async (place) => {
     const script = 'exec <"$1" >"$2"; shift 2; exec rsync "$@"';
     const words = [
@@ -108,23 +110,39 @@ export function receiveTree(ground: MigrationGround, receiving: Receiving): Prom
     await using watch = watchBeside(place, receiving);
     const bounded = { ...receiving, signal: watch.signal };
     await converse(ground, place, bounded, shell(script, place, words, confinement));
-    await beside?.(place.tree);
+    if (beside === undefined) return;
+    await requireLittleBeside(place.tree, signal);
+    await beside(place.tree);
   });
 }
 
-/** What comes beside a root lies on the file system of the state folder, which no size of a volume bounds: it is looked at each second. */
+/** What comes beside a root lies on the file system of the state folder, which no size of a volume bounds. @throws ApiError BAD_REQUEST for too much */
+async function requireLittleBeside(tree: string, signal: AbortSignal): Promise<void> {
+  const count = async (unit: string) => {
+    // In this namespace the place of the root is an empty folder.
+    const { stdout } = await run("du", ["-s", unit, "--", tree], { accept: [0, 1], signal });
+    return Number.parseInt(stdout, 10);
+  };
+  const refuse = (what: string) => badRequest(`Cannot migrate: what the other server sends beside the root ${what}.`);
+  if ((await count("-B1")) > mostBeside) throw refuse("is larger than 64 MiB");
+  if ((await count("--inodes")) > mostFilesBeside) throw refuse(`has more than ${mostFilesBeside} files`);
+}
+
+/** Looks each second while it comes. */
 function watchBeside({ tree }: Place, { at, signal }: Receiving): AsyncDisposable & { readonly signal: AbortSignal } {
   const [tooMuch, over] = [new AbortController(), new AbortController()];
   const look = async () => {
     while (!over.signal.aborted) {
       await delay(1000, undefined, { signal: over.signal });
-      // In this namespace the place of the root is an empty folder.
-      const { stdout } = await run("du", ["-s", "-B1", "--", tree], { accept: [0, 1], signal: over.signal });
-      if (Number.parseInt(stdout, 10) > mostBeside)
-        tooMuch.abort(badRequest("Cannot migrate: what the other server sends beside the root is larger than 64 MiB."));
+      await requireLittleBeside(tree, over.signal);
     }
   };
-  const looking = at === "." ? Promise.resolve() : look().catch(() => undefined);
+  const looking =
+    at === "."
+      ? Promise.resolve()
+      : look().catch((error: unknown) => {
+          if (ApiError.is(error)) tooMuch.abort(error);
+        });
   return {
     signal: AbortSignal.any([signal, tooMuch.signal]),
     async [Symbol.asyncDispose]() {
@@ -189,7 +207,7 @@ async function converse(
     input.destroy();
   };
   const program = native.runWithRoot(root, path.join(tree, at), command, stop).finally(ended);
-  const carried = [sayAll(output, channel, count), hearAll(channel, input, count, stop)];
+  const carried = [sayAll(output, channel, count, stop), hearAll(channel, input, count, stop)];
   try {
     await Promise.all([program, ...carried]);
   } catch (error) {
@@ -218,12 +236,17 @@ function inWords(error: unknown): unknown {
   return badRequest(`Cannot copy the files between the servers: ${said.slice(-1000)}`, { cause: error });
 }
 
-async function sayAll(output: Socket, channel: Channel, count: (bytes: number) => void): Promise<void> {
+async function sayAll(
+  output: Socket,
+  channel: Channel,
+  count: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
   for await (const chunk of output) {
     count((chunk as Buffer).length);
-    await channel.send(chunk as Buffer);
+    await channel.send(chunk as Buffer, signal);
   }
-  await channel.end();
+  await channel.end(signal);
 }
 
 async function hearAll(

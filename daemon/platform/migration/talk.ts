@@ -6,6 +6,9 @@ import { decodeVerdict, encodeVerdict, type Verdict } from "./messages";
 
 /** A header comes soon: the other side has little to do before it. */
 const headerMs = 60_000;
+/** The last word is short: whoever does not take it at once takes none. */
+const verdictMs = 5_000;
+const never = new AbortController().signal;
 
 export class Talk implements AsyncDisposable {
   readonly #stop = new AbortController();
@@ -25,15 +28,20 @@ export class Talk implements AsyncDisposable {
       return await work(this.#signal);
     } catch (error) {
       const { message } = toApiError(error);
-      await this.control.send(encodeVerdict({ success: false, message })).catch(() => undefined);
+      await this.#say({ success: false, message });
       throw error;
     }
   }
 
   /** Sends a header and hears the other one. */
   async ask(header: Buffer): Promise<Buffer> {
-    await this.control.send(header);
+    await this.tell(header);
     return this.hear();
+  }
+
+  /** Sends a header. @throws ApiError BAD_REQUEST when the other side does not take it within a minute */
+  tell(header: Buffer): Promise<void> {
+    return this.control.send(header, this.#signal, headerMs);
   }
 
   /** A header of the other side. @throws ApiError BAD_REQUEST when none comes within a minute */
@@ -67,7 +75,12 @@ export class Talk implements AsyncDisposable {
 
   /** Says that all is well; what is made stays also where nobody hears that any more. */
   succeed(): Promise<void> {
-    return this.control.send(encodeVerdict({ success: true, message: "" })).catch(() => undefined);
+    return this.#say({ success: true, message: "" });
+  }
+
+  /** Also when the migration is over or cancelled. */
+  async #say(verdict: Verdict): Promise<void> {
+    await this.control.send(encodeVerdict(verdict), never, verdictMs).catch(() => undefined);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,0 +1,166 @@
+/** Migration: other sides that are hostile, or gone. Nothing of what they do stays, and nobody waits for them. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { test } from "node:test";
+import { decodeVerdict } from "../../daemon/platform/migration/messages";
+import { header, Migrating, never, snapshotMessage } from "../support/migration";
+import { hasProgram } from "../support/netns";
+import { requireFeature } from "../support/require";
+import { shareDaemon } from "../support/shared-daemon";
+import { until } from "../support/until";
+
+const skip = requireFeature("root", process.getuid?.() === 0) || requireFeature("rsync", hasProgram("rsync"));
+
+const shared = shareDaemon({}, async ({ client }) => {
+  await client.createStoragePool({ name: "dir", driver: "dir", config: {} });
+  await client.updateProfile("default", { devices: { root: { type: "disk", path: "/", pool: "dir" } } });
+  await (await client.createInstance({ name: "large", source: { type: "none" } })).wait();
+});
+
+const { start, push, errorOf, join, socket, left, sendFolder } = new Migrating(shared);
+
+const gone = async (name: string) => (await shared.client.deleteInstance(name)).wait();
+
+/** Processes that work for a migration of this daemon. */
+const working = () =>
+  readdirSync("/proc").filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(path.join(shared.daemon.dir, "tmp", "migrate-"));
+    } catch {
+      return false;
+    }
+  });
+
+const descriptors = () => readdirSync(`/proc/${shared.daemon.pid}/fd`).length;
+
+async function nothingOf(name: string): Promise<void> {
+  const { client, daemon } = shared;
+  assert.equal((await shared.send("GET", `/1.0/instances/${name}`)).status, 404);
+  assert.ok(!readdirSync(path.join(daemon.dir, "storage-pools", "dir", "containers")).includes(name));
+  assert.deepEqual([left(), working()], [[], []]);
+  // Its name is free, and nobody holds a lock of it.
+  await (await client.createInstance({ name, source: { type: "none" } })).wait();
+  await gone(name);
+}
+
+test("what a hostile server sends stays in the root, or fails and leaves nothing", { skip }, async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "bothy-hostile-"));
+
+  try {
+    symlinkSync("/etc", path.join(folder, "rootfs"));
+    const linked = await push("b");
+    await sendFolder(linked, folder);
+    assert.match(await errorOf(linked), /Cannot copy the files between the servers/);
+    await nothingOf("b");
+    rmSync(path.join(folder, "rootfs"));
+    mkdirSync(path.join(folder, "rootfs", "etc"), { recursive: true });
+    symlinkSync("/etc/passwd", path.join(folder, "metadata.yaml"));
+    symlinkSync("/etc", path.join(folder, "templates"));
+    symlinkSync("/etc/shadow", path.join(folder, "rootfs", "etc", "link"));
+    // Ids of a range of the other server's are the container's own here.
+    const range = { hostid: 300_000, nsid: 0, maprange: 65_536 };
+    const idmap = [
+      { ...range, isuid: true, isgid: false },
+      { ...range, isuid: false, isgid: true },
+    ];
+    writeFileSync(path.join(folder, "rootfs", "etc", "own"), "x");
+    spawn("chown", ["-R", "300005:300006", path.join(folder, "rootfs")]);
+    await until(async () => readdirSync(folder).length === 3);
+    const shifted = await push("b");
+    await sendFolder(shifted, folder, header({ idmap }));
+    assert.equal(await errorOf(shifted), "");
+    const { text } = await shared.send("GET", "/1.0/instances/b/metadata");
+    assert.doesNotMatch(text, /root:x/);
+    const own = await shared.send("GET", "/1.0/instances/b/files?path=/etc/own");
+    assert.deepEqual([own.headers["x-lxd-uid"], own.headers["x-lxd-gid"]], ["5", "6"]);
+    await gone("b");
+    // What lies beside the root has no size of its own, and shall not fill the host's disk.
+    const bytes = Buffer.alloc(32 * 1024 * 1024, "noise");
+    for (const name of ["one", "two", "three"]) writeFileSync(path.join(folder, name), bytes);
+    const large = await push("b");
+    await sendFolder(large, folder, header(), ["--bwlimit=40M"]);
+    assert.match(await errorOf(large), /beside the root is larger than 64 MiB/);
+    for (const name of ["one", "two", "three"]) rmSync(path.join(folder, name));
+    // Nor use up its inodes.
+    mkdirSync(path.join(folder, "many"));
+    for (let at = 0; at < 4500; at += 1) writeFileSync(path.join(folder, "many", String(at)), "");
+    const many = await push("b");
+    await sendFolder(many, folder);
+    assert.match(await errorOf(many), /beside the root has more than 4000 files/);
+    await nothingOf("b");
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("headers that are none, or that lie, are refused and leave nothing", { skip }, async () => {
+  const snapshot = snapshotMessage("s");
+  const cases: readonly [Buffer, RegExp][] = [
+    [Buffer.from("no header at all"), /no message of a migration|Cannot take what the other server offers/],
+    [header({ snapshotNames: ["s", "s"], snapshots: [snapshot, snapshot] }), /list of snapshots is not right/],
+    [header({ snapshotNames: ["s"] }), /list of snapshots is not right/],
+    [header({ snapshotNames: ["../x"], snapshots: [snapshotMessage("../x")] }), /snapshot "..\/x" of the other server/],
+    [Buffer.alloc(4 * 1024 * 1024, Buffer.from([0x2a, 0])), /more than 200000 values/],
+    [header({ rsyncFeatures: undefined }), /older than LXD 3.8/],
+  ];
+  for (const [bytes, message] of cases) {
+    const sink = await push("b");
+    const control = await join(sink, "control");
+    await join(sink, "fs");
+    await control.send(bytes, never);
+    assert.match(await errorOf(sink), message);
+    assert.match(decodeVerdict((await control.next(never)).data).message, message);
+  }
+  await nothingOf("b");
+});
+
+test("one that takes nothing can be left, and the instance is free then", { skip }, async () => {
+  const file = path.join(shared.daemon.dir, "storage-pools", "dir", "containers", "large", "rootfs", "noise");
+  writeFileSync(file, randomBytes(16 * 1024 * 1024));
+  const before = descriptors();
+  const source = await start("/1.0/instances/large", { migration: true });
+  const [control, fs] = [await join(source, "control"), await socket(source, "fs")];
+  await control.next(never);
+  await control.send(header(), never);
+  await until(async () => working().length > 0);
+  // Nothing is read of what it sends, so that it stands still in the middle of the file.
+  const cancelled = await shared.send("DELETE", `/1.0/operations/${source.id}`);
+  assert.equal(cancelled.status, 200);
+  assert.match(await errorOf(source), /cancelled/);
+  assert.deepEqual([left(), working()], [[], []]);
+  await shared.client.patchInstance("large", { config: { "user.free": "1" } });
+  control.close();
+  fs.terminate();
+  await until(async () => descriptors() <= before);
+});
+
+/** A refresh whose source leaves before it has sent anything, or says something wrong. */
+async function failedRefresh(offer: Buffer, message: RegExp): Promise<void> {
+  const sink = await push("kept", { refresh: true });
+  const [control, fs] = [await join(sink, "control"), await join(sink, "fs")];
+  await control.send(offer, never);
+  await control.next(never);
+  for (const channel of [control, fs]) channel.close();
+  assert.match(await errorOf(sink), message);
+}
+
+test("a refresh that fails takes no snapshot away", { skip }, async () => {
+  const { client } = shared;
+  await (await client.createInstance({ name: "kept", source: { type: "none" } })).wait();
+  await (await client.createSnapshot("kept", { name: "own" })).wait();
+  await failedRefresh(header({ snapshotNames: ["a/b"], snapshots: [snapshotMessage("a/b")] }), /it is no name/);
+  await failedRefresh(header({ snapshotNames: ["new"], snapshots: [snapshotMessage("new")] }), /lost/);
+  const text = '[{"Isuid":true,"Isgid":true,"Hostid":5,"Nsid":7,"Maprange":1}]';
+  const odd = snapshotMessage("new", { localConfig: { "volatile.last_state.idmap": text } });
+  await failedRefresh(header({ snapshotNames: ["new"], snapshots: [odd] }), /more than one range/);
+  assert.deepEqual(
+    (await client.listSnapshots("kept")).map(({ name }) => name),
+    ["own"],
+  );
+  assert.deepEqual([left(), working()], [[], []]);
+  await gone("kept");
+});
