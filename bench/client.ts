@@ -1,5 +1,6 @@
 /** Client: the raw API over a unix socket on one kept-alive connection, the same way for every daemon that is measured. */
-import { createReadStream } from "node:fs";
+import { createReadStream, createWriteStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
 import { Client } from "undici";
 
 interface Envelope {
@@ -17,10 +18,16 @@ interface Finished {
 
 const success = 200;
 
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
 export class RawClient {
   readonly #http: Client;
 
-  constructor(readonly socketPath: string) {
+  /** @param project of all requests; the default one when absent */
+  constructor(
+    readonly socketPath: string,
+    readonly project?: string,
+  ) {
     this.#http = new Client("http://localhost", { socketPath, headersTimeout: 0, bodyTimeout: 0 });
   }
 
@@ -29,21 +36,37 @@ export class RawClient {
   }
 
   /** Does a request to its end: an operation is waited for by a second request. @returns the metadata */
-  async call(method: "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<unknown> {
+  async call(method: Exclude<Method, "GET">, path: string, body?: unknown): Promise<unknown> {
     return this.#finish(path, await this.#send(method, path, body === undefined ? undefined : JSON.stringify(body)));
   }
 
   /** Uploads a file as it is. */
-  async upload(path: string, file: string): Promise<unknown> {
-    const headers = { "content-type": "application/octet-stream" };
-    const { body } = await this.#http.request({ method: "POST", path, headers, body: createReadStream(file) });
-    return this.#finish(path, (await body.json()) as Envelope);
+  async upload(path: string, file: string, more: Readonly<Record<string, string>> = {}): Promise<unknown> {
+    const headers = { "content-type": "application/octet-stream", ...more };
+    const request = { method: "POST", path: this.pathOf(path), headers, body: createReadStream(file) } as const;
+    const { body } = await this.#http.request(request);
+    return this.#finish(path, this.#checked("POST", path, (await body.json()) as Envelope));
   }
 
-  async #send(method: "GET" | "POST" | "PUT" | "DELETE", path: string, text?: string): Promise<Envelope> {
+  async download(path: string, file: string): Promise<void> {
+    const { statusCode, body } = await this.#http.request({ method: "GET", path: this.pathOf(path) });
+    if (statusCode !== success) throw new Error(`GET ${path} at ${this.socketPath}: status ${statusCode}`);
+    await pipeline(body, createWriteStream(file));
+  }
+
+  /** A path with the project in it. */
+  pathOf(path: string): string {
+    if (this.project === undefined) return path;
+    return `${path}${path.includes("?") ? "&" : "?"}project=${this.project}`;
+  }
+
+  async #send(method: Method, path: string, text?: string): Promise<Envelope> {
     const headers = text === undefined ? {} : { "content-type": "application/json" };
-    const { body } = await this.#http.request({ method, path, headers, body: text ?? null });
-    const envelope = (await body.json()) as Envelope;
+    const { body } = await this.#http.request({ method, path: this.pathOf(path), headers, body: text ?? null });
+    return this.#checked(method, path, (await body.json()) as Envelope);
+  }
+
+  #checked(method: Method, path: string, envelope: Envelope): Envelope {
     if (envelope.type === "error") throw new Error(`${method} ${path} at ${this.socketPath}: ${envelope.error}`);
     return envelope;
   }

@@ -5,10 +5,12 @@ import path from "node:path";
 import { processesOf } from "../scripts/scene/traces";
 import { type TestDaemon, withDaemon } from "../test/support/daemon";
 import { writeImage } from "../test/support/image";
-import { type Column, columnName, type Measure, measures } from "./measures";
+import { aboutFigures, writeFigures } from "./doc";
+import { measures } from "./measures";
+import { type Column, columnName, type Measure } from "./measures/measure";
 import { type Options, parseOptions, usage } from "./options";
-import { Lxd, lxdProgram } from "./peers/lxd";
-import { type Row, takeSamples } from "./run";
+import { Lxd, lxdProgram, runningLxd } from "./peers/lxd";
+import { type Row, Stage, takeSamples } from "./run";
 import { type Images, Subject, type SubjectInfo } from "./subject";
 import { tableOf } from "./table";
 import { judge } from "./verdict";
@@ -23,6 +25,7 @@ function bothy(daemon: TestDaemon): SubjectInfo {
     name: "bothy",
     version,
     socketPath: daemon.socket,
+    netns: `/proc/${daemon.netns.pid}/ns/net`,
     drivers: ["dir", "overlay", "btrfs"].map((name) => ({
       name,
       config: name === "btrfs" ? { size: "8GiB" } : ({} as Record<string, string>),
@@ -33,11 +36,15 @@ function bothy(daemon: TestDaemon): SubjectInfo {
   };
 }
 
+const perFile = 25_000;
+
 function makeImages(dir: string): Images {
-  const images = { small: path.join(dir, "small.tar.gz"), big: path.join(dir, "big.tar.gz") };
-  writeImage(images.small, "bench small", { files: 1, bytesPerFile: 1000 });
-  writeImage(images.big, "bench big", { files: 2000, bytesPerFile: 25_000 });
-  return images;
+  const image = (name: string, files: number, bytesPerFile: number) => {
+    const file = path.join(dir, `${name}.tar.gz`);
+    writeImage(file, `bench ${name}`, { files, bytesPerFile });
+    return file;
+  };
+  return { small: image("small", 1, 1000), big: image("big", 2000, perFile), large: image("large", 6000, perFile) };
 }
 
 function columnsFor(measure: Measure, subjects: readonly Subject[]): Column[] {
@@ -45,7 +52,8 @@ function columnsFor(measure: Measure, subjects: readonly Subject[]): Column[] {
     .filter((subject) => measure.isFor?.(subject) !== false)
     .flatMap((subject) => {
       const preferred = preferredPools.find((pool) => subject.pools.includes(pool)) ?? subject.pools[0];
-      const pools = measure.isPoolless ? [preferred ?? []].flat() : subject.pools;
+      const isOne = measure.isPoolless || (measure.isSlow && subject.info.name === "bothy");
+      const pools = isOne ? [preferred ?? []].flat() : subject.pools;
       return pools.map((pool) => ({ subject, pool }));
     });
 }
@@ -58,13 +66,27 @@ function interruption(): AbortSignal {
   return abort.signal;
 }
 
-async function benchmark(subjects: readonly Subject[], images: Images, options: Options): Promise<void> {
+async function benchmark(subjects: readonly Subject[], options: Options): Promise<void> {
   const signal = interruption();
   for (const subject of subjects) {
-    await subject.prepare(images);
+    await subject.prepare();
     for (const reason of subject.missing) console.error(`Left out: ${subject.info.name}: ${reason}`);
   }
   const rows: Row[] = [];
+  try {
+    await takeRows(subjects, options, signal, rows);
+  } finally {
+    tell(subjects, options, rows);
+  }
+}
+
+async function takeRows(
+  subjects: readonly Subject[],
+  options: Options,
+  signal: AbortSignal,
+  rows: Row[],
+): Promise<void> {
+  const stage = new Stage();
   for (const measure of measures) {
     if (options.only.length > 0 && !options.only.includes(measure.name)) continue;
     const columns = columnsFor(measure, subjects);
@@ -72,15 +94,24 @@ async function benchmark(subjects: readonly Subject[], images: Images, options: 
       console.error(`Left out: ${measure.title}`);
       continue;
     }
-    console.error(`Measuring: ${measure.title}`);
+    const begin = Date.now();
+    await stage.set(measure.scene, columns);
     rows.push(await takeSamples(measure, columns, options.rounds, signal));
+    console.error(`Measured in ${((Date.now() - begin) / 1000).toFixed(1)} s: ${measure.title}`);
   }
-  const columns = subjects.flatMap((subject) => subject.pools.map((pool) => columnName({ subject, pool })));
-  console.log(
-    `${subjects.map(({ info }) => `${info.name} ${info.version}`).join(", ")}; median (minimum); the target is for the ratio of medians\n`,
-  );
-  console.log(tableOf(rows, columns));
+  await stage.set(undefined, []);
+  if (options.isForDoc) writeFigures(figuresOf(subjects, options, rows));
+}
+
+/** Shows what was measured, all of it or what there is at an interrupt. */
+function tell(subjects: readonly Subject[], options: Options, rows: readonly Row[]): void {
+  console.log(figuresOf(subjects, options, rows));
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report(subjects, rows), null, 2)}\n`);
+}
+
+function figuresOf(subjects: readonly Subject[], { note }: Options, rows: readonly Row[]): string {
+  const columns = subjects.flatMap((subject) => subject.pools.map((pool) => columnName({ subject, pool })));
+  return `${aboutFigures(subjects, note)}\n\n${tableOf(rows, columns)}`;
 }
 
 function report(subjects: readonly Subject[], rows: readonly Row[]) {
@@ -101,20 +132,25 @@ function report(subjects: readonly Subject[], rows: readonly Row[]) {
 }
 
 /** Runs the work with the peer, if there is one and it is wanted. */
-async function withPeer(options: Options, work: (peer: Subject | undefined) => Promise<void>): Promise<void> {
+async function withPeer(
+  options: Options,
+  images: Images,
+  work: (peer: Subject | undefined) => Promise<void>,
+): Promise<void> {
   if (!options.withPeer) return work(undefined);
   if (!existsSync(lxdProgram)) {
     console.error(`There is no ${lxdProgram}: Bothy is measured alone. "apt-get install lxd" brings the peer.`);
     return work(undefined);
   }
-  const lxd = await Lxd.start();
-  const peer = new Subject(lxd.info);
+  const own = options.lxd === undefined ? await Lxd.start() : undefined;
+  const settings = path.join(path.dirname(images.small), "lxc");
+  const peer = new Subject(own?.info ?? (await runningLxd(options.lxd!, settings)), images);
   try {
     await work(peer);
   } finally {
-    await peer.clear().catch((error: unknown) => console.error("Cannot remove the instances of LXD:", error));
+    await peer.remove().catch((error: unknown) => console.error("Cannot remove what LXD has:", error));
     await peer.close();
-    await lxd.stop();
+    await own?.stop();
   }
 }
 
@@ -127,13 +163,13 @@ async function main(): Promise<void> {
   const dir = mkdtempSync(path.join(tmpdir(), "bothy-bench-"));
   try {
     const images = makeImages(dir);
-    await withPeer(options, (peer) =>
+    await withPeer(options, images, (peer) =>
       withDaemon({ command: [path.join(root, "bin/bothyd")] }, async (daemon) => {
-        const own = new Subject(bothy(daemon));
+        const own = new Subject(bothy(daemon), images);
         try {
-          await benchmark(peer === undefined ? [own] : [own, peer], images, options);
+          await benchmark(peer === undefined ? [own] : [own, peer], options);
         } finally {
-          await own.clear();
+          await own.remove();
           await own.close();
         }
       }),

@@ -7,15 +7,24 @@ export interface Options {
   /** Names of measures; all when empty. */
   readonly only: readonly string[];
   readonly withPeer: boolean;
+  /** State folder and network namespace of an LXD that runs already; without it one is started. */
+  readonly lxd: { readonly dir: string; readonly netns: string } | undefined;
+  /** Whether the figures go into docs/benchmarks.md. */
+  readonly isForDoc: boolean;
+  /** What is said of the machine in it. */
+  readonly note: string | undefined;
   /** Where to write all samples as JSON. */
   readonly json: string | undefined;
 }
 
-export const usage = `Usage: npm run bench -- [--rounds N] [--only NAME]... [--no-peer] [--json FILE]
+export const usage = `Usage: npm run bench -- [--rounds N] [--only NAME]... [--no-peer | --lxd DIR] [--doc [--note TEXT]] [--json FILE]
 
   --rounds N    samples a figure; 15 when absent
   --only NAME   one measure (may be repeated): ${measures.map(({ name }) => name).join(", ")}
   --no-peer     measure Bothy alone, even where /usr/bin/lxd is there
+  --lxd DIR     the peer is the LXD of that state folder, which runs already, in a project of its own;
+                --netns FILE says its network namespace where that is not this one
+  --doc         write the figures into docs/benchmarks.md; --note TEXT is what to say of the machine
   --json FILE   write machine, rows and samples there
 `;
 
@@ -27,6 +36,10 @@ export function parseOptions(args: readonly string[]): Options | "help" {
       rounds: { type: "string", default: "15" },
       only: { type: "string", multiple: true, default: [] },
       "no-peer": { type: "boolean", default: false },
+      lxd: { type: "string" },
+      netns: { type: "string", default: "/proc/self/ns/net" },
+      doc: { type: "boolean", default: false },
+      note: { type: "string" },
       json: { type: "string" },
       help: { type: "boolean", default: false },
     },
@@ -36,5 +49,14 @@ export function parseOptions(args: readonly string[]): Options | "help" {
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`Invalid --rounds "${values.rounds}".\n\n${usage}`);
   const unknown = values.only.filter((name) => !measures.some((measure) => measure.name === name));
   if (unknown.length > 0) throw new Error(`No measure is named "${unknown.join('", "')}".\n\n${usage}`);
-  return { rounds, only: values.only, withPeer: !values["no-peer"], json: values.json };
+  if (values.doc && values.only.length > 0) throw new Error(`--doc is for all measures.\n\n${usage}`);
+  return {
+    rounds,
+    only: values.only,
+    withPeer: !values["no-peer"],
+    lxd: values.lxd === undefined ? undefined : { dir: values.lxd, netns: values.netns },
+    isForDoc: values.doc,
+    note: values.note,
+    json: values.json,
+  };
 }

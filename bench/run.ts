@@ -1,5 +1,5 @@
 /** Run: takes the samples, round by round and in each round one column after the other, so that all see the same weather. */
-import { type Column, columnName, type Measure } from "./measures";
+import { type Column, columnName, type Measure, type Scene } from "./measures/measure";
 import { type Summary, summarize } from "./statistics";
 
 export interface Row {
@@ -9,7 +9,27 @@ export interface Row {
   readonly summaries: Readonly<Record<string, Summary>>;
 }
 
-/** Takes a measure's samples, until the signal ends it between two of them. A first round of each column is left out: it warms caches and unpacks images into pools. */
+/** The scene that stands, which stays for the next measure that needs the same. */
+export class Stage {
+  #scene: Scene | undefined;
+  #columns: readonly Column[] = [];
+
+  async set(scene: Scene | undefined, columns: readonly Column[]): Promise<void> {
+    const names = (all: readonly Column[]) => all.map(columnName).join(" ");
+    if (scene === this.#scene && names(columns) === names(this.#columns)) return;
+    const before = { scene: this.#scene, columns: this.#columns };
+    this.#scene = undefined;
+    for (const column of before.columns) await before.scene?.remove(column);
+    for (const column of columns) await scene?.make(column);
+    this.#scene = scene;
+    this.#columns = columns;
+  }
+}
+
+/**
+ * Takes a measure's samples, until the signal ends it between two of them. A first round of each column is left out: it warms
+ * caches and unpacks images into pools.
+ */
 export async function takeSamples(
   measure: Measure,
   columns: readonly Column[],
@@ -17,7 +37,6 @@ export async function takeSamples(
   signal: AbortSignal,
 ): Promise<Row> {
   const samples: Record<string, number[]> = Object.fromEntries(columns.map((column) => [columnName(column), []]));
-  for (const column of columns) await measure.before?.(column);
   const count = Math.min(rounds, measure.maxRounds ?? rounds);
   const warmUps = measure.unit === "ms" ? 1 : 0;
   for (let round = -warmUps; round < count; round += 1)
@@ -26,14 +45,13 @@ export async function takeSamples(
       const taken = round < 0 ? [] : samples[columnName(column)]!;
       await measure.round(column, {
         take: (value) => taken.push(value),
-        async time(work) {
+        async time(work, times = 1) {
           const begin = performance.now();
-          await work();
-          taken.push(performance.now() - begin);
+          for (let time = 0; time < times; time += 1) await work();
+          taken.push((performance.now() - begin) / times);
         },
       });
     }
-  for (const column of columns) await measure.after?.(column);
   const summaries = Object.entries(samples).map(([name, taken]) => [name, summarize(taken)] as const);
   return { measure, samples, summaries: Object.fromEntries(summaries) };
 }

@@ -5,18 +5,27 @@ import path from "node:path";
 import { text as textOf } from "node:stream/consumers";
 import { RawClient } from "./client";
 import { parentOf } from "./memory";
+import { Secure } from "./secure";
+import type { Question } from "./secure-process";
 
+/** Tarballs by the alias that they get. */
 export interface Images {
-  /** Tarballs. */
   readonly small: string;
   readonly big: string;
+  readonly large: string;
 }
 
 export interface SubjectInfo {
   readonly name: "bothy" | "lxd";
   readonly version: string;
   readonly socketPath: string;
-  /** Drivers of the pools to measure on; each pool is named as its driver. */
+  /** File of its network namespace. */
+  readonly netns: string;
+  /** Project of everything that is made; the default one when absent. */
+  readonly project?: string;
+  /** What the names of its pools begin with, where others have pools too. */
+  readonly poolPrefix?: string;
+  /** Drivers of the pools to measure on. */
   readonly drivers: readonly { readonly name: string; readonly config: Record<string, string> }[];
   /** The daemon's processes, those that help it included. */
   readonly pids: () => number[];
@@ -34,43 +43,84 @@ export interface Program {
 /** Debian's client of LXD (lxd-client), which works with both daemons. */
 export const stockClient = "/usr/bin/lxc";
 
-/** The stock client for the daemon of a state folder; its own settings lie beside that. */
-export const stockProgram = (dir: string): Program => ({
+/** The stock client for the daemon of a state folder. @param settings folder of its own settings */
+export const stockProgram = (dir: string, settings = path.join(path.dirname(dir), "lxc")): Program => ({
   file: stockClient,
-  env: { LXD_DIR: dir, LXD_CONF: path.join(path.dirname(dir), "lxc") },
+  env: { LXD_DIR: dir, LXD_CONF: settings },
 });
 
 export type ImageName = keyof Images;
 
 export class Subject {
   readonly #client: RawClient;
+  /** Drivers of the pools that there are. */
   readonly pools: string[] = [];
   /** Why a driver cannot be measured here. */
   readonly missing: string[] = [];
+  #secure: Secure | undefined;
 
-  constructor(readonly info: SubjectInfo) {
-    this.#client = new RawClient(info.socketPath);
+  /** @param images tarballs, beside which files may be kept meanwhile */
+  constructor(
+    readonly info: SubjectInfo,
+    private readonly images: Images,
+  ) {
+    this.#client = new RawClient(info.socketPath, info.project);
   }
 
+  readonly #pool = (driver: string): string => `${this.info.poolPrefix ?? ""}${driver}`;
+  readonly #volumes = (driver: string): string => `/1.0/storage-pools/${this.#pool(driver)}/volumes/custom`;
+  readonly #root = (driver: string) => ({ root: { type: "disk", path: "/", pool: this.#pool(driver) } });
+  readonly #beside = (file: string): string => path.join(path.dirname(this.images.small), `${this.info.name}-${file}`);
+
   /** Makes the pools that this machine can have, and imports the images. */
-  async prepare(images: Images): Promise<void> {
+  async prepare(): Promise<void> {
+    if (this.info.project !== undefined)
+      await this.#client.call("POST", "/1.0/projects", { name: this.info.project, config: {}, description: "" });
     for (const { name, config } of this.info.drivers) {
       try {
-        await this.#client.call("POST", "/1.0/storage-pools", { name, driver: name, config });
+        await this.#client.call("POST", "/1.0/storage-pools", { name: this.#pool(name), driver: name, config });
         this.pools.push(name);
       } catch (error) {
         this.missing.push((error as Error).message);
       }
     }
-    for (const [name, file] of Object.entries(images)) {
-      const { fingerprint } = (await this.#client.upload("/1.0/images", file)) as { fingerprint: string };
-      await this.#client.call("POST", "/1.0/images/aliases", { name, target: fingerprint, description: "" });
+    for (const name of Object.keys(this.images) as ImageName[]) {
+      await this.importImage(name);
+      await this.addAlias(name);
     }
+    this.#secure = await Secure.to(this.#client, this.info.netns);
+  }
+
+  importImage(name: ImageName): Promise<unknown> {
+    return this.#client.upload("/1.0/images", this.images[name]);
+  }
+
+  /** Gives the image that has no alias yet its name. */
+  async addAlias(name: ImageName): Promise<void> {
+    const images =
+      await this.#client.get<{ fingerprint: string; aliases: unknown[] | null }[]>("/1.0/images?recursion=1");
+    const target = images.find(({ aliases }) => (aliases ?? []).length === 0)?.fingerprint;
+    await this.#client.call("POST", "/1.0/images/aliases", { name, target, description: "" });
+  }
+
+  async removeImage(name: ImageName): Promise<void> {
+    const { target } = await this.#client.get<{ target: string }>(`/1.0/images/aliases/${name}`);
+    await this.deleteImage(target);
+  }
+
+  deleteImage(fingerprint: string): Promise<unknown> {
+    return this.#client.call("DELETE", `/1.0/images/${fingerprint}`);
+  }
+
+  /** @returns the fingerprint of the image */
+  async publish(instance: string): Promise<string> {
+    const source = { type: "instance", name: instance };
+    return ((await this.#client.call("POST", "/1.0/images", { source })) as { fingerprint: string }).fingerprint;
   }
 
   create(name: string, image: ImageName, pool: string): Promise<unknown> {
-    const devices = { root: { type: "disk", path: "/", pool } };
-    return this.#client.call("POST", "/1.0/instances", { name, source: { type: "image", alias: image }, devices });
+    const source = { type: "image", alias: image };
+    return this.#client.call("POST", "/1.0/instances", { name, source, devices: this.#root(pool) });
   }
 
   copy(name: string, source: string): Promise<unknown> {
@@ -97,6 +147,52 @@ export class Subject {
     return this.#client.call("DELETE", `/1.0/instances/${instance}/snapshots/${name}`);
   }
 
+  backup(instance: string, name: string): Promise<unknown> {
+    return this.#client.call("POST", `/1.0/instances/${instance}/backups`, { name });
+  }
+
+  downloadBackup(instance: string, name: string, file: string): Promise<void> {
+    return this.#client.download(`/1.0/instances/${instance}/backups/${name}/export`, this.#beside(file));
+  }
+
+  deleteBackup(instance: string, name: string): Promise<unknown> {
+    return this.#client.call("DELETE", `/1.0/instances/${instance}/backups/${name}`);
+  }
+
+  /** Makes the instance of a backup's file. */
+  importBackup(file: string, pool: string): Promise<unknown> {
+    return this.#client.upload("/1.0/instances", this.#beside(file), { "x-lxd-pool": this.#pool(pool) });
+  }
+
+  createVolume(pool: string, name: string): Promise<unknown> {
+    return this.#client.call("POST", this.#volumes(pool), { name, config: {} });
+  }
+
+  deleteVolume(pool: string, name: string): Promise<unknown> {
+    return this.#client.call("DELETE", `${this.#volumes(pool)}/${name}`);
+  }
+
+  snapshotVolume(pool: string, volume: string, name: string): Promise<unknown> {
+    return this.#client.call("POST", `${this.#volumes(pool)}/${volume}/snapshots`, { name });
+  }
+
+  deleteVolumeSnapshot(pool: string, volume: string, name: string): Promise<unknown> {
+    return this.#client.call("DELETE", `${this.#volumes(pool)}/${volume}/snapshots/${name}`);
+  }
+
+  attachVolume(instance: string, pool: string, volume: string): Promise<unknown> {
+    const data = { type: "disk", path: "/mnt", pool: this.#pool(pool), source: volume };
+    return this.#client.call("PATCH", `/1.0/instances/${instance}`, { devices: { data } });
+  }
+
+  async detachVolumes(instance: string, pool: string): Promise<void> {
+    const target = `/1.0/instances/${instance}`;
+    const { architecture, config, ephemeral, profiles, description } =
+      await this.#client.get<Record<string, unknown>>(target);
+    const devices = this.#root(pool);
+    await this.#client.call("PUT", target, { architecture, config, ephemeral, profiles, description, devices });
+  }
+
   /** Runs /bin/true, without websockets. @throws Error when it does not say 0 */
   async exec(name: string): Promise<void> {
     const post = { command: ["/bin/true"], "wait-for-websocket": false, interactive: false };
@@ -106,12 +202,28 @@ export class Subject {
 
   /** Runs the command line that comes with the daemon, a process of its own. @throws Error when it does not end well */
   command(...args: string[]): Promise<void> {
-    return run(this.info.command, args);
+    return this.info.name === "lxd" ? this.#run(this.info.command, args) : run(this.info.command, args);
   }
 
   /** Likewise the stock client, whichever daemon it is. */
   stockCommand(...args: string[]): Promise<void> {
-    return run(stockProgram(path.dirname(this.info.socketPath)), args);
+    const dir = path.dirname(this.info.socketPath);
+    return this.#run(this.info.name === "lxd" ? this.info.command : stockProgram(dir), args);
+  }
+
+  #run(program: Program, args: readonly string[]): Promise<void> {
+    return run(program, this.info.project === undefined ? args : ["--project", this.info.project, ...args]);
+  }
+
+  /** Asks by the unix socket. */
+  get(target: string): Promise<unknown> {
+    return this.#client.get(target);
+  }
+
+  /** Asks by HTTPS. @returns the milliseconds of a request, the mean of all */
+  secureMs(question: Question): Promise<number> {
+    if (this.#secure === undefined) throw new Error("The subject is not prepared yet.");
+    return this.#secure.ms({ ...question, path: this.#client.pathOf(question.path) });
   }
 
   state(name: string): Promise<{ pid: number; status: string }> {
@@ -134,6 +246,19 @@ export class Subject {
       if (status !== "Stopped") await this.forceStop(name);
       await this.delete(name);
     }
+  }
+
+  /** Removes all that was made. */
+  async remove(): Promise<void> {
+    await this.clear();
+    await this.#secure?.close();
+    for (const pool of this.pools)
+      for (const url of await this.#client.get<string[]>(this.#volumes(pool)))
+        await this.#client.call("DELETE", url.replace(/\?.*/, ""));
+    for (const url of await this.#client.get<string[]>("/1.0/images"))
+      await this.#client.call("DELETE", url.replace(/\?.*/, ""));
+    for (const pool of this.pools) await this.#client.call("DELETE", `/1.0/storage-pools/${this.#pool(pool)}`);
+    if (this.info.project !== undefined) await this.#client.call("DELETE", `/1.0/projects/${this.info.project}`);
   }
 
   close(): Promise<void> {

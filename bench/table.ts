@@ -2,7 +2,8 @@
 import type { Row } from "./run";
 import { judge } from "./verdict";
 
-const figure = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2));
+const figure = (value: number): string =>
+  Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2);
 
 /** @param columns names of all columns, in order @returns lines of a Markdown table: medians and the ratio of medians, those of the minimum in brackets */
 export function tableOf(rows: readonly Row[], columns: readonly string[]): string {
@@ -22,16 +23,20 @@ function cell({ summaries }: Row, column: string): string {
 }
 
 function verdictCells(row: Row): string[] {
-  const verdict = judge(row);
-  if (verdict === undefined) return ["", fraction(row.measure.target), ""];
-  const { best, ratio, minRatio, target, isReached } = verdict;
-  const word = isReached === undefined ? "" : isReached ? "reached" : "short";
-  return [`${fraction(ratio)} (${fraction(minRatio)}) of ${best}`, fraction(target), word];
+  const { comparison, isReached } = judge(row) ?? {};
+  const compared =
+    comparison && `${fraction(comparison.ratio)} (${fraction(comparison.minRatio)}) of ${comparison.best}`;
+  return [compared ?? "", wanted(row), isReached === undefined ? "" : isReached ? "reached" : "short"];
+}
+
+function wanted({ measure: { target, limit, unit } }: Row): string {
+  return limit === undefined ? fraction(target) : `${limit} ${unit}`;
 }
 
 /** A part as "1/8.3", or as "1.2 times" when it is more than the whole. */
 function fraction(part: number | undefined): string {
   if (part === undefined) return "";
+  if (part === 1) return "1";
   const digits = (value: number) => value.toFixed(value >= 10 || Number.isInteger(value) ? 0 : 1);
   return part <= 1 ? `1/${digits(1 / part)}` : `${digits(part)} times`;
 }

@@ -1,33 +1,40 @@
-/** Verdict: how a row's figure compares with the peer's best, and with the target. */
+/** Verdict: how a row's figure compares with the peer's best, and with what is to be reached. */
 import type { Row } from "./run";
 
-export interface Verdict {
-  /** Column of ours that is compared. */
-  readonly ours: string;
+/** How we compare with the peer. */
+export interface Comparison {
   /** The peer's column with the lower median. */
   readonly best: string;
   /** Our median as a part of the peer's. */
   readonly ratio: number;
   /** Likewise of the minimum, which tells more on a busy machine. */
   readonly minRatio: number;
-  readonly target: number | undefined;
+}
+
+export interface Verdict {
+  /** Column of ours that is compared. */
+  readonly ours: string;
+  readonly comparison: Comparison | undefined;
+  /** Nothing when there is nothing to reach, or no peer to say it. */
   readonly isReached: boolean | undefined;
 }
 
-/** @returns nothing when there is no peer, or no overlay pool, to compare */
+/** @returns nothing when there is no overlay pool to compare */
 export function judge({ measure, summaries }: Row): Verdict | undefined {
   const columns = Object.entries(summaries).map(([name, { median, min }]) => ({ name, median, min }));
   const ours = columns.find(({ name }) => name === "bothy/overlay");
+  if (ours === undefined) return undefined;
   const peers = columns.filter(({ name }) => !name.startsWith("bothy/")).sort((a, b) => a.median - b.median);
   const best = peers[0];
-  if (ours === undefined || best === undefined) return undefined;
-  const ratio = ours.median / best.median;
-  return {
-    ours: ours.name,
+  const comparison = best && {
     best: best.name,
-    ratio,
+    ratio: ours.median / best.median,
     minRatio: ours.min / best.min,
-    target: measure.target,
-    isReached: measure.target === undefined ? undefined : ratio <= measure.target,
   };
+  return { ours: ours.name, comparison, isReached: reached(measure, ours.median, comparison?.ratio) };
+}
+
+function reached({ target, limit }: Row["measure"], median: number, ratio: number | undefined): boolean | undefined {
+  if (limit !== undefined) return median <= limit;
+  return target === undefined || ratio === undefined ? undefined : ratio <= target;
 }

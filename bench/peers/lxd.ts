@@ -10,6 +10,11 @@ import { describeTraces, processesOf, removeTraces, settledTraces } from "../../
 import { RawClient } from "../client";
 import { type SubjectInfo, stockProgram } from "../subject";
 
+const drivers: SubjectInfo["drivers"] = [
+  { name: "dir", config: {} },
+  { name: "btrfs", config: { size: "8GiB" } },
+];
+
 export const lxdProgram = "/usr/bin/lxd";
 const startMs = 60_000;
 /** It waits for its own operations, and some of them never end once a container has failed to start. */
@@ -26,6 +31,31 @@ mount -t sysfs sysfs /sys
 mount --rbind "$LXD_DIR/../cgroup" /sys/fs/cgroup
 umount -l "$LXD_DIR/../cgroup"
 exec ${lxdProgram} --group root --logfile "$LXD_DIR/../lxd.log"`;
+
+const lxdVersion = () => execFileSync(lxdProgram, ["--version"], { encoding: "utf8" }).trim();
+
+/**
+ * An LXD that runs already, as a peer: everything is made in a project of its own, since others may use it too.
+ * @param place its state folder, and the file of its network namespace @param settings folder for those of its client
+ */
+export async function runningLxd(place: { dir: string; netns: string }, settings: string): Promise<SubjectInfo> {
+  const { dir, netns } = place;
+  const socketPath = path.join(dir, "unix.socket");
+  const client = new RawClient(socketPath);
+  const { environment } = await client.get<{ environment: { server_pid: number } }>("/1.0");
+  await client.close();
+  return {
+    name: "lxd",
+    version: lxdVersion(),
+    socketPath,
+    netns,
+    project: "bothy-bench",
+    poolPrefix: "bothy-bench-",
+    drivers,
+    command: stockProgram(dir, settings),
+    pids: () => [environment.server_pid],
+  };
+}
 
 export class Lxd {
   private constructor(
@@ -52,12 +82,10 @@ export class Lxd {
     });
     const info: SubjectInfo = {
       name: "lxd",
-      version: execFileSync(lxdProgram, ["--version"], { encoding: "utf8" }).trim(),
+      version: lxdVersion(),
       socketPath: path.join(dir, "unix.socket"),
-      drivers: [
-        { name: "dir", config: {} },
-        { name: "btrfs", config: { size: "8GiB" } },
-      ],
+      netns: `/proc/${netns.pid}/ns/net`,
+      drivers,
       command: stockProgram(dir),
       pids: () => processesOf({ dir, keeperPid: netns.pid, group: "bothy-bench-lxd" }),
     };
