@@ -134,9 +134,23 @@ function withAliases(routes: readonly Route[]): Route[] {
     if (!route.path.startsWith(instancePrefix)) return [route];
     const rest = route.path.slice(instancePrefix.length);
     const handle = rest === "" ? route.handle : noVirtualMachine;
-    return [route, { ...route, path: containers + rest }, { ...route, path: virtualMachines + rest, handle }];
+    const older = { ...route, path: containers + rest, handle: withOlderPaths(route) };
+    return [route, older, { ...route, path: virtualMachines + rest, handle }];
   });
 }
+
+/** A list that is asked for by the older name has paths of that name, as in LXD. */
+const withOlderPaths =
+  ({ handle }: Route): Route["handle"] =>
+  async (request) => {
+    const reply = await handle(request);
+    if (reply.type !== "sync" || !Array.isArray(reply.metadata)) return reply;
+    const older = (url: unknown) =>
+      typeof url === "string" && url.startsWith(`${instancePrefix}/`)
+        ? containers + url.slice(instancePrefix.length)
+        : url;
+    return { ...reply, metadata: reply.metadata.map(older) };
+  };
 
 /** What the path of an upgrade answers to a request that is none. */
 const withoutUpgrade = ({ path, protocol, says, access, anyProject = false }: UpgradeRoute): Route => ({
@@ -145,8 +159,10 @@ const withoutUpgrade = ({ path, protocol, says, access, anyProject = false }: Up
   says,
   access,
   anyProject,
-  handle: () => {
+  handle: ({ query }) => {
     if (protocol !== undefined) throw lacksUpgrade(protocol);
+    const missing = says.needs?.find((name) => !query.get(name));
+    if (missing !== undefined) throw badRequest(`missing ${missing}`);
     return {
       type: "raw",
       status: 400,

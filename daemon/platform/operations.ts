@@ -161,17 +161,17 @@ export class Operations {
     private readonly log: Log,
   ) {}
 
-  /** Starts work in the background. It begins in the next turn, so that the 202 goes out first. */
+  /** Starts work in the background. It begins in the next turn, so that the 202 goes out first; that says already that it runs, as LXD's does. */
   start(work: OperationWork): RunningOperation {
     const operation = new RunningOperation(work, this.events);
     this.#all.set(operation.id, operation);
     this.events.operation(operation.render(), work.project);
+    operation.start();
     setImmediate(() => void this.#run(operation));
     return operation;
   }
 
   async #run(operation: RunningOperation): Promise<void> {
-    operation.start();
     try {
       const result = await operation.work.run(operation);
       operation.succeed(isRecord(result) ? result : undefined);

@@ -27,13 +27,22 @@ export type Devices = z.infer<typeof Devices>;
 
 export const Description = Text.meta({ description: "Free text for people." });
 
+/** What is wrong with the name of an instance, in LXD's words. */
+const instanceNameRules: readonly (readonly [isBad: RegExp, message: string])[] = [
+  [/[^a-zA-Z0-9-]/, "Name can only contain alphanumeric and hyphen characters"],
+  [/^[0-9]/, "Name must not start with a number"],
+  [/^-/, 'Name must not start with "-" character'],
+  [/-$/, 'Name must not end with "-" character'],
+];
+
 /** Name of an instance: a DNS label that starts with a letter and ends with no dash (docs/lxd-api.md, Instances). */
 export const InstanceName = z
   .string()
   .min(1, { message: "must not be empty" })
   .max(63, { message: "must be at most 63 characters long" })
   .regex(/^[a-zA-Z]([a-zA-Z0-9-]*[a-zA-Z0-9])?$/, {
-    message: "must hold letters, digits and dashes only, begin with a letter and not end with a dash",
+    error: ({ input }) =>
+      `Invalid instance name: ${instanceNameRules.find(([isBad]) => isBad.test(String(input)))?.[1]}`,
   });
 
 /** Bytes that a name may have as the name of a file (NAME_MAX); "%" and ":" are written as three. */

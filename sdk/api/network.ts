@@ -46,7 +46,7 @@ export const NetworkLease = z.looseObject({
   hwaddr: z.string(),
   address: z.string(),
   type: means(z.string(), "`gateway`, `static` or `dynamic`."),
-  location: means(z.string().default("none"), "Always `none`: there is no cluster."),
+  location: means(z.string().default("none"), "`none`, or empty of a gateway: there is no cluster."),
 });
 export type NetworkLease = z.infer<typeof NetworkLease>;
 

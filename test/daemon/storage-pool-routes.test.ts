@@ -19,6 +19,7 @@ async function withRoutes(work: (send: Ask, events: readonly LifecycleEvent[]) =
   const platform = testPlatform(state, [storagePoolSchema], { removeTree: hands.removeTree });
   const home = {
     ...platform,
+    snapshots: { urlsIn: () => [] },
     images: { urls: () => [], unpack: (_image: string, at: string) => smallTree(at) },
   };
   const pools = new StoragePoolService(home, new OpenPools(home));

@@ -65,6 +65,7 @@ class World {
     const home: StoragePoolHome = {
       ...this.platform,
       native: this.native,
+      snapshots: { urlsIn: () => [] },
       images: {
         urls: (all) => [...all].map((one) => `/1.0/images/${one}`),
         unpack: async (wanted, rootPath, options) => {

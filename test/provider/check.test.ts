@@ -160,7 +160,11 @@ const wrong: WrongInput[] = [
   { kind: "image", inputs: { sourceFile: "missing.tar" }, failures: { sourceFile: /cannot be read: ENOENT/ } },
   { kind: "image", inputs: { template: "busybox", aliases: ["ok", "not//ok"] }, failures: { "aliases[1]": /parts/ } },
   { kind: "container", inputs: { name: "web" }, failures: { image: /is required, unless "source"/ } },
-  { kind: "container", inputs: { name: "web_1", image: "i" }, failures: { name: /letters, digits and dashes only/ } },
+  {
+    kind: "container",
+    inputs: { name: "web_1", image: "i" },
+    failures: { name: /alphanumeric and hyphen characters/ },
+  },
   { kind: "container", inputs: { name: "a".repeat(64), image: "i" }, failures: { name: /at most 63/ } },
   {
     kind: "container",

@@ -1,7 +1,7 @@
 /** Images: import, look up, change, unpack, build from templates. */
 import { readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
-import type { Config } from "../../../sdk/api/common";
+import { type Config, epoch, never } from "../../../sdk/api/common";
 import { didYouMean } from "../../../sdk/api/config/near";
 import { ApiError, badRequest, conflict, notFound } from "../../../sdk/api/errors";
 import type { Image, ImagePut } from "../../../sdk/api/image";
@@ -331,7 +331,8 @@ export class ImageService {
       autoUpdate: put.auto_update,
       properties: withoutEmpty(put.properties),
       profiles: put.profiles,
-      expiresAt: put.expires_at ?? row.expiresAt,
+      // The year 1 is Go's word for no time at all; images have the epoch for that, as in LXD.
+      expiresAt: (put.expires_at === never ? epoch : put.expires_at) ?? row.expiresAt,
     });
   }
 

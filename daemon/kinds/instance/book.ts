@@ -143,6 +143,12 @@ export class InstanceBook {
       );
   }
 
+  /** The same for a name that an instance is to get, in LXD's words. @throws ApiError CONFLICT */
+  requireNewName({ project, name }: InstanceId): void {
+    if (this.store.isTaken({ project, name }))
+      throw conflict(`Name "${name}" already in use. Choose another name, or delete the instance that has it first.`);
+  }
+
   /** Reads, changes and writes a record in one step; one that is gone stays so. */
   change(instance: InstanceId, next: (record: InstanceRecord) => InstanceRecord): void {
     this.home.database.transaction(() => {

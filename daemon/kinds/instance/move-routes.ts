@@ -36,10 +36,10 @@ export function moveRoutes(home: InstanceHome): Route[] {
     requireAccess(call, [instanceRef(to)]);
     if (post.pool) planPoolMove(home, id, post.pool);
     if (isRenamed) {
-      book.requireFree(to);
+      book.requireNewName(to);
       // The pool is not that of now by then.
       if (!post.pool) requireMovable(home, id, to);
-    } else if (!post.pool) book.requireFree(to);
+    } else if (!post.pool) book.requireNewName(to);
     return asyncOp(
       changes.start(call, {
         of: [instanceRef(id), ...(isRenamed ? [instanceRef(to)] : [])],

@@ -13,9 +13,10 @@ import type { VolumeUsage } from "../storage-pool/driver";
 import { checkRivals, checkSettings } from "./change/checks";
 import { followCloudInit } from "./change/cloud-init-id";
 import { followLive } from "./change/live-update";
-import { keepVolatile } from "./change/volatile";
+import { keepVolatile, requireKnownVolatile } from "./change/volatile";
 import { eraseInstance, isPoolKnown } from "./create/erase";
 import { hostNames } from "./devices/nic-state";
+import { withoutGone } from "./devices/volatile-keys";
 import type { InstanceHome } from "./home";
 import { runningState, stoppedState } from "./inside/state";
 import { Lifecycle } from "./life/lifecycle";
@@ -85,6 +86,7 @@ export class InstanceService {
   /** Replaces the mutable part; a running instance follows at once, or nothing is changed. */
   async update(record: InstanceRecord, put: InstancePut): Promise<void> {
     const { book } = this.home;
+    requireKnownVolatile(record.config, put.config);
     const next: InstanceRecord = {
       ...record,
       architecture: architectureOf(record, put.architecture),
@@ -103,7 +105,7 @@ export class InstanceService {
     book.change(record, (now) => ({
       ...next,
       lastUsedAt: now.lastUsedAt,
-      config: followCloudInit(book.merged(now, next, config), was, is),
+      config: followCloudInit(withoutGone(book.merged(now, next, config), was.devices, is.devices), was, is),
     }));
   }
 

@@ -2,6 +2,7 @@
 
 import { Text } from "../../../sdk/api/common";
 import { isTrue } from "../../../sdk/api/config/values";
+import { badRequest } from "../../../sdk/api/errors";
 import { Cluster, Server, ServerPut } from "../../../sdk/api/server";
 import { hasServer, isUntrusted } from "../../core/access";
 import type { Changes } from "../../core/changes";
@@ -39,6 +40,10 @@ export function serverRoutes(server: ServerService, changes: Changes, shutdown: 
     return sync();
   }
 
+  const notClustered = (): never => {
+    throw badRequest("Server is not clustered");
+  };
+
   const forAll = needing("untrusted", [
     route("GET", "/", { summary: "Lists the versions of the API.", answer: answers.all(Text) }, () => sync(["/1.0"])),
     route(
@@ -60,6 +65,18 @@ export function serverRoutes(server: ServerService, changes: Changes, shutdown: 
       "/1.0/cluster",
       { summary: "Says that the server is in no cluster.", answer: answers.one(Cluster) },
       () => sync({ server_name: "", enabled: false, member_config: [] }),
+    ),
+    route(
+      "GET",
+      "/1.0/cluster/members",
+      { summary: "Refuses: the server is in no cluster.", answer: answers.all(Text) },
+      notClustered,
+    ),
+    route(
+      "GET",
+      "/1.0/cluster/members/:name",
+      { summary: "Refuses: the server is in no cluster.", answer: answers.one(Cluster) },
+      notClustered,
     ),
   ]);
 

@@ -59,6 +59,14 @@ export class SnapshotService {
     return record;
   }
 
+  /** Paths of those whose instances lie in a pool. */
+  urlsIn(pool: string): string[] {
+    const found = this.#store.allIds();
+    return found
+      .filter(({ instance }) => this.#book.find(instance)?.pool === pool)
+      .map(({ instance, name }) => urlOf(snapshotRef(instance.name, name, instance.project)));
+  }
+
   /** The settings that a snapshot keeps. @throws ApiError NOT_FOUND */
   settingsOf(instance: InstanceId, name: string): SnapshotSettings {
     return this.record(instance, name).settings;
@@ -94,7 +102,9 @@ export class SnapshotService {
   /** @throws ApiError CONFLICT, BAD_REQUEST for a stateful one */
   requirePossible(instance: InstanceId, post: SnapshotsPost): void {
     if (post.stateful)
-      throw badRequest('Cannot create a stateful snapshot: checkpoints are not supported yet. Leave out "stateful".');
+      throw badRequest(
+        'Unable to create a stateful snapshot. CRIU isn\'t installed: checkpoints are not supported yet. Leave out "stateful".',
+      );
     this.home.projects.allowSnapshot(instance.project);
     requireName("snapshot", SnapshotName, post.name);
     this.requireFree(instance, post.name);

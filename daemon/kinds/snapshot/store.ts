@@ -104,6 +104,14 @@ export class SnapshotStore {
       .map((row) => String(row.name));
   }
 
+  /** Those of all instances that are there whole, by their names. */
+  allIds(): { readonly instance: InstanceId; readonly name: string }[] {
+    return this.database.all("SELECT project, instance, name FROM snapshots WHERE pending = 0").map((row) => ({
+      instance: { project: String(row.project), name: String(row.instance) },
+      name: String(row.name),
+    }));
+  }
+
   listPending(): SnapshotRecord[] {
     return this.database.all("SELECT * FROM snapshots WHERE pending = 1").map(fromRow);
   }

@@ -18,7 +18,13 @@ export interface ImageRoots {
   ): Promise<void>;
 }
 
+export interface SnapshotRoots {
+  /** Paths of the snapshots of instances whose roots lie in a pool. */
+  urlsIn(pool: string): readonly string[];
+}
+
 export interface StoragePoolHome extends Platform {
   readonly references: References;
   readonly images: ImageRoots;
+  readonly snapshots: SnapshotRoots;
 }

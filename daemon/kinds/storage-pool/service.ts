@@ -233,6 +233,10 @@ export class StoragePoolService {
 
   #usedBy(pool: string): string[] {
     const images = new Set(this.pools.store.images(pool).map(fingerprintOf));
-    return [...this.home.images.urls(images), ...this.home.references.to(ref("storage-pool", pool)).map(urlOf)];
+    return [
+      ...this.home.images.urls(images),
+      ...this.home.references.to(ref("storage-pool", pool)).map(urlOf),
+      ...this.home.snapshots.urlsIn(pool),
+    ].sort();
   }
 }

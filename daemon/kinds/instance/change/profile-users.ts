@@ -3,6 +3,7 @@ import type { Config, Devices } from "../../../../sdk/api/common";
 import { badRequest } from "../../../../sdk/api/errors";
 import { ownCall } from "../../../core/call";
 import { type ProfileId, type ProfileRecord, renamedIn } from "../../profile/store";
+import { withoutGone } from "../devices/volatile-keys";
 import type { InstanceHome } from "../home";
 import type { Lifecycle } from "../life/lifecycle";
 import { expand, type InstanceId, instanceRef, rootOf } from "../record";
@@ -84,7 +85,10 @@ async function follow(
   const is = expand(record, layers);
   const made = await followLive(home, lifecycle, record, was, is);
   if (book.running.has(instance)) book.noteLive(instance, made);
-  book.change(instance, (now) => ({ ...now, config: followCloudInit(now.config, was, is) }));
+  book.change(instance, (now) => ({
+    ...now,
+    config: followCloudInit(withoutGone(now.config, was.devices, is.devices), was, is),
+  }));
 }
 
 /** Follows a renamed profile, within the caller's transaction. */

@@ -33,7 +33,7 @@ export async function renameInstance(home: InstanceHome, record: InstanceRecord,
   const { backups, book, database, dirs, snapshots, volumes } = home;
   requireMovable(home, record, renamed);
   if (book.running.has(record)) throw badRequest("Renaming of running container not allowed");
-  book.requireFree(renamed);
+  book.requireNewName(renamed);
   await home.sftp.leaveRoot(record);
   await using undo = new Revert(home.log);
   const move = async (from: Volume, into: Volume) => {

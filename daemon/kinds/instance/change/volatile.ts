@@ -1,5 +1,6 @@
 /** Volatile keys: what the daemon keeps for itself in an instance's configuration, and what becomes of it when clients write. */
 import type { Config } from "../../../../sdk/api/common";
+import { badRequest } from "../../../../sdk/api/errors";
 import { isChosenKey } from "../devices/volatile-keys";
 
 const baseImageKey = "volatile.base_image";
@@ -12,6 +13,19 @@ const filtered = (config: Config, isWanted: (key: string) => boolean): Config =>
 /** Keys of a source that an image-born or copied instance takes over: all but what belongs to that one alone. */
 export const withoutVolatile = (config: Config): Config =>
   filtered(config, (key) => !isVolatile(key) || key === baseImageKey);
+
+/** Those that LXD has, with and without a device. */
+const knownVolatile =
+  /^volatile\.((apply_template|apply_quota|base_image|uuid|vsock_id|evacuate\.origin)$|cloud-init\.|idmap\.|last_state\.|.+\.)/;
+
+/** Refuses volatile keys that nobody knows and that are not there yet. @throws ApiError BAD_REQUEST */
+export function requireKnownVolatile(have: Config, wanted: Config): void {
+  for (const [key, value] of Object.entries(wanted))
+    if (isVolatile(key) && value !== "" && have[key] === undefined && !knownVolatile.test(key))
+      throw badRequest(
+        `Invalid config: Unknown configuration key: ${key}. The daemon keeps keys volatile.* for itself.`,
+      );
+}
 
 /** Volatile keys belong to the daemon: what a client sends of them is not taken, but for the hardware addresses of the next start. */
 export const keepVolatile = (have: Config, wanted: Config): Config => ({

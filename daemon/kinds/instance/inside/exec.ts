@@ -1,5 +1,6 @@
 /** Exec: a command in a container, with its streams on websockets or in log files (docs/lxd-api.md, Exec). */
 import path from "node:path";
+import type { Config } from "../../../../sdk/api/common";
 import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { badRequest } from "../../../../sdk/api/errors";
 import type { InstanceExecPost } from "../../../../sdk/api/instance";
@@ -30,7 +31,8 @@ export function startExec(
   const start = (operation: Omit<OperationWork, "run">, work: OperationWork["run"]) =>
     home.changes.start(call, { of: [of], unlocked: true, operation, work });
   const common = execOps(home, record, post);
-  const command = { command: post.command, environment: post.environment ?? {}, interactive: post.interactive };
+  const environment = execEnvironment(home.book.inForce(record), post);
+  const command = { command: post.command, environment, interactive: post.interactive };
   if (!post["wait-for-websocket"])
     return start(base, (operation) => runDetached(home, record, post, common, operation));
   const sockets = new ExecSockets(post.interactive);
@@ -94,6 +96,18 @@ function end(operation: RunningOperation, result: { readonly return: number }): 
   if (message !== undefined) throw badRequest(message);
 }
 
+/** The environment of a command, as clients read it in its operation. */
+const execEnvironment = (
+  config: Config,
+  post: Pick<InstanceExecPost, "user" | "environment">,
+): Record<string, string> => ({
+  PATH: defaultPath,
+  LANG: "C.UTF-8",
+  ...(post.user === 0 ? { HOME: "/root", USER: "root" } : {}),
+  ...environmentOf(config),
+  ...post.environment,
+});
+
 /** The words of a command in a container, but for its streams. */
 export function execOps(
   home: InstanceHome,
@@ -103,15 +117,7 @@ export function execOps(
   const config = home.book.inForce(record);
   const { running } = home.book;
   const isPrivileged = instanceConfig(config).get("security.privileged");
-  const account: Record<string, string> = post.user === 0 ? { HOME: "/root", USER: "root" } : {};
-  const environment: Record<string, string> = {
-    PATH: defaultPath,
-    container: "lxc",
-    LANG: "C.UTF-8",
-    ...account,
-    ...environmentOf(config),
-    ...post.environment,
-  };
+  const environment: Record<string, string> = { container: "lxc", ...execEnvironment(config, post) };
   for (const name of Object.keys(post.environment ?? {}))
     if (name === "" || name.includes("="))
       throw badRequest(

@@ -2,6 +2,7 @@
 import { Text } from "../../../../sdk/api/common";
 import { badRequest } from "../../../../sdk/api/errors";
 import { bothFamilies, eitherFamily } from "../../../../sdk/api/headers";
+import { dispositionOf } from "../../../http/disposition";
 import { type ApiRequest, type Route, raw, route, sync } from "../../../http/route";
 import { answers } from "../../../http/says";
 import { checkPath } from "../../../platform/native/file";
@@ -83,15 +84,11 @@ export function fileRoutes({ book, changes, native }: InstanceHome): Route[] {
     const file = await native.getFile(placeOf(request), path);
     const headers = fileHeaders(file);
     if (file.stat.type === "directory") return { ...sync(file.entries ?? []), headers };
-    if (file.stat.type === "symlink") return raw(absoluteTarget(path, file.target ?? ""), headers);
+    const named = { ...headers, "content-disposition": dispositionOf(path.split("/").at(-1) ?? "file") };
+    if (file.stat.type === "symlink") return raw(absoluteTarget(path, file.target ?? ""), named);
     if (file.content === undefined)
       throw badRequest(`Cannot read "${path}": it is neither a file, a folder nor a symlink.`);
-    const name = path.split("/").at(-1) ?? "file";
-    return raw(file.content, {
-      ...headers,
-      "content-length": String(file.stat.size),
-      "content-disposition": `inline;filename="${encodeURIComponent(name)}"`,
-    });
+    return raw(file.content, { ...named, "content-length": String(file.stat.size) });
   }
 
   async function headFile(request: ApiRequest) {

@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import { Text } from "../../../../sdk/api/common";
 import { badRequest } from "../../../../sdk/api/errors";
 import { InstanceMetadata, InstanceMetadataPut } from "../../../../sdk/api/instance-metadata";
+import { dispositionOf } from "../../../http/disposition";
 import { type ApiRequest, ifMatchOf, type Route, raw, route, sync } from "../../../http/route";
 import { answers } from "../../../http/says";
 import type { InstanceHome } from "../home";
@@ -38,7 +39,7 @@ export function metadataRoutes(home: InstanceHome): Route[] {
     const name = request.query.get("path") ?? "";
     if (name === "") return sync(Object.keys(metadataOf(home, record).templates).sort());
     return raw(templateOf(home, record, name), {
-      "content-disposition": `inline;filename="${encodeURIComponent(name)}"`,
+      "content-disposition": dispositionOf(name),
     });
   }
 

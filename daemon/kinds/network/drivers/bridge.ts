@@ -161,7 +161,7 @@ export class BridgeDriver implements NetworkDriver {
     return [
       ...(server === undefined
         ? []
-        : [{ hostname: `${network.name}.gw`, hwaddr: "", address: server, type: "gateway", location }]),
+        : [{ hostname: `${network.name}.gw`, hwaddr: "", address: server, type: "gateway", location: "" }]),
       ...fixed.flatMap(({ instance, hwaddr, ipv4 = "" }) => {
         const hostname = nameOf(instance);
         return hostname === undefined ? [] : [{ hostname, hwaddr, address: ipv4, type: "static", location }];
