@@ -62,23 +62,27 @@ static int listen_for_guests(struct cell *cell) {
 
 /* Who calls. */
 
-/** Whether a process is in the container's PID namespace or in one below it. */
-static bool is_inside(const struct gate *self, pid_t pid) {
+enum side { INSIDE, OUTSIDE, NOBODY };
+
+/** Whether a process is in the container's PID namespace or in one below it. One that has ended may have been anybody's: it counts for neither. */
+static enum side side_of(const struct gate *self, pid_t pid) {
     char path[32];
     struct stat about;
     snprintf(path, sizeof path, "/proc/%d/ns/pid", (int)pid);
     int at = open(path, O_RDONLY | O_CLOEXEC);
+    if (at < 0)
+        return NOBODY;
     for (int depth = 0; at >= 0 && depth < DEPTH_MAX; depth++) {
         if (fstat(at, &about) == 0 && about.st_ino == self->pid_namespace.st_ino && about.st_dev == self->pid_namespace.st_dev) {
             close(at);
-            return true;
+            return INSIDE;
         }
         const int above = ioctl(at, NS_GET_PARENT);
         close(at);
         at = above;
     }
     close_owned(&at);
-    return false;
+    return OUTSIDE;
 }
 
 static int connect_to_daemon(const struct cell *cell) {
@@ -97,12 +101,25 @@ static int connect_to_daemon(const struct cell *cell) {
     return result == 0 ? steal_fd(&fd) : -1;
 }
 
-static void refuse(struct gate *self, int guest, const char *status, const char *text) {
-    char answer[512];
-    struct guest_link *link = self->links[self->link_count++] = guest_link_open(guest, -1);
-    snprintf(answer, sizeof answer, "HTTP/1.1 %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s\n", status,
+enum { ANSWER_MAX = 512 };
+
+static void refusal(char answer[ANSWER_MAX], const char *status, const char *text) {
+    snprintf(answer, ANSWER_MAX, "HTTP/1.1 %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s\n", status,
              strlen(text) + 1, text);
+}
+
+static void refuse(struct gate *self, int guest, const char *status, const char *text) {
+    char answer[ANSWER_MAX];
+    struct guest_link *link = self->links[self->link_count++] = guest_link_open(guest, -1);
+    refusal(answer, status, text);
     guest_link_say(&link->down, answer);
+}
+
+/** There is no room to wait until it is read. */
+static void turn_away(int guest) {
+    char answer[ANSWER_MAX];
+    refusal(answer, "503 Service Unavailable", "There are too many connections of this container. Try again later.");
+    (void)send(guest, answer, strlen(answer), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 static void welcome(struct gate *self, int guest, const struct ucred *caller) {
@@ -125,10 +142,13 @@ static void accept_one(struct gate *self) {
     cleanup_fd int fd = accept4(self->cell->socket_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &caller, &size) < 0)
         return;
-    if (is_inside(self, caller.pid)) {
+    const enum side side = side_of(self, caller.pid);
+    if (side == INSIDE) {
         if (self->link_count < LINKS_MAX)
             welcome(self, steal_fd(&fd), &caller);
-    } else if (is_allowed_peer(fd) && self->caller_count < HOST_CALLERS_MAX) {
+        else
+            turn_away(fd);
+    } else if (side == OUTSIDE && is_allowed_peer(fd) && self->caller_count < HOST_CALLERS_MAX) {
         (void)send(fd, self->proxying, strlen(self->proxying), MSG_DONTWAIT | MSG_NOSIGNAL);
         self->readers[self->caller_count].length = 0;
         self->callers[self->caller_count++] = steal_fd(&fd);
@@ -164,10 +184,9 @@ static void hear_callers(struct gate *self, const struct pollfd *polled) {
 static void guard(struct gate *self) {
     static struct pollfd polled[FIRST + 2 * LINKS_MAX + HOST_CALLERS_MAX];
     while (!self->is_told) {
-        const bool has_room = self->link_count < LINKS_MAX;
         bool is_timed = false;
-        /* who comes when there is no room waits in the queue */
-        polled[LISTENER] = (struct pollfd){.fd = self->cell->socket_fd, .events = has_room ? POLLIN : 0};
+        /* the daemon comes here as well: it must not wait for the guest to make room */
+        polled[LISTENER] = (struct pollfd){.fd = self->cell->socket_fd, .events = POLLIN};
         polled[TARGET] = (struct pollfd){.fd = self->cell->target_fd, .events = POLLIN};
         const unsigned links = self->link_count, callers = self->caller_count;
         for (unsigned i = 0; i < links; i++) {

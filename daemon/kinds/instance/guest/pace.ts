@@ -10,15 +10,30 @@ interface Bucket {
 export class Pace {
   readonly #buckets = new Map<string, Bucket>();
 
-  /** @returns for how long this request has to wait, in milliseconds */
-  next(key: string, now = performance.now()): number {
+  /** Takes note of a request. @returns for how long it has to wait, in milliseconds */
+  next(key: string): number {
+    return this.#take(key, 1);
+  }
+
+  /** Takes note of a connection with more requests than anybody reads. */
+  flooded(key: string): void {
+    this.#take(key, burst);
+  }
+
+  /** How long a container has to wait for what it asked already, in milliseconds. */
+  owed(key: string): number {
+    return this.#take(key, 0);
+  }
+
+  #take(key: string, taken: number): number {
+    const now = performance.now();
     const bucket = this.#buckets.get(key) ?? { tokens: burst, at: now };
-    const tokens = Math.min(burst, bucket.tokens + ((now - bucket.at) / 1000) * perSecond) - 1;
+    const tokens = Math.min(burst, bucket.tokens + ((now - bucket.at) / 1000) * perSecond) - taken;
     this.#buckets.set(key, { tokens, at: now });
     // Those of containers that are quiet are full again.
     if (this.#buckets.size > 1000)
-      for (const [other, { at }] of this.#buckets)
-        if (now - at > (burst / perSecond) * 1000) this.#buckets.delete(other);
+      for (const [other, { tokens: had, at }] of this.#buckets)
+        if (had + ((now - at) / 1000) * perSecond >= burst) this.#buckets.delete(other);
     return tokens >= 0 ? 0 : (-tokens / perSecond) * 1000;
   }
 }

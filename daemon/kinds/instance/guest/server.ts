@@ -11,29 +11,40 @@ import { splitTarget } from "../../../http/request-path";
 import { messageSockets } from "../../../http/websockets";
 import { toApiError } from "../../../platform/errors";
 import type { InstanceHome } from "../home";
-import { type InstanceId, type InstanceRecord, instanceOfKey } from "../record";
+import { type InstanceId, type InstanceRecord, instanceOfKey, keyOf } from "../record";
 import { answerGuest, type GuestAnswer } from "./answers";
 import { type GuestEventType, guestEventTypes } from "./events";
 import { Pace } from "./pace";
+import { Patience, type PatienceBounds } from "./patience";
 
-const bounds = { connections: 1024, headBytes: 256, headMs: 5000, headersMs: 10_000, requestMs: 30_000, idleMs: 5000 };
+const bounds = {
+  connections: 1024,
+  headBytes: 256,
+  headMs: 5000,
+  idleMs: 5000,
+  // A guest that does not take its answer.
+  silenceMs: 60_000,
+};
+const patience: PatienceBounds = { headersMs: 10_000, bodyMs: 30_000, unanswered: 8 };
+
+interface Guest {
+  readonly instance: InstanceId;
+  readonly patience: Patience;
+}
 
 export class GuestServer {
   readonly #http = createHttp(
-    {
-      maxHeaderSize: 8192,
-      headersTimeout: bounds.headersMs,
-      requestTimeout: bounds.requestMs,
-      keepAliveTimeout: bounds.idleMs,
-    },
+    { maxHeaderSize: 8192, keepAliveTimeout: bounds.idleMs },
     (request, response) => void this.#answer(request, response),
   );
   readonly #sockets = createServer((socket) => this.#welcome(socket));
-  readonly #guests = new Map<object, InstanceId>();
+  readonly #connections = new Set<Socket>();
+  readonly #guests = new Map<object, Guest>();
   readonly #pace = new Pace();
 
   constructor(private readonly home: InstanceHome) {
     this.#sockets.maxConnections = bounds.connections;
+    this.#http.setTimeout(bounds.silenceMs, (socket) => socket.destroy());
     this.#http.on("upgrade", (request, socket, head) => {
       socket.on("error", () => socket.destroy());
       try {
@@ -59,16 +70,18 @@ export class GuestServer {
 
   /** Ends every connection; the containers go on. */
   async close(): Promise<void> {
-    for (const socket of this.#guests.keys()) (socket as Socket).destroy();
+    for (const socket of this.#connections) socket.destroy();
     if (this.#sockets.listening) await new Promise<void>((resolve) => this.#sockets.close(() => resolve()));
   }
 
   /** Reads the first line, which says who it is, and leaves the rest to HTTP. */
   #welcome(socket: Socket): void {
+    this.#connections.add(socket);
     const late = setTimeout(() => socket.destroy(), bounds.headMs).unref();
     socket.on("error", () => socket.destroy());
     socket.once("close", () => {
       clearTimeout(late);
+      this.#connections.delete(socket);
       this.#guests.delete(socket);
     });
     const read = () => {
@@ -84,24 +97,42 @@ export class GuestServer {
         socket.destroy();
         return;
       }
-      this.#guests.set(socket, instanceOfKey(key));
       if (bytes.length > end + 1) socket.unshift(bytes.subarray(end + 1));
-      this.#http.emit("connection", socket);
+      void this.#serve(socket, instanceOfKey(key));
     };
     socket.on("readable", read);
   }
 
+  /** Leaves a connection to HTTP; that of a guest that asked too much has to wait, so that reading it costs little. */
+  async #serve(socket: Socket, instance: InstanceId): Promise<void> {
+    const waitMs = this.#pace.owed(keyOf(instance));
+    if (waitMs > 0) await delay(waitMs, undefined, { ref: false });
+    if (socket.destroyed) return;
+    this.#guests.set(socket, { instance, patience: new Patience(socket, patience) });
+    this.#http.emit("connection", socket);
+  }
+
   /** @throws ApiError NOT_FOUND for one that goes away just now */
   #recordOf({ socket }: IncomingMessage): InstanceRecord {
-    const instance = this.#guests.get(socket);
-    if (instance === undefined) throw badRequest("nobody asks");
-    return this.home.book.record(instance);
+    const guest = this.#guests.get(socket);
+    if (guest === undefined) throw badRequest("nobody asks");
+    return this.home.book.record(guest.instance);
+  }
+
+  /** @returns false for a request that is one too many of its connection */
+  #mayAsk(request: IncomingMessage, response: ServerResponse): boolean {
+    const guest = this.#guests.get(request.socket);
+    const isOver = request.socket.destroyed;
+    if (guest?.patience.begin(request, response)) return true;
+    if (guest !== undefined && !isOver) this.#pace.flooded(keyOf(guest.instance));
+    return false;
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!this.#mayAsk(request, response)) return;
     try {
       const record = this.#recordOf(request);
-      const waitMs = this.#pace.next(`${record.project}/${record.name}`);
+      const waitMs = this.#pace.next(keyOf(record));
       if (waitMs > 0) await delay(waitMs, undefined, { ref: false });
       const { path } = splitTarget(request.url);
       const { method = "GET" } = request;
@@ -126,11 +157,13 @@ export class GuestServer {
 
   #listen(request: IncomingMessage, socket: Socket, head: Buffer): void {
     const record = this.#recordOf(request);
+    this.#pace.next(keyOf(record));
     const { path, query } = splitTarget(request.url);
     if (path !== "/1.0/events") throw badRequest("Bad Request");
     const asked = (query.get("type") || guestEventTypes.join(",")).split(",");
     const types = new Set(asked.filter((type): type is GuestEventType => guestEventTypes.some((one) => one === type)));
     if (types.size !== new Set(asked).size) throw badRequest(`isn't a supported event type`);
+    this.#guests.get(socket)?.patience.leave();
     messageSockets.handleUpgrade(request, socket, head, (client) => {
       if (!this.home.guestEvents.listen(record, client, types)) client.close(1013, "too many listeners");
     });
