@@ -12,6 +12,8 @@ export interface Guest {
   /** Words for the kernel. */
   readonly kernelWords: readonly string[];
   readonly memoryMiB: number;
+  /** Storage driver that only this guest has; the set "driver" is about it. */
+  readonly driver?: string;
   /** Sets of tests: `<name>` is test/vm/<name>.ts, which reads the guest's name from BOTHY_VM_GUEST. */
   readonly sets: readonly string[];
 }
@@ -54,6 +56,15 @@ export const guests: readonly Guest[] = [
     suite: "bookworm",
     packages: ["lxd-client"],
     sets: ["smoke", "storage"],
+  },
+  {
+    ...debian,
+    name: "lvm",
+    title: "Debian 12 with LVM",
+    suite: "bookworm",
+    packages: ["lvm2", "thin-provisioning-tools", "xfsprogs"],
+    driver: "lvm",
+    sets: ["driver"],
   },
   { ...debian, name: "debian13", title: "Debian 13", suite: "trixie", packages: ["incus-client"] },
 ];

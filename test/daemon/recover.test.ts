@@ -9,7 +9,7 @@ import { Client } from "../../sdk/index";
 import { type TestDaemon, withDaemon } from "../support/daemon";
 import { send } from "../support/raw-http";
 import { requireFeature } from "../support/require";
-import { driversHere } from "../support/storage";
+import { driversHere, smallPool } from "../support/storage";
 import { until } from "../support/until";
 
 const skip = requireFeature("root", process.getuid?.() === 0);
@@ -58,7 +58,7 @@ test("instances of every driver come back with settings, snapshots and projects,
     const pools = drivers.map((driver) => ({
       name: `p-${driver}`,
       driver,
-      config: (driver === "btrfs" ? { size: "256MiB" } : {}) as Record<string, string>,
+      config: smallPool(driver),
     }));
     const source = { type: "image", alias: "template:busybox" };
     for (const pool of pools) {

@@ -19,7 +19,7 @@ import { cellProgram } from "../../sdk/host/package";
 import { fakeNative } from "../support/fake-native";
 import { type TestPlatform, testPlatform } from "../support/platform";
 import { requireFeature } from "../support/require";
-import { container, driversHere, hands, image, inRoot, smallTree, snapshot } from "../support/storage";
+import { container, driversHere, hands, image, inRoot, smallPool, smallTree, snapshot } from "../support/storage";
 
 const byDaemon = ownCall();
 const fingerprint = "f".repeat(64);
@@ -108,8 +108,7 @@ async function withWorld(work: (world: World) => Promise<void>): Promise<void> {
     assert.equal(world.platform.locks.size, 0, "no lock is left");
   } finally {
     if (world.native instanceof BothyCell) await world.native.stop();
-    for (const { name, driver } of world.pools.list())
-      if (driver === "btrfs") execFileSync("umount", [world.dirs.pool(name)]);
+    await world.pools.stopAll();
     world.platform.database.close();
     await world.platform.log.close();
     rmSync(world.state, { recursive: true });
@@ -152,7 +151,7 @@ test("wrong pools are refused with the cause, and nothing is left of them", isRo
     const link = `${full}-link`;
     symlinkSync(full, link);
     const cases: [string, string, Record<string, string>, string, RegExp][] = [
-      ["a", "zfs", {}, "BAD_REQUEST", /Cannot create storage pool "a": unknown driver "zfs"/],
+      ["a", "ceph", {}, "BAD_REQUEST", /Cannot create storage pool "a": unknown driver "ceph"/],
       ["taken", "dir", {}, "CONFLICT", /Cannot create storage pool "taken": The storage pool already exists/],
       ["a", "dir", { size: "1GiB" }, "BAD_REQUEST", /Unknown configuration key: size/],
       ["a", "dir", { source: "relative" }, "BAD_REQUEST", /"source": it must be an absolute path/],
@@ -353,7 +352,7 @@ test("volumes go from any driver to any other with all that they have", hasCell,
   const here = (await driversHere()).filter(({ skip }) => skip === false).map(({ driver }) => driver.name);
   await withWorld(async (world) => {
     await world.useRealNative();
-    for (const driver of here) await world.create(driver, driver, driver === "btrfs" ? { size: "512MiB" } : {});
+    for (const driver of here) await world.create(driver, driver, smallPool(driver));
     const look = "cat etc/name; stat -c '%a %u:%g' bin/tool var/spool .; [ etc/one -ef etc/two ]; ls etc var";
     for (const from of here) {
       await world.volumes.createFromImage(from, fingerprint, container(`of-${from}`), quiet);
@@ -534,7 +533,7 @@ test("the default driver is one that works here", hasCell, () =>
   withWorld(async (world) => {
     await world.useRealNative();
     const driver = await world.pools.defaultDriver();
-    await world.create("default", driver, driver === "btrfs" ? { size: "512MiB" } : {});
+    await world.create("default", driver, smallPool(driver));
     await world.volumes.createFromImage("default", fingerprint, container("web"), quiet);
     assert.equal(world.see("default", "web", "cat etc/name"), "image");
   }),

@@ -21,6 +21,35 @@ export const custom = (name: string): Volume => ({ type: "custom", name });
 export const customSnapshot = (name: string): Volume => ({ type: "custom-snapshots", name });
 export const image = (name: string): Volume => ({ type: "images", name });
 
+/** What the contract of storage drivers leaves to each of them. */
+export interface Traits {
+  /** Of a pool in a test, which is small. */
+  readonly config: Config;
+  /** Whether the pool counts what a volume holds: then any size counts at once. Else a size is that of a file system. */
+  readonly hasQuota: boolean;
+  /** Whether each volume has a size, also one that nobody gave one. */
+  readonly isAlwaysBounded: boolean;
+  /** Whether the file system of a volume with a size is in a file below the pool's folder. */
+  readonly hasDiskFiles: boolean;
+}
+
+const traits: Readonly<Record<string, Traits>> = {
+  btrfs: { config: { size: "512MiB" }, hasQuota: true, isAlwaysBounded: false, hasDiskFiles: false },
+  dir: { config: {}, hasQuota: false, isAlwaysBounded: false, hasDiskFiles: true },
+  lvm: { config: { size: "1GiB" }, hasQuota: false, isAlwaysBounded: true, hasDiskFiles: false },
+  overlay: { config: {}, hasQuota: false, isAlwaysBounded: false, hasDiskFiles: true },
+};
+
+/** @throws Error for a driver of which nothing is said */
+export function traitsOf(driver: string): Traits {
+  const found = traits[driver];
+  if (found === undefined) throw new Error(`test/support/storage.ts says nothing of the driver "${driver}".`);
+  return found;
+}
+
+/** Configuration of a small pool. */
+export const smallPool = (driver: string): Config => traitsOf(driver).config;
+
 /** Hands of a pool without a daemon: the same program removes trees, and nothing may be left. */
 export const hands = {
   removeTree: async (folder: string) => {
@@ -73,7 +102,7 @@ export async function withPool(
     name: "pool",
     path: path.join(state, "storage-pools", "pool"),
     diskImage: path.join(state, "disks", "pool.img"),
-    config: driver.name === "btrfs" ? { size: "512MiB", ...config } : config,
+    config: { ...smallPool(driver.name), ...config },
     ...hands,
   };
   try {
