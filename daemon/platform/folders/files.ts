@@ -8,7 +8,7 @@ export const errnoOf = (error: unknown): string => (error as NodeJS.ErrnoExcepti
 /** Whether an error says that a file system, or a quota on it, is used up; Node has no name for EDQUOT (122) and says UNKNOWN. */
 export const isNoSpace = (error: unknown): boolean =>
   /^(ENOSPC|EDQUOT|UNKNOWN)$|-122$/.test(errnoOf(error)) ||
-  /No space left on device|quota exceeded|database or disk is full|system error -122/i.test(
+  /No space left on device|out of space|quota exceeded|database or disk is full|system error -122/i.test(
     (error as Error | undefined)?.message ?? "",
   );
 

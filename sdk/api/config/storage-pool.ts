@@ -1,7 +1,7 @@
 /** Configuration keys of storage pools, by driver; every key here has an effect. */
 import { readerOf } from "./reader";
 import { poolDefaultKeys } from "./storage-volume";
-import { grouped, type KeyTable } from "./table";
+import { grouped, type KeyTable, type ValueType } from "./table";
 import { absolutePath, anyText, bool, oneLine, size } from "./values";
 
 const since = "0.1.0";
@@ -41,6 +41,104 @@ const mount = grouped("btrfs", {
     extension: "storage_btrfs_mount_options",
     example: "compress=zstd",
     doc: "Options of the pool's mount, separated by commas. What is taken away counts from the next mount on.",
+  },
+});
+
+const zfsPlace = grouped("place", {
+  source: {
+    type: oneLine,
+    unset: "made by the daemon",
+    computed: true,
+    applies: "at creation",
+    since,
+    extension: "storage",
+    example: "tank/containers",
+    doc: "Empty pool or data set of ZFS that holds the pool, or a block device, on which a pool of ZFS is made.",
+  },
+  size: {
+    type: size,
+    unset: "30GiB for an image file, or 80% of the free space if that is less",
+    computed: true,
+    applies: "now",
+    since,
+    extension: "storage",
+    example: "20GiB",
+    doc: "Size of the image file that holds a pool without a `source`. The file takes space as it fills, and the pool can be made larger.",
+  },
+});
+
+/** How a zfs pool copies: by a clone, byte by byte, or what differs from the image. */
+const cloneCopy: ValueType<boolean | "rebase"> = {
+  title: "true, false or rebase",
+  check: (text) =>
+    text === "rebase" || bool.check(text) === undefined ? undefined : "it must be true, false or rebase",
+  parse: (text) => (text === "rebase" ? text : bool.parse(text)),
+};
+
+const zfsKeys = grouped("zfs", {
+  "zfs.pool_name": {
+    type: oneLine,
+    unset: "the pool's name",
+    computed: true,
+    applies: "at creation",
+    since,
+    extension: "storage",
+    example: "tank/containers",
+    doc: "Name of the pool or data set of ZFS.",
+  },
+  "zfs.clone_copy": {
+    type: cloneCopy,
+    default: "true",
+    applies: "now",
+    since,
+    extension: "storage_zfs_clone_copy",
+    example: "false",
+    doc: "Whether a copy of a container or a custom volume is a clone, which shares what both have. With `false` it is sent and received byte by byte, and with `rebase` what it does not share with its image is. What is made of an image is a clone always.",
+  },
+  "zfs.export": {
+    type: bool,
+    default: "true",
+    applies: "now",
+    since,
+    extension: "storage_zfs_export",
+    example: "false",
+    doc: "Whether the pool of ZFS is exported when the daemon stops with its containers. One that was there before the storage pool never is.",
+  },
+  "volume.zfs.blocksize": {
+    type: size,
+    unset: "128KiB, as ZFS has it",
+    applies: "now",
+    since,
+    extension: "storage_zfs_blocksize",
+    example: "16KiB",
+    doc: "Size of the largest blocks of new volumes: a power of two between 512 bytes and 16MiB.",
+  },
+  "volume.zfs.remove_snapshots": {
+    type: bool,
+    default: "false",
+    applies: "now",
+    since,
+    extension: "storage_zfs_remove_snapshots",
+    example: "true",
+    doc: "Is kept and means nothing: what is put back to an older snapshot keeps its newer ones.",
+  },
+  "volume.zfs.use_refquota": {
+    type: bool,
+    default: "false",
+    applies: "now",
+    since,
+    extension: "storage_zfs_use_refquota",
+    example: "true",
+    doc: "Whether a size bounds what can be seen in a volume (`refquota`), rather than what it alone takes with its snapshots (`quota`). It counts for sizes that are given from then on.",
+  },
+  "volume.zfs.reserve_space": {
+    type: bool,
+    default: "false",
+    applies: "now",
+    since,
+    extension: "storage_zfs_reserve_space",
+    example: "true",
+    doc: "Whether a volume with a size has that much of the pool for itself.",
   },
 });
 
@@ -103,9 +201,10 @@ const volume = Object.fromEntries(
 ) as unknown as { readonly [Key in keyof typeof poolDefaultKeys as `volume.${Key}`]: (typeof poolDefaultKeys)[Key] };
 
 const btrfs = { ...place, ...image, ...volume, ...mount, ...rsync, ...user, ...volatile } satisfies KeyTable;
+const zfs = { ...zfsPlace, ...volume, ...zfsKeys, ...rsync, ...user, ...volatile } satisfies KeyTable;
 const plain = { ...place, ...volume, ...rsync, ...user, ...volatile } satisfies KeyTable;
 
-export const storagePoolKeys: Readonly<Record<string, KeyTable>> = { btrfs, dir: plain, overlay: plain };
+export const storagePoolKeys: Readonly<Record<string, KeyTable>> = { btrfs, dir: plain, overlay: plain, zfs };
 
 /** Reads the configuration of a storage pool of any driver. */
-export const storagePoolConfig = readerOf(btrfs);
+export const storagePoolConfig = readerOf({ ...zfs, ...btrfs });

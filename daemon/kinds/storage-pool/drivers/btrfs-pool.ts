@@ -1,25 +1,21 @@
 /** btrfs pools: an image file behind a loop device, a block device, or a folder that is on btrfs already. */
-import { chmod, open, rm, rmdir, stat, statfs, truncate } from "node:fs/promises";
+import { chmod, rm, rmdir, stat, truncate } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Config } from "../../../../sdk/api/common";
 import { storagePoolConfig } from "../../../../sdk/api/config/storage-pool";
-import { parseSize } from "../../../../sdk/api/config/values";
 import { badRequest, unavailable } from "../../../../sdk/api/errors";
 import { ignoring, isThere } from "../../../platform/folders/files";
 import { isMounted, mountAt } from "../../../platform/host/mounts";
 import { run } from "../../../platform/processes/run";
 import type { PoolPlace } from "../driver";
 import { isOnBtrfs } from "./btrfs-host";
+import { makeImageFile } from "./image-file";
 import { detachLoops, loopsOf } from "./loops";
 import { createPoolFolder, deletePoolFolder, ownPoolFolder, requirePoolFolder } from "./pool-folder";
 import { volumeTypes } from "./volume-folder";
 
 type Kind = "loop" | "device" | "folder";
-
-/** Size of an image file that nobody gave a size: this, or the share of the free space that is less. */
-const defaultBytes = 30 * 2 ** 30;
-const defaultShare = 0.8;
 
 /** Says that the daemon formatted the block device, so that it may wipe it again. */
 const formattedKey = "volatile.initial_source";
@@ -69,22 +65,6 @@ async function format(pool: PoolPlace, source: string): Promise<void> {
     throw badRequest(
       `Cannot create storage pool "${pool.name}": mkfs.btrfs refuses "${source}": ${stderr.trim().replaceAll("\n", "; ")}`,
     );
-}
-
-async function makeImageFile(pool: PoolPlace): Promise<{ source: string; size: string }> {
-  const source = pool.diskImage;
-  const { bavail, bsize } = await statfs(path.dirname(source));
-  const mebibytes = Math.floor(Math.min(defaultBytes, bavail * bsize * defaultShare) / 2 ** 20);
-  const size =
-    storagePoolConfig(pool.config).text("size") ??
-    (mebibytes % 1024 === 0 ? `${mebibytes / 1024}GiB` : `${mebibytes}MiB`);
-  const file = await open(source, "wx", 0o600);
-  try {
-    await file.truncate(parseSize(size));
-  } finally {
-    await file.close();
-  }
-  return { source, size };
 }
 
 /** Enlarges an image file with the file system in it, and mounts with other options. */

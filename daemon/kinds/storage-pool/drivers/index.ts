@@ -3,5 +3,6 @@ import type { StorageDriver } from "../driver";
 import { btrfs } from "./btrfs";
 import { dir } from "./dir";
 import { overlayWithCustom } from "./overlay-custom";
+import { zfs } from "./zfs";
 
-export const drivers: Readonly<Record<string, StorageDriver>> = { btrfs, dir, overlay: overlayWithCustom };
+export const drivers: Readonly<Record<string, StorageDriver>> = { btrfs, dir, overlay: overlayWithCustom, zfs };

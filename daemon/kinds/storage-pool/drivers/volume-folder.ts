@@ -15,7 +15,8 @@ import { unmountDisk } from "./volume-disk";
 export const volumeTypes = ["containers", "containers-snapshots", "images", "custom", "custom-snapshots"] as const;
 
 /** Whether volumes of a type are snapshots, which lie in a folder for each of those that they are of. */
-const areSnapshots = (type: Volume["type"]): boolean => type === "containers-snapshots" || type === "custom-snapshots";
+export const areSnapshots = (type: Volume["type"]): boolean =>
+  type === "containers-snapshots" || type === "custom-snapshots";
 
 /** Whether a volume is a custom one or a snapshot of one. */
 export const isCustom = ({ type }: Pick<Volume, "type">): boolean => type === "custom" || type === "custom-snapshots";
