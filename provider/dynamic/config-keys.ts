@@ -283,6 +283,13 @@ export type StoragePoolConfigKey =
   | "volume.snapshots.expiry"
   | "volume.snapshots.pattern"
   | "volume.snapshots.schedule"
+  | "volume.zfs.blocksize"
+  | "volume.zfs.remove_snapshots"
+  | "volume.zfs.reserve_space"
+  | "volume.zfs.use_refquota"
+  | "zfs.clone_copy"
+  | "zfs.export"
+  | "zfs.pool_name"
   | (string & {});
 
 /** Configuration of storage pools, of every driver; beside these the families `user.*`. */
@@ -293,9 +300,9 @@ export interface StoragePoolConfig<Value> {
   "rsync.bwlimit"?: Value;
   /** Whether rsync compresses what goes between this pool and another server. The other side has its say too. Default: `true`. */
   "rsync.compression"?: Value;
-  /** Size of the image file that holds a btrfs pool without a `source`. The file takes space as it fills, and the pool can be made larger. Where the state folder lies on btrfs, a pool with neither needs no such file. Default: 30GiB for an image file, or 80% of the free space if that is less. */
+  /** Size of the image file that holds a btrfs or zfs pool without a `source`. The file takes space as it fills, and the pool can be made larger. Where the state folder lies on btrfs, a btrfs pool with neither needs no such file. Default: 30GiB for an image file, or 80% of the free space if that is less. */
   size?: Value;
-  /** Empty folder that holds the pool. That of a btrfs pool lies on btrfs, or is a block device, which is formatted. Default: made by the daemon. It cannot be changed later. */
+  /** Empty folder that holds the pool. That of a btrfs pool lies on btrfs, or is a block device, which is formatted. That of a zfs pool is an empty pool or data set of ZFS, such as `tank/containers`, or a block device. Default: made by the daemon. It cannot be changed later. */
   source?: Value;
   /** `security.shifted` of custom volumes that are made without one. Default: false. */
   "volume.security.shifted"?: Value;
@@ -309,6 +316,20 @@ export interface StoragePoolConfig<Value> {
   "volume.snapshots.pattern"?: Value;
   /** `snapshots.schedule` of custom volumes that are made without one. Default: never. */
   "volume.snapshots.schedule"?: Value;
+  /** Size of the largest blocks of new volumes: a power of two between 512 bytes and 16MiB. Default: 128KiB, as ZFS has it. */
+  "volume.zfs.blocksize"?: Value;
+  /** Is kept and means nothing: what is put back to an older snapshot keeps its newer ones. Default: `false`. */
+  "volume.zfs.remove_snapshots"?: Value;
+  /** Whether a volume with a size has that much of the pool for itself. Default: `false`. */
+  "volume.zfs.reserve_space"?: Value;
+  /** Whether a size bounds what can be seen in a volume (`refquota`), rather than what it alone takes with its snapshots (`quota`). It counts for sizes that are given from then on. Default: `false`. */
+  "volume.zfs.use_refquota"?: Value;
+  /** Whether a copy of a container or a custom volume is a clone, which shares what both have. With `false` it is sent and received byte by byte, and with `rebase` what it does not share with its image is. What is made of an image is a clone always. Default: `true`. */
+  "zfs.clone_copy"?: Value;
+  /** Whether the pool of ZFS is exported when the daemon stops with its containers. One that was there before the storage pool never is. Default: `true`. */
+  "zfs.export"?: Value;
+  /** Name of the pool or data set of ZFS. Default: the pool's name. It cannot be changed later. */
+  "zfs.pool_name"?: Value;
   [key: string]: Value | undefined;
 }
 

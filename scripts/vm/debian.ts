@@ -4,6 +4,8 @@ import { execute } from "./execute";
 
 export interface DebianRoot {
   readonly suite: string;
+  /** Parts of the archive; main when absent. */
+  readonly components?: readonly string[] | undefined;
   readonly packages: readonly string[];
   /** What mmdebstrap does in between: words such as --essential-hook=... */
   readonly hooks: readonly string[];
@@ -18,8 +20,11 @@ const dpkgOptions = [
 ];
 
 /** Fills a folder that is not there yet. @throws Error with mmdebstrap's last words */
-export async function makeDebianRoot(folder: string, { suite, packages, hooks }: DebianRoot): Promise<void> {
-  const { sources, options } = await hostSources(suite, ["main"]);
+export async function makeDebianRoot(
+  folder: string,
+  { suite, components = ["main"], packages, hooks }: DebianRoot,
+): Promise<void> {
+  const { sources, options } = await hostSources(suite, components);
   const args = [
     "--mode=root",
     "--variant=minbase",

@@ -21,7 +21,13 @@ export interface RootDisk {
 export async function rootDisk(guest: Guest): Promise<RootDisk> {
   const packages = [...commonPackages, ...guest.packages];
   const definition = ["initramfs", "root"].map(contentOf);
-  const key = keyOf(guest.suite, packages.join(), readFileSync(path.join(guestFiles, "customise.sh")), ...definition);
+  const key = keyOf(
+    guest.suite,
+    ...(guest.components ?? []),
+    packages.join(),
+    readFileSync(path.join(guestFiles, "customise.sh")),
+    ...definition,
+  );
   const folder = await cached(guest.name, key, rootKeptDays, async (building) => {
     console.log(`Making the disk of ${guest.title}: some minutes, once`);
     const root = path.join(building, "root");
@@ -31,7 +37,7 @@ export async function rootDisk(guest: Guest): Promise<RootDisk> {
       `--customize-hook=${copyHook("root")}`,
       `--customize-hook=${path.join(guestFiles, "customise.sh")} "$1"`,
     ];
-    await makeDebianRoot(root, { suite: guest.suite, packages, hooks });
+    await makeDebianRoot(root, { suite: guest.suite, components: guest.components, packages, hooks });
     for (const name of ["vmlinuz", "initrd.img"])
       copyFileSync(globSync(path.join(root, "boot", `${name}-*`))[0]!, path.join(building, name));
     await makeExt4(path.join(building, "root.img"), root, "root", rootSize);

@@ -7,6 +7,8 @@ export interface Guest {
   readonly title: string;
   /** Release of Debian. */
   readonly suite: string;
+  /** Parts of the archive; main when absent. */
+  readonly components?: readonly string[];
   /** Packages beside those that every guest has. */
   readonly packages: readonly string[];
   /** Words for the kernel. */
@@ -64,6 +66,18 @@ export const guests: readonly Guest[] = [
     suite: "bookworm",
     packages: ["lvm2", "thin-provisioning-tools", "xfsprogs"],
     driver: "lvm",
+    sets: ["driver"],
+  },
+  {
+    ...debian,
+    name: "zfs",
+    title: "Debian 13 with ZFS",
+    // Mounts of the ZFS of Debian 12 cannot have mapped ids.
+    suite: "trixie",
+    components: ["main", "contrib"],
+    // The module is compiled with the root, against the kernel in it.
+    packages: ["linux-headers-amd64", "zfs-dkms", "zfsutils-linux"],
+    driver: "zfs",
     sets: ["driver"],
   },
   { ...debian, name: "debian13", title: "Debian 13", suite: "trixie", packages: ["incus-client"] },

@@ -9,7 +9,7 @@ export type StoragePoolPut = z.infer<typeof StoragePoolPut>;
 
 export const StoragePoolsPost = StoragePoolPut.extend({
   name: PoolName,
-  driver: z.string().min(1).meta({ description: "Storage driver: `dir`, `overlay` or `btrfs`." }),
+  driver: z.string().min(1).meta({ description: "Storage driver: `dir`, `overlay`, `btrfs` or `zfs`." }),
 });
 export type StoragePoolsPost = z.infer<typeof StoragePoolsPost>;
 

@@ -28,7 +28,7 @@ const web = container("web");
 
 /** Writes as much as it gets in, in steps that a quota is judged by. @returns whole MiB of it */
 const fill =
-  "i=0; while dd if=/dev/zero of=fill$i bs=1M count=1 conv=fsync status=none 2>/dev/null; do i=$((i+1)); [ $i -lt 90 ] || break; done; du -sm . | cut -f1";
+  "i=0; while dd if=/dev/urandom of=fill$i bs=1M count=1 conv=fsync status=none 2>/dev/null; do i=$((i+1)); [ $i -lt 90 ] || break; done; sync -f .; du -sm . | cut -f1";
 
 let isGrowing = false;
 
@@ -59,7 +59,7 @@ function contract(driver: StorageDriver): void {
   test("a volume that is made with more than its size holds is refused, and leaves nothing", () =>
     withPool(driver, async (pool) => {
       assert.equal(await driver.cannotBound(pool), undefined);
-      const much = filledBy("dd if=/dev/zero of=big bs=1M count=30 conv=fsync");
+      const much = filledBy("dd if=/dev/urandom of=big bs=1M count=30 conv=fsync");
       await assert.rejects(driver.create(pool, web, much, 20 * MiB), { code: "BAD_REQUEST", message: /does not fit/ });
       assert.deepEqual(await driver.list(pool, "containers"), []);
       assert.deepEqual(unfinished(pool), []);

@@ -138,7 +138,7 @@ const wrong: WrongInput[] = [
     },
   },
   { kind: "storage-pool", inputs: { name: "p", driver: "btfrs" }, failures: { driver: /Did you mean "btrfs"/ } },
-  { kind: "storage-pool", inputs: { name: "p", driver: "zfs" }, failures: { driver: /LXD's "zfs" is not here yet/ } },
+  { kind: "storage-pool", inputs: { name: "p", driver: "ceph" }, failures: { driver: /LXD's "ceph" is not here yet/ } },
   { kind: "snapshot", inputs: { name: "s" }, failures: { instance: /is required/ } },
   { kind: "storage-volume", inputs: { name: "v" }, failures: { pool: /is required/ } },
   {

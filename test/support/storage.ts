@@ -37,6 +37,7 @@ const traits: Readonly<Record<string, Traits>> = {
   btrfs: { config: { size: "512MiB" }, hasQuota: true, isAlwaysBounded: false, hasDiskFiles: false },
   dir: { config: {}, hasQuota: false, isAlwaysBounded: false, hasDiskFiles: true },
   lvm: { config: { size: "1GiB" }, hasQuota: false, isAlwaysBounded: true, hasDiskFiles: false },
+  zfs: { config: { size: "1GiB" }, hasQuota: true, isAlwaysBounded: false, hasDiskFiles: false },
   overlay: { config: {}, hasQuota: false, isAlwaysBounded: false, hasDiskFiles: true },
 };
 

@@ -12,7 +12,7 @@ import { adopt, configInput, description, endpoint, replacing, timeouts, wordOf 
 import { type Props, unknownValue } from "../engine/values";
 import { namedCore } from "./named";
 
-const drivers = Object.keys(storagePoolKeys);
+const drivers = Object.keys(storagePoolKeys).sort();
 
 export const StoragePoolInputs = z.strictObject({
   name: PoolName.meta(replacing("Name of the pool; made from the resource's name when absent.")),

@@ -15,7 +15,7 @@ const place = grouped("place", {
     since,
     extension: "storage",
     example: "/srv/containers",
-    doc: "Empty folder that holds the pool. That of a btrfs pool lies on btrfs, or is a block device, which is formatted.",
+    doc: "Empty folder that holds the pool. That of a btrfs pool lies on btrfs, or is a block device, which is formatted. That of a zfs pool is an empty pool or data set of ZFS, such as `tank/containers`, or a block device.",
   },
 });
 
@@ -28,7 +28,7 @@ const image = grouped("place", {
     since,
     extension: "storage",
     example: "20GiB",
-    doc: "Size of the image file that holds a btrfs pool without a `source`. The file takes space as it fills, and the pool can be made larger. Where the state folder lies on btrfs, a pool with neither needs no such file.",
+    doc: "Size of the image file that holds a btrfs or zfs pool without a `source`. The file takes space as it fills, and the pool can be made larger. Where the state folder lies on btrfs, a btrfs pool with neither needs no such file.",
   },
 });
 
@@ -44,28 +44,7 @@ const mount = grouped("btrfs", {
   },
 });
 
-const zfsPlace = grouped("place", {
-  source: {
-    type: oneLine,
-    unset: "made by the daemon",
-    computed: true,
-    applies: "at creation",
-    since,
-    extension: "storage",
-    example: "tank/containers",
-    doc: "Empty pool or data set of ZFS that holds the pool, or a block device, on which a pool of ZFS is made.",
-  },
-  size: {
-    type: size,
-    unset: "30GiB for an image file, or 80% of the free space if that is less",
-    computed: true,
-    applies: "now",
-    since,
-    extension: "storage",
-    example: "20GiB",
-    doc: "Size of the image file that holds a pool without a `source`. The file takes space as it fills, and the pool can be made larger.",
-  },
-});
+const zfsPlace = { ...image, source: { ...place.source, type: oneLine } } satisfies KeyTable;
 
 /** How a zfs pool copies: by a clone, byte by byte, or what differs from the image. */
 const cloneCopy: ValueType<boolean | "rebase"> = {
@@ -204,7 +183,7 @@ const btrfs = { ...place, ...image, ...volume, ...mount, ...rsync, ...user, ...v
 const zfs = { ...zfsPlace, ...volume, ...zfsKeys, ...rsync, ...user, ...volatile } satisfies KeyTable;
 const plain = { ...place, ...volume, ...rsync, ...user, ...volatile } satisfies KeyTable;
 
-export const storagePoolKeys: Readonly<Record<string, KeyTable>> = { btrfs, dir: plain, overlay: plain, zfs };
+export const storagePoolKeys: Readonly<Record<string, KeyTable>> = { zfs, btrfs, dir: plain, overlay: plain };
 
 /** Reads the configuration of a storage pool of any driver. */
 export const storagePoolConfig = readerOf({ ...zfs, ...btrfs });

@@ -1,15 +1,17 @@
-/** Image file: the file that holds a pool without a source. */
+/** Image file: a file of the daemon's that holds a pool, behind a loop device. */
 import { open, statfs } from "node:fs/promises";
 import path from "node:path";
 import { storagePoolConfig } from "../../../../sdk/api/config/storage-pool";
 import { parseSize } from "../../../../sdk/api/config/values";
+import { run } from "../../../platform/processes/run";
 import type { PoolPlace } from "../driver";
+import { loopsOf } from "./loops";
 
 /** Size of an image file that nobody gave a size: this, or the share of the free space that is less. */
 const defaultBytes = 30 * 2 ** 30;
 const defaultShare = 0.8;
 
-/** Makes the file, which takes space as it fills. @returns the configuration that it fills in */
+/** Makes the image file, which takes space as it fills. @returns what is filled in of the pool's configuration */
 export async function makeImageFile(pool: PoolPlace): Promise<{ source: string; size: string }> {
   const source = pool.diskImage;
   const { bavail, bsize } = await statfs(path.dirname(source));
@@ -24,4 +26,10 @@ export async function makeImageFile(pool: PoolPlace): Promise<{ source: string; 
     await file.close();
   }
   return { source, size };
+}
+
+/** Gives an image file a loop device where it has none. @returns the device */
+export async function attachLoop(file: string): Promise<string> {
+  const [device] = await loopsOf(file);
+  return device ?? (await run("losetup", ["--find", "--show", "--", file])).stdout.trim();
 }

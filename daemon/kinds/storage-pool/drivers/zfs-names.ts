@@ -173,6 +173,9 @@ export function volumeOfReady({ place, snapshot }: Entry): Volume | undefined {
   return volumeAt(part.slice(readyMark.length).replace(":-", "/"));
 }
 
-/** Whether a snapshot is of nobody any more; its clones are another matter. */
-export const isNobodys = ({ snapshot, volume, place }: Entry): boolean =>
-  snapshot !== undefined && volume === undefined && !(snapshot === imageSnapshot && volumeAt(place)?.type === "images");
+/** Whether a snapshot of ours is of nobody any more; its clones are another matter. Those that an administrator makes are not ours. */
+export function isNobodys({ snapshot = "", volume, place }: Entry): boolean {
+  if (volume !== undefined) return false;
+  if (/^(copy|deleted)-/.test(snapshot)) return true;
+  return place.startsWith(`${deletedSet}/`) && (snapshot === imageSnapshot || snapshot.startsWith(snapshotMark));
+}

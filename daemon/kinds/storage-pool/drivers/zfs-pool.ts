@@ -90,7 +90,7 @@ async function takeSet(pool: PoolPlace, root: string, refuse: Refuse): Promise<v
   if (!(await isSet(root))) throw refuse(`there is no pool or data set "${root}" of ZFS.`);
   const { stdout } = await run("zfs", ["list", "-H", "-r", "-t", "all", "-o", "name", root]);
   if (stdout.trim() !== root)
-    throw refuse(`Provided ZFS pool (or dataset) isn't empty, run "sudo zfs list -r ${root}" to see existing entries`);
+    throw refuse(`the pool or data set "${root}" of ZFS is not empty. See "zfs list -r ${root}".`);
   await setProperties(root, [...setDefaults, `${ownerProperty}=${pool.path}`]);
 }
 
