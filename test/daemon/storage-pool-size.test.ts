@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, test } from "node:test";
 import type { PoolPlace, StorageDriver, Volume } from "../../daemon/kinds/storage-pool/driver";
+import { loopsGone } from "../../daemon/kinds/storage-pool/drivers/loops";
 import { canGrow } from "../../daemon/kinds/storage-pool/drivers/volume-disk";
 import {
   assertNoTrace,
@@ -217,6 +218,7 @@ function contract(driver: StorageDriver): void {
       withWeb(async (pool) => {
         await driver.clone(pool, image("base"), container("good"), 20 * MiB);
         await driver.unmountPool(pool);
+        await loopsGone(path.join(pool.path, "containers/web/disk.img"));
         writeFileSync(path.join(pool.path, "containers/web/disk.img"), Buffer.alloc(20 * MiB));
         const told: string[] = [];
         const listening = { ...pool, onClosed: ({ name }: Volume) => void told.push(name) };

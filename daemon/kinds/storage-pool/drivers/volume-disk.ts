@@ -17,7 +17,7 @@ import { errnoOf, ignoring, isThere } from "../../../platform/folders/files";
 import { mountAt, mountsBelow } from "../../../platform/host/mounts";
 import { run } from "../../../platform/processes/run";
 import type { VolumeUsage } from "../driver";
-import { loopsOf } from "./loops";
+import { loopsGone, loopsOf } from "./loops";
 
 const imageOf = (folder: string) => path.join(folder, "disk.img");
 const pointOf = (folder: string) => path.join(folder, "disk");
@@ -101,7 +101,10 @@ export async function mountDisk(folder: string): Promise<void> {
   const [image, point] = [imageOf(folder), pointOf(folder)];
   await mkdir(point, { recursive: true, mode: 0o700 });
   // The kernel makes it read-only after an error, such as a full disk below the file; mounted anew it can be written.
-  if ((await mountAt(point))?.isReadonly) await unmountDisk(folder);
+  if ((await mountAt(point))?.isReadonly) {
+    await unmountDisk(folder);
+    await loopsGone(image);
+  }
   if ((await mountAt(point)) === undefined) {
     // With a loop device it is in use still, such as by a container in whose mounts it is: then mount(8) takes that device again.
     if ((await loopsOf(image)).length === 0) await run("e2fsck", ["-p", "--", image], { accept: [0, 1] });
