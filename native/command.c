@@ -41,9 +41,7 @@ int keep_only(struct cell *cell, const int stdio[3], int *other) {
     return 0;
 }
 
-static int set_ids(struct cell *cell) {
-    if (cell->verb != VERB_EXEC)
-        return 0;
+int become_user(struct cell *cell) {
     if (sys_setgroups(0, NULL) < 0 || sys_setresgid(cell->gid) < 0)
         return fail(&cell->status, "group", errno, NULL, "Cannot become the group %u", cell->gid);
     if (sys_setresuid(cell->uid) < 0)
@@ -71,7 +69,7 @@ int drop_privileges(struct cell *cell) {
     if (cell->no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return fail(&cell->status, "no-new-privs", errno, NULL, "Cannot set no_new_privs");
     /* from here on the filter holds for us too; loading it needs CAP_SYS_ADMIN, which the next steps may take */
-    if (load_filter(cell) < 0 || set_limits(cell) < 0 || set_ids(cell) < 0 || keep_caps(cell) < 0)
+    if (load_filter(cell) < 0 || set_limits(cell) < 0 || (cell->verb == VERB_EXEC && become_user(cell) < 0) || keep_caps(cell) < 0)
         return -1;
     if (cell->has_mask)
         umask(cell->file_mode_mask);

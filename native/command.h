@@ -13,6 +13,8 @@
  * @returns 0 or -1
  */
 int keep_only(struct cell *cell, const int stdio[3], int *other);
+/** Without supplementary groups, the group and the user that the request says. @returns 0 or -1 */
+int become_user(struct cell *cell);
 /** Bounding set, no_new_privs, filter, groups and ids, sets, limits, umask, signal of the parent's death, working folder. @returns 0 or -1 */
 int drop_privileges(struct cell *cell);
 /** Says EXECUTING and executes; when that fails says NOT_EXECUTED and leaves with 127 or 126. */

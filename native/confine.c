@@ -39,7 +39,7 @@ struct confinement {
     struct status status;
     char **options, **command;
     int option_count;
-    bool writes, device_nodes, image_attributes;
+    bool writes, device_nodes, image_attributes, network;
     rlim_t memory;
     uint64_t caps;
     /* ids of the archive's files; 0 when they are as on disk */
@@ -52,10 +52,10 @@ static int problem(struct confinement *self, const char *op, const char *path, c
     return fail(&self->status, op, errno, path, "%s", message);
 }
 
-/* --read PATH, --write PATH (absolute, without symlinks), --memory BYTES, --ids FIRST:COUNT, --device-nodes, --image-attributes */
+/* --read PATH, --write PATH (absolute, without symlinks), --memory BYTES, --ids FIRST:COUNT, --device-nodes, --image-attributes, --network */
 
 static bool is_flag(const char *option) {
-    return strcmp(option, "--device-nodes") == 0 || strcmp(option, "--image-attributes") == 0;
+    return strcmp(option, "--device-nodes") == 0 || strcmp(option, "--image-attributes") == 0 || strcmp(option, "--network") == 0;
 }
 
 /** @returns whether the text is FIRST:COUNT, of ids that there are */
@@ -79,6 +79,7 @@ static int read_options(struct confinement *self, int argc, char **argv) {
         if (is_flag(argv[at])) {
             self->device_nodes = self->device_nodes || strcmp(argv[at], "--device-nodes") == 0;
             self->image_attributes = self->image_attributes || strcmp(argv[at], "--image-attributes") == 0;
+            self->network = self->network || strcmp(argv[at], "--network") == 0;
             continue;
         }
         const char *value = at + 1 < argc ? argv[at + 1] : "";
@@ -140,7 +141,7 @@ static int leave_namespaces(struct confinement *self) {
         return problem(self, "idmap", NULL, "Cannot leave the supplementary groups");
     /* tar makes folders that an archive leaves out by the umask; the daemon's own is meant for the daemon's own files */
     umask(0022);
-    if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) < 0)
+    if (unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | (self->network ? 0 : CLONE_NEWNET)) < 0)
         return problem(self, "clone", NULL, "Cannot make namespaces");
     struct sys_mount_attr private = {.propagation = MS_PRIVATE};
     if (sys_mount_setattr(AT_FDCWD, "/", TREE_RECURSIVE, &private) < 0)

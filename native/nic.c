@@ -180,7 +180,7 @@ int set_nics_up(struct cell *cell) {
     for (unsigned i = 0; i < cell->op_count; i++)
         if (is_nic(&cell->ops[i]) && set_up(any, cell->ops[i].word[1]) < 0)
             return fail(&cell->status, "nic", errno, cell->ops[i].word[1], "Cannot set the interface up");
-    return 0;
+    return set_nic_addresses(cell);
 }
 
 int take_network(struct cell *cell) {

@@ -154,7 +154,7 @@ static const struct op_kind kinds[] = {
     {"devpts", 0, START, NULL, NULL, inside_devpts},
     {"env", 1, COMMAND, take_env, NULL, NULL},
     {"get", 1, VERB_FILE, take_file_action, NULL, NULL},
-    {"group", 1, EXEC, take_group, NULL, NULL},
+    {"group", 1, COMMAND, take_group, NULL, NULL},
     {"home", 1, EXEC, take_home, NULL, NULL},
     {"hostname", 1, START, NULL, NULL, inside_hostname},
     {"idmap-gid", 3, ROOT | ENTER, take_id_line, NULL, NULL},
@@ -167,6 +167,7 @@ static const struct op_kind kinds[] = {
     {"net", 1, START, take_net, NULL, NULL},
     {"nic", 5, DEVICE, take_nic, NULL, NULL},
     {"node", 7, DEVICE, take_node, host_node, inside_node},
+    {"nic-address", 4, DEVICE, take_nic_address, NULL, NULL},
     {"no-new-privs", 0, COMMAND, take_no_new_privs, NULL, NULL},
     {"oom-score-adj", 1, COMMAND, take_oom, NULL, NULL},
     {"personality", 1, COMMAND, take_personality, NULL, NULL},
@@ -195,7 +196,7 @@ static const struct op_kind kinds[] = {
     {"unnode", 1, VERB_PLUG, NULL, NULL, inside_unnode},
     {"unplug-nic", 1, VERB_PLUG, take_unplug_nic, host_unplug_nic, NULL},
     {"upstream", 1, VERB_GUEST_API, take_upstream, NULL, NULL},
-    {"user", 1, EXEC, take_user, NULL, NULL},
+    {"user", 1, COMMAND, take_user, NULL, NULL},
 };
 
 const struct op_kind *find_op(const char *name, enum verb verb) {

@@ -21,6 +21,7 @@ int take_mask(struct cell *, struct op *), take_readonly(struct cell *, struct o
 int take_mkdir(struct cell *, struct op *), inside_mkdir(struct cell *, struct op *), inside_symlink(struct cell *, struct op *); /* tree.c */
 int inside_hostname(struct cell *, struct op *), take_sysctl(struct cell *, struct op *);               /* kernel-settings.c */
 int inside_devpts(struct cell *, struct op *), inside_console(struct cell *, struct op *);              /* console.c */
+int take_nic_address(struct cell *, struct op *);                                                                              /* nic-address.c */
 int take_nic(struct cell *, struct op *), take_unplug_nic(struct cell *, struct op *), host_unplug_nic(struct cell *, struct op *); /* nic.c */
 int take_node(struct cell *, struct op *), host_node(struct cell *, struct op *), inside_node(struct cell *, struct op *); /* node.c */
 int inside_unnode(struct cell *, struct op *);

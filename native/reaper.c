@@ -35,6 +35,13 @@ _Noreturn void reap_for_command(struct cell *cell) {
         setsid();
         /* the console becomes the command's controlling terminal; without a console there is none to have */
         (void)ioctl(0, TIOCSCTTY, 0);
+        /* a command that is not root may open /dev/stdout again, as its user */
+        if (cell->uid != 0 && isatty(0))
+            (void)!fchown(0, cell->uid, (gid_t)-1);
+        if ((cell->uid != 0 || cell->gid != 0) && become_user(cell) < 0) {
+            send_failure(cell->peer, &cell->status);
+            _exit(126);
+        }
         execute(cell);
     }
     for (int fd = 0; fd <= cell->peer; fd++)

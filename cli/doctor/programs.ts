@@ -29,6 +29,8 @@ const rows: readonly ProgramRow[] = [
   { name: "bzip2", package: "bzip2", effect: "images: .tar.bz2" },
   { name: "rsync", package: "rsync", effect: "copies to and from other servers" },
   { name: "unsquashfs", package: "squashfs-tools", effect: "images: squashfs" },
+  { name: "skopeo", package: "skopeo", effect: "images: docker:nginx and other images of OCI" },
+  { name: "umoci", package: "umoci", effect: "images: docker:nginx and other images of OCI" },
   { name: "btrfs", package: "btrfs-progs", effect: "storage pools: driver btrfs" },
   { name: "mkfs.ext4", package: "e2fsprogs", effect: "sizes of roots in pools of the drivers dir and overlay" },
 ];

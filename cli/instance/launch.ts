@@ -21,11 +21,12 @@ export const launch: Command = {
   },
   details: [
     'IMAGE is "images:alpine/3.20" or "ubuntu:24.04" of a server of images ("bothy remote list" shows them),',
-    '"template:busybox" or another template, an alias such as "debian/12", or a fingerprint.',
+    '"docker:nginx:alpine" of a registry, "template:busybox" or another template, an alias such as "debian/12", or a fingerprint.',
     "Without NAME the daemon chooses one. Examples:",
     "",
     "  bothy launch template:busybox web",
     "  bothy launch images:alpine/3.20 web",
+    "  bothy launch docker:nginx:alpine web",
     "  bothy launch template:debian/12 db --config limits.memory=1GiB --network lab",
   ].join("\n"),
   run: async ({ words: [image = "", name], client, output, flag, value, values }) => {

@@ -14,7 +14,7 @@ export const add: Command = {
     protocol: {
       type: "string",
       value: "NAME",
-      help: "What it speaks: lxd, which is found out for Incus too, or simplestreams for a server of images.",
+      help: "What it speaks: lxd, which is found out for Incus too, simplestreams for a server of images, or oci for a registry.",
     },
     ...formatOption,
   },
@@ -26,17 +26,18 @@ export const add: Command = {
     "  bothy remote add lab eyJjbGllbnRfbmFtZSI6...      a token of: lxc config trust add",
     "  bothy remote add lab https://lab.example --fingerprint SHA256 --password TEXT",
     "  bothy remote add images https://mirror.example/images --protocol simplestreams   in place of the usual one",
+    "  bothy remote add own https://images.example --protocol oci",
   ].join("\n"),
   run: async ({ words: [name = "", address = ""], flag, value, output }) => {
     const protocol = value("protocol") ?? "lxd";
-    if (protocol === "simplestreams") {
-      const server = addImageServer(name, address);
-      if (output.format === "json") output.json({ ...server, protocol });
+    if (protocol === "simplestreams" || protocol === "oci") {
+      const server = addImageServer(name, address, process.env, protocol);
+      if (output.format === "json") output.json(server);
       else output.say(`Added ${name}: images of ${server.url}`);
       return 0;
     }
     if (protocol !== "lxd" && protocol !== "incus")
-      throw new UsageError(`the protocol "${protocol}" is not known; use lxd or simplestreams`);
+      throw new UsageError(`the protocol "${protocol}" is not known; use lxd, simplestreams or oci`);
     const remote = await addRemote(name, address, {
       password: value("password"),
       fingerprint: value("fingerprint"),

@@ -22,8 +22,7 @@ export const list: Command = {
   withoutDaemon: true,
   options: formatOption,
   run: async ({ output }) => {
-    const images = listImageServers().map((server) => ({ ...server, protocol: "simplestreams" }));
-    output.list<Row>([...listRemotes(), ...images], columns);
+    output.list<Row>([...listRemotes(), ...listImageServers()], columns);
     return 0;
   },
 };

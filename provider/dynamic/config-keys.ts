@@ -24,6 +24,10 @@ export type InstanceConfigKey =
   | "limits.memory.swap.priority"
   | "limits.processes"
   | "linux.kernel_modules"
+  | "oci.cwd"
+  | "oci.entrypoint"
+  | "oci.gid"
+  | "oci.uid"
   | "raw.idmap"
   | "raw.lxc"
   | "security.devlxd"
@@ -90,6 +94,14 @@ export interface InstanceConfig<Value> {
   "limits.processes"?: Value;
   /** Modules that the host's kernel has to have before the container starts. The daemon loads those that are missing. Default: none. */
   "linux.kernel_modules"?: Value;
+  /** Working folder of the command. A new container has that of its image. Default: `/`. It counts from the next start on. */
+  "oci.cwd"?: Value;
+  /** The command that the container runs. A new container has that of its image. It counts in containers made of an image of OCI only. Default: none, and the container cannot start. It counts from the next start on. */
+  "oci.entrypoint"?: Value;
+  /** Group that the command runs as. A new container has that of its image. Default: `0`. It counts from the next start on. */
+  "oci.gid"?: Value;
+  /** User that the command runs as. A new container has that of its image. Default: `0`. It counts from the next start on. */
+  "oci.uid"?: Value;
   /** Ids of the host that the container has as its own, a line each: `both`, `uid` or `gid`, an id or range of the container, and one of the host. Files of the host that belong to them belong to the container's users. Default: no ids of the host. It counts from the next start on. */
   "raw.idmap"?: Value;
   /** Lines of LXC configuration. `lxc.signal.halt`, `lxc.signal.stop`, `lxc.signal.reboot` and `lxc.init.cmd` are read. It counts from the next start on. */

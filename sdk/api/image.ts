@@ -31,7 +31,7 @@ export const remoteFields = {
   server: means(Text.optional(), "Address of another server, such as `https://images.linuxcontainers.org`."),
   protocol: means(
     Text.optional(),
-    "What that server speaks: `lxd`, which counts when it is empty, or `simplestreams`.",
+    "What that server speaks: `lxd`, which counts when it is empty, `simplestreams`, or `oci` for a registry.",
   ),
   certificate: means(Text.optional(), "PEM of the certificate that it must have; what this system trusts, when empty."),
   secret: means(Text.optional(), "Secret that opens the image there, from `POST /1.0/images/FINGERPRINT/secret`."),

@@ -7,6 +7,13 @@ import { configFolder, readSetting, replaceSetting } from "./folder";
 
 export const protocols = ["lxd", "incus"] as const;
 
+/** What servers of images alone speak: lists of images, or those of a registry of OCI. */
+export const imageProtocols = ["simplestreams", "oci"] as const;
+export type ImageProtocol = (typeof imageProtocols)[number];
+
+const isImageProtocol = (protocol: string): protocol is ImageProtocol =>
+  (imageProtocols as readonly string[]).includes(protocol);
+
 const Stored = z.looseObject({
   url: z.string(),
   /** SHA-256 of the server's certificate. */
@@ -14,16 +21,13 @@ const Stored = z.looseObject({
     .string()
     .regex(/^[0-9a-f]{64}$/, "is not a SHA-256 fingerprint in small letters")
     .optional(),
-  protocol: z.enum([...protocols, "simplestreams"]),
+  protocol: z.enum([...protocols, ...imageProtocols]),
   /** Whether the system's certificate authorities say who the server is. */
   ca: z.boolean().optional(),
 });
 
 const Remotes = z.record(z.string(), Stored);
 type Stored = z.output<typeof Stored>;
-
-/** Whether a stored entry is a server of images alone. */
-const isOfImages = ({ protocol }: Stored): boolean => protocol === "simplestreams";
 
 /** A server that is trusted under a name, and that trusts this client. */
 export interface Remote {
@@ -57,7 +61,7 @@ export function listRemotes(env: NodeJS.ProcessEnv = process.env): Remote[] {
   return Object.entries(storedIn(env))
     .flatMap(([name, stored]): Remote[] => {
       const { url, fingerprint, protocol, ca } = stored;
-      if (protocol === "simplestreams") return [];
+      if (isImageProtocol(protocol)) return [];
       return [
         {
           name,
@@ -71,10 +75,12 @@ export function listRemotes(env: NodeJS.ProcessEnv = process.env): Remote[] {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Addresses of the stored servers of images, by name. @throws ApiError BAD_REQUEST that names the file */
-export const storedImageServers = (env: NodeJS.ProcessEnv): Record<string, string> =>
+/** The stored servers of images, by name. @throws ApiError BAD_REQUEST that names the file */
+export const storedImageServers = (env: NodeJS.ProcessEnv): Record<string, { url: string; protocol: ImageProtocol }> =>
   Object.fromEntries(
-    Object.entries(storedIn(env)).flatMap(([name, stored]) => (isOfImages(stored) ? [[name, stored.url]] : [])),
+    Object.entries(storedIn(env)).flatMap(([name, { url, protocol }]) =>
+      isImageProtocol(protocol) ? [[name, { url, protocol }]] : [],
+    ),
   );
 
 function parsed(text: string, file: string): unknown {
@@ -129,8 +135,8 @@ export function storeRemote({ name, ...stored }: Remote, env: NodeJS.ProcessEnv 
 }
 
 /** Stores a server of images under a name that is free. @throws ApiError CONFLICT */
-export function storeImageServer(name: string, url: string, env: NodeJS.ProcessEnv): void {
-  store(name, { url, protocol: "simplestreams" }, env);
+export function storeImageServer(name: string, url: string, protocol: ImageProtocol, env: NodeJS.ProcessEnv): void {
+  store(name, { url, protocol }, env);
 }
 
 function store(name: string, stored: Stored, env: NodeJS.ProcessEnv): void {

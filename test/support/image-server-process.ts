@@ -10,10 +10,18 @@ import type { Rule } from "./image-server";
 const [root = "", address = "127.0.0.1", port = "0", cert, key] = process.argv.slice(2);
 const used = new Map<string, number>();
 
-function ruleFor(url: string): Rule | undefined {
+const accountOf = (authorization: string | undefined): string =>
+  Buffer.from(/^Basic (.*)$/.exec(authorization ?? "")?.[1] ?? "", "base64").toString();
+
+function ruleFor(url: string, authorization: string | undefined): Rule | undefined {
   const file = path.join(root, "rules.json");
   const rules = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Rule[]) : [];
-  const found = rules.find(({ id, path: part, times }) => url.startsWith(part) && (used.get(id) ?? 0) < (times ?? 1e9));
+  const found = rules.find(
+    ({ id, path: part, whole, unless, times }) =>
+      (whole ? url === part : url.startsWith(part)) &&
+      (unless === undefined || unless !== accountOf(authorization)) &&
+      (used.get(id) ?? 0) < (times ?? 1e9),
+  );
   if (found !== undefined) used.set(found.id, (used.get(found.id) ?? 0) + 1);
   return found;
 }
@@ -24,7 +32,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     path.join(root, "requests"),
     `${JSON.stringify({ method, url, range: headers.range, host: headers.host })}\n`,
   );
-  const rule = ruleFor(url);
+  const rule = ruleFor(url, headers.authorization);
   if (rule?.status !== undefined) {
     response.writeHead(rule.status, rule.headers).end(rule.body ?? "");
     return;

@@ -11,6 +11,10 @@ import { makeCertificate, makeKey } from "../../sdk/host/certificate";
 export interface Rule {
   readonly id: string;
   readonly path: string;
+  /** Only this path and no other that begins so. */
+  readonly whole?: boolean;
+  /** Counts for requests without this account: "user:password". */
+  readonly unless?: string;
   /** How often; always when absent. */
   readonly times?: number;
   readonly status?: number;

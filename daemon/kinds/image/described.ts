@@ -13,7 +13,7 @@ export interface ImportOptions extends Partial<ImagePut> {
   /** What the sender says the fingerprint is. */
   readonly expectedFingerprint?: string;
   readonly aliases?: readonly { readonly name: string; readonly description: string }[];
-  /** Digest of the template that the image was built from. */
+  /** Digest of the template that the image was built from, or of the manifests of OCI that it was made of. */
   readonly builtFrom?: string;
   /** What another server says of the image, which counts in place of what the image says of itself. */
   readonly told?: ToldOfImage | undefined;

@@ -26,14 +26,17 @@ import { scratchPrefix, type Upload } from "./archive/upload";
 import { TemplateBuilds } from "./build/builds";
 import { describedBy, type ImportOptions } from "./described";
 import type { ImageHome } from "./home";
+import { isFingerprint } from "./remote/found";
 import { type RemoteFields, RemoteImages, remoteSource } from "./remote/remote-images";
 import { ImageSecrets } from "./secrets";
-import { type ImageId, type ImageRow, ImageStore } from "./store";
+import { type ImageFiles, type ImageId, type ImageRow, ImageStore } from "./store";
 
 export interface ImageRecord extends ImageId {
   readonly architecture: string;
   readonly properties: Readonly<Record<string, string>>;
   readonly profiles: readonly string[] | undefined;
+  /** How it is packed, and what one of OCI runs. */
+  readonly files: ImageFiles;
 }
 
 /** How an instance may name its image. */
@@ -146,10 +149,16 @@ export class ImageService {
   record(project: string, prefix: string, isPublic = false): ImageRow {
     const home = this.homeOf(project);
     const isPrefix = /^[0-9a-f]{1,64}$/.test(prefix);
-    const [first, second] = isPrefix ? this.#store.findByPrefix(home, prefix, isPublic) : [];
+    const [first, second] = isPrefix ? this.#found(home, prefix, isPublic) : [];
     if (first === undefined) throw imageNotFound();
     if (second !== undefined) throw badRequest(`Image fingerprint "${prefix}" is not unique. Give more of its digits.`);
     return first;
+  }
+
+  /** An image of OCI is found by the digest of its registry as well, which clients take for its fingerprint. */
+  #found(home: string, prefix: string, isPublic: boolean): ImageRow[] {
+    const found = this.#store.findByPrefix(home, prefix, isPublic);
+    return found.length === 0 && isFingerprint(prefix) ? this.#store.findByOciDigest(home, prefix, isPublic) : found;
   }
 
   /**
@@ -239,7 +248,7 @@ export class ImageService {
           this.#store.insert({
             ...describedBy(metadata, options),
             ...{ project, fingerprint, size, templates, files },
-            builtFrom: options.source === undefined ? builtFrom : undefined,
+            builtFrom: options.builtFrom ?? (options.source === undefined ? builtFrom : undefined),
           });
         }),
     });

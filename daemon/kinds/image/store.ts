@@ -10,6 +10,7 @@ import { findArchitecture } from "../../platform/host/architecture";
 import type { TarLayout } from "./archive/check";
 import type { Compression } from "./archive/compression";
 import type { ImageMetadata } from "./archive/metadata";
+import type { OciRuntime } from "./archive/oci-runtime";
 
 export const imageSchema: Schema = {
   kind: "image",
@@ -109,6 +110,8 @@ export interface ImageFiles {
   /** The root file system of a split image. */
   readonly rootfs?: Compression;
   readonly layout: TarLayout;
+  /** What an image of OCI runs. */
+  readonly oci?: OciRuntime;
 }
 
 /** Which image: fingerprints count within a project; the files behind one fingerprint are the same for all. */
@@ -133,7 +136,7 @@ export interface ImageRow extends ImageId {
   readonly metadata: ImageMetadata;
   readonly templates: Readonly<Record<string, string>>;
   readonly files: ImageFiles;
-  /** Digest of the template that it was built from. */
+  /** Digest of the template that it was built from, or of the manifests of OCI that it was made of (oci/fetch.ts). */
   readonly builtFrom: string | undefined;
   /** Whether it was fetched for an instance: then it goes when nobody has used it for long. */
   readonly cached: boolean;
@@ -173,6 +176,13 @@ export class ImageStore {
     const sql = "SELECT * FROM images WHERE (?1 IS NULL OR project = ?1) AND built_from = ?2 ORDER BY uploaded_at DESC";
     const row = this.database.get(sql, project ?? null, digest);
     return row === undefined ? undefined : fromRow(row);
+  }
+
+  /** The newest that was made of a manifest of that digest, its own or that of the list it stands in (oci/fetch.ts). */
+  findByOciDigest(project: string, digest: string, isPublic = false): ImageRow[] {
+    const sql = `SELECT * FROM images WHERE project = ?1 AND public >= ?3 AND built_from LIKE 'oci %' AND instr(built_from, ?2) > 0
+      ORDER BY uploaded_at DESC LIMIT 1`;
+    return this.database.all(sql, project, digest, isPublic ? 1 : 0).map(fromRow);
   }
 
   insert(row: ImageRow): void {

@@ -21,8 +21,20 @@ export interface NetworkHost {
   readonly hwaddr: string;
   /** Fixed address, when the device asks for one. */
   readonly ipv4?: string;
+  /** Whether it has the address by itself and asks for none by DHCP, so that its name follows no lease. */
+  readonly hasOwnAddress?: boolean;
   /** Whether it has an MTU of its own: then DHCP tells it none. */
   readonly hasOwnMtu?: boolean;
+}
+
+/** What a container without a DHCP client is given. */
+export interface OwnAddress {
+  readonly ipv4: string;
+  /** Length of the network's prefix. */
+  readonly bits: number;
+  /** Also the server of names. */
+  readonly gateway: string;
+  readonly domain: string;
 }
 
 /** What a plan has to fit with. */
@@ -58,6 +70,8 @@ export interface NetworkDriver {
   checkHost(network: NetworkPlace, host: NetworkHost): void;
   /** Makes a nic known to DHCP and DNS, at once; replaces what was known of the same instance and device. */
   addHost(network: NetworkPlace, host: NetworkHost): Promise<void>;
+  /** Which address a nic has from its beginning, whose container has no DHCP client; nothing where the network gives none. @param wanted the one before @throws ApiError BAD_REQUEST */
+  ownAddress(network: NetworkPlace, host: NetworkHost, wanted: string | undefined): Promise<OwnAddress | undefined>;
   /** Forgets a nic, its name and its leases; an unknown one is not an error. */
   removeHost(network: NetworkPlace, instance: string, device: string): Promise<void>;
   /** The nics known to DHCP and DNS, of all instances or of one. */

@@ -77,6 +77,17 @@ export class DnsNames {
     });
   }
 
+  /** Names a nic that has its address by itself. */
+  async fix(network: NetworkPlace, host: NetworkHost): Promise<void> {
+    const set = networkConfig(network.config);
+    const { instance, dnsName, ipv4 } = host;
+    const name = dnsName ?? instance;
+    if (set.get("dns.mode") === "none" || ipv4 === undefined || !isDnsName(name)) return;
+    // What dnsmasq names by a lease, it knows without its domain too.
+    const names = [`${name}.${set.get("dns.domain")}`, ...(dnsName === undefined ? [name] : [])];
+    await this.#locks.run(network.name, () => write(network, host, `${ipv4} ${names.join(" ")}\n`));
+  }
+
   /** A missing one is not an error. */
   drop(network: NetworkPlace, instance: string, device: string): Promise<void> {
     return this.#locks.run(network.name, () => rm(fileOf(network, instance, device), { force: true }));

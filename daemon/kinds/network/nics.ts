@@ -1,6 +1,6 @@
 /** Nics on managed networks: what DHCP and DNS know of the instances. */
 import { badRequest, notFound } from "../../../sdk/api/errors";
-import type { NetworkDriver, NetworkHost, NetworkPlace } from "./driver";
+import type { NetworkDriver, NetworkHost, NetworkPlace, OwnAddress } from "./driver";
 import type { NetworkHome } from "./home";
 import type { Port } from "./port-rules";
 import { isNicOf } from "./usage";
@@ -36,6 +36,28 @@ export class NetworkNics {
       if (host.ipv4 !== undefined) await this.#makeRoom(served, host);
       await served.driver.addHost(served.place, host);
     });
+  }
+
+  /**
+   * Gives a nic its address, whose container has no DHCP client, and makes it known like any other nic.
+   * @param wanted the one that it had before @returns nothing where the network gives none
+   * @throws ApiError BAD_REQUEST when all are taken
+   */
+  async addWithAddress(
+    network: string,
+    host: NetworkHost,
+    wanted: string | undefined,
+  ): Promise<OwnAddress | undefined> {
+    this.check(network, host);
+    let given: OwnAddress | undefined;
+    await this.#locked(network, async ({ driver, place }) => {
+      given = await driver.ownAddress(place, host, wanted);
+      if (given === undefined) return;
+      const own = { ...host, ipv4: given.ipv4, hasOwnAddress: true };
+      await this.#makeRoom({ driver, place }, own);
+      await driver.addHost(place, own);
+    });
+    return given;
   }
 
   /** A fixed address is whose nic has it and runs; one that does not run gets it back at its own start, when it is free. Of two that start, the first has it. */

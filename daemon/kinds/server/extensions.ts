@@ -176,6 +176,8 @@ export const apiExtensions: readonly string[] = [
   "profiles_all_projects",
   "images_all_projects",
   "instance_ready_state",
+  "instance_oci",
+  "instance_oci_entrypoint",
   "container_disk_tmpfs",
   "bothy_templates",
   "bothy_storage_overlay",

@@ -1,5 +1,5 @@
 /** Confine: the command line that runs a host program on a stranger's bytes so that it cannot harm the host (docs/native-protocol.md, Role confine). */
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { badRequest } from "../../../sdk/api/errors";
 import { cellProgram } from "../../../sdk/host/package";
@@ -16,6 +16,8 @@ export interface Confinement {
   readonly ids?: { readonly first: number; readonly count: number };
   /** Whether it may make device nodes; it cannot open them. */
   readonly deviceNodes?: boolean;
+  /** Whether it has the host's network, with the files by which names and certificate authorities are found. */
+  readonly network?: boolean;
   /** Whether files get those extended attributes only that an image may give them (native/attributes.h). */
   readonly imageAttributes?: boolean;
 }
@@ -31,6 +33,13 @@ function shownProgram(name: string): string | undefined {
   return found === undefined || isShown(found) ? found : realpathSync(found);
 }
 
+/** A link is shown as one, so what it leads to is shown as well. */
+const networkFiles = (): string[] =>
+  ["hosts", "nsswitch.conf", "resolv.conf", "ssl", "pki", "ca-certificates", "containers/registries.conf"]
+    .map((name) => path.join("/etc", name))
+    .filter((file) => existsSync(file))
+    .flatMap((file) => [...new Set([file, realpathSync(file)])]);
+
 /** What lets a confined process find host programs by name. Those that are not installed are left out. */
 export function toolbox(names: readonly string[]): { read: string[]; searchPath: string } {
   const found = names.flatMap((name) => shownProgram(name) ?? []);
@@ -42,12 +51,16 @@ export function toolbox(names: readonly string[]): { read: string[]; searchPath:
 export function confined(
   command: string,
   args: readonly string[],
-  { read = [], write, memoryBytes, ids, deviceNodes = false, imageAttributes = false }: Confinement,
+  { read = [], write, memoryBytes, ids, deviceNodes = false, imageAttributes = false, network = false }: Confinement,
 ): [program: string, args: string[]] {
   const program = shownProgram(command);
   if (program === undefined)
     throw badRequest(`Cannot run "${command}": the program is not installed. Install it; see "bothy doctor".`);
-  const reads = [...(isShown(program) ? [] : [program]), ...read.map((file) => realpathSync(file))];
+  const reads = [
+    ...(isShown(program) ? [] : [program]),
+    ...read.map((file) => realpathSync(file)),
+    ...(network ? networkFiles() : []),
+  ];
   return [
     cellProgram,
     [
@@ -58,6 +71,7 @@ export function confined(
       ...(ids === undefined ? [] : ["--ids", `${ids.first}:${ids.count}`]),
       ...(deviceNodes ? ["--device-nodes"] : []),
       ...(imageAttributes ? ["--image-attributes"] : []),
+      ...(network ? ["--network"] : []),
       "--",
       program,
       ...args,

@@ -4,6 +4,7 @@ import { cloudInitKeys } from "./instance/cloud-init";
 import { keptKeys } from "./instance/kept";
 import { limitKeys } from "./instance/limits";
 import { linuxKeys } from "./instance/linux";
+import { ociKeys } from "./instance/oci";
 import { rawKeys } from "./instance/raw";
 import { securityKeys } from "./instance/security";
 import { snapshotKeys } from "./instance/snapshots";
@@ -21,6 +22,7 @@ export const instanceKeys = {
   ...environmentKeys,
   ...limitKeys,
   ...linuxKeys,
+  ...ociKeys,
   ...rawKeys,
   ...securityKeys,
   ...snapshotKeys,

@@ -54,7 +54,7 @@ test("every page that a comment cites exists", () => {
 });
 
 test("no file names a path of one machine or the host of a package registry", () => {
-  const secretive = /(?<![\w./])\/(?:work|tmp\/n24)\/|\bregistry\.|proxy\.golang|deb\.debian/;
+  const secretive = /(?<![\w./])\/(?:work|tmp\/n24)\/|\/registry\.|\bregistry\.(?:npm|yarn)|proxy\.golang|deb\.debian/;
   const named = files.filter(
     (file) => /\.(ts|js|json|md|ya?ml|c|h|mod)$/.test(file) && file !== "test/unit/lint/documents.test.ts",
   );

@@ -23,12 +23,23 @@ test("the well-known servers are there without a file, and lead to simplestreams
   withFolder((env) => {
     assert.deepEqual(
       listImageServers(env).map(({ name }) => name),
-      ["images", "ubuntu", "ubuntu-daily"],
+      ["docker", "images", "ubuntu", "ubuntu-daily"],
     );
     const server = "https://images.lxd.canonical.com";
     assert.deepEqual(imageSource("images:alpine/3.20", env), { ...pull, server, alias: "alpine/3.20" });
     const ubuntu = "https://cloud-images.ubuntu.com/releases";
     assert.deepEqual(imageSource("ubuntu:24.04", env), { ...pull, server: ubuntu, alias: "24.04" });
+  }));
+
+test("docker leads to a registry, and so does one of one's own, without TLS too", () =>
+  withFolder((env) => {
+    const oci = { ...pull, protocol: "oci" };
+    const docker = { ...oci, server: "https://docker.io" };
+    assert.deepEqual(imageSource("docker:nginx:alpine", env), { ...docker, alias: "nginx:alpine" });
+    assert.deepEqual(imageSource("docker:team/app", env), { ...docker, alias: "team/app" });
+    addImageServer("own", "http://127.0.0.1:5000/team/", env, "oci");
+    assert.deepEqual(imageSource("own:app:1", env), { ...oci, server: "http://127.0.0.1:5000/team", alias: "app:1" });
+    assert.throws(() => imageSource("docker:", env), /it needs an alias, such as "docker:nginx:alpine"/);
   }));
 
 test("templates, aliases and fingerprints are of the daemon itself", () =>
@@ -45,6 +56,7 @@ test("a stored server takes the place of a well-known one until it is removed, a
     assert.deepEqual(addImageServer("images", "https://mirror.example/of/images/", env), {
       name: "images",
       url: "https://mirror.example/of/images",
+      protocol: "simplestreams",
     });
     addImageServer("own", "https://own.example", env);
     assert.deepEqual(imageSource("images:a/b", env).server, "https://mirror.example/of/images");
@@ -65,7 +77,7 @@ test("unknown servers, taken names and what is no address are refused", () =>
   withFolder((env) => {
     assert.throws(() => imageSource("imgs:a", env), {
       code: "BAD_REQUEST",
-      message: /there is no server of images "imgs"\. Use images:, ubuntu:, ubuntu-daily:, or add one/,
+      message: /there is no server of images "imgs"\. Use docker:, images:, ubuntu:, ubuntu-daily:, or add one/,
     });
     assert.throws(() => imageSource("images:", env), /it needs an alias/);
     addImageServer("own", "https://own.example", env);

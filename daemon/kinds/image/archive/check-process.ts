@@ -24,6 +24,8 @@ export interface Checked {
   readonly layout: TarLayout;
   /** metadata.yaml as maps, lists, texts and nulls. */
   readonly metadata: unknown;
+  /** Text of config.json, of an image of OCI. */
+  readonly configJson?: string | undefined;
   readonly templates: Readonly<Record<string, string>>;
 }
 
@@ -32,13 +34,13 @@ export type CheckResult = { readonly checked: Checked } | { readonly refused: st
 async function check({ main, rootfs, limits }: CheckJob): Promise<Checked> {
   const content = await checkTarball(main, rootfs === undefined ? "unified" : "metadata", limits);
   const metadata = readYaml(content.metadataYaml ?? "");
-  const { templates } = content;
-  if (rootfs === undefined) return { layout: content.layout, metadata, templates };
+  const { templates, configJson } = content;
+  if (rootfs === undefined) return { layout: content.layout, metadata, configJson, templates };
   const layout =
     rootfs.compression === "squashfs"
       ? await checkSquashfs(rootfs.path, limits, (await stat(rootfs.path)).size)
       : (await checkTarball(rootfs, "rootfs", limits)).layout;
-  return { layout, metadata, templates };
+  return { layout, metadata, configJson, templates };
 }
 
 const checkTarball = (file: CheckFile, part: Part, limits: ImageLimits): Promise<TarContent> =>

@@ -19,6 +19,8 @@ export interface TarLayout {
 export interface TarContent {
   readonly layout: TarLayout;
   readonly metadataYaml: string | undefined;
+  /** Of an image of OCI (oci-runtime.ts). */
+  readonly configJson: string | undefined;
   /** LXD's file templates by file name. */
   readonly templates: Readonly<Record<string, string>>;
 }
@@ -47,6 +49,7 @@ export async function checkTar(entries: AsyncIterable<TarEntry>, part: Part, lim
   const devices = new Devices();
   let templateBytes = 0;
   let metadataYaml: string | undefined;
+  let configJson: string | undefined;
   let prefix = part === "rootfs" ? "" : undefined;
   let root: TarLayout["root"];
 
@@ -75,6 +78,8 @@ export async function checkTar(entries: AsyncIterable<TarEntry>, part: Part, lim
     } else if (top === "metadata.yaml" && path.length === 1) {
       if (entry.type !== "file") throw refuse("its metadata.yaml is not a regular file", "Make it one.");
       metadataYaml = (await entry.read(maxMetadataBytes)).toString("utf8");
+    } else if (top === "config.json" && path.length === 1 && entry.type === "file") {
+      configJson = (await entry.read(maxMetadataBytes)).toString("utf8");
     } else if (top === "templates" && path.length === 2 && entry.type === "file") {
       const content = await entry.read(maxTemplatesBytes);
       templateBytes += content.length;
@@ -89,7 +94,7 @@ export async function checkTar(entries: AsyncIterable<TarEntry>, part: Part, lim
     throw refuse("it holds no metadata.yaml", "Put one at its top, beside the folder rootfs.");
   if (prefix === undefined && part === "unified")
     throw refuse("it holds no folder rootfs", "Put the root file system into one at its top, beside metadata.yaml.");
-  return { layout: { prefix: prefix ?? "", root, deviceNodes: devices.names }, metadataYaml, templates };
+  return { layout: { prefix: prefix ?? "", root, deviceNodes: devices.names }, metadataYaml, configJson, templates };
 }
 
 /** The parts of a name; throws for one that could lead elsewhere. */

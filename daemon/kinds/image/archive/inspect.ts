@@ -7,6 +7,7 @@ import { checkedApart } from "./checked-apart";
 import { detectCompression } from "./compression";
 import type { ImageLimits } from "./limits";
 import { checkTemplates, type ImageMetadata, parseMetadata } from "./metadata";
+import { parseRuntime } from "./oci-runtime";
 import { refuse } from "./refuse";
 
 export interface Inspected {
@@ -35,10 +36,16 @@ export async function inspect(
   const job = { main, limits, ...(rootfs === undefined ? {} : { rootfs }) };
   const result = await checkApart(job, signal);
   if ("refused" in result) throw badRequest(result.refused);
-  const { layout, templates } = result.checked;
+  const { layout, templates, configJson } = result.checked;
   const metadata = parseMetadata(result.checked.metadata);
   checkTemplates(metadata, templates);
-  const files = { main: main.compression, layout, ...(rootfs === undefined ? {} : { rootfs: rootfs.compression }) };
+  const oci = configJson === undefined ? undefined : parseRuntime(configJson);
+  const files = {
+    main: main.compression,
+    layout,
+    ...(rootfs === undefined ? {} : { rootfs: rootfs.compression }),
+    ...(oci === undefined ? {} : { oci }),
+  };
   return { files, metadata, templates };
 }
 

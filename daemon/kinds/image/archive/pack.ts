@@ -11,6 +11,19 @@ import { folderInto, linkInto, removeInto, writeInto } from "./tree";
 const hostname = `{{ container.name }}\n`;
 const hosts = "127.0.0.1\tlocalhost\n127.0.1.1\t{{ container.name }}\n\n::1\tlocalhost ip6-localhost ip6-loopback\n";
 
+/** Files that are made of templates in every container. */
+export const hostTemplates = {
+  "/etc/hostname": { when: ["create", "copy", "rename"], template: "hostname.tpl" },
+  "/etc/hosts": { when: ["create", "copy", "rename"], template: "hosts.tpl" },
+};
+
+/** Writes the templates of those files into folder/templates. */
+export async function writeTemplates(folder: string): Promise<void> {
+  await mkdir(path.join(folder, "templates"));
+  await writeFile(path.join(folder, "templates", "hostname.tpl"), hostname);
+  await writeFile(path.join(folder, "templates", "hosts.tpl"), hosts);
+}
+
 /** Writes what a definition adds to its root: removals first, then folders, files and symlinks. */
 export function customise(root: string, definition: Definition): void {
   for (const innerPath of definition.remove) removeInto(root, innerPath);
@@ -31,7 +44,6 @@ export async function packImage(
   signal: AbortSignal,
 ): Promise<void> {
   const { definition, name } = template;
-  const when = ["create", "copy", "rename"];
   const metadata = {
     architecture: hostArchitecture,
     creation_date: createdSeconds,
@@ -41,15 +53,10 @@ export async function packImage(
       ...(definition.description === undefined ? {} : { description: definition.description }),
       ...definition.properties,
     },
-    templates: {
-      "/etc/hostname": { when, template: "hostname.tpl" },
-      "/etc/hosts": { when, template: "hosts.tpl" },
-    },
+    templates: hostTemplates,
   };
   await writeFile(path.join(folder, "metadata.yaml"), stringify(metadata));
-  await mkdir(path.join(folder, "templates"));
-  await writeFile(path.join(folder, "templates", "hostname.tpl"), hostname);
-  await writeFile(path.join(folder, "templates", "hosts.tpl"), hosts);
+  await writeTemplates(folder);
   const packer = findProgram("zstd") !== undefined ? "zstd -q -3 -T0" : "gzip -n";
   await run(
     "tar",

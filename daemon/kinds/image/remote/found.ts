@@ -15,7 +15,7 @@ export interface RemoteSource {
   readonly project: string;
 }
 
-export type Protocol = "lxd" | "simplestreams" | "direct";
+export type Protocol = "lxd" | "simplestreams" | "direct" | "oci";
 
 /** What a server says of an image beside its bytes; that counts in place of what the image itself says. */
 export interface ToldOfImage {

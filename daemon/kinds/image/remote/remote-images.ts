@@ -12,6 +12,9 @@ import { imageLimits } from "../archive/limits";
 import type { Upload } from "../archive/upload";
 import type { ImportOptions } from "../described";
 import type { ImageHome } from "../home";
+import { type FoundOci, fetchOci, findOci, type OciPlace } from "../oci/fetch";
+import { parseReference } from "../oci/reference";
+import { requirePrograms } from "../oci/skopeo";
 import { SharedWork } from "../shared-work";
 import type { ImageId, ImageRow, ImageStore } from "../store";
 import { download } from "./download";
@@ -71,14 +74,13 @@ export class RemoteImages {
     const settings = this.settings(project);
     const cached = options.preferCached && settings.intervalHours > 0 ? this.#fromAlias(project, source) : undefined;
     if (cached !== undefined) return cached;
-    await using web = new Web(this.home.server.config(), source.certificate);
-    const found = await this.#find(web, source, settings.architecture, operation.signal);
+    const found = await this.#find(call, source, settings.architecture, operation.signal);
     const kept = this.#keptAs(source, found, options);
     for (let attempt = 1; ; attempt += 1) {
-      const there = await this.#known(call, found.fingerprint, kept);
+      const there = await this.#known(call, found, kept);
       if (there !== undefined) return there;
       try {
-        await this.#downloads.join(`${found.fingerprint} ${source.server}`, operation, (each, signal) =>
+        await this.#downloads.join(`${keyOf(found)} ${source.server}`, operation, (each, signal) =>
           this.#download(call, source, found, kept, { tell: progressOf(each), signal }),
         );
       } catch (error) {
@@ -101,21 +103,35 @@ export class RemoteImages {
       .at(-1);
   }
 
-  #find(web: Web, source: RemoteSource, architecture: string | undefined, signal: AbortSignal): Promise<FoundImage> {
+  async #find(
+    call: Call,
+    source: RemoteSource,
+    architecture: string | undefined,
+    signal: AbortSignal,
+  ): Promise<FoundImage | FoundOci> {
+    if (source.protocol === "oci")
+      return findOci(this.#ociPlace(), source, { architecture, mayUseAccounts: hasServer(call), signal });
+    await using web = new Web(this.home.server.config(), source.certificate);
     switch (source.protocol) {
       case "lxd":
-        return findOnServer(web, source, signal);
+        return await findOnServer(web, source, signal);
       case "simplestreams":
-        return findInStreams(web, source, architecture, signal);
+        return await findInStreams(web, source, architecture, signal);
       case "direct":
-        return findAtUrl(web, source.server, lxdVersion, signal);
+        return await findAtUrl(web, source.server, lxdVersion, signal);
     }
   }
 
-  #keptAs(source: RemoteSource, found: FoundImage, options: FetchOptions): ImportOptions {
-    const isFollowed = found.byAlias && source.protocol !== "direct";
+  #ociPlace(): OciPlace {
+    const config = this.home.server.config();
+    const { scratch, root } = this.home.dirs;
+    return { scratch, root, config, limits: imageLimits(config) };
+  }
+
+  #keptAs(source: RemoteSource, found: FoundImage | FoundOci, options: FetchOptions): ImportOptions {
+    const isFollowed = isOci(found) || (found.byAlias && source.protocol !== "direct");
     return {
-      told: found.told,
+      ...(isOci(found) ? { builtFrom: found.builtFrom } : { told: found.told }),
       public: options.public ?? false,
       auto_update: isFollowed && (options.autoUpdate ?? false),
       cached: options.cached ?? false,
@@ -124,12 +140,16 @@ export class RemoteImages {
   }
 
   /** The image if it is here: in the project, or in another one that who calls may see anyhow. Others' bytes are fetched like any. */
-  async #known(call: Call, fingerprint: string, kept: ImportOptions): Promise<ImageRow | undefined> {
+  async #known(call: Call, found: FoundImage | FoundOci, kept: ImportOptions): Promise<ImageRow | undefined> {
     const project = this.keeper.homeOf(call.project);
-    const own = this.store.find({ project, fingerprint });
+    const own = isOci(found)
+      ? this.store.findBuilt(project, found.builtFrom)
+      : this.store.find({ project, fingerprint: found.fingerprint });
     if (own !== undefined) return own;
     const maySeeIt = (row: ImageRow) => hasServer(call) || row.public || maySee(call, row.project);
-    const elsewhere = this.store.list().find((row) => row.fingerprint === fingerprint && maySeeIt(row));
+    const isIt = (row: ImageRow) =>
+      isOci(found) ? row.builtFrom === found.builtFrom : row.fingerprint === found.fingerprint;
+    const elsewhere = this.store.list().find((row) => isIt(row) && maySeeIt(row));
     return elsewhere === undefined ? undefined : await this.keeper.share(call.project, elsewhere, kept);
   }
 
@@ -137,24 +157,42 @@ export class RemoteImages {
   async #download(
     call: Call,
     source: RemoteSource,
-    found: FoundImage,
+    found: FoundImage | FoundOci,
     kept: ImportOptions,
     { tell, signal }: { tell: ReturnType<typeof progressOf>; signal: AbortSignal },
   ): Promise<void> {
-    const config: Config = this.home.server.config();
-    await using web = new Web(config, source.certificate);
-    const options = { scratch: this.home.dirs.scratch, limits: imageLimits(config), signal, tell };
-    await using upload = await download(web, found, options);
+    await using upload = isOci(found)
+      ? await fetchOci(this.#ociPlace(), found, { tell, signal })
+      : await this.#files(source, found, { tell, signal });
+    const { fingerprint } = upload;
     const project = this.keeper.homeOf(call.project);
-    const of = ref("image", found.fingerprint, project);
+    const of = ref("image", fingerprint, project);
     await this.home.changes.run(ownCall(project), {
       of: [of],
       work: async () => {
         // It may have been imported otherwise meanwhile.
-        if (this.store.find({ project, fingerprint: found.fingerprint }) !== undefined) return;
+        if (this.store.find({ project, fingerprint }) !== undefined) {
+          if (isOci(found)) this.store.setBuiltFrom({ project, fingerprint }, found.builtFrom);
+          return;
+        }
         await this.keeper.import(call.project, upload, { ...kept, signal });
         this.home.changes.tell(call, { action: "image-created", of, context: { type: "container" } });
       },
+    });
+  }
+
+  async #files(
+    source: RemoteSource,
+    found: FoundImage,
+    { tell, signal }: { tell: ReturnType<typeof progressOf>; signal: AbortSignal },
+  ): Promise<Upload> {
+    const config: Config = this.home.server.config();
+    await using web = new Web(config, source.certificate);
+    return await download(web, found, {
+      scratch: this.home.dirs.scratch,
+      limits: imageLimits(config),
+      signal,
+      tell,
     });
   }
 
@@ -202,12 +240,17 @@ export class RemoteImages {
   }
 }
 
+const isOci = (found: FoundImage | FoundOci): found is FoundOci => "registry" in found;
+
+/** What a download is known by, so that all who ask for it at the same time share it. */
+const keyOf = (found: FoundImage | FoundOci): string => (isOci(found) ? found.builtFrom : found.fingerprint);
+
 /** @throws ApiError BAD_REQUEST for a protocol that is not spoken here */
 export function protocolOf(text: string | undefined): RemoteSource["protocol"] {
   if (text === undefined || text === "" || text === "lxd" || text === "incus") return "lxd";
-  if (text === "simplestreams") return "simplestreams";
+  if (text === "simplestreams" || text === "oci") return text;
   throw badRequest(
-    `Unsupported protocol: ${/^\w+$/.test(text) ? text : JSON.stringify(text)}. Use lxd or simplestreams.`,
+    `Unsupported protocol: ${/^\w+$/.test(text) ? text : JSON.stringify(text)}. Use lxd, simplestreams or oci.`,
   );
 }
 
@@ -238,6 +281,12 @@ export function remoteSource(fields: RemoteFields): RemoteSource {
       `Cannot fetch image: Bothy has images of containers only, not of the type ${JSON.stringify(type)}.`,
     );
   const protocol = protocolOf(fields.protocol);
+  if (protocol === "oci") {
+    // Before anything is asked of the registry.
+    requirePrograms();
+    parseReference(server, fields.alias || name);
+    return { server, protocol, certificate, secret: "", name: fields.alias || name, project: "" };
+  }
   if (isFingerprint(name) || !/[\0\s]/.test(name)) return { server, protocol, certificate, secret, name, project };
   throw badRequest(`Cannot fetch image: ${JSON.stringify(name.slice(0, 100))} is neither an alias nor a fingerprint.`);
 }

@@ -10,9 +10,11 @@ const isVolatile = (key: string): boolean => key.startsWith("volatile.");
 const filtered = (config: Config, isWanted: (key: string) => boolean): Config =>
   Object.fromEntries(Object.entries(config).filter(([key]) => isWanted(key)));
 
+/** What the root of an instance is of: a copy of it is of the same. */
+const isOfRoot = (key: string): boolean => key === baseImageKey || key.startsWith("volatile.container.oci");
+
 /** Keys of a source that an image-born or copied instance takes over: all but what belongs to that one alone. */
-export const withoutVolatile = (config: Config): Config =>
-  filtered(config, (key) => !isVolatile(key) || key === baseImageKey);
+export const withoutVolatile = (config: Config): Config => filtered(config, (key) => !isVolatile(key) || isOfRoot(key));
 
 /** Those that LXD has, with and without a device. */
 const knownVolatile =

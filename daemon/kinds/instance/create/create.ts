@@ -12,6 +12,7 @@ import { withoutVolatile } from "../change/volatile";
 import type { InstanceHome } from "../home";
 import type { InstanceId, InstanceRecord } from "../record";
 import { sizeOfNewRoot } from "../root-size";
+import { ociConfig } from "../spec/oci";
 import { volumeOf } from "../volume";
 import { draftInstance } from "./draft";
 import { applyUntilStart } from "./file-templates";
@@ -123,11 +124,15 @@ async function fromTemplate(
 
 function draftOf(home: InstanceHome, id: InstanceId, post: InstancesPost, image: ImageRecord): InstanceRecord {
   const properties = Object.entries(withoutStamp(image.properties)).map(([key, value]) => [`image.${key}`, value]);
-  return draftInstance(home, id, post, {
+  const origin = {
     config: { ...Object.fromEntries(properties), "volatile.base_image": image.fingerprint },
     profiles: image.profiles,
     architecture: image.architecture,
-  });
+  };
+  const draft = draftInstance(home, id, post, origin);
+  if (image.files.oci === undefined) return draft;
+  const filled = ociConfig(image.files.oci, home.book.expanded(draft).config);
+  return draftInstance(home, id, post, { ...origin, config: { ...origin.config, ...filled } });
 }
 
 async function makeFrom(

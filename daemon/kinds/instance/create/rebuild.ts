@@ -11,6 +11,7 @@ import type { ImageRecord } from "../../image/service";
 import type { Volume } from "../../storage-pool/driver";
 import type { InstanceHome } from "../home";
 import type { InstanceRecord } from "../record";
+import { ociConfig, withoutOci } from "../spec/oci";
 import { imageRequestOf } from "./create";
 import { applyUntilStart } from "./file-templates";
 import { withoutPending } from "./pending-file-templates";
@@ -81,8 +82,15 @@ async function rebuild(
 /** What is told of the image is that of the new one. */
 function rebuiltConfig(config: Config, image: ImageRecord | undefined): Config {
   const isOfImage = (key: string) => key.startsWith("image.") || key === "volatile.base_image";
-  const rest = Object.fromEntries(Object.entries(withoutPending(config)).filter(([key]) => !isOfImage(key)));
+  const rest = withoutOci(
+    Object.fromEntries(Object.entries(withoutPending(config)).filter(([key]) => !isOfImage(key))),
+  );
   if (image === undefined) return rest;
   const properties = Object.entries(withoutStamp(image.properties)).map(([key, value]) => [`image.${key}`, value]);
-  return { ...rest, ...Object.fromEntries(properties), "volatile.base_image": image.fingerprint };
+  return {
+    ...rest,
+    ...ociConfig(image.files.oci, rest),
+    ...Object.fromEntries(properties),
+    "volatile.base_image": image.fingerprint,
+  };
 }

@@ -7,6 +7,7 @@ import type { RunningInstance } from "../life/running";
 import { type InstanceRecord, keyOf } from "../record";
 import { ruleChangeOps } from "./device-rules";
 import { changedDevices, devicesReplaced, keptBy, planDevices, withChosenKeys } from "./devices";
+import { ownAddresses } from "./own-addresses";
 import { afterSteps, beforeSteps, cellSteps, type DevicePlan } from "./step";
 import { withoutKept } from "./volatile-keys";
 
@@ -30,8 +31,9 @@ export async function followDevices(
   { was, is, again = [] }: Change,
 ): Promise<Config> {
   const changed = [...new Set([...changedDevices(was, is), ...again])];
-  const config = withChosenKeys({ ...record, config: withoutKept(record.config, changed) }, is);
-  if (changed.length === 0) return config;
+  const chosen = withChosenKeys({ ...record, config: withoutKept(record.config, changed) }, is);
+  if (changed.length === 0) return chosen;
+  const { config } = await ownAddresses(home, { ...record, config: chosen }, is, (device) => changed.includes(device));
   const all = planDevices(home, { ...record, config }, is, ids, (device) => changed.includes(device));
   const had = planDevices(home, record, was, ids, () => false);
   const come = all.filter(({ device }) => changed.includes(device));

@@ -2,9 +2,11 @@
 import { ApiError, badRequest, conflict, notFound } from "../../../../sdk/api/errors";
 import { defaultProject } from "../../../core/call";
 import { toApiError } from "../../../platform/errors";
+import type { NetworkHost } from "../../network/driver";
 import { findLink } from "../../network/link";
 import { rivalOf } from "../../network/usage";
 import { keyOf } from "../record";
+import type { Owner } from "./driver";
 import { pairStep } from "./nic-pair";
 import type { Nic } from "./nic-plan";
 import type { NicFacts, NicType } from "./nic-type";
@@ -72,19 +74,38 @@ async function checkHost({ nic: { device, bridge } }: NicFacts): Promise<void> {
 const steps = (facts: NicFacts): Step[] => [
   ...(facts.home.networks.isManaged(facts.nic.bridge) ? [hostStep(facts), portStep(facts)] : []),
   pairStep(facts.nic, facts.nic.bridge),
+  ...addressSteps(facts.nic),
 ];
 
-function hostStep({ home, owner, nic }: NicFacts): BeforeStep {
-  const { bridge, device, hwaddr, ipv4 } = nic;
-  const host = {
+/** The address goes with the interface. */
+const addressSteps = ({ own, innerName, hostName }: Nic): Step[] =>
+  own === undefined
+    ? []
+    : [
+        {
+          by: "cell",
+          op: ["nic-address", innerName, own.ipv4, own.bits, own.gateway],
+          undo: ["unplug-nic", hostName],
+        },
+      ];
+
+/** A nic as its network is told of it. */
+export function networkHost(owner: Owner, { device, hwaddr, ipv4, mtu, own }: Nic): NetworkHost {
+  return {
     instance: keyOf(owner),
     device,
     hwaddr,
     ...(ipv4 ? { ipv4 } : {}),
-    ...(nic.mtu ? { hasOwnMtu: true } : {}),
+    ...(own === undefined ? {} : { ipv4: own.ipv4, hasOwnAddress: true }),
+    ...(mtu ? { hasOwnMtu: true } : {}),
     // "web" of every project would be one name, and the last to come would have it.
     ...(owner.project === defaultProject ? {} : { dnsName: `${owner.name}.${owner.project}` }),
   };
+}
+
+function hostStep({ home, owner, nic }: NicFacts): BeforeStep {
+  const { bridge, device } = nic;
+  const host = networkHost(owner, nic);
   return {
     by: "daemon before",
     about: `host ${bridge} ${device}`,

@@ -5,6 +5,7 @@ import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { nicOptions } from "../../../../sdk/api/devices/nic";
 import { badRequest } from "../../../../sdk/api/errors";
 import { randomHwaddr } from "../../network/hwaddr";
+import { isOci } from "../spec/oci";
 import type { Facts, NamedDevice } from "./driver";
 
 export interface Nic {
@@ -20,7 +21,12 @@ export interface Nic {
   /** Managed network, when it is one. */
   readonly network: string | undefined;
   readonly ipv4: string | undefined;
+  /** What it has from its beginning, in a container without a DHCP client. */
+  readonly own: { readonly ipv4: string; readonly bits: string; readonly gateway: string } | undefined;
 }
+
+/** Volatile key of that: "10.1.2.20/24 10.1.2.1". */
+export const ownAddressKey = (device: string): string => `volatile.${device}.ipv4_address`;
 
 type Planned = Pick<Facts, "owner" | "devices">;
 
@@ -53,6 +59,7 @@ export function planNics({ owner, devices }: Planned): Nic[] {
       bridge: nic.get("network") ?? nic.get("parent") ?? "",
       network: nic.get("network"),
       ipv4: nic.get("ipv4.address"),
+      own: isOci(owner.config) ? ownAddressOf(owner.config[ownAddressKey(device)]) : undefined,
     };
   });
   const names = nics.map((nic) => nic.innerName);
@@ -62,6 +69,11 @@ export function planNics({ owner, devices }: Planned): Nic[] {
       `Invalid value for device option "name": Duplicate NIC name detected "${twice}". Give one of the nics another name.`,
     );
   return nics;
+}
+
+function ownAddressOf(text: string | undefined): Nic["own"] {
+  const [, ipv4, bits, gateway] = /^([\d.]+)\/(\d+) ([\d.]+)$/.exec(text ?? "") ?? [];
+  return ipv4 === undefined || bits === undefined || gateway === undefined ? undefined : { ipv4, bits, gateway };
 }
 
 /** A name that was given at the start stays, whatever devices come and go meanwhile. */

@@ -16,6 +16,7 @@ import { idRange } from "../create/idmap";
 import { hasPending, withoutPending } from "../create/pending-file-templates";
 import { devicesEnded, keptBy, planDevices, withChosenKeys } from "../devices/devices";
 import { hasWholeVolume } from "../devices/disk";
+import { ownAddresses } from "../devices/own-addresses";
 import { afterSteps, beforeSteps, type DevicePlan } from "../devices/step";
 import { withoutKept } from "../devices/volatile-keys";
 import { gateOps } from "../guest/gates";
@@ -26,6 +27,7 @@ import { pickCpus } from "../limits/live";
 import { requireReadable } from "../readable";
 import { type Expanded, type InstanceRecord, keyOf } from "../record";
 import { settleRootSize } from "../root-size";
+import { resolverFile } from "../spec/oci";
 import { seccompFile, startFilter, subvolumeRules } from "../spec/seccomp";
 import { startOps } from "../spec/start";
 import { policyRules } from "../spec/syscalls";
@@ -56,7 +58,7 @@ export class Starter {
     const expanded = book.expanded(record);
     // What a container had of its devices is of a run that is over.
     const owner = { ...record, config: withoutKept(withoutPending(record.config)) };
-    const config = withChosenKeys(owner, expanded.devices);
+    let config = withChosenKeys(owner, expanded.devices);
     const ids = idRange(expanded.config, record.config);
     ownFolder(home.log, home.dirs.logs(keyOf(record)), 0o700);
     let devices: readonly DevicePlan[];
@@ -65,6 +67,8 @@ export class Starter {
       await checkStart(home, { ...record, config });
       await home.sftp.leaveRoot(record);
       await settleRootSize(home, record, expanded.devices);
+      const own = await ownAddresses(home, { ...record, config }, expanded.devices);
+      ({ config } = own);
       devices = planDevices(home, { ...record, config }, expanded.devices, ids, () => true);
       await loadModules(moduleNames(instanceConfig(expanded.config).get("linux.kernel_modules")));
       const cpus = pickCpus(running, expanded.config);
@@ -73,7 +77,10 @@ export class Starter {
       const isWhole =
         (await home.volumes.mustStayWhole(record.pool, volumeOf(record))) ||
         (await hasWholeVolume(home, record, expanded.devices));
-      const ops = this.#ops({ ...record, config }, expanded, { devices, ids, cpus, speeds, isWhole });
+      const ops = this.#ops({ ...record, config }, expanded, {
+        ...{ devices, ids, cpus, speeds, isWhole },
+        resolver: own.resolver,
+      });
       const openGate = async () => {
         opened.gate = await home.guestGates.open(record, expanded.config, ids);
       };
@@ -140,6 +147,7 @@ export class Starter {
       cpus,
       speeds,
       isWhole,
+      resolver,
     }: {
       readonly devices: readonly DevicePlan[];
       readonly ids: IdRange | undefined;
@@ -147,6 +155,8 @@ export class Starter {
       readonly speeds: DiskLimits;
       /** Whether its root must get no subvolumes. */
       readonly isWhole: boolean;
+      /** Content of resolv.conf that it is given. */
+      readonly resolver: string | undefined;
     },
   ) {
     const { dirs, log, seccompDir, volumes } = this.life.home;
@@ -171,6 +181,7 @@ export class Starter {
       limits: [...limitWrites(layout, group, expanded.config, cpus), ...diskLimitWrites(layout, group, speeds)],
       controlDir: dirs.cell(keyOf(record)),
       gate: gateOps(dirs, record),
+      resolver: resolverFile(dirs.cell(keyOf(record)), resolver),
       consoleLog,
       seccomp: startFilter(dirs.cell(keyOf(record)), seccompFile(seccompDir, expanded.config), [
         ...(isWhole ? [subvolumeRules()] : []),

@@ -6,6 +6,7 @@ import { badRequest, internal } from "../../../../sdk/api/errors";
 import { type Call, ownCall } from "../../../core/call";
 import { parseRawLxc, type RawLxc } from "../../../core/settings/raw-lxc";
 import { type InstanceId, keyOf } from "../record";
+import { isOci, ociStopSignal } from "../spec/oci";
 import { askToHalt } from "./halt";
 import type { AskedStop, Life } from "./life";
 import { inForce } from "./made-by";
@@ -62,7 +63,11 @@ export async function kill(life: Life, instance: InstanceId, call: Call = ownCal
 /** What raw.lxc says to a container, by the configuration that it runs with. */
 function rawLxcOf({ book }: Life, instance: InstanceId, { madeBy }: RunningInstance): RawLxc {
   const record = book.find(instance);
-  return parseRawLxc(record && instanceConfig(inForce(book.expanded(record).config, madeBy)).get("raw.lxc"));
+  if (record === undefined) return {};
+  const config = inForce(book.expanded(record).config, madeBy);
+  const set = instanceConfig(config);
+  // The command of an image of OCI is asked as its image says; anything else stands in raw.lxc.
+  return { ...(isOci(config) ? { haltSignal: ociStopSignal(config) } : {}), ...parseRawLxc(set.get("raw.lxc")) };
 }
 
 /** Notes who wants it, for the event of its end; a later wish takes the place of an earlier one. Until disposed, or the end. */

@@ -10,6 +10,7 @@ import { cellSteps, type DevicePlan } from "../devices/step";
 import type { ControlWrite } from "../limits/limits";
 import { cgroupOps } from "./cgroups";
 import { filesystemOps, guestMountOps } from "./filesystems";
+import { isOci, ociCommandOps, resolverOps } from "./oci";
 import {
   capabilityMask,
   commandOps,
@@ -37,12 +38,21 @@ export interface StartFacts {
   readonly limits: readonly ControlWrite[];
   /** By which the container reaches the daemon. */
   readonly gate: readonly Op[];
+  /** File of the host that is its resolv.conf; nothing for one that has its own. */
+  readonly resolver: string | undefined;
   /** Folder of run files. */
   readonly controlDir: string;
   readonly consoleLog: string;
   /** File of its seccomp program. */
   readonly seccomp: string;
   readonly hasDevice: (name: string) => boolean;
+}
+
+/** What raw.lxc says of the command counts before the image of OCI. */
+function firstProcessOps(config: Config): Op[] {
+  const raw = parseRawLxc(instanceConfig(config).get("raw.lxc"));
+  if (isOci(config) && raw.initCommand === undefined) return ociCommandOps(config);
+  return [["cwd", "/"], ...commandOps(raw)];
 }
 
 const consoleBytes = 128 * 1024;
@@ -69,6 +79,7 @@ export function startOps(facts: StartFacts): Op[] {
     ["hostname", facts.name],
     ...filesystemOps({ layout: facts.layout, isPrivileged, isNesting, hasDevice: facts.hasDevice }),
     ...facts.gate,
+    ...resolverOps(facts.resolver),
     ...guestMountOps(facts.plans.flatMap(({ place = [] }) => place)),
     ...cellSteps(facts.plans).map(({ op }) => op),
     ...sysctlOps(facts.config),
@@ -77,7 +88,6 @@ export function startOps(facts: StartFacts): Op[] {
     ["cap-keep", capabilityMask(isPrivileged)],
     ["umask", "022"],
     ...envOps({ PATH: defaultPath, container: "lxc", TERM: "linux", ...environmentOf(facts.config) }),
-    ["cwd", "/"],
-    ...commandOps(parseRawLxc(config.get("raw.lxc"))),
+    ...firstProcessOps(facts.config),
   ];
 }

@@ -12,13 +12,21 @@ import { hasIpv4, subnetOf } from "../config";
 import { dhcpRanges } from "../dnsmasq";
 import { DnsmasqKeeper } from "../dnsmasq-keeper";
 import { findDnsmasq } from "../dnsmasq-process";
-import { type NetworkDriver, type NetworkHost, type NetworkPlace, refusedAddress, type Surroundings } from "../driver";
+import {
+  type NetworkDriver,
+  type NetworkHost,
+  type NetworkPlace,
+  type OwnAddress,
+  refusedAddress,
+  type Surroundings,
+} from "../driver";
 import { dropHost, findHost, listHosts, writeHost } from "../hosts";
 import { randomHwaddr } from "../hwaddr";
 import { addressText, contains, firstOf, lastOf, parseAddress, parseSubnet, subnetText } from "../ipv4";
 import { filterLeases, hasLease, type Lease, readLeases, sendRelease, serverOf } from "../leases";
 import { findLink, isBridge, listRoutes, stateOf } from "../link";
 import { DnsNames, makeFolders } from "../names";
+import { ownAddress } from "../own-address";
 import { freeSubnet, requireFree, takenByNetworks, takenByRoutes } from "../plan";
 import type { Port } from "../port-rules";
 import { NetworkPorts } from "../ports";
@@ -113,9 +121,14 @@ export class BridgeDriver implements NetworkDriver {
       before === undefined && host.ipv4 === undefined ? [] : await staleLeases(network, host, before?.hwaddr);
     const isChanged = await writeHost(network, host);
     // It may have a lease from before.
-    if (isChanged && host.dnsName !== undefined) await this.#names.bring(network);
+    if (host.hasOwnAddress) await this.#names.fix(network, host);
+    else if (isChanged && host.dnsName !== undefined) await this.#names.bring(network);
     if (isChanged && before !== undefined) await this.#dnsmasq.reload(network);
     await this.#release(network, stale);
+  }
+
+  ownAddress(network: NetworkPlace, host: NetworkHost, wanted: string | undefined): Promise<OwnAddress | undefined> {
+    return ownAddress(network, host, wanted);
   }
 
   async removeHost(network: NetworkPlace, instance: string, device: string): Promise<void> {

@@ -34,7 +34,7 @@ import { ContainerInputs, ContainerOutputs, containerRules } from "./inputs";
 import { type Pending, pendingIn, pendingProperty, restartNote, restartNotes } from "./restart";
 import { movesRootDisk } from "./root";
 import { waitUntilReady } from "./wait";
-import { blamed, filledIn, isRunning, setState, writeConfig } from "./write";
+import { blamed, filledInOf, isRunning, setState, writeConfig } from "./write";
 
 type Inputs = z.output<typeof ContainerInputs>;
 
@@ -75,7 +75,7 @@ function liveOf({ value: full }: { value: InstanceFull }, props: Props): Live {
       isRunning(full) && pendingIn(props)?.startedAt === full.last_used_at ? pendingIn(props) : undefined,
     name: full.name,
     description: full.description,
-    config: userConfig(full.config, (props.config ?? {}) as Config, filledIn),
+    config: userConfig(full.config, (props.config ?? {}) as Config, filledInOf(full)),
     devices: full.devices,
     profiles: full.profiles ?? [],
     ephemeral: full.ephemeral,
@@ -126,7 +126,7 @@ async function orUnfinished<T>(context: Context, name: string, news: Props, step
 async function withOrigin({ client, signal }: Context, name: string, news: Props): Promise<Props> {
   if (!isCopy(news)) return news;
   const { value } = await client.getInstance(name, { signal });
-  return { ...news, [inheritedProperty]: inheritedOf(value, news, filledIn) };
+  return { ...news, [inheritedProperty]: inheritedOf(value, news, filledInOf(value)) };
 }
 
 /** Tells what waits for the next start, or is about to get it. @returns it, for a container that runs */

@@ -1,7 +1,8 @@
 /** Container write: the state and the configuration of a container, changed as little as needed. */
 import type * as z from "zod";
 import type { Config, Devices } from "../../../../sdk/api/common";
-import { volatileKeys } from "../../../../sdk/api/config/instance";
+import { instanceConfig, volatileKeys } from "../../../../sdk/api/config/instance";
+import { ociKeys } from "../../../../sdk/api/config/instance/oci";
 import { lxdComputedInstanceKeys } from "../../../../sdk/api/config/lxd-words";
 import { computedKeys } from "../../../../sdk/api/config/table";
 import type { Instance, InstancePut } from "../../../../sdk/api/instance";
@@ -18,7 +19,13 @@ import { isRefusedWhileRunning, restartKeys, restartNote, withAdvice } from "./r
 type Inputs = z.output<typeof ContainerInputs>;
 
 /** Keys that are not the program's. */
-export const filledIn = [...computedKeys(volatileKeys), ...lxdComputedInstanceKeys, `${stampPrefix}*`];
+const filledIn = [...computedKeys(volatileKeys), ...lxdComputedInstanceKeys, `${stampPrefix}*`];
+
+/** The same of one server's container: an image of OCI fills in its command and its environment. */
+export const filledInOf = ({ config }: { readonly config: Config }): readonly string[] =>
+  instanceConfig(config).get("volatile.container.oci")
+    ? [...filledIn, ...computedKeys(ociKeys), "environment.*"]
+    : filledIn;
 
 /** A clean stop ends after this, in seconds, and then the update fails as LXD's does; only delete kills. */
 const stopTimeoutSeconds = 60;
@@ -88,7 +95,7 @@ export async function writeConfig(
   const { client, signal } = context;
   return withRetry(context, async () => {
     const { value, etag } = await client.getInstance(name, { signal });
-    const config = stamped(configToWrite(value.config, inputs.config, before, filledIn), stamp);
+    const config = stamped(configToWrite(value.config, inputs.config, before, filledInOf(value)), stamp);
     const { description, profiles } = inputs;
     const devices = withoutEmptyValues(inputs.devices) as Devices;
     const put = { ...putOf(value), config, description, devices, profiles };

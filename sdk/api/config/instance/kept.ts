@@ -1,6 +1,6 @@
 /** Keys that the daemon keeps of an instance. */
 import { grouped, type KeyTable } from "../table";
-import { anyInteger, anyText, hwaddr } from "../values";
+import { anyInteger, anyText, bool, hwaddr } from "../values";
 
 const since = "0.1.0";
 
@@ -49,6 +49,23 @@ export const keptKeys = {
       since,
       example: "5f3c1f0e-8f0b-4d0e-9a52-0d6c7b1f4a11",
       doc: "Identifier by which cloud-init knows whether it has run. It is a new one after a rename, and when what cloud-init reads has changed.",
+    },
+    "volatile.container.oci": {
+      type: bool,
+      computed: true,
+      applies: "never",
+      since,
+      extension: "instance_oci",
+      example: "true",
+      doc: "Whether the container was made of an image of OCI, and runs what `oci.entrypoint` says.",
+    },
+    "volatile.container.oci.stop_signal": {
+      type: anyText,
+      computed: true,
+      applies: "never",
+      since,
+      example: "SIGQUIT",
+      doc: "What asks the command of such a container to end, where its image says another signal than SIGTERM. Bothy's own.",
     },
     "volatile.idmap.base": {
       type: anyInteger,
@@ -105,6 +122,14 @@ export const keptKeys = {
       since,
       example: "veth1a2b3c4d",
       doc: "Name of a nic's interface on the host while the container runs.",
+    },
+    "volatile.*.ipv4_address": {
+      type: anyText,
+      computed: true,
+      applies: "never",
+      since,
+      example: "10.1.2.20",
+      doc: "Address that a nic of a container without a DHCP client was given. Bothy's own.",
     },
     "volatile.*.hwaddr": {
       type: hwaddr,

@@ -1,0 +1,75 @@
+/** OCI runtime: what config.json of an OCI image's bundle says of the command (OCI runtime specification), as umoci writes it. */
+import * as z from "zod";
+import { refuse } from "./refuse";
+
+/** What an image of OCI runs. */
+export interface OciRuntime {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly uid: number;
+  readonly gid: number;
+  /** What asks the command to end, such as "SIGQUIT"; SIGTERM when absent. */
+  readonly stopSignal?: string;
+}
+
+const maxWords = 4096;
+const id = z.int().min(0).max(4_294_967_294);
+const words = z
+  .array(z.string().refine((word) => !word.includes("\0"), { message: "must not hold a NUL" }))
+  .max(maxWords)
+  .nullish()
+  .transform((list) => list ?? []);
+
+const stopSignalKey = "org.opencontainers.image.stopSignal";
+
+const Bundle = z.object({
+  ociVersion: z.string(),
+  process: z.object({
+    user: z.object({ uid: id.default(0), gid: id.default(0) }).default({ uid: 0, gid: 0 }),
+    args: words,
+    env: words,
+    cwd: z
+      .string()
+      .regex(/^\/[^\0\n]{0,4094}$/, { message: "must be an absolute path" })
+      .default("/"),
+  }),
+  annotations: z.record(z.string(), z.string()).nullish(),
+});
+
+/** @returns what it runs; nothing for a config.json that is not of OCI @throws ApiError BAD_REQUEST for one that cannot be used */
+export function parseRuntime(text: string): OciRuntime | undefined {
+  const json = parsed(text);
+  if (typeof json !== "object" || json === null || !("ociVersion" in json)) return undefined;
+  const result = Bundle.safeParse(json);
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    throw refuse(`its config.json is not valid: ${issue?.path.join(".")}: ${issue?.message}`, "Correct it.");
+  }
+  const { user, args, env, cwd } = result.data.process;
+  const stopSignal = result.data.annotations?.[stopSignalKey];
+  return {
+    args,
+    env: environmentOf(env),
+    cwd,
+    ...user,
+    ...(stopSignal && /^[A-Z0-9+]{1,20}$/.test(stopSignal) ? { stopSignal } : {}),
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** As a runtime does, what has no name is passed over. umoci's own word for the terminal says nothing of ours. */
+function environmentOf(env: readonly string[]): Record<string, string> {
+  const pairs = env.map((word): [string, string] => {
+    const at = word.indexOf("=");
+    return [word.slice(0, Math.max(at, 0)), word.slice(at + 1)];
+  });
+  return Object.fromEntries(pairs.filter(([name, value]) => name !== "" && !(name === "TERM" && value === "xterm")));
+}

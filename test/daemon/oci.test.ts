@@ -1,0 +1,198 @@
+/** Images of OCI: from a registry to a container that runs what its image says (docs/oci.md). */
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { preparePool } from "../support/daemon";
+import { hasProgram } from "../support/netns";
+import { busyboxLayer, type ImageParts, type OciImage, ociImage } from "../support/oci";
+import { Registry } from "../support/registry";
+import { requireFeature } from "../support/require";
+import { shareDaemon } from "../support/shared-daemon";
+import { until } from "../support/until";
+
+const skip = requireFeature(
+  "oci",
+  process.getuid?.() === 0 && ["skopeo", "umoci", "busybox"].every((name) => hasProgram(name)),
+);
+
+let registry: Registry;
+after(() => registry?.[Symbol.asyncDispose]());
+
+const shared = shareDaemon({}, async (daemon) => {
+  await preparePool(daemon, "overlay");
+  registry = await Registry.start(daemon.netns.pid, { port: 5000 });
+});
+
+/** Says what it was started with, leaves an orphan behind and waits; ends orderly when it is asked by its own signal. */
+const script = `#!/bin/sh
+echo "started $*"
+env > /tmp/env
+id > /tmp/id
+pwd > /tmp/pwd
+(sleep 0.1 &)
+trap 'echo asked > /srv/app/asked; exit 7' QUIT
+while :; do sleep 0.05; done
+`;
+
+const app: ImageParts = {
+  layers: [
+    [
+      ...busyboxLayer(),
+      { name: "etc/gone", content: "x" },
+      { name: "etc/dir/", type: "directory" },
+      { name: "etc/dir/old", content: "x" },
+      { name: "run.sh", content: script, mode: 0o755 },
+    ],
+    [
+      { name: "etc/.wh.gone", content: "" },
+      { name: "etc/dir/", type: "directory" },
+      { name: "etc/dir/.wh..wh..opq", content: "" },
+      { name: "etc/dir/new", content: "y" },
+      { name: "srv/", type: "directory", mode: 0o755 },
+      { name: "srv/app/", type: "directory", mode: 0o750, uid: 1000, gid: 1001 },
+    ],
+  ],
+  run: {
+    User: "app",
+    Env: ["PATH=/bin", "GREETING=hello 'world'", "EMPTY="],
+    Entrypoint: ["/run.sh"],
+    Cmd: ["one", "two words"],
+    WorkingDir: "/srv/app",
+    StopSignal: "SIGQUIT",
+  },
+};
+
+const source = (alias: string) => ({ type: "image", mode: "pull", server: registry.url, protocol: "oci", alias });
+
+async function launch(name: string, image: OciImage | undefined, more: object = {}): Promise<void> {
+  const { client } = shared;
+  if (image !== undefined) registry.offer(name, "latest", image);
+  await (await client.createInstance({ name, source: source(name), ...more })).wait();
+  await (await client.setInstanceState(name, { action: "start" })).wait();
+}
+
+async function inside(name: string, ...command: string[]): Promise<string> {
+  const { stdout } = await shared.client.execOutput(name, { command });
+  return String(stdout).trim();
+}
+
+const remove = async (name: string) => (await shared.client.deleteInstance(name, { force: true })).wait();
+const stop = async (name: string, more: object = {}) =>
+  (await shared.client.setInstanceState(name, { action: "stop", timeout: 20, ...more })).wait();
+const consoleOf = async (name: string) => (await shared.send("GET", `/1.0/instances/${name}/console`)).text;
+const statusOf = async (name: string) => (await shared.client.getInstance(name)).value.status;
+
+test("a container runs its image's command as its user, with its environment, in its folder, below our own process 1", {
+  skip,
+}, async () => {
+  const { client } = shared;
+  await launch("app", await ociImage(app));
+  const { value } = await client.getInstance("app");
+  assert.deepEqual(
+    Object.fromEntries(Object.entries(value.config).filter(([key]) => /^(oci|environment|image)\.|\.oci/.test(key))),
+    {
+      "environment.GREETING": "hello 'world'",
+      "environment.HOME": "/srv/app",
+      "environment.PATH": "/bin",
+      "image.architecture": value.architecture,
+      "image.description": "app (OCI)",
+      "image.id": "app",
+      "image.type": "oci",
+      "oci.cwd": "/srv/app",
+      "oci.entrypoint": "/run.sh one 'two words'",
+      "oci.gid": "1001",
+      "oci.uid": "1000",
+      "volatile.container.oci": "true",
+      "volatile.container.oci.stop_signal": "SIGQUIT",
+    },
+  );
+  await until(async () => (await inside("app", "cat", "/tmp/pwd")) !== "");
+  assert.equal(await inside("app", "cat", "/tmp/pwd"), "/srv/app");
+  assert.equal(await inside("app", "cat", "/tmp/id"), "uid=1000(app) gid=1001(app)");
+  const environment = (await inside("app", "cat", "/tmp/env")).split("\n");
+  for (const variable of ["GREETING=hello 'world'", "HOME=/srv/app", "PATH=/bin"])
+    assert.ok(environment.includes(variable), variable);
+  // Whiteouts, of one name and of all that a folder had.
+  assert.equal(await inside("app", "ls", "/etc/dir"), "new");
+  assert.equal(await inside("app", "sh", "-c", "test -e /etc/gone && echo there || echo gone"), "gone");
+  assert.equal(await inside("app", "cat", "/etc/hostname"), "app");
+  // Whose parent is gone is reaped by process 1; the command is its child.
+  await until(async () => {
+    const processes = await inside("app", "ps", "-o", "pid,ppid,stat,comm");
+    return !/\bZ\b/.test(processes) && !/sleep 0\.1/.test(processes);
+  });
+  const about = await inside("app", "sh", "-c", "grep -hE '^(Name|PPid|Uid)' /proc/1/status /proc/2/status");
+  assert.deepEqual(about.split(/\s+/), [
+    ...["Name:", "init", "PPid:", "0", "Uid:", "0", "0", "0", "0"],
+    ...["Name:", "run.sh", "PPid:", "1", "Uid:", "1000", "1000", "1000", "1000"],
+  ]);
+
+  // Its output is the console's; a clean stop asks by the image's own signal, and how it ended is in the log.
+  await until(async () => (await consoleOf("app")).includes("started one two words"));
+  await stop("app");
+  assert.equal(await statusOf("app"), "Stopped");
+  const log = await shared.send("GET", "/1.0/instances/app/logs/lxc.log");
+  assert.match(log.text, /Ended: \{"code":7,"reason":"exit"\}/);
+
+  // Again, with another command, environment and user: what the instance says counts before its image.
+  const changed = {
+    config: {
+      "oci.entrypoint": `/bin/sh -c 'id -u > /tmp/id; echo "$GREETING" > /tmp/greeting; exec sleep 1000'`,
+      "oci.uid": "0",
+      "environment.GREETING": "other",
+    },
+  };
+  assert.equal((await shared.send("PATCH", "/1.0/instances/app", changed)).status, 200);
+  await (await client.setInstanceState("app", { action: "start" })).wait();
+  await until(async () => (await inside("app", "cat", "/tmp/greeting")) === "other");
+  assert.equal(await inside("app", "cat", "/tmp/id"), "0");
+  assert.equal(await inside("app", "cat", "/srv/app/asked"), "asked", "what it wrote is kept");
+  await (await client.setInstanceState("app", { action: "restart", timeout: 20 })).wait();
+  assert.equal(await statusOf("app"), "Running");
+
+  // A copy runs the same.
+  await (await client.createInstance({ name: "twin", source: { type: "copy", source: "app" } })).wait();
+  await (await client.setInstanceState("twin", { action: "start" })).wait();
+  await until(async () => (await inside("twin", "cat", "/tmp/greeting")) === "other");
+  for (const name of ["app", "twin"]) await remove(name);
+});
+
+async function addressOf(name: string): Promise<string | undefined> {
+  const { network } = await shared.client.getInstanceState(name);
+  return network?.eth0?.addresses.find(({ family }) => family === "inet")?.address;
+}
+
+test("a container without a DHCP client has its address, its way out and its names from its beginning, and keeps the address", {
+  skip: skip || requireFeature("dnsmasq", hasProgram("dnsmasq") && hasProgram("nft")),
+}, async () => {
+  const { client } = shared;
+  await client.createNetwork({ name: "lan", config: { "ipv4.address": "10.77.0.1/29" } });
+  const devices = { eth0: { type: "nic", network: "lan" } };
+  const waits = await ociImage({ ...app, run: { Cmd: ["/bin/sleep", "1000"], Env: ["PATH=/bin"] } });
+  await launch("first", waits, { devices });
+  const address = await addressOf("first");
+  assert.match(address ?? "", /^10\.77\.0\.[2-6]$/);
+  assert.match(await inside("first", "ip", "route"), /default via 10\.77\.0\.1 dev eth0/);
+  assert.equal(await inside("first", "cat", "/etc/resolv.conf"), "nameserver 10.77.0.1\nsearch lxd");
+  const leases = (await shared.send("GET", "/1.0/networks/lan/leases")).json.metadata as { address: string }[];
+  assert.ok(leases.some((lease) => lease.address === address));
+
+  registry.offer("second", "latest", waits);
+  await launch("second", waits, { devices: { eth0: { ...devices.eth0, "ipv4.address": "10.77.0.6" } } });
+  assert.equal(await addressOf("second"), "10.77.0.6");
+  assert.match(await inside("second", "nslookup", "first.lxd"), new RegExp(`Address.*: ${address}`));
+  await stop("first", { force: true });
+  await (await client.setInstanceState("first", { action: "start" })).wait();
+  assert.equal(await addressOf("first"), address);
+
+  // One that comes while it runs has its own.
+  const more = { devices: { eth1: { type: "nic", network: "lan", name: "eth1" } } };
+  assert.equal((await shared.send("PATCH", "/1.0/instances/first", more)).status, 200);
+  assert.match(await inside("first", "ip", "-4", "addr", "show", "eth1"), /inet 10\.77\.0\.\d\/29/);
+
+  // Five addresses: two go to others, and then there is none.
+  await launch("third", waits, { devices: { eth0: devices.eth0, eth1: { ...devices.eth0, name: "eth1" } } });
+  registry.offer("fourth", "latest", waits);
+  await assert.rejects(launch("fourth", waits, { devices }), /network "lan" has no free address/);
+  for (const name of ["first", "second", "third", "fourth"]) await remove(name);
+  await client.deleteNetwork("lan");
+});
