@@ -43,3 +43,4 @@ export type { Tagged } from "./client/wire";
 export { type AddRemoteOptions, addRemote } from "./remote/add";
 export { listRemotes, type Remote, removeRemote } from "./remote/file";
 export { addImageServer, type ImageServer, imageSource, listImageServers } from "./remote/image-server";
+export { type LocalImage, parseLocalImage, sendLocalImage } from "./remote/local-image";

@@ -1,5 +1,13 @@
 /** launch: makes a container from an image and starts it. */
-import { type Devices, imageSource, resourceNames } from "../../sdk/index";
+import {
+  type Client,
+  type Devices,
+  type InstanceSource,
+  imageSource,
+  parseLocalImage,
+  resourceNames,
+  sendLocalImage,
+} from "../../sdk/index";
 import { type Command, formatOption, keyValue } from "../command";
 import { waitFor, warningsOf } from "../wait";
 
@@ -21,7 +29,8 @@ export const launch: Command = {
   },
   details: [
     'IMAGE is "images:alpine/3.20" or "ubuntu:24.04" of a server of images ("bothy remote list" shows them),',
-    '"docker:nginx:alpine" of a registry, "template:busybox" or another template, an alias such as "debian/12", or a fingerprint.',
+    '"docker:nginx:alpine" of a registry, "oci:/PATH:TAG" or "oci-archive:/PATH" of this machine,',
+    ' "template:busybox" or another template, an alias such as "debian/12", or a fingerprint.',
     "Without NAME the daemon chooses one. Examples:",
     "",
     "  bothy launch template:busybox web",
@@ -32,10 +41,11 @@ export const launch: Command = {
   run: async ({ words: [image = "", name], client, output, flag, value, values }) => {
     const profiles = values("profile");
     const title = name === undefined ? "Launching a container" : `Launching ${name}`;
+    const source = await sourceOf(client, image);
     const created = await waitFor(output, title, () =>
       client.createInstance({
         name,
-        source: imageSource(image),
+        source,
         profiles: profiles.length === 0 ? null : profiles,
         config: Object.fromEntries(values("config").map((text) => keyValue("config", text))),
         devices: devicesOf(value("network"), value("storage")),
@@ -55,6 +65,12 @@ export const launch: Command = {
     return 0;
   },
 };
+
+/** What lies on this machine is sent first; the daemon may be on another one. */
+async function sourceOf(client: Client, image: string): Promise<InstanceSource> {
+  const local = parseLocalImage(image);
+  return local === undefined ? imageSource(image) : { type: "image", fingerprint: await sendLocalImage(client, local) };
+}
 
 function devicesOf(network: string | undefined, pool: string | undefined): Devices {
   const devices: Devices = {};

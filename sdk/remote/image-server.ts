@@ -23,6 +23,8 @@ const wellKnown: Readonly<Record<string, { url: string; protocol: ImageProtocol 
 
 /** Templates that the daemon builds by itself; no server has that name. */
 const templatePrefix = "template:";
+/** Words for files of this machine (local-image.ts). */
+const localNames = ["oci", "oci-archive"];
 
 /** All servers of images, in the order of their names. @throws ApiError BAD_REQUEST for a file of remotes that cannot be read */
 export function listImageServers(env: NodeJS.ProcessEnv = process.env): ImageServer[] {
@@ -52,6 +54,8 @@ export function addImageServer(
     throw badRequest(
       `Cannot add remote "${name}": the name stands for templates that are built on the spot. Choose another one.`,
     );
+  if (localNames.includes(name))
+    throw badRequest(`Cannot add remote "${name}": the name stands for files of this machine. Choose another one.`);
   const plain = parsed.href.replace(/\/+$/, "");
   storeImageServer(name, plain, protocol, env);
   return { name, url: plain, protocol };

@@ -11,7 +11,7 @@ import type { ToldOfImage } from "./remote/found";
 export interface ImportOptions extends Partial<ImagePut> {
   readonly filename?: string;
   /** What the sender says the fingerprint is. */
-  readonly expectedFingerprint?: string;
+  readonly expectedFingerprint?: string | undefined;
   readonly aliases?: readonly { readonly name: string; readonly description: string }[];
   /** Digest of the template that the image was built from, or of the manifests of OCI that it was made of. */
   readonly builtFrom?: string;

@@ -33,7 +33,7 @@ const says = {
     secret: "what this server gave for an image of that fingerprint (`mode` `push`): who knows it needs no trust",
   },
   upload: {
-    "application/octet-stream": "a unified tarball",
+    "application/octet-stream": "a unified tarball, or one of a layout of OCI with one image",
     "multipart/form-data": "the parts `metadata` and `rootfs`, in this order",
   },
   untyped: true,
@@ -73,10 +73,12 @@ export function newImageRoute(images: ImageService, publisher: Publisher, change
           // Who sent it is not known here, and may wait by this.
           ...(awaited === undefined ? {} : { metadata: { secret: makeSecret() } }),
         },
-        told: told(call, upload.fingerprint),
         work: async ({ signal }) => {
           await using uploaded = upload;
-          return await images.import(call.project, uploaded, { ...withAwaited(options, awaited), signal });
+          const made = await images.import(call.project, uploaded, { ...withAwaited(options, awaited), signal });
+          // Of a layout of OCI another one than the upload's.
+          changes.tell(call, told(call, made.fingerprint));
+          return made;
         },
       }),
     );

@@ -26,6 +26,8 @@ import { scratchPrefix, type Upload } from "./archive/upload";
 import { TemplateBuilds } from "./build/builds";
 import { describedBy, type ImportOptions } from "./described";
 import type { ImageHome } from "./home";
+import { openArchive } from "./oci/archive";
+import { ociPlace } from "./oci/fetch";
 import { isFingerprint } from "./remote/found";
 import { type RemoteFields, RemoteImages, remoteSource } from "./remote/remote-images";
 import { ImageSecrets } from "./secrets";
@@ -278,6 +280,7 @@ export class ImageService {
       );
     const project = this.homeOf(caller);
     const inspected = await inspect(upload, this.limits, options.signal);
+    if (inspected === undefined) return await this.#importArchive(caller, upload, options);
     // The files are those of every project.
     await this.#filesOf.run(fingerprint, async () => {
       if (this.#store.find({ project, fingerprint }) !== undefined)
@@ -307,6 +310,24 @@ export class ImageService {
       undo.keep();
     });
     return { fingerprint, size: String(sizeBytes) };
+  }
+
+  /** A layout of OCI becomes an image of another fingerprint; one that is here already will do. */
+  async #importArchive(caller: string, { main }: Upload, options: ImportOptions) {
+    const project = this.homeOf(caller);
+    const { signal = new AbortController().signal, filename = "" } = options;
+    const { architecture } = this.remote.settings(project);
+    const name = filename === "" ? "archive" : filename;
+    await using made = await openArchive(ociPlace(this.home), main, { name, architecture, signal });
+    const { builtFrom, fingerprint } = made;
+    return await this.home.changes.run(ownCall(project), {
+      of: [ref("image", fingerprint, project)],
+      work: async () => {
+        const there = this.#store.findBuilt(project, builtFrom) ?? this.#store.find({ project, fingerprint });
+        if (there !== undefined) return { fingerprint: there.fingerprint, size: String(there.size) };
+        return await this.import(caller, made, { ...options, builtFrom, expectedFingerprint: undefined });
+      },
+    });
   }
 
   /** Whether a project still has its images where it had them. @throws ApiError NOT_FOUND, CONFLICT */

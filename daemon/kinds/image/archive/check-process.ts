@@ -29,10 +29,15 @@ export interface Checked {
   readonly templates: Readonly<Record<string, string>>;
 }
 
-export type CheckResult = { readonly checked: Checked } | { readonly refused: string };
+export type CheckResult = { readonly checked: Checked } | { readonly isOciLayout: true } | { readonly refused: string };
 
-async function check({ main, rootfs, limits }: CheckJob): Promise<Checked> {
+async function check({ main, rootfs, limits }: CheckJob): Promise<CheckResult> {
   const content = await checkTarball(main, rootfs === undefined ? "unified" : "metadata", limits);
+  if (content.isOciLayout) return { isOciLayout: true };
+  return { checked: await checkedOf(content, rootfs, limits) };
+}
+
+async function checkedOf(content: TarContent, rootfs: CheckFile | undefined, limits: ImageLimits): Promise<Checked> {
   const metadata = readYaml(content.metadataYaml ?? "");
   const { templates, configJson } = content;
   if (rootfs === undefined) return { layout: content.layout, metadata, configJson, templates };
@@ -49,7 +54,7 @@ const checkTarball = (file: CheckFile, part: Part, limits: ImageLimits): Promise
 async function main(): Promise<void> {
   let result: CheckResult;
   try {
-    result = { checked: await check(JSON.parse(process.argv[2] ?? "") as CheckJob) };
+    result = await check(JSON.parse(process.argv[2] ?? "") as CheckJob);
   } catch (error) {
     if (!ApiError.is(error)) throw error;
     result = { refused: error.message };

@@ -21,6 +21,8 @@ export interface TarContent {
   readonly metadataYaml: string | undefined;
   /** Of an image of OCI (oci-runtime.ts). */
   readonly configJson: string | undefined;
+  /** Whether it is no image of LXD's but a layout of OCI: then there is nothing else of it. */
+  readonly isOciLayout: boolean;
   /** LXD's file templates by file name. */
   readonly templates: Readonly<Record<string, string>>;
 }
@@ -50,6 +52,7 @@ export async function checkTar(entries: AsyncIterable<TarEntry>, part: Part, lim
   let templateBytes = 0;
   let metadataYaml: string | undefined;
   let configJson: string | undefined;
+  const ociFiles = new Set<string>();
   let prefix = part === "rootfs" ? "" : undefined;
   let root: TarLayout["root"];
 
@@ -78,6 +81,8 @@ export async function checkTar(entries: AsyncIterable<TarEntry>, part: Part, lim
     } else if (top === "metadata.yaml" && path.length === 1) {
       if (entry.type !== "file") throw refuse("its metadata.yaml is not a regular file", "Make it one.");
       metadataYaml = (await entry.read(maxMetadataBytes)).toString("utf8");
+    } else if ((top === "oci-layout" || top === "index.json") && path.length === 1 && entry.type === "file") {
+      ociFiles.add(top);
     } else if (top === "config.json" && path.length === 1 && entry.type === "file") {
       configJson = (await entry.read(maxMetadataBytes)).toString("utf8");
     } else if (top === "templates" && path.length === 2 && entry.type === "file") {
@@ -90,11 +95,20 @@ export async function checkTar(entries: AsyncIterable<TarEntry>, part: Part, lim
         throw refuse(`it has more than ${maxTemplates} templates`, "Leave out some.");
     }
   }
+  const isOciLayout = part === "unified" && metadataYaml === undefined && prefix === undefined && ociFiles.size === 2;
+  if (isOciLayout)
+    return { layout: { prefix: "", deviceNodes: [] }, metadataYaml, configJson: undefined, isOciLayout, templates: {} };
   if (part !== "rootfs" && metadataYaml === undefined)
     throw refuse("it holds no metadata.yaml", "Put one at its top, beside the folder rootfs.");
   if (prefix === undefined && part === "unified")
     throw refuse("it holds no folder rootfs", "Put the root file system into one at its top, beside metadata.yaml.");
-  return { layout: { prefix: prefix ?? "", root, deviceNodes: devices.names }, metadataYaml, configJson, templates };
+  return {
+    layout: { prefix: prefix ?? "", root, deviceNodes: devices.names },
+    metadataYaml,
+    configJson,
+    isOciLayout,
+    templates,
+  };
 }
 
 /** The parts of a name; throws for one that could lead elsewhere. */

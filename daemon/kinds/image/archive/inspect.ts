@@ -18,13 +18,14 @@ export interface Inspected {
 
 /**
  * @param limits of the server's configuration
+ * @returns nothing for a tarball that is a layout of OCI (oci/archive.ts)
  * @throws ApiError BAD_REQUEST "Cannot import image: <cause>. <what to do>"; the signal's reason when it aborts
  */
 export async function inspect(
   image: { main: string; rootfs?: string },
   limits: ImageLimits,
   signal?: AbortSignal,
-): Promise<Inspected> {
+): Promise<Inspected | undefined> {
   const main = { path: image.main, compression: await detectCompression(image.main) };
   if (main.compression === "squashfs")
     throw refuse(
@@ -36,6 +37,7 @@ export async function inspect(
   const job = { main, limits, ...(rootfs === undefined ? {} : { rootfs }) };
   const result = await checkApart(job, signal);
   if ("refused" in result) throw badRequest(result.refused);
+  if ("isOciLayout" in result) return undefined;
   const { layout, templates, configJson } = result.checked;
   const metadata = parseMetadata(result.checked.metadata);
   checkTemplates(metadata, templates);

@@ -3,9 +3,10 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import type { Config } from "../../../../sdk/api/common";
 import { hostArchitecture } from "../../../../sdk/host/architecture";
-import type { ImageLimits } from "../archive/limits";
+import { type ImageLimits, imageLimits } from "../archive/limits";
 import { removeTree } from "../archive/tree";
 import { scratchFolder, type Upload } from "../archive/upload";
+import type { ImageHome } from "../home";
 import type { RemoteSource } from "../remote/found";
 import type { Tell } from "../remote/progress";
 import { bundle } from "./bundle";
@@ -27,6 +28,11 @@ export interface OciPlace {
   readonly root: string;
   readonly config: Config;
   readonly limits: ImageLimits;
+}
+
+export function ociPlace({ dirs, server }: Pick<ImageHome, "dirs" | "server">): OciPlace {
+  const config = server.config();
+  return { scratch: dirs.scratch, root: dirs.root, config, limits: imageLimits(config) };
 }
 
 /** The daemon's accounts at registries, in the form of containers-auth.json(5). */

@@ -12,7 +12,7 @@ import { imageLimits } from "../archive/limits";
 import type { Upload } from "../archive/upload";
 import type { ImportOptions } from "../described";
 import type { ImageHome } from "../home";
-import { type FoundOci, fetchOci, findOci, type OciPlace } from "../oci/fetch";
+import { type FoundOci, fetchOci, findOci, ociPlace } from "../oci/fetch";
 import { parseReference } from "../oci/reference";
 import { requirePrograms } from "../oci/skopeo";
 import { SharedWork } from "../shared-work";
@@ -110,7 +110,7 @@ export class RemoteImages {
     signal: AbortSignal,
   ): Promise<FoundImage | FoundOci> {
     if (source.protocol === "oci")
-      return findOci(this.#ociPlace(), source, { architecture, mayUseAccounts: hasServer(call), signal });
+      return findOci(ociPlace(this.home), source, { architecture, mayUseAccounts: hasServer(call), signal });
     await using web = new Web(this.home.server.config(), source.certificate);
     switch (source.protocol) {
       case "lxd":
@@ -120,12 +120,6 @@ export class RemoteImages {
       case "direct":
         return await findAtUrl(web, source.server, lxdVersion, signal);
     }
-  }
-
-  #ociPlace(): OciPlace {
-    const config = this.home.server.config();
-    const { scratch, root } = this.home.dirs;
-    return { scratch, root, config, limits: imageLimits(config) };
   }
 
   #keptAs(source: RemoteSource, found: FoundImage | FoundOci, options: FetchOptions): ImportOptions {
@@ -162,7 +156,7 @@ export class RemoteImages {
     { tell, signal }: { tell: ReturnType<typeof progressOf>; signal: AbortSignal },
   ): Promise<void> {
     await using upload = isOci(found)
-      ? await fetchOci(this.#ociPlace(), found, { tell, signal })
+      ? await fetchOci(ociPlace(this.home), found, { tell, signal })
       : await this.#files(source, found, { tell, signal });
     const { fingerprint } = upload;
     const project = this.keeper.homeOf(call.project);

@@ -3,6 +3,7 @@ import type * as z from "zod";
 import type { Config } from "../../../../sdk/api/common";
 import type { InstanceFull, InstanceSource } from "../../../../sdk/api/instance";
 import { imageSource } from "../../../../sdk/remote/image-server";
+import { parseLocalImage, sendLocalImage } from "../../../../sdk/remote/local-image";
 import { checkShape, givenInputs, withDefaults } from "../../engine/check";
 import { userConfig } from "../../engine/config";
 import type { Context, Core, Live } from "../../engine/core";
@@ -56,7 +57,16 @@ const hiddenOutputs: readonly string[] = [unfinished, inheritedProperty, pending
 const parse = (props: Props, inherited?: Inherited): Inputs =>
   ContainerInputs.parse(visibleOf(compact(withInherited(props, inherited))));
 
-function sourceOf({ image, source }: Inputs): InstanceSource {
+/** An image of this machine's files is sent first. */
+async function sourceOf({ client, signal }: Context, inputs: Inputs): Promise<InstanceSource> {
+  const local = parseLocalImage(inputs.image ?? "");
+  if (local === undefined) return plannedSourceOf(inputs);
+  return { type: "image", fingerprint: await sendLocalImage(client, local, { signal }) };
+}
+
+/** The same for a plan, in which nothing is sent. */
+function plannedSourceOf({ image, source }: Inputs): InstanceSource {
+  if (parseLocalImage(image ?? "") !== undefined) return { type: "none" };
   if (source !== undefined) {
     const { instance, snapshot } = source;
     return { type: "copy", source: snapshot === undefined ? instance : `${instance}/${snapshot}` };
@@ -187,7 +197,7 @@ export const container: Core = {
     const { name } = inputs;
     const onProgress = progressTo(context.log);
     const make = async (stamp: Config) => {
-      const post = postOf(inputs, news);
+      const post = { ...postOf(inputs, news), source: await sourceOf(context, inputs) };
       const operation = await client.createInstance({ ...post, config: { ...post.config, ...stamp } }, { signal });
       await operation.wait({ signal, onProgress });
     };
@@ -210,7 +220,9 @@ export const container: Core = {
 
   async requireCreatable(context, news) {
     if (!context.server.api_extensions.includes(dryRunExtension)) return;
-    await blamed(() => context.client.checkInstance(postOf(parse(news), news), { signal: context.signal }));
+    const inputs = parse(news);
+    const post = { ...postOf(inputs, news), source: plannedSourceOf(inputs) };
+    await blamed(() => context.client.checkInstance(post, { signal: context.signal }));
   },
 
   list: ({ client, signal }) => client.listInstances({ signal }),
@@ -254,5 +266,5 @@ export const container: Core = {
 function postOf(inputs: Inputs, news: Props) {
   const { name, description, config, devices, ephemeral } = inputs;
   const profiles = isCopy(news) && news.profiles === undefined ? null : inputs.profiles;
-  return { name, description, config, devices, profiles, ephemeral, source: sourceOf(inputs) };
+  return { name, description, config, devices, profiles, ephemeral };
 }

@@ -4,6 +4,7 @@ import { InstanceName, ProfileName, SnapshotName, Text } from "../../../../sdk/a
 import { instanceKeys } from "../../../../sdk/api/config/instance";
 import { lxdInstanceKeys } from "../../../../sdk/api/config/lxd-words";
 import { imageSource } from "../../../../sdk/remote/image-server";
+import { parseLocalImage } from "../../../../sdk/remote/local-image";
 import { checkConfigKeys, checkDeviceOptions, propertyPath } from "../../engine/check";
 import type { CheckFailure } from "../../engine/core";
 import { messageOf } from "../../engine/failure";
@@ -56,7 +57,7 @@ export const ContainerInputs = z.strictObject({
     .optional()
     .meta(
       replacing(
-        "Image to make the container from: an alias, a fingerprint, one of a server of images such as `images:alpine/3.20` or `ubuntu:24.04`, or a template such as `template:busybox` or `template:debian/12`. Exactly one of `image` and `source` is given.",
+        "Image to make the container from: an alias, a fingerprint, one of a server of images such as `images:alpine/3.20` or `docker:nginx:alpine`, one of this machine such as `oci:/srv/images/app:1` or `oci-archive:/srv/images/app.tar`, or a template such as `template:busybox` or `template:debian/12`. Exactly one of `image` and `source` is given.",
       ),
     ),
   source: Source.optional().meta(replacing("Container or snapshot to copy in place of an image.")),
@@ -121,7 +122,7 @@ export const ContainerOutputs = z.object({
 function wrongImage(image: unknown): string | undefined {
   if (typeof image !== "string" || image === "" || image === unknownValue) return undefined;
   try {
-    imageSource(image);
+    if (parseLocalImage(image) === undefined) imageSource(image);
     return undefined;
   } catch (error) {
     return messageOf(error);
