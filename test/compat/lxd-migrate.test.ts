@@ -35,7 +35,7 @@ test("instances go from ours to LXD and back, by pull, push and relay", { skip }
     joinNamespaces(daemon.netns.pid, pid);
     using lxc = new Far(pid, lxdDir);
     const { run } = lxc;
-    const before = run("config", "get", "core.https_address").trim();
+    const address = run("config", "get", "core.https_address").trim();
     try {
       await preparePool(daemon, "overlay");
       await listenAt(daemon, `${firstAddress}:8443`);
@@ -77,6 +77,15 @@ test("instances go from ours to LXD and back, by pull, push and relay", { skip }
       run("copy", `local:${names[0]}`, "ours:push", "-s", "default", "--refresh", "-q");
       run("start", "ours:push");
       assert.equal(run("exec", "ours:push", "--", "cat", "/root/file"), "more\n");
+      // To LXD, whose last step is a change of the settings.
+      const reached = (id: string) => run("config", "get", `local:${names[1]}`, id).trim();
+      run("config", "set", "ours:web", "user.later", "yes");
+      run("snapshot", "ours:web", "s2");
+      run("copy", "ours:web", `local:${names[1]}`, "-s", pool, "--refresh", "-q");
+      assert.equal(reached("user.later"), "yes");
+      assert.equal(reached("volatile.last_state.idmap"), "[]", "its files have the ids that we sent");
+      assert.match(run("info", `local:${names[1]}`), /s2/);
+      check(`local:${names[1]}`);
       // Volumes as well.
       run("storage", "volume", "create", "ours:default", "data");
       const file = (volume: string) =>
@@ -93,7 +102,7 @@ test("instances go from ours to LXD and back, by pull, push and relay", { skip }
       lxc.try(["storage", "volume", "delete", `local:${pool}`, "data"]);
       for (const name of names) lxc.try(["delete", "-f", `local:${name}`]);
       lxc.try(["storage", "delete", `local:${pool}`]);
-      lxc.try(["config", "set", "core.https_address", before]);
+      lxc.try(["config", "set", "core.https_address", address]);
       partNamespaces(daemon.netns.pid);
     }
   });

@@ -24,6 +24,7 @@ import type { RunningInstance } from "./life/running";
 import { requireStartable } from "./life/startable";
 import { requireReadable } from "./readable";
 import { type InstanceId, type InstanceRecord, instanceRef, keyOf, rootDisk, rootOf } from "./record";
+import { shownIds } from "./shown-ids";
 import { renderInstance, statusOf } from "./view";
 import { volumeOf } from "./volume";
 
@@ -40,7 +41,9 @@ export class InstanceService {
   render(record: InstanceRecord): Instance {
     const { book, damages } = this.home;
     const isDamaged = damages.has(urlOf(instanceRef(record)));
-    return renderInstance(record, book.expanded(record), book.running.get(record), isDamaged);
+    const [expanded, running] = [book.expanded(record), book.running.get(record)];
+    const ids = shownIds(record.config, expanded.config, book.inForce(record));
+    return renderInstance(record, expanded, ids, running, isDamaged);
   }
 
   async state(record: InstanceRecord): Promise<InstanceState> {

@@ -16,10 +16,11 @@ export function statusOf(
   return isReady(config) ? "Ready" : "Running";
 }
 
-/** The object of an instance. @param running undefined when it is stopped @param isDamaged what was stored of it could not be read */
+/** The object of an instance. @param ids keys that tell of its ids @param running undefined when it is stopped @param isDamaged what was stored of it could not be read */
 export function renderInstance(
   record: InstanceRecord,
   expanded: Expanded,
+  ids: Config,
   running: RunningInstance | undefined,
   isDamaged: boolean,
 ): Instance {
@@ -31,9 +32,9 @@ export function renderInstance(
     status_code: statusCodes[status],
     type: "container",
     architecture: record.architecture,
-    config: record.config,
+    config: { ...record.config, ...ids },
     devices: record.devices,
-    expanded_config: expanded.config,
+    expanded_config: { ...expanded.config, ...ids },
     expanded_devices: expanded.devices,
     profiles: [...record.profiles],
     ephemeral: record.ephemeral,

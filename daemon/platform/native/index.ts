@@ -9,4 +9,4 @@ export type { GotFile, PutFile } from "./file";
 export { GuestGate } from "./guest-gate";
 export { type Native, Silent } from "./native";
 export type { NetInterface } from "./net-state";
-export { type FilePlace, type IdLine, type IdRange, idmapOps, rootOps } from "./words";
+export { type FilePlace, type IdLine, type IdRange, idLines, idmapOps, rootOps } from "./words";

@@ -75,6 +75,22 @@ export const keptKeys = {
       example: "1879048192",
       doc: "First of the host ids that an unprivileged container has for itself.",
     },
+    "volatile.idmap.current": {
+      type: anyText,
+      computed: true,
+      applies: "never",
+      since,
+      example: '[{"Isuid":true,"Isgid":true,"Hostid":1879048192,"Nsid":0,"Maprange":65536}]',
+      doc: "The id map of a running container, in LXD's form; of a stopped one that of its next start; `[]` for a privileged one.",
+    },
+    "volatile.idmap.next": {
+      type: anyText,
+      computed: true,
+      applies: "never",
+      since,
+      example: '[{"Isuid":true,"Isgid":true,"Hostid":1879048192,"Nsid":0,"Maprange":65536}]',
+      doc: "The id map that the next start gives to the container, in LXD's form; `[]` for a privileged one.",
+    },
     "volatile.last_state.frozen": {
       type: anyText,
       computed: true,
@@ -82,6 +98,14 @@ export const keptKeys = {
       since,
       example: "true",
       doc: "Whether somebody has paused the container. Bothy's own.",
+    },
+    "volatile.last_state.idmap": {
+      type: anyText,
+      computed: true,
+      applies: "never",
+      since,
+      example: "[]",
+      doc: "By which map the ids of the container's files are moved on the disk: `[]`, as they are never moved.",
     },
     "volatile.last_state.power": {
       type: anyText,
