@@ -1,6 +1,6 @@
 /** The distribution's own lxc client copies and moves instances between two servers, in each of its modes. */
 import assert from "node:assert/strict";
-import { chownSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chownSync, closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { skip } from "../support/lxc";
@@ -92,7 +92,54 @@ test("custom volumes are copied and refreshed between two servers with their sna
     run("storage", "volume", "move", "default/data", "b:default/moved");
     has("moved", "six");
     assert.equal(lxc.try(["storage", "volume", "show", "default", "data"]).code === 0, false);
-    run("storage", "volume", "create", "default", "disk", "--type=block", "size=1MiB");
-    lxc.refuses(/block device/, "storage", "volume", "copy", "default/disk", "b:default/disk");
+  }),
+);
+
+test("the bytes of block volumes are copied and refreshed between two servers with their snapshots", { skip }, () =>
+  withTwoServers(["dir", "overlay"], async (one, other) => {
+    using lxc = new Far(one.daemon.netns.pid, one.daemon.dir);
+    const { run } = lxc;
+    await other.daemon.request("PATCH", "/1.0", { config: { "core.trust_password": "sesame" } });
+    run("remote", "add", "b", `https://${other.address}`, "--accept-certificate", "--password", "sesame");
+    run("storage", "volume", "create", "default", "disk", "--type=block", "size=3MiB");
+    const file = ({ daemon }: typeof one, name: string) =>
+      path.join(daemon.dir, "storage-pools", "default", "custom", `default_${name}`, "rootfs", "root.img");
+    const write = (text: string, at: number) => {
+      const disk = openSync(file(one, "disk"), "r+");
+      writeSync(disk, text, at);
+      closeSync(disk);
+    };
+    const is = (name: string) => assert.ok(readFileSync(file(other, name)).equals(readFileSync(file(one, "disk"))));
+    write("one", 1_000_000);
+    run("storage", "volume", "snapshot", "default", "disk", "s1");
+    write("two", 2_000_000);
+    for (const mode of ["pull", "push", "relay"]) {
+      run("storage", "volume", "copy", "default/disk", `b:default/${mode}`, "--mode", mode);
+      is(mode);
+      assert.ok(statSync(file(other, mode)).blocks * 512 < 1024 * 1024, "zeros take no room");
+      assert.match(run("storage", "volume", "show", "b:default", mode), /content_type: block/);
+    }
+    write("six", 500_000);
+    run("storage", "volume", "snapshot", "default", "disk", "s2");
+    run("storage", "volume", "copy", "default/disk", "b:default/pull", "--refresh");
+    is("pull");
+    run("storage", "volume", "restore", "b:default", "pull", "s1");
+    const old = readFileSync(file(other, "pull"));
+    assert.deepEqual([old.length, old.toString("utf8", 1_000_000, 1_000_003)], [3 * 1024 * 1024, "one"]);
+    assert.deepEqual([old.readUInt8(500_000), old.readUInt8(2_000_000)], [0, 0]);
+    run("storage", "volume", "restore", "b:default", "pull", "s2");
+    is("pull");
+    // A volume stays what it is.
+    run("storage", "volume", "create", "default", "files");
+    lxc.refuses(
+      /its content type is "block"/,
+      "storage",
+      "volume",
+      "copy",
+      "default/files",
+      "b:default/pull",
+      "--refresh",
+    );
+    is("pull");
   }),
 );

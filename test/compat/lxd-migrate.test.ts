@@ -98,8 +98,27 @@ test("instances go from ours to LXD and back, by pull, push and relay", { skip }
       assert.equal(readFileSync(file("back"), "utf8"), "two, longer");
       run("storage", "volume", "restore", "ours:default", "back", "s1");
       assert.equal(readFileSync(file("back"), "utf8"), "one");
+      // And the bytes of disks.
+      const disk = (volume: string) => path.join(path.dirname(file(volume)), "root.img");
+      run("storage", "volume", "create", "ours:default", "disk", "--type=block", "size=2MiB");
+      const bytes = Buffer.alloc(2 * 1024 * 1024);
+      bytes.write("first", 1_000_000);
+      writeFileSync(disk("disk"), bytes);
+      run("storage", "volume", "snapshot", "ours:default", "disk", "s1");
+      bytes.write("second", 1_000_000);
+      writeFileSync(disk("disk"), bytes);
+      run("storage", "volume", "copy", "ours:default/disk", `local:${pool}/disk`);
+      assert.ok(
+        readFileSync(path.join(lxdDir, "storage-pools", pool, "custom", "default_disk", "root.img")).equals(bytes),
+      );
+      for (const mode of ["pull", "push"]) {
+        run("storage", "volume", "copy", `local:${pool}/disk`, `ours:default/${mode}disk`, "--mode", mode);
+        assert.ok(readFileSync(disk(`${mode}disk`)).equals(bytes));
+        run("storage", "volume", "restore", "ours:default", `${mode}disk`, "s1");
+        assert.equal(readFileSync(disk(`${mode}disk`)).toString("utf8", 1_000_000, 1_000_006), "first\0");
+      }
     } finally {
-      lxc.try(["storage", "volume", "delete", `local:${pool}`, "data"]);
+      for (const name of ["data", "disk"]) lxc.try(["storage", "volume", "delete", `local:${pool}`, name]);
       for (const name of names) lxc.try(["delete", "-f", `local:${name}`]);
       lxc.try(["storage", "delete", `local:${pool}`]);
       lxc.try(["config", "set", "core.https_address", address]);

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
-import { byRsync, decodeHeader } from "../../daemon/platform/migration/messages";
+import { byBlock, byRsync, decodeHeader } from "../../daemon/platform/migration/messages";
 import type { MigrationTarget, PendingOperation } from "../../sdk/index";
 import { listenAt, makeIdentity, Network, trust } from "../support/https";
 import { header, Migrating, never, type Started } from "../support/migration";
@@ -304,6 +304,24 @@ test("a volume that does not come to be leaves nothing, and a refresh that fails
     await lost({ refresh: true });
     assert.equal(readFileSync(file, "utf8"), "came");
     assert.deepEqual(await client.listStorageVolumeSnapshots("dir", "vol"), []);
+    // A disk has as many bytes as it shall have, or it does not come.
+    const disk = await start(volumes, {
+      name: "disk",
+      content_type: "block",
+      config: { size: "1MiB" },
+      source: { type: "migration", mode: "push" },
+    });
+    const control = await join(disk, "control");
+    const fs = await join(disk, "fs");
+    await control.send(header({ fs: byBlock }), never);
+    assert.equal(decodeHeader((await control.next(never)).data).fs, byBlock);
+    for (let at = 0; at < 5; at += 1) await fs.send(Buffer.alloc(256 * 1024, "x"), never);
+    assert.match(await errorOf(disk), /sends more than its "size" \(1048576 bytes\)/);
+    const files = await start(volumes, { name: "disk", source: { type: "migration", mode: "push" } });
+    await (await join(files, "control")).send(header({ fs: byBlock }), never);
+    await join(files, "fs");
+    assert.match(await errorOf(files), /the other server sends the bytes of a disk/);
+    assert.equal((await shared.send("GET", `${volumes}/disk`)).status, 404);
     // To itself, by a source that connects.
     const sink = await start(volumes, { name: "copy", source: { type: "migration", mode: "push" } });
     const target = { operation: urlOf(sink), certificate: certificate(), secrets: sink.secrets };

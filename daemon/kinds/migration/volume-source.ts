@@ -1,13 +1,16 @@
 /** Volume source: a custom volume is sent to another server (docs/lxd-api.md, Migration). */
+import path from "node:path";
 import { storagePoolConfig } from "../../../sdk/api/config/storage-pool";
 import { badRequest } from "../../../sdk/api/errors";
 import type { Call } from "../../core/call";
 import { lockKeyOf, urlOf } from "../../core/ref";
 import { packProgress } from "../../platform/archive/pack-progress";
-import { agreed, byRsync, decodeHeader, encodeHeader } from "../../platform/migration/messages";
+import { sendBlock } from "../../platform/migration/block";
+import { agreed, byBlock, byRsync, decodeHeader, encodeHeader } from "../../platform/migration/messages";
 import { sendTree } from "../../platform/migration/rsync";
 import { Talk } from "../../platform/migration/talk";
 import type { RunningOperation } from "../../platform/operations";
+import { imageFile } from "../storage-volume/content";
 import type { SendingVolume } from "../storage-volume/home";
 import { refOf, snapshotVolumeOf, type VolumeId, volumeOf } from "../storage-volume/record";
 import { type Channels, endOf } from "./channels";
@@ -22,7 +25,7 @@ export const aboutVolume = (id: VolumeId, description: string) => ({
   mayCancel: true,
 });
 
-/** @throws ApiError BAD_REQUEST for a volume that holds the bytes of a disk */
+/** Starts the operation that sends. @throws ApiError NOT_FOUND, BAD_REQUEST */
 export function startSendingVolume(
   home: MigrationHome,
   call: Call,
@@ -30,8 +33,7 @@ export function startSendingVolume(
   sending: SendingVolume,
 ): RunningOperation {
   const { changes, storageVolumes } = home;
-  if (storageVolumes.record(id).contentType === "block")
-    throw badRequest(`Cannot migrate volume "${id.name}": it holds a block device. Send volumes of files.`);
+  storageVolumes.record(id);
   const end = endOf(sending.target);
   return changes.start(call, {
     of: [refOf(id)],
@@ -63,10 +65,11 @@ async function send(
   await using talk = new Talk(control, operation.signal);
   await talk.run(async (signal) => {
     await storageVolumes.requireUsable(id);
+    const isBlock = storageVolumes.record(id).contentType === "block";
     const records = withSnapshots ? snapshots.records(id) : [];
     const names = records.map(({ name }) => name);
     const offer = {
-      fs: byRsync,
+      fs: isBlock ? byBlock : byRsync,
       idmap: [],
       snapshotNames: names,
       snapshots: records.map(volumeMessageOf),
@@ -74,20 +77,18 @@ async function send(
       rsyncFeatures: featuresOf(home, id.pool),
     };
     const answer = decodeHeader(await talk.ask(encodeHeader(offer)));
-    if (answer.fs !== byRsync) throw badRequest("Cannot migrate: the other server wants another way than rsync.");
+    if (answer.fs !== offer.fs)
+      throw badRequest(`Cannot migrate: the other server wants another way than ${isBlock ? "bytes" : "rsync"}.`);
     talk.listen();
-    const config = storagePoolConfig(volumeHome.storagePools.record(id.pool).config);
-    const count = packProgress(operation, "fs", id.name);
-    const transfer = (snapshot: string) =>
-      sendTree(home, {
-        root: { type: "dir", path: volumeHome.volumes.customPath(id.pool, snapshotVolumeOf(id, snapshot)) },
-        at: ".",
-        channel: fs,
-        features: agreed(answer.rsyncFeatures),
-        signal,
-        count,
-        bytesPerSecond: config.get("rsync.bwlimit"),
-      });
+    const bytesPerSecond = storagePoolConfig(volumeHome.storagePools.record(id.pool).config).get("rsync.bwlimit");
+    const count = packProgress(operation, isBlock ? "block" : "fs", id.name);
+    const transfer = (snapshot: string) => {
+      const content = volumeHome.volumes.customPath(id.pool, snapshotVolumeOf(id, snapshot));
+      const about = { channel: fs, signal, count };
+      if (isBlock) return sendBlock({ ...about, file: path.join(content, imageFile) }, bytesPerSecond);
+      const features = agreed(answer.rsyncFeatures);
+      return sendTree(home, { ...about, root: { type: "dir", path: content }, at: ".", features, bytesPerSecond });
+    };
     for (const name of answer.refresh ? names.filter((one) => answer.snapshotNames.includes(one)) : names)
       await transfer(name);
     // Those who run with it are frozen only while it is copied.

@@ -7,6 +7,9 @@ import { decode, encode, type Shape } from "./protobuf";
 /** How the content of a volume goes over, of those that LXD knows; others are answered with this one, which all have. */
 export const byRsync = 0;
 
+/** The bytes of a disk as they are: the way of a volume that holds those. */
+export const byBlock = 4;
+
 /** Of the source: it runs, its state stays behind, and its root comes a second time. */
 export const runsOn = 2;
 
