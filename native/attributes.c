@@ -2,6 +2,8 @@
 #include "attributes.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <linux/audit.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
@@ -36,7 +38,9 @@
 #define IF_NOT_EQUAL(value, action) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 1, 0), BPF_STMT(BPF_RET | BPF_K, (action))
 #define IF_AT_LEAST(value, action) BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, (value), 0, 1), BPF_STMT(BPF_RET | BPF_K, (action))
 
-int attributes_filter(void) {
+#define ANSWER(nodes) ((nodes) ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_ALLOW)
+
+int attributes_filter(bool nodes) {
     struct sock_filter filter[] = {
         LOAD(arch),
         IF_NOT_EQUAL(NATIVE_ARCH, SECCOMP_RET_KILL_PROCESS),
@@ -45,6 +49,10 @@ int attributes_filter(void) {
         IF_EQUAL(SYS_setxattr, SECCOMP_RET_USER_NOTIF),
         IF_EQUAL(SYS_lsetxattr, SECCOMP_RET_USER_NOTIF),
         IF_EQUAL(SYS_fsetxattr, SECCOMP_RET_USER_NOTIF),
+        IF_EQUAL(SYS_mknodat, ANSWER(nodes)),
+#ifdef SYS_mknod
+        IF_EQUAL(SYS_mknod, ANSWER(nodes)),
+#endif
         /* other ways to the same, which no unpacker needs */
         IF_EQUAL(NR_setxattrat, SECCOMP_RET_ERRNO | ENOSYS),
         IF_EQUAL(NR_io_uring_setup, SECCOMP_RET_ERRNO | ENOSYS),
@@ -93,21 +101,80 @@ static bool read_text(int memory, uint64_t address, char *text, size_t room) {
     return false;
 }
 
-void attributes_answer(int listener, int proc, uint32_t root) {
+/** The folder that a path of the process begins at. @returns a descriptor, or -1 with errno */
+static int open_start(int proc, uint32_t pid, int fd) {
+    char path[48];
+    if (fd == AT_FDCWD)
+        snprintf(path, sizeof path, "%u/cwd", pid);
+    else
+        snprintf(path, sizeof path, "%u/fd/%d", pid, fd);
+    return openat(proc, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/** Whether the call makes a node, whose place in its arguments it tells. */
+static bool is_mknod(const struct seccomp_data *call, int *path_at) {
+#ifdef SYS_mknod
+    if (call->nr == SYS_mknod) {
+        *path_at = 0;
+        return true;
+    }
+#endif
+    *path_at = 1;
+    return call->nr == SYS_mknodat;
+}
+
+/* What the process asks, and what answers it. */
+struct asked {
+    int listener, proc, memory;
     struct seccomp_notif question;
-    memset(&question, 0, sizeof question);
-    /* the process may be gone meanwhile */
-    if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &question) < 0)
+    struct seccomp_notif_resp answer;
+};
+
+static bool stands(const struct asked *asked) {
+    return ioctl(asked->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &asked->question.id) == 0;
+}
+
+static void answer_mknod(struct asked *asked, int path_at, struct left_out *nodes) {
+    const struct seccomp_data *call = &asked->question.data;
+    char path[PATH_MAX];
+    mode_t mode = (mode_t)call->args[path_at + 1];
+    if (nodes == NULL || !left_out_is_wanted(mode)) {
+        asked->answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
         return;
-    char path[32], name[NAME_MOST + 1];
-    snprintf(path, sizeof path, "%u/mem", question.pid);
-    cleanup_fd int memory = openat(proc, path, O_RDONLY | O_CLOEXEC);
-    /* what we opened is of the one that asks only as long as its question stands */
-    bool stands = ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &question.id) == 0;
-    bool is_read = memory >= 0 && stands && read_text(memory, question.data.args[1], name, sizeof name);
-    struct seccomp_notif_resp answer = {.id = question.id};
+    }
+    cleanup_fd int start = open_start(asked->proc, asked->question.pid, path_at == 0 ? AT_FDCWD : (int)call->args[0]);
+    bool is_read = asked->memory >= 0 && read_text(asked->memory, call->args[path_at], path, sizeof path) && stands(asked);
+    /* this process has the same root and the same mounts, of which only those to write can be written */
+    asked->answer.error = is_read ? -left_out_take(nodes, start, path, mode, (dev_t)call->args[path_at + 2]) : -EPERM;
+}
+
+static void answer_setxattr(struct asked *asked, uint32_t root) {
+    char name[NAME_MOST + 1];
+    const struct seccomp_data *call = &asked->question.data;
+    bool is_read = asked->memory >= 0 && stands(asked) && read_text(asked->memory, call->args[1], name, sizeof name);
     /* a name that cannot be read is the kernel's to judge: it cannot read it either, or finds it too long */
-    if (!is_read || is_kept(memory, name, &question.data, root))
-        answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
-    (void)ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+    if (!is_read || is_kept(asked->memory, name, call, root))
+        asked->answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+}
+
+void attributes_answer(int listener, int proc, uint32_t root, struct left_out *nodes) {
+    struct asked asked;
+    memset(&asked, 0, sizeof asked);
+    asked.listener = listener;
+    asked.proc = proc;
+    /* the process may be gone meanwhile */
+    if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &asked.question) < 0)
+        return;
+    asked.answer.id = asked.question.id;
+    char path[32];
+    snprintf(path, sizeof path, "%u/mem", asked.question.pid);
+    /* what we opened is of the one that asks only as long as its question stands */
+    cleanup_fd int memory = openat(proc, path, O_RDONLY | O_CLOEXEC);
+    asked.memory = memory;
+    int path_at;
+    if (is_mknod(&asked.question.data, &path_at))
+        answer_mknod(&asked, path_at, nodes);
+    else
+        answer_setxattr(&asked, root);
+    (void)ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &asked.answer);
 }

@@ -5,9 +5,15 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/** Loads the filter into the calling process, after no_new_privs. @returns the descriptor that the kernel asks on; -1 with errno, EBUSY where somebody above us asks already */
-int attributes_filter(void);
-/** Answers one question. @param proc descriptor of a /proc that shows the asking process @param root what uid 0 on disk is to that one */
-void attributes_answer(int listener, int proc, uint32_t root);
+#include "left-out.h"
+
+/** Loads the filter into the calling process, after no_new_privs. @param nodes whether device nodes are asked about too @returns the descriptor that the kernel asks on; -1 with errno, EBUSY where somebody above us asks already */
+int attributes_filter(bool nodes);
+/**
+ * Answers one question. @param proc descriptor of a /proc that shows the asking process @param root what uid 0 on disk is to that one
+ * @param nodes where device nodes are noted that are left out
+ */
+void attributes_answer(int listener, int proc, uint32_t root, struct left_out *nodes);

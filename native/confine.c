@@ -40,6 +40,8 @@ struct confinement {
     char **options, **command;
     int option_count;
     bool writes, device_nodes, image_attributes, network;
+    bool writes, device_nodes, image_attributes;
+    const char *left_out; /* where it is told which device nodes were left out; NULL where none are */
     rlim_t memory;
     uint64_t caps;
     /* ids of the archive's files; 0 when they are as on disk */
@@ -53,6 +55,8 @@ static int problem(struct confinement *self, const char *op, const char *path, c
 }
 
 /* --read PATH, --write PATH (absolute, without symlinks), --memory BYTES, --ids FIRST:COUNT, --device-nodes, --image-attributes, --network */
+/* --read PATH, --write PATH (absolute, without symlinks), --memory BYTES, --ids FIRST:COUNT, --device-nodes, --image-attributes,
+   --left-out FILE (absolute, in a folder to write) */
 
 static bool is_flag(const char *option) {
     return strcmp(option, "--device-nodes") == 0 || strcmp(option, "--image-attributes") == 0 || strcmp(option, "--network") == 0;
@@ -86,11 +90,14 @@ static int read_options(struct confinement *self, int argc, char **argv) {
         bool is_path = strcmp(argv[at], "--read") == 0 || strcmp(argv[at], "--write") == 0;
         bool is_memory = strcmp(argv[at], "--memory") == 0;
         bool is_ids = strcmp(argv[at], "--ids") == 0;
-        if (!(is_path && *value == '/') && !(is_memory && parse_number(value, INT64_MAX, &bytes)) && !(is_ids && take_ids(self, value)))
+        bool is_left_out = strcmp(argv[at], "--left-out") == 0;
+        if (!((is_path || is_left_out) && *value == '/') && !(is_memory && parse_number(value, INT64_MAX, &bytes)) && !(is_ids && take_ids(self, value)))
             return fail(&self->status, "options", EINVAL, argv[at], "Cannot take the option");
         self->writes = self->writes || strcmp(argv[at], "--write") == 0;
         if (is_memory)
             self->memory = bytes;
+        if (is_left_out)
+            self->left_out = value;
         at++;
     }
     self->option_count = at - 2;
@@ -99,6 +106,8 @@ static int read_options(struct confinement *self, int argc, char **argv) {
         return fail(&self->status, "options", EINVAL, NULL, "Cannot run without the absolute path of a program after --");
     if (self->id_count > 0 && self->device_nodes)
         return fail(&self->status, "options", EINVAL, "--ids", "Cannot map ids where device nodes are made");
+    if (self->left_out != NULL && (self->device_nodes || !self->image_attributes))
+        return fail(&self->status, "options", EINVAL, "--left-out", "Cannot leave device nodes out where they are made, or where nothing is asked about");
     self->caps = (self->writes ? WRITER_CAPS : 0) | (self->device_nodes ? CAP_BIT(CAP_MKNOD) : 0);
     return 0;
 }
@@ -236,7 +245,7 @@ static int become_program(struct confinement *self) {
         return problem(self, "caps", NULL, "Cannot lower the capabilities");
     if (set_own_limits(self) < 0)
         return problem(self, "rlimit", NULL, "Cannot set the limits");
-    int listener = self->image_attributes ? attributes_filter() : -1;
+    int listener = self->image_attributes ? attributes_filter(self->left_out != NULL) : -1;
     /* within another's filter of this kind the kernel alone judges: it refuses trusted.* and labels to who lacks CAP_SYS_ADMIN */
     if (listener < 0 && self->image_attributes && errno != EBUSY)
         return problem(self, "seccomp", NULL, "Cannot watch extended attributes");
@@ -286,21 +295,24 @@ static int await_program(struct confinement *self, int *listener) {
     }
 }
 
-/** Answers the program's questions until it has ended. @returns its exit code */
+/** Answers the program's questions until it has ended. @returns its exit code, or -1 */
 static int attend(struct confinement *self, pid_t pid, int listener) {
     cleanup_fd int process = sys_pidfd_open(pid);
     struct pollfd polled[] = {{.fd = process, .events = POLLIN}, {.fd = listener, .events = POLLIN}};
+    cleanup_free struct left_out *nodes = self->left_out == NULL ? NULL : left_out_begin();
     while (process >= 0 && polled[0].revents == 0) {
         if (poll(polled, COUNT_OF(polled), -1) < 0)
             continue;
         if ((polled[1].revents & POLLIN) != 0)
-            attributes_answer(listener, self->proc, (uint32_t)self->first_id);
+            attributes_answer(listener, self->proc, (uint32_t)self->first_id, nodes);
         else if (polled[1].revents != 0)
             polled[1].fd = -1; /* nobody is left to ask */
     }
     siginfo_t ended = {0};
     while (waitid(P_PID, (id_t)pid, &ended, WEXITED) < 0 && errno == EINTR)
         ;
+    if (nodes != NULL && left_out_end(nodes, self->proc, self->left_out) < 0)
+        return problem(self, "left-out", self->left_out, "Cannot leave device nodes out");
     return ended.si_code == CLD_EXITED ? ended.si_status : 128 + ended.si_status;
 }
 

@@ -1,13 +1,22 @@
 /** Migration: other sides that are hostile, or gone. Nothing of what they do stays, and nobody waits for them. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { decodeVerdict } from "../../daemon/platform/migration/messages";
-import { header, Migrating, never, snapshotMessage } from "../support/migration";
+import { header, Migrating, never, type Started, snapshotMessage } from "../support/migration";
 import { hasProgram } from "../support/netns";
 import { requireFeature } from "../support/require";
 import { shareDaemon } from "../support/shared-daemon";
@@ -16,7 +25,7 @@ import { until } from "../support/until";
 const skip = requireFeature("root", process.getuid?.() === 0) || requireFeature("rsync", hasProgram("rsync"));
 
 const shared = shareDaemon({}, async ({ client }) => {
-  await client.createStoragePool({ name: "dir", driver: "dir", config: {} });
+  for (const driver of ["dir", "overlay"]) await client.createStoragePool({ name: driver, driver, config: {} });
   await client.updateProfile("default", { devices: { root: { type: "disk", path: "/", pool: "dir" } } });
   await (await client.createInstance({ name: "large", source: { type: "none" } })).wait();
 });
@@ -163,4 +172,55 @@ test("a refresh that fails takes no snapshot away", { skip }, async () => {
   );
   assert.deepEqual([left(), working()], [[], []]);
   await gone("kept");
+});
+
+test("device nodes of a source are left out of an unprivileged container, and told", { skip }, async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "bothy-nodes-"));
+  const dev = path.join(folder, "rootfs", "dev");
+  const warnings = async ({ id }: Started) => {
+    const { json } = await shared.send("GET", `/1.0/operations/${id}`);
+    return (json.metadata as { metadata: { warnings?: string[] } }).metadata.warnings ?? [];
+  };
+  try {
+    mkdirSync(dev, { recursive: true });
+    for (const [name, kind, major, minor] of [
+      ["console", "c", "5", "1"],
+      ["null", "c", "1", "3"],
+      ["sda", "b", "8", "0"],
+      ["zero", "c", "1", "5"],
+    ] as const)
+      execFileSync("mknod", [path.join(dev, name), kind, major, minor]);
+    execFileSync("mkfifo", [path.join(dev, "pipe")]);
+    const ids = { hostid: 300_000, nsid: 0, maprange: 65_536 };
+    const idmap = [
+      { ...ids, isuid: true, isgid: false },
+      { ...ids, isuid: false, isgid: true },
+    ];
+    for (const [pool, offer] of [
+      ["dir", header()],
+      ["overlay", header({ idmap })],
+    ] as const) {
+      const sink = await push("b", {}, { devices: { root: { type: "disk", path: "/", pool } } });
+      if (pool === "overlay") execFileSync("chown", ["-R", "300000:300000", path.join(folder, "rootfs")]);
+      await sendFolder(sink, folder, offer);
+      assert.equal(await errorOf(sink), "");
+      assert.deepEqual(await warnings(sink), [
+        "4 device nodes left out: an unprivileged container cannot have any (dev/console, dev/null, dev/sda, ...).",
+      ]);
+      const { json } = await shared.send("GET", "/1.0/instances/b/files?path=/dev");
+      assert.deepEqual(json.metadata, ["pipe"]);
+      await gone("b");
+    }
+    // A privileged one may have them.
+    execFileSync("chown", ["-R", "0:0", path.join(folder, "rootfs")]);
+    const sink = await push("b", {}, { config: { "security.privileged": "true" } });
+    await sendFolder(sink, folder);
+    assert.deepEqual([await errorOf(sink), await warnings(sink)], ["", []]);
+    const own = path.join(shared.daemon.dir, "storage-pools", "dir", "containers", "b", "rootfs", "dev", "null");
+    assert.equal(lstatSync(own).rdev, lstatSync(path.join(dev, "null")).rdev);
+    await gone("b");
+    assert.deepEqual([left(), working()], [[], []]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

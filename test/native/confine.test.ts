@@ -167,3 +167,26 @@ test("of a range of ids the first is 0 on disk, others are refused, and device n
     assert.match(confine(["--write", made, "--ids", wrong], "true").stderr, /Cannot take the option/);
   assert.match(confine([...options, "--device-nodes"], "true").stderr, /Cannot map ids/);
 });
+
+test("device nodes that it makes are left out without its notice, wherever it puts them, and told", () => {
+  for (const ids of [[], ["--ids", "300000:65536"]]) {
+    const [place, base] = [emptyFolder(`nodes${ids.length}`), ids.length === 0 ? 0 : 300_000];
+    const told = path.join(place, "told");
+    const script = `
+      cd ${place} && mkdir dev && mknod dev/null c 1 3 && mknod ${place}/sda b 8 0 && mkfifo pipe &&
+      chown ${base + 5}:${base + 6} dev/null && chmod 4666 dev/null && touch -d @7 dev/null && mv dev/null moved && mknod gone c 0 0`;
+    const options = ["--write", place, "--image-attributes", "--left-out", told, ...ids];
+    assert.deepEqual(confine(options, script), { status: 0, stdout: "", stderr: "" });
+    assert.deepEqual(readdirSync(place).sort(), ["dev", "gone", "pipe", "told"]);
+    assert.ok(lstatSync(path.join(place, "gone")).isCharacterDevice(), "what overlayfs marks a deletion with");
+    assert.equal(readFileSync(told, "utf8"), ["2", path.join(place, "moved"), path.join(place, "sda"), ""].join("\0"));
+    // Where it tells that is no way out.
+    rmSync(told);
+    const victim = path.join(folder, "victim");
+    writeFileSync(victim, "whole");
+    const sly = confine(options, `cd ${place} && ln -s ${victim} told; mknod one c 1 3`);
+    assert.deepEqual([sly.status, readFileSync(victim, "utf8")], [0, "whole"]);
+    const many = confine(options, `cd ${place} && mknod a c 1 3 && mknod a c 1 3`);
+    assert.match(many.stderr, /File exists/);
+  }
+});

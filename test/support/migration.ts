@@ -62,8 +62,8 @@ export class Migrating {
   };
 
   /** Waits for an instance that another side sends. */
-  readonly push = (name: string, more: object = {}): Promise<Started> =>
-    this.start("/1.0/instances", { name, source: { type: "migration", mode: "push", ...more } });
+  readonly push = (name: string, more: object = {}, settings: object = {}): Promise<Started> =>
+    this.start("/1.0/instances", { name, ...settings, source: { type: "migration", mode: "push", ...more } });
 
   /** How an operation ended: nothing for success. */
   readonly errorOf = async ({ id }: Pick<Started, "id">): Promise<string> => {

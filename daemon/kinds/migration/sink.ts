@@ -149,6 +149,7 @@ interface Arriving {
 class Arrival {
   readonly snapshots: readonly SnapshotMessage[];
   readonly #count: (bytes: number) => void;
+  readonly #warnOnce: (text: string) => void;
   #features = shared(noFeatures, undefined);
 
   constructor(
@@ -161,6 +162,7 @@ class Arrival {
     idsOf(offer.idmap);
     for (const message of this.snapshots) idsOfSnapshot(message, offer.idmap);
     this.#count = packProgress(operation, "fs", "Received");
+    this.#warnOnce = onceEach((text) => operation.warn(text));
   }
 
   get withSnapshots(): boolean {
@@ -203,6 +205,7 @@ class Arrival {
       ids,
       // Nobody may make nodes with ids of another range.
       deviceNodes: isPrivileged && ids === undefined,
+      warn: this.#warnOnce,
       beside: async (folder) => {
         beside = await readBeside(folder, (text) => operation.warn(text));
       },
@@ -222,6 +225,18 @@ class Arrival {
     const beside = await this.#receive(record, volume, ids);
     return offer.criu === runsOn ? this.#receive(record, volume, ids) : beside;
   }
+}
+
+const mostTold = 10;
+
+/** Tells each text once, and not too many of them: what is so of a root is so of its snapshots as well. */
+export function onceEach(tell: (text: string) => void): (text: string) => void {
+  const told = new Set<string>();
+  return (text) => {
+    if (told.has(text) || told.size >= mostTold) return;
+    told.add(text);
+    tell(text);
+  };
 }
 
 const noFeatures = { xattrs: false, delete: false, compress: false, bidirectional: false };

@@ -28,6 +28,7 @@ import { snapshotVolumeOf, type VolumeId, type VolumeRecord, volumeOf } from "..
 import { type Channels, sinkEnd } from "./channels";
 import type { MigrationHome } from "./home";
 import { idsOfVolume, isSameOfVolume, namedSnapshots, volumeSnapshotOf } from "./messages";
+import { onceEach } from "./sink";
 import { featuresOf } from "./source";
 
 type Post = StorageVolumesPost & { readonly source: NonNullable<StorageVolumesPost["source"]> };
@@ -115,6 +116,7 @@ async function begin(
   await talk.tell(encodeHeader({ ...answer, rsyncFeatures: features }));
   talk.listen();
   const count = packProgress(operation, isBlock ? "block" : "fs", record.name);
+  const warn = onceEach((text) => operation.warn(text));
   return async (volume) => {
     const content = home.storageVolumes.home.volumes.customPath(pool, volume);
     const about = { channel: channels.fs, signal, count };
@@ -127,6 +129,7 @@ async function begin(
         features,
         ids,
         deviceNodes: false,
+        warn,
       });
   };
 }

@@ -3,7 +3,7 @@
  * server says what is written here, so rsync runs as confined as what unpacks images (docs/native-protocol.md, Role confine).
  */
 import { closeSync, constants, openSync } from "node:fs";
-import { mkdir, mkdtemp, realpath } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, realpath } from "node:fs/promises";
 import { Socket } from "node:net";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -56,8 +56,10 @@ export interface Receiving extends Transfer {
   readonly beside?: (folder: string) => Promise<void>;
   /** Which ids of the other server's disk are 0 and so on in the container; those that are on disk when absent. */
   readonly ids?: { readonly first: number; readonly count: number } | undefined;
-  /** Whether device nodes may come; not together with ids. */
+  /** Whether device nodes may come; not together with ids. Else they are left out. */
   readonly deviceNodes: boolean;
+  /** Told once of device nodes that were left out, with what they were. */
+  readonly warn: (text: string) => void;
 }
 
 /** Arguments that stand for the same on both sides. */
@@ -89,7 +91,7 @@ export function sendTree(ground: MigrationGround, sending: Sending): Promise<voi
 
 /** Makes a root what the other side's is; what is there of it already does not come again. @throws ApiError with what rsync said; the signal's reason */
 export function receiveTree(ground: MigrationGround, receiving: Receiving): Promise<void> {
-  const { at, beside, features, ids, deviceNodes, signal } = receiving;
+  const { at, beside, features, ids, deviceNodes, signal, warn } = receiving;
   return withPlace(ground, at, async (place) => {
     const script = 'exec <"$1" >"$2"; shift 2; exec rsync "$@"';
     const words = [
@@ -106,10 +108,13 @@ export function receiveTree(ground: MigrationGround, receiving: Receiving): Prom
       memoryBytes,
       imageAttributes: true,
       ...(ids === undefined ? { deviceNodes } : { ids }),
+      leftOut: deviceNodes ? undefined : place.leftOut,
     };
     await using watch = watchBeside(place, receiving);
     const bounded = { ...receiving, signal: watch.signal };
     await converse(ground, place, bounded, shell(script, place, words, confinement));
+    const nodes = deviceNodes ? undefined : await readLeftOut(place, at);
+    if (nodes !== undefined) warn(nodes);
     if (beside === undefined) return;
     await requireLittleBeside(place.tree, signal);
     await beside(place.tree);
@@ -159,8 +164,20 @@ const shell = (
   confinement: Parameters<typeof confined>[2],
 ): string[] => confined("sh", ["-c", script, "sh", incoming, outgoing, ...words], confinement).flat();
 
+/** Which device nodes were left out, in words. */
+async function readLeftOut({ tree, leftOut }: Place, at: string): Promise<string | undefined> {
+  const [count = "0", ...places] = (await readFile(leftOut, "utf8")).split("\0");
+  if (count === "0") return undefined;
+  const names = places.filter((name) => name !== "").map((name) => path.relative(path.join(tree, at), name));
+  const rest = Number(count) > names.length ? ", ..." : "";
+  const nodes = `${count} device node${count === "1" ? "" : "s"}`;
+  return `${nodes} left out: an unprivileged container cannot have any (${names.join(", ")}${rest}).`;
+}
+
 interface Place {
   readonly folder: string;
+  /** What tells of device nodes that were left out. */
+  readonly leftOut: string;
   /** What goes over; the root is mounted at it, or in it. */
   readonly tree: string;
   readonly pipes: string;
@@ -181,7 +198,7 @@ async function withPlace(
     await mkdir(pipes, { mode: 0o700 });
     const [incoming, outgoing] = [path.join(pipes, "in"), path.join(pipes, "out")];
     await run("mkfifo", ["--mode=600", "--", incoming, outgoing]);
-    await work({ folder, tree, pipes, incoming, outgoing });
+    await work({ folder, tree, pipes, incoming, outgoing, leftOut: path.join(folder, "left-out") });
   } finally {
     await native.removeTree(folder);
   }

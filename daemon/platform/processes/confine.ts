@@ -20,6 +20,8 @@ export interface Confinement {
   readonly network?: boolean;
   /** Whether files get those extended attributes only that an image may give them (native/attributes.h). */
   readonly imageAttributes?: boolean;
+  /** Device nodes that it makes are left out, without its notice; this file then tells which. Together with imageAttributes alone. */
+  readonly leftOut?: string | undefined;
 }
 
 /** Folders that bothy-cell shows (native/confine.c). */
@@ -52,6 +54,7 @@ export function confined(
   command: string,
   args: readonly string[],
   { read = [], write, memoryBytes, ids, deviceNodes = false, imageAttributes = false, network = false }: Confinement,
+  { read = [], write, memoryBytes, ids, deviceNodes = false, imageAttributes = false, leftOut }: Confinement,
 ): [program: string, args: string[]] {
   const program = shownProgram(command);
   if (program === undefined)
@@ -72,6 +75,7 @@ export function confined(
       ...(deviceNodes ? ["--device-nodes"] : []),
       ...(imageAttributes ? ["--image-attributes"] : []),
       ...(network ? ["--network"] : []),
+      ...(leftOut === undefined ? [] : ["--left-out", leftOut]),
       "--",
       program,
       ...args,
