@@ -57,7 +57,8 @@ export class Subject {
   readonly pools: string[] = [];
   /** Why a driver cannot be measured here. */
   readonly missing: string[] = [];
-  #secure: Secure | undefined;
+  /** Not before it is asked for: an idle daemon listens on no network. */
+  #secure: Promise<Secure> | undefined;
 
   /** @param images tarballs, beside which files may be kept meanwhile */
   constructor(
@@ -88,7 +89,6 @@ export class Subject {
       await this.importImage(name);
       await this.addAlias(name);
     }
-    this.#secure = await Secure.to(this.#client, this.info.netns);
   }
 
   importImage(name: ImageName): Promise<unknown> {
@@ -221,9 +221,9 @@ export class Subject {
   }
 
   /** Asks by HTTPS. @returns the milliseconds of a request, the mean of all */
-  secureMs(question: Question): Promise<number> {
-    if (this.#secure === undefined) throw new Error("The subject is not prepared yet.");
-    return this.#secure.ms({ ...question, path: this.#client.pathOf(question.path) });
+  async secureMs(question: Question): Promise<number> {
+    this.#secure ??= Secure.to(this.#client, this.info.netns);
+    return (await this.#secure).ms({ ...question, path: this.#client.pathOf(question.path) });
   }
 
   state(name: string): Promise<{ pid: number; status: string }> {
@@ -251,7 +251,7 @@ export class Subject {
   /** Removes all that was made. */
   async remove(): Promise<void> {
     await this.clear();
-    await this.#secure?.close();
+    await (await this.#secure)?.close();
     for (const pool of this.pools)
       for (const url of await this.#client.get<string[]>(this.#volumes(pool)))
         await this.#client.call("DELETE", url.replace(/\?.*/, ""));

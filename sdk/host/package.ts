@@ -19,8 +19,13 @@ interface Manifest {
 
 const manifest = (): Manifest => JSON.parse(readFileSync(path.join(packageRoot, "package.json"), "utf8")) as Manifest;
 
-/** The version that package.json names. */
-export const packageVersion = (): string => String(manifest().version);
+let version: string | undefined;
+
+/** The version that package.json named when it was first asked for: that of the code that runs. */
+export function packageVersion(): string {
+  version ??= String(manifest().version);
+  return version;
+}
 
 /** Versions of the packages that this one was built and tested with, by name. */
 export function testedVersions(): Readonly<Record<string, string>> {

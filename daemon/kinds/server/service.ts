@@ -222,9 +222,17 @@ function plainAddress(address: string): string {
 const withoutPassword = (config: Config): Record<string, string | true> =>
   serverConfig(config).has(passwordKey) ? { ...config, [passwordKey]: true } : config;
 
+/** Read once: every client asks for the server first. */
+const release: { text?: string } = {};
+
 function osRelease(key: string): string {
+  release.text ??= readRelease();
+  return new RegExp(`^${key}="?([^"\n]*)`, "m").exec(release.text)?.[1] ?? "";
+}
+
+function readRelease(): string {
   try {
-    return new RegExp(`^${key}="?([^"\n]*)`, "m").exec(readFileSync("/etc/os-release", "utf8"))?.[1] ?? "";
+    return readFileSync("/etc/os-release", "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
     throw error;
