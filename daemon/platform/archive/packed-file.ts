@@ -10,6 +10,7 @@ import { badRequest, internal } from "../../../sdk/api/errors";
 import { findProgram } from "../../../sdk/host/program";
 import { confined } from "../processes/confine";
 import { Tail } from "../processes/tail";
+import { gzipLevel, gzipped } from "./gzip";
 
 /** @param algorithm such as "gzip" or "zstd -19" @throws ApiError BAD_REQUEST for one that is not known, or not installed */
 export function requireCompression(algorithm: string): void {
@@ -62,7 +63,9 @@ export async function writePacked(
   };
   const target = createWriteStream(filePath, { mode: 0o600, flags: "wx" });
   const { program, options } = compressionWords(algorithm)!;
+  const level = program === "gzip" ? gzipLevel(options) : undefined;
   if (program === "none") await pipeline(counted, meter, target, { signal });
+  else if (level !== undefined) await pipeline(gzipped(counted(), level), meter, target, { signal });
   else
     await throughProgram(counted, [program, options], (packed) => pipeline(packed, meter, target, { signal }), signal);
   return { fingerprint: hash.digest("hex"), sizeBytes };

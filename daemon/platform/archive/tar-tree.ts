@@ -7,13 +7,12 @@ import { closeSync, constants, openSync } from "node:fs";
 import { mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
 import { Socket } from "node:net";
 import path from "node:path";
-import { internal } from "../../../sdk/api/errors";
 import type { Dirs } from "../folders/dirs";
 import type { Native } from "../native/index";
 import type { RootSource } from "../native/root-source";
 import { confined } from "../processes/confine";
 import { run } from "../processes/run";
-import { tarEnd } from "./tar-writer";
+import { withoutEnd } from "./tar-end";
 
 /** Of tar: names of the largest folder, and of all files with several names. */
 const memoryBytes = 1536 * 1024 * 1024;
@@ -90,8 +89,8 @@ function tarCommand(pipe: string, top: string, at: string, wanted: readonly stri
     `--file=${pipe}`,
     "--force-local",
     `--directory=${top}`,
-    // So that the end is two blocks, whatever stands before.
-    "--blocking-factor=1",
+    // In 64 KiB at a time, as much as the pipe holds.
+    "--blocking-factor=128",
     "--format=pax",
     "--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime",
     "--numeric-owner",
@@ -140,17 +139,4 @@ async function* packed(
     reader.destroy();
     await ended;
   }
-}
-
-/** Passes an archive on, but for the two blocks at its end. */
-async function* withoutEnd(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let held: Buffer = Buffer.alloc(0);
-  for await (const chunk of chunks) {
-    const all = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
-    const cut = Math.max(0, all.length - tarEnd.length);
-    if (cut > 0) yield all.subarray(0, cut);
-    held = all.subarray(cut);
-  }
-  // A tar that failed says why itself.
-  if (held.length > 0 && !held.equals(tarEnd)) throw internal("Cannot pack: the archive has no end.");
 }
