@@ -25,8 +25,9 @@
 enum { STDERR_KEPT = 4096, PIPE_READS_MAX = 64 }; /* a pipe holds 16 such reads */
 
 static int check_request(struct cell *cell) {
-    if (cell->run_at == NULL || cell->argc == 0)
-        return fail(&cell->status, "run", EINVAL, NULL, "Cannot run: the folder to mount at or the program is missing");
+    bool has_root = cell->root.kind != ROOT_NONE;
+    if ((cell->run_at != NULL) != has_root || cell->argc == 0)
+        return fail(&cell->status, "run", EINVAL, NULL, "Cannot run: the root, the folder to mount at or the program is missing");
     return 0;
 }
 
@@ -132,7 +133,8 @@ static int run_program(struct cell *cell) {
 
 void serve_run(struct cell *cell) {
     set_title("bothy run", "");
-    int result = run_phases(cell, phases, COUNT_OF(phases));
+    /* without a root there is only the request to look at */
+    int result = run_phases(cell, phases, cell->root.kind == ROOT_NONE ? 1 : COUNT_OF(phases));
     cell->status.phase = "run";
     if (result < 0 || run_program(cell) < 0)
         answer_error(&cell->status, cell->conn);

@@ -1,4 +1,4 @@
-/* Verb run: a host program with a container's file system mounted. */
+/* Verb run: a host program, with a container's file system mounted if it wants one. */
 #pragma once
 
 #include "cell.h"

@@ -40,6 +40,7 @@ const privateMounts = fakeNative({
     inRoot(place.root, "true");
     return {} as GotFile;
   },
+  run: hands.run,
   removeTree: hands.removeTree,
 });
 

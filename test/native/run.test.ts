@@ -48,6 +48,20 @@ test("of a long error output the end is kept, and a missing program says so", as
   assert.match(missing.stderr ?? "", /no-such-program/);
 });
 
+test("without a root a host program runs as it is, and only both of root and folder mount one", async () => {
+  const answer = await spawner.ask("run", ["arg", "sh"], ["arg", "-c"], ["arg", `ls ${at} >&2; exit 3`]);
+  assert.deepEqual(answer.exited, { code: 3 });
+  assert.equal(answer.stderr, "");
+  for (const half of [
+    [overlay, ["arg", "true"]] as const,
+    [
+      ["at", at],
+      ["arg", "true"],
+    ] as const,
+  ])
+    assert.equal((await spawner.ask("run", ...half)).error?.errno, "EINVAL");
+});
+
 test("closing the connection kills the program and its children", async () => {
   const pids = path.join(spawner.dir, "pids");
   const connection = await spawner.request(

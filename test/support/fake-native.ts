@@ -41,6 +41,7 @@ export function fakeNative(answers: Partial<Native> = {}): FakeNative {
     peerOf: answerTo("peerOf") as Native["peerOf"],
     watch: answerTo("watch") as Native["watch"],
     runWithRoot: answerTo("runWithRoot") as Native["runWithRoot"],
+    run: answerTo("run") as Native["run"],
     removeTree: answerTo("removeTree") as Native["removeTree"],
     stop: answerTo("stop") as Native["stop"],
   };

@@ -57,6 +57,9 @@ export const hands = {
     const { stdout } = await run(cellProgram, ["remove", folder]);
     requireGone(folder, JSON.parse(stdout));
   },
+  run: async ([program = "", ...args]: readonly string[]) => {
+    await run(program, args);
+  },
   onLeft: (folder: string, error: unknown) => {
     throw new Error(`${folder} is left`, { cause: error });
   },

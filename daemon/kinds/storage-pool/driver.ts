@@ -11,6 +11,8 @@ export interface PoolPlace {
   /** Image file that the driver may make when the pool has no source. */
   readonly diskImage: string;
   readonly config: Config;
+  /** Runs a host program. @throws ApiError INTERNAL with what it said */
+  readonly run: (command: readonly string[]) => Promise<void>;
   /** Removes a tree, whatever a guest left in it; a missing one is not an error. @throws ApiError that names what is left */
   readonly removeTree: (folder: string) => Promise<void>;
   /** Told of what is of nobody and stays all the same: the next opening of the pool tries again. */

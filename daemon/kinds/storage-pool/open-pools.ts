@@ -59,6 +59,7 @@ export class OpenPools {
       config,
       path: dirs.pool(name),
       diskImage: path.join(dirs.disks, `${fileNameOf(name)}.img`),
+      run: (command) => native.run(command),
       removeTree: (folder) => native.removeTree(folder),
       onLeft: (folder, error) => this.#noteLeft(name, folder, error),
       onClosed: (volume, error) => this.#noteClosed(name, volume, error),

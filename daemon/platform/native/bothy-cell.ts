@@ -187,9 +187,17 @@ export class BothyCell implements Native {
     return ProcessWatch.from(await this.spawner.request("await", [targetOp(target)]));
   }
 
-  async runWithRoot(root: RootSource, at: string, command: readonly string[], signal?: AbortSignal): Promise<void> {
+  runWithRoot(root: RootSource, at: string, command: readonly string[], signal?: AbortSignal): Promise<void> {
+    return this.#run([...rootOps(root, undefined), ["at", at]], command, signal);
+  }
+
+  run(command: readonly string[]): Promise<void> {
+    return this.#run([], command);
+  }
+
+  async #run(where: readonly Op[], command: readonly string[], signal?: AbortSignal): Promise<void> {
     const args = command.map((word): Op => ["arg", word]);
-    const connection = await this.spawner.request("run", [...rootOps(root, undefined), ["at", at], ...args], signal);
+    const connection = await this.spawner.request("run", [...where, ...args], signal);
     try {
       const line = await connection.need();
       const exited = Exit.parse(line.exited);

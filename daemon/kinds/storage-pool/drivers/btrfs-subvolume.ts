@@ -4,22 +4,29 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { isNoSpace } from "../../../platform/folders/files";
 import { run } from "../../../platform/processes/run";
+import type { PoolPlace } from "../driver";
+
+type Hands = Pick<PoolPlace, "run">;
 
 /** Makes an empty subvolume. */
-export async function createSubvolume(folder: string): Promise<void> {
-  await withRoom(path.dirname(folder), () => run("btrfs", ["-q", "subvolume", "create", "--", folder]));
+export async function createSubvolume({ run: runs }: Hands, folder: string): Promise<void> {
+  await withRoom(path.dirname(folder), () => runs(["btrfs", "-q", "subvolume", "create", "--", folder]));
 }
 
 /** Makes a snapshot; subvolumes within the source show as empty folders in it. */
-export async function snapshotSubvolume(from: string, to: string, isReadonly: boolean): Promise<void> {
-  const args = ["-q", "subvolume", "snapshot", ...(isReadonly ? ["-r"] : []), "--", from, to];
-  await withRoom(path.dirname(to), () => run("btrfs", args));
+export async function snapshotSubvolume(
+  { run: runs }: Hands,
+  from: string,
+  to: string,
+  isReadonly: boolean,
+): Promise<void> {
+  const command = ["btrfs", "-q", "subvolume", "snapshot", ...(isReadonly ? ["-r"] : []), "--", from, to];
+  await withRoom(path.dirname(to), () => runs(command));
 }
 
 /** Makes a subvolume read-only, or writable again. */
-export async function setReadonly(folder: string, isReadonly: boolean): Promise<void> {
-  await run("btrfs", ["property", "set", "-t", "subvol", folder, "ro", String(isReadonly)]);
-}
+export const setReadonly = ({ run: runs }: Hands, folder: string, isReadonly: boolean): Promise<void> =>
+  runs(["btrfs", "property", "set", "-t", "subvol", folder, "ro", String(isReadonly)]);
 
 /** Free part below which somebody may wait for space. */
 const scarce = 0.02;

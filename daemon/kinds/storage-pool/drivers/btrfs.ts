@@ -50,13 +50,13 @@ export const btrfs: StorageDriver = {
   async create(pool, volume, fill, size) {
     await makeParent(pool, volume);
     const fillRoot = async (partial: string) => {
-      await createSubvolume(partial);
+      await createSubvolume(pool, partial);
       if (size !== undefined) await setQuota(pool.path, partial, size);
       await chmod(partial, 0o700);
       const root = path.join(partial, "rootfs");
       await mkdir(root, { mode: 0o755 });
       await fitting(size, () => fill(root));
-      if (isReadonly(volume)) await setReadonly(partial, true);
+      if (isReadonly(volume)) await setReadonly(pool, partial, true);
     };
     await build(pool, folderOf(pool, volume), fillRoot);
   },
@@ -75,9 +75,9 @@ export const btrfs: StorageDriver = {
   async rename(pool, from, to) {
     // The kernel writes ".." into a folder that gets another parent, so a read-only subvolume cannot move.
     const isMove = isReadonly(from) && path.dirname(from.name) !== path.dirname(to.name);
-    if (isMove && (await isThere(folderOf(pool, from)))) await setReadonly(folderOf(pool, from), false);
+    if (isMove && (await isThere(folderOf(pool, from)))) await setReadonly(pool, folderOf(pool, from), false);
     await renameFolder(pool, from, to);
-    if (isMove) await setReadonly(folderOf(pool, to), true);
+    if (isMove) await setReadonly(pool, folderOf(pool, to), true);
   },
 
   async delete(pool, volume) {
@@ -105,7 +105,7 @@ const snapshotOf =
   (pool: PoolPlace, from: Volume, isReadonlyCopy: boolean, size: number | undefined) => async (partial: string) => {
     const source = folderOf(pool, from);
     if (!(await isThere(source))) throw notFound(`Cannot copy volume "${from.name}": it does not exist.`);
-    await snapshotSubvolume(source, partial, isReadonlyCopy);
+    await snapshotSubvolume(pool, source, partial, isReadonlyCopy);
     // A snapshot inherits what bounds its source.
     if ((await quotaOf(partial)) !== size) await setQuota(pool.path, partial, size);
   };

@@ -91,5 +91,5 @@ const copyOf = (pool: PoolPlace, from: Volume, size: number | undefined) => asyn
   if (!(await isThere(source))) throw notFound(`Cannot copy volume "${from.name}": it does not exist.`);
   await mkdir(partial, { mode: 0o700 });
   await makeSized(partial, size);
-  await fitting(size, () => copyTree(source, rootOf(partial)));
+  await fitting(size, () => copyTree(pool, source, rootOf(partial)));
 };

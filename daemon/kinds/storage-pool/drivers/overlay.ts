@@ -149,7 +149,7 @@ const cloneOf = (pool: PoolPlace, from: Volume, size: number | undefined) => asy
   const layer = await standOn(pool, partial, () => layerOf(source));
   await makeVolume(partial, size);
   if (from.type === "images") await makeUpper(layerRoot(pool, layer), upperOf(partial));
-  else await fitting(size, () => copyTree(upperOf(source), upperOf(partial)));
+  else await fitting(size, () => copyTree(pool, upperOf(source), upperOf(partial)));
 };
 
 async function makeVolume(folder: string, size: number | undefined): Promise<void> {
