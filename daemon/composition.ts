@@ -171,7 +171,9 @@ export function makeParts(ground: Ground): Parts {
     changes: new Changes(ground),
     references: new References(ground.database),
   } as Mutable<Parts>;
-  parts.certificate = new ServerCertificate(parts);
+  /** What a kind sees: all parts, and a log in its own name. */
+  const as = (module: string): Parts => Object.create(parts, { log: { value: parts.log.of(module) } });
+  parts.certificate = new ServerCertificate(as("certificate"));
   const trust: Trust = {
     rightsOf: (client) => parts.certificates.rightsOf(client),
     metricsOf: (client) => parts.certificates.metricsOf(client),
@@ -187,7 +189,7 @@ export function makeParts(ground: Ground): Parts {
     only: new Set([metricsPath]),
   });
   parts.doors = new Doors([parts.door, parts.metricsDoor]);
-  parts.certificates = new CertificateService(parts);
+  parts.certificates = new CertificateService(as("certificate"));
   parts.isCrashLeftover = (file) => isCrashLeftover(parts.server, file);
   parts.profileUsers = profileUsers(parts);
   parts.nicOwners = nicOwners(parts);
@@ -195,28 +197,28 @@ export function makeParts(ground: Ground): Parts {
   parts.volumeUsers = volumeUsers(parts);
   parts.otherVolumes = (pool, project) => otherVolumes(parts, pool, project);
   parts.customVolumes = customVolumes(parts);
-  parts.server = new ServerService(parts);
-  parts.projects = new ProjectService(parts);
-  parts.profiles = new ProfileService(parts);
-  const pools = new OpenPools(parts);
-  parts.storagePools = new StoragePoolService(parts, pools);
-  parts.volumes = new Volumes(parts, pools);
-  parts.storageVolumes = new StorageVolumeService(parts);
-  parts.networks = new NetworkService(parts);
-  parts.images = new ImageService(parts);
-  parts.publisher = new Publisher(parts, parts.images);
-  parts.book = new InstanceBook(parts);
+  parts.server = new ServerService(as("server"));
+  parts.projects = new ProjectService(as("project"));
+  parts.profiles = new ProfileService(as("profile"));
+  const pools = new OpenPools(as("storage-pool"));
+  parts.storagePools = new StoragePoolService(as("storage-pool"), pools);
+  parts.volumes = new Volumes(as("storage-pool"), pools);
+  parts.storageVolumes = new StorageVolumeService(as("storage-volume"));
+  parts.networks = new NetworkService(as("network"));
+  parts.images = new ImageService(as("image"));
+  parts.publisher = new Publisher(as("image"), parts.images);
+  parts.book = new InstanceBook(as("instance"));
   parts.sftp = new SftpSessions();
-  parts.guestGates = new GuestGates(parts);
+  parts.guestGates = new GuestGates(as("instance"));
   parts.guestEvents = new GuestEvents();
-  parts.instances = new InstanceService(parts);
-  parts.snapshots = new SnapshotService(parts);
+  parts.instances = new InstanceService(as("instance"));
+  parts.snapshots = new SnapshotService(as("snapshot"));
   parts.metricSources = () => metricSources(parts);
-  parts.metrics = new MetricsService(parts);
-  parts.backups = new BackupService(parts);
-  parts.migrations = new Migrations(parts);
-  parts.volumeBackups = new VolumeBackupService(parts);
-  parts.backupFiles = new BackupFiles(parts);
+  parts.metrics = new MetricsService(as("metrics"));
+  parts.backups = new BackupService(as("backup"));
+  parts.migrations = new Migrations(as("migration"));
+  parts.volumeBackups = new VolumeBackupService(as("backup"));
+  parts.backupFiles = new BackupFiles(as("backup"));
   parts.publishables = publishables(parts, parts.snapshots);
   return parts;
 }

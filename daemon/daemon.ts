@@ -60,11 +60,11 @@ export class Daemon {
 
   constructor(options: Options) {
     this.#options = options;
-    this.#log = new Log(options.logfile);
+    this.#log = new Log(options.log);
     const warnings = new Warnings(this.#log);
     const dirs = new Dirs(options.dir);
     this.#ground = { log: this.#log, warnings, dirs, locks: new Locks(), seccompDir } as Mutable<Ground>;
-    this.#keeper = new DatabaseKeeper(dirs, warnings, this.#log, schemas);
+    this.#keeper = new DatabaseKeeper(dirs, warnings, this.#log.of("database"), schemas);
   }
 
   /** What there is once the services are made. */
@@ -115,7 +115,7 @@ export class Daemon {
 
   async #startNative(): Promise<void> {
     const { dirs } = this.#ground;
-    const start = (folder: string) => BothyCell.start(cellProgram, dirs, this.#log, folder);
+    const start = (folder: string) => BothyCell.start(cellProgram, dirs, this.#log.of("native"), folder);
     this.#ground.native = await this.#keeper.makeSocket(dirs.cells, start);
   }
 
@@ -135,7 +135,7 @@ export class Daemon {
     ground.events = new Events(this.#log);
     ground.events.onLifecycle((event) => ground.warnings.follow(event));
     ground.events.onLifecycle((event) => ground.damages.follow(event));
-    ground.operations = new Operations(ground.events, this.#log);
+    ground.operations = new Operations(ground.events, this.#log.of("operation"));
     this.#made = makeParts(ground);
     if (ground.database.isRestored) noteRestored(this.#made.server);
   }
@@ -208,7 +208,7 @@ export class Daemon {
         peers: { uidOf: (fd) => this.#ground.native.peerOf(fd), nameOf: userName },
         visitorOf: (request) => doors.visitorOf(request),
         cors: () => this.#parts.server.cors,
-        log: this.#log,
+        log: this.#log.of("http"),
       });
       doors.leadTo(this.#app.server);
       await listen(this.#app, path.join(folder, path.basename(socket)), this.#options.group, this.#log);

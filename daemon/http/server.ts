@@ -1,4 +1,5 @@
 /** Server: the route tables behind a unix socket, and behind whatever passes its requests on (network-door.ts); by fastify, websockets by ws. */
+import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -10,6 +11,7 @@ import type { Projects } from "../core/projects";
 import { toApiError } from "../platform/errors";
 import { mostOpenFiles } from "../platform/host/open-files";
 import type { Log } from "../platform/log";
+import { traced } from "../platform/trace";
 import { endWith, sendError, sendReply } from "./answer";
 import { type Cors, corsHeaders, isAllowed } from "./cors";
 import { LocalCallers, type PeerPort } from "./local-callers";
@@ -108,7 +110,11 @@ export function buildServer(served: Served, bounds: Bounds = defaultBounds()): F
   boundConnections(served.log, app, connections);
   app.server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy());
-    const go = () => upgrade(judged, served.upgrades, request, socket, head);
+    const go = () =>
+      traced({ request: requestId() }, () => {
+        tellOf(served.log, judged, request);
+        upgrade(judged, served.upgrades, request, socket, head);
+      });
     if (isFromNetwork(request)) go();
     else void locals.know(request).then(go);
   });
@@ -207,17 +213,29 @@ async function serve(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  try {
-    const apiRequest = await readRequest(judged, silenceMs, route, request, reply);
-    if (bringsUnreadBody(request.raw)) reply.header("Connection", "close");
-    if (route.path === virtualMachines) apiRequest.query.set("instance-type", "virtual-machine");
-    sendReply(reply, await route.handle(apiRequest));
-  } catch (error) {
-    const apiError = toApiError(error);
-    if (apiError.code === "INTERNAL") log.error(`Request failed: ${request.method} ${request.url}`, { error });
-    await refuse(judged, request.raw, reply, apiError);
-  }
-  return reply;
+  return traced({ request: requestId() }, async () => {
+    try {
+      tellOf(log, judged, request.raw);
+      const apiRequest = await readRequest(judged, silenceMs, route, request, reply);
+      if (bringsUnreadBody(request.raw)) reply.header("Connection", "close");
+      if (route.path === virtualMachines) apiRequest.query.set("instance-type", "virtual-machine");
+      sendReply(reply, await route.handle(apiRequest));
+    } catch (error) {
+      const apiError = toApiError(error);
+      if (apiError.code === "INTERNAL") log.error(`Request failed: ${request.method} ${request.url}`, { error });
+      await refuse(judged, request.raw, reply, apiError);
+    }
+    return reply;
+  });
+}
+
+const requestId = (): string => randomBytes(4).toString("hex");
+
+/** Secrets in it do not reach the log. */
+function tellOf(log: Log, { callerOf }: Judged, raw: IncomingMessage): void {
+  const { username, protocol, address: ip } = callerOf(raw);
+  const url = raw.url?.replace(/([?&]secret=)[^&]*/g, "$1...");
+  log.debug("Handling API request", { method: raw.method, url, ip, protocol, username });
 }
 
 /** Nobody reads the body of a GET, which may be without end. */

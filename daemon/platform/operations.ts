@@ -9,6 +9,7 @@ import { toApiError } from "./errors";
 import type { Events } from "./events";
 import type { Log } from "./log";
 import { nowText } from "./time";
+import { traced } from "./trace";
 
 /** Finished operations stay readable this long, for clients that look a moment later. */
 const keepMs = 5000;
@@ -167,18 +168,23 @@ export class Operations {
     this.#all.set(operation.id, operation);
     this.events.operation(operation.render(), work.project);
     operation.start();
-    setImmediate(() => void this.#run(operation));
+    setImmediate(() => traced({ operation: operation.id }, () => void this.#run(operation)));
     return operation;
   }
 
   async #run(operation: RunningOperation): Promise<void> {
+    const { class: kind = "task", description, project = "" } = operation.work;
+    const about = { class: kind, description, project };
+    this.log.debug("Started operation", about);
     try {
       const result = await operation.work.run(operation);
       operation.succeed(isRecord(result) ? result : undefined);
+      this.log.debug("Success for operation", about);
     } catch (error) {
       const apiError = toApiError(error);
       if (apiError.code === "INTERNAL") this.log.error(`Operation failed: ${operation.work.description}`, { error });
       operation.fail(apiError);
+      this.log.debug("Failure for operation", { ...about, err: apiError.message });
     }
     setTimeout(() => this.#all.delete(operation.id), keepMs).unref();
   }
