@@ -30,6 +30,7 @@ export type InstanceConfigKey =
   | "oci.uid"
   | "raw.idmap"
   | "raw.lxc"
+  | "raw.seccomp"
   | "security.devlxd"
   | "security.devlxd.images"
   | "security.idmap.base"
@@ -40,8 +41,13 @@ export type InstanceConfigKey =
   | "security.protection.delete"
   | "security.protection.shift"
   | "security.syscalls.allow"
+  | "security.syscalls.blacklist"
+  | "security.syscalls.blacklist_compat"
+  | "security.syscalls.blacklist_default"
   | "security.syscalls.deny"
   | "security.syscalls.deny_compat"
+  | "security.syscalls.deny_default"
+  | "security.syscalls.whitelist"
   | "snapshots.expiry"
   | "snapshots.pattern"
   | "snapshots.schedule"
@@ -106,6 +112,8 @@ export interface InstanceConfig<Value> {
   "raw.idmap"?: Value;
   /** Lines of LXC configuration. `lxc.signal.halt`, `lxc.signal.stop`, `lxc.signal.reboot` and `lxc.init.cmd` are read. It counts from the next start on. */
   "raw.lxc"?: Value;
+  /** A whole policy of system calls in LXC's form, version 1 or 2, in the place of the filter of all containers and of `security.syscalls.*`: what it does not deny reaches the host's kernel. Default: the filter of all containers, and `security.syscalls.*`. It counts from the next start on. */
+  "raw.seccomp"?: Value;
   /** Whether the container reaches the daemon at `/dev/lxd/sock`, where it reads its own `user.*` and `cloud-init.*` keys and devices ([guest-api.md](guest-api.md)). Default: `true`. */
   "security.devlxd"?: Value;
   /** Whether the container gets public and cached images at `/dev/lxd/sock`. Default: `false`. */
@@ -126,10 +134,20 @@ export interface InstanceConfig<Value> {
   "security.protection.shift"?: Value;
   /** System calls that the container's programs may make, a name a line; any other kills the process. What is denied to all containers stays so. Not together with `security.syscalls.deny`. Default: all that are not denied. It counts from the next start on. */
   "security.syscalls.allow"?: Value;
+  /** The older name of `security.syscalls.deny`, which goes before it. Default: as `security.syscalls.deny`. It counts from the next start on. */
+  "security.syscalls.blacklist"?: Value;
+  /** The older name of `security.syscalls.deny_compat`, which goes before it. Default: as `security.syscalls.deny_compat`. It counts from the next start on. */
+  "security.syscalls.blacklist_compat"?: Value;
+  /** The older name of `security.syscalls.deny_default`, which goes before it. Default: as `security.syscalls.deny_default`. It counts from the next start on. */
+  "security.syscalls.blacklist_default"?: Value;
   /** System calls that the container's programs may not make besides those that are denied to all: a name a line, then `errno` and the number that it answers, or `kill` or nothing, which kills the process. Default: those that are denied to all containers. It counts from the next start on. */
   "security.syscalls.deny"?: Value;
   /** Whether system calls of 32 bits are refused on a host of 64 bits. Programs of 32 bits do not run then. Default: `false`. It counts from the next start on. */
   "security.syscalls.deny_compat"?: Value;
+  /** Whether what is denied to all containers is denied to this one. When `false`, nothing but its own rules stands between its programs and the host's kernel, so they must be trusted. Default: `true`. It counts from the next start on. */
+  "security.syscalls.deny_default"?: Value;
+  /** The older name of `security.syscalls.allow`, which goes before it. Default: as `security.syscalls.allow`. It counts from the next start on. */
+  "security.syscalls.whitelist"?: Value;
   /** How long a snapshot is kept that is made without a time of its own. Units are `S`, `M`, `H`, `d`, `w`, `m`, `y`. Default: never. */
   "snapshots.expiry"?: Value;
   /** Name of a snapshot that is made without a name. `%d` counts, and `creation_date` is its time. Default: `snap%d`. */

@@ -6,6 +6,8 @@ import { test } from "node:test";
 import { limitWrites } from "../../daemon/kinds/instance/limits/limits";
 import { idLines } from "../../daemon/platform/native/words";
 import { preparePool } from "../support/daemon";
+import { buildGuest } from "../support/guest";
+import { requireFeature } from "../support/require";
 import { shareDaemon } from "../support/shared-daemon";
 
 const image = { type: "image", alias: "template:busybox" };
@@ -81,6 +83,14 @@ const fixed: readonly Seen[] = [
   { key: "security.idmap.size", value: "40000", script: "cat /proc/self/gid_map", seen: /^0 +\d+ +40000$/ },
   { key: "security.syscalls.deny", value: "sethostname errno 13", script: "hostname other", seen: /Permission denied/ },
   { key: "security.syscalls.deny", value: "# none\nsethostname", script: "hostname other", seen: /^159/ },
+  { key: "security.syscalls.blacklist", value: "sethostname errno 13", script: "hostname other", seen: /denied/ },
+  { key: "raw.seccomp", value: "2\ndenylist\nsethostname errno 13", script: "hostname other", seen: /denied/ },
+  {
+    key: "raw.seccomp",
+    value: "2\ndenylist errno 13\n[x86_64]\nsethostname\n[arm64]\nsethostname",
+    script: "hostname x",
+    seen: /denied/,
+  },
   { key: "security.syscalls.deny", value: "sethostname kill", script: "hostname other", seen: /^159/ },
 ];
 
@@ -106,6 +116,39 @@ test("a start makes each key count, and a running container keeps what it was ma
     assert.equal(await inside("cat /proc/self/uid_map; hostname web && hostname"), before);
     await patch({ "security.idmap.base": "", "security.syscalls.deny": "" });
   });
+});
+
+test("what is denied to all containers is not where security.syscalls.deny_default or raw.seccomp says so", {
+  skip: requireFeature("calls of 64 bits", process.arch === "x64"),
+}, async () => {
+  for (const bits of ["64", "32"]) {
+    const program = path.join(shared.daemon.dir, `calls${bits}`);
+    const bare = ["-nostdlib", "-ffreestanding", "-fno-stack-protector", "-fno-pie", "-no-pie"];
+    buildGuest("calls", program, `-m${bits}`, ...bare);
+    await shared.client.putFile("web", `/bin/calls${bits}`, readFileSync(program), { mode: 0o755 });
+  }
+  const denied = "keyctl 38";
+  const answers = () => inside("calls64 | grep ^keyctl");
+  await having({}, async () => assert.equal(await answers(), denied));
+  for (const [key, value] of [
+    ["security.syscalls.deny_default", "false"],
+    ["security.syscalls.blacklist_default", "false"],
+    ["raw.seccomp", "2\ndenylist"],
+  ] as const)
+    await having({ [key]: value }, async () => {
+      assert.match(await answers(), /^keyctl (?!38$)/);
+      assert.equal(await inside("hostname web && hostname"), "web");
+    });
+  for (const key of ["security.syscalls.deny_compat", "security.syscalls.blacklist_compat"])
+    for (const isDefault of ["", "false"])
+      await having({ [key]: "true", "security.syscalls.deny_default": isDefault }, async () => {
+        assert.equal(await inside("calls32 | grep machine || echo nothing"), "nothing");
+        assert.match(await inside("calls64 | grep machine"), /x86_64/);
+      });
+  // Its own rules stay.
+  await having({ "security.syscalls.deny_default": "false", "security.syscalls.deny": "keyctl errno 77" }, async () =>
+    assert.equal(await answers(), "keyctl 77"),
+  );
 });
 
 test("ids that raw.idmap gives to a container are those of the host, in files and for processes", async () => {
@@ -221,6 +264,10 @@ test("what a key cannot be is refused with the form that it can", async () => {
     ["security.syscalls.deny", "mkdir errno 5000", /name of a system call/],
     ["security.syscalls.deny", "nosuchcall", /"nosuchcall" is no system call/],
     ["security.syscalls.allow", "read errno 1", /names alone/],
+    ["security.syscalls.blacklist", "nosuchcall", /"security.syscalls.blacklist": "nosuchcall" is no system call/],
+    ["security.syscalls.deny_default", "maybe", /true or false/],
+    ["raw.seccomp", "denylist", /first line must be the version/],
+    ["raw.seccomp", "2\ndenylist\nnosuchcall", /"nosuchcall" is no system call/],
     ["linux.kernel_modules", "../x", /names of kernel modules/],
     ["limits.hugepages.2MB", "50%", /size such as/],
     ["boot.stop.priority", "high", /whole number/],
@@ -237,6 +284,7 @@ test("what a key cannot be is refused with the form that it can", async () => {
   for (const [key, value, message] of table) await refuses({ [key]: value }, message);
   const both = { "security.syscalls.allow": "read", "security.syscalls.deny": "write" };
   await refuses(both, /cannot be set together/);
+  await refuses({ "security.syscalls.whitelist": "read", "security.syscalls.deny": "write" }, /cannot be set together/);
   const beyond = { "security.idmap.base": "4294900000", "security.idmap.size": "70000" };
   await refuses(beyond, /beyond the last id/);
   assert.deepEqual(await shared.client.getInstance("web"), before);

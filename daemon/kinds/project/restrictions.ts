@@ -36,6 +36,8 @@ const lowLevelKeys: ReadonlySet<string> = new Set([
   "raw.seccomp",
   "security.idmap.base",
   "security.idmap.size",
+  "security.syscalls.blacklist_default",
+  "security.syscalls.deny_default",
 ]);
 
 function forbiddenKey(config: Config, key: string, value: string): string | undefined {

@@ -26,6 +26,17 @@ const passwordKey = "core.trust_password";
 /** What stands for a password that is set. */
 const kept = "true";
 
+/** What LXD asks of a kernel; those on which the daemon starts have it, and none has shiftfs. */
+const kernelFeatures = {
+  idmapped_mounts: "true",
+  netnsid_getifaddrs: "true",
+  seccomp_listener: "true",
+  seccomp_listener_continue: "true",
+  shiftfs: "false",
+  uevent_injection: "true",
+  unpriv_fscaps: "true",
+};
+
 /** The LXD whose contract we speak (docs/lxd-api.md, Server). */
 const lxdVersion = "5.0.2";
 
@@ -189,7 +200,7 @@ export class ServerService {
         firewall: "nftables",
         kernel: "Linux",
         kernel_architecture: os.machine(),
-        kernel_features: {},
+        kernel_features: kernelFeatures,
         kernel_version: os.release(),
         lxc_features: {},
         os_name: osRelease("NAME"),

@@ -17,7 +17,7 @@ function neighbours(key: string) {
   return tables.flatMap((table) => Object.entries(table).flatMap(([known, row]) => (isNear(known) ? [row] : [])));
 }
 
-/** Judges a key that no table has by what it may have been meant to be: LXD's `raw.seccomp` as `raw.lxc`, `enviroment.X` as `environment.X`. */
+/** Judges a key that no table has by what it may have been meant to be: LXD's `raw.qemu` as `raw.lxc`, `enviroment.X` as `environment.X`. */
 export function isSecretKey(key: string): boolean {
   const rows = rowsOf(key);
   const judged = rows.length > 0 ? rows : [...meantBy(key), ...neighbours(key)];

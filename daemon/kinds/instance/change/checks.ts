@@ -15,6 +15,7 @@ import { checkRivals as checkDeviceRivals, checkDevices, checkPlaces } from "../
 import type { InstanceHome } from "../home";
 import type { Expanded, InstanceRecord } from "../record";
 import { commandOps, rlimitOps } from "../spec/process";
+import { syscallLines } from "../spec/syscall-keys";
 import { requireKnownCalls } from "../spec/syscalls";
 
 export type Settings = Pick<InstanceRecord, "project" | "config" | "devices" | "profiles">;
@@ -55,8 +56,7 @@ export function checkExpanded(
   commandOps(parseRawLxc(instanceConfig(newConfig).get("raw.lxc")));
   rlimitOps(newConfig);
   if (Object.keys(newConfig).some((key) => key.startsWith("security.idmap."))) checkIdmap(config);
-  const set = instanceConfig(config);
-  if (set.has("security.syscalls.allow") && set.has("security.syscalls.deny"))
+  if (syscallLines(config, "allow") !== undefined && syscallLines(config, "deny") !== undefined)
     throw badRequest("security.syscalls.allow cannot be set together with security.syscalls.deny. Unset one of them.");
   requireKnownCalls(home.seccompDir, newConfig);
   const newDevices = changedOf(devices, was.devices);

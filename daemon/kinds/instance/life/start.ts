@@ -30,7 +30,7 @@ import { settleRootSize } from "../root-size";
 import { resolverFile } from "../spec/oci";
 import { seccompFile, startFilter, subvolumeRules } from "../spec/seccomp";
 import { startOps } from "../spec/start";
-import { policyRules } from "../spec/syscalls";
+import { policyRules, wholeFilter } from "../spec/syscalls";
 import { volumeOf } from "../volume";
 import { noteCell } from "./cell-notes";
 import { runningPower, withoutPause, withoutReady, withoutRestart } from "./last-state";
@@ -183,10 +183,12 @@ export class Starter {
       gate: gateOps(dirs, record),
       resolver: resolverFile(dirs.cell(keyOf(record)), resolver),
       consoleLog,
-      seccomp: startFilter(dirs.cell(keyOf(record)), seccompFile(seccompDir, expanded.config), [
-        ...(isWhole ? [subvolumeRules()] : []),
-        policyRules(seccompDir, expanded.config),
-      ]),
+      seccomp: startFilter(
+        dirs.cell(keyOf(record)),
+        seccompFile(seccompDir, expanded.config),
+        [...(isWhole ? [subvolumeRules()] : []), policyRules(seccompDir, expanded.config)],
+        wholeFilter(seccompDir, expanded.config),
+      ),
       hasDevice: (device) => existsSync(path.join("/dev", device)),
     });
   }

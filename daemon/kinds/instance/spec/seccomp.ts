@@ -7,25 +7,27 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Config } from "../../../../sdk/api/common";
 import { instanceConfig } from "../../../../sdk/api/config/instance";
+import { isCompatDenied } from "./syscall-keys";
 
 /** One of the programs that the build makes: the filter loosens by name. @param config expanded */
 export function seccompFile(dir: string, config: Config): string {
   const set = instanceConfig(config);
   const name = set.get("security.privileged") ? "privileged" : set.get("security.nesting") ? "nesting" : "default";
-  return path.join(dir, `${name}${set.get("security.syscalls.deny_compat") ? "-native" : ""}.bpf`);
+  return path.join(dir, `${name}${isCompatDenied(config) ? "-native" : ""}.bpf`);
 }
 
 const ownFile = (cellDir: string): string => path.join(cellDir, "seccomp");
 
 /**
  * The program for a start. It is kept beside the run files of the container for whoever enters it.
- * @param cellDir folder of its run files @param rules that come before it, each of which falls through
+ * @param cellDir folder of its run files @param file that of all containers @param rules that come before it, each of which falls through
+ * @param whole what stands in the place of that file
  */
-export function startFilter(cellDir: string, file: string, rules: readonly Buffer[]): string {
+export function startFilter(cellDir: string, file: string, rules: readonly Buffer[], whole?: Buffer): string {
   rmSync(ownFile(cellDir), { recursive: true, force: true });
   const own = Buffer.concat(rules);
-  if (own.length === 0) return file;
-  writeFileSync(ownFile(cellDir), Buffer.concat([own, readFileSync(file)]), { mode: 0o600 });
+  if (own.length === 0 && whole === undefined) return file;
+  writeFileSync(ownFile(cellDir), Buffer.concat([own, whole ?? readFileSync(file)]), { mode: 0o600 });
   return ownFile(cellDir);
 }
 

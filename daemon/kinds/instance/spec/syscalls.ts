@@ -7,7 +7,9 @@ import path from "node:path";
 import type { Config } from "../../../../sdk/api/common";
 import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { badRequest } from "../../../../sdk/api/errors";
+import { filterOf, openPolicy } from "./raw-seccomp";
 import { instruction } from "./seccomp";
+import { isCompatDenied, isDefaultDenied, syscallLines } from "./syscall-keys";
 
 /** How to load a field of struct seccomp_data, compare, jump and answer (linux/bpf_common.h, linux/seccomp.h). */
 const code = { load: 0x20, jumpIfEqual: 0x15, jump: 0x05, answer: 0x06 } as const;
@@ -42,21 +44,31 @@ function namesIn(dir: string): Names {
   return names;
 }
 
-const hasPolicy = (config: Config): boolean => {
-  const set = instanceConfig(config);
-  return set.has("security.syscalls.deny") || set.has("security.syscalls.allow");
-};
+/** raw.seccomp stands in the place of all other keys. */
+const hasPolicy = (config: Config): boolean =>
+  !instanceConfig(config).has("raw.seccomp") &&
+  (syscallLines(config, "deny") !== undefined || syscallLines(config, "allow") !== undefined);
+
+/** A whole filter in the place of the one that the build makes; absent where that one counts. @param config expanded */
+export function wholeFilter(dir: string, config: Config): Buffer | undefined {
+  const raw = instanceConfig(config).get("raw.seccomp");
+  if (raw !== undefined) return filterOf(namesIn(dir), raw, true);
+  return isDefaultDenied(config) ? undefined : filterOf(namesIn(dir), openPolicy, !isCompatDenied(config));
+}
 
 /** @throws ApiError BAD_REQUEST for a name that no system call has */
 export function requireKnownCalls(dir: string, config: Config): void {
+  if (instanceConfig(config).has("raw.seccomp")) wholeFilter(dir, config);
   if (!hasPolicy(config)) return;
   const { calls } = namesIn(dir);
-  for (const key of ["security.syscalls.deny", "security.syscalls.allow"] as const)
-    for (const { name } of instanceConfig(config).get(key) ?? [])
+  for (const list of ["deny", "allow"] as const) {
+    const { key, rules } = syscallLines(config, list) ?? { key: list, rules: [] };
+    for (const { name } of rules)
       if (!calls.has(name))
         throw badRequest(
           `Invalid value for "${key}": "${name}" is no system call that this host knows. Correct the name.`,
         );
+  }
 }
 
 /** Instructions for one architecture, passed over by the others. */
@@ -90,13 +102,12 @@ export function policyRules(dir: string, config: Config): Buffer {
 function policyOf(dir: string, config: Config): Instruction[] {
   if (!hasPolicy(config)) return [];
   const { audits, calls } = namesIn(dir);
-  const set = instanceConfig(config);
-  const allow = set.get("security.syscalls.allow");
-  const deny = set.get("security.syscalls.deny") ?? [];
+  const allow = syscallLines(config, "allow")?.rules;
+  const deny = syscallLines(config, "deny")?.rules ?? [];
   return audits.flatMap((audit, of) => {
     const numberOf = (name: string) => calls.get(name)?.[of] ?? -1;
-    if (set.has("security.syscalls.allow"))
-      return forArchitecture(audit, allowed((allow ?? []).map(({ name }) => numberOf(name)).filter((n) => n >= 0)));
+    if (allow !== undefined)
+      return forArchitecture(audit, allowed(allow.map(({ name }) => numberOf(name)).filter((n) => n >= 0)));
     const numbers = deny.map(
       ({ name, errno }) => [numberOf(name), errno === undefined ? answer.killProcess : answer.errno | errno] as const,
     );

@@ -1,5 +1,6 @@
 /** Keys in the words of other programs. */
 import { idMap } from "../id-map";
+import { rawSeccomp } from "../raw-seccomp";
 import { grouped } from "../table";
 import { anyText } from "../values";
 
@@ -22,5 +23,14 @@ export const rawKeys = grouped("raw", {
     since,
     example: "lxc.signal.halt = SIGTERM",
     doc: "Lines of LXC configuration. `lxc.signal.halt`, `lxc.signal.stop`, `lxc.signal.reboot` and `lxc.init.cmd` are read.",
+  },
+  "raw.seccomp": {
+    type: rawSeccomp,
+    unset: "the filter of all containers, and `security.syscalls.*`",
+    applies: "next start",
+    since,
+    extension: "container_syscall_filtering",
+    example: "2\ndenylist\nmknod errno 0",
+    doc: "A whole policy of system calls in LXC's form, version 1 or 2, in the place of the filter of all containers and of `security.syscalls.*`: what it does not deny reaches the host's kernel.",
   },
 });
