@@ -1,9 +1,10 @@
 /** Composition: every kind there is, what each is made of, and its ports to the others. Nothing else of the daemon knows all kinds. */
 
 import { type Devices, epoch } from "../sdk/api/common";
+import { isVolume } from "../sdk/api/devices/disk";
 import { defaultProject } from "./core/call";
 import { Changes } from "./core/changes";
-import { ref, snapshotRef, urlOf, volumeRef } from "./core/ref";
+import { lockKeyOf, ref, snapshotRef, urlOf, volumeRef } from "./core/ref";
 import { withVolumeMoved } from "./core/references/devices";
 import { References } from "./core/references/references";
 import { type Reference, referenceSchema } from "./core/references/store";
@@ -288,6 +289,13 @@ const customVolumes = (parts: Parts): CustomVolumePort => ({
     parts.storageVolumes.requireUsable(parts.storageVolumes.idFor(project, pool, name)),
   mustStayWhole: (project, pool, name) =>
     parts.volumes.mustStayWhole(pool, volumeOf(parts.storageVolumes.idFor(project, pool, name))),
+  whileHeld: (project, devices, work) => {
+    const keys = () =>
+      Object.values(devices())
+        .filter((device) => device.type === "disk" && isVolume(device))
+        .map(({ pool = "", source = "" }) => lockKeyOf(refOf(parts.storageVolumes.idFor(project, pool, source))));
+    return parts.locks.runAllOf(keys, work);
+  },
 });
 
 const projectContents = (parts: Parts): ProjectContents => ({

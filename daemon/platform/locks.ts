@@ -26,6 +26,17 @@ export class Locks {
     return this.run(first, () => this.runAll(rest, work));
   }
 
+  /** The same where the keys may be others by the time at which they are held: then these are taken in their place. */
+  async runAllOf<T>(keys: () => readonly string[], work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      const wanted = keys();
+      const done = await this.runAll(wanted, async () =>
+        keys().every((key) => wanted.includes(key)) ? { result: await work() } : undefined,
+      );
+      if (done !== undefined) return done.result;
+    }
+  }
+
   /** Number of keys held or waited for. */
   get size(): number {
     return this.#tails.size;

@@ -1,5 +1,6 @@
 /** Home of instances: the platform, the book of instances, and what instances ask of others. */
 import type { Backup } from "../../../sdk/api/backup";
+import type { Devices } from "../../../sdk/api/common";
 import type { InstancesPost } from "../../../sdk/api/instance";
 import type { MigrationTarget } from "../../../sdk/api/migration";
 import type { Call } from "../../core/call";
@@ -66,6 +67,11 @@ export interface CustomVolumePort {
   requireUsable(project: string, pool: string, name: string): Promise<void>;
   /** Whether it has a size that counts no subvolume in it, so that whoever has it may make none. @throws ApiError NOT_FOUND, UNAVAILABLE */
   mustStayWhole(project: string, pool: string, name: string): Promise<boolean>;
+  /**
+   * Runs work that gives volumes to a container, so that none of them is moved, put back or made anew meanwhile. Under the instance's lock.
+   * @param devices asked again once they are held, since a volume may have been moved until then
+   */
+  whileHeld<T>(project: string, devices: () => Devices, work: () => Promise<T>): Promise<T>;
 }
 
 /** What becomes of an instance's snapshots when something becomes of it. */

@@ -87,7 +87,14 @@ export class InstanceService {
   }
 
   /** Replaces the mutable part; a running instance follows at once, or nothing is changed. */
-  async update(record: InstanceRecord, put: InstancePut): Promise<void> {
+  update(record: InstanceRecord, put: InstancePut): Promise<void> {
+    const { book, customVolumes } = this.home;
+    const devices = () =>
+      book.expanded({ ...record, devices: withoutEmptyOptions(put.devices), profiles: put.profiles ?? [] }).devices;
+    return customVolumes.whileHeld(record.project, devices, () => this.#update(book.record(record), put));
+  }
+
+  async #update(record: InstanceRecord, put: InstancePut): Promise<void> {
     const { book } = this.home;
     requireKnownVolatile(record.config, put.config);
     const next: InstanceRecord = {

@@ -67,7 +67,22 @@ export async function followProfile(
     );
 }
 
-async function follow(
+function follow(
+  home: InstanceHome,
+  lifecycle: Lifecycle,
+  instance: InstanceId,
+  profile: ProfileId,
+  before: Settings,
+): Promise<void> {
+  const devices = () => {
+    const record = home.book.find(instance);
+    return record === undefined ? {} : home.book.expanded(record).devices;
+  };
+  const work = () => followNow(home, lifecycle, instance, profile, before);
+  return home.customVolumes.whileHeld(instance.project, devices, work);
+}
+
+async function followNow(
   home: InstanceHome,
   lifecycle: Lifecycle,
   instance: InstanceId,

@@ -50,7 +50,11 @@ export class Starter {
     if (this.life.running.has(record)) throw badRequest("The instance is already running");
     if (this.life.isShuttingDown) throw badRequest("Cannot start instance: the daemon is shutting down.");
     requireReadable(this.life.home, "start", record);
-    await this.life.running.whileStarting(record, this.#start(record, call));
+    const { book, home } = this.life;
+    // A volume of it may be moved until it is held; the instance itself is what it was, since its lock is held.
+    const now = () => book.find(record) ?? record;
+    const start = () => this.life.running.whileStarting(record, this.#start(now(), call));
+    await home.customVolumes.whileHeld(record.project, () => book.expanded(now()).devices, start);
   }
 
   async #start(record: InstanceRecord, call: Call): Promise<void> {
