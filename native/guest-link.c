@@ -43,10 +43,15 @@ static short wants_out(const struct flow *flow) {
     return flow->from < flow->to ? POLLOUT : 0;
 }
 
+/** An end of which nothing is expected is left out: poll would report its hang-up over and over. */
+static void watch(struct pollfd *end, int fd, int events) {
+    *end = (struct pollfd){.fd = events != 0 ? fd : -1, .events = (short)events};
+}
+
 void guest_link_wants(const struct guest_link *link, struct pollfd ends[2]) {
     const bool is_refused = link->host < 0;
-    ends[0] = (struct pollfd){.fd = link->guest, .events = (short)((is_refused && !link->up.is_over ? POLLIN : wants_in(&link->up)) | wants_out(&link->down))};
-    ends[1] = (struct pollfd){.fd = link->host, .events = (short)(wants_in(&link->down) | wants_out(&link->up))};
+    watch(&ends[0], link->guest, (is_refused && !link->up.is_over ? POLLIN : wants_in(&link->up)) | wants_out(&link->down));
+    watch(&ends[1], link->host, wants_in(&link->down) | wants_out(&link->up));
 }
 
 /** @returns false when the connection is broken */

@@ -1,9 +1,10 @@
 /** What root in a container does to the daemon by /dev/lxd/sock: it takes no memory, and cannot keep the way open that is closed to it. */
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { memoryOf } from "../../bench/memory";
 import { preparePool } from "../support/daemon";
 import { buildGuest } from "../support/guest";
@@ -44,6 +45,37 @@ test("requests that a guest sends without reading answers take no memory of the 
   assert.ok(most < before + 100, `${before} MiB became ${most}`);
   assert.equal((await shared.send("GET", "/1.0")).status, 200);
   // It waits for what it asked, and is served then.
+  const asked = "printf 'GET /1.0 HTTP/1.0\\r\\n\\r\\n' | ask /dev/lxd/sock";
+  await until(async () => (await run(asked)).includes("200 OK"));
+});
+
+/** Of the process between the guest and the daemon, in clock ticks. */
+function ticksOfGate(): number {
+  const isGate = (pid: string) => {
+    try {
+      const [line, net] = [readFileSync(`/proc/${pid}/cmdline`, "utf8"), readFileSync(`/proc/${pid}/net/dev`, "utf8")];
+      return line.startsWith("bothy guest: web") && net === readFileSync(`/proc/${shared.daemon.pid}/net/dev`, "utf8");
+    } catch {
+      return false;
+    }
+  };
+  const pid = readdirSync("/proc").find((name) => /^\d+$/.test(name) && isGate(name));
+  assert.ok(pid !== undefined);
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return Number(fields[11]) + Number(fields[12]);
+}
+
+test("a guest that leaves before it has its answer takes no time of the host's", async () => {
+  // It owes so much that it waits for seconds.
+  await run("for i in 1 2 3; do ask /dev/lxd/sock </tmp/flood >/dev/null & done; wait");
+  await run(
+    "for i in 1 2 3 4; do ask /dev/lxd/sock </tmp/1 >/dev/null 2>&1 & done; sleep 0.2; kill $(jobs -p); killall ask",
+  );
+  const before = ticksOfGate();
+  await delay(2000);
+  const ticks = ticksOfGate() - before;
+  assert.ok(ticks < 10, `${ticks} ticks`);
   const asked = "printf 'GET /1.0 HTTP/1.0\\r\\n\\r\\n' | ask /dev/lxd/sock";
   await until(async () => (await run(asked)).includes("200 OK"));
 });
