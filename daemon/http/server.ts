@@ -15,6 +15,7 @@ import { traced } from "../platform/trace";
 import { endWith, sendError, sendReply } from "./answer";
 import { type Cors, corsHeaders, isAllowed } from "./cors";
 import { LocalCallers, type PeerPort } from "./local-callers";
+import { boundPipelines } from "./pipelines";
 import { forgetBody, headOf, type Judged, readRequest } from "./request";
 import { matchPath, splitTarget } from "./request-path";
 import type { Route, UpgradeRoute } from "./route";
@@ -32,6 +33,9 @@ export interface Bounds {
   readonly silenceMs: number;
   readonly connections: number;
 }
+
+/** Requests of one connection that have no answer yet. */
+const mostUnderWay = 100;
 
 const defaultBounds = (): Bounds => ({
   headersMs: 20_000,
@@ -108,6 +112,7 @@ export function buildServer(served: Served, bounds: Bounds = defaultBounds()): F
     sendError(reply, status === 400 ? badRequest((error as Error).message) : toApiError(error));
   });
   boundConnections(served.log, app, connections);
+  boundPipelines(app.server, mostUnderWay);
   app.server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy());
     const go = () =>

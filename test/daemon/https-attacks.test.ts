@@ -126,3 +126,25 @@ test("a websocket without trust is refused on every path but that of a secret", 
     assert.equal(await network.upgrade(undefined, none.replace(/\?.*/, "")), 400);
   }),
 );
+
+test("requests without end on one connection end it, also of a client that is trusted", { skip }, () =>
+  withHttps(async (daemon, network) => {
+    const token = await network.send(admin, "POST", "/1.0/certificates", { token: true, type: "client" });
+    const wait = `GET ${token.json.operation}/wait HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+    const socket = await network.connect(admin);
+    let isOver = false;
+    socket
+      .on("error", () => undefined)
+      .on("close", () => {
+        isOver = true;
+      });
+    // Nothing is answered until the operation ends.
+    for (let sent = 0; !isOver; sent += 100) {
+      assert.ok(sent < 100_000, "it was ended");
+      if (!socket.writableNeedDrain) socket.write(wait.repeat(100));
+      await delay(5);
+    }
+    const open = Number(await daemon.run("sh", "-c", `ls /proc/${daemon.pid}/fd | wc -l`));
+    assert.ok(open < 200, `${open} descriptors are open`);
+  }),
+);
