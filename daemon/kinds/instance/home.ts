@@ -44,6 +44,7 @@ export type VolumePort = Pick<
   | "createEmpty"
   | "createFromImage"
   | "delete"
+  | "flush"
   | "mustStayWhole"
   | "reconcile"
   | "rename"

@@ -7,6 +7,7 @@ import { confined } from "../../platform/processes/confine";
 import { run } from "../../platform/processes/run";
 import type { Volume, VolumeUsage } from "./driver";
 import { copyCommand } from "./drivers/copy";
+import { flush } from "./flush";
 import type { StoragePoolHome } from "./home";
 import type { FromImageOptions } from "./images";
 import type { OpenPools } from "./open-pools";
@@ -70,6 +71,14 @@ export class Volumes {
 
   restore(pool: string, snapshot: Volume, volume: Volume): Promise<void> {
     return this.pools.fill(pool, (driver, place) => driver.restore(place, snapshot, volume));
+  }
+
+  /** Brings a volume to the disk, before what it was copied from goes. */
+  flush(pool: string, volume: Volume): Promise<void> {
+    return this.pools.use(pool, async (driver, place) => {
+      const root = driver.root(place, volume);
+      await flush(root.type === "dir" ? root.path : root.upper, place.path);
+    });
   }
 
   /** Renames a volume. Callers commit the new name after it: a crash between the two is settled by `reconcile`. */

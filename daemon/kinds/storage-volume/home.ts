@@ -86,6 +86,7 @@ export interface StorageVolumeHome extends Platform {
     | "createEmpty"
     | "customPath"
     | "delete"
+    | "flush"
     | "isThere"
     | "reconcile"
     | "rename"

@@ -187,7 +187,7 @@ class FileDownload {
     try {
       for await (const chunk of body as Readable & AsyncIterable<Buffer>) {
         this.#requireRoom(chunk.length);
-        await handle.write(chunk, 0, chunk.length, this.#at);
+        await writeAll(handle, chunk, this.#at);
         this.#own.update(chunk);
         this.#sum.update(chunk);
         this.#at += chunk.length;
@@ -219,4 +219,10 @@ class FileDownload {
         `Cannot download image: "${url}" has the SHA-256 ${own}, and the server's list says ${sha256}. The server is being updated, or somebody changed the bytes on their way. Try again later.`,
       );
   }
+}
+
+/** On a disk that is almost full a write may take a part. */
+async function writeAll(handle: FileHandle, chunk: Buffer, at: number): Promise<void> {
+  for (let done = 0; done < chunk.length; )
+    done += (await handle.write(chunk, done, chunk.length - done, at + done)).bytesWritten;
 }

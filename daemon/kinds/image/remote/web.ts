@@ -12,6 +12,8 @@ const connectMs = 15_000;
 const answerMs = 30_000;
 /** How long a server may say nothing in the middle of an answer. */
 const silenceMs = 60_000;
+/** How long a whole list may take, however steadily it trickles: whoever waits for it, as the upkeep of all images, would wait for years. */
+const listMs = 5 * 60_000;
 const mostRedirects = 5;
 
 export interface WebRequest {
@@ -40,6 +42,7 @@ export class Web implements AsyncDisposable {
   constructor(
     private readonly config: Config,
     private readonly certificate = "",
+    private readonly bounds: { readonly listMs: number } = { listMs },
   ) {}
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -117,6 +120,18 @@ export class Web implements AsyncDisposable {
    * @throws ApiError NOT_FOUND for 404, UNAVAILABLE for any other failure, BAD_REQUEST for what is no JSON or too long
    */
   async json(address: string, most: number, signal: AbortSignal): Promise<unknown> {
+    const inTime = AbortSignal.timeout(this.bounds.listMs);
+    try {
+      return await this.#json(address, most, AbortSignal.any([signal, inTime]));
+    } catch (error) {
+      if (!inTime.aborted || signal.aborted) throw error;
+      const seconds = this.bounds.listMs / 1000;
+      const message = `Cannot read "${withoutQuery(address)}": it did not come within ${seconds} seconds. Try again.`;
+      throw unavailable(message, { cause: error });
+    }
+  }
+
+  async #json(address: string, most: number, signal: AbortSignal): Promise<unknown> {
     const { status, body } = await this.send(address, { signal });
     const chunks: Buffer[] = [];
     let bytes = 0;

@@ -37,6 +37,8 @@ export async function moveToPool(home: InstanceHome, record: InstanceRecord, poo
       { pool, volume },
       volume.type === "containers" ? size : undefined,
     );
+  // The old ones go then: after a power cut these must be whole.
+  await volumes.flush(pool, volumeOf(next));
   database.transaction(() => book.store.moveToPool(next));
   undo.keep();
   await makeLinks(home, pool, next);

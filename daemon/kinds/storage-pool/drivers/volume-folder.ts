@@ -10,7 +10,8 @@ import { conflict, internal, notFound } from "../../../../sdk/api/errors";
 import { fileNameOf, nameOfFile } from "../../../platform/folders/file-name";
 import { entries, errnoOf, ignoring, isNoSpace } from "../../../platform/folders/files";
 import type { PoolPlace, Volume } from "../driver";
-import { unmountDisk } from "./volume-disk";
+import { flush } from "../flush";
+import { contentOf, unmountDisk } from "./volume-disk";
 
 export const volumeTypes = ["containers", "containers-snapshots", "images", "custom", "custom-snapshots"] as const;
 
@@ -74,7 +75,11 @@ export async function replace(
 ): Promise<void> {
   const ready = path.join(path.dirname(target), readyMark + path.basename(target));
   await removeFolder(pool, ready);
-  await build(pool, ready, work);
+  await build(pool, ready, async (partial) => {
+    await work(partial);
+    // The old one goes then: after a power cut the new one must be more than names.
+    await flush(contentOf(partial), partial);
+  });
   await settle(pool, ready);
 }
 
