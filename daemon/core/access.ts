@@ -49,9 +49,11 @@ const inProjects: ReadonlySet<RefKind> = new Set<RefKind>([
   "image",
   "image-alias",
   "instance",
+  "instance-backup",
   "instance-snapshot",
   "profile",
   "storage-volume",
+  "storage-volume-backup",
   "storage-volume-snapshot",
 ]);
 

@@ -102,6 +102,26 @@ test("volumes are its own where its project has volumes, and others it neither s
     assert.equal((await send("DELETE", `${volumes}/theirs?project=${project}`, undefined, admin)).status, 200);
 });
 
+test("it makes, renames, reads and deletes backups of what is its own", async () => {
+  const done = async (method: string, path: string, body?: object) => {
+    const { status, json } = await send(method, `${path}?project=lab`, body);
+    assert.equal(status, 202, `${method} ${path}: ${json.error}`);
+    const { metadata } = (await send("GET", `${json.operation}/wait?project=lab`)).json;
+    assert.equal((metadata as { err: string }).err, "");
+  };
+  const volumes = "/1.0/storage-pools/default/volumes/custom";
+  assert.equal((await send("POST", `${volumes}?project=lab`, { name: "kept" })).status, 200);
+  for (const owner of ["/1.0/instances/in-lab", `${volumes}/kept`]) {
+    await done("POST", `${owner}/backups`, { name: "one" });
+    await done("POST", `${owner}/backups/one`, { name: "two" });
+    assert.equal((await send("GET", `${owner}/backups/two/export?project=lab`)).status, 200);
+    await done("DELETE", `${owner}/backups/two`);
+  }
+  for (const path of ["/1.0/instances/in-hall/backups?project=hall", "/1.0/instances/in-default/backups"])
+    assert.equal((await send("POST", path, { name: "one" })).status, 403, path);
+  assert.equal((await send("DELETE", `${volumes}/kept?project=lab`)).status, 200);
+});
+
 test("what is of other projects or of the whole server it neither sees nor changes", async () => {
   for (const [method, path, body] of [
     ["GET", "/1.0/instances/in-default"],
