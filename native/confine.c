@@ -40,7 +40,6 @@ struct confinement {
     char **options, **command;
     int option_count;
     bool writes, device_nodes, image_attributes, network;
-    bool writes, device_nodes, image_attributes;
     const char *left_out; /* where it is told which device nodes were left out; NULL where none are */
     rlim_t memory;
     uint64_t caps;
@@ -54,8 +53,7 @@ static int problem(struct confinement *self, const char *op, const char *path, c
     return fail(&self->status, op, errno, path, "%s", message);
 }
 
-/* --read PATH, --write PATH (absolute, without symlinks), --memory BYTES, --ids FIRST:COUNT, --device-nodes, --image-attributes, --network */
-/* --read PATH, --write PATH (absolute, without symlinks), --memory BYTES, --ids FIRST:COUNT, --device-nodes, --image-attributes,
+/* --read PATH, --write PATH (absolute, without symlinks), --memory BYTES, --ids FIRST:COUNT, --device-nodes, --image-attributes, --network,
    --left-out FILE (absolute, in a folder to write) */
 
 static bool is_flag(const char *option) {

@@ -53,8 +53,16 @@ export function toolbox(names: readonly string[]): { read: string[]; searchPath:
 export function confined(
   command: string,
   args: readonly string[],
-  { read = [], write, memoryBytes, ids, deviceNodes = false, imageAttributes = false, network = false }: Confinement,
-  { read = [], write, memoryBytes, ids, deviceNodes = false, imageAttributes = false, leftOut }: Confinement,
+  {
+    read = [],
+    write,
+    memoryBytes,
+    ids,
+    deviceNodes = false,
+    imageAttributes = false,
+    network = false,
+    leftOut,
+  }: Confinement,
 ): [program: string, args: string[]] {
   const program = shownProgram(command);
   if (program === undefined)

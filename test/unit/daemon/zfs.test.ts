@@ -24,6 +24,7 @@ const pool = (config: Record<string, string> = {}): PoolPlace => ({
   diskImage: "/var/lib/bothy/disks/fast.img",
   config,
   removeTree: nobody,
+  run: nobody,
   onLeft: () => undefined,
   onClosed: () => undefined,
 });

@@ -15,8 +15,8 @@ const server = () =>
     addresses: ["127.0.0.1", "::1", "fd42:1::a0:0:1", "::ffff:10.0.0.1"],
   });
 
-test("the key is of the curve P-256 and belongs to the certificate, which signs itself", () => {
-  assert.equal(createPrivateKey(key).asymmetricKeyDetails?.namedCurve, "prime256v1");
+test("the key is of the curve P-384 and belongs to the certificate, which signs itself", () => {
+  assert.equal(createPrivateKey(key).asymmetricKeyDetails?.namedCurve, "secp384r1");
   const certificate = new X509Certificate(server());
   assert.ok(certificate.checkPrivateKey(createPrivateKey(key)));
   assert.ok(certificate.verify(certificate.publicKey), "the signature is its own key's");
