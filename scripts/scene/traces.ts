@@ -43,8 +43,11 @@ export function findTraces(place: Place): Traces {
 
 const isClean = (traces: Traces): boolean => Object.values(traces).every((items) => items.length === 0);
 
-/** On a busy host it takes its time for the last of what a mount held, such as its loop device. */
-const settleMs = 30_000;
+/**
+ * On a busy host it takes its time for the last of what a mount held, such as its loop device: a build of a Debian beside, in mounts of its own, has
+ * copies of all mounts as long as it runs.
+ */
+const settleMs = 120_000;
 
 /** The traces, after the kernel had its time: a veth pair goes some milliseconds after its namespace (docs/kernel.md, Stop and freeze). */
 export async function settledTraces(place: Place, isEnough = isClean): Promise<Traces> {
