@@ -5,18 +5,14 @@ import path from "node:path";
 import { after, afterEach, test } from "node:test";
 import { preparePool } from "../support/daemon";
 import { type Identity, listenAt, makeIdentity, Network, trust } from "../support/https";
-import { hasProgram } from "../support/netns";
-import { busyboxLayer, type ImageParts, type OciImage, ociImage } from "../support/oci";
+import { busyboxLayer, type ImageParts, manifestType, type OciImage, ociImage } from "../support/oci";
+import { lacksOci } from "../support/oci-scene";
 import { Registry } from "../support/registry";
-import { requireFeature } from "../support/require";
 import { shareDaemon } from "../support/shared-daemon";
 import { until } from "../support/until";
-import type { Entry } from "./image-scene";
+import { type Entry, tarball } from "./image-scene";
 
-const skip = requireFeature(
-  "oci",
-  process.getuid?.() === 0 && ["skopeo", "umoci", "busybox"].every((name) => hasProgram(name)),
-);
+const skip = lacksOci();
 
 let registry: Registry;
 let network: Network | undefined;
@@ -114,8 +110,63 @@ test("manifests and configurations that are none are refused", { skip }, async (
   await shared.refuses(...post("nobody"), 400, /cannot be put together/);
   await offer("folder", { run: { Cmd: ["/bin/true"], WorkingDir: "relative" } });
   await shared.refuses(...post("folder"), 400, /config\.json is not valid: process\.cwd/);
+  await offer("long", { config: { comment: "x".repeat(5 << 20) } });
+  await shared.refuses(...post("long"), 400, /exceeded maximum allowed size/);
   await offer("lacking", { manifest: { layers: [{ digest: `sha256:${"1".repeat(64)}`, size: 10 }] } });
   await shared.refuses(...post("lacking"), 404, /has no "lacking"/);
+});
+
+/** A tarball of a layout, as clients send it, with other entries after it. */
+function archive(images: readonly OciImage[], ...more: readonly Entry[]): Promise<Buffer> {
+  const manifests = images.map(({ manifest, digest }) => ({
+    mediaType: manifestType,
+    digest: `sha256:${digest}`,
+    size: manifest.length,
+  }));
+  const blobs = new Map(images.flatMap(({ blobs: own, manifest, digest }) => [...own, [digest, manifest] as const]));
+  return tarball([
+    { name: "oci-layout", content: JSON.stringify({ imageLayoutVersion: "1.0.0" }) },
+    { name: "index.json", content: JSON.stringify({ schemaVersion: 2, manifests }) },
+    ...[...blobs].map(([digest, content]): Entry => ({ name: `blobs/sha256/${digest}`, content })),
+    ...more,
+  ]);
+}
+
+test("archives that hold no image, several, or links to elsewhere are refused", { skip }, async () => {
+  const image = await ociImage(plain);
+  const other = await withLayer({ name: "other", content: "x" });
+  const refuses = async (body: Promise<Buffer>, message: RegExp) =>
+    shared.refuses("POST", "/1.0/images", await body, 400, message);
+  await refuses(archive([]), /its archive of OCI cannot be read/);
+  await refuses(archive([image, other]), /its archive of OCI cannot be read: .*Make it with one image in it/);
+  const lacking = { ...image, blobs: new Map([...image.blobs].slice(1)) };
+  await refuses(archive([lacking]), /its archive of OCI cannot be read/);
+  const [first = ""] = image.blobs.keys();
+  const link: Entry = { name: `blobs/sha256/${first}`, type: "symlink", linkname: "/etc/passwd" };
+  await refuses(archive([lacking], link), /its archive of OCI cannot be read/);
+  await refuses(archive([image], { name: "../escaped", content: "x" }), /leaves the root file system/);
+  const both = archive([image], { name: "metadata.yaml", content: "architecture: x86_64" });
+  await refuses(both, /it holds no folder rootfs/);
+
+  const { json } = await shared.send("POST", "/1.0/images", await archive([image]), { "x-lxd-filename": "app.tar" });
+  const told = await shared.send("GET", `${json.operation}/wait`);
+  assert.match(told.text, /"status_code":200/);
+  const [made] = await shared.client.listImages();
+  assert.deepEqual([made?.properties.type, made?.properties.id], ["oci", "app.tar"]);
+});
+
+test("a restricted client sends an archive as any other image, and nothing makes the daemon read a path", {
+  skip,
+}, async () => {
+  assert.ok(network !== undefined);
+  const bytes = await archive([await ociImage(plain)]);
+  const { json } = await network.send(lab, "POST", "/1.0/images?project=lab", bytes);
+  assert.match((await network.send(lab, "GET", `${json.operation}/wait`)).text, /"status_code":200/);
+  assert.equal((await shared.client.listImages()).length, 0, "it is in its own project");
+  for (const server of ["oci:/etc", "oci-archive:/etc/passwd", "dir:/etc", "docker-daemon:x"]) {
+    const body = { source: { ...source("app"), server } };
+    assert.equal((await network.send(lab, "POST", "/1.0/images?project=lab", body)).status, 400, server);
+  }
 });
 
 test("a registry that sends other bytes than it promised, or more, gives nothing", { skip }, async () => {
@@ -147,6 +198,17 @@ test("links and names that lead out of an image's root stay in it", { skip }, as
   });
   for (const file of [outside, "/tmp/written", "/tmp/too"]) assert.ok(!existsSync(file), file);
 
+  const sparse = { "GNU.sparse.major": "0", "GNU.sparse.minor": "1", "GNU.sparse.size": "8796093022208" };
+  registry.offer(
+    "sparse",
+    "latest",
+    await withLayer({
+      name: "holes",
+      content: "",
+      pax: { ...sparse, "GNU.sparse.map": "", "GNU.sparse.numblocks": "0" },
+    }),
+  );
+  await shared.refuses(...post("sparse"), 400, /a layer has the sparse file "holes"/);
   registry.offer("dots", "latest", await withLayer({ name: "../../escaped", content: "x" }));
   await shared.refuses(...post("dots"), 400, /leaves the root file system/);
   registry.offer("whiteout", "latest", await withLayer({ name: "etc/.wh...", content: "" }));

@@ -4,15 +4,13 @@ import { after, test } from "node:test";
 import { preparePool } from "../support/daemon";
 import { hasProgram } from "../support/netns";
 import { busyboxLayer, type ImageParts, type OciImage, ociImage } from "../support/oci";
+import { lacksOci } from "../support/oci-scene";
 import { Registry } from "../support/registry";
 import { requireFeature } from "../support/require";
 import { shareDaemon } from "../support/shared-daemon";
 import { until } from "../support/until";
 
-const skip = requireFeature(
-  "oci",
-  process.getuid?.() === 0 && ["skopeo", "umoci", "busybox"].every((name) => hasProgram(name)),
-);
+const skip = lacksOci();
 
 let registry: Registry;
 after(() => registry?.[Symbol.asyncDispose]());
@@ -153,7 +151,17 @@ test("a container runs its image's command as its user, with its environment, in
   await (await client.createInstance({ name: "twin", source: { type: "copy", source: "app" } })).wait();
   await (await client.setInstanceState("twin", { action: "start" })).wait();
   await until(async () => (await inside("twin", "cat", "/tmp/greeting")) === "other");
-  for (const name of ["app", "twin"]) await remove(name);
+
+  // An image of it runs the same, with the environment of the image that it was made of.
+  await stop("twin");
+  const published = await shared.outcome("POST", "/1.0/images", { source: { type: "instance", name: "twin" } });
+  const { fingerprint } = published.metadata as { fingerprint: string };
+  await (await client.createInstance({ name: "again", source: { type: "image", fingerprint } })).wait();
+  const { config } = (await client.getInstance("again")).value;
+  assert.equal(config["oci.entrypoint"], changed.config["oci.entrypoint"]);
+  assert.equal(config["environment.GREETING"], "hello 'world'");
+  assert.equal(config["volatile.container.oci.stop_signal"], "SIGQUIT");
+  for (const name of ["app", "twin", "again"]) await remove(name);
 });
 
 async function addressOf(name: string): Promise<string | undefined> {

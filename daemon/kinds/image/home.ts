@@ -6,6 +6,7 @@ import type { Ref } from "../../core/ref";
 import type { RootSource } from "../../platform/native/root-source";
 import type { Platform } from "../../platform/platform";
 import type { ImageMetadata } from "./archive/metadata";
+import type { OciRuntime } from "./archive/oci-runtime";
 
 /** What an image can be made of: an instance, or a snapshot of one. */
 export interface Publishable {
@@ -14,6 +15,8 @@ export interface Publishable {
   readonly architecture: string;
   /** What its image said of itself, as far as that is still known, with what was changed of it since. */
   readonly origin: { readonly metadata: ImageMetadata; readonly templates: Readonly<Record<string, string>> };
+  /** What it runs, when it was made of an image of OCI. */
+  readonly runs: OciRuntime | undefined;
   /** @throws ApiError BAD_REQUEST "Cannot export a running instance as an image" */
   requireAtRest(): void;
   /** @throws ApiError NOT_FOUND, UNAVAILABLE */

@@ -15,6 +15,7 @@ import { tarEnd, tarFile, tarFolder } from "../../platform/archive/tar-writer";
 import type { RunningOperation } from "../../platform/operations";
 import { Slots } from "../../platform/processes/slots";
 import { beyond } from "./archive/limits";
+import { runtimeText } from "./archive/oci-runtime";
 import { scratchFolder } from "./archive/upload";
 import type { ImageHome, Publishable } from "./home";
 import type { ImageService } from "./service";
@@ -117,6 +118,7 @@ export class Publisher {
     const { metadata, templates } = metadataOf(source, post);
     // Plain words as YAML 1.1, which LXD reads, would take them for something else are quoted.
     yield tarFile("metadata.yaml", stringify(metadata, { version: "1.1", lineWidth: 0 }));
+    if (source.runs !== undefined) yield tarFile("config.json", runtimeText(source.runs));
     if (Object.keys(templates).length > 0) yield tarFolder("templates");
     for (const [name, text] of Object.entries(templates)) yield tarFile(`templates/${name}`, text);
     yield* tarTree(this.home, await source.root(), "rootfs", signal);

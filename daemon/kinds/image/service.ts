@@ -21,6 +21,7 @@ import { exported } from "./archive/export";
 import { inspect } from "./archive/inspect";
 import { type ImageLimits, imageLimits } from "./archive/limits";
 import type { ImageMetadata } from "./archive/metadata";
+import type { OciRuntime } from "./archive/oci-runtime";
 import { syncToDisk, type UnpackOptions, unpackRoot } from "./archive/unpack";
 import { scratchPrefix, type Upload } from "./archive/upload";
 import { TemplateBuilds } from "./build/builds";
@@ -434,6 +435,11 @@ export class ImageService {
   readMetadata(fingerprint: string): { metadata: ImageMetadata; templates: Readonly<Record<string, string>> } {
     const { metadata, templates } = this.#any(fingerprint);
     return { metadata, templates };
+  }
+
+  /** What an image of OCI runs; nothing for any other, and for one that is gone. */
+  runtimeOf(fingerprint: string): OciRuntime | undefined {
+    return this.#store.findAny(fingerprint)?.files.oci;
   }
 
   /** What is the same for an image in every project. @throws ApiError NOT_FOUND */

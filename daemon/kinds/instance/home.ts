@@ -30,7 +30,14 @@ export type NicPort = Pick<
 
 export type ImagePort = Pick<
   ImageService,
-  "resolve" | "requireTemplate" | "fromTemplate" | "planRemote" | "readMetadata" | "touch" | "exportForGuest"
+  | "resolve"
+  | "requireTemplate"
+  | "fromTemplate"
+  | "planRemote"
+  | "readMetadata"
+  | "runtimeOf"
+  | "touch"
+  | "exportForGuest"
 >;
 
 /** What the project of an instance has to say. */

@@ -1,9 +1,11 @@
 /** Publishables: instances and snapshots, as what images are made of. */
+import { instanceConfig } from "../../../sdk/api/config/instance";
 import { badRequest } from "../../../sdk/api/errors";
 import { snapshotRef } from "../../core/ref";
 import type { ImageHome, Publishable } from "../image/home";
 import { metadataOf } from "../instance/metadata/metadata";
 import { type InstanceId, type InstanceRecord, instanceRef } from "../instance/record";
+import { ociRuntimeOf } from "../instance/spec/oci";
 import { snapshotVolume, volumeOf } from "../instance/volume";
 import type { Volume } from "../storage-pool/driver";
 import type { SnapshotHome } from "./home";
@@ -40,11 +42,14 @@ export const publishables = (home: SnapshotHome, snapshots: SnapshotService): Im
 function contentOf(
   { instances, volumes }: SnapshotHome,
   record: InstanceRecord,
-  { architecture }: Pick<SnapshotSettings, "architecture">,
+  { architecture, config }: Pick<SnapshotSettings, "architecture" | "config">,
   volume: Volume,
-): Pick<Publishable, "architecture" | "origin" | "root"> {
+): Pick<Publishable, "architecture" | "origin" | "runs" | "root"> {
+  const base = instanceConfig(config).get("volatile.base_image");
   return {
     architecture,
+    // The environment may hold secrets of the instance's user; only what its image has said of it is told.
+    runs: ociRuntimeOf(config, base === undefined ? undefined : instances.home.images.runtimeOf(base)),
     origin: metadataOf(instances.home, record),
     root: async () => {
       await volumes.requireThere(record.pool, volume);

@@ -57,6 +57,21 @@ export function parseRuntime(text: string): OciRuntime | undefined {
   };
 }
 
+/** The config.json that parseRuntime() reads as this. */
+export const runtimeText = ({ args, env, cwd, uid, gid, stopSignal }: OciRuntime): string =>
+  JSON.stringify({
+    ociVersion: "1.0.0",
+    process: {
+      terminal: true,
+      user: { uid, gid },
+      args,
+      env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
+      cwd,
+    },
+    root: { path: "rootfs" },
+    ...(stopSignal === undefined ? {} : { annotations: { [stopSignalKey]: stopSignal } }),
+  });
+
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

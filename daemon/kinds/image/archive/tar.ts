@@ -16,6 +16,8 @@ export interface TarEntry {
   readonly gid: number;
   /** Bytes that the entry takes in the archive. */
   readonly size: number;
+  /** Whether it leaves holes out, so that it is longer on disk than here. */
+  readonly isSparse: boolean;
   /** Reads the content, at most once and before the next entry. @param limit bytes beyond which it refuses */
   readonly read: (limit: number) => Promise<Buffer>;
 }
@@ -140,6 +142,7 @@ export async function* readTar(chunks: AsyncIterable<Buffer>): AsyncGenerator<Ta
       uid: pax.has("uid") ? decimal(pax.get("uid")!) : raw.uid,
       gid: pax.has("gid") ? decimal(pax.get("gid")!) : raw.gid,
       size,
+      isSparse: flag === "S" || [...pax.keys()].some((key) => key.startsWith("GNU.sparse.")),
       read: async (limit) => {
         if (size > limit) throw broken(`the entry ${JSON.stringify(name)} is longer than ${limit} bytes`);
         left = 0;

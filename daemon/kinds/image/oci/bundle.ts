@@ -3,7 +3,7 @@
  * whiteouts; it and tar are confined, and see nothing of the host but the image.
  */
 import { createReadStream } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { stringify } from "yaml";
 import { badRequest } from "../../../../sdk/api/errors";
@@ -57,7 +57,7 @@ export async function bundle(layout: string, options: BundleOptions): Promise<Bu
 async function makeBundle(layout: string, options: BundleOptions): Promise<Bundled> {
   const { folder, signal, name } = options;
   const manifest = await manifestOf(layout, name);
-  const image = parseImage(await readFile(blobOf(layout, manifest.config.digest), "utf8"), name);
+  const image = parseImage(await readSmall(blobOf(layout, manifest.config.digest), name), name);
   const { hasDeviceNodes } = await checkLayers(layout, manifest, options);
   const unpacked = path.join(folder, "unpacked");
   const described = path.join(folder, "described");
@@ -95,6 +95,16 @@ async function makeBundle(layout: string, options: BundleOptions): Promise<Bundl
 
 const blobOf = (layout: string, digest: string): string => path.join(layout, "blobs", "sha256", digest);
 
+/** Manifests and configurations are held in memory. */
+const mostTextBytes = 4 * 1024 * 1024;
+
+async function readSmall(file: string, name: string): Promise<string> {
+  if ((await stat(file)).size <= mostTextBytes) return await readFile(file, "utf8");
+  throw badRequest(
+    `Cannot use the image "${name}": its manifest or configuration is longer than ${mostTextBytes} bytes. Ask whoever made the image.`,
+  );
+}
+
 function requireKnown(architecture: string, name: string): string {
   const found = findArchitecture(architecture);
   if (found !== undefined) return found;
@@ -104,10 +114,10 @@ function requireKnown(architecture: string, name: string): string {
 }
 
 async function manifestOf(layout: string, name: string): Promise<Manifest> {
-  const index = parseManifest(await readFile(path.join(layout, "index.json"), "utf8"), name, true);
+  const index = parseManifest(await readSmall(path.join(layout, "index.json"), name), name, true);
   const [first] = "choices" in index ? index.choices : [];
   if (first === undefined) throw refuse("it has no image in it", "Make it with one.");
-  const manifest = parseManifest(await readFile(blobOf(layout, first.digest), "utf8"), name);
+  const manifest = parseManifest(await readSmall(blobOf(layout, first.digest), name), name);
   if ("choices" in manifest) throw refuse("it has a list in the place of an image", "Make it with one image.");
   return manifest;
 }

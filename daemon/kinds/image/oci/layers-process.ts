@@ -38,7 +38,9 @@ class Count {
     this.#packedBytes += packedBytes;
   }
 
-  add({ name, linkName, type, size }: TarEntry): void {
+  add({ name, linkName, type, size, isSparse }: TarEntry): void {
+    // Its holes would be filled, however long they are.
+    if (isSparse) throw refuse(`a layer has the sparse file ${shown(name)}`, "Make the image without.");
     this.#names.add(name.length + linkName.length);
     this.#entries += 1;
     this.#bytes += size;

@@ -243,6 +243,8 @@ function registryError({ name, reference, accounts }: Registry, error: unknown):
       { cause: error },
     );
   }
+  if (/exceeded maximum allowed size/.test(cause))
+    return badRequest(`Cannot fetch the image "${name}": ${cause}. Ask whoever made the image.`);
   return unavailable(`Cannot fetch the image "${name}" from the registry "${registry}": ${cause}. Try again.`, {
     cause: error,
   });

@@ -40,6 +40,21 @@ export function ociConfig(runtime: OciRuntime | undefined, chosen: Config): Conf
   };
 }
 
+/** What an image of the instance would run. @param config its own @param base what its image ran; nothing when it is gone */
+export function ociRuntimeOf(config: Config, base: OciRuntime | undefined): OciRuntime | undefined {
+  if (!isOci(config)) return undefined;
+  const set = instanceConfig(config);
+  const stopSignal = set.get("volatile.container.oci.stop_signal");
+  return {
+    args: splitWords(set.get("oci.entrypoint") ?? "") ?? [],
+    env: base?.env ?? {},
+    cwd: set.get("oci.cwd") ?? "/",
+    uid: set.get("oci.uid"),
+    gid: set.get("oci.gid"),
+    ...(stopSignal === undefined ? {} : { stopSignal }),
+  };
+}
+
 /** An init that wants to be process 1, as some images have it. */
 const isInit = (program: string): boolean => /^(init|systemd|tini|dumb-init|s6-svscan)$/.test(path.basename(program));
 
