@@ -303,10 +303,17 @@ export interface ProjectConfig<Value> {
 /** A configuration key of storage pools, of every driver. */
 export type StoragePoolConfigKey =
   | "btrfs.mount_options"
+  | "lvm.thinpool_metadata_size"
+  | "lvm.thinpool_name"
+  | "lvm.use_thinpool"
+  | "lvm.vg.force_reuse"
+  | "lvm.vg_name"
   | "rsync.bwlimit"
   | "rsync.compression"
   | "size"
   | "source"
+  | "volume.block.filesystem"
+  | "volume.block.mount_options"
   | "volume.security.shifted"
   | "volume.security.unmapped"
   | "volume.size"
@@ -326,6 +333,16 @@ export type StoragePoolConfigKey =
 export interface StoragePoolConfig<Value> {
   /** Options of the pool's mount, separated by commas. What is taken away counts from the next mount on. Default: `user_subvol_rm_allowed`. */
   "btrfs.mount_options"?: Value;
+  /** Size of the metadata of a thin pool that is made. Default: what LVM takes. It cannot be changed later. */
+  "lvm.thinpool_metadata_size"?: Value;
+  /** Thin pool that holds all volumes. It is made of all that is free in the volume group when it is not there. Default: `LXDThinPool`. It cannot be changed later. */
+  "lvm.thinpool_name"?: Value;
+  /** Whether volumes are in a thin pool. Only `true` is taken. Default: `true`. It cannot be changed later. */
+  "lvm.use_thinpool"?: Value;
+  /** Whether a volume group or a thin pool is taken that another pool has, or that holds volumes. Default: `false`. It cannot be changed later. */
+  "lvm.vg.force_reuse"?: Value;
+  /** Name of the volume group. Default: the name of the pool, or its `source`. It cannot be changed later. */
+  "lvm.vg_name"?: Value;
   /** How many bytes a second rsync sends of an instance of this pool to another server. Default: no bound. */
   "rsync.bwlimit"?: Value;
   /** Whether rsync compresses what goes between this pool and another server. The other side has its say too. Default: `true`. */
@@ -333,7 +350,14 @@ export interface StoragePoolConfig<Value> {
   /** Size of the image file that holds a btrfs or zfs pool without a `source`. The file takes space as it fills, and the pool can be made larger. Where the state folder lies on btrfs, a btrfs pool with neither needs no such file. Default: 30GiB for an image file, or 80% of the free space if that is less. */
   size?: Value;
   /** Empty folder that holds the pool. That of a btrfs pool lies on btrfs, or is a block device, which is formatted. That of a zfs pool is an empty pool or data set of ZFS, such as `tank/containers`, or a block device. Default: made by the daemon. It cannot be changed later. */
+  /** Size of the image file that holds a btrfs or LVM pool without a `source`. The file takes space as it fills, and the pool can be made larger. Where the state folder lies on btrfs, a btrfs pool with neither needs no such file. Default: 30GiB for an image file, or 80% of the free space if that is less. */
+  size?: Value;
+  /** Empty folder that holds the pool. That of a btrfs pool lies on btrfs, or is a block device, which is formatted. That of a pool of LVM is a block device, on which a volume group is made, or the name of a volume group that is there. Default: made by the daemon. It cannot be changed later. */
   source?: Value;
+  /** File system of volumes that are made from then on. Copies have that of what they are copied from. Default: `ext4`. */
+  "volume.block.filesystem"?: Value;
+  /** Options of the mount of each volume, separated by commas. With `discard` what is removed in a volume is room in the pool at once. They count from the next mount on. Default: `discard`. */
+  "volume.block.mount_options"?: Value;
   /** `security.shifted` of custom volumes that are made without one. Default: false. */
   "volume.security.shifted"?: Value;
   /** `security.unmapped` of custom volumes that are made without one. Default: false. */

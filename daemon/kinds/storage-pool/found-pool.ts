@@ -4,7 +4,7 @@ import { badRequest, notFound } from "../../../sdk/api/errors";
 import { toApiError } from "../../platform/errors";
 import { isFolder } from "../../platform/folders/aside";
 import { isThere } from "../../platform/folders/files";
-import { isMounted } from "../../platform/host/mounts";
+import { isMounted, mountsBelow } from "../../platform/host/mounts";
 import type { PoolPlace, StorageDriver, Volume } from "./driver";
 import { drivers } from "./drivers";
 
@@ -37,7 +37,9 @@ export async function whileFound<T>(
 /** @returns what undoes it; what was open before stays so */
 async function openFound(driver: StorageDriver, place: PoolPlace): Promise<() => Promise<void>> {
   const { source } = place.config;
-  const wasMounted = await isMounted(place.path);
+  // Volumes with a file system of their own are mounted one by one.
+  const wasMounted =
+    (await isMounted(place.path)) || ((await isThere(place.path)) && (await mountsBelow(place.path)).length > 0);
   const isElsewhere = source !== undefined && source !== "" && source !== place.path && isFolder(source);
   const isLinked = isElsewhere && !(await isThere(place.path));
   try {

@@ -18,8 +18,8 @@ export async function blockDevicesOf(file: string): Promise<string[]> {
   return mount?.type === "btrfs" ? disksOfBtrfs(path.basename(await realpath(mount.source))) : [];
 }
 
-/** As glibc packs it (makedev(3)). */
-function numberOf(dev: number): string {
+/** Number of a device such as "8:0", as glibc packs it (makedev(3)). */
+export function numberOf(dev: number): string {
   const bits = BigInt(dev);
   const major = ((bits >> 8n) & 0xfffn) | ((bits >> 32n) & 0xfffff000n);
   const minor = (bits & 0xffn) | ((bits >> 12n) & 0xffffff00n);

@@ -3,8 +3,13 @@ import { readerOf } from "./reader";
 import { poolDefaultKeys } from "./storage-volume";
 import { grouped, type KeyTable, type ValueType } from "./table";
 import { absolutePath, anyText, bool, oneLine, size } from "./values";
+import { grouped, type KeyTable } from "./table";
+import { absolutePath, anyText, bool, oneLine, oneOf, size, text } from "./values";
 
 const since = "0.1.0";
+
+const sourceDoc =
+  "Empty folder that holds the pool. That of a btrfs pool lies on btrfs, or is a block device, which is formatted. That of a pool of LVM is a block device, on which a volume group is made, or the name of a volume group that is there.";
 
 const place = grouped("place", {
   source: {
@@ -16,6 +21,7 @@ const place = grouped("place", {
     extension: "storage",
     example: "/srv/containers",
     doc: "Empty folder that holds the pool. That of a btrfs pool lies on btrfs, or is a block device, which is formatted. That of a zfs pool is an empty pool or data set of ZFS, such as `tank/containers`, or a block device.",
+    doc: sourceDoc,
   },
 });
 
@@ -29,6 +35,7 @@ const image = grouped("place", {
     extension: "storage",
     example: "20GiB",
     doc: "Size of the image file that holds a btrfs or zfs pool without a `source`. The file takes space as it fills, and the pool can be made larger. Where the state folder lies on btrfs, a btrfs pool with neither needs no such file.",
+    doc: "Size of the image file that holds a btrfs or LVM pool without a `source`. The file takes space as it fills, and the pool can be made larger. Where the state folder lies on btrfs, a btrfs pool with neither needs no such file.",
   },
 });
 
@@ -58,6 +65,19 @@ const zfsKeys = grouped("zfs", {
   "zfs.pool_name": {
     type: oneLine,
     unset: "the pool's name",
+const lvmPlace = grouped("place", {
+  source: {
+    ...place.source,
+    type: text("absolute path, or name of a volume group", (value) =>
+      value.includes("/") ? absolutePath.check(value) : oneLine.check(value),
+    ),
+  },
+});
+
+const group = grouped("lvm", {
+  "lvm.vg_name": {
+    type: oneLine,
+    unset: "the name of the pool, or its `source`",
     computed: true,
     applies: "at creation",
     since,
@@ -118,6 +138,67 @@ const zfsKeys = grouped("zfs", {
     extension: "storage_zfs_reserve_space",
     example: "true",
     doc: "Whether a volume with a size has that much of the pool for itself.",
+    example: "containers",
+    doc: "Name of the volume group.",
+  },
+  "lvm.thinpool_name": {
+    type: oneLine,
+    default: "LXDThinPool",
+    computed: true,
+    applies: "at creation",
+    since,
+    extension: "storage",
+    example: "thin",
+    doc: "Thin pool that holds all volumes. It is made of all that is free in the volume group when it is not there.",
+  },
+  "lvm.thinpool_metadata_size": {
+    type: size,
+    unset: "what LVM takes",
+    applies: "at creation",
+    since,
+    extension: "storage_lvm_thinpool_metadata_size",
+    example: "1GiB",
+    doc: "Size of the metadata of a thin pool that is made.",
+  },
+  "lvm.use_thinpool": {
+    type: bool,
+    default: "true",
+    applies: "at creation",
+    since,
+    extension: "storage_lvm_use_thinpool",
+    example: "true",
+    doc: "Whether volumes are in a thin pool. Only `true` is taken.",
+  },
+  "lvm.vg.force_reuse": {
+    type: bool,
+    default: "false",
+    applies: "at creation",
+    since,
+    extension: "storage",
+    example: "true",
+    doc: "Whether a volume group or a thin pool is taken that another pool has, or that holds volumes.",
+  },
+});
+
+/** Defaults of volumes with a file system of their own. */
+const blockDefaults = grouped("volume", {
+  "volume.block.filesystem": {
+    type: oneOf("ext4", "xfs", "btrfs"),
+    default: "ext4",
+    applies: "now",
+    since,
+    extension: "storage_block_filesystem_btrfs",
+    example: "xfs",
+    doc: "File system of volumes that are made from then on. Copies have that of what they are copied from.",
+  },
+  "volume.block.mount_options": {
+    type: oneLine,
+    default: "discard",
+    applies: "now",
+    since,
+    extension: "storage_lvm_mount_options",
+    example: "noatime,discard",
+    doc: "Options of the mount of each volume, separated by commas. With `discard` what is removed in a volume is room in the pool at once. They count from the next mount on.",
   },
 });
 
@@ -187,3 +268,18 @@ export const storagePoolKeys: Readonly<Record<string, KeyTable>> = { zfs, btrfs,
 
 /** Reads the configuration of a storage pool of any driver. */
 export const storagePoolConfig = readerOf({ ...zfs, ...btrfs });
+const lvm = {
+  ...lvmPlace,
+  ...image,
+  ...volume,
+  ...blockDefaults,
+  ...group,
+  ...rsync,
+  ...user,
+  ...volatile,
+} satisfies KeyTable;
+
+export const storagePoolKeys: Readonly<Record<string, KeyTable>> = { btrfs, dir: plain, lvm, overlay: plain };
+
+/** Reads the configuration of a storage pool of any driver. */
+export const storagePoolConfig = readerOf({ ...lvm, ...btrfs });

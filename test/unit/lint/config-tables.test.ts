@@ -80,6 +80,7 @@ test("no key is of a later version than the package", () => {
 const partly: Readonly<Record<string, string>> = {
   container_syscall_filtering_allow_deny_syntax:
     "security.syscalls.deny_default and the old names of its keys are not here",
+  storage_lvm_use_thinpool: "lvm.use_thinpool takes true only",
 };
 
 test("what a row belongs to is an extension that the server tells of, or one that is here in part", () => {

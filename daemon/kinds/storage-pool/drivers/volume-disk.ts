@@ -62,21 +62,31 @@ export const diskBytes = async (folder: string): Promise<number | undefined> =>
 export async function makeDisk(folder: string, bytes: number): Promise<void> {
   const reason = disksUnavailable();
   if (reason !== undefined) throw unavailable(`Cannot bound a volume to ${bytes} bytes: ${reason}.`);
+  requireLeast(bytes);
+  const file = await open(imageOf(folder), "wx", 0o600);
+  await file.close();
+  await setBytes(imageOf(folder), bytes);
+  await makeExt4(imageOf(folder), bytes);
+  await mountDisk(folder);
+}
+
+/** @throws ApiError BAD_REQUEST for a size that holds no file system */
+export function requireLeast(bytes: number): void {
   if (bytes < leastBytes)
     throw badRequest(
       `Cannot bound a volume to ${bytes} bytes: no file system fits in that. Give a "size" of at least ${leastBytes / 2 ** 20}MiB.`,
     );
-  const file = await open(imageOf(folder), "wx", 0o600);
-  await file.close();
-  await setBytes(imageOf(folder), bytes);
+}
+
+/** Makes an ext4 for a volume of so many bytes. @param target file or device */
+export async function makeExt4(target: string, bytes: number): Promise<void> {
   const isLarge = bytes >= largeBytes;
   // The journal is a part of the size, so a small one gets little of it. Nothing is reserved for a root that is the guest's anyway.
   const journal = bytes >= 2 ** 30 ? 16 : isLarge ? 4 : 1;
   await run("mkfs.ext4", [
     ...["-q", "-F", "-m", "0", "-b", isLarge ? "4096" : "1024", "-I", "256", "-J", `size=${journal}`],
-    ...["-E", "lazy_itable_init=1,lazy_journal_init=1,nodiscard,root_owner=0:0", "--", imageOf(folder)],
+    ...["-E", "lazy_itable_init=1,lazy_journal_init=1,nodiscard,root_owner=0:0", "--", target],
   ]);
-  await mountDisk(folder);
 }
 
 /** @throws ApiError BAD_REQUEST for more than a file of the host can have */

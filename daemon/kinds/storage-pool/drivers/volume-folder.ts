@@ -22,7 +22,7 @@ export const areSnapshots = (type: Volume["type"]): boolean =>
 /** Whether a volume is a custom one or a snapshot of one. */
 export const isCustom = ({ type }: Pick<Volume, "type">): boolean => type === "custom" || type === "custom-snapshots";
 
-const partialMark = ".partial:";
+export const partialMark = ".partial:";
 const readyMark = ".ready:";
 
 /** Folder of a volume. @throws ApiError INTERNAL for a name that would leave the pool; names are checked long before */
