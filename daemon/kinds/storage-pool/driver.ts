@@ -51,6 +51,8 @@ export interface StorageDriver {
   readonly name: string;
   /** Whether guests can make subvolumes in a volume, which its size does not count. */
   readonly hasSubvolumes: boolean;
+  /** Whether each volume has a size, also one that nobody gave one; no when absent. */
+  readonly isAlwaysBounded?: boolean;
   /** Says why this host cannot use the driver, or nothing when it can. @param scratch folder on the file system to judge */
   unavailable(scratch: string, tryRoot: TryRoot): Promise<string | undefined>;
   /** Makes the pool. @returns its configuration with what was filled in (source, size) */

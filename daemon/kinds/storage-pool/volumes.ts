@@ -146,6 +146,15 @@ export class Volumes {
     return this.pools.use(pool, (driver, place) => driver.cannotBound(place));
   }
 
+  /**
+   * Size of a volume that is to hold one file of some bytes, in a pool whose volumes all have a size; nothing in others. A file system takes some for
+   * itself. @throws ApiError NOT_FOUND
+   */
+  roomForFile(pool: string, bytes: number): number | undefined {
+    const { driver } = this.pools.of(this.pools.record(pool));
+    return driver.isAlwaysBounded ? Math.ceil(bytes * 1.03) + 64 * 2 ** 20 : undefined;
+  }
+
   /** Bounds what a volume may hold; see StorageDriver.setSize. Callers serialise the calls on one volume. */
   setSize(pool: string, volume: Volume, size: number | undefined, isInUse: boolean): Promise<boolean> {
     return this.pools.fill(pool, (driver, place) => driver.setSize(place, volume, size, isInUse));

@@ -18,8 +18,13 @@ export const blockBytes = ({ config }: Pick<VolumeRecord, "config">): number =>
   storageVolumeConfig(config).get("size") ?? defaultBlockBytes;
 
 /** Bytes that the files of a volume may take, or nothing where nothing bounds them; those of a block volume are its file's own. */
-export const boundOf = ({ config, contentType }: Pick<VolumeRecord, "config" | "contentType">): number | undefined =>
-  contentType === "block" ? undefined : storageVolumeConfig(config).get("size") || undefined;
+export const boundOf = (
+  volumes: Pick<StorageVolumeHome["volumes"], "roomForFile">,
+  record: Pick<VolumeRecord, "pool" | "config" | "contentType">,
+): number | undefined =>
+  record.contentType === "block"
+    ? volumes.roomForFile(record.pool, blockBytes(record))
+    : storageVolumeConfig(record.config).get("size") || undefined;
 
 /** Puts into an empty root what a new volume holds. */
 export const fillNew =
@@ -47,7 +52,10 @@ export async function growBlock(home: StorageVolumeHome, after: VolumeRecord): P
     throw badRequest(
       `Cannot change the size of volume "${after.name}": Block volumes cannot be shrunk. Give at least ${size} bytes, or make a smaller volume.`,
     );
-  if (wanted > size) await resized(after.name, truncate(file, wanted));
+  if (wanted <= size) return;
+  const room = home.volumes.roomForFile(after.pool, wanted);
+  if (room !== undefined) await home.volumes.setSize(after.pool, volumeOf(after), room, false);
+  await resized(after.name, truncate(file, wanted));
 }
 
 /** @throws ApiError BAD_REQUEST for more than a file can have */

@@ -3,6 +3,7 @@ import { badRequest, conflict } from "../../../sdk/api/errors";
 import type { StorageVolumesPost } from "../../../sdk/api/storage-volume";
 import { isNoSpace } from "../../platform/folders/files";
 import { nowText } from "../../platform/time";
+import type { Volumes } from "../storage-pool/volumes";
 import { boundOf } from "./content";
 import { snapshotVolumeOf, type VolumeId, type VolumeRecord, volumeOf } from "./record";
 import type { StorageVolumeService } from "./service";
@@ -64,7 +65,7 @@ export async function carryOutCopy(volumes: StorageVolumeService, plan: CopyPlan
       { pool: source.pool, volume: content },
       { pool: record.pool, volume },
     ];
-    const clone = () => fitting(record, home.volumes.clone(from, to, boundOf(record)));
+    const clone = () => fitting(home.volumes, record, home.volumes.clone(from, to, boundOf(home.volumes, record)));
     await (snapshot === undefined ? home.volumeUsers.whileStill(source, clone) : clone());
     if (!withSnapshots) return;
     for (const old of snapshots.records(source)) await snapshots.copyInto(record, old);
@@ -72,11 +73,15 @@ export async function carryOutCopy(volumes: StorageVolumeService, plan: CopyPlan
 }
 
 /** @throws ApiError BAD_REQUEST when the size of the copy does not hold the content */
-async function fitting(record: VolumeRecord, copying: Promise<void>): Promise<void> {
+async function fitting(
+  volumes: Pick<Volumes, "roomForFile">,
+  record: VolumeRecord,
+  copying: Promise<void>,
+): Promise<void> {
   try {
     await copying;
   } catch (error) {
-    if (boundOf(record) === undefined || !isNoSpace(error)) throw error;
+    if (boundOf(volumes, record) === undefined || !isNoSpace(error)) throw error;
     const message = `Cannot copy into volume "${record.name}": the content does not fit into its size, or the host's disk is full. Give a larger "size".`;
     throw badRequest(message, { cause: error });
   }

@@ -92,6 +92,7 @@ export interface StorageVolumeHome extends Platform {
     | "rename"
     | "requireThere"
     | "restore"
+    | "roomForFile"
     | "setSize"
     | "usage"
   >;

@@ -113,7 +113,12 @@ export class StorageVolumeService {
     try {
       const { pool } = record;
       if (fill === undefined)
-        await this.home.volumes.createEmpty(pool, volumeOf(record), boundOf(record), fillNew(record));
+        await this.home.volumes.createEmpty(
+          pool,
+          volumeOf(record),
+          boundOf(this.home.volumes, record),
+          fillNew(record),
+        );
       else await fill(volumeOf(record));
       this.store.confirm(record);
     } catch (error) {
@@ -160,7 +165,12 @@ export class StorageVolumeService {
     const { volumes, volumeUsers } = this.home;
     await this.requireUsable(after);
     if (after.contentType === "block") return growBlock(this.home, after);
-    const isDone = await volumes.setSize(after.pool, volumeOf(after), boundOf(after), volumeUsers.isRunning(after));
+    const isDone = await volumes.setSize(
+      after.pool,
+      volumeOf(after),
+      boundOf(volumes, after),
+      volumeUsers.isRunning(after),
+    );
     if (!isDone)
       throw badRequest(
         `Cannot change the size of volume "${after.name}": a running container has it, and storage pool "${after.pool}" cannot do that meanwhile. Stop the container, or take the volume off it.`,

@@ -6,5 +6,5 @@ import type { BackupHome } from "../home";
 
 export interface VolumeBackupHome extends Platform, Pick<BackupHome, "changes" | "images" | "projects" | "server"> {
   readonly storageVolumes: StorageVolumeService;
-  readonly volumes: Pick<Volumes, "createFilled" | "requireThere" | "root">;
+  readonly volumes: Pick<Volumes, "createFilled" | "requireThere" | "roomForFile" | "root">;
 }

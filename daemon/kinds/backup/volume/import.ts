@@ -88,7 +88,7 @@ async function makeVolume(
       const record: VolumeRecord = { ...id, description, config, contentType, createdAt };
       await storageVolumes.create(record, async (content) => {
         const fill = filling(home, source, { record, layout: own, told: volume.config }, operation);
-        await volumes.createFilled(id.pool, content, fill, boundOf(record));
+        await volumes.createFilled(id.pool, content, fill, boundOf(volumes, record));
         for (const { name, ...snapshot } of snapshots) {
           operation.signal.throwIfAborted();
           const asItWas = { ...record, config: ownConfig(snapshot.config, operation) };

@@ -54,6 +54,7 @@ import { canGrow, requireLeast } from "./volume-disk";
 export const lvm: StorageDriver = {
   name: "lvm",
   hasSubvolumes: false,
+  isAlwaysBounded: true,
   unavailable: lvmUnavailable,
   createPool: createLvmPool,
   changePool: changeLvmPool,
