@@ -38,7 +38,12 @@ export class Machine implements AsyncDisposable {
     const drives = [`file=${root.disk},format=raw,if=none,id=d0,snapshot=on`];
     for (const file of [await appDisk(), ...disks])
       drives.push(`file=${file},format=raw,if=none,id=d${drives.length},readonly=on`);
-    const words = ["root=LABEL=root", "rw", "console=ttyS0", "panic=5", "quiet", ...guest.kernelWords];
+    const words = [
+      ...["root=LABEL=root", "rw", "console=ttyS0", "panic=5", "quiet"],
+      // By emulation on a busy machine a disk may be found late.
+      ...["systemd.default_timeout_start_sec=400", "systemd.default_device_timeout_sec=400"],
+      ...guest.kernelWords,
+    ];
     const args = [
       ...["-nodefaults", "-display", "none", "-monitor", "none", "-nic", "none"],
       ...[...(await accelerator(root.kernel)), "-smp", "2", "-m", String(guest.memoryMiB)],

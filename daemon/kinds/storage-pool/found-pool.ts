@@ -1,5 +1,6 @@
 /** Found pool: one that is on disk and not in the database, opened for a look or to be kept. */
 import { symlink, unlink } from "node:fs/promises";
+import path from "node:path";
 import { badRequest, notFound } from "../../../sdk/api/errors";
 import { toApiError } from "../../platform/errors";
 import { isFolder } from "../../platform/folders/aside";
@@ -40,7 +41,7 @@ async function openFound(driver: StorageDriver, place: PoolPlace): Promise<() =>
   // Volumes with a file system of their own are mounted one by one.
   const wasMounted =
     (await isMounted(place.path)) || ((await isThere(place.path)) && (await mountsBelow(place.path)).length > 0);
-  const isElsewhere = source !== undefined && source !== "" && source !== place.path && isFolder(source);
+  const isElsewhere = source !== undefined && path.isAbsolute(source) && source !== place.path && isFolder(source);
   const isLinked = isElsewhere && !(await isThere(place.path));
   try {
     if (isLinked) await symlink(source, place.path);

@@ -9,7 +9,7 @@ import { absolutePath, anyText, bool, oneLine, oneOf, size, text } from "./value
 const since = "0.1.0";
 
 const sourceDoc =
-  "Empty folder that holds the pool. That of a btrfs pool lies on btrfs, or is a block device, which is formatted. That of a pool of LVM is a block device, on which a volume group is made, or the name of a volume group that is there.";
+  "Empty folder that holds the pool. That of a btrfs pool lies on btrfs, or is a block device, which is formatted. That of a pool of LVM is a block device, on which a volume group is made, or the name of a volume group that is there. That of a zfs pool is an empty pool or data set of ZFS, such as `tank/containers`, or a block device.";
 
 const place = grouped("place", {
   source: {
@@ -36,6 +36,7 @@ const image = grouped("place", {
     example: "20GiB",
     doc: "Size of the image file that holds a btrfs or zfs pool without a `source`. The file takes space as it fills, and the pool can be made larger. Where the state folder lies on btrfs, a btrfs pool with neither needs no such file.",
     doc: "Size of the image file that holds a btrfs or LVM pool without a `source`. The file takes space as it fills, and the pool can be made larger. Where the state folder lies on btrfs, a btrfs pool with neither needs no such file.",
+    doc: "Size of the image file that holds a btrfs, LVM or zfs pool without a `source`. The file takes space as it fills, and the pool can be made larger. Where the state folder lies on btrfs, a btrfs pool with neither needs no such file.",
   },
 });
 
@@ -202,6 +203,83 @@ const blockDefaults = grouped("volume", {
   },
 });
 
+const zfsPlace = { ...image, source: { ...place.source, type: oneLine } } satisfies KeyTable;
+
+/** How a zfs pool copies: by a clone, byte by byte, or what differs from the image. */
+const cloneCopy: ValueType<boolean | "rebase"> = {
+  title: "true, false or rebase",
+  check: (text) =>
+    text === "rebase" || bool.check(text) === undefined ? undefined : "it must be true, false or rebase",
+  parse: (text) => (text === "rebase" ? text : bool.parse(text)),
+};
+
+const zfsKeys = grouped("zfs", {
+  "zfs.pool_name": {
+    type: oneLine,
+    unset: "the pool's name",
+    computed: true,
+    applies: "at creation",
+    since,
+    extension: "storage",
+    example: "tank/containers",
+    doc: "Name of the pool or data set of ZFS.",
+  },
+  "zfs.clone_copy": {
+    type: cloneCopy,
+    default: "true",
+    applies: "now",
+    since,
+    extension: "storage_zfs_clone_copy",
+    example: "false",
+    doc: "Whether a copy of a container or a custom volume is a clone, which shares what both have. With `false` it is sent and received byte by byte, and with `rebase` what it does not share with its image is. What is made of an image is a clone always.",
+  },
+  "zfs.export": {
+    type: bool,
+    default: "true",
+    applies: "now",
+    since,
+    extension: "storage_zfs_export",
+    example: "false",
+    doc: "Whether the pool of ZFS is exported when the daemon stops with its containers. One that was there before the storage pool never is.",
+  },
+  "volume.zfs.blocksize": {
+    type: size,
+    unset: "128KiB, as ZFS has it",
+    applies: "now",
+    since,
+    extension: "storage_zfs_blocksize",
+    example: "16KiB",
+    doc: "Size of the largest blocks of new volumes: a power of two between 512 bytes and 16MiB.",
+  },
+  "volume.zfs.remove_snapshots": {
+    type: bool,
+    default: "false",
+    applies: "now",
+    since,
+    extension: "storage_zfs_remove_snapshots",
+    example: "true",
+    doc: "Is kept and means nothing: what is put back to an older snapshot keeps its newer ones.",
+  },
+  "volume.zfs.use_refquota": {
+    type: bool,
+    default: "false",
+    applies: "now",
+    since,
+    extension: "storage_zfs_use_refquota",
+    example: "true",
+    doc: "Whether a size bounds what can be seen in a volume (`refquota`), rather than what it alone takes with its snapshots (`quota`). It counts for sizes that are given from then on.",
+  },
+  "volume.zfs.reserve_space": {
+    type: bool,
+    default: "false",
+    applies: "now",
+    since,
+    extension: "storage_zfs_reserve_space",
+    example: "true",
+    doc: "Whether a volume with a size has that much of the pool for itself.",
+  },
+});
+
 const rsync = grouped("rsync", {
   "rsync.bwlimit": {
     type: size,
@@ -279,7 +357,9 @@ const lvm = {
   ...volatile,
 } satisfies KeyTable;
 
-export const storagePoolKeys: Readonly<Record<string, KeyTable>> = { btrfs, dir: plain, lvm, overlay: plain };
+const zfs = { ...zfsPlace, ...volume, ...zfsKeys, ...rsync, ...user, ...volatile } satisfies KeyTable;
+
+export const storagePoolKeys: Readonly<Record<string, KeyTable>> = { zfs, btrfs, dir: plain, lvm, overlay: plain };
 
 /** Reads the configuration of a storage pool of any driver. */
-export const storagePoolConfig = readerOf({ ...lvm, ...btrfs });
+export const storagePoolConfig = readerOf({ ...zfs, ...lvm, ...btrfs });

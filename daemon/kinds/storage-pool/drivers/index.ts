@@ -8,3 +8,4 @@ import { zfs } from "./zfs";
 
 export const drivers: Readonly<Record<string, StorageDriver>> = { btrfs, dir, overlay: overlayWithCustom, zfs };
 export const drivers: Readonly<Record<string, StorageDriver>> = { btrfs, dir, lvm, overlay: overlayWithCustom };
+export const drivers: Readonly<Record<string, StorageDriver>> = { btrfs, dir, lvm, overlay: overlayWithCustom, zfs };
