@@ -147,6 +147,38 @@ test("one that takes nothing can be left, and the instance is free then", { skip
   await until(async () => descriptors() <= before);
 });
 
+test("so many copies go at once, and the others of a project wait for their turn and say so", { skip }, async () => {
+  const waiting = async () => {
+    const sink = await push(`turn${Math.random().toString(36).slice(2)}`);
+    const [control, fs] = [await join(sink, "control"), await join(sink, "fs")];
+    await control.send(header(), never);
+    return { sink, control, fs };
+  };
+  const told = async ({ id }: Started) => {
+    const { json } = await shared.send("GET", `/1.0/operations/${id}`);
+    return (json.metadata as { metadata: { fs_progress?: string } }).metadata.fs_progress;
+  };
+  const first = [];
+  for (let at = 0; at < 4; at += 1) {
+    const one = await waiting();
+    await one.control.next(never);
+    first.push(one);
+  }
+  const [fifth, sixth] = [await waiting(), await waiting()];
+  await until(async () => /^Waits for its turn: 4 other copies/.test((await told(sixth.sink)) ?? ""));
+  await assert.rejects(fifth.control.next(never, 300), /says nothing any more/);
+  // One that waits can be left, and the next one has its turn.
+  await shared.send("DELETE", `/1.0/operations/${sixth.sink.id}`);
+  assert.match(await errorOf(sixth.sink), /cancelled/);
+  await shared.send("DELETE", `/1.0/operations/${first[0]?.sink.id}`);
+  await fifth.control.next(never);
+  assert.equal(await told(fifth.sink), "Begins");
+  for (const { sink } of [...first, fifth]) await shared.send("DELETE", `/1.0/operations/${sink.id}`);
+  for (const { sink } of [...first, fifth]) assert.match(await errorOf(sink), /cancelled/);
+  for (const { control, fs } of [...first, fifth, sixth]) for (const channel of [control, fs]) channel.close();
+  assert.deepEqual([left(), working()], [[], []]);
+});
+
 /** A refresh whose source leaves before it has sent anything, or says something wrong. */
 async function failedRefresh(offer: Buffer, message: RegExp): Promise<void> {
   const sink = await push("kept", { refresh: true });

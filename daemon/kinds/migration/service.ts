@@ -9,30 +9,33 @@ import type { ComingVolume, SendingVolume, VolumeMigrationPort } from "../storag
 import type { VolumeId } from "../storage-volume/record";
 import { sinkEnd } from "./channels";
 import type { MigrationHome } from "./home";
+import { Queues } from "./queue";
 import { planSink } from "./sink";
 import { startSending } from "./source";
 import { planVolumeSink } from "./volume-sink";
 import { startSendingVolume } from "./volume-source";
 
 export class Migrations implements MigrationPort, VolumeMigrationPort {
+  readonly #queues = new Queues();
+
   constructor(private readonly home: MigrationHome) {}
 
   send(call: Call, id: InstanceId, sending: Sending): RunningOperation {
-    return startSending(this.home, call, id, sending);
+    return startSending(this.home, this.#queues.going, call, id, sending);
   }
 
   receive(id: InstanceId, post: InstancesPost): Coming {
     if (post.source.live)
       throw badRequest("Unable to perform container live migration. CRIU isn't installed on the destination server");
     const end = sinkEnd(post.source);
-    return { operation: end.operation, work: planSink(this.home, id, post, end) };
+    return { operation: end.operation, work: planSink(this.home, this.#queues.coming, id, post, end) };
   }
 
   sendVolume(call: Call, id: VolumeId, sending: SendingVolume): RunningOperation {
-    return startSendingVolume(this.home, call, id, sending);
+    return startSendingVolume(this.home, this.#queues.going, call, id, sending);
   }
 
   receiveVolume(id: VolumeId, post: Parameters<VolumeMigrationPort["receiveVolume"]>[1]): ComingVolume {
-    return planVolumeSink(this.home, id, post);
+    return planVolumeSink(this.home, this.#queues.coming, id, post);
   }
 }

@@ -31,10 +31,11 @@ import { readBeside } from "./beside";
 import type { Channels, End } from "./channels";
 import type { MigrationHome } from "./home";
 import { idsOf, idsOfSnapshot, isSame, namedSnapshots, snapshotOf, type WireIds } from "./messages";
+import type { Queue } from "./queue";
 import { featuresOf } from "./source";
 
 /** Checks a request, but for whether its name is free. @returns the work that makes or refreshes the instance of what comes */
-export function planSink(home: MigrationHome, id: InstanceId, post: InstancesPost, end: End): CreateWork {
+export function planSink(home: MigrationHome, queue: Queue, id: InstanceId, post: InstancesPost, end: End): CreateWork {
   const refreshes = isRefresh(home.instances.home, id, post);
   const withSnapshots = !(post.source.instance_only || post.source.container_only);
   const receive = refreshes ? planRefreshing(home, id) : planMaking(home, id, post);
@@ -44,7 +45,8 @@ export function planSink(home: MigrationHome, id: InstanceId, post: InstancesPos
       await using talk = new Talk(channels.control, operation.signal);
       await talk.run(async (signal) => {
         const offer = decodeHeader(await talk.hear());
-        await receive(new Arrival(home, { offer, channels, talk, signal, operation, withSnapshots }));
+        const arrival = new Arrival(home, id, { offer, channels, talk, signal, operation, withSnapshots });
+        await queue.run(operation, talk, signal, () => receive(arrival));
         await talk.succeed();
       });
     } finally {
@@ -154,6 +156,7 @@ class Arrival {
 
   constructor(
     private readonly home: MigrationHome,
+    { name }: InstanceId,
     private readonly about: Arriving,
   ) {
     const { offer, operation, withSnapshots } = about;
@@ -161,7 +164,7 @@ class Arrival {
     // What cannot come is refused before anything is made or goes.
     idsOf(offer.idmap);
     for (const message of this.snapshots) idsOfSnapshot(message, offer.idmap);
-    this.#count = packProgress(operation, "fs", "Received");
+    this.#count = packProgress(operation, "fs", name);
     this.#warnOnce = onceEach((text) => operation.warn(text));
   }
 

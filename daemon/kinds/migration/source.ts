@@ -3,6 +3,7 @@ import { storagePoolConfig } from "../../../sdk/api/config/storage-pool";
 import { badRequest } from "../../../sdk/api/errors";
 import type { Call } from "../../core/call";
 import { packProgress } from "../../platform/archive/pack-progress";
+import type { Channel } from "../../platform/migration/channel";
 import { agreed, byRsync, decodeHeader, encodeHeader, type Features } from "../../platform/migration/messages";
 import { sendTree } from "../../platform/migration/rsync";
 import { Talk } from "../../platform/migration/talk";
@@ -17,12 +18,19 @@ import { writeBeside } from "./beside";
 import { type Channels, endOf } from "./channels";
 import type { MigrationHome } from "./home";
 import { messageOf } from "./messages";
+import type { Queue } from "./queue";
 
 /**
  * Starts the operation that sends. Its websockets wait for the other server, or it connects to those of the target.
  * @throws ApiError BAD_REQUEST
  */
-export function startSending(home: MigrationHome, call: Call, id: InstanceId, sending: Sending): RunningOperation {
+export function startSending(
+  home: MigrationHome,
+  queue: Queue,
+  call: Call,
+  id: InstanceId,
+  sending: Sending,
+): RunningOperation {
   const { changes, instances } = home;
   const { book } = instances.home;
   const { live, snapshot, target } = sending;
@@ -38,12 +46,23 @@ export function startSending(home: MigrationHome, call: Call, id: InstanceId, se
     work: async (operation) => {
       try {
         const channels = await end.open(operation.signal);
-        await changes.run(call, { of, work: () => send(home, book.record(id), sending, channels, operation) });
+        await changes.run(call, { of, work: () => send(home, queue, book.record(id), sending, channels, operation) });
       } finally {
         end.close();
       }
     },
   });
+}
+
+/** Runs the work when it is its turn, with somebody to tell how it goes. */
+export async function talkInTurn(
+  queue: Queue,
+  control: Channel,
+  operation: RunningOperation,
+  work: (talk: Talk, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  await using talk = new Talk(control, operation.signal);
+  await talk.run((signal) => queue.run(operation, talk, signal, () => work(talk, signal)));
 }
 
 /** What this server's rsync does of its own accord, as the pool says. */
@@ -52,17 +71,17 @@ export function featuresOf({ instances }: MigrationHome, pool: string): Features
   return { xattrs: true, delete: true, compress, bidirectional: true };
 }
 
-async function send(
+function send(
   home: MigrationHome,
+  queue: Queue,
   instance: InstanceRecord,
   { withSnapshots, snapshot }: Sending,
   { control, fs }: Channels,
   operation: RunningOperation,
 ): Promise<void> {
-  const { instances, snapshots } = home;
-  const { storagePools, volumes } = instances.home;
-  await using talk = new Talk(control, operation.signal);
-  await talk.run(async (signal) => {
+  return talkInTurn(queue, control, operation, async (talk, signal) => {
+    const { instances, snapshots } = home;
+    const { storagePools, volumes } = instances.home;
     const records = withSnapshots && snapshot === undefined ? snapshots.records(instance) : [];
     const names = records.map(({ name }) => name);
     const offer = {

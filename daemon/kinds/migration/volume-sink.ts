@@ -28,13 +28,14 @@ import { snapshotVolumeOf, type VolumeId, type VolumeRecord, volumeOf } from "..
 import { type Channels, sinkEnd } from "./channels";
 import type { MigrationHome } from "./home";
 import { idsOfVolume, isSameOfVolume, namedSnapshots, volumeSnapshotOf } from "./messages";
+import type { Queue } from "./queue";
 import { onceEach } from "./sink";
 import { featuresOf } from "./source";
 
 type Post = StorageVolumesPost & { readonly source: NonNullable<StorageVolumesPost["source"]> };
 
 /** Checks a request, but for whether its name is free. @throws ApiError BAD_REQUEST */
-export function planVolumeSink(home: MigrationHome, id: VolumeId, post: Post): ComingVolume {
+export function planVolumeSink(home: MigrationHome, queue: Queue, id: VolumeId, post: Post): ComingVolume {
   const { storageVolumes } = home;
   const given = Object.fromEntries(Object.entries(post.config).filter(([key]) => !key.startsWith("volatile.")));
   const contentType = post.content_type || "filesystem";
@@ -62,7 +63,9 @@ export function planVolumeSink(home: MigrationHome, id: VolumeId, post: Post): C
           const withSnapshots = !post.source.volume_only;
           const snapshots = withSnapshots ? namedSnapshots(offer) : [];
           const about = { offer, channels, talk, signal, operation, ids, contentType, withSnapshots, snapshots };
-          await (isRefresh ? refresh(home, id, about) : make(home, record, about));
+          await queue.run(operation, talk, signal, () =>
+            isRefresh ? refresh(home, id, about) : make(home, record, about),
+          );
           await talk.succeed();
         });
       } finally {

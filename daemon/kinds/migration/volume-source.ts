@@ -8,7 +8,6 @@ import { packProgress } from "../../platform/archive/pack-progress";
 import { sendBlock } from "../../platform/migration/block";
 import { agreed, byBlock, byRsync, decodeHeader, encodeHeader } from "../../platform/migration/messages";
 import { sendTree } from "../../platform/migration/rsync";
-import { Talk } from "../../platform/migration/talk";
 import type { RunningOperation } from "../../platform/operations";
 import { imageFile } from "../storage-volume/content";
 import type { SendingVolume } from "../storage-volume/home";
@@ -16,7 +15,8 @@ import { refOf, snapshotVolumeOf, type VolumeId, volumeOf } from "../storage-vol
 import { type Channels, endOf } from "./channels";
 import type { MigrationHome } from "./home";
 import { volumeMessageOf } from "./messages";
-import { featuresOf } from "./source";
+import type { Queue } from "./queue";
+import { featuresOf, talkInTurn } from "./source";
 
 /** What an operation on a volume says of it. */
 export const aboutVolume = (id: VolumeId, description: string) => ({
@@ -28,6 +28,7 @@ export const aboutVolume = (id: VolumeId, description: string) => ({
 /** Starts the operation that sends. @throws ApiError NOT_FOUND, BAD_REQUEST */
 export function startSendingVolume(
   home: MigrationHome,
+  queue: Queue,
   call: Call,
   id: VolumeId,
   sending: SendingVolume,
@@ -44,7 +45,7 @@ export function startSendingVolume(
       try {
         const channels = await end.open(operation.signal);
         await home.locks.runAll(storageVolumes.lockedWith(id).map(lockKeyOf), () =>
-          send(home, id, sending, channels, operation),
+          send(home, queue, id, sending, channels, operation),
         );
       } finally {
         end.close();
@@ -53,8 +54,9 @@ export function startSendingVolume(
   });
 }
 
-async function send(
+function send(
   home: MigrationHome,
+  queue: Queue,
   id: VolumeId,
   { withSnapshots }: SendingVolume,
   { control, fs }: Channels,
@@ -62,8 +64,7 @@ async function send(
 ): Promise<void> {
   const { storageVolumes } = home;
   const { snapshots, home: volumeHome } = storageVolumes;
-  await using talk = new Talk(control, operation.signal);
-  await talk.run(async (signal) => {
+  return talkInTurn(queue, control, operation, async (talk, signal) => {
     await storageVolumes.requireUsable(id);
     const isBlock = storageVolumes.record(id).contentType === "block";
     const records = withSnapshots ? snapshots.records(id) : [];

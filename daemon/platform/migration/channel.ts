@@ -19,6 +19,7 @@ export class Channel {
   readonly #held: ChannelMessage[] = [];
   #heldBytes = 0;
   #isClosed = false;
+  #aliveAt = 0;
   /** Closed by us: what still comes is for nobody, and is read to its end, where the other side's farewell is. */
   #isOver = false;
   #changed: () => void = () => undefined;
@@ -37,17 +38,23 @@ export class Channel {
       this.#changed();
     });
     socket.on("error", () => socket.terminate());
-    // Each is answered; who takes no answers shall not fill the memory with them.
+    // Each is a sign of life, and answered; who takes no answers shall not fill the memory with them.
     socket.on("ping", () => {
+      this.#aliveAt = Date.now();
       if (socket.bufferedAmount > most) socket.terminate();
     });
     if (socket.readyState >= socket.CLOSING) this.#isClosed = true;
     socket.resume();
   }
 
+  /** Tells the other side that we are there, though there is nothing to say yet. */
+  ping(): void {
+    if (!this.#isClosed) this.socket.ping(undefined, undefined, () => undefined);
+  }
+
   /** The next message. @throws ApiError BAD_REQUEST when the other side has left or says nothing for ten minutes; the signal's reason */
   async next(signal: AbortSignal, patienceMs = idleMs): Promise<ChannelMessage> {
-    const deadline = Date.now() + patienceMs;
+    const begunAt = Date.now();
     for (;;) {
       signal.throwIfAborted();
       const message = this.#held.shift();
@@ -57,7 +64,7 @@ export class Channel {
         return message;
       }
       if (this.#isClosed) throw lost();
-      const leftMs = deadline - Date.now();
+      const leftMs = Math.max(begunAt, this.#aliveAt) + patienceMs - Date.now();
       if (leftMs <= 0) throw badRequest("The other server of the migration says nothing any more.");
       await this.#change(signal, leftMs);
     }

@@ -49,6 +49,11 @@ export class Talk implements AsyncDisposable {
     return (await this.control.next(this.#signal, headerMs)).data;
   }
 
+  /** Keeps the other side from losing its patience. */
+  stayAlive(): void {
+    this.control.ping();
+  }
+
   /** From now on the other side may say how it went at any time. */
   listen(): void {
     this.#heard = this.#next();

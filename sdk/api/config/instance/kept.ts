@@ -80,15 +80,15 @@ export const keptKeys = {
       computed: true,
       applies: "never",
       since,
-      example: '[{"Isuid":true,"Isgid":true,"Hostid":1879048192,"Nsid":0,"Maprange":65536}]',
-      doc: "The id map of a running container, in LXD's form; of a stopped one that of its next start; `[]` for a privileged one.",
+      example: '[{"Isuid":true,"Isgid":true,"Hostid":1000000,"Nsid":0,"Maprange":65536}]',
+      doc: "The id map of a running container, in LXD's form; that of its next start while it is stopped.",
     },
     "volatile.idmap.next": {
       type: anyText,
       computed: true,
       applies: "never",
       since,
-      example: '[{"Isuid":true,"Isgid":true,"Hostid":1879048192,"Nsid":0,"Maprange":65536}]',
+      example: '[{"Isuid":true,"Isgid":true,"Hostid":1000000,"Nsid":0,"Maprange":65536}]',
       doc: "The id map that the next start gives to the container, in LXD's form; `[]` for a privileged one.",
     },
     "volatile.last_state.frozen": {
