@@ -1,5 +1,6 @@
 /** Instances go between a real LXD and ours, both ways, by pull, push and relay, with snapshots and owners. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import path from "node:path";
@@ -63,6 +64,9 @@ test("instances go from ours to LXD and back, by pull, push and relay", { skip }
       for (const [index, mode] of ["pull", "push", "relay"].entries()) {
         const name = names[index] ?? "";
         run("copy", "ours:web", `local:${name}`, "--no-profiles", "-s", pool, "--mode", mode, "-q");
+        // As LXD's images have some.
+        const node = path.join(lxdDir, "storage-pools", pool, "containers", name, "rootfs", "dev", "node");
+        execFileSync("mknod", [node, "c", "1", "3"]);
         run("copy", `local:${name}`, `ours:${mode}`, "-s", "default", "--mode", mode, "-q");
         check(`local:${name}`);
         check(`ours:${mode}`);
