@@ -1,22 +1,22 @@
 /**
  * Gzip: bytes packed on several processors, by the zlib that comes with Node, which takes half the time of the program gzip. Blocks
- * of a fixed size are packed each for itself, with the end of the one before as their dictionary, and become one member (RFC 1952),
- * so that the same bytes give the same file. A block that cannot be made smaller is stored as it is.
+ * of a fixed size are packed each for itself and become one member (RFC 1952), so that the same bytes give the same file. A block
+ * that cannot be made smaller is stored as it is.
  */
 import { availableParallelism } from "node:os";
 import type * as Zlib from "node:zlib";
 
-const blockBytes = 256 * 1024;
-/** As far back as deflate can refer. */
-const windowBytes = 32 * 1024;
+/** So large that it hardly matters that a block refers to nothing before it. */
+const blockBytes = 1024 * 1024;
 const defaultLevel = 6;
 
 /** Of the threads that read files as well. */
 const atOnce = Math.min(3, availableParallelism());
 
 /** So much of a block tells whether the rest is worth the time. */
-const trialBytes = 8 * 1024;
+const trialBytes = 16 * 1024;
 const trialLevel = 1;
+const storedLevel = 0;
 /** What is larger after the trial is random, or packed already. */
 const worthwhile = 0.97;
 
@@ -34,20 +34,32 @@ export function gzipLevel(options: readonly string[]): number | undefined {
 export async function* gzipped(source: AsyncIterable<Buffer>, level: number): AsyncGenerator<Buffer> {
   // Not before: who makes no backup does not pay for it at every start.
   const zlib = await import("node:zlib");
-  yield header(level);
+  const packers = Array.from({ length: atOnce }, () => new Packer(zlib, level));
+  try {
+    yield header(level);
+    yield* bodyOf(zlib, source, packers);
+  } finally {
+    for (const packer of packers) packer.close();
+  }
+}
+
+async function* bodyOf(
+  zlib: typeof Zlib,
+  source: AsyncIterable<Buffer>,
+  packers: readonly Packer[],
+): AsyncGenerator<Buffer> {
   let sum = 0;
   let length = 0;
-  let before: Buffer | undefined;
+  let count = 0;
   const packing: Promise<Buffer>[] = [];
-  for await (const block of blocksOf(source)) {
+  for await (const block of blocksOf(source, packers.length)) {
     sum = zlib.crc32(block, sum);
     length += block.length;
-    const packed = pack(zlib, block, before, level);
+    const packed = packers[count++ % packers.length]!.pack(block);
     // Whoever waits for it below gets the failure.
     packed.catch(() => undefined);
     packing.push(packed);
-    before = block.subarray(Math.max(0, block.length - windowBytes));
-    if (packing.length > atOnce) yield await packing.shift()!;
+    if (packing.length === packers.length) yield await packing.shift()!;
   }
   for (const packed of packing) yield await packed;
   const trailer = Buffer.alloc(8);
@@ -64,42 +76,61 @@ function header(level: number): Buffer {
   return Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, extra, unix]);
 }
 
-type Deflate = typeof Zlib;
+/** Packs one block after the other. It lives as long as the file: what zlib needs is half a megabyte, which V8 would have to collect for every block. */
+class Packer {
+  readonly #stream: Zlib.DeflateRaw;
+  readonly #parts: Buffer[] = [];
+  #failed: (error: Error) => void = () => undefined;
 
-function deflate({ deflateRaw }: Deflate, bytes: Buffer, options: Zlib.ZlibOptions): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    deflateRaw(bytes, options, (error, packed) => (error === null ? resolve(packed) : reject(error)));
-  });
+  constructor(
+    private readonly zlib: typeof Zlib,
+    private readonly level: number,
+  ) {
+    const { Z_MAX_MEMLEVEL: memLevel } = zlib.constants;
+    this.#stream = zlib.createDeflateRaw({ level: trialLevel, memLevel, chunkSize: blockBytes / 4 });
+    this.#stream.on("data", (part: Buffer) => this.#parts.push(part));
+    this.#stream.on("error", (error) => this.#failed(error));
+  }
+
+  /** @returns the block as deflate has it, up to a whole byte */
+  async pack(block: Buffer): Promise<Buffer> {
+    const trial = block.subarray(0, trialBytes);
+    const isWorthwhile = (await this.#deflate(trial, trialLevel)).length < trial.length * worthwhile;
+    return this.#deflate(block, isWorthwhile ? this.level : storedLevel);
+  }
+
+  #deflate(bytes: Buffer, level: number): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      this.#failed = reject;
+      const { Z_DEFAULT_STRATEGY, Z_SYNC_FLUSH } = this.zlib.constants;
+      this.#stream.reset();
+      this.#stream.params(level, Z_DEFAULT_STRATEGY, () => {
+        this.#stream.write(bytes);
+        this.#stream.flush(Z_SYNC_FLUSH, () => resolve(Buffer.concat(this.#parts.splice(0))));
+      });
+    });
+  }
+
+  close(): void {
+    this.#stream.destroy();
+  }
 }
 
-/** The block as deflate has it, up to a whole byte. */
-async function pack(zlib: Deflate, block: Buffer, dictionary: Buffer | undefined, level: number): Promise<Buffer> {
-  const trial = block.subarray(0, trialBytes);
-  const known = dictionary === undefined ? {} : { dictionary };
-  const tried = await deflate(zlib, trial, { level: trialLevel, ...known });
-  const isWorthwhile = tried.length < trial.length * worthwhile;
-  return deflate(zlib, block, {
-    level: isWorthwhile ? level : 0,
-    finishFlush: zlib.constants.Z_SYNC_FLUSH,
-    memLevel: zlib.constants.Z_MAX_MEMLEVEL,
-    chunkSize: block.length + trialBytes,
-    ...known,
-  });
-}
-
-/** The same bytes in blocks of one size, but for the last. */
-async function* blocksOf(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let block = Buffer.allocUnsafeSlow(blockBytes);
+/** The same bytes in blocks of one size, but for the last. @param held how many of them the caller uses at a time */
+async function* blocksOf(source: AsyncIterable<Buffer>, held: number): AsyncGenerator<Buffer> {
+  const blocks = Array.from({ length: held + 1 }, () => Buffer.allocUnsafeSlow(blockBytes));
+  let turn = 0;
   let filled = 0;
   for await (const chunk of source)
     for (let from = 0; from < chunk.length; ) {
+      const block = blocks[turn]!;
       const taken = chunk.copy(block, filled, from);
       from += taken;
       filled += taken;
       if (filled < blockBytes) continue;
       yield block;
-      block = Buffer.allocUnsafeSlow(blockBytes);
+      turn = (turn + 1) % blocks.length;
       filled = 0;
     }
-  if (filled > 0) yield block.subarray(0, filled);
+  if (filled > 0) yield blocks[turn]!.subarray(0, filled);
 }

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { gzipLevel, gzipped } from "../../../daemon/platform/archive/gzip";
 
-const block = 256 * 1024;
+const block = 1024 * 1024;
 
 async function* inChunks(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
@@ -36,10 +36,8 @@ for (const [name, bytes] of Object.entries(contents))
     assert.ok(execFileSync("gzip", ["-dc"], { input: packed, maxBuffer: 64 << 20 }).equals(bytes));
   });
 
-test("a block is packed with the one before as its dictionary, and what is random grows by little", async () => {
-  const distinct = randomBytes(20_000);
-  const repeated = Buffer.concat([Buffer.alloc(block - distinct.length), distinct, distinct]);
-  assert.ok((await pack(repeated)).length < 1.2 * distinct.length, "the second time refers to the first");
+test("text becomes smaller, and what is random grows by little", async () => {
+  assert.ok((await pack(words)).length < words.length / 10);
   assert.ok((await pack(contents["random bytes"]!)).length < contents["random bytes"]!.length * 1.001);
 });
 
