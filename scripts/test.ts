@@ -51,6 +51,9 @@ async function main(names: string[]): Promise<void> {
     `--test-concurrency=${CONCURRENCY}`,
     `--test-timeout=${TEST_TIMEOUT_MS}`,
     "--test-reporter=spec",
+    "--test-reporter-destination=stdout",
+    `--test-reporter=${resolve(__dirname, "test/slowest.js")}`,
+    "--test-reporter-destination=stdout",
   ];
   await must(node, ["--test", ...options, ...files], env);
 }
