@@ -57,6 +57,7 @@ const inits: readonly (readonly [what: string, init: string | readonly string[],
     "PWR",
   ],
   ["a program in Go, whose runtime catches all", ["go"], "TERM"],
+  ["one with gigabytes of command line and all the descriptors that it gets", ["hoard", "PWR"], "PWR"],
 ];
 
 async function makeInit({ client }: TestDaemon, folder: string, init: string | readonly string[]): Promise<void> {
@@ -100,6 +101,8 @@ test("each kind of init is asked to halt by the signal that it listens to", { sk
         await client.deleteFile("box", "/halted");
       }
       await (await client.deleteInstance("box")).wait();
+      const [, peak] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${daemon.pid}/status`, "utf8")) ?? [];
+      assert.ok(Number(peak) < 1 << 20, `${peak} KiB were taken, whatever the inits had`);
     });
   } finally {
     rmSync(folder, { recursive: true });

@@ -1,5 +1,5 @@
 /** Init signals: which one an init takes as the wish to power off, seen from what it is and from what it listens to. */
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from "node:fs";
+import { closeSync, opendirSync, openSync, readFileSync, readlinkSync, readSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
@@ -74,11 +74,24 @@ function signalThrough(pid: number, { caught }: Ears): number {
   return has(ears.heard, SIGPWR) || has(ears.ignored, SIGTERM) ? SIGPWR : SIGTERM;
 }
 
+/** Of what a guest can make as long as it likes: its command line is a piece of its memory, and may have terabytes. */
+const most = { commandBytes: 4096, descriptors: 1024 };
+
 /** Links and files of the host's /proc, no path of the container. */
 function commandOf(pid: number): { executable: string; words: string[] } {
   const executable = readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, "");
-  const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+  const words = beginningOf(`/proc/${pid}/cmdline`, most.commandBytes).split("\0");
   return { executable: path.basename(executable), words: words.slice(0, 2).map((word) => path.basename(word)) };
+}
+
+function beginningOf(file: string, bytes: number): string {
+  const fd = openSync(file, "r");
+  try {
+    const text = Buffer.alloc(bytes);
+    return text.toString("utf8", 0, readSync(fd, text));
+  } finally {
+    closeSync(fd);
+  }
 }
 
 const childrenOf = (pid: number): number[] =>
@@ -97,13 +110,26 @@ function earsOf(pid: number): Ears {
   };
 }
 
-/** proc_pid_fdinfo(5): what is read through signalfd, such as by systemd and s6. */
+/** proc_pid_fdinfo(5): what is read through signalfd, such as by systemd and s6. An init opens it early, so that its number is a low one. */
 function signalfdMask(pid: number): bigint {
-  return readdirSync(`/proc/${pid}/fd`).reduce((mask, name) => {
+  return lowDescriptorsOf(pid).reduce((mask, name) => {
     if (read(() => readlinkSync(`/proc/${pid}/fd/${name}`)) !== "anon_inode:[signalfd]") return mask;
     const info = read(() => readFileSync(`/proc/${pid}/fdinfo/${name}`, "utf8"));
     return mask | BigInt(`0x${/^sigmask:\s+([0-9a-f]+)$/m.exec(info)?.[1] ?? "0"}`);
   }, 0n);
+}
+
+/** Lowest first, as the kernel lists them. */
+function lowDescriptorsOf(pid: number): string[] {
+  const folder = opendirSync(`/proc/${pid}/fd`);
+  try {
+    const names: string[] = [];
+    for (let entry = folder.readSync(); entry !== null && names.length < most.descriptors; entry = folder.readSync())
+      names.push(entry.name);
+    return names;
+  } finally {
+    folder.closeSync();
+  }
 }
 
 /** Numbers of rt_sigtimedwait, those of 32-bit processes included. */
