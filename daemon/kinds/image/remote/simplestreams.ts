@@ -12,6 +12,9 @@ import type { Web } from "./web";
 const mostIndexBytes = 4 * 1024 * 1024;
 const mostProductBytes = 48 * 1024 * 1024;
 const mostLists = 16;
+/** Of all lists. Those of a hostile server would take a hundred times their bytes once they are read. */
+const mostOffers = 50_000;
+const longestAliases = 4096;
 
 const Index = z.looseObject({
   index: z.record(
@@ -34,7 +37,7 @@ const Item = z.looseObject({
 type Item = z.output<typeof Item>;
 
 const Product = z.looseObject({
-  aliases: z.string().default(""),
+  aliases: z.string().max(longestAliases).default(""),
   arch: z.string(),
   os: z.string().default(""),
   release: z.string().default(""),
@@ -113,7 +116,12 @@ async function offersOf(web: Web, server: string, signal: AbortSignal): Promise<
     const place = below(server, path);
     const list = Products.safeParse(await web.json(place, mostProductBytes, signal));
     if (!list.success) throw badRequest(`Cannot read "${place}": it is no list of products of simplestreams.`);
-    for (const raw of Object.values(list.data.products)) offers.push(...offersOfProduct(raw, system));
+    for (const raw of Object.values(list.data.products))
+      for (const offer of offersOfProduct(raw, system)) {
+        if (offers.length === mostOffers)
+          throw badRequest(`Cannot read "${place}": the lists of its server name more than ${mostOffers} images.`);
+        offers.push(offer);
+      }
   }
   return offers;
 }
