@@ -347,10 +347,6 @@ export interface StoragePoolConfig<Value> {
   "rsync.bwlimit"?: Value;
   /** Whether rsync compresses what goes between this pool and another server. The other side has its say too. Default: `true`. */
   "rsync.compression"?: Value;
-  /** Size of the image file that holds a btrfs or zfs pool without a `source`. The file takes space as it fills, and the pool can be made larger. Where the state folder lies on btrfs, a btrfs pool with neither needs no such file. Default: 30GiB for an image file, or 80% of the free space if that is less. */
-  size?: Value;
-  /** Empty folder that holds the pool. That of a btrfs pool lies on btrfs, or is a block device, which is formatted. That of a zfs pool is an empty pool or data set of ZFS, such as `tank/containers`, or a block device. Default: made by the daemon. It cannot be changed later. */
-  /** Size of the image file that holds a btrfs or LVM pool without a `source`. The file takes space as it fills, and the pool can be made larger. Where the state folder lies on btrfs, a btrfs pool with neither needs no such file. Default: 30GiB for an image file, or 80% of the free space if that is less. */
   /** Size of the image file that holds a btrfs, LVM or zfs pool without a `source`. The file takes space as it fills, and the pool can be made larger. Where the state folder lies on btrfs, a btrfs pool with neither needs no such file. Default: 30GiB for an image file, or 80% of the free space if that is less. */
   size?: Value;
   /** Empty folder that holds the pool. That of a btrfs pool lies on btrfs, or is a block device, which is formatted. That of a pool of LVM is a block device, on which a volume group is made, or the name of a volume group that is there. That of a zfs pool is an empty pool or data set of ZFS, such as `tank/containers`, or a block device. Default: made by the daemon. It cannot be changed later. */

@@ -9,7 +9,6 @@ export type StoragePoolPut = z.infer<typeof StoragePoolPut>;
 
 export const StoragePoolsPost = StoragePoolPut.extend({
   name: PoolName,
-  driver: z.string().min(1).meta({ description: "Storage driver: `dir`, `overlay`, `btrfs` or `zfs`." }),
   driver: z.string().min(1).meta({ description: "Storage driver: `dir`, `overlay`, `btrfs`, `lvm` or `zfs`." }),
 });
 export type StoragePoolsPost = z.infer<typeof StoragePoolsPost>;

@@ -154,10 +154,9 @@ function make(home: MigrationHome, record: VolumeRecord, about: Arriving): Promi
   const { pool } = record;
   return home.storageVolumes.create(record, async (volume) => {
     const isBlock = record.contentType === "block";
-    await volumeHome.volumes.createEmpty(pool, volume, boundOf(record), isBlock ? fillNew(record) : undefined);
+    const { volumes } = volumeHome;
+    await volumes.createEmpty(pool, volume, boundOf(volumes, record), isBlock ? fillNew(record) : undefined);
     const receive = await begin(home, record, about, false, about.snapshots);
-    await volumeHome.volumes.createEmpty(pool, volume, boundOf(volumeHome.volumes, record));
-    const receive = await begin(home, pool, about, false, about.snapshots);
     for (const message of about.snapshots) {
       await receive(volume);
       await snapshots.addFilled(volumeSnapshotOf(record, message), (snapshot) =>

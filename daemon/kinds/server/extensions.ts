@@ -163,8 +163,6 @@ export const apiExtensions: readonly string[] = [
   "instance_allow_inconsistent_copy",
   "storage_volume_api_filtering",
   "storage_zfs_export",
-  "storage_zfs_reserve_space",
-  "storage_zfs_blocksize",
   "metrics_cpu_seconds",
   "instance_snapshot_never",
   "certificate_token",

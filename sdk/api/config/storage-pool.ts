@@ -2,8 +2,6 @@
 import { readerOf } from "./reader";
 import { poolDefaultKeys } from "./storage-volume";
 import { grouped, type KeyTable, type ValueType } from "./table";
-import { absolutePath, anyText, bool, oneLine, size } from "./values";
-import { grouped, type KeyTable } from "./table";
 import { absolutePath, anyText, bool, oneLine, oneOf, size, text } from "./values";
 
 const since = "0.1.0";
@@ -20,7 +18,6 @@ const place = grouped("place", {
     since,
     extension: "storage",
     example: "/srv/containers",
-    doc: "Empty folder that holds the pool. That of a btrfs pool lies on btrfs, or is a block device, which is formatted. That of a zfs pool is an empty pool or data set of ZFS, such as `tank/containers`, or a block device.",
     doc: sourceDoc,
   },
 });
@@ -34,8 +31,6 @@ const image = grouped("place", {
     since,
     extension: "storage",
     example: "20GiB",
-    doc: "Size of the image file that holds a btrfs or zfs pool without a `source`. The file takes space as it fills, and the pool can be made larger. Where the state folder lies on btrfs, a btrfs pool with neither needs no such file.",
-    doc: "Size of the image file that holds a btrfs or LVM pool without a `source`. The file takes space as it fills, and the pool can be made larger. Where the state folder lies on btrfs, a btrfs pool with neither needs no such file.",
     doc: "Size of the image file that holds a btrfs, LVM or zfs pool without a `source`. The file takes space as it fills, and the pool can be made larger. Where the state folder lies on btrfs, a btrfs pool with neither needs no such file.",
   },
 });
@@ -52,20 +47,6 @@ const mount = grouped("btrfs", {
   },
 });
 
-const zfsPlace = { ...image, source: { ...place.source, type: oneLine } } satisfies KeyTable;
-
-/** How a zfs pool copies: by a clone, byte by byte, or what differs from the image. */
-const cloneCopy: ValueType<boolean | "rebase"> = {
-  title: "true, false or rebase",
-  check: (text) =>
-    text === "rebase" || bool.check(text) === undefined ? undefined : "it must be true, false or rebase",
-  parse: (text) => (text === "rebase" ? text : bool.parse(text)),
-};
-
-const zfsKeys = grouped("zfs", {
-  "zfs.pool_name": {
-    type: oneLine,
-    unset: "the pool's name",
 const lvmPlace = grouped("place", {
   source: {
     ...place.source,
@@ -83,62 +64,6 @@ const group = grouped("lvm", {
     applies: "at creation",
     since,
     extension: "storage",
-    example: "tank/containers",
-    doc: "Name of the pool or data set of ZFS.",
-  },
-  "zfs.clone_copy": {
-    type: cloneCopy,
-    default: "true",
-    applies: "now",
-    since,
-    extension: "storage_zfs_clone_copy",
-    example: "false",
-    doc: "Whether a copy of a container or a custom volume is a clone, which shares what both have. With `false` it is sent and received byte by byte, and with `rebase` what it does not share with its image is. What is made of an image is a clone always.",
-  },
-  "zfs.export": {
-    type: bool,
-    default: "true",
-    applies: "now",
-    since,
-    extension: "storage_zfs_export",
-    example: "false",
-    doc: "Whether the pool of ZFS is exported when the daemon stops with its containers. One that was there before the storage pool never is.",
-  },
-  "volume.zfs.blocksize": {
-    type: size,
-    unset: "128KiB, as ZFS has it",
-    applies: "now",
-    since,
-    extension: "storage_zfs_blocksize",
-    example: "16KiB",
-    doc: "Size of the largest blocks of new volumes: a power of two between 512 bytes and 16MiB.",
-  },
-  "volume.zfs.remove_snapshots": {
-    type: bool,
-    default: "false",
-    applies: "now",
-    since,
-    extension: "storage_zfs_remove_snapshots",
-    example: "true",
-    doc: "Is kept and means nothing: what is put back to an older snapshot keeps its newer ones.",
-  },
-  "volume.zfs.use_refquota": {
-    type: bool,
-    default: "false",
-    applies: "now",
-    since,
-    extension: "storage_zfs_use_refquota",
-    example: "true",
-    doc: "Whether a size bounds what can be seen in a volume (`refquota`), rather than what it alone takes with its snapshots (`quota`). It counts for sizes that are given from then on.",
-  },
-  "volume.zfs.reserve_space": {
-    type: bool,
-    default: "false",
-    applies: "now",
-    since,
-    extension: "storage_zfs_reserve_space",
-    example: "true",
-    doc: "Whether a volume with a size has that much of the pool for itself.",
     example: "containers",
     doc: "Name of the volume group.",
   },
@@ -339,13 +264,8 @@ const volume = Object.fromEntries(
 ) as unknown as { readonly [Key in keyof typeof poolDefaultKeys as `volume.${Key}`]: (typeof poolDefaultKeys)[Key] };
 
 const btrfs = { ...place, ...image, ...volume, ...mount, ...rsync, ...user, ...volatile } satisfies KeyTable;
-const zfs = { ...zfsPlace, ...volume, ...zfsKeys, ...rsync, ...user, ...volatile } satisfies KeyTable;
 const plain = { ...place, ...volume, ...rsync, ...user, ...volatile } satisfies KeyTable;
 
-export const storagePoolKeys: Readonly<Record<string, KeyTable>> = { zfs, btrfs, dir: plain, overlay: plain };
-
-/** Reads the configuration of a storage pool of any driver. */
-export const storagePoolConfig = readerOf({ ...zfs, ...btrfs });
 const lvm = {
   ...lvmPlace,
   ...image,

@@ -66,8 +66,8 @@ test("openssl reads all of it", { skip: findProgram("openssl") === undefined && 
   const text = execFileSync("openssl", ["x509", "-noout", "-text"], { input: server(), encoding: "utf8" });
   for (const words of [
     /Version: 3 /,
-    /Signature Algorithm: ecdsa-with-SHA256/,
-    /ASN1 OID: prime256v1/,
+    /Signature Algorithm: ecdsa-with-SHA384/,
+    /ASN1 OID: secp384r1/,
     /X509v3 Key Usage: critical\s+Digital Signature\n/,
     /X509v3 Extended Key Usage: \s*TLS Web Server Authentication/,
     /X509v3 Basic Constraints: critical\s+CA:FALSE/,

@@ -6,6 +6,4 @@ import { lvm } from "./lvm";
 import { overlayWithCustom } from "./overlay-custom";
 import { zfs } from "./zfs";
 
-export const drivers: Readonly<Record<string, StorageDriver>> = { btrfs, dir, overlay: overlayWithCustom, zfs };
-export const drivers: Readonly<Record<string, StorageDriver>> = { btrfs, dir, lvm, overlay: overlayWithCustom };
 export const drivers: Readonly<Record<string, StorageDriver>> = { btrfs, dir, lvm, overlay: overlayWithCustom, zfs };

@@ -180,7 +180,7 @@ async function copyOf(pool: PoolPlace, from: Volume, size: number | undefined): 
   await requireRoom(pool);
   const work =
     bytes < has && !canShrink(fileSystem, bytes)
-      ? filledBy(pool, bytes, fileSystem, (root) => copyTree(rootFolder(pool, from), root), bytes)
+      ? filledBy(pool, bytes, fileSystem, (root) => copyTree(pool, rootFolder(pool, from), root), bytes)
       : snapshotOf(pool, lvNameOf(from), has, bytes, fileSystem);
   return [work, fileSystem];
 }
