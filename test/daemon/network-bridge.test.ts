@@ -149,7 +149,7 @@ test("a guest gets its lease at link up and is known by its instance's name, wha
   const leases = await networks.leases("net0");
   assert.deepEqual(
     leases.find(({ type }) => type === "gateway"),
-    { hostname: "net0.gw", hwaddr: "", address: server, type: "gateway", location: "none" },
+    { hostname: "net0.gw", hwaddr: "", address: server, type: "gateway", location: "" },
   );
   assert.deepEqual(
     leases.find(({ hostname }) => hostname === "web"),

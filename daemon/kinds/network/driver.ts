@@ -71,7 +71,7 @@ export interface NetworkDriver {
   /** Makes a nic known to DHCP and DNS, at once; replaces what was known of the same instance and device. */
   addHost(network: NetworkPlace, host: NetworkHost): Promise<void>;
   /** Which address a nic has from its beginning, whose container has no DHCP client; nothing where the network gives none. @param wanted the one before @throws ApiError BAD_REQUEST */
-  ownAddress(network: NetworkPlace, host: NetworkHost, wanted: string | undefined): Promise<OwnAddress | undefined>;
+  ownAddress?(network: NetworkPlace, host: NetworkHost, wanted: string | undefined): Promise<OwnAddress | undefined>;
   /** Forgets a nic, its name and its leases; an unknown one is not an error. */
   removeHost(network: NetworkPlace, instance: string, device: string): Promise<void>;
   /** The nics known to DHCP and DNS, of all instances or of one. */

@@ -51,7 +51,7 @@ export class NetworkNics {
     this.check(network, host);
     let given: OwnAddress | undefined;
     await this.#locked(network, async ({ driver, place }) => {
-      given = await driver.ownAddress(place, host, wanted);
+      given = await driver.ownAddress?.(place, host, wanted);
       if (given === undefined) return;
       const own = { ...host, ipv4: given.ipv4, hasOwnAddress: true };
       await this.#makeRoom({ driver, place }, own);
