@@ -1,10 +1,12 @@
 /** Composition: every kind there is, what each is made of, and its ports to the others. Nothing else of the daemon knows all kinds. */
 
 import { type Devices, epoch } from "../sdk/api/common";
+import type { VolumePath } from "../sdk/api/config/values";
 import { isVolume } from "../sdk/api/devices/disk";
+import { badRequest } from "../sdk/api/errors";
 import { defaultProject } from "./core/call";
 import { Changes } from "./core/changes";
-import { lockKeyOf, ref, snapshotRef, urlOf, volumeRef } from "./core/ref";
+import { lockKeyOf, type Ref, ref, snapshotRef, urlOf, volumeRef } from "./core/ref";
 import { withVolumeMoved } from "./core/references/devices";
 import { References } from "./core/references/references";
 import { type Reference, referenceSchema } from "./core/references/store";
@@ -62,6 +64,7 @@ import { projectRoutes } from "./kinds/project/routes";
 import { ProjectService } from "./kinds/project/service";
 import { projectSchema } from "./kinds/project/store";
 import { resourcesRoutes } from "./kinds/resources/routes";
+import type { DaemonVolumePort } from "./kinds/server/home";
 import { serverRoutes } from "./kinds/server/routes";
 import { ServerService } from "./kinds/server/service";
 import type { Shutdown } from "./kinds/server/shutdown";
@@ -133,6 +136,7 @@ export interface Parts extends Platform {
   readonly volumes: Volumes;
   readonly storageVolumes: StorageVolumeService;
   readonly volumeUsers: VolumeUsers;
+  readonly daemonVolumes: DaemonVolumePort;
   readonly otherVolumes: StorageVolumeHome["otherVolumes"];
   readonly customVolumes: CustomVolumePort;
   readonly networks: NetworkService;
@@ -196,6 +200,7 @@ export function makeParts(ground: Ground): Parts {
   parts.nicOwners = nicOwners(parts);
   parts.projectContents = projectContents(parts);
   parts.volumeUsers = volumeUsers(parts);
+  parts.daemonVolumes = daemonVolumes(parts);
   parts.otherVolumes = (pool, project) => otherVolumes(parts, pool, project);
   parts.customVolumes = customVolumes(parts);
   parts.server = new ServerService(as("server"));
@@ -241,8 +246,30 @@ const profileUsers = (parts: Parts): ProfileUsers => ({
   },
 });
 
+/** Whether the daemon itself keeps something in a volume. */
+const isOfDaemon = (parts: Parts, volume: Ref): boolean =>
+  parts.references.to(volume).some(({ kind }) => kind === "server");
+
+const daemonVolumes = (parts: Parts): DaemonVolumePort => {
+  const idOf = ({ pool, name }: VolumePath) => ({ project: defaultProject, pool, name });
+  return {
+    requireFree: (volume) => {
+      const found = parts.storageVolumes.record(idOf(volume));
+      if (found.contentType !== "filesystem")
+        throw badRequest(
+          `Cannot use volume "${volume.name}": it holds blocks. Choose one of the content type filesystem.`,
+        );
+      if (parts.references.to(refOf(found)).some(({ kind }) => kind !== "server"))
+        throw badRequest(`Cannot use volume "${volume.name}": The storage volume is still in use. Choose another one.`);
+    },
+    requireUsable: (volume) => parts.storageVolumes.requireUsable(idOf(volume)),
+    pathOf: (volume) => parts.storageVolumes.pathOf(idOf(volume)),
+  };
+};
+
 const volumeUsers = (parts: Parts): VolumeUsers => ({
-  isRunning: (volume) => runningUsersOf(parts.references, parts.book, refOf(volume)).length > 0,
+  isRunning: (volume) =>
+    isOfDaemon(parts, refOf(volume)) || runningUsersOf(parts.references, parts.book, refOf(volume)).length > 0,
   whileStill: (volume, work) =>
     whileAllStill(parts.instances.lifecycle, runningUsersOf(parts.references, parts.book, refOf(volume)), work),
   moved: (from, to) => {
@@ -282,7 +309,13 @@ function otherVolumes(parts: Parts, pool: string, project: string | undefined): 
 const customVolumes = (parts: Parts): CustomVolumePort => ({
   find: (project, pool, name) => {
     const volume = parts.storageVolumes.find(parts.storageVolumes.idFor(project, pool, name));
-    return volume && { contentType: volume.contentType, isUnmapped: isUnmapped(volume) };
+    return (
+      volume && {
+        contentType: volume.contentType,
+        isUnmapped: isUnmapped(volume),
+        isOfDaemon: isOfDaemon(parts, refOf(volume)),
+      }
+    );
   },
   pathOf: (project, pool, name) => parts.storageVolumes.pathOf(parts.storageVolumes.idFor(project, pool, name)),
   requireUsable: (project, pool, name) =>
@@ -343,10 +376,11 @@ const nicOwners = (parts: Parts): NicOwners => ({
 });
 
 /** All that objects refer to, as they say it themselves. */
-export const allReferences = ({ book, profiles, storageVolumes }: Parts): Reference[] => [
+export const allReferences = ({ book, profiles, server, storageVolumes }: Parts): Reference[] => [
   ...book.references(),
   ...profiles.said(),
   ...storageVolumes.said(),
+  ...server.said(),
 ];
 
 /** The whole API. */

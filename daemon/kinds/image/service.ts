@@ -1,5 +1,5 @@
 /** Images: import, look up, change, unpack, build from templates. */
-import { readdir, rename, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { type Config, epoch, never } from "../../../sdk/api/common";
 import { didYouMean } from "../../../sdk/api/config/near";
@@ -11,6 +11,8 @@ import { projectNotFound } from "../../core/projects";
 import { ref, urlOf } from "../../core/ref";
 import { Revert } from "../../core/revert";
 import { packPrefix } from "../../platform/archive/tar-tree";
+import { syncToDisk } from "../../platform/folders/files";
+import { renameAcross } from "../../platform/folders/rename-across";
 import { Locks } from "../../platform/locks";
 import { migratePrefix } from "../../platform/migration/rsync";
 import type { RunningOperation } from "../../platform/operations";
@@ -23,6 +25,7 @@ import { type ImageLimits, imageLimits } from "./archive/limits";
 import type { ImageMetadata } from "./archive/metadata";
 import type { OciRuntime } from "./archive/oci-runtime";
 import { syncToDisk, type UnpackOptions, unpackRoot } from "./archive/unpack";
+import { type UnpackOptions, unpackRoot } from "./archive/unpack";
 import { scratchPrefix, type Upload } from "./archive/upload";
 import { TemplateBuilds } from "./build/builds";
 import { describedBy, type ImportOptions } from "./described";
@@ -292,7 +295,7 @@ export class ImageService {
         const isShared = this.#store.findAny(fingerprint) !== undefined;
         if (!isShared) undo.add(() => rm(to, { force: true }));
         await syncToDisk(from);
-        await rename(from, to);
+        await renameAcross(from, to);
       }
       await syncToDisk(this.#file(fingerprint));
       const { metadata } = inspected;

@@ -68,7 +68,14 @@ export interface CustomVolumePort {
     project: string,
     pool: string,
     name: string,
-  ): { readonly contentType: "filesystem" | "block"; readonly isUnmapped: boolean } | undefined;
+  ):
+    | {
+        readonly contentType: "filesystem" | "block";
+        readonly isUnmapped: boolean;
+        /** The daemon keeps its own files in it. */
+        readonly isOfDaemon: boolean;
+      }
+    | undefined;
   /** Folder of the content, whether or not the pool can be used now. @throws ApiError NOT_FOUND for the pool */
   pathOf(project: string, pool: string, name: string): string;
   /** Makes sure that it can be used now. @throws ApiError NOT_FOUND, UNAVAILABLE */

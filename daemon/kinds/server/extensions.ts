@@ -97,6 +97,7 @@ export const apiExtensions: readonly string[] = [
   "container_exec_user_group_cwd",
   "container_disk_shift",
   "storage_shifted",
+  "daemon_storage",
   "instances",
   "image_types",
   "resources_disk_sata",

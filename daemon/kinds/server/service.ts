@@ -9,6 +9,7 @@ import { serverConfig, serverKeys } from "../../../sdk/api/config/server";
 import { packageVersion } from "../../../sdk/host/package";
 import { expiryTime } from "../../core/expiry-time";
 import { withoutEmpty } from "../../core/merge";
+import type { Reference } from "../../core/references/store";
 import { Revert } from "../../core/revert";
 import { requireConfig } from "../../core/validate";
 import type { Cors } from "../../http/cors";
@@ -16,6 +17,7 @@ import { reachableAddresses } from "../../platform/host/addresses";
 import { hostArchitectures } from "../../platform/host/architecture";
 import { apiExtensions } from "./extensions";
 import type { ServerHome } from "./home";
+import { Homes, serverRef } from "./homes";
 import { Listening } from "./listening";
 import { ServerStore } from "./store";
 import { hashOf, isPassword } from "./trust-password";
@@ -45,10 +47,12 @@ export class ServerService {
   #storageDrivers: readonly string[] = [];
 
   readonly #listening: Listening;
+  readonly #homes: Homes;
 
   constructor(private readonly home: ServerHome) {
     this.store = new ServerStore(home.database);
     this.#listening = new Listening(home);
+    this.#homes = new Homes(home);
   }
 
   /** What tells this server from every other one for as long as its database lives; absent when it cannot be kept, as on a full disk. */
@@ -94,12 +98,16 @@ export class ServerService {
     const next = withoutEmpty({ ...config, [passwordKey]: await this.#nextHash(stored, config) });
     await using undo = new Revert(this.home.log);
     await this.#listening.follow(stored, next, undo);
+    await this.#homes.copy(stored, next, undo);
     this.home.database.transaction(() => {
+      this.#homes.requireThere(stored, next);
+      this.home.references.say(serverRef, this.#homes.targets(next));
       for (const key of Object.keys(stored)) this.store.delete(`config.${key}`);
       for (const [key, value] of Object.entries(next)) this.store.set(`config.${key}`, value);
     });
     undo.keep();
     this.#listening.settled(stored, next);
+    await this.#homes.settle(stored, next);
   }
 
   /** Who sends back what is shown leaves the password as it is. */
@@ -124,6 +132,16 @@ export class ServerService {
   /** Listens on the network as the configuration says. */
   startListening(): Promise<void> {
     return this.#listening.start(() => this.#stored());
+  }
+
+  /** Finds images and backups that lie in custom volumes. */
+  findHomes(): Promise<void> {
+    return this.#homes.start(this.#stored());
+  }
+
+  /** What the server refers to. */
+  said(): Reference[] {
+    return this.#homes.targets(this.#stored()).map((target) => ({ owner: serverRef, target }));
   }
 
   get trustsSigned(): boolean {

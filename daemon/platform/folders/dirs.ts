@@ -13,6 +13,23 @@ export class Dirs {
 
   readonly #at = (...parts: string[]) => path.join(this.root, ...parts);
 
+  /** Where images and backups are instead of in the state folder. */
+  readonly #homes = new Map<"images" | "backups", string>();
+
+  /** @param folder undefined for the state folder again */
+  setHome(what: "images" | "backups", folder: string | undefined): void {
+    if (folder === undefined) this.#homes.delete(what);
+    else this.#homes.set(what, folder);
+  }
+
+  /** Where they are as long as nobody says otherwise. */
+  stateFolder(what: "images" | "backups"): string {
+    return this.#at(what);
+  }
+
+  readonly #in = (what: "images" | "backups", ...parts: string[]) =>
+    path.join(this.#homes.get(what) ?? this.#at(what), ...parts);
+
   get socket(): string {
     return this.#at("unix.socket");
   }
@@ -59,7 +76,7 @@ export class Dirs {
 
   /** Stored image files, named by fingerprint. */
   get images(): string {
-    return this.#at("images");
+    return this.#in("images");
   }
 
   get networks(): string {
@@ -76,12 +93,12 @@ export class Dirs {
 
   /** Folder of an instance's backups. @param instance its name on the host */
   backups(instance: string): string {
-    return this.#at("backups", "instances", instance);
+    return this.#in("backups", "instances", instance);
   }
 
   /** Folder of the backups of a custom volume. @param volume its name on the host */
   volumeBackups(pool: string, volume: string): string {
-    return this.#at("backups", "custom", fileNameOf(pool), fileNameOf(volume));
+    return this.#in("backups", "custom", fileNameOf(pool), fileNameOf(volume));
   }
   /** Links that scripts follow: containers/N to the pool's folder. */
   containerLink(instance: string): string {

@@ -1,6 +1,7 @@
 /** Files: looking at what may be missing. */
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, type Stats, statSync } from "node:fs";
 import { chmod, chown, lstat, open, readdir, stat } from "node:fs/promises";
+import path from "node:path";
 
 /** @returns the errno's name, such as "ENOENT"; "" when the error has none */
 export const errnoOf = (error: unknown): string => (error as NodeJS.ErrnoException | undefined)?.code ?? "";
@@ -84,4 +85,12 @@ export async function setOwner(file: string, uid: number, gid: number, mode: num
   if (found.uid !== uid || found.gid !== gid) await chown(file, uid, gid);
   // A change of owner may have taken bits away.
   if (((await stat(file)).mode & 0o7777) !== mode) await chmod(file, mode);
+}
+
+/** Brings a file or folder to the disk itself, before a database row may name it. */
+export async function syncToDisk(...paths: string[]): Promise<void> {
+  for (const each of new Set(paths.flatMap((file) => [file, path.dirname(file)]))) {
+    await using handle = await open(each, "r");
+    await handle.sync();
+  }
 }

@@ -13,6 +13,7 @@ import {
   oneLine,
   proxyAddress,
   size,
+  volumePath,
 } from "./values";
 
 const since = "0.1.0";
@@ -263,11 +264,33 @@ const images = grouped("images", {
   },
 });
 
+/** Where what takes much room is kept (docs/lxd-api.md, Server). */
+const storage = grouped("storage", {
+  "storage.backups_volume": {
+    type: volumePath,
+    unset: "`backups` in the state folder",
+    applies: "now",
+    since,
+    extension: "daemon_storage",
+    example: "default/backups",
+    doc: "The custom volume of the default project in which backups are kept, as `POOL/VOLUME`: an empty one that nobody else has. What is there is moved at once.",
+  },
+  "storage.images_volume": {
+    type: volumePath,
+    unset: "`images` in the state folder",
+    applies: "now",
+    since,
+    extension: "daemon_storage",
+    example: "default/images",
+    doc: "The custom volume of the default project in which images are kept, as `POOL/VOLUME`: an empty one that nobody else has. What is there is moved at once.",
+  },
+});
+
 const user = grouped("user", {
   "user.*": { type: anyText, secret: true, applies: "now", since, example: "lab", doc: "Free for the user." },
 });
 
-export const serverKeys = { ...backups, ...core, ...remote, ...images, ...user } satisfies KeyTable;
+export const serverKeys = { ...backups, ...core, ...remote, ...images, ...storage, ...user } satisfies KeyTable;
 
 /** Reads the configuration of the server. */
 export const serverConfig = readerOf(serverKeys);

@@ -34,6 +34,21 @@ const listOf = (value: string): string[] =>
     .map((one) => one.trim())
     .filter((one) => one !== "");
 
+/** A custom volume of the default project. */
+export interface VolumePath {
+  readonly pool: string;
+  readonly name: string;
+}
+
+export const volumePath: ValueType<VolumePath> = {
+  title: "storage pool and custom volume",
+  check: (value) => (/^[^/]+\/[^/]+$/.test(value) ? undefined : "Invalid syntax for volume, must be <pool>/<volume>"),
+  parse: (value) => {
+    const [pool = "", name = ""] = value.split("/");
+    return { pool, name };
+  },
+};
+
 /** Addresses with commas between. */
 export const addressList: ValueType<string[]> = {
   title: "list of IP addresses",

@@ -8,9 +8,8 @@ import { type ApiError, conflict, notFound } from "../../../../sdk/api/errors";
 import { requireCompression } from "../../../platform/archive/packed-file";
 import { type Database, isDuplicate } from "../../../platform/database/database";
 import { fileNameOf } from "../../../platform/folders/file-name";
-import { ignoring } from "../../../platform/folders/files";
+import { ignoring, syncToDisk } from "../../../platform/folders/files";
 import { nowText } from "../../../platform/time";
-import { syncToDisk } from "../../image/archive/unpack";
 import type { BackupHome } from "../home";
 import { type BackupRecord, BackupStore, type BackupTables } from "./store";
 

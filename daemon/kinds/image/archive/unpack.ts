@@ -1,6 +1,5 @@
 /** Unpack: the root file system of a checked image into an empty folder, ids as in the image, nothing followed. The programs that do it are confined. */
-import { chmod, chown, open } from "node:fs/promises";
-import path from "node:path";
+import { chmod, chown } from "node:fs/promises";
 import { type ApiError, internal } from "../../../../sdk/api/errors";
 import { confined, toolbox } from "../../../platform/processes/confine";
 import { run } from "../../../platform/processes/run";
@@ -146,11 +145,3 @@ export const underOpenUmask = (command: string, args: readonly string[]): [comma
   "sh",
   ["-c", 'umask 022; exec "$@"', "sh", command, ...args],
 ];
-
-/** Brings a file or folder to the disk itself, before a database row may name it. */
-export async function syncToDisk(...paths: string[]): Promise<void> {
-  for (const each of new Set(paths.flatMap((file) => [file, path.dirname(file)]))) {
-    await using handle = await open(each, "r");
-    await handle.sync();
-  }
-}

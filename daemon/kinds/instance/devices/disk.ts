@@ -39,6 +39,8 @@ function requireVolume({ home, owner }: Facts, { pool = "", source = "" }: Devic
     throw refuse(
       `Failed loading custom volume: Storage volume not found. Make the volume "${source}" in storage pool "${pool}" first.`,
     );
+  if (volume.isOfDaemon)
+    throw refuse("Volume is used by the daemon itself (storage.images_volume or storage.backups_volume)");
   if (volume.contentType === "block") throw refuse("Custom block volumes cannot be used on containers");
 }
 
