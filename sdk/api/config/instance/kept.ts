@@ -82,6 +82,7 @@ export const keptKeys = {
       since,
       example: '[{"Isuid":true,"Isgid":true,"Hostid":1000000,"Nsid":0,"Maprange":65536}]',
       doc: "The id map of a running container, in LXD's form; that of its next start while it is stopped.",
+      doc: "The id map of a running container, in LXD's form; of a stopped one that of its next start; `[]` for a privileged one.",
     },
     "volatile.idmap.next": {
       type: anyText,
