@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import {
   lstatSync,
   mkdirSync,
@@ -12,6 +13,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
@@ -88,15 +90,14 @@ test("what a hostile server sends stays in the root, or fails and leaves nothing
     assert.deepEqual([own.headers["x-lxd-uid"], own.headers["x-lxd-gid"]], ["5", "6"]);
     await gone("b");
     // What lies beside the root has no size of its own, and shall not fill the host's disk.
-    const bytes = Buffer.alloc(32 * 1024 * 1024, "noise");
-    for (const name of ["one", "two", "three"]) writeFileSync(path.join(folder, name), bytes);
+    writeFileSync(path.join(folder, "large"), Buffer.alloc(66 * 1024 * 1024, "noise"));
     const large = await push("b");
-    await sendFolder(large, folder, header(), ["--bwlimit=40M"]);
+    await sendFolder(large, folder);
     assert.match(await errorOf(large), /beside the root is larger than 64 MiB/);
-    for (const name of ["one", "two", "three"]) rmSync(path.join(folder, name));
+    rmSync(path.join(folder, "large"));
     // Nor use up its inodes.
     mkdirSync(path.join(folder, "many"));
-    for (let at = 0; at < 4500; at += 1) writeFileSync(path.join(folder, "many", String(at)), "");
+    execFileSync("sh", ["-c", "seq 4100 | xargs touch"], { cwd: path.join(folder, "many") });
     const many = await push("b");
     await sendFolder(many, folder);
     assert.match(await errorOf(many), /beside the root has more than 4000 files/);
@@ -124,6 +125,21 @@ test("headers that are none, or that lie, are refused and leave nothing", { skip
     assert.match(await errorOf(sink), message);
     assert.match(decodeVerdict((await control.next(never)).data).message, message);
   }
+  // A message of two gigabytes, of which not a byte is waited for.
+  const sink = await push("b");
+  const [control, raw] = [await join(sink, "control"), connect(shared.daemon.socket)];
+  const upgrade =
+    "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==";
+  raw.write(
+    `GET /1.0/operations/${sink.id}/websocket?secret=${sink.secrets.fs} HTTP/1.1\r\nHost: bothy\r\n${upgrade}\r\n\r\n`,
+  );
+  await once(raw, "data");
+  await control.send(header(), never);
+  await control.next(never);
+  raw.write(Buffer.from("82ff000000008000000001020304", "hex"));
+  assert.match(await errorOf(sink), /connection to the other server of the migration was lost/);
+  raw.destroy();
+  control.close();
   await nothingOf("b");
 });
 
@@ -253,6 +269,53 @@ test("device nodes of a source are left out of an unprivileged container, and to
     await gone("b");
     assert.deepEqual([left(), working()], [[], []]);
   } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("settings of a snapshot that no instance can have are refused when somebody goes back to them", {
+  skip,
+}, async () => {
+  const { client } = shared;
+  const folder = mkdtempSync(path.join(tmpdir(), "bothy-odd-"));
+  const restricted = { restricted: "true", "features.images": "false", "features.profiles": "false" };
+  await client.createProject({ name: "lab", config: restricted });
+  try {
+    mkdirSync(path.join(folder, "rootfs"));
+    const snapshots = [
+      snapshotMessage("value", { localConfig: { "limits.memory": "plenty" } }),
+      snapshotMessage("device", { localDevices: [{ name: "x", config: { type: "no such type" } }] }),
+      snapshotMessage("profile", { profiles: ["no such profile"] }),
+      snapshotMessage("forbidden", { localConfig: { "security.privileged": "yes" } }),
+    ];
+    const offer = header({ snapshotNames: snapshots.map(({ name }) => name), snapshots });
+    for (const project of ["default", "lab"]) {
+      const sink = await start(`/1.0/instances?project=${project}`, {
+        name: "b",
+        source: { type: "migration", mode: "push" },
+      });
+      await sendFolder(sink, folder, offer, [], snapshots.length + 1);
+      assert.equal(await errorOf(sink), "");
+    }
+    const refuses = async (restore: string, message: RegExp) => {
+      assert.equal((await shared.outcome("PUT", "/1.0/instances/b", { restore })).error, "");
+      const told = await shared.outcome("PUT", "/1.0/instances/b/state", { action: "start" });
+      assert.match(told.error, message);
+    };
+    await refuses("value", /Invalid value for "limits.memory"/);
+    await refuses("device", /Unsupported device type "no such type"/);
+    await refuses("profile", /Requested profile "no such profile" doesn't exist/);
+    const told = await shared.outcome("PUT", "/1.0/instances/b?project=lab", { restore: "forbidden" });
+    assert.match(told.error, /Privileged containers are forbidden/);
+    const copied = await shared.outcome("POST", "/1.0/instances?project=lab", {
+      name: "c",
+      source: { type: "copy", source: "b/forbidden" },
+    });
+    assert.match(copied.error, /Privileged containers are forbidden/);
+    for (const project of ["default", "lab"])
+      assert.equal((await shared.outcome("DELETE", `/1.0/instances/b?project=${project}`)).error, "");
+  } finally {
+    await client.deleteProject("lab");
     rmSync(folder, { recursive: true, force: true });
   }
 });

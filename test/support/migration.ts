@@ -89,17 +89,24 @@ export class Migrating {
   readonly left = (): string[] =>
     readdirSync(path.join(this.shared.daemon.dir, "tmp")).filter((name) => name.startsWith("migrate-"));
 
-  /** Sends a folder with rsync, as LXD does. @returns what the daemon says of it, nothing when all is well */
+  /** Sends a folder with rsync, as LXD does. @param rounds one for each snapshot, and one for the root @returns what the daemon says of it, nothing when all is well */
   readonly sendFolder = async (
     sink: Started,
     folder: string,
     offer = header(),
     more: readonly string[] = [],
+    rounds = 1,
   ): Promise<string> => {
     const control = await this.join(sink, "control");
     const fs = await this.join(sink, "fs");
     await control.send(offer, never);
     decodeHeader((await control.next(never)).data);
+    for (let round = 0; round < rounds; round += 1) await this.#rsync(fs, folder, more);
+    const verdict = await control.next(never).then(({ data }) => decodeVerdict(data));
+    return verdict.message;
+  };
+
+  async #rsync(fs: Channel, folder: string, more: readonly string[]): Promise<void> {
     const relay = 'sh -c "exec 5<&0; cat <&5 >&4 & exec cat <&3"';
     const features = ["--xattrs", "--filter=-x security.selinux", "--delete"];
     const always = ["-ar", "--devices", "--numeric-ids", "--partial", "--sparse"];
@@ -127,8 +134,6 @@ export class Migrating {
     }
     input.end();
     await out;
-    const verdict = await control.next(never).then(({ data }) => decodeVerdict(data));
     rsync.kill();
-    return verdict.message;
-  };
+  }
 }

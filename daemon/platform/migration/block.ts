@@ -25,7 +25,7 @@ export async function sendBlock(
   bytesPerSecond: number | undefined,
 ): Promise<void> {
   const from = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW);
-  const begunAt = Date.now();
+  const begunAt = performance.now();
   let sent = 0;
   try {
     for (;;) {
@@ -35,7 +35,7 @@ export async function sendBlock(
       count(bytesRead);
       sent += bytesRead;
       if (bytesPerSecond === undefined) continue;
-      const early = begunAt + (sent * 1000) / bytesPerSecond - Date.now();
+      const early = begunAt + (sent * 1000) / bytesPerSecond - performance.now();
       if (early > 0) await delay(early, undefined, { signal });
     }
   } finally {

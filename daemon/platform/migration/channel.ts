@@ -40,7 +40,7 @@ export class Channel {
     socket.on("error", () => socket.terminate());
     // Each is a sign of life, and answered; who takes no answers shall not fill the memory with them.
     socket.on("ping", () => {
-      this.#aliveAt = Date.now();
+      this.#aliveAt = performance.now();
       if (socket.bufferedAmount > most) socket.terminate();
     });
     if (socket.readyState >= socket.CLOSING) this.#isClosed = true;
@@ -54,7 +54,8 @@ export class Channel {
 
   /** The next message. @throws ApiError BAD_REQUEST when the other side has left or says nothing for ten minutes; the signal's reason */
   async next(signal: AbortSignal, patienceMs = idleMs): Promise<ChannelMessage> {
-    const begunAt = Date.now();
+    // The host's clock may be put back.
+    const begunAt = performance.now();
     for (;;) {
       signal.throwIfAborted();
       const message = this.#held.shift();
@@ -64,7 +65,7 @@ export class Channel {
         return message;
       }
       if (this.#isClosed) throw lost();
-      const leftMs = Math.max(begunAt, this.#aliveAt) + patienceMs - Date.now();
+      const leftMs = Math.max(begunAt, this.#aliveAt) + patienceMs - performance.now();
       if (leftMs <= 0) throw badRequest("The other server of the migration says nothing any more.");
       await this.#change(signal, leftMs);
     }

@@ -4,8 +4,8 @@ import { toApiError } from "../errors";
 import type { Channel } from "./channel";
 import { decodeVerdict, encodeVerdict, type Verdict } from "./messages";
 
-/** A header comes soon: the other side has little to do before it. */
-const headerMs = 60_000;
+/** The other side may wait for its turn before its header, and a client that relays hands on no sign of life. */
+const headerMs = 10 * 60_000;
 /** The last word is short: whoever does not take it at once takes none. */
 const verdictMs = 5_000;
 const never = new AbortController().signal;
@@ -39,12 +39,12 @@ export class Talk implements AsyncDisposable {
     return this.hear();
   }
 
-  /** Sends a header. @throws ApiError BAD_REQUEST when the other side does not take it within a minute */
+  /** Sends a header. @throws ApiError BAD_REQUEST when the other side does not take it within ten minutes */
   tell(header: Buffer): Promise<void> {
     return this.control.send(header, this.#signal, headerMs);
   }
 
-  /** A header of the other side. @throws ApiError BAD_REQUEST when none comes within a minute */
+  /** A header of the other side. @throws ApiError BAD_REQUEST when none comes within ten minutes */
   async hear(): Promise<Buffer> {
     return (await this.control.next(this.#signal, headerMs)).data;
   }
