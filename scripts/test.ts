@@ -43,8 +43,12 @@ async function main(names: string[]): Promise<void> {
   const node = process.execPath;
   await must(node, ["node_modules/@biomejs/biome/bin/biome", "check", "."]);
   await must(node, ["node_modules/typescript-7/bin/tsc", "-p", "tsconfig.json"]);
-  // Tests start some thousands of Node processes that load the same modules.
-  const env: NodeJS.ProcessEnv = { NODE_COMPILE_CACHE: join(root, ".toolchain/compile-cache"), ...process.env };
+  // Tests start some thousands of Node processes that load the same modules, and hundreds of daemons.
+  const env: NodeJS.ProcessEnv = {
+    NODE_COMPILE_CACHE: join(root, ".toolchain/compile-cache"),
+    BOTHY_TEST_BUNDLE: "1",
+    ...process.env,
+  };
   if (env.CI === "true") env.REQUIRE = env.REQUIRE ?? CI_FEATURES;
   const options = [
     "--disable-warning=ExperimentalWarning",
