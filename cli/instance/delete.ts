@@ -30,7 +30,7 @@ function requireDeletable(instance: Instance, force: boolean): void {
     throw refuse(`it is ${instance.status.toLowerCase()}. Stop it first, or use --force`);
   if (instanceConfig(instance.expanded_config).get("security.protection.delete"))
     throw refuse(
-      "Instance is protected from being deleted. Unset security.protection.delete first, of it or of its profile",
+      "Container is protected from being deleted. Unset security.protection.delete first, of it or of its profile",
     );
 }
 

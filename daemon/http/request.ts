@@ -61,7 +61,8 @@ export function headOf(
     if (/[\r\n]/.test(value)) throw badRequest(`Invalid request: "${name}" must not contain a line break.`);
   const target = query.get("target");
   // Clients send "none" for a host of its own as well.
-  if (target && target !== "none" && raw.method !== "GET") throw badRequest("Target only allowed when clustered");
+  if (target && target !== "none" && raw.method !== "GET")
+    throw badRequest('Target only allowed when clustered: Cluster member not found. Leave out "target".');
   // Which projects there are is not for everybody to know.
   if (!anyProject && maySee(call, project)) projects.require(project);
   return { call, params, query, headers: raw.headers, json: undefined, body: raw };

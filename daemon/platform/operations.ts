@@ -99,8 +99,14 @@ export class RunningOperation {
     this.update({ warnings: [...(Array.isArray(before) ? before : []), message] });
   }
 
-  start(): void {
-    this.#set("Running");
+  /** From now on it runs; who listens hears so when its work begins. */
+  begin(): void {
+    this.#status = "Running";
+  }
+
+  /** Tells the listeners that it runs. Not in one turn with its creation: clients take each message by itself, in any order. */
+  tellRunning(): void {
+    if (this.#status === "Running") this.#changed();
   }
 
   succeed(metadata: Record<string, unknown> | undefined): void {
@@ -169,6 +175,8 @@ export class Operations {
     this.events.operation(operation.render(), work.project);
     operation.start();
     setImmediate(() => traced({ operation: operation.id }, () => void this.#run(operation)));
+    operation.begin();
+    setImmediate(() => void this.#run(operation));
     return operation;
   }
 
@@ -176,6 +184,7 @@ export class Operations {
     const { class: kind = "task", description, project = "" } = operation.work;
     const about = { class: kind, description, project };
     this.log.debug("Started operation", about);
+    operation.tellRunning();
     try {
       const result = await operation.work.run(operation);
       operation.succeed(isRecord(result) ? result : undefined);

@@ -1,10 +1,11 @@
 /** The community's Terraform providers: what they make of bothyd is what they make of LXD 5.0.2. Set-up cannot bring them (docs/testing.md). */
-import { writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { packageRoot } from "../../sdk/host/package";
 import { type Peer, writeIdentities } from "./support/peer";
 import { playScript } from "./support/play";
+import { filled } from "./support/script";
 import { providers, skipTerraform as skip } from "./support/tools";
 
 /** Their own folder instead of a registry; with it terraform works without init. */
@@ -17,9 +18,20 @@ const settings = `provider_installation {
 }
 `;
 
-function prepare(peer: Peer): void {
+const folder = path.join(packageRoot, "test/compat/scripts/terraform");
+
+/** Writes the configuration of each group of resources: what both providers have, and what only this one has. */
+function prepare(peer: Peer, provider: string): void {
   writeIdentities(peer, 1);
   writeFileSync(path.join(peer.home, "terraform.rc"), settings);
+  const groups = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  for (const { name } of groups) {
+    const files = [`${provider}.tf`, "variables.tf", `${name}/main.tf`, `${name}/${provider}.tf`];
+    const parts = files.map((file) => path.join(folder, file)).filter((file) => existsSync(file));
+    const text = parts.map((file) => readFileSync(file, "utf8")).join("\n");
+    mkdirSync(path.join(peer.home, name));
+    writeFileSync(path.join(peer.home, name, "main.tf"), filled(text, { PROVIDER_: `${provider}_` }));
+  }
 }
 
 /** How long things took, and when. */
@@ -33,9 +45,9 @@ for (const provider of ["lxd", "incus"])
   test(`terraform-provider-${provider} does with bothyd what it does with LXD, step by step`, { skip }, () =>
     playScript({
       name: `terraform-${provider}`,
-      prepare,
+      script: { name: "terraform", fill: { PROVIDER_: `${provider}_` } },
+      prepare: (peer) => prepare(peer, provider),
       env: {
-        CONFIGURATIONS: path.join(packageRoot, "test/compat/scripts/terraform", provider),
         TF_CLI_CONFIG_FILE: "terraform.rc",
         TF_CLI_ARGS_apply: "-auto-approve -parallelism=1",
         TF_CLI_ARGS_destroy: "-auto-approve -parallelism=1",

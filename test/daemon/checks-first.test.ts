@@ -47,14 +47,17 @@ test("what cannot be deleted goes on running", { skip }, (t) =>
           env: { BOTHY_ENDPOINT: endpoint },
         });
         assert.equal(code, 1);
-        assert.match(stderr, new RegExp(`Cannot delete container "${name}": Instance is protected from being deleted`));
+        assert.match(
+          stderr,
+          new RegExp(`Cannot delete container "${name}": Container is protected from being deleted`),
+        );
         await untouched();
       });
       await t.test(`${name}: by the provider`, async () => {
         await using provider = await DynamicProcess.start({ env: { BOTHY_ENDPOINT: endpoint } });
         await assert.rejects(
           provider.delete("container", name, { name }),
-          new RegExp(`Cannot delete container "${name}": Instance is protected from being deleted`),
+          new RegExp(`Cannot delete container "${name}": Container is protected from being deleted`),
         );
         await untouched();
       });

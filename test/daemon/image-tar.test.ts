@@ -50,14 +50,14 @@ async function requireRefused(scene: Scene, bytes: Buffer, message: RegExp): Pro
 }
 
 const hostile: readonly { what: string; entries: readonly Entry[]; message: RegExp }[] = [
-  { what: "an absolute name", entries: [file("/etc/cron.d/x")], message: /"\/etc\/cron.d\/x" is absolute/ },
+  { what: "an absolute name", entries: [file("//etc/cron.d/x")], message: /"\/\/etc\/cron.d\/x" is absolute/ },
   { what: "a name that leaves the root", entries: [file("rootfs/../../x")], message: /leaves the root file system/ },
   { what: "a name that leaves the root at its end", entries: [folder("rootfs/a/..")], message: /leaves the root/ },
   { what: "a name beside the root that leaves", entries: [file("templates/../../x")], message: /leaves the root/ },
   {
     what: "an absolute hard-link target",
     entries: [hardlink("rootfs/shadow", "/etc/shadow")],
-    message: /target of the hard link "\/etc\/shadow" is absolute/,
+    message: /target "\/etc\/shadow", which is not an earlier file/,
   },
   {
     what: "a hard-link target that leaves the root",
@@ -222,6 +222,32 @@ test("symlinks are stored as they are, absolute ones and those that lead out too
     assert.equal(readlinkSync(path.join(root, "lib")), "/usr/lib");
     assert.equal(readlinkSync(path.join(root, "up")), "../../../etc/passwd");
     assert.equal(readlinkSync(path.join(root, "gone")), "nowhere");
+  }));
+
+test("a slash before a name counts for nothing", () =>
+  withImages(async (scene) => {
+    const entries = (top: string): Entry[] => [
+      file(`${top}etc/plain`),
+      file(`/${top}etc/inittab`),
+      hardlink(`${top}etc/link`, `/${top}etc/inittab`),
+      { name: `/${top}dev/null`, type: "character-device", devmajor: 1, devminor: 3, mode: 0o666 },
+    ];
+    const check = async (fingerprint: string) => {
+      const root = scene.folder();
+      const warnings: string[] = [];
+      await scene.images.unpack(fingerprint, root, { deviceNodes: false, warn: (text) => warnings.push(text) });
+      assert.equal(warnings.length, 1);
+      const names = execFileSync("find", [root, "-type", "f", "-printf", "%P\n"]).toString().split("\n").sort();
+      assert.deepEqual(names, ["", "etc/inittab", "etc/link", "etc/plain"]);
+    };
+    await check(await scene.importBytes(await imageOf(...entries("rootfs/"))));
+    const allSlashed = [file("/rootfs/etc/a")];
+    const root = scene.folder();
+    await scene.images.unpack(await scene.importBytes(await imageOf(...allSlashed)), root, {
+      deviceNodes: false,
+      warn: assert.fail,
+    });
+    assert.ok(lstatSync(path.join(root, "etc/a")).isFile());
   }));
 
 test("device nodes are left out with one warning, or made for who may have them", () =>

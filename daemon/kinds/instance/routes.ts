@@ -187,8 +187,7 @@ export function instanceRoutes(
   }
 
   function restore(request: ApiRequest, id: InstanceId, put: InstancePut) {
-    if (put.stateful)
-      throw badRequest('Cannot restore a stateful snapshot: checkpoints are not supported yet. Leave out "stateful".');
+    if (put.stateful) throw badRequest("Stateful snapshot restore requested by snapshot is stateless");
     const snapshot = put.restore?.split("/").at(-1) ?? "";
     return asyncOp(
       changes.start(request.call, {

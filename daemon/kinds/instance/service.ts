@@ -163,7 +163,7 @@ export class InstanceService {
     if (!force && this.home.book.running.has(record)) throw badRequest("Instance is running");
     if (instanceConfig(this.home.book.expanded(record).config).get("security.protection.delete"))
       throw badRequest(
-        "Instance is protected from being deleted. Unset security.protection.delete first, of it or of its profile.",
+        "Container is protected from being deleted. Unset security.protection.delete first, of it or of its profile.",
       );
   }
 

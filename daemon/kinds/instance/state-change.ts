@@ -21,12 +21,13 @@ export interface StateChange {
   readonly work: () => Promise<void>;
 }
 
-/** @throws ApiError BAD_REQUEST for what no instance can do */
-export function requireStateless({ stateful }: InstanceStatePut): void {
-  if (stateful)
-    throw badRequest(
-      'Cannot keep the state of a running instance: checkpoints are not supported yet. Leave out "stateful".',
-    );
+/** @param running whether an instance runs that is asked to stop @throws ApiError BAD_REQUEST for what no instance can do, in LXD's words for a host without CRIU */
+export function requireStateless({ action, stateful }: InstanceStatePut, running = true): void {
+  if (!stateful) return;
+  if (action === "stop" && !running) throw badRequest("The instance is already stopped");
+  throw badRequest(
+    `Unable to perform container live migration. CRIU isn't installed: checkpoints are not supported yet. Leave out "stateful".`,
+  );
 }
 
 export function stateChange(

@@ -42,8 +42,8 @@ export function stateRoutes(instances: InstanceService): Route[] {
   }
 
   function setState(request: ApiRequest, put: InstanceStatePut) {
-    requireStateless(put);
     const id = recordOf(request);
+    requireStateless(put, book.running.has(id));
     const operation = about(id, stateDescriptions[put.action]);
     const change = stateChange(instances, request.call, id, put);
     return asyncOp(changes.start(request.call, { of: [instanceRef(id)], operation, ...change }));

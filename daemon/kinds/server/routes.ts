@@ -72,11 +72,13 @@ export function serverRoutes(server: ServerService, changes: Changes, shutdown: 
       { summary: "Refuses: the server is in no cluster.", answer: answers.all(Text) },
       notClustered,
     ),
-    route(
-      "GET",
-      "/1.0/cluster/members/:name",
-      { summary: "Refuses: the server is in no cluster.", answer: answers.one(Cluster) },
-      notClustered,
+    ...(["GET", "POST", "PUT", "PATCH", "DELETE"] as const).map((method) =>
+      route(
+        method,
+        "/1.0/cluster/members/:name",
+        { summary: "Refuses: the server is in no cluster.", answer: answers.nothing },
+        notClustered,
+      ),
     ),
   ]);
 

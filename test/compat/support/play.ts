@@ -10,8 +10,10 @@ import { readScript, type Step } from "./script";
 import { formatTranscript, type Outcome, parseTranscript } from "./transcript";
 
 export interface Client {
-  /** Names the script, the transcript and the differences. */
+  /** Names the transcript, the differences, and the script where that has no name of its own. */
   readonly name: string;
+  /** A script that several clients share, with the words that differ. */
+  readonly script?: { readonly name: string; readonly fill: Readonly<Record<string, string>> };
   /** Prepares what the client needs in the peer's home. */
   prepare?(peer: Peer): void;
   readonly env?: Readonly<Record<string, string>>;
@@ -26,7 +28,7 @@ export const playScript = (client: Client): Promise<void> =>
   withPeer(async (peer) => {
     client.prepare?.(peer);
     const outcomes: Outcome[] = [];
-    for (const step of readScript(client.name)) {
+    for (const step of readScript(client.script?.name ?? client.name, client.script?.fill)) {
       if (!(await hasAll(peer, step.needs))) continue;
       const ran = runInside(
         peer,

@@ -35,10 +35,14 @@ const plain: Annotations = {
 
 const folder = path.join(packageRoot, "test/compat/scripts");
 
-/** The steps of a script, in order. @throws Error for an annotation that nobody knows */
-export function readScript(name: string): Step[] {
-  return parseScript(readFileSync(path.join(folder, `${name}.steps`), "utf8"));
+/** The steps of a script, in order. @param fill what each word of capital letters in it stands for @throws Error for an annotation that nobody knows */
+export function readScript(name: string, fill: Readonly<Record<string, string>> = {}): Step[] {
+  return parseScript(filled(readFileSync(path.join(folder, `${name}.steps`), "utf8"), fill));
 }
+
+/** A text with words in their places. */
+export const filled = (text: string, fill: Readonly<Record<string, string>>): string =>
+  Object.entries(fill).reduce((done, [word, value]) => done.replaceAll(word, value), text);
 
 /**
  * Reads the text of a script. A line `$ COMMAND` is a step, with the lines up to the next blank line; `@WORD` before it says

@@ -58,7 +58,7 @@ interface Work {
 }
 
 async function unpackTar({ filePath, files, rootPath, skipped, deviceNodes, ids, signal }: Work): Promise<void> {
-  const { prefix, root, isFile } = files.layout;
+  const { prefix, members = [prefix], root, isFile } = files.layout;
   const { command } = compressionOf(files.rootfs ?? files.main);
   const tools = toolbox(["sh", "tar", ...(command === undefined ? [] : [command[0]])]);
   const words = [
@@ -76,7 +76,7 @@ async function unpackTar({ filePath, files, rootPath, skipped, deviceNodes, ids,
     "--xattrs-include=*",
     "--acls",
     ...(skipped.length === 0 ? [] : ["--anchored", "--no-wildcards", "--exclude-from=-"]),
-    ...(prefix === "" ? [] : [`--strip-components=${prefix.split("/").length - (isFile ? 1 : 0)}`, prefix]),
+    ...(prefix === "" ? [] : [`--strip-components=${prefix.split("/").length - (isFile ? 1 : 0)}`, ...members]),
   ];
   const confinement = {
     read: [...tools.read, filePath],

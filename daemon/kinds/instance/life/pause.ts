@@ -11,7 +11,8 @@ import type { Life } from "./life";
  * @throws ApiError BAD_REQUEST when it does not run, or is already as wanted
  */
 export async function pause(life: Life, instance: InstanceId, wanted: boolean, call: Call = ownCall()): Promise<void> {
-  const running = life.running.need(instance);
+  const running = life.running.get(instance);
+  if (running === undefined) throw badRequest("The container isn't running");
   if (running.isFrozen === wanted)
     throw badRequest(wanted ? "The container is already frozen" : "The instance is not frozen");
   await setFrozen(life.groups.layout, life.group(instance), wanted);

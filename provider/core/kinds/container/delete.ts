@@ -15,7 +15,7 @@ export function deleteContainer(context: Context, name: string): Promise<void> {
     const { value } = await client.getInstance(name, { signal });
     if (instanceConfig(value.expanded_config).get("security.protection.delete"))
       throw badRequest(
-        "Instance is protected from being deleted. Unset security.protection.delete first, of it or of its profile.",
+        "Container is protected from being deleted. Unset security.protection.delete first, of it or of its profile.",
       );
     const force = value.status !== "Stopped" && context.server.api_extensions.includes(forceDeleteExtension);
     if (value.status !== "Stopped" && !force) await forceStop(context, name);

@@ -1,18 +1,4 @@
-terraform {
-  required_providers {
-    incus = { source = "lxc/incus" }
-  }
-}
-
-# It finds the server by INCUS_SOCKET.
-provider "incus" {}
-
-variable "socket" {}
-
-# What is applied second differs from what is applied first.
-variable "turn" { default = 1 }
-
-resource "incus_instance" "web" {
+resource "PROVIDER_instance" "web" {
   name      = "ct1"
   image     = "ct-bb"
   profiles  = ["ct"]
@@ -32,7 +18,7 @@ resource "incus_instance" "web" {
   }
 }
 
-resource "incus_instance" "still" {
+resource "PROVIDER_instance" "still" {
   name        = "ct2"
   image       = "ct-bb"
   profiles    = ["ct"]
@@ -40,7 +26,7 @@ resource "incus_instance" "still" {
   description = "Turn ${var.turn}"
 }
 
-resource "incus_instance_snapshot" "snapshot" {
-  instance = incus_instance.web.name
+resource "PROVIDER_instance_snapshot" "snapshot" {
+  instance = PROVIDER_instance.web.name
   name     = "s${var.turn}"
 }

@@ -1,24 +1,10 @@
-terraform {
-  required_providers {
-    incus = { source = "lxc/incus" }
-  }
-}
-
-# It finds the server by INCUS_SOCKET.
-provider "incus" {}
-
-variable "socket" {}
-
-# What is applied second differs from what is applied first.
-variable "turn" { default = 1 }
-
-resource "incus_storage_pool" "pool" {
+resource "PROVIDER_storage_pool" "pool" {
   name        = "ct-pool"
   driver      = "dir"
   description = var.turn == 1 ? "" : "Second"
 }
 
-resource "incus_profile" "profile" {
+resource "PROVIDER_profile" "profile" {
   name        = "ct"
   description = "Turn ${var.turn}"
   config = {
@@ -30,12 +16,12 @@ resource "incus_profile" "profile" {
     type = "disk"
     properties = {
       path = "/"
-      pool = incus_storage_pool.pool.name
+      pool = PROVIDER_storage_pool.pool.name
     }
   }
 }
 
-resource "incus_network" "network" {
+resource "PROVIDER_network" "network" {
   name = "ctbr0"
   config = {
     "ipv4.address" = "10.155.5.1/24"
@@ -44,7 +30,7 @@ resource "incus_network" "network" {
   }
 }
 
-resource "incus_project" "project" {
+resource "PROVIDER_project" "project" {
   name        = "ct-lab"
   description = "Turn ${var.turn}"
   config = {
@@ -53,23 +39,17 @@ resource "incus_project" "project" {
   }
 }
 
-resource "incus_profile" "inner" {
+resource "PROVIDER_profile" "inner" {
   name    = "ct-inner"
-  project = incus_project.own.name
+  project = PROVIDER_project.own.name
   config  = { "user.turn" = tostring(var.turn) }
 }
 
-resource "incus_project" "own" {
+resource "PROVIDER_project" "own" {
   name = "ct-own"
   config = {
     "features.storage.volumes" = "false"
     "features.images"          = "false"
     "features.profiles"        = "true"
   }
-}
-
-resource "incus_certificate" "client" {
-  name        = "ct-client"
-  certificate = file("${path.module}/../client1.crt")
-  type        = "client"
 }

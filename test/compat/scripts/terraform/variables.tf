@@ -1,0 +1,4 @@
+variable "socket" {}
+
+# What is applied second differs from what is applied first.
+variable "turn" { default = 1 }
