@@ -243,10 +243,13 @@ function tellOf(log: Log, { callerOf }: Judged, raw: IncomingMessage): void {
   log.debug("Handling API request", { method: raw.method, url, ip, protocol, username });
 }
 
+/** So much of a body that nobody reads is passed over, and the connection goes on: Ansible's modules send "null" with each GET. */
+const passedOverBytes = 4096;
+
 /** Nobody reads the body of a GET, which may be without end. */
 const bringsUnreadBody = ({ method, headers }: IncomingMessage): boolean =>
   (method === "GET" || method === "HEAD") &&
-  (headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0);
+  (headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > passedOverBytes);
 
 async function refuse({ callerOf }: Judged, raw: IncomingMessage, reply: FastifyReply, error: ApiError): Promise<void> {
   await forgetBody(raw, callerOf(raw).rights === "nothing");
