@@ -80,6 +80,27 @@ test("a container that gets a volume while it moves to another pool is told that
   assert.ok(existsSync(content("two", "gone")));
 });
 
+test("a volume that moves is in one pool or in the other, and never in both", async () => {
+  await makeSlow("once");
+  const isIn = (pool: string) =>
+    shared.client.getStorageVolume(pool, "once").then(
+      () => true,
+      () => false,
+    );
+  // Where it goes first: what is there by then is not where it came from any more.
+  const places = async () => [await isIn("two"), await isIn("one")].filter((is) => is).length;
+  let isOver = false;
+  const moving = shared.client
+    .moveStorageVolume("one", "once", { name: "once", pool: "two" })
+    .then((one) => one.wait())
+    .finally(() => {
+      isOver = true;
+    });
+  while (!isOver) assert.ok((await places()) <= 1);
+  await moving;
+  assert.equal(await places(), 1);
+});
+
 test("a container that starts while a volume moves, which a profile has brought meanwhile, has it where it is then", async () => {
   await makeSlow("late");
   const { value } = await shared.client.getProfile("default");

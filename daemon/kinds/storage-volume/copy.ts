@@ -4,6 +4,7 @@ import type { StorageVolumesPost } from "../../../sdk/api/storage-volume";
 import { isNoSpace } from "../../platform/folders/files";
 import { nowText } from "../../platform/time";
 import type { Volumes } from "../storage-pool/volumes";
+import type { Volume } from "../storage-pool/driver";
 import { boundOf } from "./content";
 import { snapshotVolumeOf, type VolumeId, type VolumeRecord, volumeOf } from "./record";
 import type { StorageVolumeService } from "./service";
@@ -54,22 +55,23 @@ export function planCopy(
   };
 }
 
-/** Under the locks of source and target and of those who have them. */
-export async function carryOutCopy(volumes: StorageVolumeService, plan: CopyPlan): Promise<void> {
+/** Under the locks of source and target and of those who have them. @param taken the copy takes the source's place: what else changes then, once the copy is on the disk */
+export async function carryOutCopy(volumes: StorageVolumeService, plan: CopyPlan, taken?: () => void): Promise<void> {
   if (plan.isRefresh) return refresh(volumes, plan);
   const { source, snapshot, record, withSnapshots } = plan;
   const { home, snapshots } = volumes;
   const content = snapshot === undefined ? volumeOf(source) : snapshotVolumeOf(source, snapshot);
-  await volumes.create(record, async (volume) => {
+  const fill = async (volume: Volume) => {
     const [from, to] = [
       { pool: source.pool, volume: content },
       { pool: record.pool, volume },
     ];
     const clone = () => fitting(home.volumes, record, home.volumes.clone(from, to, boundOf(home.volumes, record)));
     await (snapshot === undefined ? home.volumeUsers.whileStill(source, clone) : clone());
-    if (!withSnapshots) return;
-    for (const old of snapshots.records(source)) await snapshots.copyInto(record, old);
-  });
+    if (withSnapshots) for (const old of snapshots.records(source)) await snapshots.copyInto(record, old);
+    if (taken !== undefined) await home.volumes.flush(record.pool, volume);
+  };
+  await volumes.create(record, fill, taken);
 }
 
 /** @throws ApiError BAD_REQUEST when the size of the copy does not hold the content */

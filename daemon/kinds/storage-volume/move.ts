@@ -1,7 +1,7 @@
 /** Move: a volume goes to another pool with its snapshots, or to another project. */
 
 import { carryOutCopy } from "./copy";
-import { type VolumeId, type VolumeRecord, volumeOf } from "./record";
+import type { VolumeId, VolumeRecord } from "./record";
 import type { StorageVolumeService } from "./service";
 
 /** What is wrong with a move, as far as that can be known before it begins. @throws ApiError NOT_FOUND, CONFLICT, BAD_REQUEST */
@@ -29,10 +29,9 @@ export async function moveVolume(
     ...to,
     config: volumes.configFor(to.pool, source.contentType, source.config),
   };
-  await carryOutCopy(volumes, { source, snapshot: undefined, record, withSnapshots: !isAlone, isRefresh: false });
-  await volumes.home.volumes.flush(to.pool, volumeOf(to));
-  // Those who have it have the new one from here on; the old one is nobody's and goes, by the next start if need be.
-  volumes.home.database.transaction(() => {
+  const copy = { source, snapshot: undefined, record, withSnapshots: !isAlone, isRefresh: false };
+  // Those who have it have the new one from then on; the old one is nobody's and goes, by the next start if need be.
+  await carryOutCopy(volumes, copy, () => {
     volumes.home.volumeUsers.moved(from, to);
     volumes.store.markPending(from);
   });

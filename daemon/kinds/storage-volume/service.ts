@@ -106,8 +106,8 @@ export class StorageVolumeService {
       );
   }
 
-  /** Makes a volume. @param fill puts its content there, or it is a new one @throws ApiError */
-  async create(record: VolumeRecord, fill?: (volume: Volume) => Promise<void>): Promise<void> {
+  /** Makes a volume. @param fill puts its content there, or it is a new one @param also changes what changes with it, in one transaction @throws ApiError */
+  async create(record: VolumeRecord, fill?: (volume: Volume) => Promise<void>, also?: () => void): Promise<void> {
     await this.requireFree(record);
     this.#reserve(record);
     try {
@@ -120,7 +120,10 @@ export class StorageVolumeService {
           fillNew(record),
         );
       else await fill(volumeOf(record));
-      this.store.confirm(record);
+      this.home.database.transaction(() => {
+        this.store.confirm(record);
+        also?.();
+      });
     } catch (error) {
       await this.erasePending(record);
       throw error;
