@@ -10,22 +10,22 @@ import { existsSync } from "node:fs";
 import { mkdir, rmdir, statfs } from "node:fs/promises";
 import path from "node:path";
 import { conflict, notFound, unavailable } from "../../../../sdk/api/errors";
-import { entries, ignoring, isThere } from "../../../platform/folders/files";
+import { errnoOf, ignoring, isThere } from "../../../platform/folders/files";
 import { mountAt } from "../../../platform/host/mounts";
 import { run } from "../../../platform/processes/run";
 import type { PoolPlace, Volume, VolumeUsage } from "../driver";
 import { type FileSystem, fileSystemOf, growMounted, markOf, mendFileSystem, mountFileSystem } from "./lvm-filesystem";
 import { lvm } from "./lvm-host";
-import { deviceOf, isPartial, isReady, lvNameOf, partialLv, readyLv, requireName, volumeOfLv } from "./lvm-names";
-import { activate, bytesOfLv, groupOf, reportOf } from "./lvm-place";
+import { deviceOf, lvNameOf, partialLv, readyLv, requireName, volumeOfLv } from "./lvm-names";
+import { bytesOfLv, groupOf } from "./lvm-place";
 import { inTime, removeLv } from "./lvm-pool";
 import type { Lv } from "./lvm-report";
-import { folderOf, makeParent, orTell, partialMark, removeEmptyParent, volumeTypes } from "./volume-folder";
+import { folderOf, makeParent, orTell, partialMark, removeEmptyParent } from "./volume-folder";
 
 export const isReadonly = ({ type }: Volume): boolean => type !== "containers" && type !== "custom";
 
 /** Says which volume's place a ready one is to take. */
-const forTag = "bothy.for.";
+export const forTag = "bothy.for.";
 /** Says that a volume is larger already, and its file system may not be. */
 const growingTag = "bothy.growing";
 
@@ -70,17 +70,28 @@ export async function replaceLv(pool: PoolPlace, volume: Volume, fileSystem: Fil
   const { vg } = groupOf(pool);
   const ready = readyLv(newId());
   const marks = [...markOf(fileSystem), "--addtag", forTag + requireName(vg, volume)];
-  await underPartial(
-    pool,
-    volume,
-    (lv, point) => work(lv, point, marks),
-    async (partial) => {
+  const make = (lv: string, point: string) => work(lv, point, marks);
+  await mountedAgain(pool, volume, async () => {
+    await underPartial(pool, volume, make, async (partial) => {
       await unmount(folderOf(pool, volume), false);
       await lvm("lvrename", ["--", vg, partial, ready]);
-    },
-  );
-  await settle(pool, ready, volume);
+    });
+    await settle(pool, ready, volume);
+  });
   await mountAnew(pool, volume, fileSystem);
+}
+
+/** Does work that unmounts a volume. When that fails, the volume is mounted as it was. */
+async function mountedAgain(pool: PoolPlace, volume: Volume, work: () => Promise<unknown>): Promise<void> {
+  const folder = folderOf(pool, volume);
+  const before = await ignoring("ENOENT", mountAt(folder));
+  try {
+    await work();
+  } catch (error) {
+    const isMissing = before !== undefined && (await ignoring("ENOENT", mountAt(folder))) === undefined;
+    if (isMissing) await mountAnew(pool, volume, before.type as FileSystem).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** Mounts a volume that is whole, as it has just been made or has got another name. */
@@ -123,7 +134,8 @@ async function removePartial(pool: PoolPlace, partial: string, point: string): P
   await ignoring("ENOENT", rmdir(point));
 }
 
-async function settle(pool: PoolPlace, ready: string, volume: Volume): Promise<void> {
+/** Puts a ready volume in the place that it was made for. */
+export async function settle(pool: PoolPlace, ready: string, volume: Volume): Promise<void> {
   const { vg } = groupOf(pool);
   const target = lvNameOf(volume);
   const old = partialLv(newId());
@@ -146,8 +158,18 @@ export async function removeVolume(pool: PoolPlace, volume: Volume): Promise<voi
     await lvm("lvrename", ["--", vg, lv, partialLv(newId())]);
     pool.onLeft(deviceOf(vg, lv), error);
   }
-  await ignoring(["ENOENT", "ENOTDIR"], rmdir(folder));
+  await removePoint(pool, folder);
   await removeEmptyParent(pool, volume);
+}
+
+/** Removes a mount point. While nothing was mounted there, such as on damage, something may have been written to it. */
+export async function removePoint(pool: PoolPlace, folder: string): Promise<void> {
+  try {
+    await ignoring(["ENOENT", "ENOTDIR"], rmdir(folder));
+  } catch (error) {
+    if (errnoOf(error) !== "ENOTEMPTY") throw error;
+    await pool.removeTree(folder);
+  }
 }
 
 /** @throws ApiError NOT_FOUND, CONFLICT */
@@ -158,9 +180,11 @@ export async function renameVolume(pool: PoolPlace, from: Volume, to: Volume): P
   if (hasVolume(pool, to))
     throw conflict(`Cannot rename volume "${from.name}" to "${to.name}": that one exists already.`);
   const fileSystem = await fileSystemAt(pool, from);
-  await unmount(folderOf(pool, from), false);
-  await lvm("lvrename", ["--", vg, lvNameOf(from), target]);
-  await ignoring("ENOENT", rmdir(folderOf(pool, from)));
+  await mountedAgain(pool, from, async () => {
+    await unmount(folderOf(pool, from), false);
+    await lvm("lvrename", ["--", vg, lvNameOf(from), target]);
+  });
+  await removePoint(pool, folderOf(pool, from));
   await removeEmptyParent(pool, from);
   await mountAnew(pool, to, fileSystem);
 }
@@ -226,53 +250,6 @@ export async function mountVolumes(pool: PoolPlace, lvs: readonly Lv[]): Promise
       pool.onClosed(volume, error);
     }
   }
-}
-
-/** Finishes replacements and removes unfinished work, and the folders of volumes that are gone. What fails is told, and keeps nobody from the rest. */
-export async function sweepLvs(pool: PoolPlace): Promise<void> {
-  const { vg } = groupOf(pool);
-  const { lvs } = await reportOf(pool);
-  await activate(vg, lvs);
-  const isOpen = lvs.some(({ name }) => isReady(name));
-  for (const { name, tags } of lvs.filter((lv) => isReady(lv.name))) {
-    const volume = volumeOfLv(tags.find((tag) => tag.startsWith(forTag))?.slice(forTag.length) ?? "");
-    await orTell(pool, deviceOf(vg, name), async () => volume && settle(pool, name, volume));
-  }
-  const settled = isOpen ? (await reportOf(pool)).lvs : lvs;
-  await sweepPoints(pool, settled);
-  for (const { name } of settled.filter((lv) => isPartial(lv.name)))
-    await orTell(pool, deviceOf(vg, name), () => inTime(() => removeLv(vg, name)));
-  await mountVolumes(pool, settled);
-}
-
-/** Folders of no volume: of unfinished work, and mount points whose volume is gone or has another name. */
-async function sweepPoints(pool: PoolPlace, lvs: readonly Lv[]): Promise<void> {
-  const wanted = new Set<string>();
-  for (const { name } of lvs) {
-    const volume = volumeOfLv(name);
-    if (volume !== undefined) wanted.add(folderOf(pool, volume));
-  }
-  for (const folder of await pointsOf(pool)) {
-    if (wanted.has(folder)) continue;
-    await orTell(pool, folder, async () => {
-      await unmount(folder, true);
-      await ignoring(["ENOTDIR", "ENOENT", "ENOTEMPTY"], rmdir(folder));
-    });
-  }
-}
-
-/** The folders that may be mount points; after those of snapshots the folder that they are in. */
-async function pointsOf(pool: PoolPlace): Promise<string[]> {
-  const points: string[] = [];
-  for (const type of volumeTypes) {
-    const folder = path.join(pool.path, type);
-    for (const name of await entries(folder)) {
-      const point = path.join(folder, name);
-      if (type.endsWith("-snapshots")) points.push(...(await entries(point)).map((one) => path.join(point, one)));
-      points.push(point);
-    }
-  }
-  return points;
 }
 
 /** Folder of the root of a volume. @throws ApiError UNAVAILABLE when its file system could not be mounted */

@@ -31,6 +31,7 @@ import {
   requireRoom,
 } from "./lvm-pool";
 import { inExtents } from "./lvm-report";
+import { sweepLvs } from "./lvm-sweep";
 import {
   buildLv,
   fileSystemAt,
@@ -46,7 +47,6 @@ import {
   requireBytes,
   rootFolder,
   rootName,
-  sweepLvs,
 } from "./lvm-volume";
 import { fitting } from "./sized";
 import { canGrow, requireLeast } from "./volume-disk";
