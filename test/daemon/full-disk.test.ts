@@ -214,7 +214,7 @@ driversHere().then((drivers) => {
           command: ["sh", "-c", `(${script}) >/dev/null 2>&1 </dev/null & echo`],
         });
         assert.equal(code, 0);
-        for (const deadline = Date.now() + 120_000; statfsSync(base).ffree > 0; await delay(100))
+        for (const deadline = Date.now() + 300_000; statfsSync(base).ffree > 0; await delay(100))
           assert.ok(Date.now() < deadline);
         for (const end of ["stop", "kill"] as const) {
           await daemon[end]();

@@ -24,15 +24,15 @@ export interface CronLine {
 }
 
 /** Words that stand for a line. Minute and hour are the object's own, so that not all begin at once. */
-const lineOfWord: Readonly<Record<string, string>> = {
-  "@hourly": "M * * * *",
-  "@daily": "M H * * *",
-  "@midnight": "0 0 * * *",
-  "@weekly": "M H * * 0",
-  "@monthly": "M H 1 * *",
-  "@annually": "M H 1 1 *",
-  "@yearly": "M H 1 1 *",
-};
+const lineOfWord: ReadonlyMap<string, string> = new Map([
+  ["@hourly", "M * * * *"],
+  ["@daily", "M H * * *"],
+  ["@midnight", "0 0 * * *"],
+  ["@weekly", "M H * * 0"],
+  ["@monthly", "M H 1 * *"],
+  ["@annually", "M H 1 1 *"],
+  ["@yearly", "M H 1 1 *"],
+]);
 
 /** At each start of an instance. */
 const startup = "@startup";
@@ -85,7 +85,7 @@ function parse(value: string, canStart: boolean): Schedule | undefined {
   const parts = value.split(", ").map((part) => part.trim());
   const words = value.trimStart().startsWith("@") ? value.split(",").map((part) => part.trim()) : parts;
   if (words.length === 1 && words[0] === never && canStart) return { lines: [], atStart: false };
-  const lines = words.map((word) => (canStart && word === startup ? "" : (lineOfWord[word] ?? word)));
+  const lines = words.map((word) => (canStart && word === startup ? "" : (lineOfWord.get(word) ?? word)));
   const isGood = (line: string) =>
     line === "" || parseCronLine(line.replace(/^M/, "0").replace(" H ", " 0 ")) !== undefined;
   if (words.some((word) => word === "") || !lines.every(isGood)) return undefined;
@@ -98,9 +98,7 @@ const scheduleOf = (title: string, canStart: boolean): ValueType<Schedule> => ({
   parse: (value) => parse(value, canStart),
 });
 
-const aliases = Object.keys(lineOfWord)
-  .map((word) => `\`${word}\``)
-  .join(", ");
+const aliases = [...lineOfWord.keys()].map((word) => `\`${word}\``).join(", ");
 
 /** Of an instance. */
 export const instanceSchedule = scheduleOf(`cron lines, ${aliases}, \`${startup}\` or \`${never}\``, true);

@@ -63,3 +63,8 @@ test("what is no schedule is refused, in LXD's words", () => {
   for (const text of ["@hourly, @daily", "@hourly,@daily", "*/5 1-3 * * mon"])
     assert.equal(volumeSchedule.check(text), undefined, text);
 });
+
+test("words that mean something to JavaScript are no schedules", () => {
+  for (const word of ["__proto__", "constructor", "toString", "hasOwnProperty"])
+    for (const schedule of [instanceSchedule, volumeSchedule]) assert.equal(schedule.parse(word), undefined, word);
+});
