@@ -289,9 +289,9 @@ async function putAway(pool: PoolPlace, entries: readonly Entry[], entry: Entry)
     if (!isNoSpace(error) || snapshots.length > 0) throw error;
     return dropWhole(entry.name);
   }
-  // What it held since its last snapshot is nobody's.
-  const last = snapshots.at(-1)?.name.split("@")[1];
-  if (last !== undefined) await command("rollback", "-r", `${place}@${last}`).catch(() => undefined);
+  // What it held since its last snapshot, whoever needs that, is nobody's.
+  const last = entries.filter(({ set, snapshot }) => set === entry.name && snapshot !== undefined).at(-1)?.snapshot;
+  if (snapshots.length > 0) await command("rollback", `${place}@${last}`).catch(() => undefined);
 }
 
 /** Brings an unfinished data set to its end: it takes the place of what it was made for, or goes. */
