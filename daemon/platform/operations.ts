@@ -173,10 +173,8 @@ export class Operations {
     const operation = new RunningOperation(work, this.events);
     this.#all.set(operation.id, operation);
     this.events.operation(operation.render(), work.project);
-    operation.start();
-    setImmediate(() => traced({ operation: operation.id }, () => void this.#run(operation)));
     operation.begin();
-    setImmediate(() => void this.#run(operation));
+    setImmediate(() => traced({ operation: operation.id }, () => void this.#run(operation)));
     return operation;
   }
 

@@ -24,7 +24,6 @@ import { inspect } from "./archive/inspect";
 import { type ImageLimits, imageLimits } from "./archive/limits";
 import type { ImageMetadata } from "./archive/metadata";
 import type { OciRuntime } from "./archive/oci-runtime";
-import { syncToDisk, type UnpackOptions, unpackRoot } from "./archive/unpack";
 import { type UnpackOptions, unpackRoot } from "./archive/unpack";
 import { scratchPrefix, type Upload } from "./archive/upload";
 import { TemplateBuilds } from "./build/builds";

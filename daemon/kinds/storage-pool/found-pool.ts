@@ -41,7 +41,6 @@ async function openFound(driver: StorageDriver, place: PoolPlace): Promise<() =>
   // Volumes with a file system of their own are mounted one by one.
   const wasMounted =
     (await isMounted(place.path)) || ((await isThere(place.path)) && (await mountsBelow(place.path)).length > 0);
-  const wasMounted = await isMounted(place.path);
   const isElsewhere = source !== undefined && path.isAbsolute(source) && source !== place.path && isFolder(source);
   const isLinked = isElsewhere && !(await isThere(place.path));
   try {

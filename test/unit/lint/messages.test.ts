@@ -26,6 +26,8 @@ const stock = [
   "Can't call PATCH in restore mode",
   "doesn't allow for snapshot creation",
   "Provided instance type doesn't exist",
+  "The container isn't running",
+  /container live migration\. CRIU isn\\?'t installed/,
   "CRIU isn't installed on the source server",
   "CRIU isn't installed on the destination server",
   "The required device path doesn't exist",

@@ -109,15 +109,14 @@ export async function checkTar(entries: AsyncIterable<TarEntry>, part: Part, lim
     throw refuse("it holds no metadata.yaml", "Put one at its top, beside the folder rootfs.");
   if (prefix === undefined && part === "unified")
     throw refuse("it holds no folder rootfs", "Put the root file system into one at its top, beside metadata.yaml.");
+  const spelled = [...members].some((member) => member !== prefix) ? { members: [...members] } : {};
   return {
-    layout: { prefix: prefix ?? "", root, deviceNodes: devices.names },
+    layout: { prefix: prefix ?? "", ...spelled, root, deviceNodes: devices.names },
     metadataYaml,
     configJson,
     isOciLayout,
     templates,
   };
-  const spelled = [...members].some((member) => member !== prefix) ? { members: [...members] } : {};
-  return { layout: { prefix: prefix ?? "", ...spelled, root, deviceNodes: devices.names }, metadataYaml, templates };
 }
 
 /** The parts of a name; throws for one that could lead elsewhere. */

@@ -81,7 +81,6 @@ export const keptKeys = {
       applies: "never",
       since,
       example: '[{"Isuid":true,"Isgid":true,"Hostid":1000000,"Nsid":0,"Maprange":65536}]',
-      doc: "The id map of a running container, in LXD's form; that of its next start while it is stopped.",
       doc: "The id map of a running container, in LXD's form; of a stopped one that of its next start; `[]` for a privileged one.",
     },
     "volatile.idmap.next": {
