@@ -72,7 +72,7 @@ export function serverRoutes(server: ServerService, changes: Changes, shutdown: 
       { summary: "Refuses: the server is in no cluster.", answer: answers.all(Text) },
       notClustered,
     ),
-    ...(["GET", "POST", "PUT", "PATCH", "DELETE"] as const).map((method) =>
+    ...(["GET", "DELETE"] as const).map((method) =>
       route(
         method,
         "/1.0/cluster/members/:name",

@@ -30,6 +30,9 @@ const stock = [
   /container live migration\. CRIU isn\\?'t installed/,
   "CRIU isn't installed on the source server",
   "CRIU isn't installed on the destination server",
+  "Unable to perform container live migration. CRIU isn't installed",
+  "Unable to create a stateful snapshot. CRIU isn't installed",
+  "The container isn't running",
   "The required device path doesn't exist",
   /Requested profile "[^"]*" doesn't exist/,
 ];

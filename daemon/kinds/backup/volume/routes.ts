@@ -1,41 +1,24 @@
 /** Routes of backups of custom volumes. */
-import { BackupPost, VolumeBackup, VolumeBackupsPost } from "../../../../sdk/api/backup";
+import { VolumeBackup, VolumeBackupsPost } from "../../../../sdk/api/backup";
 import { urlOf } from "../../../core/ref";
-import {
-  type ApiRequest,
-  asyncOp,
-  inProjects,
-  param,
-  type Route,
-  raw,
-  recursionOf,
-  route,
-  sync,
-} from "../../../http/route";
-import { answers, recursion } from "../../../http/says";
+import { type ApiRequest, asyncOp, inProjects, type Route, route } from "../../../http/route";
+import { answers } from "../../../http/says";
 import { refOf, type VolumeId } from "../../storage-volume/record";
 import { customId, volumesPath } from "../../storage-volume/request";
+import { type BackedUp, keptRoutes } from "../kept/routes";
 import type { VolumeBackupService } from "./service";
 
 const base = `${volumesPath}/:type/:name/backups`;
-const one = `${base}/:backup`;
 
 export function volumeBackupRoutes(backups: VolumeBackupService): Route[] {
   const { changes, projects, storageVolumes } = backups.home;
   const volumeOf = (request: ApiRequest) => customId(storageVolumes, request);
-  const nameOf = (request: ApiRequest) => param(request, "backup");
 
   /** LXD's client cuts the backup's name off a path that leads nowhere, so that one it is. */
   const about = (volume: VolumeId, name: string, description: string) => ({
     description,
     resources: { storage_volumes: [urlOf(refOf(volume))], backups: [`/1.0/backups/${name}`] },
   });
-
-  function list(request: ApiRequest) {
-    const volume = volumeOf(request);
-    const found = backups.list(volume);
-    return sync(recursionOf(request) === 0 ? found.map(({ name }) => urlOf(backups.refOf(volume, name))) : found);
-  }
 
   function create(request: ApiRequest, post: VolumeBackupsPost) {
     const volume = volumeOf(request);
@@ -56,52 +39,23 @@ export function volumeBackupRoutes(backups: VolumeBackupService): Route[] {
     );
   }
 
-  async function exportBackup(request: ApiRequest) {
-    const volume = volumeOf(request);
-    const name = nameOf(request);
-    const { sizeBytes, body } = await backups.open(volume, name);
-    changes.tell(request.call, { action: "storage-volume-backup-retrieved", of: backups.refOf(volume, name) });
-    return raw(body, { "content-length": String(sizeBytes), "content-disposition": "inline;filename=" });
-  }
-
-  function rename(request: ApiRequest, { name: to }: BackupPost) {
-    const volume = volumeOf(request);
-    const from = nameOf(request);
-    backups.get(volume, from);
-    backups.requireFree(volume, to);
-    const of = backups.refOf(volume, to);
-    return asyncOp(
-      changes.start(request.call, {
-        of: [of],
-        operation: about(volume, to, "Renaming custom volume backup"),
-        told: { action: "storage-volume-backup-renamed", of, context: { old_name: `${volume.name}/${from}` } },
-        work: () => backups.rename(volume, from, to),
-      }),
-    );
-  }
-
-  function remove(request: ApiRequest) {
-    const volume = volumeOf(request);
-    const name = nameOf(request);
-    backups.get(volume, name);
-    const of = backups.refOf(volume, name);
-    return asyncOp(
-      changes.start(request.call, {
-        of: [of],
-        operation: about(volume, name, "Deleting custom volume backup"),
-        told: { action: backups.deletedAction, of },
-        work: () => backups.delete(volume, name),
-      }),
-    );
-  }
+  const ofVolumes: BackedUp<VolumeId> = {
+    base,
+    part: "backup",
+    shown: VolumeBackup,
+    ofWhat: " of a custom volume",
+    listOf: "a custom volume",
+    takenBy: "POST /1.0/storage-pools/:pool/volumes/custom",
+    action: "storage-volume-backup",
+    descriptions: { rename: "Renaming custom volume backup", delete: "Deleting custom volume backup" },
+    ownerOf: volumeOf,
+    refOf: (volume, name) => backups.refOf(volume, name),
+    about,
+    oldName: (volume, from) => `${volume.name}/${from}`,
+  };
 
   return inProjects([
-    route(
-      "GET",
-      base,
-      { summary: "Lists the backups of a custom volume.", query: recursion, answer: answers.list(VolumeBackup) },
-      list,
-    ),
+    ...keptRoutes(backups, changes, ofVolumes),
     route(
       "POST",
       base,
@@ -112,24 +66,5 @@ export function volumeBackupRoutes(backups: VolumeBackupService): Route[] {
       },
       create,
     ),
-    route("GET", one, { summary: "Shows a backup of a custom volume.", answer: answers.one(VolumeBackup) }, (request) =>
-      sync(backups.get(volumeOf(request), nameOf(request))),
-    ),
-    route(
-      "GET",
-      `${one}/export`,
-      {
-        summary: "Gives the file of a backup of a custom volume.",
-        answer: answers.raw("a tarball, which `POST /1.0/storage-pools/:pool/volumes/custom` takes"),
-      },
-      exportBackup,
-    ),
-    route(
-      "POST",
-      one,
-      { summary: "Renames a backup of a custom volume.", body: BackupPost, answer: answers.operation },
-      rename,
-    ),
-    route("DELETE", one, { summary: "Deletes a backup of a custom volume.", answer: answers.operation }, remove),
   ]);
 }
