@@ -173,7 +173,7 @@ test("a wrong name is refused with its rule", () =>
   withFake(async (daemon) => {
     const { code, stderr } = await runCli(["launch", "template:busybox", "-p", "x", "--", "-web"], at(daemon));
     assert.equal(code, 1);
-    assert.match(stderr, /name: .*begin with a letter/);
+    assert.match(stderr, /Invalid instance name: /);
   }));
 
 test("stop passes its time-out and force on", () =>

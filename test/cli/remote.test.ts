@@ -24,7 +24,7 @@ test("remotes are added, listed, used by --endpoint and BOTHY_ENDPOINT, and remo
     const wellKnown = JSON.parse((await runCli(["remote", "list", "-f", "json"])).stdout) as { name: string }[];
     assert.deepEqual(
       wellKnown.map(({ name }) => name),
-      ["images", "ubuntu", "ubuntu-daily"],
+      ["docker", "images", "ubuntu", "ubuntu-daily"],
     );
     const unasked = await runCli(["remote", "add", "lab", daemon.url, "--password", "x"]);
     assert.deepEqual([unasked.code, unasked.stdout], [1, ""]);
