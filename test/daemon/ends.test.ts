@@ -95,7 +95,7 @@ test("every end of an instance is one event and one line of the log with its rea
     await start(daemon, "c");
     await (await client.setInstanceState("c", { action: "stop", timeout: 30 })).wait();
     assert.deepEqual(await ends.heard(), ["instance-shutdown"]);
-    assert.match(await logged(), /^\S+ info An instance has ended .*asked="instance-shutdown"$/);
+    assert.match(await logged(), /^\S+ info An instance has ended .*asked="instance-shutdown" /);
 
     await start(daemon, "c");
     await (await client.setInstanceState("c", { action: "stop", force: true })).wait();

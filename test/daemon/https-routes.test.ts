@@ -26,10 +26,13 @@ const open: Readonly<Record<Exclude<Access, "admin" | "view" | "edit">, readonly
     "POST /1.0/images",
   ],
   authenticated: [
+    "DELETE /1.0/cluster/members/:name",
     "DELETE /1.0/operations/:id",
     "GET /1.0/certificates",
     "GET /1.0/certificates/:fingerprint",
     "GET /1.0/cluster",
+    "GET /1.0/cluster/members",
+    "GET /1.0/cluster/members/:name",
     "GET /1.0/operations",
     "GET /1.0/operations/:id",
     "GET /1.0/projects",
