@@ -33,6 +33,8 @@ export const commonPackages: readonly string[] = [
   "busybox-static",
   "btrfs-progs",
   "rsync",
+  "skopeo",
+  "umoci",
   "squashfs-tools",
   "xz-utils",
   "zstd",

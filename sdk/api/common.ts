@@ -29,6 +29,7 @@ export const Description = Text.meta({ description: "Free text for people." });
 
 /** What is wrong with the name of an instance, in LXD's words. */
 const instanceNameRules: readonly (readonly [isBad: RegExp, message: string])[] = [
+  [/^$/, "Name must not be empty"],
   [/[^a-zA-Z0-9-]/, "Name can only contain alphanumeric and hyphen characters"],
   [/^[0-9]/, "Name must not start with a number"],
   [/^-/, 'Name must not start with "-" character'],

@@ -106,6 +106,8 @@ test("a device that need not be there comes to a running container with the host
     assert.match(await look(daemon, "/dev/awaited"), /opened$/);
     dropHostNode();
     await until(async () => (await isThere()) === "");
+    // A change of this instance waits until that is written down.
+    await daemon.client.patchInstance("box", { description: "seen" });
 
     // The next daemon watches as well, and sees what came while none was there.
     await daemon.kill();

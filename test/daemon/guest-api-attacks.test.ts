@@ -1,6 +1,6 @@
 /** What root in a container does to the daemon by /dev/lxd/sock: it takes no memory, and cannot keep the way open that is closed to it. */
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
@@ -53,8 +53,9 @@ test("requests that a guest sends without reading answers take no memory of the 
 function ticksOfGate(): number {
   const isGate = (pid: string) => {
     try {
-      const [line, net] = [readFileSync(`/proc/${pid}/cmdline`, "utf8"), readFileSync(`/proc/${pid}/net/dev`, "utf8")];
-      return line.startsWith("bothy guest: web") && net === readFileSync(`/proc/${shared.daemon.pid}/net/dev`, "utf8");
+      const line = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+      const net = (of: string | number) => readlinkSync(`/proc/${of}/ns/net`);
+      return line.startsWith("bothy guest: web") && net(pid) === net(shared.daemon.pid);
     } catch {
       return false;
     }

@@ -1,6 +1,6 @@
 /** The API that a container has of itself, at /dev/lxd/sock, asked by programs inside. */
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
@@ -197,8 +197,7 @@ const gates = (): string[] =>
       try {
         return (
           readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("bothy guest: ") &&
-          readFileSync(`/proc/${pid}/net/dev`, "utf8") ===
-            readFileSync(`/proc/${shared.daemon.netns.pid}/net/dev`, "utf8")
+          readlinkSync(`/proc/${pid}/ns/net`) === readlinkSync(`/proc/${shared.daemon.netns.pid}/ns/net`)
         );
       } catch {
         return false;

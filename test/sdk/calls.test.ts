@@ -82,7 +82,7 @@ test("an instance is not renamed to a name that is taken, and both stay as they 
   await make("two", { config: { "user.note": "two" } });
   await assert.rejects(done(client.renameInstance("one", "two")), {
     code: "CONFLICT",
-    message: /"two" already exists/,
+    message: /"two" already in use/,
   });
   for (const name of ["one", "two"]) {
     assert.equal((await client.getInstance(name)).value.config["user.note"], name);

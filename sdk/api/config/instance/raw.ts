@@ -26,6 +26,7 @@ export const rawKeys = grouped("raw", {
   },
   "raw.seccomp": {
     type: rawSeccomp,
+    secret: true,
     unset: "the filter of all containers, and `security.syscalls.*`",
     applies: "next start",
     since,
