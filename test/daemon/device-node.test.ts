@@ -114,6 +114,20 @@ test("a device that need not be there comes to a running container with the host
     makeHostNode();
     await daemon.start();
     await until(async () => (await isThere()) === "there");
+
+    // A daemon that is killed between a device and its note leaves a note that is not true.
+    const { pid } = await daemon.client.getInstanceState("box");
+    await daemon.kill();
+    execFileSync("nsenter", [
+      "--target",
+      String(pid),
+      "--mount",
+      "sh",
+      "-c",
+      "umount /dev/awaited; rm -f /dev/awaited",
+    ]);
+    await daemon.start();
+    await until(async () => (await isThere()) === "there");
     dropHostNode();
     await until(async () => (await isThere()) === "");
   });

@@ -29,17 +29,20 @@ export class DeviceWatch {
   /** @param look brings a running instance's devices in line with the host. Never rejects */
   constructor(
     private readonly log: Log,
-    private readonly look: (instance: InstanceId) => Promise<void>,
+    private readonly look: (instance: InstanceId, isDoubtful?: boolean) => Promise<void>,
   ) {}
 
-  /** From now on the devices of a running instance follow the host. Never rejects. @param devices with those of its profiles */
-  async follow(instance: InstanceId, devices: Devices): Promise<void> {
+  /**
+   * From now on the devices of a running instance follow the host. Never rejects.
+   * @param devices with those of its profiles @param isDoubtful whether what is noted of them may not be what the container has
+   */
+  async follow(instance: InstanceId, devices: Devices, isDoubtful = false): Promise<void> {
     const files = awaiting(devices).flatMap((one) => one.files);
     if (files.length === 0) return this.forget(instance);
     this.#watched.set(keyOf(instance), { instance, files });
     await this.#settle();
     // One may have come or gone since the container was given its devices.
-    await this.look(instance);
+    await this.look(instance, isDoubtful);
   }
 
   forget(instance: InstanceId): void {

@@ -1,25 +1,26 @@
 /** Look again: devices of a running container that come and go with the host's. */
 import { isDeepStrictEqual } from "node:util";
+import { ApiError } from "../../../../sdk/api/errors";
 import { ownCall } from "../../../core/call";
 import type { InstanceHome } from "../home";
-import { type InstanceId, instanceRef } from "../record";
+import { type InstanceId, type InstanceRecord, instanceRef } from "../record";
 import { awaiting, keptBy, planDevices } from "./devices";
 import { followDevices } from "./follow";
 import type { DevicePlan } from "./step";
 
-/** Brings the devices in line with what the host has now. Never rejects. */
-export async function lookAgain(home: InstanceHome, instance: InstanceId): Promise<void> {
+/** Brings the devices in line with what the host has now. Never rejects. @param isDoubtful whether the container is looked into as well */
+export async function lookAgain(home: InstanceHome, instance: InstanceId, isDoubtful = false): Promise<void> {
   try {
     await home.changes.run(ownCall(instance.project), {
       of: [instanceRef(instance)],
-      work: () => look(home, instance),
+      work: () => look(home, instance, isDoubtful),
     });
   } catch (error) {
     home.log.warning("Cannot give a running container the devices that the host has", { name: instance.name, error });
   }
 }
 
-async function look(home: InstanceHome, instance: InstanceId): Promise<void> {
+async function look(home: InstanceHome, instance: InstanceId, isDoubtful: boolean): Promise<void> {
   const { book } = home;
   const record = book.find(instance);
   const running = book.running.get(instance);
@@ -30,7 +31,28 @@ async function look(home: InstanceHome, instance: InstanceId): Promise<void> {
   const has = planDevices(home, record, devices, ids, () => false);
   const fresh = planDevices(home, record, devices, ids, (device) => names.includes(device));
   const keptOf = (plans: readonly DevicePlan[], name: string) => keptBy(plans.filter(({ device }) => device === name));
-  const again = names.filter((device) => !isDeepStrictEqual(keptOf(has, device), keptOf(fresh, device)));
+  const awaited = has.filter(({ device }) => names.includes(device));
+  const lost = isDoubtful ? await lostOf(home, record, awaited) : [];
+  const isOther = (device: string) => !isDeepStrictEqual(keptOf(has, device), keptOf(fresh, device));
+  const again = names.filter((device) => lost.includes(device) || isOther(device));
   if (again.length === 0) return;
   book.noteLive(instance, await followDevices(home, record, running, ids, { was: devices, is: devices, again }));
+}
+
+/** Those that are noted as given, and of which nothing is in the container. */
+async function lostOf(home: InstanceHome, record: InstanceRecord, plans: readonly DevicePlan[]): Promise<string[]> {
+  const given = plans.filter(({ steps }) => steps.length > 0);
+  const isLost = await Promise.all(given.map(({ place }) => place !== undefined && isMissing(home, record, place)));
+  return given.filter((_, at) => isLost[at]).map(({ device }) => device);
+}
+
+async function isMissing({ book, native }: InstanceHome, record: InstanceRecord, place: string): Promise<boolean> {
+  try {
+    const { content } = await native.getFile(book.filePlace(record), place);
+    content?.destroy();
+    return false;
+  } catch (error) {
+    // A device is refused as something that has no content.
+    return ApiError.is(error) && error.code === "NOT_FOUND";
+  }
 }

@@ -102,7 +102,8 @@ async function followDevices(life: Life, record: InstanceRecord): Promise<void> 
     const { config } = life.book.expanded(record);
     await life.home.guestGates.follow(record, config, life.book.idsOf(record), running.cell);
     await devicesAdopted(life.home, record, devices, life.book.idsOf(record), running.cell);
-    void life.deviceWatch.follow(record, devices);
+    // The earlier daemon may have been killed between a device and its note.
+    void life.deviceWatch.follow(record, devices, true);
   } catch (error) {
     life.home.log.warning("Cannot give a running container back what its devices lack", { name: record.name, error });
   }

@@ -33,7 +33,7 @@ export class Life {
     readonly home: InstanceHome,
     readonly deleteStopped: (instance: InstanceId) => Promise<void>,
   ) {
-    this.deviceWatch = new DeviceWatch(home.log, (instance) => lookAgain(home, instance));
+    this.deviceWatch = new DeviceWatch(home.log, (instance, isDoubtful) => lookAgain(home, instance, isDoubtful));
   }
 
   get book(): InstanceBook {
