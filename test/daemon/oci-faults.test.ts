@@ -160,6 +160,8 @@ test("a restricted client sends an archive as any other image, and nothing makes
     const body = { source: { ...source("app"), server } };
     assert.equal((await network.send(lab, "POST", "/1.0/images?project=lab", body)).status, 400, server);
   }
+  const { metadata } = (await shared.send("GET", "/1.0/images?project=lab")).json as { metadata: string[] };
+  for (const url of metadata) assert.equal((await shared.outcome("DELETE", url)).status, 200);
 });
 
 test("a registry that sends other bytes than it promised, or more, gives nothing", { skip }, async () => {

@@ -185,9 +185,11 @@ test("a container without a DHCP client has its address, its way out and its nam
   assert.ok(leases.some((lease) => lease.address === address));
 
   registry.offer("second", "latest", waits);
-  await launch("second", waits, { devices: { eth0: { ...devices.eth0, "ipv4.address": "10.77.0.6" } } });
-  assert.equal(await addressOf("second"), "10.77.0.6");
-  assert.match(await inside("second", "nslookup", "first.lxd"), new RegExp(`Address.*: ${address}`));
+  const chosen = address === "10.77.0.6" ? "10.77.0.5" : "10.77.0.6";
+  await launch("second", waits, { devices: { eth0: { ...devices.eth0, "ipv4.address": chosen } } });
+  assert.equal(await addressOf("second"), chosen);
+  // The name server sees its folder change in a moment.
+  await until(async () => (await inside("second", "nslookup", "first.lxd").catch(() => "")).includes(` ${address}`));
   await stop("first", { force: true });
   await (await client.setInstanceState("first", { action: "start" })).wait();
   assert.equal(await addressOf("first"), address);
