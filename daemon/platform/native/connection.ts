@@ -208,14 +208,6 @@ export class CellConnection {
     }
   }
 
-  /** Gives the connection away when its lines are over. @returns its socket, with what had come of the bytes after the lines */
-  release(): Socket {
-    this.socket.off("readable", this.#onReadable);
-    if (this.#buffer.length > 0) this.socket.unshift(this.#buffer);
-    this.#buffer = Buffer.alloc(0);
-    return this.socket;
-  }
-
   close(): void {
     this.socket.destroy();
   }

@@ -7,7 +7,7 @@ import { orJustEnded } from "./ended";
 export async function beginSftp(connection: CellConnection): Promise<Socket> {
   try {
     await connection.need();
-    return connection.release();
+    return connection.takeSocket();
   } catch (error) {
     connection.close();
     throw orJustEnded(error);
