@@ -1,12 +1,13 @@
 /** What root in a container does to the daemon by /dev/lxd/sock: it takes no memory, and cannot keep the way open that is closed to it. */
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { memoryOf } from "../../bench/memory";
 import { preparePool } from "../support/daemon";
+import { gatesOf } from "../support/gates";
 import { buildGuest } from "../support/guest";
 import { shareDaemon } from "../support/shared-daemon";
 import { until } from "../support/until";
@@ -51,16 +52,7 @@ test("requests that a guest sends without reading answers take no memory of the 
 
 /** Of the process between the guest and the daemon, in clock ticks. */
 function ticksOfGate(): number {
-  const isGate = (pid: string) => {
-    try {
-      const line = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-      const net = (of: string | number) => readlinkSync(`/proc/${of}/ns/net`);
-      return line.startsWith("bothy guest: web") && net(pid) === net(shared.daemon.pid);
-    } catch {
-      return false;
-    }
-  };
-  const pid = readdirSync("/proc").find((name) => /^\d+$/.test(name) && isGate(name));
+  const [pid] = gatesOf(shared.daemon.netns.pid);
   assert.ok(pid !== undefined);
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");

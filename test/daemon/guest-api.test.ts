@@ -1,10 +1,11 @@
 /** The API that a container has of itself, at /dev/lxd/sock, asked by programs inside. */
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
 import { preparePool } from "../support/daemon";
+import { gatesOf } from "../support/gates";
 import { buildGuest } from "../support/guest";
 import { shareDaemon } from "../support/shared-daemon";
 import { until } from "../support/until";
@@ -190,19 +191,7 @@ test("a guest that takes all it can get keeps nobody else waiting", async () => 
 });
 
 /** The processes that guard this daemon's containers. */
-const gates = (): string[] =>
-  readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        return (
-          readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("bothy guest: ") &&
-          readlinkSync(`/proc/${pid}/ns/net`) === readlinkSync(`/proc/${shared.daemon.netns.pid}/ns/net`)
-        );
-      } catch {
-        return false;
-      }
-    });
+const gates = () => gatesOf(shared.daemon.netns.pid);
 
 test("while no daemon runs a container hears so, and the next daemon answers it again", async () => {
   const { daemon } = shared;

@@ -27,6 +27,7 @@ import {
   makeState,
   smallTree,
   snapshot,
+  withClone,
   withPool,
 } from "../support/storage";
 
@@ -36,12 +37,7 @@ const base = image("base");
 const web = container("web");
 
 function suite(): void {
-  const withWeb = (work: (pool: PoolPlace) => Promise<void>) =>
-    withPool(btrfs, async (pool) => {
-      await btrfs.create(pool, base, smallTree);
-      await btrfs.clone(pool, base, web);
-      await work(pool);
-    });
+  const withWeb = (work: (pool: PoolPlace) => Promise<void>) => withClone(btrfs, work);
 
   test("an image file has the size asked for and takes little space", () =>
     withPool(btrfs, async (pool) => {

@@ -16,6 +16,7 @@ import {
   makeState,
   smallTree,
   snapshot,
+  withClone,
   withPool,
 } from "../support/storage";
 import { until } from "../support/until";
@@ -51,16 +52,7 @@ async function withDisk(mebibytes: number, work: (device: string) => Promise<voi
   }
 }
 
-const withWeb = (work: (pool: PoolPlace) => Promise<void>, config: Config = {}) =>
-  withPool(
-    lvm,
-    async (pool) => {
-      await lvm.create(pool, base, smallTree);
-      await lvm.clone(pool, base, web);
-      await work(pool);
-    },
-    config,
-  );
+const withWeb = (work: (pool: PoolPlace) => Promise<void>, config: Config = {}) => withClone(lvm, work, config);
 
 function suite(): void {
   test("an image file holds a volume group of the pool's name with a thin pool, and is gone with all of it", () =>

@@ -19,6 +19,7 @@ import {
   makeState,
   smallTree,
   snapshot,
+  withClone,
   withPool,
 } from "../support/storage";
 
@@ -41,16 +42,7 @@ const assertNothingDeleted = () =>
   );
 
 function suite(): void {
-  const withWeb = (work: (pool: PoolPlace) => Promise<void>, config: Config = {}) =>
-    withPool(
-      zfs,
-      async (pool) => {
-        await zfs.create(pool, base, smallTree);
-        await zfs.clone(pool, base, web);
-        await work(pool);
-      },
-      config,
-    );
+  const withWeb = (work: (pool: PoolPlace) => Promise<void>, config: Config = {}) => withClone(zfs, work, config);
   /** A place in a state folder of its own. */
   const placeIn = (state: string, config: Config, name = "other"): PoolPlace => ({
     name,

@@ -117,6 +117,22 @@ export async function withPool(
   }
 }
 
+/** The same with an image "base" in it, and a container "web" that is a clone of that. */
+export const withClone = (
+  driver: StorageDriver,
+  work: (pool: PoolPlace) => Promise<void>,
+  config: Config = {},
+): Promise<void> =>
+  withPool(
+    driver,
+    async (pool) => {
+      await driver.create(pool, image("base"), smallTree);
+      await driver.clone(pool, image("base"), container("web"));
+      await work(pool);
+    },
+    config,
+  );
+
 /** Runs a shell script in a root folder as the kernel shows it to a container; an overlay is mounted for that. @returns its output */
 export function inRoot(root: RootSource, script: string): string {
   if (root.type === "dir") return execFileSync("sh", ["-euc", script], { cwd: root.path, encoding: "utf8" }).trim();
