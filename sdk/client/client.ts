@@ -25,16 +25,14 @@ import { storageVolumeCalls } from "./storage-volume";
 import { storageVolumeBackupCalls } from "./storage-volume-backup";
 import { storageVolumeSnapshotCalls } from "./storage-volume-snapshot";
 import { warningCalls } from "./warning";
-import { Wire } from "./wire";
+import { type Scope, Wire } from "./wire";
 
-export interface ClientOptions {
+export interface ClientOptions extends Scope {
   /**
    * "unix:///path/to/unix.socket" or the path itself, "https://host:8443", "remote:NAME"; by default what the environment names
    * (defaultEndpoint). Or what parseEndpoint() made of such a text.
    */
   readonly endpoint?: string | Endpoint;
-  /** Project that all calls work in; "default" when absent. */
-  readonly project?: string;
 }
 
 const callsOf = (wire: Wire) => ({
@@ -66,9 +64,9 @@ class Connection {
   readonly endpoint: Endpoint;
   readonly #wire: Wire;
 
-  constructor({ endpoint, project }: ClientOptions = {}) {
+  constructor({ endpoint, ...scope }: ClientOptions = {}) {
     this.endpoint = typeof endpoint === "string" ? parseEndpoint(endpoint) : (endpoint ?? defaultEndpoint());
-    this.#wire = new Wire(this.endpoint, project);
+    this.#wire = new Wire(this.endpoint, scope);
     Object.assign(this, callsOf(this.#wire));
   }
 

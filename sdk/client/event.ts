@@ -32,7 +32,7 @@ export const eventCalls = (wire: Wire) => ({
 
 async function openEvents(wire: Wire, { types, allProjects, signal }: EventOptions): Promise<Readable> {
   const all = withQuery("/1.0/events", { type: types?.join(","), "all-projects": allProjects ? "true" : undefined });
-  const path = allProjects ? all : wire.inProject(all);
+  const path = allProjects ? all : wire.scoped(all);
   const { ws } = await openWebSocket(wire.endpoint, path, signal);
   const stream = new Readable({
     objectMode: true,

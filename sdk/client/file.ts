@@ -103,7 +103,7 @@ export const fileCalls = (wire: Wire) => ({
    * @returns its bytes @throws ApiError NOT_FOUND, UNAVAILABLE
    */
   openSftp: (instance: string, options?: CallOptions): Promise<Duplex> =>
-    openUpgrade(wire.endpoint, wire.inProject(urlOf`/1.0/instances/${instance}/sftp`), "sftp", options?.signal),
+    openUpgrade(wire.endpoint, wire.scoped(urlOf`/1.0/instances/${instance}/sftp`), "sftp", options?.signal),
 
   /** Removes a file, a symlink or an empty directory. */
   deleteFile: (instance: string, innerPath: string, options?: CallOptions): Promise<void> =>

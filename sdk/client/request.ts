@@ -14,7 +14,8 @@ export function requireParts(path: string): void {
 /** Adds a query, without the values that are undefined. */
 export function withQuery(path: string, query: Readonly<Record<string, string | undefined>>): string {
   const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
+  if (given.length === 0) return path;
+  return `${path}${path.includes("?") ? "&" : "?"}${new URLSearchParams(given)}`;
 }
 
 /** Checks what the caller gave. @throws ApiError BAD_REQUEST with the failing paths in its details */

@@ -8,7 +8,7 @@ import type { CallOptions, WriteOptions } from "./call-options";
 import { httpsTransport } from "./https";
 import { OperationEvents } from "./operation-events";
 import { PendingOperation } from "./pending-operation";
-import { requireParts, urlOf, validated } from "./request";
+import { requireParts, urlOf, validated, withQuery } from "./request";
 import { type Transport, unixTransport, type WireRequest, type WireResponse } from "./transport";
 import { openWebSocket } from "./websocket";
 
@@ -27,6 +27,17 @@ export interface Body<T extends z.ZodType> {
 /** Pairs a body with its type. */
 export const body = <T extends z.ZodType>(type: T, value: z.input<T>): Body<T> => ({ type, value });
 
+/** What the calls of a client are about. */
+export interface Scope {
+  /** Project that all calls work in; "default" when absent. */
+  readonly project?: string;
+  /**
+   * Cluster member on which things are made, or the one whose volumes, pools and networks are meant, where a server has several; the
+   * cluster chooses when it is absent. A server that is no cluster refuses it, or takes no notice.
+   */
+  readonly target?: string;
+}
+
 interface Call extends WriteOptions {
   readonly body?: Body<z.ZodType>;
 }
@@ -35,28 +46,27 @@ export class Wire {
   readonly #transport: Transport;
   readonly operations: OperationEvents;
 
-  /** @param project that every call works in; the default one when absent */
+  /** @param scope what every call is about: a project, a cluster member */
   constructor(
     readonly endpoint: Endpoint,
-    private readonly project?: string,
+    private readonly scope: Scope = {},
   ) {
     this.#transport = endpoint.kind === "unix" ? unixTransport(endpoint) : httpsTransport(endpoint);
     this.operations = new OperationEvents(
-      (signal) => openWebSocket(this.endpoint, this.inProject("/1.0/events?type=operation"), signal),
+      (signal) => openWebSocket(this.endpoint, this.scoped("/1.0/events?type=operation"), signal),
       (id) => this.get(urlOf`/1.0/operations/${id}`, Operation),
     );
   }
 
-  /** A path as the server takes it from a client of this one's project. */
-  inProject(path: string): string {
-    if (this.project === undefined) return path;
-    return `${path}${path.includes("?") ? "&" : "?"}project=${encodeURIComponent(this.project)}`;
+  /** A path as the server takes it from a client of this one's scope. */
+  scoped(path: string): string {
+    return withQuery(path, { project: this.scope.project, target: this.scope.target });
   }
 
-  /** Sends a request as it is, in the client's project. @throws ApiError when the answer is an error, with the server's text, status and details */
+  /** Sends a request as it is, in the client's scope. @throws ApiError when the answer is an error, with the server's text, status and details */
   async send(request: WireRequest): Promise<WireResponse> {
     requireParts(request.path);
-    const response = await this.#transport.send({ ...request, path: this.inProject(request.path) });
+    const response = await this.#transport.send({ ...request, path: this.scoped(request.path) });
     if (response.status < 400) return response;
     const error = await errorOf(request, response);
     throw error.status === 403 && this.endpoint.kind === "https"
@@ -77,10 +87,16 @@ export class Wire {
     return { value: read("GET", path, type, metadata), etag: Array.isArray(etag) ? etag[0] : etag };
   }
 
-  /** Changes something at once. */
+  /**
+   * Changes something, to its end. Servers newer than LXD 5.0 answer some of these with an operation (extensions
+   * storage_and_network_operations, storage_and_profile_operations): it is waited for.
+   */
   async write(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, call: Call = {}): Promise<void> {
     const response = await this.send(requestOf(method, path, call));
-    await envelopeOf(method, path, response);
+    const { type, metadata } = await envelopeOf(method, path, response);
+    if (type !== "async") return;
+    await this.operations.listen(call.signal);
+    await this.#follow(method, path, metadata).wait({ signal: call.signal });
   }
 
   /** Starts an operation. The events are listened to before the request goes out, so that none is missed. */
@@ -98,7 +114,11 @@ export class Wire {
       throw internal(
         `Cannot follow ${request.method} ${request.path}: the answer is not an operation. Is the server LXD's?`,
       );
-    const operation = read(request.method, request.path, Operation, metadata);
+    return this.#follow(request.method, request.path, metadata);
+  }
+
+  #follow(method: string, path: string, metadata: unknown): PendingOperation {
+    const operation = read(method, path, Operation, metadata);
     return new PendingOperation(this.write.bind(this), this.operations.follow(operation));
   }
 

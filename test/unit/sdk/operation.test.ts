@@ -149,3 +149,12 @@ test("a server that refuses its events refuses the operation before anything is 
     await assert.rejects(client.createInstance(post), { code: "FORBIDDEN", message: "not authorized" });
     assert.deepEqual(daemon.requests, ["WS /1.0/events"]);
   }));
+
+test("what a newer server does by an operation is waited for where LXD 5.0 answers at once", () =>
+  withFake(async (daemon, client) => {
+    daemon.starts("POST /1.0/profiles", "later");
+    const made = client.createProfile({ name: "web" });
+    await until(() => daemon.requests.includes("GET /1.0/operations/later"));
+    daemon.tell(daemon.operation("later", "Failure", { err: "No space left" }));
+    await assert.rejects(made, { message: "No space left" });
+  }));
