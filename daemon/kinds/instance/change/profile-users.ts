@@ -67,22 +67,7 @@ export async function followProfile(
     );
 }
 
-function follow(
-  home: InstanceHome,
-  lifecycle: Lifecycle,
-  instance: InstanceId,
-  profile: ProfileId,
-  before: Settings,
-): Promise<void> {
-  const devices = () => {
-    const record = home.book.find(instance);
-    return record === undefined ? {} : home.book.expanded(record).devices;
-  };
-  const work = () => followNow(home, lifecycle, instance, profile, before);
-  return home.customVolumes.whileHeld(instance.project, devices, work);
-}
-
-async function followNow(
+async function follow(
   home: InstanceHome,
   lifecycle: Lifecycle,
   instance: InstanceId,
@@ -90,20 +75,26 @@ async function followNow(
   before: Settings,
 ): Promise<void> {
   const { book, profiles } = home;
-  const record = book.find(instance);
-  if (record === undefined) return;
-  const layers = profiles.layers(record.project, record.profiles);
-  const was = expand(
-    record,
-    layers.map((layer) => (layer.name === profile.name ? { ...layer, ...before } : layer)),
-  );
-  const is = expand(record, layers);
-  const made = await followLive(home, lifecycle, record, was, is);
-  if (book.running.has(instance)) book.noteLive(instance, made);
-  book.change(instance, (now) => ({
-    ...now,
-    config: followCloudInit(withoutGone(now.config, was.devices, is.devices), was, is),
-  }));
+  const devices = () => {
+    const record = book.find(instance);
+    return record === undefined ? {} : book.expanded(record).devices;
+  };
+  await home.customVolumes.whileHeld(instance.project, devices, async () => {
+    const record = book.find(instance);
+    if (record === undefined) return;
+    const layers = profiles.layers(record.project, record.profiles);
+    const was = expand(
+      record,
+      layers.map((layer) => (layer.name === profile.name ? { ...layer, ...before } : layer)),
+    );
+    const is = expand(record, layers);
+    const made = await followLive(home, lifecycle, record, was, is);
+    if (book.running.has(instance)) book.noteLive(instance, made);
+    book.change(instance, (now) => ({
+      ...now,
+      config: followCloudInit(withoutGone(now.config, was.devices, is.devices), was, is),
+    }));
+  });
 }
 
 /** Follows a renamed profile, within the caller's transaction. */
