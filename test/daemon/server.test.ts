@@ -24,6 +24,18 @@ test("a daemon tells the storage drivers of which it can make pools, and no othe
   }),
 );
 
+test("system calls are said to be interceptable just when a container may ask for that", { skip }, () =>
+  withDaemon({ bare: true }, async ({ client }) => {
+    const { environment } = (await client.getServer()).value;
+    const config = { "security.syscalls.intercept.mknod": "true" };
+    const isTaken = await client.createProfile({ name: "asks", config }).then(
+      () => true,
+      () => false,
+    );
+    assert.equal((environment.kernel_features as Record<string, string>).seccomp_listener, String(isTaken));
+  }),
+);
+
 test(
   "a key of LXD's server that is not here is refused with the reason, and a slip of the fingers with the right one",
   { skip },

@@ -28,12 +28,15 @@ const passwordKey = "core.trust_password";
 /** What stands for a password that is set. */
 const kept = "true";
 
-/** What LXD asks of a kernel; those on which the daemon starts have it, and none has shiftfs. */
+/**
+ * What LXD asks of a kernel; those on which the daemon starts have it, and none has shiftfs. Clients that read of seccomp's listener set
+ * security.syscalls.intercept.*, which we refuse, so we do not say that it is there.
+ */
 const kernelFeatures = {
   idmapped_mounts: "true",
   netnsid_getifaddrs: "true",
-  seccomp_listener: "true",
-  seccomp_listener_continue: "true",
+  seccomp_listener: "false",
+  seccomp_listener_continue: "false",
   shiftfs: "false",
   uevent_injection: "true",
   unpriv_fscaps: "true",
