@@ -1,64 +1,25 @@
 /** Images by the distribution's own lxc client: every verb of `lxc image`, copies between two servers in all modes, and an image server. */
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { cellProgram } from "../../sdk/host/package";
 import { TestDaemon } from "../support/daemon";
+import { FarLxc } from "../support/far-lxc";
 import { listenAt } from "../support/https";
 import { writeImage, writeSplitImage } from "../support/image";
 import { sha256OfFiles as fingerprintOf, ImageServer, makeServerIdentity } from "../support/image-server";
 import { skip, withLxc } from "../support/lxc";
 
-interface Told {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** The client in the network of a daemon, with a home of its own. */
-class Elsewhere implements Disposable {
-  readonly home = mkdtempSync(path.join(tmpdir(), "bothy-images-"));
-
-  /** @param env more of the client's */
-  constructor(
-    private readonly netnsPid: number,
-    private readonly env: Readonly<Record<string, string>> = {},
-  ) {}
-
-  try(args: readonly string[], input = ""): Told {
-    const env = { PATH: "/usr/bin:/bin", HOME: this.home, LXD_DIR: path.join(this.home, "none"), ...this.env };
-    const inside = ["--target", String(this.netnsPid), "--net", "--", "/usr/bin/lxc", ...args];
-    const done = spawnSync("nsenter", inside, { env, input, encoding: "utf8", timeout: 60_000 });
-    return { code: done.status ?? -1, stdout: done.stdout, stderr: done.stderr };
-  }
-
-  run(...args: string[]): string {
-    const told = this.try(args);
-    assert.equal(told.code, 0, `lxc ${args.join(" ")}: ${told.stderr}${told.stdout}`);
-    return told.stdout;
-  }
-
-  refuses(message: RegExp, ...args: string[]): void {
-    const told = this.try(args);
-    assert.notEqual(told.code, 0, args.join(" "));
-    assert.match(told.stderr, message);
-  }
-
-  /** Adds a daemon that trusts whoever knows the password. */
-  add(name: string, daemon: TestDaemon, port: number): void {
-    execFileSync("curl", [
-      ...["-sSf", "--unix-socket", daemon.socket, "-X", "PATCH", "http://b/1.0"],
-      ...["-d", JSON.stringify({ config: { "core.trust_password": "sesame" } })],
-    ]);
-    this.run("remote", "add", name, `https://127.0.0.1:${port}`, "--accept-certificate", "--password", "sesame");
-  }
-
-  [Symbol.dispose](): void {
-    rmSync(this.home, { recursive: true, force: true });
-  }
+/** Adds a daemon that trusts whoever knows the password. */
+function addRemote(there: FarLxc, name: string, daemon: TestDaemon, port: number): void {
+  execFileSync("curl", [
+    ...["-sSf", "--unix-socket", daemon.socket, "-X", "PATCH", "http://b/1.0"],
+    ...["-d", JSON.stringify({ config: { "core.trust_password": "sesame" } })],
+  ]);
+  there.run("remote", "add", name, `https://127.0.0.1:${port}`, "--accept-certificate", "--password", "sesame");
 }
 
 const rows = (text: string) => text.split("\n").filter(Boolean);
@@ -71,9 +32,9 @@ test("lxc image copy takes images from one server to another by pull, push and r
     try {
       await listenAt(daemon, "127.0.0.1:8443");
       await listenAt(other, "127.0.0.1:8444");
-      using there = new Elsewhere(daemon.netns.pid);
-      there.add("a", daemon, 8443);
-      there.add("b", other, 8444);
+      using there = new FarLxc(daemon.netns.pid);
+      addRemote(there, "a", daemon, 8443);
+      addRemote(there, "b", other, 8444);
       writeSplitImage(there.home, "split", { files: 2, bytesPerFile: 1000 });
       const at = (name: string) => path.join(there.home, name);
       there.run("image", "import", at("lxd.tar.xz"), at("root.squashfs"), "a:", "--alias", "os/split", "note=kept");
@@ -160,8 +121,8 @@ test("lxc lists, launches, copies and refreshes images of a simplestreams server
       await using server = await ImageServer.start(daemon.netns.pid, { port: 8500, identity });
       server.offer([product({ "20260101": first })]);
       await listenAt(daemon);
-      using there = new Elsewhere(daemon.netns.pid, { SSL_CERT_FILE: identity.cert });
-      there.add("a", daemon, 8443);
+      using there = new FarLxc(daemon.netns.pid, { SSL_CERT_FILE: identity.cert });
+      addRemote(there, "a", daemon, 8443);
       there.run("remote", "add", "tiny", server.url, "--protocol", "simplestreams");
       assert.match(there.run("image", "list", "tiny:", "-f", "csv"), /^tiny \(3 more\),/m);
       there.run("remote", "switch", "a");

@@ -3,14 +3,15 @@ import assert from "node:assert/strict";
 import { chownSync, closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { FarLxc } from "../support/far-lxc";
 import { skip } from "../support/lxc";
-import { Far, withTwoServers } from "../support/servers";
+import { withTwoServers } from "../support/servers";
 
 const see = "cat /root/file; stat -c '%u:%g %a' /root/file; readlink /root/link";
 
 test("instances are copied, refreshed and moved between two servers with their snapshots", { skip }, () =>
   withTwoServers(["overlay", "dir"], async (one, other) => {
-    using lxc = new Far(one.daemon.netns.pid, one.daemon.dir);
+    using lxc = new FarLxc(one.daemon.netns.pid, { LXD_DIR: one.daemon.dir });
     const { run } = lxc;
     await other.daemon.request("PATCH", "/1.0", { config: { "core.trust_password": "sesame" } });
     run("remote", "add", "b", `https://${other.address}`, "--accept-certificate", "--password", "sesame");
@@ -58,7 +59,7 @@ test("instances are copied, refreshed and moved between two servers with their s
 
 test("custom volumes are copied and refreshed between two servers with their snapshots", { skip }, () =>
   withTwoServers(["dir", "overlay"], async (one, other) => {
-    using lxc = new Far(one.daemon.netns.pid, one.daemon.dir);
+    using lxc = new FarLxc(one.daemon.netns.pid, { LXD_DIR: one.daemon.dir });
     const { run } = lxc;
     await other.daemon.request("PATCH", "/1.0", { config: { "core.trust_password": "sesame" } });
     run("remote", "add", "b", `https://${other.address}`, "--accept-certificate", "--password", "sesame");
@@ -97,7 +98,7 @@ test("custom volumes are copied and refreshed between two servers with their sna
 
 test("the bytes of block volumes are copied and refreshed between two servers with their snapshots", { skip }, () =>
   withTwoServers(["dir", "overlay"], async (one, other) => {
-    using lxc = new Far(one.daemon.netns.pid, one.daemon.dir);
+    using lxc = new FarLxc(one.daemon.netns.pid, { LXD_DIR: one.daemon.dir });
     const { run } = lxc;
     await other.daemon.request("PATCH", "/1.0", { config: { "core.trust_password": "sesame" } });
     run("remote", "add", "b", `https://${other.address}`, "--accept-certificate", "--password", "sesame");

@@ -1,53 +1,22 @@
 /** The distribution's own lxc client over HTTPS: remotes by token and by password, and every form of `lxc config trust`. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import type { TestDaemon } from "../support/daemon";
+import { FarLxc } from "../support/far-lxc";
 import { makeIdentity } from "../support/https";
 import { type Lxc, skip, withLxc } from "../support/lxc";
-
-/** Another machine: the client in a home of its own, with no socket to reach but the network of the daemon. */
-class Elsewhere implements Disposable {
-  readonly home = mkdtempSync(path.join(tmpdir(), "bothy-remote-"));
-
-  constructor(private readonly daemon: TestDaemon) {}
-
-  try(args: readonly string[], input = "") {
-    const env = { PATH: "/usr/bin:/bin", HOME: this.home, LXD_DIR: path.join(this.home, "none") };
-    const inside = ["--target", String(this.daemon.netns.pid), "--net", "--", "/usr/bin/lxc", ...args];
-    const done = spawnSync("nsenter", inside, { env, input, encoding: "utf8", timeout: 60_000 });
-    return { code: done.status ?? -1, stdout: done.stdout, stderr: done.stderr };
-  }
-
-  run(...args: string[]): string {
-    const told = this.try(args);
-    assert.equal(told.code, 0, `lxc ${args.join(" ")}: ${told.stderr}${told.stdout}`);
-    return told.stdout;
-  }
-
-  refuses(message: RegExp, ...args: string[]): void {
-    const told = this.try(args);
-    assert.notEqual(told.code, 0, args.join(" "));
-    assert.match(told.stderr, message);
-  }
-
-  [Symbol.dispose](): void {
-    rmSync(this.home, { recursive: true, force: true });
-  }
-}
 
 const address = "127.0.0.1:8443";
 const url = `https://${address}`;
 const tokenOf = (text: string) => text.trim().split("\n").at(-1)?.trim() ?? "";
 const rows = (text: string) => text.split("\n").filter(Boolean);
 
-const withRemote = (work: (lxc: Lxc, there: Elsewhere, daemon: TestDaemon) => void | Promise<void>) =>
+const withRemote = (work: (lxc: Lxc, there: FarLxc, daemon: TestDaemon) => void | Promise<void>) =>
   withLxc(async (lxc, daemon) => {
     lxc.run("config", "set", "core.https_address", address);
-    using there = new Elsewhere(daemon);
+    using there = new FarLxc(daemon.netns.pid);
     await work(lxc, there, daemon);
   });
 

@@ -7,9 +7,10 @@ import path from "node:path";
 import { json } from "node:stream/consumers";
 import { test } from "node:test";
 import { preparePool, withDaemon } from "../support/daemon";
+import { FarLxc } from "../support/far-lxc";
 import { listenAt } from "../support/https";
 import { requireFeature } from "../support/require";
-import { Far, firstAddress, joinNamespaces, partNamespaces, secondAddress } from "../support/servers";
+import { firstAddress, joinNamespaces, partNamespaces, secondAddress } from "../support/servers";
 
 /** State folder of an LXD that runs; the test makes a pool and containers of its own in it. */
 const lxdDir = process.env.BOTHY_TEST_LXD_DIR ?? "";
@@ -34,7 +35,7 @@ test("instances go from ours to LXD and back, by pull, push and relay", { skip }
   const pid = await lxdPid();
   await withDaemon({ bare: true }, async (daemon) => {
     joinNamespaces(daemon.netns.pid, pid);
-    using lxc = new Far(pid, lxdDir);
+    using lxc = new FarLxc(pid, { LXD_DIR: lxdDir });
     const { run } = lxc;
     const address = run("config", "get", "core.https_address").trim();
     try {

@@ -1,9 +1,5 @@
 /** Servers that reach each other over HTTPS, each in a network namespace of its own, joined by a cable. */
-import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
+import { execFileSync } from "node:child_process";
 import { preparePool, type TestDaemon, withDaemon } from "./daemon";
 import { listenAt } from "./https";
 
@@ -70,37 +66,4 @@ export async function withTwoServers(
       partNamespaces(first.netns.pid);
     }),
   );
-}
-
-/** The stock client beside one of the servers, in a home of its own. */
-export class Far implements Disposable {
-  readonly home = mkdtempSync(path.join(tmpdir(), "bothy-far-"));
-
-  constructor(
-    private readonly pid: number,
-    private readonly lxdDir: string,
-  ) {}
-
-  try(args: readonly string[], input = "") {
-    const env = { PATH: "/usr/bin:/bin", HOME: this.home, LXD_DIR: this.lxdDir };
-    const inside = ["--target", String(this.pid), "--net", "--", "/usr/bin/lxc", ...args];
-    const done = spawnSync("nsenter", inside, { env, input, encoding: "utf8", timeout: 120_000 });
-    return { code: done.status ?? -1, stdout: done.stdout, stderr: done.stderr };
-  }
-
-  readonly run = (...args: string[]): string => {
-    const told = this.try(args);
-    assert.equal(told.code, 0, `lxc ${args.join(" ")}: ${told.stderr}${told.stdout}`);
-    return told.stdout;
-  };
-
-  refuses(message: RegExp, ...args: string[]): void {
-    const told = this.try(args);
-    assert.notEqual(told.code, 0, args.join(" "));
-    assert.match(told.stderr, message);
-  }
-
-  [Symbol.dispose](): void {
-    rmSync(this.home, { recursive: true, force: true });
-  }
 }
