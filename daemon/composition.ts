@@ -1,13 +1,6 @@
-/** Composition: every kind there is, what each is made of, and its ports to the others. Nothing else of the daemon knows all kinds. */
+/** Composition: every kind there is, and what each is made of. Nothing else of the daemon knows all kinds; their ports to each other lie in ports/. */
 
-import { type Devices, epoch } from "../sdk/api/common";
-import type { VolumePath } from "../sdk/api/config/values";
-import { isVolume } from "../sdk/api/devices/disk";
-import { badRequest } from "../sdk/api/errors";
-import { defaultProject } from "./core/call";
 import { Changes } from "./core/changes";
-import { lockKeyOf, type Ref, ref, snapshotRef, urlOf, volumeRef } from "./core/ref";
-import { withVolumeMoved } from "./core/references/devices";
 import { References } from "./core/references/references";
 import { type Reference, referenceSchema } from "./core/references/store";
 import type { Trust } from "./core/trust";
@@ -34,15 +27,13 @@ import { imageRoutes } from "./kinds/image/routes";
 import { ImageService } from "./kinds/image/service";
 import { imageSchema } from "./kinds/image/store";
 import { InstanceBook } from "./kinds/instance/book";
-import { checkProfile, followProfile, renameInUsers } from "./kinds/instance/change/profile-users";
-import { replaceDevices, runningUsersOf, whileAllStill } from "./kinds/instance/change/volume-users";
 import { GuestEvents } from "./kinds/instance/guest/events";
 import { GuestGates } from "./kinds/instance/guest/gates";
 import type { CustomVolumePort } from "./kinds/instance/home";
 import { metricSources } from "./kinds/instance/inside/metric-sources";
 import { sftpUpgrades } from "./kinds/instance/inside/sftp-routes";
 import { SftpSessions } from "./kinds/instance/inside/sftp-sessions";
-import { instanceOfKey, instanceRef } from "./kinds/instance/record";
+import { instanceOfKey } from "./kinds/instance/record";
 import { instanceRoutes } from "./kinds/instance/routes";
 import { InstanceService } from "./kinds/instance/service";
 import { instanceSchema } from "./kinds/instance/store";
@@ -78,8 +69,7 @@ import { storagePoolRoutes } from "./kinds/storage-pool/routes";
 import { StoragePoolService } from "./kinds/storage-pool/service";
 import { storagePoolSchema } from "./kinds/storage-pool/store";
 import { Volumes } from "./kinds/storage-pool/volumes";
-import type { OtherVolume, StorageVolumeHome, VolumeUsers } from "./kinds/storage-volume/home";
-import { isUnmapped, refOf, volumeOf } from "./kinds/storage-volume/record";
+import type { StorageVolumeHome, VolumeUsers } from "./kinds/storage-volume/home";
 import { storageVolumeRoutes } from "./kinds/storage-volume/routes";
 import { StorageVolumeService } from "./kinds/storage-volume/service";
 import { volumeSnapshotRoutes } from "./kinds/storage-volume/snapshot/routes";
@@ -93,6 +83,12 @@ import type { Schema } from "./platform/database/database";
 import type { ParentGroups } from "./platform/host/cgroups";
 import type { Platform } from "./platform/platform";
 import { ServerCertificate } from "./platform/tls/server-certificate";
+import { customVolumes } from "./ports/custom-volumes";
+import { daemonVolumes } from "./ports/daemon-volumes";
+import { otherVolumes } from "./ports/other-volumes";
+import { profileUsers } from "./ports/profile-users";
+import { projectContents } from "./ports/project-contents";
+import { volumeUsers } from "./ports/volume-users";
 import { isCrashLeftover } from "./restored";
 
 /** The tables of every kind. */
@@ -228,147 +224,6 @@ export function makeParts(ground: Ground): Parts {
   parts.publishables = publishables(parts, parts.snapshots);
   return parts;
 }
-
-const profileUsers = (parts: Parts): ProfileUsers => ({
-  check: (after) => checkProfile(parts, after),
-  changed: (profile) => {
-    for (const user of parts.book.usersOfProfile(profile)) parts.book.store.referAgain(user);
-  },
-  follow: (before) => followProfile(parts, parts.instances.lifecycle, before, before),
-  renamed: (from, to) => {
-    renameInUsers(parts, from, to);
-    parts.snapshots.followProfile(from, to);
-    parts.images.followProfile(from, to);
-  },
-  deleted: (profile) => {
-    parts.snapshots.followProfile(profile, undefined);
-    parts.images.followProfile(profile, undefined);
-  },
-});
-
-/** Whether the daemon itself keeps something in a volume. */
-const isOfDaemon = (parts: Parts, volume: Ref): boolean =>
-  parts.references.to(volume).some(({ kind }) => kind === "server");
-
-const daemonVolumes = (parts: Parts): DaemonVolumePort => {
-  const idOf = ({ pool, name }: VolumePath) => ({ project: defaultProject, pool, name });
-  return {
-    requireFree: (volume) => {
-      const found = parts.storageVolumes.record(idOf(volume));
-      if (found.contentType !== "filesystem")
-        throw badRequest(
-          `Cannot use volume "${volume.name}": it holds blocks. Choose one of the content type filesystem.`,
-        );
-      if (parts.references.to(refOf(found)).some(({ kind }) => kind !== "server"))
-        throw badRequest(`Cannot use volume "${volume.name}": The storage volume is still in use. Choose another one.`);
-    },
-    requireUsable: (volume) => parts.storageVolumes.requireUsable(idOf(volume)),
-    pathOf: (volume) => parts.storageVolumes.pathOf(idOf(volume)),
-  };
-};
-
-const volumeUsers = (parts: Parts): VolumeUsers => ({
-  isRunning: (volume) =>
-    isOfDaemon(parts, refOf(volume)) || runningUsersOf(parts.references, parts.book, refOf(volume)).length > 0,
-  whileStill: (volume, work) =>
-    whileAllStill(parts.instances.lifecycle, runningUsersOf(parts.references, parts.book, refOf(volume)), work),
-  moved: (from, to) => {
-    const users = parts.references.to(refOf(from));
-    const next = (devices: Devices) => withVolumeMoved(devices, from, to);
-    for (const user of users.filter(({ kind }) => kind === "profile")) parts.profiles.replaceDevices(user, next);
-    replaceDevices(parts.book, users, next);
-  },
-});
-
-/** Volumes that are made with what they are for. */
-function otherVolumes(parts: Parts, pool: string, project: string | undefined): OtherVolume[] {
-  const roots = parts.book.store
-    .list()
-    .filter((record) => record.pool === pool && (project === undefined || record.project === project))
-    .flatMap((record) => [
-      { name: record.name, createdAt: record.createdAt, owner: instanceRef(record) },
-      ...parts.snapshots.list(record).map(({ name, created_at: createdAt }) => ({
-        name: `${record.name}/${name}`,
-        createdAt,
-        owner: snapshotRef(record.name, name, record.project),
-      })),
-    ])
-    .map((root): OtherVolume => ({ ...root, type: "container", project: root.owner.project, description: "" }));
-  const held = new Set(parts.storagePools.imagesIn(pool));
-  const home = project === undefined ? undefined : parts.projects.homeOf("images", project);
-  const images = parts.images
-    .ids()
-    .filter((image) => held.has(image.fingerprint) && (home === undefined || image.project === home))
-    .map(({ project: own, fingerprint }): OtherVolume => {
-      const owner = ref("image", fingerprint, own);
-      return { type: "image", project: own, name: fingerprint, description: "", createdAt: epoch, owner };
-    });
-  return [...roots, ...images];
-}
-
-const customVolumes = (parts: Parts): CustomVolumePort => ({
-  find: (project, pool, name) => {
-    const volume = parts.storageVolumes.find(parts.storageVolumes.idFor(project, pool, name));
-    return (
-      volume && {
-        contentType: volume.contentType,
-        isUnmapped: isUnmapped(volume),
-        isOfDaemon: isOfDaemon(parts, refOf(volume)),
-      }
-    );
-  },
-  pathOf: (project, pool, name) => parts.storageVolumes.pathOf(parts.storageVolumes.idFor(project, pool, name)),
-  requireUsable: (project, pool, name) =>
-    parts.storageVolumes.requireUsable(parts.storageVolumes.idFor(project, pool, name)),
-  mustStayWhole: (project, pool, name) =>
-    parts.volumes.mustStayWhole(pool, volumeOf(parts.storageVolumes.idFor(project, pool, name))),
-  whileHeld: (project, devices, work) => {
-    const keys = () =>
-      Object.values(devices())
-        .filter((device) => device.type === "disk" && isVolume(device))
-        .map(({ pool = "", source = "" }) => lockKeyOf(refOf(parts.storageVolumes.idFor(project, pool, source))));
-    return parts.locks.runAllOf(keys, work);
-  },
-});
-
-const projectContents = (parts: Parts): ProjectContents => ({
-  instances: (project, next) => parts.book.expandedOf(project, next),
-  profiles: (project) => parts.profiles.records(project),
-  urls: (project) => {
-    const isIn = (one: { readonly project: string }) => one.project === project;
-    const instances = parts.book.store.ids().filter(isIn);
-    const images = parts.images.ids().filter(isIn);
-    const volumes = parts.storageVolumes.store.ids().filter(isIn);
-    // Networks are the default project's.
-    const networks = project === defaultProject ? parts.networks.records() : [];
-    return [
-      ...instances.map(({ name }) => ref("instance", name, project)),
-      ...parts.profiles.records(project).map(({ name }) => ref("profile", name, project)),
-      ...images.map(({ fingerprint }) => ref("image", fingerprint, project)),
-      ...volumes.map(({ pool, name }) => volumeRef(pool, name, project)),
-      ...networks.map(({ name }) => ref("network", name)),
-    ].map(urlOf);
-  },
-  projects: () =>
-    new Set(
-      [
-        ...parts.book.store.ids(),
-        ...parts.profiles.records(),
-        ...parts.images.ids(),
-        ...parts.storageVolumes.store.ids(),
-      ].map(({ project }) => project),
-    ),
-  addDefaultProfile: (project) => parts.profiles.addDefault(project),
-  removeDefaultProfile: (project) => parts.profiles.removeDefault(project),
-  projectRenamed: (from, to) => {
-    parts.profiles.projectRenamed(from, to);
-    parts.certificates.projectRenamed(from, to);
-  },
-  projectDeleted: (project) => {
-    parts.profiles.removeDefault(project);
-    parts.certificates.projectDeleted(project);
-  },
-});
 
 const nicOwners = (parts: Parts): NicOwners => ({
   all: () => parts.book.uses(),

@@ -30,7 +30,7 @@ function importersOf(kind: string): string[] {
   return sources.filter(
     (file) =>
       !isOf(kind, file) &&
-      !file.startsWith("daemon/kinds/") &&
+      !["daemon/kinds/", "daemon/ports/"].some((room) => file.startsWith(room)) &&
       [...textOf(file).matchAll(/ from "(\.[^"]+)";$/gm)].some(([, from = ""]) => isImported(from, file)),
   );
 }
