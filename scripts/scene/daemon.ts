@@ -125,11 +125,15 @@ export class OwnDaemon {
   /** Kills the containers that run and ends the daemon, which is started again first when it was ended. */
   async shutDown(): Promise<void> {
     if (!this.isRunning) await this.start();
-    const instances = await this.client.listInstances();
-    const stopping = instances
-      .filter(({ status }) => status !== "Stopped")
-      .map(async ({ name }) => (await this.client.setInstanceState(name, { action: "stop", force: true })).wait());
-    await Promise.all(stopping);
+    await Promise.all((await this.client.listProjects()).map(({ name }) => this.#killContainers(name)));
     assert.equal(await this.stop(), 0, "the daemon ends well");
+  }
+
+  async #killContainers(project: string): Promise<void> {
+    await using client = new Client({ endpoint: this.socket, project });
+    const running = (await client.listInstances()).filter(({ status }) => status !== "Stopped");
+    await Promise.all(
+      running.map(async ({ name }) => (await client.setInstanceState(name, { action: "stop", force: true })).wait()),
+    );
   }
 }
