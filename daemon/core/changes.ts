@@ -5,7 +5,7 @@ import type { Operations, OperationWork, RunningOperation } from "../platform/op
 import { requireAccess } from "./access";
 import type { Actor, Call } from "./call";
 import { checkEtag } from "./etag";
-import { lockKeyOf, type Ref, urlOf } from "./ref";
+import { contentKeyOf, lockKeyOf, type Ref, urlOf } from "./ref";
 
 /** What listeners are told of a change. */
 export interface Told {
@@ -22,6 +22,8 @@ export interface Change<T> {
   readonly told?: Told;
   /** The work takes long and may be overtaken: it takes the lock itself where it needs it. */
   readonly unlocked?: boolean;
+  /** Whose volumes are read for long, or go, move or change: one such change goes on at a time, while others start, stop and set the object. */
+  readonly content?: readonly Ref[];
   /** What the client believes to change, and what there is. */
   readonly etag?: { readonly ifMatch: string | undefined; readonly parts: () => unknown };
   readonly work: () => Promise<T> | T;
@@ -41,9 +43,10 @@ export class Changes {
   constructor(private readonly platform: { events: Events; locks: Locks; operations: Operations }) {}
 
   /** Makes a change and resolves when it is made and told. @throws ApiError FORBIDDEN, PRECONDITION_FAILED, and what the work throws */
-  run<T>(call: Call, { of, told, unlocked, etag, work }: Change<T>): Promise<T> {
+  run<T>(call: Call, { of, told, unlocked, content = [], etag, work }: Change<T>): Promise<T> {
     requireAccess(call, of);
-    return this.platform.locks.runAll(unlocked ? [] : of.map(lockKeyOf), async () => {
+    const keys = [...content.map(contentKeyOf), ...(unlocked ? [] : of.map(lockKeyOf))];
+    return this.platform.locks.runAll(keys, async () => {
       if (etag !== undefined) checkEtag(etag.ifMatch, etag.parts());
       const result = await work();
       if (told !== undefined) this.tell(call, told);

@@ -128,6 +128,12 @@ export function lockKeyOf({ kind, project, name, parent }: Ref): string {
   }
 }
 
+/**
+ * What is locked while volumes of an object are read without the object's own lock, and while they are taken away, moved or put back. It sorts before
+ * every lock of an object, so that whoever waits for it holds none of these (Locks.runAll).
+ */
+export const contentKeyOf = (ref: Ref): string => `content/${lockKeyOf(ref)}`;
+
 /** Name of an object's volume, control group and folders: with its project, where that is not the default one, as LXD has it. */
 export const storageNameOf = ({ project, name, parent }: Ref): string => {
   const own = parent === undefined ? name : `${parent}/${name}`;

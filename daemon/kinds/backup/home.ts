@@ -20,7 +20,7 @@ export interface BackupHome extends Platform {
   readonly projects: Pick<ProjectService, "config" | "allowBackup" | "exists">;
   readonly images: Pick<ImageService, "limits">;
   readonly instances: InstanceService;
-  readonly snapshots: Pick<SnapshotService, "records" | "whileCopied" | "addFilled" | "addKnown">;
+  readonly snapshots: Pick<SnapshotService, "readers" | "records" | "addFilled" | "addKnown">;
   /** Pools as they are on disk, whether or not the database knows them. */
   readonly storagePools: {
     /** @throws ApiError NOT_FOUND "Failed mounting pool" */

@@ -3,7 +3,7 @@ import { Backup, BackupsPost } from "../../../sdk/api/backup";
 import { backupRef } from "../../core/ref";
 import { type ApiRequest, asyncOp, inProjects, type Route, route } from "../../http/route";
 import { answers } from "../../http/says";
-import type { InstanceId } from "../instance/record";
+import { type InstanceId, instanceRef } from "../instance/record";
 import { about, idOf } from "../instance/request";
 import { type BackedUp, keptRoutes } from "./kept/routes";
 import type { BackupService } from "./service";
@@ -32,9 +32,12 @@ export function backupRoutes(backups: BackupService): Route[] {
     return asyncOp(
       changes.start(request.call, {
         of: [refOf(instance, name)],
+        // The instance's lock is taken only until its root is copied.
+        unlocked: true,
+        content: [instanceRef(instance)],
         operation: aboutBackup(instance, name, "Backing up instance", true),
         told: { action: "instance-backup-created", of: refOf(instance, name) },
-        work: (operation) => backups.create(book.record(instance), { ...post, name }, operation),
+        work: (operation) => backups.create(instance, { ...post, name }, operation),
       }),
     );
   }

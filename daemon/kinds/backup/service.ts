@@ -10,7 +10,9 @@ import { writePacked } from "../../platform/archive/packed-file";
 import type { RunningOperation } from "../../platform/operations";
 import { Slots } from "../../platform/processes/slots";
 import { type InstanceId, type InstanceRecord, keyOf } from "../instance/record";
-import { backupArchive } from "./archive/write";
+import type { StillRoot } from "../snapshot/root-readers";
+import { backupArchive, type Contents, contentsOf } from "./archive/write";
+import type { Described } from "./format/write";
 import type { BackupHome } from "./home";
 import { KeptBackups } from "./kept/kept-backups";
 import type { BackupRecord } from "./kept/store";
@@ -67,39 +69,35 @@ export class BackupService {
     return this.#kept.algorithmOf(project, asked);
   }
 
-  /** Makes a backup; a running instance is frozen while its root is copied. */
-  async create(instance: InstanceRecord, post: BackupsPost, operation: RunningOperation): Promise<void> {
+  /** Makes a backup of what the instance is at its beginning; a running one is frozen while its root is copied. As a change with `content` of the instance. */
+  create(instance: InstanceId, post: BackupsPost, operation: RunningOperation): Promise<void> {
     const { project, name } = instance;
+    const { signal } = operation;
     const isAlone = post.instance_only || post.container_only;
-    await this.#kept.create({ project, name }, { ...post, isAlone }, (file) =>
-      this.#atOnce.run(() => this.#write(instance, isAlone, file, this.algorithmOf(instance, post), operation)),
+    const algorithm = this.algorithmOf(instance, post);
+    const count = packProgress(operation, "create_backup", "Backup");
+    const begin = (record: InstanceRecord) => contentsOf(this.home, this.#describe(record, isAlone));
+    const write = ({ begun, volume }: StillRoot<Contents>, reading: AbortSignal, file: string) =>
+      writePacked(backupArchive(this.home, begun, volume, reading), file, { algorithm, signal: reading, count });
+    return this.#atOnce.run(
+      () =>
+        this.home.snapshots.readers.read({ instance, signal, begin }, (root, reading) =>
+          this.#kept.create({ project, name }, { ...post, isAlone }, (file) => write(root, reading, file)),
+        ),
+      { signal },
     );
   }
 
-  async #write(
-    instance: InstanceRecord,
-    isAlone: boolean,
-    file: string,
-    algorithm: string,
-    operation: RunningOperation,
-  ): Promise<void> {
+  #describe(instance: InstanceRecord, isAlone: boolean): Described {
     const { instances, snapshots } = this.home;
     const { book, profiles, storagePools } = instances.home;
-    const { signal } = operation;
-    const what = {
+    return {
       instance,
       snapshots: isAlone ? [] : snapshots.records(instance),
       pool: storagePools.record(instance.pool),
       profiles: profiles.layers(instance.project, instance.profiles),
       book,
     };
-    await snapshots.whileCopied(instance, (volume) =>
-      writePacked(backupArchive(this.home, what, volume, signal), file, {
-        algorithm,
-        signal,
-        count: packProgress(operation, "create_backup", "Backup"),
-      }),
-    );
   }
 
   /** The file's bytes, and how many they are. @throws ApiError NOT_FOUND */

@@ -10,8 +10,9 @@ import type { OciRuntime } from "./archive/oci-runtime";
 
 /** What an image can be made of: an instance, or a snapshot of one. */
 export interface Publishable {
-  /** What is locked while it is read. */
+  /** What is locked until it is at rest; of the instance its volumes stay while they are read. */
   readonly of: Ref;
+  readonly instance: Ref;
   readonly architecture: string;
   /** What its image said of itself, as far as that is still known, with what was changed of it since. */
   readonly origin: { readonly metadata: ImageMetadata; readonly templates: Readonly<Record<string, string>> };
@@ -19,8 +20,8 @@ export interface Publishable {
   readonly runs: OciRuntime | undefined;
   /** @throws ApiError BAD_REQUEST "Cannot export a running instance as an image" */
   requireAtRest(): void;
-  /** @throws ApiError NOT_FOUND, UNAVAILABLE */
-  root(): Promise<RootSource>;
+  /** Runs the work on the root at rest. As a change with `content` of the instance. @throws ApiError NOT_FOUND, UNAVAILABLE */
+  read<T>(signal: AbortSignal, work: (root: RootSource, signal: AbortSignal) => Promise<T>): Promise<T>;
 }
 
 export interface ImageHome extends Platform {

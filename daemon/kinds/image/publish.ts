@@ -7,11 +7,12 @@ import type { ImagesPost } from "../../../sdk/api/image";
 import { requireAccess } from "../../core/access";
 import type { Call } from "../../core/call";
 import { withoutEmpty } from "../../core/merge";
-import { ref } from "../../core/ref";
+import { lockKeyOf, ref } from "../../core/ref";
 import { packProgress } from "../../platform/archive/pack-progress";
 import { requireCompression, writePacked } from "../../platform/archive/packed-file";
 import { tarTree } from "../../platform/archive/tar-tree";
 import { tarEnd, tarFile, tarFolder } from "../../platform/archive/tar-writer";
+import type { RootSource } from "../../platform/native/root-source";
 import type { RunningOperation } from "../../platform/operations";
 import { Slots } from "../../platform/processes/slots";
 import { beyond } from "./archive/limits";
@@ -51,11 +52,16 @@ export class Publisher {
     const aliases = post.aliases.map(({ name }) => ref("image-alias", name, project));
     return changes.start(call, {
       of: [source.of, ...aliases],
+      // The instance's lock is taken only until its root is at rest.
+      unlocked: true,
+      content: [source.instance],
       operation: { description: "Downloading image", mayCancel: true },
       check: () => source.requireAtRest(),
       work: async (operation) => {
-        source.requireAtRest();
-        const made = await this.#atOnce.run(() => this.#make(call, source, { post, algorithm }, operation));
+        const make = () => this.#make(call, source, { post, algorithm }, operation);
+        const made = await this.home.locks.runAll(aliases.map(lockKeyOf), () =>
+          this.#atOnce.run(make, { signal: operation.signal }),
+        );
         changes.tell(call, { action: "image-created", of: ref("image", made.fingerprint, project) });
         return made;
       },
@@ -89,11 +95,10 @@ export class Publisher {
     const { signal } = operation;
     await using folder = await scratchFolder(this.home.dirs.scratch);
     const main = path.join(folder.path, "main");
-    const packed = await writePacked(this.#archive(source, post, signal), main, {
-      algorithm,
-      signal,
-      count: this.#meter(operation),
-    });
+    const count = this.#meter(operation);
+    const packed = await source.read(signal, (root, reading) =>
+      writePacked(this.#archive(source, root, post, reading), main, { algorithm, signal: reading, count }),
+    );
     // What it says of itself is in its metadata.
     const { public: isPublic, profiles, filename, aliases, auto_update } = post;
     // Not the first moment of 1970, as for an image that is imported.
@@ -114,14 +119,19 @@ export class Publisher {
     };
   }
 
-  async *#archive(source: Publishable, post: ImagesPost, signal: AbortSignal): AsyncGenerator<Buffer> {
+  async *#archive(
+    source: Publishable,
+    root: RootSource,
+    post: ImagesPost,
+    signal: AbortSignal,
+  ): AsyncGenerator<Buffer> {
     const { metadata, templates } = metadataOf(source, post);
     // Plain words as YAML 1.1, which LXD reads, would take them for something else are quoted.
     yield tarFile("metadata.yaml", stringify(metadata, { version: "1.1", lineWidth: 0 }));
     if (source.runs !== undefined) yield tarFile("config.json", runtimeText(source.runs));
     if (Object.keys(templates).length > 0) yield tarFolder("templates");
     for (const [name, text] of Object.entries(templates)) yield tarFile(`templates/${name}`, text);
-    yield* tarTree(this.home, await source.root(), "rootfs", signal);
+    yield* tarTree(this.home, root, "rootfs", signal);
     yield tarEnd;
   }
 }

@@ -109,6 +109,8 @@ export interface SnapshotPort {
   refreshVolumes(source: InstanceRecord, record: InstanceRecord, withSnapshots: boolean): Promise<void>;
   /** Makes a stopped instance's root anew. @param fill makes a volume that is new */
   refillVolume(record: InstanceRecord, fill: (volume: Volume) => Promise<void>): Promise<void>;
+  /** Ends all who read what is of an instance that is to be deleted. Under its lock. */
+  endReaders(instance: InstanceId): Promise<void>;
   /** Forgets all of an instance; its volumes are gone already. */
   forgetAll(instance: InstanceId): void;
   /** Follows a renamed instance, within the caller's transaction. */

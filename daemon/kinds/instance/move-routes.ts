@@ -43,6 +43,7 @@ export function moveRoutes(home: InstanceHome): Route[] {
     return asyncOp(
       changes.start(call, {
         of: [instanceRef(id), ...(isRenamed ? [instanceRef(to)] : [])],
+        content: [instanceRef(id)],
         operation: about(id, elsewhere ? "Moving instance" : "Renaming instance"),
         told: isRenamed
           ? { action: "instance-renamed", of: instanceRef(to), context: { old_name: id.name } }
@@ -61,6 +62,7 @@ export function moveRoutes(home: InstanceHome): Route[] {
     return asyncOp(
       changes.start(request.call, {
         of: [instanceRef(record)],
+        content: [instanceRef(record)],
         operation: about(record, "Rebuilding instance", true),
         told: { action: "instance-rebuilt", of: instanceRef(record) },
         work,

@@ -161,6 +161,7 @@ export function instanceRoutes(
     return asyncOp(
       changes.start(request.call, {
         of,
+        content: refreshes ? [instanceRef(id)] : [],
         // Building or unpacking an image may take long.
         operation: {
           ...about(id, refreshes ? "Refreshing instance" : "Creating instance", !isCopy),
@@ -192,6 +193,7 @@ export function instanceRoutes(
     return asyncOp(
       changes.start(request.call, {
         of: [instanceRef(id)],
+        content: [instanceRef(id)],
         etag: etagOf(request, id),
         check: () => snapshots.requireThere(id, snapshot),
         operation: about(id, "Restoring snapshot"),

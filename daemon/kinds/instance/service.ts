@@ -185,6 +185,7 @@ export class InstanceService {
 
   async #remove(call: Call, instance: InstanceId): Promise<void> {
     const { book, changes } = this.home;
+    await this.home.snapshots.endReaders(instance);
     const record = book.record(instance);
     // From here on it is gone for everyone; a crash leaves the rest to the next start.
     book.store.markPending(instance);

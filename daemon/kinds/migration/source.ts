@@ -13,7 +13,7 @@ import { metadataOf } from "../instance/metadata/metadata";
 import { type InstanceId, type InstanceRecord, instanceRef } from "../instance/record";
 import { about } from "../instance/request";
 import { snapshotVolume } from "../instance/volume";
-import type { Volume } from "../storage-pool/driver";
+import type { StillRoot } from "../snapshot/root-readers";
 import { writeBeside } from "./beside";
 import { type Channels, endOf } from "./channels";
 import type { MigrationHome } from "./home";
@@ -40,13 +40,14 @@ export function startSending(
   const of = [instanceRef(id)];
   return changes.start(call, {
     of,
-    // Whoever does not come keeps nobody waiting.
+    // Whoever does not come keeps nobody waiting, and who starts or stops the instance does not wait for the other server.
     unlocked: true,
     operation: { ...about(id, "Migrating instance", true), ...end.operation },
     work: async (operation) => {
       try {
         const channels = await end.open(operation.signal);
-        await changes.run(call, { of, work: () => send(home, queue, book.record(id), sending, channels, operation) });
+        const work = () => send(home, queue, id, sending, channels, operation);
+        await changes.run(call, { of, unlocked: true, content: of, work });
       } finally {
         end.close();
       }
@@ -74,15 +75,21 @@ export function featuresOf({ instances }: MigrationHome, pool: string): Features
 function send(
   home: MigrationHome,
   queue: Queue,
-  instance: InstanceRecord,
+  instance: InstanceId,
   { withSnapshots, snapshot }: Sending,
   { control, fs }: Channels,
   operation: RunningOperation,
 ): Promise<void> {
-  return talkInTurn(queue, control, operation, async (talk, signal) => {
-    const { instances, snapshots } = home;
-    const { storagePools, volumes } = instances.home;
-    const records = withSnapshots && snapshot === undefined ? snapshots.records(instance) : [];
+  const { instances, snapshots } = home;
+  const { storagePools, volumes } = instances.home;
+  const begin = (record: InstanceRecord) => ({
+    record,
+    records: withSnapshots && snapshot === undefined ? snapshots.records(record) : [],
+    metadata: metadataOf(instances.home, record),
+  });
+  const sendRoot = async ({ begun, volume }: StillRoot<ReturnType<typeof begin>>, signal: AbortSignal, talk: Talk) => {
+    talk.endWith(signal);
+    const { record, records, metadata } = begun;
     const names = records.map(({ name }) => name);
     const offer = {
       fs: byRsync,
@@ -90,32 +97,31 @@ function send(
       snapshotNames: names,
       snapshots: records.map(messageOf),
       refresh: false,
-      rsyncFeatures: featuresOf(home, instance.pool),
+      rsyncFeatures: featuresOf(home, record.pool),
     };
     const answer = decodeHeader(await talk.ask(encodeHeader(offer)));
     if (answer.fs !== byRsync) throw badRequest("Cannot migrate: the other server wants another way than rsync.");
     talk.listen();
     const wanted = answer.refresh ? names.filter((name) => answer.snapshotNames.includes(name)) : names;
-    const { pool } = instance;
+    const { pool } = record;
     const config = storagePoolConfig(storagePools.record(pool).config);
     const count = packProgress(operation, "fs", instance.name);
-    const transfer = async (volume: Volume) => {
-      await volumes.requireThere(pool, volume);
+    for (const each of [...wanted.map((name) => snapshotVolume(record, name)), volume]) {
+      await volumes.requireThere(pool, each);
       await sendTree(home, {
-        root: volumes.root(pool, volume),
+        root: volumes.root(pool, each),
         at: "rootfs",
         channel: fs,
         features: agreed(answer.rsyncFeatures),
         signal,
         count,
         bytesPerSecond: config.get("rsync.bwlimit"),
-        beside: (folder) => writeBeside(folder, metadataOf(instances.home, instance)),
+        beside: (folder) => writeBeside(folder, metadata),
       });
-    };
-    for (const name of wanted) await transfer(snapshotVolume(instance, name));
-    await (snapshot === undefined
-      ? snapshots.whileCopied(instance, transfer)
-      : transfer(snapshotVolume(instance, snapshot)));
+    }
     await talk.verdict();
-  });
+  };
+  return talkInTurn(queue, control, operation, (talk, signal) =>
+    snapshots.readers.read({ instance, snapshot, signal, begin }, (root, reading) => sendRoot(root, reading, talk)),
+  );
 }

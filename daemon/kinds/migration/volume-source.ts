@@ -3,15 +3,18 @@ import path from "node:path";
 import { storagePoolConfig } from "../../../sdk/api/config/storage-pool";
 import { badRequest } from "../../../sdk/api/errors";
 import type { Call } from "../../core/call";
-import { lockKeyOf, urlOf } from "../../core/ref";
+import { urlOf } from "../../core/ref";
 import { packProgress } from "../../platform/archive/pack-progress";
 import { sendBlock } from "../../platform/migration/block";
 import { agreed, byBlock, byRsync, decodeHeader, encodeHeader } from "../../platform/migration/messages";
 import { sendTree } from "../../platform/migration/rsync";
+import type { Talk } from "../../platform/migration/talk";
 import type { RunningOperation } from "../../platform/operations";
+import type { Volume } from "../storage-pool/driver";
 import { imageFile } from "../storage-volume/content";
 import type { SendingVolume } from "../storage-volume/home";
-import { refOf, snapshotVolumeOf, type VolumeId, volumeOf } from "../storage-volume/record";
+import { refOf, snapshotVolumeOf, type VolumeId, type VolumeRecord } from "../storage-volume/record";
+import type { StillContent } from "../storage-volume/volume-readers";
 import { type Channels, endOf } from "./channels";
 import type { MigrationHome } from "./home";
 import { volumeMessageOf } from "./messages";
@@ -44,9 +47,8 @@ export function startSendingVolume(
     work: async (operation) => {
       try {
         const channels = await end.open(operation.signal);
-        await home.locks.runAll(storageVolumes.lockedWith(id).map(lockKeyOf), () =>
-          send(home, queue, id, sending, channels, operation),
-        );
+        const work = () => send(home, queue, id, sending, channels, operation);
+        await changes.run(call, { of: [refOf(id)], unlocked: true, content: [refOf(id)], work });
       } finally {
         end.close();
       }
@@ -64,10 +66,17 @@ function send(
 ): Promise<void> {
   const { storageVolumes } = home;
   const { snapshots, home: volumeHome } = storageVolumes;
-  return talkInTurn(queue, control, operation, async (talk, signal) => {
-    await storageVolumes.requireUsable(id);
-    const isBlock = storageVolumes.record(id).contentType === "block";
-    const records = withSnapshots ? snapshots.records(id) : [];
+  const begin = (record: VolumeRecord) => ({
+    isBlock: record.contentType === "block",
+    records: withSnapshots ? snapshots.records(id) : [],
+  });
+  const sendContent = async (
+    { begun, volume }: StillContent<ReturnType<typeof begin>>,
+    signal: AbortSignal,
+    talk: Talk,
+  ) => {
+    talk.endWith(signal);
+    const { isBlock, records } = begun;
     const names = records.map(({ name }) => name);
     const offer = {
       fs: isBlock ? byBlock : byRsync,
@@ -83,23 +92,21 @@ function send(
     talk.listen();
     const bytesPerSecond = storagePoolConfig(volumeHome.storagePools.record(id.pool).config).get("rsync.bwlimit");
     const count = packProgress(operation, isBlock ? "block" : "fs", id.name);
-    const transfer = (snapshot: string) => {
-      const content = volumeHome.volumes.customPath(id.pool, snapshotVolumeOf(id, snapshot));
+    const transfer = (each: Volume) => {
+      const content = volumeHome.volumes.customPath(id.pool, each);
       const about = { channel: fs, signal, count };
       if (isBlock) return sendBlock({ ...about, file: path.join(content, imageFile) }, bytesPerSecond);
       const features = agreed(answer.rsyncFeatures);
       return sendTree(home, { ...about, root: { type: "dir", path: content }, at: ".", features, bytesPerSecond });
     };
     for (const name of answer.refresh ? names.filter((one) => answer.snapshotNames.includes(one)) : names)
-      await transfer(name);
-    // Those who run with it are frozen only while it is copied.
-    const from = { pool: id.pool, volume: volumeOf(id) };
-    const passing = await volumeHome.volumeUsers.whileStill(id, () => snapshots.takeOver(id, from));
-    try {
-      await transfer(passing);
-    } finally {
-      await snapshots.erase(id, passing);
-    }
+      await transfer(snapshotVolumeOf(id, name));
+    await transfer(volume);
     await talk.verdict();
-  });
+  };
+  return talkInTurn(queue, control, operation, (talk, signal) =>
+    storageVolumes.readers.read({ volume: id, signal, begin }, (content, reading) =>
+      sendContent(content, reading, talk),
+    ),
+  );
 }

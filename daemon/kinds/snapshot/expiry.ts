@@ -1,7 +1,7 @@
 /** Expiry: a snapshot whose time is over is deleted, within a minute as in LXD. */
 import { ownCall } from "../../core/call";
 import { snapshotRef } from "../../core/ref";
-import { type InstanceId, keyOf } from "../instance/record";
+import { type InstanceId, instanceRef, keyOf } from "../instance/record";
 import type { SnapshotHome } from "./home";
 import type { SnapshotService } from "./service";
 
@@ -22,6 +22,7 @@ async function deleteOne(
   try {
     await changes.run(ownCall(), {
       of: [of],
+      content: [instanceRef(instance)],
       work: async () => {
         // It may be gone meanwhile, or have got more time.
         if (!isOver()) return;

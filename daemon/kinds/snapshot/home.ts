@@ -9,5 +9,5 @@ export interface SnapshotHome extends Platform {
   readonly changes: Changes;
   readonly instances: InstanceService;
   readonly projects: Pick<ProjectService, "allowSnapshot" | "claimInstance">;
-  readonly volumes: Pick<Volumes, "clone" | "delete" | "rename" | "requireThere" | "restore" | "root">;
+  readonly volumes: Pick<Volumes, "clone" | "copiesWhole" | "delete" | "rename" | "requireThere" | "restore" | "root">;
 }

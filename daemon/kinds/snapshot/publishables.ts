@@ -6,8 +6,6 @@ import type { ImageHome, Publishable } from "../image/home";
 import { metadataOf } from "../instance/metadata/metadata";
 import { type InstanceId, type InstanceRecord, instanceRef } from "../instance/record";
 import { ociRuntimeOf } from "../instance/spec/oci";
-import { snapshotVolume, volumeOf } from "../instance/volume";
-import type { Volume } from "../storage-pool/driver";
 import type { SnapshotHome } from "./home";
 import type { SnapshotService } from "./service";
 import type { SnapshotSettings } from "./store";
@@ -26,14 +24,15 @@ export const publishables = (home: SnapshotHome, snapshots: SnapshotService): Im
             `Cannot publish instance "${instanceName}": Cannot export a running instance as an image. Stop it first, or publish a snapshot of it.`,
           );
       };
-      return { of: instanceRef(instance), requireAtRest, ...contentOf(home, record, record, volumeOf(record)) };
+      return { of: instanceRef(instance), requireAtRest, ...contentOf(home, snapshots, record, record, requireAtRest) };
     }
     const snapshot = rest.join("/");
     const { settings } = snapshots.record(instance, snapshot);
+    const requireAtRest = () => snapshots.requireThere(instance, snapshot);
     return {
       of: snapshotRef(instanceName, snapshot, project),
-      requireAtRest: () => snapshots.requireThere(instance, snapshot),
-      ...contentOf(home, record, settings, snapshotVolume(record, snapshot)),
+      requireAtRest,
+      ...contentOf(home, snapshots, record, settings, requireAtRest, snapshot),
     };
   },
 });
@@ -41,19 +40,22 @@ export const publishables = (home: SnapshotHome, snapshots: SnapshotService): Im
 /** Metadata and templates are the instance's as they are now, also for a snapshot of it. */
 function contentOf(
   { instances, volumes }: SnapshotHome,
+  { readers }: SnapshotService,
   record: InstanceRecord,
   { architecture, config }: Pick<SnapshotSettings, "architecture" | "config">,
-  volume: Volume,
-): Pick<Publishable, "architecture" | "origin" | "runs" | "root"> {
+  requireAtRest: () => void,
+  snapshot?: string,
+): Pick<Publishable, "instance" | "architecture" | "origin" | "runs" | "read"> {
   const base = instanceConfig(config).get("volatile.base_image");
   return {
+    instance: instanceRef(record),
     architecture,
     // The environment may hold secrets of the instance's user; only what its image has said of it is told.
     runs: ociRuntimeOf(config, base === undefined ? undefined : instances.home.images.runtimeOf(base)),
     origin: metadataOf(instances.home, record),
-    root: async () => {
-      await volumes.requireThere(record.pool, volume);
-      return volumes.root(record.pool, volume);
-    },
+    read: (signal, work) =>
+      readers.read({ instance: record, snapshot, signal, begin: requireAtRest }, ({ volume }, reading) =>
+        work(volumes.root(record.pool, volume), reading),
+      ),
   };
 }

@@ -34,13 +34,14 @@ export function snapshotRoutes(snapshots: SnapshotService, { changes, instances 
     name: string,
     [description, action]: readonly [description: string, action: string],
     work: () => Promise<void> | void,
-    more: { readonly old?: string; readonly etag?: () => unknown } = {},
+    more: { readonly old?: string; readonly etag?: () => unknown; readonly takesAway?: boolean } = {},
   ) {
     const instance = instanceOf(request);
     const of = refOf(instance, name);
     return asyncOp(
       changes.start(request.call, {
         of: [of],
+        content: more.takesAway ? [instanceRef(instance)] : [],
         operation: {
           description,
           resources: {
@@ -110,7 +111,7 @@ export function snapshotRoutes(snapshots: SnapshotService, { changes, instances 
       to,
       ["Renaming snapshot", "instance-snapshot-renamed"],
       () => snapshots.rename(book.record(instance), from, to),
-      { old: from },
+      { old: from, takesAway: true },
     );
   }
 
@@ -118,8 +119,12 @@ export function snapshotRoutes(snapshots: SnapshotService, { changes, instances 
     const instance = instanceOf(request);
     const name = nameOf(request);
     snapshots.requireThere(instance, name);
-    return start(request, name, ["Deleting snapshot", "instance-snapshot-deleted"], () =>
-      snapshots.delete(book.record(instance), name),
+    return start(
+      request,
+      name,
+      ["Deleting snapshot", "instance-snapshot-deleted"],
+      () => snapshots.delete(book.record(instance), name),
+      { takesAway: true },
     );
   }
 

@@ -23,13 +23,17 @@ import { type ProfileId, renamedIn } from "../profile/store";
 import type { Volume } from "../storage-pool/driver";
 import type { SnapshotHome } from "./home";
 import { nameByPattern } from "./naming";
+import { type PassingCopy, RootReaders } from "./root-readers";
 import { type SnapshotRecord, type SnapshotSettings, SnapshotStore } from "./store";
 
 export class SnapshotService {
   readonly #store: SnapshotStore;
+  /** Those who pack and send roots. */
+  readonly readers: RootReaders;
 
   constructor(private readonly home: SnapshotHome) {
     this.#store = new SnapshotStore(home.database);
+    this.readers = new RootReaders(home, (record) => this.#passingCopy(record));
   }
 
   get #book(): InstanceBook {
@@ -287,23 +291,26 @@ export class SnapshotService {
     this.#store.confirm(target, old.name);
   }
 
-  /**
-   * Runs work on an instance's root at rest: that of a stopped one itself, of a running one a copy, which the next start takes away after a crash.
-   * A running instance is frozen only while it is copied.
-   */
-  async whileCopied<T>(instance: InstanceRecord, work: (volume: Volume) => Promise<T>): Promise<T> {
-    if (!this.#book.running.isActive(instance)) return work(volumeOf(instance));
+  /** Copies an instance's root, which is frozen meanwhile; the row stays pending, so that the next start takes the copy away after a crash. */
+  async #passingCopy(instance: InstanceRecord): Promise<PassingCopy> {
     const passing: SnapshotRecord = { ...passingThrough(instance, "backup"), createdAt: nowText() };
     this.#store.insertPending(passing);
+    const { pool } = instance;
     const volume = snapshotVolume(instance, passing.name);
-    const clone = () =>
-      this.home.volumes.clone({ pool: instance.pool, volume: volumeOf(instance) }, { pool: instance.pool, volume });
+    const erase = () => this.#erase(passing, pool);
     try {
+      const clone = () => this.home.volumes.clone({ pool, volume: volumeOf(instance) }, { pool, volume });
       await this.home.instances.lifecycle.whileStill(instance, clone);
-      return await work(volume);
-    } finally {
-      await this.#erase(passing, instance.pool);
+    } catch (error) {
+      await erase();
+      throw error;
     }
+    return { volume, erase };
+  }
+
+  /** Ends all who read what is of an instance that is to be deleted. Under its lock. */
+  endReaders(instance: InstanceId): Promise<void> {
+    return this.readers.end(instance);
   }
 
   /** Adds one whose volume is there, within the caller's transaction. */

@@ -53,6 +53,8 @@ export interface StorageDriver {
   readonly hasSubvolumes: boolean;
   /** Whether each volume has a size, also one that nobody gave one; no when absent. */
   readonly isAlwaysBounded?: boolean;
+  /** Whether a clone of a volume copies all its bytes, which takes about as long as to pack them; no when absent. */
+  copiesWhole?(pool: PoolPlace, volume: Volume): Promise<boolean>;
   /** Says why this host cannot use the driver, or nothing when it can. @param scratch folder on the file system to judge */
   unavailable(scratch: string, tryRoot: TryRoot): Promise<string | undefined>;
   /** Makes the pool. @returns its configuration with what was filled in (source, size) */

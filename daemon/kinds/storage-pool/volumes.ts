@@ -141,6 +141,11 @@ export class Volumes {
     );
   }
 
+  /** Whether a copy of a volume within its pool takes about as long as to read it whole. @throws ApiError NOT_FOUND, UNAVAILABLE */
+  copiesWhole(pool: string, volume: Volume): Promise<boolean> {
+    return this.pools.use(pool, async (driver, place) => (await driver.copiesWhole?.(place, volume)) ?? false);
+  }
+
   /** Why volumes of a pool cannot be bounded on this host, or nothing when they can. */
   cannotBound(pool: string): Promise<string | undefined> {
     return this.pools.use(pool, (driver, place) => driver.cannotBound(place));

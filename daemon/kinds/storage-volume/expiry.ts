@@ -1,6 +1,7 @@
 /** Expiry: a snapshot of a volume whose time is over is deleted. */
 import { ownCall } from "../../core/call";
 import { urlOf } from "../../core/ref";
+import { refOf } from "./record";
 import type { StorageVolumeService } from "./service";
 import { snapshotRefOf } from "./snapshot/store";
 
@@ -18,7 +19,7 @@ export async function deleteExpired({ home, snapshots }: StorageVolumeService): 
       changes.tell(ownCall(), { action: "storage-volume-snapshot-deleted", of });
     };
     try {
-      await changes.run(ownCall(), { of: [of], work });
+      await changes.run(ownCall(), { of: [of], content: [refOf(volume)], work });
     } catch (error) {
       log.error("Cannot delete an expired snapshot of a volume", { snapshot: urlOf(of), error });
     }

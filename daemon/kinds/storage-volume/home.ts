@@ -83,6 +83,7 @@ export interface StorageVolumeHome extends Platform {
   readonly volumes: Pick<
     Volumes,
     | "clone"
+    | "copiesWhole"
     | "createEmpty"
     | "customPath"
     | "delete"

@@ -157,6 +157,7 @@ export function storageVolumeRoutes(
     return asyncOp(
       changes.start(call, {
         of: volumes.lockedWith(id),
+        content: coming.isRefresh ? [refOf(id)] : [],
         operation: { description: "Creating storage volume", resources, mayCancel: true, ...coming.operation },
         told: told(action, refOf(id), { type: "custom" }),
         work: coming.work,
@@ -179,6 +180,7 @@ export function storageVolumeRoutes(
         of: [refOf(id)],
         // Source and target together, so that two that copy each other do not wait for ever.
         unlocked: true,
+        content: plan.isRefresh ? [refOf(id)] : [],
         operation: { description: "Copying storage volume", resources: { storage_volumes: [urlOf(refOf(id))] } },
         told: told(plan.isRefresh ? "storage-volume-updated" : "storage-volume-created", refOf(id), { type: "custom" }),
         work: () =>
@@ -208,6 +210,7 @@ export function storageVolumeRoutes(
     const id = customId(volumes, request);
     await changes.run(request.call, {
       of: volumes.lockedWith(id),
+      content: [refOf(id)],
       etag: { ifMatch: ifMatchOf(request), parts: () => coveredOf(volumes.record(id)) },
       told: told("storage-volume-restored", refOf(id), { snapshot }),
       work: () => volumes.snapshots.restore(id, snapshot),
@@ -235,15 +238,17 @@ export function storageVolumeRoutes(
     volumes.home.projects.require(project);
     const to: VolumeId = { project, pool: post.pool || from.pool, name: post.name };
     const of = [...volumes.lockedWith(from), refOf(to)];
+    const content = [refOf(from)];
     const tale = told("storage-volume-renamed", refOf(to), { old_name: from.name });
     if (to.pool === from.pool && to.project === from.project) {
-      await changes.run(call, { of, told: tale, work: () => volumes.rename(from, to) });
+      await changes.run(call, { of, content, told: tale, work: () => volumes.rename(from, to) });
       return created(urlOf(refOf(to)));
     }
     requireAccess(call, of);
     return asyncOp(
       changes.start(call, {
         of,
+        content,
         operation: { description: "Moving storage volume", resources: { storage_volumes: [urlOf(refOf(to))] } },
         told: tale,
         check: () => volumes.requireAtRest(from),

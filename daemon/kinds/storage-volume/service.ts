@@ -26,6 +26,7 @@ import {
 } from "./record";
 import { VolumeSnapshotService } from "./snapshot/service";
 import { StorageVolumeStore } from "./store";
+import { VolumeReaders } from "./volume-readers";
 
 const keysOf = ({ contentType }: Pick<VolumeRecord, "contentType">) =>
   contentType === "block" ? blockVolumeKeys : filesystemVolumeKeys;
@@ -33,10 +34,13 @@ const keysOf = ({ contentType }: Pick<VolumeRecord, "contentType">) =>
 export class StorageVolumeService {
   readonly store: StorageVolumeStore;
   readonly snapshots: VolumeSnapshotService;
+  /** Those who pack and send contents. */
+  readonly readers: VolumeReaders;
 
   constructor(readonly home: StorageVolumeHome) {
     this.store = new StorageVolumeStore(home.database, home.references);
     this.snapshots = new VolumeSnapshotService(home, this);
+    this.readers = new VolumeReaders(this);
   }
 
   /** Where the volumes lie that a project sees. */
@@ -141,20 +145,6 @@ export class StorageVolumeService {
     }
   }
 
-  /** Runs the work on the content at rest: where a running container has it, on a snapshot that goes afterwards. Under the locks of those who have it. */
-  async whileCopied<T>(id: VolumeId, work: (volume: Volume) => Promise<T>): Promise<T> {
-    await this.requireUsable(id);
-    const { volumeUsers } = this.home;
-    if (!volumeUsers.isRunning(id)) return work(volumeOf(id));
-    const from = { pool: id.pool, volume: volumeOf(id) };
-    const passing = await volumeUsers.whileStill(id, () => this.snapshots.takeOver(id, from));
-    try {
-      return await work(snapshotVolumeOf(id, passing));
-    } finally {
-      await this.snapshots.erase(id, passing);
-    }
-  }
-
   /** Replaces the mutable part. @throws ApiError BAD_REQUEST */
   async update(id: VolumeId, put: Pick<StorageVolumePut, "description" | "config">): Promise<void> {
     const before = this.record(id);
@@ -223,6 +213,7 @@ export class StorageVolumeService {
   async delete(id: VolumeId, told: (snapshot: string) => void): Promise<void> {
     const record = this.record(id);
     this.requireUnused(id);
+    await this.readers.end(id);
     // From here on it is gone for everyone; a crash leaves the rest to the next start.
     this.store.markPending(id);
     try {

@@ -33,6 +33,11 @@ export class Talk implements AsyncDisposable {
     }
   }
 
+  /** Ends, telling the other side why, when what is sent is there no more. */
+  endWith(signal: AbortSignal): void {
+    signal.addEventListener("abort", () => this.#stop.abort(signal.reason), { once: true });
+  }
+
   /** Sends a header and hears the other one. */
   async ask(header: Buffer): Promise<Buffer> {
     await this.tell(header);

@@ -3,6 +3,7 @@ import { stringify } from "yaml";
 import { tarTree } from "../../../platform/archive/tar-tree";
 import { tarEnd, tarFile, tarFolder } from "../../../platform/archive/tar-writer";
 import { metadataOf } from "../../instance/metadata/metadata";
+import type { KeptMetadata } from "../../instance/metadata/store";
 import { snapshotVolume } from "../../instance/volume";
 import type { Volume } from "../../storage-pool/driver";
 import { backupYaml, type Described, indexYaml } from "../format/write";
@@ -12,38 +13,57 @@ import type { BackupHome } from "../home";
 const folderMode = 0o100;
 const yamlMode = 0o400;
 
+/** All that is told of an instance and its snapshots at one moment. */
+export interface Contents {
+  readonly pool: string;
+  readonly index: string;
+  readonly snapshots: readonly { readonly name: string; readonly volume: Volume; readonly yaml: string }[];
+  /** backup.yaml of the instance itself. */
+  readonly yaml: string;
+  /** Of snapshots too: the instance's as they are now. */
+  readonly metadata: KeptMetadata;
+}
+
+export function contentsOf({ instances }: BackupHome, what: Described): Contents {
+  const { instance, snapshots } = what;
+  return {
+    pool: instance.pool,
+    index: indexYaml(what),
+    snapshots: snapshots.map(({ name, settings }) => {
+      const { architecture, description, config, devices, profiles, ephemeral, lastUsedAt } = settings;
+      const asItWas = { ...instance, architecture, description, config, devices, profiles, ephemeral, lastUsedAt };
+      const inside = { ...what, instance: asItWas, snapshots: [] };
+      return { name, volume: snapshotVolume(instance, name), yaml: backupYaml(inside) };
+    }),
+    yaml: backupYaml(what),
+    metadata: metadataOf(instances.home, instance),
+  };
+}
+
 /** @param volume of the instance's root at rest @throws ApiError NOT_FOUND for a volume that is gone */
 export async function* backupArchive(
   home: BackupHome,
-  what: Described,
+  contents: Contents,
   volume: Volume,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
-  const { instance, snapshots } = what;
-  yield tarFile("backup/index.yaml", indexYaml(what));
-  for (const snapshot of snapshots) {
-    const { architecture, description, config, devices, profiles, ephemeral, lastUsedAt } = snapshot.settings;
-    const asItWas = { ...instance, architecture, description, config, devices, profiles, ephemeral, lastUsedAt };
-    const inside = { ...what, instance: asItWas, snapshots: [] };
-    yield* part(home, `backup/snapshots/${snapshot.name}`, inside, snapshotVolume(instance, snapshot.name), signal);
-  }
-  yield* part(home, "backup/container", what, volume, signal);
+  const { index, snapshots, yaml } = contents;
+  yield tarFile("backup/index.yaml", index);
+  for (const { name, ...part } of snapshots) yield* partOf(home, `backup/snapshots/${name}`, contents, part, signal);
+  yield* partOf(home, "backup/container", contents, { volume, yaml }, signal);
   yield tarEnd;
 }
 
-async function* part(
+async function* partOf(
   home: BackupHome,
   folder: string,
-  what: Described,
-  volume: Volume,
+  { pool, metadata: { metadata, templates } }: Contents,
+  { volume, yaml }: { readonly volume: Volume; readonly yaml: string },
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
-  const { pool } = what.instance;
-  // Of snapshots too: the instance's as they are now.
-  const { metadata, templates } = metadataOf(home.instances.home, what.instance);
   await home.volumes.requireThere(pool, volume);
   yield tarFolder(folder, folderMode);
-  yield tarFile(`${folder}/backup.yaml`, backupYaml(what), yamlMode);
+  yield tarFile(`${folder}/backup.yaml`, yaml, yamlMode);
   yield tarFile(`${folder}/metadata.yaml`, stringify(metadata, { version: "1.1", lineWidth: 0 }));
   if (Object.keys(templates).length > 0) yield tarFolder(`${folder}/templates`);
   for (const [name, text] of Object.entries(templates)) yield tarFile(`${folder}/templates/${name}`, text);

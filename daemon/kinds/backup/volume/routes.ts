@@ -32,9 +32,12 @@ export function volumeBackupRoutes(backups: VolumeBackupService): Route[] {
     return asyncOp(
       changes.start(request.call, {
         of: [of, ...storageVolumes.lockedWith(volume)],
+        // The locks are taken only until the content is copied.
+        unlocked: true,
+        content: [refOf(volume)],
         operation: { ...about(volume, name, "Creating custom volume backup"), mayCancel: true },
         told: { action: "storage-volume-backup-created", of, context: { type: "custom" } },
-        work: (operation) => backups.create(storageVolumes.record(volume), { ...post, name }, algorithm, operation),
+        work: (operation) => backups.create(volume, { ...post, name }, algorithm, operation),
       }),
     );
   }

@@ -8,11 +8,12 @@ import { writePacked } from "../../../platform/archive/packed-file";
 import type { RunningOperation } from "../../../platform/operations";
 import { Slots } from "../../../platform/processes/slots";
 import type { VolumeId, VolumeRecord } from "../../storage-volume/record";
+import type { StillContent } from "../../storage-volume/volume-readers";
 import { KeptBackups } from "../kept/kept-backups";
 import type { BackupRecord } from "../kept/store";
 import type { VolumeBackupHome } from "./home";
 import { volumeBackupTables } from "./store";
-import { volumeArchive } from "./write";
+import { type Described, volumeArchive } from "./write";
 
 export class VolumeBackupService {
   readonly deletedAction = "storage-volume-backup-deleted";
@@ -64,28 +65,27 @@ export class VolumeBackupService {
     return this.#kept.algorithmOf(project, asked);
   }
 
-  /** Makes a backup; running containers that have the volume are frozen while it is copied. Under their locks. */
-  async create(
-    volume: VolumeRecord,
-    post: VolumeBackupsPost,
-    algorithm: string,
-    operation: RunningOperation,
-  ): Promise<void> {
+  /** Makes a backup of what the volume is at its beginning; running containers that have it are frozen while it is copied. As a change with `content` of it. */
+  create(volume: VolumeId, post: VolumeBackupsPost, algorithm: string, operation: RunningOperation): Promise<void> {
     const { project, pool, name } = volume;
     const { signal } = operation;
     const { storageVolumes } = this.home;
-    const what = {
-      volume,
+    const begin = (record: VolumeRecord) => ({
+      volume: record,
       driver: storageVolumes.home.storagePools.record(pool).driver,
-      snapshots: post.volume_only ? [] : storageVolumes.snapshots.records(volume),
-    };
+      snapshots: post.volume_only ? [] : storageVolumes.snapshots.records(record),
+    });
     const count = packProgress(operation, "create_backup", "Backup");
-    await this.#kept.create({ project, pool, name }, { ...post, isAlone: post.volume_only }, (file) =>
-      this.#atOnce.run(() =>
-        storageVolumes.whileCopied(volume, (content) =>
-          writePacked(volumeArchive(this.home, what, content, signal), file, { algorithm, signal, count }),
+    const write = (content: StillContent<Described>, reading: AbortSignal, file: string) =>
+      writePacked(volumeArchive(this.home, content, reading), file, { algorithm, signal: reading, count });
+    return this.#atOnce.run(
+      () =>
+        storageVolumes.readers.read({ volume, signal, begin }, (content, reading) =>
+          this.#kept.create({ project, pool, name }, { ...post, isAlone: post.volume_only }, (file) =>
+            write(content, reading, file),
+          ),
         ),
-      ),
+      { signal },
     );
   }
 

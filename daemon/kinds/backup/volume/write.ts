@@ -6,21 +6,21 @@ import type { Volume } from "../../storage-pool/driver";
 import { imageFile } from "../../storage-volume/content";
 import { snapshotVolumeOf, type VolumeRecord } from "../../storage-volume/record";
 import type { VolumeSnapshotRecord } from "../../storage-volume/snapshot/store";
+import type { StillContent } from "../../storage-volume/volume-readers";
 import { yamlText } from "../format/yaml";
 import type { VolumeBackupHome } from "./home";
 
-interface Described {
+export interface Described {
   readonly volume: VolumeRecord;
   /** Of its pool. */
   readonly driver: string;
   readonly snapshots: readonly VolumeSnapshotRecord[];
 }
 
-/** @param content of the volume at rest @throws ApiError NOT_FOUND for a volume that is gone */
+/** @throws ApiError NOT_FOUND for a volume that is gone */
 export async function* volumeArchive(
   home: VolumeBackupHome,
-  what: Described,
-  content: Volume,
+  { begun: what, volume: content }: StillContent<Described>,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
   const { volume, snapshots } = what;

@@ -4,7 +4,7 @@ import path from "node:path";
 import { notFound } from "../../../../sdk/api/errors";
 import { isThere } from "../../../platform/folders/files";
 import type { PoolPlace, StorageDriver, Volume } from "../driver";
-import { copyTree } from "./copy";
+import { copiesWhole, copyTree } from "./copy";
 import { createPoolFolder, deletePoolFolder, poolResources, requirePoolFolder } from "./pool-folder";
 import { fitting, makeSized, mountDisks, resize, roundedSize } from "./sized";
 import { contentOf, diskBytes, disksUnavailable, diskUsage, openContentOf, unmountDisksBelow } from "./volume-disk";
@@ -74,6 +74,7 @@ export const dir: StorageDriver = {
     await removeEmptyParent(pool, volume);
   },
 
+  copiesWhole,
   exists: (pool, volume) => isThere(folderOf(pool, volume)),
   list: listFolders,
   root: (pool, volume) => ({

@@ -1,5 +1,6 @@
 /** Custom volumes of an overlay pool: they stand on no image, so they are folders, as in a pool of the driver dir. */
 import type { StorageDriver } from "../driver";
+import { copiesWhole } from "./copy";
 import { dir } from "./dir";
 import { overlay } from "./overlay";
 import { isCustom } from "./volume-folder";
@@ -12,5 +13,6 @@ export const overlayWithCustom: StorageDriver = {
   delete: (pool, volume) => (isCustom(volume) ? dir : overlay).delete(pool, volume),
   root: (pool, volume) => (isCustom(volume) ? dir : overlay).root(pool, volume),
   setSize: (pool, volume, ...more) => (isCustom(volume) ? dir : overlay).setSize(pool, volume, ...more),
+  copiesWhole: async (pool, volume) => isCustom(volume) && (await copiesWhole(pool, volume)),
   usage: (pool, volume) => (isCustom(volume) ? dir : overlay).usage(pool, volume),
 };

@@ -36,6 +36,14 @@ interface Shown {
   readonly url: string;
 }
 
+interface Extra {
+  /** What else is locked. */
+  readonly more?: readonly Ref[];
+  readonly context?: Record<string, unknown>;
+  /** Whether the snapshot's content goes or moves, so that nobody may read it meanwhile. */
+  readonly takesAway?: boolean;
+}
+
 export function volumeSnapshotRoutes(volumes: StorageVolumeService): Route[] {
   const { snapshots } = volumes;
   const { changes } = volumes.home;
@@ -78,19 +86,20 @@ export function volumeSnapshotRoutes(volumes: StorageVolumeService): Route[] {
     return sync({ ...other.shown, name: nameOf(request) }, coveredOf(other.shown));
   }
 
-  /** Starts work on a snapshot, which changes with its volume. @param more what else is locked */
+  /** Starts work on a snapshot, which changes with its volume. */
   function start(
     request: ApiRequest,
     id: VolumeId,
     name: string,
     [description, action]: readonly [description: string, action: string],
     work: () => Promise<void>,
-    { more = [], context }: { more?: readonly Ref[]; context?: Record<string, unknown> } = {},
+    { more = [], context, takesAway = false }: Extra = {},
   ): Reply {
     const of = snapshotRefOf(id, name);
     return asyncOp(
       changes.start(request.call, {
         of: [of, ...more],
+        content: takesAway ? [refOf(id)] : [],
         operation: {
           description,
           resources: { storage_volumes: [urlOf(refOf(id))], storage_volume_snapshots: [urlOf(of)] },
@@ -139,7 +148,7 @@ export function volumeSnapshotRoutes(volumes: StorageVolumeService): Route[] {
       to,
       ["Renaming storage volume snapshot", "storage-volume-snapshot-renamed"],
       () => snapshots.rename(id, from, to),
-      { context: { old_name: from } },
+      { context: { old_name: from }, takesAway: true },
     );
   }
 
@@ -147,8 +156,13 @@ export function volumeSnapshotRoutes(volumes: StorageVolumeService): Route[] {
     const id = customId(volumes, request);
     const name = nameOf(request);
     snapshots.record(id, name);
-    return start(request, id, name, ["Deleting storage volume snapshot", "storage-volume-snapshot-deleted"], () =>
-      snapshots.delete(id, name),
+    return start(
+      request,
+      id,
+      name,
+      ["Deleting storage volume snapshot", "storage-volume-snapshot-deleted"],
+      () => snapshots.delete(id, name),
+      { takesAway: true },
     );
   }
 
