@@ -5,6 +5,7 @@ import { chownSync, existsSync, readFileSync, statSync, writeFileSync } from "no
 import path from "node:path";
 import { test } from "node:test";
 import { type Lxc, withLxc } from "../support/lxc";
+import { hasProgram } from "../support/netns";
 import { requireFeature } from "../support/require";
 
 /** State folder of an LXD that runs; tests make a pool and a container of their own in it. */
@@ -154,4 +155,57 @@ test("volumes of files and of bytes go from LXD to us and back, with their snaps
       }
     }
   }),
+);
+
+/** Streams of btrfs, which nobody may receive here, against plain files. */
+test(
+  "a file of LXD's with streams of btrfs is refused and says so; ours by --optimized-storage is one that LXD imports into btrfs",
+  {
+    skip: skip || requireFeature("btrfs", hasProgram("mkfs.btrfs")),
+  },
+  () =>
+    withLxc((lxc) => {
+      const ours = (...args: string[]) => lxc.run(...args);
+      const theirs = (...args: string[]) => lxd(lxc.home, ...args);
+      const refused = (...args: string[]) => {
+        const { code, stderr } = lxc.try(args);
+        assert.notEqual(code, 0, args.join(" "));
+        return stderr;
+      };
+      for (const run of [ours, theirs]) run("storage", "create", pool, "btrfs", "size=512MiB");
+      try {
+        theirs("init", "--empty", "bothy-there", "--storage", pool, "--no-profiles", "-q");
+        theirs("snapshot", "bothy-there", "s1");
+        theirs("storage", "volume", "create", pool, "bothy-there");
+        const streams = path.join(lxc.home, "streams.tar.gz");
+        theirs("export", "bothy-there", streams, "--optimized-storage", "-q");
+        assert.match(refused("import", streams, "-s", pool), /without optimized storage/);
+        theirs("storage", "volume", "export", pool, "bothy-there", `${streams}.volume`, "--optimized-storage", "-q");
+        assert.match(
+          refused("storage", "volume", "import", pool, `${streams}.volume`, "bothy-there"),
+          /without optimized storage/,
+        );
+
+        ours("init", "bb", "bothy-here", "--storage", pool, "-q");
+        ours("start", "bothy-here");
+        fill(ours, "bothy-here");
+        const plain = path.join(lxc.home, "plain.tar.gz");
+        ours("export", "bothy-here", plain, "--optimized-storage", "-q");
+        theirs("import", plain, "--storage", pool, "-q");
+        assert.match(theirs("info", "bothy-here"), /s1/);
+        assert.equal(theirs("file", "pull", "bothy-here/root/file", "-"), "two\n");
+        ours("delete", "-f", "bothy-here");
+        ours("import", plain, "-q");
+        check(ours, "bothy-here");
+      } finally {
+        const env = { PATH: "/usr/bin", HOME: lxc.home, LXD_DIR: lxdDir };
+        for (const args of [
+          ["delete", "-f", "bothy-here"],
+          ["delete", "-f", "bothy-there"],
+          ["storage", "volume", "delete", pool, "bothy-there"],
+          ["storage", "delete", pool],
+        ])
+          spawnSync("/usr/bin/lxc", args, { env });
+      }
+    }),
 );
