@@ -4,11 +4,12 @@
  */
 import { conflict } from "../../../sdk/api/errors";
 import { Readers } from "../../core/readers";
-import { lockKeyOf } from "../../core/ref";
+import { lockKeyOf, type Ref } from "../../core/ref";
 import { isNoSpace } from "../../platform/folders/files";
 import type { Volume } from "../storage-pool/driver";
+import type { StorageVolumeHome } from "./home";
 import { refOf, snapshotVolumeOf, type VolumeId, type VolumeRecord, volumeOf } from "./record";
-import type { StorageVolumeService } from "./service";
+import type { VolumeSnapshotService } from "./snapshot/service";
 
 /** Content at rest. */
 export interface StillContent<Begun> {
@@ -24,10 +25,20 @@ export interface VolumeReading<Begun> {
   readonly begin: (record: VolumeRecord) => Begun;
 }
 
+/** What is known of volumes. */
+interface Known {
+  readonly home: StorageVolumeHome;
+  readonly snapshots: Pick<VolumeSnapshotService, "erase" | "takeOver">;
+  /** @throws ApiError NOT_FOUND */
+  record(id: VolumeId): VolumeRecord;
+  lockedWith(id: VolumeId): Ref[];
+  requireUsable(id: VolumeId): Promise<void>;
+}
+
 export class VolumeReaders {
   readonly #readers = new Readers();
 
-  constructor(private readonly volumes: StorageVolumeService) {}
+  constructor(private readonly volumes: Known) {}
 
   /**
    * Runs the work on a volume's content at rest. Without locks, but for a volume that no running container has, and of which a copy would take as long
