@@ -63,23 +63,31 @@ static int keep_caps(struct cell *cell) {
     return 0;
 }
 
+/** The working folder: a home may be missing, a folder that was asked for may not. */
+static int enter_folder(struct cell *cell) {
+    if (cell->cwd == NULL && cell->home != NULL && chdir(cell->home) == 0)
+        return 0;
+    if (chdir(cell->cwd != NULL ? cell->cwd : "/") < 0)
+        return fail(&cell->status, "cwd", errno, cell->cwd, "Cannot change into the working folder");
+    return 0;
+}
+
 int drop_privileges(struct cell *cell) {
     if (cell->has_caps && bound_caps(cell->caps) < 0)
         return fail(&cell->status, "cap-keep", errno, NULL, "Cannot bound the capabilities");
     if (cell->no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return fail(&cell->status, "no-new-privs", errno, NULL, "Cannot set no_new_privs");
-    /* from here on the filter holds for us too; loading it needs CAP_SYS_ADMIN, which the next steps may take */
-    if (load_filter(cell) < 0 || set_limits(cell) < 0 || (cell->verb == VERB_EXEC && become_user(cell) < 0) || keep_caps(cell) < 0)
+    /*
+     * From here on the filter holds for us too; loading it needs CAP_SYS_ADMIN, which the next steps may take. The container's root goes into the folder,
+     * whatever the user may then do there: whoever asks has named both.
+     */
+    if (load_filter(cell) < 0 || set_limits(cell) < 0 || enter_folder(cell) < 0 || (cell->verb == VERB_EXEC && become_user(cell) < 0) || keep_caps(cell) < 0)
         return -1;
     if (cell->has_mask)
         umask(cell->file_mode_mask);
     /* a change of ids clears it, so it comes after them: without its supervisor a container could not be told from a lost one */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
         return fail(&cell->status, "supervisor", errno, NULL, "Cannot ask for the signal of the supervisor's death");
-    if (cell->cwd == NULL && cell->home != NULL && chdir(cell->home) == 0)
-        return 0;
-    if (chdir(cell->cwd != NULL ? cell->cwd : "/") < 0)
-        return fail(&cell->status, "cwd", errno, cell->cwd, "Cannot change into the working folder");
     return 0;
 }
 

@@ -82,6 +82,21 @@ test("a home is the working folder where it is there, and / where not", async ()
     assert.equal((await container.exec(["pwd"], { words: [["home", home]] })).stdout, `${folder}\n`);
 });
 
+test("a working folder is entered whatever the user may do there, as LXC does", async () => {
+  await container.exec(["mkdir", "-m", "700", "/tmp/private"]);
+  const words = [
+    ["user", 1000],
+    ["group", 1000],
+  ] as const;
+  const inside = await container.exec(["pwd"], { words: [...words, ["cwd", "/tmp/private"]] });
+  assert.equal(inside.stdout, "/tmp/private\n");
+  assert.equal(
+    (await container.exec(["pwd"], { words: [...words, ["home", "/tmp/private"]] })).stdout,
+    "/tmp/private\n",
+  );
+  assert.match((await container.exec(["ls"], { words: [...words, ["cwd", "/tmp/private"]] })).stderr, /denied/);
+});
+
 test("a working folder that is missing is an error that names it", async () => {
   const { line } = await container.exec(["true"], { words: [["cwd", "/missing"]] });
   assert.equal(line.error?.op, "cwd");
