@@ -208,6 +208,17 @@ test("bytes after the end mark are not read as entries", () =>
     assert.deepEqual(execFileSync("find", [root, "-mindepth", "1", "-printf", "%P\n"]).toString(), "a\n");
   }));
 
+test("a root folder that a tarball has no entry of can be entered by every user, as tar makes it", () =>
+  withImages(async (scene) => {
+    const fingerprint = await scene.importBytes(await tarball([metadataEntry, file("rootfs/bin/a")]));
+    const root = scene.folder();
+    await scene.images.unpack(fingerprint, root, { deviceNodes: false, warn: assert.fail });
+    assert.deepEqual(
+      [root, path.join(root, "bin")].map((folder) => statSync(folder).mode & 0o7777),
+      [0o755, 0o755],
+    );
+  }));
+
 test("symlinks are stored as they are, absolute ones and those that lead out too", () =>
   withImages(async (scene) => {
     const fingerprint = await scene.importBytes(

@@ -46,6 +46,9 @@ export async function unpackRoot(
   if (skipped.length > 0) options.warn(skippedText(skipped.length));
 }
 
+/** Of a folder that is there only because something in it has an entry. */
+const impliedMode = 0o755;
+
 interface Work {
   readonly filePath: string;
   readonly files: ImageFiles;
@@ -91,11 +94,9 @@ async function unpackTar({ filePath, files, rootPath, skipped, deviceNodes, ids,
     signal,
     env: { PATH: tools.searchPath, LC_ALL: "C" },
   });
-  // GNU tar leaves the root folder itself alone, since its name is cut off.
-  if (root !== undefined) {
-    await chown(rootPath, ownId(root.uid, ids), ownId(root.gid, ids));
-    await chmod(rootPath, root.mode);
-  }
+  // GNU tar leaves the root folder itself alone, since its name is cut off. One that the archive has no entry of is as tar makes such folders.
+  if (root !== undefined) await chown(rootPath, ownId(root.uid, ids), ownId(root.gid, ids));
+  await chmod(rootPath, root?.mode ?? impliedMode);
 }
 
 /** An id of the archive as the container has it. */
