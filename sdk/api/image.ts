@@ -4,12 +4,12 @@ import { Config, Text, Time, text } from "./common";
 import { defineKind } from "./kind";
 import { means } from "./means";
 
-/** An alias may hold slashes (debian/12) but is not a path: no empty, "." or ".." parts, no line breaks. */
+/** An alias may hold slashes (debian/12, a/b/), but nothing that a client's URLs would lose ("." and ".." parts), and no line breaks. */
 export const AliasName = Text.min(1)
   .max(1024)
   .refine((name) => !/\p{Cc}/u.test(name), { message: "must not contain control characters" })
-  .refine((name) => name.split("/").every((part) => part !== "" && part !== "." && part !== ".."), {
-    message: 'must not contain empty, "." or ".." parts',
+  .refine((name) => name.split("/").every((part) => part !== "." && part !== ".."), {
+    message: 'must not contain "." or ".." parts',
   });
 
 export const ImageAlias = z.looseObject({ name: z.string(), description: z.string().default("") });

@@ -78,7 +78,7 @@ const kinds: readonly NamedKind[] = [
     post: () => ({ target: fingerprint }),
     isRenamable: true,
     maxLength: 1024,
-    takes: [" ", "a b"],
+    takes: [" ", "a b", "/a", "a/"],
     mayBeEmpty: false,
   },
 ];
@@ -90,7 +90,7 @@ for (const kind of kinds) {
     ...badNames.filter((name) => !kind.takes?.includes(name)),
     ...(kind.refuses ?? []),
     "a".repeat(kind.maxLength + 1),
-    ...(kind.what === "image alias" ? ["a//b"] : ["a/b"]),
+    ...(kind.what === "image alias" ? ["a/./b"] : ["a/b"]),
   ];
 
   test(`a new ${kind.what} with a bad name is refused, and the name is said to be wrong`, () =>
