@@ -75,7 +75,7 @@ test("a body past 1 MiB is refused with 400, and the client gets to read that", 
     const most = { description: "x".repeat((1 << 20) - 100) };
     assert.equal((await shared.send("PATCH", "/1.0/profiles/default", most)).status, 200, "what fits is taken");
     assert.equal(
-      (await shared.send("PATCH", "/1.0/profiles/default", { description: "Default Bothy profile" })).status,
+      (await shared.send("PATCH", "/1.0/profiles/default", { description: "Default LXD profile" })).status,
       200,
     );
   }));

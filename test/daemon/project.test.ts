@@ -76,7 +76,7 @@ test("a new project has LXD's features and an empty default profile of its own",
     });
     assert.deepEqual((await inside.getProfile("default")).value, {
       name: "default",
-      description: "Default Bothy profile for project lab",
+      description: "Default LXD profile for project lab",
       config: {},
       devices: {},
       used_by: [],

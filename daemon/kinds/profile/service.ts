@@ -24,7 +24,7 @@ export class ProfileService {
     );
     const first: ProfileId = { project: defaultProject, name: "default" };
     if (this.#store.find(first) === undefined)
-      this.#store.insert({ ...first, description: "Default Bothy profile", config: {}, devices: {} });
+      this.#store.insert({ ...first, description: "Default LXD profile", config: {}, devices: {} });
   }
 
   /** Where the profiles lie that a project sees. */
@@ -130,7 +130,7 @@ export class ProfileService {
     if (this.#store.find(first) === undefined)
       this.#store.insert({
         ...first,
-        description: `Default Bothy profile for project ${project}`,
+        description: `Default LXD profile for project ${project}`,
         config: {},
         devices: {},
       });

@@ -25,7 +25,7 @@ export class ProjectService implements Projects {
     this.#store = new ProjectStore(home.database);
     if (this.#store.find(defaultProject) === undefined)
       this.#store.change(() =>
-        this.#store.insert({ name: defaultProject, description: "Default Bothy project", config: defaultFeatures }),
+        this.#store.insert({ name: defaultProject, description: "Default LXD project", config: defaultFeatures }),
       );
   }
 
