@@ -21,7 +21,9 @@ export const usage = `Usage: bothyd [--dir DIR] [--group NAME] [--logfile FILE]
        bothyd waitready [--dir DIR] [--timeout SECONDS]
        bothyd shutdown [--dir DIR] [--force] [--timeout SECONDS]
        bothyd activateifneeded [--dir DIR]
-       bothyd init --preseed [--dir DIR] <FILE
+       bothyd init --preseed|--auto|--dump [--dir DIR] [--network-address HOST]
+              [--network-port PORT] [--trust-password PASSWORD] [--storage-backend DRIVER]
+              [--storage-create-device PATH] [--storage-create-loop GB] [--storage-pool NAME]
 
   --dir DIR       state folder; else BOTHY_DIR, else /var/lib/bothy
   --group NAME    group whose members may use the socket
@@ -44,7 +46,11 @@ export const usage = `Usage: bothyd [--dir DIR] [--group NAME] [--logfile FILE]
   activateifneeded  reaches for the socket when something waits for the daemon,
                     so that a service manager that holds the socket starts it
   init --preseed    makes and changes configuration, networks, storage pools,
-                    profiles and projects as YAML in LXD's form says
+                    profiles and projects as YAML in LXD's form says, which it
+                    reads from its standard input
+  init --auto       makes a storage pool and a network where there are none, and the
+                    devices for them in the default profile
+  init --dump       prints how the daemon is set up, in the form of --preseed
 `;
 
 /** Absolute. */

@@ -1,11 +1,11 @@
 /** Commands: what bothyd does besides being the daemon, each over the socket of the one that runs, as LXD's do. */
 import path from "node:path";
-import { text as textOf } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import { badRequest } from "../../sdk/api/errors";
 import { stateFolder } from "../options";
 import { activateIfNeeded } from "./activate";
-import { applyPreseed, parsePreseed } from "./preseed";
+import { initialise } from "./init";
+import { type InitOptions, initFlags } from "./init-options";
 import { shutDown } from "./shut-down";
 import { waitReady } from "./wait-ready";
 
@@ -14,18 +14,16 @@ interface Given {
   readonly socket: string;
   readonly seconds: number | undefined;
   readonly force: boolean;
-  readonly preseed: boolean;
+  readonly init: InitOptions;
 }
+
+const tell = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const commands: Readonly<Record<string, (given: Given) => Promise<void>>> = {
   waitready: ({ socket, seconds }) => waitReady(socket, seconds),
   shutdown: ({ socket, force, seconds }) => shutDown(socket, force, seconds),
-  activateifneeded: async ({ dir, socket }) => void process.stdout.write(`${await activateIfNeeded(dir, socket)}\n`),
-  init: async ({ socket, preseed }) => {
-    if (!preseed)
-      throw badRequest('Say what to set up: "bothyd init --preseed" reads it as YAML from its standard input.');
-    await applyPreseed(socket, parsePreseed(await textOf(process.stdin)));
-  },
+  activateifneeded: ({ dir, socket }) => activateIfNeeded(dir, socket, tell),
+  init: ({ socket, init }) => initialise(socket, init, tell),
 };
 
 export const isCommand = (word: string | undefined): word is string => word !== undefined && word in commands;
@@ -44,7 +42,7 @@ export async function runCommand(args: readonly string[], env: NodeJS.ProcessEnv
     socket: path.join(dir, "unix.socket"),
     seconds: seconds === 0 ? undefined : seconds,
     force: values.force,
-    preseed: values.preseed,
+    init: values,
   });
 }
 
@@ -56,7 +54,10 @@ function parsed(args: string[]) {
         dir: { type: "string" },
         timeout: { type: "string", short: "t" },
         force: { type: "boolean", short: "f", default: false },
-        preseed: { type: "boolean", default: false },
+        // Taken as LXD's commands take them: what is found is said in any case.
+        debug: { type: "boolean", short: "d", default: false },
+        verbose: { type: "boolean", short: "v", default: false },
+        ...initFlags,
       },
     });
   } catch (error) {

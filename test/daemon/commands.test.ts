@@ -121,9 +121,9 @@ test("a preseed that is none is refused before anything is done", async () => {
 test("waitready waits for a daemon, and activateifneeded says whether one is needed", async () => {
   const { daemon } = shared;
   assert.equal((await bothyd(daemon, ["waitready", "--timeout", "20"])).code, 0);
-  assert.match((await bothyd(daemon, ["activateifneeded"])).out, /^The daemon runs already/);
+  assert.match((await bothyd(daemon, ["activateifneeded"])).out, /^No need to start the daemon now/);
   await daemon.stop();
-  assert.match((await bothyd(daemon, ["activateifneeded"])).out, /^No need/);
+  assert.match((await bothyd(daemon, ["activateifneeded", "--debug"])).out, /^No need to start the daemon now/);
   const late = await bothyd(daemon, ["waitready", "--timeout", "1"]);
   assert.equal(late.code, 1);
   assert.match(late.error, /still not running after 1s/);
@@ -133,14 +133,85 @@ test("waitready waits for a daemon, and activateifneeded says whether one is nee
   const source = { type: "none" } as const;
   const create = { name: "auto", source, config: { "boot.autostart": "true" } };
   await (await daemon.client.createInstance(create)).wait();
+  const why = "Daemon has auto-started instances, activating...\n";
+  assert.deepEqual(await bothyd(daemon, ["activateifneeded"]), { code: 0, out: why, error: "" });
   await daemon.stop();
   // No service manager holds the socket here.
   const unreached = await bothyd(daemon, ["activateifneeded"]);
-  assert.equal(unreached.code, 1);
+  assert.deepEqual([unreached.code, unreached.out], [1, why]);
   assert.match(unreached.error, /Cannot reach the daemon/);
   await daemon.start();
   await (await daemon.client.deleteInstance("auto")).wait();
 });
+
+test("activateifneeded says what waits for a daemon, whether it runs or not", async () => {
+  const { daemon } = shared;
+  const { client } = daemon;
+  const found = async () => (await bothyd(daemon, ["activateifneeded"])).out.trim();
+  const waiting = async (what: string, set: () => Promise<unknown>, unset: () => Promise<unknown>) => {
+    await set();
+    assert.equal(await found(), `Daemon has ${what}, activating...`);
+    await daemon.stop();
+    assert.equal(await found(), `Daemon has ${what}, activating...`);
+    await daemon.start();
+    await unset();
+    assert.equal(await found(), "No need to start the daemon now");
+  };
+  const source = { type: "none" } as const;
+  await (await client.createInstance({ name: "kept", source })).wait();
+  const patch = (url: string, config: object) => daemon.request("PATCH", url, { config });
+  const schedule = { "snapshots.schedule": "@yearly" };
+  const never = { "snapshots.schedule": "" };
+  const volume = "/1.0/storage-pools/default/volumes/custom/kept";
+  await daemon.request("POST", "/1.0/storage-pools/default/volumes/custom", { name: "kept", config: {} });
+  for (const [what, url, set, unset] of [
+    ["core.https_address set", "/1.0", { "core.https_address": "127.0.0.1:8557" }, { "core.https_address": "" }],
+    ["scheduled instance snapshots", "/1.0/instances/kept", schedule, never],
+    ["scheduled instance snapshots", "/1.0/profiles/default", schedule, never],
+    ["auto-started instances", "/1.0/profiles/default", { "boot.autostart": "true" }, { "boot.autostart": "" }],
+    ["scheduled volume snapshots", volume, schedule, never],
+  ] as const)
+    await waiting(
+      what,
+      () => patch(url, set),
+      () => patch(url, unset),
+    );
+  await daemon.request("DELETE", volume);
+  await (await client.deleteInstance("kept")).wait();
+});
+
+test("init --auto makes what is missing, and init --dump tells it in a form that init --preseed reads", { skip }, () =>
+  withDaemon({}, async (daemon) => {
+    const run = (...args: string[]) => bothyd(daemon, ["init", ...args]);
+    for (const [args, message] of [
+      [[], /--preseed.*--auto.*--dump/],
+      [["--auto", "--dump"], /--preseed.*--auto.*--dump/],
+      [["--dump", "--storage-pool", "x"], /--storage-pool is a flag of "init --auto"/],
+      [["--auto", "--storage-pool", "x"], /may be used with the 'dir' backend/],
+      [["--auto", "--trust-password", "x"], /--trust-password cannot be used without --network-address/],
+      [["--auto", "--storage-backend", "btrfs", "--storage-create-loop", "few"], /whole gigabytes/],
+    ] as const) {
+      const refused = await run(...args);
+      assert.equal(refused.code, 1, args.join(" "));
+      assert.match(refused.error, message);
+    }
+    const address = ["--network-address", "127.0.0.1", "--network-port", "8558", "--trust-password", "test"];
+    assert.deepEqual(await run("--auto", ...address), { code: 0, out: "", error: "" });
+    const { devices } = (await daemon.client.getProfile("default")).value;
+    const bridge = String(devices.eth0?.network);
+    assert.match(bridge, /^lxdbr\d+$/);
+    assert.deepEqual(devices.root, { type: "disk", path: "/", pool: "default" });
+    assert.equal((await daemon.client.getStoragePool("default")).value.driver, "dir");
+    const dumped = await run("--dump");
+    assert.match(dumped.out, /^config:\n {2}core.https_address: 127.0.0.1:8558\n {2}core.trust_password: true\n/);
+    assert.match(dumped.out, new RegExp(`\n {2}name: ${bridge}\n {2}type: bridge\n {2}project: default\n`));
+    assert.deepEqual(await bothyd(daemon, ["init", "--preseed"], dumped.out), { code: 0, out: "", error: "" });
+    assert.equal((await run("--dump")).out, dumped.out);
+    assert.deepEqual(await run("--auto"), { code: 0, out: "", error: "" });
+    assert.equal((await run("--dump")).out, dumped.out, "what is there stays");
+    assert.match((await run("--auto", "--storage-backend", "dir")).error, /already been configured/);
+  }),
+);
 
 test("shutdown waits for operations, and with --force for none", { skip }, () =>
   withDaemon({}, async (daemon) => {
