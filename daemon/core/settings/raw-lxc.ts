@@ -4,6 +4,9 @@ import { badRequest } from "../../../sdk/api/errors";
 
 const realTimeMin = 34;
 
+/** Programs that nothing ever calls. */
+const idleHooks: ReadonlySet<string> = new Set(["lxc.hook.clone", "lxc.hook.destroy"]);
+
 /** What Bothy reads in raw.lxc; every other line is refused when it is set. */
 export interface RawLxc {
   readonly haltSignal?: number;
@@ -22,6 +25,8 @@ export function parseRawLxc(value: string | undefined): RawLxc {
     else if (key === "lxc.signal.stop" && argument) result = { ...result, stopSignal: parseSignal(argument) };
     // LXD restarts by a stop and a start, and so do we: nothing sends this one.
     else if (key === "lxc.signal.reboot" && argument) parseSignal(argument);
+    // LXC runs these when lxc-copy or lxc-destroy is called, which neither LXD nor Bothy does.
+    else if (key !== undefined && idleHooks.has(key) && argument) continue;
     else if (key === "lxc.init.cmd" && argument) result = { ...result, initCommand: commandWords(argument, line) };
     else
       throw badRequest(
