@@ -118,6 +118,18 @@ test("a start makes each key count, and a running container keeps what it was ma
   });
 });
 
+test("hooks of LXC that nothing calls may stand in raw.lxc", async () => {
+  const hooks = "lxc.hook.clone=/bin/true\nlxc.hook.destroy = /bin/true";
+  await having({ "raw.lxc": hooks }, async () => assert.equal(await inside("echo up"), "up"));
+  await shared.refuses(
+    "PATCH",
+    "/1.0/instances/web",
+    { config: { "raw.lxc": "lxc.hook.start=/bin/true" } },
+    400,
+    /lxc.hook/,
+  );
+});
+
 test("what is denied to all containers is not where security.syscalls.deny_default or raw.seccomp says so", {
   skip: requireFeature("calls of 64 bits", process.arch === "x64"),
 }, async () => {
@@ -138,6 +150,9 @@ test("what is denied to all containers is not where security.syscalls.deny_defau
     await having({ [key]: value }, async () => {
       assert.match(await answers(), /^keyctl (?!38$)/);
       assert.equal(await inside("hostname web && hostname"), "web");
+      // Without any rule there is no filter at all, neither for its init nor for a command.
+      const filters = await inside("cat /proc/1/status /proc/self/status | grep ^Seccomp: | tr -d '\\n\\t'");
+      assert.equal(filters, key === "raw.seccomp" ? "Seccomp:2Seccomp:2" : "Seccomp:0Seccomp:0");
     });
   for (const key of ["security.syscalls.deny_compat", "security.syscalls.blacklist_compat"])
     for (const isDefault of ["", "false"])

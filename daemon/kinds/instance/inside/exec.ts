@@ -126,7 +126,7 @@ export function execOps(
   return [
     ...home.book.idOps(record),
     ...joinOps(home.groups.layout, home.groups.of(keyOf(record)), running.need(record).cell.protocol > 0),
-    ["seccomp", runningFilter(home.dirs.cell(keyOf(record)), seccompFile(home.seccompDir, config))],
+    ...runningFilter(home.dirs.cell(keyOf(record)), seccompFile(home.seccompDir, config)),
     // A command follows what its own start can follow.
     ...rlimitOps(home.book.expanded(record).config),
     ...personalityOps(record.architecture),

@@ -3,10 +3,11 @@
  * make subvolumes gets a program of its own, which denies that: what is in a subvolume does not count for the size of the one above it. So does one with
  * rules of its user's (syscalls.ts).
  */
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Config } from "../../../../sdk/api/common";
 import { instanceConfig } from "../../../../sdk/api/config/instance";
+import type { Op } from "../../../platform/native/index";
 import { isCompatDenied } from "./syscall-keys";
 
 /** One of the programs that the build makes: the filter loosens by name. @param config expanded */
@@ -16,6 +17,12 @@ export function seccompFile(dir: string, config: Config): string {
   return path.join(dir, `${name}${isCompatDenied(config) ? "-native" : ""}.bpf`);
 }
 
+export interface WholeFilter {
+  readonly program: Buffer;
+  /** It allows everything: without rules before it there is no need of it. */
+  readonly isOpen: boolean;
+}
+
 const ownFile = (cellDir: string): string => path.join(cellDir, "seccomp");
 
 /**
@@ -23,17 +30,27 @@ const ownFile = (cellDir: string): string => path.join(cellDir, "seccomp");
  * @param cellDir folder of its run files @param file that of all containers @param rules that come before it, each of which falls through
  * @param whole what stands in the place of that file
  */
-export function startFilter(cellDir: string, file: string, rules: readonly Buffer[], whole?: Buffer): string {
+export function startFilter(
+  cellDir: string,
+  file: string,
+  rules: readonly Buffer[],
+  whole?: WholeFilter,
+): readonly Op[] {
   rmSync(ownFile(cellDir), { recursive: true, force: true });
   const own = Buffer.concat(rules);
-  if (own.length === 0 && whole === undefined) return file;
-  writeFileSync(ownFile(cellDir), Buffer.concat([own, whole ?? readFileSync(file)]), { mode: 0o600 });
-  return ownFile(cellDir);
+  if (own.length === 0 && whole === undefined) return [["seccomp", file]];
+  // An empty file tells those who enter later that there is no program.
+  const program = own.length === 0 && whole?.isOpen ? own : Buffer.concat([own, whole?.program ?? readFileSync(file)]);
+  writeFileSync(ownFile(cellDir), program, { mode: 0o600 });
+  return program.length === 0 ? [] : [["seccomp", ownFile(cellDir)]];
 }
 
 /** The program of a running container. @param file the one that it has when it has none of its own */
-export const runningFilter = (cellDir: string, file: string): string =>
-  existsSync(ownFile(cellDir)) ? ownFile(cellDir) : file;
+export function runningFilter(cellDir: string, file: string): readonly Op[] {
+  const own = statSync(ownFile(cellDir), { throwIfNoEntry: false });
+  if (own?.size === 0) return [];
+  return [["seccomp", own === undefined ? file : ownFile(cellDir)]];
+}
 
 /** AUDIT_ARCH and the number of ioctl(2), of the architecture and of its 32-bit companion (linux/audit.h, asm/unistd.h). */
 const ioctls: Readonly<Record<string, readonly (readonly [arch: number, number: number])[]>> = {

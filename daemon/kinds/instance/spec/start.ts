@@ -43,8 +43,8 @@ export interface StartFacts {
   /** Folder of run files. */
   readonly controlDir: string;
   readonly consoleLog: string;
-  /** File of its seccomp program. */
-  readonly seccomp: string;
+  /** Its seccomp program, if it has one. */
+  readonly seccomp: readonly Op[];
   readonly hasDevice: (name: string) => boolean;
 }
 
@@ -75,7 +75,7 @@ export function startOps(facts: StartFacts): Op[] {
       needsV1: config.get("image.requirements.cgroup") === "v1",
       deviceRules: facts.plans.flatMap(({ rules = [] }) => rules),
     }),
-    ["seccomp", facts.seccomp],
+    ...facts.seccomp,
     ["hostname", facts.name],
     ...filesystemOps({ layout: facts.layout, isPrivileged, isNesting, hasDevice: facts.hasDevice }),
     ...facts.gate,

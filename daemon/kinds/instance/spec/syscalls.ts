@@ -8,7 +8,7 @@ import type { Config } from "../../../../sdk/api/common";
 import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { badRequest } from "../../../../sdk/api/errors";
 import { filterOf, openPolicy } from "./raw-seccomp";
-import { instruction } from "./seccomp";
+import { instruction, type WholeFilter } from "./seccomp";
 import { isCompatDenied, isDefaultDenied, syscallLines } from "./syscall-keys";
 
 /** How to load a field of struct seccomp_data, compare, jump and answer (linux/bpf_common.h, linux/seccomp.h). */
@@ -50,10 +50,12 @@ const hasPolicy = (config: Config): boolean =>
   (syscallLines(config, "deny") !== undefined || syscallLines(config, "allow") !== undefined);
 
 /** A whole filter in the place of the one that the build makes; absent where that one counts. @param config expanded */
-export function wholeFilter(dir: string, config: Config): Buffer | undefined {
+export function wholeFilter(dir: string, config: Config): WholeFilter | undefined {
   const raw = instanceConfig(config).get("raw.seccomp");
-  if (raw !== undefined) return filterOf(namesIn(dir), raw, true);
-  return isDefaultDenied(config) ? undefined : filterOf(namesIn(dir), openPolicy, !isCompatDenied(config));
+  if (raw !== undefined) return { program: filterOf(namesIn(dir), raw, true), isOpen: false };
+  if (isDefaultDenied(config)) return undefined;
+  const withCompat = !isCompatDenied(config);
+  return { program: filterOf(namesIn(dir), openPolicy, withCompat), isOpen: withCompat };
 }
 
 /** @throws ApiError BAD_REQUEST for a name that no system call has */
