@@ -107,6 +107,16 @@ test("what is not there is 404, and what stands in the way is said", async () =>
   assert.equal(again.status, 200, "a folder that is there already is not an error");
 });
 
+test("a new folder without a mode is closed to others, as in LXD, and one with a mode has that", async () => {
+  for (const [name, headers, mode] of [
+    ["/t/closed", {}, "0750"],
+    ["/t/open", { "x-lxd-mode": "0755" }, "0755"],
+  ] as const) {
+    assert.equal((await put(name, "", { "x-lxd-type": "directory", ...headers })).status, 200);
+    assert.equal((await get(name)).headers["x-lxd-mode"], mode);
+  }
+});
+
 test("a missing path, one with NUL and wrong headers are refused by name", async () => {
   for (const url of ["/1.0/instances/web/files", "/1.0/instances/web/files?path="])
     for (const method of ["GET", "POST", "DELETE"]) assertRefused(await shared.send(method, url), 400, /Missing path/);

@@ -23,11 +23,14 @@ const putSays = {
     write: "`overwrite` (the default) or `append`",
     uid: "owner, as the container sees it",
     gid: "group, as the container sees it",
-    mode: "mode in octal, such as `0644`",
+    mode: "mode in octal, such as `0644`; of a new file 0644, of a new folder 0750 when absent",
   },
   upload: { "application/octet-stream": "content of the file, or target of the symlink" },
   answer: answers.nothing,
 } as const;
+
+/** Mode of a new folder of which the client says none, as in LXD. */
+const newFolder = 0o750;
 
 const pathOf = (request: ApiRequest) => checkPath(request.query.get("path") ?? "");
 
@@ -114,7 +117,7 @@ export function fileRoutes({ book, changes, native }: InstanceHome): Route[] {
       path,
       type,
       append: write === "append",
-      ...(mode === undefined ? {} : { mode: parseMode(mode) }),
+      ...(mode === undefined ? (type === "directory" ? { mode: newFolder } : {}) : { mode: parseMode(mode) }),
       ...numberHeader(request, "uid"),
       ...numberHeader(request, "gid"),
     } as const;
