@@ -43,3 +43,14 @@ test("lxc config device adds, shows, sets and removes each of them", { skip }, (
     lxc.run("delete", "-f", "box");
   }),
 );
+
+test("an instance does not go to another pool by its root disk, and is told so in LXD's words", { skip }, () =>
+  withLxc((lxc) => {
+    lxc.run("init", "bb", "box");
+    const refused = lxc.try(["config", "device", "override", "box", "root", "pool=other"]);
+    assert.notEqual(refused.code, 0);
+    assert.match(refused.stderr, /^Error: Cannot update root disk device pool name to "other"/);
+    lxc.run("config", "device", "override", "box", "root", "pool=main");
+    assert.match(lxc.run("config", "device", "show", "box"), /pool: main/);
+  }),
+);

@@ -1,6 +1,6 @@
 /** InstanceRecord: an instance as the database keeps it, and its merge with its profiles. */
 import type { Config, Device, Devices } from "../../../sdk/api/common";
-import { badRequest } from "../../../sdk/api/errors";
+import { type ApiError, badRequest } from "../../../sdk/api/errors";
 import { defaultProject } from "../../core/call";
 import { type Ref, ref, storageNameOf } from "../../core/ref";
 import type { ProfileRecord } from "../profile/store";
@@ -65,6 +65,12 @@ export function rootEntry(devices: Devices): [name: string, device: Device & { p
   const [name = ""] = Object.entries(devices).find(([, device]) => device === root) ?? [];
   return [name, root];
 }
+
+/** Says that an instance does not go into another pool by a change of its root disk. */
+export const otherPool = (pool: string): ApiError =>
+  badRequest(
+    `Cannot update root disk device pool name to "${pool}": its files stay where they are. Move or copy the instance there.`,
+  );
 
 /** The root disk. @throws ApiError BAD_REQUEST "No root device could be found" */
 export function rootDisk(devices: Devices): Device & { pool: string } {

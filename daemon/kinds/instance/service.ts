@@ -23,7 +23,7 @@ import { Lifecycle } from "./life/lifecycle";
 import type { RunningInstance } from "./life/running";
 import { requireStartable } from "./life/startable";
 import { requireReadable } from "./readable";
-import { type InstanceId, type InstanceRecord, instanceRef, keyOf, rootDisk, rootOf } from "./record";
+import { type InstanceId, type InstanceRecord, instanceRef, keyOf, otherPool, rootDisk, rootOf } from "./record";
 import { shownIds } from "./shown-ids";
 import { renderInstance, statusOf } from "./view";
 import { volumeOf } from "./volume";
@@ -124,8 +124,7 @@ export class InstanceService {
     const was = this.home.book.expanded(before);
     const is = this.home.book.expanded(after);
     const root = isDeepStrictEqual(rootOf(is.devices), rootOf(was.devices)) ? undefined : rootDisk(is.devices);
-    if (root !== undefined && root.pool !== before.pool)
-      throw badRequest("The pool of the root disk cannot be changed. Copy the instance into the other pool.");
+    if (root !== undefined && root.pool !== before.pool) throw otherPool(root.pool);
     checkRivals(this.home, after, is.devices, was.devices);
   }
 
