@@ -182,7 +182,37 @@ test("a template's file appears though its folders are missing, and they belong 
   ]);
 });
 
-test("the first start makes templates again for what was set before it, and leaves what somebody changed", async () => {
+test("a template waits for the first start, and every new instance says what it waits for", async () => {
+  const line = template("  /made: {when: [create, copy], template: x.tpl}");
+  const fingerprint = await imported(await bootable(line, text));
+  const { client } = shared;
+  const pending = async (name: string) =>
+    (await client.getInstance(name)).value.config["volatile.apply_template"] ?? "nothing";
+  const hasFile = (name: string) =>
+    client.getFile(name, "/made").then(
+      () => true,
+      () => false,
+    );
+  assert.equal((await create("waiting", fingerprint)).status, 200);
+  assert.deepEqual([await pending("waiting"), await hasFile("waiting")], ["create", false]);
+  assert.equal((await shared.outcome("PUT", "/1.0/instances/waiting/state", { action: "start" })).status, 200);
+  assert.deepEqual([await pending("waiting"), await hasFile("waiting")], ["nothing", true]);
+  await shared.outcome("PUT", "/1.0/instances/waiting/state", { action: "stop", force: true });
+  for (const [name, source] of [
+    ["waitcopy", { type: "copy", source: "waiting" }],
+    ["waitempty", { type: "none" }],
+  ] as const)
+    assert.equal((await shared.outcome("POST", "/1.0/instances", { name, source })).status, 200);
+  assert.deepEqual([await pending("waitcopy"), await pending("waitempty")], ["copy", "create"]);
+  assert.equal((await shared.outcome("POST", "/1.0/instances/waiting", { name: "waitother" })).status, 200);
+  assert.equal(await pending("waitother"), "rename");
+  assert.equal((await shared.outcome("POST", "/1.0/instances/waitcopy", { name: "waitstill" })).status, 200);
+  assert.equal(await pending("waitstill"), "copy");
+  for (const name of ["waitother", "waitstill", "waitempty"])
+    assert.equal((await shared.outcome("DELETE", `/1.0/instances/${name}`)).status, 200);
+});
+
+test("the first start makes templates for what was set before it, and leaves what somebody changed", async () => {
   const fingerprint = await imported(
     await bootable(
       template(
@@ -196,6 +226,7 @@ test("the first start makes templates again for what was set before it, and leav
       ),
       { name: "templates/y.tpl", content: '{{ trigger }} {{ instance.name }} {{ config_get("user.a", "none") }}' },
       { name: "rootfs/present", content: "the image's" },
+      { name: "rootfs/removed", content: "the image's" },
     ),
   );
   const { client } = shared;
@@ -296,6 +327,6 @@ test("a template that can never be made is refused with its image, one that fail
   await shared.unchanged(async () => {
     const told = await create("half", fingerprint);
     assert.equal(told.status, 400);
-    assert.match(told.error, /^Cannot make "\/etc" of the image's template: Cannot write a file where a folder is/);
+    assert.match(told.error, /^Cannot make "\/etc" of the image's template: there is a folder in its place\./);
   });
 });

@@ -16,7 +16,7 @@ import type { TarLayout } from "../image/archive/check";
 import { checkTemplates, parseMetadata, triggers } from "../image/archive/metadata";
 import { unpackRoot } from "../image/archive/unpack";
 import { draftInstance } from "../instance/create/draft";
-import { applyUntilStart } from "../instance/create/file-templates";
+import { leaveToStart } from "../instance/create/file-templates";
 import { make } from "../instance/create/make";
 import { metadataOf } from "../instance/metadata/metadata";
 import { type InstanceId, type InstanceRecord, instanceRef, rootOf } from "../instance/record";
@@ -99,7 +99,7 @@ async function makeInstance(
         keepMetadata(home, record, backup, operation);
         const trigger = instanceConfig(backup.instance.config).get("volatile.apply_template");
         const isTrigger = triggers.some((known) => known === trigger);
-        return isTrigger ? applyUntilStart(instances, record, trigger as (typeof triggers)[number]) : {};
+        return isTrigger ? leaveToStart(instances, record, trigger as (typeof triggers)[number]) : {};
       });
     },
   });

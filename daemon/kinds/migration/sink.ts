@@ -19,7 +19,7 @@ import { Talk } from "../../platform/migration/talk";
 import type { RunningOperation } from "../../platform/operations";
 import type { CreateWork } from "../instance/create/create";
 import { draftInstance } from "../instance/create/draft";
-import { applyUntilStart } from "../instance/create/file-templates";
+import { leaveToStart } from "../instance/create/file-templates";
 import { make } from "../instance/create/make";
 import { isRefresh } from "../instance/create/refresh";
 import type { KeptMetadata } from "../instance/metadata/store";
@@ -78,7 +78,7 @@ function planMaking(home: MigrationHome, id: InstanceId, post: InstancesPost) {
       }
       const metadata = await arrival.receiveLast(record, volumeOf(record));
       if (metadata !== undefined) book.store.metadata.set(record, metadata);
-      return applyUntilStart(instances, record, "copy");
+      return leaveToStart(instances, record, "copy");
     });
 }
 

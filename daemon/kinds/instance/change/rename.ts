@@ -4,9 +4,9 @@ import { badRequest } from "../../../../sdk/api/errors";
 import { Revert } from "../../../core/revert";
 import { ignoring } from "../../../platform/folders/files";
 import type { Volume } from "../../storage-pool/driver";
-import { applyUntilStart } from "../create/file-templates";
+import { leaveToStart } from "../create/file-templates";
 import { makeLinks, removeLinks } from "../create/links";
-import { pendingTemplates } from "../create/pending-file-templates";
+import { hasPending } from "../create/pending-file-templates";
 import { devicesForgotten } from "../devices/devices";
 import type { InstanceHome } from "../home";
 import { type InstanceId, type InstanceRecord, keyOf, rootOf } from "../record";
@@ -59,7 +59,7 @@ export async function renameInstance(home: InstanceHome, record: InstanceRecord,
   book.change(renamed, (record) => ({ ...record, config: withNewCloudInitId(record.config) }));
   const now = book.record(renamed);
   // What is pending is made for the new name.
-  if (pendingTemplates(now.config) !== undefined) return;
-  const pending = await applyUntilStart(home, now, "rename");
+  if (hasPending(now.config)) return;
+  const pending = await leaveToStart(home, now, "rename");
   book.store.update({ ...now, config: { ...now.config, ...pending } });
 }

@@ -15,7 +15,7 @@ import { sizeOfNewRoot } from "../root-size";
 import { ociConfig } from "../spec/oci";
 import { volumeOf } from "../volume";
 import { draftInstance } from "./draft";
-import { applyUntilStart } from "./file-templates";
+import { leaveToStart } from "./file-templates";
 import { make } from "./make";
 import { isRefresh, planRefresh } from "./refresh";
 
@@ -45,7 +45,7 @@ export async function planCreate(
         await make(home, draft, async (record) => {
           const size = sizeOfNewRoot(home, record.pool, home.book.expanded(record).devices);
           await home.volumes.createEmpty(record.pool, volumeOf(record), size);
-          return {};
+          return leaveToStart(home, record, "create");
         });
       };
     }
@@ -151,7 +151,7 @@ async function makeFrom(
     };
     await home.volumes.createFromImage(record.pool, image.fingerprint, volumeOf(record), options);
     operation.signal.throwIfAborted();
-    return applyUntilStart(home, record, "create");
+    return leaveToStart(home, record, "create");
   });
   home.images.touch(image);
 }
@@ -211,7 +211,7 @@ function fromCopy(home: InstanceHome, id: InstanceId, post: InstancesPost): Crea
         await home.snapshots.copyVolumes({ source, snapshot: snapshotName, record, withSnapshots, isStill });
         const kept = home.book.store.metadata.find(sourceId);
         if (kept !== undefined) home.book.store.metadata.set(record, kept);
-        return applyUntilStart(home, record, "copy");
+        return leaveToStart(home, record, "copy");
       },
       origin,
     );

@@ -3,22 +3,33 @@ import { Readable } from "node:stream";
 import { buffer as bufferOf } from "node:stream/consumers";
 import type { Config } from "../../../../sdk/api/common";
 import { instanceConfig } from "../../../../sdk/api/config/instance";
-import { ApiError } from "../../../../sdk/api/errors";
+import { ApiError, badRequest } from "../../../../sdk/api/errors";
 import type { FilePlace, PutFile } from "../../../platform/native/index";
 import type { Trigger } from "../../image/archive/metadata";
-import { renderFiles } from "../../image/file-templates/render";
+import { type RenderedFile, renderFiles } from "../../image/file-templates/render";
 import { maxText } from "../../image/file-templates/value";
 import type { InstanceHome } from "../home";
 import { metadataOf } from "../metadata/metadata";
 import type { InstanceRecord } from "../record";
 import { type Digests, digestOf, pendingKeys, pendingTemplates } from "./pending-file-templates";
 
-/** Writes the files of a trigger before the instance's next start. @returns keys that let this start make them again (pending-templates.ts) */
-export async function applyUntilStart(home: InstanceHome, record: InstanceRecord, trigger: Trigger): Promise<Config> {
-  return pendingKeys(trigger, await applyTemplates(home, record, trigger));
+/**
+ * Leaves the files of a trigger to the instance's next start, and looks at once whether they can be made.
+ * @returns keys that tell this start (pending-file-templates.ts)
+ * @throws ApiError BAD_REQUEST for a template that cannot be rendered or has a folder in its place
+ */
+export async function leaveToStart(home: InstanceHome, record: InstanceRecord, trigger: Trigger): Promise<Config> {
+  const digests: Record<string, string> = {};
+  const place = home.book.filePlace(record);
+  for (const { innerPath, createOnly } of filesOf(home, record, trigger)) {
+    const found = await digestAt(home, place, pathOf(innerPath));
+    if (found === folder && !createOnly) throw cannotMake(innerPath, badRequest("there is a folder in its place."));
+    if (found === absent || !createOnly) digests[innerPath] = found;
+  }
+  return pendingKeys(trigger, digests);
 }
 
-/** Writes the files that a start makes: again those that nobody changed since they were made before it, then its own. */
+/** Writes the files that a start makes: those that were left to it, where nobody changed what was there, then its own. */
 export async function applyAtStart(home: InstanceHome, record: InstanceRecord): Promise<void> {
   const pending = pendingTemplates(record.config);
   if (pending !== undefined) await applyTemplates(home, record, pending.trigger, pending.digests);
@@ -27,45 +38,45 @@ export async function applyAtStart(home: InstanceHome, record: InstanceRecord): 
 
 /**
  * Writes the files whose time has come. An image that is gone meanwhile writes nothing.
- * @param made what each file held when it was made before; only those that still hold it are written
- * @returns what each file holds that was written
+ * @param left what was at each file's place when it was left to this start; only those are written where that is still so
  * @throws ApiError BAD_REQUEST for a template that cannot be rendered
  */
 async function applyTemplates(
   home: InstanceHome,
   record: InstanceRecord,
   trigger: Trigger,
-  made?: Digests,
-): Promise<Digests> {
-  const digests: Record<string, string> = {};
+  left?: Digests,
+): Promise<void> {
+  const place = home.book.filePlace(record);
+  for (const { innerPath, content, createOnly } of filesOf(home, record, trigger)) {
+    const path = pathOf(innerPath);
+    try {
+      const isWanted =
+        left === undefined
+          ? !createOnly || (await digestAt(home, place, path)) === absent
+          : left[innerPath] !== undefined && (await digestAt(home, place, path)) === left[innerPath];
+      if (isWanted) await write(home, place, { path, type: "file", append: false }, Buffer.from(content));
+    } catch (error) {
+      throw ApiError.is(error) ? cannotMake(innerPath, error) : error;
+    }
+  }
+}
+
+function filesOf(home: InstanceHome, record: InstanceRecord, trigger: Trigger): readonly RenderedFile[] {
   const image = templatesOf(home, record);
-  if (image === undefined) return digests;
+  if (image === undefined) return [];
   const { config, devices } = home.book.expanded(record);
   const { name, architecture, ephemeral } = record;
   const instance = { name, architecture, privileged: instanceConfig(config).get("security.privileged"), ephemeral };
-  const place = home.book.filePlace(record);
-  for (const { innerPath, content: text, createOnly } of renderFiles(image, trigger, { instance, config, devices })) {
-    const path = innerPath.startsWith("/") ? innerPath : `/${innerPath}`;
-    const content = Buffer.from(text);
-    const digest = digestOf(content);
-    try {
-      const isOurs = async (was: string) => was !== digest && (await digestAt(home, place, path)) === was;
-      const isWanted =
-        made === undefined
-          ? !createOnly || !(await exists(home, place, path))
-          : made[innerPath] !== undefined && (await isOurs(made[innerPath]));
-      if (!isWanted) continue;
-      await write(home, place, { path, type: "file", append: false }, content);
-      digests[innerPath] = digest;
-    } catch (error) {
-      if (!ApiError.is(error)) throw error;
-      throw new ApiError(error.code, `Cannot make "${path}" of the image's template: ${error.message}`, {
-        cause: error,
-      });
-    }
-  }
-  return digests;
+  return renderFiles(image, trigger, { instance, config, devices });
 }
+
+const pathOf = (innerPath: string): string => (innerPath.startsWith("/") ? innerPath : `/${innerPath}`);
+
+const cannotMake = (innerPath: string, error: ApiError): ApiError =>
+  new ApiError(error.code, `Cannot make "${pathOf(innerPath)}" of the image's template: ${error.message}`, {
+    cause: error,
+  });
 
 /** Writes a file, and makes the folders above it that are missing, as LXD does: of the container's root, mode 0755. */
 async function write({ native }: InstanceHome, place: FilePlace, file: PutFile, content: Buffer): Promise<void> {
@@ -91,26 +102,24 @@ function templatesOf(home: InstanceHome, record: InstanceRecord) {
   return Object.keys(kept.metadata.templates).length === 0 ? undefined : kept;
 }
 
-/** @returns the digest of a file's content; nothing where there is no file, or one that no template makes: a guest may have left it */
-async function digestAt({ native }: InstanceHome, place: FilePlace, path: string): Promise<string | undefined> {
+/** What stands in the place of a digest where there is no file that could have one. */
+const absent = "absent";
+const folder = "folder";
+
+/** @returns the digest of a file's content; of what no template makes, which a guest may have left, what it is and how long */
+async function digestAt({ native }: InstanceHome, place: FilePlace, path: string): Promise<string> {
   try {
     const { content, stat } = await native.getFile(place, path);
-    if (content !== undefined && stat.size <= maxText * bytesOfChar) return digestOf(await bufferOf(content));
+    if (stat.type === "directory") {
+      content?.destroy();
+      return folder;
+    }
+    if (stat.type === "file" && content !== undefined && stat.size <= maxText * bytesOfChar)
+      return digestOf(await bufferOf(content));
     content?.destroy();
-    return undefined;
+    return `${stat.type} ${stat.size}`;
   } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-}
-
-async function exists({ native }: InstanceHome, place: FilePlace, path: string): Promise<boolean> {
-  try {
-    const file = await native.getFile(place, path);
-    file.content?.destroy();
-    return true;
-  } catch (error) {
-    if (isMissing(error)) return false;
+    if (isMissing(error)) return absent;
     throw error;
   }
 }

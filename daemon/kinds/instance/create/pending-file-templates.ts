@@ -1,6 +1,6 @@
 /**
- * Pending templates: what was made of an image's templates before an instance's first start is made again by it, for the settings
- * that the instance has by then, as LXD does. A file that somebody changed in between stays.
+ * Pending templates: the files that an image wants at a create, copy or rename are made by the next start, for the settings and the
+ * name that the instance has by then, as LXD does. A file that somebody changed in between stays.
  */
 
 import { createHash } from "node:crypto";
@@ -13,7 +13,7 @@ import { type Trigger, triggers } from "../../image/archive/metadata";
 const triggerKey = "volatile.apply_template";
 const digestsKey = "volatile.apply_template.digests";
 
-/** What each file held as it was made, by its path in the image's metadata. */
+/** What each file was when it was noted, by its path in the image's metadata. */
 export type Digests = Readonly<Record<string, string>>;
 
 export interface PendingTemplates {
@@ -25,11 +25,13 @@ const Noted = z.object({ trigger: z.enum(triggers), digests: z.record(z.string()
 
 export const digestOf = (content: Buffer): string => createHash("sha256").update(content).digest("base64").slice(0, 16);
 
-/** The keys that note it; none where nothing was made. */
-export const pendingKeys = (trigger: Trigger, digests: Digests): Config =>
-  Object.keys(digests).length === 0 ? {} : { [triggerKey]: trigger, [digestsKey]: JSON.stringify(digests) };
+/** The keys that note it. */
+export const pendingKeys = (trigger: Trigger, digests: Digests): Config => ({
+  [triggerKey]: trigger,
+  ...(Object.keys(digests).length === 0 ? {} : { [digestsKey]: JSON.stringify(digests) }),
+});
 
-/** @returns what the next start makes again; nothing where a note cannot be read */
+/** @returns what the next start makes; nothing where no file is noted, or a note cannot be read */
 export function pendingTemplates(config: Config): PendingTemplates | undefined {
   const kept = instanceConfig(config);
   const digests = kept.get(digestsKey);

@@ -13,7 +13,7 @@ import type { InstanceHome } from "../home";
 import type { InstanceRecord } from "../record";
 import { ociConfig, withoutOci } from "../spec/oci";
 import { imageRequestOf } from "./create";
-import { applyUntilStart } from "./file-templates";
+import { leaveToStart } from "./file-templates";
 import { withoutPending } from "./pending-file-templates";
 
 /** @throws ApiError BAD_REQUEST while it runs or has snapshots, as in LXD */
@@ -75,7 +75,7 @@ async function rebuild(
     }));
   });
   const now = book.record(record);
-  const pending = image === undefined ? {} : await applyUntilStart(home, now, "create");
+  const pending = await leaveToStart(home, now, "create");
   book.change(now, (one) => ({ ...one, config: { ...one.config, ...pending } }));
 }
 

@@ -4,9 +4,9 @@ import { badRequest } from "../../../../sdk/api/errors";
 import type { InstancesPost } from "../../../../sdk/api/instance";
 import { Revert } from "../../../core/revert";
 import type { InstanceHome } from "../home";
-import { type InstanceId, type InstanceRecord, keyOf } from "../record";
+import { type InstanceId, type InstanceRecord, keyOf, otherPool } from "../record";
 import { followRootSize, isLarger, sizeOfNewRoot } from "../root-size";
-import { applyUntilStart } from "./file-templates";
+import { leaveToStart } from "./file-templates";
 import { withoutPending } from "./pending-file-templates";
 
 /** Whether a request refreshes an instance that is there; of one that is not it makes a plain copy, as in LXD. */
@@ -28,8 +28,7 @@ export function planRefresh(
     const target = home.book.record(draft);
     if (home.book.running.isActive(draft))
       throw badRequest(`Failed getting exclusive access to instance: Instance is running. Stop "${name}" first.`);
-    if (target.pool !== draft.pool)
-      throw badRequest("The pool of the root disk cannot be changed. Copy the instance into the other pool.");
+    if (target.pool !== draft.pool) throw otherPool(draft.pool);
     return target;
   };
   requireStopped();
@@ -47,7 +46,7 @@ export function planRefresh(
     if (!isLarger(after, before)) await followRootSize(home, target, was, is, undo);
     const record = home.book.replaceSettings(target, draft);
     undo.keep();
-    const pending = await applyUntilStart(home, record, "copy");
+    const pending = await leaveToStart(home, record, "copy");
     home.book.store.update({ ...record, config: { ...withoutPending(record.config), ...pending } });
   };
 }

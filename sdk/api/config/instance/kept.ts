@@ -24,7 +24,7 @@ export const keptKeys = {
       applies: "never",
       since,
       example: "create",
-      doc: "Why the next start makes the image's file templates again: `create`, `copy` or `rename`.",
+      doc: "Which of the image's file templates the next start makes: `create`, `copy` or `rename`.",
     },
     "volatile.apply_template.digests": {
       type: anyText,
@@ -32,7 +32,7 @@ export const keptKeys = {
       applies: "never",
       since,
       example: '{"/etc/hostname":"nLZ6yl2rgXq4rQ5J"}',
-      doc: "What the file templates were made to hold, so that the next start leaves what somebody changed. Bothy's own.",
+      doc: "What stood at the places of these files when they were left to the next start, so that it leaves what somebody changed since. Bothy's own.",
     },
     "volatile.base_image": {
       type: anyText,
