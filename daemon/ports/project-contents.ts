@@ -21,6 +21,7 @@ interface Parts {
 /** What projects ask of the kinds whose objects lie in them. */
 export const projectContents = (parts: Parts): ProjectContents => ({
   instances: (project, next) => parts.book.expandedOf(project, next),
+  volumes: (project) => parts.storageVolumes.store.records().filter((one) => one.project === project),
   profiles: (project) => parts.profiles.records(project),
   urls: (project) => {
     const isIn = (one: { readonly project: string }) => one.project === project;

@@ -224,6 +224,7 @@ export type ProjectConfigKey =
   | "limits.disk"
   | "limits.instances"
   | "limits.memory"
+  | "limits.networks"
   | "limits.processes"
   | "limits.virtual-machines"
   | "restricted"
@@ -236,6 +237,7 @@ export type ProjectConfigKey =
   | "restricted.devices.proxy"
   | "restricted.devices.unix-block"
   | "restricted.devices.unix-char"
+  | "restricted.networks.access"
   | "restricted.snapshots"
   | (string & {});
 
@@ -265,12 +267,14 @@ export interface ProjectConfig<Value> {
   "limits.containers"?: Value;
   /** How many processors the `limits.cpu` of all instances may come to. Each instance then needs a number there, not a set. Default: no limit. */
   "limits.cpu"?: Value;
-  /** What the roots of all instances may hold together. The root disk of each then needs a `size`. Default: no limit. */
+  /** What the roots of all instances and the project's custom volumes may hold together. Each of them then needs a `size`. A new image may have the bytes that are left. Default: no limit. */
   "limits.disk"?: Value;
   /** How many instances the project may hold. Default: no limit. */
   "limits.instances"?: Value;
   /** What the `limits.memory` of all instances may come to. Each instance then needs a size there, not a share. Default: no limit. */
   "limits.memory"?: Value;
+  /** How many networks the project may hold. Networks belong to the default project, so it holds none. Default: no limit. */
+  "limits.networks"?: Value;
   /** What the `limits.processes` of all instances may come to. Each instance then needs a number there. Default: no limit. */
   "limits.processes"?: Value;
   /** How many virtual machines the project may hold. There are none yet. Default: no limit. */
@@ -295,6 +299,8 @@ export interface ProjectConfig<Value> {
   "restricted.devices.unix-block"?: Value;
   /** Whether there may be devices of the type `unix-char`. Default: `block`. */
   "restricted.devices.unix-char"?: Value;
+  /** Which networks the project may see and use. Default: all that `restricted.devices.nic` leaves. */
+  "restricted.networks.access"?: Value;
   /** Whether snapshots can be made. Default: `block`. */
   "restricted.snapshots"?: Value;
   [key: string]: Value | undefined;

@@ -50,7 +50,12 @@ export async function withImages(test: (scene: Scene) => Promise<void>): Promise
         return { name };
       },
     },
-    projects: { homeOf: (_feature, project) => project, require: () => undefined, config: () => ({}) },
+    projects: {
+      homeOf: (_feature, project) => project,
+      require: () => undefined,
+      config: () => ({}),
+      allowImage: () => undefined,
+    },
     publishables: {
       find: () => {
         throw notFound("Instance not found");

@@ -95,6 +95,47 @@ test("the sizes of all roots stay within limits.disk, which each of them then ne
     });
   }));
 
+test("custom volumes count for limits.disk, and an image may have what is left of it", () =>
+  withProject("held", { "limits.disk": "100MB" }, async (inside) => {
+    const volumes = "/1.0/storage-pools/default/volumes/custom";
+    const refuses = (method: string, url: string, request: object, message: RegExp) =>
+      shared.refuses(method, `${url}?project=held`, request, 400, message);
+    const sized = (name: string, size = "") => ({ name, config: { size } });
+    const create = "Failed checking if volume creation allowed: ";
+    await refuses(
+      "POST",
+      volumes,
+      sized("v"),
+      new RegExp(`${create}.*Custom volume "v" in project "held" has no "size" config set`),
+    );
+    await refuses("POST", volumes, sized("v", "101MB"), new RegExp(`${create}Reached maximum aggregate value "100MB"`));
+    await inside.createStorageVolume("default", sized("v", "40MB"));
+    const update = /Failed checking if volume update allowed: Reached maximum aggregate value/;
+    await refuses("PATCH", `${volumes}/v`, { config: { size: "101MB" } }, update);
+    await refuses("PATCH", `${volumes}/v`, { config: { size: "" } }, /has no "size" config set/);
+    const copy = { name: "w", source: { type: "copy", name: "v", pool: "default" } };
+    await inside.patchStorageVolume("default", "v", { config: { size: "60MB" } });
+    await shared.refuses("POST", `${volumes}?project=held`, copy, 400, new RegExp(create));
+    const root = { root: { type: "disk", path: "/", pool: "default", size: "41MB" } };
+    await refuses("POST", "/1.0/instances", body("a", {}, { devices: root }), /Reached maximum aggregate value/);
+    const { client } = shared;
+    await assert.rejects(
+      client.patchProject("held", { config: { "limits.disk": "59MB" } }),
+      /"limits.disk" is too low/,
+    );
+    const { resources } = await client.getProjectState("held");
+    assert.deepEqual(resources.disk, { Limit: 100e6, Usage: 60e6 });
+
+    await client.patchProject("held", { config: { "limits.disk": "60001kB" } });
+    const image = { source: { type: "template", template: "busybox" } };
+    await refuses("POST", "/1.0/images", image, /"limits.disk" of project "held" leaves 1000\. Raise the limit/);
+    assert.deepEqual(await inside.listImages(), []);
+    await client.patchProject("held", { config: { "limits.disk": "90MB" } });
+    const made = await (await inside.createImage(image as never)).wait();
+    await (await inside.deleteImage(String(made.metadata?.fingerprint))).wait();
+    await inside.deleteStorageVolume("default", "v");
+  }));
+
 test("two changes at the same time do not come to more than a limit together", () =>
   withProject("twice", { "limits.disk": "100MB" }, async (inside) => {
     const devices = (size: string) => ({ devices: { root: { type: "disk", path: "/", pool: "default", size } } });
@@ -337,4 +378,54 @@ test("each restriction is lifted by its own key, and comes back only when nothin
     await refuses({ "restricted.containers.privilege": "isolated" }, /Privileged containers are forbidden/);
     await set({ restricted: "false", "restricted.containers.privilege": "" });
     await refuses({ restricted: "true" }, /Conflict detected when changing "restricted" in project "res"/);
+  }));
+
+test("a restricted project sees and uses the networks that its keys leave it", () =>
+  withProject("nets", {}, async (inside) => {
+    const set = (config: Config) => shared.client.patchProject("nets", { config });
+    const [unmanaged] = (await inside.listNetworks()).filter(({ managed }) => !managed).map(({ name }) => name);
+    assert.ok(unmanaged !== undefined, "the namespace has an interface");
+    const seen = async () => {
+      const listed = (await inside.listNetworks()).map(({ name }) => name);
+      for (const name of ["pnet", unmanaged])
+        for (const url of [`/1.0/networks/${name}`, `/1.0/networks/${name}/state`]) {
+          const { status } = await shared.send("GET", `${url}?project=nets`);
+          assert.equal(status, listed.includes(name) ? 200 : 404, url);
+        }
+      return ["pnet", unmanaged].filter((name) => listed.includes(name));
+    };
+    const nic = (name: string) => ({ devices: { eth0: { type: "nic", nictype: "bridged", parent: name } } });
+    const both = ["pnet", unmanaged];
+    assert.deepEqual(await seen(), both);
+    await set({ "restricted.devices.nic": "block" });
+    assert.deepEqual(await seen(), both, "without restricted nothing counts");
+    await set({ restricted: "true" });
+    assert.deepEqual(await seen(), []);
+    await set({ "restricted.devices.nic": "managed" });
+    assert.deepEqual(await seen(), ["pnet"]);
+    await set({ "restricted.devices.nic": "allow" });
+    assert.deepEqual(await seen(), both);
+    await set({ "restricted.networks.access": `other, ${unmanaged}` });
+    assert.deepEqual(await seen(), [unmanaged]);
+    await set({ "restricted.networks.access": "other" });
+    assert.deepEqual(await seen(), []);
+    for (const [method, url, request, status] of [
+      ["PATCH", "/1.0/networks/pnet", { config: { "user.a": "b" } }, 404],
+      ["POST", "/1.0/networks/pnet", { name: "mine" }, 404],
+      ["DELETE", "/1.0/networks/pnet", undefined, 404],
+      ["GET", "/1.0/networks/pnet/leases", undefined, 404],
+      ["POST", "/1.0/networks", { name: "mine" }, 403],
+    ] as const)
+      assert.equal((await shared.send(method, `${url}?project=nets`, request)).status, status, `${method} ${url}`);
+    for (const device of [nic("pnet"), { devices: { eth0: { type: "nic", network: "pnet" } } }])
+      await shared.refuses(
+        "PATCH",
+        "/1.0/profiles/default?project=nets",
+        device,
+        400,
+        /Invalid device "eth0" on profile "default" of project "nets": Network not allowed in project/,
+      );
+    await set({ restricted: "false" });
+    await set({ "limits.networks": "3" });
+    assert.deepEqual((await shared.client.getProjectState("nets")).resources.networks, { Limit: 3, Usage: 0 });
   }));

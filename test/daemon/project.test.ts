@@ -109,7 +109,10 @@ test("names that LXD refuses are refused with its words", async () => {
 test("keys that are wrong, not here yet, or cannot work here are refused by name", async () => {
   for (const [config, message] of [
     [{ nope: "1" }, /Unknown configuration key: nope/],
-    [{ "limits.networks": "1" }, /limits\.networks\. It is a key of LXD that this version does not have yet/],
+    [
+      { "restricted.networks.zones": "a" },
+      /restricted\.networks\.zones\. It is a key of LXD that this version does not have yet/,
+    ],
     [{ "features.images": "maybe" }, /features\.images.*true or false/],
     [{ "features.networks": "true" }, /features\.networks.*networks belong to the default project/],
     [{ "limits.instances": "-1" }, /limits\.instances.*whole number/],

@@ -29,6 +29,8 @@ export interface ImageHome extends Platform {
   readonly projects: Projects & {
     /** Configuration of a project. @throws ApiError NOT_FOUND */
     config(project: string): Config;
+    /** @throws ApiError BAD_REQUEST where an image has more bytes than the project's limits leave */
+    allowImage(project: string, bytes: number): void;
   };
   readonly server: { config(): Config };
   readonly profiles: {

@@ -250,6 +250,7 @@ export class ImageService {
           this.#requireHome(caller, project);
           if (this.#store.find({ project, fingerprint }) !== undefined) return;
           const { metadata, files, templates, size, builtFrom } = row;
+          this.#requireRoom(caller, project, size);
           this.#store.insert({
             ...describedBy(metadata, options),
             ...{ project, fingerprint, size, templates, files },
@@ -282,6 +283,7 @@ export class ImageService {
         `Cannot import image: its fingerprint is ${fingerprint}, not ${options.expectedFingerprint}. Send it again.`,
       );
     const project = this.homeOf(caller);
+    this.#requireRoom(caller, project, sizeBytes);
     const inspected = await inspect(upload, this.limits, options.signal);
     if (inspected === undefined) return await this.#importArchive(caller, upload, options);
     // The files are those of every project.
@@ -299,6 +301,7 @@ export class ImageService {
       await syncToDisk(this.#file(fingerprint));
       const { metadata } = inspected;
       this.#requireHome(caller, project);
+      this.#requireRoom(caller, project, sizeBytes);
       this.home.database.transaction(() => {
         this.#store.insert({
           ...describedBy(metadata, options),
@@ -313,6 +316,11 @@ export class ImageService {
       undo.keep();
     });
     return { fingerprint, size: String(sizeBytes) };
+  }
+
+  /** What goes into a project that shares its images with others is not limited by it, as in LXD. @throws ApiError BAD_REQUEST */
+  #requireRoom(caller: string, project: string, bytes: number): void {
+    if (caller === project) this.home.projects.allowImage(project, bytes);
   }
 
   /** A layout of OCI becomes an image of another fingerprint; one that is here already will do. */

@@ -24,6 +24,10 @@ export interface NicOwners {
 export interface NetworkHome extends Platform {
   readonly references: References;
   readonly nicOwners: NicOwners;
+  readonly projects: {
+    /** Whether a project may see and use a network, or an interface of the host. @throws ApiError NOT_FOUND */
+    allowsNetwork(project: string, network: string, isManaged: boolean): boolean;
+  };
   /** Whether a file that no object of the database has may be removed as what a crash left. */
   readonly isCrashLeftover: (file: string) => Promise<boolean>;
 }

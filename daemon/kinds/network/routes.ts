@@ -17,12 +17,18 @@ export const networkRoutes = (networks: NetworkService, changes: Changes): Route
         summary: "Lists the addresses that a network has given to instances of a project.",
         answer: answers.all(NetworkLease),
       },
-      async (request) => sync(await networks.leases(param(request, "name"), request.call.project)),
+      async (request) => {
+        networks.requireAllowed(request.call, param(request, "name"));
+        return sync(await networks.leases(param(request, "name"), request.call.project));
+      },
     ),
     route(
       "GET",
       `${networkKind.path}/:name/state`,
       { summary: "Shows addresses and counters of a network's interface.", answer: answers.one(NetworkState) },
-      async (request) => sync(await networks.state(param(request, "name"))),
+      async (request) => {
+        networks.requireAllowed(request.call, param(request, "name"));
+        return sync(await networks.state(param(request, "name")));
+      },
     ),
   ]);

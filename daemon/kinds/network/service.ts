@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type Config, NetworkName } from "../../../sdk/api/common";
 import { lxdNetworkKeys } from "../../../sdk/api/config/lxd-words";
 import { networkKeys } from "../../../sdk/api/config/network";
-import { badRequest, conflict, notFound } from "../../../sdk/api/errors";
+import { ApiError, badRequest, conflict, notFound } from "../../../sdk/api/errors";
 import type { Network, NetworkLease, NetworkPut, NetworkState, NetworksPost } from "../../../sdk/api/network";
 import { type Call, defaultProject, ownCall } from "../../core/call";
 import { withoutEmpty } from "../../core/merge";
@@ -52,21 +52,30 @@ export class NetworkService {
     return this.#store.list();
   }
 
-  /** Managed networks and, as LXD lists them, the host's other interfaces. */
-  async list(): Promise<Network[]> {
+  /** Managed networks and, as LXD lists them, the host's other interfaces: those that the project of who calls may use. */
+  async list(call: Call): Promise<Network[]> {
     const managed = this.#store.list().map((record) => this.#render(record));
     const names = new Set(managed.map(({ name }) => name));
     const links = (await listLinks()).filter((link) => !names.has(link.ifname) && !isPort(link));
-    return [...managed, ...links.map((link) => unmanagedNetwork(link, usedBy(this.home.references, link.ifname)))];
+    const all = [...managed, ...links.map((link) => unmanagedNetwork(link, usedBy(this.home.references, link.ifname)))];
+    return all.filter((network) => this.home.projects.allowsNetwork(call.project, network.name, network.managed));
+  }
+
+  /** @throws ApiError NOT_FOUND for a network, or an interface of the host, that the project of who calls may not use */
+  requireAllowed({ project }: Call, name: string): void {
+    if (!this.home.projects.allowsNetwork(project, name, this.#store.find(name) !== undefined))
+      throw notFound("Network not found");
   }
 
   /** A managed network. @throws ApiError NOT_FOUND */
-  get(_call: Call, name: string): Network {
+  get(call: Call, name: string): Network {
+    this.requireAllowed(call, name);
     return this.#render(this.record(name));
   }
 
   /** A managed network, or an interface of the host. @throws ApiError NOT_FOUND */
   async show(call: Call, name: string): Promise<Network> {
+    this.requireAllowed(call, name);
     if (this.#store.find(name) !== undefined) return this.get(call, name);
     const link = await findLink(name);
     if (link === undefined) throw notFound("Network not found");
@@ -81,7 +90,9 @@ export class NetworkService {
   }
 
   /** Plans, makes and stores a network. @throws ApiError CONFLICT for a taken name, BAD_REQUEST for what cannot be */
-  async create(_call: Call, body: NetworksPost): Promise<void> {
+  async create(call: Call, body: NetworksPost): Promise<void> {
+    if (!this.home.projects.allowsNetwork(call.project, body.name, true))
+      throw new ApiError("FORBIDDEN", "Network not allowed in project");
     // lxc sends an empty type and means a bridge.
     const post = { ...body, type: body.type || "bridge" };
     requireConfig(networkKeys, post.config, lxdNetworkKeys);
@@ -113,7 +124,7 @@ export class NetworkService {
 
   /** Makes the network of the first start, under the first free name of bothybr0, bothybr1, ... @returns its name */
   async createDefault(): Promise<string> {
-    const taken = new Set((await this.list()).map(({ name }) => name));
+    const taken = new Set((await this.list(ownCall())).map(({ name }) => name));
     let number = 0;
     while (taken.has(`bothybr${number}`)) number += 1;
     const name = `bothybr${number}`;
@@ -145,7 +156,8 @@ export class NetworkService {
   }
 
   /** Renames an unused network with its bridge. @throws ApiError BAD_REQUEST when it is in use */
-  async rename(_call: Call, from: string, to: string): Promise<void> {
+  async rename(call: Call, from: string, to: string): Promise<void> {
+    this.requireAllowed(call, from);
     const before = this.record(from);
     this.#requireUnused(from);
     const driver = this.#driver(before.type);
@@ -168,7 +180,8 @@ export class NetworkService {
   }
 
   /** @throws ApiError BAD_REQUEST when it is in use */
-  async delete(_call: Call, name: string): Promise<void> {
+  async delete(call: Call, name: string): Promise<void> {
+    this.requireAllowed(call, name);
     const record = this.record(name);
     this.#requireUnused(name);
     // From here on nobody can use it; what a crash leaves behind goes at the next start.

@@ -10,6 +10,19 @@ export interface Member {
   readonly devices: Devices;
 }
 
+/** A custom volume, as far as a project limits it. */
+export interface VolumeMember {
+  readonly pool: string;
+  readonly name: string;
+  readonly config: Config;
+}
+
+/** What a project's limits are about. */
+export interface Members {
+  readonly instances: readonly Member[];
+  readonly volumes: readonly VolumeMember[];
+}
+
 /** A profile as it shall be. */
 export interface NextProfile extends Member {
   readonly project: string;
@@ -18,6 +31,8 @@ export interface NextProfile extends Member {
 export interface ProjectContents {
   /** Those of a project that are being made or deleted too. @param next a profile that some of them have, as it shall be */
   instances(project: string, next?: NextProfile): readonly Member[];
+  /** Custom volumes that lie in the project itself, those that are being made or deleted too. */
+  volumes(project: string): readonly VolumeMember[];
   /** Those that lie in the project itself, not those that it shares. */
   profiles(project: string): readonly Member[];
   /** Paths of all that lies in the project itself, as `used_by` has them. */

@@ -55,6 +55,21 @@ const titles = {
   "unix-char": "Unix character devices",
 } as const;
 
+/** Whether a project may see and use a network, or an interface of the host. */
+export function allowsNetwork({ config }: Pick<ProjectRecord, "config">, network: string, isManaged: boolean): boolean {
+  if (!isRestricted({ config })) return true;
+  const rules = projectConfig(config);
+  const nics = rules.get("restricted.devices.nic");
+  if (nics === "block" || (nics === "managed" && !isManaged)) return false;
+  const access = rules.get("restricted.networks.access");
+  return access === undefined || access.includes(network);
+}
+
+const forbiddenNetwork = (config: Config, { network, parent }: Device): boolean =>
+  network
+    ? !allowsNetwork({ config }, network, true)
+    : Boolean(parent) && !allowsNetwork({ config }, parent ?? "", false);
+
 function forbiddenDevice(config: Config, options: Device): string | undefined {
   const rules = projectConfig(config);
   switch (options.type) {
@@ -69,9 +84,9 @@ function forbiddenDevice(config: Config, options: Device): string | undefined {
         : undefined;
     case "nic":
       if (rules.get("restricted.devices.nic") === "block") return "Network devices are forbidden";
-      return rules.get("restricted.devices.nic") === "managed" && !options.network
-        ? "Only managed network devices are allowed"
-        : undefined;
+      if (rules.get("restricted.devices.nic") === "managed" && !options.network)
+        return "Only managed network devices are allowed";
+      return forbiddenNetwork(config, options) ? "Network not allowed in project" : undefined;
     case "proxy":
     case "unix-block":
     case "unix-char":

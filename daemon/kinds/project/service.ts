@@ -1,7 +1,7 @@
 /** Projects: "default" is always there and has everything itself; another one has by its features what is its own. */
 import { type Config, ProjectName } from "../../../sdk/api/common";
 import { lxdProjectKeys } from "../../../sdk/api/config/lxd-words";
-import { projectKeys } from "../../../sdk/api/config/project";
+import { projectConfig, projectKeys } from "../../../sdk/api/config/project";
 import { ApiError, badRequest, conflict, notFound } from "../../../sdk/api/errors";
 import type { Project, ProjectPut, ProjectState, ProjectsPost } from "../../../sdk/api/project";
 import { maySee, requireSight } from "../../core/access";
@@ -11,15 +11,15 @@ import { type ProjectFeature, type Projects, projectNotFound } from "../../core/
 import { ref, urlOf } from "../../core/ref";
 import { requireConfig } from "../../core/validate";
 import { allFeatures, changedFeatures, defaultFeatures, hasFeature } from "./features";
-import type { Member, NextProfile, ProjectHome } from "./home";
-import { checkAggregates, checkCount, checkNewLimits, stateOf } from "./limits";
-import { checkBackup, checkRestrictions, checkSnapshot } from "./restrictions";
+import type { Member, Members, NextProfile, ProjectHome, VolumeMember } from "./home";
+import { checkAggregates, checkCount, checkNewLimits, roomForImage, stateOf, together } from "./limits";
+import { allowsNetwork, checkBackup, checkRestrictions, checkSnapshot } from "./restrictions";
 import { type ProjectRecord, ProjectStore } from "./store";
 
 export class ProjectService implements Projects {
   readonly #store: ProjectStore;
-  /** Instances as they shall be, by project, while a change of them goes on: two changes at the same time must not come to too much together. */
-  readonly #claims = new Map<string, Set<Member>>();
+  /** What is there as it shall be, by project, while a change of it goes on: two changes at the same time must not come to too much together. */
+  readonly #claims = new Map<string, Set<Members>>();
 
   constructor(private readonly home: ProjectHome) {
     this.#store = new ProjectStore(home.database);
@@ -84,7 +84,12 @@ export class ProjectService implements Projects {
   /** @throws ApiError FORBIDDEN, NOT_FOUND */
   state(call: Call, name: string): ProjectState {
     requireSight(call, name);
-    return stateOf(this.record(name), this.home.projectContents.instances(name));
+    return stateOf(this.record(name), this.#members(name));
+  }
+
+  #members(project: string): Members {
+    const { projectContents } = this.home;
+    return { instances: projectContents.instances(project), volumes: projectContents.volumes(project) };
   }
 
   /** Makes an empty project, with a default profile of its own when it has profiles. */
@@ -128,12 +133,12 @@ export class ProjectService implements Projects {
   /** Whether what is in a project fits it as it shall be. */
   #checkAll(was: ProjectRecord, is: ProjectRecord): void {
     const { projectContents } = this.home;
-    const instances = projectContents.instances(is.name);
-    checkNewLimits(was, is, instances, this.#claimed(is.name));
+    const members = this.#members(is.name);
+    checkNewLimits(was, is, members, this.#claimed(is.name));
     const changed = changedKeys(was.config, is.config).find((key) => key.startsWith("restricted"));
     if (changed === undefined) return;
     within(`Conflict detected when changing "${changed}" in project "${is.name}"`, () => {
-      for (const member of instances) checkRestrictions(is, "container", member);
+      for (const member of members.instances) checkRestrictions(is, "container", member);
       for (const member of projectContents.profiles(is.name)) checkRestrictions(is, "profile", member);
     });
   }
@@ -180,11 +185,11 @@ export class ProjectService implements Projects {
     const record = this.record(project);
     if (isNew) this.home.damages.requireNone(urlOf(ref("project", project)), `make instance "${after.name}"`);
     if (!isBounded(record)) return;
+    const { instances, volumes } = together(this.#members(project), this.#claimed(project));
     const isOther = ({ name }: Member) => name !== after.name;
-    const others = this.home.projectContents.instances(project).filter(isOther);
-    if (isNew) checkCount(record, others);
+    if (isNew) checkCount(record, this.home.projectContents.instances(project).filter(isOther));
     within(`Failed checking if instance ${isNew ? "creation" : "update"} allowed`, () => {
-      checkAggregates(record, [...others, ...this.#claimed(project).filter(isOther), after]);
+      checkAggregates(record, { instances: [...instances.filter(isOther), after], volumes });
       checkRestrictions(record, "container", after);
     });
   }
@@ -195,18 +200,48 @@ export class ProjectService implements Projects {
    */
   claimInstance(project: string, after: Member): Disposable {
     this.allowInstance(project, after, false);
+    return this.#claim(project, { instances: [after], volumes: [] });
+  }
+
+  /** Whether a project allows a custom volume. @param after as it shall be @throws ApiError NOT_FOUND, BAD_REQUEST */
+  allowVolume(project: string, after: VolumeMember, isNew: boolean): void {
+    const record = this.record(project);
+    if (projectConfig(record.config).get("limits.disk") === undefined) return;
+    const { instances, volumes } = together(this.#members(project), this.#claimed(project));
+    const isOther = ({ pool, name }: VolumeMember) => pool !== after.pool || name !== after.name;
+    within(`Failed checking if volume ${isNew ? "creation" : "update"} allowed`, () =>
+      checkAggregates(record, { instances, volumes: [...volumes.filter(isOther), after] }),
+    );
+  }
+
+  /** The same for a volume that is there, until the claim is given back. @throws ApiError NOT_FOUND, BAD_REQUEST */
+  claimVolume(project: string, after: VolumeMember): Disposable {
+    this.allowVolume(project, after, false);
+    return this.#claim(project, { instances: [], volumes: [after] });
+  }
+
+  /** Whether a project has room for an image of so many bytes. @throws ApiError NOT_FOUND, BAD_REQUEST */
+  allowImage(project: string, bytes: number): void {
+    const room = roomForImage(this.record(project), together(this.#members(project), this.#claimed(project)));
+    if (room !== undefined && bytes > room)
+      throw badRequest(
+        `Cannot import image: it has ${bytes} bytes, and "limits.disk" of project "${project}" leaves ${room}. Raise the limit, or make what is there smaller.`,
+      );
+  }
+
+  #claim(project: string, claimed: Members): Disposable {
     const claims = this.#claims.get(project) ?? new Set();
-    this.#claims.set(project, claims.add(after));
+    this.#claims.set(project, claims.add(claimed));
     return {
       [Symbol.dispose]: () => {
-        claims.delete(after);
+        claims.delete(claimed);
         if (claims.size === 0 && this.#claims.get(project) === claims) this.#claims.delete(project);
       },
     };
   }
 
-  #claimed(project: string): Member[] {
-    return [...(this.#claims.get(project) ?? [])];
+  #claimed(project: string): Members {
+    return [...(this.#claims.get(project) ?? [])].reduce(together, { instances: [], volumes: [] });
   }
 
   /** Whether the projects that see a profile allow what it and their instances come to. @throws ApiError BAD_REQUEST */
@@ -215,12 +250,18 @@ export class ProjectService implements Projects {
     for (const record of this.#store.list()) {
       if (!isBounded(record) || this.homeOf("profiles", record.name) !== next.project) continue;
       within(`Failed checking if profile ${isNew ? "creation" : "update"} allowed`, () => {
-        const members = projectContents.instances(record.name, next);
-        checkAggregates(record, [...members, ...this.#claimed(record.name)]);
-        for (const member of members) checkRestrictions(record, "container", member);
+        const instances = projectContents.instances(record.name, next);
+        const members = { instances, volumes: projectContents.volumes(record.name) };
+        checkAggregates(record, together(members, this.#claimed(record.name)));
+        for (const member of instances) checkRestrictions(record, "container", member);
         if (record.name === next.project) checkRestrictions(record, "profile", next);
       });
     }
+  }
+
+  /** Whether who is in a project may see and use a network, or an interface of the host. @throws ApiError NOT_FOUND */
+  allowsNetwork(project: string, network: string, isManaged: boolean): boolean {
+    return allowsNetwork(this.record(project), network, isManaged);
   }
 
   /** @throws ApiError BAD_REQUEST */

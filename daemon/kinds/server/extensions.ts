@@ -174,6 +174,7 @@ export const apiExtensions: readonly string[] = [
   "instance_file_head",
   "resources_pci_vpd",
   "storage_volumes_all_projects",
+  "projects_networks_restricted_access",
   "remote_token_expiry",
   "init_preseed",
   "image_copy_profile",

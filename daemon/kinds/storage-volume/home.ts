@@ -10,7 +10,7 @@ import type { OperationWork, RunningOperation } from "../../platform/operations"
 import type { Platform } from "../../platform/platform";
 import type { StoragePoolService } from "../storage-pool/service";
 import type { Volumes } from "../storage-pool/volumes";
-import type { VolumeId } from "./record";
+import type { VolumeId, VolumeRecord } from "./record";
 
 /** Those who have custom volumes as disks. */
 export interface VolumeUsers {
@@ -78,6 +78,10 @@ export interface StorageVolumeHome extends Platform {
   readonly projects: Projects & {
     /** @throws ApiError BAD_REQUEST where a project allows no snapshots */
     allowSnapshot(project: string): void;
+    /** @throws ApiError BAD_REQUEST where a volume does not fit the project's limits */
+    allowVolume(project: string, after: Pick<VolumeRecord, "pool" | "name" | "config">, isNew: boolean): void;
+    /** The same for one that is there; what it shall be counts until the claim is given back. @throws ApiError BAD_REQUEST */
+    claimVolume(project: string, after: Pick<VolumeRecord, "pool" | "name" | "config">): Disposable;
   };
   readonly storagePools: Pick<StoragePoolService, "record" | "records">;
   readonly volumes: Pick<

@@ -136,6 +136,7 @@ export class StorageVolumeService {
 
   #reserve(record: VolumeRecord): void {
     this.home.projects.require(record.project);
+    this.home.projects.allowVolume(record.project, record, true);
     this.home.storagePools.record(record.pool);
     try {
       this.store.insertPending(record);
@@ -150,6 +151,7 @@ export class StorageVolumeService {
     const before = this.record(id);
     requireConfig(keysOf(before), put.config, lxdCustomVolumeKeys);
     const after: VolumeRecord = { ...before, description: put.description, config: withoutEmpty(put.config) };
+    using _claim = this.home.projects.claimVolume(id.project, after);
     if (after.config.size !== before.config.size) await this.#resize(after);
     this.store.update(after);
   }
@@ -177,8 +179,9 @@ export class StorageVolumeService {
 
   /** Gives it another name, or another project. Devices that name it follow. @throws ApiError NOT_FOUND, CONFLICT, BAD_REQUEST */
   async rename(from: VolumeId, to: VolumeId): Promise<void> {
-    this.record(from);
+    const { config } = this.record(from);
     await this.requireFree(to);
+    if (to.project !== from.project) this.home.projects.allowVolume(to.project, { ...to, config }, true);
     this.requireAtRest(from);
     const { database, log, volumeBackups, volumes, volumeUsers } = this.home;
     await using undo = new Revert(log);

@@ -69,6 +69,11 @@ export class StorageVolumeStore {
     return this.database.all(sql, pool).map(fromRow);
   }
 
+  /** All, those that are being made or deleted too. */
+  records(): VolumeRecord[] {
+    return this.database.all("SELECT * FROM storage_volumes").map(fromRow);
+  }
+
   listPending(): VolumeRecord[] {
     return this.database.all("SELECT * FROM storage_volumes WHERE pending = 1").map(fromRow);
   }

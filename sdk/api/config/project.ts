@@ -1,7 +1,7 @@
 /** Configuration keys of projects; every key here has an effect. */
 import { readerOf } from "./reader";
 import { grouped, type KeyTable, type Row, type ValueType } from "./table";
-import { anyText, architecture, bool, compression, integer, oneOf, size } from "./values";
+import { anyText, architecture, bool, compression, integer, nameList, oneOf, size } from "./values";
 
 const since = "0.1.0";
 
@@ -140,7 +140,7 @@ const limits = grouped("limits", {
     since,
     extension: "projects_limits_disk",
     example: "100GiB",
-    doc: "What the roots of all instances may hold together. The root disk of each then needs a `size`.",
+    doc: "What the roots of all instances and the project's custom volumes may hold together. Each of them then needs a `size`. A new image may have the bytes that are left.",
   },
   "limits.instances": {
     type: count,
@@ -159,6 +159,14 @@ const limits = grouped("limits", {
     extension: "projects_limits",
     example: "4GiB",
     doc: "What the `limits.memory` of all instances may come to. Each instance then needs a size there, not a share.",
+  },
+  "limits.networks": {
+    type: count,
+    unset: "no limit",
+    applies: "now",
+    since,
+    example: "3",
+    doc: "How many networks the project may hold. Networks belong to the default project, so it holds none.",
   },
   "limits.processes": {
     type: count,
@@ -259,6 +267,15 @@ const restricted = grouped("restricted", {
   "restricted.devices.proxy": mayHave("proxy"),
   "restricted.devices.unix-block": mayHave("unix-block"),
   "restricted.devices.unix-char": mayHave("unix-char"),
+  "restricted.networks.access": {
+    type: nameList,
+    unset: "all that `restricted.devices.nic` leaves",
+    applies: "now",
+    since,
+    extension: "projects_networks_restricted_access",
+    example: "lxdbr0,lxdbr1",
+    doc: "Which networks the project may see and use.",
+  },
   "restricted.snapshots": {
     type: allowOrBlock,
     default: "block",

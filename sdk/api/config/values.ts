@@ -50,6 +50,9 @@ export const volumePath: ValueType<VolumePath> = {
 };
 
 /** Addresses with commas between. */
+/** Names with commas between them. */
+export const nameList: ValueType<string[]> = { title: "list of names", check: () => undefined, parse: listOf };
+
 export const addressList: ValueType<string[]> = {
   title: "list of IP addresses",
   check: (value) =>
