@@ -1,10 +1,10 @@
 /**
  * Volume folders: where a volume is in its pool, and the steps by which one appears, changes and goes.
  * Work happens under ".partial:RANDOM" beside the volume; a colon is in no name of a volume's folder.
- * Volume folders have mode 0700: their roots hold set-uid files of uid 0 that nobody on the host may reach.
+ * Volume folders have mode 0700: their roots hold set-uid files of uid 0 that nobody on the host may reach. Those of instances have LXD's 0100.
  */
 import { randomBytes } from "node:crypto";
-import { mkdir, rename, rmdir } from "node:fs/promises";
+import { chmod, mkdir, rename, rmdir } from "node:fs/promises";
 import path from "node:path";
 import { conflict, internal, notFound } from "../../../../sdk/api/errors";
 import { fileNameOf, nameOfFile } from "../../../platform/folders/file-name";
@@ -53,11 +53,16 @@ export async function clear(pool: PoolPlace, folder: string): Promise<void> {
   }
 }
 
+/** As LXD has it, so that scripts find it: its owner may pass, which is enough for root. */
+const instanceMode = 0o100;
+const isOfInstance = (target: string): boolean => path.basename(path.dirname(target)) === "containers";
+
 /** Makes a folder at the target: `work` makes it under a temporary name. @throws ApiError CONFLICT when it is there already */
 export async function build(pool: PoolPlace, target: string, work: (partial: string) => Promise<void>): Promise<void> {
   const partial = partialBeside(target);
   try {
     await work(partial);
+    if (isOfInstance(target)) await chmod(partial, instanceMode);
     await rename(partial, target);
   } catch (error) {
     await clear(pool, partial);
