@@ -43,7 +43,7 @@ const wrongInstanceKeys: readonly Key[] = [
   ["linux.sysctl.net.ipv4.ip_forward", "1\n2"],
   ["linux.sysctl.../../etc/passwd", "1"],
   ["linux.sysctl.net..x", "1"],
-  ["raw.lxc", "lxc.apparmor.profile = unconfined"],
+  ["raw.lxc", "lxc.apparmor.profile = generated"],
   ["raw.lxc", "lxc.signal.halt = SIGNOTHING"],
   ["raw.lxc", "lxc.signal.halt = 65"],
   ["raw.lxc", "lxc.init.cmd = /bin/sh -c 'echo"],
@@ -119,6 +119,14 @@ test("a client cannot choose what the daemon keeps for itself, but for hardware 
   const post = (config: object) => ({ name: "new", source: { type: "none" }, config });
   const bad = { "volatile.eth0.hwaddr": "00:16:3e:00:00:01\nevil" };
   await shared.refuses("POST", "/1.0/instances", post(bad), 400, /volatile\.eth0\.hwaddr/);
+  for (const key of ["volatile.uuid", "volatile.cloud-init.instance-id"])
+    await shared.refuses(
+      "POST",
+      "/1.0/instances",
+      post({ [key]: "foo" }),
+      400,
+      new RegExp(`"${key}": it must be a UUID`),
+    );
   const chosen = {
     "volatile.idmap.base": "0",
     "volatile.last_state.power": "RUNNING",

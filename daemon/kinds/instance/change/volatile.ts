@@ -20,8 +20,20 @@ export const withoutVolatile = (config: Config): Config => filtered(config, (key
 const knownVolatile =
   /^volatile\.((apply_template|apply_quota|base_image|uuid|vsock_id|evacuate\.origin)$|cloud-init\.|idmap\.|last_state\.|.+\.)/;
 
+const uuidKeys: ReadonlySet<string> = new Set(["volatile.uuid", "volatile.cloud-init.instance-id"]);
+
+const isUuid = (value: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
+
+/** Refuses values that can be none of the daemon's, unless they are there. @throws ApiError BAD_REQUEST */
+export function requireUuids(have: Config, wanted: Config): void {
+  for (const [key, value] of Object.entries(wanted))
+    if (uuidKeys.has(key) && value !== "" && value !== have[key] && !isUuid(value))
+      throw badRequest(`Invalid value for "${key}": it must be a UUID. The daemon chooses one; leave it out.`);
+}
+
 /** Refuses volatile keys that nobody knows and that are not there yet. @throws ApiError BAD_REQUEST */
 export function requireKnownVolatile(have: Config, wanted: Config): void {
+  requireUuids(have, wanted);
   for (const [key, value] of Object.entries(wanted))
     if (isVolatile(key) && value !== "" && have[key] === undefined && !knownVolatile.test(key))
       throw badRequest(

@@ -11,6 +11,7 @@ import { requireRunnable } from "../../../platform/host/architecture";
 import { nowText } from "../../../platform/time";
 import { checkSettings, nothing, type Settings } from "../change/checks";
 import { withNewCloudInitId } from "../change/cloud-init-id";
+import { requireUuids } from "../change/volatile";
 import { withChosenKeys } from "../devices/devices";
 import { isChosenKey } from "../devices/volatile-keys";
 import type { InstanceHome } from "../home";
@@ -37,6 +38,7 @@ export function draftInstance(
   // lxc copy sends an empty type.
   if (post.type !== "" && post.type !== "container")
     throw badRequest(`Cannot create instance "${name}": Bothy makes containers only, not the type "${post.type}".`);
+  requireUuids({}, post.config);
   // That of an image or a source counts, as in LXD.
   const wanted = origin.architecture || post.architecture || hostArchitecture;
   const architecture = requireRunnable(wanted, `create instance "${name}"`);
