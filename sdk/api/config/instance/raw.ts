@@ -22,7 +22,7 @@ export const rawKeys = grouped("raw", {
     applies: "next start",
     since,
     example: "lxc.signal.halt = SIGTERM",
-    doc: "Lines of LXC configuration. `lxc.signal.halt`, `lxc.signal.stop`, `lxc.signal.reboot` and `lxc.init.cmd` are read; `lxc.hook.clone` and `lxc.hook.destroy` mean nothing, as in LXD.",
+    doc: "Lines of LXC configuration. `lxc.signal.halt`, `lxc.signal.stop`, `lxc.signal.reboot` and `lxc.init.cmd` are read; `lxc.hook.clone` and `lxc.hook.destroy` mean nothing, as in LXD, and `lxc.apparmor.profile=unconfined` says what is so.",
   },
   "raw.seccomp": {
     type: rawSeccomp,
