@@ -134,6 +134,22 @@ test("events tell of certificates, with the fingerprint and the address of who a
     );
   }));
 
+test("of a password that is set LXD's clients read that it is true, and those of Incus, which take texts alone, the text", async () => {
+  assert.equal((await shared.send("PATCH", "/1.0", { config: { "core.trust_password": "sesame" } })).status, 200);
+  try {
+    const shownTo = async (client: string) => {
+      const { json } = await shared.send("GET", "/1.0", undefined, { "user-agent": client });
+      return (json.metadata as { config: Record<string, unknown> }).config["core.trust_password"];
+    };
+    assert.equal(await shownTo("LXD 5.0.2 (Linux; x86_64; 6.1.0; Debian GNU/Linux; 12)"), true);
+    assert.equal(await shownTo("python-requests/2.32.0"), true);
+    assert.equal(await shownTo("Incus 6.0.4 (Linux; x86_64; 6.1.0; Debian GNU/Linux; 12)"), "true");
+    assert.equal(await shownTo("terraform-provider-incus/1.0"), "true");
+  } finally {
+    await shared.send("PATCH", "/1.0", { config: { "core.trust_password": "" } });
+  }
+});
+
 test("the list outlives the daemon, and the password is nowhere as it was written", () =>
   withDaemon({}, async (daemon) => {
     const admin = makeIdentity();

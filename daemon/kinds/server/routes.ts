@@ -11,15 +11,16 @@ import { ref } from "../../core/ref";
 import { type ApiRequest, ifMatchOf, needing, ofServer, type Route, route, sync } from "../../http/route";
 import { answers } from "../../http/says";
 import type { ServerService } from "./service";
+import { shownConfig } from "./shown-config";
 import type { Shutdown } from "./shutdown";
 
 const self = ref("server", "");
 
 export function serverRoutes(server: ServerService, changes: Changes, shutdown: Shutdown): Route[] {
-  function get({ call }: ApiRequest) {
+  function get({ call, headers }: ApiRequest) {
     if (isUntrusted(call)) return sync(server.greeting());
-    const isWhole = hasServer(call);
-    return sync(server.render(call.project, isWhole), isWhole ? server.config() : {});
+    const config = hasServer(call) ? server.config() : {};
+    return sync(server.render(call.project, shownConfig(config, headers["user-agent"])), config);
   }
 
   async function change(request: ApiRequest, next: () => Record<string, string>) {

@@ -19,14 +19,12 @@ import { apiExtensions } from "./extensions";
 import type { ServerHome } from "./home";
 import { Homes, serverRef } from "./homes";
 import { Listening } from "./listening";
+import { kept } from "./shown-config";
 import { ServerStore } from "./store";
 import { hashOf, isPassword } from "./trust-password";
 
 const uuidKey = "state.uuid";
 const passwordKey = "core.trust_password";
-
-/** What stands for a password that is set. */
-const kept = "true";
 
 /**
  * What LXD asks of a kernel; those on which the daemon starts have it, and none has shiftfs. Clients that read of seccomp's listener set
@@ -202,13 +200,13 @@ export class ServerService {
     };
   }
 
-  /** The answer of GET /1.0. @param project that the client works in @param isWhole whether the configuration is for who asks to see */
-  render(project: string, isWhole: boolean) {
+  /** The answer of GET /1.0. @param project that the client works in @param config what of the configuration is for who asks to see */
+  render(project: string, config: Record<string, string | true>) {
     const pools = this.home.storagePools.records();
     const used = [...new Set(pools.map((pool) => pool.driver))];
     const certificate = this.home.certificate.known();
     return {
-      config: isWhole ? withoutPassword(this.config()) : {},
+      config,
       ...this.greeting(),
       auth: "trusted",
       environment: {
@@ -249,10 +247,6 @@ function plainAddress(address: string): string {
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, "");
   return isIP(plain) === 6 ? new SocketAddress({ address: plain, family: "ipv6" }).address : plain;
 }
-
-/** LXD shows a password that is set as `true`, which is no text. */
-const withoutPassword = (config: Config): Record<string, string | true> =>
-  serverConfig(config).has(passwordKey) ? { ...config, [passwordKey]: true } : config;
 
 /** Read once: every client asks for the server first. */
 const release: { text?: string } = {};
