@@ -89,12 +89,13 @@ export class CellConnection {
   }
 
   /**
-   * Connects. A listener whose queue is full answers EAGAIN to a connection that does not wait (unix(7)), so it is asked again.
+   * Connects. A listener whose queue is full answers EAGAIN to a connection that does not wait (unix(7)), so it is asked again. One that leaves
+   * while the connection is in its queue resets it; asked again, the kernel says that it is gone.
    * @param path of the unix socket, short enough for an address
    * @throws the error of connect(2), EAGAIN when the queue stays full for some seconds, or the reason of the signal
    */
   static open(path: string, signal?: AbortSignal): Promise<CellConnection> {
-    return persist(async () => new CellConnection(await connected(path), signal), ["EAGAIN"], signal);
+    return persist(async () => new CellConnection(await connected(path), signal), ["EAGAIN", "ECONNRESET"], signal);
   }
 
   /** The same for a path of any length; its last part alone has to be short. @throws what open() throws, and the errors of opening the folder */
