@@ -1,5 +1,5 @@
 /** Request path: its parts as the tables of routes name them. */
-import { badRequest } from "../../sdk/api/errors";
+import { type ApiError, badRequest, notFound } from "../../sdk/api/errors";
 
 /** Cuts the query off a target. Not by URL, which would resolve "..", and read "//" as a host. */
 export function splitTarget(target = "/"): { path: string; query: URLSearchParams } {
@@ -32,3 +32,7 @@ function decode(part: string): string {
     throw badRequest(`Invalid request: the path part "${part}" is not percent-encoded UTF-8.`);
   }
 }
+
+/** LXD says the first two words alone; who asked for what is not here yet needs to know that it is the path. */
+export const nothingAt = (path: string): ApiError =>
+  notFound(`not found: there is nothing at "${path}". What this server has stands in "api_extensions" of GET /1.0.`);

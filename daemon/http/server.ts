@@ -17,7 +17,7 @@ import { type Cors, corsHeaders, isAllowed } from "./cors";
 import { LocalCallers, type PeerPort } from "./local-callers";
 import { boundPipelines } from "./pipelines";
 import { forgetBody, headOf, type Judged, readRequest } from "./request";
-import { matchPath, splitTarget } from "./request-path";
+import { matchPath, nothingAt, splitTarget } from "./request-path";
 import type { Route, UpgradeRoute } from "./route";
 
 /** Older names of the instances, and of those of a type that is not there yet (docs/lxd-api.md, Answers). */
@@ -103,7 +103,7 @@ export function buildServer(served: Served, bounds: Bounds = defaultBounds()): F
     const { path } = splitTarget(request.url);
     const isKnown = [...known].some((pattern) => matchPath(pattern, path) !== undefined);
     const isForStranger = isKnown && judged.callerOf(request.raw).rights === "nothing";
-    const unknown = isKnown ? new ApiError("NOT_IMPLEMENTED", "not implemented") : notFound("not found");
+    const unknown = isKnown ? new ApiError("NOT_IMPLEMENTED", "not implemented") : nothingAt(path);
     await refuse(judged, request.raw, reply, isForStranger ? notAuthorized() : unknown);
     return reply;
   });
@@ -300,5 +300,5 @@ function findUpgrade(
     const params = matchPath(route.path, known);
     if (params !== undefined) return { route, params };
   }
-  throw notFound("not found");
+  throw nothingAt(path);
 }

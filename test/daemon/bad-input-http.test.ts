@@ -130,6 +130,19 @@ test("a method that a path has not is 501, a path that is not there is 404, both
     assertRefused(await shared.send("GET", path), 404, /not found/);
 });
 
+test("who asks for what this version has not is told what that is, and where to read what it has", async () => {
+  for (const [method, path, query, body] of [
+    ["POST", "/1.0/network-acls", "", { name: "web" }],
+    ["GET", "/1.0/networks/known/forwards", "?recursion=1", undefined],
+    ["POST", "/1.0/storage-pools/known/buckets", "?project=default", { name: "web" }],
+  ] as const)
+    assertRefused(
+      await shared.send(method, path + query, body),
+      404,
+      new RegExp(`^not found: .*"${path}".*api_extensions`),
+    );
+});
+
 test("methods that HTTP has and the API has not are refused", async () => {
   for (const method of ["TRACE", "PROPFIND", "LOCK", "PURGE"]) {
     const { status } = await shared.send(method, "/1.0");

@@ -31,7 +31,7 @@ export const httpsAddress = "127.0.0.1:18443";
 export async function hasAll({ extensions, socket }: Peer, needs: readonly string[]): Promise<boolean> {
   for (const need of needs) {
     const isThere = need.startsWith("/")
-      ? (await send(socket, "GET", need)).json.error !== "not found"
+      ? !/^not found/.test((await send(socket, "GET", need)).json.error ?? "")
       : extensions.has(need);
     if (!isThere) return false;
   }
