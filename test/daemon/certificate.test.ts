@@ -145,6 +145,7 @@ test("of a password that is set LXD's clients read that it is true, and those of
     assert.equal(await shownTo("python-requests/2.32.0"), true);
     assert.equal(await shownTo("Incus 6.0.4 (Linux; x86_64; 6.1.0; Debian GNU/Linux; 12)"), "true");
     assert.equal(await shownTo("terraform-provider-incus/1.0"), "true");
+    assert.equal(await shownTo("Go-http-client/1.1"), "true", "as `incus admin` calls itself");
   } finally {
     await shared.send("PATCH", "/1.0", { config: { "core.trust_password": "" } });
   }
