@@ -2,6 +2,7 @@
 
 /** A configuration key of containers and profiles. */
 export type InstanceConfigKey =
+  | "boot.autorestart"
   | "boot.autostart"
   | "boot.autostart.delay"
   | "boot.autostart.priority"
@@ -56,6 +57,8 @@ export type InstanceConfigKey =
 
 /** Configuration of containers and profiles; beside these the families `environment.*`, `limits.kernel.*`, `linux.sysctl.*`, `user.*`. */
 export interface InstanceConfig<Value> {
+  /** Whether the container starts again when it ends and nobody asked it to stop: at most 10 times within a minute. Ephemeral ones do not. Default: `false`. */
+  "boot.autorestart"?: Value;
   /** Whether the container starts with the daemon. Default: as the container was left. */
   "boot.autostart"?: Value;
   /** Seconds that the daemon waits after the start of this container, before it starts the next one. Default: `0`. */

@@ -185,6 +185,7 @@ export const apiExtensions: readonly string[] = [
   "images_all_projects",
   "instance_ready_state",
   "instance_oci",
+  "instance_auto_restart",
   "instance_oci_entrypoint",
   "container_disk_tmpfs",
   "bothy_templates",

@@ -5,6 +5,15 @@ import { anyInteger, bool } from "../values";
 const since = "0.1.0";
 
 export const bootKeys = grouped("boot", {
+  "boot.autorestart": {
+    type: bool,
+    default: "false",
+    applies: "now",
+    since,
+    extension: "instance_auto_restart",
+    example: "true",
+    doc: "Whether the container starts again when it ends and nobody asked it to stop: at most 10 times within a minute. Ephemeral ones do not.",
+  },
   "boot.autostart": {
     type: bool,
     unset: "as the container was left",
