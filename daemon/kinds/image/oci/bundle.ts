@@ -17,6 +17,7 @@ import { beyond, type ImageLimits } from "../archive/limits";
 import { hostTemplates, writeTemplates } from "../archive/pack";
 import { refuse } from "../archive/refuse";
 import { adopt } from "../archive/upload";
+import { makeDeclared } from "./declared-folders";
 import { parseImage } from "./image-config";
 import type { LayersJob, LayersResult } from "./layers-process";
 import { type Manifest, parseManifest } from "./manifest";
@@ -70,6 +71,7 @@ async function makeBundle(layout: string, options: BundleOptions): Promise<Bundl
     hasDeviceNodes,
     signal,
   });
+  await makeDeclared(root, image.folders);
   await umoci(["raw", "runtime-config", ...of, "--rootfs", root, path.join(described, "config.json")], {
     read: [layout, root],
     write: described,

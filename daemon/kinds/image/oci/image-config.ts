@@ -7,13 +7,25 @@ export interface ImageConfig {
   readonly architecture: string;
   /** Since 1970. */
   readonly createdSeconds: number;
+  /** Absolute paths inside: its volumes and its working folder. */
+  readonly folders: readonly string[];
 }
+
+const mostVolumes = 256;
+const longestPath = 4095;
+const longestName = 255;
 
 const Config = z.looseObject({
   architecture: z.string(),
   os: z.string(),
   variant: z.string().nullish(),
   created: z.string().nullish(),
+  config: z
+    .looseObject({
+      Volumes: z.record(z.string(), z.unknown()).nullish(),
+      WorkingDir: z.string().nullish(),
+    })
+    .nullish(),
 });
 
 /** @param name for messages @throws ApiError BAD_REQUEST for one that is not of Linux, or none at all */
@@ -23,17 +35,29 @@ export function parseImage(text: string, name: string): ImageConfig {
     throw badRequest(
       `Cannot use the image "${name}": its configuration is not one of OCI. Ask whoever made the image.`,
     );
-  const { architecture, os, variant, created } = result.data;
+  const { architecture, os, variant, created, config } = result.data;
   if (os !== "linux")
     throw badRequest(
       `Cannot use the image "${name}": it is for ${JSON.stringify(os.slice(0, 50))}, not for linux. Choose another one.`,
+    );
+  const volumes = Object.keys(config?.Volumes ?? {});
+  if (volumes.length > mostVolumes)
+    throw badRequest(
+      `Cannot use the image "${name}": it declares ${volumes.length} volumes, and ${mostVolumes} are allowed. Ask whoever made the image.`,
     );
   const seconds = Math.floor(Date.parse(created ?? "") / 1000);
   return {
     architecture: architecture === "arm" ? `armv${variant?.replace(/^v/, "") ?? "7"}l` : architecture,
     createdSeconds: Number.isSafeInteger(seconds) && seconds > 0 ? seconds : 0,
+    folders: [...volumes, config?.WorkingDir ?? ""].filter(isFolder),
   };
 }
+
+const isFolder = (inner: string): boolean =>
+  inner.startsWith("/") &&
+  !inner.includes("\0") &&
+  Buffer.byteLength(inner) <= longestPath &&
+  inner.split("/").every((part) => Buffer.byteLength(part) <= longestName);
 
 function parsed(text: string): unknown {
   try {
