@@ -18,6 +18,8 @@ struct id_map {
     unsigned count;
 };
 
+enum { GROUPS_MAX = 64 };
+
 struct cell;
 struct op;
 struct proxy;
@@ -77,6 +79,8 @@ struct cell {
     const char *cwd, *home;
     uid_t uid;
     gid_t gid;
+    gid_t groups[GROUPS_MAX]; /* besides gid */
+    unsigned group_count;
     unsigned file_mode_mask;
     unsigned long personality;
     bool has_mask, reaper, no_new_privs, has_caps;

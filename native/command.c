@@ -42,7 +42,7 @@ int keep_only(struct cell *cell, const int stdio[3], int *other) {
 }
 
 int become_user(struct cell *cell) {
-    if (sys_setgroups(0, NULL) < 0 || sys_setresgid(cell->gid) < 0)
+    if (sys_setgroups(cell->group_count, cell->groups) < 0 || sys_setresgid(cell->gid) < 0)
         return fail(&cell->status, "group", errno, NULL, "Cannot become the group %u", cell->gid);
     if (sys_setresuid(cell->uid) < 0)
         return fail(&cell->status, "user", errno, NULL, "Cannot become the user %u", cell->uid);

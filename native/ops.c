@@ -71,6 +71,11 @@ static int take_user(struct cell *cell, struct op *op) {
 static int take_group(struct cell *cell, struct op *op) {
     return take_id(cell, op, &cell->gid);
 }
+static int take_supplementary_group(struct cell *cell, struct op *op) {
+    if (cell->group_count == GROUPS_MAX)
+        return fail(&cell->status, op->kind->name, EINVAL, NULL, "Cannot give more than %d supplementary groups", GROUPS_MAX);
+    return take_id(cell, op, &cell->groups[cell->group_count++]);
+}
 static int take_tty(struct cell *cell, struct op *op) {
     uint64_t width, height;
     if (!parse_number(op->word[0], UINT16_MAX, &width) || !parse_number(op->word[1], UINT16_MAX, &height))
@@ -186,6 +191,7 @@ static const struct op_kind kinds[] = {
     {"stderr", 1, EXEC, take_stream, NULL, NULL},
     {"stdin", 1, EXEC, take_stream, NULL, NULL},
     {"stdout", 1, EXEC, take_stream, NULL, NULL},
+    {"supplementary-group", 1, START, take_supplementary_group, NULL, NULL},
     {"symlink", 2, START, NULL, NULL, inside_symlink},
     {"sysctl", 2, START, take_sysctl, NULL, NULL},
     {"target", 2, ENTER | VERB_AWAIT, take_target, NULL, NULL},

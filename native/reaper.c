@@ -38,7 +38,7 @@ _Noreturn void reap_for_command(struct cell *cell) {
         /* a command that is not root may open /dev/stdout again, as its user */
         if (cell->uid != 0 && isatty(0))
             (void)!fchown(0, cell->uid, (gid_t)-1);
-        if ((cell->uid != 0 || cell->gid != 0) && become_user(cell) < 0) {
+        if ((cell->uid != 0 || cell->gid != 0 || cell->group_count > 0) && become_user(cell) < 0) {
             send_failure(cell->peer, &cell->status);
             _exit(126);
         }
