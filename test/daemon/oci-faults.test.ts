@@ -1,6 +1,6 @@
 /** Images of OCI that are not what they should be, and registries that do not give what they should (docs/oci.md). */
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, afterEach, test } from "node:test";
 import { preparePool } from "../support/daemon";
@@ -103,6 +103,15 @@ test("manifests and configurations that are none are refused", { skip }, async (
   await shared.refuses(...post("nobody"), 400, /cannot be put together/);
   await offer("folder", { run: { Cmd: ["/bin/true"], WorkingDir: "relative" } });
   await shared.refuses(...post("folder"), 400, /config\.json is not valid: process\.cwd/);
+  await offer("huge", { run: { Cmd: ["/bin/true"], Env: [`A=${"x".repeat(200_000)}`] } });
+  await shared.refuses(...post("huge"), 400, /config\.json is not valid: process\.env\.\d+: must not have more than/);
+  const volumes = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`/v${index}`, {}]));
+  await offer("volumes", { run: { Cmd: ["/bin/true"], Volumes: volumes } });
+  await shared.refuses(...post("volumes"), 400, /declares 300 volumes/);
+  await offer("lying", { config: { rootfs: { type: "layers", diff_ids: [`sha256:${"2".repeat(64)}`] } } });
+  await shared.refuses(...post("lying"), 400, /cannot be put together/);
+  await offer("fewer", { config: { rootfs: { type: "layers", diff_ids: [] } } });
+  await shared.refuses(...post("fewer"), 400, /cannot be put together/);
   await offer("long", { config: { comment: "x".repeat(5 << 20) } });
   await shared.refuses(...post("long"), 400, /exceeded maximum allowed size/);
   await offer("lacking", { manifest: { layers: [{ digest: `sha256:${"1".repeat(64)}`, size: 10 }] } });
@@ -135,6 +144,8 @@ test("archives that hold no image, several, or links to elsewhere are refused", 
   const lacking = { ...image, blobs: new Map([...image.blobs].slice(1)) };
   await refuses(archive([lacking]), /its archive of OCI cannot be read/);
   const [first = ""] = image.blobs.keys();
+  const changed = { ...image, blobs: new Map([...image.blobs, [first, Buffer.from("other bytes")]]) };
+  await refuses(archive([changed]), /its archive of OCI cannot be read: .*(digest|size)/i);
   const link: Entry = { name: `blobs/sha256/${first}`, type: "symlink", linkname: "/etc/passwd" };
   await refuses(archive([lacking], link), /its archive of OCI cannot be read/);
   await refuses(archive([image], { name: "../escaped", content: "x" }), /leaves the root file system/);
@@ -177,6 +188,8 @@ test("a registry that sends other bytes than it promised, or more, gives nothing
 
 test("links and names that lead out of an image's root stay in it", { skip }, async () => {
   const outside = path.join(shared.daemon.dir, "outside");
+  const kept = path.join(shared.daemon.dir, "kept");
+  writeFileSync(kept, "of the host");
   const image = await withLayer(
     { name: "away", type: "symlink", linkname: "/tmp" },
     { name: "away/written", content: "x" },
@@ -208,6 +221,22 @@ test("links and names that lead out of an image's root stay in it", { skip }, as
   await shared.refuses(...post("dots"), 400, /leaves the root file system/);
   registry.offer("whiteout", "latest", await withLayer({ name: "etc/.wh...", content: "" }));
   await shared.refuses(...post("whiteout"), 400, /cannot be put together|leaves/);
+  for (const [name, whiteout] of [
+    ["empty", "etc/.wh."],
+    ["itself", "etc/.wh.."],
+    ["away", "away/.wh.kept"],
+    ["climbs", "up/.wh.kept"],
+  ] as const) {
+    const tricks = await withLayer(
+      { name: "away", type: "symlink", linkname: path.dirname(kept) },
+      { name: "up", type: "symlink", linkname: `../../../../../../../../../..${path.dirname(kept)}` },
+      { name: whiteout, content: "" },
+    );
+    registry.offer(name, "latest", tricks);
+    const told = await shared.outcome(...post(name));
+    assert.ok(told.status === 200 || told.status === 400, `${name}: ${told.error}`);
+    assert.equal(readFileSync(kept, "utf8"), "of the host", name);
+  }
   registry.offer("hard", "latest", await withLayer({ name: "hard", type: "link", linkname: "/etc/shadow" }));
   await shared.refuses(...post("hard"), 400, /cannot be put together/);
 });

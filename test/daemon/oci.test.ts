@@ -1,5 +1,6 @@
 /** Images of OCI: from a registry to a container that runs what its image says (docs/oci.md). */
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { after, test } from "node:test";
 import { preparePool } from "../support/daemon";
 import { hasProgram } from "../support/netns";
@@ -45,6 +46,7 @@ const app: ImageParts = {
       { name: "etc/dir/", type: "directory" },
       { name: "etc/dir/.wh..wh..opq", content: "" },
       { name: "etc/dir/new", content: "y" },
+      { name: "etc/group", content: "root:x:0:\napp:x:1001:\naudio:x:29:app\nvideo:x:44:root,app\nother:x:45:root\n" },
       { name: "srv/", type: "directory", mode: 0o755 },
       { name: "srv/app/", type: "directory", mode: 0o750, uid: 1000, gid: 1001 },
     ],
@@ -100,12 +102,14 @@ test("a container runs its image's command as its user, with its environment, in
       "oci.gid": "1001",
       "oci.uid": "1000",
       "volatile.container.oci": "true",
+      "volatile.container.oci.filled": value.config["volatile.container.oci.filled"],
+      "volatile.container.oci.groups": "1000:29,44",
       "volatile.container.oci.stop_signal": "SIGQUIT",
     },
   );
   await until(async () => (await inside("app", "cat", "/tmp/pwd")) !== "");
   assert.equal(await inside("app", "cat", "/tmp/pwd"), "/srv/app");
-  assert.equal(await inside("app", "cat", "/tmp/id"), "uid=1000(app) gid=1001(app)");
+  assert.equal(await inside("app", "cat", "/tmp/id"), "uid=1000(app) gid=1001(app) groups=29(audio),44(video)");
   const environment = (await inside("app", "cat", "/tmp/env")).split("\n");
   for (const variable of ["GREETING=hello 'world'", "HOME=/srv/app", "PATH=/bin"])
     assert.ok(environment.includes(variable), variable);
@@ -118,6 +122,7 @@ test("a container runs its image's command as its user, with its environment, in
     const processes = await inside("app", "ps", "-o", "pid,ppid,stat,comm");
     return !/\bZ\b/.test(processes) && !/sleep 0\.1/.test(processes);
   });
+  assert.match(await inside("app", "cat", "/etc/hosts"), /^127\.0\.0\.1\s+localhost$/m);
   const about = await inside("app", "sh", "-c", "grep -hE '^(Name|PPid|Uid)' /proc/1/status /proc/2/status");
   assert.deepEqual(about.split(/\s+/), [
     ...["Name:", "init", "PPid:", "0", "Uid:", "0", "0", "0", "0"],
@@ -143,6 +148,11 @@ test("a container runs its image's command as its user, with its environment, in
   await (await client.setInstanceState("app", { action: "start" })).wait();
   await until(async () => (await inside("app", "cat", "/tmp/greeting")) === "other");
   assert.equal(await inside("app", "cat", "/tmp/id"), "0");
+  assert.match(
+    await inside("app", "sh", "-c", "grep -h ^Groups /proc/2/status"),
+    /^Groups:\s*$/,
+    "another user has none of the image's user's groups",
+  );
   assert.equal(await inside("app", "cat", "/srv/app/asked"), "asked", "what it wrote is kept");
   await (await client.setInstanceState("app", { action: "restart", timeout: 20 })).wait();
   assert.equal(await statusOf("app"), "Running");
@@ -162,6 +172,90 @@ test("a container runs its image's command as its user, with its environment, in
   assert.equal(config["environment.GREETING"], "hello 'world'");
   assert.equal(config["volatile.container.oci.stop_signal"], "SIGQUIT");
   for (const name of ["app", "twin", "again"]) await remove(name);
+});
+
+test("a rebuild takes out what the old image gave, brings what the new one gives, and leaves what is the user's", {
+  skip,
+}, async () => {
+  const { client } = shared;
+  const old = { PATH: "/bin", OLD: "1", BOTH: "old", MINE: "old" };
+  const envOf = (all: object) => Object.entries(all).map(([name, value]) => `${name}=${value}`);
+  const layers = [busyboxLayer()];
+  registry.offer("old", "1", await ociImage({ layers, run: { Cmd: ["/bin/sleep", "1000"], Env: envOf(old) } }));
+  const newer = { PATH: "/bin:/sbin", NEW: "1", BOTH: "new", MINE: "new", SHARED: "new" };
+  const run = { Cmd: ["/bin/sleep", "2000"], Env: envOf(newer), WorkingDir: "/tmp", StopSignal: "SIGINT" };
+  registry.offer("new", "1", await ociImage({ layers, run }));
+  await client.createProfile({ name: "says", config: { "environment.SHARED": "profile" } });
+  await (
+    await client.createInstance({
+      name: "re",
+      profiles: ["default", "says"],
+      source: source("old:1"),
+      config: { "environment.OWN": "own" },
+    })
+  ).wait();
+  const mine = { config: { "environment.MINE": "mine", "oci.uid": "7" } };
+  assert.equal((await shared.send("PATCH", "/1.0/instances/re", mine)).status, 200);
+  // The old image is gone by the time of the rebuild.
+  const { value: before } = await client.getInstance("re");
+  await (await client.deleteImage(before.config["volatile.base_image"] ?? "")).wait();
+  await (await client.rebuildInstance("re", { source: source("new:1") })).wait();
+  const told = (await client.getInstance("re")).value.config;
+  const kept = Object.entries(told).filter(([key]) => /^(oci|environment)\.|oci\.stop_signal/.test(key));
+  assert.deepEqual(Object.fromEntries(kept), {
+    "environment.BOTH": "new",
+    "environment.HOME": "/root",
+    "environment.MINE": "mine",
+    "environment.NEW": "1",
+    "environment.OWN": "own",
+    "environment.PATH": "/bin:/sbin",
+    "oci.cwd": "/tmp",
+    "oci.entrypoint": "/bin/sleep 2000",
+    "oci.gid": "0",
+    "oci.uid": "7",
+    "volatile.container.oci.stop_signal": "SIGINT",
+  });
+
+  await (await client.rebuildInstance("re", { source: { type: "none" } })).wait();
+  const bare = (await client.getInstance("re")).value.config;
+  assert.deepEqual(
+    Object.keys(bare)
+      .filter((key) => /^(oci|environment)\.|\.oci/.test(key))
+      .sort(),
+    ["environment.MINE", "environment.OWN", "oci.uid"],
+  );
+  await remove("re");
+  await client.deleteProfile("says");
+});
+
+test("folders that an image declares are there, within its root, and its command's own end stops the container", {
+  skip,
+}, async () => {
+  const layers = [
+    busyboxLayer(),
+    [
+      { name: "var/", type: "directory" as const, mode: 0o755 },
+      { name: "var/run", type: "symlink" as const, linkname: "/run" },
+      { name: "out", type: "symlink" as const, linkname: "../../../../tmp" },
+    ],
+  ];
+  const run = {
+    Cmd: ["/bin/sh", "-c", "pwd; exit 3"],
+    Env: ["PATH=/bin"],
+    WorkingDir: "/desk/here",
+    Volumes: { "/data/deep": {}, "/var/run/app": {}, "/out/bothy-declared": {} },
+  };
+  await launch("ends", await ociImage({ layers, run }));
+  await until(async () => (await statusOf("ends")) === "Stopped");
+  assert.match(await consoleOf("ends"), /\/desk\/here/);
+  const log = await shared.send("GET", "/1.0/instances/ends/logs/lxc.log");
+  assert.match(log.text, /Ended: \{"code":3,"reason":"exit"\}/);
+  for (const folder of ["/data/deep", "/run/app", "/tmp/bothy-declared"]) {
+    const answer = await shared.send("GET", `/1.0/instances/ends/files?path=${folder}`);
+    assert.equal(answer.headers["x-lxd-type"], "directory", folder);
+  }
+  assert.ok(!existsSync("/tmp/bothy-declared"));
+  await remove("ends");
 });
 
 async function addressOf(name: string): Promise<string | undefined> {

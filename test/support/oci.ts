@@ -19,6 +19,7 @@ export interface RunConfig {
   readonly Cmd?: readonly string[];
   readonly WorkingDir?: string;
   readonly StopSignal?: string;
+  readonly Volumes?: Readonly<Record<string, object>>;
 }
 
 export interface OciImage {

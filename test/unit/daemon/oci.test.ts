@@ -5,7 +5,8 @@ import { parseRuntime, runtimeText } from "../../../daemon/kinds/image/archive/o
 import { chooseFor, parseManifest } from "../../../daemon/kinds/image/oci/manifest";
 import { parseReference } from "../../../daemon/kinds/image/oci/reference";
 import { requirePrograms } from "../../../daemon/kinds/image/oci/skopeo";
-import { ociCommandOps, ociConfig } from "../../../daemon/kinds/instance/spec/oci";
+import { ociCommandOps } from "../../../daemon/kinds/instance/spec/oci";
+import { ociConfig, withoutOci } from "../../../daemon/kinds/instance/spec/oci-filled";
 import { joinWords, splitWords } from "../../../sdk/api/config/shell-words";
 
 test("references are what registries have, and nothing else", () => {
@@ -68,7 +69,9 @@ test("what an image runs is read as it is written, and a config.json of anything
 
 test("an image fills in what nobody has said, and its command runs below the reaper as its user", () => {
   const filled = ociConfig(runtime, { "environment.MODE": "profile", "oci.cwd": "/other" });
-  assert.deepEqual(filled, {
+  const { "volatile.container.oci.filled": note = "", ...keys } = filled;
+  assert.deepEqual(Object.keys(JSON.parse(note)), ["environment.PATH", "oci.entrypoint", "oci.uid", "oci.gid"]);
+  assert.deepEqual(keys, {
     "environment.PATH": "/bin",
     "oci.entrypoint": "/run 'a b'",
     "oci.uid": "1000",
@@ -77,6 +80,8 @@ test("an image fills in what nobody has said, and its command runs below the rea
     "volatile.container.oci.stop_signal": "SIGQUIT",
   });
   assert.deepEqual(ociConfig(undefined, {}), {});
+  assert.deepEqual(withoutOci({ ...filled, "oci.uid": "5", "user.x": "y" }), { "oci.uid": "5", "user.x": "y" });
+  assert.deepEqual(withoutOci({ "volatile.container.oci": "true", "oci.uid": "5" }), {}, "nothing was noted");
   assert.deepEqual(ociCommandOps({ ...filled, "oci.cwd": "/other" }), [
     ["init-reaper"],
     ["user", 1000],
@@ -89,6 +94,28 @@ test("an image fills in what nobody has said, and its command runs below the rea
   assert.deepEqual(ociCommandOps({ "oci.entrypoint": "/init" })[0], ["user", 0]);
   assert.deepEqual(ociCommandOps({ "oci.entrypoint": "/init", "oci.uid": "5" })[0], ["init-reaper"]);
   assert.throws(() => ociCommandOps({}), /Set "oci\.entrypoint"/);
+});
+
+test("the groups of the image's user count while the command runs as that user", () => {
+  const process = { user: { uid: 1000, gid: 1001, additionalGids: [29, 1001, 29, 44] }, args: ["/run"] };
+  const read = parseRuntime(JSON.stringify({ ociVersion: "1", process }));
+  assert.deepEqual(read?.groups, [29, 44]);
+  assert.deepEqual(parseRuntime(runtimeText(read)), read);
+  const filled = ociConfig(read, {});
+  const groups = (config: Record<string, string>) =>
+    ociCommandOps(config).flatMap(([name, group]) => (name === "supplementary-group" ? [group] : []));
+  assert.deepEqual(groups(filled), [29, 44]);
+  assert.deepEqual(groups({ ...filled, "oci.uid": "0" }), []);
+});
+
+test("words that no kernel takes are refused", () => {
+  const text = (env: string[]) => JSON.stringify({ ociVersion: "1", process: { args: ["/run"], env } });
+  assert.throws(
+    () => parseRuntime(text([`A=${"x".repeat(131_070)}`])),
+    /process\.env\.0: must not have more than 131071/,
+  );
+  const many = Array.from({ length: 20 }, (_, index) => `A${index}=${"x".repeat(100_000)}`);
+  assert.throws(() => parseRuntime(text(many)), /process\.env: must not have more than 1048576 bytes together/);
 });
 
 test("of a list the manifest for an architecture is taken, a variant of arm too", () => {

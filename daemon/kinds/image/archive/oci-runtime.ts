@@ -9,15 +9,32 @@ export interface OciRuntime {
   readonly cwd: string;
   readonly uid: number;
   readonly gid: number;
+  /** Further groups of the user, by the image's own /etc/group; absent when there are none. */
+  readonly groups?: readonly number[];
   /** What asks the command to end, such as "SIGQUIT"; SIGTERM when absent. */
   readonly stopSignal?: string;
 }
 
 const maxWords = 4096;
+/** What the kernel takes of one word (MAX_ARG_STRLEN), with its end; and what it leaves of a stack of the usual size for all of them. */
+const maxWordBytes = 131_071;
+const maxWordsBytes = 1024 * 1024;
+/** As many as bothy-cell takes. */
+const maxGroups = 64;
 const id = z.int().min(0).max(4_294_967_294);
 const words = z
-  .array(z.string().refine((word) => !word.includes("\0"), { message: "must not hold a NUL" }))
+  .array(
+    z
+      .string()
+      .refine((word) => !word.includes("\0"), { message: "must not hold a NUL" })
+      .refine((word) => Buffer.byteLength(word) <= maxWordBytes, {
+        message: `must not have more than ${maxWordBytes} bytes`,
+      }),
+  )
   .max(maxWords)
+  .refine((list) => list.reduce((sum, word) => sum + Buffer.byteLength(word) + 1, 0) <= maxWordsBytes, {
+    message: `must not have more than ${maxWordsBytes} bytes together`,
+  })
   .nullish()
   .transform((list) => list ?? []);
 
@@ -26,7 +43,17 @@ const stopSignalKey = "org.opencontainers.image.stopSignal";
 const Bundle = z.object({
   ociVersion: z.string(),
   process: z.object({
-    user: z.object({ uid: id.default(0), gid: id.default(0) }).default({ uid: 0, gid: 0 }),
+    user: z
+      .object({
+        uid: id.default(0),
+        gid: id.default(0),
+        additionalGids: z
+          .array(id)
+          .max(maxGroups)
+          .nullish()
+          .transform((list) => list ?? []),
+      })
+      .default({ uid: 0, gid: 0, additionalGids: [] }),
     args: words,
     env: words,
     cwd: z
@@ -47,23 +74,27 @@ export function parseRuntime(text: string): OciRuntime | undefined {
     throw refuse(`its config.json is not valid: ${issue?.path.join(".")}: ${issue?.message}`, "Correct it.");
   }
   const { user, args, env, cwd } = result.data.process;
+  const { uid, gid } = user;
+  const groups = [...new Set(user.additionalGids)].filter((group) => group !== gid);
   const stopSignal = result.data.annotations?.[stopSignalKey];
   return {
     args,
     env: environmentOf(env),
     cwd,
-    ...user,
+    uid,
+    gid,
+    ...(groups.length === 0 ? {} : { groups }),
     ...(stopSignal && /^[A-Z0-9+]{1,20}$/.test(stopSignal) ? { stopSignal } : {}),
   };
 }
 
 /** The config.json that parseRuntime() reads as this. */
-export const runtimeText = ({ args, env, cwd, uid, gid, stopSignal }: OciRuntime): string =>
+export const runtimeText = ({ args, env, cwd, uid, gid, groups, stopSignal }: OciRuntime): string =>
   JSON.stringify({
     ociVersion: "1.0.0",
     process: {
       terminal: true,
-      user: { uid, gid },
+      user: { uid, gid, additionalGids: groups },
       args,
       env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
       cwd,

@@ -12,7 +12,7 @@ import { withoutVolatile } from "../change/volatile";
 import type { InstanceHome } from "../home";
 import type { InstanceId, InstanceRecord } from "../record";
 import { sizeOfNewRoot } from "../root-size";
-import { ociConfig } from "../spec/oci";
+import { ociConfig } from "../spec/oci-filled";
 import { volumeOf } from "../volume";
 import { draftInstance } from "./draft";
 import { leaveToStart } from "./file-templates";

@@ -9,9 +9,10 @@ import { requireRunnable } from "../../../platform/host/architecture";
 import type { RunningOperation } from "../../../platform/operations";
 import type { ImageRecord } from "../../image/service";
 import type { Volume } from "../../storage-pool/driver";
+import { checkSettings } from "../change/checks";
 import type { InstanceHome } from "../home";
 import type { InstanceRecord } from "../record";
-import { ociConfig, withoutOci } from "../spec/oci";
+import { ociConfig, withoutOci } from "../spec/oci-filled";
 import { imageRequestOf } from "./create";
 import { leaveToStart } from "./file-templates";
 import { withoutPending } from "./pending-file-templates";
@@ -64,6 +65,8 @@ async function rebuild(
   const { book, snapshots } = home;
   const record = book.record(before);
   requireAtRest(home, record);
+  // What the new image fills in is judged while the old root is still there.
+  checkSettings(home, { ...record, config: rebuiltConfig(home, record, image) }, record);
   await snapshots.refillVolume(record, fill);
   home.database.transaction(() => {
     // The templates of the root that is gone go with it.
@@ -71,7 +74,7 @@ async function rebuild(
     book.change(record, (now) => ({
       ...now,
       architecture: image?.architecture ?? now.architecture,
-      config: rebuiltConfig(now.config, image),
+      config: rebuiltConfig(home, now, image),
     }));
   });
   const now = book.record(record);
@@ -80,7 +83,8 @@ async function rebuild(
 }
 
 /** What is told of the image is that of the new one. */
-function rebuiltConfig(config: Config, image: ImageRecord | undefined): Config {
+function rebuiltConfig({ book }: InstanceHome, record: InstanceRecord, image: ImageRecord | undefined): Config {
+  const { config } = record;
   const isOfImage = (key: string) => key.startsWith("image.") || key === "volatile.base_image";
   const rest = withoutOci(
     Object.fromEntries(Object.entries(withoutPending(config)).filter(([key]) => !isOfImage(key))),
@@ -89,7 +93,7 @@ function rebuiltConfig(config: Config, image: ImageRecord | undefined): Config {
   const properties = Object.entries(withoutStamp(image.properties)).map(([key, value]) => [`image.${key}`, value]);
   return {
     ...rest,
-    ...ociConfig(image.files.oci, rest),
+    ...ociConfig(image.files.oci, book.expanded({ ...record, config: rest }).config),
     ...Object.fromEntries(properties),
     "volatile.base_image": image.fingerprint,
   };

@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import type { Config } from "../../../../sdk/api/common";
 import { instanceConfig } from "../../../../sdk/api/config/instance";
-import { joinWords, splitWords } from "../../../../sdk/api/config/shell-words";
+import { splitWords } from "../../../../sdk/api/config/shell-words";
 import { badRequest } from "../../../../sdk/api/errors";
 import { parseSignal } from "../../../core/settings/raw-lxc";
 import type { Op } from "../../../platform/native/index";
@@ -13,46 +13,28 @@ import type { OciRuntime } from "../../image/archive/oci-runtime";
 /** @param config expanded */
 export const isOci = (config: Config): boolean => instanceConfig(config).get("volatile.container.oci") ?? false;
 
-const isOfOci = (key: string): boolean => key.startsWith("oci.") || key.startsWith("volatile.container.oci");
-
-/** A configuration without what an image of OCI filled in, but for the environment, which may be the user's. */
-export const withoutOci = (config: Config): Config =>
-  Object.fromEntries(Object.entries(config).filter(([key]) => !isOfOci(key)));
-
-/**
- * What the image of a new container fills in.
- * @param chosen what the container has by its own configuration and its profiles: that counts before the image's
- */
-export function ociConfig(runtime: OciRuntime | undefined, chosen: Config): Config {
-  if (runtime === undefined) return {};
-  const { args, env, cwd, uid, gid, stopSignal } = runtime;
-  const said: Config = {
-    ...Object.fromEntries(Object.entries(env).map(([name, value]) => [`environment.${name}`, value])),
-    ...(args.length === 0 ? {} : { "oci.entrypoint": joinWords(args) }),
-    "oci.cwd": cwd,
-    "oci.uid": String(uid),
-    "oci.gid": String(gid),
-  };
-  return {
-    ...Object.fromEntries(Object.entries(said).filter(([key, value]) => !Object.hasOwn(chosen, key) && value !== "")),
-    "volatile.container.oci": "true",
-    ...(stopSignal === undefined ? {} : { "volatile.container.oci.stop_signal": stopSignal }),
-  };
-}
-
 /** What an image of the instance would run. @param config its own @param base what its image ran; nothing when it is gone */
 export function ociRuntimeOf(config: Config, base: OciRuntime | undefined): OciRuntime | undefined {
   if (!isOci(config)) return undefined;
   const set = instanceConfig(config);
   const stopSignal = set.get("volatile.container.oci.stop_signal");
+  const groups = groupsOf(config);
   return {
     args: splitWords(set.get("oci.entrypoint") ?? "") ?? [],
     env: base?.env ?? {},
     cwd: set.get("oci.cwd") ?? "/",
     uid: set.get("oci.uid"),
     gid: set.get("oci.gid"),
+    ...(groups.length === 0 ? {} : { groups }),
     ...(stopSignal === undefined ? {} : { stopSignal }),
   };
+}
+
+/** The supplementary groups of the image's user; none when the command runs as another one. @param config expanded */
+function groupsOf(config: Config): number[] {
+  const set = instanceConfig(config);
+  const [uid, groups] = (set.get("volatile.container.oci.groups") ?? "").split(":");
+  return groups === undefined || Number(uid) !== set.get("oci.uid") ? [] : groups.split(",").map(Number);
 }
 
 /** An init that wants to be process 1, as some images have it. */
@@ -71,6 +53,7 @@ export function ociCommandOps(config: Config): Op[] {
     ...(isRoot && isInit(program) ? [] : [["init-reaper"] as Op]),
     ["user", uid],
     ["group", gid],
+    ...groupsOf(config).map((group): Op => ["supplementary-group", group]),
     ["cwd", set.get("oci.cwd") ?? "/"],
     ...words.map((word): Op => ["arg", word]),
   ];

@@ -59,6 +59,22 @@ export const keptKeys = {
       example: "true",
       doc: "Whether the container was made of an image of OCI, and runs what `oci.entrypoint` says.",
     },
+    "volatile.container.oci.filled": {
+      type: anyText,
+      computed: true,
+      applies: "never",
+      since,
+      example: '{"oci.cwd":"ioVjPbYkc0s6tqDc"}',
+      doc: "What the image gave to keys of such a container, so that a rebuild takes out what nobody has changed. Bothy's own.",
+    },
+    "volatile.container.oci.groups": {
+      type: anyText,
+      computed: true,
+      applies: "never",
+      since,
+      example: "1000:27,44",
+      doc: "The user of the image, and the further groups that its `/etc/group` gives that user. They count while `oci.uid` is that user. Bothy's own.",
+    },
     "volatile.container.oci.stop_signal": {
       type: anyText,
       computed: true,
