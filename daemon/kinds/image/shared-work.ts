@@ -6,10 +6,14 @@ interface Work<T> {
   readonly result: Promise<T>;
   readonly abort: AbortController;
   readonly watchers: Set<RunningOperation>;
+  /** How far it is, for who joins later: it may stand still for long. */
+  readonly last: () => Update | undefined;
 }
 
-/** Reaches the operations that wait for the work now. */
-export type Each = (update: (operation: RunningOperation) => void) => void;
+type Update = (operation: RunningOperation) => void;
+
+/** Reaches the operations that wait for the work now, and with its last update those that join later. */
+export type Each = (update: Update) => void;
 
 export class SharedWork<T> {
   readonly #running = new Map<string, Work<T>>();
@@ -25,6 +29,7 @@ export class SharedWork<T> {
   ): Promise<T> {
     const work = this.#running.get(key) ?? this.#begin(key, begin);
     work.watchers.add(operation);
+    work.last()?.(operation);
     try {
       return await Promise.race([work.result, aborted(operation.signal)]);
     } finally {
@@ -36,10 +41,12 @@ export class SharedWork<T> {
   #begin(key: string, begin: (each: Each, signal: AbortSignal) => Promise<T>): Work<T> {
     const abort = new AbortController();
     const watchers = new Set<RunningOperation>();
+    let last: Update | undefined;
     const each: Each = (update) => {
+      last = update;
       for (const watcher of watchers) update(watcher);
     };
-    const work = { result: begin(each, abort.signal), abort, watchers };
+    const work = { result: begin(each, abort.signal), abort, watchers, last: () => last };
     this.#running.set(key, work);
     const end = () => this.#end(key, work);
     work.result.then(end, end);
