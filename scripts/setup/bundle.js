@@ -12,6 +12,7 @@ const PROGRAMS = {
     main: "daemon/main.ts",
     "check-process": "daemon/kinds/image/archive/check-process.ts",
     "check-backup-process": "daemon/kinds/backup/archive/check-backup-process.ts",
+    "products-process": "daemon/kinds/image/remote/streams/products-process.ts",
     "layers-process": "daemon/kinds/image/oci/layers-process.ts",
   },
 };

@@ -13,6 +13,7 @@ import { buildServer } from "../../daemon/http/server";
 import { imageRoutes } from "../../daemon/kinds/image/routes";
 import { preparePool } from "../support/daemon";
 import { anyProject } from "../support/http";
+import { peakBytes, resetPeak, residentBytes } from "../support/memory";
 import { assertRefused } from "../support/raw-http";
 import { shareDaemon } from "../support/shared-daemon";
 import { withImages } from "./image-scene";
@@ -24,19 +25,13 @@ const shared = shareDaemon({}, async (daemon) => {
   await (await daemon.client.setInstanceState("box", { action: "start" })).wait();
 });
 
-/** Most memory that the daemon has had, in bytes, since the mark was set. */
-const peakBytes = (): number =>
-  Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${shared.daemon.pid}/status`, "utf8"))?.[1]) * 1024;
-const resetPeak = () => writeFileSync(`/proc/${shared.daemon.pid}/clear_refs`, "5");
-const nowBytes = (): number =>
-  Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${shared.daemon.pid}/status`, "utf8"))?.[1]) * 1024;
-
 /** How far the daemon's memory rose while the work was done, in MiB. */
 async function growth(work: () => Promise<unknown>): Promise<number> {
-  resetPeak();
-  const before = nowBytes();
+  const { pid } = shared.daemon;
+  resetPeak(pid);
+  const before = residentBytes(pid);
   await work();
-  return (peakBytes() - before) / (1 << 20);
+  return (peakBytes(pid) - before) / (1 << 20);
 }
 
 test("bodies of 16 MB of brackets, and many that fit, take little of the daemon's memory", async () => {

@@ -9,7 +9,9 @@ import { Client } from "../../sdk/index";
 import { preparePool } from "../support/daemon";
 import { writeImage, writeSplitImage } from "../support/image";
 import { sha256OfFiles as fingerprintOf, ImageServer, makeServerIdentity } from "../support/image-server";
+import { peakBytes, resetPeak, residentBytes } from "../support/memory";
 import { hasProgram } from "../support/netns";
+import { processesWith } from "../support/process";
 import { requireFeature } from "../support/require";
 import { shareDaemon } from "../support/shared-daemon";
 import { until } from "../support/until";
@@ -254,6 +256,40 @@ test("a server that lies gets nothing in", { skip }, async () => {
   server.rule();
   server.offer([{ ...alpine, versions: { "20261125": { files: { "lxd_combined.tar.gz": recent.meta } } } }]);
   await refuses(source, 400, /Cannot import image/);
+});
+
+test("others are answered while a long list is read, which costs the daemon no memory", { skip }, async () => {
+  const { daemon } = shared;
+  const list = JSON.parse(server.read("streams/v1/images.json")) as { products: Record<string, object> };
+  const aliases = (at: number) => Array.from({ length: 150 }, (_, index) => `many/${at}/${index}`).join(",");
+  for (let at = 0; at < 20_000; at += 1)
+    list.products[`many:${at}`] = { aliases: aliases(at), arch: "amd64", versions: {} };
+  const text = JSON.stringify(list);
+  assert.ok(text.length > 40 << 20, `${text.length}`);
+  server.put("streams/v1/images.json", text);
+  const readers = () => processesWith((words) => words.some((word) => /products-process\.js$/.test(word)));
+  resetPeak(daemon.pid);
+  const before = residentBytes(daemon.pid);
+  let isOver = false;
+  const done = fetched(remote("tiny")).finally(() => {
+    isOver = true;
+  });
+  let answers = 0;
+  while (!isOver) {
+    const reading = readers();
+    assert.equal((await shared.send("GET", "/1.0")).status, 200);
+    const still = readers();
+    if (reading.some((pid) => still.includes(pid))) answers += 1;
+  }
+  assert.equal((await done).fingerprint, fingerprintOf(unified));
+  assert.ok(answers > 1, `${answers} answers while the list was read`);
+  const grown = (peakBytes(daemon.pid) - before) / (1 << 20);
+  assert.ok(grown < 100, `${grown} MiB`);
+});
+
+test("a list that would take all memory is refused", { skip }, async () => {
+  server.put("streams/v1/images.json", `{"products":{"a":[${"[[]],".repeat(9_000_000)}1]}}`);
+  await refuses(remote("tiny"), 400, /reading them takes more than \d+ (MiB of memory|seconds)/);
 });
 
 test("a source that is none is refused at once", { skip }, async () => {

@@ -117,6 +117,11 @@ export class ImageServer implements AsyncDisposable {
     writeFileSync(target, content);
   }
 
+  /** The text of a file that is there. */
+  read(name: string): string {
+    return readFileSync(path.join(this.folder, name), "utf8");
+  }
+
   /** Replaces what was said of paths before. */
   rule(...rules: Omit<Rule, "id">[]): void {
     rmSync(path.join(this.folder, "release"), { force: true });

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import { findInStreams } from "../../../daemon/kinds/image/remote/simplestreams";
+import { Products } from "../../../daemon/kinds/image/remote/streams/products";
 import { Web } from "../../../daemon/kinds/image/remote/web";
 
 /** Runs the work with the address of a server. */
@@ -37,32 +37,28 @@ test("a list that trickles for ever is given up, and a cancelled one at once", (
     await assert.rejects(cancelled, /^Error: cancelled$/);
   }));
 
-/** A server of a product with so many versions, and of one with so many names. */
-const crowd =
-  (versions: number): RequestListener =>
-  ({ url }, response) => {
-    const list = { datatype: "image-downloads", path: "list.json", products: ["a"] };
-    if (url === "/streams/v1/index.json") return response.end(JSON.stringify({ index: { list } }));
-    const items = { one: { ftype: "lxd_combined.tar.gz", path: "image", size: 1, sha256: "a".repeat(64) } };
-    const many = Array.from({ length: versions }, (_, index) => [`2026${String(index).padStart(6, "0")}`, { items }]);
-    const products = {
+/** A list of a product with so many versions, and of one with so many names. */
+function crowd(versions: number): string {
+  const items = { one: { ftype: "lxd_combined.tar.gz", path: "image", size: 1, sha256: "a".repeat(64) } };
+  const many = Array.from({ length: versions }, (_, index) => [`2026${String(index).padStart(6, "0")}`, { items }]);
+  return JSON.stringify({
+    products: {
       many: { aliases: "many", arch: "amd64", versions: Object.fromEntries(many) },
       named: { aliases: "named,".repeat(1000), arch: "amd64", versions: { 20260101: { items } } },
-    };
-    response.end(JSON.stringify({ products }));
-  };
-
-test("of a server that names more than anybody has, the newest is found, or that is said", async () => {
-  const found = (server: string, name: string) => {
-    const web = new Web({});
-    const source = { server, name, protocol: "simplestreams", certificate: "", secret: "", project: "" } as const;
-    return findInStreams(web, source, "x86_64", new AbortController().signal).finally(() => web[Symbol.asyncDispose]());
-  };
-  await withServer(crowd(10), async (server) => {
-    assert.equal((await found(server, "many/amd64")).told?.properties.serial, "2026000009");
-    await assert.rejects(found(server, "named/amd64"), /Image not found/);
+    },
   });
-  await withServer(crowd(50_001), async (server) =>
-    assert.rejects(found(server, "many/amd64"), /name more than 50000 images/),
-  );
+}
+
+test("of lists that name more than anybody has, the newest is found, or that is said", () => {
+  const chosen = (text: string, name: string) => {
+    const products = new Products({ name, system: undefined, architectures: ["x86_64"], forms: ["tar.gz"] });
+    products.add(text, "https://images.example/list.json");
+    return products.chosen();
+  };
+  const found = chosen(crowd(10), "many/amd64");
+  assert.deepEqual([found?.offer.serial, found?.byAlias], ["2026000009", true]);
+  assert.equal(chosen(crowd(10), "named/amd64"), undefined);
+  assert.throws(() => chosen(crowd(50_001), "many/amd64"), /list\.json": the lists .* name more than 50000 images/);
+  for (const text of ["[]", '{"products": []}']) assert.throws(() => chosen(text, "many"), /is no list of products/);
+  assert.throws(() => chosen("{", "many"), /it is no JSON/);
 });

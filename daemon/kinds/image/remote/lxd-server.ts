@@ -7,7 +7,7 @@ import type { FoundImage, RemoteSource } from "./found";
 import { isFingerprint } from "./found";
 import { refusedBy, type Web } from "./web";
 
-const mostBytes = 4 * 1024 * 1024;
+const mostBytes = 1024 * 1024;
 
 const Envelope = z.looseObject({ metadata: z.unknown() });
 

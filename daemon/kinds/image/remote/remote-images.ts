@@ -21,7 +21,7 @@ import { download } from "./download";
 import { type FoundImage, isFingerprint, keptSource, type RemoteSource } from "./found";
 import { findAtUrl, findOnServer } from "./lxd-server";
 import { progressOf } from "./progress";
-import { findInStreams } from "./simplestreams";
+import { findInStreams } from "./streams/streams";
 import { Web } from "./web";
 
 /** The part of the service of images that stores them. */
@@ -116,7 +116,7 @@ export class RemoteImages {
       case "lxd":
         return await findOnServer(web, source, signal);
       case "simplestreams":
-        return await findInStreams(web, source, architecture, signal);
+        return await findInStreams(web, source, { scratch: this.home.dirs.scratch, architecture, signal });
       case "direct":
         return await findAtUrl(web, source.server, lxdVersion, signal);
     }

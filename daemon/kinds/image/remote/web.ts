@@ -1,4 +1,5 @@
 /** Web: requests to servers elsewhere, by undici. Whom to trust, which proxy to take, how far to follow and how long to wait is decided here. */
+import { open } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import type { PeerCertificate } from "node:tls";
 import type { Dispatcher } from "undici";
@@ -15,6 +16,8 @@ const silenceMs = 60_000;
 /** How long a whole list may take, however steadily it trickles: whoever waits for it, as the upkeep of all images, would wait for years. */
 const listMs = 5 * 60_000;
 const mostRedirects = 5;
+/** Of what a server says of its refusal. */
+const mostSaid = 64 * 1024;
 
 export interface WebRequest {
   readonly method?: "GET" | "HEAD" | "POST";
@@ -115,14 +118,40 @@ export class Web implements AsyncDisposable {
   }
 
   /**
-   * The JSON that an address gives.
+   * The JSON that an address gives. It is parsed at once, so that it is to be short.
    * @param most bytes that are read of it
    * @throws ApiError NOT_FOUND for 404, UNAVAILABLE for any other failure, BAD_REQUEST for what is no JSON or too long
    */
   async json(address: string, most: number, signal: AbortSignal): Promise<unknown> {
+    const chunks: Buffer[] = [];
+    await this.#list(address, most, signal, async (chunk) => {
+      chunks.push(chunk);
+    });
+    try {
+      return JSON.parse(Buffer.concat(chunks).toString("utf8")) as unknown;
+    } catch (error) {
+      throw badRequest(`Cannot read "${withoutQuery(address)}": it is no JSON.`, { cause: error });
+    }
+  }
+
+  /** Writes what an address gives into a new file. @param most bytes @throws ApiError as json(), but for what is in it */
+  async save(address: string, file: string, most: number, signal: AbortSignal): Promise<void> {
+    await using handle = await open(file, "wx", 0o600);
+    await this.#list(address, most, signal, async (chunk) => {
+      await handle.appendFile(chunk);
+    });
+  }
+
+  /** Reads a whole answer, within the time for a list. @param take gets it piece by piece */
+  async #list(
+    address: string,
+    most: number,
+    signal: AbortSignal,
+    take: (chunk: Buffer) => Promise<void>,
+  ): Promise<void> {
     const inTime = AbortSignal.timeout(this.bounds.listMs);
     try {
-      return await this.#json(address, most, AbortSignal.any([signal, inTime]));
+      await this.#readList(address, most, AbortSignal.any([signal, inTime]), take);
     } catch (error) {
       if (!inTime.aborted || signal.aborted) throw error;
       const seconds = this.bounds.listMs / 1000;
@@ -131,26 +160,26 @@ export class Web implements AsyncDisposable {
     }
   }
 
-  async #json(address: string, most: number, signal: AbortSignal): Promise<unknown> {
+  async #readList(
+    address: string,
+    most: number,
+    signal: AbortSignal,
+    take: (chunk: Buffer) => Promise<void>,
+  ): Promise<void> {
     const { status, body } = await this.send(address, { signal });
-    const chunks: Buffer[] = [];
     let bytes = 0;
+    let said = "";
     try {
       for await (const chunk of body as AsyncIterable<Buffer>) {
         bytes += chunk.length;
         if (bytes > most) throw badRequest(`Cannot read "${withoutQuery(address)}": it is longer than ${most} bytes.`);
-        chunks.push(chunk);
+        if (status === 200) await take(chunk);
+        else if (said.length < mostSaid) said += chunk.toString("utf8");
       }
     } catch (error) {
       throw signal.aborted ? signal.reason : webError(parsed(address), error);
     }
-    const text = Buffer.concat(chunks).toString("utf8");
-    if (status !== 200) throw refusedBy(address, status, text);
-    try {
-      return JSON.parse(text) as unknown;
-    } catch (error) {
-      throw badRequest(`Cannot read "${withoutQuery(address)}": it is no JSON.`, { cause: error });
-    }
+    if (status !== 200) throw refusedBy(address, status, said);
   }
 }
 

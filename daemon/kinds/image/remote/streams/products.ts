@@ -1,27 +1,11 @@
-/** Simplestreams: finds images in the index and the product lists of a server such as images.linuxcontainers.org (docs/lxd-api.md, Images from elsewhere). */
+/** Products: which image of a list of products is meant (docs/lxd-api.md, Images from elsewhere). Lists have up to dozens of megabytes, so this runs apart. */
 import * as z from "zod";
-import { epoch } from "../../../../sdk/api/common";
-import { badRequest, notFound } from "../../../../sdk/api/errors";
-import { findProgram } from "../../../../sdk/host/program";
-import { findArchitecture, hostArchitectures } from "../../../platform/host/architecture";
-import { timeText } from "../../../platform/time";
-import type { FoundFile, FoundImage, RemoteSource } from "./found";
-import type { Web } from "./web";
+import { badRequest } from "../../../../../sdk/api/errors";
+import { findArchitecture } from "../../../../platform/host/architecture";
 
-/** The index of the largest servers has some kilobytes, their lists of products some megabytes. */
-const mostIndexBytes = 4 * 1024 * 1024;
-const mostProductBytes = 48 * 1024 * 1024;
-const mostLists = 16;
 /** Of all lists. Those of a hostile server would take a hundred times their bytes once they are read. */
 const mostOffers = 50_000;
 const longestAliases = 4096;
-
-const Index = z.looseObject({
-  index: z.record(
-    z.string(),
-    z.looseObject({ datatype: z.string().default(""), path: z.string(), products: z.array(z.unknown()).default([]) }),
-  ),
-});
 
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -34,7 +18,7 @@ const Item = z.looseObject({
   combined_rootxz_sha256: Sha256.optional(),
   combined_squashfs_sha256: Sha256.optional(),
 });
-type Item = z.output<typeof Item>;
+export type Item = z.output<typeof Item>;
 
 const Product = z.looseObject({
   aliases: z.string().max(longestAliases).default(""),
@@ -52,12 +36,12 @@ const Product = z.looseObject({
     z.looseObject({ label: z.string().default(""), items: z.record(z.string(), z.unknown()) }),
   ),
 });
-type Product = z.output<typeof Product>;
+export type Product = z.output<typeof Product>;
 
-const Products = z.looseObject({ products: z.record(z.string(), z.unknown()) });
+const List = z.looseObject({ products: z.record(z.string(), z.unknown()) });
 
 /** One image of a product, in one of the forms in which it lies there. */
-interface Offer {
+export interface Offer {
   readonly fingerprint: string;
   readonly architecture: string;
   readonly aliases: readonly string[];
@@ -70,70 +54,60 @@ interface Offer {
   readonly label: string;
 }
 
-/** Servers whose names of systems people leave out. */
-const ownSystem: readonly (readonly [server: string, system: string])[] = [
-  ["https://cloud-images.ubuntu.com", "ubuntu"],
-];
-
-/**
- * Finds the image that an alias or the beginning of a fingerprint means: of an alias the newest version, for an architecture of this host
- * unless the alias names one, in the form that this host unpacks best.
- * @param architecture that is taken first
- * @throws ApiError NOT_FOUND, BAD_REQUEST for lists that cannot be read, and what Web throws
- */
-export async function findInStreams(
-  web: Web,
-  source: RemoteSource,
-  architecture: string | undefined,
-  signal: AbortSignal,
-): Promise<FoundImage> {
-  const server = source.server.replace(/\/+$/, "");
-  const offers = await offersOf(web, server, signal);
-  const preferred = [...(architecture === undefined ? [] : [architecture]), ...hostArchitectures];
-  const byAlias = best(
-    offers.filter(({ aliases }) => aliases.includes(source.name)),
-    preferred,
-  );
-  const chosen = byAlias ?? byFingerprint(offers, source.name);
-  if (chosen === undefined)
-    throw notFound(
-      `Image not found: the server at "${server}" has no image of the alias or fingerprint "${source.name}" that this host can use.`,
-    );
-  return foundOf(chosen, server, byAlias !== undefined && source.name !== chosen.fingerprint);
+export interface Wanted {
+  /** Alias, or fingerprint or its beginning. */
+  readonly name: string;
+  /** The system whose name people leave out. */
+  readonly system: string | undefined;
+  /** In this order. */
+  readonly architectures: readonly string[];
+  /** What the host can unpack, the best first. */
+  readonly forms: readonly Offer["form"][];
 }
 
-async function offersOf(web: Web, server: string, signal: AbortSignal): Promise<Offer[]> {
-  const address = `${server}/streams/v1/index.json`;
-  const index = Index.safeParse(await web.json(address, mostIndexBytes, signal));
-  if (!index.success) throw badRequest(`Cannot read "${address}": it is no index of simplestreams.`);
-  const lists = Object.values(index.data.index).filter(
-    ({ datatype, products }) => datatype === "image-downloads" && products.length > 0,
-  );
-  if (lists.length > mostLists) throw badRequest(`Cannot read "${address}": it names more than ${mostLists} lists.`);
-  const offers: Offer[] = [];
-  const system = ownSystem.find(([own]) => server.startsWith(own))?.[1];
-  for (const { path } of lists) {
-    const place = below(server, path);
-    const list = Products.safeParse(await web.json(place, mostProductBytes, signal));
+export interface Chosen {
+  readonly offer: Offer;
+  readonly byAlias: boolean;
+}
+
+/** Looks through lists one after the other, and keeps of each only what may be meant. */
+export class Products {
+  #count = 0;
+  readonly #byAlias: Offer[] = [];
+  readonly #byFingerprint: Offer[] = [];
+
+  constructor(private readonly wanted: Wanted) {}
+
+  /** @param place address of the list, for messages @throws ApiError BAD_REQUEST for one that is no list, or names too much */
+  add(text: string, place: string): void {
+    const list = List.safeParse(parsed(text, place));
     if (!list.success) throw badRequest(`Cannot read "${place}": it is no list of products of simplestreams.`);
+    const { name, system } = this.wanted;
     for (const raw of Object.values(list.data.products))
       for (const offer of offersOfProduct(raw, system)) {
-        if (offers.length === mostOffers)
+        this.#count += 1;
+        if (this.#count > mostOffers)
           throw badRequest(`Cannot read "${place}": the lists of its server name more than ${mostOffers} images.`);
-        offers.push(offer);
+        if (offer.aliases.includes(name)) this.#byAlias.push(offer);
+        if (offer.fingerprint.startsWith(name)) this.#byFingerprint.push(offer);
       }
   }
-  return offers;
+
+  /** Of an alias the newest, in the best form for the first of the architectures. @throws ApiError BAD_REQUEST for the beginning of several fingerprints */
+  chosen(): Chosen | undefined {
+    const { name } = this.wanted;
+    const byAlias = best(this.#byAlias, this.wanted);
+    const offer = byAlias ?? byFingerprint(this.#byFingerprint, name);
+    return offer && { offer, byAlias: byAlias !== undefined && name !== offer.fingerprint };
+  }
 }
 
-/** An address below that of the server. A path that leads elsewhere is none. */
-function below(server: string, path: string): string {
-  const url = URL.parse(path, `${server}/`);
-  if (url === null || !url.href.startsWith(`${URL.parse(server)?.href.replace(/\/+$/, "")}/`))
-    throw badRequest(
-      `Cannot read the lists of "${server}": the path ${JSON.stringify(path.slice(0, 200))} leads elsewhere.`,
-    );
-  return url.href;
+function parsed(text: string, place: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw badRequest(`Cannot read "${place}": it is no JSON.`);
+  }
 }
 
 /** Whatever of a product cannot be read is left out: the other products are as good as before. */
@@ -173,19 +147,8 @@ function formsOf(raw: Readonly<Record<string, unknown>>): Pick<Offer, "fingerpri
   return forms;
 }
 
-/** What this host can unpack, the smallest form first. */
-const usable = (): readonly Offer["form"][] => {
-  const all = [
-    ["squashfs", "unsquashfs"],
-    ["root.tar.xz", "xz"],
-    ["tar.gz", "gzip"],
-  ] as const;
-  return all.filter(([, program]) => findProgram(program) !== undefined).map(([form]) => form);
-};
-
 /** The first of the architectures, then the newest version, then the best form; nothing when this host has use for none. */
-function best(offers: readonly Offer[], architectures: readonly string[]): Offer | undefined {
-  const forms = usable();
+function best(offers: readonly Offer[], { architectures, forms }: Wanted): Offer | undefined {
   const rank = (list: readonly string[], word: string) => (list.includes(word) ? list.indexOf(word) : list.length);
   return offers
     .filter(({ form }) => forms.includes(form))
@@ -203,47 +166,4 @@ function byFingerprint(offers: readonly Offer[], prefix: string): Offer | undefi
   if (new Set(found.map(({ fingerprint }) => fingerprint)).size > 1)
     throw badRequest(`Image fingerprint "${prefix}" is not unique. Give more of its digits.`);
   return found[0];
-}
-
-function foundOf(
-  { fingerprint, files, form, product, serial, label }: Offer,
-  server: string,
-  byAlias: boolean,
-): FoundImage {
-  const [main, rootfs] = files;
-  const { os, release, version, arch, variant, release_title, support_eol } = product;
-  const title = [os, release_title, arch, ...(label === "" ? [] : [`(${label})`]), `(${serial})`];
-  const requirements = { ...product.lxd_requirements, ...product.requirements };
-  const properties = {
-    os,
-    release,
-    version,
-    architecture: arch,
-    label,
-    serial,
-    description: title.filter((word) => word !== "").join(" "),
-    variant,
-    type: form,
-    ...Object.fromEntries(Object.entries(requirements).map(([key, value]) => [`requirements.${key}`, value])),
-  };
-  const fileOf = (item: Item, part: FoundFile["part"]): FoundFile => ({
-    ...(part === undefined ? {} : { part }),
-    url: below(server, item.path),
-    sizeBytes: item.size,
-    sha256: item.sha256,
-  });
-  const created = Date.parse(`${serial.slice(0, 4)}-${serial.slice(4, 6)}-${serial.slice(6, 8)}T00:00:00Z`);
-  const over = Date.parse(`${support_eol}T00:00:00Z`);
-  return {
-    fingerprint,
-    byAlias,
-    files: rootfs === undefined ? [fileOf(main, undefined)] : [fileOf(main, "metadata"), fileOf(rootfs, "rootfs")],
-    mayBeForm: false,
-    told: {
-      filename: main.path.split("/").at(-1) ?? "",
-      properties,
-      createdAt: Number.isNaN(created) ? epoch : timeText(created),
-      expiresAt: Number.isNaN(over) ? epoch : timeText(over),
-    },
-  };
 }
