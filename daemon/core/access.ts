@@ -1,7 +1,8 @@
 /** Access: who may do what. The one place that decides it: for a whole route before its body is read, for what is changed, and for what is shown. */
 import { ApiError } from "../../sdk/api/errors";
 import { projectOfUrl } from "../platform/object-url";
-import type { Call, Rights } from "./call";
+import type { Client } from "../platform/trace";
+import type { Call, Caller, Rights } from "./call";
 import { type Ref, type RefKind, urlOf } from "./ref";
 
 /**
@@ -92,6 +93,12 @@ export const hasServer = (call: Call): boolean => rightsOf(call) === "server";
 
 /** Whether who calls is nobody whom we trust. */
 export const isUntrusted = (call: Call): boolean => rightsOf(call) === "nothing";
+
+/** Who calls, as what bounds clients tells them apart (platform/processes/shares.ts). */
+export const clientOf = ({ username, protocol, address, rights, shown }: Caller): Client => ({
+  key: `${protocol} ${shown?.fingerprint ?? (protocol === "unix" ? username : address.replace(/:\d+$/, ""))}`,
+  isRestricted: rights !== "server",
+});
 
 /** What who calls sees of the users of something that projects share. */
 export const visibleUses = (call: Call, urls: readonly string[]): string[] =>

@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { ApiError, badRequest, notFound } from "../../sdk/api/errors";
-import { notAuthorized } from "../core/access";
+import { clientOf, notAuthorized } from "../core/access";
 import type { Caller } from "../core/call";
 import type { Projects } from "../core/projects";
 import { toApiError } from "../platform/errors";
@@ -116,10 +116,14 @@ export function buildServer(served: Served, bounds: Bounds = defaultBounds()): F
   app.server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy());
     const go = () =>
-      traced({ request: requestId() }, () => {
-        tellOf(served.log, judged, request);
-        upgrade(judged, served.upgrades, request, socket, head);
-      });
+      traced(
+        { request: requestId() },
+        () => {
+          tellOf(served.log, judged, request);
+          upgrade(judged, served.upgrades, request, socket, head);
+        },
+        clientOf(judged.callerOf(request)),
+      );
     if (isFromNetwork(request)) go();
     else void locals.know(request).then(go);
   });
@@ -218,20 +222,24 @@ async function serve(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  return traced({ request: requestId() }, async () => {
-    try {
-      tellOf(log, judged, request.raw);
-      const apiRequest = await readRequest(judged, silenceMs, route, request, reply);
-      if (bringsUnreadBody(request.raw)) reply.header("Connection", "close");
-      if (route.path === virtualMachines) apiRequest.query.set("instance-type", "virtual-machine");
-      sendReply(reply, await route.handle(apiRequest));
-    } catch (error) {
-      const apiError = toApiError(error);
-      if (apiError.code === "INTERNAL") log.error(`Request failed: ${request.method} ${request.url}`, { error });
-      await refuse(judged, request.raw, reply, apiError);
-    }
-    return reply;
-  });
+  return traced(
+    { request: requestId() },
+    async () => {
+      try {
+        tellOf(log, judged, request.raw);
+        const apiRequest = await readRequest(judged, silenceMs, route, request, reply);
+        if (bringsUnreadBody(request.raw)) reply.header("Connection", "close");
+        if (route.path === virtualMachines) apiRequest.query.set("instance-type", "virtual-machine");
+        sendReply(reply, await route.handle(apiRequest));
+      } catch (error) {
+        const apiError = toApiError(error);
+        if (apiError.code === "INTERNAL") log.error(`Request failed: ${request.method} ${request.url}`, { error });
+        await refuse(judged, request.raw, reply, apiError);
+      }
+      return reply;
+    },
+    clientOf(judged.callerOf(request.raw)),
+  );
 }
 
 const requestId = (): string => randomBytes(4).toString("hex");
