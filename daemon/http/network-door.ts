@@ -3,23 +3,25 @@
  * there is one table of routes. Each address is a server of its own: the old one ends its connections while the new one takes others.
  */
 import { constants } from "node:crypto";
-import { lookup } from "node:dns/promises";
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
 import type { Server } from "node:https";
-import { isIP, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import type { TLSSocket } from "node:tls";
-import { type ListenAddress, listenAddressText } from "../../sdk/api/config/listen-address";
-import { badRequest, notFound } from "../../sdk/api/errors";
+import type { ListenAddress } from "../../sdk/api/config/listen-address";
+import { type ApiError, notFound } from "../../sdk/api/errors";
 import type { Caller, Rights, Shown } from "../core/call";
 import type { Trust } from "../core/trust";
+import { toApiError } from "../platform/errors";
 import { errnoOf } from "../platform/folders/files";
 import { mostOpenFiles } from "../platform/host/open-files";
+import { Shares, sharesOf } from "../platform/processes/shares";
 import { fingerprintOf, type ServerCertificate, type TlsFiles } from "../platform/tls/server-certificate";
 import { endWith, errorBody } from "./answer";
 import { Brought } from "./brought";
 import { Crowd } from "./crowd";
+import { addressText, cannotListen, hostOf } from "./host-address";
 import { splitTarget } from "./request-path";
 
 /** What clients on the network may take. */
@@ -46,7 +48,7 @@ function defaultBounds(): NetworkBounds {
   };
 }
 
-/** For answers and goodbyes when the daemon ends. */
+/** For answers and goodbyes when the daemon ends, and on connections that have no place. */
 const patienceMs = 1000;
 
 /** What a door is for. */
@@ -62,6 +64,8 @@ interface Visitor {
   readonly shown: Shown | undefined;
   /** The authority in server.ca signed it, and has not taken it back. */
   readonly isSigned: boolean;
+  /** Why nothing that is asked on this connection is answered. */
+  readonly refusal: ApiError | undefined;
 }
 
 interface Listening {
@@ -76,6 +80,8 @@ export class NetworkDoor {
   #inner: HttpServer | undefined;
   readonly #crowd: Crowd;
   readonly #visitors = new Map<Duplex, Visitor>();
+  /** Waits, uploads, events and streams are connections: this bounds all of them. */
+  readonly #shares: Shares;
   readonly #brought: Brought;
   /** Moves are made one after the other. */
   #moves: Promise<unknown> = Promise.resolve();
@@ -87,6 +93,7 @@ export class NetworkDoor {
     private readonly serves: Serves = { key: "core.https_address" },
   ) {
     this.#crowd = new Crowd(bounds.strangers);
+    this.#shares = new Shares(sharesOf(bounds.connections));
     this.#brought = new Brought((address) => this.trust.isProxy(address), bounds.handshakeMs);
   }
 
@@ -122,7 +129,7 @@ export class NetworkDoor {
       this.#listening = await this.#open(address, files);
     } catch (error) {
       if (errnoOf(error) !== "EADDRINUSE" || before?.address.port !== address.port)
-        throw this.#cannotListen(address, error);
+        throw cannotListen(this.serves.key, address, error);
       // We may be in the way ourselves, as with ":8443" for "10.0.0.5:8443".
       this.#leave(before);
       this.#listening = undefined;
@@ -137,15 +144,8 @@ export class NetworkDoor {
       this.#listening = await this.#open(address, files);
     } catch (error) {
       this.#listening = await this.#open(before, files);
-      throw this.#cannotListen(address, error);
+      throw cannotListen(this.serves.key, address, error);
     }
-  }
-
-  #cannotListen(address: ListenAddress, error: unknown) {
-    const cause = causes[errnoOf(error)] ?? (error as Error).message;
-    return badRequest(`Cannot listen on ${this.serves.key} "${listenAddressText(address)}": ${cause}.`, {
-      cause: error,
-    });
   }
 
   async #open(address: ListenAddress, files: TlsFiles): Promise<Listening> {
@@ -178,7 +178,9 @@ export class NetworkDoor {
     server.on("secureConnection", (socket) => this.#welcome(socket, files.ca !== undefined));
     server.on("upgrade", (request, socket, head) => {
       this.#know(request.socket);
-      if (this.#isServed(request)) this.#inner?.emit("upgrade", request, socket, head);
+      const refusal = this.#visitors.get(request.socket)?.refusal;
+      if (refusal !== undefined) endWith(socket, refusal);
+      else if (this.#isServed(request)) this.#inner?.emit("upgrade", request, socket, head);
       else endWith(socket, notFound("not found"));
     });
     server.on("clientError", (error, socket) => this.#inner?.emit("clientError", error, socket as Socket));
@@ -197,8 +199,10 @@ export class NetworkDoor {
     answering.add(response);
     response.once("close", () => answering.delete(response));
     if (!server.listening) response.setHeader("Connection", "close");
-    if (this.#isServed(request)) this.#inner?.emit("request", request, response);
-    else answerNotFound(request, response);
+    const refusal = this.#visitors.get(request.socket)?.refusal;
+    if (refusal !== undefined) answerRefusal(request, response, refusal);
+    else if (this.#isServed(request)) this.#inner?.emit("request", request, response);
+    else answerRefusal(request, response, notFound("not found"));
   }
 
   #isServed({ url }: IncomingMessage): boolean {
@@ -228,9 +232,26 @@ export class NetworkDoor {
       address: addressText(this.#brought.clientOf(socket)),
       shown,
       isSigned: isSigned && socket.authorized,
+      refusal: this.#takePlace(socket, shown?.fingerprint, isSigned && socket.authorized),
     });
     socket.once("close", () => this.#visitors.delete(socket));
     this.#know(socket);
+  }
+
+  /** A place for a connection of a client that has less than the whole server; strangers are a crowd of their own. @returns why it has none */
+  #takePlace(socket: TLSSocket, fingerprint: string | undefined, isSigned: boolean): ApiError | undefined {
+    if (fingerprint === undefined) return undefined;
+    const { rights, metrics } = this.#rightsOf(fingerprint, isSigned);
+    if (rights === "nothing" && metrics === "nothing") return undefined;
+    try {
+      const client = { key: fingerprint, isRestricted: rights !== "server" };
+      socket.once("close", this.#shares.take("Cannot answer", "connections", client));
+      return undefined;
+    } catch (error) {
+      // Whoever asks nothing is not told, and takes a place all the same.
+      setTimeout(() => socket.destroy(), patienceMs).unref();
+      return toApiError(error);
+    }
   }
 
   /** Who sent a request that came in here. */
@@ -277,27 +298,9 @@ export class NetworkDoor {
   }
 }
 
-/** The address of a name, of IPv4 where it has both; none for all addresses of both. */
-async function hostOf({ host }: ListenAddress): Promise<string | undefined> {
-  if (host === "" || isIP(host) !== 0) return host || undefined;
-  return (await lookup(host, { order: "ipv4first" })).address;
-}
-
-/** An IPv4 client of a socket for both families is one of IPv4. */
-const addressText = ({ host, port }: ListenAddress): string =>
-  listenAddressText({ host: host.replace(/^::ffff:(?=\d+\.)/, ""), port });
-
-const causes: Readonly<Record<string, string>> = {
-  EADDRINUSE: "something else listens there. Choose another port, or stop it",
-  EADDRNOTAVAIL: "this host has no such address. Choose one of its own, or :PORT for all of them",
-  EACCES: "the daemon may not use this port. Choose one above 1023",
-  ENOTFOUND: "no such host name is known here. Give an address",
-  EAI_AGAIN: "the host name cannot be looked up now. Give an address",
-};
-
 /** Nothing of the body is read: the connection ends with the answer. */
-function answerNotFound({ method }: IncomingMessage, response: ServerResponse): void {
-  const body = errorBody({ status: 404, message: "not found" });
-  response.writeHead(404, { "content-type": "application/json", connection: "close" });
+function answerRefusal({ method }: IncomingMessage, response: ServerResponse, refusal: ApiError): void {
+  const body = errorBody(refusal);
+  response.writeHead(refusal.status, { "content-type": "application/json", connection: "close" });
   response.end(method === "HEAD" ? undefined : body);
 }

@@ -2,6 +2,7 @@
 import type { WebSocket } from "ws";
 import type { Event, EventType } from "../../sdk/api/event";
 import type { Log } from "./log";
+import { type ShareBounds, Shares } from "./processes/shares";
 import { nowText } from "./time";
 
 /** Who did something. */
@@ -34,12 +35,22 @@ interface Listener {
 /** A listener that has so much unread is dropped: the daemon would keep it in memory. */
 const mostUnreadBytes = 4 * 1024 * 1024;
 
+/** Each is told everything that it may hear, and may have as much unread. */
+const most: ShareBounds = { inAll: 4096, ofOne: 2048, ofOneRestricted: 64, ofRestricted: 512 };
+
 export class Events {
+  readonly #shares: Shares;
   readonly #listeners = new Set<Listener>();
   readonly #followers: ((event: LifecycleEvent) => void)[] = [];
 
-  constructor(log: Log) {
+  constructor(log: Log, bounds: ShareBounds = most) {
+    this.#shares = new Shares(bounds);
     log.onEntry((entry) => this.#send("logging", entry, undefined));
+  }
+
+  /** Takes a place for a listener that is about to connect. @returns gives it back @throws ApiError UNAVAILABLE when the client has its share */
+  expect(): () => void {
+    return this.#shares.take("Cannot tell of events", "listeners");
   }
 
   /** Adds a listener; it is dropped with its connection. */

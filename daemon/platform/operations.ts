@@ -7,9 +7,14 @@ import { ApiError, badRequest, notFound } from "../../sdk/api/errors";
 import { type Operation, operationErrorKey, type StatusName, statusCodes } from "../../sdk/api/operation";
 import { toApiError } from "./errors";
 import type { Events } from "./events";
+import { mostOpenFiles } from "./host/open-files";
 import type { Log } from "./log";
+import { type ShareBounds, Shares, sharesOf } from "./processes/shares";
 import { nowText } from "./time";
 import { traced } from "./trace";
+
+/** Of those that are under way. Each may hold processes and descriptors, as a command does. */
+const most = sharesOf(Math.min(4096, Math.floor(mostOpenFiles() / 8)));
 
 /** Finished operations stay readable this long, for clients that look a moment later. */
 const keepMs = 5000;
@@ -162,15 +167,24 @@ export class RunningOperation {
 
 export class Operations {
   readonly #all = new Map<string, RunningOperation>();
+  readonly #shares: Shares;
 
   constructor(
     private readonly events: Events,
     private readonly log: Log,
-  ) {}
+    bounds: ShareBounds = most,
+  ) {
+    this.#shares = new Shares(bounds);
+  }
 
-  /** Starts work in the background. It begins in the next turn, so that the 202 goes out first; that says already that it runs, as LXD's does. */
+  /**
+   * Starts work in the background. It begins in the next turn, so that the 202 goes out first; that says already that it runs, as LXD's does.
+   * @throws ApiError UNAVAILABLE when the client, or all together, have too many under way
+   */
   start(work: OperationWork): RunningOperation {
+    const giveBack = this.#shares.take(`Cannot begin "${work.description}"`, "operations under way");
     const operation = new RunningOperation(work, this.events);
+    void operation.finished.then(giveBack);
     this.#all.set(operation.id, operation);
     this.events.operation(operation.render(), work.project);
     operation.begin();

@@ -18,24 +18,38 @@ import { testPlatform } from "../support/platform";
 
 const skip = enterOwnNetns();
 const friend = makeIdentity("friend");
+/** Has a project alone. */
+const guest = makeIdentity("guest");
 const port = 8443;
 
 const bounds: NetworkBounds = { handshakeMs: 400, headersMs: 400, idleMs: 400, connections: 100, strangers: 4 };
 
-async function withDoor(work: (door: NetworkDoor) => Promise<void>, proxy?: string): Promise<void> {
+/** A restricted client may have four connections, which last. */
+const fewAndPatient = { connections: 16, headersMs: 60_000, idleMs: 60_000 };
+
+async function withDoor(
+  work: (door: NetworkDoor) => Promise<void>,
+  { proxy, ...more }: Partial<NetworkBounds> & { readonly proxy?: string } = {},
+): Promise<void> {
   const state = mkdtempSync(path.join(tmpdir(), "bothy-door-"));
   const platform = testPlatform(state, [warningSchema], {});
   const trust = {
-    rightsOf: (one: string) => (one === friend.fingerprint ? ("server" as const) : ("nothing" as const)),
+    rightsOf: (one: string) =>
+      one === friend.fingerprint
+        ? ("server" as const)
+        : one === guest.fingerprint
+          ? new Set(["lab"])
+          : ("nothing" as const),
     metricsOf: () => "nothing" as const,
     isStored: () => false,
     trustsSigned: false,
     isProxy: (address: string) => address === proxy,
   };
-  const door = new NetworkDoor(new ServerCertificate(platform), trust, bounds);
+  const door = new NetworkDoor(new ServerCertificate(platform), trust, { ...bounds, ...more });
   const inner = createServer((request, response) => {
     const { rights, address } = door.visitorOf(request);
-    response.end(`${rights === "server" ? "friend" : "stranger"} ${request.url} of ${address}`);
+    const who = rights === "server" ? "friend" : rights === "nothing" ? "stranger" : "guest";
+    response.end(`${who} ${request.url} of ${address}`);
   });
   inner.on("clientError", (_error, socket) => socket.destroy());
   try {
@@ -56,6 +70,8 @@ const secure = (isFriend: boolean) =>
     rejectUnauthorized: false,
     ...(isFriend ? { cert: friend.cert, key: friend.key } : {}),
   });
+const secureAs = ({ cert, key }: typeof friend) =>
+  tlsConnect({ port, host: "127.0.0.1", rejectUnauthorized: false, cert, key });
 const ended = (socket: Socket) => once(socket.on("error", () => undefined).resume(), "close");
 
 test("a handshake that is begun and not ended, headers that do not end, and silence end the connection", { skip }, () =>
@@ -94,6 +110,36 @@ test("there is room for so many strangers, the last ones; those who are trusted 
     last?.write("GET /y HTTP/1.1\r\nHost: x\r\n\r\n");
     assert.match(await told, /stranger \/y/);
   }),
+);
+
+test(
+  "a restricted client has its share of the connections, is told so beyond it, and leaves room for the others",
+  {
+    skip,
+  },
+  () =>
+    withDoor(async () => {
+      const held = Array.from({ length: 4 }, () => secureAs(guest));
+      await Promise.all(held.map((socket) => once(socket, "secureConnect")));
+      const ask = "GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+      const beyond = secureAs(guest);
+      beyond.write(ask);
+      assert.match(await text(beyond), /^HTTP\/1\.1 503 .*this client has too many connections \(4\)/s);
+      const stream = secureAs(guest);
+      stream.write(ask.replace("close", "Upgrade").replace("Host", "Upgrade: websocket\r\nHost"));
+      assert.match(await text(stream), /^HTTP\/1\.1 503 .*this client has too many connections/s);
+      const silent = secureAs(guest);
+      await ended(silent);
+      const other = secure(true);
+      other.write(ask);
+      assert.match(await text(other), /friend \/x/);
+      held[0]?.end(ask);
+      assert.match(await text(held[0]!), /guest \/x/);
+      const again = secureAs(guest);
+      again.write(ask);
+      assert.match(await text(again), /guest \/x/);
+      for (const socket of held) socket.destroy();
+    }, fewAndPatient),
 );
 
 test("a move that fails leaves the old address as it is, also when both are on one port", { skip }, () =>
@@ -147,17 +193,20 @@ const hearsNothing = (...pieces: string[]): Promise<boolean> =>
 const header = "PROXY TCP4 203.0.113.7 10.0.0.1 50000 8443\r\n";
 
 test("a trusted proxy says whose a connection is, in one piece or many, or says nothing", { skip }, () =>
-  withDoor(async () => {
-    assert.match(await saidAfter(header), /friend \/x of 203\.0\.113\.7:50000$/);
-    assert.match(await saidAfter(...header), /friend \/x of 203\.0\.113\.7:50000$/);
-    assert.match(await saidAfter(), /friend \/x of 127\.0\.0\.1:\d+$/);
-    assert.ok(await hearsNothing("PROXY TCP4 nobody\r\n"));
-    const half = connect(port, "127.0.0.1");
-    half.write("PROXY TCP4 203");
-    await ended(half);
-  }, "127.0.0.1"),
+  withDoor(
+    async () => {
+      assert.match(await saidAfter(header), /friend \/x of 203\.0\.113\.7:50000$/);
+      assert.match(await saidAfter(...header), /friend \/x of 203\.0\.113\.7:50000$/);
+      assert.match(await saidAfter(), /friend \/x of 127\.0\.0\.1:\d+$/);
+      assert.ok(await hearsNothing("PROXY TCP4 nobody\r\n"));
+      const half = connect(port, "127.0.0.1");
+      half.write("PROXY TCP4 203");
+      await ended(half);
+    },
+    { proxy: "127.0.0.1" },
+  ),
 );
 
 test("nobody else is believed whose a connection is", { skip }, () =>
-  withDoor(async () => assert.ok(await hearsNothing(header)), "10.0.0.1"),
+  withDoor(async () => assert.ok(await hearsNothing(header)), { proxy: "10.0.0.1" }),
 );

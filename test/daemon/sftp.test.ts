@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import type { TLSSocket } from "node:tls";
 import { Client } from "../../sdk/index";
 import { preparePool } from "../support/daemon";
 import { listenAt, makeIdentity, Network, trust } from "../support/https";
@@ -317,7 +318,26 @@ test("a client that is restricted to projects reaches the files of its projects 
     return head.toString().split("\r\n")[0];
   };
   assert.match((await ask(pathOf("web"))) ?? "", /403/);
-  assert.match((await ask(`${pathOf("own")}?project=lab`)) ?? "", /101/);
+  const own = `${pathOf("own")}?project=lab`;
+  assert.match((await ask(own)) ?? "", /101/);
+
+  // It can have all but some of the sessions; those are for who has the whole server.
+  const held: TLSSocket[] = [];
+  let said = "";
+  while (!said.includes(" 503 ") && held.length < 64) {
+    const socket = await network.connect(somebody);
+    held.push(socket);
+    socket.write(`GET ${own} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: sftp\r\n\r\n`);
+    said = String((await once(socket, "data"))[0]);
+  }
+  assert.equal(held.length, 49);
+  assert.match(said, /this client has too many sessions of SFTP with this instance \(48\)/);
+  const administrator = await Sftp.connect(daemon.socket, own);
+  assert.equal(await administrator.name(fxp.realpath, "/"), "/");
+  administrator.end();
+  for (const socket of held) socket.destroy();
+  await until(async () => sessions().length === 0);
+  assert.match((await ask(own)) ?? "", /101/);
 });
 
 test("a session ends with its container, and before a stopped instance starts or goes", async () => {

@@ -30,6 +30,7 @@ export const eventUpgrades = (events: Events): UpgradeRoute[] => [
       const isWanted = (project: string | undefined) =>
         wanted === undefined || project === undefined || project === wanted;
       const types = typesFor(call, asking.query.get("type"));
+      socket.once("close", events.expect());
       messageSockets.handleUpgrade(request, socket, head, (client) =>
         events.listen(client, types, (project) => isWanted(project) && maySee(call, project)),
       );

@@ -4,10 +4,13 @@ import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { ApiError } from "../../../../sdk/api/errors";
 import type { FilePlace, Native } from "../../../platform/native/index";
+import { type ShareBounds, Shares, sharesOf } from "../../../platform/processes/shares";
 import { type InstanceId, keyOf } from "../record";
 
 /** Each is a process of the host. */
-const most = { ofInstance: 64, inAll: 512 } as const;
+const most = sharesOf(512);
+/** A client that works in one instance alone may have many there; some are left for the administrators. */
+const mostOfInstance: ShareBounds = { inAll: 64, ofOne: 60, ofOneRestricted: 48, ofRestricted: 48 };
 
 /** A session that is asked to end closes at once, unless a disk keeps it waiting. */
 const longestEndMs = 5000;
@@ -57,13 +60,18 @@ class Session {
 
 export class SftpSessions {
   readonly #all = new Set<Session>();
+  readonly #shares = new Shares(most);
+  readonly #ofInstance = new Map<string, Shares>();
 
   /** Begins a session. @returns its bytes @throws ApiError UNAVAILABLE when there are too many, or when the instance is being changed */
   async begin(native: Pick<Native, "sftp">, instance: InstanceId, place: FilePlace): Promise<Duplex> {
-    this.#requireRoom(instance);
+    const giveBack = this.#take(instance);
     const session = new Session(instance, place);
     this.#all.add(session);
-    void session.over.then(() => this.#all.delete(session));
+    void session.over.then(() => {
+      this.#all.delete(session);
+      giveBack();
+    });
     try {
       const bytes = await native.sftp(place);
       session.has(bytes);
@@ -75,13 +83,23 @@ export class SftpSessions {
     throw new ApiError("UNAVAILABLE", `Cannot reach the files of "${instance.name}": it is being changed. Try again.`);
   }
 
-  #requireRoom(instance: InstanceId): void {
-    const ofInstance = [...this.#all].filter(({ key }) => key === keyOf(instance)).length;
-    if (ofInstance < most.ofInstance && this.#all.size < most.inAll) return;
-    throw new ApiError(
-      "UNAVAILABLE",
-      `Cannot reach the files of "${instance.name}": there are too many sessions of SFTP. End one of them.`,
-    );
+  #take(instance: InstanceId): () => void {
+    const key = keyOf(instance);
+    const own = this.#ofInstance.get(key) ?? new Shares(mostOfInstance);
+    const refused = `Cannot reach the files of "${instance.name}"`;
+    const ofInstance = own.take(refused, "sessions of SFTP with this instance");
+    try {
+      const inAll = this.#shares.take(refused, "sessions of SFTP");
+      this.#ofInstance.set(key, own);
+      return () => {
+        inAll();
+        ofInstance();
+        if (own.isEmpty) this.#ofInstance.delete(key);
+      };
+    } catch (error) {
+      ofInstance();
+      throw error;
+    }
   }
 
   /** Ends the sessions on a stopped instance's root, and waits until they have let go of it. */
