@@ -1,6 +1,6 @@
 /** A clean stop: the init is asked in its own language, and only when it can hear. */
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { text } from "node:stream/consumers";
@@ -8,7 +8,9 @@ import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { preparePool, type TestDaemon, withDaemon } from "../support/daemon";
 import { buildGuest } from "../support/guest";
+import { processesWith } from "../support/process";
 import { requireFeature } from "../support/require";
+import { until } from "../support/until";
 
 const skip = requireFeature("root", process.getuid?.() === 0);
 
@@ -103,6 +105,46 @@ test("each kind of init is asked to halt by the signal that it listens to", { sk
       await (await client.deleteInstance("box")).wait();
       const [, peak] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${daemon.pid}/status`, "utf8")) ?? [];
       assert.ok(Number(peak) < 1 << 20, `${peak} KiB were taken, whatever the inits had`);
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+const lacksFuse = requireFeature(
+  "fuse",
+  process.getuid?.() === 0 && existsSync("/dev/fuse") && /\tfuse$/m.test(readFileSync("/proc/filesystems", "utf8")),
+);
+
+test("an init whose memory nobody can read holds up neither the daemon nor its own end", {
+  skip: lacksFuse,
+}, async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "bothy-init-"));
+  buildGuest("init", path.join(folder, "init"));
+  try {
+    await withDaemon({ bare: true }, async (daemon) => {
+      await preparePool(daemon, "dir");
+      const { client } = daemon;
+      const devices = { fuse: { type: "unix-char", source: "/dev/fuse", mode: "0666" } };
+      const source = { type: "image", alias: "template:busybox" };
+      // What a file system of a user namespace serves, the kernel refuses to those outside of it.
+      const config = { "security.privileged": "true" };
+      await (await client.createInstance({ name: "box", source, devices, config })).wait();
+      await makeInit(daemon, folder, ["fuse", "PWR", "TERM"]);
+      await (await client.setInstanceState("box", { action: "start" })).wait();
+      const { pid } = await client.getInstanceState("box");
+      await until(async () => (await client.getFile("box", "/ready").catch(() => undefined)) !== undefined);
+      const stopping = (await client.setInstanceState("box", { action: "stop", timeout: 30 })).wait();
+      const readers = () => processesWith((words) => words.includes(`if=/proc/${pid}/mem`));
+      await until(async () => readers().length > 0);
+      assert.equal((await daemon.request("GET", "/1.0")).status, 200);
+      assert.equal(readers().length, 1, "others are answered while it hangs");
+      await stopping;
+      const file = await client.getFile("box", "/halted");
+      assert.ok(file.type === "file");
+      assert.equal(await text(file.body), "PWR\n");
+      await until(async () => readers().length === 0);
+      await (await client.deleteInstance("box")).wait();
     });
   } finally {
     rmSync(folder, { recursive: true });

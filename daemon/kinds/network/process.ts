@@ -1,5 +1,5 @@
 /** Processes that are not our children, by pid. */
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 
 /** A process that has just ended needs no signal. */
@@ -11,8 +11,20 @@ export function send(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Words of a process's command line; none for one that is gone or a zombie. */
-export const commandOf = (pid: number): string[] => (readProc(`/proc/${pid}/cmdline`) ?? "").split("\0").slice(0, -1);
+/**
+ * Words of a command line of the host; none for a process that is gone, a zombie, or one of a guest: a pid may have come to be such a one's, and what
+ * is read of its memory may never come (platform/processes/peek.ts).
+ */
+export const commandOf = (pid: number): string[] =>
+  isOfGuest(pid) ? [] : (readProc(`/proc/${pid}/cmdline`) ?? "").split("\0").slice(0, -1);
+
+/** Every guest has a namespace of pids of its own. */
+function isOfGuest(pid: number): boolean {
+  const namespace = namespaceOf(pid);
+  return namespace !== undefined && namespace !== namespaceOf("self");
+}
+
+const namespaceOf = (pid: number | "self"): string | undefined => ifThere(() => readlinkSync(`/proc/${pid}/ns/pid`));
 
 /** When the process began, in ticks since boot: tells it from a later one with its pid. */
 export const startTimeOf = (pid: number): string | undefined => processState(pid).startTime;
@@ -38,9 +50,11 @@ function processState(pid: number): { state?: string; startTime?: string } {
   return { state: fields?.[0], startTime: fields?.[19] };
 }
 
-function readProc(file: string): string | undefined {
+const readProc = (file: string): string | undefined => ifThere(() => readFileSync(file, "utf8"));
+
+function ifThere(read: () => string): string | undefined {
   try {
-    return readFileSync(file, "utf8");
+    return read();
   } catch (error) {
     if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
     throw error;

@@ -7,19 +7,26 @@
  *     init openrc              blocks all but TERM and INT, which it catches
  *     init forward SCRIPT      waits for all signals and passes them on to a shell
  *     init go                  catches all there are, and ends by TERM only
+ *     init fuse NAME...        blocks these and waits for them, by words that lie in a file that nobody gives by then
  *     init hoard NAME...       catches these, once its command line has gigabytes and no descriptor is left
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/fuse.h>
 #include <linux/prctl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,8 +60,8 @@ static sigset_t set_of(char **words) {
 
 /** By prctl(2), PR_SET_MM: all but the arguments stays as proc_pid_stat(5) shows it. */
 static void lengthen_command_line(void) {
-    enum { START_CODE = 26, END_CODE, START_STACK, START_DATA = 45, END_DATA, START_BRK, ARG_START, ARG_END, ENV_START, ENV_END, FIELDS };
     const size_t size = 3ul << 30;
+    enum { START_CODE = 26, END_CODE, START_STACK, START_DATA = 45, END_DATA, START_BRK, ARG_START, ARG_END, ENV_START, ENV_END, FIELDS };
     unsigned long long field[FIELDS] = {0};
     char text[4096] = "";
     int fd = open("/proc/self/stat", O_RDONLY);
@@ -78,6 +85,84 @@ static void lengthen_command_line(void) {
                                .exe_fd = (unsigned)-1};
     if (words == MAP_FAILED || prctl(PR_SET_MM, PR_SET_MM_MAP, &map, sizeof map, 0) < 0)
         _exit(4);
+}
+
+/** A file system with one file, of which nobody ever gets a byte (linux/fuse.h). */
+static void serve(int device) {
+    static char request[1 << 20];
+    for (;;) {
+        const struct fuse_in_header *asked = (void *)request;
+        if (read(device, request, sizeof request) <= 0)
+            _exit(0);
+        struct {
+            struct fuse_out_header head;
+            union {
+                struct fuse_init_out init;
+                struct fuse_entry_out entry;
+                struct fuse_attr_out attr;
+                struct fuse_open_out open;
+            } body;
+        } answer = {.head = {.unique = asked->unique}};
+        const struct fuse_attr file = {.ino = 2, .size = 4096, .mode = S_IFREG | 0644, .nlink = 1};
+        const struct fuse_attr folder = {.ino = 1, .mode = S_IFDIR | 0755, .nlink = 1};
+        size_t size = 0;
+        if (asked->opcode == FUSE_READ || asked->opcode == FUSE_FORGET)
+            continue;
+        if (asked->opcode == FUSE_INIT) {
+            answer.body.init = (struct fuse_init_out){.major = FUSE_KERNEL_VERSION, .minor = 31, .max_write = 4096, .max_readahead = 4096};
+            size = sizeof answer.body.init;
+        } else if (asked->opcode == FUSE_LOOKUP) {
+            answer.body.entry = (struct fuse_entry_out){.nodeid = 2, .entry_valid = 1000, .attr_valid = 1000, .attr = file};
+            size = sizeof answer.body.entry;
+        } else if (asked->opcode == FUSE_GETATTR) {
+            answer.body.attr = (struct fuse_attr_out){.attr_valid = 1000, .attr = asked->nodeid == 1 ? folder : file};
+            size = sizeof answer.body.attr;
+        } else if (asked->opcode == FUSE_OPEN) {
+            size = sizeof answer.body.open;
+        } else {
+            answer.head.error = -ENOSYS;
+        }
+        answer.head.len = (unsigned)(sizeof answer.head + size);
+        if (write(device, &answer, answer.head.len) < 0)
+            _exit(0);
+    }
+}
+
+/** Puts the file in the place of a page as soon as the first thread waits there. */
+static void *lose_page(void *page) {
+    int file = open("/lost/words", O_RDONLY);
+    unsigned call = 0;
+    while (call != SYS_rt_sigtimedwait) {
+        char text[256] = "";
+        int fd = open("/proc/1/syscall", O_RDONLY);
+        if (read(fd, text, sizeof text - 1) > 0)
+            call = (unsigned)atoi(text);
+        close(fd);
+    }
+    if (mmap(page, 4096, PROT_READ, MAP_PRIVATE | MAP_FIXED, file, 0) != page)
+        _exit(6);
+    close(open("/ready", O_WRONLY | O_CREAT, 0644));
+    return NULL;
+}
+
+static void wait_by_lost_words(const sigset_t *set) {
+    char options[64];
+    pthread_t loser;
+    int device = open("/dev/fuse", O_RDWR);
+    snprintf(options, sizeof options, "fd=%d,rootmode=40000,user_id=0,group_id=0", device);
+    if (device < 0 || mkdir("/lost", 0755) < 0 || mount("lost", "/lost", "fuse", 0, options) < 0)
+        _exit(5);
+    if (fork() == 0)
+        serve(device);
+    close(device);
+    sigset_t *words = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (words == MAP_FAILED)
+        _exit(4);
+    *words = *set;
+    sigprocmask(SIG_BLOCK, set, NULL);
+    if (pthread_create(&loser, NULL, lose_page, words) != 0)
+        _exit(4);
+    halt((int)syscall(SYS_rt_sigtimedwait, words, NULL, NULL, 8));
 }
 
 static void take_descriptors(void) {
@@ -132,6 +217,8 @@ int main(int argc, char **argv) {
         lengthen_command_line();
         take_descriptors();
     }
+    if (strcmp(kind, "fuse") == 0)
+        wait_by_lost_words(&set);
     if (strcmp(kind, "handler") == 0 || strcmp(kind, "hoard") == 0)
         for (int number = 1; number < 32; number++)
             if (sigismember(&set, number))

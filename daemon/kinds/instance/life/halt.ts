@@ -13,17 +13,17 @@ const longestLookMs = 500;
  * @param signal aborts when nobody waits any longer
  */
 export async function askToHalt(cell: RunningCell, raw: RawLxc, signal: AbortSignal): Promise<void> {
-  const ask = () => {
-    const halt = raw.haltSignal ?? powerOffSignal(cell.pid);
-    return { halt, wasHeard: isHeard(cell.pid, halt) };
+  const ask = async () => {
+    const halt = raw.haltSignal ?? (await powerOffSignal(cell.pid));
+    return { halt, wasHeard: await isHeard(cell.pid, halt) };
   };
-  let asked = ask();
+  let asked = await ask();
   cell.signal(asked.halt);
   if (asked.wasHeard) return;
   for (let pauseMs = firstLookMs; !asked.wasHeard; pauseMs = Math.min(longestLookMs, pauseMs * 1.5)) {
     await delay(pauseMs, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return;
-    asked = ask();
+    asked = await ask();
   }
   cell.signal(asked.halt);
 }
