@@ -4,7 +4,7 @@ import { readdirSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
-import { imageSchema } from "../../daemon/kinds/image/store";
+import { imageSchema } from "../../daemon/kinds/image/schema";
 import { instanceSchema } from "../../daemon/kinds/instance/store";
 import { profileSchema } from "../../daemon/kinds/profile/store";
 import { snapshotSchema } from "../../daemon/kinds/snapshot/store";
