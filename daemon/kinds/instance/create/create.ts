@@ -7,7 +7,7 @@ import type { InstanceSource, InstancesPost } from "../../../../sdk/api/instance
 import { stampOf, withoutStamp } from "../../../../sdk/api/stamp";
 import type { Call } from "../../../core/call";
 import type { RunningOperation } from "../../../platform/operations";
-import type { ImageRecord } from "../../image/service";
+import type { ImageRecord } from "../../image/catalog";
 import { withoutVolatile } from "../change/volatile";
 import type { InstanceHome } from "../home";
 import type { InstanceId, InstanceRecord } from "../record";

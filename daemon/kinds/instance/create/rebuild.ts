@@ -7,7 +7,7 @@ import { withoutStamp } from "../../../../sdk/api/stamp";
 import type { Call } from "../../../core/call";
 import { requireRunnable } from "../../../platform/host/architecture";
 import type { RunningOperation } from "../../../platform/operations";
-import type { ImageRecord } from "../../image/service";
+import type { ImageRecord } from "../../image/catalog";
 import type { Volume } from "../../storage-pool/driver";
 import { checkSettings } from "../change/checks";
 import type { InstanceHome } from "../home";
