@@ -6,8 +6,10 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
@@ -16,6 +18,7 @@ import path from "node:path";
 import { describe, test } from "node:test";
 import type { PoolPlace } from "../../daemon/kinds/storage-pool/driver";
 import { btrfs } from "../../daemon/kinds/storage-pool/drivers/btrfs";
+import { copyNested } from "../../daemon/kinds/storage-pool/drivers/btrfs-nested";
 import { isMounted } from "../../daemon/platform/host/mounts";
 import {
   assertNoTrace,
@@ -119,6 +122,47 @@ function suite(): void {
       await btrfs.delete(pool, web);
       assert.deepEqual(readdirSync(path.join(pool.path, "containers")), []);
       assert.equal(sh('btrfs subvolume list "$1" | grep -c containers || true', pool.path), "0");
+    }));
+
+  test("subvolumes of a container's own go along with snapshots, copies and restores, and stay read-only where they are", () =>
+    withWeb(async (pool) => {
+      const nest =
+        "btrfs -q subvolume create a; btrfs -q subvolume create a/b; btrfs -q subvolume create 'a/b/c\nd'; echo one | tee a/f a/b/f 'a/b/c\nd/f'; btrfs property set a/b ro true";
+      inRoot(btrfs.root(pool, web), nest);
+      const [snap, copy] = [snapshot("web/snap0"), container("copy")];
+      await btrfs.clone(pool, web, snap);
+      inRoot(
+        btrfs.root(pool, web),
+        "btrfs property set a/b ro false; btrfs -q subvolume delete 'a/b/c\nd'; echo two > a/b/f",
+      );
+      await btrfs.clone(pool, snap, copy);
+      await btrfs.restore(pool, snap, web);
+      const look = "cat a/f a/b/f 'a/b/c\nd/f'; touch a/new 'a/b/c\nd/new'; touch a/b/new 2>/dev/null || echo refused";
+      for (const volume of [copy, web]) assert.equal(inRoot(btrfs.root(pool, volume), look), "one\none\none\nrefused");
+      assert.equal(inRoot(btrfs.root(pool, snap), "touch x 2>/dev/null || echo refused"), "refused");
+      for (const volume of [snap, copy, web]) await btrfs.delete(pool, volume);
+      assert.equal(sh('btrfs subvolume list "$1" | grep -c containers || true', pool.path), "0");
+    }));
+
+  test("a link that a guest put in the place of a subvolume's folder is not followed", () =>
+    withWeb(async (pool) => {
+      inRoot(btrfs.root(pool, web), "btrfs -q subvolume create a; btrfs -q subvolume create a/b");
+      const outside = path.join(pool.path, "custom", "outside");
+      mkdirSync(path.join(outside, "b"), { recursive: true });
+      const root = path.join(pool.path, "containers", "web", "rootfs");
+      const copyRoot = path.join(pool.path, "containers", "copy");
+      mkdirSync(copyRoot);
+      symlinkSync(outside, path.join(copyRoot, "a"));
+      await copyNested(pool, root, copyRoot, ["a/b"]);
+      assert.deepEqual(readdirSync(outside), ["b"], "its empty folder is not taken away");
+      renameSync(path.join(root, "a"), path.join(root, "x"));
+      symlinkSync(outside, path.join(root, "a"));
+      rmSync(path.join(copyRoot, "a"));
+      mkdirSync(path.join(copyRoot, "a", "b"), { recursive: true });
+      await copyNested(pool, root, copyRoot, ["a/b"]);
+      assert.equal(statSync(path.join(copyRoot, "a", "b")).ino === 256, false, "what is elsewhere is not copied");
+      rmSync(copyRoot, { recursive: true });
+      rmSync(outside, { recursive: true });
     }));
 
   test("usage is known only where quotas are on", () =>

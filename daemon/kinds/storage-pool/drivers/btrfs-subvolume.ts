@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { isNoSpace } from "../../../platform/folders/files";
 import { run } from "../../../platform/processes/run";
 import type { PoolPlace } from "../driver";
+import { copyNested, nestedIn } from "./btrfs-nested";
 
 type Hands = Pick<PoolPlace, "run">;
 
@@ -13,15 +14,15 @@ export async function createSubvolume({ run: runs }: Hands, folder: string): Pro
   await withRoom(path.dirname(folder), () => runs(["btrfs", "-q", "subvolume", "create", "--", folder]));
 }
 
-/** Makes a snapshot; subvolumes within the source show as empty folders in it. */
-export async function snapshotSubvolume(
-  { run: runs }: Hands,
-  from: string,
-  to: string,
-  isReadonly: boolean,
-): Promise<void> {
-  const command = ["btrfs", "-q", "subvolume", "snapshot", ...(isReadonly ? ["-r"] : []), "--", from, to];
-  await withRoom(path.dirname(to), () => runs(command));
+/** Makes a snapshot, with the subvolumes that are within the source. */
+export async function snapshotSubvolume(hands: Hands, from: string, to: string, isReadonly: boolean): Promise<void> {
+  const nested = await nestedIn(from);
+  const isFinal = isReadonly && nested.length === 0;
+  const command = ["btrfs", "-q", "subvolume", "snapshot", ...(isFinal ? ["-r"] : []), "--", from, to];
+  await withRoom(path.dirname(to), () => hands.run(command));
+  if (nested.length === 0) return;
+  await copyNested(hands, from, to, nested);
+  if (isReadonly) await setReadonly(hands, to, true);
 }
 
 /** Makes a subvolume read-only, or writable again. */
