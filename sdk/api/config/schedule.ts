@@ -80,10 +80,10 @@ export interface Schedule {
   readonly atStart: boolean;
 }
 
-/** Words, or lines of five fields; several are separated by a comma and a blank, since a line has commas itself. */
+/** Words, or lines of five fields; several are separated by a comma and a blank, since a line has commas itself. A comma is enough between words. */
 function parse(value: string, canStart: boolean): Schedule | undefined {
-  const parts = value.split(", ").map((part) => part.trim());
-  const words = value.trimStart().startsWith("@") ? value.split(",").map((part) => part.trim()) : parts;
+  const parts = value.split(", ").flatMap((part) => (/^\s*@/.test(part) ? part.split(",") : [part]));
+  const words = parts.map((part) => part.trim());
   if (words.length === 1 && words[0] === never && canStart) return { lines: [], atStart: false };
   const lines = words.map((word) => (canStart && word === startup ? "" : (lineOfWord.get(word) ?? word)));
   const isGood = (line: string) =>

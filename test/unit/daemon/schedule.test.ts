@@ -44,6 +44,8 @@ test("words stand for times of the object's own, always the same", () => {
   assert.deepEqual(dueOn("@never", 2030, 5, 14), []);
   assert.deepEqual(dueOn("@startup", 2030, 5, 14), []);
   assert.equal(instanceSchedule.parse("@startup, @daily")?.atStart, true);
+  const both = instanceSchedule.parse("@startup, 10 5,6 * * *, @hourly,@daily");
+  assert.deepEqual([both?.atStart, both?.lines], [true, ["10 5,6 * * *", "M * * * *", "M H * * *"]]);
 });
 
 test("what is no schedule is refused, in LXD's words", () => {
