@@ -15,7 +15,7 @@ export const CertificatePut = z.object({
   type: CertificateType.default("client"),
   restricted,
   projects,
-  certificate: text.meta({ description: "The certificate as PEM. It stays the one that it is." }),
+  certificate: text.meta({ description: "The certificate as PEM. Another one takes its place." }),
 });
 export type CertificatePut = z.infer<typeof CertificatePut>;
 

@@ -225,3 +225,25 @@ test("events and operations are those of its projects", async () => {
   for (const project of ["hall", "default", "lab"])
     await send("DELETE", `/1.0/profiles/noise?project=${project}`, undefined, admin);
 });
+
+test("a restricted client renews its own certificate, which takes the place of the old one, and changes nothing else", async () => {
+  const [mine, next] = [makeIdentity("mine"), makeIdentity("next")];
+  await trust(shared.daemon, mine, { name: "mine", restricted: true, projects: ["lab"] });
+  const url = `/1.0/certificates/${mine.fingerprint}`;
+  for (const body of [{ name: "other" }, { restricted: false }, { projects: [] }, { type: "metrics" }]) {
+    assert.equal((await send("PATCH", url, body, mine)).status, 403, JSON.stringify(body));
+    const both = { certificate: next.cert, ...body };
+    assert.equal((await send("PATCH", url, both, mine)).status, 403, JSON.stringify(body));
+  }
+  assert.equal(
+    (await send("PATCH", `/1.0/certificates/${lab.fingerprint}`, { certificate: next.cert }, mine)).status,
+    404,
+  );
+  assert.equal((await send("PATCH", url, { certificate: next.cert }, mine)).status, 200);
+  assert.equal((await send("GET", "/1.0/instances?project=lab", undefined, mine)).status, 403);
+  assert.deepEqual(await list("/1.0/instances?project=lab", next), ["/1.0/instances/in-lab?project=lab"]);
+  assert.equal((await send("GET", "/1.0/instances?project=hall", undefined, next)).status, 403);
+  const renewed = (await list(`/1.0/certificates/${next.fingerprint}`, next)) as { name: string; restricted: boolean };
+  assert.deepEqual([renewed.name, renewed.restricted], ["mine", true]);
+  await send("DELETE", `/1.0/certificates/${next.fingerprint}`, undefined, admin);
+});

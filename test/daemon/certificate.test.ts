@@ -70,7 +70,7 @@ test("what is no certificate, or none to trust, is refused with the reason", asy
   await shared.refusesAtOnce("POST", base, { certificate: der, projects: ["none"] }, 404, /Project not found/);
 });
 
-test("name, type and projects are changed by PUT and PATCH with ETags, and the certificate stays", async () => {
+test("name, type, projects and the certificate itself are changed by PUT and PATCH with ETags", async () => {
   const [client, other] = [makeIdentity(), makeIdentity()];
   await shared.client.createProject({ name: "lab" });
   await trust(shared.daemon, client, { name: "one" });
@@ -87,13 +87,16 @@ test("name, type and projects are changed by PUT and PATCH with ETags, and the c
   assert.deepEqual([value.name, value.restricted, value.projects], ["two", true, ["lab"]]);
   assert.equal((await shared.send("PATCH", url, { type: "metrics" })).status, 200);
   assert.deepEqual((await read()).value, { ...value, type: "metrics" });
-  await shared.refusesAtOnce(
-    "PATCH",
-    url,
-    { certificate: other.cert },
-    400,
-    /another certificate cannot take its place/,
-  );
+  await trust(shared.daemon, other, { name: "other" });
+  const already = /already in trust store/;
+  await shared.refusesAtOnce("PATCH", url, { certificate: other.cert }, 409, already);
+  await shared.refusesAtOnce("PATCH", url, { certificate: "bm9uZQ==" }, 400, /not an X.509 certificate/);
+  assert.equal((await shared.send("DELETE", `${base}/${other.fingerprint}`)).status, 200);
+  const name = (await read()).value.name;
+  assert.equal((await shared.send("PATCH", url, { certificate: other.cert })).status, 200);
+  assert.equal((await shared.send("GET", url)).status, 404);
+  assert.equal(((await shared.send("GET", `${base}/${other.fingerprint}`)).json.metadata as Certificate).name, name);
+  assert.equal((await shared.send("PATCH", `${base}/${other.fingerprint}`, { certificate: client.cert })).status, 200);
   await shared.refusesAtOnce("PATCH", url, { projects: ["none"] }, 404, /Project not found/);
   // A project that goes takes its name along, and one that is renamed keeps who has it.
   await (await shared.client.renameProject("lab", "hall")).wait();

@@ -1,5 +1,6 @@
 /** Routes of certificates (docs/lxd-api.md, Trust). */
 import { Certificate, CertificatePut, CertificatesPost } from "../../../sdk/api/certificate";
+import { vouchedFor } from "../../core/access";
 import type { Changes } from "../../core/changes";
 import { patched } from "../../core/merge";
 import { urlOf } from "../../core/ref";
@@ -51,7 +52,8 @@ export function certificateRoutes(certificates: CertificateService, changes: Cha
     const { call } = request;
     const { fingerprint } = of(request);
     const have = () => writable(certificates.get(call, fingerprint));
-    await changes.run(call, {
+    // A restricted client sees its own alone, and the service lets it change nothing but the certificate itself.
+    await changes.run(vouchedFor(call), {
       of: [certificateRef(fingerprint)],
       etag: { ifMatch: ifMatchOf(request), parts: have },
       told: { action: "certificate-updated", of: certificateRef(fingerprint) },
@@ -87,6 +89,28 @@ export function certificateRoutes(certificates: CertificateService, changes: Cha
       list,
     ),
     route("GET", one, { summary: "Shows a certificate.", tagged: true, answer: answers.one(Certificate) }, get),
+    route(
+      "PUT",
+      one,
+      {
+        summary: "Replaces name, type, projects and the certificate itself; a restricted client renews its own.",
+        body: CertificatePut,
+        tagged: true,
+        answer: answers.nothing,
+      },
+      (request, put) => change(request, () => put),
+    ),
+    route(
+      "PATCH",
+      one,
+      {
+        summary: "Changes some of name, type, projects and the certificate itself; a restricted client renews its own.",
+        patch: CertificatePut,
+        tagged: true,
+        answer: answers.nothing,
+      },
+      (request, patch) => change(request, (have) => patched(have, patch)),
+    ),
   ]);
 
   return ofServer([
@@ -112,28 +136,6 @@ export function certificateRoutes(certificates: CertificateService, changes: Cha
       ),
       access: "untrusted",
     },
-    route(
-      "PUT",
-      one,
-      {
-        summary: "Replaces name, type and projects of a certificate.",
-        body: CertificatePut,
-        tagged: true,
-        answer: answers.nothing,
-      },
-      (request, put) => change(request, () => put),
-    ),
-    route(
-      "PATCH",
-      one,
-      {
-        summary: "Changes some of name, type and projects of a certificate.",
-        patch: CertificatePut,
-        tagged: true,
-        answer: answers.nothing,
-      },
-      (request, patch) => change(request, (have) => patched(have, patch)),
-    ),
     route(
       "DELETE",
       one,

@@ -127,23 +127,29 @@ export class CertificateService {
     return token;
   }
 
-  /** Replaces the mutable part. Connections of a client whose rights change end, since some were opened with the old ones. */
+  /**
+   * Replaces the mutable part, and the certificate itself. A restricted client may do the latter, to its own. Connections of a client whose
+   * rights change end, since some were opened with the old ones.
+   * @throws ApiError NOT_FOUND, FORBIDDEN, CONFLICT when the new certificate is trusted already, BAD_REQUEST when it cannot be
+   */
   update(call: Call, fingerprint: string, put: CertificatePut): void {
     const before = this.#store.find(fingerprint);
     if (before === undefined) throw notFound("Certificate not found");
-    if (put.certificate !== "" && fingerprintOf(readCertificate(put.certificate)) !== fingerprint)
-      throw badRequest(
-        `Cannot change certificate "${fingerprint.slice(0, 12)}": another certificate cannot take its place. Add the other one, and delete this one.`,
-      );
-    const projects = [...new Set(put.projects)];
-    for (const project of projects) if (!before.projectSet.has(project)) this.home.projects.require(project);
     const { name, type, restricted } = put;
-    this.#store.update({ ...before, name, type, restricted, projects });
-    const isSame =
+    const projects = [...new Set(put.projects)];
+    const hasSameRights =
       before.type === type &&
       before.restricted === restricted &&
       `${before.projects.toSorted()}` === `${projects.toSorted()}`;
-    if (!isSame) this.#hangUp(call, fingerprint);
+    if (!hasServer(call) && !(hasSameRights && before.name === name)) throw notAuthorized();
+    for (const project of projects) if (!before.projectSet.has(project)) this.home.projects.require(project);
+    const next = put.certificate === "" ? undefined : readCertificate(put.certificate);
+    const renewed = next === undefined ? fingerprint : fingerprintOf(next);
+    const isRenewed = next !== undefined && renewed !== fingerprint;
+    if (isRenewed && this.#store.find(renewed) !== undefined) throw conflict("Certificate already in trust store");
+    const certificate = isRenewed ? next.toString() : before.certificate;
+    this.#store.update(fingerprint, { fingerprint: renewed, certificate, name, type, restricted, projects });
+    if (isRenewed || !hasSameRights) this.#hangUp(call, fingerprint);
   }
 
   delete(call: Call, fingerprint: string): void {
@@ -169,7 +175,7 @@ export class CertificateService {
   #changeProjects(name: string, change: (projects: readonly string[]) => string[]): void {
     const users = this.#store.list().filter(({ projectSet }) => projectSet.has(name));
     for (const user of users) {
-      this.#store.update({ ...user, projects: change(user.projects) });
+      this.#store.update(user.fingerprint, { ...user, projects: change(user.projects) });
       this.#hangUp(undefined, user.fingerprint);
     }
   }

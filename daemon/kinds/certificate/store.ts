@@ -80,10 +80,13 @@ export class CertificateStore {
     this.database.run(sql, fingerprint, type, title, Number(restricted), JSON.stringify(projects), certificate);
   }
 
-  update({ fingerprint, type, name: title, restricted, projects }: CertificateRecord): void {
+  /** @param before fingerprint that it has now */
+  update(before: string, record: CertificateRecord): void {
     this.#all = undefined;
-    const sql = "UPDATE certificates SET type = ?, name = ?, restricted = ?, projects = ? WHERE fingerprint = ?";
-    this.database.run(sql, type, title, Number(restricted), JSON.stringify(projects), fingerprint);
+    const sql =
+      "UPDATE certificates SET fingerprint = ?, type = ?, name = ?, restricted = ?, projects = ?, certificate = ? WHERE fingerprint = ?";
+    const { fingerprint, type, name: title, restricted, projects, certificate } = record;
+    this.database.run(sql, fingerprint, type, title, Number(restricted), JSON.stringify(projects), certificate, before);
   }
 
   delete(fingerprint: string): void {

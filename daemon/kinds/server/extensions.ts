@@ -155,6 +155,7 @@ export const apiExtensions: readonly string[] = [
   "metrics",
   "image_source_project",
   "linux_sysctl",
+  "certificate_self_renewal",
   "instance_project_move",
   "storage_volume_project_move",
   "cloud_init",
