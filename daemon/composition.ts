@@ -134,6 +134,7 @@ export interface Parts extends Platform {
   readonly volumeUsers: VolumeUsers;
   readonly daemonVolumes: DaemonVolumePort;
   readonly otherVolumes: StorageVolumeHome["otherVolumes"];
+  readonly setRootConfig: StorageVolumeHome["setRootConfig"];
   readonly customVolumes: CustomVolumePort;
   readonly networks: NetworkService;
   readonly images: ImageService;
@@ -198,6 +199,7 @@ export function makeParts(ground: Ground): Parts {
   parts.volumeUsers = volumeUsers(parts);
   parts.daemonVolumes = daemonVolumes(parts);
   parts.otherVolumes = (pool, project) => otherVolumes(parts, pool, project);
+  parts.setRootConfig = (instance, volumeConfig) => parts.book.change(instance, (now) => ({ ...now, volumeConfig }));
   parts.customVolumes = customVolumes(parts);
   parts.server = new ServerService(as("server"));
   parts.projects = new ProjectService(as("project"));

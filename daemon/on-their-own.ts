@@ -18,9 +18,8 @@ export const upkeepOf = (parts: Parts): readonly Upkeep[] => [minutely(parts), n
 
 /** Snapshots and backups. */
 function minutely(parts: Parts): Minutely {
-  const { backups, events, log, snapshots, storageVolumes, volumeBackups } = parts;
+  const { backups, log, snapshots, storageVolumes, volumeBackups } = parts;
   const schedule = new SnapshotSchedule(parts, snapshots);
-  events.onLifecycle((event) => schedule.follow(event));
   const atStart = true;
   return new Minutely(log, [
     { name: "delete expired snapshots", atStart, run: () => deleteExpired(parts, snapshots) },

@@ -23,10 +23,16 @@ export function otherVolumes(parts: Parts, pool: string, project: string | undef
     .list()
     .filter((record) => record.pool === pool && (project === undefined || record.project === project))
     .flatMap((record) => [
-      { name: record.name, createdAt: record.createdAt, owner: instanceRef(record) },
-      ...parts.snapshots.list(record).map(({ name, created_at: createdAt }) => ({
+      {
+        name: record.name,
+        createdAt: record.createdAt,
+        config: record.volumeConfig,
+        owner: instanceRef(record),
+      },
+      ...parts.snapshots.records(record).map(({ name, createdAt, settings }) => ({
         name: `${record.name}/${name}`,
         createdAt,
+        config: settings.volumeConfig ?? {},
         owner: snapshotRef(record.name, name, record.project),
       })),
     ])
@@ -38,7 +44,7 @@ export function otherVolumes(parts: Parts, pool: string, project: string | undef
     .filter((image) => held.has(image.fingerprint) && (home === undefined || image.project === home))
     .map(({ project: own, fingerprint }): OtherVolume => {
       const owner = ref("image", fingerprint, own);
-      return { type: "image", project: own, name: fingerprint, description: "", createdAt: epoch, owner };
+      return { type: "image", project: own, name: fingerprint, description: "", config: {}, createdAt: epoch, owner };
     });
   return [...roots, ...images];
 }

@@ -59,7 +59,7 @@ export const InstancePost = z.looseObject({
   name: means(z.union([InstanceName, z.literal("")]).default(""), "The name that it has when it is empty."),
   migration: means(z.boolean().optional(), "Sends the instance to another server, without a pool or a project."),
   live: means(z.boolean().optional(), "Of a migration: must not be true for an instance that runs."),
-  instance_only: means(z.boolean().optional(), "Of a migration: sends no snapshots."),
+  instance_only: means(z.boolean().optional(), "Of a move and a migration: without its snapshots."),
   container_only: means(z.boolean().optional(), "Older name of `instance_only`."),
   pool: means(Text.optional(), "Storage pool that it goes to."),
   project: means(Text.optional(), "Project that it goes to."),

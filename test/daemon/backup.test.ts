@@ -80,7 +80,7 @@ for (const [instance, pool] of [
     for (const key of ["description", "profiles", "architecture", "created_at", "ephemeral"] as const)
       assert.deepEqual(is[key], was[key], key);
     assert.deepEqual([is.config["user.note"], is.config["environment.A"]], ["yes", "b: c"]);
-    assert.notEqual(is.config["volatile.uuid"], was.config["volatile.uuid"]);
+    assert.notEqual(is.config["volatile.uuid"], was.config["volatile.uuid"], "the other one is still here");
     assert.notEqual(is.config["volatile.idmap.base"], was.config["volatile.idmap.base"]);
     assert.equal(is.devices.root?.pool, pool);
     const snapshots = await client.listSnapshots("copy");

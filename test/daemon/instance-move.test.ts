@@ -103,6 +103,57 @@ test("an instance goes to another project, where it is judged as a new one", asy
   assert.deepEqual([volumes("default"), volumes("plain")], [[], []]);
 });
 
+test("snapshots say that their roots are in the pool in which the instance is, wherever they were made", async () => {
+  await make("web");
+  await act("web", "stop");
+  const { client } = shared;
+  const root = (pool: string) => ({ type: "disk", path: "/", pool });
+  const copied = { type: "copy", source: "web" };
+  await (await client.createInstance({ name: "copy", source: copied, devices: { root: root("plain") } })).wait();
+  await (await client.moveInstance("web", { name: "web", pool: "plain" })).wait();
+  for (const name of ["copy", "web"]) {
+    const [snapshot] = await client.listSnapshots(name);
+    assert.deepEqual(snapshot?.devices.root, root("plain"), name);
+    await act(name, "start");
+    // Its restart would be refused if it said another pool.
+    await (await client.restoreSnapshot(name, "s1")).wait();
+    assert.equal(await inside(name, "cat /root/word"), "before", name);
+    await act(name, "stop");
+    await remove(name);
+  }
+});
+
+test("in a project whose profiles have another root disk or none, an instance keeps its own in its pool", async () => {
+  const { client } = shared;
+  await client.createProject({ name: "bare", config: { "features.images": "false" } });
+  for (const profile of [{}, { disk0: { type: "disk", path: "/", pool: "plain" } }]) {
+    await make("web");
+    await act("web", "stop");
+    await shared.outcome("PATCH", "/1.0/profiles/default?project=bare", { devices: profile });
+    assert.equal((await post("web", { name: "web", migration: true, project: "bare" })).status, 200);
+    const { json } = await shared.send("GET", "/1.0/instances/web?project=bare&recursion=1");
+    const { devices, snapshots } = json.metadata as { devices: object; snapshots: { devices: object }[] };
+    const own = { [Object.keys(profile)[0] ?? "root"]: { type: "disk", path: "/", pool: "default" } };
+    assert.deepEqual([devices, snapshots[0]?.devices], [own, own]);
+    await shared.outcome("PUT", "/1.0/instances/web/state?project=bare", { action: "start" });
+    await shared.outcome("DELETE", "/1.0/instances/web?project=bare&force=true");
+  }
+  await client.deleteProject("bare");
+});
+
+test("a move of the instance alone leaves its snapshots behind", async () => {
+  await make("web");
+  await act("web", "stop");
+  const body = { name: "moved", migration: true, pool: "plain", instance_only: true, container_only: true };
+  assert.equal((await post("web", body)).status, 200);
+  assert.deepEqual(await shared.client.listSnapshots("moved"), []);
+  assert.deepEqual([volumes("default"), volumes("plain")], [[], ["moved"]]);
+  await act("moved", "start");
+  assert.equal(await inside("moved", "cat /root/word"), "after");
+  await act("moved", "stop");
+  await remove("moved");
+});
+
 test("a move that a crash cuts in two leaves the instance where it was, and nothing elsewhere", async () => {
   await (await shared.client.createInstance({ name: "web", source: image, start: true })).wait();
   await inside("web", "dd if=/dev/urandom of=/root/big bs=1M count=200; echo kept > /root/word");

@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { preparePool, type TestDaemon, withDaemon } from "../support/daemon";
 import { requireFeature } from "../support/require";
-import { until } from "../support/until";
 
 const skip = requireFeature("root", process.getuid?.() === 0);
 const each = "* * * * *";
@@ -27,8 +26,13 @@ test("each instance and volume gets its snapshots when its schedule says so", { 
     const { client } = daemon;
     for (const name of ["running", "starter"]) await (await client.setInstanceState(name, { action: "start" })).wait();
     const names = async (instance: string) => (await client.listSnapshots(instance)).map(({ name }) => name);
-    await until(async () => (await names("starter")).length > 0);
-    assert.deepEqual(await names("starter"), ["snap0"], "at its start");
+    const [atStart, ...more] = await client.listSnapshots("starter");
+    assert.deepEqual([atStart?.name, more], ["snap0", []], "at its start");
+    const { value: starter } = await client.getInstance("starter");
+    assert.ok(Date.parse(atStart?.created_at ?? "") <= Date.parse(starter.last_used_at), "made before it ran");
+    assert.equal(atStart?.last_used_at, "1970-01-01T00:00:00Z");
+    await (await client.setInstanceState("starter", { action: "restart", force: true })).wait();
+    assert.deepEqual(await names("starter"), ["snap0", "snap1"], "and at each one");
 
     const stream = await client.openEvents({ types: ["lifecycle"] });
     const wanted = new Set(["instances/running/", "instances/anyway/", "volumes/custom/vol/"]);

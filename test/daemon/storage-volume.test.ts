@@ -1,6 +1,7 @@
 /** Custom volumes: made, listed, changed, renamed and deleted by the wire, and what is told of it. */
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, statSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { Client } from "../../sdk/index";
@@ -142,13 +143,54 @@ test("lists have the volumes of instances and images too, by type, filter and pr
   assert.equal(((await read(named)) as { name: string }).name, "é %:?");
   assert.ok(existsSync(folderOf("default_é %25%3A?")));
   for (const [method, url, message] of [
-    ["PUT", `${all}/container/web`, /Invalid storage volume type "container"/],
+    ["PATCH", `${all}/container/web`, /Invalid storage volume type "container"/],
+    ["PUT", `${all}/image/${image?.fingerprint}`, /Invalid storage volume type "image"/],
     ["POST", `${all}/container/web`, /Renaming storage volumes of type "container" is not allowed/],
     ["DELETE", `${all}/container/web`, /cannot be deleted with the storage API/],
   ] as const)
     await shared.refuses(method, url, { name: "x" }, 400, message);
   await client.deleteStorageVolume("default", "é %:?");
   await (await client.deleteInstance("web")).wait();
+});
+
+test("the root volume of an instance has keys of the user, which its snapshots, copies and backups keep", async () => {
+  const { client } = shared;
+  const source = { type: "image", alias: "template:busybox" };
+  await (await client.createInstance({ name: "web", source })).wait();
+  const root = `${all}/container/web`;
+  const put = (config: Record<string, string>) => shared.send("PUT", root, { config, description: "" });
+  const configs = async (name: string) =>
+    Promise.all(
+      ["", "/snapshots/s0"].map(
+        async (of) => ((await read(`${all}/container/${name}${of}`)) as { config: object }).config,
+      ),
+    );
+  assert.equal((await put({ "user.foo": "then" })).status, 200);
+  await (await client.createSnapshot("web", { name: "s0" })).wait();
+  const { etag } = (await shared.send("GET", root)).headers;
+  assert.equal((await put({ "user.foo": "now", "user.gone": "" })).status, 200);
+  assert.equal((await shared.send("PUT", root, { config: {} }, { "if-match": String(etag) })).status, 412);
+  const both = [{ "user.foo": "now" }, { "user.foo": "then" }];
+  assert.deepEqual(await configs("web"), both);
+  await shared.refuses("PUT", root, { config: { size: "1GiB" } }, 400, /Unknown configuration key: size/);
+  await shared.refuses("PUT", root, { config: {}, description: "mine" }, 400, /Change that of the instance/);
+  await shared.refuses("PUT", `${all}/container/none`, { config: {} }, 404, /not found/);
+
+  await (await client.createInstance({ name: "copy", source: { type: "copy", source: "web" } })).wait();
+  await (await client.createInstance({ name: "of-s0", source: { type: "copy", source: "web/s0" } })).wait();
+  assert.deepEqual(await configs("copy"), both);
+  assert.deepEqual(((await read(`${all}/container/of-s0`)) as { config: object }).config, both[1]);
+  const uuid = (await client.getInstance("web")).value.config["volatile.uuid"];
+  await (await client.createBackup("web", { name: "b0" })).wait();
+  const file = path.join(shared.daemon.dir, "web.backup");
+  await writeFile(file, await client.exportBackup("web", "b0"));
+  await (await client.restoreSnapshot("web", "s0")).wait();
+  assert.deepEqual((await configs("web"))[0], both[1]);
+  await (await client.deleteInstance("web")).wait();
+  await (await client.importBackup(file, { name: "web" })).wait();
+  assert.deepEqual(await configs("web"), both);
+  assert.equal((await client.getInstance("web")).value.config["volatile.uuid"], uuid, "it is the same one");
+  for (const name of ["web", "copy", "of-s0"]) await (await client.deleteInstance(name)).wait();
 });
 
 test("a rename moves the files, tells of it, and gives the new path", async () => {

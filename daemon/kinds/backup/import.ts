@@ -18,6 +18,8 @@ import { unpackRoot } from "../image/archive/unpack";
 import { draftInstance } from "../instance/create/draft";
 import { leaveToStart } from "../instance/create/file-templates";
 import { make } from "../instance/create/make";
+import { keptUuid } from "../instance/create/uuid";
+import { devicesIn } from "../instance/devices-in";
 import { metadataOf } from "../instance/metadata/metadata";
 import { type InstanceId, type InstanceRecord, instanceRef, rootOf } from "../instance/record";
 import { about } from "../instance/request";
@@ -25,7 +27,6 @@ import { sizeOfNewRoot } from "../instance/root-size";
 import { volumeOf } from "../instance/volume";
 import type { SnapshotRecord } from "../snapshot/store";
 import { type InspectedBackup, inspectBackup, inWordsOfBackups } from "./archive/inspect";
-import { devicesIn } from "./devices-in";
 import { type BackedUpInstance, type BackedUpSnapshot, fileIds } from "./format/read";
 import { diskIdsKey, passedOn } from "./format/volatile";
 import type { BackupHome } from "./home";
@@ -126,15 +127,20 @@ function draftOf(home: BackupHome, id: InstanceId, pool: string, { instance }: I
   const base = instanceConfig(config).get("volatile.base_image");
   const post = InstancesPost.parse({
     config,
-    devices: devicesIn(home, id.project, pool, instance),
+    devices: devicesIn(home.instances.home.book, id.project, pool, instance),
     description,
     ephemeral,
     profiles,
     source: { type: "backup" },
   });
   const origin: Config = base === undefined ? {} : { "volatile.base_image": base };
-  const draft = draftInstance(home.instances.home, id, post, { config: origin, architecture });
-  return { ...draft, createdAt };
+  const draft = draftInstance(home.instances.home, id, post, {
+    config: origin,
+    architecture,
+    volumeConfig: instance.volumeConfig,
+  });
+  const uuid = keptUuid(home.instances.home.book, instance.config);
+  return { ...draft, createdAt, config: { ...draft.config, ...uuid } };
 }
 
 interface Source {
@@ -206,10 +212,11 @@ function snapshotOf(home: BackupHome, record: InstanceRecord, snapshot: BackedUp
       architecture: findArchitecture(architecture) ?? record.architecture,
       description: "",
       config: passedOn(withoutStamp(config)),
-      devices: devicesIn(home, record.project || defaultProject, record.pool, snapshot),
+      devices: devicesIn(home.instances.home.book, record.project || defaultProject, record.pool, snapshot),
       profiles,
       ephemeral,
       lastUsedAt: snapshot.last_used_at,
+      volumeConfig: snapshot.volumeConfig,
     },
   };
 }

@@ -97,7 +97,8 @@ export interface SnapshotPort {
   settingsOf(
     instance: InstanceId,
     name: string,
-  ): Pick<InstanceRecord, "config" | "devices" | "profiles" | "description">;
+  ): Pick<InstanceRecord, "config" | "devices" | "profiles" | "description"> &
+    Partial<Pick<InstanceRecord, "volumeConfig">>;
   copyVolumes(copy: {
     source: InstanceRecord;
     snapshot: string | undefined;
@@ -115,6 +116,11 @@ export interface SnapshotPort {
   forgetAll(instance: InstanceId): void;
   /** Follows a renamed instance, within the caller's transaction. */
   instanceRenamed(from: InstanceId, to: InstanceId): void;
+  /** Has an instance's snapshots say that their roots are in the pool in which it is, within the caller's transaction. */
+  instanceMoved(instance: InstanceRecord): void;
+  delete(instance: InstanceRecord, name: string): Promise<void>;
+  /** Makes the one that a schedule wants before each start. Never rejects. */
+  takeBeforeStart(instance: InstanceRecord): Promise<void>;
   /** After a crash: takes away what was half made or half deleted. */
   recover(): Promise<void>;
 }

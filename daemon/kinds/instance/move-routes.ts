@@ -51,6 +51,9 @@ export function moveRoutes(home: InstanceHome): Route[] {
         work: async () => {
           if (post.pool) await moveToPool(home, book.record(id), post.pool);
           if (isRenamed) await renameInstance(home, book.record(id), to);
+          // They went along, so that nothing is lost of a move that fails.
+          if (elsewhere && !sendingOf(post).withSnapshots)
+            for (const name of home.snapshots.names(to)) await home.snapshots.delete(book.record(to), name);
         },
       }),
     );

@@ -34,6 +34,8 @@ export interface InstanceRecord extends InstanceId {
   readonly lastUsedAt: string;
   /** Storage pool of the root volume; fixed at creation. */
   readonly pool: string;
+  /** The root volume's own configuration: keys of the user. */
+  readonly volumeConfig: Config;
 }
 
 export interface Expanded {

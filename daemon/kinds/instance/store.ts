@@ -52,6 +52,7 @@ export const instanceSchema: Schema = {
     ),
     metadataTable,
     moveTable,
+    "ALTER TABLE instances ADD COLUMN volume_config TEXT NOT NULL DEFAULT '{}'",
   ],
   tables: [
     {
@@ -67,6 +68,7 @@ export const instanceSchema: Schema = {
         pending: flag,
         created_at: time,
         last_used_at: time,
+        volume_config: config,
       },
     },
     {
@@ -149,8 +151,8 @@ export class InstanceStore {
 
   #insertPending(record: InstanceRecord): void {
     this.database.run(
-      `INSERT INTO instances (project, name, architecture, description, config, devices, profiles, ephemeral, created_at,
-        last_used_at, pool, pending) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`,
+      `INSERT INTO instances (project, name, architecture, description, config, devices, profiles, ephemeral, volume_config,
+        created_at, last_used_at, pool, pending) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`,
       record.project,
       record.name,
       ...settingsOf(record),
@@ -184,7 +186,8 @@ export class InstanceStore {
 
   #update(record: InstanceRecord): void {
     this.database.run(
-      `UPDATE instances SET architecture = ?, description = ?, config = ?, devices = ?, profiles = ?, ephemeral = ?, last_used_at = ?
+      `UPDATE instances SET architecture = ?, description = ?, config = ?, devices = ?, profiles = ?, ephemeral = ?, volume_config = ?,
+        last_used_at = ?
        WHERE project = ? AND name = ?`,
       ...settingsOf(record),
       record.lastUsedAt,
@@ -223,7 +226,7 @@ export class InstanceStore {
   }
 }
 
-/** The columns from architecture to ephemeral, in their order. */
+/** The columns from architecture to volume_config, in their order. */
 const settingsOf = (record: InstanceRecord) => [
   record.architecture,
   record.description,
@@ -231,6 +234,7 @@ const settingsOf = (record: InstanceRecord) => [
   JSON.stringify(record.devices),
   JSON.stringify(record.profiles),
   Number(record.ephemeral),
+  JSON.stringify(record.volumeConfig),
 ];
 
 const fromRow = (row: Row): InstanceRecord => ({
@@ -245,4 +249,5 @@ const fromRow = (row: Row): InstanceRecord => ({
   createdAt: String(row.created_at),
   lastUsedAt: String(row.last_used_at),
   pool: String(row.pool),
+  volumeConfig: JSON.parse(String(row.volume_config)) as Config,
 });

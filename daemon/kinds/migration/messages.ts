@@ -7,6 +7,7 @@ import type { Header, IdsMessage, SnapshotMessage } from "../../platform/migrati
 import { nowText, timeText } from "../../platform/time";
 import type { InstanceBook } from "../instance/book";
 import { withoutVolatile } from "../instance/change/volatile";
+import { devicesIn } from "../instance/devices-in";
 import type { InstanceRecord } from "../instance/record";
 import type { SnapshotRecord } from "../snapshot/store";
 import type { VolumeId } from "../storage-volume/record";
@@ -64,9 +65,6 @@ export function snapshotOf(book: InstanceBook, instance: InstanceRecord, message
   const devices: Devices = Object.fromEntries(message.localDevices.map((device) => [device.name, device.config]));
   const { project, pool } = instance;
   const { profiles } = message;
-  const all = book.expanded({ project, config: {}, devices, profiles }).devices;
-  const [root = "root", disk] = Object.entries(all).find(([, { type, path }]) => type === "disk" && path === "/") ?? [];
-  const own = { type: "disk", path: "/", ...disk, pool };
   return {
     instance: { project, name: instance.name },
     name: nameOf(message),
@@ -76,7 +74,7 @@ export function snapshotOf(book: InstanceBook, instance: InstanceRecord, message
       architecture: architectures[message.architecture] ?? instance.architecture,
       description: "",
       config: withoutStamp(withoutVolatile(message.localConfig)),
-      devices: disk?.pool === pool ? devices : { ...devices, [root]: own },
+      devices: devicesIn(book, project, pool, { devices, profiles }),
       profiles,
       ephemeral: message.ephemeral,
       lastUsedAt: timeOf(message.lastUsedDate, epoch),

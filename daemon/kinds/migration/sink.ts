@@ -1,5 +1,4 @@
 /** Sink: an instance comes from another server (docs/lxd-api.md, Migration). A failure or a crash leaves nothing of it, and of a refresh what was there. */
-import type { Config } from "../../../sdk/api/common";
 import { instanceConfig } from "../../../sdk/api/config/instance";
 import { badRequest } from "../../../sdk/api/errors";
 import type { InstancesPost } from "../../../sdk/api/instance";
@@ -22,6 +21,7 @@ import { draftInstance } from "../instance/create/draft";
 import { leaveToStart } from "../instance/create/file-templates";
 import { make } from "../instance/create/make";
 import { isRefresh } from "../instance/create/refresh";
+import { keptUuid } from "../instance/create/uuid";
 import type { KeptMetadata } from "../instance/metadata/store";
 import type { InstanceId, InstanceRecord } from "../instance/record";
 import { sizeOfNewRoot } from "../instance/root-size";
@@ -65,7 +65,7 @@ function planMaking(home: MigrationHome, id: InstanceId, post: InstancesPost) {
     { ...post, config },
     { config: base ? { "volatile.base_image": base } : {} },
   );
-  const draft = { ...plan, config: { ...plan.config, ...keptIdentity(home, config) } };
+  const draft = { ...plan, config: { ...plan.config, ...keptUuid(instances.book, config) } };
   return (arrival: Arrival) =>
     make(instances, draft, async (record) => {
       const { book, volumes } = instances;
@@ -80,15 +80,6 @@ function planMaking(home: MigrationHome, id: InstanceId, post: InstancesPost) {
       if (metadata !== undefined) book.store.metadata.set(record, metadata);
       return leaveToStart(instances, record, "copy");
     });
-}
-
-/** One that moves stays who it is, unless somebody here is that one already. */
-function keptIdentity({ instances }: MigrationHome, { "volatile.uuid": uuid = "" }: Config): Config {
-  const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(uuid);
-  const isTaken = instances.home.book.store
-    .list()
-    .some(({ config }) => instanceConfig(config).get("volatile.uuid") === uuid);
-  return isUuid && !isTaken ? { "volatile.uuid": uuid } : {};
 }
 
 /** A snapshot of what the root is now, changed by some work. */

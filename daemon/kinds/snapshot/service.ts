@@ -6,6 +6,7 @@ import { instanceConfig } from "../../../sdk/api/config/instance";
 import { badRequest, conflict, notFound } from "../../../sdk/api/errors";
 import type { Snapshot, SnapshotPut, SnapshotsPost } from "../../../sdk/api/snapshot";
 import { isStampKey, withoutStamp } from "../../../sdk/api/stamp";
+import { ownCall } from "../../core/call";
 import { expiryTime } from "../../core/expiry-time";
 import { withoutEmpty } from "../../core/merge";
 import { snapshotRef, urlOf } from "../../core/ref";
@@ -15,8 +16,9 @@ import { isDuplicate } from "../../platform/database/database";
 import { nowText, timeText } from "../../platform/time";
 import type { InstanceBook } from "../instance/book";
 import { pendingOf, withoutPending } from "../instance/create/pending-file-templates";
+import { devicesIn } from "../instance/devices-in";
 import { requireStartable } from "../instance/life/startable";
-import type { InstanceId, InstanceRecord } from "../instance/record";
+import { type InstanceId, type InstanceRecord, keyOf } from "../instance/record";
 import { followRootSize, sizeOfNewRoot } from "../instance/root-size";
 import { snapshotVolume, volumeOf } from "../instance/volume";
 import { type ProfileId, renamedIn } from "../profile/store";
@@ -24,7 +26,7 @@ import type { Volume } from "../storage-pool/driver";
 import type { SnapshotHome } from "./home";
 import { nameByPattern } from "./naming";
 import { type PassingCopy, RootReaders } from "./root-readers";
-import { type SnapshotRecord, type SnapshotSettings, SnapshotStore } from "./store";
+import { type SnapshotRecord, type SnapshotSettings, SnapshotStore, settingsOf } from "./store";
 
 export class SnapshotService {
   readonly #store: SnapshotStore;
@@ -133,7 +135,7 @@ export class SnapshotService {
       name,
       createdAt: nowText(),
       expiresAt: expiresAt ?? this.#expiryOf(instance),
-      settings: { ...instance, config: { ...withoutStamp(instance.config), ...config } },
+      settings: { ...settingsOf(instance), config: { ...withoutStamp(instance.config), ...config } },
     };
     try {
       this.#store.insertPending(record);
@@ -153,12 +155,32 @@ export class SnapshotService {
     }
   }
 
+  /** Makes one that nobody asked for, but the instance's own schedule. Under the instance's lock. @throws ApiError */
+  async takeOnItsOwn(instance: InstanceRecord): Promise<void> {
+    const name = this.freeName(instance);
+    this.requirePossible(instance, { name, stateful: false });
+    await this.create(instance, name, {});
+    const of = snapshotRef(instance.name, name, instance.project);
+    this.home.changes.tell(ownCall(instance.project), { action: "instance-snapshot-created", of });
+  }
+
+  /** Makes the one that a schedule wants before each start. Never rejects: an instance starts without it too. Under the instance's lock. */
+  async takeBeforeStart(instance: InstanceRecord): Promise<void> {
+    if (this.#settings(instance).get("snapshots.schedule")?.atStart !== true) return;
+    await this.takeOnItsOwn(instance).catch((error: unknown) =>
+      this.home.log.error("Cannot take the snapshot before a start", { instance: keyOf(instance), error }),
+    );
+  }
+
   /** Puts an instance back: a running one is stopped before and started after. */
   async restore(instance: InstanceRecord, name: string): Promise<void> {
     const found = this.record(instance, name);
     // Where the snapshot's settings are lost, the instance keeps its own.
     const isDamaged = this.home.damages.has(urlOf(snapshotRef(instance.name, name, instance.project)));
-    const snapshot = isDamaged ? { ...found, settings: instance } : found;
+    const told = isDamaged ? instance : found.settings;
+    // A profile may say another pool by now than it did then.
+    const devices = devicesIn(this.#book, instance.project, instance.pool, told);
+    const snapshot = { ...found, settings: { ...told, devices } };
     const { lifecycle } = this.home.instances;
     const { running, store } = this.#book;
     const volume = snapshotVolume(instance, name);
@@ -168,14 +190,17 @@ export class SnapshotService {
     const putBack = async () => {
       await this.home.instances.home.sftp.leaveRoot(instance);
       await this.home.volumes.restore(instance.pool, volume, volumeOf(instance));
-      const { devices, profiles, description, ephemeral } = snapshot.settings;
+      const { profiles, description, ephemeral, volumeConfig = {} } = told;
       const now = this.#book.record(instance);
-      store.update({ ...now, config: restoredConfig(now, snapshot), devices, profiles, description, ephemeral });
+      const config = restoredConfig(now, snapshot);
+      store.update({ ...now, config, devices, profiles, description, ephemeral, volumeConfig });
       await this.#followSize(now);
     };
     if (!running.has(instance)) return await putBack();
     const config = restoredConfig(instance, snapshot);
-    await requireStartable(this.home.instances.home, { ...instance, ...snapshot.settings, config });
+    // Settings of before have more in them: name and pool of the instance that they were made of.
+    const next = { ...instance, ...settingsOf({ ...snapshot.settings, volumeConfig: instance.volumeConfig }), config };
+    await requireStartable(this.home.instances.home, next);
     const start = () => lifecycle.start(this.#book.record(instance));
     await lifecycle.whileRestarting(instance, async () => {
       await lifecycle.kill(instance);
@@ -264,6 +289,14 @@ export class SnapshotService {
     this.#store.renameInstance(from, to);
   }
 
+  /** Has an instance's snapshots say that their roots are in the pool in which it is, within the caller's transaction. */
+  instanceMoved(instance: InstanceRecord): void {
+    for (const { name, settings } of this.#store.list(instance)) {
+      const devices = devicesIn(this.#book, instance.project, instance.pool, settings);
+      if (devices !== settings.devices) this.#store.setSettings(instance, name, { ...settings, devices });
+    }
+  }
+
   /** Fills a copy's volume from an instance or one of its snapshots, and copies the snapshots too when wanted. */
   async copyVolumes(copy: {
     source: InstanceRecord;
@@ -284,7 +317,8 @@ export class SnapshotService {
 
   /** Copies a snapshot of another instance, in one step that a crash cannot halve. */
   async #copyInto(target: InstanceRecord, fromPool: string, old: SnapshotRecord): Promise<void> {
-    const settings = { ...old.settings, config: withoutStamp(old.settings.config) };
+    const devices = devicesIn(this.#book, target.project, target.pool, old.settings);
+    const settings = { ...old.settings, devices, config: withoutStamp(old.settings.config) };
     this.#store.insertPending({ ...old, settings, instance: target });
     const from = { pool: fromPool, volume: snapshotVolume(old.instance, old.name) };
     await this.home.volumes.clone(from, { pool: target.pool, volume: snapshotVolume(target, old.name) });
@@ -404,7 +438,7 @@ const passingThrough = (settings: InstanceRecord, why: string) => ({
   instance: settings,
   name: `${why}-${randomBytes(4).toString("hex")}`,
   expiresAt: never,
-  settings,
+  settings: settingsOf(settings),
 });
 
 /** The configuration of a restored instance: the snapshot's, but for what the daemon itself keeps and the stamp. */

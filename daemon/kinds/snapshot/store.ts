@@ -7,7 +7,7 @@ import type { Database, Schema } from "../../platform/database/database";
 import { integer, rebuilt, taken } from "../../platform/database/rebuild";
 import type { Row } from "../../platform/database/row";
 import { expiry, flag, json, pathPart, time } from "../../platform/database/rules";
-import type { InstanceId } from "../instance/record";
+import type { InstanceId, InstanceRecord } from "../instance/record";
 
 const settings = json(
   z.looseObject({
@@ -18,6 +18,7 @@ const settings = json(
     profiles: z.array(z.string()),
     ephemeral: z.boolean(),
     lastUsedAt: z.string(),
+    volumeConfig: Config.optional(),
   }),
   (): SnapshotSettings => ({
     architecture: hostArchitecture,
@@ -79,7 +80,30 @@ export interface SnapshotSettings {
   readonly profiles: readonly string[];
   readonly ephemeral: boolean;
   readonly lastUsedAt: string;
+  /** Absent in snapshots that an earlier version made. */
+  readonly volumeConfig?: Config;
 }
+
+/** What a snapshot keeps of an instance: neither its name nor its pool, which are those of whoever has the snapshot. */
+export const settingsOf = ({
+  architecture,
+  description,
+  config,
+  devices,
+  profiles,
+  ephemeral,
+  lastUsedAt,
+  volumeConfig,
+}: Omit<InstanceRecord, "project" | "name" | "createdAt" | "pool">): SnapshotSettings => ({
+  architecture,
+  description,
+  config,
+  devices,
+  profiles,
+  ephemeral,
+  lastUsedAt,
+  volumeConfig,
+});
 
 export interface SnapshotRecord {
   readonly instance: InstanceId;

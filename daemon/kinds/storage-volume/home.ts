@@ -1,4 +1,5 @@
 /** Home of custom volumes: the platform, and what volumes ask of others. */
+import type { Config } from "../../../sdk/api/common";
 import type { MigrationTarget } from "../../../sdk/api/migration";
 import type { StorageVolumesPost } from "../../../sdk/api/storage-volume";
 import type { Call } from "../../core/call";
@@ -41,6 +42,7 @@ export interface OtherVolume {
   /** Of a snapshot with its instance, "web/snap0". */
   readonly name: string;
   readonly description: string;
+  readonly config: Config;
   readonly createdAt: string;
   readonly owner: Ref;
 }
@@ -105,4 +107,6 @@ export interface StorageVolumeHome extends Platform {
   readonly volumeBackups: VolumeBackupPort;
   /** @param project absent for those of every project */
   readonly otherVolumes: (pool: string, project?: string) => readonly OtherVolume[];
+  /** Gives the root volume of an instance other keys of the user. */
+  readonly setRootConfig: (instance: { readonly project: string; readonly name: string }, config: Config) => void;
 }

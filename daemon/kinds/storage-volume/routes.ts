@@ -1,4 +1,5 @@
 /** Routes of storage volumes: those of a pool, and custom ones. */
+import { userKeys } from "../../../sdk/api/config/instance/user";
 import { badRequest, notFound } from "../../../sdk/api/errors";
 import {
   StorageVolume,
@@ -8,8 +9,9 @@ import {
   StorageVolumesPost,
 } from "../../../sdk/api/storage-volume";
 import { requireAccess, requireSight, visibleUses } from "../../core/access";
-import { patched } from "../../core/merge";
+import { patched, withoutEmpty } from "../../core/merge";
 import { lockKeyOf, type Ref, urlOf } from "../../core/ref";
+import { requireConfig } from "../../core/validate";
 import { matches, parseFilter } from "../../http/filter";
 import {
   type ApiRequest,
@@ -35,7 +37,7 @@ import { refOf, type VolumeId, type VolumeRecord, volumeNotFound, volumeOf } fro
 import { customId, typeOf, volumesPath } from "./request";
 import type { StorageVolumeService } from "./service";
 import { snapshotRefOf } from "./snapshot/store";
-import { type ListedVolume, listVolumes, shownVolume } from "./view";
+import { type ListedVolume, listVolumes, shownOther, shownVolume } from "./view";
 
 const ofType = `${volumesPath}/:type`;
 const one = `${ofType}/:name`;
@@ -47,6 +49,8 @@ const coveredOf = ({ name, contentType, config, description }: VolumeRecord) => 
   config,
   description,
 });
+
+const coveredOfRoot = ({ name, type, config, description }: StorageVolume) => ({ name, type, config, description });
 
 const told = (action: string, of: Ref, context?: Record<string, unknown>) => ({
   action,
@@ -105,7 +109,7 @@ export function storageVolumeRoutes(
     const name = param(request, "name");
     const other = found(request).find(({ shown }) => shown.type === type && shown.name === name);
     if (other === undefined) throw notFound(volumeNotFound);
-    return sync(other.shown, { name, type, config: {} });
+    return sync(other.shown, coveredOfRoot(other.shown));
   }
 
   /** @param type in the path, or in the body */
@@ -202,6 +206,33 @@ export function storageVolumeRoutes(
       etag: { ifMatch: ifMatchOf(request), parts: () => coveredOf(volumes.record(id)) },
       told: told("storage-volume-updated", refOf(id)),
       work: () => volumes.update(id, next(volumes.record(id))),
+    });
+    return sync();
+  }
+
+  /** Of an instance's root, keys of the user are all that can change. */
+  async function changeRoot(request: ApiRequest, put: StorageVolumePut): Promise<Reply> {
+    const [pool, name] = [param(request, "pool"), param(request, "name")];
+    const root = () => {
+      const all = volumes.home.otherVolumes(pool, request.call.project);
+      const found = all.find((other) => other.type === "container" && other.name === name);
+      if (found === undefined) throw notFound(volumeNotFound);
+      return found;
+    };
+    const { owner, project, description } = root();
+    if (put.restore !== "") throw badRequest("The root of an instance is put back by way of the instance.");
+    if (put.description !== description)
+      throw badRequest("The volume of an instance has no description of its own. Change that of the instance.");
+    const config = withoutEmpty(put.config);
+    requireConfig(userKeys, config);
+    await changes.run(request.call, {
+      of: [owner],
+      etag: { ifMatch: ifMatchOf(request), parts: () => coveredOfRoot(shownOther(root())) },
+      told: told("instance-updated", owner),
+      work: () => {
+        root();
+        volumes.home.setRootConfig({ project, name }, config);
+      },
     });
     return sync();
   }
@@ -350,12 +381,16 @@ export function storageVolumeRoutes(
       "PUT",
       one,
       {
-        summary: "Replaces the mutable part of a custom volume, or puts its content back to a snapshot's.",
+        summary:
+          "Replaces the mutable part of a custom volume, or puts its content back to a snapshot's; of an instance's, its `user.*` keys.",
         body: StorageVolumePut,
         tagged: true,
         answer: answers.nothing,
       },
-      (request, put) => (put.restore === "" ? change(request, () => put) : restore(request, put.restore)),
+      (request, put) => {
+        if (typeOf(request) === "container") return changeRoot(request, put);
+        return put.restore === "" ? change(request, () => put) : restore(request, put.restore);
+      },
     ),
     route(
       "PATCH",

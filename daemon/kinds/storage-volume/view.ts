@@ -49,7 +49,7 @@ export function shownOther(other: OtherVolume): StorageVolume {
     type: other.type,
     content_type: "filesystem",
     description: other.description,
-    config: {},
+    config: other.config,
     used_by: [urlOf(other.owner)],
     location: "none",
     project: other.project,

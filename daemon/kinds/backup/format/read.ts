@@ -1,9 +1,11 @@
 /** What a backup says of itself, read with suspicion: it comes from elsewhere. */
 import * as z from "zod";
-import { epoch, never, SnapshotName, Text } from "../../../../sdk/api/common";
+import { type Config, epoch, never, SnapshotName, Text } from "../../../../sdk/api/common";
 import { type ApiError, badRequest } from "../../../../sdk/api/errors";
 import { diskIdsKey } from "./volatile";
 import { config, devices, list, parse, time, word, yes } from "./words";
+
+const lastPart = (name: string): string => name.split("/").at(-1) ?? "";
 
 const settings = {
   architecture: word,
@@ -16,21 +18,31 @@ const settings = {
 };
 
 const Instance = z.object({ ...settings, name: Text, description: word, type: word });
-export type BackedUpInstance = z.output<typeof Instance>;
+export type BackedUpInstance = z.output<typeof Instance> & OfVolume;
 
 const Snapshot = z.object({
   ...settings,
   // Earlier versions of LXD wrote the instance's name before it.
-  name: Text.transform((name) => name.split("/").at(-1) ?? "").pipe(SnapshotName),
+  name: Text.transform(lastPart).pipe(SnapshotName),
   expires_at: time(never),
 });
-export type BackedUpSnapshot = z.output<typeof Snapshot>;
+export type BackedUpSnapshot = z.output<typeof Snapshot> & OfVolume;
+
+/** What the file says of the root's volume beside. */
+interface OfVolume {
+  /** Keys of the user; LXD has there what its storage drivers know as well. */
+  readonly volumeConfig: Config;
+}
+
+const VolumeSnapshot = z.object({ name: Text.transform(lastPart), config });
 
 const Whole = z.object({
   container: Instance.nullish(),
   // Newer versions call it so.
   instance: Instance.nullish(),
   snapshots: list(Snapshot),
+  volume: z.object({ config }).nullish(),
+  volume_snapshots: list(VolumeSnapshot),
   pool: z
     .object({ name: word, driver: word })
     .nullish()
@@ -61,14 +73,23 @@ export function readBackup(index: unknown, beside: unknown): BackedUp {
 
 /** Reads backup.yaml. @param name of the file, for errors @throws ApiError BAD_REQUEST */
 export function readWhole(name: string, value: unknown): Omit<BackedUp, "isOptimized"> {
-  const { container, instance: newer, snapshots, pool } = parse(name, Whole, value);
+  const whole = parse(name, Whole, value);
+  const { container, instance: newer, snapshots, pool } = whole;
   const instance = container ?? newer;
   if (instance === undefined || instance === null)
     throw badRequest(`Cannot import backup: its ${name} tells of no instance. Make it again.`);
   const names = new Set(snapshots.map((snapshot) => snapshot.name));
   if (names.size < snapshots.length)
     throw badRequest(`Cannot import backup: its ${name} has two snapshots of one name. Make it again.`);
-  return { instance, snapshots, pool: pool.name };
+  const ofVolume = (own: Config = {}): OfVolume => ({
+    volumeConfig: Object.fromEntries(Object.entries(own).filter(([key]) => key.startsWith("user."))),
+  });
+  const volumeOf = new Map(whole.volume_snapshots.map((volume) => [volume.name, volume.config]));
+  return {
+    instance: { ...instance, ...ofVolume(whole.volume?.config) },
+    snapshots: snapshots.map((snapshot) => ({ ...snapshot, ...ofVolume(volumeOf.get(snapshot.name)) })),
+    pool: pool.name,
+  };
 }
 
 /** Which ids the files of a part have: those of the container itself, or a range of its host. */

@@ -94,12 +94,18 @@ function configOf({ instance, snapshots, pool, profiles, book, told = withOwnIds
     })),
     volume: {
       ...volume,
+      config: instance.volumeConfig,
       name: instance.name,
       type: "container",
       used_by: [],
       location: "none",
       project: instance.project,
     },
-    volume_snapshots: snapshots.map(({ name, expiresAt }) => ({ ...volume, expires_at: expiresAt, name })),
+    volume_snapshots: snapshots.map(({ name, expiresAt, settings: { volumeConfig = {} } }) => ({
+      ...volume,
+      config: volumeConfig,
+      expires_at: expiresAt,
+      name,
+    })),
   };
 }

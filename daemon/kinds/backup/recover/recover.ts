@@ -15,11 +15,11 @@ import { nowText } from "../../../platform/time";
 import { checkTemplates, parseMetadata } from "../../image/archive/metadata";
 import { baseOf } from "../../instance/create/idmap";
 import { makeLinks } from "../../instance/create/links";
+import { devicesIn } from "../../instance/devices-in";
 import { metadataOf } from "../../instance/metadata/metadata";
 import type { KeptMetadata } from "../../instance/metadata/store";
 import { type InstanceId, type InstanceRecord, instanceOfKey, instanceRef, keyOf } from "../../instance/record";
-import type { SnapshotRecord } from "../../snapshot/store";
-import { devicesIn } from "../devices-in";
+import { type SnapshotRecord, settingsOf } from "../../snapshot/store";
 import { type BackedUp, readWhole } from "../format/read";
 import { diskIdsKey } from "../format/volatile";
 import type { BackupHome } from "../home";
@@ -170,12 +170,13 @@ function recordOf(home: BackupHome, { id, pool, found: { instance } }: Lost): In
     architecture: findArchitecture(instance.architecture) ?? instance.architecture,
     description: instance.description,
     config: base === undefined || isTaken ? book.hostIds.giveNew(config) : config,
-    devices: devicesIn(home, id.project, pool, instance),
+    devices: devicesIn(home.instances.home.book, id.project, pool, instance),
     profiles: instance.profiles,
     ephemeral: instance.ephemeral,
     createdAt: instance.created_at,
     lastUsedAt: instance.last_used_at,
     pool,
+    volumeConfig: instance.volumeConfig,
   };
 }
 
@@ -183,7 +184,8 @@ function recordOf(home: BackupHome, { id, pool, found: { instance } }: Lost): In
 function snapshotOf(home: BackupHome, record: InstanceRecord, { found }: Lost, name: string): SnapshotRecord {
   const instance = { project: record.project || defaultProject, name: record.name };
   const told = found.snapshots.find((snapshot) => snapshot.name === name);
-  if (told === undefined) return { instance, name, createdAt: nowText(), expiresAt: never, settings: record };
+  if (told === undefined)
+    return { instance, name, createdAt: nowText(), expiresAt: never, settings: settingsOf(record) };
   const { [diskIdsKey]: _, ...config } = told.config;
   return {
     instance,
@@ -194,10 +196,11 @@ function snapshotOf(home: BackupHome, record: InstanceRecord, { found }: Lost, n
       architecture: findArchitecture(told.architecture) ?? record.architecture,
       description: "",
       config,
-      devices: devicesIn(home, record.project, record.pool, told),
+      devices: devicesIn(home.instances.home.book, record.project, record.pool, told),
       profiles: told.profiles,
       ephemeral: told.ephemeral,
       lastUsedAt: told.last_used_at,
+      volumeConfig: told.volumeConfig,
     },
   };
 }

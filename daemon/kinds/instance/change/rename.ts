@@ -9,7 +9,7 @@ import { makeLinks, removeLinks } from "../create/links";
 import { hasPending } from "../create/pending-file-templates";
 import { devicesForgotten } from "../devices/devices";
 import type { InstanceHome } from "../home";
-import { type InstanceId, type InstanceRecord, keyOf, rootOf } from "../record";
+import { type InstanceId, type InstanceRecord, keyOf, rootEntry, rootOf } from "../record";
 import { snapshotVolume, volumeOf } from "../volume";
 import { checkSettings, nothing } from "./checks";
 import { withNewCloudInitId } from "./cloud-init-id";
@@ -18,14 +18,19 @@ import { withNewCloudInitId } from "./cloud-init-id";
 export function requireMovable(home: InstanceHome, record: InstanceRecord, { project, name }: InstanceId): void {
   if (project === record.project) return;
   home.projects.require(project);
-  const there = { ...record, project, name };
+  const there = inProject(home, record, { project, name });
   checkSettings(home, there, { ...nothing, config: record.config, devices: record.devices });
   home.projects.allowInstance(project, { name, ...home.book.expanded(there) }, true);
-  const pool = rootOf(home.book.expanded(there).devices)?.pool;
-  if (pool !== record.pool)
-    throw badRequest(
-      `Cannot move instance "${record.name}" to project "${project}": its root disk would be in ${pool === undefined ? "no storage pool" : `storage pool "${pool}"`} there. Give it a root disk of its own, or move it to that pool first.`,
-    );
+}
+
+/** The instance in a project: it stays in its pool, and has a root disk of its own where the profiles there say another pool, or none. */
+function inProject({ book }: InstanceHome, record: InstanceRecord, { project, name }: InstanceId): InstanceRecord {
+  const there = { ...record, project, name };
+  const devices = book.expanded(there).devices;
+  if (rootOf(devices)?.pool === record.pool) return there;
+  const [ownName, own] = rootEntry(book.expanded(record).devices);
+  const [root = ownName] = Object.entries(devices).find(([, { type, path }]) => type === "disk" && path === "/") ?? [];
+  return { ...there, devices: { ...record.devices, [root]: { ...own, pool: record.pool } } };
 }
 
 /** After a crash midway the volumes follow the database (Volumes.reconcile). */
@@ -35,6 +40,7 @@ export async function renameInstance(home: InstanceHome, record: InstanceRecord,
   if (book.running.has(record)) throw badRequest("Renaming of running container not allowed");
   book.requireNewName(renamed);
   await home.sftp.leaveRoot(record);
+  const there = inProject(home, record, renamed);
   await using undo = new Revert(home.log);
   const move = async (from: Volume, into: Volume) => {
     await volumes.rename(record.pool, from, into);
@@ -45,7 +51,9 @@ export async function renameInstance(home: InstanceHome, record: InstanceRecord,
   await move(volumeOf(record), volumeOf(renamed));
   database.transaction(() => {
     book.store.rename(record, renamed);
+    book.store.update(there);
     snapshots.instanceRenamed(record, renamed);
+    snapshots.instanceMoved(there);
     backups.instanceRenamed(record, renamed);
   });
   undo.keep();

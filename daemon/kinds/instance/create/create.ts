@@ -191,6 +191,7 @@ function fromCopy(home: InstanceHome, id: InstanceId, post: InstancesPost): Crea
       config: withoutStamp(withoutVolatile(origin.config)),
       profiles: origin.profiles,
       architecture: source.architecture,
+      volumeConfig: origin.volumeConfig,
       standing: { settings: origin, pool: source.pool },
     },
   );

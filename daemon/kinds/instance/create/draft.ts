@@ -24,6 +24,8 @@ export interface Origin {
   readonly config: Config;
   readonly profiles?: readonly string[] | undefined;
   readonly architecture?: string;
+  /** Of the volume that the root is made of. */
+  readonly volumeConfig?: Config | undefined;
   /** Settings of an instance or snapshot that is copied, and the pool of its root. They are not judged again, and a root that nothing gives stays in that pool. */
   readonly standing?: { readonly settings: Settings; readonly pool: string };
 }
@@ -69,6 +71,7 @@ export function draftInstance(
     createdAt: nowText(),
     lastUsedAt: epoch,
     pool,
+    volumeConfig: origin.volumeConfig ?? {},
   };
 }
 

@@ -70,6 +70,7 @@ export class Starter {
     try {
       await checkStart(home, { ...record, config });
       await home.sftp.leaveRoot(record);
+      await home.snapshots.takeBeforeStart(record);
       await settleRootSize(home, record, expanded.devices);
       const own = await ownAddresses(home, { ...record, config }, expanded.devices);
       ({ config } = own);

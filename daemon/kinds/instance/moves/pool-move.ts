@@ -39,7 +39,10 @@ export async function moveToPool(home: InstanceHome, record: InstanceRecord, poo
     );
   // The old ones go then: after a power cut these must be whole.
   await volumes.flush(pool, volumeOf(next));
-  database.transaction(() => book.store.moveToPool(next));
+  database.transaction(() => {
+    book.store.moveToPool(next);
+    home.snapshots.instanceMoved(next);
+  });
   undo.keep();
   await makeLinks(home, pool, next);
   await removeVolumes(home, record, record.pool).catch((error: unknown) =>
