@@ -111,7 +111,7 @@ export interface InstanceConfig<Value> {
   "oci.gid"?: Value;
   /** User that the command runs as. A new container has that of its image. Default: `0`. It counts from the next start on. */
   "oci.uid"?: Value;
-  /** Ids of the host that the container has as its own, a line each: `both`, `uid` or `gid`, an id or range of the container, and one of the host. Files of the host that belong to them belong to the container's users. Default: no ids of the host. It counts from the next start on. */
+  /** Ids of the host that the container has as its own, a line each: `both`, `uid` or `gid`, an id or range of the host, and one of the container. Files of the host that belong to them belong to the container's users. Default: no ids of the host. It counts from the next start on. */
   "raw.idmap"?: Value;
   /** Lines of LXC configuration. `lxc.signal.halt`, `lxc.signal.stop`, `lxc.signal.reboot` and `lxc.init.cmd` are read; `lxc.hook.clone` and `lxc.hook.destroy` mean nothing, as in LXD, and `lxc.apparmor.profile=unconfined` says what is so. It counts from the next start on. */
   "raw.lxc"?: Value;

@@ -184,6 +184,11 @@ test("ids that raw.idmap gives to a container are those of the host, in files an
     // Its own files are stored by the ids that it sees.
     assert.equal(await inside("touch /tmp/x; stat -c %u /tmp/x", user), "1000");
   });
+  await having({ "raw.idmap": "uid 1000 600\ngid 1000 0" }, async () => {
+    assert.match(await inside("cat /proc/self/uid_map"), /\n +600 +1000 +1\n/, "the host's id comes first");
+    assert.match(await inside("cat /proc/self/gid_map"), /^0 +1000 +1\n/);
+    assert.equal(await inside("cat /mnt/mine; stat -c %u:%g /mnt/mine", { user: 600, group: 0 }), "of the host\n600:0");
+  });
   await having({}, async () => {
     assert.match(await inside("cat /mnt/mine", { user: 1000, group: 1000 }), /Permission denied/);
   });
@@ -268,7 +273,7 @@ test("what a key cannot be is refused with the form that it can", async () => {
     ["raw.idmap", "all 1 1", /begin with uid, gid or both/],
     ["raw.idmap", "both 1000", /two ids or ranges/],
     ["raw.idmap", "both 1-5 1-4", /same size/],
-    ["raw.idmap", "both 1000 0", /id 0 of the host cannot be given away/],
+    ["raw.idmap", "both 0 1000", /id 0 of the host cannot be given away/],
     ["raw.idmap", "both 1000 1000\nuid 1000 1001", /no id can be given twice/],
     ["raw.idmap", "both 4294967295 1000", /two ids or ranges/],
     ["security.idmap.base", "1000", /whole number from 65536/],

@@ -1,11 +1,11 @@
-/** Id map: lines of raw.idmap, which give ids of the host to a container: `both 1000 1000`, `uid 50-60 500-510` (LXD's form). */
+/** Id map: lines of raw.idmap, which give ids of the host to a container, the host's first: `both 1000 1000`, `uid 50-60 500-510` (LXD's form). */
 import type { ValueType } from "./table";
 
 export interface IdMapLine {
   readonly kind: "uid" | "gid" | "both";
-  /** First id as the container sees it, and as the host has it. */
-  readonly inner: number;
+  /** First id as the host has it, and as the container sees it. */
   readonly host: number;
+  readonly inner: number;
   readonly count: number;
 }
 
@@ -27,14 +27,14 @@ function rangeOf(text: string): Range | undefined {
 
 /** @returns the line, or what is wrong with it */
 function lineOf(line: string): IdMapLine | string {
-  const [kind, inner, host, ...rest] = line.split(" ");
+  const [kind, host, inner, ...rest] = line.split(" ");
   if (kind !== "uid" && kind !== "gid" && kind !== "both") return "each line must begin with uid, gid or both";
-  const [from, to] = [rangeOf(inner ?? ""), rangeOf(host ?? "")];
+  const [from, to] = [rangeOf(host ?? ""), rangeOf(inner ?? "")];
   if (from === undefined || to === undefined || rest.length > 0)
     return `the line "${line}" must be two ids or ranges of ids after that word, such as "both 1000 1000"`;
   if (from.count !== to.count) return `the ranges of the line "${line}" must be of the same size`;
-  if (to.first === 0) return "id 0 of the host cannot be given away: a container with it needs security.privileged";
-  return { kind, inner: from.first, host: to.first, count: from.count };
+  if (from.first === 0) return "id 0 of the host cannot be given away: a container with it needs security.privileged";
+  return { kind, host: from.first, inner: to.first, count: from.count };
 }
 
 const linesOf = (text: string): string[] => text.split("\n").filter((line) => line !== "");
@@ -54,7 +54,7 @@ function findTwice(lines: readonly IdMapLine[]): string | undefined {
 }
 
 export const idMap: ValueType<readonly IdMapLine[]> = {
-  title: "lines of `uid`, `gid` or `both`, an id or a range of the container and one of the host",
+  title: "lines of `uid`, `gid` or `both`, an id or a range of the host and one of the container",
   check: (text) => {
     const lines = linesOf(text).map(lineOf);
     const wrong = lines.find((line) => typeof line === "string");

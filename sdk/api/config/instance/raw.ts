@@ -14,7 +14,7 @@ export const rawKeys = grouped("raw", {
     since,
     extension: "id_map",
     example: "both 1000 1000",
-    doc: "Ids of the host that the container has as its own, a line each: `both`, `uid` or `gid`, an id or range of the container, and one of the host. Files of the host that belong to them belong to the container's users.",
+    doc: "Ids of the host that the container has as its own, a line each: `both`, `uid` or `gid`, an id or range of the host, and one of the container. Files of the host that belong to them belong to the container's users.",
   },
   "raw.lxc": {
     type: anyText,
