@@ -330,3 +330,18 @@ test("a template that can never be made is refused with its image, one that fail
     assert.match(told.error, /^Cannot make "\/etc" of the image's template: there is a folder in its place\./);
   });
 });
+
+test("an instance tells what it was made by until it has run, also where its image has no files to make", async () => {
+  const { client } = shared;
+  const fingerprint = await imported(await bootable("architecture: x86_64"));
+  const told = async (name: string) => (await client.getInstance(name)).value.config["volatile.apply_template"];
+  assert.equal((await create("web", fingerprint)).status, 200);
+  assert.equal(await told("web"), "create");
+  await (await client.createInstance({ name: "copy", source: { type: "copy", source: "web" } })).wait();
+  assert.equal(await told("copy"), "copy");
+  await (await client.renameInstance("web", "moved")).wait();
+  assert.equal(await told("moved"), "create", "it has not run by its first name either");
+  await (await client.setInstanceState("moved", { action: "start" })).wait();
+  assert.equal(await told("moved"), undefined);
+  for (const name of ["moved", "copy"]) await (await client.deleteInstance(name, { force: true })).wait();
+});
