@@ -101,8 +101,12 @@ test("a device that need not be there comes to a running container with the host
     await setState(daemon, "start");
     const isThere = () => inside(daemon, "test -e /dev/awaited && echo there");
     assert.equal(await isThere(), "");
+    const { value, etag } = await daemon.client.getInstance("box");
     makeHostNode();
     await until(async () => (await isThere()) === "there");
+    // Nobody else has changed the instance.
+    await (await daemon.client.updateInstance("box", { ...value, description: "seen" }, { etag: String(etag) })).wait();
+    assert.equal(await isThere(), "there");
     assert.match(await look(daemon, "/dev/awaited"), /opened$/);
     dropHostNode();
     await until(async () => (await isThere()) === "");

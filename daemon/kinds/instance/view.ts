@@ -2,6 +2,7 @@
 import type { Config } from "../../../sdk/api/common";
 import type { Instance } from "../../../sdk/api/instance";
 import { statusCodes } from "../../../sdk/api/operation";
+import { withoutKept } from "./devices/volatile-keys";
 import { isReady } from "./life/last-state";
 import type { RunningInstance } from "./life/running";
 import type { Expanded, InstanceRecord } from "./record";
@@ -49,7 +50,8 @@ export function renderInstance(
 /** What the ETag covers (docs/lxd-api.md, Changes). */
 export const writableInstance = (record: InstanceRecord) => ({
   architecture: record.architecture,
-  config: record.config,
+  // What a running container has of its devices changes with the host's, and is no change that a client could lose.
+  config: withoutKept(record.config),
   devices: record.devices,
   ephemeral: record.ephemeral,
   profiles: record.profiles,
