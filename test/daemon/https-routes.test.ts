@@ -42,6 +42,8 @@ const open: Readonly<Record<Exclude<Access, "admin" | "view" | "edit">, readonly
     "GET /1.0/storage-pools",
     "GET /1.0/storage-pools/:name",
     "GET /1.0/storage-pools/:name/resources",
+    "PATCH /1.0/certificates/:fingerprint",
+    "PUT /1.0/certificates/:fingerprint",
   ],
   list: [
     "GET /1.0/events",
