@@ -106,6 +106,23 @@ test("an imported tarball is an image by the hash of its bytes, with what metada
     assert.match(exported.headers["content-disposition"]!, new RegExp(`${fingerprint}\\.tar\\.gz$`));
   }));
 
+test("an upload names its aliases, and none that something has already", () =>
+  withApi(async ({ call, callAndWait, leftovers }) => {
+    const bytes = gzipSync(await imageOf());
+    const headers = { "content-type": "application/octet-stream", "x-incus-aliases": "alias=tiny&alias=a%2Fslash" };
+    const { json } = await callAndWait("POST", "/1.0/images", bytes, headers);
+    assert.equal(json.status, "Success", json.err);
+    const image = (await call("GET", `/1.0/images/${sha256(bytes)}`)).json.metadata;
+    assert.deepEqual(image.aliases.map(({ name }: { name: string }) => name).sort(), ["a/slash", "tiny"]);
+    const other = gzipSync(await imageOf({ name: "rootfs/a", content: "x" }));
+    const refused = await call("POST", "/1.0/images", other, headers);
+    assert.equal(refused.status, 409, JSON.stringify(refused.json));
+    assert.match(refused.json.error, /already exists/);
+    const bad = await call("POST", "/1.0/images", other, { ...headers, "x-incus-aliases": "alias=..%2Fup" });
+    assert.deepEqual([bad.status, /must not contain empty/.test(bad.json.error)], [400, true], bad.json.error);
+    assert.deepEqual(leftovers(), [sha256(bytes)]);
+  }));
+
 test("what a body begins with tells an image from JSON, where the client says no type or another one", () =>
   withApi(async ({ call, callAndWait }) => {
     const bytes = gzipSync(await imageOf());

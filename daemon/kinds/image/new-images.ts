@@ -29,6 +29,7 @@ const says = {
     filename: "name of the file that it came from",
     properties: "properties, URL-encoded: `os=BusyBox&release=1.36`",
     profiles: "profiles of instances made of it, URL-encoded: `profile=a&profile=b`",
+    aliases: "aliases of it, URL-encoded: `alias=a&alias=b` (extension `image_import_alias`)",
     fingerprint: "what the fingerprint must come to",
     secret: "what this server gave for an image of that fingerprint (`mode` `push`): who knows it needs no trust",
   },
@@ -62,7 +63,8 @@ export function newImageRoute(images: ImageService, publisher: Publisher, change
     const call = awaited === undefined ? caller : vouchedFor(caller);
     if (awaited === undefined && !maySee(caller, caller.project)) throw notAuthorized();
     requireAccess(call, [imageRef(call, "")]);
-    for (const { name } of awaited?.aliases ?? []) images.aliases.requireFree(call, name);
+    const wanted = withAwaited(options, awaited);
+    for (const { name } of wanted.aliases ?? []) images.aliases.requireFree(call, name);
     const upload = await receive(body, headers, dirs.scratch, images.limits);
     return asyncOp(
       changes.start(call, {
@@ -75,7 +77,7 @@ export function newImageRoute(images: ImageService, publisher: Publisher, change
         },
         work: async ({ signal }) => {
           await using uploaded = upload;
-          const made = await images.import(call.project, uploaded, { ...withAwaited(options, awaited), signal });
+          const made = await images.import(call.project, uploaded, { ...wanted, signal });
           // Of a layout of OCI another one than the upload's.
           changes.tell(call, told(call, made.fingerprint));
           return made;
@@ -193,6 +195,9 @@ export function newImageRoute(images: ImageService, publisher: Publisher, change
   };
 }
 
+/** What an upload says of aliases is judged as a body is. */
+const uploadAliases = ImagesPost.pick({ aliases: true });
+
 const noSource = { protocol: "direct", certificate: "", secret: "", project: "" } as const;
 
 /** Properties key by key; an empty one is unset. */
@@ -224,12 +229,15 @@ const withAwaited = (options: ImportOptions, awaited: Awaited | undefined): Impo
 function optionsOf(headers: ApiRequest["headers"]): { options: ImportOptions; secret: string | undefined } {
   const header = (name: string) => eitherFamily(headers, name);
   const profiles = header("profiles");
+  const names = new Set(new URLSearchParams(header("aliases")).getAll("alias"));
+  const { aliases } = uploadAliases.parse({ aliases: [...names].map((name) => ({ name })) });
   const options = {
     public: /^(1|true|yes|on)$/i.test(header("public") ?? ""),
     filename: header("filename"),
     properties: Object.fromEntries(new URLSearchParams(header("properties"))),
     profiles: profiles === undefined ? undefined : new URLSearchParams(profiles).getAll("profile"),
     expectedFingerprint: header("fingerprint")?.toLowerCase(),
+    aliases,
   };
   return { options, secret: header("secret") || undefined };
 }

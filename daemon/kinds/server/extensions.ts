@@ -187,6 +187,7 @@ export const apiExtensions: readonly string[] = [
   "instance_ready_state",
   "instance_oci",
   "instance_auto_restart",
+  "image_import_alias",
   "instance_oci_entrypoint",
   "container_disk_tmpfs",
   "bothy_templates",
