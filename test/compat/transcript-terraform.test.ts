@@ -22,7 +22,7 @@ const folder = path.join(packageRoot, "test/compat/scripts/terraform");
 
 /** Writes the configuration of each group of resources: what both providers have, and what only this one has. */
 function prepare(peer: Peer, provider: string): void {
-  writeIdentities(peer, 1);
+  writeIdentities(peer, 2);
   writeFileSync(path.join(peer.home, "terraform.rc"), settings);
   const groups = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   for (const { name } of groups) {

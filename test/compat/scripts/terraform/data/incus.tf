@@ -1,0 +1,5 @@
+data "incus_cluster" "none" {}
+
+data "incus_image" "image" {
+  name = "ct-bb"
+}

@@ -1,0 +1,3 @@
+data "lxd_image" "image" {
+  image = "ct-bb"
+}

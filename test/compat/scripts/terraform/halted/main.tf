@@ -1,0 +1,7 @@
+resource "PROVIDER_instance" "halted" {
+  name      = "ct8"
+  image     = "ct-bb"
+  profiles  = ["ct"]
+  ephemeral = true
+  running   = false
+}
