@@ -159,9 +159,10 @@ export class Subject {
     return this.#client.call("DELETE", `/1.0/instances/${instance}/backups/${name}`);
   }
 
-  /** Makes the instance of a backup's file. */
-  importBackup(file: string, pool: string): Promise<unknown> {
-    return this.#client.upload("/1.0/instances", this.#beside(file), { "x-lxd-pool": this.#pool(pool) });
+  /** Makes an instance of a backup's file. */
+  importBackup(file: string, pool: string, name: string): Promise<unknown> {
+    const headers = { "x-lxd-pool": this.#pool(pool), "x-lxd-name": name };
+    return this.#client.upload("/1.0/instances", this.#beside(file), headers);
   }
 
   createVolume(pool: string, name: string): Promise<unknown> {

@@ -1,11 +1,14 @@
 /** Carriage: what goes out of a server and into it as one file. The data are random, so that files are as large packed as unpacked. */
-import type { Column, Measure } from "./measure";
+import { type Column, columnName, type Measure } from "./measure";
 import { large, one, stoppedLarge } from "./scenes";
 
 const maxRounds = 3;
 
 /** Where a column's backup lies while it is carried back. */
 const kept = (column: Column): string => `${one(column)}.tar.gz`;
+
+/** Names of the instances that a column made of its backup. */
+const imports = new Map<string, string[]>();
 
 export const carriageMeasures: readonly Measure[] = [
   {
@@ -52,14 +55,19 @@ export const carriageMeasures: readonly Measure[] = [
         await stoppedLarge.make(column);
         await subject.backup(large(column), "b");
         await subject.downloadBackup(large(column), "b", kept(column));
-        // It comes back by its own name.
         await stoppedLarge.remove(column);
+        imports.set(columnName(column), []);
       },
-      remove: async () => undefined,
+      async remove(column) {
+        for (const name of imports.get(columnName(column)) ?? []) await column.subject.delete(name);
+      },
     },
+    // None is deleted between two rounds: ext4 looks for free inodes past all that were freed in the last five seconds.
     async round(column, { time }) {
-      await time(() => column.subject.importBackup(kept(column), column.pool));
-      await column.subject.delete(large(column));
+      const made = imports.get(columnName(column))!;
+      const name = `${large(column)}-${made.length}`;
+      made.push(name);
+      await time(() => column.subject.importBackup(kept(column), column.pool, name));
     },
   },
   {
