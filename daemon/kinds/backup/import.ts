@@ -26,7 +26,7 @@ import { about } from "../instance/request";
 import { sizeOfNewRoot } from "../instance/root-size";
 import { volumeOf } from "../instance/volume";
 import type { SnapshotRecord } from "../snapshot/store";
-import { type InspectedBackup, inspectBackup, inWordsOfBackups } from "./archive/inspect";
+import { type BackupFile, type InspectedBackup, inspectBackup, inWordsOfBackups } from "./archive/inspect";
 import { type BackedUpInstance, type BackedUpSnapshot, fileIds } from "./format/read";
 import { diskIdsKey, passedOn } from "./format/volatile";
 import type { BackupHome } from "./home";
@@ -50,7 +50,7 @@ export async function importBackup(home: BackupHome, { call, headers, body }: Ap
     requireFree(home, id);
   }
   if (wanted.pool !== undefined) instances.home.storagePools.record(wanted.pool);
-  const upload = await receiveBackup(body, home.dirs.scratch, home.images.limits);
+  const upload = await receiveBackup(body, "instance", home.dirs.scratch, home.images.limits);
   return asyncOp(
     changes.start(call, {
       // Which instance it will be is known when the backup is read.
@@ -60,7 +60,7 @@ export async function importBackup(home: BackupHome, { call, headers, body }: Ap
       work: async (operation) => {
         await using file = upload;
         try {
-          await makeInstance(home, call, file.path, wanted, operation);
+          await makeInstance(home, call, file, wanted, operation);
         } catch (error) {
           throw inWordsOfBackups(error);
         }
@@ -80,7 +80,7 @@ function requireFree({ instances }: BackupHome, id: InstanceId): void {
 async function makeInstance(
   home: BackupHome,
   call: Call,
-  file: string,
+  file: BackupFile,
   wanted: Wanted,
   operation: RunningOperation,
 ): Promise<void> {
@@ -96,7 +96,7 @@ async function makeInstance(
       const pool = poolFor(home, call.project, wanted, backup);
       const draft = draftOf(home, id, pool, backup);
       await make(instances, draft, async (record) => {
-        await fill(home, record, { file, backup, pool }, operation);
+        await fill(home, record, { file: file.path, backup, pool }, operation);
         keepMetadata(home, record, backup, operation);
         const trigger = instanceConfig(backup.instance.config).get("volatile.apply_template");
         const isTrigger = triggers.some((known) => known === trigger);

@@ -1,14 +1,14 @@
 /** Upload: the file of a backup on its way in, bounded, in a scratch folder of its own. */
 import { randomUUID } from "node:crypto";
-import { createWriteStream } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import type { IncomingHttpHeaders } from "node:http";
 import path from "node:path";
 import type { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { badRequest } from "../../../sdk/api/errors";
+import { storeChecked } from "../image/archive/early-check";
 import { beyond, type ImageLimits } from "../image/archive/limits";
-import { inWordsOfBackups } from "./archive/inspect";
+import type { BackupJob } from "./archive/check-backup-process";
+import { type BackupFile, beginBackupCheck, inWordsOfBackups } from "./archive/inspect";
 
 /** All scratch folders of imports begin so; start-up removes those that a killed daemon left. */
 export const importPrefix = "backup-";
@@ -22,17 +22,22 @@ export function requireUpload(headers: IncomingHttpHeaders): void {
 }
 
 /** The file of an upload, until it is disposed of. */
-export interface Upload extends AsyncDisposable {
-  readonly path: string;
-}
+export interface Upload extends BackupFile, AsyncDisposable {}
 
-/** Takes a body to the disk. @throws ApiError BAD_REQUEST for one without content or past the limit of images */
-export async function receiveBackup(body: Readable, scratch: string, limits: ImageLimits): Promise<Upload> {
+/** Takes a body to the disk. @param of what the backup shall be @throws ApiError BAD_REQUEST for one without content or past the limit of images */
+export async function receiveBackup(
+  body: Readable,
+  of: BackupJob["of"],
+  scratch: string,
+  limits: ImageLimits,
+): Promise<Upload> {
   const folder = path.join(scratch, `${importPrefix}${randomUUID()}`);
   await mkdir(folder, { mode: 0o700 });
-  const upload = {
-    path: path.join(folder, "file"),
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  const file = path.join(folder, "file");
+  let check: Upload["check"];
+  const dispose = async () => {
+    await check?.[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true, force: true });
   };
   let total = 0;
   async function* counted(): AsyncGenerator<Buffer> {
@@ -44,12 +49,12 @@ export async function receiveBackup(body: Readable, scratch: string, limits: Ima
     }
   }
   try {
-    await pipeline(counted, createWriteStream(upload.path, { mode: 0o600, flags: "wx" }));
+    check = await storeChecked(counted(), file, () => beginBackupCheck(file, of, limits));
     if (total === 0)
       throw badRequest("Cannot import backup: the request has no content. Send the file that an export gave.");
   } catch (error) {
-    await upload[Symbol.asyncDispose]();
+    await dispose();
     throw inWordsOfBackups(error);
   }
-  return upload;
+  return { path: file, check, [Symbol.asyncDispose]: dispose };
 }

@@ -122,6 +122,9 @@ export class ImageArrivals {
       );
     const project = this.parts.catalog.homeOf(caller);
     this.#requireRoom(caller, project, sizeBytes);
+    const written = this.parts.files.write(upload);
+    // Whoever waits for it gets the failure.
+    written.catch(() => undefined);
     const inspected = await inspect(upload, imageLimits(this.home.server.config()), options.signal);
     if (inspected === undefined) return await this.#importArchive(caller, upload, options);
     // The files are those of every project.
@@ -129,6 +132,7 @@ export class ImageArrivals {
       if (this.#store.find({ project, fingerprint }) !== undefined)
         throw conflict("Image with same fingerprint already exists");
       await using undo = new Revert(this.home.log);
+      await written;
       await this.parts.files.bring(upload, undo, () => this.#store.findAny(fingerprint) !== undefined);
       const { metadata } = inspected;
       this.#requireHome(caller, project);

@@ -43,11 +43,15 @@ export class StoredFiles {
         ];
   }
 
-  /** Puts checked files in their place, and on the disk. @param isShared whether another project has them: then they stay when it is undone */
+  /** Writes uploaded files to the disk, where they are: it takes its time there, as their check does on a processor. */
+  async write(upload: Upload): Promise<void> {
+    await syncToDisk(...this.#moves(upload).map(([from]) => from));
+  }
+
+  /** Puts checked and written files in their place. @param isShared whether another project has them: then they stay when it is undone */
   async bring(upload: Upload, undo: Revert, isShared: () => boolean): Promise<void> {
     for (const [from, to] of this.#moves(upload)) {
       if (!isShared()) undo.add(() => rm(to, { force: true }));
-      await syncToDisk(from);
       await renameAcross(from, to);
     }
     await syncToDisk(this.#file(upload.fingerprint));

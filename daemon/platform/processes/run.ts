@@ -1,10 +1,13 @@
 /** Run: a host program as a child, by argument list and never through a shell. */
 import { spawn } from "node:child_process";
+import type { Writable } from "node:stream";
 import { internal } from "../../../sdk/api/errors";
 import { Tail } from "./tail";
 
 export interface RunOptions {
   readonly input?: string | Buffer;
+  /** Gets the program's standard input, to write and end it; not together with `input`. */
+  readonly stdin?: ((stream: Writable) => void) | undefined;
   readonly signal?: AbortSignal;
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
@@ -34,7 +37,7 @@ export function run(command: string, args: readonly string[], options: RunOption
       return;
     }
     const child = spawn(command, args, {
-      stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      stdio: [(options.input ?? options.stdin) === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       cwd: options.cwd,
       env: options.env,
     });
@@ -82,6 +85,7 @@ export function run(command: string, args: readonly string[], options: RunOption
         );
       }
     });
+    if (child.stdin !== null) options.stdin?.(child.stdin);
     if (options.input !== undefined) {
       // A program that ended early takes no more input; its exit code tells why.
       child.stdin?.on("error", () => undefined);

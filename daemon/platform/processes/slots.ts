@@ -28,6 +28,11 @@ export class Slots {
     this.#count = count;
   }
 
+  /** Whether work would run at once. */
+  get isFree(): boolean {
+    return this.#waiting.length === 0 && this.#hasRoom(restrictedKey(currentClient()));
+  }
+
   /** Runs the work when a slot is free. Not re-entrant. @throws the signal's reason when it aborts before */
   async run<T>(work: () => Promise<T>, options: SlotOptions = {}): Promise<T> {
     const key = restrictedKey(currentClient());

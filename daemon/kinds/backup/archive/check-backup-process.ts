@@ -1,9 +1,11 @@
-/** Check process: reads an uploaded backup in a process of its own, confined and with bounded memory. Its argument is a job as JSON; it prints one result as JSON. */
-import { ApiError } from "../../../../sdk/api/errors";
+/** Check process: reads an uploaded backup in a process of its own, confined and with bounded memory. */
+import { answerJob, type Refused } from "../../image/archive/answer-job";
 import { readTarball } from "../../image/archive/check-tarball";
 import type { Compression } from "../../image/archive/compression";
+import type { Growth } from "../../image/archive/growing-file";
 import type { ImageLimits } from "../../image/archive/limits";
 import { readYaml } from "../../image/archive/metadata-yaml";
+import type { TarEntry } from "../../image/archive/tar";
 import { type BackupContent, checkBackup } from "./check";
 import { checkVolumeBackup, type VolumeBackupContent } from "./check-volume";
 
@@ -27,11 +29,12 @@ export interface CheckedVolumeBackup extends Pick<VolumeBackupContent, "filesyst
   readonly index: unknown;
 }
 
-export type BackupResult<Checked> = { readonly checked: Checked } | { readonly refused: string };
+export type BackupResult<Checked> = { readonly checked: Checked } | Refused;
 
-async function checkInstance({ file, limits }: BackupJob): Promise<CheckedBackup> {
+async function checkInstance({ file, limits }: BackupJob, growth: Growth): Promise<CheckedBackup> {
   const { container, snapshots, templates, indexYaml, besideYaml, metadataYaml } = await readTarball(
     file,
+    growth,
     limits,
     (entries) => checkBackup(entries, limits),
   );
@@ -45,21 +48,12 @@ async function checkInstance({ file, limits }: BackupJob): Promise<CheckedBackup
   };
 }
 
-async function checkVolume({ file, limits }: BackupJob): Promise<CheckedVolumeBackup> {
-  const { indexYaml, ...roots } = await readTarball(file, limits, (entries) => checkVolumeBackup(entries, limits));
+async function checkVolume({ file, limits }: BackupJob, growth: Growth): Promise<CheckedVolumeBackup> {
+  const check = (entries: AsyncIterable<TarEntry>) => checkVolumeBackup(entries, limits);
+  const { indexYaml, ...roots } = await readTarball(file, growth, limits, check);
   return { ...roots, index: readYaml(indexYaml, "index.yaml") };
 }
 
-async function main(): Promise<void> {
-  let result: BackupResult<CheckedBackup | CheckedVolumeBackup>;
-  try {
-    const job = JSON.parse(process.argv[2] ?? "") as BackupJob;
-    result = { checked: await (job.of === "volume" ? checkVolume(job) : checkInstance(job)) };
-  } catch (error) {
-    if (!ApiError.is(error)) throw error;
-    result = { refused: error.message };
-  }
-  process.stdout.write(JSON.stringify(result));
-}
-
-void main();
+void answerJob(async (job: BackupJob, growth: Growth) => ({
+  checked: await (job.of === "volume" ? checkVolume(job, growth) : checkInstance(job, growth)),
+}));

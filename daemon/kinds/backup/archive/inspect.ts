@@ -3,7 +3,8 @@ import path from "node:path";
 import { ApiError, badRequest } from "../../../../sdk/api/errors";
 import type { TarLayout } from "../../image/archive/check";
 import { checkedApart } from "../../image/archive/checked-apart";
-import { type Compression, detectCompression } from "../../image/archive/compression";
+import { type Compression, detectCompression, knownCompression } from "../../image/archive/compression";
+import { EarlyCheck } from "../../image/archive/early-check";
 import type { ImageLimits } from "../../image/archive/limits";
 import { type BackedUp, readBackup } from "../format/read";
 import { type BackedUpVolume, readVolumeBackup } from "../format/read-volume";
@@ -21,8 +22,37 @@ export interface InspectedBackup extends BackedUp {
 
 const program = path.join(__dirname, "check-backup-process.js");
 
+type Of = BackupJob["of"];
+type Result<Checked> = BackupResult<Checked>;
+type AnyResult = Result<CheckedBackup | CheckedVolumeBackup>;
+
+/** A file that is there. */
+export interface BackupFile {
+  readonly path: string;
+  /** When its check began while it came. */
+  readonly check?: EarlyCheck<AnyResult> | undefined;
+}
+
+/** Begins the check of a backup that is still coming. @returns nothing for a file that an inspection is to tell about when it is whole */
+export async function beginBackupCheck(
+  file: string,
+  of: Of,
+  limits: ImageLimits,
+): Promise<EarlyCheck<AnyResult> | undefined> {
+  const compression = await knownCompression(file);
+  if (compression === undefined || compression === "squashfs") return undefined;
+  const packed = { path: file, compression };
+  return EarlyCheck.begin<AnyResult>(program, jobFor(packed, of, limits), packed);
+}
+
+const jobFor = (file: BackupJob["file"], of: Of, limits: ImageLimits): BackupJob => ({ file, limits, of });
+
 /** @throws ApiError BAD_REQUEST "Cannot import backup: <cause>. <what to do>"; the signal's reason when it aborts */
-export async function inspectBackup(file: string, limits: ImageLimits, signal: AbortSignal): Promise<InspectedBackup> {
+export async function inspectBackup(
+  file: BackupFile,
+  limits: ImageLimits,
+  signal: AbortSignal,
+): Promise<InspectedBackup> {
   const { compression, checked } = await checkedFile<CheckedBackup>(file, "instance", limits, signal);
   const { index, beside, container, metadata, snapshots, templates } = checked;
   const backup = readBackup(index, beside);
@@ -41,7 +71,7 @@ export interface InspectedVolumeBackup extends BackedUpVolume {
 
 /** The same of a custom volume. */
 export async function inspectVolumeBackup(
-  file: string,
+  file: BackupFile,
   limits: ImageLimits,
   signal: AbortSignal,
 ): Promise<InspectedVolumeBackup> {
@@ -57,22 +87,25 @@ export async function inspectVolumeBackup(
   return { ...backup, compression, own, roots: rootsOf(backup.snapshots, snapshots) };
 }
 
-async function checkedFile<Checked>(
-  file: string,
-  of: BackupJob["of"],
+async function checkedFile<Checked extends CheckedBackup | CheckedVolumeBackup>(
+  { path: file, check }: BackupFile,
+  of: Of,
   limits: ImageLimits,
   signal: AbortSignal,
 ): Promise<{ compression: Compression; checked: Checked }> {
-  const compression = await detectCompression(file).catch((error: unknown) => {
+  const packed = check?.file ?? { path: file, compression: await compressionOf(file) };
+  if (packed.compression === "squashfs")
+    throw badRequest("Cannot import backup: it is a squashfs. Send it as a tarball.");
+  const whole = () => checkedApart<AnyResult>(program, jobFor(packed, of, limits), [packed], signal);
+  const result = (await (check?.result(signal) ?? whole())) as Result<Checked>;
+  if ("refused" in result) throw badRequest(result.refused);
+  return { compression: packed.compression, checked: result.checked };
+}
+
+const compressionOf = (file: string): Promise<Compression> =>
+  detectCompression(file).catch((error: unknown) => {
     throw ApiError.is(error) ? unsupported(error) : error;
   });
-  const packed = { path: file, compression };
-  if (compression === "squashfs") throw badRequest("Cannot import backup: it is a squashfs. Send it as a tarball.");
-  const job: BackupJob = { file: packed, limits, of };
-  const result = await checkedApart<BackupResult<Checked>>(program, job, [packed], signal);
-  if ("refused" in result) throw badRequest(result.refused);
-  return { compression, checked: result.checked };
-}
 
 function requirePlain({ isOptimized }: { readonly isOptimized: boolean }): void {
   if (isOptimized)

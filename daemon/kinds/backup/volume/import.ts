@@ -33,7 +33,7 @@ export async function importVolumeBackup(home: VolumeBackupHome, request: ApiReq
   const name = eitherFamily(headers, "name");
   const id = name === undefined ? undefined : storageVolumes.idFor(call.project, pool, name);
   if (id !== undefined) requirePossible(home, id);
-  const upload = await receiveBackup(body, home.dirs.scratch, home.images.limits);
+  const upload = await receiveBackup(body, "volume", home.dirs.scratch, home.images.limits);
   const resources = id === undefined ? {} : { resources: { storage_volumes: [urlOf(refOf(id))] } };
   return asyncOp(
     changes.start(call, {
@@ -43,7 +43,7 @@ export async function importVolumeBackup(home: VolumeBackupHome, request: ApiReq
       work: async (operation) => {
         await using file = upload;
         try {
-          const backup = await inspectVolumeBackup(file.path, home.images.limits, operation.signal);
+          const backup = await inspectVolumeBackup(file, home.images.limits, operation.signal);
           const target = id ?? storageVolumes.idFor(call.project, pool, backup.volume.name);
           await makeVolume(home, call, target, { file: file.path, backup }, operation);
         } catch (error) {

@@ -1,5 +1,6 @@
 /** Apart: a program of ours runs in a confined process with bounded memory, so that what it reads costs the daemon nothing; the daemon reads its result. */
 import path from "node:path";
+import type { Writable } from "node:stream";
 import { type ApiError, internal } from "../../../../sdk/api/errors";
 import { packageFolder, packageRoot } from "../../../../sdk/host/package";
 import { confined, toolbox } from "../../../platform/processes/confine";
@@ -11,12 +12,19 @@ const maxResultBytes = 16 * 1024 * 1024;
 
 const ownCode = path.join(packageRoot, "dist");
 
+/** A file that is still coming. */
+export interface Coming {
+  /** Gets the standard input of the program. */
+  readonly stdin: (stream: Writable) => void;
+  readonly whole: Promise<void>;
+}
+
 export interface Apart {
   /** File of the program. Its one argument is the job as JSON; it prints one result as JSON. */
   readonly program: string;
   readonly job: unknown;
-  /** How many of its kind run at once: each may take hundreds of megabytes. */
-  readonly slots: Slots;
+  /** How many of its kind run at once: each may take hundreds of megabytes. Whoever gives none has taken one already. */
+  readonly slots?: Slots;
   /** Files that it reads. */
   readonly read: readonly string[];
   /** Programs of the host that it starts. */
@@ -25,6 +33,8 @@ export interface Apart {
   readonly packages: readonly string[];
   readonly heapMiB: number;
   readonly timeMs: number;
+  /** What it reads is still coming: its time counts from when that is whole. */
+  readonly coming?: Coming | undefined;
   readonly signal: AbortSignal | undefined;
   /** What went wrong, for who asked. */
   readonly beyond: { readonly time: () => ApiError; readonly memory: () => ApiError };
@@ -39,12 +49,12 @@ export interface Apart {
  */
 export const apart = <Result>(asked: Apart): Promise<Result> =>
   unlessAborted(
-    asked.slots.run(() => runApart<Result>(asked)),
+    asked.slots === undefined ? runApart<Result>(asked) : asked.slots.run(() => runApart<Result>(asked)),
     asked.signal,
   );
 
 /** Whoever waits for others to be done is not kept when it does not want to. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
   const aborted = new Promise<never>((_, reject) => {
     if (signal.aborted) reject(signal.reason);
@@ -53,12 +63,21 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Pr
   return Promise.race([work, aborted]);
 }
 
+/** Aborts so long after something. */
+function timeoutAfter(begin: Promise<void>, milliseconds: number): AbortSignal {
+  const late = new AbortController();
+  void begin.then(() => {
+    AbortSignal.timeout(milliseconds).addEventListener("abort", () => late.abort(), { once: true });
+  });
+  return late.signal;
+}
+
 async function runApart<Result>(asked: Apart): Promise<Result> {
-  const { program, job, heapMiB, signal, beyond } = asked;
+  const { program, job, heapMiB, timeMs, coming, signal, beyond } = asked;
   const tools = toolbox(asked.tools ?? []);
   const packages = asked.packages.flatMap((name) => packageFolder(name) ?? []);
   const args = [`--max-old-space-size=${heapMiB}`, "--no-warnings", program, JSON.stringify(job)];
-  const inTime = AbortSignal.timeout(asked.timeMs);
+  const inTime = coming === undefined ? AbortSignal.timeout(timeMs) : timeoutAfter(coming.whole, timeMs);
   try {
     const { stdout } = await run(
       ...confined(process.execPath, args, { read: [ownCode, ...packages, ...tools.read, ...asked.read] }),
@@ -69,6 +88,7 @@ async function runApart<Result>(asked: Apart): Promise<Result> {
         },
         signal: signal === undefined ? inTime : AbortSignal.any([signal, inTime]),
         maxOutput: maxResultBytes,
+        stdin: coming?.stdin,
       },
     );
     return JSON.parse(stdout) as Result;

@@ -1,9 +1,10 @@
-/** Check process: reads uploaded files in a process of its own, confined and with bounded memory. Its argument is a job as JSON; it prints one result as JSON. */
+/** Check process: reads uploaded files in a process of its own, confined and with bounded memory. */
 import { stat } from "node:fs/promises";
-import { ApiError } from "../../../../sdk/api/errors";
+import { answerJob, type Refused } from "./answer-job";
 import { checkTar, type Part, type TarContent, type TarLayout } from "./check";
 import { readTarball } from "./check-tarball";
 import type { Compression } from "./compression";
+import type { Growth } from "./growing-file";
 import type { ImageLimits } from "./limits";
 import { readYaml } from "./metadata-yaml";
 import { checkSquashfs } from "./squashfs";
@@ -29,37 +30,21 @@ export interface Checked {
   readonly templates: Readonly<Record<string, string>>;
 }
 
-export type CheckResult = { readonly checked: Checked } | { readonly isOciLayout: true } | { readonly refused: string };
+export type CheckResult = { readonly checked: Checked } | { readonly isOciLayout: true } | Refused;
 
-async function check({ main, rootfs, limits }: CheckJob): Promise<CheckResult> {
-  const content = await checkTarball(main, rootfs === undefined ? "unified" : "metadata", limits);
+async function check({ main, rootfs, limits }: CheckJob, growth: Growth): Promise<CheckResult> {
+  const read = (file: CheckFile, part: Part): Promise<TarContent> =>
+    readTarball(file, growth, limits, (entries) => checkTar(entries, part, limits));
+  const content = await read(main, rootfs === undefined ? "unified" : "metadata");
   if (content.isOciLayout) return { isOciLayout: true };
-  return { checked: await checkedOf(content, rootfs, limits) };
-}
-
-async function checkedOf(content: TarContent, rootfs: CheckFile | undefined, limits: ImageLimits): Promise<Checked> {
   const metadata = readYaml(content.metadataYaml ?? "");
   const { templates, configJson } = content;
-  if (rootfs === undefined) return { layout: content.layout, metadata, configJson, templates };
+  if (rootfs === undefined) return { checked: { layout: content.layout, metadata, configJson, templates } };
   const layout =
     rootfs.compression === "squashfs"
       ? await checkSquashfs(rootfs.path, limits, (await stat(rootfs.path)).size)
-      : (await checkTarball(rootfs, "rootfs", limits)).layout;
-  return { layout, metadata, configJson, templates };
+      : (await read(rootfs, "rootfs")).layout;
+  return { checked: { layout, metadata, configJson, templates } };
 }
 
-const checkTarball = (file: CheckFile, part: Part, limits: ImageLimits): Promise<TarContent> =>
-  readTarball(file, limits, (entries) => checkTar(entries, part, limits));
-
-async function main(): Promise<void> {
-  let result: CheckResult;
-  try {
-    result = await check(JSON.parse(process.argv[2] ?? "") as CheckJob);
-  } catch (error) {
-    if (!ApiError.is(error)) throw error;
-    result = { refused: error.message };
-  }
-  process.stdout.write(JSON.stringify(result));
-}
-
-void main();
+void answerJob(check);

@@ -1,36 +1,54 @@
 /** Checked apart: a check of what an image or a backup is made of runs apart, within the limits of images. */
 import { Slots } from "../../../platform/processes/slots";
-import { apart } from "./apart";
+import { type Apart, apart, type Coming } from "./apart";
 import { type Compression, compressionOf } from "./compression";
 import { beyond, type ImageLimits } from "./limits";
 import { refuse } from "./refuse";
 
 const slots = new Slots(2);
 
-interface Job {
+export interface CheckedJob {
   readonly limits: ImageLimits;
 }
 
-type PackedFiles = readonly { readonly path: string; readonly compression: Compression }[];
+export interface PackedFile {
+  readonly path: string;
+  readonly compression: Compression;
+}
 
 /**
  * Runs a check process.
  * @param program its file @param job its argument @param files that it reads @returns what it printed
  * @throws ApiError BAD_REQUEST when it takes too long or too much memory; the signal's reason when it aborts
  */
-export function checkedApart<Result>(
+export const checkedApart = <Result>(
   program: string,
-  job: Job,
-  files: PackedFiles,
+  job: CheckedJob,
+  files: readonly PackedFile[],
   signal: AbortSignal | undefined,
-): Promise<Result> {
+): Promise<Result> => apart<Result>({ ...checkOf(program, job, files, signal), slots });
+
+/** As checkedApart, at once, of a file that is still coming. */
+export const checkedComing = <Result>(
+  program: string,
+  job: CheckedJob,
+  file: PackedFile,
+  coming: Coming,
+  signal: AbortSignal,
+): Promise<Result> => apart<Result>({ ...checkOf(program, job, [file], signal), coming });
+
+function checkOf(
+  program: string,
+  job: CheckedJob,
+  files: readonly PackedFile[],
+  signal: AbortSignal | undefined,
+): Apart {
   const { limits } = job;
   const unpackers = files.flatMap(({ compression }) => compressionOf(compression).command?.[0] ?? []);
   const heap = heapMiB(limits);
-  return apart<Result>({
+  return {
     program,
     job,
-    slots,
     read: files.map((file) => file.path),
     tools: ["sh", "tar", "unsquashfs", ...unpackers],
     packages: ["yaml"],
@@ -42,7 +60,7 @@ export function checkedApart<Result>(
       memory: () => refuse(`its check takes more than ${heap} MiB of memory`, "Make it smaller."),
     },
     task: "Cannot import image: its check",
-  });
+  };
 }
 
 const mib = 1024 * 1024;

@@ -2,10 +2,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { open } from "node:fs/promises";
-import { PassThrough, type Readable } from "node:stream";
+import { PassThrough } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { badRequest } from "../../../../sdk/api/errors";
 import { findProgram } from "../../../../sdk/host/program";
 import { Tail } from "../../../platform/processes/tail";
+import type { Decompressed } from "./decompressed";
 import { limited } from "./limited";
 
 interface Row {
@@ -35,66 +37,73 @@ export type Compression = keyof typeof rows;
 
 export const compressionOf = (name: Compression): Row => rows[name];
 
+/** Bytes of a file's beginning that tell how it is packed. */
+export const headBytes = 512;
+
 /** @returns how the file is packed @throws ApiError BAD_REQUEST when it is not a form that images have */
 export async function detectCompression(filePath: string): Promise<Compression> {
-  await using file = await open(filePath, "r");
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0);
-  const head = buffer.subarray(0, bytesRead);
-  for (const [name, row] of Object.entries<Row>(rows)) {
-    const at = row.at ?? 0;
-    if (row.magic.every((byte, index) => head[at + index] === byte)) return name as Compression;
-  }
+  const found = await knownCompression(filePath);
+  if (found !== undefined) return found;
   throw badRequest(
     "Cannot import image: it is neither a tarball nor a squashfs. Send a tarball, plain or packed by gzip, bzip2, xz, lzma or zstd.",
   );
 }
 
-export interface Decompressed {
-  readonly stream: Readable;
-  /** Resolves when the program ended well, or was stopped. @throws ApiError BAD_REQUEST with what it said about broken data */
-  readonly done: () => Promise<void>;
-  /** Ends the program early; one that has failed before keeps its failure. */
-  readonly stop: () => void;
+/** The same; nothing when it is not a form that images have. */
+export async function knownCompression(filePath: string): Promise<Compression | undefined> {
+  await using file = await open(filePath, "r");
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0);
+  const head = buffer.subarray(0, bytesRead);
+  for (const [name, row] of Object.entries<Row>(rows)) {
+    const at = row.at ?? 0;
+    if (row.magic.every((byte, index) => head[at + index] === byte)) return name as Compression;
+  }
+  return undefined;
 }
 
-/** Opens a tarball for reading, decompressed by the host's program. To be called where that is confined. */
-export async function decompress(filePath: string, compression: Compression): Promise<Decompressed> {
+/** Decompresses a tarball: by the host's program. To be called where that is confined. */
+export function decompress(packed: AsyncIterable<Buffer>, compression: Compression): Decompressed {
   const { command }: Row = rows[compression];
-  const file = await open(filePath, "r");
-  if (command === undefined) {
-    const stream = file.createReadStream({ highWaterMark: 1 << 18 });
-    return { stream, done: async () => undefined, stop: () => stream.destroy() };
-  }
-  const [program, ...options] = command;
-  try {
-    if (findProgram(program) === undefined)
-      throw badRequest(
-        `Cannot import image: the program "${program}" is not installed. Install it, or send the image packed otherwise.`,
-      );
-    const child = spawn(...limited(program, options, decompressorBytes), { stdio: [file.fd, "pipe", "pipe"] });
-    // Taken at once: Node throws away what nobody reads when the program ends.
-    const stream = child.stdout!.pipe(new PassThrough({ highWaterMark: 1 << 18 }));
-    const complaint = Tail.of(child.stderr!);
-    const closed = once(child, "close");
-    // Whoever calls done() gets the failure; when nobody does it is not a crash.
-    closed.catch(() => undefined);
-    return {
-      stream,
-      done: async () => {
-        const [code, signal] = await closed;
-        if (code !== 0 && signal !== "SIGKILL")
-          throw badRequest(
-            `Cannot import image: it is broken: ${complaint.text.replaceAll("\n", "; ") || `${program} failed`}. Send it again.`,
-          );
-      },
-      stop: () => {
-        child.kill("SIGKILL");
-        // Else what is left unread keeps the child from being closed.
-        child.stdout!.destroy();
-        stream.destroy();
-      },
-    };
-  } finally {
-    await file.close();
-  }
+  return command === undefined ? asItIs(packed) : throughProgram(packed, command);
+}
+
+const asItIs = (packed: AsyncIterable<Buffer>): Decompressed => ({
+  stream: packed,
+  done: async () => undefined,
+  stop: () => undefined,
+});
+
+function throughProgram(
+  packed: AsyncIterable<Buffer>,
+  [program, ...options]: readonly [string, ...string[]],
+): Decompressed {
+  if (findProgram(program) === undefined)
+    throw badRequest(
+      `Cannot import image: the program "${program}" is not installed. Install it, or send the image packed otherwise.`,
+    );
+  const child = spawn(...limited(program, options, decompressorBytes), { stdio: ["pipe", "pipe", "pipe"] });
+  // A program that ended early takes no more; its exit code tells why.
+  pipeline(packed, child.stdin).catch(() => undefined);
+  // Taken at once: Node throws away what nobody reads when the program ends.
+  const stream = child.stdout.pipe(new PassThrough({ highWaterMark: 1 << 18 }));
+  const complaint = Tail.of(child.stderr);
+  const closed = once(child, "close");
+  // Whoever calls done() gets the failure; when nobody does it is not a crash.
+  closed.catch(() => undefined);
+  return {
+    stream,
+    done: async () => {
+      const [code, signal] = await closed;
+      if (code !== 0 && signal !== "SIGKILL")
+        throw badRequest(
+          `Cannot import image: it is broken: ${complaint.text.replaceAll("\n", "; ") || `${program} failed`}. Send it again.`,
+        );
+    },
+    stop: () => {
+      child.kill("SIGKILL");
+      // Else what is left unread keeps the child from being closed.
+      child.stdout.destroy();
+      stream.destroy();
+    },
+  };
 }

@@ -34,23 +34,34 @@ export const beyond = (limits: ImageLimits, name: LimitName, what: string): ApiE
     `Cannot import image: ${what} than "images.limits.${name}" allows (${limits[name].text}). Make the image smaller, or raise the limit in the server's configuration.`,
   );
 
-/** Passes an unpacked archive on and counts it. @param packedBytes of the file that it comes from */
+/** The file that an archive comes from, which may still be coming. */
+interface PackedSize {
+  /** Bytes that it surely has. */
+  readonly readBytes: number;
+  readonly wholeBytes: () => Promise<number>;
+}
+
+/** Passes an unpacked archive on and counts it. */
 export async function* withinSize(
   chunks: AsyncIterable<Buffer>,
   limits: ImageLimits,
-  packedBytes: number,
+  packed: PackedSize,
 ): AsyncGenerator<Buffer> {
   let bytes = 0;
   for await (const chunk of chunks) {
     bytes += chunk.length;
-    requireSize(bytes, limits, packedBytes);
+    // What is read of it may unpack to more than the rest.
+    if (isBeyondRatio(bytes, limits, packed.readBytes)) requireSize(bytes, limits, await packed.wholeBytes());
+    else requireSize(bytes, limits, packed.readBytes);
     yield chunk;
   }
 }
 
+const isBeyondRatio = (bytes: number, limits: ImageLimits, packedBytes: number): boolean =>
+  bytes > ratioFreeBytes + limits.ratio.value * packedBytes;
+
 /** @throws ApiError BAD_REQUEST for more bytes than an image of that size may unpack to */
 export function requireSize(bytes: number, limits: ImageLimits, packedBytes: number): void {
   if (bytes > limits.size.value) throw beyond(limits, "size", "it unpacks to more bytes");
-  if (bytes > ratioFreeBytes + limits.ratio.value * packedBytes)
-    throw beyond(limits, "ratio", "it unpacks to more times its own size");
+  if (isBeyondRatio(bytes, limits, packedBytes)) throw beyond(limits, "ratio", "it unpacks to more times its own size");
 }

@@ -8,14 +8,12 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { Busboy } from "@fastify/busboy";
 import { ApiError, badRequest } from "../../../../sdk/api/errors";
+import { storeChecked } from "./early-check";
+import { beginCheck, type UploadedFiles } from "./inspect";
 import { beyond, type ImageLimits } from "./limits";
 
 /** Image files in a folder of their own below the scratch folder. Dispose of it when they are stored, or will not be. */
-export interface Upload extends AsyncDisposable {
-  /** The unified image, or the metadata of a split one. */
-  readonly main: string;
-  /** The root file system of a split image. */
-  readonly rootfs?: string;
+export interface Upload extends UploadedFiles, AsyncDisposable {
   /** SHA-256 over the exact bytes: the one file, or metadata then root. */
   readonly fingerprint: string;
   readonly sizeBytes: number;
@@ -48,11 +46,16 @@ export async function receive(
     const main = path.join(folder.path, "main");
     const isForm = /^multipart\//i.test(headers["content-type"] ?? "");
     const rootfs = isForm ? path.join(folder.path, "rootfs") : undefined;
-    if (rootfs === undefined) await meter.store(body, main);
+    let check: Upload["check"];
+    if (rootfs === undefined) check = await storeChecked(meter.passed(body), main, () => beginCheck(main, limits));
     else await receiveForm(body, headers, meter, { metadata: main, rootfs });
     if (meter.sizeBytes === 0)
       throw badRequest("Cannot import image: the request has no content. Send the image's tarball as its body.");
-    return { main, rootfs, ...meter.result(), [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+    const dispose = async () => {
+      await check?.[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    };
+    return { main, rootfs, check, ...meter.result(), [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await folder[Symbol.asyncDispose]();
     throw error;
@@ -82,10 +85,10 @@ class Meter {
   }
 
   async store(source: Readable, filePath: string): Promise<void> {
-    await pipeline(this.#passed(source), createWriteStream(filePath, { mode: 0o600, flags: "wx" }));
+    await pipeline(this.passed(source), createWriteStream(filePath, { mode: 0o600, flags: "wx" }));
   }
 
-  async *#passed(source: Readable): AsyncGenerator<Buffer> {
+  async *passed(source: Readable): AsyncGenerator<Buffer> {
     for await (const chunk of source.iterator({ destroyOnReturn: false })) {
       this.count(chunk as Buffer);
       yield chunk as Buffer;

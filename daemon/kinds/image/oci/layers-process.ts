@@ -1,12 +1,13 @@
 /**
  * Layers process: counts what the layers of an image hold, before a program of the host unpacks them, in a process of its own, confined and with bounded
- * memory. Its argument is a job as JSON; it prints one result as JSON. Where each entry goes is judged when the whole root is checked like any image.
+ * memory. Where each entry goes is judged when the whole root is checked like any image.
  */
 import { stat } from "node:fs/promises";
-import { ApiError } from "../../../../sdk/api/errors";
+import { answerJob, type Refused } from "../archive/answer-job";
 import { Names } from "../archive/check";
 import type { CheckFile } from "../archive/check-process";
 import { readTarball } from "../archive/check-tarball";
+import type { Growth } from "../archive/growing-file";
 import { beyond, type ImageLimits, requireSize } from "../archive/limits";
 import { refuse, shown } from "../archive/refuse";
 import type { TarEntry } from "../archive/tar";
@@ -20,7 +21,7 @@ export interface Layers {
   readonly hasDeviceNodes: boolean;
 }
 
-export type LayersResult = { readonly checked: Layers } | { readonly refused: string };
+export type LayersResult = { readonly checked: Layers } | Refused;
 
 /** Counts over all layers. */
 class Count {
@@ -55,26 +56,15 @@ class Count {
   }
 }
 
-async function check({ layers, limits }: LayersJob): Promise<Layers> {
+async function check({ layers, limits }: LayersJob, growth: Growth): Promise<LayersResult> {
   const count = new Count(limits);
   for (const layer of layers) {
     count.begin((await stat(layer.path)).size);
-    await readTarball(layer, limits, async (entries) => {
+    await readTarball(layer, growth, limits, async (entries) => {
       for await (const entry of entries) count.add(entry);
     });
   }
-  return { hasDeviceNodes: count.hasDeviceNodes };
+  return { checked: { hasDeviceNodes: count.hasDeviceNodes } };
 }
 
-async function main(): Promise<void> {
-  let result: LayersResult;
-  try {
-    result = { checked: await check(JSON.parse(process.argv[2] ?? "") as LayersJob) };
-  } catch (error) {
-    if (!ApiError.is(error)) throw error;
-    result = { refused: error.message };
-  }
-  process.stdout.write(JSON.stringify(result));
-}
-
-void main();
+void answerJob(check);
