@@ -13,7 +13,7 @@ export async function readTarball<T>(
   check: (entries: AsyncIterable<TarEntry>) => Promise<T>,
 ): Promise<T> {
   await using file = await GrowingFile.open(path, growth);
-  const packed = decompress(file.bytes(), compression);
+  const packed = await decompress(file.bytes(), compression);
   const listing = new Listing();
   try {
     const bytes = withinSize(packed.stream, limits, file);

@@ -1,4 +1,4 @@
-/** Compression: how an image file is packed, told by its first bytes, and the host program that unpacks it. */
+/** Compression: how an image file is packed, told by its first bytes, and what unpacks it. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { open } from "node:fs/promises";
@@ -8,6 +8,7 @@ import { badRequest } from "../../../../sdk/api/errors";
 import { findProgram } from "../../../../sdk/host/program";
 import { Tail } from "../../../platform/processes/tail";
 import type { Decompressed } from "./decompressed";
+import { gunzipped } from "./gunzip";
 import { limited } from "./limited";
 
 interface Row {
@@ -61,8 +62,9 @@ export async function knownCompression(filePath: string): Promise<Compression | 
   return undefined;
 }
 
-/** Decompresses a tarball: by the host's program. To be called where that is confined. */
-export function decompress(packed: AsyncIterable<Buffer>, compression: Compression): Decompressed {
+/** Decompresses a tarball: gzip here, all others by the host's program. To be called where that is confined. */
+export async function decompress(packed: AsyncIterable<Buffer>, compression: Compression): Promise<Decompressed> {
+  if (compression === "gzip") return gunzipped(packed);
   const { command }: Row = rows[compression];
   return command === undefined ? asItIs(packed) : throughProgram(packed, command);
 }
