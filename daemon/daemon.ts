@@ -154,9 +154,10 @@ export class Daemon {
     );
   }
 
+  /** LVM and ZFS are asked by programs of theirs: only who wants to know of them waits for that. */
   async #askDrivers(): Promise<void> {
     const { server, storagePools } = this.#parts;
-    server.setStorageDrivers(await storagePools.availableDrivers());
+    server.setStorageDrivers(storagePools.availableDrivers());
     await storagePools.requireRoots();
   }
 
@@ -261,6 +262,8 @@ export class Daemon {
       groups.removeEmpty();
     }
     await parts?.networks.release();
+    // What asks bothy-cell for a trial.
+    await parts?.server.storageDrivers;
     parts?.instances.lifecycle.release();
     await native?.stop();
     await this.#keeper.stop();

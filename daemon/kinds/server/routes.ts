@@ -17,10 +17,10 @@ import type { Shutdown } from "./shutdown";
 const self = ref("server", "");
 
 export function serverRoutes(server: ServerService, changes: Changes, shutdown: Shutdown): Route[] {
-  function get({ call, headers }: ApiRequest) {
+  async function get({ call, headers }: ApiRequest) {
     if (isUntrusted(call)) return sync(server.greeting());
     const config = hasServer(call) ? server.config() : {};
-    return sync(server.render(call.project, shownConfig(config, headers["user-agent"])), config);
+    return sync(await server.render(call.project, shownConfig(config, headers["user-agent"])), config);
   }
 
   async function change(request: ApiRequest, next: () => Record<string, string>) {

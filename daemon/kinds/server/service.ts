@@ -45,7 +45,7 @@ const lxdVersion = "5.0.2";
 
 export class ServerService {
   readonly store: ServerStore;
-  #storageDrivers: readonly string[] = [];
+  #storageDrivers: Promise<readonly string[]> = Promise.resolve([]);
 
   readonly #listening: Listening;
   readonly #homes: Homes;
@@ -183,9 +183,13 @@ export class ServerService {
     return address === undefined ? [] : reachableAddresses(address);
   }
 
-  /** Takes note of the storage drivers that this host can use. */
-  setStorageDrivers(drivers: readonly string[]): void {
+  /** Takes note of the storage drivers that this host can use, once it is known. @param drivers does not reject */
+  setStorageDrivers(drivers: Promise<readonly string[]>): void {
     this.#storageDrivers = drivers;
+  }
+
+  get storageDrivers(): Promise<readonly string[]> {
+    return this.#storageDrivers;
   }
 
   /** What everybody may know. */
@@ -201,7 +205,8 @@ export class ServerService {
   }
 
   /** The answer of GET /1.0. @param project that the client works in @param config what of the configuration is for who asks to see */
-  render(project: string, config: Record<string, string | true>) {
+  async render(project: string, config: Record<string, string | true>) {
+    const drivers = await this.#storageDrivers;
     const pools = this.home.storagePools.records();
     const used = [...new Set(pools.map((pool) => pool.driver))];
     const certificate = this.home.certificate.known();
@@ -234,7 +239,7 @@ export class ServerService {
         server_version: lxdVersion,
         storage: used.join(" | "),
         storage_version: used.map(() => "1").join(" | "),
-        storage_supported_drivers: this.#storageDrivers.map((name) => ({ Name: name, Version: "1", Remote: false })),
+        storage_supported_drivers: drivers.map((name) => ({ Name: name, Version: "1", Remote: false })),
       },
     };
   }
