@@ -1,4 +1,4 @@
-# Sourced by the launchers beside it. Starts $main of this package, with $options (one word or nothing) for Node itself, with the
+# Sourced by the launchers beside it. Starts $main of this package, with $options (words or nothing) for Node itself, with the
 # Node that set-up brought, else the one on PATH; $main says when that one is too old. `exec` keeps the process id, so what
 # started a daemon knows its pid. No process is made on the way, since each would be paid for at every start.
 name=${program##*/}
