@@ -80,13 +80,27 @@ export function requireLeast(bytes: number): void {
 
 /** Makes an ext4 for a volume of so many bytes. @param target file or device */
 export async function makeExt4(target: string, bytes: number): Promise<void> {
-  const isLarge = bytes >= largeBytes;
-  // The journal is a part of the size, so a small one gets little of it. Nothing is reserved for a root that is the guest's anyway.
-  const journal = bytes >= 2 ** 30 ? 16 : isLarge ? 4 : 1;
+  const { blockBytes, journal, growth } = shapeOf(bytes);
+  // Nothing is reserved for a root that is the guest's anyway.
   await run("mkfs.ext4", [
-    ...["-q", "-F", "-m", "0", "-b", isLarge ? "4096" : "1024", "-I", "256", "-J", `size=${journal}`],
-    ...["-E", "lazy_itable_init=1,lazy_journal_init=1,nodiscard,root_owner=0:0", "--", target],
+    ...["-q", "-F", "-m", "0", "-b", String(blockBytes), "-I", "256", "-J", `size=${journal}`],
+    ...["-E", ["lazy_itable_init=1,lazy_journal_init=1,nodiscard,root_owner=0:0", ...growth].join(), "--", target],
   ]);
+}
+
+/**
+ * Blocks, journal and room to grow of an ext4. The journal is a part of the size, so a small one gets little of it. A quarter of its blocks is the most
+ * that one change may write, and to grow a mounted file system writes every block that is set aside for descriptors of groups to come: mkfs.ext4
+ * alone would set aside more. Past that bound the kernel keeps descriptors elsewhere (meta_bg).
+ * @returns journal in MiB; growth as extended options
+ */
+export function shapeOf(bytes: number): { blockBytes: number; journal: number; growth: readonly string[] } {
+  if (bytes < largeBytes) return { blockBytes: 1024, journal: 1, growth: [`resize=${(16 * 2 ** 30) / 1024}`] };
+  const blockBytes = 4096;
+  // The default, 1024 times the size, is little enough.
+  if (bytes < 2 ** 30) return { blockBytes, journal: 4, growth: [] };
+  if (bytes < 2 ** 41) return { blockBytes, journal: 16, growth: [`resize=${2 ** 42 / blockBytes}`] };
+  return { blockBytes, journal: 64, growth: [] };
 }
 
 /** @throws ApiError BAD_REQUEST for more than a file of the host can have */
