@@ -64,6 +64,7 @@ import { publishables } from "./kinds/snapshot/publishables";
 import { snapshotRoutes } from "./kinds/snapshot/routes";
 import { SnapshotService } from "./kinds/snapshot/service";
 import { snapshotSchema } from "./kinds/snapshot/store";
+import type { StoragePoolHome } from "./kinds/storage-pool/home";
 import { OpenPools } from "./kinds/storage-pool/open-pools";
 import { storagePoolRoutes } from "./kinds/storage-pool/routes";
 import { StoragePoolService } from "./kinds/storage-pool/service";
@@ -135,6 +136,7 @@ export interface Parts extends Platform {
   readonly daemonVolumes: DaemonVolumePort;
   readonly otherVolumes: StorageVolumeHome["otherVolumes"];
   readonly setRootConfig: StorageVolumeHome["setRootConfig"];
+  readonly volumeKeys: StoragePoolHome["volumeKeys"];
   readonly customVolumes: CustomVolumePort;
   readonly networks: NetworkService;
   readonly images: ImageService;
@@ -201,6 +203,8 @@ export function makeParts(ground: Ground): Parts {
   parts.otherVolumes = (pool, project) => otherVolumes(parts, pool, project);
   parts.setRootConfig = (instance, volumeConfig) => parts.book.change(instance, (now) => ({ ...now, volumeConfig }));
   parts.customVolumes = customVolumes(parts);
+  parts.volumeKeys = (pool, { type, name }) =>
+    type === "custom" ? parts.storageVolumes.store.configAt(pool, name) : {};
   parts.server = new ServerService(as("server"));
   parts.projects = new ProjectService(as("project"));
   parts.profiles = new ProfileService(as("profile"));

@@ -323,6 +323,8 @@ export type StoragePoolConfigKey =
   | "source"
   | "volume.block.filesystem"
   | "volume.block.mount_options"
+  | "volume.lvm.stripes"
+  | "volume.lvm.stripes.size"
   | "volume.security.shifted"
   | "volume.security.unmapped"
   | "volume.size"
@@ -360,10 +362,14 @@ export interface StoragePoolConfig<Value> {
   size?: Value;
   /** Empty folder that holds the pool. That of a btrfs pool lies on btrfs, or is a block device, which is formatted. That of a pool of LVM is a block device, on which a volume group is made, or the name of a volume group that is there. That of a zfs pool is an empty pool or data set of ZFS, such as `tank/containers`, or a block device. Default: made by the daemon. It cannot be changed later. */
   source?: Value;
-  /** File system of volumes that are made from then on. Copies have that of what they are copied from. Default: `ext4`. */
+  /** `block.filesystem` of roots of containers, of images, and of custom volumes that are made without one. File system of a volume in a pool of `lvm`. A copy that is given another one is made file by file. Default: ext4. */
   "volume.block.filesystem"?: Value;
-  /** Options of the mount of each volume, separated by commas. With `discard` what is removed in a volume is room in the pool at once. They count from the next mount on. Default: `discard`. */
+  /** `block.mount_options` of roots of containers, of images, and of custom volumes that are made without one. Options of the mount of a volume in a pool of `lvm`, separated by commas. With `discard` what is removed in it is room in the pool at once. What is taken away counts from the next mount on. Default: discard. */
   "volume.block.mount_options"?: Value;
+  /** Disks of the volume group that a thin pool which is made lies across. Default: 1. It cannot be changed later. */
+  "volume.lvm.stripes"?: Value;
+  /** How much of such a thin pool lies on one disk before the next one: a power of 2, of 4KiB or more. Default: 64KiB. It cannot be changed later. */
+  "volume.lvm.stripes.size"?: Value;
   /** `security.shifted` of custom volumes that are made without one. Default: false. */
   "volume.security.shifted"?: Value;
   /** `security.unmapped` of custom volumes that are made without one. Default: false. */
@@ -376,13 +382,13 @@ export interface StoragePoolConfig<Value> {
   "volume.snapshots.pattern"?: Value;
   /** `snapshots.schedule` of custom volumes that are made without one. Default: never. */
   "volume.snapshots.schedule"?: Value;
-  /** Size of the largest blocks of new volumes: a power of two between 512 bytes and 16MiB. Default: 128KiB, as ZFS has it. */
+  /** `zfs.blocksize` of roots of containers, of images, and of custom volumes that are made without one. Size of the largest blocks of files in a volume of a `zfs` pool: a power of 2 between 512 bytes and 16MiB. It counts for files that are written from then on. Default: 128KiB. */
   "volume.zfs.blocksize"?: Value;
-  /** Is kept and means nothing: what is put back to an older snapshot keeps its newer ones. Default: `false`. */
+  /** `zfs.remove_snapshots` of roots of containers, of images, and of custom volumes that are made without one. Whether a restore of a volume of a `zfs` pool may remove newer snapshots. It needs none removed here: they stay, whatever the value is. Default: false. */
   "volume.zfs.remove_snapshots"?: Value;
-  /** Whether a volume with a size has that much of the pool for itself. Default: `false`. */
+  /** `zfs.reserve_space` of roots of containers, of images, and of custom volumes that are made without one. Whether a volume of a `zfs` pool that has a size has that much of the pool for itself. Default: false. */
   "volume.zfs.reserve_space"?: Value;
-  /** Whether a size bounds what can be seen in a volume (`refquota`), rather than what it alone takes with its snapshots (`quota`). It counts for sizes that are given from then on. Default: `false`. */
+  /** `zfs.use_refquota` of roots of containers, of images, and of custom volumes that are made without one. Whether the size of a volume of a `zfs` pool bounds what can be seen in it (`refquota`), rather than what it alone takes with its snapshots (`quota`). Default: false. */
   "volume.zfs.use_refquota"?: Value;
   /** Whether a copy of a container or a custom volume is a clone, which shares what both have. With `false` it is sent and received byte by byte, and with `rebase` what it does not share with its image is. What is made of an image is a clone always. Default: `true`. */
   "zfs.clone_copy"?: Value;
@@ -395,16 +401,26 @@ export interface StoragePoolConfig<Value> {
 
 /** A configuration key of custom storage volumes. */
 export type StorageVolumeConfigKey =
+  | "block.filesystem"
+  | "block.mount_options"
   | "security.shifted"
   | "security.unmapped"
   | "size"
   | "snapshots.expiry"
   | "snapshots.pattern"
   | "snapshots.schedule"
+  | "zfs.blocksize"
+  | "zfs.remove_snapshots"
+  | "zfs.reserve_space"
+  | "zfs.use_refquota"
   | (string & {});
 
 /** Configuration of custom storage volumes; beside these the families `user.*`. */
 export interface StorageVolumeConfig<Value> {
+  /** File system of a volume in a pool of `lvm`. A copy that is given another one is made file by file. Default: ext4. It cannot be changed later. */
+  "block.filesystem"?: Value;
+  /** Options of the mount of a volume in a pool of `lvm`, separated by commas. With `discard` what is removed in it is room in the pool at once. What is taken away counts from the next mount on. Default: discard. */
+  "block.mount_options"?: Value;
   /** Whether several containers can share the files. Every container sees the owners of the files as its own users here whatever the value is, by an id-mapped mount of its own, so this is for servers that need to be told. Default: false. */
   "security.shifted"?: Value;
   /** Whether containers see the owners of the files as the host has them, without an id map. An unprivileged container then sees them as nobody. Default: false. It counts from the next start on. */
@@ -417,6 +433,14 @@ export interface StorageVolumeConfig<Value> {
   "snapshots.pattern"?: Value;
   /** When snapshots are made on their own: minute, hour, day of the month, month and day of the week as in a crontab, or a word such as `@daily`. Several are separated by `, `. Default: never. */
   "snapshots.schedule"?: Value;
+  /** Size of the largest blocks of files in a volume of a `zfs` pool: a power of 2 between 512 bytes and 16MiB. It counts for files that are written from then on. Default: 128KiB. */
+  "zfs.blocksize"?: Value;
+  /** Whether a restore of a volume of a `zfs` pool may remove newer snapshots. It needs none removed here: they stay, whatever the value is. Default: false. */
+  "zfs.remove_snapshots"?: Value;
+  /** Whether a volume of a `zfs` pool that has a size has that much of the pool for itself. Default: false. */
+  "zfs.reserve_space"?: Value;
+  /** Whether the size of a volume of a `zfs` pool bounds what can be seen in it (`refquota`), rather than what it alone takes with its snapshots (`quota`). Default: false. */
+  "zfs.use_refquota"?: Value;
   [key: string]: Value | undefined;
 }
 

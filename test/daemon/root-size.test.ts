@@ -65,7 +65,7 @@ async function suite(): Promise<void> {
         const { usage: used = 0, total = 0 } = (await usage("full")) ?? {};
         assert.ok(used > 12 * MiB && used <= total, `${used} of ${total}`);
         if (!hasQuota) {
-          const blocks = Number(await inside("full", "df -k / | awk 'END { print $2 }'"));
+          const blocks = Number(await inside("full", "df -Pk / | awk 'END { print $2 }'"));
           assert.ok(blocks <= 24 * 1024 && blocks > 16 * 1024, `${blocks} KiB`);
         }
         await (await client().createSnapshot("full", { name: "s" })).wait();

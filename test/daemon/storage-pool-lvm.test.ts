@@ -19,7 +19,6 @@ import {
   withClone,
   withPool,
 } from "../support/storage";
-import { until } from "../support/until";
 
 const MiB = 2 ** 20;
 const base = image("base");
@@ -225,68 +224,33 @@ function suite(): void {
       { size: "300MiB" },
     ));
 
-  test("what is removed in a volume is room in the pool", () =>
-    withWeb(async (pool) => {
-      const used = async () => (await lvm.resources(pool)).space.used;
-      const before = await used();
-      see(pool, web, "dd if=/dev/urandom of=big bs=1M count=50 conv=fsync status=none");
-      assert.ok((await used()) > before + 45 * MiB);
-      see(pool, web, "rm big; sync -f .");
-      await until(async () => (await used()) < before + 20 * MiB);
-    }));
-
-  test("a large volume that is made smaller shares what it has with its image", () =>
-    withWeb(async (pool) => {
-      await lvm.create(pool, image("big"), async (root) => {
-        inRoot({ type: "dir", path: root }, "dd if=/dev/urandom of=big bs=1M count=100 conv=fsync status=none");
-      });
-      const before = (await lvm.resources(pool)).space.used;
-      await lvm.clone(pool, image("big"), container("small"), 2048 * MiB);
-      const { total = 0 } = (await lvm.usage(pool, container("small"))) ?? {};
-      assert.ok(total <= 2048 * MiB && total > 1800 * MiB, String(total));
-      assert.ok((await lvm.resources(pool)).space.used < before + 30 * MiB);
-      assert.equal(see(pool, container("small"), "stat -c %s big"), String(100 * MiB));
-      await lvm.clone(pool, image("big"), container("large"), 12 * 1024 * MiB);
-      assert.ok(((await lvm.usage(pool, container("large")))?.total ?? 0) > 11 * 1024 * MiB);
-    }));
-
-  for (const fileSystem of ["xfs", "btrfs"])
-    test(`volumes of ${fileSystem} are used beside their copies, and grow`, () =>
-      withWeb(
-        async (pool) => {
-          assert.equal(see(pool, web, "stat -f -c %T ."), fileSystem);
-          see(pool, web, "echo now > etc/name");
-          await lvm.clone(pool, web, snapshot("web/s"));
-          await lvm.clone(pool, snapshot("web/s"), container("copy"));
-          see(pool, web, "echo later > etc/name");
-          for (const volume of [container("copy"), snapshot("web/s")])
-            assert.equal(see(pool, volume, "cat etc/name; cat bin/tool"), "now\ntool");
-          await lvm.unmountPool(pool);
-          await lvm.mountPool(pool);
-          assert.equal(await lvm.setSize(pool, web, 700 * MiB, true), true);
-          assert.ok(((await lvm.usage(pool, web))?.total ?? 0) > 550 * MiB);
-          assert.equal(await lvm.setSize(pool, web, 400 * MiB, false), true);
-          assert.equal(see(pool, web, "stat -f -c %T .; cat etc/name"), `${fileSystem}\nlater`);
-          await lvm.restore(pool, snapshot("web/s"), web);
-          assert.equal(see(pool, web, "cat etc/name"), "now");
-        },
-        { "volume.block.filesystem": fileSystem, "volume.size": "500MiB" },
-      ));
-
-  test("a volume whose file system is damaged is told of and keeps no other from being used", () =>
-    withWeb(async (pool) => {
-      await lvm.clone(pool, base, container("good"));
-      sh(
-        'umount "$1/containers/web"; dd if=/dev/zero of=/dev/mapper/pool-containers_web bs=1M count=64 conv=fsync',
-        pool.path,
-      );
-      const told: string[] = [];
-      await lvm.mountPool({ ...pool, onClosed: ({ name }: Volume) => void told.push(name) });
-      assert.deepEqual(told, ["web"]);
-      assert.throws(() => lvm.root(pool, web), { code: "UNAVAILABLE", message: /is not mounted/ });
-      assert.equal(see(pool, container("good"), "cat etc/name"), "image");
-      await lvm.delete(pool, web);
-    }));
+  test("a thin pool lies across as many disks as the pool says", () =>
+    withDisk(200, (one) =>
+      withDisk(200, async (two) => {
+        sh('vgcreate -q wide "$1" "$2"', one, two);
+        try {
+          const config = { source: "wide", size: "", "volume.lvm.stripes": "2", "volume.lvm.stripes.size": "128KiB" };
+          await withPool(
+            lvm,
+            async (pool) => {
+              const shape = sh(
+                "lvs -a --noheadings --units k --nosuffix -o stripes,stripe_size wide/LXDThinPool_tdata",
+              );
+              assert.match(shape, /^2\s+128\.00$/);
+              await lvm.create(pool, base, smallTree, 64 * MiB);
+            },
+            config,
+          );
+          const bare = { ...config, "volume.lvm.stripes": "3" };
+          await assert.rejects(
+            withPool(lvm, async () => undefined, bare),
+            { code: "BAD_REQUEST", message: /LVM refuses to make it in the volume group "wide"/ },
+          );
+        } finally {
+          sh("vgremove -qff -y wide");
+        }
+      }),
+    ));
 
   test("a pool whose image file or volume group is gone says so", () =>
     withPool(lvm, async (pool) => {

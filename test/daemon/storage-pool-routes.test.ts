@@ -19,6 +19,7 @@ async function withRoutes(work: (send: Ask, events: readonly LifecycleEvent[]) =
   const platform = testPlatform(state, [storagePoolSchema], { removeTree: hands.removeTree });
   const home = {
     ...platform,
+    volumeKeys: () => ({}),
     snapshots: { urlsIn: () => [] },
     images: { urls: () => [], unpack: (_image: string, at: string) => smallTree(at) },
   };

@@ -147,55 +147,6 @@ function suite(): void {
       assertNothingDeleted();
     }));
 
-  for (const way of ["false", "rebase"])
-    test(`with zfs.clone_copy=${way} a copy stands on no other volume`, () =>
-      withWeb(
-        async (pool) => {
-          see(pool, web, "head -c 3000000 /dev/urandom > big; echo changed > etc/name");
-          await zfs.clone(pool, web, snapshot("web/s"));
-          await zfs.clone(pool, snapshot("web/s"), container("copy"), 64 * MiB);
-          await zfs.clone(pool, web, container("more"));
-          assert.equal(
-            propertyOf("origin", "pool/containers/copy"),
-            way === "false" ? "-" : "pool/images/base@readonly",
-          );
-          assert.equal(see(pool, container("copy"), "cat etc/name bin/tool; stat -c %s big"), "changed\ntool\n3000000");
-          assert.equal((await zfs.usage(pool, container("copy")))?.total, 64 * MiB);
-          await zfs.delete(pool, snapshot("web/s"));
-          await zfs.delete(pool, web);
-          for (const name of ["copy", "more"]) await zfs.delete(pool, container(name));
-          assertNothingDeleted();
-        },
-        { "zfs.clone_copy": way },
-      ));
-
-  test("sizes are quotas or refquotas, reserved where the pool wants it, and blocks are as large as it says", () =>
-    withWeb(
-      async (pool) => {
-        await zfs.create(pool, custom("default_data"), async () => undefined, 40 * MiB);
-        const said = ["quota", "refquota", "refreservation", "recordsize"].map((name) =>
-          propertyOf(name, "pool/custom/default_data"),
-        );
-        assert.deepEqual(said, ["0", String(40 * MiB), String(40 * MiB), "16384"]);
-        await zfs.setSize(pool, custom("default_data"), undefined, true);
-        assert.deepEqual(
-          [
-            propertyOf("refquota", "pool/custom/default_data"),
-            propertyOf("refreservation", "pool/custom/default_data"),
-          ],
-          ["0", "0"],
-        );
-        await zfs.clone(pool, base, container("two"), 40 * MiB);
-        assert.equal((await zfs.usage(pool, container("two")))?.total, 40 * MiB);
-      },
-      {
-        "volume.zfs.use_refquota": "true",
-        "volume.zfs.reserve_space": "true",
-        "volume.zfs.blocksize": "16KiB",
-        "volume.zfs.remove_snapshots": "true",
-      },
-    ));
-
   test("a part of a pool of ZFS that is there becomes a pool, when it is empty, and is empty again after it", () =>
     withPool(zfs, async () => {
       sh(

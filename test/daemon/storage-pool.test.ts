@@ -66,6 +66,7 @@ class World {
     const home: StoragePoolHome = {
       ...this.platform,
       native: this.native,
+      volumeKeys: () => ({}),
       snapshots: { urlsIn: () => [] },
       images: {
         urls: (all) => [...all].map((one) => `/1.0/images/${one}`),

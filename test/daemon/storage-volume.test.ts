@@ -57,7 +57,7 @@ test("what is wrong with a new volume is said in LXD's words, and nothing is lef
     [custom, { name: "x".repeat(127) }, 400, /at most 126 bytes/],
     [custom, { name: "x", config: { foo: "bar" } }, 400, /Unknown configuration key: foo/],
     [custom, { name: "x", config: { size: "lots" } }, 400, /"size"/],
-    [custom, { name: "x", config: { "block.filesystem": "ext4" } }, 400, /key of LXD/],
+    [custom, { name: "x", config: { "block.filesystem": "ext4" } }, 400, /it is for volumes in pools of lvm/],
     [custom, { name: "x", config: { "snapshots.schedule": "* * * *" } }, 400, /Schedule must be of the form/],
     [custom, { name: "x", content_type: "iso" }, 400, /Invalid volume content type name/],
     [custom, { name: "x", content_type: "block", config: { "security.shifted": "true" } }, 400, /security.shifted/],
@@ -214,6 +214,18 @@ test("a volume of files that nobody knows is neither taken over nor removed", as
   mkdirSync(path.join(folderOf("default_mine"), "rootfs"), { recursive: true });
   await shared.refuses("POST", custom, { name: "mine" }, 409, /files of that name/);
   assert.ok(existsSync(path.join(folderOf("default_mine"), "rootfs")));
+});
+
+test("keys that only volumes of other drivers have are refused, and name those", async () => {
+  for (const [key, value, driver] of [
+    ["zfs.blocksize", "16KiB", "zfs"],
+    ["block.filesystem", "ext4", "lvm"],
+  ] as const) {
+    const message = new RegExp(`Invalid option "${key}": it is for volumes in pools of ${driver}`);
+    await shared.refuses("POST", custom, { name: "foreign", config: { [key]: value } }, 400, message);
+  }
+  const stripes = { name: "foreign", config: { "lvm.stripes": "2" } };
+  await shared.refuses("POST", custom, stripes, 400, /cannot be used with thin pool volumes/);
 });
 
 test("a block volume is a file of its size, which grows and does not shrink", async () => {

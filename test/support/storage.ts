@@ -31,13 +31,33 @@ export interface Traits {
   readonly isAlwaysBounded: boolean;
   /** Whether the file system of a volume with a size is in a file below the pool's folder. */
   readonly hasDiskFiles: boolean;
+  /** Keys that only volumes of this driver have, as a volume is made with, and as they are changed while it is used. */
+  readonly volumeKeys?: { readonly made: Config; readonly changed: Config };
 }
 
 const traits: Readonly<Record<string, Traits>> = {
   btrfs: { config: { size: "512MiB" }, hasQuota: true, isAlwaysBounded: false, hasDiskFiles: false },
   dir: { config: {}, hasQuota: false, isAlwaysBounded: false, hasDiskFiles: true },
-  lvm: { config: { size: "1GiB" }, hasQuota: false, isAlwaysBounded: true, hasDiskFiles: false },
-  zfs: { config: { size: "1GiB" }, hasQuota: true, isAlwaysBounded: false, hasDiskFiles: false },
+  lvm: {
+    config: { size: "1GiB" },
+    hasQuota: false,
+    isAlwaysBounded: true,
+    hasDiskFiles: false,
+    volumeKeys: {
+      made: { "block.filesystem": "ext4", "block.mount_options": "discard" },
+      changed: { "block.filesystem": "ext4", "block.mount_options": "noatime,discard" },
+    },
+  },
+  zfs: {
+    config: { size: "1GiB" },
+    hasQuota: true,
+    isAlwaysBounded: false,
+    hasDiskFiles: false,
+    volumeKeys: {
+      made: { "zfs.blocksize": "16KiB", "zfs.use_refquota": "true" },
+      changed: { "zfs.blocksize": "32KiB", "zfs.use_refquota": "false", "zfs.reserve_space": "true" },
+    },
+  },
   overlay: { config: {}, hasQuota: false, isAlwaysBounded: false, hasDiskFiles: true },
 };
 
@@ -60,6 +80,7 @@ export const hands = {
   run: async ([program = "", ...args]: readonly string[]) => {
     await run(program, args);
   },
+  keysOf: (): Config => ({}),
   onLeft: (folder: string, error: unknown) => {
     throw new Error(`${folder} is left`, { cause: error });
   },

@@ -42,7 +42,7 @@ export function planVolumeSink(home: MigrationHome, queue: Queue, id: VolumeId, 
   const record: VolumeRecord = {
     ...id,
     description: post.description,
-    config: storageVolumes.configFor(id.pool, contentType, given),
+    config: storageVolumes.configOfCopy(id.pool, contentType, given),
     contentType,
     createdAt: nowText(),
   };

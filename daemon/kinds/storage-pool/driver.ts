@@ -11,6 +11,8 @@ export interface PoolPlace {
   /** Image file that the driver may make when the pool has no source. */
   readonly diskImage: string;
   readonly config: Config;
+  /** What a custom volume says of itself, which comes before what the pool says of all (`volume.KEY`); nothing of other volumes. */
+  readonly keysOf: (volume: Volume) => Config;
   /** Runs a host program. @throws ApiError INTERNAL with what it said */
   readonly run: (command: readonly string[]) => Promise<void>;
   /** Removes a tree, whatever a guest left in it; a missing one is not an error. @throws ApiError that names what is left */
@@ -103,4 +105,6 @@ export interface StorageDriver {
    * @throws ApiError BAD_REQUEST when the content does not fit, UNAVAILABLE when the host lacks what it takes, NOT_FOUND
    */
   setSize(pool: PoolPlace, volume: Volume, size: number | undefined, isInUse: boolean): Promise<boolean>;
+  /** Brings a volume in line with changed keys of its own (`pool.keysOf`), also while it is used; absent where volumes have none. @throws ApiError BAD_REQUEST */
+  follow?(pool: PoolPlace, volume: Volume): Promise<void>;
 }

@@ -1,7 +1,9 @@
 /** Home of storage pools: the platform, and what pools ask of others. */
 
+import type { Config } from "../../../sdk/api/common";
 import type { References } from "../../core/references/references";
 import type { Platform } from "../../platform/platform";
+import type { Volume } from "./driver";
 
 export interface ImageRoots {
   /** Paths of the images of some fingerprints; one may be of several projects. */
@@ -24,6 +26,8 @@ export interface SnapshotRoots {
 }
 
 export interface StoragePoolHome extends Platform {
+  /** Configuration of a custom volume, also of one that is being made; nothing of other volumes. */
+  readonly volumeKeys: (pool: string, volume: Volume) => Config;
   readonly references: References;
   readonly images: ImageRoots;
   readonly snapshots: SnapshotRoots;

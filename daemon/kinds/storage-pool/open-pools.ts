@@ -58,6 +58,7 @@ export class OpenPools {
       name,
       config,
       path: dirs.pool(name),
+      keysOf: (volume) => this.home.volumeKeys(name, volume),
       diskImage: path.join(dirs.disks, `${fileNameOf(name)}.img`),
       run: (command) => native.run(command),
       removeTree: (folder) => native.removeTree(folder),

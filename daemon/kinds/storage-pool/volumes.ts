@@ -1,11 +1,12 @@
 /** Volumes: what instances, snapshots and images ask of storage pools. */
 import { mkdtemp, rmdir } from "node:fs/promises";
 import path from "node:path";
+import type { Config } from "../../../sdk/api/common";
 import { internal, notFound } from "../../../sdk/api/errors";
 import type { RootSource } from "../../platform/native/root-source";
 import { confined } from "../../platform/processes/confine";
 import { run } from "../../platform/processes/run";
-import type { Volume, VolumeUsage } from "./driver";
+import type { PoolPlace, Volume, VolumeUsage } from "./driver";
 import { copyCommand } from "./drivers/copy";
 import { flush } from "./flush";
 import type { StoragePoolHome } from "./home";
@@ -14,6 +15,9 @@ import type { OpenPools } from "./open-pools";
 import { type KnownVolumes, type Reconciled, reconcileVolumes } from "./reconcile";
 
 const commandOf = ([program = "", ...args]: readonly string[]): [string, string[]] => [program, args];
+
+const withKeys = (place: PoolPlace, keys: Config | undefined): PoolPlace =>
+  keys === undefined ? place : { ...place, keysOf: () => keys };
 
 /** Calls on a pool throw ApiError NOT_FOUND or UNAVAILABLE; all but `root` try first to open a pool that is unavailable. */
 export class Volumes {
@@ -160,9 +164,17 @@ export class Volumes {
     return driver.isAlwaysBounded ? Math.ceil(bytes * 1.03) + 64 * 2 ** 20 : undefined;
   }
 
-  /** Bounds what a volume may hold; see StorageDriver.setSize. Callers serialise the calls on one volume. */
-  setSize(pool: string, volume: Volume, size: number | undefined, isInUse: boolean): Promise<boolean> {
-    return this.pools.fill(pool, (driver, place) => driver.setSize(place, volume, size, isInUse));
+  /**
+   * Bounds what a volume may hold; see StorageDriver.setSize. Callers serialise the calls on one volume.
+   * @param keys configuration that the volume is to have, where that changes too
+   */
+  setSize(pool: string, volume: Volume, size: number | undefined, isInUse: boolean, keys?: Config): Promise<boolean> {
+    return this.pools.fill(pool, (driver, place) => driver.setSize(withKeys(place, keys), volume, size, isInUse));
+  }
+
+  /** Brings a custom volume in line with the configuration that it is to have. @throws ApiError BAD_REQUEST */
+  follow(pool: string, volume: Volume, keys: Config): Promise<void> {
+    return this.pools.fill(pool, async (driver, place) => driver.follow?.(withKeys(place, keys), volume));
   }
 
   /** Drops the volumes of a deleted image from every pool, from one that is unavailable when it opens; containers made of it stay whole. */

@@ -54,7 +54,7 @@ export async function growBlock(home: StorageVolumeHome, after: VolumeRecord): P
     );
   if (wanted <= size) return;
   const room = home.volumes.roomForFile(after.pool, wanted);
-  if (room !== undefined) await home.volumes.setSize(after.pool, volumeOf(after), room, false);
+  if (room !== undefined) await home.volumes.setSize(after.pool, volumeOf(after), room, false, after.config);
   await resized(after.name, truncate(file, wanted));
 }
 

@@ -46,7 +46,7 @@ export function planCopy(
     record: {
       ...target,
       description: post.description || source.description,
-      config: volumes.configFor(target.pool, contentType, given),
+      config: volumes.configOfCopy(target.pool, contentType, given),
       contentType,
       createdAt: nowText(),
     },

@@ -94,6 +94,7 @@ export interface StorageVolumeHome extends Platform {
     | "customPath"
     | "delete"
     | "flush"
+    | "follow"
     | "isThere"
     | "reconcile"
     | "rename"

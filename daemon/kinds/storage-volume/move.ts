@@ -27,7 +27,7 @@ export async function moveVolume(
   const record: VolumeRecord = {
     ...source,
     ...to,
-    config: volumes.configFor(to.pool, source.contentType, source.config),
+    config: volumes.configOfCopy(to.pool, source.contentType, source.config),
   };
   const copy = { source, snapshot: undefined, record, withSnapshots: !isAlone, isRefresh: false };
   // Those who have it have the new one from then on; the old one is nobody's and goes, by the next start if need be.

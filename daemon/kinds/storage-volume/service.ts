@@ -1,20 +1,16 @@
 /** Custom volumes: what is made, changed and deleted for itself in a pool, and given to instances as disks. */
 import type { Config } from "../../../sdk/api/common";
-import { lxdCustomVolumeKeys } from "../../../sdk/api/config/lxd-words";
-import { storagePoolConfig } from "../../../sdk/api/config/storage-pool";
-import { blockVolumeKeys, filesystemVolumeKeys, poolDefaultKeys } from "../../../sdk/api/config/storage-volume";
 import { badRequest, conflict, notFound } from "../../../sdk/api/errors";
 import type { StorageVolumePut } from "../../../sdk/api/storage-volume";
-import { withoutEmpty } from "../../core/merge";
 import type { Ref } from "../../core/ref";
 import { urlOf } from "../../core/ref";
 import type { Reference } from "../../core/references/store";
 import { Revert } from "../../core/revert";
-import { requireConfig } from "../../core/validate";
 import { isDuplicate } from "../../platform/database/database";
 import type { Volume } from "../storage-pool/driver";
 import { boundOf, fillNew, growBlock } from "./content";
 import type { StorageVolumeHome } from "./home";
+import { changedConfig, isOfDriver, keysLeftBehind, newConfig } from "./keys";
 import {
   refOf,
   snapshotVolumeOf,
@@ -27,9 +23,6 @@ import {
 import { VolumeSnapshotService } from "./snapshot/service";
 import { StorageVolumeStore } from "./store";
 import { VolumeReaders } from "./volume-readers";
-
-const keysOf = ({ contentType }: Pick<VolumeRecord, "contentType">) =>
-  contentType === "block" ? blockVolumeKeys : filesystemVolumeKeys;
 
 export class StorageVolumeService {
   readonly store: StorageVolumeStore;
@@ -92,13 +85,22 @@ export class StorageVolumeService {
 
   /** Configuration of a new volume: what is given, then what the pool says. @throws ApiError BAD_REQUEST */
   configFor(pool: string, contentType: VolumeRecord["contentType"], given: Config): Config {
-    const table = keysOf({ contentType });
-    requireConfig(table, given, lxdCustomVolumeKeys);
-    const defaultOf = storagePoolConfig(this.home.storagePools.record(pool).config);
-    const defaults = (Object.keys(poolDefaultKeys) as (keyof typeof poolDefaultKeys)[])
-      .filter((key) => Object.hasOwn(table, key))
-      .map((key): [string, string] => [key, defaultOf.text(`volume.${key}`) ?? ""]);
-    return withoutEmpty({ ...Object.fromEntries(defaults), ...given });
+    return newConfig(this.home.storagePools.record(pool), contentType, given);
+  }
+
+  /** The same of one that comes from elsewhere, without what only volumes of other drivers have. @throws ApiError BAD_REQUEST */
+  configOfCopy(pool: string, contentType: VolumeRecord["contentType"], given: Config): Config {
+    const left = this.keysLeftBehind(pool, given);
+    return this.configFor(
+      pool,
+      contentType,
+      Object.fromEntries(Object.entries(given).filter(([key]) => !left.includes(key))),
+    );
+  }
+
+  /** What only volumes of other drivers have of a configuration. */
+  keysLeftBehind(pool: string, config: Config): string[] {
+    return keysLeftBehind(this.home.storagePools.record(pool), config);
   }
 
   /** @throws ApiError CONFLICT; also when the pool has files of that name that nobody knows, which nobody touches */
@@ -149,11 +151,18 @@ export class StorageVolumeService {
   /** Replaces the mutable part. @throws ApiError BAD_REQUEST */
   async update(id: VolumeId, put: Pick<StorageVolumePut, "description" | "config">): Promise<void> {
     const before = this.record(id);
-    requireConfig(keysOf(before), put.config, lxdCustomVolumeKeys);
-    const after: VolumeRecord = { ...before, description: put.description, config: withoutEmpty(put.config) };
+    const config = changedConfig(this.home.storagePools.record(id.pool), before, put.config);
+    const after: VolumeRecord = { ...before, description: put.description, config };
     using _claim = this.home.projects.claimVolume(id.project, after);
-    if (after.config.size !== before.config.size) await this.#resize(after);
+    await using undo = new Revert(this.home.log);
+    if (isOfDriver(before.config, config)) {
+      await this.requireUsable(id);
+      undo.add(() => this.home.volumes.follow(id.pool, volumeOf(id), before.config));
+      await this.home.volumes.follow(id.pool, volumeOf(id), config);
+    }
+    if (config.size !== before.config.size) await this.#resize(after);
     this.store.update(after);
+    undo.keep();
   }
 
   async #resize(after: VolumeRecord): Promise<void> {
@@ -165,6 +174,7 @@ export class StorageVolumeService {
       volumeOf(after),
       boundOf(volumes, after),
       volumeUsers.isRunning(after),
+      after.config,
     );
     if (!isDone)
       throw badRequest(

@@ -92,6 +92,13 @@ export class StorageVolumeStore {
     return row === undefined ? undefined : fromRow(row);
   }
 
+  /** Configuration of a volume by its name in the pool (`customVolumeName`), also of one that is being made; empty when nobody knows it. */
+  configAt(pool: string, name: string): Config {
+    const sql = "SELECT config FROM storage_volumes WHERE pool = ? AND project || '_' || name = ?";
+    const row = this.database.get(sql, pool, name);
+    return row === undefined ? {} : (JSON.parse(String(row.config)) as Config);
+  }
+
   /** Whether a row has the name, whatever else it holds. */
   isTaken(id: VolumeId): boolean {
     return this.database.get(`SELECT 1 AS taken FROM storage_volumes WHERE ${isOne}`, ...keyOf(id)) !== undefined;

@@ -58,6 +58,9 @@ export const lxdKeysLeftOut: Readonly<Record<string, string>> = {
   "candid.": "clients are trusted by their certificates",
   "cluster.": "this server is one host, and in no cluster",
   "core.debug_address": "there is no profiler of Go",
+  "lvm.stripes": 'it cannot be used with thin pool volumes, and a pool has "volume.lvm.stripes" for its thin pool',
+  "lvm.stripes.size":
+    'it cannot be used with thin pool volumes, and a pool has "volume.lvm.stripes.size" for its thin pool',
   "loki.": "log lines go to the daemon's log and to listeners of events",
   "maas.": "addresses are given by the networks' own DHCP",
   "rbac.": "clients are restricted by certificates and projects",
@@ -66,7 +69,7 @@ export const lxdKeysLeftOut: Readonly<Record<string, string>> = {
 export const lxdCustomVolumeKeys = words(`
   block.filesystem block.mount_options lvm.stripes lvm.stripes.size security.shifted security.unmapped size
   snapshots.expiry snapshots.pattern snapshots.schedule user. volatile.
-  zfs.block_mode zfs.blocksize zfs.remove_snapshots zfs.reserve_space zfs.use_refquota`);
+  zfs.blocksize zfs.remove_snapshots zfs.reserve_space zfs.use_refquota`);
 
 export const lxdProjectKeys = words(`
   backups.compression_algorithm features.images features.networks features.networks.zones features.profiles

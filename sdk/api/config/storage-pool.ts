@@ -1,8 +1,8 @@
 /** Configuration keys of storage pools, by driver; every key here has an effect. */
 import { readerOf } from "./reader";
-import { poolDefaultKeys } from "./storage-volume";
-import { grouped, type KeyTable, type ValueType } from "./table";
-import { absolutePath, anyText, bool, oneLine, oneOf, size, text } from "./values";
+import { lvmVolumeKeys, poolDefaultKeys, zfsVolumeKeys } from "./storage-volume";
+import { grouped, type KeyRow, type KeyTable, type ValueType } from "./table";
+import { absolutePath, anyText, bool, integer, oneLine, size, text } from "./values";
 
 const since = "0.1.0";
 
@@ -106,25 +106,24 @@ const group = grouped("lvm", {
   },
 });
 
-/** Defaults of volumes with a file system of their own. */
-const blockDefaults = grouped("volume", {
-  "volume.block.filesystem": {
-    type: oneOf("ext4", "xfs", "btrfs"),
-    default: "ext4",
-    applies: "now",
+const stripes = grouped("lvm", {
+  "volume.lvm.stripes": {
+    type: integer(1, 128),
+    unset: "1",
+    applies: "at creation",
     since,
-    extension: "storage_block_filesystem_btrfs",
-    example: "xfs",
-    doc: "File system of volumes that are made from then on. Copies have that of what they are copied from.",
+    extension: "storage_lvm_stripes",
+    example: "2",
+    doc: "Disks of the volume group that a thin pool which is made lies across.",
   },
-  "volume.block.mount_options": {
-    type: oneLine,
-    default: "discard",
-    applies: "now",
+  "volume.lvm.stripes.size": {
+    type: size,
+    unset: "64KiB",
+    applies: "at creation",
     since,
-    extension: "storage_lvm_mount_options",
-    example: "noatime,discard",
-    doc: "Options of the mount of each volume, separated by commas. With `discard` what is removed in a volume is room in the pool at once. They count from the next mount on.",
+    extension: "storage_lvm_stripes",
+    example: "256KiB",
+    doc: "How much of such a thin pool lies on one disk before the next one: a power of 2, of 4KiB or more.",
   },
 });
 
@@ -166,42 +165,6 @@ const zfsKeys = grouped("zfs", {
     extension: "storage_zfs_export",
     example: "false",
     doc: "Whether the pool of ZFS is exported when the daemon stops with its containers. One that was there before the storage pool never is.",
-  },
-  "volume.zfs.blocksize": {
-    type: size,
-    unset: "128KiB, as ZFS has it",
-    applies: "now",
-    since,
-    extension: "storage_zfs_blocksize",
-    example: "16KiB",
-    doc: "Size of the largest blocks of new volumes: a power of two between 512 bytes and 16MiB.",
-  },
-  "volume.zfs.remove_snapshots": {
-    type: bool,
-    default: "false",
-    applies: "now",
-    since,
-    extension: "storage_zfs_remove_snapshots",
-    example: "true",
-    doc: "Is kept and means nothing: what is put back to an older snapshot keeps its newer ones.",
-  },
-  "volume.zfs.use_refquota": {
-    type: bool,
-    default: "false",
-    applies: "now",
-    since,
-    extension: "storage_zfs_use_refquota",
-    example: "true",
-    doc: "Whether a size bounds what can be seen in a volume (`refquota`), rather than what it alone takes with its snapshots (`quota`). It counts for sizes that are given from then on.",
-  },
-  "volume.zfs.reserve_space": {
-    type: bool,
-    default: "false",
-    applies: "now",
-    since,
-    extension: "storage_zfs_reserve_space",
-    example: "true",
-    doc: "Whether a volume with a size has that much of the pool for itself.",
   },
 });
 
@@ -255,13 +218,29 @@ const docOf = (key: string): string =>
     ? "How much a new volume can hold: a custom volume that is made without a size, or the root of a container, whose own disk says nothing of it. Volumes that are there keep what they have."
     : `\`${key}\` of custom volumes that are made without one.`;
 
-/** Defaults of the volumes that are made from then on. */
-const volume = Object.fromEntries(
-  Object.entries(poolDefaultKeys).map(([key, { computed: _, ...row }]) => [
-    `volume.${key}`,
-    { ...row, group: "volume", applies: "now", doc: docOf(key) },
-  ]),
-) as unknown as { readonly [Key in keyof typeof poolDefaultKeys as `volume.${Key}`]: (typeof poolDefaultKeys)[Key] };
+type Defaults<Rows extends KeyTable> = { readonly [Key in keyof Rows & string as `volume.${Key}`]: Rows[Key] };
+
+/** Defaults of the volumes that are made from then on. @param only says what else a default is for */
+const defaultsOf = <const Rows extends KeyTable>(
+  rows: Rows,
+  docFor: (key: string, row: KeyRow) => string,
+): Defaults<Rows> =>
+  Object.fromEntries(
+    Object.entries(rows).map(([key, { computed: _, ...row }]) => [
+      `volume.${key}`,
+      { ...row, group: "volume", applies: "now", doc: docFor(key, row) },
+    ]),
+  ) as unknown as Defaults<Rows>;
+
+const volume = defaultsOf(poolDefaultKeys, docOf);
+
+/** What a driver's own keys are of volumes that have none of their own: roots of containers, images, and custom volumes made from then on. */
+const ownDefaultsOf = <const Rows extends KeyTable>(rows: Rows): Defaults<Rows> =>
+  defaultsOf(
+    rows,
+    (key, { doc }) =>
+      `\`${key}\` of roots of containers, of images, and of custom volumes that are made without one. ${doc}`,
+  );
 
 const btrfs = { ...place, ...image, ...volume, ...mount, ...rsync, ...user, ...volatile } satisfies KeyTable;
 const plain = { ...place, ...volume, ...rsync, ...user, ...volatile } satisfies KeyTable;
@@ -270,14 +249,23 @@ const lvm = {
   ...lvmPlace,
   ...image,
   ...volume,
-  ...blockDefaults,
+  ...ownDefaultsOf(lvmVolumeKeys),
+  ...stripes,
   ...group,
   ...rsync,
   ...user,
   ...volatile,
 } satisfies KeyTable;
 
-const zfs = { ...zfsPlace, ...volume, ...zfsKeys, ...rsync, ...user, ...volatile } satisfies KeyTable;
+const zfs = {
+  ...zfsPlace,
+  ...volume,
+  ...ownDefaultsOf(zfsVolumeKeys),
+  ...zfsKeys,
+  ...rsync,
+  ...user,
+  ...volatile,
+} satisfies KeyTable;
 
 export const storagePoolKeys: Readonly<Record<string, KeyTable>> = { zfs, btrfs, dir: plain, lvm, overlay: plain };
 

@@ -1,8 +1,8 @@
 /** Configuration keys of custom storage volumes; every key here has an effect. */
 import { readerOf } from "./reader";
 import { volumeSchedule } from "./schedule";
-import { grouped, type KeyTable } from "./table";
-import { anyText, bool, expiry, size } from "./values";
+import { grouped, type KeyTable, type ValueType } from "./table";
+import { anyText, bool, expiry, oneLine, oneOf, parseSize, size } from "./values";
 
 const since = "0.1.0";
 
@@ -75,6 +75,87 @@ const snapshots = grouped("snapshots", {
   },
 });
 
+/** Of volumes of files in a pool of LVM. */
+export const lvmVolumeKeys = grouped("block", {
+  "block.filesystem": {
+    type: oneOf("ext4", "xfs", "btrfs"),
+    unset: "ext4",
+    computed: true,
+    applies: "at creation",
+    since,
+    extension: "storage_block_filesystem_btrfs",
+    example: "xfs",
+    doc: "File system of a volume in a pool of `lvm`. A copy that is given another one is made file by file.",
+  },
+  "block.mount_options": {
+    type: oneLine,
+    unset: "discard",
+    computed: true,
+    applies: "now",
+    since,
+    extension: "storage_lvm_mount_options",
+    example: "noatime,discard",
+    doc: "Options of the mount of a volume in a pool of `lvm`, separated by commas. With `discard` what is removed in it is room in the pool at once. What is taken away counts from the next mount on.",
+  },
+});
+
+/** LXD's bounds of the blocks of ZFS. */
+const blockSize: ValueType<number> = {
+  ...size,
+  title: "size between 512 bytes and 16MiB, a power of 2",
+  check: (text) => {
+    const bytes = parseSize(text);
+    const isPower = bytes !== undefined && Number.isInteger(Math.log2(bytes));
+    return isPower && bytes >= 512 && bytes <= 16 * 2 ** 20
+      ? undefined
+      : "Value should be between 512 and 16MiB, and be power of 2";
+  },
+};
+
+/** Of volumes in a pool of ZFS. */
+export const zfsVolumeKeys = grouped("zfs", {
+  "zfs.blocksize": {
+    type: blockSize,
+    unset: "128KiB",
+    computed: true,
+    applies: "now",
+    since,
+    extension: "storage_zfs_blocksize",
+    example: "16KiB",
+    doc: "Size of the largest blocks of files in a volume of a `zfs` pool: a power of 2 between 512 bytes and 16MiB. It counts for files that are written from then on.",
+  },
+  "zfs.remove_snapshots": {
+    type: bool,
+    unset: "false",
+    computed: true,
+    applies: "now",
+    since,
+    extension: "storage_zfs_remove_snapshots",
+    example: "true",
+    doc: "Whether a restore of a volume of a `zfs` pool may remove newer snapshots. It needs none removed here: they stay, whatever the value is.",
+  },
+  "zfs.reserve_space": {
+    type: bool,
+    unset: "false",
+    computed: true,
+    applies: "now",
+    since,
+    extension: "storage_zfs_reserve_space",
+    example: "true",
+    doc: "Whether a volume of a `zfs` pool that has a size has that much of the pool for itself.",
+  },
+  "zfs.use_refquota": {
+    type: bool,
+    unset: "false",
+    computed: true,
+    applies: "now",
+    since,
+    extension: "storage_zfs_use_refquota",
+    example: "true",
+    doc: "Whether the size of a volume of a `zfs` pool bounds what can be seen in it (`refquota`), rather than what it alone takes with its snapshots (`quota`).",
+  },
+});
+
 const user = grouped("user", {
   "user.*": { type: anyText, secret: true, applies: "now", since, example: "backup", doc: "Free for the user." },
 });
@@ -90,14 +171,27 @@ const volatile = grouped("volatile", {
   },
 });
 
-/** Keys for which a pool has a default, `volume.KEY`. */
+/** Keys for which a pool of any driver has a default, `volume.KEY`. */
 export const poolDefaultKeys = { ...place, ...security, ...snapshots } satisfies KeyTable;
 
-/** Of a volume that is a file system. */
-export const filesystemVolumeKeys = { ...poolDefaultKeys, ...user, ...volatile } satisfies KeyTable;
+/** Of a volume that is a file system, in a pool of any driver. */
+export const filesystemVolumeKeys = {
+  ...poolDefaultKeys,
+  ...lvmVolumeKeys,
+  ...zfsVolumeKeys,
+  ...user,
+  ...volatile,
+} satisfies KeyTable;
 
 /** Of a volume that is a block device's content: it has no owners of files. */
-export const blockVolumeKeys = { ...place, ...snapshots, ...user, ...volatile } satisfies KeyTable;
+export const blockVolumeKeys = { ...place, ...snapshots, ...zfsVolumeKeys, ...user, ...volatile } satisfies KeyTable;
+
+/** Keys that volumes of one driver have, by the driver. */
+const driverVolumeKeys: Readonly<Record<string, KeyTable>> = { lvm: lvmVolumeKeys, zfs: zfsVolumeKeys };
+
+/** Drivers whose volumes have a key; empty for one that those of all have, or none. */
+export const driversOfVolumeKey = (key: string): string[] =>
+  Object.keys(driverVolumeKeys).filter((driver) => Object.hasOwn(driverVolumeKeys[driver] ?? {}, key));
 
 /** Reads the configuration of a custom volume of either content. */
 export const storageVolumeConfig = readerOf(filesystemVolumeKeys);

@@ -23,6 +23,7 @@ const pool = (config: Record<string, string> = {}): PoolPlace => ({
   path: "/var/lib/bothy/storage-pools/fast",
   diskImage: "/var/lib/bothy/disks/fast.img",
   config,
+  keysOf: () => ({}),
   removeTree: nobody,
   run: nobody,
   onLeft: () => undefined,
@@ -127,10 +128,25 @@ test("what a data set holds is what counts for its bound", () => {
 });
 
 test("a size is a quota or a refquota, with a reservation where the pool wants it", () => {
-  assert.deepEqual(boundsOf(pool(), 4096), ["quota=4096", "refquota=none"]);
-  assert.deepEqual(boundsOf(pool({ "volume.zfs.use_refquota": "true" }), undefined), ["refquota=none", "quota=none"]);
+  assert.deepEqual(boundsOf(pool(), web, 4096), [
+    "quota=4096",
+    "refquota=none",
+    "reservation=none",
+    "refreservation=none",
+  ]);
+  assert.deepEqual(boundsOf(pool({ "volume.zfs.use_refquota": "true" }), web, undefined), [
+    "refquota=none",
+    "quota=none",
+    "refreservation=none",
+    "reservation=none",
+  ]);
   const reserving = pool({ "volume.zfs.use_refquota": "on", "volume.zfs.reserve_space": "true" });
-  assert.deepEqual(boundsOf(reserving, 4096), ["refquota=4096", "quota=none", "refreservation=4096"]);
+  assert.deepEqual(boundsOf(reserving, web, 4096), [
+    "refquota=4096",
+    "quota=none",
+    "refreservation=4096",
+    "reservation=none",
+  ]);
 });
 
 test("a module that cannot map ids is named", () => {

@@ -81,8 +81,6 @@ const partly: Readonly<Record<string, string>> = {
   container_syscall_filtering_allow_deny_syntax:
     "security.syscalls.deny_default and the old names of its keys are not here",
   storage_lvm_use_thinpool: "lvm.use_thinpool takes true only",
-  storage_zfs_blocksize: "zfs.blocksize is a default of the pool, no key of a volume",
-  storage_zfs_reserve_space: "zfs.reserve_space is a default of the pool, no key of a volume",
 };
 
 test("what a row belongs to is an extension that the server tells of, or one that is here in part", () => {

@@ -82,20 +82,21 @@ async function makeVolume(
     work: async () => {
       requirePossible(home, id);
       const { storageVolumes, volumes } = home;
-      const { volume, snapshots, own, roots } = source.backup;
+      const { volume, snapshots, own: layoutOf, roots } = source.backup;
+      const own = (told: Config) => ownConfig(told, storageVolumes.keysLeftBehind(id.pool, told), operation);
       const { description, contentType, createdAt } = volume;
-      const config = storageVolumes.configFor(id.pool, contentType, ownConfig(volume.config, operation));
+      const config = storageVolumes.configFor(id.pool, contentType, own(volume.config));
       const record: VolumeRecord = { ...id, description, config, contentType, createdAt };
       await storageVolumes.create(record, async (content) => {
-        const fill = filling(home, source, { record, layout: own, told: volume.config }, operation);
+        const fill = filling(home, source, { record, layout: layoutOf, told: volume.config }, operation);
         await volumes.createFilled(id.pool, content, fill, boundOf(volumes, record));
         for (const { name, ...snapshot } of snapshots) {
           operation.signal.throwIfAborted();
-          const asItWas = { ...record, config: ownConfig(snapshot.config, operation) };
+          const asItWas = { ...record, config: own(snapshot.config) };
           const layout = roots.get(name)!;
           const fillSnapshot = filling(home, source, { record: asItWas, layout, told: snapshot.config }, operation);
-          const { project, pool, name: own } = id;
-          const added = { volume: { project, pool, name: own }, name, ...snapshot, config: asItWas.config };
+          const { project, pool, name: owner } = id;
+          const added = { volume: { project, pool, name: owner }, name, ...snapshot, config: asItWas.config };
           await storageVolumes.snapshots.addFilled(added, (one) => volumes.createFilled(pool, one, fillSnapshot));
         }
       });
@@ -103,9 +104,9 @@ async function makeVolume(
   });
 }
 
-/** Without what is of another host, or of a storage driver that Bothy does not have. */
-function ownConfig(config: Config, operation: RunningOperation): Config {
-  const isForeign = (key: string) => /^(block|lvm|zfs)\./.test(key);
+/** Without what is of another host, or of other storage drivers than the pool's. */
+function ownConfig(config: Config, others: readonly string[], operation: RunningOperation): Config {
+  const isForeign = (key: string) => key.startsWith("lvm.") || others.includes(key);
   const foreign = Object.keys(config).filter(isForeign);
   if (foreign.length > 0)
     operation.warn(`Settings of the backup left out, which other storage drivers have: ${foreign.join(", ")}.`);

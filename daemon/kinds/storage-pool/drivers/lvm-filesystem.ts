@@ -1,11 +1,11 @@
 /** LVM file systems: each volume of LVM has one of its own, ext4 where nobody asked for another. What a volume has is a mark on it. */
-import { storagePoolConfig } from "../../../../sdk/api/config/storage-pool";
 import { badRequest } from "../../../../sdk/api/errors";
 import { findProgram } from "../../../../sdk/host/program";
 import { run } from "../../../platform/processes/run";
-import type { PoolPlace } from "../driver";
+import type { PoolPlace, Volume } from "../driver";
 import type { Lv } from "./lvm-report";
 import { makeExt4, requireLeast } from "./volume-disk";
+import { configFor } from "./volume-keys";
 
 export type FileSystem = "ext4" | "xfs" | "btrfs";
 
@@ -18,9 +18,9 @@ export const markOf = (fileSystem: FileSystem): string[] =>
 export const fileSystemOf = ({ tags }: Lv): FileSystem =>
   (tags.find((tag) => tag.startsWith(mark))?.slice(mark.length) as FileSystem | undefined) ?? "ext4";
 
-/** File system of new volumes. */
-export const wantedFileSystem = (pool: PoolPlace): FileSystem =>
-  storagePoolConfig(pool.config).get("volume.block.filesystem") as FileSystem;
+/** File system of a new volume. */
+export const wantedFileSystem = (pool: PoolPlace, volume: Volume): FileSystem =>
+  configFor(pool, volume).get("volume.block.filesystem") ?? "ext4";
 
 const packages: Readonly<Record<FileSystem, string>> = {
   ext4: "e2fsprogs",
@@ -45,17 +45,44 @@ export async function makeFileSystem(device: string, bytes: number, fileSystem: 
     );
 }
 
-/** Mounts a volume's file system. @param isReadonly it is that of a snapshot or an image, which nothing may change, not even a journal */
+/**
+ * Mounts a volume's file system. @param volume that it is of, or is to be of; absent for a moment's work on it
+ * @throws ApiError BAD_REQUEST for options that the file system does not take
+ */
 export async function mountFileSystem(
   pool: PoolPlace,
   device: string,
   point: string,
   fileSystem: FileSystem,
-  isReadonly: boolean,
+  volume: Volume | undefined,
 ): Promise<void> {
-  const options = isReadonly ? readonlyOptions[fileSystem] : writableOptions(pool, fileSystem);
-  await run("mount", ["-t", fileSystem, "-o", options, "--", device, point]);
+  const options = optionsFor(pool, fileSystem, volume);
+  await mount(["-t", fileSystem, "-o", options, "--", device, point], options, volume);
 }
+
+/** Brings the options of a mount in line with what its volume says now. @throws ApiError BAD_REQUEST, with the mount as it was */
+export async function remountFileSystem(
+  pool: PoolPlace,
+  point: string,
+  fileSystem: FileSystem,
+  volume: Volume,
+): Promise<void> {
+  const options = optionsFor(pool, fileSystem, volume);
+  await mount(["-o", `remount,${options}`, "--", point], options, volume);
+}
+
+/** Exit code of mount(8) for a mount that failed, as by a wrong option. */
+const mountFailed = 32;
+
+async function mount(args: readonly string[], options: string, volume: Volume | undefined): Promise<void> {
+  const { code, stderr } = await run("mount", args, { accept: [0, mountFailed] });
+  if (code !== 0)
+    throw badRequest(
+      `Cannot mount volume "${volume?.name ?? ""}" with the options "${options}": ${lineOf(stderr)}. See its "block.mount_options", or "volume.block.mount_options" of its pool.`,
+    );
+}
+
+const lineOf = (text: string): string => text.trim().replace(/\s*\n\s*/g, "; ");
 
 /** Mends what an error of the disk left, such as of a full thin pool; of one that is in order it costs little. */
 export async function mendFileSystem(device: string, fileSystem: FileSystem): Promise<void> {
@@ -69,11 +96,18 @@ const readonlyOptions: Readonly<Record<FileSystem, string>> = {
 };
 
 /** The kernel would write all tables of inodes of a large ext4 in the background, and so take room in the thin pool. */
-const writableOptions = (pool: PoolPlace, fileSystem: FileSystem): string =>
-  [
-    fileSystem === "ext4" ? "noinit_itable" : "rw",
-    storagePoolConfig(pool.config).get("volume.block.mount_options"),
-  ].join(",");
+const writableOptions: Readonly<Record<FileSystem, string>> = { ext4: "noinit_itable", xfs: "rw", btrfs: "rw" };
+
+/** Nothing may change what is in a snapshot or an image, not even a journal. */
+function optionsFor(pool: PoolPlace, fileSystem: FileSystem, volume: Volume | undefined): string {
+  if (volume === undefined) return writableOptions[fileSystem];
+  if (isReadonly(volume)) return readonlyOptions[fileSystem];
+  return [writableOptions[fileSystem], configFor(pool, volume).text("volume.block.mount_options") ?? "discard"].join(
+    ",",
+  );
+}
+
+export const isReadonly = ({ type }: Volume): boolean => type !== "containers" && type !== "custom";
 
 /**
  * Gives a copy of a volume an id of its own: the kernel mounts no two file systems of one id, but for ext4. Nobody has the copy mounted.

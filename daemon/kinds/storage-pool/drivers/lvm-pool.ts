@@ -106,10 +106,15 @@ const named = (pool: PoolPlace, { vg, thin }: LvmPlace): PoolPlace => ({
  */
 async function makeThinPool(pool: PoolPlace, place: LvmPlace): Promise<void> {
   if ((await findGroup(place))?.thin !== undefined) return;
-  const metadata = storagePoolConfig(pool.config).get("lvm.thinpool_metadata_size");
+  const set = storagePoolConfig(pool.config);
+  const metadata = set.get("lvm.thinpool_metadata_size");
+  const stripes = set.get("volume.lvm.stripes");
+  const stripeSize = set.get("volume.lvm.stripes.size");
   await orRefuse(pool, `in the volume group "${place.vg}"`, "lvcreate", [
     ...["--yes", "--type", "thin-pool", "--extents", "100%FREE", "--addtag", madeTag(pool)],
     ...(metadata ? ["--poolmetadatasize", `${metadata}b`] : []),
+    ...(stripes ? ["--stripes", String(stripes)] : []),
+    ...(stripeSize ? ["--stripesize", `${stripeSize}b`] : []),
     ...["--name", place.thin, "--", place.vg],
   ]);
   await lvm("lvchange", ["--errorwhenfull", "y", "--", `${place.vg}/${place.thin}`]);

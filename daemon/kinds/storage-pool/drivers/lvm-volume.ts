@@ -14,15 +14,22 @@ import { errnoOf, ignoring, isThere } from "../../../platform/folders/files";
 import { mountAt } from "../../../platform/host/mounts";
 import { run } from "../../../platform/processes/run";
 import type { PoolPlace, Volume, VolumeUsage } from "../driver";
-import { type FileSystem, fileSystemOf, growMounted, markOf, mendFileSystem, mountFileSystem } from "./lvm-filesystem";
+import {
+  type FileSystem,
+  fileSystemOf,
+  growMounted,
+  isReadonly,
+  markOf,
+  mendFileSystem,
+  mountFileSystem,
+  resizeUnmounted,
+} from "./lvm-filesystem";
 import { lvm } from "./lvm-host";
 import { deviceOf, lvNameOf, partialLv, readyLv, requireName, volumeOfLv } from "./lvm-names";
 import { bytesOfLv, groupOf } from "./lvm-place";
 import { inTime, removeLv } from "./lvm-pool";
 import type { Lv } from "./lvm-report";
 import { folderOf, makeParent, orTell, partialMark, removeEmptyParent } from "./volume-folder";
-
-export const isReadonly = ({ type }: Volume): boolean => type !== "containers" && type !== "custom";
 
 /** Says which volume's place a ready one is to take. */
 export const forTag = "bothy.for.";
@@ -62,7 +69,12 @@ export async function buildLv(pool: PoolPlace, volume: Volume, fileSystem: FileS
   if (hasVolume(pool, volume)) throw conflict(`Cannot create volume "${volume.name}": it exists already.`);
   const make = (lv: string, point: string) => work(lv, point, markOf(fileSystem));
   await underPartial(pool, volume, make, (partial) => lvm("lvrename", ["--", vg, partial, name]));
-  await mountAnew(pool, volume, fileSystem);
+  try {
+    await mountAnew(pool, volume, fileSystem);
+  } catch (error) {
+    await orTell(pool, deviceOf(vg, name), () => removeVolume(pool, volume));
+    throw error;
+  }
 }
 
 /** Puts a new volume in an existing one's place, if there is one. From the first rename of `settle` on, `sweepLvs` finishes what a crash cut off. */
@@ -99,7 +111,7 @@ async function mountAnew(pool: PoolPlace, volume: Volume, fileSystem: FileSystem
   const folder = folderOf(pool, volume);
   await makeParent(pool, volume);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  await mountFileSystem(pool, deviceOf(groupOf(pool).vg, lvNameOf(volume)), folder, fileSystem, isReadonly(volume));
+  await mountFileSystem(pool, deviceOf(groupOf(pool).vg, lvNameOf(volume)), folder, fileSystem, volume);
 }
 
 const newId = (): string => randomBytes(8).toString("hex");
@@ -195,12 +207,15 @@ export async function mountVolume(pool: PoolPlace, volume: Volume, lv: Lv): Prom
   const device = deviceOf(vg, lv.name);
   const fileSystem = fileSystemOf(lv);
   const folder = folderOf(pool, volume);
+  const isGrowing = lv.tags.includes(growingTag);
   await reopen(pool, volume);
   if ((await ignoring("ENOENT", mountAt(folder))) === undefined) {
     if (!isReadonly(volume)) await mendFileSystem(device, fileSystem);
+    // One that could not be enlarged while it was mounted is so now.
+    if (isGrowing && fileSystem === "ext4") await resizeUnmounted(device);
     await mountAnew(pool, volume, fileSystem);
   }
-  if (lv.tags.includes(growingTag)) await finishGrowth(pool, volume, fileSystem);
+  if (isGrowing) await finishGrowth(pool, volume, fileSystem);
 }
 
 /** Unmounts a file system that the kernel has made read-only; mounted anew it can be written, once it is mended. */

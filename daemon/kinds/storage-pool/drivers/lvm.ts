@@ -12,8 +12,10 @@ import { copyTree } from "./copy";
 import {
   type FileSystem,
   growMounted,
+  isReadonly,
   makeFileSystem,
   mountFileSystem,
+  remountFileSystem,
   renewId,
   resizeUnmounted,
   wantedFileSystem,
@@ -50,6 +52,7 @@ import {
 } from "./lvm-volume";
 import { fitting } from "./sized";
 import { canGrow, requireLeast } from "./volume-disk";
+import { folderOf } from "./volume-folder";
 
 export const lvm: StorageDriver = {
   name: "lvm",
@@ -70,18 +73,18 @@ export const lvm: StorageDriver = {
 
   async create(pool, volume, fill, size) {
     await requireRoom(pool);
-    const fileSystem = wantedFileSystem(pool);
-    await buildLv(pool, volume, fileSystem, filledBy(pool, bytesOf(pool, size), fileSystem, fill, size));
+    const fileSystem = wantedFileSystem(pool, volume);
+    await buildLv(pool, volume, fileSystem, filledBy(pool, volume, bytesOf(pool, size), fileSystem, fill, size));
   },
 
   async clone(pool, from, to, size) {
-    const [work, fileSystem] = await copyOf(pool, from, size);
+    const [work, fileSystem] = await copyOf(pool, from, to, size);
     await buildLv(pool, to, fileSystem, work);
   },
 
   async restore(pool, snapshot, volume) {
     const size = hasVolume(pool, volume) ? await requireBytes(pool, volume, "restore") : undefined;
-    const [work, fileSystem] = await copyOf(pool, snapshot, size);
+    const [work, fileSystem] = await copyOf(pool, snapshot, volume, size);
     await replaceLv(pool, volume, fileSystem, work);
   },
 
@@ -115,10 +118,13 @@ export const lvm: StorageDriver = {
         `Cannot set the size of volume "${volume.name}" to ${bytes} bytes: it holds ${used} bytes. Remove something in it, or give a larger "size".`,
       );
     if (isInUse) return false;
-    const [work] = await copyOf(pool, volume, bytes);
+    const [work] = await copyOf(pool, volume, volume, bytes);
     await replaceLv(pool, volume, fileSystem, work);
     return true;
   },
+
+  follow: async (pool, volume) =>
+    remountFileSystem(pool, folderOf(pool, volume), await fileSystemAt(pool, volume), volume),
 };
 
 /** LXD's size of a volume that nobody gave one. */
@@ -142,6 +148,7 @@ const bytesOf = (pool: PoolPlace, size: number | undefined): number =>
 const filledBy =
   (
     pool: PoolPlace,
+    volume: Volume,
     bytes: number,
     fileSystem: FileSystem,
     fill: (rootPath: string) => Promise<void>,
@@ -155,7 +162,7 @@ const filledBy =
       ...["--", `${vg}/${thin}`],
     ]);
     await makeFileSystem(device, bytes, fileSystem);
-    await mountFileSystem(pool, device, point, fileSystem, false);
+    await mountFileSystem(pool, device, point, fileSystem, isReadonly(volume) ? undefined : volume);
     await chmod(point, 0o700);
     const root = path.join(point, rootName);
     await mkdir(root, { mode: 0o755 });
@@ -170,18 +177,24 @@ const filledBy =
 const hidden = ["--setactivationskip", "y", "--ignoreactivationskip"];
 
 /**
- * The work that makes a copy, and the copy's file system.
+ * The work that makes a copy, and the copy's file system: that of the source, unless the copy says another.
  * @param size bytes that it shall hold; as many as the source without @throws ApiError NOT_FOUND, and UNAVAILABLE when the thin pool is full
  */
-async function copyOf(pool: PoolPlace, from: Volume, size: number | undefined): Promise<[LvWork, FileSystem]> {
+async function copyOf(
+  pool: PoolPlace,
+  from: Volume,
+  to: Volume,
+  size: number | undefined,
+): Promise<[LvWork, FileSystem]> {
   const has = await requireBytes(pool, from, "copy");
   const bytes = size === undefined ? has : boundedBytes(size);
-  const fileSystem = await fileSystemAt(pool, from);
+  const had = await fileSystemAt(pool, from);
+  const fileSystem = (pool.keysOf(to)["block.filesystem"] as FileSystem | undefined) ?? had;
   await requireRoom(pool);
-  const work =
-    bytes < has && !canShrink(fileSystem, bytes)
-      ? filledBy(pool, bytes, fileSystem, (root) => copyTree(pool, rootFolder(pool, from), root), bytes)
-      : snapshotOf(pool, lvNameOf(from), has, bytes, fileSystem);
+  const isAnew = fileSystem !== had || (bytes < has && !canShrink(fileSystem, bytes));
+  const work = isAnew
+    ? filledBy(pool, to, bytes, fileSystem, (root) => copyTree(pool, rootFolder(pool, from), root), bytes)
+    : snapshotOf(pool, lvNameOf(from), has, bytes, fileSystem);
   return [work, fileSystem];
 }
 
@@ -205,6 +218,6 @@ const snapshotOf =
     if (bytes <= has) return;
     await command("lvextend", ["--size", `${bytes}b`, "--", `${vg}/${lv}`]);
     if (fileSystem === "ext4") return resizeUnmounted(device);
-    await mountFileSystem(pool, device, point, fileSystem, false);
+    await mountFileSystem(pool, device, point, fileSystem, undefined);
     await growMounted(device, point, fileSystem);
   };

@@ -1,6 +1,6 @@
 /** ZFS sizes: how a data set is bounded, and what it holds; in LXD's way. */
-import { storagePoolConfig } from "../../../../sdk/api/config/storage-pool";
-import type { PoolPlace, VolumeUsage } from "../driver";
+import type { PoolPlace, Volume, VolumeUsage } from "../driver";
+import { configFor } from "./volume-keys";
 
 /** Numbers of a data set, in bytes; 0 where nothing bounds it. */
 export interface ZfsUsage {
@@ -30,16 +30,28 @@ export function usageFrom({ used, referenced, quota, refquota }: ZfsUsage): Volu
 }
 
 /** Properties that bound a data set. @param size in bytes; undefined for no bound */
-export function boundsOf({ config }: Pick<PoolPlace, "config">, size: number | undefined): string[] {
-  const set = storagePoolConfig(config);
+export function boundsOf(
+  pool: Pick<PoolPlace, "config" | "keysOf">,
+  volume: Volume,
+  size: number | undefined,
+): string[] {
+  const set = configFor(pool, volume);
   const [name, other] = set.get("volume.zfs.use_refquota") ? ["refquota", "quota"] : ["quota", "refquota"];
-  const reservation = name === "quota" ? "reservation" : "refreservation";
-  const words = [`${name}=${size ?? "none"}`, `${other}=none`];
-  return set.get("volume.zfs.reserve_space") ? [...words, `${reservation}=${size ?? "none"}`] : words;
+  const [reservation, none] = name === "quota" ? ["reservation", "refreservation"] : ["refreservation", "reservation"];
+  const reserved = set.get("volume.zfs.reserve_space") ? size : undefined;
+  return [`${name}=${size ?? "none"}`, `${other}=none`, `${reservation}=${reserved ?? "none"}`, `${none}=none`];
 }
 
+/** The size of a volume's largest blocks, if it or its pool says one. */
+export const blocksOf = (pool: Pick<PoolPlace, "config" | "keysOf">, volume: Volume): number | undefined =>
+  configFor(pool, volume).get("volume.zfs.blocksize");
+
 /** Properties of a new data set. @param bounds as `boundsOf` says */
-export function birthOf({ config }: Pick<PoolPlace, "config">, bounds: readonly string[], isEmpty: boolean): string[] {
-  const blocks = storagePoolConfig(config).get("volume.zfs.blocksize");
-  return [...bounds, ...(isEmpty && blocks ? [`recordsize=${blocks}`] : [])];
+export function birthOf(
+  pool: Pick<PoolPlace, "config" | "keysOf">,
+  volume: Volume,
+  bounds: readonly string[],
+): string[] {
+  const blocks = blocksOf(pool, volume);
+  return [...bounds, ...(blocks === undefined ? [] : [`recordsize=${blocks}`])];
 }

@@ -3,11 +3,12 @@ import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { storagePoolConfig } from "../../../../sdk/api/config/storage-pool";
-import { badRequest, conflict, notFound } from "../../../../sdk/api/errors";
+import { conflict, notFound } from "../../../../sdk/api/errors";
 import { isNoSpace } from "../../../platform/folders/files";
 import type { PoolPlace, StorageDriver, Volume } from "../driver";
 import { fitting } from "./sized";
 import { areSnapshots, folderOf } from "./volume-folder";
+import { bound, boundsOfSet, dropReservation, followKeys, reserves } from "./zfs-bounds";
 import { zfsUnavailable } from "./zfs-host";
 import { align, mountEntry, unmountEntry, whileMounted } from "./zfs-mounts";
 import {
@@ -70,7 +71,7 @@ export const zfs: StorageDriver = {
   async create(pool, volume, fill, size) {
     requireFree(await survey(pool), volume);
     const fillSet = async (set: string) => {
-      await createSet(set, birthOf(pool, boundsOf(pool, size), true));
+      await createSet(set, birthOf(pool, volume, boundsOf(pool, volume, size)));
       await whileMounted(pool, set, async (folder) => {
         const root = path.join(folder, "rootfs");
         await mkdir(root, { mode: 0o755 });
@@ -86,7 +87,7 @@ export const zfs: StorageDriver = {
     if (source === undefined) throw notFound(`Cannot copy volume "${from.name}": it does not exist.`);
     requireFree(entries, to);
     if (isSnapshotOf(to, from)) await takeSnapshot(pool, entries, source, to);
-    else await build(pool, to, copyOf(pool, source, boundsOf(pool, size)));
+    else await build(pool, to, copyOf(pool, source, to, boundsOf(pool, to, size)));
   },
 
   async restore(pool, snapshot, volume) {
@@ -101,10 +102,12 @@ export const zfs: StorageDriver = {
     const stale = entries.find(({ name }) => name === ready);
     if (stale !== undefined) await putAway(pool, entries, stale);
     const bounds = target === undefined ? [] : await boundsOfSet(target.name);
-    await building(pool, copyOf(pool, source, bounds), (partial) => renameSet(partial, ready));
+    await building(pool, copyOf(pool, source, volume, bounds), (partial) => renameSet(partial, ready));
     const now = await survey(pool);
     await finish(pool, now, now.find(({ name }) => name === ready)!);
     await reap(pool);
+    // The pool may not have that much for both.
+    if (target !== undefined && reserves(pool, volume)) await followKeys(pool, volume);
   },
 
   async rename(pool, from, to) {
@@ -156,18 +159,11 @@ export const zfs: StorageDriver = {
       throw notFound(`Cannot set the size of volume "${volume.name}": it does not exist.`);
     const set = setOf(pool, volume);
     const found = usageFrom(await usageOf(set));
-    if (found.total === size) return true;
-    try {
-      await setProperties(set, boundsOf(pool, size));
-    } catch (error) {
-      if (!/less than current used/.test((error as Error).message)) throw error;
-      throw badRequest(
-        `Cannot set the size of volume "${volume.name}" to ${size} bytes: it holds ${found.used} bytes. Remove something in it, or give a larger "size".`,
-        { cause: error },
-      );
-    }
+    if (found.total !== size) await bound(pool, volume, size, found.used);
     return true;
   },
+
+  follow: followKeys,
 };
 
 const newId = () => randomBytes(8).toString("hex");
@@ -238,7 +234,7 @@ const deletedPlace = (pool: PoolPlace, { type }: Volume): string =>
   `${rootSet(pool)}/${deletedSet}/${headOf(type)}/${newId()}`;
 
 /** Copies a volume into a new data set: as a clone, or byte by byte where the pool wants that. */
-const copyOf = (pool: PoolPlace, source: Entry, bounds: readonly string[]) => async (partial: string) => {
+const copyOf = (pool: PoolPlace, source: Entry, to: Volume, bounds: readonly string[]) => async (partial: string) => {
   const isPassing = source.snapshot === undefined && source.volume?.type !== "images";
   const snapshot = isPassing
     ? `${source.name}@copy-${newId()}`
@@ -246,7 +242,7 @@ const copyOf = (pool: PoolPlace, source: Entry, bounds: readonly string[]) => as
       ? imageSnapshotOf(source.name)
       : source.name;
   const way = source.volume?.type === "images" || storagePoolConfig(pool.config).get("zfs.clone_copy");
-  const properties = birthOf(pool, bounds, false);
+  const properties = birthOf(pool, to, bounds);
   if (isPassing) await snapshotSet(snapshot);
   try {
     if (way === true) await cloneSet(snapshot, partial, properties);
@@ -259,12 +255,6 @@ const copyOf = (pool: PoolPlace, source: Entry, bounds: readonly string[]) => as
     if (isPassing) await dropSnapshot(snapshot);
   }
 };
-
-/** What bounds a data set, as properties for the one that takes its place. */
-async function boundsOfSet(set: string): Promise<string[]> {
-  const { quota, refquota } = await usageOf(set);
-  return [`quota=${quota || "none"}`, `refquota=${refquota || "none"}`];
-}
 
 /** Removes a snapshot, or its name alone while something was cloned from it. */
 async function removeSnapshot({ name, set, hasClones }: Entry): Promise<void> {
@@ -289,6 +279,7 @@ async function putAway(pool: PoolPlace, entries: readonly Entry[], entry: Entry)
     if (!isNoSpace(error) || snapshots.length > 0) throw error;
     return dropWhole(entry.name);
   }
+  if (entry.volume !== undefined && reserves(pool, entry.volume)) await dropReservation(place);
   // What it held since its last snapshot, whoever needs that, is nobody's.
   const last = entries.filter(({ set, snapshot }) => set === entry.name && snapshot !== undefined).at(-1)?.snapshot;
   if (snapshots.length > 0) await command("rollback", `${place}@${last}`).catch(() => undefined);
