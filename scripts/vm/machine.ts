@@ -13,7 +13,7 @@ import type { Guest } from "./guests";
 /** The emulated machine gives way to whatever else runs here. */
 const niceness = "10";
 /** How long a boot may take on a busy machine before it counts as failed. */
-const bootSeconds = 480;
+const bootSeconds = 1500;
 /** What a script may take, unless it says more. */
 const scriptSeconds = 120;
 /** Between the guest's own end of a script and ours. */
@@ -41,7 +41,7 @@ export class Machine implements AsyncDisposable {
     const words = [
       ...["root=LABEL=root", "rw", "console=ttyS0", "panic=5", "quiet"],
       // By emulation on a busy machine a disk may be found late.
-      ...["systemd.default_timeout_start_sec=400", "systemd.default_device_timeout_sec=400"],
+      ...["systemd.default_timeout_start_sec=1200", "systemd.default_device_timeout_sec=1200"],
       ...guest.kernelWords,
     ];
     const args = [
