@@ -183,8 +183,17 @@ export const filesystemVolumeKeys = {
   ...volatile,
 } satisfies KeyTable;
 
-/** Of a volume that is a block device's content: it has no owners of files. */
-export const blockVolumeKeys = { ...place, ...snapshots, ...zfsVolumeKeys, ...user, ...volatile } satisfies KeyTable;
+const { "zfs.blocksize": blocksize, "zfs.remove_snapshots": removal } = zfsVolumeKeys;
+
+/** Of a volume that is a block device's content: it has no owners of files, and is a file of its size that nothing else bounds. */
+export const blockVolumeKeys = {
+  ...place,
+  ...snapshots,
+  "zfs.blocksize": blocksize,
+  "zfs.remove_snapshots": removal,
+  ...user,
+  ...volatile,
+} satisfies KeyTable;
 
 /** Keys that volumes of one driver have, by the driver. */
 const driverVolumeKeys: Readonly<Record<string, KeyTable>> = { lvm: lvmVolumeKeys, zfs: zfsVolumeKeys };

@@ -47,12 +47,14 @@ test("a volume of files in a pool of LVM has a file system and options, its own 
     assert.throws(() => newConfig(pool("lvm"), "filesystem", config as Config), refused(message));
 });
 
-test("a volume in a pool of ZFS has the pool's keys when it says none, of either content", () => {
+test("a volume in a pool of ZFS has the pool's keys when it says none, as far as its content has them", () => {
   assert.deepEqual(newConfig(pool("zfs"), "filesystem", {}), {});
   const said = { "volume.zfs.blocksize": "16KiB", "volume.zfs.use_refquota": "true" };
   const own = { "zfs.use_refquota": "false", "zfs.reserve_space": "true", "zfs.remove_snapshots": "true" };
-  for (const content of ["filesystem", "block"] as const)
-    assert.deepEqual(newConfig(pool("zfs", said), content, own), { ...own, "zfs.blocksize": "16KiB" });
+  assert.deepEqual(newConfig(pool("zfs", said), "filesystem", own), { ...own, "zfs.blocksize": "16KiB" });
+  assert.deepEqual(newConfig(pool("zfs", said), "block", {}), { "zfs.blocksize": "16KiB" });
+  for (const key of ["zfs.use_refquota", "zfs.reserve_space"])
+    assert.throws(() => newConfig(pool("zfs"), "block", { [key]: "true" }), refused(/does not have yet/), key);
   for (const value of ["512", "16MiB", "131072", "128KiB"])
     assert.deepEqual(newConfig(pool("zfs"), "filesystem", { "zfs.blocksize": value }), { "zfs.blocksize": value });
   for (const value of ["256", "32MiB", "100KiB", "0", "x", "-1"])
