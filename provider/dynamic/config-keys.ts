@@ -364,7 +364,7 @@ export interface StoragePoolConfig<Value> {
   source?: Value;
   /** `block.filesystem` of roots of containers, of images, and of custom volumes that are made without one. File system of a volume in a pool of `lvm`. A copy that is given another one is made file by file. Default: ext4. */
   "volume.block.filesystem"?: Value;
-  /** `block.mount_options` of roots of containers, of images, and of custom volumes that are made without one. Options of the mount of a volume in a pool of `lvm`, separated by commas. With `discard` what is removed in it is room in the pool at once. What is taken away counts from the next mount on. Default: discard. */
+  /** `block.mount_options` of roots of containers, of images, and of custom volumes that are made without one. Options of the mount of a volume in a pool of `lvm`, separated by commas. With `discard` what is removed in it is room in the pool at once. What is taken away counts from the next mount on, and what the kernel keeps of each mount (such as `noatime`) in a running container from its next start on. Default: discard. */
   "volume.block.mount_options"?: Value;
   /** Disks of the volume group that a thin pool which is made lies across. Default: 1. It cannot be changed later. */
   "volume.lvm.stripes"?: Value;
@@ -419,7 +419,7 @@ export type StorageVolumeConfigKey =
 export interface StorageVolumeConfig<Value> {
   /** File system of a volume in a pool of `lvm`. A copy that is given another one is made file by file. Default: ext4. It cannot be changed later. */
   "block.filesystem"?: Value;
-  /** Options of the mount of a volume in a pool of `lvm`, separated by commas. With `discard` what is removed in it is room in the pool at once. What is taken away counts from the next mount on. Default: discard. */
+  /** Options of the mount of a volume in a pool of `lvm`, separated by commas. With `discard` what is removed in it is room in the pool at once. What is taken away counts from the next mount on, and what the kernel keeps of each mount (such as `noatime`) in a running container from its next start on. Default: discard. */
   "block.mount_options"?: Value;
   /** Whether several containers can share the files. Every container sees the owners of the files as its own users here whatever the value is, by an id-mapped mount of its own, so this is for servers that need to be told. Default: false. */
   "security.shifted"?: Value;

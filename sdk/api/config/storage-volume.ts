@@ -95,7 +95,7 @@ export const lvmVolumeKeys = grouped("block", {
     since,
     extension: "storage_lvm_mount_options",
     example: "noatime,discard",
-    doc: "Options of the mount of a volume in a pool of `lvm`, separated by commas. With `discard` what is removed in it is room in the pool at once. What is taken away counts from the next mount on.",
+    doc: "Options of the mount of a volume in a pool of `lvm`, separated by commas. With `discard` what is removed in it is room in the pool at once. What is taken away counts from the next mount on, and what the kernel keeps of each mount (such as `noatime`) in a running container from its next start on.",
   },
 });
 
