@@ -61,7 +61,10 @@ async function suite(): Promise<void> {
         await create("full", root(pool, "24MiB"));
         await assertTotal("full", 24);
         await act("full", "start");
-        assert.match(await inside("full", "dd if=/dev/zero of=/big bs=1M count=40"), /No space left|quota exceeded/i);
+        assert.match(
+          await inside("full", "dd if=/dev/urandom of=/big bs=1M count=40"),
+          /No space left|quota exceeded/i,
+        );
         const { usage: used = 0, total = 0 } = (await usage("full")) ?? {};
         assert.ok(used > 12 * MiB && used <= total, `${used} of ${total}`);
         if (!hasQuota) {
@@ -204,7 +207,10 @@ async function suite(): Promise<void> {
         await shared.daemon.kill();
         await shared.daemon.start();
         await assertTotal("lives", 24);
-        assert.match(await inside("lives", "dd if=/dev/zero of=/big bs=1M count=40"), /No space left|quota exceeded/i);
+        assert.match(
+          await inside("lives", "dd if=/dev/urandom of=/big bs=1M count=40"),
+          /No space left|quota exceeded/i,
+        );
         await (await client().deleteInstance("lives", { force: true })).wait();
       });
     });

@@ -91,14 +91,14 @@ async function life(t: TestContext, driver: StorageDriver, daemon: TestDaemon): 
   });
 
   await step("it fills its size and no more, and gets more in when it is enlarged", async () => {
-    assert.match(await inside("web", "dd if=/dev/zero of=/big bs=1M count=80"), /No space left|quota exceeded/i);
+    assert.match(await inside("web", "dd if=/dev/urandom of=/big bs=1M count=80"), /No space left|quota exceeded/i);
     assert.equal(await inside("web", "cat /note"), "first");
     await inside("web", "rm /big; sync");
     await setDevices("web", { root: root("96MiB") });
     const isLive = Math.round((await total("web")) / MiB) > 48;
     if (!isLive) await act("web", "restart");
     assertSize(await total("web"), 96);
-    assert.match(await inside("web", "dd if=/dev/zero of=/big bs=1M count=60 && sync && echo whole"), /whole/);
+    assert.match(await inside("web", "dd if=/dev/urandom of=/big bs=1M count=60 && sync && echo whole"), /whole/);
     if (!hasQuota) assert.ok(Number(await inside("web", "df -Pk / | awk 'END { print $2 }'")) > 70 * 1024);
     await inside("web", "rm /big; sync");
   });
@@ -113,7 +113,7 @@ async function life(t: TestContext, driver: StorageDriver, daemon: TestDaemon): 
     await client.patchStorageVolume(pool, "data", { config: keys.changed });
     await done(client.createStorageVolumeSnapshot(pool, "data", { name: "v0" }));
     assert.match(
-      await inside("web", "dd if=/dev/zero of=/srv/data/big bs=1M count=50"),
+      await inside("web", "dd if=/dev/urandom of=/srv/data/big bs=1M count=50"),
       /No space left|quota exceeded/i,
     );
     await inside("web", "rm /srv/data/big; echo changed > /srv/data/file; sync");
