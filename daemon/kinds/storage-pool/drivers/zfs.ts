@@ -158,8 +158,8 @@ export const zfs: StorageDriver = {
     if (find(await survey(pool), volume) === undefined)
       throw notFound(`Cannot set the size of volume "${volume.name}": it does not exist.`);
     const set = setOf(pool, volume);
-    const found = usageFrom(await usageOf(set));
-    if (found.total !== size) await bound(pool, volume, size, found.used);
+    const has = await usageOf(set);
+    if (usageFrom(has).total !== size) await bound(pool, volume, size, has);
     return true;
   },
 
