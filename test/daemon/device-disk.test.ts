@@ -91,6 +91,22 @@ test("mount options hold inside, also for a disk in memory", { skip }, async () 
   await remove("box");
 });
 
+test("a block device as the source is refused, with what to do instead", { skip }, async () => {
+  const file = path.join(host, "blocks.img");
+  execFileSync("truncate", ["--size=1M", file]);
+  const source = execFileSync("losetup", ["--find", "--show", file], { encoding: "utf8" }).trim();
+  try {
+    const needed: Device = {};
+    for (const more of [needed, { required: "false" }])
+      await assert.rejects(
+        launch("blocks", { data: disk({ ...more, source }) }),
+        /is a block device, whose file system this version does not mount yet\. .* by the type unix-block/,
+      );
+  } finally {
+    execFileSync("losetup", ["--detach", source]);
+  }
+});
+
 test("options that are none are refused", { skip }, async () => {
   const wrong: Device[] = [
     { propagation: "wide" },

@@ -13,6 +13,8 @@ const everywhere: readonly Mask[] = [
   [/\bMI[A-Za-z0-9+/]{200,}={0,2}/g, "DER"],
   [/\b[0-9a-f]{64}\b/g, "SHA256"],
   [/\b(?=\w*[a-f])(?=\w*\d)[0-9a-f]{12}\b/g, "SHA12"],
+  // One in three hundred has no letter. Elsewhere than in a table it might be a number.
+  [/(?<=(?:^|[|,]) *)\d{12}(?= *(?:[|,]|$))/gm, "SHA12"],
   [/\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b/gi, "MAC"],
   [time, "TIME"],
   [/\b(?!1970|0001|2040)\d{4}\/\d\d\/\d\d \d\d:\d\d UTC/g, "TIME"],

@@ -1,5 +1,5 @@
 /** Device disk: the root, custom volumes, folders and files of the host, and file systems in memory. */
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import path from "node:path";
 import type { Device, Devices } from "../../../../sdk/api/common";
 import { diskOptions, isTmpfs, isVolume, mayBeMissing } from "../../../../sdk/api/devices/disk";
@@ -12,9 +12,11 @@ import type { InstanceId } from "../record";
 import type { CheckFacts, DeviceDriver, Facts, PlanFacts } from "./driver";
 import type { DevicePlan } from "./step";
 
-/** Whether the host must have the source. */
-const needsSource = (options: Device): boolean =>
-  Boolean(options.source) && !options.pool && !isTmpfs(options) && !mayBeMissing(options);
+/** Whether the source is a path of the host. */
+const isOfHost = (options: Device): boolean => Boolean(options.source) && !options.pool && !isTmpfs(options);
+
+/** Whether the host must have it. */
+const needsSource = (options: Device): boolean => isOfHost(options) && !mayBeMissing(options);
 
 const missing = (device: string, source: string | undefined) => `Missing source path "${source}" for disk "${device}".`;
 
@@ -22,10 +24,17 @@ function check(facts: CheckFacts): void {
   const { devices, isNew } = facts;
   for (const [device, options] of devices.filter(([name]) => isNew(name))) {
     if (isVolume(options)) requireVolume(facts, options, (cause) => failed("add", device, cause));
-    if (needsSource(options) && !existsSync(options.source ?? ""))
+    if (!isOfHost(options)) continue;
+    const found = statSync(options.source ?? "", { throwIfNoEntry: false });
+    if (found?.isBlockDevice()) throw failed("add", device, ofBlocks(options.source));
+    if (found === undefined && !mayBeMissing(options))
       throw failed("add", device, `${missing(device, options.source)} Make it, or set required to false.`);
   }
 }
+
+/** LXD mounts it and gives the container its file system. */
+const ofBlocks = (source: string | undefined) =>
+  `"${source}" is a block device, whose file system this version does not mount yet. Mount it on the host and give its folder, or give the device itself by the type unix-block.`;
 
 const failed = (when: "add" | "start", device: string, cause: string) =>
   badRequest(`Failed ${when} validation for device "${device}": ${cause}`);
