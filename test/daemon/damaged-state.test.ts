@@ -204,7 +204,7 @@ test("rows whose values no longer validate keep nobody from starting, and their 
       for (const name of ["../../../etc", "", "a/b"])
         change(
           daemon,
-          "INSERT INTO instances VALUES ('default', ?, 'x86_64', '', '{}', '{}', '[]', 0, '', '', 'sound', 0)",
+          "INSERT INTO instances VALUES ('default', ?, 'x86_64', '', '{}', '{}', '[]', 0, '', '', 'sound', 0, '{}')",
           name,
         );
       change(daemon, "INSERT INTO networks VALUES ('lo;reboot', 'bridge', '', '{}')");
