@@ -158,8 +158,8 @@ for (const pool of ["overlay", "btrfs"]) {
       const file = path.join(daemon.dir, "b.tar.xz");
       await pipeline(await client.exportBackup(name, "b"), createWriteStream(file));
       assert.equal(
-        await fileIn(file, "backup/snapshots/going/rootfs/etc/hostname"),
-        await fileIn(file, "backup/snapshots/s0/rootfs/etc/hostname"),
+        await fileIn(file, "backup/snapshots/going/rootfs/etc/passwd"),
+        await fileIn(file, "backup/snapshots/s0/rootfs/etc/passwd"),
       );
       assert.deepEqual(
         (await client.listSnapshots(name)).map((one) => one.name),

@@ -97,11 +97,6 @@ const misfits: Record<string, { make: () => Promise<void>; start: RegExp }> = {
     make: () => altered({ profiles: ["default", "lost"] }),
     start: /Requested profile "lost" doesn't exist/,
   },
-  "a root disk in a pool that is gone": {
-    make: () => altered({ devices: { root: { type: "disk", path: "/", pool: "lost" } } }),
-    start: /root disk is in the storage pool "default", and its device says "lost"/,
-  },
-  "no root disk": { make: () => altered({ profiles: [] }), start: /No root device could be found/ },
 };
 
 /** Writes settings into the database as another version may have left them. */
@@ -153,6 +148,22 @@ for (const [what, misfit] of Object.entries(misfits))
     );
     await refused("web2");
     for (const name of ["web2", "copy", "fromsnap"]) await does("DELETE", `/1.0/instances/${name}`);
+  });
+
+const lost = { devices: { root: { type: "disk", path: "/", pool: "lost" } } };
+for (const [what, settings] of Object.entries({ "in a pool that is gone": lost, nowhere: { profiles: [] } }))
+  test(`a snapshot whose settings have the root ${what} is restored and copied to where the root is`, {
+    skip,
+  }, async () => {
+    await altered(settings);
+    await restore("web", "s0");
+    await does("POST", "/1.0/instances", { name: "fromsnap", source: { type: "copy", source: "web/s0" } });
+    for (const name of ["web", "fromsnap"]) {
+      const { status, error } = await act(name, "start");
+      assert.equal(status, 200, `${name}: ${error}`);
+      await act(name, "stop");
+      await does("DELETE", `/1.0/instances/${name}`);
+    }
   });
 
 test("a running instance is not stopped for a snapshot that could not start", { skip }, async () => {

@@ -158,7 +158,7 @@ const wrong: WrongInput[] = [
   },
   { kind: "image", inputs: {}, failures: { sourceFile: /is required, unless "template"/ } },
   { kind: "image", inputs: { sourceFile: "missing.tar" }, failures: { sourceFile: /cannot be read: ENOENT/ } },
-  { kind: "image", inputs: { template: "busybox", aliases: ["ok", "not//ok"] }, failures: { "aliases[1]": /parts/ } },
+  { kind: "image", inputs: { template: "busybox", aliases: ["ok", "not/../ok"] }, failures: { "aliases[1]": /parts/ } },
   { kind: "container", inputs: { name: "web" }, failures: { image: /is required, unless "source"/ } },
   {
     kind: "container",

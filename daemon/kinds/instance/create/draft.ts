@@ -14,6 +14,7 @@ import { withNewCloudInitId } from "../change/cloud-init-id";
 import { requireUuids } from "../change/volatile";
 import { withChosenKeys } from "../devices/devices";
 import { isChosenKey } from "../devices/volatile-keys";
+import { devicesIn } from "../devices-in";
 import type { InstanceHome } from "../home";
 import { type InstanceId, type InstanceRecord, rootDisk, rootOf } from "../record";
 import { limitsOfType } from "./instance-type";
@@ -65,7 +66,7 @@ export function draftInstance(
     architecture,
     description: post.description,
     config: withChosenKeys({ name, ...partial }, expanded.devices),
-    devices: partial.devices,
+    devices: standing === undefined ? partial.devices : devicesIn(home.book, project, pool, { ...partial, profiles }),
     profiles,
     ephemeral: post.ephemeral,
     createdAt: nowText(),
