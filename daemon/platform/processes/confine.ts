@@ -49,7 +49,18 @@ export function toolbox(names: readonly string[]): { read: string[]; searchPath:
   return { read: found.filter((file) => !isShown(file)), searchPath: [...new Set(folders)].join(":") };
 }
 
-/** @returns program and arguments @throws ApiError BAD_REQUEST when the program is not installed */
+/**
+ * Words that name a path by way of a link, such as that of a pool in a folder of the user's: within there is only what the link leads to.
+ * A path ends where the word does, or where one below it goes on.
+ */
+function byRealPaths(words: readonly string[], files: readonly string[]): string[] {
+  const linked = files.map((file) => [file, realpathSync(file)] as const).filter(([file, real]) => file !== real);
+  const name = (word: string, [file, real]: readonly [string, string]) =>
+    `${word}/`.replaceAll(`${file}/`, () => `${real}/`).slice(0, -1);
+  return words.map((word) => linked.reduce(name, word));
+}
+
+/** @param args paths in them may lead by links to what is to be read and written @returns program and arguments @throws ApiError BAD_REQUEST when the program is not installed */
 export function confined(
   command: string,
   args: readonly string[],
@@ -86,7 +97,7 @@ export function confined(
       ...(leftOut === undefined ? [] : ["--left-out", leftOut]),
       "--",
       program,
-      ...args,
+      ...byRealPaths(args, [...read, ...(write === undefined ? [] : [write])]),
     ],
   ];
 }
