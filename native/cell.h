@@ -23,6 +23,7 @@ enum { GROUPS_MAX = 64 };
 struct cell;
 struct op;
 struct proxy;
+struct project_request;
 typedef int (*op_function)(struct cell *cell, struct op *op);
 
 struct op_kind {
@@ -105,6 +106,9 @@ struct cell {
 
     /* proxy */
     struct proxy *proxy;
+
+    /* project */
+    struct project_request *project;
 
     /* guest-api */
     const char *upstream;

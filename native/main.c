@@ -4,6 +4,7 @@
 
 #include "confine.h"
 #include "probe.h"
+#include "project.h"
 #include "remove.h"
 #include "sealed.h"
 #include "spawner.h"
@@ -39,6 +40,14 @@ static int idle_role(int argc, char **argv) {
     return 1;
 }
 
+static int project_role(int argc, char **argv) {
+    if (argc != 3 && (argc != 5 || (strcmp(argv[3], "make") != 0 && strcmp(argv[3], "limit") != 0))) {
+        fputs("usage: bothy-cell project FOLDER [make|limit BYTES]\n", stderr);
+        return 2;
+    }
+    return run_project(argc - 2, argv + 2);
+}
+
 static int remove_role(int argc, char **argv) {
     if (argc != 3) {
         fputs("usage: bothy-cell remove PATH\n", stderr);
@@ -54,6 +63,7 @@ static const struct {
     {"confine", run_confine},
     {"idle", idle_role},
     {"probe", probe_role},
+    {"project", project_role},
     {"remove", remove_role},
     {"spawner", spawner_role},
 };
@@ -63,7 +73,7 @@ int main(int argc, char **argv) {
     for (size_t i = 0; argc > 1 && i < COUNT_OF(roles); i++)
         if (strcmp(argv[1], roles[i].name) == 0)
             return roles[i].run(argc, argv);
-    fputs("usage: bothy-cell spawner --socket PATH\n       bothy-cell probe [FOLDER]\n       bothy-cell remove PATH\n       bothy-cell idle\n"
+    fputs("usage: bothy-cell spawner --socket PATH\n       bothy-cell probe [FOLDER]\n       bothy-cell project FOLDER [make|limit BYTES]\n       bothy-cell remove PATH\n       bothy-cell idle\n"
           "       bothy-cell confine [OPTION]... -- PROGRAM [ARGUMENT]...\n", stderr);
     return 2;
 }

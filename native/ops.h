@@ -32,6 +32,7 @@ int take_rlimit(struct cell *, struct op *);                                    
 int take_oom(struct cell *, struct op *);
 int take_personality(struct cell *, struct op *);                                                      /* inherit.c */
 int take_tree(struct cell *, struct op *);                                                             /* remove.c */
+int take_folder(struct cell *, struct op *), take_project_change(struct cell *, struct op *);              /* project.c */
 int take_proxy_listen(struct cell *, struct op *), take_proxy_connect(struct cell *, struct op *);      /* proxy-words.c */
 int take_proxy_file(struct cell *, struct op *), take_proxy_user(struct cell *, struct op *), take_proxy_header(struct cell *, struct op *);
 int take_target(struct cell *, struct op *);                                                           /* target.c */

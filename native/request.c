@@ -11,7 +11,7 @@ static const struct {
     const char *name;
     enum verb verb;
 } verbs[] = {
-    {"await", VERB_AWAIT}, {"end", VERB_END}, {"exec", VERB_EXEC}, {"file", VERB_FILE}, {"guest-api", VERB_GUEST_API}, {"net-state", VERB_NET_STATE}, {"peers", VERB_PEERS}, {"plug", VERB_PLUG}, {"proxy", VERB_PROXY}, {"remove", VERB_REMOVE}, {"run", VERB_RUN}, {"sftp", VERB_SFTP}, {"start", VERB_START},
+    {"await", VERB_AWAIT}, {"end", VERB_END}, {"exec", VERB_EXEC}, {"file", VERB_FILE}, {"guest-api", VERB_GUEST_API}, {"net-state", VERB_NET_STATE}, {"peers", VERB_PEERS}, {"plug", VERB_PLUG}, {"project", VERB_PROJECT}, {"proxy", VERB_PROXY}, {"remove", VERB_REMOVE}, {"run", VERB_RUN}, {"sftp", VERB_SFTP}, {"start", VERB_START},
 };
 
 void cell_begin(struct cell *cell, int conn) {

@@ -9,6 +9,7 @@
 #include "net-state.h"
 #include "peers.h"
 #include "plug.h"
+#include "project.h"
 #include "proxy.h"
 #include "remove.h"
 #include "run.h"
@@ -33,6 +34,7 @@ static const struct {
     {VERB_SFTP, serve_sftp},
     {VERB_GUEST_API, serve_guest_api},
     {VERB_PEERS, serve_peers},
+    {VERB_PROJECT, serve_project},
 };
 
 void serve(struct cell *cell) {

@@ -39,6 +39,9 @@
 #ifndef SYS_mount_setattr
 #define SYS_mount_setattr 442
 #endif
+#ifndef SYS_quotactl_fd
+#define SYS_quotactl_fd 443
+#endif
 
 /* linux/sched.h; libc's sched.h has the older flags */
 #ifndef CLONE_NEWCGROUP
@@ -117,6 +120,9 @@ static inline int sys_fsmount(int fs, unsigned attributes) {
 }
 static inline int sys_mount_setattr(int dir, const char *path, unsigned flags, struct sys_mount_attr *attr) {
     return (int)syscall(SYS_mount_setattr, dir, path, flags, attr, sizeof *attr);
+}
+static inline int sys_quotactl_fd(int fd, unsigned command, unsigned id, void *data) {
+    return (int)syscall(SYS_quotactl_fd, fd, command, id, data);
 }
 static inline int sys_pivot_root(const char *new_root, const char *put_old) {
     return (int)syscall(SYS_pivot_root, new_root, put_old);

@@ -43,6 +43,7 @@ export function fakeNative(answers: Partial<Native> = {}): FakeNative {
     runWithRoot: answerTo("runWithRoot") as Native["runWithRoot"],
     run: answerTo("run") as Native["run"],
     removeTree: answerTo("removeTree") as Native["removeTree"],
+    folderProject: answerTo("folderProject") as Native["folderProject"],
     stop: answerTo("stop") as Native["stop"],
   };
 }

@@ -14,6 +14,7 @@ import { Console } from "./console";
 import { isGone, justEnded, orJustEnded } from "./ended";
 import { ExecProcess } from "./exec";
 import { deleteFile, type GotFile, getFile, type PutFile, putFile } from "./file";
+import { type FolderProject, readFolderProject } from "./folder-project";
 import { GuestGate } from "./guest-gate";
 import { type Native, Silent } from "./native";
 import { type NetInterface, readNetState } from "./net-state";
@@ -212,6 +213,18 @@ export class BothyCell implements Native {
     const connection = await this.spawner.request("remove", [["tree", tree]]);
     try {
       requireGone(tree, await connection.need());
+    } finally {
+      connection.close();
+    }
+  }
+
+  async folderProject(
+    folder: string,
+    change?: readonly ["make" | "limit", bytes: number],
+  ): Promise<FolderProject | undefined> {
+    const connection = await this.spawner.request("project", [["folder", folder], ...(change ? [change] : [])]);
+    try {
+      return readFolderProject(await connection.need());
     } finally {
       connection.close();
     }

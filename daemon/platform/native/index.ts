@@ -6,6 +6,7 @@ export type { Op } from "./connection";
 export { Console, requireConsole } from "./console";
 export { ExecProcess } from "./exec";
 export type { GotFile, PutFile } from "./file";
+export type { FolderProject } from "./folder-project";
 export { GuestGate } from "./guest-gate";
 export { type Native, Silent } from "./native";
 export type { NetInterface } from "./net-state";

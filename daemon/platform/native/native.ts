@@ -6,6 +6,7 @@ import type { Op } from "./connection";
 import type { Console } from "./console";
 import type { ExecProcess } from "./exec";
 import type { GotFile, PutFile } from "./file";
+import type { FolderProject } from "./folder-project";
 import type { GuestGate } from "./guest-gate";
 import type { NetInterface } from "./net-state";
 import type { RootSource } from "./root-source";
@@ -74,6 +75,15 @@ export interface Native {
   run(command: readonly string[]): Promise<void>;
   /** Removes a tree whatever a guest left in it; a missing one is not an error. @param tree absolute @throws ApiError INTERNAL that names what is left */
   removeTree(tree: string): Promise<void>;
+  /**
+   * Asks for the project of a folder, by which its file system counts and bounds what is in it; a change is made before that.
+   * @param folder absolute @param change make: an empty folder gets a free project with so many bytes as limit; limit: of the project that was made, 0 for none
+   * @returns nothing when the file system has no project quotas, or they are off @throws ApiError INTERNAL, also for a change where there are none
+   */
+  folderProject(
+    folder: string,
+    change?: readonly ["make" | "limit", bytes: number],
+  ): Promise<FolderProject | undefined>;
   /** Lets the spawner leave; containers go on. */
   stop(): Promise<void>;
 }
