@@ -16,7 +16,10 @@ import { hands, smallTree } from "../support/storage";
 
 async function withRoutes(work: (send: Ask, events: readonly LifecycleEvent[]) => Promise<void>): Promise<void> {
   const state = mkdtempSync(path.join(tmpdir(), "bothy-routes-"));
-  const platform = testPlatform(state, [storagePoolSchema], { removeTree: hands.removeTree });
+  const platform = testPlatform(state, [storagePoolSchema], {
+    removeTree: hands.removeTree,
+    folderProject: hands.folderProject,
+  });
   const home = {
     ...platform,
     volumeKeys: () => ({}),

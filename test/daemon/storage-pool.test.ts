@@ -42,6 +42,7 @@ const privateMounts = fakeNative({
   },
   run: hands.run,
   removeTree: hands.removeTree,
+  folderProject: hands.folderProject,
 });
 
 class World {

@@ -8,6 +8,7 @@ import path from "node:path";
 import type { PoolPlace, StorageDriver, Volume } from "../../daemon/kinds/storage-pool/driver";
 import { drivers } from "../../daemon/kinds/storage-pool/drivers";
 import { isMounted } from "../../daemon/platform/host/mounts";
+import { readFolderProject } from "../../daemon/platform/native/folder-project";
 import { requireGone } from "../../daemon/platform/native/removal";
 import type { RootSource } from "../../daemon/platform/native/root-source";
 import { run } from "../../daemon/platform/processes/run";
@@ -65,8 +66,13 @@ const traits: Readonly<Record<string, Traits>> = {
 export function traitsOf(driver: string): Traits {
   const found = traits[driver];
   if (found === undefined) throw new Error(`test/support/storage.ts says nothing of the driver "${driver}".`);
-  return found;
+  return found.hasDiskFiles && countsProjects() ? { ...found, hasQuota: true, hasDiskFiles: false } : found;
 }
+
+/** Whether the file system of pools in tests has project quotas, by which drivers that are folders bound volumes. */
+const countsProjects = (): boolean =>
+  (JSON.parse(execFileSync(cellProgram, ["project", tmpdir()], { encoding: "utf8" })) as { projects: boolean })
+    .projects;
 
 /** Configuration of a small pool. */
 export const smallPool = (driver: string): Config => traitsOf(driver).config;
@@ -81,6 +87,11 @@ export const hands = {
     await run(program, args);
   },
   keysOf: (): Config => ({}),
+  folderProject: async (folder: string, change: readonly (string | number)[] = []) => {
+    const { stdout } = await run(cellProgram, ["project", folder, ...change.map(String)]);
+    return readFolderProject(JSON.parse(stdout));
+  },
+  onNote: () => undefined,
   onLeft: (folder: string, error: unknown) => {
     throw new Error(`${folder} is left`, { cause: error });
   },

@@ -1,6 +1,7 @@
 /** StorageDriver: what a storage driver does; one file a driver in drivers/, one contract test for all. */
 import type { Config } from "../../../sdk/api/common";
 import type { StoragePoolResources } from "../../../sdk/api/storage-pool";
+import type { Native } from "../../platform/native/index";
 import type { RootSource } from "../../platform/native/root-source";
 
 /** A pool as a driver sees it. */
@@ -17,6 +18,10 @@ export interface PoolPlace {
   readonly run: (command: readonly string[]) => Promise<void>;
   /** Removes a tree, whatever a guest left in it; a missing one is not an error. @throws ApiError that names what is left */
   readonly removeTree: (folder: string) => Promise<void>;
+  /** Project of a folder, as Native.folderProject. */
+  readonly folderProject: Native["folderProject"];
+  /** Told of what is worth a line when somebody looks closely. */
+  readonly onNote: (note: string) => void;
   /** Told of what is of nobody and stays all the same: the next opening of the pool tries again. */
   readonly onLeft: (folder: string, error: unknown) => void;
   /** Told of a volume that cannot be used as it is: the next opening of the pool tries again. */

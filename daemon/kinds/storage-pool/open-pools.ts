@@ -62,6 +62,8 @@ export class OpenPools {
       diskImage: path.join(dirs.disks, `${fileNameOf(name)}.img`),
       run: (command) => native.run(command),
       removeTree: (folder) => native.removeTree(folder),
+      folderProject: (folder, change) => native.folderProject(folder, change),
+      onNote: (note) => this.home.log.debug(note, { pool: name }),
       onLeft: (folder, error) => this.#noteLeft(name, folder, error),
       onClosed: (volume, error) => this.#noteClosed(name, volume, error),
     };

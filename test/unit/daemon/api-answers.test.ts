@@ -13,7 +13,7 @@ import { serverOf } from "../../support/http";
 import { testPlatform } from "../../support/platform";
 
 const state = mkdtempSync(path.join(tmpdir(), "bothy-answers-"));
-const platform = testPlatform(state, schemas, {});
+const platform = testPlatform(state, schemas, { folderProject: async () => undefined });
 const groups = new ParentGroups(readCgroupLayout(), "bothy-test-answers", platform.log);
 const parts = makeParts({ ...platform, groups, seccompDir });
 const shutdown = { operations: () => Promise.resolve(), containers: () => Promise.resolve(), daemon: () => undefined };

@@ -26,6 +26,8 @@ const pool = (config: Record<string, string> = {}): PoolPlace => ({
   keysOf: () => ({}),
   removeTree: nobody,
   run: nobody,
+  folderProject: nobody,
+  onNote: () => undefined,
   onLeft: () => undefined,
   onClosed: () => undefined,
 });

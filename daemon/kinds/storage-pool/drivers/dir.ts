@@ -6,8 +6,9 @@ import { isThere } from "../../../platform/folders/files";
 import type { PoolPlace, StorageDriver, Volume } from "../driver";
 import { copiesWhole, copyTree } from "./copy";
 import { createPoolFolder, deletePoolFolder, poolResources, requirePoolFolder } from "./pool-folder";
-import { fitting, makeSized, mountDisks, resize, roundedSize } from "./sized";
-import { contentOf, diskBytes, disksUnavailable, diskUsage, openContentOf, unmountDisksBelow } from "./volume-disk";
+import { closeProjects, openProjects } from "./project-quota";
+import { cannotBound, fittingInto, makeSized, mountDisks, resize, roundedSize, sizeOf, usageOf } from "./sized";
+import { contentOf, openContentOf, unmountDisksBelow } from "./volume-disk";
 import {
   build,
   discard,
@@ -29,16 +30,27 @@ export const dir: StorageDriver = {
   name: "dir",
   hasSubvolumes: false,
   unavailable: async () => undefined,
-  createPool: (pool) => createPoolFolder(pool, volumeTypes),
+
+  async createPool(pool) {
+    const config = await createPoolFolder(pool, volumeTypes);
+    await openProjects(pool);
+    return config;
+  },
 
   async mountPool(pool) {
     await requirePoolFolder(pool, volumeTypes);
+    await openProjects(pool);
     await mountDisks(pool);
   },
 
   unmountPool: (pool) => unmountDisksBelow(pool.path, false),
   changePool: async () => undefined,
-  deletePool: (pool) => deletePoolFolder(pool, volumeTypes),
+
+  async deletePool(pool) {
+    await deletePoolFolder(pool, volumeTypes);
+    closeProjects(pool);
+  },
+
   resources: poolResources,
 
   async sweep(pool) {
@@ -50,9 +62,9 @@ export const dir: StorageDriver = {
     await makeParent(pool, volume);
     const fillRoot = async (partial: string) => {
       await mkdir(partial, { mode: 0o700 });
-      await makeSized(partial, size);
+      await makeSized(pool, partial, size);
       await mkdir(rootOf(partial), { mode: 0o755 });
-      await fitting(size, () => fill(rootOf(partial)));
+      await fittingInto(pool, partial, size, () => fill(rootOf(partial)));
     };
     await build(pool, folderOf(pool, volume), fillRoot);
   },
@@ -64,7 +76,7 @@ export const dir: StorageDriver = {
 
   async restore(pool, snapshot, volume) {
     const target = folderOf(pool, volume);
-    await replace(pool, target, copyOf(pool, snapshot, await diskBytes(target)));
+    await replace(pool, target, copyOf(pool, snapshot, await sizeOf(pool, target)));
   },
 
   rename: renameFolder,
@@ -81,8 +93,8 @@ export const dir: StorageDriver = {
     type: "dir",
     path: path.join(openContentOf(folderOf(pool, volume), rootName), rootName),
   }),
-  usage: (pool, volume) => diskUsage(folderOf(pool, volume)),
-  cannotBound: async () => disksUnavailable(),
+  usage: (pool, volume) => usageOf(pool, folderOf(pool, volume)),
+  cannotBound,
   setSize: (pool, volume, size, isInUse) =>
     resize(pool, volume, size, isInUse, () => copyOf(pool, volume, roundedSize(size))),
 };
@@ -91,6 +103,6 @@ const copyOf = (pool: PoolPlace, from: Volume, size: number | undefined) => asyn
   const source = rootOf(folderOf(pool, from));
   if (!(await isThere(source))) throw notFound(`Cannot copy volume "${from.name}": it does not exist.`);
   await mkdir(partial, { mode: 0o700 });
-  await makeSized(partial, size);
-  await fitting(size, () => copyTree(pool, source, rootOf(partial)));
+  await makeSized(pool, partial, size);
+  await fittingInto(pool, partial, size, () => copyTree(pool, source, rootOf(partial)));
 };

@@ -6,8 +6,8 @@
  *     containers/N/{upper,work,rootfs}       what the container changed; rootfs is an empty mount point
  *     containers/N/lower -> ID               which layer it stands on; snapshots likewise
  *
- * A container with a size has upper and work in a file system of its own (volume-disk.ts): the size bounds what it changed. The image's layer does
- * not count, since all share it.
+ * A container with a size has upper and work in a file system of its own, or its folder has a project of the pool's (sized.ts): the size bounds what it
+ * changed. The image's layer does not count, since all share it.
  *
  * A layer lives as long as any lower names it, so an image may be deleted under its containers. "empty" is the layer of volumes
  * without an image. Uppers are stored 0-based; the native layer mounts (docs/native-protocol.md).
@@ -30,8 +30,9 @@ import {
 } from "./overlay-layers";
 import { overlayUnavailable } from "./overlay-probe";
 import { createPoolFolder, deletePoolFolder, poolResources, requirePoolFolder } from "./pool-folder";
-import { fitting, makeSized, mountDisks, resize, roundedSize } from "./sized";
-import { contentOf, diskBytes, disksUnavailable, diskUsage, openContentOf, unmountDisksBelow } from "./volume-disk";
+import { closeProjects, openProjects } from "./project-quota";
+import { cannotBound, fittingInto, makeSized, mountDisks, resize, roundedSize, sizeOf, usageOf } from "./sized";
+import { contentOf, openContentOf, unmountDisksBelow } from "./volume-disk";
 import {
   build,
   discard,
@@ -52,16 +53,27 @@ export const overlay: StorageDriver = {
   name: "overlay",
   hasSubvolumes: false,
   unavailable: overlayUnavailable,
-  createPool: (pool) => createPoolFolder(pool, folders),
+
+  async createPool(pool) {
+    const config = await createPoolFolder(pool, folders);
+    await openProjects(pool);
+    return config;
+  },
 
   async mountPool(pool) {
     await requirePoolFolder(pool, folders);
+    await openProjects(pool);
     await mountDisks(pool);
   },
 
   unmountPool: (pool) => unmountDisksBelow(pool.path, false),
   changePool: async () => undefined,
-  deletePool: (pool) => deletePoolFolder(pool, folders),
+
+  async deletePool(pool) {
+    await deletePoolFolder(pool, folders);
+    closeProjects(pool);
+  },
+
   resources: poolResources,
 
   async sweep(pool) {
@@ -75,9 +87,9 @@ export const overlay: StorageDriver = {
     await makeParent(pool, volume);
     const fillUpper = async (partial: string) => {
       await standOn(pool, partial, async () => emptyLayer);
-      await makeVolume(partial, size);
+      await makeVolume(pool, partial, size);
       await mkdir(upperOf(partial), { mode: 0o755 });
-      await fitting(size, () => fill(upperOf(partial)));
+      await fittingInto(pool, partial, size, () => fill(upperOf(partial)));
     };
     await build(pool, folderOf(pool, volume), fillUpper);
   },
@@ -90,7 +102,7 @@ export const overlay: StorageDriver = {
   async restore(pool, snapshot, volume) {
     const target = folderOf(pool, volume);
     const before = await layerOf(target);
-    await replace(pool, target, cloneOf(pool, snapshot, await diskBytes(target)));
+    await replace(pool, target, cloneOf(pool, snapshot, await sizeOf(pool, target)));
     if (before !== undefined) await collectLayer(pool, before);
   },
 
@@ -120,8 +132,8 @@ export const overlay: StorageDriver = {
     };
   },
 
-  usage: (pool, volume) => diskUsage(folderOf(pool, volume)),
-  cannotBound: async () => disksUnavailable(),
+  usage: (pool, volume) => usageOf(pool, folderOf(pool, volume)),
+  cannotBound,
   setSize: (pool, volume, size, isInUse) =>
     resize(pool, volume, size, isInUse, () => cloneOf(pool, volume, roundedSize(size))),
 };
@@ -147,13 +159,13 @@ async function createImage(pool: PoolPlace, image: Volume, fill: (rootPath: stri
 const cloneOf = (pool: PoolPlace, from: Volume, size: number | undefined) => async (partial: string) => {
   const source = folderOf(pool, from);
   const layer = await standOn(pool, partial, () => layerOf(source));
-  await makeVolume(partial, size);
+  await makeVolume(pool, partial, size);
   if (from.type === "images") await makeUpper(layerRoot(pool, layer), upperOf(partial));
-  else await fitting(size, () => copyTree(pool, upperOf(source), upperOf(partial)));
+  else await fittingInto(pool, partial, size, () => copyTree(pool, upperOf(source), upperOf(partial)));
 };
 
-async function makeVolume(folder: string, size: number | undefined): Promise<void> {
-  await makeSized(folder, size);
+async function makeVolume(pool: PoolPlace, folder: string, size: number | undefined): Promise<void> {
+  await makeSized(pool, folder, size);
   await mkdir(path.join(contentOf(folder), workName), { mode: 0o700 });
   await mkdir(path.join(folder, "rootfs"), { mode: 0o755 });
 }

@@ -7,10 +7,12 @@ import { randomBytes } from "node:crypto";
 import { chmod, mkdir, rename, rmdir } from "node:fs/promises";
 import path from "node:path";
 import { conflict, internal, notFound } from "../../../../sdk/api/errors";
+import { isFolder } from "../../../platform/folders/aside";
 import { fileNameOf, nameOfFile } from "../../../platform/folders/file-name";
 import { entries, errnoOf, ignoring, isNoSpace } from "../../../platform/folders/files";
 import type { PoolPlace, Volume } from "../driver";
 import { flush } from "../flush";
+import { forgetProject } from "./project-quota";
 import { contentOf, unmountDisk } from "./volume-disk";
 
 export const volumeTypes = ["containers", "containers-snapshots", "images", "custom", "custom-snapshots"] as const;
@@ -38,8 +40,9 @@ export function folderOf(pool: PoolPlace, { type, name }: Volume): string {
 export const partialBeside = (target: string): string =>
   path.join(path.dirname(target), partialMark + randomBytes(8).toString("hex"));
 
-/** Removes a volume's folder with its file system, if it has one of its own. */
+/** Removes a volume's folder with what bounds it: its file system, or the limit of its project. */
 async function removeFolder(pool: PoolPlace, folder: string): Promise<void> {
+  if (isFolder(folder)) await forgetProject(pool, folder);
   await unmountDisk(folder, true);
   await pool.removeTree(folder);
 }
