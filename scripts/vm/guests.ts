@@ -68,7 +68,7 @@ export const guests: readonly Guest[] = [
     suite: "bookworm",
     packages: ["lvm2", "thin-provisioning-tools", "xfsprogs"],
     driver: "lvm",
-    sets: ["driver"],
+    sets: ["driver", "quota"],
   },
   {
     ...debian,
