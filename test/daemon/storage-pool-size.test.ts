@@ -27,9 +27,9 @@ import { until } from "../support/until";
 const MiB = 2 ** 20;
 const web = container("web");
 
-/** Writes as much as it gets in, in steps that a quota is judged by. @returns whole MiB of it */
+/** Writes as much as it gets in, in steps that a quota is judged by. @returns whole MiB of that alone: of an overlay the image does not count */
 const fill =
-  "i=0; while dd if=/dev/urandom of=fill$i bs=1M count=1 conv=fsync status=none 2>/dev/null; do i=$((i+1)); [ $i -lt 90 ] || break; done; sync -f .; du -sm . | cut -f1";
+  "i=0; while dd if=/dev/urandom of=fill$i bs=1M count=1 conv=fsync status=none 2>/dev/null; do i=$((i+1)); [ $i -lt 90 ] || break; done; sync -f .; du -cm fill* | tail -n 1 | cut -f1";
 
 let isGrowing = false;
 
