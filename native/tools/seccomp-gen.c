@@ -93,12 +93,6 @@ static const struct arch archs[] = {
     {"aarch64", SCMP_ARCH_AARCH64, SCMP_ARCH_ARM, {{AUDIT_ARCH_AARCH64, 198}, {AUDIT_ARCH_ARM, 281}}},
 };
 
-/*
- * What changes the flags of a file and its project: by the latter the size of a volume is counted, and no user namespace keeps a root without one from giving a folder
- * another. EOPNOTSUPP is what a file system without flags says, such as one in memory, so programs cope. FS_IOC_FSSETXATTR, and FS_IOC_SETFLAGS of either size of long.
- */
-static const uint32_t flag_requests[] = {0x401c5820, 0x40086602, 0x40046602};
-
 static int add_rules(scmp_filter_ctx filter, int which) {
     for (size_t i = 0; i < sizeof denied / sizeof denied[0]; i++) {
         if ((denied[i].filters & which) == 0)
@@ -110,14 +104,6 @@ static int add_rules(scmp_filter_ctx filter, int which) {
         int error = seccomp_rule_add(filter, SCMP_ACT_ERRNO((unsigned)denied[i].error), number, 0);
         if (error < 0) {
             fprintf(stderr, "seccomp-gen: Cannot deny %s: %s\n", denied[i].syscall, strerror(-error));
-            return -1;
-        }
-    }
-    for (size_t i = 0; (which & PRIVILEGED) != 0 && i < sizeof flag_requests / sizeof flag_requests[0]; i++) {
-        /* the kernel takes an unsigned int */
-        int error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EOPNOTSUPP), SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, flag_requests[i]));
-        if (error < 0) {
-            fprintf(stderr, "seccomp-gen: Cannot deny flags of files: %s\n", strerror(-error));
             return -1;
         }
     }
@@ -153,18 +139,6 @@ static int write_socket_rules(const struct arch *arch, int fd) {
     return write(fd, rules, sizeof rules) == sizeof rules ? 0 : -1;
 }
 
-/* file_setattr(2) does the same, and libseccomp does not know it. Calls that are so new have one number on all architectures; ENOSYS is a kernel before 6.17. */
-enum { FILE_SETATTR = 469 };
-
-static int write_attribute_rules(int which, int fd) {
-    const struct sock_filter rules[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, FILE_SETATTR, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
-    };
-    return (which & PRIVILEGED) == 0 || write(fd, rules, sizeof rules) == sizeof rules ? 0 : -1;
-}
-
 static int write_filter(const struct arch *arch, int which, int with_compat, const char *path) {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     if (filter == NULL)
@@ -182,7 +156,7 @@ static int write_filter(const struct arch *arch, int which, int with_compat, con
     if (add_rules(filter, which) < 0)
         return -1;
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd < 0 || write_socket_rules(arch, fd) < 0 || write_attribute_rules(which, fd) < 0 || seccomp_export_bpf(filter, fd) < 0 || close(fd) < 0)
+    if (fd < 0 || write_socket_rules(arch, fd) < 0 || seccomp_export_bpf(filter, fd) < 0 || close(fd) < 0)
         return -1;
     seccomp_release(filter);
     return 0;

@@ -163,18 +163,6 @@ async function life(t: Parameters<Part>[0], machine: Machine, type: Type, driver
     await must(machine, "DELETE", `${volumes}/custom/other`);
   });
 
-  await say("a privileged container is bounded as well, and cannot lift it", async () => {
-    await machine.must(`bothy stop ${name}`, long);
-    await must(machine, "PATCH", `/1.0/instances/${name}`, { config: { "security.privileged": "true" } });
-    await machine.must(`bothy start ${name}`, long);
-    assert.match(await inside(machine, name, fillUp, long), /quota exceeded|No space left/i);
-    const { usage } = await disk(name);
-    assert.ok(usage <= 24 * MiB, String(usage));
-    const said = await inside(machine, name, "rm /big; /project /", long);
-    for (const call of ["project", "flag", "flags", "file_setattr"])
-      assert.match(said, new RegExp(`^${call} [1-9]`, "m"), said);
-  });
-
   await say("a size is taken away while the container runs; deleted, all ids are given back", async () => {
     await must(machine, "PATCH", `/1.0/instances/${name}`, root("0"));
     assert.equal((await projectOf(machine, folder)).limit, 0);

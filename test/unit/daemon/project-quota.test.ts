@@ -31,6 +31,7 @@ function poolWith(name: string, projects: Readonly<Record<string, FolderProject>
       if (change !== undefined) changes.push([folder, ...change]);
       return projects && (projects[folder] ?? none);
     },
+    keysOf: () => ({}),
     onNote: (note) => void notes.push(note),
     onLeft: () => undefined,
     onClosed: () => undefined,

@@ -19,8 +19,8 @@ const droppedCapabilities = {
   MAC_ADMIN: 33,
 } as const;
 
-/** Dropped besides without a user namespace to bind them. SYS_RESOURCE takes more than quotas, process limits and the like give. */
-const droppedWhenPrivileged = { SYS_RESOURCE: 24, SYSLOG: 34, WAKE_ALARM: 35, BLOCK_SUSPEND: 36, BPF: 39 } as const;
+/** Dropped besides without a user namespace to bind them. */
+const droppedWhenPrivileged = { SYSLOG: 34, WAKE_ALARM: 35, BLOCK_SUSPEND: 36, BPF: 39 } as const;
 
 const allCapabilities = (1n << 41n) - 1n;
 
