@@ -1,5 +1,16 @@
 /** Files: looking at what may be missing. */
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, type Stats, statSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  type Stats,
+  statSync,
+} from "node:fs";
 import { chmod, chown, lstat, open, readdir, stat } from "node:fs/promises";
 import path from "node:path";
 
@@ -35,6 +46,15 @@ export async function ignoring<T>(codes: string | readonly string[], work: Promi
 /** Whether something is there, be it a symlink that leads nowhere. */
 export async function isThere(file: string): Promise<boolean> {
   return (await ignoring(["ENOENT", "ENOTDIR"], lstat(file))) !== undefined;
+}
+
+/**
+ * Removes a folder and all in it at once, also while others take files out of it: where one vanishes before its turn, rmSync stops there and says
+ * nothing. Whoever puts files in must have ended.
+ */
+export function removeFolderNow(folder: string): void {
+  do rmSync(folder, { recursive: true, force: true });
+  while (existsSync(folder));
 }
 
 /** Names in a folder; none when it is missing. */

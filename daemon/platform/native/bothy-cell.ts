@@ -1,10 +1,9 @@
 /** BothyCell: the native layer for real, over the resident spawner (docs/native-protocol.md). */
-import { rmSync } from "node:fs";
 import path from "node:path";
 import type { Duplex, Readable } from "node:stream";
 import { internal } from "../../../sdk/api/errors";
 import type { Dirs } from "../folders/dirs";
-import { readTextNow } from "../folders/files";
+import { readTextNow, removeFolderNow } from "../folders/files";
 import type { Log } from "../log";
 import { Slots } from "../processes/slots";
 import { ProcessWatch } from "./await";
@@ -99,7 +98,8 @@ export class BothyCell implements Native {
   }
 
   clear(instance: string): void {
-    rmSync(this.dirs.cell(instance), { recursive: true, force: true });
+    // The processes that keep its proxies and its way to the daemon remove their own sockets meanwhile.
+    removeFolderNow(this.dirs.cell(instance));
   }
 
   async exec(target: Target, ops: readonly Op[], streams: "none" | "pipes" | "tty"): Promise<ExecProcess> {
