@@ -99,17 +99,20 @@ export interface SnapshotPort {
     name: string,
   ): Pick<InstanceRecord, "config" | "devices" | "profiles" | "description"> &
     Partial<Pick<InstanceRecord, "volumeConfig">>;
-  copyVolumes(copy: {
-    source: InstanceRecord;
-    snapshot: string | undefined;
-    record: InstanceRecord;
-    withSnapshots: boolean;
-    /** Whether a running source is frozen meanwhile. */
-    isStill: boolean;
-  }): Promise<void>;
-  refreshVolumes(source: InstanceRecord, record: InstanceRecord, withSnapshots: boolean): Promise<void>;
-  /** Makes a stopped instance's root anew. @param fill makes a volume that is new */
-  refillVolume(record: InstanceRecord, fill: (volume: Volume) => Promise<void>): Promise<void>;
+  /** Roots and snapshots that become another instance's. */
+  readonly copies: {
+    copyVolumes(copy: {
+      source: InstanceRecord;
+      snapshot: string | undefined;
+      record: InstanceRecord;
+      withSnapshots: boolean;
+      /** Whether a running source is frozen meanwhile. */
+      isStill: boolean;
+    }): Promise<void>;
+    refreshVolumes(source: InstanceRecord, record: InstanceRecord, withSnapshots: boolean): Promise<void>;
+    /** Makes a stopped instance's root anew. @param fill makes a volume that is new */
+    refillVolume(record: InstanceRecord, fill: (volume: Volume) => Promise<void>): Promise<void>;
+  };
   /** Ends all who read what is of an instance that is to be deleted. Under its lock. */
   endReaders(instance: InstanceId): Promise<void>;
   /** Forgets all of an instance; its volumes are gone already. */

@@ -8,6 +8,6 @@ import type { StorageVolumeService } from "../storage-volume/service";
 export interface MigrationHome extends Platform {
   readonly changes: Changes;
   readonly instances: { readonly home: InstanceHome };
-  readonly snapshots: Pick<SnapshotService, "addFilled" | "delete" | "names" | "readers" | "records" | "refillVolume">;
+  readonly snapshots: Pick<SnapshotService, "addFilled" | "copies" | "delete" | "names" | "readers" | "records">;
   readonly storageVolumes: StorageVolumeService;
 }

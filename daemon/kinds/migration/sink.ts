@@ -119,7 +119,7 @@ function planRefreshing(home: MigrationHome, id: InstanceId) {
       if (outdated.delete(message.name)) await snapshots.delete(record, message.name);
       await addSnapshot(home, record, message, (volume) => arrival.receiveSnapshot(record, volume, message));
     }
-    await snapshots.refillVolume(record, async (middle) => {
+    await snapshots.copies.refillVolume(record, async (middle) => {
       const { pool } = record;
       await volumes.clone({ pool, volume: volumeOf(record) }, { pool, volume: middle });
       await arrival.receiveLast(record, middle);

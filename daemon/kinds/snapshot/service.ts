@@ -1,6 +1,5 @@
 /** Snapshots: instances as they were, and the way back. */
 
-import { randomBytes } from "node:crypto";
 import { type Config, never, SnapshotName } from "../../../sdk/api/common";
 import { instanceConfig } from "../../../sdk/api/config/instance";
 import { badRequest, conflict, notFound } from "../../../sdk/api/errors";
@@ -19,23 +18,29 @@ import { pendingOf, withoutPending } from "../instance/create/pending-file-templ
 import { devicesIn } from "../instance/devices-in";
 import { requireStartable } from "../instance/life/startable";
 import { type InstanceId, type InstanceRecord, keyOf } from "../instance/record";
-import { followRootSize, sizeOfNewRoot } from "../instance/root-size";
+import { followRootSize } from "../instance/root-size";
 import { snapshotVolume, volumeOf } from "../instance/volume";
 import { type ProfileId, renamedIn } from "../profile/store";
 import type { Volume } from "../storage-pool/driver";
+import { SnapshotCopies } from "./copies";
 import type { SnapshotHome } from "./home";
 import { nameByPattern } from "./naming";
-import { type PassingCopy, RootReaders } from "./root-readers";
+import { RootReaders } from "./root-readers";
 import { type SnapshotRecord, type SnapshotSettings, SnapshotStore, settingsOf } from "./store";
 
 export class SnapshotService {
   readonly #store: SnapshotStore;
+  readonly copies: SnapshotCopies;
   /** Those who pack and send roots. */
   readonly readers: RootReaders;
 
   constructor(private readonly home: SnapshotHome) {
     this.#store = new SnapshotStore(home.database);
-    this.readers = new RootReaders(home, (record) => this.#passingCopy(record));
+    this.copies = new SnapshotCopies(home, this.#store, {
+      erase: (record, pool) => this.#erase(record, pool),
+      delete: (instance, name) => this.delete(instance, name),
+    });
+    this.readers = new RootReaders(home, (record) => this.copies.passing(record));
   }
 
   get #book(): InstanceBook {
@@ -297,51 +302,6 @@ export class SnapshotService {
     }
   }
 
-  /** Fills a copy's volume from an instance or one of its snapshots, and copies the snapshots too when wanted. */
-  async copyVolumes(copy: {
-    source: InstanceRecord;
-    snapshot: string | undefined;
-    record: InstanceRecord;
-    withSnapshots: boolean;
-    isStill: boolean;
-  }): Promise<void> {
-    const { source, snapshot, record, withSnapshots, isStill } = copy;
-    const { volumes, instances } = this.home;
-    const from = snapshot === undefined ? volumeOf(source) : snapshotVolume(source, snapshot);
-    const to = { pool: record.pool, volume: volumeOf(record) };
-    const size = sizeOfNewRoot(instances.home, record.pool, this.#book.expanded(record).devices);
-    const clone = () => volumes.clone({ pool: source.pool, volume: from }, to, size);
-    await (snapshot === undefined && isStill ? instances.lifecycle.whileStill(source, clone) : clone());
-    if (withSnapshots) for (const old of this.#store.list(source)) await this.#copyInto(record, source.pool, old);
-  }
-
-  /** Copies a snapshot of another instance, in one step that a crash cannot halve. */
-  async #copyInto(target: InstanceRecord, fromPool: string, old: SnapshotRecord): Promise<void> {
-    const devices = devicesIn(this.#book, target.project, target.pool, old.settings);
-    const settings = { ...old.settings, devices, config: withoutStamp(old.settings.config) };
-    this.#store.insertPending({ ...old, settings, instance: target });
-    const from = { pool: fromPool, volume: snapshotVolume(old.instance, old.name) };
-    await this.home.volumes.clone(from, { pool: target.pool, volume: snapshotVolume(target, old.name) });
-    this.#store.confirm(target, old.name);
-  }
-
-  /** Copies an instance's root, which is frozen meanwhile; the row stays pending, so that the next start takes the copy away after a crash. */
-  async #passingCopy(instance: InstanceRecord): Promise<PassingCopy> {
-    const passing: SnapshotRecord = { ...passingThrough(instance, "backup"), createdAt: nowText() };
-    this.#store.insertPending(passing);
-    const { pool } = instance;
-    const volume = snapshotVolume(instance, passing.name);
-    const erase = () => this.#erase(passing, pool);
-    try {
-      const clone = () => this.home.volumes.clone({ pool, volume: volumeOf(instance) }, { pool, volume });
-      await this.home.instances.lifecycle.whileStill(instance, clone);
-    } catch (error) {
-      await erase();
-      throw error;
-    }
-    return { volume, erase };
-  }
-
   /** Ends all who read what is of an instance that is to be deleted. Under its lock. */
   endReaders(instance: InstanceId): Promise<void> {
     return this.readers.end(instance);
@@ -363,41 +323,6 @@ export class SnapshotService {
       const instance = this.#book.find(record.instance);
       if (instance !== undefined) await this.#erase(record, instance.pool);
       throw error;
-    }
-  }
-
-  /**
-   * Brings an instance's volume to what another's is, and its snapshots too when wanted: those that are missing or of another time are copied, those
-   * that the other has no more are removed. The instance is stopped.
-   */
-  async refreshVolumes(source: InstanceRecord, record: InstanceRecord, withSnapshots: boolean): Promise<void> {
-    const theirs = this.#store.list(source);
-    const isKept = (own: SnapshotRecord) => theirs.some((other) => isSameMoment(other, own));
-    if (withSnapshots) {
-      for (const own of this.#store.list(record)) if (!isKept(own)) await this.delete(record, own.name);
-      const have = new Set(this.#store.allNames(record));
-      for (const other of theirs) if (!have.has(other.name)) await this.#copyInto(record, source.pool, other);
-    }
-    const { instances, volumes } = this.home;
-    const target = volumeOf(record);
-    await instances.lifecycle.whileStill(source, async () => {
-      if (source.pool === record.pool) return volumes.restore(record.pool, volumeOf(source), target);
-      return this.refillVolume(record, (middle) =>
-        volumes.clone({ pool: source.pool, volume: volumeOf(source) }, { pool: record.pool, volume: middle }),
-      );
-    });
-  }
-
-  /** Makes a stopped instance's root anew: by way of a snapshot of its own, which the next start takes away after a crash. @param fill makes a volume that is new */
-  async refillVolume(record: InstanceRecord, fill: (volume: Volume) => Promise<void>): Promise<void> {
-    const passing: SnapshotRecord = { ...passingThrough(record, "refresh"), createdAt: nowText() };
-    this.#store.insertPending(passing);
-    try {
-      const middle = snapshotVolume(record, passing.name);
-      await fill(middle);
-      await this.home.volumes.restore(record.pool, middle, volumeOf(record));
-    } finally {
-      await this.#erase(passing, record.pool);
     }
   }
 
@@ -430,16 +355,6 @@ export class SnapshotService {
     };
   }
 }
-
-const isSameMoment = (a: SnapshotRecord, b: SnapshotRecord): boolean =>
-  a.name === b.name && Date.parse(a.createdAt) === Date.parse(b.createdAt);
-
-const passingThrough = (settings: InstanceRecord, why: string) => ({
-  instance: settings,
-  name: `${why}-${randomBytes(4).toString("hex")}`,
-  expiresAt: never,
-  settings: settingsOf(settings),
-});
 
 /** The configuration of a restored instance: the snapshot's, but for what the daemon itself keeps and the stamp. */
 function restoredConfig(now: InstanceRecord, { settings }: SnapshotRecord): Config {

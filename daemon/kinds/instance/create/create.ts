@@ -209,7 +209,7 @@ function fromCopy(home: InstanceHome, id: InstanceId, post: InstancesPost): Crea
       home,
       draft,
       async (record) => {
-        await home.snapshots.copyVolumes({ source, snapshot: snapshotName, record, withSnapshots, isStill });
+        await home.snapshots.copies.copyVolumes({ source, snapshot: snapshotName, record, withSnapshots, isStill });
         const kept = home.book.store.metadata.find(sourceId);
         if (kept !== undefined) home.book.store.metadata.set(record, kept);
         return leaveToStart(home, record, "copy");

@@ -67,7 +67,7 @@ async function rebuild(
   requireAtRest(home, record);
   // What the new image fills in is judged while the old root is still there.
   checkSettings(home, { ...record, config: rebuiltConfig(home, record, image) }, record);
-  await snapshots.refillVolume(record, fill);
+  await snapshots.copies.refillVolume(record, fill);
   home.database.transaction(() => {
     // The templates of the root that is gone go with it.
     book.store.metadata.delete(record);

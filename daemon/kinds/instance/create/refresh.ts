@@ -42,7 +42,7 @@ export function planRefresh(
     // Room is made before there is more to hold, and taken away after there is less.
     if (isLarger(after, before)) await followRootSize(home, target, was, is, undo);
     if (keyOf(source) !== keyOf(draft))
-      await home.snapshots.refreshVolumes(home.book.record(source), target, withSnapshots);
+      await home.snapshots.copies.refreshVolumes(home.book.record(source), target, withSnapshots);
     if (!isLarger(after, before)) await followRootSize(home, target, was, is, undo);
     const record = home.book.replaceSettings(target, draft);
     undo.keep();
