@@ -32,6 +32,7 @@ export const commonPackages: readonly string[] = [
   "dnsmasq-base",
   "busybox-static",
   "btrfs-progs",
+  "e2fsprogs",
   "rsync",
   "skopeo",
   "umoci",

@@ -46,8 +46,8 @@ export async function hasLease(network: NetworkPlace, wanted: (lease: Lease) => 
   return parseLeases(await leasesText(network)).some(wanted);
 }
 
-/** A file younger than this may be half written. */
-const settledMs = 100;
+/** A file younger than this may be half written: so long a busy machine may keep dnsmasq from going on. */
+const settledMs = 1000;
 
 /**
  * dnsmasq empties the file before it writes it again: one that is empty or ends within a line is read once more, unless it was like that before
