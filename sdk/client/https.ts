@@ -1,6 +1,6 @@
 /** HTTPS: requests over keep-alive connections to a server whose certificate is known, by undici. */
 import type { Pool } from "undici";
-import { untilAborted } from "./abort";
+import { untilAborted } from "../api/abort";
 import { type HttpsEndpoint, hostHeader } from "./address";
 import { openTls } from "./tls";
 import {

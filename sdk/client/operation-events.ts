@@ -1,9 +1,9 @@
 /** Operation events: one websocket for all operations that a client follows, opened when first needed. */
 import type { RawData } from "ws";
+import { untilAborted } from "../api/abort";
 import { ApiError, unavailable } from "../api/errors";
 import { Event } from "../api/event";
 import { isFinal, Operation } from "../api/operation";
-import { untilAborted } from "./abort";
 import type { OpenSocket } from "./websocket";
 
 /** One followed operation: its latest state, and a promise of its end. */

@@ -1,4 +1,5 @@
 /** Shared work: what several operations wait for at the same time is done once, and ends early when none of them is left. */
+import { untilAborted } from "../../../sdk/api/abort";
 import { ApiError } from "../../../sdk/api/errors";
 import type { RunningOperation } from "../../platform/operations";
 
@@ -31,7 +32,7 @@ export class SharedWork<T> {
     work.watchers.add(operation);
     work.last()?.(operation);
     try {
-      return await Promise.race([work.result, aborted(operation.signal)]);
+      return await untilAborted(work.result, operation.signal);
     } finally {
       work.watchers.delete(operation);
       if (work.watchers.size === 0) this.#end(key, work);
@@ -59,9 +60,3 @@ export class SharedWork<T> {
     work.abort.abort(new ApiError("BAD_REQUEST", "Operation cancelled"));
   }
 }
-
-const aborted = (signal: AbortSignal) =>
-  new Promise<never>((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });

@@ -1,7 +1,9 @@
 /** Channels: the two websockets of a migration, from either end: waited for by secrets that are given out, or opened by those that were given. */
+
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
+import { untilAborted } from "../../../sdk/api/abort";
 import { ApiError, badRequest } from "../../../sdk/api/errors";
 import type { MigrationTarget } from "../../../sdk/api/migration";
 import { findProgram } from "../../../sdk/host/program";
@@ -63,7 +65,7 @@ function waitingEnd(): End {
       });
       const late = AbortSignal.timeout(connectMs);
       const stop = AbortSignal.any([signal, late]);
-      await Promise.race([all, aborted(stop)]).catch((error: unknown) => {
+      await untilAborted(all, stop).catch((error: unknown) => {
         throw late.aborted && !signal.aborted ? badRequest("Timed out waiting for connections") : error;
       });
       const [control, fs] = [new Channel(sockets.get("control")!), new Channel(sockets.get("fs")!)];
@@ -103,12 +105,6 @@ function dialingEnd(far: Far, given: Readonly<Record<string, string>>): End {
     },
   };
 }
-
-const aborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_resolve, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
 
 /** Before the other server has begun. @throws ApiError BAD_REQUEST */
 function requireRsync(): void {

@@ -1,6 +1,7 @@
 /** Apart: a program of ours runs in a confined process with bounded memory, so that what it reads costs the daemon nothing; the daemon reads its result. */
 import path from "node:path";
 import type { Writable } from "node:stream";
+import { untilAborted } from "../../../../sdk/api/abort";
 import { type ApiError, internal } from "../../../../sdk/api/errors";
 import { packageFolder, packageRoot } from "../../../../sdk/host/package";
 import { confined, toolbox } from "../../../platform/processes/confine";
@@ -48,20 +49,11 @@ export interface Apart {
  * @throws ApiError of `beyond` when it takes too long or too much memory, INTERNAL when it fails; the signal's reason when it aborts
  */
 export const apart = <Result>(asked: Apart): Promise<Result> =>
-  unlessAborted(
+  // Whoever waits for others to be done is not kept when it does not want to.
+  untilAborted(
     asked.slots === undefined ? runApart<Result>(asked) : asked.slots.run(() => runApart<Result>(asked)),
     asked.signal,
   );
-
-/** Whoever waits for others to be done is not kept when it does not want to. */
-export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  const aborted = new Promise<never>((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
-  return Promise.race([work, aborted]);
-}
 
 /** Aborts so long after something. */
 function timeoutAfter(begin: Promise<void>, milliseconds: number): AbortSignal {

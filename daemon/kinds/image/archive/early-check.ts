@@ -2,8 +2,8 @@
 import { createWriteStream } from "node:fs";
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { untilAborted } from "../../../../sdk/api/abort";
 import { Slots } from "../../../platform/processes/slots";
-import { unlessAborted } from "./apart";
 import { type CheckedJob, checkedComing, type PackedFile } from "./checked-apart";
 import { headBytes } from "./compression";
 
@@ -55,7 +55,7 @@ export class EarlyCheck<Result> implements AsyncDisposable {
 
   /** @throws as checkedApart does */
   result(signal: AbortSignal | undefined): Promise<Result> {
-    return unlessAborted(this.#result, signal);
+    return untilAborted(this.#result, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
