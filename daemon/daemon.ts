@@ -268,6 +268,6 @@ export class Daemon {
     await native?.stop();
     await this.#keeper.stop();
     this.#log.info("Bothy has stopped");
-    await this.#log.close();
+    this.#log.close();
   }
 }

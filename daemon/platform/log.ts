@@ -1,5 +1,5 @@
 /** Log: lines to standard error or a file, and to the listeners of logging events (docs/logging.md). */
-import { createWriteStream, type WriteStream } from "node:fs";
+import { appendFileSync, closeSync, openSync } from "node:fs";
 import { currentTrace } from "./trace";
 
 /** The least serious first. */
@@ -27,33 +27,35 @@ type Context = Readonly<Record<string, unknown>>;
 
 const reopenMs = 1000;
 
-/** Where all modules' lines go. */
+/**
+ * Where all modules' lines go. A line is in the file or pipe before the call returns: what led to a crash, or to an
+ * answer, can be read as soon as that is seen.
+ */
 class Output {
-  #file: WriteStream | undefined;
-  #failedAt = 0;
+  #file: number | undefined;
+  #failedAt = Number.NEGATIVE_INFINITY;
   listener: ((entry: LogEntry) => void) | undefined;
 
   constructor(readonly settings: LogSettings) {
     // A full disk or a closed terminal loses lines, and not the daemon.
     if (settings.path === undefined) process.stderr.on("error", () => undefined);
-    else this.#open(settings.path);
   }
 
-  #open(path: string): void {
-    const file = createWriteStream(path, { flags: "a", mode: 0o600 });
-    file.on("error", () => {
-      this.#failedAt = Date.now();
-      if (this.#file === file) this.#file = undefined;
-    });
-    this.#file = file;
-  }
-
-  /** The file, opened anew some time after it could not be written. */
-  get stream(): NodeJS.WritableStream | undefined {
+  /** Adds a line, which a full disk or a closed terminal loses. The file is opened anew some time after it failed. */
+  write(line: string): void {
     const { path } = this.settings;
-    if (path === undefined) return process.stderr;
-    if (this.#file === undefined && Date.now() - this.#failedAt > reopenMs) this.#open(path);
-    return this.#file;
+    if (path === undefined) {
+      process.stderr.write(line);
+      return;
+    }
+    if (performance.now() - this.#failedAt < reopenMs) return;
+    try {
+      this.#file ??= openSync(path, "a", 0o600);
+      appendFileSync(this.#file, line);
+    } catch {
+      this.#failedAt = performance.now();
+      this.close();
+    }
   }
 
   /** Whether anybody reads lines of a level. */
@@ -65,9 +67,10 @@ class Output {
     return levels.indexOf(level) >= levels.indexOf(this.settings.level ?? "info");
   }
 
-  async close(): Promise<void> {
+  close(): void {
     const file = this.#file;
-    if (file !== undefined) await new Promise<void>((resolve) => file.end(resolve));
+    this.#file = undefined;
+    if (file !== undefined) closeSync(file);
   }
 }
 
@@ -115,12 +118,12 @@ export class Log {
     const context = Object.fromEntries(Object.entries(all).map(([key, value]) => [key, asText(value)]));
     const entry: LogEntry = { level, message, context };
     output.listener?.(entry);
-    if (output.writes(level)) output.stream?.write(`${lineOf(entry, output.settings.format)}\n`);
+    if (output.writes(level)) output.write(`${lineOf(entry, output.settings.format)}\n`);
   }
 
-  /** Ends the file, if there is one; resolves when its last line is written. */
-  close(): Promise<void> {
-    return this.#output.close();
+  /** Closes the file, if there is one; a later line opens it again. */
+  close(): void {
+    this.#output.close();
   }
 }
 

@@ -85,7 +85,7 @@ export async function withImages(test: (scene: Scene) => Promise<void>): Promise
     });
   } finally {
     database.close();
-    await log.close();
+    log.close();
     rmSync(root, { recursive: true, force: true });
   }
 }

@@ -1,7 +1,7 @@
 /** Logging: what is written, in which form, and what listeners hear of it. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -12,6 +12,7 @@ import { traced } from "../../daemon/platform/trace";
 import { skip as lxcSkip } from "../support/lxc";
 import { requireFeature } from "../support/require";
 import { shareDaemon } from "../support/shared-daemon";
+import { until } from "../support/until";
 
 const skip = requireFeature("root", process.getuid?.() === 0);
 const shared = shareDaemon(
@@ -113,17 +114,47 @@ test("a level or a form that is none is refused, and an option goes before the e
   assert.throws(() => of([], { BOTHY_LOG_FORMAT: "xml" }), /Unknown log format "xml": it must be one of text, json/);
 });
 
-test("lines below the level are not written, and what was begun for a request names it", () => {
-  const file = path.join(mkdtempSync(path.join(tmpdir(), "bothy-log-")), "log");
-  const log = new Log({ path: file, level: "warning", format: "json" });
+test("lines below the level are not written, and what was begun for a request names it", async () => {
+  using scene = logFile();
+  const log = new Log({ path: scene.file, level: "warning", format: "json" });
   log.info("not written");
   traced({ request: "one" }, () => setImmediate(() => log.of("network").warning("written", { bytes: 7 })));
-  return new Promise<void>((resolve) => setImmediate(resolve))
-    .then(() => log.close())
-    .then(() => {
-      const { time: _time, ...told } = JSON.parse(readFileSync(file, "utf8")) as Line;
-      const context = { bytes: "7", module: "network", request: "one" };
-      assert.deepEqual(told, { level: "warning", message: "written", context });
-      rmSync(path.dirname(file), { recursive: true });
-    });
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  const { time: _time, ...told } = JSON.parse(readFileSync(scene.file, "utf8")) as Line;
+  const context = { bytes: "7", module: "network", request: "one" };
+  assert.deepEqual(told, { level: "warning", message: "written", context });
+  log.close();
 });
+
+test("a line is in the file before the call returns, so that a crash right after it loses none", async () => {
+  using scene = logFile();
+  const log = new Log(scene.file);
+  for (let i = 0; i < 100; i++) {
+    log.info("step", { i });
+    assert.match(readFileSync(scene.file, "utf8"), new RegExp(`step i="${i}"\\n$`));
+  }
+  log.close();
+});
+
+test("a log that cannot be written loses lines and nothing else, and goes on once it can", async () => {
+  using scene = logFile();
+  const folder = path.dirname(scene.file);
+  rmSync(folder, { recursive: true });
+  const log = new Log(scene.file);
+  log.info("lost");
+  mkdirSync(folder);
+  await until(() => {
+    log.info("kept");
+    return Promise.resolve(existsSync(scene.file));
+  });
+  assert.doesNotMatch(readFileSync(scene.file, "utf8"), /lost/);
+  log.close();
+});
+
+function logFile() {
+  const folder = mkdtempSync(path.join(tmpdir(), "bothy-log-"));
+  return {
+    file: path.join(folder, "log"),
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}

@@ -31,7 +31,7 @@ async function withRoutes(work: (send: Ask, events: readonly LifecycleEvent[]) =
     await work(serverOf(storagePoolRoutes(pools, platform.changes), platform.log), platform.told);
   } finally {
     platform.database.close();
-    await platform.log.close();
+    platform.log.close();
     rmSync(state, { recursive: true });
   }
 }

@@ -113,7 +113,7 @@ async function withWorld(work: (world: World) => Promise<void>): Promise<void> {
     if (world.native instanceof BothyCell) await world.native.stop();
     await world.pools.stopAll();
     world.platform.database.close();
-    await world.platform.log.close();
+    world.platform.log.close();
     rmSync(world.state, { recursive: true });
   }
 }
