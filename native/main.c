@@ -2,14 +2,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "confine.h"
-#include "probe.h"
-#include "project.h"
-#include "remove.h"
-#include "sealed.h"
-#include "spawner.h"
-#include "sys.h"
-#include "util.h"
+#include "base/sealed.h"
+#include "base/sys.h"
+#include "base/util.h"
+#include "security/confine.h"
+#include "verbs/probe/probe.h"
+#include "verbs/project.h"
+#include "verbs/remove/remove.h"
+#include "wire/spawner.h"
 
 static int spawner_role(int argc, char **argv) {
     if (argc != 4 || strcmp(argv[2], "--socket") != 0) {

@@ -10,16 +10,16 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "../cell.h"
-#include "../commands.h"
-#include "../json.h"
-#include "../overlay.h"
-#include "../proxy-header.h"
-#include "../request.h"
-#include "../sftp-packet.h"
-#include "../tables.h"
-#include "../userns.h"
-#include "../util.h"
+#include "base/json.h"
+#include "base/util.h"
+#include "kernel/overlay.h"
+#include "kernel/tables.h"
+#include "kernel/userns.h"
+#include "verbs/proxy/proxy-header.h"
+#include "verbs/sftp/sftp-packet.h"
+#include "wire/cell.h"
+#include "wire/commands.h"
+#include "wire/request.h"
 
 static int number, failures;
 

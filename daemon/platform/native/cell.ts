@@ -13,7 +13,7 @@ export const Started = z.object({
 });
 export type Started = z.infer<typeof Started>;
 
-/** The version of docs/native-protocol.md that this daemon speaks (native/protocol.h, PROTOCOL_VERSION). */
+/** The version of docs/native-protocol.md that this daemon speaks (native/wire/protocol.h, PROTOCOL_VERSION). */
 export const protocolVersion = 2;
 
 export const Exit = z.object({

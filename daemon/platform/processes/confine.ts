@@ -18,13 +18,13 @@ export interface Confinement {
   readonly deviceNodes?: boolean;
   /** Whether it has the host's network, with the files by which names and certificate authorities are found. */
   readonly network?: boolean;
-  /** Whether files get those extended attributes only that an image may give them (native/attributes.h). */
+  /** Whether files get those extended attributes only that an image may give them (native/security/attributes.h). */
   readonly imageAttributes?: boolean;
   /** Device nodes that it makes are left out, without its notice; this file then tells which. Together with imageAttributes alone. */
   readonly leftOut?: string | undefined;
 }
 
-/** Folders that bothy-cell shows (native/confine.c). */
+/** Folders that bothy-cell shows (native/security/confine.c). */
 const shown = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store"];
 
 const isShown = (file: string) => shown.some((folder) => file.startsWith(`${folder}/`));

@@ -18,7 +18,7 @@ export interface UnpackOptions {
 }
 
 /**
- * Which extended attributes get through, bothy-cell decides (native/attributes.h): the same for every kind of archive.
+ * Which extended attributes get through, bothy-cell decides (native/security/attributes.h): the same for every kind of archive.
  * @param filePath the stored file that holds the root
  * @param files how it is packed, as the check found it
  * @param rootPath an empty folder

@@ -1,6 +1,0 @@
-/* Verb await: tells when a process of the host has ended. */
-#pragma once
-
-#include "cell.h"
-
-void serve_await(struct cell *cell);

@@ -1,7 +1,0 @@
-/* Verb exec. */
-#pragma once
-
-#include "cell.h"
-
-/** Runs a process in a running container and stays until it has ended. */
-void serve_exec(struct cell *cell);

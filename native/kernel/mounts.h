@@ -1,0 +1,21 @@
+/* Making mounts and covering what lies in them, for those who do it before the operations have their turn. */
+#pragma once
+
+#include "wire/cell.h"
+
+/** Puts a mount, detached or not, on a place. @returns 0, or -1 with errno */
+int attach(int mount_fd, int target_fd);
+/** A fresh file system as a detached mount. @param data options as of mount(8), "-" for none. @returns a descriptor, or -1 with errno */
+int make_filesystem(const char *type, const char *source, const char *data, unsigned attributes);
+/** Makes the file system of a mount operation, detached, in op->fd, once; -1 stays there when an optional one cannot be. @returns 0 or -1 */
+int open_mount(struct cell *cell, struct op *op);
+/** The same for all mount operations. */
+int open_mounts(struct cell *cell);
+/** The mount operation that an inner path lies below, the innermost of several. @returns NULL for the root */
+struct op *mount_above(struct cell *cell, const char *path);
+/** The mount that an inner path lies in before anything is covered, made at need. @param path becomes the path below it. @returns its descriptor; -1 when it cannot be had, with cell->status set unless the mount is optional */
+int root_above(struct cell *cell, const char **path);
+/** Makes the folder that masks folders, detached; it is to be attached somewhere, since before Linux 6.15 no other can be cloned. @returns 0 or -1 */
+int open_mask(struct cell *cell);
+/** Covers a path below `root` as a mask or readonly operation says; one that is missing is skipped. @returns 0 or -1 */
+int cover(struct cell *cell, const struct op *op, int root, const char *path);

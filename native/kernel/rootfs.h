@@ -1,0 +1,11 @@
+/* Where a container's file system comes from. */
+#pragma once
+
+#include "wire/cell.h"
+
+/** Mounts the root that the request names, detached from every namespace, and keeps it in cell->root_fd. @returns 0 or -1 */
+int build_root(struct cell *cell);
+/** Gives a detached mount the id map of the request's user namespace. @returns 0, or -1 with errno */
+int shift_mount(const struct cell *cell, int mount_fd, bool recursive);
+/** A detached mount of a host folder, through the id map. @returns a descriptor, or -1 with cell->status set */
+int open_layer(struct cell *cell, const char *op, const char *path);

@@ -1,6 +1,0 @@
-/* Verb peers: tells a process who is at the other end of its own unix sockets. */
-#pragma once
-
-#include "cell.h"
-
-void serve_peers(struct cell *cell);

@@ -1,6 +1,0 @@
-/* Verb run: a host program, with a container's file system mounted if it wants one. */
-#pragma once
-
-#include "cell.h"
-
-void serve_run(struct cell *cell);

@@ -1,7 +1,0 @@
-/* From verb to the function that serves it. */
-#pragma once
-
-#include "cell.h"
-
-/** Serves a parsed request over its connection. */
-void serve(struct cell *cell);

@@ -1,8 +1,0 @@
-/* The long sleep of a supervisor. */
-#pragma once
-
-#include "cell.h"
-#include "console.h"
-
-/** Answers watchers, drains the console, and when the container ends tidies up, writes DIR/exit and tells. */
-void supervise(struct cell *cell, struct console_log *log);

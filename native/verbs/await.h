@@ -1,0 +1,6 @@
+/* Verb await: tells when a process of the host has ended. */
+#pragma once
+
+#include "wire/cell.h"
+
+void serve_await(struct cell *cell);

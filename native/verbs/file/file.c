@@ -1,0 +1,125 @@
+/* See file.h. */
+#include "verbs/file/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+#include "base/phase.h"
+#include "base/sys.h"
+#include "base/util.h"
+#include "kernel/inroot.h"
+#include "kernel/rootfs.h"
+#include "kernel/target.h"
+#include "kernel/userns.h"
+
+enum { WATCHDOG_S = 60 };
+
+static const struct {
+    const char *name;
+    int (*run)(struct cell *cell);
+} actions[] = {{"delete", delete_file}, {"get", get_file}, {"put", put_file}};
+
+static int check_request(struct cell *cell) {
+    if (cell->file_action == NULL)
+        return fail(&cell->status, "file", EINVAL, NULL, "Cannot tell what to do: get, put or delete is missing");
+    if (strlen(cell->file_words[0]) >= PATH_MAX)
+        return fail(&cell->status, cell->file_action, ENAMETOOLONG, NULL, "Cannot use so long a path");
+    return 0;
+}
+
+/* Host root from here. */
+
+static int open_running_root(struct cell *cell) {
+    char path[32];
+    if (open_target(cell) < 0)
+        return -1;
+    snprintf(path, sizeof path, "/proc/%d/root", (int)cell->target_pid);
+    cell->root_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    /* alive now means that the path was the container's */
+    if (cell->root_fd < 0 || sys_pidfd_send_signal(cell->target_fd, 0) < 0)
+        return fail(&cell->status, "target", ESRCH, NULL, "Cannot reach the container's files: no such container");
+    return 0;
+}
+
+int open_root_of_files(struct cell *cell) {
+    if (cell->target_pid != 0)
+        return open_running_root(cell);
+    return make_userns(cell) < 0 ? -1 : build_root(cell);
+}
+
+int become_root_of_files(struct cell *cell) {
+    cell->proc_fds = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (cell->proc_fds < 0)
+        return fail(&cell->status, "file", errno, "/proc/self/fd", "Cannot open the folder of descriptors");
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+        return fail(&cell->status, "file", errno, NULL, "Cannot hide the helper's memory");
+    umask(0);
+    bool mapped = has_user_namespace(cell);
+    /* within the mount namespace the kernel knows what is mounted on, and refuses to rename over it */
+    int entered = cell->target_fd >= 0 ? setns(cell->target_fd, CLONE_NEWNS | (mapped ? CLONE_NEWUSER : 0))
+                  : mapped             ? setns(cell->userns_fd, CLONE_NEWUSER)
+                                       : 0;
+    if (entered < 0 || (mapped && become_inner_root() < 0))
+        return fail(&cell->status, "file", errno, NULL, "Cannot become the container's root");
+    return 0;
+}
+
+/* The container's root from here; of a stopped one with the host's folders still around: no path is resolved but below root_fd. */
+
+static int act(struct cell *cell) {
+    for (size_t i = 0; i < COUNT_OF(actions); i++)
+        if (strcmp(actions[i].name, cell->file_action) == 0)
+            return actions[i].run(cell);
+    return fail(&cell->status, "file", EINVAL, NULL, "Cannot do \"%s\"", cell->file_action);
+}
+
+static const struct phase phases[] = {
+    {"request", check_request},
+    {"root", open_root_of_files},
+    {"identity", become_root_of_files},
+    {"file", act},
+};
+
+void serve_file(struct cell *cell) {
+    set_title("bothy file", "");
+    watchdog_on();
+    if (run_phases(cell, phases, COUNT_OF(phases)) < 0)
+        answer_error(&cell->status, cell->conn);
+}
+
+int reopen_file(const struct cell *cell, int path_fd, int flags) {
+    char number[16];
+    snprintf(number, sizeof number, "%d", path_fd);
+    return openat(cell->proc_fds, number, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+void watchdog_on(void) {
+    signal(SIGALRM, SIG_DFL);
+    alarm(WATCHDOG_S);
+}
+
+void watchdog_off(void) {
+    alarm(0);
+}
+
+int delete_file(struct cell *cell) {
+    const char *path = cell->file_words[0];
+    char last[NAME_MAX + 1];
+    struct stat about;
+    cleanup_fd int parent = open_parent_in_root(cell->root_fd, path, last);
+    if (parent < 0)
+        return fail(&cell->status, "delete", errno, path, "Cannot open the folder of the file");
+    if (strcmp(last, ".") == 0)
+        return fail(&cell->status, "delete", EBUSY, path, "Cannot delete the folder that the path ends in");
+    if (fstatat(parent, last, &about, AT_SYMLINK_NOFOLLOW) < 0 || unlinkat(parent, last, S_ISDIR(about.st_mode) ? AT_REMOVEDIR : 0) < 0)
+        return fail(&cell->status, "delete", errno, path, "Cannot delete the file");
+    (void)dprintf(cell->conn, "{\"done\":{\"existed\":true}}\n");
+    return 0;
+}

@@ -1,0 +1,137 @@
+/* The resident role: a connection is a request is a process. See docs/native-protocol.md. */
+#include "wire/spawner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include "base/peer.h"
+#include "base/util.h"
+#include "wire/cell.h"
+#include "wire/request.h"
+#include "wire/serve.h"
+
+enum { LIFELINE, LISTENER, CHILDREN, POLLED, REQUEST_TIMEOUT_S = 30 };
+
+/** The kernel takes net.core.somaxconn where that is less. */
+enum { BACKLOG = 4096 };
+
+/** Changes into the socket's folder and binds the last part, since an address holds 108 bytes. @returns a socket, or -1 with errno */
+static int listen_at(const char *path, struct sockaddr_un *address) {
+    cleanup_free char *folder = strdup(path);
+    if (folder == NULL)
+        abort();
+    char *slash = strrchr(folder, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    if (slash != NULL)
+        *slash = '\0';
+    if (slash != NULL && chdir(*folder != '\0' ? folder : "/") < 0)
+        return -1;
+    if (*name == '\0' || strlen(name) >= sizeof address->sun_path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    strcpy(address->sun_path, name);
+    /* the daemon has made sure that it is the only one of its state folder */
+    unlink(name);
+    cleanup_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    umask(0077);
+    if (fd < 0 || bind(fd, (struct sockaddr *)address, sizeof *address) < 0 || listen(fd, BACKLOG) < 0)
+        return -1;
+    return steal_fd(&fd);
+}
+
+/** In the child: one request, and out. */
+static _Noreturn void serve_connection(int conn) {
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    umask(0022);
+    /* a caller that does not hear this asks again: its connection died in the queue of a spawner that was killed */
+    if (dprintf(conn, "{\"accepted\":true}\n") < 0)
+        _exit(0);
+    struct cell *cell = must_alloc(sizeof *cell);
+    cell_begin(cell, conn);
+    struct timeval limit = {.tv_sec = REQUEST_TIMEOUT_S}, none_at_all = {0};
+    setsockopt(conn, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    int result = read_request(cell);
+    setsockopt(conn, SOL_SOCKET, SO_RCVTIMEO, &none_at_all, sizeof none_at_all);
+    if (result < 0)
+        answer_error(&cell->status, conn);
+    else
+        serve(cell);
+    _exit(0);
+}
+
+static void accept_request(struct pollfd *polled) {
+    cleanup_fd int conn = accept4(polled[LISTENER].fd, NULL, NULL, SOCK_CLOEXEC);
+    if (conn < 0 || !is_allowed_peer(conn))
+        return;
+    pid_t child = fork();
+    if (child == 0) {
+        close(polled[LISTENER].fd);
+        close(polled[CHILDREN].fd);
+        serve_connection(conn);
+    }
+    if (child < 0) {
+        struct status status = {.phase = "request"};
+        fail(&status, "fork", errno, NULL, "Cannot fork");
+        /* not by answer_error, which waits: the spawner waits for nobody */
+        (void)!write(conn, status.error, strlen(status.error));
+        free(status.error);
+    }
+}
+
+static void reap_children(int signals) {
+    struct signalfd_siginfo info;
+    (void)!read(signals, &info, sizeof info);
+    while (waitpid(-1, NULL, WNOHANG) > 0)
+        ;
+}
+
+int run_spawner(const char *socket_path, bool is_sealed) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    /* the lifeline ends the spawner; a supervisor, which inherits this, shall not go with its whole guest because somebody sent SIGTERM to all */
+    ignore_signals();
+    sigset_t child;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &child, NULL);
+    cleanup_fd int signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+    cleanup_fd int listener = listen_at(socket_path, &address);
+    if (signals < 0 || listener < 0) {
+        dprintf(2, "bothy-cell: Cannot listen on \"%s\": %s\n", socket_path, strerror(errno));
+        return 1;
+    }
+    prctl(PR_SET_NAME, "bothy-cell");
+    if (dprintf(1, "{\"ready\":true,\"sealed\":%s}\n", is_sealed ? "true" : "false") < 0)
+        return 1;
+    struct pollfd polled[POLLED] = {
+        [LIFELINE] = {.fd = 0, .events = POLLIN},
+        [LISTENER] = {.fd = listener, .events = POLLIN},
+        [CHILDREN] = {.fd = signals, .events = POLLIN},
+    };
+    for (;;) {
+        if (poll(polled, POLLED, -1) < 0)
+            continue;
+        if (polled[CHILDREN].revents != 0)
+            reap_children(signals);
+        if (polled[LISTENER].revents != 0)
+            accept_request(polled);
+        char byte;
+        if (polled[LIFELINE].revents != 0 && read(0, &byte, 1) <= 0)
+            break;
+    }
+    unlink(address.sun_path);
+    return 0;
+}
