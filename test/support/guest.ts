@@ -2,9 +2,14 @@
 import { execFileSync } from "node:child_process";
 import path from "node:path";
 
-const sources = path.resolve(__dirname, "../../../test/native/guest");
+const tests = path.resolve(__dirname, "../../../test");
 
-/** Compiles test/native/guest/NAME.c, static, so that it runs in any root. @param file where the program goes @param flags more of the compiler's */
+/** Compiles native/guest/NAME.c, static, so that it runs in any root. @param file where the program goes @param flags more of the compiler's */
 export function buildGuest(name: string, file: string, ...flags: string[]): void {
-  execFileSync("cc", ["-static", "-O1", "-Wall", "-Werror", ...flags, "-o", file, path.join(sources, `${name}.c`)]);
+  compileGuest(path.join(tests, "native/guest", `${name}.c`), file, ...flags);
+}
+
+/** The same of any source of the tests. */
+export function compileGuest(source: string, file: string, ...flags: string[]): void {
+  execFileSync("cc", ["-static", "-O1", "-Wall", "-Werror", ...flags, "-o", file, source]);
 }
