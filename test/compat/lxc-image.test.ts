@@ -35,11 +35,12 @@ test("lxc image copy takes images from one server to another by pull, push and r
       using there = new FarLxc(daemon.netns.pid);
       addRemote(there, "a", daemon, 8443);
       addRemote(there, "b", other, 8444);
+      // Before there is another one: the word is looked for in fingerprints as well.
+      const whole = rows(lxc.run("image", "list", "bb", "-f", "csv", "-c", "F"))[0] ?? "";
       writeSplitImage(there.home, "split", { files: 2, bytesPerFile: 1000 });
       const at = (name: string) => path.join(there.home, name);
       there.run("image", "import", at("lxd.tar.xz"), at("root.squashfs"), "a:", "--alias", "os/split", "note=kept");
       const split = fingerprintOf(at("lxd.tar.xz"), at("root.squashfs"));
-      const whole = rows(lxc.run("image", "list", "bb", "-f", "csv", "-c", "F"))[0] ?? "";
       for (const mode of ["pull", "push", "relay"])
         for (const [alias, fingerprint] of [
           ["bb", whole],
