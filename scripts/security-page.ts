@@ -10,8 +10,7 @@ const tryRow = ({ what, barrier, denied, nesting, privileged }: Try): string =>
   row([what, barrier, denied.join(", "), otherwise(nesting), otherwise(privileged)]);
 
 const holeRow = ({ cve, of, what, here, test }: Hole): string => {
-  const shown =
-    test === undefined ? "" : `${test[0].replace(/\.test\.ts$/, "")}${test[1] === "" ? "" : `: “${test[1]}”`}`;
+  const shown = test === undefined ? "" : `${test[0].replace(/\.test\.ts$/, "")}: “${test[1]}”`;
   return row([cve, of, what, here, shown]);
 };
 

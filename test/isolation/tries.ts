@@ -27,7 +27,7 @@ const filter = "filter of system calls";
 const deviceRules = "capabilities and device rules";
 const own = "namespaces of its own";
 const gone = ["ENOENT"];
-const unmasks = "a privileged root mounts what it likes; AppArmor forbids it where the host has it";
+const unmasks = "a privileged root mounts what it likes";
 
 export const tries: readonly Try[] = [
   {
@@ -258,7 +258,7 @@ export const tries: readonly Try[] = [
     denied: ["EPERM"],
     nesting: {
       comes: ["done"],
-      why: "its files ask for the host's root all the same; README says that nesting shows more",
+      why: "its files ask for the host's root all the same",
     },
     privileged: { comes: ["done", "EPERM", "EACCES"], why: unmasks },
     host: ["done"],
