@@ -10,13 +10,15 @@
 enum { FLUSH_AT = 4096 };
 
 static void append(struct json *json, const char *bytes, size_t count) {
-    if (count == 0)
+    if (count == 0 || json->failed)
         return;
     if (json->length + count + 1 > json->capacity) {
         size_t capacity = (json->length + count + 1) * 2;
         char *grown = realloc(json->text, capacity);
-        if (grown == NULL)
-            abort();
+        if (grown == NULL) {
+            json->failed = true;
+            return;
+        }
         json->text = grown;
         json->capacity = capacity;
     }
@@ -108,7 +110,7 @@ void json_bool_field(struct json *json, const char *key, bool value) {
 
 int json_finish(struct json *json) {
     append(json, "\n", 1);
-    if (json->fd >= 0 && json->length > 0 && write_all(json->fd, json->text, json->length) < 0)
+    if (json->fd >= 0 && json->length > 0 && !json->failed && write_all(json->fd, json->text, json->length) < 0)
         json->failed = true;
     if (json->fd >= 0) {
         free(json->text);

@@ -10,7 +10,7 @@ struct json {
     size_t length, capacity;
     int fd; /* long output is written here as it grows; -1 keeps all of it in memory */
     char last; /* the last byte given, wherever it is now: tells json_key whether a comma is due */
-    bool failed;
+    bool failed; /* memory ran out, or a write failed; nothing is added any more */
 };
 
 /** Text as it is: punctuation, numbers, words known to need no escape. */
@@ -24,5 +24,5 @@ void json_key(struct json *json, const char *key);
 void json_string_field(struct json *json, const char *key, const char *value);
 void json_number_field(struct json *json, const char *key, uint64_t value);
 void json_bool_field(struct json *json, const char *key, bool value);
-/** Ends the line, writes what is left and frees the memory. @returns 0, or -1 when a write failed */
+/** Ends the line, writes what is left and frees the memory; without fd the text stays, the caller's to free. @returns 0, or -1 when it failed */
 int json_finish(struct json *json);

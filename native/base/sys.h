@@ -57,6 +57,8 @@ struct sys_clone_args {
 /* linux/openat2.h */
 #define SYS_RESOLVE_NO_XDEV 0x01ULL
 #define SYS_RESOLVE_NO_MAGICLINKS 0x02ULL
+#define SYS_RESOLVE_NO_SYMLINKS 0x04ULL
+#define SYS_RESOLVE_BENEATH 0x08ULL
 #define SYS_RESOLVE_IN_ROOT 0x10ULL
 struct sys_open_how {
     uint64_t flags, mode, resolve;
@@ -85,6 +87,19 @@ struct sys_mount_attr {
     uint64_t set, clear, propagation, userns_fd;
 };
 
+/* linux/stat.h */
+enum { STATX_AS_KNOWN = 0x4000 /* AT_STATX_DONT_SYNC */, STATX_WANT_TYPE = 1 };
+struct sys_statx {
+    uint32_t mask, blksize;
+    uint64_t attributes;
+    uint32_t nlink, uid, gid;
+    uint16_t mode, spare;
+    uint64_t rest[28];
+};
+
+static inline int sys_statx(int dir, const char *path, unsigned flags, unsigned mask, struct sys_statx *about) {
+    return (int)syscall(SYS_statx, dir, path, flags, mask, about);
+}
 static inline pid_t sys_clone3(struct sys_clone_args *args) {
     return (pid_t)syscall(SYS_clone3, args, sizeof *args);
 }

@@ -3,19 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
+#include <time.h>
 
 #include "base/sys.h"
-
-/* only what is touched takes memory */
-enum { CHILD_STACK_SIZE = 256 * 1024 };
 
 static struct {
     char *start;
@@ -128,28 +122,6 @@ char *next_part(char **list, char separator) {
     return part;
 }
 
-pid_t run_child(int (*run)(void *), void *context, int flags) {
-    char *stack = mmap(NULL, CHILD_STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-    if (stack == MAP_FAILED)
-        return -1;
-    pid_t pid = clone(run, stack + CHILD_STACK_SIZE, flags | CLONE_VFORK | SIGCHLD, context);
-    int error = errno;
-    munmap(stack, CHILD_STACK_SIZE);
-    errno = error;
-    return pid;
-}
-
-bool reap_within(pid_t pid, int timeout_ms, int *status) {
-    cleanup_fd int process = sys_pidfd_open(pid);
-    struct pollfd waiting = {.fd = process, .events = POLLIN};
-    int ready;
-    while ((ready = poll(&waiting, 1, timeout_ms)) < 0 && errno == EINTR)
-        ;
-    if (ready == 0)
-        sys_pidfd_send_signal(process, SIGKILL);
-    return ready > 0 && waitpid(pid, status, 0) == pid;
-}
-
 void reset_signals(void) {
     for (int number = 1; number < NSIG; number++)
         signal(number, SIG_DFL);
@@ -196,4 +168,11 @@ void set_title(const char *prefix, const char *name) {
         size_t length = strlen(title) < argument_area.size ? strlen(title) : argument_area.size;
         memcpy(argument_area.start, title, length);
     }
+}
+
+bool may_soon_be_free(unsigned *tries) {
+    if (++*tries > 20)
+        return false;
+    nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    return true;
 }

@@ -1,6 +1,16 @@
-/* Ownership of descriptors and memory said in the declaration, and whole reads and writes. */
+/*
+ * Ownership of descriptors and memory said in the declaration, and whole reads and writes.
+ *
+ * What a function returns when it fails, all through this program:
+ *   - one that asks the kernel is like a system call: -1 with errno (or NULL with errno). It says so with the words "with errno". cleanup_fd and cleanup_free leave
+ *     errno alone, so the caller may read it, at once;
+ *   - one that takes a cell or a status: -1 with the error line kept there (wire/status.h). What it was told as errno is in that line, and errno says nothing more;
+ *   - between processes an error is a number of its own, an errno value as an int, 0 for none;
+ *   - one that only says yes or no is a bool, and errno says nothing.
+ */
 #pragma once
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -8,12 +18,17 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+/* errno stays, so that it can be read after the descriptors of a function have gone */
 static inline void close_owned(int *fd) {
+    int error = errno;
     if (*fd >= 0)
         close(*fd);
+    errno = error;
 }
 static inline void free_owned(void *pointer) {
+    int error = errno;
     free(*(void **)pointer);
+    errno = error;
 }
 #define cleanup_fd __attribute__((cleanup(close_owned)))
 #define cleanup_free __attribute__((cleanup(free_owned)))
@@ -42,19 +57,15 @@ int write_control_file(int dir, const char *path, const char *value);
 bool parse_number(const char *word, uint64_t max, uint64_t *number);
 /** Reads a whole octal number no greater than max. @returns false for anything else */
 bool parse_octal(const char *word, uint64_t max, unsigned *number);
-/** malloc that ends the process when there is no memory: these processes are small and serve one request each. */
+/** Zeroed memory, or the end of the process: for those that serve one request and end. Not for a process that outlives its request, once it is answered. */
 void *must_alloc(size_t size);
 /** Splits the next part off a separated list. @returns NULL at its end */
 char *next_part(char **list, char separator);
 /**
- * Runs a function in a child process and waits until that has left our memory, which is lent to it rather than copied: what it writes is ours to read, and its
- * descriptors, ids and namespaces are its own. The child is to be reaped.
- * @param flags CLONE_VM to lend; 0 for a child that needs memory of its own, as for a user namespace
- * @returns its pid, or -1 with errno
+ * What a process that was killed had open is free a moment after its end can be seen: its last children, and its own descriptors, go one after the other. Waits a
+ * hundredth of a second. @param tries 0 before the first @returns false once a fifth of a second is over: somebody who lives has it
  */
-pid_t run_child(int (*run)(void *), void *context, int flags);
-/** Waits for a child, and kills one that takes longer; what does not die of that either is left. @returns whether it has ended by itself */
-bool reap_within(pid_t pid, int timeout_ms, int *status);
+bool may_soon_be_free(unsigned *tries);
 /** Default dispositions and an empty mask, as a command expects to find them. */
 void reset_signals(void);
 /** Ignores every signal that is meant for others, as a service manager or a terminal sends them to all it knows; what ends these processes is said on their connections. */

@@ -8,13 +8,17 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
+#include "base/child.h"
 #include "base/json.h"
 #include "base/util.h"
+#include "kernel/container.h"
 #include "kernel/overlay.h"
+#include "kernel/rootfs.h"
 #include "kernel/tables.h"
 #include "kernel/userns.h"
+#include "verbs/notify/mount.h"
+#include "verbs/notify/sysinfo.h"
 #include "verbs/proxy/proxy-header.h"
 #include "verbs/sftp/sftp-packet.h"
 #include "wire/cell.h"
@@ -103,17 +107,15 @@ static void check_parser(void) {
         }
         if (rand_r(&seed) % 8 == 0)
             text[(unsigned)rand_r(&seed) % size] = (char)rand_r(&seed);
-        struct cell *cell = must_alloc(sizeof *cell);
-        cell_begin(cell, -1);
-        cell->request = must_alloc(size + 1);
-        memcpy(cell->request, text, size);
-        int result = parse_request(cell, size);
-        if ((result < 0) != (cell->status.error != NULL))
+        struct cell cell;
+        cell_begin(&cell, -1);
+        char *bytes = request_memory(&cell, size);
+        memcpy(bytes, text, size);
+        int result = parse_request(&cell, bytes, size);
+        if ((result < 0) != (cell.status.error != NULL))
             check(false, "a refused request has an error and an accepted one has none");
-        release_request(cell);
-        free(cell->status.error);
-        free(cell->proxy);
-        free(cell);
+        release_request(&cell);
+        forget_error(&cell.status);
     }
     check(true, "twenty thousand random requests are parsed or refused");
 }
@@ -125,34 +127,32 @@ static bool try_overlay(enum overlay_way way) {
     mkdir("/mnt/low1", 0755), mkdir("/mnt/low2", 0755), mkdir("/mnt/upper", 0755), mkdir("/mnt/work", 0755);
     close(open("/mnt/low1/one", O_CREAT | O_WRONLY, 0644));
     close(open("/mnt/low2/two", O_CREAT | O_WRONLY, 0644));
-    struct cell *cell = must_alloc(sizeof *cell);
-    cell_begin(cell, -1);
-    cell->root = (struct root_source){.kind = ROOT_OVERLAY, .upper = "/mnt/upper", .work = "/mnt/work", .lower = "/mnt/low1:/mnt/low2"};
-    cell->uids = (struct id_map){.line = {{0, 100000, 65536}}, .count = 1};
-    cell->gids = cell->uids;
+    struct container container = EMPTY_CONTAINER;
+    struct root_source root = {.kind = ROOT_OVERLAY, .upper = "/mnt/upper", .work = "/mnt/work", .lower = "/mnt/low1:/mnt/low2"};
+    struct cell cell = {.conn = -1, .container = &container, .root = &root};
+    container.uids = container.gids = (struct id_map){.line = {{0, 100000, 65536}}, .count = 1};
     struct stat one, made;
-    if (make_userns(cell) < 0 || build_overlay_in_way(cell, way) < 0) {
-        printf("# %s", cell->status.error);
+    if (make_userns(&cell) < 0 || build_overlay_in_way(&cell, way) < 0) {
+        printf("# %s", cell.status.error);
         return false;
     }
-    if (setns(cell->userns_fd, CLONE_NEWUSER) < 0 || become_inner_root() < 0)
+    if (setns(container.userns_fd, CLONE_NEWUSER) < 0 || become_inner_root() < 0)
         return false;
-    close(openat(cell->root_fd, "made", O_CREAT | O_WRONLY, 0644));
-    return fstatat(cell->root_fd, "one", &one, 0) == 0 && one.st_uid == 0 && faccessat(cell->root_fd, "two", F_OK, 0) == 0 &&
+    close(openat(container.root_fd, "made", O_CREAT | O_WRONLY, 0644));
+    return fstatat(container.root_fd, "one", &one, 0) == 0 && one.st_uid == 0 && faccessat(container.root_fd, "two", F_OK, 0) == 0 &&
            stat("/mnt/upper/made", &made) == 0 && made.st_uid == 65534;
+}
+
+static int try_overlay_way(void *context) {
+    const enum overlay_way *way = context;
+    bool good = try_overlay(*way);
+    fflush(stdout);
+    return good ? 0 : 1;
 }
 
 static bool apart(enum overlay_way way) {
     fflush(stdout);
-    pid_t child = fork();
-    if (child == 0) {
-        bool good = try_overlay(way);
-        fflush(stdout);
-        _exit(good ? 0 : 1);
-    }
-    int status = 1;
-    waitpid(child, &status, 0);
-    return status == 0;
+    return run_apart(try_overlay_way, &way) == 0;
 }
 
 static void check_sftp(void) {
@@ -179,6 +179,43 @@ static void check_sftp(void) {
     check(sftp_take_u32(&in) == 0 && in.bad && sftp_take_u64(&in) == 0 && in.left == 3, "nothing is read past the end");
 }
 
+static bool mount_options_are(const char *type, unsigned long flags, const char *given, const char *expected, unsigned attributes) {
+    char data[128], options[256];
+    unsigned found;
+    snprintf(data, sizeof data, "%s", given);
+    const bool is_taken = read_mount_options(type, flags, data, options, sizeof options, &found);
+    return expected == NULL ? !is_taken : is_taken && strcmp(options, expected) == 0 && found == attributes;
+}
+
+static void check_mount_options(void) {
+    enum { RDONLY = 1, NOSUID = 2, NODEV = 4 };
+    check(mount_options_are("xfs", 0, "", "", NODEV), "a mount from outside never has device nodes");
+    check(mount_options_are("xfs", MS_RDONLY | MS_NOSUID, "nouuid", "ro,nouuid", RDONLY | NOSUID | NODEV), "flags and options of a mount are passed on");
+    check(mount_options_are("ext4", 0, "", "errors=remount-ro", NODEV), "an ext4 does not end the host by its errors");
+    check(mount_options_are("ext4", 0, "errors=continue,,rw", "errors=continue,rw", NODEV), "the harmless ways to take errors are left to the caller");
+    check(mount_options_are("ext4", 0, "errors=panic", NULL, 0), "an option that ends the host is refused");
+    check(mount_options_are("ext4", 0, "journal_path=/dev/sda", NULL, 0), "an option that names a file of the host is refused");
+    check(mount_options_are("ext4", MS_MANDLOCK, "", NULL, 0), "a flag that is not known is refused");
+    char many[128];
+    memset(many, 0, sizeof many);
+    for (int i = 0; i < 42; i++)
+        strcat(many, "rw,");
+    char options[16], data[128];
+    unsigned attributes;
+    strcpy(data, many);
+    check(!read_mount_options("xfs", 0, data, options, sizeof options, &attributes), "more options than there is room for are refused");
+}
+
+static void check_figures(void) {
+    struct sysinfo info = {.totalram = 1000, .freeram = 900, .totalswap = 100, .freeswap = 100, .mem_unit = 1024, .procs = 300};
+    struct figures figures = {.memory = 512000, .used = 600000, .swap = UINT64_MAX, .swap_used = 2400, .processes = 3, .uptime = 7};
+    tell_figures(&figures, &info);
+    check(info.totalram == 512000 && info.mem_unit == 1, "a container's memory is that of its limit, in bytes");
+    check(info.freeram == 0, "a container that uses more than its limit has nothing free");
+    check(info.totalswap == 102400 && info.freeswap == 100000, "without a limit of swap it has the host's");
+    check(info.procs == 3 && info.uptime == 7, "processes and uptime are the container's");
+}
+
 int main(void) {
     check_sftp();
     check_json();
@@ -187,6 +224,8 @@ int main(void) {
     check_tables();
     check_maps();
     check_parser();
+    check_mount_options();
+    check_figures();
     check(apart(OVERLAY_BY_DESCRIPTOR), "an overlay takes its layers by descriptor, as Linux 6.13 does");
     check(apart(OVERLAY_BY_PATH), "an overlay takes its layers by path, as older kernels do");
     printf("1..%d\n", number);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "base/sys.h"
@@ -18,27 +19,54 @@
 enum { REMOVE_TRIES = 2000, END_TRIES = 5000, KILL_EVERY = 50 };
 enum { WALK_DEPTH_MAX = 10000, KILLED_AT_ONCE = 256 };
 
-/** Names of the groups in a group, each ended by NUL, an empty one last. */
+/* what getdents64(2) writes */
+struct entry {
+    uint64_t inode;
+    int64_t offset;
+    unsigned short length;
+    unsigned char type;
+    char name[];
+};
+
+/* The groups in a group, one after the other. Not by readdir(3), which asks for memory: a supervisor must come through without. */
+struct listing {
+    int fd;
+    long length, at;
+    _Alignas(struct entry) char bytes[2048];
+};
+
+/** @returns the name of the next group, NULL at the end */
+static const char *next_group(struct listing *list) {
+    for (;;) {
+        if (list->at >= list->length) {
+            list->at = 0;
+            list->length = syscall(SYS_getdents64, list->fd, list->bytes, sizeof list->bytes);
+            if (list->length <= 0)
+                return NULL;
+        }
+        const struct entry *entry = (const struct entry *)(list->bytes + list->at);
+        list->at += entry->length;
+        if (entry->type == DT_DIR && strcmp(entry->name, ".") != 0 && strcmp(entry->name, "..") != 0)
+            return entry->name;
+    }
+}
+
+/** Names of the groups in a group, each ended by NUL, an empty one last; those that there is memory for. @returns NULL for none at all */
 static char *list_groups(int group) {
     size_t size = 1;
-    char *names = must_alloc(size);
-    *names = '\0';
-    int copy = openat(group, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *list = copy < 0 ? NULL : fdopendir(copy);
-    if (list == NULL)
-        return names;
-    for (struct dirent *entry; (entry = readdir(list)) != NULL;) {
-        if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        size_t length = strlen(entry->d_name) + 1;
-        names = realloc(names, size + length);
-        if (names == NULL)
-            abort();
-        memcpy(names + size - 1, entry->d_name, length);
+    char *names = calloc(1, size);
+    cleanup_fd int copy = openat(group, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct listing list = {.fd = copy};
+    for (const char *name; names != NULL && copy >= 0 && (name = next_group(&list)) != NULL;) {
+        size_t length = strlen(name) + 1;
+        char *grown = realloc(names, size + length);
+        if (grown == NULL)
+            break;
+        names = grown;
+        memcpy(names + size - 1, name, length);
         size += length;
         names[size - 1] = '\0';
     }
-    closedir(list);
     return names;
 }
 
@@ -47,7 +75,7 @@ static void walk_groups(int *here, unsigned depth, bool (*visit)(int group)) {
     if (!visit(*here) || depth == WALK_DEPTH_MAX)
         return;
     cleanup_free char *names = list_groups(*here);
-    for (const char *name = names; *name != '\0' && *here >= 0; name += strlen(name) + 1) {
+    for (const char *name = names; name != NULL && *name != '\0' && *here >= 0; name += strlen(name) + 1) {
         int below = openat(*here, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (below < 0)
             continue;
@@ -105,25 +133,22 @@ static bool empty_group(int top) {
     cleanup_fd int here = openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     unsigned depth = 0;
     for (;;) {
-        int copy = here < 0 ? -1 : openat(here, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        DIR *list = copy < 0 ? NULL : fdopendir(copy);
-        if (list == NULL)
+        cleanup_fd int copy = here < 0 ? -1 : openat(here, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (copy < 0)
             return false;
+        struct listing list = {.fd = copy};
         int below = -1;
         bool stuck = false;
-        for (struct dirent *entry; (entry = readdir(list)) != NULL && below < 0;) {
-            if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+        for (const char *name; below < 0 && (name = next_group(&list)) != NULL;) {
+            if (unlinkat(here, name, AT_REMOVEDIR) == 0)
                 continue;
-            if (unlinkat(here, entry->d_name, AT_REMOVEDIR) == 0)
-                continue;
-            below = openat(here, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+            below = openat(here, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
             stuck = true;
             /* a leaf that cannot be removed has processes: going down again and again would not end */
             struct stat about;
             if (below >= 0 && fstat(below, &about) == 0 && about.st_nlink <= 2)
                 close_now(&below);
         }
-        closedir(list);
         if (below >= 0) {
             close(here);
             here = below;
@@ -187,20 +212,20 @@ int end_groups(const char *const *paths, unsigned count) {
     return -1;
 }
 
-void kill_groups(const struct cell *cell) {
-    for (unsigned i = 0; i < cell->made_count; i++) {
-        cleanup_fd int group = open(cell->made_groups[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+void kill_groups(const struct groups *groups) {
+    for (unsigned i = 0; i < groups->made_count; i++) {
+        cleanup_fd int group = open(groups->made[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (group >= 0 && !kill_by_file(group))
             walk_groups(&group, 0, thaw);
     }
 }
 
-unsigned oom_kills(const struct cell *cell) {
+unsigned oom_kills(const struct groups *groups) {
     static const char *const files[] = {"memory.events", "memory.oom_control"}; /* of v2 and of v1 */
     unsigned most = 0;
-    for (unsigned i = 0; i < cell->made_count * COUNT_OF(files); i++) {
+    for (unsigned i = 0; i < groups->made_count * COUNT_OF(files); i++) {
         char path[PATH_MAX], text[1024];
-        int length = snprintf(path, sizeof path, "%s/%s", cell->made_groups[i / COUNT_OF(files)], files[i % COUNT_OF(files)]);
+        int length = snprintf(path, sizeof path, "%s/%s", groups->made[i / COUNT_OF(files)], files[i % COUNT_OF(files)]);
         if (length < 0 || (size_t)length >= sizeof path || read_small_file(AT_FDCWD, path, text, sizeof text) < 0)
             continue;
         const char *field = strstr(text, "oom_kill ");
@@ -211,15 +236,15 @@ unsigned oom_kills(const struct cell *cell) {
     return most;
 }
 
-void remove_groups(struct cell *cell) {
-    for (unsigned i = cell->made_count; i > 0; i--) {
-        char *path = cell->made_groups[i - 1];
+void remove_groups(struct groups *groups) {
+    for (unsigned i = groups->made_count; i > 0; i--) {
+        char *path = groups->made[i - 1];
         /* one that stays has a process that does not die: whoever hears of the end finds the group, and waits for it (verb end) */
         for (int tries = 0; tries < REMOVE_TRIES && !try_to_remove(path); tries++)
             wait_a_moment();
         free(path);
     }
-    cell->made_count = 0;
+    groups->made_count = 0;
 }
 
 void serve_end(struct cell *cell) {

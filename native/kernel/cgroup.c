@@ -7,22 +7,23 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
+#include "base/child.h"
 #include "base/util.h"
 #include "kernel/cgroup-end.h"
+#include "kernel/container.h"
 #include "kernel/userns.h"
 #include "wire/ops.h"
 
 #define LEAF_GROUP ".bothy"
 
-static void remember_made(struct cell *cell, const char *path) {
-    char **grown = realloc(cell->made_groups, (cell->made_count + 1) * sizeof *grown);
+static void remember_made(struct groups *groups, const char *path) {
+    char **grown = realloc(groups->made, (groups->made_count + 1) * sizeof *grown);
     char *copy = strdup(path);
     if (grown == NULL || copy == NULL)
         abort();
-    grown[cell->made_count++] = copy;
-    cell->made_groups = grown;
+    grown[groups->made_count++] = copy;
+    groups->made = grown;
 }
 
 int host_cgroup_make(struct cell *cell, struct op *op) {
@@ -35,7 +36,7 @@ int host_cgroup_make(struct cell *cell, struct op *op) {
         result = mkdir(path, 0755);
     if (result < 0)
         return fail(&cell->status, "cgroup-make", errno, path, "Cannot make the control group");
-    remember_made(cell, path);
+    remember_made(cell->groups, path);
     return 0;
 }
 
@@ -49,7 +50,7 @@ int host_cgroup_own(struct cell *cell, struct op *op) {
     static const char *const files[] = {".", "cgroup.procs", "tasks", "cgroup.threads", "cgroup.subtree_control"};
     const char *path = op->word[0];
     uint32_t uid = 0, gid = 0;
-    if (has_user_namespace(cell) && (!map_id(&cell->uids, 0, &uid) || !map_id(&cell->gids, 0, &gid)))
+    if (has_user_namespace(cell) && (!map_id(&cell->container->uids, 0, &uid) || !map_id(&cell->container->gids, 0, &gid)))
         return fail(&cell->status, "cgroup-own", EINVAL, path, "Cannot give the control group to a root that is not mapped");
     cleanup_fd int group = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (group < 0)
@@ -63,15 +64,17 @@ int host_cgroup_own(struct cell *cell, struct op *op) {
 int host_cgroup_join(struct cell *cell, struct op *op) {
     char path[PATH_MAX];
     int length = snprintf(path, sizeof path, "%s/tasks", op->word[0]);
-    op->fd = length < 0 || (size_t)length >= sizeof path ? -1 : open(path, O_WRONLY | O_CLOEXEC);
+    if (length < 0 || (size_t)length >= sizeof path)
+        return fail(&cell->status, "cgroup-join", ENAMETOOLONG, op->word[0], "Cannot open the control group");
+    op->fd = open(path, O_WRONLY | O_CLOEXEC);
     if (op->fd < 0)
         return fail(&cell->status, "cgroup-join", errno, op->word[0], "Cannot open the control group");
     return 0;
 }
 
 int host_cgroup_into(struct cell *cell, struct op *op) {
-    cell->cgroup_fd = open(op->word[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (cell->cgroup_fd < 0)
+    cell->groups->into = open(op->word[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (cell->groups->into < 0)
         return fail(&cell->status, "cgroup-into", errno, op->word[0], "Cannot open the control group");
     return 0;
 }
@@ -88,28 +91,22 @@ int join_groups(struct cell *cell) {
     return 0;
 }
 
-/** Made by a child that has become the container's root, so that the guest owns it like the groups of its own. */
-static bool make_leaf_group(const struct cell *cell) {
-    pid_t child = fork();
-    if (child == 0) {
-        bool good = !has_user_namespace(cell) || become_inner_root() == 0;
-        _exit(good && (mkdirat(cell->cgroup_fd, LEAF_GROUP, 0755) == 0 || errno == EEXIST) ? 0 : 1);
-    }
-    int status = 1;
-    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
-        ;
-    return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+/** By a child that becomes the container's root, so that the guest owns it like the groups of its own. */
+static int make_leaf_group(void *context) {
+    const struct cell *cell = context;
+    bool good = !has_user_namespace(cell) || become_inner_root() == 0;
+    return good && (mkdirat(cell->groups->into, LEAF_GROUP, 0755) == 0 || errno == EEXIST) ? 0 : 1;
 }
 
 int use_leaf_group(struct cell *cell) {
-    if (!make_leaf_group(cell)) {
+    if (run_apart(make_leaf_group, cell) != 0) {
         errno = EBUSY;
         return -1;
     }
-    int leaf = openat(cell->cgroup_fd, LEAF_GROUP, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int leaf = openat(cell->groups->into, LEAF_GROUP, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (leaf < 0)
         return -1;
-    close(cell->cgroup_fd);
-    cell->cgroup_fd = leaf;
+    close(cell->groups->into);
+    cell->groups->into = leaf;
     return 0;
 }

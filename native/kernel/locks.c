@@ -9,13 +9,15 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
+#include "base/child.h"
 #include "base/sys.h"
 #include "base/util.h"
+#include "kernel/container.h"
 #include "kernel/kernel-settings.h"
 #include "kernel/mounts.h"
 #include "kernel/network.h"
+#include "security/command.h"
 #include "wire/handshake.h"
 #include "wire/ops.h"
 
@@ -34,8 +36,8 @@ static bool is_tree(const struct op *op) {
 static int *next_tree(struct cell *cell, unsigned *at) {
     if (*at == 0) {
         *at = 1;
-        if (cell->root_fd >= 0)
-            return &cell->root_fd;
+        if (cell->container->root_fd >= 0)
+            return &cell->container->root_fd;
     }
     while (*at <= cell->op_count) {
         struct op *op = &cell->ops[*at - 1];
@@ -47,8 +49,8 @@ static int *next_tree(struct cell *cell, unsigned *at) {
 }
 
 static int lay_out(struct cell *cell, int mount_fd, const char *path) {
-    struct stat about;
-    if (fstat(mount_fd, &about) < 0 || (S_ISDIR(about.st_mode) ? mkdir(path, 0700) : mknod(path, S_IFREG | 0600, 0)) < 0 ||
+    int folder = is_folder(mount_fd);
+    if (folder < 0 || (folder ? mkdir(path, 0700) : mknod(path, S_IFREG | 0600, 0)) < 0 ||
         sys_move_mount(mount_fd, "", AT_FDCWD, path, MOVE_FROM_EMPTY) < 0)
         return fail(&cell->status, "lock", errno, NULL, "Cannot lay out a mount to lock");
     return 0;
@@ -97,7 +99,7 @@ static int hand_out(struct cell *cell, int count, int peer) {
 
 /** Puts what hand_out sent in the places of the mounts. */
 static int collect(struct cell *cell, int peer) {
-    cleanup_free struct message *message = must_alloc(sizeof *message);
+    cleanup_free struct message *message = new_message();
     int *tree;
     unsigned at = 0;
     tree = next_tree(cell, &at);
@@ -122,36 +124,42 @@ static int collect(struct cell *cell, int peer) {
 
 /* S, which comes back, or where that cannot be a process of its own. */
 
+struct locking {
+    struct cell *cell;
+    const struct locker *locker;
+};
+
 static int lock_laid_out(void *context) {
-    struct cell *cell = context;
-    int result = setns(cell->init_fd, CLONE_NEWNS);
+    const struct locking *locking = context;
+    struct cell *cell = locking->cell;
+    const struct locker *locker = locking->locker;
+    int result = setns(locker->container, CLONE_NEWNS);
     if (result < 0 && errno == ESRCH)
         return 0; /* C has failed meanwhile, and has said so */
     if (result < 0)
         fail(&cell->status, "lock", errno, NULL, "Cannot enter the container's mounts");
-    if (result < 0 || copy_for_another(cell) < 0 || hand_out(cell, cell->lock_count, cell->peer) < 0)
-        send_failure(cell->peer, &cell->status);
+    if (result < 0 || copy_for_another(cell) < 0 || hand_out(cell, locker->count, locker->peer) < 0)
+        send_failure(locker->peer, &cell->status);
     return 0;
 }
 
-int serve_locks(struct cell *cell, int count) {
-    cell->lock_count = count;
+int serve_locks(struct cell *cell, struct locker *locker) {
+    struct locking locking = {.cell = cell, .locker = locker};
     if (!has_user_namespace(cell)) {
         /* nobody comes back from a user namespace */
-        cell->locker = run_child(lock_laid_out, cell, 0);
-        return cell->locker < 0 ? fail(&cell->status, "lock", errno, NULL, "Cannot fork") : 0;
+        locker->pid = lend_child(lock_laid_out, &locking, 0);
+        return locker->pid < 0 ? fail(&cell->status, "lock", errno, NULL, "Cannot fork") : 0;
     }
     cleanup_fd int home = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
     if (home < 0)
         return fail(&cell->status, "lock", errno, "/proc/self/ns/mnt", "Cannot keep the own mounts");
-    lock_laid_out(cell);
+    lock_laid_out(&locking);
     return setns(home, CLONE_NEWNS) < 0 ? fail(&cell->status, "lock", errno, NULL, "Cannot go back to the own mounts") : 0;
 }
 
-void reap_locker(struct cell *cell) {
-    while (cell->locker > 0 && waitpid(cell->locker, NULL, 0) < 0 && errno == EINTR)
-        ;
-    cell->locker = 0;
+void reap_locker(struct locker *locker) {
+    reap_child(locker->pid);
+    locker->pid = 0;
 }
 
 /* C */
@@ -172,12 +180,12 @@ static int open_covered_mounts(struct cell *cell) {
     return 0;
 }
 
-static int cover_parts(struct cell *cell) {
+static int cover_parts(struct cell *cell, int mask) {
     for (unsigned i = 0; i < cell->op_count; i++) {
         const struct op *op = &cell->ops[i];
         const char *path = op->word[0];
         int root = covers(op) ? root_above(cell, &path) : -1;
-        if (root >= 0 && cover(cell, op, root, path) < 0)
+        if (root >= 0 && cover(cell, op, root, path, mask) < 0)
             return -1;
     }
     return 0;
@@ -185,18 +193,21 @@ static int cover_parts(struct cell *cell) {
 
 int ask_for_locks(struct cell *cell) {
     /* a sysctl may lie below what is to be read-only */
-    if (open_covered_mounts(cell) < 0 || set_sysctls(cell) < 0 || open_mask(cell) < 0)
+    if (open_covered_mounts(cell) < 0 || set_sysctls(cell) < 0)
+        return -1;
+    cleanup_fd int mask = open_mask(cell);
+    if (mask < 0)
         return -1;
     int count = lay_out_trees(cell);
-    if (count < 0 || lay_out(cell, cell->mask_fd, LAYOUT "/mask") < 0 || cover_parts(cell) < 0)
+    if (count < 0 || lay_out(cell, mask, LAYOUT "/mask") < 0 || cover_parts(cell, mask) < 0)
         return -1;
-    if (send_step(cell->peer, STEP_LOCK, count, -1) < 0)
+    if (send_step(cell->command->peer, STEP_LOCK, count, -1) < 0)
         return fail(&cell->status, "lock", errno, NULL, "Cannot ask for locked mounts");
     return 0;
 }
 
 int collect_locks(struct cell *cell) {
-    return collect(cell, cell->peer);
+    return collect(cell, cell->command->peer);
 }
 
 /* For a container that runs. */
@@ -207,30 +218,28 @@ static int copy_laid_out(struct cell *cell, int peer) {
     int count = lay_out_trees(cell);
     if (count < 0)
         return -1;
-    if (cell->userns_fd >= 0 && setns(cell->userns_fd, CLONE_NEWUSER) < 0)
+    if (cell->container->userns_fd >= 0 && setns(cell->container->userns_fd, CLONE_NEWUSER) < 0)
         return fail(&cell->status, "lock", errno, NULL, "Cannot enter the container's user namespace");
     return copy_for_another(cell) < 0 ? -1 : hand_out(cell, count, peer);
+}
+
+static int lock_in_child(int peer, void *context) {
+    struct cell *cell = context;
+    /* it becomes a process of the container's user namespace, whose root may trace those */
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || copy_laid_out(cell, peer) < 0)
+        send_failure(peer, &cell->status);
+    return 0;
 }
 
 int lock_binds(struct cell *cell) {
     unsigned at = 0;
     if (next_tree(cell, &at) == NULL)
         return 0;
-    int pair[2];
-    if (handshake_pair(pair) < 0)
-        return fail(&cell->status, "lock", errno, NULL, "Cannot make a socket pair");
-    cleanup_fd int ours = pair[0];
-    cleanup_fd int theirs = pair[1];
-    pid_t child = fork();
-    if (child == 0) {
-        /* it becomes a process of the container's user namespace, whose root may trace those */
-        if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || copy_laid_out(cell, theirs) < 0)
-            send_failure(theirs, &cell->status);
-        _exit(0);
-    }
-    close_now(&theirs);
-    int result = child < 0 ? fail(&cell->status, "lock", errno, NULL, "Cannot fork") : collect(cell, ours);
-    while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
-        ;
+    cleanup_fd int peer = -1;
+    pid_t child = fork_with_handshake(lock_in_child, cell, &peer);
+    if (child < 0)
+        return fail(&cell->status, "lock", errno, NULL, "Cannot fork");
+    int result = collect(cell, peer);
+    reap_child(child);
     return result;
 }

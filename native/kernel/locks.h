@@ -7,15 +7,24 @@
  */
 #pragma once
 
+#include <sys/types.h>
+
 #include "wire/cell.h"
+
+/* S's side of locking the mounts of C. */
+struct locker {
+    int container, peer; /* pidfd of C, whose mounts they are; the handshake with it; neither is owned */
+    int count;           /* how many C has laid out */
+    pid_t pid;           /* the process that locked them, until it is reaped; 0 for none */
+};
 
 /** C: makes the mounts that have covered parts, lays them out with root and binds, and asks the supervisor to lock them. @returns 0 or -1 */
 int ask_for_locks(struct cell *cell);
 /** C: puts the locked clones in the places of what it laid out. @returns 0 or -1 */
 int collect_locks(struct cell *cell);
 /** Supervisor: locks what C laid out and hands the clones to C. What goes wrong with them, C hears and says. @returns 0 or -1 */
-int serve_locks(struct cell *cell, int count);
+int serve_locks(struct cell *cell, struct locker *locker);
 /** Supervisor: waits for the end of the process that serve_locks may have made. */
-void reap_locker(struct cell *cell);
+void reap_locker(struct locker *locker);
 /** Host root, for a container that runs: puts locked clones in the places of the binds. @returns 0 or -1 */
 int lock_binds(struct cell *cell);

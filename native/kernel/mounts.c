@@ -6,13 +6,14 @@
 
 #include "base/sys.h"
 #include "base/util.h"
+#include "kernel/container.h"
 #include "kernel/inroot.h"
 #include "kernel/mounts.h"
 #include "kernel/rootfs.h"
 #include "kernel/tables.h"
 #include "wire/ops.h"
 
-static int take_flags(struct cell *cell, struct op *op, const char *words) {
+int take_flags(struct cell *cell, struct op *op, const char *words) {
     if (!parse_mount_flags(words, &op->flags))
         return fail(&cell->status, op->kind->name, EINVAL, NULL, "Cannot mount with the flags \"%.128s\"", words);
     return 0;
@@ -20,6 +21,13 @@ static int take_flags(struct cell *cell, struct op *op, const char *words) {
 
 int attach(int mount_fd, int target_fd) {
     return sys_move_mount(mount_fd, "", target_fd, "", MOVE_FROM_EMPTY | MOVE_TO_EMPTY);
+}
+
+int is_folder(int mount_fd) {
+    struct sys_statx about = {0};
+    if (sys_statx(mount_fd, "", AT_EMPTY_PATH | STATX_AS_KNOWN, STATX_WANT_TYPE, &about) < 0)
+        return -1;
+    return S_ISDIR(about.mode);
 }
 
 static int set_attributes(int mount_fd, unsigned attributes, bool recursive) {
@@ -55,6 +63,17 @@ static int set_propagation(int mount_fd, unsigned flags) {
     return sys_mount_setattr(mount_fd, "", AT_EMPTY_PATH | TREE_RECURSIVE, &attr);
 }
 
+int finish_tree(struct cell *cell, struct op *op, int *tree) {
+    const char *source = op->word[0], *name = op->kind->name;
+    bool recursive = (op->flags & FLAG_RECURSIVE) != 0;
+    if ((op->flags & FLAG_SHIFT) != 0 && shift_mount(cell, *tree, recursive) < 0)
+        return fail(&cell->status, "shift", errno, source, "Cannot mount the source through the id map");
+    if (set_propagation(*tree, op->flags) < 0 || set_attributes(*tree, op->flags & FLAG_ATTRIBUTES, recursive) < 0)
+        return fail(&cell->status, name, errno, source, "Cannot set the mount flags of the source");
+    op->fd = steal_fd(tree);
+    return 0;
+}
+
 int host_bind(struct cell *cell, struct op *op) {
     const char *source = op->word[0];
     bool recursive = (op->flags & FLAG_RECURSIVE) != 0;
@@ -63,22 +82,17 @@ int host_bind(struct cell *cell, struct op *op) {
         return 0;
     if (tree < 0)
         return fail(&cell->status, "bind", errno, source, "Cannot open the source");
-    if ((op->flags & FLAG_SHIFT) != 0 && shift_mount(cell, tree, recursive) < 0)
-        return fail(&cell->status, "shift", errno, source, "Cannot mount the source through the id map");
-    if (set_propagation(tree, op->flags) < 0 || set_attributes(tree, op->flags & FLAG_ATTRIBUTES, recursive) < 0)
-        return fail(&cell->status, "bind", errno, source, "Cannot set the mount flags of the source");
-    op->fd = steal_fd(&tree);
-    return 0;
+    return finish_tree(cell, op, &tree);
 }
 
 int inside_bind(struct cell *cell, struct op *op) {
     if (op->fd < 0)
         return 0;
     const char *inner = op->word[1];
-    struct stat source;
-    if (fstat(op->fd, &source) < 0)
+    int folder = is_folder(op->fd);
+    if (folder < 0)
         return fail(&cell->status, "bind", errno, op->word[0], "Cannot examine the source");
-    cleanup_fd int target = make_target_in_root(cell->root_fd, inner, S_ISDIR(source.st_mode));
+    cleanup_fd int target = make_target_in_root(cell->container->root_fd, inner, folder);
     if (target < 0)
         return fail(&cell->status, "bind", errno, inner, "Cannot make the place to mount on");
     if (attach(op->fd, target) < 0)
@@ -92,9 +106,7 @@ int take_mount(struct cell *cell, struct op *op) {
     return take_flags(cell, op, op->word[3]);
 }
 
-static int configure(int filesystem, const char *source, const char *data) {
-    if (*source != '\0' && strcmp(source, "-") != 0 && sys_fsconfig(filesystem, FS_SET_STRING, "source", source, 0) < 0)
-        return -1;
+int set_options(int filesystem, const char *data) {
     if (*data == '\0' || strcmp(data, "-") == 0)
         return 0;
     cleanup_free char *options = strdup(data);
@@ -108,6 +120,12 @@ static int configure(int filesystem, const char *source, const char *data) {
             return -1;
     }
     return 0;
+}
+
+static int configure(int filesystem, const char *source, const char *data) {
+    if (*source != '\0' && strcmp(source, "-") != 0 && sys_fsconfig(filesystem, FS_SET_STRING, "source", source, 0) < 0)
+        return -1;
+    return set_options(filesystem, data);
 }
 
 int make_filesystem(const char *type, const char *source, const char *data, unsigned attributes) {
@@ -158,7 +176,7 @@ struct op *mount_above(struct cell *cell, const char *path) {
 int root_above(struct cell *cell, const char **path) {
     struct op *mount = mount_above(cell, *path);
     if (mount == NULL)
-        return cell->root_fd;
+        return cell->container->root_fd;
     *path += inner_length(mount);
     return open_mount(cell, mount) < 0 ? -1 : mount->fd;
 }
@@ -167,7 +185,7 @@ int inside_mount(struct cell *cell, struct op *op) {
     const char *type = op->word[0], *inner = op->word[2];
     if (op->fd < 0)
         return 0;
-    cleanup_fd int target = make_target_in_root(cell->root_fd, inner, (op->flags & FLAG_FILE) == 0);
+    cleanup_fd int target = make_target_in_root(cell->container->root_fd, inner, (op->flags & FLAG_FILE) == 0);
     if (target < 0)
         return fail(&cell->status, "mount", errno, inner, "Cannot make the place to mount on");
     if (attach(op->fd, target) < 0)
@@ -191,7 +209,7 @@ int host_dev(struct cell *cell, struct op *op) {
 int inside_dev(struct cell *cell, struct op *op) {
     char inner[256];
     snprintf(inner, sizeof inner, "/dev/%s", op->word[0]);
-    cleanup_fd int target = make_target_in_root(cell->root_fd, inner, 0);
+    cleanup_fd int target = make_target_in_root(cell->container->root_fd, inner, 0);
     if (target < 0 || attach(op->fd, target) < 0)
         return fail(&cell->status, "dev", errno, inner, "Cannot mount the device node");
     return 0;
@@ -208,17 +226,18 @@ int take_readonly(struct cell *cell, struct op *op) {
 }
 
 int open_mask(struct cell *cell) {
-    cell->mask_fd = make_filesystem("tmpfs", "-", "size=0,nr_inodes=1,mode=755", ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC);
-    return cell->mask_fd < 0 ? fail(&cell->status, "mask", errno, NULL, "Cannot make a folder to mask others") : 0;
+    int mask = make_filesystem("tmpfs", "-", "size=0,nr_inodes=1,mode=755", ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC);
+    return mask < 0 ? fail(&cell->status, "mask", errno, NULL, "Cannot make a folder to mask others") : mask;
 }
 
-static int cover_by_mask(struct cell *cell, const struct op *op, int target) {
+static int cover_by_mask(struct cell *cell, const struct op *op, int target, int folder) {
     const char *inner = op->word[0];
     struct stat about;
     if (fstat(target, &about) < 0)
         return fail(&cell->status, "mask", errno, inner, "Cannot examine the path to mask");
-    cleanup_fd int mask = S_ISDIR(about.st_mode) ? sys_open_tree(cell->mask_fd, "", AT_EMPTY_PATH | TREE_CLONE | TREE_CLOEXEC)
-                                                 : sys_open_tree(AT_FDCWD, "/dev/null", TREE_CLONE | TREE_CLOEXEC); /* our root still is the host's */
+    cleanup_fd int mask = S_ISDIR(about.st_mode)
+                              ? sys_open_tree(folder, "", AT_EMPTY_PATH | TREE_CLONE | TREE_CLOEXEC)
+                              : sys_open_tree(AT_FDCWD, "/dev/null", TREE_CLONE | TREE_CLOEXEC); /* our root still is the host's */
     if (mask < 0 || attach(mask, target) < 0)
         return fail(&cell->status, "mask", errno, inner, "Cannot mask the path");
     return 0;
@@ -231,11 +250,11 @@ static int cover_read_only(struct cell *cell, const struct op *op, int target) {
     return 0;
 }
 
-int cover(struct cell *cell, const struct op *op, int root, const char *path) {
+int cover(struct cell *cell, const struct op *op, int root, const char *path, int mask) {
     cleanup_fd int target = open_in_root(root, path, O_PATH, 0);
     if (target < 0 && (errno == ENOENT || errno == ENOTDIR))
         return 0;
     if (target < 0)
         return fail(&cell->status, op->kind->name, errno, op->word[0], "Cannot open the path to cover");
-    return op->kind->take == take_mask ? cover_by_mask(cell, op, target) : cover_read_only(cell, op, target);
+    return op->kind->take == take_mask ? cover_by_mask(cell, op, target, mask) : cover_read_only(cell, op, target);
 }

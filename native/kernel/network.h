@@ -3,8 +3,13 @@
 
 #include "wire/cell.h"
 
-/** Makes the veth pairs of all nic operations, the peers straight in the first process's namespace. @returns 0 or -1 */
-int make_nics(struct cell *cell);
+struct network {
+    bool is_host;  /* it has the host's, and not one of its own */
+    bool is_ready; /* C: STEP_NETWORK has come */
+};
+
+/** Makes the veth pairs of all nic operations, the peers straight in the network of a process. @returns 0 or -1 */
+int make_nics(struct cell *cell, pid_t process);
 /** Deletes the host ends that were made, when a start fails. */
 void delete_nics(struct cell *cell);
 /** By a process in the container's network: sets lo and all nics up, with the addresses that they are given. @returns 0 or -1 */

@@ -12,6 +12,7 @@
 #include "base/util.h"
 #include "kernel/netlink.h"
 #include "kernel/network.h"
+#include "security/command.h"
 #include "wire/handshake.h"
 #include "wire/ops.h"
 
@@ -32,6 +33,13 @@ static bool parse_hwaddr(const char *word, unsigned char hwaddr[HWADDR_SIZE]) {
         word = end + 1;
     }
     return true;
+}
+
+int take_net(struct cell *cell, struct op *op) {
+    cell->network->is_host = strcmp(op->word[0], "host") == 0;
+    if (!cell->network->is_host && strcmp(op->word[0], "new") != 0)
+        return fail(&cell->status, "net", EINVAL, NULL, "Cannot give the network \"%.64s\": it is host or new", op->word[0]);
+    return 0;
 }
 
 int take_nic(struct cell *cell, struct op *op) {
@@ -117,11 +125,11 @@ static bool has_nics(const struct cell *cell) {
     return false;
 }
 
-int make_nics(struct cell *cell) {
+int make_nics(struct cell *cell, pid_t process) {
     if (!has_nics(cell))
         return 0;
     char path[32];
-    snprintf(path, sizeof path, "/proc/%d/ns/net", (int)cell->init);
+    snprintf(path, sizeof path, "/proc/%d/ns/net", (int)process);
     cleanup_fd int netns = open(path, O_RDONLY | O_CLOEXEC);
     cleanup_fd int netlink = netlink_open();
     if (netns < 0 || netlink < 0)
@@ -184,15 +192,15 @@ int set_nics_up(struct cell *cell) {
 }
 
 int take_network(struct cell *cell) {
-    cell->network_ready = true;
-    return cell->net_host ? 0 : set_nics_up(cell);
+    cell->network->is_ready = true;
+    return cell->network->is_host ? 0 : set_nics_up(cell);
 }
 
 int wait_for_network(struct cell *cell) {
-    if (cell->network_ready)
+    if (cell->network->is_ready)
         return 0;
-    struct message *message = must_alloc(sizeof *message);
-    int result = receive_step(cell->peer, message, NETWORK_WAIT_MS);
+    struct message *message = new_message();
+    int result = receive_step(cell->command->peer, message, NETWORK_WAIT_MS);
     bool ready = result == 0 && message->step == STEP_NETWORK;
     free(message);
     if (!ready)

@@ -7,10 +7,11 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/wait.h>
 
+#include "base/child.h"
 #include "base/sys.h"
 #include "base/util.h"
+#include "kernel/container.h"
 #include "kernel/inroot.h"
 #include "kernel/mounts.h"
 #include "kernel/userns.h"
@@ -83,14 +84,14 @@ int host_node(struct cell *cell, struct op *op) {
     struct node *node = &making.node;
     if (!read_node(op, node))
         return take_node(cell, op);
-    if (has_user_namespace(cell) && (!map_id(&cell->uids, node->uid, &node->uid) || !map_id(&cell->gids, node->gid, &node->gid)))
+    if (has_user_namespace(cell) &&
+        (!map_id(&cell->container->uids, node->uid, &node->uid) || !map_id(&cell->container->gids, node->gid, &node->gid)))
         return fail(&cell->status, "node", EINVAL, op->word[INNER], "Cannot give the device node to %.16s:%.16s: the container has no such ids", op->word[OWNER],
                     op->word[GROUP]);
-    pid_t child = run_child(make_node, &making, CLONE_VM | CLONE_FILES);
+    pid_t child = lend_child(make_node, &making, CLONE_VM | CLONE_FILES);
     if (child < 0)
         return fail(&cell->status, "node", errno, NULL, "Cannot fork");
-    while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-        ;
+    reap_child(child);
     return op->fd < 0 ? -1 : 0;
 }
 
@@ -98,7 +99,7 @@ int host_node(struct cell *cell, struct op *op) {
 
 int inside_node(struct cell *cell, struct op *op) {
     const char *inner = op->word[INNER];
-    cleanup_fd int target = make_target_in_root(cell->root_fd, inner, 0);
+    cleanup_fd int target = make_target_in_root(cell->container->root_fd, inner, 0);
     if (target < 0)
         return fail(&cell->status, "node", errno, inner, "Cannot make the place of the device node");
     if (attach(op->fd, target) < 0)
@@ -110,7 +111,7 @@ int inside_unnode(struct cell *cell, struct op *op) {
     char last[NAME_MAX + 1];
     const char *inner = op->word[0];
     struct stat place;
-    cleanup_fd int parent = open_parent_in_root(cell->root_fd, inner, last);
+    cleanup_fd int parent = open_parent_in_root(cell->container->root_fd, inner, last);
     if (parent < 0 && errno == ENOENT)
         return 0;
     if (parent < 0 || fchdir(parent) < 0)

@@ -16,10 +16,11 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
-#include <sys/wait.h>
 
+#include "base/child.h"
 #include "base/sys.h"
 #include "base/util.h"
+#include "kernel/container.h"
 #include "kernel/rootfs.h"
 #include "kernel/userns.h"
 #include "security/caps.h"
@@ -43,7 +44,7 @@ static void close_layers(struct layers *layers) {
 }
 
 static int open_lower(struct cell *cell, struct layers *layers) {
-    cleanup_free char *list = strdup(cell->root.lower);
+    cleanup_free char *list = strdup(cell->root->lower);
     if (list == NULL)
         abort();
     char *rest = list;
@@ -59,7 +60,7 @@ static int open_lower(struct cell *cell, struct layers *layers) {
 }
 
 static int open_upper(struct cell *cell, struct layers *layers) {
-    const char *upper = cell->root.upper, *work = cell->root.work;
+    const char *upper = cell->root->upper, *work = cell->root->work;
     const char *slash = strrchr(upper, '/');
     size_t length = slash != NULL ? (size_t)(slash - upper) : 0;
     if (slash == NULL || strncmp(upper, work, length + 1) != 0 || strchr(work + length + 1, '/') != NULL)
@@ -75,10 +76,10 @@ static int open_upper(struct cell *cell, struct layers *layers) {
 
 static int finish(struct cell *cell, int overlay) {
     if (sys_fsconfig(overlay, FS_SET_STRING, "source", "bothy", 0) < 0 || sys_fsconfig(overlay, FS_CREATE, NULL, NULL, 0) < 0)
-        return fail(&cell->status, "root-overlay", errno, cell->root.upper, "Cannot create the overlay");
-    cell->root_fd = sys_fsmount(overlay, 0);
-    if (cell->root_fd < 0)
-        return fail(&cell->status, "root-overlay", errno, cell->root.upper, "Cannot mount the overlay");
+        return fail(&cell->status, "root-overlay", errno, cell->root->upper, "Cannot create the overlay");
+    cell->container->root_fd = sys_fsmount(overlay, 0);
+    if (cell->container->root_fd < 0)
+        return fail(&cell->status, "root-overlay", errno, cell->root->upper, "Cannot mount the overlay");
     return 0;
 }
 
@@ -103,7 +104,7 @@ static int create_by_descriptor(struct cell *cell, struct layers *layers, bool *
             continue;
         /* no kernel says it the same way: EINVAL, EOPNOTSUPP before overlay knew fsconfig, EBADF before fsconfig knew descriptors of O_PATH */
         *is_known = i > 0;
-        return *is_known ? fail(&cell->status, "root-overlay", errno, cell->root.lower, "Cannot use a lower layer") : -1;
+        return *is_known ? fail(&cell->status, "root-overlay", errno, cell->root->lower, "Cannot use a lower layer") : -1;
     }
     if (set_folder(cell, overlay, layers->shared, "upperdir", layers->upper) < 0 ||
         set_folder(cell, overlay, layers->shared, "workdir", layers->work) < 0)
@@ -128,11 +129,11 @@ static int attach_layers(struct cell *cell, struct layers *layers, char *lower, 
         char name[16];
         snprintf(name, sizeof name, "%u", i);
         if (attach_layer(layers->lower[i], name) < 0)
-            return fail(&cell->status, "root-overlay", errno, cell->root.lower, "Cannot attach a lower layer");
+            return fail(&cell->status, "root-overlay", errno, cell->root->lower, "Cannot attach a lower layer");
         length += (size_t)snprintf(lower + length, room - length, "%s/proc/%s", i > 0 ? ":" : "", name);
     }
     if (attach_layer(layers->shared, "shared") < 0)
-        return fail(&cell->status, "root-overlay", errno, cell->root.upper, "Cannot attach the upper folder");
+        return fail(&cell->status, "root-overlay", errno, cell->root->upper, "Cannot attach the upper folder");
     return 0;
 }
 
@@ -145,34 +146,39 @@ static int create_attached(struct cell *cell, struct layers *layers) {
     cleanup_fd int overlay = sys_fsopen("overlay");
     if (overlay < 0 || sys_fsconfig(overlay, FS_SET_STRING, "lowerdir", lower, 0) < 0 ||
         sys_fsconfig(overlay, FS_SET_STRING, "upperdir", upper, 0) < 0 || sys_fsconfig(overlay, FS_SET_STRING, "workdir", work, 0) < 0)
-        return fail(&cell->status, "root-overlay", errno, cell->root.upper, "Cannot name the overlay's layers");
+        return fail(&cell->status, "root-overlay", errno, cell->root->upper, "Cannot name the overlay's layers");
     return finish(cell, overlay);
 }
 
+struct attaching {
+    struct cell *cell;
+    struct layers *layers;
+};
+
+static int create_in_child(int peer, void *context) {
+    const struct attaching *attaching = context;
+    struct cell *cell = attaching->cell;
+    if (create_attached(cell, attaching->layers) < 0)
+        send_failure(peer, &cell->status);
+    else
+        (void)send_step(peer, STEP_CREATED, 0, cell->container->root_fd);
+    return 0;
+}
+
 static int create_by_path(struct cell *cell, struct layers *layers) {
-    int pair[2];
-    if (handshake_pair(pair) < 0)
-        return fail(&cell->status, "root-overlay", errno, NULL, "Cannot make a socket pair");
-    cleanup_fd int ours = pair[0];
-    cleanup_fd int theirs = pair[1];
-    pid_t child = fork();
-    if (child == 0) {
-        if (create_attached(cell, layers) < 0)
-            send_failure(theirs, &cell->status);
-        else
-            (void)send_step(theirs, STEP_CREATED, 0, cell->root_fd);
-        _exit(0);
-    }
-    close_now(&theirs);
-    cleanup_free struct message *message = must_alloc(sizeof *message);
-    int received = child < 0 ? -1 : receive_step(ours, message, -1);
-    while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
-        ;
-    if (received == 0 && message->step == STEP_FAILED)
+    struct attaching attaching = {.cell = cell, .layers = layers};
+    cleanup_free struct message *message = new_message();
+    cleanup_fd int peer = -1;
+    pid_t child = fork_with_handshake(create_in_child, &attaching, &peer);
+    if (child < 0)
+        return fail(&cell->status, "root-overlay", errno, NULL, "Cannot fork");
+    int error = receive_step(peer, message, -1) < 0 ? errno : ECHILD;
+    reap_child(child);
+    if (message->step == STEP_FAILED)
         return fail_with_line(&cell->status, message->line);
-    if (received < 0 || message->fd < 0)
-        return fail(&cell->status, "root-overlay", received < 0 ? errno : ECHILD, NULL, "Cannot create the overlay");
-    cell->root_fd = message->fd;
+    if (message->fd < 0)
+        return fail(&cell->status, "root-overlay", error, NULL, "Cannot create the overlay");
+    cell->container->root_fd = message->fd;
     return 0;
 }
 
@@ -191,8 +197,8 @@ static int create(struct cell *cell, enum overlay_way way) {
         return -1;
     /* the kernel falls back to read-only without an error when it cannot prepare the work folder */
     struct statfs about;
-    if (fstatfs(cell->root_fd, &about) == 0 && (about.f_flags & 1 /* ST_RDONLY */) != 0)
-        return fail(&cell->status, "root-overlay", EROFS, cell->root.work, "Cannot make the overlay writable");
+    if (fstatfs(cell->container->root_fd, &about) == 0 && (about.f_flags & 1 /* ST_RDONLY */) != 0)
+        return fail(&cell->status, "root-overlay", EROFS, cell->root->work, "Cannot make the overlay writable");
     return 0;
 }
 
@@ -204,7 +210,7 @@ int build_overlay_in_way(struct cell *cell, enum overlay_way way) {
     uint32_t uid, gid;
     if (!has_user_namespace(cell))
         return create(cell, way);
-    if (!map_id(&cell->uids, 0, &uid) || !map_id(&cell->gids, 0, &gid))
+    if (!map_id(&cell->container->uids, 0, &uid) || !map_id(&cell->container->gids, 0, &gid))
         return fail(&cell->status, "root-overlay", EINVAL, NULL, "Cannot make an overlay for an id map without root");
     struct cap_sets kept;
     if (get_caps(&kept) < 0)

@@ -3,7 +3,7 @@
 
 #include "wire/cell.h"
 
-/** Creates the overlay that the request names and keeps it in cell->root_fd. @returns 0 or -1 */
+/** Creates the overlay that the request names and keeps it in cell->container->root_fd. @returns 0 or -1 */
 int build_overlay(struct cell *cell);
 
 enum overlay_way { OVERLAY_BY_DESCRIPTOR, OVERLAY_BY_PATH };

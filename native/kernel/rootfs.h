@@ -3,7 +3,14 @@
 
 #include "wire/cell.h"
 
-/** Mounts the root that the request names, detached from every namespace, and keeps it in cell->root_fd. @returns 0 or -1 */
+struct root_source {
+    enum { ROOT_NONE, ROOT_DIR, ROOT_OVERLAY } kind;
+    const char *path;                 /* ROOT_DIR */
+    const char *upper, *work, *lower; /* ROOT_OVERLAY */
+    bool readonly;
+};
+
+/** Mounts the root that the request names, detached from every namespace, and keeps it as root_fd. @returns 0 or -1 */
 int build_root(struct cell *cell);
 /** Gives a detached mount the id map of the request's user namespace. @returns 0, or -1 with errno */
 int shift_mount(const struct cell *cell, int mount_fd, bool recursive);

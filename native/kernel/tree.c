@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/util.h"
+#include "kernel/container.h"
 #include "kernel/inroot.h"
 #include "wire/ops.h"
 
@@ -15,7 +16,7 @@ int take_mkdir(struct cell *cell, struct op *op) {
 }
 
 int inside_mkdir(struct cell *cell, struct op *op) {
-    cleanup_fd int folder = make_folder_in_root(cell->root_fd, op->word[0], op->flags);
+    cleanup_fd int folder = make_folder_in_root(cell->container->root_fd, op->word[0], op->flags);
     if (folder < 0)
         return fail(&cell->status, "mkdir", errno, op->word[0], "Cannot make the folder");
     /* mkdirat left out what the umask forbids; an O_PATH descriptor cannot be given a mode, its "." can */
@@ -27,7 +28,7 @@ int inside_mkdir(struct cell *cell, struct op *op) {
 int inside_symlink(struct cell *cell, struct op *op) {
     const char *target = op->word[0], *inner = op->word[1];
     char last[NAME_MAX + 1], present[PATH_MAX];
-    cleanup_fd int parent = make_parent_in_root(cell->root_fd, inner, last);
+    cleanup_fd int parent = make_parent_in_root(cell->container->root_fd, inner, last);
     if (parent < 0)
         return fail(&cell->status, "symlink", errno, inner, "Cannot open the folder of the symlink");
     if (symlinkat(target, parent, last) == 0)

@@ -6,15 +6,16 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 
+#include "base/child.h"
 #include "base/sys.h"
 #include "base/util.h"
+#include "kernel/container.h"
 #include "wire/handshake.h"
 #include "wire/ops.h"
 
 int take_id_line(struct cell *cell, struct op *op) {
-    struct id_map *map = strcmp(op->kind->name, "idmap-uid") == 0 ? &cell->uids : &cell->gids;
+    struct id_map *map = strcmp(op->kind->name, "idmap-uid") == 0 ? &cell->container->uids : &cell->container->gids;
     uint64_t inner, host, count;
     if (map->count == ID_LINES_MAX)
         return fail(&cell->status, op->kind->name, EOVERFLOW, NULL, "Cannot take more than %d lines of an id map", ID_LINES_MAX);
@@ -43,17 +44,24 @@ int become_inner_root(void) {
     return 0;
 }
 
+/* The container's root as the host sees it. */
+struct root_ids {
+    uint32_t uid, gid;
+};
+
 /**
  * The life of the process that unshares the user namespace: it tells when it is made, and leaves at end of file.
  * It does so as the container's root on the host, since the kernel counts inotify and other limits per creator (docs/kernel.md, Limits that containers share).
  */
-static _Noreturn void hold_namespace(int peer, uid_t uid, gid_t gid) {
-    char error = 0;
-    if (syscall(SYS_setresgid, -1, gid, -1) < 0 || syscall(SYS_setresuid, -1, uid, -1) < 0 || unshare(CLONE_NEWUSER) < 0)
-        error = (char)errno;
-    if (write_all(peer, &error, 1) == 0)
-        (void)!read(peer, &error, 1);
-    _exit(0);
+static int hold_namespace(int peer, void *context) {
+    const struct root_ids *root = context;
+    struct message *message = new_message();
+    int error = 0;
+    if (syscall(SYS_setresgid, -1, root->gid, -1) < 0 || syscall(SYS_setresuid, -1, root->uid, -1) < 0 || unshare(CLONE_NEWUSER) < 0)
+        error = errno;
+    if (send_step(peer, STEP_CREATED, error, -1) == 0)
+        (void)receive_step(peer, message, -1);
+    return 0;
 }
 
 static int write_map(struct cell *cell, pid_t pid, const char *file, const struct id_map *map) {
@@ -69,45 +77,39 @@ static int write_map(struct cell *cell, pid_t pid, const char *file, const struc
     return 0;
 }
 
+/** Waits until the namespace is there. */
+static int await_namespace(struct cell *cell, int peer) {
+    cleanup_free struct message *message = new_message();
+    if (receive_step(peer, message, -1) < 0 || message->step != STEP_CREATED)
+        return fail(&cell->status, "userns", ECHILD, NULL, "Cannot make a user namespace");
+    if (message->number != 0)
+        return fail(&cell->status, "clone", message->number, NULL, "Cannot make a user namespace");
+    return 0;
+}
+
+/** Gives the namespace that a process holds its ids, and holds it by a descriptor. */
+static int map_namespace(struct cell *cell, pid_t holder) {
+    char path[48];
+    if (write_map(cell, holder, "uid_map", &cell->container->uids) < 0 || write_map(cell, holder, "gid_map", &cell->container->gids) < 0)
+        return -1;
+    snprintf(path, sizeof path, "/proc/%d/ns/user", (int)holder);
+    cell->container->userns_fd = open(path, O_RDONLY | O_CLOEXEC);
+    return cell->container->userns_fd < 0 ? fail(&cell->status, "userns", errno, path, "Cannot open the user namespace") : 0;
+}
+
 int make_userns(struct cell *cell) {
+    struct root_ids root;
     if (!has_user_namespace(cell))
         return 0;
-    uint32_t uid, gid;
-    if (!map_id(&cell->uids, 0, &uid) || !map_id(&cell->gids, 0, &gid))
+    if (!map_id(&cell->container->uids, 0, &root.uid) || !map_id(&cell->container->gids, 0, &root.gid))
         return fail(&cell->status, "idmap-uid", EINVAL, NULL, "Cannot make a user namespace whose root is not mapped");
-
-    int pair[2];
-    if (handshake_pair(pair) < 0)
-        return fail(&cell->status, "userns", errno, NULL, "Cannot make a socket pair");
-    cleanup_fd int ours = pair[0];
-    cleanup_fd int theirs = pair[1];
-    pid_t holder = fork();
+    cleanup_fd int peer = -1;
+    pid_t holder = fork_with_handshake(hold_namespace, &root, &peer);
     if (holder < 0)
         return fail(&cell->status, "userns", errno, NULL, "Cannot fork");
-    if (holder == 0) {
-        close(ours);
-        hold_namespace(theirs, uid, gid);
-    }
-    close_now(&theirs);
-
-    char error, path[48];
-    int result = 0;
-    if (read_all(ours, &error, 1) < 0)
-        result = fail(&cell->status, "userns", errno, NULL, "Cannot make a user namespace");
-    else if (error != 0)
-        result = fail(&cell->status, "clone", error, NULL, "Cannot make a user namespace");
-    if (result == 0)
-        result = write_map(cell, holder, "uid_map", &cell->uids);
-    if (result == 0)
-        result = write_map(cell, holder, "gid_map", &cell->gids);
-    if (result == 0) {
-        snprintf(path, sizeof path, "/proc/%d/ns/user", (int)holder);
-        cell->userns_fd = open(path, O_RDONLY | O_CLOEXEC);
-        if (cell->userns_fd < 0)
-            result = fail(&cell->status, "userns", errno, path, "Cannot open the user namespace");
-    }
-    close_now(&ours);
-    while (waitpid(holder, NULL, 0) < 0 && errno == EINTR)
-        ;
+    int result = await_namespace(cell, peer) < 0 ? -1 : map_namespace(cell, holder);
+    /* it leaves at end of file */
+    close_now(&peer);
+    reap_child(holder);
     return result;
 }

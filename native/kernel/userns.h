@@ -1,9 +1,9 @@
 /* User namespaces and their id maps. */
 #pragma once
 
-#include "wire/cell.h"
+#include "kernel/container.h"
 
-/** Makes the user namespace of the request's id maps and keeps it in cell->userns_fd. Does nothing when there are none. @returns 0 or -1 */
+/** Makes the user namespace of the request's id maps and keeps it in cell->container->userns_fd. Does nothing when there are none. @returns 0 or -1 */
 int make_userns(struct cell *cell);
 /** Becomes uid 0 and gid 0 of the user namespace that the process is in, with no supplementary groups. @returns 0, or -1 with errno */
 int become_inner_root(void);

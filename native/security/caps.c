@@ -9,15 +9,16 @@
 #include <unistd.h>
 
 #include "base/util.h"
+#include "security/command.h"
 #include "wire/ops.h"
 
 int take_caps(struct cell *cell, struct op *op) {
     char *end;
     errno = 0;
-    cell->caps = strtoull(op->word[0], &end, 16);
+    cell->command->caps = strtoull(op->word[0], &end, 16);
     if (errno != 0 || *op->word[0] == '\0' || *op->word[0] == '-' || *end != '\0')
         return fail(&cell->status, "cap-keep", EINVAL, NULL, "Cannot keep the capabilities \"%.64s\": it is not a hexadecimal mask", op->word[0]);
-    cell->has_caps = true;
+    cell->command->has_caps = true;
     return 0;
 }
 

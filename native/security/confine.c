@@ -14,8 +14,8 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
+#include "base/child.h"
 #include "base/sys.h"
 #include "base/util.h"
 #include "kernel/inroot.h"
@@ -232,7 +232,7 @@ static int keep_through_exec(const struct confinement *self) {
 }
 
 static int become_program(struct confinement *self) {
-    struct message *message = must_alloc(sizeof *message);
+    struct message *message = new_message();
     /* until then nothing of us is mapped */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || receive_step(self->peer, message, -1) < 0 || message->step != STEP_CREATED)
         return problem(self, "parent", NULL, "Cannot follow the caller into its death");
@@ -279,7 +279,7 @@ static int write_maps(struct confinement *self, pid_t pid) {
 
 /** @returns 0 with the listener, or -1 for none, once the program is about to be executed */
 static int await_program(struct confinement *self, int *listener) {
-    cleanup_free struct message *message = must_alloc(sizeof *message);
+    cleanup_free struct message *message = new_message();
     for (bool executing = false;;) {
         if (receive_step(self->peer, message, HANDSHAKE_TIMEOUT_MS) < 0)
             return problem(self, "clone", NULL, "Cannot wait for the program");
@@ -306,12 +306,10 @@ static int attend(struct confinement *self, pid_t pid, int listener) {
         else if (polled[1].revents != 0)
             polled[1].fd = -1; /* nobody is left to ask */
     }
-    siginfo_t ended = {0};
-    while (waitid(P_PID, (id_t)pid, &ended, WEXITED) < 0 && errno == EINTR)
-        ;
+    siginfo_t ended = reap_child(pid);
     if (nodes != NULL && left_out_end(nodes, self->proc, self->left_out) < 0)
         return problem(self, "left-out", self->left_out, "Cannot leave device nodes out");
-    return ended.si_code == CLD_EXITED ? ended.si_status : 128 + ended.si_status;
+    return exit_code_of(&ended);
 }
 
 static int run_program(struct confinement *self) {

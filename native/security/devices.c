@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 
 #include "base/util.h"
+#include "kernel/cgroup.h"
 #include "wire/ops.h"
 
 enum { RULES_MAX = 256, RULE_LENGTH = 8, PROGRAM_MAX = 8 + RULES_MAX * RULE_LENGTH, ATTACHED_MAX = 64, ANY = -1 };
@@ -180,6 +181,6 @@ int host_cgroup_devices(struct cell *cell, struct op *op) {
         return 0;
     if (strcmp(op->word[2], "optional") != 0)
         return fail(&cell->status, "cgroup-devices", errno, op->word[0], "Cannot set the device rules of the control group");
-    cell->unguarded = errno;
+    cell->groups->unguarded = errno;
     return 0;
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/util.h"
+#include "security/command.h"
 #include "wire/ops.h"
 
 enum { TIMER_SLACK_NS = 50000, PROCESSORS_MAX = 8192, IOPRIO_WHO_PROCESS = 1 };
@@ -73,7 +74,7 @@ static void reset_scheduling(void) {
 }
 
 static void reset_attributes(const struct cell *cell) {
-    (void)personality(cell->personality);
+    (void)personality(cell->command->personality);
     (void)prctl(PR_SET_SECUREBITS, SECUREBITS_DEFAULT, 0, 0, 0);
     (void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     (void)prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
@@ -99,7 +100,7 @@ int take_personality(struct cell *cell, struct op *op) {
     bool is_32 = strcmp(op->word[0], "linux32") == 0;
     if (!is_32 && strcmp(op->word[0], "linux") != 0)
         return fail(&cell->status, "personality", EINVAL, NULL, "Cannot take the personality \"%.32s\": it is linux or linux32", op->word[0]);
-    cell->personality = is_32 ? PER_LINUX32 : PER_LINUX;
+    cell->command->personality = is_32 ? PER_LINUX32 : PER_LINUX;
     return 0;
 }
 

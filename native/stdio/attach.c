@@ -43,8 +43,9 @@ static bool would_wait(void) {
 }
 
 struct attached *attached_begin(int fd) {
-    struct attached *self = must_alloc(sizeof *self);
-    self->fd = fd;
+    struct attached *self = calloc(1, sizeof *self);
+    if (self != NULL)
+        self->fd = fd;
     return self;
 }
 

@@ -7,7 +7,7 @@
 
 struct attached;
 
-/** Attaches a caller. @param fd its connection, which is closed at the end @returns what is freed by attached_end() */
+/** Attaches a caller. @param fd its connection, which is closed at the end @returns what is freed by attached_end(); NULL when there is no memory, and the connection stays the caller's */
 struct attached *attached_begin(int fd);
 void attached_end(struct attached *self);
 

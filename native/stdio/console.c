@@ -14,7 +14,9 @@
 
 #include "base/sys.h"
 #include "base/util.h"
+#include "kernel/container.h"
 #include "kernel/inroot.h"
+#include "security/command.h"
 #include "wire/handshake.h"
 #include "wire/ops.h"
 
@@ -79,10 +81,10 @@ int inside_devpts(struct cell *cell, struct op *op) {
         devpts = make_devpts(false);
     if (devpts < 0)
         return fail(&cell->status, "devpts", errno, "/dev/pts", "Cannot mount devpts");
-    cleanup_fd int target = make_folder_in_root(cell->root_fd, "/dev/pts", 0755);
+    cleanup_fd int target = make_folder_in_root(cell->container->root_fd, "/dev/pts", 0755);
     if (target < 0 || sys_move_mount(devpts, "", target, "", MOVE_FROM_EMPTY | MOVE_TO_EMPTY) < 0)
         return fail(&cell->status, "devpts", errno, "/dev/pts", "Cannot mount devpts");
-    cleanup_fd int dev = open_in_root(cell->root_fd, "/dev", O_PATH | O_DIRECTORY, 0);
+    cleanup_fd int dev = open_in_root(cell->container->root_fd, "/dev", O_PATH | O_DIRECTORY, 0);
     if (dev < 0 || (symlinkat("pts/ptmx", dev, "ptmx") < 0 && errno != EEXIST))
         return fail(&cell->status, "devpts", errno, "/dev/ptmx", "Cannot make the symlink");
     return 0;
@@ -90,17 +92,17 @@ int inside_devpts(struct cell *cell, struct op *op) {
 
 int inside_console(struct cell *cell, struct op *op) {
     (void)op;
-    cleanup_fd int master = open_master(cell->root_fd);
-    cell->console_slave = master < 0 ? -1 : open_slave(master);
-    if (cell->console_slave < 0 || set_terminal_size(master, CONSOLE_WIDTH, CONSOLE_HEIGHT) < 0)
+    cleanup_fd int master = open_master(cell->container->root_fd);
+    cell->console->slave = master < 0 ? -1 : open_slave(master);
+    if (cell->console->slave < 0 || set_terminal_size(master, CONSOLE_WIDTH, CONSOLE_HEIGHT) < 0)
         return fail(&cell->status, "console", errno, "/dev/pts/ptmx", "Cannot open a terminal for the console");
-    if (fchmod(cell->console_slave, 0600) < 0)
+    if (fchmod(cell->console->slave, 0600) < 0)
         return fail(&cell->status, "console", errno, NULL, "Cannot set the mode of the console");
-    cleanup_fd int node = sys_open_tree(cell->console_slave, "", AT_EMPTY_PATH | TREE_CLONE | TREE_CLOEXEC);
-    cleanup_fd int target = make_target_in_root(cell->root_fd, "/dev/console", 0);
+    cleanup_fd int node = sys_open_tree(cell->console->slave, "", AT_EMPTY_PATH | TREE_CLONE | TREE_CLOEXEC);
+    cleanup_fd int target = make_target_in_root(cell->container->root_fd, "/dev/console", 0);
     if (node < 0 || target < 0 || sys_move_mount(node, "", target, "", MOVE_FROM_EMPTY | MOVE_TO_EMPTY) < 0)
         return fail(&cell->status, "console", errno, "/dev/console", "Cannot mount the console");
-    if (send_step(cell->peer, STEP_CONSOLE, 0, master) < 0)
+    if (send_step(cell->command->peer, STEP_CONSOLE, 0, master) < 0)
         return fail(&cell->status, "console", errno, NULL, "Cannot hand the console to the supervisor");
     return 0;
 }
@@ -109,18 +111,24 @@ static int open_log(const char *path) {
     return open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
 
-int console_log_open(struct cell *cell, struct console_log *log) {
-    *log = (struct console_log){.master = -1, .slave = -1, .file = -1, .max = cell->console_max};
-    if (cell->console_log == NULL)
-        return 0;
+int take_console_log(struct cell *cell, struct op *op) {
+    cell->console->path = op->word[0];
+    if (!parse_number(op->word[1], INT64_MAX, &cell->console->max) || cell->console->max == 0)
+        return fail(&cell->status, "console-log", EINVAL, NULL, "Cannot bound the console log by \"%.64s\" bytes", op->word[1]);
+    return 0;
+}
+
+int console_log_open(struct status *status, struct console_log *log) {
     struct stat about;
-    log->file = open_log(cell->console_log);
-    if (log->file < 0 || fstat(log->file, &about) < 0)
-        return fail(&cell->status, "console-log", errno, cell->console_log, "Cannot open the console log");
-    log->size = (uint64_t)about.st_size;
-    log->path = strdup(cell->console_log);
+    if (log->path == NULL)
+        return 0;
+    log->path = strdup(log->path);
     if (log->path == NULL)
         abort();
+    log->file = open_log(log->path);
+    if (log->file < 0 || fstat(log->file, &about) < 0)
+        return fail(status, "console-log", errno, log->path, "Cannot open the console log");
+    log->size = (uint64_t)about.st_size;
     return 0;
 }
 

@@ -15,17 +15,20 @@ int set_terminal_size(int terminal, uint16_t width, uint16_t height);
 void resize_by_command(int terminal, const char *line);
 
 struct console_log {
-    int master, slave; /* the slave is held so that the master never hangs up between two getties */
+    int master, slave; /* S holds the slave so that the master never hangs up between two getties; of C the slave is the standard streams */
     int file;
-    char *path;
+    char *path; /* NULL where no log is kept */
     uint64_t size, max;
     struct attached *attached; /* who sees it besides; NULL for nobody */
 };
 
-/** Opens the log. @returns 0 or -1 */
-int console_log_open(struct cell *cell, struct console_log *log);
+#define EMPTY_CONSOLE {.master = -1, .slave = -1, .file = -1}
+
+/** Opens the log that the request names; its path becomes the log's own. @returns 0 or -1 */
+int console_log_open(struct status *status, struct console_log *log);
 /** Moves what the console has printed to the log and to who is attached, a bounded amount at once. @returns false when there was nothing more */
 bool console_log_drain(struct console_log *log);
 /** After poll reported that the slave's side hung up (vhangup of a privileged container): takes a new slave. */
 void console_log_revive(struct console_log *log);
+/** Closes and frees all that an opened one has. */
 void console_log_close(struct console_log *log);

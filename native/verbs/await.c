@@ -11,6 +11,12 @@
 
 enum { PROCESS, CALLER, POLLED };
 
+void begin_await(struct cell *cell, size_t room) {
+    (void)room;
+    cell->target = request_memory(cell, sizeof *cell->target);
+    *cell->target = (struct target)EMPTY_TARGET;
+}
+
 /** Sleeps until the process has ended or the caller has left, whatever wakes it in between. @returns whether the process has ended */
 static bool outlasts(int process, int caller) {
     struct pollfd polled[POLLED] = {[PROCESS] = {.fd = process, .events = POLLIN}, [CALLER] = {.fd = caller, .events = POLLIN}};
@@ -32,7 +38,7 @@ void serve_await(struct cell *cell) {
         return;
     }
     set_title("bothy await", "");
-    int process = cell->target_fd;
+    int process = cell->target->fd;
     release_request(cell);
     if (dprintf(cell->conn, "{\"awaiting\":{}}\n") < 0)
         return;

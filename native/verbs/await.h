@@ -3,4 +3,5 @@
 
 #include "wire/cell.h"
 
+void begin_await(struct cell *cell, size_t room);
 void serve_await(struct cell *cell);

@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "base/child.h"
 #include "base/json.h"
 #include "base/phase.h"
 #include "base/sys.h"
@@ -25,14 +26,30 @@
 #include "stdio/console.h"
 #include "stdio/relay.h"
 #include "stdio/streams.h"
+#include "verbs/notify/hand-over.h"
 #include "wire/commands.h"
 #include "wire/handshake.h"
 #include "wire/request.h"
 
 enum { EXEC_TIMEOUT_MS = 60000 };
 
+void begin_exec(struct cell *cell, size_t room) {
+    struct exec_request *exec = cell->own = request_memory(cell, sizeof *exec);
+    *exec = (struct exec_request){.container = EMPTY_CONTAINER, .target = EMPTY_TARGET, .groups = EMPTY_GROUPS, .control = EMPTY_CONTROL, .label = {.at_exec = true, .fd = -1}};
+    cell->label = &exec->label;
+    cell->control = &exec->control;
+    cell->container = &exec->container;
+    cell->target = &exec->target;
+    cell->groups = &exec->groups;
+    cell->command = begin_command(cell, &exec->command, room);
+}
+
 struct execution {
     struct cell *cell;
+    const struct stdio *stdio; /* as the request wants them */
+    pid_t process;             /* the command's, as E sees it; 0 before */
+    int process_fd;            /* its pidfd */
+    int null_fd;               /* the host's /dev/null */
     struct streams streams;
     struct command_reader reader;
     struct relay *relay;
@@ -43,7 +60,7 @@ struct execution {
 /* Host root in the host's namespaces. */
 
 static int check_request(struct cell *cell) {
-    if (cell->argc == 0)
+    if (cell->command->argc == 0)
         return fail(&cell->status, "arg", EINVAL, NULL, "Cannot execute without a command");
     return 0;
 }
@@ -97,20 +114,20 @@ static int offer_streams(struct execution *self) {
  * with what the command gets, and the two ends of handshakes.
  */
 static int keep_what_is_the_commands(struct execution *self, int *about) {
-    int null = self->cell->null_fd;
-    return keep_only(self->cell, self->cell->has_tty ? (const int[]){null, null, null} : self->streams.inner, about);
+    int null = self->null_fd;
+    return keep_only(self->cell, self->stdio->has_tty ? (const int[]){null, null, null} : self->streams.inner, about);
 }
 
 static int enter(struct cell *cell) {
     /* what the container may trace must hold no host descriptor: from here to exec nobody in there may look at us */
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
         return fail(&cell->status, "target", errno, NULL, "Cannot hide the helper's memory");
-    if (join_groups(cell) < 0)
+    if (join_groups(cell) < 0 || open_label(cell) < 0 || wear_label(cell) < 0)
         return -1;
     int flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP;
     if (has_user_namespace(cell))
         flags |= CLONE_NEWUSER;
-    if (setns(cell->target_fd, flags) < 0)
+    if (setns(cell->target->fd, flags) < 0)
         return fail(&cell->status, "target", errno, NULL, "Cannot enter the container's namespaces");
     return 0;
 }
@@ -132,11 +149,11 @@ static int open_terminal(struct execution *self) {
     int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     int master = root < 0 ? -1 : open_master(root);
     int slave = master < 0 ? -1 : open_slave(master);
-    if (slave < 0 || set_terminal_size(master, cell->tty_width, cell->tty_height) < 0)
+    if (slave < 0 || set_terminal_size(master, self->stdio->width, self->stdio->height) < 0)
         return fail(&cell->status, "tty", errno, "/dev/pts/ptmx", "Cannot open a terminal of the container");
-    if (fchown(slave, cell->uid, (gid_t)-1) < 0)
-        return fail(&cell->status, "tty", errno, NULL, "Cannot give the terminal to the user %u", cell->uid);
-    if (send_step(cell->peer, STEP_CONSOLE, 0, master) < 0)
+    if (fchown(slave, cell->command->uid, (gid_t)-1) < 0)
+        return fail(&cell->status, "tty", errno, NULL, "Cannot give the terminal to the user %u", cell->command->uid);
+    if (send_step(cell->command->peer, STEP_CONSOLE, 0, master) < 0)
         return fail(&cell->status, "tty", errno, NULL, "Cannot hand the terminal out");
     return keep_only(cell, (const int[]){slave, slave, slave}, NULL);
 }
@@ -144,9 +161,9 @@ static int open_terminal(struct execution *self) {
 static _Noreturn void be_command(struct execution *self) {
     struct cell *cell = self->cell;
     cell->status.phase = "enter";
-    if (become_root(cell) < 0 || (cell->has_tty && open_terminal(self) < 0))
+    if (become_root(cell) < 0 || (self->stdio->has_tty && open_terminal(self) < 0))
         goto failed;
-    if (cell->has_tty && ioctl(0, TIOCSCTTY, 0) < 0) {
+    if (self->stdio->has_tty && ioctl(0, TIOCSCTTY, 0) < 0) {
         fail(&cell->status, "tty", errno, NULL, "Cannot make the terminal the controlling one");
         goto failed;
     }
@@ -155,7 +172,7 @@ static _Noreturn void be_command(struct execution *self) {
         goto failed;
     execute(cell);
 failed:
-    send_failure(cell->peer, &cell->status);
+    send_failure(cell->command->peer, &cell->status);
     _exit(126);
 }
 
@@ -187,13 +204,13 @@ static _Noreturn void clone_command(struct execution *self, int about) {
 static pid_t clone_into_group(struct cell *cell) {
     for (int tries = 0;; tries++) {
         struct sys_clone_args args = {.exit_signal = SIGCHLD};
-        if (cell->cgroup_fd >= 0) {
+        if (cell->groups->into >= 0) {
             args.flags = CELL_CLONE_INTO_CGROUP;
-            args.cgroup = (uint64_t)cell->cgroup_fd;
+            args.cgroup = (uint64_t)cell->groups->into;
         }
         pid_t pid = sys_clone3(&args);
         /* a guest with systemd hands the controllers of its top group down; then no process may be in that group itself */
-        if (pid >= 0 || errno != EBUSY || tries > 0 || cell->cgroup_fd < 0)
+        if (pid >= 0 || errno != EBUSY || tries > 0 || cell->groups->into < 0)
             return pid;
         if (use_leaf_group(cell) < 0)
             return -1;
@@ -201,8 +218,9 @@ static pid_t clone_into_group(struct cell *cell) {
 }
 
 /** Learns of the command's process from the one between, which then is gone. */
-static int await_creation(struct cell *cell, int about, pid_t between) {
-    cleanup_free struct message *message = must_alloc(sizeof *message);
+static int await_creation(struct execution *self, int about, pid_t between) {
+    struct cell *cell = self->cell;
+    cleanup_free struct message *message = new_message();
     int result = receive_step(about, message, EXEC_TIMEOUT_MS);
     if (result < 0)
         result = fail(&cell->status, "enter", errno, NULL, "Cannot wait for the process that enters the container");
@@ -216,13 +234,12 @@ static int await_creation(struct cell *cell, int about, pid_t between) {
         result = fail(&cell->status, "enter", ESRCH, NULL, "Cannot hold the process that entered: it is none");
     } else if (message->step == STEP_CREATED) {
         /* a child of ours, so its number is taken until we have reaped it */
-        cell->init = message->number;
-        cell->init_fd = sys_pidfd_open(cell->init);
-        if (cell->init_fd < 0)
+        self->process = message->number;
+        self->process_fd = sys_pidfd_open(self->process);
+        if (self->process_fd < 0)
             result = fail(&cell->status, "clone", errno, NULL, "Cannot hold the process");
     }
-    while (waitpid(between, NULL, 0) < 0 && errno == EINTR)
-        ;
+    reap_child(between);
     return result;
 }
 
@@ -230,12 +247,12 @@ static int spawn(struct execution *self) {
     struct cell *cell = self->cell;
     int pair[2], about_pair[2];
     /* the container's group may not open it, and its own may be anything */
-    cell->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (cell->null_fd < 0)
+    self->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (self->null_fd < 0)
         return fail(&cell->status, "stdio", errno, "/dev/null", "Cannot open the null device");
     if (handshake_pair(pair) < 0)
         return fail(&cell->status, "clone", errno, NULL, "Cannot make a socket pair");
-    cell->peer = pair[0];
+    cell->command->peer = pair[0];
     cleanup_fd int theirs = pair[1];
     /* on a pair of its own: the command's process may be quicker than the one that made it */
     if (handshake_pair(about_pair) < 0)
@@ -244,16 +261,16 @@ static int spawn(struct execution *self) {
     cleanup_fd int their_about = about_pair[1];
     pid_t between = clone_into_group(cell);
     if (between == 0) {
-        close(cell->peer);
+        close(cell->command->peer);
         close_now(&about);
-        cell->peer = theirs;
+        cell->command->peer = theirs;
         clone_command(self, their_about);
     }
     if (between < 0)
         return fail(&cell->status, "clone", errno, NULL, "Cannot make a process in the container");
     close_now(&theirs);
     close_now(&their_about);
-    return await_creation(cell, about, between);
+    return await_creation(self, about, between);
 }
 
 static int connect_terminal(struct execution *self, int master) {
@@ -267,12 +284,14 @@ static int connect_terminal(struct execution *self, int master) {
 /** @returns 1 when it runs, 0 when the command could not be executed (the process leaves with 127 or 126), -1 for an error */
 static int await_execution(struct execution *self) {
     struct cell *cell = self->cell;
-    cleanup_free struct message *message = must_alloc(sizeof *message);
+    cleanup_free struct message *message = new_message();
     bool executing = false;
     for (;;) {
-        if (receive_step(cell->peer, message, EXEC_TIMEOUT_MS) < 0)
+        if (receive_step(cell->command->peer, message, EXEC_TIMEOUT_MS) < 0)
             return fail(&cell->status, "enter", errno, NULL, "Cannot wait for the process in the container");
         if (message->step == STEP_CONSOLE && message->fd >= 0 && connect_terminal(self, message->fd) < 0)
+            return -1;
+        if (message->step == STEP_CALLS && message->fd >= 0 && hand_calls_over(cell, message->fd) < 0)
             return -1;
         if (message->step == STEP_FAILED)
             return fail_with_line(&cell->status, message->line);
@@ -288,7 +307,7 @@ static void handle_command(const char *line, void *context) {
     struct execution *self = context;
     unsigned number = command_number(line, "signal ", NSIG - 1);
     if (number > 0)
-        sys_pidfd_send_signal(self->cell->init_fd, (int)number);
+        sys_pidfd_send_signal(self->process_fd, (int)number);
     resize_by_command(self->master, line);
 }
 
@@ -302,7 +321,7 @@ static int timeout_of(const struct relay *relay, bool ended) {
 static void attend(struct execution *self) {
     struct cell *cell = self->cell;
     enum { CONN, PROCESS, STDOUT, STDERR, RELAY, POLLED = RELAY + RELAY_POLLED };
-    struct pollfd polled[POLLED] = {{.fd = cell->conn, .events = POLLIN}, {.fd = cell->init_fd, .events = POLLIN}};
+    struct pollfd polled[POLLED] = {{.fd = cell->conn, .events = POLLIN}, {.fd = self->process_fd, .events = POLLIN}};
     struct record *output = &self->streams.records[1], *errors = &self->streams.records[2];
     bool ended = false;
     for (int i = RELAY; i < POLLED; i++)
@@ -310,7 +329,7 @@ static void attend(struct execution *self) {
     while (!ended || (self->relay != NULL && !relay_is_dry(self->relay))) {
         if (self->relay != NULL)
             relay_prepare(self->relay, polled + RELAY);
-        polled[PROCESS].fd = ended ? -1 : cell->init_fd;
+        polled[PROCESS].fd = ended ? -1 : self->process_fd;
         polled[STDOUT] = record_poll(output);
         polled[STDERR] = record_poll(errors);
         if (poll(polled, POLLED, timeout_of(self->relay, ended)) < 0)
@@ -325,22 +344,15 @@ static void attend(struct execution *self) {
         record_move(output);
         record_move(errors);
         if (polled[CONN].revents != 0 && read_commands(&self->reader, cell->conn, handle_command, self) <= 0) {
-            sys_pidfd_send_signal(cell->init_fd, SIGKILL);
+            sys_pidfd_send_signal(self->process_fd, SIGKILL);
             return;
         }
     }
 }
 
-static siginfo_t reap(const struct cell *cell) {
-    siginfo_t ended = {0};
-    while (waitid(P_PID, (id_t)cell->init, &ended, WEXITED) < 0 && errno == EINTR)
-        ;
-    return ended;
-}
-
-static void tell_exit(struct cell *cell) {
-    siginfo_t ended = reap(cell);
-    dprintf(cell->conn, "{\"exited\":{\"%s\":%d}}\n", ended.si_code == CLD_EXITED ? "code" : "signal", ended.si_status);
+static void tell_exit(const struct execution *self) {
+    siginfo_t ended = reap_child(self->process);
+    dprintf(self->cell->conn, "{\"exited\":{\"%s\":%d}}\n", ended.si_code == CLD_EXITED ? "code" : "signal", ended.si_status);
 }
 
 static int begin(struct execution *self) {
@@ -348,37 +360,37 @@ static int begin(struct execution *self) {
     if (run_phases(cell, host_phases, COUNT_OF(host_phases)) < 0)
         return -1;
     cell->status.phase = "streams";
-    if (open_streams(cell, &self->streams) < 0 || offer_streams(self) < 0)
+    if (open_streams(cell, self->stdio, &self->streams) < 0 || offer_streams(self) < 0)
         return -1;
     /* from now on the caller's ends are the caller's alone: their end of file shall mean something */
     close_callers(&self->streams);
     cell->status.phase = "enter";
     if (spawn(self) < 0)
         return -1;
-    if (!cell->has_tty)
+    if (!self->stdio->has_tty)
         close_inner(&self->streams);
     return await_execution(self);
 }
 
 void serve_exec(struct cell *cell) {
-    struct execution self = {.cell = cell, .master = -1};
+    struct execution self = {.cell = cell, .stdio = &exec_of(cell)->stdio, .process_fd = -1, .null_fd = -1, .master = -1};
     set_title("bothy exec: ", cell->name != NULL ? cell->name : "");
     int result = begin(&self);
     if (result < 0) {
         /* reaped by us: the container's own pid 1, which would inherit it, may be one that never does */
-        if (cell->init_fd >= 0) {
-            sys_pidfd_send_signal(cell->init_fd, SIGKILL);
-            reap(cell);
+        if (self.process_fd >= 0) {
+            sys_pidfd_send_signal(self.process_fd, SIGKILL);
+            reap_child(self.process);
         }
         answer_error(&cell->status, cell->conn);
         return;
     }
     if (result > 0)
-        dprintf(cell->conn, "{\"running\":{\"pid\":%d}}\n", (int)cell->init);
+        dprintf(cell->conn, "{\"running\":{\"pid\":%d}}\n", (int)self.process);
     attend(&self);
-    tell_exit(cell);
+    tell_exit(&self);
     /* a process in the background may hold the pipes: it goes on, and so does what is kept of it */
     close_now(&cell->conn);
-    close_now(&cell->target_fd);
+    close_now(&cell->target->fd);
     record_to_end(&self.streams.records[1], 2);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/mount.h>
 
+#include "base/child.h"
 #include "base/phase.h"
 #include "base/util.h"
 #include "kernel/inroot.h"
@@ -20,6 +21,15 @@
 
 enum { PLUG_TIMEOUT_MS = 30000 };
 
+void begin_plug(struct cell *cell, size_t room) {
+    (void)room;
+    struct plug_request *plug = cell->own = request_memory(cell, sizeof *plug);
+    *plug = (struct plug_request){.container = EMPTY_CONTAINER, .target = EMPTY_TARGET, .groups = EMPTY_GROUPS};
+    cell->container = &plug->container;
+    cell->target = &plug->target;
+    cell->groups = &plug->groups;
+}
+
 /* Host root in the host's namespaces. */
 
 /** For mounts through the container's id map. */
@@ -27,16 +37,15 @@ static int hold_userns(struct cell *cell) {
     if (!has_user_namespace(cell))
         return 0;
     char path[32];
-    snprintf(path, sizeof path, "/proc/%d/ns/user", (int)cell->target_pid);
-    cell->userns_fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (cell->userns_fd < 0)
+    snprintf(path, sizeof path, "/proc/%d/ns/user", (int)cell->target->pid);
+    cell->container->userns_fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (cell->container->userns_fd < 0)
         return fail(&cell->status, "target", errno, path, "Cannot reach the container's user namespace");
     return 0;
 }
 
 static int plug_nics(struct cell *cell) {
-    cell->init = cell->target_pid;
-    return make_nics(cell);
+    return make_nics(cell, cell->target->pid);
 }
 
 static int enter(struct cell *cell) {
@@ -48,7 +57,7 @@ static int enter(struct cell *cell) {
 int inside_unbind(struct cell *cell, struct op *op) {
     char last[NAME_MAX + 1];
     const char *inner = op->word[0];
-    cleanup_fd int parent = open_parent_in_root(cell->root_fd, inner, last);
+    cleanup_fd int parent = open_parent_in_root(cell->container->root_fd, inner, last);
     if (parent < 0 && errno == ENOENT)
         return 0;
     if (parent < 0 || fchdir(parent) < 0)
@@ -74,27 +83,29 @@ static const struct phase inner_phases[] = {
     {"mounts", run_inside},
 };
 
+static int go_inside(void *context) {
+    struct cell *cell = context;
+    int result = run_phases(cell, inner_phases, COUNT_OF(inner_phases));
+    if (result < 0)
+        answer_error(&cell->status, cell->conn);
+    return result < 0;
+}
+
 /** A process of its own goes in, so that its parent can still undo on the host what was made there. @returns whether it succeeded */
 static bool plug_inside(struct cell *cell) {
-    pid_t pid = fork();
-    if (pid == 0) {
-        int result = run_phases(cell, inner_phases, COUNT_OF(inner_phases));
-        if (result < 0)
-            answer_error(&cell->status, cell->conn);
-        _exit(result < 0);
-    }
-    int ended = -1;
+    pid_t pid = fork_child(go_inside, cell);
+    int code = -1;
     if (pid < 0) {
         fail(&cell->status, "plug", errno, NULL, "Cannot fork");
         answer_error(&cell->status, cell->conn);
         return false;
     }
     /* a file system of the guest's own may hold it for ever */
-    if (!reap_within(pid, PLUG_TIMEOUT_MS, &ended)) {
+    if (!reap_within(pid, PLUG_TIMEOUT_MS, &code)) {
         fail(&cell->status, "plug", ETIMEDOUT, NULL, "Cannot reach the place in the container: a file system there does not answer");
         answer_error(&cell->status, cell->conn);
     }
-    return ended == 0;
+    return code == 0;
 }
 
 void serve_plug(struct cell *cell) {

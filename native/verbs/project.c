@@ -10,13 +10,15 @@
 #include "base/util.h"
 #include "kernel/quota.h"
 #include "wire/ops.h"
+#include "wire/request.h"
 
-static struct project_request *request_of(struct cell *cell) {
-    if (cell->project == NULL) {
-        cell->project = must_alloc(sizeof *cell->project);
-        *cell->project = (struct project_request){0};
-    }
-    return cell->project;
+void begin_project(struct cell *cell, size_t room) {
+    (void)room;
+    cell->own = request_memory(cell, sizeof(struct project_request));
+}
+
+static struct project_request *request_of(const struct cell *cell) {
+    return cell->own;
 }
 
 int take_folder(struct cell *cell, struct op *op) {
@@ -82,13 +84,13 @@ static int do_project(struct status *status, const struct project_request *reque
 }
 
 static int check_request(struct cell *cell) {
-    if (cell->project == NULL || cell->project->folder == NULL)
+    if (request_of(cell)->folder == NULL)
         return fail(&cell->status, "project", EINVAL, NULL, "Cannot tell whose project is meant: the folder is missing");
     return 0;
 }
 
 static int serve_request(struct cell *cell) {
-    return do_project(&cell->status, cell->project, cell->conn);
+    return do_project(&cell->status, request_of(cell), cell->conn);
 }
 
 static const struct phase phases[] = {

@@ -12,8 +12,8 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
+#include "base/child.h"
 #include "base/json.h"
 #include "base/phase.h"
 #include "base/sys.h"
@@ -22,12 +22,27 @@
 #include "kernel/rootfs.h"
 #include "kernel/userns.h"
 #include "security/command.h"
+#include "wire/ops.h"
+#include "wire/request.h"
 
 enum { STDERR_KEPT = 4096, PIPE_READS_MAX = 64 }; /* a pipe holds 16 such reads */
 
+void begin_run(struct cell *cell, size_t room) {
+    struct run_request *run = cell->own = request_memory(cell, sizeof *run);
+    *run = (struct run_request){.container = EMPTY_CONTAINER};
+    cell->container = &run->container;
+    cell->root = &run->root;
+    cell->command = begin_command(cell, &run->command, room);
+}
+
+int take_at(struct cell *cell, struct op *op) {
+    run_of(cell)->at = op->word[0];
+    return 0;
+}
+
 static int check_request(struct cell *cell) {
-    bool has_root = cell->root.kind != ROOT_NONE;
-    if ((cell->run_at != NULL) != has_root || cell->argc == 0)
+    bool has_root = cell->root->kind != ROOT_NONE;
+    if ((run_of(cell)->at != NULL) != has_root || cell->command->argc == 0)
         return fail(&cell->status, "run", EINVAL, NULL, "Cannot run: the root, the folder to mount at or the program is missing");
     return 0;
 }
@@ -36,9 +51,9 @@ static int check_request(struct cell *cell) {
 static int mount_here(struct cell *cell) {
     if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
         return fail(&cell->status, "run", errno, NULL, "Cannot make a private mount namespace");
-    if (sys_move_mount(cell->root_fd, "", AT_FDCWD, cell->run_at, MOVE_FROM_EMPTY) < 0)
-        return fail(&cell->status, "at", errno, cell->run_at, "Cannot mount the root at the folder");
-    close_now(&cell->root_fd);
+    if (sys_move_mount(cell->container->root_fd, "", AT_FDCWD, run_of(cell)->at, MOVE_FROM_EMPTY) < 0)
+        return fail(&cell->status, "at", errno, run_of(cell)->at, "Cannot mount the root at the folder");
+    close_now(&cell->container->root_fd);
     return 0;
 }
 
@@ -67,21 +82,28 @@ static ssize_t read_tail(struct tail *tail, int fd) {
     return got;
 }
 
-static _Noreturn void be_program(struct cell *cell, int error_pipe) {
+struct program {
+    const struct command *command;
+    int error_pipe;
+};
+
+static int be_program(void *context) {
+    const struct program *self = context;
+    char **argv = self->command->argv;
     int null = open("/dev/null", O_RDWR);
     /* a group of its own, so that all of a pipeline can be ended */
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(error_pipe, 2) < 0 || sys_close_range(3, ~0U, 0) < 0)
-        _exit(126);
+    if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(self->error_pipe, 2) < 0 || sys_close_range(3, ~0U, 0) < 0)
+        return 126;
     reset_signals();
     unshield_from_oom();
     /* ext4 would let it write beyond the quota of what it fills; a caller that may not give it up has not got it either */
     prctl(PR_CAPBSET_DROP, CAP_SYS_RESOURCE, 0, 0, 0);
     setenv("PATH", DEFAULT_PATH, 1);
-    execvp(cell->argv[0], cell->argv);
-    dprintf(2, "Cannot execute \"%s\": %s\n", cell->argv[0], strerror(errno));
-    _exit(errno == ENOENT ? 127 : 126);
+    execvp(argv[0], argv);
+    dprintf(2, "Cannot execute \"%s\": %s\n", argv[0], strerror(errno));
+    return errno == ENOENT ? 127 : 126;
 }
 
 /** Follows the program to its end; kills its group when the caller leaves. */
@@ -111,9 +133,7 @@ static int run_program(struct cell *cell) {
     if (pipe2(ends, O_CLOEXEC) < 0)
         return fail(&cell->status, "run", errno, NULL, "Cannot make a pipe");
     cleanup_fd int errors = ends[0];
-    pid_t program = fork();
-    if (program == 0)
-        be_program(cell, ends[1]);
+    pid_t program = fork_child(be_program, &(struct program){.command = cell->command, .error_pipe = ends[1]});
     close(ends[1]);
     if (program < 0)
         return fail(&cell->status, "run", errno, NULL, "Cannot fork");
@@ -121,9 +141,7 @@ static int run_program(struct cell *cell) {
     cleanup_fd int program_fd = sys_pidfd_open(program);
     cleanup_free struct tail *tail = must_alloc(sizeof *tail);
     attend(cell, program, program_fd, errors, tail);
-    siginfo_t ended = {0};
-    while (waitid(P_PID, (id_t)program, &ended, WEXITED) < 0 && errno == EINTR)
-        ;
+    siginfo_t ended = reap_child(program);
     size_t skip = tail->length > STDERR_KEPT ? tail->length - STDERR_KEPT : 0;
     tail->bytes[tail->length] = '\0';
     struct json json = {.fd = cell->conn};
@@ -137,7 +155,7 @@ static int run_program(struct cell *cell) {
 void serve_run(struct cell *cell) {
     set_title("bothy run", "");
     /* without a root there is only the request to look at */
-    int result = run_phases(cell, phases, cell->root.kind == ROOT_NONE ? 1 : COUNT_OF(phases));
+    int result = run_phases(cell, phases, cell->root->kind == ROOT_NONE ? 1 : COUNT_OF(phases));
     cell->status.phase = "run";
     if (result < 0 || run_program(cell) < 0)
         answer_error(&cell->status, cell->conn);

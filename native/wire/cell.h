@@ -1,7 +1,9 @@
-/* A request as data: what the operations said, and the kernel objects made from it so far. */
+/*
+ * A request as data. What every one has is here. What only some have are parts, each declared in the file of its subject: a verb hangs in those that its requests
+ * have, before the first operation is read, and an operation takes those that it is about (wire/ops.c says which verbs know it).
+ */
 #pragma once
 
-#include <linux/filter.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -10,20 +12,8 @@
 #include "wire/protocol.h"
 #include "wire/status.h"
 
-struct id_line {
-    uint32_t inner, host, count;
-};
-struct id_map {
-    struct id_line line[ID_LINES_MAX];
-    unsigned count;
-};
-
-enum { GROUPS_MAX = 64 };
-
 struct cell;
 struct op;
-struct proxy;
-struct project_request;
 typedef int (*op_function)(struct cell *cell, struct op *op);
 
 struct op_kind {
@@ -44,98 +34,27 @@ struct op {
     bool is_locked; /* one that is locked, since parts of it are covered */
 };
 
-struct root_source {
-    enum { ROOT_NONE, ROOT_DIR, ROOT_OVERLAY } kind;
-    const char *path;                /* ROOT_DIR */
-    const char *upper, *work, *lower; /* ROOT_OVERLAY */
-    bool readonly;
-};
-
-struct stream {
-    enum { STREAM_NULL, STREAM_PIPE, STREAM_FILE } kind;
-    const char *path;
-    uint64_t max; /* STREAM_FILE: bytes that the file takes */
-};
-
 struct cell {
     struct status status;
     int conn;
     enum verb verb;
 
-    /* the request; ops point into words, words into request */
-    char *request;
+    /* the request: ops point into words, words into what was read */
     char **words;
     struct op *ops;
     unsigned op_count;
+    const char *name;     /* of the container, for who lists processes; NULL when it is not said */
+    struct block *memory; /* all that request_memory() gave */
 
-    const char *name, *control, *console_log;
-    uint64_t console_max;
-    struct id_map uids, gids;
-    struct root_source root;
-    bool net_host;
-
-    /* the command */
-    char **argv, **envp;
-    unsigned argc, envc;
-    const char *cwd, *home;
-    uid_t uid;
-    gid_t gid;
-    gid_t groups[GROUPS_MAX]; /* besides gid */
-    unsigned group_count;
-    unsigned file_mode_mask;
-    unsigned long personality;
-    bool has_mask, reaper, no_new_privs, has_caps;
-    uint64_t caps;
-    struct sock_filter *filter;
-    unsigned short filter_length;
-
-    /* exec, file, net-state: the container entered; await: the process */
-    pid_t target_pid;
-    uint64_t target_start;
-    int target_fd;
-    struct stream stdio[3];
-    bool has_tty;
-    uint16_t tty_width, tty_height;
-
-    /* file, run */
-    char **file_words;
-    const char *file_action, *run_at;
-
-    /* remove */
-    char *tree;
-
-    /* proxy */
-    struct proxy *proxy;
-
-    /* project */
-    struct project_request *project;
-
-    /* guest-api */
-    const char *upstream;
-
-    /* the groups to remove, remembered beyond the request */
-    char **made_groups;
-    unsigned made_count;
-    int unguarded; /* errno of device rules that could not be set; 0 when they are, or were not asked for */
-
-    /* kernel objects */
-    int control_fd, socket_fd, userns_fd, root_fd, cgroup_fd;
-    int proc_fds; /* file: /proc/self/fd, opened before the identity changes */
-    int null_fd;                         /* the host's /dev/null: stdio without a console */
-    int peer;                            /* the handshake, either end */
-    int mask_fd;                         /* C: the folder that masks of folders are clones of */
-    int supervisor_peer;                 /* S's end of it, which C must not hold */
-    int lock_count;                      /* S: how many mounts C has laid out */
-    pid_t locker;                        /* S: the process that locked mounts, until it is reaped */
-    bool network_ready;                  /* C: STEP_NETWORK has come */
-    pid_t init;                          /* C, as S sees it; the process that entered, for exec */
-    int init_fd;                         /* its pidfd */
-    int console_master, console_slave;
+    /* the parts; NULL where the verb has none of the kind */
+    struct container *container; /* kernel/container.h */
+    struct root_source *root;    /* kernel/rootfs.h */
+    struct target *target;       /* kernel/target.h */
+    struct groups *groups;       /* kernel/cgroup.h */
+    struct network *network;     /* kernel/network.h */
+    struct command *command;     /* security/command.h */
+    struct console_log *console; /* stdio/console.h */
+    struct control *control;     /* wire/control.h */
+    struct label *label;         /* security/label.h */
+    void *own;                   /* what no other verb has; start_of() and the like give it its type */
 };
-
-static inline bool has_user_namespace(const struct cell *cell) {
-    return cell->uids.count + cell->gids.count > 0;
-}
-
-/** Prepares an empty request on a connection. */
-void cell_begin(struct cell *cell, int conn);

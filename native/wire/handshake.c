@@ -14,8 +14,32 @@ struct head {
     int step, number;
 };
 
+struct message *new_message(void) {
+    struct message *message = malloc(sizeof *message);
+    if (message == NULL)
+        abort();
+    return message;
+}
+
 int handshake_pair(int pair[2]) {
     return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair);
+}
+
+pid_t fork_with_handshake(int (*run)(int, void *), void *context, int *peer) {
+    int pair[2];
+    *peer = -1;
+    if (handshake_pair(pair) < 0)
+        return -1;
+    cleanup_fd int ours = pair[0];
+    cleanup_fd int theirs = pair[1];
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(ours);
+        _exit(run(theirs, context));
+    }
+    if (pid > 0)
+        *peer = steal_fd(&ours);
+    return pid;
 }
 
 static int send_message(int peer, struct head *head, const char *line, int fd) {

@@ -41,6 +41,7 @@ enum step {
     STEP_EXECUTING,    /* C to S: the next thing is execve; end of file means that it succeeded */
     STEP_NOT_EXECUTED, /* C to S: the errno of execve */
     STEP_LISTENER,     /* a proxy's placer to its keeper: the number of a listener, and its socket comes with it */
+    STEP_CALLS,        /* C to S: where calls that its filter hands over wait for answers comes with it; the same from E to S, and from S to the helper with a number */
 };
 
 enum {

@@ -6,31 +6,32 @@
 
 #include "base/util.h"
 #include "wire/ops.h"
+#include "wire/serve.h"
 
-static const struct {
-    const char *name;
-    enum verb verb;
-} verbs[] = {
-    {"await", VERB_AWAIT}, {"end", VERB_END}, {"exec", VERB_EXEC}, {"file", VERB_FILE}, {"guest-api", VERB_GUEST_API}, {"net-state", VERB_NET_STATE}, {"peers", VERB_PEERS}, {"plug", VERB_PLUG}, {"project", VERB_PROJECT}, {"proxy", VERB_PROXY}, {"remove", VERB_REMOVE}, {"run", VERB_RUN}, {"sftp", VERB_SFTP}, {"start", VERB_START},
+/* A piece of the request's memory; what was asked for begins behind it. */
+struct block {
+    struct block *next;
+    max_align_t begin[];
 };
 
 void cell_begin(struct cell *cell, int conn) {
-    *cell = (struct cell){
-        .conn = conn,
-        .control_fd = -1,
-        .socket_fd = -1,
-        .userns_fd = -1,
-        .root_fd = -1,
-        .cgroup_fd = -1,
-        .proc_fds = -1,
-        .null_fd = -1,
-        .peer = -1,
-        .mask_fd = -1,
-        .init_fd = -1,
-        .target_fd = -1,
-        .console_master = -1,
-        .console_slave = -1,
-    };
+    *cell = (struct cell){.conn = conn};
+}
+
+void *request_memory(struct cell *cell, size_t size) {
+    struct block *block = must_alloc(sizeof *block + size);
+    block->next = cell->memory;
+    cell->memory = block;
+    return block->begin;
+}
+
+void release_request(struct cell *cell) {
+    struct cell rest = {.status = cell->status, .conn = cell->conn, .verb = cell->verb};
+    for (struct block *block = cell->memory, *next; block != NULL; block = next) {
+        next = block->next;
+        free(block);
+    }
+    *cell = rest;
 }
 
 /** The decimal length line that begins a frame. */
@@ -56,22 +57,22 @@ int read_request(struct cell *cell) {
     cell->status.phase = "request";
     if (read_length(cell, &size) < 0)
         return -1;
-    cell->request = must_alloc(size + 1);
-    if (read_all(cell->conn, cell->request, size) < 0)
+    char *bytes = request_memory(cell, size);
+    if (read_all(cell->conn, bytes, size) < 0)
         return fail(&cell->status, "frame", errno, NULL, "Cannot read the request");
-    return parse_request(cell, size);
+    return parse_request(cell, bytes, size);
 }
 
-static int split_words(struct cell *cell, size_t size, size_t *count) {
-    if (cell->request[size - 1] != '\0')
+static int split_words(struct cell *cell, char *bytes, size_t size, size_t *count) {
+    if (bytes[size - 1] != '\0')
         return fail(&cell->status, "frame", EPROTO, NULL, "Cannot parse the request: its last word is not ended");
     *count = 0;
     for (size_t at = 0; at < size; at++)
-        *count += cell->request[at] == '\0';
+        *count += bytes[at] == '\0';
     if (*count > REQUEST_WORDS_MAX)
         return fail(&cell->status, "frame", EMSGSIZE, NULL, "Cannot accept a request of %zu words", *count);
-    cell->words = must_alloc((*count + 1) * sizeof *cell->words);
-    char *word = cell->request;
+    cell->words = request_memory(cell, (*count + 1) * sizeof *cell->words);
+    char *word = bytes;
     for (size_t i = 0; i < *count; i++) {
         cell->words[i] = word;
         word += strlen(word) + 1;
@@ -79,20 +80,18 @@ static int split_words(struct cell *cell, size_t size, size_t *count) {
     return 0;
 }
 
-int parse_request(struct cell *cell, size_t size) {
+int parse_request(struct cell *cell, char *bytes, size_t size) {
     size_t count = 0;
-    if (split_words(cell, size, &count) < 0)
+    if (split_words(cell, bytes, size, &count) < 0)
         return -1;
-    for (size_t i = 0; i < COUNT_OF(verbs); i++)
-        if (strcmp(verbs[i].name, cell->words[0]) == 0)
-            cell->verb = verbs[i].verb;
-    if (cell->verb == 0)
+    const struct verb_kind *verb = find_verb(cell->words[0]);
+    if (verb == NULL)
         return fail(&cell->status, "frame", EPROTO, NULL, "Cannot serve the verb \"%.64s\": it is not known", cell->words[0]);
-
-    /* no operation is shorter than a word, so this is room for every case */
-    cell->ops = must_alloc(count * sizeof *cell->ops);
-    cell->argv = must_alloc((count + 1) * sizeof *cell->argv);
-    cell->envp = must_alloc((count + 1) * sizeof *cell->envp);
+    cell->verb = verb->verb;
+    if (verb->begin != NULL)
+        verb->begin(cell, count);
+    /* no operation is shorter than a word */
+    cell->ops = request_memory(cell, count * sizeof *cell->ops);
     for (size_t at = 1; at < count;) {
         const struct op_kind *kind = find_op(cell->words[at], cell->verb);
         if (kind == NULL)
@@ -107,22 +106,6 @@ int parse_request(struct cell *cell, size_t size) {
         at += 1 + kind->arguments;
     }
     return 0;
-}
-
-void release_request(struct cell *cell) {
-    free(cell->request);
-    free(cell->words);
-    free(cell->ops);
-    free(cell->argv);
-    free(cell->envp);
-    free(cell->filter);
-    cell->request = NULL;
-    cell->words = cell->argv = cell->envp = NULL;
-    cell->ops = NULL;
-    cell->filter = NULL;
-    cell->op_count = 0;
-    cell->name = cell->control = cell->cwd = cell->home = NULL;
-    cell->root = (struct root_source){.kind = ROOT_NONE};
 }
 
 int run_host_side(struct cell *cell) {

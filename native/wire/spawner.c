@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
+#include "base/child.h"
 #include "base/peer.h"
 #include "base/util.h"
 #include "wire/cell.h"
@@ -51,44 +52,48 @@ static int listen_at(const char *path, struct sockaddr_un *address) {
     return steal_fd(&fd);
 }
 
+/* What a child has of the spawner: its connection, and two that it lets go. */
+struct accepted {
+    int conn, listener, children;
+};
+
 /** In the child: one request, and out. */
-static _Noreturn void serve_connection(int conn) {
+static int serve_connection(void *context) {
+    const struct accepted *accepted = context;
+    int conn = accepted->conn;
+    close(accepted->listener);
+    close(accepted->children);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     umask(0022);
     /* a caller that does not hear this asks again: its connection died in the queue of a spawner that was killed */
     if (dprintf(conn, "{\"accepted\":true}\n") < 0)
-        _exit(0);
-    struct cell *cell = must_alloc(sizeof *cell);
-    cell_begin(cell, conn);
+        return 0;
+    struct cell cell;
+    cell_begin(&cell, conn);
     struct timeval limit = {.tv_sec = REQUEST_TIMEOUT_S}, none_at_all = {0};
     setsockopt(conn, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    int result = read_request(cell);
+    int result = read_request(&cell);
     setsockopt(conn, SOL_SOCKET, SO_RCVTIMEO, &none_at_all, sizeof none_at_all);
     if (result < 0)
-        answer_error(&cell->status, conn);
+        answer_error(&cell.status, conn);
     else
-        serve(cell);
-    _exit(0);
+        serve(&cell);
+    return 0;
 }
 
 static void accept_request(struct pollfd *polled) {
     cleanup_fd int conn = accept4(polled[LISTENER].fd, NULL, NULL, SOCK_CLOEXEC);
     if (conn < 0 || !is_allowed_peer(conn))
         return;
-    pid_t child = fork();
-    if (child == 0) {
-        close(polled[LISTENER].fd);
-        close(polled[CHILDREN].fd);
-        serve_connection(conn);
-    }
-    if (child < 0) {
+    struct accepted accepted = {.conn = conn, .listener = polled[LISTENER].fd, .children = polled[CHILDREN].fd};
+    if (fork_child(serve_connection, &accepted) < 0) {
         struct status status = {.phase = "request"};
         fail(&status, "fork", errno, NULL, "Cannot fork");
         /* not by answer_error, which waits: the spawner waits for nobody */
         (void)!write(conn, status.error, strlen(status.error));
-        free(status.error);
+        forget_error(&status);
     }
 }
 

@@ -13,6 +13,10 @@
 
 enum { HANG_UP_S = 10 };
 
+/* what there is to say when there is no memory to say more */
+static char no_memory[] =
+    "{\"error\":{\"phase\":\"memory\",\"op\":\"memory\",\"errno\":\"ENOMEM\",\"message\":\"Cannot go on: no memory is left\"}}\n";
+
 #define E(name) {name, #name}
 static const struct {
     int error;
@@ -27,6 +31,7 @@ static const struct {
     E(EPROTONOSUPPORT), E(ERANGE),  E(EROFS),      E(ESRCH),        E(ESTALE),     E(ETIMEDOUT),    E(ETXTBSY),
     E(EUCLEAN),     E(EUSERS),      E(EXDEV),      E(EXFULL),       E(EADDRNOTAVAIL), E(EAFNOSUPPORT), E(ECANCELED),
     E(ENOBUFS),     E(ENETUNREACH), E(ENOTUNIQ),   E(EALREADY),     E(EDEADLK),    E(EDOM),        E(EKEYREJECTED),
+    E(ENOTBLK),
 };
 #undef E
 
@@ -37,6 +42,12 @@ static const struct {
 } hints[] = {
     {"mount", ENOSPC, "The number of mounts is limited, not the disk: raise /proc/sys/fs/mount-max."},
     {"bind", ENOSPC, "The number of mounts is limited, not the disk: raise /proc/sys/fs/mount-max."},
+    {"disk", ENOSPC, "The number of mounts is limited, not the disk: raise /proc/sys/fs/mount-max."},
+    {"disk", ENODEV, "The kernel does not know this type of file system."},
+    {"disk", EACCES, "The device cannot be written to: make the disk read-only."},
+    {"disk", EXDEV, "An absolute symlink does so wherever it leads."},
+    {"disk-prefix", ELOOP, "There is a symlink in its path: name the folder that it leads to."},
+    {"disk", EBUSY, "Something else uses the device, or it is mounted elsewhere with other options."},
     {"mount", ENODEV, "The kernel does not know this type of file system."},
     {"mount", EPERM, "A mask or read-only mount over the visible proc or sysfs forbids a fresh one inside a user namespace."},
     {"clone", ENOSPC, "The number of namespaces is limited: raise the values in /proc/sys/user."},
@@ -101,8 +112,9 @@ int fail(struct status *status, const char *op, int error, const char *path, con
     if (hint != NULL)
         json_string_field(&json, "hint", hint);
     json_raw(&json, "}}");
-    json_finish(&json);
-    status->error = json.text;
+    if (json_finish(&json) < 0)
+        free(json.text);
+    status->error = json.failed ? no_memory : json.text;
     return -1;
 }
 
@@ -110,9 +122,15 @@ int fail_with_line(struct status *status, const char *line) {
     if (status->error == NULL) {
         status->error = strdup(line);
         if (status->error == NULL)
-            abort();
+            status->error = no_memory;
     }
     return -1;
+}
+
+void forget_error(struct status *status) {
+    if (status->error != no_memory)
+        free(status->error);
+    status->error = NULL;
 }
 
 void answer_error(const struct status *status, int fd) {

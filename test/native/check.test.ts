@@ -9,3 +9,9 @@ test("make check passes: pure parts, the parser under random requests, both ways
   assert.doesNotMatch(result.stdout, /^not ok/m);
   assert.equal(result.status, 0, result.stdout + result.stderr);
 });
+
+test("the readers of requests and of commands take the corpus of their fuzzers, cut and changed at every byte", () => {
+  const result = spawnSync("make", ["-s", "-C", nativeDir, "replay"], { encoding: "utf8" });
+  assert.equal(result.status, 0, result.stdout + result.stderr);
+  assert.match(result.stdout, /^\d{3,} inputs of \d+ files$/m);
+});

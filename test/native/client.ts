@@ -1,7 +1,7 @@
 /** A small client of bothy-cell for its own tests; daemon/platform/native is the one of the product. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -9,7 +9,13 @@ import type { Readable } from "node:stream";
 import { cellProgram, seccompDir } from "../../sdk/host/package";
 
 export const nativeDir = path.resolve(__dirname, "../../../native");
-export const program = cellProgram;
+/** The program under test: the one that is packed, or another build of it, as under sanitizers (docs/native.md). */
+export const program = process.env.BOTHY_TEST_CELL ?? cellProgram;
+const isSanitized = path.basename(path.dirname(program)) === "sanitize";
+/** For tests about memory, of which a sanitizer takes much for itself. */
+export const ownMemory = { skip: isSanitized && "the program was built with a sanitizer" };
+/** What a sanitizer has to say, as native/tools/sanitized.c tells it to. */
+const reports = () => globSync("/tmp/bothy-cell-sanitizer.*");
 export const filter = (name: string) => path.join(seccompDir, `${name}.bpf`);
 
 export interface CellError {
@@ -45,6 +51,7 @@ export interface Line {
   entries?: string[];
   target?: string;
   done?: { existed: boolean };
+  console?: object;
   interfaces?: Record<string, unknown>[];
   stderr?: string;
   removed?: number;
@@ -176,5 +183,7 @@ export class Spawner {
       await exit;
     }
     rmSync(this.dir, { recursive: true, force: true });
+    const found = isSanitized ? reports() : [];
+    if (found.length > 0) throw new Error(found.map((file) => readFileSync(file, "utf8")).join("\n"));
   }
 }

@@ -9,7 +9,7 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { buildGuest } from "../support/guest";
 import { enterOwnNetns } from "../support/netns";
-import { Spawner } from "./client";
+import { ownMemory, Spawner } from "./client";
 import { Container, makeRoot } from "./container";
 import {
   allOf,
@@ -174,19 +174,23 @@ describe("a proxy", { skip }, () => {
     ["tcp", ["tcp", "127.0.0.1", 13010], ["tcp", "127.0.0.1", 6]],
     ["unix", ["unix", "@bulk", ""], ["unix", "/tmp/bulk", ""]],
   ] as [string, Place, Place][])
-    test(`carries 8 MiB each way by ${type} to a reader that stops for a while, and holds little of it`, async () => {
-      await serveInside(container, connect, "echo");
-      const proxy = await start(onHost("listen", listen), inside("connect", connect));
-      const data = randomBytes(8 * 1024 * 1024);
-      const socket = await reach(listen);
-      socket.end(data);
-      // paused: what the server sends back fills every buffer on the way
-      await delay(300);
-      const memory = Number(/^(\d+) kB$/.exec(proxy.status("VmRSS"))?.[1]);
-      assert.ok(memory > 0 && memory < 2048, `${memory} KiB`);
-      const hash = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
-      assert.equal(hash(await allOf(socket)), hash(data));
-    });
+    test(
+      `carries 8 MiB each way by ${type} to a reader that stops for a while, and holds little of it`,
+      ownMemory,
+      async () => {
+        await serveInside(container, connect, "echo");
+        const proxy = await start(onHost("listen", listen), inside("connect", connect));
+        const data = randomBytes(8 * 1024 * 1024);
+        const socket = await reach(listen);
+        socket.end(data);
+        // paused: what the server sends back fills every buffer on the way
+        await delay(300);
+        const memory = Number(/^(\d+) kB$/.exec(proxy.status("VmRSS"))?.[1]);
+        assert.ok(memory > 0 && memory < 2048, `${memory} KiB`);
+        const hash = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
+        assert.equal(hash(await allOf(socket)), hash(data));
+      },
+    );
 
   test("carries 200 connections at once, also to a server that takes few at a time", async () => {
     await serveInside(container, ["tcp", "127.0.0.1", 7], "echo");

@@ -34,7 +34,7 @@ static int get_folder(struct cell *cell, int path_fd, const struct stat *about) 
     cleanup_fd int folder = openat(path_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *list = folder < 0 ? NULL : fdopendir(folder);
     if (list == NULL)
-        return fail(&cell->status, "get", errno, cell->file_words[0], "Cannot read the folder");
+        return fail(&cell->status, "get", errno, file_of(cell)->words[0], "Cannot read the folder");
     folder = -1;
     struct json json = {.fd = cell->conn};
     add_stat(&json, "directory", about, (uint64_t)about->st_size);
@@ -57,7 +57,7 @@ static int get_symlink(struct cell *cell, int path_fd, const struct stat *about)
     char target[PATH_MAX];
     ssize_t length = readlinkat(path_fd, "", target, sizeof target - 1);
     if (length < 0)
-        return fail(&cell->status, "get", errno, cell->file_words[0], "Cannot read the symlink");
+        return fail(&cell->status, "get", errno, file_of(cell)->words[0], "Cannot read the symlink");
     target[length] = '\0';
     struct json json = {.fd = cell->conn};
     add_stat(&json, "symlink", about, (uint64_t)length);
@@ -78,7 +78,7 @@ static int send_unsized(struct cell *cell, int file, const struct stat *about) {
     for (ssize_t got = 1; got > 0 && length < UNSIZED_MAX; length += (size_t)got) {
         got = read(file, bytes + length, UNSIZED_MAX - length);
         if (got < 0)
-            return fail(&cell->status, "get", errno, cell->file_words[0], "Cannot read the file");
+            return fail(&cell->status, "get", errno, file_of(cell)->words[0], "Cannot read the file");
     }
     if (send_stat(cell, about, length) < 0 || write_all(cell->conn, bytes, length) < 0)
         return fail(&cell->status, "get", EPIPE, NULL, "Cannot send the file");
@@ -104,7 +104,7 @@ static int send_sized(struct cell *cell, int file, uint64_t size) {
 static int get_regular(struct cell *cell, int path_fd, const struct stat *about) {
     cleanup_fd int file = reopen_file(cell, path_fd, O_RDONLY);
     if (file < 0)
-        return fail(&cell->status, "get", errno, cell->file_words[0], "Cannot open the file");
+        return fail(&cell->status, "get", errno, file_of(cell)->words[0], "Cannot open the file");
     if (about->st_size == 0)
         return send_unsized(cell, file, about);
     if (send_stat(cell, about, (uint64_t)about->st_size) < 0)
@@ -113,9 +113,9 @@ static int get_regular(struct cell *cell, int path_fd, const struct stat *about)
 }
 
 int get_file(struct cell *cell) {
-    const char *path = cell->file_words[0];
+    const char *path = file_of(cell)->words[0];
     struct stat about;
-    cleanup_fd int path_fd = open_in_root(cell->root_fd, path, O_PATH | O_NOFOLLOW, 0);
+    cleanup_fd int path_fd = open_in_root(cell->container->root_fd, path, O_PATH | O_NOFOLLOW, 0);
     if (path_fd < 0 || fstat(path_fd, &about) < 0)
         return fail(&cell->status, "get", errno, path, "Cannot open the file");
     switch (about.st_mode & S_IFMT) {

@@ -38,11 +38,11 @@ struct put {
 };
 
 static int problem(struct cell *cell, int error, const char *message) {
-    return fail(&cell->status, "put", error, cell->file_words[0], "%s", message);
+    return fail(&cell->status, "put", error, file_of(cell)->words[0], "%s", message);
 }
 
 static int read_attributes(struct cell *cell, struct put *put, unsigned default_mode) {
-    char **word = cell->file_words;
+    char **word = file_of(cell)->words;
     uint64_t uid = 0, gid = 0;
     put->mode = default_mode;
     if (*word[2] != '\0' && !parse_octal(word[2], 07777, &put->mode))
@@ -64,7 +64,7 @@ static int read_attributes(struct cell *cell, struct put *put, unsigned default_
 static int look(struct cell *cell, struct put *put) {
     close_now(&put->parent);
     close_now(&put->old_fd);
-    put->parent = open_parent_in_root(cell->root_fd, put->resolved, put->last);
+    put->parent = open_parent_in_root(cell->container->root_fd, put->resolved, put->last);
     if (put->parent < 0)
         return problem(cell, errno, "Cannot open the folder of the file");
     put->old_fd = openat(put->parent, put->last, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -184,7 +184,7 @@ static int name_spool(struct cell *cell, struct put *put) {
     for (int tries = 0; put->spool_name[0] == '\0' && tries < NAME_TRIES; tries++) {
         if (make_name(put) < 0)
             return -1;
-        if (linkat(cell->proc_fds, number, put->parent, put->spool_name, AT_SYMLINK_FOLLOW) == 0)
+        if (linkat(file_of(cell)->proc_fds, number, put->parent, put->spool_name, AT_SYMLINK_FOLLOW) == 0)
             return 0;
         put->spool_name[0] = '\0';
         if (errno != EEXIST)
@@ -330,12 +330,13 @@ static const struct {
 } types[] = {{"directory", put_folder}, {"file", put_regular}, {"symlink", put_symlink}};
 
 int put_file(struct cell *cell) {
-    struct put put = {.path = cell->file_words[0], .resolved = strdup(cell->file_words[0]), .parent = -1, .old_fd = -1, .spool = -1};
+    struct put put = {
+        .path = file_of(cell)->words[0], .resolved = strdup(file_of(cell)->words[0]), .parent = -1, .old_fd = -1, .spool = -1};
     int result = -1;
     if (put.resolved == NULL)
         abort();
     for (size_t i = 0; i < COUNT_OF(types); i++)
-        if (strcmp(types[i].name, cell->file_words[1]) == 0)
+        if (strcmp(types[i].name, file_of(cell)->words[1]) == 0)
             result = types[i].run(cell, &put);
     drop_spool(&put);
     if (result < 0)

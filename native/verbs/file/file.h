@@ -1,13 +1,33 @@
 /* Verb file: one file inside a container's root, reached as the container's root, never by a path of the host. */
 #pragma once
 
-#include "wire/cell.h"
+#include "kernel/container.h"
+#include "kernel/rootfs.h"
+#include "kernel/target.h"
+#include "security/label.h"
+
+/* Of verb sftp as well, which says no action. */
+struct file_request {
+    struct container container;
+    struct root_source root; /* of a container that does not run */
+    struct target target;    /* of one that does */
+    struct label label;
+    const char *action;
+    char **words; /* the action's */
+    int proc_fds; /* /proc/self/fd, opened before the identity changes */
+};
+
+static inline struct file_request *file_of(const struct cell *cell) {
+    return cell->own;
+}
+
+void begin_file(struct cell *cell, size_t room);
 
 void serve_file(struct cell *cell);
 
 /* what the three actions, and verb sftp, share */
 
-/** Opens the container's root, running or not, as cell->root_fd. @returns 0 or -1 */
+/** Opens the container's root, running or not, as the root_fd of cell->container. @returns 0 or -1 */
 int open_root_of_files(struct cell *cell);
 /** Becomes the container's root; after that no path is resolved but below root_fd. @returns 0 or -1 */
 int become_root_of_files(struct cell *cell);

@@ -29,6 +29,7 @@
 #include "verbs/guest-api/guest-link.h"
 #include "wire/commands.h"
 #include "wire/ops.h"
+#include "wire/request.h"
 
 enum { LINKS_MAX = 32, HOST_CALLERS_MAX = 8, DEPTH_MAX = 33, LISTENER = 0, TARGET, FIRST, TICK_MS = 1000 };
 
@@ -46,17 +47,31 @@ struct gate {
     char proxying[96];
 };
 
+void begin_guest_api(struct cell *cell, size_t room) {
+    (void)room;
+    struct guest_request *guest = cell->own = request_memory(cell, sizeof *guest);
+    *guest = (struct guest_request){.container = EMPTY_CONTAINER, .target = EMPTY_TARGET, .control = EMPTY_CONTROL};
+    cell->container = &guest->container;
+    cell->target = &guest->target;
+    cell->control = &guest->control;
+}
+
+int take_upstream(struct cell *cell, struct op *op) {
+    guest_of(cell)->upstream = op->word[0];
+    return 0;
+}
+
 static int listen_for_guests(struct cell *cell) {
-    const char *slash = cell->control != NULL ? strrchr(cell->control, '/') : NULL;
-    if (slash == NULL || *cell->control != '/' || slash[1] == '\0' || cell->name == NULL || cell->upstream == NULL)
-        return fail(&cell->status, "control", EINVAL, cell->control, "Cannot guard without a socket, a name and the daemon's socket");
-    cleanup_free char *folder = strndup(cell->control, (size_t)(slash - cell->control) + 1);
-    cell->control_fd = folder != NULL ? open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
-    if (cell->control_fd < 0)
-        return fail(&cell->status, "control", errno, cell->control, "Cannot open the folder of the socket");
-    cell->socket_fd = listen_at_file(cell->control_fd, slash + 1, geteuid(), getegid(), 0666);
-    if (cell->socket_fd < 0)
-        return fail(&cell->status, "control", errno, cell->control, "Cannot listen on the socket");
+    const char *slash = cell->control->path != NULL ? strrchr(cell->control->path, '/') : NULL;
+    if (slash == NULL || *cell->control->path != '/' || slash[1] == '\0' || cell->name == NULL || guest_of(cell)->upstream == NULL)
+        return fail(&cell->status, "control", EINVAL, cell->control->path, "Cannot guard without a socket, a name and the daemon's socket");
+    cleanup_free char *folder = strndup(cell->control->path, (size_t)(slash - cell->control->path) + 1);
+    cell->control->folder = folder != NULL ? open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+    if (cell->control->folder < 0)
+        return fail(&cell->status, "control", errno, cell->control->path, "Cannot open the folder of the socket");
+    cell->control->socket = listen_at_file(cell->control->folder, slash + 1, geteuid(), getegid(), 0666);
+    if (cell->control->socket < 0)
+        return fail(&cell->status, "control", errno, cell->control->path, "Cannot listen on the socket");
     return 0;
 }
 
@@ -88,11 +103,11 @@ static enum side side_of(const struct gate *self, pid_t pid) {
 static int connect_to_daemon(const struct cell *cell) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     cleanup_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    const char *slash = strrchr(cell->upstream, '/');
+    const char *slash = strrchr(guest_of(cell)->upstream, '/');
     if (fd < 0 || slash == NULL || strlen(slash + 1) >= sizeof address.sun_path)
         return -1;
     /* an address holds 108 bytes: the last part alone, from its folder */
-    cleanup_free char *folder = strndup(cell->upstream, (size_t)(slash - cell->upstream) + 1);
+    cleanup_free char *folder = strndup(guest_of(cell)->upstream, (size_t)(slash - guest_of(cell)->upstream) + 1);
     strcpy(address.sun_path, slash + 1);
     if (folder == NULL || chdir(folder) < 0)
         return -1;
@@ -108,11 +123,20 @@ static void refusal(char answer[ANSWER_MAX], const char *status, const char *tex
              strlen(text) + 1, text);
 }
 
+/** @returns the new link, NULL when there is no memory for one: the caller finds a closed connection */
+static struct guest_link *add_link(struct gate *self, int guest, int host) {
+    struct guest_link *link = guest_link_open(guest, host);
+    if (link != NULL)
+        self->links[self->link_count++] = link;
+    return link;
+}
+
 static void refuse(struct gate *self, int guest, const char *status, const char *text) {
     char answer[ANSWER_MAX];
-    struct guest_link *link = self->links[self->link_count++] = guest_link_open(guest, -1);
+    struct guest_link *link = add_link(self, guest, -1);
     refusal(answer, status, text);
-    guest_link_say(&link->down, answer);
+    if (link != NULL)
+        guest_link_say(&link->down, answer);
 }
 
 /** There is no room to wait until it is read. */
@@ -132,14 +156,15 @@ static void welcome(struct gate *self, int guest, const struct ucred *caller) {
         refuse(self, guest, "503 Service Unavailable", "The daemon does not answer now. Try again later.");
         return;
     }
-    struct guest_link *link = self->links[self->link_count++] = guest_link_open(guest, host);
-    guest_link_say(&link->up, self->head);
+    struct guest_link *link = add_link(self, guest, host);
+    if (link != NULL)
+        guest_link_say(&link->up, self->head);
 }
 
 static void accept_one(struct gate *self) {
     struct ucred caller;
     socklen_t size = sizeof caller;
-    cleanup_fd int fd = accept4(self->cell->socket_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    cleanup_fd int fd = accept4(self->cell->control->socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &caller, &size) < 0)
         return;
     const enum side side = side_of(self, caller.pid);
@@ -186,8 +211,8 @@ static void guard(struct gate *self) {
     while (!self->is_told) {
         bool is_timed = false;
         /* the daemon comes here as well: it must not wait for the guest to make room */
-        polled[LISTENER] = (struct pollfd){.fd = self->cell->socket_fd, .events = POLLIN};
-        polled[TARGET] = (struct pollfd){.fd = self->cell->target_fd, .events = POLLIN};
+        polled[LISTENER] = (struct pollfd){.fd = self->cell->control->socket, .events = POLLIN};
+        polled[TARGET] = (struct pollfd){.fd = self->cell->target->fd, .events = POLLIN};
         const unsigned links = self->link_count, callers = self->caller_count;
         for (unsigned i = 0; i < links; i++) {
             guest_link_wants(self->links[i], polled + FIRST + 2 * i);
@@ -212,23 +237,23 @@ static void handle_target(const char *line, void *context) {
     struct cell *cell = context;
     char pid[24], start[32];
     struct op op = {.word = (char *[]){pid, start}};
-    if (cell->target_pid == 0 && sscanf(line, "target %23s %31s", pid, start) == 2 && take_target(cell, &op) < 0)
-        cell->target_pid = -1;
+    if (cell->target->pid == 0 && sscanf(line, "target %23s %31s", pid, start) == 2 && take_target(cell, &op) < 0)
+        cell->target->pid = -1;
 }
 
 static int await_target(struct cell *cell, struct gate *self) {
     struct command_reader reader = {.length = 0};
     char path[32];
-    while (cell->target_pid == 0) {
+    while (cell->target->pid == 0) {
         struct pollfd polled = {.fd = cell->conn, .events = POLLIN};
-        if (poll(&polled, 1, -1) > 0 && read_commands(&reader, cell->conn, handle_target, cell) <= 0 && cell->target_pid == 0)
+        if (poll(&polled, 1, -1) > 0 && read_commands(&reader, cell->conn, handle_target, cell) <= 0 && cell->target->pid == 0)
             return -1;
     }
-    if (cell->target_pid < 0 || open_target(cell) < 0)
+    if (cell->target->pid < 0 || open_target(cell) < 0)
         return -1;
-    snprintf(path, sizeof path, "/proc/%d/ns/pid", (int)cell->target_pid);
+    snprintf(path, sizeof path, "/proc/%d/ns/pid", (int)cell->target->pid);
     /* alive after that means that the namespace was the container's */
-    if (stat(path, &self->pid_namespace) < 0 || sys_pidfd_send_signal(cell->target_fd, 0) < 0)
+    if (stat(path, &self->pid_namespace) < 0 || sys_pidfd_send_signal(cell->target->fd, 0) < 0)
         return fail(&cell->status, "target", ESRCH, NULL, "Cannot guard the container: no such container");
     return 0;
 }
@@ -239,9 +264,9 @@ static const struct phase phases[] = {
 };
 
 static uid_t root_of(const struct cell *cell) {
-    for (unsigned i = 0; i < cell->uids.count; i++)
-        if (cell->uids.line[i].inner == 0)
-            return cell->uids.line[i].host;
+    for (unsigned i = 0; i < cell->container->uids.count; i++)
+        if (cell->container->uids.line[i].inner == 0)
+            return cell->container->uids.line[i].host;
     return 0;
 }
 
@@ -266,9 +291,9 @@ void serve_guest_api(struct cell *cell) {
     } else if (cell->status.error != NULL) {
         answer_error(&cell->status, cell->conn);
     }
-    const char *file = strrchr(cell->control, '/') + 1;
-    unlinkat(cell->control_fd, file, 0);
-    close_now(&cell->socket_fd);
+    const char *file = strrchr(cell->control->path, '/') + 1;
+    unlinkat(cell->control->folder, file, 0);
+    close_now(&cell->control->socket);
     for (unsigned i = 0; i < self->caller_count; i++)
         (void)send(self->callers[i], "{\"ended\":{}}\n", 13, MSG_DONTWAIT | MSG_NOSIGNAL);
 }

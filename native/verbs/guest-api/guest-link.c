@@ -11,7 +11,12 @@
 enum { REFUSED_S = 2 };
 
 struct guest_link *guest_link_open(int guest, int host) {
-    struct guest_link *link = must_alloc(sizeof *link);
+    struct guest_link *link = malloc(sizeof *link);
+    if (link == NULL) {
+        close(guest);
+        close_owned(&host);
+        return NULL;
+    }
     link->guest = guest;
     link->host = host;
     link->refused_at = host < 0 ? time(NULL) : 0;

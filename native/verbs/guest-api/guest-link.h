@@ -22,7 +22,7 @@ struct guest_link {
     struct flow up, down; /* from the guest, to it */
 };
 
-/** @param host an open connection to the daemon, which is the link's from now on; -1 refuses */
+/** @param host an open connection to the daemon, -1 refuses; both ends are the link's from now on @returns NULL when there is no memory, and both are closed */
 struct guest_link *guest_link_open(int guest, int host);
 void guest_link_close(struct guest_link *link);
 /** Puts bytes on their way before all others. */

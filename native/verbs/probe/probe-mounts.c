@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/util.h"
+#include "kernel/container.h"
 #include "kernel/rootfs.h"
 #include "kernel/userns.h"
 #include "wire/cell.h"
@@ -53,15 +54,12 @@ static const char *in_scene(const char *name) {
 }
 
 static bool can_build(struct root_source root, bool mapped) {
-    struct cell *cell = must_alloc(sizeof *cell);
-    cell_begin(cell, -1);
-    cell->root = root;
-    if (mapped) {
-        cell->uids = (struct id_map){.line = {{0, BASE, COUNT}}, .count = 1};
-        cell->gids = cell->uids;
-    }
-    return scene[0] != '\0' && unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 && make_userns(cell) == 0 &&
-           build_root(cell) == 0;
+    struct container container = EMPTY_CONTAINER;
+    struct cell cell = {.conn = -1, .container = &container, .root = &root};
+    if (mapped)
+        container.uids = container.gids = (struct id_map){.line = {{0, BASE, COUNT}}, .count = 1};
+    return scene[0] != '\0' && unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           make_userns(&cell) == 0 && build_root(&cell) == 0;
 }
 
 static struct root_source overlay(void) {

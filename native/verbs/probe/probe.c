@@ -15,8 +15,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
 
+#include "base/child.h"
 #include "base/json.h"
 #include "base/sys.h"
 #include "base/util.h"
@@ -29,15 +29,17 @@
 
 enum { CAP_SYS_RESOURCE_NUMBER = 24 };
 
-/** Runs a trial in a child. @returns whether it said yes */
+struct trial {
+    bool (*run)(void);
+};
+
+static int try(void *context) {
+    const struct trial *trial = context;
+    return trial->run() ? 0 : 1;
+}
+
 static bool try_apart(bool (*trial)(void)) {
-    pid_t child = fork();
-    if (child == 0)
-        _exit(trial() ? 0 : 1);
-    int status = 1;
-    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
-        ;
-    return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    return run_apart(try, &(struct trial){trial}) == 0;
 }
 
 static bool has_user_namespaces(void) {
@@ -103,8 +105,7 @@ static bool clone_into(const char *group) {
     pid_t child = fd < 0 ? -1 : sys_clone3(&args);
     if (child == 0)
         _exit(0);
-    while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
-        ;
+    reap_child(child);
     return child > 0;
 }
 

@@ -38,14 +38,14 @@ static struct identity choose_identity(const struct proxy *proxy) {
 }
 
 static int enter(struct cell *cell) {
-    const struct proxy *proxy = cell->proxy;
+    const struct proxy *proxy = proxy_of(cell);
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
         return fail(&cell->status, "proxy-connect", errno, NULL, "Cannot hide the relay's memory");
     if (proxy->connect[0].side == SIDE_HOST)
         return 0;
     if (connects_to_unix(proxy))
         return enter_target(cell, CLONE_NEWNET | (has_path(proxy->connect, proxy->connect_count, SIDE_INSTANCE) ? CLONE_NEWNS : 0));
-    if (setns(cell->target_fd, CLONE_NEWNET) < 0)
+    if (setns(cell->target->fd, CLONE_NEWNET) < 0)
         return fail(&cell->status, "proxy-connect", errno, NULL, "Cannot enter the container's network");
     return 0;
 }
@@ -55,11 +55,11 @@ static int by_number(const void *a, const void *b) {
 }
 
 static int close_others(struct cell *cell) {
-    const struct proxy *proxy = cell->proxy;
+    const struct proxy *proxy = proxy_of(cell);
     cleanup_free int *kept = must_alloc((proxy->listen_count + 1) * sizeof *kept);
     for (unsigned i = 0; i < proxy->listen_count; i++)
         kept[i] = proxy->listen[i].fd;
-    kept[proxy->listen_count] = cell->peer;
+    kept[proxy->listen_count] = proxy_of(cell)->peer;
     qsort(kept, proxy->listen_count + 1, sizeof *kept, by_number);
     int next = 3;
     for (unsigned i = 0; i <= proxy->listen_count; next = kept[i++] + 1)
@@ -84,7 +84,7 @@ static int drop_privileges_to(struct cell *cell, const struct identity *identity
 }
 
 int become_relay(struct cell *cell, pid_t keeper) {
-    const struct identity identity = choose_identity(cell->proxy);
+    const struct identity identity = choose_identity(proxy_of(cell));
     if (enter(cell) < 0 || close_others(cell) < 0 || drop_privileges_to(cell, &identity) < 0)
         return -1;
     /* a change of ids has taken both back */

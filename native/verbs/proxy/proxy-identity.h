@@ -3,5 +3,5 @@
 
 #include "verbs/proxy/proxy.h"
 
-/** Becomes that, for good. Of descriptors only the standard streams, the listeners and cell->peer are left. @param keeper whose child the caller is, and dies with @returns 0 or -1 */
+/** Becomes that, for good. Of descriptors only the standard streams, the listeners and proxy_of(cell)->peer are left. @param keeper whose child the caller is, and dies with @returns 0 or -1 */
 int become_relay(struct cell *cell, pid_t keeper);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/child.h"
 #include "base/peer.h"
 #include "base/socket-file.h"
 #include "base/sys.h"
@@ -30,19 +31,19 @@ struct keeper {
 };
 
 int open_control_socket(struct cell *cell) {
-    const char *slash = cell->control != NULL ? strrchr(cell->control, '/') : NULL;
-    if (slash == NULL || *cell->control != '/' || slash[1] == '\0')
-        return fail(&cell->status, "control", EINVAL, cell->control, "Cannot keep a proxy without the path of its control socket");
-    cleanup_free char *folder = strndup(cell->control, (size_t)(slash - cell->control) + 1);
-    cell->control_fd = folder != NULL ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (cell->control_fd < 0)
-        return fail(&cell->status, "control", errno, cell->control, "Cannot open the folder of the control socket");
-    cell->socket_fd = listen_at_file(cell->control_fd, slash + 1, geteuid(), getegid(), 0600);
-    if (cell->socket_fd < 0)
-        return fail(&cell->status, "control", errno, cell->control, "Cannot listen on the control socket");
+    const char *slash = cell->control->path != NULL ? strrchr(cell->control->path, '/') : NULL;
+    if (slash == NULL || *cell->control->path != '/' || slash[1] == '\0')
+        return fail(&cell->status, "control", EINVAL, cell->control->path, "Cannot keep a proxy without the path of its control socket");
+    cleanup_free char *folder = strndup(cell->control->path, (size_t)(slash - cell->control->path) + 1);
+    cell->control->folder = folder != NULL ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (cell->control->folder < 0)
+        return fail(&cell->status, "control", errno, cell->control->path, "Cannot open the folder of the control socket");
+    cell->control->socket = listen_at_file(cell->control->folder, slash + 1, geteuid(), getegid(), 0600);
+    if (cell->control->socket < 0)
+        return fail(&cell->status, "control", errno, cell->control->path, "Cannot listen on the control socket");
     struct stat about;
-    if (fstatat(cell->control_fd, slash + 1, &about, AT_SYMLINK_NOFOLLOW) == 0)
-        cell->proxy->control = about.st_ino;
+    if (fstatat(cell->control->folder, slash + 1, &about, AT_SYMLINK_NOFOLLOW) == 0)
+        proxy_of(cell)->control_file = about.st_ino;
     return 0;
 }
 
@@ -52,7 +53,7 @@ static void say(int caller, const char *line) {
 }
 
 static void accept_caller(struct keeper *self) {
-    cleanup_fd int fd = accept4(self->cell->socket_fd, NULL, NULL, SOCK_CLOEXEC);
+    cleanup_fd int fd = accept4(self->cell->control->socket, NULL, NULL, SOCK_CLOEXEC);
     if (fd < 0 || !is_allowed_peer(fd) || self->count == POLLED_MAX)
         return;
     say(fd, self->proxying);
@@ -92,25 +93,25 @@ static bool wait_for_end(struct keeper *self) {
 
 static void remove_host_files(const struct cell *cell) {
     cleanup_fd int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    remove_listener_files(cell->proxy, SIDE_HOST, root);
+    remove_listener_files(proxy_of(cell), SIDE_HOST, root);
 }
 
 /** Last, so that who finds no control socket finds nothing else of the proxy; the file before the socket, so that who waits in its queue finds none either. */
 static void remove_control_socket(struct cell *cell) {
-    const char *name = strrchr(cell->control, '/') + 1;
+    const char *name = strrchr(cell->control->path, '/') + 1;
     struct stat about;
-    if (fstatat(cell->control_fd, name, &about, AT_SYMLINK_NOFOLLOW) == 0 && about.st_ino == cell->proxy->control)
-        unlinkat(cell->control_fd, name, 0);
-    close_now(&cell->socket_fd);
+    if (fstatat(cell->control->folder, name, &about, AT_SYMLINK_NOFOLLOW) == 0 && about.st_ino == proxy_of(cell)->control_file)
+        unlinkat(cell->control->folder, name, 0);
+    close_now(&cell->control->socket);
 }
 
 void end_proxy(struct cell *cell, bool has_container) {
-    struct proxy *proxy = cell->proxy;
-    int ended;
+    struct proxy *proxy = proxy_of(cell);
+    int code;
     if (proxy->relay >= 0) {
         sys_pidfd_send_signal(proxy->relay, SIGKILL);
         /* one that a file system of the guest's own holds is left to that, and the files that are its */
-        reap_within(proxy->relay_pid, RELAY_END_MS, &ended);
+        reap_within(proxy->relay_pid, RELAY_END_MS, &code);
         close_now(&proxy->relay);
     }
     for (unsigned i = 0; i < proxy->listen_count; i++)
@@ -118,7 +119,7 @@ void end_proxy(struct cell *cell, bool has_container) {
     remove_host_files(cell);
     if (has_container)
         remove_placed(cell);
-    if (cell->socket_fd >= 0)
+    if (cell->control->socket >= 0)
         remove_control_socket(cell);
 }
 
@@ -127,9 +128,9 @@ void keep_proxy(struct cell *cell) {
     self->cell = cell;
     snprintf(self->proxying, sizeof self->proxying, "{\"proxying\":{\"pid\":%d,\"startTime\":%llu}}\n", (int)getpid(),
              (unsigned long long)process_start_time(getpid()));
-    self->polled[TARGET] = (struct pollfd){.fd = cell->target_fd, .events = POLLIN};
-    self->polled[RELAY] = (struct pollfd){.fd = cell->proxy->relay, .events = POLLIN};
-    self->polled[SOCKET] = (struct pollfd){.fd = cell->socket_fd, .events = POLLIN};
+    self->polled[TARGET] = (struct pollfd){.fd = cell->target->fd, .events = POLLIN};
+    self->polled[RELAY] = (struct pollfd){.fd = proxy_of(cell)->relay, .events = POLLIN};
+    self->polled[SOCKET] = (struct pollfd){.fd = cell->control->socket, .events = POLLIN};
     self->count = FIRST_CALLER;
     say(cell->conn, self->proxying);
     close_now(&cell->conn);

@@ -58,11 +58,21 @@ static int bind_path(const struct proxy *proxy, struct endpoint *listener, int r
     return listener->fd < 0 ? -1 : 0;
 }
 
+/** A proxy that was killed leaves a relay that dies with it, and listens until then. */
+static int bind_listener(const struct proxy *proxy, struct endpoint *listener, int root_fd) {
+    unsigned tries = 0;
+    int result;
+    do
+        result = listener->path != NULL ? bind_path(proxy, listener, root_fd) : bind_address(listener);
+    while (result < 0 && errno == EADDRINUSE && may_soon_be_free(&tries));
+    return result;
+}
+
 int bind_listeners(struct cell *cell, int side, int root_fd) {
-    const struct proxy *proxy = cell->proxy;
+    const struct proxy *proxy = proxy_of(cell);
     for (unsigned i = 0; i < proxy->listen_count; i++) {
         struct endpoint *listener = &proxy->listen[i];
-        if ((int)listener->side != side || (listener->path != NULL ? bind_path(proxy, listener, root_fd) : bind_address(listener)) == 0)
+        if ((int)listener->side != side || bind_listener(proxy, listener, root_fd) == 0)
             continue;
         char name[ENDPOINT_NAME_MAX];
         fail(&cell->status, "proxy-listen", errno, endpoint_name(listener, name), "Cannot listen on the %s",

@@ -97,12 +97,12 @@ static int begin_listener(struct relay *relay, unsigned at) {
 
 struct relay *relay_begin(struct cell *cell) {
     struct relay *relay = must_alloc(sizeof *relay);
-    relay->proxy = cell->proxy;
-    relay->listeners = must_alloc(cell->proxy->listen_count * sizeof *relay->listeners);
+    relay->proxy = proxy_of(cell);
+    relay->listeners = must_alloc(proxy_of(cell)->listen_count * sizeof *relay->listeners);
     relay->epoll = epoll_create1(EPOLL_CLOEXEC);
     relay->door = (struct watch){.ready = door_ready, .fd = epoll_create1(EPOLL_CLOEXEC), .events = UNWATCHED};
     int result = relay->epoll < 0 || relay->door.fd < 0 ? -1 : watch_for(relay, &relay->door, EPOLLIN);
-    for (unsigned i = 0; i < cell->proxy->listen_count && result == 0; i++)
+    for (unsigned i = 0; i < proxy_of(cell)->listen_count && result == 0; i++)
         result = begin_listener(relay, i);
     if (result < 0 || begin_datagrams(relay) < 0) {
         fail(&cell->status, "proxy-listen", errno, NULL, "Cannot wait for connections");

@@ -16,14 +16,18 @@ static bool is_empty(const struct flow *flow) {
     return flow->bytes == NULL;
 }
 
-static void hold(struct flow *flow, const char *bytes, size_t size) {
+/** @returns false when there is no memory to hold anything */
+static bool hold(struct flow *flow, const char *bytes, size_t size) {
     if (is_empty(flow))
-        *flow = (struct flow){.bytes = must_alloc(CHUNK)};
+        *flow = (struct flow){.bytes = malloc(CHUNK)};
+    if (is_empty(flow))
+        return false;
     memmove(flow->bytes, flow->bytes + flow->begin, flow->end - flow->begin);
     flow->end -= flow->begin;
     flow->begin = 0;
     memcpy(flow->bytes + flow->end, bytes, size);
     flow->end += size;
+    return true;
 }
 
 static void drop(struct flow *flow) {
@@ -64,8 +68,9 @@ static void take_in(struct relay *relay, struct end *from, struct end *to, struc
         return;
     }
     size_t given = give(to, relay->bytes, (size_t)got);
-    if (given < (size_t)got)
-        hold(flow, relay->bytes + given, (size_t)got - given);
+    /* what cannot be held is lost, so nothing may follow it: the connection is broken for both */
+    if (given < (size_t)got && !hold(flow, relay->bytes + given, (size_t)got - given))
+        from->is_gone = to->is_gone = true;
     if (from->session->is_idle)
         touch_session(relay, from->session);
 }
@@ -163,7 +168,12 @@ static void begin_end(struct end *end, struct session *session, int fd, bool is_
 }
 
 struct session *begin_session(struct relay *relay, const struct listener *listener, int server, int client, const struct datagram_client *from) {
-    struct session *session = must_alloc(sizeof *session);
+    struct session *session = calloc(1, sizeof *session);
+    if (session == NULL) {
+        close(server);
+        close_owned(&client);
+        return NULL;
+    }
     session->listener = listener;
     begin_end(&session->client, session, client, client < 0);
     begin_end(&session->server, session, server, listener->to->type == ENDPOINT_UDP);
@@ -171,11 +181,12 @@ struct session *begin_session(struct relay *relay, const struct listener *listen
         session->from = *from;
     if (listener->endpoint->type == ENDPOINT_TCP)
         tune_tcp(client);
+    bool has_room = true;
     if (relay->proxy->has_header && !session->server.is_datagram) {
         char header[HEADER_MAX];
-        hold(&session->up, header, write_header(client, header));
+        has_room = hold(&session->up, header, write_header(client, header));
     }
-    int result = connect_server(relay, session);
+    int result = has_room ? connect_server(relay, session) : -1;
     if (result < 0) {
         end_session(relay, session);
         return NULL;
@@ -209,10 +220,10 @@ void pass_datagram(struct relay *relay, struct session *session, size_t size) {
     struct flow *up = &session->up;
     if (!session->is_connecting && is_empty(up)) {
         size_t given = give(&session->server, relay->bytes, size);
-        if (given < size && !session->server.is_datagram)
-            hold(up, relay->bytes + given, size - given);
+        if (given < size && !session->server.is_datagram && !hold(up, relay->bytes + given, size - given))
+            session->server.is_gone = true;
     } else if (!session->server.is_datagram && size <= CHUNK - (up->end - up->begin)) {
-        hold(up, relay->bytes, size);
+        (void)hold(up, relay->bytes, size);
     }
     if (!session->is_connecting)
         settle(relay, session);

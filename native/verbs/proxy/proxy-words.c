@@ -10,14 +10,20 @@
 
 #include "base/util.h"
 #include "wire/ops.h"
+#include "wire/request.h"
 
-struct proxy *proxy_of(struct cell *cell) {
-    if (cell->proxy == NULL) {
-        cell->proxy = must_alloc(sizeof *cell->proxy);
-        cell->proxy->file_mode = 0644;
-        cell->proxy->relay = -1;
-    }
-    return cell->proxy;
+/* every listener and address has five words */
+enum { ENDPOINT_WORDS = 5 };
+
+void begin_proxy(struct cell *cell, size_t room) {
+    struct proxy *proxy = cell->own = request_memory(cell, sizeof *proxy);
+    *proxy = (struct proxy){
+        .container = EMPTY_CONTAINER, .target = EMPTY_TARGET, .control = EMPTY_CONTROL, .file_mode = 0644, .relay = -1, .peer = -1};
+    proxy->listen = request_memory(cell, room / ENDPOINT_WORDS * sizeof *proxy->listen);
+    proxy->connect = request_memory(cell, room / ENDPOINT_WORDS * sizeof *proxy->connect);
+    cell->container = &proxy->container;
+    cell->target = &proxy->target;
+    cell->control = &proxy->control;
 }
 
 const char *endpoint_name(const struct endpoint *endpoint, char name[ENDPOINT_NAME_MAX]) {
@@ -88,25 +94,14 @@ static int parse_endpoint(struct cell *cell, struct op *op, struct endpoint *end
     return 0;
 }
 
-/** The list doubles whenever it is full: its count is a power of two then. */
-static struct endpoint *add_endpoint(struct endpoint **list, unsigned *count) {
-    if ((*count & (*count - 1)) == 0) {
-        struct endpoint *grown = realloc(*list, (*count > 0 ? *count * 2 : 1) * sizeof **list);
-        if (grown == NULL)
-            abort();
-        *list = grown;
-    }
-    return &(*list)[(*count)++];
-}
-
 int take_proxy_listen(struct cell *cell, struct op *op) {
     struct proxy *proxy = proxy_of(cell);
-    return parse_endpoint(cell, op, add_endpoint(&proxy->listen, &proxy->listen_count));
+    return parse_endpoint(cell, op, &proxy->listen[proxy->listen_count++]);
 }
 
 int take_proxy_connect(struct cell *cell, struct op *op) {
     struct proxy *proxy = proxy_of(cell);
-    return parse_endpoint(cell, op, add_endpoint(&proxy->connect, &proxy->connect_count));
+    return parse_endpoint(cell, op, &proxy->connect[proxy->connect_count++]);
 }
 
 static int take_ids(struct cell *cell, struct op *op, uint32_t *uid, uint32_t *gid) {

@@ -52,26 +52,34 @@ static int listen_on_host(struct cell *cell) {
 
 /* The relay. */
 
-static _Noreturn void be_relay(struct cell *cell, pid_t keeper) {
+struct relaying {
+    struct cell *cell;
+    pid_t keeper;
+};
+
+static int be_relay(int peer, void *context) {
+    const struct relaying *relaying = context;
+    struct cell *cell = relaying->cell;
+    proxy_of(cell)->peer = peer;
     set_title("bothy proxy relay: ", cell->name != NULL ? cell->name : "");
     struct relay *relay = NULL;
     /* what it holds is for others to say, those in the container too */
     unshield_from_oom();
-    if (become_relay(cell, keeper) == 0)
+    if (become_relay(cell, relaying->keeper) == 0)
         relay = relay_begin(cell);
     if (relay == NULL) {
-        send_failure(cell->peer, &cell->status);
-        _exit(1);
+        send_failure(proxy_of(cell)->peer, &cell->status);
+        return 1;
     }
-    (void)send_step(cell->peer, STEP_EXECUTING, 0, -1);
-    close_now(&cell->peer);
+    (void)send_step(proxy_of(cell)->peer, STEP_EXECUTING, 0, -1);
+    close_now(&proxy_of(cell)->peer);
     relay_run(relay);
 }
 
 /* The keeper. */
 
 static int await_relay(struct cell *cell, int peer) {
-    cleanup_free struct message *message = must_alloc(sizeof *message);
+    cleanup_free struct message *message = new_message();
     if (receive_step(peer, message, RELAY_TIMEOUT_MS) < 0)
         return fail(&cell->status, "proxy-connect", errno, NULL, "Cannot wait for the relay");
     if (message->step == STEP_FAILED)
@@ -85,21 +93,12 @@ static int await_relay(struct cell *cell, int peer) {
 }
 
 static int start_relay(struct cell *cell) {
-    struct proxy *proxy = cell->proxy;
-    int pair[2];
-    if (handshake_pair(pair) < 0)
-        return fail(&cell->status, "proxy-connect", errno, NULL, "Cannot make a socket pair");
-    cleanup_fd int ours = pair[0];
-    cleanup_fd int theirs = pair[1];
-    pid_t keeper = getpid();
-    proxy->relay_pid = fork();
+    struct proxy *proxy = proxy_of(cell);
+    struct relaying relaying = {.cell = cell, .keeper = getpid()};
+    cleanup_fd int ours = -1;
+    proxy->relay_pid = fork_with_handshake(be_relay, &relaying, &ours);
     if (proxy->relay_pid < 0)
         return fail(&cell->status, "proxy-connect", errno, NULL, "Cannot fork");
-    if (proxy->relay_pid == 0) {
-        cell->peer = theirs;
-        be_relay(cell, keeper);
-    }
-    close_now(&theirs);
     proxy->relay = sys_pidfd_open(proxy->relay_pid);
     if (proxy->relay < 0)
         return fail(&cell->status, "proxy-connect", errno, NULL, "Cannot hold the relay");
@@ -124,7 +123,7 @@ static const struct phase phases[] = {
 void serve_proxy(struct cell *cell) {
     set_title("bothy proxy: ", cell->name != NULL ? cell->name : "");
     if (run_phases(cell, phases, COUNT_OF(phases)) < 0) {
-        end_proxy(cell, cell->target_fd >= 0);
+        end_proxy(cell, cell->target->fd >= 0);
         answer_error(&cell->status, cell->conn);
         return;
     }

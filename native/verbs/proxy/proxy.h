@@ -13,7 +13,9 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "wire/cell.h"
+#include "kernel/container.h"
+#include "kernel/target.h"
+#include "wire/control.h"
 
 enum { ENDPOINT_NAME_MAX = 160 };
 
@@ -33,18 +35,24 @@ struct endpoint {
 };
 
 struct proxy {
+    struct container container;
+    struct target target;
+    struct control control;
     struct endpoint *listen, *connect;
     unsigned listen_count, connect_count;
     uint32_t file_uid, file_gid, uid, gid;
     unsigned file_mode;
     bool has_header;
-    ino_t control; /* the control socket's file */
+    ino_t control_file; /* the control socket's */
     int relay;     /* pidfd; -1 before */
     pid_t relay_pid;
+    int peer; /* the handshake of keeper and relay or placer, either end; -1 before */
 };
 
-/** What a request's operations have said of its proxy; made at the first. */
-struct proxy *proxy_of(struct cell *cell);
+static inline struct proxy *proxy_of(const struct cell *cell) {
+    return cell->own;
+}
+void begin_proxy(struct cell *cell, size_t room);
 /** SOCK_STREAM or SOCK_DGRAM */
 static inline int socket_type(const struct endpoint *endpoint) {
     return endpoint->type == ENDPOINT_UDP ? SOCK_DGRAM : SOCK_STREAM;

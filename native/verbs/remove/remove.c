@@ -11,6 +11,7 @@
 #include "base/util.h"
 #include "verbs/remove/removal.h"
 #include "wire/ops.h"
+#include "wire/request.h"
 
 static int answer(int fd, const struct removal *removal) {
     struct json json = {.fd = fd};
@@ -49,21 +50,34 @@ static int remove_path(struct status *status, char *path, int conn, int output) 
     return answer(output, &removal);
 }
 
+struct remove_request {
+    char *tree;
+};
+
+void begin_remove(struct cell *cell, size_t room) {
+    (void)room;
+    cell->own = request_memory(cell, sizeof(struct remove_request));
+}
+
+static struct remove_request *request_of(const struct cell *cell) {
+    return cell->own;
+}
+
 int take_tree(struct cell *cell, struct op *op) {
     if (!names_tree(op->word[0]))
         return fail(&cell->status, "tree", EINVAL, op->word[0], "Cannot remove a tree that has no absolute path and name");
-    cell->tree = op->word[0];
+    request_of(cell)->tree = op->word[0];
     return 0;
 }
 
 static int check_request(struct cell *cell) {
-    if (cell->tree == NULL)
+    if (request_of(cell)->tree == NULL)
         return fail(&cell->status, "remove", EINVAL, NULL, "Cannot tell what to remove: the tree is missing");
     return 0;
 }
 
 static int remove_tree(struct cell *cell) {
-    return remove_path(&cell->status, cell->tree, cell->conn, cell->conn);
+    return remove_path(&cell->status, request_of(cell)->tree, cell->conn, cell->conn);
 }
 
 static const struct phase phases[] = {

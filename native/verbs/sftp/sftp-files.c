@@ -25,7 +25,7 @@ static int access_of(uint32_t wanted) {
  */
 static int open_existing(const struct cell *cell, const char *path, uint32_t wanted) {
     struct stat about;
-    cleanup_fd int found = open_in_root(cell->root_fd, path, O_PATH, 0);
+    cleanup_fd int found = open_in_root(cell->container->root_fd, path, O_PATH, 0);
     if (found < 0 || fstat(found, &about) < 0)
         return -1;
     if (S_ISDIR(about.st_mode) && wanted == OPEN_READ)
@@ -41,7 +41,7 @@ static int open_path(const struct cell *cell, const char *path, uint32_t wanted,
     if ((wanted & OPEN_CREATE) == 0)
         return open_existing(cell, path, wanted);
     char last[NAME_MAX + 1];
-    cleanup_fd int parent = open_parent_in_root(cell->root_fd, path, last);
+    cleanup_fd int parent = open_parent_in_root(cell->container->root_fd, path, last);
     if (parent < 0)
         return -1;
     const int made = openat(parent, last, access_of(wanted) | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
@@ -161,13 +161,13 @@ int sftp_change(struct sftp *session, int fd, const struct sftp_attributes *attr
     if (attributes->flags & ATTR_MODE) {
         if (S_ISLNK(about.st_mode))
             return EOPNOTSUPP;
-        if (fchmodat(cell->proc_fds, number, attributes->mode, 0) < 0)
+        if (fchmodat(file_of(cell)->proc_fds, number, attributes->mode, 0) < 0)
             return errno;
     }
     const struct timespec times[] = {{.tv_sec = attributes->atime}, {.tv_sec = attributes->mtime}};
     /* a null path would not do for O_PATH; the kernel takes an empty one since 5.8, /proc leads to all but symlinks before */
     if (attributes->flags & ATTR_TIMES && utimensat(fd, "", times, AT_EMPTY_PATH) < 0 &&
-        (S_ISLNK(about.st_mode) || utimensat(cell->proc_fds, number, times, 0) < 0))
+        (S_ISLNK(about.st_mode) || utimensat(file_of(cell)->proc_fds, number, times, 0) < 0))
         return errno;
     return SFTP_DONE;
 }

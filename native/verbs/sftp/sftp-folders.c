@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/util.h"
+#include "kernel/container.h"
 #include "kernel/inroot.h"
 #include "verbs/sftp/sftp-session.h"
 
@@ -17,7 +18,7 @@ int sftp_opendir(struct sftp *session) {
     char path[PATH_MAX];
     if (!sftp_take_path(session, path))
         return SFTP_BAD;
-    int fd = open_in_root(session->cell->root_fd, path, O_RDONLY | O_DIRECTORY, 0);
+    int fd = open_in_root(session->cell->container->root_fd, path, O_RDONLY | O_DIRECTORY, 0);
     DIR *folder = fd < 0 ? NULL : fdopendir(fd);
     if (folder == NULL) {
         const int error = errno;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/util.h"
+#include "kernel/container.h"
 #include "kernel/inroot.h"
 #include "verbs/sftp/sftp-session.h"
 
@@ -21,7 +22,7 @@ static int tell_path(struct sftp *session, int follow) {
     struct stat about;
     if (!sftp_take_path(session, path))
         return SFTP_BAD;
-    cleanup_fd int found = open_in_root(session->cell->root_fd, path, O_PATH | follow, 0);
+    cleanup_fd int found = open_in_root(session->cell->container->root_fd, path, O_PATH | follow, 0);
     return found < 0 || fstat(found, &about) < 0 ? errno : sftp_tell(session, &about);
 }
 
@@ -41,7 +42,7 @@ static int change_path(struct sftp *session, int follow) {
     sftp_take_attributes(&session->in, &attributes);
     if (session->in.bad)
         return SFTP_BAD;
-    cleanup_fd int found = open_in_root(session->cell->root_fd, path, O_PATH | follow, 0);
+    cleanup_fd int found = open_in_root(session->cell->container->root_fd, path, O_PATH | follow, 0);
     return found < 0 ? errno : sftp_change(session, found, &attributes);
 }
 
@@ -71,7 +72,7 @@ static int take_place(struct sftp *session, struct place *place) {
     char path[PATH_MAX];
     if (!sftp_take_path(session, path))
         return SFTP_BAD;
-    place->parent = open_parent_in_root(session->cell->root_fd, path, place->last);
+    place->parent = open_parent_in_root(session->cell->container->root_fd, path, place->last);
     return place->parent < 0 ? errno : 0;
 }
 
@@ -169,7 +170,7 @@ int sftp_readlink(struct sftp *session) {
     char path[PATH_MAX], target[PATH_MAX];
     if (!sftp_take_path(session, path))
         return SFTP_BAD;
-    cleanup_fd int found = open_in_root(session->cell->root_fd, path, O_PATH | O_NOFOLLOW, 0);
+    cleanup_fd int found = open_in_root(session->cell->container->root_fd, path, O_PATH | O_NOFOLLOW, 0);
     const ssize_t length = found < 0 ? -1 : readlinkat(found, "", target, sizeof target - 1);
     if (length < 0)
         return errno == ENOENT && found >= 0 ? EINVAL : errno;
@@ -219,7 +220,7 @@ int sftp_statvfs(struct sftp *session) {
     char path[PATH_MAX];
     if (!sftp_take_path(session, path))
         return SFTP_BAD;
-    cleanup_fd int found = open_in_root(session->cell->root_fd, path, O_PATH, 0);
+    cleanup_fd int found = open_in_root(session->cell->container->root_fd, path, O_PATH, 0);
     return found < 0 ? errno : tell_space(session, found);
 }
 

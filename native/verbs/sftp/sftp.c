@@ -29,7 +29,7 @@ struct input {
 
 /** Waits until the connection can be used. @returns false when the container has ended */
 static bool wait_for(const struct cell *cell, short events) {
-    struct pollfd polled[] = {{.fd = cell->conn, .events = events}, {.fd = cell->target_fd, .events = POLLIN}};
+    struct pollfd polled[] = {{.fd = cell->conn, .events = events}, {.fd = cell->target->fd, .events = POLLIN}};
     while (poll(polled, 2, -1) < 0)
         if (errno != EINTR)
             return false;
@@ -209,7 +209,7 @@ static int converse(struct cell *cell) {
     for (size_t i = 0; i < SFTP_HANDLES_MAX; i++)
         sftp_close(&session.handles[i]);
     /* whoever hears the end of the connection finds the mount gone */
-    close_now(&cell->root_fd);
+    close_now(&cell->container->root_fd);
     return 0;
 }
 

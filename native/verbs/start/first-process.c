@@ -20,7 +20,9 @@
 #include "kernel/userns.h"
 #include "security/command.h"
 #include "security/inherit.h"
+#include "security/label.h"
 #include "verbs/start/reaper.h"
+#include "verbs/start/start.h"
 #include "wire/handshake.h"
 #include "wire/request.h"
 
@@ -52,14 +54,14 @@ static int mount_inside(struct cell *cell) {
     /* made while the supervisor locks the others */
     if (open_mounts(cell) < 0 || collect_locks(cell) < 0)
         return -1;
-    if (sys_move_mount(cell->root_fd, "", AT_FDCWD, "/", MOVE_FROM_EMPTY) < 0)
+    if (sys_move_mount(cell->container->root_fd, "", AT_FDCWD, "/", MOVE_FROM_EMPTY) < 0)
         return fail(&cell->status, "mount", errno, "/", "Cannot mount the root");
     return run_inside(cell);
 }
 
 static int enter_root(struct cell *cell) {
     /* the new root lies over the old; afterwards the old lies over the new, and is let go */
-    if (fchdir(cell->root_fd) < 0 || sys_pivot_root(".", ".") < 0)
+    if (fchdir(cell->container->root_fd) < 0 || sys_pivot_root(".", ".") < 0)
         return fail(&cell->status, "mount", errno, "/", "Cannot make the root the container's own");
     if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
         return fail(&cell->status, "mount", errno, "/", "Cannot let the host's root go");
@@ -69,27 +71,30 @@ static int enter_root(struct cell *cell) {
 /* Nothing of the host's file systems is in sight from here on; its descriptors go next. */
 
 static int connect_stdio(struct cell *cell) {
-    int fd = cell->console_slave >= 0 ? cell->console_slave : cell->null_fd;
+    /* without a console, the null device that detach() left */
+    int fd = cell->console->slave >= 0 ? cell->console->slave : STDIN_FILENO;
     return keep_only(cell, (const int[]){fd, fd, fd}, NULL);
 }
 
 static const struct phase phases[] = {
+    {"label", open_label},
     {"control groups", join_control_groups},
     {"identity", become_root},
     {"locks", ask_for_locks},
     {"mounts", mount_inside},
     {"network", wait_for_network},
     {"root", enter_root},
+    {"label", wear_label},
     {"descriptors", connect_stdio},
     {"privileges", drop_privileges},
 };
 
 static _Noreturn void be_first_process(struct cell *cell) {
     if (run_phases(cell, phases, COUNT_OF(phases)) < 0) {
-        send_failure(cell->peer, &cell->status);
+        send_failure(cell->command->peer, &cell->status);
         _exit(126);
     }
-    if (cell->reaper)
+    if (start_of(cell)->has_reaper)
         reap_for_command(cell);
     execute(cell);
 }
@@ -100,7 +105,7 @@ static int enter_user_namespace(struct cell *cell) {
         return fail(&cell->status, "clone", errno, NULL, "Cannot hide the helper's memory");
     if (shed_inherited(cell) < 0 || raise_limits(cell) < 0)
         return -1;
-    if (cell->userns_fd >= 0 && setns(cell->userns_fd, CLONE_NEWUSER) < 0)
+    if (cell->container->userns_fd >= 0 && setns(cell->container->userns_fd, CLONE_NEWUSER) < 0)
         return fail(&cell->status, "clone", errno, NULL, "Cannot enter the user namespace");
     return 0;
 }
@@ -108,15 +113,15 @@ static int enter_user_namespace(struct cell *cell) {
 int clone_first_process(void *context) {
     struct cell *cell = context;
     /* the other end is S's alone, so that its death is heard */
-    close(cell->supervisor_peer);
+    close(start_of(cell)->supervisor_peer);
     if (enter_user_namespace(cell) < 0)
         return 1;
     struct sys_clone_args args = {
-        .flags = CLONE_PARENT | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | (cell->net_host ? 0 : CLONE_NEWNET),
+        .flags = CLONE_PARENT | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | (cell->network->is_host ? 0 : CLONE_NEWNET),
     };
-    if (cell->cgroup_fd >= 0) {
+    if (cell->groups->into >= 0) {
         args.flags |= CELL_CLONE_INTO_CGROUP;
-        args.cgroup = (uint64_t)cell->cgroup_fd;
+        args.cgroup = (uint64_t)cell->groups->into;
     }
     pid_t pid = sys_clone3(&args);
     if (pid == 0)
@@ -125,6 +130,6 @@ int clone_first_process(void *context) {
         fail(&cell->status, "clone", errno, NULL, "Cannot make the container's namespaces");
         return 1;
     }
-    cell->init = pid;
+    start_of(cell)->made.init = pid;
     return 0;
 }

@@ -6,9 +6,19 @@
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 
+#include "base/child.h"
 #include "base/util.h"
 #include "security/command.h"
+#include "verbs/start/start.h"
 #include "wire/handshake.h"
+#include "wire/ops.h"
+
+int take_reaper(struct cell *cell, struct op *op) {
+    (void)op;
+    start_of(cell)->has_reaper = true;
+    cell->label->at_exec = false;
+    return 0;
+}
 
 static int reap_all(pid_t command) {
     for (;;) {
@@ -21,30 +31,33 @@ static int reap_all(pid_t command) {
     }
 }
 
+static int be_command(void *context) {
+    struct cell *cell = context;
+    const struct command *command = cell->command;
+    setsid();
+    /* the console becomes the command's controlling terminal; without a console there is none to have */
+    (void)ioctl(0, TIOCSCTTY, 0);
+    /* a command that is not root may open /dev/stdout again, as its user */
+    if (command->uid != 0 && isatty(0))
+        (void)!fchown(0, command->uid, (gid_t)-1);
+    if ((command->uid != 0 || command->gid != 0 || command->group_count > 0) && become_user(cell) < 0) {
+        send_failure(command->peer, &cell->status);
+        return 126;
+    }
+    execute(cell);
+}
+
 _Noreturn void reap_for_command(struct cell *cell) {
     sigset_t all;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
-    pid_t command = fork();
+    pid_t command = fork_child(be_command, cell);
     if (command < 0) {
         fail(&cell->status, "init-reaper", errno, NULL, "Cannot fork");
-        send_failure(cell->peer, &cell->status);
+        send_failure(cell->command->peer, &cell->status);
         _exit(126);
     }
-    if (command == 0) {
-        setsid();
-        /* the console becomes the command's controlling terminal; without a console there is none to have */
-        (void)ioctl(0, TIOCSCTTY, 0);
-        /* a command that is not root may open /dev/stdout again, as its user */
-        if (cell->uid != 0 && isatty(0))
-            (void)!fchown(0, cell->uid, (gid_t)-1);
-        if ((cell->uid != 0 || cell->gid != 0 || cell->group_count > 0) && become_user(cell) < 0) {
-            send_failure(cell->peer, &cell->status);
-            _exit(126);
-        }
-        execute(cell);
-    }
-    for (int fd = 0; fd <= cell->peer; fd++)
+    for (int fd = 0; fd <= cell->command->peer; fd++)
         close(fd);
     set_title("", "init");
     for (;;) {

@@ -8,27 +8,30 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
+#include "base/child.h"
 #include "base/peer.h"
 #include "base/sys.h"
 #include "base/util.h"
 #include "kernel/cgroup-end.h"
 #include "kernel/limits.h"
 #include "kernel/locks.h"
+#include "verbs/notify/keeper.h"
 #include "wire/commands.h"
 
-enum { INIT, SOCKET, CONSOLE, ATTACHED, FIRST_WATCHER, POLLED_MAX = FIRST_WATCHER + WATCHERS_MAX };
+enum { INIT, SOCKET, CONSOLE, ATTACHED, CALLS, FIRST_WATCHER, POLLED_MAX = FIRST_WATCHER + WATCHERS_MAX };
 
+/* No memory is asked for while a container runs, but for a console that somebody attaches to: where there is none, that is refused (docs/native.md). */
 struct supervisor {
-    struct cell *cell;
-    struct console_log *log;
+    struct supervised *container;
+    struct console_log *log; /* the container's */
+    struct keeper *keeper; /* of intercepted system calls; NULL for none */
     struct pollfd polled[POLLED_MAX];
-    struct command_reader *reader[POLLED_MAX];
     unsigned count;
     bool wants_console; /* the watcher that is just read asks to be attached */
     char started[192];
     sigset_t waiting; /* the mask while it waits */
+    struct command_reader reader[POLLED_MAX]; /* of watchers; last, since few of them are ever used */
 };
 
 static void say(int watcher, const char *line) {
@@ -42,38 +45,36 @@ static void add_watcher(struct supervisor *self, int fd) {
         return;
     }
     self->polled[self->count] = (struct pollfd){.fd = fd, .events = POLLIN};
-    self->reader[self->count] = must_alloc(sizeof **self->reader);
-    self->count++;
+    self->reader[self->count++].length = 0;
     say(fd, self->started);
 }
 
 static void forget_watcher(struct supervisor *self, unsigned at) {
     close_now(&self->polled[at].fd);
-    free(self->reader[at]);
     self->count--;
     self->polled[at] = self->polled[self->count];
     self->reader[at] = self->reader[self->count];
 }
 
 static void accept_watcher(struct supervisor *self) {
-    cleanup_fd int fd = accept4(self->cell->socket_fd, NULL, NULL, SOCK_CLOEXEC);
+    cleanup_fd int fd = accept4(self->container->control.socket, NULL, NULL, SOCK_CLOEXEC);
     if (fd >= 0 && is_allowed_peer(fd))
         add_watcher(self, steal_fd(&fd));
 }
 
-static void kill_all(const struct cell *cell) {
+static void kill_all(const struct supervised *container) {
     /* doomed before it is thawed, so that it cannot freeze itself again */
-    sys_pidfd_send_signal(cell->init_fd, SIGKILL);
-    kill_groups(cell);
+    sys_pidfd_send_signal(container->init_fd, SIGKILL);
+    kill_groups(&container->groups);
 }
 
 static void handle_command(const char *line, void *context) {
     struct supervisor *self = context;
     unsigned number = command_number(line, "signal ", NSIG - 1);
     if (number > 0)
-        sys_pidfd_send_signal(self->cell->init_fd, (int)number);
+        sys_pidfd_send_signal(self->container->init_fd, (int)number);
     if (strcmp(line, "kill") == 0)
-        kill_all(self->cell);
+        kill_all(self->container);
     if (strcmp(line, "console") == 0)
         self->wants_console = true;
     resize_by_command(self->log->master, line);
@@ -81,23 +82,27 @@ static void handle_command(const char *line, void *context) {
 
 /** Lets a watcher be the console's caller. From the answer on its connection carries the console's bytes, and no lines. */
 static void attach_watcher(struct supervisor *self, unsigned at) {
-    self->wants_console = false;
-    if (self->log->master < 0 || self->log->attached != NULL) {
+    int fd = self->polled[at].fd;
+    int error = self->log->master < 0 ? ENOTTY : self->log->attached != NULL ? EBUSY : 0;
+    if (error == 0) {
+        self->log->attached = attached_begin(fd);
+        error = self->log->attached == NULL ? ENOMEM : 0;
+    }
+    if (error != 0) {
         struct status status = {.phase = "console"};
-        fail(&status, "console", self->log->master < 0 ? ENOTTY : EBUSY, NULL, "Cannot attach to the console");
-        say(self->polled[at].fd, status.error);
-        free(status.error);
+        fail(&status, "console", error, NULL, "Cannot attach to the console");
+        say(fd, status.error);
+        forget_error(&status);
         return;
     }
-    int fd = self->polled[at].fd;
     say(fd, "{\"console\":{}}\n");
+    /* the connection is the console's from here on */
     self->polled[at].fd = -1;
     forget_watcher(self, at);
-    self->log->attached = attached_begin(fd);
 }
 
 static void serve_watcher(struct supervisor *self, unsigned at) {
-    if (read_commands(self->reader[at], self->polled[at].fd, handle_command, self) <= 0)
+    if (read_commands(&self->reader[at], self->polled[at].fd, handle_command, self) <= 0)
         forget_watcher(self, at);
     else if (self->wants_console)
         attach_watcher(self, at);
@@ -152,7 +157,13 @@ static void heed_shutdown(const struct supervisor *self) {
     char name[32];
     was_told_to_end = 0;
     if (read_small_file(AT_FDCWD, "/proc/1/comm", name, sizeof name) > 0 && strcmp(name, "systemd-shutdow\n") == 0)
-        kill_all(self->cell);
+        kill_all(self->container);
+}
+
+static void serve_calls(struct supervisor *self) {
+    const char *line = keeper_serve(self->keeper);
+    for (unsigned at = FIRST_WATCHER; line != NULL && at < self->count; at++)
+        say(self->polled[at].fd, line);
 }
 
 /** Sleeps and serves until the first process has ended. */
@@ -170,18 +181,18 @@ static void watch(struct supervisor *self) {
         for (unsigned at = self->count; at-- > FIRST_WATCHER;)
             if (self->polled[at].revents != 0)
                 serve_watcher(self, at);
+        if (self->polled[CALLS].revents != 0)
+            serve_calls(self);
         if (self->polled[SOCKET].revents != 0)
             accept_watcher(self);
     }
 }
 
 /** @returns the line about how it ended; the death of pid 1 has taken every process of its pid namespace along before it can be reaped */
-static void reap(struct cell *cell, char *line, size_t size) {
-    siginfo_t ended = {0};
-    while (waitid(P_PID, (id_t)cell->init, &ended, WEXITED) < 0 && errno == EINTR)
-        ;
+static void reap(const struct supervised *container, char *line, size_t size) {
+    siginfo_t ended = reap_child(container->init);
     char short_of_memory[32] = "";
-    unsigned killed = oom_kills(cell);
+    unsigned killed = oom_kills(&container->groups);
     if (killed > 0)
         snprintf(short_of_memory, sizeof short_of_memory, ",\"oomKills\":%u", killed);
     if (ended.si_code == CLD_EXITED)
@@ -192,56 +203,63 @@ static void reap(struct cell *cell, char *line, size_t size) {
                  ended.si_status == SIGHUP ? "reboot" : ended.si_status == SIGINT ? "halt" : "killed", short_of_memory);
 }
 
-static void write_exit_file(const struct cell *cell, const char *line) {
-    int fd = openat(cell->control_fd, "exit.new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+static void write_exit_file(const struct control *control, const char *line) {
+    int fd = openat(control->folder, "exit.new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return;
     /* where it cannot be written, a watcher hears it all the same, and a daemon that comes later finds neither socket nor file */
     if (write_all(fd, line, strlen(line)) == 0)
-        renameat(cell->control_fd, "exit.new", cell->control_fd, "exit");
+        renameat(control->folder, "exit.new", control->folder, "exit");
     close(fd);
 }
 
 static void write_started(struct supervisor *self) {
-    const struct cell *cell = self->cell;
+    const struct supervised *container = self->container;
     char lack[48] = "";
-    if (cell->unguarded != 0)
-        snprintf(lack, sizeof lack, ",\"unguarded\":\"%s\"", errno_name(cell->unguarded));
+    if (container->groups.unguarded != 0)
+        snprintf(lack, sizeof lack, ",\"unguarded\":\"%s\"", errno_name(container->groups.unguarded));
     snprintf(self->started, sizeof self->started, "{\"started\":{\"pid\":%d,\"supervisor\":%d,\"startTime\":%llu,\"protocol\":%d%s}}\n",
-             (int)cell->init, (int)getpid(), (unsigned long long)process_start_time(cell->init), PROTOCOL_VERSION, lack);
+             (int)container->init, (int)getpid(), (unsigned long long)process_start_time(container->init), PROTOCOL_VERSION, lack);
 }
 
-void supervise(struct cell *cell, struct console_log *log) {
-    struct supervisor *self = must_alloc(sizeof *self);
-    self->cell = cell;
+void supervise(struct supervised *container, int conn) {
+    struct console_log *log = &container->console;
+    struct control *control = &container->control;
+    /* there is one per process; of its pages only the first is ever written to, but for many watchers */
+    static _Alignas(4096) struct supervisor supervisor;
+    struct supervisor *self = &supervisor;
+    self->container = container;
     self->log = log;
     write_started(self);
-    self->polled[INIT] = (struct pollfd){.fd = cell->init_fd, .events = POLLIN};
-    self->polled[SOCKET] = (struct pollfd){.fd = cell->socket_fd, .events = POLLIN};
+    self->polled[INIT] = (struct pollfd){.fd = container->init_fd, .events = POLLIN};
+    self->polled[SOCKET] = (struct pollfd){.fd = control->socket, .events = POLLIN};
     self->polled[CONSOLE] = (struct pollfd){.fd = log->master, .events = POLLIN};
     self->polled[ATTACHED] = (struct pollfd){.fd = -1};
+    self->keeper = keeper_begin(container->interception, &container->listener);
+    self->polled[CALLS] = (struct pollfd){.fd = keeper_fd(self->keeper), .events = POLLIN};
     self->count = FIRST_WATCHER;
     /* before anyone knows that we supervise, so that none is lost */
     catch_term(&self->waiting);
     shield_from_oom();
-    add_watcher(self, cell->conn);
-    reap_locker(cell);
+    add_watcher(self, conn);
+    reap_locker(&container->locker);
 
     watch(self);
 
     char ended[128];
-    reap(cell, ended, sizeof ended);
+    reap(container, ended, sizeof ended);
     attached_hurry(log->attached);
     while (log->master >= 0 && console_log_drain(log))
         ;
     console_log_close(log);
-    kill_groups(cell);
-    remove_groups(cell);
-    write_exit_file(cell, ended);
-    close_now(&cell->socket_fd);
-    unlinkat(cell->control_fd, "sock", 0);
+    keeper_end(self->keeper);
+    kill_groups(&container->groups);
+    remove_groups(&container->groups);
+    write_exit_file(control, ended);
+    close_now(&control->socket);
+    unlinkat(control->folder, "sock", 0);
     /* the lock falls before anyone hears of the end, so that the next start cannot meet it */
-    close_now(&cell->control_fd);
+    close_now(&control->folder);
     for (unsigned at = FIRST_WATCHER; at < self->count; at++)
         say(self->polled[at].fd, ended);
 }
