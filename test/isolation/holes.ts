@@ -95,7 +95,7 @@ export const holes: readonly Hole[] = [
     cve: "CVE-2019-16884, CVE-2023-28642",
     of: "runc",
     what: "had an image's volume or symlink take the place of /proc, so that the label was written to a file",
-    here: "No confinement is asked for by the container's /proc; of a sysctl the file is checked to be one of proc",
+    here: "What tells the kernel of a confinement goes through a proc that the daemon mounted, checked to be one",
   },
   {
     cve: "CVE-2019-19921, CVE-2021-30465, CVE-2023-27561",

@@ -27,7 +27,7 @@ const filter = "filter of system calls";
 const deviceRules = "capabilities and device rules";
 const own = "namespaces of its own";
 const gone = ["ENOENT"];
-const unmasks = "a privileged root mounts what it likes";
+const unmasks = "a privileged root mounts what it likes; AppArmor forbids it where the host has it";
 
 export const tries: readonly Try[] = [
   {

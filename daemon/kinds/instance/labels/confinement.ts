@@ -1,0 +1,74 @@
+/** Confinement: the AppArmor profile of a container: made at its start, worn by whatever enters it, and forgotten with the instance (docs/labels.md). */
+import type { Config } from "../../../../sdk/api/common";
+import { instanceConfig } from "../../../../sdk/api/config/instance";
+import { ApiError, badRequest, internal } from "../../../../sdk/api/errors";
+import { parseRawLxc } from "../../../core/settings/raw-lxc";
+import type { AppArmorProfiles } from "../../../platform/apparmor/profiles";
+import { entries } from "../../../platform/folders/files";
+import type { Op } from "../../../platform/native/index";
+import type { InstanceHome } from "../home";
+import { type InstanceId, keyOf } from "../record";
+import { noteLabel } from "./label";
+import { profileText } from "./profile-text";
+
+export const profileName = (profiles: Pick<AppArmorProfiles, "prefix">, instance: InstanceId): string =>
+  `${profiles.prefix}-${keyOf(instance)}`;
+
+/** Whether a profile counts for it. @param config expanded */
+export const isConfined = ({ appArmor }: Pick<InstanceHome, "appArmor">, config: Config): boolean =>
+  appArmor.support.works && !parseRawLxc(instanceConfig(config).get("raw.lxc")).isUnconfined;
+
+/** Whether mounts are judged by the profile: what asks the kernel for them in ways that it does not see must not be there. */
+export const guardsMounts = (home: Pick<InstanceHome, "appArmor">, config: Config): boolean =>
+  isConfined(home, config) &&
+  instanceConfig(config).get("security.privileged") &&
+  !instanceConfig(config).get("security.nesting");
+
+/**
+ * Has the kernel know the profile of a container that is about to start, and notes what it is started with.
+ * @param config expanded @returns the words for bothy-cell @throws ApiError BAD_REQUEST when the lines of raw.apparmor are the fault
+ */
+export async function confine(home: InstanceHome, instance: InstanceId, config: Config): Promise<Op[]> {
+  const { appArmor } = home;
+  if (!appArmor.support.works || !isConfined(home, config)) return noteLabel(home, instance, "");
+  const name = profileName(appArmor, instance);
+  const set = instanceConfig(config);
+  const raw = set.get("raw.apparmor") ?? "";
+  const isNesting = set.get("security.nesting");
+  const hasNamespace = isNesting && appArmor.support.stacks;
+  if (hasNamespace) appArmor.makeNamespace(name);
+  const isPrivileged = set.get("security.privileged");
+  const parserMajor = await appArmor.majorVersion;
+  const text = profileText({ name, isPrivileged, isNesting, hasNamespace, raw, parserMajor });
+  try {
+    await appArmor.load(name, text);
+  } catch (error) {
+    throw loadError(error, raw);
+  }
+  return noteLabel(home, instance, hasNamespace ? `${name}//&:${name}:` : name);
+}
+
+function loadError(error: unknown, raw: string): ApiError {
+  const { stderr = "" } = (ApiError.is(error) ? error.details : {}) as { readonly stderr?: string };
+  // What it says of the file: the path is nothing to the user.
+  const said = stderr
+    .replace(/\s+/g, " ")
+    .replaceAll(/ in \/\S+/g, "")
+    .trim();
+  return raw === ""
+    ? internal(`Cannot load the AppArmor profile: ${said || (error as Error).message}`, { cause: error })
+    : badRequest(`Invalid value for "raw.apparmor": ${said}. Correct its lines: rules as apparmor.d(5) has them.`, {
+        cause: error,
+      });
+}
+
+/** Nothing of the instance may run any more. */
+export const forgetProfile = ({ appArmor }: Pick<InstanceHome, "appArmor">, instance: InstanceId): void =>
+  appArmor.forget(profileName(appArmor, instance));
+
+/** Takes away what a daemon that died left of instances that are gone. A container that runs keeps its own, whether or not the database knows it. */
+export async function sweepProfiles({ appArmor, book, dirs }: InstanceHome): Promise<void> {
+  const keys = [...book.store.list().map(keyOf), ...(await entries(dirs.cells))];
+  const kept = new Set(keys.map((key) => `${appArmor.prefix}-${key}`));
+  appArmor.sweep((name) => kept.has(name));
+}

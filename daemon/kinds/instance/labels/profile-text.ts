@@ -1,0 +1,132 @@
+/**
+ * Profile text: what a container may do as AppArmor sees it, in the language of apparmor.d(5). A machine container runs whole distributions, so all is allowed
+ * but what reaches the host's kernel past the container's namespaces. docs/labels.md, says what each part is for.
+ */
+import { otherNames } from "./names";
+
+export interface ProfileFacts {
+  readonly name: string;
+  readonly isPrivileged: boolean;
+  readonly isNesting: boolean;
+  /** Whether it has policy of its own below this profile, in the namespace that has the profile's name. */
+  readonly hasNamespace: boolean;
+  /** Lines of raw.apparmor. */
+  readonly raw: string;
+  /** Of the parser that reads this. */
+  readonly parserMajor: number;
+}
+
+/** Of /proc/sys: what the kernel keeps for each namespace, and lets its root change. */
+const ownSysctls = [
+  ...["kernel/hostname", "kernel/domainname", "kernel/ns_last_pid"],
+  ...["msgmax", "msgmnb", "msgmni", "msg_next_id", "sem", "sem_next_id"].map((name) => `kernel/${name}`),
+  ...["shmall", "shmmax", "shmmni", "shm_next_id", "shm_rmid_forced"].map((name) => `kernel/${name}`),
+  ...["fs/mqueue", "net", "user"],
+];
+
+/** Folders of /proc in which the whole machine is steered, besides sys. */
+const steeringButSys = "acpi,bus,fs,irq,scsi";
+
+/** File systems through which the kernel shows itself; nobody inside has a use of a second one. */
+const kernelsOwn =
+  "sysfs debugfs tracefs securityfs configfs pstore efivarfs binfmt_misc bpf resctrl selinuxfs smackfs functionfs fusectl";
+
+const everywhere = "/{,**/}";
+
+/** The whole text. */
+export function profileText(facts: ProfileFacts): string {
+  const rules = [
+    ...ownLife(facts),
+    ...(facts.parserMajor >= 4 ? ["userns,", "mqueue,", "io_uring,"] : []),
+    ...capabilities(facts),
+    ...kernelFiles(facts),
+    ...(facts.isPrivileged && !facts.isNesting ? guardedMounts() : ["mount,", "umount,", "pivot_root,"]),
+    ...(facts.hasNamespace ? namespaceRules(facts.name) : []),
+    ...facts.raw.split("\n"),
+  ];
+  const lines = rules.map((rule) => `  ${rule}`.trimEnd());
+  return [`profile "${facts.name}" flags=(attach_disconnected,mediate_deleted) {`, ...lines, "}", ""].join("\n");
+}
+
+/** Whoever may come from outside is judged out there. */
+const ownLife = ({ name }: ProfileFacts): string[] => [
+  "file,",
+  "network,",
+  "dbus,",
+  "unix,",
+  "signal (receive),",
+  `signal peer="${name}",`,
+  "ptrace (readby, tracedby),",
+  `ptrace peer="${name}",`,
+  `change_profile -> "${name}",`,
+];
+
+/** The bounding set has none of these; a user namespace that is made inside begins with all, and there the kernel asks again. */
+const capabilities = ({ hasNamespace }: ProfileFacts): string[] => [
+  "capability,",
+  ...(hasNamespace ? [] : ["deny capability mac_admin,"]),
+  ...["mac_override", "sys_module", "sys_rawio", "sys_time"].map((name) => `deny capability ${name},`),
+];
+
+const denyWrites = (patterns: readonly string[]): string[] => patterns.map((pattern) => `deny ${pattern} wklx,`);
+
+function kernelFiles({ isPrivileged, hasNamespace }: ProfileFacts): string[] {
+  // A root that is the host's can show /proc at another place; below that names are still the same.
+  const proc = isPrivileged ? `${everywhere}proc` : "/proc";
+  const ownSys = ["fs/cgroup", "devices/virtual/net", ...(hasNamespace ? ["kernel/security/apparmor"] : [])];
+  const below = "{,/**}";
+  return [
+    `deny ${proc}/{sysrq-trigger,kcore,kmem} rwklx,`,
+    ...denyWrites([`${proc}/{${steeringButSys}}${below}`]),
+    ...denyWrites(otherNames(`${proc}/sys/`, ownSysctls, below)),
+    ...denyWrites(otherNames("/proc/", ["self", "thread-self", "sys", "net"], below, "0-9")),
+    ...denyWrites(otherNames("/sys/", ownSys, below)),
+    "deny /sys/{firmware,kernel/debug,kernel/tracing}/** rwklx,",
+  ];
+}
+
+const writing = "rw,remount,bind,nosuid,nodev,noexec,noatime,nodiratime,relatime,strictatime,silent,sync,dirsync,mand";
+const binding = "rw,ro,bind,rbind,move,nosuid,nodev,noexec,noatime,nodiratime,relatime,strictatime,silent";
+
+/**
+ * Mounts of a privileged container: no lock of the kernel keeps its root from taking away what was mounted over /proc and /sys, or from showing parts of them under
+ * another name, at which the rules of files do not look. What only takes rights away is allowed: services of systemd do that.
+ */
+function guardedMounts(): string[] {
+  const notProc = otherNames(everywhere, ["proc"], "/");
+  const deny = (rule: string) => `deny mount ${rule},`;
+  return [
+    "mount,",
+    "umount,",
+    "pivot_root,",
+    ...kernelsOwn.split(" ").map((type) => deny(`fstype=${type}`)),
+    ...notProc.map((place) => deny(`fstype=proc -> ${place}`)),
+    deny(`options in (${writing}) -> ${everywhere}{proc,sys}/`),
+    deny(`options in (${writing}) -> ${everywhere}{proc,sys}/**`),
+    deny(`options in (${binding}) ${everywhere}sys/{,**} -> /**`),
+    ...notProc.map((place) => deny(`options in (${binding}) ${everywhere}proc/ -> ${place}`)),
+    deny(`options in (${binding}) ${everywhere}proc/{sysrq-trigger,kcore,kmem} -> /**`),
+    deny(`options in (${binding}) ${everywhere}proc/{${steeringButSys}}/{,**} -> /**`),
+    ...movedSysctls().map(deny),
+    `deny umount ${everywhere}{proc,sys}/**,`,
+    `deny pivot_root ${everywhere}{proc,sys}/{,**},`,
+  ];
+}
+
+/** Sysctls under a name by which nobody knows them. Services of systemd lay /proc/sys, and a few files of it, over themselves. */
+function movedSysctls(): string[] {
+  const from = `${everywhere}proc/sys/`;
+  const otherFolders = [...otherNames(everywhere, ["sys"], "/"), ...otherNames(everywhere, ["proc"], "/sys/"), "/sys/"];
+  const inside = otherNames(from, ["kernel/hostname", "kernel/domainname"], "{,/**}");
+  return [
+    ...otherFolders.map((place) => `options in (${binding}) ${from} -> ${place}`),
+    ...inside.map((source) => `options in (${binding}) ${source} -> /**`),
+  ];
+}
+
+/** What has policy of its own is seen as a stack: this profile, and one of the namespace. */
+const namespaceRules = (name: string): string[] => [
+  `signal peer=":${name}:**",`,
+  `ptrace peer=":${name}:**",`,
+  `change_profile -> ":${name}:**",`,
+];

@@ -1,0 +1,183 @@
+/** AppArmor: what its profile keeps a container from, tried from inside; and the profile's own life. Needs a kernel that has AppArmor. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { parentGroupName } from "../../daemon/platform/host/cgroups";
+import { preparePool } from "../support/daemon";
+import { needs } from "../support/needs";
+import { shareDaemon } from "../support/shared-daemon";
+
+const skip = needs("root", "apparmor");
+const image = { type: "image", alias: "template:busybox" };
+const policy = "/sys/kernel/security/apparmor";
+
+const shared = skip ? undefined : shareDaemon({ bare: true }, (daemon) => preparePool(daemon, "overlay"));
+const client = () => shared!.client;
+const profileOf = (name: string) => `${parentGroupName(shared!.daemon.dir)}-${name}`;
+const loaded = () => readFileSync(`${policy}/profiles`, "utf8");
+
+async function act(name: string, action: "start" | "stop" | "restart"): Promise<void> {
+  await (await client().setInstanceState(name, { action, force: true })).wait();
+}
+
+/** Runs work with a container, which is deleted then. */
+async function having(name: string, config: Record<string, string>, work: () => Promise<void>): Promise<void> {
+  await (await client().createInstance({ name, source: image, config })).wait();
+  try {
+    await act(name, "start");
+    await work();
+  } finally {
+    const { value } = await client().getInstance(name);
+    if (value.status === "Running") await act(name, "stop");
+    await (await client().deleteInstance(name)).wait();
+  }
+}
+
+async function inside(name: string, script: string): Promise<string> {
+  const { stdout, stderr } = await client().execOutput(name, { command: ["sh", "-c", script] });
+  return `${stdout}${stderr}`.trim();
+}
+
+const pidOf = async (name: string): Promise<number> => (await client().getInstanceState(name)).pid;
+const labelOf = (pid: number): string => readFileSync(`/proc/${pid}/attr/apparmor/current`, "utf8").trim();
+
+/** What AppArmor says: EACCES. Capabilities and user namespaces say EPERM, a mount that is read-only EROFS. busybox tries a refused mount again, read-only. */
+const byAppArmor = /Permission denied|is write-protected, mounting read-only/;
+
+const kernelFiles = [
+  "echo h > /proc/sysrq-trigger",
+  "echo x > /proc/sys/kernel/core_pattern",
+  "echo 1 > /proc/sys/vm/drop_caches",
+  "head -c 1 /proc/kcore",
+  "echo x > /proc/irq/default_smp_affinity",
+];
+
+const mounts = [
+  "mount -t sysfs sysfs /mnt",
+  "mount -o remount,rw /sys",
+  "mount --bind /proc/sys /mnt",
+  "mount --bind /proc /mnt",
+  "mount -t proc proc /mnt",
+];
+
+test("the first process and one that is started later have the container's profile, enforced", { skip }, async () => {
+  for (const [name, config] of [
+    ["plain", {}],
+    ["root", { "security.privileged": "true" }],
+    ["own", { "raw.lxc": "lxc.init.cmd = sleep 1000" }],
+  ] as const)
+    await having(name, config, async () => {
+      const label = `${profileOf(name)} (enforce)`;
+      assert.equal(labelOf(await pidOf(name)), label);
+      assert.equal(
+        await inside(name, "cat /proc/self/attr/apparmor/current; cat /proc/1/attr/apparmor/current"),
+        [label, label].join("\n"),
+      );
+    });
+});
+
+test("a privileged container reaches no file of the kernel, though its root is the host's", { skip }, () =>
+  having("root", { "security.privileged": "true" }, async () => {
+    for (const script of kernelFiles) assert.match(await inside("root", script), /Permission denied|Read-only/, script);
+  }),
+);
+
+test("an unprivileged container reaches none of them either", { skip }, () =>
+  having("plain", {}, async () => {
+    for (const script of kernelFiles)
+      assert.match(await inside("plain", script), /denied|not permitted|Read-only/, script);
+    assert.equal(await inside("plain", "echo 4096 > /proc/sys/kernel/msgmni && echo set"), "set");
+  }),
+);
+
+test("a privileged container mounts nothing by which it would reach files of the kernel", { skip }, () =>
+  having("root", { "security.privileged": "true" }, async () => {
+    for (const script of mounts) assert.match(await inside("root", `mkdir -p /mnt; ${script}`), byAppArmor, script);
+  }),
+);
+
+test("a process with another label can be neither read nor signalled from inside", { skip }, () =>
+  having("root", { "security.privileged": "true" }, async () => {
+    // What an administrator puts into its process namespace: root like the container's own.
+    const stranger = spawn("nsenter", ["-t", String(await pidOf("root")), "-p", "-m", "sleep", "300"], {
+      stdio: "ignore",
+    });
+    try {
+      const find = "for p in /proc/[0-9]*; do grep -qs '^sleep' $p/cmdline && basename $p; done | tail -n 1";
+      let pid = "";
+      for (let tries = 0; pid === "" && tries < 100; tries++) {
+        pid = await inside("root", find);
+        await delay(100);
+      }
+      assert.match(pid, /^\d+$/);
+      assert.match(await inside("root", `cat /proc/${pid}/environ`), byAppArmor);
+      assert.match(await inside("root", `kill -TERM ${pid}`), byAppArmor);
+      assert.equal(stranger.exitCode, null);
+      assert.equal(
+        await inside("root", "sleep 100 & kill -TERM $!; cat /proc/$$/environ > /dev/null && echo own"),
+        "own",
+      );
+    } finally {
+      stranger.kill("SIGKILL");
+    }
+  }),
+);
+
+test("rules of raw.apparmor count, and such as are none are told before the container starts", { skip }, () =>
+  having("ruled", { "raw.apparmor": "deny /etc/secret w,\ndeny capability sys_chroot," }, async () => {
+    assert.match(await inside("ruled", "echo x > /etc/secret"), byAppArmor);
+    assert.equal(await inside("ruled", "echo x > /etc/other && echo written"), "written");
+    await act("ruled", "stop");
+    await client().patchInstance("ruled", { config: { "raw.apparmor": "deny nonsense here" } });
+    await assert.rejects(act("ruled", "start"), /Invalid value for "raw.apparmor": .*syntax error/i);
+    await client().patchInstance("ruled", { config: { "raw.apparmor": "" } });
+    await act("ruled", "start");
+    assert.equal(await inside("ruled", "echo x > /etc/secret && echo written"), "written");
+  }),
+);
+
+test("lxc.apparmor.profile=unconfined starts a container without a profile", { skip }, () =>
+  having("free", { "raw.lxc": "lxc.apparmor.profile=unconfined" }, async () => {
+    assert.equal(labelOf(await pidOf("free")), "unconfined");
+    assert.equal(await inside("free", "cat /proc/self/attr/apparmor/current"), "unconfined");
+  }),
+);
+
+test("a nesting container has policy of its own below its profile, and makes containers", { skip }, () =>
+  having("outer", { "security.nesting": "true" }, async () => {
+    const profile = profileOf("outer");
+    assert.ok(
+      labelOf(await pidOf("outer")).startsWith(`${profile}//&:${profile}:unconfined`),
+      labelOf(await pidOf("outer")),
+    );
+    assert.ok(existsSync(`${policy}/policy/namespaces/${profile}`));
+    assert.equal(await inside("outer", "cat /proc/self/attr/apparmor/current"), "unconfined");
+    const script = "unshare -U -r -m -p -f sh -c 'mount -t proc proc /proc && mount -t tmpfs none /mnt && echo $$'";
+    assert.equal(await inside("outer", `mkdir -p /mnt; ${script}`), "1");
+    assert.match(await inside("outer", "echo h > /proc/sysrq-trigger"), /denied|Read-only/);
+  }),
+);
+
+test("files of a running container are served below its profile", { skip }, () =>
+  having("filed", { "raw.apparmor": "deny /etc/secret rw," }, async () => {
+    await assert.rejects(client().getFile("filed", "/etc/secret"), /Not Found|denied/);
+    await inside("filed", "ln -s /proc/sysrq-trigger /etc/link");
+    await assert.rejects(client().putFile("filed", "/etc/secret", Buffer.from("x")), /denied/);
+    await client().putFile("filed", "/etc/other", Buffer.from("x"));
+    assert.equal(await inside("filed", "cat /etc/other"), "x");
+  }),
+);
+
+test("a deleted container leaves neither profile nor namespace, and a restarted one keeps its own", {
+  skip,
+}, async () => {
+  await having("gone", { "security.nesting": "true" }, async () => {
+    await act("gone", "restart");
+    assert.ok(loaded().includes(`${profileOf("gone")} (enforce)`));
+  });
+  assert.ok(!loaded().includes(profileOf("gone")));
+  assert.ok(!readdirSync(`${policy}/policy/namespaces`).includes(profileOf("gone")));
+  assert.deepEqual(readdirSync(`${shared!.daemon.dir}/apparmor/profiles`), []);
+});
