@@ -1,5 +1,6 @@
 /** limits.read, limits.write and limits.max of disks, and limits.disk.priority: what the kernel is told, and what a guest feels. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -162,6 +163,31 @@ test("what cannot be limited is refused, and nothing changes", { skip }, async (
   assert.equal(await inside("ls -d /memory 2>/dev/null | wc -l"), "0");
   const scratch: Device = { type: "disk", source: "tmpfs:", path: "/memory", "limits.read": "1MB" };
   await assert.rejects(update({ root: root(), scratch }), { code: "BAD_REQUEST", message: /has no "limits.read"/ });
+});
+
+test("a disk that is a block device has the limits of that device alone", { skip }, async () => {
+  const image = path.join(folder, "image");
+  execFileSync("truncate", ["--size=16M", image]);
+  execFileSync("mkfs.ext4", ["-q", image]);
+  const device = execFileSync("losetup", ["--find", "--show", image], { encoding: "utf8" }).trim();
+  try {
+    const [number] = await blockDevicesOf(device);
+    const data: Device = {
+      type: "disk",
+      source: device,
+      path: "/data",
+      "limits.read": "5MB",
+      "limits.write": "10iops",
+    };
+    await create({ root: root(), data });
+    await start();
+    assert.deepEqual(speeds(), [`${number} rbps=5000000`, `${number} wiops=10`]);
+    await update({ root: root() });
+    assert.deepEqual(speeds(), []);
+  } finally {
+    await remove();
+    execFileSync("losetup", ["--detach", device]);
+  }
 });
 
 test("limits.disk.priority is the weight of the group", { skip }, async () => {

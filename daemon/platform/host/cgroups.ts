@@ -49,6 +49,9 @@ export interface ControllerDir {
 export const parentGroupName = (stateDir: string): string =>
   `bothy-${createHash("sha256").update(realpathSync(stateDir)).digest("hex").slice(0, 8)}`;
 
+/** The group of the daemon's lxcfs, beside that of its containers. @param parent name of theirs */
+export const lxcfsGroupName = (parent: string): string => `${parent}-lxcfs`;
+
 /** The parent group of this daemon's containers in every hierarchy. */
 export class ParentGroups {
   #areMade = false;
@@ -86,9 +89,12 @@ export class ParentGroups {
       chmodSync(dir, 0o755);
     }
     const cpuset = this.layout.v1.get("cpuset");
-    if (cpuset !== undefined)
+    if (cpuset !== undefined) {
       for (const file of ["cpuset.cpus", "cpuset.mems"])
         writeFileSync(path.join(cpuset, this.name, file), readFileSync(path.join(cpuset, file)));
+      // Groups below are made with both, and need no writes of their own.
+      writeFileSync(path.join(cpuset, this.name, "cgroup.clone_children"), "1");
+    }
     this.#areMade = true;
     if (this.layout.v2 === undefined) return;
     const wanted = ["cpu", "cpuset", "memory", "pids", "io", "hugetlb"].filter((name) =>

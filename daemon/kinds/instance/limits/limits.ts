@@ -27,6 +27,7 @@ export const touchesLimits = (changed: readonly string[]): boolean =>
 /**
  * All writes that bring a group in line with the configuration; an unset limit is written as "none".
  * @param cpus the processors to use, as the scheduler of limits.cpu chose them; all when undefined
+ * @param bound what a running container is bound to; nothing for one that starts
  * @throws ApiError BAD_REQUEST when a limit is set that this host has no controller for
  */
 export function limitWrites(
@@ -34,12 +35,13 @@ export function limitWrites(
   group: string,
   config: Config,
   cpus: string | undefined,
+  bound?: { readonly cpus: string | undefined },
 ): ControlWrite[] {
   return [
     ...memoryWrites(layout, group, config),
     ...processWrites(layout, group, config),
     ...cpuWrites(layout, group, config),
-    ...cpusetWrites(layout, group, cpus),
+    ...cpusetWrites(layout, group, cpus, bound),
     ...diskPriorityWrites(layout, group, config),
     ...hugepageWrites(layout, group, config),
   ];
@@ -79,7 +81,6 @@ const shownInside = new Set([
   "cpu.cfs_quota_us",
   "cpu.max",
   "cpuset.cpus",
-  "cpuset.mems",
   "memory.high",
   "memory.limit_in_bytes",
   "memory.max",
@@ -181,20 +182,25 @@ function cpuWrites(layout: CgroupLayout, group: string, config: Config): Control
       ];
 }
 
-function cpusetWrites(layout: CgroupLayout, group: string, cpus: string | undefined): ControlWrite[] {
+/** As few as can be: with each the kernel plans anew which processors share their work, on the whole host. A new group has what the one above it has. */
+export function cpusetWrites(
+  layout: CgroupLayout,
+  group: string,
+  cpus: string | undefined,
+  bound?: { readonly cpus: string | undefined },
+): ControlWrite[] {
   const dir = controllerDir(layout, "cpuset", group);
   if (dir === undefined) return need(cpus, "limits.cpu", "cpuset");
-  const parent = path.dirname(dir.path);
-  return [
-    { path: path.join(dir.path, "cpuset.mems"), value: cpusetOf(parent, "mems") },
-    { path: path.join(dir.path, "cpuset.cpus"), value: cpus ?? cpusetOf(parent, "cpus") },
-  ];
+  if (cpus === bound?.cpus) return [];
+  // On v2 an empty line hands the bound back to the group above.
+  const all = () => (dir.version === 2 ? "\n" : cpusetOf(path.dirname(dir.path)));
+  return [{ path: path.join(dir.path, "cpuset.cpus"), value: cpus ?? all() }];
 }
 
 /** What a group of either version has. */
-function cpusetOf(dir: string, kind: "cpus" | "mems"): string {
-  const effective = path.join(dir, `cpuset.${kind}.effective`);
-  return readFileSync(existsSync(effective) ? effective : path.join(dir, `cpuset.${kind}`), "utf8").trim();
+export function cpusetOf(dir: string): string {
+  const effective = path.join(dir, "cpuset.cpus.effective");
+  return readFileSync(existsSync(effective) ? effective : path.join(dir, "cpuset.cpus"), "utf8").trim();
 }
 
 /** The weight of a group that nobody gave one. */
@@ -231,7 +237,7 @@ export function liveWrites(writes: readonly ControlWrite[]): ControlWrite[] {
   const processors = copies.filter(isOf("cpuset.cpus"));
   const widened = processors.map(({ path: file }) => {
     const outer = path.dirname(path.dirname(file));
-    return { path: path.join(outer, "cpuset.cpus"), value: cpusetOf(path.dirname(outer), "cpus") };
+    return { path: path.join(outer, "cpuset.cpus"), value: cpusetOf(path.dirname(outer)) };
   });
   const loosened = copies.filter(isOf("cpu.cfs_quota_us")).map((item) => ({ ...item, value: "-1" }));
   return [...loosened, ...widened, ...processors, ...writes, ...copies];
