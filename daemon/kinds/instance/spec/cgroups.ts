@@ -43,7 +43,7 @@ export function cgroupOps(facts: GroupFacts): Op[] {
     ...boundOps(layout, group),
     ...deviceRuleOps(layout, group, facts.deviceRules),
     ...[...inner.values()].map((dir): Op => ["cgroup-make", dir]),
-    ...guestCopies(limits, (outer) => inner.get(outer)).map(write),
+    ...guestCopies(limits.filter(isNotInherited), (outer) => inner.get(outer)).map(write),
     ...all.filter(({ isOwned }) => isOwned).map(({ outer }): Op => ["cgroup-own", inner.get(outer) ?? outer]),
     ...joins(layout, group, (outer) => inner.get(outer) ?? outer),
   ];
@@ -53,6 +53,9 @@ export function cgroupOps(facts: GroupFacts): Op[] {
 export function joinOps(layout: CgroupLayout, group: string, hasGuestGroup: boolean): Op[] {
   return joins(layout, group, hasGuestGroup ? guestDir : (dir) => dir);
 }
+
+/** A new group has the processors of the one above it. */
+const isNotInherited = ({ path: file }: ControlWrite): boolean => path.basename(file) !== "cpuset.cpus";
 
 const write = ({ path: file, value }: ControlWrite): Op => ["cgroup-write", file, value];
 

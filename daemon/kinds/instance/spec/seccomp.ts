@@ -49,7 +49,12 @@ export function startFilter(
 export function runningFilter(cellDir: string, file: string): readonly Op[] {
   const own = statSync(ownFile(cellDir), { throwIfNoEntry: false });
   if (own?.size === 0) return [];
-  return [["seccomp", own === undefined ? file : ownFile(cellDir)]];
+  if (own === undefined) return [["seccomp", file]];
+  // Where to hand system calls over that are answered from outside, if there are any.
+  return [
+    ["seccomp", ownFile(cellDir)],
+    ["control", cellDir],
+  ];
 }
 
 /** AUDIT_ARCH and the number of ioctl(2), of the architecture and of its 32-bit companion (linux/audit.h, asm/unistd.h). */

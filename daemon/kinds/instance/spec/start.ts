@@ -10,6 +10,7 @@ import { cellSteps, type DevicePlan } from "../devices/step";
 import type { ControlWrite } from "../limits/limits";
 import { cgroupOps } from "./cgroups";
 import { filesystemOps, guestMountOps } from "./filesystems";
+import { interceptionOps } from "./interception";
 import { isOci, ociCommandOps, resolverOps } from "./oci";
 import {
   capabilityMask,
@@ -36,6 +37,8 @@ export interface StartFacts {
   /** Group of this container below every hierarchy, such as "bothy-1a2b/web". */
   readonly group: string;
   readonly limits: readonly ControlWrite[];
+  /** By which it sees its own memory, processors and uptime. */
+  readonly figures: readonly Op[];
   /** By which the container reaches the daemon. */
   readonly gate: readonly Op[];
   /** File of the host that is its resolv.conf; nothing for one that has its own. */
@@ -43,6 +46,8 @@ export interface StartFacts {
   /** Folder of run files. */
   readonly controlDir: string;
   readonly consoleLog: string;
+  /** Words for its security label. */
+  readonly label: readonly Op[];
   /** Its seccomp program, if it has one. */
   readonly seccomp: readonly Op[];
   readonly hasDevice: (name: string) => boolean;
@@ -75,9 +80,12 @@ export function startOps(facts: StartFacts): Op[] {
       needsV1: config.get("image.requirements.cgroup") === "v1",
       deviceRules: facts.plans.flatMap(({ rules = [] }) => rules),
     }),
+    ...facts.label,
     ...facts.seccomp,
+    ...interceptionOps(facts.config),
     ["hostname", facts.name],
     ...filesystemOps({ layout: facts.layout, isPrivileged, isNesting, hasDevice: facts.hasDevice }),
+    ...facts.figures,
     ...facts.gate,
     ...resolverOps(facts.resolver),
     ...guestMountOps(facts.plans.flatMap(({ place = [] }) => place)),

@@ -16,9 +16,9 @@ const code = { load: 0x20, jumpIfEqual: 0x15, jump: 0x05, answer: 0x06 } as cons
 const field = { number: 0, architecture: 4 } as const;
 const answer = { killProcess: 0x8000_0000, errno: 0x0005_0000 } as const;
 
-type Instruction = readonly [code: number, ifTrue: number, ifFalse: number, k: number];
+export type Instruction = readonly [code: number, ifTrue: number, ifFalse: number, k: number];
 
-const load = (offset: number): Instruction => [code.load, 0, 0, offset];
+export const load = (offset: number): Instruction => [code.load, 0, 0, offset];
 const answering = (value: number): Instruction => [code.answer, 0, 0, value];
 
 interface Names {
@@ -73,6 +73,13 @@ export function requireKnownCalls(dir: string, config: Config): void {
   }
 }
 
+/** The number of a system call on this architecture; -1 where it has none. @param dir of the programs that the build makes */
+export const callNumber = (dir: string, name: string): number => namesIn(dir).calls.get(name)?.[0] ?? -1;
+
+/** Instructions for calls of this architecture, passed over by those of 32 bits. @param dir of the programs that the build makes */
+export const forOwnArchitecture = (dir: string, body: readonly Instruction[]): Instruction[] =>
+  forArchitecture(namesIn(dir).audits[0] ?? 0, body);
+
 /** Instructions for one architecture, passed over by the others. */
 const forArchitecture = (audit: number, body: readonly Instruction[]): Instruction[] => [
   load(field.architecture),
@@ -99,6 +106,20 @@ const allowed = (numbers: readonly number[]): Instruction[] => [
 /** Rules by the keys of a container; empty where it has none. @param dir of the programs that the build makes @param config expanded */
 export function policyRules(dir: string, config: Config): Buffer {
   return Buffer.concat(policyOf(dir, config).map((one) => instruction(...one)));
+}
+
+/** Mounts in ways that AppArmor does not judge; programs know that a kernel may be without them, and take mount(2). */
+const newMountCalls = ["open_tree", "move_mount", "fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr"];
+const enosys = 38;
+
+/** Rules that leave mount(2) and umount2(2) as the only ways to mount. @param dir of the programs that the build makes */
+export function mountCallRules(dir: string): Buffer {
+  const { audits, calls } = namesIn(dir);
+  const rules = audits.flatMap((audit, of) => {
+    const numbers = newMountCalls.map((name) => calls.get(name)?.[of] ?? -1).filter((number) => number >= 0);
+    return forArchitecture(audit, denied(numbers.map((number) => [number, answer.errno | enosys] as const)));
+  });
+  return Buffer.concat(rules.map((one) => instruction(...one)));
 }
 
 function policyOf(dir: string, config: Config): Instruction[] {
