@@ -1,4 +1,5 @@
 /** Check of devices: names, types, options and what holds together; every option has an effect. */
+import path from "node:path";
 import type { Device, Devices } from "../common";
 import { lxdDevices } from "../config/lxd-words";
 import { didYouMean } from "../config/near";
@@ -59,5 +60,26 @@ export function checkDevice(name: string, device: Device): DeviceIssue[] {
   return issues;
 }
 
-export const checkDevices = (devices: Devices): DeviceIssue[] =>
-  Object.entries(devices).flatMap(([name, device]) => checkDevice(name, device));
+/** Checks each device, and that no two disks are at one path. */
+export const checkDevices = (devices: Devices): DeviceIssue[] => [
+  ...Object.entries(devices).flatMap(([name, device]) => checkDevice(name, device)),
+  ...sharedPaths(devices),
+];
+
+function sharedPaths(devices: Devices): DeviceIssue[] {
+  const first = new Map<string, string>();
+  const issues: DeviceIssue[] = [];
+  for (const [device, { type, path: place }] of Object.entries(devices)) {
+    if (type !== "disk" || !place) continue;
+    const inside = path.posix.normalize(`/${place}/`);
+    const other = first.get(inside);
+    if (other === undefined) first.set(inside, device);
+    else
+      issues.push({
+        device,
+        option: "path",
+        message: `Invalid device "${device}": the disk "${other}" has the path "${place}" too. Use another.`,
+      });
+  }
+  return issues;
+}

@@ -16,15 +16,49 @@ const innerPath = text("path", (value) =>
 /** In the place of a source: a file system in memory. */
 const tmpfsSource = "tmpfs:";
 
-const diskSource = text("absolute path, name of a volume, or tmpfs:", (value) => oneLine.check(value));
+/** What LXD takes as a source and no disk of ours can be. The first cause is LXD's. */
+const otherSources = {
+  "cloud-init:config": "disks with source=cloud-init:config are only supported by virtual machines",
+  "ceph:": "this server has no Ceph; map the block device on the host and give its path",
+  "cephfs:": "this server has no Ceph; mount the file system on the host and give its folder",
+} as const;
 
-/** Those that a bind mount has; options of a file system are for disks that bring one. */
+const diskSource = text(
+  "absolute path, name of a volume, or tmpfs:",
+  (value) => Object.entries(otherSources).find(([source]) => value.startsWith(source))?.[1] ?? oneLine.check(value),
+);
+
+/** Those that a mount has whatever is mounted; other options are those of a block device's file system. */
 const mountWords = ["ro", "rw", "nodev", "nosuid", "noexec", "noatime", "relatime", "strictatime"];
 
+/** A file system takes its device from the source alone. */
 const mountOptions = text("options separated by commas", (value) => {
-  const other = value.split(",").find((word) => !mountWords.includes(word));
-  return other === undefined ? undefined : `"${other}" is none of ${mountWords.join(", ")}`;
+  const wrong = value.split(",").find((word) => !/^[\w.-]+(=[^\p{Cc}]*)?$/u.test(word) || /^source(=|$)/.test(word));
+  return wrong === undefined ? undefined : `"${wrong}" is no option of a mount`;
 });
+
+export interface MountOptions {
+  /** Of the mount, such as "noexec". */
+  readonly mount: readonly string[];
+  /** Of the file system, such as "errors=remount-ro". */
+  readonly fileSystem: readonly string[];
+}
+
+export function mountOptionsOf(device: Device): MountOptions {
+  const words = diskOptions(device).get("raw.mount.options")?.split(",") ?? [];
+  return {
+    mount: words.filter((word) => mountWords.includes(word)),
+    fileSystem: words.filter((word) => !mountWords.includes(word)),
+  };
+}
+
+/** Why a disk that brings no file system cannot have its mount options; nothing when it can. */
+export function noFileSystem(device: Device): string | undefined {
+  const [other] = mountOptionsOf(device).fileSystem;
+  return other === undefined
+    ? undefined
+    : `raw.mount.options: "${other}" is none of ${mountWords.join(", ")}; others are for block devices as the source`;
+}
 
 const since = "0.1.0";
 
@@ -50,7 +84,7 @@ const options = {
     applies: "now",
     since,
     example: "/srv/data",
-    doc: "Folder or file of the host, a custom volume of the `pool`, or `tmpfs:` for a file system in memory. Every disk but the root has one.",
+    doc: "Folder or file of the host, a block device of the host with a file system, a custom volume of the `pool`, or `tmpfs:` for a file system in memory. Every disk but the root has one.",
   },
   size: {
     type: size,
@@ -103,7 +137,7 @@ const options = {
     since,
     extension: "storage",
     example: "nodev,noexec",
-    doc: "More options of the mount, separated by commas: `ro`, `nodev`, `nosuid`, `noexec`, `noatime`, `strictatime`. A root has none.",
+    doc: "More options of the mount, separated by commas: `ro`, `nodev`, `nosuid`, `noexec`, `noatime`, `strictatime`. Where the source is a block device, options of its file system as well, such as `discard` or `errors=remount-ro`. A root has none.",
   },
   "boot.priority": {
     type: integer(0, 2 ** 32 - 1),
@@ -172,6 +206,9 @@ export const isTmpfs = ({ source }: Device): boolean => source === tmpfsSource;
 /** Whether a disk is a custom volume. */
 export const isVolume = ({ path: place, pool }: Device): boolean => Boolean(pool) && place !== "/";
 
+/** Whether the source is a path of the host. */
+export const isOfHost = (device: Device): boolean => Boolean(device.source) && !device.pool && !isTmpfs(device);
+
 function rules(device: Device): OptionIssue[] {
   const { path: place, pool, source } = device;
   const issues: OptionIssue[] = [];
@@ -190,6 +227,9 @@ function rules(device: Device): OptionIssue[] {
     add("source", `source: it must be an absolute path, or the name of a volume with "pool"`);
   if (device.size && place !== "/" && !isTmpfs(device) && !isVolume(device))
     add("size", `Only the root disk may have a size quota, or a disk with the source "tmpfs:"`);
+  const wrongOption =
+    isOfHost(device) || mountOptions.check(device["raw.mount.options"] ?? "ro") ? undefined : noFileSystem(device);
+  if (wrongOption !== undefined) add("raw.mount.options", wrongOption);
   for (const option of ["recursive", "shift", "propagation", "limits.read", "limits.write", "limits.max"])
     if (isTmpfs(device) && (["recursive", "shift"].includes(option) ? isTrue(device[option]) : device[option]))
       add(option, `a disk with the source "tmpfs:" has no "${option}"`);

@@ -3,7 +3,7 @@ import type { Device } from "../common";
 import { lxdNicTypes } from "../config/lxd-words";
 import { readerOf } from "../config/reader";
 import type { Row } from "../config/table";
-import { hwaddr, ipv4, mtu, oneLine, oneOfLxd, text } from "../config/values";
+import { bitRate, hwaddr, integer, ipv4, mtu, oneLine, oneOfLxd, text } from "../config/values";
 import { commonOptions, type DeviceReference, type DeviceType, type OptionIssue } from "./type";
 
 /** No "%" either: the kernel takes it for a pattern of names. */
@@ -84,6 +84,38 @@ const options = {
     extension: "network",
     example: "10.1.2.20",
     doc: "Address that the network's DHCP gives to the nic, in the subnet of the network.",
+  },
+  "limits.ingress": {
+    type: bitRate,
+    unset: "no bound",
+    applies: "now",
+    since,
+    example: "10Mbit",
+    doc: "How much the container receives in a second, in bits (`kbit`, `Mbit`, `Gbit`, `Tbit`, or `Kibit` and so on). What comes faster waits, and is dropped when too much waits. `0` is no bound.",
+  },
+  "limits.egress": {
+    type: bitRate,
+    unset: "no bound",
+    applies: "now",
+    since,
+    example: "10Mbit",
+    doc: "How much it sends, as for `limits.ingress`. What goes faster is dropped.",
+  },
+  "limits.max": {
+    type: bitRate,
+    unset: "no bound",
+    applies: "now",
+    since,
+    example: "10Mbit",
+    doc: "Both of `limits.ingress` and `limits.egress`, in their place.",
+  },
+  "limits.priority": {
+    type: integer(0, 2 ** 32 - 1),
+    unset: "`limits.network.priority` of the instance",
+    applies: "now",
+    since,
+    example: "5",
+    doc: "Priority of the packets that the container sends, for queueing disciplines of the host's interfaces that go by it (`skb->priority`, such as `prio`).",
   },
   ...commonOptions,
 } as const satisfies Readonly<Record<string, Row>>;

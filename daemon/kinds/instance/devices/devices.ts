@@ -100,14 +100,17 @@ export const keptBy = (plans: readonly DevicePlan[]): Config =>
  * How a container gets its devices, or has got them.
  * @param isAnew which it is about to get; of the others the owner's volatile keys tell @throws ApiError for what cannot be
  */
-export const planDevices = (
+export async function planDevices(
   home: InstanceHome,
   owner: Owner,
   devices: Devices,
   ids: IdRange | undefined,
   isAnew: PlanFacts["isAnew"],
-): DevicePlan[] =>
-  byDriver(devices).flatMap((mine) => mine.driver.plan({ home, owner, devices: mine.devices, ids, isAnew }));
+): Promise<DevicePlan[]> {
+  const planOf = async ({ driver, devices: mine }: { driver: DeviceDriver; devices: NamedDevice[] }) =>
+    driver.plan({ home, owner, devices: mine, ids, isAnew });
+  return (await Promise.all(byDriver(devices).map(planOf))).flat();
+}
 
 /** The devices that come and go with files of the host, each with those files. */
 export const awaiting = (devices: Devices): { readonly device: string; readonly files: readonly string[] }[] =>

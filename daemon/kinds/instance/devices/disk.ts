@@ -1,22 +1,25 @@
-/** Device disk: the root, custom volumes, folders and files of the host, and file systems in memory. */
+/** Device disk: the root, custom volumes, what is of the host (disk-of-host.ts), and file systems in memory. */
 import { statSync } from "node:fs";
 import path from "node:path";
 import type { Device, Devices } from "../../../../sdk/api/common";
-import { diskOptions, isTmpfs, isVolume, mayBeMissing } from "../../../../sdk/api/devices/disk";
+import {
+  diskOptions,
+  isOfHost,
+  isTmpfs,
+  isVolume,
+  mayBeMissing,
+  mountOptionsOf,
+} from "../../../../sdk/api/devices/disk";
 import { badRequest } from "../../../../sdk/api/errors";
 import { toApiError } from "../../../platform/errors";
 import { isThere } from "../../../platform/folders/files";
 import type { Op } from "../../../platform/native/index";
 import type { InstanceHome } from "../home";
 import type { InstanceId } from "../record";
-import type { CheckFacts, DeviceDriver, Facts, PlanFacts } from "./driver";
+import { bindFlags, flagsText } from "./disk-flags";
+import { checkHostDisk, folderOf, hostDiskOp, mismatch } from "./disk-of-host";
+import type { CheckFacts, DeviceDriver, Facts, NamedDevice, PlanFacts } from "./driver";
 import type { DevicePlan } from "./step";
-
-/** Whether the source is a path of the host. */
-const isOfHost = (options: Device): boolean => Boolean(options.source) && !options.pool && !isTmpfs(options);
-
-/** Whether the host must have it. */
-const needsSource = (options: Device): boolean => isOfHost(options) && !mayBeMissing(options);
 
 const missing = (device: string, source: string | undefined) => `Missing source path "${source}" for disk "${device}".`;
 
@@ -26,15 +29,12 @@ function check(facts: CheckFacts): void {
     if (isVolume(options)) requireVolume(facts, options, (cause) => failed("add", device, cause));
     if (!isOfHost(options)) continue;
     const found = statSync(options.source ?? "", { throwIfNoEntry: false });
-    if (found?.isBlockDevice()) throw failed("add", device, ofBlocks(options.source));
+    const cause = found && mismatch(options, found);
+    if (cause !== undefined) throw failed("add", device, cause);
     if (found === undefined && !mayBeMissing(options))
       throw failed("add", device, `${missing(device, options.source)} Make it, or set required to false.`);
   }
 }
-
-/** LXD mounts it and gives the container its file system. */
-const ofBlocks = (source: string | undefined) =>
-  `"${source}" is a block device, whose file system this version does not mount yet. Mount it on the host and give its folder, or give the device itself by the type unix-block.`;
 
 const failed = (when: "add" | "start", device: string, cause: string) =>
   badRequest(`Failed ${when} validation for device "${device}": ${cause}`);
@@ -56,9 +56,15 @@ function requireVolume({ home, owner }: Facts, { pool = "", source = "" }: Devic
 async function checkStart(facts: Facts): Promise<void> {
   for (const [device, options] of facts.devices) {
     if (isVolume(options) && !mayBeMissing(options)) await checkStartVolume(facts, device, options);
-    if (needsSource(options) && !(await isThere(options.source ?? "")))
+    if (!isOfHost(options)) continue;
+    if (!mayBeMissing(options) && !(await isThere(options.source ?? "")))
       throw failed("start", device, `${missing(device, options.source)} Make it, or change the device.`);
+    folderOf(facts, [device, options], (cause) => failed("start", device, cause));
   }
+}
+
+async function checkHost(facts: Facts): Promise<void> {
+  for (const named of facts.devices) if (isOfHost(named[1])) await checkHostDisk(facts, named);
 }
 
 async function checkStartVolume(facts: Facts, device: string, options: Device): Promise<void> {
@@ -71,21 +77,24 @@ async function checkStartVolume(facts: Facts, device: string, options: Device): 
 }
 
 /** Without the root, the shorter paths first so that one may lie in another. */
-const plan = (facts: PlanFacts): DevicePlan[] =>
-  facts.devices
-    .filter(([, options]) => options.path !== "/")
-    .map(([device, options]) => ({ device, options, place: path.posix.normalize(`/${options.path ?? ""}`) }))
-    .sort((a, b) => a.place.length - b.place.length)
-    .map(({ device, options, place }) => ({
-      device,
-      place,
-      steps: [{ by: "cell", op: opOf(facts, options, place), undo: ["unbind", place] }],
-    }));
+const plan = (facts: PlanFacts): Promise<DevicePlan[]> =>
+  Promise.all(
+    facts.devices
+      .filter(([, options]) => options.path !== "/")
+      .map((named) => ({ named, place: path.posix.normalize(`/${named[1].path ?? ""}`) }))
+      .sort((a, b) => a.place.length - b.place.length)
+      .map(async ({ named, place }) => ({
+        device: named[0],
+        place,
+        steps: [{ by: "cell" as const, op: await opOf(facts, named, place), undo: ["unbind", place] as const }],
+      })),
+  );
 
-function opOf(facts: PlanFacts, options: Device, place: string): Op {
+async function opOf(facts: PlanFacts, named: NamedDevice, place: string): Promise<Op> {
+  const [, options] = named;
   if (isTmpfs(options)) return tmpfsOp(options, place);
   if (isVolume(options)) return volumeOp(facts, options, place);
-  return ["bind", path.normalize(options.source ?? ""), place, flagsText(bindFlags(options))];
+  return hostDiskOp(facts, named, place);
 }
 
 /**
@@ -101,33 +110,12 @@ function volumeOp({ home, owner, ids }: PlanFacts, options: Device, place: strin
   return ["bind", folder, place, flagsText(flags)];
 }
 
-function bindFlags(options: Device): string[] {
-  const disk = diskOptions(options);
-  return [
-    disk.get("readonly") ? "ro" : "",
-    disk.get("recursive") ? "rec" : "",
-    mayBeMissing(options) ? "optional" : "",
-    disk.get("shift") ? "shift" : "",
-    // Of all that is mounted below, with or without the r; private is what a bind is by itself.
-    disk
-      .get("propagation")
-      .replace(/^r(?=private|shared|slave|unbindable)/, "")
-      .replace("private", ""),
-    disk.get("raw.mount.options") ?? "",
-  ];
-}
-
-function flagsText(flags: readonly string[]): string {
-  const given = flags.filter((flag) => flag !== "");
-  return given.length === 0 ? "-" : given.join(",");
-}
-
 /** The container's own root makes it, so that its bytes count for the container and it brings no device nodes. */
 function tmpfsOp(options: Device, place: string): Op {
   const disk = diskOptions(options);
   const size = disk.get("size");
-  const more = [disk.get("readonly") ? "ro" : "", disk.get("raw.mount.options") ?? ""].filter((flag) => flag !== "");
-  const flags = ["nosuid", "nodev", ...more].join(",");
+  const more = [disk.get("readonly") ? "ro" : "", ...mountOptionsOf(options).mount];
+  const flags = flagsText(["nosuid", "nodev", ...more]);
   return ["mount", "tmpfs", "tmpfs", place, flags, size === undefined ? "mode=755" : `mode=755,size=${size}`];
 }
 
@@ -153,4 +141,11 @@ export const rootFlagOps = (devices: Devices): Op[] =>
 /** The limits are of control groups (limits/disk-limits.ts). */
 const outside = ["limits.read", "limits.write", "limits.max", "boot.priority"];
 
-export const disk: DeviceDriver = { place: (options) => options.path ?? "", outside, check, checkStart, plan };
+export const disk: DeviceDriver = {
+  place: (options) => options.path ?? "",
+  outside,
+  check,
+  checkStart,
+  checkHost,
+  plan,
+};

@@ -53,7 +53,7 @@ export interface DeviceDriver {
   /** Files of the host with which the device comes and goes. */
   awaited?(options: Device): readonly string[];
   /** How a container gets its devices, or has got them. @throws ApiError for what cannot be */
-  plan(facts: PlanFacts): DevicePlan[];
+  plan(facts: PlanFacts): DevicePlan[] | Promise<DevicePlan[]>;
   /** The container has some of its devices anew, under names that it knew. */
   replaced?(facts: {
     readonly home: InstanceHome;

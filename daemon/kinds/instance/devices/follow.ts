@@ -34,8 +34,8 @@ export async function followDevices(
   const chosen = withChosenKeys({ ...record, config: withoutKept(record.config, changed) }, is);
   if (changed.length === 0) return chosen;
   const { config } = await ownAddresses(home, { ...record, config: chosen }, is, (device) => changed.includes(device));
-  const all = planDevices(home, { ...record, config }, is, ids, (device) => changed.includes(device));
-  const had = planDevices(home, record, was, ids, () => false);
+  const all = await planDevices(home, { ...record, config }, is, ids, (device) => changed.includes(device));
+  const had = await planDevices(home, record, was, ids, () => false);
   const come = all.filter(({ device }) => changed.includes(device));
   const gone = had.filter(({ device }) => changed.includes(device)).reverse();
   await carryOut(home, record, running, ids, { gone, come, rules: [rulesOf(had), rulesOf(all)] });

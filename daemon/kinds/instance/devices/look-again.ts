@@ -28,8 +28,8 @@ async function look(home: InstanceHome, instance: InstanceId, isDoubtful: boolea
   const { devices } = book.expanded(record);
   const ids = book.idsOf(record);
   const names = awaiting(devices).map(({ device }) => device);
-  const has = planDevices(home, record, devices, ids, () => false);
-  const fresh = planDevices(home, record, devices, ids, (device) => names.includes(device));
+  const has = await planDevices(home, record, devices, ids, () => false);
+  const fresh = await planDevices(home, record, devices, ids, (device) => names.includes(device));
   const keptOf = (plans: readonly DevicePlan[], name: string) => keptBy(plans.filter(({ device }) => device === name));
   const awaited = has.filter(({ device }) => names.includes(device));
   const lost = isDoubtful ? await lostOf(home, record, awaited) : [];

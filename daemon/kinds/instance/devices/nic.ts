@@ -1,6 +1,7 @@
 /** Device nic: interfaces of the container, by their types (nic-<type>.ts). */
 import type { Device } from "../../../../sdk/api/common";
 import { nicOptions } from "../../../../sdk/api/devices/nic";
+import { freeNics } from "../limits/nic-limits";
 import { keyOf } from "../record";
 import { tellDhcpClients } from "./dhcp-word";
 import type { CheckFacts, DeviceDriver, Facts } from "./driver";
@@ -33,7 +34,11 @@ async function checkHost(facts: Facts): Promise<void> {
   for (const nic of planNics(facts)) await typeOf(nic.options).checkHost?.({ ...facts, nic });
 }
 
+/** They hold at the host's end, and are changed there (limits/nic-limits.ts). */
+const outside = ["limits.ingress", "limits.egress", "limits.max", "limits.priority"];
+
 export const nic: DeviceDriver = {
+  outside,
   check,
   checkRivals,
   checkStart,
@@ -52,6 +57,9 @@ export const nic: DeviceDriver = {
       plans.flatMap(({ device, kept }) => kept?.[`volatile.${device}.name`] ?? []),
     ),
   // Nobody need wait for it: no other port has that name.
-  ended: async ({ home, owner }) => void home.networks.nics.closePorts(keyOf(owner)),
+  ended: async ({ home, owner, devices }) => {
+    void home.networks.nics.closePorts(keyOf(owner));
+    await freeNics(home, owner, devices);
+  },
   forgotten: (home, instance) => home.networks.forgetInstance(keyOf(instance)),
 };
