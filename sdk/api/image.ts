@@ -1,6 +1,6 @@
 /** Image: what instances are made from, and its aliases (docs/lxd-api.md, Images). */
 import * as z from "zod";
-import { Config, Text, Time, text } from "./common";
+import { Config, Text, Time, text, WrittenTime } from "./common";
 import { defineKind } from "./kind";
 import { means } from "./means";
 
@@ -21,7 +21,7 @@ export const ImagePut = z.object({
   ),
   public: means(z.boolean().default(false), "Whether clients without rights may fetch it."),
   properties: means(Config.default({}), "What the image says of itself, such as `os`."),
-  expires_at: Time.optional(),
+  expires_at: WrittenTime.optional(),
   profiles: means(z.array(z.string()).optional(), "Profiles of instances that are made of it and name none."),
 });
 export type ImagePut = z.infer<typeof ImagePut>;

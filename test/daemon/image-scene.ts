@@ -78,7 +78,7 @@ export async function withImages(test: (scene: Scene) => Promise<void>): Promise
         return mkdtempSync(path.join(root, `unpacked-${folders}-`));
       },
       importBytes: async (bytes) => {
-        await using upload = await receive(Readable.from([bytes]), {}, dirs.scratch, images.limits);
+        await using upload = await receive(Readable.from([Buffer.from(bytes)]), {}, dirs.scratch, images.limits);
         return (await images.import("default", upload, {})).fingerprint;
       },
       leftovers: () => [...readdirSync(dirs.images), ...readdirSync(dirs.scratch)],

@@ -15,7 +15,7 @@ async function unpacked(bytes: Buffer, chunkBytes: number): Promise<Buffer> {
   const { stream, done, stop } = await gunzipped(chunksOf(bytes, chunkBytes));
   const parts: Buffer[] = [];
   try {
-    for await (const part of stream) parts.push(part);
+    for await (const part of stream) parts.push(Buffer.from(part));
   } catch {
     stop();
   }

@@ -2,13 +2,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { open } from "node:fs/promises";
-import { PassThrough } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { PassThrough, type Writable } from "node:stream";
 import { badRequest } from "../../../../sdk/api/errors";
 import { findProgram } from "../../../../sdk/host/program";
 import { Tail } from "../../../platform/processes/tail";
 import type { Decompressed } from "./decompressed";
 import { gunzipped } from "./gunzip";
+import { handOver } from "./hand-over";
 import { limited } from "./limited";
 
 interface Row {
@@ -84,8 +84,7 @@ function throughProgram(
       `Cannot import image: the program "${program}" is not installed. Install it, or send the image packed otherwise.`,
     );
   const child = spawn(...limited(program, options, decompressorBytes), { stdio: ["pipe", "pipe", "pipe"] });
-  // A program that ended early takes no more; its exit code tells why.
-  pipeline(packed, child.stdin).catch(() => undefined);
+  void feed(child.stdin, packed);
   // Taken at once: Node throws away what nobody reads when the program ends.
   const stream = child.stdout.pipe(new PassThrough({ highWaterMark: 1 << 18 }));
   const complaint = Tail.of(child.stderr);
@@ -108,4 +107,14 @@ function throughProgram(
       stream.destroy();
     },
   };
+}
+
+/** A program that ended early takes no more; its exit code tells why. */
+async function feed(stdin: Writable, packed: AsyncIterable<Buffer>): Promise<void> {
+  stdin.on("error", () => undefined);
+  for await (const chunk of packed) {
+    if (!stdin.writable) return;
+    await handOver(stdin, chunk);
+  }
+  stdin.end();
 }

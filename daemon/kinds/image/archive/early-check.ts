@@ -1,17 +1,14 @@
 /** Early check: it goes on while its file is still coming, so that little is left to do when the file is whole. */
-import { createWriteStream } from "node:fs";
 import type { Writable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { untilAborted } from "../../../../sdk/api/abort";
+import { GatheredFile } from "../../../platform/folders/gathered-file";
+import { giveBack } from "../../../platform/give-back";
 import { Slots } from "../../../platform/processes/slots";
 import { type CheckedJob, checkedComing, type PackedFile } from "./checked-apart";
 import { headBytes } from "./compression";
 
 /** Others than those of files that are whole: nobody keeps these from being checked by sending slowly. */
 const atOnce = new Slots(2);
-
-/** So much more of the file is worth telling. */
-const newsBytes = 1 << 20;
 
 /** Dispose of it when its result is not wanted any more. */
 export class EarlyCheck<Result> implements AsyncDisposable {
@@ -66,27 +63,32 @@ export class EarlyCheck<Result> implements AsyncDisposable {
 
 /**
  * Writes a new file, which a check follows as it grows.
+ * @param source gives chunks that nobody else has @param take sees each of them first, and may refuse it
  * @param begin the check, when enough of the file is there to tell what it is; nothing when it is to be checked when it is whole
  */
 export async function storeChecked<Result>(
   source: AsyncIterable<Buffer>,
   filePath: string,
+  take: (chunk: Buffer) => void,
   begin: () => Promise<EarlyCheck<Result> | undefined>,
 ): Promise<EarlyCheck<Result> | undefined> {
-  const target = createWriteStream(filePath, { mode: 0o600, flags: "wx" });
   let check: EarlyCheck<Result> | undefined;
-  async function* followed(): AsyncGenerator<Buffer> {
+  try {
+    await using file = await GatheredFile.create(filePath);
+    let gathered = 0;
     let told = 0;
     for await (const chunk of source) {
-      yield chunk;
-      if (target.bytesWritten < told + (told === 0 ? headBytes : newsBytes)) continue;
-      if (told === 0) check = await begin();
-      else check?.more();
-      told = target.bytesWritten;
+      take(chunk);
+      gathered += chunk.length;
+      await file.add(chunk);
+      giveBack(chunk);
+      if (told === 0 && gathered >= headBytes) {
+        await file.written();
+        check = await begin();
+      } else if (file.writtenBytes > told) check?.more();
+      told = file.writtenBytes;
     }
-  }
-  try {
-    await pipeline(followed, target);
+    await file.written();
   } catch (error) {
     await check?.[Symbol.asyncDispose]();
     throw error;

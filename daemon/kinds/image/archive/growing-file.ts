@@ -1,8 +1,9 @@
 /** Growing file: the bytes of a file that may still be written, as they come. Who writes it tells (early-check.ts). */
+import { readSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import type { Readable } from "node:stream";
 
-const chunkBytes = 1 << 18;
+const chunkBytes = 1 << 20;
 
 /** What a check process is told of its files: any byte says that there is more, the end that they are whole. */
 export class Growth {
@@ -60,12 +61,14 @@ export class GrowingFile implements AsyncDisposable {
     return new GrowingFile(await open(path, "r"), growth);
   }
 
-  /** All bytes up to the end of the whole file. */
+  /** All bytes up to the end of the whole file. A chunk is there until the next one is asked for. */
   async *bytes(): AsyncGenerator<Buffer> {
+    const buffer = Buffer.allocUnsafeSlow(chunkBytes);
     for (;;) {
       // Before the read: what is written after it is told after this.
       const { count, isWhole } = this.growth.news;
-      const { bytesRead, buffer } = await this.file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, null);
+      // It waits for the disk here: the process has nothing else to do, and what was just written is in memory.
+      const bytesRead = readSync(this.file.fd, buffer, 0, chunkBytes, null);
       this.#read += bytesRead;
       if (bytesRead > 0) yield buffer.subarray(0, bytesRead);
       else if (isWhole) return;

@@ -2,17 +2,21 @@
  * Gunzip: what is packed by gzip, unpacked by the zlib that comes with Node, in half the processor time of the program gzip. What
  * unpacks the image afterwards is that program, so all that it would refuse is refused here.
  */
-import type { Gunzip } from "node:zlib";
+import type { TransformOptions } from "node:stream";
+import type { Gunzip, ZlibOptions } from "node:zlib";
 import { badRequest } from "../../../../sdk/api/errors";
+import { giveBack } from "../../../platform/give-back";
 import type { Decompressed } from "./decompressed";
 
-const chunkBytes = 1 << 18;
+const chunkBytes = 1 << 20;
+/** Several chunks are unpacked while their reader is busy with what came before. */
+const options: ZlibOptions & TransformOptions = { chunkSize: chunkBytes, readableHighWaterMark: 4 * chunkBytes };
 
 /** To be called where it is confined. */
 export async function gunzipped(packed: AsyncIterable<Buffer>): Promise<Decompressed> {
   // Not before: the daemon itself has no use for it.
   const { createGunzip } = await import("node:zlib");
-  const stream = createGunzip({ chunkSize: chunkBytes });
+  const stream = createGunzip(options);
   let isStopped = false;
   let hasFailed = false;
   stream.on("error", () => {
@@ -22,7 +26,7 @@ export async function gunzipped(packed: AsyncIterable<Buffer>): Promise<Decompre
   // Whoever calls done() gets the failure; when nobody does it is not a crash.
   fed.catch(() => undefined);
   return {
-    stream,
+    stream: lent(stream),
     done: async () => {
       // What has been stopped may wait for bytes that are still to come.
       if (isStopped && !hasFailed) return;
@@ -33,6 +37,16 @@ export async function gunzipped(packed: AsyncIterable<Buffer>): Promise<Decompre
       stream.destroy();
     },
   };
+}
+
+/** Passes chunks on and gives back each buffer that they are parts of when its last one was read: zlib has begun another one by then. */
+async function* lent(stream: Gunzip): AsyncGenerator<Buffer> {
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    yield chunk;
+    // Small ones may be parts of a buffer that the whole program shares.
+    const { buffer, byteOffset, length } = chunk;
+    if (buffer.byteLength === chunkBytes && byteOffset + length === chunkBytes) giveBack(Buffer.from(buffer));
+  }
 }
 
 const brokenBy = (error: unknown) =>

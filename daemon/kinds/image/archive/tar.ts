@@ -29,7 +29,7 @@ const maxExtendedBytes = 4 << 20;
 export const broken = (cause: string) =>
   badRequest(`Cannot import image: its tarball is broken: ${cause}. Make it again with GNU tar.`);
 
-/** Reads exact amounts from a stream of chunks. */
+/** Reads exact amounts from a stream of chunks. What it gives is there until more is read, as its chunks are. */
 class Bytes {
   #chunk: Buffer = Buffer.alloc(0);
   readonly #chunks: AsyncIterator<Buffer>;
@@ -39,9 +39,13 @@ class Bytes {
   }
 
   async #more(): Promise<boolean> {
+    const rest = Buffer.from(this.#chunk);
     const { done, value } = await this.#chunks.next();
-    if (done === true) return false;
-    this.#chunk = this.#chunk.length === 0 ? value : Buffer.concat([this.#chunk, value]);
+    if (done === true) {
+      this.#chunk = rest;
+      return false;
+    }
+    this.#chunk = rest.length === 0 ? value : Buffer.concat([rest, value]);
     return true;
   }
 
@@ -142,7 +146,7 @@ export async function* readTar(chunks: AsyncIterable<Buffer>): AsyncGenerator<Ta
       uid: pax.has("uid") ? decimal(pax.get("uid")!) : raw.uid,
       gid: pax.has("gid") ? decimal(pax.get("gid")!) : raw.gid,
       size,
-      isSparse: flag === "S" || [...pax.keys()].some((key) => key.startsWith("GNU.sparse.")),
+      isSparse: flag === "S" || (pax.size > 0 && [...pax.keys()].some((key) => key.startsWith("GNU.sparse."))),
       read: async (limit) => {
         if (size > limit) throw broken(`the entry ${JSON.stringify(name)} is longer than ${limit} bytes`);
         left = 0;
@@ -150,7 +154,7 @@ export async function* readTar(chunks: AsyncIterable<Buffer>): AsyncGenerator<Ta
       },
     };
     if (left > 0) await bytes.skip(padded(size));
-    pax = new Map();
+    if (pax.size > 0) pax = new Map();
     longName = undefined;
     longLink = undefined;
     extendedBytes = 0;
@@ -186,18 +190,27 @@ function field(header: Buffer, start: number, length: number): string {
 
 /** A number: octal digits, or GNU's base 256 when the top bit is set. */
 function octal(header: Buffer, start: number, length: number): number {
-  const bytes = header.subarray(start, start + length);
-  if ((bytes[0]! & 0x80) !== 0) {
-    const value = bytes.reduce((sum, byte, index) => sum * 256n + BigInt(index === 0 ? byte & 0x7f : byte), 0n);
-    if ((bytes[0]! & 0x40) !== 0 || value > BigInt(Number.MAX_SAFE_INTEGER)) throw broken("a number is out of range");
-    return Number(value);
+  if ((header[start]! & 0x80) !== 0) return base256(header.subarray(start, start + length));
+  let end = start + length;
+  while (end > start && (header[end - 1] === 0 || header[end - 1] === space)) end -= 1;
+  let at = start;
+  while (at < end && header[at] === space) at += 1;
+  let value = 0;
+  for (; at < end; at += 1) {
+    const digit = header[at]! - digitZero;
+    if (digit < 0 || digit > 7) throw broken("a header has a number that is none");
+    value = value * 8 + digit;
   }
-  const text = bytes
-    .toString("latin1")
-    .replace(/[\0 ]+$/, "")
-    .trimStart();
-  if (!/^[0-7]*$/.test(text)) throw broken("a header has a number that is none");
-  return text === "" ? 0 : Number.parseInt(text, 8);
+  return value;
+}
+
+const space = 0x20;
+const digitZero = 0x30;
+
+function base256(bytes: Buffer): number {
+  const value = bytes.reduce((sum, byte, index) => sum * 256n + BigInt(index === 0 ? byte & 0x7f : byte), 0n);
+  if ((bytes[0]! & 0x40) !== 0 || value > BigInt(Number.MAX_SAFE_INTEGER)) throw broken("a number is out of range");
+  return Number(value);
 }
 
 function decimal(text: string): number {

@@ -1,6 +1,5 @@
 /** Upload: the bytes of an image on their way into the scratch folder, hashed as they pass. */
 import { createHash, type Hash, randomUUID } from "node:crypto";
-import { createWriteStream } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import type { IncomingHttpHeaders } from "node:http";
 import path from "node:path";
@@ -8,6 +7,8 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { Busboy } from "@fastify/busboy";
 import { ApiError, badRequest } from "../../../../sdk/api/errors";
+import { GatheredFile } from "../../../platform/folders/gathered-file";
+import { giveBack } from "../../../platform/give-back";
 import { storeChecked } from "./early-check";
 import { beginCheck, type UploadedFiles } from "./inspect";
 import { beyond, type ImageLimits } from "./limits";
@@ -31,7 +32,7 @@ export async function scratchFolder(scratch: string): Promise<{ path: string } &
 
 /**
  * Stores a request's body: one tarball, or a multipart form of the parts "metadata" and "rootfs" in this order.
- * The body is not destroyed by a refusal, which is still to be sent on its connection.
+ * The body is not destroyed by a refusal, which is still to be sent on its connection. Its chunks are used up.
  * @throws ApiError BAD_REQUEST when the form is another one, or longer than an image may unpack to; whatever the connection throws when it breaks
  */
 export async function receive(
@@ -47,7 +48,13 @@ export async function receive(
     const isForm = /^multipart\//i.test(headers["content-type"] ?? "");
     const rootfs = isForm ? path.join(folder.path, "rootfs") : undefined;
     let check: Upload["check"];
-    if (rootfs === undefined) check = await storeChecked(meter.passed(body), main, () => beginCheck(main, limits));
+    if (rootfs === undefined)
+      check = await storeChecked(
+        body.iterator({ destroyOnReturn: false }),
+        main,
+        (chunk) => meter.count(chunk),
+        () => beginCheck(main, limits),
+      );
     else await receiveForm(body, headers, meter, { metadata: main, rootfs });
     if (meter.sizeBytes === 0)
       throw badRequest("Cannot import image: the request has no content. Send the image's tarball as its body.");
@@ -65,7 +72,10 @@ export async function receive(
 /** Hashes a file that is in the scratch folder already. */
 export async function adopt(file: Readable, main: string): Promise<Omit<Upload, keyof AsyncDisposable>> {
   const meter = new Meter();
-  for await (const chunk of file) meter.count(chunk as Buffer);
+  for await (const chunk of file) {
+    meter.count(chunk as Buffer);
+    giveBack(chunk as Buffer);
+  }
   return { main, ...meter.result() };
 }
 
@@ -85,14 +95,12 @@ class Meter {
   }
 
   async store(source: Readable, filePath: string): Promise<void> {
-    await pipeline(this.passed(source), createWriteStream(filePath, { mode: 0o600, flags: "wx" }));
-  }
-
-  async *passed(source: Readable): AsyncGenerator<Buffer> {
+    await using file = await GatheredFile.create(filePath);
     for await (const chunk of source.iterator({ destroyOnReturn: false })) {
       this.count(chunk as Buffer);
-      yield chunk as Buffer;
+      await file.add(chunk as Buffer);
     }
+    await file.written();
   }
 
   result(): { fingerprint: string; sizeBytes: number } {
