@@ -16,6 +16,10 @@ export interface Guest {
   readonly memoryMiB: number;
   /** Storage driver that only this guest has; the set "driver" is about it. */
   readonly driver?: string;
+  /** What tests may need that this guest has (test/support/needs.ts); the set "isolation" requires it. */
+  readonly proves?: readonly string[];
+  /** Other names of the command line, for what it proves. */
+  readonly aliases?: readonly string[];
   /** Sets of tests: `<name>` is test/vm/<name>.ts, which reads the guest's name from BOTHY_VM_GUEST. */
   readonly sets: readonly string[];
 }
@@ -33,6 +37,7 @@ export const commonPackages: readonly string[] = [
   "busybox-static",
   "btrfs-progs",
   "e2fsprogs",
+  "lxcfs",
   "rsync",
   "skopeo",
   "umoci",
@@ -60,7 +65,9 @@ export const guests: readonly Guest[] = [
     title: "Debian 12",
     suite: "bookworm",
     packages: ["lxd-client"],
-    sets: ["smoke", "storage"],
+    proves: ["apparmor", "cgroup2"],
+    aliases: ["apparmor", "cgroup2"],
+    sets: ["smoke", "storage", "isolation"],
   },
   {
     ...debian,
@@ -86,10 +93,12 @@ export const guests: readonly Guest[] = [
   { ...debian, name: "debian13", title: "Debian 13", suite: "trixie", packages: ["incus-client"] },
 ];
 
+/** All names that the command line knows. */
+export const guestNames = (): string[] => guests.flatMap(({ name, aliases = [] }) => [name, ...aliases]);
+
 /** @throws Error that names those there are */
 export function guestNamed(name: string | undefined): Guest {
-  const guest = guests.find((each) => each.name === name);
-  if (guest === undefined)
-    throw new Error(`There is no guest "${name}". The guests are: ${guests.map((each) => each.name).join(", ")}.`);
+  const guest = guests.find((each) => each.name === name || each.aliases?.includes(name ?? ""));
+  if (guest === undefined) throw new Error(`There is no guest "${name}". The guests are: ${guestNames().join(", ")}.`);
   return guest;
 }

@@ -1,5 +1,5 @@
 /** Machine: a guest under qemu, by KVM where there is one and by emulation elsewhere. What it writes is thrown away. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
@@ -32,33 +32,12 @@ export class Machine implements AsyncDisposable {
 
   /** Makes what is missing of its disks, boots it and waits until it has booted. @param disks more disks, read-only, known to the guest by their labels */
   static async boot(guest: Guest, disks: readonly string[] = []): Promise<Machine> {
-    const root = await rootDisk(guest);
     const folder = runFolder(guest.name);
     const at = (name: string) => path.join(folder, name);
-    const drives = [`file=${root.disk},format=raw,if=none,id=d0,snapshot=on`];
-    for (const file of [await appDisk(), ...disks])
-      drives.push(`file=${file},format=raw,if=none,id=d${drives.length},readonly=on`);
-    const words = [
-      ...["root=LABEL=root", "rw", "console=ttyS0", "panic=5", "quiet"],
-      // By emulation on a busy machine a disk may be found late.
-      ...["systemd.default_timeout_start_sec=1200", "systemd.default_device_timeout_sec=1200"],
-      ...guest.kernelWords,
-    ];
-    const args = [
-      ...["-nodefaults", "-display", "none", "-monitor", "none", "-nic", "none"],
-      ...[...(await accelerator(root.kernel)), "-smp", "2", "-m", String(guest.memoryMiB)],
-      ...["-kernel", root.kernel, "-initrd", root.initrd, "-append", words.join(" ")],
-      ...["-serial", `file:${at("console")}`, "-device", "virtio-rng-pci", "-device", "virtio-serial-pci"],
-      ...["-chardev", `socket,id=agent,path=${at("agent")},server=on,wait=off`],
-      ...["-device", "virtserialport,chardev=agent,name=bothy.agent"],
-      ...drives.flatMap((drive, index) => ["-drive", drive, "-device", `virtio-blk-pci,drive=d${index}`]),
-    ];
-    const prefix = ["--pdeathsig", "KILL", "--", "nice", "-n", niceness, "qemu-system-x86_64"];
-    // Its throw-away layer is a file without a name in TMPDIR.
-    const qemu = spawn("setpriv", [...prefix, ...args], {
-      stdio: ["ignore", "ignore", "pipe"],
-      env: { ...process.env, TMPDIR: folder },
-    });
+    const command = await qemuCommand(guest, folder, disks, [
+      ...["-monitor", "none", "-serial", `file:${at("console")}`],
+    ]);
+    const qemu = startQemu(command, folder, ["ignore", "ignore", "pipe"]);
     let complaint = "";
     qemu.stderr?.setEncoding("utf8").on("data", (text: string) => {
       complaint = (complaint + text).slice(-4000);
@@ -142,6 +121,44 @@ export class Machine implements AsyncDisposable {
   #fail(why: string): never {
     throw new Error(`${this.guest.title}: ${why}. Its console said last:\n${lastLines(this.console())}`);
   }
+}
+
+/**
+ * Makes what is missing of a guest's disks. @param folder for the socket "agent" of scripts/vm/agent.ts
+ * @param disks more disks, read-only @param serial where the serial line and qemu's monitor are
+ * @returns qemu's arguments
+ */
+export async function qemuCommand(
+  guest: Guest,
+  folder: string,
+  disks: readonly string[],
+  serial: readonly string[],
+): Promise<readonly string[]> {
+  const root = await rootDisk(guest);
+  const drives = [`file=${root.disk},format=raw,if=none,id=d0,snapshot=on`];
+  for (const file of [await appDisk(), ...disks])
+    drives.push(`file=${file},format=raw,if=none,id=d${drives.length},readonly=on`);
+  const words = [
+    ...["root=LABEL=root", "rw", "console=ttyS0", "panic=5", "quiet"],
+    // By emulation on a busy machine a disk may be found late.
+    ...["systemd.default_timeout_start_sec=1200", "systemd.default_device_timeout_sec=1200"],
+    ...guest.kernelWords,
+  ];
+  return [
+    ...["-nodefaults", "-display", "none", "-nic", "none", ...serial],
+    ...[...(await accelerator(root.kernel)), "-smp", "2", "-m", String(guest.memoryMiB)],
+    ...["-kernel", root.kernel, "-initrd", root.initrd, "-append", words.join(" ")],
+    ...["-device", "virtio-rng-pci", "-device", "virtio-serial-pci"],
+    ...["-chardev", `socket,id=agent,path=${path.join(folder, "agent")},server=on,wait=off`],
+    ...["-device", "virtserialport,chardev=agent,name=bothy.agent"],
+    ...drives.flatMap((drive, index) => ["-drive", drive, "-device", `virtio-blk-pci,drive=d${index}`]),
+  ];
+}
+
+/** Starts it at low priority; it ends with this process. Its throw-away layer is a file without a name in the folder. */
+export function startQemu(args: readonly string[], folder: string, stdio: StdioOptions): ChildProcess {
+  const prefix = ["--pdeathsig", "KILL", "--", "nice", "-n", niceness, "qemu-system-x86_64"];
+  return spawn("setpriv", [...prefix, ...args], { stdio, env: { ...process.env, TMPDIR: folder } });
 }
 
 const lastLines = (text: string): string =>

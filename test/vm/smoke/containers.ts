@@ -8,7 +8,7 @@ export const containers: Part = async (t, machine) => {
     const findings = JSON.parse(await machine.must("bothy doctor --format json")) as Finding[];
     const bad = findings.filter(({ status, subject }) => status !== "ok" && !allowedOff.has(subject));
     assert.deepEqual(bad, []);
-    assert.equal(findings.find(({ subject }) => subject === "AppArmor or SELinux")?.found, "apparmor");
+    assert.equal(findings.find(({ subject }) => subject === "AppArmor")?.found, "on");
     assert.equal(findings.find(({ subject }) => subject === "trial: container")?.status, "ok");
   });
 
@@ -52,6 +52,12 @@ export const containers: Part = async (t, machine) => {
     assert.equal(await inside(machine, "web", "id -u; hostname; cat /proc/self/cgroup"), "0\nweb\n0::/");
     const { code, stdout, stderr } = await machine.run("echo in | bothy exec web -- sh -c 'cat; echo out >&2; exit 7'");
     assert.deepEqual([code, stdout, stderr], [7, "in\n", "out\n"]);
+  });
+
+  await shows(t, machine, "what it is made of and what enters it have its AppArmor profile, enforced", async () => {
+    const label = /^bothy-[0-9a-f]{8}-web \(enforce\)$/;
+    assert.match(await machine.must(`cat /proc/${await pidOf(machine, "web")}/attr/apparmor/current`), label);
+    assert.match(await inside(machine, "web", "cat /proc/self/attr/apparmor/current"), label);
   });
 
   await shows(t, machine, "its limits are the kernel's, seen inside and outside", async () => {

@@ -1,0 +1,22 @@
+/** Needs: what a test of isolation asks of the machine. Without it the test is skipped, with the name of what is missing; in the guest that has it REQUIRE forbids that. */
+import { existsSync, readFileSync } from "node:fs";
+import { appArmorSupport } from "../../daemon/platform/apparmor/support";
+import { findProgram } from "../../sdk/host/program";
+import { requireFeature } from "./require";
+
+const looks = {
+  root: () => process.getuid?.() === 0,
+  /** In the kernel, for this process, with its parser. */
+  apparmor: () => appArmorSupport().works,
+  "apparmor-parser": () => findProgram("apparmor_parser") !== undefined && existsSync("/etc/apparmor.d/abi/3.0"),
+  selinux: () => existsSync("/sys/fs/selinux/enforce"),
+  /** Control groups of version 2 alone. */
+  cgroup2: () => /^cgroup2 \/sys\/fs\/cgroup cgroup2 /m.test(readFileSync("/proc/mounts", "utf8")),
+} as const satisfies Record<string, () => boolean>;
+
+export type Need = keyof typeof looks;
+
+/** @returns the reason to skip, or false when all is there @throws Error when REQUIRE names what is missing */
+export function needs(...names: readonly Need[]): string | false {
+  return names.map((name) => requireFeature(name, looks[name]())).find((reason) => reason !== false) ?? false;
+}

@@ -1,0 +1,31 @@
+/** Inside: tests of this repository run in a guest, from a disk that holds it as it is built. */
+import assert from "node:assert/strict";
+import type { Part } from "./support";
+
+export interface InsideOptions {
+  /** What the guest has, so that no test may be skipped for want of it. */
+  readonly requires: readonly string[];
+  /** Of one file; by emulation on a busy machine. */
+  readonly seconds: number;
+  /** Regular expression that names of tests match. */
+  readonly only?: string;
+}
+
+/** @param files below test/, without .test.ts: each becomes a test of its own, which fails when nothing in it was tested */
+export function runsInside(files: readonly string[], { requires, seconds, only }: InsideOptions): Part {
+  return async (t, machine) => {
+    await machine.must("mkdir -p /mnt/tests && mountpoint -q /mnt/tests || mount -o ro LABEL=tests /mnt/tests");
+    const words = ["--disable-warning=ExperimentalWarning", "--test", "--test-reporter=spec"];
+    if (only !== undefined) words.push(`--test-name-pattern='${only}'`);
+    for (const file of files)
+      await t.test(`${file}, inside`, async (inner) => {
+        const { code, stdout, stderr } = await machine.run(
+          `cd /mnt/tests && BOTHY_TEST_BUNDLE=1 REQUIRE=${requires.join()} node ${words.join(" ")} dist/test/${file}.test.js`,
+          seconds,
+        );
+        inner.diagnostic(stdout);
+        assert.equal(code, 0, `${stdout.slice(-20_000)}\n${stderr}`);
+        assert.match(stdout, /^ℹ pass [1-9]/m, "something was tested");
+      });
+  };
+}
