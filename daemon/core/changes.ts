@@ -75,6 +75,7 @@ export class Changes {
       action,
       source: urlOf(of),
       project: of.kind === "project" ? of.name : of.project,
+      ...(of.kind === "instance" ? { name: of.name } : {}),
       ...(context === undefined ? {} : { context }),
       ...(actor === undefined ? {} : { requestor: requestorOf(actor) }),
     });

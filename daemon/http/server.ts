@@ -1,10 +1,10 @@
 /** Server: the route tables behind a unix socket, and behind whatever passes its requests on (network-door.ts); by fastify, websockets by ws. */
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { ApiError, badRequest, notFound } from "../../sdk/api/errors";
+import { type ApiError, badRequest } from "../../sdk/api/errors";
 import { clientOf, notAuthorized } from "../core/access";
 import type { Caller } from "../core/call";
 import type { Projects } from "../core/projects";
@@ -19,11 +19,15 @@ import { boundPipelines } from "./pipelines";
 import { forgetBody, headOf, type Judged, readRequest } from "./request";
 import { matchPath, nothingAt, splitTarget } from "./request-path";
 import type { Route, UpgradeRoute } from "./route";
-
-/** Older names of the instances, and of those of a type that is not there yet (docs/lxd-api.md, Answers). */
-const instancePrefix = "/1.0/instances";
-const containers = "/1.0/containers";
-const virtualMachines = "/1.0/virtual-machines";
+import {
+  containers,
+  fastifyPath,
+  instancePrefix,
+  lacksUpgrade,
+  notImplemented,
+  servedRoutes,
+  virtualMachines,
+} from "./route-tables";
 
 /** What clients may take of the daemon's time and descriptors. */
 export interface Bounds {
@@ -78,16 +82,15 @@ export function buildServer(served: Served, bounds: Bounds = defaultBounds()): F
   app.addContentTypeParser("*", (_request, _payload, done) => done(null));
   const locals = new LocalCallers(served.peers, served.log);
   const judged: Judged = { projects: served.projects, callerOf: (raw) => callerOf(served, locals, raw) };
-  const known = new Set<string>();
-  for (const route of withAliases([...served.routes, ...served.upgrades.map(withoutUpgrade)])) {
-    known.add(route.path);
+  const all = servedRoutes(served.routes, served.upgrades);
+  const known = new Set(all.map(({ path }) => path));
+  for (const route of all)
     app.route({
       method: route.method,
       url: fastifyPath(route.path),
       exposeHeadRoute: false,
       handler: (request, reply) => serve(served, judged, bounds, route, request, reply),
     });
-  }
   app.addHook("onRequest", (request, reply, done) => {
     if (!isFromNetwork(request.raw)) {
       void locals.know(request.raw).then(() => done());
@@ -103,7 +106,9 @@ export function buildServer(served: Served, bounds: Bounds = defaultBounds()): F
     const { path } = splitTarget(request.url);
     const isKnown = [...known].some((pattern) => matchPath(pattern, path) !== undefined);
     const isForStranger = isKnown && judged.callerOf(request.raw).rights === "nothing";
-    const unknown = isKnown ? new ApiError("NOT_IMPLEMENTED", "not implemented") : nothingAt(path);
+    // As in LXD: what a browser may is in the headers, or it may nothing.
+    if (isKnown && request.method === "OPTIONS") return reply.code(200).send();
+    const unknown = isKnown ? notImplemented() : nothingAt(path);
     await refuse(judged, request.raw, reply, isForStranger ? notAuthorized() : unknown);
     return reply;
   });
@@ -143,59 +148,6 @@ function boundConnections(log: Log, { server }: FastifyInstance, most: number): 
     }, 60_000).unref();
   });
 }
-
-function withAliases(routes: readonly Route[]): Route[] {
-  return routes.flatMap((route) => {
-    if (!route.path.startsWith(instancePrefix)) return [route];
-    const rest = route.path.slice(instancePrefix.length);
-    const handle = rest === "" ? route.handle : noVirtualMachine;
-    const older = { ...route, path: containers + rest, handle: withOlderPaths(route) };
-    return [route, older, { ...route, path: virtualMachines + rest, handle }];
-  });
-}
-
-/** A list that is asked for by the older name has paths of that name, as in LXD. */
-const withOlderPaths =
-  ({ handle }: Route): Route["handle"] =>
-  async (request) => {
-    const reply = await handle(request);
-    if (reply.type !== "sync" || !Array.isArray(reply.metadata)) return reply;
-    const older = (url: unknown) =>
-      typeof url === "string" && url.startsWith(`${instancePrefix}/`)
-        ? containers + url.slice(instancePrefix.length)
-        : url;
-    return { ...reply, metadata: reply.metadata.map(older) };
-  };
-
-/** What the path of an upgrade answers to a request that is none. */
-const withoutUpgrade = ({ path, protocol, says, access, anyProject = false }: UpgradeRoute): Route => ({
-  method: "GET",
-  path,
-  says,
-  access,
-  anyProject,
-  handle: ({ query }) => {
-    if (protocol !== undefined) throw lacksUpgrade(protocol);
-    const missing = says.needs?.find((name) => !query.get(name));
-    if (missing !== undefined) throw badRequest(`missing ${missing}`);
-    return {
-      type: "raw",
-      status: 400,
-      headers: { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" },
-      body: "Bad Request\n",
-    };
-  },
-});
-
-const lacksUpgrade = (protocol: string): ApiError =>
-  badRequest(`Missing or invalid upgrade header: send "Upgrade: ${protocol}".`);
-
-function noVirtualMachine(): never {
-  throw notFound("Instance not found");
-}
-
-/** ":name*" takes the rest of the path; fastify's word for that is "*". */
-const fastifyPath = (path: string) => path.replace(/:\w+\*$/, "*");
 
 /** Who has come by the network and is not known to have come so is nobody. */
 const nobody: Caller = { username: "", protocol: "tls", address: "", rights: "nothing" };
@@ -242,7 +194,8 @@ async function serve(
   );
 }
 
-const requestId = (): string => randomBytes(4).toString("hex");
+/** Of a UUID, for which Node keeps random bytes ready: to ask OpenSSL for some takes seven times as long. */
+const requestId = (): string => randomUUID().slice(0, 8);
 
 /** Secrets in it do not reach the log. */
 function tellOf(log: Log, { callerOf }: Judged, raw: IncomingMessage): void {

@@ -8,8 +8,9 @@ import type { NetworkService } from "../kinds/network/service";
 import type { ProfileService } from "../kinds/profile/service";
 import type { ProjectContents } from "../kinds/project/home";
 import type { StorageVolumeService } from "../kinds/storage-volume/service";
+import { type Clearing, clearProject } from "./project-clearing";
 
-interface Parts {
+interface Parts extends Clearing {
   readonly book: InstanceBook;
   readonly profiles: ProfileService;
   readonly images: ImageService;
@@ -47,6 +48,7 @@ export const projectContents = (parts: Parts): ProjectContents => ({
         ...parts.storageVolumes.store.ids(),
       ].map(({ project }) => project),
     ),
+  clear: (call) => clearProject(parts, call),
   addDefaultProfile: (project) => parts.profiles.addDefault(project),
   removeDefaultProfile: (project) => parts.profiles.removeDefault(project),
   projectRenamed: (from, to) => {

@@ -13,6 +13,7 @@ export type InstanceConfigKey =
   | "cloud-init.vendor-data"
   | "limits.cpu"
   | "limits.cpu.allowance"
+  | "limits.cpu.nodes"
   | "limits.cpu.priority"
   | "limits.disk.priority"
   | "limits.hugepages.1GB"
@@ -23,12 +24,14 @@ export type InstanceConfigKey =
   | "limits.memory.enforce"
   | "limits.memory.swap"
   | "limits.memory.swap.priority"
+  | "limits.network.priority"
   | "limits.processes"
   | "linux.kernel_modules"
   | "oci.cwd"
   | "oci.entrypoint"
   | "oci.gid"
   | "oci.uid"
+  | "raw.apparmor"
   | "raw.idmap"
   | "raw.lxc"
   | "raw.seccomp"
@@ -48,6 +51,13 @@ export type InstanceConfigKey =
   | "security.syscalls.deny"
   | "security.syscalls.deny_compat"
   | "security.syscalls.deny_default"
+  | "security.syscalls.intercept.mknod"
+  | "security.syscalls.intercept.mount"
+  | "security.syscalls.intercept.mount.allowed"
+  | "security.syscalls.intercept.mount.shift"
+  | "security.syscalls.intercept.sched_setscheduler"
+  | "security.syscalls.intercept.setxattr"
+  | "security.syscalls.intercept.sysinfo"
   | "security.syscalls.whitelist"
   | "snapshots.expiry"
   | "snapshots.pattern"
@@ -79,6 +89,8 @@ export interface InstanceConfig<Value> {
   "limits.cpu"?: Value;
   /** Share of the processors' time when they are busy, such as `50%`; or a bound that always holds, such as 25 of every 100 milliseconds. Default: `100%`. */
   "limits.cpu.allowance"?: Value;
+  /** NUMA nodes on whose processors the container runs, where `limits.cpu` does not say which processors. Default: all NUMA nodes. */
+  "limits.cpu.nodes"?: Value;
   /** Weight among containers with the same share when the processors are busy. The highest number gets most. Default: `10`. */
   "limits.cpu.priority"?: Value;
   /** Weight among the containers when the disks are busy. The highest number gets most. The scheduler of the host's disk must know weights, as BFQ does. Default: that of the host's other processes, as 1 is. */
@@ -99,6 +111,8 @@ export interface InstanceConfig<Value> {
   "limits.memory.swap"?: Value;
   /** How readily the container's memory goes to swap: the lower, the later. It counts on cgroup v1 only. Default: `10`. */
   "limits.memory.swap.priority"?: Value;
+  /** Priority of the packets that the container sends by nics without a `limits.priority` of their own. The highest number goes first, where a queueing discipline of the host's interfaces goes by it. Default: `0`. */
+  "limits.network.priority"?: Value;
   /** Most processes and threads of the container. Default: a quarter of what the host can have. */
   "limits.processes"?: Value;
   /** Modules that the host's kernel has to have before the container starts. The daemon loads those that are missing. Default: none. */
@@ -111,9 +125,11 @@ export interface InstanceConfig<Value> {
   "oci.gid"?: Value;
   /** User that the command runs as. A new container has that of its image. Default: `0`. It counts from the next start on. */
   "oci.uid"?: Value;
+  /** Rules for the end of the container's AppArmor profile, as apparmor.d(5) has them. What the profile denies stays denied. Nothing comes of them where the kernel has no AppArmor. It counts from the next start on. */
+  "raw.apparmor"?: Value;
   /** Ids of the host that the container has as its own, a line each: `both`, `uid` or `gid`, an id or range of the host, and one of the container. Files of the host that belong to them belong to the container's users. Default: no ids of the host. It counts from the next start on. */
   "raw.idmap"?: Value;
-  /** Lines of LXC configuration. `lxc.signal.halt`, `lxc.signal.stop`, `lxc.signal.reboot` and `lxc.init.cmd` are read; `lxc.hook.clone` and `lxc.hook.destroy` mean nothing, as in LXD, and `lxc.apparmor.profile=unconfined` says what is so. It counts from the next start on. */
+  /** Lines of LXC configuration. `lxc.signal.halt`, `lxc.signal.stop`, `lxc.signal.reboot` and `lxc.init.cmd` are read; `lxc.hook.clone` and `lxc.hook.destroy` mean nothing, as in LXD, and `lxc.apparmor.profile=unconfined` starts the container without a profile of AppArmor. It counts from the next start on. */
   "raw.lxc"?: Value;
   /** A whole policy of system calls in LXC's form, version 1 or 2, in the place of the filter of all containers and of `security.syscalls.*`: what it does not deny reaches the host's kernel. Default: the filter of all containers, and `security.syscalls.*`. It counts from the next start on. */
   "raw.seccomp"?: Value;
@@ -149,6 +165,20 @@ export interface InstanceConfig<Value> {
   "security.syscalls.deny_compat"?: Value;
   /** Whether what is denied to all containers is denied to this one. When `false`, nothing but its own rules stands between its programs and the host's kernel, so they must be trusted. Default: `true`. It counts from the next start on. */
   "security.syscalls.deny_default"?: Value;
+  /** Whether `mknod` makes nodes of null, zero, full, random, urandom and tty for the container's root ([security.md](security.md)). Privileged containers ignore this key and those below it. Default: `false`. It counts from the next start on. */
+  "security.syscalls.intercept.mknod"?: Value;
+  /** Whether the container's root can mount the file systems of `security.syscalls.intercept.mount.allowed` from block devices that the container has. Default: `false`. It counts from the next start on. */
+  "security.syscalls.intercept.mount"?: Value;
+  /** File systems that `mount` is answered for. The host's kernel then reads what the container wrote on its device, so its programs must be trusted ([security.md](security.md)). Default: none. It counts from the next start on. */
+  "security.syscalls.intercept.mount.allowed"?: Value;
+  /** Whether what is so mounted has the container's ids, counted from 0 on the device. Default: `false`. It counts from the next start on. */
+  "security.syscalls.intercept.mount.shift"?: Value;
+  /** Whether the container's root can give its processes real-time policies, by which they can keep the host's processors for themselves. Default: `false`. It counts from the next start on. */
+  "security.syscalls.intercept.sched_setscheduler"?: Value;
+  /** Whether the container's root can set `trusted.overlay.opaque` on files of the container, as programs do that make layers of an overlay. Default: `false`. It counts from the next start on. */
+  "security.syscalls.intercept.setxattr"?: Value;
+  /** Whether `sysinfo` tells memory, swap, processes and uptime of the container in the place of the host's. Default: `false`. It counts from the next start on. */
+  "security.syscalls.intercept.sysinfo"?: Value;
   /** The older name of `security.syscalls.allow`, which goes before it. Default: as `security.syscalls.allow`. It counts from the next start on. */
   "security.syscalls.whitelist"?: Value;
   /** How long a snapshot is kept that is made without a time of its own. Units are `S`, `M`, `H`, `d`, `w`, `m`, `y`. Default: never. */
@@ -232,14 +262,18 @@ export type ProjectConfigKey =
   | "limits.virtual-machines"
   | "restricted"
   | "restricted.backups"
+  | "restricted.containers.interception"
   | "restricted.containers.lowlevel"
   | "restricted.containers.nesting"
   | "restricted.containers.privilege"
   | "restricted.devices.disk"
+  | "restricted.devices.disk.paths"
   | "restricted.devices.nic"
   | "restricted.devices.proxy"
   | "restricted.devices.unix-block"
   | "restricted.devices.unix-char"
+  | "restricted.idmap.gid"
+  | "restricted.idmap.uid"
   | "restricted.networks.access"
   | "restricted.snapshots"
   | (string & {});
@@ -286,6 +320,8 @@ export interface ProjectConfig<Value> {
   restricted?: Value;
   /** Whether backups can be made. Default: `block`. */
   "restricted.backups"?: Value;
+  /** Which system calls of containers may be answered from outside (`security.syscalls.intercept.*`): none, those that are safe by themselves (`allow`), or all (`full`). Default: `block`. */
+  "restricted.containers.interception"?: Value;
   /** Whether containers may have keys such as `raw.lxc` that reach past the other restrictions. Default: `block`. */
   "restricted.containers.lowlevel"?: Value;
   /** Whether containers may have `security.nesting`. Default: `block`. */
@@ -294,6 +330,8 @@ export interface ProjectConfig<Value> {
   "restricted.containers.privilege"?: Value;
   /** Which disks there may be: of storage pools (`managed`), of host folders too (`allow`), or the root disk only (`block`). Default: `managed`. */
   "restricted.devices.disk"?: Value;
+  /** Folders of the host in which the `source` of a disk must lie, with `restricted.devices.disk` set to `allow`. The kernel holds a source to its folder at each start (docs/lxd-api.md, Projects); such a disk has no `shift` and no file system's own options. Default: all paths. */
+  "restricted.devices.disk.paths"?: Value;
   /** Which nics there may be: those with `network` (`managed`), all (`allow`), or none (`block`). Default: `managed`. */
   "restricted.devices.nic"?: Value;
   /** Whether there may be devices of the type `proxy`. Default: `block`. */
@@ -302,6 +340,10 @@ export interface ProjectConfig<Value> {
   "restricted.devices.unix-block"?: Value;
   /** Whether there may be devices of the type `unix-char`. Default: `block`. */
   "restricted.devices.unix-char"?: Value;
+  /** Groups of the host that `raw.idmap` may name without `restricted.containers.lowlevel`. Default: none. */
+  "restricted.idmap.gid"?: Value;
+  /** Users of the host that `raw.idmap` may name without `restricted.containers.lowlevel`. Default: none. */
+  "restricted.idmap.uid"?: Value;
   /** Which networks the project may see and use. Default: all that `restricted.devices.nic` leaves. */
   "restricted.networks.access"?: Value;
   /** Whether snapshots can be made. Default: `block`. */
@@ -323,6 +365,9 @@ export type StoragePoolConfigKey =
   | "source"
   | "volume.block.filesystem"
   | "volume.block.mount_options"
+  | "volume.initial.gid"
+  | "volume.initial.mode"
+  | "volume.initial.uid"
   | "volume.lvm.stripes"
   | "volume.lvm.stripes.size"
   | "volume.security.shifted"
@@ -366,6 +411,12 @@ export interface StoragePoolConfig<Value> {
   "volume.block.filesystem"?: Value;
   /** `block.mount_options` of roots of containers, of images, and of custom volumes that are made without one. Options of the mount of a volume in a pool of `lvm`, separated by commas. With `discard` what is removed in it is room in the pool at once. What is taken away counts from the next mount on, and what the kernel keeps of each mount (such as `noatime`) in a running container from its next start on. Default: discard. */
   "volume.block.mount_options"?: Value;
+  /** `initial.gid` of custom volumes that are made without one. Default: 0. */
+  "volume.initial.gid"?: Value;
+  /** `initial.mode` of custom volumes that are made without one. Default: 0711. */
+  "volume.initial.mode"?: Value;
+  /** `initial.uid` of custom volumes that are made without one. Default: 0. */
+  "volume.initial.uid"?: Value;
   /** Disks of the volume group that a thin pool which is made lies across. Default: 1. It cannot be changed later. */
   "volume.lvm.stripes"?: Value;
   /** How much of such a thin pool lies on one disk before the next one: a power of 2, of 4KiB or more. Default: 64KiB. It cannot be changed later. */
@@ -403,6 +454,9 @@ export interface StoragePoolConfig<Value> {
 export type StorageVolumeConfigKey =
   | "block.filesystem"
   | "block.mount_options"
+  | "initial.gid"
+  | "initial.mode"
+  | "initial.uid"
   | "security.shifted"
   | "security.unmapped"
   | "size"
@@ -421,6 +475,12 @@ export interface StorageVolumeConfig<Value> {
   "block.filesystem"?: Value;
   /** Options of the mount of a volume in a pool of `lvm`, separated by commas. With `discard` what is removed in it is room in the pool at once. What is taken away counts from the next mount on, and what the kernel keeps of each mount (such as `noatime`) in a running container from its next start on. Default: discard. */
   "block.mount_options"?: Value;
+  /** Group of that folder, as `initial.uid`. Default: 0. It cannot be changed later. */
+  "initial.gid"?: Value;
+  /** Mode of that folder, in octal digits. Default: 0711. It cannot be changed later. */
+  "initial.mode"?: Value;
+  /** User that the folder of a new volume belongs to, as containers see it. A volume that is a copy or comes of a backup keeps its owner. Default: 0. It cannot be changed later. */
+  "initial.uid"?: Value;
   /** Whether several containers can share the files. Every container sees the owners of the files as its own users here whatever the value is, by an id-mapped mount of its own, so this is for servers that need to be told. Default: false. */
   "security.shifted"?: Value;
   /** Whether containers see the owners of the files as the host has them, without an id map. An unprivileged container then sees them as nobody. Default: false. It counts from the next start on. */
@@ -467,8 +527,17 @@ export interface DeviceOptions<Value> {
   hwaddr?: Value;
   /** Of a device nic: Address that the network's DHCP gives to the nic, in the subnet of the network. Default: any free one of the network. */
   "ipv4.address"?: Value;
-  /** Of a device disk: Both of `limits.read` and `limits.write`, in their place. Default: no bound. */
+  /** Of a device nic: How much it sends, as for `limits.ingress`. What goes faster is dropped. Default: no bound. */
+  "limits.egress"?: Value;
+  /** Of a device nic: How much the container receives in a second, in bits (`kbit`, `Mbit`, `Gbit`, `Tbit`, or `Kibit` and so on). What comes faster waits, and is dropped when too much waits. `0` is no bound. Default: no bound. */
+  "limits.ingress"?: Value;
+  /**
+   * - disk: Both of `limits.read` and `limits.write`, in their place. Default: no bound.
+   * - nic: Both of `limits.ingress` and `limits.egress`, in their place. Default: no bound.
+   */
   "limits.max"?: Value;
+  /** Of a device nic: Priority of the packets that the container sends, for queueing disciplines of the host's interfaces that go by it (`skb->priority`, such as `prio`). Default: `limits.network.priority` of the instance. */
+  "limits.priority"?: Value;
   /** Of a device disk: How much the container reads of the disk in a second. It counts for all that it reads from the disks of the host on which this one lies; several limited disks there have the mean of their limits. Default: no bound. */
   "limits.read"?: Value;
   /** Of a device disk: How much it writes, as for `limits.read`. On a host with control groups of v1 what goes through the page cache does not count. Default: no bound. */
@@ -517,7 +586,7 @@ export interface DeviceOptions<Value> {
   propagation?: Value;
   /** Of a device proxy: Whether each connection begins with a line that tells the client's address (HAProxy's PROXY protocol, version 1). Default: `false`. */
   proxy_protocol?: Value;
-  /** Of a device disk: More options of the mount, separated by commas: `ro`, `nodev`, `nosuid`, `noexec`, `noatime`, `strictatime`. A root has none. */
+  /** Of a device disk: More options of the mount, separated by commas: `ro`, `nodev`, `nosuid`, `noexec`, `noatime`, `strictatime`. Where the source is a block device, options of its file system as well, such as `discard` or `errors=remount-ro`. A root has none. */
   "raw.mount.options"?: Value;
   /** Of a device disk: Whether the container cannot write to the disk. It counts for the root from the next start on. Default: `false`. */
   readonly?: Value;
@@ -538,7 +607,7 @@ export interface DeviceOptions<Value> {
   /** Of a device disk: How much the root, or a file system in memory, can hold. `0` is no bound for a root. In pools of the drivers `dir` and `overlay` the first size of a root, and a smaller one, count from the next start on when the container runs. What a file system in memory holds counts for the container's `limits.memory`. Default: `volume.size` of the pool; half of the host's memory for a file system in memory. */
   size?: Value;
   /**
-   * - disk: Folder or file of the host, a custom volume of the `pool`, or `tmpfs:` for a file system in memory. Every disk but the root has one.
+   * - disk: Folder or file of the host, a block device of the host with a file system, a custom volume of the `pool`, or `tmpfs:` for a file system in memory. Every disk but the root has one.
    * - unix-block: Device node of the host. One of `source` and `path` must be there. Default: `path`.
    * - unix-char: Device node of the host. One of `source` and `path` must be there. Default: `path`.
    */

@@ -8,11 +8,13 @@ export const CertificateType = z.enum(["client", "metrics"]);
 export type CertificateType = z.infer<typeof CertificateType>;
 
 const restricted = flag.meta({ description: "Whether the client has `projects` alone, and not the whole server." });
+const description = text.meta({ description: "What it is for." });
 const projects = z.array(Text).default([]).meta({ description: "Projects of a restricted client." });
 
 export const CertificatePut = z.object({
   name: text,
   type: CertificateType.default("client"),
+  description,
   restricted,
   projects,
   certificate: text.meta({ description: "The certificate as PEM. Another one takes its place." }),
@@ -29,6 +31,7 @@ export const CertificatesPost = z.object({
       .transform((type) => type || "client"),
     "`client`, also when empty, or `metrics`.",
   ),
+  description,
   restricted,
   projects,
   certificate: text.meta({ description: "Base64 of the certificate's DER; empty for that of the connection." }),
@@ -41,6 +44,7 @@ export type CertificatesPost = z.infer<typeof CertificatesPost>;
 export const Certificate = z.looseObject({
   name: z.string(),
   type: means(z.string(), "`client` or `metrics`."),
+  description: z.string().default(""),
   restricted: z.boolean(),
   projects: z.array(z.string()).nullable().default([]),
   certificate: means(z.string(), "PEM."),

@@ -18,6 +18,8 @@ export type Event = z.infer<typeof Event>;
 export const Lifecycle = z.looseObject({
   action: means(z.string(), "Such as `instance-started`."),
   source: means(z.string(), "Path of the object."),
+  name: means(z.string().optional(), "Of an instance: its name."),
+  project: means(z.string().optional(), "Of an instance: its project."),
   context: means(z.record(z.string(), z.unknown()).optional(), "More of it, such as `old_name` of a rename."),
   requestor: means(
     z.looseObject({ username: z.string(), protocol: z.string(), address: z.string().optional() }).optional(),

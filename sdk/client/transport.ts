@@ -1,5 +1,5 @@
 /** Transport: how a request becomes an answer, composed of functions that each add one thing. */
-import { Agent, request as httpRequest, type IncomingMessage } from "node:http";
+import { Agent, type AgentOptions, request as httpRequest, type IncomingMessage } from "node:http";
 import { type Duplex, pipeline, Readable } from "node:stream";
 import type { Endpoint, UnixEndpoint } from "./address";
 import { connectionError, wasClosed } from "./connection-error";
@@ -37,7 +37,8 @@ class SocketAgent extends Agent {
   #isClosed = false;
 
   constructor(private readonly endpoint: UnixEndpoint) {
-    super({ keepAlive: true });
+    // Without a name Node would look whether "localhost" is an address, by a pattern that takes it milliseconds to compile.
+    super({ keepAlive: true, servername: "" } as AgentOptions);
   }
 
   /** Called by Node for each new connection. */

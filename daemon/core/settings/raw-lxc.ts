@@ -13,6 +13,8 @@ export interface RawLxc {
   /** What a forced stop sends before it kills. */
   readonly stopSignal?: number;
   readonly initCommand?: readonly string[];
+  /** No profile of AppArmor. */
+  readonly isUnconfined?: true;
 }
 
 /** @throws ApiError BAD_REQUEST for a line that Bothy does not know */
@@ -27,8 +29,8 @@ export function parseRawLxc(value: string | undefined): RawLxc {
     else if (key === "lxc.signal.reboot" && argument) parseSignal(argument);
     // LXC runs these when lxc-copy or lxc-destroy is called, which neither LXD nor Bothy does.
     else if (key !== undefined && idleHooks.has(key) && argument) continue;
-    // Containers have no profile of AppArmor.
-    else if ((key === "lxc.apparmor.profile" || key === "lxc.aa_profile") && argument === "unconfined") continue;
+    else if ((key === "lxc.apparmor.profile" || key === "lxc.aa_profile") && argument === "unconfined")
+      result = { ...result, isUnconfined: true };
     else if (key === "lxc.init.cmd" && argument) result = { ...result, initCommand: commandWords(argument, line) };
     else
       throw badRequest(

@@ -40,16 +40,14 @@ export async function receiveBackup(
     await rm(folder, { recursive: true, force: true });
   };
   let total = 0;
-  async function* counted(): AsyncGenerator<Buffer> {
-    // The refusal is still to be sent on its connection.
-    for await (const chunk of body.iterator({ destroyOnReturn: false })) {
-      total += (chunk as Buffer).length;
-      if (total > limits.size.value) throw beyond(limits, "size", "it has more bytes");
-      yield chunk as Buffer;
-    }
-  }
+  const count = (chunk: Buffer) => {
+    total += chunk.length;
+    if (total > limits.size.value) throw beyond(limits, "size", "it has more bytes");
+  };
   try {
-    check = await storeChecked(counted(), file, () => beginBackupCheck(file, of, limits));
+    // The refusal is still to be sent on its connection.
+    const chunks = body.iterator({ destroyOnReturn: false });
+    check = await storeChecked(chunks, file, count, () => beginBackupCheck(file, of, limits));
     if (total === 0)
       throw badRequest("Cannot import backup: the request has no content. Send the file that an export gave.");
   } catch (error) {

@@ -25,8 +25,8 @@ const base = "/1.0/certificates";
 const one = `${base}/:fingerprint`;
 
 /** All of it: what the ETag covers, and what can be changed. */
-const writable = ({ name, type, restricted, projects, certificate }: Certificate): CertificatePut =>
-  CertificatePut.parse({ name, type, restricted, projects, certificate });
+const writable = ({ name, type, description, restricted, projects, certificate }: Certificate): CertificatePut =>
+  CertificatePut.parse({ name, type, description, restricted, projects, certificate });
 
 export function certificateRoutes(certificates: CertificateService, changes: Changes): Route[] {
   const of = ({ call, params }: ApiRequest) => certificates.get(call, params.fingerprint ?? "");
@@ -93,7 +93,8 @@ export function certificateRoutes(certificates: CertificateService, changes: Cha
       "PUT",
       one,
       {
-        summary: "Replaces name, type, projects and the certificate itself; a restricted client renews its own.",
+        summary:
+          "Replaces name, type, description, projects and the certificate itself; a restricted client renews its own.",
         body: CertificatePut,
         tagged: true,
         answer: answers.nothing,
@@ -104,7 +105,8 @@ export function certificateRoutes(certificates: CertificateService, changes: Cha
       "PATCH",
       one,
       {
-        summary: "Changes some of name, type, projects and the certificate itself; a restricted client renews its own.",
+        summary:
+          "Changes some of name, type, description, projects and the certificate itself; a restricted client renews its own.",
         patch: CertificatePut,
         tagged: true,
         answer: answers.nothing,

@@ -88,12 +88,13 @@ export class CertificateService {
   async add(call: Call, post: CertificatesPost): Promise<string> {
     const token = hasServer(call) ? undefined : await this.#tokenOrPassword(call, post);
     const certificate = post.certificate === "" ? ownOf(call) : readCertificate(post.certificate);
-    const { name, type, restricted, projects } = token?.request ?? post;
+    const { name, type, description, restricted, projects } = token?.request ?? post;
     const fingerprint = fingerprintOf(certificate);
     const record: CertificateRecord = {
       fingerprint,
       type,
       name: name || nameOf(call, post, certificate),
+      description,
       restricted,
       projects: [...new Set(projects)],
       certificate: certificate.toString(),
@@ -135,20 +136,29 @@ export class CertificateService {
   update(call: Call, fingerprint: string, put: CertificatePut): void {
     const before = this.#store.find(fingerprint);
     if (before === undefined) throw notFound("Certificate not found");
-    const { name, type, restricted } = put;
+    const { name, type, description, restricted } = put;
     const projects = [...new Set(put.projects)];
     const hasSameRights =
       before.type === type &&
       before.restricted === restricted &&
       `${before.projects.toSorted()}` === `${projects.toSorted()}`;
-    if (!hasServer(call) && !(hasSameRights && before.name === name)) throw notAuthorized();
+    const hasSameTitle = before.name === name && before.description === description;
+    if (!hasServer(call) && !(hasSameRights && hasSameTitle)) throw notAuthorized();
     for (const project of projects) if (!before.projectSet.has(project)) this.home.projects.require(project);
     const next = put.certificate === "" ? undefined : readCertificate(put.certificate);
     const renewed = next === undefined ? fingerprint : fingerprintOf(next);
     const isRenewed = next !== undefined && renewed !== fingerprint;
     if (isRenewed && this.#store.find(renewed) !== undefined) throw conflict("Certificate already in trust store");
     const certificate = isRenewed ? next.toString() : before.certificate;
-    this.#store.update(fingerprint, { fingerprint: renewed, certificate, name, type, restricted, projects });
+    this.#store.update(fingerprint, {
+      fingerprint: renewed,
+      certificate,
+      name,
+      type,
+      description,
+      restricted,
+      projects,
+    });
     if (isRenewed || !hasSameRights) this.#hangUp(call, fingerprint);
   }
 
@@ -181,10 +191,11 @@ export class CertificateService {
   }
 }
 
-const shown = ({ fingerprint, type, name, restricted, projects, certificate }: Trusted): Certificate => ({
+const shown = ({ fingerprint, type, name, description, restricted, projects, certificate }: Trusted): Certificate => ({
   fingerprint,
   type,
   name,
+  description,
   restricted,
   projects: [...projects],
   certificate,

@@ -17,6 +17,7 @@ export const certificateSchema: Schema = {
       projects TEXT NOT NULL,
       certificate TEXT NOT NULL
     ) STRICT`,
+    "ALTER TABLE certificates ADD COLUMN description TEXT NOT NULL DEFAULT ''",
   ],
   tables: [
     {
@@ -38,6 +39,7 @@ export interface CertificateRecord {
   readonly fingerprint: string;
   readonly type: CertificateType;
   readonly name: string;
+  readonly description: string;
   readonly restricted: boolean;
   readonly projects: readonly string[];
   /** PEM. */
@@ -74,19 +76,15 @@ export class CertificateStore {
 
   insert(record: CertificateRecord): void {
     this.#all = undefined;
-    const sql =
-      "INSERT INTO certificates (fingerprint, type, name, restricted, projects, certificate) VALUES (?, ?, ?, ?, ?, ?)";
-    const { fingerprint, type, name: title, restricted, projects, certificate } = record;
-    this.database.run(sql, fingerprint, type, title, Number(restricted), JSON.stringify(projects), certificate);
+    const sql = `INSERT INTO certificates (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`;
+    this.database.run(sql, ...valuesOf(record));
   }
 
   /** @param before fingerprint that it has now */
   update(before: string, record: CertificateRecord): void {
     this.#all = undefined;
-    const sql =
-      "UPDATE certificates SET fingerprint = ?, type = ?, name = ?, restricted = ?, projects = ?, certificate = ? WHERE fingerprint = ?";
-    const { fingerprint, type, name: title, restricted, projects, certificate } = record;
-    this.database.run(sql, fingerprint, type, title, Number(restricted), JSON.stringify(projects), certificate, before);
+    const sql = `UPDATE certificates SET ${columns.map((column) => `${column} = ?`).join(", ")} WHERE fingerprint = ?`;
+    this.database.run(sql, ...valuesOf(record), before);
   }
 
   delete(fingerprint: string): void {
@@ -94,6 +92,14 @@ export class CertificateStore {
     this.database.run("DELETE FROM certificates WHERE fingerprint = ?", fingerprint);
   }
 }
+
+const columns = ["fingerprint", "type", "name", "description", "restricted", "projects", "certificate"] as const;
+
+const valuesOf = ({ restricted, projects, ...record }: CertificateRecord): (string | number)[] =>
+  columns.map((column) => {
+    if (column === "restricted") return Number(restricted);
+    return column === "projects" ? JSON.stringify(projects) : record[column];
+  });
 
 function validityOf(pem: string): { from: number; until: number } | undefined {
   try {
@@ -112,6 +118,7 @@ function fromRow(row: Row): Trusted {
     fingerprint: String(row.fingerprint),
     type: row.type as CertificateType,
     name: String(row.name),
+    description: String(row.description),
     restricted: row.restricted !== 0,
     projects,
     projectSet: new Set(projects),

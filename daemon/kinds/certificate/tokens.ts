@@ -11,7 +11,7 @@ import type { CertificateHome } from "./home";
 export interface Token {
   readonly secret: string;
   /** What whoever comes with it becomes. */
-  readonly request: Pick<CertificatesPost, "name" | "type" | "restricted" | "projects">;
+  readonly request: Pick<CertificatesPost, "name" | "type" | "description" | "restricted" | "projects">;
   readonly expiresAt: number;
   readonly operation: RunningOperation;
 }
@@ -25,13 +25,13 @@ export class Tokens {
   constructor(private readonly home: CertificateHome) {}
 
   /** Makes a token. @throws ApiError BAD_REQUEST while nobody could use it */
-  issue(call: Call, { name, type, restricted, projects }: CertificatesPost): RunningOperation {
+  issue(call: Call, { name, type, description, restricted, projects }: CertificatesPost): RunningOperation {
     const addresses = this.home.server.addresses();
     const fingerprint = this.home.certificate.known()?.fingerprint;
     if (addresses.length === 0 || fingerprint === undefined)
       throw badRequest("Can't issue token when server isn't listening on network. Set core.https_address first.");
     const secret = makeSecret();
-    const request = { name, type, restricted, projects };
+    const request = { name, type, description, restricted, projects };
     const expiry = this.home.server.tokenExpiry();
     const operation = this.home.changes.start(call, {
       of: [],

@@ -7,7 +7,7 @@ import { deviceTargets } from "../../core/references/devices";
 import type { References } from "../../core/references/references";
 import type { Reference } from "../../core/references/store";
 import type { ParentGroups } from "../../platform/host/cgroups";
-import { type FilePlace, type IdRange, idmapOps, type Op } from "../../platform/native/index";
+import type { FilePlace, IdRange } from "../../platform/native/index";
 import type { Platform } from "../../platform/platform";
 import type { ProfileId, ProfileRecord } from "../profile/store";
 import type { Volumes } from "../storage-pool/volumes";
@@ -15,6 +15,7 @@ import { keepVolatile, refreshed } from "./change/volatile";
 import { freeName } from "./create/free-name";
 import { baseOf, idRange } from "./create/idmap";
 import { HostIds } from "./host-ids";
+import { labelOps } from "./labels/label";
 import { inForce } from "./life/made-by";
 import { Running } from "./life/running";
 import type { ProfilePort } from "./profile-port";
@@ -31,7 +32,7 @@ export interface InstanceUse extends InstanceId {
   readonly expandedDevices: Devices;
 }
 
-interface BookHome extends Pick<Platform, "database"> {
+interface BookHome extends Pick<Platform, "database" | "dirs"> {
   readonly groups: ParentGroups;
   readonly references: References;
   readonly profiles: ProfilePort;
@@ -192,12 +193,7 @@ export class InstanceBook {
   filePlace(record: InstanceRecord): FilePlace {
     const running = this.running.get(record);
     const ids = this.idsOf(record);
-    if (running !== undefined) return { target: running.cell, ids };
+    if (running !== undefined) return { target: running.cell, ids, label: labelOps(this.home.dirs, record) };
     return { root: this.home.volumes.root(record.pool, volumeOf(record)), ids };
-  }
-
-  /** Words that tell bothy-cell the instance's id map. */
-  idOps(record: InstanceRecord): Op[] {
-    return idmapOps(this.idsOf(record));
   }
 }

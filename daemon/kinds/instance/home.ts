@@ -6,6 +6,7 @@ import type { MigrationTarget } from "../../../sdk/api/migration";
 import type { Call } from "../../core/call";
 import type { Changes } from "../../core/changes";
 import type { References } from "../../core/references/references";
+import type { AppArmorProfiles } from "../../platform/apparmor/profiles";
 import type { ParentGroups } from "../../platform/host/cgroups";
 import type { OperationWork, RunningOperation } from "../../platform/operations";
 import type { Platform } from "../../platform/platform";
@@ -19,6 +20,7 @@ import type { InstanceBook } from "./book";
 import type { GuestEvents } from "./guest/events";
 import type { GuestGates } from "./guest/gates";
 import type { SftpSessions } from "./inside/sftp-sessions";
+import type { LxcfsKeeper } from "./lxcfs/keeper";
 import type { ProfilePort } from "./profile-port";
 import type { InstanceId, InstanceRecord } from "./record";
 
@@ -40,8 +42,11 @@ export type ImagePort = Pick<
   | "exportForGuest"
 >;
 
+/** The figures that a container has of itself. */
+export type LxcfsPort = Pick<LxcfsKeeper, "ensure" | "forStart" | "follow">;
+
 /** What the project of an instance has to say. */
-export type ProjectPort = Pick<ProjectService, "allowInstance" | "claimInstance" | "require">;
+export type ProjectPort = Pick<ProjectService, "allowInstance" | "claimInstance" | "folderOfDisk" | "require">;
 
 export type PoolPort = Pick<StoragePoolService, "record" | "records">;
 
@@ -171,10 +176,12 @@ export interface InstanceHome extends Platform {
   readonly book: InstanceBook;
   readonly sftp: SftpSessions;
   readonly guestGates: GuestGates;
+  readonly lxcfs: LxcfsPort;
   readonly guestEvents: GuestEvents;
   readonly changes: Changes;
   readonly references: References;
   readonly groups: ParentGroups;
+  readonly appArmor: AppArmorProfiles;
   /** Folder of the compiled seccomp filters. */
   readonly seccompDir: string;
   readonly profiles: ProfilePort;

@@ -4,22 +4,17 @@ import { ref, urlOf } from "../../core/ref";
 import { Locks } from "../../platform/locks";
 import type { ProcessWatch } from "../../platform/native/index";
 import type { Platform } from "../../platform/platform";
+import { startTimeOf } from "../../platform/processes/others";
+import { pauseAfter } from "../../platform/processes/pause";
 import { ensureDnsmasq, findDnsmasq, reloadDnsmasq, stopDnsmasq } from "./dnsmasq-process";
 import type { NetworkPlace } from "./driver";
 import { knowsTags } from "./host-tags";
 import { dropForeignLeases } from "./leases";
-import { startTimeOf } from "./process";
 
 /** One that ran for this long counts as steady: the next end is a first one. */
 const steadyMs = 60_000;
-const firstPauseMs = 100;
-const longestPauseMs = 30_000;
 /** After so many ends in a row it is more than an accident. */
 const manyEnds = 3;
-
-/** How long to wait before the next start. @param ends in a row, at least 1 */
-export const pauseAfter = (ends: number): number =>
-  ends === 1 ? 0 : Math.min(firstPauseMs * 2 ** (ends - 2), longestPauseMs);
 
 interface Kept {
   readonly network: NetworkPlace;

@@ -7,6 +7,7 @@ import { internal } from "../../../sdk/api/errors";
 import { ownFile } from "../../platform/folders/aside";
 import { readText, setOwner } from "../../platform/folders/files";
 import type { Log } from "../../platform/log";
+import { commandOf, hasEnded, send, startTimeOf } from "../../platform/processes/others";
 import { run } from "../../platform/processes/run";
 import { dnsmasqArguments, pidFileOf, rawFileOf } from "./dnsmasq";
 import { dnsmasqAccount } from "./dnsmasq-account";
@@ -15,7 +16,6 @@ import { noteAllTags } from "./host-tags";
 import { hostsDirOf } from "./hosts";
 import { leasesFileOf } from "./leases";
 import { namesDirOf } from "./names";
-import { commandOf, hasEnded, send, startTimeOf } from "./process";
 
 /** Starts dnsmasq, or leaves a running one alone when it would get the same arguments. @returns whether it was (re)started */
 export async function ensureDnsmasq(

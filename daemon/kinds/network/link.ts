@@ -46,6 +46,12 @@ export async function findLink(name: string): Promise<Link | undefined> {
   return code === 0 ? parse(stdout)[0] : undefined;
 }
 
+/** Names of the interfaces that are joined to a bridge. */
+const portsOf = async (bridge: string): Promise<string[]> =>
+  parse((await run("ip", ["-j", "link", "show", "master", bridge])).stdout)
+    .map(({ ifname }) => ifname)
+    .toSorted();
+
 /** Every IPv4 route of every table: what subnets are in use. */
 export async function listRoutes(): Promise<RouteEntry[]> {
   const { stdout } = await run("ip", ["-j", "-4", "route", "show", "table", "all"]);
@@ -89,7 +95,7 @@ export const unmanagedNetwork = (link: Link, usedBy: string[]): Network => ({
 });
 
 /** What GET /1.0/networks/NAME/state answers. Counters are the host's view of the interface. */
-export function stateOf(link: Link): NetworkState {
+export async function stateOf(link: Link): Promise<NetworkState> {
   const { rx, tx } = link.stats64;
   return {
     addresses: link.addr_info.map(({ family, local, prefixlen, scope }) => ({
@@ -112,7 +118,7 @@ export function stateOf(link: Link): NetworkState {
     mtu: link.mtu,
     state: link.flags.includes("UP") ? "up" : "down",
     type: stateTypeOf(link),
-    bridge: isBridge(link) ? bridgeStateOf(link) : null,
+    bridge: isBridge(link) ? await bridgeStateOf(link) : null,
     bond: null,
     vlan: null,
     ovn: null,
@@ -125,7 +131,7 @@ function stateTypeOf({ flags }: Link): string {
   return flags.includes("BROADCAST") ? "broadcast" : "unknown";
 }
 
-function bridgeStateOf(link: Link): Record<string, unknown> {
+async function bridgeStateOf(link: Link): Promise<Record<string, unknown>> {
   const data: Record<string, unknown> = link.linkinfo.info_data ?? {};
   return {
     id: bridgeId(String(data.bridge_id ?? "")),
@@ -133,7 +139,8 @@ function bridgeStateOf(link: Link): Record<string, unknown> {
     forward_delay: Number(data.forward_delay ?? 0),
     vlan_default: Number(data.vlan_default_pvid ?? 0),
     vlan_filtering: Number(data.vlan_filtering ?? 0) === 1,
-    upper_devices: [],
+    // LXD's word for its ports.
+    upper_devices: await portsOf(link.ifname),
   };
 }
 

@@ -1,39 +1,34 @@
 /** Networks: their rules, and what nics ask of them. */
 
-import { readdir, rename, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
-import { type Config, NetworkName } from "../../../sdk/api/common";
+import type { Config } from "../../../sdk/api/common";
 import { lxdNetworkKeys } from "../../../sdk/api/config/lxd-words";
 import { networkKeys } from "../../../sdk/api/config/network";
 import { ApiError, badRequest, conflict, notFound } from "../../../sdk/api/errors";
 import type { Network, NetworkLease, NetworkPut, NetworkState, NetworksPost } from "../../../sdk/api/network";
 import { type Call, defaultProject, ownCall } from "../../core/call";
 import { withoutEmpty } from "../../core/merge";
-import { ref, urlOf } from "../../core/ref";
 import { Revert } from "../../core/revert";
 import { requireConfig } from "../../core/validate";
 import { toApiError } from "../../platform/errors";
-import { ignoring } from "../../platform/folders/files";
 import type { NetworkDriver, NetworkHost, NetworkPlace } from "./driver";
 import { BridgeDriver } from "./drivers/bridge";
 import type { NetworkHome } from "./home";
 import { findLink, isPort, listLinks, stateOf, unmanagedNetwork } from "./link";
 import { NetworkNics, type ServedNetwork } from "./nics";
+import { NetworkStartUp } from "./start-up";
 import { type NetworkRecord, NetworkStore } from "./store";
-import { isNicOf, portsOn, usedBy } from "./usage";
+import { isNicOf, usedBy } from "./usage";
 
 /** Subnets are planned one after the other, so that two networks cannot pick the same. */
 const planLock = "networks/plan";
-
-/** What there may be in the folder of a network that we made. */
-const isFileOfNetwork = (name: string) => name.startsWith("dnsmasq.");
 
 export class NetworkService {
   readonly #store: NetworkStore;
   readonly #drivers: Readonly<Record<string, NetworkDriver>>;
   readonly nics: NetworkNics;
-  /** Networks that did not start with the daemon. */
-  readonly #failed = new Set<string>();
+  readonly #startUp: NetworkStartUp;
 
   constructor(
     private readonly home: NetworkHome,
@@ -44,6 +39,13 @@ export class NetworkService {
     this.nics = new NetworkNics(home, {
       find: (name) => this.#served(this.#store.find(name)),
       list: () => this.#store.list().flatMap((record) => this.#served(record) ?? []),
+    });
+    this.#startUp = new NetworkStartUp(home, {
+      store: this.#store,
+      nics: this.nics,
+      drivers: () => Object.values(this.#drivers),
+      driverOf: (type) => this.#driver(type),
+      placeOf: (record) => this.#place(record),
     });
   }
 
@@ -137,7 +139,7 @@ export class NetworkService {
     const before = this.record(name);
     requireConfig(networkKeys, put.config, lxdNetworkKeys);
     const driver = this.#driver(before.type);
-    if (!this.#failed.has(name) && changesWordsOnly(before.config, withoutEmpty(put.config)))
+    if (!this.#startUp.hasFailed(name) && changesWordsOnly(before.config, withoutEmpty(put.config)))
       return this.#store.update({ ...before, description: put.description, config: withoutEmpty(put.config) });
     await this.home.locks.run(planLock, async () => {
       const config = await driver.plan(name, withoutEmpty(put.config), {
@@ -150,7 +152,7 @@ export class NetworkService {
       undo.add(() => driver.start(this.#place(before)));
       await driver.start(this.#place(after));
       this.#store.update(after);
-      this.#worksAgain(name);
+      this.#startUp.worksAgain(name);
       undo.keep();
     });
   }
@@ -189,7 +191,7 @@ export class NetworkService {
     await using undo = new Revert(this.home.log);
     undo.add(() => this.#store.insert(record));
     await this.#remove(record);
-    this.#failed.delete(name);
+    this.#startUp.forget(name);
     undo.keep();
   }
 
@@ -240,59 +242,14 @@ export class NetworkService {
     return stateOf(link);
   }
 
-  /** Brings every network up; what still runs from before is kept. A network that cannot start is logged and shown as Unavailable. */
-  async startAll(): Promise<void> {
-    await this.#sweep();
-    await Promise.all(this.#store.list().map((record) => this.#startWithDaemon(record)));
-  }
-
-  /** Takes down what an earlier daemon had begun to make, rename or delete when it was killed: its folder is there, its record is not. */
-  async #sweep(): Promise<void> {
-    for (const name of await readdir(this.home.dirs.networks)) {
-      if (this.#store.find(name) !== undefined || !(await this.#isUnfinished(name))) continue;
-      const place = { name, config: {}, path: this.home.dirs.network(name) };
-      try {
-        for (const driver of Object.values(this.#drivers)) await driver.stop(place);
-        await rm(place.path, { recursive: true, force: true });
-      } catch (error) {
-        this.home.log.error(`Cannot remove the unfinished network "${name}"`, { error });
-      }
-    }
-  }
-
-  /** Whether a folder is one that we made, and not what a restored database does not know any more. */
-  async #isUnfinished(name: string): Promise<boolean> {
-    const folder = this.home.dirs.network(name);
-    const isOurs = NetworkName.safeParse(name).success && (await ignoring(["ENOTDIR", "ENOENT"], readdir(folder)));
-    return Array.isArray(isOurs) && isOurs.every(isFileOfNetwork) && this.home.isCrashLeftover(folder);
-  }
-
-  async #startWithDaemon(record: NetworkRecord): Promise<void> {
-    try {
-      this.home.damages.requireNone(urlOf(ref("network", record.name)), `start network "${record.name}"`);
-      await this.#driver(record.type).start(this.#place(record), portsOn(this.home.nicOwners, record.name));
-      await this.nics.forgetLost(record.name);
-      this.#worksAgain(record.name);
-    } catch (error) {
-      this.#failed.add(record.name);
-      const message = `Cannot start network "${record.name}"`;
-      this.home.warnings.record("networkUnavailable", { message, entity: urlOf(ref("network", record.name)), error });
-    }
-  }
-
-  #worksAgain(name: string): void {
-    this.#failed.delete(name);
-    this.home.warnings.resolve("networkUnavailable", urlOf(ref("network", name)));
+  /** Brings every network up; what still runs from before is kept. A network that cannot start is told and shown as Unavailable. */
+  startAll(): Promise<void> {
+    return this.#startUp.startAll();
   }
 
   /** Takes every network down, for the shutdown of the host; leases and host entries stay. */
-  async stopAll(): Promise<void> {
-    for (const record of this.#store.list())
-      try {
-        await this.#driver(record.type).stop(this.#place(record));
-      } catch (error) {
-        this.home.log.error(`Cannot stop network "${record.name}"`, { error });
-      }
+  stopAll(): Promise<void> {
+    return this.#startUp.stopAll();
   }
 
   /** Lets go of what the networks' drivers watch; the networks go on. For the daemon's end. */
@@ -349,7 +306,7 @@ export class NetworkService {
     return {
       ...record,
       managed: true,
-      status: this.#failed.has(record.name) ? "Unavailable" : "Created",
+      status: this.#startUp.hasFailed(record.name) ? "Unavailable" : "Created",
       locations: ["none"],
       used_by: usedBy(this.home.references, record.name),
     };

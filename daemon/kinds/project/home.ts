@@ -1,5 +1,6 @@
 /** Home of projects: the platform, and what projects ask of those who live in them. */
 import type { Config, Devices } from "../../../sdk/api/common";
+import type { Call } from "../../core/call";
 import type { Platform } from "../../platform/platform";
 
 /** An instance or a profile, as far as a project limits and restricts it. */
@@ -39,6 +40,8 @@ export interface ProjectContents {
   urls(project: string): readonly string[];
   /** Every project that something lies in. */
   projects(): ReadonlySet<string>;
+  /** Deletes all that lies in the project of the call; its default profile gets empty. @throws ApiError of the first that cannot be deleted */
+  clear(call: Call): Promise<void>;
   /** Gives a project a default profile of its own when it has none, within the caller's transaction. */
   addDefaultProfile(project: string): void;
   /** Takes the default profile away, within the caller's transaction. */

@@ -1,8 +1,13 @@
 /** Restrictions: what instances and profiles of a restricted project cannot have. The messages are LXD's. */
+import path from "node:path";
 import type { Config, Device } from "../../../sdk/api/common";
+import type { Range } from "../../../sdk/api/config/id-map";
+import { instanceConfig } from "../../../sdk/api/config/instance";
 import { projectConfig } from "../../../sdk/api/config/project";
 import { isTrue } from "../../../sdk/api/config/values";
+import { isOfHost } from "../../../sdk/api/devices/disk";
 import { badRequest } from "../../../sdk/api/errors";
+import { isBelow } from "../../platform/folders/below";
 import type { Member } from "./home";
 import type { ProjectRecord } from "./store";
 
@@ -15,6 +20,10 @@ export function checkRestrictions(project: ProjectRecord, kind: "container" | "p
   const of = `on ${kind} "${member.name}" of project "${project.name}"`;
   for (const [key, value] of Object.entries(member.config)) {
     const cause = value === "" ? undefined : forbiddenKey(project.config, key, value);
+    if (cause === lowLevel && key === "raw.idmap") {
+      checkIdMap(project.config, value, of);
+      continue;
+    }
     if (cause === lowLevel) throw badRequest(`Use of low-level config "${key}" ${of} is forbidden`);
     if (cause !== undefined) throw badRequest(`Invalid value "${value}" for config "${key}" ${of}: ${cause}`);
   }
@@ -40,13 +49,37 @@ const lowLevelKeys: ReadonlySet<string> = new Set([
   "security.syscalls.deny_default",
 ]);
 
+/** What lets a guest's data reach the host's kernel takes more than what is safe by itself. */
+function mayIntercept(allowed: "allow" | "block" | "full", key: string, value: string): boolean {
+  const mounts = key.startsWith("security.syscalls.intercept.mount");
+  const asks = isTrue(value) || key === "security.syscalls.intercept.mount.allowed";
+  return !asks || allowed === "full" || (allowed === "allow" && !mounts);
+}
+
 function forbiddenKey(config: Config, key: string, value: string): string | undefined {
   const rules = projectConfig(config);
   if (key === "security.nesting" && isTrue(value) && rules.get("restricted.containers.nesting") === "block")
     return "Container nesting is forbidden";
+  const interception = rules.get("restricted.containers.interception");
+  if (key.startsWith("security.syscalls.intercept.") && !mayIntercept(interception, key, value))
+    return "Container syscall interception is forbidden";
   if (key === "security.privileged" && isTrue(value) && rules.get("restricted.containers.privilege") !== "allow")
     return "Privileged containers are forbidden";
   return lowLevelKeys.has(key) && rules.get("restricted.containers.lowlevel") === "block" ? lowLevel : undefined;
+}
+
+/** Lines of raw.idmap are counted from 0, as in LXD. @throws ApiError BAD_REQUEST */
+function checkIdMap(config: Config, value: string, of: string): void {
+  const rules = projectConfig(config);
+  const users = rules.get("restricted.idmap.uid") ?? [];
+  const groups = rules.get("restricted.idmap.gid") ?? [];
+  for (const [index, { kind, host, count }] of (
+    instanceConfig({ "raw.idmap": value }).get("raw.idmap") ?? []
+  ).entries()) {
+    const isWithin = (one: Range) => host >= one.first && host + count <= one.first + one.count;
+    if ((kind === "gid" || users.some(isWithin)) && (kind === "uid" || groups.some(isWithin))) continue;
+    throw badRequest(`Use of low-level "raw.idmap" element ${index} ${of} is forbidden`);
+  }
 }
 
 const titles = {
@@ -70,6 +103,24 @@ const forbiddenNetwork = (config: Config, { network, parent }: Device): boolean 
     ? !allowsNetwork({ config }, network, true)
     : Boolean(parent) && !allowsNetwork({ config }, parent ?? "", false);
 
+/** @returns the folder that a source of the host must lie in; nothing where all paths are allowed */
+function diskFolder(config: Config, source: string): string | "forbidden" | undefined {
+  const rules = projectConfig(config);
+  if (!rules.has("restricted.devices.disk.paths")) return undefined;
+  const folders = rules.get("restricted.devices.disk.paths") ?? [];
+  return folders.map((folder) => path.resolve(folder)).find((folder) => isBelow(folder, source)) ?? "forbidden";
+}
+
+/**
+ * The folder of the host that the source of a disk must lie in, whatever symlinks there are. @returns nothing where every path is allowed
+ * @throws ApiError BAD_REQUEST when no folder that is allowed holds it
+ */
+export function requiredFolder(project: ProjectRecord, device: string, source: string): string | undefined {
+  const folder = isRestricted(project) ? diskFolder(project.config, source) : undefined;
+  if (folder !== "forbidden") return folder;
+  throw badRequest(`Disk source path "${source}" not allowed by project for disk "${device}"`);
+}
+
 function forbiddenDevice(config: Config, options: Device): string | undefined {
   const rules = projectConfig(config);
   switch (options.type) {
@@ -79,8 +130,10 @@ function forbiddenDevice(config: Config, options: Device): string | undefined {
       // A container is nothing without its root.
       if (options.path === "/") return undefined;
       if (rules.get("restricted.devices.disk") === "block") return "Disk devices are forbidden";
-      return rules.get("restricted.devices.disk") === "managed" && !options.pool
-        ? "Attaching disks not backed by a pool is forbidden"
+      if (rules.get("restricted.devices.disk") === "managed" && !options.pool)
+        return "Attaching disks not backed by a pool is forbidden";
+      return isOfHost(options) && diskFolder(config, options.source ?? "") === "forbidden"
+        ? `Disk source path "${options.source}" not allowed`
         : undefined;
     case "nic":
       if (rules.get("restricted.devices.nic") === "block") return "Network devices are forbidden";

@@ -1,4 +1,5 @@
 /** Routes of projects: those that every kind has, a rename in the background, and the state. */
+import { isTrue } from "../../../sdk/api/config/values";
 import { ProjectPost, ProjectState, projectKind } from "../../../sdk/api/project";
 import type { Changes } from "../../core/changes";
 import { ref } from "../../core/ref";
@@ -25,9 +26,24 @@ export function projectRoutes(projects: ProjectService, changes: Changes): Route
     );
   }
 
+  /** `force` empties the project before. */
+  const deleting = (plain: Route): Route => ({
+    ...plain,
+    says: {
+      ...plain.says,
+      query: { force: "`true`: with all that is in it; running instances are killed (`projects_force_delete`)" },
+    },
+    handle: async (request) => {
+      if (isTrue(request.query.get("force") ?? "")) await projects.clear(request.call, param(request, "name"));
+      return plain.handle(request);
+    },
+  });
+
   return ofServer(
     sharedForReading("authenticated", [
-      ...kindRoutes(projectKind, projects, changes, (_call, name) => refOf(name)),
+      ...kindRoutes(projectKind, projects, changes, (_call, name) => refOf(name)).map((each) =>
+        each.method === "DELETE" ? deleting(each) : each,
+      ),
       route(
         "POST",
         one,

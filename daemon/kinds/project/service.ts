@@ -13,7 +13,7 @@ import { requireConfig } from "../../core/validate";
 import { allFeatures, changedFeatures, defaultFeatures, hasFeature } from "./features";
 import type { Member, Members, NextProfile, ProjectHome, VolumeMember } from "./home";
 import { checkAggregates, checkCount, checkNewLimits, roomForImage, stateOf, together } from "./limits";
-import { allowsNetwork, checkBackup, checkRestrictions, checkSnapshot } from "./restrictions";
+import { allowsNetwork, checkBackup, checkRestrictions, checkSnapshot, requiredFolder } from "./restrictions";
 import { type ProjectRecord, ProjectStore } from "./store";
 
 export class ProjectService implements Projects {
@@ -161,9 +161,19 @@ export class ProjectService implements Projects {
     });
   }
 
-  delete(_call: Call, name: string): void {
+  /** Deletes all that is in a project, so that it can be deleted. @throws ApiError FORBIDDEN, NOT_FOUND, and of what cannot be deleted */
+  async clear(call: Call, name: string): Promise<void> {
+    this.#requireDeletable(name);
+    await this.home.projectContents.clear({ ...call, project: name });
+  }
+
+  #requireDeletable(name: string): void {
     this.record(name);
     if (name === defaultProject) throw new ApiError("FORBIDDEN", "The 'default' project cannot be deleted");
+  }
+
+  delete(_call: Call, name: string): void {
+    this.#requireDeletable(name);
     if (!this.#isEmpty(name)) throw badRequest("Only empty projects can be removed");
     this.#store.change(() => {
       this.#store.delete(name);
@@ -262,6 +272,11 @@ export class ProjectService implements Projects {
   /** Whether who is in a project may see and use a network, or an interface of the host. @throws ApiError NOT_FOUND */
   allowsNetwork(project: string, network: string, isManaged: boolean): boolean {
     return allowsNetwork(this.record(project), network, isManaged);
+  }
+
+  /** The folder of the host that the source of a disk must lie in, if any (restrictions.ts). @throws ApiError NOT_FOUND, BAD_REQUEST */
+  folderOfDisk(project: string, device: string, source: string): string | undefined {
+    return requiredFolder(this.record(project), device, source);
   }
 
   /** @throws ApiError BAD_REQUEST */

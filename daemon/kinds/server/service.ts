@@ -26,15 +26,12 @@ import { hashOf, isPassword } from "./trust-password";
 const uuidKey = "state.uuid";
 const passwordKey = "core.trust_password";
 
-/**
- * What LXD asks of a kernel; those on which the daemon starts have it, and none has shiftfs. Clients that read of seccomp's listener set
- * security.syscalls.intercept.*, which we refuse, so we do not say that it is there.
- */
+/** What LXD asks of a kernel; those on which the daemon starts have it, and none has shiftfs. */
 const kernelFeatures = {
   idmapped_mounts: "true",
   netnsid_getifaddrs: "true",
-  seccomp_listener: "false",
-  seccomp_listener_continue: "false",
+  seccomp_listener: "true",
+  seccomp_listener_continue: "true",
   shiftfs: "false",
   uevent_injection: "true",
   unpriv_fscaps: "true",

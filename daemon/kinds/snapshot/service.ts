@@ -4,27 +4,24 @@ import { type Config, never, SnapshotName } from "../../../sdk/api/common";
 import { instanceConfig } from "../../../sdk/api/config/instance";
 import { badRequest, conflict, notFound } from "../../../sdk/api/errors";
 import type { Snapshot, SnapshotPut, SnapshotsPost } from "../../../sdk/api/snapshot";
-import { isStampKey, withoutStamp } from "../../../sdk/api/stamp";
+import { withoutStamp } from "../../../sdk/api/stamp";
 import { ownCall } from "../../core/call";
 import { expiryTime } from "../../core/expiry-time";
 import { withoutEmpty } from "../../core/merge";
 import { snapshotRef, urlOf } from "../../core/ref";
-import { Revert } from "../../core/revert";
 import { requireName } from "../../core/validate";
 import { isDuplicate } from "../../platform/database/database";
 import { nowText, timeText } from "../../platform/time";
 import type { InstanceBook } from "../instance/book";
-import { pendingOf, withoutPending } from "../instance/create/pending-file-templates";
 import { devicesIn } from "../instance/devices-in";
-import { requireStartable } from "../instance/life/startable";
 import { type InstanceId, type InstanceRecord, keyOf } from "../instance/record";
-import { followRootSize } from "../instance/root-size";
 import { snapshotVolume, volumeOf } from "../instance/volume";
 import { type ProfileId, renamedIn } from "../profile/store";
 import type { Volume } from "../storage-pool/driver";
 import { SnapshotCopies } from "./copies";
 import type { SnapshotHome } from "./home";
 import { nameByPattern } from "./naming";
+import { restoreSnapshot } from "./restore";
 import { RootReaders } from "./root-readers";
 import { type SnapshotRecord, type SnapshotSettings, SnapshotStore, settingsOf } from "./store";
 
@@ -177,55 +174,9 @@ export class SnapshotService {
     );
   }
 
-  /** Puts an instance back: a running one is stopped before and started after. */
+  /** Puts an instance back: a running one is stopped before and started after. @throws ApiError NOT_FOUND */
   async restore(instance: InstanceRecord, name: string): Promise<void> {
-    const found = this.record(instance, name);
-    // Where the snapshot's settings are lost, the instance keeps its own.
-    const isDamaged = this.home.damages.has(urlOf(snapshotRef(instance.name, name, instance.project)));
-    const told = isDamaged ? instance : found.settings;
-    // A profile may say another pool by now than it did then.
-    const devices = devicesIn(this.#book, instance.project, instance.pool, told);
-    const snapshot = { ...found, settings: { ...told, devices } };
-    const { lifecycle } = this.home.instances;
-    const { running, store } = this.#book;
-    const volume = snapshotVolume(instance, name);
-    await this.home.volumes.requireThere(instance.pool, volume);
-    const expanded = this.#book.expanded({ ...snapshot.settings, project: instance.project });
-    using _claim = this.home.projects.claimInstance(instance.project, { name: instance.name, ...expanded });
-    const putBack = async () => {
-      await this.home.instances.home.sftp.leaveRoot(instance);
-      await this.home.volumes.restore(instance.pool, volume, volumeOf(instance));
-      const { profiles, description, ephemeral, volumeConfig = {} } = told;
-      const now = this.#book.record(instance);
-      const config = restoredConfig(now, snapshot);
-      store.update({ ...now, config, devices, profiles, description, ephemeral, volumeConfig });
-      await this.#followSize(now);
-    };
-    if (!running.has(instance)) return await putBack();
-    const config = restoredConfig(instance, snapshot);
-    // Settings of before have more in them: name and pool of the instance that they were made of.
-    const next = { ...instance, ...settingsOf({ ...snapshot.settings, volumeConfig: instance.volumeConfig }), config };
-    await requireStartable(this.home.instances.home, next);
-    const start = () => lifecycle.start(this.#book.record(instance));
-    await lifecycle.whileRestarting(instance, async () => {
-      await lifecycle.kill(instance);
-      // As it was before when it cannot be put back.
-      await putBack().catch((error: unknown) => start().then(() => Promise.reject(error)));
-      await start();
-    });
-  }
-
-  /** The root of a stopped instance follows what its settings say of its size now. The rest is done: where it cannot follow, it keeps the size it has. */
-  async #followSize(before: InstanceRecord): Promise<void> {
-    const { home } = this.home.instances;
-    const [was, is] = [before, this.#book.record(before)].map((record) => this.#book.expanded(record).devices);
-    await using undo = new Revert(home.log);
-    try {
-      await followRootSize(home, before, was ?? {}, is ?? {}, undo);
-    } catch (error) {
-      home.log.warning("The root of a restored instance keeps its size", { name: before.name, error });
-    }
-    undo.keep();
+    await restoreSnapshot(this.home, instance, this.record(instance, name));
   }
 
   /** Those of all instances whose time is over. */
@@ -354,13 +305,4 @@ export class SnapshotService {
       size: -1,
     };
   }
-}
-
-/** The configuration of a restored instance: the snapshot's, but for what the daemon itself keeps and the stamp. */
-function restoredConfig(now: InstanceRecord, { settings }: SnapshotRecord): Config {
-  const isKept = ([key]: [string, unknown]) => key.startsWith("volatile.") || isStampKey(key);
-  const own = Object.entries(settings.config).filter((entry) => !isKept(entry));
-  const kept = Object.entries(withoutPending(now.config)).filter(isKept);
-  // What is to be made again is a matter of the root, which is the snapshot's.
-  return { ...Object.fromEntries([...own, ...kept]), ...pendingOf(settings.config) };
 }

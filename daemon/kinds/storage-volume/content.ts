@@ -30,7 +30,7 @@ export const boundOf = (
 export const fillNew =
   (record: VolumeRecord) =>
   async (rootPath: string): Promise<void> => {
-    await chmod(rootPath, 0o711);
+    await giveRoot(record, rootPath);
     if (record.contentType !== "block") return;
     const file = await open(path.join(rootPath, imageFile), "wx", 0o600);
     try {
@@ -39,6 +39,20 @@ export const fillNew =
       await file.close();
     }
   };
+
+/** The owner and mode that a new volume shall have. @throws ApiError BAD_REQUEST for an owner that the daemon, in a container itself, cannot name */
+async function giveRoot({ name, config }: VolumeRecord, rootPath: string): Promise<void> {
+  const wanted = storageVolumeConfig(config);
+  const [uid = 0, gid = 0] = [wanted.get("initial.uid"), wanted.get("initial.gid")];
+  try {
+    if (uid !== 0 || gid !== 0) await chown(rootPath, uid, gid);
+  } catch (error) {
+    if (!["EINVAL", "EPERM"].includes(errnoOf(error))) throw error;
+    const message = `Cannot make volume "${name}": the daemon has no user ${uid} or no group ${gid} here. Give another "initial.uid" and "initial.gid".`;
+    throw badRequest(message, { cause: error });
+  }
+  await chmod(rootPath, Number.parseInt(wanted.get("initial.mode") ?? "0711", 8));
+}
 
 const imageOf = ({ volumes }: StorageVolumeHome, record: VolumeRecord): string =>
   path.join(volumes.customPath(record.pool, volumeOf(record)), imageFile);

@@ -1,4 +1,5 @@
 /** Host: warnings of what this machine lacks, so that a configuration key has no effect. */
+import { appArmorSupport } from "../../platform/apparmor/support";
 import { type CgroupLayout, controllerDir } from "../../platform/host/cgroups";
 import type { WarningKind } from "../../platform/warning/types";
 import type { Warnings } from "./service";
@@ -10,8 +11,10 @@ const controllers: readonly { name: string; kind: WarningKind; message: string }
   { name: "pids", kind: "cgroupPids", message: "process limits will be ignored" },
 ];
 
-/** Records every controller that is missing. */
-export function noteHost(warnings: Warnings, layout: CgroupLayout): void {
+/** Records every controller that is missing, and AppArmor. */
+export function noteHost(warnings: Warnings, layout: CgroupLayout, appArmor = appArmorSupport()): void {
+  if (!appArmor.works)
+    warnings.record("appArmor", { message: `Containers run without a profile of AppArmor: ${appArmor.why}` });
   for (const { name, kind, message } of controllers)
     if (controllerDir(layout, name, "") === undefined) warnings.record(kind, { message });
 }

@@ -14,7 +14,7 @@ const maxLines = 30;
 /** Ids end below the one that means "none". */
 const maxId = 2 ** 32 - 2;
 
-interface Range {
+export interface Range {
   readonly first: number;
   readonly count: number;
 }
@@ -63,4 +63,14 @@ export const idMap: ValueType<readonly IdMapLine[]> = {
     return findTwice(lines as IdMapLine[]);
   },
   parse: (text) => linesOf(text).map((line) => lineOf(line) as IdMapLine),
+};
+
+/** Ids of the host that may be named, as single ones and ranges with commas between. */
+export const hostIds: ValueType<readonly Range[]> = {
+  title: "list of ids and ranges of ids",
+  check: (value) => {
+    const wrong = value.split(",").find((one) => rangeOf(one.trim()) === undefined);
+    return wrong === undefined ? undefined : `"${wrong}" must be an id, or a range of ids such as 1000-1999`;
+  },
+  parse: (value) => value.split(",").flatMap((one) => rangeOf(one.trim()) ?? []),
 };

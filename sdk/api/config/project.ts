@@ -1,7 +1,8 @@
 /** Configuration keys of projects; every key here has an effect. */
+import { hostIds } from "./id-map";
 import { readerOf } from "./reader";
 import { grouped, type KeyTable, type Row, type ValueType } from "./table";
-import { anyText, architecture, bool, compression, integer, nameList, oneOf, size } from "./values";
+import { anyText, architecture, bool, compression, integer, nameList, oneOf, pathList, size } from "./values";
 
 const since = "0.1.0";
 
@@ -219,6 +220,15 @@ const restricted = grouped("restricted", {
     example: "allow",
     doc: "Whether backups can be made.",
   },
+  "restricted.containers.interception": {
+    type: oneOf("allow", "block", "full"),
+    default: "block",
+    applies: "now",
+    since,
+    extension: "projects_restricted_intercept",
+    example: "allow",
+    doc: "Which system calls of containers may be answered from outside (`security.syscalls.intercept.*`): none, those that are safe by themselves (`allow`), or all (`full`).",
+  },
   "restricted.containers.lowlevel": {
     type: allowOrBlock,
     default: "block",
@@ -255,6 +265,14 @@ const restricted = grouped("restricted", {
     example: "allow",
     doc: "Which disks there may be: of storage pools (`managed`), of host folders too (`allow`), or the root disk only (`block`).",
   },
+  "restricted.devices.disk.paths": {
+    type: pathList,
+    unset: "all paths",
+    applies: "now",
+    since,
+    example: "/srv/lab,/home/lab",
+    doc: "Folders of the host in which the `source` of a disk must lie, with `restricted.devices.disk` set to `allow`. The kernel holds a source to its folder at each start (docs/lxd-api.md, Projects); such a disk has no `shift` and no file system's own options.",
+  },
   "restricted.devices.nic": {
     type: oneOf("managed", "block", "allow"),
     default: "managed",
@@ -267,6 +285,22 @@ const restricted = grouped("restricted", {
   "restricted.devices.proxy": mayHave("proxy"),
   "restricted.devices.unix-block": mayHave("unix-block"),
   "restricted.devices.unix-char": mayHave("unix-char"),
+  "restricted.idmap.gid": {
+    type: hostIds,
+    unset: "none",
+    applies: "now",
+    since,
+    example: "1000,2000-2999",
+    doc: "Groups of the host that `raw.idmap` may name without `restricted.containers.lowlevel`.",
+  },
+  "restricted.idmap.uid": {
+    type: hostIds,
+    unset: "none",
+    applies: "now",
+    since,
+    example: "1000,2000-2999",
+    doc: "Users of the host that `raw.idmap` may name without `restricted.containers.lowlevel`.",
+  },
   "restricted.networks.access": {
     type: nameList,
     unset: "all that `restricted.devices.nic` leaves",

@@ -2,7 +2,7 @@
 import { readerOf } from "./reader";
 import { volumeSchedule } from "./schedule";
 import { grouped, type KeyTable, type ValueType } from "./table";
-import { anyText, bool, expiry, oneLine, oneOf, parseSize, size } from "./values";
+import { anyText, bool, expiry, integer, oneLine, oneOf, parseSize, size, text } from "./values";
 
 const since = "0.1.0";
 
@@ -16,6 +16,44 @@ const place = grouped("size", {
     extension: "storage",
     example: "10GiB",
     doc: "How much the volume may hold, in a pool that can bound it. The size of a block volume, which can grow but not shrink.",
+  },
+});
+
+/** Four digits at most, such as 0750, as chmod(1) reads them. */
+const mode = text("mode in octal digits such as 0750", (value) =>
+  /^0?[0-7]{1,4}$/.test(value) ? undefined : "it must be octal digits such as 0750",
+);
+
+const initial = grouped("initial", {
+  "initial.uid": {
+    type: integer(0, 2 ** 32 - 2),
+    unset: "0",
+    computed: true,
+    applies: "at creation",
+    since,
+    extension: "storage_initial_owner",
+    example: "1000",
+    doc: "User that the folder of a new volume belongs to, as containers see it. A volume that is a copy or comes of a backup keeps its owner.",
+  },
+  "initial.gid": {
+    type: integer(0, 2 ** 32 - 2),
+    unset: "0",
+    computed: true,
+    applies: "at creation",
+    since,
+    extension: "storage_initial_owner",
+    example: "1000",
+    doc: "Group of that folder, as `initial.uid`.",
+  },
+  "initial.mode": {
+    type: mode,
+    unset: "0711",
+    computed: true,
+    applies: "at creation",
+    since,
+    extension: "storage_initial_owner",
+    example: "0750",
+    doc: "Mode of that folder, in octal digits.",
   },
 });
 
@@ -172,7 +210,7 @@ const volatile = grouped("volatile", {
 });
 
 /** Keys for which a pool of any driver has a default, `volume.KEY`. */
-export const poolDefaultKeys = { ...place, ...security, ...snapshots } satisfies KeyTable;
+export const poolDefaultKeys = { ...place, ...initial, ...security, ...snapshots } satisfies KeyTable;
 
 /** Of a volume that is a file system, in a pool of any driver. */
 export const filesystemVolumeKeys = {

@@ -53,6 +53,26 @@ export const volumePath: ValueType<VolumePath> = {
 /** Names with commas between them. */
 export const nameList: ValueType<string[]> = { title: "list of names", check: () => undefined, parse: listOf };
 
+/** Paths with commas between them. LXD refuses an empty one among them too. */
+export const pathList: ValueType<string[]> = {
+  title: "list of absolute paths",
+  check: (value) => {
+    const wrong = value.split(",").find((one) => absolutePath.check(one.trim()) !== undefined);
+    return wrong === undefined ? undefined : `"${wrong}" must be an absolute path`;
+  },
+  parse: listOf,
+};
+
+/** Names as in /proc/filesystems, with commas between them. */
+export const fileSystemList: ValueType<string[]> = {
+  title: "list of file systems",
+  check: (value) =>
+    listOf(value).length <= 16 && listOf(value).every((name) => /^[a-z0-9_]{1,16}$/.test(name))
+      ? undefined
+      : "it must be at most 16 names of file systems with commas between, such as ext4,xfs",
+  parse: listOf,
+};
+
 export const addressList: ValueType<string[]> = {
   title: "list of IP addresses",
   check: (value) =>
@@ -231,6 +251,40 @@ function parseIoLimit(value: string): IoLimit | undefined {
   return bytes === undefined ? undefined : { bytes };
 }
 
+const bitUnits: ReadonlyMap<string, number> = new Map([
+  ["", 1],
+  ["bit", 1],
+  ["kbit", 1e3],
+  ["Mbit", 1e6],
+  ["Gbit", 1e9],
+  ["Tbit", 1e12],
+  ["Kibit", 2 ** 10],
+  ["Mibit", 2 ** 20],
+  ["Gibit", 2 ** 30],
+  ["Tibit", 2 ** 40],
+]);
+
+/** The kernel counts bytes a second in 64 bits; more than this no interface has. */
+const maxBits = 2 ** 53;
+
+/** How fast a nic may be, in bits a second; 0 is no bound. */
+export const bitRate: ValueType<number> = {
+  title: "bits a second, with a unit",
+  check: (value) =>
+    parseBitRate(value) === undefined
+      ? `it must be bits a second such as 10Mbit${hinted(didYouMean(value.replace(/^\d*/, ""), [...bitUnits.keys()]))}`
+      : undefined,
+  parse: parseBitRate,
+};
+
+function parseBitRate(value: string): number | undefined {
+  const [, number = "", word = ""] = /^(\d{1,16})([a-zA-Z]*)$/.exec(value) ?? [];
+  const unit = bitUnits.get(word);
+  if (number === "" || unit === undefined) return undefined;
+  const bits = Number(number) * unit;
+  return bits < maxBits ? bits : undefined;
+}
+
 export type MemorySize = { readonly bytes: number } | { readonly percent: number };
 
 /** Of memory: some of it, a share that may exceed the whole. */
@@ -251,6 +305,8 @@ export const memorySize: ValueType<MemorySize> = {
 
 /** No kernel has more processors (CONFIG_NR_CPUS of x86). */
 const maxCpu = 8192;
+/** Nor more NUMA nodes (MAX_NUMNODES). */
+const maxNode = 1024;
 
 export type Cpus = { readonly count: number } | { readonly set: readonly number[] };
 
@@ -274,6 +330,18 @@ export const parseCpuList = (list: string): number[] =>
     const [first = 0, last = first] = part.split("-").map(Number);
     return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
   });
+
+/** NUMA nodes, as ranges ("0-1,3"). What a host lacks is left out. */
+export const nodes: ValueType<number[]> = {
+  title: "set of NUMA nodes",
+  check: (value) => {
+    const ranges = value.split(",").map((range) => /^(\d{1,4})(?:-(\d{1,4}))?$/.exec(range));
+    return ranges.some((range) => range === null || Number(range[2] ?? range[1]) >= maxNode)
+      ? "it must be a set of NUMA nodes such as 0-1,3"
+      : undefined;
+  },
+  parse: parseCpuList,
+};
 
 export type CpuAllowance = { readonly percent: number } | { readonly quotaMs: number; readonly periodMs: number };
 

@@ -5,14 +5,29 @@ import { changedKeys } from "../../../core/merge";
 import { Revert } from "../../../core/revert";
 import { loadModules, moduleNames } from "../../../platform/host/modules";
 import { idRange } from "../create/idmap";
+import { changedDevices } from "../devices/devices";
 import { followDevices } from "../devices/follow";
 import type { InstanceHome } from "../home";
 import type { Lifecycle } from "../life/lifecycle";
 import { inForce } from "../life/made-by";
 import { followDiskLimits } from "../limits/disk-limits";
 import { touchesLimits } from "../limits/limits";
+import { freeNics, limitNics } from "../limits/nic-limits";
 import type { Expanded, InstanceRecord } from "../record";
 import { followRootSize } from "../root-size";
+
+/** Nics that are new, or are so under an old name, have none of their limits. */
+async function followReplaced(
+  home: InstanceHome,
+  record: InstanceRecord,
+  was: Expanded,
+  is: Expanded,
+  replaced: readonly string[],
+): Promise<void> {
+  const gone = Object.entries(was.devices).filter(([device, { type }]) => type === "nic" && replaced.includes(device));
+  await freeNics(home, record, gone);
+  await limitNics(home, record, undefined, is, (device) => replaced.includes(device));
+}
 
 /**
  * Brings an instance in line, or leaves it as it was.
@@ -41,9 +56,14 @@ export async function followLive(
   }
   const takeBack = await followDiskLimits(home, record, was.devices, is.devices);
   undo.add(async () => takeBack());
+  const replaced = changedDevices(was.devices, is.devices);
+  const isKept = (device: string) => !replaced.includes(device);
+  undo.add(() => limitNics(home, record, is, was, isKept));
+  await limitNics(home, record, was, is, isKept);
   const ids = idRange(inForce(is.config, running.madeBy), record.config);
   const config = await followDevices(home, record, running, ids, { was: was.devices, is: is.devices });
   undo.keep();
+  await followReplaced(home, { ...record, config }, was, is, replaced);
   if (changedKeys(was.config, is.config).includes("security.devlxd"))
     await home.guestGates.follow(record, is.config, ids, running.cell);
   home.guestEvents.changed(record, was, is);

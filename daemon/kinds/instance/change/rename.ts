@@ -9,6 +9,7 @@ import { makeLinks, removeLinks } from "../create/links";
 import { hasPending } from "../create/pending-file-templates";
 import { devicesForgotten } from "../devices/devices";
 import type { InstanceHome } from "../home";
+import { forgetProfile } from "../labels/confinement";
 import { type InstanceId, type InstanceRecord, keyOf, rootEntry, rootOf } from "../record";
 import { snapshotVolume, volumeOf } from "../volume";
 import { checkSettings, nothing } from "./checks";
@@ -59,6 +60,7 @@ export async function renameInstance(home: InstanceHome, record: InstanceRecord,
   undo.keep();
   await backups.settleRenames();
   await devicesForgotten(home, record);
+  forgetProfile(home, record);
   await removeLinks(home, record);
   await makeLinks(home, record.pool, renamed);
   const logs = dirs.logs(keyOf(renamed));

@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import type { Volume } from "../../storage-pool/driver";
 import { devicesForgotten } from "../devices/devices";
 import type { InstanceHome } from "../home";
+import { forgetProfile } from "../labels/confinement";
 import { requireEnded } from "../life/leftovers";
 import { type InstanceRecord, keyOf } from "../record";
 import { snapshotVolume, volumeOf } from "../volume";
@@ -31,6 +32,7 @@ async function removeBelongings(home: InstanceHome, record: InstanceRecord): Pro
   const rest: readonly [string, () => Promise<void>][] = [
     ["Cannot forget the addresses of a deleted instance", () => devicesForgotten(home, record)],
     ["Cannot remove the backups of a deleted instance", () => backups.eraseAll(record)],
+    ["Cannot unload the AppArmor profile of a deleted instance", async () => forgetProfile(home, record)],
     ["Cannot remove the links of a deleted instance", () => removeLinks(home, record)],
     [
       "Cannot remove the logs of a deleted instance",

@@ -6,9 +6,12 @@ import { badRequest } from "../../../../sdk/api/errors";
 import type { InstanceExecPost } from "../../../../sdk/api/instance";
 import type { Call } from "../../../core/call";
 import { urlBelow, urlOf } from "../../../core/ref";
-import type { Op } from "../../../platform/native/index";
+import { idmapOps, type Op, type RunningCell } from "../../../platform/native/index";
 import type { OperationWork, RunningOperation } from "../../../platform/operations";
+import { idRange } from "../create/idmap";
 import type { InstanceHome } from "../home";
+import { labelOps } from "../labels/label";
+import { inForce } from "../life/made-by";
 import { type InstanceRecord, instanceRef, keyOf } from "../record";
 import { joinOps } from "../spec/cgroups";
 import { capabilityMask, defaultPath, environmentOf, envOps, personalityOps, rlimitOps } from "../spec/process";
@@ -31,10 +34,10 @@ export function startExec(
   const start = (operation: Omit<OperationWork, "run">, work: OperationWork["run"]) =>
     home.changes.start(call, { of: [of], unlocked: true, operation, work });
   const common = execOps(home, record, post);
-  const environment = execEnvironment(home.book.inForce(record), post);
-  const command = { command: post.command, environment, interactive: post.interactive };
   if (!post["wait-for-websocket"])
     return start(base, (operation) => runDetached(home, record, post, common, operation));
+  const environment = execEnvironment(home.book.inForce(record), post);
+  const command = { command: post.command, environment, interactive: post.interactive };
   const sockets = new ExecSockets(post.interactive);
   const websocket = {
     ...base,
@@ -114,8 +117,10 @@ export function execOps(
   record: InstanceRecord,
   post: Pick<InstanceExecPost, "command" | "user" | "group" | "cwd" | "environment">,
 ): Op[] {
-  const config = home.book.inForce(record);
-  const { running } = home.book;
+  const running = home.book.running.need(record);
+  // Once for all words: it asks the database for every profile.
+  const expanded = home.book.expanded(record).config;
+  const config = inForce(expanded, running.madeBy);
   const isPrivileged = instanceConfig(config).get("security.privileged");
   const environment: Record<string, string> = { container: "lxc", ...execEnvironment(config, post) };
   for (const name of Object.keys(post.environment ?? {}))
@@ -124,11 +129,12 @@ export function execOps(
         `Invalid environment variable name ${JSON.stringify(name)}. It must not be empty or contain "=".`,
       );
   return [
-    ...home.book.idOps(record),
-    ...joinOps(home.groups.layout, home.groups.of(keyOf(record)), running.need(record).cell.protocol > 0),
+    ...idmapOps(idRange(config, record.config)),
+    ...joinsOf(home, record, running.cell),
+    ...labelOps(home.dirs, record),
     ...runningFilter(home.dirs.cell(keyOf(record)), seccompFile(home.seccompDir, config)),
     // A command follows what its own start can follow.
-    ...rlimitOps(home.book.expanded(record).config),
+    ...rlimitOps(expanded),
     ...personalityOps(record.architecture),
     ["cap-keep", capabilityMask(isPrivileged)],
     ["umask", "022"],
@@ -139,4 +145,13 @@ export function execOps(
     ...envOps(environment),
     ...post.command.map((word): Op => ["arg", word]),
   ];
+}
+
+/** The words that join a container's groups: they stay as they are while it runs, and a look for each of them costs more than the other words together. */
+const joins = new WeakMap<RunningCell, readonly Op[]>();
+
+function joinsOf({ groups }: InstanceHome, record: InstanceRecord, cell: RunningCell): readonly Op[] {
+  const known = joins.get(cell) ?? joinOps(groups.layout, groups.of(keyOf(record)), cell.protocol > 0);
+  joins.set(cell, known);
+  return known;
 }

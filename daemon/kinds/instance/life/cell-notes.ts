@@ -5,10 +5,19 @@ import { protocolVersion, type RunningCell } from "../../../platform/native/inde
 import { type InstanceId, instanceRef } from "../record";
 import type { Life } from "./life";
 
-/** Warns of a supervisor of another version and of device rules that are not in force, or takes back that it did. */
-export function noteCell({ home }: Life, instance: InstanceId, { protocol, unguarded }: RunningCell): void {
+/** Warns of a supervisor of another version and of device rules that are not in force, or takes back that it did; tells the log of helpers that die. */
+export function noteCell({ home }: Life, instance: InstanceId, cell: RunningCell): void {
+  const { protocol, unguarded } = cell;
   const { warnings } = home;
   const entity = urlOf(instanceRef(instance));
+  cell.onHelperDeath = (deaths) =>
+    home.log.warning(
+      "The helper that answers a container's system calls died; calls that it had are told to try again",
+      {
+        name: instance.name,
+        deaths,
+      },
+    );
   if (protocol === protocolVersion) warnings.resolve("supervisorVersion", entity);
   else warnings.record("supervisorVersion", { message: versionMessage(instance.name, protocol), entity });
   if (unguarded === undefined) warnings.resolve("deviceRules", entity);

@@ -6,6 +6,7 @@ import type { Exit } from "../../../platform/native/index";
 import { devicesEnded } from "../devices/devices";
 import { withoutKept } from "../devices/volatile-keys";
 import { appendLog } from "../inside/log";
+import { rebalance } from "../limits/live";
 import { type InstanceId, type InstanceRecord, instanceRef, keyOf } from "../record";
 import { Autorestarts } from "./autorestart";
 import { isRestarting, stoppedPower, withoutPause, withoutReady, withRestart } from "./last-state";
@@ -28,6 +29,7 @@ export class Ends {
   async ended(instance: InstanceId, exit: Exit): Promise<void> {
     const { home } = this.life;
     try {
+      rebalance(this.life);
       appendLog(home, instance, `Ended: ${JSON.stringify(exit)}`);
       await this.noteEnd(instance, exit, true);
     } catch (error) {

@@ -134,6 +134,9 @@ const waitCalls = new Set(process.arch === "arm64" ? ["137", "177", "421"] : ["1
 
 /** What is waited for this moment: while it waits the kernel shows it neither as blocked nor as caught. */
 async function awaitedMask(pid: number): Promise<bigint> {
+  // The function of the kernel that it sleeps in is told without a lock (proc_pid_wchan(5)); "0" where it runs, or where the kernel does not tell.
+  const where = read(() => readFileSync(`/proc/${pid}/wchan`, "utf8"));
+  if (!["", "0"].includes(where) && !where.includes("sigtimedwait")) return 0n;
   const call = await peek(pid, "syscall", { bytes: 256 });
   const [number = "", address = ""] = (call?.toString("latin1") ?? "").split(" ");
   if (!waitCalls.has(number)) return 0n;

@@ -3,7 +3,7 @@ import type { Config, Devices } from "../../../../sdk/api/common";
 import { type Call, ownCall } from "../../../core/call";
 import type { Exit } from "../../../platform/native/index";
 import type { InstanceHome } from "../home";
-import { applyLimits } from "../limits/live";
+import { applyLimits, rebalance } from "../limits/live";
 import type { InstanceId, InstanceRecord } from "../record";
 import { adopt } from "./adopt";
 import { Ends } from "./end";
@@ -74,6 +74,7 @@ export class Lifecycle {
   /** Brings a running container's limits in line. @param config expanded */
   applyLimits(instance: InstanceId, config: Config): void {
     applyLimits(this.#life, instance, config);
+    rebalance(this.#life);
   }
 
   /** Lets devices of a running container come and go with the host's. @param devices with those of its profiles */

@@ -4,6 +4,7 @@ import { ref, snapshotRef, urlOf } from "../../../core/ref";
 import { entries, readText } from "../../../platform/folders/files";
 import { eraseInstance } from "../create/erase";
 import type { InstanceHome } from "../home";
+import { sweepProfiles } from "../labels/confinement";
 import { recoverMoves } from "../moves/pool-move";
 import { type InstanceRecord, instanceOfKey, instanceRef, keyOf } from "../record";
 import type { InstanceService } from "../service";
@@ -20,6 +21,7 @@ export async function recoverInstances(instances: InstanceService): Promise<void
   for (const record of book.store.listPending())
     await orLog(home, `Cannot remove the half made instance "${record.name}"`, () => eraseInstance(home, record));
   await orLog(home, "Cannot remove what moves of instances have left", () => recoverMoves(home));
+  await orLog(home, "Cannot look through the AppArmor profiles", () => sweepProfiles(home));
   for (const { name } of storagePools.records())
     await orLog(home, `Cannot look through the storage pool "${name}"`, () => reconcile(home, name));
 }

@@ -8,7 +8,7 @@ import { toApiError } from "../../../platform/errors";
 import { ownFile, ownFolder } from "../../../platform/folders/aside";
 import { loadModules, moduleNames } from "../../../platform/host/modules";
 import { errnoOf } from "../../../platform/native/connection";
-import type { GuestGate, IdRange, RunningCell } from "../../../platform/native/index";
+import type { GuestGate, IdRange, Op, RunningCell } from "../../../platform/native/index";
 import { together } from "../../../platform/processes/together";
 import { nowText } from "../../../platform/time";
 import { applyAtStart } from "../create/file-templates";
@@ -21,16 +21,19 @@ import { afterSteps, beforeSteps, type DevicePlan } from "../devices/step";
 import { withoutKept } from "../devices/volatile-keys";
 import { gateOps } from "../guest/gates";
 import { appendLog } from "../inside/log";
+import { confine, guardsMounts } from "../labels/confinement";
 import { type DiskLimits, diskLimits, diskLimitWrites } from "../limits/disk-limits";
 import { limitWrites } from "../limits/limits";
-import { pickCpus } from "../limits/live";
+import { pickCpus, rebalance } from "../limits/live";
+import { limitNics } from "../limits/nic-limits";
 import { requireReadable } from "../readable";
 import { type Expanded, type InstanceRecord, keyOf } from "../record";
 import { settleRootSize } from "../root-size";
+import { interceptionRules } from "../spec/interception";
 import { resolverFile } from "../spec/oci";
 import { seccompFile, startFilter, subvolumeRules } from "../spec/seccomp";
 import { startOps } from "../spec/start";
-import { policyRules, wholeFilter } from "../spec/syscalls";
+import { mountCallRules, policyRules, wholeFilter } from "../spec/syscalls";
 import { volumeOf } from "../volume";
 import { noteCell } from "./cell-notes";
 import { runningPower, withoutPause, withoutReady, withoutRestart } from "./last-state";
@@ -72,9 +75,10 @@ export class Starter {
       await home.sftp.leaveRoot(record);
       await home.snapshots.takeBeforeStart(record);
       await settleRootSize(home, record, expanded.devices);
+      await home.lxcfs.ensure();
       const own = await ownAddresses(home, { ...record, config }, expanded.devices);
       ({ config } = own);
-      devices = planDevices(home, { ...record, config }, expanded.devices, ids, () => true);
+      devices = await planDevices(home, { ...record, config }, expanded.devices, ids, () => true);
       await loadModules(moduleNames(instanceConfig(expanded.config).get("linux.kernel_modules")));
       const cpus = pickCpus(running, expanded.config);
       const madeBy = fixedPart(expanded.config);
@@ -82,9 +86,12 @@ export class Starter {
       const isWhole =
         (await home.volumes.mustStayWhole(record.pool, volumeOf(record))) ||
         (await hasWholeVolume(home, record, expanded.devices));
+      const figures = home.lxcfs.forStart();
+      const label = await confine(home, record, expanded.config);
       const ops = this.#ops({ ...record, config }, expanded, {
-        ...{ devices, ids, cpus, speeds, isWhole },
+        ...{ devices, ids, cpus, speeds, isWhole, label },
         resolver: own.resolver,
+        figures: figures.ops,
       });
       const openGate = async () => {
         opened.gate = await home.guestGates.open(record, expanded.config, ids);
@@ -95,7 +102,8 @@ export class Starter {
       const cell = await home.native.startContainer(ops);
       const guarded = home.guestGates.guard(record, opened.gate, cell);
       noteCell(this.life, record, cell);
-      await this.#complete(record, devices, cell);
+      const named = { ...record, config: { ...config, ...keptBy(devices) } };
+      await this.#complete(record, devices, cell, () => limitNics(home, named, undefined, expanded));
       await guarded;
       running.add(
         record,
@@ -104,6 +112,8 @@ export class Starter {
         () => untilEnded(this.life, record),
         (exit) => this.onEnd(record, exit),
       );
+      rebalance(this.life);
+      await home.lxcfs.follow(running.get(record), figures.generation);
     } catch (error) {
       opened.gate?.giveUp();
       const { code, message, details } = toApiError(error);
@@ -132,8 +142,14 @@ export class Starter {
   }
 
   /** What devices need of a container that runs. One that cannot have it is ended. */
-  async #complete(record: InstanceRecord, devices: readonly DevicePlan[], cell: RunningCell): Promise<void> {
+  async #complete(
+    record: InstanceRecord,
+    devices: readonly DevicePlan[],
+    cell: RunningCell,
+    limit: () => Promise<void>,
+  ): Promise<void> {
     try {
+      await limit();
       for (const step of afterSteps(devices)) await step.run(cell);
     } catch (error) {
       cell.kill();
@@ -153,6 +169,8 @@ export class Starter {
       speeds,
       isWhole,
       resolver,
+      figures,
+      label,
     }: {
       readonly devices: readonly DevicePlan[];
       readonly ids: IdRange | undefined;
@@ -162,6 +180,8 @@ export class Starter {
       readonly isWhole: boolean;
       /** Content of resolv.conf that it is given. */
       readonly resolver: string | undefined;
+      readonly figures: readonly Op[];
+      readonly label: readonly Op[];
     },
   ) {
     const { dirs, log, seccompDir, volumes } = this.life.home;
@@ -185,13 +205,20 @@ export class Starter {
       group,
       limits: [...limitWrites(layout, group, expanded.config, cpus), ...diskLimitWrites(layout, group, speeds)],
       controlDir: dirs.cell(keyOf(record)),
+      figures,
       gate: gateOps(dirs, record),
       resolver: resolverFile(dirs.cell(keyOf(record)), resolver),
       consoleLog,
+      label,
       seccomp: startFilter(
         dirs.cell(keyOf(record)),
         seccompFile(seccompDir, expanded.config),
-        [...(isWhole ? [subvolumeRules()] : []), policyRules(seccompDir, expanded.config)],
+        [
+          ...(isWhole ? [subvolumeRules()] : []),
+          ...(guardsMounts(this.life.home, expanded.config) ? [mountCallRules(seccompDir)] : []),
+          policyRules(seccompDir, expanded.config),
+          interceptionRules(seccompDir, expanded.config),
+        ],
         wholeFilter(seccompDir, expanded.config),
       ),
       hasDevice: (device) => existsSync(path.join("/dev", device)),

@@ -1,6 +1,6 @@
 /** Keys of what an instance may use. */
 import { grouped } from "../table";
-import { bool, cpuAllowance, cpus, integer, memorySize, oneOf, size, text } from "../values";
+import { bool, cpuAllowance, cpus, integer, memorySize, nodes, oneOf, size, text } from "../values";
 
 const since = "0.1.0";
 
@@ -30,6 +30,14 @@ export const limitKeys = grouped("limits", {
     since,
     example: "25ms/100ms",
     doc: "Share of the processors' time when they are busy, such as `50%`; or a bound that always holds, such as 25 of every 100 milliseconds.",
+  },
+  "limits.cpu.nodes": {
+    type: nodes,
+    unset: "all NUMA nodes",
+    applies: "now",
+    since,
+    example: "0-1",
+    doc: "NUMA nodes on whose processors the container runs, where `limits.cpu` does not say which processors.",
   },
   "limits.cpu.priority": {
     type: integer(0, 10),
@@ -124,6 +132,14 @@ export const limitKeys = grouped("limits", {
     since,
     example: "5",
     doc: "How readily the container's memory goes to swap: the lower, the later. It counts on cgroup v1 only.",
+  },
+  "limits.network.priority": {
+    type: integer(0, 10),
+    default: "0",
+    applies: "now",
+    since,
+    example: "5",
+    doc: "Priority of the packets that the container sends by nics without a `limits.priority` of their own. The highest number goes first, where a queueing discipline of the host's interfaces goes by it.",
   },
   "limits.processes": {
     type: integer(1, 2 ** 22),

@@ -7,6 +7,14 @@ import { anyText } from "../values";
 const since = "0.1.0";
 
 export const rawKeys = grouped("raw", {
+  "raw.apparmor": {
+    type: anyText,
+    secret: true,
+    applies: "next start",
+    since,
+    example: "deny /srv/** w,",
+    doc: "Rules for the end of the container's AppArmor profile, as apparmor.d(5) has them. What the profile denies stays denied. Nothing comes of them where the kernel has no AppArmor.",
+  },
   "raw.idmap": {
     type: idMap,
     unset: "no ids of the host",
@@ -22,7 +30,7 @@ export const rawKeys = grouped("raw", {
     applies: "next start",
     since,
     example: "lxc.signal.halt = SIGTERM",
-    doc: "Lines of LXC configuration. `lxc.signal.halt`, `lxc.signal.stop`, `lxc.signal.reboot` and `lxc.init.cmd` are read; `lxc.hook.clone` and `lxc.hook.destroy` mean nothing, as in LXD, and `lxc.apparmor.profile=unconfined` says what is so.",
+    doc: "Lines of LXC configuration. `lxc.signal.halt`, `lxc.signal.stop`, `lxc.signal.reboot` and `lxc.init.cmd` are read; `lxc.hook.clone` and `lxc.hook.destroy` mean nothing, as in LXD, and `lxc.apparmor.profile=unconfined` starts the container without a profile of AppArmor.",
   },
   "raw.seccomp": {
     type: rawSeccomp,

@@ -1,7 +1,7 @@
 /** Keys of what an instance is allowed. */
 import { allowedCalls, deniedCalls } from "../syscall-policy";
 import { grouped } from "../table";
-import { bool, integer } from "../values";
+import { bool, fileSystemList, integer } from "../values";
 
 const since = "0.1.0";
 
@@ -147,6 +147,69 @@ export const securityKeys = grouped("security", {
     extension: "container_syscall_filtering_allow_deny_syntax",
     example: "false",
     doc: "Whether what is denied to all containers is denied to this one. When `false`, nothing but its own rules stands between its programs and the host's kernel, so they must be trusted.",
+  },
+  "security.syscalls.intercept.mknod": {
+    type: bool,
+    default: "false",
+    applies: "next start",
+    since,
+    extension: "container_syscall_intercept",
+    example: "true",
+    doc: "Whether `mknod` makes nodes of null, zero, full, random, urandom and tty for the container's root ([security.md](security.md)). Privileged containers ignore this key and those below it.",
+  },
+  "security.syscalls.intercept.mount": {
+    type: bool,
+    default: "false",
+    applies: "next start",
+    since,
+    extension: "container_syscall_intercept_mount",
+    example: "true",
+    doc: "Whether the container's root can mount the file systems of `security.syscalls.intercept.mount.allowed` from block devices that the container has.",
+  },
+  "security.syscalls.intercept.mount.allowed": {
+    type: fileSystemList,
+    unset: "none",
+    applies: "next start",
+    since,
+    extension: "container_syscall_intercept_mount",
+    example: "ext4,xfs",
+    doc: "File systems that `mount` is answered for. The host's kernel then reads what the container wrote on its device, so its programs must be trusted ([security.md](security.md)).",
+  },
+  "security.syscalls.intercept.mount.shift": {
+    type: bool,
+    default: "false",
+    applies: "next start",
+    since,
+    extension: "container_syscall_intercept_mount",
+    example: "true",
+    doc: "Whether what is so mounted has the container's ids, counted from 0 on the device.",
+  },
+  "security.syscalls.intercept.sched_setscheduler": {
+    type: bool,
+    default: "false",
+    applies: "next start",
+    since,
+    extension: "container_syscall_intercept_sched_setscheduler",
+    example: "true",
+    doc: "Whether the container's root can give its processes real-time policies, by which they can keep the host's processors for themselves.",
+  },
+  "security.syscalls.intercept.setxattr": {
+    type: bool,
+    default: "false",
+    applies: "next start",
+    since,
+    extension: "container_syscall_intercept",
+    example: "true",
+    doc: "Whether the container's root can set `trusted.overlay.opaque` on files of the container, as programs do that make layers of an overlay.",
+  },
+  "security.syscalls.intercept.sysinfo": {
+    type: bool,
+    default: "false",
+    applies: "next start",
+    since,
+    extension: "container_syscall_intercept_sysinfo",
+    example: "true",
+    doc: "Whether `sysinfo` tells memory, swap, processes and uptime of the container in the place of the host's.",
   },
   "security.syscalls.whitelist": {
     type: allowedCalls,
