@@ -33,6 +33,7 @@ import type { CustomVolumePort } from "./kinds/instance/home";
 import { metricSources } from "./kinds/instance/inside/metric-sources";
 import { sftpUpgrades } from "./kinds/instance/inside/sftp-routes";
 import { SftpSessions } from "./kinds/instance/inside/sftp-sessions";
+import { LxcfsKeeper } from "./kinds/instance/lxcfs/keeper";
 import { instanceOfKey } from "./kinds/instance/record";
 import { instanceRoutes } from "./kinds/instance/routes";
 import { InstanceService } from "./kinds/instance/service";
@@ -79,6 +80,7 @@ import { storageVolumeSchema } from "./kinds/storage-volume/store";
 import { warningRoutes } from "./kinds/warning/routes";
 import type { Warnings } from "./kinds/warning/service";
 import { warningSchema } from "./kinds/warning/store";
+import { AppArmorProfiles } from "./platform/apparmor/profiles";
 import { damageSchema } from "./platform/damage/store";
 import type { Schema } from "./platform/database/database";
 import type { ParentGroups } from "./platform/host/cgroups";
@@ -126,6 +128,7 @@ export interface Parts extends Platform {
   readonly projectContents: ProjectContents;
   readonly references: References;
   readonly groups: ParentGroups;
+  readonly appArmor: AppArmorProfiles;
   readonly seccompDir: string;
   readonly server: ServerService;
   readonly profiles: ProfileService;
@@ -145,6 +148,7 @@ export interface Parts extends Platform {
   readonly book: InstanceBook;
   readonly sftp: SftpSessions;
   readonly guestGates: GuestGates;
+  readonly lxcfs: LxcfsKeeper;
   readonly guestEvents: GuestEvents;
   readonly instances: InstanceService;
   readonly snapshots: SnapshotService;
@@ -177,6 +181,7 @@ export function makeParts(ground: Ground): Parts {
   } as Mutable<Parts>;
   /** What a kind sees: all parts, and a log in its own name. */
   const as = (module: string): Parts => Object.create(parts, { log: { value: parts.log.of(module) } });
+  parts.appArmor = new AppArmorProfiles(as("apparmor"), ground.groups.name);
   parts.certificate = new ServerCertificate(as("certificate"));
   const trust: Trust = {
     rightsOf: (client) => parts.certificates.rightsOf(client),
@@ -218,6 +223,7 @@ export function makeParts(ground: Ground): Parts {
   parts.book = new InstanceBook(as("instance"));
   parts.sftp = new SftpSessions();
   parts.guestGates = new GuestGates(as("instance"));
+  parts.lxcfs = new LxcfsKeeper(as("instance"));
   parts.guestEvents = new GuestEvents();
   parts.instances = new InstanceService(as("instance"));
   parts.snapshots = new SnapshotService(as("snapshot"));

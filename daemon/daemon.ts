@@ -172,6 +172,7 @@ export class Daemon {
     const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
     const isFresh = server.store.get(bootKey) !== bootId || server.store.get(cleanKey) === "true";
     const stopped = await adoptInstances(instances);
+    await this.#parts.lxcfs.adopt();
     await tellUnknown(this.#parts);
     await this.#orLog("Cannot take note of this start", () =>
       this.#ground.database.transaction(() => {
@@ -259,8 +260,10 @@ export class Daemon {
       // Nothing runs that needs them, or is about to.
       await parts.networks.stopAll();
       await parts.storagePools.stopAll();
+      await parts.lxcfs.stop();
       groups.removeEmpty();
     }
+    await parts?.lxcfs.release();
     await parts?.networks.release();
     // What asks bothy-cell for a trial.
     await parts?.server.storageDrivers;

@@ -84,14 +84,24 @@ const rows: readonly KernelRow[] = [
     },
     remedy: "Use a kernel that is built with CONFIG_SECCOMP_FILTER",
   },
+  {
+    subject: "answers to system calls",
+    effect: "security.syscalls.intercept.*",
+    look: ({ sysctl }) => {
+      const actions = sysctl("kernel.seccomp.actions_avail");
+      const isThere = actions?.split(" ").includes("user_notif") === true;
+      return { found: isThere ? "user_notif" : "no", status: wanted(isThere) };
+    },
+    remedy: "Use Linux 5.5 or newer, built with CONFIG_SECCOMP_FILTER",
+  },
   fileSystem("overlay", "storage pools: driver overlay, the fastest"),
   fileSystem("btrfs", "storage pools: driver btrfs"),
   {
-    subject: "AppArmor or SELinux",
-    effect: "a second lock around each container",
+    subject: "AppArmor",
+    effect: "a profile of its own for each container (docs/labels.md)",
     look: ({ securityModules }) => {
-      const found = ["apparmor", "selinux"].filter((name) => securityModules?.includes(name));
-      return { found: found.join(", ") || "absent", status: wanted(found.length > 0) };
+      const isThere = securityModules?.includes("apparmor") === true;
+      return { found: isThere ? "on" : "absent", status: wanted(isThere) };
     },
     remedy: "Boot with apparmor=1 security=apparmor, where the kernel has it; containers run without",
   },

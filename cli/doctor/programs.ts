@@ -7,6 +7,8 @@ interface ProgramRow {
   /** Debian's package. */
   readonly package: string;
   readonly effect: string;
+  /** Whether anything would use it on this host; on every one when absent. */
+  readonly isWanted?: (host: Host) => boolean;
   /** Says why a program that is there does not do. */
   readonly unfit?: (program: Program) => string | undefined;
 }
@@ -32,13 +34,22 @@ const rows: readonly ProgramRow[] = [
   { name: "skopeo", package: "skopeo", effect: "images: docker:nginx and other images of OCI" },
   { name: "umoci", package: "umoci", effect: "images: docker:nginx and other images of OCI" },
   { name: "btrfs", package: "btrfs-progs", effect: "storage pools: driver btrfs" },
+  { name: "lxcfs", package: "lxcfs", effect: "containers see their own memory, processors, uptime and load" },
   { name: "mkfs.ext4", package: "e2fsprogs", effect: "sizes of roots in pools of the drivers dir and overlay" },
+  { name: "blkid", package: "util-linux", effect: "disks that are block devices of the host" },
+  {
+    name: "apparmor_parser",
+    package: "apparmor",
+    effect: "AppArmor profiles of containers",
+    isWanted: ({ securityModules }) => securityModules?.includes("apparmor") === true,
+  },
 ];
 
 /** Looks for every program along the PATH, and says which package brings a missing one. */
 export function programFindings(host: Host): Finding[] {
   const install = host.program("apt-get") === undefined ? "Install the package" : "Run: apt-get install";
-  return rows.map(({ name, package: packageName, effect, unfit }) => {
+  const wanted = rows.filter(({ isWanted }) => isWanted?.(host) ?? true);
+  return wanted.map(({ name, package: packageName, effect, unfit }) => {
     const program = host.program(name);
     const reason = program === undefined ? "not on PATH" : unfit?.(program);
     const subject = `program ${name}`;

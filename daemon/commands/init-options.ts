@@ -12,15 +12,11 @@ export const initFlags = {
   "trust-password": { type: "string" },
 } as const;
 
-export interface InitOptions {
-  readonly preseed: boolean;
-  readonly auto: boolean;
-  readonly dump: boolean;
-  readonly "network-address"?: string | undefined;
-  readonly "network-port"?: string | undefined;
-  readonly "storage-backend"?: string | undefined;
-  readonly "storage-create-device"?: string | undefined;
-  readonly "storage-create-loop"?: string | undefined;
-  readonly "storage-pool"?: string | undefined;
-  readonly "trust-password"?: string | undefined;
-}
+type Flags = typeof initFlags;
+
+type OfType<T> = { [Name in keyof Flags]: Flags[Name]["type"] extends T ? Name : never }[keyof Flags];
+
+/** What `parseArgs` makes of them. */
+export type InitOptions = Readonly<Record<OfType<"boolean">, boolean>> & {
+  readonly [Name in OfType<"string">]?: string | undefined;
+};

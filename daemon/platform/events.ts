@@ -19,6 +19,8 @@ export interface LifecycleEvent {
   /** Path of the object, such as "/1.0/instances/web". */
   readonly source: string;
   readonly project: string;
+  /** Of an instance: listeners are told name and project apart from the path. */
+  readonly name?: string;
   readonly context?: Record<string, unknown>;
   readonly requestor?: Actor;
 }
@@ -75,7 +77,7 @@ export class Events {
   lifecycle(event: LifecycleEvent): void {
     for (const follow of this.#followers) follow(event);
     const { project, ...metadata } = event;
-    this.#send("lifecycle", metadata, project);
+    this.#send("lifecycle", event.name === undefined ? metadata : event, project);
   }
 
   #send(type: EventType, metadata: unknown, project: string | undefined): void {

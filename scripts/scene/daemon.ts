@@ -74,7 +74,8 @@ export class OwnDaemon {
     const { command = [process.execPath, "--disable-warning=ExperimentalWarning", program] } = this.options;
     const own = ["--dir", this.dir, "--logfile", this.logfile, ...(bare ? ["--bare"] : []), ...args, ...more];
     const inside = ["--target", String(this.netns.pid), "--net", "--", ...command, ...own];
-    const child = spawn("nsenter", inside, {
+    // A starter that is killed, as a test by its time limit, takes its daemon along; the signal outlives both calls of execve.
+    const child = spawn("setpriv", ["--pdeathsig", "KILL", "nsenter", ...inside], {
       stdio: ["ignore", "ignore", "pipe"],
       env: { ...process.env, ...env },
       // An interrupt at the terminal is for its owner, who ends it in order.

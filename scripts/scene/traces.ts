@@ -3,18 +3,18 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmdirSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { hierarchies, parentGroupName, readCgroupLayout } from "../../daemon/platform/host/cgroups";
+import { hierarchies, lxcfsGroupName, parentGroupName, readCgroupLayout } from "../../daemon/platform/host/cgroups";
 
 export interface Place {
   /** Folder of everything that is ours, resolved: the state folder of the daemon, or one above it. */
   readonly dir: string;
-  /** Process that keeps the daemon's network namespace; it does not count. */
-  readonly keeperPid: number;
+  /** Process that keeps the daemon's network namespace; it does not count. Absent when it has ended. */
+  readonly keeperPid: number | undefined;
   /** Control group of the daemon's containers in every hierarchy. */
   readonly group: string;
 }
 
-export function placeOf(stateDir: string, keeperPid: number): Place {
+export function placeOf(stateDir: string, keeperPid?: number): Place {
   const dir = realpathSync(stateDir);
   return { dir, keeperPid, group: parentGroupName(dir) };
 }
@@ -89,12 +89,12 @@ function ignoring(code: string, work: () => void): void {
 
 /** Living processes in the daemon's network namespace, in its containers' groups, or begun with our folder in mind. */
 export function processesOf({ dir, keeperPid, group }: Place): number[] {
-  const netns = readlinkSync(`/proc/${keeperPid}/ns/net`);
+  const netns = keeperPid === undefined ? undefined : readlinkSync(`/proc/${keeperPid}/ns/net`);
   const numbers = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   return numbers.map(Number).filter((pid) => {
     if (pid === keeperPid || pid === process.pid) return false;
     try {
-      if (readlinkSync(`/proc/${pid}/ns/net`) === netns) return true;
+      if (netns !== undefined && readlinkSync(`/proc/${pid}/ns/net`) === netns) return true;
       if (readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(`:/${group}/`)) return true;
       return ["cmdline", "environ"].some((file) => readFileSync(`/proc/${pid}/${file}`, "latin1").includes(`${dir}/`));
     } catch {
@@ -118,13 +118,20 @@ const isBelow = (dir: string, file: string) => file === dir || file.startsWith(`
 function mountsBelow(dir: string): string[] {
   const points = readFileSync("/proc/self/mountinfo", "utf8")
     .split("\n")
-    .map((line) => line.split(" ")[4] ?? "");
+    .map((line) => unescaped(line.split(" ")[4] ?? ""));
   return points.filter((point) => isBelow(dir, point));
 }
 
-/** Group folders of the name in every hierarchy, each before those below it. */
+/** As mountinfo writes names: a space is \\040. */
+const unescaped = (text: string): string =>
+  text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+
+/** Group folders of the name in every hierarchy, each before those below it, and those of lxcfs. */
 function cgroupsOf(group: string): string[] {
-  const tops = hierarchies(readCgroupLayout()).map((mountPoint) => path.join(mountPoint, group));
+  const names = [group, lxcfsGroupName(group)];
+  const tops = hierarchies(readCgroupLayout()).flatMap((mountPoint) =>
+    names.map((name) => path.join(mountPoint, name)),
+  );
   return tops.filter((top) => existsSync(top)).flatMap((top) => [top, ...foldersBelow(top)]);
 }
 
@@ -153,6 +160,7 @@ function backingFileOf(device: string): string | undefined {
 }
 
 function linesInside({ keeperPid }: Place, command: readonly string[]): string[] {
+  if (keeperPid === undefined) return [];
   const output = execFileSync("nsenter", ["--target", String(keeperPid), "--net", ...command], { encoding: "utf8" });
   return output.split("\n").filter(Boolean);
 }

@@ -1,6 +1,6 @@
 /** Code cache: what V8 made of a program's source, kept for its next start (node:module, enableCompileCache). */
 import { lstatSync, mkdirSync, realpathSync } from "node:fs";
-import { enableCompileCache, flushCompileCache } from "node:module";
+import { constants, enableCompileCache, flushCompileCache, getCompileCacheDir } from "node:module";
 import { homedir } from "node:os";
 import path from "node:path";
 
@@ -33,16 +33,22 @@ function isSafeWay(folder: string, uid: number): boolean {
   return folder === "/" || isSafeWay(path.dirname(folder), uid);
 }
 
-/** Has the modules that are loaded from now on come from the cache, and go there. Does nothing where no cache is safe. */
-export function useCodeCache(): void {
+/**
+ * Has the modules that are loaded from now on come from the cache, and go there. Does nothing where no cache is safe.
+ * @returns the folder for code of this very Node; nothing where there is none of ours, as when the environment names another
+ */
+export function useCodeCache(): string | undefined {
   const uid = process.geteuid?.() ?? 0;
   try {
     const named = codeCacheFolder(uid, process.env, homedir());
     mkdirSync(named, { recursive: true, mode: 0o700 });
     const folder = realpathSync(named);
-    if (isOnlyOurs(folder, uid)) enableCompileCache(folder);
+    if (!isOnlyOurs(folder, uid)) return undefined;
+    const { status } = enableCompileCache(folder);
+    return status === constants.compileCacheStatus.ENABLED ? getCompileCacheDir() : undefined;
   } catch {
     // No home, a full or read-only disk: the program only starts more slowly.
+    return undefined;
   }
 }
 

@@ -26,7 +26,7 @@ const hostWith = (more: Partial<Host>): Host => ({
   readOnlyCgroups: [],
   securityModules: ["apparmor"],
   openFiles: 1048576,
-  sysctl: (name) => (name === "kernel.seccomp.actions_avail" ? "kill errno allow" : "100000"),
+  sysctl: (name) => (name === "kernel.seccomp.actions_avail" ? "kill errno user_notif allow" : "100000"),
   program: (name) => ({ path: `/usr/bin/${name}`, isStatic: true }),
   device: () => true,
   ...more,
@@ -74,7 +74,8 @@ test("an old kernel or a missing namespace means no containers at all", () => {
 test("a missing capability or security module is said, and is not an obstacle", () => {
   const host = hostWith({ capabilities: ((1n << 41n) - 1n) & ~(1n << 24n), securityModules: [] });
   assert.equal(of(host, "CAP_SYS_RESOURCE")?.status, "off");
-  assert.equal(of(host, "AppArmor or SELinux")?.status, "off");
+  assert.equal(of(host, "AppArmor")?.status, "off");
+  assert.equal(of(host, "program apparmor_parser"), undefined, "nobody wants it there");
   assert.ok(isUsable(all(host)));
 });
 

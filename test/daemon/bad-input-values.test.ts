@@ -329,3 +329,30 @@ test("a profile that an instance cannot have is not taken", async () => {
   await shared.refuses("DELETE", "/1.0/profiles/default", undefined, 403, /The "default" profile cannot be deleted/);
   await shared.refuses("POST", "/1.0/profiles/default", { name: "x" }, 403, /The "default" profile cannot be renamed/);
 });
+
+test("two disks of one profile cannot be at one path", () =>
+  shared.refuses(
+    "POST",
+    "/1.0/profiles",
+    {
+      name: "two",
+      devices: { a: { type: "disk", path: "/", pool: "default" }, b: { type: "disk", path: "//", pool: "default" } },
+    },
+    400,
+    /Invalid device "b": the disk "a" has the path/,
+  ));
+
+test("a time that is none is refused for an image", () =>
+  shared.refusesAtOnce("PATCH", `/1.0/images/${"0".repeat(64)}`, { expires_at: "tomorrow" }, 400, /expires_at/));
+
+test("a volume is not moved to a pool that is not there, which is said at once", async () => {
+  const volumes = "/1.0/storage-pools/default/volumes/custom";
+  assert.equal((await shared.outcome("POST", volumes, { name: "stays" })).status, 200);
+  await shared.refusesAtOnce(
+    "POST",
+    `${volumes}/stays`,
+    { name: "stays", pool: "nosuch" },
+    404,
+    /Storage pool not found/,
+  );
+});

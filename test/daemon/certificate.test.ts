@@ -35,6 +35,7 @@ test("a certificate is added as base64 of its DER, listed, filtered, shown by a 
   assert.deepEqual(shown.json.metadata, {
     name: "laptop",
     type: "client",
+    description: "",
     restricted: false,
     projects: [],
     certificate: first.cert,
@@ -73,18 +74,22 @@ test("what is no certificate, or none to trust, is refused with the reason", asy
 test("name, type, projects and the certificate itself are changed by PUT and PATCH with ETags", async () => {
   const [client, other] = [makeIdentity(), makeIdentity()];
   await shared.client.createProject({ name: "lab" });
-  await trust(shared.daemon, client, { name: "one" });
+  await trust(shared.daemon, client, { name: "one", description: "the first" });
   const url = `${base}/${client.fingerprint}`;
   const read = async () => {
     const { json, headers } = await shared.send("GET", url);
     return { value: json.metadata as Certificate, etag: headers.etag ?? "" };
   };
   const before = await read();
-  const put = { ...before.value, name: "two", restricted: true, projects: ["lab", "lab"] };
+  assert.equal(before.value.description, "the first");
+  const put = { ...before.value, name: "two", description: "the second", restricted: true, projects: ["lab", "lab"] };
   assert.equal((await shared.send("PUT", url, put, { "if-match": before.etag })).status, 200);
   assert.equal((await shared.send("PUT", url, put, { "if-match": before.etag })).status, 412);
   const { value } = await read();
-  assert.deepEqual([value.name, value.restricted, value.projects], ["two", true, ["lab"]]);
+  assert.deepEqual(
+    [value.name, value.description, value.restricted, value.projects],
+    ["two", "the second", true, ["lab"]],
+  );
   assert.equal((await shared.send("PATCH", url, { type: "metrics" })).status, 200);
   assert.deepEqual((await read()).value, { ...value, type: "metrics" });
   await trust(shared.daemon, other, { name: "other" });

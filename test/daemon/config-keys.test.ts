@@ -292,7 +292,7 @@ test("what a key cannot be is refused with the form that it can", async () => {
     ["limits.hugepages.2MB", "50%", /size such as/],
     ["boot.stop.priority", "high", /whole number/],
     ["migration.stateful", "true", /key of LXD that this version does not have yet/],
-    ["security.syscalls.intercept.mknod", "true", /does not have yet/],
+    ["security.syscalls.intercept.bpf", "true", /does not have yet/],
     ["nvidia.runtime", "true", /does not have yet/],
   ];
   const before = await shared.client.getInstance("web");

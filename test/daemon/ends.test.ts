@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import type { Lifecycle } from "../../sdk/api/event";
 import type { Client, Event } from "../../sdk/index";
 import { preparePool, type TestDaemon, withDaemon } from "../support/daemon";
 import { requireFeature } from "../support/require";
@@ -30,8 +31,10 @@ class Ends {
     await this.client.createProfile({ name: mark });
     const actions: string[] = [];
     for (;;) {
-      const { action, source } = (await this.events.next()).value.metadata as { action: string; source: string };
+      const { action, source, name, project } = (await this.events.next()).value.metadata as Lifecycle;
       if (source === `/1.0/profiles/${mark}`) return actions;
+      const told = /^instance-[a-z]+$/.test(action) ? [source.split("/").at(-1), "default"] : [undefined, undefined];
+      assert.deepEqual([name, project], told, "name and project are told apart from the path, of an instance alone");
       if (/^instance-(shutdown|stopped|restarted|deleted)$/.test(action)) actions.push(action);
     }
   }

@@ -1,11 +1,12 @@
 /** A clean stop: the init is asked in its own language, and only when it can hear. */
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import type { Config, Devices } from "../../sdk/api/common";
 import { preparePool, type TestDaemon, withDaemon } from "../support/daemon";
 import { buildGuest } from "../support/guest";
 import { processesWith } from "../support/process";
@@ -82,32 +83,66 @@ async function untilListening({ client }: TestDaemon): Promise<void> {
   await client.deleteFile("box", "/listening");
 }
 
-test("each kind of init is asked to halt by the signal that it listens to", { skip }, async () => {
+/** Runs the work with a stopped container, and with a folder that has the program of inits. */
+async function withBox(
+  {
+    env = {},
+    ...more
+  }: { readonly env?: Record<string, string>; readonly config?: Config; readonly devices?: Devices },
+  work: (daemon: TestDaemon, folder: string) => Promise<void>,
+): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), "bothy-init-"));
   buildGuest("init", path.join(folder, "init"));
   try {
-    await withDaemon({ bare: true }, async (daemon) => {
+    await withDaemon({ bare: true, env }, async (daemon) => {
       await preparePool(daemon, "dir");
-      const { client } = daemon;
-      await (await client.createInstance({ name: "box", source: { type: "image", alias: "template:busybox" } })).wait();
-      for (const [what, init, noted] of inits) {
-        await makeInit(daemon, folder, init);
-        await (await client.setInstanceState("box", { action: "start" })).wait();
-        if (init[0] === "forward") await untilListening(daemon);
-        await (await client.setInstanceState("box", { action: "stop", timeout: 20 })).wait().catch((error: Error) => {
-          throw new Error(`${what}: ${error.message}`);
-        });
-        const file = await client.getFile("box", "/halted").catch(() => undefined);
-        assert.ok(file?.type === "file", `${what}: it notes what it heard`);
-        assert.equal(await text(file.body), `${noted}\n`, what);
-        await client.deleteFile("box", "/halted");
-      }
-      await (await client.deleteInstance("box")).wait();
-      const [, peak] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${daemon.pid}/status`, "utf8")) ?? [];
-      assert.ok(Number(peak) < 1 << 20, `${peak} KiB were taken, whatever the inits had`);
+      const source = { type: "image", alias: "template:busybox" };
+      await (await daemon.client.createInstance({ name: "box", source, ...more })).wait();
+      await work(daemon, folder);
+      await (await daemon.client.deleteInstance("box")).wait();
     });
   } finally {
     rmSync(folder, { recursive: true });
+  }
+}
+
+test("each kind of init is asked to halt by the signal that it listens to", { skip }, () =>
+  withBox({}, async (daemon, folder) => {
+    const { client } = daemon;
+    for (const [what, init, noted] of inits) {
+      await makeInit(daemon, folder, init);
+      await (await client.setInstanceState("box", { action: "start" })).wait();
+      if (init[0] === "forward") await untilListening(daemon);
+      await (await client.setInstanceState("box", { action: "stop", timeout: 20 })).wait().catch((error: Error) => {
+        throw new Error(`${what}: ${error.message}`);
+      });
+      const file = await client.getFile("box", "/halted").catch(() => undefined);
+      assert.ok(file?.type === "file", `${what}: it notes what it heard`);
+      assert.equal(await text(file.body), `${noted}\n`, what);
+      await client.deleteFile("box", "/halted");
+    }
+    const [, peak] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${daemon.pid}/status`, "utf8")) ?? [];
+    assert.ok(Number(peak) < 1 << 20, `${peak} KiB were taken, whatever the inits had`);
+  }),
+);
+
+test("an init that sleeps elsewhere is asked without a look at which signals it waits for", { skip }, async () => {
+  const programs = mkdtempSync(path.join(tmpdir(), "bothy-programs-"));
+  const seen = path.join(programs, "seen");
+  writeFileSync(path.join(programs, "dd"), `#!/bin/sh\necho "$1" >> ${seen}\nexec /bin/dd "$@"\n`, { mode: 0o755 });
+  try {
+    await withBox({ env: { PATH: `${programs}:${process.env.PATH}` } }, async (daemon, folder) => {
+      const { client } = daemon;
+      await makeInit(daemon, folder, `trap '${note("TERM")}' TERM\n${isListening}\nsleep 1000 &\nwait`);
+      await (await client.setInstanceState("box", { action: "start" })).wait();
+      await untilListening(daemon);
+      await (await client.setInstanceState("box", { action: "stop", timeout: 20 })).wait();
+      const file = await client.getFile("box", "/halted");
+      assert.equal(file.type, "file", "it notes what it heard");
+    });
+    assert.match(readFileSync(seen, "utf8"), /^if=\/proc\/\d+\/cmdline\n$/);
+  } finally {
+    rmSync(programs, { recursive: true });
   }
 });
 
@@ -116,37 +151,25 @@ const lacksFuse = requireFeature(
   process.getuid?.() === 0 && existsSync("/dev/fuse") && /\tfuse$/m.test(readFileSync("/proc/filesystems", "utf8")),
 );
 
-test("an init whose memory nobody can read holds up neither the daemon nor its own end", {
-  skip: lacksFuse,
-}, async () => {
-  const folder = mkdtempSync(path.join(tmpdir(), "bothy-init-"));
-  buildGuest("init", path.join(folder, "init"));
-  try {
-    await withDaemon({ bare: true }, async (daemon) => {
-      await preparePool(daemon, "dir");
-      const { client } = daemon;
-      const devices = { fuse: { type: "unix-char", source: "/dev/fuse", mode: "0666" } };
-      const source = { type: "image", alias: "template:busybox" };
-      // What a file system of a user namespace serves, the kernel refuses to those outside of it.
-      const config = { "security.privileged": "true" };
-      await (await client.createInstance({ name: "box", source, devices, config })).wait();
-      await makeInit(daemon, folder, ["fuse", "PWR", "TERM"]);
-      await (await client.setInstanceState("box", { action: "start" })).wait();
-      const { pid } = await client.getInstanceState("box");
-      await until(async () => (await client.getFile("box", "/ready").catch(() => undefined)) !== undefined);
-      const stopping = (await client.setInstanceState("box", { action: "stop", timeout: 30 })).wait();
-      const readers = () => processesWith((words) => words.includes(`if=/proc/${pid}/mem`));
-      await until(async () => readers().length > 0);
-      assert.equal((await daemon.request("GET", "/1.0")).status, 200);
-      assert.equal(readers().length, 1, "others are answered while it hangs");
-      await stopping;
-      const file = await client.getFile("box", "/halted");
-      assert.ok(file.type === "file");
-      assert.equal(await text(file.body), "PWR\n");
-      await until(async () => readers().length === 0);
-      await (await client.deleteInstance("box")).wait();
-    });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+test("an init whose memory nobody can read holds up neither the daemon nor its own end", { skip: lacksFuse }, () => {
+  const devices = { fuse: { type: "unix-char", source: "/dev/fuse", mode: "0666" } };
+  // What a file system of a user namespace serves, the kernel refuses to those outside of it.
+  const config = { "security.privileged": "true" };
+  return withBox({ devices, config }, async (daemon, folder) => {
+    const { client } = daemon;
+    await makeInit(daemon, folder, ["fuse", "PWR", "TERM"]);
+    await (await client.setInstanceState("box", { action: "start" })).wait();
+    const { pid } = await client.getInstanceState("box");
+    await until(async () => (await client.getFile("box", "/ready").catch(() => undefined)) !== undefined);
+    const stopping = (await client.setInstanceState("box", { action: "stop", timeout: 30 })).wait();
+    const readers = () => processesWith((words) => words.includes(`if=/proc/${pid}/mem`));
+    await until(async () => readers().length > 0);
+    assert.equal((await daemon.request("GET", "/1.0")).status, 200);
+    assert.equal(readers().length, 1, "others are answered while it hangs");
+    await stopping;
+    const file = await client.getFile("box", "/halted");
+    assert.ok(file.type === "file");
+    assert.equal(await text(file.body), "PWR\n");
+    await until(async () => readers().length === 0);
+  });
 });

@@ -8,6 +8,7 @@ import type { PendingOperation } from "../../sdk/index";
 import { preparePool, type TestDaemon, withDaemon } from "../support/daemon";
 import { hasProgram } from "../support/netns";
 import { requireFeature } from "../support/require";
+import { newWarnings } from "../support/warnings";
 
 const skip =
   requireFeature("root", process.getuid?.() === 0) ||
@@ -101,7 +102,7 @@ test(
       }
       await daemon.stop();
       await daemon.start();
-      assert.equal((await daemon.client.listWarnings()).filter(({ status }) => status === "new").length, 0);
+      assert.deepEqual(await newWarnings(daemon.client), []);
       await done(daemon.client.deleteInstance("web"));
     }),
 );

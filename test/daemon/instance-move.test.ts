@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { preparePool } from "../support/daemon";
 import { shareDaemon } from "../support/shared-daemon";
 import { until } from "../support/until";
+import { newWarnings } from "../support/warnings";
 
 const image = { type: "image", alias: "template:busybox" };
 
@@ -165,7 +166,7 @@ test("a move that a crash cuts in two leaves the instance where it was, and noth
   await daemon.kill();
   await moving.catch(() => undefined);
   await daemon.start();
-  assert.deepEqual(await shared.client.listWarnings().then((all) => all.filter(({ status }) => status === "new")), []);
+  assert.deepEqual(await newWarnings(shared.client), []);
   assert.deepEqual(volumes("plain"), []);
   await act("web", "start");
   assert.equal(await inside("web", "cat /root/word"), "kept");

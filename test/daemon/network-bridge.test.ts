@@ -9,11 +9,11 @@ import { ref } from "../../daemon/core/ref";
 import { BridgeDriver } from "../../daemon/kinds/network/drivers/bridge";
 import type { NetworkHome, NicOwner } from "../../daemon/kinds/network/home";
 import { findLink } from "../../daemon/kinds/network/link";
-import { commandOf } from "../../daemon/kinds/network/process";
 import { networkRoutes } from "../../daemon/kinds/network/routes";
 import { NetworkService } from "../../daemon/kinds/network/service";
 import { networkSchema } from "../../daemon/kinds/network/store";
 import { BothyCell } from "../../daemon/platform/native/index";
+import { commandOf } from "../../daemon/platform/processes/others";
 import { run } from "../../daemon/platform/processes/run";
 import { Netns } from "../../scripts/scene/netns";
 import { ApiError } from "../../sdk/api/errors";
@@ -147,6 +147,9 @@ test("a guest gets its lease at link up and is known by its instance's name, wha
   assert.equal(await resolve(db, "liar", server), undefined);
   assert.equal(await resolve(web, "_gateway.lxd", server), server);
   await db.run("busybox", "ping", "-c", "1", "-W", "5", address);
+  const state = await networks.state("net0");
+  const { upper_devices: ports } = state.bridge as { upper_devices: string[] };
+  assert.deepEqual(ports, ["vtest-db", "vtest-web"], "the ports of the bridge are told");
   const leases = await networks.leases("net0");
   assert.deepEqual(
     leases.find(({ type }) => type === "gateway"),

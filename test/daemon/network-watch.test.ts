@@ -4,12 +4,13 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { pauseAfter } from "../../daemon/kinds/network/dnsmasq-keeper";
-import { commandOf } from "../../daemon/kinds/network/process";
+import { commandOf } from "../../daemon/platform/processes/others";
+import { pauseAfter } from "../../daemon/platform/processes/pause";
 import { processesOf } from "../../scripts/scene/traces";
 import { Client } from "../../sdk/client/client";
 import { type TestDaemon, withDaemon } from "../support/daemon";
 import { requireFeature } from "../support/require";
+import { newWarnings } from "../support/warnings";
 
 const skip = requireFeature("root", process.getuid?.() === 0);
 
@@ -46,7 +47,7 @@ async function killed(daemon: TestDaemon): Promise<number> {
 }
 
 const typesOf = async ({ client }: TestDaemon): Promise<string[]> =>
-  (await client.listWarnings()).filter(({ status }) => status !== "resolved").map(({ type }) => type);
+  (await newWarnings(client)).map(({ type }) => type);
 
 test("dnsmasq that is killed comes back, and keeps the leases, also when an earlier daemon started it", {
   skip,

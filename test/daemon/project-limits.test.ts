@@ -297,8 +297,11 @@ test("a restricted project has LXD's defaults: no nesting, privilege, low-level 
       body("a", { "raw.lxc": "lxc.signal.halt=SIGUSR1" }),
       new RegExp(`Use of low-level config "raw.lxc" ${on} is forbidden`),
     );
+    await refuses(
+      body("a", { "raw.idmap": "both 1000 1000" }),
+      new RegExp(`Use of low-level "raw.idmap" element 0 ${on} is forbidden`),
+    );
     for (const [key, value] of [
-      ["raw.idmap", "both 1000 1000"],
       ["security.idmap.base", "1000000"],
       ["security.idmap.size", "1000"],
       ["linux.kernel_modules", "ext4"],
@@ -373,6 +376,19 @@ test("each restriction is lifted by its own key, and comes back only when nothin
     await set({ "restricted.containers.nesting": "allow", "restricted.containers.lowlevel": "allow" });
     await make(inside, "c", { "security.nesting": "true", "raw.lxc": "lxc.signal.halt=SIGUSR1" });
     await refuses({ "restricted.containers.nesting": "block" }, /container "c" of project "res": Container nesting/);
+    const intercepting = { "security.syscalls.intercept.mknod": "true" };
+    await assert.rejects(make(inside, "i", intercepting), /Container syscall interception is forbidden/);
+    await set({ "restricted.containers.interception": "allow" });
+    await make(inside, "i", intercepting);
+    const mounting = { "security.syscalls.intercept.mount": "true" };
+    await assert.rejects(make(inside, "m", mounting), /Container syscall interception is forbidden/);
+    await set({ "restricted.containers.interception": "full" });
+    await make(inside, "m", mounting);
+    await refuses(
+      { "restricted.containers.interception": "allow" },
+      /container "m" of project "res": Container syscall/,
+    );
+    await refuses({ "restricted.containers.interception": "block" }, /Container syscall interception is forbidden/);
     await set({ "restricted.containers.privilege": "allow" });
     await make(inside, "d", { "security.privileged": "true" });
     await refuses({ "restricted.containers.privilege": "isolated" }, /Privileged containers are forbidden/);

@@ -175,6 +175,38 @@ test("a project that holds something is neither renamed nor deleted, nor changes
     assert.deepEqual(await get("/1.0/profiles?project=lab"), ["/1.0/profiles/default?project=lab"]);
   }));
 
+test("a project is deleted with all that is in it when force is asked for, and nothing of it before", async () => {
+  const { client } = shared;
+  await client.createProject({ name: "full" });
+  const inside = new Client({ endpoint: shared.daemon.socket, project: "full" });
+  const root = { type: "disk", path: "/", pool: "default" };
+  await (await inside.createImage({ source: { type: "template", template: "busybox" } })).wait();
+  await inside.createStorageVolume("default", { name: "data" });
+  const data = { type: "disk", path: "/data", pool: "default", source: "data" };
+  await inside.createProfile({ name: "small", devices: { root, data } });
+  await inside.patchProfile("default", { devices: { data } });
+  const source = { type: "image", alias: "template:busybox" };
+  for (const name of ["runs", "rests"])
+    await (await inside.createInstance({ name, profiles: ["small"], source })).wait();
+  await (await inside.createSnapshot("rests", { name: "s0" })).wait();
+  await (await inside.setInstanceState("runs", { action: "start" })).wait();
+  const before = await get(`${all}/full`);
+  assert.equal(before.used_by.length, 6);
+  await shared.refusesAtOnce("DELETE", `${all}/full`, undefined, 400, /Only empty projects can be removed/);
+  await shared.refusesAtOnce("DELETE", `${all}/full?force=0`, undefined, 400, /Only empty projects can be removed/);
+  await shared.refusesAtOnce("DELETE", `${all}/default?force=1`, undefined, 403, /cannot be deleted/);
+  await shared.refusesAtOnce("DELETE", `${all}/nosuch?force=1`, undefined, 404, /Project not found/);
+  await inside.patchInstance("rests", { config: { "security.protection.delete": "true" } });
+  await shared.refusesAtOnce("DELETE", `${all}/full?force=1`, undefined, 400, /protected from being deleted/);
+  assert.deepEqual((await get(`${all}/full`)).used_by, before.used_by, "a protected instance keeps all of it");
+  await inside.patchInstance("rests", { config: { "security.protection.delete": "" } });
+  await client.deleteProjectWithContent("full");
+  await inside.close();
+  assert.equal((await shared.send("GET", `${all}/full`)).status, 404);
+  for (const list of ["instances", "images", "profiles", "storage-pools/default/volumes"])
+    assert.doesNotMatch(JSON.stringify(await get(`/1.0/${list}?all-projects=true`)), /full/, list);
+});
+
 test("a project that is not there is refused at every door, but those of the whole server", async () => {
   for (const url of [
     "/1.0/instances",

@@ -62,6 +62,16 @@ test("two running containers share a volume, and each sees the owners of its fil
   assert.deepEqual(await users("data"), ["/1.0/instances/one", "/1.0/instances/two"]);
 });
 
+test("a container sees the owner and mode that a volume was made with", async () => {
+  const config = { "initial.uid": "1000", "initial.gid": "1001", "initial.mode": "2770" };
+  await shared.client.createStorageVolume("default", { name: "owned", config });
+  const data = { shared: disk("data", "srv/other") };
+  await setDevices("two", { ...data, owned: disk("owned", "/srv/owned") });
+  assert.equal(await inside("two", "stat -c '%u:%g %a' /srv/owned"), "1000:1001 2770");
+  await setDevices("two", data);
+  await shared.client.deleteStorageVolume("default", "owned");
+});
+
 test("it is there again after a restart, and goes with its device", async () => {
   await (await shared.client.setInstanceState("one", { action: "restart", force: true })).wait();
   assert.equal(await inside("one", "head -n1 /srv/data/file"), "hello");

@@ -121,6 +121,36 @@ test("a volume gets what its pool says for volumes without a value of their own"
   await client.deleteStorageVolume("filled", "own");
 });
 
+test("a new volume gets the owner and mode that it, or its pool, says for the beginning", async () => {
+  const { client } = shared;
+  const seen = (name: string) => {
+    const { uid, gid, mode } = statSync(path.join(folderOf(`default_${name}`), "rootfs"));
+    return [uid, gid, (mode & 0o7777).toString(8)];
+  };
+  const config = { "initial.uid": "1000", "initial.gid": "1001", "initial.mode": "0750" };
+  await client.createStorageVolume("default", { name: "owned", config });
+  assert.deepEqual(seen("owned"), [1000, 1001, "750"]);
+  await client.patchStorageVolume("default", "owned", { config: { "initial.uid": "7" } });
+  assert.deepEqual(seen("owned"), [1000, 1001, "750"], "a later value changes nothing");
+  const defaults = { "volume.initial.uid": "8", "volume.initial.gid": "9", "volume.initial.mode": "1777" };
+  await client.patchStoragePool("default", { config: defaults });
+  await client.createStorageVolume("default", { name: "pooled" });
+  assert.deepEqual(seen("pooled"), [8, 9, "1777"]);
+  const unset = Object.fromEntries(Object.keys(defaults).map((key) => [key, ""]));
+  await client.patchStoragePool("default", { config: unset });
+  for (const [key, value] of [
+    ["initial.uid", "x"],
+    ["initial.gid", "-1"],
+    ["initial.gid", "4294967295"],
+    ["initial.mode", "9"],
+    ["initial.mode", "rwx"],
+  ] as const)
+    await shared.refusesAtOnce("POST", custom, { name: "x", config: { [key]: value } }, 400, new RegExp(key));
+  const block = { name: "x", content_type: "block", config: { "initial.mode": "0700", size: "1MiB" } };
+  await shared.refusesAtOnce("POST", custom, block, 400, /initial.mode/);
+  for (const name of ["owned", "pooled"]) await client.deleteStorageVolume("default", name);
+});
+
 test("lists have the volumes of instances and images too, by type, filter and project", async () => {
   const { client } = shared;
   const source = { type: "image", alias: "template:busybox" };

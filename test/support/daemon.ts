@@ -7,6 +7,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { type DaemonOptions, OwnDaemon } from "../../scripts/scene/daemon";
 import { Netns } from "../../scripts/scene/netns";
+import { disown, own, stateDirOf, sweepOrphans, testPrefix } from "../../scripts/scene/owner";
 import { describeTraces, removeTraces, settledTraces } from "../../scripts/scene/traces";
 import { cellProgram } from "../../sdk/host/package";
 
@@ -35,9 +36,12 @@ export class TestDaemon extends OwnDaemon {
  * table of it is left. On failure everything is taken away all the same, unless KEEP=1 keeps the scene.
  */
 export async function withDaemon<T>(options: DaemonOptions, work: (daemon: TestDaemon) => Promise<T>): Promise<T> {
-  const base = mkdtempSync(path.join(options.base ?? tmpdir(), "bothy-test-"));
+  const folder = options.base ?? tmpdir();
+  await sweepOrphans(folder);
+  const base = mkdtempSync(path.join(folder, testPrefix));
+  own(base);
   const netns = await Netns.create();
-  const daemon = new TestDaemon(path.join(base, "state"), netns, options);
+  const daemon = new TestDaemon(stateDirOf(base), netns, options);
   let isDone = false;
   try {
     await daemon.start();
@@ -49,11 +53,12 @@ export async function withDaemon<T>(options: DaemonOptions, work: (daemon: TestD
     return result;
   } finally {
     await daemon.client.close();
-    if (!isDone && process.env.KEEP === "1")
+    if (!isDone && process.env.KEEP === "1") {
+      disown(base);
       console.error(
         `Kept: ${daemon.dir}, its log ${daemon.logfile} and the processes in the namespace of ${netns.pid}`,
       );
-    else {
+    } else {
       if (daemon.isRunning) await daemon.kill();
       if (!isDone) await removeTraces(daemon.place);
       await netns[Symbol.asyncDispose]();

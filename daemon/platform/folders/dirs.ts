@@ -66,6 +66,11 @@ export class Dirs {
     return this.#at("cells", instance);
   }
 
+  /** Folder of the daemon's lxcfs, made when it is first used. */
+  get lxcfs(): string {
+    return this.#at("lxcfs");
+  }
+
   pool(name: string): string {
     return this.#at("storage-pools", fileNameOf(name));
   }
@@ -109,6 +114,11 @@ export class Dirs {
     return this.#at("snapshots", instance);
   }
 
+  /** Profiles of AppArmor as text, or what the parser has made of them. */
+  appArmor(what: "profiles" | "cache"): string {
+    return this.#at("apparmor", what);
+  }
+
   /** Scratch folder of unfinished work; emptied at start. */
   get scratch(): string {
     return this.#at("tmp");
@@ -137,6 +147,9 @@ export class Dirs {
     accessSync(this.root, constants.W_OK);
     makeDatabaseFolder(this.databaseFolder);
     const own = [
+      "apparmor",
+      "apparmor/cache",
+      "apparmor/profiles",
       "backups",
       "backups/custom",
       "backups/instances",

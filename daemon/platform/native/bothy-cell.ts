@@ -28,7 +28,7 @@ import { type FilePlace, type IdRange, idmapOps, rootOps } from "./words";
 const targetOp = (target: Target): Op => ["target", target.pid, target.startTime];
 
 const placeOps = (place: FilePlace): Op[] =>
-  "target" in place ? [targetOp(place.target), ...idmapOps(place.ids)] : rootOps(place.root, place.ids);
+  "target" in place ? [targetOp(place.target), ...idmapOps(place.ids), ...place.label] : rootOps(place.root, place.ids);
 
 async function within(patienceMs: number, connection: CellConnection): Promise<Cell> {
   let isOver = false;

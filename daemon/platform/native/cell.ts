@@ -26,6 +26,8 @@ export const Exit = z.object({
 });
 export type Exit = z.infer<typeof Exit>;
 
+const Interception = z.object({ deaths: z.number() });
+
 /** The container's first process, safe against reuse of its pid. */
 export interface Target {
   readonly pid: number;
@@ -36,6 +38,8 @@ export interface Target {
 export interface RunningCell extends Target {
   readonly protocol: number;
   readonly unguarded: string | undefined;
+  /** Tells whenever the helper that answers its intercepted system calls has died; another one follows by itself. */
+  onHelperDeath?: ((deaths: number) => void) | undefined;
   /** Resolves when its supervisor has ended; never rejects. */
   readonly exited: Promise<Exit>;
   signal(signal: number): void;
@@ -53,6 +57,7 @@ export class Cell implements RunningCell {
   readonly supervisorPid: number;
   readonly protocol: number;
   readonly unguarded: string | undefined;
+  onHelperDeath: ((deaths: number) => void) | undefined;
   readonly #connection: CellConnection;
   readonly exited: Promise<Exit>;
   #isForgotten = false;
@@ -81,6 +86,7 @@ export class Cell implements RunningCell {
     try {
       for (let line = await this.#connection.line(); line !== undefined; line = await this.#connection.line())
         if (line.exited !== undefined) return Exit.parse(line.exited);
+        else if (line.interception !== undefined) this.onHelperDeath?.(Interception.parse(line.interception).deaths);
     } catch {
       // A broken connection tells the same as one that ended.
       return this.#isForgotten ? new Promise(() => undefined) : lost;

@@ -236,7 +236,9 @@ function cellError(error: CellError) {
   const place = error.path === undefined || error.message.includes(error.path) ? "" : ` "${error.path}"`;
   const errno = error.errno === undefined || error.message.includes(error.errno) ? "" : `: ${inWords(error.errno)}`;
   const hint = error.hint === undefined ? "" : ` ${error.hint}`;
-  return internal(`${error.message}${place}${errno}.${hint}`, { details: error });
+  // A disk of the host that cannot be is a matter of who gave it.
+  const make = error.op?.startsWith("disk") ? badRequest : internal;
+  return make(`${error.message}${place}${errno}.${hint}`, { details: error });
 }
 
 /** @param errno such as "ENOENT" @returns "ENOENT, no such file or directory" */

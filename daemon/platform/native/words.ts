@@ -35,7 +35,14 @@ export function idLines({ hostBase, count }: IdRange, others: readonly IdLine[])
 }
 
 /** Where files are: in a running container, or in the root of a stopped one. */
-export type FilePlace = ({ readonly target: Target } | { readonly root: RootSource }) & {
+export type FilePlace = (
+  | {
+      readonly target: Target;
+      /** Words for the security label of whoever enters it. */
+      readonly label: readonly Op[];
+    }
+  | { readonly root: RootSource }
+) & {
   readonly ids: IdRange | undefined;
 };
 

@@ -1,7 +1,18 @@
 /** The code cache holds nothing that another user could have put there. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
@@ -58,22 +69,51 @@ test("a folder is only ours when no other user can write into it or put another 
   });
 });
 
-test("a start keeps its code for the next one, readable to its user alone", { skip }, () => {
+/** Runs the command as another user, whose cache is in the folder. @returns where that user's code is kept */
+function startAsNobody(folder: string): string {
+  const started = spawnSync(process.execPath, [path.join(packageRoot, "dist/bundle/bothy/start.js"), "--version"], {
+    uid: nobody,
+    gid: nobody,
+    cwd: "/",
+    env: { XDG_CACHE_HOME: folder },
+    encoding: "utf8",
+  });
+  assert.equal(started.status, 0, started.stderr);
+  assert.match(started.stdout, /^\d+\.\d+\.\d+/);
+  return path.join(folder, "bothy/code");
+}
+
+/** The file of the command's code. */
+function codeIn(kept: string): string {
+  const files = readdirSync(kept, { recursive: true, encoding: "utf8" }).filter((name) => /\/program-\w+$/.test(name));
+  assert.equal(files.length, 1, "one command was run");
+  return path.join(kept, files[0] ?? "");
+}
+
+test("a command keeps its code for the next run, readable to its user alone", { skip }, () => {
   withFolder((folder) => {
     chownSync(folder, nobody, nobody);
-    const start = () =>
-      spawnSync(process.execPath, [path.join(packageRoot, "dist/bundle/bothy/start.js"), "--version"], {
-        uid: nobody,
-        gid: nobody,
-        cwd: "/",
-        env: { XDG_CACHE_HOME: folder, NODE_DEBUG_NATIVE: "COMPILE_CACHE" },
-        encoding: "utf8",
-      });
-    const first = start();
-    assert.equal(first.status, 0, first.stderr);
-    const kept = path.join(folder, "bothy/code");
-    assert.equal(statSync(kept).mode & 0o777, 0o700);
-    assert.ok(readdirSync(kept, { recursive: true }).length > 1, "the cache holds code");
-    assert.match(start().stderr, /reading cache .*main\.js.* success/s);
+    const kept = startAsNobody(folder);
+    const { mode, mtimeMs } = statSync(codeIn(kept));
+    assert.deepEqual([statSync(kept).mode & 0o777, mode & 0o777], [0o700, 0o600]);
+    startAsNobody(folder);
+    assert.equal(statSync(codeIn(kept)).mtimeMs, mtimeMs, "the next run takes it as it is");
+  });
+});
+
+test("damaged code is not run but made anew", { skip }, () => {
+  withFolder((folder) => {
+    chownSync(folder, nobody, nobody);
+    const code = codeIn(startAsNobody(folder));
+    for (const damage of ["zeros", "cut"]) {
+      const bytes = readFileSync(code);
+      if (damage === "zeros") bytes.fill(0, bytes.length >> 2, bytes.length >> 1);
+      writeFileSync(code, damage === "zeros" ? bytes : bytes.subarray(0, bytes.length >> 1));
+      startAsNobody(folder);
+      const anew = readFileSync(code);
+      assert.notDeepEqual(anew, damage === "zeros" ? bytes : bytes.subarray(0, bytes.length >> 1), damage);
+      startAsNobody(folder);
+      assert.deepEqual(readFileSync(code), anew, "what was made anew is whole");
+    }
   });
 });
