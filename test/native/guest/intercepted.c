@@ -7,6 +7,7 @@
  *   hang FOLDER PATH         mounts a file system that never answers on FOLDER, and makes PATH; prints errno and seconds
  *   nested PATH              makes PATH in a user namespace of its own; prints errno
  *   setxattr PATH NAME VALUE  by all three calls; prints each errno
+ *   getxattr PATH NAME        prints the value, or errno
  *   mount SOURCE TARGET TYPE FLAGS DATA   prints errno
  *   fsopen TYPE              prints errno
  *   schedule PID POLICY PRIORITY          PID 0 is its own; prints errno and the policy that it has then
@@ -159,6 +160,16 @@ static int set_attribute(const char *path, const char *name, const char *value) 
     return 0;
 }
 
+static int tell_attribute(const char *path, const char *name) {
+    char value[256];
+    ssize_t size = lgetxattr(path, name, value, sizeof value);
+    if (size < 0)
+        printf("%d\n", errno);
+    else
+        printf("%.*s\n", (int)size, value);
+    return 0;
+}
+
 static int schedule(pid_t pid, int policy, int priority) {
     struct sched_param parameter = {.sched_priority = priority};
     int result = sched_setscheduler(pid, policy, &parameter) < 0 ? errno : 0;
@@ -218,6 +229,8 @@ int main(int argc, char **argv) {
         return nested(folder);
     if (strcmp(what, "setxattr") == 0 && argc == 5)
         return set_attribute(argv[2], argv[3], argv[4]);
+    if (strcmp(what, "getxattr") == 0 && argc == 4)
+        return tell_attribute(argv[2], argv[3]);
     if (strcmp(what, "mount") == 0 && argc == 7) {
         printf("%d\n", mount(argv[2], argv[3], argv[4], strtoul(argv[5], NULL, 0), argv[6]) < 0 ? errno : 0);
         return 0;
