@@ -165,12 +165,12 @@ void reap_locker(struct locker *locker) {
 /* C */
 
 static bool covers(const struct op *op) {
-    return op->kind->take == take_mask || op->kind->take == take_readonly;
+    return op->kind->take == take_mask || op->kind->take == take_readonly || op->kind->take == take_cover;
 }
 
 static int open_covered_mounts(struct cell *cell) {
     for (unsigned i = 0; i < cell->op_count; i++) {
-        struct op *mount = covers(&cell->ops[i]) ? mount_above(cell, cell->ops[i].word[0]) : NULL;
+        struct op *mount = covers(&cell->ops[i]) ? mount_above(cell, covered_path(&cell->ops[i])) : NULL;
         if (mount == NULL)
             continue;
         if (open_mount(cell, mount) < 0)
@@ -183,7 +183,7 @@ static int open_covered_mounts(struct cell *cell) {
 static int cover_parts(struct cell *cell, int mask) {
     for (unsigned i = 0; i < cell->op_count; i++) {
         const struct op *op = &cell->ops[i];
-        const char *path = op->word[0];
+        const char *path = covered_path(op);
         int root = covers(op) ? root_above(cell, &path) : -1;
         if (root >= 0 && cover(cell, op, root, path, mask) < 0)
             return -1;

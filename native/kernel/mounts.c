@@ -215,7 +215,16 @@ int inside_dev(struct cell *cell, struct op *op) {
     return 0;
 }
 
-/* mask INNER, readonly INNER */
+/* mask INNER, readonly INNER, cover SOURCE INNER FLAGS */
+
+int take_cover(struct cell *cell, struct op *op) {
+    return *op->word[1] == '/' ? take_flags(cell, op, op->word[2])
+                               : fail(&cell->status, "cover", EINVAL, op->word[1], "Cannot cover a path that does not begin with a slash");
+}
+
+const char *covered_path(const struct op *op) {
+    return op->word[op->kind->take == take_cover ? 1 : 0];
+}
 
 int take_mask(struct cell *cell, struct op *op) {
     return *op->word[0] == '/' ? 0 : fail(&cell->status, "mask", EINVAL, op->word[0], "Cannot mask a path that does not begin with a slash");
@@ -250,11 +259,20 @@ static int cover_read_only(struct cell *cell, const struct op *op, int target) {
     return 0;
 }
 
+/** What is not there on the host covers nothing. */
+static int cover_by_source(struct cell *cell, const struct op *op, int target) {
+    if (op->fd >= 0 && attach(op->fd, target) < 0)
+        return fail(&cell->status, "cover", errno, op->word[1], "Cannot cover the path");
+    return 0;
+}
+
 int cover(struct cell *cell, const struct op *op, int root, const char *path, int mask) {
     cleanup_fd int target = open_in_root(root, path, O_PATH, 0);
     if (target < 0 && (errno == ENOENT || errno == ENOTDIR))
         return 0;
     if (target < 0)
-        return fail(&cell->status, op->kind->name, errno, op->word[0], "Cannot open the path to cover");
+        return fail(&cell->status, op->kind->name, errno, covered_path(op), "Cannot open the path to cover");
+    if (op->kind->take == take_cover)
+        return cover_by_source(cell, op, target);
     return op->kind->take == take_mask ? cover_by_mask(cell, op, target, mask) : cover_read_only(cell, op, target);
 }

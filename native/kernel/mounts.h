@@ -29,5 +29,7 @@ struct op *mount_above(struct cell *cell, const char *path);
 int root_above(struct cell *cell, const char **path);
 /** Makes the folder that masks folders, detached; it is to be attached somewhere, since before Linux 6.15 no other can be cloned. @returns a descriptor, or -1 with cell->status set */
 int open_mask(struct cell *cell);
-/** Covers a path below `root` as a mask or readonly operation says; one that is missing is skipped. @param mask what open_mask() gave @returns 0 or -1 */
+/** The inner path of an operation that covers one. */
+const char *covered_path(const struct op *op);
+/** Covers a path below `root` as a mask, readonly or cover operation says; one that is missing is skipped. @param mask what open_mask() gave @returns 0 or -1 */
 int cover(struct cell *cell, const struct op *op, int root, const char *path, int mask);

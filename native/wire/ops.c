@@ -43,6 +43,7 @@ static const struct op_kind kinds[] = {
     {"console", 0, START, NULL, NULL, inside_console},
     {"console-log", 2, START, take_console_log, NULL, NULL},
     {"control", 1, COMMAND | VERB_PROXY | VERB_GUEST_API, take_control, NULL, NULL},
+    {"cover", 3, START, take_cover, host_bind, NULL},
     {"cwd", 1, COMMAND, take_cwd, NULL, NULL},
     {"delete", 1, VERB_FILE, take_file_action, NULL, NULL},
     {"dev", 1, START, NULL, host_dev, inside_dev},

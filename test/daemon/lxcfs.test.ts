@@ -111,7 +111,43 @@ test("lxcfs is killed: containers go on, and see themselves again", { skip }, as
       pids,
     );
     const mounts = await inside(daemon, "c1", "grep -c fuse.lxcfs /proc/self/mountinfo");
-    assert.equal(mounts, "8", "the old ones are gone");
+    await kill(pidOf(daemon));
+    for (const n of [1, 2, 3]) await until(() => hasOwn(daemon, `c${n}`, n * 32));
+    assert.equal(
+      await inside(daemon, "c1", "grep -c fuse.lxcfs /proc/self/mountinfo"),
+      mounts,
+      "the old ones are gone",
+    );
+  });
+});
+
+test("its root takes none of it off, so that systemd gives services a proc of their own, also after lxcfs was killed", {
+  skip,
+}, async () => {
+  await withDaemon({}, async (daemon) => {
+    await preparePool(daemon, "dir");
+    await launch(daemon, "web", { "limits.memory": "64MiB" });
+    // As systemd does it, which gives up where it took off a part and gets no new proc.
+    const copies =
+      "mkdir -p /run/x; mount --rbind / /run/x; cut -d' ' -f5 /proc/self/mountinfo | grep ^/run/x/proc/ | sort -r";
+    const script = `unshare -m sh -c '${copies.replaceAll("'", "'\\''")} | while read -r at; do umount $at 2>/dev/null && echo $at; done'`;
+    assert.equal(await inside(daemon, "web", script), "");
+    await kill(pidOf(daemon));
+    await until(() => hasOwn(daemon, "web", 64));
+    assert.equal(await inside(daemon, "web", script), "");
+    assert.equal(await inside(daemon, "web", "umount /proc/meminfo 2>/dev/null && echo done"), "");
+    assert.ok(await hasOwn(daemon, "web", 64));
+  });
+});
+
+test("a container that starts while there is no lxcfs sees itself when there is one again", { skip }, async () => {
+  await withDaemon({}, async (daemon) => {
+    await preparePool(daemon, "dir");
+    await launch(daemon, "first", { "limits.memory": "64MiB" });
+    await kill(pidOf(daemon));
+    await launch(daemon, "late", { "limits.memory": "32MiB" });
+    await until(() => hasOwn(daemon, "late", 32));
+    assert.ok(await hasOwn(daemon, "first", 64));
   });
 });
 

@@ -43,7 +43,7 @@ export type ImagePort = Pick<
 >;
 
 /** The figures that a container has of itself. */
-export type LxcfsPort = Pick<LxcfsKeeper, "ensure" | "forStart" | "follow">;
+export type LxcfsPort = Pick<LxcfsKeeper, "ensure" | "forStart">;
 
 /** What the project of an instance has to say. */
 export type ProjectPort = Pick<ProjectService, "allowInstance" | "claimInstance" | "folderOfDisk" | "require">;

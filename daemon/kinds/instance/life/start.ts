@@ -86,12 +86,11 @@ export class Starter {
       const isWhole =
         (await home.volumes.mustStayWhole(record.pool, volumeOf(record))) ||
         (await hasWholeVolume(home, record, expanded.devices));
-      const figures = home.lxcfs.forStart();
       const label = await confine(home, record, expanded.config);
       const ops = this.#ops({ ...record, config }, expanded, {
         ...{ devices, ids, cpus, speeds, isWhole, label },
         resolver: own.resolver,
-        figures: figures.ops,
+        figures: home.lxcfs.forStart(),
       });
       const openGate = async () => {
         opened.gate = await home.guestGates.open(record, expanded.config, ids);
@@ -113,7 +112,6 @@ export class Starter {
         (exit) => this.onEnd(record, exit),
       );
       rebalance(this.life);
-      await home.lxcfs.follow(running.get(record), figures.generation);
     } catch (error) {
       opened.gate?.giveUp();
       const { code, message, details } = toApiError(error);

@@ -1,6 +1,6 @@
 /**
  * Keeper of lxcfs: one process for all containers of the daemon, started before the first of them, watched whoever started it, and started again when it ends
- * on its own; then the containers that run get the files of the new one. None of it ever keeps a container from anything.
+ * on its own; meanwhile containers see the host's figures. None of it ever keeps a container from anything.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { findProgram } from "../../../../sdk/host/program";
@@ -11,10 +11,9 @@ import type { Op, ProcessWatch } from "../../../platform/native/index";
 import type { Platform } from "../../../platform/platform";
 import { pauseAfter } from "../../../platform/processes/pause";
 import type { InstanceBook } from "../book";
-import type { RunningInstance } from "../life/running";
 import { boundLxcfs, lxcfsGroups } from "./bounds";
-import { figureOps, renewalOps } from "./figures";
-import { findLxcfs, type LxcfsProcess, programs, readyFolder, startLxcfs, stopLxcfs } from "./process";
+import { Places, uncover } from "./places";
+import { clearLxcfs, findLxcfs, type LxcfsProcess, placesFolder, programs, startLxcfs } from "./process";
 
 /** One that ran for this long counts as steady: the next end is a first one. */
 const steadyMs = 60_000;
@@ -34,8 +33,8 @@ export class LxcfsKeeper {
   #kept: Kept | undefined;
   /** Ends in a row, none of them wanted. */
   #ends = 0;
-  /** Grows with each process: what a container was given by an earlier one answers nobody. */
-  #generation = 0;
+  /** Where it serves for containers; there before it and after it. */
+  #places: Places | undefined;
   #pause: AbortController | undefined;
   #isReleased = false;
   readonly #locks = new Locks();
@@ -44,23 +43,16 @@ export class LxcfsKeeper {
 
   /** Has it run before a container starts. One that cannot run leaves the container to the host's figures. Never rejects. */
   async ensure(): Promise<void> {
-    if (this.#kept !== undefined || this.#pause !== undefined) return;
+    if (this.#isThere()) return;
     await this.#locked(async () => {
-      if (this.#kept === undefined && this.#pause === undefined && this.#isInstalled()) await this.#startOrLater();
+      if (this.#isThere() || !(await this.#hasPlaces()) || !this.#isInstalled()) return;
+      await this.#startOrLater();
     });
   }
 
-  /** What a start needs for it, and which process that is of. */
-  forStart(): { readonly ops: Op[]; readonly generation: number } {
-    return {
-      ops: this.#kept === undefined ? [] : figureOps(readyFolder(this.#folder)),
-      generation: this.#generation,
-    };
-  }
-
-  /** A container runs by what was said to its start; another process may have come meanwhile. Never rejects. */
-  async follow(running: RunningInstance | undefined, generation: number): Promise<void> {
-    if (running !== undefined && generation !== this.#generation) await this.#renew(running);
+  /** What a start needs for it. */
+  forStart(): Op[] {
+    return this.#places?.ops() ?? [];
   }
 
   /** Finds the process of an earlier daemon; where it has ended, the containers that run get a new one. Never rejects. */
@@ -68,10 +60,12 @@ export class LxcfsKeeper {
     return this.#locked(async () => {
       try {
         const found = await findLxcfs(this.#folder);
-        if (found !== undefined) return await this.#watch(found);
-        const running = this.#running();
-        if (running.length > 0 && this.#isInstalled()) await this.#startOrLater();
-        else await this.#clear();
+        if (found !== undefined) {
+          this.#places = found.places;
+          return await this.#watch(found);
+        }
+        if (this.home.book.running.list().length === 0) return await this.#clear();
+        if ((await this.#hasPlaces()) && this.#isInstalled()) await this.#startOrLater();
       } catch (error) {
         this.#warn("Containers go on with the figures of the host", error);
       }
@@ -91,6 +85,21 @@ export class LxcfsKeeper {
   async release(): Promise<void> {
     this.#letGo();
     await this.#locked(async () => this.#letGo());
+  }
+
+  #isThere(): boolean {
+    return this.#kept !== undefined || this.#pause !== undefined;
+  }
+
+  async #hasPlaces(): Promise<boolean> {
+    const { dirs, log } = this.home;
+    try {
+      ownFolder(log, dirs.lxcfs, 0o700);
+      this.#places ??= await Places.make(placesFolder(this.#folder));
+    } catch (error) {
+      this.#warn("Cannot make a place for the figures of containers, which see those of the host", error);
+    }
+    return this.#places !== undefined;
   }
 
   get #folder(): string {
@@ -116,16 +125,13 @@ export class LxcfsKeeper {
 
   async #start(): Promise<void> {
     const { dirs, groups, log, warnings } = this.home;
-    ownFolder(log, dirs.lxcfs, 0o700);
+    if (this.#places === undefined) return;
     groups.make();
     const bound = (pid: number) =>
       boundLxcfs(groups.layout, groups.name, pid).catch((error: unknown) =>
         log.warning("Cannot bound the memory of lxcfs", { error }),
       );
-    const started = await startLxcfs(dirs.lxcfs, bound);
-    this.#generation += 1;
-    await this.#watch(started);
-    await Promise.all(this.#running().map((running) => this.#renew(running)));
+    await this.#watch(await startLxcfs(dirs.lxcfs, this.#places, bound));
     if (this.#ends === 0) warnings.resolve("lxcfs");
   }
 
@@ -148,8 +154,13 @@ export class LxcfsKeeper {
   async #lookAgain(kept: Kept): Promise<void> {
     if (this.#kept !== kept || this.#isReleased) return;
     const found = await findLxcfs(this.#folder).catch(() => undefined);
-    if (found === undefined) this.#ended(kept.since);
-    else await this.#watch(found);
+    found?.places.close();
+    if (found !== undefined) return await this.#watch(found);
+    // What it served answers nobody any more.
+    await uncover(placesFolder(this.#folder)).catch((error: unknown) =>
+      this.home.log.warning("Cannot take the figures of an lxcfs that has ended from containers", { error }),
+    );
+    this.#ended(kept.since);
   }
 
   /** It comes again after a pause. @param since when it began */
@@ -172,26 +183,11 @@ export class LxcfsKeeper {
     if (this.#isInstalled()) await this.#startOrLater();
   }
 
-  #running(): RunningInstance[] {
-    const { running } = this.home.book;
-    return running.list().flatMap((instance) => running.get(instance) ?? []);
-  }
-
-  /** Never rejects: one that ends meanwhile needs nothing any more. */
-  async #renew({ instance, cell }: RunningInstance): Promise<void> {
-    const { book, log, native } = this.home;
-    const record = book.find(instance);
-    if (record === undefined || cell.pid === 0) return;
-    try {
-      await native.plug(cell, book.idsOf(record), renewalOps(readyFolder(this.#folder)));
-    } catch (error) {
-      log.warning("Cannot give a running container its figures", { name: instance.name, error });
-    }
-  }
-
   async #clear(): Promise<void> {
     const { groups, native } = this.home;
-    await stopLxcfs(this.#folder);
+    this.#places?.close();
+    this.#places = undefined;
+    await clearLxcfs(this.#folder);
     // Its children, which look into PID namespaces, outlive it by a moment.
     await native.endGroups(lxcfsGroups(groups.layout, groups.name));
   }

@@ -1,19 +1,16 @@
 /**
- * The lxcfs process of a daemon, and its mounts: it outlives the daemon, as containers do that read by it, and is found again by its pid file.
- * What it serves is mounted once more file by file, in a tmpfs of ours: who mounts one of these into a container asks nothing of lxcfs, so a start neither
- * waits for it nor hangs with it.
+ * The lxcfs process of a daemon, and its mount: it outlives the daemon, as containers do that read by it, and is found again by its pid file. It holds the
+ * places that it serves for (places.ts), so that the next daemon finds them as well.
  */
 import { spawn } from "node:child_process";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { internal } from "../../../../sdk/api/errors";
-import { ignoring, readText } from "../../../platform/folders/files";
-import { mountAt, mountsBelow } from "../../../platform/host/mounts";
+import { readText } from "../../../platform/folders/files";
+import { mountAt } from "../../../platform/host/mounts";
 import { commandOf, hasEnded, send, startTimeOf } from "../../../platform/processes/others";
-import { run } from "../../../platform/processes/run";
-import { together } from "../../../platform/processes/together";
-import { figures, readyPath } from "./figures";
+import { mount, mountAlone, Places, removePlaces, uncover, unmount } from "./places";
 
 /** It serves a tenth of a second after its start; a busy host takes longer. */
 const longestStartMs = 10_000;
@@ -24,21 +21,31 @@ const capabilities = ["dac_read_search", "sys_admin", "sys_chroot", "sys_ptrace"
 
 export const programs = ["lxcfs", "setpriv", "unshare"];
 
-const pidFileOf = (folder: string) => path.join(folder, "pid");
-const mountOf = (ready: string) => path.join(ready, "lxcfs");
+/** The first of its descriptors that hold the places. */
+const firstHeld = 3;
 
-/** Folder of the files that containers get. */
-export const readyFolder = (folder: string): string => path.join(folder, "ready");
+const pidFileOf = (folder: string) => path.join(folder, "pid");
+/** A file system of its own, that no other mount namespace has. */
+const aloneOf = (folder: string) => path.join(folder, "alone");
+const servedBy = (folder: string) => path.join(aloneOf(folder), "lxcfs");
+const stageOf = (folder: string) => path.join(aloneOf(folder), "stage");
+
+export const placesFolder = (folder: string): string => path.join(folder, "places");
 
 export interface LxcfsProcess {
   readonly pid: number;
   readonly startTime: number;
 }
 
-/** The process that serves, or nothing when none does. @param folder of lxcfs in the state folder */
-export async function findLxcfs(folder: string): Promise<LxcfsProcess | undefined> {
+export interface Serving extends LxcfsProcess {
+  readonly places: Places;
+}
+
+/** The process that serves, with its places, or nothing when none does. @param folder of lxcfs in the state folder */
+export async function findLxcfs(folder: string): Promise<Serving | undefined> {
   const found = await findProcess(folder);
-  return found !== undefined && (await isWhole(readyFolder(folder))) ? found : undefined;
+  const places = found && (await Places.heldBy(placesFolder(folder), found.pid, firstHeld));
+  return found && places && { ...found, places };
 }
 
 /** @returns the process whether it serves or not: the pid may have come to be somebody else's */
@@ -51,29 +58,24 @@ async function findProcess(folder: string): Promise<LxcfsProcess | undefined> {
   return isOurs && startTime !== undefined ? { pid, startTime: Number(startTime) } : undefined;
 }
 
-const mountedAt = (ready: string) => ignoring("ENOENT", mountAt(ready));
-
-/** Whether all is mounted that containers get. */
-async function isWhole(ready: string): Promise<boolean> {
-  if ((await mountedAt(ready)) === undefined) return false;
-  const points = new Set((await mountsBelow(ready)).map(({ point }) => path.basename(point)));
-  return figures.every((figure) => points.has(path.basename(readyPath(ready, figure))));
-}
-
 /**
- * Starts it in the place of one that is there, and mounts what containers get. @param bound puts the process within its bounds
- * @throws ApiError INTERNAL when it does not serve; nothing is left of it then
+ * Starts it in the place of one that is there, and lays on the places what it serves. @param bound puts the process within its bounds
+ * @throws ApiError INTERNAL when it does not serve; nothing of it is left then
  */
-export async function startLxcfs(folder: string, bound: (pid: number) => Promise<void>): Promise<LxcfsProcess> {
+export async function startLxcfs(
+  folder: string,
+  places: Places,
+  bound: (pid: number) => Promise<void>,
+): Promise<LxcfsProcess> {
   await stopLxcfs(folder);
-  const ready = readyFolder(folder);
   try {
-    await mkdir(ready, { recursive: true, mode: 0o700 });
-    await mount("-t", "tmpfs", "-o", "nosuid,nodev,noexec,mode=700,size=64k", "bothy-lxcfs", ready);
-    await mkdir(mountOf(ready));
-    await launch(folder, bound);
-    await together(figures.map((figure) => hold(ready, figure)));
-    const found = await findLxcfs(folder);
+    await mountAlone("tmpfs", aloneOf(folder), "mode=700", "size=64k");
+    await Promise.all([mkdir(servedBy(folder)), mkdir(stageOf(folder))]);
+    await launch(folder, places, bound);
+    // A bind takes over these flags, and so does each mount that the kernel makes of it in containers.
+    await mount("-o", "remount,bind,ro,nosuid,nodev,noexec", servedBy(folder));
+    await places.cover(servedBy(folder), stageOf(folder));
+    const found = await findProcess(folder);
     if (found === undefined) throw internal("Cannot give containers figures of their own: lxcfs has just ended.");
     return found;
   } catch (error) {
@@ -82,25 +84,16 @@ export async function startLxcfs(folder: string, bound: (pid: number) => Promise
   }
 }
 
-const mount = (...args: string[]) => run("mount", args, { signal: AbortSignal.timeout(longestStartMs) });
-
-async function hold(ready: string, figure: (typeof figures)[number]): Promise<void> {
-  const place = readyPath(ready, figure);
-  if (figure.isFolder) await mkdir(place);
-  else await writeFile(place, "");
-  await mount("--bind", path.join(mountOf(ready), figure.served), place);
-}
-
 /** Starts the program, and resolves when it has mounted. */
-async function launch(folder: string, bound: (pid: number) => Promise<void>): Promise<void> {
-  const at = mountOf(readyFolder(folder));
+async function launch(folder: string, places: Places, bound: (pid: number) => Promise<void>): Promise<void> {
+  const at = servedBy(folder);
   const only = capabilities.map((name) => `,+${name}`).join("");
   const alone = ["--net", "--ipc", "--uts", "--"];
   const weak = ["setpriv", "--no-new-privs", "--inh-caps=-all", `--bounding-set=-all${only}`, "--"];
   const lxcfs = ["lxcfs", "-f", "-l", "--enable-cfs", "-p", pidFileOf(folder), at];
   // Guests can have it say as much as they like, so nobody keeps what it says.
   const child = spawn("unshare", [...alone, ...weak, ...lxcfs], {
-    stdio: "ignore",
+    stdio: ["ignore", "ignore", "ignore", ...places.held],
     detached: true,
     cwd: "/",
     env: { PATH: process.env.PATH, LC_ALL: "C" },
@@ -123,7 +116,7 @@ async function launch(folder: string, bound: (pid: number) => Promise<void>): Pr
   }
 }
 
-/** Ends it and takes its mounts away; none of it being there is not an error. @throws ApiError INTERNAL */
+/** Ends it and takes its mounts away; containers see the host's figures. None of it being there is not an error. @throws ApiError INTERNAL */
 export async function stopLxcfs(folder: string): Promise<void> {
   const found = await findProcess(folder);
   if (found !== undefined) {
@@ -132,7 +125,12 @@ export async function stopLxcfs(folder: string): Promise<void> {
     await hasEnded(found.pid, String(found.startTime));
   }
   await rm(pidFileOf(folder), { force: true });
-  const ready = readyFolder(folder);
-  // Lazily, and what is below goes with it: what an lxcfs served that is gone answers nobody.
-  while ((await mountedAt(ready)) !== undefined) await run("umount", ["--no-canonicalize", "--lazy", ready]);
+  await uncover(placesFolder(folder));
+  await unmount(aloneOf(folder));
+}
+
+/** Ends it and takes the places away as well: for when no container is left. @throws ApiError INTERNAL */
+export async function clearLxcfs(folder: string): Promise<void> {
+  await stopLxcfs(folder);
+  await removePlaces(placesFolder(folder));
 }

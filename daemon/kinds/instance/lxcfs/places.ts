@@ -1,0 +1,138 @@
+/**
+ * Places: a proc and a sysfs of the host's own, whose figures containers mount over theirs. What is laid on a place, or taken off, is laid on and taken off in
+ * every container by the kernel, since their mounts are slaves of these (docs/kernel.md, Figures of a container).
+ */
+import { closeSync, openSync } from "node:fs";
+import { mkdir, open, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { ignoring } from "../../../platform/folders/files";
+import { isMounted, mountsBelow } from "../../../platform/host/mounts";
+import type { Op } from "../../../platform/native/index";
+import { run } from "../../../platform/processes/run";
+import { together } from "../../../platform/processes/together";
+import { type Figure, figures } from "./figures";
+
+/** O_PATH of open(2), which Node does not name: it holds the place, whatever is mounted on it later. */
+const oPath = 0o10000000;
+const longestMountMs = 10_000;
+
+/** What a guest writes to a figure would reach the host's files by way of lxcfs, which is root. */
+const flags = ["ro", "nosuid", "nodev", "noexec"];
+
+const fileSystems = [
+  { type: "proc", folder: "proc" },
+  { type: "sysfs", folder: "sys" },
+];
+
+const placeOf = (folder: string, figure: Figure): string => path.join(folder, figure.path);
+
+export const mount = (...args: string[]) => run("mount", args, { signal: AbortSignal.timeout(longestMountMs) });
+
+/** A file system that no other mount namespace gets. @param flags beside those that all of them have */
+export async function mountAlone(type: string, at: string, ...more: string[]): Promise<void> {
+  await mkdir(at, { recursive: true, mode: 0o700 });
+  await mount("-t", type, "-o", [...flags.slice(1), ...more].join(), `bothy-${type}`, at);
+  await mount("--make-private", at);
+}
+
+/** Takes away all that is mounted at a path, with what is below it. None is not an error. */
+export async function unmount(at: string): Promise<void> {
+  // Lazily: what an lxcfs served that is gone answers nobody.
+  while (await ignoring("ENOENT", isMounted(at))) await run("umount", ["--no-canonicalize", "--lazy", at]);
+}
+
+export class Places {
+  private constructor(
+    readonly folder: string,
+    /** Descriptors, in the order of the figures, of what is below all that is laid on them. */
+    readonly held: readonly number[],
+    /** No container has them yet. */
+    private isFree: boolean,
+  ) {}
+
+  /** Takes off what lies on them; makes them where they are not. @throws ApiError INTERNAL */
+  static async make(folder: string): Promise<Places> {
+    let isFree = false;
+    for (const { type, folder: name } of fileSystems) {
+      const at = path.join(folder, name);
+      if (await ignoring("ENOENT", isMounted(at))) continue;
+      isFree = true;
+      await mountAlone(type, at);
+      await mount("--make-shared", at);
+    }
+    await uncover(folder);
+    return Places.#opened(folder, (figure) => placeOf(folder, figure), isFree);
+  }
+
+  /** Those that a process holds, by its descriptors from `first` on. @returns nothing when it does not hold them, or not all are covered */
+  static async heldBy(folder: string, pid: number, first: number): Promise<Places | undefined> {
+    const points = new Set(((await ignoring("ENOENT", mountsBelow(folder))) ?? []).map(({ point }) => point));
+    if (!figures.every((figure) => [...points].some((point) => point.endsWith(`/${figure.path}`)))) return undefined;
+    const linkOf = (figure: Figure) => `/proc/${pid}/fd/${first + figures.indexOf(figure)}`;
+    return ignoring(
+      "ENOENT",
+      Promise.resolve().then(() => Places.#opened(folder, linkOf, false)),
+    );
+  }
+
+  static #opened(folder: string, pathOf: (figure: Figure) => string, isFree: boolean): Places {
+    const held: number[] = [];
+    try {
+      for (const figure of figures) held.push(openSync(pathOf(figure), oPath));
+    } catch (error) {
+      for (const fd of held) closeSync(fd);
+      throw error;
+    }
+    return new Places(folder, held, isFree);
+  }
+
+  /** For a start: the container's figures are the host's for as long as nothing is laid on the places. */
+  ops(): Op[] {
+    this.isFree = false;
+    const words = [...flags, "rec", "slave", "optional"].join();
+    return figures.map(
+      (figure, at): Op => ["cover", `/proc/${process.pid}/fd/${this.held[at]}`, `/${figure.path}`, words],
+    );
+  }
+
+  /** Lays on each place what is served. @param served folder with the figures, whose mount has their flags @param stage a folder to make ready in */
+  async cover(served: string, stage: string): Promise<void> {
+    await mountAlone("tmpfs", stage, "mode=700", "size=64k");
+    try {
+      await together(figures.map((figure) => this.#cover(figure, path.join(served, figure.path), stage)));
+    } finally {
+      await unmount(stage);
+    }
+  }
+
+  async #cover(figure: Figure, served: string, stage: string): Promise<void> {
+    const staged = path.join(stage, path.basename(figure.path));
+    if (figure.isFolder) await mkdir(staged);
+    else await writeFile(staged, "");
+    await mount("--bind", served, staged);
+    const lower = await open(staged, oPath);
+    try {
+      // A guest can take off the top of what comes to its mounts later, but not what is mounted on that: so what comes later has two layers.
+      if (!this.isFree) await mount("--bind", served, staged);
+      const link = `/proc/${process.pid}/fd/${lower.fd}`;
+      await mount("--no-canonicalize", "--rbind", link, placeOf(this.folder, figure));
+    } finally {
+      await lower.close();
+    }
+  }
+
+  close(): void {
+    for (const fd of this.held) closeSync(fd);
+  }
+}
+
+/** Takes off what lies on the places, here and in every container. */
+export async function uncover(folder: string): Promise<void> {
+  await together(figures.map((figure) => unmount(placeOf(folder, figure))));
+}
+
+/** Takes the places away; a container that still runs sees the host's figures. */
+export async function removePlaces(folder: string): Promise<void> {
+  await uncover(folder);
+  await together(fileSystems.map(({ folder: name }) => unmount(path.join(folder, name))));
+}
