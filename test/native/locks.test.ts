@@ -106,6 +106,48 @@ test("what lies under a mount of the host's own stays covered, and the flags tha
   await container.kill();
 });
 
+test("what covers a part follows what the host lays on it and takes off, and nothing of that can be taken off inside", async () => {
+  const scene = path.join(spawner.dir, "figures");
+  const place = path.join(scene, "place");
+  const lower = path.join(scene, "lower");
+  fs.mkdirSync(scene);
+  execFileSync("mount", ["-t", "tmpfs", "figures", scene]);
+  spawner.cleanups.push(async () => execFileSync("umount", ["--lazy", scene]));
+  execFileSync("mount", ["--make-private", scene]);
+  execFileSync("mount", ["--make-shared", scene]);
+  for (const file of [place, lower]) fs.writeFileSync(file, path.basename(file));
+  execFileSync("mount", ["--bind", path.join(shared, "file"), lower]);
+  execFileSync("mount", ["-o", "remount,bind,ro,nosuid,nodev,noexec", lower]);
+  execFileSync("mount", ["--make-private", lower]);
+  const oPath = 0o10000000;
+  const [held, layer] = [fs.openSync(place, oPath), fs.openSync(lower, oPath)];
+  execFileSync("mount", ["--bind", path.join(shared, "file"), lower]);
+  execFileSync("mount", ["-o", "remount,bind,ro,nosuid,nodev,noexec", lower]);
+  const flags = "ro,nosuid,nodev,noexec,rec,slave";
+  const container = await start("figures", {
+    inside: [
+      ["cover", `/proc/${process.pid}/fd/${held}`, "/proc/uptime", flags],
+      ["cover", `/proc/${process.pid}/fd/${held}`, "/proc/no-such", flags],
+      ["cover", "/no/such", "/proc/loadavg", `${flags},optional`],
+    ],
+  });
+  const holds = async () => {
+    assert.equal(await attack(container, "cover", ["/proc/uptime"]), "");
+    assert.equal(await attack(container, "flags", ["/proc/uptime"]), "");
+  };
+  for (let round = 0; round < 2; round++) {
+    assert.equal(await container.sh("cat /proc/uptime"), "place");
+    await holds();
+    execFileSync("mount", ["--no-canonicalize", "--rbind", `/proc/${process.pid}/fd/${layer}`, place]);
+    assert.equal(await container.sh("cat /proc/uptime"), "of the host");
+    await holds();
+    for (const _ of ["upper", "lower"]) execFileSync("umount", ["--lazy", place]);
+  }
+  assert.match(await container.sh("cat /proc/loadavg"), /^\d/);
+  for (const fd of [held, layer]) fs.closeSync(fd);
+  await container.kill();
+});
+
 test("device nodes that came with a root stay without effect", async () => {
   execFileSync("mknod", [path.join(root, "bin/zero"), "c", "1", "5"]);
   const container = await start("noded");
