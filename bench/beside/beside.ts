@@ -1,5 +1,5 @@
 /** Beside: Bothy, by its API and by bothy-cell alone, and the programs that others run containers by, each on a root of the same content. */
-import { existsSync, mkdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import { readyFolder } from "../../daemon/kinds/instance/lxcfs/process";
 import { Dirs } from "../../daemon/platform/folders/dirs";
@@ -23,7 +23,7 @@ const peerPrograms = [
   { file: lxcProgram, make: byLxc },
 ];
 
-/** Runtimes of others, for which the host has to be as they want it before any daemon of the benchmark starts. */
+/** Runtimes of others, as far as they are installed. */
 export class Peers {
   private constructor(
     readonly roots: Roots,
@@ -33,6 +33,8 @@ export class Peers {
 
   /** @param dir a folder for all that they need @param image of the roots @param withPeers whether there are to be any */
   static async start(dir: string, image: string, withPeers: boolean): Promise<Peers> {
+    // The container's root, which is nobody there, passes it.
+    chmodSync(dir, 0o711);
     const roots = unpackRoots(image, path.join(dir, "roots"));
     const missing = peerPrograms.filter(({ file }) => !existsSync(file));
     for (const { file } of missing) console.error(`Left out: there is no ${file}.`);

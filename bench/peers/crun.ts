@@ -27,7 +27,7 @@ export function byCrun(native: Native, roots: Roots, dir: string): Runtime {
   writeFileSync(file, JSON.stringify(withUserNamespace(spec, roots)));
   const crun = (...args: string[]) =>
     native.run([crunProgram, "--root", path.join(dir, "state"), "--cgroup-manager=cgroupfs", ...args]);
-  const id = `bothy-bench-${process.pid}`;
+  const id = `bothy-bench-crun-${process.pid}`;
   return {
     name: "crun/dir",
     start: () => crun("run", "--detach", "--bundle", bundle, id),

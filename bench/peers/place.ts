@@ -1,6 +1,6 @@
 /**
- * Place of peers: a spawner of bothy-cell by which their programs are started. Debian's crun refuses a hybrid layout of control groups while v2 has a
- * controller left, so there the spawner is in a mount namespace in which those controllers are mounted as v1; they go back with it.
+ * Place of peers: a spawner of bothy-cell by which their programs are started. Debian's crun refuses a hybrid layout of control groups in which v2 has a
+ * controller. It gets along with one all the same, so there the spawner is in a mount namespace in which the list of those controllers is empty.
  */
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -11,7 +11,7 @@ import { BothyCell } from "../../daemon/platform/native/bothy-cell";
 import type { Native } from "../../daemon/platform/native/index";
 import { cellProgram } from "../../sdk/host/package";
 
-/** @param dir a new folder with a short path @throws Error when the controllers are in use on v2 */
+/** @param dir a new folder with a short path */
 export async function placeForPeers(dir: string): Promise<Native> {
   const dirs = new Dirs(dir);
   mkdirSync(dirs.cells, { recursive: true });
@@ -22,10 +22,9 @@ export async function placeForPeers(dir: string): Promise<Native> {
 function programIn(dir: string): string {
   const { v1, v2, v2Controllers } = readCgroupLayout();
   if (v1.size === 0 || v2 === undefined || v2Controllers.size === 0) return cellProgram;
-  const at = path.join(dir, "v1");
-  mkdirSync(at);
-  const file = path.join(dir, "start");
-  const inside = `mount -t cgroup -o ${[...v2Controllers].join(",")} none ${at} && exec ${cellProgram} "$@"`;
+  const [empty, file] = [path.join(dir, "none"), path.join(dir, "start")];
+  writeFileSync(empty, "");
+  const inside = `mount --bind ${empty} ${path.join(v2, "cgroup.controllers")} && exec ${cellProgram} "$@"`;
   writeFileSync(file, `#!/bin/sh\nexec unshare --mount --propagation private sh -c '${inside}' sh "$@"\n`);
   chmodSync(file, 0o755);
   return file;
