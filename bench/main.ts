@@ -1,19 +1,21 @@
 /** npm run bench: Bothy and, where it is installed, Debian's LXD beside it, on the same images by the same client. No test: nothing fails by a figure. */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir, totalmem, version } from "node:os";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { processesOf } from "../scripts/scene/traces";
 import { type TestDaemon, withDaemon } from "../test/support/daemon";
 import { writeImage } from "../test/support/image";
-import { aboutFigures, writeFigures } from "./doc";
+import { Peers, takeBeside } from "./beside/beside";
+import { besideMeasures } from "./beside/measures";
+import { type Curve, crowdName, takeCurve } from "./crowd/curve";
+import { writeFigures } from "./doc";
 import { measures } from "./measures";
 import { type Column, columnName, type Measure } from "./measures/measure";
 import { type Options, parseOptions, usage } from "./options";
 import { Lxd, lxdProgram, runningLxd } from "./peers/lxd";
+import { figuresOf, reportOf, type Taken } from "./report";
 import { type Row, Stage, takeSamples } from "./run";
-import { type Images, Subject, type SubjectInfo } from "./subject";
-import { tableOf } from "./table";
-import { judge } from "./verdict";
+import { type ImageName, type Images, Subject, type SubjectInfo } from "./subject";
 
 const root = path.resolve(__dirname, "../..");
 /** Of all pools, the one that a measure without a pool is taken on. */
@@ -38,10 +40,12 @@ function bothy(daemon: TestDaemon): SubjectInfo {
 
 const perFile = 25_000;
 
-function makeImages(dir: string): Images {
-  const image = (name: string, files: number, bytesPerFile: number) => {
+const imageNames = ["small", "big", "large"] as const;
+
+function makeImages(dir: string, names: readonly ImageName[]): Images {
+  const image = (name: ImageName, files: number, bytesPerFile: number) => {
     const file = path.join(dir, `${name}.tar.gz`);
-    writeImage(file, `bench ${name}`, { files, bytesPerFile });
+    if (names.includes(name)) writeImage(file, `bench ${name}`, { files, bytesPerFile });
     return file;
   };
   return { small: image("small", 1, 1000), big: image("big", 2000, perFile), large: image("large", 6000, perFile) };
@@ -66,18 +70,48 @@ function interruption(): AbortSignal {
   return abort.signal;
 }
 
-async function benchmark(subjects: readonly Subject[], options: Options): Promise<void> {
+/** The daemons, and the runtimes beside them; Bothy is the first. */
+interface Contest {
+  readonly subjects: readonly [Subject, ...Subject[]];
+  readonly peers: Peers | undefined;
+  /** For files, and sockets: a short path. */
+  readonly dir: string;
+}
+
+async function benchmark({ subjects, peers, dir }: Contest, options: Options): Promise<void> {
   const signal = interruption();
   for (const subject of subjects) {
-    await subject.prepare();
+    await subject.prepare(needsSmallAlone(options) ? ["small"] : imageNames);
     for (const reason of subject.missing) console.error(`Left out: ${subject.info.name}: ${reason}`);
   }
-  const rows: Row[] = [];
+  const [own] = subjects;
+  const taken: Taken = { rows: [], beside: [], curve: undefined };
   try {
-    await takeRows(subjects, options, signal, rows);
+    await takeRows(subjects, options, signal, taken.rows);
+    if (peers !== undefined) {
+      const place = { dir, stateDir: path.dirname(own.info.socketPath), rounds: options.rounds, signal };
+      taken.beside.push(...(await takeBeside(own, peers, place, (name) => isWanted(options, name))));
+    }
+    if (isWanted(options, crowdName)) taken.curve = await takeCrowd(own, options, signal);
+    if (options.isForDoc) writeFigures(figuresOf(subjects, options.note, taken));
   } finally {
-    tell(subjects, options, rows);
+    tell(subjects, options, taken);
   }
+}
+
+const isWanted = ({ only }: Options, name: string) => only.length === 0 || only.includes(name);
+
+const besideNames = besideMeasures.map(({ name }) => name);
+
+/** Measures in which LXD has no part, and for which one small image is enough: large ones take a while to make and to import. */
+const needsSmallAlone = ({ only }: Options) =>
+  only.length > 0 && only.every((name) => name === crowdName || besideNames.includes(name));
+
+/** Of Bothy alone: a daemon that needs 11 MB for each container would need the whole machine. */
+async function takeCrowd(own: Subject, { crowd }: Options, signal: AbortSignal): Promise<Curve> {
+  const pool = preferredPools.find((name) => own.pools.includes(name)) ?? own.pools[0];
+  if (pool === undefined) throw new Error("There is no pool for the crowd.");
+  return takeCurve(own, pool, crowd, signal);
 }
 
 async function takeRows(
@@ -88,7 +122,7 @@ async function takeRows(
 ): Promise<void> {
   const stage = new Stage();
   for (const measure of measures) {
-    if (options.only.length > 0 && !options.only.includes(measure.name)) continue;
+    if (!isWanted(options, measure.name)) continue;
     const columns = columnsFor(measure, subjects);
     if (columns.length === 0) {
       console.error(`Left out: ${measure.title}`);
@@ -96,39 +130,18 @@ async function takeRows(
     }
     const begin = Date.now();
     await stage.set(measure.scene, columns);
-    rows.push(await takeSamples(measure, columns, options.rounds, signal));
+    const named = columns.map((column) => [columnName(column), column] as const);
+    rows.push(await takeSamples(measure, named, options.rounds, signal));
     console.error(`Measured in ${((Date.now() - begin) / 1000).toFixed(1)} s: ${measure.title}`);
   }
   await stage.set(undefined, []);
-  if (options.isForDoc) writeFigures(figuresOf(subjects, options, rows));
 }
 
 /** Shows what was measured, all of it or what there is at an interrupt. */
-function tell(subjects: readonly Subject[], options: Options, rows: readonly Row[]): void {
-  console.log(figuresOf(subjects, options, rows));
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report(subjects, rows), null, 2)}\n`);
-}
-
-function figuresOf(subjects: readonly Subject[], { note }: Options, rows: readonly Row[]): string {
-  const columns = subjects.flatMap((subject) => subject.pools.map((pool) => columnName({ subject, pool })));
-  return `${aboutFigures(subjects, note)}\n\n${tableOf(rows, columns)}`;
-}
-
-function report(subjects: readonly Subject[], rows: readonly Row[]) {
-  return {
-    date: new Date().toISOString(),
-    machine: { processors: cpus().length, memoryBytes: totalmem(), kernel: version(), node: process.version },
-    subjects: subjects.map(({ info, pools, missing }) => ({ name: info.name, version: info.version, pools, missing })),
-    rows: rows.map((row) => ({
-      name: row.measure.name,
-      title: row.measure.title,
-      unit: row.measure.unit,
-      verdict: judge(row) ?? null,
-      columns: Object.fromEntries(
-        Object.entries(row.summaries).map(([name, summary]) => [name, { ...summary, samples: row.samples[name] }]),
-      ),
-    })),
-  };
+function tell(subjects: readonly Subject[], options: Options, taken: Taken): void {
+  console.log(figuresOf(subjects, options.note, taken));
+  if (options.json !== undefined)
+    writeFileSync(options.json, `${JSON.stringify(reportOf(subjects, taken), null, 2)}\n`);
 }
 
 /** Runs the work with the peer, if there is one and it is wanted. */
@@ -137,7 +150,7 @@ async function withPeer(
   images: Images,
   work: (peer: Subject | undefined) => Promise<void>,
 ): Promise<void> {
-  if (!options.withPeer) return work(undefined);
+  if (!options.withPeer || needsSmallAlone(options)) return work(undefined);
   if (!existsSync(lxdProgram)) {
     console.error(`There is no ${lxdProgram}: Bothy is measured alone. "apt-get install lxd" brings the peer.`);
     return work(undefined);
@@ -161,19 +174,25 @@ async function main(): Promise<void> {
     return;
   }
   const dir = mkdtempSync(path.join(tmpdir(), "bothy-bench-"));
+  const isBeside = besideNames.some((name) => isWanted(options, name));
   try {
-    const images = makeImages(dir);
-    await withPeer(options, images, (peer) =>
-      withDaemon({ command: [path.join(root, "bin/bothyd")] }, async (daemon) => {
-        const own = new Subject(bothy(daemon), images);
-        try {
-          await benchmark(peer === undefined ? [own] : [own, peer], options);
-        } finally {
-          await own.remove();
-          await own.close();
-        }
-      }),
-    );
+    const images = makeImages(dir, needsSmallAlone(options) ? ["small"] : imageNames);
+    const peers = isBeside ? await Peers.start(dir, images.small, options.withPeer) : undefined;
+    try {
+      await withPeer(options, images, (peer) =>
+        withDaemon({ command: [path.join(root, "bin/bothyd")] }, async (daemon) => {
+          const own = new Subject(bothy(daemon), images);
+          try {
+            await benchmark({ subjects: peer === undefined ? [own] : [own, peer], peers, dir }, options);
+          } finally {
+            await own.remove();
+            await own.close();
+          }
+        }),
+      );
+    } finally {
+      await peers?.close();
+    }
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }

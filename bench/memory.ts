@@ -15,6 +15,16 @@ export function memoryOf(pids: readonly number[]): Memory {
   return { rssKiB: sum("Rss"), pssKiB: sum("Pss") };
 }
 
+/**
+ * What the host has given out of its memory, but for copies of files: processes, and the kernel's own (proc_meminfo(5)). Other jobs on the host are in it.
+ * @returns KiB
+ */
+export function usedKiB(): number {
+  const text = readFileSync("/proc/meminfo", "utf8");
+  const of = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(text)?.[1]);
+  return of("MemTotal") - of("MemFree") - of("Buffers") - of("Cached") + of("Shmem");
+}
+
 export function parentOf(pid: number): number {
   return Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
 }

@@ -1,11 +1,15 @@
 /** Options of the benchmark. */
 import { parseArgs } from "node:util";
+import { besideMeasures } from "./beside/measures";
+import { crowdName, ordinaryCrowd } from "./crowd/curve";
 import { measures } from "./measures";
 
 export interface Options {
   readonly rounds: number;
   /** Names of measures; all when empty. */
   readonly only: readonly string[];
+  /** How many containers the crowd comes to. */
+  readonly crowd: number;
   readonly withPeer: boolean;
   /** State folder and network namespace of an LXD that runs already; without it one is started. */
   readonly lxd: { readonly dir: string; readonly netns: string } | undefined;
@@ -17,10 +21,13 @@ export interface Options {
   readonly json: string | undefined;
 }
 
-export const usage = `Usage: npm run bench -- [--rounds N] [--only NAME]... [--no-peer | --lxd DIR] [--doc [--note TEXT]] [--json FILE]
+const names = [...[...measures, ...besideMeasures].map(({ name }) => name), crowdName];
+
+export const usage = `Usage: npm run bench -- [--rounds N] [--only NAME]... [--crowd N] [--no-peer | --lxd DIR] [--doc [--note TEXT]] [--json FILE]
 
   --rounds N    samples a figure; 15 when absent
-  --only NAME   one measure (may be repeated): ${measures.map(({ name }) => name).join(", ")}
+  --only NAME   one measure (may be repeated): ${names.join(", ")}
+  --crowd N     how many containers there are at once at the end of the measure ${crowdName}; ${ordinaryCrowd} when absent
   --no-peer     measure Bothy alone, even where /usr/bin/lxd is there
   --lxd DIR     the peer is the LXD of that state folder, which runs already, in a project of its own;
                 --netns FILE says its network namespace where that is not this one
@@ -35,6 +42,7 @@ export function parseOptions(args: readonly string[]): Options | "help" {
     options: {
       rounds: { type: "string", default: "15" },
       only: { type: "string", multiple: true, default: [] },
+      crowd: { type: "string", default: String(ordinaryCrowd) },
       "no-peer": { type: "boolean", default: false },
       lxd: { type: "string" },
       netns: { type: "string", default: "/proc/self/ns/net" },
@@ -45,13 +53,17 @@ export function parseOptions(args: readonly string[]): Options | "help" {
     },
   });
   if (values.help) return "help";
-  const rounds = Number(values.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`Invalid --rounds "${values.rounds}".\n\n${usage}`);
-  const unknown = values.only.filter((name) => !measures.some((measure) => measure.name === name));
+  const number = (option: "rounds" | "crowd") => {
+    const value = Number(values[option]);
+    if (!Number.isInteger(value) || value < 1) throw new Error(`Invalid --${option} "${values[option]}".\n\n${usage}`);
+    return value;
+  };
+  const unknown = values.only.filter((name) => !names.includes(name));
   if (unknown.length > 0) throw new Error(`No measure is named "${unknown.join('", "')}".\n\n${usage}`);
   if (values.doc && values.only.length > 0) throw new Error(`--doc is for all measures.\n\n${usage}`);
   return {
-    rounds,
+    rounds: number("rounds"),
+    crowd: number("crowd"),
     only: values.only,
     withPeer: !values["no-peer"],
     lxd: values.lxd === undefined ? undefined : { dir: values.lxd, netns: values.netns },

@@ -1,9 +1,9 @@
 /** Run: takes the samples, round by round and in each round one column after the other, so that all see the same weather. */
-import { type Column, columnName, type Measure, type Scene } from "./measures/measure";
+import { type Column, columnName, type Measured, type Sampler, type Scene } from "./measures/measure";
 import { type Summary, summarize } from "./statistics";
 
 export interface Row {
-  readonly measure: Measure;
+  readonly measure: Measured;
   /** Column name to its samples, in the measure's unit. */
   readonly samples: Readonly<Record<string, readonly number[]>>;
   readonly summaries: Readonly<Record<string, Summary>>;
@@ -30,19 +30,19 @@ export class Stage {
  * Takes a measure's samples, until the signal ends it between two of them. A first round of each column is left out: it warms
  * caches and unpacks images into pools.
  */
-export async function takeSamples(
-  measure: Measure,
-  columns: readonly Column[],
+export async function takeSamples<C>(
+  measure: Measured & { readonly round: (column: C, sampler: Sampler) => Promise<void> },
+  columns: readonly (readonly [name: string, column: C])[],
   rounds: number,
   signal: AbortSignal,
 ): Promise<Row> {
-  const samples: Record<string, number[]> = Object.fromEntries(columns.map((column) => [columnName(column), []]));
+  const samples: Record<string, number[]> = Object.fromEntries(columns.map(([name]) => [name, []]));
   const count = Math.min(rounds, measure.maxRounds ?? rounds);
   const warmUps = measure.unit === "ms" ? 1 : 0;
   for (let round = -warmUps; round < count; round += 1)
-    for (const column of columns) {
+    for (const [name, column] of columns) {
       signal.throwIfAborted();
-      const taken = round < 0 ? [] : samples[columnName(column)]!;
+      const taken = round < 0 ? [] : samples[name]!;
       await measure.round(column, {
         take: (value) => taken.push(value),
         async time(work, times = 1) {

@@ -68,13 +68,23 @@ export class Subject {
     this.#client = new RawClient(info.socketPath, info.project);
   }
 
+  /** The same daemon by another connection. */
+  another(): Subject {
+    return new Subject(this.info, this.images);
+  }
+
+  /** The daemon's own process, without those that help it. */
+  async daemonPid(): Promise<number> {
+    return (await this.#client.get<{ environment: { server_pid: number } }>("/1.0")).environment.server_pid;
+  }
+
   readonly #pool = (driver: string): string => `${this.info.poolPrefix ?? ""}${driver}`;
   readonly #volumes = (driver: string): string => `/1.0/storage-pools/${this.#pool(driver)}/volumes/custom`;
   readonly #root = (driver: string) => ({ root: { type: "disk", path: "/", pool: this.#pool(driver) } });
   readonly #beside = (file: string): string => path.join(path.dirname(this.images.small), `${this.info.name}-${file}`);
 
-  /** Makes the pools that this machine can have, and imports the images. */
-  async prepare(): Promise<void> {
+  /** Makes the pools that this machine can have, and imports images. */
+  async prepare(names: readonly ImageName[]): Promise<void> {
     if (this.info.project !== undefined)
       await this.#client.call("POST", "/1.0/projects", { name: this.info.project, config: {}, description: "" });
     for (const { name, config } of this.info.drivers) {
@@ -85,7 +95,7 @@ export class Subject {
         this.missing.push((error as Error).message);
       }
     }
-    for (const name of Object.keys(this.images) as ImageName[]) {
+    for (const name of names) {
       await this.importImage(name);
       await this.addAlias(name);
     }

@@ -9,8 +9,11 @@ const figure = (value: number): string =>
 export function tableOf(rows: readonly Row[], columns: readonly string[]): string {
   const head = ["what", ...columns, "overlay / best of the peer", "target", ""];
   const body = rows.map((row) => [title(row), ...columns.map((column) => cell(row, column)), ...verdictCells(row)]);
-  return [head, head.map(() => "---"), ...body].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+  return markdownTable(head, body);
 }
+
+export const markdownTable = (head: readonly string[], body: readonly (readonly string[])[]): string =>
+  [head, head.map(() => "---"), ...body].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 
 const title = ({ measure, summaries }: Row) => {
   const counts = Object.values(summaries).map(({ count }) => count);
@@ -30,7 +33,8 @@ function verdictCells(row: Row): string[] {
 }
 
 function wanted({ measure: { target, limit, unit } }: Row): string {
-  return limit === undefined ? fraction(target) : `${limit} ${unit}`;
+  const said = [target === undefined ? [] : fraction(target), limit === undefined ? [] : `${limit} ${unit}`];
+  return said.flat().join("; ");
 }
 
 /** A part as "1/8.3", or as "1.2 times" when it is more than the whole. */

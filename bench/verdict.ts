@@ -35,6 +35,8 @@ export function judge({ measure, summaries }: Row): Verdict | undefined {
 }
 
 function reached({ target, limit }: Row["measure"], median: number, ratio: number | undefined): boolean | undefined {
-  if (limit !== undefined) return median <= limit;
-  return target === undefined || ratio === undefined ? undefined : ratio <= target;
+  const isInLimit = limit === undefined ? [] : [median <= limit];
+  const isInTarget = target === undefined || ratio === undefined ? [] : [ratio <= target];
+  const said = [...isInLimit, ...isInTarget];
+  return said.length === 0 ? undefined : said.every(Boolean);
 }

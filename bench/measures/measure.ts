@@ -22,7 +22,8 @@ export interface Scene {
   readonly remove: (column: Column) => Promise<unknown>;
 }
 
-export interface Measure {
+/** What a row of the table says of its figures. */
+export interface Measured {
   readonly name: string;
   readonly title: string;
   readonly unit: "ms" | "KiB";
@@ -32,6 +33,9 @@ export interface Measure {
   readonly limit?: number;
   /** At most so many rounds: what is slow for the peer. */
   readonly maxRounds?: number;
+}
+
+export interface Measure extends Measured {
   /** Whether the pool makes no difference, so that one column a subject is enough. */
   readonly isPoolless?: boolean;
   /** Whether it is too slow to be measured on each of our pools: the peer has all of its own, we have the overlay. */

@@ -17,6 +17,7 @@
 #include "kernel/kernel-settings.h"
 #include "kernel/mounts.h"
 #include "kernel/network.h"
+#include "kernel/tables.h"
 #include "security/command.h"
 #include "wire/handshake.h"
 #include "wire/ops.h"
@@ -29,7 +30,8 @@ enum { LOCK_TIMEOUT_MS = 60000 };
 /* What is locked: the root, binds, and mounts with covered parts, numbered in this order. */
 
 static bool is_tree(const struct op *op) {
-    return op->fd >= 0 && (op->is_locked || op->kind->inside == inside_bind);
+    bool is_bind = op->kind->inside == inside_bind && (op->flags & FLAG_UNLOCKED) == 0;
+    return op->fd >= 0 && (op->is_locked || is_bind);
 }
 
 /** @param at where to go on, 0 at first. @returns the next descriptor of one, NULL at the end */

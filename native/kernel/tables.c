@@ -16,6 +16,7 @@ static const struct {
     {"relatime", 0},             {"ro", ATTR_RDONLY},     {"rw", 0},                 {"shift", FLAG_SHIFT},
     {"strictatime", ATTR_STRICTATIME},
     {"private", FLAG_PRIVATE},   {"slave", FLAG_SLAVE},   {"shared", FLAG_SHARED},   {"unbindable", FLAG_UNBINDABLE},
+    {"unlocked", FLAG_UNLOCKED},
 };
 
 static const struct {

@@ -11,6 +11,7 @@ enum {
     FLAG_SHIFT = 1 << 26,
     FLAG_FILE = 1 << 27,
     FLAG_DIR = 1 << 28,
+    FLAG_UNLOCKED = 1 << 29,
     FLAG_PRIVATE = 1 << 16,
     FLAG_SLAVE = 1 << 17,
     FLAG_SHARED = 1 << 18,

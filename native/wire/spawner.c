@@ -8,12 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 
 #include "base/child.h"
 #include "base/peer.h"
@@ -22,7 +20,7 @@
 #include "wire/request.h"
 #include "wire/serve.h"
 
-enum { LIFELINE, LISTENER, CHILDREN, POLLED, REQUEST_TIMEOUT_S = 30 };
+enum { LIFELINE, LISTENER, POLLED, REQUEST_TIMEOUT_S = 30 };
 
 /** The kernel takes net.core.somaxconn where that is less. */
 enum { BACKLOG = 4096 };
@@ -52,9 +50,9 @@ static int listen_at(const char *path, struct sockaddr_un *address) {
     return steal_fd(&fd);
 }
 
-/* What a child has of the spawner: its connection, and two that it lets go. */
+/* What a child has of the spawner: its connection, and the listener, which it lets go. */
 struct accepted {
-    int conn, listener, children;
+    int conn, listener;
 };
 
 /** In the child: one request, and out. */
@@ -62,10 +60,8 @@ static int serve_connection(void *context) {
     const struct accepted *accepted = context;
     int conn = accepted->conn;
     close(accepted->listener);
-    close(accepted->children);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    /* it waits for children of its own */
+    signal(SIGCHLD, SIG_DFL);
     umask(0022);
     /* a caller that does not hear this asks again: its connection died in the queue of a spawner that was killed */
     if (dprintf(conn, "{\"accepted\":true}\n") < 0)
@@ -87,7 +83,7 @@ static void accept_request(struct pollfd *polled) {
     cleanup_fd int conn = accept4(polled[LISTENER].fd, NULL, NULL, SOCK_CLOEXEC);
     if (conn < 0 || !is_allowed_peer(conn))
         return;
-    struct accepted accepted = {.conn = conn, .listener = polled[LISTENER].fd, .children = polled[CHILDREN].fd};
+    struct accepted accepted = {.conn = conn, .listener = polled[LISTENER].fd};
     if (fork_child(serve_connection, &accepted) < 0) {
         struct status status = {.phase = "request"};
         fail(&status, "fork", errno, NULL, "Cannot fork");
@@ -97,24 +93,14 @@ static void accept_request(struct pollfd *polled) {
     }
 }
 
-static void reap_children(int signals) {
-    struct signalfd_siginfo info;
-    (void)!read(signals, &info, sizeof info);
-    while (waitpid(-1, NULL, WNOHANG) > 0)
-        ;
-}
-
 int run_spawner(const char *socket_path, bool is_sealed) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     /* the lifeline ends the spawner; a supervisor, which inherits this, shall not go with its whole guest because somebody sent SIGTERM to all */
     ignore_signals();
-    sigset_t child;
-    sigemptyset(&child);
-    sigaddset(&child, SIGCHLD);
-    sigprocmask(SIG_BLOCK, &child, NULL);
-    cleanup_fd int signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+    /* the kernel reaps its children by itself: a wait for any of them looks at each, and there is a supervisor for every container */
+    signal(SIGCHLD, SIG_IGN);
     cleanup_fd int listener = listen_at(socket_path, &address);
-    if (signals < 0 || listener < 0) {
+    if (listener < 0) {
         dprintf(2, "bothy-cell: Cannot listen on \"%s\": %s\n", socket_path, strerror(errno));
         return 1;
     }
@@ -124,13 +110,10 @@ int run_spawner(const char *socket_path, bool is_sealed) {
     struct pollfd polled[POLLED] = {
         [LIFELINE] = {.fd = 0, .events = POLLIN},
         [LISTENER] = {.fd = listener, .events = POLLIN},
-        [CHILDREN] = {.fd = signals, .events = POLLIN},
     };
     for (;;) {
         if (poll(polled, POLLED, -1) < 0)
             continue;
-        if (polled[CHILDREN].revents != 0)
-            reap_children(signals);
         if (polled[LISTENER].revents != 0)
             accept_request(polled);
         char byte;

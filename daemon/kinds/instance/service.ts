@@ -20,6 +20,7 @@ import { withoutGone } from "./devices/volatile-keys";
 import type { InstanceHome } from "./home";
 import { runningState, stoppedState } from "./inside/state";
 import { Lifecycle } from "./life/lifecycle";
+import { inForce } from "./life/made-by";
 import type { RunningInstance } from "./life/running";
 import { requireStartable } from "./life/startable";
 import { requireReadable } from "./readable";
@@ -42,7 +43,7 @@ export class InstanceService {
     const { book, damages } = this.home;
     const isDamaged = damages.has(urlOf(instanceRef(record)));
     const [expanded, running] = [book.expanded(record), book.running.get(record)];
-    const ids = shownIds(record.config, expanded.config, book.inForce(record));
+    const ids = shownIds(record.config, expanded.config, inForce(expanded.config, running?.madeBy));
     return renderInstance(record, expanded, ids, running, isDamaged);
   }
 

@@ -48,6 +48,10 @@ export interface ProfileRecord extends ProfilesPost {
 export const profileRef = ({ project, name }: ProfileId): Ref => ref("profile", name, project);
 
 export class ProfileStore {
+  /** What was found since the last change of the database: a list of instances asks for the same profiles once for each. */
+  readonly #found = new Map<string, ProfileRecord | undefined>();
+  #stamp: number | undefined;
+
   constructor(
     private readonly database: Database,
     private readonly references: References,
@@ -74,7 +78,18 @@ export class ProfileStore {
     return this.database.all("SELECT * FROM profiles ORDER BY project, name").map(fromRow);
   }
 
-  find({ project, name }: ProfileId): ProfileRecord | undefined {
+  find(profile: ProfileId): ProfileRecord | undefined {
+    const { stamp } = this.database;
+    if (stamp === undefined) return this.#read(profile);
+    if (stamp !== this.#stamp) this.#found.clear();
+    this.#stamp = stamp;
+    const key = `${profile.project}/${profile.name}`;
+    const known = this.#found.get(key) ?? this.#read(profile);
+    this.#found.set(key, known);
+    return known;
+  }
+
+  #read({ project, name }: ProfileId): ProfileRecord | undefined {
     const row = this.database.get("SELECT * FROM profiles WHERE project = ? AND name = ?", project, name);
     return row === undefined ? undefined : fromRow(row);
   }

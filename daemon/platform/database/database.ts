@@ -240,6 +240,11 @@ export class Database {
     return this.#changes;
   }
 
+  /** What was read while it had this number is still so; nothing within a transaction, which may yet be taken back. */
+  get stamp(): number | undefined {
+    return this.#depth > 0 ? undefined : this.#changes;
+  }
+
   /** Writes a whole, checked copy to a new file. @throws Error of SQLite, of a damaged file too */
   copyTo(file: string): void {
     this.#db.prepare("VACUUM INTO ?").run(file);

@@ -81,6 +81,12 @@ export class Running {
     return [...this.#all.values()].map(({ instance }) => instance);
   }
 
+  /** Those that limits.cpu bound to processors, with these. */
+  bound(): { readonly instance: InstanceId; readonly cpus: string }[] {
+    const all = [...this.#all.values()];
+    return all.flatMap(({ instance, cpus }) => (cpus === undefined ? [] : [{ instance, cpus }]));
+  }
+
   update(instance: InstanceId, change: Partial<Pick<RunningInstance, "isFrozen" | "cpus">>): void {
     const running = this.#all.get(keyOf(instance));
     if (running !== undefined) this.#all.set(keyOf(instance), { ...running, ...change });

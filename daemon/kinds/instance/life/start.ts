@@ -23,7 +23,7 @@ import { gateOps } from "../guest/gates";
 import { appendLog } from "../inside/log";
 import { confine, guardsMounts } from "../labels/confinement";
 import { type DiskLimits, diskLimits, diskLimitWrites } from "../limits/disk-limits";
-import { limitWrites } from "../limits/limits";
+import { forNewGroup, limitWrites } from "../limits/limits";
 import { pickCpus, rebalance } from "../limits/live";
 import { limitNics } from "../limits/nic-limits";
 import { requireReadable } from "../readable";
@@ -201,7 +201,10 @@ export class Starter {
       ids,
       layout,
       group,
-      limits: [...limitWrites(layout, group, expanded.config, cpus), ...diskLimitWrites(layout, group, speeds)],
+      limits: forNewGroup([
+        ...limitWrites(layout, group, expanded.config, cpus),
+        ...diskLimitWrites(layout, group, speeds),
+      ]),
       controlDir: dirs.cell(keyOf(record)),
       figures,
       gate: gateOps(dirs, record),

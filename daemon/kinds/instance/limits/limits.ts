@@ -50,6 +50,31 @@ export function limitWrites(
 /** Sizes of huge pages that keys have, in the words of control files. */
 const pageSizes = ["64KB", "1MB", "2MB", "1GB"] as const;
 
+/** What a group has from its beginning. Swappiness is not among them: it is that of the group above. */
+const newGroup: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    pageSizes.flatMap((pages) => [
+      [`hugetlb.${pages}.max`, "max"],
+      [`hugetlb.${pages}.limit_in_bytes`, "-1"],
+    ]),
+  ),
+  "cpu.cfs_period_us": "100000",
+  "cpu.cfs_quota_us": "-1",
+  "cpu.max": "max 100000",
+  "cpu.shares": "1024",
+  "cpu.weight": "100",
+  "memory.high": "max",
+  "memory.limit_in_bytes": "-1",
+  "memory.max": "max",
+  "memory.memsw.limit_in_bytes": "-1",
+  "memory.soft_limit_in_bytes": "-1",
+  "memory.swap.max": "max",
+};
+
+/** Of the writes those that change something of a group that was just made: with some of them the kernel looks through all groups of the host. */
+export const forNewGroup = (writes: readonly ControlWrite[]): ControlWrite[] =>
+  writes.filter(({ path: file, value }) => newGroup[path.basename(file)] !== value);
+
 function hugepageWrites(layout: CgroupLayout, group: string, config: Config): ControlWrite[] {
   const set = instanceConfig(config);
   const dir = controllerDir(layout, "hugetlb", group);

@@ -59,10 +59,10 @@ export function applyLimits(life: Life, instance: InstanceId, config: Config): v
 export function rebalance(life: Life): void {
   const { book, home, running } = life;
   const online = onlineCpus();
-  const all = running.list().flatMap((instance) => {
-    const cpus = running.get(instance)?.cpus;
+  // Those alone are looked up: most containers are bound to nothing, and a start among thousands looks at none of them.
+  const all = running.bound().flatMap(({ instance, cpus }) => {
     const record = book.find(instance);
-    if (cpus === undefined || record === undefined) return [];
+    if (record === undefined) return [];
     const { config } = book.expanded(record);
     const limit = instanceConfig(config).get("limits.cpu");
     const among = limit !== undefined && "count" in limit ? allowedCpus(config, online) : undefined;

@@ -9,15 +9,18 @@ import { type ControlWrite, guestCopies } from "../limits/limits";
 /** Most groups that a guest may have on v2, and how deep: each costs the host's kernel some ten kilobytes, most of which no memory limit counts. */
 const guestGroups = { descendants: 2000, depth: 32 } as const;
 
-export interface GroupFacts {
+export interface GroupPlaceFacts {
   readonly layout: CgroupLayout;
   /** Group of this container below every hierarchy, such as "bothy-1a2b/web". */
   readonly group: string;
-  readonly limits: readonly ControlWrite[];
   readonly isPrivileged: boolean;
   readonly isNesting: boolean;
   /** Whether the image asks for v1 by the property requirements.cgroup, as those with a systemd that knows no other do. */
   readonly needsV1: boolean;
+}
+
+export interface GroupFacts extends GroupPlaceFacts {
+  readonly limits: readonly ControlWrite[];
   /** Device nodes that its devices give to it, in the words of devices.allow. */
   readonly deviceRules: readonly string[];
 }
@@ -28,25 +31,42 @@ export interface GroupFacts {
  */
 export function cgroupOps(facts: GroupFacts): Op[] {
   const { layout, group, limits } = facts;
-  const pids = controllerDir(layout, "pids", group)?.path;
-  // An init that manages services needs one hierarchy of its own.
-  const needed = layout.v2 === undefined || facts.needsV1 ? layout.v1.get("name=systemd") : undefined;
-  const all = hierarchies(layout).map((mountPoint) => ({
-    outer: path.join(mountPoint, group),
-    isOwned: mountPoint === layout.v2 || mountPoint === needed || facts.isNesting,
-  }));
-  const split = all.filter(({ outer, isOwned }) => isOwned || facts.isPrivileged || outer === pids);
-  const inner = new Map(split.map(({ outer }) => [outer, path.join(outer, guestName)]));
+  const all = placesOf(facts);
+  const dirs = new Map(all.map(({ outer, dir }) => [outer, dir]));
+  const split = all.filter(({ outer, dir }) => dir !== outer);
+  const innerOf = (outer: string) => split.find((place) => place.outer === outer)?.dir;
   return [
     ...all.map(({ outer }): Op => ["cgroup-make", outer]),
     ...limits.map(write),
     ...boundOps(layout, group),
     ...deviceRuleOps(layout, group, facts.deviceRules),
-    ...[...inner.values()].map((dir): Op => ["cgroup-make", dir]),
-    ...guestCopies(limits.filter(isNotInherited), (outer) => inner.get(outer)).map(write),
-    ...all.filter(({ isOwned }) => isOwned).map(({ outer }): Op => ["cgroup-own", inner.get(outer) ?? outer]),
-    ...joins(layout, group, (outer) => inner.get(outer) ?? outer),
+    ...split.map(({ dir }): Op => ["cgroup-make", dir]),
+    ...guestCopies(limits.filter(isNotInherited), innerOf).map(write),
+    ...all.filter(({ isOwned }) => isOwned).map(({ dir }): Op => ["cgroup-own", dir]),
+    ...joins(layout, group, (outer) => dirs.get(outer) ?? outer),
   ];
+}
+
+interface GroupPlace {
+  readonly mountPoint: string;
+  /** What carries the limits. */
+  readonly outer: string;
+  /** Where the guest's processes are, which it sees as the root. */
+  readonly dir: string;
+  readonly isOwned: boolean;
+}
+
+/** The groups of a container, one or two in each hierarchy. */
+function placesOf({ layout, group, needsV1, isNesting, isPrivileged }: GroupPlaceFacts): GroupPlace[] {
+  const pids = controllerDir(layout, "pids", group)?.path;
+  // An init that manages services needs one hierarchy of its own.
+  const needed = layout.v2 === undefined || needsV1 ? layout.v1.get("name=systemd") : undefined;
+  return hierarchies(layout).map((mountPoint) => {
+    const outer = path.join(mountPoint, group);
+    const isOwned = mountPoint === layout.v2 || mountPoint === needed || isNesting;
+    const isSplit = isOwned || isPrivileged || outer === pids;
+    return { mountPoint, outer, dir: isSplit ? path.join(outer, guestName) : outer, isOwned };
+  });
 }
 
 /** Joins the groups of a running container; for exec. @param hasGuestGroup whether its guest may have groups of its own (protocol 1 and later) */
@@ -79,20 +99,49 @@ function boundOps({ v2, v2Controllers }: CgroupLayout, group: string): Op[] {
   ];
 }
 
+const mountFlags = "nosuid,nodev,noexec,relatime";
+
 /** /sys/fs/cgroup inside: v2 alone, or a tmpfs with every hierarchy as on a hybrid host. */
-export function cgroupMountOps(layout: CgroupLayout): Op[] {
-  const flags = "nosuid,nodev,noexec,relatime";
+export function cgroupMountOps(facts: GroupPlaceFacts): Op[] {
+  const { layout } = facts;
+  const ofMount = facts.isPrivileged ? freshMount : groupOf(placesOf(facts));
   if (layout.v1.size === 0)
-    return layout.v2 === undefined ? [] : [["mount", "cgroup2", "cgroup2", "/sys/fs/cgroup", flags, ""]];
+    return layout.v2 === undefined ? [] : [ofMount({ type: "cgroup2", mountPoint: layout.v2, data: "", inner: "" })];
   const byMount = new Map<string, string[]>();
   for (const [controller, mountPoint] of layout.v1)
     byMount.set(mountPoint, [...(byMount.get(mountPoint) ?? []), controller]);
-  const v1 = [...byMount.values()].map((controllers): Op => {
-    const name = controllers.join(",").replace(/^name=/, "");
+  const v1 = [...byMount].map(([mountPoint, controllers]): Op => {
+    const inner = controllers.join(",").replace(/^name=/, "");
     const data = controllers[0]?.startsWith("name=") ? `none,${controllers.join(",")}` : controllers.join(",");
-    return ["mount", "cgroup", "cgroup", `/sys/fs/cgroup/${name}`, flags, data];
+    return ofMount({ type: "cgroup", mountPoint, data, inner });
   });
-  const v2: Op[] =
-    layout.v2 === undefined ? [] : [["mount", "cgroup2", "cgroup2", "/sys/fs/cgroup/unified", flags, ""]];
+  const v2 =
+    layout.v2 === undefined ? [] : [ofMount({ type: "cgroup2", mountPoint: layout.v2, data: "", inner: "unified" })];
   return [["mount", "tmpfs", "tmpfs", "/sys/fs/cgroup", "nosuid,nodev,noexec", "mode=755,size=64k"], ...v1, ...v2];
 }
+
+interface GroupMount {
+  readonly type: "cgroup" | "cgroup2";
+  readonly mountPoint: string;
+  readonly data: string;
+  /** Below /sys/fs/cgroup. */
+  readonly inner: string;
+}
+
+/** A superblock of the container's own: root of the host could change the options of one that it shares. */
+const freshMount = ({ type, data, inner }: GroupMount): Op => [
+  "mount",
+  type,
+  type,
+  path.join("/sys/fs/cgroup", inner),
+  mountFlags,
+  data,
+];
+
+/** The host's mount below the container's group: the kernel's work for a new superblock grows with the number of them (docs/kernel.md, Thousands of containers). */
+const groupOf =
+  (places: readonly GroupPlace[]) =>
+  ({ mountPoint, inner }: GroupMount): Op => {
+    const dir = places.find((place) => place.mountPoint === mountPoint)?.dir ?? mountPoint;
+    return ["bind", dir, path.join("/sys/fs/cgroup", inner), `${mountFlags},unlocked`];
+  };

@@ -1,8 +1,7 @@
 /** Spec, file systems: /proc, /sys, /dev and what is hidden of them. */
 import path from "node:path";
-import type { CgroupLayout } from "../../../platform/host/cgroups";
 import type { Op } from "../../../platform/native/index";
-import { cgroupMountOps } from "./cgroups";
+import { cgroupMountOps, type GroupPlaceFacts } from "./cgroups";
 
 const hostDevices = ["null", "zero", "full", "random", "urandom", "tty"];
 /** Bound when the host has them: harmless in a user namespace, and wanted by many guests. */
@@ -30,10 +29,7 @@ const maskedPaths = [
 
 const readonlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sysrq-trigger"];
 
-export interface FilesystemFacts {
-  readonly layout: CgroupLayout;
-  readonly isPrivileged: boolean;
-  readonly isNesting: boolean;
+export interface FilesystemFacts extends GroupPlaceFacts {
   /** Which of the optional device nodes this host has. */
   readonly hasDevice: (name: string) => boolean;
 }
@@ -57,7 +53,7 @@ export function filesystemOps(facts: FilesystemFacts): Op[] {
   return [
     ["mount", "proc", "proc", "/proc", "nosuid,nodev,noexec", ""],
     ["mount", "sysfs", "sysfs", "/sys", "ro,nosuid,nodev,noexec", ""],
-    ...cgroupMountOps(facts.layout),
+    ...cgroupMountOps(facts),
     ["mount", "tmpfs", "tmpfs", "/dev", "nosuid,strictatime", "mode=755,size=1m"],
     ...devices.map((name): Op => ["dev", name]),
     ...devLinks,

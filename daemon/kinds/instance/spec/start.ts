@@ -67,24 +67,20 @@ export function startOps(facts: StartFacts): Op[] {
   const isPrivileged = facts.ids === undefined;
   const config = instanceConfig(facts.config);
   const isNesting = config.get("security.nesting");
+  const needsV1 = config.get("image.requirements.cgroup") === "v1";
+  const groups = { layout: facts.layout, group: facts.group, isPrivileged, isNesting, needsV1 };
   return [
     ["name", facts.name],
     ["control", facts.controlDir],
     ["console-log", facts.consoleLog, consoleBytes],
     ...rootOps(facts.root, facts.ids),
     ...rootFlagOps(facts.devices),
-    ...cgroupOps({
-      ...facts,
-      isPrivileged,
-      isNesting,
-      needsV1: config.get("image.requirements.cgroup") === "v1",
-      deviceRules: facts.plans.flatMap(({ rules = [] }) => rules),
-    }),
+    ...cgroupOps({ ...groups, limits: facts.limits, deviceRules: facts.plans.flatMap(({ rules = [] }) => rules) }),
     ...facts.label,
     ...facts.seccomp,
     ...interceptionOps(facts.config),
     ["hostname", facts.name],
-    ...filesystemOps({ layout: facts.layout, isPrivileged, isNesting, hasDevice: facts.hasDevice }),
+    ...filesystemOps({ ...groups, hasDevice: facts.hasDevice }),
     ...facts.figures,
     ...facts.gate,
     ...resolverOps(facts.resolver),
