@@ -42,6 +42,11 @@
 #ifndef SYS_quotactl_fd
 #define SYS_quotactl_fd 443
 #endif
+#ifndef SYS_landlock_create_ruleset
+#define SYS_landlock_create_ruleset 444
+#define SYS_landlock_add_rule 445
+#define SYS_landlock_restrict_self 446
+#endif
 
 /* linux/sched.h; libc's sched.h has the older flags */
 #ifndef CLONE_NEWCGROUP
@@ -86,6 +91,30 @@ enum {
 struct sys_mount_attr {
     uint64_t set, clear, propagation, userns_fd;
 };
+
+/* linux/landlock.h of ABI 6 (Linux 6.12) */
+enum {
+    LAND_EXECUTE = 1,
+    LAND_WRITE_FILE = 1 << 1,
+    LAND_READ_FILE = 1 << 2,
+    LAND_READ_DIR = 1 << 3,
+    LAND_MAKE_BLOCK = 1 << 11,
+    LAND_TRUNCATE = 1 << 14,
+    LAND_FILES_2 = (1 << 14) - 1, /* all that ABI 2 knows */
+    LAND_FILES_3 = (1 << 15) - 1,
+    LAND_BIND_TCP = 1,            /* ABI 4 */
+    LAND_SCOPE_ABSTRACT_SOCKETS = 1, /* ABI 6 */
+    LAND_SCOPE_SIGNALS = 2,
+    LAND_RULE_PATH_BENEATH = 1,
+    LAND_ABI = 1,
+};
+struct sys_land_ruleset {
+    uint64_t files, network, scoped;
+};
+struct sys_land_path {
+    uint64_t allowed;
+    int32_t parent;
+} __attribute__((packed));
 
 /* linux/stat.h */
 enum { STATX_AS_KNOWN = 0x4000 /* AT_STATX_DONT_SYNC */, STATX_WANT_TYPE = 1 };
@@ -135,6 +164,16 @@ static inline int sys_fsmount(int fs, unsigned attributes) {
 }
 static inline int sys_mount_setattr(int dir, const char *path, unsigned flags, struct sys_mount_attr *attr) {
     return (int)syscall(SYS_mount_setattr, dir, path, flags, attr, sizeof *attr);
+}
+/** @param ruleset NULL with the flag LAND_ABI: which version of the interface there is */
+static inline int sys_land_ruleset(const struct sys_land_ruleset *ruleset, size_t size, unsigned flags) {
+    return (int)syscall(SYS_landlock_create_ruleset, ruleset, size, flags);
+}
+static inline int sys_land_path(int ruleset, const struct sys_land_path *path) {
+    return (int)syscall(SYS_landlock_add_rule, ruleset, LAND_RULE_PATH_BENEATH, path, 0);
+}
+static inline int sys_land_restrict(int ruleset) {
+    return (int)syscall(SYS_landlock_restrict_self, ruleset, 0);
 }
 static inline int sys_quotactl_fd(int fd, unsigned command, unsigned id, void *data) {
     return (int)syscall(SYS_quotactl_fd, fd, command, id, data);

@@ -130,7 +130,8 @@ static bool try_overlay(enum overlay_way way) {
     struct container container = EMPTY_CONTAINER;
     struct root_source root = {.kind = ROOT_OVERLAY, .upper = "/mnt/upper", .work = "/mnt/work", .lower = "/mnt/low1:/mnt/low2"};
     struct cell cell = {.conn = -1, .container = &container, .root = &root};
-    container.uids = container.gids = (struct id_map){.line = {{0, 100000, 65536}}, .count = 1};
+    container.uids = (struct id_map){.line = {{0, 100000, 65536}}, .count = 1};
+    container.gids = container.uids;
     struct stat one, made;
     if (make_userns(&cell) < 0 || build_overlay_in_way(&cell, way) < 0) {
         printf("# %s", cell.status.error);

@@ -21,6 +21,7 @@
 #include "kernel/inroot.h"
 #include "security/attributes.h"
 #include "security/caps.h"
+#include "security/landlock.h"
 #include "wire/handshake.h"
 #include "wire/status.h"
 
@@ -77,7 +78,7 @@ static int read_options(struct confinement *self, int argc, char **argv) {
     int at = 2;
     self->options = argv + at;
     for (; at < argc && strcmp(argv[at], "--") != 0; at++) {
-        uint64_t bytes;
+        uint64_t bytes = 0;
         if (is_flag(argv[at])) {
             self->device_nodes = self->device_nodes || strcmp(argv[at], "--device-nodes") == 0;
             self->image_attributes = self->image_attributes || strcmp(argv[at], "--image-attributes") == 0;
@@ -231,6 +232,23 @@ static int keep_through_exec(const struct confinement *self) {
     return 0;
 }
 
+/** What was shown, once more: whatever leads past the mounts leads to nothing. */
+static int reach_what_is_shown(const struct confinement *self) {
+    struct reach reach;
+    if (reach_begin(&reach, REACH_NO_PORTS | REACH_NO_PROCESSES | (self->device_nodes ? REACH_DEVICE_NODES : 0)) < 0)
+        return -1;
+    /* programs throw away what they print */
+    if (reach_to_read(&reach, "/") < 0 || reach_to_write(&reach, "/dev/null") < 0)
+        return -1;
+    for (int i = 0; i + 1 < self->option_count; i++) {
+        if (strcmp(self->options[i], "--write") == 0 && reach_to_write(&reach, self->options[i + 1]) < 0)
+            return -1;
+        if (!is_flag(self->options[i]))
+            i++;
+    }
+    return reach_end(&reach);
+}
+
 static int become_program(struct confinement *self) {
     struct message *message = new_message();
     /* until then nothing of us is mapped */
@@ -243,6 +261,8 @@ static int become_program(struct confinement *self) {
         return problem(self, "caps", NULL, "Cannot lower the capabilities");
     if (set_own_limits(self) < 0)
         return problem(self, "rlimit", NULL, "Cannot set the limits");
+    if (reach_what_is_shown(self) < 0)
+        return problem(self, "landlock", NULL, "Cannot bound the files that can be reached");
     int listener = self->image_attributes ? attributes_filter(self->left_out != NULL) : -1;
     /* within another's filter of this kind the kernel alone judges: it refuses trusted.* and labels to who lacks CAP_SYS_ADMIN */
     if (listener < 0 && self->image_attributes && errno != EBUSY)

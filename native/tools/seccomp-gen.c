@@ -79,18 +79,34 @@ static const struct {
     {"request_key", DEFAULT | PRIVILEGED, ENOSYS},
 };
 
-/* uname -m's name; what libseccomp calls it and its 32-bit companion; the kernel's names and numbers of socket(2) for both */
+/* a call that makes sockets, and what its first argument is refused with; a number of 0 for none */
+struct socket_call {
+    unsigned audit;
+    int number;
+    unsigned first[2];
+    unsigned error;
+};
+enum { SOCKETCALL_SOCKET = 1, CALLS = 3 };
+#define OF_FAMILIES {AF_VSOCK, AF_ALG}, EAFNOSUPPORT
+
+/* uname -m's name; what libseccomp calls it and its 32-bit companion, and the kernel calls them; its calls of both that make sockets */
 struct arch {
     const char *name;
     uint32_t native, compat;
-    struct {
-        unsigned audit;
-        int number;
-    } socket[2];
+    unsigned audit[2];
+    struct socket_call socket[CALLS];
 };
 static const struct arch archs[] = {
-    {"x86_64", SCMP_ARCH_X86_64, SCMP_ARCH_X86, {{AUDIT_ARCH_X86_64, 41}, {AUDIT_ARCH_I386, 359}}},
-    {"aarch64", SCMP_ARCH_AARCH64, SCMP_ARCH_ARM, {{AUDIT_ARCH_AARCH64, 198}, {AUDIT_ARCH_ARM, 281}}},
+    {"x86_64",
+     SCMP_ARCH_X86_64,
+     SCMP_ARCH_X86,
+     {AUDIT_ARCH_X86_64, AUDIT_ARCH_I386},
+     {{AUDIT_ARCH_X86_64, 41, OF_FAMILIES}, {AUDIT_ARCH_I386, 359, OF_FAMILIES}, {AUDIT_ARCH_I386, 102, {SOCKETCALL_SOCKET, SOCKETCALL_SOCKET}, ENOSYS}}},
+    {"aarch64",
+     SCMP_ARCH_AARCH64,
+     SCMP_ARCH_ARM,
+     {AUDIT_ARCH_AARCH64, AUDIT_ARCH_ARM},
+     {{AUDIT_ARCH_AARCH64, 198, OF_FAMILIES}, {AUDIT_ARCH_ARM, 281, OF_FAMILIES}}},
 };
 
 static int add_rules(scmp_filter_ctx filter, int which) {
@@ -114,29 +130,31 @@ static int add_rules(scmp_filter_ctx filter, int which) {
 
 /*
  * Families of sockets: AF_VSOCK speaks to the machine's hypervisor and to its virtual machines, whatever the network namespace; AF_ALG is a large surface that nobody
- * needs, which once let anybody change the page cache, and with it files that containers have in common. A program of our own before libseccomp's, which would deny
- * with one family all of socketcall's sockets, since a filter cannot look behind its pointer, and let those pass that set a bit above the lower 32.
+ * needs, which once let anybody change the page cache, and with it files that containers have in common. socketcall(2) has the family behind a pointer that a filter
+ * cannot follow, and any program can call it: it makes no sockets, as on a kernel without it. A program of our own before libseccomp's, which would deny with one
+ * family all that socketcall does, and let those pass that set a bit above the lower 32.
  */
-enum { CALLS = 2, OF_CALL = 8 };
+enum { OF_CALL = 8 };
 
 static int write_socket_rules(const struct arch *arch, int fd) {
-    struct sock_filter rules[CALLS * OF_CALL];
-    for (size_t i = 0; i < CALLS; i++) {
+    for (size_t i = 0; i < CALLS && arch->socket[i].number > 0; i++) {
+        const struct socket_call *call = &arch->socket[i];
         /* each falls through to what comes after it */
-        const struct sock_filter one[OF_CALL] = {
+        const struct sock_filter rules[OF_CALL] = {
             BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)arch->socket[i].number, 0, 6),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)call->number, 0, 6),
             BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, arch->socket[i].audit, 0, 4),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call->audit, 0, 4),
             /* the kernel takes an int; both architectures have their lower half first */
             BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
-            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_VSOCK, 1, 0),
-            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_ALG, 0, 1),
-            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAFNOSUPPORT),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call->first[0], 1, 0),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call->first[1], 0, 1),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | call->error),
         };
-        memcpy(rules + i * OF_CALL, one, sizeof one);
+        if (write(fd, rules, sizeof rules) != sizeof rules)
+            return -1;
     }
-    return write(fd, rules, sizeof rules) == sizeof rules ? 0 : -1;
+    return 0;
 }
 
 static int write_filter(const struct arch *arch, int which, int with_compat, const char *path) {
@@ -173,22 +191,34 @@ static const struct arch *find_arch(const char *name) {
 /* no architecture of ours numbers its system calls beyond */
 enum { NUMBERS = 1024 };
 
+/** libseccomp has numbers of its own, below zero, for calls that it also finds within another one (socketcall, ipc): the kernel's is the one by which it knows the name. */
+static int number_of(uint32_t arch, const char *name) {
+    int number = seccomp_syscall_resolve_name_arch(arch, name);
+    for (int one = 0; number < 0 && one < NUMBERS; one++) {
+        char *known = seccomp_syscall_resolve_num_arch(arch, one);
+        if (known != NULL && strcmp(known, name) == 0)
+            number = one;
+        free(known);
+    }
+    return number < 0 ? -1 : number;
+}
+
 /** Lines of "name", the number of it here and that of 32 bits, -1 where it is none; the first line has the kernel's names of both architectures instead. */
 static int write_names(const struct arch *arch, const char *path) {
     FILE *file = fopen(path, "we");
     if (file == NULL)
         return -1;
-    fprintf(file, "%s %u %u\n", arch->name, arch->socket[0].audit, arch->socket[1].audit);
+    fprintf(file, "%s %u %u\n", arch->name, arch->audit[0], arch->audit[1]);
     for (int of = 0; of < 2; of++)
         for (int number = 0; number < NUMBERS; number++) {
             char *name = seccomp_syscall_resolve_num_arch(of == 0 ? arch->native : arch->compat, number);
             if (name == NULL)
                 continue;
-            int native = seccomp_syscall_resolve_name_arch(arch->native, name);
-            int compat = seccomp_syscall_resolve_name_arch(arch->compat, name);
-            /* each once: those that are here as well have been told; what is negative is a name of libseccomp's own */
+            int native = number_of(arch->native, name);
+            int compat = number_of(arch->compat, name);
+            /* each once: those that are here as well have been told */
             if (of == 0 || native < 0)
-                fprintf(file, "%s %d %d\n", name, native < 0 ? -1 : native, compat < 0 ? -1 : compat);
+                fprintf(file, "%s %d %d\n", name, native, compat);
             free(name);
         }
     return fclose(file);

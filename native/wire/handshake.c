@@ -73,6 +73,22 @@ void send_failure(int peer, const struct status *status) {
     (void)send_message(peer, &head, status->error, -1);
 }
 
+/** Room for one descriptor has room for two: what is padding here is a number to the kernel. @param first becomes that of the first one; the others are closed */
+static void take_descriptors(struct msghdr *header, int *first) {
+    for (struct cmsghdr *part = CMSG_FIRSTHDR(header); part != NULL; part = CMSG_NXTHDR(header, part)) {
+        if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
+            continue;
+        for (size_t at = 0; at + sizeof(int) <= part->cmsg_len - CMSG_LEN(0); at += sizeof(int)) {
+            int fd;
+            memcpy(&fd, CMSG_DATA(part) + at, sizeof fd);
+            if (*first < 0)
+                *first = fd;
+            else
+                close(fd);
+        }
+    }
+}
+
 int receive_step(int peer, struct message *message, int timeout_ms) {
     struct head head = {0};
     struct iovec parts[] = {{&head, sizeof head}, {message->line, sizeof message->line - 1}};
@@ -102,10 +118,9 @@ int receive_step(int peer, struct message *message, int timeout_ms) {
         return 0;
     if (got < 0)
         return -1;
-    for (struct cmsghdr *part = CMSG_FIRSTHDR(&header); part != NULL; part = CMSG_NXTHDR(&header, part))
-        if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS)
-            memcpy(&message->fd, CMSG_DATA(part), sizeof message->fd);
+    take_descriptors(&header, &message->fd);
     if ((size_t)got < sizeof head) {
+        close_now(&message->fd);
         errno = EPROTO;
         return -1;
     }

@@ -58,6 +58,7 @@ export type InstanceConfigKey =
   | "security.syscalls.intercept.sched_setscheduler"
   | "security.syscalls.intercept.setxattr"
   | "security.syscalls.intercept.sysinfo"
+  | "security.syscalls.permit"
   | "security.syscalls.whitelist"
   | "snapshots.expiry"
   | "snapshots.pattern"
@@ -129,7 +130,7 @@ export interface InstanceConfig<Value> {
   "raw.apparmor"?: Value;
   /** Ids of the host that the container has as its own, a line each: `both`, `uid` or `gid`, an id or range of the host, and one of the container. Files of the host that belong to them belong to the container's users. Default: no ids of the host. It counts from the next start on. */
   "raw.idmap"?: Value;
-  /** Lines of LXC configuration. `lxc.signal.halt`, `lxc.signal.stop`, `lxc.signal.reboot` and `lxc.init.cmd` are read; `lxc.hook.clone` and `lxc.hook.destroy` mean nothing, as in LXD, and `lxc.apparmor.profile=unconfined` starts the container without a profile of AppArmor. It counts from the next start on. */
+  /** Lines of LXC configuration. `lxc.signal.halt`, `lxc.signal.stop`, `lxc.signal.reboot` and `lxc.init.cmd` are read; with `lxc.no_new_privs = 1` no program inside gains rights by a setuid bit or by capabilities of its file; `lxc.hook.clone` and `lxc.hook.destroy` mean nothing, as in LXD, and `lxc.apparmor.profile=unconfined` starts the container without a profile of AppArmor. It counts from the next start on. */
   "raw.lxc"?: Value;
   /** A whole policy of system calls in LXC's form, version 1 or 2, in the place of the filter of all containers and of `security.syscalls.*`: what it does not deny reaches the host's kernel. Default: the filter of all containers, and `security.syscalls.*`. It counts from the next start on. */
   "raw.seccomp"?: Value;
@@ -179,6 +180,8 @@ export interface InstanceConfig<Value> {
   "security.syscalls.intercept.setxattr"?: Value;
   /** Whether `sysinfo` tells memory, swap, processes and uptime of the container in the place of the host's. Default: `false`. It counts from the next start on. */
   "security.syscalls.intercept.sysinfo"?: Value;
+  /** What the container may have of that which is denied to all containers: `io_uring`; sockets of AF_VSOCK, which reach the hypervisor and its machines (`vsock`); `socketcall`, by which older 32-bit programs make all their sockets, and every program those of vsock and AF_ALG ([security.md](security.md)). Default: none; `socketcall` for a container of 32 bits. It counts from the next start on. */
+  "security.syscalls.permit"?: Value;
   /** The older name of `security.syscalls.allow`, which goes before it. Default: as `security.syscalls.allow`. It counts from the next start on. */
   "security.syscalls.whitelist"?: Value;
   /** How long a snapshot is kept that is made without a time of its own. Units are `S`, `M`, `H`, `d`, `w`, `m`, `y`. Default: never. */

@@ -92,6 +92,12 @@ const fixed: readonly Seen[] = [
     seen: /denied/,
   },
   { key: "security.syscalls.deny", value: "sethostname kill", script: "hostname other", seen: /^159/ },
+  {
+    key: "raw.lxc",
+    value: "lxc.no_new_privs = 1",
+    script: "cat /proc/1/status /proc/self/status | grep NoNewPrivs | tr -d '\\n\\t'",
+    seen: /^NoNewPrivs:1NoNewPrivs:1$/,
+  },
 ];
 
 test("a running container follows each key at once, and sees it", async () => {
@@ -292,7 +298,10 @@ test("what a key cannot be is refused with the form that it can", async () => {
     ["limits.hugepages.2MB", "50%", /size such as/],
     ["boot.stop.priority", "high", /whole number/],
     ["migration.stateful", "true", /key of LXD that this version does not have yet/],
-    ["security.syscalls.intercept.bpf", "true", /does not have yet/],
+    ["security.syscalls.intercept.bpf", "true", /not here: the host's kernel would judge a guest's program/],
+    ["security.syscalls.intercept.bpf.devices", "true", /not here: the host's kernel would judge a guest's program/],
+    ["security.syscalls.intercept.mount.fuse", "ext4=fuse2fs", /not here: programs of FUSE mount by themselves/],
+    ["security.syscalls.permit", "vsock,bpf", /"bpf" must be one of io_uring, socketcall, vsock/],
     ["nvidia.runtime", "true", /does not have yet/],
   ];
   const before = await shared.client.getInstance("web");

@@ -30,6 +30,7 @@ const plain: ProfileFacts = {
   isPrivileged: false,
   isNesting: false,
   hasNamespace: false,
+  hasVsock: false,
   raw: "",
   parserMajor: 3,
 };
@@ -37,6 +38,7 @@ const plain: ProfileFacts = {
 const variants: readonly Partial<ProfileFacts>[] = [
   {},
   { isPrivileged: true },
+  { hasVsock: true },
   { isNesting: true },
   { isNesting: true, hasNamespace: true },
   { isPrivileged: true, isNesting: true, hasNamespace: true },

@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import {
+  closeSync,
   existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -15,6 +17,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
 import { cellProgram } from "../../sdk/host/package";
+import { buildGuest } from "../support/guest";
 import { processesWith } from "../support/process";
 
 const folder = mkdtempSync(path.join(tmpdir(), "bothy-confine-"));
@@ -93,6 +96,24 @@ test("it has no power over mounts, processes, networks and devices of the host",
   const python = "import socket; print(len(socket.if_nameindex()))";
   if (existsSync("/usr/bin/python3"))
     assert.match(confine([], `/usr/bin/python3 -c '${python}'`).stdout, /^1\n$/, "a lonely lo");
+});
+
+test("a descriptor of the caller's leads to no file that was not given", () => {
+  const given = emptyFolder("program");
+  buildGuest("beyond", path.join(given, "beyond"));
+  writeFileSync(path.join(folder, "secret"), "of the host");
+  const beyond = (program: string, before: readonly string[]) => {
+    const descriptor = openSync(folder, "r");
+    try {
+      const args = [...before, path.join(given, "beyond"), "secret"];
+      return String(spawnSync(program, args, { stdio: [descriptor, "pipe", "inherit"] }).stdout);
+    } finally {
+      closeSync(descriptor);
+    }
+  };
+  assert.equal(beyond("/usr/bin/env", []), "0\n", "it is there for whoever has the descriptor");
+  assert.equal(beyond(cellProgram, ["confine", "--read", given, "--"]), "13\n");
+  assert.equal(beyond(cellProgram, ["confine", "--read", given, "--write", emptyFolder("written"), "--"]), "13\n");
 });
 
 test("where it may make device nodes it cannot open them", () => {

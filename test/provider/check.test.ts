@@ -101,9 +101,9 @@ const wrong: WrongInput[] = [
   },
   {
     kind: "profile",
-    inputs: { name: "p", config: { "security.syscalls.intercept.bpf": "true", "enviroment.A": "x" } },
+    inputs: { name: "p", config: { "nvidia.runtime": "true", "enviroment.A": "x" } },
     failures: {
-      'config["security.syscalls.intercept.bpf"]': /is a key of LXD that this version does not have yet/,
+      'config["nvidia.runtime"]': /is a key of LXD that this version does not have yet/,
       'config["enviroment.A"]': /Did you mean "environment\.A"/,
     },
   },

@@ -15,6 +15,8 @@ export interface RawLxc {
   readonly initCommand?: readonly string[];
   /** No profile of AppArmor. */
   readonly isUnconfined?: true;
+  /** No program gains rights by a setuid bit or file capabilities. */
+  readonly hasNoNewPrivileges?: true;
 }
 
 /** @throws ApiError BAD_REQUEST for a line that Bothy does not know */
@@ -31,10 +33,11 @@ export function parseRawLxc(value: string | undefined): RawLxc {
     else if (key !== undefined && idleHooks.has(key) && argument) continue;
     else if ((key === "lxc.apparmor.profile" || key === "lxc.aa_profile") && argument === "unconfined")
       result = { ...result, isUnconfined: true };
+    else if (key === "lxc.no_new_privs" && argument === "1") result = { ...result, hasNoNewPrivileges: true };
     else if (key === "lxc.init.cmd" && argument) result = { ...result, initCommand: commandWords(argument, line) };
     else
       throw badRequest(
-        `Invalid value for "raw.lxc": cannot use the line "${line}". Only lxc.signal.halt, lxc.signal.stop, lxc.signal.reboot and lxc.init.cmd are read.`,
+        `Invalid value for "raw.lxc": cannot use the line "${line}". Only lxc.signal.halt, lxc.signal.stop, lxc.signal.reboot, lxc.no_new_privs=1 and lxc.init.cmd are read.`,
       );
   }
   return result;

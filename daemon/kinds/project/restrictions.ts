@@ -47,6 +47,7 @@ const lowLevelKeys: ReadonlySet<string> = new Set([
   "security.idmap.size",
   "security.syscalls.blacklist_default",
   "security.syscalls.deny_default",
+  "security.syscalls.permit",
 ]);
 
 /** What lets a guest's data reach the host's kernel takes more than what is safe by itself. */

@@ -212,4 +212,5 @@ export const apiExtensions: readonly string[] = [
   "bothy_instance_force_delete",
   "bothy_server_uuid",
   "bothy_snapshot_config",
+  "bothy_syscalls_permit",
 ];

@@ -35,7 +35,8 @@ static int get_folder(struct cell *cell, int path_fd, const struct stat *about) 
     DIR *list = folder < 0 ? NULL : fdopendir(folder);
     if (list == NULL)
         return fail(&cell->status, "get", errno, file_of(cell)->words[0], "Cannot read the folder");
-    folder = -1;
+    /* the list has it now */
+    (void)steal_fd(&folder);
     struct json json = {.fd = cell->conn};
     add_stat(&json, "directory", about, (uint64_t)about->st_size);
     json_key(&json, "entries");

@@ -5,10 +5,19 @@
 
 enum { CALLER_GROUPS_MAX = 256 };
 
+/** What one of several calls of a kind begins with. */
+enum call_form {
+    CALL_PLAIN,         /* a path */
+    CALL_AT,            /* a folder, then a path */
+    CALL_OF_LINK,       /* a path whose last part may be a symlink that is meant itself */
+    CALL_OF_DESCRIPTOR, /* a descriptor */
+};
+
 struct caller {
     const struct interception *container;
     struct shared *shared;
     const struct seccomp_notif *call;
+    enum call_form form;
     int listener;
     int proc, mem; /* its folder in the host's /proc, and its memory: they stay its own when its number becomes another's */
     bool is_of_container; /* in the container's own user namespace, rather than in one below */
@@ -26,6 +35,10 @@ void end_with(pid_t parent);
 
 /** Looks who calls. @returns 0, or -1 when that cannot be told, or the caller has gone */
 int open_caller(struct caller *caller);
+/** The same, once caller->proc is open. */
+int examine_caller(struct caller *caller);
+/** Whether it calls as a program of 32 bits does: what its memory has may be laid out otherwise. */
+bool is_narrow(const struct caller *caller);
 /** Whether the caller still waits: what was read of it before was its own. */
 bool is_waiting(const struct caller *caller);
 /** Reads a string of the caller's memory and asks whether it still waits. @returns 0, or an errno: ENAMETOOLONG when it does not end within size */
@@ -59,7 +72,11 @@ int make_files_as_caller(const struct caller *caller, uint64_t keep);
 /** Enters the caller's mount namespace, when that is the container's user namespace's. @returns 0, or an errno */
 int enter_callers_mounts(const struct caller *caller);
 
-typedef struct verdict (*answer_function)(struct caller *caller);
+struct intercepted_call {
+    unsigned what; /* of enum intercepted: the key that asks for it */
+    struct verdict (*answer)(struct caller *caller);
+    enum call_form form;
+};
 struct verdict answer_mknod(struct caller *), answer_sysinfo(struct caller *), answer_setxattr(struct caller *), answer_scheduler(struct caller *),
     answer_mount(struct caller *);
 

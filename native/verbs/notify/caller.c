@@ -48,11 +48,14 @@ static bool is_same_namespace(const struct caller *caller, const char *name) {
 }
 
 int open_caller(struct caller *caller) {
-    char path[32], status[STATUS_MAX];
+    char path[32];
     snprintf(path, sizeof path, "/proc/%u", caller->call->pid);
     caller->proc = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (caller->proc < 0)
-        return -1;
+    return caller->proc < 0 ? -1 : examine_caller(caller);
+}
+
+int examine_caller(struct caller *caller) {
+    char status[STATUS_MAX];
     caller->mem = openat(caller->proc, "mem", O_RDWR | O_CLOEXEC);
     if (caller->mem < 0 || read_small_file(caller->proc, "status", status, sizeof status) <= 0 || !read_identity(caller, status))
         return -1;

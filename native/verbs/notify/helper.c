@@ -12,7 +12,6 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <time.h>
 
 #include "base/child.h"
@@ -21,6 +20,7 @@
 #include "kernel/limits.h"
 #include "security/caps.h"
 #include "verbs/notify/answer.h"
+#include "verbs/notify/calls.h"
 #include "wire/handshake.h"
 
 enum { CALL_TIMEOUT_MS = 5000, MOUNT_TIMEOUT_MS = 30000, PAIR = 3 };
@@ -42,30 +42,6 @@ static int64_t now_ms(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static const struct {
-    long number;
-    unsigned what;
-    answer_function answer;
-} calls[] = {
-#ifdef SYS_mknod
-    {SYS_mknod, INTERCEPT_MKNOD, answer_mknod},
-#endif
-    {SYS_mknodat, INTERCEPT_MKNOD, answer_mknod},
-    {SYS_sysinfo, INTERCEPT_SYSINFO, answer_sysinfo},
-    {SYS_sched_setscheduler, INTERCEPT_SCHEDULER, answer_scheduler},
-    {SYS_mount, INTERCEPT_MOUNT, answer_mount},
-    {SYS_setxattr, INTERCEPT_SETXATTR, answer_setxattr},
-    {SYS_lsetxattr, INTERCEPT_SETXATTR, answer_setxattr},
-    {SYS_fsetxattr, INTERCEPT_SETXATTR, answer_setxattr},
-};
-
-static answer_function answer_for(const struct helper *self, int number) {
-    for (size_t i = 0; i < COUNT_OF(calls); i++)
-        if (calls[i].number == number && (calls[i].what & self->container->what) != 0)
-            return calls[i].answer;
-    return NULL;
 }
 
 /* What it takes: to look into a caller CAP_SYS_PTRACE and CAP_DAC_OVERRIDE, since its folder in /proc is its own; to be it CAP_SETUID, CAP_SETGID and CAP_SYS_CHROOT. */
@@ -98,9 +74,13 @@ static int become_helper(const struct interception *container, int pair) {
 
 static _Noreturn void be_answerer(const struct helper *self, struct slot *slot, int listener) {
     struct caller caller = {.container = self->container, .shared = self->shared, .call = &slot->call, .listener = listener};
-    const answer_function answer = answer_for(self, slot->call.data.nr);
+    const struct intercepted_call *call = find_call(&slot->call.data);
+    struct verdict verdict = goes_on();
     end_with(self->pid);
-    struct verdict verdict = answer == NULL ? goes_on() : open_caller(&caller) < 0 ? result_of(EPERM) : answer(&caller);
+    if (call != NULL && (call->what & self->container->what) != 0) {
+        caller.form = call->form;
+        verdict = open_caller(&caller) < 0 ? result_of(EPERM) : call->answer(&caller);
+    }
     verdict.is_found = true;
     slot->verdict = verdict;
     _exit(0);
@@ -140,7 +120,8 @@ static void begin_answer(struct helper *self, unsigned at) {
         atomic_store(&slot->listener, 0);
         return;
     }
-    const int patience = slot->call.data.nr == SYS_mount ? MOUNT_TIMEOUT_MS : CALL_TIMEOUT_MS;
+    const struct intercepted_call *call = find_call(&slot->call.data);
+    const int patience = call != NULL && call->what == INTERCEPT_MOUNT ? MOUNT_TIMEOUT_MS : CALL_TIMEOUT_MS;
     self->answering[at] = (struct answering){.pid = pid, .fd = fd, .deadline = now_ms() + patience};
 }
 

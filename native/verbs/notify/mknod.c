@@ -12,7 +12,6 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
 #include "base/child.h"
@@ -22,7 +21,7 @@
 #include "wire/ops.h"
 
 static bool is_allowed(dev_t device) {
-    static const dev_t allowed[] = {makedev(1, 3), makedev(1, 5), makedev(1, 7), makedev(1, 8), makedev(1, 9), makedev(5, 0)};
+    const dev_t allowed[] = {makedev(1, 3), makedev(1, 5), makedev(1, 7), makedev(1, 8), makedev(1, 9), makedev(5, 0)};
     for (size_t i = 0; i < COUNT_OF(allowed); i++)
         if (device == allowed[i])
             return true;
@@ -136,7 +135,7 @@ static int make(struct making *making) {
 
 struct verdict answer_mknod(struct caller *caller) {
     const struct seccomp_data *data = &caller->call->data;
-    const bool has_dir = data->nr == SYS_mknodat;
+    const bool has_dir = caller->form == CALL_AT;
     const __u64 *arguments = data->args + (has_dir ? 1 : 0);
     const mode_t mode = (mode_t)(arguments[1] & 0xffff);
     const dev_t device = makedev(arguments[2] >> 8 & 0xfff, (arguments[2] & 0xff) | (arguments[2] >> 12 & 0xfff00));

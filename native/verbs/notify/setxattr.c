@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/xattr.h>
 
 #include "base/util.h"
@@ -56,6 +55,6 @@ struct verdict answer_setxattr(struct caller *caller) {
     int error = read_memory(caller, data->args[2], value, sizeof value);
     cleanup_fd int file = -1;
     if (error == 0)
-        error = data->nr == SYS_fsetxattr ? open_by_descriptor(caller, (int)data->args[0], &file) : open_by_path(caller, data->nr == SYS_lsetxattr, &file);
+        error = caller->form == CALL_OF_DESCRIPTOR ? open_by_descriptor(caller, (int)data->args[0], &file) : open_by_path(caller, caller->form == CALL_OF_LINK, &file);
     return result_of(error != 0 ? error : set_opaque(caller, file, value, sizeof value, (int)data->args[4]));
 }

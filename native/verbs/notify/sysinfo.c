@@ -11,7 +11,9 @@
 #include "verbs/notify/answer.h"
 #include "verbs/notify/sysinfo.h"
 
-enum { FILE_MAX = 16 * 1024 };
+enum { FILE_MAX = 16 * 1024, PAGE_SHIFT = 12 };
+
+_Static_assert(sizeof(struct narrow_sysinfo) == 64, "as the kernel writes it");
 
 static bool read_figure(const char *group, const char *file, uint64_t *figure) {
     char path[PATH_MAX], text[32];
@@ -79,6 +81,35 @@ void tell_figures(const struct figures *figures, struct sysinfo *info) {
     info->uptime = (long)figures->uptime;
 }
 
+void narrow_figures(const struct sysinfo *info, struct narrow_sysinfo *narrow) {
+    const unsigned shift = info->totalram > UINT32_MAX || info->totalswap > UINT32_MAX ? PAGE_SHIFT : 0;
+    memset(narrow, 0, sizeof *narrow);
+    *narrow = (struct narrow_sysinfo){
+        .uptime = (int32_t)info->uptime,
+        .totalram = (uint32_t)(info->totalram >> shift),
+        .freeram = (uint32_t)(info->freeram >> shift),
+        .sharedram = (uint32_t)(info->sharedram >> shift),
+        .bufferram = (uint32_t)(info->bufferram >> shift),
+        .totalswap = (uint32_t)(info->totalswap >> shift),
+        .freeswap = (uint32_t)(info->freeswap >> shift),
+        .procs = info->procs,
+        .totalhigh = (uint32_t)(info->totalhigh >> shift),
+        .freehigh = (uint32_t)(info->freehigh >> shift),
+        .mem_unit = 1U << shift,
+    };
+    for (size_t i = 0; i < COUNT_OF(narrow->loads); i++)
+        narrow->loads[i] = (uint32_t)info->loads[i];
+}
+
+static int write_figures(const struct caller *caller, const struct sysinfo *info) {
+    const uint64_t address = caller->call->data.args[0];
+    struct narrow_sysinfo narrow;
+    if (!is_narrow(caller))
+        return write_memory(caller, address, info, KERNEL_SYSINFO_SIZE);
+    narrow_figures(info, &narrow);
+    return write_memory(caller, address, &narrow, sizeof narrow);
+}
+
 static uint64_t uptime_of(pid_t pid) {
     struct timespec now;
     const long ticks = sysconf(_SC_CLK_TCK);
@@ -104,5 +135,5 @@ struct verdict answer_sysinfo(struct caller *caller) {
         read_group(caller->container->groups->made[i], &figures);
     }
     tell_figures(&figures, &info);
-    return result_of(write_memory(caller, caller->call->data.args[0], &info, KERNEL_SYSINFO_SIZE));
+    return result_of(write_figures(caller, &info));
 }

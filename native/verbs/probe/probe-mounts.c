@@ -57,7 +57,8 @@ static bool can_build(struct root_source root, bool mapped) {
     struct container container = EMPTY_CONTAINER;
     struct cell cell = {.conn = -1, .container = &container, .root = &root};
     if (mapped)
-        container.uids = container.gids = (struct id_map){.line = {{0, BASE, COUNT}}, .count = 1};
+        container.uids = (struct id_map){.line = {{0, BASE, COUNT}}, .count = 1};
+    container.gids = container.uids;
     return scene[0] != '\0' && unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
            make_userns(&cell) == 0 && build_root(&cell) == 0;
 }

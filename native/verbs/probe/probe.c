@@ -279,6 +279,7 @@ int run_probe(const char *folder) {
             json_bool_field(&json, trials[i].name, try_apart(trials[i].trial));
     remove_mount_scene();
     json_bool_field(&json, "apparmor", file_says("/sys/module/apparmor/parameters/enabled", "Y"));
+    json_bool_field(&json, "landlock", sys_land_ruleset(NULL, 0, LAND_ABI) >= 2);
     json_bool_field(&json, "selinux", access("/sys/fs/selinux/enforce", F_OK) == 0);
     add_filesystems(&json);
     add_cgroups(&json);

@@ -63,6 +63,16 @@ export const pathList: ValueType<string[]> = {
   parse: listOf,
 };
 
+/** Words of ours with commas between them. */
+export const wordList = <const Word extends string>(...known: Word[]): ValueType<Word[]> => ({
+  title: `list of ${known.map((word) => `\`${word}\``).join(", ")}`,
+  check: (value) => {
+    const wrong = listOf(value).find((word) => !(known as string[]).includes(word));
+    return wrong === undefined ? undefined : `"${wrong}" must be one of ${known.join(", ")}`;
+  },
+  parse: (value) => listOf(value).flatMap((word) => known.filter((one) => one === word)),
+});
+
 /** Names as in /proc/filesystems, with commas between them. */
 export const fileSystemList: ValueType<string[]> = {
   title: "list of file systems",

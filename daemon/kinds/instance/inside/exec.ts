@@ -14,7 +14,15 @@ import { labelOps } from "../labels/label";
 import { inForce } from "../life/made-by";
 import { type InstanceRecord, instanceRef, keyOf } from "../record";
 import { joinOps } from "../spec/cgroups";
-import { capabilityMask, defaultPath, environmentOf, envOps, personalityOps, rlimitOps } from "../spec/process";
+import {
+  capabilityMask,
+  defaultPath,
+  environmentOf,
+  envOps,
+  noNewPrivilegesOps,
+  personalityOps,
+  rlimitOps,
+} from "../spec/process";
 import { runningFilter, seccompFile } from "../spec/seccomp";
 import { pruneExecLogs, recordedBytes } from "./exec-logs";
 import { ExecSockets } from "./exec-sockets";
@@ -137,6 +145,7 @@ export function execOps(
     ...rlimitOps(expanded),
     ...personalityOps(record.architecture),
     ["cap-keep", capabilityMask(isPrivileged)],
+    ...noNewPrivilegesOps(config),
     ["umask", "022"],
     ["user", post.user],
     ["group", post.group],

@@ -39,7 +39,8 @@ export async function confine(home: InstanceHome, instance: InstanceId, config: 
   if (hasNamespace) appArmor.makeNamespace(name);
   const isPrivileged = set.get("security.privileged");
   const parserMajor = await appArmor.majorVersion;
-  const text = profileText({ name, isPrivileged, isNesting, hasNamespace, raw, parserMajor });
+  const hasVsock = (set.get("security.syscalls.permit") ?? []).includes("vsock");
+  const text = profileText({ name, isPrivileged, isNesting, hasNamespace, hasVsock, raw, parserMajor });
   try {
     await appArmor.load(name, text);
   } catch (error) {

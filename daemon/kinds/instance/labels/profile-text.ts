@@ -10,6 +10,8 @@ export interface ProfileFacts {
   readonly isNesting: boolean;
   /** Whether it has policy of its own below this profile, in the namespace that has the profile's name. */
   readonly hasNamespace: boolean;
+  /** Whether it may have sockets of AF_VSOCK. */
+  readonly hasVsock: boolean;
   /** Lines of raw.apparmor. */
   readonly raw: string;
   /** Of the parser that reads this. */
@@ -49,9 +51,12 @@ export function profileText(facts: ProfileFacts): string {
 }
 
 /** Whoever may come from outside is judged out there. */
-const ownLife = ({ name }: ProfileFacts): string[] => [
+const ownLife = ({ name, hasVsock }: ProfileFacts): string[] => [
   "file,",
   "network,",
+  // The filter denies them too, but where socketcall has to be let through.
+  "deny network alg,",
+  ...(hasVsock ? [] : ["deny network vsock,"]),
   "dbus,",
   "unix,",
   "signal (receive),",

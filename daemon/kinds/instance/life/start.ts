@@ -31,9 +31,10 @@ import { type Expanded, type InstanceRecord, keyOf } from "../record";
 import { settleRootSize } from "../root-size";
 import { interceptionRules } from "../spec/interception";
 import { resolverFile } from "../spec/oci";
+import { isNarrow } from "../spec/process";
 import { seccompFile, startFilter, subvolumeRules } from "../spec/seccomp";
 import { startOps } from "../spec/start";
-import { mountCallRules, policyRules, wholeFilter } from "../spec/syscalls";
+import { mountCallRules, permitRules, policyRules, wholeFilter } from "../spec/syscalls";
 import { volumeOf } from "../volume";
 import { noteCell } from "./cell-notes";
 import { runningPower, withoutPause, withoutReady, withoutRestart } from "./last-state";
@@ -219,6 +220,7 @@ export class Starter {
           ...(guardsMounts(this.life.home, expanded.config) ? [mountCallRules(seccompDir)] : []),
           policyRules(seccompDir, expanded.config),
           interceptionRules(seccompDir, expanded.config),
+          permitRules(seccompDir, expanded.config, isNarrow(record.architecture)),
         ],
         wholeFilter(seccompDir, expanded.config),
       ),

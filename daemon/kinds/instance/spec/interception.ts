@@ -6,7 +6,8 @@ import type { Config } from "../../../../sdk/api/common";
 import { instanceConfig } from "../../../../sdk/api/config/instance";
 import type { Op } from "../../../platform/native/index";
 import { instruction } from "./seccomp";
-import { callNumber, forOwnArchitecture, type Instruction, load } from "./syscalls";
+import { isCompatDenied } from "./syscall-keys";
+import { forArchitectures, type Instruction, load } from "./syscalls";
 
 /** Of struct seccomp_data; the lower half of an argument, which is the first one. */
 const argument = (index: number): number => 16 + 8 * index;
@@ -100,13 +101,15 @@ const rules: Readonly<Record<Interceptable, readonly (readonly [call: string, th
   sysinfo: [["sysinfo", [handOver]]],
 };
 
-/** Rules that come before the filter; empty for a container that has nothing answered. Calls of 32 bits are none of them. @param dir of the programs that the build makes @param config expanded */
+/**
+ * Rules that come before the filter; empty for a container that has nothing answered. Calls of 32 bits have the same arguments.
+ * @param dir of the programs that the build makes @param config expanded
+ */
 export function interceptionRules(dir: string, config: Config): Buffer {
   const all = intercepted(config).flatMap((what) => rules[what]);
   if (all.length === 0) return Buffer.alloc(0);
-  const body = all.flatMap(([call, then]) => {
-    const number = callNumber(dir, call);
-    return number < 0 ? [] : whenNumber(number, then);
-  });
-  return Buffer.concat(forOwnArchitecture(dir, body).map((one) => instruction(...one)));
+  const body = forArchitectures(dir, !isCompatDenied(config), (numberOf) =>
+    all.flatMap(([call, then]) => (numberOf(call) < 0 ? [] : whenNumber(numberOf(call), then))),
+  );
+  return Buffer.concat(body.map((one) => instruction(...one)));
 }

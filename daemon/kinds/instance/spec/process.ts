@@ -4,7 +4,7 @@ import type { Config } from "../../../../sdk/api/common";
 import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { badRequest } from "../../../../sdk/api/errors";
 import { hostArchitecture } from "../../../../sdk/host/architecture";
-import type { RawLxc } from "../../../core/settings/raw-lxc";
+import { parseRawLxc, type RawLxc } from "../../../core/settings/raw-lxc";
 import { hostArchitectures } from "../../../platform/host/architecture";
 import type { Op } from "../../../platform/native/index";
 
@@ -33,9 +33,17 @@ export function capabilityMask(isPrivileged: boolean): string {
   return dropped.reduce((mask, bit) => mask & ~(1n << BigInt(bit)), allCapabilities).toString(16);
 }
 
-/** A container of 32 bits on a host of 64 is told so by uname and the like. @param architecture of the instance, in LXD's words */
+/** Whether a container is one of 32 bits on a host of 64. @param architecture of the instance, in LXD's words */
+export const isNarrow = (architecture: string): boolean =>
+  architecture !== hostArchitecture && hostArchitectures.includes(architecture);
+
+/** It is told so by uname and the like. @param architecture of the instance, in LXD's words */
 export const personalityOps = (architecture: string): Op[] =>
-  architecture !== hostArchitecture && hostArchitectures.includes(architecture) ? [["personality", "linux32"]] : [];
+  isNarrow(architecture) ? [["personality", "linux32"]] : [];
+
+/** Whether the container asked that no program of it gains rights. @param config expanded */
+export const noNewPrivilegesOps = (config: Config): Op[] =>
+  parseRawLxc(instanceConfig(config).get("raw.lxc")).hasNoNewPrivileges === true ? [["no-new-privs"]] : [];
 
 /** environment.* keys. */
 export const environmentOf = (config: Config): Record<string, string> => instanceConfig(config).family("environment.*");

@@ -6,15 +6,17 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Config } from "../../../../sdk/api/common";
 import { instanceConfig } from "../../../../sdk/api/config/instance";
+import type { SyscallRule } from "../../../../sdk/api/config/syscall-policy";
 import { badRequest } from "../../../../sdk/api/errors";
+import { narrowNames, packedCalls } from "./narrow-calls";
 import { filterOf, openPolicy } from "./raw-seccomp";
 import { instruction, type WholeFilter } from "./seccomp";
 import { isCompatDenied, isDefaultDenied, syscallLines } from "./syscall-keys";
 
 /** How to load a field of struct seccomp_data, compare, jump and answer (linux/bpf_common.h, linux/seccomp.h). */
-const code = { load: 0x20, jumpIfEqual: 0x15, jump: 0x05, answer: 0x06 } as const;
-const field = { number: 0, architecture: 4 } as const;
-const answer = { killProcess: 0x8000_0000, errno: 0x0005_0000 } as const;
+const code = { load: 0x20, and: 0x54, jumpIfEqual: 0x15, jump: 0x05, answer: 0x06 } as const;
+const field = { number: 0, architecture: 4, firstArgument: 16 } as const;
+const answer = { killProcess: 0x8000_0000, errno: 0x0005_0000, allow: 0x7fff_0000 } as const;
 
 export type Instruction = readonly [code: number, ifTrue: number, ifFalse: number, k: number];
 
@@ -73,12 +75,23 @@ export function requireKnownCalls(dir: string, config: Config): void {
   }
 }
 
-/** The number of a system call on this architecture; -1 where it has none. @param dir of the programs that the build makes */
-export const callNumber = (dir: string, name: string): number => namesIn(dir).calls.get(name)?.[0] ?? -1;
-
-/** Instructions for calls of this architecture, passed over by those of 32 bits. @param dir of the programs that the build makes */
-export const forOwnArchitecture = (dir: string, body: readonly Instruction[]): Instruction[] =>
-  forArchitecture(namesIn(dir).audits[0] ?? 0, body);
+/**
+ * Instructions for calls of this architecture and, with compat, of its 32-bit companion; each is passed over by the other.
+ * @param dir of the programs that the build makes @param body of one of them: what numbers a call has there, -1 for none
+ */
+export function forArchitectures(
+  dir: string,
+  withCompat: boolean,
+  body: (numberOf: (name: string) => number) => readonly Instruction[],
+): Instruction[] {
+  const { audits, calls } = namesIn(dir);
+  return audits.slice(0, withCompat ? 2 : 1).flatMap((audit, of) =>
+    forArchitecture(
+      audit,
+      body((name) => calls.get(name)?.[of] ?? -1),
+    ),
+  );
+}
 
 /** Instructions for one architecture, passed over by the others. */
 const forArchitecture = (audit: number, body: readonly Instruction[]): Instruction[] => [
@@ -131,9 +144,56 @@ function policyOf(dir: string, config: Config): Instruction[] {
     const numberOf = (name: string) => calls.get(name)?.[of] ?? -1;
     if (allow !== undefined)
       return forArchitecture(audit, allowed(allow.map(({ name }) => numberOf(name)).filter((n) => n >= 0)));
-    const numbers = deny.map(
-      ({ name, errno }) => [numberOf(name), errno === undefined ? answer.killProcess : answer.errno | errno] as const,
-    );
-    return forArchitecture(audit, denied(numbers.filter(([number]) => number >= 0)));
+    const rules = of === 0 ? deny : [...deny, ...deny.flatMap((rule) => otherForms(calls, rule))];
+    const numbers = rules.map((rule) => [numberOf(rule.name), answerOf(rule)] as const);
+    const packed = of === 0 ? [] : deny.flatMap((rule) => deniedWithin(numberOf, rule));
+    return forArchitecture(audit, [...denied(numbers.filter(([number]) => number >= 0)), ...packed]);
   });
+}
+
+const answerOf = ({ errno }: SyscallRule): number => (errno === undefined ? answer.killProcess : answer.errno | errno);
+
+/** The same rule for calls that only programs of 32 bits have. What the list says of these themselves comes before. */
+const otherForms = (calls: Names["calls"], rule: SyscallRule): SyscallRule[] =>
+  narrowNames(rule.name)
+    .filter((name) => (calls.get(name)?.[0] ?? 0) < 0)
+    .map((name) => ({ ...rule, name }));
+
+/** The same rule for what is one of several behind a call of 32 bits. */
+const deniedWithin = (numberOf: (name: string) => number, rule: SyscallRule): Instruction[] =>
+  packedCalls(rule.name).flatMap((packed) =>
+    withinCall(numberOf(packed.in), packed.mask, packed.numbers, answerOf(rule)),
+  );
+
+/** @param number of the call that has several in it; negative where there is none @param numbers those of its first argument that are answered */
+function withinCall(number: number, mask: number, numbers: readonly number[], value: number): Instruction[] {
+  if (number < 0) return [];
+  const tests = numbers.flatMap((one): Instruction[] => [[code.jumpIfEqual, 0, 1, one], answering(value)]);
+  const body: Instruction[] = [load(field.firstArgument), [code.and, 0, 0, mask], ...tests];
+  return [load(field.number), [code.jumpIfEqual, 0, body.length, number], ...body];
+}
+
+/** Of linux/net.h, socket(2) in socketcall; and of sys/socket.h. */
+const [makeSocket, vsock] = [1, 40] as const;
+
+/**
+ * Rules by which a container gets what the filter of all containers denies (security.syscalls.permit). They come last before it: what is allowed here it does not see.
+ * @param dir of the programs that the build makes @param config expanded @param isNarrow whether its programs are of 32 bits
+ */
+export function permitRules(dir: string, config: Config, isNarrow: boolean): Buffer {
+  const permitted = instanceConfig(config).get("security.syscalls.permit") ?? [];
+  const wanted = new Set(isNarrow ? [...permitted, "socketcall"] : permitted);
+  if (wanted.size === 0 || wholeFilter(dir, config) !== undefined) return Buffer.alloc(0);
+  const rules = forArchitectures(dir, !isCompatDenied(config), (numberOf) => [
+    ...(wanted.has("io_uring")
+      ? ["io_uring_setup", "io_uring_enter", "io_uring_register"].flatMap((name): Instruction[] => [
+          load(field.number),
+          [code.jumpIfEqual, 0, 1, numberOf(name)],
+          answering(answer.allow),
+        ])
+      : []),
+    ...(wanted.has("vsock") ? withinCall(numberOf("socket"), 0xffff_ffff, [vsock], answer.allow) : []),
+    ...(wanted.has("socketcall") ? withinCall(numberOf("socketcall"), 0xffff_ffff, [makeSocket], answer.allow) : []),
+  ]);
+  return Buffer.concat(rules.map((one) => instruction(...one)));
 }

@@ -1,7 +1,7 @@
 /** Keys of what an instance is allowed. */
 import { allowedCalls, deniedCalls } from "../syscall-policy";
 import { grouped } from "../table";
-import { bool, fileSystemList, integer } from "../values";
+import { bool, fileSystemList, integer, wordList } from "../values";
 
 const since = "0.1.0";
 
@@ -210,6 +210,15 @@ export const securityKeys = grouped("security", {
     extension: "container_syscall_intercept_sysinfo",
     example: "true",
     doc: "Whether `sysinfo` tells memory, swap, processes and uptime of the container in the place of the host's.",
+  },
+  "security.syscalls.permit": {
+    type: wordList("io_uring", "socketcall", "vsock"),
+    unset: "none; `socketcall` for a container of 32 bits",
+    applies: "next start",
+    since,
+    extension: "bothy_syscalls_permit",
+    example: "io_uring",
+    doc: "What the container may have of that which is denied to all containers: `io_uring`; sockets of AF_VSOCK, which reach the hypervisor and its machines (`vsock`); `socketcall`, by which older 32-bit programs make all their sockets, and every program those of vsock and AF_ALG ([security.md](security.md)).",
   },
   "security.syscalls.whitelist": {
     type: allowedCalls,
