@@ -603,7 +603,7 @@ export interface DeviceOptions<Value> {
    */
   mtu?: Value;
   /**
-   * - infiniband: Name of the interface inside. Default: none; a start needs one.
+   * - infiniband: Name of the interface inside. Default: one that the kernel has.
    * - nic: Name of the interface inside. Default: the first of `eth0`, `eth1` and so on that is free.
    */
   name?: Value;

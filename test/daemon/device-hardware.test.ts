@@ -87,7 +87,7 @@ test("hardware that the host lacks can be stored, and is refused at a start and 
         { type: "unix-hotplug", productid: none, required: "true" },
         /Failed to start device "d": Required Unix Hotplug device not found/,
       ],
-      [infiniband, /Failed to start device "d": Parent device "ib9" doesn't exist/],
+      [infiniband, /Failed to start device "d": Parent device 'ib9' doesn't exist/],
     ];
     await create(daemon, {});
     for (const [device, message] of missing) {

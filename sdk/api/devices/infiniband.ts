@@ -32,7 +32,7 @@ const options = {
   },
   name: {
     type: innerInterfaceName,
-    unset: "none; a start needs one",
+    unset: "one that the kernel has",
     applies: "now",
     since,
     example: "ib0",

@@ -10,13 +10,12 @@ import type { DeviceDriver, NamedDevice } from "./driver";
 const infinibandType = 32;
 
 /** Why a container cannot have a port; the words are LXD's, as far as LXD refuses it too. */
-export async function infinibandCause(roots: Roots, { name, parent = "", nictype }: Device): Promise<string> {
-  if (!name) return "Requires name property to start";
+export async function infinibandCause(roots: Roots, { parent = "", nictype }: Device): Promise<string> {
   const port = path.join(roots.sys, "class/net", parent);
-  if ((await orNothing(stat(port))) === undefined) return `Parent device "${parent}" doesn't exist`;
+  if ((await orNothing(stat(port))) === undefined) return `Parent device '${parent}' doesn't exist`;
+  if (nictype === "sriov" && !((await numberIn(path.join(port, "device"), "sriov_numvfs")) ?? 0))
+    return "All virtual functions on parent device are already in use: it has none";
   if ((await numberIn(port, "type")) !== infinibandType) return `Specified infiniband device "${parent}" not found`;
-  if (nictype === "sriov" && (await numberIn(path.join(port, "device"), "sriov_totalvfs")) === undefined)
-    return `Parent device "${parent}" doesn't support SR-IOV`;
   return "ports of InfiniBand are not handed on to containers yet. Take the device out";
 }
 
