@@ -98,10 +98,10 @@ export const guests: readonly Guest[] = [
     title: "Debian 12 with a card, USB devices and TPMs",
     suite: "bookworm",
     packages: ["swtpm"],
-    // A tablet, an adapter of FTDI with a serial line, and a card.
+    // A tablet, an adapter of FTDI with a serial line that nobody is at, and a card.
     hardware: [
       ...["-device", "qemu-xhci", "-device", "usb-tablet"],
-      ...["-chardev", "null,id=line", "-device", "usb-serial,chardev=line"],
+      ...["-chardev", "null,id=line", "-device", "usb-serial,chardev=line,always-plugged=on"],
       ...["-device", "virtio-gpu-pci"],
     ],
     proves: ["qemu-usb", "qemu-gpu", "vtpm"],
