@@ -31,6 +31,7 @@ after(() => {
 /** Runs the daemon where the hardware is. Interfaces stay those of this machine. */
 function commandIn(host: Hardware): string[] {
   for (const folder of places) mkdirSync(folder, { recursive: true });
+  host.folder("whole");
   host.folder("sys/class/net");
   host.folder("sys/class/drm");
   host.folder("sys/dev/char");
@@ -38,6 +39,8 @@ function commandIn(host: Hardware): string[] {
   host.folder("dev/bus/usb");
   host.folder("dev/dri");
   const script = [
+    // The kernel makes an unprivileged container a /sys only where one is seen that nothing lies over (docs/kernel.md).
+    'mount --bind /sys "$1/whole"',
     'mount --rbind /sys/class/net "$1/sys/class/net"',
     ...["sys/class", "sys/bus", "sys/dev/char", "dev/bus/usb", "dev/dri"].map(
       (at) => `mount --rbind "$1/${at}" /${at}`,
@@ -137,6 +140,14 @@ test("a bus that comes later is watched as well, and what must be there for a st
   await withDaemon({ bare: false, command }, async (daemon) => {
     await launch(daemon, { all: { type: "usb" } });
     assert.equal(await nodes(daemon), "");
+    plug(host, "1-1", stick, 2);
+    await until(async () => (await nodes(daemon)) === "/dev/bus/usb/001/002");
+    // It goes and comes before anybody could look: what is watched under its name is gone.
+    rmSync(host.at("dev/bus/usb/001"), { recursive: true });
+    host.unplug("1-1");
+    plug(host, "1-1", stick, 3);
+    await until(async () => (await nodes(daemon)) === "/dev/bus/usb/001/003");
+    unplug(host, "1-1", 3);
     plug(host, "1-1", stick, 2);
     await until(async () => (await nodes(daemon)) === "/dev/bus/usb/001/002");
     const wanted = { type: "usb", vendorid: "0781", productid: "5567", required: "true" };

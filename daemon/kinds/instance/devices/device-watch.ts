@@ -74,13 +74,18 @@ export class DeviceWatch {
 
   #watchFolder(folder: string): void {
     try {
-      const watcher = watch(folder, { persistent: false }, () => void this.#lookSoon());
-      // The folder itself has gone: a nearer one above it is watched then.
-      watcher.on("error", () => {
+      const end = () => {
         watcher.close();
-        this.#folders.delete(folder);
+        if (this.#folders.get(folder) === watcher) this.#folders.delete(folder);
         void this.#lookSoon();
+      };
+      const watcher = watch(folder, { persistent: false }, (_event, name) => {
+        // Of the folder itself, which may have gone: one of the same name that comes at once is another (IN_DELETE_SELF).
+        if (name === path.basename(folder)) end();
+        else void this.#lookSoon();
       });
+      // A nearer one above it is watched then.
+      watcher.on("error", end);
       this.#folders.set(folder, watcher);
     } catch (error) {
       this.log.warning("Cannot watch for devices of the host", { folder, error });
