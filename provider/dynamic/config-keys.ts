@@ -271,10 +271,14 @@ export type ProjectConfigKey =
   | "restricted.containers.privilege"
   | "restricted.devices.disk"
   | "restricted.devices.disk.paths"
+  | "restricted.devices.gpu"
+  | "restricted.devices.infiniband"
   | "restricted.devices.nic"
   | "restricted.devices.proxy"
   | "restricted.devices.unix-block"
   | "restricted.devices.unix-char"
+  | "restricted.devices.unix-hotplug"
+  | "restricted.devices.usb"
   | "restricted.idmap.gid"
   | "restricted.idmap.uid"
   | "restricted.networks.access"
@@ -335,6 +339,10 @@ export interface ProjectConfig<Value> {
   "restricted.devices.disk"?: Value;
   /** Folders of the host in which the `source` of a disk must lie, with `restricted.devices.disk` set to `allow`. The kernel holds a source to its folder at each start (docs/lxd-api.md, Projects); such a disk has no `shift` and no file system's own options. Default: all paths. */
   "restricted.devices.disk.paths"?: Value;
+  /** Whether there may be devices of the type `gpu`. Default: `block`. */
+  "restricted.devices.gpu"?: Value;
+  /** Whether there may be devices of the type `infiniband`. Default: `block`. */
+  "restricted.devices.infiniband"?: Value;
   /** Which nics there may be: those with `network` (`managed`), all (`allow`), or none (`block`). Default: `managed`. */
   "restricted.devices.nic"?: Value;
   /** Whether there may be devices of the type `proxy`. Default: `block`. */
@@ -343,6 +351,10 @@ export interface ProjectConfig<Value> {
   "restricted.devices.unix-block"?: Value;
   /** Whether there may be devices of the type `unix-char`. Default: `block`. */
   "restricted.devices.unix-char"?: Value;
+  /** Whether there may be devices of the type `unix-hotplug`. Default: `block`. */
+  "restricted.devices.unix-hotplug"?: Value;
+  /** Whether there may be devices of the type `usb`. Default: `block`. */
+  "restricted.devices.usb"?: Value;
   /** Groups of the host that `raw.idmap` may name without `restricted.containers.lowlevel`. Default: none. */
   "restricted.idmap.gid"?: Value;
   /** Users of the host that `raw.idmap` may name without `restricted.containers.lowlevel`. Default: none. */
@@ -508,7 +520,19 @@ export interface StorageVolumeConfig<Value> {
 }
 
 /** A type of devices. */
-export type DeviceType = "disk" | "nic" | "none" | "proxy" | "unix-block" | "unix-char" | (string & {});
+export type DeviceType =
+  | "disk"
+  | "gpu"
+  | "infiniband"
+  | "nic"
+  | "none"
+  | "proxy"
+  | "tpm"
+  | "unix-block"
+  | "unix-char"
+  | "unix-hotplug"
+  | "usb"
+  | (string & {});
 
 /** Options of a device, of every type; check says which one has which. */
 export interface DeviceOptions<Value> {
@@ -519,15 +543,25 @@ export interface DeviceOptions<Value> {
   /** Of a device proxy: Where each connection goes. As many ports as `listen` has, or one for all. */
   connect?: Value;
   /**
+   * - gpu: Group in the container that the node belongs to. Default: `0`.
    * - proxy: Group that the listening unix socket belongs to. Default: `0`.
    * - unix-block: Group in the container that the node belongs to. Default: `0`.
    * - unix-char: Group in the container that the node belongs to. Default: `0`.
+   * - unix-hotplug: Group in the container that the node belongs to. Default: `0`.
+   * - usb: Group in the container that the node belongs to. Default: `0`.
    */
   gid?: Value;
+  /** Of a device gpu: What of a card the container gets. `physical`: the card itself, which the host and other containers can use as well. LXD's `mdev` and `sriov` are for virtual machines, and `mig` is not here yet. Default: `physical`. */
+  gputype?: Value;
   /** Of a device nic: Name of the interface on the host. Default: `veth` with 8 random digits. */
   host_name?: Value;
-  /** Of a device nic: Hardware address of the interface inside. Default: `volatile.<device>.hwaddr`, chosen once. */
+  /**
+   * - infiniband: Address of the interface inside: all 20 bytes, or the last 8. Default: that of the port.
+   * - nic: Hardware address of the interface inside. Default: `volatile.<device>.hwaddr`, chosen once.
+   */
   hwaddr?: Value;
+  /** Of a device gpu: Number of the card on the host: that of /dev/dri/card0 is `0`. Not together with `pci`, `vendorid` and `productid`. Default: any. */
+  id?: Value;
   /** Of a device nic: Address that the network's DHCP gives to the nic, in the subnet of the network. Default: any free one of the network. */
   "ipv4.address"?: Value;
   /** Of a device nic: How much it sends, as for `limits.ingress`. What goes faster is dropped. Default: no bound. */
@@ -558,33 +592,59 @@ export interface DeviceOptions<Value> {
    */
   minor?: Value;
   /**
+   * - gpu: Permissions of the node, in octal digits. Default: `0660`.
    * - proxy: Permissions of the listening unix socket, in octal digits. Default: `0644`.
    * - unix-block: Permissions of the node, in octal digits. Default: `0660`.
    * - unix-char: Permissions of the node, in octal digits. Default: `0660`.
+   * - unix-hotplug: Permissions of the node, in octal digits. Default: `0660`.
+   * - usb: Permissions of the node, in octal digits. Default: `0660`.
    */
   mode?: Value;
-  /** Of a device nic: Largest packet of the interface inside, in bytes. Default: that of the bridge. */
+  /**
+   * - infiniband: Largest packet of the interface inside, in bytes. Default: that of the port.
+   * - nic: Largest packet of the interface inside, in bytes. Default: that of the bridge.
+   */
   mtu?: Value;
-  /** Of a device nic: Name of the interface inside. Default: the first of `eth0`, `eth1` and so on that is free. */
+  /**
+   * - infiniband: Name of the interface inside. Default: one that the kernel has.
+   * - nic: Name of the interface inside. Default: the first of `eth0`, `eth1` and so on that is free.
+   */
   name?: Value;
   /** Of a device proxy: Whether packets are forwarded in the place of connections. `true` is not here yet. Default: `false`. */
   nat?: Value;
   /** Of a device nic: Network of the server that the nic belongs to, in place of `nictype` and `parent`. */
   network?: Value;
-  /** Of a device nic: What the nic is on the host. `bridged`: a port of the bridge `parent`. `p2p`: an interface that nothing is done with. Default: by the type of the `network`. */
+  /**
+   * - infiniband: What the container gets. `physical`: the port itself. `sriov`: a virtual function of it.
+   * - nic: What the nic is on the host. `bridged`: a port of the bridge `parent`. `p2p`: an interface that nothing is done with. Default: by the type of the `network`.
+   */
   nictype?: Value;
   /** Of a device disk: Whether the source may be missing on the host. It is LXD's older word for `required` with the value `false`. Default: `false`. */
   optional?: Value;
-  /** Of a device nic: Bridge of the host that a nic of the type `bridged` is a port of. */
+  /**
+   * - infiniband: Interface of the port on the host.
+   * - nic: Bridge of the host that a nic of the type `bridged` is a port of.
+   */
   parent?: Value;
   /**
    * - disk: Where the disk is in the container. `/` is the container's root.
+   * - tpm: Where the TPM is in the container.
    * - unix-block: Where the node is in the container. Default: `source`.
    * - unix-char: Where the node is in the container. Default: `source`.
    */
   path?: Value;
+  /** Of a device tpm: Where it is once more, by way of the kernel's resource manager: programs share it there. */
+  pathrm?: Value;
+  /** Of a device gpu: PCI address of the card. Not together with `id`, `vendorid` and `productid`. Default: any. */
+  pci?: Value;
   /** Of a device disk: Storage pool of the container's root, or of the custom volume that is the `source`. It cannot be changed later. */
   pool?: Value;
+  /**
+   * - gpu: Number of the product that the cards are. Default: any.
+   * - unix-hotplug: Number of the product that the USB device is. Default: any.
+   * - usb: Number of the product that the devices are. Default: any.
+   */
+  productid?: Value;
   /** Of a device disk: What becomes of mounts below the source that are made while the container runs: with `slave` or `shared` it sees those that the host makes there, where the source is shared on the host. The host sees none of the container's. An `r` in front changes nothing: what is mounted below the source is treated alike. A root has none. Default: `private`. */
   propagation?: Value;
   /** Of a device proxy: Whether each connection begins with a line that tells the client's address (HAProxy's PROXY protocol, version 1). Default: `false`. */
@@ -599,6 +659,8 @@ export interface DeviceOptions<Value> {
    * - disk: Whether the source must be there. If it may be missing and is missing, the container has no such disk. Default: `true`.
    * - unix-block: Whether the container cannot start without the device. If it need not be there, the container gets it when it comes, and loses it when it goes. Default: `true`.
    * - unix-char: Whether the container cannot start without the device. If it need not be there, the container gets it when it comes, and loses it when it goes. Default: `true`.
+   * - unix-hotplug: Whether the container cannot start while no such device is there. Whatever it says, devices come to a running container and go with the host's. Default: `false`.
+   * - usb: Whether the container cannot start while no such device is there. Whatever it says, devices come to a running container and go with the host's. Default: `false`.
    */
   required?: Value;
   /** Of a device proxy: Group by which connections to a unix socket are made. Default: `0`. */
@@ -616,10 +678,19 @@ export interface DeviceOptions<Value> {
    */
   source?: Value;
   /**
+   * - gpu: User in the container that the node belongs to. Default: `0`.
    * - proxy: User that the listening unix socket belongs to. Default: `0`.
    * - unix-block: User in the container that the node belongs to. Default: `0`.
    * - unix-char: User in the container that the node belongs to. Default: `0`.
+   * - unix-hotplug: User in the container that the node belongs to. Default: `0`.
+   * - usb: User in the container that the node belongs to. Default: `0`.
    */
   uid?: Value;
+  /**
+   * - gpu: Number of the vendor of the cards. Default: any.
+   * - unix-hotplug: Number of the vendor of the USB device. One of `vendorid` and `productid` must be there. Default: any.
+   * - usb: Number of the vendor of the devices. Default: any.
+   */
+  vendorid?: Value;
   [option: string]: Value | undefined;
 }

@@ -11,6 +11,8 @@ export interface Guest {
   readonly components?: readonly string[];
   /** Packages beside those that every guest has. */
   readonly packages: readonly string[];
+  /** Words for qemu: hardware beside what every guest has. */
+  readonly hardware?: readonly string[];
   /** Words for the kernel. */
   readonly kernelWords: readonly string[];
   readonly memoryMiB: number;
@@ -89,6 +91,21 @@ export const guests: readonly Guest[] = [
     packages: ["linux-headers-amd64", "zfs-dkms", "zfsutils-linux"],
     driver: "zfs",
     sets: ["driver"],
+  },
+  {
+    ...debian,
+    name: "hardware",
+    title: "Debian 12 with a card, USB devices and TPMs",
+    suite: "bookworm",
+    packages: ["swtpm"],
+    // A tablet, an adapter of FTDI with a serial line that nobody is at, and a card.
+    hardware: [
+      ...["-device", "qemu-xhci", "-device", "usb-tablet"],
+      ...["-chardev", "null,id=line", "-device", "usb-serial,chardev=line,always-plugged=on"],
+      ...["-device", "virtio-gpu-pci"],
+    ],
+    proves: ["qemu-usb", "qemu-gpu", "vtpm"],
+    sets: ["hardware"],
   },
   { ...debian, name: "debian13", title: "Debian 13", suite: "trixie", packages: ["incus-client"] },
 ];

@@ -151,6 +151,7 @@ export async function qemuCommand(
     ...["-device", "virtio-rng-pci", "-device", "virtio-serial-pci"],
     ...["-chardev", `socket,id=agent,path=${path.join(folder, "agent")},server=on,wait=off`],
     ...["-device", "virtserialport,chardev=agent,name=bothy.agent"],
+    ...(guest.hardware ?? []),
     ...drives.flatMap((drive, index) => ["-drive", drive, "-device", `virtio-blk-pci,drive=d${index}`]),
   ];
 }

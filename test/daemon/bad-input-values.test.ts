@@ -146,7 +146,7 @@ const nic = { type: "nic", network: "known" };
 const disk = { type: "disk", path: "/mnt", source: "/tmp" };
 
 const wrongDevices: readonly (readonly [object, RegExp])[] = [
-  [{ d: { type: "gpu" } }, /"gpu"/],
+  [{ d: { type: "pci" } }, /"pci"/],
   [{ d: { type: "constructor" } }, /"constructor"/],
   [{ d: { type: "toString" } }, /"toString"/],
   [{ d: {} }, /type/],

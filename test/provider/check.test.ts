@@ -112,7 +112,7 @@ const wrong: WrongInput[] = [
     inputs: {
       name: "p",
       devices: {
-        p: { type: "gpu" },
+        p: { type: "pci" },
         n: { type: "nci" },
         e: { type: "nic", netwrk: "a", nictype: "p2p", vlan: 1 },
       },
@@ -129,12 +129,12 @@ const wrong: WrongInput[] = [
     kind: "project",
     inputs: {
       name: "lab",
-      config: { "limits.cpu": "many", "features.image": "true", "restricted.devices.gpu": "allow" },
+      config: { "limits.cpu": "many", "features.image": "true", "restricted.devices.pci": "allow" },
     },
     failures: {
       'config["limits.cpu"]': /whole number/,
       'config["features.image"]': /Did you mean "features.images"/,
-      'config["restricted.devices.gpu"]': /is a key of LXD that this version does not have yet/,
+      'config["restricted.devices.pci"]': /is a key of LXD that this version does not have yet/,
     },
   },
   { kind: "storage-pool", inputs: { name: "p", driver: "btfrs" }, failures: { driver: /Did you mean "btrfs"/ } },

@@ -1,5 +1,7 @@
 /** Needs: what a test of isolation asks of the machine. Without it the test is skipped, with the name of what is missing; in the guest that has it REQUIRE forbids that. */
-import { existsSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { appArmorSupport } from "../../daemon/platform/apparmor/support";
 import { findProgram } from "../../sdk/host/program";
 import { requireFeature } from "./require";
@@ -12,7 +14,24 @@ const looks = {
   selinux: () => existsSync("/sys/fs/selinux/enforce"),
   /** Control groups of version 2 alone. */
   cgroup2: () => /^cgroup2 \/sys\/fs\/cgroup cgroup2 /m.test(readFileSync("/proc/mounts", "utf8")),
+  /** qemu's USB devices, whose controller a test may take away for a while. */
+  "qemu-usb": () => isQemu() && usbDevices().includes("0403:6001"),
+  /** A card that is qemu's. */
+  "qemu-gpu": () => isQemu() && existsSync("/dev/dri/card0"),
+  /** Emulated TPMs: the program, and the kernel's part. */
+  vtpm: () => findProgram("swtpm") !== undefined && spawnSync("modprobe", ["tpm_vtpm_proxy"]).status === 0,
 } as const satisfies Record<string, () => boolean>;
+
+const textOf = (file: string): string => (existsSync(file) ? readFileSync(file, "utf8").trim() : "");
+
+const isQemu = (): boolean => textOf("/sys/class/dmi/id/sys_vendor") === "QEMU";
+
+/** Vendor and product of each. */
+function usbDevices(): string[] {
+  const base = "/sys/bus/usb/devices";
+  const names = existsSync(base) ? readdirSync(base) : [];
+  return names.map((name) => ["idVendor", "idProduct"].map((file) => textOf(path.join(base, name, file))).join(":"));
+}
 
 export type Need = keyof typeof looks;
 

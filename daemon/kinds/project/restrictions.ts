@@ -84,9 +84,13 @@ function checkIdMap(config: Config, value: string, of: string): void {
 }
 
 const titles = {
+  gpu: "GPU devices",
+  infiniband: "Infiniband devices",
   proxy: "Proxy devices",
   "unix-block": "Unix block devices",
   "unix-char": "Unix character devices",
+  "unix-hotplug": "Unix hotplug devices",
+  usb: "USB devices",
 } as const;
 
 /** Whether a project may see and use a network, or an interface of the host. */
@@ -125,7 +129,9 @@ export function requiredFolder(project: ProjectRecord, device: string, source: s
 function forbiddenDevice(config: Config, options: Device): string | undefined {
   const rules = projectConfig(config);
   switch (options.type) {
+    // An emulated TPM has nothing of the host's.
     case "none":
+    case "tpm":
       return undefined;
     case "disk":
       // A container is nothing without its root.
@@ -141,9 +147,13 @@ function forbiddenDevice(config: Config, options: Device): string | undefined {
       if (rules.get("restricted.devices.nic") === "managed" && !options.network)
         return "Only managed network devices are allowed";
       return forbiddenNetwork(config, options) ? "Network not allowed in project" : undefined;
+    case "gpu":
+    case "infiniband":
     case "proxy":
     case "unix-block":
     case "unix-char":
+    case "unix-hotplug":
+    case "usb":
       return rules.get(`restricted.devices.${options.type}`) === "allow"
         ? undefined
         : `${titles[options.type]} are forbidden`;

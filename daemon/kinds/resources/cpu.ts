@@ -3,7 +3,7 @@ import path from "node:path";
 import { parseCpuList } from "../../../sdk/api/config/values";
 import type { Resources } from "../../../sdk/api/resources";
 import { hostArchitecture } from "../../../sdk/host/architecture";
-import { numberIn, type Roots, readDir, textIn } from "./files";
+import { numberIn, type Roots, readDir, textIn } from "../../platform/hardware/files";
 
 type Cpu = Resources["cpu"];
 type Socket = Cpu["sockets"][number];

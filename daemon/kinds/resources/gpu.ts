@@ -1,8 +1,9 @@
 /** GPUs of the host, from /sys/class/drm and /sys/bus/pci. */
 import path from "node:path";
-import { busAddresses, driverOf, nodeOf, type PciDevice, pciNames, realFolder, virtualFunctions } from "./device";
-import { numberIn, type Roots, readDir, textIn } from "./files";
-import type { Names } from "./names";
+import { driverOf, nodeOf, type PciDevice, pciNames, virtualFunctions } from "../../platform/hardware/device";
+import { type DrmNode, listDrm } from "../../platform/hardware/drm";
+import { numberIn, type Roots, readDir, textIn } from "../../platform/hardware/files";
+import type { Names } from "../../platform/hardware/names";
 
 /** The class of display controllers (PCI Code and ID Assignment). */
 const displayClass = 0x03;
@@ -11,7 +12,7 @@ export async function readGpu(roots: Roots, all: readonly PciDevice[], names: Na
   const drm = await listDrm(roots);
   const cardOf = async (device: PciDevice) => ({
     ...(await driverOf(roots, device.folder)),
-    ...(await drmOf(drm.filter(({ pci }) => pci === device.address))),
+    ...drmOf(drm.filter(({ pci }) => pci === device.address)),
     ...(await mediated(device.folder)),
     numa_node: await nodeOf(device.folder),
     pci_address: device.address,
@@ -28,7 +29,7 @@ export async function readGpu(roots: Roots, all: readonly PciDevice[], names: Na
       .filter(({ name, pci }) => pci === undefined && /^card\d+$/.test(name))
       .map(async (node) => ({
         ...(await driverOf(roots, node.device)),
-        ...(await drmOf(drm.filter(({ device }) => device === node.device))),
+        ...drmOf(drm.filter(({ device }) => device === node.device)),
         numa_node: await nodeOf(node.device),
         ...(node.usb === undefined ? {} : { usb_address: node.usb }),
       })),
@@ -38,39 +39,17 @@ export async function readGpu(roots: Roots, all: readonly PciDevice[], names: Na
   return { cards: list, total: list.length + hidden.length };
 }
 
-interface Node {
-  readonly name: string;
-  readonly folder: string;
-  readonly device: string;
-  readonly pci: string | undefined;
-  readonly usb: string | undefined;
-}
-
-async function listDrm(roots: Roots): Promise<Node[]> {
-  const base = path.join(roots.sys, "class/drm");
-  const names = (await readDir(base)).filter((name) => /^(card|controlD|renderD)\d+$/.test(name)).sort();
-  const nodes = names.map(async (name) => {
-    const folder = path.join(base, name);
-    const device = await realFolder(path.join(folder, "device"));
-    if (device === undefined) return [];
-    const { pci, usb } = busAddresses(device);
-    return [{ name, folder, device, pci, usb }];
-  });
-  return (await Promise.all(nodes)).flat();
-}
-
-async function drmOf(nodes: readonly Node[]) {
+function drmOf(nodes: readonly DrmNode[]) {
   const card = nodes.find(({ name }) => name.startsWith("card"));
   if (card === undefined) return {};
-  const device = async ({ folder }: Node) => ((await textIn(folder, "dev")) ?? "").trim();
   const [control, render] = ["controlD", "renderD"].map((prefix) => nodes.find(({ name }) => name.startsWith(prefix)));
   return {
     drm: {
       id: Number(card.name.slice("card".length)),
       card_name: card.name,
-      card_device: await device(card),
-      ...(control === undefined ? {} : { control_name: control.name, control_device: await device(control) }),
-      ...(render === undefined ? {} : { render_name: render.name, render_device: await device(render) }),
+      card_device: card.numbers,
+      ...(control === undefined ? {} : { control_name: control.name, control_device: control.numbers }),
+      ...(render === undefined ? {} : { render_name: render.name, render_device: render.numbers }),
     },
   };
 }

@@ -1,7 +1,7 @@
 /** Memory of the host and of its NUMA nodes, from /proc/meminfo and /sys/devices/system. */
 import path from "node:path";
 import type { Resources } from "../../../sdk/api/resources";
-import { numberIn, type Roots, readDir, textIn } from "./files";
+import { numberIn, type Roots, readDir, textIn } from "../../platform/hardware/files";
 
 /** Reads the memory of the host, in bytes. Its total is that of the blocks that are switched on, where the kernel tells them: it keeps some for itself. */
 export async function readMemory(roots: Roots): Promise<Resources["memory"]> {

@@ -1,8 +1,16 @@
 /** Network cards of the host and their ports, from /sys/class/net and /sys/bus/pci. */
 import path from "node:path";
-import { busAddresses, driverOf, nodeOf, type PciDevice, pciNames, realFolder, virtualFunctions } from "./device";
-import { numberIn, type Roots, readDir, textIn } from "./files";
-import type { Names } from "./names";
+import {
+  busAddresses,
+  driverOf,
+  nodeOf,
+  type PciDevice,
+  pciNames,
+  realFolder,
+  virtualFunctions,
+} from "../../platform/hardware/device";
+import { numberIn, type Roots, readDir, textIn } from "../../platform/hardware/files";
+import type { Names } from "../../platform/hardware/names";
 
 /** The class of network controllers (PCI Code and ID Assignment). */
 const networkClass = 0x02;

@@ -1,9 +1,9 @@
 /** PCI devices of the host, from /sys/bus/pci. */
 import { open } from "node:fs/promises";
 import path from "node:path";
-import { driverOf, nodeOf, type PciDevice, pciNames } from "./device";
-import { linkedName, orNothing, type Roots } from "./files";
-import type { Names } from "./names";
+import { driverOf, nodeOf, type PciDevice, pciNames } from "../../platform/hardware/device";
+import { linkedName, orNothing, type Roots } from "../../platform/hardware/files";
+import type { Names } from "../../platform/hardware/names";
 import { parseVpd } from "./vpd";
 
 /** A card tells more than anybody reads. */

@@ -1,11 +1,11 @@
 /** Resources: the host's hardware, as /proc and /sys tell it. Whatever a host lacks is left out. */
 import type { Resources } from "../../../sdk/api/resources";
+import { listPci } from "../../platform/hardware/device";
+import { hostRoots, type Roots } from "../../platform/hardware/files";
+import { readNames } from "../../platform/hardware/names";
 import { readCpu } from "./cpu";
-import { listPci } from "./device";
-import { hostRoots, type Roots } from "./files";
 import { readGpu } from "./gpu";
 import { readMemory } from "./memory";
-import { readNames } from "./names";
 import { readNetwork } from "./network";
 import { readPci } from "./pci";
 import { readStorage } from "./storage";

@@ -1,8 +1,8 @@
 /** Disks of the host, from /sys/block. */
 import path from "node:path";
 import type { Resources } from "../../../sdk/api/resources";
-import { busAddresses, realFolder } from "./device";
-import { linkedName, numberIn, type Roots, readDir, textIn } from "./files";
+import { busAddresses, realFolder } from "../../platform/hardware/device";
+import { linkedName, numberIn, type Roots, readDir, textIn } from "../../platform/hardware/files";
 
 type Disk = Resources["storage"]["disks"][number];
 

@@ -1,6 +1,6 @@
 /** System: the machine itself, from the firmware's tables in /sys/class/dmi. */
 import path from "node:path";
-import { type Roots, readDir, textIn } from "./files";
+import { type Roots, readDir, textIn } from "../../platform/hardware/files";
 
 /** Names of the forms of a chassis (System Management BIOS Reference, 7.4.1), as LXD writes them. */
 const chassisTypes: readonly string[] = [

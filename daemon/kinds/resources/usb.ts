@@ -1,8 +1,8 @@
 /** USB devices of the host, from /sys/bus/usb. */
 import path from "node:path";
-import { driverOf } from "./device";
-import { type Roots, readDir, textIn } from "./files";
-import type { Names } from "./names";
+import { driverOf } from "../../platform/hardware/device";
+import { type Roots, readDir, textIn } from "../../platform/hardware/files";
+import type { Names } from "../../platform/hardware/names";
 
 /** Names of classes (usb.org, Defined Class Codes), as LXD writes them. */
 const classes: Readonly<Record<number, string>> = {

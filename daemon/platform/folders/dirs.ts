@@ -96,6 +96,11 @@ export class Dirs {
     return this.#at("logs", instance);
   }
 
+  /** Folder of what emulated TPMs of an instance keep. @param id the instance's volatile.uuid */
+  tpms(id: string): string {
+    return this.#at("tpm", id);
+  }
+
   /** Folder of an instance's backups. @param instance its name on the host */
   backups(instance: string): string {
     return this.#in("backups", "instances", instance);

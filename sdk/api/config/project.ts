@@ -273,6 +273,8 @@ const restricted = grouped("restricted", {
     example: "/srv/lab,/home/lab",
     doc: "Folders of the host in which the `source` of a disk must lie, with `restricted.devices.disk` set to `allow`. The kernel holds a source to its folder at each start (docs/lxd-api.md, Projects); such a disk has no `shift` and no file system's own options.",
   },
+  "restricted.devices.gpu": mayHave("gpu"),
+  "restricted.devices.infiniband": mayHave("infiniband"),
   "restricted.devices.nic": {
     type: oneOf("managed", "block", "allow"),
     default: "managed",
@@ -285,6 +287,8 @@ const restricted = grouped("restricted", {
   "restricted.devices.proxy": mayHave("proxy"),
   "restricted.devices.unix-block": mayHave("unix-block"),
   "restricted.devices.unix-char": mayHave("unix-char"),
+  "restricted.devices.unix-hotplug": mayHave("unix-hotplug"),
+  "restricted.devices.usb": mayHave("usb"),
   "restricted.idmap.gid": {
     type: hostIds,
     unset: "none",

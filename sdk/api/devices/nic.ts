@@ -3,20 +3,9 @@ import type { Device } from "../common";
 import { lxdNicTypes } from "../config/lxd-words";
 import { readerOf } from "../config/reader";
 import type { Row } from "../config/table";
-import { bitRate, hwaddr, integer, ipv4, mtu, oneLine, oneOfLxd, text } from "../config/values";
+import { bitRate, hwaddr, integer, ipv4, mtu, oneLine, oneOfLxd } from "../config/values";
+import { hostInterfaceName, innerInterfaceName } from "./interface-name";
 import { commonOptions, type DeviceReference, type DeviceType, type OptionIssue } from "./type";
-
-/** No "%" either: the kernel takes it for a pattern of names. */
-const interfaceName = text("interface name", (value) =>
-  /^[a-zA-Z0-9_.][a-zA-Z0-9_.-]{0,14}$/.test(value) && value !== "." && value !== ".." && value !== "lo"
-    ? undefined
-    : "it must be an interface name: at most 15 letters, digits, dots, dashes and underscores",
-);
-
-/** A name inside the container; LXD takes none of one letter. */
-const innerInterfaceName = text(interfaceName.title, (value) =>
-  value.length < 2 ? "it must be at least 2 characters long" : interfaceName.check(value),
-);
 
 const since = "0.1.0";
 
@@ -38,7 +27,7 @@ const options = {
     doc: "Network of the server that the nic belongs to, in place of `nictype` and `parent`.",
   },
   parent: {
-    type: interfaceName,
+    type: hostInterfaceName,
     applies: "now",
     since,
     example: "br0",
@@ -69,7 +58,7 @@ const options = {
     doc: "Largest packet of the interface inside, in bytes.",
   },
   host_name: {
-    type: interfaceName,
+    type: hostInterfaceName,
     unset: "`veth` with 8 random digits",
     applies: "now",
     since,

@@ -3,7 +3,8 @@ import nodePath from "node:path";
 import type { Device } from "../common";
 import { readerOf } from "../config/reader";
 import type { Row } from "../config/table";
-import { absolutePath, bool, integer, octalMode, oneLine, text, unixId } from "../config/values";
+import { absolutePath, bool, integer, oneLine, text } from "../config/values";
+import { nodeOptions } from "./node";
 import { commonOptions, type DeviceType, type OptionIssue } from "./type";
 
 /** What the kernel's dev_t holds (makedev(3)). */
@@ -18,7 +19,7 @@ const hostNode = text("path below /dev", (value) =>
 );
 
 /** Where the node is inside, with or without the first slash, as LXD takes it: any path but the root itself. */
-const innerNode = text("path", (value) =>
+export const innerNode = text("path", (value) =>
   nodePath.posix.normalize(`/${value}`) === "/"
     ? "it must be the path of a file in the container"
     : oneLine.check(value),
@@ -61,30 +62,7 @@ const options = {
     example: "229",
     doc: "Minor number of the device.",
   },
-  uid: {
-    type: unixId,
-    default: "0",
-    applies: "now",
-    since,
-    example: "1000",
-    doc: "User in the container that the node belongs to.",
-  },
-  gid: {
-    type: unixId,
-    default: "0",
-    applies: "now",
-    since,
-    example: "20",
-    doc: "Group in the container that the node belongs to.",
-  },
-  mode: {
-    type: octalMode,
-    default: "0660",
-    applies: "now",
-    since,
-    example: "0666",
-    doc: "Permissions of the node, in octal digits.",
-  },
+  ...nodeOptions,
   required: {
     type: bool,
     default: "true",

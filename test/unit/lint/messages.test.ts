@@ -34,6 +34,7 @@ const stock = [
   "Unable to create a stateful snapshot. CRIU isn't installed",
   "The container isn't running",
   "The required device path doesn't exist",
+  /Parent device '[^']*' doesn't exist/,
   /Requested profile "[^"]*" doesn't exist/,
 ];
 

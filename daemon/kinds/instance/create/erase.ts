@@ -1,7 +1,7 @@
 /** Erase: what an instance has on disk and in its networks goes, for good. */
 import { rm } from "node:fs/promises";
 import type { Volume } from "../../storage-pool/driver";
-import { devicesForgotten } from "../devices/devices";
+import { devicesDeleted, devicesForgotten } from "../devices/devices";
 import type { InstanceHome } from "../home";
 import { forgetProfile } from "../labels/confinement";
 import { requireEnded } from "../life/leftovers";
@@ -31,6 +31,7 @@ async function removeBelongings(home: InstanceHome, record: InstanceRecord): Pro
   await deleteVolume(home, record.pool, volumeOf(record));
   const rest: readonly [string, () => Promise<void>][] = [
     ["Cannot forget the addresses of a deleted instance", () => devicesForgotten(home, record)],
+    ["Cannot remove what the devices of a deleted instance have kept", () => devicesDeleted(home, record)],
     ["Cannot remove the backups of a deleted instance", () => backups.eraseAll(record)],
     ["Cannot unload the AppArmor profile of a deleted instance", async () => forgetProfile(home, record)],
     ["Cannot remove the links of a deleted instance", () => removeLinks(home, record)],

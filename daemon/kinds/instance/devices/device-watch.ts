@@ -1,6 +1,6 @@
 /**
- * Device watch: devices that need not be there (`required` is false) come to a running container when the host gets them, and go with them. Folders are
- * watched, since what is not there yet cannot be (inotify(7)).
+ * Device watch: devices that need not be there (a node with `required: "false"`, what is on USB) come to a running container when the host gets them, and go
+ * with them. Folders are watched, since what is not there yet cannot be (inotify(7)).
  */
 import { type FSWatcher, watch } from "node:fs";
 import path from "node:path";
@@ -9,15 +9,19 @@ import type { Devices } from "../../../../sdk/api/common";
 import { isThere } from "../../../platform/folders/files";
 import type { Log } from "../../../platform/log";
 import { type InstanceId, keyOf } from "../record";
-import { awaiting } from "./devices";
+import { watchedFolders } from "./devices";
 
 /** A node gets its owner and mode just after it is made, and several come at once. */
 const settleMs = 50;
 
 interface Watched {
   readonly instance: InstanceId;
-  readonly files: readonly string[];
+  /** With those of its profiles. */
+  readonly devices: Devices;
 }
+
+/** Asked anew each time: a bus that comes is a folder more. */
+const foldersOf = (devices: Devices): string[] => watchedFolders(devices).flatMap(({ folders }) => folders);
 
 export class DeviceWatch {
   readonly #watched = new Map<string, Watched>();
@@ -37,9 +41,8 @@ export class DeviceWatch {
    * @param devices with those of its profiles @param isDoubtful whether what is noted of them may not be what the container has
    */
   async follow(instance: InstanceId, devices: Devices, isDoubtful = false): Promise<void> {
-    const files = awaiting(devices).flatMap((one) => one.files);
-    if (files.length === 0) return this.forget(instance);
-    this.#watched.set(keyOf(instance), { instance, files });
+    if (foldersOf(devices).length === 0) return this.forget(instance);
+    this.#watched.set(keyOf(instance), { instance, devices });
     await this.#settle();
     // One may have come or gone since the container was given its devices.
     await this.look(instance, isDoubtful);
@@ -58,8 +61,8 @@ export class DeviceWatch {
 
   /** Watches those folders that matter, and no others. Never rejects. */
   async #settle(): Promise<void> {
-    const files = [...this.#watched.values()].flatMap((watched) => watched.files);
-    const wanted = new Set(await Promise.all(files.map(nearestFolder)));
+    const folders = [...this.#watched.values()].flatMap(({ devices }) => foldersOf(devices));
+    const wanted = new Set(await Promise.all([...new Set(folders)].map(nearestFolder)));
     if (this.#isClosed) return;
     for (const [folder, watcher] of this.#folders)
       if (!wanted.has(folder)) {
@@ -71,13 +74,18 @@ export class DeviceWatch {
 
   #watchFolder(folder: string): void {
     try {
-      const watcher = watch(folder, { persistent: false }, () => void this.#lookSoon());
-      // The folder itself has gone: a nearer one above it is watched then.
-      watcher.on("error", () => {
+      const end = () => {
         watcher.close();
-        this.#folders.delete(folder);
+        if (this.#folders.get(folder) === watcher) this.#folders.delete(folder);
         void this.#lookSoon();
+      };
+      const watcher = watch(folder, { persistent: false }, (_event, name) => {
+        // Of the folder itself, which may have gone: one of the same name that comes at once is another (IN_DELETE_SELF).
+        if (name === path.basename(folder)) end();
+        else void this.#lookSoon();
       });
+      // A nearer one above it is watched then.
+      watcher.on("error", end);
       this.#folders.set(folder, watcher);
     } catch (error) {
       this.log.warning("Cannot watch for devices of the host", { folder, error });
@@ -95,9 +103,9 @@ export class DeviceWatch {
   }
 }
 
-/** The folder that a file is in, or the nearest above that is there. */
-async function nearestFolder(file: string): Promise<string> {
-  let folder = path.dirname(file);
+/** The folder, or the nearest above that is there. */
+async function nearestFolder(wanted: string): Promise<string> {
+  let folder = wanted;
   while (folder !== "/" && !(await isThere(folder))) folder = path.dirname(folder);
   return folder;
 }

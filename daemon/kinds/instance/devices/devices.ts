@@ -6,21 +6,31 @@ import type { InstanceHome } from "../home";
 import type { InstanceId, InstanceRecord } from "../record";
 import { disk } from "./disk";
 import type { CheckFacts, DeviceDriver, NamedDevice, Owner, PlanFacts } from "./driver";
+import { gpu } from "./gpu";
+import { infiniband } from "./infiniband";
 import { nic } from "./nic";
 import { none } from "./none";
 import { requireOwnPlaces } from "./places";
 import { proxy } from "./proxy";
 import type { DevicePlan } from "./step";
+import { tpm } from "./tpm";
 import { unixBlock } from "./unix-block";
 import { unixChar } from "./unix-char";
+import { unixHotplug } from "./unix-hotplug";
+import { usb } from "./usb";
 
 /** In the order in which a container gets them: a device node may lie in a disk. */
 const drivers: Readonly<Record<DeviceTypeName, DeviceDriver>> = {
   none,
   disk,
   nic,
+  infiniband,
   "unix-char": unixChar,
   "unix-block": unixBlock,
+  "unix-hotplug": unixHotplug,
+  usb,
+  gpu,
+  tpm,
   proxy,
 };
 
@@ -52,8 +62,8 @@ export const changedDevices = (was: Devices, is: Devices): string[] =>
 /** Refuses two devices in one place. @param isNew what stands already is not judged @throws ApiError */
 export function checkPlaces(devices: Devices, isNew: CheckFacts["isNew"]): void {
   const placed = Object.entries(devices).flatMap(([device, options]) => {
-    const place = driverOf(options)?.place?.(options);
-    return place === undefined ? [] : [{ device, type: options.type ?? "", place }];
+    const places = driverOf(options)?.places?.(options) ?? [];
+    return places.map((place) => ({ device, type: options.type ?? "", place }));
   });
   requireOwnPlaces(placed, isNew);
 }
@@ -98,7 +108,8 @@ export const keptBy = (plans: readonly DevicePlan[]): Config =>
 
 /**
  * How a container gets its devices, or has got them.
- * @param isAnew which it is about to get; of the others the owner's volatile keys tell @throws ApiError for what cannot be
+ * @param isAnew which it is about to get; of the others the owner's volatile keys tell @param isFollowed which of these only since the host's nodes changed
+ * @throws ApiError for what cannot be
  */
 export async function planDevices(
   home: InstanceHome,
@@ -106,18 +117,34 @@ export async function planDevices(
   devices: Devices,
   ids: IdRange | undefined,
   isAnew: PlanFacts["isAnew"],
+  isFollowed: PlanFacts["isFollowed"] = () => false,
 ): Promise<DevicePlan[]> {
   const planOf = async ({ driver, devices: mine }: { driver: DeviceDriver; devices: NamedDevice[] }) =>
-    driver.plan({ home, owner, devices: mine, ids, isAnew });
-  return (await Promise.all(byDriver(devices).map(planOf))).flat();
+    driver.plan({ home, owner, devices: mine, ids, isAnew, isFollowed });
+  // Each of them to its end, so that nothing is made behind the back of who takes back what was made (devicesUnplanned, devicesEnded).
+  const planned = await Promise.allSettled(byDriver(devices).map(planOf));
+  const failed = planned.find((result) => result.status === "rejected");
+  if (failed === undefined) return planned.flatMap((result) => (result.status === "fulfilled" ? result.value : []));
+  throw failed.reason;
 }
 
-/** The devices that come and go with files of the host, each with those files. */
-export const awaiting = (devices: Devices): { readonly device: string; readonly files: readonly string[] }[] =>
+/** Devices that were planned anew are not to come after all. @param owner as it was before, with the volatile keys of what the container has. Never rejects. */
+export async function devicesUnplanned(
+  home: InstanceHome,
+  owner: Owner,
+  devices: Devices,
+  isAnew: PlanFacts["isAnew"],
+): Promise<void> {
+  for (const { driver, devices: mine } of byDriver(devices))
+    await driver.unplanned?.({ home, owner, devices: mine.filter(([device]) => isAnew(device)) });
+}
+
+/** The devices that come and go with nodes of the host, each with the folders that these are in, as far as there are any now. */
+export const watchedFolders = (devices: Devices): { readonly device: string; readonly folders: readonly string[] }[] =>
   byDriver(devices).flatMap(({ driver, devices: mine }) =>
     mine.flatMap(([device, options]) => {
-      const files = driver.awaited?.(options) ?? [];
-      return files.length === 0 ? [] : [{ device, files }];
+      const folders = driver.watched?.(options) ?? [];
+      return folders.length === 0 ? [] : [{ device, folders }];
     }),
   );
 
@@ -146,7 +173,15 @@ export async function devicesAdopted(
   cell: RunningCell,
 ): Promise<void> {
   for (const mine of byDriver(devices))
-    await mine.driver.adopted?.({ home, owner, devices: mine.devices, ids, isAnew: () => false }, cell);
+    await mine.driver.adopted?.(
+      { home, owner, devices: mine.devices, ids, isAnew: () => false, isFollowed: () => false },
+      cell,
+    );
+}
+
+/** An instance is deleted. */
+export async function devicesDeleted(home: InstanceHome, record: InstanceRecord): Promise<void> {
+  for (const driver of all) await driver.deleted?.(home, record);
 }
 
 /** An instance is deleted, or has another name. */

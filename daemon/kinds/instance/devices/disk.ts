@@ -142,7 +142,7 @@ export const rootFlagOps = (devices: Devices): Op[] =>
 const outside = ["limits.read", "limits.write", "limits.max", "boot.priority"];
 
 export const disk: DeviceDriver = {
-  place: (options) => options.path ?? "",
+  places: (options) => [options.path ?? ""],
   outside,
   check,
   checkStart,

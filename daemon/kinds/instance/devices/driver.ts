@@ -33,11 +33,13 @@ export interface PlanFacts extends Facts {
   readonly ids: IdRange | undefined;
   /** Whether the container is about to get the device; of one that it has, or had to do without, its volatile keys say so. */
   readonly isAnew: (device: string) => boolean;
+  /** Whether the container is about to get it because the host's nodes have changed: what it had may be gone, which refuses nothing. */
+  readonly isFollowed: (device: string) => boolean;
 }
 
 export interface DeviceDriver {
   /** Where a device is seen inside, as it is written. Two cannot be at one place. */
-  place?(options: Device): string;
+  places?(options: Device): readonly string[];
   /** Refuses what is wrong with a request's devices, alone and beside the others of the type. @throws ApiError */
   check?(facts: CheckFacts): void;
   /** Refuses what another instance has already. A change of devices asks it; for a new instance or a copy it counts at the start. @throws ApiError */
@@ -50,10 +52,12 @@ export interface DeviceDriver {
   choose?(facts: Pick<Facts, "owner" | "devices">): Config;
   /** Options of which the container itself has nothing: a change of them takes no device away. */
   readonly outside?: readonly string[];
-  /** Files of the host with which the device comes and goes. */
-  awaited?(options: Device): readonly string[];
+  /** Folders of the host in which nodes come and go that the device is about; none for one that stays as it is. Some may not be there yet. */
+  watched?(options: Device): readonly string[];
   /** How a container gets its devices, or has got them. @throws ApiError for what cannot be */
   plan(facts: PlanFacts): DevicePlan[] | Promise<DevicePlan[]>;
+  /** Devices that were planned anew are not to come after all: what planning made goes. Never rejects. */
+  unplanned?(facts: Facts): Promise<void>;
   /** The container has some of its devices anew, under names that it knew. */
   replaced?(facts: {
     readonly home: InstanceHome;
@@ -66,4 +70,6 @@ export interface DeviceDriver {
   adopted?(facts: PlanFacts, cell: RunningCell): Promise<void>;
   /** The instance is deleted, or has another name. */
   forgotten?(home: InstanceHome, instance: InstanceId): Promise<void>;
+  /** The instance is deleted, with what its devices have kept. */
+  deleted?(home: InstanceHome, record: InstanceRecord): Promise<void>;
 }

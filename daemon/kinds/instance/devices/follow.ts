@@ -1,4 +1,5 @@
 /** Follow: the devices of a running container become those of its changed configuration, or stay as they were. */
+import { isDeepStrictEqual } from "node:util";
 import type { Config, Devices } from "../../../../sdk/api/common";
 import { Revert } from "../../../core/revert";
 import type { IdRange, Op } from "../../../platform/native/index";
@@ -6,7 +7,8 @@ import type { InstanceHome } from "../home";
 import type { RunningInstance } from "../life/running";
 import { type InstanceRecord, keyOf } from "../record";
 import { ruleChangeOps } from "./device-rules";
-import { changedDevices, devicesReplaced, keptBy, planDevices, withChosenKeys } from "./devices";
+import { changedDevices, devicesReplaced, devicesUnplanned, keptBy, planDevices, withChosenKeys } from "./devices";
+import type { PlanFacts } from "./driver";
 import { ownAddresses } from "./own-addresses";
 import { afterSteps, beforeSteps, cellSteps, type DevicePlan } from "./step";
 import { withoutKept } from "./volatile-keys";
@@ -15,8 +17,10 @@ export interface Change {
   /** Devices with those of the profiles, before and now. */
   readonly was: Devices;
   readonly is: Devices;
-  /** Those that are looked at anew though nothing says so. */
+  /** Those whose nodes on the host have changed, while their options have not. */
   readonly again?: readonly string[];
+  /** Those of them that the container has not as it is noted. */
+  readonly lost?: readonly string[];
 }
 
 /**
@@ -28,17 +32,18 @@ export async function followDevices(
   record: InstanceRecord,
   running: RunningInstance,
   ids: IdRange | undefined,
-  { was, is, again = [] }: Change,
+  { was, is, again = [], lost = [] }: Change,
 ): Promise<Config> {
-  const changed = [...new Set([...changedDevices(was, is), ...again])];
+  const asked = changedDevices(was, is);
+  const changed = [...new Set([...asked, ...again])];
   const chosen = withChosenKeys({ ...record, config: withoutKept(record.config, changed) }, is);
   if (changed.length === 0) return chosen;
   const { config } = await ownAddresses(home, { ...record, config: chosen }, is, (device) => changed.includes(device));
-  const all = await planDevices(home, { ...record, config }, is, ids, (device) => changed.includes(device));
-  const had = await planDevices(home, record, was, ids, () => false);
-  const come = all.filter(({ device }) => changed.includes(device));
-  const gone = had.filter(({ device }) => changed.includes(device)).reverse();
-  await carryOut(home, record, running, ids, { gone, come, rules: [rulesOf(had), rulesOf(all)] });
+  const isFollowed = (device: string) => again.includes(device) && !asked.includes(device);
+  const isAnew = (device: string) => changed.includes(device);
+  const asIs = { before: record, after: { ...record, config } };
+  const isInPart = (device: string) => isFollowed(device) && !lost.includes(device);
+  const come = await exchange(home, asIs, running, ids, { was, is, isAnew, isFollowed, isInPart });
   devicesReplaced(
     home,
     record,
@@ -46,6 +51,48 @@ export async function followDevices(
     come.filter(({ device }) => was[device] !== undefined),
   );
   return { ...config, ...keptBy(come) };
+}
+
+interface Exchange extends Pick<PlanFacts, "isAnew" | "isFollowed"> {
+  readonly was: Devices;
+  readonly is: Devices;
+  /** Whether the container keeps what it has of the device and shall have. */
+  readonly isInPart: (device: string) => boolean;
+}
+
+/** @returns the plans of the devices that have come */
+async function exchange(
+  home: InstanceHome,
+  { before, after }: { readonly before: InstanceRecord; readonly after: InstanceRecord },
+  running: RunningInstance,
+  ids: IdRange | undefined,
+  { was, is, isAnew, isFollowed, isInPart }: Exchange,
+): Promise<DevicePlan[]> {
+  try {
+    const all = await planDevices(home, after, is, ids, isAnew, isFollowed);
+    const had = await planDevices(home, before, was, ids, () => false);
+    const come = all.filter(({ device }) => isAnew(device));
+    const gone = had.filter(({ device }) => isAnew(device)).reverse();
+    const without = (plans: readonly DevicePlan[], others: readonly DevicePlan[]) =>
+      plans.map((plan) => (isInPart(plan.device) ? withoutSteps(plan, others) : plan));
+    await carryOut(home, before, running, ids, {
+      gone: without(gone, come),
+      come: without(come, gone),
+      rules: [rulesOf(had), rulesOf(all)],
+    });
+    return come;
+  } catch (error) {
+    await devicesUnplanned(home, before, is, isAnew);
+    throw error;
+  }
+}
+
+/** A node that stays is not taken away meanwhile: somebody may be about to open it. */
+function withoutSteps(plan: DevicePlan, others: readonly DevicePlan[]): DevicePlan {
+  const ops = cellSteps(others.filter(({ device }) => device === plan.device)).map(({ op }) => op);
+  const isThere = (step: DevicePlan["steps"][number]) =>
+    step.by === "cell" && ops.some((op) => isDeepStrictEqual(op, step.op));
+  return { ...plan, steps: plan.steps.filter((step) => !isThere(step)) };
 }
 
 const rulesOf = (plans: readonly DevicePlan[]): string[] => plans.flatMap(({ rules = [] }) => rules);

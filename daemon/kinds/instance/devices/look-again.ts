@@ -4,7 +4,7 @@ import { ApiError } from "../../../../sdk/api/errors";
 import { ownCall } from "../../../core/call";
 import type { InstanceHome } from "../home";
 import { type InstanceId, type InstanceRecord, instanceRef } from "../record";
-import { awaiting, keptBy, planDevices } from "./devices";
+import { keptBy, planDevices, watchedFolders } from "./devices";
 import { followDevices } from "./follow";
 import type { DevicePlan } from "./step";
 
@@ -27,23 +27,27 @@ async function look(home: InstanceHome, instance: InstanceId, isDoubtful: boolea
   if (record === undefined || running === undefined || running.cell.pid === 0) return;
   const { devices } = book.expanded(record);
   const ids = book.idsOf(record);
-  const names = awaiting(devices).map(({ device }) => device);
+  const names = watchedFolders(devices).map(({ device }) => device);
+  const isWatched = (device: string) => names.includes(device);
   const has = await planDevices(home, record, devices, ids, () => false);
-  const fresh = await planDevices(home, record, devices, ids, (device) => names.includes(device));
+  const fresh = await planDevices(home, record, devices, ids, isWatched, isWatched);
   const keptOf = (plans: readonly DevicePlan[], name: string) => keptBy(plans.filter(({ device }) => device === name));
-  const awaited = has.filter(({ device }) => names.includes(device));
-  const lost = isDoubtful ? await lostOf(home, record, awaited) : [];
+  const watched = has.filter(({ device }) => isWatched(device));
+  const lost = isDoubtful ? await lostOf(home, record, watched) : [];
   const isOther = (device: string) => !isDeepStrictEqual(keptOf(has, device), keptOf(fresh, device));
   const again = names.filter((device) => lost.includes(device) || isOther(device));
   if (again.length === 0) return;
-  book.noteLive(instance, await followDevices(home, record, running, ids, { was: devices, is: devices, again }));
+  book.noteLive(instance, await followDevices(home, record, running, ids, { was: devices, is: devices, again, lost }));
 }
 
-/** Those that are noted as given, and of which nothing is in the container. */
+/** Those that are noted as given, and of which something is not in the container. */
 async function lostOf(home: InstanceHome, record: InstanceRecord, plans: readonly DevicePlan[]): Promise<string[]> {
   const given = plans.filter(({ steps }) => steps.length > 0);
-  const isLost = await Promise.all(given.map(({ place }) => place !== undefined && isMissing(home, record, place)));
-  return given.filter((_, at) => isLost[at]).map(({ device }) => device);
+  const lost = given.map(async ({ device, places = [] }) => {
+    const areMissing = await Promise.all(places.map((place) => isMissing(home, record, place)));
+    return areMissing.includes(true) ? [device] : [];
+  });
+  return (await Promise.all(lost)).flat();
 }
 
 async function isMissing({ book, native }: InstanceHome, record: InstanceRecord, place: string): Promise<boolean> {

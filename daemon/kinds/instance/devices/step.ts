@@ -34,7 +34,7 @@ export interface DevicePlan {
   /** Device nodes that the container may open for it, in the words of devices.allow. */
   readonly rules?: readonly string[];
   /** Where it is seen inside. */
-  readonly place?: string;
+  readonly places?: readonly string[];
   /** Volatile keys that say what the container has, for as long as it has it. */
   readonly kept?: Readonly<Record<string, string>>;
 }

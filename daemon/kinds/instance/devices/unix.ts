@@ -3,9 +3,12 @@ import { statSync } from "node:fs";
 import path from "node:path";
 import type { Device } from "../../../../sdk/api/common";
 import { instanceConfig } from "../../../../sdk/api/config/instance";
+import { nodeOwner } from "../../../../sdk/api/devices/node";
 import { unixOptions } from "../../../../sdk/api/devices/unix";
 import { badRequest } from "../../../../sdk/api/errors";
+import { majorOf, minorOf } from "../../../platform/hardware/host-node";
 import type { DeviceDriver, Facts, NamedDevice, PlanFacts } from "./driver";
+import { planOfNodes } from "./nodes";
 import type { DevicePlan } from "./step";
 
 /** Kinds of nodes, by the letter that devices.allow has for them. */
@@ -17,10 +20,10 @@ const innerPathOf = (options: Device): string => {
   return path.posix.normalize(`/${unix.get("path") ?? unix.get("source") ?? ""}`);
 };
 
-/** The node of the host with which a device comes and goes. */
-function awaited(options: Device): string[] {
+/** The folder of the host's node, with which a device comes and goes. */
+function watched(options: Device): string[] {
   const file = hostNodeOf(options);
-  return unixOptions(options).get("required") || file === undefined ? [] : [file];
+  return unixOptions(options).get("required") || file === undefined ? [] : [path.dirname(file)];
 }
 
 /** Path of the host's node; nothing for a device that has both numbers of its own. */
@@ -54,41 +57,21 @@ function nodeNow(letter: Letter, [device, options]: NamedDevice): string | undef
   throw badRequest(`Failed start validation for device "${device}": ${found.cause}. Correct the device.`);
 }
 
-/** The numbers in a dev_t (makedev(3)), which are no more than 44 bits here. */
-const majorOf = (rdev: number): number => ((rdev >>> 8) & 0xfff) | (Math.floor(rdev / 2 ** 32) & 0xfffff000);
-const minorOf = (rdev: number): number => (rdev & 0xff) | ((rdev >>> 12) & 0xfff00);
-
 function planNode(letter: Letter, { owner, isAnew }: PlanFacts, named: NamedDevice): DevicePlan {
   const [device, options] = named;
-  const unix = unixOptions(options);
   const key = `volatile.${device}.node` as const;
   const node = isAnew(device) ? nodeNow(letter, named) : instanceConfig(owner.config).get(key);
-  if (node === undefined) return { device, steps: [] };
-  const [type = "", major = "", minor = ""] = node.split(/[ :]/);
-  const place = innerPathOf(options);
-  const mode = (unix.get("mode") ?? 0).toString(8);
-  return {
-    device,
-    place,
-    rules: [`${node} rwm`],
-    kept: { [key]: node },
-    steps: [
-      {
-        by: "cell",
-        op: ["node", type, major, minor, mode, String(unix.get("uid")), String(unix.get("gid")), place],
-        undo: ["unnode", place],
-      },
-    ],
-  };
+  const nodes = node === undefined ? [] : [{ node, place: innerPathOf(options) }];
+  return planOfNodes(device, nodes, nodeOwner(options), { [key]: node ?? "" });
 }
 
 /** @param letter which kind of nodes */
 export const unixDriver = (letter: Letter): DeviceDriver => ({
-  place: innerPathOf,
+  places: (options) => [innerPathOf(options)],
   // As in LXD, it counts when the container gets it: what is stored may wait for its device.
   checkStart: ({ devices }: Facts) => {
     for (const named of devices) nodeNow(letter, named);
   },
-  awaited,
+  watched,
   plan: (facts) => facts.devices.map((named) => planNode(letter, facts, named)),
 });

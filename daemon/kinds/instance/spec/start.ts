@@ -85,7 +85,7 @@ export function startOps(facts: StartFacts): Op[] {
     ...facts.figures,
     ...facts.gate,
     ...resolverOps(facts.resolver),
-    ...guestMountOps(facts.plans.flatMap(({ place = [] }) => place)),
+    ...guestMountOps(facts.plans.flatMap(({ places = [] }) => places)),
     ...cellSteps(facts.plans).map(({ op }) => op),
     ...sysctlOps(facts.config),
     ...rlimitOps(facts.config),

@@ -187,6 +187,22 @@ export const keptKeys = {
       example: "c 10:229",
       doc: "Type and numbers of the device node that a device has given to the container. Bothy's own.",
     },
+    "volatile.*.nodes": {
+      type: anyText,
+      computed: true,
+      applies: "never",
+      since,
+      example: "c 189:2 /dev/bus/usb/001/003",
+      doc: "Type, numbers and place of each device node that a device has given to the container, with commas between. Bothy's own.",
+    },
+    "volatile.*.tpm": {
+      type: anyText,
+      computed: true,
+      applies: "never",
+      since,
+      example: "c 10:224 c 253:65536",
+      doc: "Type and numbers of both nodes of the TPM that a device has given to the container. Bothy's own.",
+    },
     "volatile.*.name": {
       type: anyText,
       computed: true,
