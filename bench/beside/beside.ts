@@ -1,7 +1,7 @@
 /** Beside: Bothy, by its API and by bothy-cell alone, and the programs that others run containers by, each on a root of the same content. */
 import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
-import { readyFolder } from "../../daemon/kinds/instance/lxcfs/process";
+import { findLxcfs } from "../../daemon/kinds/instance/lxcfs/process";
 import { Dirs } from "../../daemon/platform/folders/dirs";
 import { ParentGroups, readCgroupLayout } from "../../daemon/platform/host/cgroups";
 import { Log } from "../../daemon/platform/log";
@@ -70,8 +70,9 @@ export async function takeBeside(
   try {
     const pools = ["dir", "overlay"].filter((pool) => own.pools.includes(pool));
     const api = await Promise.all(pools.map((pool) => byApi(own, pool)));
-    const figures = readyFolder(new Dirs(stateDir).lxcfs);
-    const place = { native, groups, dirs, figures, hostBase: peers.roots.base };
+    // Not before its first container.
+    const serving = await findLxcfs(new Dirs(stateDir).lxcfs);
+    const place = { native, groups, dirs, figures: serving?.places.ops() ?? [], hostBase: peers.roots.base };
     const cell = pools.map((pool) => byCell(place, pool, rootFor(pool, peers.roots, dir)));
     const rows: Row[] = [];
     for (const measure of besideMeasures.filter(({ name }) => isWanted(name)))

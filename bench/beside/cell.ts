@@ -3,7 +3,6 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { gateOps } from "../../daemon/kinds/instance/guest/gates";
 import { forNewGroup, limitWrites } from "../../daemon/kinds/instance/limits/limits";
-import { figureOps, readyPath } from "../../daemon/kinds/instance/lxcfs/figures";
 import { joinOps } from "../../daemon/kinds/instance/spec/cgroups";
 import { capabilityMask, defaultPath, envOps } from "../../daemon/kinds/instance/spec/process";
 import { seccompFile, startFilter } from "../../daemon/kinds/instance/spec/seccomp";
@@ -21,8 +20,8 @@ export interface CellPlace {
   readonly native: Native;
   readonly groups: ParentGroups;
   readonly dirs: Dirs;
-  /** The files of a daemon's lxcfs, as its containers get them. */
-  readonly figures: string;
+  /** The figures of a daemon's lxcfs, as its containers get them. */
+  readonly figures: readonly Op[];
   readonly hostBase: number;
 }
 
@@ -51,7 +50,7 @@ export function byCell(place: CellPlace, kind: string, root: RootSource): Runtim
       ...{ name, architecture: hostArchitecture, config: {}, devices: {}, root, ids, plans: [], layout, group },
       ...{ controlDir, consoleLog, resolver: undefined, label: [] },
       limits: forNewGroup(limitWrites(layout, group, {}, undefined)),
-      figures: figureOps(place.figures),
+      figures: place.figures,
       gate: gateOps(dirs, instance),
       seccomp: filter(),
       hasDevice: (device) => existsSync(path.join("/dev", device)),
@@ -89,7 +88,3 @@ export function byCell(place: CellPlace, kind: string, root: RootSource): Runtim
     },
   };
 }
-
-/** Whether a daemon's lxcfs serves already: not before its first container. */
-export const hasFigures = (folder: string): boolean =>
-  existsSync(readyPath(folder, { served: "proc/meminfo", inner: "/proc/meminfo", isFolder: false }));
