@@ -15,6 +15,8 @@ enum {
     FLAG_SLAVE = 1 << 17,
     FLAG_SHARED = 1 << 18,
     FLAG_UNBINDABLE = 1 << 19,
+    FLAG_CHOSEN = 1 << 20,
+    FLAG_UNCHOSEN = 1 << 21,
     FLAG_ATTRIBUTES = 0xff,
 };
 

@@ -67,7 +67,7 @@ export const guests: readonly Guest[] = [
     packages: ["lxd-client"],
     proves: ["apparmor", "cgroup2"],
     aliases: ["apparmor", "cgroup2"],
-    sets: ["smoke", "storage", "isolation"],
+    sets: ["smoke", "storage", "isolation", "machines"],
   },
   {
     ...debian,
@@ -90,7 +90,14 @@ export const guests: readonly Guest[] = [
     driver: "zfs",
     sets: ["driver"],
   },
-  { ...debian, name: "debian13", title: "Debian 13", suite: "trixie", packages: ["incus-client"] },
+  {
+    ...debian,
+    name: "debian13",
+    title: "Debian 13",
+    suite: "trixie",
+    packages: ["incus-client"],
+    sets: ["smoke", "machines"],
+  },
 ];
 
 /** All names that the command line knows. */

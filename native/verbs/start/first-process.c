@@ -13,6 +13,7 @@
 #include "base/sys.h"
 #include "base/util.h"
 #include "kernel/cgroup.h"
+#include "kernel/choose.h"
 #include "kernel/limits.h"
 #include "kernel/locks.h"
 #include "kernel/mounts.h"
@@ -80,6 +81,7 @@ static const struct phase phases[] = {
     {"label", open_label},
     {"control groups", join_control_groups},
     {"identity", become_root},
+    {"choice", choose_mounts},
     {"locks", ask_for_locks},
     {"mounts", mount_inside},
     {"network", wait_for_network},

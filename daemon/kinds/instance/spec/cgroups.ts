@@ -79,20 +79,42 @@ function boundOps({ v2, v2Controllers }: CgroupLayout, group: string): Op[] {
   ];
 }
 
-/** /sys/fs/cgroup inside: v2 alone, or a tmpfs with every hierarchy as on a hybrid host. */
-export function cgroupMountOps(layout: CgroupLayout): Op[] {
-  const flags = "nosuid,nodev,noexec,relatime";
-  if (layout.v1.size === 0)
-    return layout.v2 === undefined ? [] : [["mount", "cgroup2", "cgroup2", "/sys/fs/cgroup", flags, ""]];
+const flags = "nosuid,nodev,noexec,relatime";
+
+/** The first systemd that is done with v1: 256 and 257 still bear it in containers, 258 no longer knows it (systemd's NEWS). */
+const firstWithoutV1 = 256;
+
+/** Every program of systemd, its init too, needs a library of this name with the version behind it. */
+const systemdLibrary = "libsystemd-shared-";
+
+/**
+ * /sys/fs/cgroup inside: v2 alone, or on a hybrid host a tmpfs with every hierarchy, unless the init is a systemd that wants v2 alone.
+ * Limits hold either way, in whichever hierarchy the host has them.
+ * @param init the container's init; nothing where all hierarchies are wanted, whatever it is
+ */
+export function cgroupMountOps(layout: CgroupLayout, init: string | undefined): Op[] {
+  if (layout.v1.size === 0) return layout.v2 === undefined ? [] : [v2Op("/sys/fs/cgroup", "")];
+  // A relative path is looked up by exec in the folders of PATH, as no systemd is.
+  if (layout.v2 === undefined || !init?.startsWith("/")) return hybridOps(layout, "");
+  return [
+    ["choose", init, systemdLibrary, firstWithoutV1],
+    v2Op("/sys/fs/cgroup", ",chosen"),
+    ...hybridOps(layout, ",unchosen"),
+  ];
+}
+
+const v2Op = (place: string, more: string): Op => ["mount", "cgroup2", "cgroup2", place, flags + more, ""];
+
+/** @param more flags of each mount */
+function hybridOps(layout: CgroupLayout, more: string): Op[] {
   const byMount = new Map<string, string[]>();
   for (const [controller, mountPoint] of layout.v1)
     byMount.set(mountPoint, [...(byMount.get(mountPoint) ?? []), controller]);
   const v1 = [...byMount.values()].map((controllers): Op => {
     const name = controllers.join(",").replace(/^name=/, "");
     const data = controllers[0]?.startsWith("name=") ? `none,${controllers.join(",")}` : controllers.join(",");
-    return ["mount", "cgroup", "cgroup", `/sys/fs/cgroup/${name}`, flags, data];
+    return ["mount", "cgroup", "cgroup", `/sys/fs/cgroup/${name}`, flags + more, data];
   });
-  const v2: Op[] =
-    layout.v2 === undefined ? [] : [["mount", "cgroup2", "cgroup2", "/sys/fs/cgroup/unified", flags, ""]];
-  return [["mount", "tmpfs", "tmpfs", "/sys/fs/cgroup", "nosuid,nodev,noexec", "mode=755,size=64k"], ...v1, ...v2];
+  const tmpfs: Op = ["mount", "tmpfs", "tmpfs", "/sys/fs/cgroup", `nosuid,nodev,noexec${more}`, "mode=755,size=64k"];
+  return [tmpfs, ...v1, ...(layout.v2 === undefined ? [] : [v2Op("/sys/fs/cgroup/unified", more)])];
 }

@@ -34,6 +34,8 @@ export interface FilesystemFacts {
   readonly layout: CgroupLayout;
   readonly isPrivileged: boolean;
   readonly isNesting: boolean;
+  /** Its init, where it may be a systemd that wants control groups of v2 alone. */
+  readonly init: string | undefined;
   /** Which of the optional device nodes this host has. */
   readonly hasDevice: (name: string) => boolean;
 }
@@ -57,7 +59,7 @@ export function filesystemOps(facts: FilesystemFacts): Op[] {
   return [
     ["mount", "proc", "proc", "/proc", "nosuid,nodev,noexec", ""],
     ["mount", "sysfs", "sysfs", "/sys", "ro,nosuid,nodev,noexec", ""],
-    ...cgroupMountOps(facts.layout),
+    ...cgroupMountOps(facts.layout, facts.init),
     ["mount", "tmpfs", "tmpfs", "/dev", "nosuid,strictatime", "mode=755,size=1m"],
     ...devices.map((name): Op => ["dev", name]),
     ...devLinks,

@@ -53,11 +53,15 @@ export interface StartFacts {
   readonly hasDevice: (name: string) => boolean;
 }
 
-/** What raw.lxc says of the command counts before the image of OCI. */
-function firstProcessOps(config: Config): Op[] {
+/** What raw.lxc says of the command counts before the image of OCI. @returns nothing where that image counts */
+function initCommand(config: Config): readonly string[] | undefined {
   const raw = parseRawLxc(instanceConfig(config).get("raw.lxc"));
-  if (isOci(config) && raw.initCommand === undefined) return ociCommandOps(config);
-  return [["cwd", "/"], ...commandOps(raw)];
+  return raw.initCommand ?? (isOci(config) ? undefined : ["/sbin/init"]);
+}
+
+function firstProcessOps(config: Config): Op[] {
+  const command = initCommand(config);
+  return command === undefined ? ociCommandOps(config) : [["cwd", "/"], ...commandOps(command)];
 }
 
 const consoleBytes = 128 * 1024;
@@ -67,6 +71,7 @@ export function startOps(facts: StartFacts): Op[] {
   const isPrivileged = facts.ids === undefined;
   const config = instanceConfig(facts.config);
   const isNesting = config.get("security.nesting");
+  const needsV1 = config.get("image.requirements.cgroup") === "v1";
   return [
     ["name", facts.name],
     ["control", facts.controlDir],
@@ -77,14 +82,17 @@ export function startOps(facts: StartFacts): Op[] {
       ...facts,
       isPrivileged,
       isNesting,
-      needsV1: config.get("image.requirements.cgroup") === "v1",
+      needsV1,
       deviceRules: facts.plans.flatMap(({ rules = [] }) => rules),
     }),
     ...facts.label,
     ...facts.seccomp,
     ...interceptionOps(facts.config),
     ["hostname", facts.name],
-    ...filesystemOps({ layout: facts.layout, isPrivileged, isNesting, hasDevice: facts.hasDevice }),
+    ...filesystemOps({
+      ...{ layout: facts.layout, isPrivileged, isNesting, hasDevice: facts.hasDevice },
+      init: needsV1 ? undefined : initCommand(facts.config)?.[0],
+    }),
     ...facts.figures,
     ...facts.gate,
     ...resolverOps(facts.resolver),
