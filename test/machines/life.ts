@@ -50,9 +50,12 @@ export async function live(t: TestContext, machine: Machine): Promise<Life> {
       await attached.type("", /login: /);
       await attached.type("root", /[#$] $/);
     }
-    await attached.type("echo on $(tty) of $(cat /proc/sys/kernel/hostname)", new RegExp(`on /dev/console of ${name}`));
+    await attached.type(
+      "echo on $(tty) of $(cat /proc/sys/kernel/hostname)",
+      new RegExp(`on /dev/(console|pts/0) of ${name}`),
+    );
     await attached.leave();
-    assert.match(await client.getConsoleLog(name), new RegExp(`on /dev/console of ${name}`));
+    assert.match(await client.getConsoleLog(name), new RegExp(`on /dev/(console|pts/0) of ${name}`));
     const again = await machine.attach();
     await again.type("echo $((6 * 7)) again", /42 again/);
     await again.leave();

@@ -66,7 +66,8 @@ static int enter_root(struct cell *cell) {
         return fail(&cell->status, "mount", errno, "/", "Cannot make the root the container's own");
     if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
         return fail(&cell->status, "mount", errno, "/", "Cannot let the host's root go");
-    return 0;
+    /* one that is shared already could not have become the root */
+    return share_mount(cell, cell->container->root_fd, "/");
 }
 
 /* Nothing of the host's file systems is in sight from here on; its descriptors go next. */
