@@ -14,9 +14,11 @@
 #include "base/sys.h"
 #include "base/util.h"
 #include "kernel/container.h"
+#include "kernel/inroot.h"
 #include "kernel/kernel-settings.h"
 #include "kernel/mounts.h"
 #include "kernel/network.h"
+#include "kernel/tables.h"
 #include "security/command.h"
 #include "wire/handshake.h"
 #include "wire/ops.h"
@@ -26,10 +28,15 @@ enum { LOCK_TIMEOUT_MS = 60000 };
 /* a folder that every host has; in the private mount namespaces of this file nobody needs what it covers */
 #define LAYOUT "/proc"
 
+/* A bind that is to be a part of the mount that it lies in, and locked with it. */
+static bool is_pinned(const struct op *op) {
+    return op->kind->inside == inside_bind && (op->flags & FLAG_PINNED) != 0;
+}
+
 /* What is locked: the root, binds, and mounts with covered parts, numbered in this order. */
 
 static bool is_tree(const struct op *op) {
-    return op->fd >= 0 && (op->is_locked || op->kind->inside == inside_bind);
+    return op->fd >= 0 && (op->is_locked || (op->kind->inside == inside_bind && !is_pinned(op)));
 }
 
 /** @param at where to go on, 0 at first. @returns the next descriptor of one, NULL at the end */
@@ -170,7 +177,8 @@ static bool covers(const struct op *op) {
 
 static int open_covered_mounts(struct cell *cell) {
     for (unsigned i = 0; i < cell->op_count; i++) {
-        struct op *mount = covers(&cell->ops[i]) ? mount_above(cell, cell->ops[i].word[0]) : NULL;
+        const struct op *op = &cell->ops[i];
+        struct op *mount = covers(op) ? mount_above(cell, op->word[0]) : is_pinned(op) ? mount_above(cell, op->word[1]) : NULL;
         if (mount == NULL)
             continue;
         if (open_mount(cell, mount) < 0)
@@ -191,6 +199,21 @@ static int cover_parts(struct cell *cell, int mask) {
     return 0;
 }
 
+static int pin_binds(struct cell *cell) {
+    for (unsigned i = 0; i < cell->op_count; i++) {
+        struct op *op = &cell->ops[i];
+        const char *path = op->word[1];
+        int root = op->fd >= 0 && is_pinned(op) ? root_above(cell, &path) : -1;
+        if (root < 0)
+            continue;
+        cleanup_fd int target = open_in_root(root, path, O_PATH, 0);
+        if (target < 0 || attach(op->fd, target) < 0)
+            return fail(&cell->status, "bind", errno, op->word[1], "Cannot mount %.256s", op->word[0]);
+        close_now(&op->fd);
+    }
+    return 0;
+}
+
 int ask_for_locks(struct cell *cell) {
     /* a sysctl may lie below what is to be read-only */
     if (open_covered_mounts(cell) < 0 || set_sysctls(cell) < 0)
@@ -199,7 +222,7 @@ int ask_for_locks(struct cell *cell) {
     if (mask < 0)
         return -1;
     int count = lay_out_trees(cell);
-    if (count < 0 || lay_out(cell, mask, LAYOUT "/mask") < 0 || cover_parts(cell, mask) < 0)
+    if (count < 0 || lay_out(cell, mask, LAYOUT "/mask") < 0 || cover_parts(cell, mask) < 0 || pin_binds(cell) < 0)
         return -1;
     if (send_step(cell->command->peer, STEP_LOCK, count, -1) < 0)
         return fail(&cell->status, "lock", errno, NULL, "Cannot ask for locked mounts");

@@ -26,11 +26,16 @@ export const readyPath = (folder: string, { served }: Figure): string => path.jo
 // What a guest writes there would reach the host's files by way of lxcfs, which is root.
 const flags = "ro,nosuid,nodev,noexec,optional";
 
-const bindOf = (folder: string, figure: Figure): Op => ["bind", readyPath(folder, figure), figure.inner, flags];
+const bindOf = (folder: string, figure: Figure, more = ""): Op => {
+  return ["bind", readyPath(folder, figure), figure.inner, flags + more];
+};
 
-/** For a start: what is not there is left out. */
-export const figureOps = (folder: string): Op[] => figures.map((figure) => bindOf(folder, figure));
+/**
+ * For a start: what is not there is left out. Nobody inside can unmount them: systemd of Debian 12 tries to, for services with a /proc of their own, and takes
+ * the one that is there only where nothing of it could be unmounted (docs/kernel.md, Locked mounts).
+ */
+export const figureOps = (folder: string): Op[] => figures.map((figure) => bindOf(folder, figure, ",pinned"));
 
-/** For a running container: those of an lxcfs that is gone make room for the new ones. */
+/** For a running container: those of an lxcfs that is gone make room for the new ones, or are covered by them. */
 export const renewalOps = (folder: string): Op[] =>
   figures.flatMap((figure): Op[] => [["unbind", figure.inner], bindOf(folder, figure)]);
