@@ -12,6 +12,7 @@
 #include "base/child.h"
 #include "base/json.h"
 #include "base/util.h"
+#include "kernel/choose.h"
 #include "kernel/container.h"
 #include "kernel/overlay.h"
 #include "kernel/rootfs.h"
@@ -84,6 +85,16 @@ static void check_tables(void) {
     check(rlimit_number("nofile") >= 0 && rlimit_number("nofiles") < 0 && rlimit_number("") < 0, "limits are known by their whole names");
     check(command_number("signal 15", "signal ", 64) == 15 && command_number("signal 65", "signal ", 64) == 0 && command_number("signal", "signal ", 64) == 0,
           "a command's number stays within its bound");
+}
+
+static bool says_of_256(const char *text, size_t size) {
+    return names_number(text, size, "lib-", 256);
+}
+
+static void check_choice(void) {
+    static const char old[] = "\0lib-255.so\0lib-x\0lib-", new[] = "lib-1.so\0lib-257.so", huge[] = "lib-99999999999999999999999999";
+    check(says_of_256(new, sizeof new) && says_of_256("lib-256", 7) && says_of_256(huge, sizeof huge), "a word with a number behind it is found among bytes");
+    check(!says_of_256(old, sizeof old - 1) && !says_of_256("lib-256", 6) && !says_of_256("", 0) && !says_of_256("lib-", 4), "a smaller number, none, or one that is cut off does not count");
 }
 
 static void check_maps(void) {
@@ -223,6 +234,7 @@ int main(void) {
     check_numbers();
     check_header();
     check_tables();
+    check_choice();
     check_maps();
     check_parser();
     check_mount_options();

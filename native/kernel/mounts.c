@@ -68,7 +68,8 @@ int finish_tree(struct cell *cell, struct op *op, int *tree) {
     bool recursive = (op->flags & FLAG_RECURSIVE) != 0;
     if ((op->flags & FLAG_SHIFT) != 0 && shift_mount(cell, *tree, recursive) < 0)
         return fail(&cell->status, "shift", errno, source, "Cannot mount the source through the id map");
-    if (set_propagation(*tree, op->flags) < 0 || set_attributes(*tree, op->flags & FLAG_ATTRIBUTES, recursive) < 0)
+    /* one that is unbindable could not be cloned, nor put on a mount that is shared: it becomes so at its place */
+    if (set_propagation(*tree, op->flags & ~(unsigned)FLAG_UNBINDABLE) < 0 || set_attributes(*tree, op->flags & FLAG_ATTRIBUTES, recursive) < 0)
         return fail(&cell->status, name, errno, source, "Cannot set the mount flags of the source");
     op->fd = steal_fd(tree);
     return 0;
@@ -85,6 +86,13 @@ int host_bind(struct cell *cell, struct op *op) {
     return finish_tree(cell, op, &tree);
 }
 
+int share_mount(struct cell *cell, int mount_fd, const char *inner) {
+    struct sys_mount_attr attr = {.propagation = PROPAGATE_SHARED};
+    if (sys_mount_setattr(mount_fd, "", AT_EMPTY_PATH, &attr) < 0)
+        return fail(&cell->status, "mount", errno, inner, "Cannot share the mount among the container's mount namespaces");
+    return 0;
+}
+
 int inside_bind(struct cell *cell, struct op *op) {
     if (op->fd < 0)
         return 0;
@@ -97,7 +105,10 @@ int inside_bind(struct cell *cell, struct op *op) {
         return fail(&cell->status, "bind", errno, inner, "Cannot make the place to mount on");
     if (attach(op->fd, target) < 0)
         return fail(&cell->status, "bind", errno, inner, "Cannot mount %.256s", op->word[0]);
-    return 0;
+    /* where the place is shared, what is put there is so by now */
+    if ((op->flags & (FLAG_PRIVATE | FLAG_UNBINDABLE)) != 0 && set_propagation(op->fd, op->flags) < 0)
+        return fail(&cell->status, "bind", errno, inner, "Cannot keep the mount from being shared");
+    return (op->flags & FLAGS_PROPAGATION) != 0 ? 0 : share_mount(cell, op->fd, inner);
 }
 
 /* mount TYPE SOURCE INNER FLAGS DATA */
@@ -190,7 +201,7 @@ int inside_mount(struct cell *cell, struct op *op) {
         return fail(&cell->status, "mount", errno, inner, "Cannot make the place to mount on");
     if (attach(op->fd, target) < 0)
         return fail(&cell->status, "mount", errno, inner, "Cannot mount %.64s on %.256s", type, inner);
-    return 0;
+    return share_mount(cell, op->fd, inner);
 }
 
 /* dev NAME */

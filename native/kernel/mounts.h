@@ -23,6 +23,11 @@ int make_filesystem(const char *type, const char *source, const char *data, unsi
 int open_mount(struct cell *cell, struct op *op);
 /** The same for all mount operations. */
 int open_mounts(struct cell *cell);
+/**
+ * Makes a mount, without what is mounted on it, the peer of what is copied from it later, and of nothing on the host: services in mount namespaces of their own
+ * then see what is mounted there. systemd does that to a machine, and leaves it to who makes a container. @returns 0 or -1
+ */
+int share_mount(struct cell *cell, int mount_fd, const char *inner);
 /** The mount operation that an inner path lies below, the innermost of several. @returns NULL for the root */
 struct op *mount_above(struct cell *cell, const char *path);
 /** The mount that an inner path lies in before anything is covered, made at need. @param path becomes the path below it. @returns its descriptor; -1 when it cannot be had, with cell->status set unless the mount is optional */

@@ -11,6 +11,7 @@ static const struct {
     const char *name;
     unsigned flag;
 } mount_flags[] = {
+    {"chosen", FLAG_CHOSEN},     {"unchosen", FLAG_UNCHOSEN},
     {"dir", FLAG_DIR},           {"file", FLAG_FILE},     {"noatime", ATTR_NOATIME}, {"nodev", ATTR_NODEV},
     {"noexec", ATTR_NOEXEC},     {"nosuid", ATTR_NOSUID}, {"optional", FLAG_OPTIONAL}, {"rec", FLAG_RECURSIVE},
     {"relatime", 0},             {"ro", ATTR_RDONLY},     {"rw", 0},                 {"shift", FLAG_SHIFT},

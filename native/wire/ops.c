@@ -40,6 +40,7 @@ static const struct op_kind kinds[] = {
     {"cgroup-make", 1, START, NULL, host_cgroup_make, NULL},
     {"cgroup-own", 1, START, NULL, host_cgroup_own, NULL},
     {"cgroup-write", 2, DEVICE, NULL, host_cgroup_write, NULL},
+    {"choose", 3, START, take_choose, NULL, NULL},
     {"console", 0, START, NULL, NULL, inside_console},
     {"console-log", 2, START, take_console_log, NULL, NULL},
     {"control", 1, COMMAND | VERB_PROXY | VERB_GUEST_API, take_control, NULL, NULL},

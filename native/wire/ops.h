@@ -28,6 +28,7 @@ int take_bind(struct cell *, struct op *), host_bind(struct cell *, struct op *)
 int take_disk(struct cell *, struct op *), host_disk(struct cell *, struct op *);                       /* disk.c */
 int take_mount(struct cell *, struct op *), inside_mount(struct cell *, struct op *);
 int host_dev(struct cell *, struct op *), inside_dev(struct cell *, struct op *);
+int take_choose(struct cell *, struct op *);                                                           /* choose.c */
 int take_mask(struct cell *, struct op *), take_readonly(struct cell *, struct op *), take_cover(struct cell *, struct op *);
 int take_mkdir(struct cell *, struct op *), inside_mkdir(struct cell *, struct op *), inside_symlink(struct cell *, struct op *); /* tree.c */
 int inside_hostname(struct cell *, struct op *), take_sysctl(struct cell *, struct op *);               /* kernel-settings.c */

@@ -69,7 +69,7 @@ export const guests: readonly Guest[] = [
     packages: ["lxd-client"],
     proves: ["apparmor", "cgroup2"],
     aliases: ["apparmor", "cgroup2"],
-    sets: ["smoke", "storage", "isolation"],
+    sets: ["smoke", "storage", "isolation", "machines"],
   },
   {
     ...debian,
@@ -107,7 +107,14 @@ export const guests: readonly Guest[] = [
     proves: ["qemu-usb", "qemu-gpu", "vtpm"],
     sets: ["hardware"],
   },
-  { ...debian, name: "debian13", title: "Debian 13", suite: "trixie", packages: ["incus-client"] },
+  {
+    ...debian,
+    name: "debian13",
+    title: "Debian 13",
+    suite: "trixie",
+    packages: ["incus-client"],
+    sets: ["smoke", "machines"],
+  },
 ];
 
 /** All names that the command line knows. */

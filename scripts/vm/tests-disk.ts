@@ -8,7 +8,7 @@ import { execute } from "./execute";
 const keptDays = 1;
 
 /** What tests run from. */
-const parts = ["package.json", "bin", "dist", "native/build", "templates"];
+const parts = ["package.json", "bin", "dist", "native/build", "scripts/setup", "templates"];
 
 /** Packages that no test in a guest needs: compilers and what makes pages. They are most of what is installed. */
 const tools = /^(@biomejs|@esbuild|@shikijs|@types|@typescript|esbuild|typedoc|typescript)/;
@@ -17,7 +17,7 @@ const tools = /^(@biomejs|@esbuild|@shikijs|@types|@typescript|esbuild|typedoc|t
 export async function testsDisk(): Promise<string> {
   const folder = await cached("tests", key(), keptDays, async (building) => {
     const copy = path.join(building, "copy");
-    mkdirSync(path.join(copy, "native"), { recursive: true });
+    for (const part of parts) mkdirSync(path.dirname(path.join(copy, part)), { recursive: true });
     for (const part of parts) cpSync(path.join(repository, part), path.join(copy, part), { recursive: true });
     const packages = path.join(repository, "node_modules");
     const filter = (file: string) => !tools.test(path.relative(packages, file));

@@ -79,6 +79,40 @@ test("what a container mounts never reaches the host", { skip }, async () => {
   }
 });
 
+test("what is mounted in a container later is seen by its services in mount namespaces of their own", {
+  skip,
+}, async () => {
+  await launch("box", { one: disk() });
+  const service = "unshare -m --propagation slave sh -c 'echo $$ > /service; exec sleep 1000' > /dev/null 2>&1 & true";
+  await inside("box", service);
+  await until(async () => /^\d+$/.test(await inside("box", "cat /service")));
+  const seen = () => inside("box", "awk '$2 ~ \"/later\" { print $2 }' /proc/$(cat /service)/mounts | sort | xargs");
+  const places = ["/dev/later", "/later", "/srv/tree/later"];
+  await inside("box", places.map((place) => `mkdir ${place}; mount -t tmpfs tmpfs ${place}`).join("; "));
+  assert.equal(await seen(), places.join(" "));
+  await setDevices("box", { one: disk(), two: disk({ path: "/srv/later" }) });
+  assert.equal(await seen(), ["/dev/later", "/later", "/srv/later", "/srv/tree/later"].join(" "));
+  await setDevices("box", { one: disk() });
+  assert.equal(await seen(), places.join(" "));
+  await remove("box");
+});
+
+test("an unbindable disk is one at a start and in a running container, and a slave stays one", { skip }, async () => {
+  const both = {
+    one: disk({ propagation: "slave" }),
+    two: disk({ propagation: "unbindable", path: "/srv/unbindable" }),
+  };
+  const kinds = () =>
+    inside("box", "awk '$5 ~ \"^/srv\" { print $5, $7, $8 }' /proc/self/mountinfo | sort | tr -d 0-9 | xargs");
+  await launch("box", both);
+  assert.match(await kinds(), /^\/srv\/tree (shared: )?master: .*\/srv\/unbindable unbindable -$/);
+  await setDevices("box", {});
+  assert.equal(await kinds(), "");
+  await setDevices("box", both);
+  assert.match(await kinds(), /^\/srv\/tree (shared: )?master: .*\/srv\/unbindable unbindable -$/);
+  await remove("box");
+});
+
 test("mount options hold inside, also for a disk in memory", { skip }, async () => {
   writeFileSync(path.join(tree, "run"), "#!/bin/sh\necho ran\n", { mode: 0o755 });
   const memory: Device = { type: "disk", source: "tmpfs:", path: "/memory", "raw.mount.options": "noexec" };

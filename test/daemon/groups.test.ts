@@ -181,6 +181,39 @@ test("a guest can make so many groups and no more, and on v1 none", { skip }, as
   });
 });
 
+test("a guest with a systemd of 256 or later finds v2 alone, and its limits hold", { skip }, async () => {
+  await withDaemon({}, async (daemon) => {
+    await preparePool(daemon, "dir");
+    const { client } = daemon;
+    const init = (version: number) => `#!/bin/sh\n# libsystemd-shared-${version}.so\nexec sleep 1000000\n`;
+    const type = "awk '$2 == \"/sys/fs/cgroup\" { print $3 }' /proc/mounts";
+    const found = async (name: string, version: number, config: Record<string, string>) => {
+      const limits = { "limits.memory": "24MiB", "limits.processes": "30" };
+      await (await client.createInstance({ name, source: image, config: { ...limits, ...config } })).wait();
+      await client.deleteFile(name, "/sbin/init");
+      await client.putFile(name, "/sbin/init", init(version), { mode: 0o755 });
+      await (await client.setInstanceState(name, { action: "start" })).wait();
+      return await inside(daemon, name, type);
+    };
+    const whole = layout.v1.size === 0 ? "cgroup2" : "tmpfs";
+    assert.equal(await found("old", 255, {}), whole);
+    assert.equal(await found("wants-v1", 257, { "image.requirements.cgroup": "v1" }), whole);
+    for (const [name, config] of [
+      ["new", {}],
+      ["bare", { "security.privileged": "true" }],
+      ["nest", { "security.nesting": "true" }],
+    ] as const) {
+      assert.equal(await found(name, 257, config), "cgroup2", name);
+      assert.equal(await inside(daemon, name, "mkdir /sys/fs/cgroup/own && rmdir /sys/fs/cgroup/own"), "", name);
+      assert.doesNotMatch(
+        await inside(daemon, name, `x=$(yes 1234567 | head -c ${36 * MiB}) && echo survived`),
+        /survived/,
+      );
+      assert.match(await inside(daemon, name, "for i in $(seq 60); do sleep 1 & done; wait"), /fork/);
+    }
+  });
+});
+
 test("a guest without a limit of its own leaves the host processes, and its configuration does not show how many", {
   skip,
 }, async () => {

@@ -60,6 +60,8 @@ const inits: readonly (readonly [what: string, init: string | readonly string[],
     "PWR",
   ],
   ["a program in Go, whose runtime catches all", ["go"], "TERM"],
+  ["one that takes requests in a pipe, as sysvinit", ["initctl", "0"], "level 0"],
+  ["one that does so after a while", ["initctl", "700"], "level 0"],
   ["one with gigabytes of command line and all the descriptors that it gets", ["hoard", "PWR"], "PWR"],
 ];
 
@@ -109,6 +111,7 @@ async function withBox(
 test("each kind of init is asked to halt by the signal that it listens to", { skip }, () =>
   withBox({}, async (daemon, folder) => {
     const { client } = daemon;
+    await client.putFile("box", "/sbin/telinit", '#!/bin/sh\necho "level $1" > /run/initctl\n', { mode: 0o755 });
     for (const [what, init, noted] of inits) {
       await makeInit(daemon, folder, init);
       await (await client.setInstanceState("box", { action: "start" })).wait();

@@ -87,6 +87,19 @@ test("what a container sees follows its limits while it runs", { skip }, async (
   });
 });
 
+test("nobody inside can unmount what it sees itself by", { skip }, async () => {
+  await withDaemon({}, async (daemon) => {
+    await preparePool(daemon, "dir");
+    for (const isPrivileged of ["false", "true"]) {
+      const name = `c-${isPrivileged}`;
+      await launch(daemon, name, { "limits.memory": "64MiB", "security.privileged": isPrivileged });
+      await inside(daemon, name, "umount /proc/meminfo; umount -l /proc/meminfo; umount -l /sys/devices/system/cpu");
+      assert.ok(await hasOwn(daemon, name, 64), name);
+      assert.equal(await inside(daemon, name, "grep -c fuse.lxcfs /proc/self/mountinfo"), "8");
+    }
+  });
+});
+
 test("a bound of processor time is seen as so many processors", { skip }, async () => {
   await withDaemon({}, async (daemon) => {
     await preparePool(daemon, "dir");

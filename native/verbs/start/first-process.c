@@ -13,6 +13,7 @@
 #include "base/sys.h"
 #include "base/util.h"
 #include "kernel/cgroup.h"
+#include "kernel/choose.h"
 #include "kernel/limits.h"
 #include "kernel/locks.h"
 #include "kernel/mounts.h"
@@ -65,7 +66,8 @@ static int enter_root(struct cell *cell) {
         return fail(&cell->status, "mount", errno, "/", "Cannot make the root the container's own");
     if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
         return fail(&cell->status, "mount", errno, "/", "Cannot let the host's root go");
-    return 0;
+    /* one that is shared already could not have become the root */
+    return share_mount(cell, cell->container->root_fd, "/");
 }
 
 /* Nothing of the host's file systems is in sight from here on; its descriptors go next. */
@@ -80,6 +82,7 @@ static const struct phase phases[] = {
     {"label", open_label},
     {"control groups", join_control_groups},
     {"identity", become_root},
+    {"choice", choose_mounts},
     {"locks", ask_for_locks},
     {"mounts", mount_inside},
     {"network", wait_for_network},

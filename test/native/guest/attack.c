@@ -110,7 +110,13 @@ static const struct {
 static const struct {
     const char *name;
     int namespaces;
-} settings[] = {{"", 0}, {" in a mount namespace", CLONE_NEWNS}, {" in a user namespace", CLONE_NEWUSER | CLONE_NEWNS}};
+    int is_private; /* nothing that is done there comes back, and what lies on a mount can be moved away */
+} settings[] = {
+    {"", 0, 0},
+    {" in a shared mount namespace", CLONE_NEWNS, 0},
+    {" in a mount namespace", CLONE_NEWNS, 1},
+    {" in a user namespace", CLONE_NEWUSER | CLONE_NEWNS, 1},
+};
 
 static void write_file(const char *path, const char *text) {
     int fd = open(path, O_WRONLY);
@@ -119,7 +125,7 @@ static void write_file(const char *path, const char *text) {
     close(fd);
 }
 
-static void enter(int namespaces) {
+static void enter(int namespaces, int is_private) {
     if (namespaces != 0 && unshare(namespaces) < 0)
         _exit(0);
     if ((namespaces & CLONE_NEWUSER) != 0) {
@@ -127,6 +133,8 @@ static void enter(int namespaces) {
         write_file("/proc/self/uid_map", "0 0 1");
         write_file("/proc/self/gid_map", "0 0 1");
     }
+    if (is_private)
+        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
 }
 
 static int is_same(const struct stat *a, const struct stat *b) {
@@ -141,7 +149,7 @@ int main(int argc, char **argv) {
             for (size_t j = 0; j < sizeof attacks / sizeof *attacks; j++) {
                 if (only != NULL && strcmp(only, attacks[j].name) != 0)
                     continue;
-                if (flags && attacks[j].takes && settings[k].namespaces == 0)
+                if (flags && attacks[j].takes && !settings[k].is_private)
                     continue;
                 if (fork() != 0) {
                     wait(NULL);
@@ -157,7 +165,7 @@ int main(int argc, char **argv) {
                     perror(place);
                 stat(argv[i], &was);
                 statvfs(argv[i], &before);
-                enter(settings[k].namespaces);
+                enter(settings[k].namespaces, settings[k].is_private);
                 attacks[j].run(argv[i]);
                 const char *seen = attacks[j].elsewhere ? place : argv[i];
                 int there = stat(seen, &is) == 0 && statvfs(seen, &after) == 0;

@@ -7,6 +7,7 @@
  *     init openrc              blocks all but TERM and INT, which it catches
  *     init forward SCRIPT      waits for all signals and passes them on to a shell
  *     init go                  catches all there are, and ends by TERM only
+ *     init initctl MILLISECONDS   opens the pipe of sysvinit after so long, and takes signals for failures of power
  *     init fuse NAME...        blocks these and waits for them, by words that lie in a file that nobody gives by then
  *     init hoard NAME...       catches these, once its command line has gigabytes and no descriptor is left
  */
@@ -177,6 +178,19 @@ static void take_descriptors(void) {
     close(spare);
 }
 
+static _Noreturn void serve_requests(unsigned milliseconds) {
+    char said[64] = "";
+    signal(SIGPWR, pass_over);
+    usleep(1000 * milliseconds);
+    mkdir("/run", 0755);
+    if (mkfifo("/run/initctl", 0600) < 0 && errno != EEXIST)
+        _exit(7);
+    if (dup2(open("/run/initctl", O_RDWR), 10) != 10 || read(10, said, sizeof said) <= 0)
+        _exit(8);
+    int fd = open("/halted", O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    _exit(write(fd, said, strlen(said)) > 0 ? 0 : 2);
+}
+
 static int forward(const char *script) {
     sigset_t all;
     sigfillset(&all);
@@ -202,6 +216,8 @@ int main(int argc, char **argv) {
     sigset_t set = set_of(argv + (argc > 1 ? 2 : 1));
     if (strcmp(kind, "forward") == 0)
         return forward(argv[2]);
+    if (strcmp(kind, "initctl") == 0)
+        serve_requests((unsigned)atoi(argv[2]));
     if (strcmp(kind, "go") == 0)
         for (int number = 1; number < 32; number++)
             signal(number, pass_over);

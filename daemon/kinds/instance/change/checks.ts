@@ -14,7 +14,7 @@ import { checkIdmap } from "../create/idmap";
 import { checkRivals as checkDeviceRivals, checkDevices, checkPlaces } from "../devices/devices";
 import type { InstanceHome } from "../home";
 import type { Expanded, InstanceRecord } from "../record";
-import { commandOps, rlimitOps } from "../spec/process";
+import { rlimitOps } from "../spec/process";
 import { syscallLines } from "../spec/syscall-keys";
 import { requireKnownCalls } from "../spec/syscalls";
 
@@ -53,7 +53,7 @@ export function checkExpanded(
   was: Expanded,
 ): void {
   const newConfig = changedOf(config, was.config);
-  commandOps(parseRawLxc(instanceConfig(newConfig).get("raw.lxc")));
+  parseRawLxc(instanceConfig(newConfig).get("raw.lxc"));
   rlimitOps(newConfig);
   if (Object.keys(newConfig).some((key) => key.startsWith("security.idmap."))) checkIdmap(config);
   if (syscallLines(config, "allow") !== undefined && syscallLines(config, "deny") !== undefined)

@@ -5,6 +5,7 @@ import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { badRequest, internal } from "../../../../sdk/api/errors";
 import { type Call, ownCall } from "../../../core/call";
 import { parseRawLxc, type RawLxc } from "../../../core/settings/raw-lxc";
+import { runCommand } from "../inside/run";
 import { type InstanceId, keyOf } from "../record";
 import { isOci, ociStopSignal } from "../spec/oci";
 import { askToHalt } from "./halt";
@@ -12,6 +13,7 @@ import type { AskedStop, Life } from "./life";
 import { inForce } from "./made-by";
 import { pause } from "./pause";
 import type { RunningInstance } from "./running";
+import { powerOffCommand } from "./sysvinit";
 
 /** How long an init may take to end by the signal that raw.lxc has for a forced stop. */
 const askedMs = 10_000;
@@ -31,8 +33,9 @@ export async function stop(life: Life, instance: InstanceId, timeoutMs: number, 
   const raw = rawLxcOf(life, instance, running);
   const over = new AbortController();
   using _ = ask(life, instance, { action: "instance-shutdown", call });
-  void askToHalt(running.cell, raw, over.signal).catch((error: unknown) =>
-    life.home.log.debug("The init of a container cannot be asked to halt", { name: instance.name, error }),
+  void askToHalt(running.cell, raw, () => requestHalt(life, instance, over.signal), over.signal).catch(
+    (error: unknown) =>
+      life.home.log.debug("The init of a container cannot be asked to halt", { name: instance.name, error }),
   );
   if (!(await endsWithin(running, timeoutMs < 0 ? defaultStopMs : timeoutMs, over)))
     throw internal(
@@ -58,6 +61,12 @@ export async function kill(life: Life, instance: InstanceId, call: Call = ownCal
     throw internal(
       "Failed to stop instance: a process in it was killed and does not end. It may wait for a disk or a server; try again later.",
     );
+}
+
+/** Has a sysvinit power off. @returns whether it was asked: an image may lack the program */
+async function requestHalt({ home, book }: Life, instance: InstanceId, signal: AbortSignal): Promise<boolean> {
+  const record = book.find(instance);
+  return record !== undefined && (await runCommand(home, record, powerOffCommand, signal)) === 0;
 }
 
 /** What raw.lxc says to a container, by the configuration that it runs with. */

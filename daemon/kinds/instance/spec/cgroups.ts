@@ -101,23 +101,42 @@ function boundOps({ v2, v2Controllers }: CgroupLayout, group: string): Op[] {
 
 const mountFlags = "nosuid,nodev,noexec,relatime";
 
-/** /sys/fs/cgroup inside: v2 alone, or a tmpfs with every hierarchy as on a hybrid host. */
-export function cgroupMountOps(facts: GroupPlaceFacts): Op[] {
+/** The first systemd that is done with v1: 256 and 257 still bear it in containers, 258 no longer knows it (systemd's NEWS). */
+const firstWithoutV1 = 256;
+
+/** Every program of systemd, its init too, needs a library of this name with the version behind it. */
+const systemdLibrary = "libsystemd-shared-";
+
+/**
+ * /sys/fs/cgroup inside: v2 alone, or on a hybrid host a tmpfs with every hierarchy, unless the init is a systemd that wants v2 alone.
+ * Limits hold either way, in whichever hierarchy the host has them.
+ * @param init the container's init; nothing where all hierarchies are wanted, whatever it is
+ */
+export function cgroupMountOps(facts: GroupPlaceFacts, init: string | undefined): Op[] {
   const { layout } = facts;
   const ofMount = facts.isPrivileged ? freshMount : groupOf(placesOf(facts));
-  if (layout.v1.size === 0)
-    return layout.v2 === undefined ? [] : [ofMount({ type: "cgroup2", mountPoint: layout.v2, data: "", inner: "" })];
+  const v2Op = (inner: string, more: string): Op[] =>
+    layout.v2 === undefined ? [] : [ofMount({ type: "cgroup2", mountPoint: layout.v2, data: "", inner, more })];
+  const hybridOps = (more: string): Op[] => [
+    ["mount", "tmpfs", "tmpfs", "/sys/fs/cgroup", `nosuid,nodev,noexec${more}`, "mode=755,size=64k"],
+    ...v1Ops(layout, (mount) => ofMount({ ...mount, more })),
+    ...v2Op("unified", more),
+  ];
+  if (layout.v1.size === 0) return v2Op("", "");
+  // A relative path is looked up by exec in the folders of PATH, as no systemd is.
+  if (layout.v2 === undefined || !init?.startsWith("/")) return hybridOps("");
+  return [["choose", init, systemdLibrary, firstWithoutV1], ...v2Op("", ",chosen"), ...hybridOps(",unchosen")];
+}
+
+function v1Ops(layout: CgroupLayout, ofMount: (mount: Omit<GroupMount, "more">) => Op): Op[] {
   const byMount = new Map<string, string[]>();
   for (const [controller, mountPoint] of layout.v1)
     byMount.set(mountPoint, [...(byMount.get(mountPoint) ?? []), controller]);
-  const v1 = [...byMount].map(([mountPoint, controllers]): Op => {
+  return [...byMount].map(([mountPoint, controllers]): Op => {
     const inner = controllers.join(",").replace(/^name=/, "");
     const data = controllers[0]?.startsWith("name=") ? `none,${controllers.join(",")}` : controllers.join(",");
     return ofMount({ type: "cgroup", mountPoint, data, inner });
   });
-  const v2 =
-    layout.v2 === undefined ? [] : [ofMount({ type: "cgroup2", mountPoint: layout.v2, data: "", inner: "unified" })];
-  return [["mount", "tmpfs", "tmpfs", "/sys/fs/cgroup", "nosuid,nodev,noexec", "mode=755,size=64k"], ...v1, ...v2];
 }
 
 interface GroupMount {
@@ -126,22 +145,24 @@ interface GroupMount {
   readonly data: string;
   /** Below /sys/fs/cgroup. */
   readonly inner: string;
+  /** Further flags. */
+  readonly more: string;
 }
 
 /** A superblock of the container's own: root of the host could change the options of one that it shares. */
-const freshMount = ({ type, data, inner }: GroupMount): Op => [
+const freshMount = ({ type, data, inner, more }: GroupMount): Op => [
   "mount",
   type,
   type,
   path.join("/sys/fs/cgroup", inner),
-  mountFlags,
+  mountFlags + more,
   data,
 ];
 
 /** The host's mount below the container's group: the kernel's work for a new superblock grows with the number of them (docs/kernel.md, Thousands of containers). */
 const groupOf =
   (places: readonly GroupPlace[]) =>
-  ({ mountPoint, inner }: GroupMount): Op => {
+  ({ mountPoint, inner, more }: GroupMount): Op => {
     const dir = places.find((place) => place.mountPoint === mountPoint)?.dir ?? mountPoint;
-    return ["bind", dir, path.join("/sys/fs/cgroup", inner), `${mountFlags},unlocked`];
+    return ["bind", dir, path.join("/sys/fs/cgroup", inner), `${mountFlags},unlocked${more}`];
   };

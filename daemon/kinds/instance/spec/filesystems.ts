@@ -30,6 +30,8 @@ const maskedPaths = [
 const readonlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sysrq-trigger"];
 
 export interface FilesystemFacts extends GroupPlaceFacts {
+  /** Its init, where it may be a systemd that wants control groups of v2 alone. */
+  readonly init: string | undefined;
   /** Which of the optional device nodes this host has. */
   readonly hasDevice: (name: string) => boolean;
 }
@@ -53,7 +55,7 @@ export function filesystemOps(facts: FilesystemFacts): Op[] {
   return [
     ["mount", "proc", "proc", "/proc", "nosuid,nodev,noexec", ""],
     ["mount", "sysfs", "sysfs", "/sys", "ro,nosuid,nodev,noexec", ""],
-    ...cgroupMountOps(facts),
+    ...cgroupMountOps(facts, facts.init),
     ["mount", "tmpfs", "tmpfs", "/dev", "nosuid,strictatime", "mode=755,size=1m"],
     ...devices.map((name): Op => ["dev", name]),
     ...devLinks,

@@ -4,7 +4,6 @@ import type { Config } from "../../../../sdk/api/common";
 import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { badRequest } from "../../../../sdk/api/errors";
 import { hostArchitecture } from "../../../../sdk/host/architecture";
-import { parseRawLxc, type RawLxc } from "../../../core/settings/raw-lxc";
 import { hostArchitectures } from "../../../platform/host/architecture";
 import type { Op } from "../../../platform/native/index";
 
@@ -71,8 +70,7 @@ export const sysctlOps = (config: Config): Op[] =>
   );
 
 /** The first process: the image's init itself, or a command below our own reaper when it is not an init. */
-export function commandOps(raw: RawLxc): Op[] {
-  const command = raw.initCommand ?? ["/sbin/init"];
+export function commandOps(command: readonly string[]): Op[] {
   const isInit = /^(init|systemd)$/.test(path.basename(command[0] ?? ""));
   return [...(isInit ? [] : [["init-reaper"] as Op]), ...command.map((word): Op => ["arg", word])];
 }

@@ -54,11 +54,15 @@ export interface StartFacts {
   readonly hasDevice: (name: string) => boolean;
 }
 
-/** What raw.lxc says of the command counts before the image of OCI. */
-function firstProcessOps(config: Config): Op[] {
+/** What raw.lxc says of the command counts before the image of OCI. @returns nothing where that image counts */
+function initCommand(config: Config): readonly string[] | undefined {
   const raw = parseRawLxc(instanceConfig(config).get("raw.lxc"));
-  if (isOci(config) && raw.initCommand === undefined) return ociCommandOps(config);
-  return [["cwd", "/"], ...commandOps(raw)];
+  return raw.initCommand ?? (isOci(config) ? undefined : ["/sbin/init"]);
+}
+
+function firstProcessOps(config: Config): Op[] {
+  const command = initCommand(config);
+  return command === undefined ? ociCommandOps(config) : [["cwd", "/"], ...commandOps(command)];
 }
 
 const consoleBytes = 128 * 1024;
@@ -81,7 +85,11 @@ export function startOps(facts: StartFacts): Op[] {
     ...facts.seccomp,
     ...interceptionOps(facts.config),
     ["hostname", facts.name],
-    ...filesystemOps({ ...groups, hasDevice: facts.hasDevice }),
+    ...filesystemOps({
+      ...groups,
+      hasDevice: facts.hasDevice,
+      init: needsV1 ? undefined : initCommand(facts.config)?.[0],
+    }),
     ...facts.figures,
     ...facts.gate,
     ...resolverOps(facts.resolver),

@@ -1,0 +1,80 @@
+/**
+ * Machines: distributions with their own inits as containers. `npm test` has them live; `npm run machines` asks all that is asked of them
+ * (BOTHY_MACHINES: the names of systems, or all).
+ */
+import assert from "node:assert/strict";
+import { appendFileSync, existsSync } from "node:fs";
+import os from "node:os";
+import { test } from "node:test";
+import { readCgroupLayout } from "../../daemon/platform/host/cgroups";
+import type { Shown } from "../../scripts/machines/shown";
+import { lacksContainers } from "../provider/support/lacks";
+import { withDaemon } from "../support/daemon";
+import { requireFeature } from "../support/require";
+import { useApt } from "./apt";
+import { tryOptions } from "./hardening";
+import { imageOf } from "./image";
+import { live } from "./life";
+import { Machine } from "./machine";
+import { systemNamed, systems } from "./systems";
+
+const hasImages = process.env.BOTHY_TEST_MACHINES !== undefined || existsSync("/usr/bin/mmdebstrap");
+const skip = lacksContainers() || requireFeature("debian", hasImages);
+
+const asked = process.env.BOTHY_MACHINES;
+const isWhole = asked !== undefined;
+const chosen = asked === undefined || asked === "all" ? systems : asked.split(",").map(systemNamed);
+
+const layout = readCgroupLayout();
+const host = layout.v1.size === 0 ? "v2" : layout.v2 === undefined ? "v1" : "hybrid";
+
+for (const system of chosen)
+  test(`${system.title} with ${system.init}`, { skip }, async (t) => {
+    const file = await imageOf(system);
+    await withDaemon({ bare: false }, async (daemon) => {
+      const machine = new Machine(daemon, system);
+      await machine.create(file);
+      const times = await live(t, machine);
+      await machine.setState("start");
+      assert.equal(await machine.faults(), "");
+      const inside = await insideOf(machine);
+      await t.test("its control groups are of the version that its init wants", () =>
+        assert.equal(inside, system.wantsV2 ? "v2" : host),
+      );
+      let options: string | undefined;
+      if (isWhole) {
+        await t.test("apt installs, upgrades and removes a package of a repository on its disk", () => useApt(machine));
+        if (system.init === "systemd")
+          await t.test("hardening options of units start, and count", async (inner) => {
+            const tried = await tryOptions(machine);
+            const failures = tried.filter(({ failure }) => failure !== undefined);
+            for (const { failure } of failures) inner.diagnostic(String(failure));
+            options = optionsLine(
+              tried.length,
+              failures.map(({ option }) => option.option),
+            );
+            const unexpected = failures.filter(({ option }) => !option.isRealtime).map(({ failure }) => failure);
+            assert.deepEqual(unexpected, []);
+          });
+      }
+      await note(machine, { ...times, inside, ...(options === undefined ? {} : { options }) });
+    });
+  });
+
+const optionsLine = (count: number, failed: readonly string[]): string =>
+  failed.length === 0 ? `all ${count}` : `${count - failed.length} of ${count}, not ${failed.join(" and ")}`;
+
+/** By the type of what is mounted there. */
+async function insideOf(machine: Machine): Promise<string> {
+  return (await machine.run("stat --file-system --format=%T /sys/fs/cgroup")) === "cgroup2fs" ? "v2" : "hybrid";
+}
+
+/** For the page, where somebody asks for it. */
+async function note(machine: Machine, found: Pick<Shown, "boot" | "shutdown" | "inside" | "options">): Promise<void> {
+  const file = process.env.BOTHY_MACHINES_RESULTS;
+  if (file === undefined) return;
+  const { name, title, client } = machine.system;
+  const version = await machine.run(machine.system.version);
+  const shown: Shown = { system: name, title, version, client, host, kernel: os.release(), ...found };
+  appendFileSync(file, `${JSON.stringify(shown)}\n`);
+}
