@@ -15,6 +15,7 @@ import { requireConfig } from "../../core/validate";
 import type { Cors } from "../../http/cors";
 import { reachableAddresses } from "../../platform/host/addresses";
 import { hostArchitectures } from "../../platform/host/architecture";
+import { isNested } from "../../../sdk/host/own-ids";
 import { apiExtensions } from "./extensions";
 import type { ServerHome } from "./home";
 import { Homes, serverRef } from "./homes";
@@ -28,7 +29,7 @@ const passwordKey = "core.trust_password";
 
 /** What LXD asks of a kernel; those on which the daemon starts have it, and none has shiftfs. */
 const kernelFeatures = {
-  idmapped_mounts: "true",
+  idmapped_mounts: String(!isNested),
   netnsid_getifaddrs: "true",
   seccomp_listener: "true",
   seccomp_listener_continue: "true",

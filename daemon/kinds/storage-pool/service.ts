@@ -17,6 +17,7 @@ import { ref, urlOf } from "../../core/ref";
 import { requireConfig } from "../../core/validate";
 import { toApiError } from "../../platform/errors";
 import { isThere } from "../../platform/folders/files";
+import { diskBase, rangeSize } from "../../../sdk/host/own-ids";
 import type { RootSource } from "../../platform/native/root-source";
 import { drivers } from "./drivers";
 import { isOnBtrfs } from "./drivers/btrfs-host";
@@ -106,7 +107,7 @@ export class StoragePoolService {
 
   /** Asks bothy-cell for the root folder, which it has to mount for that. */
   readonly #tryRoot = async (root: RootSource): Promise<void> => {
-    await this.home.native.getFile({ root, ids: { hostBase: 100_000, count: 65_536 } }, "/");
+    await this.home.native.getFile({ root, ids: { hostBase: diskBase || 100_000, count: rangeSize } }, "/");
   };
 
   /** @throws ApiError BAD_REQUEST when the host lacks what the driver needs, CONFLICT when the name is taken */
