@@ -4,8 +4,8 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import * as z from "zod";
-import { cellProgram, packageRoot } from "../../sdk/host/package";
 import { isNested } from "../../sdk/host/own-ids";
+import { cellProgram, packageRoot } from "../../sdk/host/package";
 import type { Finding } from "./finding";
 
 const effect = "every container";

@@ -10,7 +10,21 @@ import { Client, type Devices } from "../../sdk/index";
 
 const repository = path.resolve(__dirname, "../../..");
 
-const folders = ["usr", "etc", "opt", "root", "run", "proc", "sys", "dev", "mnt", "var/lib", "var/log", "var/tmp", "tmp"];
+const folders = [
+  "usr",
+  "etc",
+  "opt",
+  "root",
+  "run",
+  "proc",
+  "sys",
+  "dev",
+  "mnt",
+  "var/lib",
+  "var/log",
+  "var/tmp",
+  "tmp",
+];
 
 const files: Readonly<Record<string, string>> = {
   "etc/passwd": "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
@@ -51,7 +65,12 @@ export function writeNestImage(target: string): void {
 const disks = (isHost: boolean): Devices => ({
   usr: { type: "disk", source: "/usr", path: "/usr", readonly: "true" },
   bothy: { type: "disk", source: isHost ? repository : "/opt/bothy", path: "/opt/bothy", readonly: "true" },
-  node: { type: "disk", source: isHost ? path.dirname(process.execPath) : "/opt/node", path: "/opt/node", readonly: "true" },
+  node: {
+    type: "disk",
+    source: isHost ? path.dirname(process.execPath) : "/opt/node",
+    path: "/opt/node",
+    readonly: "true",
+  },
 });
 
 const searchPath = "/opt/bothy/bin:/opt/node:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -78,8 +97,8 @@ export class Nest implements Ground {
     return this;
   }
 
-  /** Makes and starts one, and a daemon in it. @param folder of this process, for sockets @param image tarball */
-  static async start(outer: Ground, name: string, folder: string, image: string): Promise<Nest> {
+  /** Makes and starts one, and a daemon in it. @param folder of this process, for sockets @param image tarball @param more devices */
+  static async start(outer: Ground, name: string, folder: string, image: string, more: Devices = {}): Promise<Nest> {
     const { metadata } = await (await outer.client.createImageFromFile(image)).wait();
     const source = { type: "image" as const, fingerprint: String(metadata?.fingerprint) };
     const config = {
@@ -87,13 +106,15 @@ export class Nest implements Ground {
       "raw.lxc": "lxc.init.cmd=/opt/init",
       "environment.PATH": searchPath,
     };
-    const devices = disks(outer.nest === undefined);
+    const devices = { ...disks(outer.nest === undefined), ...more };
     await (await outer.client.createInstance({ name, source, config, devices })).wait();
     await (await outer.client.setInstanceState(name, { action: "start" })).wait();
     await outer.client.waitInstance(name, { for: "ipv4", timeoutSeconds: 30 });
     const nest = new Nest(outer, name, folder, new Client({ endpoint: path.join(folder, `${name}.sock`) }));
     await nest.run("setsid sh -c 'exec bothyd >/var/log/bothyd.log 2>&1 </dev/null &'");
-    await nest.run(`for i in $(seq 300); do [ -S ${innerSocket} ] && exit; sleep 0.1; done; cat /var/log/bothyd.log; exit 1`);
+    await nest.run(
+      `for i in $(seq 300); do [ -S ${innerSocket} ] && exit; sleep 0.1; done; cat /var/log/bothyd.log; exit 1`,
+    );
     await nest.#open();
     await nest.client.getServer();
     return nest;

@@ -11,13 +11,13 @@ import type {
   StoragePoolResources,
   StoragePoolsPost,
 } from "../../../sdk/api/storage-pool";
+import { diskBase, rangeSize } from "../../../sdk/host/own-ids";
 import type { Call } from "../../core/call";
 import { changedKeys, withoutEmpty } from "../../core/merge";
 import { ref, urlOf } from "../../core/ref";
 import { requireConfig } from "../../core/validate";
 import { toApiError } from "../../platform/errors";
 import { isThere } from "../../platform/folders/files";
-import { diskBase, rangeSize } from "../../../sdk/host/own-ids";
 import type { RootSource } from "../../platform/native/root-source";
 import { drivers } from "./drivers";
 import { isOnBtrfs } from "./drivers/btrfs-host";

@@ -3,8 +3,8 @@ import { chmod, chown, open, rename, stat, truncate } from "node:fs/promises";
 import path from "node:path";
 import { storageVolumeConfig } from "../../../sdk/api/config/storage-volume";
 import { badRequest } from "../../../sdk/api/errors";
-import { errnoOf } from "../../platform/folders/files";
 import { diskBase } from "../../../sdk/host/own-ids";
+import { errnoOf } from "../../platform/folders/files";
 import type { StorageVolumeHome } from "./home";
 import { type VolumeRecord, volumeOf } from "./record";
 

@@ -2,9 +2,9 @@
 import { existsSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { badRequest } from "../../../sdk/api/errors";
+import { diskBase, isNested, nestedIds } from "../../../sdk/host/own-ids";
 import { cellProgram } from "../../../sdk/host/package";
 import { findProgram } from "../../../sdk/host/program";
-import { diskBase, isNested, nestedIds } from "../../../sdk/host/own-ids";
 
 export interface Confinement {
   /** Paths of the host that it sees, beside the host's programs. */

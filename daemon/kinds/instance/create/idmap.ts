@@ -31,7 +31,10 @@ export function idCount(expanded: Config): number {
  */
 export function idRange(expanded: Config, own: Config): IdRange | undefined {
   const set = instanceConfig(expanded);
-  if (isNested) return nestedRange(expanded);
+  if (isNested) {
+    checkNested(expanded);
+    return { hostBase: diskBase, count: idCount(expanded) };
+  }
   if (set.get("security.privileged")) return undefined;
   const hostBase = set.get("security.idmap.base") ?? baseOf(own);
   if (hostBase === undefined)
@@ -48,33 +51,36 @@ export function idRange(expanded: Config, own: Config): IdRange | undefined {
   return { hostBase, count, others };
 }
 
-/** That of a container in a container: files lie on disk by the ids of all of them, so none can have others. */
-function nestedRange(expanded: Config): IdRange {
-  const set = instanceConfig(expanded);
-  const refuse = (cause: string) => badRequest(`Cannot map ids: the daemon runs in a container itself, ${cause}`);
-  if (set.get("security.privileged"))
-    throw refuse("so its containers cannot be privileged. Remove security.privileged.");
-  for (const name of ["raw.idmap", "security.idmap.base"] as const)
-    if (set.get(name) !== undefined) throw refuse(`so all its containers have the same ids. Remove ${name}.`);
-  const count = idCount(expanded);
-  if (count > nestedIds || nestedIds < rangeSize)
-    throw refuse(
-      `which has ${nestedIds + rangeSize} ids, and ${rangeSize + Math.max(count, rangeSize)} are needed. Set security.nesting=true on that container and restart it, or give it more by security.idmap.size.`,
-    );
-  return { hostBase: diskBase, count };
-}
-
 /** What is wrong with the keys of the map together, whoever has them. @throws ApiError BAD_REQUEST */
 export function checkIdmap(config: Config): void {
+  if (isNested) {
+    checkNested(config);
+    return;
+  }
   const set = instanceConfig(config);
   const [base, size] = [set.get("security.idmap.base"), idCount(config)];
   const most = set.get("security.nesting") ? runSize : rangeSize;
-  if (base === undefined && !isNested && size > most)
+  if (base === undefined && size > most)
     throw badRequest(
       `Invalid value for "security.idmap.size": more than ${most} ids need a place of their own. Set security.idmap.base.`,
     );
   if (base !== undefined && base + size > 2 ** 32 - 1)
     throw badRequest(
       'Invalid value for "security.idmap.base": with so many ids the map ends beyond the last id there is.',
+    );
+}
+
+/** Files of containers in a container lie on disk by the ids of all of them, so none can have others. @throws ApiError BAD_REQUEST */
+function checkNested(config: Config): void {
+  const set = instanceConfig(config);
+  const refuse = (cause: string) => badRequest(`Cannot map ids: the daemon runs in a container itself, ${cause}`);
+  if (set.get("security.privileged"))
+    throw refuse("so its containers cannot be privileged. Remove security.privileged.");
+  for (const name of ["raw.idmap", "security.idmap.base"] as const)
+    if (set.get(name) !== undefined) throw refuse(`so all its containers have the same ids. Remove ${name}.`);
+  const count = Math.max(idCount(config), rangeSize);
+  if (count > nestedIds)
+    throw refuse(
+      `which has ${nestedIds + rangeSize} ids, and ${rangeSize + count} are needed. Set security.nesting=true on that container and restart it, or give it more by security.idmap.size.`,
     );
 }

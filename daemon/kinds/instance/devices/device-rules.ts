@@ -1,7 +1,7 @@
 /** Device rules: which device nodes a container may open; all else is denied (docs/kernel.md, Device rules). */
 import path from "node:path";
-import { type CgroupLayout, guestDir } from "../../../platform/host/cgroups";
 import { isNested } from "../../../../sdk/host/own-ids";
+import { type CgroupLayout, guestDir } from "../../../platform/host/cgroups";
 import type { Op } from "../../../platform/native/index";
 
 const common = [

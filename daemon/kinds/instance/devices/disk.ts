@@ -11,9 +11,9 @@ import {
   mountOptionsOf,
 } from "../../../../sdk/api/devices/disk";
 import { badRequest } from "../../../../sdk/api/errors";
+import { isNested } from "../../../../sdk/host/own-ids";
 import { toApiError } from "../../../platform/errors";
 import { isThere } from "../../../platform/folders/files";
-import { isNested } from "../../../../sdk/host/own-ids";
 import type { Op } from "../../../platform/native/index";
 import type { InstanceHome } from "../home";
 import type { InstanceId } from "../record";
@@ -112,7 +112,8 @@ function volumeOp({ home, owner, ids }: PlanFacts, options: Device, place: strin
   const { pool = "", source = "" } = options;
   const isKnown = home.storagePools.records().some(({ name }) => name === pool);
   const folder = isKnown ? home.customVolumes.pathOf(owner.project, pool, source) : home.dirs.pool(pool);
-  const isMapped = ids !== undefined && !isNested && home.customVolumes.find(owner.project, pool, source)?.isUnmapped !== true;
+  const isMapped =
+    ids !== undefined && !isNested && home.customVolumes.find(owner.project, pool, source)?.isUnmapped !== true;
   const flags = [...bindFlags(options), isMapped ? "shift" : "", ids === undefined ? "" : "nodev"];
   return ["bind", folder, place, flagsText(flags)];
 }
