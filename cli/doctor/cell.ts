@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import * as z from "zod";
+import { isNested } from "../../sdk/host/own-ids";
 import { cellProgram, packageRoot } from "../../sdk/host/package";
 import type { Finding } from "./finding";
 
@@ -40,6 +41,8 @@ interface TrialRow {
   readonly answer: (probe: Probe) => boolean | undefined;
   /** Without it no container can be made. */
   readonly isNeeded?: boolean;
+  /** Whether a daemon in a container gets along without it. */
+  readonly isOfHosts?: boolean;
   readonly remedy: string;
 }
 
@@ -78,6 +81,7 @@ const rows: readonly TrialRow[] = [
     subject: "trial: id-mapped mount",
     effect: "unprivileged containers, the default",
     answer: ({ idmappedMounts }) => idmappedMounts,
+    isOfHosts: true,
     remedy: kernel("5.12"),
   },
   {
@@ -90,6 +94,7 @@ const rows: readonly TrialRow[] = [
     subject: "trial: overlay of id-mapped layers",
     effect: "unprivileged containers in pools of the driver overlay",
     answer: ({ overlayIdmappedLayers }) => overlayIdmappedLayers,
+    isOfHosts: true,
     remedy: kernel("5.19"),
   },
   { subject: "trial: veth", effect: "nics of containers", answer: ({ veth }) => veth, remedy: loadable("veth") },
@@ -110,6 +115,7 @@ const rows: readonly TrialRow[] = [
     subject: "trial: device rules",
     effect: "keeping containers, privileged ones above all, from the host's devices",
     answer: ({ cgroup }) => cgroup.deviceRules,
+    isOfHosts: true,
     remedy: "Use a kernel that is built with CONFIG_CGROUP_BPF, where the daemon may load programs",
   },
   {
@@ -136,8 +142,8 @@ export async function cellFindings(folder: string, file = cellProgram): Promise<
 }
 
 function trialFindings(probe: Probe): Finding[] {
-  return rows.flatMap(({ subject, effect: doneBy, answer, isNeeded, remedy }): Finding[] => {
-    const fine = answer(probe);
+  return rows.flatMap(({ subject, effect: doneBy, answer, isNeeded, isOfHosts, remedy }): Finding[] => {
+    const fine = isOfHosts && isNested ? undefined : answer(probe);
     if (fine === undefined) return [];
     if (fine) return [{ subject, status: "ok", found: "works", effect: doneBy }];
     // The daemon is root; what is refused to another user says nothing about it.

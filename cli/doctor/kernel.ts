@@ -1,4 +1,5 @@
 /** Kernel: namespaces, file systems, security modules and limits, as far as they can be read without asking for isolation. */
+import { isNested, nestedIds, rangeSize } from "../../sdk/host/own-ids";
 import { isKernelNewEnough, lackedCapabilities, neededNamespaces, oldestKernel } from "../../sdk/host/requirements";
 import type { Finding } from "./finding";
 import type { Host } from "./host";
@@ -75,6 +76,16 @@ const rows: readonly KernelRow[] = [
   namespace("user", "unprivileged containers, the default", wanted),
   namespace("cgroup", "containers that see only their own cgroups", wanted),
   limit("user.max_user_namespaces", 1024, "unprivileged containers; nesting"),
+  {
+    subject: "ids for containers",
+    effect: "unprivileged containers, the default",
+    look: () => {
+      if (!isNested) return { found: "all of the host's", status: "ok" };
+      const found = `${nestedIds}, in a container`;
+      return { found, status: needed(nestedIds >= rangeSize) };
+    },
+    remedy: "Give the container around it security.nesting=true and restart it (docs/nesting.md)",
+  },
   {
     subject: "seccomp filters",
     effect: "blocking of dangerous system calls",

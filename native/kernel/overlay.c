@@ -75,6 +75,9 @@ static int open_upper(struct cell *cell, struct layers *layers) {
 }
 
 static int finish(struct cell *cell, int overlay) {
+    /* an overlay of who is not the host's root may not use attributes trusted.* */
+    if (cell->root->unmapped && sys_fsconfig(overlay, FS_SET_FLAG, "userxattr", NULL, 0) < 0)
+        return fail(&cell->status, "root-overlay", errno, NULL, "Cannot have the overlay use attributes of users");
     if (sys_fsconfig(overlay, FS_SET_STRING, "source", "bothy", 0) < 0 || sys_fsconfig(overlay, FS_CREATE, NULL, NULL, 0) < 0)
         return fail(&cell->status, "root-overlay", errno, cell->root->upper, "Cannot create the overlay");
     cell->container->root_fd = sys_fsmount(overlay, 0);

@@ -31,6 +31,12 @@ int take_root_readonly(struct cell *cell, struct op *op) {
     return 0;
 }
 
+int take_root_unmapped(struct cell *cell, struct op *op) {
+    (void)op;
+    cell->root->unmapped = true;
+    return 0;
+}
+
 int shift_mount(const struct cell *cell, int mount_fd, bool recursive) {
     if (cell->container->userns_fd < 0)
         return 0;
@@ -42,7 +48,7 @@ int open_layer(struct cell *cell, const char *op, const char *path) {
     cleanup_fd int layer = sys_open_tree(AT_FDCWD, path, TREE_CLONE | TREE_CLOEXEC);
     if (layer < 0)
         return fail(&cell->status, op, errno, path, "Cannot open the folder");
-    if (shift_mount(cell, layer, false) < 0)
+    if (!cell->root->unmapped && shift_mount(cell, layer, false) < 0)
         return fail(&cell->status, op, errno, path, "Cannot mount the folder through the id map");
     return steal_fd(&layer);
 }

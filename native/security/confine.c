@@ -25,6 +25,9 @@
 #include "wire/handshake.h"
 #include "wire/status.h"
 
+/* of the caller's root, where that is nobody of the container's: no archive names it */
+#define CALLER_ID (UINT32_MAX - 1)
+
 enum { FAILED = 125, HANDSHAKE_TIMEOUT_MS = 60000, ID_MAP_MAX = 4096 };
 
 /* Where programs and their libraries are. Some are symlinks: of a merged /usr, of Debian's alternatives. */
@@ -46,6 +49,8 @@ struct confinement {
     uint64_t caps;
     /* ids of the archive's files; 0 when they are as on disk */
     uint64_t first_id, id_count;
+    /* ids on disk of containers' files, for those that are 0 and so on to the program; 0 when they are the same */
+    uint64_t disk_first, disk_count;
     char uid_map[ID_MAP_MAX], gid_map[ID_MAP_MAX];
     int proc, root, peer;
 };
@@ -54,7 +59,7 @@ static int problem(struct confinement *self, const char *op, const char *path, c
     return fail(&self->status, op, errno, path, "%s", message);
 }
 
-/* --read PATH, --write PATH (absolute, without symlinks), --memory BYTES, --ids FIRST:COUNT, --device-nodes, --image-attributes, --network,
+/* --read PATH, --write PATH (absolute, without symlinks), --memory BYTES, --ids FIRST:COUNT, --disk-ids FIRST:COUNT, --device-nodes, --image-attributes, --network,
    --left-out FILE (absolute, in a folder to write) */
 
 static bool is_flag(const char *option) {
@@ -62,7 +67,7 @@ static bool is_flag(const char *option) {
 }
 
 /** @returns whether the text is FIRST:COUNT, of ids that there are */
-static bool take_ids(struct confinement *self, const char *text) {
+static bool take_ids(const char *text, uint64_t *first_id, uint64_t *count) {
     char first[24];
     const char *colon = strchr(text, ':');
     size_t length = colon == NULL ? sizeof first : (size_t)(colon - text);
@@ -70,8 +75,8 @@ static bool take_ids(struct confinement *self, const char *text) {
         return false;
     memcpy(first, text, length);
     first[length] = '\0';
-    return parse_number(first, UINT32_MAX - 1, &self->first_id) && parse_number(colon + 1, UINT32_MAX, &self->id_count) &&
-           self->first_id > 0 && self->id_count > 0 && self->first_id + self->id_count <= UINT32_MAX;
+    return parse_number(first, UINT32_MAX - 1, first_id) && parse_number(colon + 1, UINT32_MAX, count) && *first_id > 0 && *count > 0 &&
+           *first_id + *count <= UINT32_MAX;
 }
 
 static int read_options(struct confinement *self, int argc, char **argv) {
@@ -88,9 +93,10 @@ static int read_options(struct confinement *self, int argc, char **argv) {
         const char *value = at + 1 < argc ? argv[at + 1] : "";
         bool is_path = strcmp(argv[at], "--read") == 0 || strcmp(argv[at], "--write") == 0;
         bool is_memory = strcmp(argv[at], "--memory") == 0;
-        bool is_ids = strcmp(argv[at], "--ids") == 0;
+        bool is_ids = strcmp(argv[at], "--ids") == 0, is_disk_ids = strcmp(argv[at], "--disk-ids") == 0;
         bool is_left_out = strcmp(argv[at], "--left-out") == 0;
-        if (!((is_path || is_left_out) && *value == '/') && !(is_memory && parse_number(value, INT64_MAX, &bytes)) && !(is_ids && take_ids(self, value)))
+        if (!((is_path || is_left_out) && *value == '/') && !(is_memory && parse_number(value, INT64_MAX, &bytes)) && !(is_ids && take_ids(value, &self->first_id, &self->id_count)) &&
+            !(is_disk_ids && take_ids(value, &self->disk_first, &self->disk_count)))
             return fail(&self->status, "options", EINVAL, argv[at], "Cannot take the option");
         self->writes = self->writes || strcmp(argv[at], "--write") == 0;
         if (is_memory)
@@ -113,8 +119,16 @@ static int read_options(struct confinement *self, int argc, char **argv) {
 
 /* Host root. */
 
-/** The same ids inside as outside: all that the caller has; or the archive's, which begin at 0 on disk. */
+/** The same ids inside as outside: all that the caller has; or the archive's, which begin at 0 on disk; or those of containers' files. */
 static int read_id_map(struct confinement *self, const char *path, char *map) {
+    if (self->disk_count > 0 && !self->device_nodes) {
+        uint64_t count = self->id_count > 0 && self->id_count < self->disk_count ? self->id_count : self->disk_count;
+        if (self->first_id + count > CALLER_ID)
+            return fail(&self->status, "idmap", EINVAL, path, "Cannot map so many ids");
+        /* the caller as well, whose file it may be that is read */
+        snprintf(map, ID_MAP_MAX, "%u %u %u\n%u 0 1\n", (unsigned)self->first_id, (unsigned)self->disk_first, (unsigned)count, CALLER_ID);
+        return 0;
+    }
     if (self->id_count > 0) {
         snprintf(map, ID_MAP_MAX, "%u 0 %u\n", (unsigned)self->first_id, (unsigned)self->id_count);
         return 0;
@@ -249,12 +263,24 @@ static int reach_what_is_shown(const struct confinement *self) {
     return reach_end(&reach);
 }
 
+/** Whoever made the namespace is the caller's root there; the program shall be that of the files. */
+static int become_owner(const struct confinement *self) {
+    if (self->disk_count == 0 || self->device_nodes)
+        return 0;
+    return sys_setresgid((gid_t)self->first_id) < 0 || sys_setresuid((uid_t)self->first_id) < 0 ? -1 : 0;
+}
+
 static int become_program(struct confinement *self) {
     struct message *message = new_message();
     /* until then nothing of us is mapped */
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || receive_step(self->peer, message, -1) < 0 || message->step != STEP_CREATED)
-        return problem(self, "parent", NULL, "Cannot follow the caller into its death");
+    if (receive_step(self->peer, message, -1) < 0 || message->step != STEP_CREATED)
+        return problem(self, "parent", NULL, "Cannot wait for the ids");
     free(message);
+    if (become_owner(self) < 0)
+        return problem(self, "idmap", NULL, "Cannot become the owner of the files");
+    /* a change of ids takes it back; whoever is gone by then does not hear the next step */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+        return problem(self, "parent", NULL, "Cannot follow the caller into its death");
     struct cap_sets sets = {.effective = self->caps, .permitted = self->caps, .inheritable = self->id_count > 0 ? self->caps : 0};
     if (setsid() < 0 || bound_caps(self->caps) < 0 || set_caps(&sets) < 0 || keep_through_exec(self) < 0 ||
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
@@ -273,7 +299,8 @@ static int become_program(struct confinement *self) {
     if (sys_close_range(3, ~0U, 4 /* CLOSE_RANGE_CLOEXEC */) < 0)
         return problem(self, "descriptors", NULL, "Cannot mark the descriptors to be closed");
     reset_signals();
-    (void)send_step(self->peer, STEP_EXECUTING, 0, -1);
+    if (send_step(self->peer, STEP_EXECUTING, 0, -1) < 0)
+        return problem(self, "parent", NULL, "Cannot go on without the caller");
     execv(self->command[0], self->command);
     return problem(self, "exec", self->command[0], "Cannot execute the program");
 }

@@ -84,6 +84,7 @@ static const struct op_kind kinds[] = {
     {"root-dir", 1, ROOT, take_root_dir, NULL, NULL},
     {"root-overlay", 3, ROOT, take_root_overlay, NULL, NULL},
     {"root-readonly", 0, ROOT, take_root_readonly, NULL, NULL},
+    {"root-unmapped", 0, ROOT, take_root_unmapped, NULL, NULL},
     {"seccomp", 1, COMMAND, NULL, host_seccomp, NULL},
     {"stderr", 1, EXEC, take_stream, NULL, NULL},
     {"stdin", 1, EXEC, take_stream, NULL, NULL},

@@ -20,6 +20,7 @@ int take_upstream(struct cell *, struct op *);                                  
 int take_id_line(struct cell *, struct op *);                                                          /* userns.c */
 int take_root_dir(struct cell *, struct op *), take_root_overlay(struct cell *, struct op *);           /* rootfs.c */
 int take_root_readonly(struct cell *, struct op *);
+int take_root_unmapped(struct cell *, struct op *);
 int host_cgroup_make(struct cell *, struct op *), host_cgroup_write(struct cell *, struct op *);        /* cgroup.c */
 int host_cgroup_own(struct cell *, struct op *), host_cgroup_join(struct cell *, struct op *);
 int host_cgroup_into(struct cell *, struct op *);

@@ -142,9 +142,9 @@ export interface InstanceConfig<Value> {
   "security.idmap.base"?: Value;
   /** Whether no other container has the same ids. It is so whatever the value, unless `security.idmap.base` says which they are. Default: `true`. It counts from the next start on. */
   "security.idmap.isolated"?: Value;
-  /** How many ids the container has. More than 65536 need `security.idmap.base`. Default: `65536`. It counts from the next start on. */
+  /** How many ids the container has. More than it has when not set need `security.idmap.base`. Default: 65536, or 1048576 with `security.nesting`. It counts from the next start on. */
   "security.idmap.size"?: Value;
-  /** Whether the container can run containers of its own. Default: `false`. It counts from the next start on. */
+  /** Whether the container can run containers of its own ([nesting.md](nesting.md)). Default: `false`. It counts from the next start on. */
   "security.nesting"?: Value;
   /** Whether the container runs without a user namespace. Its root is the host's root then, so its programs must be trusted like the host's. Default: `false`. It counts from the next start on. */
   "security.privileged"?: Value;

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import {
+  chownSync,
   closeSync,
   existsSync,
   lstatSync,
@@ -76,6 +77,28 @@ test("it writes where it may, as every owner and with every mode, and nowhere el
   assert.deepEqual([uid, gid, mode & 0o7777], [12345, 54321, 0o4755]);
   assert.deepEqual(readdirSync(place).sort(), ["fifo", "hard", "link", "mine"]);
   assert.equal(readFileSync(path.join(given, "file"), "utf8"), "old");
+});
+
+test("by ids of the disk it is the first of them, and what it gives away is of the others; its caller's files it reads", () => {
+  const [given, place] = [emptyFolder("secret"), emptyFolder("shifted")];
+  writeFileSync(path.join(given, "file"), "caller's", { mode: 0o600 });
+  chownSync(place, 100_000, 100_000);
+  const script = `
+    id -u; cat ${given}/file; cd ${place} && touch mine other && chown 12:34 other && mkdir folder
+    chown 70000:0 mine 2>/dev/null || echo refused; ln -s /x link; touch ${given}/new 2>/dev/null || echo read-only`;
+  const told = confine(["--read", given, "--write", place, "--disk-ids", "100000:65536"], script);
+  assert.deepEqual(told, { status: 0, stdout: "0\ncaller'srefused\nread-only\n", stderr: "" });
+  const owners = ["mine", "other", "folder", "link"].map((name) => {
+    const { uid, gid } = lstatSync(path.join(place, name));
+    return `${uid}:${gid}`;
+  });
+  assert.deepEqual(owners, ["100000:100000", "100012:100034", "100000:100000", "100000:100000"]);
+  const archive = confine(
+    ["--write", place, "--ids", "500:1000", "--disk-ids", "100000:65536"],
+    `id -u; chown 507:500 ${place}/other`,
+  );
+  assert.deepEqual(archive, { status: 0, stdout: "500\n", stderr: "" });
+  assert.equal(lstatSync(path.join(place, "other")).uid, 100_007, "an archive that begins at 500");
 });
 
 test("it has no power over mounts, processes, networks and devices of the host", () => {

@@ -13,7 +13,7 @@ import type { ProfileId, ProfileRecord } from "../profile/store";
 import type { Volumes } from "../storage-pool/volumes";
 import { keepVolatile, refreshed } from "./change/volatile";
 import { freeName } from "./create/free-name";
-import { baseOf, idRange } from "./create/idmap";
+import { baseOf, idRange, withBase } from "./create/idmap";
 import { HostIds } from "./host-ids";
 import { labelOps } from "./labels/label";
 import { inForce } from "./life/made-by";
@@ -182,6 +182,14 @@ export class InstanceBook {
   /** @param made the configuration after devices were plugged; it tells where the nics are while the instance runs */
   merged(now: InstanceRecord, next: InstanceRecord, made: Config): Config {
     return keepVolatile(this.running.has(now) ? made : now.config, next.config);
+  }
+
+  /** Sees to it that an instance has host ids enough for its next start. */
+  withWideIds(record: InstanceRecord): InstanceRecord {
+    const config = this.hostIds.widened(record.config, this.expanded(record).config);
+    if (config === record.config) return record;
+    this.change(record, (now) => ({ ...now, config: withBase(now.config, baseOf(config) ?? 0) }));
+    return { ...record, config };
   }
 
   /** Host ids that an instance has, or that its next start gives to it; nothing for a privileged one. */

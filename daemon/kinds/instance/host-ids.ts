@@ -1,10 +1,12 @@
 /** Host ids: every unprivileged instance has a range of its own; nobody else gets it while anything may use it. */
 import { createHash } from "node:crypto";
 import type { Config } from "../../../sdk/api/common";
-import { allocateBase, baseOf, withBase } from "./create/idmap";
+import { diskBase, isNested, rangeSize } from "../../../sdk/host/own-ids";
+import { allocateBase, allocateRun, isRun } from "./create/id-runs";
+import { baseOf, idCount, withBase } from "./create/idmap";
 
 export class HostIds {
-  /** First ids of the ranges that are given, those of instances that are being made included. */
+  /** First ids of the ranges and runs that are given, those of instances that are being made included. */
   readonly #bases = new Set<number>();
   readonly #seed: number;
 
@@ -19,11 +21,24 @@ export class HostIds {
     return this.giveNew(config);
   }
 
-  /** Gives ids that nobody has. @throws ApiError INTERNAL when none are left */
+  /** Gives ids that nobody has; of a daemon in a container those that all have. @throws ApiError INTERNAL when none are left */
   giveNew(config: Config): Config {
+    if (isNested) return withBase(config, diskBase);
     const base = allocateBase(this.#bases, this.#seed);
     this.#bases.add(base);
     return withBase(config, base);
+  }
+
+  /** Gives an instance a run of ranges in the place of the one that it has, where it starts with more ids than that. @param expanded configuration with profiles */
+  widened(config: Config, expanded: Config): Config {
+    const base = baseOf(config);
+    const isWide = base !== undefined && isRun(base);
+    if (isNested || isWide || expanded["security.idmap.base"] !== undefined || idCount(expanded) <= rangeSize)
+      return config;
+    const run = allocateRun(this.#bases, this.#seed);
+    this.#bases.add(run);
+    this.release(config);
+    return withBase(config, run);
   }
 
   /** Keeps ids from everyone else. @param base first of them on the host */

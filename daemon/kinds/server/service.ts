@@ -6,6 +6,7 @@ import os from "node:os";
 import type { Config } from "../../../sdk/api/common";
 import { lxdServerKeys } from "../../../sdk/api/config/lxd-words";
 import { serverConfig, serverKeys } from "../../../sdk/api/config/server";
+import { isNested } from "../../../sdk/host/own-ids";
 import { packageVersion } from "../../../sdk/host/package";
 import { expiryTime } from "../../core/expiry-time";
 import { withoutEmpty } from "../../core/merge";
@@ -28,7 +29,7 @@ const passwordKey = "core.trust_password";
 
 /** What LXD asks of a kernel; those on which the daemon starts have it, and none has shiftfs. */
 const kernelFeatures = {
-  idmapped_mounts: "true",
+  idmapped_mounts: String(!isNested),
   netnsid_getifaddrs: "true",
   seccomp_listener: "true",
   seccomp_listener_continue: "true",

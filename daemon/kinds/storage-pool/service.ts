@@ -11,6 +11,7 @@ import type {
   StoragePoolResources,
   StoragePoolsPost,
 } from "../../../sdk/api/storage-pool";
+import { diskBase, rangeSize } from "../../../sdk/host/own-ids";
 import type { Call } from "../../core/call";
 import { changedKeys, withoutEmpty } from "../../core/merge";
 import { ref, urlOf } from "../../core/ref";
@@ -106,7 +107,7 @@ export class StoragePoolService {
 
   /** Asks bothy-cell for the root folder, which it has to mount for that. */
   readonly #tryRoot = async (root: RootSource): Promise<void> => {
-    await this.home.native.getFile({ root, ids: { hostBase: 100_000, count: 65_536 } }, "/");
+    await this.home.native.getFile({ root, ids: { hostBase: diskBase || 100_000, count: rangeSize } }, "/");
   };
 
   /** @throws ApiError BAD_REQUEST when the host lacks what the driver needs, CONFLICT when the name is taken */

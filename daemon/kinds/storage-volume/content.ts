@@ -3,6 +3,7 @@ import { chmod, chown, open, rename, stat, truncate } from "node:fs/promises";
 import path from "node:path";
 import { storageVolumeConfig } from "../../../sdk/api/config/storage-volume";
 import { badRequest } from "../../../sdk/api/errors";
+import { diskBase } from "../../../sdk/host/own-ids";
 import { errnoOf } from "../../platform/folders/files";
 import type { StorageVolumeHome } from "./home";
 import { type VolumeRecord, volumeOf } from "./record";
@@ -45,7 +46,7 @@ async function giveRoot({ name, config }: VolumeRecord, rootPath: string): Promi
   const wanted = storageVolumeConfig(config);
   const [uid = 0, gid = 0] = [wanted.get("initial.uid"), wanted.get("initial.gid")];
   try {
-    if (uid !== 0 || gid !== 0) await chown(rootPath, uid, gid);
+    if (uid !== 0 || gid !== 0) await chown(rootPath, diskBase + uid, diskBase + gid);
   } catch (error) {
     if (!["EINVAL", "EPERM"].includes(errnoOf(error))) throw error;
     const message = `Cannot make volume "${name}": the daemon has no user ${uid} or no group ${gid} here. Give another "initial.uid" and "initial.gid".`;

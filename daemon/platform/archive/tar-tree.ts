@@ -103,7 +103,7 @@ function tarCommand(pipe: string, top: string, at: string, wanted: readonly stri
     "--hole-detection=seek",
     ...wanted,
   ];
-  const [program, args] = confined("env", words, { read: [at], write: pipe, memoryBytes });
+  const [program, args] = confined("env", words, { read: [at], write: pipe, containerFiles: true, memoryBytes });
   return [program, ...args];
 }
 

@@ -84,7 +84,7 @@ export function sendTree(ground: MigrationGround, sending: Sending): Promise<voi
       ...(bytesPerSecond === undefined ? [] : [`--bwlimit=${Math.max(1, Math.ceil(bytesPerSecond / 1024))}`]),
       ...[`--rsh=${relay}`, `${place.tree}/`, "localhost:/"],
     ];
-    const confinement = { read: [place.tree], write: place.pipes, memoryBytes };
+    const confinement = { read: [place.tree], write: place.pipes, containerFiles: true, memoryBytes };
     await converse(ground, place, sending, shell(script, place, words, confinement));
   });
 }
@@ -106,6 +106,7 @@ export function receiveTree(ground: MigrationGround, receiving: Receiving): Prom
     const confinement = {
       write: place.folder,
       memoryBytes,
+      containerFiles: true,
       imageAttributes: true,
       ...(ids === undefined ? { deviceNodes } : { ids }),
       leftOut: deviceNodes ? undefined : place.leftOut,

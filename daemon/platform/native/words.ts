@@ -1,4 +1,5 @@
 /** Words: how the daemon says ids, roots and places to bothy-cell (docs/native-protocol.md). */
+import { isNested } from "../../../sdk/host/own-ids";
 import type { Target } from "./cell";
 import type { Op } from "./connection";
 import type { RootSource } from "./root-source";
@@ -60,5 +61,5 @@ export const idmapOps = (ids: IdRange | undefined): Op[] =>
 export function rootOps(root: RootSource, ids: IdRange | undefined): Op[] {
   const source: Op =
     root.type === "dir" ? ["root-dir", root.path] : ["root-overlay", root.upper, root.work, root.lower.join(":")];
-  return [...idmapOps(ids), source];
+  return [...idmapOps(ids), ...(isNested ? [["root-unmapped"] as Op] : []), source];
 }

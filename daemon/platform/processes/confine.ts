@@ -2,6 +2,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { badRequest } from "../../../sdk/api/errors";
+import { diskBase, isNested, nestedIds } from "../../../sdk/host/own-ids";
 import { cellProgram } from "../../../sdk/host/package";
 import { findProgram } from "../../../sdk/host/program";
 
@@ -12,8 +13,10 @@ export interface Confinement {
   readonly write?: string;
   /** Bytes of memory that it may have. */
   readonly memoryBytes?: number;
-  /** The ids of what it writes: the first is 0 on disk. Not together with device nodes. */
+  /** The ids of what it writes: the first is the container's 0. Not together with device nodes. */
   readonly ids?: { readonly first: number; readonly count: number };
+  /** Whether it reads or writes the files of containers, by the ids that they have there. */
+  readonly containerFiles?: boolean;
   /** Whether it may make device nodes; it cannot open them. */
   readonly deviceNodes?: boolean;
   /** Whether it has the host's network, with the files by which names and certificate authorities are found. */
@@ -69,6 +72,7 @@ export function confined(
     write,
     memoryBytes,
     ids,
+    containerFiles = false,
     deviceNodes = false,
     imageAttributes = false,
     network = false,
@@ -91,6 +95,7 @@ export function confined(
       ...(write === undefined ? [] : ["--write", realpathSync(write)]),
       ...(memoryBytes === undefined ? [] : ["--memory", String(memoryBytes)]),
       ...(ids === undefined ? [] : ["--ids", `${ids.first}:${ids.count}`]),
+      ...(containerFiles && isNested ? ["--disk-ids", `${diskBase}:${nestedIds}`] : []),
       ...(deviceNodes ? ["--device-nodes"] : []),
       ...(imageAttributes ? ["--image-attributes"] : []),
       ...(network ? ["--network"] : []),

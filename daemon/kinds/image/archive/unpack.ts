@@ -1,6 +1,7 @@
 /** Unpack: the root file system of a checked image into an empty folder, ids as in the image, nothing followed. The programs that do it are confined. */
 import { chmod, chown } from "node:fs/promises";
 import { type ApiError, internal } from "../../../../sdk/api/errors";
+import { diskBase } from "../../../../sdk/host/own-ids";
 import { confined, toolbox } from "../../../platform/processes/confine";
 import { run } from "../../../platform/processes/run";
 import type { ImageFiles } from "../store";
@@ -86,6 +87,7 @@ async function unpackTar({ filePath, files, rootPath, skipped, deviceNodes, ids,
     write: rootPath,
     deviceNodes,
     ...(ids === undefined ? {} : { ids }),
+    containerFiles: true,
     imageAttributes: true,
     memoryBytes: decompressorBytes,
   };
@@ -99,12 +101,12 @@ async function unpackTar({ filePath, files, rootPath, skipped, deviceNodes, ids,
   await chmod(rootPath, root?.mode ?? impliedMode);
 }
 
-/** An id of the archive as the container has it. */
+/** An id of the archive as it is on disk. */
 function ownId(id: number, ids: UnpackOptions["ids"]): number {
   const own = id - (ids?.first ?? 0);
   if (own < 0 || own >= (ids?.count ?? Number.POSITIVE_INFINITY))
     throw internal("Cannot unpack the image: its root folder is of an id that the container has not.");
-  return own;
+  return diskBase + own;
 }
 
 async function unpackSquashfs({ filePath, rootPath, skipped, deviceNodes, signal }: Work): Promise<void> {
@@ -121,6 +123,7 @@ async function unpackSquashfs({ filePath, rootPath, skipped, deviceNodes, signal
     read: [filePath],
     write: rootPath,
     deviceNodes,
+    containerFiles: true,
     imageAttributes: true,
     memoryBytes: unsquashfsBytes,
   };

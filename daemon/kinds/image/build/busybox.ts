@@ -1,5 +1,5 @@
 /** Build busybox: a root file system around the host's static busybox. */
-import { chmodSync, copyFileSync, existsSync } from "node:fs";
+import { chmodSync, chownSync, copyFileSync, existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { badRequest } from "../../../../sdk/api/errors";
@@ -48,6 +48,8 @@ export async function fillBusybox(root: string, definition: Definition): Promise
   for (const [innerPath, mode] of folders) folderInto(root, innerPath, mode);
   copyFileSync(busybox, path.join(root, "bin/busybox"));
   chmodSync(path.join(root, "bin/busybox"), 0o755);
+  // A copy has the owner of what it is of, who is nobody's where the host's programs are another system's.
+  chownSync(path.join(root, "bin/busybox"), process.getuid?.() ?? 0, process.getgid?.() ?? 0);
   for (const applet of stdout.split("\n"))
     if (applet.includes("/") && applet !== "bin/busybox") linkInto(root, applet, "/bin/busybox");
   customise(root, definition);

@@ -1,27 +1,12 @@
-/** Idmap: every unprivileged container has host ids of its own. */
+/** Idmap: which ids of the host an unprivileged container has. */
 import type { Config } from "../../../../sdk/api/common";
 import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { badRequest, internal } from "../../../../sdk/api/errors";
+import { diskBase, isNested, nestedIds, rangeSize } from "../../../../sdk/host/own-ids";
 import type { IdLine, IdRange } from "../../../platform/native/index";
+import { runSize } from "./id-runs";
 
-const rangeSize = 65536;
-/** Above what systemd-nspawn (up to 0x6fffffff) and LXD's default (from 1,000,000) give out; below 2^31, which some programs take for negative. */
-const firstBase = 0x70000000;
-const rangeCount = 4096;
 const key = "volatile.idmap.base";
-
-/**
- * @param taken bases in use
- * @param seed any number; daemons on one host differ by it, so that their containers are unlikely to share ids
- * @returns the first free range's base, counted from the seed on
- */
-export function allocateBase(taken: ReadonlySet<number>, seed: number): number {
-  for (let step = 0; step < rangeCount; step += 1) {
-    const base = firstBase + ((seed + step) % rangeCount) * rangeSize;
-    if (!taken.has(base)) return base;
-  }
-  throw internal("Cannot create instance: all ranges of host ids are in use. Delete an instance.");
-}
 
 /** @returns nothing also for what can be no base: a damaged one must not map a container to ids of the host */
 export function baseOf(config: Config): number | undefined {
@@ -31,17 +16,30 @@ export function baseOf(config: Config): number | undefined {
 
 export const withBase = (config: Config, base: number): Config => ({ ...config, [key]: String(base) });
 
+/** How many ids a container has. One that nests has some for the containers in it. @param expanded configuration with profiles */
+export function idCount(expanded: Config): number {
+  const set = instanceConfig(expanded);
+  const size = set.get("security.idmap.size");
+  if (size !== undefined) return size;
+  if (!set.get("security.nesting") || set.get("security.idmap.base") !== undefined) return rangeSize;
+  return isNested ? nestedIds : runSize;
+}
+
 /**
  * The map of an instance: none when it is privileged. @param expanded configuration with profiles @param own the instance's own
- * @throws ApiError BAD_REQUEST for one that the kernel would refuse
+ * @throws ApiError BAD_REQUEST for one that the kernel would refuse, or that a daemon in a container cannot give
  */
 export function idRange(expanded: Config, own: Config): IdRange | undefined {
   const set = instanceConfig(expanded);
+  if (isNested) {
+    checkNested(expanded);
+    return { hostBase: diskBase, count: idCount(expanded) };
+  }
   if (set.get("security.privileged")) return undefined;
   const hostBase = set.get("security.idmap.base") ?? baseOf(own);
   if (hostBase === undefined)
     throw internal(`Cannot map ids: the instance has no ${key}. Change any setting of it, which gives it a new one.`);
-  const count = set.get("security.idmap.size");
+  const count = idCount(expanded);
   checkIdmap(expanded);
   const lines = set.get("raw.idmap") ?? [];
   if (lines.length === 0) return { hostBase, count };
@@ -55,14 +53,34 @@ export function idRange(expanded: Config, own: Config): IdRange | undefined {
 
 /** What is wrong with the keys of the map together, whoever has them. @throws ApiError BAD_REQUEST */
 export function checkIdmap(config: Config): void {
+  if (isNested) {
+    checkNested(config);
+    return;
+  }
   const set = instanceConfig(config);
-  const [base, size] = [set.get("security.idmap.base"), set.get("security.idmap.size")];
-  if (base === undefined && size > rangeSize)
+  const [base, size] = [set.get("security.idmap.base"), idCount(config)];
+  const most = set.get("security.nesting") ? runSize : rangeSize;
+  if (base === undefined && size > most)
     throw badRequest(
-      `Invalid value for "security.idmap.size": more than ${rangeSize} ids need a place of their own. Set security.idmap.base.`,
+      `Invalid value for "security.idmap.size": more than ${most} ids need a place of their own. Set security.idmap.base.`,
     );
   if (base !== undefined && base + size > 2 ** 32 - 1)
     throw badRequest(
       'Invalid value for "security.idmap.base": with so many ids the map ends beyond the last id there is.',
+    );
+}
+
+/** Files of containers in a container lie on disk by the ids of all of them, so none can have others. @throws ApiError BAD_REQUEST */
+function checkNested(config: Config): void {
+  const set = instanceConfig(config);
+  const refuse = (cause: string) => badRequest(`Cannot map ids: the daemon runs in a container itself, ${cause}`);
+  if (set.get("security.privileged"))
+    throw refuse("so its containers cannot be privileged. Remove security.privileged.");
+  for (const name of ["raw.idmap", "security.idmap.base"] as const)
+    if (set.get(name) !== undefined) throw refuse(`so all its containers have the same ids. Remove ${name}.`);
+  const count = Math.max(idCount(config), rangeSize);
+  if (count > nestedIds)
+    throw refuse(
+      `which has ${nestedIds + rangeSize} ids, and ${rangeSize + count} are needed. Set security.nesting=true on that container and restart it, or give it more by security.idmap.size.`,
     );
 }

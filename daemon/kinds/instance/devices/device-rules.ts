@@ -1,5 +1,6 @@
 /** Device rules: which device nodes a container may open; all else is denied (docs/kernel.md, Device rules). */
 import path from "node:path";
+import { isNested } from "../../../../sdk/host/own-ids";
 import { type CgroupLayout, guestDir } from "../../../platform/host/cgroups";
 import type { Op } from "../../../platform/native/index";
 
@@ -27,8 +28,13 @@ const program = (v2: string, group: string, own: readonly string[]): Op => [
   "optional",
 ];
 
-/** For a start: v1 has a controller for devices, v2 a program. @param own rules that the container's devices ask for */
+/**
+ * For a start: v1 has a controller for devices, v2 a program. The kernel takes neither from a daemon in a container, whose own rules count for all in it,
+ * and where nobody can make a node that opens.
+ * @param own rules that the container's devices ask for
+ */
 export function deviceRuleOps({ v1, v2 }: CgroupLayout, group: string, own: readonly string[]): Op[] {
+  if (isNested) return [];
   const hierarchy = v1.get("devices");
   if (hierarchy !== undefined)
     return [
@@ -49,7 +55,7 @@ export function ruleChangeOps(
 ): Op[] {
   const come = is.filter((rule) => !was.includes(rule) && !common.includes(rule));
   const gone = was.filter((rule) => !is.includes(rule) && !common.includes(rule));
-  if (come.length + gone.length === 0) return [];
+  if (isNested || come.length + gone.length === 0) return [];
   const hierarchy = v1.get("devices");
   if (hierarchy === undefined) return v2 === undefined ? [] : [program(v2, group, is)];
   const outer = path.join(hierarchy, group);

@@ -11,6 +11,7 @@ import {
   mountOptionsOf,
 } from "../../../../sdk/api/devices/disk";
 import { badRequest } from "../../../../sdk/api/errors";
+import { isNested } from "../../../../sdk/host/own-ids";
 import { toApiError } from "../../../platform/errors";
 import { isThere } from "../../../platform/folders/files";
 import type { Op } from "../../../platform/native/index";
@@ -28,6 +29,12 @@ function check(facts: CheckFacts): void {
   for (const [device, options] of devices.filter(([name]) => isNew(name))) {
     if (isVolume(options)) requireVolume(facts, options, (cause) => failed("add", device, cause));
     if (!isOfHost(options)) continue;
+    if (isNested && diskOptions(options).get("shift"))
+      throw failed(
+        "add",
+        device,
+        "shift needs a daemon that runs in no container itself. Leave it out, or use a custom volume.",
+      );
     const found = statSync(options.source ?? "", { throwIfNoEntry: false });
     const cause = found && mismatch(options, found);
     if (cause !== undefined) throw failed("add", device, cause);
@@ -99,13 +106,14 @@ async function opOf(facts: PlanFacts, named: NamedDevice, place: string): Promis
 
 /**
  * Owners of files on disk are those that containers see: each container has a mount of its own, through its id map, so that several share
- * a volume whatever ids they have on the host. A volume of a pool that is gone is a folder that is not there.
+ * a volume whatever ids they have on the host. Those of a daemon in a container all have the ids that are on disk. A volume of a pool that is gone is a folder that is not there.
  */
 function volumeOp({ home, owner, ids }: PlanFacts, options: Device, place: string): Op {
   const { pool = "", source = "" } = options;
   const isKnown = home.storagePools.records().some(({ name }) => name === pool);
   const folder = isKnown ? home.customVolumes.pathOf(owner.project, pool, source) : home.dirs.pool(pool);
-  const isMapped = ids !== undefined && home.customVolumes.find(owner.project, pool, source)?.isUnmapped !== true;
+  const isMapped =
+    ids !== undefined && !isNested && home.customVolumes.find(owner.project, pool, source)?.isUnmapped !== true;
   const flags = [...bindFlags(options), isMapped ? "shift" : "", ids === undefined ? "" : "nodev"];
   return ["bind", folder, place, flagsText(flags)];
 }

@@ -57,7 +57,7 @@ export class Starter {
     const { book, home } = this.life;
     // A volume of it may be moved until it is held; the instance itself is what it was, since its lock is held.
     const now = () => book.find(record) ?? record;
-    const start = () => this.life.running.whileStarting(record, this.#start(now(), call));
+    const start = () => this.life.running.whileStarting(record, this.#start(book.withWideIds(now()), call));
     await home.customVolumes.whileHeld(record.project, () => book.expanded(now()).devices, start);
   }
 

@@ -1,11 +1,12 @@
 /** Spec, file systems: /proc, /sys, /dev and what is hidden of them. */
 import path from "node:path";
+import { isNested } from "../../../../sdk/host/own-ids";
 import type { Op } from "../../../platform/native/index";
 import { cgroupMountOps, type GroupPlaceFacts } from "./cgroups";
 
 const hostDevices = ["null", "zero", "full", "random", "urandom", "tty"];
-/** Bound when the host has them: harmless in a user namespace, and wanted by many guests. */
-const optionalDevices = ["fuse", "net/tun"];
+/** There when the host has them, by their numbers (devices.txt of Linux): harmless in a user namespace, and wanted by many guests. */
+const optionalDevices = { fuse: [10, 229], "net/tun": [10, 200] } as const;
 
 const devLinks: readonly Op[] = [
   ["symlink", "/proc/self/fd", "/dev/fd"],
@@ -47,9 +48,17 @@ const nestingSpares: readonly Op[] = [
   ["mount", "sysfs", "sysfs", "/dev/.bothy/sys", "nosuid,nodev,noexec", ""],
 ];
 
+/** Users of a container that nests may open them, whoever may on the host. A daemon in a container makes no nodes, and that one has such. */
+function optionalDeviceOps({ isNesting, hasDevice }: FilesystemFacts): Op[] {
+  return Object.entries(optionalDevices)
+    .filter(([name]) => hasDevice(name))
+    .map(([name, [major, minor]]) =>
+      isNesting && !isNested ? ["node", "c", major, minor, "666", 0, 0, `/dev/${name}`] : ["dev", name],
+    );
+}
+
 /** Mounts inside, in order. */
 export function filesystemOps(facts: FilesystemFacts): Op[] {
-  const devices = [...hostDevices, ...optionalDevices.filter(facts.hasDevice)];
   // A privileged container's root is the host's root: only the file permissions of /proc/sys would stop it.
   const readonly = facts.isPrivileged ? [...readonlyPaths, "/proc/sys"] : readonlyPaths;
   return [
@@ -57,7 +66,8 @@ export function filesystemOps(facts: FilesystemFacts): Op[] {
     ["mount", "sysfs", "sysfs", "/sys", "ro,nosuid,nodev,noexec", ""],
     ...cgroupMountOps(facts, facts.init),
     ["mount", "tmpfs", "tmpfs", "/dev", "nosuid,strictatime", "mode=755,size=1m"],
-    ...devices.map((name): Op => ["dev", name]),
+    ...hostDevices.map((name): Op => ["dev", name]),
+    ...optionalDeviceOps(facts),
     ...devLinks,
     ["devpts"],
     ["console"],

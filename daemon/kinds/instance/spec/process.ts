@@ -4,6 +4,7 @@ import type { Config } from "../../../../sdk/api/common";
 import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { badRequest } from "../../../../sdk/api/errors";
 import { hostArchitecture } from "../../../../sdk/host/architecture";
+import { parseRawLxc } from "../../../core/settings/raw-lxc";
 import { hostArchitectures } from "../../../platform/host/architecture";
 import type { Op } from "../../../platform/native/index";
 

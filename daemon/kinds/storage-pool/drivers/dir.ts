@@ -15,6 +15,7 @@ import {
   folderOf,
   listFolders,
   makeParent,
+  makeRoot,
   removeEmptyParent,
   renameFolder,
   replace,
@@ -63,7 +64,7 @@ export const dir: StorageDriver = {
     const fillRoot = async (partial: string) => {
       await mkdir(partial, { mode: 0o700 });
       await makeSized(pool, partial, size);
-      await mkdir(rootOf(partial), { mode: 0o755 });
+      await makeRoot(rootOf(partial));
       await fittingInto(pool, partial, size, () => fill(rootOf(partial)));
     };
     await build(pool, folderOf(pool, volume), fillRoot);

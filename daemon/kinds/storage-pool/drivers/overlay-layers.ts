@@ -7,7 +7,7 @@ import { notFound } from "../../../../sdk/api/errors";
 import { entries, errnoOf, ignoring } from "../../../platform/folders/files";
 import { Locks } from "../../../platform/locks";
 import type { PoolPlace } from "../driver";
-import { build, discard, orTell, sweepPartials } from "./volume-folder";
+import { build, discard, makeRoot, orTell, sweepPartials } from "./volume-folder";
 
 export const layersFolder = "layers";
 
@@ -40,7 +40,7 @@ export async function addLayer(pool: PoolPlace, fill: (rootPath: string) => Prom
   const layer = randomBytes(16).toString("hex");
   const fillRoot = async (partial: string) => {
     await mkdir(partial, { mode: 0o700 });
-    await mkdir(path.join(partial, "rootfs"), { mode: 0o755 });
+    await makeRoot(path.join(partial, "rootfs"));
     await fill(path.join(partial, "rootfs"));
   };
   await build(pool, path.join(pool.path, layersFolder, layer), fillRoot);

@@ -1,8 +1,9 @@
 /** Overlay probe: whether kernel and file system carry what the overlay driver makes. */
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import path from "node:path";
 import { toApiError } from "../../../platform/errors";
 import type { TryRoot } from "../driver";
+import { makeRoot } from "./volume-folder";
 
 /**
  * Tries a small overlay for real: id-mapped layers need kernel and file system to work together, which no version number tells.
@@ -13,7 +14,7 @@ export async function overlayUnavailable(scratch: string, tryRoot: TryRoot): Pro
   const folder = await mkdtemp(path.join(scratch, "overlay-"));
   const [lower = "", upper = "", work = ""] = ["lower", "upper", "work"].map((name) => path.join(folder, name));
   try {
-    for (const part of [lower, upper, work]) await mkdir(part);
+    for (const part of [lower, upper, work]) await makeRoot(part);
     await tryRoot({ type: "overlay", upper, work, lower: [lower] });
     return undefined;
   } catch (error) {

@@ -39,6 +39,7 @@ import {
   folderOf,
   listFolders,
   makeParent,
+  makeRoot,
   removeEmptyParent,
   renameFolder,
   replace,
@@ -88,7 +89,7 @@ export const overlay: StorageDriver = {
     const fillUpper = async (partial: string) => {
       await standOn(pool, partial, async () => emptyLayer);
       await makeVolume(pool, partial, size);
-      await mkdir(upperOf(partial), { mode: 0o755 });
+      await makeRoot(upperOf(partial));
       await fittingInto(pool, partial, size, () => fill(upperOf(partial)));
     };
     await build(pool, folderOf(pool, volume), fillUpper);

@@ -4,9 +4,10 @@
  * Volume folders have mode 0700: their roots hold set-uid files of uid 0 that nobody on the host may reach. Those of instances have LXD's 0100.
  */
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir, rename, rmdir } from "node:fs/promises";
+import { chmod, chown, mkdir, rename, rmdir } from "node:fs/promises";
 import path from "node:path";
 import { conflict, internal, notFound } from "../../../../sdk/api/errors";
+import { diskBase } from "../../../../sdk/host/own-ids";
 import { isFolder } from "../../../platform/folders/aside";
 import { fileNameOf, nameOfFile } from "../../../platform/folders/file-name";
 import { entries, errnoOf, ignoring, isNoSpace } from "../../../platform/folders/files";
@@ -34,6 +35,12 @@ export function folderOf(pool: PoolPlace, { type, name }: Volume): string {
   if (!volumeTypes.includes(type) || !isSafe || parts.length !== (areSnapshots(type) ? 2 : 1))
     throw internal(`Cannot find volume ${JSON.stringify(name)} of type "${type}": the name is not one of a volume.`);
   return path.join(pool.path, type, ...parts.map(fileNameOf));
+}
+
+/** Makes the empty root of a volume, which belongs to the root of containers. */
+export async function makeRoot(folder: string): Promise<void> {
+  await mkdir(folder, { mode: 0o755 });
+  if (diskBase !== 0) await chown(folder, diskBase, diskBase);
 }
 
 /** A name beside the target for unfinished work, or for what is to be removed. */

@@ -44,12 +44,12 @@ export const securityKeys = grouped("security", {
   },
   "security.idmap.size": {
     type: integer(1, 2 ** 32 - 2),
-    default: "65536",
+    unset: "65536, or 1048576 with `security.nesting`",
     applies: "next start",
     since,
     extension: "id_map",
     example: "65536",
-    doc: "How many ids the container has. More than 65536 need `security.idmap.base`.",
+    doc: "How many ids the container has. More than it has when not set need `security.idmap.base`.",
   },
   "security.nesting": {
     type: bool,
@@ -57,7 +57,7 @@ export const securityKeys = grouped("security", {
     applies: "next start",
     since,
     example: "true",
-    doc: "Whether the container can run containers of its own.",
+    doc: "Whether the container can run containers of its own ([nesting.md](nesting.md)).",
   },
   "security.privileged": {
     type: bool,
