@@ -35,6 +35,8 @@ import { BothyCell } from "./platform/native/index";
 import { Operations } from "./platform/operations";
 import { timerMs } from "./platform/time";
 import { noteRestored } from "./restored";
+import { leaveNamespaces } from "./rootless/leave";
+import { noteUplink } from "./rootless/uplink";
 import { tellStrays } from "./strays";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -133,6 +135,7 @@ export class Daemon {
     const ground = this.#ground;
     ground.groups = new ParentGroups(readCgroupLayout(), parentGroupName(ground.dirs.root), this.#log);
     noteHost(ground.warnings, ground.groups.layout);
+    noteUplink(ground.warnings, process.env);
     ground.events = new Events(this.#log);
     ground.events.onLifecycle((event) => ground.warnings.follow(event));
     ground.events.onLifecycle((event) => ground.damages.follow(event));
@@ -256,7 +259,9 @@ export class Daemon {
     await Promise.all([parts?.doors.close(), this.#app?.close(), parts?.sftp.endAll(), this.#guests?.close()]);
     await parts?.instances.lifecycle.settle();
     await parts?.backupFiles.stop();
-    if (parts !== undefined && this.#hasAdopted && parts.book.running.list().length === 0 && locks.size === 0) {
+    const isIdle =
+      parts !== undefined && this.#hasAdopted && parts.book.running.list().length === 0 && locks.size === 0;
+    if (isIdle) {
       // Nothing runs that needs them, or is about to.
       await parts.networks.stopAll();
       await parts.storagePools.stopAll();
@@ -270,6 +275,7 @@ export class Daemon {
     parts?.instances.lifecycle.release();
     await native?.stop();
     await this.#keeper.stop();
+    if (isIdle) leaveNamespaces(this.#ground.dirs.root);
     this.#log.info("Bothy has stopped");
     this.#log.close();
   }

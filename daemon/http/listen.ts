@@ -3,6 +3,8 @@ import { chmodSync, chownSync, openSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import type { FastifyInstance } from "fastify";
 import { badRequest } from "../../sdk/api/errors";
+import { containerIds } from "../../sdk/host/subordinate-ids";
+import { isInUserNamespace, outerId } from "../../sdk/host/user-namespace";
 import { ownName } from "../platform/folders/aside";
 import type { Log } from "../platform/log";
 
@@ -23,8 +25,12 @@ export async function listen(
   rmSync(socketPath, { force: true });
   await app.listen({ path: shortPath(socketPath), backlog });
   if (group !== undefined) chownSync(socketPath, process.getuid?.() ?? 0, groupId(group));
+  else if (isOfOrdinaryUser()) chownSync(socketPath, containerIds, containerIds);
   chmodSync(socketPath, 0o660);
 }
+
+/** Whether the user who started this daemon is somebody behind the ids of containers, as the namespaces of daemon/rootless have it. */
+const isOfOrdinaryUser = (): boolean => isInUserNamespace() && outerId(containerIds) !== containerIds;
 
 /** The same file by a short way: through a descriptor of its folder, which stays open since the server removes the socket by this path. */
 function shortPath(socketPath: string): string {

@@ -1,5 +1,5 @@
 /** Build busybox: a root file system around the host's static busybox. */
-import { chmodSync, copyFileSync, existsSync } from "node:fs";
+import { chmodSync, chownSync, copyFileSync, existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { badRequest } from "../../../../sdk/api/errors";
@@ -47,6 +47,8 @@ export async function fillBusybox(root: string, definition: Definition): Promise
   makeFolder(root, 0o755);
   for (const [innerPath, mode] of folders) folderInto(root, innerPath, mode);
   copyFileSync(busybox, path.join(root, "bin/busybox"));
+  // A copy has the owner of what was copied, and in a user namespace the host's root is nobody.
+  chownSync(path.join(root, "bin/busybox"), 0, 0);
   chmodSync(path.join(root, "bin/busybox"), 0o755);
   for (const applet of stdout.split("\n"))
     if (applet.includes("/") && applet !== "bin/busybox") linkInto(root, applet, "/bin/busybox");

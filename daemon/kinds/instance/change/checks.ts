@@ -10,7 +10,7 @@ import { badRequest, notFound } from "../../../../sdk/api/errors";
 import { defaultProject } from "../../../core/call";
 import { parseRawLxc } from "../../../core/settings/raw-lxc";
 import { requireConfig, requireDevices } from "../../../core/validate";
-import { checkIdmap } from "../create/idmap";
+import { checkIdmap, otherIds } from "../create/idmap";
 import { checkRivals as checkDeviceRivals, checkDevices, checkPlaces } from "../devices/devices";
 import type { InstanceHome } from "../home";
 import type { Expanded, InstanceRecord } from "../record";
@@ -55,7 +55,8 @@ export function checkExpanded(
   const newConfig = changedOf(config, was.config);
   commandOps(parseRawLxc(instanceConfig(newConfig).get("raw.lxc")));
   rlimitOps(newConfig);
-  if (Object.keys(newConfig).some((key) => key.startsWith("security.idmap."))) checkIdmap(config);
+  if (Object.keys(newConfig).some((key) => key.startsWith("security.idmap.") || otherIds.includes(key)))
+    checkIdmap(config);
   if (syscallLines(config, "allow") !== undefined && syscallLines(config, "deny") !== undefined)
     throw badRequest("security.syscalls.allow cannot be set together with security.syscalls.deny. Unset one of them.");
   requireKnownCalls(home.seccompDir, newConfig);

@@ -2,7 +2,8 @@
 import type { Config } from "../../../../sdk/api/common";
 import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { badRequest, internal } from "../../../../sdk/api/errors";
-import type { IdLine, IdRange } from "../../../platform/native/index";
+import { isInUserNamespace } from "../../../../sdk/host/user-namespace";
+import { type IdLine, type IdRange, ownIds } from "../../../platform/native/index";
 
 const rangeSize = 65536;
 /** Above what systemd-nspawn (up to 0x6fffffff) and LXD's default (from 1,000,000) give out; below 2^31, which some programs take for negative. */
@@ -37,6 +38,10 @@ export const withBase = (config: Config, base: number): Config => ({ ...config, 
  */
 export function idRange(expanded: Config, own: Config): IdRange | undefined {
   const set = instanceConfig(expanded);
+  if (isInUserNamespace()) {
+    checkIdmap(expanded);
+    return { ...ownIds, count: set.get("security.idmap.size") };
+  }
   if (set.get("security.privileged")) return undefined;
   const hostBase = set.get("security.idmap.base") ?? baseOf(own);
   if (hostBase === undefined)
@@ -56,6 +61,7 @@ export function idRange(expanded: Config, own: Config): IdRange | undefined {
 /** What is wrong with the keys of the map together, whoever has them. @throws ApiError BAD_REQUEST */
 export function checkIdmap(config: Config): void {
   const set = instanceConfig(config);
+  if (isInUserNamespace()) requireOwnIds(config);
   const [base, size] = [set.get("security.idmap.base"), set.get("security.idmap.size")];
   if (base === undefined && size > rangeSize)
     throw badRequest(
@@ -65,4 +71,21 @@ export function checkIdmap(config: Config): void {
     throw badRequest(
       'Invalid value for "security.idmap.base": with so many ids the map ends beyond the last id there is.',
     );
+}
+
+const asking = ["security.privileged", "security.idmap.base", "raw.idmap"] as const;
+
+/** Keys that ask for other ids than those of the daemon's own user namespace. */
+export const otherIds: readonly string[] = asking;
+
+/** @throws ApiError BAD_REQUEST */
+function requireOwnIds(config: Config): void {
+  const set = instanceConfig(config);
+  for (const key of asking) {
+    const value = set.get(key);
+    if (value === undefined || value === false) continue;
+    throw badRequest(
+      `Invalid value for "${key}": the daemon is not the host's root, so its containers have the ids that it has itself. Unset the key, or use a daemon that root runs.`,
+    );
+  }
 }

@@ -1,5 +1,6 @@
 /** Device rules: which device nodes a container may open; all else is denied (docs/kernel.md, Device rules). */
 import path from "node:path";
+import { isInUserNamespace } from "../../../../sdk/host/user-namespace";
 import { type CgroupLayout, guestDir } from "../../../platform/host/cgroups";
 import type { Op } from "../../../platform/native/index";
 
@@ -37,7 +38,8 @@ export function deviceRuleOps({ v1, v2 }: CgroupLayout, group: string, own: read
         (rule): Op => ["cgroup-write", path.join(hierarchy, group, "devices.allow"), rule],
       ),
     ];
-  return v2 === undefined ? [] : [program(v2, group, own)];
+  // No node can be made in a user namespace, and no program be loaded.
+  return v2 === undefined || isInUserNamespace() ? [] : [program(v2, group, own)];
 }
 
 /** For a running container: from the rules of some devices to those of others. */
@@ -51,7 +53,7 @@ export function ruleChangeOps(
   const gone = was.filter((rule) => !is.includes(rule) && !common.includes(rule));
   if (come.length + gone.length === 0) return [];
   const hierarchy = v1.get("devices");
-  if (hierarchy === undefined) return v2 === undefined ? [] : [program(v2, group, is)];
+  if (hierarchy === undefined) return v2 === undefined || isInUserNamespace() ? [] : [program(v2, group, is)];
   const outer = path.join(hierarchy, group);
   // What a group is denied, those below it lose as well; what it is allowed, they have to be told.
   const groups = [...new Set([outer, guestDir(outer)])];

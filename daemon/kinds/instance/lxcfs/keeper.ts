@@ -4,6 +4,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { findProgram } from "../../../../sdk/host/program";
+import { isInUserNamespace } from "../../../../sdk/host/user-namespace";
 import { ownFolder } from "../../../platform/folders/aside";
 import type { ParentGroups } from "../../../platform/host/cgroups";
 import { Locks } from "../../../platform/locks";
@@ -98,6 +99,12 @@ export class LxcfsKeeper {
   }
 
   #isInstalled(): boolean {
+    if (isInUserNamespace()) {
+      const message =
+        "LXCFS is for daemons that root runs: containers see the memory, processors and uptime of the host";
+      this.home.warnings.record("lxcfs", { message });
+      return false;
+    }
     const missing = programs.filter((name) => findProgram(name) === undefined);
     if (missing.length === 0) return true;
     const message = `LXCFS is not installed: containers see the memory, processors and uptime of the host. Install ${missing.join(", ")}; see "bothy doctor"`;
