@@ -18,6 +18,9 @@ const inside = async (client: Client, command: string): Promise<string> => {
   return String(stdout).trim();
 };
 
+/** A request, as busybox can send it without a look at names. */
+const get = (address: string): string => `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 5 ${address.replace(":", " ")}`;
+
 async function launch(client: Client, devices = {}): Promise<void> {
   await (await client.createInstance({ name: "box", source, devices })).wait();
   await (await client.setInstanceState("box", { action: "start" })).wait();
@@ -62,7 +65,7 @@ test("containers reach the world by pasta, and not the host's own loopback", { s
       await launch(client);
       const warnings = (await client.listWarnings()).map(({ type }) => type);
       assert.ok(!warnings.includes("Networks without a way out of the host"), daemon.log());
-      assert.equal(await inside(client, "wget -q -T 5 -O - http://198.51.100.1:8000/"), "world");
+      assert.match(await inside(client, get("198.51.100.1:8000")), /world$/);
       const loopback = spawn("nsenter", [
         "--target",
         String(netns.pid),
@@ -75,8 +78,9 @@ test("containers reach the world by pasta, and not the host's own loopback", { s
       ]);
       try {
         await until(async () => (await netns.run("ss", "-ltn")).includes("127.0.0.1:9000"));
+        // What is in the place of the host's loopback and addresses in the user's network answers nothing of theirs.
         for (const address of ["198.51.100.1", "198.51.100.2", "127.0.0.1"])
-          assert.doesNotMatch(await inside(client, `wget -T 2 -O - http://${address}:9000/ || echo refused`), /404/);
+          assert.doesNotMatch(await inside(client, get(`${address}:9000`)), /HTTP/);
       } finally {
         loopback.kill("SIGKILL");
       }
