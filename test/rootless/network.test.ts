@@ -18,8 +18,9 @@ const inside = async (client: Client, command: string): Promise<string> => {
   return String(stdout).trim();
 };
 
-/** A request, as busybox can send it without a look at names. */
-const get = (address: string): string => `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 5 ${address.replace(":", " ")}`;
+/** A request, as busybox can send it without a look at names, and not for ever. */
+const get = (address: string): string =>
+  `(printf 'GET / HTTP/1.0\\r\\n\\r\\n'; sleep 1) | timeout 10 nc ${address.replace(":", " ")}`;
 
 async function launch(client: Client, devices = {}): Promise<void> {
   await (await client.createInstance({ name: "box", source, devices })).wait();
