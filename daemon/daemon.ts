@@ -36,6 +36,7 @@ import { Operations } from "./platform/operations";
 import { timerMs } from "./platform/time";
 import { noteRestored } from "./restored";
 import { leaveNamespaces } from "./rootless/leave";
+import { linkSocket, socketVariable } from "./rootless/socket";
 import { noteUplink } from "./rootless/uplink";
 import { tellStrays } from "./strays";
 
@@ -205,7 +206,8 @@ export class Daemon {
   async #listen(): Promise<void> {
     const { root, socket } = this.#ground.dirs;
     const { doors } = this.#parts;
-    await this.#keeper.makeSocket(root, async (folder) => {
+    const elsewhere = process.env[socketVariable];
+    await this.#keeper.makeSocket(elsewhere ?? root, async (folder) => {
       // A server that could not listen does not listen again.
       this.#app = buildServer({
         routes: routesOf(this.#parts, this.#shutdown),
@@ -218,6 +220,7 @@ export class Daemon {
       });
       doors.leadTo(this.#app.server);
       await listen(this.#app, path.join(folder, path.basename(socket)), this.#options.group, this.#log);
+      if (elsewhere !== undefined) linkSocket(this.#ground.dirs, folder);
     });
   }
 

@@ -11,6 +11,7 @@ import { currentUser, whatUserLacks } from "../../sdk/host/subordinate-ids";
 import type { Options } from "../options";
 import { Dirs } from "../platform/folders/dirs";
 import { enterScope, isInScope, joinLeaf } from "./groups";
+import { makeSocketFolder, socketVariable } from "./socket";
 import { connectNetwork, uplinkVariable } from "./uplink";
 
 /** File of the state folder that the holder has locked; it tells its pid. */
@@ -36,11 +37,13 @@ export function enterNamespaces(options: Options, args: readonly string[]): neve
     const holder = holdNamespaces(holderFile(dir), hasGroups);
     if (hasGroups) joinLeaf(holder);
     const uplink = connectNetwork(dir, holder);
+    const socketFolder = makeSocketFolder(dir, process.env);
     const [nsenter, ...words] = entering(holder, "but network");
     const inside = [cellProgram, "enter", String(holder), new Dirs(dir).outerSpawner, "--"];
     process.execve?.(nsenter, [nsenter, ...words, ...inside, ...program, ...args, ...own], {
       ...process.env,
       PATH: wholePath(),
+      ...(socketFolder === undefined ? {} : { [socketVariable]: socketFolder }),
       ...(uplink === undefined ? {} : { [uplinkVariable]: uplink }),
     });
     throw new Error("this Node has no execve. Use Node 24 or newer");

@@ -1,6 +1,6 @@
 /** The daemon of an ordinary user: a life of a container, seen from inside and from the host (docs/rootless.md). */
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import type { Client } from "../../sdk/index";
@@ -56,6 +56,7 @@ test("the user's socket and state folder are the user's, and nobody else comes n
     assert.equal(statSync(user.stateDir).uid, user.uid);
     const socket = statSync(daemon.socket);
     assert.deepEqual([socket.uid, socket.mode & 0o777], [user.uid, 0o660]);
+    assert.equal(realpathSync(daemon.socket), path.join(user.runtimeDir, "bothy", "unix.socket"));
     const database = statSync(path.join(user.stateDir, "database"));
     assert.deepEqual([database.uid, database.mode & 0o777], [user.firstId, 0o700]);
   }),
