@@ -1,5 +1,5 @@
 /** Namespaces of an ordinary user, in which that user's daemon is root (docs/rootless.md): made or found again, and entered. */
-import { spawnSync } from "node:child_process";
+import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -57,16 +57,26 @@ export function entering(holder: number, all: "all" | "but network" = "all"): [p
   return [nsenter, "--target", String(holder), ...spaces, "--setgid", "0", "--setuid", "0", "--"];
 }
 
-/** Removes a folder in which a daemon of this user's has left files of container's ids, which are not the user's own. @throws Error */
-export function removeUserTree(folder: string): void {
-  const place = mkdtempSync(path.join(tmpdir(), "bothy-remove-"));
+/**
+ * Runs a command to its end as root of namespaces that are made for it and go with it.
+ * @param stdio "inherit" for one that talks with the user @throws Error that says what the user lacks
+ */
+export function runInNamespaces(command: readonly string[], stdio: "inherit" | "pipe"): SpawnSyncReturns<string> {
+  const place = mkdtempSync(path.join(tmpdir(), "bothy-namespaces-"));
   try {
     const holder = holdNamespaces(path.join(place, "namespaces.pid"));
     const [program, ...words] = entering(holder);
-    const { stderr, status } = spawnSync(program, [...words, cellProgram, "remove", folder], { encoding: "utf8" });
+    const env = { ...process.env, PATH: wholePath() };
+    const result = spawnSync(program, [...words, ...command], { encoding: "utf8", stdio, env });
     spawnSync(program, [...words, "kill", String(holder)]);
-    if (status !== 0) throw new Error(`Cannot remove "${folder}": ${stderr.trim()}`);
+    return result;
   } finally {
     rmSync(place, { recursive: true, force: true });
   }
+}
+
+/** Removes a folder in which a daemon of this user's has left files of its containers' ids, which are not the user's own. @throws Error */
+export function removeUserTree(folder: string): void {
+  const { status, stderr } = runInNamespaces([cellProgram, "remove", folder], "pipe");
+  if (status !== 0) throw new Error(`Cannot remove "${folder}": ${stderr.trim()}`);
 }

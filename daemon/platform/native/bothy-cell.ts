@@ -1,16 +1,14 @@
 /** BothyCell: the native layer for real, over the resident spawner (docs/native-protocol.md). */
-import { existsSync, openSync } from "node:fs";
 import path from "node:path";
 import type { Duplex, Readable } from "node:stream";
 import { internal } from "../../../sdk/api/errors";
-import { isInUserNamespace } from "../../../sdk/host/user-namespace";
 import type { Dirs } from "../folders/dirs";
 import { readTextNow, removeFolderNow } from "../folders/files";
 import type { Log } from "../log";
 import { Slots } from "../processes/slots";
 import { ProcessWatch } from "./await";
 import { Cell, Exit, type RunningCell, type Target } from "./cell";
-import { CellConnection, frame, type Op } from "./connection";
+import type { CellConnection, Op } from "./connection";
 import { Console } from "./console";
 import { isGone, justEnded, orJustEnded } from "./ended";
 import { ExecProcess } from "./exec";
@@ -47,12 +45,6 @@ async function within(patienceMs: number, connection: CellConnection): Promise<C
   }
 }
 
-/** A short path to the spawner in the host's network, for a daemon that has left that one; its folder stays open. */
-const outerSpawner = ({ root, outerSpawner: socket }: Dirs): string | undefined =>
-  isInUserNamespace() && existsSync(socket)
-    ? `/proc/self/fd/${openSync(root, "r")}/${path.basename(socket)}`
-    : undefined;
-
 /** Starts and looks that run at the same time: a list of hundreds must neither flood the spawner nor fork hundreds of helpers. */
 const atOnce = 32;
 
@@ -63,13 +55,11 @@ export class BothyCell implements Native {
   private constructor(
     private readonly spawner: Spawner,
     private readonly dirs: Dirs,
-    /** Socket of the spawner that makes proxies, when it is another. */
-    private readonly outer: string | undefined,
   ) {}
 
   /** @param executable path of bothy-cell @param socketDir folder of the spawner's socket, when not that of the cells */
   static async start(executable: string, dirs: Dirs, log: Log, socketDir?: string): Promise<BothyCell> {
-    return new BothyCell(await Spawner.start(executable, dirs.cells, log, socketDir), dirs, outerSpawner(dirs));
+    return new BothyCell(await Spawner.start(executable, dirs, log, socketDir), dirs);
   }
 
   startContainer(ops: readonly Op[]): Promise<Cell> {
@@ -154,20 +144,17 @@ export class BothyCell implements Native {
   }
 
   plug(target: Target, ids: IdRange | undefined, ops: readonly Op[]): Promise<void> {
-    return this.#inside("plug", [targetOp(target), ...idmapOps(ids), ...ops]);
+    return this.#done(this.spawner.request("plug", [targetOp(target), ...idmapOps(ids), ...ops]));
   }
 
   startProxy(target: Target, ids: IdRange | undefined, control: string, ops: readonly Op[]): Promise<void> {
     const all: Op[] = [targetOp(target), ...idmapOps(ids), ["control", control], ...ops];
-    return this.#inside("proxy", all, this.outer);
+    return this.#done(this.spawner.requestOutside("proxy", all));
   }
 
   /** Has something done in a container. @throws ApiError BAD_REQUEST when that has just ended */
-  async #inside(verb: string, ops: readonly Op[], spawner?: string): Promise<void> {
-    const connection =
-      spawner === undefined
-        ? await this.spawner.request(verb, ops)
-        : await CellConnection.request(spawner, frame(verb, ops));
+  async #done(asked: Promise<CellConnection>): Promise<void> {
+    const connection = await asked;
     try {
       await connection.need();
     } catch (error) {
