@@ -10,7 +10,11 @@ export const daemon: Command = {
   words: "",
   withoutDaemon: true,
   options: {
-    dir: { type: "string", value: "DIR", help: "State folder. Default: BOTHY_DIR, else /var/lib/bothy." },
+    dir: {
+      type: "string",
+      value: "DIR",
+      help: "State folder. Default: BOTHY_DIR, else /var/lib/bothy, for users other than root ~/.local/share/bothy.",
+    },
     group: { type: "string", value: "NAME", help: "Group that may use the socket." },
     logfile: { type: "string", value: "FILE", help: "Write the log there instead of to standard error." },
     bare: { type: "boolean", help: "Prepare no pool, no network and no default profile." },

@@ -35,6 +35,9 @@ import { BothyCell } from "./platform/native/index";
 import { Operations } from "./platform/operations";
 import { timerMs } from "./platform/time";
 import { noteRestored } from "./restored";
+import { leaveNamespaces } from "./rootless/leave";
+import { linkSocket, socketVariable } from "./rootless/socket";
+import { noteUplink } from "./rootless/uplink";
 import { tellStrays } from "./strays";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -133,6 +136,7 @@ export class Daemon {
     const ground = this.#ground;
     ground.groups = new ParentGroups(readCgroupLayout(), parentGroupName(ground.dirs.root), this.#log);
     noteHost(ground.warnings, ground.groups.layout);
+    noteUplink(ground.warnings, process.env);
     ground.events = new Events(this.#log);
     ground.events.onLifecycle((event) => ground.warnings.follow(event));
     ground.events.onLifecycle((event) => ground.damages.follow(event));
@@ -202,7 +206,8 @@ export class Daemon {
   async #listen(): Promise<void> {
     const { root, socket } = this.#ground.dirs;
     const { doors } = this.#parts;
-    await this.#keeper.makeSocket(root, async (folder) => {
+    const elsewhere = process.env[socketVariable];
+    await this.#keeper.makeSocket(elsewhere ?? root, async (folder) => {
       // A server that could not listen does not listen again.
       this.#app = buildServer({
         routes: routesOf(this.#parts, this.#shutdown),
@@ -215,6 +220,7 @@ export class Daemon {
       });
       doors.leadTo(this.#app.server);
       await listen(this.#app, path.join(folder, path.basename(socket)), this.#options.group, this.#log);
+      if (elsewhere !== undefined) linkSocket(this.#ground.dirs, folder);
     });
   }
 
@@ -256,7 +262,9 @@ export class Daemon {
     await Promise.all([parts?.doors.close(), this.#app?.close(), parts?.sftp.endAll(), this.#guests?.close()]);
     await parts?.instances.lifecycle.settle();
     await parts?.backupFiles.stop();
-    if (parts !== undefined && this.#hasAdopted && parts.book.running.list().length === 0 && locks.size === 0) {
+    const isIdle =
+      parts !== undefined && this.#hasAdopted && parts.book.running.list().length === 0 && locks.size === 0;
+    if (isIdle) {
       // Nothing runs that needs them, or is about to.
       await parts.networks.stopAll();
       await parts.storagePools.stopAll();
@@ -270,6 +278,7 @@ export class Daemon {
     parts?.instances.lifecycle.release();
     await native?.stop();
     await this.#keeper.stop();
+    if (isIdle) leaveNamespaces(this.#ground.dirs.root);
     this.#log.info("Bothy has stopped");
     this.#log.close();
   }

@@ -6,6 +6,7 @@ import { isCommand, runCommand } from "./commands/commands";
 import { Daemon } from "./daemon";
 import { parseOptions, usage } from "./options";
 import { toApiError } from "./platform/errors";
+import { enterNamespaces } from "./rootless/enter";
 
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
@@ -18,6 +19,7 @@ async function main(): Promise<void> {
     process.stdout.write(usage);
     return;
   }
+  if (process.geteuid?.() !== 0) enterNamespaces(options, args);
   const missing = whatIsMissing(readFacts());
   if (missing !== undefined) throw unavailable(`Cannot start the daemon: ${missing}. See "bothy doctor".`);
   process.umask(0o077);

@@ -2,6 +2,7 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { badRequest } from "../sdk/api/errors";
+import { ownStateDir } from "../sdk/host/state-folder";
 import { formats, type LogSettings, levels } from "./platform/log";
 
 export interface Options {
@@ -25,7 +26,8 @@ export const usage = `Usage: bothyd [--dir DIR] [--group NAME] [--logfile FILE]
               [--network-port PORT] [--trust-password PASSWORD] [--storage-backend DRIVER]
               [--storage-create-device PATH] [--storage-create-loop GB] [--storage-pool NAME]
 
-  --dir DIR       state folder; else BOTHY_DIR, else /var/lib/bothy
+  --dir DIR       state folder; else BOTHY_DIR, else /var/lib/bothy, or for
+                  users other than root ~/.local/share/bothy
   --group NAME    group whose members may use the socket
   --logfile FILE  add log lines to this file instead of standard error
   --log-level LEVEL
@@ -55,7 +57,7 @@ export const usage = `Usage: bothyd [--dir DIR] [--group NAME] [--logfile FILE]
 
 /** Absolute. */
 export const stateFolder = (said: string | undefined, env: NodeJS.ProcessEnv): string =>
-  path.resolve(said ?? env.BOTHY_DIR ?? "/var/lib/bothy");
+  path.resolve(said ?? ownStateDir(env));
 
 /** @returns the options, or "help" @throws ApiError BAD_REQUEST for an unknown one */
 export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): Options | "help" {

@@ -2,6 +2,8 @@
 // KEEP=1 leaves out the end and says where the scene is.
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
+import { runInNamespaces } from "../sdk/host/namespaces";
+import { currentUser, whatUserLacks } from "../sdk/host/subordinate-ids";
 import { type Presence, Scene } from "./demo/scene";
 import { end, tell } from "./demo/story";
 import { Table } from "./demo/table";
@@ -12,6 +14,10 @@ const logLines = 15;
 const isKept = process.env.KEEP === "1";
 
 async function main(): Promise<void> {
+  if (process.getuid?.() !== 0) {
+    process.exitCode = asRoot();
+    return;
+  }
   const { values } = parseArgs({ options: { verbose: { type: "boolean", default: false } } });
   requireHost();
   const table = new Table(process.stdout);
@@ -48,10 +54,23 @@ async function main(): Promise<void> {
   process.exitCode = isClean ? 0 : 1;
 }
 
+/**
+ * Tells it once more as root of namespaces that are the user's (docs/rootless.md), where all that it makes can be seen and taken away.
+ * @returns its exit code @throws Error that says what the user lacks
+ */
+function asRoot(): number {
+  const lack = whatUserLacks(currentUser());
+  if (lack !== undefined) throw new Error(`Cannot run the demo: ${lack}.`);
+  if (isKept)
+    throw new Error("Cannot keep the scene of an ordinary user's demo: it goes with its namespaces. Leave KEEP out.");
+  process.on("SIGINT", () => undefined);
+  return runInNamespaces([process.execPath, ...process.execArgv, ...process.argv.slice(1)], "inherit").status ?? 1;
+}
+
 /** @throws Error that says what this machine lacks */
 function requireHost(): void {
   if (process.getuid?.() !== 0 || spawnSync("unshare", ["--net", "true"]).status !== 0)
-    throw new Error("Cannot run the demo: it makes a network namespace and containers. Run it as root.");
+    throw new Error("Cannot run the demo: it makes a network namespace and containers, and this host forbids it.");
   if (!useEngine())
     throw new Error('Cannot run the demo: there is no Pulumi engine. Run "npm run demo", which brings one.');
 }

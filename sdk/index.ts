@@ -26,7 +26,7 @@ export { Client, type ClientOptions } from "./client/client";
 export { isNobodyListening } from "./client/connection-error";
 export type { ConsoleOptions, ConsoleSession } from "./client/console";
 export { ensureDaemon, isLocalDefault, startDaemon } from "./client/daemon";
-export { defaultEndpoint, defaultStateDir, localEndpoint, parseEndpoint } from "./client/endpoint";
+export { defaultEndpoint, localEndpoint, parseEndpoint } from "./client/endpoint";
 export type { EventOptions } from "./client/event";
 export type { ExecOptions, ExecOutput, ExecSession } from "./client/exec";
 export type { File, FileInfo, PutFileOptions } from "./client/file";

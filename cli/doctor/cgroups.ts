@@ -20,7 +20,20 @@ const rows: readonly ControllerRow[] = [
 ];
 
 /** Says which limits the host's control groups can enforce. */
-export function cgroupFindings({ cgroups, readOnlyCgroups: readOnly }: Host): Finding[] {
+export function cgroupFindings(host: Host): Finding[] {
+  return host.uid === 0 ? findingsOfRoot(host) : [findingOfUser(host)];
+}
+
+/** What the groups of the host offer says nothing of what a user may make of them. */
+function findingOfUser({ uid, delegated }: Host): Finding {
+  const subject = "cgroups";
+  const effect = "limits, pausing, and killing a container as a whole";
+  if (delegated !== undefined) return { subject, status: "ok", found: `delegated: ${delegated.join(", ")}`, effect };
+  const remedy = "Log in to a session of systemd on a host with cgroup v2 alone, or let root run the daemon";
+  return { subject, status: "off", found: `none delegated to user ${uid}: limits are not enforced`, effect, remedy };
+}
+
+function findingsOfRoot({ cgroups, readOnlyCgroups: readOnly }: Host): Finding[] {
   const { v1, v2, v2Controllers } = cgroups;
   const names = [...(v1.size > 0 ? ["v1"] : []), ...(v2 === undefined ? [] : ["v2"])];
   const found = names.length === 2 ? `hybrid: v1 and v2 at ${v2}` : (v2 ?? names[0] ?? "not mounted");

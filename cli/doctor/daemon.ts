@@ -1,4 +1,6 @@
 /** Daemon: whether one listens, and what it says of itself. */
+import { wholePath } from "../../sdk/host/namespaces";
+import { currentUser, whatUserLacks } from "../../sdk/host/subordinate-ids";
 import { ApiError, type Client, endpointText, isNobodyListening } from "../../sdk/index";
 import type { Finding } from "./finding";
 import type { Host } from "./host";
@@ -45,6 +47,8 @@ function privilege({ uid }: Host): Finding {
   const subject = "rights";
   const effect = "starting a daemon of one's own";
   if (uid === 0) return { subject, status: "ok", found: "root", effect };
-  const remedy = "Become root, or let root run the daemon with --group";
-  return { subject, status: "missing", found: `user ${uid}`, effect, remedy };
+  const lack = whatUserLacks(currentUser(), { searchPath: wholePath() });
+  if (lack === undefined) return { subject, status: "ok", found: `user ${uid}, in namespaces of their own`, effect };
+  const [found = "", remedy] = lack.split(". ");
+  return { subject, status: "missing", found, effect, remedy: `${remedy}; or let root run the daemon with --group` };
 }

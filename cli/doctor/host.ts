@@ -1,5 +1,7 @@
 /** Host: everything that the doctor reads of this machine, read once and without changing anything. */
 import { existsSync, readFileSync } from "node:fs";
+import { delegatedControllers } from "../../sdk/host/delegated-groups";
+import { wholePath } from "../../sdk/host/namespaces";
 import { findProgram, isStaticProgram } from "../../sdk/host/program";
 import { type HostFacts, readFacts } from "../../sdk/host/requirements";
 
@@ -18,6 +20,8 @@ export interface Host extends HostFacts {
   readonly openFiles: number;
   /** A sysctl by its dotted name. */
   readonly sysctl: (name: string) => string | undefined;
+  /** Controllers that systemd has delegated to an ordinary user; nothing when it has not. */
+  readonly delegated: readonly string[] | undefined;
   readonly program: (name: string) => Program | undefined;
   readonly device: (path: string) => boolean;
 }
@@ -32,8 +36,9 @@ export function readHost(): Host {
     securityModules: securityModules(),
     openFiles: openFiles(read("/proc/self/limits") ?? ""),
     sysctl: (name) => read(`/proc/sys/${name.replaceAll(".", "/")}`)?.trim(),
+    delegated: delegatedControllers(facts.uid),
     program: (name) => {
-      const path = findProgram(name);
+      const path = findProgram(name, wholePath());
       return path === undefined ? undefined : { path, isStatic: isStaticProgram(path) };
     },
     device: existsSync,

@@ -67,8 +67,8 @@ const rows: readonly KernelRow[] = [
     look: ({ uid, capabilities }) => {
       const lacked = lackedCapabilities(capabilities);
       if (lacked.length === 0) return { found: "what the daemon needs", status: "ok" };
-      // The daemon is root; what another user lacks says nothing about it.
-      return { found: `without ${lacked.join(", ")}`, status: uid === 0 ? "missing" : "unknown" };
+      if (uid !== 0) return { found: `those of a namespace of user ${uid}`, status: "ok" };
+      return { found: `without ${lacked.join(", ")}`, status: "missing" };
     },
     remedy: "Be root where root has its capabilities, outside of a container that takes them away",
   },
@@ -110,8 +110,9 @@ const rows: readonly KernelRow[] = [
   {
     subject: "AppArmor",
     effect: "a profile of its own for each container (docs/labels.md)",
-    look: ({ securityModules }) => {
+    look: ({ uid, securityModules }) => {
       const isThere = securityModules?.includes("apparmor") === true;
+      if (isThere && uid !== 0) return { found: "on, for a daemon that root runs", status: "off" };
       return { found: isThere ? "on" : "absent", status: wanted(isThere) };
     },
     remedy: "Boot with apparmor=1 security=apparmor, where the kernel has it; containers run without",

@@ -36,6 +36,18 @@ const rows: readonly ProgramRow[] = [
   { name: "btrfs", package: "btrfs-progs", effect: "storage pools: driver btrfs" },
   { name: "lxcfs", package: "lxcfs", effect: "containers see their own memory, processors, uptime and load" },
   { name: "mkfs.ext4", package: "e2fsprogs", effect: "sizes of roots in pools of the drivers dir and overlay" },
+  {
+    name: "newuidmap",
+    package: "uidmap",
+    effect: "a daemon of a user's own",
+    isWanted: ({ uid }) => uid !== 0,
+  },
+  {
+    name: "pasta",
+    package: "passt",
+    effect: "networks of a user's own daemon: the way to the world",
+    isWanted: ({ uid }) => uid !== 0,
+  },
   { name: "blkid", package: "util-linux", effect: "disks that are block devices of the host" },
   {
     name: "apparmor_parser",

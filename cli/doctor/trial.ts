@@ -3,8 +3,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { removeUserTree } from "../../sdk/host/namespaces";
 import { bothydProgram, cellProgram } from "../../sdk/host/package";
 import { findProgram } from "../../sdk/host/program";
+import { currentUser, whatUserLacks } from "../../sdk/host/subordinate-ids";
 import { ApiError, Client } from "../../sdk/index";
 import type { Finding } from "./finding";
 
@@ -24,8 +26,9 @@ const keptBytes = 2000;
  */
 export async function containerFinding(folder: string, signal: AbortSignal): Promise<Finding> {
   signal.throwIfAborted();
-  if (process.getuid?.() !== 0)
-    return { subject, status: "unknown", found: "not tried", effect, remedy: "Ask as root" };
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot && whatUserLacks(currentUser()) !== undefined)
+    return { subject, status: "unknown", found: "not tried", effect };
   const place = mkdtempSync(path.join(folder, ".bothy-doctor-"));
   const daemon = new ThrowAwayDaemon(path.join(place, "state"));
   try {
@@ -38,7 +41,9 @@ export async function containerFinding(folder: string, signal: AbortSignal): Pro
     return { subject, status: "missing", found, effect, remedy: "Mend what is missing or off in this list" };
   } finally {
     await daemon.end();
-    rmSync(place, { recursive: true, force: true });
+    // What a user's daemon leaves is not all the user's own.
+    if (isRoot) rmSync(place, { recursive: true, force: true });
+    else removeUserTree(place);
   }
 }
 

@@ -3,6 +3,8 @@ import { chmodSync, chownSync, openSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import type { FastifyInstance } from "fastify";
 import { badRequest } from "../../sdk/api/errors";
+import { hasUsersIds } from "../../sdk/host/own-ids";
+import { containerIds } from "../../sdk/host/subordinate-ids";
 import { ownName } from "../platform/folders/aside";
 import type { Log } from "../platform/log";
 
@@ -23,6 +25,7 @@ export async function listen(
   rmSync(socketPath, { force: true });
   await app.listen({ path: shortPath(socketPath), backlog });
   if (group !== undefined) chownSync(socketPath, process.getuid?.() ?? 0, groupId(group));
+  else if (hasUsersIds) chownSync(socketPath, containerIds, containerIds);
   chmodSync(socketPath, 0o660);
 }
 

@@ -35,6 +35,7 @@ struct layers {
     unsigned count;
     int shared; /* the folder that holds upper and work: overlay demands that both are of one mount */
     const char *upper, *work;
+    bool has_user_attributes; /* what overlay notes in the upper folder goes by user.overlay.*, the only ones that it may write in a user namespace */
 };
 
 static void close_layers(struct layers *layers) {
@@ -74,10 +75,9 @@ static int open_upper(struct cell *cell, struct layers *layers) {
     return layers->shared < 0 ? -1 : 0;
 }
 
-static int finish(struct cell *cell, int overlay) {
-    /* an overlay of who is not the host's root may not use attributes trusted.* */
-    if (cell->root->unmapped && sys_fsconfig(overlay, FS_SET_FLAG, "userxattr", NULL, 0) < 0)
-        return fail(&cell->status, "root-overlay", errno, NULL, "Cannot have the overlay use attributes of users");
+static int finish(struct cell *cell, const struct layers *layers, int overlay) {
+    if (layers->has_user_attributes && sys_fsconfig(overlay, FS_SET_FLAG, "userxattr", NULL, 0) < 0)
+        return fail(&cell->status, "root-overlay", errno, cell->root->upper, "Cannot have an overlay in a user namespace");
     if (sys_fsconfig(overlay, FS_SET_STRING, "source", "bothy", 0) < 0 || sys_fsconfig(overlay, FS_CREATE, NULL, NULL, 0) < 0)
         return fail(&cell->status, "root-overlay", errno, cell->root->upper, "Cannot create the overlay");
     cell->container->root_fd = sys_fsmount(overlay, 0);
@@ -112,7 +112,7 @@ static int create_by_descriptor(struct cell *cell, struct layers *layers, bool *
     if (set_folder(cell, overlay, layers->shared, "upperdir", layers->upper) < 0 ||
         set_folder(cell, overlay, layers->shared, "workdir", layers->work) < 0)
         return -1;
-    return finish(cell, overlay);
+    return finish(cell, layers, overlay);
 }
 
 /* By path, in a child with a mount namespace of its own. */
@@ -150,7 +150,7 @@ static int create_attached(struct cell *cell, struct layers *layers) {
     if (overlay < 0 || sys_fsconfig(overlay, FS_SET_STRING, "lowerdir", lower, 0) < 0 ||
         sys_fsconfig(overlay, FS_SET_STRING, "upperdir", upper, 0) < 0 || sys_fsconfig(overlay, FS_SET_STRING, "workdir", work, 0) < 0)
         return fail(&cell->status, "root-overlay", errno, cell->root->upper, "Cannot name the overlay's layers");
-    return finish(cell, overlay);
+    return finish(cell, layers, overlay);
 }
 
 struct attaching {
@@ -186,7 +186,7 @@ static int create_by_path(struct cell *cell, struct layers *layers) {
 }
 
 static int create(struct cell *cell, enum overlay_way way) {
-    struct layers layers = {.shared = -1};
+    struct layers layers = {.shared = -1, .has_user_attributes = is_in_user_namespace()};
     bool is_known = true;
     int result = open_lower(cell, &layers);
     if (result == 0)

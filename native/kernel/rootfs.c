@@ -37,8 +37,17 @@ int take_root_unmapped(struct cell *cell, struct op *op) {
     return 0;
 }
 
+/** Whether every id of the container is the same one outside. */
+static bool is_identity(const struct id_map *map) {
+    for (unsigned i = 0; i < map->count; i++)
+        if (map->line[i].inner != map->line[i].host)
+            return false;
+    return true;
+}
+
 int shift_mount(const struct cell *cell, int mount_fd, bool recursive) {
-    if (cell->container->userns_fd < 0)
+    /* a daemon in a user namespace may map no mount, and its containers have its own ids */
+    if (cell->container->userns_fd < 0 || (is_identity(&cell->container->uids) && is_identity(&cell->container->gids)))
         return 0;
     struct sys_mount_attr attr = {.set = ATTR_IDMAP, .userns_fd = (uint64_t)cell->container->userns_fd};
     return sys_mount_setattr(mount_fd, "", AT_EMPTY_PATH | (recursive ? TREE_RECURSIVE : 0), &attr);

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/child.h"
 #include "base/sys.h"
@@ -36,6 +37,14 @@ bool map_id(const struct id_map *map, uint32_t inner, uint32_t *host) {
         }
     }
     return false;
+}
+
+/* PROC_USER_INIT_INO of the kernel's proc_ns.h */
+#define FIRST_USER_NAMESPACE 0xEFFFFFFDU
+
+bool is_in_user_namespace(void) {
+    struct stat about;
+    return stat("/proc/self/ns/user", &about) == 0 && about.st_ino != FIRST_USER_NAMESPACE;
 }
 
 int become_inner_root(void) {

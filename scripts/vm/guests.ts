@@ -115,6 +115,15 @@ export const guests: readonly Guest[] = [
     packages: ["incus-client"],
     sets: ["smoke", "machines"],
   },
+  {
+    ...debian,
+    name: "rootless",
+    title: "Debian 12 with what a daemon without root needs",
+    suite: "bookworm",
+    packages: ["uidmap", "passt"],
+    proves: ["uidmap", "passt", "user manager"],
+    sets: ["rootless"],
+  },
 ];
 
 /** All names that the command line knows. */

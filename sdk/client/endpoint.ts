@@ -1,11 +1,9 @@
 /** Endpoint: what people name a server by: a socket, an address, or a remote that is stored. */
 import path from "node:path";
 import { badRequest } from "../api/errors";
+import { localStateDir } from "../host/state-folder";
 import { getRemote, remoteAt } from "../remote/file";
 import { cannotUse, type Endpoint, endpointText, parseHttps, type UnixEndpoint } from "./address";
-
-/** State folder of a daemon that was told nothing else. */
-export const defaultStateDir = "/var/lib/bothy";
 
 /**
  * Reads an endpoint.
@@ -46,10 +44,10 @@ function parseUnix(text: string, isUrl: boolean): UnixEndpoint {
   return { kind: "unix", socketPath: path.resolve(socketPath) };
 }
 
-/** The socket of this host's own daemon: in BOTHY_DIR, else in the default state folder. */
+/** The socket of this host's own daemon: in BOTHY_DIR, else in /var/lib/bothy, else in the user's own state folder. */
 export const localEndpoint = (env: NodeJS.ProcessEnv = process.env): UnixEndpoint => ({
   kind: "unix",
-  socketPath: path.resolve(env.BOTHY_DIR || defaultStateDir, "unix.socket"),
+  socketPath: path.resolve(localStateDir(env), "unix.socket"),
 });
 
 /** The endpoint that the environment names: BOTHY_ENDPOINT, BOTHY_DIR, then the default state folder. */

@@ -24,8 +24,11 @@ const ownIds = Math.min(
   ...["uid_map", "gid_map"].map((name) => idsFromZero(readFileSync(`/proc/self/${name}`, "utf8"))),
 );
 
-/** Whether the daemon runs in a user namespace, as in a container. */
-export const isNested = ownIds < allIds;
+/** Whether the daemon is an ordinary user's, in the namespace that it made for that: one range, and the user behind it (subordinate-ids.ts). */
+export const hasUsersIds = ownIds === rangeSize + 1;
+
+/** Whether the daemon runs in a container. */
+export const isNested = ownIds < allIds && !hasUsersIds;
 
 /** The id on disk of who is 0 in a container. */
 export const diskBase = isNested ? rangeSize : 0;

@@ -63,9 +63,7 @@ export const lackedCapabilities = (capabilities: bigint): string[] =>
 
 /** What stands in the way of any container, with what to do about it; nothing when nothing does. */
 export function whatIsMissing(facts: HostFacts): string | undefined {
-  const { uid, kernel, capabilities, namespaces, readOnlyCgroups } = facts;
-  if (uid !== 0)
-    return `it needs root, and this is user ${uid}. Start it with sudo, or use the daemon that root runs with --group`;
+  const { kernel, capabilities, namespaces, readOnlyCgroups } = facts;
   const lacked = lackedCapabilities(capabilities);
   if (lacked.length > 0)
     return `root lacks ${lacked.join(", ")} here. Start it where root has its capabilities, outside of a container that takes them away`;

@@ -28,6 +28,7 @@ const hostWith = (more: Partial<Host>): Host => ({
   openFiles: 1048576,
   sysctl: (name) => (name === "kernel.seccomp.actions_avail" ? "kill errno user_notif allow" : "100000"),
   program: (name) => ({ path: `/usr/bin/${name}`, isStatic: true }),
+  delegated: undefined,
   device: () => true,
   ...more,
 });

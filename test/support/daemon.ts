@@ -69,7 +69,7 @@ export async function withDaemon<T>(options: DaemonOptions, work: (daemon: TestD
 }
 
 /** Adds a pool and the root disk of the default profile, for a daemon started bare. */
-export async function preparePool(daemon: TestDaemon, driver: string): Promise<void> {
+export async function preparePool(daemon: Pick<TestDaemon, "client">, driver: string): Promise<void> {
   await daemon.client.createStoragePool({ name: "default", driver, config: {} });
   const { value } = await daemon.client.getProfile("default");
   const devices = { ...value.devices, root: { type: "disk", path: "/", pool: "default" } };

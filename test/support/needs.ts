@@ -11,6 +11,12 @@ const looks = {
   /** In the kernel, for this process, with its parser. */
   apparmor: () => appArmorSupport().works,
   "apparmor-parser": () => findProgram("apparmor_parser") !== undefined && existsSync("/etc/apparmor.d/abi/3.0"),
+  /** What gives a user ids for containers, and what makes users. */
+  uidmap: () => ["newuidmap", "newgidmap", "useradd"].every((name) => findProgram(name) !== undefined),
+  /** What gives the networks of a user's daemon a way out. */
+  passt: () => findProgram("pasta") !== undefined,
+  /** A service manager of a user's, which delegates control groups (loginctl(1), enable-linger). */
+  "user manager": () => existsSync("/run/systemd/system") && findProgram("loginctl") !== undefined,
   selinux: () => existsSync("/sys/fs/selinux/enforce"),
   /** Control groups of version 2 alone. */
   cgroup2: () => /^cgroup2 \/sys\/fs\/cgroup cgroup2 /m.test(readFileSync("/proc/mounts", "utf8")),

@@ -1,7 +1,7 @@
 /** Host ids: every unprivileged instance has a range of its own; nobody else gets it while anything may use it. */
 import { createHash } from "node:crypto";
 import type { Config } from "../../../sdk/api/common";
-import { diskBase, isNested, rangeSize } from "../../../sdk/host/own-ids";
+import { diskBase, hasUsersIds, isNested, rangeSize } from "../../../sdk/host/own-ids";
 import { allocateBase, allocateRun, isRun } from "./create/id-runs";
 import { baseOf, idCount, withBase } from "./create/idmap";
 
@@ -33,7 +33,13 @@ export class HostIds {
   widened(config: Config, expanded: Config): Config {
     const base = baseOf(config);
     const isWide = base !== undefined && isRun(base);
-    if (isNested || isWide || expanded["security.idmap.base"] !== undefined || idCount(expanded) <= rangeSize)
+    if (
+      isNested ||
+      hasUsersIds ||
+      isWide ||
+      expanded["security.idmap.base"] !== undefined ||
+      idCount(expanded) <= rangeSize
+    )
       return config;
     const run = allocateRun(this.#bases, this.#seed);
     this.#bases.add(run);

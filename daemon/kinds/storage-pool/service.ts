@@ -11,14 +11,17 @@ import type {
   StoragePoolResources,
   StoragePoolsPost,
 } from "../../../sdk/api/storage-pool";
-import { diskBase, rangeSize } from "../../../sdk/host/own-ids";
+import { diskBase, hasUsersIds, rangeSize } from "../../../sdk/host/own-ids";
+import { isInUserNamespace } from "../../../sdk/host/user-namespace";
 import type { Call } from "../../core/call";
 import { changedKeys, withoutEmpty } from "../../core/merge";
 import { ref, urlOf } from "../../core/ref";
 import { requireConfig } from "../../core/validate";
 import { toApiError } from "../../platform/errors";
 import { isThere } from "../../platform/folders/files";
+import { ownIds } from "../../platform/native/index";
 import type { RootSource } from "../../platform/native/root-source";
+import type { StorageDriver } from "./driver";
 import { drivers } from "./drivers";
 import { isOnBtrfs } from "./drivers/btrfs-host";
 import { type PoolScan, sourceOfFound, whileFound } from "./found-pool";
@@ -73,7 +76,7 @@ export class StoragePoolService {
 
   /** Driver that suits the file system of the state folder best, for the pool that a first start makes; a warning says why a better one is passed over. */
   async defaultDriver(): Promise<string> {
-    const onBtrfs = await isOnBtrfs(this.home.dirs.root);
+    const onBtrfs = !isInUserNamespace() && (await isOnBtrfs(this.home.dirs.root));
     for (const name of onBtrfs ? ["btrfs", "overlay"] : ["overlay"]) {
       const reason = await this.#unavailable(name);
       if (reason === undefined) return name;
@@ -96,10 +99,17 @@ export class StoragePoolService {
     }
   }
 
+  /** Of all drivers only those that keep folders mount no file system of their own, which takes the host's root. */
+  async #whyNot(driver: StorageDriver | undefined, folder: string): Promise<string | undefined> {
+    if (isInUserNamespace() && !["dir", "overlay"].includes(driver?.name ?? ""))
+      return "this daemon is not the host's root, and can mount no file system of a pool's. Use overlay or dir";
+    return driver?.unavailable(folder, this.#tryRoot);
+  }
+
   /** A driver that cannot even be tried, as on a full disk, is not available now. */
   async #unavailable(driver: string): Promise<string | undefined> {
     try {
-      return await drivers[driver]?.unavailable(this.home.dirs.scratch, this.#tryRoot);
+      return await this.#whyNot(drivers[driver], this.home.dirs.scratch);
     } catch (error) {
       return toApiError(error).message;
     }
@@ -107,7 +117,8 @@ export class StoragePoolService {
 
   /** Asks bothy-cell for the root folder, which it has to mount for that. */
   readonly #tryRoot = async (root: RootSource): Promise<void> => {
-    await this.home.native.getFile({ root, ids: { hostBase: diskBase || 100_000, count: rangeSize } }, "/");
+    const ids = hasUsersIds ? ownIds : { hostBase: diskBase || 100_000, count: rangeSize };
+    await this.home.native.getFile({ root, ids }, "/");
   };
 
   /** @throws ApiError BAD_REQUEST when the host lacks what the driver needs, CONFLICT when the name is taken */
@@ -130,7 +141,7 @@ export class StoragePoolService {
     for (const file of [place.path, place.diskImage])
       if (await isThere(file)) throw refuse(`"${file}" is there already. Move or remove it, or choose another name.`);
     const requireAvailable = async (folder: string) => {
-      const reason = await driver.unavailable(folder, this.#tryRoot);
+      const reason = await this.#whyNot(driver, folder);
       if (reason === undefined) return;
       this.home.log.warning("A storage driver that was asked for is not available", { driver: driver.name, reason });
       throw refuse(`${reason}. See "bothy doctor".`);

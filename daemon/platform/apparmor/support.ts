@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { findProgram } from "../../../sdk/host/program";
+import { isInUserNamespace } from "../../../sdk/host/user-namespace";
 import { readTextNow } from "../folders/files";
 
 /** Where the kernel shows profiles and takes them. */
@@ -20,6 +21,7 @@ export type AppArmorSupport =
 export function appArmorSupport(root = "/", searchPath = process.env.PATH ?? ""): AppArmorSupport {
   const read = (file: string) => readTextNow(path.join(root, file))?.trim();
   const lacking = (why: string) => ({ works: false, why }) as const;
+  if (isInUserNamespace()) return lacking("this daemon is in a user namespace, and may load none");
   if (read("/sys/module/apparmor/parameters/enabled") !== "Y") return lacking("this kernel has none, or it is off");
   if (!existsSync(path.join(root, policyFolder, ".replace")))
     return lacking("securityfs is not mounted at /sys/kernel/security");

@@ -39,6 +39,11 @@ export class Dirs {
     return this.#at("guest.socket");
   }
 
+  /** Where a spawner in the host's network listens, for the daemon of an ordinary user, which has a network of its own. */
+  get outerSpawner(): string {
+    return this.#at("outer.socket");
+  }
+
   /** Where sockets are while the file system of the state folder takes none. */
   get run(): string {
     return `/run/bothy-${createHash("sha256").update(this.root).digest("hex").slice(0, 8)}`;

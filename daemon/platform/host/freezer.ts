@@ -29,8 +29,12 @@ function freezerOf(layout: CgroupLayout, group: string): Freezer {
   };
 }
 
+/** Whether groups can be frozen at all; not where none are ours, as for a daemon of an ordinary user. */
+export const hasFreezer = ({ v1, v2 }: CgroupLayout): boolean => v2 !== undefined || v1.has("freezer");
+
 /** Whether a group is frozen now. */
-export const isFrozen = (layout: CgroupLayout, group: string): boolean => freezerOf(layout, group).isFrozen();
+export const isFrozen = (layout: CgroupLayout, group: string): boolean =>
+  hasFreezer(layout) && freezerOf(layout, group).isFrozen();
 
 /**
  * Freezes or thaws and waits until it holds. The kernel tells by a file only; the wait looks again every few milliseconds.

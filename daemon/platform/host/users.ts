@@ -2,6 +2,8 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
+import { hasUsersIds } from "../../../sdk/host/own-ids";
+import { outerId } from "../../../sdk/host/user-namespace";
 
 /** Names that only a directory service knows are asked for again after this. */
 const keepMs = 60_000;
@@ -10,8 +12,9 @@ const longestMs = 1000;
 const execute = promisify(execFile);
 const asked = new Map<number, { readonly name: string; readonly at: number }>();
 
-/** The name of a user, or as LXD says it of one that has none, `uid=1000`. */
-export async function userName(uid: number): Promise<string> {
+/** The name of a user, or as LXD says it of one that has none, `uid=1000`. @param own as this process sees the id */
+export async function userName(own: number): Promise<string> {
+  const uid = hasUsersIds ? outerId(own) : own;
   const known = asked.get(uid);
   if (known !== undefined && Date.now() - known.at < keepMs) return known.name;
   const name = nameIn(readPasswd(), uid) ?? nameIn(await fromDirectory(uid), uid) ?? `uid=${uid}`;

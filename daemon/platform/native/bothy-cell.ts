@@ -59,7 +59,7 @@ export class BothyCell implements Native {
 
   /** @param executable path of bothy-cell @param socketDir folder of the spawner's socket, when not that of the cells */
   static async start(executable: string, dirs: Dirs, log: Log, socketDir?: string): Promise<BothyCell> {
-    return new BothyCell(await Spawner.start(executable, dirs.cells, log, socketDir), dirs);
+    return new BothyCell(await Spawner.start(executable, dirs, log, socketDir), dirs);
   }
 
   startContainer(ops: readonly Op[]): Promise<Cell> {
@@ -144,16 +144,17 @@ export class BothyCell implements Native {
   }
 
   plug(target: Target, ids: IdRange | undefined, ops: readonly Op[]): Promise<void> {
-    return this.#inside("plug", [targetOp(target), ...idmapOps(ids), ...ops]);
+    return this.#done(this.spawner.request("plug", [targetOp(target), ...idmapOps(ids), ...ops]));
   }
 
   startProxy(target: Target, ids: IdRange | undefined, control: string, ops: readonly Op[]): Promise<void> {
-    return this.#inside("proxy", [targetOp(target), ...idmapOps(ids), ["control", control], ...ops]);
+    const all: Op[] = [targetOp(target), ...idmapOps(ids), ["control", control], ...ops];
+    return this.#done(this.spawner.requestOutside("proxy", all));
   }
 
   /** Has something done in a container. @throws ApiError BAD_REQUEST when that has just ended */
-  async #inside(verb: string, ops: readonly Op[]): Promise<void> {
-    const connection = await this.spawner.request(verb, ops);
+  async #done(asked: Promise<CellConnection>): Promise<void> {
+    const connection = await asked;
     try {
       await connection.need();
     } catch (error) {

@@ -10,4 +10,4 @@ export type { FolderProject } from "./folder-project";
 export { GuestGate } from "./guest-gate";
 export { type Native, Silent } from "./native";
 export type { NetInterface } from "./net-state";
-export { type FilePlace, type IdLine, type IdRange, idLines, idmapOps, rootOps } from "./words";
+export { type FilePlace, type IdLine, type IdRange, idLines, idmapOps, ownIds, rootOps } from "./words";

@@ -3,6 +3,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, openSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { ApiError, internal } from "../../../sdk/api/errors";
+import { isInUserNamespace } from "../../../sdk/host/user-namespace";
+import type { Dirs } from "../folders/dirs";
 import type { Log } from "../log";
 import { CellConnection, frame, type Op } from "./connection";
 
@@ -14,6 +16,8 @@ const restartPauseMs = 500;
 /** One that takes no request in so many looks hangs, or was stopped. Less than a caller waits for the next one (connection.ts). */
 const silentLooks = 8;
 const lookMs = 1000;
+
+type SpawnerDirs = Pick<Dirs, "root" | "cells" | "outerSpawner">;
 
 export class Spawner {
   #child: ChildProcess | undefined;
@@ -28,22 +32,27 @@ export class Spawner {
   #looks = 0;
   #look: NodeJS.Timeout | undefined;
 
+  /** Short path to the socket of the spawner in the host's network, for a daemon that has left that one; its folder stays open. */
+  readonly #outer: string | undefined;
+
   private constructor(
     private readonly executable: string,
-    cellsDir: string,
+    { cells: cellsDir, root, outerSpawner }: SpawnerDirs,
     private readonly socketDir: string,
     private readonly log: Log,
   ) {
+    if (isInUserNamespace() && existsSync(outerSpawner))
+      this.#outer = `/proc/self/fd/${openSync(root, "r")}/${path.basename(outerSpawner)}`;
     this.#shortDir = `/proc/self/fd/${openSync(cellsDir, "r")}`;
     this.#shortSocketDir = socketDir === cellsDir ? this.#shortDir : `/proc/self/fd/${openSync(socketDir, "r")}`;
   }
 
   /** Starts it and waits until it listens. @throws ApiError when there is no executable for this machine: how to build it */
-  static async start(executable: string, cellsDir: string, log: Log, socketDir = cellsDir): Promise<Spawner> {
+  static async start(executable: string, dirs: SpawnerDirs, log: Log, socketDir = dirs.cells): Promise<Spawner> {
     if (!existsSync(executable)) throw missing(executable);
-    for (const name of readdirSync(cellsDir))
-      if (name.startsWith(prefix)) rmSync(path.join(cellsDir, name), { recursive: true, force: true });
-    const spawner = new Spawner(executable, cellsDir, socketDir, log);
+    for (const name of readdirSync(dirs.cells))
+      if (name.startsWith(prefix)) rmSync(path.join(dirs.cells, name), { recursive: true, force: true });
+    const spawner = new Spawner(executable, dirs, socketDir, log);
     await spawner.#launch();
     return spawner;
   }
@@ -103,6 +112,11 @@ export class Spawner {
       this.#waiting -= 1;
       if (this.#waiting === 0) this.#stopLooking();
     }
+  }
+
+  /** As request(), but of a spawner in the host's network: proxies have a side there. */
+  requestOutside(verb: string, ops: readonly Op[]): Promise<CellConnection> {
+    return this.#outer === undefined ? this.request(verb, ops) : CellConnection.request(this.#outer, frame(verb, ops));
   }
 
   /** Ends a spawner that takes no requests any more, so that another one does; what it has begun goes on. */

@@ -18,6 +18,9 @@ export interface IdRange {
   readonly others?: { readonly uid: readonly IdLine[]; readonly gid: readonly IdLine[] };
 }
 
+/** What containers have where no mount can be mapped: the ids of the daemon's own user namespace (docs/rootless.md). */
+export const ownIds: IdRange = { hostBase: 0, count: 65_536 };
+
 /** The lines of a map: the range, cut where others take its place. */
 export function idLines({ hostBase, count }: IdRange, others: readonly IdLine[]): IdLine[] {
   const sorted = [...others].sort((a, b) => a.inner - b.inner);

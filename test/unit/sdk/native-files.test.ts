@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { test } from "node:test";
+import { Dirs } from "../../../daemon/platform/folders/dirs";
 import { Spawner } from "../../../daemon/platform/native/spawner";
 import { cellProgram, nativeFiles, packageRoot, seccompDir } from "../../../sdk/host/package";
 
@@ -20,7 +21,7 @@ test("a machine that the package has nothing for is told how to build it", async
   assert.equal(below(none), "riscv64/bothy-cell");
   const log = { warning() {}, error() {} } as never;
   await assert.rejects(
-    Spawner.start(none, "/", log),
+    Spawner.start(none, new Dirs("/"), log),
     /^ApiError: Cannot start bothy-cell: there is none for this .+ machine at .*riscv64\/bothy-cell\. Build it with "make -C native"/,
   );
 });

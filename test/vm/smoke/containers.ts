@@ -19,7 +19,7 @@ export const containers: Part = async (t, machine) => {
       );
       assert.equal(code, 1);
       assert.equal(stdout, "");
-      assert.match(stderr, /^bothyd: Cannot start the daemon: .*root.*\n$/);
+      assert.match(stderr, /^bothyd: Cannot start the daemon: .*Have root run: apt-get install uidmap.*\n$/);
     }
     await machine.must("! test -e /tmp/own && ! test -e /var/lib/bothy");
   });

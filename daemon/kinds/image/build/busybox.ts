@@ -47,6 +47,8 @@ export async function fillBusybox(root: string, definition: Definition): Promise
   makeFolder(root, 0o755);
   for (const [innerPath, mode] of folders) folderInto(root, innerPath, mode);
   copyFileSync(busybox, path.join(root, "bin/busybox"));
+  // A copy has the owner of what was copied, and in a user namespace the host's root is nobody.
+  chownSync(path.join(root, "bin/busybox"), 0, 0);
   chmodSync(path.join(root, "bin/busybox"), 0o755);
   // A copy has the owner of what it is of, who is nobody's where the host's programs are another system's.
   chownSync(path.join(root, "bin/busybox"), process.getuid?.() ?? 0, process.getgid?.() ?? 0);

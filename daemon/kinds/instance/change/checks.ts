@@ -7,7 +7,7 @@ import type { Config, Devices } from "../../../../sdk/api/common";
 import { allInstanceKeys, instanceConfig } from "../../../../sdk/api/config/instance";
 import { lxdInstanceKeys } from "../../../../sdk/api/config/lxd-words";
 import { badRequest, notFound } from "../../../../sdk/api/errors";
-import { isNested } from "../../../../sdk/host/own-ids";
+import { isInUserNamespace } from "../../../../sdk/host/user-namespace";
 import { defaultProject } from "../../../core/call";
 import { parseRawLxc } from "../../../core/settings/raw-lxc";
 import { requireConfig, requireDevices } from "../../../core/validate";
@@ -56,7 +56,8 @@ export function checkExpanded(
   const newConfig = changedOf(config, was.config);
   parseRawLxc(instanceConfig(newConfig).get("raw.lxc"));
   rlimitOps(newConfig);
-  if (isNested || Object.keys(newConfig).some((key) => /^security\.(idmap\.|nesting$)/.test(key))) checkIdmap(config);
+  if (isInUserNamespace() || Object.keys(newConfig).some((key) => /^security\.(idmap\.|nesting$)/.test(key)))
+    checkIdmap(config);
   if (syscallLines(config, "allow") !== undefined && syscallLines(config, "deny") !== undefined)
     throw badRequest("security.syscalls.allow cannot be set together with security.syscalls.deny. Unset one of them.");
   requireKnownCalls(home.seccompDir, newConfig);

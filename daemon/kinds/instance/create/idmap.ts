@@ -2,8 +2,8 @@
 import type { Config } from "../../../../sdk/api/common";
 import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { badRequest, internal } from "../../../../sdk/api/errors";
-import { diskBase, isNested, nestedIds, rangeSize } from "../../../../sdk/host/own-ids";
-import type { IdLine, IdRange } from "../../../platform/native/index";
+import { diskBase, hasUsersIds, isNested, nestedIds, rangeSize } from "../../../../sdk/host/own-ids";
+import { type IdLine, type IdRange, ownIds } from "../../../platform/native/index";
 import { runSize } from "./id-runs";
 
 const key = "volatile.idmap.base";
@@ -21,7 +21,7 @@ export function idCount(expanded: Config): number {
   const set = instanceConfig(expanded);
   const size = set.get("security.idmap.size");
   if (size !== undefined) return size;
-  if (!set.get("security.nesting") || set.get("security.idmap.base") !== undefined) return rangeSize;
+  if (!set.get("security.nesting") || hasUsersIds || set.get("security.idmap.base") !== undefined) return rangeSize;
   return isNested ? nestedIds : runSize;
 }
 
@@ -31,9 +31,9 @@ export function idCount(expanded: Config): number {
  */
 export function idRange(expanded: Config, own: Config): IdRange | undefined {
   const set = instanceConfig(expanded);
-  if (isNested) {
-    checkNested(expanded);
-    return { hostBase: diskBase, count: idCount(expanded) };
+  if (isNested || hasUsersIds) {
+    checkIdmap(expanded);
+    return isNested ? { hostBase: diskBase, count: idCount(expanded) } : { ...ownIds, count: idCount(expanded) };
   }
   if (set.get("security.privileged")) return undefined;
   const hostBase = set.get("security.idmap.base") ?? baseOf(own);
@@ -58,8 +58,9 @@ export function checkIdmap(config: Config): void {
     return;
   }
   const set = instanceConfig(config);
+  if (hasUsersIds) requireOwnIds(config);
   const [base, size] = [set.get("security.idmap.base"), idCount(config)];
-  const most = set.get("security.nesting") ? runSize : rangeSize;
+  const most = set.get("security.nesting") && !hasUsersIds ? runSize : rangeSize;
   if (base === undefined && size > most)
     throw badRequest(
       `Invalid value for "security.idmap.size": more than ${most} ids need a place of their own. Set security.idmap.base.`,
@@ -83,4 +84,19 @@ function checkNested(config: Config): void {
     throw refuse(
       `which has ${nestedIds + rangeSize} ids, and ${rangeSize + count} are needed. Set security.nesting=true on that container and restart it, or give it more by security.idmap.size.`,
     );
+}
+
+/** Keys that ask for other ids than those of the daemon's own user namespace. */
+const asking = ["security.privileged", "security.idmap.base", "raw.idmap"] as const;
+
+/** @throws ApiError BAD_REQUEST */
+function requireOwnIds(config: Config): void {
+  const set = instanceConfig(config);
+  for (const key of asking) {
+    const value = set.get(key);
+    if (value === undefined || value === false) continue;
+    throw badRequest(
+      `Invalid value for "${key}": the daemon is not the host's root, so its containers have the ids that it has itself. Unset the key, or use a daemon that root runs.`,
+    );
+  }
 }

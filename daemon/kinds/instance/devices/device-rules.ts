@@ -1,6 +1,6 @@
 /** Device rules: which device nodes a container may open; all else is denied (docs/kernel.md, Device rules). */
 import path from "node:path";
-import { isNested } from "../../../../sdk/host/own-ids";
+import { isInUserNamespace } from "../../../../sdk/host/user-namespace";
 import { type CgroupLayout, guestDir } from "../../../platform/host/cgroups";
 import type { Op } from "../../../platform/native/index";
 
@@ -34,7 +34,7 @@ const program = (v2: string, group: string, own: readonly string[]): Op => [
  * @param own rules that the container's devices ask for
  */
 export function deviceRuleOps({ v1, v2 }: CgroupLayout, group: string, own: readonly string[]): Op[] {
-  if (isNested) return [];
+  if (isInUserNamespace()) return [];
   const hierarchy = v1.get("devices");
   if (hierarchy !== undefined)
     return [
@@ -43,6 +43,7 @@ export function deviceRuleOps({ v1, v2 }: CgroupLayout, group: string, own: read
         (rule): Op => ["cgroup-write", path.join(hierarchy, group, "devices.allow"), rule],
       ),
     ];
+  // No node can be made in a user namespace, and no program be loaded.
   return v2 === undefined ? [] : [program(v2, group, own)];
 }
 
@@ -55,7 +56,7 @@ export function ruleChangeOps(
 ): Op[] {
   const come = is.filter((rule) => !was.includes(rule) && !common.includes(rule));
   const gone = was.filter((rule) => !is.includes(rule) && !common.includes(rule));
-  if (isNested || come.length + gone.length === 0) return [];
+  if (isInUserNamespace() || come.length + gone.length === 0) return [];
   const hierarchy = v1.get("devices");
   if (hierarchy === undefined) return v2 === undefined ? [] : [program(v2, group, is)];
   const outer = path.join(hierarchy, group);

@@ -1,7 +1,7 @@
 /** Pause: containers frozen because somebody asked for it, or while their root is copied. */
 import { badRequest } from "../../../../sdk/api/errors";
 import { type Call, ownCall } from "../../../core/call";
-import { setFrozen } from "../../../platform/host/freezer";
+import { hasFreezer, setFrozen } from "../../../platform/host/freezer";
 import type { InstanceId } from "../record";
 import { withoutPause, withPause } from "./last-state";
 import type { Life } from "./life";
@@ -29,10 +29,10 @@ export function notePause(life: Life, instance: InstanceId, isPaused: boolean): 
   }));
 }
 
-/** Runs the work while the container does not run; freezes a running one meanwhile. */
+/** Runs the work while the container does not run; freezes a running one meanwhile, where that can be. */
 export async function whileStill<T>(life: Life, instance: InstanceId, work: () => Promise<T>): Promise<T> {
   const running = life.running.get(instance);
-  if (running === undefined || running.isFrozen) return work();
+  if (running === undefined || running.isFrozen || !hasFreezer(life.groups.layout)) return work();
   await setFrozen(life.groups.layout, life.group(instance), true);
   try {
     return await work();

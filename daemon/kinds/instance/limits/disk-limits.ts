@@ -7,6 +7,7 @@ import type { Device, Devices } from "../../../../sdk/api/common";
 import type { IoLimit } from "../../../../sdk/api/config/values";
 import { diskOptions, isTmpfs, isVolume, mayBeMissing } from "../../../../sdk/api/devices/disk";
 import { badRequest } from "../../../../sdk/api/errors";
+import { isInUserNamespace } from "../../../../sdk/host/user-namespace";
 import { isThere } from "../../../platform/folders/files";
 import { blockDevicesOf } from "../../../platform/host/block-devices";
 import { type CgroupLayout, type ControllerDir, controllerDir } from "../../../platform/host/cgroups";
@@ -97,6 +98,7 @@ function meanOf(all: readonly Speeds[]): Speeds {
 export function diskLimitWrites(layout: CgroupLayout, group: string, limits: DiskLimits): ControlWrite[] {
   if (limits.size === 0) return [];
   const dir = controllerDir(layout, "blkio", group) ?? controllerDir(layout, "io", group);
+  if (dir === undefined && isInUserNamespace()) return [];
   if (dir === undefined)
     throw badRequest(
       'Cannot limit how fast disks are: this host has no cgroup controller "io". Switch it on, or unset limits.read, limits.write and limits.max.',

@@ -7,6 +7,7 @@ import { instanceConfig, instanceKeys } from "../../../../sdk/api/config/instanc
 import { findRow } from "../../../../sdk/api/config/table";
 import type { Cpus, MemorySize } from "../../../../sdk/api/config/values";
 import { badRequest, internal } from "../../../../sdk/api/errors";
+import { isInUserNamespace } from "../../../../sdk/host/user-namespace";
 import { type CgroupLayout, controllerDir, guestName } from "../../../platform/host/cgroups";
 
 /** One write into a control file. */
@@ -244,8 +245,9 @@ function diskPriorityWrites(layout: CgroupLayout, group: string, config: Config)
   return [{ path: path.join(dir.path, name), value: dir.version === 1 ? String(weight) : `default ${weight}` }];
 }
 
+/** A daemon that is not the host's root has the controllers that it was given: a limit that takes another is not enforced, as a warning says once. */
 function need(value: unknown, key: string, controller: string): [] {
-  if (value === undefined) return [];
+  if (value === undefined || isInUserNamespace()) return [];
   throw badRequest(
     `Cannot apply "${key}": this host has no cgroup controller "${controller}". Mount it, or unset the key; see "bothy doctor".`,
   );

@@ -4,6 +4,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { findProgram } from "../../../../sdk/host/program";
+import { isInUserNamespace } from "../../../../sdk/host/user-namespace";
 import { ownFolder } from "../../../platform/folders/aside";
 import type { ParentGroups } from "../../../platform/host/cgroups";
 import { Locks } from "../../../platform/locks";
@@ -43,7 +44,7 @@ export class LxcfsKeeper {
 
   /** Has it run before a container starts. One that cannot run leaves the container to the host's figures. Never rejects. */
   async ensure(): Promise<void> {
-    if (this.#isThere()) return;
+    if (this.#isThere() || !this.#isPossible()) return;
     await this.#locked(async () => {
       if (this.#isThere() || !(await this.#hasPlaces()) || !this.#isInstalled()) return;
       await this.#startOrLater();
@@ -65,7 +66,7 @@ export class LxcfsKeeper {
           return await this.#watch(found);
         }
         if (this.home.book.running.list().length === 0) return await this.#clear();
-        if ((await this.#hasPlaces()) && this.#isInstalled()) await this.#startOrLater();
+        if (this.#isPossible() && (await this.#hasPlaces()) && this.#isInstalled()) await this.#startOrLater();
       } catch (error) {
         this.#warn("Containers go on with the figures of the host", error);
       }
@@ -104,6 +105,14 @@ export class LxcfsKeeper {
 
   get #folder(): string {
     return this.home.dirs.lxcfs;
+  }
+
+  /** In a user namespace it is none: the kernel lets it mount nothing for others. */
+  #isPossible(): boolean {
+    if (!isInUserNamespace()) return true;
+    const message = "LXCFS is for daemons that root runs: containers see the memory, processors and uptime of the host";
+    this.home.warnings.record("lxcfs", { message });
+    return false;
   }
 
   #isInstalled(): boolean {
