@@ -114,12 +114,16 @@ const wrong: WrongInput[] = [
       devices: {
         p: { type: "pci" },
         n: { type: "nci" },
+        g: { type: "gpu", pci: "first" },
+        u: { type: "usb", vendorid: "046D", productid: "c52b" },
         e: { type: "nic", netwrk: "a", nictype: "p2p", vlan: 1 },
       },
     },
     failures: {
       "devices.p.type": /is a type of LXD that this version does not have yet/,
       "devices.n.type": /Did you mean "nic"/,
+      "devices.g.pci": /Invalid PCI address/,
+      "devices.u.vendorid": /must be four lower case hex characters/,
       "devices.e.netwrk": /Did you mean "network"/,
       "devices.e.vlan": /is an option of LXD that this version does not have yet/,
     },

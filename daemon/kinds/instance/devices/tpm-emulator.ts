@@ -12,7 +12,7 @@ import { findProgram } from "../../../../sdk/host/program";
 import { ignoring, readText } from "../../../platform/folders/files";
 import { type Roots, textIn } from "../../../platform/hardware/files";
 import { loadModules } from "../../../platform/host/modules";
-import { commandOf, hasEnded, send, startTimeOf } from "../../../platform/processes/others";
+import { commandOf, hasEnded as isGone, send, startTimeOf } from "../../../platform/processes/others";
 
 /** It tells its node some milliseconds after its start; a new TPM is made first, with keys of its own. */
 const longestStartMs = 20_000;
@@ -60,28 +60,35 @@ async function findEmulator(folder: string): Promise<{ readonly pid: number; rea
 
 /** Starts it, or finds it when it runs. @param folder of this device alone @throws ApiError INTERNAL when it makes no TPM; nothing is left of it then */
 export async function startEmulator(roots: Roots, folder: string): Promise<TpmNodes> {
-  if ((await findEmulator(folder)) === undefined) {
-    await mkdir(stateOf(folder), { recursive: true, mode: 0o700 });
-    launch(folder);
-  }
+  const isRunning = (await findEmulator(folder)) !== undefined;
+  if (!isRunning) await mkdir(stateOf(folder), { recursive: true, mode: 0o700 });
+  const launched = isRunning ? undefined : launch(folder);
   try {
     for (const end = Date.now() + longestStartMs; ; await delay(lookEveryMs)) {
       const said = (await readText(outputOf(folder))) ?? "";
-      const [, name] = /New TPM device: \/dev\/tpm(\d+) /.exec(said) ?? [];
-      const nodes = name === undefined ? undefined : await nodesOf(roots, name);
-      if (nodes !== undefined) return nodes;
-      if (Date.now() > end || (/error|fail/i.test(said) && (await findEmulator(folder)) === undefined))
+      const [, number] = /New TPM device: \/dev\/tpm(\d+) /.exec(said) ?? [];
+      const nodes = number === undefined ? undefined : await nodesOf(roots, number);
+      // Who comes next finds it by its pid file.
+      if (nodes !== undefined && (await findEmulator(folder)) !== undefined) return nodes;
+      if (Date.now() > end || launched?.hasEnded())
         throw internal(
           `Cannot start the program swtpm: it made no TPM. It said: ${said.trim().slice(-500) || "nothing"}`,
         );
     }
   } catch (error) {
+    launched?.kill();
     await endEmulator(folder);
     throw error;
   }
 }
 
-function launch(folder: string): void {
+interface Launched {
+  /** Whether it has ended by now, or was never there. */
+  hasEnded(): boolean;
+  kill(): void;
+}
+
+function launch(folder: string): Launched {
   const only = capabilities.map((name) => `,+${name}`).join("");
   const weak = ["setpriv", "--no-new-privs", "--inh-caps=-all", `--bounding-set=-all${only}`, "--"];
   const files = ["--tpmstate", `dir=${stateOf(folder)}`, "--pid", `file=${pidFileOf(folder)}`];
@@ -97,9 +104,15 @@ function launch(folder: string): void {
         env: { PATH: process.env.PATH, LC_ALL: "C" },
       },
     );
-    // What it says tells of a failure.
-    child.once("error", () => undefined);
+    let hasFailed = false;
+    child.once("error", () => {
+      hasFailed = true;
+    });
     child.unref();
+    return {
+      hasEnded: () => hasFailed || child.exitCode !== null || child.signalCode !== null,
+      kill: () => void child.kill("SIGKILL"),
+    };
   } finally {
     closeSync(output);
   }
@@ -119,7 +132,7 @@ export async function endEmulator(folder: string): Promise<void> {
   const found = await findEmulator(folder);
   if (found !== undefined) {
     send(found.pid, "SIGTERM");
-    if (!(await hasEnded(found.pid, found.startTime))) send(found.pid, "SIGKILL");
+    if (!(await isGone(found.pid, found.startTime))) send(found.pid, "SIGKILL");
   }
   await ignoring(["ENOENT", "ENOTDIR"], rm(pidFileOf(folder), { force: true }));
 }
