@@ -333,6 +333,13 @@ export const holes: readonly Hole[] = [
     here: "A container is a user namespace, so this is the kernel's to mend: docs/security.md, What is out of scope",
   },
   {
+    cve: "CVE-2026-31431",
+    of: "kernel",
+    what: "wrote to the page cache of files that containers share, by sockets of AF_ALG",
+    here: "No socket of AF_ALG is made, by no call of 64 or of 32 bits; socketcall, which hides the family, makes no sockets",
+    test: ["native/narrow.test.ts", "no socket of vsock or AF_ALG is made by socketcall"],
+  },
+  {
     cve: "CVE-2022-2588, CVE-2022-29582, CVE-2023-2598",
     of: "kernel",
     what: "broke the kernel by io_uring, vsock or rare families of sockets",

@@ -10,7 +10,7 @@ import { requireFeature } from "../support/require";
 import { nativeDir } from "./client";
 
 function analyze(compiler: string, ...variables: string[]): { status: number | null; told: string } {
-  const args = ["-s", "-C", nativeDir, `analyze-${compiler}`, ...variables];
+  const args = ["-s", "-j2", "-C", nativeDir, `analyze-${compiler}`, ...variables];
   const { status, stdout, stderr } = spawnSync("make", args, { encoding: "utf8" });
   return { status, told: stdout + stderr };
 }
