@@ -92,7 +92,7 @@ async function benchmark({ subjects, peers, dir }: Contest, options: Options): P
       const place = { dir, stateDir: path.dirname(own.info.socketPath), rounds: options.rounds, signal };
       taken.beside.push(...(await takeBeside(own, peers, place, (name) => isWanted(options, name))));
     }
-    if (isWanted(options, crowdName)) taken.curve = await takeCrowd(own, options, signal);
+    if (isWanted(options, crowdName)) await takeCrowd(own, options, signal, taken);
     if (options.isForDoc) writeFigures(figuresOf(subjects, options.note, taken));
   } finally {
     tell(subjects, options, taken);
@@ -108,10 +108,13 @@ const needsSmallAlone = ({ only }: Options) =>
   only.length > 0 && only.every((name) => name === crowdName || besideNames.includes(name));
 
 /** Of Bothy alone: a daemon that needs 11 MB for each container would need the whole machine. */
-async function takeCrowd(own: Subject, { crowd }: Options, signal: AbortSignal): Promise<Curve> {
+function takeCrowd(own: Subject, { crowd }: Options, signal: AbortSignal, taken: Taken): Promise<void> {
   const pool = preferredPools.find((name) => own.pools.includes(name)) ?? own.pools[0];
   if (pool === undefined) throw new Error("There is no pool for the crowd.");
-  return takeCurve(own, pool, crowd, signal);
+  const note = (curve: Curve) => {
+    taken.curve = curve;
+  };
+  return takeCurve(own, pool, { size: crowd, signal, note });
 }
 
 async function takeRows(

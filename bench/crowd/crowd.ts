@@ -61,19 +61,36 @@ export class Crowd {
     );
   }
 
-  /** Each client takes the next name as soon as it is done with one. */
-  async #share<T>(names: readonly string[], work: (keeper: Keeper, name: string) => Promise<T>): Promise<T[]> {
-    const results: T[] = [];
-    let next = 0;
-    const serve = async (keeper: Keeper) => {
-      for (let name = names[next++]; name !== undefined; name = names[next++]) {
-        this.signal?.throwIfAborted();
-        results.push(await work(keeper, name));
-      }
-    };
-    await Promise.all(this.keepers.map(serve));
-    return results;
+  /** Removes what there is of them, whatever came between; for the end. */
+  async clear(): Promise<void> {
+    await share(this.keepers, this.#names.splice(0), async (keeper, name) => {
+      // One whose launch was cut off may not run, or not be there.
+      await keeper.forceStop(name).catch(() => undefined);
+      await keeper.delete(name).catch(() => undefined);
+    });
   }
+
+  #share<T>(names: readonly string[], work: (keeper: Keeper, name: string) => Promise<T>): Promise<T[]> {
+    return share(this.keepers, names, (keeper, name) => {
+      this.signal?.throwIfAborted();
+      return work(keeper, name);
+    });
+  }
+}
+
+/** Each client takes the next name as soon as it is done with one. */
+async function share<T>(
+  keepers: readonly Keeper[],
+  names: readonly string[],
+  work: (keeper: Keeper, name: string) => Promise<T>,
+): Promise<T[]> {
+  const results: T[] = [];
+  let next = 0;
+  const serve = async (keeper: Keeper) => {
+    for (let name = names[next++]; name !== undefined; name = names[next++]) results.push(await work(keeper, name));
+  };
+  await Promise.all(keepers.map(serve));
+  return results;
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {

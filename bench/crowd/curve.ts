@@ -36,38 +36,50 @@ interface Step {
 
 export interface Curve {
   readonly steps: readonly Step[];
-  /** Milliseconds of a force stop and a delete, with all there at the beginning. */
-  readonly removal: Summary;
-  readonly removalSeconds: number;
-  /** The first launches once more, when the crowd has gone: how much of the curve is the weather. */
-  readonly again: Summary;
+  readonly end?: {
+    /** Milliseconds of a force stop and a delete, with all there at the beginning. */
+    readonly removal: Summary;
+    readonly removalSeconds: number;
+    /** The first launches once more, when the crowd has gone: how much of the curve is the weather. */
+    readonly again: Summary;
+  };
 }
 
-/** @param subject with an image "small" @param size how many in the end @param signal ends it between two launches; what there is then is removed with the subject's instances */
-export async function takeCurve(subject: Subject, pool: string, size: number, signal: AbortSignal): Promise<Curve> {
+/**
+ * @param subject with an image "small" @param size how many in the end @param signal ends it between two launches
+ * @param note gets what there is after each step, so that an interrupt leaves the beginning of the curve
+ */
+export async function takeCurve(
+  subject: Subject,
+  pool: string,
+  { size, signal, note }: { size: number; signal: AbortSignal; note: (curve: Curve) => void },
+): Promise<void> {
   const subjects = Array.from({ length: clients }, () => subject.another());
+  const keepers = subjects.map((one) => ({
+    create: (name: string) => one.create(name, "small", pool),
+    start: (name: string) => one.start(name),
+    exec: (name: string) => one.exec(name),
+    forceStop: (name: string) => one.forceStop(name),
+    delete: (name: string) => one.delete(name),
+  }));
+  const crowd = new Crowd(keepers, signal);
   try {
-    const keepers = subjects.map((one) => ({
-      create: (name: string) => one.create(name, "small", pool),
-      start: (name: string) => one.start(name),
-      exec: (name: string) => one.exec(name),
-      forceStop: (name: string) => one.forceStop(name),
-      delete: (name: string) => one.delete(name),
-    }));
-    const crowd = new Crowd(keepers, signal);
     // Warms caches, and unpacks the image into the pool.
     await crowd.growTo(clients);
     await crowd.shrinkTo(0);
     const before = usedKiB();
     const taken: Step[] = [];
-    for (const count of stepsTo(size)) taken.push(await takeStep(subject, crowd, count, before));
+    for (const count of stepsTo(size)) {
+      taken.push(await takeStep(subject, crowd, count, before));
+      note({ steps: taken });
+    }
     const begin = performance.now();
     const removal = summarize(await crowd.shrinkTo(0));
     const removalSeconds = (performance.now() - begin) / 1000;
     const again = summarize((await crowd.growTo(Math.min(size, lastLaunches))).map(({ whole }) => whole));
-    await crowd.shrinkTo(0);
-    return { steps: taken, removal, removalSeconds, again };
+    note({ steps: taken, end: { removal, removalSeconds, again } });
   } finally {
+    await crowd.clear();
     for (const one of subjects) await one.close();
   }
 }
@@ -112,7 +124,7 @@ async function medianOf(work: () => Promise<unknown>): Promise<number> {
 }
 
 /** The curve as Markdown: medians, the minimum in brackets. */
-export function curveText({ steps: taken, removal, removalSeconds, again }: Curve): string {
+export function curveText({ steps: taken, end }: Curve): string {
   const both = ({ median, min }: Summary) => `${median.toFixed(1)} (${min.toFixed(1)})`;
   const first = taken[0]?.launch.median ?? Number.NaN;
   const rows = taken.map((step) => [
@@ -147,8 +159,12 @@ export function curveText({ steps: taken, removal, removalSeconds, again }: Curv
   const said = [
     `${clients} clients; a launch is create, start and first exec, of the last ${lastLaunches} before each step.`,
     `The last takes ${ratio.toFixed(2)} times the first (at most ${wantedRatio}: ${verdict}).`,
-    `Force stop and delete of all took ${removalSeconds.toFixed(1)} s, ${both(removal)} ms each;`,
-    `launches after that ${both(again)} ms.`,
+    ...(end === undefined
+      ? []
+      : [
+          `Force stop and delete of all took ${end.removalSeconds.toFixed(1)} s, ${both(end.removal)} ms each;`,
+          `launches after that ${both(end.again)} ms.`,
+        ]),
   ];
   return `${markdownTable(head, rows)}\n\n${said.join("\n")}`;
 }

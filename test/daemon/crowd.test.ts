@@ -15,7 +15,7 @@ const counts = (traces: Traces) =>
   Object.fromEntries(Object.entries(traces).map(([kind, items]) => [kind, items.length]));
 
 const isWithoutCrowd = ({ cgroups, processes }: Traces) =>
-  ![...cgroups, ...processes.map(commandOf)].some((text) => text.includes("crowd"));
+  ![...cgroups, ...processes.map(commandOf)].some((text) => text.includes("crowd0"));
 
 /** Names of what containers have in the state folder. */
 const filesOf = ({ dir }: TestDaemon) =>

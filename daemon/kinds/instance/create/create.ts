@@ -142,7 +142,7 @@ async function makeFrom(
   operation: RunningOperation,
 ): Promise<void> {
   const { config, devices } = home.book.expanded(draft);
-  await make(home, draft, async (record) => {
+  const fill = async (record: InstanceRecord) => {
     const options = {
       deviceNodes: instanceConfig(config).get("security.privileged"),
       warn: (text: string) => operation.warn(text),
@@ -152,8 +152,8 @@ async function makeFrom(
     await home.volumes.createFromImage(record.pool, image.fingerprint, volumeOf(record), options);
     operation.signal.throwIfAborted();
     return leaveToStart(home, record, "create");
-  });
-  home.images.touch(image);
+  };
+  await make(home, draft, fill, undefined, () => home.images.touch(image));
 }
 
 /** What a copy is asked to have. Clients send what they read of the source, its stamp included; that one is not the copy's. */

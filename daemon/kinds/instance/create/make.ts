@@ -12,12 +12,14 @@ import { makeLinks } from "./links";
 /**
  * @param fill makes the volume, and says what the daemon keeps of that in the configuration
  * @param standing settings that are not judged: those of a copy's source
+ * @param alongside what is noted with it, by the same commit: each waits for the disk
  */
 export async function make(
   home: InstanceHome,
   draft: InstanceRecord,
   fill: (record: InstanceRecord) => Promise<Config>,
   standing?: Settings,
+  alongside: () => void = () => undefined,
 ): Promise<void> {
   requireStillPossible(home, draft, standing);
   const record = takeName(home, draft);
@@ -27,6 +29,7 @@ export async function make(
     home.database.transaction(() => {
       home.book.store.confirm(record);
       home.book.change(record, (now) => ({ ...now, config: { ...now.config, ...noted } }));
+      alongside();
     });
   } catch (error) {
     await eraseInstance(home, record).catch((cause: unknown) =>
