@@ -20,7 +20,7 @@ export async function live(t: TestContext, machine: Machine): Promise<Life> {
   let boot = 0;
   let shutdown = 0;
 
-  await t.test("it boots, and nothing of it has failed", async (inner) => {
+  await machine.shows(t, "it boots, and nothing of it has failed", async (inner) => {
     boot = await timed(async () => {
       await machine.setState("start");
       assert.equal(await machine.faults(), "");
@@ -28,21 +28,25 @@ export async function live(t: TestContext, machine: Machine): Promise<Life> {
     inner.diagnostic(`boot: ${boot.toFixed(2)} s`);
   });
 
-  await t.test(`its own client (${system.client}) has an address of our network, and a name there`, async () => {
-    const address = await machine.address();
-    const { value } = await client.getInstance(name);
-    const network = value.expanded_devices.eth0?.network;
-    const { body } = await machine.daemon.request("GET", `/1.0/networks/${network}/leases`);
-    const leases = (body as { metadata: { hostname: string; address: string; type: string }[] }).metadata;
-    const own = leases.filter(({ hostname, type }) => hostname === name && type === "dynamic");
-    assert.ok(
-      own.some((lease) => lease.address === address),
-      JSON.stringify(leases),
-    );
-    assert.match(await machine.run("ip -4 route show default"), /dev eth0/);
-  });
+  await machine.shows(
+    t,
+    `its own client (${system.client}) has an address of our network, and a name there`,
+    async () => {
+      const address = await machine.address();
+      const { value } = await client.getInstance(name);
+      const network = value.expanded_devices.eth0?.network;
+      const { body } = await machine.daemon.request("GET", `/1.0/networks/${network}/leases`);
+      const leases = (body as { metadata: { hostname: string; address: string; type: string }[] }).metadata;
+      const own = leases.filter(({ hostname, type }) => hostname === name && type === "dynamic");
+      assert.ok(
+        own.some((lease) => lease.address === address),
+        JSON.stringify(leases),
+      );
+      assert.match(await machine.run("ip -4 route show default"), /dev eth0/);
+    },
+  );
 
-  await t.test("the console's log has its boot, and who attaches is served", async () => {
+  await machine.shows(t, "the console's log has its boot, and who attaches is served", async () => {
     assert.match(await client.getConsoleLog(name), system.greeting);
     if (system.hasLogin) await machine.run("passwd -d root");
     const attached = await machine.attach();
@@ -61,13 +65,13 @@ export async function live(t: TestContext, machine: Machine): Promise<Life> {
     await again.leave();
   });
 
-  await t.test("a reboot from inside brings it up again, with its address", async () => {
+  await machine.shows(t, "a reboot from inside brings it up again, with its address", async () => {
     await machine.reboot();
     assert.equal(await machine.faults(), "");
     await machine.address();
   });
 
-  await t.test(`a stop is a power-off of its own, within ${shutdownSeconds} seconds`, async (inner) => {
+  await machine.shows(t, `a stop is a power-off of its own, within ${shutdownSeconds} seconds`, async (inner) => {
     shutdown = await timed(() => machine.setState("stop", shutdownSeconds));
     inner.diagnostic(`shutdown: ${shutdown.toFixed(2)} s`);
     assert.equal((await client.getInstance(name)).value.status, "Stopped");

@@ -1,5 +1,6 @@
 /** Machine: a system that runs as a container of a test's daemon. */
 import assert from "node:assert/strict";
+import type { TestContext } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ConsoleSession } from "../../sdk/index";
 import type { TestDaemon } from "../support/daemon";
@@ -15,6 +16,9 @@ const rebootMs = 120_000 * slowness;
 export const shutdownSeconds = (process.env.BOTHY_MACHINES === undefined ? 60 : 5) * slowness;
 
 export class Machine {
+  /** Whether something that was asked of it was not shown. */
+  hasFailed = false;
+
   constructor(
     readonly daemon: TestDaemon,
     readonly system: System,
@@ -71,6 +75,18 @@ export class Machine {
       if (now.pid > 0 && now.pid !== pid) return;
       assert.ok(Date.now() < end, `${this.name} reboots`);
     }
+  }
+
+  /** A sentence about it, and how it is shown. */
+  async shows(t: TestContext, sentence: string, show: (inner: TestContext) => Promise<void>): Promise<void> {
+    await t.test(sentence, async (inner) => {
+      try {
+        await show(inner);
+      } catch (error) {
+        this.hasFailed = true;
+        throw error;
+      }
+    });
   }
 
   async attach(): Promise<Attached> {

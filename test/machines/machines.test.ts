@@ -38,14 +38,16 @@ for (const system of chosen)
       await machine.setState("start");
       assert.equal(await machine.faults(), "");
       const inside = await insideOf(machine);
-      await t.test("its control groups are of the version that its init wants", () =>
+      await machine.shows(t, "its control groups are of the version that its init wants", async () =>
         assert.equal(inside, system.wantsV2 ? "v2" : host),
       );
       let options: string | undefined;
       if (isWhole) {
-        await t.test("apt installs, upgrades and removes a package of a repository on its disk", () => useApt(machine));
+        await machine.shows(t, "apt installs, upgrades and removes a package of a repository on its disk", () =>
+          useApt(machine),
+        );
         if (system.init === "systemd")
-          await t.test("hardening options of units start, and count", async (inner) => {
+          await machine.shows(t, "hardening options of units start, and count", async (inner) => {
             const tried = await tryOptions(machine);
             const failures = tried.filter(({ failure }) => failure !== undefined);
             for (const { failure } of failures) inner.diagnostic(String(failure));
@@ -72,7 +74,7 @@ async function insideOf(machine: Machine): Promise<string> {
 /** For the page, where somebody asks for it. */
 async function note(machine: Machine, found: Pick<Shown, "boot" | "shutdown" | "inside" | "options">): Promise<void> {
   const file = process.env.BOTHY_MACHINES_RESULTS;
-  if (file === undefined) return;
+  if (file === undefined || machine.hasFailed) return;
   const { name, title, client } = machine.system;
   const version = await machine.run(machine.system.version);
   const shown: Shown = { system: name, title, version, client, host, kernel: os.release(), ...found };

@@ -18,7 +18,7 @@ export interface System {
   readonly greeting: RegExp;
   /** Whether it asks at the console who one is, rather than giving a shell at once. */
   readonly hasLogin: boolean;
-  /** Whether it wants control groups of v2 alone, which it has on every host. */
+  /** Whether it has control groups of v2 alone on every host. */
   readonly wantsV2?: true;
 }
 
@@ -60,6 +60,8 @@ export const systems: readonly System[] = [
     version: "dpkg-query -W openrc | sed 's,.*\\s,OpenRC ,'",
     greeting: /OpenRC .* is starting up/i,
     hasLogin: true,
+    // It mounts them itself.
+    wantsV2: true,
   },
   {
     name: "debian12-busybox",
