@@ -68,6 +68,9 @@ test("whatever an inner daemon does with files, a container sees them by the ids
     const root = { type: "disk", path: "/", pool: "plain" };
     const nest = await Nest.start(daemon, "nest", folder, image, { root });
     const { client } = nest;
+    const doctor = await nest.run("bothy doctor");
+    assert.match(doctor, /^ok +ids for containers .* 983040, in a container$/m);
+    assert.doesNotMatch(doctor, /^missing/m);
     assert.equal((await client.listStoragePools())[0]?.driver, "overlay", "which the kernel has on what is no overlay");
     await client.createStoragePool({ name: "plain", driver: "dir", config: {} });
     const run = async (name: string, script: string) => {
