@@ -96,7 +96,7 @@ export const guests: readonly Guest[] = [
     title: "Debian 12 with what a daemon without root needs",
     suite: "bookworm",
     packages: ["uidmap", "passt"],
-    proves: ["uidmap", "passt", "user manager"],
+    proves: ["uidmap", "passt", "user-manager"],
     sets: ["rootless"],
   },
   { ...debian, name: "debian13", title: "Debian 13", suite: "trixie", packages: ["incus-client"] },
