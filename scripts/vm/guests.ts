@@ -121,7 +121,7 @@ export const guests: readonly Guest[] = [
     title: "Debian 12 with what a daemon without root needs",
     suite: "bookworm",
     packages: ["uidmap", "passt"],
-    proves: ["uidmap", "passt", "user manager"],
+    proves: ["uidmap", "passt", "user-manager"],
     sets: ["rootless"],
   },
 ];

@@ -8,7 +8,7 @@ import { needs } from "../support/needs";
 import { commandProgram, withUserDaemon } from "../support/ordinary-user";
 import { until } from "../support/until";
 
-const skip = needs("root", "uidmap", "user manager");
+const skip = needs("root", "uidmap", "user-manager");
 
 const source = { type: "image", alias: "template:busybox" } as const;
 

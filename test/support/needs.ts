@@ -16,7 +16,7 @@ const looks = {
   /** What gives the networks of a user's daemon a way out. */
   passt: () => findProgram("pasta") !== undefined,
   /** A service manager of a user's, which delegates control groups (loginctl(1), enable-linger). */
-  "user manager": () => existsSync("/run/systemd/system") && findProgram("loginctl") !== undefined,
+  "user-manager": () => existsSync("/run/systemd/system") && findProgram("loginctl") !== undefined,
   selinux: () => existsSync("/sys/fs/selinux/enforce"),
   /** Control groups of version 2 alone. */
   cgroup2: () => /^cgroup2 \/sys\/fs\/cgroup cgroup2 /m.test(readFileSync("/proc/mounts", "utf8")),
