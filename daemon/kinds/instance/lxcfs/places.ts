@@ -28,11 +28,11 @@ const placeOf = (folder: string, figure: Figure): string => path.join(folder, fi
 
 export const mount = (...args: string[]) => run("mount", args, { signal: AbortSignal.timeout(longestMountMs) });
 
-/** A file system that no other mount namespace gets. @param flags beside those that all of them have */
-export async function mountAlone(type: string, at: string, ...more: string[]): Promise<void> {
+/** A file system that no other mount namespace gets. @param words further ones for mount(8) */
+export async function mountAlone(type: string, at: string, options = "", ...words: string[]): Promise<void> {
   await mkdir(at, { recursive: true, mode: 0o700 });
-  await mount("-t", type, "-o", [...flags.slice(1), ...more].join(), `bothy-${type}`, at);
-  await mount("--make-private", at);
+  const all = [...flags.slice(1), ...(options === "" ? [] : [options])].join();
+  await mount("-t", type, "-o", all, "--make-private", ...words, `bothy-${type}`, at);
 }
 
 /** Takes away all that is mounted at a path, with what is below it. None is not an error. */
@@ -57,8 +57,7 @@ export class Places {
       const at = path.join(folder, name);
       if (await ignoring("ENOENT", isMounted(at))) continue;
       isFree = true;
-      await mountAlone(type, at);
-      await mount("--make-shared", at);
+      await mountAlone(type, at, "", "--make-shared");
     }
     await uncover(folder);
     return Places.#opened(folder, (figure) => placeOf(folder, figure), isFree);
@@ -97,23 +96,29 @@ export class Places {
 
   /** Lays on each place what is served. @param served folder with the figures, whose mount has their flags @param stage a folder to make ready in */
   async cover(served: string, stage: string): Promise<void> {
-    await mountAlone("tmpfs", stage, "mode=700", "size=64k");
+    if (this.isFree) return together(figures.map((figure) => this.#coverOnce(figure, served)));
+    await mountAlone("tmpfs", stage, "mode=700,size=64k");
     try {
-      await together(figures.map((figure) => this.#cover(figure, path.join(served, figure.path), stage)));
+      await together(figures.map((figure) => this.#coverTwice(figure, served, stage)));
     } finally {
       await unmount(stage);
     }
   }
 
-  async #cover(figure: Figure, served: string, stage: string): Promise<void> {
-    const staged = path.join(stage, path.basename(figure.path));
+  /** What is there when a container starts is locked with all the rest of it. */
+  async #coverOnce(figure: Figure, served: string): Promise<void> {
+    await mount("--bind", path.join(served, figure.path), placeOf(this.folder, figure));
+  }
+
+  /** A guest can take off the top of what comes to its mounts later, but not what is mounted on that: so what comes later has two layers. */
+  async #coverTwice(figure: Figure, served: string, stage: string): Promise<void> {
+    const [source, staged] = [path.join(served, figure.path), path.join(stage, path.basename(figure.path))];
     if (figure.isFolder) await mkdir(staged);
     else await writeFile(staged, "");
-    await mount("--bind", served, staged);
+    await mount("--bind", source, staged);
     const lower = await open(staged, oPath);
     try {
-      // A guest can take off the top of what comes to its mounts later, but not what is mounted on that: so what comes later has two layers.
-      if (!this.isFree) await mount("--bind", served, staged);
+      await mount("--bind", source, staged);
       const link = `/proc/${process.pid}/fd/${lower.fd}`;
       await mount("--no-canonicalize", "--rbind", link, placeOf(this.folder, figure));
     } finally {
@@ -131,8 +136,7 @@ export async function uncover(folder: string): Promise<void> {
   await together(figures.map((figure) => unmount(placeOf(folder, figure))));
 }
 
-/** Takes the places away; a container that still runs sees the host's figures. */
+/** Takes the places away, with all that lies on them: for when no container is left. */
 export async function removePlaces(folder: string): Promise<void> {
-  await uncover(folder);
   await together(fileSystems.map(({ folder: name }) => unmount(path.join(folder, name))));
 }

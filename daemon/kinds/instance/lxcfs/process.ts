@@ -69,7 +69,7 @@ export async function startLxcfs(
 ): Promise<LxcfsProcess> {
   await stopLxcfs(folder);
   try {
-    await mountAlone("tmpfs", aloneOf(folder), "mode=700", "size=64k");
+    await mountAlone("tmpfs", aloneOf(folder), "mode=700,size=64k");
     await Promise.all([mkdir(servedBy(folder)), mkdir(stageOf(folder))]);
     await launch(folder, places, bound);
     // A bind takes over these flags, and so does each mount that the kernel makes of it in containers.
@@ -118,6 +118,19 @@ async function launch(folder: string, places: Places, bound: (pid: number) => Pr
 
 /** Ends it and takes its mounts away; containers see the host's figures. None of it being there is not an error. @throws ApiError INTERNAL */
 export async function stopLxcfs(folder: string): Promise<void> {
+  await endLxcfs(folder);
+  await uncover(placesFolder(folder));
+  await unmount(aloneOf(folder));
+}
+
+/** Ends it and takes the places away as well: for when no container is left. @throws ApiError INTERNAL */
+export async function clearLxcfs(folder: string): Promise<void> {
+  await endLxcfs(folder);
+  await removePlaces(placesFolder(folder));
+  await unmount(aloneOf(folder));
+}
+
+async function endLxcfs(folder: string): Promise<void> {
   const found = await findProcess(folder);
   if (found !== undefined) {
     // It keeps nothing that would be lost, and heeds SIGTERM at the next request only.
@@ -125,12 +138,4 @@ export async function stopLxcfs(folder: string): Promise<void> {
     await hasEnded(found.pid, String(found.startTime));
   }
   await rm(pidFileOf(folder), { force: true });
-  await uncover(placesFolder(folder));
-  await unmount(aloneOf(folder));
-}
-
-/** Ends it and takes the places away as well: for when no container is left. @throws ApiError INTERNAL */
-export async function clearLxcfs(folder: string): Promise<void> {
-  await stopLxcfs(folder);
-  await removePlaces(placesFolder(folder));
 }
