@@ -57,6 +57,19 @@ static int start_spawner(char *socket) {
     return -1;
 }
 
+/**
+ * Takes over the topmost of the user's control groups, where there are some, once nobody has to be put into one from outside any more. Who is born into a group of a
+ * container has left this user namespace: the id alone must let it write to that group and to the one above both, and the user has this one by another id.
+ * @returns 0, or -1 with errno
+ */
+static int take_groups(void) {
+    static const char *const files[] = {"/sys/fs/cgroup/cgroup.procs", "/sys/fs/cgroup/cgroup.threads"};
+    for (size_t i = 0; i < COUNT_OF(files); i++)
+        if (chown(files[i], 0, 0) < 0 && errno != ENOENT)
+            return -1;
+    return 0;
+}
+
 int run_enter(int argc, char **argv) {
     uint64_t holder;
     char path[48];
@@ -68,6 +81,8 @@ int run_enter(int argc, char **argv) {
     cleanup_fd int network = open(path, O_RDONLY | O_CLOEXEC);
     if (network < 0)
         return complain(path);
+    if (take_groups() < 0)
+        return complain("the control groups");
     if (start_spawner(argv[3]) < 0)
         return complain("the spawner outside");
     if (setns(network, CLONE_NEWNET) < 0)

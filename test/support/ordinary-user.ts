@@ -177,7 +177,9 @@ interface SceneOptions {
   readonly bare?: boolean;
   readonly lingers?: boolean;
   /** Words that go before those by which the command becomes the user's. */
-  readonly before?: readonly string[];
+  readonly before?: readonly string[] | ((user: OrdinaryUser) => readonly string[]);
+  /** Of the daemon's environment, beside the user's. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Makes what the user's host is to have in its network. */
   readonly prepare?: (netns: Netns) => Promise<AsyncDisposable | undefined>;
 }
@@ -185,12 +187,14 @@ interface SceneOptions {
 /** Runs the work with the daemon of a user who is not root, in that user's own state folder, and shows that no process is left of it. */
 export async function withUserDaemon(
   work: (scene: UserScene) => Promise<void>,
-  { bare = true, before = [], lingers = false, prepare = async () => undefined }: SceneOptions = {},
+  { bare = true, before = [], env = {}, lingers = false, prepare = async () => undefined }: SceneOptions = {},
 ): Promise<void> {
   await using netns = await Netns.create();
   await using _surroundings = await prepare(netns);
   await using user = await OrdinaryUser.create({ lingers });
-  const command = [...before, ...user.words, process.execPath, daemonProgram];
+  const outside = typeof before === "function" ? before(user) : before;
+  const more = Object.entries(env).map(([key, value]) => `${key}=${value}`);
+  const command = [...outside, ...user.words, ...more, process.execPath, daemonProgram];
   // Of the user, who has to write it.
   const daemon = new OwnDaemon(user.stateDir, netns, { bare, command });
   try {
