@@ -101,7 +101,8 @@ const rows: readonly KernelRow[] = [
     effect: "a profile of its own for each container (docs/labels.md)",
     look: ({ securityModules }) => {
       const isThere = securityModules?.includes("apparmor") === true;
-      return { found: isThere ? "on" : "absent", status: wanted(isThere) };
+      const instead = securityModules?.includes("selinux") === true ? "absent; SELinux is on, and not used" : "absent";
+      return { found: isThere ? "on" : instead, status: wanted(isThere) };
     },
     remedy: "Boot with apparmor=1 security=apparmor, where the kernel has it; containers run without",
   },

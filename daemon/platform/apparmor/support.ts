@@ -20,7 +20,12 @@ export type AppArmorSupport =
 export function appArmorSupport(root = "/", searchPath = process.env.PATH ?? ""): AppArmorSupport {
   const read = (file: string) => readTextNow(path.join(root, file))?.trim();
   const lacking = (why: string) => ({ works: false, why }) as const;
-  if (read("/sys/module/apparmor/parameters/enabled") !== "Y") return lacking("this kernel has none, or it is off");
+  if (read("/sys/module/apparmor/parameters/enabled") !== "Y")
+    return lacking(
+      existsSync(path.join(root, "/sys/fs/selinux/enforce"))
+        ? "SELinux is on instead, and they have no label of it either: they run in the daemon's domain"
+        : "this kernel has none, or it is off",
+    );
   if (!existsSync(path.join(root, policyFolder, ".replace")))
     return lacking("securityfs is not mounted at /sys/kernel/security");
   const own = read("/proc/self/attr/apparmor/current");
