@@ -8,13 +8,7 @@ import { readTextNow } from "../folders/files";
 export const policyFolder = "/sys/kernel/security/apparmor";
 export const parserProgram = "apparmor_parser";
 
-export type AppArmorSupport =
-  | {
-      readonly works: true;
-      /** Whether a container can have policy of its own below its profile: a namespace, and a label that is a stack. */
-      readonly stacks: boolean;
-    }
-  | { readonly works: false; readonly why: string };
+export type AppArmorSupport = { readonly works: true } | { readonly works: false; readonly why: string };
 
 /** @param root of the host's file system; "/" but in tests @param searchPath folders of programs */
 export function appArmorSupport(root = "/", searchPath = process.env.PATH ?? ""): AppArmorSupport {
@@ -33,5 +27,7 @@ export function appArmorSupport(root = "/", searchPath = process.env.PATH ?? "")
     return lacking(`this daemon is confined itself, by the profile ${own}, and may load none`);
   if (findProgram(parserProgram, searchPath) === undefined)
     return lacking(`the program ${parserProgram} is not installed (package apparmor)`);
-  return { works: true, stacks: read(path.join(policyFolder, "features/domain/stack")) === "yes" };
+  if (read(path.join(policyFolder, "features/domain/stack")) !== "yes")
+    return lacking("this kernel's cannot have a process below several profiles at once");
+  return { works: true };
 }

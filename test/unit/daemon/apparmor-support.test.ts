@@ -33,7 +33,7 @@ const kernel = {
 };
 
 test("a host with kernel, securityfs and parser confines containers", () => {
-  assert.deepEqual(onHost({ ...kernel, "bin/apparmor_parser": "" }), { works: true, stacks: true });
+  assert.deepEqual(onHost({ ...kernel, "bin/apparmor_parser": "" }), { works: true });
 });
 
 test("what is missing is named", () => {
@@ -41,6 +41,10 @@ test("what is missing is named", () => {
   assert.match(lacking({ "sys/module/apparmor/parameters/enabled": "N\n" }), /this kernel has none, or it is off/);
   assert.match(lacking({ "sys/module/apparmor/parameters/enabled": "Y\n" }), /securityfs is not mounted/);
   assert.match(lacking(kernel), /apparmor_parser is not installed/);
+  assert.match(
+    lacking({ ...kernel, "bin/apparmor_parser": "", "sys/kernel/security/apparmor/features/domain/stack": "no\n" }),
+    /several profiles at once/,
+  );
   assert.match(lacking({ ...kernel, "proc/self/attr/apparmor/current": "lxd-x (enforce)\n" }), /the profile lxd-x/);
 });
 

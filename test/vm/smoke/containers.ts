@@ -50,8 +50,8 @@ export const containers: Part = async (t, machine) => {
     assert.deepEqual([code, stdout, stderr], [7, "in\n", "out\n"]);
   });
 
-  await shows(t, machine, "what it is made of and what enters it have its AppArmor profile, enforced", async () => {
-    const label = /^bothy-[0-9a-f]{8}-web \(enforce\)$/;
+  await shows(t, machine, "what it is made of and what enters it have its AppArmor profiles, enforced", async () => {
+    const label = /^bothy-[0-9a-f]{8}-web\/\/&bothy\.unprivileged-[0-9a-f]{8} \(enforce\)$/;
     assert.match(await machine.must(`cat /proc/${await pidOf(machine, "web")}/attr/apparmor/current`), label);
     assert.match(await inside(machine, "web", "cat /proc/self/attr/apparmor/current"), label);
   });
