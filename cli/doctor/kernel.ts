@@ -113,7 +113,8 @@ const rows: readonly KernelRow[] = [
     look: ({ uid, securityModules }) => {
       const isThere = securityModules?.includes("apparmor") === true;
       if (isThere && uid !== 0) return { found: "on, for a daemon that root runs", status: "off" };
-      return { found: isThere ? "on" : "absent", status: wanted(isThere) };
+      const instead = securityModules?.includes("selinux") === true ? "absent; SELinux is on, and not used" : "absent";
+      return { found: isThere ? "on" : instead, status: wanted(isThere) };
     },
     remedy: "Boot with apparmor=1 security=apparmor, where the kernel has it; containers run without",
   },

@@ -10,6 +10,9 @@ const keptDays = 1;
 /** What tests run from. */
 const parts = ["package.json", "bin", "dist", "native/build", "scripts/setup", "templates"];
 
+/** Programs that tests put into containers, compiled here: guests have no compiler (test/support/guest.ts). */
+const programs = ["test/isolation/guest/tries"];
+
 /** Packages that no test in a guest needs: compilers and what makes pages. They are most of what is installed. */
 const tools = /^(@biomejs|@esbuild|@shikijs|@types|@typescript|esbuild|typedoc|typescript)/;
 
@@ -22,6 +25,11 @@ export async function testsDisk(): Promise<string> {
     const packages = path.join(repository, "node_modules");
     const filter = (file: string) => !tools.test(path.relative(packages, file));
     cpSync(packages, path.join(copy, "node_modules"), { recursive: true, verbatimSymlinks: true, filter });
+    for (const program of programs) {
+      mkdirSync(path.dirname(path.join(copy, program)), { recursive: true });
+      const source = path.join(repository, `${program}.c`);
+      await execute("cc", ["-static", "-O1", "-o", path.join(copy, program), source]);
+    }
     const megabytes = Number((await execute("du", ["-sm", copy])).split("\t")[0]);
     await makeExt4(path.join(building, "tests.img"), copy, "tests", `${Math.ceil(megabytes * 1.3) + 40}M`);
     rmSync(copy, { recursive: true });
@@ -34,6 +42,11 @@ function key(): string {
     const file = path.join(repository, part);
     return statSync(file).isDirectory() ? globSync(`${file}/**/*`).filter((one) => statSync(one).isFile()) : [file];
   });
-  const lock = path.join(repository, "package-lock.json");
-  return keyOf(...[...files.sort(), lock].flatMap((file) => [path.relative(repository, file), readFileSync(file)]));
+  const others = ["package-lock.json", ...programs.map((program) => `${program}.c`)];
+  return keyOf(
+    ...[...files.sort(), ...others.map((file) => path.join(repository, file))].flatMap((file) => [
+      path.relative(repository, file),
+      readFileSync(file),
+    ]),
+  );
 }

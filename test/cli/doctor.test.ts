@@ -78,6 +78,7 @@ test("a missing capability or security module is said, and is not an obstacle", 
   assert.equal(of(host, "AppArmor")?.status, "off");
   assert.equal(of(host, "program apparmor_parser"), undefined, "nobody wants it there");
   assert.ok(isUsable(all(host)));
+  assert.match(of(hostWith({ securityModules: ["selinux"] }), "AppArmor")?.found ?? "", /SELinux is on, and not used/);
 });
 
 test("root without what the daemon needs of its power, and control groups that are read-only, mean no containers", () => {

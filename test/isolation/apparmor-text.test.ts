@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
-import { type ProfileFacts, profileText } from "../../daemon/kinds/instance/labels/profile-text";
+import { type Mode, type OwnFacts, ownText, sharedProfile } from "../../daemon/kinds/instance/labels/profile-text";
 import { needs } from "../support/needs";
 
 const skip = needs("apparmor-parser");
@@ -25,32 +25,54 @@ function parse(text: string): number {
   }
 }
 
-const plain: ProfileFacts = {
-  name: "bothy-1a2b3c4d-lab_web",
-  isPrivileged: false,
-  isNesting: false,
-  hasNamespace: false,
-  hasVsock: false,
-  raw: "",
-  parserMajor: 3,
-};
-
-const variants: readonly Partial<ProfileFacts>[] = [
-  {},
-  { isPrivileged: true },
-  { hasVsock: true },
-  { isNesting: true },
-  { isNesting: true, hasNamespace: true },
-  { isPrivileged: true, isNesting: true, hasNamespace: true },
-  { raw: "deny /srv/** w,\nmount fstype=ext4," },
-  { name: `bothy-1a2b3c4d-${"p".repeat(63)}_${"n".repeat(63)}` },
+const majors = [3, 4];
+const modes: readonly Mode[] = [
+  { isPrivileged: false, isNesting: false },
+  { isPrivileged: true, isNesting: false },
+  { isPrivileged: false, isNesting: true },
+  { isPrivileged: true, isNesting: true },
 ];
 
-test("each variant of the profile is one that the parser takes", { skip }, () => {
-  for (const variant of variants)
-    assert.ok(parse(profileText({ ...plain, ...variant })) > 4000, JSON.stringify(variant));
+const own: OwnFacts = {
+  name: "bothy-1a2b3c4d-lab_web",
+  shared: "bothy.unprivileged-1a2b3c4d",
+  isNesting: false,
+  hasVsock: false,
+  raw: "",
+};
+
+test("the shared profile of each mode is one that the parser takes", { skip }, () => {
+  for (const mode of modes) assert.ok(parse(sharedProfile(mode, 3).text) > 4000, JSON.stringify(mode));
+});
+
+test("a container's own profile is one that the parser takes, and small", { skip }, () => {
+  for (const variant of [
+    {},
+    { isNesting: true },
+    { hasVsock: true },
+    { raw: "deny /srv/** w,\nmount fstype=ext4," },
+    { name: `bothy-1a2b3c4d-${"p".repeat(63)}_${"n".repeat(63)}` },
+  ])
+    assert.ok(parse(ownText({ ...own, ...variant }, 3)) > 1000, JSON.stringify(variant));
 });
 
 test("rules that are none are refused with the parser's words", { skip }, () => {
-  assert.throws(() => parse(profileText({ ...plain, raw: "deny nonsense here" })), /syntax error/i);
+  assert.throws(() => parse(ownText({ ...own, raw: "deny nonsense here" }, 3)), /syntax error/i);
+});
+
+test("another text has another name, so that it takes the place of none that containers have", () => {
+  const names = majors.flatMap((major) => modes.map((mode) => sharedProfile(mode, major).name));
+  assert.equal(new Set(names).size, names.length);
+});
+
+test("no profile allows a change of profiles but to those of a container's own namespace", () => {
+  for (const mode of modes) {
+    const shared = sharedProfile(mode, 3);
+    const texts = [shared.text, ownText({ ...own, isNesting: mode.isNesting, shared: shared.name }, 3)];
+    for (const text of texts) {
+      const changes = text.split("\n").filter((line) => line.includes("change_profile"));
+      assert.equal(changes.length, mode.isNesting ? 1 : 0);
+      for (const change of changes) assert.match(change, /^ {2}change_profile -> ":bothy-[^:]+:\*\*",$/);
+    }
+  }
 });

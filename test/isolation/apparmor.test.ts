@@ -16,6 +16,9 @@ const policy = "/sys/kernel/security/apparmor";
 const shared = skip ? undefined : shareDaemon({ bare: true }, (daemon) => preparePool(daemon, "overlay"));
 const client = () => shared!.client;
 const profileOf = (name: string) => `${parentGroupName(shared!.daemon.dir)}-${name}`;
+/** The label of a process: its container's own profile, and the one that containers of its mode share. */
+const labelFor = (name: string, mode = "unprivileged") =>
+  new RegExp(`^${profileOf(name)}//&bothy\\.${mode}-[0-9a-f]{8}`);
 const loaded = () => readFileSync(`${policy}/profiles`, "utf8");
 
 async function act(name: string, action: "start" | "stop" | "restart"): Promise<void> {
@@ -63,14 +66,14 @@ const mounts = [
 ];
 
 test("the first process and one that is started later have the container's profile, enforced", { skip }, async () => {
-  for (const [name, config] of [
-    ["plain", {}],
-    ["root", { "security.privileged": "true" }],
-    ["own", { "raw.lxc": "lxc.init.cmd = sleep 1000" }],
+  for (const [name, config, mode] of [
+    ["plain", {}, "unprivileged"],
+    ["root", { "security.privileged": "true" }, "privileged"],
+    ["own", { "raw.lxc": "lxc.init.cmd = sleep 1000" }, "unprivileged"],
   ] as const)
     await having(name, config, async () => {
-      const label = `${profileOf(name)} (enforce)`;
-      assert.equal(labelOf(await pidOf(name)), label);
+      const label = labelOf(await pidOf(name));
+      assert.match(label, new RegExp(`${labelFor(name, mode).source} \\(enforce\\)$`));
       assert.equal(
         await inside(name, "cat /proc/self/attr/apparmor/current; cat /proc/1/attr/apparmor/current"),
         [label, label].join("\n"),
@@ -95,6 +98,20 @@ test("an unprivileged container reaches none of them either", { skip }, () =>
 test("a privileged container mounts nothing by which it would reach files of the kernel", { skip }, () =>
   having("root", { "security.privileged": "true" }, async () => {
     for (const script of mounts) assert.match(await inside("root", `mkdir -p /mnt; ${script}`), byAppArmor, script);
+  }),
+);
+
+test("no process in a container leaves one of its two profiles, nor enters another", { skip }, () =>
+  having("root", { "security.privileged": "true" }, async () => {
+    const [own = "", shared = ""] = labelOf(await pidOf("root"))
+      .replace(/ \(.*/, "")
+      .split("//&");
+    for (const target of [own, shared, `${own}//&${shared}`, "unconfined"])
+      assert.match(
+        await inside("root", `echo 'changeprofile ${target}' > /proc/self/attr/apparmor/current`),
+        byAppArmor,
+        target,
+      );
   }),
 );
 
@@ -148,9 +165,9 @@ test("lxc.apparmor.profile=unconfined starts a container without a profile", { s
 test("a nesting container has policy of its own below its profile, and makes containers", { skip }, () =>
   having("outer", { "security.nesting": "true" }, async () => {
     const profile = profileOf("outer");
-    assert.ok(
-      labelOf(await pidOf("outer")).startsWith(`${profile}//&:${profile}:unconfined`),
+    assert.match(
       labelOf(await pidOf("outer")),
+      new RegExp(`${labelFor("outer", "unprivileged-nesting").source}//&:${profile}:unconfined`),
     );
     assert.ok(existsSync(`${policy}/policy/namespaces/${profile}`));
     assert.equal(await inside("outer", "cat /proc/self/attr/apparmor/current"), "unconfined");

@@ -70,13 +70,28 @@ export async function shows(
   });
 }
 
-/** Runs a command in a container. @returns its output */
-export const inside = (machine: Machine, name: string, script: string, seconds?: number): Promise<string> =>
-  machine.must(`bothy exec ${name} -- sh -c '${script.replaceAll("'", "'\\''")}'`, seconds);
+const ask = "curl -sS --unix-socket /var/lib/bothy/unix.socket";
+
+/**
+ * Runs a command in a container, by the API: the command `bothy` takes seconds to start where the processor is emulated.
+ * @returns its standard output without blanks around it @throws Error with what the daemon and the command said when it does not leave with 0
+ */
+export function inside(machine: Machine, name: string, script: string, seconds?: number): Promise<string> {
+  const body = JSON.stringify({ command: ["sh", "-c", script], "record-output": true });
+  return machine.must(
+    `answer=$(base64 -d <<<${Buffer.from(body).toString("base64")} | ${ask} -d @- http://bothy/1.0/instances/${name}/exec)
+operation=$(grep -o '/1.0/operations/[0-9a-f-]*' <<<"$answer" | head -n 1)
+[ -z "$operation" ] || answer=$(${ask} "http://bothy$operation/wait")
+output=$(grep -o '/1.0/instances/[^"]*[.]stdout' <<<"$answer" | head -n 1)
+[ -z "$output" ] || ${ask} "http://bothy$output"
+grep -q '"return":0[,}]' <<<"$answer" || { echo "$answer" >&2; ${ask} "http://bothy\${output%stdout}stderr" >&2; exit 1; }`,
+    seconds,
+  );
+}
 
 /** Answer of a GET of the API. */
 export async function get(machine: Machine, path: string): Promise<unknown> {
-  const text = await machine.must(`curl -sS --unix-socket /var/lib/bothy/unix.socket 'http://bothy${path}'`);
+  const text = await machine.must(`${ask} 'http://bothy${path}'`);
   const { type, metadata, error } = JSON.parse(text) as { type: string; metadata: unknown; error?: string };
   assert.equal(type, "sync", `${path}: ${error}`);
   return metadata;

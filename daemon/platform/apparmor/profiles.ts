@@ -15,6 +15,8 @@ const namespaces = path.join(policyFolder, "policy/namespaces");
 export class AppArmorProfiles {
   #majorVersion: Promise<number> | undefined;
   #support: AppArmorSupport | undefined;
+  /** Shared ones that are being loaded: two containers that start together want one. */
+  readonly #loading = new Map<string, Promise<void>>();
 
   /** @param prefix of the names of all profiles, unique to the daemon's state folder */
   constructor(
@@ -46,6 +48,27 @@ export class AppArmorProfiles {
     if (isSame && loadedNames().includes(name)) return;
     // The parser's cache goes by the time of the file.
     if (!isSame) writeFileSync(file, text, { mode: 0o600 });
+    await this.#parse(file);
+  }
+
+  /**
+   * Has the kernel know a profile whose name says what its text is. Whichever daemon was the first to load it, all have it, and it stays until the host ends:
+   * what is below it may be anybody's.
+   */
+  loadShared(name: string, text: string): Promise<void> {
+    const loading = this.#loading.get(name) ?? this.#loadShared(name, text);
+    this.#loading.set(name, loading);
+    return loading.finally(() => this.#loading.delete(name));
+  }
+
+  async #loadShared(name: string, text: string): Promise<void> {
+    if (loadedNames().includes(name)) return;
+    const file = path.join(this.home.dirs.appArmor("shared"), name);
+    if (readTextNow(file) !== text) writeFileSync(file, text, { mode: 0o600 });
+    await this.#parse(file);
+  }
+
+  async #parse(file: string): Promise<void> {
     const cache = this.home.dirs.appArmor("cache");
     try {
       await run(parserProgram, ["--replace", "--quiet", "--write-cache", "--cache-loc", cache, file]);

@@ -124,8 +124,8 @@ export class Dirs {
     return this.#at("snapshots", instance);
   }
 
-  /** Profiles of AppArmor as text, or what the parser has made of them. */
-  appArmor(what: "profiles" | "cache"): string {
+  /** Profiles of AppArmor as text, those of containers and those that containers share, or what the parser has made of them. */
+  appArmor(what: "profiles" | "shared" | "cache"): string {
     return this.#at("apparmor", what);
   }
 
@@ -160,6 +160,7 @@ export class Dirs {
       "apparmor",
       "apparmor/cache",
       "apparmor/profiles",
+      "apparmor/shared",
       "backups",
       "backups/custom",
       "backups/instances",

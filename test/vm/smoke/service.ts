@@ -10,11 +10,6 @@ export const service: Part = async (t, machine) => {
     assert.equal(await inside(machine, "web", "echo alive"), "alive");
   };
 
-  await shows(t, machine, "a restart of the unit leaves containers alive", async () => {
-    await machine.must("systemctl restart bothyd");
-    await isAsBefore();
-  });
-
   await shows(t, machine, "a killed daemon is started again by its unit, and finds its containers", async () => {
     const before = await unitShows(machine, "MainPID");
     await machine.must(`kill -KILL ${before}; while [ -e /proc/${before} ]; do sleep 0.1; done`);

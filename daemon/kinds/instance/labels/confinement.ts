@@ -1,4 +1,4 @@
-/** Confinement: the AppArmor profile of a container: made at its start, worn by whatever enters it, and forgotten with the instance (docs/labels.md). */
+/** Confinement: the AppArmor profiles of a container: made at its start, worn by whatever enters it, and forgotten with the instance (docs/labels.md). */
 import type { Config } from "../../../../sdk/api/common";
 import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { ApiError, badRequest, internal } from "../../../../sdk/api/errors";
@@ -9,7 +9,10 @@ import type { Op } from "../../../platform/native/index";
 import type { InstanceHome } from "../home";
 import { type InstanceId, keyOf } from "../record";
 import { noteLabel } from "./label";
-import { profileText } from "./profile-text";
+import { ownText, sharedProfile } from "./profile-text";
+
+/** Between the profiles of a label. */
+const stacked = "//&";
 
 export const profileName = (profiles: Pick<AppArmorProfiles, "prefix">, instance: InstanceId): string =>
   `${profiles.prefix}-${keyOf(instance)}`;
@@ -25,28 +28,32 @@ export const guardsMounts = (home: Pick<InstanceHome, "appArmor">, config: Confi
   !instanceConfig(config).get("security.nesting");
 
 /**
- * Has the kernel know the profile of a container that is about to start, and notes what it is started with.
+ * Has the kernel know the profiles of a container that is about to start, and notes what it is started with.
  * @param config expanded @returns the words for bothy-cell @throws ApiError BAD_REQUEST when the lines of raw.apparmor are the fault
  */
 export async function confine(home: InstanceHome, instance: InstanceId, config: Config): Promise<Op[]> {
+  if (!isConfined(home, config)) return noteLabel(home, instance, "");
   const { appArmor } = home;
-  if (!appArmor.support.works || !isConfined(home, config)) return noteLabel(home, instance, "");
   const name = profileName(appArmor, instance);
   const set = instanceConfig(config);
   const raw = set.get("raw.apparmor") ?? "";
   const isNesting = set.get("security.nesting");
-  const hasNamespace = isNesting && appArmor.support.stacks;
-  if (hasNamespace) appArmor.makeNamespace(name);
   const isPrivileged = set.get("security.privileged");
   const parserMajor = await appArmor.majorVersion;
   const hasVsock = (set.get("security.syscalls.permit") ?? []).includes("vsock");
-  const text = profileText({ name, isPrivileged, isNesting, hasNamespace, hasVsock, raw, parserMajor });
+  const shared = sharedProfile({ isPrivileged, isNesting }, parserMajor);
+  if (isNesting) appArmor.makeNamespace(name);
   try {
-    await appArmor.load(name, text);
+    await appArmor.loadShared(shared.name, shared.text);
+  } catch (error) {
+    throw loadError(error, "");
+  }
+  try {
+    await appArmor.load(name, ownText({ name, shared: shared.name, isNesting, hasVsock, raw }, parserMajor));
   } catch (error) {
     throw loadError(error, raw);
   }
-  return noteLabel(home, instance, hasNamespace ? `${name}//&:${name}:` : name);
+  return noteLabel(home, instance, [name, shared.name, ...(isNesting ? [`:${name}:`] : [])].join(stacked));
 }
 
 function loadError(error: unknown, raw: string): ApiError {

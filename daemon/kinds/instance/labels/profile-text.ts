@@ -1,21 +1,32 @@
 /**
  * Profile text: what a container may do as AppArmor sees it, in the language of apparmor.d(5). A machine container runs whole distributions, so all is allowed
  * but what reaches the host's kernel past the container's namespaces. docs/labels.md, says what each part is for.
+ *
+ * It is told in two profiles, which a container has at once (a stack): what both allow is allowed. The parser takes up to a second for the rules, and does it
+ * once for all containers of a mode; what is a container's own is ready in some milliseconds.
  */
+import { createHash } from "node:crypto";
 import { otherNames } from "./names";
 
-export interface ProfileFacts {
-  readonly name: string;
+export interface Mode {
   readonly isPrivileged: boolean;
   readonly isNesting: boolean;
-  /** Whether it has policy of its own below this profile, in the namespace that has the profile's name. */
-  readonly hasNamespace: boolean;
+}
+
+export interface OwnFacts {
+  readonly name: string;
+  /** Name of the shared profile that the container has besides. */
+  readonly shared: string;
+  readonly isNesting: boolean;
   /** Whether it may have sockets of AF_VSOCK. */
   readonly hasVsock: boolean;
   /** Lines of raw.apparmor. */
   readonly raw: string;
-  /** Of the parser that reads this. */
-  readonly parserMajor: number;
+}
+
+export interface Profile {
+  readonly name: string;
+  readonly text: string;
 }
 
 /** Of /proc/sys: what the kernel keeps for each namespace, and lets its root change. */
@@ -35,50 +46,70 @@ const kernelsOwn =
 
 const everywhere = "/{,**/}";
 
-/** The whole text. */
-export function profileText(facts: ProfileFacts): string {
-  const rules = [
-    ...ownLife(facts),
-    ...(facts.parserMajor >= 4 ? ["userns,", "mqueue,", "io_uring,"] : []),
-    ...capabilities(facts),
-    ...kernelFiles(facts),
-    ...(facts.isPrivileged && !facts.isNesting ? guardedMounts() : ["mount,", "umount,", "pivot_root,"]),
-    ...(facts.hasNamespace ? namespaceRules(facts.name) : []),
-    ...facts.raw.split("\n"),
-  ];
-  const lines = rules.map((rule) => `  ${rule}`.trimEnd());
-  return [`profile "${facts.name}" flags=(attach_disconnected,mediate_deleted) {`, ...lines, "}", ""].join("\n");
-}
+const profile = (name: string, rules: readonly string[]): string =>
+  [
+    `profile "${name}" flags=(attach_disconnected,mediate_deleted) {`,
+    ...rules.map((rule) => `  ${rule}`.trimEnd()),
+    "}",
+    "",
+  ].join("\n");
 
-/** Whoever may come from outside is judged out there. */
-const ownLife = ({ name, hasVsock }: ProfileFacts): string[] => [
-  "file,",
-  "network,",
-  // The filter denies them too, but where socketcall has to be let through.
-  "deny network alg,",
-  ...(hasVsock ? [] : ["deny network vsock,"]),
-  "dbus,",
-  "unix,",
-  "signal (receive),",
-  `signal peer="${name}",`,
-  "ptrace (readby, tracedby),",
-  `ptrace peer="${name}",`,
-  `change_profile -> "${name}",`,
+/** What is not told here, a newer parser would deny. @param parserMajor version of the parser that reads this */
+const everything = (parserMajor: number): string[] => [
+  ...["file,", "network,", "dbus,", "unix,", "capability,"],
+  ...(parserMajor >= 4 ? ["userns,", "mqueue,", "io_uring,"] : []),
 ];
 
+/**
+ * What all containers of a mode have: the rules. Its name says what the text is, so another text never takes its place below running containers.
+ * It allows no change of profiles, by which a process could leave one of the two behind; in a namespace of its own only what is of that namespace changes.
+ */
+export function sharedProfile(mode: Mode, parserMajor: number): Profile {
+  const rules = [
+    ...everything(parserMajor),
+    // The filter denies them too, but where socketcall has to be let through.
+    "deny network alg,",
+    "signal,",
+    "ptrace,",
+    ...(mode.isNesting ? ['change_profile -> ":bothy-*:**",'] : []),
+    ...capabilities(mode),
+    ...kernelFiles(mode),
+    ...(mode.isPrivileged && !mode.isNesting ? guardedMounts() : ["mount,", "umount,", "pivot_root,"]),
+  ];
+  const hash = createHash("sha256").update(rules.join("\n")).digest("hex").slice(0, 8);
+  const kind = [mode.isPrivileged ? "privileged" : "unprivileged", ...(mode.isNesting ? ["nesting"] : [])].join("-");
+  const name = `bothy.${kind}-${hash}`;
+  return { name, text: profile(name, rules) };
+}
+
+/** What one container has: whom it may reach, and its owner's rules. Whoever comes from outside is judged out there. */
+export const ownText = ({ name, shared, isNesting, hasVsock, raw }: OwnFacts, parserMajor: number): string =>
+  profile(name, [
+    ...everything(parserMajor),
+    ...(hasVsock ? [] : ["deny network vsock,"]),
+    ...["mount,", "umount,", "pivot_root,"],
+    "signal (receive),",
+    "ptrace (readby, tracedby),",
+    ...[name, shared, ...(isNesting ? [`:${name}:**`] : [])].flatMap((peer) => [
+      `signal peer="${peer}",`,
+      `ptrace peer="${peer}",`,
+    ]),
+    ...(isNesting ? [`change_profile -> ":${name}:**",`] : []),
+    ...raw.split("\n"),
+  ]);
+
 /** The bounding set has none of these; a user namespace that is made inside begins with all, and there the kernel asks again. */
-const capabilities = ({ hasNamespace }: ProfileFacts): string[] => [
-  "capability,",
-  ...(hasNamespace ? [] : ["deny capability mac_admin,"]),
+const capabilities = ({ isNesting }: Mode): string[] => [
+  ...(isNesting ? [] : ["deny capability mac_admin,"]),
   ...["mac_override", "sys_module", "sys_rawio", "sys_time"].map((name) => `deny capability ${name},`),
 ];
 
 const denyWrites = (patterns: readonly string[]): string[] => patterns.map((pattern) => `deny ${pattern} wklx,`);
 
-function kernelFiles({ isPrivileged, hasNamespace }: ProfileFacts): string[] {
+function kernelFiles({ isPrivileged, isNesting }: Mode): string[] {
   // A root that is the host's can show /proc at another place; below that names are still the same.
   const proc = isPrivileged ? `${everywhere}proc` : "/proc";
-  const ownSys = ["fs/cgroup", "devices/virtual/net", ...(hasNamespace ? ["kernel/security/apparmor"] : [])];
+  const ownSys = ["fs/cgroup", "devices/virtual/net", ...(isNesting ? ["kernel/security/apparmor"] : [])];
   const below = "{,/**}";
   return [
     `deny ${proc}/{sysrq-trigger,kcore,kmem} rwklx,`,
@@ -128,10 +159,3 @@ function movedSysctls(): string[] {
     ...inside.map((source) => `options in (${binding}) ${source} -> /**`),
   ];
 }
-
-/** What has policy of its own is seen as a stack: this profile, and one of the namespace. */
-const namespaceRules = (name: string): string[] => [
-  `signal peer=":${name}:**",`,
-  `ptrace peer=":${name}:**",`,
-  `change_profile -> ":${name}:**",`,
-];
