@@ -46,11 +46,15 @@ export async function findLink(name: string): Promise<Link | undefined> {
   return code === 0 ? parse(stdout)[0] : undefined;
 }
 
-/** Names of the interfaces that are joined to a bridge. */
-const portsOf = async (bridge: string): Promise<string[]> =>
-  parse((await run("ip", ["-j", "link", "show", "master", bridge])).stdout)
-    .map(({ ifname }) => ifname)
-    .toSorted();
+/** Names of the interfaces that are joined to a bridge; none of one that has gone meanwhile, of which iproute2 says that the argument is wrong. */
+async function portsOf(bridge: string): Promise<string[]> {
+  const { code, stdout } = await run("ip", ["-j", "link", "show", "master", bridge], { accept: [0, 1, 255] });
+  return code === 0
+    ? parse(stdout)
+        .map(({ ifname }) => ifname)
+        .toSorted()
+    : [];
+}
 
 /** Every IPv4 route of every table: what subnets are in use. */
 export async function listRoutes(): Promise<RouteEntry[]> {
