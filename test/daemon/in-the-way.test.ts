@@ -220,7 +220,7 @@ for (const driver of ["dir", "overlay"] as const)
             if (thing === "gone") rmSync(path.join(daemon.dir, "storage-pools/default", folder), { recursive: true });
             else putInTheWay(daemon, `storage-pools/default/${folder}`, thing);
           await daemon.start();
-          const told = (await client.listWarnings()).filter(({ status }) => status === "new");
+          const told = await newWarnings(client);
           if (thing !== "gone") assert.match(told[0]?.last_message ?? "", /keeps ".*\.aside-/);
           await done(client.setInstanceState("web", { action: "start" }));
           await done(client.createSnapshot("web", { name: "s" }));
