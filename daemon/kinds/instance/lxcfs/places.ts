@@ -1,6 +1,6 @@
 /**
- * Places: a proc and a sysfs of the host's own, whose figures containers mount over theirs. What is laid on a place, or taken off, is laid on and taken off in
- * every container by the kernel, since their mounts are slaves of these (docs/kernel.md, Figures of a container).
+ * Places: the figures of the host, each bound to a place of its own, which containers mount over theirs. What is laid on a place, or taken off, is laid on and
+ * taken off in every container by the kernel, since their mounts are slaves of these (docs/kernel.md, Figures of a container).
  */
 import { closeSync, openSync } from "node:fs";
 import { mkdir, open, writeFile } from "node:fs/promises";
@@ -19,12 +19,7 @@ const longestMountMs = 10_000;
 /** What a guest writes to a figure would reach the host's files by way of lxcfs, which is root. */
 const flags = ["ro", "nosuid", "nodev", "noexec"];
 
-const fileSystems = [
-  { type: "proc", folder: "proc" },
-  { type: "sysfs", folder: "sys" },
-];
-
-const placeOf = (folder: string, figure: Figure): string => path.join(folder, figure.path);
+const placeOf = (folder: string, figure: Figure): string => path.join(folder, path.basename(figure.path));
 
 export const mount = (...args: string[]) => run("mount", args, { signal: AbortSignal.timeout(longestMountMs) });
 
@@ -38,8 +33,10 @@ export async function mountAlone(type: string, at: string, options = "", ...word
 /** Takes away all that is mounted at a path, with what is below it. None is not an error. */
 export async function unmount(at: string): Promise<void> {
   // Lazily: what an lxcfs served that is gone answers nobody.
-  while (await ignoring("ENOENT", isMounted(at))) await run("umount", ["--no-canonicalize", "--lazy", at]);
+  while (await ignoring("ENOENT", isMounted(at))) await unmountTop(at);
 }
+
+const unmountTop = (at: string) => run("umount", ["--no-canonicalize", "--lazy", at]);
 
 export class Places {
   private constructor(
@@ -52,29 +49,24 @@ export class Places {
 
   /** Takes off what lies on them; makes them where they are not. @throws ApiError INTERNAL */
   static async make(folder: string): Promise<Places> {
-    let isFree = false;
-    for (const { type, folder: name } of fileSystems) {
-      const at = path.join(folder, name);
-      if (await ignoring("ENOENT", isMounted(at))) continue;
-      isFree = true;
-      await mountAlone(type, at, "", "--make-shared");
-    }
-    await uncover(folder);
-    return Places.#opened(folder, (figure) => placeOf(folder, figure), isFree);
+    const isFree = !(await ignoring("ENOENT", isMounted(folder)));
+    if (isFree) await bindAll(folder);
+    else await uncover(folder);
+    return Places.#opened((figure) => placeOf(folder, figure), folder, isFree);
   }
 
   /** Those that a process holds, by its descriptors from `first` on. @returns nothing when it does not hold them, or not all are covered */
   static async heldBy(folder: string, pid: number, first: number): Promise<Places | undefined> {
-    const points = new Set(((await ignoring("ENOENT", mountsBelow(folder))) ?? []).map(({ point }) => point));
-    if (!figures.every((figure) => [...points].some((point) => point.endsWith(`/${figure.path}`)))) return undefined;
+    const layers = await layersOf(folder);
+    if (figures.some((figure) => layers(figure) < 2)) return undefined;
     const linkOf = (figure: Figure) => `/proc/${pid}/fd/${first + figures.indexOf(figure)}`;
     return ignoring(
       "ENOENT",
-      Promise.resolve().then(() => Places.#opened(folder, linkOf, false)),
+      Promise.resolve().then(() => Places.#opened(linkOf, folder, false)),
     );
   }
 
-  static #opened(folder: string, pathOf: (figure: Figure) => string, isFree: boolean): Places {
+  static #opened(pathOf: (figure: Figure) => string, folder: string, isFree: boolean): Places {
     const held: number[] = [];
     try {
       for (const figure of figures) held.push(openSync(pathOf(figure), oPath));
@@ -113,8 +105,7 @@ export class Places {
   /** A guest can take off the top of what comes to its mounts later, but not what is mounted on that: so what comes later has two layers. */
   async #coverTwice(figure: Figure, served: string, stage: string): Promise<void> {
     const [source, staged] = [path.join(served, figure.path), path.join(stage, path.basename(figure.path))];
-    if (figure.isFolder) await mkdir(staged);
-    else await writeFile(staged, "");
+    await makePoint(figure, staged);
     await mount("--bind", source, staged);
     const lower = await open(staged, oPath);
     try {
@@ -131,12 +122,39 @@ export class Places {
   }
 }
 
+const makePoint = (figure: Figure, at: string) => (figure.isFolder ? mkdir(at) : writeFile(at, ""));
+
+async function bindAll(folder: string): Promise<void> {
+  await mountAlone("tmpfs", folder, "mode=700,size=64k");
+  const bind = async (figure: Figure) => {
+    const place = placeOf(folder, figure);
+    await makePoint(figure, place);
+    // Its own peer, not that of the host's /proc.
+    await mount("--bind", "--make-private", "--make-shared", path.join("/", figure.path), place);
+  };
+  try {
+    await together(figures.map(bind));
+  } catch (error) {
+    await removePlaces(folder);
+    throw error;
+  }
+}
+
+/** @returns how many mounts lie one over the other at the place of a figure, the place included */
+async function layersOf(folder: string): Promise<(figure: Figure) => number> {
+  const points = ((await ignoring("ENOENT", mountsBelow(folder))) ?? []).map(({ point }) => path.basename(point));
+  return (figure) => points.filter((name) => name === path.basename(figure.path)).length;
+}
+
 /** Takes off what lies on the places, here and in every container. */
 export async function uncover(folder: string): Promise<void> {
-  await together(figures.map((figure) => unmount(placeOf(folder, figure))));
+  const layers = await layersOf(folder);
+  await together(
+    figures.map(async (figure) => {
+      for (let above = layers(figure) - 1; above > 0; above--) await unmountTop(placeOf(folder, figure));
+    }),
+  );
 }
 
 /** Takes the places away, with all that lies on them: for when no container is left. */
-export async function removePlaces(folder: string): Promise<void> {
-  await together(fileSystems.map(({ folder: name }) => unmount(path.join(folder, name))));
-}
+export const removePlaces = unmount;
