@@ -124,11 +124,11 @@ test("it has no power over mounts, processes, networks and devices of the host",
 test("a descriptor of the caller's leads to no file that was not given", () => {
   const given = emptyFolder("program");
   buildGuest("beyond", path.join(given, "beyond"));
-  writeFileSync(path.join(folder, "secret"), "of the host");
+  writeFileSync(path.join(folder, "of-the-host"), "of the host");
   const beyond = (program: string, before: readonly string[]) => {
     const descriptor = openSync(folder, "r");
     try {
-      const args = [...before, path.join(given, "beyond"), "secret"];
+      const args = [...before, path.join(given, "beyond"), "of-the-host"];
       return String(spawnSync(program, args, { stdio: [descriptor, "pipe", "inherit"] }).stdout);
     } finally {
       closeSync(descriptor);
