@@ -52,3 +52,16 @@ export const foundNodesDriver = (finding: Finding): DeviceDriver => ({
   watched: () => finding.watched?.(hostRoots) ?? [],
   plan: (facts) => Promise.all(facts.devices.map((named) => planFound(finding, facts, named))),
 });
+
+/** Nodes of the USB devices of a vendor and product, where a device names them. @param cause that LXD gives where it needs one and there is none */
+export function nodesOfUsb(
+  all: readonly { readonly vendor: string; readonly product: string; readonly node: HostNode }[],
+  { vendorid, productid, required }: { vendorid: string | undefined; productid: string | undefined; required: boolean },
+  cause: string,
+) {
+  const nodes = all
+    .filter(({ vendor }) => [undefined, vendor].includes(vendorid))
+    .filter(({ product }) => [undefined, product].includes(productid))
+    .map(({ node }) => node);
+  return nodes.length === 0 && required ? { cause } : nodes;
+}

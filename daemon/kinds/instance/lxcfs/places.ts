@@ -17,17 +17,17 @@ const oPath = 0o10000000;
 const longestMountMs = 10_000;
 
 /** What a guest writes to a figure would reach the host's files by way of lxcfs, which is root. */
-const flags = ["ro", "nosuid", "nodev", "noexec"];
+const flags = "ro,nosuid,nodev,noexec,rec,slave,optional";
 
 const placeOf = (folder: string, figure: Figure): string => path.join(folder, path.basename(figure.path));
 
 export const mount = (...args: string[]) => run("mount", args, { signal: AbortSignal.timeout(longestMountMs) });
 
-/** A file system that no other mount namespace gets. @param words further ones for mount(8) */
-export async function mountAlone(type: string, at: string, options = "", ...words: string[]): Promise<void> {
+/** A small file system in memory, for files to mount on, that no other mount namespace gets. */
+export async function mountAlone(at: string): Promise<void> {
   await mkdir(at, { recursive: true, mode: 0o700 });
-  const all = [...flags.slice(1), ...(options === "" ? [] : [options])].join();
-  await mount("-t", type, "-o", all, "--make-private", ...words, `bothy-${type}`, at);
+  const options = "nosuid,nodev,noexec,mode=700,size=64k";
+  await mount("-t", "tmpfs", "-o", options, "--make-private", "bothy-tmpfs", at);
 }
 
 /** Takes away all that is mounted at a path, with what is below it. None is not an error. */
@@ -80,16 +80,15 @@ export class Places {
   /** For a start: the container's figures are the host's for as long as nothing is laid on the places. */
   ops(): Op[] {
     this.isFree = false;
-    const words = [...flags, "rec", "slave", "optional"].join();
     return figures.map(
-      (figure, at): Op => ["cover", `/proc/${process.pid}/fd/${this.held[at]}`, `/${figure.path}`, words],
+      (figure, at): Op => ["cover", `/proc/${process.pid}/fd/${this.held[at]}`, `/${figure.path}`, flags],
     );
   }
 
   /** Lays on each place what is served. @param served folder with the figures, whose mount has their flags @param stage a folder to make ready in */
   async cover(served: string, stage: string): Promise<void> {
     if (this.isFree) return together(figures.map((figure) => this.#coverOnce(figure, served)));
-    await mountAlone("tmpfs", stage, "mode=700,size=64k");
+    await mountAlone(stage);
     try {
       await together(figures.map((figure) => this.#coverTwice(figure, served, stage)));
     } finally {
@@ -125,7 +124,7 @@ export class Places {
 const makePoint = (figure: Figure, at: string) => (figure.isFolder ? mkdir(at) : writeFile(at, ""));
 
 async function bindAll(folder: string): Promise<void> {
-  await mountAlone("tmpfs", folder, "mode=700,size=64k");
+  await mountAlone(folder);
   const bind = async (figure: Figure) => {
     const place = placeOf(folder, figure);
     await makePoint(figure, place);
@@ -135,7 +134,7 @@ async function bindAll(folder: string): Promise<void> {
   try {
     await together(figures.map(bind));
   } catch (error) {
-    await removePlaces(folder);
+    await unmount(folder);
     throw error;
   }
 }
@@ -155,6 +154,3 @@ export async function uncover(folder: string): Promise<void> {
     }),
   );
 }
-
-/** Takes the places away, with all that lies on them: for when no container is left. */
-export const removePlaces = unmount;

@@ -10,7 +10,7 @@ import { internal } from "../../../../sdk/api/errors";
 import { readText } from "../../../platform/folders/files";
 import { mountAt } from "../../../platform/host/mounts";
 import { commandOf, hasEnded, send, startTimeOf } from "../../../platform/processes/others";
-import { mount, mountAlone, Places, removePlaces, uncover, unmount } from "./places";
+import { mount, mountAlone, Places, uncover, unmount } from "./places";
 
 /** It serves a tenth of a second after its start; a busy host takes longer. */
 const longestStartMs = 10_000;
@@ -69,7 +69,7 @@ export async function startLxcfs(
 ): Promise<LxcfsProcess> {
   await stopLxcfs(folder);
   try {
-    await mountAlone("tmpfs", aloneOf(folder), "mode=700,size=64k");
+    await mountAlone(aloneOf(folder));
     await Promise.all([mkdir(servedBy(folder)), mkdir(stageOf(folder))]);
     await launch(folder, places, bound);
     // A bind takes over these flags, and so does each mount that the kernel makes of it in containers.
@@ -126,7 +126,7 @@ export async function stopLxcfs(folder: string): Promise<void> {
 /** Ends it and takes the places away as well: for when no container is left. @throws ApiError INTERNAL */
 export async function clearLxcfs(folder: string): Promise<void> {
   await endLxcfs(folder);
-  await removePlaces(placesFolder(folder));
+  await unmount(placesFolder(folder));
   await unmount(aloneOf(folder));
 }
 
