@@ -24,9 +24,13 @@ export function transcriptOf(readme: string): Step[] {
   );
 }
 
-/** What differs from run to run: addresses, durations, how wide a column is. */
+/**
+ * What differs from run to run: addresses, durations, how wide a column is, and the dots by which the engine shows
+ * that it waits, which stand before a line when that came between two of them.
+ */
 const plain = (line: string): string =>
   line
+    .replace(/^@ \w+\.+(?=\s+\S)/, "")
     .replace(/\d+\.\d+\.\d+\.\d+/g, "ADDRESS")
     .replace(/ \(\d+(\.\d+)?m?s\)/g, "")
     .replace(/\s+/g, " ")
