@@ -1,4 +1,5 @@
 // npm test [FILE | FOLDER...]: format and lint, the build, then every test (or the named ones) on the compiled output. A folder is one of test/.
+// With --long, which `npm run test:long` gives, tests leave nothing out for the sake of time (test/support/long.ts).
 import { existsSync, globSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { runChild } from "./child";
@@ -37,7 +38,8 @@ function compiled(name: string): string {
   return join("dist", source.replace(/\.ts$/, ".js"));
 }
 
-async function main(names: string[]): Promise<void> {
+async function main(words: string[]): Promise<void> {
+  const names = words.filter((word) => word !== "--long");
   const wanted = names.length > 0 ? names : ["**"];
   const files = wanted.flatMap((name) => (/^[a-z*]+$/.test(name) ? testsIn(name) : [name])).map(compiled);
   const node = process.execPath;
@@ -47,6 +49,7 @@ async function main(names: string[]): Promise<void> {
   const env: NodeJS.ProcessEnv = {
     NODE_COMPILE_CACHE: join(root, ".toolchain/compile-cache"),
     BOTHY_TEST_BUNDLE: "1",
+    ...(words.includes("--long") && { BOTHY_TEST_LONG: "1" }),
     ...process.env,
   };
   if (env.CI === "true") env.REQUIRE = env.REQUIRE ?? CI_FEATURES;
