@@ -3,11 +3,12 @@
 import { existsSync, globSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { runChild } from "./child";
+import { withRoom } from "./test/room";
 
 /** What the machines of CI can do: a test that skips for want of one of these fails there. */
 const CI_FEATURES = "root,btrfs,overlay,pulumi,lxc,pylxd,incus,debian,nft,dnsmasq,vm,cross";
-/** Tests start daemons and containers of their own, which keep more than one core busy each. */
-const CONCURRENCY = 2;
+/** Tests start daemons and containers of their own, which keep more than half a core busy each. */
+const CONCURRENCY = 3;
 /** Longer than any test takes, a guest on a busy machine included: one that hangs is a failure with a name. */
 const TEST_TIMEOUT_MS = 40 * 60 * 1000;
 
@@ -62,7 +63,10 @@ async function main(words: string[]): Promise<void> {
     `--test-reporter=${resolve(__dirname, "test/slowest.js")}`,
     "--test-reporter-destination=stdout",
   ];
-  await must(node, ["--test", ...options, ...files], env);
+  const code = await withRoom((folder) =>
+    runChild(node, ["--test", ...options, ...files], { cwd: root, env: { ...env, TMPDIR: folder } }),
+  );
+  if (code !== 0) process.exitCode = code;
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
