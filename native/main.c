@@ -6,6 +6,7 @@
 #include "base/sys.h"
 #include "base/util.h"
 #include "security/confine.h"
+#include "verbs/bind.h"
 #include "verbs/enter.h"
 #include "verbs/hold.h"
 #include "verbs/probe/probe.h"
@@ -62,6 +63,7 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } roles[] = {
+    {"bind", run_bind},
     {"confine", run_confine},
     {"enter", run_enter},
     {"hold", run_hold},
@@ -77,7 +79,7 @@ int main(int argc, char **argv) {
     for (size_t i = 0; argc > 1 && i < COUNT_OF(roles); i++)
         if (strcmp(argv[1], roles[i].name) == 0)
             return roles[i].run(argc, argv);
-    fputs("usage: bothy-cell spawner --socket PATH\n       bothy-cell probe [FOLDER]\n       bothy-cell project FOLDER [make|limit BYTES]\n       bothy-cell remove PATH\n       bothy-cell idle\n       bothy-cell hold FILE UID-LINES GID-LINES [groups]\n       bothy-cell enter HOLDER SOCKET -- PROGRAM [ARGUMENT]...\n"
+    fputs("usage: bothy-cell spawner --socket PATH\n       bothy-cell probe [FOLDER]\n       bothy-cell project FOLDER [make|limit BYTES]\n       bothy-cell remove PATH\n       bothy-cell bind [shared] SOURCE PLACE [SOURCE PLACE]...\n       bothy-cell idle\n       bothy-cell hold FILE UID-LINES GID-LINES [groups]\n       bothy-cell enter HOLDER SOCKET -- PROGRAM [ARGUMENT]...\n"
           "       bothy-cell confine [OPTION]... -- PROGRAM [ARGUMENT]...\n", stderr);
     return 2;
 }

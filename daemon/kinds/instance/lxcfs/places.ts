@@ -5,6 +5,7 @@
 import { closeSync, openSync } from "node:fs";
 import { mkdir, open, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { cellProgram } from "../../../../sdk/host/package";
 import { ignoring } from "../../../platform/folders/files";
 import { isMounted, mountsBelow } from "../../../platform/host/mounts";
 import type { Op } from "../../../platform/native/index";
@@ -36,7 +37,8 @@ export async function unmount(at: string): Promise<void> {
   while (await ignoring("ENOENT", isMounted(at))) await unmountTop(at);
 }
 
-const unmountTop = (at: string) => run("umount", ["--no-canonicalize", "--lazy", at]);
+/** @param at one path for each layer that goes */
+const unmountTop = (...at: string[]) => run("umount", ["--no-canonicalize", "--lazy", ...at]);
 
 export class Places {
   private constructor(
@@ -87,18 +89,14 @@ export class Places {
 
   /** Lays on each place what is served. @param served folder with the figures, whose mount has their flags @param stage a folder to make ready in */
   async cover(served: string, stage: string): Promise<void> {
-    if (this.isFree) return together(figures.map((figure) => this.#coverOnce(figure, served)));
+    // What is there when a container starts is locked with all the rest of it: one layer does.
+    if (this.isFree) return bind([], (figure) => path.join(served, figure.path), this.folder);
     await mountAlone(stage);
     try {
       await together(figures.map((figure) => this.#coverTwice(figure, served, stage)));
     } finally {
       await unmount(stage);
     }
-  }
-
-  /** What is there when a container starts is locked with all the rest of it. */
-  async #coverOnce(figure: Figure, served: string): Promise<void> {
-    await mount("--bind", path.join(served, figure.path), placeOf(this.folder, figure));
   }
 
   /** A guest can take off the top of what comes to its mounts later, but not what is mounted on that: so what comes later has two layers. */
@@ -121,18 +119,20 @@ export class Places {
   }
 }
 
+/** All in one process. @param options of `bothy-cell bind` */
+async function bind(options: readonly string[], sourceOf: (figure: Figure) => string, folder: string): Promise<void> {
+  const pairs = figures.flatMap((figure) => [sourceOf(figure), placeOf(folder, figure)]);
+  await run(cellProgram, ["bind", ...options, ...pairs], { signal: AbortSignal.timeout(longestMountMs) });
+}
+
 const makePoint = (figure: Figure, at: string) => (figure.isFolder ? mkdir(at) : writeFile(at, ""));
 
 async function bindAll(folder: string): Promise<void> {
   await mountAlone(folder);
-  const bind = async (figure: Figure) => {
-    const place = placeOf(folder, figure);
-    await makePoint(figure, place);
-    // Its own peer, not that of the host's /proc.
-    await mount("--bind", "--make-private", "--make-shared", path.join("/", figure.path), place);
-  };
   try {
-    await together(figures.map(bind));
+    await together(figures.map((figure) => makePoint(figure, placeOf(folder, figure))));
+    // Their own peers, not those of the host's /proc.
+    await bind(["shared"], (figure) => path.join("/", figure.path), folder);
   } catch (error) {
     await unmount(folder);
     throw error;
@@ -148,9 +148,8 @@ async function layersOf(folder: string): Promise<(figure: Figure) => number> {
 /** Takes off what lies on the places, here and in every container. */
 export async function uncover(folder: string): Promise<void> {
   const layers = await layersOf(folder);
-  await together(
-    figures.map(async (figure) => {
-      for (let above = layers(figure) - 1; above > 0; above--) await unmountTop(placeOf(folder, figure));
-    }),
+  const above = figures.flatMap((figure) =>
+    Array<string>(Math.max(layers(figure) - 1, 0)).fill(placeOf(folder, figure)),
   );
+  if (above.length > 0) await unmountTop(...above);
 }
