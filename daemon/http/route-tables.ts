@@ -30,12 +30,18 @@ function withAliases(routes: readonly Route[]): Route[] {
 function overshadowed(all: readonly Route[]): Route[] {
   const has = new Set(all.map(({ method, path }) => `${method} ${path}`));
   const fixed = [...new Set(all.map(({ path }) => path))].filter((path) => !/:\w+\*?$/.test(path));
-  return all.flatMap((route) =>
-    fixed
+  const depths = new Map(fixed.map((path) => [path, depthOf(path)]));
+  return all.flatMap((route) => {
+    // Each with each would be a noticeable part of the daemon's start.
+    const depth = route.path.endsWith("*") ? undefined : depthOf(route.path);
+    return fixed
+      .filter((path) => depth === undefined || depths.get(path) === depth)
       .filter((path) => !has.has(`${route.method} ${path}`) && matchPath(route.path, path) !== undefined)
-      .map((path) => ({ ...route, path, handle: refuseMethod })),
-  );
+      .map((path) => ({ ...route, path, handle: refuseMethod }));
+  });
 }
+
+const depthOf = (path: string): number => path.split("/").length;
 
 export const notImplemented = (): ApiError => new ApiError("NOT_IMPLEMENTED", "not implemented");
 
