@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { findProgram } from "../../sdk/host/program";
+import { resolverWithin } from "../../sdk/host/uplink-resolver";
 import { send } from "../platform/processes/others";
 import type { WarningPort } from "../platform/warning/port";
 
@@ -33,7 +34,7 @@ export function connectNetwork(dir: string, holder: number): string | undefined 
   if (isRunning(file)) return undefined;
   const pasta = findProgram("pasta");
   if (pasta === undefined) return "the program pasta is not installed (package passt)";
-  const words = ["--config-net", "--quiet", ...closed, "--pid", file, String(holder)];
+  const words = ["--config-net", "--quiet", ...closed, "--dns-forward", resolverWithin, "--pid", file, String(holder)];
   const { status, stderr, error } = spawnSync(pasta, words, { encoding: "utf8", timeout: longestMs });
   if (status === 0) return undefined;
   return `pasta does not start: ${error?.message ?? stderr.trim().split("\n").at(-1) ?? `exit code ${status}`}`;

@@ -90,6 +90,42 @@ test("containers reach the world by pasta, and not the host's own loopback", { s
   ),
 );
 
+/** The same where the host's resolver is one of its own loopback, as systemd-resolved is on most desktops. */
+const withOwnResolver = [
+  ...withTun,
+  "sh",
+  "-c",
+  'echo "nameserver 127.0.0.53" >/dev/net/resolv && mount --bind /dev/net/resolv "$(readlink -f /etc/resolv.conf)" && exec "$@"',
+  "sh",
+];
+
+test("a resolver of the host's loopback answers containers", { skip: skipOutside }, () =>
+  withUserDaemon(
+    async ({ daemon }) => {
+      const { client } = daemon;
+      await launch(client);
+      assert.match(await inside(client, "timeout 20 nslookup lore.example"), /Address.*198\.51\.100\.77/);
+      assert.match(await inside(client, "timeout 20 nslookup box"), /Address.*10\./);
+    },
+    { bare: false, before: withOwnResolver, prepare: connectToResolver },
+  ),
+);
+
+/** A host with a way out whose resolver knows one name. */
+async function connectToResolver(netns: Netns): Promise<AsyncDisposable> {
+  const world = await connectToWorld(netns);
+  const own = ["--listen-address=127.0.0.53", "--bind-interfaces", "--no-resolv", "--no-hosts", "--conf-file="];
+  const words = ["--target", String(netns.pid), "--net", "dnsmasq", "--keep-in-foreground", "--pid-file=", ...own];
+  const resolver = spawn("nsenter", [...words, "--address=/lore.example/198.51.100.77"], { stdio: "ignore" });
+  await until(async () => (await netns.run("ss", "-lun")).includes("127.0.0.53:53"));
+  return {
+    [Symbol.asyncDispose]: async () => {
+      resolver.kill("SIGKILL");
+      await world[Symbol.asyncDispose]();
+    },
+  };
+}
+
 /** A host with a way out: eth0 with an address and a default route, and a web server at its end. */
 async function connectToWorld(netns: Netns): Promise<AsyncDisposable> {
   const world = await Netns.create();

@@ -16,6 +16,7 @@ import { noteAllTags } from "./host-tags";
 import { hostsDirOf } from "./hosts";
 import { leasesFileOf } from "./leases";
 import { namesDirOf } from "./names";
+import { resolverArguments } from "./resolvers";
 
 /** Starts dnsmasq, or leaves a running one alone when it would get the same arguments. @returns whether it was (re)started */
 export async function ensureDnsmasq(
@@ -25,7 +26,7 @@ export async function ensureDnsmasq(
   const account = await dnsmasqAccount(network);
   for (const file of [leasesFileOf(network), pidFileOf(network), rawFileOf(network)]) ownFile(options.log, file);
   await giveFiles(network, account.gid);
-  const args = dnsmasqArguments(network, account);
+  const args = [...dnsmasqArguments(network, account), ...(await resolverArguments())];
   const rawText = networkConfig(network.config).get("raw.dnsmasq") ?? "";
   const running = await findDnsmasq(network);
   const isSame =
