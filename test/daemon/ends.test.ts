@@ -63,7 +63,7 @@ function lines(daemon: TestDaemon): () => Promise<string> {
         .split("\n")
         .slice(0, -1)
         .filter((line) => line.includes("instance has ended"));
-    for (const deadline = Date.now() + 10_000; ends().length <= seen && Date.now() < deadline; ) await delay(20);
+    for (const deadline = Date.now() + 60_000; ends().length <= seen && Date.now() < deadline; ) await delay(20);
     const fresh = ends().slice(seen);
     seen += fresh.length;
     return fresh.join("\n");

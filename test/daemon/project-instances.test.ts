@@ -131,7 +131,7 @@ test("DNS knows the one of the default project by its name, and the other one by
   });
   await using lab = new Client({ endpoint: shared.daemon.socket, project: "lab" });
   const ask = (name: string) => run(lab, "nslookup", name, "10.181.7.1");
-  for (const end = Date.now() + 10_000; Date.now() < end && !(await ask("web.lab.lxd")).includes(`${second}`); )
+  for (const end = Date.now() + 60_000; Date.now() < end && !(await ask("web.lab.lxd")).includes(`${second}`); )
     await delay(50);
   assert.match(await ask("web.lab.lxd"), new RegExp(`Name:\\s+web\\.lab\\.lxd\\s+Address:\\s+${second}(\\s|$)`));
   assert.match(await ask("web.lxd"), new RegExp(`Name:\\s+web\\.lxd\\s+Address:\\s+${first}(\\s|$)`));

@@ -60,7 +60,7 @@ export class SharedDaemon {
   async unchanged<T>(work: () => Promise<T>): Promise<T> {
     const before = await this.#scene();
     const result = await work();
-    const deadline = Date.now() + 5000;
+    const deadline = Date.now() + 60_000;
     for (;;) {
       const now = await this.#scene();
       try {
