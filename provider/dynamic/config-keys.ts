@@ -59,6 +59,7 @@ export type InstanceConfigKey =
   | "security.syscalls.intercept.setxattr"
   | "security.syscalls.intercept.sysinfo"
   | "security.syscalls.permit"
+  | "security.syscalls.profile"
   | "security.syscalls.whitelist"
   | "snapshots.expiry"
   | "snapshots.pattern"
@@ -182,6 +183,8 @@ export interface InstanceConfig<Value> {
   "security.syscalls.intercept.sysinfo"?: Value;
   /** What the container may have of that which is denied to all containers: `io_uring`; sockets of AF_VSOCK, which reach the hypervisor and its machines (`vsock`); `socketcall`, by which older 32-bit programs make all their sockets, and every program those of vsock and AF_ALG ([security.md](security.md)). Default: none; `socketcall` for a container of 32 bits. It counts from the next start on. */
   "security.syscalls.permit"?: Value;
+  /** Which system calls the container's programs may make: all but a list of what is denied (`default`), or none but a list of what is allowed (`strict`), which has what systems and usual programs need ([security.md](security.md)). `strict` does not go together with `raw.seccomp`, `security.syscalls.allow` and `security.syscalls.deny_default=false`. Default: `default`. It counts from the next start on. */
+  "security.syscalls.profile"?: Value;
   /** The older name of `security.syscalls.allow`, which goes before it. Default: as `security.syscalls.allow`. It counts from the next start on. */
   "security.syscalls.whitelist"?: Value;
   /** How long a snapshot is kept that is made without a time of its own. Units are `S`, `M`, `H`, `d`, `w`, `m`, `y`. Default: never. */

@@ -217,4 +217,5 @@ export const apiExtensions: readonly string[] = [
   "bothy_server_uuid",
   "bothy_snapshot_config",
   "bothy_syscalls_permit",
+  "bothy_syscalls_profile",
 ];

@@ -1,7 +1,7 @@
 /** Keys of what an instance is allowed. */
 import { allowedCalls, deniedCalls } from "../syscall-policy";
 import { grouped } from "../table";
-import { bool, fileSystemList, integer, wordList } from "../values";
+import { bool, fileSystemList, integer, oneOf, wordList } from "../values";
 
 const since = "0.1.0";
 
@@ -219,6 +219,15 @@ export const securityKeys = grouped("security", {
     extension: "bothy_syscalls_permit",
     example: "io_uring",
     doc: "What the container may have of that which is denied to all containers: `io_uring`; sockets of AF_VSOCK, which reach the hypervisor and its machines (`vsock`); `socketcall`, by which older 32-bit programs make all their sockets, and every program those of vsock and AF_ALG ([security.md](security.md)).",
+  },
+  "security.syscalls.profile": {
+    type: oneOf("default", "strict"),
+    default: "default",
+    applies: "next start",
+    since,
+    extension: "bothy_syscalls_profile",
+    example: "strict",
+    doc: "Which system calls the container's programs may make: all but a list of what is denied (`default`), or none but a list of what is allowed (`strict`), which has what systems and usual programs need ([security.md](security.md)). `strict` does not go together with `raw.seccomp`, `security.syscalls.allow` and `security.syscalls.deny_default=false`.",
   },
   "security.syscalls.whitelist": {
     type: allowedCalls,
