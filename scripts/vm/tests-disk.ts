@@ -8,10 +8,10 @@ import { execute } from "./execute";
 const keptDays = 1;
 
 /** What tests run from. */
-const parts = ["package.json", "bin", "dist", "native/build", "scripts/setup", "templates"];
+const parts = ["package.json", "bin", "dist", "native/build", "native/tools/strict.list", "scripts/setup", "templates"];
 
 /** Programs that tests put into containers, compiled here: guests have no compiler (test/support/guest.ts). */
-const programs = ["test/isolation/guest/tries"];
+const programs = ["test/isolation/guest/refused", "test/isolation/guest/tries"];
 
 /** Packages that no test in a guest needs: compilers and what makes pages. They are most of what is installed. */
 const tools = /^(@biomejs|@esbuild|@shikijs|@types|@typescript|esbuild|typedoc|typescript)/;
