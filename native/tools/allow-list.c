@@ -13,10 +13,17 @@
 
 #include "argument-rules.h"
 
+/* what a word of the list answers, to a container and to one that nests */
 static const struct {
     const char *word;
-    unsigned answer;
-} answers[] = {{"allow:", SECCOMP_RET_ALLOW}, {"EPERM:", SECCOMP_RET_ERRNO | EPERM}, {"ENOSYS:", SECCOMP_RET_ERRNO | ENOSYS}};
+    unsigned answer[2];
+} answers[] = {
+    {"allow:", {SECCOMP_RET_ALLOW, SECCOMP_RET_ALLOW}},
+    {"EPERM:", {SECCOMP_RET_ERRNO | EPERM, SECCOMP_RET_ERRNO | EPERM}},
+    {"ENOSYS:", {SECCOMP_RET_ERRNO | ENOSYS, SECCOMP_RET_ERRNO | ENOSYS}},
+    {"EPERM-or-nesting:", {SECCOMP_RET_ERRNO | EPERM, SECCOMP_RET_ALLOW}},
+    {"ENOSYS-or-nesting:", {SECCOMP_RET_ERRNO | ENOSYS, SECCOMP_RET_ALLOW}},
+};
 
 /* for what is not in the list, which then is newer */
 static const unsigned otherwise = SECCOMP_RET_ERRNO | ENOSYS;
@@ -33,15 +40,15 @@ struct rules {
     size_t count;
 };
 
-static const unsigned *answer_of(const char *word) {
+static const unsigned *answer_of(const char *word, int nesting) {
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++)
         if (strcmp(answers[i].word, word) == 0)
-            return &answers[i].answer;
+            return &answers[i].answer[nesting];
     return NULL;
 }
 
 /** Reads the calls of one architecture, in the order of the file. A libseccomp that is older than a call does not know it, and its answer is that of a newer one. */
-static int read_calls(const char *list, uint32_t arch, struct rules *rules) {
+static int read_calls(const char *list, uint32_t arch, int nesting, struct rules *rules) {
     FILE *file = fopen(list, "re");
     if (file == NULL) {
         perror(list);
@@ -53,7 +60,7 @@ static int read_calls(const char *list, uint32_t arch, struct rules *rules) {
     while (fgets(line, sizeof line, file) != NULL) {
         line[strcspn(line, "#")] = '\0';
         for (char *rest, *word = strtok_r(line, " \t\n", &rest); word != NULL; word = strtok_r(NULL, " \t\n", &rest)) {
-            const unsigned *next = answer_of(word);
+            const unsigned *next = answer_of(word, nesting);
             if (next != NULL) {
                 answer = next;
                 continue;
@@ -134,7 +141,7 @@ static int write_tree(int fd, unsigned audit, const struct rules *rules) {
     return write(fd, program, size) == (ssize_t)size ? 0 : -1;
 }
 
-int write_allow_list(const struct arch *arch, const char *list, int with_compat, const char *path) {
+int write_allow_list(const struct arch *arch, const char *list, int nesting, int with_compat, const char *path) {
     static struct rules rules;
     const uint32_t of[] = {arch->native, arch->compat};
     /* foreign calling conventions, x32 among them, whose numbers are beyond all others */
@@ -143,7 +150,7 @@ int write_allow_list(const struct arch *arch, const char *list, int with_compat,
     if (fd < 0 || write_socket_rules(arch, fd) < 0 || write_umount_rules(arch, fd) < 0)
         return -1;
     for (int i = 0; i < (with_compat ? 2 : 1); i++)
-        if (read_calls(list, of[i], &rules) < 0 || to_ranges(&rules) < 0 || write_tree(fd, arch->audit[i], &rules) < 0)
+        if (read_calls(list, of[i], nesting, &rules) < 0 || to_ranges(&rules) < 0 || write_tree(fd, arch->audit[i], &rules) < 0)
             return -1;
     return write(fd, &foreign, sizeof foreign) == sizeof foreign ? close(fd) : -1;
 }

@@ -148,17 +148,21 @@ static int write_names(const struct arch *arch, const char *path) {
 /** @returns whether a name is that of a filter, or of its variant */
 static int is_named(const char *name, const char *filter, int *with_compat) {
     size_t length = strlen(filter);
+    if (strncmp(filter, name, length) != 0)
+        return 0;
     *with_compat = name[length] == '\0';
-    return strncmp(filter, name, length) == 0 && (*with_compat || strcmp(name + length, "-native") == 0);
+    return *with_compat || strcmp(name + length, "-native") == 0;
 }
 
 /** @param list the file of an allow-list, or NULL @returns 0, or -1 for a filter that cannot be made, or 1 for one that is not known */
 static int make_filter(const struct arch *arch, const char *name, const char *path, const char *list) {
     int with_compat;
-    if (list != NULL)
-        return is_named(name, "strict", &with_compat) ? write_allow_list(arch, list, with_compat, path) : 1;
+    if (list != NULL && is_named(name, "strict", &with_compat))
+        return write_allow_list(arch, list, 0, with_compat, path);
+    if (list != NULL && is_named(name, "strict-nesting", &with_compat))
+        return write_allow_list(arch, list, 1, with_compat, path);
     for (size_t i = 0; i < sizeof filters / sizeof filters[0]; i++)
-        if (is_named(name, filters[i].name, &with_compat))
+        if (list == NULL && is_named(name, filters[i].name, &with_compat))
             return write_filter(arch, filters[i].filter, with_compat, path);
     return 1;
 }
@@ -181,7 +185,7 @@ int main(int argc, char **argv) {
     }
 usage:
     fputs("usage: seccomp-gen ARCHITECTURE names|default|nesting|privileged[-native] FILE\n"
-          "       seccomp-gen ARCHITECTURE strict[-native] FILE LIST\n",
+          "       seccomp-gen ARCHITECTURE strict|strict-nesting[-native] FILE LIST\n",
           stderr);
     return 2;
 }

@@ -5,20 +5,17 @@ import { repository } from "../../scripts/vm/cache";
 
 export type StrictAnswer = "allow" | "EPERM" | "ENOSYS";
 
-/** Each call by its name, in the order of the file; a name that is in it twice is twice here. */
-export function readStrictList(): (readonly [call: string, answer: StrictAnswer])[] {
+/** Each call by its name, in the order of the file; a name that is in it twice is twice here. @param isNesting whether the container nests, for which some are made */
+export function readStrictList(isNesting = false): (readonly [call: string, answer: StrictAnswer])[] {
   const text = readFileSync(path.join(repository, "native/tools/strict.list"), "utf8");
-  const lines = text.split("\n").map((line) => line.replace(/#.*/, ""));
-  let answer: string | undefined;
-  return lines
-    .join(" ")
-    .split(/\s+/)
-    .filter((word) => word !== "")
-    .flatMap((word): (readonly [string, StrictAnswer])[] => {
-      if (!word.endsWith(":")) return [[word, answer as StrictAnswer]];
-      answer = word.slice(0, -1);
-      return [];
-    });
+  const words = text.replaceAll(/#.*/g, "").split(/\s+/);
+  let answer: StrictAnswer = "ENOSYS";
+  return words.flatMap((word): (readonly [string, StrictAnswer])[] => {
+    const [, said, loosens] = /^(allow|EPERM|ENOSYS)(-or-nesting)?:$/.exec(word) ?? [];
+    if (said === undefined) return word === "" ? [] : [[word, answer]];
+    answer = loosens !== undefined && isNesting ? "allow" : (said as StrictAnswer);
+    return [];
+  });
 }
 
 export interface Numbers {

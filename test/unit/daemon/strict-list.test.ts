@@ -30,13 +30,17 @@ function made(architecture: string, name: string): string {
   return file;
 }
 
-for (const architecture of ["x86_64", "aarch64"])
-  test(`on ${architecture} each call is answered as the list says, and what it does not know is ENOSYS`, {
+for (const [architecture, filterName] of ["x86_64", "aarch64"].flatMap((one) =>
+  ["strict", "strict-nesting"].map((name) => [one, name] as const),
+))
+  test(`by "${filterName}" on ${architecture} each call is answered as the list says, and what it does not know is ENOSYS`, {
     skip,
   }, () => {
-    const list = new Map(readStrictList());
+    const list = new Map(readStrictList(filterName === "strict-nesting"));
     const { audits, calls } = readNumbers(made(architecture, "names"));
-    const [filter, native] = ["strict", "strict-native"].map((one): Buffer => readFileSync(made(architecture, one)));
+    const [filter, native] = [filterName, `${filterName}-native`].map(
+      (one): Buffer => readFileSync(made(architecture, one)),
+    );
     assert.ok(filter !== undefined && native !== undefined);
     for (const [of, audit] of audits.entries()) {
       const known = [...calls].flatMap(([name, numbers]) =>
@@ -91,7 +95,7 @@ test("a name of the list is a call's, and no call is in it twice", { skip }, () 
 });
 
 test("the filters of this machine are those that the list makes", { skip }, () => {
-  for (const name of ["strict", "strict-native"]) {
+  for (const name of ["strict", "strict-native", "strict-nesting", "strict-nesting-native"]) {
     const built = path.join(path.dirname(generator), "seccomp", `${name}.bpf`);
     assert.ok(readFileSync(built).equals(readFileSync(made(hostArchitecture, name))), "run make -C native");
   }

@@ -10,11 +10,13 @@ import { instanceConfig } from "../../../../sdk/api/config/instance";
 import type { Op } from "../../../platform/native/index";
 import { isCompatDenied, isStrict } from "./syscall-keys";
 
-/** Which list counts: what is allowed is the same for all containers, what is denied loosens by name. */
+/** Which list counts: what is allowed, or what is denied. Both loosen by name. */
 function filterName(config: Config): string {
   const set = instanceConfig(config);
-  if (isStrict(config)) return "strict";
-  return set.get("security.privileged") ? "privileged" : set.get("security.nesting") ? "nesting" : "default";
+  const isPrivileged = set.get("security.privileged");
+  const isNesting = set.get("security.nesting") && !isPrivileged;
+  if (isStrict(config)) return isNesting ? "strict-nesting" : "strict";
+  return isPrivileged ? "privileged" : isNesting ? "nesting" : "default";
 }
 
 /** One of the programs that the build makes. @param config expanded */
