@@ -51,6 +51,8 @@ export type InstanceConfigKey =
   | "security.syscalls.deny"
   | "security.syscalls.deny_compat"
   | "security.syscalls.deny_default"
+  | "security.syscalls.intercept.bpf"
+  | "security.syscalls.intercept.bpf.devices"
   | "security.syscalls.intercept.mknod"
   | "security.syscalls.intercept.mount"
   | "security.syscalls.intercept.mount.allowed"
@@ -167,6 +169,10 @@ export interface InstanceConfig<Value> {
   "security.syscalls.deny_compat"?: Value;
   /** Whether what is denied to all containers is denied to this one. When `false`, nothing but its own rules stands between its programs and the host's kernel, so they must be trusted. Default: `true`. It counts from the next start on. */
   "security.syscalls.deny_default"?: Value;
+  /** Whether those calls of `bpf` are answered that another key names: `security.syscalls.intercept.bpf.devices`. Default: `false`. It counts from the next start on. */
+  "security.syscalls.intercept.bpf"?: Value;
+  /** Whether the container's root can attach programs to its control groups of v2 that say which devices may be opened, as container managers and systemd do. It takes `security.syscalls.intercept.bpf`; a program that does more than compare numbers is refused ([security.md](security.md)). Default: `false`. It counts from the next start on. */
+  "security.syscalls.intercept.bpf.devices"?: Value;
   /** Whether `mknod` makes nodes of null, zero, full, random, urandom and tty for the container's root ([security.md](security.md)). Privileged containers ignore this key and those below it. Default: `false`. It counts from the next start on. */
   "security.syscalls.intercept.mknod"?: Value;
   /** Whether the container's root can mount the file systems of `security.syscalls.intercept.mount.allowed` from block devices that the container has. Default: `false`. It counts from the next start on. */
