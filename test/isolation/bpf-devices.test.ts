@@ -1,10 +1,11 @@
 /** security.syscalls.intercept.bpf.devices: what programs for devices a guest has on groups of its own, and what it does not get by them. */
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import type { Client } from "../../sdk/index";
+import { readCgroupLayout } from "../../daemon/platform/host/cgroups";
+import type { Client, Devices } from "../../sdk/index";
 import { preparePool, withDaemon } from "../support/daemon";
 import { compileGuest } from "../support/guest";
 import { needs } from "../support/needs";
@@ -21,9 +22,9 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true }));
 
-async function start(client: Client, name: string, config: Record<string, string>) {
+async function start(client: Client, name: string, config: Record<string, string>, devices: Devices = {}) {
   const source = { type: "image", alias: "template:busybox" };
-  await (await client.createInstance({ name, source, config })).wait();
+  await (await client.createInstance({ name, source, config, devices })).wait();
   await (await client.setInstanceState(name, { action: "start" })).wait();
   await client.putFile(name, "/bin/device-program", readFileSync(program), { mode: 0o755 });
   return async (script: string, user = 0): Promise<string> => {
@@ -70,6 +71,31 @@ test(
       for (const other of ["$base", "$base/..", "/proc", "/root", "/sys/fs/cgroup/memory", "/nowhere"])
         assert.match(await inside(`${base}; device-program attach ${other}`), /^(1|9)$/, other);
     }),
+);
+
+test("a group of the host that is mounted inside stays as it is, wherever the guest mounts it", { skip }, () =>
+  withDaemon({ bare: true }, async (daemon) => {
+    await preparePool(daemon, "dir");
+    const { v2 } = readCgroupLayout();
+    const group = `bothy-other-${process.pid}`;
+    mkdirSync(path.join(String(v2), group));
+    try {
+      const devices = { host: { type: "disk", source: String(v2), path: "/mnt/host" } };
+      const inside = await start(daemon.client, "c", asked, devices);
+      const attach = (place: string) => inside(`${base}; device-program attach ${place}`);
+      assert.equal(await attach(`/mnt/host/${group}`), String(EPERM));
+      await inside(`${base}; mkdir $base/own; mount --bind /mnt/host/${group} $base/own`);
+      assert.equal(
+        await attach("$base/own"),
+        String(EPERM),
+        "above where it is mounted lies the container's own group",
+      );
+      await inside(`${base}; umount $base/own`);
+      assert.equal(await attach("$base/own"), "0");
+    } finally {
+      rmdirSync(path.join(String(v2), group));
+    }
+  }),
 );
 
 test("a program that does more than compare numbers is not loaded, nor one of another kind", { skip }, () =>

@@ -91,7 +91,10 @@ static bool is_group(int fd, struct stat *about) {
     return fstatfs(fd, &system) == 0 && system.f_type == CGROUP2_SUPER_MAGIC && fstat(fd, about) == 0 && S_ISDIR(about->st_mode);
 }
 
-/** Whether a folder is a group below the container's own, whatever it was reached by. Groups of v2 cannot be moved, so it stays so. */
+/**
+ * Whether a folder is a group below the container's own. Groups of v2 cannot be moved, so it stays so. The way up stays within one mount: what a guest has mounted on a
+ * group of its own, such as one of the host's that it was given as a disk, lies below that group in the tree of files, and not among groups.
+ */
 static bool is_below(int group, const char *container) {
     struct stat top, at;
     if (container == NULL || stat(container, &top) < 0 || !is_group(group, &at))
@@ -99,7 +102,8 @@ static bool is_below(int group, const char *container) {
     cleanup_fd int folder = fcntl(group, F_DUPFD_CLOEXEC, 0);
     for (unsigned depth = 0; depth < DEPTH_MAX; depth++) {
         const ino_t below = at.st_ino;
-        const int parent = folder < 0 ? -1 : openat(folder, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        struct sys_open_how up = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = SYS_RESOLVE_NO_XDEV};
+        const int parent = folder < 0 ? -1 : sys_openat2(folder, "..", &up);
         close_owned(&folder);
         folder = parent;
         if (parent < 0 || !is_group(parent, &at) || at.st_ino == below)
