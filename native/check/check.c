@@ -18,6 +18,7 @@
 #include "kernel/rootfs.h"
 #include "kernel/tables.h"
 #include "kernel/userns.h"
+#include "verbs/notify/device-program.h"
 #include "verbs/notify/mount.h"
 #include "verbs/notify/sysinfo.h"
 #include "verbs/proxy/proxy-header.h"
@@ -218,6 +219,36 @@ static void check_mount_options(void) {
     check(!read_mount_options("xfs", 0, data, options, sizeof options, &attributes), "more options than there is room for are refused");
 }
 
+static void check_device_programs(void) {
+    const struct bpf_insn answer = {.code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = 1}, end = {.code = BPF_JMP | BPF_EXIT};
+    struct bpf_insn program[DEVICE_PROGRAM_MAX + 1] = {answer, end};
+    check(is_plain_device_program(program, 2), "a program that answers is plain");
+    check(!is_plain_device_program(program, 0) && !is_plain_device_program(program, 1) && !is_plain_device_program(program + 1, 1), "one without an answer or an end is not");
+    program[0] = (struct bpf_insn){.code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = BPF_REG_0, .src_reg = BPF_REG_1, .off = 8};
+    check(is_plain_device_program(program, 2), "what it is asked about may be read");
+    for (short at = -4; at <= 16; at += 2) {
+        program[0].off = at;
+        check(is_plain_device_program(program, 2) == (at == 0 || at == 4 || at == 8), "within its bounds, and no part of two words");
+    }
+    for (unsigned i = 0; i + 1 < COUNT_OF(program); i++)
+        program[i] = answer;
+    program[DEVICE_PROGRAM_MAX - 1] = end;
+    check(is_plain_device_program(program, DEVICE_PROGRAM_MAX) && !is_plain_device_program(program, DEVICE_PROGRAM_MAX + 1), "the longest program is plain, and no longer one");
+    /* each code there is, with each pair of registers: none that stores, calls or names an address is plain */
+    unsigned taken = 0, wrong = 0;
+    for (unsigned code = 0; code < 256; code++)
+        for (unsigned pair = 0; pair < 256; pair++) {
+            const struct bpf_insn tried[] = {answer, {.code = (unsigned char)code, .dst_reg = pair & 15, .src_reg = pair >> 4 & 15}, answer, end};
+            const bool is_plain = is_plain_device_program(tried, 4);
+            const unsigned class = BPF_CLASS(code);
+            const bool is_harmless = (class == BPF_LDX || class == BPF_ALU || class == BPF_ALU64 || class == BPF_JMP || class == BPF_JMP32) && code != (BPF_JMP | BPF_CALL) &&
+                                     (pair & 15) < 10 && pair >> 4 < 10;
+            taken += is_plain;
+            wrong += is_plain && !is_harmless;
+        }
+    check(taken > 100 && wrong == 0, "no instruction is plain that stores, calls or takes an address");
+}
+
 static void check_figures(void) {
     struct sysinfo info = {.totalram = 1000, .freeram = 900, .totalswap = 100, .freeswap = 100, .mem_unit = 1024, .procs = 300};
     struct figures figures = {.memory = 512000, .used = 600000, .swap = UINT64_MAX, .swap_used = 2400, .processes = 3, .uptime = 7};
@@ -239,6 +270,7 @@ int main(void) {
     check_parser();
     check_mount_options();
     check_figures();
+    check_device_programs();
     check(apart(OVERLAY_BY_DESCRIPTOR), "an overlay takes its layers by descriptor, as Linux 6.13 does");
     check(apart(OVERLAY_BY_PATH), "an overlay takes its layers by path, as older kernels do");
     printf("1..%d\n", number);

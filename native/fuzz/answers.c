@@ -23,6 +23,7 @@
 #include "fuzz/fuzz.h"
 #include "verbs/notify/answer.h"
 #include "verbs/notify/calls.h"
+#include "verbs/notify/device-program.h"
 #include "verbs/notify/mount.h"
 #include "wire/ops.h"
 
@@ -33,14 +34,15 @@ enum { BIT_NARROW = 1, BIT_STRANGER = 2, BIT_ROOT = 4, PATIENCE = 32, FOR_EVER =
 /* The numbers of each call that is known, of this architecture and, with BIT_NARROW, of 32 bits; an index beyond is a number itself. */
 #ifdef __x86_64__
 static const uint32_t own = AUDIT_ARCH_X86_64, narrow = AUDIT_ARCH_I386;
-enum { OWN_MKNOD = SYS_mknod, NARROW_MKNODAT = 297 };
+enum { OWN_MKNOD = SYS_mknod, NARROW_MKNODAT = 297, NARROW_BPF = 357 };
 #else
 static const uint32_t own = AUDIT_ARCH_AARCH64, narrow = AUDIT_ARCH_ARM;
-enum { OWN_MKNOD = -1, NARROW_MKNODAT = 324 };
+enum { OWN_MKNOD = -1, NARROW_MKNODAT = 324, NARROW_BPF = 386 };
 #endif
 static const int known[][2] = {
     {OWN_MKNOD, 14},  {SYS_mknodat, NARROW_MKNODAT}, {SYS_sysinfo, 116},   {SYS_sched_setscheduler, 156},
     {SYS_mount, 21},  {SYS_setxattr, 226},           {SYS_lsetxattr, 227}, {SYS_fsetxattr, 228},
+    {SYS_bpf, NARROW_BPF},
 };
 
 static char folder[] = "/dev/shm/bothy-fuzz-XXXXXX";
@@ -74,6 +76,8 @@ int __wrap_make_files_as_caller(const struct caller *caller, uint64_t keep);
 int __wrap_host_node(struct cell *cell, struct op *op);
 int __wrap_setxattr(const char *path, const char *name, const void *value, size_t size, int flags);
 ssize_t __wrap_pwrite(int fd, const void *data, size_t size, off_t at);
+int __wrap_give_device_program(const struct caller *caller, const struct bpf_insn *code, unsigned length, int *number);
+int __wrap_change_device_program(const struct caller *caller, enum bpf_cmd command, const union bpf_attr *asked);
 
 /** Whether a caller still waits. */
 int __wrap_ioctl(int fd, unsigned long request, void *argument) {
@@ -127,6 +131,24 @@ ssize_t __wrap_pwrite(int fd, const void *data, size_t size, off_t at) {
     if (fd < 0 || (size != 112 && size != 64))
         __builtin_trap();
     return at < 0 || at > MEMORY_MAX ? -1 : (ssize_t)size;
+}
+
+/** A program that is loaded has an end, no call and no way back; the kernel loads it, too, when there is somebody who may. */
+int __wrap_give_device_program(const struct caller *caller, const struct bpf_insn *code, unsigned length, int *number) {
+    if (!has_capability(caller, CAP_SYS_ADMIN) || length == 0 || code[length - 1].code != (BPF_JMP | BPF_EXIT))
+        __builtin_trap();
+    for (unsigned i = 0; i < length; i++)
+        if (code[i].code == (BPF_JMP | BPF_CALL) || BPF_CLASS(code[i].code) == BPF_ST || BPF_CLASS(code[i].code) == BPF_STX || code[i].dst_reg >= BPF_REG_10 ||
+            code[i].src_reg >= BPF_REG_10)
+            __builtin_trap();
+    *number = 5;
+    return 0;
+}
+
+int __wrap_change_device_program(const struct caller *caller, enum bpf_cmd command, const union bpf_attr *asked) {
+    if (!has_capability(caller, CAP_SYS_ADMIN) || (command != BPF_PROG_ATTACH && command != BPF_PROG_DETACH) || asked->attach_type != BPF_CGROUP_DEVICE)
+        __builtin_trap();
+    return 0;
 }
 
 static void put(int fd, const void *bytes, size_t size) {
@@ -191,7 +213,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         caller.is_of_container = (bits & BIT_STRANGER) == 0;
         const struct verdict verdict = how->answer(&caller);
         /* an errno that the kernel would take, or none; and one that has gone is not acted for */
-        if (verdict.error < 0 || verdict.error > 4095 || (verdict.goes_on && verdict.error != 0))
+        if (verdict.error < 0 || verdict.error > 4095 || (verdict.goes_on && (verdict.error != 0 || how->what == INTERCEPT_BPF_DEVICES)))
             __builtin_trap();
     }
     close_now(&caller.mem);

@@ -4,22 +4,22 @@
  * knows the numbers of all of them.
  *
  * A list of what is denied, as LXC and LXD have it: a machine container runs whole distributions, so what is not known to reach the host
- * is allowed. ENOSYS makes programs fall back as on a kernel without the feature; EPERM says that it is forbidden.
+ * is allowed. ENOSYS makes programs fall back as on a kernel without the feature; EPERM says that it is forbidden. The filter "strict" is the other way round: what
+ * strict.list does not allow is refused (allow-list.c).
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <seccomp.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/socket.h>
 #include <unistd.h>
+
+#include "allow-list.h"
+#include "arch.h"
+#include "argument-rules.h"
 
 enum { DEFAULT = 1, NESTING = 2, PRIVILEGED = 4, ALL = DEFAULT | NESTING | PRIVILEGED };
 
@@ -79,36 +79,6 @@ static const struct {
     {"request_key", DEFAULT | PRIVILEGED, ENOSYS},
 };
 
-/* a call that makes sockets, and what its first argument is refused with; a number of 0 for none */
-struct socket_call {
-    unsigned audit;
-    int number;
-    unsigned first[2];
-    unsigned error;
-};
-enum { SOCKETCALL_SOCKET = 1, CALLS = 3 };
-#define OF_FAMILIES {AF_VSOCK, AF_ALG}, EAFNOSUPPORT
-
-/* uname -m's name; what libseccomp calls it and its 32-bit companion, and the kernel calls them; its calls of both that make sockets */
-struct arch {
-    const char *name;
-    uint32_t native, compat;
-    unsigned audit[2];
-    struct socket_call socket[CALLS];
-};
-static const struct arch archs[] = {
-    {"x86_64",
-     SCMP_ARCH_X86_64,
-     SCMP_ARCH_X86,
-     {AUDIT_ARCH_X86_64, AUDIT_ARCH_I386},
-     {{AUDIT_ARCH_X86_64, 41, OF_FAMILIES}, {AUDIT_ARCH_I386, 359, OF_FAMILIES}, {AUDIT_ARCH_I386, 102, {SOCKETCALL_SOCKET, SOCKETCALL_SOCKET}, ENOSYS}}},
-    {"aarch64",
-     SCMP_ARCH_AARCH64,
-     SCMP_ARCH_ARM,
-     {AUDIT_ARCH_AARCH64, AUDIT_ARCH_ARM},
-     {{AUDIT_ARCH_AARCH64, 198, OF_FAMILIES}, {AUDIT_ARCH_ARM, 281, OF_FAMILIES}}},
-};
-
 static int add_rules(scmp_filter_ctx filter, int which) {
     for (size_t i = 0; i < sizeof denied / sizeof denied[0]; i++) {
         if ((denied[i].filters & which) == 0)
@@ -126,35 +96,6 @@ static int add_rules(scmp_filter_ctx filter, int which) {
     /* a forced umount reaches the file system of the host behind a mount */
     return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(umount2), 1,
                             SCMP_A1(SCMP_CMP_MASKED_EQ, MNT_FORCE, MNT_FORCE));
-}
-
-/*
- * Families of sockets: AF_VSOCK speaks to the machine's hypervisor and to its virtual machines, whatever the network namespace; AF_ALG is a large surface that nobody
- * needs, which once let anybody change the page cache, and with it files that containers have in common. socketcall(2) has the family behind a pointer that a filter
- * cannot follow, and any program can call it: it makes no sockets, as on a kernel without it. A program of our own before libseccomp's, which would deny with one
- * family all that socketcall does, and let those pass that set a bit above the lower 32.
- */
-enum { OF_CALL = 8 };
-
-static int write_socket_rules(const struct arch *arch, int fd) {
-    for (size_t i = 0; i < CALLS && arch->socket[i].number > 0; i++) {
-        const struct socket_call *call = &arch->socket[i];
-        /* each falls through to what comes after it */
-        const struct sock_filter rules[OF_CALL] = {
-            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)call->number, 0, 6),
-            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call->audit, 0, 4),
-            /* the kernel takes an int; both architectures have their lower half first */
-            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
-            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call->first[0], 1, 0),
-            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call->first[1], 0, 1),
-            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | call->error),
-        };
-        if (write(fd, rules, sizeof rules) != sizeof rules)
-            return -1;
-    }
-    return 0;
 }
 
 static int write_filter(const struct arch *arch, int which, int with_compat, const char *path) {
@@ -180,28 +121,8 @@ static int write_filter(const struct arch *arch, int which, int with_compat, con
     return 0;
 }
 
-static const struct arch *find_arch(const char *name) {
-    for (size_t i = 0; i < sizeof archs / sizeof archs[0]; i++)
-        if (strcmp(archs[i].name, name) == 0)
-            return &archs[i];
-    fprintf(stderr, "seccomp-gen: Cannot make filters for \"%s\": its number of socket(2) is not known here. Add it to archs.\n", name);
-    return NULL;
-}
-
 /* no architecture of ours numbers its system calls beyond */
 enum { NUMBERS = 1024 };
-
-/** libseccomp has numbers of its own, below zero, for calls that it also finds within another one (socketcall, ipc): the kernel's is the one by which it knows the name. */
-static int number_of(uint32_t arch, const char *name) {
-    int number = seccomp_syscall_resolve_name_arch(arch, name);
-    for (int one = 0; number < 0 && one < NUMBERS; one++) {
-        char *known = seccomp_syscall_resolve_num_arch(arch, one);
-        if (known != NULL && strcmp(known, name) == 0)
-            number = one;
-        free(known);
-    }
-    return number < 0 ? -1 : number;
-}
 
 /** Lines of "name", the number of it here and that of 32 bits, -1 where it is none; the first line has the kernel's names of both architectures instead. */
 static int write_names(const struct arch *arch, const char *path) {
@@ -224,25 +145,47 @@ static int write_names(const struct arch *arch, const char *path) {
     return fclose(file);
 }
 
+/** @returns whether a name is that of a filter, or of its variant */
+static int is_named(const char *name, const char *filter, int *with_compat) {
+    size_t length = strlen(filter);
+    if (strncmp(filter, name, length) != 0)
+        return 0;
+    *with_compat = name[length] == '\0';
+    return *with_compat || strcmp(name + length, "-native") == 0;
+}
+
+/** @param list the file of an allow-list, or NULL @returns 0, or -1 for a filter that cannot be made, or 1 for one that is not known */
+static int make_filter(const struct arch *arch, const char *name, const char *path, const char *list) {
+    int with_compat;
+    if (list != NULL && is_named(name, "strict", &with_compat))
+        return write_allow_list(arch, list, 0, with_compat, path);
+    if (list != NULL && is_named(name, "strict-nesting", &with_compat))
+        return write_allow_list(arch, list, 1, with_compat, path);
+    for (size_t i = 0; i < sizeof filters / sizeof filters[0]; i++)
+        if (list == NULL && is_named(name, filters[i].name, &with_compat))
+            return write_filter(arch, filters[i].filter, with_compat, path);
+    return 1;
+}
+
 int main(int argc, char **argv) {
-    if (argc == 4 && strcmp(argv[2], "names") == 0) {
-        const struct arch *arch = find_arch(argv[1]);
-        return arch != NULL && write_names(arch, argv[3]) == 0 ? 0 : 1;
-    }
-    for (size_t i = 0; argc == 4 && i < sizeof filters / sizeof filters[0]; i++) {
-        size_t length = strlen(filters[i].name);
-        const char *variant = argv[2] + length;
-        if (strncmp(filters[i].name, argv[2], length) != 0 || (*variant != '\0' && strcmp(variant, "-native") != 0))
-            continue;
-        const struct arch *arch = find_arch(argv[1]);
-        if (arch == NULL)
-            return 1;
-        if (write_filter(arch, filters[i].filter, *variant == '\0', argv[3]) == 0)
-            return 0;
+    if (argc != 4 && argc != 5)
+        goto usage;
+    const struct arch *arch = find_arch(argv[1]);
+    if (arch == NULL)
+        return 1;
+    if (argc == 4 && strcmp(argv[2], "names") == 0)
+        return write_names(arch, argv[3]) == 0 ? 0 : 1;
+    int made = make_filter(arch, argv[2], argv[3], argv[4]);
+    if (made == 0)
+        return 0;
+    if (made < 0) {
         perror("seccomp-gen");
         unlink(argv[3]);
         return 1;
     }
-    fputs("usage: seccomp-gen ARCHITECTURE names|default|nesting|privileged[-native] FILE\n", stderr);
+usage:
+    fputs("usage: seccomp-gen ARCHITECTURE names|default|nesting|privileged[-native] FILE\n"
+          "       seccomp-gen ARCHITECTURE strict|strict-nesting[-native] FILE LIST\n",
+          stderr);
     return 2;
 }

@@ -51,6 +51,8 @@ export type InstanceConfigKey =
   | "security.syscalls.deny"
   | "security.syscalls.deny_compat"
   | "security.syscalls.deny_default"
+  | "security.syscalls.intercept.bpf"
+  | "security.syscalls.intercept.bpf.devices"
   | "security.syscalls.intercept.mknod"
   | "security.syscalls.intercept.mount"
   | "security.syscalls.intercept.mount.allowed"
@@ -59,6 +61,7 @@ export type InstanceConfigKey =
   | "security.syscalls.intercept.setxattr"
   | "security.syscalls.intercept.sysinfo"
   | "security.syscalls.permit"
+  | "security.syscalls.profile"
   | "security.syscalls.whitelist"
   | "snapshots.expiry"
   | "snapshots.pattern"
@@ -166,6 +169,10 @@ export interface InstanceConfig<Value> {
   "security.syscalls.deny_compat"?: Value;
   /** Whether what is denied to all containers is denied to this one. When `false`, nothing but its own rules stands between its programs and the host's kernel, so they must be trusted. Default: `true`. It counts from the next start on. */
   "security.syscalls.deny_default"?: Value;
+  /** Whether those calls of `bpf` are answered that another key names: `security.syscalls.intercept.bpf.devices`. Default: `false`. It counts from the next start on. */
+  "security.syscalls.intercept.bpf"?: Value;
+  /** Whether the container's root can attach programs to its control groups of v2 that say which devices may be opened, as container managers and systemd do. It takes `security.syscalls.intercept.bpf`; a program that does more than compare numbers is refused ([security.md](security.md)). Default: `false`. It counts from the next start on. */
+  "security.syscalls.intercept.bpf.devices"?: Value;
   /** Whether `mknod` makes nodes of null, zero, full, random, urandom and tty for the container's root ([security.md](security.md)). Privileged containers ignore this key and those below it. Default: `false`. It counts from the next start on. */
   "security.syscalls.intercept.mknod"?: Value;
   /** Whether the container's root can mount the file systems of `security.syscalls.intercept.mount.allowed` from block devices that the container has. Default: `false`. It counts from the next start on. */
@@ -182,6 +189,8 @@ export interface InstanceConfig<Value> {
   "security.syscalls.intercept.sysinfo"?: Value;
   /** What the container may have of that which is denied to all containers: `io_uring`; sockets of AF_VSOCK, which reach the hypervisor and its machines (`vsock`); `socketcall`, by which older 32-bit programs make all their sockets, and every program those of vsock and AF_ALG ([security.md](security.md)). Default: none; `socketcall` for a container of 32 bits. It counts from the next start on. */
   "security.syscalls.permit"?: Value;
+  /** Which system calls the container's programs may make: all but a list of what is denied (`default`), or none but a list of what is allowed (`strict`), which has what systems and usual programs need ([security.md](security.md)). `strict` does not go together with `raw.seccomp`, `security.syscalls.allow` and `security.syscalls.deny_default=false`. Default: `default`. It counts from the next start on. */
+  "security.syscalls.profile"?: Value;
   /** The older name of `security.syscalls.allow`, which goes before it. Default: as `security.syscalls.allow`. It counts from the next start on. */
   "security.syscalls.whitelist"?: Value;
   /** How long a snapshot is kept that is made without a time of its own. Units are `S`, `M`, `H`, `d`, `w`, `m`, `y`. Default: never. */

@@ -35,7 +35,10 @@ export const wantedFiles = (architectures: Iterable<string>): string[] => [
   "LICENSE",
 ];
 
-const filterNames = ["default", "nesting", "privileged"].flatMap((name) => [name, `${name}-native`]);
+const filterNames = ["default", "nesting", "privileged", "strict", "strict-nesting"].flatMap((name) => [
+  name,
+  `${name}-native`,
+]);
 
 /**
  * Unpacks a package and looks through it.

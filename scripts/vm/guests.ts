@@ -67,7 +67,7 @@ export const guests: readonly Guest[] = [
     title: "Debian 12",
     suite: "bookworm",
     packages: ["lxd-client"],
-    proves: ["apparmor", "cgroup2"],
+    proves: ["apparmor", "cgroup2", "cgroup-programs"],
     aliases: ["apparmor", "cgroup2"],
     sets: ["smoke", "storage", "isolation", "machines"],
   },

@@ -8,10 +8,10 @@ import { execute } from "./execute";
 const keptDays = 1;
 
 /** What tests run from. */
-const parts = ["package.json", "bin", "dist", "native/build", "scripts/setup", "templates"];
+const parts = ["package.json", "bin", "dist", "native/build", "native/tools/strict.list", "scripts/setup", "templates"];
 
 /** Programs that tests put into containers, compiled here: guests have no compiler (test/support/guest.ts). */
-const programs = ["test/isolation/guest/tries"];
+const programs = ["device-program", "refused", "tries"].map((name) => `test/isolation/guest/${name}`);
 
 /** Packages that no test in a guest needs: compilers and what makes pages. They are most of what is installed. */
 const tools = /^(@biomejs|@esbuild|@shikijs|@types|@typescript|esbuild|typedoc|typescript)/;
@@ -28,7 +28,7 @@ export async function testsDisk(): Promise<string> {
     for (const program of programs) {
       mkdirSync(path.dirname(path.join(copy, program)), { recursive: true });
       const source = path.join(repository, `${program}.c`);
-      await execute("cc", ["-static", "-O1", "-o", path.join(copy, program), source]);
+      await execute("cc", ["-static", "-pthread", "-O1", "-o", path.join(copy, program), source]);
     }
     const megabytes = Number((await execute("du", ["-sm", copy])).split("\t")[0]);
     await makeExt4(path.join(building, "tests.img"), copy, "tests", `${Math.ceil(megabytes * 1.3) + 40}M`);

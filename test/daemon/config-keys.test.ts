@@ -298,8 +298,6 @@ test("what a key cannot be is refused with the form that it can", async () => {
     ["limits.hugepages.2MB", "50%", /size such as/],
     ["boot.stop.priority", "high", /whole number/],
     ["migration.stateful", "true", /key of LXD that this version does not have yet/],
-    ["security.syscalls.intercept.bpf", "true", /not here: the host's kernel would judge a guest's program/],
-    ["security.syscalls.intercept.bpf.devices", "true", /not here: the host's kernel would judge a guest's program/],
     ["security.syscalls.intercept.mount.fuse", "ext4=fuse2fs", /not here: programs of FUSE mount by themselves/],
     ["security.syscalls.permit", "vsock,bpf", /"bpf" must be one of io_uring, socketcall, vsock/],
     ["nvidia.runtime", "true", /does not have yet/],

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import type { Client } from "../../sdk/index";
+import type { Client, Config } from "../../sdk/index";
 import { withDaemon } from "../support/daemon";
 import { Nest, writeNestImage } from "../support/nested";
 import { requireFeature } from "../support/require";
@@ -17,14 +17,14 @@ before(() => writeNestImage(image));
 after(() => rmSync(folder, { recursive: true }));
 
 /** A container's whole life, with its network. @param depth of the daemon */
-async function wholeLife(client: Client, depth: number): Promise<void> {
+async function wholeLife(client: Client, depth: number, config: Config = {}): Promise<void> {
   const name = `leaf${depth}`;
   const sh = async (script: string) => {
     const { code, stdout, stderr } = await client.execOutput(name, { command: ["sh", "-c", script] });
     assert.equal(code, 0, `${script}: ${stdout}${stderr}`);
     return String(stdout).trim();
   };
-  await (await client.createInstance({ name, source: { type: "image", alias: "template:busybox" } })).wait();
+  await (await client.createInstance({ name, source: { type: "image", alias: "template:busybox" }, config })).wait();
   await (await client.setInstanceState(name, { action: "start" })).wait();
   const { network } = await client.waitInstance(name, { for: "ipv4", timeoutSeconds: 30 });
   const address = network?.eth0?.addresses.find(({ family, scope }) => family === "inet" && scope === "global");
@@ -61,6 +61,15 @@ test("a container in a container in a container is made, started, asked, stopped
     for (const nest of nests.toReversed()) await nest.remove();
   });
 });
+
+test("a container with the strict list of system calls that nests makes containers, with the same list", { skip }, () =>
+  withDaemon({ bare: false }, async (daemon) => {
+    const strict = { "security.syscalls.profile": "strict" };
+    const nest = await Nest.start(daemon, "nest", folder, image, {}, strict);
+    await wholeLife(nest.client, 1, strict);
+    await nest.remove();
+  }),
+);
 
 test("whatever an inner daemon does with files, a container sees them by the ids that it gave them", { skip }, () =>
   withDaemon({ bare: false }, async (daemon) => {

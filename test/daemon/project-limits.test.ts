@@ -382,6 +382,8 @@ test("each restriction is lifted by its own key, and comes back only when nothin
     await make(inside, "i", intercepting);
     const mounting = { "security.syscalls.intercept.mount": "true" };
     await assert.rejects(make(inside, "m", mounting), /Container syscall interception is forbidden/);
+    const attaching = { "security.syscalls.intercept.bpf": "true" };
+    await assert.rejects(make(inside, "m", attaching), /Container syscall interception is forbidden/);
     await set({ "restricted.containers.interception": "full" });
     await make(inside, "m", mounting);
     await refuses(

@@ -47,6 +47,10 @@ export class Machine {
     await (await this.client.createInstance({ name: this.name, source, config: { "limits.memory": "512MiB" } })).wait();
   }
 
+  async set(config: Record<string, string>): Promise<void> {
+    await this.client.patchInstance(this.name, { config });
+  }
+
   async setState(action: "start" | "stop", timeout = -1): Promise<void> {
     await (await this.client.setInstanceState(this.name, { action, timeout })).wait();
   }

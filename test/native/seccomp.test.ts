@@ -63,6 +63,7 @@ const texts = (numbers: Readonly<Record<string, number>>) =>
 for (const [name, map] of [
   ["default", undefined],
   ["privileged", []],
+  ["strict", undefined],
 ] as const)
   test(`the filter "${name}" denies what reaches the host, to programs of either size`, { skip }, async () => {
     const container = await Container.start(spawner, name, {

@@ -51,7 +51,10 @@ describe("a release", { skip: requireFeature("cross", canBuildAll()) }, () => {
       };
       const about = readElf(readFileSync(files.cellProgram));
       assert.deepEqual(about, { architecture, isStatic: true, isStripped: true });
-      const names = ["default", "nesting", "privileged"].flatMap((name) => [`${name}-native.bpf`, `${name}.bpf`]);
+      const names = ["default", "nesting", "privileged", "strict", "strict-nesting"].flatMap((name) => [
+        `${name}-native.bpf`,
+        `${name}.bpf`,
+      ]);
       assert.deepEqual(readdirSync(files.seccompDir), [...names, "names"].sort());
     });
 

@@ -20,6 +20,9 @@ const looks = {
   selinux: () => existsSync("/sys/fs/selinux/enforce"),
   /** Control groups of version 2 alone. */
   cgroup2: () => /^cgroup2 \/sys\/fs\/cgroup cgroup2 /m.test(readFileSync("/proc/mounts", "utf8")),
+  /** Groups of version 2, beside others or alone, that programs of BPF can be attached to. */
+  "cgroup-programs": () =>
+    / cgroup2 rw/m.test(readFileSync("/proc/mounts", "utf8")) && /\bcgroup_bpf/.test(textOf("/proc/kallsyms")),
   /** qemu's USB devices, whose controller a test may take away for a while. */
   "qemu-usb": () => isQemu() && usbDevices().includes("0403:6001"),
   /** A card that is qemu's. */

@@ -6,7 +6,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { Client, type Devices } from "../../sdk/index";
+import { Client, type Config, type Devices } from "../../sdk/index";
 
 const repository = path.resolve(__dirname, "../../..");
 
@@ -97,14 +97,22 @@ export class Nest implements Ground {
     return this;
   }
 
-  /** Makes and starts one, and a daemon in it. @param folder of this process, for sockets @param image tarball @param more devices */
-  static async start(outer: Ground, name: string, folder: string, image: string, more: Devices = {}): Promise<Nest> {
+  /** Makes and starts one, and a daemon in it. @param folder of this process, for sockets @param image tarball @param more devices @param own configuration */
+  static async start(
+    outer: Ground,
+    name: string,
+    folder: string,
+    image: string,
+    more: Devices = {},
+    own: Config = {},
+  ): Promise<Nest> {
     const { metadata } = await (await outer.client.createImageFromFile(image)).wait();
     const source = { type: "image" as const, fingerprint: String(metadata?.fingerprint) };
     const config = {
       "security.nesting": "true",
       "raw.lxc": "lxc.init.cmd=/opt/init",
       "environment.PATH": searchPath,
+      ...own,
     };
     const devices = { ...disks(outer.nest === undefined), ...more };
     await (await outer.client.createInstance({ name, source, config, devices })).wait();

@@ -52,9 +52,9 @@ const lowLevelKeys: ReadonlySet<string> = new Set([
 
 /** What lets a guest's data reach the host's kernel takes more than what is safe by itself. */
 function mayIntercept(allowed: "allow" | "block" | "full", key: string, value: string): boolean {
-  const mounts = key.startsWith("security.syscalls.intercept.mount");
+  const reaches = /^security\.syscalls\.intercept\.(mount|bpf)/.test(key);
   const asks = isTrue(value) || key === "security.syscalls.intercept.mount.allowed";
-  return !asks || allowed === "full" || (allowed === "allow" && !mounts);
+  return !asks || allowed === "full" || (allowed === "allow" && !reaches);
 }
 
 function forbiddenKey(config: Config, key: string, value: string): string | undefined {

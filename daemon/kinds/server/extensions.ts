@@ -133,6 +133,7 @@ export const apiExtensions: readonly string[] = [
   "custom_block_volumes",
   "resources_gpu_mdev",
   "projects_limits_disk",
+  "container_syscall_intercept_bpf_devices",
   "custom_volume_backup",
   "backup_override_name",
   "storage_rsync_compression",
@@ -217,4 +218,5 @@ export const apiExtensions: readonly string[] = [
   "bothy_server_uuid",
   "bothy_snapshot_config",
   "bothy_syscalls_permit",
+  "bothy_syscalls_profile",
 ];

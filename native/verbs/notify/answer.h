@@ -78,7 +78,7 @@ struct intercepted_call {
     enum call_form form;
 };
 struct verdict answer_mknod(struct caller *), answer_sysinfo(struct caller *), answer_setxattr(struct caller *), answer_scheduler(struct caller *),
-    answer_mount(struct caller *);
+    answer_mount(struct caller *), answer_bpf(struct caller *);
 
 static inline struct verdict goes_on(void) {
     return (struct verdict){.goes_on = true};

@@ -9,10 +9,10 @@
 /* What the kernel calls this architecture and the 32-bit one, and the numbers of that (asm/unistd_32.h; arch/arm/tools/syscall.tbl). */
 #if defined(__x86_64__)
 static const uint32_t own = AUDIT_ARCH_X86_64, narrow = AUDIT_ARCH_I386;
-enum { NARROW_MKNODAT = 297 };
+enum { NARROW_MKNODAT = 297, NARROW_BPF = 357 };
 #elif defined(__aarch64__)
 static const uint32_t own = AUDIT_ARCH_AARCH64, narrow = AUDIT_ARCH_ARM;
-enum { NARROW_MKNODAT = 324 };
+enum { NARROW_MKNODAT = 324, NARROW_BPF = 386 };
 #else
 #error "calls.c has no numbers of this architecture"
 #endif
@@ -39,6 +39,7 @@ static const struct {
     {SYS_sysinfo, NARROW_SYSINFO, {.what = INTERCEPT_SYSINFO, .answer = answer_sysinfo}},
     {SYS_sched_setscheduler, NARROW_SCHEDULER, {.what = INTERCEPT_SCHEDULER, .answer = answer_scheduler}},
     {SYS_mount, NARROW_MOUNT, {.what = INTERCEPT_MOUNT, .answer = answer_mount}},
+    {SYS_bpf, NARROW_BPF, {.what = INTERCEPT_BPF_DEVICES, .answer = answer_bpf}},
     {SYS_setxattr, NARROW_SETXATTR, {.what = INTERCEPT_SETXATTR, .answer = answer_setxattr}},
     {SYS_lsetxattr, NARROW_LSETXATTR, {.what = INTERCEPT_SETXATTR, .answer = answer_setxattr, .form = CALL_OF_LINK}},
     {SYS_fsetxattr, NARROW_FSETXATTR, {.what = INTERCEPT_SETXATTR, .answer = answer_setxattr, .form = CALL_OF_DESCRIPTOR}},

@@ -52,6 +52,9 @@ static uint64_t needed_caps(unsigned what) {
         caps |= enter | CAP_BIT(CAP_MKNOD) | CAP_BIT(CAP_CHOWN) | CAP_BIT(CAP_FOWNER);
     if ((what & INTERCEPT_SCHEDULER) != 0)
         caps |= CAP_BIT(CAP_SYS_ADMIN) | CAP_BIT(CAP_SYS_NICE);
+    /* what a group has on it is the business of who may do anything */
+    if ((what & INTERCEPT_BPF_DEVICES) != 0)
+        caps |= CAP_BIT(CAP_SYS_ADMIN);
     if ((what & (INTERCEPT_SETXATTR | INTERCEPT_MOUNT)) != 0)
         caps |= enter;
     return caps;
@@ -91,8 +94,10 @@ static void send_answer(struct helper *self, struct slot *slot, const struct ver
     struct seccomp_notif_resp answer = {.id = slot->call.id};
     if (verdict->goes_on)
         answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
-    else
+    else if (verdict->error != 0)
         answer.error = -verdict->error;
+    else
+        answer.val = verdict->value;
     /* ENOENT: the caller was killed, or took a signal, and waits no more */
     if (self->listeners[number - 1] >= 0)
         (void)ioctl(self->listeners[number - 1], SECCOMP_IOCTL_NOTIF_SEND, &answer);

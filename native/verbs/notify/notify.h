@@ -27,6 +27,7 @@ enum intercepted {
     INTERCEPT_SCHEDULER = 8,
     INTERCEPT_MOUNT = 16,
     INTERCEPT_MOUNT_SHIFT = 32,
+    INTERCEPT_BPF_DEVICES = 64,
 };
 
 enum { FILESYSTEMS_MAX = 16, SLOTS_MAX = 16, LISTENERS_MAX = 256, NOTIFICATION_SIZE = 256, MOUNTED_NODES_MAX = 4096 };
@@ -45,6 +46,7 @@ struct interception {
 /** What an answerer found: the caller's result, or the kernel is to go on with the call. */
 struct verdict {
     int error; /* an errno, positive; 0 for none */
+    int value; /* without an error, what the call comes to */
     bool goes_on;
     bool is_found;
 };

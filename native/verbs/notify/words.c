@@ -12,6 +12,7 @@ static const struct {
     enum intercepted what;
     bool has_list; /* its second word is the file systems; of the others it is empty */
 } words[] = {
+    {"bpf-devices", INTERCEPT_BPF_DEVICES, .has_list = false},
     {"mknod", INTERCEPT_MKNOD, .has_list = false},
     {"mount", INTERCEPT_MOUNT, .has_list = true},
     {"mount-shift", INTERCEPT_MOUNT_SHIFT, .has_list = false},

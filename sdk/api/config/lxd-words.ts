@@ -64,10 +64,6 @@ export const lxdKeysLeftOut: Readonly<Record<string, string>> = {
   "loki.": "log lines go to the daemon's log and to listeners of events",
   "maas.": "addresses are given by the networks' own DHCP",
   "rbac.": "clients are restricted by certificates and projects",
-  "security.syscalls.intercept.bpf":
-    "the host's kernel would judge a guest's program with the host's own rights (docs/security.md)",
-  "security.syscalls.intercept.bpf.devices":
-    "the host's kernel would judge a guest's program with the host's own rights (docs/security.md)",
   "security.syscalls.intercept.mount.fuse":
     "programs of FUSE mount by themselves inside, without help from outside (docs/security.md)",
 };

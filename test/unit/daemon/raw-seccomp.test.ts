@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { filterOf } from "../../../daemon/kinds/instance/spec/raw-seccomp";
 import { rawSeccomp } from "../../../sdk/api/config/raw-seccomp";
+import { answer as answerOf } from "../../support/filter-machine";
 import { requireFeature } from "../../support/require";
 
 const skip = requireFeature("numbers of x86_64", process.arch === "x64");
@@ -18,32 +19,8 @@ const calls = new Map([
 const [allow, kill, trap, enosys] = [0x7fff0000, 0x80000000, 0x00030000, 0x00050026];
 const errno = (number: number) => 0x00050000 | number;
 
-/** What a filter answers to a call (the kernel's filter.rst). */
-function answer(filter: Buffer, number: number, args: readonly bigint[] = [], audit = native): number {
-  const data = Buffer.alloc(64);
-  data.writeUInt32LE(number, 0);
-  data.writeUInt32LE(audit, 4);
-  for (const [at, value] of args.entries()) data.writeBigUInt64LE(BigInt.asUintN(64, value), 16 + at * 8);
-  let a = 0;
-  for (let at = 0; ; at += 1) {
-    const [code, yes, no, k] = [
-      filter.readUInt16LE(at * 8),
-      filter.readUInt8(at * 8 + 2),
-      filter.readUInt8(at * 8 + 3),
-      filter.readUInt32LE(at * 8 + 4),
-    ];
-    if (code === 0x20) a = data.readUInt32LE(k);
-    else if (code === 0x54) a = (a & k) >>> 0;
-    else if (code === 0x15) at += a === k ? yes : no;
-    else if (code === 0x25) at += a > k ? yes : no;
-    else if (code === 0x35) at += a >= k ? yes : no;
-    else if (code === 0x05) at += k;
-    else {
-      assert.equal(code, 0x06);
-      return k;
-    }
-  }
-}
+const answer = (filter: Buffer, number: number, args: readonly bigint[] = [], audit = native): number =>
+  answerOf(filter, audit, number, args);
 
 function filter(text: string, withCompat = true): Buffer {
   assert.equal(rawSeccomp.check(text), undefined);

@@ -16,7 +16,7 @@ import { checkRivals as checkDeviceRivals, checkDevices, checkPlaces } from "../
 import type { InstanceHome } from "../home";
 import type { Expanded, InstanceRecord } from "../record";
 import { rlimitOps } from "../spec/process";
-import { syscallLines } from "../spec/syscall-keys";
+import { requireNoRivals } from "../spec/syscall-keys";
 import { requireKnownCalls } from "../spec/syscalls";
 
 export type Settings = Pick<InstanceRecord, "project" | "config" | "devices" | "profiles">;
@@ -58,8 +58,7 @@ export function checkExpanded(
   rlimitOps(newConfig);
   if (isInUserNamespace() || Object.keys(newConfig).some((key) => /^security\.(idmap\.|nesting$)/.test(key)))
     checkIdmap(config);
-  if (syscallLines(config, "allow") !== undefined && syscallLines(config, "deny") !== undefined)
-    throw badRequest("security.syscalls.allow cannot be set together with security.syscalls.deny. Unset one of them.");
+  requireNoRivals(config);
   requireKnownCalls(home.seccompDir, newConfig);
   const newDevices = changedOf(devices, was.devices);
   checkDevices(home, own, devices, (device) => newDevices[device] !== undefined);

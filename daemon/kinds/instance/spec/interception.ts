@@ -22,7 +22,7 @@ const [kindOfFile, characterDevice] = [0o170_000, 0o020_000] as const;
 /** Nodes that every container has: null, zero, full, random, urandom, tty (native/verbs/notify/mknod.c has the same). */
 const nodes = [0x103, 0x105, 0x107, 0x108, 0x109, 0x500] as const;
 
-const interceptable = ["mknod", "mount", "sched_setscheduler", "setxattr", "sysinfo"] as const;
+const interceptable = ["bpf", "mknod", "mount", "sched_setscheduler", "setxattr", "sysinfo"] as const;
 type Interceptable = (typeof interceptable)[number];
 
 /** File systems that the container may mount. */
@@ -34,12 +34,14 @@ function intercepted(config: Config): readonly Interceptable[] {
   const set = instanceConfig(config);
   if (set.get("security.privileged") || set.has("raw.seccomp")) return [];
   const wanted = interceptable.filter((call) => set.get(`security.syscalls.intercept.${call}`));
-  return wanted.filter((call) => call !== "mount" || mountable(config).length > 0);
+  const isAsked = { bpf: set.get("security.syscalls.intercept.bpf.devices"), mount: mountable(config).length > 0 };
+  return wanted.filter((call) => (call !== "bpf" && call !== "mount") || isAsked[call]);
 }
 
 /** The answers that bothy-cell gives. @param config expanded */
 export const interceptionOps = (config: Config): Op[] =>
   intercepted(config).flatMap((call): Op[] => {
+    if (call === "bpf") return [["intercept", "bpf-devices", ""]];
     if (call !== "mount") return [["intercept", call, ""]];
     const isShifted = instanceConfig(config).get("security.syscalls.intercept.mount.shift");
     const mount: Op = ["intercept", "mount", mountable(config).join(",")];
@@ -87,7 +89,19 @@ const freshMount: readonly Instruction[] = [
   handOver,
 ];
 
+/** BPF_PROG_LOAD, BPF_PROG_ATTACH and BPF_PROG_DETACH (linux/bpf.h). Others stay as the filter has them. */
+const programCommands = [5, 8, 9] as const;
+const programCall: readonly Instruction[] = [
+  load(argument(0)),
+  ...programCommands.map((command, i): Instruction => {
+    const left = programCommands.length - 1 - i;
+    return [code.jumpIfEqual, left, left === 0 ? 1 : 0, command];
+  }),
+  handOver,
+];
+
 const rules: Readonly<Record<Interceptable, readonly (readonly [call: string, then: readonly Instruction[]])[]>> = {
+  bpf: [["bpf", programCall]],
   mknod: [
     ["mknod", nodeRule(1, 2)],
     ["mknodat", nodeRule(2, 3)],

@@ -8,14 +8,20 @@ import path from "node:path";
 import type { Config } from "../../../../sdk/api/common";
 import { instanceConfig } from "../../../../sdk/api/config/instance";
 import type { Op } from "../../../platform/native/index";
-import { isCompatDenied } from "./syscall-keys";
+import { isCompatDenied, isStrict } from "./syscall-keys";
 
-/** One of the programs that the build makes: the filter loosens by name. @param config expanded */
-export function seccompFile(dir: string, config: Config): string {
+/** Which list counts: what is allowed, or what is denied. Both loosen by name. */
+function filterName(config: Config): string {
   const set = instanceConfig(config);
-  const name = set.get("security.privileged") ? "privileged" : set.get("security.nesting") ? "nesting" : "default";
-  return path.join(dir, `${name}${isCompatDenied(config) ? "-native" : ""}.bpf`);
+  const isPrivileged = set.get("security.privileged");
+  const isNesting = set.get("security.nesting") && !isPrivileged;
+  if (isStrict(config)) return isNesting ? "strict-nesting" : "strict";
+  return isPrivileged ? "privileged" : isNesting ? "nesting" : "default";
 }
+
+/** One of the programs that the build makes. @param config expanded */
+export const seccompFile = (dir: string, config: Config): string =>
+  path.join(dir, `${filterName(config)}${isCompatDenied(config) ? "-native" : ""}.bpf`);
 
 export interface WholeFilter {
   readonly program: Buffer;

@@ -1,7 +1,7 @@
 /** Keys of what an instance is allowed. */
 import { allowedCalls, deniedCalls } from "../syscall-policy";
 import { grouped } from "../table";
-import { bool, fileSystemList, integer, wordList } from "../values";
+import { bool, fileSystemList, integer, oneOf, wordList } from "../values";
 
 const since = "0.1.0";
 
@@ -148,6 +148,24 @@ export const securityKeys = grouped("security", {
     example: "false",
     doc: "Whether what is denied to all containers is denied to this one. When `false`, nothing but its own rules stands between its programs and the host's kernel, so they must be trusted.",
   },
+  "security.syscalls.intercept.bpf": {
+    type: bool,
+    default: "false",
+    applies: "next start",
+    since,
+    extension: "container_syscall_intercept_bpf_devices",
+    example: "true",
+    doc: "Whether those calls of `bpf` are answered that another key names: `security.syscalls.intercept.bpf.devices`.",
+  },
+  "security.syscalls.intercept.bpf.devices": {
+    type: bool,
+    default: "false",
+    applies: "next start",
+    since,
+    extension: "container_syscall_intercept_bpf_devices",
+    example: "true",
+    doc: "Whether the container's root can attach programs to its control groups of v2 that say which devices may be opened, as container managers and systemd do. It takes `security.syscalls.intercept.bpf`; a program that does more than compare numbers is refused ([security.md](security.md)).",
+  },
   "security.syscalls.intercept.mknod": {
     type: bool,
     default: "false",
@@ -219,6 +237,15 @@ export const securityKeys = grouped("security", {
     extension: "bothy_syscalls_permit",
     example: "io_uring",
     doc: "What the container may have of that which is denied to all containers: `io_uring`; sockets of AF_VSOCK, which reach the hypervisor and its machines (`vsock`); `socketcall`, by which older 32-bit programs make all their sockets, and every program those of vsock and AF_ALG ([security.md](security.md)).",
+  },
+  "security.syscalls.profile": {
+    type: oneOf("default", "strict"),
+    default: "default",
+    applies: "next start",
+    since,
+    extension: "bothy_syscalls_profile",
+    example: "strict",
+    doc: "Which system calls the container's programs may make: all but a list of what is denied (`default`), or none but a list of what is allowed (`strict`), which has what systems and usual programs need ([security.md](security.md)). `strict` does not go together with `raw.seccomp`, `security.syscalls.allow` and `security.syscalls.deny_default=false`.",
   },
   "security.syscalls.whitelist": {
     type: allowedCalls,
