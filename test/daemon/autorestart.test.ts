@@ -46,7 +46,7 @@ test("a container that somebody stops stays stopped, and so does one whose key i
     const { client } = daemon;
     const rests = async (how: () => Promise<unknown>) => {
       await how();
-      while ((await client.getInstance("c")).value.status !== "Stopped");
+      while ((await client.getInstance("c")).value.status !== "Stopped") await delay(5);
       // A start would have been noted with the end, before anybody could see it.
       assert.equal((await client.getInstance("c")).value.config["volatile.last_state.power"], "STOPPED");
       assert.equal((await client.getInstance("c")).value.config["volatile.last_state.restart"], undefined);
@@ -69,7 +69,8 @@ test("a container that ends each time is given up after ten times within a minut
       pid = await another(daemon, pid);
     }
     process.kill(pid, "SIGKILL");
-    while ((await daemon.client.getInstance("c")).value.config["volatile.last_state.power"] !== "STOPPED");
+    while ((await daemon.client.getInstance("c")).value.config["volatile.last_state.power"] !== "STOPPED")
+      await delay(20);
     assert.match(daemon.log(), /warning An instance ends again and again, and is not started any more name="c"/);
   }),
 );
@@ -78,6 +79,6 @@ test("an ephemeral container goes when it ends, whatever boot.autorestart says",
   withDaemon({}, async (daemon) => {
     await make(daemon, { ephemeral: true });
     process.kill(await pidOf(daemon), "SIGKILL");
-    while ((await daemon.client.listInstances()).length > 0);
+    while ((await daemon.client.listInstances()).length > 0) await delay(20);
   }),
 );

@@ -443,7 +443,7 @@ test("a backup and an import that are cut off by a crash leave nothing, and a ca
   const devices = { root: { type: "disk", path: "/", pool: "dir" } };
   await (await client.createInstance({ name: "large", devices, source: { type: "none" } })).wait();
   const root = path.join(daemon.dir, "storage-pools", "dir", "containers", "large", "rootfs");
-  await daemon.run("sh", "-c", `head -c 100M /dev/urandom > '${root}/noise'`);
+  await daemon.run("sh", "-c", `head -c 60M /dev/urandom > '${root}/noise'`);
   const file = await exported("large");
   const scratch = () => readdirSync(path.join(daemon.dir, "tmp"));
   const operation = await client.createBackup("large", { name: "cut", compression_algorithm: "xz -9" });

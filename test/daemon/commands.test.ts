@@ -5,11 +5,16 @@ import path from "node:path";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { preparePool, type TestDaemon, withDaemon } from "../support/daemon";
+import { spread } from "../support/long";
 import { requireFeature } from "../support/require";
 import { shareDaemon } from "../support/shared-daemon";
 
 const skip = requireFeature("root", process.getuid?.() === 0);
-const program = path.resolve(__dirname, "../../daemon/main.js");
+const program = path.resolve(
+  __dirname,
+  "../..",
+  process.env.BOTHY_TEST_BUNDLE === "1" ? "bundle/bothyd/start.js" : "daemon/main.js",
+);
 
 interface Left {
   readonly code: number;
@@ -164,13 +169,14 @@ test("activateifneeded says what waits for a daemon, whether it runs or not", as
   const never = { "snapshots.schedule": "" };
   const volume = "/1.0/storage-pools/default/volumes/custom/kept";
   await daemon.request("POST", "/1.0/storage-pools/default/volumes/custom", { name: "kept", config: {} });
-  for (const [what, url, set, unset] of [
+  const rows: readonly [what: string, url: string, set: object, unset: object][] = [
     ["core.https_address set", "/1.0", { "core.https_address": "127.0.0.1:8557" }, { "core.https_address": "" }],
     ["scheduled instance snapshots", "/1.0/instances/kept", schedule, never],
     ["scheduled instance snapshots", "/1.0/profiles/default", schedule, never],
     ["auto-started instances", "/1.0/profiles/default", { "boot.autostart": "true" }, { "boot.autostart": "" }],
     ["scheduled volume snapshots", volume, schedule, never],
-  ] as const)
+  ];
+  for (const [what, url, set, unset] of spread(rows, 3))
     await waiting(
       what,
       () => patch(url, set),

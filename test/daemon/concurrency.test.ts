@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { ApiError, Client } from "../../sdk/index";
 import { preparePool, type TestDaemon, withDaemon } from "../support/daemon";
+import { isLong } from "../support/long";
 import { requireFeature } from "../support/require";
 
-const seconds = Number(process.env.BOTHY_CONCURRENCY_SECONDS ?? "5");
+const seconds = Number(process.env.BOTHY_CONCURRENCY_SECONDS ?? (isLong ? "5" : "2"));
 const clientCount = 8;
 const key = "user.count";
 const skip = requireFeature("root", process.getuid?.() === 0);

@@ -1,4 +1,4 @@
-/** A crowd: hundreds of containers at once, and what is left of them. How long it takes is for `npm run bench -- --only crowd`. */
+/** A crowd: many containers at once, hundreds in `npm run test:long`, and what is left of them. How long it takes is for `npm run bench -- --only crowd`. */
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import path from "node:path";
@@ -6,9 +6,10 @@ import { test } from "node:test";
 import { Crowd, type Keeper } from "../../bench/crowd/crowd";
 import { commandOf, findTraces, settledTraces, type Traces } from "../../scripts/scene/traces";
 import { preparePool, type TestDaemon, withDaemon } from "../support/daemon";
+import { isLong } from "../support/long";
 import { needs } from "../support/needs";
 
-const size = 300;
+const size = isLong ? 300 : 80;
 const clients = 4;
 
 const counts = (traces: Traces) =>

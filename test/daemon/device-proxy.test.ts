@@ -9,9 +9,12 @@ import { ApiError } from "../../sdk/api/errors";
 import { Client } from "../../sdk/client/client";
 import { type TestDaemon, withDaemon } from "../support/daemon";
 import { requireFeature } from "../support/require";
+import { clearedAfterEach, shareDaemon } from "../support/shared-daemon";
 import { until } from "../support/until";
 
 const skip = requireFeature("root", process.getuid?.() === 0);
+const shared = shareDaemon({ bare: false }, async () => undefined);
+clearedAfterEach(shared);
 const folder = mkdtempSync(path.join(tmpdir(), "bothy-proxy-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -51,138 +54,130 @@ const ask = (daemon: TestDaemon, address = "127.0.0.1:8080") =>
   );
 
 test("clients on the host reach the container from its start to its end", { skip }, async () => {
-  await withDaemon({ bare: false }, async (daemon) => {
-    await create(daemon, { web });
-    await setState(daemon, "start");
-    await serve(daemon, "hello");
-    assert.equal(await ask(daemon), "hello");
-    await setState(daemon, "restart");
-    await serve(daemon, "again");
-    assert.equal(await ask(daemon), "again");
-    await setState(daemon, "stop");
-    assert.equal(await ask(daemon), "");
-    await create(daemon, { web }, "next");
-    await setState(daemon, "start", "next");
-    await setState(daemon, "stop", "next");
-  });
+  const { daemon } = shared;
+  await create(daemon, { web });
+  await setState(daemon, "start");
+  await serve(daemon, "hello");
+  assert.equal(await ask(daemon), "hello");
+  await setState(daemon, "restart");
+  await serve(daemon, "again");
+  assert.equal(await ask(daemon), "again");
+  await setState(daemon, "stop");
+  assert.equal(await ask(daemon), "");
+  await create(daemon, { web }, "next");
+  await setState(daemon, "start", "next");
+  await setState(daemon, "stop", "next");
 });
 
 test("a running container gets a proxy, changes it, and loses it", { skip }, async () => {
-  await withDaemon({ bare: false }, async (daemon) => {
-    await create(daemon, {});
-    await setState(daemon, "start");
-    await serve(daemon, "one");
-    await serve(daemon, "two", 81);
-    await setDevices(daemon, { web });
-    assert.equal(await ask(daemon), "one");
-    await setDevices(daemon, { web: { ...web, connect: "tcp:127.0.0.1:81" } });
-    assert.equal(await ask(daemon), "two");
-    await setDevices(daemon, { web: { ...web, listen: "tcp:127.0.0.1:8080-8081", connect: "tcp::80,81" } });
-    assert.equal(await ask(daemon), "one");
-    assert.equal(await ask(daemon, "127.0.0.1:8081"), "two");
-    await setDevices(daemon, {});
-    assert.equal(await ask(daemon), "");
-  });
+  const { daemon } = shared;
+  await create(daemon, {});
+  await setState(daemon, "start");
+  await serve(daemon, "one");
+  await serve(daemon, "two", 81);
+  await setDevices(daemon, { web });
+  assert.equal(await ask(daemon), "one");
+  await setDevices(daemon, { web: { ...web, connect: "tcp:127.0.0.1:81" } });
+  assert.equal(await ask(daemon), "two");
+  await setDevices(daemon, { web: { ...web, listen: "tcp:127.0.0.1:8080-8081", connect: "tcp::80,81" } });
+  assert.equal(await ask(daemon), "one");
+  assert.equal(await ask(daemon, "127.0.0.1:8081"), "two");
+  await setDevices(daemon, {});
+  assert.equal(await ask(daemon), "");
 });
 
 test("a guest reaches a server of the host where its own network has none", { skip }, async () => {
-  await withDaemon({ bare: false }, async (daemon) => {
-    await create(daemon, {
-      host: { ...web, bind: "instance", listen: "tcp:127.0.0.1:90", connect: "tcp:127.0.0.1:8080" },
-    });
-    // The other container's proxy is the server.
-    await create(daemon, { web }, "server");
-    await setState(daemon, "start", "server");
-    await serve(daemon, "served", 80, "server");
-    await setState(daemon, "start");
-    assert.equal(await inside(daemon, "wget -qO- http://127.0.0.1:90/"), "served");
-    assert.equal(await ask(daemon, "127.0.0.1:90"), "");
+  const { daemon } = shared;
+  await create(daemon, {
+    host: { ...web, bind: "instance", listen: "tcp:127.0.0.1:90", connect: "tcp:127.0.0.1:8080" },
   });
+  // The other container's proxy is the server.
+  await create(daemon, { web }, "server");
+  await setState(daemon, "start", "server");
+  await serve(daemon, "served", 80, "server");
+  await setState(daemon, "start");
+  assert.equal(await inside(daemon, "wget -qO- http://127.0.0.1:90/"), "served");
+  assert.equal(await ask(daemon, "127.0.0.1:90"), "");
 });
 
 test("a unix socket on the host has the owner and mode that were asked for, and goes with the container", {
   skip,
 }, async () => {
-  await withDaemon({ bare: false }, async (daemon) => {
-    const file = path.join(folder, "web.sock");
-    await create(daemon, { web: { ...web, listen: `unix:${file}`, uid: "33", gid: "34", mode: "0620" } });
-    await setState(daemon, "start");
-    await serve(daemon, "by socket");
-    assert.equal((await daemon.run("curl", "-s", "--unix-socket", file, "http://box/")).trim(), "by socket");
-    const { uid, gid, mode } = statSync(file);
-    assert.deepEqual([uid, gid, mode & 0o777], [33, 34, 0o620]);
-    await setState(daemon, "stop");
-    await until(async () => !existsSync(file));
-  });
+  const { daemon } = shared;
+  const file = path.join(folder, "web.sock");
+  await create(daemon, { web: { ...web, listen: `unix:${file}`, uid: "33", gid: "34", mode: "0620" } });
+  await setState(daemon, "start");
+  await serve(daemon, "by socket");
+  assert.equal((await daemon.run("curl", "-s", "--unix-socket", file, "http://box/")).trim(), "by socket");
+  const { uid, gid, mode } = statSync(file);
+  assert.deepEqual([uid, gid, mode & 0o777], [33, 34, 0o620]);
+  await setState(daemon, "stop");
+  await until(async () => !existsSync(file));
 });
 
 test("the server learns the client's address by the PROXY protocol", { skip }, async () => {
-  await withDaemon({ bare: false }, async (daemon) => {
-    await create(daemon, { web: { ...web, proxy_protocol: "true" } });
-    await setState(daemon, "start");
-    await inside(
-      daemon,
-      "nc -l -p 80 -e sh -c 'head -n 1 >/tmp/first' & while ! netstat -ltn | grep -q :80; do usleep 20000; done",
-    );
-    await ask(daemon);
-    await until(async () => /^PROXY TCP4 127.0.0.1 127.0.0.1 \d+ 8080$/.test(await inside(daemon, "cat /tmp/first")));
-  });
+  const { daemon } = shared;
+  await create(daemon, { web: { ...web, proxy_protocol: "true" } });
+  await setState(daemon, "start");
+  await inside(
+    daemon,
+    "nc -l -p 80 -e sh -c 'head -n 1 >/tmp/first' & while ! netstat -ltn | grep -q :80; do usleep 20000; done",
+  );
+  await ask(daemon);
+  await until(async () => /^PROXY TCP4 127.0.0.1 127.0.0.1 \d+ 8080$/.test(await inside(daemon, "cat /tmp/first")));
 });
 
 test("a unix socket inside that nobody serves closes connections, and the proxy can be changed", { skip }, async () => {
-  await withDaemon({ bare: false }, async (daemon) => {
-    const device = { ...web, connect: "unix:/tmp/s", "security.uid": "1000", "security.gid": "1001" };
-    await create(daemon, { web: device });
-    await setState(daemon, "start");
-    assert.equal(await ask(daemon), "", "nobody serves");
-    await setDevices(daemon, { web });
-    await serve(daemon, "back");
-    assert.equal(await ask(daemon), "back");
-  });
+  const { daemon } = shared;
+  const device = { ...web, connect: "unix:/tmp/s", "security.uid": "1000", "security.gid": "1001" };
+  await create(daemon, { web: device });
+  await setState(daemon, "start");
+  assert.equal(await ask(daemon), "", "nobody serves");
+  await setDevices(daemon, { web });
+  await serve(daemon, "back");
+  assert.equal(await ask(daemon), "back");
 });
 
 test("a proxy outlives a killed daemon; the next one knows it, and makes one again that was killed", {
   skip,
 }, async () => {
-  await withDaemon({ bare: false }, async (daemon) => {
-    await create(daemon, { web });
-    await setState(daemon, "start");
-    await serve(daemon, "steady");
-    await daemon.kill();
-    assert.equal(await ask(daemon), "steady");
-    await daemon.start();
-    assert.equal(await ask(daemon), "steady");
-    await setDevices(daemon, {});
-    assert.equal(await ask(daemon), "");
-    await setDevices(daemon, { web });
-    await daemon.kill();
-    const listening = await daemon.run("ss", "-ltnpH", "sport", "=", "8080");
-    for (const [, pid = ""] of listening.matchAll(/pid=(\d+)/g)) process.kill(Number(pid), "SIGKILL");
-    await until(async () => (await ask(daemon)) === "");
-    await daemon.start();
-    await until(async () => (await ask(daemon)) === "steady");
-  });
+  const { daemon } = shared;
+  await create(daemon, { web });
+  await setState(daemon, "start");
+  await serve(daemon, "steady");
+  await daemon.kill();
+  assert.equal(await ask(daemon), "steady");
+  await daemon.start();
+  assert.equal(await ask(daemon), "steady");
+  await setDevices(daemon, {});
+  assert.equal(await ask(daemon), "");
+  await setDevices(daemon, { web });
+  await daemon.kill();
+  const listening = await daemon.run("ss", "-ltnpH", "sport", "=", "8080");
+  for (const [, pid = ""] of listening.matchAll(/pid=(\d+)/g)) process.kill(Number(pid), "SIGKILL");
+  await until(async () => (await ask(daemon)) === "");
+  await daemon.start();
+  await until(async () => (await ask(daemon)) === "steady");
 });
 
 test("an address that is taken is refused with its name, and nothing changes", { skip }, async () => {
-  await withDaemon({ bare: false }, async (daemon) => {
-    await create(daemon, { web }, "first");
-    await setState(daemon, "start", "first");
-    await create(daemon, { web });
-    await assert.rejects(setState(daemon, "start"), (error) => {
-      assert.ok(ApiError.is(error) && error.code === "BAD_REQUEST", String(error));
-      assert.match(error.message, /device "web".*127\.0\.0\.1.*8080/);
-      return true;
-    });
-    assert.equal((await daemon.client.getInstance("box")).value.status, "Stopped");
-    const other = { ...web, listen: "tcp:127.0.0.1:8090" };
-    await setDevices(daemon, { web: other });
-    await setState(daemon, "start");
-    await serve(daemon, "kept");
-    await assert.rejects(setDevices(daemon, { web }), /8080/);
-    assert.equal(await ask(daemon, "127.0.0.1:8090"), "kept");
-    assert.deepEqual((await daemon.client.getInstance("box")).value.devices.web, other);
+  const { daemon } = shared;
+  await create(daemon, { web }, "first");
+  await setState(daemon, "start", "first");
+  await create(daemon, { web });
+  await assert.rejects(setState(daemon, "start"), (error) => {
+    assert.ok(ApiError.is(error) && error.code === "BAD_REQUEST", String(error));
+    assert.match(error.message, /device "web".*127\.0\.0\.1.*8080/);
+    return true;
   });
+  assert.equal((await daemon.client.getInstance("box")).value.status, "Stopped");
+  const other = { ...web, listen: "tcp:127.0.0.1:8090" };
+  await setDevices(daemon, { web: other });
+  await setState(daemon, "start");
+  await serve(daemon, "kept");
+  await assert.rejects(setDevices(daemon, { web }), /8080/);
+  assert.equal(await ask(daemon, "127.0.0.1:8090"), "kept");
+  assert.deepEqual((await daemon.client.getInstance("box")).value.devices.web, other);
 });
 
 test("a restricted project has proxies when it says so", { skip }, async () => {
@@ -209,30 +204,29 @@ test("a restricted project has proxies when it says so", { skip }, async () => {
 });
 
 test("options that cannot be are refused, and nothing is made", { skip }, async () => {
-  await withDaemon({ bare: false }, async (daemon) => {
-    const wrong: [Device, RegExp][] = [
-      [{ type: "proxy", listen: web.listen! }, /needs the option "connect"/],
-      [{ ...web, listen: "tcp:localhost:80" }, /Not an IP address/],
-      [{ ...web, listen: "tcp:::1:80" }, /Not an IP address|must be tcp:ADDRESS:PORT/],
-      [{ ...web, listen: "http:127.0.0.1:80" }, /Unknown protocol type "http"/],
-      [{ ...web, listen: "tcp:127.0.0.1:0" }, /from 1 to 65535/],
-      [{ ...web, listen: "tcp:127.0.0.1:80-70" }, /from 1 to 65535/],
-      [{ ...web, listen: "tcp:127.0.0.1:80,80" }, /twice/],
-      [{ ...web, listen: "unix:relative" }, /absolute path/],
-      [{ ...web, listen: `unix:/${"x".repeat(120)}` }, /at most 107 bytes/],
-      [{ ...web, connect: "tcp:127.0.0.1:80-82" }, /Mismatch between listen port/],
-      [{ ...web, uid: "1" }, /non-abstract unix sockets/],
-      [{ ...web, listen: "unix:@name", mode: "0600" }, /non-abstract unix sockets/],
-      [{ ...web, connect: "udp:127.0.0.1:80", proxy_protocol: "true" }, /only be sent to tcp servers/],
-      [{ ...web, nat: "true" }, /not here yet/],
-      [{ ...web, bind: "guests" }, /bind: it must be one of/],
-    ];
-    for (const [device, message] of wrong)
-      await assert.rejects(create(daemon, { web: device }), (error) => {
-        assert.ok(ApiError.is(error) && error.code === "BAD_REQUEST", String(error));
-        assert.match(error.message, message);
-        return true;
-      });
-    assert.deepEqual(await daemon.client.listInstances(), []);
-  });
+  const { daemon } = shared;
+  const wrong: [Device, RegExp][] = [
+    [{ type: "proxy", listen: web.listen! }, /needs the option "connect"/],
+    [{ ...web, listen: "tcp:localhost:80" }, /Not an IP address/],
+    [{ ...web, listen: "tcp:::1:80" }, /Not an IP address|must be tcp:ADDRESS:PORT/],
+    [{ ...web, listen: "http:127.0.0.1:80" }, /Unknown protocol type "http"/],
+    [{ ...web, listen: "tcp:127.0.0.1:0" }, /from 1 to 65535/],
+    [{ ...web, listen: "tcp:127.0.0.1:80-70" }, /from 1 to 65535/],
+    [{ ...web, listen: "tcp:127.0.0.1:80,80" }, /twice/],
+    [{ ...web, listen: "unix:relative" }, /absolute path/],
+    [{ ...web, listen: `unix:/${"x".repeat(120)}` }, /at most 107 bytes/],
+    [{ ...web, connect: "tcp:127.0.0.1:80-82" }, /Mismatch between listen port/],
+    [{ ...web, uid: "1" }, /non-abstract unix sockets/],
+    [{ ...web, listen: "unix:@name", mode: "0600" }, /non-abstract unix sockets/],
+    [{ ...web, connect: "udp:127.0.0.1:80", proxy_protocol: "true" }, /only be sent to tcp servers/],
+    [{ ...web, nat: "true" }, /not here yet/],
+    [{ ...web, bind: "guests" }, /bind: it must be one of/],
+  ];
+  for (const [device, message] of wrong)
+    await assert.rejects(create(daemon, { web: device }), (error) => {
+      assert.ok(ApiError.is(error) && error.code === "BAD_REQUEST", String(error));
+      assert.match(error.message, message);
+      return true;
+    });
+  assert.deepEqual(await daemon.client.listInstances(), []);
 });

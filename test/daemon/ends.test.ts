@@ -50,7 +50,7 @@ const start = async ({ client }: TestDaemon, name: string) => {
 };
 
 async function untilStopped({ client }: TestDaemon, name: string): Promise<void> {
-  while ((await client.getInstance(name)).value.status !== "Stopped");
+  while ((await client.getInstance(name)).value.status !== "Stopped") await delay(5);
 }
 
 /** Lines of the log about ends, since the last call: the daemon writes its log beside its answers, a moment later when the host is busy. */

@@ -1,6 +1,6 @@
 /** Hostile images: what they may take of the daemon's memory, of the pool and of time; what is left of them when they are refused. */
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import {
   createWriteStream,
   existsSync,
@@ -22,6 +22,7 @@ import { createGzip, gzipSync } from "node:zlib";
 import { imageLimits } from "../../daemon/kinds/image/archive/limits";
 import { receive } from "../../daemon/kinds/image/archive/upload";
 import { preparePool } from "../support/daemon";
+import { isLong, spread } from "../support/long";
 import { processesWith } from "../support/process";
 import { shareDaemon } from "../support/shared-daemon";
 import { type Entry, imageOf, metadataEntry, rootEntry, type Scene, tarball, withImages } from "./image-scene";
@@ -92,30 +93,31 @@ async function imported(target: string): Promise<{ fingerprint?: string; error?:
   }
 }
 
-test("sixty thousand entries with names of four thousand bytes take little of the daemon's memory", async () => {
+test("thirty thousand entries with names of four thousand bytes take little of the daemon's memory", async () => {
   const target = path.join(folder, "names.tar.gz");
   const parents = Array.from({ length: 15 }, () => "n".repeat(250)).join("/");
   await writeNames(
     target,
     (function* () {
-      for (let index = 0; index < 60_000; index += 1) yield `${parents}/${"y".repeat(200)}${index}`;
+      for (let index = 0; index < 30_000; index += 1) yield `${parents}/${"y".repeat(200)}${index}`;
     })(),
   );
   let told = {};
   const grown = await growth(async () => {
     told = await imported(target);
   });
-  assert.ok(grown < 100, `${grown} MiB: ${JSON.stringify(told)}`);
+  assert.ok(grown < 60, `${grown} MiB: ${JSON.stringify(told)}`);
 });
 
-test("six thousand entries with fourteen new folders each are unpacked", () =>
+const entryCount = isLong ? 6000 : 2000;
+test(`${entryCount} entries with fourteen new folders each are unpacked`, () =>
   withImages(async (scene) => {
     const target = path.join(folder, "folders.tar.gz");
     const below = Array.from({ length: 13 }, (_, depth) => `d${depth}`).join("/");
     await writeNames(
       target,
       (function* () {
-        for (let index = 0; index < 6000; index += 1) yield `${index}/${below}/f`;
+        for (let index = 0; index < entryCount; index += 1) yield `${index}/${below}/f`;
       })(),
     );
     const fingerprint = await scene.importBytes(readFileSync(target));
@@ -123,13 +125,16 @@ test("six thousand entries with fourteen new folders each are unpacked", () =>
     const root = mkdtempSync(path.join(existsSync("/dev/shm") ? "/dev/shm" : folder, "bothy-hostile-"));
     try {
       await scene.images.unpack(fingerprint, root, { deviceNodes: false, warn: assert.fail });
-      assert.ok(existsSync(path.join(root, `5999/${below}/f`)));
+      assert.ok(existsSync(path.join(root, `${entryCount - 1}/${below}/f`)));
     } finally {
       rmSync(root, { recursive: true });
     }
   }));
 
-/** Packs an image whose one file is all zeros. */
+/** Megabytes that are packed at once. */
+const pieceSize = 50;
+
+/** Packs an image whose one file is all zeros: piece by piece, and the same piece is packed but once, where the packer's format has pieces. */
 async function writeZeros(target: string, packer: string, megabytes: number): Promise<void> {
   const whole = await imageOf({ ...file("rootfs/zeros", ""), flag: "0" });
   const head = Buffer.from(whole.subarray(0, -1024));
@@ -143,20 +148,20 @@ async function writeZeros(target: string, packer: string, megabytes: number): Pr
       .padStart(6, "0")}\0 `,
     148,
   );
-  const child = spawn("sh", ["-c", `exec ${packer}`], { stdio: ["pipe", "pipe", "inherit"] });
-  const piece = Buffer.alloc(1 << 20);
-  function* bytes() {
-    yield head;
-    for (let index = 0; index < megabytes; index += 1) yield piece;
-    yield Buffer.alloc(1024);
+  const packed = (bytes: Buffer) => execFileSync("sh", ["-c", `exec ${packer}`], { input: bytes, maxBuffer: 1 << 28 });
+  const end = Buffer.alloc(1024);
+  if (packer.includes("lzma")) {
+    writeFileSync(target, packed(Buffer.concat([head, Buffer.alloc(megabytes << 20), end])));
+    return;
   }
-  await Promise.all([pipeline(Readable.from(bytes()), child.stdin), pipeline(child.stdout, createWriteStream(target))]);
+  const piece = packed(Buffer.alloc(pieceSize << 20));
+  writeFileSync(target, Buffer.concat([packed(head), ...Array(megabytes / pieceSize).fill(piece), packed(end)]));
 }
 
-for (const packer of ["gzip -1", "xz -0", "zstd -q -1", "bzip2 -1", "xz --format=lzma -0"])
+for (const packer of spread(["gzip -1", "xz -0", "xz --format=lzma -0", "zstd -q -1", "bzip2 -1"], 4))
   test(`a few bytes of ${packer.split(" -")[0]} that unpack to hundreds of megabytes are refused, and nothing of them is left`, async () => {
     const target = path.join(folder, "zeros");
-    await writeZeros(target, packer, packer.startsWith("gzip") ? 700 : 300);
+    await writeZeros(target, packer, packer.startsWith("gzip") ? 600 : 300);
     await shared.unchanged(async () => {
       const { error } = await imported(target);
       assert.match(

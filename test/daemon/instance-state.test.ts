@@ -141,7 +141,7 @@ test("poweroff inside stops a container, reboot inside starts it again", async (
 
 test("lists and states are told while containers come and go", async () => {
   const churn = async (name: string) => {
-    for (let round = 0; round < 4; round += 1) {
+    for (let round = 0; round < 2; round += 1) {
       await launch(name, { ephemeral: true });
       await act(name, "stop", { force: true });
     }

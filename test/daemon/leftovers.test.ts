@@ -10,8 +10,11 @@ import { hierarchies, readCgroupLayout } from "../../daemon/platform/host/cgroup
 import { preparePool, type TestDaemon, withDaemon } from "../support/daemon";
 import { processText } from "../support/process";
 import { requireFeature } from "../support/require";
+import { clearedAfterEach, shareDaemon } from "../support/shared-daemon";
 
 const skip = requireFeature("root", process.getuid?.() === 0);
+const shared = shareDaemon({}, (daemon) => preparePool(daemon, "dir"));
+clearedAfterEach(shared);
 const image = { type: "image", alias: "template:busybox" };
 const layout = readCgroupLayout();
 
@@ -47,49 +50,43 @@ const baseOf = async ({ client }: TestDaemon, name: string) =>
   (await client.getInstance(name)).value.config["volatile.idmap.base"];
 
 test("a guest that outlives its supervisor is ended before its instance counts as stopped", { skip }, async () => {
-  await withDaemon({}, async (daemon) => {
-    await preparePool(daemon, "dir");
-    const { pid, supervisor } = await launchStubborn(daemon, "web");
-    process.kill(supervisor, "SIGKILL");
-    while ((await daemon.client.getInstance("web")).value.status !== "Stopped") await delay(5);
-    assert.ok(!isAlive(pid), "nothing of it runs");
-    assert.deepEqual(groupsOf(daemon, "web"), []);
-    await (await daemon.client.deleteInstance("web")).wait();
-    await (await daemon.client.createInstance({ name: "web", source: image })).wait();
-    await (await daemon.client.setInstanceState("web", { action: "start" })).wait();
-  });
+  const { daemon } = shared;
+  const { pid, supervisor } = await launchStubborn(daemon, "web");
+  process.kill(supervisor, "SIGKILL");
+  while ((await daemon.client.getInstance("web")).value.status !== "Stopped") await delay(5);
+  assert.ok(!isAlive(pid), "nothing of it runs");
+  assert.deepEqual(groupsOf(daemon, "web"), []);
+  await (await daemon.client.deleteInstance("web")).wait();
+  await (await daemon.client.createInstance({ name: "web", source: image })).wait();
+  await (await daemon.client.setInstanceState("web", { action: "start" })).wait();
 });
 
 test("a guest that lost daemon and supervisor is ended when the next daemon starts", { skip }, async () => {
-  await withDaemon({}, async (daemon) => {
-    await preparePool(daemon, "dir");
-    const { pid, supervisor } = await launchStubborn(daemon, "web");
-    await daemon.kill();
-    process.kill(supervisor, "SIGKILL");
-    assert.ok(isAlive(pid));
-    await daemon.start();
-    assert.equal((await daemon.client.getInstance("web")).value.status, "Stopped");
-    assert.ok(!isAlive(pid));
-    await (await daemon.client.setInstanceState("web", { action: "start" })).wait();
-    assert.equal((await daemon.client.getInstance("web")).value.status, "Running");
-  });
+  const { daemon } = shared;
+  const { pid, supervisor } = await launchStubborn(daemon, "web");
+  await daemon.kill();
+  process.kill(supervisor, "SIGKILL");
+  assert.ok(isAlive(pid));
+  await daemon.start();
+  assert.equal((await daemon.client.getInstance("web")).value.status, "Stopped");
+  assert.ok(!isAlive(pid));
+  await (await daemon.client.setInstanceState("web", { action: "start" })).wait();
+  assert.equal((await daemon.client.getInstance("web")).value.status, "Running");
 });
 
 test("a deletion that a crash cut off ends what lives on, and only then are its host ids free", { skip }, async () => {
-  await withDaemon({}, async (daemon) => {
-    await preparePool(daemon, "dir");
-    const { pid, supervisor } = await launchStubborn(daemon, "web");
-    const base = await baseOf(daemon, "web");
-    await daemon.kill();
-    process.kill(supervisor, "SIGKILL");
-    inDatabase(daemon, "UPDATE instances SET pending = 1 WHERE name = 'web'");
-    await daemon.start();
-    assert.deepEqual(await daemon.client.listInstances(), []);
-    assert.ok(!isAlive(pid));
-    assert.deepEqual(groupsOf(daemon, "web"), []);
-    await (await daemon.client.createInstance({ name: "next", source: image })).wait();
-    assert.equal(await baseOf(daemon, "next"), base, "the first free range, which nobody uses");
-  });
+  const { daemon } = shared;
+  const { pid, supervisor } = await launchStubborn(daemon, "web");
+  const base = await baseOf(daemon, "web");
+  await daemon.kill();
+  process.kill(supervisor, "SIGKILL");
+  inDatabase(daemon, "UPDATE instances SET pending = 1 WHERE name = 'web'");
+  await daemon.start();
+  assert.deepEqual(await daemon.client.listInstances(), []);
+  assert.ok(!isAlive(pid));
+  assert.deepEqual(groupsOf(daemon, "web"), []);
+  await (await daemon.client.createInstance({ name: "next", source: image })).wait();
+  assert.equal(await baseOf(daemon, "next"), base, "the first free range, which nobody uses");
 });
 
 test("what is left of a container that no instance knows any more is ended", { skip }, async () => {
@@ -135,59 +132,55 @@ for (const [version, words] of [
   test(`a supervisor of protocol ${version ?? "none"} is adopted with a warning, and its guest can be stopped`, {
     skip,
   }, async () => {
-    await withDaemon({}, async (daemon) => {
-      const { client } = daemon;
-      await preparePool(daemon, "dir");
-      await (await client.createInstance({ name: "web", source: image })).wait();
-      await (await client.setInstanceState("web", { action: "start" })).wait();
-      const { pid } = await client.getInstanceState("web");
-      await daemon.kill();
-      const said = version === undefined ? "" : `,"protocol":${version}`;
-      const stranger = await speakFor(daemon, "web", (line) => line.replace(/,"protocol":\d+/, said));
-      try {
-        await daemon.start();
-        assert.equal((await client.getInstance("web")).value.status, "Running");
-        const warned = async () =>
-          (await client.listWarnings()).filter(({ type, status }) => type.startsWith("Supervisor") && status === "new");
-        const [warning] = await warned();
-        assert.match(warning?.last_message ?? "", words);
-        assert.equal(warning?.entity_url, "/1.0/instances/web");
-        assert.match(daemon.log(), words);
-        await (await client.setInstanceState("web", { action: "stop", force: true })).wait();
-        assert.ok(!isAlive(pid));
-        await (await client.setInstanceState("web", { action: "start" })).wait();
-        assert.deepEqual(await warned(), []);
-      } finally {
-        stranger.close();
-      }
-    });
-  });
-
-test("a container that runs without device rules is a warning as long as it does", { skip }, async () => {
-  await withDaemon({}, async (daemon) => {
+    const { daemon } = shared;
     const { client } = daemon;
-    await preparePool(daemon, "dir");
     await (await client.createInstance({ name: "web", source: image })).wait();
     await (await client.setInstanceState("web", { action: "start" })).wait();
-    const warned = async () =>
-      (await client.listWarnings()).filter(
-        ({ type, status }) => type === "Device rules not in force" && status === "new",
-      );
-    assert.deepEqual(await warned(), []);
+    const { pid } = await client.getInstanceState("web");
     await daemon.kill();
-    const stranger = await speakFor(daemon, "web", (line) => line.replace(/\}\}/, ',"unguarded":"EPERM"}}'));
+    const said = version === undefined ? "" : `,"protocol":${version}`;
+    const stranger = await speakFor(daemon, "web", (line) => line.replace(/,"protocol":\d+/, said));
     try {
       await daemon.start();
+      assert.equal((await client.getInstance("web")).value.status, "Running");
+      const warned = async () =>
+        (await client.listWarnings()).filter(({ type, status }) => type.startsWith("Supervisor") && status === "new");
       const [warning] = await warned();
-      assert.match(warning?.last_message ?? "", /"web" runs without device rules.*\(EPERM\)/);
-      assert.match(daemon.log(), /"web\\?" runs without device rules/);
+      assert.match(warning?.last_message ?? "", words);
+      assert.equal(warning?.entity_url, "/1.0/instances/web");
+      assert.match(daemon.log(), words);
       await (await client.setInstanceState("web", { action: "stop", force: true })).wait();
+      assert.ok(!isAlive(pid));
       await (await client.setInstanceState("web", { action: "start" })).wait();
       assert.deepEqual(await warned(), []);
     } finally {
       stranger.close();
     }
   });
+
+test("a container that runs without device rules is a warning as long as it does", { skip }, async () => {
+  const { daemon } = shared;
+  const { client } = daemon;
+  await (await client.createInstance({ name: "web", source: image })).wait();
+  await (await client.setInstanceState("web", { action: "start" })).wait();
+  const warned = async () =>
+    (await client.listWarnings()).filter(
+      ({ type, status }) => type === "Device rules not in force" && status === "new",
+    );
+  assert.deepEqual(await warned(), []);
+  await daemon.kill();
+  const stranger = await speakFor(daemon, "web", (line) => line.replace(/\}\}/, ',"unguarded":"EPERM"}}'));
+  try {
+    await daemon.start();
+    const [warning] = await warned();
+    assert.match(warning?.last_message ?? "", /"web" runs without device rules.*\(EPERM\)/);
+    assert.match(daemon.log(), /"web\\?" runs without device rules/);
+    await (await client.setInstanceState("web", { action: "stop", force: true })).wait();
+    await (await client.setInstanceState("web", { action: "start" })).wait();
+    assert.deepEqual(await warned(), []);
+  } finally {
+    stranger.close();
+  }
 });
 
 /** Stands before a supervisor's socket and changes the line that it begins with. */

@@ -8,8 +8,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { controllerDir, readCgroupLayout } from "../../daemon/platform/host/cgroups";
 import { preparePool, type TestDaemon, withDaemon } from "../support/daemon";
 import { requireFeature } from "../support/require";
+import { clearedAfterEach, shareDaemon } from "../support/shared-daemon";
 
 const skip = requireFeature("root", process.getuid?.() === 0);
+const shared = shareDaemon({}, (daemon) => preparePool(daemon, "dir"));
+clearedAfterEach(shared);
 const image = { type: "image", alias: "template:busybox" };
 const program = path.resolve(__dirname, "../../daemon/main.js");
 
@@ -27,17 +30,15 @@ async function launch({ client }: TestDaemon, name: string): Promise<void> {
 }
 
 test("a second daemon on a folder is refused and takes nothing from the first", { skip }, async () => {
-  await withDaemon({}, async (daemon) => {
-    await preparePool(daemon, "dir");
-    await launch(daemon, "web");
-    for (const args of [[], ["--restore-database"]]) {
-      const { code, stderr } = await startAnother(daemon, ...args);
-      assert.equal(code, 1);
-      assert.match(stderr, /another bothyd uses it\. Stop that one, or choose another --dir/);
-    }
-    const { stdout } = await daemon.client.execOutput("web", { command: ["hostname"] });
-    assert.equal(String(stdout), "web\n");
-  });
+  const { daemon } = shared;
+  await launch(daemon, "web");
+  for (const args of [[], ["--restore-database"]]) {
+    const { code, stderr } = await startAnother(daemon, ...args);
+    assert.equal(code, 1);
+    assert.match(stderr, /another bothyd uses it\. Stop that one, or choose another --dir/);
+  }
+  const { stdout } = await daemon.client.execOutput("web", { command: ["hostname"] });
+  assert.equal(String(stdout), "web\n");
 });
 
 test("a daemon that cannot start leaves the networks of running containers alone", { skip }, async () => {
@@ -59,25 +60,21 @@ test("a daemon that cannot start leaves the networks of running containers alone
 });
 
 test("an instance whose run files are damaged keeps the daemon from nothing", { skip }, async () => {
-  await withDaemon({}, async (daemon) => {
-    await preparePool(daemon, "dir");
-    await (await daemon.client.createInstance({ name: "web", source: image })).wait();
-    await daemon.kill();
-    mkdirSync(path.join(daemon.dir, "cells", "web"));
-    writeFileSync(path.join(daemon.dir, "cells", "web", "exit"), "");
-    await daemon.start();
-    await (await daemon.client.setInstanceState("web", { action: "start" })).wait();
-  });
+  const { daemon } = shared;
+  await (await daemon.client.createInstance({ name: "web", source: image })).wait();
+  await daemon.kill();
+  mkdirSync(path.join(daemon.dir, "cells", "web"));
+  writeFileSync(path.join(daemon.dir, "cells", "web", "exit"), "");
+  await daemon.start();
+  await (await daemon.client.setInstanceState("web", { action: "start" })).wait();
 });
 
 test("an ephemeral instance that was never started outlives its daemon", { skip }, async () => {
-  await withDaemon({}, async (daemon) => {
-    await preparePool(daemon, "dir");
-    await (await daemon.client.createInstance({ name: "later", source: image, ephemeral: true })).wait();
-    await daemon.kill();
-    await daemon.start();
-    assert.equal((await daemon.client.getInstance("later")).value.status, "Stopped");
-  });
+  const { daemon } = shared;
+  await (await daemon.client.createInstance({ name: "later", source: image, ephemeral: true })).wait();
+  await daemon.kill();
+  await daemon.start();
+  assert.equal((await daemon.client.getInstance("later")).value.status, "Stopped");
 });
 
 test("a member of the socket's group may use the daemon, and dnsmasq serves without root", { skip }, async () => {
@@ -103,35 +100,31 @@ test("a member of the socket's group may use the daemon, and dnsmasq serves with
 });
 
 test("a snapshot whose time is over is deleted, and the others stay", { skip }, async () => {
-  await withDaemon({}, async (daemon) => {
-    const { client } = daemon;
-    await preparePool(daemon, "dir");
-    await (await client.createInstance({ name: "web", source: image })).wait();
-    await (await client.createSnapshot("web", { name: "kept" })).wait();
-    await (await client.createSnapshot("web", { name: "later", expires_at: "2999-01-01T00:00:00Z" })).wait();
-    await (await client.createSnapshot("web", { name: "over", expires_at: "2001-01-01T00:00:00Z" })).wait();
-    // It looks at once when it starts, and every minute.
-    await daemon.stop();
-    await daemon.start();
-    const names = async () => (await client.listSnapshots("web")).map(({ name }) => name);
-    while ((await names()).includes("over")) await delay(20);
-    assert.deepEqual(await names(), ["kept", "later"]);
-  });
+  const { daemon } = shared;
+  const { client } = daemon;
+  await (await client.createInstance({ name: "web", source: image })).wait();
+  await (await client.createSnapshot("web", { name: "kept" })).wait();
+  await (await client.createSnapshot("web", { name: "later", expires_at: "2999-01-01T00:00:00Z" })).wait();
+  await (await client.createSnapshot("web", { name: "over", expires_at: "2001-01-01T00:00:00Z" })).wait();
+  // It looks at once when it starts, and every minute.
+  await daemon.stop();
+  await daemon.start();
+  const names = async () => (await client.listSnapshots("web")).map(({ name }) => name);
+  while ((await names()).includes("over")) await delay(20);
+  assert.deepEqual(await names(), ["kept", "later"]);
 });
 
 test("a running container has its limits again when they were changed without a daemon", { skip }, async () => {
-  await withDaemon({}, async (daemon) => {
-    await preparePool(daemon, "dir");
-    const config = { "limits.processes": "77", "limits.cpu": "1" };
-    await (await daemon.client.createInstance({ name: "web", source: image, config })).wait();
-    await (await daemon.client.setInstanceState("web", { action: "start" })).wait();
-    await daemon.kill();
-    const dir = controllerDir(readCgroupLayout(), "pids", `${daemon.place.group}/web`);
-    assert.ok(dir);
-    const file = path.join(dir.path, "pids.max");
-    writeFileSync(file, "max");
-    await daemon.start();
-    assert.equal(readFileSync(file, "utf8").trim(), "77");
-    assert.doesNotMatch(daemon.log(), /Cannot bring the limits/);
-  });
+  const { daemon } = shared;
+  const config = { "limits.processes": "77", "limits.cpu": "1" };
+  await (await daemon.client.createInstance({ name: "web", source: image, config })).wait();
+  await (await daemon.client.setInstanceState("web", { action: "start" })).wait();
+  await daemon.kill();
+  const dir = controllerDir(readCgroupLayout(), "pids", `${daemon.place.group}/web`);
+  assert.ok(dir);
+  const file = path.join(dir.path, "pids.max");
+  writeFileSync(file, "max");
+  await daemon.start();
+  assert.equal(readFileSync(file, "utf8").trim(), "77");
+  assert.doesNotMatch(daemon.log(), /Cannot bring the limits/);
 });

@@ -8,6 +8,7 @@ import { after, before, describe, test } from "node:test";
 import { canGrow } from "../../daemon/kinds/storage-pool/drivers/volume-disk";
 import type { Device } from "../../sdk/api/common";
 import { buildGuest } from "../support/guest";
+import { onlyLong } from "../support/long";
 import { requireFeature } from "../support/require";
 import { type SharedDaemon, shareDaemon } from "../support/shared-daemon";
 import { driversHere, traitsOf } from "../support/storage";
@@ -53,6 +54,8 @@ async function suite(): Promise<void> {
       const pool = `of-${driver.name}`;
       const { config, hasQuota, isAlwaysBounded } = traitsOf(driver.name);
       const isLive = hasQuota || isGrowing;
+      // Roots of dir and of overlay are bounded by the same code.
+      const skip = driver.name === "dir" && onlyLong();
 
       before(() => client().createStoragePool({ name: pool, driver: driver.name, config }));
       after(() => client().deleteStoragePool(pool));
@@ -114,7 +117,7 @@ async function suite(): Promise<void> {
         await remove("web");
       });
 
-      test("copies, restored and refreshed instances have the size that their root disk says", async () => {
+      test("copies, restored and refreshed instances have the size that their root disk says", { skip }, async () => {
         await create("origin", root(pool, "24MiB"));
         await (await client().createSnapshot("origin", { name: "s" })).wait();
         await setRoot("origin", root(pool, "32MiB"));
@@ -156,7 +159,7 @@ async function suite(): Promise<void> {
           rmSync(folder, { recursive: true });
         });
 
-      test("moved, rebuilt and imported instances have the size that their root disk says", async () => {
+      test("moved, rebuilt and imported instances have the size that their root disk says", { skip }, async () => {
         await client().createStoragePool({ name: "elsewhere", driver: "dir", config: {} });
         await create("goer", root(pool, "24MiB"));
         await (await client().rebuildInstance("goer", { source })).wait();
@@ -173,7 +176,7 @@ async function suite(): Promise<void> {
         await client().deleteStoragePool("elsewhere");
       });
 
-      test("a pool's volume.size counts for new roots that say nothing, and 0 is no bound", async () => {
+      test("a pool's volume.size counts for new roots that say nothing, and 0 is no bound", { skip }, async () => {
         const { value } = await client().getStoragePool(pool);
         await client().updateStoragePool(pool, { ...value, config: { ...value.config, "volume.size": "26MiB" } });
         await create("plain", root(pool));
@@ -185,7 +188,7 @@ async function suite(): Promise<void> {
         for (const name of ["plain", "free"]) await remove(name);
       });
 
-      test("a size of a profile is followed by those that run and those that do not", async () => {
+      test("a size of a profile is followed by those that run and those that do not", { skip }, async () => {
         const set = (size: string) =>
           client().updateProfile("sized", { config: {}, description: "", devices: { root: root(pool, size) } });
         await client().createProfile({ name: "sized", devices: { root: root(pool, "24MiB") } });
@@ -201,7 +204,7 @@ async function suite(): Promise<void> {
         await client().deleteProfile("sized");
       });
 
-      test("a killed daemon's guests go on within their size, and the next daemon knows it", async () => {
+      test("a killed daemon's guests go on within their size, and the next daemon knows it", { skip }, async () => {
         await create("lives", root(pool, "24MiB"));
         await act("lives", "start");
         await shared.daemon.kill();

@@ -1,6 +1,6 @@
 /**
- * Machines: distributions with their own inits as containers. `npm test` has them live; `npm run machines` asks all that is asked of them
- * (BOTHY_MACHINES: the names of systems, or all).
+ * Machines: distributions with their own inits as containers. `npm test` has two of them live, `npm run test:long` each; `npm run machines` asks
+ * all that is asked of them (BOTHY_MACHINES: the names of systems, or all).
  */
 import assert from "node:assert/strict";
 import { appendFileSync, existsSync } from "node:fs";
@@ -10,13 +10,14 @@ import { readCgroupLayout } from "../../daemon/platform/host/cgroups";
 import type { Shown } from "../../scripts/machines/shown";
 import { lacksContainers } from "../provider/support/lacks";
 import { withDaemon } from "../support/daemon";
+import { onlyLong } from "../support/long";
 import { requireFeature } from "../support/require";
 import { useApt } from "./apt";
 import { tryOptions } from "./hardening";
 import { imageOf } from "./image";
 import { live } from "./life";
 import { Machine, shutdownSeconds } from "./machine";
-import { systemNamed, systems } from "./systems";
+import { type System, systemNamed, systems } from "./systems";
 
 const hasImages = process.env.BOTHY_TEST_MACHINES !== undefined || existsSync("/usr/bin/mmdebstrap");
 const skip = lacksContainers() || requireFeature("debian", hasImages);
@@ -25,11 +26,15 @@ const asked = process.env.BOTHY_MACHINES;
 const isWhole = asked !== undefined;
 const chosen = asked === undefined || asked === "all" ? systems : asked.split(",").map(systemNamed);
 
+/** The init that most have, and the one that is furthest from it. */
+const always = ["debian12-systemd", "debian12-busybox"];
+const skipOf = ({ name }: System) => skip || (!isWhole && !always.includes(name) && onlyLong());
+
 const layout = readCgroupLayout();
 const host = layout.v1.size === 0 ? "v2" : layout.v2 === undefined ? "v1" : "hybrid";
 
 for (const system of chosen)
-  test(`${system.title} with ${system.init}`, { skip }, async (t) => {
+  test(`${system.title} with ${system.init}`, { skip: skipOf(system) }, async (t) => {
     const file = await imageOf(system);
     await withDaemon({ bare: false }, async (daemon) => {
       const machine = new Machine(daemon, system);

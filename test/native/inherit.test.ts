@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { buildGuest } from "../support/guest";
 import { requireFeature } from "../support/require";
 import { Spawner } from "./client";
@@ -54,7 +55,7 @@ test("a container and its commands are the same whatever the spawner was started
     for (const by of [spawner, odd]) {
       const container = await start(by, "portrait", { command: ["sh", "-c", `${portrait}exec sleep 1000000`] });
       const ended = async () => (await container.sh("cat /proc/1/comm")) === "sleep";
-      while (!(await ended())) await new Promise((resolve) => setImmediate(resolve));
+      while (!(await ended())) await delay(2);
       seen.push([container.consoleLog(), await container.sh(portrait)]);
       await container.kill();
     }
@@ -97,7 +98,7 @@ test("no container has a session keyring in common with another, nor one command
     map: otherMap,
     command: ["sh", "-c", "sleep 0.3; keys find mine; keys owner; exec sleep 1000000"],
   });
-  while (!second.consoleLog().includes("\n0\n")) await new Promise((resolve) => setImmediate(resolve));
+  while (!second.consoleLog().includes("\n0\n")) await delay(2);
   assert.equal(first.consoleLog(), "0\nsecret\n");
   assert.match(second.consoleLog(), /^Required key not available\n0\n$/);
   assert.match(

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { hasEnded } from "../support/process";
 import { Spawner, type Words } from "./client";
 import { idmap, makeRoot } from "./container";
@@ -69,10 +70,10 @@ test("closing the connection kills the program and its children", async () => {
     overlay,
     shell(`sleep 1000 & echo $! $$ > ${pids}.new; mv ${pids}.new ${pids}; wait`),
   );
-  while (!fs.existsSync(pids)) await new Promise((resolve) => setImmediate(resolve));
+  while (!fs.existsSync(pids)) await delay(2);
   connection.close();
   for (const pid of fs.readFileSync(pids, "utf8").trim().split(" ")) {
-    while (!hasEnded(pid)) await new Promise((resolve) => setImmediate(resolve));
+    while (!hasEnded(pid)) await delay(2);
   }
 });
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { hasEnded } from "../support/process";
 import { connect, frame, ownMemory, ownMounts, Spawner, type Words } from "./client";
 import { base, Container, idmap, makeRoot, mounts } from "./container";
@@ -20,7 +21,7 @@ const start = (name: string, command: readonly string[], more: Partial<Parameter
   Container.start(spawner, name, { root: dirRoot(), command, ...more });
 const sleep = ["sleep", "1000000"];
 const gone = async (pid: number) => {
-  while (!hasEnded(pid)) await new Promise((resolve) => setImmediate(resolve));
+  while (!hasEnded(pid)) await delay(2);
 };
 
 /** The spawner's processes. */
@@ -28,8 +29,7 @@ const children = () =>
   fs.readFileSync(`/proc/${spawner.child.pid}/task/${spawner.child.pid}/children`, "utf8").trim().split(" ");
 /** Waits until no process is there that was not there before. */
 const onlyLeft = async (before: readonly string[]) => {
-  while (children().some((pid) => pid !== "" && !before.includes(pid)))
-    await new Promise((resolve) => setImmediate(resolve));
+  while (children().some((pid) => pid !== "" && !before.includes(pid))) await delay(2);
 };
 
 test("a command runs as pid 1 and root of its own namespaces, and its exit code is told", async () => {
@@ -60,7 +60,7 @@ test("a signal reaches the first process", async () => {
     "-c",
     "trap 'exit 42' USR1; echo ready; while :; do sleep 0.05; done",
   ]);
-  while (!container.consoleLog().includes("ready")) await new Promise((resolve) => setImmediate(resolve));
+  while (!container.consoleLog().includes("ready")) await delay(2);
   container.watch.write("signal 10\n");
   assert.deepEqual(await container.exited(), { code: 42, reason: "exit" });
 });
@@ -82,9 +82,9 @@ test("our own init reaps orphans, passes signals on and ends as the command does
     ["sh", "-c", "trap 'exit 9' TERM; (sh -c 'sleep 0.05 & exec true'); echo ready; while :; do sleep 0.05; done"],
     { inside: ["init-reaper"] },
   );
-  while (!container.consoleLog().includes("ready")) await new Promise((resolve) => setImmediate(resolve));
+  while (!container.consoleLog().includes("ready")) await delay(2);
   assert.equal(await container.sh("tr '\\0' ' ' < /proc/1/cmdline"), "init");
-  while (/ Z /.test(await container.sh("ps -o pid,stat,args"))) await new Promise((resolve) => setImmediate(resolve));
+  while (/ Z /.test(await container.sh("ps -o pid,stat,args"))) await delay(2);
   container.watch.write("signal 15\n");
   assert.deepEqual(await container.exited(), { code: 9, reason: "exit" });
   const killed = await start("reaped2", ["sh", "-c", "kill -9 $$"], { inside: ["init-reaper"] });
@@ -162,7 +162,7 @@ test("the root is an overlay whose changes are stored in the upper folder by inn
     ["sh", "-c", "echo new > /etc/passwd; chown 5:6 /etc/passwd; rm /etc/group; mkdir /own; exec sleep 1000000"],
     { root: ["root-overlay", path.join(spawner.dir, "upper"), path.join(spawner.dir, "work"), root] },
   );
-  while ((await container.sh("ls -d /own")) !== "/own") await new Promise((resolve) => setImmediate(resolve));
+  while ((await container.sh("ls -d /own")) !== "/own") await delay(2);
   await container.kill();
   const passwd = fs.statSync(path.join(spawner.dir, "upper/etc/passwd"));
   assert.deepEqual([passwd.uid, passwd.gid], [5, 6]);

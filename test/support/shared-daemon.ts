@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import path from "node:path";
-import { after, before } from "node:test";
+import { after, afterEach, before } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { findTraces } from "../../scripts/scene/traces";
 import { type DaemonOptions, type TestDaemon, withDaemon } from "./daemon";
@@ -142,4 +142,13 @@ export function shareDaemon(options: DaemonOptions, prepare: (daemon: TestDaemon
     await done;
   });
   return shared;
+}
+
+/** Declares that what instances of the default project a test leaves go before the next one. */
+export function clearedAfterEach(shared: SharedDaemon): void {
+  afterEach(async () => {
+    const { client } = shared;
+    for (const { name } of await client.listInstances())
+      await (await client.deleteInstance(name, { force: true })).wait();
+  });
 }

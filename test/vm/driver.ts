@@ -30,6 +30,7 @@ const only = process.env.BOTHY_VM_ONLY ?? "";
 
 const suites = isFull || only !== "" ? [shortSuite, ...longSuites(driver)] : [shortSuite];
 const files = suites.filter((name) => name.includes(only)).map((name) => `daemon/${name}`);
-const contract = runsInside(files, { requires: [driver], seconds, only: `^${driver}\\b` });
+const env: Readonly<Record<string, string>> = isFull ? { BOTHY_TEST_LONG: "1" } : {};
+const contract = runsInside(files, { requires: [driver], seconds, only: `^${driver}\\b`, env });
 
 onGuest(guest.name, async () => [await testsDisk()], [contract]);

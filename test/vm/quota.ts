@@ -204,7 +204,7 @@ const contract: Part = async (t, machine) => {
     const words =
       "--disable-warning=ExperimentalWarning --test --test-reporter=spec --test-name-pattern='^(dir|overlay)\\b'";
     const { code, stdout, stderr } = await machine.run(
-      `cd /mnt/tests && TMPDIR=${mountPoint("ext4")} setpriv --bounding-set=-sys_resource node ${words} dist/test/daemon/storage-pool-size.test.js`,
+      `cd /mnt/tests && BOTHY_TEST_LONG=1 TMPDIR=${mountPoint("ext4")} setpriv --bounding-set=-sys_resource node ${words} dist/test/daemon/storage-pool-size.test.js`,
       2400,
     );
     inner.diagnostic(stdout);

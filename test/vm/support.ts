@@ -4,6 +4,7 @@ import { type TestContext, test } from "node:test";
 import { guestNamed } from "../../scripts/vm/guests";
 import { Machine } from "../../scripts/vm/machine";
 import { findProgram } from "../../sdk/host/program";
+import { onlyLong } from "../support/long";
 import { requireFeature } from "../support/require";
 
 /** Beyond this something hangs, however busy the machine is. */
@@ -50,14 +51,15 @@ export function onGuest(
   });
 }
 
-/** A sentence and how it is shown. When it fails, what the daemon logged last is told. */
+/** A sentence and how it is shown. When it fails, what the daemon logged last is told. @param skip the reason why it is left out */
 export async function shows(
   t: TestContext,
   machine: Machine,
   sentence: string,
   show: () => Promise<void>,
+  skip: string | false = false,
 ): Promise<void> {
-  await t.test(sentence, async (inner) => {
+  await t.test(sentence, { skip }, async (inner) => {
     try {
       await show();
     } catch (error) {
@@ -69,6 +71,14 @@ export async function shows(
     }
   });
 }
+
+/** The same of what `npm test` has no time for, since a command takes seconds by emulation; `npm run test:vm` and `npm run test:long` ask it. */
+export const showsAtLength = (
+  t: TestContext,
+  machine: Machine,
+  sentence: string,
+  show: () => Promise<void>,
+): Promise<void> => shows(t, machine, sentence, show, process.env.BOTHY_VM_GUEST === undefined && onlyLong());
 
 const ask = "curl -sS --unix-socket /var/lib/bothy/unix.socket";
 

@@ -1,6 +1,6 @@
 /** Smoke, service: containers stay alive whatever happens to the daemon's unit. */
 import assert from "node:assert/strict";
-import { daemonAnswers, inside, type Part, pidOf, shows, unitShows } from "../support";
+import { daemonAnswers, inside, type Part, pidOf, shows, showsAtLength, unitShows } from "../support";
 
 export const service: Part = async (t, machine) => {
   const pid = await pidOf(machine, "web");
@@ -18,7 +18,7 @@ export const service: Part = async (t, machine) => {
     await isAsBefore();
   });
 
-  await shows(
+  await showsAtLength(
     t,
     machine,
     "a stop of the unit leaves containers alive, and the next command starts the unit again",
