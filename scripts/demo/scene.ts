@@ -38,7 +38,7 @@ export class Scene {
       BOTHY_ENDPOINT: `unix://${daemon.socket}`,
       TMPDIR: this.#scratch,
       // Most of what a program of Node does at its start is compiling; the first command fills this for the others.
-      NODE_COMPILE_CACHE: path.join(folder, "compiled"),
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? path.join(folder, "compiled"),
       PATH: [path.dirname(process.execPath), process.env.PATH].join(path.delimiter),
     };
     this.pulumi = new Pulumi({ workDir, env, onLine });

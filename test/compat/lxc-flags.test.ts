@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { type Lxc, skip, withLxc } from "../support/lxc";
+import { type Lxc, lxcOfFile, skip } from "../support/lxc";
+
+const withLxc = lxcOfFile();
 
 const snapshotsOf = (lxc: Lxc, name: string): string[] =>
   (JSON.parse(lxc.run("query", `/1.0/instances/${name}/snapshots`)) as string[]).map(
@@ -269,5 +271,8 @@ test("lxc moves between pools and projects, starts and stops all, and names what
     );
     lxc.run("stop", "--all", "--force");
     assert.equal(lxc.run("list", "-f", "csv", "-c", "s"), "STOPPED\nSTOPPED\n");
+    for (const line of all) lxc.run("delete", line.split(",")[0] ?? "");
+    lxc.run("project", "delete", "lab");
+    lxc.run("storage", "delete", "plain");
   }),
 );

@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { runCli } from "../cli/support/cli";
-import { skip, withLxc } from "../support/lxc";
+import { lxcOfFile, skip } from "../support/lxc";
+
+const withLxc = lxcOfFile();
 
 test("lxc launches, lists, describes and deletes a container", { skip }, () =>
   withLxc((lxc) => {

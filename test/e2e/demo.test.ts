@@ -10,6 +10,7 @@ import { useEngine } from "../../scripts/scene/engine";
 import { repository } from "../../scripts/scene/program";
 import { lacksContainers } from "../provider/support/lacks";
 import { requireFeature } from "../support/require";
+import { withoutTypeChecks } from "./transcript";
 
 const skip = lacksContainers() || requireFeature("pulumi", useEngine());
 
@@ -25,7 +26,7 @@ async function runDemo(interruptAt?: string): Promise<Outcome> {
   const folder = mkdtempSync(path.join(tmpdir(), "bothy-demo-test-"));
   try {
     const child = spawn(process.execPath, [path.join(repository, "dist/scripts/demo.js")], {
-      env: { ...process.env, TMPDIR: folder, KEEP: "" },
+      env: { ...process.env, ...withoutTypeChecks, TMPDIR: folder, KEEP: "" },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let output = "";

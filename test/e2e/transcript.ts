@@ -13,6 +13,9 @@ export interface Step {
   readonly expected: string[];
 }
 
+/** For an engine whose program is an example: examples.test.ts compiles each strictly, which costs seconds in every run. */
+export const withoutTypeChecks = { PULUMI_NODEJS_TRANSPILE_ONLY: "true" };
+
 /** The commands of a README and the lines below each, up to the next. */
 export function transcriptOf(readme: string): Step[] {
   const blocks = [...readme.matchAll(/^```(\w*)\n(.*?)^```$/gms)];
@@ -39,17 +42,20 @@ const plain = (line: string): string =>
 /**
  * Runs the commands one after the other in a folder, as tests of their own, with a Pulumi backend that is thrown away.
  * @param folder program that the commands are about
+ * @param more what else the commands find in their environment
  */
 export async function runTranscript(
   t: TestContext,
   daemon: TestDaemon,
   folder: string,
   steps: readonly Step[],
+  more: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const home = mkdtempSync(path.join(tmpdir(), "bothy-pulumi-"));
   mkdirSync(path.join(home, "state"));
   const env = {
     ...engineEnv(home),
+    ...more,
     BOTHY_ENDPOINT: `unix://${daemon.socket}`,
     PATH: `${path.dirname(process.execPath)}:${process.env.PATH}`,
   };

@@ -14,6 +14,7 @@ const stackLine = /^\s+at .*(\(|node:|file:|\/).*:\d+/m;
 test("what is wrong with a program is said in one preview, by property, and without a stack", { skip }, (t) =>
   withDaemon({ bare: false }, (daemon) =>
     TestStack.with({ BOTHY_ENDPOINT: `unix://${daemon.socket}` }, async (stack) => {
+      stack.inOwnProcess = true;
       const failed = async (run: Promise<{ output: string; error?: string }>): Promise<string> => {
         const { output, error } = await run;
         assert.ok(error !== undefined, "it failed");

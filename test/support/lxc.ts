@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { after } from "node:test";
 import { type TestDaemon, withDaemon } from "./daemon";
 import { requireFeature } from "./require";
 
@@ -42,10 +43,7 @@ export class Lxc {
 }
 
 /** Runs the work with a client, a pool and the image "bb"; its containers are deleted after it. @param env more of the daemon's */
-export async function withLxc(
-  work: (lxc: Lxc, daemon: TestDaemon) => Promise<void> | void,
-  env: Readonly<Record<string, string>> = {},
-): Promise<void> {
+export async function withLxc(work: LxcWork, env: Readonly<Record<string, string>> = {}): Promise<void> {
   const home = mkdtempSync(path.join(tmpdir(), "bothy-lxc-"));
   try {
     await withDaemon({ bare: true, env }, async (daemon) => {
@@ -56,13 +54,65 @@ export async function withLxc(
       try {
         await work(lxc, daemon);
       } finally {
-        for (const name of lxc.run("list", "-f", "csv", "-c", "n").split("\n").filter(Boolean))
-          lxc.run("delete", "-f", name);
+        deleteContainers(lxc);
       }
     });
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
+}
+
+type LxcWork = (lxc: Lxc, daemon: TestDaemon) => Promise<void> | void;
+
+/**
+ * One client and one daemon for all tests of a file, since a daemon with an image costs seconds. Called once, outside of tests.
+ * @returns what does the work of one test, deletes its containers, and fails when it leaves anything else
+ */
+export function lxcOfFile(): (work: LxcWork) => Promise<void> {
+  let scene: Promise<readonly [Lxc, TestDaemon]> | undefined;
+  let end = (): void => undefined;
+  let ended: Promise<void> | undefined;
+  const begin = () =>
+    new Promise<readonly [Lxc, TestDaemon]>((resolve, reject) => {
+      ended = withLxc((lxc, daemon) => {
+        resolve([lxc, daemon]);
+        return new Promise<void>((done) => {
+          end = done;
+        });
+      });
+      ended.catch(reject);
+    });
+  after(() => {
+    end();
+    return ended;
+  });
+  return async (work) => {
+    scene ??= begin();
+    const [lxc, daemon] = await scene;
+    const before = await heldBy(daemon);
+    try {
+      await work(lxc, daemon);
+    } finally {
+      deleteContainers(lxc);
+    }
+    assert.deepEqual(await heldBy(daemon), before, "the test leaves nothing to the next one");
+  };
+}
+
+function deleteContainers(lxc: Lxc): void {
+  for (const name of lxc.run("list", "-f", "csv", "-c", "n").split("\n").filter(Boolean)) lxc.run("delete", "-f", name);
+}
+
+/** What a daemon has beside containers. */
+async function heldBy({ client }: TestDaemon): Promise<Record<string, string[]>> {
+  const names = (list: readonly { name: string }[]) => list.map(({ name }) => name).sort();
+  return {
+    images: (await client.listImages()).flatMap(({ fingerprint, aliases }) => [fingerprint, ...names(aliases)]),
+    networks: names((await client.listNetworks()).filter(({ managed }) => managed)),
+    pools: names(await client.listStoragePools()),
+    profiles: names(await client.listProfiles()),
+    projects: names(await client.listProjects()),
+  };
 }
 
 /** Has the daemon build a tarball, takes it out, and imports it as a user would. */
