@@ -13,6 +13,9 @@ export interface InsideOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** By emulation, on a machine that much else runs on (test/support/slowness.ts). */
+const slowness = 12;
+
 /** @param files below test/, without .test.ts: each becomes a test of its own, which fails when nothing in it was tested */
 export function runsInside(files: readonly string[], { requires, seconds, only, env = {} }: InsideOptions): Part {
   return async (t, machine) => {
@@ -23,7 +26,7 @@ export function runsInside(files: readonly string[], { requires, seconds, only, 
     for (const file of files)
       await t.test(`${file}, inside`, async (inner) => {
         const { code, stdout, stderr } = await machine.run(
-          `cd /mnt/tests && BOTHY_TEST_BUNDLE=1 REQUIRE=${requires.join()} ${more.join(" ")} node ${words.join(" ")} dist/test/${file}.test.js`,
+          `cd /mnt/tests && BOTHY_TEST_BUNDLE=1 BOTHY_TEST_SLOWNESS=${slowness} REQUIRE=${requires.join()} ${more.join(" ")} node ${words.join(" ")} dist/test/${file}.test.js`,
           seconds,
         );
         inner.diagnostic(stdout);

@@ -18,8 +18,6 @@ const env = {
   BOTHY_MACHINES: process.env.BOTHY_MACHINES ?? "all",
   BOTHY_MACHINES_RESULTS: results,
   BOTHY_TEST_MACHINES: "/mnt/machines",
-  // By emulation, on a machine that much else runs on.
-  BOTHY_TEST_SLOWNESS: "12",
 };
 
 const noteResults: Part = async (_t, machine) => {
