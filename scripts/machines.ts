@@ -4,11 +4,13 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { runChild } from "./child";
 import { noteShown, parseShown } from "./machines/shown";
+import { triedCommit } from "./tried";
 import { repository } from "./vm/cache";
 
 async function main(systems: readonly string[]): Promise<number> {
   const folder = mkdtempSync(path.join(tmpdir(), "bothy-machines-"));
   const results = path.join(folder, "results");
+  triedCommit(repository);
   try {
     const args = ["--disable-warning=ExperimentalWarning", "--test", "--test-reporter=spec"];
     const env = {

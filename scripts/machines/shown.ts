@@ -1,8 +1,8 @@
 /** Shown: which systems were shown to work as containers, where and when: docs/machines.json, and the table that docs/machines.md has of it. */
-import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { row } from "../markdown";
+import { triedCommit } from "../tried";
 import { repository } from "../vm/cache";
 
 /** What a test says of a system that it was shown on. */
@@ -36,8 +36,6 @@ const recordFile = path.join(repository, "docs/machines.json");
 const pageFile = path.join(repository, "docs/machines.md");
 const [begin, end] = ["<!-- shown: begin -->", "<!-- shown: end -->"];
 
-const git = (...args: string[]) => execFileSync("git", args, { cwd: repository, encoding: "utf8" }).trim();
-
 /** Lines of JSON, as a test writes them. */
 export const parseShown = (text: string): Shown[] =>
   text
@@ -47,7 +45,7 @@ export const parseShown = (text: string): Shown[] =>
 
 /** Takes note of what was shown on a machine, each in the place of an earlier time. */
 export function noteShown(on: string, shown: readonly Shown[]): void {
-  const commit = git("rev-parse", "--short=10", "HEAD") + (git("status", "--porcelain") === "" ? "" : "+");
+  const commit = triedCommit(repository);
   const day = new Date().toISOString().slice(0, 10);
   const others = read().filter((one) => one.on !== on || !shown.some(({ system }) => system === one.system));
   const all = [...others, ...shown.map((one) => ({ ...one, on, day, commit }))];

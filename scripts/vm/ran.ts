@@ -1,8 +1,8 @@
 /** Ran: where tests in guests ran last and passed: docs/where-tests-ran.json, and the table that docs/testing.md has of it. */
-import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { row } from "../markdown";
+import { triedCommit } from "../tried";
 import { repository } from "./cache";
 import type { Guest } from "./guests";
 
@@ -21,13 +21,16 @@ const recordFile = path.join(repository, "docs/where-tests-ran.json");
 const pageFile = path.join(repository, "docs/testing.md");
 const [begin, end] = ["<!-- where tests ran: begin -->", "<!-- where tests ran: end -->"];
 
-const git = (...args: string[]) => execFileSync("git", args, { cwd: repository, encoding: "utf8" }).trim();
-
 /** Takes note of a set that passed on a guest, in the place of its earlier run. */
 export function noteRan(guest: Guest, set: string): void {
   const needs = [...(guest.proves ?? []), ...(guest.driver === undefined ? [] : [guest.driver])];
-  const commit = git("rev-parse", "--short=10", "HEAD") + (git("status", "--porcelain") === "" ? "" : "+");
-  const ran: Ran = { needs, guest: guest.name, set, day: new Date().toISOString().slice(0, 10), commit };
+  const ran: Ran = {
+    needs,
+    guest: guest.name,
+    set,
+    day: new Date().toISOString().slice(0, 10),
+    commit: triedCommit(repository),
+  };
   const others = read().filter((one) => one.guest !== guest.name || one.set !== set);
   const all = [...others, ran].sort((a, b) => `${a.guest} ${a.set}`.localeCompare(`${b.guest} ${b.set}`));
   writeFileSync(recordFile, `${JSON.stringify(all, undefined, 2)}\n`);

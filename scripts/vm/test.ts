@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { runChild } from "../child";
+import { triedCommit } from "../tried";
 import { repository } from "./cache";
 import { type Guest, guestNamed, guestNames, guests } from "./guests";
 import { noteRan } from "./ran";
@@ -54,7 +55,8 @@ async function main(given: readonly string[]): Promise<number> {
   };
   for (const signal of ["SIGTERM", "SIGHUP", "SIGINT"] as const) process.on(signal, end);
   // A part of a set shows nothing of the whole.
-  const isWhole = process.env.BOTHY_VM_ONLY === undefined;
+  const isWhole = ["BOTHY_VM_ONLY", "BOTHY_MACHINES"].every((variable) => process.env[variable] === undefined);
+  triedCommit(repository);
   for (const one of runs) {
     const code = isOver ? 1 : await run(one);
     if (code === 0 && isWhole) noteRan(one.guest, one.set);

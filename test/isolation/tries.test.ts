@@ -57,6 +57,12 @@ test("where nothing stands in the way each try comes to something else, so that 
   const possible = tries.filter(({ host }) => host !== undefined);
   const outcomes = read(runHere(...possible.map(({ name }) => name)));
   assertEach(possible, outcomes, ({ host = [] }) => host);
+  const mounts = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
+  assert.deepEqual(
+    mounts.filter((line) => line.includes(folder)),
+    [],
+    "mounts that are left here",
+  );
 });
 
 for (const [mode, config, allowed] of [

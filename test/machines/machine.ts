@@ -4,10 +4,9 @@ import type { TestContext } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ConsoleSession } from "../../sdk/index";
 import type { TestDaemon } from "../support/daemon";
+import { slowness } from "../support/slowness";
 import type { System } from "./systems";
 
-/** A guest of qemu without KVM takes ten times as long, and so may all that is bounded. */
-const slowness = Number(process.env.BOTHY_TEST_SLOWNESS ?? "1");
 const consoleMs = 20_000 * slowness;
 const addressSeconds = 60 * slowness;
 const rebootMs = 120_000 * slowness;

@@ -9,21 +9,29 @@ export interface InsideOptions {
   readonly seconds: number;
   /** Regular expression that names of tests match. */
   readonly only?: string;
+  /** What is told of each file, where that is not its name. */
+  readonly title?: string;
   /** More of the environment. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** By emulation, on a machine that much else runs on (test/support/slowness.ts). */
+const slowness = 12;
+
 /** @param files below test/, without .test.ts: each becomes a test of its own, which fails when nothing in it was tested */
-export function runsInside(files: readonly string[], { requires, seconds, only, env = {} }: InsideOptions): Part {
+export function runsInside(
+  files: readonly string[],
+  { requires, seconds, only, title, env = {} }: InsideOptions,
+): Part {
   return async (t, machine) => {
     await machine.must("mkdir -p /mnt/tests && mountpoint -q /mnt/tests || mount -o ro LABEL=tests /mnt/tests");
     const words = ["--disable-warning=ExperimentalWarning", "--test", "--test-reporter=spec"];
     if (only !== undefined) words.push(`--test-name-pattern='${only}'`);
     const more = Object.entries(env).map(([name, value]) => `${name}='${value}'`);
     for (const file of files)
-      await t.test(`${file}, inside`, async (inner) => {
+      await t.test(`${title ?? file}, inside`, async (inner) => {
         const { code, stdout, stderr } = await machine.run(
-          `cd /mnt/tests && BOTHY_TEST_BUNDLE=1 REQUIRE=${requires.join()} ${more.join(" ")} node ${words.join(" ")} dist/test/${file}.test.js`,
+          `cd /mnt/tests && BOTHY_TEST_BUNDLE=1 BOTHY_TEST_SLOWNESS=${slowness} REQUIRE=${requires.join()} ${more.join(" ")} node ${words.join(" ")} dist/test/${file}.test.js`,
           seconds,
         );
         inner.diagnostic(stdout);

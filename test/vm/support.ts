@@ -8,7 +8,7 @@ import { onlyLong } from "../support/long";
 import { requireFeature } from "../support/require";
 
 /** Beyond this something hangs, however busy the machine is. */
-const wholeMs = (process.env.BOTHY_VM_FULL === "1" ? 20 : 1) * 60 * 60_000;
+const wholeMs = (process.env.BOTHY_VM_FULL === "1" ? 20 : 3) * 60 * 60_000;
 
 /** What booting a guest takes; the skip names what is missing. */
 export function lacksGuests(): string | false {

@@ -82,6 +82,12 @@ static const char *node(mode_t type, unsigned major, unsigned minor) {
     return outcome;
 }
 
+/* Where systemd is, mounts are shared: what is mounted in the new namespace would reach the old one too. A container may be forbidden to change that. */
+static const char *with_own_mounts(const char *(*try)(void)) {
+    if (unshare(CLONE_NEWNS) != 0) return "no mounts of its own";
+    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+    return try();
+}
 /* In a child with mounts of its own, so that what succeeds is gone with it. */
 static const char *apart(const char *(*try)(void)) {
     static char text[64];
@@ -89,7 +95,7 @@ static const char *apart(const char *(*try)(void)) {
     if (pipe(end) != 0) return "pipe";
     pid_t child = fork();
     if (child == 0) {
-        const char *outcome = unshare(CLONE_NEWNS) == 0 ? try() : "no mounts of its own";
+        const char *outcome = with_own_mounts(try);
         (void)!write(end[1], outcome, strlen(outcome));
         _exit(0);
     }
