@@ -6,6 +6,7 @@ import path from "node:path";
 import { test } from "node:test";
 import type { PendingOperation } from "../../sdk/index";
 import { preparePool, type TestDaemon, withDaemon } from "../support/daemon";
+import { spread } from "../support/long";
 import { hasProgram } from "../support/netns";
 import { requireFeature } from "../support/require";
 import { newWarnings } from "../support/warnings";
@@ -111,7 +112,7 @@ test("a daemon whose database folder is none says so, and begins with no empty o
   withDaemon({}, async (daemon) => {
     await preparePool(daemon, "dir");
     const [folder, kept] = [path.join(daemon.dir, "database"), path.join(daemon.dir, "kept")];
-    for (const thing of ["file", "fifo", "link that leads nowhere", "link to itself"] as const) {
+    for (const thing of spread(["file", "fifo", "link that leads nowhere", "link to itself"] as const, 2)) {
       await daemon.stop();
       renameSync(folder, kept);
       things[thing](folder);
@@ -131,7 +132,7 @@ test("the database opens whatever stands in the place of its log, its journal an
   withDaemon({}, async (daemon) => {
     await preparePool(daemon, "dir");
     const places = ["bothy.db-wal", "bothy.db-shm", "bothy.db-journal", "copies/bothy-2099-01-01T00-00-00Z.db"];
-    for (const thing of ["folder", "fifo", "link that leads nowhere", "link to itself"] as const) {
+    for (const thing of spread(["folder", "link that leads nowhere", "link to itself", "fifo"] as const, 2)) {
       await daemon.stop();
       for (const place of places) putInTheWay(daemon, `database/${place}`, thing);
       await daemon.start();
@@ -145,7 +146,7 @@ test("the database opens whatever stands in the place of its log, its journal an
   }),
 );
 
-for (const thing of ["file", "folder", "fifo", "link that leads nowhere", "link to itself"] as const)
+for (const thing of spread(["folder", "file", "link that leads nowhere", "link to itself", "fifo"] as const, 2))
   test(`a ${thing} in the place of a file of an instance or a network holds nobody up`, { skip }, () =>
     withDaemon({}, async (daemon) => {
       await prepare(daemon);
@@ -183,7 +184,7 @@ test("names of nics may hold slashes and dots, and their files lie with all othe
     await client.createNetwork({ name: "net", config: { "ipv4.address": "10.93.1.1/24", "ipv6.address": "none" } });
     const outside = path.join(daemon.dir, "owned");
     const root = { type: "disk", path: "/", pool: "default" };
-    for (const name of ["eth/0", "x/../../../owned", "/abs", "a.b:c"]) {
+    for (const name of spread(["x/../../../owned", "eth/0", "a.b:c", "/abs"], 2)) {
       const devices = { root, [name]: { type: "nic", network: "net" } };
       await done(
         client.createInstance({
@@ -203,7 +204,7 @@ test("names of nics may hold slashes and dots, and their files lie with all othe
   }),
 );
 
-for (const driver of ["dir", "overlay"] as const)
+for (const driver of spread(["overlay", "dir"] as const, 1))
   test(
     `a folder that a pool of ${driver} lost, or that has something else in its place, closes no pool`,
     { skip },
@@ -214,7 +215,7 @@ for (const driver of ["dir", "overlay"] as const)
         const source = { type: "image", alias: "template:busybox" };
         await done(client.createInstance({ name: "web", source }));
         const folders = ["containers-snapshots", "images", ...(driver === "overlay" ? ["layers/empty"] : [])];
-        for (const thing of ["gone", "file", "link that leads nowhere"] as const) {
+        for (const thing of spread(["gone", "file", "link that leads nowhere"] as const, 2)) {
           await daemon.stop();
           for (const folder of folders)
             if (thing === "gone") rmSync(path.join(daemon.dir, "storage-pools/default", folder), { recursive: true });

@@ -7,11 +7,12 @@ import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { removeTraces } from "../../scripts/scene/traces";
 import { preparePool, type TestDaemon, withDaemon } from "../support/daemon";
+import { isLong } from "../support/long";
 import { LoadClient } from "../support/mixed-load";
 import { requireFeature } from "../support/require";
 
 const skip = requireFeature("root", process.getuid?.() === 0);
-const rounds = Number(process.env.BOTHY_KILL_ROUNDS ?? "20");
+const rounds = Number(process.env.BOTHY_KILL_ROUNDS ?? (isLong ? "20" : "5"));
 const clientCount = 8;
 /** The first round goes on until so much has been acknowledged; how long that takes is the measure of the others. */
 const warmUp = clientCount * 4;

@@ -5,7 +5,7 @@ import { processesWith, processText } from "./process";
 import { until } from "./until";
 
 /** Packs in a program of its own, which can be stopped. */
-export const apart = "xz -1";
+export const apart = "xz -0";
 
 /** From proc(5): what comes after the name, which may hold anything. */
 const parentOf = (pid: string): string => processText(pid, "stat").split(") ").at(-1)?.split(" ")[1] ?? "";

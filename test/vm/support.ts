@@ -99,6 +99,17 @@ grep -q '"return":0[,}]' <<<"$answer" || { echo "$answer" >&2; ${ask} "http://bo
   );
 }
 
+/** Asks for a change by the API, and waits for the operation. @throws Error with what the daemon said when it does not come about */
+export function change(machine: Machine, method: "POST" | "PUT", path: string, body: object): Promise<string> {
+  const text = Buffer.from(JSON.stringify(body)).toString("base64");
+  return machine.must(
+    `answer=$(base64 -d <<<${text} | ${ask} -X ${method} -d @- 'http://bothy${path}')
+operation=$(grep -o '/1.0/operations/[0-9a-f-]*' <<<"$answer" | head -n 1)
+[ -z "$operation" ] || answer=$(${ask} "http://bothy$operation/wait")
+grep -q '"err":""' <<<"$answer" || { echo "$answer" >&2; exit 1; }`,
+  );
+}
+
 /** Answer of a GET of the API. */
 export async function get(machine: Machine, path: string): Promise<unknown> {
   const text = await machine.must(`${ask} 'http://bothy${path}'`);
