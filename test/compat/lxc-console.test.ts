@@ -4,8 +4,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Lxc, skip, withLxc } from "../support/lxc";
+import { type Lxc, lxcOfFile, skip } from "../support/lxc";
 import { until } from "../support/until";
+
+const withLxc = lxcOfFile();
 
 interface Terminal {
   readonly child: ChildProcess;

@@ -1,7 +1,9 @@
 /** The distribution's own lxc client and devices: proxies, device nodes and disks in memory, added, changed and removed while a container runs. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Lxc, skip, withLxc } from "../support/lxc";
+import { type Lxc, lxcOfFile, skip } from "../support/lxc";
+
+const withLxc = lxcOfFile();
 
 const inside = (lxc: Lxc, command: string): string => lxc.run("exec", "box", "--", "sh", "-c", command).trim();
 

@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { test } from "node:test";
-import { skip, withLxc } from "../support/lxc";
+import { lxcOfFile, skip } from "../support/lxc";
+
+const withLxc = lxcOfFile();
 
 test("lxc publish makes an image of a stopped container and of a snapshot, and containers start of it", { skip }, () =>
   withLxc((lxc) => {

@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { test } from "node:test";
-import { type Lxc, skip, withLxc } from "../support/lxc";
+import { type Lxc, lxcOfFile, skip } from "../support/lxc";
+
+const withLxc = lxcOfFile();
 
 /** Takes away all that is in a project, and the project. */
 function removeProject(lxc: Lxc, project: string): void {

@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { test } from "node:test";
-import { type Lxc, skip, withLxc } from "../support/lxc";
+import { type Lxc, lxcOfFile, skip } from "../support/lxc";
+
+const withLxc = lxcOfFile();
 
 const inside = (lxc: Lxc, command: string): string => lxc.run("exec", "box", "--", "sh", "-c", command).trim();
 

@@ -2,10 +2,13 @@ import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { readProperty } from "../../provider/dynamic/hidden";
 import { useEngine } from "../../scripts/scene/engine";
 import { runCli } from "../cli/support/cli";
 import { type TestDaemon, withDaemon } from "../support/daemon";
+import { spread } from "../support/long";
 import { requireFeature } from "../support/require";
+import { DynamicProcess } from "./support/dynamic-process";
 import { lacksContainers } from "./support/lacks";
 import { killEngine, TestStack } from "./support/stack";
 
@@ -65,14 +68,14 @@ async function interrupted(daemon: TestDaemon, program: TestStack, how: How): Pr
   await interrupt(up, how);
   program.program(programWaitingFor("/etc/passwd"));
   if (how !== "SIGINT") await program.stack.cancel();
-  const { outputs } = await program.stack.up();
+  const { outputs } = await program.must(program.up());
   assert.deepEqual(await containers(daemon), before, "the same three, and no other");
-  assert.ok(Object.keys(before).includes(outputs.made?.value));
+  assert.ok(Object.keys(before).includes(String(outputs.made)));
   for (const { status } of await daemon.client.listInstances()) assert.equal(status, "Running");
   const { stdout } = await daemon.client.execOutput("fixed", { command: ["cat", "/etc/made"] });
   assert.equal(String(stdout), "x");
-  if (how === "SIGKILL") await program.stack.refresh();
-  await program.stack.preview({ expectNoChanges: true });
+  if (how === "SIGKILL") await program.must(program.refresh());
+  if (how !== "a second SIGINT") await program.noChanges();
 }
 
 test("what an interrupted up left is finished by the next one", { skip }, (t) =>
@@ -91,7 +94,7 @@ async function interruptions(
   for (const how of ["SIGKILL", "a second SIGINT", "SIGINT"] as const)
     await t.test(`by ${how}`, async () => {
       await interrupted(daemon, program, how);
-      if (how !== "SIGINT") await program.stack.destroy();
+      if (how !== "SIGINT") await program.must(program.destroy());
     });
 
   await t.test("bothy list --stack shows what belongs to it", async () => {
@@ -131,17 +134,18 @@ async function interruptions(
       ...rest,
       deployment: { ...deployment, resources: resources.filter(({ id }) => id !== "fixed") },
     });
-    await assert.rejects(program.stack.up(), /"fixed" already exists.*made for this very resource.*adopt: true/s);
+    const { error } = await program.up();
+    assert.match(error ?? "", /"fixed" already exists.*made for this very resource.*adopt: true/s);
     assert.deepEqual(await containers(daemon), kept);
     program.program(programWaitingFor("/etc/passwd").replace('name: "fixed"', 'name: "fixed", adopt: true'));
-    const { summary } = await program.stack.up();
-    assert.equal(summary.resourceChanges?.create, 1);
+    const { steps } = await program.must(program.up());
+    assert.equal(steps.fixed, "create");
     assert.deepEqual(await containers(daemon), kept);
     program.program(programWaitingFor("/etc/passwd"));
-    await program.stack.preview({ expectNoChanges: true });
+    await program.noChanges();
   });
 
-  await program.stack.destroy();
+  await program.must(program.destroy());
   assert.deepEqual(await daemon.client.listInstances(), []);
 }
 
@@ -153,27 +157,21 @@ test("with another daemon's endpoint nothing of the first is taken for gone", { 
         program.program('new bothy.Container("web", { name: "web", image: "template:busybox" });');
         const { stack } = program;
         await stack.setConfig("bothy:endpoint", { value: here! });
-        await stack.up();
+        await program.must(program.up());
         const { pid } = await one.client.getInstanceState("web");
         await stack.setConfig("bothy:endpoint", { value: there! });
-        const names = (error: Error) => {
-          assert.ok(error.message.includes(one.socket) && error.message.includes(other.socket), error.message);
-          return true;
-        };
-        for (const verb of ["preview", "up", "refresh", "destroy"] as const)
+        // identity.test.ts asks the provider for each of them.
+        for (const verb of spread(["up", "preview", "refresh", "destroy"] as const, 2))
           await t.test(verb, async () => {
-            await assert.rejects(stack[verb](), names);
-            const { deployment } = await stack.exportStack();
-            assert.ok(
-              (deployment.resources as { id?: string }[]).some(({ id }) => id === "web"),
-              "it stays in the state",
-            );
+            const { error = "" } = await program[verb]();
+            assert.ok(error.includes(one.socket) && error.includes(other.socket), error);
+            assert.match(program.stateText(), /"id":"web"/, "it stays in the state");
             assert.equal((await one.client.getInstanceState("web")).pid, pid, "it runs on");
           });
         await stack.setConfig("bothy:endpoint", { value: here! });
         // The engine destroys with the configuration of the last up.
-        await stack.up();
-        await stack.destroy();
+        await program.must(program.up());
+        await program.must(program.destroy());
         assert.deepEqual(await one.client.listInstances(), []);
       });
     }),
@@ -182,28 +180,39 @@ test("with another daemon's endpoint nothing of the first is taken for gone", { 
 
 test("a program that reads what is not there is told so, kind by kind", { skip }, (t) =>
   withDaemon({ bare: false }, async (daemon) => {
-    await TestStack.with({ BOTHY_ENDPOINT: `unix://${daemon.socket}` }, async (program) => {
-      const ids = {
-        Container: "nosuch",
-        Profile: "nosuch",
-        Network: "nosuch",
-        StoragePool: "nosuch",
-        Image: "0123456789ab",
-        Snapshot: "nosuch/before",
-      };
-      for (const [kind, id] of Object.entries(ids))
-        await t.test(kind, async () => {
-          program.program(`bothy.${kind}.get("it", "${id}");`);
-          await assert.rejects(program.stack.preview(), new RegExp(`Cannot read [a-z ]+ "${id}": .* has none`));
-          if (kind === "Container")
-            await assert.rejects(program.stack.up(), /Cannot read container "nosuch": .* has none/);
-        });
+    const env = { BOTHY_ENDPOINT: `unix://${daemon.socket}` };
+    const ids = {
+      container: "nosuch",
+      profile: "nosuch",
+      network: "nosuch",
+      "storage-pool": "nosuch",
+      image: "0123456789ab",
+      snapshot: "nosuch/before",
+    };
+    await using provider = await DynamicProcess.start({ env });
+    for (const [kind, id] of Object.entries(ids))
+      await t.test(`a ${kind}`, () =>
+        assert.rejects(
+          provider.read(kind, id, { [readProperty]: true }),
+          new RegExp(`Cannot read [a-z ]+ "${id}": .* has none`),
+        ),
+      );
+    await TestStack.with(env, async (program) => {
+      await t.test("by the engine", async () => {
+        program.inOwnProcess = true;
+        program.program('bothy.Container.get("it", "nosuch");');
+        for (const verb of spread(["preview", "up"] as const, 1))
+          assert.match((await program[verb]()).error ?? "", /Cannot read container "nosuch": .* has none/);
+      });
       await t.test("and what was there once and is gone leaves the state", async () => {
         await daemon.client.createProfile({ name: "seen" });
+        program.inOwnProcess = false;
         program.program('bothy.Profile.get("it", "seen");');
-        await program.stack.up();
+        await program.must(program.up());
+        assert.match(program.stateText(), /"id":"seen"/);
         await daemon.client.deleteProfile("seen");
-        await program.stack.refresh();
+        await program.must(program.refresh());
+        assert.doesNotMatch(program.stateText(), /"id":"seen"/);
       });
     });
   }),

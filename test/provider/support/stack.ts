@@ -43,7 +43,10 @@ export async function killEngine(engine: ChildProcess): Promise<void> {
 }
 
 export class TestStack {
-  /** Whether the program gets a process of its own, as a user's: what is asked of it is how it fails, or what it prints. */
+  /**
+   * Whether the program gets a process of its own, as a user's. A test that asks how a program fails or what it prints wants
+   * one: in a process of others, the failure of a read is lost.
+   */
   inOwnProcess = false;
 
   private constructor(
@@ -64,7 +67,7 @@ export class TestStack {
       mkdirSync(path.join(home, "state"));
       writeFileSync(path.join(program.path, "Pulumi.yaml"), "name: app\nruntime: nodejs\nmain: index.js\n");
       const envVars = { ...engineEnv(home), PATH: `${path.dirname(process.execPath)}:${process.env.PATH}`, ...env };
-      const stack = await LocalWorkspace.createOrSelectStack(
+      const stack = await LocalWorkspace.createStack(
         { stackName: "test", workDir: program.path },
         { envVars, pulumiHome: home },
       );
