@@ -135,14 +135,15 @@ for (const driver of ["btrfs", "dir", "lvm", "overlay"])
     await create({ root: root({ "limits.write": "3MB", size: "30MiB" }, "other") });
     await start();
     const numbers = speeds().map((line) => line.split(" ")[0]);
+    const host = await hostDisk();
     // A file system in a file has a loop device; the image of an overlay lies on the disk of the host. The kernel's number of logical volumes is its choice.
     assert.equal(
-      numbers.filter((number) => number?.startsWith("7:")).length,
+      numbers.filter((number) => number?.startsWith("7:") && number !== host).length,
       driver === "lvm" ? 0 : 1,
       String(numbers),
     );
     assert.equal(numbers.length, driver === "overlay" ? 2 : 1);
-    assert.equal(numbers.includes(await hostDisk()), driver === "overlay");
+    assert.equal(numbers.includes(host), driver === "overlay");
     await remove();
     await client().deleteStoragePool("other");
   });
