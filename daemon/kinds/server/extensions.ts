@@ -137,6 +137,7 @@ export const apiExtensions: readonly string[] = [
   "custom_volume_backup",
   "backup_override_name",
   "storage_rsync_compression",
+  "tpm_device_type",
   "storage_zfs_clone_copy_rebase",
   "resources_pci_iommu",
   "resources_network_usb",

@@ -81,7 +81,6 @@ const partly: Readonly<Record<string, string>> = {
   container_syscall_filtering_allow_deny_syntax:
     "security.syscalls.deny_default and the old names of its keys are not here",
   storage_lvm_use_thinpool: "lvm.use_thinpool takes true only",
-  tpm_device_type: "no test has seen an emulated TPM in a container yet (npm run test:vm -- hardware)",
 };
 
 test("what a row belongs to is an extension that the server tells of, or one that is here in part", () => {
