@@ -42,7 +42,7 @@ function compiled(name: string): string {
 async function main(words: string[]): Promise<void> {
   const names = words.filter((word) => word !== "--long");
   const wanted = names.length > 0 ? names : ["**"];
-  const files = wanted.flatMap((name) => (/^[a-z*]+$/.test(name) ? testsIn(name) : [name])).map(compiled);
+  const files = wanted.flatMap((name) => (/^[a-z0-9*]+$/.test(name) ? testsIn(name) : [name])).map(compiled);
   const node = process.execPath;
   await must(node, ["node_modules/@biomejs/biome/bin/biome", "check", "."]);
   await must(node, ["node_modules/typescript-7/bin/tsc", "-p", "tsconfig.json"]);
