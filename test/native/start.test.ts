@@ -5,6 +5,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { hasEnded } from "../support/process";
+import { until } from "../support/until";
 import { connect, frame, ownMemory, ownMounts, Spawner, type Words } from "./client";
 import { base, Container, idmap, makeRoot, mounts } from "./container";
 
@@ -117,6 +118,8 @@ test("a supervisor that is killed takes its container along", async () => {
 test("the supervisor holds no descriptor of its start, sleeps small, and has its own session", ownMemory, async () => {
   const container = await start("idle", sleep);
   const proc = `/proc/${container.started.supervisor}`;
+  // It tells of the start first, and shuts itself in then; after that it sleeps.
+  await until(async () => fs.readFileSync(`${proc}/stat`, "utf8").includes(") S "));
   const links = fs.readdirSync(`${proc}/fd`).map((fd) => fs.readlinkSync(`${proc}/fd/${fd}`).replace(/\d+/g, "N"));
   const kinds = links.map((link) => (link.startsWith(spawner.dir.replace(/\d+/g, "N")) ? path.basename(link) : link));
   assert.deepEqual(kinds.sort(), [
