@@ -49,7 +49,8 @@ async function remove(base: string): Promise<void> {
 }
 
 /** When a process began, in ticks since the host did (proc_pid_stat(5)): a later one of the same number is another. */
-const startOf = (pid: number): string | undefined => read(`/proc/${pid}/stat`)?.split(") ").at(-1)?.split(" ")[19];
+export const startOf = (pid: number): string | undefined =>
+  read(`/proc/${pid}/stat`)?.split(") ").at(-1)?.split(" ")[19];
 
 function read(file: string): string | undefined {
   try {

@@ -4,22 +4,14 @@
  * It ends with the run, and with it what a test left.
  */
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { startOf } from "../scene/owner";
 
 /** Sparse, so only what is written counts. */
 const size = "40G";
 const prefix = "bothy-room-";
-
-/** Of proc_pid_stat(5): a later process of the same number began later. */
-const startOf = (pid: number): string | undefined => {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ")[19];
-  } catch {
-    return undefined;
-  }
-};
 
 /** Programs say what is wrong on standard error. */
 const run = (program: string, ...args: string[]) =>

@@ -7,6 +7,7 @@ import { limitWrites } from "../../daemon/kinds/instance/limits/limits";
 import { idLines } from "../../daemon/platform/native/words";
 import { preparePool } from "../support/daemon";
 import { buildGuest } from "../support/guest";
+import { keysOf } from "../support/having";
 import { requireFeature } from "../support/require";
 import { shareDaemon } from "../support/shared-daemon";
 
@@ -23,23 +24,7 @@ async function inside(script: string, more: object = {}): Promise<string> {
   return code === 0 ? String(stdout).trim() : `${code} ${String(stderr).trim()}`;
 }
 
-const patch = (config: object) => shared.client.patchInstance("web", { config: config as Record<string, string> });
-
-async function act(action: "start" | "stop"): Promise<void> {
-  await (await shared.client.setInstanceState("web", { action, force: true })).wait();
-}
-
-/** Runs work while the container runs with some keys, which it has no more after it. */
-async function having(config: Record<string, string>, work: () => Promise<void>): Promise<void> {
-  await patch(config);
-  await act("start");
-  try {
-    await work();
-  } finally {
-    await act("stop");
-    await patch(Object.fromEntries(Object.keys(config).map((key) => [key, ""])));
-  }
-}
+const { patch, act, having } = keysOf(shared, "web");
 
 /** A file of a controller, on v1 or v2. */
 const control = (controller: string, v1: string, v2: string) =>

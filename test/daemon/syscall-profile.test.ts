@@ -6,6 +6,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { preparePool } from "../support/daemon";
 import { compileGuest } from "../support/guest";
+import { keysOf } from "../support/having";
 import { requireFeature } from "../support/require";
 import { shareDaemon } from "../support/shared-daemon";
 
@@ -27,23 +28,7 @@ async function inside(script: string): Promise<string> {
   return `${stdout}${stderr}`.trim();
 }
 
-const patch = (config: object) => shared.client.patchInstance("web", { config: config as Record<string, string> });
-
-async function act(action: "start" | "stop"): Promise<void> {
-  await (await shared.client.setInstanceState("web", { action, force: true })).wait();
-}
-
-/** Runs work while the container runs with some keys, which it has no more after it. */
-async function having(config: Record<string, string>, work: () => Promise<void>): Promise<void> {
-  await patch(config);
-  await act("start");
-  try {
-    await work();
-  } finally {
-    await act("stop");
-    await patch(Object.fromEntries(Object.keys(config).map((key) => [key, ""])));
-  }
-}
+const { patch, having } = keysOf(shared, "web");
 
 /** Which of these calls of x86_64 answers what; bad arguments answer something else where they are made. */
 const calls = { fanotify_init: 300, fsopen: 430, io_uring_setup: 425, keyctl: 250, getppid: 110, acct: 163 } as const;

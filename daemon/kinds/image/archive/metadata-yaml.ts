@@ -29,8 +29,10 @@ function requireUniqueKeys(map: YAMLMap, lines: LineCounter): void {
   const seen = new Set<unknown>();
   for (const { key } of map.items) {
     if (!isScalar(key)) continue;
-    const { line, col } = lines.linePos(key.range?.[0] ?? 0);
-    if (seen.has(key.value)) throw new Error(`Map keys must be unique at line ${line}, column ${col}`);
+    if (seen.has(key.value)) {
+      const { line, col } = lines.linePos(key.range?.[0] ?? 0);
+      throw new Error(`Map keys must be unique at line ${line}, column ${col}`);
+    }
     seen.add(key.value);
   }
 }
