@@ -42,10 +42,14 @@ import type { MetricSource } from "./kinds/metrics/home";
 import { metricsPath, metricsRoutes } from "./kinds/metrics/routes";
 import { MetricsService } from "./kinds/metrics/service";
 import { Migrations } from "./kinds/migration/service";
-import type { NicOwners } from "./kinds/network/home";
+import type { NetworkAcls, NicOwners } from "./kinds/network/home";
 import { networkRoutes } from "./kinds/network/routes";
 import { NetworkService } from "./kinds/network/service";
 import { networkSchema } from "./kinds/network/store";
+import type { AclNetworks } from "./kinds/network-acl/home";
+import { networkAclRoutes } from "./kinds/network-acl/routes";
+import { NetworkAclService } from "./kinds/network-acl/service";
+import { networkAclSchema } from "./kinds/network-acl/store";
 import { operationRoutes, operationUpgrades } from "./kinds/operation/routes";
 import type { ProfileUsers } from "./kinds/profile/home";
 import { profileRoutes } from "./kinds/profile/routes";
@@ -101,6 +105,7 @@ export const schemas: readonly Schema[] = [
   projectSchema,
   profileSchema,
   storagePoolSchema,
+  networkAclSchema,
   networkSchema,
   imageSchema,
   instanceSchema,
@@ -142,6 +147,8 @@ export interface Parts extends Platform {
   readonly volumeKeys: StoragePoolHome["volumeKeys"];
   readonly customVolumes: CustomVolumePort;
   readonly networks: NetworkService;
+  readonly networkAcls: NetworkAclService & NetworkAcls;
+  readonly aclNetworks: AclNetworks;
   readonly images: ImageService;
   readonly publisher: Publisher;
   readonly publishables: ImageHome["publishables"];
@@ -217,6 +224,8 @@ export function makeParts(ground: Ground): Parts {
   parts.storagePools = new StoragePoolService(as("storage-pool"), pools);
   parts.volumes = new Volumes(as("storage-pool"), pools);
   parts.storageVolumes = new StorageVolumeService(as("storage-volume"));
+  parts.networkAcls = new NetworkAclService(as("network-acl"));
+  parts.aclNetworks = { followAcls: (network) => parts.networks.followAcls(network) };
   parts.networks = new NetworkService(as("network"));
   parts.images = new ImageService(as("image"));
   parts.publisher = new Publisher(as("image"), parts.images);
@@ -243,8 +252,9 @@ const nicOwners = (parts: Parts): NicOwners => ({
 });
 
 /** All that objects refer to, as they say it themselves. */
-export const allReferences = ({ book, profiles, server, storageVolumes }: Parts): Reference[] => [
+export const allReferences = ({ book, networks, profiles, server, storageVolumes }: Parts): Reference[] => [
   ...book.references(),
+  ...networks.said(),
   ...profiles.said(),
   ...storageVolumes.said(),
   ...server.said(),
@@ -264,6 +274,7 @@ export const routesOf = (parts: Parts, shutdown: Shutdown): readonly Route[] => 
   ...storageVolumeRoutes(parts.storageVolumes, (request) => importVolumeBackup(parts, request)),
   ...volumeSnapshotRoutes(parts.storageVolumes),
   ...networkRoutes(parts.networks, parts.changes),
+  ...networkAclRoutes(parts.networkAcls, parts.changes),
   ...imageRoutes(parts.images, parts.publisher, parts.changes, parts.dirs),
   ...instanceRoutes(parts.instances, parts.snapshots, (request) => importBackup(parts, request)),
   ...snapshotRoutes(parts.snapshots, parts),

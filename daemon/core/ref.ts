@@ -12,6 +12,7 @@ export type RefKind =
   | "instance-backup"
   | "instance-snapshot"
   | "network"
+  | "network-acl"
   | "profile"
   | "project"
   | "server"
@@ -77,6 +78,7 @@ const collections: Readonly<Record<Plain, string>> = {
   "image-alias": "/1.0/images/aliases",
   instance: "/1.0/instances",
   network: "/1.0/networks",
+  "network-acl": "/1.0/network-acls",
   profile: "/1.0/profiles",
   project: "/1.0/projects",
   server: "/1.0",

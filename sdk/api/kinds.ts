@@ -2,8 +2,16 @@
 import { imageAliasKind } from "./image";
 import type { Kind } from "./kind";
 import { networkKind } from "./network";
+import { networkAclKind } from "./network-acl";
 import { profileKind } from "./profile";
 import { projectKind } from "./project";
 import { storagePoolKind } from "./storage-pool";
 
-export const kinds: readonly Kind[] = [imageAliasKind, networkKind, profileKind, projectKind, storagePoolKind];
+export const kinds: readonly Kind[] = [
+  imageAliasKind,
+  networkKind,
+  networkAclKind,
+  profileKind,
+  projectKind,
+  storagePoolKind,
+];

@@ -1,6 +1,7 @@
 /** Kinds: the calls of all kinds whose calls are made. Made by `npm run gen` from sdk/api/kinds.ts. */
 import { imageAliasCalls } from "./image-alias";
 import { networkCalls } from "./network";
+import { networkAclCalls } from "./network-acl";
 import { profileCalls } from "./profile";
 import { projectCalls } from "./project";
 import { storagePoolCalls } from "./storage-pool";
@@ -9,6 +10,7 @@ import type { Wire } from "./wire";
 export const kindsCalls = (wire: Wire) => ({
   ...imageAliasCalls(wire),
   ...networkCalls(wire),
+  ...networkAclCalls(wire),
   ...profileCalls(wire),
   ...projectCalls(wire),
   ...storagePoolCalls(wire),

@@ -45,6 +45,7 @@ before(async () => {
     ...platform,
     native: await BothyCell.start(cellProgram, platform.dirs, platform.log),
     nicOwners: { all: () => uses, isActive: () => true },
+    networkAcls: { find: () => undefined },
     projects: { allowsNetwork: () => true },
     isCrashLeftover: async () => true,
   };

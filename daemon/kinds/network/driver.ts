@@ -2,6 +2,7 @@
 import type { Config } from "../../../sdk/api/common";
 import { type ApiError, badRequest } from "../../../sdk/api/errors";
 import type { NetworkLease, NetworkState } from "../../../sdk/api/network";
+import type { NetworkAcl } from "./acl-rules";
 import type { Port } from "./port-rules";
 
 export interface NetworkPlace {
@@ -9,6 +10,8 @@ export interface NetworkPlace {
   /** networks/NAME below the state folder: dnsmasq's files. */
   readonly path: string;
   readonly config: Config;
+  /** Those that `security.acls` names, in its order; none when absent. */
+  readonly acls?: readonly NetworkAcl[];
 }
 
 /** A nic of an instance as the network's DHCP and DNS know it. */

@@ -2,19 +2,20 @@
 import type { Config } from "../../../sdk/api/common";
 import { networkConfig } from "../../../sdk/api/config/network";
 import { run } from "../../platform/processes/run";
+import { aclChains, type NetworkAcl } from "./acl-rules";
 import { subnetOf } from "./config";
+import type { NetworkPlace } from "./driver";
 import { subnetText } from "./ipv4";
 import { openPort, type Port, portRulesetOf, portTableOf } from "./port-rules";
 
 export const tableOf = (network: string): string => `inet bothy_${network}`;
 
 /** The whole table as nft reads it; rules that the configuration switches off are absent. */
-export function rulesetOf(name: string, config: Config): string {
+export function rulesetOf(name: string, config: Config, acls: readonly NetworkAcl[] = []): string {
   const set = networkConfig(config);
   const subnet = subnetOf(config);
-  if (subnet === undefined) return emptyTable(name);
-  const chains: string[] = [];
-  if (set.get("ipv4.firewall"))
+  const chains = aclChains(name, config, acls).map(({ name: own, hook, rules }) => chain(own, hook, rules));
+  if (subnet !== undefined && set.get("ipv4.firewall"))
     chains.push(
       chain("input", "type filter hook input priority filter; policy accept;", [
         `iifname "${name}" udp dport { 53, 67 } accept`,
@@ -22,7 +23,7 @@ export function rulesetOf(name: string, config: Config): string {
       ]),
       chain("forward", "type filter hook forward priority filter; policy accept;", forwardRules(name, config)),
     );
-  if (set.get("ipv4.nat")) {
+  if (subnet !== undefined && set.get("ipv4.nat")) {
     const own = subnetText(subnet);
     // oifname: with br_netfilter the kernel shows us also frames that stay on the bridge, broadcasts among them.
     chains.push(
@@ -40,15 +41,13 @@ function forwardRules(name: string, config: Config): string[] {
   return [`iifname "${name}" oifname "${name}" accept`, `iifname "${name}" drop`, `oifname "${name}" drop`];
 }
 
-const chain = (name: string, hook: string, rules: readonly string[]): string =>
-  `  chain ${name} {\n    ${hook}\n${rules.map((rule) => `    ${rule}\n`).join("")}  }\n`;
-
-const emptyTable = (name: string): string => `table ${tableOf(name)} {\n}\n`;
+const chain = (name: string, hook: string | undefined, rules: readonly string[]): string =>
+  `  chain ${name} {\n${hook === undefined ? "" : `    ${hook}\n`}${rules.map((rule) => `    ${rule}\n`).join("")}  }\n`;
 
 /** Replaces the network's tables in one transaction: no packet meets half of the rules. */
-export async function applyRules(name: string, config: Config, ports: readonly Port[]): Promise<void> {
+export async function applyRules({ name, config, acls }: NetworkPlace, ports: readonly Port[]): Promise<void> {
   const opened = ports.map((port) => openPort(name, config, port)).join("");
-  const input = `${dropTables(name)}${rulesetOf(name, config)}${portRulesetOf(name, config)}${opened}`;
+  const input = `${dropTables(name)}${rulesetOf(name, config, acls)}${portRulesetOf(name, config)}${opened}`;
   await run("nft", ["-f", "-"], { input });
 }
 

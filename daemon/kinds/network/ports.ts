@@ -83,7 +83,7 @@ export class NetworkPorts {
   async #replace(network: NetworkPlace): Promise<void> {
     const { wanted, applied } = this.#of(network.name);
     const ports = [...wanted.values()];
-    await applyRules(network.name, network.config, ports);
+    await applyRules(network, ports);
     applied.clear();
     for (const port of ports) applied.set(port.hostName, port);
   }

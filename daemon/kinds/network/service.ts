@@ -9,6 +9,7 @@ import { ApiError, badRequest, conflict, notFound } from "../../../sdk/api/error
 import type { Network, NetworkLease, NetworkPut, NetworkState, NetworksPost } from "../../../sdk/api/network";
 import { type Call, defaultProject, ownCall } from "../../core/call";
 import { withoutEmpty } from "../../core/merge";
+import type { Reference } from "../../core/references/store";
 import { Revert } from "../../core/revert";
 import { requireConfig } from "../../core/validate";
 import { toApiError } from "../../platform/errors";
@@ -18,7 +19,7 @@ import type { NetworkHome } from "./home";
 import { findLink, isPort, listLinks, stateOf, unmanagedNetwork } from "./link";
 import { NetworkNics, type ServedNetwork } from "./nics";
 import { NetworkStartUp } from "./start-up";
-import { type NetworkRecord, NetworkStore } from "./store";
+import { aclsOf, type NetworkRecord, NetworkStore } from "./store";
 import { isNicOf, usedBy } from "./usage";
 
 /** Subnets are planned one after the other, so that two networks cannot pick the same. */
@@ -34,7 +35,7 @@ export class NetworkService {
     private readonly home: NetworkHome,
     drivers: readonly NetworkDriver[] = [new BridgeDriver(home)],
   ) {
-    this.#store = new NetworkStore(home.database);
+    this.#store = new NetworkStore(home.database, home.references);
     this.#drivers = Object.fromEntries(drivers.map((driver) => [driver.type, driver]));
     this.nics = new NetworkNics(home, {
       find: (name) => this.#served(this.#store.find(name)),
@@ -113,8 +114,15 @@ export class NetworkService {
     }
   }
 
+  /** @throws ApiError BAD_REQUEST that names the missing one */
+  #requireAcls(config: Config): void {
+    const missing = aclsOf(config).find((name) => this.home.networkAcls.find(name) === undefined);
+    if (missing !== undefined) throw badRequest(`Network ACL "${missing}" does not exist. Make it first.`);
+  }
+
   async #make(driver: NetworkDriver, post: NetworksPost): Promise<void> {
     await this.#requireFreeName(post.name);
+    this.#requireAcls(post.config);
     const config = await driver.plan(post.name, withoutEmpty(post.config), { others: this.#store.list() });
     const record = { name: post.name, type: post.type, description: post.description, config };
     await using undo = new Revert(this.home.log);
@@ -142,6 +150,7 @@ export class NetworkService {
     if (!this.#startUp.hasFailed(name) && changesWordsOnly(before.config, withoutEmpty(put.config)))
       return this.#store.update({ ...before, description: put.description, config: withoutEmpty(put.config) });
     await this.home.locks.run(planLock, async () => {
+      this.#requireAcls(put.config);
       const config = await driver.plan(name, withoutEmpty(put.config), {
         current: before.config,
         others: this.#store.list().filter((other) => other.name !== name),
@@ -155,6 +164,21 @@ export class NetworkService {
       this.#startUp.worksAgain(name);
       undo.keep();
     });
+  }
+
+  /** Applies the ACLs of a network as they are now. @throws ApiError when the rules cannot be loaded */
+  async followAcls(name: string): Promise<void> {
+    await this.home.locks.run(planLock, async () => {
+      const record = this.#store.find(name);
+      // Deleted meanwhile, or one that is down: it has them when it starts.
+      if (record === undefined || this.#startUp.hasFailed(name)) return;
+      await this.#driver(record.type).start(this.#place(record));
+    });
+  }
+
+  /** All that networks refer to. */
+  said(): Reference[] {
+    return this.#store.said();
   }
 
   /** Renames an unused network with its bridge. @throws ApiError BAD_REQUEST when it is in use */
@@ -299,7 +323,8 @@ export class NetworkService {
   }
 
   #place({ name, config }: NetworkRecord): NetworkPlace {
-    return { name, config, path: this.home.dirs.network(name) };
+    const acls = aclsOf(config).flatMap((acl) => this.home.networkAcls.find(acl) ?? []);
+    return { name, config, acls, path: this.home.dirs.network(name) };
   }
 
   #render(record: NetworkRecord): Network {

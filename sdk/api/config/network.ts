@@ -3,7 +3,7 @@ import { isIPv4 } from "node:net";
 import { addressText, contains, firstOf, lastOf, parseAddress, parseSubnet, type Subnet, subnetText } from "../ipv4";
 import { readerOf } from "./reader";
 import { grouped, type KeyTable, type ValueType } from "./table";
-import { anyText, bool, hwaddr, mtu, oneOf, text } from "./values";
+import { anyText, bool, hwaddr, mtu, nameList, oneOf, text } from "./values";
 
 /** An IPv4 address with a prefix length, such as 10.1.2.1/24; or auto; or none. */
 const ipv4Cidr = text("address with prefix length, or `auto`, or `none`", (value) => {
@@ -202,6 +202,55 @@ const raw = grouped("raw", {
   },
 });
 
+const action = oneOf("allow", "reject", "drop");
+
+const security = grouped("security", {
+  "security.acls": {
+    type: nameList,
+    applies: "now",
+    since,
+    extension: "network_bridge_acl",
+    example: "web,database",
+    doc: "Names of network ACLs, separated by commas. They judge what crosses the bridge to or from the host and other networks, not what goes between its instances.",
+  },
+  "security.acls.default.ingress.action": {
+    type: action,
+    default: "reject",
+    applies: "now",
+    since,
+    extension: "network_bridge_acl",
+    example: "drop",
+    doc: "What becomes of packets to instances that no rule of the network's ACLs is about. It counts where there are ACLs.",
+  },
+  "security.acls.default.egress.action": {
+    type: action,
+    default: "reject",
+    applies: "now",
+    since,
+    extension: "network_bridge_acl",
+    example: "allow",
+    doc: "What becomes of packets from instances that no rule of the network's ACLs is about. It counts where there are ACLs.",
+  },
+  "security.acls.default.ingress.logged": {
+    type: bool,
+    default: "false",
+    applies: "now",
+    since,
+    extension: "network_bridge_acl",
+    example: "true",
+    doc: "Whether such packets to instances are told in the kernel's log.",
+  },
+  "security.acls.default.egress.logged": {
+    type: bool,
+    default: "false",
+    applies: "now",
+    since,
+    extension: "network_bridge_acl",
+    example: "true",
+    doc: "Whether such packets from instances are told in the kernel's log.",
+  },
+});
+
 const user = grouped("user", {
   "user.*": { type: anyText, secret: true, applies: "now", since, example: "lab", doc: "Free for the user." },
 });
@@ -223,6 +272,7 @@ export const networkKeys = {
   ...ipv4Keys,
   ...ipv6Keys,
   ...raw,
+  ...security,
   ...user,
   ...volatile,
 } satisfies KeyTable;
