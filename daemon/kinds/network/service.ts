@@ -20,7 +20,7 @@ import { findLink, isPort, listLinks, stateOf, unmanagedNetwork } from "./link";
 import { NetworkNics, type ServedNetwork } from "./nics";
 import { NetworkStartUp } from "./start-up";
 import { aclsOf, type NetworkRecord, NetworkStore } from "./store";
-import { isNicOf, usedBy } from "./usage";
+import { fixedOf, isNicOf, usedBy } from "./usage";
 
 /** Subnets are planned one after the other, so that two networks cannot pick the same. */
 const planLock = "networks/plan";
@@ -158,8 +158,8 @@ export class NetworkService {
       const after = { ...before, description: put.description, config };
       this.#requireHostsFit(after);
       await using undo = new Revert(this.home.log);
-      undo.add(() => driver.start(this.#place(before)));
-      await driver.start(this.#place(after));
+      undo.add(() => driver.start(this.#place(before), { before: after.config }));
+      await driver.start(this.#place(after), { before: before.config });
       this.#store.update(after);
       this.#startUp.worksAgain(name);
       undo.keep();
@@ -305,8 +305,8 @@ export class NetworkService {
     const driver = this.#driver(after.type);
     for (const use of this.home.nicOwners.all())
       for (const [device, nic] of Object.entries(use.expandedDevices))
-        if (isNicOf(nic, after.name) && nic["ipv4.address"])
-          driver.checkHost(this.#place(after), { instance: use.key, device, hwaddr: "", ipv4: nic["ipv4.address"] });
+        if (isNicOf(nic, after.name))
+          driver.checkHost(this.#place(after), { instance: use.key, device, hwaddr: "", ...fixedOf(nic) });
   }
 
   #driver(type: string): NetworkDriver {
