@@ -10,12 +10,14 @@ import { echo } from "../support/echo";
 import { buildProgram } from "../support/frames";
 import { needs } from "../support/needs";
 import { shareDaemon } from "../support/shared-daemon";
+import { until } from "../support/until";
 
 const skip = needs("root", "nft", "dnsmasq", "musl-gcc");
 const folder = mkdtempSync(path.join(tmpdir(), "bothy-acl-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 const outside = "192.0.2.2";
+const outside6 = "2001:db8::2";
 const ports = [5001, 5002] as const;
 
 type Rule = Partial<NetworkAclRule>;
@@ -28,15 +30,18 @@ const shared = shareDaemon({ bare: false }, async (daemon) => {
   world = await Netns.create();
   await daemon.run("ip", "link", "add", "vtest-up", "type", "veth", "peer", "name", "eth0", "netns", String(world.pid));
   await daemon.run("ip", "address", "add", "192.0.2.1/24", "dev", "vtest-up");
+  await daemon.run("ip", "address", "add", "2001:db8::1/64", "dev", "vtest-up", "nodad");
   await daemon.run("ip", "link", "set", "dev", "vtest-up", "up");
   await world.run("ip", "address", "add", `${outside}/24`, "dev", "eth0");
+  await world.run("ip", "address", "add", `${outside6}/64`, "dev", "eth0", "nodad");
   await world.run("ip", "link", "set", "dev", "eth0", "up");
   await world.run("ip", "route", "add", "default", "via", "192.0.2.1");
+  await world.run("ip", "-6", "route", "add", "default", "via", "2001:db8::1");
   const endEcho = await echo(world, ports);
   await client.createNetworkAcl({ name: "judge" });
   await client.createNetwork({
     name: "acl7",
-    config: { "ipv4.address": "10.99.8.1/24", "ipv4.nat": "false", "security.acls": "judge" },
+    config: { "ipv4.address": "10.99.8.1/24", "ipv6.address": "fd42:8:8:8::1/64", "security.acls": "judge" },
   });
   await client.createNetwork({ name: "plain7", config: { "ipv4.address": "10.99.9.1/24" } });
   const talk = readFileSync(buildProgram("talk", folder));
@@ -82,8 +87,8 @@ const addressOf = async (name: string): Promise<string> =>
 type Outcome = "reached" | "refused" | "lost";
 
 /** What comes of a word that a container sends: given back, refused at once, or never heard of again. */
-async function outcome(name: string, protocol: "tcp" | "udp", port: number): Promise<Outcome> {
-  return (await inside(name, `talk ${protocol} ${outside} ${port}`)) as Outcome;
+async function outcome(name: string, protocol: "tcp" | "udp", port: number, to = outside): Promise<Outcome> {
+  return (await inside(name, `talk ${protocol} ${to} ${port}`)) as Outcome;
 }
 
 const ping = ["ping", "-c", "1", "-W", "1"];
@@ -124,6 +129,37 @@ test("egress rules let pass what they name by protocol, port and address, and no
   await judge({ egress: [{ source: `${web}-${web}`, protocol: "tcp" }] });
   assert.equal(await outcome("web", "tcp", 5001), "reached");
   assert.equal(await outcome("db", "tcp", 5001), "refused");
+});
+
+test("rules of both families count for IPv6 as for IPv4, and neighbours and routers are always heard", {
+  skip,
+}, async () => {
+  await until(async () =>
+    / fd42:8:8:8:/.test(await inside("web", "ip -6 -o address show scope global | grep -v tentative")),
+  );
+  assert.match(await inside("web", "ip -6 route"), /^default via fe80::/m);
+  assert.equal(await outcome("web", "tcp", 5001, outside6), "refused");
+  await judge({ egress: [{ protocol: "tcp", destination: `${outside6},192.0.2.0/30`, destination_port: "5001" }] });
+  assert.equal(await outcome("web", "tcp", 5001, outside6), "reached");
+  assert.equal(await outcome("web", "tcp", 5001), "reached");
+  assert.equal(await outcome("web", "udp", 5001, outside6), "refused");
+  assert.equal(await isAnswered("web", outside6), false);
+  await judge({
+    egress: [
+      { protocol: "icmp6", icmp_type: "128" },
+      { protocol: "udp", destination: "2001:db8::1-2001:db8::9" },
+    ],
+  });
+  assert.equal(await isAnswered("web", outside6), true);
+  assert.equal(await isAnswered("web"), false);
+  assert.equal(await outcome("web", "udp", 5001, outside6), "reached");
+  assert.equal(await outcome("web", "udp", 5001), "refused");
+  await judge({ egress: [{ destination: "192.0.2.0/24" }] });
+  assert.equal(
+    await outcome("web", "tcp", 5001, outside6),
+    "refused",
+    "a rule of one family says nothing of the other",
+  );
 });
 
 test("of what several rules say the stricter counts: drop before reject, reject before allow", { skip }, async () => {
