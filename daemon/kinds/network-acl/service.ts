@@ -10,6 +10,7 @@ import { ref, urlOf } from "../../core/ref";
 import { Revert } from "../../core/revert";
 import { requireConfig } from "../../core/validate";
 import type { NetworkAclHome } from "./home";
+import { aclLog } from "./log";
 import { type NetworkAclRecord, NetworkAclStore } from "./store";
 
 export class NetworkAclService {
@@ -31,6 +32,11 @@ export class NetworkAclService {
   /** The stored ACL, without who uses it. */
   find(name: string): NetworkAclRecord | undefined {
     return this.#store.find(name);
+  }
+
+  /** What its logged rules have told. @throws ApiError NOT_FOUND */
+  log(name: string): string {
+    return aclLog(this.#record(name));
   }
 
   /** @throws ApiError CONFLICT for a taken name, BAD_REQUEST that names the rule which is none */

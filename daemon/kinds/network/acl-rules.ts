@@ -96,7 +96,7 @@ function rulesOf(bridge: string, config: Config, acls: readonly NetworkAcl[]): s
   const usual = directions.flatMap((direction) => {
     const action = set.get(`security.acls.default.${direction}.action`) as Action;
     const isLogged = set.get(`security.acls.default.${direction}.logged`);
-    return judged(edgeOf(bridge, direction), verdictsOf(action, ""), isLogged ? `${bridge}-${direction}` : undefined);
+    return judged(edgeOf(bridge, direction), verdictsOf(action, ""), isLogged ? `${bridge}/${direction}` : undefined);
   });
   return ["ct state established,related accept", ...ordered, ...usual];
 }
@@ -118,7 +118,7 @@ function linesOf(bridge: string, acl: NetworkAcl, direction: AclDirection, actio
 
 /** How lines of the kernel's log begin that a rule made. */
 export const logPrefix = (bridge: string, acl: string, direction: AclDirection, index: number): string =>
-  `${bridge}-${acl}-${direction}-${index}`;
+  `${bridge}/${acl}/${direction}/${index}`;
 
 function judged(match: string, verdicts: readonly string[], prefix: string | undefined): string[] {
   const log =

@@ -72,7 +72,9 @@ const natRule =
   };
 
 const chain = (name: string, hook: string | undefined, rules: readonly string[]): string =>
-  rules.length === 0 ? "" : `  chain ${name} {\n${hook === undefined ? "" : `    ${hook}\n`}${rules.map((rule) => `    ${rule}\n`).join("")}  }\n`;
+  rules.length === 0
+    ? ""
+    : `  chain ${name} {\n${hook === undefined ? "" : `    ${hook}\n`}${rules.map((rule) => `    ${rule}\n`).join("")}  }\n`;
 
 /** Replaces the network's tables in one transaction: no packet meets half of the rules. */
 export async function applyRules({ name, config, acls }: NetworkPlace, ports: readonly Port[]): Promise<void> {
