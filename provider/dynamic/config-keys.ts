@@ -625,7 +625,7 @@ export interface DeviceOptions<Value> {
   hwaddr?: Value;
   /** Of a device gpu: Number of the card on the host: that of /dev/dri/card0 is `0`. Not together with `pci`, `vendorid` and `productid`. Default: any. */
   id?: Value;
-  /** Of a device nic: Address that the network's DHCP gives to the nic, in the subnet of the network. Default: any free one of the network. */
+  /** Of a device nic: Address that the network's DHCP gives to the nic, in the subnet of the network. `none`, with `security.ipv4_filtering`: no IPv4. Default: any free one of the network. */
   "ipv4.address"?: Value;
   /** Of a device nic: Address that the network's DHCPv6 gives to the nic, in the subnet of the network, which has `ipv6.dhcp.stateful`. `none`, with `security.ipv6_filtering`: no IPv6. Default: any free one of the network. */
   "ipv6.address"?: Value;
@@ -730,6 +730,8 @@ export interface DeviceOptions<Value> {
   required?: Value;
   /** Of a device proxy: Group by which connections to a unix socket are made. Default: `0`. */
   "security.gid"?: Value;
+  /** Of a device nic: Whether the container is held to one IPv4 address: `ipv4.address`, else the one that the network gives it for good then. Includes `security.mac_filtering`. Default: `false`. */
+  "security.ipv4_filtering"?: Value;
   /** Of a device nic: Whether the container is held to one IPv6 address: `ipv6.address`, else the one that its hardware address makes in the subnet of the network. Includes `security.mac_filtering`. Default: `false`. */
   "security.ipv6_filtering"?: Value;
   /** Of a device nic: Whether the container is held to its hardware address, with nobody behind it. Default: `false`. */

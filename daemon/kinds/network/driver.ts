@@ -23,6 +23,8 @@ export interface NetworkHost {
   readonly ipv4?: string;
   /** The same of IPv6, as the kernel writes it. */
   readonly ipv6?: string;
+  /** Whether it is held to one IPv4 address: then it has the first that it gets for good. */
+  readonly filtersIpv4?: boolean;
   /** Whether it is held to one IPv6 address: then it may give itself the fixed one, and DHCPv6 gives it that of its hardware address. */
   readonly filtersIpv6?: boolean;
   /** Whether it has the address by itself and asks for none by DHCP, so that its name follows no lease. */

@@ -19,6 +19,8 @@ export interface Port {
 export interface PortFilters {
   /** Only its own hardware address is heard, and nobody's behind it. */
   readonly mac?: boolean;
+  /** Only this IPv4 address; `none`: no IPv4; `own`: the one that the network gives it for good. With it holds `mac`. */
+  readonly ipv4?: string;
   /** Only this IPv6 address; `none`: no IPv6; `own`: the one that its hardware address makes. With it holds `mac`. */
   readonly ipv6?: string;
 }
@@ -96,10 +98,14 @@ export function openPort(name: string, config: Config, port: Port): string {
   const { hostName } = port;
   const table = portTableOf(name);
   const own = port.hwaddr.toLowerCase();
-  const isAlone = port.filters?.mac === true || port.filters?.ipv6 !== undefined;
+  const { mac, ipv4, ipv6 } = port.filters ?? {};
+  const isAlone = mac === true || ipv4 !== undefined || ipv6 !== undefined;
   const rules = [
     "jump guest",
     ...(isAlone ? [`ether saddr != ${own} drop`, `meta protocol arp arp saddr ether != ${own} drop`] : []),
+    // What is neither family's would pass the rules of both.
+    ...(ipv4 === undefined && ipv6 === undefined ? [] : ["meta protocol != { arp, ip, ip6 } drop"]),
+    ...ipv4Filter(ipv4),
     ...ipv6Filter(config, port),
     ...(servesDhcp(config) ? dhcpQuestions(own) : []),
     ...(servesDhcp6(config) ? dhcp6Questions(own) : []),
@@ -133,6 +139,18 @@ const dhcp6Questions = (own: string): string[] => [
   `meta protocol ip6 udp dport 547 ether saddr ${own} @th,64,8 < 12 limit rate 60/minute burst 30 packets accept`,
   "meta protocol ip6 udp dport 547 drop",
 ];
+
+/** Which IPv4 address a filtered nic may have. Without one it may ask for one, and whether one is free. @param address "own" is none that is known */
+function ipv4Filter(address: string | undefined): string[] {
+  if (address === undefined) return [];
+  if (address === "none" || address === "own") return ["meta protocol { arp, ip } drop"];
+  return [
+    `meta protocol arp arp saddr ip != { 0.0.0.0, ${address} } drop`,
+    `meta protocol ip ip saddr != { 0.0.0.0, ${address} } drop`,
+    "meta protocol ip ip saddr 0.0.0.0 meta l4proto != udp drop",
+    "meta protocol ip ip saddr 0.0.0.0 udp dport != 67 drop",
+  ];
+}
 
 /** Which IPv6 addresses a filtered nic may have: its own one, and the link-local one of its hardware address. */
 function ipv6Filter(config: Config, { hwaddr, filters }: Port): string[] {

@@ -33,17 +33,20 @@ export const portsOn = (owners: NicOwners, network: string): Port[] =>
 export function filtersOf(nic: Device): Pick<Port, "filters"> {
   const set = nicOptions(nic);
   const mac = set.get("security.mac_filtering");
+  const ipv4 = set.get("security.ipv4_filtering") ? (set.get("ipv4.address") ?? "own") : undefined;
   const ipv6 = set.get("security.ipv6_filtering") ? (set.get("ipv6.address") ?? "own") : undefined;
-  return mac || ipv6 !== undefined ? { filters: { mac, ...(ipv6 === undefined ? {} : { ipv6 }) } } : {};
+  if (!mac && ipv4 === undefined && ipv6 === undefined) return {};
+  return { filters: { mac, ...(ipv4 === undefined ? {} : { ipv4 }), ...(ipv6 === undefined ? {} : { ipv6 }) } };
 }
 
 /** The addresses that its options ask for, as a part of what the network is told of it. */
-export function fixedOf(nic: Device): Pick<NetworkHost, "ipv4" | "ipv6" | "filtersIpv6"> {
+export function fixedOf(nic: Device): Pick<NetworkHost, "ipv4" | "ipv6" | "filtersIpv4" | "filtersIpv6"> {
   const set = nicOptions(nic);
   const [ipv4, ipv6] = [set.get("ipv4.address"), set.get("ipv6.address")];
   return {
-    ...(ipv4 === undefined ? {} : { ipv4 }),
+    ...(ipv4 === undefined || ipv4 === "none" ? {} : { ipv4 }),
     ...(ipv6 === undefined || ipv6 === "none" ? {} : { ipv6 }),
+    ...(set.get("security.ipv4_filtering") && ipv4 !== "none" ? { filtersIpv4: true } : {}),
     ...(set.get("security.ipv6_filtering") && ipv6 !== "none" ? { filtersIpv6: true } : {}),
   };
 }

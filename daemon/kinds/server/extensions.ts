@@ -103,6 +103,7 @@ export const apiExtensions: readonly string[] = [
   "storage_api_remote_volume_snapshots",
   "network_nat_address",
   "seccomp_notify",
+  "container_nic_ipfilter",
   "resources_v2",
   "container_exec_user_group_cwd",
   "container_syscall_intercept",

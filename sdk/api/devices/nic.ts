@@ -10,6 +10,12 @@ import { commonOptions, type DeviceReference, type DeviceType, type OptionIssue 
 
 const since = "0.1.0";
 
+const fixedIpv4: ValueType<string> = {
+  title: "IPv4 address, or `none`",
+  check: (value) => (value === "none" ? undefined : ipv4.check(value)),
+  parse: (value) => value,
+};
+
 /** As the kernel writes it, to be recognised again. */
 const fixedIpv6: ValueType<string> = {
   title: "IPv6 address, or `none`",
@@ -74,13 +80,13 @@ const options = {
     doc: "Name of the interface on the host.",
   },
   "ipv4.address": {
-    type: ipv4,
+    type: fixedIpv4,
     unset: "any free one of the network",
     applies: "now",
     since,
     extension: "network",
     example: "10.1.2.20",
-    doc: "Address that the network's DHCP gives to the nic, in the subnet of the network.",
+    doc: "Address that the network's DHCP gives to the nic, in the subnet of the network. `none`, with `security.ipv4_filtering`: no IPv4.",
   },
   "ipv6.address": {
     type: fixedIpv6,
@@ -90,6 +96,15 @@ const options = {
     extension: "network",
     example: "fd42:1:2:3::20",
     doc: "Address that the network's DHCPv6 gives to the nic, in the subnet of the network, which has `ipv6.dhcp.stateful`. `none`, with `security.ipv6_filtering`: no IPv6.",
+  },
+  "security.ipv4_filtering": {
+    type: bool,
+    default: "false",
+    applies: "now",
+    since,
+    extension: "container_nic_ipfilter",
+    example: "true",
+    doc: "Whether the container is held to one IPv4 address: `ipv4.address`, else the one that the network gives it for good then. Includes `security.mac_filtering`.",
   },
   "security.ipv6_filtering": {
     type: bool,
@@ -156,10 +171,16 @@ function rules(device: Device): OptionIssue[] {
   if (nictype === "p2p" && device["ipv4.address"])
     add("ipv4.address", `Invalid device option "ipv4.address": a nic without a network has none`);
   if (nictype === "p2p")
-    for (const option of ["ipv6.address", "security.ipv6_filtering", "security.mac_filtering"])
+    for (const option of [
+      "ipv6.address",
+      "security.ipv4_filtering",
+      "security.ipv6_filtering",
+      "security.mac_filtering",
+    ])
       if (device[option]) add(option, `Invalid device option "${option}": a nic without a network has none`);
-  if (device["ipv6.address"] === "none" && !isTrue(device["security.ipv6_filtering"]))
-    add("ipv6.address", "Cannot have ipv6.address as none unless using security.ipv6_filtering");
+  for (const family of ["ipv4", "ipv6"])
+    if (device[`${family}.address`] === "none" && !isTrue(device[`security.${family}_filtering`]))
+      add(`${family}.address`, `Cannot have ${family}.address as none unless using security.${family}_filtering`);
   if (nictype === "bridged" && !parent) add("parent", `a bridged nic needs "parent"`);
   return issues;
 }

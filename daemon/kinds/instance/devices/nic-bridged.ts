@@ -1,4 +1,5 @@
 /** Nic of the type bridged: a port of a network of the server, or of a bridge of the host. */
+import { isTrue } from "../../../../sdk/api/config/values";
 import { ApiError, badRequest, conflict, notFound } from "../../../../sdk/api/errors";
 import { defaultProject } from "../../../core/call";
 import { toApiError } from "../../../platform/errors";
@@ -19,6 +20,18 @@ function check({ home, owner, nic }: NicFacts): void {
       `Failed loading network "${network}" of device "${device}": Network not found. Create it, or correct the device.`,
     );
   if (home.networks.isManaged(bridge)) home.networks.checkHost(bridge, networkHost(owner, { ...nic, own: undefined }));
+  else requireNoFilters(nic);
+}
+
+/** The rules of a port are the network's. @throws ApiError BAD_REQUEST for a filter on a bridge that is not ours, where it would hold nobody */
+function requireNoFilters({ device, options, bridge }: Nic): void {
+  const filter = ["security.mac_filtering", "security.ipv4_filtering", "security.ipv6_filtering"].find((key) =>
+    isTrue(options[key]),
+  );
+  if (filter !== undefined)
+    throw badRequest(
+      `Invalid device option "${filter}" of device "${device}": the bridge "${bridge}" is no network of this server, which alone has filters. Name a network, or leave the option out.`,
+    );
 }
 
 const checkRivals: NicType["checkRivals"] = ({ home, owner, device, options }) => {
@@ -47,6 +60,7 @@ function checkStart({ home, owner, nic }: NicFacts, all: readonly Nic[]): void {
     );
   const { ipv6 } = fixedOf(options);
   if (isManaged) home.networks.checkHost(bridge, networkHost(owner, { ...nic, own: undefined }));
+  else requireNoFilters(nic);
   const isOwnRival = all.some(
     (other) =>
       other.device !== device &&

@@ -5,6 +5,7 @@ import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { nicOptions } from "../../../../sdk/api/devices/nic";
 import { badRequest } from "../../../../sdk/api/errors";
 import { randomHwaddr } from "../../network/hwaddr";
+import { fixedOf } from "../../network/usage";
 import { isOci } from "../spec/oci";
 import type { Facts, NamedDevice } from "./driver";
 
@@ -58,7 +59,7 @@ export function planNics({ owner, devices }: Planned): Nic[] {
       mtu: nic.text("mtu") ?? "",
       bridge: nic.get("network") ?? nic.get("parent") ?? "",
       network: nic.get("network"),
-      ipv4: nic.get("ipv4.address"),
+      ipv4: fixedOf(options).ipv4,
       own: isOci(owner.config) ? ownAddressOf(owner.config[ownAddressKey(device)]) : undefined,
     };
   });
