@@ -5,10 +5,10 @@ import path from "node:path";
 import { test } from "node:test";
 import { needs } from "../support/needs";
 import { until } from "../support/until";
-import { NetworkScene, outside } from "./scene";
+import { CabledScene, outside } from "./cabled-scene";
 
 const skip = needs("root", "nft", "dnsmasq", "musl-gcc");
-const scene = new NetworkScene();
+const scene = new CabledScene();
 scene.clearedAfterEach();
 
 test("a container of the default network has both families: address, default route, names both ways, the world by NAT", {

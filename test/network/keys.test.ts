@@ -4,10 +4,10 @@ import { test } from "node:test";
 import type { Config } from "../../sdk/api/common";
 import { needs } from "../support/needs";
 import { until } from "../support/until";
-import { NetworkScene, outside } from "./scene";
+import { CabledScene, outside } from "./cabled-scene";
 
 const skip = needs("root", "nft", "dnsmasq", "musl-gcc");
-const scene = new NetworkScene();
+const scene = new CabledScene();
 scene.clearedAfterEach();
 
 const create = (name: string, config: Config) =>
@@ -115,6 +115,20 @@ test("a tunnel joins the bridge with one on another host, once, and goes with it
   await scene.change("net8", Object.fromEntries([...Object.keys(tunnel), "tunnel.far.id"].map((key) => [key, ""])));
   assert.doesNotMatch(await daemon.run("ip", "link"), /net8-far/);
   await scene.world.run("ip", "link", "delete", "dev", "vx7");
+});
+
+test("a tunnel of gre is made where the kernel has such, and refused with the reason elsewhere", { skip }, async () => {
+  const ends = ["local", "192.0.2.1", "remote", outside.ipv4];
+  const probe = `ip link add dev probe0 type gretap ${ends.join(" ")} && ip link delete dev probe0`;
+  const isThere = (await scene.shared.daemon.run("sh", "-c", `(${probe}) 2>/dev/null && echo yes || echo no`)).trim();
+  const tunnel = { "tunnel.g.protocol": "gre", "tunnel.g.local": "192.0.2.1", "tunnel.g.remote": outside.ipv4 };
+  if (isThere === "no") {
+    await assert.rejects(create("net8", tunnel), /no interfaces of the type gretap/);
+    assert.doesNotMatch(await scene.shared.daemon.run("ip", "-o", "link"), /net8/);
+    return;
+  }
+  await create("net8", tunnel);
+  assert.match(await scene.shared.daemon.run("ip", "-d", "link", "show", "master", "net8"), /net8-g.*gretap remote/s);
 });
 
 test("networks do not hear each other, and without routing they do not reach each other either", { skip }, async () => {

@@ -1,4 +1,4 @@
-/** Scene: a daemon whose host has a cable to a machine outside, and what containers on its networks see. */
+/** Cabled scene: a daemon whose host has a cable to a machine outside, and what containers on its networks see. */
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,7 +16,7 @@ export const outside = { ipv4: "192.0.2.2", ipv6: "2001:db8::2" };
 /** Those of the host there: the one that it speaks under, and one more. */
 const host = { ipv4: ["192.0.2.1", "192.0.2.7"], ipv6: ["2001:db8::1", "2001:db8::7"] };
 
-export class NetworkScene {
+export class CabledScene {
   readonly shared: SharedDaemon;
   #world: Netns | undefined;
   readonly #folder = mkdtempSync(path.join(tmpdir(), "bothy-network-"));
