@@ -29,7 +29,16 @@ const looks = {
   "qemu-gpu": () => isQemu() && existsSync("/dev/dri/card0"),
   /** Emulated TPMs: the program, and the kernel's part. */
   vtpm: () => findProgram("swtpm") !== undefined && spawnSync("modprobe", ["tpm_vtpm_proxy"]).status === 0,
+  /** Interfaces of VLANs, and bridges that look at them. */
+  vlan: () =>
+    inNetns(
+      "ip link add a type veth peer name b; ip link add link a name a.1 type vlan id 1; ip link add c type bridge vlan_filtering 1",
+    ),
+  ipvlan: () => inNetns("ip link add a type veth peer name b; ip link add link a name c type ipvlan mode l3s"),
 } as const satisfies Record<string, () => boolean>;
+
+/** Runs a script of a shell in a network namespace that is gone afterwards. */
+const inNetns = (script: string): boolean => spawnSync("unshare", ["--net", "sh", "-ec", script]).status === 0;
 
 const textOf = (file: string): string => (existsSync(file) ? readFileSync(file, "utf8").trim() : "");
 

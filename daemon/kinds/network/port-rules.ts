@@ -6,12 +6,14 @@ import type { Config } from "../../../sdk/api/common";
 import { networkConfig } from "../../../sdk/api/config/network";
 import { bridgeHwaddr, hasIpv4, subnetOf } from "./config";
 import { addressText } from "./ipv4";
+import { type PortFilter, sourceRules, taggedRules } from "./port-filter";
 
 /** The host's end of a guest's nic. */
 export interface Port {
   readonly instance: string;
   readonly hostName: string;
   readonly hwaddr: string;
+  readonly filter?: PortFilter;
 }
 
 /** Hardware addresses that may appear behind one port besides the nic's own: room for bridges inside a guest. */
@@ -70,7 +72,7 @@ const setOf = (hostName: string): string => `macs_${hostName}`;
  * Commands that add a port, or bring it in line. A question for a lease tells three times who asks: it must be this nic each time
  * (RFC 2131 section 2: op, htype and hlen at the start of the message, chaddr 28 bytes on). What is not a whole question is none.
  */
-export function openPort(name: string, config: Config, { hostName, hwaddr }: Port): string {
+export function openPort(name: string, config: Config, { hostName, hwaddr, filter = {} }: Port): string {
   const table = portTableOf(name);
   const own = hwaddr.toLowerCase();
   const rule = (text: string) => `add rule ${table} ${chainOf(hostName)} ${text}\n`;
@@ -79,12 +81,14 @@ export function openPort(name: string, config: Config, { hostName, hwaddr }: Por
     `add set ${table} ${setOf(hostName)} { type ether_addr; size ${foreignMacs}; flags dynamic,timeout; timeout ${macTimeout}; }\n`,
     `add chain ${table} ${chainOf(hostName)}\n`,
     `flush chain ${table} ${chainOf(hostName)}\n`,
+    ...taggedRules(hwaddr, filter).map(rule),
     rule("jump guest"),
     ...(servesDhcp(config)
       ? [rule(`meta protocol ip udp dport 67 ${question} accept`), rule("meta protocol ip udp dport 67 drop")]
       : []),
+    ...sourceRules(hwaddr, filter).map(rule),
     rule(`ether saddr ${own} accept`),
-    rule(`update @${setOf(hostName)} { ether saddr } accept`),
+    ...(filter.isOwnOnly ? [] : [rule(`update @${setOf(hostName)} { ether saddr } accept`)]),
     rule("drop"),
     `add element ${table} ports { "${hostName}" : jump ${chainOf(hostName)} }\n`,
   ].join("");

@@ -4,6 +4,7 @@ import { instanceConfig } from "../../../sdk/api/config/instance";
 import { ref, urlOf } from "../../core/ref";
 import type { References } from "../../core/references/references";
 import type { NicOwner, NicOwners } from "./home";
+import { portFilterOf } from "./port-filter";
 import type { Port } from "./port-rules";
 
 /** Whether the device is a nic on that network or bridge. */
@@ -21,7 +22,9 @@ export const portsOn = (owners: NicOwners, network: string): Port[] =>
       const kept = instanceConfig(config);
       const hostName = kept.get(`volatile.${device}.host_name`);
       const hwaddr = nic.hwaddr || kept.get(`volatile.${device}.hwaddr`);
-      return isNicOf(nic, network) && hostName && hwaddr ? [{ instance: key, hostName, hwaddr }] : [];
+      return isNicOf(nic, network) && hostName && hwaddr
+        ? [{ instance: key, hostName, hwaddr, filter: portFilterOf(nic) }]
+        : [];
     }),
   );
 

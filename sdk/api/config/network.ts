@@ -1,6 +1,7 @@
-/** Configuration keys of bridge networks; every key here has an effect. */
+/** Configuration keys of networks; every key here has an effect. Which type has which: network-parent.ts. */
 import { isIPv4 } from "node:net";
 import { addressText, contains, firstOf, lastOf, parseAddress, parseSubnet, type Subnet, subnetText } from "../ipv4";
+import { parentKeys } from "./network-parent";
 import { readerOf } from "./reader";
 import { grouped, type KeyTable, type ValueType } from "./table";
 import { anyText, bool, hwaddr, mtu, oneOf, text } from "./values";
@@ -222,6 +223,7 @@ export const networkKeys = {
   ...dns,
   ...ipv4Keys,
   ...ipv6Keys,
+  ...parentKeys,
   ...raw,
   ...user,
   ...volatile,

@@ -1,25 +1,47 @@
 /** Nic of the type bridged: a port of a network of the server, or of a bridge of the host. */
+import type { Device } from "../../../../sdk/api/common";
+import { isTrue } from "../../../../sdk/api/config/values";
 import { ApiError, badRequest, conflict, notFound } from "../../../../sdk/api/errors";
 import { defaultProject } from "../../../core/call";
 import { toApiError } from "../../../platform/errors";
 import type { NetworkHost } from "../../network/driver";
 import { findLink } from "../../network/link";
+import { portFilterOf } from "../../network/port-filter";
 import { rivalOf } from "../../network/usage";
 import { keyOf } from "../record";
 import type { Owner } from "./driver";
-import { pairStep } from "./nic-pair";
+import { applyFilter, dropFilter, filterSteps } from "./nic-filter";
 import type { Nic } from "./nic-plan";
+import { portSteps } from "./nic-port";
+import { dropRoutes, routeSteps, setRoutes } from "./nic-routes";
 import type { NicFacts, NicType } from "./nic-type";
 import type { BeforeStep, Step } from "./step";
 
 function check({ home, owner, nic }: NicFacts): void {
   const { device, hwaddr, ipv4, network, bridge } = nic;
+  requireFilterable(device, nic.options, home.networks.isManaged(bridge));
   if (network && !home.networks.isManaged(network))
     throw notFound(
       `Failed loading network "${network}" of device "${device}": Network not found. Create it, or correct the device.`,
     );
   if (ipv4 && home.networks.isManaged(bridge))
     home.networks.checkHost(bridge, { instance: keyOf(owner), device, hwaddr, ipv4 });
+}
+
+/** An address counts on a bridge of the host for the filter alone: nobody gives it to the container. @throws ApiError BAD_REQUEST */
+function requireFilterable(device: string, options: Device, isManaged: boolean): void {
+  const refuse = (why: string) => badRequest(`Device validation failed for "${device}": ${why}`);
+  const isFiltered = isTrue(options["security.ipv4_filtering"]);
+  const address = options["ipv4.address"];
+  if (isFiltered && !address)
+    throw refuse(
+      isManaged
+        ? `"security.ipv4_filtering" needs an address that is the nic's alone. Set "ipv4.address"`
+        : "IPv4 filtering requires a manually specified ipv4.address when using an unmanaged parent bridge",
+    );
+  if (!isFiltered && address === "none") throw refuse(`"ipv4.address" can be none with "security.ipv4_filtering" only`);
+  if (!isFiltered && address && !isManaged)
+    throw refuse("Cannot use manually specified ipv4.address when using unmanaged parent bridge");
 }
 
 const checkRivals: NicType["checkRivals"] = ({ home, owner, device, options }) => {
@@ -71,11 +93,15 @@ async function checkHost({ nic: { device, bridge } }: NicFacts): Promise<void> {
 }
 
 /** The network knows name and address before the first DHCP question, and lets the port in before the container can send anything. */
-const steps = (facts: NicFacts): Step[] => [
-  ...(facts.home.networks.isManaged(facts.nic.bridge) ? [hostStep(facts), portStep(facts)] : []),
-  pairStep(facts.nic, facts.nic.bridge),
-  ...addressSteps(facts.nic),
-];
+const steps = async (facts: NicFacts): Promise<Step[]> => {
+  const isManaged = facts.home.networks.isManaged(facts.nic.bridge);
+  return [
+    ...(isManaged ? [hostStep(facts), portStep(facts)] : filterSteps(facts)),
+    ...(await portSteps(facts)),
+    ...addressSteps(facts.nic),
+    ...routeSteps(facts.nic, facts.nic.bridge),
+  ];
+};
 
 /** The address goes with the interface. */
 const addressSteps = ({ own, innerName, hostName }: Nic): Step[] =>
@@ -118,7 +144,8 @@ function portStep({ home, owner, nic }: NicFacts): BeforeStep {
   const { bridge, device, hostName, hwaddr } = nic;
   const open = async () => {
     try {
-      await home.networks.nics.openPorts(bridge, [{ instance: keyOf(owner), hostName, hwaddr }]);
+      const filter = portFilterOf(nic.options);
+      await home.networks.nics.openPorts(bridge, [{ instance: keyOf(owner), hostName, hwaddr, filter }]);
     } catch (error) {
       const { code, message } = toApiError(error);
       throw new ApiError(code, `Failed start validation for device "${device}": ${message}`, { cause: error });
@@ -132,4 +159,18 @@ function portStep({ home, owner, nic }: NicFacts): BeforeStep {
   };
 }
 
-export const bridged: NicType = { check, checkRivals, checkStart, checkHost, steps };
+export const bridged: NicType = {
+  check,
+  checkRivals,
+  checkStart,
+  checkHost,
+  steps,
+  ended: async (facts) => {
+    await dropFilter(facts);
+    await dropRoutes(facts.nic, facts.nic.bridge);
+  },
+  adopted: async (facts) => {
+    await applyFilter(facts);
+    await setRoutes(facts.nic, facts.nic.bridge);
+  },
+};
