@@ -32,9 +32,10 @@ const looks = {
   /** Interfaces of VLANs, and bridges that look at them. */
   vlan: () =>
     inNetns(
-      "ip link add a type veth peer name b; ip link add link a name a.1 type vlan id 1; ip link add c type bridge vlan_filtering 1",
+      "ip link add name par0 type veth peer name out0; ip link add link par0 name par0.1 type vlan id 1; ip link add name br0 type bridge vlan_filtering 1",
     ),
-  ipvlan: () => inNetns("ip link add a type veth peer name b; ip link add link a name c type ipvlan mode l3s"),
+  ipvlan: () =>
+    inNetns("ip link add name par0 type veth peer name out0; ip link add link par0 name ipv0 type ipvlan mode l3s"),
 } as const satisfies Record<string, () => boolean>;
 
 /** Runs a script of a shell in a network namespace that is gone afterwards. */
