@@ -49,7 +49,7 @@ export interface Surroundings {
   /** The network's configuration so far, when it is there already. */
   readonly current?: Config;
   /** The other networks of this daemon. */
-  readonly others: readonly { readonly name: string; readonly config: Config }[];
+  readonly others: readonly { readonly name: string; readonly type: string; readonly config: Config }[];
 }
 
 export interface StartOptions {

@@ -39,13 +39,13 @@ function ipv6Of({ config }: NetworkPlace, { hwaddr }: NetworkHost): string | und
 
 /** Ports with the IPv4 addresses that their nics were given. */
 export async function withOwnIpv4(network: NetworkPlace, ports: readonly Port[]): Promise<Port[]> {
-  if (!ports.some(({ filters }) => filters?.ipv4 === "own")) return [...ports];
+  if (!ports.some(({ filter }) => filter?.ipv4 === "own")) return [...ports];
   const hosts = await listHosts(network);
   return ports.map((port) => {
-    if (port.filters?.ipv4 !== "own") return port;
+    if (port.filter?.ipv4 !== "own") return port;
     const given = hosts.find(
       ({ instance, hwaddr }) => instance === port.instance && hwaddr.toLowerCase() === port.hwaddr.toLowerCase(),
     );
-    return { ...port, filters: { ...port.filters, ipv4: given?.ipv4 ?? "none" } };
+    return { ...port, filter: { ...port.filter, ipv4: given?.ipv4 ?? "none" } };
   });
 }

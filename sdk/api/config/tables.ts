@@ -29,7 +29,7 @@ export const configTables: readonly ConfigTable[] = [
       "Clients read these keys and send them back. What they change in them is not taken, but for hardware addresses and properties of the image.",
     tables: { all: volatileKeys },
   },
-  { title: "Networks", intro: "Keys of bridge networks.", tables: { all: networkKeys } },
+  { title: "Networks", intro: "Keys of networks; of bridges, where no type is named.", tables: { all: networkKeys } },
   {
     title: "Storage pools",
     intro: "Keys of storage pools, of every driver unless drivers are named.",
