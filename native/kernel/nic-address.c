@@ -1,4 +1,7 @@
-/* See network.h. nic-address INNERNAME ADDRESS PREFIX GATEWAY: for a container that has no DHCP client. */
+/*
+ * See network.h. nic-address INNERNAME ADDRESS PREFIX GATEWAY: an address that an interface has from its beginning. GATEWAY is an address, which need not lie in
+ * the subnet; or "dev", when the interface itself leads everywhere; or "".
+ */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
@@ -11,45 +14,66 @@
 #include "wire/ops.h"
 
 struct place {
-    struct in_addr address, gateway;
+    unsigned char family;
+    size_t size; /* of an address */
+    unsigned char address[sizeof(struct in6_addr)], gateway[sizeof(struct in6_addr)];
     uint64_t prefix;
-    bool has_gateway;
+    bool has_gateway, is_device; /* a default route; by the interface alone */
 };
 
 static bool read_place(const struct op *op, struct place *place) {
-    place->has_gateway = *op->word[3] != '\0';
-    return inet_pton(AF_INET, op->word[1], &place->address) == 1 && parse_number(op->word[2], 32, &place->prefix) &&
-           (!place->has_gateway || inet_pton(AF_INET, op->word[3], &place->gateway) == 1);
+    bool is_ipv6 = strchr(op->word[1], ':') != NULL;
+    const char *gateway = op->word[3];
+    *place = (struct place){.family = is_ipv6 ? AF_INET6 : AF_INET, .size = is_ipv6 ? sizeof(struct in6_addr) : sizeof(struct in_addr)};
+    place->has_gateway = *gateway != '\0';
+    place->is_device = strcmp(gateway, "dev") == 0;
+    return inet_pton(place->family, op->word[1], place->address) == 1 && parse_number(op->word[2], is_ipv6 ? 128 : 32, &place->prefix) &&
+           (!place->has_gateway || place->is_device || inet_pton(place->family, gateway, place->gateway) == 1);
 }
 
 int take_nic_address(struct cell *cell, struct op *op) {
     struct place place;
     if (*op->word[0] == '\0' || strlen(op->word[0]) >= IF_NAMESIZE || !read_place(op, &place))
-        return fail(&cell->status, "nic-address", EINVAL, NULL, "Cannot give the interface \"%.32s\" the address \"%.32s/%.8s\"", op->word[0],
+        return fail(&cell->status, "nic-address", EINVAL, NULL, "Cannot give the interface \"%.32s\" the address \"%.46s/%.8s\"", op->word[0],
                     op->word[1], op->word[2]);
     return 0;
 }
 
+static void broadcast_attribute(struct netlink_message *message, const struct place *place) {
+    if (place->family != AF_INET || place->prefix >= 31)
+        return;
+    struct in_addr broadcast;
+    memcpy(&broadcast, place->address, sizeof broadcast);
+    broadcast.s_addr |= htonl(0xffffffffU >> place->prefix);
+    netlink_attribute(message, IFA_BROADCAST, &broadcast, sizeof broadcast);
+}
+
+/** Whoever gave the address has seen to it that nobody else has it: it counts at once, without asking around (RFC 4862 section 5.4). */
 static int add_address(int netlink, const struct place *place, unsigned index) {
     struct netlink_message message;
-    struct ifaddrmsg body = {.ifa_family = AF_INET, .ifa_prefixlen = (unsigned char)place->prefix, .ifa_index = index};
+    struct ifaddrmsg body = {.ifa_family = place->family,
+                             .ifa_prefixlen = (unsigned char)place->prefix,
+                             .ifa_index = index,
+                             .ifa_flags = place->family == AF_INET6 ? IFA_F_NODAD : 0};
     netlink_begin(&message, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &body, sizeof body);
-    netlink_attribute(&message, IFA_LOCAL, &place->address, sizeof place->address);
-    netlink_attribute(&message, IFA_ADDRESS, &place->address, sizeof place->address);
-    if (place->prefix < 31) {
-        struct in_addr broadcast = {.s_addr = place->address.s_addr | htonl(0xffffffffU >> place->prefix)};
-        netlink_attribute(&message, IFA_BROADCAST, &broadcast, sizeof broadcast);
-    }
+    netlink_attribute(&message, IFA_LOCAL, place->address, place->size);
+    netlink_attribute(&message, IFA_ADDRESS, place->address, place->size);
+    broadcast_attribute(&message, place);
     return netlink_request(netlink, &message);
 }
 
 /** The first nic that has a gateway leads out; the others keep theirs for when it is gone. */
 static int add_gateway(int netlink, const struct place *place, unsigned index, uint32_t metric) {
     struct netlink_message message;
-    struct rtmsg body = {
-        .rtm_family = AF_INET, .rtm_table = RT_TABLE_MAIN, .rtm_protocol = RTPROT_BOOT, .rtm_scope = RT_SCOPE_UNIVERSE, .rtm_type = RTN_UNICAST};
+    struct rtmsg body = {.rtm_family = place->family,
+                         .rtm_table = RT_TABLE_MAIN,
+                         .rtm_protocol = RTPROT_BOOT,
+                         .rtm_scope = place->is_device ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
+                         .rtm_type = RTN_UNICAST,
+                         .rtm_flags = place->is_device ? 0 : RTNH_F_ONLINK};
     netlink_begin(&message, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, &body, sizeof body);
-    netlink_attribute(&message, RTA_GATEWAY, &place->gateway, sizeof place->gateway);
+    if (!place->is_device)
+        netlink_attribute(&message, RTA_GATEWAY, place->gateway, place->size);
     netlink_attribute(&message, RTA_OIF, &index, sizeof index);
     netlink_attribute(&message, RTA_PRIORITY, &metric, sizeof metric);
     return netlink_request(netlink, &message);

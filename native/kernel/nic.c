@@ -12,28 +12,12 @@
 #include "base/util.h"
 #include "kernel/netlink.h"
 #include "kernel/network.h"
+#include "kernel/nic-words.h"
 #include "security/command.h"
 #include "wire/handshake.h"
 #include "wire/ops.h"
 
-enum { HWADDR_SIZE = 6, MADE = 1, NETWORK_WAIT_MS = 60000 };
-
-static bool is_interface_name(const char *name) {
-    size_t length = strlen(name);
-    return length > 0 && length < IF_NAMESIZE && strpbrk(name, "/ \t\n") == NULL && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
-}
-
-static bool parse_hwaddr(const char *word, unsigned char hwaddr[HWADDR_SIZE]) {
-    for (int i = 0; i < HWADDR_SIZE; i++) {
-        char *end;
-        unsigned long part = strtoul(word, &end, 16);
-        if (end != word + 2 || part > 0xff || *end != (i < HWADDR_SIZE - 1 ? ':' : '\0'))
-            return false;
-        hwaddr[i] = (unsigned char)part;
-        word = end + 1;
-    }
-    return true;
-}
+enum { NETWORK_WAIT_MS = 60000 };
 
 int take_net(struct cell *cell, struct op *op) {
     cell->network->is_host = strcmp(op->word[0], "host") == 0;
@@ -43,37 +27,11 @@ int take_net(struct cell *cell, struct op *op) {
 }
 
 int take_nic(struct cell *cell, struct op *op) {
-    const char *host = op->word[0], *inner = op->word[1], *hwaddr = op->word[2], *mtu = op->word[3], *master = op->word[4];
-    unsigned char bytes[HWADDR_SIZE];
-    uint64_t number;
-    if (!is_interface_name(host) || !is_interface_name(inner))
-        return fail(&cell->status, "nic", EINVAL, NULL, "Cannot make an interface \"%.32s\" or \"%.32s\": a name has 1 to 15 bytes", host, inner);
-    if (*hwaddr != '\0' && !parse_hwaddr(hwaddr, bytes))
-        return fail(&cell->status, "nic", EINVAL, host, "Cannot use the hardware address \"%.32s\"", hwaddr);
-    if (*mtu != '\0' && !parse_number(mtu, 65535, &number))
-        return fail(&cell->status, "nic", EINVAL, host, "Cannot use the MTU \"%.32s\"", mtu);
-    if (*master != '\0' && !is_interface_name(master))
-        return fail(&cell->status, "nic", EINVAL, host, "Cannot use the bridge \"%.32s\"", master);
-    return 0;
-}
-
-static void name_attribute(struct netlink_message *message, const char *name) {
-    netlink_attribute(message, IFLA_IFNAME, name, strlen(name) + 1);
-}
-
-/** @param mtu 0 leaves it to the kernel */
-static void mtu_attribute(struct netlink_message *message, uint32_t mtu) {
-    if (mtu != 0)
-        netlink_attribute(message, IFLA_MTU, &mtu, sizeof mtu);
-}
-
-static int mtu_of(const char *name, uint32_t *mtu) {
-    cleanup_fd int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    struct ifreq request = {0};
-    snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
-    if (any < 0 || ioctl(any, SIOCGIFMTU, &request) < 0)
+    const char *master = op->word[4];
+    if (check_nic_words(cell, "nic", op->word[0], op->word[1], op->word[2], op->word[3]) < 0)
         return -1;
-    *mtu = (uint32_t)request.ifr_mtu;
+    if (*master != '\0' && !is_interface_name(master))
+        return fail(&cell->status, "nic", EINVAL, op->word[0], "Cannot use the bridge \"%.32s\"", master);
     return 0;
 }
 
@@ -84,8 +42,7 @@ static int make_nic(struct cell *cell, int netlink, int netns, struct op *op) {
     struct ifinfomsg up = {.ifi_flags = IFF_UP, .ifi_change = IFF_UP}, plain = {0};
     netlink_begin(&message, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &up, sizeof up);
     name_attribute(&message, host);
-    uint64_t number;
-    uint32_t wanted = parse_number(mtu, 65535, &number) ? (uint32_t)number : 0, host_mtu = wanted;
+    uint32_t wanted = mtu_of_word(mtu), host_mtu = wanted;
     if (*master != '\0') {
         uint32_t index = if_nametoindex(master);
         /* a port with another MTU than the bridge's would pull the bridge and all its ports down */
@@ -102,55 +59,85 @@ static int make_nic(struct cell *cell, int netlink, int netns, struct op *op) {
     name_attribute(&message, inner);
     mtu_attribute(&message, wanted != 0 ? wanted : host_mtu);
     netlink_attribute(&message, IFLA_NET_NS_FD, &netns, sizeof netns);
-    unsigned char bytes[HWADDR_SIZE];
-    if (parse_hwaddr(hwaddr, bytes))
-        netlink_attribute(&message, IFLA_ADDRESS, bytes, sizeof bytes);
+    hwaddr_attribute(&message, hwaddr);
     netlink_end_nest(&message, peer);
     netlink_end_nest(&message, data);
     netlink_end_nest(&message, info);
     if (netlink_request(netlink, &message) < 0)
         return fail(&cell->status, "nic", errno, host, "Cannot make the interface \"%s\"", host);
-    op->flags = MADE;
+    op->flags = NIC_MADE;
     return 0;
 }
 
 static bool is_nic(const struct op *op) {
-    return op->kind->take == take_nic;
+    return op->kind->take == take_nic || op->kind->take == take_nic_parent || op->kind->take == take_nic_move;
+}
+
+static const char *inner_name(const struct op *op) {
+    return op->word[op->kind->take == take_nic_parent ? 2 : 1];
+}
+
+static bool is_port(const struct op *op) {
+    return op->kind->take == take_nic_port;
 }
 
 static bool has_nics(const struct cell *cell) {
     for (unsigned i = 0; i < cell->op_count; i++)
-        if (is_nic(&cell->ops[i]))
+        if (is_nic(&cell->ops[i]) || is_port(&cell->ops[i]))
             return true;
     return false;
 }
 
-int make_nics(struct cell *cell, pid_t process) {
-    if (!has_nics(cell))
-        return 0;
+static int make_one(struct cell *cell, int netlink, int netns, struct op *op) {
+    if (op->kind->take == take_nic_parent)
+        return make_nic_parent(cell, netlink, netns, op);
+    return op->kind->take == take_nic_move ? move_nic(cell, netlink, netns, op) : make_nic(cell, netlink, netns, op);
+}
+
+int open_network(struct cell *cell, pid_t process) {
     char path[32];
     snprintf(path, sizeof path, "/proc/%d/ns/net", (int)process);
-    cleanup_fd int netns = open(path, O_RDONLY | O_CLOEXEC);
+    int netns = open(path, O_RDONLY | O_CLOEXEC);
+    if (netns < 0)
+        fail(&cell->status, "nic", errno, path, "Cannot reach the container's network");
+    return netns;
+}
+
+int make_nics(struct cell *cell, int netns) {
+    if (!has_nics(cell))
+        return 0;
     cleanup_fd int netlink = netlink_open();
-    if (netns < 0 || netlink < 0)
-        return fail(&cell->status, "nic", errno, path, "Cannot reach the container's network");
-    for (unsigned i = 0; i < cell->op_count; i++)
-        if (is_nic(&cell->ops[i]) && make_nic(cell, netlink, netns, &cell->ops[i]) < 0)
+    if (netlink < 0)
+        return fail(&cell->status, "nic", errno, NULL, "Cannot open a netlink socket");
+    for (unsigned i = 0; i < cell->op_count; i++) {
+        struct op *op = &cell->ops[i];
+        if ((is_nic(op) && make_one(cell, netlink, netns, op) < 0) || (is_port(op) && set_nic_port(cell, netlink, op) < 0))
             return -1;
+    }
     return 0;
 }
 
-void delete_nics(struct cell *cell) {
+static void delete_pair(int netlink, const char *name) {
+    struct netlink_message message;
+    struct ifinfomsg link = {0};
+    netlink_begin(&message, RTM_DELLINK, 0, &link, sizeof link);
+    name_attribute(&message, name);
+    /* it may be gone already, since it dies with the container's network as well */
+    (void)netlink_request(netlink, &message);
+}
+
+void delete_nics(struct cell *cell, int netns) {
     cleanup_fd int netlink = netlink_open();
     for (unsigned i = 0; i < cell->op_count; i++) {
-        if (!is_nic(&cell->ops[i]) || cell->ops[i].flags != MADE)
+        const struct op *op = &cell->ops[i];
+        if (!is_nic(op) || op->flags != NIC_MADE)
             continue;
-        struct netlink_message message;
-        struct ifinfomsg link = {0};
-        netlink_begin(&message, RTM_DELLINK, 0, &link, sizeof link);
-        name_attribute(&message, cell->ops[i].word[0]);
-        /* it may be gone already, since it dies with the container's network as well */
-        (void)netlink_request(netlink, &message);
+        if (op->kind->take == take_nic)
+            delete_pair(netlink, op->word[0]);
+        else if (op->kind->take == take_nic_move)
+            undo_nic_move(netns, op);
+        else
+            undo_nic_inner(netns, op->word[6]);
     }
 }
 
@@ -186,8 +173,9 @@ int set_nics_up(struct cell *cell) {
     if (any < 0 || set_up(any, "lo") < 0)
         return fail(&cell->status, "nic", errno, "lo", "Cannot set the interface up");
     for (unsigned i = 0; i < cell->op_count; i++)
-        if (is_nic(&cell->ops[i]) && set_up(any, cell->ops[i].word[1]) < 0)
-            return fail(&cell->status, "nic", errno, cell->ops[i].word[1], "Cannot set the interface up");
+        if (is_nic(&cell->ops[i]) && set_up(any, inner_name(&cell->ops[i])) < 0)
+            return fail(&cell->status, "nic", errno, inner_name(&cell->ops[i]),
+                        errno == EADDRINUSE ? "Cannot set the interface up: its parent has one of that hardware address already" : "Cannot set the interface up");
     return set_nic_addresses(cell);
 }
 

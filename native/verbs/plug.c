@@ -24,7 +24,7 @@ enum { PLUG_TIMEOUT_MS = 30000 };
 void begin_plug(struct cell *cell, size_t room) {
     (void)room;
     struct plug_request *plug = cell->own = request_memory(cell, sizeof *plug);
-    *plug = (struct plug_request){.container = EMPTY_CONTAINER, .target = EMPTY_TARGET, .groups = EMPTY_GROUPS};
+    *plug = (struct plug_request){.container = EMPTY_CONTAINER, .target = EMPTY_TARGET, .groups = EMPTY_GROUPS, .netns = -1};
     cell->container = &plug->container;
     cell->target = &plug->target;
     cell->groups = &plug->groups;
@@ -45,7 +45,9 @@ static int hold_userns(struct cell *cell) {
 }
 
 static int plug_nics(struct cell *cell) {
-    return make_nics(cell, cell->target->pid);
+    struct plug_request *plug = cell->own;
+    plug->netns = open_network(cell, cell->target->pid);
+    return plug->netns < 0 ? -1 : make_nics(cell, plug->netns);
 }
 
 static int enter(struct cell *cell) {
@@ -116,5 +118,5 @@ void serve_plug(struct cell *cell) {
         dprintf(cell->conn, "{\"done\":{}}\n");
         return;
     }
-    delete_nics(cell);
+    delete_nics(cell, ((struct plug_request *)cell->own)->netns);
 }

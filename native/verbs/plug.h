@@ -9,6 +9,7 @@ struct plug_request {
     struct container container;
     struct target target;
     struct groups groups; /* of which only the device rules are said */
+    int netns; /* the container's network */
 };
 
 void begin_plug(struct cell *cell, size_t room);

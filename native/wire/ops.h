@@ -35,6 +35,9 @@ int take_mkdir(struct cell *, struct op *), inside_mkdir(struct cell *, struct o
 int inside_hostname(struct cell *, struct op *), take_sysctl(struct cell *, struct op *);               /* kernel-settings.c */
 int inside_devpts(struct cell *, struct op *), inside_console(struct cell *, struct op *);              /* console.c */
 int take_nic_address(struct cell *, struct op *);                                                                              /* nic-address.c */
+int take_nic_parent(struct cell *, struct op *);                                                       /* nic-parent.c */
+int take_nic_port(struct cell *, struct op *);                                                         /* nic-port.c */
+int take_nic_move(struct cell *, struct op *), take_unplug_inner(struct cell *, struct op *), host_unplug_inner(struct cell *, struct op *); /* nic-moved.c */
 int take_nic(struct cell *, struct op *), take_unplug_nic(struct cell *, struct op *), host_unplug_nic(struct cell *, struct op *); /* nic.c */
 int take_node(struct cell *, struct op *), host_node(struct cell *, struct op *), inside_node(struct cell *, struct op *); /* node.c */
 int inside_unnode(struct cell *, struct op *);

@@ -214,6 +214,7 @@ export type NetworkConfigKey =
   | "dns.domain"
   | "dns.mode"
   | "dns.search"
+  | "gvrp"
   | "ipv4.address"
   | "ipv4.dhcp"
   | "ipv4.dhcp.expiry"
@@ -236,12 +237,15 @@ export type NetworkConfigKey =
   | "ipv6.nat.order"
   | "ipv6.routes"
   | "ipv6.routing"
+  | "mtu"
+  | "parent"
   | "raw.dnsmasq"
   | "security.acls"
   | "security.acls.default.egress.action"
   | "security.acls.default.egress.logged"
   | "security.acls.default.ingress.action"
   | "security.acls.default.ingress.logged"
+  | "vlan"
   | (string & {});
 
 /** Configuration of networks; beside these the families `bgp.peers.*.address`, `bgp.peers.*.asn`, `bgp.peers.*.password`, `tunnel.*.group`, `tunnel.*.id`, `tunnel.*.interface`, `tunnel.*.local`, `tunnel.*.port`, `tunnel.*.protocol`, `tunnel.*.remote`, `tunnel.*.ttl`, `user.*`. */
@@ -262,6 +266,8 @@ export interface NetworkConfig<Value> {
   "dns.mode"?: Value;
   /** Domains that guests try for short names, separated by commas. DHCP of both families tells them. Default: the domain of the network. */
   "dns.search"?: Value;
+  /** Of the types `macvlan` and `physical`: whether the switch is told of the VLAN by GVRP, where the interface `<parent>.<vlan>` is made. Default: `false`. It counts from the next start on. */
+  gvrp?: Value;
   /** Address of the bridge. `auto` takes a free subnet once and keeps it. `none` leaves IPv4 out. Default: `auto`. */
   "ipv4.address"?: Value;
   /** Whether nics get their addresses by DHCP. Default: `true`. */
@@ -306,6 +312,10 @@ export interface NetworkConfig<Value> {
   "ipv6.routes"?: Value;
   /** Whether traffic can leave the bridge. With it the host forwards IPv6 between all its interfaces, as the kernel has one switch for them. Default: `true`. */
   "ipv6.routing"?: Value;
+  /** Of the same types: largest packet of the nics, in bytes. Default: that of the parent. It counts from the next start on. */
+  mtu?: Value;
+  /** Of the types `macvlan`, `physical` and `sriov`, which need it: interface of the host that the nics of the network stand on, or are. It counts from the next start on. */
+  parent?: Value;
   /** More lines for the configuration of the network's dnsmasq. */
   "raw.dnsmasq"?: Value;
   /** Names of network ACLs, separated by commas. They judge what crosses the bridge to or from the host and other networks, not what goes between its instances. */
@@ -318,6 +328,8 @@ export interface NetworkConfig<Value> {
   "security.acls.default.ingress.action"?: Value;
   /** Whether such packets to instances are told in the kernel's log. Default: `false`. */
   "security.acls.default.ingress.logged"?: Value;
+  /** Of the same types: VLAN of the parent that the nics are in. It counts from the next start on. */
+  vlan?: Value;
   [key: string]: Value | undefined;
 }
 
@@ -616,7 +628,10 @@ export type DeviceType =
 export interface DeviceOptions<Value> {
   /** Of a device proxy: Where `listen` is: on the host, or in the container's own network. `connect` is on the other side. `guest` and `container` are LXD's older words for `instance`. Default: `host`. */
   bind?: Value;
-  /** Of a device disk: Order among disks from which a virtual machine boots. A container keeps it and boots from none. */
+  /**
+   * - disk: Order among disks from which a virtual machine boots. A container keeps it and boots from none.
+   * - nic: Order among nics from which a virtual machine boots. A container keeps it and boots from none.
+   */
   "boot.priority"?: Value;
   /** Of a device proxy: Where each connection goes. As many ports as `listen` has, or one for all. */
   connect?: Value;
@@ -631,6 +646,8 @@ export interface DeviceOptions<Value> {
   gid?: Value;
   /** Of a device gpu: What of a card the container gets. `physical`: the card itself, which the host and other containers can use as well. LXD's `mdev` and `sriov` are for virtual machines, and `mig` is not here yet. Default: `physical`. */
   gputype?: Value;
+  /** Of a device nic: Whether the switch is told of the VLAN by GVRP, where the interface `<parent>.<vlan>` is made. Default: `false`. */
+  gvrp?: Value;
   /** Of a device nic: Name of the interface on the host. Default: `veth` with 8 random digits. */
   host_name?: Value;
   /**
@@ -640,10 +657,30 @@ export interface DeviceOptions<Value> {
   hwaddr?: Value;
   /** Of a device gpu: Number of the card on the host: that of /dev/dri/card0 is `0`. Not together with `pci`, `vendorid` and `productid`. Default: any. */
   id?: Value;
-  /** Of a device nic: Address that the network's DHCP gives to the nic, in the subnet of the network. Default: any free one of the network. */
+  /** Of a device nic: Address that the network's DHCP gives to the nic, in the subnet of the network. Of `routed` and `ipvlan`: address, or several with commas between, that the nic has from the beginning; with the mode `l2` each with the length of its prefix. Default: any free one of the network. */
   "ipv4.address"?: Value;
-  /** Of a device nic: Address that the network's DHCPv6 gives to the nic, in the subnet of the network, which has `ipv6.dhcp.stateful`. `none`, with `security.ipv6_filtering`: no IPv6. Default: any free one of the network. */
+  /** Of a device nic: Of `routed` and `ipvlan`: whether the nic is the container's way out for IPv4 (`auto`, or `none`). With the mode `l2`: address of the gateway. Default: `auto`; with the mode `l2` no gateway. */
+  "ipv4.gateway"?: Value;
+  /** Of a device nic: Of `routed`: address of the host's end, which is the container's gateway. Default: `169.254.0.1`. */
+  "ipv4.host_address"?: Value;
+  /** Of a device nic: Of `routed` and `ipvlan`: a routing table of the host that gets the routes to the IPv4 addresses as well. */
+  "ipv4.host_table"?: Value;
+  /** Of a device nic: Of `routed`: whether somebody else on the `parent` is asked for, before the nic takes its IPv4 addresses. Default: `true`. */
+  "ipv4.neighbor_probe"?: Value;
+  /** Of a device nic: Subnets behind the container, which the host gets routes to. */
+  "ipv4.routes"?: Value;
+  /** Of a device nic: Address that the network's DHCPv6 gives to the nic, in the subnet of the network, which has `ipv6.dhcp.stateful`. Of `routed` and `ipvlan`: address, or several with commas between, that the nic has from the beginning; with the mode `l2` each with the length of its prefix. Default: any free one of the network. */
   "ipv6.address"?: Value;
+  /** Of a device nic: Of `routed` and `ipvlan`: whether the nic is the container's way out for IPv6 (`auto`, or `none`). With the mode `l2`: address of the gateway. Default: `auto`; with the mode `l2` no gateway. */
+  "ipv6.gateway"?: Value;
+  /** Of a device nic: Of `routed`: address of the host's end, which is the container's gateway. Default: `fe80::1`. */
+  "ipv6.host_address"?: Value;
+  /** Of a device nic: Of `routed` and `ipvlan`: a routing table of the host that gets the routes to the IPv6 addresses as well. */
+  "ipv6.host_table"?: Value;
+  /** Of a device nic: Of `routed`: whether somebody else on the `parent` is asked for, before the nic takes its IPv6 addresses. Default: `true`. */
+  "ipv6.neighbor_probe"?: Value;
+  /** Of a device nic: Subnets behind the container, which the host gets routes to. */
+  "ipv6.routes"?: Value;
   /** Of a device nic: How much it sends, as for `limits.ingress`. What goes faster is dropped. Default: no bound. */
   "limits.egress"?: Value;
   /** Of a device nic: How much the container receives in a second, in bits (`kbit`, `Mbit`, `Gbit`, `Tbit`, or `Kibit` and so on). What comes faster waits, and is dropped when too much waits. `0` is no bound. Default: no bound. */
@@ -673,6 +710,7 @@ export interface DeviceOptions<Value> {
   minor?: Value;
   /**
    * - gpu: Permissions of the node, in octal digits. Default: `0660`.
+   * - nic: Of `ipvlan`: at which layer packets are handed on. `l3s`: they are routed by the host, whose firewall sees them. `l2`: as by a switch. Default: `l3s`.
    * - proxy: Permissions of the listening unix socket, in octal digits. Default: `0644`.
    * - unix-block: Permissions of the node, in octal digits. Default: `0660`.
    * - unix-char: Permissions of the node, in octal digits. Default: `0660`.
@@ -696,14 +734,14 @@ export interface DeviceOptions<Value> {
   network?: Value;
   /**
    * - infiniband: What the container gets. `physical`: the port itself. `sriov`: a virtual function of it.
-   * - nic: What the nic is on the host. `bridged`: a port of the bridge `parent`. `p2p`: an interface that nothing is done with. Default: by the type of the `network`.
+   * - nic: What the nic is on the host. `bridged`: a port of the bridge `parent`. `p2p`: an interface that nothing is done with. `macvlan`, `ipvlan`: an interface that stands on `parent`, with a hardware address of its own or with the parent's. `routed`: an interface that the host has routes to, and answers for on `parent`. `physical`: the interface `parent` itself, which the host has back when the container ends. `sriov`: a virtual function of the card `parent`. Default: by the type of the `network`.
    */
   nictype?: Value;
   /** Of a device disk: Whether the source may be missing on the host. It is LXD's older word for `required` with the value `false`. Default: `false`. */
   optional?: Value;
   /**
    * - infiniband: Interface of the port on the host.
-   * - nic: Bridge of the host that a nic of the type `bridged` is a port of.
+   * - nic: Interface of the host: the bridge that a nic of the type `bridged` is a port of, or what the nic stands on.
    */
   parent?: Value;
   /**
@@ -745,10 +783,14 @@ export interface DeviceOptions<Value> {
   required?: Value;
   /** Of a device proxy: Group by which connections to a unix socket are made. Default: `0`. */
   "security.gid"?: Value;
-  /** Of a device nic: Whether the container is held to one IPv6 address: `ipv6.address`, else the one that its hardware address makes in the subnet of the network. Includes `security.mac_filtering`. Default: `false`. */
+  /** Of a device nic: Of `bridged`: whether packets from other IPv4 addresses than the nic's own are dropped; it means `security.mac_filtering` too. Without `ipv4.address` the network gives the nic one for good; on a bridge that is no network of the server it needs the key. With the address `none` all IPv4 is dropped. Default: `false`. */
+  "security.ipv4_filtering"?: Value;
+  /** Of a device nic: Of `bridged`: the same of IPv6. Without `ipv6.address` it is the address that the nic's hardware address makes in the subnet of the network. Default: `false`. */
   "security.ipv6_filtering"?: Value;
-  /** Of a device nic: Whether the container is held to its hardware address, with nobody behind it. Default: `false`. */
+  /** Of a device nic: Of `bridged` and `sriov`: whether packets from other hardware addresses than the nic's own are dropped. Default: `false`. */
   "security.mac_filtering"?: Value;
+  /** Of a device nic: Of `bridged`: whether the nic reaches no other nic of its bridge that has this set as well. Default: `false`. */
+  "security.port_isolation"?: Value;
   /** Of a device proxy: User by whom connections to a unix socket are made. Default: `0`. */
   "security.uid"?: Value;
   /** Of a device disk: Whether the container sees the owners of the source's files as its own users, by an id-mapped mount. With a custom volume it always does. Default: `false`. */
@@ -776,5 +818,9 @@ export interface DeviceOptions<Value> {
    * - usb: Number of the vendor of the devices. Default: any.
    */
   vendorid?: Value;
+  /** Of a device nic: Of `bridged`: VLAN that untagged packets of the nic are in, `none` for no such. Of the types with an interface as `parent`: VLAN of the parent that the nic is in; the interface `<parent>.<vlan>` is made where it is not there, and goes with the last nic. */
+  vlan?: Value;
+  /** Of a device nic: Of `bridged`: VLANs whose tagged packets the nic sends and gets. */
+  "vlan.tagged"?: Value;
   [option: string]: Value | undefined;
 }

@@ -18,7 +18,7 @@ export interface Guest {
   readonly memoryMiB: number;
   /** Storage driver that only this guest has; the set "driver" is about it. */
   readonly driver?: string;
-  /** What tests may need that this guest has (test/support/needs.ts); the set "isolation" requires it. */
+  /** What tests may need that this guest has (test/support/needs.ts); the sets "isolation" and "network" require it. */
   readonly proves?: readonly string[];
   /** Other names of the command line, for what it proves. */
   readonly aliases?: readonly string[];
@@ -67,9 +67,9 @@ export const guests: readonly Guest[] = [
     title: "Debian 12",
     suite: "bookworm",
     packages: ["lxd-client"],
-    proves: ["apparmor", "cgroup2", "cgroup-programs"],
+    proves: ["apparmor", "cgroup2", "cgroup-programs", "vlan", "ipvlan"],
     aliases: ["apparmor", "cgroup2"],
-    sets: ["smoke", "storage", "isolation", "machines"],
+    sets: ["smoke", "storage", "isolation", "network", "machines"],
   },
   {
     ...debian,

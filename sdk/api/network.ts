@@ -1,4 +1,4 @@
-/** Network: a bridge with DHCP, DNS and NAT (docs/lxd-api.md, Profiles, storage pools, networks). */
+/** Network: a bridge with DHCP, DNS and NAT, or an interface of the host that nics stand on (docs/lxd-api.md, Profiles, storage pools, networks). */
 import * as z from "zod";
 import { Config, NetworkName, text } from "./common";
 import { lxdNetworkKeys } from "./config/lxd-words";
@@ -11,7 +11,7 @@ export type NetworkPut = z.infer<typeof NetworkPut>;
 
 export const NetworksPost = NetworkPut.extend({
   name: NetworkName,
-  type: means(z.string().default("bridge"), "`bridge`; there is no other yet."),
+  type: means(z.string().default("bridge"), "`bridge`, `macvlan`, `physical` or `sriov`."),
 });
 export type NetworksPost = z.infer<typeof NetworksPost>;
 

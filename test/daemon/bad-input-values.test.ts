@@ -170,7 +170,7 @@ const wrongDevices: readonly (readonly [object, RegExp])[] = [
   [{ d: { ...nic, "ipv4.address": "10.0.0" } }, /ipv4\.address/],
   [{ d: { ...nic, nictype: "bridged" } }, /nictype/],
   [{ d: { type: "nic" } }, /network/],
-  [{ d: { type: "nic", nictype: "macvlan", parent: "lo" } }, /nictype/],
+  [{ d: { type: "nic", nictype: "macvlan", parent: "lo" } }, /parent/],
   [{ d: { type: "nic", nictype: "bridged" } }, /parent/],
   [{ a: { ...nic, name: "eth0" }, b: { ...nic, name: "eth0" } }, /eth0/],
   [{ d: { ...disk, path: "/a\nb" } }, /path/],

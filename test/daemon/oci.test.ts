@@ -284,6 +284,15 @@ test("a container without a DHCP client has its address, its way out and its nam
   assert.equal(await addressOf("second"), chosen);
   // The name server sees its folder change in a moment.
   await until(async () => (await inside("second", "nslookup", "first.lxd").catch(() => "")).includes(` ${address}`));
+  // Its kernel takes an address of IPv6 by itself, and that one is named too.
+  const ipv6 = async () =>
+    (await client.getInstanceState("first")).network?.eth0?.addresses.find(
+      ({ family, scope }) => family === "inet6" && scope === "global",
+    )?.address;
+  await until(async () => {
+    const named = await inside("second", "nslookup", "-type=aaaa", "first.lxd").catch(() => "");
+    return named.includes(` ${(await ipv6()) ?? "none"}`);
+  });
   await stop("first", { force: true });
   await (await client.setInstanceState("first", { action: "start" })).wait();
   assert.equal(await addressOf("first"), address);

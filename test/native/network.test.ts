@@ -107,3 +107,71 @@ test("with net host the container sees the interfaces of the caller", async () =
   assert.match(await container.sh("ip -o link"), /br0/);
   await container.kill();
 });
+
+const cable = (name: string) => {
+  host("ip", "link", "add", name, "address", "02:00:00:00:01:01", "type", "veth", "peer", "name", `${name}p`);
+  host("ip", "link", "set", name, "mtu", "1450", "up");
+};
+/** With its number, without what changes a moment later. */
+const shown = (name: string) =>
+  host("ip", "-o", "link", "show", name).replace(/NO-CARRIER,|,LOWER_UP|,M-DOWN| state \w+/g, "");
+const nics = (name: string) => path.join(spawner.dir, name, "nics");
+
+test("an interface that was moved comes back as it was, whatever it is by then", async () => {
+  cable("move0");
+  const before = shown("move0");
+  const move = ["nic-move", "move0", "lan0", "02:00:00:00:00:aa", "1300", "600000001", nics("moved")];
+  const container = await start("moved", move);
+  assert.equal(
+    await container.sh("cat /sys/class/net/lan0/address /sys/class/net/lan0/mtu"),
+    "02:00:00:00:00:aa\n1300",
+  );
+  assert.throws(() => shown("move0"));
+  await container.sh("ip link set lan0 down; ip link set lan0 name br0; ip link set br0 mtu 900");
+  await container.kill();
+  assert.equal(shown("move0"), before);
+  // Its name and number are somebody else's by now.
+  const again = await start("moved", move);
+  host("ip", "link", "add", "move0", "index", before.split(":")[0] ?? "", "type", "bridge");
+  await again.kill();
+  assert.match(host("ip", "-o", "link"), /dev600000001@move0p.*mtu 1450/);
+  host("ip", "link", "del", "move0");
+  host("ip", "link", "del", "move0p");
+});
+
+test("interfaces come to a running container, and go by their numbers", async () => {
+  cable("plug0");
+  const before = shown("plug0");
+  const container = await start("plugged", []);
+  const plug = async (...ops: string[][]) => {
+    const line = await spawner.ask("plug", container.target, container.map, ...ops);
+    assert.ok(line.error === undefined, JSON.stringify(line));
+  };
+  await plug(["nic-parent", "macvlan", "plug0", "lan0", "02:00:00:00:00:bb", "", "bridge", "600000001"]);
+  await plug(
+    ["nic", "vethH", "lan1", "", "1500", ""],
+    ["nic-port", "vethH", "br0", "", "", "", "isolated"],
+    ["nic-address", "lan1", "10.99.0.9", "32", "10.99.0.1"],
+    ["nic-address", "lan1", "2001:db8::9", "128", "dev"],
+  );
+  assert.match(host("bridge", "-d", "link", "show", "dev", "vethH"), /isolated on/);
+  assert.match(await container.sh("ip route"), /default via 10\.99\.0\.1 dev lan1/);
+  assert.match(await container.sh("ip -6 route"), /default dev lan1/);
+  await container.sh("ip link set lan0 name odd");
+  await assert.rejects(plug(["nic-parent", "macvlan", "plug0", "lan2", "", "", "bridge", "600000001"]), /EEXIST|EBUSY/);
+  await plug(["unplug-inner", "600000001", nics("plugged")]);
+  await plug(["unplug-inner", "600000001", nics("plugged")]);
+  await plug(["nic-move", "plug0", "lan0", "", "", "600000001", nics("plugged")]);
+  assert.throws(() => shown("plug0"));
+  await plug(["unplug-inner", "600000001", nics("plugged")]);
+  assert.equal(shown("plug0"), before);
+  await assert.rejects(
+    plug(["nic-move", "plug0", "lan0", "", "", "600000001", nics("plugged")], ["nic", "br0", "lan3", "", "", ""]),
+    /EEXIST/,
+  );
+  assert.equal(shown("plug0"), before, "it comes back when what comes after it fails");
+  await assert.rejects(plug(["nic-move", "plug0", "lan0", "", "", "600000001", nics("nosuch")]), /ENOENT.*older Bothy/);
+  await assert.rejects(plug(["nic-port", "vethH", "br0", "", "5000", "", "-"]), /EINVAL.*VLANs/);
+  await container.kill();
+  host("ip", "link", "del", "plug0");
+});

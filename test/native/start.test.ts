@@ -131,6 +131,8 @@ test("the supervisor holds no descriptor of its start, sleeps small, and has its
     "anon_inode:[pidfd]",
     "console.log",
     "idle",
+    // The container's network, so that interfaces of the host in it do not die with it.
+    "net:[N]",
     "socket:[N]",
     "socket:[N]",
   ]);

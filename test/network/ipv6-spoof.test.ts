@@ -14,7 +14,7 @@ import {
 } from "../support/frames";
 import { needs } from "../support/needs";
 import { until } from "../support/until";
-import { NetworkScene } from "./scene";
+import { CabledScene } from "./cabled-scene";
 
 const skip = needs("root", "nft", "dnsmasq", "musl-gcc");
 const hwaddrs = { evil: "00:16:3e:00:00:0e", good: "00:16:3e:00:00:0f" };
@@ -22,7 +22,7 @@ const allNodes = "33:33:00:00:00:01";
 const gateway = "fd42:7:7:7::1";
 const own = (name: "evil" | "good") => `fd42:7:7:7:216:3eff:fe00:${name === "evil" ? "e" : "f"}`;
 
-const scene = new NetworkScene(async ({ client }) => {
+const scene = new CabledScene(async ({ client }) => {
   await client.createNetwork({ name: "net7", config: { "ipv4.address": "none", "ipv6.address": `${gateway}/64` } });
   for (const name of ["evil", "good"] as const) {
     await scene.launch(name, "net7", { hwaddr: hwaddrs[name] });

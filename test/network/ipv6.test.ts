@@ -5,10 +5,10 @@ import path from "node:path";
 import { test } from "node:test";
 import { needs } from "../support/needs";
 import { until } from "../support/until";
-import { NetworkScene, outside } from "./scene";
+import { CabledScene, outside } from "./cabled-scene";
 
 const skip = needs("root", "nft", "dnsmasq", "musl-gcc");
-const scene = new NetworkScene();
+const scene = new CabledScene();
 scene.clearedAfterEach();
 
 test("a container of the default network has both families: address, default route, names both ways, the world by NAT", {
@@ -127,6 +127,32 @@ test("stateful DHCPv6 gives addresses of its ranges, those that nics ask for, an
     async () => (await scene.client.setInstanceState("rival", { action: "start" })).wait(),
     /fd42:6:6:6::77" already defined on another NIC/,
   );
+});
+
+test("a network has no IPv6 where the host's interfaces have none, nor by a change of something else, but when it is asked for", {
+  skip,
+}, async () => {
+  const { daemon } = scene.shared;
+  const isOff = "/proc/sys/net/ipv6/conf/default/disable_ipv6";
+  const write = (value: string) => daemon.run("sh", "-c", `echo ${value} >${isOff}`);
+  const offOn = async () => (await daemon.run("cat", "/proc/sys/net/ipv6/conf/net6/disable_ipv6")).trim();
+  await write("1");
+  try {
+    await scene.client.createNetwork({ name: "net6", config: {} });
+    assert.equal((await scene.configOf("net6"))["ipv6.address"], undefined);
+    assert.equal(await offOn(), "1");
+  } finally {
+    await write("0");
+  }
+  await scene.change("net6", { "ipv4.nat": "false" });
+  assert.equal((await scene.configOf("net6"))["ipv6.address"], undefined);
+  await scene.launch("web", "net6");
+  await scene.change("net6", { "ipv6.address": "auto" });
+  assert.match((await scene.configOf("net6"))["ipv6.address"] ?? "", /^fd42:/);
+  assert.equal(await offOn(), "0");
+  await scene.address6("web");
+  await scene.change("net6", { "ipv6.address": "none" });
+  assert.equal(await offOn(), "1");
 });
 
 test("after a kill the next daemon finds addresses, rules, leases and routes as they were, each once", {

@@ -4,10 +4,10 @@ import { test } from "node:test";
 import type { Config } from "../../sdk/api/common";
 import { needs } from "../support/needs";
 import { until } from "../support/until";
-import { NetworkScene, outside } from "./scene";
+import { CabledScene, outside } from "./cabled-scene";
 
 const skip = needs("root", "nft", "dnsmasq", "musl-gcc");
-const scene = new NetworkScene();
+const scene = new CabledScene();
 scene.clearedAfterEach();
 
 const create = (name: string, config: Config) =>
@@ -117,6 +117,20 @@ test("a tunnel joins the bridge with one on another host, once, and goes with it
   await scene.world.run("ip", "link", "delete", "dev", "vx7");
 });
 
+test("a tunnel of gre is made where the kernel has such, and refused with the reason elsewhere", { skip }, async () => {
+  const ends = ["local", "192.0.2.1", "remote", outside.ipv4];
+  const probe = `ip link add dev probe0 type gretap ${ends.join(" ")} && ip link delete dev probe0`;
+  const isThere = (await scene.shared.daemon.run("sh", "-c", `(${probe}) 2>/dev/null && echo yes || echo no`)).trim();
+  const tunnel = { "tunnel.g.protocol": "gre", "tunnel.g.local": "192.0.2.1", "tunnel.g.remote": outside.ipv4 };
+  if (isThere === "no") {
+    await assert.rejects(create("net8", tunnel), /no interfaces of the type gretap/);
+    assert.doesNotMatch(await scene.shared.daemon.run("ip", "-o", "link"), /net8/);
+    return;
+  }
+  await create("net8", tunnel);
+  assert.match(await scene.shared.daemon.run("ip", "-d", "link", "show", "master", "net8"), /net8-g.*gretap remote/s);
+});
+
 test("networks do not hear each other, and without routing they do not reach each other either", { skip }, async () => {
   await create("net8", { "ipv4.address": "10.88.8.1/24", "ipv6.address": "fd42:8:8:8::1/64" });
   await create("net9", { "ipv4.address": "10.88.9.1/24", "ipv6.address": "fd42:8:8:9::1/64" });
@@ -136,6 +150,43 @@ test("networks do not hear each other, and without routing they do not reach eac
   await scene.change("net9", { "ipv4.routing": "", "ipv6.routing": "" });
   await scene.inside("here", "ip address del 10.88.9.77/24 dev eth0");
   for (const address of there) await scene.reaches("here", address);
+});
+
+test("with security.ipv4_filtering a guest keeps the address that it gets, under the next daemon too", {
+  skip,
+}, async () => {
+  const { daemon, client } = scene.shared;
+  await create("net8", { "ipv4.address": "10.88.8.1/24" });
+  await scene.launch("web", "net8", { "security.ipv4_filtering": "true" });
+  const own = await scene.address4("web");
+  const leases = async () =>
+    (await client.getNetworkLeases("net8")).filter(({ hostname }) => hostname === "web").map(({ address }) => address);
+  assert.deepEqual(await leases(), [own]);
+  await scene.inside("web", "ip address add 10.88.8.222/24 dev eth0");
+  const isHeard = async (from: string) =>
+    / 1 packets received/.test(await scene.inside("web", `ping -c 1 -W 1 -I ${from} 10.88.8.1`));
+  assert.deepEqual([await isHeard(own), await isHeard("10.88.8.222")], [true, false]);
+  await daemon.kill();
+  await daemon.run("nft", "flush", "ruleset");
+  await daemon.start();
+  assert.deepEqual([await isHeard(own), await isHeard("10.88.8.222")], [true, false]);
+  await (await client.setInstanceState("web", { action: "restart", force: true })).wait();
+  assert.equal(await scene.address4("web"), own);
+  const { value } = await client.getInstance("web");
+  const change = async (eth0: Config) => {
+    await (await client.updateInstance("web", { ...value, devices: { eth0: { type: "nic", ...eth0 } } })).wait();
+  };
+  await change({ network: "net8", "security.ipv4_filtering": "true", "ipv4.address": "none" });
+  await scene.inside("web", `ip link set eth0 up; ip address add ${own}/24 dev eth0`);
+  assert.equal(await isHeard(own), false);
+  await assert.rejects(change({ network: "net8", "ipv4.address": "none" }), /ipv4\.address as none unless/);
+  await daemon.run("ip", "link", "add", "dev", "vtest-br", "type", "bridge");
+  const onHosts = { nictype: "bridged", parent: "vtest-br" };
+  await assert.rejects(
+    change({ ...onHosts, "security.ipv6_filtering": "true" }),
+    /IPv6 filtering requires a manually specified ipv6\.address when using an unmanaged parent bridge/,
+  );
+  await daemon.run("ip", "link", "delete", "dev", "vtest-br");
 });
 
 const wrong: readonly (readonly [Config, RegExp])[] = [
@@ -173,14 +224,19 @@ test("what cannot be is refused with the name of the key, and leaves nothing beh
   await create("net8", { "ipv4.address": "10.88.8.1/24", "ipv6.address": "fd42:8:8:8::1/64" });
   const known = { "ipv4.address": "10.88.10.1/24", "ipv6.address": "none" };
   await scene.client.createNetwork({ name: "known", config: known });
-  const links = () => scene.shared.daemon.run("ip", "-o", "-br", "link");
-  const before = [await links(), (await scene.client.getNetwork("known")).value.config];
-  for (const [config, message] of wrong) {
-    const body = { name: "net9", config };
-    await scene.shared.refuses("POST", "/1.0/networks", body, 400, message);
-    await scene.shared.refuses("PATCH", "/1.0/networks/known", { config }, 400, message);
-  }
-  assert.deepEqual([await links(), (await scene.client.getNetwork("known")).value.config], before);
+  const before = await scene.configOf("known");
+  await scene.shared.unchanged(async () => {
+    for (const [config, message] of wrong)
+      for (const [method, url] of [
+        ["POST", "/1.0/networks"],
+        ["PATCH", "/1.0/networks/known"],
+      ] as const) {
+        const { status, error } = await scene.shared.outcome(method, url, { name: "net9", config });
+        assert.equal(status, 400, `${method} ${JSON.stringify(config)}: ${error}`);
+        assert.match(error, message);
+      }
+  });
+  assert.deepEqual(await scene.configOf("known"), before);
   // As LXD does without a number of its own, it keeps them.
   const peer = { "bgp.peers.a.address": "192.0.2.9", "bgp.peers.a.asn": "65001", "bgp.peers.a.password": "hush" };
   await scene.change("known", peer);

@@ -1,155 +1,152 @@
-/** Scene: a daemon whose host has a cable to a machine outside, and what containers on its networks see. */
+/** Scene of the tests of networks: a daemon in a network namespace of its own, cables from it, and a host at the other end of each. */
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { after, afterEach } from "node:test";
+import { after } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { Netns } from "../../scripts/scene/netns";
-import type { Config } from "../../sdk/api/common";
-import type { TestDaemon } from "../support/daemon";
-import { buildProgram } from "../support/frames";
+import type { Devices } from "../../sdk/api/common";
+import { type DaemonOptions, preparePool, type TestDaemon } from "../support/daemon";
 import { type SharedDaemon, shareDaemon } from "../support/shared-daemon";
-import { until } from "../support/until";
 
-/** Of the world outside. It knows no way back to the guests: it answers the host's own addresses only. */
-export const outside = { ipv4: "192.0.2.2", ipv6: "2001:db8::2" };
-/** Those of the host there: the one that it speaks under, and one more. */
-const host = { ipv4: ["192.0.2.1", "192.0.2.7"], ipv6: ["2001:db8::1", "2001:db8::7"] };
+/** A host that the daemon knows nothing of. */
+export class Outside {
+  constructor(
+    private readonly netns: Netns,
+    private readonly daemon: TestDaemon,
+  ) {}
 
-export class NetworkScene {
+  run(command: string, ...args: string[]): Promise<string> {
+    return this.netns.run(command, ...args);
+  }
+
+  /** Lays a cable. @param parent the daemon's end @param name the other end @param addresses of the other end */
+  async cable(parent: string, name: string, ...addresses: string[]): Promise<void> {
+    const peer = ["peer", "name", name, "netns", String(this.netns.pid)];
+    await this.daemon.run("ip", "link", "add", "name", parent, "type", "veth", ...peer);
+    await this.daemon.run("ip", "link", "set", "dev", parent, "up");
+    for (const address of addresses) {
+      const nodad = address.includes(":") ? ["nodad"] : [];
+      await this.run("ip", "address", "add", address, "dev", name, ...nodad);
+    }
+    await this.run("ip", "link", "set", "dev", name, "up");
+  }
+
+  async end(): Promise<void> {
+    await this.netns[Symbol.asyncDispose]();
+  }
+}
+
+export interface Scene {
   readonly shared: SharedDaemon;
-  #world: Netns | undefined;
-  readonly #folder = mkdtempSync(path.join(tmpdir(), "bothy-network-"));
+  readonly outside: Outside;
+}
 
-  /** Declares the hooks of a test file. @param prepare what its tests need besides */
-  constructor(prepare: (daemon: TestDaemon) => Promise<void> = async () => undefined) {
-    // Before the daemon goes: its namespace has the other end of the cable.
-    after(async () => {
-      rmSync(this.#folder, { recursive: true, force: true });
-      if (this.#world === undefined) return;
-      await this.shared.daemon.run("ip", "link", "delete", "dev", "vtest-up");
-      await this.#world[Symbol.asyncDispose]();
-    });
-    this.shared = shareDaemon({ bare: false }, async (daemon) => {
-      await this.#connect(daemon);
-      await prepare(daemon);
-    });
-  }
+/** Declares the hooks of a test file. @param prepare lays cables @param parents interfaces of the daemon's host that are made */
+export function networkScene(
+  parents: readonly string[],
+  prepare: (scene: Scene) => Promise<void>,
+  options: DaemonOptions = {},
+): Scene {
+  let outside: Outside | undefined;
+  // Before the daemon's own hook, which finds out whether anything is left.
+  after(async () => {
+    for (const name of parents) await scene.shared.daemon.run("ip", "link", "del", "dev", name);
+    await outside?.end();
+  });
+  const shared = shareDaemon(options, async (daemon) => {
+    outside = new Outside(await Netns.create(), daemon);
+    await preparePool(daemon, "dir");
+    await prepare(scene);
+  });
+  const scene: Scene = {
+    shared,
+    get outside() {
+      assert.ok(outside !== undefined, "the host outside is there from the first test on");
+      return outside;
+    },
+  };
+  return scene;
+}
 
-  get client() {
-    return this.shared.client;
-  }
+/** An instance with its nics, started. */
+export async function launch(shared: SharedDaemon, name: string, devices: Devices): Promise<void> {
+  await make(shared, name, devices);
+  await start(shared, name);
+}
 
-  get world(): Netns {
-    return this.#world ?? assert.fail("the world is there from the first test on");
-  }
+export async function stop({ client }: SharedDaemon, name: string): Promise<void> {
+  await (await client.setInstanceState(name, { action: "stop", force: true })).wait();
+}
 
-  async #connect(daemon: TestDaemon): Promise<void> {
-    this.#world = await Netns.create();
-    const peer = ["peer", "name", "eth0", "netns", String(this.world.pid)];
-    await daemon.run("ip", "link", "add", "name", "vtest-up", "type", "veth", ...peer);
-    for (const address of host.ipv4) await daemon.run("ip", "address", "add", `${address}/24`, "dev", "vtest-up");
-    for (const address of host.ipv6)
-      await daemon.run("ip", "address", "add", `${address}/64`, "dev", "vtest-up", "nodad");
-    await daemon.run("ip", "link", "set", "dev", "vtest-up", "up");
-    await this.world.run("ip", "address", "add", `${outside.ipv4}/24`, "dev", "eth0");
-    await this.world.run("ip", "address", "add", `${outside.ipv6}/64`, "dev", "eth0", "nodad");
-    await this.world.run("ip", "link", "set", "dev", "eth0", "up");
-  }
+export async function start({ client }: SharedDaemon, name: string): Promise<void> {
+  await (await client.setInstanceState(name, { action: "start" })).wait();
+}
 
-  /** Declares that what a test leaves goes before the next one; the default network stays. */
-  clearedAfterEach(): void {
-    afterEach(async () => {
-      for (const { name } of await this.client.listInstances())
-        await (await this.client.deleteInstance(name, { force: true })).wait();
-      for (const { name, managed } of await this.client.listNetworks())
-        if (managed && name !== "bothybr0") await this.client.deleteNetwork(name);
-    });
-  }
+export async function setDevices({ client }: SharedDaemon, name: string, devices: Devices): Promise<void> {
+  const { value } = await client.getInstance(name);
+  await (await client.updateInstance(name, { ...value, devices })).wait();
+}
 
-  async launch(name: string, network: string, options: Config = {}): Promise<void> {
-    const source = { type: "image", alias: "template:busybox" };
-    const devices = { eth0: { type: "nic", network, ...options } };
-    await (await this.client.createInstance({ name, source, devices })).wait();
-    await (await this.client.setInstanceState(name, { action: "start" })).wait();
-  }
+/** Runs a script inside. @returns its output, whatever its code */
+export async function inside({ client }: SharedDaemon, name: string, script: string): Promise<string> {
+  const { stdout } = await client.execOutput(name, { command: ["sh", "-c", `exec 2>&1; ${script}`] });
+  return String(stdout).trim();
+}
 
-  /** Runs a script inside. @returns its output, whatever its code */
-  async inside(name: string, script: string): Promise<string> {
-    const { stdout } = await this.client.execOutput(name, { command: ["sh", "-c", script] });
-    return String(stdout).trim();
-  }
+/** Whether a container reaches an address. One that did not answer a moment ago is asked for again only after a while. */
+export async function reaches(shared: SharedDaemon, name: string, address: string): Promise<boolean> {
+  const ping = address.includes(":") ? "ping -6" : "ping";
+  return (
+    (await inside(
+      shared,
+      name,
+      `{ ${ping} -c 1 -W 1 ${address} >/dev/null || ${ping} -c 2 -w 2 ${address} >/dev/null; } && echo yes`,
+    )) === "yes"
+  );
+}
 
-  /** Puts one of the small programs (test/support) into a container. */
-  async give(name: string, program: Parameters<typeof buildProgram>[0]): Promise<void> {
-    const bytes = readFileSync(buildProgram(program, this.#folder));
-    await this.client.putFile(name, `/bin/${program}`, bytes, { mode: 0o755 });
-  }
+/** An instance that is not started. */
+export async function make({ client }: SharedDaemon, name: string, devices: Devices): Promise<void> {
+  const source = { type: "image", alias: "template:busybox" };
+  await (await client.createInstance({ name, source, devices })).wait();
+}
 
-  /** Global IPv6 addresses of eth0 inside that are ready for use. */
-  async addresses6(name: string): Promise<string[]> {
-    const text = await this.inside(name, "ip -6 address show dev eth0 scope global | grep -v tentative");
-    return [...text.matchAll(/inet6 (\S+)\/\d+/g)].map(([, address = ""]) => address);
-  }
+/** Interfaces of the daemon's host. Whether the other end of a cable is up shows a moment later, and is left out. */
+export async function linksOf({ daemon }: SharedDaemon, ...words: string[]): Promise<string> {
+  const told = await daemon.run("ip", "-o", "link", "show", ...words);
+  return told.replace(/NO-CARRIER,|,LOWER_UP|,M-DOWN| state \w+/g, "");
+}
 
-  /** Waits until a guest has found out that nobody else has its link-local address, and can speak under it. */
-  async settled6(name: string): Promise<void> {
-    await until(async () => {
-      const text = await this.inside(name, "ip -6 address show dev eth0 scope link");
-      return text.includes("inet6") && !text.includes("tentative");
-    });
-  }
+/** All that a nic could leave on the host. */
+async function hostOf(shared: SharedDaemon): Promise<string[]> {
+  const { daemon } = shared;
+  const looks = ["route show table all", "-6 route show table all", "neigh show proxy", "-6 neigh show proxy"];
+  const told = await Promise.all(looks.map((words) => daemon.run("ip", ...words.split(" "))));
+  // The kernel's own addresses of a link come when it has looked around.
+  const lines = [await linksOf(shared), ...told].flatMap((text) => text.split("\n"));
+  return [...lines.filter((line) => !/fe80::|ff00::/.test(line)), await daemon.run("nft", "list", "ruleset")];
+}
 
-  /** The IPv6 address that a guest comes to have. */
-  async address6(name: string): Promise<string> {
-    let found: string | undefined;
-    await until(async () => {
-      [found] = await this.addresses6(name);
-      return found !== undefined;
-    });
-    return found ?? assert.fail("it has one");
-  }
+/** A pair of an earlier container goes some milliseconds after its namespace (docs/kernel.md, Stop and freeze). */
+const isDying = (line: string): boolean => /veth[0-9a-f]{8}/.test(line);
 
-  /** The IPv4 address that a guest's DHCP client has got. */
-  async address4(name: string): Promise<string> {
-    const { network } = await this.client.waitInstance(name, { for: "ipv4", timeoutSeconds: 60 });
-    return network?.eth0?.addresses.find(({ family }) => family === "inet")?.address ?? assert.fail(`${name} has none`);
-  }
+/** Runs the work, after which the host is as it was before. */
+export async function leavesNothing(shared: SharedDaemon, work: () => Promise<void>): Promise<void> {
+  const before = await hostOf(shared);
+  const changed = async () => {
+    const now = await hostOf(shared);
+    const gone = before.filter((line) => !now.includes(line) && !isDying(line));
+    return { gone, come: now.filter((line) => !before.includes(line)) };
+  };
+  await work();
+  for (let tries = 0; tries < 100 && Object.values(await changed()).flat().length > 0; tries += 1) await delay(25);
+  assert.deepEqual(await changed(), { gone: [], come: [] });
+}
 
-  /** What a guest is told for a name. @param server an address of the bridge */
-  async resolve(name: string, asked: string, type: "a" | "aaaa", server: string): Promise<string | undefined> {
-    const text = await this.inside(name, `busybox nslookup -type=${type} ${asked} ${server} 2>&1`);
-    return /Name:\s+\S+\s+Address: (\S+)/.exec(text)?.[1];
-  }
-
-  async isReached(name: string, address: string): Promise<boolean> {
-    return / 1 packets received/.test(await this.inside(name, `ping -c 1 -W 2 ${address}`));
-  }
-
-  /** Waits until an address answers. The kernel gives up early on a neighbour that was asked for before it was ready, as by dnsmasq for its name. */
-  reaches(name: string, address: string): Promise<void> {
-    return until(() => this.isReached(name, address));
-  }
-
-  /** Asks by DHCPv6 from inside. @param duid the client's name of its own in hexadecimal digits */
-  async ask6(name: string, duid: string): Promise<Record<string, string>> {
-    await this.give(name, "dhcp6");
-    const lines = (await this.inside(name, `dhcp6 eth0 ${duid}`)).split("\n").map((line) => line.split(" "));
-    return Object.fromEntries(lines.map(([key = "", value = ""]) => [key, value]));
-  }
-
-  async configOf(network: string): Promise<Config> {
-    return (await this.client.getNetwork(network)).value.config;
-  }
-
-  /** The bridge's own address. */
-  async gateway(network: string, family: "ipv4" | "ipv6"): Promise<string> {
-    return ((await this.configOf(network))[`${family}.address`] ?? "").replace(/\/.*/, "");
-  }
-
-  /** Changes some keys of a network that is there. */
-  async change(network: string, config: Config): Promise<void> {
-    const { value, etag } = await this.client.getNetwork(network);
-    await this.client.updateNetwork(network, { ...value, config: { ...value.config, ...config } }, { etag });
-  }
+/** The start of an instance is refused with 400, and leaves nothing on the host. */
+export async function refusesStart(shared: SharedDaemon, name: string, message: RegExp): Promise<void> {
+  await leavesNothing(shared, async () => {
+    const told = await shared.outcome("PUT", `/1.0/instances/${name}/state`, { action: "start" });
+    assert.equal(told.status, 400, JSON.stringify(told));
+    assert.match(told.error, message);
+  });
 }

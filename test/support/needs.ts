@@ -33,7 +33,17 @@ const looks = {
   "qemu-gpu": () => isQemu() && existsSync("/dev/dri/card0"),
   /** Emulated TPMs: the program, and the kernel's part. */
   vtpm: () => findProgram("swtpm") !== undefined && spawnSync("modprobe", ["tpm_vtpm_proxy"]).status === 0,
+  /** Interfaces of VLANs, and bridges that look at them. */
+  vlan: () =>
+    inNetns(
+      "ip link add name par0 type veth peer name out0; ip link add link par0 name par0.1 type vlan id 1; ip link add name br0 type bridge vlan_filtering 1",
+    ),
+  ipvlan: () =>
+    inNetns("ip link add name par0 type veth peer name out0; ip link add link par0 name ipv0 type ipvlan mode l3s"),
 } as const satisfies Record<string, () => boolean>;
+
+/** Runs a script of a shell in a network namespace that is gone afterwards. */
+const inNetns = (script: string): boolean => spawnSync("unshare", ["--net", "sh", "-ec", script]).status === 0;
 
 const textOf = (file: string): string => (existsSync(file) ? readFileSync(file, "utf8").trim() : "");
 

@@ -27,7 +27,7 @@ import type { InstanceId, InstanceRecord } from "./record";
 /** The home of nics: checks, lets in, lets go, forgets. */
 export type NicPort = Pick<
   NetworkService,
-  "isManaged" | "checkHost" | "addHost" | "removeHost" | "forgetInstance" | "nics"
+  "find" | "isManaged" | "checkHost" | "addHost" | "removeHost" | "forgetInstance" | "nics"
 >;
 
 export type ImagePort = Pick<

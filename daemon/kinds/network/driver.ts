@@ -26,6 +26,8 @@ export interface NetworkHost {
   readonly ipv4?: string;
   /** The same of IPv6, as the kernel writes it. */
   readonly ipv6?: string;
+  /** Whether it is held to one IPv4 address: then it has the first that it gets for good. */
+  readonly filtersIpv4?: boolean;
   /** Whether it is held to one IPv6 address: then it may give itself the fixed one, and DHCPv6 gives it that of its hardware address. */
   readonly filtersIpv6?: boolean;
   /** Whether it has the address by itself and asks for none by DHCP, so that its name follows no lease. */
@@ -50,7 +52,7 @@ export interface Surroundings {
   /** The network's configuration so far, when it is there already. */
   readonly current?: Config;
   /** The other networks of this daemon. */
-  readonly others: readonly { readonly name: string; readonly config: Config }[];
+  readonly others: readonly { readonly name: string; readonly type: string; readonly config: Config }[];
 }
 
 export interface StartOptions {

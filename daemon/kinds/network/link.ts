@@ -23,6 +23,8 @@ const Link = z.looseObject({
   address: z.string().default(""),
   link_type: z.string().default(""),
   master: z.string().optional(),
+  /** Interface that it stands on. */
+  link: z.string().optional(),
   ifalias: z.string().optional(),
   linkinfo: z
     .looseObject({ info_kind: z.string().optional(), info_data: z.looseObject({}).optional() })
@@ -137,7 +139,7 @@ export async function stateOf(link: Link): Promise<NetworkState> {
     type: stateTypeOf(link),
     bridge: isBridge(link) ? await bridgeStateOf(link) : null,
     bond: null,
-    vlan: null,
+    vlan: vlanStateOf(link),
     ovn: null,
   };
 }
@@ -147,6 +149,9 @@ function stateTypeOf({ flags }: Link): string {
   if (flags.includes("POINTOPOINT")) return "point-to-point";
   return flags.includes("BROADCAST") ? "broadcast" : "unknown";
 }
+
+const vlanStateOf = ({ link, linkinfo }: Link): Record<string, unknown> | null =>
+  linkinfo.info_kind === "vlan" ? { lower_device: link ?? "", vid: Number(linkinfo.info_data?.id ?? 0) } : null;
 
 async function bridgeStateOf(link: Link): Promise<Record<string, unknown>> {
   const data: Record<string, unknown> = link.linkinfo.info_data ?? {};

@@ -5,22 +5,15 @@
 import type { Config } from "../../../sdk/api/common";
 import { bridgeHwaddr, bridgeLinkLocal, hasIpv6, servesDhcp, servesDhcp6, subnet6Of, subnetOf } from "./config";
 import { addressText } from "./ipv4";
-import { addressText6, linkLocal6, ownAddress6, parseAddress6 } from "./ipv6";
+import { addressText6, ownAddress6 } from "./ipv6";
+import { claim, type PortFilter, raw, sourceRules, taggedRules } from "./port-filter";
 
 /** The host's end of a guest's nic. */
 export interface Port {
   readonly instance: string;
   readonly hostName: string;
   readonly hwaddr: string;
-  readonly filters?: PortFilters;
-}
-
-/** What of its own a guest may not change (`security.*` of its nic). */
-export interface PortFilters {
-  /** Only its own hardware address is heard, and nobody's behind it. */
-  readonly mac?: boolean;
-  /** Only this IPv6 address; `none`: no IPv6; `own`: the one that its hardware address makes. With it holds `mac`. */
-  readonly ipv6?: string;
+  readonly filter?: PortFilter;
 }
 
 /** Hardware addresses that may appear behind one port besides the nic's own: room for bridges inside a guest. */
@@ -82,29 +75,21 @@ function gatewayRules6(config: Config): string[] {
   ];
 }
 
-/** An answer of neighbour discovery, and the address that it claims (RFC 4861 section 4.4: 8 bytes on). */
-const claim = "meta protocol ip6 icmpv6 type nd-neighbor-advert @th,64,128";
-
-/** An address as raw bytes of a packet are compared. */
-const raw = (address: bigint): string => `0x${address.toString(16).padStart(32, "0")}`;
-
 const chainOf = (hostName: string): string => `port_${hostName}`;
 const setOf = (hostName: string): string => `macs_${hostName}`;
 
 /** Commands that add a port, or bring it in line. */
-export function openPort(name: string, config: Config, port: Port): string {
-  const { hostName } = port;
+export function openPort(name: string, config: Config, { hostName, hwaddr, filter = {} }: Port): string {
   const table = portTableOf(name);
-  const own = port.hwaddr.toLowerCase();
-  const isAlone = port.filters?.mac === true || port.filters?.ipv6 !== undefined;
+  const own = hwaddr.toLowerCase();
   const rules = [
+    ...taggedRules(hwaddr, filter),
     "jump guest",
-    ...(isAlone ? [`ether saddr != ${own} drop`, `meta protocol arp arp saddr ether != ${own} drop`] : []),
-    ...ipv6Filter(config, port),
+    ...sourceRules(hwaddr, withOwnIpv6(config, hwaddr, filter)),
     ...(servesDhcp(config) ? dhcpQuestions(own) : []),
     ...(servesDhcp6(config) ? dhcp6Questions(own) : []),
     `ether saddr ${own} accept`,
-    ...(isAlone ? [] : [`update @${setOf(hostName)} { ether saddr } accept`]),
+    ...(filter.isOwnOnly ? [] : [`update @${setOf(hostName)} { ether saddr } accept`]),
     "drop",
   ];
   return [
@@ -114,6 +99,13 @@ export function openPort(name: string, config: Config, port: Port): string {
     ...rules.map((rule) => `add rule ${table} ${chainOf(hostName)} ${rule}\n`),
     `add element ${table} ports { "${hostName}" : jump ${chainOf(hostName)} }\n`,
   ].join("");
+}
+
+/** A filter with the address that a nic makes of its hardware address, where it is held to that one. */
+function withOwnIpv6(config: Config, hwaddr: string, filter: PortFilter): PortFilter {
+  if (filter.ipv6 !== "own") return filter;
+  const subnet = subnet6Of(config);
+  return { ...filter, ipv6: subnet === undefined ? "none" : addressText6(ownAddress6(subnet, hwaddr)) };
 }
 
 /**
@@ -133,25 +125,6 @@ const dhcp6Questions = (own: string): string[] => [
   `meta protocol ip6 udp dport 547 ether saddr ${own} @th,64,8 < 12 limit rate 60/minute burst 30 packets accept`,
   "meta protocol ip6 udp dport 547 drop",
 ];
-
-/** Which IPv6 addresses a filtered nic may have: its own one, and the link-local one of its hardware address. */
-function ipv6Filter(config: Config, { hwaddr, filters }: Port): string[] {
-  if (filters?.ipv6 === undefined) return [];
-  const subnet = subnet6Of(config);
-  if (filters.ipv6 === "none" || (filters.ipv6 === "own" && subnet === undefined)) return ["meta protocol ip6 drop"];
-  const address =
-    filters.ipv6 === "own" && subnet !== undefined ? ownAddress6(subnet, hwaddr) : parseAddress6(filters.ipv6);
-  const own = [address, linkLocal6(hwaddr)];
-  return [
-    `meta protocol ip6 ip6 saddr != { ::, ${own.map(addressText6).join(", ")} } drop`,
-    // Without an address it may ask whether one is free, who is the router, and say which groups it listens to.
-    "meta protocol ip6 ip6 saddr :: meta l4proto != ipv6-icmp drop",
-    `meta protocol ip6 ip6 saddr :: icmpv6 type != { ${unaddressed.join(", ")} } drop`,
-    `${claim} != ${own.map(raw).join(" @th,64,128 != ")} drop`,
-  ];
-}
-
-const unaddressed = ["nd-neighbor-solicit", "nd-router-solicit", "mld-listener-report", "mld2-listener-report"];
 
 /** Commands that take a port away, which is there. */
 export const closePort = (name: string, hostName: string): string =>

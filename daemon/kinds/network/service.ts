@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Config } from "../../../sdk/api/common";
 import { lxdNetworkKeys } from "../../../sdk/api/config/lxd-words";
 import { networkKeys } from "../../../sdk/api/config/network";
+import { foreignKeys } from "../../../sdk/api/config/network-parent";
 import { ApiError, badRequest, conflict, notFound } from "../../../sdk/api/errors";
 import type { Network, NetworkLease, NetworkPut, NetworkState, NetworksPost } from "../../../sdk/api/network";
 import { type Call, defaultProject, ownCall } from "../../core/call";
@@ -15,12 +16,14 @@ import { requireConfig } from "../../core/validate";
 import { toApiError } from "../../platform/errors";
 import type { NetworkDriver, NetworkHost, NetworkPlace } from "./driver";
 import { BridgeDriver } from "./drivers/bridge";
+import { ParentDriver } from "./drivers/parent";
+import { fixedOf } from "./fixed-options";
 import type { NetworkHome } from "./home";
 import { findLink, isPort, listLinks, stateOf, unmanagedNetwork } from "./link";
 import { NetworkNics, type ServedNetwork } from "./nics";
 import { NetworkStartUp } from "./start-up";
 import { aclsOf, type NetworkRecord, NetworkStore } from "./store";
-import { fixedOf, isNicOf, usedBy } from "./usage";
+import { isNicOf, usedBy } from "./usage";
 
 /** Subnets are planned one after the other, so that two networks cannot pick the same. */
 const planLock = "networks/plan";
@@ -33,7 +36,12 @@ export class NetworkService {
 
   constructor(
     private readonly home: NetworkHome,
-    drivers: readonly NetworkDriver[] = [new BridgeDriver(home)],
+    drivers: readonly NetworkDriver[] = [
+      new BridgeDriver(home),
+      new ParentDriver("macvlan"),
+      new ParentDriver("physical"),
+      new ParentDriver("sriov"),
+    ],
   ) {
     this.#store = new NetworkStore(home.database, home.references);
     this.#drivers = Object.fromEntries(drivers.map((driver) => [driver.type, driver]));
@@ -100,6 +108,7 @@ export class NetworkService {
     const post = { ...body, type: body.type || "bridge" };
     requireConfig(networkKeys, post.config, lxdNetworkKeys);
     const driver = this.#driver(post.type);
+    requireKeysOfType(post);
     const refuse = (missing: string, cause?: unknown) =>
       badRequest(`Cannot create network "${post.name}": ${missing}. Install it; see "bothy doctor".`, { cause });
     const missing = await driver.missingPrograms();
@@ -147,6 +156,8 @@ export class NetworkService {
     const before = this.record(name);
     requireConfig(networkKeys, put.config, lxdNetworkKeys);
     const driver = this.#driver(before.type);
+    requireKeysOfType({ ...before, config: put.config });
+    this.#requireSameParent(before, put.config);
     if (!this.#startUp.hasFailed(name) && changesWordsOnly(before.config, withoutEmpty(put.config)))
       return this.#store.update({ ...before, description: put.description, config: withoutEmpty(put.config) });
     await this.home.locks.run(planLock, async () => {
@@ -217,6 +228,11 @@ export class NetworkService {
     await this.#remove(record);
     this.#startUp.forget(name);
     undo.keep();
+  }
+
+  /** A managed network, where there is one of the name. */
+  find(name: string): NetworkRecord | undefined {
+    return this.#store.find(name);
   }
 
   /** Whether a name, such as a nic's parent, is that of a managed network. */
@@ -296,6 +312,22 @@ export class NetworkService {
       );
   }
 
+  /** What containers stand on cannot be taken from under them. */
+  #requireSameParent({ name, config }: NetworkRecord, after: Config): void {
+    const key = (["parent", "vlan"] as const).find((key) => (config[key] ?? "") !== (after[key] ?? ""));
+    if (key === undefined) return;
+    const owner = this.home.nicOwners
+      .all()
+      .find(
+        ({ key, expandedDevices }) =>
+          this.home.nicOwners.isActive(key) && Object.values(expandedDevices).some((nic) => isNicOf(nic, name)),
+      );
+    if (owner !== undefined)
+      throw badRequest(
+        `Cannot change "${key}" of network "${name}": the running instance "${owner.name}" has a nic on it. Stop that one first.`,
+      );
+  }
+
   #requireUnused(name: string): void {
     if (usedBy(this.home.references, name).length > 0) throw badRequest("The network is currently in use");
   }
@@ -336,6 +368,15 @@ export class NetworkService {
       used_by: usedBy(this.home.references, record.name),
     };
   }
+}
+
+/** @throws ApiError BAD_REQUEST that names a key which networks of the type have not */
+function requireKeysOfType({ name, type, config }: Pick<NetworkRecord, "name" | "type" | "config">): void {
+  const [foreign] = foreignKeys(type, config);
+  if (foreign !== undefined)
+    throw badRequest(
+      `Invalid option for network "${name}" option "${foreign}": networks of the type "${type}" have no such key`,
+    );
 }
 
 /** Whether all that changes is for people and programs: the bridge need not be touched. */

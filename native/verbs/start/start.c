@@ -34,7 +34,7 @@ void begin_start(struct cell *cell, size_t room) {
     struct start_request *start = cell->own = request_memory(cell, sizeof *start);
     *start = (struct start_request){
         .container = EMPTY_CONTAINER,
-        .made = {.init_fd = -1, .groups = EMPTY_GROUPS, .console = EMPTY_CONSOLE, .control = EMPTY_CONTROL, .listener = -1},
+        .made = {.init_fd = -1, .groups = EMPTY_GROUPS, .console = EMPTY_CONSOLE, .control = EMPTY_CONTROL, .listener = -1, .netns = -1},
         .label = {.at_exec = true, .fd = -1},
         .supervisor_peer = -1,
     };
@@ -70,6 +70,9 @@ static int take_control_folder(struct cell *cell) {
         return fail(&cell->status, "control", errno == EWOULDBLOCK ? EBUSY : errno, cell->control->path, "Cannot supervise the container");
     unlinkat(cell->control->folder, "sock", 0);
     unlinkat(cell->control->folder, "exit", 0);
+    cleanup_fd int nics = openat(cell->control->folder, NICS_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (nics < 0)
+        return fail(&cell->status, "control", errno, cell->control->path, "Cannot write to the folder of run files");
     /* the address is short, and the folder is the one that is locked, wherever its path leads by now */
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/sock", cell->control->folder);
@@ -114,7 +117,8 @@ static int spawn(struct cell *cell) {
 }
 
 static int connect_network(struct cell *cell) {
-    if (make_nics(cell, start_of(cell)->made.init) < 0)
+    struct supervised *made = &start_of(cell)->made;
+    if (!cell->network->is_host && ((made->netns = open_network(cell, made->init)) < 0 || make_nics(cell, made->netns) < 0))
         return -1;
     if (send_step(cell->command->peer, STEP_NETWORK, 0, -1) < 0 && errno != EPIPE)
         return fail(&cell->status, "nic", errno, NULL, "Cannot tell the first process of its network");
@@ -173,10 +177,13 @@ static void undo(struct cell *cell) {
         reap_child(made->init);
     }
     reap_locker(&made->locker);
-    delete_nics(cell);
+    delete_nics(cell, made->netns);
+    close_now(&made->netns);
     remove_groups(&made->groups);
-    if (made->control.socket >= 0)
+    if (made->control.socket >= 0) {
         unlinkat(made->control.folder, "sock", 0);
+        unlinkat(made->control.folder, NICS_FILE, 0);
+    }
     console_log_close(&made->console);
     /* the lock falls before the caller hears of the failure, so that it may try again at once */
     close_now(&made->control.folder);

@@ -17,6 +17,7 @@
 #include "kernel/cgroup-end.h"
 #include "kernel/limits.h"
 #include "kernel/locks.h"
+#include "kernel/network.h"
 #include "security/landlock.h"
 #include "verbs/notify/keeper.h"
 #include "wire/commands.h"
@@ -300,6 +301,8 @@ void supervise(struct supervised *container, int conn) {
 
     char ended[128];
     reap(container, ended, sizeof ended);
+    give_nics_back(control->folder, container->netns);
+    close_now(&container->netns);
     attached_hurry(log->attached);
     while (log->master >= 0 && console_log_drain(log))
         ;
@@ -310,6 +313,7 @@ void supervise(struct supervised *container, int conn) {
     write_exit_file(control, ended);
     close_now(&control->socket);
     unlinkat(control->folder, "sock", 0);
+    unlinkat(control->folder, NICS_FILE, 0);
     /* the lock falls before anyone hears of the end, so that the next start cannot meet it */
     close_now(&control->folder);
     for (unsigned at = FIRST_WATCHER; at < self->count; at++)

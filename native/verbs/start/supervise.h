@@ -19,6 +19,7 @@ struct supervised {
     struct control control; /* without the path, which is the request's */
     struct interception *interception; /* system calls that are answered from outside; NULL for none */
     int listener;                      /* where the first process's calls wait for their answers; -1 for none */
+    int netns;                         /* its network, which would die with it, and interfaces of the host's own in it; -1 for the host's */
 };
 
 /** Answers watchers, drains the console, and when the container ends tidies up, writes DIR/exit and tells. @param conn the first watcher */

@@ -19,7 +19,13 @@ export const NetworkInputs = z.strictObject({
   ),
   description,
   config: configInput(networkKeys),
-  type: wordOf(["bridge"], lxdNetworkTypes).default("bridge").meta(replacing("Type of the network: `bridge`.")),
+  type: wordOf(["bridge", "macvlan", "physical", "sriov"], lxdNetworkTypes)
+    .default("bridge")
+    .meta(
+      replacing(
+        "Type of the network: `bridge`, or `macvlan`, `physical` or `sriov` for an interface of the host that nics stand on.",
+      ),
+    ),
   adopt,
   endpoint,
   timeouts,

@@ -91,7 +91,7 @@ export const lxdProjectKeys = words(`
 export const lxdComputedInstanceKeys = words("environment.* oci.*");
 
 /** Keys that an LXD fills in and Bothy does not have, or leaves to the user: a program of ours may look after objects of a real LXD. */
-export const lxdComputedNetworkKeys = words("bridge.mtu ipv6.address ipv6.nat network tunnel.* volatile.*");
+export const lxdComputedNetworkKeys = words("bridge.mtu network tunnel.* volatile.*");
 
 /** Such keys of projects: each LXD has features that a new project gets. */
 export const lxdComputedProjectKeys = words("features.*");

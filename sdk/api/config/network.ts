@@ -1,4 +1,4 @@
-/** Configuration keys of bridge networks; every key here has an effect. */
+/** Configuration keys of networks; every key here has an effect. Which type has which: network-parent.ts. */
 import type { Config } from "../common";
 import { hostInterfaceName } from "../devices/interface-name";
 import { aclKeys } from "./network/acls";
@@ -6,6 +6,7 @@ import { bgpKeys } from "./network/bgp";
 import { ipv4Keys, ipv4RangeReasons } from "./network/ipv4";
 import { ipv6Keys, ipv6RangeReasons } from "./network/ipv6";
 import { tunnelKeys } from "./network/tunnel";
+import { parentKeys } from "./network-parent";
 import { readerOf } from "./reader";
 import { grouped, type KeyTable, type ValueType } from "./table";
 import { anyText, hwaddr, mtu, oneOf, text } from "./values";
@@ -169,6 +170,7 @@ export const networkKeys = {
   ...dnsSearch,
   ...ipv4Keys,
   ...ipv6Keys,
+  ...parentKeys,
   ...raw,
   ...aclKeys,
   ...tunnelKeys,

@@ -30,7 +30,7 @@ export const configTables: readonly ConfigTable[] = [
       "Clients read these keys and send them back. What they change in them is not taken, but for hardware addresses and properties of the image.",
     tables: { all: volatileKeys },
   },
-  { title: "Networks", intro: "Keys of bridge networks.", tables: { all: networkKeys } },
+  { title: "Networks", intro: "Keys of networks; of bridges, where no type is named.", tables: { all: networkKeys } },
   { title: "Network ACLs", intro: "Keys of network ACLs.", tables: { all: networkAclKeys } },
   {
     title: "Storage pools",

@@ -1,30 +1,25 @@
-/** Device nic: a network interface of the container, on a bridge or by itself. */
+/** Device nic: a network interface of the container. Its types differ in what it is on the host. */
 import type { Device } from "../common";
 import { lxdNicTypes } from "../config/lxd-words";
 import { readerOf } from "../config/reader";
-import type { Row, ValueType } from "../config/table";
-import { bitRate, bool, hwaddr, integer, ipv4, ipv6, isTrue, mtu, oneLine, oneOfLxd } from "../config/values";
-import { addressText6, isAddress6, parseAddress6 } from "../ipv6";
+import type { Row } from "../config/table";
+import { bitRate, hwaddr, integer, mtu, oneLine, oneOfLxd } from "../config/values";
 import { hostInterfaceName, innerInterfaceName } from "./interface-name";
-import { commonOptions, type DeviceReference, type DeviceType, type OptionIssue } from "./type";
+import { parentOptions, routedOptions, switchOptions } from "./nic-options";
+import { nicRules } from "./nic-rules";
+import { nicIpv4 } from "./nic-values";
+import { commonOptions, type DeviceReference, type DeviceType } from "./type";
 
 const since = "0.1.0";
 
-/** As the kernel writes it, to be recognised again. */
-const fixedIpv6: ValueType<string> = {
-  title: "IPv6 address, or `none`",
-  check: (value) => (value === "none" ? undefined : ipv6.check(value) && `${ipv6.check(value)}, or none`),
-  parse: (value) => (isAddress6(value) ? addressText6(parseAddress6(value)) : value),
-};
-
 const options = {
   nictype: {
-    type: oneOfLxd(lxdNicTypes, "bridged", "p2p"),
+    type: oneOfLxd(lxdNicTypes, "bridged", "p2p", "macvlan", "ipvlan", "routed", "physical", "sriov"),
     unset: "by the type of the `network`",
     applies: "now",
     since,
     example: "bridged",
-    doc: "What the nic is on the host. `bridged`: a port of the bridge `parent`. `p2p`: an interface that nothing is done with.",
+    doc: "What the nic is on the host. `bridged`: a port of the bridge `parent`. `p2p`: an interface that nothing is done with. `macvlan`, `ipvlan`: an interface that stands on `parent`, with a hardware address of its own or with the parent's. `routed`: an interface that the host has routes to, and answers for on `parent`. `physical`: the interface `parent` itself, which the host has back when the container ends. `sriov`: a virtual function of the card `parent`.",
   },
   network: {
     type: oneLine,
@@ -39,7 +34,7 @@ const options = {
     applies: "now",
     since,
     example: "br0",
-    doc: "Bridge of the host that a nic of the type `bridged` is a port of.",
+    doc: "Interface of the host: the bridge that a nic of the type `bridged` is a port of, or what the nic stands on.",
   },
   name: {
     type: innerInterfaceName,
@@ -74,40 +69,13 @@ const options = {
     doc: "Name of the interface on the host.",
   },
   "ipv4.address": {
-    type: ipv4,
+    type: nicIpv4,
     unset: "any free one of the network",
     applies: "now",
     since,
     extension: "network",
     example: "10.1.2.20",
-    doc: "Address that the network's DHCP gives to the nic, in the subnet of the network.",
-  },
-  "ipv6.address": {
-    type: fixedIpv6,
-    unset: "any free one of the network",
-    applies: "now",
-    since,
-    extension: "network",
-    example: "fd42:1:2:3::20",
-    doc: "Address that the network's DHCPv6 gives to the nic, in the subnet of the network, which has `ipv6.dhcp.stateful`. `none`, with `security.ipv6_filtering`: no IPv6.",
-  },
-  "security.ipv6_filtering": {
-    type: bool,
-    default: "false",
-    applies: "now",
-    since,
-    extension: "container_nic_ipfilter",
-    example: "true",
-    doc: "Whether the container is held to one IPv6 address: `ipv6.address`, else the one that its hardware address makes in the subnet of the network. Includes `security.mac_filtering`.",
-  },
-  "security.mac_filtering": {
-    type: bool,
-    default: "false",
-    applies: "now",
-    since,
-    extension: "network",
-    example: "true",
-    doc: "Whether the container is held to its hardware address, with nobody behind it.",
+    doc: "Address that the network's DHCP gives to the nic, in the subnet of the network. Of `routed` and `ipvlan`: address, or several with commas between, that the nic has from the beginning; with the mode `l2` each with the length of its prefix.",
   },
   "limits.ingress": {
     type: bitRate,
@@ -141,39 +109,25 @@ const options = {
     example: "5",
     doc: "Priority of the packets that the container sends, for queueing disciplines of the host's interfaces that go by it (`skb->priority`, such as `prio`).",
   },
+  ...parentOptions,
+  ...routedOptions,
+  ...switchOptions,
   ...commonOptions,
 } as const satisfies Readonly<Record<string, Row>>;
 
 /** Reads the options of a nic. */
 export const nicOptions = readerOf(options);
 
-function rules(device: Device): OptionIssue[] {
-  const { network, nictype, parent } = device;
-  const issues: OptionIssue[] = [];
-  const add = (option: string, message: string) => issues.push({ option, message });
-  if (network && (nictype || parent)) add("network", `"network" cannot be combined with "nictype" or "parent"`);
-  if (!network && !nictype) add("network", `a nic needs "network" or "nictype"`);
-  if (nictype === "p2p" && device["ipv4.address"])
-    add("ipv4.address", `Invalid device option "ipv4.address": a nic without a network has none`);
-  if (nictype === "p2p")
-    for (const option of ["ipv6.address", "security.ipv6_filtering", "security.mac_filtering"])
-      if (device[option]) add(option, `Invalid device option "${option}": a nic without a network has none`);
-  if (device["ipv6.address"] === "none" && !isTrue(device["security.ipv6_filtering"]))
-    add("ipv6.address", "Cannot have ipv6.address as none unless using security.ipv6_filtering");
-  if (nictype === "bridged" && !parent) add("parent", `a bridged nic needs "parent"`);
-  return issues;
-}
-
-/** A bridge may be named as the parent too, whether it is a network of the server or the host's. */
-function references({ network, nictype, parent }: Device): DeviceReference[] {
-  const bridge = network || (nictype === "bridged" ? parent : undefined);
-  return bridge ? [{ kind: "network", name: bridge }] : [];
+/** A network may be named as the parent too, whether it is one of the server or an interface of the host. */
+function references({ network, parent }: Device): DeviceReference[] {
+  const name = network || parent;
+  return name ? [{ kind: "network", name }] : [];
 }
 
 export const nic: DeviceType = {
   doc: "A network interface of the container: in a network of the server, on a bridge of the host, or by itself.",
   options,
-  rules,
+  rules: nicRules,
   volatile: { chosen: ["hwaddr"], kept: ["host_name", "name"] },
   references,
 };

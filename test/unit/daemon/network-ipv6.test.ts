@@ -140,11 +140,14 @@ test("a port hears no claim of the router's addresses, and a filtered one only i
   assert.match(guest, /nd-router-advert/);
   const port = { instance: "web", hostName: "veth0", hwaddr: "00:16:3E:00:00:0F" };
   assert.doesNotMatch(openPort("net0", config, port), /ip6 saddr/);
-  const filtered = (ipv6: string) => openPort("net0", config, { ...port, filters: { ipv6 } });
+  const filtered = (ipv6: string) => openPort("net0", config, { ...port, filter: { ipv6, isOwnOnly: true } });
   assert.match(filtered("own"), /ip6 saddr != \{ ::, fd42:1:2:3:216:3eff:fe00:f, fe80::216:3eff:fe00:f \} drop/);
   assert.match(filtered("fd42:1:2:3::9"), /ip6 saddr != \{ ::, fd42:1:2:3::9, /);
   assert.match(filtered("none"), /meta protocol ip6 drop/);
   assert.match(filtered("own"), /ether saddr != 00:16:3e:00:00:0f drop/);
+  const filtered4 = (ipv4: string) => openPort("net0", config, { ...port, filter: { ipv4, isOwnOnly: true } });
+  assert.match(filtered4("10.1.2.9"), /arp saddr ip != \{ 0\.0\.0\.0, 10\.1\.2\.9 \} drop/);
+  assert.match(filtered4("none"), /meta protocol \{ arp, ip \} drop/);
 });
 
 test("the bridge has its address and its link-local one, and later only what differs is changed", () => {

@@ -35,6 +35,8 @@ const stock = [
   "The container isn't running",
   "The required device path doesn't exist",
   /Parent device '[^']*' doesn't exist/,
+  /Parent device "[^"]*" doesn't exist/,
+  /Parent device "[^"]*" doesn't support SR-IOV/,
   /Requested profile "[^"]*" doesn't exist/,
 ];
 

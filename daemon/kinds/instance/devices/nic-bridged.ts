@@ -1,24 +1,51 @@
 /** Nic of the type bridged: a port of a network of the server, or of a bridge of the host. */
+import type { Device } from "../../../../sdk/api/common";
+import { isTrue } from "../../../../sdk/api/config/values";
 import { ApiError, badRequest, conflict, notFound } from "../../../../sdk/api/errors";
 import { defaultProject } from "../../../core/call";
 import { toApiError } from "../../../platform/errors";
 import type { NetworkHost } from "../../network/driver";
+import { fixedOf } from "../../network/fixed-options";
 import { findLink } from "../../network/link";
-import { filtersOf, fixedOf, rivalOf } from "../../network/usage";
+import { portFilterOf } from "../../network/port-filter";
+import { rivalOf } from "../../network/usage";
 import { keyOf } from "../record";
 import type { Owner } from "./driver";
-import { pairStep } from "./nic-pair";
+import { applyFilter, dropFilter, filterSteps } from "./nic-filter";
 import type { Nic } from "./nic-plan";
+import { portSteps } from "./nic-port";
+import { dropRoutes, routeSteps, setRoutes } from "./nic-routes";
 import type { NicFacts, NicType } from "./nic-type";
 import type { BeforeStep, Step } from "./step";
 
 function check({ home, owner, nic }: NicFacts): void {
   const { device, network, bridge } = nic;
+  requireFilterable(device, nic.options, home.networks.isManaged(bridge));
   if (network && !home.networks.isManaged(network))
     throw notFound(
       `Failed loading network "${network}" of device "${device}": Network not found. Create it, or correct the device.`,
     );
   if (home.networks.isManaged(bridge)) home.networks.checkHost(bridge, networkHost(owner, { ...nic, own: undefined }));
+}
+
+/** An address counts on a bridge of the host for the filter alone: nobody gives it to the container. @throws ApiError BAD_REQUEST */
+function requireFilterable(device: string, options: Device, isManaged: boolean): void {
+  for (const [family, title] of [
+    ["ipv4", "IPv4"],
+    ["ipv6", "IPv6"],
+  ] as const) {
+    const refuse = (why: string) => badRequest(`Device validation failed for "${device}": ${why}`);
+    const isFiltered = isTrue(options[`security.${family}_filtering`]);
+    const address = options[`${family}.address`];
+    if (isFiltered && !address && !isManaged)
+      throw refuse(
+        `${title} filtering requires a manually specified ${family}.address when using an unmanaged parent bridge`,
+      );
+    if (!isFiltered && address === "none")
+      throw refuse(`Cannot have ${family}.address as none unless using security.${family}_filtering`);
+    if (!isFiltered && address && !isManaged)
+      throw refuse(`Cannot use manually specified ${family}.address when using unmanaged parent bridge`);
+  }
 }
 
 const checkRivals: NicType["checkRivals"] = ({ home, owner, device, options }) => {
@@ -74,11 +101,15 @@ async function checkHost({ nic: { device, bridge } }: NicFacts): Promise<void> {
 }
 
 /** The network knows name and address before the first DHCP question, and lets the port in before the container can send anything. */
-const steps = (facts: NicFacts): Step[] => [
-  ...(facts.home.networks.isManaged(facts.nic.bridge) ? [hostStep(facts), portStep(facts)] : []),
-  pairStep(facts.nic, facts.nic.bridge),
-  ...addressSteps(facts.nic),
-];
+const steps = async (facts: NicFacts): Promise<Step[]> => {
+  const isManaged = facts.home.networks.isManaged(facts.nic.bridge);
+  return [
+    ...(isManaged ? [hostStep(facts), portStep(facts)] : filterSteps(facts)),
+    ...(await portSteps(facts)),
+    ...addressSteps(facts.nic),
+    ...routeSteps(facts.nic, facts.nic.bridge),
+  ];
+};
 
 /** The address goes with the interface. */
 const addressSteps = ({ own, innerName, hostName }: Nic): Step[] =>
@@ -118,10 +149,11 @@ function hostStep({ home, owner, nic }: NicFacts): BeforeStep {
 }
 
 function portStep({ home, owner, nic }: NicFacts): BeforeStep {
-  const { bridge, device, hostName, hwaddr, options } = nic;
+  const { bridge, device, hostName, hwaddr } = nic;
   const open = async () => {
     try {
-      await home.networks.nics.openPorts(bridge, [{ instance: keyOf(owner), hostName, hwaddr, ...filtersOf(options) }]);
+      const filter = portFilterOf(nic.options);
+      await home.networks.nics.openPorts(bridge, [{ instance: keyOf(owner), hostName, hwaddr, filter }]);
     } catch (error) {
       const { code, message } = toApiError(error);
       throw new ApiError(code, `Failed start validation for device "${device}": ${message}`, { cause: error });
@@ -135,4 +167,18 @@ function portStep({ home, owner, nic }: NicFacts): BeforeStep {
   };
 }
 
-export const bridged: NicType = { check, checkRivals, checkStart, checkHost, steps };
+export const bridged: NicType = {
+  check,
+  checkRivals,
+  checkStart,
+  checkHost,
+  steps,
+  ended: async (facts) => {
+    await dropFilter(facts);
+    await dropRoutes(facts.nic, facts.nic.bridge);
+  },
+  adopted: async (facts) => {
+    await applyFilter(facts);
+    await setRoutes(facts.nic, facts.nic.bridge);
+  },
+};

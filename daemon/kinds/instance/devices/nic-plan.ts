@@ -7,15 +7,21 @@ import { badRequest } from "../../../../sdk/api/errors";
 import { randomHwaddr } from "../../network/hwaddr";
 import { isOci } from "../spec/oci";
 import type { Facts, NamedDevice } from "./driver";
+import { hostDeviceOf, type NicTypeName, nicTypeOf, resolvedNic } from "./nic-resolved";
 
 export interface Nic {
   /** Device name in the configuration. */
   readonly device: string;
+  readonly type: NicTypeName;
+  /** With those that its network has for it. */
   readonly options: Device;
   readonly innerName: string;
   readonly hostName: string;
+  /** Its own, or the one that was chosen for it. */
   readonly hwaddr: string;
   readonly mtu: string;
+  /** Interface of the host that it stands on, or is; "" for none. */
+  readonly parent: string;
   /** Bridge to join; "" for none. */
   readonly bridge: string;
   /** Managed network, when it is one. */
@@ -28,13 +34,19 @@ export interface Nic {
 /** Volatile key of that: "10.1.2.20/24 10.1.2.1". */
 export const ownAddressKey = (device: string): string => `volatile.${device}.ipv4_address`;
 
-type Planned = Pick<Facts, "owner" | "devices">;
+type Planned = Pick<Facts, "home" | "owner" | "devices">;
+
+/** Types whose nics have the hardware address of an interface of the host. */
+const ownHwaddr = ["physical", "ipvlan", "sriov"];
 
 /** Gives every nic without an address one, in volatile keys. */
-export function chooseHwaddrs({ owner, devices }: Planned): Config {
+export function chooseHwaddrs({ owner, devices }: Pick<Facts, "owner" | "devices">): Config {
   const kept = instanceConfig(owner.config);
   const missing = devices.filter(
-    ([name, device]) => !nicOptions(device).has("hwaddr") && !kept.has(`volatile.${name}.hwaddr`),
+    ([name, device]) =>
+      !nicOptions(device).has("hwaddr") &&
+      !kept.has(`volatile.${name}.hwaddr`) &&
+      !ownHwaddr.includes(device.nictype ?? ""),
   );
   return Object.fromEntries(missing.map(([name]) => [`volatile.${name}.hwaddr`, randomHwaddr()]));
 }
@@ -43,22 +55,27 @@ export function chooseHwaddrs({ owner, devices }: Planned): Config {
  * Plans all nics of an instance. Host names are new for each start: a veth of the last run may still be dying (docs/kernel.md, Stop and freeze).
  * @throws ApiError BAD_REQUEST for two of one name
  */
-export function planNics({ owner, devices }: Planned): Nic[] {
+export function planNics({ home: { networks }, owner, devices }: Planned): Nic[] {
   const kept = instanceConfig(owner.config);
   const innerNames = namesInside(owner.config, devices);
-  const nics = devices.map(([device, options]): Nic => {
+  const nics = devices.map(([device, own]): Nic => {
+    const options = resolvedNic(networks, own);
+    const type = nicTypeOf(networks, own);
     const nic = nicOptions(options);
+    const ipv4 = nic.get("ipv4.address");
     return {
       device,
+      type,
       options,
       innerName: innerNames.get(device) ?? "",
       hostName:
         nic.get("host_name") ?? kept.get(`volatile.${device}.host_name`) ?? `veth${randomBytes(4).toString("hex")}`,
       hwaddr: nic.get("hwaddr") ?? kept.get(`volatile.${device}.hwaddr`) ?? randomHwaddr(),
       mtu: nic.text("mtu") ?? "",
-      bridge: nic.get("network") ?? nic.get("parent") ?? "",
-      network: nic.get("network"),
-      ipv4: nic.get("ipv4.address"),
+      parent: hostDeviceOf(networks, own),
+      bridge: type === "bridged" ? (nic.get("network") ?? nic.get("parent") ?? "") : "",
+      network: type === "bridged" ? nic.get("network") : undefined,
+      ipv4: type === "bridged" && ipv4 !== "none" ? ipv4 : undefined,
       own: isOci(owner.config) ? ownAddressOf(owner.config[ownAddressKey(device)]) : undefined,
     };
   });
@@ -91,8 +108,11 @@ function namesInside(own: Config, devices: readonly NamedDevice[]): Map<string, 
   return new Map(given.map(([device, name]) => [device, name ?? freeName()]));
 }
 
+/** Types whose nics are nowhere on the host. */
+const insideOnly = ["macvlan", "ipvlan"];
+
 /** Volatile keys that tell where a nic is, on the host and inside, while the instance runs. */
-export const keptOf = ({ device, hostName, innerName }: Nic): Config => ({
-  [`volatile.${device}.host_name`]: hostName,
+export const keptOf = ({ device, type, parent, hostName, innerName }: Nic): Config => ({
+  ...(insideOnly.includes(type) ? {} : { [`volatile.${device}.host_name`]: type === "physical" ? parent : hostName }),
   [`volatile.${device}.name`]: innerName,
 });

@@ -29,7 +29,7 @@ export async function ownAddresses(
   const given: OwnAddress[] = [];
   if (!isOci(owner.config)) return { config: owner.config, resolver: undefined };
   const nics = Object.entries(devices).filter(([name, { type }]) => type === "nic" && isAnew(name));
-  for (const nic of planNics({ owner, devices: nics.sort(([a], [b]) => (a < b ? -1 : 1)) })) {
+  for (const nic of planNics({ home, owner, devices: nics.sort(([a], [b]) => (a < b ? -1 : 1)) })) {
     const key = ownAddressKey(nic.device);
     const wanted = config[key]?.split("/")[0];
     delete config[key];

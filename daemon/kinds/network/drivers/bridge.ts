@@ -7,13 +7,13 @@ import type { NetworkLease, NetworkState } from "../../../../sdk/api/network";
 import type { Platform } from "../../../platform/platform";
 import { run } from "../../../platform/processes/run";
 import { together } from "../../../platform/processes/together";
-import { givesIpv6, hasIpv4, hasIpv6, subnet6Of } from "../config";
+import { hasIpv4, hasIpv6 } from "../config";
 import { DnsmasqKeeper } from "../dnsmasq-keeper";
 import { findDnsmasq } from "../dnsmasq-process";
 import type { NetworkDriver, NetworkHost, NetworkPlace, OwnAddress, StartOptions, Surroundings } from "../driver";
+import { withFilteredAddresses, withOwnIpv4 } from "../filtered-addresses";
 import { requireGivable } from "../fixed-addresses";
 import { dropHost, findHost, listHosts, writeHost } from "../hosts";
-import { addressText6, ownAddress6 } from "../ipv6";
 import { leasesShown } from "../lease-list";
 import { dropLeases, hasLease, readAllLeases, sendRelease, serverOf } from "../leases";
 import { sendRelease6 } from "../leases6";
@@ -57,7 +57,8 @@ export class BridgeDriver implements NetworkDriver {
     await batch(bridgeCommands(network, link));
     await setBridgeSysctls(network);
     await batch(addressCommands(network, link, link === undefined ? [] : await staticRoutes(network.name)));
-    await together([this.#ports.replace(network, ports), this.#serve(network, link === undefined)]);
+    const known = ports && (await withOwnIpv4(network, ports));
+    await together([this.#ports.replace(network, known), this.#serve(network, link === undefined)]);
     await bringInterfaces(network, before, this.platform.log);
     await bringTunnels(network, link === undefined);
   }
@@ -87,8 +88,8 @@ export class BridgeDriver implements NetworkDriver {
     return this.#dnsmasq.release();
   }
 
-  openPorts(network: NetworkPlace, ports: readonly Port[]): Promise<void> {
-    return this.#ports.open(network, ports);
+  async openPorts(network: NetworkPlace, ports: readonly Port[]): Promise<void> {
+    await this.#ports.open(network, await withOwnIpv4(network, ports));
   }
 
   keepPorts(network: NetworkPlace, isWanted: (port: Port) => boolean): Promise<void> {
@@ -101,8 +102,8 @@ export class BridgeDriver implements NetworkDriver {
 
   async addHost(network: NetworkPlace, asked: NetworkHost): Promise<void> {
     this.checkHost(network, asked);
-    const host = withFilteredAddress(network, asked);
-    const before = await findHost(network, host.instance, host.device);
+    const before = await findHost(network, asked.instance, asked.device);
+    const host = await withFilteredAddresses(network, asked, before);
     // A new nic without wishes, as most are: nothing to compare, whatever the network's size.
     const isNew = before === undefined && host.ipv4 === undefined && host.ipv6 === undefined;
     const stale = isNew ? { ipv4: [], ipv6: [] } : await leasesInTheWay(network, host, before);
@@ -166,13 +167,6 @@ export class BridgeDriver implements NetworkDriver {
 async function removeBridge(name: string): Promise<void> {
   const link = await findLink(name);
   if (link !== undefined && isBridge(link)) await run("ip", ["link", "delete", "dev", name]);
-}
-
-/** A filtered nic has one address: where DHCPv6 gives addresses, it has to give that one. */
-function withFilteredAddress({ config }: NetworkPlace, host: NetworkHost): NetworkHost {
-  const subnet = subnet6Of(config);
-  if (!host.filtersIpv6 || host.ipv6 !== undefined || subnet === undefined || !givesIpv6(config)) return host;
-  return { ...host, ipv6: addressText6(ownAddress6(subnet, host.hwaddr)) };
 }
 
 /** Nothing to do costs nothing. */
