@@ -46,6 +46,11 @@ import type { NicOwners } from "./kinds/network/home";
 import { networkRoutes } from "./kinds/network/routes";
 import { NetworkService } from "./kinds/network/service";
 import { networkSchema } from "./kinds/network/store";
+import { DnsDoor } from "./kinds/network-zone/dns/door";
+import type { ZoneNetworks } from "./kinds/network-zone/home";
+import { networkZoneRoutes } from "./kinds/network-zone/routes";
+import { NetworkZoneService } from "./kinds/network-zone/service";
+import { networkZoneSchema } from "./kinds/network-zone/store";
 import { operationRoutes, operationUpgrades } from "./kinds/operation/routes";
 import type { ProfileUsers } from "./kinds/profile/home";
 import { profileRoutes } from "./kinds/profile/routes";
@@ -101,6 +106,7 @@ export const schemas: readonly Schema[] = [
   projectSchema,
   profileSchema,
   storagePoolSchema,
+  networkZoneSchema,
   networkSchema,
   imageSchema,
   instanceSchema,
@@ -142,6 +148,9 @@ export interface Parts extends Platform {
   readonly volumeKeys: StoragePoolHome["volumeKeys"];
   readonly customVolumes: CustomVolumePort;
   readonly networks: NetworkService;
+  readonly networkZones: NetworkZoneService;
+  readonly zoneNetworks: ZoneNetworks;
+  readonly dnsDoor: DnsDoor;
   readonly images: ImageService;
   readonly publisher: Publisher;
   readonly publishables: ImageHome["publishables"];
@@ -197,6 +206,7 @@ export function makeParts(ground: Ground): Parts {
     key: "core.metrics_address",
     only: new Set([metricsPath]),
   });
+  parts.dnsDoor = new DnsDoor(as("network-zone"), () => parts.networkZones.store);
   parts.doors = new Doors([parts.door, parts.metricsDoor]);
   parts.certificates = new CertificateService(as("certificate"));
   parts.isCrashLeftover = (file) => isCrashLeftover(parts.server, file);
@@ -217,6 +227,8 @@ export function makeParts(ground: Ground): Parts {
   parts.storagePools = new StoragePoolService(as("storage-pool"), pools);
   parts.volumes = new Volumes(as("storage-pool"), pools);
   parts.storageVolumes = new StorageVolumeService(as("storage-volume"));
+  parts.zoneNetworks = zoneNetworks(parts);
+  parts.networkZones = new NetworkZoneService(as("network-zone"));
   parts.networks = new NetworkService(as("network"));
   parts.images = new ImageService(as("image"));
   parts.publisher = new Publisher(as("image"), parts.images);
@@ -242,9 +254,15 @@ const nicOwners = (parts: Parts): NicOwners => ({
   isActive: (key) => parts.book.running.isActive(instanceOfKey(key)),
 });
 
+const zoneNetworks = (parts: Parts): ZoneNetworks => ({
+  all: () => parts.networks.records(),
+  leases: (network) => parts.networks.leases(network),
+});
+
 /** All that objects refer to, as they say it themselves. */
-export const allReferences = ({ book, profiles, server, storageVolumes }: Parts): Reference[] => [
+export const allReferences = ({ book, networks, profiles, server, storageVolumes }: Parts): Reference[] => [
   ...book.references(),
+  ...networks.said(),
   ...profiles.said(),
   ...storageVolumes.said(),
   ...server.said(),
@@ -264,6 +282,7 @@ export const routesOf = (parts: Parts, shutdown: Shutdown): readonly Route[] => 
   ...storageVolumeRoutes(parts.storageVolumes, (request) => importVolumeBackup(parts, request)),
   ...volumeSnapshotRoutes(parts.storageVolumes),
   ...networkRoutes(parts.networks, parts.changes),
+  ...networkZoneRoutes(parts.networkZones, parts.changes),
   ...imageRoutes(parts.images, parts.publisher, parts.changes, parts.dirs),
   ...instanceRoutes(parts.instances, parts.snapshots, (request) => importBackup(parts, request)),
   ...snapshotRoutes(parts.snapshots, parts),

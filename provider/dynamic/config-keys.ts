@@ -210,6 +210,9 @@ export type NetworkConfigKey =
   | "bridge.mtu"
   | "dns.domain"
   | "dns.mode"
+  | "dns.zone.forward"
+  | "dns.zone.reverse.ipv4"
+  | "dns.zone.reverse.ipv6"
   | "ipv4.address"
   | "ipv4.dhcp"
   | "ipv4.dhcp.expiry"
@@ -231,6 +234,12 @@ export interface NetworkConfig<Value> {
   "dns.domain"?: Value;
   /** Who gives addresses their names. `managed`: the daemon, by the instances' names. `dynamic`: the guests. `none`: nobody. Default: `managed`. */
   "dns.mode"?: Value;
+  /** Network zone that has the names of the network's instances. */
+  "dns.zone.forward"?: Value;
+  /** Network zone of their IPv4 addresses, which leads back to names in `dns.zone.forward`. */
+  "dns.zone.reverse.ipv4"?: Value;
+  /** Network zone of their IPv6 addresses, which leads back to names in `dns.zone.forward`. */
+  "dns.zone.reverse.ipv6"?: Value;
   /** Address of the bridge. `auto` takes a free subnet once and keeps it. `none` leaves IPv4 out. Default: `auto`. */
   "ipv4.address"?: Value;
   /** Whether nics get their addresses by DHCP. Default: `true`. */

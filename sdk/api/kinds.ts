@@ -2,8 +2,18 @@
 import { imageAliasKind } from "./image";
 import type { Kind } from "./kind";
 import { networkKind } from "./network";
+import { networkZoneKind } from "./network-zone";
+import { networkZoneRecordKind } from "./network-zone-record";
 import { profileKind } from "./profile";
 import { projectKind } from "./project";
 import { storagePoolKind } from "./storage-pool";
 
-export const kinds: readonly Kind[] = [imageAliasKind, networkKind, profileKind, projectKind, storagePoolKind];
+export const kinds: readonly Kind[] = [
+  imageAliasKind,
+  networkKind,
+  networkZoneKind,
+  networkZoneRecordKind,
+  profileKind,
+  projectKind,
+  storagePoolKind,
+];

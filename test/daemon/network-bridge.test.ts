@@ -44,6 +44,7 @@ before(async () => {
   home = {
     ...platform,
     native: await BothyCell.start(cellProgram, platform.dirs, platform.log),
+    networkZones: { has: () => false },
     nicOwners: { all: () => uses, isActive: () => true },
     projects: { allowsNetwork: () => true },
     isCrashLeftover: async () => true,

@@ -22,6 +22,7 @@ export interface NicOwners {
 }
 
 export interface NetworkHome extends Platform {
+  readonly networkZones: { has(name: string): boolean };
   readonly references: References;
   readonly nicOwners: NicOwners;
   readonly projects: {

@@ -9,6 +9,7 @@ import { ApiError, badRequest, conflict, notFound } from "../../../sdk/api/error
 import type { Network, NetworkLease, NetworkPut, NetworkState, NetworksPost } from "../../../sdk/api/network";
 import { type Call, defaultProject, ownCall } from "../../core/call";
 import { withoutEmpty } from "../../core/merge";
+import type { Reference } from "../../core/references/store";
 import { Revert } from "../../core/revert";
 import { requireConfig } from "../../core/validate";
 import { toApiError } from "../../platform/errors";
@@ -20,6 +21,7 @@ import { NetworkNics, type ServedNetwork } from "./nics";
 import { NetworkStartUp } from "./start-up";
 import { type NetworkRecord, NetworkStore } from "./store";
 import { isNicOf, usedBy } from "./usage";
+import { requireZones } from "./zones";
 
 /** Subnets are planned one after the other, so that two networks cannot pick the same. */
 const planLock = "networks/plan";
@@ -34,7 +36,7 @@ export class NetworkService {
     private readonly home: NetworkHome,
     drivers: readonly NetworkDriver[] = [new BridgeDriver(home)],
   ) {
-    this.#store = new NetworkStore(home.database);
+    this.#store = new NetworkStore(home.database, home.references);
     this.#drivers = Object.fromEntries(drivers.map((driver) => [driver.type, driver]));
     this.nics = new NetworkNics(home, {
       find: (name) => this.#served(this.#store.find(name)),
@@ -115,11 +117,14 @@ export class NetworkService {
 
   async #make(driver: NetworkDriver, post: NetworksPost): Promise<void> {
     await this.#requireFreeName(post.name);
+    this.#requireZones(post);
     const config = await driver.plan(post.name, withoutEmpty(post.config), { others: this.#store.list() });
     const record = { name: post.name, type: post.type, description: post.description, config };
     await using undo = new Revert(this.home.log);
     undo.add(() => this.#remove(record));
     await driver.start(this.#place(record));
+    // One may have been deleted meanwhile.
+    this.#requireZones(record);
     this.#store.insert(record);
     undo.keep();
   }
@@ -142,6 +147,7 @@ export class NetworkService {
     if (!this.#startUp.hasFailed(name) && changesWordsOnly(before.config, withoutEmpty(put.config)))
       return this.#store.update({ ...before, description: put.description, config: withoutEmpty(put.config) });
     await this.home.locks.run(planLock, async () => {
+      this.#requireZones({ name, config: put.config });
       const config = await driver.plan(name, withoutEmpty(put.config), {
         current: before.config,
         others: this.#store.list().filter((other) => other.name !== name),
@@ -151,10 +157,16 @@ export class NetworkService {
       await using undo = new Revert(this.home.log);
       undo.add(() => driver.start(this.#place(before)));
       await driver.start(this.#place(after));
+      this.#requireZones(after);
       this.#store.update(after);
       this.#startUp.worksAgain(name);
       undo.keep();
     });
+  }
+
+  /** All that networks refer to. */
+  said(): Reference[] {
+    return this.#store.said();
   }
 
   /** Renames an unused network with its bridge. @throws ApiError BAD_REQUEST when it is in use */
@@ -270,6 +282,10 @@ export class NetworkService {
       throw conflict(
         `Cannot create network "${name}": the host has an interface of that name already. Choose another name.`,
       );
+  }
+
+  #requireZones({ name, config }: Pick<NetworkRecord, "name" | "config">): void {
+    requireZones(name, config, (zone) => this.home.networkZones.has(zone));
   }
 
   #requireUnused(name: string): void {

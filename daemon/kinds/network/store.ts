@@ -1,9 +1,12 @@
 /** Networks in the database. */
 import { type Config, NetworkName } from "../../../sdk/api/common";
-import { ref, urlOf } from "../../core/ref";
+import { type Ref, ref, urlOf } from "../../core/ref";
+import type { References } from "../../core/references/references";
+import type { Reference } from "../../core/references/store";
 import type { Database, Schema } from "../../platform/database/database";
 import type { Row } from "../../platform/database/row";
 import { config, name } from "../../platform/database/rules";
+import { zonesOf } from "./zones";
 
 export const networkSchema: Schema = {
   kind: "network",
@@ -32,7 +35,17 @@ export interface NetworkRecord {
 }
 
 export class NetworkStore {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly references: References,
+  ) {}
+
+  /** All that networks refer to. */
+  said(): Reference[] {
+    return this.list().flatMap(({ name, config }) =>
+      targetsOf(config).map((target) => ({ owner: ref("network", name), target })),
+    );
+  }
 
   list(): NetworkRecord[] {
     return this.database.all("SELECT * FROM networks ORDER BY name").map(fromRow);
@@ -44,32 +57,48 @@ export class NetworkStore {
   }
 
   insert({ name, type, description, config }: NetworkRecord): void {
-    this.database.run(
-      "INSERT INTO networks (name, type, description, config) VALUES (?, ?, ?, ?)",
-      name,
-      type,
-      description,
-      JSON.stringify(config),
-    );
+    this.database.transaction(() => {
+      this.database.run(
+        "INSERT INTO networks (name, type, description, config) VALUES (?, ?, ?, ?)",
+        name,
+        type,
+        description,
+        JSON.stringify(config),
+      );
+      this.references.say(ref("network", name), targetsOf(config));
+    });
   }
 
   update({ name, description, config }: NetworkRecord): void {
-    this.database.run(
-      "UPDATE networks SET description = ?, config = ? WHERE name = ?",
-      description,
-      JSON.stringify(config),
-      name,
-    );
+    this.database.transaction(() => {
+      this.database.run(
+        "UPDATE networks SET description = ?, config = ? WHERE name = ?",
+        description,
+        JSON.stringify(config),
+        name,
+      );
+      this.references.say(ref("network", name), targetsOf(config));
+    });
   }
 
   rename(from: string, to: string): void {
-    this.database.run("UPDATE networks SET name = ? WHERE name = ?", to, from);
+    this.database.transaction(() => {
+      this.references.forget(ref("network", from));
+      this.database.run("UPDATE networks SET name = ? WHERE name = ?", to, from);
+      this.references.say(ref("network", to), targetsOf(this.find(to)?.config ?? {}));
+    });
   }
 
   delete(name: string): void {
-    this.database.run("DELETE FROM networks WHERE name = ?", name);
+    this.database.transaction(() => {
+      this.references.forget(ref("network", name));
+      this.database.run("DELETE FROM networks WHERE name = ?", name);
+    });
   }
 }
+
+/** What a network's configuration names. */
+const targetsOf = (config: Config): Ref[] => zonesOf(config).map((zone) => ref("network-zone", zone));
 
 const fromRow = (row: Row): NetworkRecord => ({
   name: String(row.name),

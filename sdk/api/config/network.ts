@@ -1,6 +1,7 @@
 /** Configuration keys of bridge networks; every key here has an effect. */
 import { isIPv4 } from "node:net";
 import { addressText, contains, firstOf, lastOf, parseAddress, parseSubnet, type Subnet, subnetText } from "../ipv4";
+import { networkZoneRows } from "./network/zones";
 import { readerOf } from "./reader";
 import { grouped, type KeyTable, type ValueType } from "./table";
 import { anyText, bool, hwaddr, mtu, oneOf, text } from "./values";
@@ -220,6 +221,7 @@ const volatile = grouped("volatile", {
 export const networkKeys = {
   ...bridge,
   ...dns,
+  ...networkZoneRows,
   ...ipv4Keys,
   ...ipv6Keys,
   ...raw,

@@ -1,6 +1,7 @@
 /** Tables: every table of configuration keys there is. A kind with keys of its own is named here, and nowhere else. */
 import { instanceKeys, volatileKeys } from "./instance";
 import { networkKeys } from "./network";
+import { networkZoneKeys } from "./network-zone";
 import { projectKeys } from "./project";
 import { serverKeys } from "./server";
 import { storagePoolKeys } from "./storage-pool";
@@ -30,6 +31,11 @@ export const configTables: readonly ConfigTable[] = [
     tables: { all: volatileKeys },
   },
   { title: "Networks", intro: "Keys of bridge networks.", tables: { all: networkKeys } },
+  {
+    title: "Network zones",
+    intro: "Keys of network zones. Their records have `user.*`.",
+    tables: { all: networkZoneKeys },
+  },
   {
     title: "Storage pools",
     intro: "Keys of storage pools, of every driver unless drivers are named.",
