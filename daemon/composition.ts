@@ -42,6 +42,7 @@ import type { MetricSource } from "./kinds/metrics/home";
 import { metricsPath, metricsRoutes } from "./kinds/metrics/routes";
 import { MetricsService } from "./kinds/metrics/service";
 import { Migrations } from "./kinds/migration/service";
+import { networkForwardSchema } from "./kinds/network/forward/store";
 import type { NicOwners } from "./kinds/network/home";
 import { networkRoutes } from "./kinds/network/routes";
 import { NetworkService } from "./kinds/network/service";
@@ -108,6 +109,7 @@ export const schemas: readonly Schema[] = [
   storagePoolSchema,
   networkZoneSchema,
   networkSchema,
+  networkForwardSchema,
   imageSchema,
   instanceSchema,
   snapshotSchema,

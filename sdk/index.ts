@@ -9,6 +9,7 @@ export * from "./api/instance";
 export * from "./api/instance-metadata";
 export * from "./api/migration";
 export * from "./api/network";
+export * from "./api/network-forward";
 export * from "./api/network-zone";
 export * from "./api/network-zone-record";
 export * from "./api/operation";

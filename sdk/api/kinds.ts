@@ -2,6 +2,7 @@
 import { imageAliasKind } from "./image";
 import type { Kind } from "./kind";
 import { networkKind } from "./network";
+import { networkForwardKind } from "./network-forward";
 import { networkZoneKind } from "./network-zone";
 import { networkZoneRecordKind } from "./network-zone-record";
 import { profileKind } from "./profile";
@@ -11,6 +12,7 @@ import { storagePoolKind } from "./storage-pool";
 export const kinds: readonly Kind[] = [
   imageAliasKind,
   networkKind,
+  networkForwardKind,
   networkZoneKind,
   networkZoneRecordKind,
   profileKind,

@@ -3,17 +3,19 @@ import type { Config } from "../../../sdk/api/common";
 import { networkConfig } from "../../../sdk/api/config/network";
 import { run } from "../../platform/processes/run";
 import { subnetOf } from "./config";
+import type { NetworkPlace } from "./driver";
+import { type ForwardRules, forwardChains } from "./forward/rules";
 import { subnetText } from "./ipv4";
 import { openPort, type Port, portRulesetOf, portTableOf } from "./port-rules";
 
 export const tableOf = (network: string): string => `inet bothy_${network}`;
 
 /** The whole table as nft reads it; rules that the configuration switches off are absent. */
-export function rulesetOf(name: string, config: Config): string {
+export function rulesetOf(name: string, config: Config, forwards: readonly ForwardRules[] = []): string {
   const set = networkConfig(config);
   const subnet = subnetOf(config);
   if (subnet === undefined) return emptyTable(name);
-  const chains: string[] = [];
+  const chains = forwardChains(name, config, forwards).map(({ name: own, hook, rules }) => chain(own, hook, rules));
   if (set.get("ipv4.firewall"))
     chains.push(
       chain("input", "type filter hook input priority filter; policy accept;", [
@@ -40,15 +42,15 @@ function forwardRules(name: string, config: Config): string[] {
   return [`iifname "${name}" oifname "${name}" accept`, `iifname "${name}" drop`, `oifname "${name}" drop`];
 }
 
-const chain = (name: string, hook: string, rules: readonly string[]): string =>
-  `  chain ${name} {\n    ${hook}\n${rules.map((rule) => `    ${rule}\n`).join("")}  }\n`;
+const chain = (name: string, hook: string | undefined, rules: readonly string[]): string =>
+  `  chain ${name} {\n${hook === undefined ? "" : `    ${hook}\n`}${rules.map((rule) => `    ${rule}\n`).join("")}  }\n`;
 
 const emptyTable = (name: string): string => `table ${tableOf(name)} {\n}\n`;
 
 /** Replaces the network's tables in one transaction: no packet meets half of the rules. */
-export async function applyRules(name: string, config: Config, ports: readonly Port[]): Promise<void> {
+export async function applyRules({ name, config, forwards }: NetworkPlace, ports: readonly Port[]): Promise<void> {
   const opened = ports.map((port) => openPort(name, config, port)).join("");
-  const input = `${dropTables(name)}${rulesetOf(name, config)}${portRulesetOf(name, config)}${opened}`;
+  const input = `${dropTables(name)}${rulesetOf(name, config, forwards)}${portRulesetOf(name, config)}${opened}`;
   await run("nft", ["-f", "-"], { input });
 }
 

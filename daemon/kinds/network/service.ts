@@ -15,6 +15,7 @@ import { requireConfig } from "../../core/validate";
 import { toApiError } from "../../platform/errors";
 import type { NetworkDriver, NetworkHost, NetworkPlace } from "./driver";
 import { BridgeDriver } from "./drivers/bridge";
+import { NetworkForwards } from "./forward/service";
 import type { NetworkHome } from "./home";
 import { findLink, isPort, listLinks, stateOf, unmanagedNetwork } from "./link";
 import { NetworkNics, type ServedNetwork } from "./nics";
@@ -30,6 +31,7 @@ export class NetworkService {
   readonly #store: NetworkStore;
   readonly #drivers: Readonly<Record<string, NetworkDriver>>;
   readonly nics: NetworkNics;
+  readonly forwards: NetworkForwards;
   readonly #startUp: NetworkStartUp;
 
   constructor(
@@ -41,6 +43,20 @@ export class NetworkService {
     this.nics = new NetworkNics(home, {
       find: (name) => this.#served(this.#store.find(name)),
       list: () => this.#store.list().flatMap((record) => this.#served(record) ?? []),
+    });
+    this.forwards = new NetworkForwards(home, {
+      records: () => this.#store.list(),
+      allowed: (call, name) => {
+        this.requireAllowed(call, name);
+        return this.record(name);
+      },
+      applyForwards: async (name, forwards) => {
+        const record = this.record(name);
+        // One that is down has them when it starts.
+        if (!this.#startUp.hasFailed(name))
+          await this.#driver(record.type).applyRules({ ...this.#place(record), forwards });
+      },
+      planned: (work) => home.locks.run(planLock, work),
     });
     this.#startUp = new NetworkStartUp(home, {
       store: this.#store,
@@ -154,6 +170,7 @@ export class NetworkService {
       });
       const after = { ...before, description: put.description, config };
       this.#requireHostsFit(after);
+      this.forwards.requireFit(after);
       await using undo = new Revert(this.home.log);
       undo.add(() => driver.start(this.#place(before)));
       await driver.start(this.#place(after));
@@ -178,7 +195,9 @@ export class NetworkService {
     await this.home.locks.run(planLock, async () => {
       await this.#requireFreeName(to);
       const after = { ...before, name: to };
-      const [oldPlace, newPlace] = [this.#place(before), this.#place(after)];
+      const oldPlace = this.#place(before);
+      // Its forwards are stored by its old name until all is done.
+      const newPlace = { ...this.#place(after), forwards: oldPlace.forwards };
       await using undo = new Revert(this.home.log);
       undo.add(() => driver.start(oldPlace));
       await driver.stop(oldPlace);
@@ -188,7 +207,10 @@ export class NetworkService {
       await driver.start(newPlace);
       // Somebody may have begun to use it meanwhile.
       this.#requireUnused(from);
-      this.#store.rename(from, to);
+      this.home.database.transaction(() => {
+        this.#store.rename(from, to);
+        this.forwards.store.moveAll(from, to);
+      });
       undo.keep();
     });
   }
@@ -198,10 +220,17 @@ export class NetworkService {
     this.requireAllowed(call, name);
     const record = this.record(name);
     this.#requireUnused(name);
+    const forwards = this.forwards.store.list(name);
     // From here on nobody can use it; what a crash leaves behind goes at the next start.
-    this.#store.delete(name);
+    this.home.database.transaction(() => {
+      this.forwards.store.deleteAll(name);
+      this.#store.delete(name);
+    });
     await using undo = new Revert(this.home.log);
-    undo.add(() => this.#store.insert(record));
+    undo.add(() => {
+      this.#store.insert(record);
+      for (const forward of forwards) this.forwards.store.insert(forward);
+    });
     await this.#remove(record);
     this.#startUp.forget(name);
     undo.keep();
@@ -315,7 +344,7 @@ export class NetworkService {
   }
 
   #place({ name, config }: NetworkRecord): NetworkPlace {
-    return { name, config, path: this.home.dirs.network(name) };
+    return { name, config, forwards: this.forwards.store.list(name), path: this.home.dirs.network(name) };
   }
 
   #render(record: NetworkRecord): Network {

@@ -160,6 +160,7 @@ export const apiExtensions: readonly string[] = [
   "server_supported_storage_drivers",
   "event_lifecycle_requestor_address",
   "resources_gpu_usb",
+  "network_forward",
   "custom_volume_refresh",
   "network_counters_errors_dropped",
   "metrics",

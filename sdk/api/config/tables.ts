@@ -1,6 +1,7 @@
 /** Tables: every table of configuration keys there is. A kind with keys of its own is named here, and nowhere else. */
 import { instanceKeys, volatileKeys } from "./instance";
 import { networkKeys } from "./network";
+import { networkForwardKeys } from "./network-forward";
 import { networkZoneKeys } from "./network-zone";
 import { projectKeys } from "./project";
 import { serverKeys } from "./server";
@@ -31,6 +32,7 @@ export const configTables: readonly ConfigTable[] = [
     tables: { all: volatileKeys },
   },
   { title: "Networks", intro: "Keys of bridge networks.", tables: { all: networkKeys } },
+  { title: "Network forwards", intro: "Keys of forwards of a network.", tables: { all: networkForwardKeys } },
   {
     title: "Network zones",
     intro: "Keys of network zones. Their records have `user.*`.",

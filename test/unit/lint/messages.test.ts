@@ -54,7 +54,11 @@ test("no message or comment uses a short form of its own", () => {
 });
 
 /** Those that begin as ours do. */
-const stockCannot = ["Cannot specify a project when requesting all projects", "Cannot delete a zone that is in use"];
+const stockCannot = [
+  "Cannot specify a project when requesting all projects",
+  "Cannot delete a zone that is in use",
+  "Cannot mix IP versions in listen address and x",
+];
 
 /** The beginning of a text given to one of these, as far as it is one piece. */
 const thrown = /\b(?:badRequest|internal|unavailable|conflict|notFound)\(\s*(["'`])(Cannot (?:(?!\1)[^\n\\]|\\.)*)\1/g;

@@ -10,7 +10,7 @@ import type { Owner } from "./driver";
 import { pairStep } from "./nic-pair";
 import type { Nic } from "./nic-plan";
 import type { NicFacts, NicType } from "./nic-type";
-import type { BeforeStep, Step } from "./step";
+import type { AfterStep, BeforeStep, Step } from "./step";
 
 function check({ home, owner, nic }: NicFacts): void {
   const { device, hwaddr, ipv4, network, bridge } = nic;
@@ -74,6 +74,7 @@ async function checkHost({ nic: { device, bridge } }: NicFacts): Promise<void> {
 const steps = (facts: NicFacts): Step[] => [
   ...(facts.home.networks.isManaged(facts.nic.bridge) ? [hostStep(facts), portStep(facts)] : []),
   pairStep(facts.nic, facts.nic.bridge),
+  ...(facts.home.networks.isManaged(facts.nic.bridge) ? [settleStep(facts)] : []),
   ...addressSteps(facts.nic),
 ];
 
@@ -131,5 +132,12 @@ function portStep({ home, owner, nic }: NicFacts): BeforeStep {
     undo: () => home.networks.nics.closePort(keyOf(owner), hostName),
   };
 }
+
+/** The port goes with its pair. */
+const settleStep = ({ home, nic: { bridge, hostName } }: NicFacts): AfterStep => ({
+  by: "daemon after",
+  run: () => home.networks.nics.settlePort(bridge, hostName),
+  undo: async () => undefined,
+});
 
 export const bridged: NicType = { check, checkRivals, checkStart, checkHost, steps };

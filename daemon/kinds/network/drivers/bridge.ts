@@ -90,6 +90,10 @@ export class BridgeDriver implements NetworkDriver {
     await this.#names.follow(network);
   }
 
+  applyRules(network: NetworkPlace): Promise<void> {
+    return this.#ports.replace(network);
+  }
+
   async stop(network: NetworkPlace): Promise<void> {
     this.#names.stop(network.name);
     await together([this.#dnsmasq.stop(network), this.#ports.remove(network), removeBridge(network.name)]);
@@ -102,6 +106,10 @@ export class BridgeDriver implements NetworkDriver {
 
   openPorts(network: NetworkPlace, ports: readonly Port[]): Promise<void> {
     return this.#ports.open(network, ports);
+  }
+
+  settlePort(network: NetworkPlace, hostName: string): Promise<void> {
+    return this.#ports.settle(network, hostName);
   }
 
   keepPorts(network: NetworkPlace, isWanted: (port: Port) => boolean): Promise<void> {
