@@ -206,34 +206,60 @@ export interface InstanceConfig<Value> {
 
 /** A configuration key of networks. */
 export type NetworkConfigKey =
+  | "bridge.driver"
+  | "bridge.external_interfaces"
   | "bridge.hwaddr"
+  | "bridge.mode"
   | "bridge.mtu"
   | "dns.domain"
   | "dns.mode"
+  | "dns.search"
   | "dns.zone.forward"
   | "dns.zone.reverse.ipv4"
   | "dns.zone.reverse.ipv6"
   | "ipv4.address"
   | "ipv4.dhcp"
   | "ipv4.dhcp.expiry"
+  | "ipv4.dhcp.gateway"
   | "ipv4.dhcp.ranges"
   | "ipv4.firewall"
   | "ipv4.nat"
+  | "ipv4.nat.address"
+  | "ipv4.nat.order"
+  | "ipv4.routes"
   | "ipv4.routing"
   | "ipv6.address"
+  | "ipv6.dhcp"
+  | "ipv6.dhcp.expiry"
+  | "ipv6.dhcp.ranges"
+  | "ipv6.dhcp.stateful"
+  | "ipv6.firewall"
+  | "ipv6.nat"
+  | "ipv6.nat.address"
+  | "ipv6.nat.order"
+  | "ipv6.routes"
+  | "ipv6.routing"
   | "raw.dnsmasq"
   | (string & {});
 
-/** Configuration of networks; beside these the families `user.*`. */
+/** Configuration of networks; beside these the families `bgp.peers.*.address`, `bgp.peers.*.asn`, `bgp.peers.*.password`, `tunnel.*.group`, `tunnel.*.id`, `tunnel.*.interface`, `tunnel.*.local`, `tunnel.*.port`, `tunnel.*.protocol`, `tunnel.*.remote`, `tunnel.*.ttl`, `user.*`. */
 export interface NetworkConfig<Value> {
+  /** What the bridge is made by: the kernel. LXD's `openvswitch` is refused. Default: `native`. */
+  "bridge.driver"?: Value;
+  /** Interfaces of the host that are ports of the bridge too, separated by commas. They have no addresses and belong to no other bridge. */
+  "bridge.external_interfaces"?: Value;
   /** Hardware address of the bridge. Default: `volatile.bridge.hwaddr`. */
   "bridge.hwaddr"?: Value;
-  /** Largest packet of the bridge, in bytes. A nic follows at its next start. When the key is set, DHCP tells it to the guests. Default: `1500`. */
+  /** How the bridge works. LXD's `fan` is refused: it needs a kernel of Ubuntu's. Default: `standard`. */
+  "bridge.mode"?: Value;
+  /** Largest packet of the bridge, in bytes. A nic follows at its next start. When the key is set, DHCP tells it to the guests. Default: `1500`, and `1400` with a tunnel. */
   "bridge.mtu"?: Value;
   /** Domain of the names that the network serves. Default: `lxd`. */
   "dns.domain"?: Value;
   /** Who gives addresses their names. `managed`: the daemon, by the instances' names. `dynamic`: the guests. `none`: nobody. Default: `managed`. */
   "dns.mode"?: Value;
+  /** Domains that guests try for short names, separated by commas. DHCP of both families tells them. Default: the domain of the network. */
+  "dns.search"?: Value;
   /** Network zone that has the names of the network's instances. */
   "dns.zone.forward"?: Value;
   /** Network zone of their IPv4 addresses, which leads back to names in `dns.zone.forward`. */
@@ -246,16 +272,44 @@ export interface NetworkConfig<Value> {
   "ipv4.dhcp"?: Value;
   /** How long a lease holds, at least two minutes. A number without a unit means seconds. Default: `1h`. */
   "ipv4.dhcp.expiry"?: Value;
+  /** Router that DHCP tells the guests, in the subnet of `ipv4.address`. Default: the address of the bridge. */
+  "ipv4.dhcp.gateway"?: Value;
   /** Ranges of addresses that DHCP gives, separated by commas. They lie in the subnet of `ipv4.address`. Default: the whole subnet. */
   "ipv4.dhcp.ranges"?: Value;
   /** Whether the host's firewall gets rules that let DHCP, DNS and forwarded traffic of the network pass. Default: `true`. */
   "ipv4.firewall"?: Value;
   /** Whether traffic that leaves the network has the host's address as its source. Default: `true` when the daemon chose the address, else `false`. */
   "ipv4.nat"?: Value;
+  /** Source of the traffic that leaves the network by NAT. The host has to have the address. Default: that of the interface through which it leaves. */
+  "ipv4.nat.address"?: Value;
+  /** Whether the rule of NAT comes before or after those of other programs. Default: `before`. */
+  "ipv4.nat.order"?: Value;
+  /** Further subnets that the host sends to the bridge, separated by commas: those behind its guests. */
+  "ipv4.routes"?: Value;
   /** Whether traffic can leave the bridge. Default: `true`. */
   "ipv4.routing"?: Value;
-  /** Networks have no IPv6 yet, so the only value is `none`. Default: `none`. */
+  /** Address of the bridge. `auto` takes a free /64 below fd42::/16 once and keeps it; so has a new network where the host's kernel has IPv6. `none` leaves IPv6 out. Default: `auto`. */
   "ipv6.address"?: Value;
+  /** Whether DHCPv6 answers. Without it guests know routes and DNS by router advertisements alone. Default: `true`. */
+  "ipv6.dhcp"?: Value;
+  /** How long a lease of stateful DHCPv6 holds, at least two minutes. A number without a unit means seconds. Default: `1h`. */
+  "ipv6.dhcp.expiry"?: Value;
+  /** Ranges of addresses that stateful DHCPv6 gives, separated by commas. They lie in the subnet of `ipv6.address`, in the first /64 of a larger one. Default: the whole subnet. */
+  "ipv6.dhcp.ranges"?: Value;
+  /** Whether nics get their addresses by DHCPv6. Otherwise guests choose their own in the /64 that the router advertises (SLAAC); in a subnet smaller than a /64 they have none then. Default: `false`. */
+  "ipv6.dhcp.stateful"?: Value;
+  /** Whether the host's firewall gets rules that let neighbour discovery, DHCPv6, DNS and forwarded traffic of the network pass. Default: `true`. */
+  "ipv6.firewall"?: Value;
+  /** Whether traffic that leaves the network has the host's address as its source. Default: `true` when the daemon chose the address, else `false`. */
+  "ipv6.nat"?: Value;
+  /** Source of the traffic that leaves the network by NAT. The host has to have the address. Default: that of the interface through which it leaves. */
+  "ipv6.nat.address"?: Value;
+  /** Whether the rule of NAT comes before or after those of other programs. Default: `before`. */
+  "ipv6.nat.order"?: Value;
+  /** Further subnets that the host sends to the bridge, separated by commas: those behind its guests. */
+  "ipv6.routes"?: Value;
+  /** Whether traffic can leave the bridge. With it the host forwards IPv6 between all its interfaces, as the kernel has one switch for them. Default: `true`. */
+  "ipv6.routing"?: Value;
   /** More lines for the configuration of the network's dnsmasq. */
   "raw.dnsmasq"?: Value;
   [key: string]: Value | undefined;
@@ -582,6 +636,8 @@ export interface DeviceOptions<Value> {
   id?: Value;
   /** Of a device nic: Address that the network's DHCP gives to the nic, in the subnet of the network. Default: any free one of the network. */
   "ipv4.address"?: Value;
+  /** Of a device nic: Address that the network's DHCPv6 gives to the nic, in the subnet of the network, which has `ipv6.dhcp.stateful`. `none`, with `security.ipv6_filtering`: no IPv6. Default: any free one of the network. */
+  "ipv6.address"?: Value;
   /** Of a device nic: How much it sends, as for `limits.ingress`. What goes faster is dropped. Default: no bound. */
   "limits.egress"?: Value;
   /** Of a device nic: How much the container receives in a second, in bits (`kbit`, `Mbit`, `Gbit`, `Tbit`, or `Kibit` and so on). What comes faster waits, and is dropped when too much waits. `0` is no bound. Default: no bound. */
@@ -683,6 +739,10 @@ export interface DeviceOptions<Value> {
   required?: Value;
   /** Of a device proxy: Group by which connections to a unix socket are made. Default: `0`. */
   "security.gid"?: Value;
+  /** Of a device nic: Whether the container is held to one IPv6 address: `ipv6.address`, else the one that its hardware address makes in the subnet of the network. Includes `security.mac_filtering`. Default: `false`. */
+  "security.ipv6_filtering"?: Value;
+  /** Of a device nic: Whether the container is held to its hardware address, with nobody behind it. Default: `false`. */
+  "security.mac_filtering"?: Value;
   /** Of a device proxy: User by whom connections to a unix socket are made. Default: `0`. */
   "security.uid"?: Value;
   /** Of a device disk: Whether the container sees the owners of the source's files as its own users, by an id-mapped mount. With a custom volume it always does. Default: `false`. */

@@ -23,6 +23,8 @@ export class Network extends BothyResource {
   declare readonly type: pulumi.Output<string>;
   /** Address of the bridge with its prefix length, such as `10.1.2.1/24`; absent without IPv4. */
   declare readonly ipv4Address: pulumi.Output<string | undefined>;
+  /** The same of IPv6, such as `fd42:1:2:3::1/64`; absent without IPv6. */
+  declare readonly ipv6Address: pulumi.Output<string | undefined>;
   /** What the server says of the network, such as `Created`. */
   declare readonly status: pulumi.Output<string>;
 

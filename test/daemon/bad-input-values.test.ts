@@ -272,7 +272,12 @@ const wrongNetworkKeys: readonly Key[] = [
   ["ipv4.dhcp.expiry", "soon"],
   ["ipv4.dhcp.ranges", "10.0.0.1"],
   ["ipv4.nat", "2"],
-  ["ipv6.address", "fd00::1/64"],
+  ["ipv6.address", "fd00::/64"],
+  ["ipv6.address", "fd00::1"],
+  ["ipv6.dhcp.ranges", "fd00::1-x"],
+  ["ipv6.dhcp.stateful", "perhaps"],
+  ["ipv6.nat.address", "10.0.0.1"],
+  ["ipv6.routes", "fd00::1/64"],
 ];
 
 test("a wrong configuration key or value of a network is refused by name, at create, update and patch", () =>

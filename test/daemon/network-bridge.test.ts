@@ -67,8 +67,9 @@ async function nextDaemon(): Promise<void> {
   await networks.startAll();
 }
 
+/** IPv6 has tests of its own (test/network). */
 async function make(name: string, config: Record<string, string> = {}): Promise<AsyncDisposable> {
-  await networks.create(own, { name, type: "bridge", description: "", config });
+  await networks.create(own, { name, type: "bridge", description: "", config: { "ipv6.address": "none", ...config } });
   return { [Symbol.asyncDispose]: () => networks.delete(own, name) };
 }
 
@@ -111,7 +112,8 @@ test("a network gets a planned address, NAT and a bridge, and leaves nothing whe
   const network = networks.get(own, "planned.0");
   assert.match(network.config["ipv4.address"] ?? "", /^10\.\d+\.\d+\.1\/24$/);
   assert.equal(network.config["ipv4.nat"], "true");
-  assert.equal(network.config["ipv6.address"], undefined);
+  assert.match(network.config["ipv6.address"] ?? "", /^fd42:[0-9a-f:]+::1\/64$/);
+  assert.equal(network.config["ipv6.nat"], "true");
   assert.equal(network.status, "Created");
   const state = await networks.state("planned.0");
   assert.equal(state.hwaddr, network.config["volatile.bridge.hwaddr"]);
@@ -365,8 +367,8 @@ test("an address left open by an update stays, and one change under a stale ETag
   await using _net = await make("net0");
   const { config } = networks.get(own, "net0");
   const { etag } = await call("GET", "/1.0/networks/net0");
-  await call("PUT", "/1.0/networks/net0", { config: { "ipv6.address": "none" } }, etag);
-  assert.deepEqual(networks.get(own, "net0").config, { ...config, "ipv6.address": "none" });
+  await call("PUT", "/1.0/networks/net0", { config: { "ipv6.address": "none", "user.a": "1" } }, etag);
+  assert.deepEqual(networks.get(own, "net0").config, { ...config, "user.a": "1" });
   await assert.rejects(
     call("PATCH", "/1.0/networks/net0", { description: "late" }, etag),
     refused("PRECONDITION_FAILED", /ETag/),

@@ -10,8 +10,16 @@ const forwards = "/1.0/networks/fbr/forwards";
 
 const shared = shareDaemon({}, async ({ client }) => {
   if (skip) return;
-  await client.createNetwork({ name: "fbr", type: "bridge", config: { "ipv4.address": "10.78.1.1/24" } });
-  await client.createNetwork({ name: "fbr2", type: "bridge", config: { "ipv4.address": "10.79.1.1/24" } });
+  await client.createNetwork({
+    name: "fbr",
+    type: "bridge",
+    config: { "ipv4.address": "10.78.1.1/24", "ipv6.address": "none" },
+  });
+  await client.createNetwork({
+    name: "fbr2",
+    type: "bridge",
+    config: { "ipv4.address": "10.79.1.1/24", "ipv6.address": "none" },
+  });
 });
 
 /** The network's rules for its forwards, a line each, in the order that they are met. */
@@ -275,7 +283,11 @@ test("forwards go on under the network's new name and after the daemon's SIGKILL
   );
   assert.equal((await client.listNetworkForwards("fbr3")).length, 4);
   await client.deleteNetwork("fbr3");
-  await client.createNetwork({ name: "fbr3", type: "bridge", config: { "ipv4.address": "10.79.1.1/24" } });
+  await client.createNetwork({
+    name: "fbr3",
+    type: "bridge",
+    config: { "ipv4.address": "10.79.1.1/24", "ipv6.address": "none" },
+  });
   assert.deepEqual(await client.listNetworkForwards("fbr3"), []);
   assert.deepEqual(await rules("fbr3"), []);
   await client.deleteNetwork("fbr3");

@@ -36,8 +36,16 @@ const gateway = "10.99.7.1";
 const hwaddrs = { evil: "00:16:3e:00:00:0e", good: "00:16:3e:00:00:0f" };
 
 const shared = shareDaemon({ bare: false }, async (daemon) => {
-  await daemon.client.createNetwork({ name: "net7", type: "bridge", config: { "ipv4.address": `${gateway}/24` } });
-  await daemon.client.createNetwork({ name: "bare7", type: "bridge", config: { "ipv4.address": "none" } });
+  await daemon.client.createNetwork({
+    name: "net7",
+    type: "bridge",
+    config: { "ipv4.address": `${gateway}/24`, "ipv6.address": "none" },
+  });
+  await daemon.client.createNetwork({
+    name: "bare7",
+    type: "bridge",
+    config: { "ipv4.address": "none", "ipv6.address": "none" },
+  });
   const programs = (["frames", "hear"] as const).map(
     (name) => [name, readFileSync(buildProgram(name, folder))] as const,
   );

@@ -14,7 +14,10 @@ type Project = (typeof projects)[number];
 const shared = shareDaemon({}, async (daemon) => {
   await preparePool(daemon, "overlay");
   const { client } = daemon;
-  await client.createNetwork({ name: "pnet", config: { "ipv4.address": "10.181.7.1/24", "ipv4.nat": "false" } });
+  await client.createNetwork({
+    name: "pnet",
+    config: { "ipv4.address": "10.181.7.1/24", "ipv4.nat": "false", "ipv6.address": "none" },
+  });
   await client.createProject({ name: "lab" });
   const lab = new Client({ endpoint: daemon.socket, project: "lab" });
   for (const [from, memory] of [

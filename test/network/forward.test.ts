@@ -38,7 +38,11 @@ const shared = shareDaemon({ bare: false }, async (daemon) => {
   await world.run("ip", "route", "add", "198.51.100.0/24", "via", "192.0.2.1");
   // What guests ask goes by their gateway, and the host has somewhere to send it.
   await daemon.run("ip", "route", "add", "198.51.100.0/24", "via", "192.0.2.2");
-  await client.createNetwork({ name: "fbr5", type: "bridge", config: { "ipv4.address": "10.78.5.1/24" } });
+  await client.createNetwork({
+    name: "fbr5",
+    type: "bridge",
+    config: { "ipv4.address": "10.78.5.1/24", "ipv6.address": "fd78:5::1/64" },
+  });
   const source = { type: "image", alias: "template:busybox" };
   await Promise.all(
     Object.entries(guests).map(async ([name, address]) => {
@@ -109,6 +113,41 @@ test("the host, a neighbour and the target itself are answered too, with br_netf
   await shared.client.waitInstance("db", { for: "ipv4", timeoutSeconds: 60 });
   await answerIn("db");
   assert.match(await fromGuest("db", 80), /^hello db 80 /);
+});
+
+test("the same holds for IPv6", { skip }, async () => {
+  const { client, daemon } = shared;
+  const address = (who: typeof world | typeof daemon, text: string, dev: string) =>
+    who.run("ip", "-6", "address", "add", text, "dev", dev, "nodad");
+  await address(daemon, "2001:db8:5::1/64", "vfwd-up");
+  await address(world, "2001:db8:5::2/64", "eth0");
+  await world.run("ip", "-6", "route", "add", "2001:db8:7::/64", "via", "2001:db8:5::1");
+  await daemon.run("ip", "-6", "route", "add", "2001:db8:7::/64", "via", "2001:db8:5::2");
+  const nsenter = ["--target", String(await pidOf("db")), "--net", "ip", "-6"];
+  await daemon.run("nsenter", ...nsenter, "address", "add", "fd78:5::11/64", "dev", "eth0", "nodad");
+  await daemon.run("nsenter", ...nsenter, "route", "replace", "default", "via", "fd78:5::1", "dev", "eth0");
+  const to = (protocol: string, listen_port: string, target_port = "") => ({
+    protocol,
+    listen_port,
+    target_port,
+    target_address: "fd78:5:0::11",
+  });
+  await client.createNetworkForward("fbr5", {
+    listen_address: "2001:DB8:7:0::7",
+    ports: [to("tcp", "80,90-95"), to("tcp", "10-12", "20-22"), to("tcp", "1-5", "7"), to("udp", "53", "5353")],
+  });
+  const { value } = await client.getNetworkForward("fbr5", "2001:db8:7:0:0::7");
+  assert.deepEqual([value.listen_address, value.ports?.[0]?.target_address], ["2001:db8:7::7", "fd78:5::11"]);
+  const from = "2001:db8:5::2";
+  const fromWorld6 = (port: number, protocol: "tcp" | "udp" = "tcp") => ask(world.pid, protocol, "2001:db8:7::7", port);
+  assert.equal(await fromWorld6(93), `hello db 93 ${from}`);
+  assert.equal(await fromWorld6(11), `hello db 21 ${from}`);
+  assert.equal(await fromWorld6(3), `hello db 7 ${from}`);
+  assert.equal(await fromWorld6(53, "udp"), `hello db 5353 ${from}`);
+  assert.match(await ask(daemon.netns.pid, "tcp", "2001:db8:7::7", 80), /^hello db 80 /);
+  assert.match(await ask(await pidOf("db"), "tcp", "2001:db8:7::7", 80), /^hello db 80 /);
+  await client.deleteNetworkForward("fbr5", "2001:db8:7::7");
+  assert.equal(await fromWorld6(93), "");
 });
 
 test("a change counts for the next connection, and what is deleted carries nothing", { skip }, async () => {

@@ -15,6 +15,8 @@ const skip =
   requireFeature("dig", hasProgram("dig"));
 
 const key = randomBytes(32).toString("base64");
+/** Of fd90:1::/64. */
+const reverse6 = `0.0.0.0.0.0.0.0.1.0.0.0.0.9.d.f.ip6.arpa`;
 let peer: Netns;
 // Before the daemon ends, which shows that nothing of it is left: the cable goes with its other end.
 after(async () => {
@@ -40,15 +42,21 @@ const shared = shareDaemon({ bare: false }, async (daemon) => {
       "peers.signed.key": key,
     },
   });
-  await client.createNetworkZone({ name: "90.10.in-addr.arpa", config: { "peers.plain.address": "192.0.2.2" } });
+  for (const name of ["90.10.in-addr.arpa", reverse6])
+    await client.createNetworkZone({ name, config: { "peers.plain.address": "192.0.2.2" } });
   const config = {
     "ipv4.address": "10.90.1.1/24",
+    "ipv6.address": "fd90:1::1/64",
+    "ipv6.dhcp.stateful": "true",
     "dns.zone.forward": "lab.example",
     "dns.zone.reverse.ipv4": "90.10.in-addr.arpa",
+    "dns.zone.reverse.ipv6": reverse6,
   };
   await client.createNetwork({ name: "zbr0", type: "bridge", config });
   const source = { type: "image", alias: "template:busybox" };
-  const devices = { eth0: { type: "nic", network: "zbr0", "ipv4.address": "10.90.1.20" } };
+  const devices = {
+    eth0: { type: "nic", network: "zbr0", "ipv4.address": "10.90.1.20", "ipv6.address": "fd90:1::20" },
+  };
   await (await client.createInstance({ name: "web", source, devices })).wait();
   await (await client.setInstanceState("web", { action: "start" })).wait();
   await client.patchServer({ config: { "core.dns_address": "192.0.2.1:8953" } });
@@ -82,7 +90,9 @@ const usual = [
   "lab.example. NS ns1.lab.example.",
   "lab.example. NS ns2.example.org.",
   "web.lab.example. A 10.90.1.20",
+  "web.lab.example. AAAA fd90:1::20",
   "zbr0.gw.lab.example. A 10.90.1.1",
+  "zbr0.gw.lab.example. AAAA fd90:1::1",
 ];
 
 test("a peer copies the names of instances, both ways, over TCP and asks for the SOA over either", {
@@ -93,6 +103,11 @@ test("a peer copies the names of instances, both ways, over TCP and asks for the
   assert.deepEqual(await copyOf("90.10.in-addr.arpa"), [
     "1.1.90.10.in-addr.arpa. PTR zbr0.gw.lab.example.",
     "20.1.90.10.in-addr.arpa. PTR web.lab.example.",
+  ]);
+  const zeros = Array(14).fill("0").join(".");
+  assert.deepEqual(await copyOf(reverse6), [
+    `0.2.${zeros}.${reverse6}. PTR web.lab.example.`,
+    `1.0.${zeros}.${reverse6}. PTR zbr0.gw.lab.example.`,
   ]);
   for (const protocol of ["+notcp", "+tcp"])
     assert.match(
@@ -177,7 +192,9 @@ test("without addresses behind NAT a zone has none of such a network; a daemon t
   const { client, daemon } = shared;
   await client.patchNetworkZone("lab.example", { config: { "network.nat": "false" } });
   await client.patchNetwork("zbr0", { config: { "ipv4.nat": "true" } });
-  assert.ok(!(await copyOf("lab.example")).some((record) => record.includes("10.90.1.20")));
+  const left = await copyOf("lab.example");
+  assert.ok(!left.some((record) => record.includes("10.90.1.20")));
+  assert.ok(left.includes("web.lab.example. AAAA fd90:1::20"), "the other family is not hidden");
   await client.patchNetworkZone("lab.example", { config: { "network.nat": "" } });
   await daemon.kill();
   await daemon.start();

@@ -1,11 +1,12 @@
 /** Ethernet frames as a hostile guest makes them, and the programs that send and hear them from inside. */
 import { execFileSync } from "node:child_process";
 import path from "node:path";
+import { parseAddress6 } from "../../sdk/api/ipv6";
 
 export type Bytes = readonly number[];
 
 /** Builds a small C program beside this file, static, so that it runs in any container. @returns its path */
-export function buildProgram(name: "frames" | "hear", folder: string): string {
+export function buildProgram(name: "frames" | "hear" | "dhcp6", folder: string): string {
   const target = path.join(folder, name);
   const source = path.resolve(__dirname, "../../../test/support", `${name}.c`);
   execFileSync("musl-gcc", ["-static", "-O2", "-Wall", "-o", target, source]);
@@ -97,16 +98,46 @@ export function dhcpQuestion({ hwaddr, type, address = "0.0.0.0", options = [80,
   return [...padded, ...Array(Math.max(0, 300 - padded.length)).fill(0)];
 }
 
-/** A router advertisement with a lifetime of half an hour, from a link-local address of that hardware address. @param hopByHop an extension header before it */
-export function routerAdvertisement(hwaddr: string, hopByHop = false): number[] {
-  const from = linkLocal(hwaddr);
-  const to = [0xff, 2, ...Array(13).fill(0), 1];
-  const message = [134, 0, 0, 0, 64, 0, ...word(1800), ...Array(8).fill(0), 1, 1, ...mac(hwaddr)];
+const allNodes = [0xff, 2, ...Array(13).fill(0), 1];
+
+/** A packet of ICMPv6. @param message without its checksum @param hopByHop an extension header before it */
+function icmp6(from: Bytes, to: Bytes, message: Bytes, hopByHop = false): number[] {
   const pseudo = [...from, ...to, 0, 0, ...word(message.length), 0, 0, 0, 58];
   const sum = checksum([...pseudo, ...message]);
   const icmp = [...message.slice(0, 2), ...word(sum), ...message.slice(4)];
   const payload = hopByHop ? [58, 0, 1, 4, 0, 0, 0, 0, ...icmp] : icmp;
   return [0x60, 0, 0, 0, ...word(payload.length), hopByHop ? 0 : 58, 255, ...from, ...to, ...payload];
+}
+
+/** A router advertisement with a lifetime of half an hour, from a link-local address of that hardware address. @param hopByHop an extension header before it */
+export function routerAdvertisement(hwaddr: string, hopByHop = false): number[] {
+  const message = [134, 0, 0, 0, 64, 0, ...word(1800), ...Array(8).fill(0), 1, 1, ...mac(hwaddr)];
+  return icmp6(linkLocal(hwaddr), allNodes, message, hopByHop);
+}
+
+/** 16 bytes of an IPv6 address. */
+export const ip6 = (text: string): number[] => [
+  ...Buffer.from(parseAddress6(text).toString(16).padStart(32, "0"), "hex"),
+];
+
+/** An answer of neighbour discovery that says to all: this address is mine. @param from where it says that it comes from */
+export function neighborClaim(hwaddr: string, address: string, from = address): number[] {
+  const overrides = 0x20;
+  return icmp6(ip6(from), allNodes, [136, 0, 0, 0, overrides, 0, 0, 0, ...ip6(address), 2, 1, ...mac(hwaddr)]);
+}
+
+/** A question of neighbour discovery: who has the target, asks an address at that hardware address. */
+export const neighborQuestion = (hwaddr: string, from: string, to: string): number[] =>
+  icmp6(ip6(from), ip6(to), [135, 0, 0, 0, 0, 0, 0, 0, ...ip6(to), 1, 1, ...mac(hwaddr)]);
+
+/** An IPv6 packet of UDP, from and to an address and a port. */
+export function udp6(from: [string, number], to: [string, number], payload: Bytes): number[] {
+  const [source, target] = [ip6(from[0]), ip6(to[0])];
+  const head = [...word(from[1]), ...word(to[1]), ...word(payload.length + 8)];
+  const pseudo = [...source, ...target, 0, 0, ...word(payload.length + 8), 0, 0, 0, 17];
+  const sum = checksum([...pseudo, ...head, 0, 0, ...payload]);
+  const udp = [...head, ...word(sum), ...payload];
+  return [0x60, 0, 0, 0, ...word(udp.length), 17, 64, ...source, ...target, ...udp];
 }
 
 function linkLocal(hwaddr: string): number[] {

@@ -1,4 +1,4 @@
-/** Needs: what a test of isolation asks of the machine. Without it the test is skipped, with the name of what is missing; in the guest that has it REQUIRE forbids that. */
+/** Needs: what a test asks of the machine. Without it the test is skipped, with the name of what is missing; in the guest that has it REQUIRE forbids that. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -8,6 +8,10 @@ import { requireFeature } from "./require";
 
 const looks = {
   root: () => process.getuid?.() === 0,
+  nft: () => findProgram("nft") !== undefined,
+  dnsmasq: () => findProgram("dnsmasq") !== undefined,
+  /** For the small programs that look from inside any container (frames.ts). */
+  "musl-gcc": () => findProgram("musl-gcc") !== undefined,
   /** In the kernel, for this process, with its parser. */
   apparmor: () => appArmorSupport().works,
   "apparmor-parser": () => findProgram("apparmor_parser") !== undefined && existsSync("/etc/apparmor.d/abi/3.0"),

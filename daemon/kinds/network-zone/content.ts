@@ -61,4 +61,4 @@ function isIn({ config }: ZoneRow, network: Config, address: string): boolean {
 }
 
 const isHidden = (network: Config, address: string): boolean =>
-  isIPv4(address) && networkConfig(network).get("ipv4.nat") === true;
+  networkConfig(network).get(isIPv4(address) ? "ipv4.nat" : "ipv6.nat") === true;

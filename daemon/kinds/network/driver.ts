@@ -23,6 +23,10 @@ export interface NetworkHost {
   readonly hwaddr: string;
   /** Fixed address, when the device asks for one. */
   readonly ipv4?: string;
+  /** The same of IPv6, as the kernel writes it. */
+  readonly ipv6?: string;
+  /** Whether it is held to one IPv6 address: then it may give itself the fixed one, and DHCPv6 gives it that of its hardware address. */
+  readonly filtersIpv6?: boolean;
   /** Whether it has the address by itself and asks for none by DHCP, so that its name follows no lease. */
   readonly hasOwnAddress?: boolean;
   /** Whether it has an MTU of its own: then DHCP tells it none. */
@@ -34,8 +38,9 @@ export interface OwnAddress {
   readonly ipv4: string;
   /** Length of the network's prefix. */
   readonly bits: number;
-  /** Also the server of names. */
   readonly gateway: string;
+  /** The server of names: the bridge. */
+  readonly server: string;
   readonly domain: string;
 }
 
@@ -47,19 +52,25 @@ export interface Surroundings {
   readonly others: readonly { readonly name: string; readonly config: Config }[];
 }
 
+export interface StartOptions {
+  /** Where guests are joined to it; as before when absent. */
+  readonly ports?: readonly Port[];
+  /** The configuration that counted until now, where that is another one. */
+  readonly before?: Config;
+}
+
 export interface NetworkDriver {
   readonly type: string;
   /** Says why this host cannot have such networks, or nothing when it can. */
   unavailable(): Promise<string | undefined>;
   /** The part of that answer which costs nothing: asked before anything is made. */
   missingPrograms(): Promise<string | undefined>;
-  /** Fills what the user left open: ipv4.address auto, ipv4.nat, volatile.bridge.hwaddr. @throws ApiError for impossible settings */
+  /** Fills what the user left open: addresses that are auto, NAT of both families, volatile.bridge.hwaddr. @throws ApiError for impossible settings */
   plan(name: string, config: Config, around: Surroundings): Promise<Config>;
   /**
    * Makes interface, DHCP, DNS and rules; brings existing ones in line. Idempotent: also used at the daemon's start, when all may still be there.
-   * @param ports where guests are joined to it; as before when absent
    */
-  start(network: NetworkPlace, ports?: readonly Port[]): Promise<void>;
+  start(network: NetworkPlace, options?: StartOptions): Promise<void>;
   /** Replaces the rules of a network that is up, in one step. */
   applyRules(network: NetworkPlace): Promise<void>;
   /** Removes them; missing ones are no error. */
@@ -88,7 +99,12 @@ export interface NetworkDriver {
 }
 
 /** The error for a nic whose fixed address is not to be had. @param why a clause, such as `instance "web" has it` */
-export const refusedAddress = ({ instance, device, ipv4 }: NetworkHost, why: string): ApiError =>
+export const refusedAddress = (
+  { instance, device }: NetworkHost,
+  key: "ipv4" | "ipv6",
+  address: string,
+  why: string,
+): ApiError =>
   badRequest(
-    `Cannot give address ${ipv4} to device "${device}" of instance "${instance}": ${why}. Choose another ipv4.address.`,
+    `Cannot give address ${address} to device "${device}" of instance "${instance}": ${why}. Choose another ${key}.address.`,
   );

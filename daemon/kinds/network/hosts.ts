@@ -33,6 +33,7 @@ export const hostLine = (network: NetworkPlace, host: NetworkHost): string =>
     "id:*",
     host.hasOwnMtu ? `set:${ownMtuTag}` : undefined,
     host.ipv4,
+    host.ipv6 === undefined ? undefined : `[${host.ipv6}]`,
     ...(host.dnsName !== undefined
       ? [`set:${namelessTag}`, `${dnsNameTag}${encodeURIComponent(host.dnsName)}`]
       : [networkConfig(network.config).get("dns.mode") === "managed" ? host.instance : undefined]),
@@ -84,11 +85,13 @@ async function readHost(network: NetworkPlace, file: string): Promise<NetworkHos
   if (!hwaddr || dot < 1) return undefined;
   const named = rest.find((part) => part.startsWith(dnsNameTag));
   const ipv4 = rest.find((part) => /^[\d.]+$/.test(part));
+  const ipv6 = rest.map((part) => /^\[([\da-f:]+)\]$/.exec(part)?.[1]).find((address) => address !== undefined);
   return {
     instance: file.slice(0, dot).replaceAll("%2E", "."),
     device: file.slice(dot + 1).replaceAll("%2F", "/"),
     hwaddr,
     ...(ipv4 === undefined ? {} : { ipv4 }),
+    ...(ipv6 === undefined ? {} : { ipv6 }),
     ...(rest.includes(`set:${ownMtuTag}`) ? { hasOwnMtu: true } : {}),
     ...(named === undefined ? {} : { dnsName: decodeURIComponent(named.slice(dnsNameTag.length)) }),
   };

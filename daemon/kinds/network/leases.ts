@@ -5,9 +5,11 @@ import { stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ignoring, readText } from "../../platform/folders/files";
-import { subnetOf } from "./config";
+import { givesIpv6, subnet6Of, subnetOf } from "./config";
 import type { NetworkPlace } from "./driver";
 import { addressText, contains, parseAddress, parseSubnet } from "./ipv4";
+import { contains6, parseAddress6 } from "./ipv6";
+import { type Lease6, parseLeases6, serverDuidOf } from "./leases6";
 
 export interface Lease {
   readonly hwaddr: string;
@@ -20,7 +22,7 @@ export interface Lease {
 
 export const leasesFileOf = (network: NetworkPlace): string => path.join(network.path, "dnsmasq.leases");
 
-/** One line a lease: expiry, hardware address, address, name or "*", client id or "*". */
+/** Of IPv4, one line a lease: expiry, hardware address, address, name or "*", client id or "*". */
 export function parseLeases(text: string): Lease[] {
   return text.split("\n").flatMap((line) => {
     const [, hwaddr = "", address = "", hostname = "*", clientId = "*"] = line.split(" ");
@@ -36,15 +38,31 @@ export function parseLeases(text: string): Lease[] {
   });
 }
 
-/** All leases. */
+/** All leases of IPv4. */
 export async function readLeases(network: NetworkPlace): Promise<Lease[]> {
   return parseLeases(await wholeText(network));
 }
 
-/** Whether one of the leases is still in the file, as it is this moment. */
-export async function hasLease(network: NetworkPlace, wanted: (lease: Lease) => boolean): Promise<boolean> {
-  return parseLeases(await leasesText(network)).some(wanted);
+export interface AllLeases {
+  readonly ipv4: readonly Lease[];
+  readonly ipv6: readonly Lease6[];
+  /** By which dnsmasq calls itself in DHCPv6, once it does. */
+  readonly serverDuid: string | undefined;
 }
+
+/** All leases of both families. */
+export async function readAllLeases(network: NetworkPlace): Promise<AllLeases> {
+  const text = await wholeText(network);
+  return { ipv4: parseLeases(text), ipv6: parseLeases6(text), serverDuid: serverDuidOf(text) };
+}
+
+/** Whether a lease of one of the addresses is still in the file, as it is this moment. */
+export async function hasLease(network: NetworkPlace, addresses: ReadonlySet<string>): Promise<boolean> {
+  return (await leasesText(network)).split("\n").some((line) => addresses.has(addressOf(line)));
+}
+
+/** Of either family, in a line of the file. */
+const addressOf = (line: string): string => line.split(" ")[2] ?? "";
 
 /** A file younger than this may be half written: so long a busy machine may keep dnsmasq from going on. */
 const settledMs = 1000;
@@ -67,20 +85,23 @@ async function writtenAt(network: NetworkPlace): Promise<number> {
   return (await ignoring("ENOENT", stat(leasesFileOf(network))))?.mtimeMs ?? 0;
 }
 
-/** Keeps only the leases that pass, while no dnsmasq runs: a running one holds them in memory and writes them again. */
-export async function filterLeases(network: NetworkPlace, keep: (lease: Lease) => boolean): Promise<void> {
+/** Drops leases of some addresses, while no dnsmasq runs: a running one holds them in memory and writes them again. */
+export async function dropLeases(network: NetworkPlace, isDropped: (address: string) => boolean): Promise<void> {
   const text = await leasesText(network);
-  const lines = text.split("\n").filter((line) => {
-    const [lease] = parseLeases(line);
-    return lease === undefined || keep(lease);
-  });
+  const isLease = (line: string) => parseLeases(line).length + parseLeases6(line).length > 0;
+  const lines = text.split("\n").filter((line) => !(isLease(line) && isDropped(addressOf(line))));
   if (lines.join("\n") !== text) await writeFile(leasesFileOf(network), lines.join("\n"));
 }
 
-/** Drops leases outside the network's subnet, left from an earlier address. */
+/** Drops leases that the network does not give any more, left from an earlier address, or from when DHCPv6 gave some: more than dnsmasq may give end it. */
 export async function dropForeignLeases(network: NetworkPlace): Promise<void> {
   const subnet = subnetOf(network.config);
-  await filterLeases(network, (lease) => subnet !== undefined && contains(subnet, parseAddress(lease.address)));
+  const subnet6 = givesIpv6(network.config) ? subnet6Of(network.config) : undefined;
+  await dropLeases(network, (address) =>
+    address.includes(":")
+      ? subnet6 === undefined || !contains6(subnet6, parseAddress6(address))
+      : subnet === undefined || !contains(subnet, parseAddress(address)),
+  );
 }
 
 /** Sends dnsmasq the DHCPRELEASE that the guest did not send; its lease is free a moment later. */

@@ -1,8 +1,11 @@
 /** Interfaces and routes of the daemon's own network namespace, read with `ip -j`; /sys shows the namespace of its mount instead. */
 import * as z from "zod";
 import type { Network, NetworkState } from "../../../sdk/api/network";
+import { isThere } from "../../platform/folders/files";
 import { run } from "../../platform/processes/run";
 import type { RouteEntry } from "./plan";
+
+export const kernelHasIpv6 = (): Promise<boolean> => isThere("/proc/sys/net/ipv6/conf");
 
 const Counters = z
   .looseObject({
@@ -20,6 +23,7 @@ const Link = z.looseObject({
   address: z.string().default(""),
   link_type: z.string().default(""),
   master: z.string().optional(),
+  ifalias: z.string().optional(),
   linkinfo: z
     .looseObject({ info_kind: z.string().optional(), info_data: z.looseObject({}).optional() })
     .optional()
@@ -46,19 +50,28 @@ export async function findLink(name: string): Promise<Link | undefined> {
   return code === 0 ? parse(stdout)[0] : undefined;
 }
 
-/** Names of the interfaces that are joined to a bridge; none of one that has gone meanwhile, of which iproute2 says that the argument is wrong. */
-async function portsOf(bridge: string): Promise<string[]> {
-  const { code, stdout } = await run("ip", ["-j", "link", "show", "master", bridge], { accept: [0, 1, 255] });
-  return code === 0
-    ? parse(stdout)
-        .map(({ ifname }) => ifname)
-        .toSorted()
-    : [];
+/** The interface of the host's default route, or nothing when it has none. */
+export const defaultInterface = async (): Promise<string | undefined> =>
+  (await routesBy("-4", "show", "default"))[0]?.dev;
+
+/** The interfaces that are joined to a bridge; none of one that has gone meanwhile, of which iproute2 says that the argument is wrong. */
+export async function portsOf(bridge: string): Promise<Link[]> {
+  const { code, stdout } = await run("ip", ["-j", "-d", "link", "show", "master", bridge], { accept: [0, 1, 255] });
+  return code === 0 ? parse(stdout) : [];
 }
 
-/** Every IPv4 route of every table: what subnets are in use. */
-export async function listRoutes(): Promise<RouteEntry[]> {
-  const { stdout } = await run("ip", ["-j", "-4", "route", "show", "table", "all"]);
+/** Every route of every table of a family: what subnets are in use. */
+export const listRoutes = (family: "-4" | "-6"): Promise<RouteEntry[]> => routesBy(family, "show", "table", "all");
+
+/** The routes of both families that lead to an interface because somebody configured them. */
+export async function staticRoutes(name: string): Promise<RouteEntry[]> {
+  const families = (await kernelHasIpv6()) ? (["-4", "-6"] as const) : (["-4"] as const);
+  const both = families.map((family) => routesBy(family, "show", "dev", name, "proto", "static"));
+  return (await Promise.all(both)).flat();
+}
+
+async function routesBy(family: "-4" | "-6", ...words: string[]): Promise<RouteEntry[]> {
+  const { stdout } = await run("ip", ["-j", family, "route", ...words]);
   return stdout.trim() === "" ? [] : Routes.parse(JSON.parse(stdout));
 }
 
@@ -144,7 +157,7 @@ async function bridgeStateOf(link: Link): Promise<Record<string, unknown>> {
     vlan_default: Number(data.vlan_default_pvid ?? 0),
     vlan_filtering: Number(data.vlan_filtering ?? 0) === 1,
     // LXD's word for its ports.
-    upper_devices: await portsOf(link.ifname),
+    upper_devices: (await portsOf(link.ifname)).map(({ ifname }) => ifname).toSorted(),
   };
 }
 

@@ -10,9 +10,12 @@ import { ownFolder } from "../../platform/folders/aside";
 import { readText } from "../../platform/folders/files";
 import { Locks } from "../../platform/locks";
 import type { Log } from "../../platform/log";
+import { givesIpv6, subnet6Of } from "./config";
 import type { NetworkHost, NetworkPlace } from "./driver";
 import { entryOf, hostsDirOf, listHosts } from "./hosts";
-import { leasesFileOf, readLeases } from "./leases";
+import { addressText6, ownAddress6 } from "./ipv6";
+import { leasesFileOf, readAllLeases } from "./leases";
+import { ownerOf6 } from "./stale-leases";
 
 export const namesDirOf = (network: NetworkPlace): string => path.join(network.path, "dnsmasq.names");
 
@@ -68,11 +71,14 @@ export class DnsNames {
     return this.#locks.run(network.name, async () => {
       const named = (await listHosts(network)).filter(({ dnsName }) => dnsName !== undefined && isDnsName(dnsName));
       if (named.length === 0) return;
-      const leases = await readLeases(network);
+      const { ipv4, ipv6 } = await readAllLeases(network);
       const domain = networkConfig(network.config).get("dns.domain");
       for (const host of named) {
-        const lease = leases.find(({ hwaddr }) => hwaddr === host.hwaddr.toLowerCase());
-        if (lease !== undefined) await write(network, host, `${lease.address} ${host.dnsName}.${domain}\n`);
+        const addresses = [
+          ...ipv4.filter(({ hwaddr }) => hwaddr === host.hwaddr.toLowerCase()),
+          ...ipv6.filter((lease) => ownerOf6(network, lease, [host]) !== undefined),
+        ].map(({ address }) => address);
+        if (addresses.length > 0) await write(network, host, linesOf(addresses, [`${host.dnsName}.${domain}`]));
       }
     });
   }
@@ -80,12 +86,16 @@ export class DnsNames {
   /** Names a nic that has its address by itself. */
   async fix(network: NetworkPlace, host: NetworkHost): Promise<void> {
     const set = networkConfig(network.config);
-    const { instance, dnsName, ipv4 } = host;
+    const { instance, dnsName, ipv4, hwaddr } = host;
     const name = dnsName ?? instance;
     if (set.get("dns.mode") === "none" || ipv4 === undefined || !isDnsName(name)) return;
     // What dnsmasq names by a lease, it knows without its domain too.
     const names = [`${name}.${set.get("dns.domain")}`, ...(dnsName === undefined ? [name] : [])];
-    await this.#locks.run(network.name, () => write(network, host, `${ipv4} ${names.join(" ")}\n`));
+    const subnet = subnet6Of(network.config);
+    // Nobody inside asks for an address, so its kernel takes the one of SLAAC.
+    const ipv6 = subnet && !givesIpv6(network.config) && subnet.bits <= 64 ? ownAddress6(subnet, hwaddr) : undefined;
+    const addresses = [ipv4, ...(ipv6 === undefined ? [] : [addressText6(ipv6)])];
+    await this.#locks.run(network.name, () => write(network, host, linesOf(addresses, names)));
   }
 
   /** A missing one is not an error. */
@@ -96,6 +106,10 @@ export class DnsNames {
 
 const fileOf = (network: NetworkPlace, instance: string, device: string): string =>
   path.join(namesDirOf(network), entryOf(instance, device));
+
+/** As in hosts(5). */
+const linesOf = (addresses: readonly string[], names: readonly string[]): string =>
+  addresses.map((address) => `${address} ${names.join(" ")}\n`).join("");
 
 async function write(network: NetworkPlace, host: NetworkHost, text: string): Promise<void> {
   const file = fileOf(network, host.instance, host.device);

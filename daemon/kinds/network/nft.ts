@@ -2,10 +2,9 @@
 import type { Config } from "../../../sdk/api/common";
 import { networkConfig } from "../../../sdk/api/config/network";
 import { run } from "../../platform/processes/run";
-import { subnetOf } from "./config";
+import { type Family, familiesOf } from "./config";
 import type { NetworkPlace } from "./driver";
 import { type ForwardRules, forwardChains } from "./forward/rules";
-import { subnetText } from "./ipv4";
 import { openPort, type Port, portRulesetOf, portTableOf } from "./port-rules";
 
 export const tableOf = (network: string): string => `inet bothy_${network}`;
@@ -13,39 +12,69 @@ export const tableOf = (network: string): string => `inet bothy_${network}`;
 /** The whole table as nft reads it; rules that the configuration switches off are absent. */
 export function rulesetOf(name: string, config: Config, forwards: readonly ForwardRules[] = []): string {
   const set = networkConfig(config);
-  const subnet = subnetOf(config);
-  if (subnet === undefined) return emptyTable(name);
-  const chains = forwardChains(name, config, forwards).map(({ name: own, hook, rules }) => chain(own, hook, rules));
-  if (set.get("ipv4.firewall"))
-    chains.push(
-      chain("input", "type filter hook input priority filter; policy accept;", [
-        `iifname "${name}" udp dport { 53, 67 } accept`,
-        `iifname "${name}" tcp dport 53 accept`,
-      ]),
-      chain("forward", "type filter hook forward priority filter; policy accept;", forwardRules(name, config)),
-    );
-  if (set.get("ipv4.nat")) {
-    const own = subnetText(subnet);
-    // oifname: with br_netfilter the kernel shows us also frames that stay on the bridge, broadcasts among them.
-    chains.push(
-      chain("postrouting", "type nat hook postrouting priority srcnat; policy accept;", [
-        `oifname != "${name}" ip saddr ${own} ip daddr != ${own} masquerade`,
-      ]),
-    );
-  }
+  const families = familiesOf(config);
+  const filtered = families.filter(({ key }) => set.get(`${key}.firewall`));
+  const nats = families.filter(({ key }) => set.get(`${key}.nat`));
+  const chains = [
+    ...forwardChains(name, config, forwards).map(({ name: own, hook, rules }) => chain(own, hook, rules)),
+    chain("input", "type filter hook input priority filter; policy accept;", filtered.flatMap(inputRules(name))),
+    chain(
+      "forward",
+      "type filter hook forward priority filter; policy accept;",
+      filtered.flatMap(forwardRules(name, config)),
+    ),
+    ...(["before", "after"] as const).map((order) =>
+      chain(
+        `postrouting_${order}`,
+        // Of chains at one hook the first that names a source has its way.
+        `type nat hook postrouting priority srcnat ${order === "before" ? "-" : "+"} 1; policy accept;`,
+        nats.filter(({ key }) => set.get(`${key}.nat.order`) === order).map(natRule(name, config)),
+      ),
+    ),
+  ];
   return `table ${tableOf(name)} {\n${chains.join("")}}\n`;
 }
 
-function forwardRules(name: string, config: Config): string[] {
-  if (networkConfig(config).get("ipv4.routing")) return [`iifname "${name}" accept`, `oifname "${name}" accept`];
-  // Frames between two ports are not routed: br_netfilter shows them here as well.
-  return [`iifname "${name}" oifname "${name}" accept`, `iifname "${name}" drop`, `oifname "${name}" drop`];
-}
+/** What has to reach the host itself: questions of DHCP and DNS, and of IPv6 what the kernel finds its neighbours by. */
+const inputRules =
+  (name: string) =>
+  ({ key }: Family): string[] => {
+    const from = `iifname "${name}" meta nfproto ${key}`;
+    return [
+      `${from} udp dport { 53, ${key === "ipv4" ? 67 : 547} } accept`,
+      `${from} tcp dport 53 accept`,
+      ...(key === "ipv4" ? [] : [`${from} icmpv6 type { ${neededIcmp6} } accept`]),
+    ];
+  };
+
+const neededIcmp6 = [
+  ...["destination-unreachable", "packet-too-big", "time-exceeded", "parameter-problem"],
+  ...["nd-router-solicit", "nd-neighbor-solicit", "nd-neighbor-advert", "mld-listener-report", "mld2-listener-report"],
+].join(", ");
+
+const forwardRules =
+  (name: string, config: Config) =>
+  ({ key }: Family): string[] => {
+    const to = `oifname "${name}" meta nfproto ${key}`;
+    const from = `iifname "${name}" meta nfproto ${key}`;
+    if (networkConfig(config).get(`${key}.routing`)) return [`${from} accept`, `${to} accept`];
+    // Frames between two ports are not routed: br_netfilter shows them here as well.
+    return [`iifname "${name}" ${to} accept`, `${from} drop`, `${to} drop`];
+  };
+
+const natRule =
+  (name: string, config: Config) =>
+  ({ key, ip, subnet }: Family): string => {
+    const source = networkConfig(config).get(`${key}.nat.address`);
+    // oifname: with br_netfilter the kernel shows us also frames that stay on the bridge, broadcasts among them.
+    const leaving = `oifname != "${name}" ${ip} saddr ${subnet} ${ip} daddr != ${subnet}`;
+    return `${leaving} ${source === undefined ? "masquerade" : `snat ${ip} to ${source}`}`;
+  };
 
 const chain = (name: string, hook: string | undefined, rules: readonly string[]): string =>
-  `  chain ${name} {\n${hook === undefined ? "" : `    ${hook}\n`}${rules.map((rule) => `    ${rule}\n`).join("")}  }\n`;
-
-const emptyTable = (name: string): string => `table ${tableOf(name)} {\n}\n`;
+  rules.length === 0
+    ? ""
+    : `  chain ${name} {\n${hook === undefined ? "" : `    ${hook}\n`}${rules.map((rule) => `    ${rule}\n`).join("")}  }\n`;
 
 /** Replaces the network's tables in one transaction: no packet meets half of the rules. */
 export async function applyRules({ name, config, forwards }: NetworkPlace, ports: readonly Port[]): Promise<void> {

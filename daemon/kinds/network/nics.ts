@@ -33,7 +33,7 @@ export class NetworkNics {
     this.check(network, host);
     await this.#forgetOthers(network, host);
     await this.#locked(network, async (served) => {
-      if (host.ipv4 !== undefined) await this.#makeRoom(served, host);
+      if (host.ipv4 !== undefined || host.ipv6 !== undefined) await this.#makeRoom(served, host);
       await served.driver.addHost(served.place, host);
     });
   }
@@ -61,12 +61,13 @@ export class NetworkNics {
   }
 
   /** A fixed address is whose nic has it and runs; one that does not run gets it back at its own start, when it is free. Of two that start, the first has it. */
-  async #makeRoom({ driver, place }: ServedNetwork, { instance, device, ipv4 }: NetworkHost): Promise<void> {
+  async #makeRoom({ driver, place }: ServedNetwork, { instance, device, ipv4, ipv6 }: NetworkHost): Promise<void> {
     for (const other of await driver.hosts(place)) {
-      if (other.ipv4 !== ipv4 || (other.instance === instance && other.device === device)) continue;
+      const address = [ipv4, ipv6].find((one) => one !== undefined && [other.ipv4, other.ipv6].includes(one));
+      if (address === undefined || (other.instance === instance && other.device === device)) continue;
       if (this.home.nicOwners.isActive(other.instance))
         throw badRequest(
-          `Failed start validation for device "${device}": IP address "${ipv4}" already defined on another NIC: the running instance "${other.instance}" has it. Stop that one, or choose another.`,
+          `Failed start validation for device "${device}": IP address "${address}" already defined on another NIC: the running instance "${other.instance}" has it. Stop that one, or choose another.`,
         );
       await driver.removeHost(place, other.instance, other.device);
     }

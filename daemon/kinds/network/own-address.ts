@@ -25,7 +25,8 @@ export async function ownAddress(
   const given = (ipv4: string): OwnAddress => ({
     ipv4,
     bits: subnet.bits,
-    gateway: addressText(subnet.address),
+    gateway: set.get("ipv4.dhcp.gateway") ?? addressText(subnet.address),
+    server: addressText(subnet.address),
     domain: set.get("dns.domain"),
   });
   if (host.ipv4 !== undefined) return given(host.ipv4);

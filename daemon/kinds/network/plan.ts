@@ -1,6 +1,7 @@
 /** Planning of subnets: from the route table and our own networks, never by probing addresses. */
 
 import { randomInt } from "node:crypto";
+import { networkConfig } from "../../../sdk/api/config/network";
 import { badRequest } from "../../../sdk/api/errors";
 import { subnetOf } from "./config";
 import { addressText, firstOf, lastOf, overlaps, parseAddress, parseSubnet, type Subnet, subnetText } from "./ipv4";
@@ -30,12 +31,23 @@ export function takenByRoutes(routes: readonly RouteEntry[], except: string): Ta
   });
 }
 
-/** The subnets of networks that have one. */
+/** The subnets of networks that have one, and those that they send to their guests. */
 export function takenByNetworks(networks: readonly { name: string; config: Record<string, string> }[]): Taken[] {
   return networks.flatMap(({ name, config }) => {
-    const subnet = subnetOf(config);
-    return subnet === undefined ? [] : [{ subnet, by: `the network "${name}" (${subnetText(subnet)})` }];
+    const routes = (networkConfig(config).get("ipv4.routes") ?? []).map(parseSubnet);
+    return [subnetOf(config), ...routes].flatMap((subnet) =>
+      subnet === undefined ? [] : [{ subnet, by: `the network "${name}" (${subnetText(subnet)})` }],
+    );
   });
+}
+
+/** Checks that routes lead to nobody else. @throws ApiError BAD_REQUEST that names what one collides with */
+export function requireFreeRoutes(routes: readonly string[], taken: readonly Taken[]): void {
+  for (const route of routes) {
+    const subnet = parseSubnet(route);
+    const other = subnet && taken.find((one) => overlaps(one.subnet, subnet));
+    if (other !== undefined) throw badRequest(`Invalid value for "ipv4.routes": ${route} overlaps ${other.by}.`);
+  }
 }
 
 /**

@@ -3,15 +3,24 @@
  * Ports that are not ours (an interface of the host that its admin joined to the bridge) pass as they are.
  */
 import type { Config } from "../../../sdk/api/common";
-import { networkConfig } from "../../../sdk/api/config/network";
-import { bridgeHwaddr, hasIpv4, subnetOf } from "./config";
+import { bridgeHwaddr, bridgeLinkLocal, hasIpv6, servesDhcp, servesDhcp6, subnet6Of, subnetOf } from "./config";
 import { addressText } from "./ipv4";
+import { addressText6, linkLocal6, ownAddress6, parseAddress6 } from "./ipv6";
 
 /** The host's end of a guest's nic. */
 export interface Port {
   readonly instance: string;
   readonly hostName: string;
   readonly hwaddr: string;
+  readonly filters?: PortFilters;
+}
+
+/** What of its own a guest may not change (`security.*` of its nic). */
+export interface PortFilters {
+  /** Only its own hardware address is heard, and nobody's behind it. */
+  readonly mac?: boolean;
+  /** Only this IPv6 address; `none`: no IPv6; `own`: the one that its hardware address makes. With it holds `mac`. */
+  readonly ipv6?: string;
 }
 
 /** Hardware addresses that may appear behind one port besides the nic's own: room for bridges inside a guest. */
@@ -48,11 +57,12 @@ function guestRules(config: Config): string[] {
   return [
     "meta protocol { 8021q, 8021ad } drop",
     ...(bridge === undefined ? [] : [`ether saddr ${bridge} drop`]),
+    ...(subnet === undefined ? [] : [`meta protocol arp arp saddr ip ${addressText(subnet.address)} drop`]),
+    ...gatewayRules6(config),
     // A bridge without an address is a switch: whoever is on it may be its router.
-    ...(subnet === undefined
+    ...(subnet === undefined && !hasIpv6(config)
       ? []
       : [
-          `meta protocol arp arp saddr ip ${addressText(subnet.address)} drop`,
           "meta protocol ip icmp type redirect drop",
           "meta protocol ip6 icmpv6 type { nd-router-advert, nd-redirect } drop",
           "meta protocol ip6 udp dport 546 drop",
@@ -61,34 +71,87 @@ function guestRules(config: Config): string[] {
   ];
 }
 
-const servesDhcp = (config: Config): boolean => hasIpv4(config) && networkConfig(config).get("ipv4.dhcp");
+/** Nobody but the bridge says that the router's addresses are its own: in an answer, nor by asking under them. */
+function gatewayRules6(config: Config): string[] {
+  const subnet = subnet6Of(config);
+  if (subnet === undefined) return [];
+  const own = [subnet.address, bridgeLinkLocal(config)].filter((address) => address !== undefined);
+  return [
+    `meta protocol ip6 ip6 saddr { ${own.map(addressText6).join(", ")} } drop`,
+    ...own.map((address) => `${claim} ${raw(address)} drop`),
+  ];
+}
+
+/** An answer of neighbour discovery, and the address that it claims (RFC 4861 section 4.4: 8 bytes on). */
+const claim = "meta protocol ip6 icmpv6 type nd-neighbor-advert @th,64,128";
+
+/** An address as raw bytes of a packet are compared. */
+const raw = (address: bigint): string => `0x${address.toString(16).padStart(32, "0")}`;
 
 const chainOf = (hostName: string): string => `port_${hostName}`;
 const setOf = (hostName: string): string => `macs_${hostName}`;
 
-/**
- * Commands that add a port, or bring it in line. A question for a lease tells three times who asks: it must be this nic each time
- * (RFC 2131 section 2: op, htype and hlen at the start of the message, chaddr 28 bytes on). What is not a whole question is none.
- */
-export function openPort(name: string, config: Config, { hostName, hwaddr }: Port): string {
+/** Commands that add a port, or bring it in line. */
+export function openPort(name: string, config: Config, port: Port): string {
+  const { hostName } = port;
   const table = portTableOf(name);
-  const own = hwaddr.toLowerCase();
-  const rule = (text: string) => `add rule ${table} ${chainOf(hostName)} ${text}\n`;
-  const question = `ether saddr ${own} @th,64,24 0x010106 @th,288,48 0x${own.replaceAll(":", "")}`;
+  const own = port.hwaddr.toLowerCase();
+  const isAlone = port.filters?.mac === true || port.filters?.ipv6 !== undefined;
+  const rules = [
+    "jump guest",
+    ...(isAlone ? [`ether saddr != ${own} drop`, `meta protocol arp arp saddr ether != ${own} drop`] : []),
+    ...ipv6Filter(config, port),
+    ...(servesDhcp(config) ? dhcpQuestions(own) : []),
+    ...(servesDhcp6(config) ? dhcp6Questions(own) : []),
+    `ether saddr ${own} accept`,
+    ...(isAlone ? [] : [`update @${setOf(hostName)} { ether saddr } accept`]),
+    "drop",
+  ];
   return [
     `add set ${table} ${setOf(hostName)} { type ether_addr; size ${foreignMacs}; flags dynamic,timeout; timeout ${macTimeout}; }\n`,
     `add chain ${table} ${chainOf(hostName)}\n`,
     `flush chain ${table} ${chainOf(hostName)}\n`,
-    rule("jump guest"),
-    ...(servesDhcp(config)
-      ? [rule(`meta protocol ip udp dport 67 ${question} accept`), rule("meta protocol ip udp dport 67 drop")]
-      : []),
-    rule(`ether saddr ${own} accept`),
-    rule(`update @${setOf(hostName)} { ether saddr } accept`),
-    rule("drop"),
+    ...rules.map((rule) => `add rule ${table} ${chainOf(hostName)} ${rule}\n`),
     `add element ${table} ports { "${hostName}" : jump ${chainOf(hostName)} }\n`,
   ].join("");
 }
+
+/**
+ * A question for a lease tells three times who asks: it must be this nic each time (RFC 2131 section 2: op, htype and hlen at the start of
+ * the message, chaddr 28 bytes on). What is not a whole question is none.
+ */
+const dhcpQuestions = (own: string): string[] => [
+  `meta protocol ip udp dport 67 ether saddr ${own} @th,64,24 0x010106 @th,288,48 0x${own.replaceAll(":", "")} accept`,
+  "meta protocol ip udp dport 67 drop",
+];
+
+/**
+ * A client's message (RFC 8415 section 7.3: types below 12): a relay's could name any hardware address as the asker's. A guest may call itself
+ * anything else, and has a lease under each of its names, so they are counted.
+ */
+const dhcp6Questions = (own: string): string[] => [
+  `meta protocol ip6 udp dport 547 ether saddr ${own} @th,64,8 < 12 limit rate 60/minute burst 30 packets accept`,
+  "meta protocol ip6 udp dport 547 drop",
+];
+
+/** Which IPv6 addresses a filtered nic may have: its own one, and the link-local one of its hardware address. */
+function ipv6Filter(config: Config, { hwaddr, filters }: Port): string[] {
+  if (filters?.ipv6 === undefined) return [];
+  const subnet = subnet6Of(config);
+  if (filters.ipv6 === "none" || (filters.ipv6 === "own" && subnet === undefined)) return ["meta protocol ip6 drop"];
+  const address =
+    filters.ipv6 === "own" && subnet !== undefined ? ownAddress6(subnet, hwaddr) : parseAddress6(filters.ipv6);
+  const own = [address, linkLocal6(hwaddr)];
+  return [
+    `meta protocol ip6 ip6 saddr != { ::, ${own.map(addressText6).join(", ")} } drop`,
+    // Without an address it may ask whether one is free, who is the router, and say which groups it listens to.
+    "meta protocol ip6 ip6 saddr :: meta l4proto != ipv6-icmp drop",
+    `meta protocol ip6 ip6 saddr :: icmpv6 type != { ${unaddressed.join(", ")} } drop`,
+    `${claim} != ${own.map(raw).join(" @th,64,128 != ")} drop`,
+  ];
+}
+
+const unaddressed = ["nd-neighbor-solicit", "nd-router-solicit", "mld-listener-report", "mld2-listener-report"];
 
 /** Commands that take a port away, which is there. */
 export const closePort = (name: string, hostName: string): string =>

@@ -1,4 +1,5 @@
 /** Ports: the guests' ends that each bridge has now, and their rules, brought in line one change after the other. */
+import { isDeepStrictEqual } from "node:util";
 import { badRequest } from "../../../sdk/api/errors";
 import { Locks } from "../../platform/locks";
 import { run } from "../../platform/processes/run";
@@ -74,7 +75,7 @@ export class NetworkPorts {
       if (ports === undefined) return;
       const { wanted, applied } = ports;
       const gone = [...applied.keys()].filter((name) => !wanted.has(name));
-      const come = [...wanted.values()].filter((port) => applied.get(port.hostName)?.hwaddr !== port.hwaddr);
+      const come = [...wanted.values()].filter((port) => !isDeepStrictEqual(applied.get(port.hostName), port));
       if (gone.length + come.length === 0) return;
       const input = [
         ...gone.map((name) => closePort(network.name, name)),

@@ -12,6 +12,9 @@ interface KernelPart {
   readonly input?: string;
 }
 
+/** With the rules of both families. */
+const probed = { "ipv4.address": "10.0.0.1/24", "ipv6.address": "fd42::1/64" };
+
 /** Each is tried in a network namespace that ends with the question. */
 const kernelParts: readonly KernelPart[] = [
   {
@@ -24,11 +27,11 @@ const kernelParts: readonly KernelPart[] = [
     input: "table inet probe {\n chain c {\n type nat hook postrouting priority srcnat;\n masquerade\n }\n}\n",
   },
   {
-    missing: "nftables' bridge family with dynamic sets in the kernel",
+    missing: "nftables' bridge family with dynamic sets and limits in the kernel",
     command: ["nft", "-f", "-"],
     input:
-      portRulesetOf("probe", {}) +
-      openPort("probe", {}, { instance: "", hostName: "probe", hwaddr: "02:00:00:00:00:01" }),
+      portRulesetOf("probe", probed) +
+      openPort("probe", probed, { instance: "", hostName: "probe", hwaddr: "02:00:00:00:00:01" }),
   },
 ];
 

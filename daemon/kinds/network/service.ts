@@ -21,7 +21,7 @@ import { findLink, isPort, listLinks, stateOf, unmanagedNetwork } from "./link";
 import { NetworkNics, type ServedNetwork } from "./nics";
 import { NetworkStartUp } from "./start-up";
 import { type NetworkRecord, NetworkStore } from "./store";
-import { isNicOf, usedBy } from "./usage";
+import { fixedOf, isNicOf, usedBy } from "./usage";
 import { requireZones } from "./zones";
 
 /** Subnets are planned one after the other, so that two networks cannot pick the same. */
@@ -172,8 +172,8 @@ export class NetworkService {
       this.#requireHostsFit(after);
       this.forwards.requireFit(after);
       await using undo = new Revert(this.home.log);
-      undo.add(() => driver.start(this.#place(before)));
-      await driver.start(this.#place(after));
+      undo.add(() => driver.start(this.#place(before), { before: after.config }));
+      await driver.start(this.#place(after), { before: before.config });
       this.#requireZones(after);
       this.#store.update(after);
       this.#startUp.worksAgain(name);
@@ -326,8 +326,8 @@ export class NetworkService {
     const driver = this.#driver(after.type);
     for (const use of this.home.nicOwners.all())
       for (const [device, nic] of Object.entries(use.expandedDevices))
-        if (isNicOf(nic, after.name) && nic["ipv4.address"])
-          driver.checkHost(this.#place(after), { instance: use.key, device, hwaddr: "", ipv4: nic["ipv4.address"] });
+        if (isNicOf(nic, after.name))
+          driver.checkHost(this.#place(after), { instance: use.key, device, hwaddr: "", ...fixedOf(nic) });
   }
 
   #driver(type: string): NetworkDriver {

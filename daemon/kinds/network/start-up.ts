@@ -73,7 +73,7 @@ export class NetworkStartUp {
       this.home.damages.requireNone(urlOf(ref("network", record.name)), `start network "${record.name}"`);
       await this.known
         .driverOf(record.type)
-        .start(this.known.placeOf(record), portsOn(this.home.nicOwners, record.name));
+        .start(this.known.placeOf(record), { ports: portsOn(this.home.nicOwners, record.name) });
       await this.known.nics.forgetLost(record.name);
       this.worksAgain(record.name);
     } catch (error) {

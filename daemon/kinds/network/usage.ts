@@ -1,8 +1,10 @@
 /** Who uses a network: nics of instances and profiles, by network= or by parent=. */
 import type { Device } from "../../../sdk/api/common";
 import { instanceConfig } from "../../../sdk/api/config/instance";
+import { nicOptions } from "../../../sdk/api/devices/nic";
 import { ref, urlOf } from "../../core/ref";
 import type { References } from "../../core/references/references";
+import type { NetworkHost } from "./driver";
 import type { NicOwner, NicOwners } from "./home";
 import type { Port } from "./port-rules";
 
@@ -21,14 +23,36 @@ export const portsOn = (owners: NicOwners, network: string): Port[] =>
       const kept = instanceConfig(config);
       const hostName = kept.get(`volatile.${device}.host_name`);
       const hwaddr = nic.hwaddr || kept.get(`volatile.${device}.hwaddr`);
-      return isNicOf(nic, network) && hostName && hwaddr ? [{ instance: key, hostName, hwaddr }] : [];
+      return isNicOf(nic, network) && hostName && hwaddr
+        ? [{ instance: key, hostName, hwaddr, ...filtersOf(nic) }]
+        : [];
     }),
   );
+
+/** What its options say that a nic's guest may not change, as a part of its port. */
+export function filtersOf(nic: Device): Pick<Port, "filters"> {
+  const set = nicOptions(nic);
+  const mac = set.get("security.mac_filtering");
+  const ipv6 = set.get("security.ipv6_filtering") ? (set.get("ipv6.address") ?? "own") : undefined;
+  return mac || ipv6 !== undefined ? { filters: { mac, ...(ipv6 === undefined ? {} : { ipv6 }) } } : {};
+}
+
+/** The addresses that its options ask for, as a part of what the network is told of it. */
+export function fixedOf(nic: Device): Pick<NetworkHost, "ipv4" | "ipv6" | "filtersIpv6"> {
+  const set = nicOptions(nic);
+  const [ipv4, ipv6] = [set.get("ipv4.address"), set.get("ipv6.address")];
+  return {
+    ...(ipv4 === undefined ? {} : { ipv4 }),
+    ...(ipv6 === undefined || ipv6 === "none" ? {} : { ipv6 }),
+    ...(set.get("security.ipv6_filtering") && ipv6 !== "none" ? { filtersIpv6: true } : {}),
+  };
+}
 
 interface Wanted {
   readonly instance: string;
   readonly device: string;
   readonly ipv4?: string | undefined;
+  readonly ipv6?: string | undefined;
   readonly hwaddr?: string | undefined;
 }
 
@@ -39,12 +63,14 @@ interface Wanted {
 export function rivalOf(
   uses: readonly NicOwner[],
   network: string,
-  { instance, device, ipv4, hwaddr }: Wanted,
+  { instance, device, ipv4, ipv6, hwaddr }: Wanted,
 ): { readonly instance: string; readonly address: string } | undefined {
   for (const { key, config, expandedDevices } of uses)
     for (const [other, nic] of Object.entries(expandedDevices)) {
       if (!isNicOf(nic, network) || (key === instance && other === device)) continue;
       if (ipv4 && nic["ipv4.address"] === ipv4) return { instance: key, address: `IP address "${ipv4}"` };
+      if (ipv6 && nicOptions(nic).get("ipv6.address") === ipv6)
+        return { instance: key, address: `IP address "${ipv6}"` };
       const own = nic.hwaddr || instanceConfig(config).get(`volatile.${other}.hwaddr`);
       if (hwaddr && own?.toLowerCase() === hwaddr.toLowerCase())
         return { instance: key, address: `MAC address "${hwaddr}"` };

@@ -29,16 +29,15 @@ type Inputs = z.output<typeof NetworkInputs>;
 /** The server gives a subnet, NAT and more to a network that does not ask for them. */
 const filledIn = [...computedKeys(networkKeys), ...lxdComputedNetworkKeys];
 
-function rangeFailures(config: unknown): CheckFailure[] {
-  const set = networkConfig(knownConfig(config));
-  const [address, ranges] = [set.get("ipv4.address"), set.text("ipv4.dhcp.ranges") ?? ""];
-  const property = propertyPath(["config", "ipv4.dhcp.ranges"]);
-  return rangeReasons(address, ranges).map((reason) => ({ property, reason: `holds a wrong range: ${reason}` }));
-}
+const rangeFailures = (config: unknown): CheckFailure[] =>
+  rangeReasons(knownConfig(config)).map(({ key, reason }) => ({
+    property: propertyPath(["config", key]),
+    reason: `holds a wrong range: ${reason}`,
+  }));
 
 /** Address of the bridge with its prefix length. */
-function cidrOf(config: Config): string | undefined {
-  const address = networkConfig(config).get("ipv4.address");
+function cidrOf(config: Config, key: "ipv4.address" | "ipv6.address"): string | undefined {
+  const address = networkConfig(config).get(key);
   return address.includes("/") ? address : undefined;
 }
 
@@ -51,13 +50,20 @@ export const network = namedCore<Inputs, typeof networkKind>({
     ipv4Address: z.string().optional().meta({
       description: "Address of the bridge with its prefix length, such as `10.1.2.1/24`; absent without IPv4.",
     }),
+    ipv6Address: z.string().optional().meta({
+      description: "The same of IPv6, such as `fd42:1:2:3::1/64`; absent without IPv6.",
+    }),
     status: z.string().meta({ description: "What the server says of the network, such as `Created`." }),
   }),
   nameMaxLength: 15,
   computed: () => filledIn,
   fixed: ["type"],
   rules: ({ config }) => rangeFailures(config),
-  outs: ({ status, config }) => ({ status, ipv4Address: cidrOf(config) }),
-  makeRoom: (context, { config }, old) => makeRoom(context, networkConfig(config).get("ipv4.address"), old),
+  outs: ({ status, config }) => ({
+    status,
+    ipv4Address: cidrOf(config, "ipv4.address"),
+    ipv6Address: cidrOf(config, "ipv6.address"),
+  }),
+  makeRoom: (context, { config }, old) => makeRoom(context, config, old),
   isForeign: ({ managed }) => !managed,
 });

@@ -61,6 +61,7 @@ export const lxdKeysLeftOut: Readonly<Record<string, string>> = {
   "lvm.stripes": 'it cannot be used with thin pool volumes, and a pool has "volume.lvm.stripes" for its thin pool',
   "lvm.stripes.size":
     'it cannot be used with thin pool volumes, and a pool has "volume.lvm.stripes.size" for its thin pool',
+  "fan.": "fan bridges need a kernel of Ubuntu's",
   "loki.": "log lines go to the daemon's log and to listeners of events",
   "maas.": "addresses are given by the networks' own DHCP",
   "rbac.": "clients are restricted by certificates and projects",

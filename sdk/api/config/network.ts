@@ -1,75 +1,78 @@
 /** Configuration keys of bridge networks; every key here has an effect. */
-import { isIPv4 } from "node:net";
-import { addressText, contains, firstOf, lastOf, parseAddress, parseSubnet, type Subnet, subnetText } from "../ipv4";
+import type { Config } from "../common";
+import { hostInterfaceName } from "../devices/interface-name";
+import { bgpKeys } from "./network/bgp";
+import { ipv4Keys, ipv4RangeReasons } from "./network/ipv4";
+import { ipv6Keys, ipv6RangeReasons } from "./network/ipv6";
+import { tunnelKeys } from "./network/tunnel";
 import { networkZoneRows } from "./network/zones";
 import { readerOf } from "./reader";
 import { grouped, type KeyTable, type ValueType } from "./table";
-import { anyText, bool, hwaddr, mtu, oneOf, text } from "./values";
+import { anyText, hwaddr, mtu, oneOf, text } from "./values";
 
-/** An IPv4 address with a prefix length, such as 10.1.2.1/24; or auto; or none. */
-const ipv4Cidr = text("address with prefix length, or `auto`, or `none`", (value) => {
-  if (value === "none" || value === "auto") return undefined;
-  const subnet = value.includes("/") ? parseSubnet(value) : undefined;
-  if (subnet === undefined || subnet.bits < 8 || subnet.bits > 30)
-    return "it must be an address with a prefix length from 8 to 30 such as 10.1.2.1/24, or auto, or none";
-  return hostReason(subnet);
-});
-
-/** Why the bridge cannot have an address. */
-function hostReason(subnet: Subnet): string | undefined {
-  const [first, last] = [firstOf(subnet), lastOf(subnet)];
-  if (subnet.address === first)
-    return `it is the subnet's own address, not one of a host. Did you mean "${addressText(first + 1)}/${subnet.bits}"?`;
-  if (subnet.address === last) return "it is the subnet's broadcast address, not one of a host";
-  const firstByte = Math.floor(subnet.address / 2 ** 24);
-  return firstByte === 0 || firstByte === 127 || firstByte >= 224
-    ? "it is not an address that a host can have"
-    : undefined;
-}
-
-/** Whether ranges lie in the subnet of the address, each from its lower end to its higher. @returns one reason per wrong range */
-export function rangeReasons(cidr: string, ranges: string): string[] {
-  const subnet = cidr.includes("/") ? parseSubnet(cidr) : undefined;
-  if (subnet === undefined || ipv4Ranges.check(ranges) !== undefined) return [];
-  return (ipv4Ranges.parse(ranges) ?? []).flatMap(([first, last]) => {
-    const [from, to] = [parseAddress(first), parseAddress(last)];
-    const isInside = contains(subnet, from) && contains(subnet, to) && from <= to;
-    return isInside ? [] : [`${first}-${last} is not a range inside ${subnetText(subnet)}`];
-  });
-}
-
-/** First and last address. */
-export type Ipv4Range = readonly [string, string];
-
-const ipv4Ranges: ValueType<readonly Ipv4Range[]> = {
-  title: "ranges of IPv4 addresses",
-  check: (value) =>
-    value.split(",").every((range) => {
-      const ends = range.replace(/^ +| +$/g, "").split("-");
-      return ends.length === 2 && ends.every((end) => isIPv4(end));
-    })
-      ? undefined
-      : "it must be ranges such as 10.1.2.10-10.1.2.99, separated by commas",
-  parse: (value) =>
-    value.split(",").map((range) => {
-      const [first = "", last = ""] = range.split("-").map((end) => end.trim());
-      return [first, last];
-    }),
-};
+export type { AddressRange } from "./network/shared";
 
 const domain = text("DNS name", (value) =>
   /^[a-zA-Z0-9_]([a-zA-Z0-9._-]*[a-zA-Z0-9_])?$/.test(value) ? undefined : "it must be a DNS name",
 );
 
-const expiry = text("time with a unit, or `infinite`", (value) =>
-  /^(\d+[smhdw]?|infinite)$/i.test(value)
-    ? undefined
-    : "it must be a time such as 90m, 1h or 1d (seconds without a unit, at least 2m), or infinite",
-);
-
 const since = "0.1.0";
 
+/** What a bridge of Linux is. */
+const native = text("`native`", (value) =>
+  value === "native"
+    ? undefined
+    : value === "openvswitch"
+      ? "it must be native: this server makes the kernel's own bridges, none of Open vSwitch"
+      : "it must be native",
+);
+
+const standard = text("`standard`", (value) =>
+  value === "standard"
+    ? undefined
+    : value === "fan"
+      ? "it must be standard: no kernel but Ubuntu's has fan bridges"
+      : "it must be standard",
+);
+
+const interfaces: ValueType<readonly string[]> = {
+  title: "list of interface names",
+  check: (value) => {
+    const names = value.split(",").map((one) => one.trim());
+    const wrong = names.find((one) => hostInterfaceName.check(one) !== undefined);
+    if (wrong !== undefined) return `"${wrong}" is no interface name: ${hostInterfaceName.check(wrong)}`;
+    return new Set(names).size < names.length ? "it must not name an interface twice" : undefined;
+  },
+  parse: (value) => value.split(",").map((one) => one.trim()),
+};
+
+const domains: ValueType<readonly string[]> = {
+  title: "list of DNS names",
+  check: (value) =>
+    value.split(",").every((one) => domain.check(one.trim()) === undefined)
+      ? undefined
+      : "it must be DNS names with commas between, such as lab.example,example",
+  parse: (value) => value.split(",").map((one) => one.trim()),
+};
+
 const bridge = grouped("bridge", {
+  "bridge.driver": {
+    type: native,
+    default: "native",
+    applies: "now",
+    since,
+    extension: "network",
+    example: "native",
+    doc: "What the bridge is made by: the kernel. LXD's `openvswitch` is refused.",
+  },
+  "bridge.external_interfaces": {
+    type: interfaces,
+    applies: "now",
+    since,
+    extension: "network",
+    example: "eth1,eth2",
+    doc: "Interfaces of the host that are ports of the bridge too, separated by commas. They have no addresses and belong to no other bridge.",
+  },
   "bridge.hwaddr": {
     type: hwaddr,
     unset: "`volatile.bridge.hwaddr`",
@@ -79,9 +82,18 @@ const bridge = grouped("bridge", {
     example: "00:16:3e:01:02:03",
     doc: "Hardware address of the bridge.",
   },
+  "bridge.mode": {
+    type: standard,
+    default: "standard",
+    applies: "now",
+    since,
+    extension: "network",
+    example: "standard",
+    doc: "How the bridge works. LXD's `fan` is refused: it needs a kernel of Ubuntu's.",
+  },
   "bridge.mtu": {
     type: mtu,
-    default: "1500",
+    unset: "`1500`, and `1400` with a tunnel",
     applies: "now",
     since,
     extension: "network",
@@ -111,83 +123,15 @@ const dns = grouped("dns", {
   },
 });
 
-const ipv4Keys = grouped("ipv4", {
-  "ipv4.address": {
-    type: ipv4Cidr,
-    default: "auto",
-    computed: true,
+const dnsSearch = grouped("dns", {
+  "dns.search": {
+    type: domains,
+    unset: "the domain of the network",
     applies: "now",
     since,
-    extension: "network",
-    example: "10.1.2.1/24",
-    doc: "Address of the bridge. `auto` takes a free subnet once and keeps it. `none` leaves IPv4 out.",
-  },
-  "ipv4.dhcp": {
-    type: bool,
-    default: "true",
-    applies: "now",
-    since,
-    extension: "network",
-    example: "false",
-    doc: "Whether nics get their addresses by DHCP.",
-  },
-  "ipv4.dhcp.expiry": {
-    type: expiry,
-    default: "1h",
-    applies: "now",
-    since,
-    extension: "network_dhcp_expiry",
-    example: "1d",
-    doc: "How long a lease holds, at least two minutes. A number without a unit means seconds.",
-  },
-  "ipv4.dhcp.ranges": {
-    type: ipv4Ranges,
-    unset: "the whole subnet",
-    applies: "now",
-    since,
-    extension: "network",
-    example: "10.1.2.10-10.1.2.99",
-    doc: "Ranges of addresses that DHCP gives, separated by commas. They lie in the subnet of `ipv4.address`.",
-  },
-  "ipv4.firewall": {
-    type: bool,
-    default: "true",
-    applies: "now",
-    since,
-    extension: "network_firewall_filtering",
-    example: "false",
-    doc: "Whether the host's firewall gets rules that let DHCP, DNS and forwarded traffic of the network pass.",
-  },
-  "ipv4.nat": {
-    type: bool,
-    unset: "`true` when the daemon chose the address, else `false`",
-    computed: true,
-    applies: "now",
-    since,
-    extension: "network",
-    example: "true",
-    doc: "Whether traffic that leaves the network has the host's address as its source.",
-  },
-  "ipv4.routing": {
-    type: bool,
-    default: "true",
-    applies: "now",
-    since,
-    extension: "network",
-    example: "false",
-    doc: "Whether traffic can leave the bridge.",
-  },
-});
-
-const ipv6Keys = grouped("ipv6", {
-  "ipv6.address": {
-    type: oneOf("none"),
-    default: "none",
-    applies: "now",
-    since,
-    extension: "network",
-    example: "none",
-    doc: "Networks have no IPv6 yet, so the only value is `none`.",
+    extension: "network_dns_search",
+    example: "lab.example,example",
+    doc: "Domains that guests try for short names, separated by commas. DHCP of both families tells them.",
   },
 });
 
@@ -219,15 +163,32 @@ const volatile = grouped("volatile", {
 });
 
 export const networkKeys = {
+  ...bgpKeys,
   ...bridge,
   ...dns,
   ...networkZoneRows,
+  ...dnsSearch,
   ...ipv4Keys,
   ...ipv6Keys,
   ...raw,
+  ...tunnelKeys,
   ...user,
   ...volatile,
 } satisfies KeyTable;
 
 /** Reads the configuration of a network. */
 export const networkConfig = readerOf(networkKeys);
+
+/** Where each key of ranges has to lie, and what tells why ranges do not. */
+const rangeKeys = [
+  ["ipv4.dhcp.ranges", "ipv4.address", ipv4RangeReasons],
+  ["ipv6.dhcp.ranges", "ipv6.address", ipv6RangeReasons],
+] as const;
+
+/** Whether the ranges of both families lie in the subnets of the addresses, each from its lower end to its higher. @returns one reason per wrong range */
+export function rangeReasons(config: Config): { readonly key: string; readonly reason: string }[] {
+  const set = networkConfig(config);
+  return rangeKeys.flatMap(([key, address, reasonsOf]) =>
+    reasonsOf(set.get(address), set.text(key) ?? "").map((reason) => ({ key, reason })),
+  );
+}

@@ -2,6 +2,7 @@
 import { isIP, isIPv4 } from "node:net";
 import path from "node:path";
 import { compressionForms, compressionWords } from "../compression";
+import { isAddress6 } from "../ipv6";
 import { didYouMean, nearest } from "./near";
 import type { Check, ValueType } from "./table";
 
@@ -110,6 +111,8 @@ export const octalMode: ValueType<number> = {
   check: (value) => (/^0?[0-7]{1,4}$/.test(value) ? undefined : "it must be permissions in octal digits, such as 0660"),
   parse: (value) => Number.parseInt(value, 8),
 };
+
+export const ipv6 = text("IPv6 address", (value) => (isAddress6(value) ? undefined : "it must be an IPv6 address"));
 
 export const ipv4 = text("IPv4 address", (value) => (isIPv4(value) ? undefined : "it must be an IPv4 address"));
 

@@ -2,12 +2,20 @@
 import type { Device } from "../common";
 import { lxdNicTypes } from "../config/lxd-words";
 import { readerOf } from "../config/reader";
-import type { Row } from "../config/table";
-import { bitRate, hwaddr, integer, ipv4, mtu, oneLine, oneOfLxd } from "../config/values";
+import type { Row, ValueType } from "../config/table";
+import { bitRate, bool, hwaddr, integer, ipv4, ipv6, isTrue, mtu, oneLine, oneOfLxd } from "../config/values";
+import { addressText6, isAddress6, parseAddress6 } from "../ipv6";
 import { hostInterfaceName, innerInterfaceName } from "./interface-name";
 import { commonOptions, type DeviceReference, type DeviceType, type OptionIssue } from "./type";
 
 const since = "0.1.0";
+
+/** As the kernel writes it, to be recognised again. */
+const fixedIpv6: ValueType<string> = {
+  title: "IPv6 address, or `none`",
+  check: (value) => (value === "none" ? undefined : ipv6.check(value) && `${ipv6.check(value)}, or none`),
+  parse: (value) => (isAddress6(value) ? addressText6(parseAddress6(value)) : value),
+};
 
 const options = {
   nictype: {
@@ -74,6 +82,33 @@ const options = {
     example: "10.1.2.20",
     doc: "Address that the network's DHCP gives to the nic, in the subnet of the network.",
   },
+  "ipv6.address": {
+    type: fixedIpv6,
+    unset: "any free one of the network",
+    applies: "now",
+    since,
+    extension: "network",
+    example: "fd42:1:2:3::20",
+    doc: "Address that the network's DHCPv6 gives to the nic, in the subnet of the network, which has `ipv6.dhcp.stateful`. `none`, with `security.ipv6_filtering`: no IPv6.",
+  },
+  "security.ipv6_filtering": {
+    type: bool,
+    default: "false",
+    applies: "now",
+    since,
+    extension: "container_nic_ipfilter",
+    example: "true",
+    doc: "Whether the container is held to one IPv6 address: `ipv6.address`, else the one that its hardware address makes in the subnet of the network. Includes `security.mac_filtering`.",
+  },
+  "security.mac_filtering": {
+    type: bool,
+    default: "false",
+    applies: "now",
+    since,
+    extension: "network",
+    example: "true",
+    doc: "Whether the container is held to its hardware address, with nobody behind it.",
+  },
   "limits.ingress": {
     type: bitRate,
     unset: "no bound",
@@ -120,6 +155,11 @@ function rules(device: Device): OptionIssue[] {
   if (!network && !nictype) add("network", `a nic needs "network" or "nictype"`);
   if (nictype === "p2p" && device["ipv4.address"])
     add("ipv4.address", `Invalid device option "ipv4.address": a nic without a network has none`);
+  if (nictype === "p2p")
+    for (const option of ["ipv6.address", "security.ipv6_filtering", "security.mac_filtering"])
+      if (device[option]) add(option, `Invalid device option "${option}": a nic without a network has none`);
+  if (device["ipv6.address"] === "none" && !isTrue(device["security.ipv6_filtering"]))
+    add("ipv6.address", "Cannot have ipv6.address as none unless using security.ipv6_filtering");
   if (nictype === "bridged" && !parent) add("parent", `a bridged nic needs "parent"`);
   return issues;
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dhcpRanges, dnsmasqArguments } from "../../../daemon/kinds/network/dnsmasq";
-import { bridgeCommands } from "../../../daemon/kinds/network/drivers/bridge-link";
+import { addressCommands, bridgeCommands } from "../../../daemon/kinds/network/drivers/bridge-link";
 import { hostLine } from "../../../daemon/kinds/network/hosts";
 import { overlaps, parseSubnet, type Subnet, subnetText } from "../../../daemon/kinds/network/ipv4";
 import { parseLeases, releaseMessage } from "../../../daemon/kinds/network/leases";
@@ -84,7 +84,7 @@ test("configuration values that could end in another line or option are refused"
     "bridge.hwaddr": "01:00:5e:00:00:01",
     "volatile.bridge.hwaddr": "00:16:3e:00:00:01\nlink del eth0",
     "ipv4.address": "10.1.2.1/24 dev eth0",
-    "ipv6.address": "fd00::1/64",
+    "ipv6.address": "fd00::1/64 dev eth0",
     "no.such": "1",
   };
   assert.deepEqual(
@@ -154,19 +154,20 @@ test("NAT covers what leaves the bridge, and the rules follow the keys", () => {
   const nat = rulesetOf("net0", { ...addressed, "ipv4.nat": "true" });
   assert.match(nat, /^table inet bothy_net0 \{/);
   assert.match(nat, /oifname != "net0" ip saddr 10\.1\.2\.0\/24 ip daddr != 10\.1\.2\.0\/24 masquerade/);
-  assert.match(nat, /iifname "net0" udp dport \{ 53, 67 \} accept/);
+  assert.match(nat, /iifname "net0" meta nfproto ipv4 udp dport \{ 53, 67 \} accept/);
   assert.doesNotMatch(rulesetOf("net0", addressed), /masquerade/);
   assert.doesNotMatch(rulesetOf("net0", { ...addressed, "ipv4.firewall": "false" }), /hook (input|forward)/);
-  assert.match(rulesetOf("net0", { ...addressed, "ipv4.routing": "false" }), /iifname "net0" drop/);
+  assert.match(rulesetOf("net0", { ...addressed, "ipv4.routing": "false" }), /iifname "net0" meta nfproto ipv4 drop/);
 });
 
 test("the bridge is made with forward delay off, and later only what differs is changed", () => {
   const config = { ...addressed, "volatile.bridge.hwaddr": "00:16:3e:00:00:01" };
+  const both = (...what: Parameters<typeof bridgeCommands>) => bridgeCommands(...what) + addressCommands(...what);
   assert.equal(
-    bridgeCommands(place(config), undefined),
+    both(place(config), undefined),
     "link add dev net0 address 00:16:3e:00:00:01 mtu 1499 type bridge stp_state 0 forward_delay 0 no_linklocal_learn 1\n" +
       "link set dev net0 mtu 1500\n" +
-      "address add 10.1.2.1/24 broadcast + dev net0 scope global\n" +
+      "address replace 10.1.2.1/24 broadcast + scope global dev net0\n" +
       "link set dev net0 up\n",
   );
   const counters = { bytes: 0, packets: 0, errors: 0, dropped: 0 };
@@ -180,14 +181,14 @@ test("the bridge is made with forward delay off, and later only what differs is 
     addr_info: [{ family: "inet", local: "10.1.2.1", prefixlen: 24, scope: "global" }],
     stats64: { rx: counters, tx: counters },
   };
-  assert.equal(bridgeCommands(place(config), link), "");
+  assert.equal(both(place(config), link), "");
   assert.equal(
-    bridgeCommands(place(config), { ...link, linkinfo: { info_kind: "bridge", info_data: { stp_state: 1 } } }),
+    both(place(config), { ...link, linkinfo: { info_kind: "bridge", info_data: { stp_state: 1 } } }),
     "link set dev net0 type bridge stp_state 0 forward_delay 0 no_linklocal_learn 1\n",
   );
   assert.equal(
-    bridgeCommands(place({ ...config, "ipv4.address": "10.9.9.1/24", "bridge.mtu": "1400" }), link),
-    "link set dev net0 mtu 1400\naddress del 10.1.2.1/24 dev net0\naddress add 10.9.9.1/24 broadcast + dev net0 scope global\n",
+    both(place({ ...config, "ipv4.address": "10.9.9.1/24", "bridge.mtu": "1400" }), link),
+    "link set dev net0 mtu 1400\naddress del 10.1.2.1/24 dev net0\naddress replace 10.9.9.1/24 broadcast + scope global dev net0\n",
   );
 });
 

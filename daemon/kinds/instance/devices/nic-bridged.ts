@@ -4,7 +4,7 @@ import { defaultProject } from "../../../core/call";
 import { toApiError } from "../../../platform/errors";
 import type { NetworkHost } from "../../network/driver";
 import { findLink } from "../../network/link";
-import { rivalOf } from "../../network/usage";
+import { filtersOf, fixedOf, rivalOf } from "../../network/usage";
 import { keyOf } from "../record";
 import type { Owner } from "./driver";
 import { pairStep } from "./nic-pair";
@@ -13,19 +13,19 @@ import type { NicFacts, NicType } from "./nic-type";
 import type { AfterStep, BeforeStep, Step } from "./step";
 
 function check({ home, owner, nic }: NicFacts): void {
-  const { device, hwaddr, ipv4, network, bridge } = nic;
+  const { device, network, bridge } = nic;
   if (network && !home.networks.isManaged(network))
     throw notFound(
       `Failed loading network "${network}" of device "${device}": Network not found. Create it, or correct the device.`,
     );
-  if (ipv4 && home.networks.isManaged(bridge))
-    home.networks.checkHost(bridge, { instance: keyOf(owner), device, hwaddr, ipv4 });
+  if (home.networks.isManaged(bridge)) home.networks.checkHost(bridge, networkHost(owner, { ...nic, own: undefined }));
 }
 
 const checkRivals: NicType["checkRivals"] = ({ home, owner, device, options }) => {
   const bridge = options.network ?? options.parent;
-  if (!bridge || !(options["ipv4.address"] || options.hwaddr)) return;
-  const nic = { instance: keyOf(owner), device, ipv4: options["ipv4.address"], hwaddr: options.hwaddr };
+  const { ipv4, ipv6 } = fixedOf(options);
+  if (!bridge || !(ipv4 || ipv6 || options.hwaddr)) return;
+  const nic = { instance: keyOf(owner), device, ipv4, ipv6, hwaddr: options.hwaddr };
   const rival = rivalOf(home.book.uses(), bridge, nic);
   if (rival !== undefined)
     throw conflict(
@@ -45,19 +45,22 @@ function checkStart({ home, owner, nic }: NicFacts, all: readonly Nic[]): void {
       device,
       `Failed to load network "${network}" for project "default": Network not found. Create it, or change the device.`,
     );
-  if (ipv4 && isManaged) home.networks.checkHost(bridge, { instance: keyOf(owner), device, hwaddr, ipv4 });
+  const { ipv6 } = fixedOf(options);
+  if (isManaged) home.networks.checkHost(bridge, networkHost(owner, { ...nic, own: undefined }));
   const isOwnRival = all.some(
     (other) =>
       other.device !== device &&
       other.bridge === bridge &&
-      (other.hwaddr === hwaddr || (ipv4 !== undefined && other.ipv4 === ipv4)),
+      (other.hwaddr === hwaddr ||
+        (ipv4 !== undefined && other.ipv4 === ipv4) ||
+        (ipv6 !== undefined && fixedOf(other.options).ipv6 === ipv6)),
   );
   if (isOwnRival)
     throw refused(device, "its address is already defined on another NIC of the instance. Choose another.");
   // Most nics have no wishes, and need not be compared with all others.
-  if (!ipv4 && (isManaged || options.hwaddr === undefined)) return;
+  if (!ipv4 && !ipv6 && (isManaged || options.hwaddr === undefined)) return;
   const running = home.book.uses().filter((use) => home.book.running.has(use));
-  const rival = rivalOf(running, bridge, { instance: keyOf(owner), device, ipv4, hwaddr });
+  const rival = rivalOf(running, bridge, { instance: keyOf(owner), device, ipv4, ipv6, hwaddr });
   if (rival !== undefined)
     throw refused(
       device,
@@ -91,12 +94,12 @@ const addressSteps = ({ own, innerName, hostName }: Nic): Step[] =>
       ];
 
 /** A nic as its network is told of it. */
-export function networkHost(owner: Owner, { device, hwaddr, ipv4, mtu, own }: Nic): NetworkHost {
+export function networkHost(owner: Owner, { device, options, hwaddr, mtu, own }: Nic): NetworkHost {
   return {
     instance: keyOf(owner),
     device,
     hwaddr,
-    ...(ipv4 ? { ipv4 } : {}),
+    ...fixedOf(options),
     ...(own === undefined ? {} : { ipv4: own.ipv4, hasOwnAddress: true }),
     ...(mtu ? { hasOwnMtu: true } : {}),
     // "web" of every project would be one name, and the last to come would have it.
@@ -116,10 +119,10 @@ function hostStep({ home, owner, nic }: NicFacts): BeforeStep {
 }
 
 function portStep({ home, owner, nic }: NicFacts): BeforeStep {
-  const { bridge, device, hostName, hwaddr } = nic;
+  const { bridge, device, hostName, hwaddr, options } = nic;
   const open = async () => {
     try {
-      await home.networks.nics.openPorts(bridge, [{ instance: keyOf(owner), hostName, hwaddr }]);
+      await home.networks.nics.openPorts(bridge, [{ instance: keyOf(owner), hostName, hwaddr, ...filtersOf(options) }]);
     } catch (error) {
       const { code, message } = toApiError(error);
       throw new ApiError(code, `Failed start validation for device "${device}": ${message}`, { cause: error });

@@ -47,7 +47,7 @@ export async function ownAddresses(
 const mostServers = 3;
 
 function resolverOf(given: readonly OwnAddress[]): string {
-  const servers = [...new Set(given.map(({ gateway }) => `nameserver ${gateway}`))].slice(0, mostServers);
+  const servers = [...new Set(given.map(({ server }) => `nameserver ${server}`))].slice(0, mostServers);
   const domains = [...new Set(given.map(({ domain }) => domain))].join(" ");
   return `${[...servers, ...(domains === "" ? [] : [`search ${domains}`])].join("\n")}\n`;
 }

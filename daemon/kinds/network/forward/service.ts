@@ -1,5 +1,6 @@
 /** Forwards of networks: their rules. A change reaches the traffic before it is stored, and is taken back when it cannot. */
 import type { Config } from "../../../../sdk/api/common";
+import { networkConfig } from "../../../../sdk/api/config/network";
 import { ApiError, badRequest, conflict, notFound } from "../../../../sdk/api/errors";
 import type { NetworkForward, NetworkForwardPut, NetworkForwardsPost } from "../../../../sdk/api/network-forward";
 import type { Call } from "../../../core/call";
@@ -172,8 +173,11 @@ interface Planned {
 
 const routeOptions = ["ipv4.routes", "ipv4.routes.external", "ipv6.routes", "ipv6.routes.external"];
 
-const subnetsOf = (config: Config): string[] =>
-  (["ip", "ip6"] as const).flatMap((family) => subnetTextOf(config, family) ?? []);
+/** Its own, and those that lead to machines behind its guests. */
+const subnetsOf = (config: Config): string[] => [
+  ...(["ip", "ip6"] as const).flatMap((family) => subnetTextOf(config, family) ?? []),
+  ...(["ipv4.routes", "ipv6.routes"] as const).flatMap((key) => networkConfig(config).get(key) ?? []),
+];
 
 const shown = ({ network: _, ports, ...forward }: ForwardRecord): NetworkForward => ({
   ...forward,
