@@ -43,10 +43,14 @@ import { metricsPath, metricsRoutes } from "./kinds/metrics/routes";
 import { MetricsService } from "./kinds/metrics/service";
 import { Migrations } from "./kinds/migration/service";
 import { networkForwardSchema } from "./kinds/network/forward/store";
-import type { NicOwners } from "./kinds/network/home";
+import type { NetworkAcls, NicOwners } from "./kinds/network/home";
 import { networkRoutes } from "./kinds/network/routes";
 import { NetworkService } from "./kinds/network/service";
 import { networkSchema } from "./kinds/network/store";
+import type { AclNetworks } from "./kinds/network-acl/home";
+import { networkAclRoutes } from "./kinds/network-acl/routes";
+import { NetworkAclService } from "./kinds/network-acl/service";
+import { networkAclSchema } from "./kinds/network-acl/store";
 import { DnsDoor } from "./kinds/network-zone/dns/door";
 import type { ZoneNetworks } from "./kinds/network-zone/home";
 import { networkZoneRoutes } from "./kinds/network-zone/routes";
@@ -107,6 +111,7 @@ export const schemas: readonly Schema[] = [
   projectSchema,
   profileSchema,
   storagePoolSchema,
+  networkAclSchema,
   networkZoneSchema,
   networkSchema,
   networkForwardSchema,
@@ -150,6 +155,8 @@ export interface Parts extends Platform {
   readonly volumeKeys: StoragePoolHome["volumeKeys"];
   readonly customVolumes: CustomVolumePort;
   readonly networks: NetworkService;
+  readonly networkAcls: NetworkAclService & NetworkAcls;
+  readonly aclNetworks: AclNetworks;
   readonly networkZones: NetworkZoneService;
   readonly zoneNetworks: ZoneNetworks;
   readonly dnsDoor: DnsDoor;
@@ -229,6 +236,8 @@ export function makeParts(ground: Ground): Parts {
   parts.storagePools = new StoragePoolService(as("storage-pool"), pools);
   parts.volumes = new Volumes(as("storage-pool"), pools);
   parts.storageVolumes = new StorageVolumeService(as("storage-volume"));
+  parts.networkAcls = new NetworkAclService(as("network-acl"));
+  parts.aclNetworks = { followAcls: (network) => parts.networks.followAcls(network) };
   parts.zoneNetworks = zoneNetworks(parts);
   parts.networkZones = new NetworkZoneService(as("network-zone"));
   parts.networks = new NetworkService(as("network"));
@@ -284,6 +293,7 @@ export const routesOf = (parts: Parts, shutdown: Shutdown): readonly Route[] => 
   ...storageVolumeRoutes(parts.storageVolumes, (request) => importVolumeBackup(parts, request)),
   ...volumeSnapshotRoutes(parts.storageVolumes),
   ...networkRoutes(parts.networks, parts.changes),
+  ...networkAclRoutes(parts.networkAcls, parts.changes),
   ...networkZoneRoutes(parts.networkZones, parts.changes),
   ...imageRoutes(parts.images, parts.publisher, parts.changes, parts.dirs),
   ...instanceRoutes(parts.instances, parts.snapshots, (request) => importBackup(parts, request)),

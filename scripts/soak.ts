@@ -1,6 +1,6 @@
 // npm run soak: hundreds of launches and thousands of execs on one daemon, which must not grow by them; then hundreds of containers at once, many crashes and a minute of clients.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { readdirSync, readlinkSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -8,13 +8,17 @@ import { parseArgs } from "node:util";
 import { memoryOf } from "../bench/memory";
 import { type TestDaemon, withDaemon } from "../test/support/daemon";
 import { settledTraces, type Traces } from "./scene/traces";
+import { endedAtRandom, manyAtOnce } from "./soak/commands";
 import { crowd } from "./soak/crowd";
 
 const root = path.resolve(__dirname, "../..");
-const usage = `Usage: npm run soak -- [--launches N] [--execs N] [--crashes N] [--seconds N] [--crowd N] [--kills N] [--requests N]
+const usage = `Usage: npm run soak -- [--launches N] [--execs N] [--at-once N] [--ended N] [--crashes N]
+                              [--seconds N] [--crowd N] [--kills N] [--requests N]
 
   --launches N   create, start, exec, force stop, delete; 500 when absent
-  --execs N      execs in one container; 5000 when absent
+  --execs N      execs in one container; one after the other; 10000 when absent
+  --at-once N    execs at the same time, each with 10 MiB in and out; 64 when absent
+  --ended N      execs that are ended at a random moment: by a signal, by their client, by SIGKILL to what waits for them; 300 when absent
   --crashes N    SIGKILLs to the daemon at random moments; 50 when absent
   --seconds N    how long eight clients change the same objects; 60 when absent
   --crowd N      containers that run at the same time; 300 when absent
@@ -24,7 +28,7 @@ const usage = `Usage: npm run soak -- [--launches N] [--execs N] [--crashes N] [
 /** What is done before the first look: by then caches are warm and code is compiled. */
 const warmUpLaunches = 20;
 const warmUpExecs = 200;
-/** At once, as a busy machine has them; more would only wait for the processors. */
+/** Launches at once, as a busy machine has them; more would only wait for the processors. */
 const parallel = 2;
 /**
  * The daemon runs with a small heap, so that V8 collects early and what grows is what is kept: 64 MiB of it is the end of the daemon.
@@ -73,10 +77,13 @@ function targetOf(link: string): string {
   }
 }
 
-/** Everything in the state folder; SQLite's own side files come and go. */
+/** Everything in the state folder, but not what is in file systems mounted there, such as that of lxcfs; SQLite's own side files come and go. */
 function filesBelow(dir: string): string[] {
-  const all = readdirSync(dir, { recursive: true, encoding: "utf8" });
-  return all.filter((name) => !/-(wal|shm|journal)$/.test(name)).sort();
+  const all = execFileSync("find", [dir, "-xdev", "-printf", "%P\\n"], { encoding: "utf8", maxBuffer: 64 << 20 });
+  return all
+    .split("\n")
+    .filter((name) => !/-(wal|shm|journal)$/.test(name))
+    .sort();
 }
 
 async function launch({ client }: TestDaemon, name: string): Promise<void> {
@@ -94,7 +101,12 @@ async function exec({ client }: TestDaemon, name: string, index: number): Promis
 }
 
 /** Does the work for 0 to count - 1, some at a time, and shows how far it is. */
-async function times(count: number, what: string, work: (index: number) => Promise<void>): Promise<void> {
+async function times(
+  count: number,
+  what: string,
+  work: (index: number) => Promise<void>,
+  workers: number,
+): Promise<void> {
   const begin = Date.now();
   let next = 0;
   let done = 0;
@@ -106,22 +118,33 @@ async function times(count: number, what: string, work: (index: number) => Promi
         console.log(`  ${done} of ${count} ${what}, ${((Date.now() - begin) / 1000).toFixed(0)} s`);
     }
   };
-  await Promise.all(Array.from({ length: parallel }, one));
+  await Promise.all(Array.from({ length: workers }, one));
+}
+
+interface Use {
+  readonly launches: number;
+  readonly execs: number;
+  readonly atOnce: number;
+  readonly ended: number;
 }
 
 /** Launches and execs on one daemon, and what has grown by them. @throws AssertionError with what is left over */
-async function useDaemon(launches: number, execs: number): Promise<void> {
+async function useDaemon({ launches, execs, atOnce, ended }: Use): Promise<void> {
   console.log(`${launches} launches and ${execs} execs`);
   await withDaemon({ bare: false, env: { NODE_OPTIONS: heapOptions } }, async (daemon) => {
     const { client } = daemon;
     await (await client.createInstance({ name: "stays", source: image })).wait();
     await (await client.setInstanceState("stays", { action: "start" })).wait();
-    await times(warmUpLaunches, "launches to warm up", (index) => launch(daemon, `w${index}`));
-    await times(warmUpExecs, "execs to warm up", (index) => exec(daemon, "stays", index));
+    await times(warmUpLaunches, "launches to warm up", (index) => launch(daemon, `w${index}`), parallel);
+    await times(warmUpExecs, "execs to warm up", (index) => exec(daemon, "stays", index), 1);
+    // The buffers of a connection are the same memory each time.
+    await manyAtOnce(daemon, "stays", atOnce);
     await rest(daemon);
     const before = await look(daemon);
-    await times(launches, "launches", (index) => launch(daemon, `c${index}`));
-    await times(execs, "execs", (index) => exec(daemon, "stays", index));
+    await times(launches, "launches", (index) => launch(daemon, `c${index}`), parallel);
+    await times(execs, "execs", (index) => exec(daemon, "stays", index), 1);
+    await manyAtOnce(daemon, "stays", atOnce);
+    await endedAtRandom(daemon, "stays", ended);
     await rest(daemon);
     const after = await look(daemon, before.traces);
 
@@ -169,7 +192,9 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       launches: { type: "string", default: "500" },
-      execs: { type: "string", default: "5000" },
+      execs: { type: "string", default: "10000" },
+      "at-once": { type: "string", default: "64" },
+      ended: { type: "string", default: "300" },
       crashes: { type: "string", default: "50" },
       seconds: { type: "string", default: "60" },
       crowd: { type: "string", default: "300" },
@@ -188,7 +213,12 @@ async function main(): Promise<void> {
     kills: count(values.kills),
     requests: count(values.requests),
   };
-  await useDaemon(count(values.launches), count(values.execs));
+  await useDaemon({
+    launches: count(values.launches),
+    execs: count(values.execs),
+    atOnce: count(values["at-once"]),
+    ended: count(values.ended),
+  });
   if (count(values.crowd) > 0) await crowd(count(values.crowd));
   if (crashes > 0) runTest("crash", { BOTHY_CRASH_ROUNDS: String(crashes) });
   if (seconds > 0) runTest("concurrency", { BOTHY_CONCURRENCY_SECONDS: String(seconds) });

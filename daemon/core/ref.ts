@@ -12,6 +12,7 @@ export type RefKind =
   | "instance-backup"
   | "instance-snapshot"
   | "network"
+  | "network-acl"
   | "network-forward"
   | "network-zone"
   | "network-zone-record"
@@ -99,6 +100,7 @@ const collections: Readonly<Record<Plain, string>> = {
   "image-alias": "/1.0/images/aliases",
   instance: "/1.0/instances",
   network: "/1.0/networks",
+  "network-acl": "/1.0/network-acls",
   "network-zone": "/1.0/network-zones",
   profile: "/1.0/profiles",
   project: "/1.0/projects",

@@ -75,7 +75,9 @@ static const struct phase host_phases[] = {
 
 static void handle_go(const char *line, void *context) {
     struct execution *self = context;
-    self->go = self->go || strcmp(line, "go") == 0;
+    self->go = strcmp(line, "go") == 0;
+    /* what came with it is for the command, which is not there yet */
+    self->reader.holds = self->go;
 }
 
 /** Tells the caller which descriptors to open, and waits until it has. @returns 0, or -1 when the caller left */
@@ -326,6 +328,7 @@ static void attend(struct execution *self) {
     bool ended = false;
     for (int i = RELAY; i < POLLED; i++)
         polled[i].fd = -1;
+    rest_of_commands(&self->reader, handle_command, self);
     while (!ended || (self->relay != NULL && !relay_is_dry(self->relay))) {
         if (self->relay != NULL)
             relay_prepare(self->relay, polled + RELAY);

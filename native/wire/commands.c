@@ -14,7 +14,12 @@ int read_commands(struct command_reader *reader, int fd, void (*handle)(const ch
     if (got <= 0)
         return (int)got;
     reader->length += (size_t)got;
-    for (;;) {
+    return rest_of_commands(reader, handle, context);
+}
+
+int rest_of_commands(struct command_reader *reader, void (*handle)(const char *, void *), void *context) {
+    reader->holds = false;
+    while (!reader->holds) {
         char *end = memchr(reader->line, '\n', reader->length);
         if (end == NULL)
             return reader->length < sizeof reader->line ? 1 : -1;
@@ -24,6 +29,7 @@ int read_commands(struct command_reader *reader, int fd, void (*handle)(const ch
         reader->length -= used;
         memmove(reader->line, reader->line + used, reader->length);
     }
+    return 1;
 }
 
 unsigned command_number(const char *line, const char *word, unsigned max) {

@@ -240,6 +240,11 @@ export type NetworkConfigKey =
   | "ipv6.routes"
   | "ipv6.routing"
   | "raw.dnsmasq"
+  | "security.acls"
+  | "security.acls.default.egress.action"
+  | "security.acls.default.egress.logged"
+  | "security.acls.default.ingress.action"
+  | "security.acls.default.ingress.logged"
   | (string & {});
 
 /** Configuration of networks; beside these the families `bgp.peers.*.address`, `bgp.peers.*.asn`, `bgp.peers.*.password`, `tunnel.*.group`, `tunnel.*.id`, `tunnel.*.interface`, `tunnel.*.local`, `tunnel.*.port`, `tunnel.*.protocol`, `tunnel.*.remote`, `tunnel.*.ttl`, `user.*`. */
@@ -312,6 +317,16 @@ export interface NetworkConfig<Value> {
   "ipv6.routing"?: Value;
   /** More lines for the configuration of the network's dnsmasq. */
   "raw.dnsmasq"?: Value;
+  /** Names of network ACLs, separated by commas. They judge what crosses the bridge to or from the host and other networks, not what goes between its instances. */
+  "security.acls"?: Value;
+  /** What becomes of packets from instances that no rule of the network's ACLs is about. It counts where there are ACLs. Default: `reject`. */
+  "security.acls.default.egress.action"?: Value;
+  /** Whether such packets from instances are told in the kernel's log. Default: `false`. */
+  "security.acls.default.egress.logged"?: Value;
+  /** What becomes of packets to instances that no rule of the network's ACLs is about. It counts where there are ACLs. Default: `reject`. */
+  "security.acls.default.ingress.action"?: Value;
+  /** Whether such packets to instances are told in the kernel's log. Default: `false`. */
+  "security.acls.default.ingress.logged"?: Value;
   [key: string]: Value | undefined;
 }
 

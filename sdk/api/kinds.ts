@@ -2,6 +2,7 @@
 import { imageAliasKind } from "./image";
 import type { Kind } from "./kind";
 import { networkKind } from "./network";
+import { networkAclKind } from "./network-acl";
 import { networkForwardKind } from "./network-forward";
 import { networkZoneKind } from "./network-zone";
 import { networkZoneRecordKind } from "./network-zone-record";
@@ -12,6 +13,7 @@ import { storagePoolKind } from "./storage-pool";
 export const kinds: readonly Kind[] = [
   imageAliasKind,
   networkKind,
+  networkAclKind,
   networkForwardKind,
   networkZoneKind,
   networkZoneRecordKind,

@@ -1,6 +1,7 @@
 /** Kinds: the calls of all kinds whose calls are made. Made by `npm run gen` from sdk/api/kinds.ts. */
 import { imageAliasCalls } from "./image-alias";
 import { networkCalls } from "./network";
+import { networkAclCalls } from "./network-acl";
 import { networkForwardCalls } from "./network-forward";
 import { networkZoneCalls } from "./network-zone";
 import { networkZoneRecordCalls } from "./network-zone-record";
@@ -12,6 +13,7 @@ import type { Wire } from "./wire";
 export const kindsCalls = (wire: Wire) => ({
   ...imageAliasCalls(wire),
   ...networkCalls(wire),
+  ...networkAclCalls(wire),
   ...networkForwardCalls(wire),
   ...networkZoneCalls(wire),
   ...networkZoneRecordCalls(wire),

@@ -47,6 +47,7 @@ before(async () => {
     native: await BothyCell.start(cellProgram, platform.dirs, platform.log),
     networkZones: { has: () => false },
     nicOwners: { all: () => uses, isActive: () => true },
+    networkAcls: { find: () => undefined },
     projects: { allowsNetwork: () => true },
     isCrashLeftover: async () => true,
   };

@@ -39,6 +39,47 @@ test("a command that a signal ends is told by the signal", async () => {
   assert.deepEqual((await container.exec(["sh", "-c", "kill -15 $$"])).exited, { signal: 15 });
 });
 
+test("what is sent together with the word to go counts: a signal, and a size of the terminal", {
+  timeout: 30_000,
+}, async () => {
+  const loop = 'until [ "$(stty size)" = "40 100" ]; do sleep 0.05; done; echo seen; sleep 1000';
+  const connection = await spawner.request(
+    "exec",
+    container.target,
+    idmap,
+    ["tty", 81, 24],
+    ["env", "PATH=/bin"],
+    ["arg", "sh"],
+    ["arg", "-c"],
+    ["arg", loop],
+  );
+  const { ready } = await connection.line();
+  const { stdin, stdout } = openStreams(ready!);
+  connection.write("go\nresize 100 40\n");
+  assert.ok((await connection.line()).running);
+  assert.equal(String((await once(stdout!, "data"))[0]).trim(), "seen");
+  connection.close();
+  stdin.destroy();
+  stdout!.destroy();
+
+  const other = await spawner.request(
+    "exec",
+    container.target,
+    idmap,
+    ["stdin", "pipe"],
+    ["stdout", "pipe"],
+    ["arg", "/bin/sleep"],
+    ["arg", "1000"],
+  );
+  const streams = openStreams((await other.line()).ready!);
+  other.write("go\nsignal 15\n");
+  assert.ok((await other.line()).running);
+  assert.deepEqual((await other.line()).exited, { signal: 15 });
+  streams.stdin.destroy();
+  streams.stdout!.destroy();
+  other.close();
+});
+
 test("standard input reaches the command up to its end of file, and both outputs come back apart", async () => {
   const input = "x".repeat(300_000);
   const result = await container.exec(["sh", "-c", "wc -c; echo problem >&2"], { stdin: input });

@@ -6,7 +6,7 @@ import { parseAddress6 } from "../../sdk/api/ipv6";
 export type Bytes = readonly number[];
 
 /** Builds a small C program beside this file, static, so that it runs in any container. @returns its path */
-export function buildProgram(name: "frames" | "hear" | "dhcp6", folder: string): string {
+export function buildProgram(name: "frames" | "hear" | "dhcp6" | "talk", folder: string): string {
   const target = path.join(folder, name);
   const source = path.resolve(__dirname, "../../../test/support", `${name}.c`);
   execFileSync("musl-gcc", ["-static", "-O2", "-Wall", "-o", target, source]);

@@ -119,8 +119,11 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** Declares the hooks of a test file. @param prepare what its tests need */
-export function shareDaemon(options: DaemonOptions, prepare: (daemon: TestDaemon) => Promise<void>): SharedDaemon {
+/** Declares the hooks of a test file. @param prepare what its tests need; it may answer with what takes that away again before the daemon ends */
+export function shareDaemon(
+  options: DaemonOptions,
+  prepare: (daemon: TestDaemon) => Promise<void | (() => Promise<void>)>,
+): SharedDaemon {
   const shared = new SharedDaemon();
   let release: () => void = () => undefined;
   let done: Promise<void> = Promise.resolve();
@@ -128,11 +131,12 @@ export function shareDaemon(options: DaemonOptions, prepare: (daemon: TestDaemon
     await new Promise<void>((resolve, reject) => {
       done = withDaemon(options, async (daemon) => {
         shared.daemon = daemon;
-        await prepare(daemon);
+        const takeAway = await prepare(daemon);
         await new Promise<void>((over) => {
           release = over;
           resolve();
         });
+        await takeAway?.();
       });
       done.catch(reject);
     });

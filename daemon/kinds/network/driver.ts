@@ -2,6 +2,7 @@
 import type { Config } from "../../../sdk/api/common";
 import { type ApiError, badRequest } from "../../../sdk/api/errors";
 import type { NetworkLease, NetworkState } from "../../../sdk/api/network";
+import type { NetworkAcl } from "./acl-rules";
 import type { ForwardRules } from "./forward/rules";
 import type { Port } from "./port-rules";
 
@@ -10,6 +11,8 @@ export interface NetworkPlace {
   /** networks/NAME below the state folder: dnsmasq's files. */
   readonly path: string;
   readonly config: Config;
+  /** Those that `security.acls` names, in its order; none when absent. */
+  readonly acls?: readonly NetworkAcl[];
   readonly forwards?: readonly ForwardRules[];
 }
 

@@ -2,6 +2,7 @@
 import type { Config, Devices } from "../../../sdk/api/common";
 import type { References } from "../../core/references/references";
 import type { Platform } from "../../platform/platform";
+import type { NetworkAcl } from "./acl-rules";
 
 /** An instance whose nics may be on a network. */
 export interface NicOwner {
@@ -21,7 +22,13 @@ export interface NicOwners {
   isActive(key: string): boolean;
 }
 
+/** ACLs by their names, for the networks that have them. */
+export interface NetworkAcls {
+  find(name: string): NetworkAcl | undefined;
+}
+
 export interface NetworkHome extends Platform {
+  readonly networkAcls: NetworkAcls;
   readonly networkZones: { has(name: string): boolean };
   readonly references: References;
   readonly nicOwners: NicOwners;

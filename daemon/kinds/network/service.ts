@@ -20,7 +20,7 @@ import type { NetworkHome } from "./home";
 import { findLink, isPort, listLinks, stateOf, unmanagedNetwork } from "./link";
 import { NetworkNics, type ServedNetwork } from "./nics";
 import { NetworkStartUp } from "./start-up";
-import { type NetworkRecord, NetworkStore } from "./store";
+import { aclsOf, type NetworkRecord, NetworkStore } from "./store";
 import { fixedOf, isNicOf, usedBy } from "./usage";
 import { requireZones } from "./zones";
 
@@ -131,8 +131,15 @@ export class NetworkService {
     }
   }
 
+  /** @throws ApiError BAD_REQUEST that names the missing one */
+  #requireAcls(config: Config): void {
+    const missing = aclsOf(config).find((name) => this.home.networkAcls.find(name) === undefined);
+    if (missing !== undefined) throw badRequest(`Network ACL "${missing}" does not exist. Make it first.`);
+  }
+
   async #make(driver: NetworkDriver, post: NetworksPost): Promise<void> {
     await this.#requireFreeName(post.name);
+    this.#requireAcls(post.config);
     this.#requireZones(post);
     const config = await driver.plan(post.name, withoutEmpty(post.config), { others: this.#store.list() });
     const record = { name: post.name, type: post.type, description: post.description, config };
@@ -163,6 +170,7 @@ export class NetworkService {
     if (!this.#startUp.hasFailed(name) && changesWordsOnly(before.config, withoutEmpty(put.config)))
       return this.#store.update({ ...before, description: put.description, config: withoutEmpty(put.config) });
     await this.home.locks.run(planLock, async () => {
+      this.#requireAcls(put.config);
       this.#requireZones({ name, config: put.config });
       const config = await driver.plan(name, withoutEmpty(put.config), {
         current: before.config,
@@ -178,6 +186,16 @@ export class NetworkService {
       this.#store.update(after);
       this.#startUp.worksAgain(name);
       undo.keep();
+    });
+  }
+
+  /** Applies the ACLs of a network as they are now. @throws ApiError when the rules cannot be loaded */
+  async followAcls(name: string): Promise<void> {
+    await this.home.locks.run(planLock, async () => {
+      const record = this.#store.find(name);
+      // Deleted meanwhile, or one that is down: it has them when it starts.
+      if (record === undefined || this.#startUp.hasFailed(name)) return;
+      await this.#driver(record.type).start(this.#place(record));
     });
   }
 
@@ -344,7 +362,8 @@ export class NetworkService {
   }
 
   #place({ name, config }: NetworkRecord): NetworkPlace {
-    return { name, config, forwards: this.forwards.store.list(name), path: this.home.dirs.network(name) };
+    const acls = aclsOf(config).flatMap((acl) => this.home.networkAcls.find(acl) ?? []);
+    return { name, config, acls, forwards: this.forwards.store.list(name), path: this.home.dirs.network(name) };
   }
 
   #render(record: NetworkRecord): Network {

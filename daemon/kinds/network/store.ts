@@ -1,5 +1,6 @@
 /** Networks in the database. */
 import { type Config, NetworkName } from "../../../sdk/api/common";
+import { networkConfig } from "../../../sdk/api/config/network";
 import { type Ref, ref, urlOf } from "../../core/ref";
 import type { References } from "../../core/references/references";
 import type { Reference } from "../../core/references/store";
@@ -98,7 +99,13 @@ export class NetworkStore {
 }
 
 /** What a network's configuration names. */
-const targetsOf = (config: Config): Ref[] => zonesOf(config).map((zone) => ref("network-zone", zone));
+const targetsOf = (config: Config): Ref[] => [
+  ...aclsOf(config).map((acl) => ref("network-acl", acl)),
+  ...zonesOf(config).map((zone) => ref("network-zone", zone)),
+];
+
+/** Names of the ACLs that a network has, in their order. */
+export const aclsOf = (config: Config): string[] => [...new Set(networkConfig(config).get("security.acls") ?? [])];
 
 const fromRow = (row: Row): NetworkRecord => ({
   name: String(row.name),

@@ -1,6 +1,7 @@
 /** Configuration keys of bridge networks; every key here has an effect. */
 import type { Config } from "../common";
 import { hostInterfaceName } from "../devices/interface-name";
+import { aclKeys } from "./network/acls";
 import { bgpKeys } from "./network/bgp";
 import { ipv4Keys, ipv4RangeReasons } from "./network/ipv4";
 import { ipv6Keys, ipv6RangeReasons } from "./network/ipv6";
@@ -171,6 +172,7 @@ export const networkKeys = {
   ...ipv4Keys,
   ...ipv6Keys,
   ...raw,
+  ...aclKeys,
   ...tunnelKeys,
   ...user,
   ...volatile,

@@ -1,6 +1,7 @@
 /** Tables: every table of configuration keys there is. A kind with keys of its own is named here, and nowhere else. */
 import { instanceKeys, volatileKeys } from "./instance";
 import { networkKeys } from "./network";
+import { networkAclKeys } from "./network-acl";
 import { networkForwardKeys } from "./network-forward";
 import { networkZoneKeys } from "./network-zone";
 import { projectKeys } from "./project";
@@ -32,6 +33,7 @@ export const configTables: readonly ConfigTable[] = [
     tables: { all: volatileKeys },
   },
   { title: "Networks", intro: "Keys of bridge networks.", tables: { all: networkKeys } },
+  { title: "Network ACLs", intro: "Keys of network ACLs.", tables: { all: networkAclKeys } },
   { title: "Network forwards", intro: "Keys of forwards of a network.", tables: { all: networkForwardKeys } },
   {
     title: "Network zones",

@@ -1,0 +1,127 @@
+/** Network ACLs: their rules, and the networks that follow a change of them. */
+import type { Config } from "../../../sdk/api/common";
+import { networkAclKeys } from "../../../sdk/api/config/network-acl";
+import { badRequest, conflict, notFound } from "../../../sdk/api/errors";
+import type { NetworkAcl, NetworkAclPut, NetworkAclsPost } from "../../../sdk/api/network-acl";
+import { NetworkAclRule, normalRule, rulesReason } from "../../../sdk/api/network-acl-rule";
+import type { Call } from "../../core/call";
+import { withoutEmpty } from "../../core/merge";
+import { ref, urlOf } from "../../core/ref";
+import { Revert } from "../../core/revert";
+import { requireConfig } from "../../core/validate";
+import type { NetworkAclHome } from "./home";
+import { aclLog } from "./log";
+import { type NetworkAclRecord, NetworkAclStore } from "./store";
+
+export class NetworkAclService {
+  readonly #store: NetworkAclStore;
+
+  constructor(private readonly home: NetworkAclHome) {
+    this.#store = new NetworkAclStore(home.database);
+  }
+
+  list(): NetworkAcl[] {
+    return this.#store.list().map((record) => this.#render(record));
+  }
+
+  /** @throws ApiError NOT_FOUND */
+  get(_call: Call, name: string): NetworkAcl {
+    return this.#render(this.#record(name));
+  }
+
+  /** The stored ACL, without who uses it. */
+  find(name: string): NetworkAclRecord | undefined {
+    return this.#store.find(name);
+  }
+
+  /** What its logged rules have told. @throws ApiError NOT_FOUND */
+  log(name: string): string {
+    return aclLog(this.#record(name));
+  }
+
+  /** @throws ApiError CONFLICT for a taken name, BAD_REQUEST that names the rule which is none */
+  create(_call: Call, post: NetworkAclsPost): void {
+    if (this.#store.find(post.name) !== undefined) throw conflict("The network ACL already exists");
+    this.#store.insert({ name: post.name, ...checked(post) });
+  }
+
+  /** Replaces the mutable part, and applies it to the traffic of each network that has it; where one cannot follow, all stay as they were. */
+  async update(_call: Call, name: string, put: NetworkAclPut): Promise<void> {
+    const before = this.#record(name);
+    const after = { ...before, ...checked(put) };
+    const followed: string[] = [];
+    await using undo = new Revert(this.home.log);
+    undo.add(async () => {
+      for (const network of followed) await this.home.aclNetworks.followAcls(network);
+    });
+    // Run first: the networks then look at the ACL as it was.
+    undo.add(() => this.#store.update(before));
+    this.#store.update(after);
+    for (const { name: network } of this.#networksOf(name)) {
+      followed.push(network);
+      await this.home.aclNetworks.followAcls(network);
+    }
+    undo.keep();
+  }
+
+  /** @throws ApiError BAD_REQUEST when a network has it */
+  rename(_call: Call, from: string, to: string): void {
+    this.#record(from);
+    if (this.#store.find(to) !== undefined) throw conflict("An ACL by that name exists already");
+    this.#requireUnused(from, "rename");
+    this.#store.rename(from, to);
+  }
+
+  /** @throws ApiError BAD_REQUEST when a network has it */
+  delete(_call: Call, name: string): void {
+    this.#record(name);
+    this.#requireUnused(name, "delete");
+    this.#store.delete(name);
+  }
+
+  #record(name: string): NetworkAclRecord {
+    const record = this.#store.find(name);
+    if (record === undefined) throw notFound("Network ACL not found");
+    return record;
+  }
+
+  #requireUnused(name: string, verb: string): void {
+    const users = this.#networksOf(name).map((network) => `"${network.name}"`);
+    if (users.length > 0)
+      throw badRequest(
+        `Cannot ${verb} an ACL that is in use: ${users.join(", ")} has it. Take "${name}" from security.acls there first.`,
+      );
+  }
+
+  #networksOf(name: string) {
+    return this.home.references.to(ref("network-acl", name));
+  }
+
+  #render({ name, description, config, ...rules }: NetworkAclRecord): NetworkAcl {
+    return {
+      name,
+      description,
+      egress: rules.egress.map(shownRule),
+      ingress: rules.ingress.map(shownRule),
+      config,
+      used_by: this.#networksOf(name).map(urlOf),
+    };
+  }
+}
+
+/** What is empty is left out, as in LXD. */
+const shownRule = (rule: NetworkAclRule): Partial<NetworkAclRule> =>
+  Object.fromEntries(Object.entries(rule).filter(([, value]) => value !== ""));
+
+/** @throws ApiError BAD_REQUEST that names the key or the rule */
+function checked(
+  put: NetworkAclPut,
+): { description: string; config: Config } & Pick<NetworkAclRecord, "ingress" | "egress"> {
+  requireConfig(networkAclKeys, put.config, ["user."]);
+  // A PATCH has the rules that it leaves alone as they are shown.
+  const whole = (rule: Partial<NetworkAclRule>) => normalRule(NetworkAclRule.parse(rule));
+  const [ingress, egress] = [put.ingress.map(whole), put.egress.map(whole)];
+  const reason = rulesReason("ingress", ingress) ?? rulesReason("egress", egress);
+  if (reason !== undefined) throw badRequest(reason);
+  return { description: put.description, config: withoutEmpty(put.config), ingress, egress };
+}
