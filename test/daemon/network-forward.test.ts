@@ -239,6 +239,13 @@ test("what cannot be is refused in LXD's words, and leaves all as it was", { ski
       400,
       "Its forward of 192.0.2.1 does not fit: Target address is not within the network subnet",
     ],
+    [
+      "POST",
+      "/1.0/networks",
+      { name: "fbr9", config: { "ipv4.address": "192.0.2.9/24" } },
+      400,
+      'Network "fbr9" cannot have a subnet with 192.0.2.1: A forward of network "fbr" listens there',
+    ],
     ["GET", "/1.0/networks/fbr/load-balancers", undefined, 404, "not found"],
     ["POST", "/1.0/networks/fbr/load-balancers", listen("192.0.2.3"), 404, "not found"],
     ["GET", "/1.0/networks/fbr/peers", undefined, 400, 'Network driver "bridge" does not support peering'],

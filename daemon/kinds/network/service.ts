@@ -143,6 +143,7 @@ export class NetworkService {
     this.#requireZones(post);
     const config = await driver.plan(post.name, withoutEmpty(post.config), { others: this.#store.list() });
     const record = { name: post.name, type: post.type, description: post.description, config };
+    this.forwards.requireFit(record);
     await using undo = new Revert(this.home.log);
     undo.add(() => this.#remove(record));
     await driver.start(this.#place(record));

@@ -6,7 +6,7 @@ import { cannotListen, hostOf } from "../../../http/host-address";
 import { errnoOf } from "../../../platform/folders/files";
 import type { NetworkZoneHome } from "../home";
 import type { NetworkZoneStore } from "../store";
-import type { Asker, ZoneAnswers } from "./answer";
+import type { Asker } from "./answer";
 
 const key = "core.dns_address";
 /** Whoever sends nothing, or takes nothing, is let go after this. */
@@ -58,9 +58,18 @@ export class DnsDoor {
   async #open(address: ListenAddress): Promise<Listening> {
     const [{ ZoneAnswers }, host] = await Promise.all([import("./answer"), hostOf(address)]);
     const answers = new ZoneAnswers(this.store(), this.home.zoneNetworks, this.home.log);
-    const server = await listen(answers, host, address.port);
+    const to: Answers = async (message, asker) => {
+      try {
+        return await answers.to(message, asker);
+      } catch (error) {
+        // Whoever asked has no answer, as when a datagram is lost.
+        this.home.log.error("Cannot answer a question about network zones", { address: asker.address, error });
+        return [];
+      }
+    };
+    const server = await listen(to, host, address.port);
     try {
-      const datagrams = await bind(answers, host, address.port);
+      const datagrams = await bind(to, host, address.port);
       return { address, close: () => closeAll(server, datagrams) };
     } catch (error) {
       await server.close();
@@ -73,6 +82,9 @@ export class DnsDoor {
   }
 }
 
+/** Never rejects. */
+type Answers = (message: Buffer, asker: Asker) => Promise<readonly Buffer[]>;
+
 interface Streams {
   readonly close: () => Promise<void>;
 }
@@ -81,7 +93,7 @@ const closeAll = async (server: Streams, datagrams: Datagrams): Promise<void> =>
   await Promise.all([server.close(), new Promise<void>((resolve) => datagrams.close(() => resolve()))]);
 };
 
-async function listen(answers: ZoneAnswers, host: string | undefined, port: number): Promise<Streams> {
+async function listen(answers: Answers, host: string | undefined, port: number): Promise<Streams> {
   const { createServer } = await import("node:net");
   const open = new Set<Socket>();
   const server: Server = createServer((socket) => {
@@ -106,7 +118,7 @@ async function listen(answers: ZoneAnswers, host: string | undefined, port: numb
 }
 
 /** Messages with their length before them (RFC 1035, 4.2.2), answered one after the other. */
-function serve(answers: ZoneAnswers, socket: Socket): void {
+function serve(answers: Answers, socket: Socket): void {
   const asker: Asker = { address: socket.remoteAddress ?? "", protocol: "tcp" };
   let received = Buffer.alloc(0);
   let isBusy = false;
@@ -120,7 +132,7 @@ function serve(answers: ZoneAnswers, socket: Socket): void {
       const end = 2 + received.readUInt16BE(0);
       const message = received.subarray(2, end);
       received = received.subarray(end);
-      for (const answer of await answers.to(message, asker)) {
+      for (const answer of await answers(message, asker)) {
         const length = Buffer.from([answer.length >> 8, answer.length & 255]);
         if (!socket.write(Buffer.concat([length, answer]))) await drained(socket);
       }
@@ -143,7 +155,7 @@ const drained = (socket: Socket): Promise<void> =>
     socket.once("close", () => resolve());
   });
 
-async function bind(answers: ZoneAnswers, host: string | undefined, port: number): Promise<Datagrams> {
+async function bind(answers: Answers, host: string | undefined, port: number): Promise<Datagrams> {
   try {
     return await bindAs(answers, host === undefined || isIPv6(host) ? "udp6" : "udp4", host, port);
   } catch (error) {
@@ -153,17 +165,12 @@ async function bind(answers: ZoneAnswers, host: string | undefined, port: number
   }
 }
 
-async function bindAs(
-  answers: ZoneAnswers,
-  type: SocketType,
-  host: string | undefined,
-  port: number,
-): Promise<Datagrams> {
+async function bindAs(answers: Answers, type: SocketType, host: string | undefined, port: number): Promise<Datagrams> {
   const { createSocket } = await import("node:dgram");
   const socket = createSocket({ type });
   socket.on("message", (message, { address, port: from }) => {
     const send = async () => {
-      for (const answer of await answers.to(message, { address, protocol: "udp" }))
+      for (const answer of await answers(message, { address, protocol: "udp" }))
         socket.send(answer, from, address, () => undefined);
     };
     void send();

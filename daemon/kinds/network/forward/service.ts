@@ -9,7 +9,7 @@ import { Revert } from "../../../core/revert";
 import { toApiError } from "../../../platform/errors";
 import type { NetworkHome } from "../home";
 import type { NetworkRecord } from "../store";
-import { type Address, isWithin, plainAddress, subnetTextOf } from "./addresses";
+import { type Address, isInNetwork, isWithin, plainAddress, subnetTextOf } from "./addresses";
 import { requireForward, requireListenAddress } from "./check";
 import { type ForwardRecord, NetworkForwardStore } from "./store";
 
@@ -44,8 +44,16 @@ export class NetworkForwards {
     }
   }
 
-  /** Refuses a change of a network that one of its forwards does not fit. @throws ApiError BAD_REQUEST that names the forward */
-  requireFit(after: NetworkRecord): void {
+  /**
+   * Refuses a network, new or changed, that one of its forwards does not fit, or whose subnet has the address of another one's.
+   * @throws ApiError BAD_REQUEST that names the forward
+   */
+  requireFit(after: Pick<NetworkRecord, "name" | "config">): void {
+    for (const { network, listen_address } of this.store.list())
+      if (network !== after.name && isInNetwork(requireListenAddress(listen_address), after.config))
+        throw badRequest(
+          `Network "${after.name}" cannot have a subnet with ${listen_address}: A forward of network "${network}" listens there. Choose another.`,
+        );
     for (const forward of this.store.list(after.name))
       try {
         requireForward(after, requireListenAddress(forward.listen_address), forward);
