@@ -345,7 +345,16 @@ export class NetworkService {
   }
 
   #place({ name, config }: NetworkRecord): NetworkPlace {
-    return { name, config, forwards: this.forwards.store.list(name), path: this.home.dirs.network(name) };
+    const { store } = this.forwards;
+    return {
+      name,
+      config,
+      // Read when rules are made: a nic that starts has the place of each network.
+      get forwards() {
+        return store.list(name);
+      },
+      path: this.home.dirs.network(name),
+    };
   }
 
   #render(record: NetworkRecord): Network {
