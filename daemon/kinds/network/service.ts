@@ -364,7 +364,17 @@ export class NetworkService {
 
   #place({ name, config }: NetworkRecord): NetworkPlace {
     const acls = aclsOf(config).flatMap((acl) => this.home.networkAcls.find(acl) ?? []);
-    return { name, config, acls, forwards: this.forwards.store.list(name), path: this.home.dirs.network(name) };
+    const { store } = this.forwards;
+    return {
+      name,
+      config,
+      acls,
+      // Read when rules are made: a nic that starts has the place of each network.
+      get forwards() {
+        return store.list(name);
+      },
+      path: this.home.dirs.network(name),
+    };
   }
 
   #render(record: NetworkRecord): Network {

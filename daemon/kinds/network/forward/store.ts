@@ -48,8 +48,11 @@ export class NetworkForwardStore {
 
   /** Those of a network, or of all. */
   list(network?: string): ForwardRecord[] {
-    const all = this.database.all("SELECT * FROM network_forwards ORDER BY network, listen_address").map(fromRow);
-    return network === undefined ? all : all.filter((forward) => forward.network === network);
+    const rows =
+      network === undefined
+        ? this.database.all("SELECT * FROM network_forwards ORDER BY network, listen_address")
+        : this.database.all("SELECT * FROM network_forwards WHERE network = ? ORDER BY listen_address", network);
+    return rows.map(fromRow);
   }
 
   find(network: string, address: string): ForwardRecord | undefined {
