@@ -67,6 +67,8 @@ test("a forward is made, listed, replaced, changed and deleted, with its rules",
     "ip daddr 192.0.2.3 tcp dport 1-5 dnat ip to 10.78.1.9:7",
     "ip daddr 192.0.2.3 udp dport 10-12 dnat ip to 10.78.1.9:udp dport map { 10 : 20, 11 : 21, 12 : 22 }",
   ]);
+  await client.updateNetworkForward("fbr", "192.0.2.3", {});
+  assert.deepEqual(await rules(), [], "what goes nowhere has no rule");
   await client.deleteNetworkForward("fbr", "192.0.2.3");
   await assert.rejects(client.getNetworkForward("fbr", "192.0.2.3"), /Network forward not found/);
   assert.deepEqual(await rules(), []);

@@ -20,12 +20,13 @@ interface Chain {
   readonly rules: readonly string[];
 }
 
-/** No chains where there are no forwards: most packets of a host belong to none. */
+/** No chains where nothing is forwarded: most packets of a host belong to no forward. */
 export function forwardChains(name: string, config: Config, forwards: readonly ForwardRules[]): Chain[] {
-  if (forwards.length === 0) return [];
+  const all = forwards.flatMap(rulesOf);
+  if (all.length === 0) return [];
   const jump = ["jump forwards"];
   return [
-    { name: "forwards", rules: forwards.flatMap(rulesOf) },
+    { name: "forwards", rules: all },
     { name: "forwards_prerouting", hook: "type nat hook prerouting priority dstnat; policy accept;", rules: jump },
     { name: "forwards_output", hook: "type nat hook output priority -100; policy accept;", rules: jump },
     {
