@@ -42,6 +42,7 @@ import type { MetricSource } from "./kinds/metrics/home";
 import { metricsPath, metricsRoutes } from "./kinds/metrics/routes";
 import { MetricsService } from "./kinds/metrics/service";
 import { Migrations } from "./kinds/migration/service";
+import { networkForwardSchema } from "./kinds/network/forward/store";
 import type { NetworkAcls, NicOwners } from "./kinds/network/home";
 import { networkRoutes } from "./kinds/network/routes";
 import { NetworkService } from "./kinds/network/service";
@@ -50,6 +51,11 @@ import type { AclNetworks } from "./kinds/network-acl/home";
 import { networkAclRoutes } from "./kinds/network-acl/routes";
 import { NetworkAclService } from "./kinds/network-acl/service";
 import { networkAclSchema } from "./kinds/network-acl/store";
+import { DnsDoor } from "./kinds/network-zone/dns/door";
+import type { ZoneNetworks } from "./kinds/network-zone/home";
+import { networkZoneRoutes } from "./kinds/network-zone/routes";
+import { NetworkZoneService } from "./kinds/network-zone/service";
+import { networkZoneSchema } from "./kinds/network-zone/store";
 import { operationRoutes, operationUpgrades } from "./kinds/operation/routes";
 import type { ProfileUsers } from "./kinds/profile/home";
 import { profileRoutes } from "./kinds/profile/routes";
@@ -106,7 +112,9 @@ export const schemas: readonly Schema[] = [
   profileSchema,
   storagePoolSchema,
   networkAclSchema,
+  networkZoneSchema,
   networkSchema,
+  networkForwardSchema,
   imageSchema,
   instanceSchema,
   snapshotSchema,
@@ -149,6 +157,9 @@ export interface Parts extends Platform {
   readonly networks: NetworkService;
   readonly networkAcls: NetworkAclService & NetworkAcls;
   readonly aclNetworks: AclNetworks;
+  readonly networkZones: NetworkZoneService;
+  readonly zoneNetworks: ZoneNetworks;
+  readonly dnsDoor: DnsDoor;
   readonly images: ImageService;
   readonly publisher: Publisher;
   readonly publishables: ImageHome["publishables"];
@@ -204,6 +215,7 @@ export function makeParts(ground: Ground): Parts {
     key: "core.metrics_address",
     only: new Set([metricsPath]),
   });
+  parts.dnsDoor = new DnsDoor(as("network-zone"), () => parts.networkZones.store);
   parts.doors = new Doors([parts.door, parts.metricsDoor]);
   parts.certificates = new CertificateService(as("certificate"));
   parts.isCrashLeftover = (file) => isCrashLeftover(parts.server, file);
@@ -226,6 +238,8 @@ export function makeParts(ground: Ground): Parts {
   parts.storageVolumes = new StorageVolumeService(as("storage-volume"));
   parts.networkAcls = new NetworkAclService(as("network-acl"));
   parts.aclNetworks = { followAcls: (network) => parts.networks.followAcls(network) };
+  parts.zoneNetworks = zoneNetworks(parts);
+  parts.networkZones = new NetworkZoneService(as("network-zone"));
   parts.networks = new NetworkService(as("network"));
   parts.images = new ImageService(as("image"));
   parts.publisher = new Publisher(as("image"), parts.images);
@@ -249,6 +263,11 @@ export function makeParts(ground: Ground): Parts {
 const nicOwners = (parts: Parts): NicOwners => ({
   all: () => parts.book.uses(),
   isActive: (key) => parts.book.running.isActive(instanceOfKey(key)),
+});
+
+const zoneNetworks = (parts: Parts): ZoneNetworks => ({
+  all: () => parts.networks.records(),
+  leases: (network) => parts.networks.leases(network),
 });
 
 /** All that objects refer to, as they say it themselves. */
@@ -275,6 +294,7 @@ export const routesOf = (parts: Parts, shutdown: Shutdown): readonly Route[] => 
   ...volumeSnapshotRoutes(parts.storageVolumes),
   ...networkRoutes(parts.networks, parts.changes),
   ...networkAclRoutes(parts.networkAcls, parts.changes),
+  ...networkZoneRoutes(parts.networkZones, parts.changes),
   ...imageRoutes(parts.images, parts.publisher, parts.changes, parts.dirs),
   ...instanceRoutes(parts.instances, parts.snapshots, (request) => importBackup(parts, request)),
   ...snapshotRoutes(parts.snapshots, parts),

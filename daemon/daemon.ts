@@ -259,7 +259,13 @@ export class Daemon {
     if (withContainers && parts !== undefined) await this.#stopContainers();
     if (locks.size > 0) this.#log.warning("Stopped in the middle of work", { objects: locks.keys });
     closeWebsockets();
-    await Promise.all([parts?.doors.close(), this.#app?.close(), parts?.sftp.endAll(), this.#guests?.close()]);
+    await Promise.all([
+      parts?.doors.close(),
+      parts?.dnsDoor.close(),
+      this.#app?.close(),
+      parts?.sftp.endAll(),
+      this.#guests?.close(),
+    ]);
     await parts?.instances.lifecycle.settle();
     await parts?.backupFiles.stop();
     const isIdle =

@@ -31,6 +31,11 @@ function callsText(kind: Kind): string {
   const [one, many] = [pascal(kind.name), manyOf(kind)];
   const says = kind.says ?? {};
   const calls = callsOf(kind);
+  const { parent } = kind;
+  const path = parent === undefined ? kind.path : kind.path.replace(`{${parent}}`, `\${${parent}}`);
+  /** What comes before the other parameters of a call, and the path of all. */
+  const within = parent === undefined ? "" : `${parent}: string, `;
+  const [all, each] = parent === undefined ? ["all", "one(name)"] : [`all(${parent})`, `one(${parent}, name)`];
   const types = [shown, put, post, ...(kind.rename === undefined ? [] : [rename])].sort((a, b) => (a < b ? -1 : 1));
   return `/** ${kind.title}: typed calls. Made by \`npm run gen\` from sdk/api/${module}.ts. */
 import type * as z from "zod";
@@ -41,27 +46,27 @@ import type { CallOptions, WriteOptions } from "./call-options";
 import { urlOf } from "./request";
 import { body, type Tagged, type Wire } from "./wire";
 
-const all = "${kind.path}";
-const one = (name: string) => urlOf\`${kind.path}/\${name}\`;
+${parent === undefined ? `const all = "${path}";` : `const all = (${parent}: string) => urlOf\`${path}\`;`}
+const one = (${within}name: string) => urlOf\`${path}/\${name}\`;
 
 export const ${calls} = (wire: Wire) => ({
-${doc(says.list)}  list${many}: (options?: CallOptions): Promise<${shown}[]> => wire.get(\`\${all}?recursion=1\`, listOf(${shown}), options),
+${doc(says.list)}  list${many}: (${within}options?: CallOptions): Promise<${shown}[]> => wire.get(\`\${${all}}?recursion=1\`, listOf(${shown}), options),
 
-${doc(says.get ?? "@throws ApiError NOT_FOUND")}  get${one}: (name: string, options?: CallOptions): Promise<Tagged<${shown}>> => wire.getTagged(one(name), ${shown}, options),
+${doc(says.get ?? "@throws ApiError NOT_FOUND")}  get${one}: (${within}name: string, options?: CallOptions): Promise<Tagged<${shown}>> => wire.getTagged(${each}, ${shown}, options),
 
-${doc(says.create ?? "@throws ApiError CONFLICT when the name is taken")}  create${one}: (post: z.input<typeof ${post}>, options?: CallOptions): Promise<void> => wire.write("POST", all, { ...options, body: body(${post}, post) }),
+${doc(says.create ?? "@throws ApiError CONFLICT when the name is taken")}  create${one}: (${within}post: z.input<typeof ${post}>, options?: CallOptions): Promise<void> => wire.write("POST", ${all}, { ...options, body: body(${post}, post) }),
 
-${doc(says.update ?? "Replaces the whole mutable part.")}  update${one}: (name: string, put: z.input<typeof ${put}>, options?: WriteOptions): Promise<void> => wire.write("PUT", one(name), { ...options, body: body(${put}, put) }),
+${doc(says.update ?? "Replaces the whole mutable part.")}  update${one}: (${within}name: string, put: z.input<typeof ${put}>, options?: WriteOptions): Promise<void> => wire.write("PUT", ${each}, { ...options, body: body(${put}, put) }),
 
-${doc(says.patch ?? "Merges: configuration key by key, devices by name, other fields when they are given.")}  patch${one}: (name: string, patch: Partial<z.output<typeof ${put}>>, options?: WriteOptions): Promise<void> => wire.write("PATCH", one(name), { ...options, body: body(patchOf(${put}), patch) }),
+${doc(says.patch ?? "Merges: configuration key by key, devices by name, other fields when they are given.")}  patch${one}: (${within}name: string, patch: Partial<z.output<typeof ${put}>>, options?: WriteOptions): Promise<void> => wire.write("PATCH", ${each}, { ...options, body: body(patchOf(${put}), patch) }),
 ${
   kind.rename === undefined
     ? ""
     : `
-${doc(says.rename)}  rename${one}: (name: string, newName: string, options?: CallOptions): Promise<void> => wire.write("POST", one(name), { ...options, body: body(${rename}, { name: newName }) }),
+${doc(says.rename)}  rename${one}: (${within}name: string, newName: string, options?: CallOptions): Promise<void> => wire.write("POST", ${each}, { ...options, body: body(${rename}, { name: newName }) }),
 `
 }
-${doc(says.delete)}  delete${one}: (name: string, options?: CallOptions): Promise<void> => wire.write("DELETE", one(name), options),
+${doc(says.delete)}  delete${one}: (${within}name: string, options?: CallOptions): Promise<void> => wire.write("DELETE", ${each}, options),
 });
 `;
 }

@@ -13,6 +13,9 @@ export type RefKind =
   | "instance-snapshot"
   | "network"
   | "network-acl"
+  | "network-forward"
+  | "network-zone"
+  | "network-zone-record"
   | "profile"
   | "project"
   | "server"
@@ -26,12 +29,16 @@ export interface Ref {
   readonly kind: RefKind;
   readonly project: string;
   readonly name: string;
-  /** What it is of: the instance of a snapshot or a backup, the pool of a volume, "pool/volume" of a volume's snapshot or backup. */
+  /**
+   * What it is of: the instance of a snapshot or a backup, the pool of a volume, "pool/volume" of a volume's snapshot or backup, the network of a
+   * forward, the zone of a record.
+   */
   readonly parent?: string;
 }
 
 type VolumeKind = "storage-volume" | "storage-volume-backup" | "storage-volume-snapshot";
-type Plain = Exclude<RefKind, "instance-backup" | "instance-snapshot" | VolumeKind>;
+type NetworkPart = "network-forward" | "network-zone-record";
+type Plain = Exclude<RefKind, "instance-backup" | "instance-snapshot" | VolumeKind | NetworkPart>;
 
 /** @param project the default one when absent */
 export const ref = (kind: Plain, name: string, project = defaultProject): Ref => ({ kind, project, name });
@@ -72,6 +79,21 @@ export const volumeBackupRef = (pool: string, volume: string, name: string, proj
   parent: `${pool}/${volume}`,
 });
 
+/** @param address that it listens on, as it is stored */
+export const forwardRef = (network: string, address: string): Ref => ({
+  kind: "network-forward",
+  project: defaultProject,
+  name: address,
+  parent: network,
+});
+
+export const zoneRecordRef = (zone: string, name: string): Ref => ({
+  kind: "network-zone-record",
+  project: defaultProject,
+  name,
+  parent: zone,
+});
+
 const collections: Readonly<Record<Plain, string>> = {
   certificate: "/1.0/certificates",
   image: "/1.0/images",
@@ -79,6 +101,7 @@ const collections: Readonly<Record<Plain, string>> = {
   instance: "/1.0/instances",
   network: "/1.0/networks",
   "network-acl": "/1.0/network-acls",
+  "network-zone": "/1.0/network-zones",
   profile: "/1.0/profiles",
   project: "/1.0/projects",
   server: "/1.0",
@@ -94,6 +117,10 @@ export function urlOf({ kind, project, name, parent = "" }: Ref): string {
     const below = kind === "instance-backup" ? "backups" : "snapshots";
     return `${collections.instance}/${parent}/${below}/${encodeURIComponent(name)}${query}`;
   }
+  if (kind === "network-forward")
+    return `${collections.network}/${encodeURIComponent(parent)}/forwards/${encodeURIComponent(name).replaceAll("%3A", ":")}`;
+  if (kind === "network-zone-record")
+    return `${collections["network-zone"]}/${encodeURIComponent(parent)}/records/${encodeURIComponent(name)}`;
   if (kind === "storage-volume" || kind === "storage-volume-snapshot" || kind === "storage-volume-backup")
     return `${volumePath(parent, name, kind === "storage-volume-backup" ? "backups" : "snapshots")}${query}`;
   const part = kind === "image-alias" ? name.split("/").map(encodeURIComponent).join("/") : encodeURIComponent(name);
@@ -114,12 +141,16 @@ export function urlBelow(object: Ref, below: string): string {
   return `${path}/${below}${query === undefined ? "" : `?${query}`}`;
 }
 
-/** What is locked while an object changes. Snapshots and backups change with what they are of. */
+/** What is locked while an object changes. Snapshots, backups, forwards and records change with what they are of. */
 export function lockKeyOf({ kind, project, name, parent }: Ref): string {
   switch (kind) {
     case "instance-backup":
     case "instance-snapshot":
       return `instance/${project}/${parent}`;
+    case "network-forward":
+      return `network/${project}/${parent}`;
+    case "network-zone-record":
+      return `network-zone/${project}/${parent}`;
     case "storage-volume":
       return `storage-volume/${project}/${parent}/${name}`;
     case "storage-volume-backup":

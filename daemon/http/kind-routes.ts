@@ -39,47 +39,62 @@ interface Named {
   readonly name: string;
 }
 
-/** @param refOf which object a name means to who calls */
-export function kindRoutes<Put extends z.ZodObject, Post extends z.ZodType<Named>, Shown extends z.ZodType<Named>>(
+/** Objects that lie in another one: the service of those in that one. @throws ApiError NOT_FOUND where it is not there */
+export type ServiceWithin<Service> = (call: Call, parent: string) => Service;
+
+/** @param refOf which object a name means to who calls, in the object of that name where the kind's lie in one */
+export function kindRoutes<Put extends z.ZodObject, Post extends z.ZodType<object>, Shown extends z.ZodType<object>>(
   kind: Kind<Put, Post, Shown>,
-  service: KindService<z.output<Put>, z.output<Post>, z.output<Shown>>,
+  services:
+    | KindService<z.output<Put>, z.output<Post>, z.output<Shown>>
+    | ServiceWithin<KindService<z.output<Put>, z.output<Post>, z.output<Shown>>>,
   changes: Changes,
-  refOf: (call: Call, name: string) => Ref,
+  refIn: (call: Call, name: string, parent: string) => Ref,
 ): Route[] {
-  const { path, name: word, put: putType, rename: renameType, tagged } = kind;
+  const { name: word, put: putType, rename: renameType, tagged, parent, field = "name" } = kind;
+  const path = parent === undefined ? kind.path : kind.path.replace(`{${parent}}`, `:${parent}`);
   const one = `${path}/:name${kind.hasSlashes ? "*" : ""}`;
   const nameOf = (request: ApiRequest) => param(request, "name");
+  const nameIn = (object: object) => String((object as Record<string, unknown>)[field]);
+  const parentOf = (request: ApiRequest) => (parent === undefined ? "" : param(request, parent));
+  const serviceFor = (request: ApiRequest) =>
+    typeof services === "function" ? services(request.call, parentOf(request)) : services;
+  const hasAll = typeof services !== "function" && services.listAll !== undefined;
   const coveredOf = (shown: z.output<Shown>) => Object.fromEntries(tagged.map((field) => [field, shown[field]]));
-  const told = (call: Call, what: string, name: string, context?: Record<string, unknown>) => ({
+  const refOf = (request: ApiRequest, name: string) => refIn(request.call, name, parentOf(request));
+  const told = (request: ApiRequest, what: string, name: string, context?: Record<string, unknown>) => ({
     action: `${word}-${what}`,
-    of: refOf(call, name),
+    of: refOf(request, name),
     ...(context === undefined ? {} : { context }),
   });
 
   async function list(request: ApiRequest) {
     const filter = parseFilter(request.query.get("filter"));
-    const isAll = service.listAll !== undefined && isOfAllProjects(request);
+    const service = serviceFor(request);
+    const isAll = hasAll && isOfAllProjects(request);
     const all = isAll ? seenOf(request.call, service.listAll?.() ?? []) : await service.list(request.call);
     const shown = all.map((one) => withVisibleUses(request.call, one));
     const found = filter.length === 0 ? shown : shown.filter((one) => matches(filter, one));
     if (recursionOf(request) > 0) return sync(found);
     const projectOf = (shown: z.output<Shown>) => (isAll && "project" in shown ? { project: shown.project } : {});
-    return sync(found.map((shown) => urlOf({ ...refOf(request.call, shown.name), ...projectOf(shown) } as Ref)));
+    return sync(found.map((shown) => urlOf({ ...refOf(request, nameIn(shown)), ...projectOf(shown) } as Ref)));
   }
 
-  async function create({ call }: ApiRequest, post: z.output<Post>) {
-    const { name } = post;
+  async function create(request: ApiRequest, post: z.output<Post>) {
+    const { call } = request;
+    const name = nameIn(post);
     await changes.run(call, {
-      of: [refOf(call, name)],
-      told: told(call, "created", name),
-      work: () => service.create(call, post),
+      of: [refOf(request, name)],
+      told: told(request, "created", name),
+      work: () => serviceFor(request).create(call, post),
     });
-    return created(urlOf(refOf(call, name)));
+    return created(urlOf(refOf(request, name)));
   }
 
   async function get(request: ApiRequest) {
     const { call } = request;
     const name = nameOf(request);
+    const service = serviceFor(request);
     const shown = service.show === undefined ? service.get(call, name) : await service.show(call, name);
     return sync(withVisibleUses(call, shown), coveredOf(shown));
   }
@@ -88,14 +103,14 @@ export function kindRoutes<Put extends z.ZodObject, Post extends z.ZodType<Named
     const { call } = request;
     const name = nameOf(request);
     const mutable = () => {
-      const shown = service.get(call, name) as Record<string, unknown>;
+      const shown = serviceFor(request).get(call, name) as Record<string, unknown>;
       return Object.fromEntries(Object.keys(putType.shape).map((field) => [field, shown[field]])) as z.output<Put>;
     };
     await changes.run(call, {
-      of: [refOf(call, name)],
-      etag: { ifMatch: ifMatchOf(request), parts: () => coveredOf(service.get(call, name)) },
-      told: told(call, "updated", name),
-      work: () => service.update(call, name, next(mutable())),
+      of: [refOf(request, name)],
+      etag: { ifMatch: ifMatchOf(request), parts: () => coveredOf(serviceFor(request).get(call, name)) },
+      told: told(request, "updated", name),
+      work: () => serviceFor(request).update(call, name, next(mutable())),
     });
     return sync();
   }
@@ -104,27 +119,27 @@ export function kindRoutes<Put extends z.ZodObject, Post extends z.ZodType<Named
     const { call } = request;
     const from = nameOf(request);
     await changes.run(call, {
-      of: [refOf(call, from), refOf(call, to)],
-      told: told(call, "renamed", to, { old_name: from }),
-      work: () => service.rename?.(call, from, to),
+      of: [refOf(request, from), refOf(request, to)],
+      told: told(request, "renamed", to, { old_name: from }),
+      work: () => serviceFor(request).rename?.(call, from, to),
     });
-    return created(urlOf(refOf(call, to)));
+    return created(urlOf(refOf(request, to)));
   }
 
   async function remove(request: ApiRequest) {
     const { call } = request;
     const name = nameOf(request);
     await changes.run(call, {
-      of: [refOf(call, name)],
-      told: told(call, "deleted", name),
-      work: () => service.delete(call, name),
+      of: [refOf(request, name)],
+      told: told(request, "deleted", name),
+      work: () => serviceFor(request).delete(call, name),
     });
     return sync();
   }
 
-  const says = kindSays(kind, service.listAll !== undefined);
+  const says = kindSays(kind, hasAll);
   return [
-    { ...route("GET", path, says.list, list), ...(service.listAll === undefined ? {} : { access: "list" as const }) },
+    { ...route("GET", path, says.list, list), ...(hasAll ? { access: "list" as const } : {}) },
     route("POST", path, says.create, create),
     route("GET", one, says.get, get),
     route("PUT", one, says.update, (request, put) => change(request, () => put)),

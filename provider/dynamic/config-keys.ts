@@ -214,6 +214,9 @@ export type NetworkConfigKey =
   | "dns.domain"
   | "dns.mode"
   | "dns.search"
+  | "dns.zone.forward"
+  | "dns.zone.reverse.ipv4"
+  | "dns.zone.reverse.ipv6"
   | "gvrp"
   | "ipv4.address"
   | "ipv4.dhcp"
@@ -266,6 +269,12 @@ export interface NetworkConfig<Value> {
   "dns.mode"?: Value;
   /** Domains that guests try for short names, separated by commas. DHCP of both families tells them. Default: the domain of the network. */
   "dns.search"?: Value;
+  /** Network zone that has the names of the network's instances. */
+  "dns.zone.forward"?: Value;
+  /** Network zone of their IPv4 addresses, which leads back to names in `dns.zone.forward`. */
+  "dns.zone.reverse.ipv4"?: Value;
+  /** Network zone of their IPv6 addresses, which leads back to names in `dns.zone.forward`. */
+  "dns.zone.reverse.ipv6"?: Value;
   /** Of the types `macvlan` and `physical`: whether the switch is told of the VLAN by GVRP, where the interface `<parent>.<vlan>` is made. Default: `false`. It counts from the next start on. */
   gvrp?: Value;
   /** Address of the bridge. `auto` takes a free subnet once and keeps it. `none` leaves IPv4 out. Default: `auto`. */

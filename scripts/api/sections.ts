@@ -18,7 +18,10 @@ const parts: readonly (readonly [start: string, title: string])[] = [
   ["/1.0/instances/:name/console", "Logs"],
   ["/1.0/cluster", "Server"],
   ["/1.0/resources", "Server"],
-  ...kinds.map((kind) => [kind.path, manyOf(kind)] as const),
+  // The longest first: what lies in something begins as that does.
+  ...kinds
+    .map((kind) => [kind.path.replace(/\{(\w+)\}/, ":$1"), manyOf(kind)] as const)
+    .sort(([one], [other]) => other.length - one.length),
 ];
 
 function titleOf(path: string): string {

@@ -31,6 +31,7 @@ const PACKAGES = {
   umoci: { for: ["run", "test"], program: "umoci" },
   "xz-utils": { for: ["run", "test"], program: "xz" },
   zstd: { for: ["run", "test"], program: "zstd" },
+  "bind9-dnsutils": { for: ["test"], program: "dig" },
   faketime: { for: ["test"], program: "faketime" },
   "lxd-client": { for: ["test"], program: "lxc" },
   "openssh-client": { for: ["test"], program: "sftp" },

@@ -15,6 +15,8 @@ export interface Kind<
   readonly path: string;
   /** Word in braces of the path, and name of the resource's property: what the objects lie in. */
   readonly parent?: string;
+  /** The field that tells the objects apart; `name` when absent. */
+  readonly field?: string;
   /** The mutable part: what PUT takes whole and PATCH in part. */
   readonly put: Put;
   /** What makes an object. */

@@ -3,6 +3,9 @@ import { imageAliasKind } from "./image";
 import type { Kind } from "./kind";
 import { networkKind } from "./network";
 import { networkAclKind } from "./network-acl";
+import { networkForwardKind } from "./network-forward";
+import { networkZoneKind } from "./network-zone";
+import { networkZoneRecordKind } from "./network-zone-record";
 import { profileKind } from "./profile";
 import { projectKind } from "./project";
 import { storagePoolKind } from "./storage-pool";
@@ -11,6 +14,9 @@ export const kinds: readonly Kind[] = [
   imageAliasKind,
   networkKind,
   networkAclKind,
+  networkForwardKind,
+  networkZoneKind,
+  networkZoneRecordKind,
   profileKind,
   projectKind,
   storagePoolKind,

@@ -2,6 +2,9 @@
 import { imageAliasCalls } from "./image-alias";
 import { networkCalls } from "./network";
 import { networkAclCalls } from "./network-acl";
+import { networkForwardCalls } from "./network-forward";
+import { networkZoneCalls } from "./network-zone";
+import { networkZoneRecordCalls } from "./network-zone-record";
 import { profileCalls } from "./profile";
 import { projectCalls } from "./project";
 import { storagePoolCalls } from "./storage-pool";
@@ -11,6 +14,9 @@ export const kindsCalls = (wire: Wire) => ({
   ...imageAliasCalls(wire),
   ...networkCalls(wire),
   ...networkAclCalls(wire),
+  ...networkForwardCalls(wire),
+  ...networkZoneCalls(wire),
+  ...networkZoneRecordCalls(wire),
   ...profileCalls(wire),
   ...projectCalls(wire),
   ...storagePoolCalls(wire),

@@ -162,6 +162,22 @@ test("what is of other projects or of the whole server it neither sees nor chang
   assert.deepEqual([config, auth], [{}, "trusted"]);
 });
 
+test("it reads network zones without the keys of their peers, and changes none", async () => {
+  const zone = "/1.0/network-zones/lab.example";
+  const config = { "peers.ns.address": "192.0.2.53", "peers.ns.key": "c2VjcmV0" };
+  assert.equal((await send("POST", "/1.0/network-zones", { name: "lab.example", config }, admin)).status, 201);
+  const configOf = async (who = lab) => ((await list(`${zone}?project=lab`, who)) as { config: object }).config;
+  assert.deepEqual(await configOf(), { "peers.ns.address": "192.0.2.53" });
+  assert.deepEqual(await configOf(admin), config);
+  for (const [method, path] of [
+    ["PATCH", zone],
+    ["POST", `${zone}/records`],
+    ["DELETE", zone],
+  ] as const)
+    assert.equal((await send(method, `${path}?project=lab`, {})).status, 403, `${method} ${path}`);
+  assert.equal((await send("DELETE", zone, undefined, admin)).status, 200);
+});
+
 test("a copy from a project that is not its own is refused, and tells nothing of what is there", async () => {
   for (const source of ["in-hall", "not-there"])
     for (const query of ["", "&dry-run=1"]) {

@@ -65,13 +65,13 @@ for (const access of Object.keys(open) as (keyof typeof open)[])
 
 test("what is for those who have a project is about instances, snapshots, images, profiles, volumes and networks", () => {
   const inProject = apiRoutes.filter(({ access }) => access === "view" || access === "edit");
-  const own = /^\/1\.0\/(instances|images|profiles|networks|storage-pools\/:pool\/volumes)(\/|$)/;
+  const own = /^\/1\.0\/(instances|images|profiles|network-[a-z]+|networks|storage-pools\/:pool\/volumes)(\/|$)/;
   const strange = inProject.filter(({ path }) => !own.test(path));
   assert.deepEqual(strange.map(nameOf), []);
   const isReading = ({ method, path }: ApiRoute) => /^(GET|HEAD)$/.test(method) && !path.endsWith("/sftp");
   const writing = inProject.filter((each) => (each.access === "edit") === isReading(each));
   assert.deepEqual(writing.map(nameOf), [], "who only sees changes nothing");
-  const networks = inProject.filter(({ path, method }) => path.startsWith("/1.0/networks") && method !== "GET");
+  const networks = inProject.filter(({ path, method }) => /^\/1\.0\/network(s|-)/.test(path) && method !== "GET");
   assert.deepEqual(networks.map(nameOf), []);
 });
 

@@ -7,6 +7,7 @@ import { after, before, test } from "node:test";
 import { ownCall } from "../../daemon/core/call";
 import { ref } from "../../daemon/core/ref";
 import { BridgeDriver } from "../../daemon/kinds/network/drivers/bridge";
+import { networkForwardSchema } from "../../daemon/kinds/network/forward/store";
 import type { NetworkHome, NicOwner } from "../../daemon/kinds/network/home";
 import { findLink } from "../../daemon/kinds/network/link";
 import { networkRoutes } from "../../daemon/kinds/network/routes";
@@ -40,10 +41,11 @@ let call: Ask;
 const own = ownCall();
 
 before(async () => {
-  const platform = testPlatform(folder, [networkSchema], {});
+  const platform = testPlatform(folder, [networkSchema, networkForwardSchema], {});
   home = {
     ...platform,
     native: await BothyCell.start(cellProgram, platform.dirs, platform.log),
+    networkZones: { has: () => false },
     nicOwners: { all: () => uses, isActive: () => true },
     networkAcls: { find: () => undefined },
     projects: { allowsNetwork: () => true },

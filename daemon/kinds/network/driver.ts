@@ -3,6 +3,7 @@ import type { Config } from "../../../sdk/api/common";
 import { type ApiError, badRequest } from "../../../sdk/api/errors";
 import type { NetworkLease, NetworkState } from "../../../sdk/api/network";
 import type { NetworkAcl } from "./acl-rules";
+import type { ForwardRules } from "./forward/rules";
 import type { Port } from "./port-rules";
 
 export interface NetworkPlace {
@@ -12,6 +13,7 @@ export interface NetworkPlace {
   readonly config: Config;
   /** Those that `security.acls` names, in its order; none when absent. */
   readonly acls?: readonly NetworkAcl[];
+  readonly forwards?: readonly ForwardRules[];
 }
 
 /** A nic of an instance as the network's DHCP and DNS know it. */
@@ -74,12 +76,16 @@ export interface NetworkDriver {
    * Makes interface, DHCP, DNS and rules; brings existing ones in line. Idempotent: also used at the daemon's start, when all may still be there.
    */
   start(network: NetworkPlace, options?: StartOptions): Promise<void>;
+  /** Replaces the rules of a network that is up, in one step. */
+  applyRules(network: NetworkPlace): Promise<void>;
   /** Removes them; missing ones are no error. */
   stop(network: NetworkPlace): Promise<void>;
   /** Lets go of what it watches; the networks go on. */
   release(): Promise<void>;
   /** Lets guests in by their ports, which need not be there yet, under the network's rules for guests. */
   openPorts(network: NetworkPlace, ports: readonly Port[]): Promise<void>;
+  /** Sets what a port of a guest needs that only one that is there can have. */
+  settlePort(network: NetworkPlace, hostName: string): Promise<void>;
   /** Forgets the ports that are not wanted any more. */
   keepPorts(network: NetworkPlace, isWanted: (port: Port) => boolean): Promise<void>;
   /** Refuses a fixed address that this network cannot give. @throws ApiError BAD_REQUEST */

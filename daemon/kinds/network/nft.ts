@@ -5,17 +5,24 @@ import { run } from "../../platform/processes/run";
 import { aclChains, type NetworkAcl } from "./acl-rules";
 import { type Family, familiesOf } from "./config";
 import type { NetworkPlace } from "./driver";
+import { type ForwardRules, forwardChains } from "./forward/rules";
 import { openPort, type Port, portRulesetOf, portTableOf } from "./port-rules";
 
 export const tableOf = (network: string): string => `inet bothy_${network}`;
 
 /** The whole table as nft reads it; rules that the configuration switches off are absent. */
-export function rulesetOf(name: string, config: Config, acls: readonly NetworkAcl[] = []): string {
+export function rulesetOf(
+  name: string,
+  config: Config,
+  acls: readonly NetworkAcl[] = [],
+  forwards: readonly ForwardRules[] = [],
+): string {
   const set = networkConfig(config);
   const families = familiesOf(config);
   const filtered = families.filter(({ key }) => set.get(`${key}.firewall`));
   const nats = families.filter(({ key }) => set.get(`${key}.nat`));
   const chains = [
+    ...forwardChains(name, config, forwards).map(({ name: own, hook, rules }) => chain(own, hook, rules)),
     ...aclChains(name, config, acls).map(({ name: own, hook, rules }) => chain(own, hook, rules)),
     chain("input", "type filter hook input priority filter; policy accept;", filtered.flatMap(inputRules(name))),
     chain(
@@ -77,9 +84,12 @@ const chain = (name: string, hook: string | undefined, rules: readonly string[])
     : `  chain ${name} {\n${hook === undefined ? "" : `    ${hook}\n`}${rules.map((rule) => `    ${rule}\n`).join("")}  }\n`;
 
 /** Replaces the network's tables in one transaction: no packet meets half of the rules. */
-export async function applyRules({ name, config, acls }: NetworkPlace, ports: readonly Port[]): Promise<void> {
+export async function applyRules(
+  { name, config, acls, forwards }: NetworkPlace,
+  ports: readonly Port[],
+): Promise<void> {
   const opened = ports.map((port) => openPort(name, config, port)).join("");
-  const input = `${dropTables(name)}${rulesetOf(name, config, acls)}${portRulesetOf(name, config)}${opened}`;
+  const input = `${dropTables(name)}${rulesetOf(name, config, acls, forwards)}${portRulesetOf(name, config)}${opened}`;
   await run("nft", ["-f", "-"], { input });
 }
 

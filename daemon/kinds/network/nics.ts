@@ -91,6 +91,12 @@ export class NetworkNics {
     await driver.openPorts(place, ports);
   }
 
+  /** Sets what a port needs once its link is there. */
+  async settlePort(network: string, hostName: string): Promise<void> {
+    const { driver, place } = this.#need(network);
+    await driver.settlePort(place, hostName);
+  }
+
   /** Forgets the ports of an instance, on every network. Never rejects: the rules of a port that is gone harm nobody. */
   async closePorts(instance: string): Promise<void> {
     await this.#keepPorts((port) => port.instance !== instance);

@@ -4,6 +4,7 @@ import { badRequest } from "../../../sdk/api/errors";
 import { Locks } from "../../platform/locks";
 import { run } from "../../platform/processes/run";
 import type { NetworkPlace } from "./driver";
+import { setHairpin } from "./hairpin";
 import { applyRules, removeRules } from "./nft";
 import { closePort, openPort, type Port } from "./port-rules";
 
@@ -12,6 +13,8 @@ interface Ports {
   readonly wanted: Map<string, Port>;
   /** Those in the kernel, by what it was told of them. */
   readonly applied: Map<string, Port>;
+  /** Whether frames may go back by the port that they came from. */
+  turnsAround: boolean;
 }
 
 export class NetworkPorts {
@@ -42,6 +45,11 @@ export class NetworkPorts {
     }
     for (const port of ports) wanted.set(port.hostName, port);
     await this.#follow(network);
+  }
+
+  /** Sets what a port needs once it is there: it joins its bridge with the container's start. */
+  async settle(network: NetworkPlace, hostName: string): Promise<void> {
+    if (hasForwards(network)) await setHairpin([hostName], true);
   }
 
   /** Forgets the ports that are not wanted any more. */
@@ -82,18 +90,23 @@ export class NetworkPorts {
   }
 
   async #replace(network: NetworkPlace): Promise<void> {
-    const { wanted, applied } = this.#of(network.name);
+    const known = this.#of(network.name);
+    const { wanted, applied } = known;
     const ports = [...wanted.values()];
     await applyRules(network, ports);
+    if (known.turnsAround || hasForwards(network)) await setHairpin([...wanted.keys()], hasForwards(network));
+    known.turnsAround = hasForwards(network);
     applied.clear();
     for (const port of ports) applied.set(port.hostName, port);
   }
 
   #of(name: string): Ports {
-    const known = this.#networks.get(name) ?? { wanted: new Map(), applied: new Map() };
+    const known = this.#networks.get(name) ?? { wanted: new Map(), applied: new Map(), turnsAround: false };
     this.#networks.set(name, known);
     return known;
   }
 }
+
+const hasForwards = ({ forwards = [] }: NetworkPlace): boolean => forwards.length > 0;
 
 const isSame = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();

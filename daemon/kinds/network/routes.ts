@@ -5,6 +5,7 @@ import { ref } from "../../core/ref";
 import { kindRoutes } from "../../http/kind-routes";
 import { param, type Route, route, sharedForReading, sync } from "../../http/route";
 import { answers } from "../../http/says";
+import { networkForwardRoutes } from "./forward/routes";
 import type { NetworkService } from "./service";
 
 export const networkRoutes = (networks: NetworkService, changes: Changes): Route[] =>
@@ -31,4 +32,5 @@ export const networkRoutes = (networks: NetworkService, changes: Changes): Route
         return sync(await networks.state(param(request, "name")));
       },
     ),
+    ...networkForwardRoutes(networks, changes),
   ]);

@@ -18,12 +18,14 @@ import type { NetworkDriver, NetworkHost, NetworkPlace } from "./driver";
 import { BridgeDriver } from "./drivers/bridge";
 import { ParentDriver } from "./drivers/parent";
 import { fixedOf } from "./fixed-options";
+import { NetworkForwards } from "./forward/service";
 import type { NetworkHome } from "./home";
 import { findLink, isPort, listLinks, stateOf, unmanagedNetwork } from "./link";
 import { NetworkNics, type ServedNetwork } from "./nics";
 import { NetworkStartUp } from "./start-up";
 import { aclsOf, type NetworkRecord, NetworkStore } from "./store";
 import { isNicOf, usedBy } from "./usage";
+import { requireZones } from "./zones";
 
 /** Subnets are planned one after the other, so that two networks cannot pick the same. */
 const planLock = "networks/plan";
@@ -32,6 +34,7 @@ export class NetworkService {
   readonly #store: NetworkStore;
   readonly #drivers: Readonly<Record<string, NetworkDriver>>;
   readonly nics: NetworkNics;
+  readonly forwards: NetworkForwards;
   readonly #startUp: NetworkStartUp;
 
   constructor(
@@ -48,6 +51,20 @@ export class NetworkService {
     this.nics = new NetworkNics(home, {
       find: (name) => this.#served(this.#store.find(name)),
       list: () => this.#store.list().flatMap((record) => this.#served(record) ?? []),
+    });
+    this.forwards = new NetworkForwards(home, {
+      records: () => this.#store.list(),
+      allowed: (call, name) => {
+        this.requireAllowed(call, name);
+        return this.record(name);
+      },
+      applyForwards: async (name, forwards) => {
+        const record = this.record(name);
+        // One that is down has them when it starts.
+        if (!this.#startUp.hasFailed(name))
+          await this.#driver(record.type).applyRules({ ...this.#place(record), forwards });
+      },
+      planned: (work) => home.locks.run(planLock, work),
     });
     this.#startUp = new NetworkStartUp(home, {
       store: this.#store,
@@ -132,11 +149,15 @@ export class NetworkService {
   async #make(driver: NetworkDriver, post: NetworksPost): Promise<void> {
     await this.#requireFreeName(post.name);
     this.#requireAcls(post.config);
+    this.#requireZones(post);
     const config = await driver.plan(post.name, withoutEmpty(post.config), { others: this.#store.list() });
     const record = { name: post.name, type: post.type, description: post.description, config };
+    this.forwards.requireFit(record);
     await using undo = new Revert(this.home.log);
     undo.add(() => this.#remove(record));
     await driver.start(this.#place(record));
+    // One may have been deleted meanwhile.
+    this.#requireZones(record);
     this.#store.insert(record);
     undo.keep();
   }
@@ -162,15 +183,18 @@ export class NetworkService {
       return this.#store.update({ ...before, description: put.description, config: withoutEmpty(put.config) });
     await this.home.locks.run(planLock, async () => {
       this.#requireAcls(put.config);
+      this.#requireZones({ name, config: put.config });
       const config = await driver.plan(name, withoutEmpty(put.config), {
         current: before.config,
         others: this.#store.list().filter((other) => other.name !== name),
       });
       const after = { ...before, description: put.description, config };
       this.#requireHostsFit(after);
+      this.forwards.requireFit(after);
       await using undo = new Revert(this.home.log);
       undo.add(() => driver.start(this.#place(before), { before: after.config }));
       await driver.start(this.#place(after), { before: before.config });
+      this.#requireZones(after);
       this.#store.update(after);
       this.#startUp.worksAgain(name);
       undo.keep();
@@ -183,7 +207,7 @@ export class NetworkService {
       const record = this.#store.find(name);
       // Deleted meanwhile, or one that is down: it has them when it starts.
       if (record === undefined || this.#startUp.hasFailed(name)) return;
-      await this.#driver(record.type).start(this.#place(record));
+      await this.#driver(record.type).applyRules(this.#place(record));
     });
   }
 
@@ -201,7 +225,9 @@ export class NetworkService {
     await this.home.locks.run(planLock, async () => {
       await this.#requireFreeName(to);
       const after = { ...before, name: to };
-      const [oldPlace, newPlace] = [this.#place(before), this.#place(after)];
+      const oldPlace = this.#place(before);
+      // Its forwards are stored by its old name until all is done.
+      const newPlace = { ...this.#place(after), forwards: oldPlace.forwards };
       await using undo = new Revert(this.home.log);
       undo.add(() => driver.start(oldPlace));
       await driver.stop(oldPlace);
@@ -211,7 +237,10 @@ export class NetworkService {
       await driver.start(newPlace);
       // Somebody may have begun to use it meanwhile.
       this.#requireUnused(from);
-      this.#store.rename(from, to);
+      this.home.database.transaction(() => {
+        this.#store.rename(from, to);
+        this.forwards.store.moveAll(from, to);
+      });
       undo.keep();
     });
   }
@@ -221,10 +250,17 @@ export class NetworkService {
     this.requireAllowed(call, name);
     const record = this.record(name);
     this.#requireUnused(name);
+    const forwards = this.forwards.store.list(name);
     // From here on nobody can use it; what a crash leaves behind goes at the next start.
-    this.#store.delete(name);
+    this.home.database.transaction(() => {
+      this.forwards.store.deleteAll(name);
+      this.#store.delete(name);
+    });
     await using undo = new Revert(this.home.log);
-    undo.add(() => this.#store.insert(record));
+    undo.add(() => {
+      this.#store.insert(record);
+      for (const forward of forwards) this.forwards.store.insert(forward);
+    });
     await this.#remove(record);
     this.#startUp.forget(name);
     undo.keep();
@@ -328,6 +364,10 @@ export class NetworkService {
       );
   }
 
+  #requireZones({ name, config }: Pick<NetworkRecord, "name" | "config">): void {
+    requireZones(name, config, (zone) => this.home.networkZones.has(zone));
+  }
+
   #requireUnused(name: string): void {
     if (usedBy(this.home.references, name).length > 0) throw badRequest("The network is currently in use");
   }
@@ -356,7 +396,17 @@ export class NetworkService {
 
   #place({ name, config }: NetworkRecord): NetworkPlace {
     const acls = aclsOf(config).flatMap((acl) => this.home.networkAcls.find(acl) ?? []);
-    return { name, config, acls, path: this.home.dirs.network(name) };
+    const { store } = this.forwards;
+    return {
+      name,
+      config,
+      acls,
+      // Read when rules are made: a nic that starts has the place of each network.
+      get forwards() {
+        return store.list(name);
+      },
+      path: this.home.dirs.network(name),
+    };
   }
 
   #render(record: NetworkRecord): Network {

@@ -7,6 +7,7 @@ import type { Reference } from "../../core/references/store";
 import type { Database, Schema } from "../../platform/database/database";
 import type { Row } from "../../platform/database/row";
 import { config, name } from "../../platform/database/rules";
+import { zonesOf } from "./zones";
 
 export const networkSchema: Schema = {
   kind: "network",
@@ -98,7 +99,10 @@ export class NetworkStore {
 }
 
 /** What a network's configuration names. */
-const targetsOf = (config: Config): Ref[] => aclsOf(config).map((acl) => ref("network-acl", acl));
+const targetsOf = (config: Config): Ref[] => [
+  ...aclsOf(config).map((acl) => ref("network-acl", acl)),
+  ...zonesOf(config).map((zone) => ref("network-zone", zone)),
+];
 
 /** Names of the ACLs that a network has, in their order. */
 export const aclsOf = (config: Config): string[] => [...new Set(networkConfig(config).get("security.acls") ?? [])];

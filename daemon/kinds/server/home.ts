@@ -28,5 +28,7 @@ export interface ServerHome extends Platform {
   readonly door: DoorPort;
   /** The one that leads to the metrics alone. */
   readonly metricsDoor: DoorPort;
+  /** The one for peers of network zones. */
+  readonly dnsDoor: DoorPort;
   readonly certificate: { known(): KnownCertificate | undefined };
 }

@@ -9,9 +9,9 @@ import type { DoorPort, ServerHome } from "./home";
 const retryMs = 10_000;
 
 interface Place {
-  readonly key: "core.https_address" | "core.metrics_address";
+  readonly key: "core.dns_address" | "core.https_address" | "core.metrics_address";
   readonly door: DoorPort;
-  readonly warning: "httpsAddress" | "metricsAddress";
+  readonly warning: "dnsAddress" | "httpsAddress" | "metricsAddress";
   readonly name: string;
 }
 
@@ -22,6 +22,7 @@ export class Listening {
     this.#places = [
       { key: "core.https_address", door: home.door, warning: "httpsAddress", name: "HTTPS" },
       { key: "core.metrics_address", door: home.metricsDoor, warning: "metricsAddress", name: "readers of metrics" },
+      { key: "core.dns_address", door: home.dnsDoor, warning: "dnsAddress", name: "peers of network zones" },
     ];
   }
 

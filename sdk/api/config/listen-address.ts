@@ -12,6 +12,8 @@ export interface ListenAddress {
 export const defaultPort = 8443;
 /** The port at which LXD shows its metrics. */
 export const metricsPort = 9100;
+/** The port of DNS. */
+export const dnsPort = 53;
 
 const namePattern = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\.?$/i;
 

@@ -6,6 +6,7 @@ import { bgpKeys } from "./network/bgp";
 import { ipv4Keys, ipv4RangeReasons } from "./network/ipv4";
 import { ipv6Keys, ipv6RangeReasons } from "./network/ipv6";
 import { tunnelKeys } from "./network/tunnel";
+import { networkZoneRows } from "./network/zones";
 import { parentKeys } from "./network-parent";
 import { readerOf } from "./reader";
 import { grouped, type KeyTable, type ValueType } from "./table";
@@ -167,6 +168,7 @@ export const networkKeys = {
   ...bgpKeys,
   ...bridge,
   ...dns,
+  ...networkZoneRows,
   ...dnsSearch,
   ...ipv4Keys,
   ...ipv6Keys,

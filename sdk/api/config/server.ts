@@ -1,5 +1,5 @@
 /** Configuration keys of the server; every key here has an effect. */
-import { listenAddress, listenAddressWith, metricsPort } from "./listen-address";
+import { dnsPort, listenAddress, listenAddressWith, metricsPort } from "./listen-address";
 import { readerOf } from "./reader";
 import { grouped, type KeyTable } from "./table";
 import {
@@ -20,6 +20,15 @@ const since = "0.1.0";
 
 /** Who reaches the server from elsewhere (docs/lxd-api.md, Trust). */
 const core = grouped("core", {
+  "core.dns_address": {
+    type: listenAddressWith(dnsPort),
+    unset: "zones are served to nobody",
+    applies: "now",
+    since,
+    extension: "network_dns",
+    example: "10.0.0.5:53",
+    doc: "Where the server answers peers of network zones over DNS, as `core.https_address` says it. Without a port it is 53.",
+  },
   "core.https_allowed_credentials": {
     type: bool,
     default: "false",

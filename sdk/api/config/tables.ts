@@ -2,6 +2,8 @@
 import { instanceKeys, volatileKeys } from "./instance";
 import { networkKeys } from "./network";
 import { networkAclKeys } from "./network-acl";
+import { networkForwardKeys } from "./network-forward";
+import { networkZoneKeys } from "./network-zone";
 import { projectKeys } from "./project";
 import { serverKeys } from "./server";
 import { storagePoolKeys } from "./storage-pool";
@@ -32,6 +34,12 @@ export const configTables: readonly ConfigTable[] = [
   },
   { title: "Networks", intro: "Keys of networks; of bridges, where no type is named.", tables: { all: networkKeys } },
   { title: "Network ACLs", intro: "Keys of network ACLs.", tables: { all: networkAclKeys } },
+  { title: "Network forwards", intro: "Keys of forwards of a network.", tables: { all: networkForwardKeys } },
+  {
+    title: "Network zones",
+    intro: "Keys of network zones. Their records have `user.*`.",
+    tables: { all: networkZoneKeys },
+  },
   {
     title: "Storage pools",
     intro: "Keys of storage pools, of every driver unless drivers are named.",

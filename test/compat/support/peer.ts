@@ -97,6 +97,7 @@ function removeOurs(peer: Peer): void {
       lxc storage delete "$p"
     done
     ${names("network list")} lxc network delete "$n"; done
+    ${names("network zone list")} lxc network zone delete "$n"; done
     ${names("network acl list")} lxc network acl delete "$n"; done
     ${names("config trust list-tokens")} lxc config trust revoke-token "$n"; done
     for n in $(lxc config trust list -f csv | sed -n 's/^client,ct[^,]*,[^,]*,\\([0-9a-f]*\\),.*/\\1/p'); do lxc config trust remove "$n"; done`;

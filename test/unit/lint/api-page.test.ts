@@ -84,7 +84,12 @@ test("a call that may bring a body says which", () => {
   const silent = apiRoutes.filter(
     ({ method, says: { body, patch, upload } }) => /^P/.test(method) && (body ?? patch ?? upload) === undefined,
   );
-  const needNone = ["POST /1.0/images/:fingerprint/secret", "POST /1.0/images/:fingerprint/refresh"];
+  const needNone = [
+    "POST /1.0/images/:fingerprint/secret",
+    // Refused whatever it brings.
+    "POST /1.0/networks/:network/peers",
+    "POST /1.0/images/:fingerprint/refresh",
+  ];
   assert.deepEqual(silent.map(nameOf).sort(), ["PUT /internal/shutdown", ...needNone].sort());
 });
 

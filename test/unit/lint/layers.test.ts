@@ -16,7 +16,7 @@ const layers: readonly { folder: string; ours: readonly string[]; packages: read
   {
     folder: "daemon",
     ours: ["daemon", "sdk/api", "sdk/host"],
-    packages: ["@fastify/busboy", "fastify", "undici", "ws", "yaml", "zod"],
+    packages: ["@fastify/busboy", "dns-packet", "fastify", "undici", "ws", "yaml", "zod"],
   },
 ];
 

@@ -13,6 +13,7 @@ const sources = globSync("{cli,daemon,native,provider,scripts,sdk}/**/*.{ts,js,c
 /** Texts of LXD 5.0.2 with a short form. */
 const stock = [
   "ETag doesn't match",
+  "doesn't exist. Make it first",
   "This operation can't be cancelled",
   "isn't a supported event type",
   "Couldn't find the CGroup",
@@ -55,7 +56,11 @@ test("no message or comment uses a short form of its own", () => {
 });
 
 /** Those that begin as ours do. */
-const stockCannot = ["Cannot specify a project when requesting all projects"];
+const stockCannot = [
+  "Cannot specify a project when requesting all projects",
+  "Cannot delete a zone that is in use",
+  "Cannot mix IP versions in listen address and x",
+];
 
 /** The beginning of a text given to one of these, as far as it is one piece. */
 const thrown = /\b(?:badRequest|internal|unavailable|conflict|notFound)\(\s*(["'`])(Cannot (?:(?!\1)[^\n\\]|\\.)*)\1/g;

@@ -16,7 +16,7 @@ import type { Nic } from "./nic-plan";
 import { portSteps } from "./nic-port";
 import { dropRoutes, routeSteps, setRoutes } from "./nic-routes";
 import type { NicFacts, NicType } from "./nic-type";
-import type { BeforeStep, Step } from "./step";
+import type { AfterStep, BeforeStep, Step } from "./step";
 
 function check({ home, owner, nic }: NicFacts): void {
   const { device, network, bridge } = nic;
@@ -106,6 +106,7 @@ const steps = async (facts: NicFacts): Promise<Step[]> => {
   return [
     ...(isManaged ? [hostStep(facts), portStep(facts)] : filterSteps(facts)),
     ...(await portSteps(facts)),
+    ...(isManaged ? [settleStep(facts)] : []),
     ...addressSteps(facts.nic),
     ...routeSteps(facts.nic, facts.nic.bridge),
   ];
@@ -166,6 +167,13 @@ function portStep({ home, owner, nic }: NicFacts): BeforeStep {
     undo: () => home.networks.nics.closePort(keyOf(owner), hostName),
   };
 }
+
+/** The port goes with its pair. */
+const settleStep = ({ home, nic: { bridge, hostName } }: NicFacts): AfterStep => ({
+  by: "daemon after",
+  run: () => home.networks.nics.settlePort(bridge, hostName),
+  undo: async () => undefined,
+});
 
 export const bridged: NicType = {
   check,

@@ -74,6 +74,10 @@ export class BridgeDriver implements NetworkDriver {
     await this.#names.follow(network);
   }
 
+  applyRules(network: NetworkPlace): Promise<void> {
+    return this.#ports.replace(network);
+  }
+
   async stop(network: NetworkPlace): Promise<void> {
     this.#names.stop(network.name);
     const links = async () => {
@@ -90,6 +94,10 @@ export class BridgeDriver implements NetworkDriver {
 
   async openPorts(network: NetworkPlace, ports: readonly Port[]): Promise<void> {
     await this.#ports.open(network, await withOwnIpv4(network, ports));
+  }
+
+  settlePort(network: NetworkPlace, hostName: string): Promise<void> {
+    return this.#ports.settle(network, hostName);
   }
 
   keepPorts(network: NetworkPlace, isWanted: (port: Port) => boolean): Promise<void> {

@@ -56,7 +56,11 @@ export class ParentDriver implements NetworkDriver {
 
   async release(): Promise<void> {}
 
+  async applyRules(): Promise<void> {}
+
   async openPorts(): Promise<void> {}
+
+  async settlePort(): Promise<void> {}
 
   async keepPorts(): Promise<void> {}
 

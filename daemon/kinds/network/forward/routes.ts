@@ -1,0 +1,44 @@
+/** Routes of forwards of networks: those that every kind has; and of peers, which networks of type bridge have not. */
+import { badRequest } from "../../../../sdk/api/errors";
+import { networkForwardKind } from "../../../../sdk/api/network-forward";
+import type { Changes } from "../../../core/changes";
+import { forwardRef } from "../../../core/ref";
+import { kindRoutes } from "../../../http/kind-routes";
+import { type ApiRequest, type Route, route } from "../../../http/route";
+import { answers } from "../../../http/says";
+import type { NetworkService } from "../service";
+import { plainAddress } from "./addresses";
+
+export const networkForwardRoutes = (networks: NetworkService, changes: Changes): Route[] => [
+  ...kindRoutes(
+    networkForwardKind,
+    (call, network) => networks.forwards.of(call, network),
+    changes,
+    (_call, address, network) => forwardRef(network, plainAddress(address)),
+  ),
+  ...peerRoutes(networks),
+];
+
+const peerRoutes = (networks: NetworkService): Route[] => {
+  const path = "/1.0/networks/:network/peers";
+  const refuse = ({ call, params }: ApiRequest): never => {
+    const { network: name = "" } = params;
+    // It has to be there first, in the words of its forwards.
+    networks.forwards.of(call, name);
+    throw badRequest(`Network driver "${networks.record(name).type}" does not support peering`);
+  };
+  return [
+    route(
+      "GET",
+      path,
+      { summary: "Is refused: only networks of type `ovn` have peers.", answer: answers.nothing },
+      refuse,
+    ),
+    route(
+      "POST",
+      path,
+      { summary: "Is refused: only networks of type `ovn` get peers.", answer: answers.nothing },
+      refuse,
+    ),
+  ];
+};
