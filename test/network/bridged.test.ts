@@ -117,6 +117,23 @@ test("the host has routes to subnets behind a nic, for as long as it is there", 
   assert.deepEqual(await routes(), []);
 });
 
+test("a route that the host has stays, and is told of; a restricted project has none to give", { skip }, async () => {
+  await shared.daemon.run("ip", "route", "add", "203.0.113.0/26", "dev", "hbr0");
+  await make(shared, "one", { eth0: nicOn("net7", { "ipv4.routes": "203.0.113.0/26" }) });
+  await refusesStart(shared, "one", /"ipv4.routes".*203\.0\.113\.0\/26 dev hbr0/);
+  await shared.daemon.run("ip", "route", "del", "203.0.113.0/26");
+  await shared.client.createProject({ name: "shut", config: { restricted: "true", "features.profiles": "false" } });
+  const devices = { eth0: nicOn("net7", { "ipv4.routes": "203.0.113.0/26" }) };
+  const body = { name: "one", source: { type: "image", alias: "template:busybox" }, devices };
+  const told = await shared.outcome("POST", "/1.0/instances?project=shut", body);
+  assert.deepEqual(
+    [told.status, /Routes of the host are forbidden/.test(told.error)],
+    [400, true],
+    JSON.stringify(told),
+  );
+  await shared.client.deleteProject("shut");
+});
+
 test("VLANs on a bridge of the host want that to look at them", { skip }, async () => {
   await make(shared, "one", { eth0: nicOn("hbr0", { vlan: "10" }) });
   await refusesStart(shared, "one", /"eth0".*"vlan": VLAN filtering is not enabled in parent bridge "hbr0"/);
