@@ -101,6 +101,13 @@ test("a nic with no IPv4 sends none", { skip }, async () => {
   await join("none", 21, nicOn("hbr0", { "security.ipv4_filtering": "true", "ipv4.address": "none" }));
   await join("free", 23, nicOn("hbr0"));
   assert.ok(!(await reaches(shared, "none", address(23))));
+  const none = { "security.ipv4_filtering": "true", "ipv4.address": "none" };
+  await setDevices(shared, "free", { eth0: nicOn("hbr0", none) });
+  await setDevices(shared, "free", { eth0: nicOn("net7", none) });
+  await shared.client.updateNetwork("net7", {
+    description: "",
+    config: { "ipv4.address": "10.99.7.1/24", "ipv4.dhcp.expiry": "2h" },
+  });
 });
 
 test("the host has routes to subnets behind a nic, for as long as it is there", { skip }, async () => {

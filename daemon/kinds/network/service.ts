@@ -312,7 +312,7 @@ export class NetworkService {
     const driver = this.#driver(after.type);
     for (const use of this.home.nicOwners.all())
       for (const [device, nic] of Object.entries(use.expandedDevices))
-        if (isNicOf(nic, after.name) && nic["ipv4.address"])
+        if (isNicOf(nic, after.name) && nic["ipv4.address"] && nic["ipv4.address"] !== "none")
           driver.checkHost(this.#place(after), { instance: use.key, device, hwaddr: "", ipv4: nic["ipv4.address"] });
   }
 

@@ -47,7 +47,9 @@ export function rivalOf(
   for (const { key, config, expandedDevices } of uses)
     for (const [other, nic] of Object.entries(expandedDevices)) {
       if (!isNicOf(nic, network) || (key === instance && other === device)) continue;
-      if (ipv4 && nic["ipv4.address"] === ipv4) return { instance: key, address: `IP address "${ipv4}"` };
+      // "none" is no address, and anybody's.
+      if (ipv4 && ipv4 !== "none" && nic["ipv4.address"] === ipv4)
+        return { instance: key, address: `IP address "${ipv4}"` };
       const own = nic.hwaddr || instanceConfig(config).get(`volatile.${other}.hwaddr`);
       if (hwaddr && own?.toLowerCase() === hwaddr.toLowerCase())
         return { instance: key, address: `MAC address "${hwaddr}"` };
