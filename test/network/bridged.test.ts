@@ -101,6 +101,13 @@ test("a nic with no IPv4 sends none", { skip }, async () => {
   await join("none", 21, nicOn("hbr0", { "security.ipv4_filtering": "true", "ipv4.address": "none" }));
   await join("free", 23, nicOn("hbr0"));
   assert.ok(!(await reaches(shared, "none", address(23))));
+  const none = { "security.ipv4_filtering": "true", "ipv4.address": "none" };
+  await setDevices(shared, "free", { eth0: nicOn("hbr0", none) });
+  await setDevices(shared, "free", { eth0: nicOn("net7", none) });
+  await shared.client.updateNetwork("net7", {
+    description: "",
+    config: { "ipv4.address": "10.99.7.1/24", "ipv4.dhcp.expiry": "2h" },
+  });
 });
 
 test("the host has routes to subnets behind a nic, for as long as it is there", { skip }, async () => {
@@ -115,6 +122,23 @@ test("the host has routes to subnets behind a nic, for as long as it is there", 
   );
   await (await shared.client.setInstanceState("one", { action: "stop", force: true })).wait();
   assert.deepEqual(await routes(), []);
+});
+
+test("a route that the host has stays, and is told of; a restricted project has none to give", { skip }, async () => {
+  await shared.daemon.run("ip", "route", "add", "203.0.113.0/26", "dev", "hbr0");
+  await make(shared, "one", { eth0: nicOn("net7", { "ipv4.routes": "203.0.113.0/26" }) });
+  await refusesStart(shared, "one", /"ipv4.routes".*203\.0\.113\.0\/26 dev hbr0/);
+  await shared.daemon.run("ip", "route", "del", "203.0.113.0/26");
+  await shared.client.createProject({ name: "shut", config: { restricted: "true", "features.profiles": "false" } });
+  const devices = { eth0: nicOn("net7", { "ipv4.routes": "203.0.113.0/26" }) };
+  const body = { name: "one", source: { type: "image", alias: "template:busybox" }, devices };
+  const told = await shared.outcome("POST", "/1.0/instances?project=shut", body);
+  assert.deepEqual(
+    [told.status, /Routes of the host are forbidden/.test(told.error)],
+    [400, true],
+    JSON.stringify(told),
+  );
+  await shared.client.deleteProject("shut");
 });
 
 test("VLANs on a bridge of the host want that to look at them", { skip }, async () => {

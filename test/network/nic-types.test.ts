@@ -109,6 +109,15 @@ test("a physical nic comes and goes while the container runs, and ends with it a
   assert.equal(await links("dev", "par1"), before);
 });
 
+test("a priority of the instance is no matter of an interface that is wholly its own", { skip }, async () => {
+  await make(shared, "own", { eth0: own, eth1: macvlan });
+  const { value } = await shared.client.getInstance("own");
+  const config = { ...value.config, "limits.network.priority": "5" };
+  await (await shared.client.updateInstance("own", { ...value, config })).wait();
+  await start(shared, "own");
+  await stop(shared, "own");
+});
+
 test("an interface comes back from a start that fails after it was handed on", { skip }, async () => {
   const before = await links();
   const devices = { eth0: own, eth1: { type: "nic", nictype: "p2p", host_name: "par0" } };

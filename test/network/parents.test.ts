@@ -171,3 +171,15 @@ test("two nics of an instance are not one interface", { skip }, async () => {
   });
   await leavesNothing(shared, async () => refusesStart(shared, "web", /"hwaddr": MAC address .* of the instance/));
 });
+
+test("a network that is no bridge has neither forwards nor peers", { skip }, async () => {
+  const listen = { listen_address: "192.0.2.9" };
+  for (const network of ["mv0", "ph0", "sr0"]) {
+    const type = { mv0: "macvlan", ph0: "physical", sr0: "sriov" }[network];
+    const url = `/1.0/networks/${network}`;
+    const words = (what: string) => new RegExp(`^Network driver "${type}" does not support ${what}`);
+    await shared.refuses("GET", `${url}/forwards`, undefined, 400, words("forwards"));
+    await shared.refuses("POST", `${url}/forwards`, listen, 400, words("forwards"));
+    await shared.refuses("GET", `${url}/peers`, undefined, 400, words("peering"));
+  }
+});

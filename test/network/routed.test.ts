@@ -104,6 +104,7 @@ test("a routed nic comes to a running container, with subnets behind it, and sur
   const nic = {
     type: "nic",
     nictype: "routed",
+    name: "lan0",
     "ipv4.address": "203.0.113.5",
     "ipv4.routes": "203.0.113.64/26",
     host_name: "rt0",

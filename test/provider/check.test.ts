@@ -57,7 +57,7 @@ const wrong: WrongInput[] = [
   {
     kind: "network",
     inputs: { name: "net0", type: "ovn" },
-    failures: { type: /must be one of bridge\. LXD's "ovn" is not here yet/ },
+    failures: { type: /must be one of bridge, macvlan, physical, sriov\. LXD's "ovn" is not here yet/ },
   },
   {
     kind: "network",
@@ -116,7 +116,7 @@ const wrong: WrongInput[] = [
         n: { type: "nci" },
         g: { type: "gpu", pci: "first" },
         u: { type: "usb", vendorid: "046D", productid: "c52b" },
-        e: { type: "nic", netwrk: "a", nictype: "p2p", vlan: 1 },
+        e: { type: "nic", netwrk: "a", nictype: "p2p", nested: "eth1" },
       },
     },
     failures: {
@@ -125,7 +125,7 @@ const wrong: WrongInput[] = [
       "devices.g.pci": /Invalid PCI address/,
       "devices.u.vendorid": /must be four lower case hex characters/,
       "devices.e.netwrk": /Did you mean "network"/,
-      "devices.e.vlan": /is an option of LXD that this version does not have yet/,
+      "devices.e.nested": /is an option of LXD that this version does not have yet/,
     },
   },
   { kind: "project", inputs: { name: "default" }, failures: { name: /always exists/ } },

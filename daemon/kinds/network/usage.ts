@@ -49,7 +49,7 @@ export function rivalOf(
   for (const { key, config, expandedDevices } of uses)
     for (const [other, nic] of Object.entries(expandedDevices)) {
       if (!isNicOf(nic, network) || (key === instance && other === device)) continue;
-      if (ipv4 && nic["ipv4.address"] === ipv4) return { instance: key, address: `IP address "${ipv4}"` };
+      if (ipv4 && fixedOf(nic).ipv4 === ipv4) return { instance: key, address: `IP address "${ipv4}"` };
       if (ipv6 && fixedOf(nic).ipv6 === ipv6) return { instance: key, address: `IP address "${ipv6}"` };
       const own = nic.hwaddr || instanceConfig(config).get(`volatile.${other}.hwaddr`);
       if (hwaddr && own?.toLowerCase() === hwaddr.toLowerCase())

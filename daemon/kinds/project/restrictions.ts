@@ -146,6 +146,9 @@ function forbiddenDevice(config: Config, options: Device): string | undefined {
       if (rules.get("restricted.devices.nic") === "block") return "Network devices are forbidden";
       if (rules.get("restricted.devices.nic") === "managed" && !options.network)
         return "Only managed network devices are allowed";
+      // The host would send to the container what is meant for others.
+      if (rules.get("restricted.devices.nic") !== "allow" && (options["ipv4.routes"] || options["ipv6.routes"]))
+        return "Routes of the host are forbidden";
       return forbiddenNetwork(config, options) ? "Network not allowed in project" : undefined;
     case "gpu":
     case "infiniband":

@@ -14,6 +14,7 @@ import { addressesIn, addressSteps, bitsOf, type Family, families, requireOwnAdd
 import { pairStep } from "./nic-pair";
 import { parentStep, refused, releaseParent, requireParent, tagOf } from "./nic-parent";
 import type { Nic } from "./nic-plan";
+import { setRoute } from "./nic-routes";
 import type { NicFacts, NicType } from "./nic-type";
 import type { AfterStep, BeforeStep, Step } from "./step";
 
@@ -84,7 +85,7 @@ const sourceStep = (facts: NicFacts): BeforeStep => ({
   undo: async () => void (await run("nft", ["-f", "-"], { input: dropTable(tableOf(facts)) })),
 });
 
-function hostLines({ hostName, parent, options, ...nic }: Nic): string[] {
+function hostLines({ hostName, parent, options }: Nic): string[] {
   const set = nicOptions(options);
   return families.flatMap((family) => {
     const addresses = addressesIn(options, family);
@@ -92,12 +93,9 @@ function hostLines({ hostName, parent, options, ...nic }: Nic): string[] {
     if (addresses.length === 0) return [];
     const nodad = family === "ipv6" ? " nodad" : "";
     const routes = addresses.map((address) => `route replace ${address}/${bitsOf(family)} dev ${hostName}`);
-    const behind = routesIn({ hostName, parent, options, ...nic }, family).map(
-      (subnet) => `route replace ${subnet} via ${addresses[0]} dev ${hostName}`,
-    );
     return [
       `address replace ${set.get(`${family}.host_address`)}/${bitsOf(family)} dev ${hostName}${nodad}`,
-      ...[...routes, ...behind].flatMap((line) => [line, ...(table === undefined ? [] : [`${line} table ${table}`])]),
+      ...routes.flatMap((line) => [line, ...(table === undefined ? [] : [`${line} table ${table}`])]),
       ...(parent === "" ? [] : addresses.map((address) => answerFor(address, parent))),
     ];
   });
@@ -116,6 +114,14 @@ async function setUpHost({ nic }: NicFacts): Promise<void> {
     );
   }
   await batch(hostLines(nic));
+  for (const family of families) for (const subnet of routesIn(nic, family)) await setBehind(nic, family, subnet);
+}
+
+async function setBehind({ hostName, options }: Nic, family: Family, subnet: string): Promise<void> {
+  const words = ["via", addressesIn(options, family)[0] ?? "", "dev", hostName];
+  const table = nicOptions(options).get(`${family}.host_table`);
+  await setRoute(subnet, words, hostName);
+  if (table !== undefined) await batch([`route replace ${subnet} ${words.join(" ")} table ${table}`]);
 }
 
 /** Routes and addresses go with the interface; what the parent has does not. */

@@ -8,6 +8,7 @@ import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { nicOptions } from "../../../../sdk/api/devices/nic";
 import { run } from "../../../platform/processes/run";
 import type { NamedDevice, Owner } from "../devices/driver";
+import { nicTypeOf } from "../devices/nic-resolved";
 import type { InstanceHome } from "../home";
 import { type Expanded, keyOf } from "../record";
 
@@ -38,7 +39,10 @@ const isNone = (limits: NicLimits): boolean => Object.keys(limits).length === 0;
 const isSame = (a: NicLimits, b: NicLimits): boolean =>
   a.ingress === b.ingress && a.egress === b.egress && a.priority === b.priority;
 
-type Home = Pick<InstanceHome, "groups">;
+type Home = Pick<InstanceHome, "groups" | "networks">;
+
+/** Types whose nics have an end on the host. */
+const paired = ["bridged", "p2p", "routed"];
 
 /** Found again by whoever knows the instance: the interface may be gone by then. */
 const tableOf = ({ groups }: Home, owner: Owner, device: string): string => {
@@ -101,6 +105,7 @@ export async function limitNics(
     const had = before === undefined || was === undefined ? {} : nicLimitsOf(before, was.config);
     const has = nicLimitsOf(options, is.config);
     if (hostName === undefined || !isMeant(device) || isSame(had, has)) continue;
+    if (!paired.includes(nicTypeOf(home.networks, options))) continue;
     await setQueue(hostName, had.ingress, has.ingress);
     await run("nft", ["-f", "-"], { input: rulesOf(tableOf(home, owner, device), hostName, has) });
   }

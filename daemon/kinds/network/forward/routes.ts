@@ -23,9 +23,7 @@ const peerRoutes = (networks: NetworkService): Route[] => {
   const path = "/1.0/networks/:network/peers";
   const refuse = ({ call, params }: ApiRequest): never => {
     const { network: name = "" } = params;
-    // It has to be there first, in the words of its forwards.
-    networks.forwards.of(call, name);
-    throw badRequest(`Network driver "${networks.record(name).type}" does not support peering`);
+    throw badRequest(`Network driver "${networks.forwards.network(call, name).type}" does not support peering`);
   };
   return [
     route(

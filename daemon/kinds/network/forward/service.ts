@@ -35,13 +35,20 @@ export class NetworkForwards {
     this.store = new NetworkForwardStore(home.database);
   }
 
-  /** Those of one network. @throws ApiError NOT_FOUND when it is not there, or not for who calls */
-  of(call: Call, name: string): ForwardsOfNetwork {
+  /** A network whose forwards, or peers, are asked for. @throws ApiError NOT_FOUND when it is not there, or not for who calls */
+  network(call: Call, name: string): NetworkRecord {
     try {
-      return new ForwardsOfNetwork(this.home, this.networks, this.store, this.networks.allowed(call, name));
+      return this.networks.allowed(call, name);
     } catch (error) {
       throw within("Failed loading network", error);
     }
+  }
+
+  /** Those of one network. @throws ApiError NOT_FOUND as above, BAD_REQUEST for a network of a type that has none */
+  of(call: Call, name: string): ForwardsOfNetwork {
+    const network = this.network(call, name);
+    if (network.type !== "bridge") throw badRequest(`Network driver "${network.type}" does not support forwards`);
+    return new ForwardsOfNetwork(this.home, this.networks, this.store, network);
   }
 
   /**
