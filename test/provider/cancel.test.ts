@@ -4,6 +4,8 @@ import type { Props } from "../../provider/core/engine/values";
 import { type TestDaemon, withDaemon } from "../support/daemon";
 import { DynamicProcess, InitFailedAnswer } from "./support/dynamic-process";
 import { lacksContainers } from "./support/lacks";
+import { PluginProcess } from "./support/plugin-process";
+import type { ProviderProcess } from "./support/provider-process";
 
 const skip = lacksContainers();
 
@@ -18,6 +20,8 @@ const neverReady = (name: string): Props => ({
 
 const start = (daemon: TestDaemon) => DynamicProcess.start({ env: { BOTHY_ENDPOINT: `unix://${daemon.socket}` } });
 
+const startPlugin = (daemon: TestDaemon) => PluginProcess.start({ config: { endpoint: `unix://${daemon.socket}` } });
+
 /** Resolves when the container runs its command to wait for. */
 async function isWaiting({ client }: TestDaemon, name: string): Promise<void> {
   for await (const { metadata } of client.events({ types: ["lifecycle"] })) {
@@ -29,35 +33,39 @@ async function isWaiting({ client }: TestDaemon, name: string): Promise<void> {
 const pendingOf = async ({ client }: TestDaemon, name: string) =>
   (await client.getInstance(name)).value.config["user.bothy.pending"];
 
-test("a wait ends when the engine is told to cancel, and the container stays in the state", { skip }, () =>
-  withDaemon({ bare: false }, async (daemon) => {
-    await using provider = await start(daemon);
-    const inputs = await provider.checked("container", neverReady("web"));
-    const waiting = isWaiting(daemon, "web");
-    const creating = assert.rejects(provider.create("container", inputs), (error: unknown) => {
-      assert.ok(error instanceof InitFailedAnswer, String(error));
-      assert.equal(error.id, "web");
-      assert.match(error.message, /^Cannot create container "web": it was cancelled\. Run up again/);
-      return true;
-    });
-    await waiting;
-    await provider.cancel();
-    await creating;
-    assert.ok(await pendingOf(daemon, "web"), "the engine may be killed before it has written down what it heard");
+for (const [door, begin] of [
+  ["dynamic door", start],
+  ["plugin", startPlugin],
+] as const)
+  test(`${door}: a wait ends when the engine is told to cancel, and the container stays in the state`, { skip }, () =>
+    withDaemon({ bare: false }, async (daemon) => {
+      await using provider: ProviderProcess = await begin(daemon);
+      const inputs = await provider.checked("container", neverReady("web"));
+      const waiting = isWaiting(daemon, "web");
+      const creating = assert.rejects(provider.create("container", inputs), (error: unknown) => {
+        assert.ok(error instanceof InitFailedAnswer, String(error));
+        assert.equal(error.id, "web");
+        assert.match(error.message, /^Cannot create container "web": it was cancelled\. Run up again/);
+        return true;
+      });
+      await waiting;
+      await provider.cancel();
+      await creating;
+      assert.ok(await pendingOf(daemon, "web"), "the engine may be killed before it has written down what it heard");
 
-    const { outs } = await provider.read("container", "web", inputs);
-    const again = isWaiting(daemon, "web");
-    const updating = assert.rejects(
-      provider.update("container", "web", { ...outs, __unfinished: true }, { ...inputs, description: "x" }),
-      /it was cancelled/,
-    );
-    await again;
-    await provider.cancel();
-    await updating;
-    assert.equal(await pendingOf(daemon, "web"), undefined, "the engine knows it");
-    await provider.delete("container", "web", outs);
-  }),
-);
+      const { outs } = await provider.read("container", "web", inputs);
+      const again = isWaiting(daemon, "web");
+      const updating = assert.rejects(
+        provider.update("container", "web", { ...outs, __unfinished: true }, { ...inputs, description: "x" }),
+        /it was cancelled/,
+      );
+      await again;
+      await provider.cancel();
+      await updating;
+      assert.equal(await pendingOf(daemon, "web"), undefined, "the engine knows it");
+      await provider.delete("container", "web", outs);
+    }),
+  );
 
 /** Leaves a container "web" half made, as an engine does that is killed. @returns its inputs */
 async function killedInCreate(daemon: TestDaemon) {

@@ -13,6 +13,7 @@ import type { CheckFailure, Context, Core, Live } from "../engine/core";
 import { untilGone } from "../engine/delete";
 import { type DiffRules, diffProps } from "../engine/diff";
 import { ifThere, isNotFound, messageOf, namingProperty } from "../engine/failure";
+import { withFilledIn } from "../engine/imported";
 import { replacingInputs } from "../engine/inputs";
 import { withName } from "../engine/name";
 import { pendingKey, stamped, stampFor } from "../engine/stamp";
@@ -58,6 +59,8 @@ export interface NamedKind<Inputs extends NamedObject, Definition extends Kind> 
   rules?(inputs: Props): CheckFailure[];
   /** What the server adds to the inputs. */
   outs?(full: z.output<Definition["shown"]>): Props;
+  /** Outputs that are known before the server tells them, or are not known any more; see Core. */
+  planned?(news: Props, olds?: Props): Props;
   /** Makes the one that is replaced leave what the new one needs while both are there. @returns what gives it back */
   makeRoom?(context: Context, inputs: Inputs, old: string): Promise<() => Promise<void>>;
   /** What a create would be refused for, if the object of its name were deleted first. @throws ApiError */
@@ -128,7 +131,8 @@ export function namedCore<Inputs extends NamedObject, Definition extends Kind>(
     const known = pick(props, Object.keys(kind.inputs.shape));
     const config = userConfig(value.config, configOf(props), computedFor(value));
     const within = parentProperty === undefined ? {} : { [parentProperty]: parent };
-    const outs = compact({ ...hiddenOf(props), ...known, ...outsOf(value), ...within, name, config });
+    const shown = compact({ ...hiddenOf(props), ...known, ...outsOf(value), ...within, name, config });
+    const outs = withFilledIn(shown, value.config, computedFor(value), [`${stampPrefix}*`, "volatile.*"]);
     const inputs = pick(outs, [...Object.keys(kind.inputs.shape), ...Object.keys(hiddenOf(outs))]);
     return { id, outs, inputs };
   };
@@ -180,6 +184,9 @@ export function namedCore<Inputs extends NamedObject, Definition extends Kind>(
     description: kind.description,
     inputs: kind.inputs,
     outputs: kind.outputs,
+    idInputs: parentProperty === undefined ? ["name"] : [parentProperty, "name"],
+    nameMaxLength: kind.nameMaxLength,
+    ...(kind.planned === undefined ? {} : { planned: kind.planned }),
 
     async check(olds, news) {
       const named = withName(olds, givenInputs(news), kind.nameMaxLength);

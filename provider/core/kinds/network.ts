@@ -8,6 +8,7 @@ import { networkKind } from "../../../sdk/api/network";
 import { knownConfig, propertyPath } from "../engine/check";
 import type { CheckFailure } from "../engine/core";
 import { adopt, configInput, description, endpoint, replacing, timeouts, wordOf } from "../engine/inputs";
+import { isMap, type Props, unknownValue } from "../engine/values";
 import { namedCore } from "./named";
 import { makeRoom } from "./network-room";
 
@@ -42,6 +43,19 @@ function cidrOf(config: Config): string | undefined {
   return address.includes("/") ? address : undefined;
 }
 
+const addressIn = ({ config }: Props): string =>
+  networkConfig(isMap(config) ? (config as Config) : {}).text("ipv4.address") ?? "";
+
+/** The address that a network will have: the program's, the one that it has, or none; the server chooses others. */
+function plannedAddress(news: Props, olds: Props | undefined): unknown {
+  const is = addressIn(news);
+  if (news.config === unknownValue || is === unknownValue) return unknownValue;
+  if (is === "none") return undefined;
+  return (
+    cidrOf(news.config as Config) ?? (olds !== undefined && is === addressIn(olds) ? olds.ipv4Address : unknownValue)
+  );
+}
+
 export const network = namedCore<Inputs, typeof networkKind>({
   definition: networkKind,
   type: "Network",
@@ -58,6 +72,7 @@ export const network = namedCore<Inputs, typeof networkKind>({
   fixed: ["type"],
   rules: ({ config }) => rangeFailures(config),
   outs: ({ status, config }) => ({ status, ipv4Address: cidrOf(config) }),
+  planned: (news, olds) => ({ ipv4Address: plannedAddress(news, olds) }),
   makeRoom: (context, { config }, old) => makeRoom(context, networkConfig(config).get("ipv4.address"), old),
   isForeign: ({ managed }) => !managed,
 });
