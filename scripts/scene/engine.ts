@@ -24,6 +24,12 @@ export function useEngine(): boolean {
   return true;
 }
 
+/** @returns whether the host of YAML programs is there, which the engine finds on PATH; a Pulumi that was downloaded has it, one that was built may not */
+export function useYamlHost(): boolean {
+  const { which } = require(join(setup, "context.js")) as { which(program: string): string | undefined };
+  return useEngine() && which("pulumi-language-yaml") !== undefined;
+}
+
 /**
  * The environment for an engine that keeps its state in a folder of ours and asks nothing of the network.
  * @param home an own folder with a folder "state" in it, which becomes the backend
