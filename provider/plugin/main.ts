@@ -1,6 +1,4 @@
 /** The plugin's process: pulumi-resource-bothy, which the engine starts and asks by gRPC. Its first line of output is its port. */
-import "../node-version";
-
 import { messageOf } from "../core/engine/failure";
 import { serve } from "./server";
 

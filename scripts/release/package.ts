@@ -29,6 +29,7 @@ export const wantedFiles = (architectures: Iterable<string>): string[] => [
   "bin/bothyd",
   "dist/bundle/bothy/start.js",
   "dist/bundle/bothyd/start.js",
+  "dist/bundle/pulumi-resource-bothy/start.js",
   "dist/provider/index.js",
   "dist/sdk/index.d.ts",
   "docs/sdk.md",

@@ -1,7 +1,7 @@
 /** Plugin process: pulumi-resource-bothy, spoken to by raw gRPC as the engine does. */
 import path from "node:path";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
-import type { Props } from "../../../provider/core/engine/values";
+import { compact, type Props } from "../../../provider/core/engine/values";
 import { coreOf } from "../../../provider/core/kinds/cores";
 import { repository } from "./program";
 import { ProviderProcess, startProvider, structOf } from "./provider-process";
@@ -34,11 +34,14 @@ export class PluginProcess extends ProviderProcess {
   resource = "web";
 
   static async start(options: PluginOptions = {}): Promise<PluginProcess> {
-    const launcher = path.join(repository, "bin/pulumi-resource-bothy");
-    const plugin = new PluginProcess(await startProvider(launcher, [], { env: options.env }));
+    // By hand the modules as they are compiled; npm test has bundles.
+    const [command, ...words] = process.env.BOTHY_TEST_BUNDLE
+      ? [path.join(repository, "bin/pulumi-resource-bothy")]
+      : [process.execPath, path.join(repository, "dist/provider/plugin/main.js")];
+    const plugin = new PluginProcess(await startProvider(command, words, { env: options.env }));
     plugin.resource = options.resource ?? "web";
     await plugin.call(plugin.client.handshake, new proto.ProviderHandshakeRequest());
-    await plugin.configure(options.config ?? {});
+    await plugin.configure(compact(options.config ?? {}));
     return plugin;
   }
 
