@@ -24,10 +24,24 @@ export function useEngine(): boolean {
   return true;
 }
 
-/** @returns whether the host of YAML programs is there, which the engine finds on PATH; a Pulumi that was downloaded has it, one that was built may not */
+/**
+ * Puts the host of YAML programs on this process's PATH, where the engine looks, unless it is there.
+ * @returns whether there is one beside an engine; set-up brings it for tests, where it can
+ */
 export function useYamlHost(): boolean {
-  const { which } = require(join(setup, "context.js")) as { which(program: string): string | undefined };
-  return useEngine() && which("pulumi-language-yaml") !== undefined;
+  const { hostFolder } = require(join(setup, "yaml-host.js")) as { hostFolder(context: object): string };
+  const { cacheFolder, root, which } = require(join(setup, "context.js")) as {
+    cacheFolder(): string;
+    root: string;
+    which(program: string): string | undefined;
+  };
+  if (!useEngine()) return false;
+  const host = "pulumi-language-yaml";
+  if (which(host) !== undefined) return true;
+  const folder = hostFolder({ root, cache: cacheFolder() });
+  if (!existsSync(join(folder, host))) return false;
+  process.env.PATH = [folder, process.env.PATH ?? ""].join(delimiter);
+  return true;
 }
 
 /**

@@ -5,6 +5,7 @@
 import type { Config } from "../../../sdk/api/common";
 import { isOneOf } from "../../../sdk/api/config/table";
 import { type ComputedKeys, userConfig } from "./config";
+import { ownerIn } from "./stamp";
 import { isMap, type Props } from "./values";
 
 /** Hidden output of such an object: names of the inputs whose values were guessed from what the server tells. */
@@ -38,18 +39,15 @@ export const isUntold = (before: Props, name: string, replacing: readonly string
   isImported(before) && before[name] === undefined && (words.includes(name) || replacing.includes(name));
 
 /**
- * Fills in what the program has said of an imported object since, which the engine keeps among the inputs; a guess of which it has said
- * nothing yet goes, since the program's own words may be others for the same.
- * @param olds last outputs @param inputs last inputs
+ * Fills in what the program has said of an imported object since, which the engine keeps among the inputs. A guess goes: the program's own
+ * words may be others for the same.
+ * @param olds last outputs @param inputs last inputs; those of an import itself have no owner
  */
 export function withWords(olds: Props, inputs: Props): Props {
   if (!isImported(olds)) return olds;
   const guessed = (olds[importedProperty] as unknown[]).map(String);
-  const kept = Object.entries(olds).filter(([name, value]) => !guessed.includes(name) || inputs[name] !== value);
-  const said = Object.entries(inputs).filter(
-    ([name, value]) => (olds[name] === undefined || guessed.includes(name)) && value !== olds[name],
-  );
-  return { ...Object.fromEntries(kept), ...Object.fromEntries(said.filter(([, value]) => !isEmptyMap(value))) };
+  const isGuess = (name: string) => guessed.includes(name);
+  const kept = Object.entries(olds).filter(([name]) => !isGuess(name));
+  const said = ownerIn(inputs) === undefined ? [] : Object.entries(inputs);
+  return Object.fromEntries([...said.filter(([name]) => olds[name] === undefined || isGuess(name)), ...kept]);
 }
-
-const isEmptyMap = (value: unknown): boolean => isMap(value) && Object.keys(value).length === 0;

@@ -17,7 +17,7 @@ import type { CheckFailure, Context, Core, Live } from "../engine/core";
 import { untilGone } from "../engine/delete";
 import { diffProps } from "../engine/diff";
 import { InitFailed, ifThere, isNotFound, messageOf, namingProperty } from "../engine/failure";
-import { isImported } from "../engine/imported";
+import { importedProperty, isImported } from "../engine/imported";
 import { adopt, endpoint, replacing, timeouts } from "../engine/inputs";
 import { progressTo } from "../engine/progress";
 import { isOwn, ownerIn, ownerText, pendingKey, stamped, stampFor } from "../engine/stamp";
@@ -93,6 +93,12 @@ async function contentOf(
 
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
+/** An imported image that a daemon of ours built says of which template. */
+function guessedTemplate({ properties }: Image, props: Props): Props {
+  const isOpen = isImported(props) && props.template === undefined && props.sourceFile === undefined;
+  return isOpen && properties.template ? { template: properties.template, [importedProperty]: ["template"] } : {};
+}
+
 function liveOf(image: Image, props: Props): Live {
   const own = pick(props, ["sourceFile", "template", "endpoint", "timeouts"]);
   const wanted = (props.properties ?? {}) as Record<string, string>;
@@ -103,6 +109,7 @@ function liveOf(image: Image, props: Props): Live {
   const outs = compact({
     ...hiddenOf(props),
     ...own,
+    ...guessedTemplate(image, props),
     aliases: [...ordered, ...names.filter((name) => !ordered.includes(name)).sort()],
     properties: isImported(props)
       ? withoutStamp(image.properties)
