@@ -76,7 +76,7 @@ function withReason(error: unknown, verb: Verb, timeoutMs: number, over: AbortSi
  * @throws Lost, or an Error that is safe to show
  */
 export async function run<T>(
-  core: Core,
+  { kind }: Pick<Core, "kind">,
   { verb, name, props, olds, caller }: Call,
   work: (context: Context, holder: Holder) => Promise<T>,
 ): Promise<T> {
@@ -98,7 +98,7 @@ export async function run<T>(
     }
   } catch (error) {
     if (error instanceof Lost && verb !== "update") throw error;
-    const what = `Cannot ${verb} ${core.kind.replace("-", " ")} "${String(name)}"`;
+    const what = `Cannot ${verb} ${kind.replace("-", " ")} "${String(name)}"`;
     throw safeError(withReason(error, verb, timeoutMs, over, caller), what, ...all);
   }
 }

@@ -95,9 +95,38 @@ function classOf(type: string, resource: Resource): string {
   ].join("\n");
 }
 
+interface Function {
+  readonly description: string;
+  readonly inputs: ObjectSpec;
+  readonly outputs: ObjectSpec;
+}
+
+/** A function and its form for values that are known later. */
+function functionOf(name: string, { description, inputs, outputs }: Function): string {
+  const owner = `${name[0]!.toUpperCase()}${name.slice(1)}`;
+  const fallback = inputs.required.length === 0 ? " = {}" : "";
+  const lines = Object.entries(inputs.properties).map(
+    ([property, spec]) =>
+      `${doc(spec.description)}\n${property}${inputs.required.includes(property) ? "" : "?"}: ${plainType(spec)};`,
+  );
+  return [
+    `/** What ${name} takes. */\nexport interface ${owner}Args {\n${lines.join("\n")}\n}`,
+    "",
+    shapeOf(`${owner}Result`, { ...outputs, description: `What ${name} answers.` }),
+    "",
+    doc(description),
+    `export const ${name} = (args: ${owner}Args${fallback}, options?: pulumi.InvokeOptions): Promise<${owner}Result> =>`,
+    `pulumi.runtime.invoke("bothy:index:${name}", { ...args }, options ?? {});`,
+    "",
+    `/** The same for arguments that are known later. */`,
+    `export const ${name}Output = (args: Late<${owner}Args>${fallback}, options?: pulumi.InvokeOutputOptions): pulumi.Output<${owner}Result> =>`,
+    `pulumi.runtime.invokeOutput<${owner}Result>("bothy:index:${name}", { ...args }, options ?? {});`,
+  ].join("\n");
+}
+
 /** @returns the text of provider/native/index.ts, before it is formatted */
 export function nativeClassesText(): string {
-  const { types, resources, provider } = packageSchema();
+  const { types, resources, functions, provider } = packageSchema();
   const all = Object.entries(types).map(([token, spec]) => [nameOf(token), spec] as const);
   const given = all.filter(([name]) => JSON.stringify(inputsOf(resources)).includes(`:${name}"`));
   return [
@@ -122,6 +151,8 @@ export function nativeClassesText(): string {
     ...all.map(([name, spec]) => `${shapeOf(name, spec)}\n`),
     ...given.map(([name, spec]) => `${argsOf(name, spec.properties, spec.required, spec.description ?? "")}\n`),
     ...Object.entries(resources).map(([token, resource]) => `${classOf(nameOf(token), resource)}\n`),
+    "/** Arguments that may be known later. */\ntype Late<T> = { [Name in keyof T]: pulumi.Input<T[Name]> };\n",
+    ...Object.entries(functions).map(([token, spec]) => `${functionOf(nameOf(token), spec)}\n`),
   ].join("\n");
 }
 

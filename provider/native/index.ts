@@ -78,6 +78,18 @@ export interface ContainerWait {
   timeoutSeconds?: number;
 }
 
+/** An address of a network that somebody has. */
+export interface NetworkLease {
+  /** Name of the guest. */
+  hostname: string;
+  /** Its hardware address. */
+  macAddress: string;
+  /** Its address. */
+  address: string;
+  /** `static`, `dynamic` or `gateway`. */
+  type: string;
+}
+
 /** How long create, update and delete may take. */
 export interface Timeouts {
   /** Ceiling of create, in seconds. */
@@ -629,3 +641,533 @@ export class StorageVolume extends NativeResource {
     return new StorageVolume(name, {} as StorageVolumeArgs, { ...options, id });
   }
 }
+
+/** Arguments that may be known later. */
+type Late<T> = { [Name in keyof T]: pulumi.Input<T[Name]> };
+
+/** What getContainer takes. */
+export interface GetContainerArgs {
+  /** The name of the container. */
+  name: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getContainer answers. */
+export interface GetContainerResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Name of the container and its host name; made from the resource's name when absent. */
+  name: string;
+  /** Image to make the container from: an alias, a fingerprint, one of a server of images such as `images:alpine/3.20` or `docker:nginx:alpine`, one of this machine such as `oci:/srv/images/app:1` or `oci-archive:/srv/images/app.tar`, or a template such as `template:busybox` or `template:debian/12`. Exactly one of `image` and `source` is given. */
+  image?: string;
+  /** Profiles, the later ones win; `default` when absent, none when empty. */
+  profiles?: string[];
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: Record<string, string>;
+  /** Devices by name, each with its `type` and the options of that type, as LXD names them. */
+  devices?: Record<string, Record<string, string>>;
+  /** Free text for people. */
+  description?: string;
+  /** Whether the container is deleted when it stops. */
+  ephemeral?: boolean;
+  /** Whether the container runs. */
+  running?: boolean;
+  /** `Running`, `Stopped`, `Frozen` or `Error`. */
+  status: string;
+  /** Processor architecture, such as `x86_64`. */
+  architecture: string;
+  /** When the container was made, in RFC 3339. */
+  createdAt: string;
+  /** First global IPv4 address: of the interface that `user.access_interface` names, else of the first nic that has one. */
+  ipv4Address?: string;
+  /** All global IPv4 addresses. */
+  ipv4Addresses: string[];
+  /** Hardware address of the interface that `ipv4Address` belongs to, else of the first nic. */
+  macAddress?: string;
+  /** Network interfaces other than loopback. */
+  interfaces: ContainerInterface[];
+}
+
+/** Reads what is there, and changes nothing. A machine container: a whole Linux system that shares the host's kernel. */
+export const getContainer = (args: GetContainerArgs, options?: pulumi.InvokeOptions): Promise<GetContainerResult> =>
+  pulumi.runtime.invoke("bothy:index:getContainer", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getContainerOutput = (
+  args: Late<GetContainerArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetContainerResult> =>
+  pulumi.runtime.invokeOutput<GetContainerResult>("bothy:index:getContainer", { ...args }, options ?? {});
+
+/** What getImage takes. */
+export interface GetImageArgs {
+  /** Sha256 of the image, in hexadecimal digits. */
+  fingerprint?: string;
+  /** A name of the image, in place of its fingerprint. */
+  alias?: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getImage answers. */
+export interface GetImageResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Template that the daemon builds, such as `busybox` or `debian/12`. */
+  template?: string;
+  /** Names of the image. */
+  aliases?: string[];
+  /** Properties that are set besides those that the image brings. */
+  properties?: Record<string, string>;
+  /** Whether clients without a certificate may fetch the image. */
+  public?: boolean;
+  /** Sha256 of the image, in hexadecimal digits. */
+  fingerprint: string;
+  /** Processor architecture, such as `x86_64`. */
+  architecture: string;
+  /** Size of the stored image, in bytes. */
+  sizeBytes: number;
+  /** When the image was built, in RFC 3339. */
+  createdAt: string;
+}
+
+/** Reads what is there, and changes nothing. What containers are made from: a tarball of the program's own, or a template that the daemon builds. */
+export const getImage = (args: GetImageArgs = {}, options?: pulumi.InvokeOptions): Promise<GetImageResult> =>
+  pulumi.runtime.invoke("bothy:index:getImage", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getImageOutput = (
+  args: Late<GetImageArgs> = {},
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetImageResult> =>
+  pulumi.runtime.invokeOutput<GetImageResult>("bothy:index:getImage", { ...args }, options ?? {});
+
+/** What getNetwork takes. */
+export interface GetNetworkArgs {
+  /** The name of the network. */
+  name: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getNetwork answers. */
+export interface GetNetworkResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Name of the network and of its bridge, at most 15 characters; made from the resource's name when absent. */
+  name: string;
+  /** Free text for people. */
+  description?: string;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: Record<string, string>;
+  /** Type of the network: `bridge`. */
+  type?: string;
+  /** Address of the bridge with its prefix length, such as `10.1.2.1/24`; absent without IPv4. */
+  ipv4Address?: string;
+  /** What the server says of the network, such as `Created`. */
+  status: string;
+  /** Addresses that the network gave, and its own. */
+  leases: NetworkLease[];
+}
+
+/** Reads what is there, and changes nothing. A bridge with DHCP, DNS and NAT, for containers. */
+export const getNetwork = (args: GetNetworkArgs, options?: pulumi.InvokeOptions): Promise<GetNetworkResult> =>
+  pulumi.runtime.invoke("bothy:index:getNetwork", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getNetworkOutput = (
+  args: Late<GetNetworkArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetNetworkResult> =>
+  pulumi.runtime.invokeOutput<GetNetworkResult>("bothy:index:getNetwork", { ...args }, options ?? {});
+
+/** What getProfile takes. */
+export interface GetProfileArgs {
+  /** The name of the profile. */
+  name: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getProfile answers. */
+export interface GetProfileResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Name of the profile; made from the resource's name when absent. */
+  name: string;
+  /** Free text for people. */
+  description?: string;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: Record<string, string>;
+  /** Devices by name, each with its `type` and the options of that type, as LXD names them. */
+  devices?: Record<string, Record<string, string>>;
+}
+
+/** Reads what is there, and changes nothing. Configuration and devices that containers share. Changes reach the containers that use it at once. */
+export const getProfile = (args: GetProfileArgs, options?: pulumi.InvokeOptions): Promise<GetProfileResult> =>
+  pulumi.runtime.invoke("bothy:index:getProfile", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getProfileOutput = (
+  args: Late<GetProfileArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetProfileResult> =>
+  pulumi.runtime.invokeOutput<GetProfileResult>("bothy:index:getProfile", { ...args }, options ?? {});
+
+/** What getProject takes. */
+export interface GetProjectArgs {
+  /** The name of the project. */
+  name: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getProject answers. */
+export interface GetProjectResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Name of the project; made from the resource's name when absent. */
+  name: string;
+  /** Free text for people. */
+  description?: string;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: Record<string, string>;
+}
+
+/** Reads what is there, and changes nothing. Instances, images and profiles that live apart from those of other projects, with limits and restrictions. */
+export const getProject = (args: GetProjectArgs, options?: pulumi.InvokeOptions): Promise<GetProjectResult> =>
+  pulumi.runtime.invoke("bothy:index:getProject", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getProjectOutput = (
+  args: Late<GetProjectArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetProjectResult> =>
+  pulumi.runtime.invokeOutput<GetProjectResult>("bothy:index:getProject", { ...args }, options ?? {});
+
+/** What getSnapshot takes. */
+export interface GetSnapshotArgs {
+  /** The instance of the snapshot. */
+  instance: string;
+  /** The name of the snapshot. */
+  name: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getSnapshot answers. */
+export interface GetSnapshotResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Container to take the snapshot of. */
+  instance: string;
+  /** Name of the snapshot; made from the resource's name when absent. */
+  name: string;
+  /** When the server deletes the snapshot by itself, in RFC 3339; never when absent. */
+  expiresAt?: string;
+  /** When the snapshot was taken, in RFC 3339. */
+  createdAt: string;
+}
+
+/** Reads what is there, and changes nothing. A container as it was at one moment; deleted together with its container. */
+export const getSnapshot = (args: GetSnapshotArgs, options?: pulumi.InvokeOptions): Promise<GetSnapshotResult> =>
+  pulumi.runtime.invoke("bothy:index:getSnapshot", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getSnapshotOutput = (
+  args: Late<GetSnapshotArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetSnapshotResult> =>
+  pulumi.runtime.invokeOutput<GetSnapshotResult>("bothy:index:getSnapshot", { ...args }, options ?? {});
+
+/** What getStoragePool takes. */
+export interface GetStoragePoolArgs {
+  /** The name of the storage pool. */
+  name: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getStoragePool answers. */
+export interface GetStoragePoolResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Name of the pool; made from the resource's name when absent. */
+  name: string;
+  /** Storage driver: `btrfs`, `dir`, `lvm`, `overlay`, `zfs`. */
+  driver: string;
+  /** Free text for people. */
+  description?: string;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: Record<string, string>;
+  /** What the server says of the pool, such as `Created`. */
+  status: string;
+}
+
+/** Reads what is there, and changes nothing. Where root file systems of containers live. */
+export const getStoragePool = (
+  args: GetStoragePoolArgs,
+  options?: pulumi.InvokeOptions,
+): Promise<GetStoragePoolResult> => pulumi.runtime.invoke("bothy:index:getStoragePool", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getStoragePoolOutput = (
+  args: Late<GetStoragePoolArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetStoragePoolResult> =>
+  pulumi.runtime.invokeOutput<GetStoragePoolResult>("bothy:index:getStoragePool", { ...args }, options ?? {});
+
+/** What getStorageVolume takes. */
+export interface GetStorageVolumeArgs {
+  /** The pool of the storage volume. */
+  pool: string;
+  /** The name of the storage volume. */
+  name: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getStorageVolume answers. */
+export interface GetStorageVolumeResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Storage pool that holds the volume. */
+  pool: string;
+  /** Name of the volume; made from the resource's name when absent. */
+  name: string;
+  /** What it holds: `filesystem` when absent, or `block` for the bytes of a disk. */
+  contentType?: string;
+  /** Free text for people. */
+  description?: string;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: Record<string, string>;
+  /** When the volume was made, in RFC 3339. */
+  createdAt: string;
+}
+
+/** Reads what is there, and changes nothing. Files, or the bytes of a disk, that containers share and that outlive them. */
+export const getStorageVolume = (
+  args: GetStorageVolumeArgs,
+  options?: pulumi.InvokeOptions,
+): Promise<GetStorageVolumeResult> => pulumi.runtime.invoke("bothy:index:getStorageVolume", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getStorageVolumeOutput = (
+  args: Late<GetStorageVolumeArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetStorageVolumeResult> =>
+  pulumi.runtime.invokeOutput<GetStorageVolumeResult>("bothy:index:getStorageVolume", { ...args }, options ?? {});
+
+/** What getContainers takes. */
+export interface GetContainersArgs {
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getContainers answers. */
+export interface GetContainersResult {
+  /** Their names, in order. */
+  names: string[];
+}
+
+/** Names of all containers. */
+export const getContainers = (
+  args: GetContainersArgs = {},
+  options?: pulumi.InvokeOptions,
+): Promise<GetContainersResult> => pulumi.runtime.invoke("bothy:index:getContainers", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getContainersOutput = (
+  args: Late<GetContainersArgs> = {},
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetContainersResult> =>
+  pulumi.runtime.invokeOutput<GetContainersResult>("bothy:index:getContainers", { ...args }, options ?? {});
+
+/** What getNetworks takes. */
+export interface GetNetworksArgs {
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getNetworks answers. */
+export interface GetNetworksResult {
+  /** Their names, in order. */
+  names: string[];
+}
+
+/** Names of all networks. */
+export const getNetworks = (args: GetNetworksArgs = {}, options?: pulumi.InvokeOptions): Promise<GetNetworksResult> =>
+  pulumi.runtime.invoke("bothy:index:getNetworks", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getNetworksOutput = (
+  args: Late<GetNetworksArgs> = {},
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetNetworksResult> =>
+  pulumi.runtime.invokeOutput<GetNetworksResult>("bothy:index:getNetworks", { ...args }, options ?? {});
+
+/** What getProfiles takes. */
+export interface GetProfilesArgs {
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getProfiles answers. */
+export interface GetProfilesResult {
+  /** Their names, in order. */
+  names: string[];
+}
+
+/** Names of all profiles. */
+export const getProfiles = (args: GetProfilesArgs = {}, options?: pulumi.InvokeOptions): Promise<GetProfilesResult> =>
+  pulumi.runtime.invoke("bothy:index:getProfiles", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getProfilesOutput = (
+  args: Late<GetProfilesArgs> = {},
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetProfilesResult> =>
+  pulumi.runtime.invokeOutput<GetProfilesResult>("bothy:index:getProfiles", { ...args }, options ?? {});
+
+/** What getProjects takes. */
+export interface GetProjectsArgs {
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getProjects answers. */
+export interface GetProjectsResult {
+  /** Their names, in order. */
+  names: string[];
+}
+
+/** Names of all projects. */
+export const getProjects = (args: GetProjectsArgs = {}, options?: pulumi.InvokeOptions): Promise<GetProjectsResult> =>
+  pulumi.runtime.invoke("bothy:index:getProjects", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getProjectsOutput = (
+  args: Late<GetProjectsArgs> = {},
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetProjectsResult> =>
+  pulumi.runtime.invokeOutput<GetProjectsResult>("bothy:index:getProjects", { ...args }, options ?? {});
+
+/** What getSnapshots takes. */
+export interface GetSnapshotsArgs {
+  /** The instance that the snapshots are of. */
+  instance: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getSnapshots answers. */
+export interface GetSnapshotsResult {
+  /** Their names, in order. */
+  names: string[];
+}
+
+/** Names of all snapshots of the instance. */
+export const getSnapshots = (args: GetSnapshotsArgs, options?: pulumi.InvokeOptions): Promise<GetSnapshotsResult> =>
+  pulumi.runtime.invoke("bothy:index:getSnapshots", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getSnapshotsOutput = (
+  args: Late<GetSnapshotsArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetSnapshotsResult> =>
+  pulumi.runtime.invokeOutput<GetSnapshotsResult>("bothy:index:getSnapshots", { ...args }, options ?? {});
+
+/** What getStoragePools takes. */
+export interface GetStoragePoolsArgs {
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getStoragePools answers. */
+export interface GetStoragePoolsResult {
+  /** Their names, in order. */
+  names: string[];
+}
+
+/** Names of all storage pools. */
+export const getStoragePools = (
+  args: GetStoragePoolsArgs = {},
+  options?: pulumi.InvokeOptions,
+): Promise<GetStoragePoolsResult> => pulumi.runtime.invoke("bothy:index:getStoragePools", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getStoragePoolsOutput = (
+  args: Late<GetStoragePoolsArgs> = {},
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetStoragePoolsResult> =>
+  pulumi.runtime.invokeOutput<GetStoragePoolsResult>("bothy:index:getStoragePools", { ...args }, options ?? {});
+
+/** What getStorageVolumes takes. */
+export interface GetStorageVolumesArgs {
+  /** The pool that the storage volumes are of. */
+  pool: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getStorageVolumes answers. */
+export interface GetStorageVolumesResult {
+  /** Their names, in order. */
+  names: string[];
+}
+
+/** Names of all storage volumes of the pool. */
+export const getStorageVolumes = (
+  args: GetStorageVolumesArgs,
+  options?: pulumi.InvokeOptions,
+): Promise<GetStorageVolumesResult> =>
+  pulumi.runtime.invoke("bothy:index:getStorageVolumes", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getStorageVolumesOutput = (
+  args: Late<GetStorageVolumesArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetStorageVolumesResult> =>
+  pulumi.runtime.invokeOutput<GetStorageVolumesResult>("bothy:index:getStorageVolumes", { ...args }, options ?? {});
+
+/** What getServer takes. */
+export interface GetServerArgs {
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getServer answers. */
+export interface GetServerResult {
+  /** Name of the server. */
+  name: string;
+  /** Which program it is: `bothyd`, `lxd`, `incus`. */
+  server: string;
+  /** Its version. */
+  version: string;
+  /** What works there beyond the first API 1.0. */
+  apiExtensions: string[];
+  /** Architectures of the instances that it can run. */
+  architectures: string[];
+  /** Where clients reach it over the network. */
+  addresses: string[];
+  /** SHA-256 of its certificate, in hexadecimal digits. */
+  certificateFingerprint?: string;
+  /** Version of its kernel. */
+  kernelVersion: string;
+  /** Drivers of storage pools that it can have. */
+  storageDrivers: string[];
+  /** Whether it is a member of a cluster. */
+  isClustered: boolean;
+}
+
+/** What a server says of itself. */
+export const getServer = (args: GetServerArgs = {}, options?: pulumi.InvokeOptions): Promise<GetServerResult> =>
+  pulumi.runtime.invoke("bothy:index:getServer", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getServerOutput = (
+  args: Late<GetServerArgs> = {},
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetServerResult> =>
+  pulumi.runtime.invokeOutput<GetServerResult>("bothy:index:getServer", { ...args }, options ?? {});

@@ -3,7 +3,7 @@ import { withoutSecretsShown } from "../checked";
 import type { CheckFailure, Core, Diff } from "../core/engine/core";
 import { importedProperty, isImported, withWords } from "../core/engine/imported";
 import { autoName } from "../core/engine/name";
-import { plannedId, plannedOuts } from "../core/engine/planned";
+import { plannedOuts } from "../core/engine/planned";
 import { redactorOf } from "../core/engine/secrets";
 import { ownerProperty } from "../core/engine/stamp";
 import { type Props, visibleOf } from "../core/engine/values";
@@ -116,7 +116,7 @@ export async function create(request: Messages.CreateRequest): Promise<Messages.
   const inputs = propsOf(request.getProperties());
   const answer = new provider.CreateResponse();
   if (request.getPreview()) {
-    answer.setId(plannedId(core, inputs) ?? "");
+    // No id, though its words may be known: by an id programs tell whether what they ask about is there.
     answer.setProperties(outsOf(plannedOuts(core, inputs)));
     return answer;
   }

@@ -9,6 +9,7 @@ import { setDefaults } from "../endpoint";
 import { errorAnswer, failureOf } from "./answers";
 import { changesOfConfiguration, checkConfiguration, defaultsOf, secretInputs } from "./configuration";
 import { logTo } from "./engine-log";
+import { invoke } from "./functions";
 import { Empty, type Grpc, grpc, type Messages, plugin, provider, ResourceProviderService } from "./grpc";
 import { check, create, diff, read, remove, update } from "./resources";
 import { propsOf, structOf } from "./values";
@@ -101,6 +102,7 @@ const handlers = {
   read: answering(read),
   update: answering(update),
   delete: answering(remove),
+  invoke: answering(invoke),
   cancel: answering(nothing),
   attach: answering(nothing),
 };

@@ -1,6 +1,8 @@
 /** Package: schema.json, made from the same definitions that check inputs at run time. */
 import type { Core } from "../core/engine/core";
 import { replacingInputs } from "../core/engine/inputs";
+import type { CoreFunction } from "../core/functions/function";
+import { functions } from "../core/functions/functions";
 import { cores } from "../core/kinds/cores";
 import { ProviderInputs } from "../plugin/configuration";
 import { objectOf, type PropertySpec, type Types } from "./property";
@@ -46,10 +48,23 @@ function resourceOf(core: Core, types: Types): ResourceSpec {
   };
 }
 
+function functionOf({ description, inputs, outputs }: CoreFunction, types: Types) {
+  const { properties, required } = objectOf(inputs, types);
+  const answer = objectOf(outputs, types);
+  const plain = (all: Record<string, PropertySpec>) =>
+    Object.fromEntries(Object.entries(all).map(([name, spec]) => [name, asOutput(spec)]));
+  return {
+    description,
+    inputs: { type: "object" as const, properties: plain(properties), required },
+    outputs: { type: "object" as const, properties: plain(answer.properties), required: answer.required },
+  };
+}
+
 /** @returns the whole schema, ready for JSON */
 export function packageSchema() {
   const types: Types = {};
   const resources = Object.fromEntries(cores.map((core) => [`bothy:index:${core.type}`, resourceOf(core, types)]));
+  const called = Object.fromEntries(functions.map((one) => [`bothy:index:${one.name}`, functionOf(one, types)]));
   const { properties: inputProperties } = objectOf(ProviderInputs, types);
   return {
     name: "bothy",
@@ -65,6 +80,7 @@ export function packageSchema() {
     },
     types: Object.fromEntries(Object.entries(types).sort(([a], [b]) => (a < b ? -1 : 1))),
     resources,
+    functions: called,
   };
 }
 

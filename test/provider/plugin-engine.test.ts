@@ -46,8 +46,10 @@ const taken = config.getBoolean("take")
   ? new native.Profile("taken", { name: "taken", config: { "limits.cpu": "1" } }, { ...own, import: "taken" })
   : undefined;
 exports.address = web.ipv4Address;
-exports.snapshot = before.id;
+exports.snapshot = before.name;
 exports.subnet = network.ipv4Address;
+const leases = native.getNetworkOutput({ name: network.id }, { ...own, dependsOn: [web] }).leases;
+exports.guests = leases.apply((all) => all.map(({ hostname }) => hostname));
 `;
 
 const configure = ({ stack }: TestStack, { socket }: TestDaemon) =>
@@ -74,13 +76,14 @@ test("a program of bothy/native goes through the real engine and the plugin", { 
         const names = ["base", "before", "busybox", "data", "made", "net", "pool", "web"];
         assert.deepEqual(Object.keys(steps).sort(), names);
         assert.equal(outputs.subnet, "10.87.0.1/24");
-        assert.equal(outputs.snapshot, "web/before");
+        assert.equal(outputs.snapshot, "before");
         assert.deepEqual(await client.listInstances(), []);
       });
 
       await t.test("up makes them, and a second one after a refresh finds nothing to do", async () => {
         const { outputs } = await program.must(program.up());
         assert.match(String(outputs.address), /^10\.87\.0\.\d+$/);
+        assert.ok((outputs.guests as string[]).includes("web"), JSON.stringify(outputs.guests));
         assert.deepEqual((await program.must(program.refresh())).steps, {});
         await program.noChanges();
         assert.equal(program.stateText().includes(secret), false, "the secret stands in the state");
@@ -143,6 +146,11 @@ resources:
 outputs:
   address: \${web.ipv4Address}
   container: \${web.name}
+  server:
+    fn::invoke:
+      function: bothy:getServer
+      options: { provider: "\${server}" }
+      return: server
 `;
 
 test("a program of YAML makes a container", { skip: skip || requireFeature("pulumi-yaml", useYamlHost()) }, () =>
@@ -154,6 +162,7 @@ test("a program of YAML makes a container", { skip: skip || requireFeature("pulu
       assert.deepEqual(steps, { small: "create", web: "create" });
       assert.match(String(outputs.container), /^web-[0-9a-f]{7}$/);
       assert.match(String(outputs.address), /^\d+\.\d+\.\d+\.\d+$/);
+      assert.equal(outputs.server, (await daemon.client.getServer()).value.environment.server);
       assert.equal(program.stateText().includes(secret), false, "the secret stands in the state");
       await program.noChanges();
       await program.must(program.destroy());

@@ -114,18 +114,17 @@ test("a preview tells what is known, and touches nothing", { skip }, async () =>
   const planned = async (kind: string, given: Props) =>
     plugin.create(kind, await plugin.checked(kind, given), { preview: true });
   const network = await planned("network", { name: "lan", config: { "ipv4.address": "10.96.1.1/24" } });
-  assert.equal(network.id, "lan");
+  assert.equal(network.id, "", "what depends on it can tell that it is not there yet");
+  assert.equal(network.outs.name, "lan");
   assert.equal(network.outs.ipv4Address, "10.96.1.1/24");
   assert.equal(network.outs.status, unknown);
   const chosen = await planned("network", {});
-  assert.equal(chosen.id, "", "a name that is made is another one at up");
   assert.equal(chosen.outs.ipv4Address, unknown);
   assert.equal((await planned("network", { config: { "ipv4.address": "none" } })).outs.ipv4Address, undefined);
-  const volume = await planned("storage-volume", { pool: unknown, name: "data" });
-  assert.equal(volume.id, "");
+  assert.equal((await planned("storage-volume", { pool: unknown, name: "data" })).outs.pool, unknown);
   const web = await planned("container", { name: "web", image: unknown, config: { "user.note": unknown } });
   assert.deepEqual(
-    [web.id, web.outs.status, web.outs.image, web.outs.ipv4Address, web.outs.config],
+    [web.outs.name, web.outs.status, web.outs.image, web.outs.ipv4Address, web.outs.config],
     ["web", "Running", unknown, unknown, { "user.note": unknown }],
   );
   const stopped = await planned("container", { name: "web", image: "template:busybox", running: false });
@@ -271,4 +270,42 @@ test("what an import guesses is the program's to say, and counts from then on", 
   const image = await plugin.read("image", fingerprint, undefined);
   assert.equal(image.inputs.template, "busybox");
   assert.deepEqual((await plugin.check("image", {}, image.inputs)).failures, {});
+});
+
+test("functions tell what is there, by name, and change nothing", { skip }, async () => {
+  const { client } = shared;
+  await using plugin = await start();
+  const source = { type: "image" as const, alias: "template:busybox" };
+  await (await client.createInstance({ name: "web", source, config: { "user.note": "a" } })).wait();
+  await (await client.setInstanceState("web", { action: "start" })).wait();
+  await client.waitInstance("web", { for: "ipv4", timeoutSeconds: 60 });
+  const web = await plugin.invoke("getContainer", { name: "web" });
+  assert.deepEqual([web.id, web.status, web.config], ["web", "Running", { "user.note": "a" }]);
+  assert.match(String(web.ipv4Address), /^\d+\.\d+\.\d+\.\d+$/);
+  const { leases } = await plugin.invoke("getNetwork", { name: "bothybr0" });
+  assert.ok((leases as Props[]).some(({ hostname, address }) => hostname === "web" && address === web.ipv4Address));
+  assert.equal((await plugin.invoke("getProfile", { name: "default" })).id, "default");
+  assert.deepEqual((await plugin.invoke("getContainers", {})).names, ["web"]);
+  assert.deepEqual((await plugin.invoke("getNetworks", {})).names, ["bothybr0"]);
+  assert.deepEqual((await plugin.invoke("getSnapshots", { instance: "web" })).names, []);
+  await client.createImageAlias({ name: "tiny", target: String(web.image) });
+  assert.equal((await plugin.invoke("getImage", { alias: "tiny" })).fingerprint, web.image);
+  await client.deleteImageAlias("tiny");
+  assert.equal(
+    (await plugin.invoke("getServer", {})).version,
+    (await client.getServer()).value.environment.server_version,
+  );
+  await assert.rejects(plugin.invoke("getContainer", { name: "nobody" }), (error: Error) => {
+    assert.equal(
+      error.message,
+      'Cannot read container "nobody": the server has none of that name. Correct it, or make the object first.',
+    );
+    return true;
+  });
+  await assert.rejects(plugin.invoke("getImage", {}), /found by one of "fingerprint" and "alias"/);
+  await assert.rejects(
+    plugin.invoke("getContainer", { nam: "web" }),
+    /nam is not a property here\. Did you mean "name"/,
+  );
+  await assert.rejects(plugin.invoke("getNothing", {}), /this version of bothy does not know it/);
 });

@@ -1,13 +1,6 @@
 /** Planned: what a preview tells of an object that is about to be made or changed: what is known before, and no more. */
 import type { Core } from "./core";
-import { holdsUnknown, type Props, unknownValue } from "./values";
-
-/** The id that a new object will have; nothing when that is not known yet, or the name is made anew at each run. */
-export function plannedId(core: Core, news: Props): string | undefined {
-  const parts = core.idInputs.map((name) => news[name]);
-  const isKnown = parts.every((part) => typeof part === "string" && part !== "") && !holdsUnknown(parts);
-  return isKnown && news.__logicalName === undefined ? parts.join("/") : undefined;
-}
+import { type Props, unknownValue } from "./values";
 
 /**
  * @param news checked inputs @param olds last outputs, of an object that is changed

@@ -82,6 +82,17 @@ export class PluginProcess extends ProviderProcess {
     return JSON.parse(answer.getSchema()) as Props;
   }
 
+  /** Calls a function. @throws Error with its failures */
+  async invoke(name: string, args: Props): Promise<Props> {
+    const request = new proto.InvokeRequest();
+    request.setTok(`bothy:index:${name}`);
+    request.setArgs(structOf(args));
+    const answer = await this.call<proto.InvokeRequest, proto.InvokeResponse>(this.client.invoke, request);
+    const failures = answer.getFailuresList().map((one) => `${one.getProperty()} ${one.getReason()}`);
+    if (failures.length > 0) throw new Error(failures.join("; "));
+    return (answer.getReturn()?.toJavaScript() ?? {}) as Props;
+  }
+
   /** A check by a project that says how names are made, or with the seed of a plan. */
   async checkedNamed(kind: string, news: Props, how: { propose?: string; off?: boolean; seed?: Uint8Array }) {
     const request = this.checkRequest(kind, {}, news);
