@@ -58,7 +58,7 @@ const clients = new Map<string, Client>();
 const ready = new Map<string, Promise<void>>();
 
 /** @returns where an endpoint leads, in words that stay the same @throws ApiError BAD_REQUEST for a kind of endpoint that is none of ours */
-export const placeOf = (argument: unknown): string => endpointText(endpointOf(argument));
+export const placeOf = (argument: unknown): string => endpointText(endpointOf(argument, defaults));
 
 /** The same, and nothing for an endpoint that cannot be used, such as a remote that is stored no more; that is said elsewhere. */
 export function knownPlaceOf(argument: unknown): string | undefined {
@@ -69,16 +69,14 @@ export function knownPlaceOf(argument: unknown): string | undefined {
   }
 }
 
-function endpointOf(argument: unknown): Endpoint {
-  const named = nameOf(argument);
+function endpointOf(argument: unknown, from: Defaults): Endpoint {
+  const named = nameOf(argument, from);
   const endpoint = named ? parseEndpoint(named) : defaultEndpoint();
-  return endpoint.kind === "https" && defaults.identity !== undefined
-    ? { ...endpoint, identity: defaults.identity }
-    : endpoint;
+  return endpoint.kind === "https" && from.identity !== undefined ? { ...endpoint, identity: from.identity } : endpoint;
 }
 
-const nameOf = (argument: unknown): string | undefined =>
-  typeof argument === "string" && argument !== "" ? argument : (defaults.endpoint ?? process.env.BOTHY_ENDPOINT);
+const nameOf = (argument: unknown, from: Defaults): string | undefined =>
+  typeof argument === "string" && argument !== "" ? argument : (from.endpoint ?? process.env.BOTHY_ENDPOINT);
 
 /** Where a stored remote is; nothing when there is none of that name. */
 export const getRemoteEndpoint = (name: string): string | undefined => knownPlaceOf(`remote:${name}`);
@@ -88,7 +86,7 @@ const introduced = new Map<string, Promise<HttpsEndpoint>>();
 /** The endpoint with the certificate that its token names, once its server trusts this client. */
 async function introducedTo(endpoint: HttpsEndpoint, token: string, signal: AbortSignal): Promise<HttpsEndpoint> {
   const key = JSON.stringify([endpoint, token]);
-  const known = introduced.get(key) ?? trustByToken(token, endpoint, defaults.identity, signal);
+  const known = introduced.get(key) ?? trustByToken(token, endpoint, endpoint.identity, signal);
   introduced.set(key, known);
   try {
     return await known;
@@ -101,15 +99,20 @@ async function introducedTo(endpoint: HttpsEndpoint, token: string, signal: Abor
 /**
  * Gives the client of a resource: by its argument, else the stack's `bothy:endpoint`, else BOTHY_ENDPOINT, else the local socket. Only the
  * local socket's daemon is ever started; whoever names an endpoint runs the daemon there.
+ * @param from what counts in place of the configuration of this process
  * @throws ApiError UNAVAILABLE that says how to start the daemon by hand
  */
-export async function clientFor(argument: unknown, { start, signal, log }: ClientOptions): Promise<Client> {
-  const named = nameOf(argument);
-  const { token, project, target } = defaults;
-  const place = endpointOf(argument);
+export async function clientFor(
+  argument: unknown,
+  { start, signal, log }: ClientOptions,
+  from: Defaults = defaults,
+): Promise<Client> {
+  const named = nameOf(argument, from);
+  const { token, project, target } = from;
+  const place = endpointOf(argument, from);
   const endpoint = token !== undefined && place.kind === "https" ? await introducedTo(place, token, signal) : place;
   // A remote that was added anew has another certificate at the same place.
-  const key = JSON.stringify(endpoint);
+  const key = JSON.stringify([endpoint, project, target]);
   const client = clients.get(key) ?? new Client({ endpoint, project, target });
   clients.set(key, client);
   if (!named && start && endpoint.kind === "unix") {

@@ -1,6 +1,5 @@
 /** Answers: what the core says, in the messages of the protocol. */
 
-import { ApiError } from "../../sdk/api/errors";
 import { propertyPath } from "../core/engine/check";
 import type { CheckFailure, Diff } from "../core/engine/core";
 import { InitFailed, messageOf } from "../core/engine/failure";
@@ -50,16 +49,10 @@ export function diffAnswer({
   return answer;
 }
 
-const codeOf = (error: unknown): Grpc.status => {
-  const { CANCELLED, INVALID_ARGUMENT, NOT_FOUND, UNAVAILABLE, UNKNOWN } = grpc.status;
-  const codes = { BAD_REQUEST: INVALID_ARGUMENT, NOT_FOUND, UNAVAILABLE, CANCELLED } as Record<string, Grpc.status>;
-  return (ApiError.is(error) ? codes[error.code] : undefined) ?? UNKNOWN;
-};
-
-/** An error as gRPC carries it; an object that is there and does not work yet goes along, so that the engine keeps it. */
+/** An error as gRPC carries it, with a code that the engine reads nothing from; an object that is there and does not work yet goes along, so that the engine keeps it. */
 export function errorAnswer(error: unknown): Partial<Grpc.StatusObject> {
   const details = messageOf(error);
-  if (!(error instanceof InitFailed)) return { code: codeOf(error), details };
+  if (!(error instanceof InitFailed)) return { code: grpc.status.UNKNOWN, details };
   const failed = new provider.ErrorResourceInitFailed();
   failed.setId(error.id);
   failed.setProperties(structOf(error.properties));

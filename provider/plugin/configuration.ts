@@ -67,13 +67,9 @@ export function checkConfiguration(props: Props): CheckFailure[] {
   return failures;
 }
 
-/** @returns names of the inputs that changed, and those of them by which all objects are others */
-export function changesOfConfiguration(olds: Props, news: Props): { changed: string[]; replaces: string[] } {
-  const changed = Object.keys(ProviderInputs.shape).filter((name) => olds[name] !== news[name]);
-  const defaultProject = ({ project }: Props) => project ?? "default";
-  const isMoved = changed.includes("project") && defaultProject(olds) !== defaultProject(news);
-  return { changed, replaces: isMoved ? ["project"] : [] };
-}
+/** Names of the inputs that changed. */
+export const changedInputs = (olds: Props, news: Props): string[] =>
+  Object.keys(ProviderInputs.shape).filter((name) => olds[name] !== news[name]);
 
 /** Reads checked inputs. */
 export function defaultsOf(props: Props): Defaults {

@@ -6,8 +6,8 @@ import { autoName } from "../core/engine/name";
 import { plannedOuts } from "../core/engine/planned";
 import { redactorOf } from "../core/engine/secrets";
 import { ownerProperty } from "../core/engine/stamp";
-import { type Props, visibleOf } from "../core/engine/values";
-import { inheritedProperty } from "../core/kinds/container/inherited";
+import { type Props, unknownValue, visibleOf } from "../core/engine/values";
+import { sourceOfProperty } from "../core/kinds/container/inherited";
 import { projectNow } from "../endpoint";
 import { listen } from "../listener";
 import { type Caller, Lost } from "../run";
@@ -39,10 +39,6 @@ async function heard<T>(request: Asked & { getTimeout?(): number }, work: (calle
   const timeoutSeconds = request.getTimeout?.() || undefined;
   return await work({ ...listener, timeoutSeconds, log: (message) => log(request.getUrn(), message) });
 }
-
-/** What a copy inherits may hold secrets of its source. */
-const outsOf = (outs: Props): Struct =>
-  structOf(outs, outs[inheritedProperty] === undefined ? [] : [inheritedProperty]);
 
 /** The name that a new object gets, as the project wants it, else the one that its plan has seen too. */
 function proposedName({ nameMaxLength }: Core, request: Messages.CheckRequest, resource: string): string | undefined {
@@ -92,6 +88,13 @@ function changeOf(request: Changed): { olds: Props; news: Props } {
   return { olds, news: withIgnored(propsOf(request.getNews()), olds, request.getIgnorechangesList()) };
 }
 
+/**
+ * Before the engine deletes an object to make it anew, it asks whether those that depend on it must go too, with each property that does as an
+ * unknown as a whole. A copy needs its source no more.
+ */
+const withSourceAsked = (news: Props): Props =>
+  news.source === unknownValue ? { ...news, [sourceOfProperty]: unknownValue } : news;
+
 /** Whether a value that the state keeps in clear is a secret by now. */
 function hasNewSecret(olds: Props, news: Props): boolean {
   const known = secretPlaces(olds).map((place) => JSON.stringify(place));
@@ -105,7 +108,7 @@ function hasNewSecret(olds: Props, news: Props): boolean {
 export async function diff(request: Messages.DiffRequest): Promise<Messages.DiffResponse> {
   const { verbs } = kindOf(request);
   const { olds, news } = changeOf(request);
-  const { notes = [], ...found } = await verbs.diff(request.getId(), olds, news);
+  const { notes = [], ...found } = await verbs.diff(request.getId(), olds, withSourceAsked(news));
   for (const note of notes) log(request.getUrn(), redactorOf(news, olds)(note));
   const changes = found.changes || (!isImported(olds) && hasNewSecret(olds, news));
   return diffAnswer({ ...found, changes } satisfies Diff);
@@ -117,12 +120,12 @@ export async function create(request: Messages.CreateRequest): Promise<Messages.
   const answer = new provider.CreateResponse();
   if (request.getPreview()) {
     // No id, though its words may be known: by an id programs tell whether what they ask about is there.
-    answer.setProperties(outsOf(plannedOuts(core, inputs)));
+    answer.setProperties(structOf(plannedOuts(core, inputs)));
     return answer;
   }
   const { id, outs } = await heard(request, (caller) => verbs.create(caller, inputs));
   answer.setId(id);
-  answer.setProperties(outsOf(outs));
+  answer.setProperties(structOf(outs));
   return answer;
 }
 
@@ -144,7 +147,7 @@ export async function read(request: Messages.ReadRequest): Promise<Messages.Read
   if (live === undefined) return answer;
   const { [importedProperty]: _, ...inputs } = live.inputs;
   answer.setId(live.id);
-  answer.setProperties(outsOf(live.outs));
+  answer.setProperties(structOf(live.outs));
   answer.setInputs(structOf(inputs));
   return answer;
 }
@@ -156,7 +159,7 @@ export async function update(request: Messages.UpdateRequest): Promise<Messages.
   const outs = request.getPreview()
     ? plannedOuts(core, news, olds)
     : await heard(request, (caller) => verbs.update(caller, request.getId(), olds, news));
-  answer.setProperties(outsOf(outs));
+  answer.setProperties(structOf(outs));
   return answer;
 }
 

@@ -7,10 +7,11 @@ import { redactorOf, secretsProperty, withoutSecretValues } from "../core/engine
 import type { Props } from "../core/engine/values";
 import { setDefaults } from "../endpoint";
 import { errorAnswer, failureOf } from "./answers";
-import { changesOfConfiguration, checkConfiguration, defaultsOf, secretInputs } from "./configuration";
+import { changedInputs, checkConfiguration, defaultsOf, secretInputs } from "./configuration";
 import { logTo } from "./engine-log";
 import { invoke } from "./functions";
 import { Empty, type Grpc, grpc, type Messages, plugin, provider, ResourceProviderService } from "./grpc";
+import { movingInputs } from "./moved";
 import { check, create, diff, read, remove, update } from "./resources";
 import { propsOf, structOf } from "./values";
 
@@ -41,8 +42,10 @@ function checkConfig(request: Messages.CheckRequest): Messages.CheckResponse {
   return answer;
 }
 
-function diffConfig(request: Messages.DiffRequest): Messages.DiffResponse {
-  const { changed, replaces } = changesOfConfiguration(propsOf(request.getOlds()), propsOf(request.getNews()));
+async function diffConfig(request: Messages.DiffRequest): Promise<Messages.DiffResponse> {
+  const [olds, news] = [propsOf(request.getOldInputs() ?? request.getOlds()), propsOf(request.getNews())];
+  const changed = changedInputs(olds, news);
+  const replaces = changed.length === 0 ? [] : await movingInputs(olds, news);
   const answer = new provider.DiffResponse();
   const { DIFF_NONE, DIFF_SOME } = provider.DiffResponse.DiffChanges;
   answer.setChanges(changed.length === 0 ? DIFF_NONE : DIFF_SOME);

@@ -4,6 +4,7 @@
  */
 import { secretsProperty } from "../core/engine/secrets";
 import { compact, isMap, type Props, unknownValue } from "../core/engine/values";
+import { inheritedProperty } from "../core/kinds/container/inherited";
 import { Struct } from "./grpc";
 
 const signatureKey = "4dabf18193072939515e22adb298388d";
@@ -68,10 +69,10 @@ function marked(value: unknown, [name, ...rest]: Place): unknown {
   return { ...value, [name]: marked(value[name], rest) };
 }
 
-/** @param props plain properties, with `__secrets` @param more names of properties that are secret as a whole */
-export function structOf(props: Props, more: readonly string[] = []): Struct {
+/** @param props plain properties, with `__secrets`; what a copy inherits may hold secrets of its source, and is secret as a whole */
+export function structOf(props: Props): Struct {
   const { [secretsProperty]: _, ...plain } = compact(props);
-  const places = [...more.map((name) => [name]), ...secretPlaces(props)].sort((a, b) => a.length - b.length);
+  const places = [[inheritedProperty], ...secretPlaces(props)].sort((a, b) => a.length - b.length);
   const all = places.reduce<Props>((whole, place) => marked(whole, place) as Props, plain);
   return Struct.fromJavaScript(all as Parameters<typeof Struct.fromJavaScript>[0]);
 }

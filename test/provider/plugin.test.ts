@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Props } from "../../provider/core/engine/values";
 import { packageVersion } from "../../sdk/host/package";
+import { withDaemon } from "../support/daemon";
 import { clearedAfterEach, shareDaemon } from "../support/shared-daemon";
 import { lacksContainers } from "./support/lacks";
 import { InitFailedAnswer, PluginProcess, secret, unknown } from "./support/plugin-process";
@@ -40,11 +41,21 @@ test("a provider's inputs are checked by name, and keys and tokens are secret wh
   assert.match((await failuresOf({ token: "eyJ" })).token ?? "", /is for a server that is reached by https/);
   const { inputs } = await plugin.checkConfig({ endpoint: "https://lab:8443", token: password });
   assert.deepEqual(inputs.token, secret(password));
-  assert.deepEqual(await plugin.diffConfig({ endpoint: "a", project: "x" }, { endpoint: "b" }), {
-    changes: ["endpoint", "project"],
-    replaces: ["project"],
-  });
 });
+
+test("another project or another server replaces a provider, and a server in other words does not", { skip }, () =>
+  withDaemon({ bare: true }, async (other) => {
+    await using plugin = await PluginProcess.start();
+    const endpoint = `unix://${shared.daemon.socket}`;
+    const replacesOf = async (news: Props) => (await plugin.diffConfig({ endpoint }, { endpoint, ...news })).replaces;
+    assert.deepEqual(await replacesOf({ project: "default", target: "one" }), []);
+    assert.deepEqual(await replacesOf({ project: "lab" }), ["project"]);
+    assert.deepEqual(await replacesOf({ endpoint: shared.daemon.socket }), []);
+    assert.deepEqual(await replacesOf({ endpoint: `unix://${other.socket}` }), ["endpoint"]);
+    assert.deepEqual(await replacesOf({ endpoint: "unix:///nowhere/unix.socket" }), [], "nobody can tell");
+    assert.deepEqual(await plugin.diffConfig({ endpoint }, { endpoint }), { changes: [], replaces: [] });
+  }),
+);
 
 test("the schema is the package's, with its version", async () => {
   await using plugin = await PluginProcess.start();
@@ -308,4 +319,27 @@ test("functions tell what is there, by name, and change nothing", { skip }, asyn
     /nam is not a property here\. Did you mean "name"/,
   );
   await assert.rejects(plugin.invoke("getNothing", {}), /this version of bothy does not know it/);
+});
+
+test("a copy stays when its source is made anew, and a snapshot goes with its container", { skip }, async () => {
+  await using plugin = await start();
+  const base = await plugin.create(
+    "container",
+    await plugin.checked("container", { name: "base", image: "template:busybox", running: false }),
+  );
+  const given = { name: "copy", source: { instance: "base" }, running: false };
+  const inputs = await plugin.checked("container", given);
+  const { id, outs } = await plugin.create("container", inputs);
+  assert.equal((outs.__inherited as Props)["4dabf18193072939515e22adb298388d"] !== undefined, true, "a secret");
+  const other = await plugin.checked("container", { ...given, source: { instance: "other" } }, inputs);
+  assert.deepEqual((await plugin.diff("container", id, outs, other, inputs)).replaces, ["source"]);
+  // What the engine asks before it deletes the source.
+  const asked = { ...inputs, source: unknown };
+  assert.deepEqual((await plugin.diff("container", id, outs, asked, inputs)).replaces, []);
+  const taken = await plugin.checked("snapshot", { instance: "base", name: "s" });
+  const snapshot = await plugin.create("snapshot", taken);
+  const gone = await plugin.diff("snapshot", snapshot.id, snapshot.outs, { ...taken, instance: unknown }, taken);
+  assert.deepEqual(gone.replaces, ["instance"]);
+  await plugin.delete("container", id, outs);
+  await plugin.delete("container", base.id, base.outs);
 });
