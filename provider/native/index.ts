@@ -183,11 +183,11 @@ export class Container extends NativeResource {
   /** Container or snapshot to copy in place of an image. A change replaces the container. */
   declare readonly source: pulumi.Output<ContainerSource | undefined>;
   /** Profiles, the later ones win; `default` when absent, none when empty. */
-  declare readonly profiles: pulumi.Output<string[] | undefined>;
+  declare readonly profiles: pulumi.Output<string[]>;
   /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
-  declare readonly config: pulumi.Output<Record<string, string> | undefined>;
+  declare readonly config: pulumi.Output<Record<string, string>>;
   /** Devices by name, each with its `type` and the options of that type, as LXD names them. */
-  declare readonly devices: pulumi.Output<Record<string, Record<string, string>> | undefined>;
+  declare readonly devices: pulumi.Output<Record<string, Record<string, string>>>;
   /** Free text for people. */
   declare readonly description: pulumi.Output<string>;
   /** Whether the container is deleted when it stops. A change replaces the container. */
@@ -287,9 +287,9 @@ export class Image extends NativeResource {
   /** Template that the daemon builds, such as `busybox` or `debian/12`. A change replaces the image. */
   declare readonly template: pulumi.Output<string | undefined>;
   /** Names of the image. */
-  declare readonly aliases: pulumi.Output<string[] | undefined>;
+  declare readonly aliases: pulumi.Output<string[]>;
   /** Properties that are set besides those that the image brings. */
-  declare readonly properties: pulumi.Output<Record<string, string> | undefined>;
+  declare readonly properties: pulumi.Output<Record<string, string>>;
   /** Whether clients without a certificate may fetch the image. */
   declare readonly public: pulumi.Output<boolean>;
   /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
@@ -361,7 +361,7 @@ export class Network extends NativeResource {
   /** Free text for people. */
   declare readonly description: pulumi.Output<string>;
   /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
-  declare readonly config: pulumi.Output<Record<string, string> | undefined>;
+  declare readonly config: pulumi.Output<Record<string, string>>;
   /** Type of the network: `bridge`. A change replaces the network. */
   declare readonly type: pulumi.Output<string>;
   /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
@@ -416,9 +416,9 @@ export class Profile extends NativeResource {
   /** Free text for people. */
   declare readonly description: pulumi.Output<string>;
   /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
-  declare readonly config: pulumi.Output<Record<string, string> | undefined>;
+  declare readonly config: pulumi.Output<Record<string, string>>;
   /** Devices by name, each with its `type` and the options of that type, as LXD names them. */
-  declare readonly devices: pulumi.Output<Record<string, Record<string, string>> | undefined>;
+  declare readonly devices: pulumi.Output<Record<string, Record<string, string>>>;
   /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
   declare readonly adopt: pulumi.Output<boolean | undefined>;
   /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the profile. */
@@ -465,7 +465,7 @@ export class Project extends NativeResource {
   /** Free text for people. */
   declare readonly description: pulumi.Output<string>;
   /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
-  declare readonly config: pulumi.Output<Record<string, string> | undefined>;
+  declare readonly config: pulumi.Output<Record<string, string>>;
   /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
   declare readonly adopt: pulumi.Output<boolean | undefined>;
   /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the project. */
@@ -559,7 +559,7 @@ export class StoragePool extends NativeResource {
   /** Free text for people. */
   declare readonly description: pulumi.Output<string>;
   /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
-  declare readonly config: pulumi.Output<Record<string, string> | undefined>;
+  declare readonly config: pulumi.Output<Record<string, string>>;
   /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
   declare readonly adopt: pulumi.Output<boolean | undefined>;
   /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the storage pool. */
@@ -616,7 +616,7 @@ export class StorageVolume extends NativeResource {
   /** Free text for people. */
   declare readonly description: pulumi.Output<string>;
   /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
-  declare readonly config: pulumi.Output<Record<string, string> | undefined>;
+  declare readonly config: pulumi.Output<Record<string, string>>;
   /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
   declare readonly adopt: pulumi.Output<boolean | undefined>;
   /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the storage volume. */

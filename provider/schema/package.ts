@@ -1,4 +1,5 @@
 /** Package: schema.json, made from the same definitions that check inputs at run time. */
+import * as z from "zod";
 import type { Core } from "../core/engine/core";
 import { replacingInputs } from "../core/engine/inputs";
 import type { CoreFunction } from "../core/functions/function";
@@ -33,8 +34,8 @@ function resourceOf(core: Core, types: Types): ResourceSpec {
     property.description = `${property.description} A change replaces the ${nounOf(core)}.`;
   }
   const outputs = objectOf(core.outputs, types);
-  const always = Object.entries(inputs.properties)
-    .filter(([name, { default: fallback }]) => fallback !== undefined || inputs.required.includes(name))
+  const always = Object.entries(core.inputs.shape)
+    .filter(([, field]) => !(field instanceof z.ZodOptional))
     .map(([name]) => name);
   return {
     description: core.description,

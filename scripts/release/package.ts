@@ -27,6 +27,7 @@ export const wantedFiles = (architectures: Iterable<string>): string[] => [
   ),
   "bin/bothy",
   "bin/bothyd",
+  "bin/pulumi-resource-bothy",
   "dist/bundle/bothy/start.js",
   "dist/bundle/bothyd/start.js",
   "dist/bundle/pulumi-resource-bothy/start.js",
