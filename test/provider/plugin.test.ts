@@ -1,10 +1,12 @@
 /** What the plugin does and the dynamic door cannot: provider resources, plans by path, real previews, secrets as such, imports, timeouts. */
 import assert from "node:assert/strict";
+import path from "node:path";
 import { test } from "node:test";
 import type { Props } from "../../provider/core/engine/values";
 import { packageVersion } from "../../sdk/host/package";
 import { withDaemon } from "../support/daemon";
 import { clearedAfterEach, shareDaemon } from "../support/shared-daemon";
+import { CountingProxy } from "./support/counting-proxy";
 import { lacksContainers } from "./support/lacks";
 import { InitFailedAnswer, PluginProcess, secret, unknown } from "./support/plugin-process";
 
@@ -342,4 +344,26 @@ test("a copy stays when its source is made anew, and a snapshot goes with its co
   assert.deepEqual(gone.replaces, ["instance"]);
   await plugin.delete("container", id, outs);
   await plugin.delete("container", base.id, base.outs);
+});
+
+test("a project is never patched, since LXD 5.0.2 then drops what a request does not name", { skip }, async () => {
+  const { daemon, client } = shared;
+  await using proxy = await CountingProxy.start(path.join(path.dirname(daemon.dir), "counted.socket"), daemon.socket);
+  await using plugin = await start({ endpoint: `unix://${path.join(path.dirname(daemon.dir), "counted.socket")}` });
+  const inputs = await plugin.checked("project", { name: "lab", config: { "limits.instances": 4 } });
+  const { id, outs } = await plugin.create("project", inputs);
+  const { config } = (await client.getProject("lab")).value;
+  assert.deepEqual(
+    [config["limits.instances"], config["user.bothy.resource"], config["user.bothy.pending"]],
+    ["4", "web", undefined],
+  );
+  assert.ok(
+    proxy.requests.some((line) => line.startsWith("PUT /1.0/projects/lab")),
+    proxy.requests.join("\n"),
+  );
+  assert.deepEqual(
+    proxy.requests.filter((line) => line.startsWith("PATCH ")),
+    [],
+  );
+  await plugin.delete("project", id, outs);
 });

@@ -55,6 +55,8 @@ export interface NamedKind<Inputs extends NamedObject, Definition extends Kind> 
   readonly nameMaxLength: number;
   /** Keys that the server fills in for this object. */
   computed?(inputs: { readonly driver?: string }): ComputedKeys;
+  /** Whether some servers take a PATCH for the whole configuration, so that what it does not name is lost. */
+  readonly patchMayLose?: boolean;
   /** Rules beyond the shape and the definition's keys. */
   rules?(inputs: Props): CheckFailure[];
   /** What the server adds to the inputs. */
@@ -222,8 +224,10 @@ export function namedCore<Inputs extends NamedObject, Definition extends Kind>(
         ]);
       }
       const live = await readBack(context, id, news);
-      await told(context, news, ({ client, signal }) =>
-        callsOf(client, parent).patch(name, { config: { [pendingKey]: "" } }, { signal }),
+      await told(context, news, (after) =>
+        kind.patchMayLose
+          ? write(after, id, inputs, inputs.config, stampFor(word, news, name))
+          : callsOf(after.client, parent).patch(name, { config: { [pendingKey]: "" } }, { signal: after.signal }),
       );
       return live;
     },
