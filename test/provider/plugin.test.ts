@@ -1,14 +1,18 @@
 /** What the plugin does and the dynamic door cannot: provider resources, plans by path, real previews, secrets as such, imports, timeouts. */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import type { Props } from "../../provider/core/engine/values";
 import { packageVersion } from "../../sdk/host/package";
 import { withDaemon } from "../support/daemon";
 import { clearedAfterEach, shareDaemon } from "../support/shared-daemon";
+import { until } from "../support/until";
 import { CountingProxy } from "./support/counting-proxy";
 import { lacksContainers } from "./support/lacks";
-import { InitFailedAnswer, PluginProcess, secret, unknown } from "./support/plugin-process";
+import { InitFailedAnswer, PluginProcess, pluginCommand, secret, unknown } from "./support/plugin-process";
 
 const skip = lacksContainers();
 const shared = shareDaemon({ bare: false }, async () => undefined);
@@ -366,4 +370,16 @@ test("a project is never patched, since LXD 5.0.2 then drops what a request does
     [],
   );
   await plugin.delete("project", id, outs);
+});
+
+test("the plugin ends with the engine that started it, also when it was asked nothing", async () => {
+  const script = `
+    const [command, ...words] = ${JSON.stringify(pluginCommand())};
+    const child = require("node:child_process").spawn(command, words, { stdio: ["ignore", "pipe", "ignore"] });
+    child.stdout.once("data", () => console.log(child.pid));
+  `;
+  const engine = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+  const [told] = (await once(engine.stdout, "data")) as [Buffer];
+  engine.kill("SIGKILL");
+  await until(async () => !existsSync(`/proc/${Number(String(told))}`));
 });

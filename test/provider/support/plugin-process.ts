@@ -30,14 +30,17 @@ const kindWords: Record<number, string> = {
   [proto.PropertyDiff.Kind.UPDATE_REPLACE]: "update, replace",
 };
 
+/** By hand the modules as they are compiled; npm test has bundles. */
+export const pluginCommand = (): [string, ...string[]] =>
+  process.env.BOTHY_TEST_BUNDLE
+    ? [path.join(repository, "bin/pulumi-resource-bothy")]
+    : [process.execPath, path.join(repository, "dist/provider/plugin/main.js")];
+
 export class PluginProcess extends ProviderProcess {
   resource = "web";
 
   static async start(options: PluginOptions = {}): Promise<PluginProcess> {
-    // By hand the modules as they are compiled; npm test has bundles.
-    const [command, ...words] = process.env.BOTHY_TEST_BUNDLE
-      ? [path.join(repository, "bin/pulumi-resource-bothy")]
-      : [process.execPath, path.join(repository, "dist/provider/plugin/main.js")];
+    const [command, ...words] = pluginCommand();
     const plugin = new PluginProcess(await startProvider(command, words, { env: options.env }));
     plugin.resource = options.resource ?? "web";
     await plugin.call(plugin.client.handshake, new proto.ProviderHandshakeRequest());
