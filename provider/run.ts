@@ -13,7 +13,7 @@ import {
   nobodyThere,
   otherServer,
 } from "./core/engine/identity";
-import { type Redact, redactorOf } from "./core/engine/secrets";
+import { redactorOf } from "./core/engine/secrets";
 import { isMap, type Props } from "./core/engine/values";
 import { clientFor, placeOf } from "./endpoint";
 
@@ -21,8 +21,8 @@ export type Verb = "create" | "read" | "update" | "delete";
 
 const defaultTimeoutSeconds = 600;
 
-function timeoutMsOf(verb: Verb, props: Props): number {
-  const seconds = isMap(props.timeouts) ? props.timeouts[`${verb}Seconds`] : undefined;
+function timeoutMsOf(verb: Verb, props: Props, given: number | undefined): number {
+  const seconds = given ?? (isMap(props.timeouts) ? props.timeouts[`${verb}Seconds`] : undefined);
   return (typeof seconds === "number" ? seconds : defaultTimeoutSeconds) * 1000;
 }
 
@@ -31,6 +31,10 @@ export interface Caller {
   readonly signal: AbortSignal;
   /** Whether nobody waits for the answer any more. */
   readonly isAbandoned: () => boolean;
+  /** Takes a line for people, without secrets; by default the process's output, which Pulumi shows. */
+  readonly log?: (message: string) => void;
+  /** The time that the engine gives the verb, in seconds; the resource's own `timeouts` count when it gives none. */
+  readonly timeoutSeconds?: number;
 }
 
 /** What a verb is about. */
@@ -54,10 +58,11 @@ export class Lost extends Error {
 }
 
 /** What went wrong once the time was over, or the caller gave up, is only that; a half-made object stays one. */
-function withReason(error: unknown, verb: Verb, timeoutMs: number, over: AbortSignal, given: AbortSignal): unknown {
+function withReason(error: unknown, verb: Verb, timeoutMs: number, over: AbortSignal, caller: Caller): unknown {
+  const setting = caller.timeoutSeconds === undefined ? `timeouts.${verb}Seconds` : `customTimeouts.${verb}`;
   const reason = over.aborted
-    ? `it took longer than ${timeoutMs / 1000} seconds. Raise timeouts.${verb}Seconds of the resource, then run up again.`
-    : given.aborted && (given.reason as Error).message;
+    ? `it took longer than ${timeoutMs / 1000} seconds. Raise ${setting} of the resource, then run up again.`
+    : caller.signal.aborted && (caller.signal.reason as Error).message;
   if (!reason) return error;
   return error instanceof InitFailed
     ? new InitFailed(error.id, error.properties, new Error(reason))
@@ -71,17 +76,19 @@ function withReason(error: unknown, verb: Verb, timeoutMs: number, over: AbortSi
  * @throws Lost, or an Error that is safe to show
  */
 export async function run<T>(
-  core: Core,
+  { kind }: Pick<Core, "kind">,
   { verb, name, props, olds, caller }: Call,
   work: (context: Context, holder: Holder) => Promise<T>,
 ): Promise<T> {
-  const timeoutMs = timeoutMsOf(verb, props);
+  const timeoutMs = timeoutMsOf(verb, props, caller.timeoutSeconds);
   const over = AbortSignal.timeout(timeoutMs);
   const signal = AbortSignal.any([over, caller.signal]);
   const all = olds === undefined ? [props] : [props, olds];
   try {
-    const bounds = { timeoutMs, signal, isAbandoned: caller.isAbandoned };
-    const { context, holder } = await contextFor(verb, props, olds && holderIn(olds), bounds, redactorOf(...all));
+    const redact = redactorOf(...all);
+    const log = (message: string) => (caller.log ?? console.log)(redact(message));
+    const bounds = { timeoutMs, signal, isAbandoned: caller.isAbandoned, log };
+    const { context, holder } = await contextFor(verb, props, olds && holderIn(olds), bounds);
     try {
       return await work(context, holder);
     } catch (error) {
@@ -91,8 +98,8 @@ export async function run<T>(
     }
   } catch (error) {
     if (error instanceof Lost && verb !== "update") throw error;
-    const what = `Cannot ${verb} ${core.kind.replace("-", " ")} "${String(name)}"`;
-    throw safeError(withReason(error, verb, timeoutMs, over, caller.signal), what, ...all);
+    const what = `Cannot ${verb} ${kind.replace("-", " ")} "${String(name)}"`;
+    throw safeError(withReason(error, verb, timeoutMs, over, caller), what, ...all);
   }
 }
 
@@ -100,11 +107,9 @@ async function contextFor(
   verb: Verb,
   { endpoint }: Props,
   known: Holder | undefined,
-  bounds: Pick<Context, "timeoutMs" | "signal" | "isAbandoned">,
-  redact: Redact,
+  bounds: Omit<Context, "client" | "server">,
 ) {
-  const { signal } = bounds;
-  const log = (message: string) => console.log(redact(message));
+  const { signal, log } = bounds;
   const place = placeOf(endpoint);
   const isElsewhere = known !== undefined && known.endpoint !== place;
   // Verbs that change something start a missing daemon, and a refresh of what it holds; check, diff and the reading of strangers do not,
@@ -121,7 +126,7 @@ async function contextFor(
       }
       throw otherServer(known, holder);
     }
-    return { context: { client, server, log, ...bounds } satisfies Context, holder };
+    return { context: { client, server, ...bounds } satisfies Context, holder };
   } catch (error) {
     if (!isElsewhere || !isNobodyListening(error)) throw error;
     throw isLost(known, process.env.BOTHY_LOST_SERVERS) ? new Lost() : nobodyThere(known, place);

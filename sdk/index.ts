@@ -43,7 +43,8 @@ export {
 } from "./client/pending-operation";
 export type { ImportStorageVolumeOptions } from "./client/storage-volume-backup";
 export type { Tagged } from "./client/wire";
-export { type AddRemoteOptions, addRemote } from "./remote/add";
+export { type AddRemoteOptions, addRemote, trustByToken } from "./remote/add";
 export { listRemotes, type Remote, removeRemote } from "./remote/file";
+export type { Identity } from "./remote/identity";
 export { addImageServer, type ImageServer, imageSource, listImageServers } from "./remote/image-server";
 export { type LocalImage, parseLocalImage, sendLocalImage } from "./remote/local-image";

@@ -11,6 +11,8 @@ import { type Checkable, othersThatFail } from "./preflight";
 import { isLate, secretPathsOf } from "./secret-paths";
 import { stubOf } from "./stub";
 
+export { argsOf } from "./args";
+
 /** Properties that every kind takes. */
 export interface CommonArgs {
   /**
@@ -114,20 +116,6 @@ function ownerOf(resource: string, parent: pulumi.Resource | undefined): pulumi.
 
 /** The types in a URN, outermost first: `urn:pulumi:stack::project::a:b:C$d:e:F::name`. */
 const typesIn = (urn: string): string => (urn.split("::")[2] ?? "").replace(/^pulumi:pulumi:Stack$/, "");
-
-/**
- * Reads the arguments of a constructor, none as an empty map.
- * @throws RunError, which Pulumi shows without a stack, for anything but a plain map
- */
-export function argsOf<T extends object>(type: string, name: string, args: T | undefined): T {
-  const given: unknown = args ?? {};
-  const isPlain =
-    typeof given === "object" && !Array.isArray(given) && !isLate(given) && !pulumi.Resource.isInstance(given);
-  if (isPlain) return given as T;
-  throw new pulumi.RunError(
-    `Cannot make ${type} "${name}": its arguments must be a map of properties, as in new bothy.${type}("${name}", { ... }). Values that are known later stand inside of it.`,
-  );
-}
 
 /** Ids are made of these, and Pulumi stores ids in clear. */
 const namingInputs = ["name", "instance", "pool"];

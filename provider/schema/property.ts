@@ -10,6 +10,9 @@ export interface PropertySpec {
   additionalProperties?: PropertySpec;
   $ref?: string;
   enum?: { value: string }[];
+  secret?: boolean;
+  /** What documentation says; the plugin's own plan decides. */
+  willReplaceOnChanges?: boolean;
 }
 
 export interface ObjectSpec {
@@ -69,6 +72,8 @@ export function propertyOf(schema: z.ZodType, types: Types): PropertySpec {
     ...typeOf(schema, types),
     ...(description === undefined ? {} : { description }),
     ...(isPlain ? { default: fallback } : {}),
+    ...(schema.meta()?.secret ? { secret: true } : {}),
+    ...(schema.meta()?.replaces ? { willReplaceOnChanges: true } : {}),
   };
 }
 

@@ -25,6 +25,26 @@ export function useEngine(): boolean {
 }
 
 /**
+ * Puts the host of YAML programs on this process's PATH, where the engine looks, unless it is there.
+ * @returns whether there is one beside an engine; set-up brings it for tests, where it can
+ */
+export function useYamlHost(): boolean {
+  const { hostFolder } = require(join(setup, "yaml-host.js")) as { hostFolder(context: object): string };
+  const { cacheFolder, root, which } = require(join(setup, "context.js")) as {
+    cacheFolder(): string;
+    root: string;
+    which(program: string): string | undefined;
+  };
+  if (!useEngine()) return false;
+  const host = "pulumi-language-yaml";
+  if (which(host) !== undefined) return true;
+  const folder = hostFolder({ root, cache: cacheFolder() });
+  if (!existsSync(join(folder, host))) return false;
+  process.env.PATH = [folder, process.env.PATH ?? ""].join(delimiter);
+  return true;
+}
+
+/**
  * The environment for an engine that keeps its state in a folder of ours and asks nothing of the network.
  * @param home an own folder with a folder "state" in it, which becomes the backend
  */

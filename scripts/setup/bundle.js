@@ -15,6 +15,7 @@ const PROGRAMS = {
     "products-process": "daemon/kinds/image/remote/streams/products-process.ts",
     "layers-process": "daemon/kinds/image/oci/layers-process.ts",
   },
+  "pulumi-resource-bothy": { start: "provider/plugin/start.ts", main: "provider/plugin/main.ts" },
 };
 
 /**
@@ -37,8 +38,11 @@ const seldomUsed = {
   },
 };
 
-/** Packages that only HTTPS needs: npm installs them, and a bundle with them would be read at every start. */
-const INSTALLED = ["node-forge", "undici"];
+/**
+ * Packages that only HTTPS needs: npm installs them, and a bundle with them would be read at every start. And the one whose own copies of
+ * gRPC and protobuf the plugin asks for (provider/plugin/grpc.ts).
+ */
+const INSTALLED = ["node-forge", "undici", "@pulumi/pulumi"];
 
 /** The packages whose code is in a bundle: folder by name. */
 function packagesIn(root, inputs) {

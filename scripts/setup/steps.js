@@ -10,5 +10,6 @@ module.exports = [
   require("./typescript.js"),
   require("./bundle.js"),
   require("./engine.js"),
+  require("./yaml-host.js"),
   require("./clients.js"),
 ];

@@ -1,6 +1,7 @@
 /** Address: where a server listens: a unix socket of this host, or a host and port that speak HTTPS. */
 import { isIPv6 } from "node:net";
 import { badRequest } from "../api/errors";
+import type { Identity } from "../remote/identity";
 
 /** LXD's and Incus' own port. */
 export const defaultPort = 8443;
@@ -17,6 +18,8 @@ export interface HttpsEndpoint {
   readonly port: number;
   /** SHA-256 of the certificate that the server must have, in lower-case hexadecimal digits; when absent this system must trust it. */
   readonly fingerprint?: string;
+  /** The certificate that this client shows there; when absent the one of its config folder. */
+  readonly identity?: Identity;
 }
 
 export type Endpoint = UnixEndpoint | HttpsEndpoint;

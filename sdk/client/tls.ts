@@ -22,7 +22,7 @@ export interface TlsOptions {
  * puts into words, or the reason of the signal
  */
 export async function openTls(endpoint: HttpsEndpoint, options: TlsOptions = {}): Promise<TLSSocket> {
-  const identity = readIdentity();
+  const identity = endpoint.identity ?? readIdentity();
   const socket = await handshake(endpoint, { ...options, cert: identity?.certificate, key: identity?.key });
   const error = distrust(endpoint, socket);
   if (error === undefined) return socket;

@@ -7,7 +7,7 @@ import { connectionError } from "../client/connection-error";
 import { type ServerCertificate, serverCertificate } from "../client/tls";
 import { body, Wire } from "../client/wire";
 import { type Remote, requireFreeName, storeRemote } from "./file";
-import { ensureIdentity, identityFiles } from "./identity";
+import { ensureIdentity, type Identity, identityFiles } from "./identity";
 import { isToken, parseToken, type Token } from "./token";
 
 export interface AddRemoteOptions {
@@ -56,21 +56,56 @@ export async function addRemote(name: string, target: string, options: AddRemote
   const endpoint =
     token === undefined ? await atAddress(name, target, expected, options) : await atToken(token, options);
   await ensureIdentity();
+  const greeting = await met(`Cannot add remote "${name}"`, endpoint, token, options);
+  const remote: Remote = {
+    name,
+    url: endpointText(endpoint),
+    ...(endpoint.fingerprint === undefined ? { ca: true } : { fingerprint: endpoint.fingerprint }),
+    protocol: greeting.environment?.server === "incus" ? "incus" : "lxd",
+  };
+  storeRemote(remote);
+  return remote;
+}
+
+/**
+ * Makes a server trust a client by a token, without a name for it here. A server that trusts the client already needs none, and may have had
+ * it: a token is used up by its first use.
+ * @param at where to look for the server, when not at the token's own addresses
+ * @param identity the client's certificate; that of the config folder, which is made when there is none, when absent
+ * @returns where the token's server is, known by its certificate
+ * @throws ApiError FORBIDDEN when it does not take the token, UNAVAILABLE when it is nowhere
+ */
+export async function trustByToken(
+  text: string,
+  at: HttpsEndpoint | undefined,
+  identity: Identity | undefined,
+  signal?: AbortSignal,
+): Promise<HttpsEndpoint> {
+  // One that has expired still says who the server is.
+  const token = parseToken(text, new Date(0));
+  const addresses = at === undefined ? token.addresses : [endpointText(at).replace("https://", "")];
+  const found = await atToken({ ...token, addresses }, { signal });
+  const endpoint = { ...found, identity: identity ?? (await ensureIdentity()) };
+  await met("Cannot use the token", endpoint, token, { signal });
+  return endpoint;
+}
+
+/** Introduces this client to a server that does not trust it yet. @param goal the beginning of errors */
+async function met(
+  goal: string,
+  endpoint: HttpsEndpoint,
+  token: Token | undefined,
+  options: AddRemoteOptions,
+): Promise<z.output<typeof Greeting>> {
   const wire = new Wire(endpoint);
   try {
     const before = await greetingOf(wire, options.signal);
-    if (before.auth !== "trusted") await introduce(wire, name, before.api_extensions, token, options);
-    const after = before.auth === "trusted" ? before : await greetingOf(wire, options.signal);
+    if (before.auth === "trusted") return before;
+    await introduce(wire, goal, before.api_extensions, token && parseToken(token.text), options);
+    const after = await greetingOf(wire, options.signal);
     if (after.auth !== "trusted")
-      throw refusal(name, wire, "does not trust this client's certificate, though it took it");
-    const remote: Remote = {
-      name,
-      url: endpointText(endpoint),
-      ...(endpoint.fingerprint === undefined ? { ca: true } : { fingerprint: endpoint.fingerprint }),
-      protocol: after.environment?.server === "incus" ? "incus" : "lxd",
-    };
-    storeRemote(remote);
-    return remote;
+      throw refusal(goal, wire, "does not trust this client's certificate, though it took it");
+    return after;
   } finally {
     await wire.close();
   }
@@ -159,7 +194,7 @@ const readsPasswords = (extensions: readonly string[]): boolean => !extensions.i
 /** Has the server take note of this client. */
 async function introduce(
   wire: Wire,
-  name: string,
+  goal: string,
   extensions: readonly string[],
   token: Token | undefined,
   { password, signal }: AddRemoteOptions,
@@ -167,7 +202,7 @@ async function introduce(
   const proof = token?.text ?? password;
   if (proof === undefined)
     throw refusal(
-      name,
+      goal,
       wire,
       `does not know this client yet, and neither a token nor a password was given. Ask for a token there ("lxc config trust add", "incus config trust add NAME") and add the remote by it, or have "${identityFiles().certificateFile}" trusted there`,
     );
@@ -187,7 +222,7 @@ async function introduce(
     if (!ApiError.is(error) || error.status !== 403) throw error;
     const what = token === undefined ? "password" : "token";
     throw refusal(
-      name,
+      goal,
       wire,
       `does not take the ${what} (${error.message.split(".")[0]}). Ask for a new token there`,
       error,
@@ -195,7 +230,7 @@ async function introduce(
   }
 }
 
-const refusal = (name: string, wire: Wire, cause: string, error?: unknown): ApiError =>
-  new ApiError("FORBIDDEN", `Cannot add remote "${name}": the server at "${endpointText(wire.endpoint)}" ${cause}.`, {
+const refusal = (goal: string, wire: Wire, cause: string, error?: unknown): ApiError =>
+  new ApiError("FORBIDDEN", `${goal}: the server at "${endpointText(wire.endpoint)}" ${cause}.`, {
     cause: error,
   });

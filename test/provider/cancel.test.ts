@@ -4,6 +4,8 @@ import type { Props } from "../../provider/core/engine/values";
 import { type TestDaemon, withDaemon } from "../support/daemon";
 import { DynamicProcess, InitFailedAnswer } from "./support/dynamic-process";
 import { lacksContainers } from "./support/lacks";
+import { PluginProcess } from "./support/plugin-process";
+import type { ProviderProcess } from "./support/provider-process";
 
 const skip = lacksContainers();
 
@@ -18,6 +20,10 @@ const neverReady = (name: string): Props => ({
 
 const start = (daemon: TestDaemon) => DynamicProcess.start({ env: { BOTHY_ENDPOINT: `unix://${daemon.socket}` } });
 
+type Begin = (daemon: TestDaemon) => Promise<ProviderProcess>;
+
+const startPlugin = (daemon: TestDaemon) => PluginProcess.start({ config: { endpoint: `unix://${daemon.socket}` } });
+
 /** Resolves when the container runs its command to wait for. */
 async function isWaiting({ client }: TestDaemon, name: string): Promise<void> {
   for await (const { metadata } of client.events({ types: ["lifecycle"] })) {
@@ -29,39 +35,44 @@ async function isWaiting({ client }: TestDaemon, name: string): Promise<void> {
 const pendingOf = async ({ client }: TestDaemon, name: string) =>
   (await client.getInstance(name)).value.config["user.bothy.pending"];
 
-test("a wait ends when the engine is told to cancel, and the container stays in the state", { skip }, () =>
-  withDaemon({ bare: false }, async (daemon) => {
-    await using provider = await start(daemon);
-    const inputs = await provider.checked("container", neverReady("web"));
-    const waiting = isWaiting(daemon, "web");
-    const creating = assert.rejects(provider.create("container", inputs), (error: unknown) => {
-      assert.ok(error instanceof InitFailedAnswer, String(error));
-      assert.equal(error.id, "web");
-      assert.match(error.message, /^Cannot create container "web": it was cancelled\. Run up again/);
-      return true;
-    });
-    await waiting;
-    await provider.cancel();
-    await creating;
-    assert.ok(await pendingOf(daemon, "web"), "the engine may be killed before it has written down what it heard");
+test(
+  "a wait ends when the engine is told to cancel, and the container stays in the state, through both doors",
+  { skip },
+  () =>
+    withDaemon({ bare: false }, async (daemon) => {
+      for (const begin of [start, startPlugin]) {
+        await using provider: ProviderProcess = await begin(daemon);
+        const inputs = await provider.checked("container", neverReady("web"));
+        const waiting = isWaiting(daemon, "web");
+        const creating = assert.rejects(provider.create("container", inputs), (error: unknown) => {
+          assert.ok(error instanceof InitFailedAnswer, String(error));
+          assert.equal(error.id, "web");
+          assert.match(error.message, /^Cannot create container "web": it was cancelled\. Run up again/);
+          return true;
+        });
+        await waiting;
+        await provider.cancel();
+        await creating;
+        assert.ok(await pendingOf(daemon, "web"), "the engine may be killed before it has written down what it heard");
 
-    const { outs } = await provider.read("container", "web", inputs);
-    const again = isWaiting(daemon, "web");
-    const updating = assert.rejects(
-      provider.update("container", "web", { ...outs, __unfinished: true }, { ...inputs, description: "x" }),
-      /it was cancelled/,
-    );
-    await again;
-    await provider.cancel();
-    await updating;
-    assert.equal(await pendingOf(daemon, "web"), undefined, "the engine knows it");
-    await provider.delete("container", "web", outs);
-  }),
+        const { outs } = await provider.read("container", "web", inputs);
+        const again = isWaiting(daemon, "web");
+        const updating = assert.rejects(
+          provider.update("container", "web", { ...outs, __unfinished: true }, { ...inputs, description: "x" }),
+          /it was cancelled/,
+        );
+        await again;
+        await provider.cancel();
+        await updating;
+        assert.equal(await pendingOf(daemon, "web"), undefined, "the engine knows it");
+        await provider.delete("container", "web", outs);
+      }
+    }),
 );
 
 /** Leaves a container "web" half made, as an engine does that is killed. @returns its inputs */
-async function killedInCreate(daemon: TestDaemon) {
-  const killed = await start(daemon);
+async function killedInCreate(daemon: TestDaemon, begin: Begin = start) {
+  const killed = await begin(daemon);
   const inputs = await killed.checked("container", neverReady("web"));
   const waiting = isWaiting(daemon, "web");
   const creating = assert.rejects(killed.create("container", inputs));
@@ -72,25 +83,30 @@ async function killedInCreate(daemon: TestDaemon) {
   return inputs;
 }
 
-test("a container whose engine was killed in the middle is taken over by the next up", { skip }, () =>
-  withDaemon({ bare: false }, async (daemon) => {
-    const inputs = await killedInCreate(daemon);
-    assert.match((await pendingOf(daemon, "web")) ?? "", /^[^/]+\/\d+\/\d+$/, "nobody has heard of it");
-    const { config } = (await daemon.client.getInstance("web")).value;
+test(
+  "a container whose engine was killed in the middle is taken over by the next up, through both doors",
+  { skip },
+  () =>
+    withDaemon({ bare: false }, async (daemon) => {
+      for (const begin of [start, startPlugin]) {
+        const inputs = await killedInCreate(daemon, begin);
+        assert.match((await pendingOf(daemon, "web")) ?? "", /^[^/]+\/\d+\/\d+$/, "nobody has heard of it");
+        const { config } = (await daemon.client.getInstance("web")).value;
 
-    await using provider = await start(daemon);
-    const ready = {
-      ...inputs,
-      wait: { command: ["test", "-e", "/etc/motd"] },
-      files: { "/etc/motd": { content: "x" } },
-    };
-    const { id, outs } = await provider.create("container", await provider.checked("container", ready));
-    assert.equal(outs.status, "Running");
-    const { value } = await daemon.client.getInstance("web");
-    assert.equal(value.config["volatile.uuid"], config["volatile.uuid"], "the same one");
-    assert.equal(value.config["user.bothy.pending"], undefined);
-    await provider.delete("container", id, outs);
-  }),
+        await using provider: ProviderProcess = await begin(daemon);
+        const ready = {
+          ...inputs,
+          wait: { command: ["test", "-e", "/etc/motd"] },
+          files: { "/etc/motd": { content: "x" } },
+        };
+        const { id, outs } = await provider.create("container", await provider.checked("container", ready));
+        assert.equal(outs.status, "Running");
+        const { value } = await daemon.client.getInstance("web");
+        assert.equal(value.config["volatile.uuid"], config["volatile.uuid"], "the same one");
+        assert.equal(value.config["user.bothy.pending"], undefined);
+        await provider.delete("container", id, outs);
+      }
+    }),
 );
 
 test("a half made container of another image is made anew", { skip }, () =>

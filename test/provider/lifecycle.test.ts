@@ -9,6 +9,8 @@ import { DynamicProcess, unknown } from "./support/dynamic-process";
 import { tinyImage } from "./support/image";
 import { lacksContainers } from "./support/lacks";
 import { Managed } from "./support/managed";
+import { PluginProcess } from "./support/plugin-process";
+import type { ProviderProcess } from "./support/provider-process";
 
 interface Lifecycle {
   readonly kind: string;
@@ -192,18 +194,41 @@ const volumeName = (id: string): string => id.split("/").at(-1) ?? "";
 const missingId = (kind: string): string =>
   kind === "snapshot" ? "base/none" : kind === "storage-volume" ? "default/none" : "none";
 
-test("the kinds live on a real daemon, through Pulumi's own process", { skip: lacksContainers() }, (t) =>
+test("the kinds live on a real daemon, through both doors", { skip: lacksContainers() }, (t) =>
   withDaemon({ bare: false }, async (daemon) => {
-    await using provider = await DynamicProcess.start({ env: { BOTHY_ENDPOINT: `unix://${daemon.socket}` } });
+    const options = { env: { BOTHY_ENDPOINT: `unix://${daemon.socket}` } };
+    await using dynamic = await DynamicProcess.start(options);
+    await using plugin = await PluginProcess.start(options);
     for (const one of lifecyclesIn(path.dirname(daemon.dir)))
       await t.test(`a ${one.kind}`, async (t) => {
         await one.prepare?.(daemon.client);
-        await live(t, daemon, provider, one);
+        await t.test("through the dynamic door", (t) => live(t, daemon, dynamic, one));
+        await t.test("through the plugin", async (t) => {
+          await live(t, daemon, plugin, one);
+          await imports(t, plugin, one);
+        });
       });
   }),
 );
 
-async function live(t: TestContext, daemon: TestDaemon, provider: DynamicProcess, one: Lifecycle): Promise<void> {
+/** What only the plugin can: an object that nobody's state knows becomes a resource, and its program plans nothing. */
+async function imports(t: TestContext, plugin: PluginProcess, one: Lifecycle): Promise<void> {
+  await t.test("is imported by its id, and the program that made it finds nothing to do", async () => {
+    const made = new Managed(plugin, one.kind);
+    const { files: _, ...given } = one.inputs();
+    await made.up(given);
+    const imported = new Managed(plugin, one.kind);
+    await imported.import(made.id);
+    assert.equal(imported.id, made.id);
+    assert.equal(await imported.up(given), "same");
+    assert.ok(await imported.refresh());
+    assert.equal(await imported.up(given), "same", "after a refresh");
+    assert.equal(await imported.up({ ...given, ...one.replace() }), "replace", "the program's words count from now on");
+    await imported.destroy();
+  });
+}
+
+async function live(t: TestContext, daemon: TestDaemon, provider: ProviderProcess, one: Lifecycle): Promise<void> {
   const given = () => one.inputs();
   await t.test("is created, stays the same, is changed in place, is replaced and destroyed", async () => {
     const resource = new Managed(provider, one.kind);

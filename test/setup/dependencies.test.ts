@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { test } from "node:test";
 import { loadSetup, repository } from "./load";
 
@@ -21,4 +21,6 @@ test("docs/dependencies.md explains each npm and Debian dependency, and no other
 
 test("docs/dependencies.md names the engine version that set-up brings", () => {
   assert.ok(page.includes(loadSetup<{ ENGINE_VERSION: string }>("engine").ENGINE_VERSION));
+  const { hostFolder } = loadSetup<{ hostFolder(context: object): string }>("yaml-host");
+  assert.ok(page.includes(`\`pulumi-language-yaml\` ${basename(hostFolder({ root: repository, cache: "/" }))}`));
 });

@@ -30,7 +30,8 @@ test("the package holds no test, benchmark, script or source map", () => {
 });
 
 test("the package holds every file of the launchers, and those that are started are executable", () => {
-  for (const path of ["bin/bothy", "bin/bothyd", "bin/launch.sh"]) assert.ok(paths.includes(path), path);
+  for (const path of ["bin/bothy", "bin/bothyd", "bin/pulumi-resource-bothy", "bin/launch.sh"])
+    assert.ok(paths.includes(path), path);
   const { bin } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as { bin: Record<string, string> };
   for (const path of Object.values(bin))
     assert.ok((packed.files.find((file) => file.path === path)?.mode ?? 0) & 0o111);

@@ -1,7 +1,8 @@
-/** Core: the contract of a kind in the provider. The doors (dynamic/, later plugin/) call it; it knows nothing of Pulumi. */
+/** Core: the contract of a kind in the provider. The doors (dynamic/, plugin/) call it; it knows nothing of Pulumi. */
 import type * as z from "zod";
 import type { Client, Server } from "../../../sdk";
 import type { Config } from "../../../sdk/api/common";
+import type { Change } from "./changes";
 import type { Props } from "./values";
 
 /** What a verb that talks to the daemon needs; nothing comes from the surroundings. */
@@ -38,6 +39,10 @@ export interface Diff {
   readonly deleteBeforeReplace: boolean;
   /** What people should know of the change that the engine cannot show. */
   readonly notes?: readonly string[];
+  /** Each change of an input by its path, for a door that can tell it. */
+  readonly details?: readonly Change[];
+  /** Whether another object could be made only after this one is deleted, whoever asks for another one. */
+  readonly deleteFirst?: boolean;
 }
 
 /** An object that another one takes the place of. */
@@ -70,6 +75,10 @@ export interface Core {
   readonly inputs: z.ZodObject;
   /** What the server adds to the inputs. */
   readonly outputs: z.ZodObject;
+  /** Inputs of which the id is made, in this order, joined by "/". */
+  readonly idInputs: readonly string[];
+  /** Longest name, in characters, for a kind whose names can be made. */
+  readonly nameMaxLength?: number;
   /**
    * Validates inputs and fills in defaults and names, without a daemon; unknown values pass.
    * @param isQuick whether only the failures are wanted, and files need not be read
@@ -77,6 +86,12 @@ export interface Core {
   check(olds: Props, news: Props, isQuick?: boolean): Promise<Checked>;
   /** Compares the last outputs with new inputs, without a daemon. An unknown is a change, and a replacement where its value could ask for one. */
   diff(olds: Props, news: Props): Diff;
+  /**
+   * Outputs that are known before a create or an update, or are not known any more: with unknowns among them. Without it those of a create are
+   * not known, and those of an update stay.
+   * @param olds last outputs, for an update
+   */
+  planned?(news: Props, olds?: Props): Props;
   /**
    * Makes the object, or takes over what an earlier create of the same resource left half made.
    * @param replaced the object that this one replaces, which is still there
@@ -90,7 +105,7 @@ export interface Core {
   requireCreatable?(context: Context, news: Props): Promise<void>;
   /** Objects that may have been made for a resource that lets its name be chosen. @param props inputs, unknowns among them */
   list?(context: Pick<Context, "client" | "signal">, props: Props): Promise<Listed[]>;
-  /** @param props last outputs, or the inputs of a `Resource.get` @returns undefined only when the server says NOT_FOUND */
+  /** @param props last outputs, the inputs of a `Resource.get`, or `__imported: []` for an import @returns undefined only when the server says NOT_FOUND */
   read(context: Context, id: string, props: Props): Promise<Live | undefined>;
   update(context: Context, id: string, olds: Props, news: Props): Promise<Live>;
   /** Succeeds when the object is gone already. */

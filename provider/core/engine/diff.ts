@@ -1,7 +1,9 @@
 /** Diff: what changed between the last outputs and the new inputs, and what that asks for. */
 import type * as z from "zod";
+import { type Change, changesIn } from "./changes";
 import { withDefaults } from "./check";
 import type { Diff } from "./core";
+import { isUntold, withSaid } from "./imported";
 import { replacingInputs } from "./inputs";
 import { replacesOn } from "./replace-on";
 import { compact, holdsUnknown, isMap, type Props, same, withoutEmptyValues } from "./values";
@@ -40,9 +42,9 @@ const withKeptName = (olds: Props, news: Props): Props =>
 /** Properties whose empty values mean "not set": no value and an empty one are the same. */
 const emptyIsUnset: readonly string[] = ["config", "devices", "properties"];
 
-function differs(name: string, old: unknown, wanted: unknown): boolean {
-  if (!emptyIsUnset.includes(name)) return !same(old, wanted);
-  return !same(withoutEmptyValues(old), withoutEmptyValues(wanted));
+function changesOf(name: string, old: unknown, wanted: unknown): Change[] {
+  if (!emptyIsUnset.includes(name)) return changesIn(old, wanted, [name]);
+  return changesIn(withoutEmptyValues(old), withoutEmptyValues(wanted), [name]);
 }
 
 /**
@@ -50,11 +52,14 @@ function differs(name: string, old: unknown, wanted: unknown): boolean {
  * A property that the state does not know (after `Resource.get`) never asks for a replacement.
  */
 export function diffProps(rules: DiffRules, olds: Props, news: Props): Diff {
-  const before = withDefaults(rules.schema, compact(olds));
+  const before = withDefaults(rules.schema, withSaid(compact(olds), news));
   const wanted = withKeptName(before, withDefaults(rules.schema, compact(news)));
-  const properties = Object.keys(rules.schema.shape).filter((name) => !passing.includes(name));
-  const changed = properties.filter((name) => differs(name, before[name], wanted[name]));
   const replacing = replacingInputs(rules.schema);
+  const properties = Object.keys(rules.schema.shape).filter(
+    (name) => !passing.includes(name) && !isUntold(before, name, replacing),
+  );
+  const details = properties.flatMap((name) => changesOf(name, before[name], wanted[name]));
+  const changed = [...new Set(details.map(({ path }) => String(path[0])))];
   const needsAnother = (name: string) =>
     replacing.includes(name) || rules.replaceWhen?.[name]?.(before[name], wanted[name]) === true;
   const needed = changed.filter((name) => before[name] !== undefined && needsAnother(name));
@@ -67,12 +72,12 @@ export function diffProps(rules: DiffRules, olds: Props, news: Props): Diff {
       !same(before[name], wanted[name]) &&
       (hiddenIds.includes(name) || !holdsUnknown(wanted[name])),
   );
+  const deleteFirst = hasFixedName(news) && !canStandBeside(rules, before, wanted, replaces);
   return {
     changes: changed.length > 0 || replacedHidden.length > 0,
     replaces: [...replaces, ...replacedHidden],
-    deleteBeforeReplace:
-      (replaces.length > 0 || replacedHidden.length > 0) &&
-      hasFixedName(news) &&
-      !canStandBeside(rules, before, wanted, replaces),
+    deleteBeforeReplace: (replaces.length > 0 || replacedHidden.length > 0) && deleteFirst,
+    details,
+    deleteFirst,
   };
 }

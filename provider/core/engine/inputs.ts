@@ -85,5 +85,5 @@ export const timeouts = z
   .optional()
   .meta({
     description:
-      "How long create, update and delete may take; 10 minutes each when absent. `customTimeouts` does not reach dynamic resources.",
+      "How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door.",
   });

@@ -6,6 +6,7 @@ import { isMap, type Props, same } from "./values";
 export const replaceOnProperty = "__replaceOnChanges";
 
 type Step = string | number;
+export type Path = readonly Step[];
 
 /** Reads `config["limits.memory"]`, `devices.eth0.network`, `profiles[0]`, `files[*].content`. @returns nothing for a text that is not a path */
 export function pathOf(text: string): Step[] | undefined {

@@ -9,6 +9,7 @@ import type { PendingOperation } from "../../../sdk";
 import { type Config, Text } from "../../../sdk/api/common";
 import { ApiError } from "../../../sdk/api/errors";
 import { AliasName, type Image, type ImagePut } from "../../../sdk/api/image";
+import { withoutStamp } from "../../../sdk/api/stamp";
 import { checkShape, givenInputs, withDefaults } from "../engine/check";
 import { claim, pendingStamp } from "../engine/claim";
 import { withoutEmpty } from "../engine/config";
@@ -16,11 +17,12 @@ import type { CheckFailure, Context, Core, Live } from "../engine/core";
 import { untilGone } from "../engine/delete";
 import { diffProps } from "../engine/diff";
 import { InitFailed, ifThere, isNotFound, messageOf, namingProperty } from "../engine/failure";
+import { importedProperty, isImported } from "../engine/imported";
 import { adopt, endpoint, replacing, timeouts } from "../engine/inputs";
 import { progressTo } from "../engine/progress";
 import { isOwn, ownerIn, ownerText, pendingKey, stamped, stampFor } from "../engine/stamp";
 import { told, toldUnfinished } from "../engine/told";
-import { compact, hiddenOf, type Props, same, unknownValue, visibleOf } from "../engine/values";
+import { compact, hiddenOf, isMap, type Props, same, unknownValue, visibleOf } from "../engine/values";
 import { withRetry } from "../engine/write";
 import { pick } from "./named";
 
@@ -91,6 +93,12 @@ async function contentOf(
 
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
+/** An imported image that a daemon of ours built says of which template. */
+function guessedTemplate({ properties }: Image, props: Props): Props {
+  const isOpen = isImported(props) && props.template === undefined && props.sourceFile === undefined;
+  return isOpen && properties.template ? { template: properties.template, [importedProperty]: ["template"] } : {};
+}
+
 function liveOf(image: Image, props: Props): Live {
   const own = pick(props, ["sourceFile", "template", "endpoint", "timeouts"]);
   const wanted = (props.properties ?? {}) as Record<string, string>;
@@ -101,8 +109,11 @@ function liveOf(image: Image, props: Props): Live {
   const outs = compact({
     ...hiddenOf(props),
     ...own,
+    ...guessedTemplate(image, props),
     aliases: [...ordered, ...names.filter((name) => !ordered.includes(name)).sort()],
-    properties: Object.fromEntries(Object.entries(image.properties).filter(([key]) => wanted[key] !== undefined)),
+    properties: isImported(props)
+      ? withoutStamp(image.properties)
+      : Object.fromEntries(Object.entries(image.properties).filter(([key]) => wanted[key] !== undefined)),
     public: image.public,
     fingerprint: image.fingerprint,
     architecture: image.architecture,
@@ -211,12 +222,19 @@ async function settleAliases(
       await client.deleteImageAlias(name, { signal });
 }
 
+/** Which properties an imported image brought, and which somebody set, nobody knows: those that the program names are the program's. */
+function withOwnProperties(olds: Props, news: Props): Props {
+  if (!isImported(olds) || !isMap(olds.properties) || !isMap(news.properties)) return olds;
+  return { ...olds, properties: pick(olds.properties, Object.keys(news.properties)) };
+}
+
 export const image: Core = {
   kind: "image",
   type: "Image",
   description: "What containers are made from: a tarball of the program's own, or a template that the daemon builds.",
   inputs: ImageInputs,
   outputs: ImageOutputs,
+  idInputs: ["fingerprint"],
 
   async check(_olds, news, isQuick = false) {
     const { fingerprint: _, ...given } = givenInputs(news);
@@ -231,10 +249,11 @@ export const image: Core = {
 
   /** Where the file lies is stored and changes nothing; what it holds does, and that of a file which is not known yet may. */
   diff(olds, news) {
-    const base = diffProps({ schema: ImageInputs }, olds, news);
+    const base = diffProps({ schema: ImageInputs }, withOwnProperties(olds, news), news);
     const isNew = (name: string, otherOrigin: string) => olds[otherOrigin] !== undefined && news[name] !== undefined;
     const isOther = typeof news.fingerprint === "string" && olds.fingerprint !== news.fingerprint;
-    const content = olds.sourceFile !== undefined && (isOther || news.sourceFile === unknownValue);
+    const isFile = olds.sourceFile !== undefined || (isImported(olds) && news.sourceFile !== undefined);
+    const content = isFile && (isOther || news.sourceFile === unknownValue);
     const replaces = [
       ...base.replaces,
       ...(isNew("template", "sourceFile") ? ["template"] : []),
@@ -245,8 +264,12 @@ export const image: Core = {
       changes: base.changes || replaces.length > 0,
       replaces,
       deleteBeforeReplace: replaces.length > 0 && sharesAlias,
+      details: base.details,
+      deleteFirst: sharesAlias,
     };
   },
+
+  planned: ({ fingerprint }) => (typeof fingerprint === "string" ? { fingerprint } : {}),
 
   async create(context, news) {
     const fingerprint = await make(context, parse(news), news);

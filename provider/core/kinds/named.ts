@@ -13,6 +13,7 @@ import type { CheckFailure, Context, Core, Live } from "../engine/core";
 import { untilGone } from "../engine/delete";
 import { type DiffRules, diffProps } from "../engine/diff";
 import { ifThere, isNotFound, messageOf, namingProperty } from "../engine/failure";
+import { withFilledIn } from "../engine/imported";
 import { replacingInputs } from "../engine/inputs";
 import { withName } from "../engine/name";
 import { pendingKey, stamped, stampFor } from "../engine/stamp";
@@ -54,10 +55,14 @@ export interface NamedKind<Inputs extends NamedObject, Definition extends Kind> 
   readonly nameMaxLength: number;
   /** Keys that the server fills in for this object. */
   computed?(inputs: { readonly driver?: string }): ComputedKeys;
+  /** Whether some servers take a PATCH for the whole configuration, so that what it does not name is lost. */
+  readonly patchMayLose?: boolean;
   /** Rules beyond the shape and the definition's keys. */
   rules?(inputs: Props): CheckFailure[];
   /** What the server adds to the inputs. */
   outs?(full: z.output<Definition["shown"]>): Props;
+  /** Outputs that are known before the server tells them, or are not known any more; see Core. */
+  planned?(news: Props, olds?: Props): Props;
   /** Makes the one that is replaced leave what the new one needs while both are there. @returns what gives it back */
   makeRoom?(context: Context, inputs: Inputs, old: string): Promise<() => Promise<void>>;
   /** What a create would be refused for, if the object of its name were deleted first. @throws ApiError */
@@ -128,7 +133,8 @@ export function namedCore<Inputs extends NamedObject, Definition extends Kind>(
     const known = pick(props, Object.keys(kind.inputs.shape));
     const config = userConfig(value.config, configOf(props), computedFor(value));
     const within = parentProperty === undefined ? {} : { [parentProperty]: parent };
-    const outs = compact({ ...hiddenOf(props), ...known, ...outsOf(value), ...within, name, config });
+    const shown = compact({ ...hiddenOf(props), ...known, ...outsOf(value), ...within, name, config });
+    const outs = withFilledIn(shown, value.config, computedFor(value), [`${stampPrefix}*`, "volatile.*"]);
     const inputs = pick(outs, [...Object.keys(kind.inputs.shape), ...Object.keys(hiddenOf(outs))]);
     return { id, outs, inputs };
   };
@@ -180,6 +186,9 @@ export function namedCore<Inputs extends NamedObject, Definition extends Kind>(
     description: kind.description,
     inputs: kind.inputs,
     outputs: kind.outputs,
+    idInputs: parentProperty === undefined ? ["name"] : [parentProperty, "name"],
+    nameMaxLength: kind.nameMaxLength,
+    ...(kind.planned === undefined ? {} : { planned: kind.planned }),
 
     async check(olds, news) {
       const named = withName(olds, givenInputs(news), kind.nameMaxLength);
@@ -215,8 +224,10 @@ export function namedCore<Inputs extends NamedObject, Definition extends Kind>(
         ]);
       }
       const live = await readBack(context, id, news);
-      await told(context, news, ({ client, signal }) =>
-        callsOf(client, parent).patch(name, { config: { [pendingKey]: "" } }, { signal }),
+      await told(context, news, (after) =>
+        kind.patchMayLose
+          ? write(after, id, inputs, inputs.config, stampFor(word, news, name))
+          : callsOf(after.client, parent).patch(name, { config: { [pendingKey]: "" } }, { signal: after.signal }),
       );
       return live;
     },

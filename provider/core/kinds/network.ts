@@ -8,6 +8,7 @@ import { networkKind } from "../../../sdk/api/network";
 import { knownConfig, propertyPath } from "../engine/check";
 import type { CheckFailure } from "../engine/core";
 import { adopt, configInput, description, endpoint, replacing, timeouts, wordOf } from "../engine/inputs";
+import { isMap, type Props, unknownValue } from "../engine/values";
 import { namedCore } from "./named";
 import { makeRoom } from "./network-room";
 
@@ -47,6 +48,22 @@ function cidrOf(config: Config, key: "ipv4.address" | "ipv6.address"): string | 
   return address.includes("/") ? address : undefined;
 }
 
+/** By the name of the output, where the server says which address it is. */
+const addressKeys = { ipv4Address: "ipv4.address", ipv6Address: "ipv6.address" } as const;
+type AddressName = keyof typeof addressKeys;
+
+const addressIn = ({ config }: Props, name: AddressName): string =>
+  networkConfig(isMap(config) ? (config as Config) : {}).text(addressKeys[name]) ?? "";
+
+/** The address that a network will have: the program's, the one that it has, or none; the server chooses others. */
+function plannedAddress(name: AddressName, news: Props, olds: Props | undefined): unknown {
+  const is = addressIn(news, name);
+  if (news.config === unknownValue || is === unknownValue) return unknownValue;
+  if (is === "none") return undefined;
+  const own = cidrOf(news.config as Config, addressKeys[name]);
+  return own ?? (olds !== undefined && is === addressIn(olds, name) ? olds[name] : unknownValue);
+}
+
 export const network = namedCore<Inputs, typeof networkKind>({
   definition: networkKind,
   type: "Network",
@@ -69,6 +86,10 @@ export const network = namedCore<Inputs, typeof networkKind>({
     status,
     ipv4Address: cidrOf(config, "ipv4.address"),
     ipv6Address: cidrOf(config, "ipv6.address"),
+  }),
+  planned: (news, olds) => ({
+    ipv4Address: plannedAddress("ipv4Address", news, olds),
+    ipv6Address: plannedAddress("ipv6Address", news, olds),
   }),
   makeRoom: (context, { config }, old) => makeRoom(context, config, old),
   isForeign: ({ managed }) => !managed,

@@ -27,5 +27,7 @@ export const project = namedCore({
   inputs: ProjectInputs,
   outputs: z.object({}),
   nameMaxLength: 63,
+  // LXD 5.0.2 drops each key that a PATCH of a project does not name (docs/lxd-api.md, Projects).
+  patchMayLose: true,
   computed: () => [...computedKeys(projectKeys), ...lxdComputedProjectKeys],
 });

@@ -82,6 +82,8 @@ export const snapshot: Core = {
   description: "A container as it was at one moment; deleted together with its container.",
   inputs: SnapshotInputs,
   outputs: SnapshotOutputs,
+  idInputs: ["instance", "name"],
+  nameMaxLength: 63,
 
   async check(olds, news) {
     const named = withName(olds, givenInputs(news), 63);

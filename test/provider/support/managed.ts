@@ -1,6 +1,6 @@
-/** Managed: one resource as the engine carries it from run to run, over the dynamic-provider process. */
+/** Managed: one resource as the engine carries it from run to run, over one of the doors. */
 import type { Props } from "../../../provider/core/engine/values";
-import type { DynamicProcess } from "./dynamic-process";
+import type { ProviderProcess } from "./provider-process";
 
 export type Step = "create" | "same" | "update" | "replace";
 
@@ -10,7 +10,7 @@ export class Managed {
   private inputs: Props = {};
 
   constructor(
-    private readonly provider: DynamicProcess,
+    private readonly provider: ProviderProcess,
     readonly kind: string,
   ) {}
 
@@ -21,8 +21,17 @@ export class Managed {
       return "create";
     }
     const news = await this.provider.checked(this.kind, given, this.inputs);
-    const { changes, replaces, deleteBeforeReplace } = await this.provider.diff(this.kind, this.id, this.outs, news);
-    if (!changes) return "same";
+    const { changes, replaces, deleteBeforeReplace } = await this.provider.diff(
+      this.kind,
+      this.id,
+      this.outs,
+      news,
+      this.inputs,
+    );
+    if (!changes) {
+      this.inputs = news;
+      return "same";
+    }
     if (replaces.length === 0) {
       this.outs = await this.provider.update(this.kind, this.id, this.outs, news);
       this.inputs = news;
@@ -40,6 +49,11 @@ export class Managed {
   private async create(inputs: Props): Promise<void> {
     const { id, outs } = await this.provider.create(this.kind, inputs);
     Object.assign(this, { id, outs, inputs });
+  }
+
+  /** One `pulumi import`. @param id as a person writes it */
+  async import(id: string): Promise<void> {
+    Object.assign(this, await this.provider.read(this.kind, id, undefined));
   }
 
   /** One `refresh`. @returns whether the object is still there */

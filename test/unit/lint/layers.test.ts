@@ -11,7 +11,11 @@ const layers: readonly { folder: string; ours: readonly string[]; packages: read
   { folder: "sdk/host", ours: ["sdk/host"], packages: ["node-forge"] },
   { folder: "sdk", ours: ["sdk"], packages: ["node-forge", "undici", "ws", "zod"] },
   { folder: "provider/core", ours: ["provider/core", "sdk"], packages: ["zod"] },
-  { folder: "provider", ours: ["provider", "sdk"], packages: ["@pulumi/pulumi", "zod"] },
+  {
+    folder: "provider",
+    ours: ["provider", "sdk"],
+    packages: ["@grpc/grpc-js", "@pulumi/pulumi", "google-protobuf", "zod"],
+  },
   { folder: "cli", ours: ["cli", "sdk"], packages: ["commander", "zod"] },
   {
     folder: "daemon",
@@ -30,9 +34,16 @@ function importsOf(file: string): { ours: string[]; packages: string[] } {
   const all = [...names, ...later].filter((name) => !name.startsWith("node:") && name !== "bothy/dynamic-entry");
   return {
     ours: all.filter((name) => name.startsWith(".")).map((name) => path.join(path.dirname(file), name)),
-    packages: all.filter((name) => !name.startsWith(".")),
+    packages: all.filter((name) => !name.startsWith(".")).map(packageOf),
   };
 }
+
+/** The package of a module: "@pulumi/pulumi/proto/provider_pb" is of "@pulumi/pulumi". */
+const packageOf = (name: string): string =>
+  name
+    .split("/")
+    .slice(0, name.startsWith("@") ? 2 : 1)
+    .join("/");
 
 const isIn = (name: string, folder: string) => name === folder || name.startsWith(`${folder}/`);
 
@@ -126,6 +137,13 @@ test("only bothy-cell's door opens connections to it, and only stores touch the 
     statements.filter((file) => path.basename(file) !== "store.ts"),
     [],
   );
+});
+
+test("only the plugin's door to gRPC names its packages: others would load copies that do not fit Pulumi's messages", () => {
+  const naming = sources.filter((file) =>
+    importsOf(file).packages.some((name) => ["@grpc/grpc-js", "google-protobuf"].includes(name)),
+  );
+  assert.deepEqual(naming, ["provider/plugin/grpc.ts"]);
 });
 
 test("zod is imported as a namespace, so that the bundles leave out what nobody uses of it", () => {

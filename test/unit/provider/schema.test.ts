@@ -6,6 +6,8 @@ import { replacingInputs } from "../../../provider/core/engine/inputs";
 import { cores } from "../../../provider/core/kinds/cores";
 import { packageSchema, schemaText } from "../../../provider/schema/package";
 import { configTypesText } from "../../../scripts/config-types";
+import { formatted } from "../../../scripts/formatted";
+import { nativeClassesText } from "../../../scripts/native-classes";
 import { repository } from "../../provider/support/program";
 
 test("schema.json is what the definitions make; npm run gen writes it", () => {
@@ -15,6 +17,12 @@ test("schema.json is what the definitions make; npm run gen writes it", () => {
 test("the typed keys are those of the tables; npm run gen writes them", () => {
   const file = path.join(repository, "provider/dynamic/config-keys.ts");
   assert.equal(readFileSync(file, "utf8"), configTypesText(), "run npm run gen");
+});
+
+test("the classes of bothy/native are those of the schema; npm run gen writes them", () => {
+  const file = "provider/native/index.ts";
+  const text = readFileSync(path.join(repository, file), "utf8");
+  assert.equal(text, formatted(file, nativeClassesText()), "run npm run gen");
 });
 
 test("docs/provider.md names the inputs of each kind whose change asks for another object", () => {

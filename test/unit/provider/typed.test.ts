@@ -9,6 +9,7 @@ import type {
   ProfileArgs,
   StoragePoolArgs,
 } from "../../../provider";
+import * as native from "../../../provider/native";
 import { didYouMean, nearest, nearestKey } from "../../../sdk/api/config/near";
 
 test("programs may write configuration and devices in every way that they used to, and as numbers and booleans", () => {
@@ -32,6 +33,18 @@ test("programs may write configuration and devices in every way that they used t
   ];
   assert.equal(all.length, 4);
   assert.equal(typeof copied, "function");
+});
+
+test("the classes of the plugin take what those of the dynamic door take, and resources in the place of names", () => {
+  const copied = (web: native.Container, base: native.Profile, pool: native.StoragePool): native.ContainerArgs[] => [
+    { image: "i", profiles: [base, "default", pulumi.output("p")], config: { "limits.cpu": 2, "user.x": "y" } },
+    { source: { instance: web, snapshot: "s" }, devices: { root: { type: "disk", path: "/", pool } } },
+    { image: "i", profiles: web.profiles, wait: { for: "nothing" }, files: { "/a": { content: pulumi.output("x") } } },
+  ];
+  const volume = (pool: native.StoragePool): native.StorageVolumeArgs => ({ pool, config: { size: "1GiB" } });
+  const address = (lan: native.Network) =>
+    native.getNetworkOutput({ name: lan.id }).leases.apply((leases) => leases[0]?.address);
+  assert.deepEqual([typeof copied, typeof volume, typeof address], ["function", "function", "function"]);
 });
 
 test("near misses find the word that was meant, and other words find nothing", () => {

@@ -16,6 +16,7 @@ import { told, toldUnfinished } from "../../engine/told";
 import { compact, hiddenOf, isMap, type Props, visibleOf } from "../../engine/values";
 import { pick } from "../named";
 import { addressOuts } from "./addresses";
+import { withImport } from "./base-image";
 import { claimContainer, pendingContainer, unmarkContainer } from "./claim";
 import { deleteContainer } from "./delete";
 import { type Files, readFiles, writeFiles } from "./files";
@@ -32,6 +33,7 @@ import {
   withSourceKept,
 } from "./inherited";
 import { ContainerInputs, ContainerOutputs, containerRules } from "./inputs";
+import { plannedState } from "./planned";
 import { type Pending, pendingIn, pendingProperty, restartNote, restartNotes } from "./restart";
 import { movesRootDisk } from "./root";
 import { waitUntilReady } from "./wait";
@@ -95,7 +97,7 @@ function liveOf({ value: full }: { value: InstanceFull }, props: Props): Live {
     createdAt: full.created_at,
     ...addressOuts(full.state?.network ?? null, full.expanded_devices, full.expanded_config),
   };
-  const outs = compact(withoutInherited(whole, props));
+  const outs = withImport(compact(withoutInherited(whole, props)), full.config, filledInOf(full));
   const hidden = Object.keys(hiddenOf(outs)).filter((name) => !hiddenOutputs.includes(name));
   const inputs = pick(outs, [...inputNames.filter((name) => !notSaid(outs).includes(name)), ...hidden]);
   return { id: full.name, outs, inputs };
@@ -173,6 +175,8 @@ export const container: Core = {
   description: "A machine container: a whole Linux system that shares the host's kernel.",
   inputs: ContainerInputs,
   outputs: ContainerOutputs,
+  idInputs: ["name"],
+  nameMaxLength: 63,
 
   async check(olds, news) {
     const named = withName(olds, givenInputs(news), 63);
@@ -190,6 +194,8 @@ export const container: Core = {
     const changes = result.changes || olds[unfinished] === true || waits;
     return { ...result, changes, notes: result.replaces.length > 0 ? [] : restartNotes(olds, news) };
   },
+
+  planned: (news, olds) => plannedState(news, olds, olds?.[unfinished] === true),
 
   async create(context, news) {
     const inputs = parse(news);

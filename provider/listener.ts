@@ -22,6 +22,12 @@ const working = new Set<AbortController>();
 const sessions = new WeakSet<Http2Session>();
 let isGone = false;
 let isWatching = false;
+let endsWithSession = true;
+
+/** For a process that hears of its engine's end otherwise: gRPC of Go also closes a connection that was idle for half an hour. */
+export function outliveSessions(): void {
+  endsWithSession = false;
+}
 
 /** Begins to listen for the end of the engine's interest. */
 export function listen(): Listener {
@@ -70,6 +76,7 @@ function gone(): void {
 }
 
 async function leave(): Promise<void> {
+  if (!endsWithSession) return;
   await sleep(lingerMs, undefined, { ref: false });
   if (working.size === 0) process.exit();
 }

@@ -1,8 +1,8 @@
-/** Checked: what the door adds to the answer of a check, and takes out of it. */
-import type { Checked } from "../core/engine/core";
-import { redactorOf, withoutSecretValues } from "../core/engine/secrets";
-import type { Props } from "../core/engine/values";
-import { surroundingReason } from "../endpoint";
+/** Checked: what the doors add to the answer of a check, and take out of it. */
+import type { Checked } from "./core/engine/core";
+import { redactorOf, withoutSecretValues } from "./core/engine/secrets";
+import type { Props } from "./core/engine/values";
+import { surroundingReason } from "./endpoint";
 
 /** Says in preview what no daemon need be asked for. */
 export function withEndpoint({ inputs, failures }: Checked): Checked {

@@ -1,0 +1,12 @@
+/** Functions: the list of those that the plugin serves. */
+import { cores } from "../kinds/cores";
+import type { CoreFunction } from "./function";
+import { getFunction } from "./get";
+import { listFunction } from "./list";
+import { getServer } from "./server";
+
+export const functions: readonly CoreFunction[] = [
+  ...cores.map(getFunction),
+  ...cores.map(listFunction).filter((one) => one !== undefined),
+  getServer,
+];

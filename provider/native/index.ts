@@ -1,0 +1,1188 @@
+/** bothy/native: the resources of the plugin pulumi-resource-bothy. Made by `npm run gen`; never edited. */
+import "../node-version";
+
+import * as pulumi from "@pulumi/pulumi";
+import type {
+  InstanceConfig,
+  NetworkConfig,
+  ProjectConfig,
+  StoragePoolConfig,
+  StorageVolumeConfig,
+} from "../dynamic/config-keys";
+import type { DeviceArgs, Named } from "../dynamic/reference";
+import type { ConfigValue } from "../dynamic/resource";
+import { NativeResource } from "./resource";
+
+/** What a Provider takes. */
+export interface ProviderArgs {
+  /** Server of resources that name none: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: pulumi.Input<string>;
+  /** Project of the server that all resources of this provider are in; `default` when absent. */
+  project?: pulumi.Input<string>;
+  /** Member of a cluster on which things are made; the cluster chooses when absent. */
+  target?: pulumi.Input<string>;
+  /** Certificate by which an https server knows this client, as PEM text; that of `bothy remote add` when absent. */
+  certificate?: pulumi.Input<string>;
+  /** Key of the certificate, as PEM text. */
+  key?: pulumi.Input<string>;
+  /** Token of the https server that `endpoint` names (`lxc config trust add`, `incus config trust add NAME`): it makes the server trust the certificate at first, and says which certificate the server has. */
+  token?: pulumi.Input<string>;
+}
+
+/** A server to manage: a daemon of this machine, or an LXD or Incus elsewhere. */
+export class Provider extends pulumi.ProviderResource {
+  constructor(name: string, args: ProviderArgs = {}, options?: pulumi.ResourceOptions) {
+    super("bothy", name, { ...args }, options);
+  }
+}
+
+/** A text file in the container. */
+export interface ContainerFile {
+  /** Content, as UTF-8 text. */
+  content: string;
+  /** Permissions, octal. */
+  mode?: string;
+  /** Owner, as the container sees it. */
+  uid?: number;
+  /** Group, as the container sees it. */
+  gid?: number;
+}
+
+/** A network interface of a running container. */
+export interface ContainerInterface {
+  /** Name inside the container, such as `eth0`. */
+  name: string;
+  /** Hardware address. */
+  macAddress: string;
+  /** Global IPv4 addresses. */
+  ipv4Addresses: string[];
+  /** Global IPv6 addresses. */
+  ipv6Addresses: string[];
+}
+
+/** A container or a snapshot to copy. */
+export interface ContainerSource {
+  /** Container to copy. */
+  instance: string;
+  /** Snapshot of that container to copy in place of its present state. */
+  snapshot?: string;
+}
+
+/** What must be true before the container counts as made. */
+export interface ContainerWait {
+  /** `ipv4`: a global IPv4 address; `command`: exit code 0 of `command`; `nothing`: no wait. When absent: `ipv4` if the container has a nic, then `command` if one is given. */
+  for?: string;
+  /** Program and arguments, run in the container again and again until its exit code is 0. No shell is added. */
+  command?: string[];
+  /** How long to wait, in seconds. */
+  timeoutSeconds?: number;
+}
+
+/** An address of a network that somebody has. */
+export interface NetworkLease {
+  /** Name of the guest. */
+  hostname: string;
+  /** Its hardware address. */
+  macAddress: string;
+  /** Its address. */
+  address: string;
+  /** `static`, `dynamic` or `gateway`. */
+  type: string;
+}
+
+/** How long create, update and delete may take. */
+export interface Timeouts {
+  /** Ceiling of create, in seconds. */
+  createSeconds?: number;
+  /** Ceiling of update, in seconds. */
+  updateSeconds?: number;
+  /** Ceiling of delete, in seconds. */
+  deleteSeconds?: number;
+}
+
+/** A text file in the container. */
+export interface ContainerFileArgs {
+  /** Content, as UTF-8 text. */
+  content: pulumi.Input<string>;
+  /** Permissions, octal. */
+  mode?: pulumi.Input<string>;
+  /** Owner, as the container sees it. */
+  uid?: pulumi.Input<number>;
+  /** Group, as the container sees it. */
+  gid?: pulumi.Input<number>;
+}
+
+/** A container or a snapshot to copy. */
+export interface ContainerSourceArgs {
+  /** Container to copy. */
+  instance: pulumi.Input<string> | Named;
+  /** Snapshot of that container to copy in place of its present state. */
+  snapshot?: pulumi.Input<string> | Named;
+}
+
+/** What must be true before the container counts as made. */
+export interface ContainerWaitArgs {
+  /** `ipv4`: a global IPv4 address; `command`: exit code 0 of `command`; `nothing`: no wait. When absent: `ipv4` if the container has a nic, then `command` if one is given. */
+  for?: pulumi.Input<string>;
+  /** Program and arguments, run in the container again and again until its exit code is 0. No shell is added. */
+  command?: pulumi.Input<pulumi.Input<string>[]>;
+  /** How long to wait, in seconds. */
+  timeoutSeconds?: pulumi.Input<number>;
+}
+
+/** How long create, update and delete may take. */
+export interface TimeoutsArgs {
+  /** Ceiling of create, in seconds. */
+  createSeconds?: pulumi.Input<number>;
+  /** Ceiling of update, in seconds. */
+  updateSeconds?: pulumi.Input<number>;
+  /** Ceiling of delete, in seconds. */
+  deleteSeconds?: pulumi.Input<number>;
+}
+
+/** What a Container takes. */
+export interface ContainerArgs {
+  /** Name of the container and its host name; made from the resource's name when absent. A change replaces the container. */
+  name?: pulumi.Input<string>;
+  /** Image to make the container from: an alias, a fingerprint, one of a server of images such as `images:alpine/3.20` or `docker:nginx:alpine`, one of this machine such as `oci:/srv/images/app:1` or `oci-archive:/srv/images/app.tar`, or a template such as `template:busybox` or `template:debian/12`. Exactly one of `image` and `source` is given. A change replaces the container. */
+  image?: pulumi.Input<string> | Image;
+  /** Container or snapshot to copy in place of an image. A change replaces the container. */
+  source?: pulumi.Input<ContainerSourceArgs>;
+  /** Profiles, the later ones win; `default` when absent, none when empty. */
+  profiles?: pulumi.Input<(pulumi.Input<string> | Named)[]>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: pulumi.Input<InstanceConfig<pulumi.Input<ConfigValue>>>;
+  /** Devices by name, each with its `type` and the options of that type, as LXD names them. */
+  devices?: pulumi.Input<Record<string, pulumi.Input<DeviceArgs>>>;
+  /** Free text for people. */
+  description?: pulumi.Input<string>;
+  /** Whether the container is deleted when it stops. A change replaces the container. */
+  ephemeral?: pulumi.Input<boolean>;
+  /** Whether the container runs. */
+  running?: pulumi.Input<boolean>;
+  /** Whether an update may restart the running container for what counts from its start on, such as `security.nesting`. Else that is stored for its next start, or refused where the server does not take it. */
+  allowRestart?: pulumi.Input<boolean>;
+  /** What must be true before the container counts as made. */
+  wait?: pulumi.Input<ContainerWaitArgs>;
+  /** Text files by absolute path, written before the first start and again when they change; a file that is taken out of the program is deleted. Missing folders are made. */
+  files?: pulumi.Input<Record<string, pulumi.Input<ContainerFileArgs>>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  adopt?: pulumi.Input<boolean>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the container. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** A machine container: a whole Linux system that shares the host's kernel. */
+export class Container extends NativeResource {
+  /** Name of the container and its host name; made from the resource's name when absent. A change replaces the container. */
+  declare readonly name: pulumi.Output<string>;
+  /** Image to make the container from: an alias, a fingerprint, one of a server of images such as `images:alpine/3.20` or `docker:nginx:alpine`, one of this machine such as `oci:/srv/images/app:1` or `oci-archive:/srv/images/app.tar`, or a template such as `template:busybox` or `template:debian/12`. Exactly one of `image` and `source` is given. A change replaces the container. */
+  declare readonly image: pulumi.Output<string | undefined>;
+  /** Container or snapshot to copy in place of an image. A change replaces the container. */
+  declare readonly source: pulumi.Output<ContainerSource | undefined>;
+  /** Profiles, the later ones win; `default` when absent, none when empty. */
+  declare readonly profiles: pulumi.Output<string[]>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  declare readonly config: pulumi.Output<Record<string, string>>;
+  /** Devices by name, each with its `type` and the options of that type, as LXD names them. */
+  declare readonly devices: pulumi.Output<Record<string, Record<string, string>>>;
+  /** Free text for people. */
+  declare readonly description: pulumi.Output<string>;
+  /** Whether the container is deleted when it stops. A change replaces the container. */
+  declare readonly ephemeral: pulumi.Output<boolean>;
+  /** Whether the container runs. */
+  declare readonly running: pulumi.Output<boolean>;
+  /** Whether an update may restart the running container for what counts from its start on, such as `security.nesting`. Else that is stored for its next start, or refused where the server does not take it. */
+  declare readonly allowRestart: pulumi.Output<boolean | undefined>;
+  /** What must be true before the container counts as made. */
+  declare readonly wait: pulumi.Output<ContainerWait | undefined>;
+  /** Text files by absolute path, written before the first start and again when they change; a file that is taken out of the program is deleted. Missing folders are made. */
+  declare readonly files: pulumi.Output<Record<string, ContainerFile> | undefined>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  declare readonly adopt: pulumi.Output<boolean | undefined>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the container. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+  /** `Running`, `Stopped`, `Frozen` or `Error`. */
+  declare readonly status: pulumi.Output<string>;
+  /** Processor architecture, such as `x86_64`. */
+  declare readonly architecture: pulumi.Output<string>;
+  /** When the container was made, in RFC 3339. */
+  declare readonly createdAt: pulumi.Output<string>;
+  /** First global IPv4 address: of the interface that `user.access_interface` names, else of the first nic that has one. */
+  declare readonly ipv4Address: pulumi.Output<string | undefined>;
+  /** All global IPv4 addresses. */
+  declare readonly ipv4Addresses: pulumi.Output<string[]>;
+  /** Hardware address of the interface that `ipv4Address` belongs to, else of the first nic. */
+  declare readonly macAddress: pulumi.Output<string | undefined>;
+  /** Network interfaces other than loopback. */
+  declare readonly interfaces: pulumi.Output<ContainerInterface[]>;
+
+  constructor(name: string, args: ContainerArgs = {}, options?: pulumi.CustomResourceOptions) {
+    super(
+      "Container",
+      [
+        "name",
+        "image",
+        "source",
+        "profiles",
+        "config",
+        "devices",
+        "description",
+        "ephemeral",
+        "running",
+        "allowRestart",
+        "wait",
+        "files",
+        "adopt",
+        "endpoint",
+        "timeouts",
+        "status",
+        "architecture",
+        "createdAt",
+        "ipv4Address",
+        "ipv4Addresses",
+        "macAddress",
+        "interfaces",
+      ],
+      name,
+      args,
+      options,
+    );
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new Container(name, {} as ContainerArgs, { ...options, id });
+  }
+}
+
+/** What a Image takes. */
+export interface ImageArgs {
+  /** Unified tarball on the machine that runs the program; its content counts, not its path. A change of content replaces the image. Exactly one of `sourceFile` and `template` is given. */
+  sourceFile?: pulumi.Input<string>;
+  /** Template that the daemon builds, such as `busybox` or `debian/12`. A change replaces the image. */
+  template?: pulumi.Input<string>;
+  /** Names of the image. */
+  aliases?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Properties that are set besides those that the image brings. */
+  properties?: pulumi.Input<Record<string, pulumi.Input<ConfigValue>>>;
+  /** Whether clients without a certificate may fetch the image. */
+  public?: pulumi.Input<boolean>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  adopt?: pulumi.Input<boolean>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the image. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** What containers are made from: a tarball of the program's own, or a template that the daemon builds. */
+export class Image extends NativeResource {
+  /** Unified tarball on the machine that runs the program; its content counts, not its path. A change of content replaces the image. Exactly one of `sourceFile` and `template` is given. */
+  declare readonly sourceFile: pulumi.Output<string | undefined>;
+  /** Template that the daemon builds, such as `busybox` or `debian/12`. A change replaces the image. */
+  declare readonly template: pulumi.Output<string | undefined>;
+  /** Names of the image. */
+  declare readonly aliases: pulumi.Output<string[]>;
+  /** Properties that are set besides those that the image brings. */
+  declare readonly properties: pulumi.Output<Record<string, string>>;
+  /** Whether clients without a certificate may fetch the image. */
+  declare readonly public: pulumi.Output<boolean>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  declare readonly adopt: pulumi.Output<boolean | undefined>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the image. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+  /** Sha256 of the image, in hexadecimal digits. */
+  declare readonly fingerprint: pulumi.Output<string>;
+  /** Processor architecture, such as `x86_64`. */
+  declare readonly architecture: pulumi.Output<string>;
+  /** Size of the stored image, in bytes. */
+  declare readonly sizeBytes: pulumi.Output<number>;
+  /** When the image was built, in RFC 3339. */
+  declare readonly createdAt: pulumi.Output<string>;
+
+  constructor(name: string, args: ImageArgs = {}, options?: pulumi.CustomResourceOptions) {
+    super(
+      "Image",
+      [
+        "sourceFile",
+        "template",
+        "aliases",
+        "properties",
+        "public",
+        "adopt",
+        "endpoint",
+        "timeouts",
+        "fingerprint",
+        "architecture",
+        "sizeBytes",
+        "createdAt",
+      ],
+      name,
+      args,
+      options,
+    );
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new Image(name, {} as ImageArgs, { ...options, id });
+  }
+}
+
+/** What a Network takes. */
+export interface NetworkArgs {
+  /** Name of the network and of its bridge, at most 15 characters; made from the resource's name when absent. A change replaces the network. */
+  name?: pulumi.Input<string>;
+  /** Free text for people. */
+  description?: pulumi.Input<string>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: pulumi.Input<NetworkConfig<pulumi.Input<ConfigValue>>>;
+  /** Type of the network: `bridge`, or `macvlan`, `physical` or `sriov` for an interface of the host that nics stand on. A change replaces the network. */
+  type?: pulumi.Input<string>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  adopt?: pulumi.Input<boolean>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the network. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** A bridge with DHCP, DNS and NAT, for containers. */
+export class Network extends NativeResource {
+  /** Name of the network and of its bridge, at most 15 characters; made from the resource's name when absent. A change replaces the network. */
+  declare readonly name: pulumi.Output<string>;
+  /** Free text for people. */
+  declare readonly description: pulumi.Output<string>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  declare readonly config: pulumi.Output<Record<string, string>>;
+  /** Type of the network: `bridge`, or `macvlan`, `physical` or `sriov` for an interface of the host that nics stand on. A change replaces the network. */
+  declare readonly type: pulumi.Output<string>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  declare readonly adopt: pulumi.Output<boolean | undefined>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the network. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+  /** Address of the bridge with its prefix length, such as `10.1.2.1/24`; absent without IPv4. */
+  declare readonly ipv4Address: pulumi.Output<string | undefined>;
+  /** The same of IPv6, such as `fd42:1:2:3::1/64`; absent without IPv6. */
+  declare readonly ipv6Address: pulumi.Output<string | undefined>;
+  /** What the server says of the network, such as `Created`. */
+  declare readonly status: pulumi.Output<string>;
+
+  constructor(name: string, args: NetworkArgs = {}, options?: pulumi.CustomResourceOptions) {
+    super(
+      "Network",
+      [
+        "name",
+        "description",
+        "config",
+        "type",
+        "adopt",
+        "endpoint",
+        "timeouts",
+        "ipv4Address",
+        "ipv6Address",
+        "status",
+      ],
+      name,
+      args,
+      options,
+    );
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new Network(name, {} as NetworkArgs, { ...options, id });
+  }
+}
+
+/** What a Profile takes. */
+export interface ProfileArgs {
+  /** Name of the profile; made from the resource's name when absent. A change replaces the profile. */
+  name?: pulumi.Input<string>;
+  /** Free text for people. */
+  description?: pulumi.Input<string>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: pulumi.Input<InstanceConfig<pulumi.Input<ConfigValue>>>;
+  /** Devices by name, each with its `type` and the options of that type, as LXD names them. */
+  devices?: pulumi.Input<Record<string, pulumi.Input<DeviceArgs>>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  adopt?: pulumi.Input<boolean>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the profile. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** Configuration and devices that containers share. Changes reach the containers that use it at once. */
+export class Profile extends NativeResource {
+  /** Name of the profile; made from the resource's name when absent. A change replaces the profile. */
+  declare readonly name: pulumi.Output<string>;
+  /** Free text for people. */
+  declare readonly description: pulumi.Output<string>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  declare readonly config: pulumi.Output<Record<string, string>>;
+  /** Devices by name, each with its `type` and the options of that type, as LXD names them. */
+  declare readonly devices: pulumi.Output<Record<string, Record<string, string>>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  declare readonly adopt: pulumi.Output<boolean | undefined>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the profile. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+
+  constructor(name: string, args: ProfileArgs = {}, options?: pulumi.CustomResourceOptions) {
+    super(
+      "Profile",
+      ["name", "description", "config", "devices", "adopt", "endpoint", "timeouts"],
+      name,
+      args,
+      options,
+    );
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new Profile(name, {} as ProfileArgs, { ...options, id });
+  }
+}
+
+/** What a Project takes. */
+export interface ProjectArgs {
+  /** Name of the project; made from the resource's name when absent. A change replaces the project. */
+  name?: pulumi.Input<string>;
+  /** Free text for people. */
+  description?: pulumi.Input<string>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: pulumi.Input<ProjectConfig<pulumi.Input<ConfigValue>>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  adopt?: pulumi.Input<boolean>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the project. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** Instances, images and profiles that live apart from those of other projects, with limits and restrictions. */
+export class Project extends NativeResource {
+  /** Name of the project; made from the resource's name when absent. A change replaces the project. */
+  declare readonly name: pulumi.Output<string>;
+  /** Free text for people. */
+  declare readonly description: pulumi.Output<string>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  declare readonly config: pulumi.Output<Record<string, string>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  declare readonly adopt: pulumi.Output<boolean | undefined>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the project. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+
+  constructor(name: string, args: ProjectArgs = {}, options?: pulumi.CustomResourceOptions) {
+    super("Project", ["name", "description", "config", "adopt", "endpoint", "timeouts"], name, args, options);
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new Project(name, {} as ProjectArgs, { ...options, id });
+  }
+}
+
+/** What a Snapshot takes. */
+export interface SnapshotArgs {
+  /** Container to take the snapshot of. A change replaces the snapshot. */
+  instance: pulumi.Input<string> | Container;
+  /** Name of the snapshot; made from the resource's name when absent. A change replaces the snapshot. */
+  name?: pulumi.Input<string>;
+  /** When the server deletes the snapshot by itself, in RFC 3339; never when absent. */
+  expiresAt?: pulumi.Input<string>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  adopt?: pulumi.Input<boolean>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the snapshot. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** A container as it was at one moment; deleted together with its container. */
+export class Snapshot extends NativeResource {
+  /** Container to take the snapshot of. A change replaces the snapshot. */
+  declare readonly instance: pulumi.Output<string>;
+  /** Name of the snapshot; made from the resource's name when absent. A change replaces the snapshot. */
+  declare readonly name: pulumi.Output<string>;
+  /** When the server deletes the snapshot by itself, in RFC 3339; never when absent. */
+  declare readonly expiresAt: pulumi.Output<string | undefined>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  declare readonly adopt: pulumi.Output<boolean | undefined>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the snapshot. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+  /** When the snapshot was taken, in RFC 3339. */
+  declare readonly createdAt: pulumi.Output<string>;
+
+  constructor(name: string, args: SnapshotArgs, options?: pulumi.CustomResourceOptions) {
+    super(
+      "Snapshot",
+      ["instance", "name", "expiresAt", "adopt", "endpoint", "timeouts", "createdAt"],
+      name,
+      args,
+      options,
+    );
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new Snapshot(name, {} as SnapshotArgs, { ...options, id });
+  }
+}
+
+/** What a StoragePool takes. */
+export interface StoragePoolArgs {
+  /** Name of the pool; made from the resource's name when absent. A change replaces the storage pool. */
+  name?: pulumi.Input<string>;
+  /** Storage driver: `btrfs`, `dir`, `lvm`, `overlay`, `zfs`. A change replaces the storage pool. */
+  driver: pulumi.Input<string>;
+  /** Free text for people. */
+  description?: pulumi.Input<string>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: pulumi.Input<StoragePoolConfig<pulumi.Input<ConfigValue>>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  adopt?: pulumi.Input<boolean>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the storage pool. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** Where root file systems of containers live. */
+export class StoragePool extends NativeResource {
+  /** Name of the pool; made from the resource's name when absent. A change replaces the storage pool. */
+  declare readonly name: pulumi.Output<string>;
+  /** Storage driver: `btrfs`, `dir`, `lvm`, `overlay`, `zfs`. A change replaces the storage pool. */
+  declare readonly driver: pulumi.Output<string>;
+  /** Free text for people. */
+  declare readonly description: pulumi.Output<string>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  declare readonly config: pulumi.Output<Record<string, string>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  declare readonly adopt: pulumi.Output<boolean | undefined>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the storage pool. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+  /** What the server says of the pool, such as `Created`. */
+  declare readonly status: pulumi.Output<string>;
+
+  constructor(name: string, args: StoragePoolArgs, options?: pulumi.CustomResourceOptions) {
+    super(
+      "StoragePool",
+      ["name", "driver", "description", "config", "adopt", "endpoint", "timeouts", "status"],
+      name,
+      args,
+      options,
+    );
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new StoragePool(name, {} as StoragePoolArgs, { ...options, id });
+  }
+}
+
+/** What a StorageVolume takes. */
+export interface StorageVolumeArgs {
+  /** Storage pool that holds the volume. A change replaces the storage volume. */
+  pool: pulumi.Input<string> | Named;
+  /** Name of the volume; made from the resource's name when absent. A change replaces the storage volume. */
+  name?: pulumi.Input<string>;
+  /** What it holds: `filesystem` when absent, or `block` for the bytes of a disk. A change replaces the storage volume. */
+  contentType?: pulumi.Input<string>;
+  /** Free text for people. */
+  description?: pulumi.Input<string>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: pulumi.Input<StorageVolumeConfig<pulumi.Input<ConfigValue>>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  adopt?: pulumi.Input<boolean>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the storage volume. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** Files, or the bytes of a disk, that containers share and that outlive them. */
+export class StorageVolume extends NativeResource {
+  /** Storage pool that holds the volume. A change replaces the storage volume. */
+  declare readonly pool: pulumi.Output<string>;
+  /** Name of the volume; made from the resource's name when absent. A change replaces the storage volume. */
+  declare readonly name: pulumi.Output<string>;
+  /** What it holds: `filesystem` when absent, or `block` for the bytes of a disk. A change replaces the storage volume. */
+  declare readonly contentType: pulumi.Output<string>;
+  /** Free text for people. */
+  declare readonly description: pulumi.Output<string>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  declare readonly config: pulumi.Output<Record<string, string>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  declare readonly adopt: pulumi.Output<boolean | undefined>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the storage volume. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+  /** When the volume was made, in RFC 3339. */
+  declare readonly createdAt: pulumi.Output<string>;
+
+  constructor(name: string, args: StorageVolumeArgs, options?: pulumi.CustomResourceOptions) {
+    super(
+      "StorageVolume",
+      ["pool", "name", "contentType", "description", "config", "adopt", "endpoint", "timeouts", "createdAt"],
+      name,
+      args,
+      options,
+    );
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new StorageVolume(name, {} as StorageVolumeArgs, { ...options, id });
+  }
+}
+
+/** Arguments that may be known later. */
+type Late<T> = { [Name in keyof T]: pulumi.Input<T[Name]> };
+
+/** What getContainer takes. */
+export interface GetContainerArgs {
+  /** The name of the container. */
+  name: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getContainer answers. */
+export interface GetContainerResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Name of the container and its host name; made from the resource's name when absent. */
+  name: string;
+  /** Image to make the container from: an alias, a fingerprint, one of a server of images such as `images:alpine/3.20` or `docker:nginx:alpine`, one of this machine such as `oci:/srv/images/app:1` or `oci-archive:/srv/images/app.tar`, or a template such as `template:busybox` or `template:debian/12`. Exactly one of `image` and `source` is given. */
+  image?: string;
+  /** Profiles, the later ones win; `default` when absent, none when empty. */
+  profiles?: string[];
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: Record<string, string>;
+  /** Devices by name, each with its `type` and the options of that type, as LXD names them. */
+  devices?: Record<string, Record<string, string>>;
+  /** Free text for people. */
+  description?: string;
+  /** Whether the container is deleted when it stops. */
+  ephemeral?: boolean;
+  /** Whether the container runs. */
+  running?: boolean;
+  /** `Running`, `Stopped`, `Frozen` or `Error`. */
+  status: string;
+  /** Processor architecture, such as `x86_64`. */
+  architecture: string;
+  /** When the container was made, in RFC 3339. */
+  createdAt: string;
+  /** First global IPv4 address: of the interface that `user.access_interface` names, else of the first nic that has one. */
+  ipv4Address?: string;
+  /** All global IPv4 addresses. */
+  ipv4Addresses: string[];
+  /** Hardware address of the interface that `ipv4Address` belongs to, else of the first nic. */
+  macAddress?: string;
+  /** Network interfaces other than loopback. */
+  interfaces: ContainerInterface[];
+}
+
+/** Reads what is there, and changes nothing. A machine container: a whole Linux system that shares the host's kernel. */
+export const getContainer = (args: GetContainerArgs, options?: pulumi.InvokeOptions): Promise<GetContainerResult> =>
+  pulumi.runtime.invoke("bothy:index:getContainer", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getContainerOutput = (
+  args: Late<GetContainerArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetContainerResult> =>
+  pulumi.runtime.invokeOutput<GetContainerResult>("bothy:index:getContainer", { ...args }, options ?? {});
+
+/** What getImage takes. */
+export interface GetImageArgs {
+  /** Sha256 of the image, in hexadecimal digits. */
+  fingerprint?: string;
+  /** A name of the image, in place of its fingerprint. */
+  alias?: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getImage answers. */
+export interface GetImageResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Template that the daemon builds, such as `busybox` or `debian/12`. */
+  template?: string;
+  /** Names of the image. */
+  aliases?: string[];
+  /** Properties that are set besides those that the image brings. */
+  properties?: Record<string, string>;
+  /** Whether clients without a certificate may fetch the image. */
+  public?: boolean;
+  /** Sha256 of the image, in hexadecimal digits. */
+  fingerprint: string;
+  /** Processor architecture, such as `x86_64`. */
+  architecture: string;
+  /** Size of the stored image, in bytes. */
+  sizeBytes: number;
+  /** When the image was built, in RFC 3339. */
+  createdAt: string;
+}
+
+/** Reads what is there, and changes nothing. What containers are made from: a tarball of the program's own, or a template that the daemon builds. */
+export const getImage = (args: GetImageArgs = {}, options?: pulumi.InvokeOptions): Promise<GetImageResult> =>
+  pulumi.runtime.invoke("bothy:index:getImage", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getImageOutput = (
+  args: Late<GetImageArgs> = {},
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetImageResult> =>
+  pulumi.runtime.invokeOutput<GetImageResult>("bothy:index:getImage", { ...args }, options ?? {});
+
+/** What getNetwork takes. */
+export interface GetNetworkArgs {
+  /** The name of the network. */
+  name: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getNetwork answers. */
+export interface GetNetworkResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Name of the network and of its bridge, at most 15 characters; made from the resource's name when absent. */
+  name: string;
+  /** Free text for people. */
+  description?: string;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: Record<string, string>;
+  /** Type of the network: `bridge`, or `macvlan`, `physical` or `sriov` for an interface of the host that nics stand on. */
+  type?: string;
+  /** Address of the bridge with its prefix length, such as `10.1.2.1/24`; absent without IPv4. */
+  ipv4Address?: string;
+  /** The same of IPv6, such as `fd42:1:2:3::1/64`; absent without IPv6. */
+  ipv6Address?: string;
+  /** What the server says of the network, such as `Created`. */
+  status: string;
+  /** Addresses that the network gave, and its own. */
+  leases: NetworkLease[];
+}
+
+/** Reads what is there, and changes nothing. A bridge with DHCP, DNS and NAT, for containers. */
+export const getNetwork = (args: GetNetworkArgs, options?: pulumi.InvokeOptions): Promise<GetNetworkResult> =>
+  pulumi.runtime.invoke("bothy:index:getNetwork", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getNetworkOutput = (
+  args: Late<GetNetworkArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetNetworkResult> =>
+  pulumi.runtime.invokeOutput<GetNetworkResult>("bothy:index:getNetwork", { ...args }, options ?? {});
+
+/** What getProfile takes. */
+export interface GetProfileArgs {
+  /** The name of the profile. */
+  name: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getProfile answers. */
+export interface GetProfileResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Name of the profile; made from the resource's name when absent. */
+  name: string;
+  /** Free text for people. */
+  description?: string;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: Record<string, string>;
+  /** Devices by name, each with its `type` and the options of that type, as LXD names them. */
+  devices?: Record<string, Record<string, string>>;
+}
+
+/** Reads what is there, and changes nothing. Configuration and devices that containers share. Changes reach the containers that use it at once. */
+export const getProfile = (args: GetProfileArgs, options?: pulumi.InvokeOptions): Promise<GetProfileResult> =>
+  pulumi.runtime.invoke("bothy:index:getProfile", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getProfileOutput = (
+  args: Late<GetProfileArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetProfileResult> =>
+  pulumi.runtime.invokeOutput<GetProfileResult>("bothy:index:getProfile", { ...args }, options ?? {});
+
+/** What getProject takes. */
+export interface GetProjectArgs {
+  /** The name of the project. */
+  name: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getProject answers. */
+export interface GetProjectResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Name of the project; made from the resource's name when absent. */
+  name: string;
+  /** Free text for people. */
+  description?: string;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: Record<string, string>;
+}
+
+/** Reads what is there, and changes nothing. Instances, images and profiles that live apart from those of other projects, with limits and restrictions. */
+export const getProject = (args: GetProjectArgs, options?: pulumi.InvokeOptions): Promise<GetProjectResult> =>
+  pulumi.runtime.invoke("bothy:index:getProject", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getProjectOutput = (
+  args: Late<GetProjectArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetProjectResult> =>
+  pulumi.runtime.invokeOutput<GetProjectResult>("bothy:index:getProject", { ...args }, options ?? {});
+
+/** What getSnapshot takes. */
+export interface GetSnapshotArgs {
+  /** The instance of the snapshot. */
+  instance: string;
+  /** The name of the snapshot. */
+  name: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getSnapshot answers. */
+export interface GetSnapshotResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Container to take the snapshot of. */
+  instance: string;
+  /** Name of the snapshot; made from the resource's name when absent. */
+  name: string;
+  /** When the server deletes the snapshot by itself, in RFC 3339; never when absent. */
+  expiresAt?: string;
+  /** When the snapshot was taken, in RFC 3339. */
+  createdAt: string;
+}
+
+/** Reads what is there, and changes nothing. A container as it was at one moment; deleted together with its container. */
+export const getSnapshot = (args: GetSnapshotArgs, options?: pulumi.InvokeOptions): Promise<GetSnapshotResult> =>
+  pulumi.runtime.invoke("bothy:index:getSnapshot", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getSnapshotOutput = (
+  args: Late<GetSnapshotArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetSnapshotResult> =>
+  pulumi.runtime.invokeOutput<GetSnapshotResult>("bothy:index:getSnapshot", { ...args }, options ?? {});
+
+/** What getStoragePool takes. */
+export interface GetStoragePoolArgs {
+  /** The name of the storage pool. */
+  name: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getStoragePool answers. */
+export interface GetStoragePoolResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Name of the pool; made from the resource's name when absent. */
+  name: string;
+  /** Storage driver: `btrfs`, `dir`, `lvm`, `overlay`, `zfs`. */
+  driver: string;
+  /** Free text for people. */
+  description?: string;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: Record<string, string>;
+  /** What the server says of the pool, such as `Created`. */
+  status: string;
+}
+
+/** Reads what is there, and changes nothing. Where root file systems of containers live. */
+export const getStoragePool = (
+  args: GetStoragePoolArgs,
+  options?: pulumi.InvokeOptions,
+): Promise<GetStoragePoolResult> => pulumi.runtime.invoke("bothy:index:getStoragePool", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getStoragePoolOutput = (
+  args: Late<GetStoragePoolArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetStoragePoolResult> =>
+  pulumi.runtime.invokeOutput<GetStoragePoolResult>("bothy:index:getStoragePool", { ...args }, options ?? {});
+
+/** What getStorageVolume takes. */
+export interface GetStorageVolumeArgs {
+  /** The pool of the storage volume. */
+  pool: string;
+  /** The name of the storage volume. */
+  name: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getStorageVolume answers. */
+export interface GetStorageVolumeResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Storage pool that holds the volume. */
+  pool: string;
+  /** Name of the volume; made from the resource's name when absent. */
+  name: string;
+  /** What it holds: `filesystem` when absent, or `block` for the bytes of a disk. */
+  contentType?: string;
+  /** Free text for people. */
+  description?: string;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: Record<string, string>;
+  /** When the volume was made, in RFC 3339. */
+  createdAt: string;
+}
+
+/** Reads what is there, and changes nothing. Files, or the bytes of a disk, that containers share and that outlive them. */
+export const getStorageVolume = (
+  args: GetStorageVolumeArgs,
+  options?: pulumi.InvokeOptions,
+): Promise<GetStorageVolumeResult> => pulumi.runtime.invoke("bothy:index:getStorageVolume", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getStorageVolumeOutput = (
+  args: Late<GetStorageVolumeArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetStorageVolumeResult> =>
+  pulumi.runtime.invokeOutput<GetStorageVolumeResult>("bothy:index:getStorageVolume", { ...args }, options ?? {});
+
+/** What getContainers takes. */
+export interface GetContainersArgs {
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getContainers answers. */
+export interface GetContainersResult {
+  /** Their names, in order. */
+  names: string[];
+}
+
+/** Names of all containers. */
+export const getContainers = (
+  args: GetContainersArgs = {},
+  options?: pulumi.InvokeOptions,
+): Promise<GetContainersResult> => pulumi.runtime.invoke("bothy:index:getContainers", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getContainersOutput = (
+  args: Late<GetContainersArgs> = {},
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetContainersResult> =>
+  pulumi.runtime.invokeOutput<GetContainersResult>("bothy:index:getContainers", { ...args }, options ?? {});
+
+/** What getNetworks takes. */
+export interface GetNetworksArgs {
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getNetworks answers. */
+export interface GetNetworksResult {
+  /** Their names, in order. */
+  names: string[];
+}
+
+/** Names of all networks. */
+export const getNetworks = (args: GetNetworksArgs = {}, options?: pulumi.InvokeOptions): Promise<GetNetworksResult> =>
+  pulumi.runtime.invoke("bothy:index:getNetworks", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getNetworksOutput = (
+  args: Late<GetNetworksArgs> = {},
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetNetworksResult> =>
+  pulumi.runtime.invokeOutput<GetNetworksResult>("bothy:index:getNetworks", { ...args }, options ?? {});
+
+/** What getProfiles takes. */
+export interface GetProfilesArgs {
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getProfiles answers. */
+export interface GetProfilesResult {
+  /** Their names, in order. */
+  names: string[];
+}
+
+/** Names of all profiles. */
+export const getProfiles = (args: GetProfilesArgs = {}, options?: pulumi.InvokeOptions): Promise<GetProfilesResult> =>
+  pulumi.runtime.invoke("bothy:index:getProfiles", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getProfilesOutput = (
+  args: Late<GetProfilesArgs> = {},
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetProfilesResult> =>
+  pulumi.runtime.invokeOutput<GetProfilesResult>("bothy:index:getProfiles", { ...args }, options ?? {});
+
+/** What getProjects takes. */
+export interface GetProjectsArgs {
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getProjects answers. */
+export interface GetProjectsResult {
+  /** Their names, in order. */
+  names: string[];
+}
+
+/** Names of all projects. */
+export const getProjects = (args: GetProjectsArgs = {}, options?: pulumi.InvokeOptions): Promise<GetProjectsResult> =>
+  pulumi.runtime.invoke("bothy:index:getProjects", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getProjectsOutput = (
+  args: Late<GetProjectsArgs> = {},
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetProjectsResult> =>
+  pulumi.runtime.invokeOutput<GetProjectsResult>("bothy:index:getProjects", { ...args }, options ?? {});
+
+/** What getSnapshots takes. */
+export interface GetSnapshotsArgs {
+  /** The instance that the snapshots are of. */
+  instance: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getSnapshots answers. */
+export interface GetSnapshotsResult {
+  /** Their names, in order. */
+  names: string[];
+}
+
+/** Names of all snapshots of the instance. */
+export const getSnapshots = (args: GetSnapshotsArgs, options?: pulumi.InvokeOptions): Promise<GetSnapshotsResult> =>
+  pulumi.runtime.invoke("bothy:index:getSnapshots", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getSnapshotsOutput = (
+  args: Late<GetSnapshotsArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetSnapshotsResult> =>
+  pulumi.runtime.invokeOutput<GetSnapshotsResult>("bothy:index:getSnapshots", { ...args }, options ?? {});
+
+/** What getStoragePools takes. */
+export interface GetStoragePoolsArgs {
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getStoragePools answers. */
+export interface GetStoragePoolsResult {
+  /** Their names, in order. */
+  names: string[];
+}
+
+/** Names of all storage pools. */
+export const getStoragePools = (
+  args: GetStoragePoolsArgs = {},
+  options?: pulumi.InvokeOptions,
+): Promise<GetStoragePoolsResult> => pulumi.runtime.invoke("bothy:index:getStoragePools", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getStoragePoolsOutput = (
+  args: Late<GetStoragePoolsArgs> = {},
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetStoragePoolsResult> =>
+  pulumi.runtime.invokeOutput<GetStoragePoolsResult>("bothy:index:getStoragePools", { ...args }, options ?? {});
+
+/** What getStorageVolumes takes. */
+export interface GetStorageVolumesArgs {
+  /** The pool that the storage volumes are of. */
+  pool: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getStorageVolumes answers. */
+export interface GetStorageVolumesResult {
+  /** Their names, in order. */
+  names: string[];
+}
+
+/** Names of all storage volumes of the pool. */
+export const getStorageVolumes = (
+  args: GetStorageVolumesArgs,
+  options?: pulumi.InvokeOptions,
+): Promise<GetStorageVolumesResult> =>
+  pulumi.runtime.invoke("bothy:index:getStorageVolumes", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getStorageVolumesOutput = (
+  args: Late<GetStorageVolumesArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetStorageVolumesResult> =>
+  pulumi.runtime.invokeOutput<GetStorageVolumesResult>("bothy:index:getStorageVolumes", { ...args }, options ?? {});
+
+/** What getServer takes. */
+export interface GetServerArgs {
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getServer answers. */
+export interface GetServerResult {
+  /** Name of the server. */
+  name: string;
+  /** Which program it is: `bothyd`, `lxd`, `incus`. */
+  server: string;
+  /** Its version. */
+  version: string;
+  /** What works there beyond the first API 1.0. */
+  apiExtensions: string[];
+  /** Architectures of the instances that it can run. */
+  architectures: string[];
+  /** Where clients reach it over the network. */
+  addresses: string[];
+  /** SHA-256 of its certificate, in hexadecimal digits. */
+  certificateFingerprint?: string;
+  /** Version of its kernel. */
+  kernelVersion: string;
+  /** Drivers of storage pools that it can have. */
+  storageDrivers: string[];
+  /** Whether it is a member of a cluster. */
+  isClustered: boolean;
+}
+
+/** What a server says of itself. */
+export const getServer = (args: GetServerArgs = {}, options?: pulumi.InvokeOptions): Promise<GetServerResult> =>
+  pulumi.runtime.invoke("bothy:index:getServer", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getServerOutput = (
+  args: Late<GetServerArgs> = {},
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetServerResult> =>
+  pulumi.runtime.invokeOutput<GetServerResult>("bothy:index:getServer", { ...args }, options ?? {});

@@ -1,0 +1,54 @@
+/** Import id: what people write to import an object: `[remote:][project/]name[,image=NAME]`, or `[remote:][project]/pool/volume`. */
+import { badRequest } from "../../sdk/api/errors";
+import type { Core } from "../core/engine/core";
+import { getRemoteEndpoint } from "../endpoint";
+
+export interface Imported {
+  /** As the state keeps it. */
+  readonly id: string;
+  /** Inputs that the words of the id tell. */
+  readonly inputs: { readonly endpoint?: string; readonly image?: string };
+}
+
+const titleOf = ({ kind }: Core): string => kind.replaceAll("-", " ");
+
+/** The form in which a kind is imported, for people. */
+const formOf = ({ kind, idInputs }: Core): string => {
+  const name = idInputs.map((input) => `<${input}>`).join("/");
+  const project = kind === "project" ? "" : idInputs.length > 1 ? "[project]/" : "[project/]";
+  return `[remote:]${project}${name}${kind === "container" ? "[,image=<image>]" : ""}`;
+};
+
+const wrong = (core: Core, text: string, cause: string) =>
+  badRequest(`Cannot import ${titleOf(core)} "${text}": ${cause}. Write it as ${formOf(core)}.`);
+
+/**
+ * Reads an id that a person wrote.
+ * @param project the one that the provider works in
+ * @throws ApiError BAD_REQUEST that tells the form
+ */
+export function parseImportId(core: Core, text: string, project = "default"): Imported {
+  const [main = "", ...options] = text.split(",");
+  const inputs: { endpoint?: string; image?: string } = {};
+  for (const option of options) {
+    const [, name, value] = /^([^=]+)=(.+)$/.exec(option) ?? [];
+    if (name !== "image" || value === undefined || core.kind !== "container")
+      throw wrong(core, text, `"${option}" says nothing of a ${titleOf(core)}`);
+    inputs.image = value;
+  }
+  const [, remote, rest = main] = /^([^:/]+):(.*)$/s.exec(main) ?? [];
+  if (remote !== undefined) {
+    if (getRemoteEndpoint(remote) === undefined) throw wrong(core, text, `there is no remote "${remote}"`);
+    inputs.endpoint = `remote:${remote}`;
+  }
+  const parts = rest.split("/");
+  const isScoped = core.kind !== "project" && parts.length === core.idInputs.length + 1;
+  const named = isScoped ? parts.slice(1) : parts;
+  if (named.length !== core.idInputs.length || named.includes("")) throw wrong(core, text, "it has another form");
+  const [scope = ""] = isScoped ? parts : [];
+  if (scope !== "" && scope !== project)
+    throw badRequest(
+      `Cannot import ${titleOf(core)} "${text}": the provider works in the project "${project}". Import it by a provider with project: "${scope}".`,
+    );
+  return { id: named.join("/"), inputs };
+}

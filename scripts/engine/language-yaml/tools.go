@@ -1,0 +1,6 @@
+//go:build tools
+
+// Package tools names the programs this module builds, so that go.mod and go.sum hold what they need.
+package tools
+
+import _ "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml"
