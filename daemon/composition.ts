@@ -33,6 +33,7 @@ import type { CustomVolumePort } from "./kinds/instance/home";
 import { metricSources } from "./kinds/instance/inside/metric-sources";
 import { sftpUpgrades } from "./kinds/instance/inside/sftp-routes";
 import { SftpSessions } from "./kinds/instance/inside/sftp-sessions";
+import { ContainerContexts } from "./kinds/instance/labels/contexts";
 import { LxcfsKeeper } from "./kinds/instance/lxcfs/keeper";
 import { instanceOfKey } from "./kinds/instance/record";
 import { instanceRoutes } from "./kinds/instance/routes";
@@ -142,6 +143,7 @@ export interface Parts extends Platform {
   readonly references: References;
   readonly groups: ParentGroups;
   readonly appArmor: AppArmorProfiles;
+  readonly contexts: ContainerContexts;
   readonly seccompDir: string;
   readonly server: ServerService;
   readonly profiles: ProfileService;
@@ -200,6 +202,7 @@ export function makeParts(ground: Ground): Parts {
   /** What a kind sees: all parts, and a log in its own name. */
   const as = (module: string): Parts => Object.create(parts, { log: { value: parts.log.of(module) } });
   parts.appArmor = new AppArmorProfiles(as("apparmor"), ground.groups.name);
+  parts.contexts = new ContainerContexts(ground.dirs);
   parts.certificate = new ServerCertificate(as("certificate"));
   const trust: Trust = {
     rightsOf: (client) => parts.certificates.rightsOf(client),

@@ -77,12 +77,15 @@ function targetOf(link: string): string {
   }
 }
 
-/** Everything in the state folder, but not what is in file systems mounted there, such as that of lxcfs; SQLite's own side files come and go. */
+/** What comes and goes by itself: side files of SQLite, and the copies of the database that are made every ten minutes. */
+const comesAndGoes = /-(wal|shm|journal)$|^database\/copies\//;
+
+/** Everything in the state folder, but not what is in file systems mounted there, such as that of lxcfs. */
 function filesBelow(dir: string): string[] {
   const all = execFileSync("find", [dir, "-xdev", "-printf", "%P\\n"], { encoding: "utf8", maxBuffer: 64 << 20 });
   return all
     .split("\n")
-    .filter((name) => !/-(wal|shm|journal)$/.test(name))
+    .filter((name) => !comesAndGoes.test(name))
     .sort();
 }
 

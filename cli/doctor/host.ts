@@ -4,6 +4,7 @@ import { delegatedControllers } from "../../sdk/host/delegated-groups";
 import { wholePath } from "../../sdk/host/namespaces";
 import { findProgram, isStaticProgram } from "../../sdk/host/program";
 import { type HostFacts, readFacts } from "../../sdk/host/requirements";
+import { hasSELinux, type PolicyState, policyState } from "../../sdk/host/selinux";
 
 export interface Program {
   readonly path: string;
@@ -16,6 +17,8 @@ export interface Host extends HostFacts {
   readonly modules: ReadonlySet<string>;
   /** Security modules that the kernel runs, or undefined when it does not tell. */
   readonly securityModules: readonly string[] | undefined;
+  /** Of SELinux. */
+  readonly selinux: PolicyState;
   /** Most open files of a process, or infinity. */
   readonly openFiles: number;
   /** A sysctl by its dotted name. */
@@ -34,6 +37,7 @@ export function readHost(): Host {
     fileSystems: new Set((read("/proc/filesystems") ?? "").split("\n").map((line) => line.split("\t")[1] ?? "")),
     modules: moduleNames(read(`/lib/modules/${facts.kernel}/modules.dep`) ?? ""),
     securityModules: securityModules(),
+    selinux: policyState(),
     openFiles: openFiles(read("/proc/self/limits") ?? ""),
     sysctl: (name) => read(`/proc/sys/${name.replaceAll(".", "/")}`)?.trim(),
     delegated: delegatedControllers(facts.uid),
@@ -55,7 +59,7 @@ function securityModules(): string[] | undefined {
   // securityfs is not mounted everywhere; each module also has a sign of its own.
   const found = [];
   if (read("/sys/module/apparmor/parameters/enabled")?.startsWith("Y")) found.push("apparmor");
-  if (existsSync("/sys/fs/selinux/enforce")) found.push("selinux");
+  if (hasSELinux()) found.push("selinux");
   return found;
 }
 

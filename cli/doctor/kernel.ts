@@ -1,6 +1,7 @@
 /** Kernel: namespaces, file systems, security modules and limits, as far as they can be read without asking for isolation. */
 import { isNested, nestedIds, rangeSize } from "../../sdk/host/own-ids";
 import { isKernelNewEnough, lackedCapabilities, neededNamespaces, oldestKernel } from "../../sdk/host/requirements";
+import { policyModule } from "../../sdk/host/selinux";
 import type { Finding } from "./finding";
 import type { Host } from "./host";
 
@@ -110,13 +111,26 @@ const rows: readonly KernelRow[] = [
   {
     subject: "AppArmor",
     effect: "a profile of its own for each container (docs/labels.md)",
-    look: ({ uid, securityModules }) => {
+    look: ({ uid, securityModules, selinux }) => {
       const isThere = securityModules?.includes("apparmor") === true;
+      if (selinux === "known") return { found: "absent; SELinux is on instead", status: "ok" };
       if (isThere && uid !== 0) return { found: "on, for a daemon that root runs", status: "off" };
-      const instead = securityModules?.includes("selinux") === true ? "absent; SELinux is on, and not used" : "absent";
+      const instead = securityModules?.includes("selinux") === true ? "absent; SELinux is on" : "absent";
       return { found: isThere ? "on" : instead, status: wanted(isThere) };
     },
     remedy: "Boot with apparmor=1 security=apparmor, where the kernel has it; containers run without",
+  },
+  {
+    subject: "SELinux",
+    effect: "a label of its own for each container, where it is on instead of AppArmor (docs/labels.md)",
+    look: ({ selinux }) =>
+      selinux === "absent"
+        ? { found: "absent", status: "ok" }
+        : {
+            found: selinux === "known" ? "on, and its policy knows containers" : "on, without the module of Bothy",
+            status: wanted(selinux === "known"),
+          },
+    remedy: `Run: semodule --install ${policyModule} (bothy daemon --install does it too)`,
   },
   capability("CAP_SYS_RESOURCE", 24, "limits.kernel.* above the host's own; lower oom scores"),
   limit("fs.inotify.max_user_instances", 512, "many containers whose init watches files, as systemd does"),

@@ -7,6 +7,7 @@ import { bothydProgram, bothyProgram, packageRoot } from "../../sdk/host/package
 import { containersUnit, daemonUnit, hasSystemd, unitFolder } from "../../sdk/host/service";
 import { Client, isNobodyListening } from "../../sdk/index";
 import type { Output } from "../output";
+import { loadPolicy, unloadPolicy } from "./policy";
 import { isActive, journalOf, systemctl } from "./systemd";
 import { mark, unitsFor } from "./units";
 
@@ -39,6 +40,7 @@ export async function install(options: InstallOptions, output: Output): Promise<
     output.say(
       `Note: this package lies in npx's cache, ${packageRoot}. Install it where it stays: npm install --global bothy`,
     );
+  await loadPolicy(output);
   for (const { name, text } of units) writeFileSync(unitFile(name), text, { mode: 0o644 });
   await systemctl("daemon-reload");
   if (!(await isActive(daemonUnit))) await handOver(dir);
@@ -69,6 +71,7 @@ export async function uninstall(output: Output): Promise<void> {
   for (const name of names) await systemctl("disable", "--quiet", "--now", name);
   for (const name of names) rmSync(unitFile(name));
   await systemctl("daemon-reload");
+  await unloadPolicy(output);
   output.say(`Removed ${names.join(" and ")}. Containers were stopped; the state folder stays as it is.`);
 }
 

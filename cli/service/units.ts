@@ -24,6 +24,12 @@ export const mark = '# Written by "bothy daemon --install", taken away by "bothy
 /** What a service finds on its PATH by itself. */
 const servicePath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/**
+ * Of SELinux, where its policy has the module that --install loads. In the domain of other services Node may not run, and what the daemon starts would be what it is for
+ * the host, and reach nothing of the daemon's.
+ */
+const domain = "SELinuxContext=-system_u:system_r:bothyd_t:s0";
+
 /** A path in a setting that takes no quotes. */
 const plainPath = (text: string): string => text.replaceAll("%", "%%").replaceAll(" ", "\\x20");
 
@@ -51,6 +57,7 @@ Type=notify
 NotifyAccess=all
 ExecStart=${start.map(unitWord).join(" ")}
 ${environment}
+${domain}
 # Supervisors of containers are in this group and go on when the daemon ends; the containers' own groups lie outside of it.
 KillMode=process
 Delegate=yes
@@ -83,6 +90,7 @@ RemainAfterExit=yes
 ExecStart=/bin/true
 ExecStop=${[bothy, "daemon", "--shutdown", "--dir", dir].map(unitWord).join(" ")}
 ${environment}
+${domain}
 # boot.host_shutdown_timeout bounds it, by container.
 TimeoutStopSec=900
 KillMode=process

@@ -1,5 +1,5 @@
 /** Listen: the unix socket, for root and a group. */
-import { chmodSync, chownSync, openSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, openSync, readFileSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import type { FastifyInstance } from "fastify";
 import { badRequest } from "../../sdk/api/errors";
@@ -21,12 +21,19 @@ export async function listen(
   group: string | undefined,
   log: Log,
 ): Promise<void> {
-  ownName(log, socketPath);
-  rmSync(socketPath, { force: true });
-  await app.listen({ path: shortPath(socketPath), backlog });
-  if (group !== undefined) chownSync(socketPath, process.getuid?.() ?? 0, groupId(group));
-  else if (hasUsersIds) chownSync(socketPath, containerIds, containerIds);
-  chmodSync(socketPath, 0o660);
+  // Under another name at first: whoever waits for the socket comes at once, and would be refused before it has its owner.
+  const unnamed = `${socketPath}.new`;
+  for (const file of [socketPath, unnamed]) {
+    ownName(log, file);
+    rmSync(file, { force: true });
+  }
+  // The server itself removes only the name that it knows.
+  app.addHook("onClose", async () => rmSync(socketPath, { force: true }));
+  await app.listen({ path: shortPath(unnamed), backlog });
+  if (group !== undefined) chownSync(unnamed, process.getuid?.() ?? 0, groupId(group));
+  else if (hasUsersIds) chownSync(unnamed, containerIds, containerIds);
+  chmodSync(unnamed, 0o660);
+  renameSync(unnamed, socketPath);
 }
 
 /** The same file by a short way: through a descriptor of its folder, which stays open since the server removes the socket by this path. */

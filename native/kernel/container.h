@@ -13,10 +13,16 @@ struct id_map {
     unsigned count;
 };
 
+/* what SELinux knows what is made for the container by; NULL where it has no such label */
+struct contexts {
+    const char *files, *devices, *terminals;
+};
+
 struct container {
     struct id_map uids, gids; /* empty for one that shares the host's user namespace */
     int userns_fd;            /* the user namespace of these ids, once it is made or opened */
     int root_fd;              /* its root, once it is built or entered */
+    struct contexts contexts;
 };
 
 #define EMPTY_CONTAINER {.userns_fd = -1, .root_fd = -1}

@@ -11,6 +11,7 @@
 #include "kernel/mounts.h"
 #include "kernel/rootfs.h"
 #include "kernel/tables.h"
+#include "security/label.h"
 #include "wire/ops.h"
 
 int take_flags(struct cell *cell, struct op *op, const char *words) {
@@ -146,6 +147,11 @@ int make_filesystem(const char *type, const char *source, const char *data, unsi
     return sys_fsmount(filesystem, attributes);
 }
 
+/** Whether its files are of who mounts it: those of other kinds show the kernel, which labels them itself. */
+static bool is_in_memory(const char *type) {
+    return strcmp(type, "tmpfs") == 0 || strcmp(type, "ramfs") == 0;
+}
+
 int open_mount(struct cell *cell, struct op *op) {
     const char *type = op->word[0], *inner = op->word[2];
     if (op->is_open)
@@ -154,6 +160,8 @@ int open_mount(struct cell *cell, struct op *op) {
     op->fd = make_filesystem(type, op->word[1], op->word[4], op->flags & FLAG_ATTRIBUTES);
     if (op->fd < 0 && (op->flags & FLAG_OPTIONAL) == 0)
         return fail(&cell->status, "mount", errno, inner, "Cannot mount %.64s on %.256s", type, inner);
+    if (op->fd >= 0 && is_in_memory(type) && label_root(cell, op->fd) < 0)
+        return fail(&cell->status, "mount", errno, inner, "Cannot label the %.64s of %.256s", type, inner);
     return 0;
 }
 
@@ -246,8 +254,11 @@ int take_readonly(struct cell *cell, struct op *op) {
 }
 
 int open_mask(struct cell *cell) {
-    int mask = make_filesystem("tmpfs", "-", "size=0,nr_inodes=1,mode=755", ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC);
-    return mask < 0 ? fail(&cell->status, "mask", errno, NULL, "Cannot make a folder to mask others") : mask;
+    /* the second inode is what the kernel counts for the label of the first */
+    cleanup_fd int mask = make_filesystem("tmpfs", "-", "size=0,nr_inodes=2,mode=755", ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC);
+    if (mask < 0 || label_root(cell, mask) < 0 || set_attributes(mask, ATTR_RDONLY, false) < 0)
+        return fail(&cell->status, "mask", errno, NULL, "Cannot make a folder to mask others");
+    return steal_fd(&mask);
 }
 
 static int cover_by_mask(struct cell *cell, const struct op *op, int target, int folder) {

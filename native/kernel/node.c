@@ -7,6 +7,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/xattr.h>
 
 #include "base/child.h"
 #include "base/sys.h"
@@ -15,6 +16,7 @@
 #include "kernel/inroot.h"
 #include "kernel/mounts.h"
 #include "kernel/userns.h"
+#include "security/label.h"
 #include "wire/ops.h"
 
 /* a folder that every host has; in the private mount namespace of the child nobody needs what it covers */
@@ -73,6 +75,9 @@ static int make_node(void *context) {
         return fail(&making->cell->status, "node", errno, NULL, "Cannot make a place for the device node");
     if (mknod(NODE_PATH, node->mode, node->device) < 0 || chown(NODE_PATH, node->uid, node->gid) < 0 || chmod(NODE_PATH, node->mode & 0777) < 0)
         return fail(&making->cell->status, "node", errno, making->op->word[INNER], "Cannot make the device node");
+    const char *label = making->cell->container->contexts.devices;
+    if (label != NULL && setxattr(NODE_PATH, CONTEXT_ATTRIBUTE, label, strlen(label) + 1, 0) < 0)
+        return fail(&making->cell->status, "node", errno, making->op->word[INNER], "Cannot label the device node");
     making->op->fd = sys_open_tree(AT_FDCWD, NODE_PATH, TREE_CLONE | TREE_CLOEXEC);
     if (making->op->fd < 0)
         return fail(&making->cell->status, "node", errno, making->op->word[INNER], "Cannot hold the device node");

@@ -62,12 +62,13 @@ void resize_by_command(int terminal, const char *line) {
         (void)set_terminal_size(terminal, (uint16_t)width, (uint16_t)height);
 }
 
-/** A new devpts instance as a detached mount. Terminals belong to group 5, tty, where that id is mapped. */
-static int make_devpts(bool with_group) {
+/** A new devpts instance as a detached mount. Terminals belong to group 5, tty, where that id is mapped. @param context of all of them, for SELinux; NULL for none */
+static int make_devpts(bool with_group, const char *context) {
     cleanup_fd int filesystem = sys_fsopen("devpts");
     if (filesystem < 0 || sys_fsconfig(filesystem, FS_SET_STRING, "ptmxmode", "0666", 0) < 0 ||
         sys_fsconfig(filesystem, FS_SET_STRING, "mode", "0620", 0) < 0 ||
         sys_fsconfig(filesystem, FS_SET_STRING, "max", TERMINALS_MAX, 0) < 0 ||
+        (context != NULL && sys_fsconfig(filesystem, FS_SET_STRING, "context", context, 0) < 0) ||
         (with_group && sys_fsconfig(filesystem, FS_SET_STRING, "gid", "5", 0) < 0) ||
         sys_fsconfig(filesystem, FS_CREATE, NULL, NULL, 0) < 0)
         return -1;
@@ -76,9 +77,10 @@ static int make_devpts(bool with_group) {
 
 int inside_devpts(struct cell *cell, struct op *op) {
     (void)op;
-    cleanup_fd int devpts = make_devpts(true);
+    const char *context = cell->container->contexts.terminals;
+    cleanup_fd int devpts = make_devpts(true, context);
     if (devpts < 0 && errno == EINVAL)
-        devpts = make_devpts(false);
+        devpts = make_devpts(false, context);
     if (devpts < 0)
         return fail(&cell->status, "devpts", errno, "/dev/pts", "Cannot mount devpts");
     cleanup_fd int target = make_folder_in_root(cell->container->root_fd, "/dev/pts", 0755);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -11,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/child.h"
 #include "base/json.h"
@@ -200,22 +202,40 @@ static _Noreturn void clone_command(struct execution *self, int about) {
 }
 
 /**
+ * Whether the guest's init is systemd, on a v2 that has controllers to hand down: it does that in its top group when the first unit asks for one, and is refused while
+ * a process is in that group itself. So none of ours ever is.
+ */
+static bool needs_free_top_group(const struct cell *cell) {
+    static const char name[] = "/systemd";
+    char path[32], init[PATH_MAX], controller;
+    snprintf(path, sizeof path, "/proc/%d/exe", (int)cell->target->pid);
+    ssize_t length = readlink(path, init, sizeof init);
+    size_t tail = sizeof name - 1;
+    if (length < (ssize_t)tail || memcmp(init + length - tail, name, tail) != 0)
+        return false;
+    cleanup_fd int controllers = openat(cell->groups->into, "cgroup.controllers", O_RDONLY | O_CLOEXEC);
+    return controllers >= 0 && read(controllers, &controller, 1) == 1 && controller != '\n';
+}
+
+/**
  * Makes the process between, in the container's v2 group from its first moment. It is still in the host's namespaces: on a v2 that delegates by control group
  * namespace nobody can be put from outside of a namespace to its inside by who has entered it (docs/kernel.md, Control groups).
  */
 static pid_t clone_into_group(struct cell *cell) {
-    for (int tries = 0;; tries++) {
+    bool in_leaf = cell->groups->into >= 0 && needs_free_top_group(cell) && use_leaf_group(cell) == 0;
+    for (;;) {
         struct sys_clone_args args = {.exit_signal = SIGCHLD};
         if (cell->groups->into >= 0) {
             args.flags = CELL_CLONE_INTO_CGROUP;
             args.cgroup = (uint64_t)cell->groups->into;
         }
         pid_t pid = sys_clone3(&args);
-        /* a guest with systemd hands the controllers of its top group down; then no process may be in that group itself */
-        if (pid >= 0 || errno != EBUSY || tries > 0 || cell->groups->into < 0)
+        /* a guest of another kind may have handed the controllers of its top group down as well */
+        if (pid >= 0 || errno != EBUSY || in_leaf || cell->groups->into < 0)
             return pid;
         if (use_leaf_group(cell) < 0)
             return -1;
+        in_leaf = true;
     }
 }
 

@@ -89,6 +89,8 @@ static const struct op_kind kinds[] = {
     {"root-readonly", 0, ROOT, take_root_readonly, NULL, NULL},
     {"root-unmapped", 0, ROOT, take_root_unmapped, NULL, NULL},
     {"seccomp", 1, COMMAND, NULL, host_seccomp, NULL},
+    {"selinux", 1, COMMAND | VERB_FILE | VERB_SFTP, take_selinux, NULL, NULL},
+    {"selinux-files", 3, DEVICE, take_selinux_files, NULL, NULL},
     {"stderr", 1, EXEC, take_stream, NULL, NULL},
     {"stdin", 1, EXEC, take_stream, NULL, NULL},
     {"stdout", 1, EXEC, take_stream, NULL, NULL},

@@ -42,7 +42,7 @@ int take_nic(struct cell *, struct op *), take_unplug_nic(struct cell *, struct 
 int take_node(struct cell *, struct op *), host_node(struct cell *, struct op *), inside_node(struct cell *, struct op *); /* node.c */
 int inside_unnode(struct cell *, struct op *);
 int inside_unbind(struct cell *, struct op *);                                                         /* plug.c */
-int take_apparmor(struct cell *, struct op *);                                                         /* label.c */
+int take_apparmor(struct cell *, struct op *), take_selinux(struct cell *, struct op *), take_selinux_files(struct cell *, struct op *);                                                         /* label.c */
 int host_seccomp(struct cell *, struct op *);                                                          /* seccomp.c */
 int take_intercept(struct cell *, struct op *);                                                        /* verbs/notify/words.c */
 int take_caps(struct cell *, struct op *);                                                             /* caps.c */

@@ -133,7 +133,7 @@ export interface InstanceConfig<Value> {
   "raw.apparmor"?: Value;
   /** Ids of the host that the container has as its own, a line each: `both`, `uid` or `gid`, an id or range of the host, and one of the container. Files of the host that belong to them belong to the container's users. Default: no ids of the host. It counts from the next start on. */
   "raw.idmap"?: Value;
-  /** Lines of LXC configuration. `lxc.signal.halt`, `lxc.signal.stop`, `lxc.signal.reboot` and `lxc.init.cmd` are read; with `lxc.no_new_privs = 1` no program inside gains rights by a setuid bit or by capabilities of its file; `lxc.hook.clone` and `lxc.hook.destroy` mean nothing, as in LXD, and `lxc.apparmor.profile=unconfined` starts the container without a profile of AppArmor. It counts from the next start on. */
+  /** Lines of LXC configuration. `lxc.signal.halt`, `lxc.signal.stop`, `lxc.signal.reboot` and `lxc.init.cmd` are read; with `lxc.no_new_privs = 1` no program inside gains rights by a setuid bit or by capabilities of its file; `lxc.hook.clone` and `lxc.hook.destroy` mean nothing, as in LXD, `lxc.apparmor.profile=unconfined` starts the container without a profile of AppArmor, and `lxc.selinux.context` gives it another label of SELinux than that of Bothy's policy, or with `unconfined_t` none. It counts from the next start on. */
   "raw.lxc"?: Value;
   /** A whole policy of system calls in LXC's form, version 1 or 2, in the place of the filter of all containers and of `security.syscalls.*`: what it does not deny reaches the host's kernel. Default: the filter of all containers, and `security.syscalls.*`. It counts from the next start on. */
   "raw.seccomp"?: Value;

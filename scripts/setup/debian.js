@@ -35,6 +35,7 @@ const PACKAGES = {
   faketime: { for: ["test"], program: "faketime" },
   "lxd-client": { for: ["test"], program: "lxc" },
   "openssh-client": { for: ["test"], program: "sftp" },
+  secilc: { for: ["test"], program: "secilc" },
   "python3-venv": { for: ["test"], program: "python3" },
   "qemu-system-x86": { for: ["test"], program: "qemu-system-x86_64" },
   "gcc-aarch64-linux-gnu": { for: ["cross"], program: "aarch64-linux-gnu-gcc", on: "x64" },

@@ -33,8 +33,9 @@ export async function manyAtOnce({ client }: TestDaemon, instance: string, count
 const endings = ["a signal", "a client that leaves", "its helper killed"] as const;
 type Ending = (typeof endings)[number];
 
-/** What all of these commands have on their command lines, and nobody else. */
+/** What these commands have on their command lines, and nobody else: how long they sleep, with a number of its own for each. */
 const mark = `9${process.pid}`;
+const markOf = (index: number): string => `${mark}${String(index).padStart(6, "0")}`;
 
 /**
  * Starts commands and ends each at a random moment: by a signal over its session, by a client that leaves, or by SIGKILL to the
@@ -42,8 +43,10 @@ const mark = `9${process.pid}`;
  */
 export async function endedAtRandom({ client }: TestDaemon, instance: string, count: number): Promise<void> {
   const begin = Date.now();
-  for (let index = 0; index < count; index++)
-    await endOne(client, instance, endings[index % endings.length] ?? "a signal");
+  for (let index = 0; index < count; index++) {
+    const ending = endings[index % endings.length] ?? "a signal";
+    await endOne(client, instance, markOf(index), ending);
+  }
   const deadline = Date.now() + 10_000;
   while (commandsLeft().length > 0 && Date.now() < deadline) await delay(50);
   assert.deepEqual(commandsLeft(), [], "no command goes on");
@@ -52,15 +55,15 @@ export async function endedAtRandom({ client }: TestDaemon, instance: string, co
   console.log(`  ${count} commands ended at a random moment: ${seconds.toFixed(0)} s`);
 }
 
-async function endOne(client: Client, instance: string, ending: Ending): Promise<void> {
+async function endOne(client: Client, instance: string, own: string, ending: Ending): Promise<void> {
   const afterMs = Math.random() * endedWithinMs;
   const leaving = new AbortController();
   const left = setTimeout(() => leaving.abort(), ending === "a client that leaves" ? afterMs : 60_000);
   try {
-    const session = await client.execInstance(instance, { command: ["sleep", mark], signal: leaving.signal });
+    const session = await client.execInstance(instance, { command: ["sleep", own], signal: leaving.signal });
     session.stdout.resume();
     session.stderr.resume();
-    const ended = delay(afterMs).then(() => end(session, ending));
+    const ended = delay(afterMs).then(() => end(session, own, ending));
     await Promise.all([session.exit, ended]);
   } catch (error) {
     // A client that left, and one whose command lost its helper, hear of no exit code.
@@ -70,20 +73,22 @@ async function endOne(client: Client, instance: string, ending: Ending): Promise
   }
 }
 
-function end(session: ExecSession, ending: Ending): void {
+function end(session: ExecSession, own: string, ending: Ending): void {
   if (ending === "a client that leaves") return;
-  const helpers = ending === "a signal" ? [] : commandsLeft().map(parentOf);
+  const helpers = ending === "a signal" ? [] : commandsLeft((word) => word === own).map(parentOf);
   // Where it has not begun yet there is no helper that could be told from others.
   if (helpers.length === 0) session.signal(9);
   for (const helper of helpers) process.kill(helper, "SIGKILL");
 }
 
-/** Processes, as the host sees them, whose command line has the mark as a word of its own. */
-const commandsLeft = (): number[] =>
+const isOurs = (word: string): boolean => word.startsWith(mark) && word.length === markOf(0).length;
+
+/** Commands that still run, as the host sees them. */
+const commandsLeft = (isWanted = isOurs): number[] =>
   readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => readIfThere(`/proc/${pid}/cmdline`).split("\0").includes(mark));
+    .filter((pid) => readIfThere(`/proc/${pid}/cmdline`).split("\0").some(isWanted));
 
 const parentOf = (pid: number): number => Number(/^PPid:\s*(\d+)$/m.exec(readIfThere(`/proc/${pid}/status`))?.[1]);
 

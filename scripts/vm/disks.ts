@@ -1,5 +1,15 @@
 /** Disks: what a guest boots from, made by content: its root, and the packed package with a Node. */
-import { chmodSync, copyFileSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { cached, contentOf, guestFiles, keyOf, repository } from "./cache";
 import { makeDebianRoot } from "./debian";
@@ -20,6 +30,7 @@ export interface RootDisk {
 /** The root of a guest; made once, in some minutes. */
 export async function rootDisk(guest: Guest): Promise<RootDisk> {
   const packages = [...commonPackages, ...guest.packages];
+  const scripts = guest.script === undefined ? [] : [path.join(guestFiles, guest.script)];
   const definition = ["initramfs", "root"].map(contentOf);
   const key = keyOf(
     guest.suite,
@@ -27,6 +38,7 @@ export async function rootDisk(guest: Guest): Promise<RootDisk> {
     packages.join(),
     readFileSync(path.join(guestFiles, "customise.sh")),
     ...definition,
+    ...scripts.map((script) => readFileSync(script)),
   );
   const folder = await cached(guest.name, key, rootKeptDays, async (building) => {
     console.log(`Making the disk of ${guest.title}: some minutes, once`);
@@ -35,9 +47,10 @@ export async function rootDisk(guest: Guest): Promise<RootDisk> {
       // Before the kernel's package comes: its first boot file system then holds the few modules that qemu's disks want, which halves the time to boot.
       `--essential-hook=${copyHook("initramfs")}`,
       `--customize-hook=${copyHook("root")}`,
-      `--customize-hook=${path.join(guestFiles, "customise.sh")} "$1"`,
+      ...[path.join(guestFiles, "customise.sh"), ...scripts].map((script) => `--customize-hook=${script} "$1"`),
     ];
     await makeDebianRoot(root, { suite: guest.suite, components: guest.components, packages, hooks });
+    await label(root);
     for (const name of ["vmlinuz", "initrd.img"])
       copyFileSync(globSync(path.join(root, "boot", `${name}-*`))[0]!, path.join(building, name));
     await makeExt4(path.join(building, "root.img"), root, "root", rootSize);
@@ -45,6 +58,15 @@ export async function rootDisk(guest: Guest): Promise<RootDisk> {
   });
   const at = (name: string) => path.join(folder, name);
   return { disk: at("root.img"), kernel: at("vmlinuz"), initrd: at("initrd.img") };
+}
+
+/**
+ * Gives all files of a root the labels that its policy of SELinux has for them, where it has one. After mmdebstrap, which writes some at its end.
+ * The kernel here may know of no labels, and says so of each file system: hence -m.
+ */
+async function label(root: string): Promise<void> {
+  const contexts = "/etc/selinux/default/contexts/files/file_contexts";
+  if (existsSync(path.join(root, contexts))) await execute("chroot", [root, "setfiles", "-m", "-F", contexts, "/"]);
 }
 
 /** Copies one of our folders over the root that mmdebstrap makes. */

@@ -11,6 +11,8 @@ export interface Guest {
   readonly components?: readonly string[];
   /** Packages beside those that every guest has. */
   readonly packages: readonly string[];
+  /** Of scripts/vm/guest: what makes this guest another machine than the others, run on its root when that is filled. */
+  readonly script?: string;
   /** Words for qemu: hardware beside what every guest has. */
   readonly hardware?: readonly string[];
   /** Words for the kernel. */
@@ -20,6 +22,8 @@ export interface Guest {
   readonly driver?: string;
   /** What tests may need that this guest has (test/support/needs.ts); the sets "isolation" and "network" require it. */
   readonly proves?: readonly string[];
+  /** Which files of the set "isolation" it runs, by a part of their names; all when absent. */
+  readonly isolation?: string;
   /** Other names of the command line, for what it proves. */
   readonly aliases?: readonly string[];
   /** Sets of tests: `<name>` is test/vm/<name>.ts, which reads the guest's name from BOTHY_VM_GUEST. */
@@ -114,6 +118,18 @@ export const guests: readonly Guest[] = [
     suite: "trixie",
     packages: ["incus-client"],
     sets: ["smoke", "machines"],
+  },
+  {
+    ...debian,
+    name: "selinux",
+    title: "Debian 13 with SELinux",
+    suite: "trixie",
+    packages: ["selinux-policy-default", "selinux-utils", "policycoreutils"],
+    script: "selinux.sh",
+    kernelWords: ["selinux=1", "security=selinux"],
+    proves: ["selinux"],
+    sets: ["isolation"],
+    isolation: "selinux",
   },
   {
     ...debian,

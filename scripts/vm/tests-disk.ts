@@ -8,7 +8,16 @@ import { execute } from "./execute";
 const keptDays = 1;
 
 /** What tests run from. */
-const parts = ["package.json", "bin", "dist", "native/build", "native/tools/strict.list", "scripts/setup", "templates"];
+const parts = [
+  "package.json",
+  "bin",
+  "dist",
+  "native/build",
+  "native/tools/strict.list",
+  "scripts/setup",
+  "selinux",
+  "templates",
+];
 
 /** Programs that tests put into containers, compiled here: guests have no compiler (test/support/guest.ts). */
 const programs = ["device-program", "refused", "tries"].map((name) => `test/isolation/guest/${name}`);

@@ -25,6 +25,7 @@ const hostWith = (more: Partial<Host>): Host => ({
   cgroups: { v1: new Map(), v2: "/sys/fs/cgroup", v2Controllers: new Set(["memory", "cpu", "cpuset", "pids"]) },
   readOnlyCgroups: [],
   securityModules: ["apparmor"],
+  selinux: "absent",
   openFiles: 1048576,
   sysctl: (name) => (name === "kernel.seccomp.actions_avail" ? "kill errno user_notif allow" : "100000"),
   program: (name) => ({ path: `/usr/bin/${name}`, isStatic: true }),
@@ -78,7 +79,15 @@ test("a missing capability or security module is said, and is not an obstacle", 
   assert.equal(of(host, "AppArmor")?.status, "off");
   assert.equal(of(host, "program apparmor_parser"), undefined, "nobody wants it there");
   assert.ok(isUsable(all(host)));
-  assert.match(of(hostWith({ securityModules: ["selinux"] }), "AppArmor")?.found ?? "", /SELinux is on, and not used/);
+});
+
+test("where SELinux is on instead of AppArmor, its policy has to know containers", () => {
+  const without = hostWith({ securityModules: ["selinux"], selinux: "unknown" });
+  assert.equal(of(without, "AppArmor")?.status, "off");
+  assert.equal(of(without, "SELinux")?.found, "on, without the module of Bothy");
+  assert.match(of(without, "SELinux")?.remedy ?? "", /semodule --install \/.*\/selinux\/bothy\.cil/);
+  const known = hostWith({ securityModules: ["selinux"], selinux: "known" });
+  for (const subject of ["AppArmor", "SELinux"]) assert.equal(of(known, subject)?.status, "ok", subject);
 });
 
 test("root without what the daemon needs of its power, and control groups that are read-only, mean no containers", () => {

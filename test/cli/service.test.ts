@@ -37,6 +37,7 @@ test("the daemon's unit kills the daemon alone, delegates its group, and is spar
     Delegate: "yes",
     OOMScoreAdjust: "-900",
     Restart: "on-failure",
+    SELinuxContext: "-system_u:system_r:bothyd_t:s0",
     ExecStart: '"/opt/bothy/bin/bothyd" "--dir" "/var/lib/bothy"',
   }))
     assert.deepEqual(line(text, key), [value], key);

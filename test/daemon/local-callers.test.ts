@@ -1,6 +1,8 @@
 /** Local callers: listeners hear which user of the host did something over the unix socket. */
 import assert from "node:assert/strict";
-import { chmodSync, readlinkSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, existsSync, readlinkSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
 import { ended, processesWith } from "../support/process";
@@ -48,4 +50,28 @@ test("callers have names again after the process died that tells them", { skip }
   process.kill(Number(teller), "SIGKILL");
   await ended(teller);
   assert.deepEqual(await requestorOf(65534, "after"), { username: "nobody", protocol: "unix", address: "@" });
+});
+
+/** Looks without a pause for a file, and prints its mode as soon as it is there. */
+const firstLook = `
+const { statSync } = require("node:fs");
+console.log("looks");
+for (const end = Date.now() + 60_000; Date.now() < end; ) {
+  const found = statSync(process.argv[1], { throwIfNoEntry: false });
+  if (found !== undefined) { console.log((found.mode & 0o777).toString(8)); break; }
+}
+`;
+
+test("who waits for the socket of a daemon that starts is let in as soon as it is there", { skip }, async () => {
+  const { daemon } = shared;
+  await daemon.stop();
+  const watcher = spawn(process.execPath, ["--eval", firstLook, daemon.socket], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await once(watcher.stdout, "data");
+  const [[mode]] = await Promise.all([once(watcher.stdout, "data"), daemon.start()]);
+  assert.equal(String(mode).trim(), "660");
+  await daemon.stop();
+  assert.ok(!existsSync(daemon.socket), "a daemon that has ended in order leaves none");
+  await daemon.start();
 });

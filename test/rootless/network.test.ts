@@ -26,6 +26,8 @@ async function launch(client: Client, devices = {}): Promise<void> {
   await (await client.createInstance({ name: "box", source, devices })).wait();
   await (await client.setInstanceState("box", { action: "start" })).wait();
   await client.waitInstance("box", { for: "ipv4", timeoutSeconds: 60 });
+  // Its DHCP client sets the address first, and the route a moment later.
+  await until(async () => /^default/m.test(await inside(client, "ip -4 route")));
 }
 
 /** Lets users have TAP devices, as most distributions do, for what is started behind these words alone. */

@@ -15,6 +15,8 @@ export interface RawLxc {
   readonly initCommand?: readonly string[];
   /** No profile of AppArmor. */
   readonly isUnconfined?: true;
+  /** Label of SELinux; unconfined_t for none. */
+  readonly selinuxContext?: string;
   /** No program gains rights by a setuid bit or file capabilities. */
   readonly hasNoNewPrivileges?: true;
 }
@@ -33,15 +35,21 @@ export function parseRawLxc(value: string | undefined): RawLxc {
     else if (key !== undefined && idleHooks.has(key) && argument) continue;
     else if ((key === "lxc.apparmor.profile" || key === "lxc.aa_profile") && argument === "unconfined")
       result = { ...result, isUnconfined: true };
+    else if ((key === "lxc.selinux.context" || key === "lxc.se_context") && isSELinuxLabel(argument))
+      result = { ...result, selinuxContext: argument };
     else if (key === "lxc.no_new_privs" && argument === "1") result = { ...result, hasNoNewPrivileges: true };
     else if (key === "lxc.init.cmd" && argument) result = { ...result, initCommand: commandWords(argument, line) };
     else
       throw badRequest(
-        `Invalid value for "raw.lxc": cannot use the line "${line}". Only lxc.signal.halt, lxc.signal.stop, lxc.signal.reboot, lxc.no_new_privs=1 and lxc.init.cmd are read.`,
+        `Invalid value for "raw.lxc": cannot use the line "${line}". Only lxc.signal.halt, lxc.signal.stop, lxc.signal.reboot, lxc.no_new_privs=1, lxc.selinux.context and lxc.init.cmd are read.`,
       );
   }
   return result;
 }
+
+/** A whole one, or the word by which LXC means none. */
+const isSELinuxLabel = (text: string | undefined): text is string =>
+  text === "unconfined_t" || /^[\w.-]+(:[\w.-]+){2}(:[\w.:,-]+)?$/.test(text ?? "");
 
 /** Splits as LXC does: at blanks, with quotes of either kind around words that hold some. */
 function commandWords(text: string, line: string): string[] {

@@ -20,6 +20,7 @@ import type { InstanceBook } from "./book";
 import type { GuestEvents } from "./guest/events";
 import type { GuestGates } from "./guest/gates";
 import type { SftpSessions } from "./inside/sftp-sessions";
+import type { ContainerContexts } from "./labels/contexts";
 import type { LxcfsKeeper } from "./lxcfs/keeper";
 import type { ProfilePort } from "./profile-port";
 import type { InstanceId, InstanceRecord } from "./record";
@@ -182,6 +183,8 @@ export interface InstanceHome extends Platform {
   readonly references: References;
   readonly groups: ParentGroups;
   readonly appArmor: AppArmorProfiles;
+  /** Labels of SELinux. */
+  readonly contexts: ContainerContexts;
   /** Folder of the compiled seccomp filters. */
   readonly seccompDir: string;
   readonly profiles: ProfilePort;

@@ -5,6 +5,7 @@ import { ref, urlOf } from "../../core/ref";
 import { toApiError } from "../../platform/errors";
 import { fileNameOf } from "../../platform/folders/file-name";
 import { isDeviceError, isReadonly } from "../../platform/folders/files";
+import { labelFolder } from "../../platform/selinux/labels";
 import type { PoolPlace, StorageDriver, Volume } from "./driver";
 import { drivers } from "./drivers";
 import type { StoragePoolHome } from "./home";
@@ -147,6 +148,7 @@ export class OpenPools {
       this.#left.delete(record.name);
       this.#closed.delete(record.name);
       await driver.mountPool(place);
+      await labelFolder(place.path);
       await driver.sweep(place);
       await this.images.reconcile(driver, place);
       if (!this.#left.has(record.name)) this.home.warnings.resolve("leftover", poolUrl(record.name));

@@ -21,6 +21,7 @@ import { toApiError } from "../../platform/errors";
 import { isThere } from "../../platform/folders/files";
 import { ownIds } from "../../platform/native/index";
 import type { RootSource } from "../../platform/native/root-source";
+import { labelFolder } from "../../platform/selinux/labels";
 import type { StorageDriver } from "./driver";
 import { drivers } from "./drivers";
 import { isOnBtrfs } from "./drivers/btrfs-host";
@@ -150,6 +151,7 @@ export class StoragePoolService {
     this.pools.store.insert(record);
     try {
       const made = await driver.createPool(place);
+      await labelFolder(place.path);
       if (config.source !== undefined) await requireAvailable(place.path);
       this.pools.store.update({ ...record, config: made, state: "created" });
     } catch (error) {

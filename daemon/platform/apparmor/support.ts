@@ -19,7 +19,7 @@ export function appArmorSupport(root = "/", searchPath = process.env.PATH ?? "")
   if (read("/sys/module/apparmor/parameters/enabled") !== "Y")
     return lacking(
       existsSync(path.join(root, "/sys/fs/selinux/enforce"))
-        ? "SELinux is on instead, and they have no label of it either: they run in the daemon's domain"
+        ? "SELinux is on instead"
         : "this kernel has none, or it is off",
     );
   if (!existsSync(path.join(root, policyFolder, ".replace")))

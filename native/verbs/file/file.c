@@ -76,9 +76,9 @@ int open_root_of_files(struct cell *cell) {
 }
 
 int become_root_of_files(struct cell *cell) {
-    file_of(cell)->proc_fds = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (file_of(cell)->proc_fds < 0)
-        return fail(&cell->status, "file", errno, "/proc/self/fd", "Cannot open the folder of descriptors");
+    cleanup_fd int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (proc < 0)
+        return fail(&cell->status, "file", errno, "/proc", "Cannot open the folder of processes");
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
         return fail(&cell->status, "file", errno, NULL, "Cannot hide the helper's memory");
     if (open_label(cell) < 0)
@@ -91,7 +91,13 @@ int become_root_of_files(struct cell *cell) {
                                         : 0;
     if (entered < 0 || (mapped && become_inner_root() < 0))
         return fail(&cell->status, "file", errno, NULL, "Cannot become the container's root");
-    return wear_label(cell);
+    if (wear_label(cell) < 0)
+        return -1;
+    /* only now: SELinux knows this folder by the label that the process has when it is opened */
+    file_of(cell)->proc_fds = openat(proc, "self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (file_of(cell)->proc_fds < 0)
+        return fail(&cell->status, "file", errno, "/proc/self/fd", "Cannot open the folder of descriptors");
+    return 0;
 }
 
 /* The container's root from here; of a stopped one with the host's folders still around: no path is resolved but below root_fd. */

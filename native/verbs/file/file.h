@@ -14,7 +14,7 @@ struct file_request {
     struct label label;
     const char *action;
     char **words; /* the action's */
-    int proc_fds; /* /proc/self/fd, opened before the identity changes */
+    int proc_fds; /* /proc/self/fd of the host's /proc */
 };
 
 static inline struct file_request *file_of(const struct cell *cell) {

@@ -21,6 +21,8 @@ echo "$answer" | grep -o '"fingerprint":"[0-9a-f]*"' | head -n 1 | cut -d '"' -f
     const wait =
       "until [ -S /run/systemd/private ]; do sleep 0.5; done; systemctl is-system-running --wait; systemctl --failed --plain --no-legend";
     assert.equal(await inside(machine, "debian", wait, bootSeconds), "running");
+    // Beside the top group, which systemd can hand the controllers of down only while no process is in it.
+    assert.equal(await inside(machine, "debian", "cat /proc/self/cgroup"), "0::/.bothy");
   });
 
   await shows(t, machine, "its own DHCP client has an address of our network", async () => {

@@ -4,6 +4,7 @@ import type { Config, Devices } from "../../../../sdk/api/common";
 import { Revert } from "../../../core/revert";
 import type { IdRange, Op } from "../../../platform/native/index";
 import type { InstanceHome } from "../home";
+import { runningFileLabelOps } from "../labels/label";
 import type { RunningInstance } from "../life/running";
 import { type InstanceRecord, keyOf } from "../record";
 import { ruleChangeOps } from "./device-rules";
@@ -114,11 +115,12 @@ async function carryOut(
 ): Promise<void> {
   const { layout } = home.groups;
   const group = home.groups.of(keyOf(record));
+  const files = runningFileLabelOps(home.dirs, record);
   await using undo = new Revert(home.log);
   // One by one: what is taken back is what was done, and nothing of others that stood in the way.
   const plug = async (op: Op, back: Op) => {
-    await home.native.plug(running.cell, ids, [op]);
-    undo.add(() => home.native.plug(running.cell, ids, [back]));
+    await home.native.plug(running.cell, ids, [...files, op]);
+    undo.add(() => home.native.plug(running.cell, ids, [...files, back]));
   };
   const changeRules = async (from: readonly string[], to: readonly string[]) => {
     const ops = ruleChangeOps(layout, group, from, to);

@@ -7,6 +7,7 @@ import { ownFolder } from "../../../platform/folders/aside";
 import type { Dirs } from "../../../platform/folders/dirs";
 import type { GuestGate, IdRange, Op, RunningCell } from "../../../platform/native/index";
 import type { Platform } from "../../../platform/platform";
+import { madeForContainers } from "../../../platform/selinux/labels";
 import { type InstanceId, keyOf } from "../record";
 
 /** LXD's place, and that of Incus. */
@@ -27,7 +28,7 @@ export class GuestGates {
   /** Makes the folder that the container will see. */
   makeFolder(instance: InstanceId): void {
     const folder = folderOf(this.home.dirs, instance);
-    ownFolder(this.home.log, folder, 0o755);
+    madeForContainers(() => ownFolder(this.home.log, folder, 0o755));
     // The guest passes it, and the daemon's umask would shut it out.
     chmodSync(folder, 0o755);
   }

@@ -1,4 +1,4 @@
-/** Confinement: the AppArmor profiles of a container: made at its start, worn by whatever enters it, and forgotten with the instance (docs/labels.md). */
+/** Confinement: the label of a container, profiles of AppArmor or a context of SELinux: made at its start, worn by whatever enters it, and forgotten with the instance (docs/labels.md). */
 import type { Config } from "../../../../sdk/api/common";
 import { instanceConfig } from "../../../../sdk/api/config/instance";
 import { ApiError, badRequest, internal } from "../../../../sdk/api/errors";
@@ -8,7 +8,7 @@ import { entries } from "../../../platform/folders/files";
 import type { Op } from "../../../platform/native/index";
 import type { InstanceHome } from "../home";
 import { type InstanceId, keyOf } from "../record";
-import { noteLabel } from "./label";
+import { fileLabelOps, noteLabel } from "./label";
 import { ownText, sharedProfile } from "./profile-text";
 
 /** Between the profiles of a label. */
@@ -28,11 +28,21 @@ export const guardsMounts = (home: Pick<InstanceHome, "appArmor">, config: Confi
   !instanceConfig(config).get("security.nesting");
 
 /**
- * Has the kernel know the profiles of a container that is about to start, and notes what it is started with.
+ * Notes what a container that is about to start is labelled with, of the security module that this host has.
  * @param config expanded @returns the words for bothy-cell @throws ApiError BAD_REQUEST when the lines of raw.apparmor are the fault
  */
 export async function confine(home: InstanceHome, instance: InstanceId, config: Config): Promise<Op[]> {
-  if (!isConfined(home, config)) return noteLabel(home, instance, "");
+  const context = home.contexts.forStart(instance, config);
+  return [
+    ...noteLabel(home, instance, "selinux", context),
+    ...fileLabelOps(context),
+    ...(await confineByProfile(home, instance, config)),
+  ];
+}
+
+/** Has the kernel know the profiles of the container. */
+async function confineByProfile(home: InstanceHome, instance: InstanceId, config: Config): Promise<Op[]> {
+  if (!isConfined(home, config)) return noteLabel(home, instance, "apparmor", "");
   const { appArmor } = home;
   const name = profileName(appArmor, instance);
   const set = instanceConfig(config);
@@ -53,7 +63,7 @@ export async function confine(home: InstanceHome, instance: InstanceId, config: 
   } catch (error) {
     throw loadError(error, raw);
   }
-  return noteLabel(home, instance, [name, shared.name, ...(isNesting ? [`:${name}:`] : [])].join(stacked));
+  return noteLabel(home, instance, "apparmor", [name, shared.name, ...(isNesting ? [`:${name}:`] : [])].join(stacked));
 }
 
 function loadError(error: unknown, raw: string): ApiError {

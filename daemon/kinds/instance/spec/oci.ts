@@ -8,6 +8,7 @@ import { splitWords } from "../../../../sdk/api/config/shell-words";
 import { badRequest } from "../../../../sdk/api/errors";
 import { parseSignal } from "../../../core/settings/raw-lxc";
 import type { Op } from "../../../platform/native/index";
+import { madeForContainers } from "../../../platform/selinux/labels";
 import type { OciRuntime } from "../../image/archive/oci-runtime";
 
 /** @param config expanded */
@@ -75,7 +76,7 @@ export function resolverFile(cellDir: string, content: string | undefined): stri
   if (content === undefined) return undefined;
   const file = path.join(cellDir, "resolv.conf");
   rmSync(file, { recursive: true, force: true });
-  writeFileSync(file, content);
+  madeForContainers(() => writeFileSync(file, content));
   // For whoever runs inside, whatever the daemon's umask.
   chmodSync(file, 0o644);
   return file;

@@ -2,6 +2,7 @@
 import { badRequest } from "../../../../sdk/api/errors";
 import { findProgram } from "../../../../sdk/host/program";
 import { run } from "../../../platform/processes/run";
+import { labelFolder } from "../../../platform/selinux/labels";
 import type { PoolPlace, Volume } from "../driver";
 import type { Lv } from "./lvm-report";
 import { makeExt4, requireLeast } from "./volume-disk";
@@ -58,6 +59,7 @@ export async function mountFileSystem(
 ): Promise<void> {
   const options = optionsFor(pool, fileSystem, volume);
   await mount(["-t", fileSystem, "-o", options, "--", device, point], options, volume);
+  if (volume === undefined || !isReadonly(volume)) await labelFolder(point);
 }
 
 /** Brings the options of a mount in line with what its volume says now. @throws ApiError BAD_REQUEST, with the mount as it was */

@@ -16,6 +16,7 @@ import { findProgram } from "../../../../sdk/host/program";
 import { errnoOf, ignoring, isThere } from "../../../platform/folders/files";
 import { mountAt, mountsBelow } from "../../../platform/host/mounts";
 import { run } from "../../../platform/processes/run";
+import { labelFolder } from "../../../platform/selinux/labels";
 import type { VolumeUsage } from "../driver";
 import { loopsGone, loopsOf } from "./loops";
 
@@ -133,6 +134,7 @@ export async function mountDisk(folder: string): Promise<void> {
     // With a loop device it is in use still, such as by a container in whose mounts it is: then mount(8) takes that device again.
     if ((await loopsOf(image)).length === 0) await run("e2fsck", ["-p", "--", image], { accept: [0, 1] });
     await run("mount", ["-t", "ext4", "-o", "loop,discard", "--", image, point]);
+    await labelFolder(point);
   }
   if (await isThere(growingOf(folder))) await growDisk(folder, (await diskBytes(folder)) ?? 0);
 }

@@ -4,6 +4,7 @@ import path from "node:path";
 import { ignoring, entries as namesIn } from "../../../platform/folders/files";
 import { mountAt, mountsBelow } from "../../../platform/host/mounts";
 import { run } from "../../../platform/processes/run";
+import { labelFolder } from "../../../platform/selinux/labels";
 import type { PoolPlace } from "../driver";
 import { folderOf, makeParent, orTell, removeEmptyParent, volumeTypes } from "./volume-folder";
 import type { Entry } from "./zfs-names";
@@ -12,6 +13,7 @@ import type { Entry } from "./zfs-names";
 export async function mountSet(set: string, folder: string, isReadonly: boolean): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await run("mount", ["-t", "zfs", "-o", isReadonly ? "ro" : "rw", "--", set, folder]);
+  if (!isReadonly) await labelFolder(folder);
 }
 
 /** Unmounts what is mounted at a folder, and removes the folder. Who still uses it keeps it to the end. */

@@ -30,7 +30,7 @@ export const rawKeys = grouped("raw", {
     applies: "next start",
     since,
     example: "lxc.signal.halt = SIGTERM",
-    doc: "Lines of LXC configuration. `lxc.signal.halt`, `lxc.signal.stop`, `lxc.signal.reboot` and `lxc.init.cmd` are read; with `lxc.no_new_privs = 1` no program inside gains rights by a setuid bit or by capabilities of its file; `lxc.hook.clone` and `lxc.hook.destroy` mean nothing, as in LXD, and `lxc.apparmor.profile=unconfined` starts the container without a profile of AppArmor.",
+    doc: "Lines of LXC configuration. `lxc.signal.halt`, `lxc.signal.stop`, `lxc.signal.reboot` and `lxc.init.cmd` are read; with `lxc.no_new_privs = 1` no program inside gains rights by a setuid bit or by capabilities of its file; `lxc.hook.clone` and `lxc.hook.destroy` mean nothing, as in LXD, `lxc.apparmor.profile=unconfined` starts the container without a profile of AppArmor, and `lxc.selinux.context` gives it another label of SELinux than that of Bothy's policy, or with `unconfined_t` none.",
   },
   "raw.seccomp": {
     type: rawSeccomp,
