@@ -148,7 +148,10 @@ const wrongNics: readonly [nic: Record<string, string>, message: RegExp][] = [
   [nictype("bridged", { "security.port_isolation": "x" }), /security.port_isolation/],
   [nictype("bridged", { "security.ipv4_filtering": "true" }), /ipv4.address/],
   [nictype("bridged", { "ipv4.address": "192.0.2.5" }), /ipv4.address/],
-  [{ type: "nic", network: "br0", "ipv4.address": "none" }, /Cannot have ipv4.address as none unless using security.ipv4_filtering/],
+  [
+    { type: "nic", network: "br0", "ipv4.address": "none" },
+    /Cannot have ipv4.address as none unless using security.ipv4_filtering/,
+  ],
   [{ type: "nic", network: "mv0", vlan: "10" }, /"vlan" property in conjunction with "network"/],
   [{ type: "nic", network: "mv0", "ipv4.address": "192.0.2.5" }, /"ipv4.address"/],
   [{ type: "nic", network: "ph0", "limits.ingress": "1Mbit" }, /"limits.ingress"/],
