@@ -11,8 +11,8 @@ struct network {
 /* In a container's folder of run files: what it has of the host's own interfaces, as they were; there from its start. */
 #define NICS_FILE "nics"
 
-/** Holds the network of a process. @returns a descriptor, or -1 */
-int open_network(struct cell *cell, pid_t process);
+/** Holds the network of a process. @returns a descriptor, or -1 with errno: ENOENT when it has ended */
+int open_network(pid_t process);
 /** Makes the interfaces of all nic operations, or moves them, straight into a container's network. @returns 0 or -1 */
 int make_nics(struct cell *cell, int netns);
 /** Takes back what make_nics() has done, when a request fails. @param netns -1 when there is no such network yet */

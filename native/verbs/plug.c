@@ -46,8 +46,10 @@ static int hold_userns(struct cell *cell) {
 
 static int plug_nics(struct cell *cell) {
     struct plug_request *plug = cell->own;
-    plug->netns = open_network(cell, cell->target->pid);
-    return plug->netns < 0 ? -1 : make_nics(cell, plug->netns);
+    plug->netns = open_network(cell->target->pid);
+    if (plug->netns < 0)
+        return fail(&cell->status, "nic", errno, NULL, "Cannot reach the container's network");
+    return make_nics(cell, plug->netns);
 }
 
 static int enter(struct cell *cell) {

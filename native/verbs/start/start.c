@@ -116,10 +116,25 @@ static int spawn(struct cell *cell) {
     return 0;
 }
 
+/** A first process that has ended has no network any more, and has said why it ended. */
+static int hear_why_it_ended(struct cell *cell) {
+    cleanup_free struct message *message = new_message();
+    while (await_step(cell, cell->command->peer, message) == 0)
+        continue;
+    return -1;
+}
+
 static int connect_network(struct cell *cell) {
     struct supervised *made = &start_of(cell)->made;
-    if (!cell->network->is_host && ((made->netns = open_network(cell, made->init)) < 0 || make_nics(cell, made->netns) < 0))
-        return -1;
+    if (!cell->network->is_host) {
+        made->netns = open_network(made->init);
+        if (made->netns < 0 && errno == ENOENT)
+            return hear_why_it_ended(cell);
+        if (made->netns < 0)
+            return fail(&cell->status, "nic", errno, NULL, "Cannot reach the container's network");
+        if (make_nics(cell, made->netns) < 0)
+            return -1;
+    }
     if (send_step(cell->command->peer, STEP_NETWORK, 0, -1) < 0 && errno != EPIPE)
         return fail(&cell->status, "nic", errno, NULL, "Cannot tell the first process of its network");
     return 0;
