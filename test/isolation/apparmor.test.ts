@@ -8,9 +8,9 @@ import { parentGroupName } from "../../daemon/platform/host/cgroups";
 import { preparePool } from "../support/daemon";
 import { needs } from "../support/needs";
 import { shareDaemon } from "../support/shared-daemon";
+import { labelledContainers } from "./labelled";
 
 const skip = needs("root", "apparmor");
-const image = { type: "image", alias: "template:busybox" };
 const policy = "/sys/kernel/security/apparmor";
 
 const shared = skip ? undefined : shareDaemon({ bare: true }, (daemon) => preparePool(daemon, "overlay"));
@@ -21,29 +21,7 @@ const labelFor = (name: string, mode = "unprivileged") =>
   new RegExp(`^${profileOf(name)}//&bothy\\.${mode}-[0-9a-f]{8}`);
 const loaded = () => readFileSync(`${policy}/profiles`, "utf8");
 
-async function act(name: string, action: "start" | "stop" | "restart"): Promise<void> {
-  await (await client().setInstanceState(name, { action, force: true })).wait();
-}
-
-/** Runs work with a container, which is deleted then. */
-async function having(name: string, config: Record<string, string>, work: () => Promise<void>): Promise<void> {
-  await (await client().createInstance({ name, source: image, config })).wait();
-  try {
-    await act(name, "start");
-    await work();
-  } finally {
-    const { value } = await client().getInstance(name);
-    if (value.status === "Running") await act(name, "stop");
-    await (await client().deleteInstance(name)).wait();
-  }
-}
-
-async function inside(name: string, script: string): Promise<string> {
-  const { stdout, stderr } = await client().execOutput(name, { command: ["sh", "-c", script] });
-  return `${stdout}${stderr}`.trim();
-}
-
-const pidOf = async (name: string): Promise<number> => (await client().getInstanceState(name)).pid;
+const { act, having, inside, pidOf } = labelledContainers(client);
 const labelOf = (pid: number): string => readFileSync(`/proc/${pid}/attr/apparmor/current`, "utf8").trim();
 
 /** What AppArmor says: EACCES. Capabilities and user namespaces say EPERM, a mount that is read-only EROFS. busybox tries a refused mount again, read-only. */
