@@ -1,11 +1,11 @@
 /** Commands: many with much input and output at the same time, and such as are ended at a random moment, in one container that stays. */
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "../../sdk/client/client";
 import type { ExecSession } from "../../sdk/client/exec";
 import type { TestDaemon } from "../../test/support/daemon";
+import { processesWith, processText } from "../../test/support/process";
 
 /** Bytes that each of the commands takes and gives back. */
 const bytes = 10 * 2 ** 20;
@@ -84,20 +84,6 @@ function end(session: ExecSession, own: string, ending: Ending): void {
 const isOurs = (word: string): boolean => word.startsWith(mark) && word.length === markOf(0).length;
 
 /** Commands that still run, as the host sees them. */
-const commandsLeft = (isWanted = isOurs): number[] =>
-  readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => readIfThere(`/proc/${pid}/cmdline`).split("\0").some(isWanted));
+const commandsLeft = (isWanted = isOurs): string[] => processesWith((words) => words.some(isWanted));
 
-const parentOf = (pid: number): number => Number(/^PPid:\s*(\d+)$/m.exec(readIfThere(`/proc/${pid}/status`))?.[1]);
-
-/** The text of a file of /proc; empty when the process has ended. */
-function readIfThere(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return "";
-    throw error;
-  }
-}
+const parentOf = (pid: string): number => Number(/^PPid:\s*(\d+)$/m.exec(processText(pid, "status"))?.[1]);

@@ -20,7 +20,10 @@ const parts = [
 ];
 
 /** Programs that tests put into containers, compiled here: guests have no compiler (test/support/guest.ts). */
-const programs = ["device-program", "refused", "tries"].map((name) => `test/isolation/guest/${name}`);
+const programs = [
+  ...["device-program", "refused", "tries"].map((name) => `test/isolation/guest/${name}`),
+  "test/native/guest/narrow",
+];
 
 /** Packages that no test in a guest needs: compilers and what makes pages. They are most of what is installed. */
 const tools = /^(@biomejs|@esbuild|@shikijs|@types|@typescript|esbuild|typedoc|typescript)/;
@@ -37,7 +40,16 @@ export async function testsDisk(): Promise<string> {
     for (const program of programs) {
       mkdirSync(path.dirname(path.join(copy, program)), { recursive: true });
       const source = path.join(repository, `${program}.c`);
-      await execute("cc", ["-static", "-pthread", "-O1", "-o", path.join(copy, program), source]);
+      await execute("cc", [
+        "-static",
+        "-fno-pie",
+        "-no-pie",
+        "-pthread",
+        "-O1",
+        "-o",
+        path.join(copy, program),
+        source,
+      ]);
     }
     const megabytes = Number((await execute("du", ["-sm", copy])).split("\t")[0]);
     await makeExt4(path.join(building, "tests.img"), copy, "tests", `${Math.ceil(megabytes * 1.3) + 40}M`);

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
-import { type Mode, type OwnFacts, ownText, sharedProfile } from "../../daemon/kinds/instance/labels/profile-text";
+import { type Mode, type OwnFacts, ownProfile, sharedProfile } from "../../daemon/kinds/instance/labels/profile-text";
 import { needs } from "../support/needs";
 
 const skip = needs("apparmor-parser");
@@ -26,17 +26,16 @@ function parse(text: string): number {
 }
 
 const majors = [3, 4];
-const modes: readonly Mode[] = [
-  { isPrivileged: false, isNesting: false },
-  { isPrivileged: true, isNesting: false },
-  { isPrivileged: false, isNesting: true },
-  { isPrivileged: true, isNesting: true },
-];
+const either = [false, true];
+const modes: readonly Mode[] = either.flatMap((isPrivileged) =>
+  either.flatMap((isNesting) => either.map((judgesNetworks) => ({ isPrivileged, isNesting, judgesNetworks }))),
+);
 
 const own: OwnFacts = {
   name: "bothy-1a2b3c4d-lab_web",
   shared: "bothy.unprivileged-1a2b3c4d",
   isNesting: false,
+  judgesNetworks: false,
   hasVsock: false,
   raw: "",
 };
@@ -49,15 +48,16 @@ test("a container's own profile is one that the parser takes, and small", { skip
   for (const variant of [
     {},
     { isNesting: true },
-    { hasVsock: true },
+    { judgesNetworks: true },
+    { judgesNetworks: true, hasVsock: true },
     { raw: "deny /srv/** w,\nmount fstype=ext4," },
     { name: `bothy-1a2b3c4d-${"p".repeat(63)}_${"n".repeat(63)}` },
   ])
-    assert.ok(parse(ownText({ ...own, ...variant }, 3)) > 1000, JSON.stringify(variant));
+    assert.ok(parse(ownProfile({ ...own, ...variant }, 3).text) > 1000, JSON.stringify(variant));
 });
 
 test("rules that are none are refused with the parser's words", { skip }, () => {
-  assert.throws(() => parse(ownText({ ...own, raw: "deny nonsense here" }, 3)), /syntax error/i);
+  assert.throws(() => parse(ownProfile({ ...own, raw: "deny nonsense here" }, 3).text), /syntax error/i);
 });
 
 test("another text has another name, so that it takes the place of none that containers have", () => {
@@ -68,7 +68,7 @@ test("another text has another name, so that it takes the place of none that con
 test("no profile allows a change of profiles but to those of a container's own namespace", () => {
   for (const mode of modes) {
     const shared = sharedProfile(mode, 3);
-    const texts = [shared.text, ownText({ ...own, isNesting: mode.isNesting, shared: shared.name }, 3)];
+    const texts = [shared.text, ownProfile({ ...own, isNesting: mode.isNesting, shared: shared.name }, 3).text];
     for (const text of texts) {
       const changes = text.split("\n").filter((line) => line.includes("change_profile"));
       assert.equal(changes.length, mode.isNesting ? 1 : 0);

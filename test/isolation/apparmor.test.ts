@@ -1,16 +1,19 @@
 /** AppArmor: what its profile keeps a container from, tried from inside; and the profile's own life. Needs a kernel that has AppArmor. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { parentGroupName } from "../../daemon/platform/host/cgroups";
 import { preparePool } from "../support/daemon";
+import { buildGuest } from "../support/guest";
 import { needs } from "../support/needs";
 import { shareDaemon } from "../support/shared-daemon";
+import { labelledContainers } from "./labelled";
 
 const skip = needs("root", "apparmor");
-const image = { type: "image", alias: "template:busybox" };
 const policy = "/sys/kernel/security/apparmor";
 
 const shared = skip ? undefined : shareDaemon({ bare: true }, (daemon) => preparePool(daemon, "overlay"));
@@ -21,33 +24,37 @@ const labelFor = (name: string, mode = "unprivileged") =>
   new RegExp(`^${profileOf(name)}//&bothy\\.${mode}-[0-9a-f]{8}`);
 const loaded = () => readFileSync(`${policy}/profiles`, "utf8");
 
-async function act(name: string, action: "start" | "stop" | "restart"): Promise<void> {
-  await (await client().setInstanceState(name, { action, force: true })).wait();
-}
-
-/** Runs work with a container, which is deleted then. */
-async function having(name: string, config: Record<string, string>, work: () => Promise<void>): Promise<void> {
-  await (await client().createInstance({ name, source: image, config })).wait();
-  try {
-    await act(name, "start");
-    await work();
-  } finally {
-    const { value } = await client().getInstance(name);
-    if (value.status === "Running") await act(name, "stop");
-    await (await client().deleteInstance(name)).wait();
-  }
-}
-
-async function inside(name: string, script: string): Promise<string> {
-  const { stdout, stderr } = await client().execOutput(name, { command: ["sh", "-c", script] });
-  return `${stdout}${stderr}`.trim();
-}
-
-const pidOf = async (name: string): Promise<number> => (await client().getInstanceState(name)).pid;
+const { act, having, inside, pidOf } = labelledContainers(client);
 const labelOf = (pid: number): string => readFileSync(`/proc/${pid}/attr/apparmor/current`, "utf8").trim();
 
 /** What AppArmor says: EACCES. Capabilities and user namespaces say EPERM, a mount that is read-only EROFS. busybox tries a refused mount again, read-only. */
 const byAppArmor = /Permission denied|is write-protected, mounting read-only/;
+
+/** A program that makes calls of 64 and of 32 bits. */
+function makeNarrow(): Buffer {
+  const folder = mkdtempSync(path.join(tmpdir(), "bothy-test-narrow-"));
+  try {
+    buildGuest("narrow", path.join(folder, "narrow"), "-fno-pie", "-no-pie");
+    return readFileSync(path.join(folder, "narrow"));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** What calls gave inside, one after another in one process. */
+async function calls(name: string, ...made: readonly string[]): Promise<string[]> {
+  await client().putFile(name, "/bin/narrow", makeNarrow(), { mode: 0o755 });
+  return (await inside(name, `narrow ${made.map((one) => `'${one.replaceAll(" ", "' '")}'`).join(" -- ")}`)).split(
+    "\n",
+  );
+}
+
+/** socket(2), the same by socketcall(2) of 32 bits, and locks of sockets: the pair that is made first has the numbers 3 and 4. */
+const socketOf = (family: number) => `64 41 ${family} 2 0`;
+const packedSocketOf = (family: number) => `32 102 1 [${family},5,0`;
+const lockOfPair = ["64 53 1 2 0 @", "64 72 3 6 [1,0,0,0,0,0,0,0", "64 73 3 6"];
+const [eacces, eperm] = ["-13", "-1"];
+const [alg, inet6] = [38, 10];
 
 const kernelFiles = [
   "echo h > /proc/sysrq-trigger",
@@ -154,6 +161,34 @@ test("rules of raw.apparmor count, and such as are none are told before the cont
     await client().patchInstance("ruled", { config: { "raw.apparmor": "" } });
     await act("ruled", "start");
     assert.equal(await inside("ruled", "echo x > /etc/secret && echo written"), "written");
+  }),
+);
+
+test("locks of sockets work in every mode, which the kernel refuses to who is judged on networks", {
+  skip,
+}, async () => {
+  for (const key of ["security.privileged", "security.nesting", "user.plain"])
+    await having("locks", { [key]: "true" }, async () => {
+      const [pair = "", ...locks] = await calls("locks", ...lockOfPair);
+      assert.match(pair, /^0 3 4 /);
+      assert.deepEqual(locks, ["0", "0"], key);
+    });
+});
+
+test("where the filter does not see what sockets are made the profile does", { skip }, async () => {
+  await having("packed", { "security.syscalls.permit": "socketcall" }, async () => {
+    assert.deepEqual(await calls("packed", packedSocketOf(alg), socketOf(alg)), [eacces, eperm]);
+    const [, ...locks] = await calls("packed", ...lockOfPair);
+    assert.deepEqual(locks, [eacces, eacces]);
+  });
+  await having("open", { "security.syscalls.deny_default": "false" }, async () => {
+    assert.deepEqual(await calls("open", socketOf(alg)), [eacces]);
+  });
+});
+
+test("rules of raw.apparmor that speak of networks count", { skip }, () =>
+  having("ruled", { "raw.apparmor": "deny network inet6," }, async () => {
+    assert.deepEqual(await calls("ruled", socketOf(inet6), socketOf(2)), [eacces, "3"]);
   }),
 );
 

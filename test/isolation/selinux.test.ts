@@ -9,44 +9,15 @@ import { setTimeout as delay } from "node:timers/promises";
 import { preparePool } from "../support/daemon";
 import { needs } from "../support/needs";
 import { shareDaemon } from "../support/shared-daemon";
+import { labelledContainers } from "./labelled";
 
 const skip = needs("root", "selinux");
-const image = { type: "image", alias: "template:busybox" };
 const privileged = { "security.privileged": "true" };
 
 const shared = skip ? undefined : shareDaemon({ bare: true }, (daemon) => preparePool(daemon, "overlay"));
 const client = () => shared!.client;
 
-async function act(name: string, action: "start" | "stop" | "restart"): Promise<void> {
-  await (await client().setInstanceState(name, { action, force: true })).wait();
-}
-
-type Devices = Record<string, Record<string, string>>;
-
-/** Runs work with a container, which is deleted then. */
-async function having(
-  name: string,
-  config: Record<string, string>,
-  work: () => Promise<void>,
-  devices: Devices = {},
-): Promise<void> {
-  await (await client().createInstance({ name, source: image, config, devices })).wait();
-  try {
-    await act(name, "start");
-    await work();
-  } finally {
-    const { value } = await client().getInstance(name);
-    if (value.status === "Running") await act(name, "stop");
-    await (await client().deleteInstance(name)).wait();
-  }
-}
-
-async function inside(name: string, script: string): Promise<string> {
-  const { stdout, stderr } = await client().execOutput(name, { command: ["sh", "-c", script] });
-  return `${stdout}${stderr}`.replaceAll("\0", "\n").trim();
-}
-
-const pidOf = async (name: string): Promise<number> => (await client().getInstanceState(name)).pid;
+const { having, inside, pidOf } = labelledContainers(client);
 const labelOf = (pid: number | "self"): string => readFileSync(`/proc/${pid}/attr/current`, "utf8").replace("\0", "");
 const rangeOf = (label: string): string => label.split(":").slice(3).join(":");
 

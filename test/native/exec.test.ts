@@ -6,7 +6,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { hasEnded } from "../support/process";
-import { Spawner } from "./client";
+import { Spawner, type Words } from "./client";
 import { base, Container, collect, idmap, makeRoot, openStreams } from "./container";
 
 let spawner: Spawner;
@@ -20,6 +20,20 @@ after(async () => {
   await container.kill();
   await spawner.stop();
 });
+
+/** Has a shell run a script on a terminal, once it is told to go. @param size columns and rows */
+async function onTerminal(script: string, size: readonly [number, number] = [80, 25], env: Words = []) {
+  const shell = [
+    ["arg", "sh"],
+    ["arg", "-c"],
+    ["arg", script],
+  ] as const;
+  const tty = ["tty", ...size];
+  const connection = await spawner.request("exec", container.target, idmap, tty, ["env", "PATH=/bin"], env, shell);
+  const { ready } = await connection.line();
+  assert.ok(ready);
+  return { connection, ...openStreams(ready) };
+}
 
 for (const code of [0, 3, 255]) {
   test(`exit code ${code} of a command is told`, async () => {
@@ -43,18 +57,7 @@ test("what is sent together with the word to go counts: a signal, and a size of 
   timeout: 30_000,
 }, async () => {
   const loop = 'until [ "$(stty size)" = "40 100" ]; do sleep 0.05; done; echo seen; sleep 1000';
-  const connection = await spawner.request(
-    "exec",
-    container.target,
-    idmap,
-    ["tty", 81, 24],
-    ["env", "PATH=/bin"],
-    ["arg", "sh"],
-    ["arg", "-c"],
-    ["arg", loop],
-  );
-  const { ready } = await connection.line();
-  const { stdin, stdout } = openStreams(ready!);
+  const { connection, stdin, stdout } = await onTerminal(loop, [81, 24]);
   connection.write("go\nresize 100 40\n");
   assert.ok((await connection.line()).running);
   assert.equal(String((await once(stdout!, "data"))[0]).trim(), "seen");
@@ -175,19 +178,10 @@ test("the command is in all namespaces of the container and has its capabilities
 });
 
 test("a terminal has the size asked for, follows a resize, and is the controlling one", async () => {
-  const connection = await spawner.request(
-    "exec",
-    container.target,
-    idmap,
-    ["tty", 81, 24],
-    ["env", "PATH=/bin"],
-    ["arg", "sh"],
-    ["arg", "-c"],
-    ["arg", "stty size; tty; trap 'stty size; exit 5' WINCH; echo ready; while :; do sleep 1; done < /dev/tty"],
+  const { connection, ...streams } = await onTerminal(
+    "stty size; tty; trap 'stty size; exit 5' WINCH; echo ready; while :; do sleep 1; done < /dev/tty",
+    [81, 24],
   );
-  const { ready } = await connection.line();
-  assert.ok(ready);
-  const streams = openStreams(ready);
   let seen = "";
   const resized = new Promise<void>((resolve) => {
     streams.stdout!.on("data", (part) => {
@@ -241,21 +235,7 @@ for (const [what, input, script, expected] of [
   ["nothing, to one that does not read", "", "sleep 0.3; echo over", "over\n"],
 ] as const) {
   test(`the end of the input reaches a terminal as it does a pipe: ${what}`, async () => {
-    const connection = await spawner.request(
-      "exec",
-      container.target,
-      idmap,
-      ["tty", 80, 25],
-      [
-        ["env", "PATH=/bin"],
-        ["env", "PS1="],
-        ["arg", "sh"],
-        ["arg", "-c"],
-        ["arg", script],
-      ],
-    );
-    const { ready } = await connection.line();
-    const { stdin, stdout } = openStreams(ready!);
+    const { connection, stdin, stdout } = await onTerminal(script, [80, 25], [["env", "PS1="]]);
     connection.write("go\n");
     const output = collect(stdout!);
     stdin.end(input);
@@ -279,18 +259,7 @@ async function staysRunning(pid: number): Promise<boolean> {
 test("the exit is told once the output is through, whatever is on its way when input and command end", async () => {
   // About what the pipe to the caller takes: the steps in which the rest is moved end at another point for each amount.
   for (let bytes = 61_000; bytes <= 65_500; bytes += 500) {
-    const connection = await spawner.request(
-      "exec",
-      container.target,
-      idmap,
-      ["tty", 80, 25],
-      ["env", "PATH=/bin"],
-      ["arg", "sh"],
-      ["arg", "-c"],
-      ["arg", `head -c ${bytes} /dev/zero | tr '\\0' x`],
-    );
-    const { ready } = await connection.line();
-    const { stdin, stdout } = openStreams(ready!);
+    const { connection, stdin, stdout } = await onTerminal(`head -c ${bytes} /dev/zero | tr '\\0' x`);
     connection.write("go\n");
     const { running } = await connection.line();
     let length = 0;

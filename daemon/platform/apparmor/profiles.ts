@@ -8,13 +8,21 @@ import type { Dirs } from "../folders/dirs";
 import { errnoOf, readTextNow } from "../folders/files";
 import type { Log } from "../log";
 import { run } from "../processes/run";
+import { featuresWithoutNetworks } from "./features";
 import { type AppArmorSupport, appArmorSupport, parserProgram, policyFolder } from "./support";
 
 const namespaces = path.join(policyFolder, "policy/namespaces");
 
+export interface ProfileText {
+  readonly text: string;
+  /** Whether it judges sockets and what is done with them. One that does refuses all locks on them: the kernel asks for a right that no rule gives. */
+  readonly judgesNetworks: boolean;
+}
+
 export class AppArmorProfiles {
   #majorVersion: Promise<number> | undefined;
   #support: AppArmorSupport | undefined;
+  #hasFeatures = false;
   /** Shared ones that are being loaded: two containers that start together want one. */
   readonly #loading = new Map<string, Promise<void>>();
 
@@ -30,7 +38,7 @@ export class AppArmorProfiles {
     return this.#support;
   }
 
-  /** Of the parser: rules of newer kinds are an error to an older one. */
+  /** Of the parser: rules and options of newer kinds are an error to an older one. */
   get majorVersion(): Promise<number> {
     this.#majorVersion ??= run(parserProgram, ["--version"]).then(({ stdout }) =>
       Number(/version (\d+)/.exec(stdout)?.[1] ?? 0),
@@ -42,41 +50,52 @@ export class AppArmorProfiles {
    * Has the kernel know a profile by this text from here on, also for processes that have it already.
    * @throws ApiError INTERNAL with the parser's words in its details (`stderr`) when the text is none
    */
-  async load(name: string, text: string): Promise<void> {
+  async load(name: string, profile: ProfileText): Promise<void> {
     const file = this.#fileOf(name);
-    const isSame = readTextNow(file) === text;
+    const isSame = readTextNow(file) === profile.text;
     if (isSame && loadedNames().includes(name)) return;
     // The parser's cache goes by the time of the file.
-    if (!isSame) writeFileSync(file, text, { mode: 0o600 });
-    await this.#parse(file);
+    if (!isSame) writeFileSync(file, profile.text, { mode: 0o600 });
+    await this.#parse(file, profile);
   }
 
   /**
    * Has the kernel know a profile whose name says what its text is. Whichever daemon was the first to load it, all have it, and it stays until the host ends:
    * what is below it may be anybody's.
    */
-  loadShared(name: string, text: string): Promise<void> {
-    const loading = this.#loading.get(name) ?? this.#loadShared(name, text);
+  loadShared(name: string, profile: ProfileText): Promise<void> {
+    const loading = this.#loading.get(name) ?? this.#loadShared(name, profile);
     this.#loading.set(name, loading);
     return loading.finally(() => this.#loading.delete(name));
   }
 
-  async #loadShared(name: string, text: string): Promise<void> {
+  async #loadShared(name: string, profile: ProfileText): Promise<void> {
     if (loadedNames().includes(name)) return;
     const file = path.join(this.home.dirs.appArmor("shared"), name);
-    if (readTextNow(file) !== text) writeFileSync(file, text, { mode: 0o600 });
-    await this.#parse(file);
+    if (readTextNow(file) !== profile.text) writeFileSync(file, profile.text, { mode: 0o600 });
+    await this.#parse(file, profile);
   }
 
-  async #parse(file: string): Promise<void> {
+  async #parse(file: string, { judgesNetworks }: ProfileText): Promise<void> {
     const cache = this.home.dirs.appArmor("cache");
+    const judged = judgesNetworks ? [] : ["--policy-features", this.#withoutNetworks()];
     try {
-      await run(parserProgram, ["--replace", "--quiet", "--write-cache", "--cache-loc", cache, file]);
+      await run(parserProgram, ["--replace", "--quiet", "--write-cache", "--cache-loc", cache, ...judged, file]);
     } catch (error) {
       // Nothing may take it for what the kernel has.
       rmSync(file, { force: true });
       throw error;
     }
+  }
+
+  /** @returns the file that says so, of the kernel that runs now */
+  #withoutNetworks(): string {
+    const { appArmorFeatures } = this.home.dirs;
+    if (!this.#hasFeatures) {
+      writeFileSync(appArmorFeatures, featuresWithoutNetworks(path.join(policyFolder, "features")), { mode: 0o600 });
+      this.#hasFeatures = true;
+    }
+    return appArmorFeatures;
   }
 
   /** Makes a namespace for policy of a container's own; one that is there already is kept. */

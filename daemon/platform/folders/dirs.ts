@@ -129,6 +129,11 @@ export class Dirs {
     return this.#at("apparmor", what);
   }
 
+  /** What of the kernel's AppArmor a profile judges that leaves networks alone. */
+  get appArmorFeatures(): string {
+    return this.#at("apparmor", "features");
+  }
+
   /** Scratch folder of unfinished work; emptied at start. */
   get scratch(): string {
     return this.#at("tmp");

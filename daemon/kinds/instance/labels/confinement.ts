@@ -7,9 +7,16 @@ import type { AppArmorProfiles } from "../../../platform/apparmor/profiles";
 import { entries } from "../../../platform/folders/files";
 import type { Op } from "../../../platform/native/index";
 import type { InstanceHome } from "../home";
-import { type InstanceId, keyOf } from "../record";
+import { type InstanceId, type InstanceRecord, keyOf } from "../record";
+import { isNarrow } from "../spec/process";
+import { seesFamilies } from "../spec/syscalls";
 import { fileLabelOps, noteLabel } from "./label";
-import { ownText, sharedProfile } from "./profile-text";
+import { ownProfile, sharedProfile } from "./profile-text";
+
+/** Parsers from this version on take it from their caller what a profile judges. */
+const parserOfFeatures = 3;
+
+type Confined = Pick<InstanceRecord, keyof InstanceId | "architecture">;
 
 /** Between the profiles of a label. */
 const stacked = "//&";
@@ -31,7 +38,7 @@ export const guardsMounts = (home: Pick<InstanceHome, "appArmor">, config: Confi
  * Notes what a container that is about to start is labelled with, of the security module that this host has.
  * @param config expanded @returns the words for bothy-cell @throws ApiError BAD_REQUEST when the lines of raw.apparmor are the fault
  */
-export async function confine(home: InstanceHome, instance: InstanceId, config: Config): Promise<Op[]> {
+export async function confine(home: InstanceHome, instance: Confined, config: Config): Promise<Op[]> {
   const context = home.contexts.forStart(instance, config);
   return [
     ...noteLabel(home, instance, "selinux", context),
@@ -41,7 +48,7 @@ export async function confine(home: InstanceHome, instance: InstanceId, config: 
 }
 
 /** Has the kernel know the profiles of the container. */
-async function confineByProfile(home: InstanceHome, instance: InstanceId, config: Config): Promise<Op[]> {
+async function confineByProfile(home: InstanceHome, instance: Confined, config: Config): Promise<Op[]> {
   if (!isConfined(home, config)) return noteLabel(home, instance, "apparmor", "");
   const { appArmor } = home;
   const name = profileName(appArmor, instance);
@@ -51,20 +58,28 @@ async function confineByProfile(home: InstanceHome, instance: InstanceId, config
   const isPrivileged = set.get("security.privileged");
   const parserMajor = await appArmor.majorVersion;
   const hasVsock = (set.get("security.syscalls.permit") ?? []).includes("vsock");
-  const shared = sharedProfile({ isPrivileged, isNesting }, parserMajor);
+  const judgesNetworks = parserMajor < parserOfFeatures || !seesFamilies(config, isNarrow(instance.architecture));
+  const shared = sharedProfile({ isPrivileged, isNesting, judgesNetworks }, parserMajor);
+  const own = ownProfile(
+    { name, shared: shared.name, isNesting, judgesNetworks: judgesNetworks || speaksOfNetworks(raw), hasVsock, raw },
+    parserMajor,
+  );
   if (isNesting) appArmor.makeNamespace(name);
   try {
-    await appArmor.loadShared(shared.name, shared.text);
+    await appArmor.loadShared(shared.name, shared);
   } catch (error) {
     throw loadError(error, "");
   }
   try {
-    await appArmor.load(name, ownText({ name, shared: shared.name, isNesting, hasVsock, raw }, parserMajor));
+    await appArmor.load(name, own);
   } catch (error) {
     throw loadError(error, raw);
   }
   return noteLabel(home, instance, "apparmor", [name, shared.name, ...(isNesting ? [`:${name}:`] : [])].join(stacked));
 }
+
+/** A profile that does not judge networks would take such rules and do nothing. */
+const speaksOfNetworks = (rules: string): boolean => /^(?!\s*#).*\b(network|unix)\b/m.test(rules);
 
 function loadError(error: unknown, raw: string): ApiError {
   const { stderr = "" } = (ApiError.is(error) ? error.details : {}) as { readonly stderr?: string };

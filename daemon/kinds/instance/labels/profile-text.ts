@@ -6,11 +6,14 @@
  * once for all containers of a mode; what is a container's own is ready in some milliseconds.
  */
 import { createHash } from "node:crypto";
+import type { ProfileText } from "../../../platform/apparmor/profiles";
 import { otherNames } from "./names";
 
 export interface Mode {
   readonly isPrivileged: boolean;
   readonly isNesting: boolean;
+  /** Whether a filter lets sockets through whose family it does not see. */
+  readonly judgesNetworks: boolean;
 }
 
 export interface OwnFacts {
@@ -18,15 +21,16 @@ export interface OwnFacts {
   /** Name of the shared profile that the container has besides. */
   readonly shared: string;
   readonly isNesting: boolean;
+  /** As in the mode, or the owner's rules speak of networks. */
+  readonly judgesNetworks: boolean;
   /** Whether it may have sockets of AF_VSOCK. */
   readonly hasVsock: boolean;
   /** Lines of raw.apparmor. */
   readonly raw: string;
 }
 
-export interface Profile {
+export interface Profile extends ProfileText {
   readonly name: string;
-  readonly text: string;
 }
 
 /** Of /proc/sys: what the kernel keeps for each namespace, and lets its root change. */
@@ -55,8 +59,9 @@ const profile = (name: string, rules: readonly string[]): string =>
   ].join("\n");
 
 /** What is not told here, a newer parser would deny. @param parserMajor version of the parser that reads this */
-const everything = (parserMajor: number): string[] => [
-  ...["file,", "network,", "dbus,", "unix,", "capability,"],
+const everything = (parserMajor: number, judgesNetworks: boolean): string[] => [
+  ...["file,", "dbus,", "capability,"],
+  ...(judgesNetworks ? ["network,", "unix,"] : []),
   ...(parserMajor >= 4 ? ["userns,", "mqueue,", "io_uring,"] : []),
 ];
 
@@ -66,9 +71,8 @@ const everything = (parserMajor: number): string[] => [
  */
 export function sharedProfile(mode: Mode, parserMajor: number): Profile {
   const rules = [
-    ...everything(parserMajor),
-    // The filter denies them too, but where socketcall has to be let through.
-    "deny network alg,",
+    ...everything(parserMajor, mode.judgesNetworks),
+    ...(mode.judgesNetworks ? ["deny network alg,"] : []),
     "signal,",
     "ptrace,",
     ...(mode.isNesting ? ['change_profile -> ":bothy-*:**",'] : []),
@@ -79,14 +83,15 @@ export function sharedProfile(mode: Mode, parserMajor: number): Profile {
   const hash = createHash("sha256").update(rules.join("\n")).digest("hex").slice(0, 8);
   const kind = [mode.isPrivileged ? "privileged" : "unprivileged", ...(mode.isNesting ? ["nesting"] : [])].join("-");
   const name = `bothy.${kind}-${hash}`;
-  return { name, text: profile(name, rules) };
+  return { name, text: profile(name, rules), judgesNetworks: mode.judgesNetworks };
 }
 
 /** What one container has: whom it may reach, and its owner's rules. Whoever comes from outside is judged out there. */
-export const ownText = ({ name, shared, isNesting, hasVsock, raw }: OwnFacts, parserMajor: number): string =>
-  profile(name, [
-    ...everything(parserMajor),
-    ...(hasVsock ? [] : ["deny network vsock,"]),
+export function ownProfile(facts: OwnFacts, parserMajor: number): Profile {
+  const { name, shared, isNesting, judgesNetworks, hasVsock, raw } = facts;
+  const text = profile(name, [
+    ...everything(parserMajor, judgesNetworks),
+    ...(judgesNetworks && !hasVsock ? ["deny network vsock,"] : []),
     ...["mount,", "umount,", "pivot_root,"],
     "signal (receive),",
     "ptrace (readby, tracedby),",
@@ -97,6 +102,8 @@ export const ownText = ({ name, shared, isNesting, hasVsock, raw }: OwnFacts, pa
     ...(isNesting ? [`change_profile -> ":${name}:**",`] : []),
     ...raw.split("\n"),
   ]);
+  return { name, text, judgesNetworks };
+}
 
 /** The bounding set has none of these; a user namespace that is made inside begins with all, and there the kernel asks again. */
 const capabilities = ({ isNesting }: Mode): string[] => [

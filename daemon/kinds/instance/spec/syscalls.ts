@@ -125,6 +125,16 @@ export function policyRules(dir: string, config: Config): Buffer {
 const newMountCalls = ["open_tree", "move_mount", "fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr"];
 const enosys = 38;
 
+/**
+ * Whether a container's filter sees of which family each socket is that is made: not where socketcall may make them, nor where the filter is the owner's.
+ * @param config expanded @param isNarrow whether its programs are of 32 bits
+ */
+export const seesFamilies = (config: Config, isNarrow: boolean): boolean =>
+  !isNarrow &&
+  !instanceConfig(config).has("raw.seccomp") &&
+  isDefaultDenied(config) &&
+  !(instanceConfig(config).get("security.syscalls.permit") ?? []).includes("socketcall");
+
 /** Rules that leave mount(2) and umount2(2) as the only ways to mount. @param dir of the programs that the build makes */
 export function mountCallRules(dir: string): Buffer {
   const { audits, calls } = namesIn(dir);
