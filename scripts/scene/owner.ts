@@ -5,8 +5,9 @@ import path from "node:path";
 import { cellProgram } from "../../sdk/host/package";
 import { placeOf, removeTraces } from "./traces";
 
-/** Beginning of the names of such folders. */
+/** Beginnings of the names of such folders: of tests with a daemon, and of those of bothy-cell alone, whose sockets want short ones. */
 export const testPrefix = "bothy-test-";
+export const cellPrefix = "cell-";
 
 const ownerFile = (base: string) => path.join(base, "owner");
 
@@ -23,7 +24,8 @@ export const disown = (base: string): void => rmSync(ownerFile(base), { force: t
 export async function sweepOrphans(folder: string): Promise<void> {
   for (const name of readdirSync(folder)) {
     const base = path.join(folder, name);
-    if (name.startsWith(testPrefix) && isOrphan(base) && isClaimed(base)) await remove(base);
+    const isTests = [testPrefix, cellPrefix].some((prefix) => name.startsWith(prefix));
+    if (isTests && isOrphan(base) && isClaimed(base)) await remove(base);
   }
 }
 
@@ -44,7 +46,7 @@ function isClaimed(base: string): boolean {
 }
 
 async function remove(base: string): Promise<void> {
-  if (existsSync(stateDirOf(base))) await removeTraces(placeOf(stateDirOf(base)));
+  await removeTraces(placeOf(existsSync(stateDirOf(base)) ? stateDirOf(base) : base));
   execFileSync(cellProgram, ["remove", base]);
 }
 

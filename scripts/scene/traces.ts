@@ -87,21 +87,44 @@ function ignoring(code: string, work: () => void): void {
   }
 }
 
-/** Living processes in the daemon's network namespace, in its containers' groups, or begun with our folder in mind. */
+/** Living processes in the daemon's network namespace, in its containers' groups, begun with our folder in mind or with a file in it, and what these began. */
 export function processesOf({ dir, keeperPid, group }: Place): number[] {
   const netns = keeperPid === undefined ? undefined : readlinkSync(`/proc/${keeperPid}/ns/net`);
   const numbers = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  return numbers.map(Number).filter((pid) => {
+  const isOurs = (pid: number) => {
+    if (netns !== undefined && readlinkSync(`/proc/${pid}/ns/net`) === netns) return true;
+    if (readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(`:/${group}/`)) return true;
+    const words = ["cmdline", "environ"].map((file) => readFileSync(`/proc/${pid}/${file}`, "latin1"));
+    // A supervisor keeps neither, but a container's console.
+    const held = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+    return [...words, ...held].some((text) => text.includes(`${dir}/`));
+  };
+  const found = numbers.map(Number).filter((pid) => {
     if (pid === keeperPid || pid === process.pid) return false;
-    try {
-      if (netns !== undefined && readlinkSync(`/proc/${pid}/ns/net`) === netns) return true;
-      if (readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(`:/${group}/`)) return true;
-      return ["cmdline", "environ"].some((file) => readFileSync(`/proc/${pid}/${file}`, "latin1").includes(`${dir}/`));
-    } catch {
-      // It has ended, or is a zombie of its parent's.
-      return false;
-    }
+    return isAlive(pid) && unlessEnded(() => isOurs(pid), false);
   });
+  return [...new Set(found.flatMap((pid) => [pid, ...begunBy(pid)]))];
+}
+
+/** A container's first process has nothing of its supervisor's about it. */
+const begunBy = (pid: number): number[] =>
+  unlessEnded(() => readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8"), "")
+    .split(" ")
+    .filter(Boolean)
+    .map(Number)
+    .filter(isAlive)
+    .flatMap((child) => [child, ...begunBy(child)]);
+
+/** A zombie has no program any more, though it still has its control group: whoever adopted it takes its time. */
+const isAlive = (pid: number): boolean => unlessEnded(() => readlinkSync(`/proc/${pid}/exe`) !== "", false);
+
+/** @param otherwise of a process that has ended meanwhile */
+function unlessEnded<T>(read: () => T, otherwise: T): T {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
 }
 
 /** The words of a process's command. */

@@ -6,6 +6,7 @@ import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Readable } from "node:stream";
+import { cellPrefix, own, sweepOrphans } from "../../scripts/scene/owner";
 import { cellProgram, seccompDir } from "../../sdk/host/package";
 
 export const nativeDir = path.resolve(__dirname, "../../../native");
@@ -144,15 +145,22 @@ export async function connect(socketPath: string): Promise<Connection> {
 export const ownMounts: readonly string[] = ["unshare", "--mount"];
 
 export class Spawner {
-  readonly dir = mkdtempSync(path.join(tmpdir(), "cell-"));
-  readonly socketPath = path.join(this.dir, "spawner.sock");
+  readonly dir: string;
+  readonly socketPath: string;
   child!: ChildProcess;
   /** What stop() does first, so that a failed test leaves nothing running. */
   readonly cleanups: (() => Promise<unknown>)[] = [];
 
-  /** @param prefix a program that runs the spawner, such as `ip netns exec NAME` */
-  static async start(prefix: readonly string[] = []): Promise<Spawner> {
-    const self = new Spawner();
+  private constructor(folder: string) {
+    this.dir = mkdtempSync(path.join(folder, cellPrefix));
+    this.socketPath = path.join(this.dir, "spawner.sock");
+  }
+
+  /** @param prefix a program that runs the spawner, such as `ip netns exec NAME` @param folder in which it has one of its own */
+  static async start(prefix: readonly string[] = [], folder = tmpdir()): Promise<Spawner> {
+    await sweepOrphans(folder);
+    const self = new Spawner(folder);
+    own(self.dir);
     const command = [...prefix, program, "spawner", "--socket", self.socketPath];
     self.child = spawn(command[0]!, command.slice(1), { stdio: ["pipe", "pipe", "inherit"] });
     await once(self.child.stdout as Readable, "data");
