@@ -6,6 +6,7 @@ import { openTls } from "./tls";
 import {
   closedError,
   compose,
+  idleMs,
   type Transport,
   type WireRequest,
   type WireResponse,
@@ -13,17 +14,14 @@ import {
   withRetry,
 } from "./transport";
 
-/** Idle connections are kept that long where the server does not say how long it keeps them. */
-const idleMs = 30_000;
-
-/** Sends over as many connections as there are requests at once. It waits for an answer as long as it takes. */
-export function httpsTransport(endpoint: HttpsEndpoint): Transport {
+/** Sends over as many connections as there are requests at once. It waits for an answer as long as it takes. @param keptMs how long idle ones are kept */
+export function httpsTransport(endpoint: HttpsEndpoint, keptMs = idleMs): Transport {
   let opened: Promise<Pool> | undefined;
   let isClosed = false;
   const send = async ({ method, path, headers, body, signal }: WireRequest): Promise<WireResponse> => {
     signal?.throwIfAborted();
     if (isClosed) throw closedError();
-    opened ??= openPool(endpoint);
+    opened ??= openPool(endpoint, keptMs);
     const pool = await opened;
     // One that still waits for its connection would say so only when it has got it.
     const answer = await untilAborted(pool.request({ method, path, headers: { ...headers }, body, signal }), signal);
@@ -36,7 +34,7 @@ export function httpsTransport(endpoint: HttpsEndpoint): Transport {
   return { send: compose(send, withConnectionErrors(endpoint), withRetry()), close };
 }
 
-async function openPool(endpoint: HttpsEndpoint): Promise<Pool> {
+async function openPool(endpoint: HttpsEndpoint, keptMs: number): Promise<Pool> {
   // Not before: it takes 50 ms to load.
   const { Pool } = await import("undici");
   return new Pool(`https://${hostHeader(endpoint)}`, {
@@ -48,7 +46,9 @@ async function openPool(endpoint: HttpsEndpoint): Promise<Pool> {
     },
     allowH2: false,
     pipelining: 1,
-    keepAliveTimeout: idleMs,
+    keepAliveTimeout: keptMs,
+    // A server that says how long it keeps them is not asked for more.
+    keepAliveMaxTimeout: keptMs,
     headersTimeout: 0,
     bodyTimeout: 0,
   });

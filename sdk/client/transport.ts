@@ -32,13 +32,23 @@ export interface Transport {
 /** Wraps a sender in layers; the first one is the outermost. */
 export const compose = (send: Send, ...layers: Layer[]): Send => layers.reduceRight((next, layer) => layer(next), send);
 
+/**
+ * How long a connection is kept that nobody uses. Servers keep them for longer, a daemon of Bothy 72 seconds: who used one in the very moment in which the server
+ * ends it would not know whether its request was heard. What a server says of its own bound is too near to that on a busy machine.
+ */
+export const idleMs = 30_000;
+
 /** Keep-alive connections to a unix socket, as many as there are requests at once. Idle ones do not keep the process alive. */
 class SocketAgent extends Agent {
   #isClosed = false;
 
-  constructor(private readonly endpoint: UnixEndpoint) {
+  /** @param timeout in milliseconds, after which Node ends idle ones; one under way may take as long as it does */
+  constructor(
+    private readonly endpoint: UnixEndpoint,
+    timeout: number,
+  ) {
     // Without a name Node would look whether "localhost" is an address, by a pattern that takes it milliseconds to compile.
-    super({ keepAlive: true, servername: "" } as AgentOptions);
+    super({ keepAlive: true, timeout, servername: "" } as AgentOptions);
   }
 
   /** Called by Node for each new connection. */
@@ -65,9 +75,9 @@ class SocketAgent extends Agent {
 /** What a closed client answers. */
 export const closedError = (): Error => Object.assign(new Error("The client was closed."), { code: "ECONNABORTED" });
 
-/** Sends over keep-alive connections to a unix socket. It waits for an answer as long as it takes. */
-export function unixTransport(endpoint: UnixEndpoint): Transport {
-  const agent = new SocketAgent(endpoint);
+/** Sends over keep-alive connections to a unix socket. It waits for an answer as long as it takes. @param keptMs how long idle ones are kept */
+export function unixTransport(endpoint: UnixEndpoint, keptMs = idleMs): Transport {
+  const agent = new SocketAgent(endpoint, keptMs);
   const send: Send = async (request) => {
     request.signal?.throwIfAborted();
     agent.requireOpen();
