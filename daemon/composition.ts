@@ -240,7 +240,10 @@ export function makeParts(ground: Ground): Parts {
   parts.volumes = new Volumes(as("storage-pool"), pools);
   parts.storageVolumes = new StorageVolumeService(as("storage-volume"));
   parts.networkAcls = new NetworkAclService(as("network-acl"));
-  parts.aclNetworks = { followAcls: (network) => parts.networks.followAcls(network) };
+  parts.aclNetworks = {
+    havingAcls: (acls) => parts.networks.havingAcls(acls),
+    followAcls: (network) => parts.networks.followAcls(network),
+  };
   parts.zoneNetworks = zoneNetworks(parts);
   parts.networkZones = new NetworkZoneService(as("network-zone"));
   parts.networks = new NetworkService(as("network"));

@@ -45,7 +45,7 @@ export class NetworkAclService {
     this.#store.insert({ name: post.name, ...checked(post) });
   }
 
-  /** Replaces the mutable part, and applies it to the traffic of each network that has it; where one cannot follow, all stay as they were. */
+  /** Replaces the mutable part, and applies it to the traffic of each network and nic that has it; where one cannot follow, all stay as they were. */
   async update(_call: Call, name: string, put: NetworkAclPut): Promise<void> {
     const before = this.#record(name);
     const after = { ...before, ...checked(put) };
@@ -57,14 +57,14 @@ export class NetworkAclService {
     // Run first: the networks then look at the ACL as it was.
     undo.add(() => this.#store.update(before));
     this.#store.update(after);
-    for (const { name: network } of this.#networksOf(name)) {
+    for (const network of this.home.aclNetworks.havingAcls([name])) {
       followed.push(network);
       await this.home.aclNetworks.followAcls(network);
     }
     undo.keep();
   }
 
-  /** @throws ApiError BAD_REQUEST when a network has it */
+  /** @throws ApiError BAD_REQUEST when a network or a nic has it */
   rename(_call: Call, from: string, to: string): void {
     this.#record(from);
     if (this.#store.find(to) !== undefined) throw conflict("An ACL by that name exists already");
@@ -72,7 +72,7 @@ export class NetworkAclService {
     this.#store.rename(from, to);
   }
 
-  /** @throws ApiError BAD_REQUEST when a network has it */
+  /** @throws ApiError BAD_REQUEST when a network or a nic has it */
   delete(_call: Call, name: string): void {
     this.#record(name);
     this.#requireUnused(name, "delete");
@@ -86,14 +86,14 @@ export class NetworkAclService {
   }
 
   #requireUnused(name: string, verb: string): void {
-    const users = this.#networksOf(name).map((network) => `"${network.name}"`);
+    const users = this.#usersOf(name).map((user) => `${user.kind} "${user.name}"`);
     if (users.length > 0)
       throw badRequest(
         `Cannot ${verb} an ACL that is in use: ${users.join(", ")} has it. Take "${name}" from security.acls there first.`,
       );
   }
 
-  #networksOf(name: string) {
+  #usersOf(name: string) {
     return this.home.references.to(ref("network-acl", name));
   }
 
@@ -104,7 +104,7 @@ export class NetworkAclService {
       egress: rules.egress.map(shownRule),
       ingress: rules.ingress.map(shownRule),
       config,
-      used_by: this.#networksOf(name).map(urlOf),
+      used_by: this.#usersOf(name).map(urlOf),
     };
   }
 }

@@ -2,7 +2,7 @@
 import type { Config, Devices } from "../../../sdk/api/common";
 import type { References } from "../../core/references/references";
 import type { Platform } from "../../platform/platform";
-import type { NetworkAcl } from "./acl-rules";
+import type { NetworkAcl } from "./acl/lines";
 
 /** An instance whose nics may be on a network. */
 export interface NicOwner {

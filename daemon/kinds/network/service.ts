@@ -14,6 +14,7 @@ import type { Reference } from "../../core/references/store";
 import { Revert } from "../../core/revert";
 import { requireConfig } from "../../core/validate";
 import { toApiError } from "../../platform/errors";
+import { networksWithAcls } from "./acl/usage";
 import type { NetworkDriver, NetworkHost, NetworkPlace } from "./driver";
 import { BridgeDriver } from "./drivers/bridge";
 import { ParentDriver } from "./drivers/parent";
@@ -199,6 +200,11 @@ export class NetworkService {
       this.#startUp.worksAgain(name);
       undo.keep();
     });
+  }
+
+  /** The networks that some ACLs count on, for themselves or for their nics. */
+  havingAcls(acls: readonly string[]): string[] {
+    return networksWithAcls(this.#store.list(), this.home.nicOwners, acls);
   }
 
   /** Applies the ACLs of a network as they are now. @throws ApiError when the rules cannot be loaded */
@@ -401,6 +407,7 @@ export class NetworkService {
       name,
       config,
       acls,
+      findAcl: (acl) => this.home.networkAcls.find(acl),
       // Read when rules are made: a nic that starts has the place of each network.
       get forwards() {
         return store.list(name);

@@ -243,6 +243,7 @@ export const apiExtensions: readonly string[] = [
   "instance_auto_restart",
   "storage_initial_owner",
   "image_import_alias",
+  "network_bridge_acl_devices",
   "instance_oci_entrypoint",
   "container_disk_tmpfs",
   "bothy_templates",
