@@ -3,6 +3,7 @@ import type { Config } from "../../../sdk/api/common";
 import { type ApiError, badRequest } from "../../../sdk/api/errors";
 import type { NetworkLease, NetworkState } from "../../../sdk/api/network";
 import type { NetworkAcl } from "./acl/lines";
+import type { AddressesOf } from "./acl/sets";
 import type { ForwardRules } from "./forward/rules";
 import type { Port } from "./port-rules";
 
@@ -15,6 +16,8 @@ export interface NetworkPlace {
   readonly acls?: readonly NetworkAcl[];
   /** ACLs as they are now, for the nics that name them. */
   readonly findAcl?: (name: string) => NetworkAcl | undefined;
+  /** Addresses of a set that ACLs name, as they are now. */
+  readonly addressesOf?: AddressesOf;
   readonly forwards?: readonly ForwardRules[];
 }
 

@@ -29,6 +29,7 @@ export interface NetworkAcls {
 
 export interface NetworkHome extends Platform {
   readonly networkAcls: NetworkAcls;
+  readonly networkAddressSets: { addressesOf(name: string): readonly string[] | undefined };
   readonly networkZones: { has(name: string): boolean };
   readonly references: References;
   readonly nicOwners: NicOwners;

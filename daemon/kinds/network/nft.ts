@@ -5,6 +5,7 @@ import { run } from "../../platform/processes/run";
 import { judgedPorts } from "./acl/judged-ports";
 import type { NetworkAcl } from "./acl/lines";
 import { aclChains } from "./acl/network-chains";
+import { setCommands } from "./acl/sets";
 import { type Family, familiesOf } from "./config";
 import type { NetworkPlace } from "./driver";
 import { type ForwardRules, forwardChains } from "./forward/rules";
@@ -86,9 +87,10 @@ const chain = (name: string, hook: string | undefined, rules: readonly string[])
 
 /** Replaces the network's tables in one transaction: no packet meets half of the rules. */
 export async function applyRules(network: NetworkPlace, ports: readonly Port[]): Promise<void> {
-  const { name, config, acls, forwards } = network;
+  const { name, config, acls = [], forwards, addressesOf } = network;
+  const sets = setCommands(tableOf(name), acls, (set) => addressesOf?.(set) ?? []);
   const opened = ports.map((port) => openPort(name, config, port)).join("");
-  const input = `${dropTables(name)}${rulesetOf(name, config, acls, forwards)}${portRulesetOf(name, config)}${opened}${await judgedPorts(network, ports)}`;
+  const input = `${dropTables(name)}table ${tableOf(name)}\n${sets}${rulesetOf(name, config, acls, forwards)}${portRulesetOf(name, config)}${opened}${await judgedPorts(network, ports)}`;
   await run("nft", ["-f", "-"], { input });
 }
 

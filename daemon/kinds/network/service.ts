@@ -14,6 +14,7 @@ import type { Reference } from "../../core/references/store";
 import { Revert } from "../../core/revert";
 import { requireConfig } from "../../core/validate";
 import { toApiError } from "../../platform/errors";
+import { type AclChange, changeAcls } from "./acl/change";
 import { networksWithAcls } from "./acl/usage";
 import type { NetworkDriver, NetworkHost, NetworkPlace } from "./driver";
 import { BridgeDriver } from "./drivers/bridge";
@@ -202,13 +203,14 @@ export class NetworkService {
     });
   }
 
-  /** The networks that some ACLs count on, for themselves or for their nics. */
-  havingAcls(acls: readonly string[]): string[] {
-    return networksWithAcls(this.#store.list(), this.home.nicOwners, acls);
+  /** Makes a change of ACLs, or of what they name, and applies it wherever they count. @see changeAcls */
+  changeAcls(acls: readonly string[], change: AclChange): Promise<void> {
+    const networks = networksWithAcls(this.#store.list(), this.home.nicOwners, acls);
+    return changeAcls(networks, change, (network) => this.#followAcls(network), this.home.log);
   }
 
   /** Applies the ACLs of a network as they are now. @throws ApiError when the rules cannot be loaded */
-  async followAcls(name: string): Promise<void> {
+  async #followAcls(name: string): Promise<void> {
     await this.home.locks.run(planLock, async () => {
       const record = this.#store.find(name);
       // Deleted meanwhile, or one that is down: it has them when it starts.
@@ -408,6 +410,7 @@ export class NetworkService {
       config,
       acls,
       findAcl: (acl) => this.home.networkAcls.find(acl),
+      addressesOf: (set) => this.home.networkAddressSets.addressesOf(set) ?? [],
       // Read when rules are made: a nic that starts has the place of each network.
       get forwards() {
         return store.list(name);

@@ -245,6 +245,7 @@ export const apiExtensions: readonly string[] = [
   "image_import_alias",
   "network_bridge_acl_devices",
   "instance_oci_entrypoint",
+  "network_address_set",
   "container_disk_tmpfs",
   "bothy_templates",
   "bothy_storage_overlay",

@@ -5,15 +5,21 @@ import type { Port } from "../port-rules";
 import { portTableOf, tableOf } from "../tables";
 import { bridgeFilter, markCommands } from "./bridge-filter";
 import { judgePort } from "./port-acls";
+import { setCommands } from "./sets";
 
 /** Commands that have the frames of such ports judged by their ACLs as these are now; "" where there is none. */
-export async function judgedPorts({ name, config, findAcl }: NetworkPlace, ports: readonly Port[]): Promise<string> {
+export async function judgedPorts(
+  { name, config, findAcl, addressesOf }: NetworkPlace,
+  ports: readonly Port[],
+): Promise<string> {
   const judged = ports.flatMap(({ hostName, acls }) => (acls === undefined ? [] : [{ hostName, ...acls }]));
   if (judged.length === 0) return "";
   const filter = await bridgeFilter();
   const network = { name, config, table: portTableOf(name) };
   const found = (acl: string) => findAcl?.(acl) ?? { name: acl, ingress: [], egress: [] };
+  const named = judged.flatMap(({ names }) => names.map(found));
   return [
+    setCommands(network.table, named, (set) => addressesOf?.(set) ?? []),
     ...(filter.follows === "mark" ? markCommands(tableOf(name), name) : []),
     // One that is gone has no rules; its nic is shut all the same.
     ...judged.map(({ hostName, names, usual }) => judgePort(network, hostName, names.map(found), usual, filter)),

@@ -1,10 +1,10 @@
 /** What a rule of an ACL asks of a packet, in nftables' words. */
-import { familyOf, type NetworkAclRule, wordsOf } from "../../../../sdk/api/network-acl-rule";
+import { familyOf, type NetworkAclRule, setOf, wordsOf } from "../../../../sdk/api/network-acl-rule";
 
 const families = ["ipv4", "ipv6"] as const;
 type Family = (typeof families)[number];
 
-/** One line for each family that the rule speaks of, or one for both. @param isOfBridge whether frames are asked, which say first of which family they are */
+/** One line for each family that the rule speaks of and each of its address sets, or one for both. @param isOfBridge whether frames are asked, which say first of which family they are */
 export function matchesOf(rule: NetworkAclRule, isOfBridge = false): string[] {
   const subjects = [wordsOf(rule.source), wordsOf(rule.destination)] as const;
   const only = { icmp4: "ipv4", icmp6: "ipv6" }[rule.protocol] as Family | undefined;
@@ -14,12 +14,27 @@ export function matchesOf(rule: NetworkAclRule, isOfBridge = false): string[] {
   return families
     .filter((family) => only === undefined || family === only)
     .flatMap((family) => {
-      const sides = subjects.map((side) => side.filter((word) => familyOf(word) === family));
-      // A side that speaks of the other family alone leaves this one out.
-      if (sides.some((side, at) => side.length === 0 && (subjects[at]?.length ?? 0) > 0)) return [];
-      const [from, to] = sides.map((side) => (side.length === 0 ? undefined : `{ ${side.join(", ")} }`));
-      return [`${kind(family)}${sideOf(family, "saddr", from)}${sideOf(family, "daddr", to)}${ports}`];
+      const [from, to] = subjects.map((side) => alternatives(side, family));
+      return (from ?? []).flatMap((source) =>
+        (to ?? []).map(
+          (target) => `${kind(family)}${sideOf(family, "saddr", source)}${sideOf(family, "daddr", target)}${ports}`,
+        ),
+      );
     });
+}
+
+/** Name of the set in nftables that has a set's addresses of one family. */
+export const familySetName = (set: string, family: Family): string => `${family}_${set}`;
+
+/** What a side may be in a family, one of them: nftables has no set of addresses and sets. A side that speaks of the other family alone is nothing here. */
+function alternatives(subjects: readonly string[], family: Family): (string | undefined)[] {
+  if (subjects.length === 0) return [undefined];
+  const addresses = subjects.filter((word) => familyOf(word) === family);
+  const sets = subjects.flatMap((word) => setOf(word) ?? []);
+  return [
+    ...(addresses.length === 0 ? [] : [`{ ${addresses.join(", ")} }`]),
+    ...sets.map((set) => `@${familySetName(set, family)}`),
+  ];
 }
 
 const wordOf = (family: Family): string => (family === "ipv4" ? "ip" : "ip6");
