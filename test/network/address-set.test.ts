@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
 import type { Config } from "../../sdk/api/common";
 import type { NetworkAclRule } from "../../sdk/api/network-acl-rule";
+import { change } from "../support/database";
 import { echo } from "../support/echo";
 import { needs } from "../support/needs";
 import { CabledScene, outside } from "./cabled-scene";
@@ -226,4 +227,25 @@ test("what is no address, no name or no set is refused, and a set that a rule na
   const inUse = /^Cannot \w+ address set that is in use: rules of "judge" name it/;
   await shared.refuses("DELETE", `${sets}/friends`, undefined, 400, inUse);
   await shared.refuses("POST", `${sets}/friends`, { name: "foes" }, 400, inUse);
+});
+
+test("an ACL or a set that was damaged lets nothing pass, until it is made anew", { skip }, async () => {
+  const { client, daemon } = shared;
+  const damage = async (sql: string) => {
+    await daemon.stop();
+    change(daemon, sql);
+    await daemon.start();
+  };
+  await setNetwork("judge");
+  await fill(outside.ipv4);
+  await judge({}, { action: "drop", destination: "$friends" });
+  assert.deepEqual(await reached(...all), all.slice(1));
+  await damage("UPDATE network_address_sets SET addresses = '{' WHERE name = 'friends'");
+  assert.deepEqual(await reached(...all), []);
+  await client.createNetworkAddressSet({ name: "friends", addresses: [other.ipv4] });
+  assert.deepEqual(await reached(...all), [outside.ipv4, outside.ipv6, other.ipv6]);
+  await damage("UPDATE network_acls SET egress = '{' WHERE name = 'judge'");
+  assert.deepEqual(await reached(...all), []);
+  await client.createNetworkAcl({ name: "judge", egress: [{ action: "allow", state: "enabled" }] });
+  assert.deepEqual(await reached(...all), all);
 });

@@ -51,9 +51,14 @@ export class NetworkAclService {
   }
 
   /** @throws ApiError CONFLICT for a taken name, BAD_REQUEST that names the rule which is none */
-  create(_call: Call, post: NetworkAclsPost): void {
+  async create(_call: Call, post: NetworkAclsPost): Promise<void> {
     if (this.#store.find(post.name) !== undefined) throw conflict("The network ACL already exists");
-    this.#store.insert({ name: post.name, ...this.#checked(post) });
+    const acl = { name: post.name, ...this.#checked(post) };
+    // Networks and nics may have one of the name already, which was damaged.
+    await this.home.aclNetworks.change([post.name], {
+      make: () => this.#store.insert(acl),
+      takeBack: () => this.#store.delete(acl.name),
+    });
   }
 
   /** Replaces the mutable part, and applies it to the traffic of each network and nic that has it; where one cannot follow, all stay as they were. */

@@ -37,9 +37,14 @@ export class NetworkAddressSetService {
   }
 
   /** @throws ApiError CONFLICT for a taken name, BAD_REQUEST that names the address which is none */
-  create(_call: Call, post: NetworkAddressSetsPost): void {
+  async create(_call: Call, post: NetworkAddressSetsPost): Promise<void> {
     if (this.#store.find(post.name) !== undefined) throw conflict("The network address set already exists");
-    this.#store.insert({ name: post.name, ...checked(post) });
+    const set = { name: post.name, ...checked(post) };
+    // Rules may name one already, which was damaged.
+    await this.#change(post.name, {
+      make: () => this.#store.insert(set),
+      takeBack: () => this.#store.delete(set.name),
+    });
   }
 
   /** Replaces the mutable part, and applies it where ACLs name the set; where one network cannot follow, all stay as they were. */
@@ -47,10 +52,12 @@ export class NetworkAddressSetService {
     const before = this.#record(name);
     const after = { ...before, ...checked(put) };
     if (isDeepStrictEqual(before.addresses, after.addresses)) return this.#store.update(after);
-    await this.home.aclNetworks.change(
-      this.#usersOf(name).map((acl) => acl.name),
-      { make: () => this.#store.update(after), takeBack: () => this.#store.update(before) },
-    );
+    await this.#change(name, { make: () => this.#store.update(after), takeBack: () => this.#store.update(before) });
+  }
+
+  async #change(name: string, change: { make(): void; takeBack(): void }): Promise<void> {
+    const acls = this.#usersOf(name).map((acl) => acl.name);
+    await this.home.aclNetworks.change(acls, change);
   }
 
   /** @throws ApiError BAD_REQUEST when an ACL names it */

@@ -15,7 +15,7 @@ export interface NetworkPlace {
   /** Those that `security.acls` names, in its order; none when absent. */
   readonly acls?: readonly NetworkAcl[];
   /** ACLs as they are now, for the nics that name them. */
-  readonly findAcl?: (name: string) => NetworkAcl | undefined;
+  readonly findAcl?: (name: string) => NetworkAcl;
   /** Addresses of a set that ACLs name, as they are now. */
   readonly addressesOf?: AddressesOf;
   readonly forwards?: readonly ForwardRules[];

@@ -15,6 +15,7 @@ import { Revert } from "../../core/revert";
 import { requireConfig } from "../../core/validate";
 import { toApiError } from "../../platform/errors";
 import { type AclChange, changeAcls } from "./acl/change";
+import { aclInForce } from "./acl/in-force";
 import { networksWithAcls } from "./acl/usage";
 import type { NetworkDriver, NetworkHost, NetworkPlace } from "./driver";
 import { BridgeDriver } from "./drivers/bridge";
@@ -403,14 +404,17 @@ export class NetworkService {
   }
 
   #place({ name, config }: NetworkRecord): NetworkPlace {
-    const acls = aclsOf(config).flatMap((acl) => this.home.networkAcls.find(acl) ?? []);
+    const { networkAcls, networkAddressSets } = this.home;
+    const findAddresses = (set: string) => networkAddressSets.addressesOf(set);
+    const stored = { findAcl: (acl: string) => networkAcls.find(acl), findAddresses };
+    const findAcl = (acl: string) => aclInForce(acl, stored);
     const { store } = this.forwards;
     return {
       name,
       config,
-      acls,
-      findAcl: (acl) => this.home.networkAcls.find(acl),
-      addressesOf: (set) => this.home.networkAddressSets.addressesOf(set) ?? [],
+      acls: aclsOf(config).map(findAcl),
+      findAcl,
+      addressesOf: (set) => findAddresses(set) ?? [],
       // Read when rules are made: a nic that starts has the place of each network.
       get forwards() {
         return store.list(name);

@@ -21,7 +21,6 @@ export async function judgedPorts(
   return [
     setCommands(network.table, named, (set) => addressesOf?.(set) ?? []),
     ...(filter.follows === "mark" ? markCommands(tableOf(name), name) : []),
-    // One that is gone has no rules; its nic is shut all the same.
     ...judged.map(({ hostName, names, usual }) => judgePort(network, hostName, names.map(found), usual, filter)),
   ].join("");
 }
