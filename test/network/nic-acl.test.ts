@@ -251,6 +251,20 @@ test("rules that are logged tell what they refused of a neighbour", { skip }, as
   }
 });
 
+test("a nic gets no ACLs where its bridge follows no connections", {
+  skip: skip || needs("br-netfilter-alone"),
+}, async () => {
+  const key = "net.bridge.bridge-nf-call-iptables";
+  const devices = nic({ "security.acls": "judge" });
+  await shared.daemon.run("sysctl", "-q", "-w", `${key}=0`);
+  try {
+    await shared.refuses("PATCH", "/1.0/instances/web", { devices }, 400, /"security\.acls".*follows no connections/);
+    assert.equal(await outcome("web", "tcp", 5001), "reached");
+  } finally {
+    await shared.daemon.run("sysctl", "-q", "-w", `${key}=1`);
+  }
+});
+
 test("an ACL that is not there, or that nobody would apply, is refused by its key, and one in use stays", {
   skip,
 }, async () => {

@@ -40,6 +40,8 @@ const looks = {
     ),
   /** Bridges that follow connections, by themselves or as IP does. */
   "bridge-connections": () => inBridge("ct state new") || existsSync("/proc/sys/net/bridge"),
+  /** Bridges that follow them as IP does, and not by themselves. */
+  "br-netfilter-alone": () => !inBridge("ct state new") && existsSync("/proc/sys/net/bridge"),
   /** Bridges that answer the sender of what they refuse. */
   "bridge-reject": () => inBridge("meta protocol ip reject"),
   ipvlan: () =>
