@@ -52,6 +52,9 @@ import type { AclNetworks } from "./kinds/network-acl/home";
 import { networkAclRoutes } from "./kinds/network-acl/routes";
 import { NetworkAclService } from "./kinds/network-acl/service";
 import { networkAclSchema } from "./kinds/network-acl/store";
+import { networkAddressSetRoutes } from "./kinds/network-address-set/routes";
+import { NetworkAddressSetService } from "./kinds/network-address-set/service";
+import { networkAddressSetSchema } from "./kinds/network-address-set/store";
 import { DnsDoor } from "./kinds/network-zone/dns/door";
 import type { ZoneNetworks } from "./kinds/network-zone/home";
 import { networkZoneRoutes } from "./kinds/network-zone/routes";
@@ -112,6 +115,7 @@ export const schemas: readonly Schema[] = [
   projectSchema,
   profileSchema,
   storagePoolSchema,
+  networkAddressSetSchema,
   networkAclSchema,
   networkZoneSchema,
   networkSchema,
@@ -159,6 +163,7 @@ export interface Parts extends Platform {
   readonly networks: NetworkService;
   readonly networkAcls: NetworkAclService & NetworkAcls;
   readonly aclNetworks: AclNetworks;
+  readonly networkAddressSets: NetworkAddressSetService;
   readonly networkZones: NetworkZoneService;
   readonly zoneNetworks: ZoneNetworks;
   readonly dnsDoor: DnsDoor;
@@ -239,8 +244,9 @@ export function makeParts(ground: Ground): Parts {
   parts.storagePools = new StoragePoolService(as("storage-pool"), pools);
   parts.volumes = new Volumes(as("storage-pool"), pools);
   parts.storageVolumes = new StorageVolumeService(as("storage-volume"));
+  parts.networkAddressSets = new NetworkAddressSetService(as("network-address-set"));
   parts.networkAcls = new NetworkAclService(as("network-acl"));
-  parts.aclNetworks = { followAcls: (network) => parts.networks.followAcls(network) };
+  parts.aclNetworks = { change: (acls, change) => parts.networks.changeAcls(acls, change) };
   parts.zoneNetworks = zoneNetworks(parts);
   parts.networkZones = new NetworkZoneService(as("network-zone"));
   parts.networks = new NetworkService(as("network"));
@@ -274,8 +280,16 @@ const zoneNetworks = (parts: Parts): ZoneNetworks => ({
 });
 
 /** All that objects refer to, as they say it themselves. */
-export const allReferences = ({ book, networks, profiles, server, storageVolumes }: Parts): Reference[] => [
+export const allReferences = ({
+  book,
+  networkAcls,
+  networks,
+  profiles,
+  server,
+  storageVolumes,
+}: Parts): Reference[] => [
   ...book.references(),
+  ...networkAcls.said(),
   ...networks.said(),
   ...profiles.said(),
   ...storageVolumes.said(),
@@ -297,6 +311,7 @@ export const routesOf = (parts: Parts, shutdown: Shutdown): readonly Route[] => 
   ...volumeSnapshotRoutes(parts.storageVolumes),
   ...networkRoutes(parts.networks, parts.changes),
   ...networkAclRoutes(parts.networkAcls, parts.changes),
+  ...networkAddressSetRoutes(parts.networkAddressSets, parts.changes),
   ...networkZoneRoutes(parts.networkZones, parts.changes),
   ...imageRoutes(parts.images, parts.publisher, parts.changes, parts.dirs),
   ...instanceRoutes(parts.instances, parts.snapshots, (request) => importBackup(parts, request)),

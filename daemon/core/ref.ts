@@ -13,6 +13,7 @@ export type RefKind =
   | "instance-snapshot"
   | "network"
   | "network-acl"
+  | "network-address-set"
   | "network-forward"
   | "network-zone"
   | "network-zone-record"
@@ -101,6 +102,7 @@ const collections: Readonly<Record<Plain, string>> = {
   instance: "/1.0/instances",
   network: "/1.0/networks",
   "network-acl": "/1.0/network-acls",
+  "network-address-set": "/1.0/network-address-sets",
   "network-zone": "/1.0/network-zones",
   profile: "/1.0/profiles",
   project: "/1.0/projects",

@@ -790,6 +790,16 @@ export interface DeviceOptions<Value> {
    * - usb: Whether the container cannot start while no such device is there. Whatever it says, devices come to a running container and go with the host's. Default: `false`.
    */
   required?: Value;
+  /** Of a device nic: Of `bridged`, on a network of the server: names of network ACLs, separated by commas. They judge all that the nic sends and gets, its neighbours on the bridge included. */
+  "security.acls"?: Value;
+  /** Of a device nic: What becomes of packets from the nic that no rule of its ACLs is about. It counts where there are ACLs. Default: `reject`. */
+  "security.acls.default.egress.action"?: Value;
+  /** Of a device nic: Whether such packets from the nic are told in the kernel's log. Default: `false`. */
+  "security.acls.default.egress.logged"?: Value;
+  /** Of a device nic: What becomes of packets to the nic that no rule of its ACLs is about. It counts where there are ACLs. `reject` drops them as well: nobody is told. Default: `reject`. */
+  "security.acls.default.ingress.action"?: Value;
+  /** Of a device nic: Whether such packets to the nic are told in the kernel's log. Default: `false`. */
+  "security.acls.default.ingress.logged"?: Value;
   /** Of a device proxy: Group by which connections to a unix socket are made. Default: `0`. */
   "security.gid"?: Value;
   /** Of a device nic: Of `bridged`: whether packets from other IPv4 addresses than the nic's own are dropped; it means `security.mac_filtering` too. Without `ipv4.address` the network gives the nic one for good; on a bridge that is no network of the server it needs the key. With the address `none` all IPv4 is dropped. Default: `false`. */

@@ -71,7 +71,7 @@ export const guests: readonly Guest[] = [
     title: "Debian 12",
     suite: "bookworm",
     packages: ["lxd-client"],
-    proves: ["apparmor", "cgroup2", "cgroup-programs", "vlan", "ipvlan"],
+    proves: ["apparmor", "cgroup2", "cgroup-programs", "vlan", "ipvlan", "bridge-connections", "bridge-reject"],
     aliases: ["apparmor", "cgroup2"],
     sets: ["smoke", "storage", "isolation", "network", "machines"],
   },

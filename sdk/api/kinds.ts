@@ -3,6 +3,7 @@ import { imageAliasKind } from "./image";
 import type { Kind } from "./kind";
 import { networkKind } from "./network";
 import { networkAclKind } from "./network-acl";
+import { networkAddressSetKind } from "./network-address-set";
 import { networkForwardKind } from "./network-forward";
 import { networkZoneKind } from "./network-zone";
 import { networkZoneRecordKind } from "./network-zone-record";
@@ -14,6 +15,7 @@ export const kinds: readonly Kind[] = [
   imageAliasKind,
   networkKind,
   networkAclKind,
+  networkAddressSetKind,
   networkForwardKind,
   networkZoneKind,
   networkZoneRecordKind,

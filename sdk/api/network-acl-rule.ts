@@ -12,7 +12,9 @@ const part = (description: string) => means(Text.default(""), description);
 export const NetworkAclRule = z.object({
   action: part("`allow`, `drop` or `reject`."),
   state: part("`enabled`, `disabled` or `logged`."),
-  source: part("Addresses, subnets and ranges of them (`10.1.2.3-10.1.2.9`), separated by commas; any when empty."),
+  source: part(
+    "Addresses, subnets, ranges of addresses (`10.1.2.3-10.1.2.9`) and address sets (`$NAME`), separated by commas; any when empty.",
+  ),
   destination: part("The same of where packets go."),
   protocol: part("`icmp4`, `icmp6`, `tcp` or `udp`; any when empty."),
   source_port: part("Ports and ranges of them, separated by commas; of `tcp` and `udp`."),
@@ -60,7 +62,11 @@ export function familyOf(subject: string): Family | undefined {
   return undefined;
 }
 
-/** Why a rule cannot be one, or nothing. @param rule a normal one */
+/** The address set that a subject names; nothing when it names none. */
+export const setOf = (subject: string): string | undefined =>
+  /^\$[a-zA-Z][a-zA-Z0-9-]*$/.test(subject) ? subject.slice(1) : undefined;
+
+/** Why a rule cannot be one, or nothing. Whether the address sets that it names are there is not asked. @param rule a normal one */
 export function ruleReason(direction: AclDirection, rule: NetworkAclRule): string | undefined {
   if (!isOneOf(aclActions, rule.action)) return `Action must be one of: ${aclActions.join(", ")}`;
   if (!isOneOf(aclStates, rule.state)) return `State must be one of: ${aclStates.join(", ")}`;
@@ -72,20 +78,29 @@ function subjectsReason(direction: AclDirection, { source, destination }: Networ
   const named = direction === "ingress" ? "Source" : "Destination";
   for (const [side, subjects] of Object.entries(sides))
     for (const subject of subjects)
-      if (familyOf(subject) === undefined) return `Invalid ${side}: ${subjectReason(subject, side, named, direction)}`;
-  const [from, to] = [sides.Source, sides.Destination].map((subjects) => new Set(subjects.map(familyOf)));
-  const isMissing = (family: Family) => from?.has(family) !== to?.has(family);
+      if (familyOf(subject) === undefined && setOf(subject) === undefined)
+        return `Invalid ${side}: ${subjectReason(subject, side, named, direction)}`;
   const both = source !== "" && destination !== "";
-  return both && (isMissing("ipv4") || isMissing("ipv6"))
+  return both && families.some((family) => isAlone(family, sides.Source, sides.Destination))
     ? "Conflicting IP family types used for Source and Destination"
     : undefined;
+}
+
+const families: readonly Family[] = ["ipv4", "ipv6"];
+
+/** Whether one side alone speaks of a family. A set may have addresses of both. */
+function isAlone(family: Family, from: readonly string[], to: readonly string[]): boolean {
+  const speaks = (subjects: readonly string[]) => subjects.some((subject) => familyOf(subject) === family);
+  const may = (subjects: readonly string[]) =>
+    speaks(subjects) || subjects.some((subject) => setOf(subject) !== undefined);
+  return (speaks(from) && !may(to)) || (speaks(to) && !may(from));
 }
 
 /** Names of other ACLs, of peers and of what is inside mean something on networks of OVN alone. */
 function subjectReason(subject: string, side: string, named: string, direction: AclDirection): string {
   const isName = /^[@a-zA-Z][@a-zA-Z0-9/-]*$/.test(subject);
   if (isName && side !== named) return `Named subjects not allowed in "${side}" for "${direction}" rules`;
-  return `Invalid subject "${subject}". It must be an address, a subnet or a range of addresses, such as 10.1.2.3-10.1.2.9`;
+  return `Invalid subject "${subject}". It must be an address, a subnet, a range of addresses such as 10.1.2.3-10.1.2.9, or an address set such as $web`;
 }
 
 function protocolReason(rule: NetworkAclRule): string | undefined {

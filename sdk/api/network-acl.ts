@@ -3,26 +3,12 @@ import * as z from "zod";
 import { Config, text } from "./common";
 import { networkAclKeys } from "./config/network-acl";
 import { defineKind } from "./kind";
+import { labelName } from "./label-name";
 import { means } from "./means";
 import { NetworkAclRule, NetworkAclRuleShown } from "./network-acl-rule";
 
-/** What is wrong with the name of an ACL, in LXD's words. */
-const nameRules: readonly (readonly [isBad: RegExp, message: string])[] = [
-  [/^$/, "Name is required"],
-  [/^[@%#]/, "Name cannot start with reserved character"],
-  [/^.{64}/, "Name must be 1-63 characters long"],
-  [/[^a-zA-Z0-9-]/, "Name can only contain alphanumeric and hyphen characters"],
-  [/^[0-9]/, "Name must not start with a number"],
-  [/^-/, 'Name must not start with "-" character'],
-  [/-$/, 'Name must not end with "-" character'],
-];
-
-/** A DNS label that starts with a letter, so that it is never taken for an address. */
-export const NetworkAclName = z.string().superRefine((name, { addIssue }) => {
-  const [isBad, message] = nameRules.find(([isBad]) => isBad.test(name)) ?? [];
-  if (isBad === undefined) return;
-  addIssue({ code: "custom", message: /reserved/.test(`${message}`) ? `${message} '${name[0]}'` : `${message}` });
-});
+/** It is never taken for an address, a selector or an address set. */
+export const NetworkAclName = labelName("@%#");
 
 export const NetworkAclPut = z.object({
   description: text,
@@ -42,7 +28,10 @@ export const NetworkAcl = z.looseObject({
   ingress: z.array(NetworkAclRuleShown).nullable().default([]),
   egress: z.array(NetworkAclRuleShown).nullable().default([]),
   name: z.string(),
-  used_by: means(z.array(z.string()).nullable().default([]), "Paths of the networks that have it."),
+  used_by: means(
+    z.array(z.string()).nullable().default([]),
+    "Paths of the networks, and of the instances and profiles with nics, that have it.",
+  ),
 });
 export type NetworkAcl = z.infer<typeof NetworkAcl>;
 

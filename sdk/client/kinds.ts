@@ -2,6 +2,7 @@
 import { imageAliasCalls } from "./image-alias";
 import { networkCalls } from "./network";
 import { networkAclCalls } from "./network-acl";
+import { networkAddressSetCalls } from "./network-address-set";
 import { networkForwardCalls } from "./network-forward";
 import { networkZoneCalls } from "./network-zone";
 import { networkZoneRecordCalls } from "./network-zone-record";
@@ -14,6 +15,7 @@ export const kindsCalls = (wire: Wire) => ({
   ...imageAliasCalls(wire),
   ...networkCalls(wire),
   ...networkAclCalls(wire),
+  ...networkAddressSetCalls(wire),
   ...networkForwardCalls(wire),
   ...networkZoneCalls(wire),
   ...networkZoneRecordCalls(wire),

@@ -137,8 +137,8 @@ test("OPTIONS of a path that is there is an empty 200, as a browser asks it", as
 
 test("who asks for what this version has not is told what that is, and where to read what it has", async () => {
   for (const [method, path, query, body] of [
-    ["POST", "/1.0/network-acls", "", { name: "web" }],
-    ["GET", "/1.0/networks/known/forwards", "?recursion=1", undefined],
+    ["POST", "/1.0/network-integrations", "", { name: "web" }],
+    ["GET", "/1.0/networks/known/load-balancers", "?recursion=1", undefined],
     ["POST", "/1.0/storage-pools/known/buckets", "?project=default", { name: "web" }],
   ] as const)
     assertRefused(

@@ -48,6 +48,7 @@ before(async () => {
     networkZones: { has: () => false },
     nicOwners: { all: () => uses, isActive: () => true },
     networkAcls: { find: () => undefined },
+    networkAddressSets: { addressesOf: () => undefined },
     projects: { allowsNetwork: () => true },
     isCrashLeftover: async () => true,
   };

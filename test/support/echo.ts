@@ -1,7 +1,6 @@
 /** Echo: a machine in a network namespace that gives back what it is sent, by TCP and UDP, on the same ports in both families. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import type { Netns } from "../../scripts/scene/netns";
 
 const program = `
 const [dgram, net] = [require("node:dgram"), require("node:net")];
@@ -16,8 +15,8 @@ Promise.all(ports.flatMap((port) => [
 process.stdin.resume().on("end", () => process.exit());
 `;
 
-/** Starts it; it ends when it is told to, or with this process. */
-export async function echo(place: Netns, ports: readonly number[]): Promise<() => Promise<void>> {
+/** Starts it; it ends when it is told to, or with this process. @param place a process of the namespace */
+export async function echo(place: { readonly pid: number }, ports: readonly number[]): Promise<() => Promise<void>> {
   const inside = ["--target", String(place.pid), "--net", process.execPath, "--eval", program, ...ports.map(String)];
   const child = spawn("nsenter", inside, { stdio: ["pipe", "pipe", "inherit"] });
   await once(child.stdout, "data");

@@ -38,9 +38,19 @@ const looks = {
     inNetns(
       "ip link add name par0 type veth peer name out0; ip link add link par0 name par0.1 type vlan id 1; ip link add name br0 type bridge vlan_filtering 1",
     ),
+  /** Bridges that follow connections, by themselves or as IP does. */
+  "bridge-connections": () => inBridge("ct state new") || existsSync("/proc/sys/net/bridge"),
+  /** Bridges that follow them as IP does, and not by themselves. */
+  "br-netfilter-alone": () => !inBridge("ct state new") && existsSync("/proc/sys/net/bridge"),
+  /** Bridges that answer the sender of what they refuse. */
+  "bridge-reject": () => inBridge("meta protocol ip reject"),
   ipvlan: () =>
     inNetns("ip link add name par0 type veth peer name out0; ip link add link par0 name ipv0 type ipvlan mode l3s"),
 } as const satisfies Record<string, () => boolean>;
+
+/** Whether the kernel takes a rule in the filter of a bridge. */
+const inBridge = (rule: string): boolean =>
+  inNetns(`nft "table bridge t { chain c { type filter hook prerouting priority 50; ${rule}; }; }"`);
 
 /** Runs a script of a shell in a network namespace that is gone afterwards. */
 const inNetns = (script: string): boolean => spawnSync("unshare", ["--net", "sh", "-ec", script]).status === 0;

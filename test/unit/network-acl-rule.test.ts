@@ -19,6 +19,9 @@ const refused: readonly (readonly [given: Partial<NetworkAclRule>, reason: RegEx
   [{ destination: "fe80::1%eth0" }, /^Invalid Destination: Invalid subject/],
   [{ source: "10.0.0.1; drop" }, /^Invalid Source: Invalid subject/],
   [{ source: "10.0.0.1", destination: "fd00::1" }, /^Conflicting IP family types used for Source and Destination$/],
+  [{ source: "$" }, /^Invalid Source: Invalid subject "\$"/],
+  [{ source: "$a b" }, /^Invalid Source: Invalid subject "\$a b"/],
+  [{ source: "$web,10.0.0.1", destination: "fd00::1,10.0.0.0/33" }, /^Invalid Destination: Invalid subject/],
   [{ protocol: "gre" }, /^Protocol must be one of: icmp4, icmp6, tcp, udp$/],
   [{ protocol: "tcp", icmp_type: "1" }, /^ICMP type cannot be used with non-ICMP protocol$/],
   [{ protocol: "udp", icmp_code: "1" }, /^ICMP code cannot be used with non-ICMP protocol$/],
@@ -65,12 +68,15 @@ test("names of ACLs and peers are refused: they mean something on networks of OV
     assert.match(ruleReason("ingress", rule({ source: subject })) ?? "", /^Invalid Source: Invalid subject/);
 });
 
-test("rules of both families, ranges, subnets and lists of ports are taken", () => {
+test("rules of both families, ranges, address sets, subnets and lists of ports are taken", () => {
   const taken: Partial<NetworkAclRule>[] = [
     {},
     { source: "10.0.0.1,fd00::1" },
     { source: "10.0.0.1/24, 10.0.0.1-10.0.0.9 , fd00::1-fd00::ff,::/0" },
     { source: "10.0.0.1,fd00::1", destination: "fd00::/8,192.0.2.0/24" },
+    { source: "$web", destination: "10.0.0.1" },
+    { source: "$web, fd00::1", destination: "$db-2,10.0.0.1" },
+    { source: "$web", protocol: "icmp4" },
     { protocol: "tcp", source_port: "0", destination_port: "1, 80-90,65535" },
     { protocol: "icmp4", icmp_type: "8", icmp_code: "0" },
     { state: "disabled" },

@@ -5,7 +5,7 @@ import type { NetworkAclRecord } from "./store";
 
 /** One JSON object a line, oldest first. @throws ApiError INTERNAL where the kernel's log cannot be read */
 export function aclLog(acl: NetworkAclRecord): string {
-  // What the rules write begins with the network, the ACL, the direction and the rule's place (daemon/kinds/network/acl-rules.ts).
+  // What the rules write begins with the network, the ACL, the direction and the rule's place (daemon/kinds/network/acl/lines.ts).
   const prefix = new RegExp(`^[^/ ]+/${acl.name}/(ingress|egress)/(\\d+) IN=`);
   try {
     return kernelLines(prefix)

@@ -1,13 +1,19 @@
-/** Network ACLs: their rules, and the networks that follow a change of them. */
-import type { Config } from "../../../sdk/api/common";
+/** Network ACLs: their rules, and who follows a change of them. */
 import { networkAclKeys } from "../../../sdk/api/config/network-acl";
 import { badRequest, conflict, notFound } from "../../../sdk/api/errors";
 import type { NetworkAcl, NetworkAclPut, NetworkAclsPost } from "../../../sdk/api/network-acl";
-import { NetworkAclRule, normalRule, rulesReason } from "../../../sdk/api/network-acl-rule";
+import {
+  type AclDirection,
+  NetworkAclRule,
+  normalRule,
+  rulesReason,
+  setOf,
+  wordsOf,
+} from "../../../sdk/api/network-acl-rule";
 import type { Call } from "../../core/call";
 import { withoutEmpty } from "../../core/merge";
 import { ref, urlOf } from "../../core/ref";
-import { Revert } from "../../core/revert";
+import type { Reference } from "../../core/references/store";
 import { requireConfig } from "../../core/validate";
 import type { NetworkAclHome } from "./home";
 import { aclLog } from "./log";
@@ -17,7 +23,12 @@ export class NetworkAclService {
   readonly #store: NetworkAclStore;
 
   constructor(private readonly home: NetworkAclHome) {
-    this.#store = new NetworkAclStore(home.database);
+    this.#store = new NetworkAclStore(home.database, home.references);
+  }
+
+  /** All that rules of ACLs refer to. */
+  said(): Reference[] {
+    return this.#store.said();
   }
 
   list(): NetworkAcl[] {
@@ -40,31 +51,27 @@ export class NetworkAclService {
   }
 
   /** @throws ApiError CONFLICT for a taken name, BAD_REQUEST that names the rule which is none */
-  create(_call: Call, post: NetworkAclsPost): void {
+  async create(_call: Call, post: NetworkAclsPost): Promise<void> {
     if (this.#store.find(post.name) !== undefined) throw conflict("The network ACL already exists");
-    this.#store.insert({ name: post.name, ...checked(post) });
+    const acl = { name: post.name, ...this.#checked(post) };
+    // Networks and nics may have one of the name already, which was damaged.
+    await this.home.aclNetworks.change([post.name], {
+      make: () => this.#store.insert(acl),
+      takeBack: () => this.#store.delete(acl.name),
+    });
   }
 
-  /** Replaces the mutable part, and applies it to the traffic of each network that has it; where one cannot follow, all stay as they were. */
+  /** Replaces the mutable part, and applies it to the traffic of each network and nic that has it; where one cannot follow, all stay as they were. */
   async update(_call: Call, name: string, put: NetworkAclPut): Promise<void> {
     const before = this.#record(name);
-    const after = { ...before, ...checked(put) };
-    const followed: string[] = [];
-    await using undo = new Revert(this.home.log);
-    undo.add(async () => {
-      for (const network of followed) await this.home.aclNetworks.followAcls(network);
+    const after = { ...before, ...this.#checked(put) };
+    await this.home.aclNetworks.change([name], {
+      make: () => this.#store.update(after),
+      takeBack: () => this.#store.update(before),
     });
-    // Run first: the networks then look at the ACL as it was.
-    undo.add(() => this.#store.update(before));
-    this.#store.update(after);
-    for (const { name: network } of this.#networksOf(name)) {
-      followed.push(network);
-      await this.home.aclNetworks.followAcls(network);
-    }
-    undo.keep();
   }
 
-  /** @throws ApiError BAD_REQUEST when a network has it */
+  /** @throws ApiError BAD_REQUEST when a network or a nic has it */
   rename(_call: Call, from: string, to: string): void {
     this.#record(from);
     if (this.#store.find(to) !== undefined) throw conflict("An ACL by that name exists already");
@@ -72,11 +79,34 @@ export class NetworkAclService {
     this.#store.rename(from, to);
   }
 
-  /** @throws ApiError BAD_REQUEST when a network has it */
+  /** @throws ApiError BAD_REQUEST when a network or a nic has it */
   delete(_call: Call, name: string): void {
     this.#record(name);
     this.#requireUnused(name, "delete");
     this.#store.delete(name);
+  }
+
+  /** @throws ApiError BAD_REQUEST that names the key or the rule */
+  #checked(put: NetworkAclPut): Omit<NetworkAclRecord, "name"> {
+    requireConfig(networkAclKeys, put.config, ["user."]);
+    // A PATCH has the rules that it leaves alone as they are shown.
+    const whole = (rule: Partial<NetworkAclRule>) => normalRule(NetworkAclRule.parse(rule));
+    const [ingress, egress] = [put.ingress.map(whole), put.egress.map(whole)];
+    const reason = rulesReason("ingress", ingress) ?? rulesReason("egress", egress);
+    if (reason !== undefined) throw badRequest(reason);
+    this.#requireSets({ ingress, egress });
+    return { description: put.description, config: withoutEmpty(put.config), ingress, egress };
+  }
+
+  #requireSets(rules: Readonly<Record<AclDirection, readonly NetworkAclRule[]>>): void {
+    for (const direction of ["ingress", "egress"] as const)
+      for (const [index, { source, destination }] of rules[direction].entries())
+        for (const [side, words] of Object.entries({ Source: wordsOf(source), Destination: wordsOf(destination) }))
+          for (const set of words.flatMap((word) => setOf(word) ?? []))
+            if (this.home.networkAddressSets.addressesOf(set) === undefined)
+              throw badRequest(
+                `Invalid ${direction} rule ${index}: Invalid ${side}: Network address set "${set}" does not exist. Make it first.`,
+              );
   }
 
   #record(name: string): NetworkAclRecord {
@@ -86,14 +116,14 @@ export class NetworkAclService {
   }
 
   #requireUnused(name: string, verb: string): void {
-    const users = this.#networksOf(name).map((network) => `"${network.name}"`);
+    const users = this.#usersOf(name).map((user) => `${user.kind} "${user.name}"`);
     if (users.length > 0)
       throw badRequest(
         `Cannot ${verb} an ACL that is in use: ${users.join(", ")} has it. Take "${name}" from security.acls there first.`,
       );
   }
 
-  #networksOf(name: string) {
+  #usersOf(name: string) {
     return this.home.references.to(ref("network-acl", name));
   }
 
@@ -104,7 +134,7 @@ export class NetworkAclService {
       egress: rules.egress.map(shownRule),
       ingress: rules.ingress.map(shownRule),
       config,
-      used_by: this.#networksOf(name).map(urlOf),
+      used_by: this.#usersOf(name).map(urlOf),
     };
   }
 }
@@ -112,16 +142,3 @@ export class NetworkAclService {
 /** What is empty is left out, as in LXD. */
 const shownRule = (rule: NetworkAclRule): Partial<NetworkAclRule> =>
   Object.fromEntries(Object.entries(rule).filter(([, value]) => value !== ""));
-
-/** @throws ApiError BAD_REQUEST that names the key or the rule */
-function checked(
-  put: NetworkAclPut,
-): { description: string; config: Config } & Pick<NetworkAclRecord, "ingress" | "egress"> {
-  requireConfig(networkAclKeys, put.config, ["user."]);
-  // A PATCH has the rules that it leaves alone as they are shown.
-  const whole = (rule: Partial<NetworkAclRule>) => normalRule(NetworkAclRule.parse(rule));
-  const [ingress, egress] = [put.ingress.map(whole), put.egress.map(whole)];
-  const reason = rulesReason("ingress", ingress) ?? rulesReason("egress", egress);
-  if (reason !== undefined) throw badRequest(reason);
-  return { description: put.description, config: withoutEmpty(put.config), ingress, egress };
-}

@@ -2,8 +2,10 @@
 import * as z from "zod";
 import type { Config } from "../../../sdk/api/common";
 import { NetworkAclName } from "../../../sdk/api/network-acl";
-import { NetworkAclRule } from "../../../sdk/api/network-acl-rule";
-import { ref, urlOf } from "../../core/ref";
+import { NetworkAclRule, setOf, wordsOf } from "../../../sdk/api/network-acl-rule";
+import { type Ref, ref, urlOf } from "../../core/ref";
+import type { References } from "../../core/references/references";
+import type { Reference } from "../../core/references/store";
 import type { Database, Schema } from "../../platform/database/database";
 import type { Row } from "../../platform/database/row";
 import { config, json, name } from "../../platform/database/rules";
@@ -45,7 +47,17 @@ export interface NetworkAclRecord {
 }
 
 export class NetworkAclStore {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly references: References,
+  ) {}
+
+  /** All that rules refer to. */
+  said(): Reference[] {
+    return this.list().flatMap((acl) =>
+      targetsOf(acl).map((target) => ({ owner: ref("network-acl", acl.name), target })),
+    );
+  }
 
   list(): NetworkAclRecord[] {
     return this.database.all("SELECT * FROM network_acls ORDER BY name").map(fromRow);
@@ -56,32 +68,53 @@ export class NetworkAclStore {
     return row === undefined ? undefined : fromRow(row);
   }
 
-  insert({ name, description, ...parts }: NetworkAclRecord): void {
-    this.database.run(
-      "INSERT INTO network_acls (name, description, config, ingress, egress) VALUES (?, ?, ?, ?, ?)",
-      name,
-      description,
-      ...columnsOf(parts),
-    );
+  insert(acl: NetworkAclRecord): void {
+    this.database.transaction(() => {
+      this.database.run(
+        "INSERT INTO network_acls (name, description, config, ingress, egress) VALUES (?, ?, ?, ?, ?)",
+        acl.name,
+        acl.description,
+        ...columnsOf(acl),
+      );
+      this.references.say(ref("network-acl", acl.name), targetsOf(acl));
+    });
   }
 
-  update({ name, description, ...parts }: NetworkAclRecord): void {
-    this.database.run(
-      "UPDATE network_acls SET description = ?, config = ?, ingress = ?, egress = ? WHERE name = ?",
-      description,
-      ...columnsOf(parts),
-      name,
-    );
+  update(acl: NetworkAclRecord): void {
+    this.database.transaction(() => {
+      this.database.run(
+        "UPDATE network_acls SET description = ?, config = ?, ingress = ?, egress = ? WHERE name = ?",
+        acl.description,
+        ...columnsOf(acl),
+        acl.name,
+      );
+      this.references.say(ref("network-acl", acl.name), targetsOf(acl));
+    });
   }
 
   rename(from: string, to: string): void {
-    this.database.run("UPDATE network_acls SET name = ? WHERE name = ?", to, from);
+    this.database.transaction(() => {
+      this.references.forget(ref("network-acl", from));
+      this.database.run("UPDATE network_acls SET name = ? WHERE name = ?", to, from);
+      const acl = this.find(to);
+      this.references.say(ref("network-acl", to), acl === undefined ? [] : targetsOf(acl));
+    });
   }
 
   delete(acl: string): void {
-    this.database.run("DELETE FROM network_acls WHERE name = ?", acl);
+    this.database.transaction(() => {
+      this.references.forget(ref("network-acl", acl));
+      this.database.run("DELETE FROM network_acls WHERE name = ?", acl);
+    });
   }
 }
+
+/** The address sets that rules name. */
+const targetsOf = ({ ingress, egress }: NetworkAclRecord): Ref[] =>
+  [...ingress, ...egress]
+    .flatMap(({ source, destination }) => [...wordsOf(source), ...wordsOf(destination)])
+    .flatMap((word) => setOf(word) ?? [])
+    .map((set) => ref("network-address-set", set));
 
 const columnsOf = ({ config, ingress, egress }: Pick<NetworkAclRecord, "config" | "ingress" | "egress">): string[] =>
   [config, ingress, egress].map((value) => JSON.stringify(value));

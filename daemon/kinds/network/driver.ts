@@ -2,7 +2,8 @@
 import type { Config } from "../../../sdk/api/common";
 import { type ApiError, badRequest } from "../../../sdk/api/errors";
 import type { NetworkLease, NetworkState } from "../../../sdk/api/network";
-import type { NetworkAcl } from "./acl-rules";
+import type { NetworkAcl } from "./acl/lines";
+import type { AddressesOf } from "./acl/sets";
 import type { ForwardRules } from "./forward/rules";
 import type { Port } from "./port-rules";
 
@@ -13,6 +14,10 @@ export interface NetworkPlace {
   readonly config: Config;
   /** Those that `security.acls` names, in its order; none when absent. */
   readonly acls?: readonly NetworkAcl[];
+  /** ACLs as they are now, for the nics that name them. */
+  readonly findAcl?: (name: string) => NetworkAcl;
+  /** Addresses of a set that ACLs name, as they are now. */
+  readonly addressesOf?: AddressesOf;
   readonly forwards?: readonly ForwardRules[];
 }
 

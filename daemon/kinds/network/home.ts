@@ -2,7 +2,7 @@
 import type { Config, Devices } from "../../../sdk/api/common";
 import type { References } from "../../core/references/references";
 import type { Platform } from "../../platform/platform";
-import type { NetworkAcl } from "./acl-rules";
+import type { NetworkAcl } from "./acl/lines";
 
 /** An instance whose nics may be on a network. */
 export interface NicOwner {
@@ -29,6 +29,7 @@ export interface NetworkAcls {
 
 export interface NetworkHome extends Platform {
   readonly networkAcls: NetworkAcls;
+  readonly networkAddressSets: { addressesOf(name: string): readonly string[] | undefined };
   readonly networkZones: { has(name: string): boolean };
   readonly references: References;
   readonly nicOwners: NicOwners;

@@ -2,13 +2,15 @@
 import type { Config } from "../../../sdk/api/common";
 import { networkConfig } from "../../../sdk/api/config/network";
 import { run } from "../../platform/processes/run";
-import { aclChains, type NetworkAcl } from "./acl-rules";
+import { judgedPorts } from "./acl/judged-ports";
+import type { NetworkAcl } from "./acl/lines";
+import { aclChains } from "./acl/network-chains";
+import { setCommands } from "./acl/sets";
 import { type Family, familiesOf } from "./config";
 import type { NetworkPlace } from "./driver";
 import { type ForwardRules, forwardChains } from "./forward/rules";
-import { openPort, type Port, portRulesetOf, portTableOf } from "./port-rules";
-
-export const tableOf = (network: string): string => `inet bothy_${network}`;
+import { openPort, type Port, portRulesetOf } from "./port-rules";
+import { portTableOf, tableOf } from "./tables";
 
 /** The whole table as nft reads it; rules that the configuration switches off are absent. */
 export function rulesetOf(
@@ -84,12 +86,11 @@ const chain = (name: string, hook: string | undefined, rules: readonly string[])
     : `  chain ${name} {\n${hook === undefined ? "" : `    ${hook}\n`}${rules.map((rule) => `    ${rule}\n`).join("")}  }\n`;
 
 /** Replaces the network's tables in one transaction: no packet meets half of the rules. */
-export async function applyRules(
-  { name, config, acls, forwards }: NetworkPlace,
-  ports: readonly Port[],
-): Promise<void> {
+export async function applyRules(network: NetworkPlace, ports: readonly Port[]): Promise<void> {
+  const { name, config, acls = [], forwards, addressesOf } = network;
+  const sets = setCommands(tableOf(name), acls, (set) => addressesOf?.(set) ?? []);
   const opened = ports.map((port) => openPort(name, config, port)).join("");
-  const input = `${dropTables(name)}${rulesetOf(name, config, acls, forwards)}${portRulesetOf(name, config)}${opened}`;
+  const input = `${dropTables(name)}table ${tableOf(name)}\n${sets}${rulesetOf(name, config, acls, forwards)}${portRulesetOf(name, config)}${opened}${await judgedPorts(network, ports)}`;
   await run("nft", ["-f", "-"], { input });
 }
 

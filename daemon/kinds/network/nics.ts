@@ -85,6 +85,11 @@ export class NetworkNics {
       for (const { device } of await driver.hosts(place, instance)) await this.remove(place.name, instance, device);
   }
 
+  /** Whether there is a network ACL that a nic may name. */
+  hasAcl(name: string): boolean {
+    return this.home.networkAcls.find(name) !== undefined;
+  }
+
   /** Lets guests in by their ports, under the network's rules for guests. Before their links come up. */
   async openPorts(network: string, ports: readonly Port[]): Promise<void> {
     const { driver, place } = this.#need(network);

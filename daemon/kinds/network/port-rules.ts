@@ -3,10 +3,12 @@
  * Ports that are not ours (an interface of the host that its admin joined to the bridge) pass as they are.
  */
 import type { Config } from "../../../sdk/api/common";
+import type { PortAcls } from "./acl/port-acls";
 import { bridgeHwaddr, bridgeLinkLocal, hasIpv6, servesDhcp, servesDhcp6, subnet6Of, subnetOf } from "./config";
 import { addressText } from "./ipv4";
 import { addressText6, ownAddress6 } from "./ipv6";
 import { claim, type PortFilter, raw, sourceRules, taggedRules } from "./port-filter";
+import { portTableOf } from "./tables";
 
 /** The host's end of a guest's nic. */
 export interface Port {
@@ -14,14 +16,13 @@ export interface Port {
   readonly hostName: string;
   readonly hwaddr: string;
   readonly filter?: PortFilter;
+  readonly acls?: PortAcls | undefined;
 }
 
 /** Hardware addresses that may appear behind one port besides the nic's own: room for bridges inside a guest. */
 export const foreignMacs = 128;
 /** As long as the bridge itself remembers one. */
 const macTimeout = "5m";
-
-export const portTableOf = (network: string): string => `bridge bothy_${network}`;
 
 /** The table without ports. */
 export function portRulesetOf(name: string, config: Config): string {

@@ -3,10 +3,13 @@ import { isDeepStrictEqual } from "node:util";
 import { badRequest } from "../../../sdk/api/errors";
 import { Locks } from "../../platform/locks";
 import { run } from "../../platform/processes/run";
+import { judgedPorts, requireJudgeable } from "./acl/judged-ports";
+import { unjudgePort } from "./acl/port-acls";
 import type { NetworkPlace } from "./driver";
 import { setHairpin } from "./hairpin";
 import { applyRules, removeRules } from "./nft";
 import { closePort, openPort, type Port } from "./port-rules";
+import { portTableOf } from "./tables";
 
 interface Ports {
   /** By the name of the host's end. */
@@ -33,8 +36,12 @@ export class NetworkPorts {
     });
   }
 
-  /** Lets guests in by their ports, which need not be there yet. @throws ApiError BAD_REQUEST for a hardware address that another guest has */
+  /**
+   * Lets guests in by their ports, which need not be there yet.
+   * @throws ApiError BAD_REQUEST for a hardware address that another guest has, and for ACLs where the kernel cannot judge what crosses a port
+   */
   async open(network: NetworkPlace, ports: readonly Port[]): Promise<void> {
+    await requireJudgeable(ports);
     const { wanted } = this.#of(network.name);
     for (const { instance, hwaddr } of ports) {
       const rival = [...wanted.values()].find((other) => other.instance !== instance && isSame(other.hwaddr, hwaddr));
@@ -77,9 +84,16 @@ export class NetworkPorts {
       const gone = [...applied.keys()].filter((name) => !wanted.has(name));
       const come = [...wanted.values()].filter((port) => !isDeepStrictEqual(applied.get(port.hostName), port));
       if (gone.length + come.length === 0) return;
+      // Judged as before, until it is not there or is judged anew: in one step no frame passes between the two.
+      const judged = (name: string) => applied.get(name)?.acls !== undefined;
+      const freed = come.filter(({ hostName, acls }) => acls === undefined && judged(hostName));
       const input = [
+        ...[...gone.filter(judged), ...freed.map(({ hostName }) => hostName)].map((name) =>
+          unjudgePort(portTableOf(network.name), name),
+        ),
         ...gone.map((name) => closePort(network.name, name)),
         ...come.map((port) => openPort(network.name, network.config, port)),
+        await judgedPorts(network, come),
       ].join("");
       const { code } = await run("nft", ["-f", "-"], { input, accept: [0, 1] });
       // Somebody has emptied the firewall, as a reload of the host's own rules does: all of it comes back.

@@ -14,6 +14,9 @@ import type { Reference } from "../../core/references/store";
 import { Revert } from "../../core/revert";
 import { requireConfig } from "../../core/validate";
 import { toApiError } from "../../platform/errors";
+import { type AclChange, changeAcls } from "./acl/change";
+import { aclInForce } from "./acl/in-force";
+import { networksWithAcls } from "./acl/usage";
 import type { NetworkDriver, NetworkHost, NetworkPlace } from "./driver";
 import { BridgeDriver } from "./drivers/bridge";
 import { ParentDriver } from "./drivers/parent";
@@ -201,8 +204,14 @@ export class NetworkService {
     });
   }
 
+  /** Makes a change of ACLs, or of what they name, and applies it wherever they count. @see changeAcls */
+  changeAcls(acls: readonly string[], change: AclChange): Promise<void> {
+    const networks = networksWithAcls(this.#store.list(), this.home.nicOwners, acls);
+    return changeAcls(networks, change, (network) => this.#followAcls(network), this.home.log);
+  }
+
   /** Applies the ACLs of a network as they are now. @throws ApiError when the rules cannot be loaded */
-  async followAcls(name: string): Promise<void> {
+  async #followAcls(name: string): Promise<void> {
     await this.home.locks.run(planLock, async () => {
       const record = this.#store.find(name);
       // Deleted meanwhile, or one that is down: it has them when it starts.
@@ -395,12 +404,17 @@ export class NetworkService {
   }
 
   #place({ name, config }: NetworkRecord): NetworkPlace {
-    const acls = aclsOf(config).flatMap((acl) => this.home.networkAcls.find(acl) ?? []);
+    const { networkAcls, networkAddressSets } = this.home;
+    const findAddresses = (set: string) => networkAddressSets.addressesOf(set);
+    const stored = { findAcl: (acl: string) => networkAcls.find(acl), findAddresses };
+    const findAcl = (acl: string) => aclInForce(acl, stored);
     const { store } = this.forwards;
     return {
       name,
       config,
-      acls,
+      acls: aclsOf(config).map(findAcl),
+      findAcl,
+      addressesOf: (set) => findAddresses(set) ?? [],
       // Read when rules are made: a nic that starts has the place of each network.
       get forwards() {
         return store.list(name);

@@ -3,6 +3,7 @@ import type { Device } from "../../../sdk/api/common";
 import { instanceConfig } from "../../../sdk/api/config/instance";
 import { ref, urlOf } from "../../core/ref";
 import type { References } from "../../core/references/references";
+import { portAclsOf } from "./acl/port-acls";
 import { fixedOf } from "./fixed-options";
 import type { NicOwner, NicOwners } from "./home";
 import { portFilterOf } from "./port-filter";
@@ -24,7 +25,7 @@ export const portsOn = (owners: NicOwners, network: string): Port[] =>
       const hostName = kept.get(`volatile.${device}.host_name`);
       const hwaddr = nic.hwaddr || kept.get(`volatile.${device}.hwaddr`);
       return isNicOf(nic, network) && hostName && hwaddr
-        ? [{ instance: key, hostName, hwaddr, filter: portFilterOf(nic) }]
+        ? [{ instance: key, hostName, hwaddr, filter: portFilterOf(nic), acls: portAclsOf(nic) }]
         : [];
     }),
   );

@@ -24,5 +24,6 @@ export interface ProfileHome extends Platform {
     allowProfile(next: ProfileRecord, isNew: boolean): void;
   };
   readonly references: References;
+  readonly networkAcls: { find(name: string): object | undefined };
   readonly profileUsers: ProfileUsers;
 }

@@ -1,5 +1,6 @@
 /** Profiles: "default" is always there; a change reaches the instances that have the profile. */
 
+import { isDeepStrictEqual } from "node:util";
 import type { Devices } from "../../../sdk/api/common";
 import { instanceConfig, instanceKeys } from "../../../sdk/api/config/instance";
 import { lxdInstanceKeys } from "../../../sdk/api/config/lxd-words";
@@ -8,6 +9,7 @@ import type { Profile, ProfilePut, ProfilesPost } from "../../../sdk/api/profile
 import { type Call, defaultProject } from "../../core/call";
 import { withoutEmpty, withoutEmptyOptions } from "../../core/merge";
 import { urlOf } from "../../core/ref";
+import { requireAclsOfNic } from "../../core/references/nic-acls";
 import type { Reference } from "../../core/references/store";
 import { parseRawLxc } from "../../core/settings/raw-lxc";
 import { requireConfig, requireDevices } from "../../core/validate";
@@ -92,6 +94,7 @@ export class ProfileService {
   create({ project }: Call, post: ProfilesPost): void {
     this.home.projects.require(project);
     const record = { ...post, ...checked(post), project: this.homeOf(project) };
+    this.#requireAcls(record.devices);
     this.home.projects.allowProfile(record, true);
     try {
       this.#store.insert(record);
@@ -106,6 +109,7 @@ export class ProfileService {
   async update({ project }: Call, name: string, put: ProfilePut): Promise<void> {
     const before = this.record(project, name);
     const after = { ...before, ...checked(put) };
+    this.#requireAcls(after.devices, before.devices);
     this.home.profileUsers.check(after);
     this.home.projects.allowProfile(after, false);
     this.home.database.transaction(() => {
@@ -113,6 +117,13 @@ export class ProfileService {
       this.home.profileUsers.changed(after);
     });
     await this.home.profileUsers.follow(before);
+  }
+
+  /** What stands already is not judged. @throws ApiError BAD_REQUEST for a nic with an ACL that is not there */
+  #requireAcls(devices: Devices, standing: Devices = {}): void {
+    for (const [device, options] of Object.entries(devices))
+      if (!isDeepStrictEqual(options, standing[device]))
+        requireAclsOfNic(device, options, (acl) => this.home.networkAcls.find(acl) !== undefined);
   }
 
   /** Gives a profile other devices that come to the same, within the caller's transaction. */

@@ -2,6 +2,7 @@
 import { instanceKeys, volatileKeys } from "./instance";
 import { networkKeys } from "./network";
 import { networkAclKeys } from "./network-acl";
+import { networkAddressSetKeys } from "./network-address-set";
 import { networkForwardKeys } from "./network-forward";
 import { networkZoneKeys } from "./network-zone";
 import { projectKeys } from "./project";
@@ -34,6 +35,7 @@ export const configTables: readonly ConfigTable[] = [
   },
   { title: "Networks", intro: "Keys of networks; of bridges, where no type is named.", tables: { all: networkKeys } },
   { title: "Network ACLs", intro: "Keys of network ACLs.", tables: { all: networkAclKeys } },
+  { title: "Network address sets", intro: "Keys of network address sets.", tables: { all: networkAddressSetKeys } },
   { title: "Network forwards", intro: "Keys of forwards of a network.", tables: { all: networkForwardKeys } },
   {
     title: "Network zones",

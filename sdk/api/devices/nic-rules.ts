@@ -2,6 +2,7 @@
 import { isIPv4, isIPv6 } from "node:net";
 import type { Device } from "../common";
 import { isTrue } from "../config/values";
+import { nicAclNames } from "./nic-acls";
 import { addressesOf, parseVlans } from "./nic-values";
 import type { OptionIssue } from "./type";
 
@@ -23,7 +24,7 @@ const optionsOf: Readonly<Record<string, readonly string[]>> = {
       "security.ipv6_filtering",
       "security.port_isolation",
     ],
-    ...[...limits, ...routes],
+    ...[...limits, ...routes, ...nicAclNames],
   ],
   p2p: ["hwaddr", "host_name", "boot.priority", ...limits, ...routes],
   macvlan: ["network", "parent", "hwaddr", "boot.priority", "vlan", "gvrp"],

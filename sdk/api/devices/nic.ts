@@ -5,6 +5,7 @@ import { readerOf } from "../config/reader";
 import type { Row } from "../config/table";
 import { bitRate, hwaddr, integer, mtu, oneLine, oneOfLxd } from "../config/values";
 import { hostInterfaceName, innerInterfaceName } from "./interface-name";
+import { aclsOfNic, nicAclOptions } from "./nic-acls";
 import { parentOptions, routedOptions, switchOptions } from "./nic-options";
 import { nicRules } from "./nic-rules";
 import { nicIpv4 } from "./nic-values";
@@ -112,6 +113,7 @@ const options = {
   ...parentOptions,
   ...routedOptions,
   ...switchOptions,
+  ...nicAclOptions,
   ...commonOptions,
 } as const satisfies Readonly<Record<string, Row>>;
 
@@ -119,9 +121,10 @@ const options = {
 export const nicOptions = readerOf(options);
 
 /** A network may be named as the parent too, whether it is one of the server or an interface of the host. */
-function references({ network, parent }: Device): DeviceReference[] {
-  const name = network || parent;
-  return name ? [{ kind: "network", name }] : [];
+function references(device: Device): DeviceReference[] {
+  const name = device.network || device.parent;
+  const acls = aclsOfNic(device).map((acl) => ({ kind: "network-acl", name: acl }) as const);
+  return [...(name ? [{ kind: "network", name } as const] : []), ...acls];
 }
 
 export const nic: DeviceType = {

@@ -10,7 +10,7 @@ export interface OptionIssue {
 
 /** An object that a device uses, which cannot be deleted meanwhile. */
 export type DeviceReference =
-  | { readonly kind: "network" | "storage-pool"; readonly name: string }
+  | { readonly kind: "network" | "network-acl" | "storage-pool"; readonly name: string }
   /** A custom volume, of the project of what has the device, or of the one that this one shares volumes with. */
   | { readonly kind: "storage-volume"; readonly pool: string; readonly name: string };
 

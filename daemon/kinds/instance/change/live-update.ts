@@ -7,6 +7,7 @@ import { loadModules, moduleNames } from "../../../platform/host/modules";
 import { idRange } from "../create/idmap";
 import { changedDevices } from "../devices/devices";
 import { followDevices } from "../devices/follow";
+import { followNicAcls } from "../devices/nic-acls";
 import type { InstanceHome } from "../home";
 import type { Lifecycle } from "../life/lifecycle";
 import { inForce } from "../life/made-by";
@@ -60,6 +61,8 @@ export async function followLive(
   const isKept = (device: string) => !replaced.includes(device);
   undo.add(() => limitNics(home, record, is, was, isKept));
   await limitNics(home, record, was, is, isKept);
+  undo.add(() => followNicAcls(home, record, is, was, isKept));
+  await followNicAcls(home, record, was, is, isKept);
   const ids = idRange(inForce(is.config, running.madeBy), record.config);
   const config = await followDevices(home, record, running, ids, { was: was.devices, is: is.devices });
   undo.keep();

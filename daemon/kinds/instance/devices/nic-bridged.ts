@@ -7,10 +7,10 @@ import { toApiError } from "../../../platform/errors";
 import type { NetworkHost } from "../../network/driver";
 import { fixedOf } from "../../network/fixed-options";
 import { findLink } from "../../network/link";
-import { portFilterOf } from "../../network/port-filter";
 import { rivalOf } from "../../network/usage";
 import { keyOf } from "../record";
 import type { Owner } from "./driver";
+import { portOf, requireAcls } from "./nic-acls";
 import { applyFilter, dropFilter, filterSteps } from "./nic-filter";
 import type { Nic } from "./nic-plan";
 import { portSteps } from "./nic-port";
@@ -25,6 +25,7 @@ function check({ home, owner, nic }: NicFacts): void {
     throw notFound(
       `Failed loading network "${network}" of device "${device}": Network not found. Create it, or correct the device.`,
     );
+  requireAcls(home, nic, `Device validation failed for "${device}"`);
   if (home.networks.isManaged(bridge)) home.networks.checkHost(bridge, networkHost(owner, { ...nic, own: undefined }));
 }
 
@@ -72,6 +73,7 @@ function checkStart({ home, owner, nic }: NicFacts, all: readonly Nic[]): void {
       device,
       `Failed to load network "${network}" for project "default": Network not found. Create it, or change the device.`,
     );
+  requireAcls(home, nic, `Failed start validation for device "${device}"`);
   const { ipv6 } = fixedOf(options);
   if (isManaged) home.networks.checkHost(bridge, networkHost(owner, { ...nic, own: undefined }));
   const isOwnRival = all.some(
@@ -150,11 +152,10 @@ function hostStep({ home, owner, nic }: NicFacts): BeforeStep {
 }
 
 function portStep({ home, owner, nic }: NicFacts): BeforeStep {
-  const { bridge, device, hostName, hwaddr } = nic;
+  const { bridge, device, hostName } = nic;
   const open = async () => {
     try {
-      const filter = portFilterOf(nic.options);
-      await home.networks.nics.openPorts(bridge, [{ instance: keyOf(owner), hostName, hwaddr, filter }]);
+      await home.networks.nics.openPorts(bridge, [portOf(owner, nic)]);
     } catch (error) {
       const { code, message } = toApiError(error);
       throw new ApiError(code, `Failed start validation for device "${device}": ${message}`, { cause: error });

@@ -1,4 +1,5 @@
 /** Device nic: interfaces of the container, by their types (nic-<type>.ts). */
+import { nicAclNames } from "../../../../sdk/api/devices/nic-acls";
 import { freeNics } from "../limits/nic-limits";
 import { keyOf } from "../record";
 import { tellDhcpClients } from "./dhcp-word";
@@ -71,8 +72,8 @@ function plannedOrNone(facts: Facts): Nic[] {
   }
 }
 
-/** They hold at the host's end, and are changed there (limits/nic-limits.ts). */
-const outside = ["limits.ingress", "limits.egress", "limits.max", "limits.priority"];
+/** They hold at the host's end, and are changed there (limits/nic-limits.ts, nic-acls.ts). */
+const outside = ["limits.ingress", "limits.egress", "limits.max", "limits.priority", ...nicAclNames];
 
 export const nic: DeviceDriver = {
   outside,
