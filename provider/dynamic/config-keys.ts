@@ -737,7 +737,7 @@ export interface DeviceOptions<Value> {
    * - nic: Name of the interface inside. Default: the first of `eth0`, `eth1` and so on that is free.
    */
   name?: Value;
-  /** Of a device proxy: Whether packets are forwarded in the place of connections. `true` is not here yet. Default: `false`. */
+  /** Of a device proxy: Whether packets are sent on by the host's rules, in the place of connections by a process, so that the container sees the client's address. `listen` is then an address of the host, and `connect` the fixed address of one of the container's nics on a network of the server, or `0.0.0.0` or `[::]` for the first that there is. Default: `false`. */
   nat?: Value;
   /** Of a device nic: Network of the server that the nic belongs to, in place of `nictype` and `parent`. */
   network?: Value;

@@ -85,11 +85,14 @@ const chain = (name: string, hook: string | undefined, rules: readonly string[])
 
 /** Replaces the network's tables in one transaction: no packet meets half of the rules. */
 export async function applyRules(
-  { name, config, acls, forwards }: NetworkPlace,
+  { name, config, acls, forwards = [] }: NetworkPlace,
   ports: readonly Port[],
+  proxies: readonly ForwardRules[],
 ): Promise<void> {
   const opened = ports.map((port) => openPort(name, config, port)).join("");
-  const input = `${dropTables(name)}${rulesetOf(name, config, acls, forwards)}${portRulesetOf(name, config)}${opened}`;
+  // A proxy names its ports, and a forward may take all the rest of its address.
+  const ruleset = rulesetOf(name, config, acls, [...proxies, ...forwards]);
+  const input = `${dropTables(name)}${ruleset}${portRulesetOf(name, config)}${opened}`;
   await run("nft", ["-f", "-"], { input });
 }
 

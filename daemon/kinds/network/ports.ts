@@ -5,6 +5,7 @@ import { Locks } from "../../platform/locks";
 import { run } from "../../platform/processes/run";
 import type { NetworkPlace } from "./driver";
 import { setHairpin } from "./hairpin";
+import { type NatProxy, takenPort } from "./nat-proxy";
 import { applyRules, removeRules } from "./nft";
 import { closePort, openPort, type Port } from "./port-rules";
 
@@ -13,6 +14,8 @@ interface Ports {
   readonly wanted: Map<string, Port>;
   /** Those in the kernel, by what it was told of them. */
   readonly applied: Map<string, Port>;
+  /** By instance and device. */
+  readonly proxies: Map<string, NatProxy>;
   /** Whether frames may go back by the port that they came from. */
   turnsAround: boolean;
 }
@@ -21,10 +24,15 @@ export class NetworkPorts {
   readonly #networks = new Map<string, Ports>();
   readonly #locks = new Locks();
 
-  /** Makes all rules of a network anew, in one step. @param ports those that count from now on; as before when absent */
-  replace(network: NetworkPlace, ports?: readonly Port[]): Promise<void> {
+  /** Makes all rules of a network anew, in one step. @param ports those that count from now on, as the proxies; as before when absent */
+  replace(network: NetworkPlace, ports?: readonly Port[], proxies?: readonly NatProxy[]): Promise<void> {
     return this.#locks.run(network.name, async () => {
-      const { wanted } = this.#of(network.name);
+      const known = this.#of(network.name);
+      const { wanted } = known;
+      if (proxies !== undefined) {
+        known.proxies.clear();
+        for (const proxy of proxies) known.proxies.set(keyOf(proxy), proxy);
+      }
       if (ports !== undefined) {
         wanted.clear();
         for (const port of ports) wanted.set(port.hostName, port);
@@ -49,7 +57,39 @@ export class NetworkPorts {
 
   /** Sets what a port needs once it is there: it joins its bridge with the container's start. */
   async settle(network: NetworkPlace, hostName: string): Promise<void> {
-    if (hasForwards(network)) await setHairpin([hostName], true);
+    if (hasForwards(network) || this.#of(network.name).proxies.size > 0) await setHairpin([hostName], true);
+  }
+
+  /** Lets a proxy in NAT mode in, or changes one, in one step. @throws ApiError BAD_REQUEST for a port that another one has */
+  openProxy(network: NetworkPlace, proxy: NatProxy): Promise<void> {
+    return this.#locks.run(network.name, async () => {
+      const { proxies } = this.#of(network.name);
+      const before = proxies.get(keyOf(proxy));
+      if (isDeepStrictEqual(before, proxy)) return;
+      const taken = takenPort(
+        [...this.#networks.values()].flatMap((ports) => [...ports.proxies.values()]),
+        proxy,
+      );
+      if (taken !== undefined) throw badRequest(`${taken}. Stop that one, or choose another port for "listen".`);
+      proxies.set(keyOf(proxy), proxy);
+      try {
+        await this.#replace(network);
+      } catch (error) {
+        if (before === undefined) proxies.delete(keyOf(proxy));
+        else proxies.set(keyOf(proxy), before);
+        throw error;
+      }
+    });
+  }
+
+  /** Forgets the proxies that are not wanted any more. */
+  keepProxies(network: NetworkPlace, isWanted: (proxy: NatProxy) => boolean): Promise<void> {
+    return this.#locks.run(network.name, async () => {
+      const proxies = this.#networks.get(network.name)?.proxies;
+      const gone = [...(proxies ?? [])].filter(([, proxy]) => !isWanted(proxy));
+      for (const [key] of gone) proxies?.delete(key);
+      if (gone.length > 0) await this.#replace(network);
+    });
   }
 
   /** Forgets the ports that are not wanted any more. */
@@ -93,19 +133,27 @@ export class NetworkPorts {
     const known = this.#of(network.name);
     const { wanted, applied } = known;
     const ports = [...wanted.values()];
-    await applyRules(network, ports);
-    if (known.turnsAround || hasForwards(network)) await setHairpin([...wanted.keys()], hasForwards(network));
-    known.turnsAround = hasForwards(network);
+    await applyRules(network, ports, [...known.proxies.values()]);
+    const turnsAround = hasForwards(network) || known.proxies.size > 0;
+    if (known.turnsAround || turnsAround) await setHairpin([...wanted.keys()], turnsAround);
+    known.turnsAround = turnsAround;
     applied.clear();
     for (const port of ports) applied.set(port.hostName, port);
   }
 
   #of(name: string): Ports {
-    const known = this.#networks.get(name) ?? { wanted: new Map(), applied: new Map(), turnsAround: false };
+    const known = this.#networks.get(name) ?? {
+      wanted: new Map(),
+      applied: new Map(),
+      proxies: new Map(),
+      turnsAround: false,
+    };
     this.#networks.set(name, known);
     return known;
   }
 }
+
+const keyOf = ({ instance, device }: NatProxy): string => `${instance}/${device}`;
 
 const hasForwards = ({ forwards = [] }: NetworkPlace): boolean => forwards.length > 0;
 

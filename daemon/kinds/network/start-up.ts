@@ -5,6 +5,7 @@ import { ref, urlOf } from "../../core/ref";
 import { ignoring } from "../../platform/folders/files";
 import type { NetworkDriver, NetworkPlace } from "./driver";
 import type { NetworkHome } from "./home";
+import { natProxiesOn } from "./nat-proxy";
 import type { NetworkNics } from "./nics";
 import type { NetworkRecord, NetworkStore } from "./store";
 import { portsOn } from "./usage";
@@ -71,9 +72,10 @@ export class NetworkStartUp {
   async #startWithDaemon(record: NetworkRecord): Promise<void> {
     try {
       this.home.damages.requireNone(urlOf(ref("network", record.name)), `start network "${record.name}"`);
-      await this.known
-        .driverOf(record.type)
-        .start(this.known.placeOf(record), { ports: portsOn(this.home.nicOwners, record.name) });
+      await this.known.driverOf(record.type).start(this.known.placeOf(record), {
+        ports: portsOn(this.home.nicOwners, record.name),
+        proxies: natProxiesOn(this.home.nicOwners, record.name),
+      });
       await this.known.nics.forgetLost(record.name);
       this.worksAgain(record.name);
     } catch (error) {

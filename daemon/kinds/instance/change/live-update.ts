@@ -56,7 +56,7 @@ export async function followLive(
   }
   const takeBack = await followDiskLimits(home, record, was.devices, is.devices);
   undo.add(async () => takeBack());
-  const replaced = changedDevices(was.devices, is.devices);
+  const replaced = changedDevices(home, was.devices, is.devices);
   const isKept = (device: string) => !replaced.includes(device);
   undo.add(() => limitNics(home, record, is, was, isKept));
   await limitNics(home, record, was, is, isKept);

@@ -19,6 +19,7 @@ import { dropLeases, hasLease, readAllLeases, sendRelease, serverOf } from "../l
 import { sendRelease6 } from "../leases6";
 import { findLink, isBridge, stateOf, staticRoutes } from "../link";
 import { DnsNames, makeFolders } from "../names";
+import type { NatProxy } from "../nat-proxy";
 import { ownAddress } from "../own-address";
 import type { Port } from "../port-rules";
 import { NetworkPorts } from "../ports";
@@ -47,7 +48,7 @@ export class BridgeDriver implements NetworkDriver {
     return planBridge(name, config, around);
   }
 
-  async start(network: NetworkPlace, { ports, before = network.config }: StartOptions = {}): Promise<void> {
+  async start(network: NetworkPlace, { ports, proxies, before = network.config }: StartOptions = {}): Promise<void> {
     makeFolders(this.platform.log, network);
     const link = await findLink(network.name);
     if (link !== undefined && !isBridge(link))
@@ -58,7 +59,7 @@ export class BridgeDriver implements NetworkDriver {
     await setBridgeSysctls(network);
     await batch(addressCommands(network, link, link === undefined ? [] : await staticRoutes(network.name)));
     const known = ports && (await withOwnIpv4(network, ports));
-    await together([this.#ports.replace(network, known), this.#serve(network, link === undefined)]);
+    await together([this.#ports.replace(network, known, proxies), this.#serve(network, link === undefined)]);
     await bringInterfaces(network, before, this.platform.log);
     await bringTunnels(network, link === undefined);
   }
@@ -102,6 +103,14 @@ export class BridgeDriver implements NetworkDriver {
 
   keepPorts(network: NetworkPlace, isWanted: (port: Port) => boolean): Promise<void> {
     return this.#ports.keep(network, isWanted);
+  }
+
+  openProxy(network: NetworkPlace, proxy: NatProxy): Promise<void> {
+    return this.#ports.openProxy(network, proxy);
+  }
+
+  keepProxies(network: NetworkPlace, isWanted: (proxy: NatProxy) => boolean): Promise<void> {
+    return this.#ports.keepProxies(network, isWanted);
   }
 
   checkHost(network: NetworkPlace, host: NetworkHost): void {
