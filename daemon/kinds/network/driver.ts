@@ -3,6 +3,7 @@ import type { Config } from "../../../sdk/api/common";
 import { type ApiError, badRequest } from "../../../sdk/api/errors";
 import type { NetworkLease, NetworkState } from "../../../sdk/api/network";
 import type { NetworkAcl } from "./acl-rules";
+import type { RefusedName } from "./egress/refusals";
 import type { ForwardRules } from "./forward/rules";
 import type { NatProxy } from "./nat-proxy";
 import type { Port } from "./port-rules";
@@ -108,6 +109,8 @@ export interface NetworkDriver {
   /** @param nameOf the name that an instance is shown by, from its name on the host; nothing for one that is not to be seen */
   leases(network: NetworkPlace, nameOf: (instance: string) => string | undefined): Promise<NetworkLease[]>;
   state(network: NetworkPlace): Promise<NetworkState>;
+  /** Names that lists of what may be reached have kept from guests; absent where there are no lists. */
+  refusedNames?(network: NetworkPlace): readonly RefusedName[];
 }
 
 /** The error for a nic whose fixed address is not to be had. @param why a clause, such as `instance "web" has it` */

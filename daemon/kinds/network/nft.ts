@@ -5,6 +5,7 @@ import { run } from "../../platform/processes/run";
 import { aclChains, type NetworkAcl } from "./acl-rules";
 import { type Family, familiesOf } from "./config";
 import type { NetworkPlace } from "./driver";
+import { askingRule, type EgressRules, egressChains, egressSets } from "./egress/rules";
 import { type ForwardRules, forwardChains } from "./forward/rules";
 import { openPort, type Port, portRulesetOf, portTableOf } from "./port-rules";
 
@@ -16,15 +17,21 @@ export function rulesetOf(
   config: Config,
   acls: readonly NetworkAcl[] = [],
   forwards: readonly ForwardRules[] = [],
+  egress: readonly EgressRules[] = [],
 ): string {
   const set = networkConfig(config);
   const families = familiesOf(config);
   const filtered = families.filter(({ key }) => set.get(`${key}.firewall`));
   const nats = families.filter(({ key }) => set.get(`${key}.nat`));
+  const asking = egress.length > 0 ? [askingRule(name)] : [];
   const chains = [
     ...forwardChains(name, config, forwards).map(({ name: own, hook, rules }) => chain(own, hook, rules)),
-    ...aclChains(name, config, acls).map(({ name: own, hook, rules }) => chain(own, hook, rules)),
-    chain("input", "type filter hook input priority filter; policy accept;", filtered.flatMap(inputRules(name))),
+    ...egressChains(name, config, egress).map(({ name: own, hook, rules }) => chain(own, hook, rules)),
+    ...aclChains(name, config, acls, asking).map(({ name: own, hook, rules }) => chain(own, hook, rules)),
+    chain("input", "type filter hook input priority filter; policy accept;", [
+      ...filtered.flatMap(inputRules(name)),
+      ...(filtered.length > 0 ? asking : []),
+    ]),
     chain(
       "forward",
       "type filter hook forward priority filter; policy accept;",
@@ -39,7 +46,7 @@ export function rulesetOf(
       ),
     ),
   ];
-  return `table ${tableOf(name)} {\n${chains.join("")}}\n`;
+  return `table ${tableOf(name)} {\n${[...egressSets(egress, Date.now()), ...chains].join("")}}\n`;
 }
 
 /** What has to reach the host itself: questions of DHCP and DNS, and of IPv6 what the kernel finds its neighbours by. */
@@ -88,10 +95,11 @@ export async function applyRules(
   { name, config, acls, forwards = [] }: NetworkPlace,
   ports: readonly Port[],
   proxies: readonly ForwardRules[],
+  egress: readonly EgressRules[],
 ): Promise<void> {
   const opened = ports.map((port) => openPort(name, config, port)).join("");
   // A proxy names its ports, and a forward may take all the rest of its address.
-  const ruleset = rulesetOf(name, config, acls, [...proxies, ...forwards]);
+  const ruleset = rulesetOf(name, config, acls, [...proxies, ...forwards], egress);
   const input = `${dropTables(name)}${ruleset}${portRulesetOf(name, config)}${opened}`;
   await run("nft", ["-f", "-"], { input });
 }

@@ -2,11 +2,14 @@
 import { isDeepStrictEqual } from "node:util";
 import { badRequest } from "../../../sdk/api/errors";
 import { Locks } from "../../platform/locks";
+import type { Log } from "../../platform/log";
 import { run } from "../../platform/processes/run";
 import type { NetworkPlace } from "./driver";
+import { NetworkEgress } from "./egress/egress";
+import type { RefusedName } from "./egress/refusals";
 import { setHairpin } from "./hairpin";
 import { type NatProxy, takenPort } from "./nat-proxy";
-import { applyRules, removeRules } from "./nft";
+import { applyRules, removeRules, tableOf } from "./nft";
 import { closePort, openPort, type Port } from "./port-rules";
 
 interface Ports {
@@ -18,11 +21,18 @@ interface Ports {
   readonly proxies: Map<string, NatProxy>;
   /** Whether frames may go back by the port that they came from. */
   turnsAround: boolean;
+  /** As its rules were last made. */
+  place?: NetworkPlace;
 }
 
 export class NetworkPorts {
   readonly #networks = new Map<string, Ports>();
   readonly #locks = new Locks();
+  readonly #egress: NetworkEgress;
+
+  constructor(log: Log) {
+    this.#egress = new NetworkEgress(log, (network, commandsOf) => this.#change(network, commandsOf), tableOf);
+  }
 
   /** Makes all rules of a network anew, in one step. @param ports those that count from now on, as the proxies; as before when absent */
   replace(network: NetworkPlace, ports?: readonly Port[], proxies?: readonly NatProxy[]): Promise<void> {
@@ -103,7 +113,29 @@ export class NetworkPorts {
   remove(network: NetworkPlace): Promise<void> {
     return this.#locks.run(network.name, async () => {
       this.#networks.delete(network.name);
+      this.#egress.end(network.name);
       await removeRules(network.name);
+    });
+  }
+
+  /** Lets go of all; their rules stay. */
+  release(): void {
+    this.#egress.endAll();
+  }
+
+  /** Names that lists of what may be reached have kept from guests. */
+  refusedNames(network: string): readonly RefusedName[] {
+    return this.#egress.refusedNames(network);
+  }
+
+  #change(name: string, commandsOf: () => string): Promise<void> {
+    return this.#locks.run(name, async () => {
+      const place = this.#networks.get(name)?.place;
+      const input = place === undefined ? "" : commandsOf();
+      if (place === undefined || input === "") return;
+      const { code } = await run("nft", ["-f", "-"], { input, accept: [0, 1] });
+      // As in #follow.
+      if (code !== 0) await this.#replace(place);
     });
   }
 
@@ -117,6 +149,9 @@ export class NetworkPorts {
       const gone = [...applied.keys()].filter((name) => !wanted.has(name));
       const come = [...wanted.values()].filter((port) => !isDeepStrictEqual(applied.get(port.hostName), port));
       if (gone.length + come.length === 0) return;
+      // What a nic may reach stands in the network's rules.
+      const touched = [...gone, ...come.map(({ hostName }) => hostName)].flatMap((name) => applied.get(name) ?? []);
+      if ([...touched, ...come].some(({ filter }) => filter?.egress !== undefined)) return this.#replace(network);
       const input = [
         ...gone.map((name) => closePort(network.name, name)),
         ...come.map((port) => openPort(network.name, network.config, port)),
@@ -133,7 +168,9 @@ export class NetworkPorts {
     const known = this.#of(network.name);
     const { wanted, applied } = known;
     const ports = [...wanted.values()];
-    await applyRules(network, ports, [...known.proxies.values()]);
+    known.place = network;
+    const egress = await this.#egress.bring(network, ports);
+    await applyRules(network, ports, [...known.proxies.values()], egress);
     const turnsAround = hasForwards(network) || known.proxies.size > 0;
     if (known.turnsAround || turnsAround) await setHairpin([...wanted.keys()], turnsAround);
     known.turnsAround = turnsAround;

@@ -4,6 +4,7 @@ import { NetworkName } from "../../../sdk/api/common";
 import { ref, urlOf } from "../../core/ref";
 import { ignoring } from "../../platform/folders/files";
 import type { NetworkDriver, NetworkPlace } from "./driver";
+import { egressFile } from "./egress/known";
 import type { NetworkHome } from "./home";
 import { natProxiesOn } from "./nat-proxy";
 import type { NetworkNics } from "./nics";
@@ -11,7 +12,7 @@ import type { NetworkRecord, NetworkStore } from "./store";
 import { portsOn } from "./usage";
 
 /** What there may be in the folder of a network that we made. */
-const isFileOfNetwork = (name: string) => name.startsWith("dnsmasq.");
+const isFileOfNetwork = (name: string) => name.startsWith("dnsmasq.") || name.startsWith(egressFile);
 
 /** What it needs of the networks. */
 interface Known {

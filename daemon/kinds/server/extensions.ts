@@ -257,4 +257,5 @@ export const apiExtensions: readonly string[] = [
   "bothy_snapshot_config",
   "bothy_syscalls_permit",
   "bothy_syscalls_profile",
+  "bothy_network_egress",
 ];

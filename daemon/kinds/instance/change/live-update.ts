@@ -12,6 +12,7 @@ import type { Lifecycle } from "../life/lifecycle";
 import { inForce } from "../life/made-by";
 import { followDiskLimits } from "../limits/disk-limits";
 import { touchesLimits } from "../limits/limits";
+import { followEgress } from "../limits/nic-egress";
 import { freeNics, limitNics } from "../limits/nic-limits";
 import type { Expanded, InstanceRecord } from "../record";
 import { followRootSize } from "../root-size";
@@ -60,6 +61,8 @@ export async function followLive(
   const isKept = (device: string) => !replaced.includes(device);
   undo.add(() => limitNics(home, record, is, was, isKept));
   await limitNics(home, record, was, is, isKept);
+  undo.add(() => followEgress(home, record, is.devices, was.devices, isKept));
+  await followEgress(home, record, was.devices, is.devices, isKept);
   const ids = idRange(inForce(is.config, running.madeBy), record.config);
   const config = await followDevices(home, record, running, ids, { was: was.devices, is: is.devices });
   undo.keep();

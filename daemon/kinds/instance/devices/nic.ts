@@ -71,8 +71,11 @@ function plannedOrNone(facts: Facts): Nic[] {
   }
 }
 
-/** They hold at the host's end, and are changed there (limits/nic-limits.ts). */
-const outside = ["limits.ingress", "limits.egress", "limits.max", "limits.priority"];
+/** They hold at the host's end, and are changed there (limits/nic-limits.ts, limits/nic-egress.ts). */
+const outside = [
+  ...["limits.ingress", "limits.egress", "limits.max", "limits.priority"],
+  ...["security.egress.allow", "security.egress.logged"],
+];
 
 export const nic: DeviceDriver = {
   outside,

@@ -11,6 +11,7 @@ import { hasIpv4, hasIpv6 } from "../config";
 import { DnsmasqKeeper } from "../dnsmasq-keeper";
 import { findDnsmasq } from "../dnsmasq-process";
 import type { NetworkDriver, NetworkHost, NetworkPlace, OwnAddress, StartOptions, Surroundings } from "../driver";
+import type { RefusedName } from "../egress/refusals";
 import { withFilteredAddresses, withOwnIpv4 } from "../filtered-addresses";
 import { requireGivable } from "../fixed-addresses";
 import { dropHost, findHost, listHosts, writeHost } from "../hosts";
@@ -36,10 +37,11 @@ export class BridgeDriver implements NetworkDriver {
   readonly unavailable = missingForBridges;
   readonly missingPrograms = missingPrograms;
   readonly #dnsmasq: DnsmasqKeeper;
-  readonly #ports = new NetworkPorts();
+  readonly #ports: NetworkPorts;
   readonly #names: DnsNames;
 
   constructor(private readonly platform: Pick<Platform, "native" | "log" | "warnings">) {
+    this.#ports = new NetworkPorts(platform.log);
     this.#dnsmasq = new DnsmasqKeeper(platform);
     this.#names = new DnsNames(platform.log);
   }
@@ -90,6 +92,7 @@ export class BridgeDriver implements NetworkDriver {
 
   release(): Promise<void> {
     this.#names.stopAll();
+    this.#ports.release();
     return this.#dnsmasq.release();
   }
 
@@ -111,6 +114,10 @@ export class BridgeDriver implements NetworkDriver {
 
   keepProxies(network: NetworkPlace, isWanted: (proxy: NatProxy) => boolean): Promise<void> {
     return this.#ports.keepProxies(network, isWanted);
+  }
+
+  refusedNames({ name }: NetworkPlace): readonly RefusedName[] {
+    return this.#ports.refusedNames(name);
   }
 
   checkHost(network: NetworkPlace, host: NetworkHost): void {
