@@ -109,6 +109,14 @@ const outcome = (name: string, to: string, port: number, protocol: "tcp" | "udp"
 const told = (name: string, asked: string, type: "a" | "aaaa" = "a", server = gateway) =>
   scene.resolve(name, asked, type, server);
 
+/** Changes options of a container's nic. */
+async function setNic(name: string, options: Config): Promise<void> {
+  const { client } = scene;
+  const { value } = await client.getInstance(name);
+  const eth0 = { ...value.devices?.eth0, ...options } as Record<string, string>;
+  await (await client.updateInstance(name, { ...value, devices: { ...value.devices, eth0 } })).wait();
+}
+
 const lookup = (name: string, asked: string, server = gateway, type = "a") =>
   scene.inside(name, `busybox nslookup -type=${type} ${asked} ${server} 2>&1`);
 
@@ -200,15 +208,19 @@ test("a nic's list narrows its network's, is held to its own hardware address, a
   skip,
 }, async () => {
   const { client } = scene;
-  const set = async (name: string, options: Config) => {
-    const { value } = await client.getInstance(name);
-    const eth0 = { ...value.devices?.eth0, ...options } as Record<string, string>;
-    await (await client.updateInstance(name, { ...value, devices: { ...value.devices, eth0 } })).wait();
-  };
   const [server, index] = ["10.78.8.1", () => scene.inside("nic", "cat /sys/class/net/eth0/ifindex")];
   const before = await index();
   assert.equal(await outcome("nic", outside.ipv4, 443), "reached");
-  await set("nic", { "security.egress.allow": "pkg.example.com:443" });
+  // A neighbour that sends on what it is sent. With br_netfilter the host would take its packet for the first one again, and not translate it.
+  const { daemon } = scene.shared;
+  const free = await client.getInstanceState("free");
+  const forwarding = ["--net", "sysctl", "-w", "net.ipv4.ip_forward=1"];
+  await daemon.run("nsenter", "--target", String(free.pid), ...forwarding);
+  await daemon.run("sh", "-c", "sysctl -w net.bridge.bridge-nf-call-iptables=0 || true");
+  await scene.inside("nic", `ip route add ${second} via ${await addressOf("free")}`);
+  assert.equal(await outcome("nic", second, 443), "reached");
+  await setNic("nic", { "security.egress.allow": "pkg.example.com:443" });
+  assert.equal(await outcome("nic", second, 443), "lost", "only the bridge is a router");
   assert.equal(await index(), before, "the nic is the same");
   assert.equal(await outcome("nic", outside.ipv4, 443), "refused");
   assert.equal(await outcome("free", outside.ipv4, 443), "reached", "others are free");
@@ -218,21 +230,21 @@ test("a nic's list narrows its network's, is held to its own hardware address, a
   assert.equal(await outcome("nic", outside.ipv4, 443), "reached");
   await scene.inside("nic", "ip link set dev eth0 address 02:00:00:00:00:77");
   assert.equal(await outcome("nic", outside.ipv4, 80), "lost");
-  await set("nic", { "security.egress.allow": "none", "security.egress.logged": "false" });
+  await setNic("nic", { "security.egress.allow": "none", "security.egress.logged": "false" });
   await (await client.setInstanceState("nic", { action: "restart", force: true })).wait();
   await scene.address4("nic");
   assert.equal(await outcome("nic", outside.ipv4, 443), "refused");
-  await set("nic", { "security.egress.allow": "" });
+  await setNic("nic", { "security.egress.allow": "" });
   assert.equal(await outcome("nic", outside.ipv4, 80), "reached");
   await allow("pkg.example.com:80,443");
-  await set("mate", { "security.egress.allow": "pkg.example.com:443,5001 other.example.net" });
+  await setNic("mate", { "security.egress.allow": "pkg.example.com:443,5001 other.example.net" });
   assert.equal(await told("mate", "pkg.example.com"), outside.ipv4);
   assert.match(await lookup("mate", "other.example.net"), /NXDOMAIN/);
   const outcomes = [80, 443, 5001].map((port) => outcome("mate", outside.ipv4, port));
   assert.deepEqual(await Promise.all(outcomes), ["refused", "reached", "refused"]);
-  await set("mate", { "security.egress.allow": "" });
+  await setNic("mate", { "security.egress.allow": "" });
   assert.equal(await outcome("mate", outside.ipv4, 80), "reached");
-  assert.doesNotMatch(await scene.shared.daemon.run("nft", "list", "table", "inet", "bothy_free7"), /egress/);
+  assert.doesNotMatch(await daemon.run("nft", "list", "table", "inet", "bothy_free7"), /egress/);
 });
 
 /** A connection from inside that stays open. */
@@ -276,6 +288,8 @@ test("questions by TCP are answered, and those of others than the network's gues
   const framed = Buffer.concat([Buffer.from([0, question.length]), question]);
   assert.match(await ask(pid, "tcp", gateway, 53, framed), /example/);
   assert.equal(await outcome("box", outside.ipv4, 443), "reached");
+  const [, linkLocal = ""] = /default via (fe80\S+)/.exec(await scene.inside("box", "ip -6 route")) ?? [];
+  assert.match(await ask(pid, "udp", `${linkLocal}%eth0`, 53, question), /example/);
   const table = await scene.shared.daemon.run("nft", "list", "chain", "inet", "bothy_eg7", "egress_names");
   const [, port = ""] = /udp dport 53 dnat ip to 10\.78\.7\.1:(\d+)/.exec(table) ?? [];
   const { pid: other } = await scene.client.getInstanceState("free");
@@ -335,6 +349,8 @@ test("with the daemon dead all stays as it is but for new names, and its next on
       /(:\d{4,5}$| timeout \S+ expires \S+)/gm,
       "",
     );
+  await setNic("mate", { "security.egress.allow": "pkg.example.com:443,5001" });
+  assert.equal(await told("mate", "pkg.example.com"), outside.ipv4);
   const before = await table();
   const { pid } = await scene.client.getInstanceState("box");
   await daemon.kill();
@@ -344,6 +360,8 @@ test("with the daemon dead all stays as it is but for new names, and its next on
   await daemon.start();
   assert.equal(await table(), before);
   assert.equal(await outcome("box", outside.ipv4, 443), "reached");
+  assert.equal(await outcome("mate", outside.ipv4, 443), "reached");
+  assert.equal(await outcome("mate", outside.ipv4, 5001), "refused");
   assert.equal(await told("box", "pkg.example.com"), outside.ipv4);
   await daemon.run("nft", "delete", "table", "inet", "bothy_eg7");
   await allow("pkg.example.com:443, other.example.net");

@@ -31,7 +31,11 @@ export async function openDoor(address: string, answers: Answers): Promise<Door>
       waiting -= 1;
     }
   };
-  const [datagrams, [server, open]] = await Promise.all([bind(address, counted), listen(address, counted)]);
+  const datagrams = await bind(address, counted);
+  const [server, open] = await listen(address, counted).catch((error: unknown) => {
+    datagrams.close();
+    throw error;
+  });
   return {
     address,
     ports: { udp: datagrams.address().port, tcp: (server.address() as AddressInfo).port },

@@ -58,7 +58,7 @@ export function refusalLog(
   names: readonly RefusedName[],
   instanceOf: (hwaddr: string) => string | undefined,
 ): RefusalEntry[] {
-  const prefix = new RegExp(`^${bridge.replace(/[.+]/g, "\\$&")}/security\\.egress(/\\S+)? IN=`);
+  const prefix = new RegExp(`^${bridge.replace(/[.+]/g, "\\$&")}/security\\.egress(/[^/ ]+)? IN=`);
   const packets = kernelLines(prefix).map((line) => ({
     timeMs: line.time.getTime(),
     entry: packetEntry(line, instanceOf),
