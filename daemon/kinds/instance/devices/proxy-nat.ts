@@ -1,5 +1,6 @@
 /** Proxy in NAT mode: what a container's network is told of it (daemon/kinds/network/nat-proxy.ts). */
 import { ApiError, badRequest } from "../../../../sdk/api/errors";
+import { hasUsersIds } from "../../../../sdk/host/own-ids";
 import { toApiError } from "../../../platform/errors";
 import { isNatProxy, type NatTarget, natProxyOf, natTargetOf } from "../../network/nat-proxy";
 import { keyOf } from "../record";
@@ -13,6 +14,11 @@ const targetOf = ({ home, all }: Pick<Facts, "home" | "all">, options: NamedDevi
 
 /** @throws ApiError BAD_REQUEST for a proxy that leads to no fixed address of a nic */
 export function requireNatTarget(facts: Facts, [device, options]: NamedDevice): NatTarget {
+  if (hasUsersIds)
+    throw failed(
+      device,
+      "NAT mode needs root's daemon: the rules of a user's are in a network of its own, where nobody from outside comes by. Leave \"nat\" out",
+    );
   const target = targetOf(facts, options);
   if (typeof target === "string") throw failed(device, target);
   return target;

@@ -1,4 +1,5 @@
 /** Refusals: what the lists of a network have kept from its guests. Packets stand in the kernel's log, names in the memory of this daemon. */
+import { hasUsersIds } from "../../../../sdk/host/own-ids";
 import { type KernelLine, kernelLines, packetOf } from "../../../platform/host/kernel-log";
 
 /** Of each network, the last ones. */
@@ -59,7 +60,8 @@ export function refusalLog(
   instanceOf: (hwaddr: string) => string | undefined,
 ): RefusalEntry[] {
   const prefix = new RegExp(`^${bridge.replace(/[.+]/g, "\\$&")}/security\\.egress(/[^/ ]+)? IN=`);
-  const packets = kernelLines(prefix).map((line) => ({
+  // A user has no log of the kernel's, and the rules of a user's network write none.
+  const packets = (hasUsersIds ? [] : kernelLines(prefix)).map((line) => ({
     timeMs: line.time.getTime(),
     entry: packetEntry(line, instanceOf),
   }));
