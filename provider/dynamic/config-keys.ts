@@ -248,6 +248,8 @@ export type NetworkConfigKey =
   | "security.acls.default.egress.logged"
   | "security.acls.default.ingress.action"
   | "security.acls.default.ingress.logged"
+  | "security.egress.allow"
+  | "security.egress.logged"
   | "vlan"
   | (string & {});
 
@@ -337,6 +339,10 @@ export interface NetworkConfig<Value> {
   "security.acls.default.ingress.action"?: Value;
   /** Whether such packets to instances are told in the kernel's log. Default: `false`. */
   "security.acls.default.ingress.logged"?: Value;
+  /** All that instances of the network may reach outside of it: names, names below another (`*.`), addresses and subnets, each with ports, or with all of its protocol, which is TCP unless `udp/` stands before it. `none` is nothing at all. Other names are not found, and other packets are refused. Default: everything. */
+  "security.egress.allow"?: Value;
+  /** Whether what `security.egress.allow` refuses is told: packets in the kernel's log, and all in the log of the network. Default: `true`. */
+  "security.egress.logged"?: Value;
   /** Of the same types: VLAN of the parent that the nics are in. It counts from the next start on. */
   vlan?: Value;
   [key: string]: Value | undefined;
@@ -737,7 +743,7 @@ export interface DeviceOptions<Value> {
    * - nic: Name of the interface inside. Default: the first of `eth0`, `eth1` and so on that is free.
    */
   name?: Value;
-  /** Of a device proxy: Whether packets are forwarded in the place of connections. `true` is not here yet. Default: `false`. */
+  /** Of a device proxy: Whether packets are sent on by the host's rules, in the place of connections by a process, so that the container sees the client's address. `listen` is then an address of the host, and `connect` the fixed address of one of the container's nics on a network of the server, or `0.0.0.0` or `[::]` for the first that there is. Default: `false`. */
   nat?: Value;
   /** Of a device nic: Network of the server that the nic belongs to, in place of `nictype` and `parent`. */
   network?: Value;
@@ -800,6 +806,10 @@ export interface DeviceOptions<Value> {
   "security.acls.default.ingress.action"?: Value;
   /** Of a device nic: Whether such packets to the nic are told in the kernel's log. Default: `false`. */
   "security.acls.default.ingress.logged"?: Value;
+  /** Of a device nic: Of `bridged`, on a network of the server: all that the nic may reach outside of its network, as the key of networks has it. Where the network has the key too, only what both name. It means `security.mac_filtering` too. Default: what its network may reach. */
+  "security.egress.allow"?: Value;
+  /** Of a device nic: Of `bridged`: whether what the nic's `security.egress.allow` refuses is told. Default: `true`. */
+  "security.egress.logged"?: Value;
   /** Of a device proxy: Group by which connections to a unix socket are made. Default: `0`. */
   "security.gid"?: Value;
   /** Of a device nic: Of `bridged`: whether packets from other IPv4 addresses than the nic's own are dropped; it means `security.mac_filtering` too. Without `ipv4.address` the network gives the nic one for good; on a bridge that is no network of the server it needs the key. With the address `none` all IPv4 is dropped. Default: `false`. */

@@ -219,7 +219,7 @@ test("options that cannot be are refused, and nothing is made", { skip }, async 
     [{ ...web, uid: "1" }, /non-abstract unix sockets/],
     [{ ...web, listen: "unix:@name", mode: "0600" }, /non-abstract unix sockets/],
     [{ ...web, connect: "udp:127.0.0.1:80", proxy_protocol: "true" }, /only be sent to tcp servers/],
-    [{ ...web, nat: "true" }, /not here yet/],
+    [{ ...web, nat: "true" }, /Cannot listen on loopback address/],
     [{ ...web, bind: "guests" }, /bind: it must be one of/],
   ];
   for (const [device, message] of wrong)

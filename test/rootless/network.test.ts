@@ -6,6 +6,7 @@ import { Netns } from "../../scripts/scene/netns";
 import type { Client } from "../../sdk/index";
 import { needs } from "../support/needs";
 import { withUserDaemon } from "../support/ordinary-user";
+import { send } from "../support/raw-http";
 import { until } from "../support/until";
 
 const skip = needs("root", "uidmap");
@@ -108,6 +109,17 @@ test("a resolver of the host's loopback answers containers", { skip: skipOutside
       await launch(client);
       assert.match(await inside(client, "timeout 20 nslookup lore.example"), /Address.*198\.51\.100\.77/);
       assert.match(await inside(client, "timeout 20 nslookup box"), /Address.*10\./);
+      const { value, etag } = await client.getNetwork("bothybr0");
+      const config = { ...value.config, "security.egress.allow": "lore.example:80, 198.51.100.1:8000" };
+      await client.updateNetwork("bothybr0", { ...value, config }, { etag });
+      assert.match(await inside(client, "timeout 20 nslookup lore.example"), /Address.*198\.51\.100\.77/);
+      assert.match(await inside(client, "timeout 20 nslookup tale.example"), /NXDOMAIN/);
+      assert.match(await inside(client, get("198.51.100.1:8000")), /world$/);
+      assert.doesNotMatch(await inside(client, get("198.51.100.1:8001")), /world/);
+      const { text } = await send(daemon.socket, "GET", "/1.0/networks/bothybr0/egress/log");
+      assert.match(text, /"name":"tale\.example"/);
+      const web = { type: "proxy", nat: "true", listen: "tcp:198.51.100.2:80", connect: "tcp:0.0.0.0:80" };
+      await assert.rejects(client.patchInstance("box", { devices: { web } }), /NAT mode needs root's daemon/);
     },
     { bare: false, before: withOwnResolver, prepare: connectToResolver },
   ),

@@ -1,6 +1,6 @@
 /** What the rules of an ACL have logged: lines of the kernel's log, in the form that LXD gives such entries. */
 import { internal } from "../../../sdk/api/errors";
-import { kernelLines } from "../../platform/host/kernel-log";
+import { kernelLines, packetOf } from "../../platform/host/kernel-log";
 import type { NetworkAclRecord } from "./store";
 
 /** One JSON object a line, oldest first. @throws ApiError INTERNAL where the kernel's log cannot be read */
@@ -13,7 +13,7 @@ export function aclLog(acl: NetworkAclRecord): string {
         const [, direction = "", place = ""] = prefix.exec(text) ?? [];
         const rules = direction === "ingress" ? acl.ingress : acl.egress;
         // The rule that stands there now; of one that is gone nobody knows the action.
-        return `${JSON.stringify(entryOf(time, text, rules[Number(place)]?.action ?? ""))}\n`;
+        return `${JSON.stringify({ time: time.toISOString(), ...packetOf(text), action: rules[Number(place)]?.action ?? "" })}\n`;
       })
       .join("");
   } catch (error) {
@@ -22,20 +22,4 @@ export function aclLog(acl: NetworkAclRecord): string {
       { cause: error },
     );
   }
-}
-
-function entryOf(time: Date, text: string, action: string) {
-  const word = (name: string): string | undefined => new RegExp(` ${name}=(\\S+)`).exec(text)?.[1];
-  const [type, code] = [word("TYPE"), word("CODE")];
-  return {
-    time: time.toISOString(),
-    proto: (word("PROTO") ?? "").toLowerCase(),
-    src: word("SRC") ?? "",
-    dst: word("DST") ?? "",
-    src_port: word("SPT") ?? "",
-    dst_port: word("DPT") ?? "",
-    ...(type === undefined ? {} : { icmp_type: type }),
-    ...(code === undefined ? {} : { icmp_code: code }),
-    action,
-  };
 }

@@ -4,7 +4,9 @@ import { type ApiError, badRequest } from "../../../sdk/api/errors";
 import type { NetworkLease, NetworkState } from "../../../sdk/api/network";
 import type { NetworkAcl } from "./acl/lines";
 import type { AddressesOf } from "./acl/sets";
+import type { RefusedName } from "./egress/refusals";
 import type { ForwardRules } from "./forward/rules";
+import type { NatProxy } from "./nat-proxy";
 import type { Port } from "./port-rules";
 
 export interface NetworkPlace {
@@ -65,6 +67,8 @@ export interface Surroundings {
 export interface StartOptions {
   /** Where guests are joined to it; as before when absent. */
   readonly ports?: readonly Port[];
+  /** Proxies in NAT mode that lead to it; as before when absent. */
+  readonly proxies?: readonly NatProxy[];
   /** The configuration that counted until now, where that is another one. */
   readonly before?: Config;
 }
@@ -93,6 +97,10 @@ export interface NetworkDriver {
   settlePort(network: NetworkPlace, hostName: string): Promise<void>;
   /** Forgets the ports that are not wanted any more. */
   keepPorts(network: NetworkPlace, isWanted: (port: Port) => boolean): Promise<void>;
+  /** Lets a proxy in NAT mode in, or changes one. @throws ApiError BAD_REQUEST for a port that another one has */
+  openProxy(network: NetworkPlace, proxy: NatProxy): Promise<void>;
+  /** Forgets the proxies that are not wanted any more. */
+  keepProxies(network: NetworkPlace, isWanted: (proxy: NatProxy) => boolean): Promise<void>;
   /** Refuses a fixed address that this network cannot give. @throws ApiError BAD_REQUEST */
   checkHost(network: NetworkPlace, host: NetworkHost): void;
   /** Makes a nic known to DHCP and DNS, at once; replaces what was known of the same instance and device. */
@@ -106,6 +114,8 @@ export interface NetworkDriver {
   /** @param nameOf the name that an instance is shown by, from its name on the host; nothing for one that is not to be seen */
   leases(network: NetworkPlace, nameOf: (instance: string) => string | undefined): Promise<NetworkLease[]>;
   state(network: NetworkPlace): Promise<NetworkState>;
+  /** Names that lists of what may be reached have kept from guests; absent where there are no lists. */
+  refusedNames?(network: NetworkPlace): readonly RefusedName[];
 }
 
 /** The error for a nic whose fixed address is not to be had. @param why a clause, such as `instance "web" has it` */

@@ -8,6 +8,7 @@ import { aclChains } from "./acl/network-chains";
 import { setCommands } from "./acl/sets";
 import { type Family, familiesOf } from "./config";
 import type { NetworkPlace } from "./driver";
+import { askingRule, type EgressRules, egressChains, egressSets } from "./egress/rules";
 import { type ForwardRules, forwardChains } from "./forward/rules";
 import { openPort, type Port, portRulesetOf } from "./port-rules";
 import { portTableOf, tableOf } from "./tables";
@@ -18,15 +19,21 @@ export function rulesetOf(
   config: Config,
   acls: readonly NetworkAcl[] = [],
   forwards: readonly ForwardRules[] = [],
+  egress: readonly EgressRules[] = [],
 ): string {
   const set = networkConfig(config);
   const families = familiesOf(config);
   const filtered = families.filter(({ key }) => set.get(`${key}.firewall`));
   const nats = families.filter(({ key }) => set.get(`${key}.nat`));
+  const asking = egress.length > 0 ? [askingRule(name)] : [];
   const chains = [
     ...forwardChains(name, config, forwards).map(({ name: own, hook, rules }) => chain(own, hook, rules)),
-    ...aclChains(name, config, acls).map(({ name: own, hook, rules }) => chain(own, hook, rules)),
-    chain("input", "type filter hook input priority filter; policy accept;", filtered.flatMap(inputRules(name))),
+    ...egressChains(name, config, egress).map(({ name: own, hook, rules }) => chain(own, hook, rules)),
+    ...aclChains(name, config, acls, asking).map(({ name: own, hook, rules }) => chain(own, hook, rules)),
+    chain("input", "type filter hook input priority filter; policy accept;", [
+      ...filtered.flatMap(inputRules(name)),
+      ...(filtered.length > 0 ? asking : []),
+    ]),
     chain(
       "forward",
       "type filter hook forward priority filter; policy accept;",
@@ -41,7 +48,7 @@ export function rulesetOf(
       ),
     ),
   ];
-  return `table ${tableOf(name)} {\n${chains.join("")}}\n`;
+  return `table ${tableOf(name)} {\n${[...egressSets(egress, Date.now()), ...chains].join("")}}\n`;
 }
 
 /** What has to reach the host itself: questions of DHCP and DNS, and of IPv6 what the kernel finds its neighbours by. */
@@ -86,11 +93,19 @@ const chain = (name: string, hook: string | undefined, rules: readonly string[])
     : `  chain ${name} {\n${hook === undefined ? "" : `    ${hook}\n`}${rules.map((rule) => `    ${rule}\n`).join("")}  }\n`;
 
 /** Replaces the network's tables in one transaction: no packet meets half of the rules. */
-export async function applyRules(network: NetworkPlace, ports: readonly Port[]): Promise<void> {
-  const { name, config, acls = [], forwards, addressesOf } = network;
+export async function applyRules(
+  network: NetworkPlace,
+  ports: readonly Port[],
+  proxies: readonly ForwardRules[],
+  egress: readonly EgressRules[],
+): Promise<void> {
+  const { name, config, acls = [], forwards = [], addressesOf } = network;
   const sets = setCommands(tableOf(name), acls, (set) => addressesOf?.(set) ?? []);
   const opened = ports.map((port) => openPort(name, config, port)).join("");
-  const input = `${dropTables(name)}table ${tableOf(name)}\n${sets}${rulesetOf(name, config, acls, forwards)}${portRulesetOf(name, config)}${opened}${await judgedPorts(network, ports)}`;
+  // A proxy names its ports, and a forward may take all the rest of its address.
+  const ruleset = rulesetOf(name, config, acls, [...proxies, ...forwards], egress);
+  const judged = await judgedPorts(network, ports);
+  const input = `${dropTables(name)}table ${tableOf(name)}\n${sets}${ruleset}${portRulesetOf(name, config)}${opened}${judged}`;
   await run("nft", ["-f", "-"], { input });
 }
 

@@ -2,6 +2,7 @@
 import { badRequest, notFound } from "../../../sdk/api/errors";
 import type { NetworkDriver, NetworkHost, NetworkPlace, OwnAddress } from "./driver";
 import type { NetworkHome } from "./home";
+import type { NatProxy } from "./nat-proxy";
 import type { Port } from "./port-rules";
 import { isNicOf } from "./usage";
 
@@ -112,9 +113,38 @@ export class NetworkNics {
     await this.#keepPorts((port) => port.instance !== instance || port.hostName !== hostName);
   }
 
-  /** Forgets the ports of instances that do not run: how they ended nobody saw. Never rejects. */
+  /** Forgets the ports of instances that do not run, and what leads to them: how they ended nobody saw. Never rejects. */
   async closeLostPorts(isRunning: (instance: string) => boolean): Promise<void> {
     await this.#keepPorts((port) => isRunning(port.instance));
+    await this.#keepProxies(this.networks.list(), (proxy) => isRunning(proxy.instance));
+  }
+
+  /** Whether a name, such as a nic's parent, is that of a network whose traffic has rules of ours. */
+  isBridge(network: string): boolean {
+    return this.networks.find(network)?.driver.type === "bridge";
+  }
+
+  /** Lets a proxy in NAT mode in, or changes one. @throws ApiError BAD_REQUEST for a port that another one has */
+  async openProxy(network: string, proxy: NatProxy): Promise<void> {
+    const { driver, place } = this.#need(network);
+    await driver.openProxy(place, proxy);
+  }
+
+  /** Forgets a proxy in NAT mode; an unknown one is not an error. Never rejects. @param network that it leads to; any when absent */
+  async closeProxy(instance: string, device: string, network?: string): Promise<void> {
+    const all = this.networks.list().filter(({ place }) => network === undefined || place.name === network);
+    await this.#keepProxies(all, (proxy) => proxy.instance !== instance || proxy.device !== device);
+  }
+
+  async #keepProxies(networks: readonly ServedNetwork[], isWanted: (proxy: NatProxy) => boolean): Promise<void> {
+    const keep = async ({ driver, place }: ServedNetwork) => {
+      try {
+        await driver.keepProxies(place, isWanted);
+      } catch (error) {
+        this.home.log.warning("Cannot remove rules of proxies that are gone", { network: place.name, error });
+      }
+    };
+    await Promise.all(networks.map(keep));
   }
 
   async #keepPorts(isWanted: (port: Port) => boolean): Promise<void> {

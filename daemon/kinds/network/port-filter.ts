@@ -11,6 +11,8 @@ export interface PortFilter {
   readonly ipv4?: string;
   /** The same of IPv6; "own" is the address that its hardware address makes. */
   readonly ipv6?: string;
+  /** What it may reach, where it has a list of its own. */
+  readonly egress?: { readonly allow: string; readonly isLogged: boolean };
   /** VLANs whose tagged frames are let in. */
   readonly tagged?: readonly number[];
 }
@@ -22,10 +24,12 @@ export function portFilterOf(options: Device): PortFilter {
   const isIpv6 = nic.get("security.ipv6_filtering");
   const { ipv4, ipv6 } = fixedOf(options);
   const tagged = nic.get("vlan.tagged");
+  const allow = nic.text("security.egress.allow");
   return {
-    ...(nic.get("security.mac_filtering") || isIpv4 || isIpv6 ? { isOwnOnly: true } : {}),
+    ...(nic.get("security.mac_filtering") || isIpv4 || isIpv6 || allow !== undefined ? { isOwnOnly: true } : {}),
     ...(isIpv4 ? { ipv4: nic.get("ipv4.address") === "none" ? "none" : (ipv4 ?? "own") } : {}),
     ...(isIpv6 ? { ipv6: nic.get("ipv6.address") === "none" ? "none" : (ipv6 ?? "own") } : {}),
+    ...(allow === undefined ? {} : { egress: { allow, isLogged: nic.get("security.egress.logged") } }),
     ...(tagged === undefined ? {} : { tagged }),
   };
 }

@@ -3,10 +3,11 @@
  * Ports that are not ours (an interface of the host that its admin joined to the bridge) pass as they are.
  */
 import type { Config } from "../../../sdk/api/common";
+import { networkConfig } from "../../../sdk/api/config/network";
 import type { PortAcls } from "./acl/port-acls";
 import { bridgeHwaddr, bridgeLinkLocal, hasIpv6, servesDhcp, servesDhcp6, subnet6Of, subnetOf } from "./config";
-import { addressText } from "./ipv4";
-import { addressText6, ownAddress6 } from "./ipv6";
+import { addressText, subnetText } from "./ipv4";
+import { addressText6, ownAddress6, subnetText6 } from "./ipv6";
 import { claim, type PortFilter, raw, sourceRules, taggedRules } from "./port-filter";
 import { portTableOf } from "./tables";
 
@@ -62,6 +63,7 @@ function guestRules(config: Config): string[] {
           "meta protocol ip6 udp dport 546 drop",
         ]),
     ...(servesDhcp(config) ? ["meta protocol ip udp dport 68 drop"] : []),
+    ...(networkConfig(config).has("security.egress.allow") ? gatewayRules(config) : []),
   ];
 }
 
@@ -76,6 +78,24 @@ function gatewayRules6(config: Config): string[] {
   ];
 }
 
+/** Who is held to a list goes out by the bridge alone: a neighbour, or a machine behind an interface of the bridge, is no router of its own. */
+function gatewayRules(config: Config): string[] {
+  const bridge = bridgeHwaddr(config);
+  if (bridge === undefined) return [];
+  const [subnet, subnet6] = [subnetOf(config), subnet6Of(config)];
+  const near = [
+    ...(subnet === undefined ? [] : [subnetText(subnet)]),
+    "169.254.0.0/16",
+    "224.0.0.0/4",
+    "255.255.255.255",
+  ];
+  const near6 = [...(subnet6 === undefined ? [] : [subnetText6(subnet6)]), "fe80::/10", "ff00::/8"];
+  return [
+    `ether daddr != ${bridge} meta protocol ip ip daddr != { ${near.join(", ")} } drop`,
+    `ether daddr != ${bridge} meta protocol ip6 ip6 daddr != { ${near6.join(", ")} } drop`,
+  ];
+}
+
 const chainOf = (hostName: string): string => `port_${hostName}`;
 const setOf = (hostName: string): string => `macs_${hostName}`;
 
@@ -86,6 +106,7 @@ export function openPort(name: string, config: Config, { hostName, hwaddr, filte
   const rules = [
     ...taggedRules(hwaddr, filter),
     "jump guest",
+    ...(filter.egress === undefined ? [] : gatewayRules(config)),
     ...sourceRules(hwaddr, withOwnIpv6(config, hwaddr, filter)),
     ...(servesDhcp(config) ? dhcpQuestions(own) : []),
     ...(servesDhcp6(config) ? dhcp6Questions(own) : []),

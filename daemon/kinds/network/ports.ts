@@ -2,32 +2,50 @@
 import { isDeepStrictEqual } from "node:util";
 import { badRequest } from "../../../sdk/api/errors";
 import { Locks } from "../../platform/locks";
+import type { Log } from "../../platform/log";
 import { run } from "../../platform/processes/run";
 import { judgedPorts, requireJudgeable } from "./acl/judged-ports";
 import { unjudgePort } from "./acl/port-acls";
 import type { NetworkPlace } from "./driver";
+import { NetworkEgress } from "./egress/egress";
+import type { RefusedName } from "./egress/refusals";
 import { setHairpin } from "./hairpin";
+import { type NatProxy, takenPort } from "./nat-proxy";
 import { applyRules, removeRules } from "./nft";
 import { closePort, openPort, type Port } from "./port-rules";
-import { portTableOf } from "./tables";
+import { portTableOf, tableOf } from "./tables";
 
 interface Ports {
   /** By the name of the host's end. */
   readonly wanted: Map<string, Port>;
   /** Those in the kernel, by what it was told of them. */
   readonly applied: Map<string, Port>;
+  /** By instance and device. */
+  readonly proxies: Map<string, NatProxy>;
   /** Whether frames may go back by the port that they came from. */
   turnsAround: boolean;
+  /** As its rules were last made. */
+  place?: NetworkPlace;
 }
 
 export class NetworkPorts {
   readonly #networks = new Map<string, Ports>();
   readonly #locks = new Locks();
+  readonly #egress: NetworkEgress;
 
-  /** Makes all rules of a network anew, in one step. @param ports those that count from now on; as before when absent */
-  replace(network: NetworkPlace, ports?: readonly Port[]): Promise<void> {
+  constructor(log: Log) {
+    this.#egress = new NetworkEgress(log, (network, commandsOf) => this.#change(network, commandsOf), tableOf);
+  }
+
+  /** Makes all rules of a network anew, in one step. @param ports those that count from now on, as the proxies; as before when absent */
+  replace(network: NetworkPlace, ports?: readonly Port[], proxies?: readonly NatProxy[]): Promise<void> {
     return this.#locks.run(network.name, async () => {
-      const { wanted } = this.#of(network.name);
+      const known = this.#of(network.name);
+      const { wanted } = known;
+      if (proxies !== undefined) {
+        known.proxies.clear();
+        for (const proxy of proxies) known.proxies.set(keyOf(proxy), proxy);
+      }
       if (ports !== undefined) {
         wanted.clear();
         for (const port of ports) wanted.set(port.hostName, port);
@@ -56,7 +74,39 @@ export class NetworkPorts {
 
   /** Sets what a port needs once it is there: it joins its bridge with the container's start. */
   async settle(network: NetworkPlace, hostName: string): Promise<void> {
-    if (hasForwards(network)) await setHairpin([hostName], true);
+    if (hasForwards(network) || this.#of(network.name).proxies.size > 0) await setHairpin([hostName], true);
+  }
+
+  /** Lets a proxy in NAT mode in, or changes one, in one step. @throws ApiError BAD_REQUEST for a port that another one has */
+  openProxy(network: NetworkPlace, proxy: NatProxy): Promise<void> {
+    return this.#locks.run(network.name, async () => {
+      const { proxies } = this.#of(network.name);
+      const before = proxies.get(keyOf(proxy));
+      if (isDeepStrictEqual(before, proxy)) return;
+      const taken = takenPort(
+        [...this.#networks.values()].flatMap((ports) => [...ports.proxies.values()]),
+        proxy,
+      );
+      if (taken !== undefined) throw badRequest(`${taken}. Stop that one, or choose another port for "listen".`);
+      proxies.set(keyOf(proxy), proxy);
+      try {
+        await this.#replace(network);
+      } catch (error) {
+        if (before === undefined) proxies.delete(keyOf(proxy));
+        else proxies.set(keyOf(proxy), before);
+        throw error;
+      }
+    });
+  }
+
+  /** Forgets the proxies that are not wanted any more. */
+  keepProxies(network: NetworkPlace, isWanted: (proxy: NatProxy) => boolean): Promise<void> {
+    return this.#locks.run(network.name, async () => {
+      const proxies = this.#networks.get(network.name)?.proxies;
+      const gone = [...(proxies ?? [])].filter(([, proxy]) => !isWanted(proxy));
+      for (const [key] of gone) proxies?.delete(key);
+      if (gone.length > 0) await this.#replace(network);
+    });
   }
 
   /** Forgets the ports that are not wanted any more. */
@@ -70,7 +120,29 @@ export class NetworkPorts {
   remove(network: NetworkPlace): Promise<void> {
     return this.#locks.run(network.name, async () => {
       this.#networks.delete(network.name);
+      this.#egress.end(network.name);
       await removeRules(network.name);
+    });
+  }
+
+  /** Lets go of all; their rules stay. */
+  release(): void {
+    this.#egress.endAll();
+  }
+
+  /** Names that lists of what may be reached have kept from guests. */
+  refusedNames(network: string): readonly RefusedName[] {
+    return this.#egress.refusedNames(network);
+  }
+
+  #change(name: string, commandsOf: () => string): Promise<void> {
+    return this.#locks.run(name, async () => {
+      const place = this.#networks.get(name)?.place;
+      const input = place === undefined ? "" : commandsOf();
+      if (place === undefined || input === "") return;
+      const { code } = await run("nft", ["-f", "-"], { input, accept: [0, 1] });
+      // As in #follow.
+      if (code !== 0) await this.#replace(place);
     });
   }
 
@@ -84,6 +156,9 @@ export class NetworkPorts {
       const gone = [...applied.keys()].filter((name) => !wanted.has(name));
       const come = [...wanted.values()].filter((port) => !isDeepStrictEqual(applied.get(port.hostName), port));
       if (gone.length + come.length === 0) return;
+      // What a nic may reach stands in the network's rules.
+      const touched = [...gone, ...come.map(({ hostName }) => hostName)].flatMap((name) => applied.get(name) ?? []);
+      if ([...touched, ...come].some(({ filter }) => filter?.egress !== undefined)) return this.#replace(network);
       // Judged as before, until it is not there or is judged anew: in one step no frame passes between the two.
       const judged = (name: string) => applied.get(name)?.acls !== undefined;
       const freed = come.filter(({ hostName, acls }) => acls === undefined && judged(hostName));
@@ -107,19 +182,29 @@ export class NetworkPorts {
     const known = this.#of(network.name);
     const { wanted, applied } = known;
     const ports = [...wanted.values()];
-    await applyRules(network, ports);
-    if (known.turnsAround || hasForwards(network)) await setHairpin([...wanted.keys()], hasForwards(network));
-    known.turnsAround = hasForwards(network);
+    known.place = network;
+    const egress = await this.#egress.bring(network, ports);
+    await applyRules(network, ports, [...known.proxies.values()], egress);
+    const turnsAround = hasForwards(network) || known.proxies.size > 0;
+    if (known.turnsAround || turnsAround) await setHairpin([...wanted.keys()], turnsAround);
+    known.turnsAround = turnsAround;
     applied.clear();
     for (const port of ports) applied.set(port.hostName, port);
   }
 
   #of(name: string): Ports {
-    const known = this.#networks.get(name) ?? { wanted: new Map(), applied: new Map(), turnsAround: false };
+    const known = this.#networks.get(name) ?? {
+      wanted: new Map(),
+      applied: new Map(),
+      proxies: new Map(),
+      turnsAround: false,
+    };
     this.#networks.set(name, known);
     return known;
   }
 }
+
+const keyOf = ({ instance, device }: NatProxy): string => `${instance}/${device}`;
 
 const hasForwards = ({ forwards = [] }: NetworkPlace): boolean => forwards.length > 0;
 

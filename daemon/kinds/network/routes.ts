@@ -3,7 +3,7 @@ import { NetworkLease, NetworkState, networkKind } from "../../../sdk/api/networ
 import type { Changes } from "../../core/changes";
 import { ref } from "../../core/ref";
 import { kindRoutes } from "../../http/kind-routes";
-import { param, type Route, route, sharedForReading, sync } from "../../http/route";
+import { param, type Route, raw, route, sharedForReading, sync } from "../../http/route";
 import { answers } from "../../http/says";
 import { networkForwardRoutes } from "./forward/routes";
 import type { NetworkService } from "./service";
@@ -32,5 +32,21 @@ export const networkRoutes = (networks: NetworkService, changes: Changes): Route
         return sync(await networks.state(param(request, "name")));
       },
     ),
+    {
+      ...route(
+        "GET",
+        `${networkKind.path}/:name/egress/log`,
+        {
+          summary: "Shows what `security.egress.allow` of a network and its nics has refused.",
+          answer: answers.raw("one JSON object a line, oldest first"),
+        },
+        async (request) =>
+          raw(networks.egressLog(request.call, param(request, "name")), {
+            "content-type": "text/plain; charset=utf-8",
+          }),
+      ),
+      // It tells of packets and names of all projects.
+      access: "admin",
+    },
     ...networkForwardRoutes(networks, changes),
   ]);

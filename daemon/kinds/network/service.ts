@@ -20,6 +20,7 @@ import { networksWithAcls } from "./acl/usage";
 import type { NetworkDriver, NetworkHost, NetworkPlace } from "./driver";
 import { BridgeDriver } from "./drivers/bridge";
 import { ParentDriver } from "./drivers/parent";
+import { egressLog } from "./egress/log";
 import { fixedOf } from "./fixed-options";
 import { NetworkForwards } from "./forward/service";
 import type { NetworkHome } from "./home";
@@ -316,6 +317,14 @@ export class NetworkService {
       const owner = owners.get(instance) ?? { project: defaultProject, name: instance };
       return owner.project === project ? owner.name : undefined;
     });
+  }
+
+  /** What lists of what may be reached have kept from instances, one JSON object a line, oldest first. @throws ApiError NOT_FOUND, INTERNAL */
+  egressLog(call: Call, name: string): string {
+    this.requireAllowed(call, name);
+    const record = this.record(name);
+    const names = this.#driver(record.type).refusedNames?.(this.#place(record)) ?? [];
+    return egressLog(name, names, this.home.nicOwners.all());
   }
 
   /** Of a managed network or of any interface of the host. @throws ApiError NOT_FOUND */

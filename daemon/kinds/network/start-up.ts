@@ -4,13 +4,15 @@ import { NetworkName } from "../../../sdk/api/common";
 import { ref, urlOf } from "../../core/ref";
 import { ignoring } from "../../platform/folders/files";
 import type { NetworkDriver, NetworkPlace } from "./driver";
+import { egressFile } from "./egress/known";
 import type { NetworkHome } from "./home";
+import { natProxiesOn } from "./nat-proxy";
 import type { NetworkNics } from "./nics";
 import type { NetworkRecord, NetworkStore } from "./store";
 import { portsOn } from "./usage";
 
 /** What there may be in the folder of a network that we made. */
-const isFileOfNetwork = (name: string) => name.startsWith("dnsmasq.");
+const isFileOfNetwork = (name: string) => name.startsWith("dnsmasq.") || name.startsWith(egressFile);
 
 /** What it needs of the networks. */
 interface Known {
@@ -71,9 +73,10 @@ export class NetworkStartUp {
   async #startWithDaemon(record: NetworkRecord): Promise<void> {
     try {
       this.home.damages.requireNone(urlOf(ref("network", record.name)), `start network "${record.name}"`);
-      await this.known
-        .driverOf(record.type)
-        .start(this.known.placeOf(record), { ports: portsOn(this.home.nicOwners, record.name) });
+      await this.known.driverOf(record.type).start(this.known.placeOf(record), {
+        ports: portsOn(this.home.nicOwners, record.name),
+        proxies: natProxiesOn(this.home.nicOwners, record.name),
+      });
       await this.known.nics.forgetLost(record.name);
       this.worksAgain(record.name);
     } catch (error) {

@@ -81,6 +81,7 @@ export const apiExtensions: readonly string[] = [
   "unix_priv_drop",
   "proxy_haproxy_protocol",
   "network_hwaddr",
+  "proxy_nat",
   "network_nat_order",
   "container_full",
   "backup_compression",
@@ -258,4 +259,5 @@ export const apiExtensions: readonly string[] = [
   "bothy_snapshot_config",
   "bothy_syscalls_permit",
   "bothy_syscalls_profile",
+  "bothy_network_egress",
 ];

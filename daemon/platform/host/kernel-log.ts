@@ -46,3 +46,18 @@ function nextRecord(fd: number, record: Buffer): number | undefined {
       if (code !== "EPIPE") throw error;
     }
 }
+
+/** What a rule of nftables has written of a packet, in the words of LXD's logs. */
+export function packetOf(text: string) {
+  const word = (name: string): string | undefined => new RegExp(` ${name}=(\\S+)`).exec(text)?.[1];
+  const [type, code] = [word("TYPE"), word("CODE")];
+  return {
+    proto: (word("PROTO") ?? "").toLowerCase(),
+    src: word("SRC") ?? "",
+    dst: word("DST") ?? "",
+    src_port: word("SPT") ?? "",
+    dst_port: word("DPT") ?? "",
+    ...(type === undefined ? {} : { icmp_type: type }),
+    ...(code === undefined ? {} : { icmp_code: code }),
+  };
+}

@@ -3,6 +3,7 @@ import type { Config } from "../common";
 import { hostInterfaceName } from "../devices/interface-name";
 import { aclKeys } from "./network/acls";
 import { bgpKeys } from "./network/bgp";
+import { egressKeys } from "./network/egress";
 import { ipv4Keys, ipv4RangeReasons } from "./network/ipv4";
 import { ipv6Keys, ipv6RangeReasons } from "./network/ipv6";
 import { tunnelKeys } from "./network/tunnel";
@@ -175,6 +176,7 @@ export const networkKeys = {
   ...parentKeys,
   ...raw,
   ...aclKeys,
+  ...egressKeys,
   ...tunnelKeys,
   ...user,
   ...volatile,

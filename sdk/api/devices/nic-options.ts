@@ -1,6 +1,7 @@
 /** Options of nics that stand on an interface of the host, or are one. */
 import type { Row } from "../config/table";
 import { bool, integer, ipv4, oneOf } from "../config/values";
+import { egressTargets } from "../egress";
 import { gatewayIpv4, gatewayIpv6, ipv6, nicIpv6, routesIpv4, routesIpv6, vlan, vlanList } from "./nic-values";
 
 const since = "0.1.0";
@@ -187,5 +188,23 @@ export const switchOptions = {
     extension: "container_nic_ipfilter",
     example: "true",
     doc: "Of `bridged`: the same of IPv6. Without `ipv6.address` it is the address that the nic's hardware address makes in the subnet of the network.",
+  },
+  "security.egress.allow": {
+    type: egressTargets,
+    unset: "what its network may reach",
+    applies: "now",
+    since,
+    extension: "bothy_network_egress",
+    example: "registry.example.org:443",
+    doc: "Of `bridged`, on a network of the server: all that the nic may reach outside of its network, as the key of networks has it. Where the network has the key too, only what both name. It means `security.mac_filtering` too.",
+  },
+  "security.egress.logged": {
+    type: bool,
+    default: "true",
+    applies: "now",
+    since,
+    extension: "bothy_network_egress",
+    example: "false",
+    doc: "Of `bridged`: whether what the nic's `security.egress.allow` refuses is told.",
   },
 } as const satisfies Readonly<Record<string, Row>>;

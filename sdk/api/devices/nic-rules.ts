@@ -23,6 +23,8 @@ const optionsOf: Readonly<Record<string, readonly string[]>> = {
       "security.ipv4_filtering",
       "security.ipv6_filtering",
       "security.port_isolation",
+      "security.egress.allow",
+      "security.egress.logged",
     ],
     ...[...limits, ...routes, ...nicAclNames],
   ],

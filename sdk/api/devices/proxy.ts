@@ -1,8 +1,10 @@
 /** Device proxy: connections that are handed on between host and container. */
+import { isIP } from "node:net";
 import type { Device } from "../common";
 import { readerOf } from "../config/reader";
 import type { Row, ValueType } from "../config/table";
 import { bool, octalMode, oneOf, unixId } from "../config/values";
+import { addressText6, isAddress6, parseAddress6 } from "../ipv6";
 import { isAbstract, type ProxyAddress, parseProxyAddress } from "./proxy-address";
 import { commonOptions, type DeviceType, type OptionIssue } from "./type";
 
@@ -89,8 +91,9 @@ const options = {
     default: "false",
     applies: "now",
     since,
-    example: "false",
-    doc: "Whether packets are forwarded in the place of connections. `true` is not here yet.",
+    extension: "proxy_nat",
+    example: "true",
+    doc: "Whether packets are sent on by the host's rules, in the place of connections by a process, so that the container sees the client's address. `listen` is then an address of the host, and `connect` the fixed address of one of the container's nics on a network of the server, or `0.0.0.0` or `[::]` for the first that there is.",
   },
   "security.uid": {
     type: unixId,
@@ -133,11 +136,36 @@ function rules(device: Device): OptionIssue[] {
     for (const option of ["uid", "gid", "mode"] as const)
       if (proxy.has(option))
         add(option, "Only proxy devices for non-abstract unix sockets can carry uid, gid, or mode properties");
-  if (proxy.get("nat")) add("nat", `LXD's NAT mode is not here yet: leave "nat" out`);
-  if (proxy.get("proxy_protocol") && connect?.type !== "tcp")
+  if (proxy.get("nat")) issues.push(...natRules(proxy.get("bind"), listen, connect));
+  if (proxy.get("proxy_protocol") && (connect?.type !== "tcp" || proxy.get("nat")))
     add("proxy_protocol", "The PROXY header can only be sent to tcp servers in non-nat mode");
   return issues;
 }
+
+const wildcards = ["", "0.0.0.0", "::"];
+
+/** What packets can be sent on from, and to, in LXD's words. */
+function natRules(bind: string, listen: ProxyAddress | undefined, connect: ProxyAddress | undefined): OptionIssue[] {
+  const issues: OptionIssue[] = [];
+  const add = (option: string, message: string) => issues.push({ option, message });
+  if (bind !== "host") add("bind", "Only host-bound proxies can use NAT");
+  if (listen === undefined || connect === undefined) return issues;
+  if (listen.type === "unix" || connect.type === "unix" || listen.type !== connect.type) {
+    add("connect", `Proxying ${listen.type} <-> ${connect.type} is not supported when using NAT`);
+    return issues;
+  }
+  const host = plainAddress6(listen.host);
+  if (wildcards.includes(host))
+    add("listen", `Cannot listen on wildcard address "${host}" when in nat mode: give an address of the host`);
+  else if (/^127\./.test(host) || host === "::1")
+    add("listen", `Cannot listen on loopback address "${host}" when in nat mode: give another address of the host`);
+  else if (isIP(host) !== isIP(connect.host))
+    add("connect", "Cannot mix IP versions between listen and connect in nat mode");
+  return issues;
+}
+
+/** As the kernel writes it. */
+const plainAddress6 = (host: string): string => (isAddress6(host) ? addressText6(parseAddress6(host)) : host);
 
 export const proxy: DeviceType = {
   doc: "Connections that are handed on between the host and the container, over TCP, UDP and unix sockets.",

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
-import { nameBytes, readName } from "../../../daemon/kinds/network-zone/dns/names";
 import { BadQuestion, readQuestion } from "../../../daemon/kinds/network-zone/dns/question";
 import { refusalOf } from "../../../daemon/kinds/network-zone/dns/tsig";
+import { nameBytes, readName } from "../../../daemon/platform/dns/names";
 
 const key = Buffer.from("a secret of the peer");
 const now = 1_750_000_000;

@@ -13,6 +13,7 @@ import type { Lifecycle } from "../life/lifecycle";
 import { inForce } from "../life/made-by";
 import { followDiskLimits } from "../limits/disk-limits";
 import { touchesLimits } from "../limits/limits";
+import { followEgress } from "../limits/nic-egress";
 import { freeNics, limitNics } from "../limits/nic-limits";
 import type { Expanded, InstanceRecord } from "../record";
 import { followRootSize } from "../root-size";
@@ -57,12 +58,14 @@ export async function followLive(
   }
   const takeBack = await followDiskLimits(home, record, was.devices, is.devices);
   undo.add(async () => takeBack());
-  const replaced = changedDevices(was.devices, is.devices);
+  const replaced = changedDevices(home, was.devices, is.devices);
   const isKept = (device: string) => !replaced.includes(device);
   undo.add(() => limitNics(home, record, is, was, isKept));
   await limitNics(home, record, was, is, isKept);
   undo.add(() => followNicAcls(home, record, is, was, isKept));
   await followNicAcls(home, record, was, is, isKept);
+  undo.add(() => followEgress(home, record, is.devices, was.devices, isKept));
+  await followEgress(home, record, was.devices, is.devices, isKept);
   const ids = idRange(inForce(is.config, running.madeBy), record.config);
   const config = await followDevices(home, record, running, ids, { was: was.devices, is: is.devices });
   undo.keep();

@@ -47,17 +47,21 @@ const driverOf = ({ type = "" }: Device): DeviceDriver | undefined =>
   Object.hasOwn(drivers, type) ? drivers[type as DeviceTypeName] : undefined;
 
 /** What of a device the container has: its options in an order of their own, without those of the user and those that count outside of it. */
-const essence = (device: Device | undefined): string | undefined =>
-  device &&
-  JSON.stringify(
-    Object.entries(device)
-      .filter(([option]) => !option.startsWith("user.") && !driverOf(device)?.outside?.includes(option))
-      .sort(([a], [b]) => (a < b ? -1 : 1)),
-  );
+function essence(home: InstanceHome, name: string, all: Devices): string | undefined {
+  const device = all[name];
+  if (device === undefined) return undefined;
+  const driver = driverOf(device);
+  const options = Object.entries(device)
+    .filter(([option]) => !option.startsWith("user.") && !driver?.outside?.includes(option))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([options, driver?.partOf?.(home, device, all) ?? ""]);
+}
 
 /** Names of devices that a container has to lose, to get, or both. */
-export const changedDevices = (was: Devices, is: Devices): string[] =>
-  [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((name) => essence(was[name]) !== essence(is[name]));
+export const changedDevices = (home: InstanceHome, was: Devices, is: Devices): string[] =>
+  [...new Set([...Object.keys(was), ...Object.keys(is)])].filter(
+    (name) => essence(home, name, was) !== essence(home, name, is),
+  );
 
 /** Refuses two devices in one place. @param isNew what stands already is not judged @throws ApiError */
 export function checkPlaces(devices: Devices, isNew: CheckFacts["isNew"]): void {
@@ -75,22 +79,26 @@ export function checkPlaces(devices: Devices, isNew: CheckFacts["isNew"]): void 
  */
 export function checkDevices(home: InstanceHome, owner: Owner, devices: Devices, isNew: CheckFacts["isNew"]): void {
   checkPlaces(devices, isNew);
-  for (const mine of byDriver(devices)) mine.driver.check?.({ home, owner, devices: mine.devices, isNew });
+  for (const mine of byDriver(devices))
+    mine.driver.check?.({ home, owner, devices: mine.devices, all: devices, isNew });
 }
 
 /** Refuses what devices of other instances have already. @throws ApiError CONFLICT */
 export function checkRivals(home: InstanceHome, owner: Owner, devices: Devices, isNew: CheckFacts["isNew"]): void {
-  for (const mine of byDriver(devices)) mine.driver.checkRivals?.({ home, owner, devices: mine.devices, isNew });
+  for (const mine of byDriver(devices))
+    mine.driver.checkRivals?.({ home, owner, devices: mine.devices, all: devices, isNew });
 }
 
 /** Judges what is stored, before a start. @throws ApiError */
 export async function checkStartDevices(home: InstanceHome, owner: Owner, devices: Devices): Promise<void> {
-  for (const mine of byDriver(devices)) await mine.driver.checkStart?.({ home, owner, devices: mine.devices });
+  for (const mine of byDriver(devices))
+    await mine.driver.checkStart?.({ home, owner, devices: mine.devices, all: devices });
 }
 
 /** Looks at the host for what bothy-cell would fail at. @throws ApiError */
 export async function checkHostDevices(home: InstanceHome, owner: Owner, devices: Devices): Promise<void> {
-  for (const mine of byDriver(devices)) await mine.driver.checkHost?.({ home, owner, devices: mine.devices });
+  for (const mine of byDriver(devices))
+    await mine.driver.checkHost?.({ home, owner, devices: mine.devices, all: devices });
 }
 
 /** The instance's own configuration with the volatile keys that its devices need. @returns the same object when none is missing */
@@ -120,7 +128,7 @@ export async function planDevices(
   isFollowed: PlanFacts["isFollowed"] = () => false,
 ): Promise<DevicePlan[]> {
   const planOf = async ({ driver, devices: mine }: { driver: DeviceDriver; devices: NamedDevice[] }) =>
-    driver.plan({ home, owner, devices: mine, ids, isAnew, isFollowed });
+    driver.plan({ home, owner, devices: mine, all: devices, ids, isAnew, isFollowed });
   // Each of them to its end, so that nothing is made behind the back of who takes back what was made (devicesUnplanned, devicesEnded).
   const planned = await Promise.allSettled(byDriver(devices).map(planOf));
   const failed = planned.find((result) => result.status === "rejected");
@@ -136,7 +144,7 @@ export async function devicesUnplanned(
   isAnew: PlanFacts["isAnew"],
 ): Promise<void> {
   for (const { driver, devices: mine } of byDriver(devices))
-    await driver.unplanned?.({ home, owner, devices: mine.filter(([device]) => isAnew(device)) });
+    await driver.unplanned?.({ home, owner, devices: mine.filter(([device]) => isAnew(device)), all: devices });
 }
 
 /** The devices that come and go with nodes of the host, each with the folders that these are in, as far as there are any now. */
@@ -161,7 +169,9 @@ export function devicesReplaced(
 
 /** What devices have outside a container goes with it. Never rejects. */
 export async function devicesEnded(home: InstanceHome, owner: Owner, devices: Devices): Promise<void> {
-  await Promise.all(byDriver(devices).map((mine) => mine.driver.ended?.({ home, owner, devices: mine.devices })));
+  await Promise.all(
+    byDriver(devices).map((mine) => mine.driver.ended?.({ home, owner, devices: mine.devices, all: devices })),
+  );
 }
 
 /** Makes again what the devices of a running container lack. @throws ApiError */
@@ -174,7 +184,7 @@ export async function devicesAdopted(
 ): Promise<void> {
   for (const mine of byDriver(devices))
     await mine.driver.adopted?.(
-      { home, owner, devices: mine.devices, ids, isAnew: () => false, isFollowed: () => false },
+      { home, owner, devices: mine.devices, all: devices, ids, isAnew: () => false, isFollowed: () => false },
       cell,
     );
 }

@@ -2,7 +2,7 @@
  * Device driver: what the daemon does for one type of devices, one file a type. What its options are and what holds together between them stands in
  * sdk/api/devices/<type>.ts.
  */
-import type { Config, Device } from "../../../../sdk/api/common";
+import type { Config, Device, Devices } from "../../../../sdk/api/common";
 import type { IdRange, RunningCell } from "../../../platform/native/index";
 import type { InstanceHome } from "../home";
 import type { InstanceId, InstanceRecord } from "../record";
@@ -21,6 +21,8 @@ export interface Facts {
   readonly owner: Owner;
   /** Those of the type, by name. */
   readonly devices: readonly NamedDevice[];
+  /** All that the instance has. */
+  readonly all: Devices;
 }
 
 export interface CheckFacts extends Facts {
@@ -52,6 +54,8 @@ export interface DeviceDriver {
   choose?(facts: Pick<Facts, "owner" | "devices">): Config;
   /** Options of which the container itself has nothing: a change of them takes no device away. */
   readonly outside?: readonly string[];
+  /** What of the instance's other devices goes into one: where that changes, a change of devices gives it anew. */
+  partOf?(home: InstanceHome, options: Device, all: Devices): string;
   /** Folders of the host in which nodes come and go that the device is about; none for one that stays as it is. Some may not be there yet. */
   watched?(options: Device): readonly string[];
   /** How a container gets its devices, or has got them. @throws ApiError for what cannot be */

@@ -35,7 +35,7 @@ export async function followDevices(
   ids: IdRange | undefined,
   { was, is, again = [], lost = [] }: Change,
 ): Promise<Config> {
-  const asked = changedDevices(was, is);
+  const asked = changedDevices(home, was, is);
   const changed = [...new Set([...asked, ...again])];
   const chosen = withChosenKeys({ ...record, config: withoutKept(record.config, changed) }, is);
   if (changed.length === 0) return chosen;

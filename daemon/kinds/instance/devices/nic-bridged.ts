@@ -1,12 +1,14 @@
 /** Nic of the type bridged: a port of a network of the server, or of a bridge of the host. */
-import type { Device } from "../../../../sdk/api/common";
+import type { Config, Device } from "../../../../sdk/api/common";
 import { isTrue } from "../../../../sdk/api/config/values";
 import { ApiError, badRequest, conflict, notFound } from "../../../../sdk/api/errors";
 import { defaultProject } from "../../../core/call";
 import { toApiError } from "../../../platform/errors";
+import { hasIpv4, hasIpv6 } from "../../network/config";
 import type { NetworkHost } from "../../network/driver";
 import { fixedOf } from "../../network/fixed-options";
 import { findLink } from "../../network/link";
+import { portFilterOf } from "../../network/port-filter";
 import { rivalOf } from "../../network/usage";
 import { keyOf } from "../record";
 import type { Owner } from "./driver";
@@ -21,12 +23,21 @@ import type { AfterStep, BeforeStep, Step } from "./step";
 function check({ home, owner, nic }: NicFacts): void {
   const { device, network, bridge } = nic;
   requireFilterable(device, nic.options, home.networks.isManaged(bridge));
+  requireRouted(home.networks.find(bridge)?.config, nic);
   if (network && !home.networks.isManaged(network))
     throw notFound(
       `Failed loading network "${network}" of device "${device}": Network not found. Create it, or correct the device.`,
     );
   requireAcls(home, nic, `Device validation failed for "${device}"`);
   if (home.networks.isManaged(bridge)) home.networks.checkHost(bridge, networkHost(owner, { ...nic, own: undefined }));
+}
+
+/** What a nic may reach is judged where the host routes. @param config of the network, where it is one of the server @throws ApiError BAD_REQUEST */
+function requireRouted(config: Config | undefined, { device, options }: Nic): void {
+  if (portFilterOf(options).egress === undefined || (config && (hasIpv4(config) || hasIpv6(config)))) return;
+  throw badRequest(
+    `Device validation failed for "${device}": "security.egress.allow" needs a network of the server that has an ipv4.address or ipv6.address`,
+  );
 }
 
 /** An address counts on a bridge of the host for the filter alone: nobody gives it to the container. @throws ApiError BAD_REQUEST */

@@ -72,8 +72,12 @@ function plannedOrNone(facts: Facts): Nic[] {
   }
 }
 
-/** They hold at the host's end, and are changed there (limits/nic-limits.ts, nic-acls.ts). */
-const outside = ["limits.ingress", "limits.egress", "limits.max", "limits.priority", ...nicAclNames];
+/** They hold at the host's end, and are changed there (limits/nic-limits.ts, limits/nic-egress.ts, nic-acls.ts). */
+const outside = [
+  ...["limits.ingress", "limits.egress", "limits.max", "limits.priority"],
+  ...["security.egress.allow", "security.egress.logged"],
+  ...nicAclNames,
+];
 
 export const nic: DeviceDriver = {
   outside,

@@ -1,4 +1,7 @@
-/** Device proxy: a process of bothy-cell hands connections on between host and container (docs/native-protocol.md, Verb `proxy`). */
+/**
+ * Device proxy: a process of bothy-cell hands connections on between host and container (docs/native-protocol.md, Verb `proxy`), or, in NAT mode,
+ * the rules of a network packets (proxy-nat.ts).
+ */
 import { createHash } from "node:crypto";
 import path from "node:path";
 import type { Device } from "../../../../sdk/api/common";
@@ -7,9 +10,12 @@ import type { ProxyAddress } from "../../../../sdk/api/devices/proxy-address";
 import { ApiError } from "../../../../sdk/api/errors";
 import { toApiError } from "../../../platform/errors";
 import type { Op, RunningCell } from "../../../platform/native/index";
+import { isNatProxy } from "../../network/nat-proxy";
 import type { InstanceHome } from "../home";
 import { type InstanceId, keyOf } from "../record";
 import type { DeviceDriver, NamedDevice, PlanFacts } from "./driver";
+import { closeNatProxy, natPart, natSteps, requireNatTarget } from "./proxy-nat";
+import type { Step } from "./step";
 
 /** The socket by which a daemon finds a proxy, of an earlier daemon too. Names of devices are longer than the name of a socket may be. */
 const controlOf = (home: InstanceHome, instance: InstanceId, device: string): string =>
@@ -55,16 +61,21 @@ async function run({ home, owner, ids }: PlanFacts, [device, options]: NamedDevi
 const end = ({ home, owner }: Pick<PlanFacts, "home" | "owner">, device: string): Promise<void> =>
   home.native.endProxy(controlOf(home, owner, device));
 
+const steps = (facts: PlanFacts, named: NamedDevice): Step[] =>
+  isNatProxy(named[1])
+    ? natSteps(facts, named)
+    : [{ by: "daemon after", run: (cell) => run(facts, named, cell), undo: () => end(facts, named[0]) }];
+
 export const proxy: DeviceDriver = {
-  plan: (facts) =>
-    facts.devices.map((named) => ({
-      device: named[0],
-      steps: [{ by: "daemon after", run: (cell) => run(facts, named, cell), undo: () => end(facts, named[0]) }],
-    })),
+  partOf: natPart,
+  checkStart: (facts) => {
+    for (const named of facts.devices) if (isNatProxy(named[1])) requireNatTarget(facts, named);
+  },
+  plan: (facts) => facts.devices.map((named) => ({ device: named[0], steps: steps(facts, named) })),
   ended: async (facts) => {
     await Promise.all(
-      facts.devices.map(([device]) =>
-        end(facts, device).catch((error: unknown) =>
+      facts.devices.map(([device, options]) =>
+        (isNatProxy(options) ? closeNatProxy(facts, device) : end(facts, device)).catch((error: unknown) =>
           facts.home.log.warning("Cannot end a proxy", { name: facts.owner.name, device, error }),
         ),
       ),
@@ -72,7 +83,8 @@ export const proxy: DeviceDriver = {
   },
   adopted: async (facts, cell) => {
     for (const named of facts.devices)
-      if (!(await facts.home.native.hasProxy(controlOf(facts.home, facts.owner, named[0]))))
+      if (isNatProxy(named[1])) for (const step of natSteps(facts, named)) await step.run();
+      else if (!(await facts.home.native.hasProxy(controlOf(facts.home, facts.owner, named[0]))))
         await run(facts, named, cell);
   },
 };

@@ -1,5 +1,5 @@
 /** Question: what one message asks, and the signature behind it. */
-import { readName } from "./names";
+import { readName } from "../../../platform/dns/names";
 import { readTsig, type Tsig } from "./tsig";
 
 /** Types and classes by their numbers (RFC 1035, 3.2; RFC 1995; RFC 8945). */

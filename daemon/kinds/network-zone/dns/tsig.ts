@@ -1,6 +1,6 @@
 /** TSIG: messages signed with a secret that both sides have (RFC 8945), by hmac-sha256. */
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { nameBytes, readName } from "./names";
+import { nameBytes, readName } from "../../../platform/dns/names";
 
 const algorithm = "hmac-sha256";
 const typeTsig = 250;

@@ -26,8 +26,16 @@ export interface Chain {
   readonly rules: readonly string[];
 }
 
-/** The chains of a network that has ACLs; none where it has none. @param acls in the order of its key, as they are now */
-export function aclChains(bridge: string, config: Config, acls: readonly NetworkAcl[]): Chain[] {
+/**
+ * The chains of a network that has ACLs; none where it has none.
+ * @param acls in the order of its key, as they are now @param asking rules that let in who asks for names elsewhere than at dnsmasq
+ */
+export function aclChains(
+  bridge: string,
+  config: Config,
+  acls: readonly NetworkAcl[],
+  asking: readonly string[] = [],
+): Chain[] {
   if (acls.length === 0) return [];
   const base = (hook: string, rules: readonly string[]): Chain => ({
     name: `acl_${hook}`,
@@ -37,7 +45,7 @@ export function aclChains(bridge: string, config: Config, acls: readonly Network
   const [from, to] = [`iifname "${bridge}" jump acl`, `oifname "${bridge}" jump acl`];
   return [
     { name: "acl", rules: rulesOf(bridge, config, acls) },
-    base("input", [...fromGuests(bridge), from]),
+    base("input", [...fromGuests(bridge), ...asking, from]),
     base("output", [...toGuests(bridge), to]),
     // Frames between two ports are not routed; br_netfilter shows them here all the same.
     base("forward", [`iifname "${bridge}" oifname "${bridge}" accept`, from, to]),

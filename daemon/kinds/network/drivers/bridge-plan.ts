@@ -27,6 +27,7 @@ export async function planBridge(name: string, config: Config, around: Surroundi
   };
   for (const { key, reason } of rangeReasons(planned)) throw badRequest(`Invalid value for "${key}": ${reason}.`);
   requireGateway(planned);
+  requireEgress(planned);
   requireRoutes(planned, around);
   await requireInterfaces(name, planned, around);
   await requireTunnels(name, planned);
@@ -80,6 +81,14 @@ function requireGateway(config: Config): void {
   if (gateway !== undefined && (subnet === undefined || !contains(subnet, parseAddress(gateway))))
     throw badRequest(
       `Invalid value for "ipv4.dhcp.gateway": ${gateway} is outside the subnet${subnet === undefined ? "" : ` ${subnetText(subnet)}`} of the network.`,
+    );
+}
+
+/** Who may reach what is judged where the host routes; a bridge without an address is a switch, and somebody else's to route. */
+function requireEgress(config: Config): void {
+  if (networkConfig(config).has("security.egress.allow") && !hasIpv4(config) && !hasIpv6(config))
+    throw badRequest(
+      `Invalid value for "security.egress.allow": the network has neither ipv4.address nor ipv6.address, so that the host routes nothing of it. Give it one.`,
     );
 }
 

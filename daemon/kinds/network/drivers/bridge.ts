@@ -11,6 +11,7 @@ import { hasIpv4, hasIpv6 } from "../config";
 import { DnsmasqKeeper } from "../dnsmasq-keeper";
 import { findDnsmasq } from "../dnsmasq-process";
 import type { NetworkDriver, NetworkHost, NetworkPlace, OwnAddress, StartOptions, Surroundings } from "../driver";
+import type { RefusedName } from "../egress/refusals";
 import { withFilteredAddresses, withOwnIpv4 } from "../filtered-addresses";
 import { requireGivable } from "../fixed-addresses";
 import { dropHost, findHost, listHosts, writeHost } from "../hosts";
@@ -19,6 +20,7 @@ import { dropLeases, hasLease, readAllLeases, sendRelease, serverOf } from "../l
 import { sendRelease6 } from "../leases6";
 import { findLink, isBridge, stateOf, staticRoutes } from "../link";
 import { DnsNames, makeFolders } from "../names";
+import type { NatProxy } from "../nat-proxy";
 import { ownAddress } from "../own-address";
 import type { Port } from "../port-rules";
 import { NetworkPorts } from "../ports";
@@ -35,10 +37,11 @@ export class BridgeDriver implements NetworkDriver {
   readonly unavailable = missingForBridges;
   readonly missingPrograms = missingPrograms;
   readonly #dnsmasq: DnsmasqKeeper;
-  readonly #ports = new NetworkPorts();
+  readonly #ports: NetworkPorts;
   readonly #names: DnsNames;
 
   constructor(private readonly platform: Pick<Platform, "native" | "log" | "warnings">) {
+    this.#ports = new NetworkPorts(platform.log);
     this.#dnsmasq = new DnsmasqKeeper(platform);
     this.#names = new DnsNames(platform.log);
   }
@@ -47,7 +50,7 @@ export class BridgeDriver implements NetworkDriver {
     return planBridge(name, config, around);
   }
 
-  async start(network: NetworkPlace, { ports, before = network.config }: StartOptions = {}): Promise<void> {
+  async start(network: NetworkPlace, { ports, proxies, before = network.config }: StartOptions = {}): Promise<void> {
     makeFolders(this.platform.log, network);
     const link = await findLink(network.name);
     if (link !== undefined && !isBridge(link))
@@ -58,7 +61,7 @@ export class BridgeDriver implements NetworkDriver {
     await setBridgeSysctls(network);
     await batch(addressCommands(network, link, link === undefined ? [] : await staticRoutes(network.name)));
     const known = ports && (await withOwnIpv4(network, ports));
-    await together([this.#ports.replace(network, known), this.#serve(network, link === undefined)]);
+    await together([this.#ports.replace(network, known, proxies), this.#serve(network, link === undefined)]);
     await bringInterfaces(network, before, this.platform.log);
     await bringTunnels(network, link === undefined);
   }
@@ -89,6 +92,7 @@ export class BridgeDriver implements NetworkDriver {
 
   release(): Promise<void> {
     this.#names.stopAll();
+    this.#ports.release();
     return this.#dnsmasq.release();
   }
 
@@ -102,6 +106,18 @@ export class BridgeDriver implements NetworkDriver {
 
   keepPorts(network: NetworkPlace, isWanted: (port: Port) => boolean): Promise<void> {
     return this.#ports.keep(network, isWanted);
+  }
+
+  openProxy(network: NetworkPlace, proxy: NatProxy): Promise<void> {
+    return this.#ports.openProxy(network, proxy);
+  }
+
+  keepProxies(network: NetworkPlace, isWanted: (proxy: NatProxy) => boolean): Promise<void> {
+    return this.#ports.keepProxies(network, isWanted);
+  }
+
+  refusedNames({ name }: NetworkPlace): readonly RefusedName[] {
+    return this.#ports.refusedNames(name);
   }
 
   checkHost(network: NetworkPlace, host: NetworkHost): void {

@@ -64,6 +64,10 @@ export class ParentDriver implements NetworkDriver {
 
   async keepPorts(): Promise<void> {}
 
+  async openProxy(): Promise<void> {}
+
+  async keepProxies(): Promise<void> {}
+
   checkHost({ name }: NetworkPlace, host: NetworkHost): void {
     for (const key of ["ipv4", "ipv6"] as const)
       if (host[key] !== undefined) throw refusedAddress(host, key, host[key], `network "${name}" gives no addresses`);

@@ -1,0 +1,117 @@
+/** Door: where the guests of one scope ask for names, at one address of their bridge; the network's rules lead them here (rules.ts). */
+import { createSocket, type Socket as Datagrams } from "node:dgram";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { type Protocol, withLength } from "./upstream";
+
+/** Whoever sends nothing, or takes nothing, is let go after this. */
+const idleMs = 10_000;
+const mostConnections = 32;
+/** Questions that wait for their answers; who asks for more asks again. */
+const mostWaiting = 150;
+
+/** Never rejects. @param from address of who asks @returns the answer; nothing where none is due */
+export type Answers = (message: Buffer, protocol: Protocol, from: string) => Promise<Buffer | undefined>;
+
+export interface Door {
+  /** Of the bridge. */
+  readonly address: string;
+  readonly ports: Readonly<Record<Protocol, number>>;
+  close(): void;
+}
+
+/** @throws Error of the system when nobody can listen there */
+export async function openDoor(address: string, answers: Answers): Promise<Door> {
+  let waiting = 0;
+  const counted: Answers = async (message, protocol, from) => {
+    if (waiting >= mostWaiting) return undefined;
+    waiting += 1;
+    try {
+      return await answers(message, protocol, from);
+    } finally {
+      waiting -= 1;
+    }
+  };
+  const datagrams = await bind(address, counted);
+  const [server, open] = await listen(address, counted).catch((error: unknown) => {
+    datagrams.close();
+    throw error;
+  });
+  return {
+    address,
+    ports: { udp: datagrams.address().port, tcp: (server.address() as AddressInfo).port },
+    close: () => {
+      datagrams.close();
+      server.close();
+      for (const socket of open) socket.destroy();
+    },
+  };
+}
+
+async function bind(address: string, answers: Answers): Promise<Datagrams> {
+  const socket = createSocket(address.includes(":") ? "udp6" : "udp4");
+  await new Promise<void>((resolve, reject) => {
+    socket.once("error", reject);
+    socket.bind({ address, port: 0 }, () => resolve());
+  });
+  // A datagram that cannot be sent is lost, as on its way.
+  socket.on("error", () => undefined);
+  let isOpen = true;
+  socket.on("close", () => {
+    isOpen = false;
+  });
+  socket.on("message", (message, { address: from, port }) => {
+    const send = async () => {
+      const answer = await answers(message, "udp", from);
+      if (answer !== undefined && isOpen) socket.send(answer, port, from, () => undefined);
+    };
+    void send();
+  });
+  return socket;
+}
+
+async function listen(address: string, answers: Answers): Promise<[Server, Set<Socket>]> {
+  const open = new Set<Socket>();
+  const server = createServer((socket) => {
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+    serve(socket, answers);
+  });
+  server.maxConnections = mostConnections;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host: address, port: 0 }, () => resolve());
+  });
+  // A connection that cannot be taken, as without descriptors, is the loss of whoever wanted it.
+  server.on("error", () => undefined);
+  return [server, open];
+}
+
+/** Questions with their length before them, answered one after the other. */
+function serve(socket: Socket, answers: Answers): void {
+  const from = socket.remoteAddress ?? "";
+  let received = Buffer.alloc(0);
+  let isBusy = false;
+  socket.setTimeout(idleMs, () => socket.destroy());
+  // Whoever goes away has no answer to come.
+  socket.on("error", () => socket.destroy());
+  const next = async (): Promise<void> => {
+    if (isBusy) return;
+    isBusy = true;
+    while (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) {
+      const end = 2 + received.readUInt16BE(0);
+      const message = received.subarray(2, end);
+      received = received.subarray(end);
+      const answer = await answers(message, "tcp", from);
+      if (answer === undefined || socket.destroyed) return void socket.destroy();
+      socket.write(withLength(answer));
+    }
+    isBusy = false;
+    socket.resume();
+  };
+  socket.on("data", (bytes: Buffer) => {
+    received = Buffer.concat([received, bytes]);
+    // No more than a question and a little is held of whoever sends faster than is answered.
+    socket.pause();
+    void next();
+  });
+}
