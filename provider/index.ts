@@ -24,6 +24,7 @@ export {
 } from "./dynamic/container";
 export { Image, type ImageArgs } from "./dynamic/image";
 export { Network, type NetworkArgs } from "./dynamic/network";
+export { NetworkAcl, type NetworkAclArgs, type NetworkAclRule, type NetworkAclRuleArgs } from "./dynamic/network-acl";
 export { Profile, type ProfileArgs } from "./dynamic/profile";
 export { Project, type ProjectArgs } from "./dynamic/project";
 export type { DeviceArgs, Named, Reference } from "./dynamic/reference";

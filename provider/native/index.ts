@@ -78,6 +78,30 @@ export interface ContainerWait {
   timeoutSeconds?: number;
 }
 
+/** A rule about packets. Whatever their order, drop comes before reject, and reject before allow. */
+export interface NetworkAclRule {
+  /** What becomes of a packet: `allow`, `drop` or `reject`. */
+  action: string;
+  /** `enabled` when absent, `disabled`, or `logged`: the kernel's log tells of it too. */
+  state?: string;
+  /** Where packets come from: addresses, subnets and ranges such as `10.1.2.3-10.1.2.9`, with commas between; anywhere when absent. */
+  source?: string;
+  /** Where packets go, written as `source`. */
+  destination?: string;
+  /** `tcp`, `udp`, `icmp4` or `icmp6`; any when absent. */
+  protocol?: string;
+  /** Ports of `tcp` and `udp`, and ranges of them, with commas between; any when absent. */
+  sourcePort?: string;
+  /** The same of where packets go. */
+  destinationPort?: string;
+  /** A number, of `icmp4` and `icmp6`; any when absent. */
+  icmpType?: string;
+  /** A number, of `icmp4` and `icmp6`; any when absent. */
+  icmpCode?: string;
+  /** Free text for people. */
+  description?: string;
+}
+
 /** An address of a network that somebody has. */
 export interface NetworkLease {
   /** Name of the guest. */
@@ -128,6 +152,30 @@ export interface ContainerWaitArgs {
   command?: pulumi.Input<pulumi.Input<string>[]>;
   /** How long to wait, in seconds. */
   timeoutSeconds?: pulumi.Input<number>;
+}
+
+/** A rule about packets. Whatever their order, drop comes before reject, and reject before allow. */
+export interface NetworkAclRuleArgs {
+  /** What becomes of a packet: `allow`, `drop` or `reject`. */
+  action: pulumi.Input<string>;
+  /** `enabled` when absent, `disabled`, or `logged`: the kernel's log tells of it too. */
+  state?: pulumi.Input<string>;
+  /** Where packets come from: addresses, subnets and ranges such as `10.1.2.3-10.1.2.9`, with commas between; anywhere when absent. */
+  source?: pulumi.Input<string>;
+  /** Where packets go, written as `source`. */
+  destination?: pulumi.Input<string>;
+  /** `tcp`, `udp`, `icmp4` or `icmp6`; any when absent. */
+  protocol?: pulumi.Input<string>;
+  /** Ports of `tcp` and `udp`, and ranges of them, with commas between; any when absent. */
+  sourcePort?: pulumi.Input<string>;
+  /** The same of where packets go. */
+  destinationPort?: pulumi.Input<string>;
+  /** A number, of `icmp4` and `icmp6`; any when absent. */
+  icmpType?: pulumi.Input<string>;
+  /** A number, of `icmp4` and `icmp6`; any when absent. */
+  icmpCode?: pulumi.Input<string>;
+  /** Free text for people. */
+  description?: pulumi.Input<string>;
 }
 
 /** How long create, update and delete may take. */
@@ -401,6 +449,61 @@ export class Network extends NativeResource {
   /** Reads one that exists and never changes it. @param id as an import takes it */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
     return new Network(name, {} as NetworkArgs, { ...options, id });
+  }
+}
+
+/** What a NetworkAcl takes. */
+export interface NetworkAclArgs {
+  /** Name of the ACL; made from the resource's name when absent. A change replaces the network acl. */
+  name?: pulumi.Input<string>;
+  /** Free text for people. */
+  description?: pulumi.Input<string>;
+  /** Rules of what goes to instances. */
+  ingress?: pulumi.Input<pulumi.Input<NetworkAclRuleArgs>[]>;
+  /** Rules of what comes from instances. */
+  egress?: pulumi.Input<pulumi.Input<NetworkAclRuleArgs>[]>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  adopt?: pulumi.Input<boolean>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the network acl. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** Rules about what enters and leaves networks, which take it by their key `security.acls`. A change counts at once. */
+export class NetworkAcl extends NativeResource {
+  /** Name of the ACL; made from the resource's name when absent. A change replaces the network acl. */
+  declare readonly name: pulumi.Output<string>;
+  /** Free text for people. */
+  declare readonly description: pulumi.Output<string>;
+  /** Rules of what goes to instances. */
+  declare readonly ingress: pulumi.Output<NetworkAclRule[]>;
+  /** Rules of what comes from instances. */
+  declare readonly egress: pulumi.Output<NetworkAclRule[]>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  declare readonly config: pulumi.Output<Record<string, string>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  declare readonly adopt: pulumi.Output<boolean | undefined>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the network acl. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+
+  constructor(name: string, args: NetworkAclArgs = {}, options?: pulumi.CustomResourceOptions) {
+    super(
+      "NetworkAcl",
+      ["name", "description", "ingress", "egress", "config", "adopt", "endpoint", "timeouts"],
+      name,
+      args,
+      options,
+    );
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new NetworkAcl(name, {} as NetworkAclArgs, { ...options, id });
   }
 }
 
@@ -797,6 +900,41 @@ export const getNetworkOutput = (
 ): pulumi.Output<GetNetworkResult> =>
   pulumi.runtime.invokeOutput<GetNetworkResult>("bothy:index:getNetwork", { ...args }, options ?? {});
 
+/** What getNetworkAcl takes. */
+export interface GetNetworkAclArgs {
+  /** The name of the network acl. */
+  name: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getNetworkAcl answers. */
+export interface GetNetworkAclResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Name of the ACL; made from the resource's name when absent. */
+  name: string;
+  /** Free text for people. */
+  description?: string;
+  /** Rules of what goes to instances. */
+  ingress?: NetworkAclRule[];
+  /** Rules of what comes from instances. */
+  egress?: NetworkAclRule[];
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: Record<string, string>;
+}
+
+/** Reads what is there, and changes nothing. Rules about what enters and leaves networks, which take it by their key `security.acls`. A change counts at once. */
+export const getNetworkAcl = (args: GetNetworkAclArgs, options?: pulumi.InvokeOptions): Promise<GetNetworkAclResult> =>
+  pulumi.runtime.invoke("bothy:index:getNetworkAcl", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getNetworkAclOutput = (
+  args: Late<GetNetworkAclArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetNetworkAclResult> =>
+  pulumi.runtime.invokeOutput<GetNetworkAclResult>("bothy:index:getNetworkAcl", { ...args }, options ?? {});
+
 /** What getProfile takes. */
 export interface GetProfileArgs {
   /** The name of the profile. */
@@ -1021,6 +1159,31 @@ export const getNetworksOutput = (
   options?: pulumi.InvokeOutputOptions,
 ): pulumi.Output<GetNetworksResult> =>
   pulumi.runtime.invokeOutput<GetNetworksResult>("bothy:index:getNetworks", { ...args }, options ?? {});
+
+/** What getNetworkAcls takes. */
+export interface GetNetworkAclsArgs {
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getNetworkAcls answers. */
+export interface GetNetworkAclsResult {
+  /** Their names, in order. */
+  names: string[];
+}
+
+/** Names of all network acls. */
+export const getNetworkAcls = (
+  args: GetNetworkAclsArgs = {},
+  options?: pulumi.InvokeOptions,
+): Promise<GetNetworkAclsResult> => pulumi.runtime.invoke("bothy:index:getNetworkAcls", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getNetworkAclsOutput = (
+  args: Late<GetNetworkAclsArgs> = {},
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetNetworkAclsResult> =>
+  pulumi.runtime.invokeOutput<GetNetworkAclsResult>("bothy:index:getNetworkAcls", { ...args }, options ?? {});
 
 /** What getProfiles takes. */
 export interface GetProfilesArgs {

@@ -98,6 +98,39 @@ const wrong: WrongInput[] = [
     },
     failures: { 'config["ipv4.dhcp.ranges"]': /10\.0\.1\.2-10\.0\.1\.9 is not a range inside 10\.0\.0\.0\/24/ },
   },
+  {
+    kind: "network-acl",
+    inputs: {
+      name: "1a",
+      ingress: [
+        { action: "alow", state: "on" },
+        { action: "allow-stateless" },
+        { action: "allow", source: "10.0.0.0/33" },
+        { action: "allow", protocol: "tcp", destinationPort: "80-70" },
+        { action: "drop", icmpType: "8" },
+        { action: "drop" },
+        { action: "drop", state: "enabled" },
+        "drop",
+      ],
+      egress: [{ source: "10.0.0.1", destination: "fd00::1", action: "drop" }, { action: "drop", speed: "1" }, {}],
+      config: { speed: "1" },
+    },
+    failures: {
+      name: /must not start with a number/,
+      "ingress[0].action": /must be one of allow, drop, reject\. Did you mean "allow"/,
+      "ingress[0].state": /must be one of enabled, disabled, logged/,
+      "ingress[1].action": /LXD's "allow-stateless" is not here yet/,
+      "ingress[2].source": /Invalid subject "10\.0\.0\.0\/33"/,
+      "ingress[3].destinationPort": /Start port 80 must be lower/,
+      "ingress[4].icmpType": /cannot be used without specifying protocol/,
+      "ingress[6]": /is the same as ingress\[5\]/,
+      "ingress[7]": /must be a map/,
+      "egress[0].destination": /Conflicting IP family/,
+      "egress[1].speed": /is not a property here/,
+      "egress[2].action": /is required/,
+      "config.speed": /Unknown configuration key/,
+    },
+  },
   ...["https://there:8443/1.0", "ftp://x", "unix://relative", "unix://"].map((endpoint) => ({
     kind: "profile",
     inputs: { name: "p", endpoint },
@@ -253,6 +286,17 @@ const withUnknowns: { kind: string; inputs: Props }[] = [
   { kind: "profile", inputs: { name: "p", config: unknown, devices: unknown } },
   { kind: "storage-pool", inputs: { name: unknown, driver: unknown, config: { source: unknown } } },
   { kind: "network", inputs: { name: unknown, type: unknown, config: { "ipv4.address": unknown } } },
+  {
+    kind: "network-acl",
+    inputs: {
+      name: unknown,
+      ingress: [
+        { action: unknown, state: unknown, source: unknown, protocol: "tcp", destinationPort: unknown },
+        unknown,
+      ],
+      egress: unknown,
+    },
+  },
   { kind: "snapshot", inputs: { instance: unknown, name: unknown, expiresAt: unknown } },
   { kind: "image", inputs: { sourceFile: unknown, aliases: [unknown, "a"], properties: unknown, public: unknown } },
   {

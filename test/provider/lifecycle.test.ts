@@ -115,6 +115,32 @@ const lifecyclesIn = (folder: string): Lifecycle[] => [
     refused: { inputs: () => ({ name: "net1" }), error: /Cannot create network "net1": name: .*exists/i },
   },
   {
+    kind: "network-acl",
+    inputs: () => ({
+      name: "web",
+      ingress: [
+        { action: "allow", protocol: "tcp", destinationPort: "80, 443", source: "10.0.0.0/8, 192.0.2.1" },
+        { action: "reject", state: "logged" },
+      ],
+      config: { "user.note": "a" },
+    }),
+    update: {
+      ingress: [{ action: "allow", state: "enabled", protocol: "tcp", destinationPort: 22, source: "" }],
+      egress: [{ action: "drop", destination: "192.0.2.0/24", description: "not there" }],
+      description: "two",
+    },
+    replace: () => ({ name: "web2" }),
+    replacing: ["name"],
+    drift: async (client, id) => {
+      const { value } = await client.getNetworkAcl(id);
+      await client.updateNetworkAcl(id, { config: value.config, description: "by hand" });
+    },
+    remove: (client, id) => client.deleteNetworkAcl(id),
+    isThere: (client, id) => found(client.getNetworkAcl(id)),
+    output: "name",
+    refused: { inputs: () => ({ name: "web" }), error: /Cannot create network acl "web": name: .*already exists/i },
+  },
+  {
     kind: "image",
     prepare: async () => {
       for (const name of ["one", "two"])

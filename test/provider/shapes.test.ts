@@ -49,6 +49,25 @@ const right: Readonly<Record<string, Props>> = {
     adopt: false,
   },
   network: { name: "net0", description: "d", config: { "user.a": "1" }, type: "bridge", adopt: false },
+  "network-acl": {
+    name: "web",
+    description: "d",
+    ingress: [
+      {
+        action: "allow",
+        state: "logged",
+        source: "10.0.0.1",
+        destination: "10.0.0.2",
+        protocol: "tcp",
+        sourcePort: "1",
+        destinationPort: "2",
+        description: "d",
+      },
+    ],
+    egress: [{ action: "drop", protocol: "icmp4", icmpType: "8", icmpCode: "0" }],
+    config: { "user.a": "1" },
+    adopt: false,
+  },
   profile: {
     name: "p",
     description: "d",
@@ -159,6 +178,7 @@ const kinds: Readonly<Record<string, new (name: string, args: never, options?: o
   container: bothy.Container,
   image: bothy.Image,
   network: bothy.Network,
+  "network-acl": bothy.NetworkAcl,
   profile: bothy.Profile,
   project: bothy.Project,
   snapshot: bothy.Snapshot,

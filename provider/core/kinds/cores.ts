@@ -4,6 +4,7 @@ import type { Core } from "../engine/core";
 import { container } from "./container/container";
 import { image } from "./image";
 import { network } from "./network";
+import { networkAcl } from "./network-acl";
 import { profile } from "./profile";
 import { project } from "./project";
 import { snapshot } from "./snapshot";
@@ -14,6 +15,7 @@ export const cores: readonly Core[] = [
   container,
   image,
   network,
+  networkAcl,
   profile,
   project,
   snapshot,
