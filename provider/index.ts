@@ -7,6 +7,10 @@ export type {
   InstanceConfigKey,
   NetworkConfig,
   NetworkConfigKey,
+  NetworkForwardConfig,
+  NetworkForwardConfigKey,
+  NetworkZoneConfig,
+  NetworkZoneConfigKey,
   ProjectConfig,
   ProjectConfigKey,
   StoragePoolConfig,
@@ -25,6 +29,12 @@ export {
 export { Image, type ImageArgs } from "./dynamic/image";
 export { Network, type NetworkArgs } from "./dynamic/network";
 export { NetworkAcl, type NetworkAclArgs, type NetworkAclRule, type NetworkAclRuleArgs } from "./dynamic/network-acl";
+export {
+  NetworkForward,
+  type NetworkForwardArgs,
+  type NetworkForwardPort,
+  type NetworkForwardPortArgs,
+} from "./dynamic/network-forward";
 export { Profile, type ProfileArgs } from "./dynamic/profile";
 export { Project, type ProjectArgs } from "./dynamic/project";
 export type { DeviceArgs, Named, Reference } from "./dynamic/reference";

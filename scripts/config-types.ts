@@ -2,6 +2,8 @@
 import { describe } from "../sdk/api/config/describe";
 import { instanceKeys } from "../sdk/api/config/instance";
 import { networkKeys } from "../sdk/api/config/network";
+import { networkForwardKeys } from "../sdk/api/config/network-forward";
+import { networkZoneKeys } from "../sdk/api/config/network-zone";
 import { projectKeys } from "../sdk/api/config/project";
 import { storagePoolKeys } from "../sdk/api/config/storage-pool";
 import { filesystemVolumeKeys } from "../sdk/api/config/storage-volume";
@@ -81,6 +83,10 @@ export const configTypesText = (): string =>
     keysOf("containers and profiles", "InstanceConfig", instanceKeys),
     "",
     keysOf("networks", "NetworkConfig", networkKeys),
+    "",
+    keysOf("network forwards", "NetworkForwardConfig", networkForwardKeys),
+    "",
+    keysOf("network zones", "NetworkZoneConfig", networkZoneKeys),
     "",
     keysOf("projects", "ProjectConfig", projectKeys),
     "",

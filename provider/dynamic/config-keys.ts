@@ -342,6 +342,28 @@ export interface NetworkConfig<Value> {
   [key: string]: Value | undefined;
 }
 
+/** A configuration key of network forwards. */
+export type NetworkForwardConfigKey = "target_address" | (string & {});
+
+/** Configuration of network forwards; beside these the families `user.*`. */
+export interface NetworkForwardConfig<Value> {
+  /** Where all goes that none of the ports takes, whatever its protocol: an address of the network's subnet. Default: what no port names is not forwarded. */
+  target_address?: Value;
+  [key: string]: Value | undefined;
+}
+
+/** A configuration key of network zones. */
+export type NetworkZoneConfigKey = "dns.nameservers" | "network.nat" | (string & {});
+
+/** Configuration of network zones; beside these the families `peers.*.address`, `peers.*.key`, `user.*`. */
+export interface NetworkZoneConfig<Value> {
+  /** Names of the servers that serve the zone, with commas between: its NS records, and the first of them the primary one. Default: the zone itself. */
+  "dns.nameservers"?: Value;
+  /** Whether the zone has addresses of networks that hide them behind the host's. Default: `true`. */
+  "network.nat"?: Value;
+  [key: string]: Value | undefined;
+}
+
 /** A configuration key of projects. */
 export type ProjectConfigKey =
   | "backups.compression_algorithm"

@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type {
   InstanceConfig,
   NetworkConfig,
+  NetworkForwardConfig,
   ProjectConfig,
   StoragePoolConfig,
   StorageVolumeConfig,
@@ -102,6 +103,20 @@ export interface NetworkAclRule {
   description?: string;
 }
 
+/** Ports of a forward, and where they lead. */
+export interface NetworkForwardPort {
+  /** Ports that it listens on, and ranges of them, with commas between: `80,90-95`. */
+  listenPort: string;
+  /** Where they lead: an address of the network's subnet. */
+  targetAddress: string;
+  /** As many ports as it listens on, or one for all; the same ones when absent. */
+  targetPort?: string;
+  /** `tcp` when absent, or `udp`. */
+  protocol?: string;
+  /** Free text for people. */
+  description?: string;
+}
+
 /** An address of a network that somebody has. */
 export interface NetworkLease {
   /** Name of the guest. */
@@ -174,6 +189,20 @@ export interface NetworkAclRuleArgs {
   icmpType?: pulumi.Input<string>;
   /** A number, of `icmp4` and `icmp6`; any when absent. */
   icmpCode?: pulumi.Input<string>;
+  /** Free text for people. */
+  description?: pulumi.Input<string>;
+}
+
+/** Ports of a forward, and where they lead. */
+export interface NetworkForwardPortArgs {
+  /** Ports that it listens on, and ranges of them, with commas between: `80,90-95`. */
+  listenPort: pulumi.Input<string>;
+  /** Where they lead: an address of the network's subnet. */
+  targetAddress: pulumi.Input<string>;
+  /** As many ports as it listens on, or one for all; the same ones when absent. */
+  targetPort?: pulumi.Input<string>;
+  /** `tcp` when absent, or `udp`. */
+  protocol?: pulumi.Input<string>;
   /** Free text for people. */
   description?: pulumi.Input<string>;
 }
@@ -504,6 +533,61 @@ export class NetworkAcl extends NativeResource {
   /** Reads one that exists and never changes it. @param id as an import takes it */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
     return new NetworkAcl(name, {} as NetworkAclArgs, { ...options, id });
+  }
+}
+
+/** What a NetworkForward takes. */
+export interface NetworkForwardArgs {
+  /** Network whose instances are the targets, a bridge. A change replaces the network forward. */
+  network: pulumi.Input<string> | Named;
+  /** Address that it listens on, of IPv4 or IPv6: one of the host, or one that leads to it. A change replaces the network forward. */
+  listenAddress: pulumi.Input<string>;
+  /** Free text for people. */
+  description?: pulumi.Input<string>;
+  /** Ports that lead to instances. */
+  ports?: pulumi.Input<pulumi.Input<NetworkForwardPortArgs>[]>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: pulumi.Input<NetworkForwardConfig<pulumi.Input<ConfigValue>>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  adopt?: pulumi.Input<boolean>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the network forward. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** An address whose ports, or whole traffic, go to instances of a network; deleted together with it. */
+export class NetworkForward extends NativeResource {
+  /** Network whose instances are the targets, a bridge. A change replaces the network forward. */
+  declare readonly network: pulumi.Output<string>;
+  /** Address that it listens on, of IPv4 or IPv6: one of the host, or one that leads to it. A change replaces the network forward. */
+  declare readonly listenAddress: pulumi.Output<string>;
+  /** Free text for people. */
+  declare readonly description: pulumi.Output<string>;
+  /** Ports that lead to instances. */
+  declare readonly ports: pulumi.Output<NetworkForwardPort[]>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  declare readonly config: pulumi.Output<Record<string, string>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  declare readonly adopt: pulumi.Output<boolean | undefined>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the network forward. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+
+  constructor(name: string, args: NetworkForwardArgs, options?: pulumi.CustomResourceOptions) {
+    super(
+      "NetworkForward",
+      ["network", "listenAddress", "description", "ports", "config", "adopt", "endpoint", "timeouts"],
+      name,
+      args,
+      options,
+    );
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new NetworkForward(name, {} as NetworkForwardArgs, { ...options, id });
   }
 }
 
@@ -935,6 +1019,46 @@ export const getNetworkAclOutput = (
 ): pulumi.Output<GetNetworkAclResult> =>
   pulumi.runtime.invokeOutput<GetNetworkAclResult>("bothy:index:getNetworkAcl", { ...args }, options ?? {});
 
+/** What getNetworkForward takes. */
+export interface GetNetworkForwardArgs {
+  /** The network of the network forward. */
+  network: string;
+  /** The listenAddress of the network forward. */
+  listenAddress: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getNetworkForward answers. */
+export interface GetNetworkForwardResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Network whose instances are the targets, a bridge. */
+  network: string;
+  /** Address that it listens on, of IPv4 or IPv6: one of the host, or one that leads to it. */
+  listenAddress: string;
+  /** Free text for people. */
+  description?: string;
+  /** Ports that lead to instances. */
+  ports?: NetworkForwardPort[];
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: Record<string, string>;
+}
+
+/** Reads what is there, and changes nothing. An address whose ports, or whole traffic, go to instances of a network; deleted together with it. */
+export const getNetworkForward = (
+  args: GetNetworkForwardArgs,
+  options?: pulumi.InvokeOptions,
+): Promise<GetNetworkForwardResult> =>
+  pulumi.runtime.invoke("bothy:index:getNetworkForward", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getNetworkForwardOutput = (
+  args: Late<GetNetworkForwardArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetNetworkForwardResult> =>
+  pulumi.runtime.invokeOutput<GetNetworkForwardResult>("bothy:index:getNetworkForward", { ...args }, options ?? {});
+
 /** What getProfile takes. */
 export interface GetProfileArgs {
   /** The name of the profile. */
@@ -1184,6 +1308,34 @@ export const getNetworkAclsOutput = (
   options?: pulumi.InvokeOutputOptions,
 ): pulumi.Output<GetNetworkAclsResult> =>
   pulumi.runtime.invokeOutput<GetNetworkAclsResult>("bothy:index:getNetworkAcls", { ...args }, options ?? {});
+
+/** What getNetworkForwards takes. */
+export interface GetNetworkForwardsArgs {
+  /** The network that the network forwards are of. */
+  network: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getNetworkForwards answers. */
+export interface GetNetworkForwardsResult {
+  /** Their names, in order. */
+  names: string[];
+}
+
+/** Names of all network forwards of the network. */
+export const getNetworkForwards = (
+  args: GetNetworkForwardsArgs,
+  options?: pulumi.InvokeOptions,
+): Promise<GetNetworkForwardsResult> =>
+  pulumi.runtime.invoke("bothy:index:getNetworkForwards", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getNetworkForwardsOutput = (
+  args: Late<GetNetworkForwardsArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetNetworkForwardsResult> =>
+  pulumi.runtime.invokeOutput<GetNetworkForwardsResult>("bothy:index:getNetworkForwards", { ...args }, options ?? {});
 
 /** What getProfiles takes. */
 export interface GetProfilesArgs {

@@ -93,9 +93,9 @@ const lifecyclesIn = (folder: string): Lifecycle[] => [
     update: { description: "two", config: { size: "2GiB", "user.note": "x" } },
     replace: () => ({ name: "vol2" }),
     replacing: ["pool", "name", "contentType"],
-    drift: (client, id) => client.patchStorageVolume("default", volumeName(id), { description: "by hand" }),
-    remove: (client, id) => client.deleteStorageVolume("default", volumeName(id)),
-    isThere: (client, id) => found(client.getStorageVolume("default", volumeName(id))),
+    drift: (client, id) => client.patchStorageVolume("default", lastOf(id), { description: "by hand" }),
+    remove: (client, id) => client.deleteStorageVolume("default", lastOf(id)),
+    isThere: (client, id) => found(client.getStorageVolume("default", lastOf(id))),
     output: "createdAt",
     refused: {
       inputs: () => ({ pool: "nowhere", name: "vol1" }),
@@ -139,6 +139,38 @@ const lifecyclesIn = (folder: string): Lifecycle[] => [
     isThere: (client, id) => found(client.getNetworkAcl(id)),
     output: "name",
     refused: { inputs: () => ({ name: "web" }), error: /Cannot create network acl "web": name: .*already exists/i },
+  },
+  {
+    kind: "network-forward",
+    prepare: (client) => client.createNetwork({ name: "fwd0", config: { "ipv4.address": "10.99.2.1/24" } }),
+    inputs: () => ({
+      network: "fwd0",
+      listenAddress: "192.0.2.10",
+      ports: [
+        { listenPort: "80, 443", targetAddress: "10.99.2.20", targetPort: "8080, 8443" },
+        { listenPort: 53, targetAddress: "10.99.2.20", protocol: "udp", description: "names" },
+      ],
+    }),
+    update: {
+      ports: [{ listenPort: "90-95", targetAddress: "10.99.2.21", protocol: "tcp" }],
+      config: { target_address: "10.99.2.22", "user.note": "x" },
+      description: "two",
+    },
+    replace: () => ({ listenAddress: "192.0.2.11" }),
+    replacing: ["network", "listenAddress"],
+    drift: (client, id) => client.patchNetworkForward("fwd0", lastOf(id), { description: "by hand", ports: [] }),
+    remove: (client, id) => client.deleteNetworkForward("fwd0", lastOf(id)),
+    isThere: (client, id) => found(client.getNetworkForward("fwd0", lastOf(id))),
+    output: "listenAddress",
+    refused: {
+      inputs: () => ({
+        network: "fwd0",
+        listenAddress: "192.0.2.12",
+        ports: [{ listenPort: "80", targetAddress: "10.98.0.1" }],
+      }),
+      error:
+        /Cannot create network forward "192\.0\.2\.12": ports\[0\]\.targetAddress: .*not within the network subnet/,
+    },
   },
   {
     kind: "image",
@@ -214,11 +246,14 @@ const lifecyclesIn = (folder: string): Lifecycle[] => [
   },
 ];
 
-const volumeName = (id: string): string => id.split("/").at(-1) ?? "";
+const lastOf = (id: string): string => id.split("/").at(-1) ?? "";
 
-/** Id of an object that is not there, of what lies in another one with its name. */
-const missingId = (kind: string): string =>
-  kind === "snapshot" ? "base/none" : kind === "storage-volume" ? "default/none" : "none";
+/** Ids of objects that are not there, of what lies in another one with its name. */
+const missingIds: Readonly<Record<string, string>> = {
+  "network-forward": "fwd0/192.0.2.99",
+  snapshot: "base/none",
+  "storage-volume": "default/none",
+};
 
 test("the kinds live on a real daemon, through both doors", { skip: lacksContainers() }, (t) =>
   withDaemon({ bare: false }, async (daemon) => {
@@ -310,7 +345,7 @@ async function live(t: TestContext, daemon: TestDaemon, provider: ProviderProces
     const read = await provider.read(one.kind, resource.id, undefined, {});
     assert.equal(read.id, resource.id);
     assert.deepEqual(read.outs[one.output], resource.outs[one.output]);
-    const missing = await provider.read(one.kind, missingId(one.kind), undefined, {});
+    const missing = await provider.read(one.kind, missingIds[one.kind] ?? "none", undefined, {});
     assert.equal(missing.id, "");
     await resource.destroy();
   });

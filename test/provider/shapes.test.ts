@@ -68,6 +68,14 @@ const right: Readonly<Record<string, Props>> = {
     config: { "user.a": "1" },
     adopt: false,
   },
+  "network-forward": {
+    network: "net0",
+    listenAddress: "192.0.2.10",
+    description: "d",
+    ports: [{ listenPort: "80", targetAddress: "10.0.0.2", targetPort: "8080", protocol: "tcp", description: "d" }],
+    config: { target_address: "10.0.0.3", "user.a": "1" },
+    adopt: false,
+  },
   profile: {
     name: "p",
     description: "d",
@@ -179,11 +187,19 @@ const kinds: Readonly<Record<string, new (name: string, args: never, options?: o
   image: bothy.Image,
   network: bothy.Network,
   "network-acl": bothy.NetworkAcl,
+  "network-forward": bothy.NetworkForward,
   profile: bothy.Profile,
   project: bothy.Project,
   snapshot: bothy.Snapshot,
   "storage-pool": bothy.StoragePool,
   "storage-volume": bothy.StorageVolume,
+};
+
+/** The input that takes a resource. */
+const referenceOf: Readonly<Record<string, string>> = {
+  "network-forward": "network",
+  snapshot: "instance",
+  "storage-volume": "pool",
 };
 
 const ways: Readonly<Record<string, (shape: unknown) => unknown>> = {
@@ -214,7 +230,7 @@ for (const [kind, Kind] of Object.entries(kinds))
         assert.ok(inputs, name);
         if (way === "as it is") {
           const given = withAt(right[kind], path, shapes[Number(name.split("-").at(-1))]) as Props;
-          const isReference = path[0] === { snapshot: "instance", "storage-volume": "pool" }[kind];
+          const isReference = path[0] === referenceOf[kind];
           if (!isReference) assert.deepEqual(sent(inputs[path[0]!]), sent(given[path[0]!]), name);
         }
         if (way === "as a secret" && path.length === 1 && inputs[path[0]!] !== undefined)

@@ -5,6 +5,7 @@ import { container } from "./container/container";
 import { image } from "./image";
 import { network } from "./network";
 import { networkAcl } from "./network-acl";
+import { networkForward } from "./network-forward";
 import { profile } from "./profile";
 import { project } from "./project";
 import { snapshot } from "./snapshot";
@@ -16,6 +17,7 @@ export const cores: readonly Core[] = [
   image,
   network,
   networkAcl,
+  networkForward,
   profile,
   project,
   snapshot,
