@@ -35,6 +35,13 @@ export {
   type NetworkForwardPort,
   type NetworkForwardPortArgs,
 } from "./dynamic/network-forward";
+export { NetworkZone, type NetworkZoneArgs } from "./dynamic/network-zone";
+export {
+  NetworkZoneRecord,
+  type NetworkZoneRecordArgs,
+  type NetworkZoneRecordEntry,
+  type NetworkZoneRecordEntryArgs,
+} from "./dynamic/network-zone-record";
 export { Profile, type ProfileArgs } from "./dynamic/profile";
 export { Project, type ProjectArgs } from "./dynamic/project";
 export type { DeviceArgs, Named, Reference } from "./dynamic/reference";

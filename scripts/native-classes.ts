@@ -12,6 +12,7 @@ const inputTypes: Readonly<Record<string, string>> = {
   "Profile.devices": "Record<string, pulumi.Input<DeviceArgs>>",
   "Network.config": "NetworkConfig<pulumi.Input<ConfigValue>>",
   "NetworkForward.config": "NetworkForwardConfig<pulumi.Input<ConfigValue>>",
+  "NetworkZone.config": "NetworkZoneConfig<pulumi.Input<ConfigValue>>",
   "Project.config": "ProjectConfig<pulumi.Input<ConfigValue>>",
   "StoragePool.config": "StoragePoolConfig<pulumi.Input<ConfigValue>>",
   "StorageVolume.config": "StorageVolumeConfig<pulumi.Input<ConfigValue>>",
@@ -28,6 +29,7 @@ const references: Readonly<Record<string, string>> = {
   "ContainerSource.instance": "pulumi.Input<string> | Named",
   "ContainerSource.snapshot": "pulumi.Input<string> | Named",
   "NetworkForward.network": "pulumi.Input<string> | Named",
+  "NetworkZoneRecord.zone": "pulumi.Input<string> | Named",
   "Snapshot.instance": "pulumi.Input<string> | Container",
   "StorageVolume.pool": "pulumi.Input<string> | Named",
 };

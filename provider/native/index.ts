@@ -6,6 +6,7 @@ import type {
   InstanceConfig,
   NetworkConfig,
   NetworkForwardConfig,
+  NetworkZoneConfig,
   ProjectConfig,
   StoragePoolConfig,
   StorageVolumeConfig,
@@ -129,6 +130,16 @@ export interface NetworkLease {
   type: string;
 }
 
+/** Something that a zone says of a name. */
+export interface NetworkZoneRecordEntry {
+  /** Type of DNS, such as `A`, `AAAA`, `CNAME`, `MX`, `SRV` or `TXT`. */
+  type: string;
+  /** As a zone file writes it, such as `192.0.2.5` or `10 mail.example.org.`; a name that does not end with a dot is one of the zone. */
+  value: string;
+  /** Seconds for which it may be kept; 300 when absent. */
+  ttl?: number;
+}
+
 /** How long create, update and delete may take. */
 export interface Timeouts {
   /** Ceiling of create, in seconds. */
@@ -205,6 +216,16 @@ export interface NetworkForwardPortArgs {
   protocol?: pulumi.Input<string>;
   /** Free text for people. */
   description?: pulumi.Input<string>;
+}
+
+/** Something that a zone says of a name. */
+export interface NetworkZoneRecordEntryArgs {
+  /** Type of DNS, such as `A`, `AAAA`, `CNAME`, `MX`, `SRV` or `TXT`. */
+  type: pulumi.Input<string>;
+  /** As a zone file writes it, such as `192.0.2.5` or `10 mail.example.org.`; a name that does not end with a dot is one of the zone. */
+  value: pulumi.Input<string>;
+  /** Seconds for which it may be kept; 300 when absent. */
+  ttl?: pulumi.Input<number>;
 }
 
 /** How long create, update and delete may take. */
@@ -588,6 +609,102 @@ export class NetworkForward extends NativeResource {
   /** Reads one that exists and never changes it. @param id as an import takes it */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
     return new NetworkForward(name, {} as NetworkForwardArgs, { ...options, id });
+  }
+}
+
+/** What a NetworkZone takes. */
+export interface NetworkZoneArgs {
+  /** Name of the zone, a domain such as `lab.example.org`, or one of addresses such as `2.0.192.in-addr.arpa`. A change replaces the network zone. */
+  name: pulumi.Input<string>;
+  /** Free text for people. */
+  description?: pulumi.Input<string>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: pulumi.Input<NetworkZoneConfig<pulumi.Input<ConfigValue>>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  adopt?: pulumi.Input<boolean>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the network zone. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** Names of instances as a DNS zone, which networks take by their keys `dns.zone.forward` and `dns.zone.reverse.*`, and configured peers may copy. */
+export class NetworkZone extends NativeResource {
+  /** Name of the zone, a domain such as `lab.example.org`, or one of addresses such as `2.0.192.in-addr.arpa`. A change replaces the network zone. */
+  declare readonly name: pulumi.Output<string>;
+  /** Free text for people. */
+  declare readonly description: pulumi.Output<string>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  declare readonly config: pulumi.Output<Record<string, string>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  declare readonly adopt: pulumi.Output<boolean | undefined>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the network zone. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+
+  constructor(name: string, args: NetworkZoneArgs, options?: pulumi.CustomResourceOptions) {
+    super("NetworkZone", ["name", "description", "config", "adopt", "endpoint", "timeouts"], name, args, options);
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new NetworkZone(name, {} as NetworkZoneArgs, { ...options, id });
+  }
+}
+
+/** What a NetworkZoneRecord takes. */
+export interface NetworkZoneRecordArgs {
+  /** Zone that the record is of. A change replaces the network zone record. */
+  zone: pulumi.Input<string> | Named;
+  /** Name that it is about, without that of the zone; `@` for the zone itself. A change replaces the network zone record. */
+  name: pulumi.Input<string>;
+  /** Free text for people. */
+  description?: pulumi.Input<string>;
+  /** What the zone says of the name. */
+  entries?: pulumi.Input<pulumi.Input<NetworkZoneRecordEntryArgs>[]>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  adopt?: pulumi.Input<boolean>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the network zone record. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** What a zone says of a name, beside what its networks make it say; deleted together with it. */
+export class NetworkZoneRecord extends NativeResource {
+  /** Zone that the record is of. A change replaces the network zone record. */
+  declare readonly zone: pulumi.Output<string>;
+  /** Name that it is about, without that of the zone; `@` for the zone itself. A change replaces the network zone record. */
+  declare readonly name: pulumi.Output<string>;
+  /** Free text for people. */
+  declare readonly description: pulumi.Output<string>;
+  /** What the zone says of the name. */
+  declare readonly entries: pulumi.Output<NetworkZoneRecordEntry[]>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  declare readonly config: pulumi.Output<Record<string, string>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  declare readonly adopt: pulumi.Output<boolean | undefined>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the network zone record. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+
+  constructor(name: string, args: NetworkZoneRecordArgs, options?: pulumi.CustomResourceOptions) {
+    super(
+      "NetworkZoneRecord",
+      ["zone", "name", "description", "entries", "config", "adopt", "endpoint", "timeouts"],
+      name,
+      args,
+      options,
+    );
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new NetworkZoneRecord(name, {} as NetworkZoneRecordArgs, { ...options, id });
   }
 }
 
@@ -1059,6 +1176,83 @@ export const getNetworkForwardOutput = (
 ): pulumi.Output<GetNetworkForwardResult> =>
   pulumi.runtime.invokeOutput<GetNetworkForwardResult>("bothy:index:getNetworkForward", { ...args }, options ?? {});
 
+/** What getNetworkZone takes. */
+export interface GetNetworkZoneArgs {
+  /** The name of the network zone. */
+  name: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getNetworkZone answers. */
+export interface GetNetworkZoneResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Name of the zone, a domain such as `lab.example.org`, or one of addresses such as `2.0.192.in-addr.arpa`. */
+  name: string;
+  /** Free text for people. */
+  description?: string;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: Record<string, string>;
+}
+
+/** Reads what is there, and changes nothing. Names of instances as a DNS zone, which networks take by their keys `dns.zone.forward` and `dns.zone.reverse.*`, and configured peers may copy. */
+export const getNetworkZone = (
+  args: GetNetworkZoneArgs,
+  options?: pulumi.InvokeOptions,
+): Promise<GetNetworkZoneResult> => pulumi.runtime.invoke("bothy:index:getNetworkZone", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getNetworkZoneOutput = (
+  args: Late<GetNetworkZoneArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetNetworkZoneResult> =>
+  pulumi.runtime.invokeOutput<GetNetworkZoneResult>("bothy:index:getNetworkZone", { ...args }, options ?? {});
+
+/** What getNetworkZoneRecord takes. */
+export interface GetNetworkZoneRecordArgs {
+  /** The zone of the network zone record. */
+  zone: string;
+  /** The name of the network zone record. */
+  name: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getNetworkZoneRecord answers. */
+export interface GetNetworkZoneRecordResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Zone that the record is of. */
+  zone: string;
+  /** Name that it is about, without that of the zone; `@` for the zone itself. */
+  name: string;
+  /** Free text for people. */
+  description?: string;
+  /** What the zone says of the name. */
+  entries?: NetworkZoneRecordEntry[];
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: Record<string, string>;
+}
+
+/** Reads what is there, and changes nothing. What a zone says of a name, beside what its networks make it say; deleted together with it. */
+export const getNetworkZoneRecord = (
+  args: GetNetworkZoneRecordArgs,
+  options?: pulumi.InvokeOptions,
+): Promise<GetNetworkZoneRecordResult> =>
+  pulumi.runtime.invoke("bothy:index:getNetworkZoneRecord", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getNetworkZoneRecordOutput = (
+  args: Late<GetNetworkZoneRecordArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetNetworkZoneRecordResult> =>
+  pulumi.runtime.invokeOutput<GetNetworkZoneRecordResult>(
+    "bothy:index:getNetworkZoneRecord",
+    { ...args },
+    options ?? {},
+  );
+
 /** What getProfile takes. */
 export interface GetProfileArgs {
   /** The name of the profile. */
@@ -1336,6 +1530,63 @@ export const getNetworkForwardsOutput = (
   options?: pulumi.InvokeOutputOptions,
 ): pulumi.Output<GetNetworkForwardsResult> =>
   pulumi.runtime.invokeOutput<GetNetworkForwardsResult>("bothy:index:getNetworkForwards", { ...args }, options ?? {});
+
+/** What getNetworkZones takes. */
+export interface GetNetworkZonesArgs {
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getNetworkZones answers. */
+export interface GetNetworkZonesResult {
+  /** Their names, in order. */
+  names: string[];
+}
+
+/** Names of all network zones. */
+export const getNetworkZones = (
+  args: GetNetworkZonesArgs = {},
+  options?: pulumi.InvokeOptions,
+): Promise<GetNetworkZonesResult> => pulumi.runtime.invoke("bothy:index:getNetworkZones", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getNetworkZonesOutput = (
+  args: Late<GetNetworkZonesArgs> = {},
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetNetworkZonesResult> =>
+  pulumi.runtime.invokeOutput<GetNetworkZonesResult>("bothy:index:getNetworkZones", { ...args }, options ?? {});
+
+/** What getNetworkZoneRecords takes. */
+export interface GetNetworkZoneRecordsArgs {
+  /** The zone that the network zone records are of. */
+  zone: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getNetworkZoneRecords answers. */
+export interface GetNetworkZoneRecordsResult {
+  /** Their names, in order. */
+  names: string[];
+}
+
+/** Names of all network zone records of the zone. */
+export const getNetworkZoneRecords = (
+  args: GetNetworkZoneRecordsArgs,
+  options?: pulumi.InvokeOptions,
+): Promise<GetNetworkZoneRecordsResult> =>
+  pulumi.runtime.invoke("bothy:index:getNetworkZoneRecords", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getNetworkZoneRecordsOutput = (
+  args: Late<GetNetworkZoneRecordsArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetNetworkZoneRecordsResult> =>
+  pulumi.runtime.invokeOutput<GetNetworkZoneRecordsResult>(
+    "bothy:index:getNetworkZoneRecords",
+    { ...args },
+    options ?? {},
+  );
 
 /** What getProfiles takes. */
 export interface GetProfilesArgs {

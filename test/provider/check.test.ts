@@ -165,6 +165,43 @@ const wrong: WrongInput[] = [
     inputs: { network: "net0", listenAddress: "192.0.2.0/24" },
     failures: { listenAddress: /must be an address/ },
   },
+  { kind: "network-zone", inputs: {}, failures: { name: /^is required$/ } },
+  {
+    kind: "network-zone",
+    inputs: {
+      name: "lab..example",
+      config: { "network.nat": "perhaps", "dns.nameserver": "ns1", "peers.a.b.key": "x" },
+    },
+    failures: {
+      name: /Invalid zone name "lab\.\.example"/,
+      'config["network.nat"]': /true or false/,
+      'config["dns.nameserver"]': /Did you mean "dns\.nameservers"/,
+      'config["peers.a.b.key"]': /Unknown|peer/,
+    },
+  },
+  { kind: "network-zone-record", inputs: {}, failures: { zone: /is required/, name: /^is required$/ } },
+  {
+    kind: "network-zone-record",
+    inputs: {
+      zone: "lab.example",
+      name: "",
+      entries: [
+        { type: "A", value: "fd00::1" },
+        { type: "AAA", value: "fd00::1" },
+        { type: "TXT", value: "a", ttl: -1 },
+        { type: "TXT", value: "a", ttl: 60 },
+        { type: "A" },
+      ],
+    },
+    failures: {
+      name: /Invalid name: Name is required; that of the zone itself is "@"/,
+      "entries[0].value": /is no value of type A\. Write it as a zone file has it/,
+      "entries[1].type": /must be one of .*\. Did you mean "AAAA"/,
+      "entries[2].ttl": /must be 0 or more/,
+      "entries[3]": /is the same as entries\[2\]/,
+      "entries[4].value": /is required/,
+    },
+  },
   ...["https://there:8443/1.0", "ftp://x", "unix://relative", "unix://"].map((endpoint) => ({
     kind: "profile",
     inputs: { name: "p", endpoint },
@@ -342,6 +379,11 @@ const withUnknowns: { kind: string; inputs: Props }[] = [
       ],
       config: { target_address: unknown },
     },
+  },
+  { kind: "network-zone", inputs: { name: unknown, config: { "peers.one.key": unknown } } },
+  {
+    kind: "network-zone-record",
+    inputs: { zone: unknown, name: unknown, entries: [{ type: unknown, value: unknown, ttl: unknown }, unknown] },
   },
   { kind: "snapshot", inputs: { instance: unknown, name: unknown, expiresAt: unknown } },
   { kind: "image", inputs: { sourceFile: unknown, aliases: [unknown, "a"], properties: unknown, public: unknown } },

@@ -173,6 +173,56 @@ const lifecyclesIn = (folder: string): Lifecycle[] => [
     },
   },
   {
+    kind: "network-zone",
+    inputs: () => ({ name: "lab.example", config: { "dns.nameservers": "ns1.example.org" } }),
+    update: {
+      description: "two",
+      config: {
+        "network.nat": false,
+        "peers.one.address": "192.0.2.53",
+        "peers.one.key": "c2VjcmV0",
+        "user.note": "x",
+      },
+    },
+    replace: () => ({ name: "lab2.example" }),
+    replacing: ["name"],
+    drift: (client, id) => client.patchNetworkZone(id, { config: { "dns.nameservers": "ns2.example.org" } }),
+    remove: (client, id) => client.deleteNetworkZone(id),
+    isThere: (client, id) => found(client.getNetworkZone(id)),
+    output: "name",
+    refused: {
+      inputs: () => ({ name: "lab.example" }),
+      error: /Cannot create network zone "lab\.example": name: .*already exists/i,
+    },
+  },
+  {
+    kind: "network-zone-record",
+    prepare: (client) => client.createNetworkZone({ name: "0/25.2.0.192.in-addr.arpa" }),
+    inputs: () => ({
+      zone: "0/25.2.0.192.in-addr.arpa",
+      name: "1",
+      entries: [
+        { type: "PTR", value: "web.lab.example.", ttl: 0 },
+        { type: "TXT", value: "one two", ttl: 60 },
+      ],
+    }),
+    update: {
+      entries: [{ type: "PTR", value: "web.lab.example.", ttl: 3600 }],
+      description: "two",
+      config: { "user.note": "x" },
+    },
+    replace: () => ({ name: "@" }),
+    replacing: ["zone", "name"],
+    drift: (client, id) => client.patchNetworkZoneRecord("0/25.2.0.192.in-addr.arpa", lastOf(id), { entries: [] }),
+    remove: (client, id) => client.deleteNetworkZoneRecord("0/25.2.0.192.in-addr.arpa", lastOf(id)),
+    isThere: (client, id) => found(client.getNetworkZoneRecord("0/25.2.0.192.in-addr.arpa", lastOf(id))),
+    output: "zone",
+    refused: {
+      inputs: () => ({ zone: "nowhere.example", name: "www" }),
+      error: /Cannot create network zone record "www": zone: .*not found/i,
+    },
+  },
+  {
     kind: "image",
     prepare: async () => {
       for (const name of ["one", "two"])
@@ -251,6 +301,7 @@ const lastOf = (id: string): string => id.split("/").at(-1) ?? "";
 /** Ids of objects that are not there, of what lies in another one with its name. */
 const missingIds: Readonly<Record<string, string>> = {
   "network-forward": "fwd0/192.0.2.99",
+  "network-zone-record": "nowhere.example/none",
   snapshot: "base/none",
   "storage-volume": "default/none",
 };

@@ -76,6 +76,15 @@ const right: Readonly<Record<string, Props>> = {
     config: { target_address: "10.0.0.3", "user.a": "1" },
     adopt: false,
   },
+  "network-zone": { name: "lab.example", description: "d", config: { "user.a": "1" }, adopt: false },
+  "network-zone-record": {
+    zone: "lab.example",
+    name: "www",
+    description: "d",
+    entries: [{ type: "A", value: "192.0.2.5", ttl: 60 }],
+    config: { "user.a": "1" },
+    adopt: false,
+  },
   profile: {
     name: "p",
     description: "d",
@@ -188,6 +197,8 @@ const kinds: Readonly<Record<string, new (name: string, args: never, options?: o
   network: bothy.Network,
   "network-acl": bothy.NetworkAcl,
   "network-forward": bothy.NetworkForward,
+  "network-zone": bothy.NetworkZone,
+  "network-zone-record": bothy.NetworkZoneRecord,
   profile: bothy.Profile,
   project: bothy.Project,
   snapshot: bothy.Snapshot,
@@ -198,6 +209,7 @@ const kinds: Readonly<Record<string, new (name: string, args: never, options?: o
 /** The input that takes a resource. */
 const referenceOf: Readonly<Record<string, string>> = {
   "network-forward": "network",
+  "network-zone-record": "zone",
   snapshot: "instance",
   "storage-volume": "pool",
 };

@@ -6,6 +6,8 @@ import { image } from "./image";
 import { network } from "./network";
 import { networkAcl } from "./network-acl";
 import { networkForward } from "./network-forward";
+import { networkZone } from "./network-zone";
+import { networkZoneRecord } from "./network-zone-record";
 import { profile } from "./profile";
 import { project } from "./project";
 import { snapshot } from "./snapshot";
@@ -18,6 +20,8 @@ export const cores: readonly Core[] = [
   network,
   networkAcl,
   networkForward,
+  networkZone,
+  networkZoneRecord,
   profile,
   project,
   snapshot,
