@@ -26,7 +26,18 @@ const own = { provider: server };
 const made = new native.Project("made", { config: { "features.images": false } }, own);
 const pool = new native.StoragePool("pool", { name: "pool1", driver: "dir" }, own);
 const data = new native.StorageVolume("data", { pool, name: "data" }, own);
-const network = new native.Network("net", { name: "net1", config: { "ipv4.address": "10.87.0.1/24" } }, own);
+const acl = new native.NetworkAcl("acl", { egress: [{ action: "allow", state: "logged" }] }, own);
+const zone = new native.NetworkZone("zone", { name: "lab.example" }, own);
+new native.NetworkZoneRecord("record", { zone, name: "@", entries: [{ type: "MX", value: "10 mail" }] }, own);
+const network = new native.Network("net", {
+  name: "net1",
+  config: { "ipv4.address": "10.87.0.1/24", "security.acls": acl.name, "dns.zone.forward": zone.name },
+}, own);
+new native.NetworkForward("forward", {
+  network,
+  listenAddress: "192.0.2.10",
+  ports: [{ listenPort: "53", targetAddress: "10.87.0.200", protocol: "udp" }],
+}, own);
 const base = new native.Profile("base", {
   config: { "limits.memory": config.require("memory"), "user.password": password, "user.note": config.require("note") },
   devices: { root: { type: "disk", path: "/", pool }, eth0: { type: "nic", name: "eth0", network } },
@@ -73,7 +84,8 @@ test("a program of bothy/native goes through the real engine and the plugin", { 
 
       await t.test("preview tells what is known and touches nothing", async () => {
         const { steps, outputs } = await program.must(program.preview());
-        const names = ["base", "before", "busybox", "data", "made", "net", "pool", "web"];
+        const nets = ["acl", "forward", "net", "record", "zone"];
+        const names = [...nets, "base", "before", "busybox", "data", "made", "pool", "web"].sort();
         assert.deepEqual(Object.keys(steps).sort(), names);
         assert.equal(outputs.subnet, "10.87.0.1/24");
         assert.equal(outputs.snapshot, "before");
