@@ -1,6 +1,7 @@
 /** bothy: machine containers as Pulumi resources. */
 import "./node-version";
 
+export { Certificate, type CertificateArgs } from "./dynamic/certificate";
 export type {
   DeviceType,
   InstanceConfig,
@@ -13,6 +14,8 @@ export type {
   NetworkZoneConfigKey,
   ProjectConfig,
   ProjectConfigKey,
+  ServerSettings,
+  ServerSettingsKey,
   StoragePoolConfig,
   StoragePoolConfigKey,
   StorageVolumeConfig,
@@ -46,6 +49,8 @@ export { Profile, type ProfileArgs } from "./dynamic/profile";
 export { Project, type ProjectArgs } from "./dynamic/project";
 export type { DeviceArgs, Named, Reference } from "./dynamic/reference";
 export type { CommonArgs, ConfigValue, TimeoutsArgs } from "./dynamic/resource";
+export { ServerConfig, type ServerConfigArgs } from "./dynamic/server-config";
 export { Snapshot, type SnapshotArgs } from "./dynamic/snapshot";
 export { StoragePool, type StoragePoolArgs } from "./dynamic/storage-pool";
 export { StorageVolume, type StorageVolumeArgs } from "./dynamic/storage-volume";
+export { TrustToken, type TrustTokenArgs } from "./dynamic/trust-token";

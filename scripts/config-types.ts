@@ -5,6 +5,7 @@ import { networkKeys } from "../sdk/api/config/network";
 import { networkForwardKeys } from "../sdk/api/config/network-forward";
 import { networkZoneKeys } from "../sdk/api/config/network-zone";
 import { projectKeys } from "../sdk/api/config/project";
+import { serverKeys } from "../sdk/api/config/server";
 import { storagePoolKeys } from "../sdk/api/config/storage-pool";
 import { filesystemVolumeKeys } from "../sdk/api/config/storage-volume";
 import type { KeyTable } from "../sdk/api/config/table";
@@ -89,6 +90,8 @@ export const configTypesText = (): string =>
     keysOf("network zones", "NetworkZoneConfig", networkZoneKeys),
     "",
     keysOf("projects", "ProjectConfig", projectKeys),
+    "",
+    keysOf("a server", "ServerSettings", serverKeys),
     "",
     keysOf("storage pools, of every driver", "StoragePoolConfig", Object.assign({}, ...Object.values(storagePoolKeys))),
     "",

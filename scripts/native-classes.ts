@@ -14,6 +14,7 @@ const inputTypes: Readonly<Record<string, string>> = {
   "NetworkForward.config": "NetworkForwardConfig<pulumi.Input<ConfigValue>>",
   "NetworkZone.config": "NetworkZoneConfig<pulumi.Input<ConfigValue>>",
   "Project.config": "ProjectConfig<pulumi.Input<ConfigValue>>",
+  "ServerConfig.config": "ServerSettings<pulumi.Input<ConfigValue>>",
   "StoragePool.config": "StoragePoolConfig<pulumi.Input<ConfigValue>>",
   "StorageVolume.config": "StorageVolumeConfig<pulumi.Input<ConfigValue>>",
   "Image.properties": "Record<string, pulumi.Input<ConfigValue>>",
@@ -24,6 +25,7 @@ const configTypes = [
 ];
 
 const references: Readonly<Record<string, string>> = {
+  "Certificate.projects": "pulumi.Input<(pulumi.Input<string> | Named)[]>",
   "Container.image": "pulumi.Input<string> | Image",
   "Container.profiles": "pulumi.Input<(pulumi.Input<string> | Named)[]>",
   "ContainerSource.instance": "pulumi.Input<string> | Named",
@@ -31,6 +33,7 @@ const references: Readonly<Record<string, string>> = {
   "NetworkForward.network": "pulumi.Input<string> | Named",
   "NetworkZoneRecord.zone": "pulumi.Input<string> | Named",
   "Snapshot.instance": "pulumi.Input<string> | Container",
+  "TrustToken.projects": "pulumi.Input<(pulumi.Input<string> | Named)[]>",
   "StorageVolume.pool": "pulumi.Input<string> | Named",
 };
 

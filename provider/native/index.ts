@@ -8,6 +8,7 @@ import type {
   NetworkForwardConfig,
   NetworkZoneConfig,
   ProjectConfig,
+  ServerSettings,
   StoragePoolConfig,
   StorageVolumeConfig,
 } from "../dynamic/config-keys";
@@ -236,6 +237,78 @@ export interface TimeoutsArgs {
   updateSeconds?: pulumi.Input<number>;
   /** Ceiling of delete, in seconds. */
   deleteSeconds?: pulumi.Input<number>;
+}
+
+/** What a Certificate takes. */
+export interface CertificateArgs {
+  /** Name of the client, for people; made from the resource's name when absent. */
+  name?: pulumi.Input<string>;
+  /** Certificate of the client, as PEM text. A change replaces the certificate. */
+  certificate: pulumi.Input<string>;
+  /** What it is for: `client` when absent, or `metrics` for /1.0/metrics alone. A change replaces the certificate. */
+  type?: pulumi.Input<string>;
+  /** Free text for people. */
+  description?: pulumi.Input<string>;
+  /** Whether the client has `projects` alone, and not the whole server. */
+  restricted?: pulumi.Input<boolean>;
+  /** Projects of a restricted client. */
+  projects?: pulumi.Input<(pulumi.Input<string> | Named)[]>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  adopt?: pulumi.Input<boolean>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the certificate. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** A client that the server trusts, by its certificate. */
+export class Certificate extends NativeResource {
+  /** Name of the client, for people; made from the resource's name when absent. */
+  declare readonly name: pulumi.Output<string>;
+  /** Certificate of the client, as PEM text. A change replaces the certificate. */
+  declare readonly certificate: pulumi.Output<string>;
+  /** What it is for: `client` when absent, or `metrics` for /1.0/metrics alone. A change replaces the certificate. */
+  declare readonly type: pulumi.Output<string>;
+  /** Free text for people. */
+  declare readonly description: pulumi.Output<string>;
+  /** Whether the client has `projects` alone, and not the whole server. */
+  declare readonly restricted: pulumi.Output<boolean>;
+  /** Projects of a restricted client. */
+  declare readonly projects: pulumi.Output<string[]>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  declare readonly adopt: pulumi.Output<boolean | undefined>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the certificate. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+  /** SHA-256 of the certificate, in 64 hexadecimal digits. */
+  declare readonly fingerprint: pulumi.Output<string>;
+
+  constructor(name: string, args: CertificateArgs, options?: pulumi.CustomResourceOptions) {
+    super(
+      "Certificate",
+      [
+        "name",
+        "certificate",
+        "type",
+        "description",
+        "restricted",
+        "projects",
+        "adopt",
+        "endpoint",
+        "timeouts",
+        "fingerprint",
+      ],
+      name,
+      args,
+      options,
+    );
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new Certificate(name, {} as CertificateArgs, { ...options, id });
+  }
 }
 
 /** What a Container takes. */
@@ -800,6 +873,39 @@ export class Project extends NativeResource {
   }
 }
 
+/** What a ServerConfig takes. */
+export interface ServerConfigArgs {
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: pulumi.Input<ServerSettings<pulumi.Input<ConfigValue>>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  adopt?: pulumi.Input<boolean>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the server config. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** Keys of the server's own configuration. The resource has those that it names, sets them back when it is deleted, and leaves all others alone. */
+export class ServerConfig extends NativeResource {
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  declare readonly config: pulumi.Output<Record<string, string>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  declare readonly adopt: pulumi.Output<boolean | undefined>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the server config. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+
+  constructor(name: string, args: ServerConfigArgs = {}, options?: pulumi.CustomResourceOptions) {
+    super("ServerConfig", ["config", "adopt", "endpoint", "timeouts"], name, args, options);
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new ServerConfig(name, {} as ServerConfigArgs, { ...options, id });
+  }
+}
+
 /** What a Snapshot takes. */
 export interface SnapshotArgs {
   /** Container to take the snapshot of. A change replaces the snapshot. */
@@ -959,8 +1065,104 @@ export class StorageVolume extends NativeResource {
   }
 }
 
+/** What a TrustToken takes. */
+export interface TrustTokenArgs {
+  /** Name that the client gets; made from the resource's name when absent. A change replaces the trust token. */
+  name?: pulumi.Input<string>;
+  /** What the client is: `client` when absent, or `metrics` for /1.0/metrics alone. A change replaces the trust token. */
+  type?: pulumi.Input<string>;
+  /** Whether the client has `projects` alone, and not the whole server. A change replaces the trust token. */
+  restricted?: pulumi.Input<boolean>;
+  /** Projects of a restricted client. A change replaces the trust token. */
+  projects?: pulumi.Input<(pulumi.Input<string> | Named)[]>;
+  /** When a token is made: `once` when absent; with `always` again as soon as a refresh finds that it was used or has expired. */
+  trigger?: pulumi.Input<string>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the trust token. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** A token by which one client makes the server trust its certificate. */
+export class TrustToken extends NativeResource {
+  /** Name that the client gets; made from the resource's name when absent. A change replaces the trust token. */
+  declare readonly name: pulumi.Output<string>;
+  /** What the client is: `client` when absent, or `metrics` for /1.0/metrics alone. A change replaces the trust token. */
+  declare readonly type: pulumi.Output<string>;
+  /** Whether the client has `projects` alone, and not the whole server. A change replaces the trust token. */
+  declare readonly restricted: pulumi.Output<boolean>;
+  /** Projects of a restricted client. A change replaces the trust token. */
+  declare readonly projects: pulumi.Output<string[]>;
+  /** When a token is made: `once` when absent; with `always` again as soon as a refresh finds that it was used or has expired. */
+  declare readonly trigger: pulumi.Output<string | undefined>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the trust token. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+  /** What the client is given (`bothy remote add`, `lxc remote add`). */
+  declare readonly token: pulumi.Output<string>;
+  /** When it counts no more, in RFC 3339; absent for never. */
+  declare readonly expiresAt: pulumi.Output<string | undefined>;
+
+  constructor(name: string, args: TrustTokenArgs = {}, options?: pulumi.CustomResourceOptions) {
+    super(
+      "TrustToken",
+      ["name", "type", "restricted", "projects", "trigger", "endpoint", "timeouts", "token", "expiresAt"],
+      name,
+      args,
+      options,
+    );
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new TrustToken(name, {} as TrustTokenArgs, { ...options, id });
+  }
+}
+
 /** Arguments that may be known later. */
 type Late<T> = { [Name in keyof T]: pulumi.Input<T[Name]> };
+
+/** What getCertificate takes. */
+export interface GetCertificateArgs {
+  /** The fingerprint of the certificate. */
+  fingerprint: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getCertificate answers. */
+export interface GetCertificateResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Name of the client, for people; made from the resource's name when absent. */
+  name: string;
+  /** Certificate of the client, as PEM text. */
+  certificate: string;
+  /** What it is for: `client` when absent, or `metrics` for /1.0/metrics alone. */
+  type?: string;
+  /** Free text for people. */
+  description?: string;
+  /** Whether the client has `projects` alone, and not the whole server. */
+  restricted?: boolean;
+  /** Projects of a restricted client. */
+  projects?: string[];
+  /** SHA-256 of the certificate, in 64 hexadecimal digits. */
+  fingerprint: string;
+}
+
+/** Reads what is there, and changes nothing. A client that the server trusts, by its certificate. */
+export const getCertificate = (
+  args: GetCertificateArgs,
+  options?: pulumi.InvokeOptions,
+): Promise<GetCertificateResult> => pulumi.runtime.invoke("bothy:index:getCertificate", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getCertificateOutput = (
+  args: Late<GetCertificateArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetCertificateResult> =>
+  pulumi.runtime.invokeOutput<GetCertificateResult>("bothy:index:getCertificate", { ...args }, options ?? {});
 
 /** What getContainer takes. */
 export interface GetContainerArgs {

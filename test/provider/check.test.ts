@@ -202,6 +202,38 @@ const wrong: WrongInput[] = [
       "entries[4].value": /is required/,
     },
   },
+  { kind: "certificate", inputs: {}, failures: { name: /is required/, certificate: /is required/ } },
+  ...["MIIB", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", "-----BEGIN PRIVATE KEY-----"].map(
+    (certificate) => ({
+      kind: "certificate",
+      inputs: { name: "one", certificate, type: "admin", projects: ["lab"] },
+      failures: {
+        certificate: /must be one certificate as PEM text/,
+        type: /must be one of client, metrics/,
+        restricted: /must be true beside "projects"/,
+      },
+    }),
+  ),
+  {
+    kind: "trust-token",
+    inputs: { name: "guest", trigger: "twice", adopt: true, projects: ["lab"], restricted: false },
+    failures: {
+      trigger: /must be one of once, always/,
+      adopt: /is not a property here/,
+      restricted: /must be true beside "projects"/,
+    },
+  },
+  {
+    kind: "server-config",
+    inputs: {
+      config: { "core.https_address": "here:port", "core.https_adress": ":8443", "cluster.offline_threshold": "20" },
+    },
+    failures: {
+      'config["core.https_address"]': /must be an address such as/,
+      'config["core.https_adress"]': /Did you mean "core\.https_address"/,
+      'config["cluster.offline_threshold"]': /cluster|LXD/,
+    },
+  },
   ...["https://there:8443/1.0", "ftp://x", "unix://relative", "unix://"].map((endpoint) => ({
     kind: "profile",
     inputs: { name: "p", endpoint },
@@ -385,6 +417,15 @@ const withUnknowns: { kind: string; inputs: Props }[] = [
     kind: "network-zone-record",
     inputs: { zone: unknown, name: unknown, entries: [{ type: unknown, value: unknown, ttl: unknown }, unknown] },
   },
+  {
+    kind: "certificate",
+    inputs: { name: unknown, certificate: unknown, type: unknown, restricted: unknown, projects: [unknown] },
+  },
+  {
+    kind: "trust-token",
+    inputs: { name: unknown, type: unknown, restricted: unknown, projects: unknown, trigger: unknown },
+  },
+  { kind: "server-config", inputs: { config: { "core.https_address": unknown, "user.note": "a" } } },
   { kind: "snapshot", inputs: { instance: unknown, name: unknown, expiresAt: unknown } },
   { kind: "image", inputs: { sourceFile: unknown, aliases: [unknown, "a"], properties: unknown, public: unknown } },
   {

@@ -6,6 +6,7 @@ import { tinyImage } from "./support/image";
 import { lacksContainers } from "./support/lacks";
 import { found, type Lifecycle, lastOf, throughBothDoors } from "./support/lifecycle";
 import { networkLifecycles } from "./support/network-lifecycles";
+import { serverLifecycles } from "./support/server-lifecycles";
 
 const done = async (operation: Promise<{ wait(): Promise<unknown> }>) => {
   await (await operation).wait();
@@ -14,6 +15,7 @@ const done = async (operation: Promise<{ wait(): Promise<unknown> }>) => {
 const lifecyclesIn = (folder: string): Lifecycle[] => [
   // A zone of a part of a /24 has a slash in its name (RFC 2317).
   ...networkLifecycles("0/25.2.0.192.in-addr.arpa"),
+  ...serverLifecycles("127.0.0.1:8443"),
   {
     kind: "profile",
     inputs: () => ({ name: "small", config: { "limits.memory": "64MiB" }, devices: { gone: { type: "none" } } }),

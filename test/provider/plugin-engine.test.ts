@@ -5,6 +5,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { useEngine, useYamlHost } from "../../scripts/scene/engine";
 import { type TestDaemon, withDaemon } from "../support/daemon";
+import { makeIdentity } from "../support/https";
 import { requireFeature } from "../support/require";
 import { lacksContainers } from "./support/lacks";
 import { repository } from "./support/program";
@@ -52,6 +53,10 @@ const web = new native.Container("web", {
   files: { "/etc/password": { content: pulumi.interpolate\`password=\${password}\\n\`, mode: "0600" } },
   wait: { command: ["test", "-e", "/etc/password"] },
 }, { ...own, replaceOnChanges: ['config["user.tier"]'], customTimeouts: { create: "5m" } });
+const settings = new native.ServerConfig("settings", { config: { "core.https_address": "127.0.0.1:8443" } }, own);
+new native.Certificate("trusted", { certificate: config.require("certificate"), restricted: true, projects: [made] }, own);
+const token = new native.TrustToken("token", {}, { ...own, dependsOn: [settings] });
+exports.token = token.token;
 const before = new native.Snapshot("before", { instance: web, name: "before" }, own);
 const taken = config.getBoolean("take")
   ? new native.Profile("taken", { name: "taken", config: { "limits.cpu": "1" } }, { ...own, import: "taken" })
@@ -71,6 +76,7 @@ const configure = ({ stack }: TestStack, { socket }: TestDaemon) =>
     note: { value: "a" },
     tier: { value: "one" },
     name: { value: "web" },
+    certificate: { value: makeIdentity().cert },
   });
 
 test("a program of bothy/native goes through the real engine and the plugin", { skip }, (t) =>
@@ -85,7 +91,8 @@ test("a program of bothy/native goes through the real engine and the plugin", { 
       await t.test("preview tells what is known and touches nothing", async () => {
         const { steps, outputs } = await program.must(program.preview());
         const nets = ["acl", "forward", "net", "record", "zone"];
-        const names = [...nets, "base", "before", "busybox", "data", "made", "pool", "web"].sort();
+        const others = ["base", "before", "busybox", "data", "made", "pool", "settings", "token", "trusted", "web"];
+        const names = [...nets, ...others].sort();
         assert.deepEqual(Object.keys(steps).sort(), names);
         assert.equal(outputs.subnet, "10.87.0.1/24");
         assert.equal(outputs.snapshot, "before");
@@ -99,6 +106,9 @@ test("a program of bothy/native goes through the real engine and the plugin", { 
         assert.deepEqual((await program.must(program.refresh())).steps, {});
         await program.noChanges();
         assert.equal(program.stateText().includes(secret), false, "the secret stands in the state");
+        const [asked] = (await client.listOperations()).filter((one) => one.class === "token");
+        const { token } = await client.getCertificateToken(asked?.id ?? "");
+        assert.equal(program.stateText().includes(token), false, "the token stands in the state");
         const { stdout } = await client.execOutput("web", { command: ["cat", "/etc/password"] });
         assert.equal(String(stdout), `password=${secret}\n`);
       });

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as bothy from "../../provider";
 import type { Props } from "../../provider/core/engine/values";
 import { cores } from "../../provider/core/kinds/cores";
+import { makeIdentity } from "../support/https";
 import { DynamicProcess } from "./support/dynamic-process";
 
 let provider: DynamicProcess;
@@ -23,6 +24,15 @@ after(() => provider[Symbol.asyncDispose]());
 
 /** Right inputs of each kind, with every property. */
 const right: Readonly<Record<string, Props>> = {
+  certificate: {
+    name: "one",
+    certificate: makeIdentity().cert,
+    type: "client",
+    description: "d",
+    restricted: true,
+    projects: ["lab"],
+    adopt: false,
+  },
   container: {
     name: "web",
     image: "i",
@@ -93,6 +103,7 @@ const right: Readonly<Record<string, Props>> = {
     adopt: false,
   },
   project: { name: "lab", description: "d", config: { "user.a": "1" }, adopt: false },
+  "server-config": { config: { "user.a": "1" }, adopt: false },
   snapshot: { name: "s", instance: "web", expiresAt: "2030-01-31T12:00:00Z", adopt: false },
   "storage-pool": { name: "p", driver: "dir", description: "d", config: { "user.a": "1" }, adopt: false },
   "storage-volume": {
@@ -103,6 +114,7 @@ const right: Readonly<Record<string, Props>> = {
     config: { "user.a": "1" },
     adopt: false,
   },
+  "trust-token": { name: "guest", type: "client", restricted: true, projects: ["lab"], trigger: "always" },
 };
 
 /** Inputs that say the same thing in two ways. */
@@ -192,6 +204,7 @@ for (const { kind, inputs } of cores)
   });
 
 const kinds: Readonly<Record<string, new (name: string, args: never, options?: object) => pulumi.CustomResource>> = {
+  certificate: bothy.Certificate,
   container: bothy.Container,
   image: bothy.Image,
   network: bothy.Network,
@@ -201,9 +214,11 @@ const kinds: Readonly<Record<string, new (name: string, args: never, options?: o
   "network-zone-record": bothy.NetworkZoneRecord,
   profile: bothy.Profile,
   project: bothy.Project,
+  "server-config": bothy.ServerConfig,
   snapshot: bothy.Snapshot,
   "storage-pool": bothy.StoragePool,
   "storage-volume": bothy.StorageVolume,
+  "trust-token": bothy.TrustToken,
 };
 
 /** The input that takes a resource. */

@@ -1,5 +1,6 @@
 /** Diff: what changed between the last outputs and the new inputs, and what that asks for. */
 import type * as z from "zod";
+import type { Alike } from "./alike";
 import { type Change, changesIn } from "./changes";
 import { withDefaults } from "./check";
 import type { Diff } from "./core";
@@ -11,8 +12,8 @@ import { compact, holdsUnknown, isMap, type Props, same, withoutEmptyValues } fr
 export interface DiffRules {
   /** Inputs marked as replacing: a change needs another object. One that is not known yet may change, so a preview shows the replacement. */
   readonly schema: z.ZodObject;
-  /** Properties that can be written in several ways, each with what makes one way of them. */
-  readonly alike?: Readonly<Record<string, (value: unknown) => unknown>>;
+  /** Properties that can be written in several ways. */
+  readonly alike?: Alike;
   /** Properties of which only some changes need another object; asked when the property changed or is not known yet. */
   readonly replaceWhen?: Readonly<Record<string, (before: unknown, wanted: unknown) => boolean>>;
   /** For objects that others use, who go on with the next one while this one is still there: what the two cannot have alike. */

@@ -1,6 +1,7 @@
 /** Cores: the list of kinds that the provider serves. */
 
 import type { Core } from "../engine/core";
+import { certificate } from "./certificate";
 import { container } from "./container/container";
 import { image } from "./image";
 import { network } from "./network";
@@ -10,11 +11,14 @@ import { networkZone } from "./network-zone";
 import { networkZoneRecord } from "./network-zone-record";
 import { profile } from "./profile";
 import { project } from "./project";
+import { serverConfig } from "./server-config";
 import { snapshot } from "./snapshot";
 import { storagePool } from "./storage-pool";
 import { storageVolume } from "./storage-volume";
+import { trustToken } from "./trust-token";
 
 export const cores: readonly Core[] = [
+  certificate,
   container,
   image,
   network,
@@ -24,9 +28,11 @@ export const cores: readonly Core[] = [
   networkZoneRecord,
   profile,
   project,
+  serverConfig,
   snapshot,
   storagePool,
   storageVolume,
+  trustToken,
 ];
 
 /** @throws Error for a kind that this version of the package does not know */

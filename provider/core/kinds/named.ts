@@ -6,6 +6,7 @@ import type { Config } from "../../../sdk/api/common";
 import { type ApiError, conflict } from "../../../sdk/api/errors";
 import { type Kind, kindWithin, pathOf } from "../../../sdk/api/kind";
 import { stampPrefix } from "../../../sdk/api/stamp";
+import { type Alike, inOwnWords } from "../engine/alike";
 import { checkConfigKeys, checkShape, givenInputs, withDefaults } from "../engine/check";
 import { claim, type Origin, pendingStamp } from "../engine/claim";
 import { type ComputedKeys, configToWrite, userConfig } from "../engine/config";
@@ -56,8 +57,8 @@ export interface NamedKind<Inputs extends Configured, Definition extends Kind> {
   post?(inputs: Inputs): Props;
   /** Fields of the mutable part whose inputs have other words than the wire. */
   put?(inputs: Inputs): Props;
-  /** Inputs that can be written in several ways, each with what makes one way of them; also of what is wrong or not known yet. */
-  readonly alike?: Readonly<Record<string, (value: unknown) => unknown>>;
+  /** Inputs that can be written in several ways. */
+  readonly alike?: Alike;
   /** Inputs that the server's words in a refusal are about; "$1" stands for what the first group finds. */
   readonly culprits?: readonly (readonly [RegExp, string])[];
   /** Keys of the configuration that two objects cannot have alike. */
@@ -155,11 +156,8 @@ export function namedCore<Inputs extends Configured, Definition extends Kind>(
     const known = pick(props, Object.keys(kind.inputs.shape));
     const config = userConfig(value.config, configOf(props), computedFor(value));
     const within = parentProperty === undefined ? {} : { [parentProperty]: parent };
-    const told: Props = { ...outsOf(value), ...within, [nameInput]: name };
-    const spelt = Object.entries(alike)
-      .filter(([input, plain]) => props[input] !== undefined && same(plain(props[input]), plain(told[input])))
-      .map(([input]) => [input, props[input]]);
-    const shown = compact({ ...hiddenOf(props), ...known, ...told, ...Object.fromEntries(spelt), config });
+    const told = inOwnWords(alike, { ...outsOf(value), ...within, [nameInput]: name }, props);
+    const shown = compact({ ...hiddenOf(props), ...known, ...told, config });
     const outs = withFilledIn(shown, value.config, computedFor(value), [`${stampPrefix}*`, "volatile.*"]);
     const inputs = pick(outs, [...Object.keys(kind.inputs.shape), ...Object.keys(hiddenOf(outs))]);
     return { id, outs, inputs };

@@ -38,6 +38,10 @@ const web = new bothy.Container("web", {
 const before = new bothy.Snapshot("before", { instance: web });
 const seen = bothy.Network.get("seen", network.name);
 
+const server = new bothy.ServerConfig("server", { config: { "core.https_address": "127.0.0.1:8443" } });
+new bothy.Certificate("trusted", { certificate: config.require("certificate") });
+new bothy.TrustToken("token", { restricted: true, projects: ["default"] }, { dependsOn: [server] });
+
 exports.address = web.ipv4Address;
 exports.container = web.name;
 exports.image = image.fingerprint;
