@@ -78,5 +78,5 @@ export async function located(core: Core, id: string, olds: Props, news: Props):
   if (isSameServer(known, asked)) return without(diff, "endpoint");
   if (isMoved) return withReplace(diff, "endpoint");
   if (isLost(known, process.env.BOTHY_LOST_SERVERS)) return withReplace(diff, holderProperty);
-  throw safeError(otherServer(known, asked), `Cannot plan ${core.kind.replace("-", " ")} "${id}"`);
+  throw safeError(otherServer(known, asked), `Cannot plan ${core.kind.replaceAll("-", " ")} "${id}"`);
 }

@@ -98,7 +98,7 @@ export async function run<T>(
     }
   } catch (error) {
     if (error instanceof Lost && verb !== "update") throw error;
-    const what = `Cannot ${verb} ${kind.replace("-", " ")} "${String(name)}"`;
+    const what = `Cannot ${verb} ${kind.replaceAll("-", " ")} "${String(name)}"`;
     throw safeError(withReason(error, verb, timeoutMs, over, caller), what, ...all);
   }
 }

@@ -44,7 +44,7 @@ export function verbsOf(core: Core): Verbs {
     },
 
     create(caller, given) {
-      const name = given.name ?? given.template ?? given.sourceFile;
+      const name = core.onlyId ?? given.name ?? given.template ?? given.sourceFile ?? given[core.idInputs.at(-1) ?? ""];
       return run(core, { verb: "create", name, props: given, caller }, async (context, holder) => {
         const left = await leftName(core, context, given);
         const inputs = left === undefined ? given : { ...given, name: left };

@@ -2,7 +2,10 @@
 import { describe } from "../sdk/api/config/describe";
 import { instanceKeys } from "../sdk/api/config/instance";
 import { networkKeys } from "../sdk/api/config/network";
+import { networkForwardKeys } from "../sdk/api/config/network-forward";
+import { networkZoneKeys } from "../sdk/api/config/network-zone";
 import { projectKeys } from "../sdk/api/config/project";
+import { serverKeys } from "../sdk/api/config/server";
 import { storagePoolKeys } from "../sdk/api/config/storage-pool";
 import { filesystemVolumeKeys } from "../sdk/api/config/storage-volume";
 import type { KeyTable } from "../sdk/api/config/table";
@@ -82,7 +85,13 @@ export const configTypesText = (): string =>
     "",
     keysOf("networks", "NetworkConfig", networkKeys),
     "",
+    keysOf("network forwards", "NetworkForwardConfig", networkForwardKeys),
+    "",
+    keysOf("network zones", "NetworkZoneConfig", networkZoneKeys),
+    "",
     keysOf("projects", "ProjectConfig", projectKeys),
+    "",
+    keysOf("a server", "ServerSettings", serverKeys),
     "",
     keysOf("storage pools, of every driver", "StoragePoolConfig", Object.assign({}, ...Object.values(storagePoolKeys))),
     "",

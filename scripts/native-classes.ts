@@ -11,18 +11,29 @@ const inputTypes: Readonly<Record<string, string>> = {
   "Profile.config": "InstanceConfig<pulumi.Input<ConfigValue>>",
   "Profile.devices": "Record<string, pulumi.Input<DeviceArgs>>",
   "Network.config": "NetworkConfig<pulumi.Input<ConfigValue>>",
+  "NetworkForward.config": "NetworkForwardConfig<pulumi.Input<ConfigValue>>",
+  "NetworkZone.config": "NetworkZoneConfig<pulumi.Input<ConfigValue>>",
   "Project.config": "ProjectConfig<pulumi.Input<ConfigValue>>",
+  "ServerConfig.config": "ServerSettings<pulumi.Input<ConfigValue>>",
   "StoragePool.config": "StoragePoolConfig<pulumi.Input<ConfigValue>>",
   "StorageVolume.config": "StorageVolumeConfig<pulumi.Input<ConfigValue>>",
   "Image.properties": "Record<string, pulumi.Input<ConfigValue>>",
 };
 
+const configTypes = [
+  ...new Set(Object.values(inputTypes).flatMap((type) => /^\w+(?=<pulumi\.Input<ConfigValue>>$)/.exec(type) ?? [])),
+];
+
 const references: Readonly<Record<string, string>> = {
+  "Certificate.projects": "pulumi.Input<(pulumi.Input<string> | Named)[]>",
   "Container.image": "pulumi.Input<string> | Image",
   "Container.profiles": "pulumi.Input<(pulumi.Input<string> | Named)[]>",
   "ContainerSource.instance": "pulumi.Input<string> | Named",
   "ContainerSource.snapshot": "pulumi.Input<string> | Named",
+  "NetworkForward.network": "pulumi.Input<string> | Named",
+  "NetworkZoneRecord.zone": "pulumi.Input<string> | Named",
   "Snapshot.instance": "pulumi.Input<string> | Container",
+  "TrustToken.projects": "pulumi.Input<(pulumi.Input<string> | Named)[]>",
   "StorageVolume.pool": "pulumi.Input<string> | Named",
 };
 
@@ -134,7 +145,7 @@ export function nativeClassesText(): string {
     'import "../node-version";',
     "",
     'import * as pulumi from "@pulumi/pulumi";',
-    'import type { InstanceConfig, NetworkConfig, ProjectConfig, StoragePoolConfig, StorageVolumeConfig } from "../dynamic/config-keys";',
+    `import type { ${configTypes.join(", ")} } from "../dynamic/config-keys";`,
     'import type { DeviceArgs, Named } from "../dynamic/reference";',
     'import type { ConfigValue } from "../dynamic/resource";',
     'import { NativeResource } from "./resource";',

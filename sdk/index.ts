@@ -28,6 +28,7 @@ export * from "./api/warning";
 export { type Endpoint, endpointText, type HttpsEndpoint, type UnixEndpoint } from "./client/address";
 export type { ImportBackupOptions } from "./client/backup";
 export type { CallOptions, WriteOptions } from "./client/call-options";
+export type { CertificateTokenShown } from "./client/certificate";
 export { Client, type ClientOptions } from "./client/client";
 export { isNobodyListening } from "./client/connection-error";
 export type { ConsoleOptions, ConsoleSession } from "./client/console";

@@ -348,6 +348,28 @@ export interface NetworkConfig<Value> {
   [key: string]: Value | undefined;
 }
 
+/** A configuration key of network forwards. */
+export type NetworkForwardConfigKey = "target_address" | (string & {});
+
+/** Configuration of network forwards; beside these the families `user.*`. */
+export interface NetworkForwardConfig<Value> {
+  /** Where all goes that none of the ports takes, whatever its protocol: an address of the network's subnet. Default: what no port names is not forwarded. */
+  target_address?: Value;
+  [key: string]: Value | undefined;
+}
+
+/** A configuration key of network zones. */
+export type NetworkZoneConfigKey = "dns.nameservers" | "network.nat" | (string & {});
+
+/** Configuration of network zones; beside these the families `peers.*.address`, `peers.*.key`, `user.*`. */
+export interface NetworkZoneConfig<Value> {
+  /** Names of the servers that serve the zone, with commas between: its NS records, and the first of them the primary one. Default: the zone itself. */
+  "dns.nameservers"?: Value;
+  /** Whether the zone has addresses of networks that hide them behind the host's. Default: `true`. */
+  "network.nat"?: Value;
+  [key: string]: Value | undefined;
+}
+
 /** A configuration key of projects. */
 export type ProjectConfigKey =
   | "backups.compression_algorithm"
@@ -468,6 +490,105 @@ export interface ProjectConfig<Value> {
   "restricted.networks.access"?: Value;
   /** Whether snapshots can be made. Default: `block`. */
   "restricted.snapshots"?: Value;
+  [key: string]: Value | undefined;
+}
+
+/** A configuration key of a server. */
+export type ServerSettingsKey =
+  | "backups.compression_algorithm"
+  | "core.dns_address"
+  | "core.https_address"
+  | "core.https_allowed_credentials"
+  | "core.https_allowed_headers"
+  | "core.https_allowed_methods"
+  | "core.https_allowed_origin"
+  | "core.https_trusted_proxy"
+  | "core.metrics_address"
+  | "core.metrics_authentication"
+  | "core.proxy_http"
+  | "core.proxy_https"
+  | "core.proxy_ignore_hosts"
+  | "core.remote_token_expiry"
+  | "core.shutdown_timeout"
+  | "core.trust_ca_certificates"
+  | "core.trust_password"
+  | "images.auto_update_cached"
+  | "images.auto_update_interval"
+  | "images.compression_algorithm"
+  | "images.default_architecture"
+  | "images.limits.depth"
+  | "images.limits.entries"
+  | "images.limits.names"
+  | "images.limits.ratio"
+  | "images.limits.size"
+  | "images.limits.time"
+  | "images.remote_cache_expiry"
+  | "storage.backups_volume"
+  | "storage.images_volume"
+  | (string & {});
+
+/** Configuration of a server; beside these the families `user.*`. */
+export interface ServerSettings<Value> {
+  /** How new backups are packed that say nothing of it: `none`, or one of bzip2, gzip, lzma, pigz, xz and zstd with its options. Default: `gzip`. */
+  "backups.compression_algorithm"?: Value;
+  /** Where the server answers peers of network zones over DNS, as `core.https_address` says it. Without a port it is 53. Default: zones are served to nobody. */
+  "core.dns_address"?: Value;
+  /** Where the server listens for HTTPS: `host:port`, `:port` for every address of the host, `[ipv6]:port`. Without a port it is 8443. Default: not on the network. */
+  "core.https_address"?: Value;
+  /** Whether pages of `core.https_allowed_origin` may bring the browser's own credentials. Default: `false`. */
+  "core.https_allowed_credentials"?: Value;
+  /** Headers that pages of `core.https_allowed_origin` may send. Default: none. */
+  "core.https_allowed_headers"?: Value;
+  /** Methods that pages of `core.https_allowed_origin` may use. Default: none. */
+  "core.https_allowed_methods"?: Value;
+  /** Site whose pages a browser lets talk to the server, or `*` for every one. With `core.https_allowed_credentials` such a page acts with its user's client certificate. Default: no other site. */
+  "core.https_allowed_origin"?: Value;
+  /** Addresses of proxies that pass connections on to the server and say by the PROXY protocol, version 1 or 2, whose they are. Other clients are not believed that. Default: no proxy. */
+  "core.https_trusted_proxy"?: Value;
+  /** Where the server shows its metrics over HTTPS, and nothing else, as `core.https_address` says it. Without a port it is 9100. Default: no address for metrics alone. */
+  "core.metrics_address"?: Value;
+  /** Whether metrics are for trusted clients alone. When `false`, whoever reaches an address of the server reads them. Default: `true`. */
+  "core.metrics_authentication"?: Value;
+  /** The proxy by which the daemon reaches servers over HTTP. Default: `HTTP_PROXY` of the daemon's environment. */
+  "core.proxy_http"?: Value;
+  /** The proxy by which the daemon reaches servers over HTTPS. Default: `HTTPS_PROXY` of the daemon's environment. */
+  "core.proxy_https"?: Value;
+  /** Hosts and domains that are reached without a proxy, with commas between; `*` for all. This host never needs one. Default: `NO_PROXY` of the daemon's environment. */
+  "core.proxy_ignore_hosts"?: Value;
+  /** How long a token counts that makes a client trusted, from when it is made. Units are `S`, `M`, `H`, `d`, `w`, `m`, `y`. Default: never. */
+  "core.remote_token_expiry"?: Value;
+  /** Minutes that a shutdown waits for operations that run, before it stops the containers. Default: `5`. */
+  "core.shutdown_timeout"?: Value;
+  /** Whether a client whose certificate `server.ca` in the state folder signed has the whole server without being added. `ca.crl` names those that count no more; one that is in the trust store has what stands there. Default: `false`. */
+  "core.trust_ca_certificates"?: Value;
+  /** By which clients make themselves trusted. It is kept as a hash and reads back as `true`; who writes `true` leaves it as it is. Default: no password. */
+  "core.trust_password"?: Value;
+  /** Whether images that are fetched for instances are brought up to date by themselves. Default: `true`. */
+  "images.auto_update_cached"?: Value;
+  /** How many hours pass between looks for newer images; 0 for never. Default: `6`. */
+  "images.auto_update_interval"?: Value;
+  /** How images are packed that are made of instances: `none`, or one of bzip2, gzip, lzma, pigz, xz and zstd with its options. Default: `gzip`. */
+  "images.compression_algorithm"?: Value;
+  /** The architecture of which an image is taken where an alias has several. Default: that of the host. */
+  "images.default_architecture"?: Value;
+  /** How many folders may lie in one another in an image. Default: `200`. */
+  "images.limits.depth"?: Value;
+  /** How many files and folders an image may hold. Default: `2000000`. */
+  "images.limits.entries"?: Value;
+  /** How long the names of all files in an image may be together. Default: `256MiB`. */
+  "images.limits.names"?: Value;
+  /** To how many times its own size an image may unpack. The first 256 MiB do not count. Default: `100`. */
+  "images.limits.ratio"?: Value;
+  /** To what size an image may unpack. Default: `64GiB`. */
+  "images.limits.size"?: Value;
+  /** Seconds that the check of an image may take, and its unpacking. Default: `3600`. */
+  "images.limits.time"?: Value;
+  /** How many days an image that was fetched for an instance is kept after its last use; 0 for ever. Default: `10`. */
+  "images.remote_cache_expiry"?: Value;
+  /** The custom volume of the default project in which backups are kept, as `POOL/VOLUME`: an empty one that nobody else has. What is there is moved at once. Default: `backups` in the state folder. */
+  "storage.backups_volume"?: Value;
+  /** The custom volume of the default project in which images are kept, as `POOL/VOLUME`: an empty one that nobody else has. What is there is moved at once. Default: `images` in the state folder. */
+  "storage.images_volume"?: Value;
   [key: string]: Value | undefined;
 }
 

@@ -118,7 +118,7 @@ function ownerOf(resource: string, parent: pulumi.Resource | undefined): pulumi.
 const typesIn = (urn: string): string => (urn.split("::")[2] ?? "").replace(/^pulumi:pulumi:Stack$/, "");
 
 /** Ids are made of these, and Pulumi stores ids in clear. */
-const namingInputs = ["name", "instance", "pool"];
+const namingInputs = ["name", "instance", "pool", "network", "listenAddress", "zone"];
 
 function warnOfSecretName(type: string, name: string, inputs: pulumi.Inputs): void {
   for (const input of namingInputs.filter((one) => isLate(inputs[one])))

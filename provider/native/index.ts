@@ -5,7 +5,10 @@ import * as pulumi from "@pulumi/pulumi";
 import type {
   InstanceConfig,
   NetworkConfig,
+  NetworkForwardConfig,
+  NetworkZoneConfig,
   ProjectConfig,
+  ServerSettings,
   StoragePoolConfig,
   StorageVolumeConfig,
 } from "../dynamic/config-keys";
@@ -78,6 +81,44 @@ export interface ContainerWait {
   timeoutSeconds?: number;
 }
 
+/** A rule about packets. Whatever their order, drop comes before reject, and reject before allow. */
+export interface NetworkAclRule {
+  /** What becomes of a packet: `allow`, `drop` or `reject`. */
+  action: string;
+  /** `enabled` when absent, `disabled`, or `logged`: the kernel's log tells of it too. */
+  state?: string;
+  /** Where packets come from: addresses, subnets and ranges such as `10.1.2.3-10.1.2.9`, with commas between; anywhere when absent. */
+  source?: string;
+  /** Where packets go, written as `source`. */
+  destination?: string;
+  /** `tcp`, `udp`, `icmp4` or `icmp6`; any when absent. */
+  protocol?: string;
+  /** Ports of `tcp` and `udp`, and ranges of them, with commas between; any when absent. */
+  sourcePort?: string;
+  /** The same of where packets go. */
+  destinationPort?: string;
+  /** A number, of `icmp4` and `icmp6`; any when absent. */
+  icmpType?: string;
+  /** A number, of `icmp4` and `icmp6`; any when absent. */
+  icmpCode?: string;
+  /** Free text for people. */
+  description?: string;
+}
+
+/** Ports of a forward, and where they lead. */
+export interface NetworkForwardPort {
+  /** Ports that it listens on, and ranges of them, with commas between: `80,90-95`. */
+  listenPort: string;
+  /** Where they lead: an address of the network's subnet. */
+  targetAddress: string;
+  /** As many ports as it listens on, or one for all; the same ones when absent. */
+  targetPort?: string;
+  /** `tcp` when absent, or `udp`. */
+  protocol?: string;
+  /** Free text for people. */
+  description?: string;
+}
+
 /** An address of a network that somebody has. */
 export interface NetworkLease {
   /** Name of the guest. */
@@ -88,6 +129,16 @@ export interface NetworkLease {
   address: string;
   /** `static`, `dynamic` or `gateway`. */
   type: string;
+}
+
+/** Something that a zone says of a name. */
+export interface NetworkZoneRecordEntry {
+  /** Type of DNS, such as `A`, `AAAA`, `CNAME`, `MX`, `SRV` or `TXT`. */
+  type: string;
+  /** As a zone file writes it, such as `192.0.2.5` or `10 mail.example.org.`; a name that does not end with a dot is one of the zone. */
+  value: string;
+  /** Seconds for which it may be kept; 300 when absent. */
+  ttl?: number;
 }
 
 /** How long create, update and delete may take. */
@@ -130,6 +181,54 @@ export interface ContainerWaitArgs {
   timeoutSeconds?: pulumi.Input<number>;
 }
 
+/** A rule about packets. Whatever their order, drop comes before reject, and reject before allow. */
+export interface NetworkAclRuleArgs {
+  /** What becomes of a packet: `allow`, `drop` or `reject`. */
+  action: pulumi.Input<string>;
+  /** `enabled` when absent, `disabled`, or `logged`: the kernel's log tells of it too. */
+  state?: pulumi.Input<string>;
+  /** Where packets come from: addresses, subnets and ranges such as `10.1.2.3-10.1.2.9`, with commas between; anywhere when absent. */
+  source?: pulumi.Input<string>;
+  /** Where packets go, written as `source`. */
+  destination?: pulumi.Input<string>;
+  /** `tcp`, `udp`, `icmp4` or `icmp6`; any when absent. */
+  protocol?: pulumi.Input<string>;
+  /** Ports of `tcp` and `udp`, and ranges of them, with commas between; any when absent. */
+  sourcePort?: pulumi.Input<string>;
+  /** The same of where packets go. */
+  destinationPort?: pulumi.Input<string>;
+  /** A number, of `icmp4` and `icmp6`; any when absent. */
+  icmpType?: pulumi.Input<string>;
+  /** A number, of `icmp4` and `icmp6`; any when absent. */
+  icmpCode?: pulumi.Input<string>;
+  /** Free text for people. */
+  description?: pulumi.Input<string>;
+}
+
+/** Ports of a forward, and where they lead. */
+export interface NetworkForwardPortArgs {
+  /** Ports that it listens on, and ranges of them, with commas between: `80,90-95`. */
+  listenPort: pulumi.Input<string>;
+  /** Where they lead: an address of the network's subnet. */
+  targetAddress: pulumi.Input<string>;
+  /** As many ports as it listens on, or one for all; the same ones when absent. */
+  targetPort?: pulumi.Input<string>;
+  /** `tcp` when absent, or `udp`. */
+  protocol?: pulumi.Input<string>;
+  /** Free text for people. */
+  description?: pulumi.Input<string>;
+}
+
+/** Something that a zone says of a name. */
+export interface NetworkZoneRecordEntryArgs {
+  /** Type of DNS, such as `A`, `AAAA`, `CNAME`, `MX`, `SRV` or `TXT`. */
+  type: pulumi.Input<string>;
+  /** As a zone file writes it, such as `192.0.2.5` or `10 mail.example.org.`; a name that does not end with a dot is one of the zone. */
+  value: pulumi.Input<string>;
+  /** Seconds for which it may be kept; 300 when absent. */
+  ttl?: pulumi.Input<number>;
+}
+
 /** How long create, update and delete may take. */
 export interface TimeoutsArgs {
   /** Ceiling of create, in seconds. */
@@ -138,6 +237,78 @@ export interface TimeoutsArgs {
   updateSeconds?: pulumi.Input<number>;
   /** Ceiling of delete, in seconds. */
   deleteSeconds?: pulumi.Input<number>;
+}
+
+/** What a Certificate takes. */
+export interface CertificateArgs {
+  /** Name of the client, for people; made from the resource's name when absent. */
+  name?: pulumi.Input<string>;
+  /** Certificate of the client, as PEM text. A change replaces the certificate. */
+  certificate: pulumi.Input<string>;
+  /** What it is for: `client` when absent, or `metrics` for /1.0/metrics alone. A change replaces the certificate. */
+  type?: pulumi.Input<string>;
+  /** Free text for people. */
+  description?: pulumi.Input<string>;
+  /** Whether the client has `projects` alone, and not the whole server. */
+  restricted?: pulumi.Input<boolean>;
+  /** Projects of a restricted client. */
+  projects?: pulumi.Input<(pulumi.Input<string> | Named)[]>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  adopt?: pulumi.Input<boolean>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the certificate. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** A client that the server trusts, by its certificate. */
+export class Certificate extends NativeResource {
+  /** Name of the client, for people; made from the resource's name when absent. */
+  declare readonly name: pulumi.Output<string>;
+  /** Certificate of the client, as PEM text. A change replaces the certificate. */
+  declare readonly certificate: pulumi.Output<string>;
+  /** What it is for: `client` when absent, or `metrics` for /1.0/metrics alone. A change replaces the certificate. */
+  declare readonly type: pulumi.Output<string>;
+  /** Free text for people. */
+  declare readonly description: pulumi.Output<string>;
+  /** Whether the client has `projects` alone, and not the whole server. */
+  declare readonly restricted: pulumi.Output<boolean>;
+  /** Projects of a restricted client. */
+  declare readonly projects: pulumi.Output<string[]>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  declare readonly adopt: pulumi.Output<boolean | undefined>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the certificate. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+  /** SHA-256 of the certificate, in 64 hexadecimal digits. */
+  declare readonly fingerprint: pulumi.Output<string>;
+
+  constructor(name: string, args: CertificateArgs, options?: pulumi.CustomResourceOptions) {
+    super(
+      "Certificate",
+      [
+        "name",
+        "certificate",
+        "type",
+        "description",
+        "restricted",
+        "projects",
+        "adopt",
+        "endpoint",
+        "timeouts",
+        "fingerprint",
+      ],
+      name,
+      args,
+      options,
+    );
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new Certificate(name, {} as CertificateArgs, { ...options, id });
+  }
 }
 
 /** What a Container takes. */
@@ -404,6 +575,212 @@ export class Network extends NativeResource {
   }
 }
 
+/** What a NetworkAcl takes. */
+export interface NetworkAclArgs {
+  /** Name of the ACL; made from the resource's name when absent. A change replaces the network acl. */
+  name?: pulumi.Input<string>;
+  /** Free text for people. */
+  description?: pulumi.Input<string>;
+  /** Rules of what goes to instances. */
+  ingress?: pulumi.Input<pulumi.Input<NetworkAclRuleArgs>[]>;
+  /** Rules of what comes from instances. */
+  egress?: pulumi.Input<pulumi.Input<NetworkAclRuleArgs>[]>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  adopt?: pulumi.Input<boolean>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the network acl. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** Rules about what enters and leaves networks, which take it by their key `security.acls`. A change counts at once. */
+export class NetworkAcl extends NativeResource {
+  /** Name of the ACL; made from the resource's name when absent. A change replaces the network acl. */
+  declare readonly name: pulumi.Output<string>;
+  /** Free text for people. */
+  declare readonly description: pulumi.Output<string>;
+  /** Rules of what goes to instances. */
+  declare readonly ingress: pulumi.Output<NetworkAclRule[]>;
+  /** Rules of what comes from instances. */
+  declare readonly egress: pulumi.Output<NetworkAclRule[]>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  declare readonly config: pulumi.Output<Record<string, string>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  declare readonly adopt: pulumi.Output<boolean | undefined>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the network acl. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+
+  constructor(name: string, args: NetworkAclArgs = {}, options?: pulumi.CustomResourceOptions) {
+    super(
+      "NetworkAcl",
+      ["name", "description", "ingress", "egress", "config", "adopt", "endpoint", "timeouts"],
+      name,
+      args,
+      options,
+    );
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new NetworkAcl(name, {} as NetworkAclArgs, { ...options, id });
+  }
+}
+
+/** What a NetworkForward takes. */
+export interface NetworkForwardArgs {
+  /** Network whose instances are the targets, a bridge. A change replaces the network forward. */
+  network: pulumi.Input<string> | Named;
+  /** Address that it listens on, of IPv4 or IPv6: one of the host, or one that leads to it. A change replaces the network forward. */
+  listenAddress: pulumi.Input<string>;
+  /** Free text for people. */
+  description?: pulumi.Input<string>;
+  /** Ports that lead to instances. */
+  ports?: pulumi.Input<pulumi.Input<NetworkForwardPortArgs>[]>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: pulumi.Input<NetworkForwardConfig<pulumi.Input<ConfigValue>>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  adopt?: pulumi.Input<boolean>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the network forward. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** An address whose ports, or whole traffic, go to instances of a network; deleted together with it. */
+export class NetworkForward extends NativeResource {
+  /** Network whose instances are the targets, a bridge. A change replaces the network forward. */
+  declare readonly network: pulumi.Output<string>;
+  /** Address that it listens on, of IPv4 or IPv6: one of the host, or one that leads to it. A change replaces the network forward. */
+  declare readonly listenAddress: pulumi.Output<string>;
+  /** Free text for people. */
+  declare readonly description: pulumi.Output<string>;
+  /** Ports that lead to instances. */
+  declare readonly ports: pulumi.Output<NetworkForwardPort[]>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  declare readonly config: pulumi.Output<Record<string, string>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  declare readonly adopt: pulumi.Output<boolean | undefined>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the network forward. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+
+  constructor(name: string, args: NetworkForwardArgs, options?: pulumi.CustomResourceOptions) {
+    super(
+      "NetworkForward",
+      ["network", "listenAddress", "description", "ports", "config", "adopt", "endpoint", "timeouts"],
+      name,
+      args,
+      options,
+    );
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new NetworkForward(name, {} as NetworkForwardArgs, { ...options, id });
+  }
+}
+
+/** What a NetworkZone takes. */
+export interface NetworkZoneArgs {
+  /** Name of the zone, a domain such as `lab.example.org`, or one of addresses such as `2.0.192.in-addr.arpa`. A change replaces the network zone. */
+  name: pulumi.Input<string>;
+  /** Free text for people. */
+  description?: pulumi.Input<string>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: pulumi.Input<NetworkZoneConfig<pulumi.Input<ConfigValue>>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  adopt?: pulumi.Input<boolean>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the network zone. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** Names of instances as a DNS zone, which networks take by their keys `dns.zone.forward` and `dns.zone.reverse.*`, and configured peers may copy. */
+export class NetworkZone extends NativeResource {
+  /** Name of the zone, a domain such as `lab.example.org`, or one of addresses such as `2.0.192.in-addr.arpa`. A change replaces the network zone. */
+  declare readonly name: pulumi.Output<string>;
+  /** Free text for people. */
+  declare readonly description: pulumi.Output<string>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  declare readonly config: pulumi.Output<Record<string, string>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  declare readonly adopt: pulumi.Output<boolean | undefined>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the network zone. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+
+  constructor(name: string, args: NetworkZoneArgs, options?: pulumi.CustomResourceOptions) {
+    super("NetworkZone", ["name", "description", "config", "adopt", "endpoint", "timeouts"], name, args, options);
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new NetworkZone(name, {} as NetworkZoneArgs, { ...options, id });
+  }
+}
+
+/** What a NetworkZoneRecord takes. */
+export interface NetworkZoneRecordArgs {
+  /** Zone that the record is of. A change replaces the network zone record. */
+  zone: pulumi.Input<string> | Named;
+  /** Name that it is about, without that of the zone; `@` for the zone itself. A change replaces the network zone record. */
+  name: pulumi.Input<string>;
+  /** Free text for people. */
+  description?: pulumi.Input<string>;
+  /** What the zone says of the name. */
+  entries?: pulumi.Input<pulumi.Input<NetworkZoneRecordEntryArgs>[]>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  adopt?: pulumi.Input<boolean>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the network zone record. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** What a zone says of a name, beside what its networks make it say; deleted together with it. */
+export class NetworkZoneRecord extends NativeResource {
+  /** Zone that the record is of. A change replaces the network zone record. */
+  declare readonly zone: pulumi.Output<string>;
+  /** Name that it is about, without that of the zone; `@` for the zone itself. A change replaces the network zone record. */
+  declare readonly name: pulumi.Output<string>;
+  /** Free text for people. */
+  declare readonly description: pulumi.Output<string>;
+  /** What the zone says of the name. */
+  declare readonly entries: pulumi.Output<NetworkZoneRecordEntry[]>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  declare readonly config: pulumi.Output<Record<string, string>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  declare readonly adopt: pulumi.Output<boolean | undefined>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the network zone record. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+
+  constructor(name: string, args: NetworkZoneRecordArgs, options?: pulumi.CustomResourceOptions) {
+    super(
+      "NetworkZoneRecord",
+      ["zone", "name", "description", "entries", "config", "adopt", "endpoint", "timeouts"],
+      name,
+      args,
+      options,
+    );
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new NetworkZoneRecord(name, {} as NetworkZoneRecordArgs, { ...options, id });
+  }
+}
+
 /** What a Profile takes. */
 export interface ProfileArgs {
   /** Name of the profile; made from the resource's name when absent. A change replaces the profile. */
@@ -493,6 +870,39 @@ export class Project extends NativeResource {
   /** Reads one that exists and never changes it. @param id as an import takes it */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
     return new Project(name, {} as ProjectArgs, { ...options, id });
+  }
+}
+
+/** What a ServerConfig takes. */
+export interface ServerConfigArgs {
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: pulumi.Input<ServerSettings<pulumi.Input<ConfigValue>>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  adopt?: pulumi.Input<boolean>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the server config. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** Keys of the server's own configuration. The resource has those that it names, sets them back when it is deleted, and leaves all others alone. */
+export class ServerConfig extends NativeResource {
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  declare readonly config: pulumi.Output<Record<string, string>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  declare readonly adopt: pulumi.Output<boolean | undefined>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the server config. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+
+  constructor(name: string, args: ServerConfigArgs = {}, options?: pulumi.CustomResourceOptions) {
+    super("ServerConfig", ["config", "adopt", "endpoint", "timeouts"], name, args, options);
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new ServerConfig(name, {} as ServerConfigArgs, { ...options, id });
   }
 }
 
@@ -655,8 +1065,104 @@ export class StorageVolume extends NativeResource {
   }
 }
 
+/** What a TrustToken takes. */
+export interface TrustTokenArgs {
+  /** Name that the client gets; made from the resource's name when absent. A change replaces the trust token. */
+  name?: pulumi.Input<string>;
+  /** What the client is: `client` when absent, or `metrics` for /1.0/metrics alone. A change replaces the trust token. */
+  type?: pulumi.Input<string>;
+  /** Whether the client has `projects` alone, and not the whole server. A change replaces the trust token. */
+  restricted?: pulumi.Input<boolean>;
+  /** Projects of a restricted client. A change replaces the trust token. */
+  projects?: pulumi.Input<(pulumi.Input<string> | Named)[]>;
+  /** When a token is made: `once` when absent; with `always` again as soon as a refresh finds that it was used or has expired. */
+  trigger?: pulumi.Input<string>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the trust token. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** A token by which one client makes the server trust its certificate. */
+export class TrustToken extends NativeResource {
+  /** Name that the client gets; made from the resource's name when absent. A change replaces the trust token. */
+  declare readonly name: pulumi.Output<string>;
+  /** What the client is: `client` when absent, or `metrics` for /1.0/metrics alone. A change replaces the trust token. */
+  declare readonly type: pulumi.Output<string>;
+  /** Whether the client has `projects` alone, and not the whole server. A change replaces the trust token. */
+  declare readonly restricted: pulumi.Output<boolean>;
+  /** Projects of a restricted client. A change replaces the trust token. */
+  declare readonly projects: pulumi.Output<string[]>;
+  /** When a token is made: `once` when absent; with `always` again as soon as a refresh finds that it was used or has expired. */
+  declare readonly trigger: pulumi.Output<string | undefined>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the trust token. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+  /** What the client is given (`bothy remote add`, `lxc remote add`). */
+  declare readonly token: pulumi.Output<string>;
+  /** When it counts no more, in RFC 3339; absent for never. */
+  declare readonly expiresAt: pulumi.Output<string | undefined>;
+
+  constructor(name: string, args: TrustTokenArgs = {}, options?: pulumi.CustomResourceOptions) {
+    super(
+      "TrustToken",
+      ["name", "type", "restricted", "projects", "trigger", "endpoint", "timeouts", "token", "expiresAt"],
+      name,
+      args,
+      options,
+    );
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new TrustToken(name, {} as TrustTokenArgs, { ...options, id });
+  }
+}
+
 /** Arguments that may be known later. */
 type Late<T> = { [Name in keyof T]: pulumi.Input<T[Name]> };
+
+/** What getCertificate takes. */
+export interface GetCertificateArgs {
+  /** The fingerprint of the certificate. */
+  fingerprint: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getCertificate answers. */
+export interface GetCertificateResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Name of the client, for people; made from the resource's name when absent. */
+  name: string;
+  /** Certificate of the client, as PEM text. */
+  certificate: string;
+  /** What it is for: `client` when absent, or `metrics` for /1.0/metrics alone. */
+  type?: string;
+  /** Free text for people. */
+  description?: string;
+  /** Whether the client has `projects` alone, and not the whole server. */
+  restricted?: boolean;
+  /** Projects of a restricted client. */
+  projects?: string[];
+  /** SHA-256 of the certificate, in 64 hexadecimal digits. */
+  fingerprint: string;
+}
+
+/** Reads what is there, and changes nothing. A client that the server trusts, by its certificate. */
+export const getCertificate = (
+  args: GetCertificateArgs,
+  options?: pulumi.InvokeOptions,
+): Promise<GetCertificateResult> => pulumi.runtime.invoke("bothy:index:getCertificate", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getCertificateOutput = (
+  args: Late<GetCertificateArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetCertificateResult> =>
+  pulumi.runtime.invokeOutput<GetCertificateResult>("bothy:index:getCertificate", { ...args }, options ?? {});
 
 /** What getContainer takes. */
 export interface GetContainerArgs {
@@ -796,6 +1302,158 @@ export const getNetworkOutput = (
   options?: pulumi.InvokeOutputOptions,
 ): pulumi.Output<GetNetworkResult> =>
   pulumi.runtime.invokeOutput<GetNetworkResult>("bothy:index:getNetwork", { ...args }, options ?? {});
+
+/** What getNetworkAcl takes. */
+export interface GetNetworkAclArgs {
+  /** The name of the network acl. */
+  name: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getNetworkAcl answers. */
+export interface GetNetworkAclResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Name of the ACL; made from the resource's name when absent. */
+  name: string;
+  /** Free text for people. */
+  description?: string;
+  /** Rules of what goes to instances. */
+  ingress?: NetworkAclRule[];
+  /** Rules of what comes from instances. */
+  egress?: NetworkAclRule[];
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: Record<string, string>;
+}
+
+/** Reads what is there, and changes nothing. Rules about what enters and leaves networks, which take it by their key `security.acls`. A change counts at once. */
+export const getNetworkAcl = (args: GetNetworkAclArgs, options?: pulumi.InvokeOptions): Promise<GetNetworkAclResult> =>
+  pulumi.runtime.invoke("bothy:index:getNetworkAcl", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getNetworkAclOutput = (
+  args: Late<GetNetworkAclArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetNetworkAclResult> =>
+  pulumi.runtime.invokeOutput<GetNetworkAclResult>("bothy:index:getNetworkAcl", { ...args }, options ?? {});
+
+/** What getNetworkForward takes. */
+export interface GetNetworkForwardArgs {
+  /** The network of the network forward. */
+  network: string;
+  /** The listenAddress of the network forward. */
+  listenAddress: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getNetworkForward answers. */
+export interface GetNetworkForwardResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Network whose instances are the targets, a bridge. */
+  network: string;
+  /** Address that it listens on, of IPv4 or IPv6: one of the host, or one that leads to it. */
+  listenAddress: string;
+  /** Free text for people. */
+  description?: string;
+  /** Ports that lead to instances. */
+  ports?: NetworkForwardPort[];
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: Record<string, string>;
+}
+
+/** Reads what is there, and changes nothing. An address whose ports, or whole traffic, go to instances of a network; deleted together with it. */
+export const getNetworkForward = (
+  args: GetNetworkForwardArgs,
+  options?: pulumi.InvokeOptions,
+): Promise<GetNetworkForwardResult> =>
+  pulumi.runtime.invoke("bothy:index:getNetworkForward", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getNetworkForwardOutput = (
+  args: Late<GetNetworkForwardArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetNetworkForwardResult> =>
+  pulumi.runtime.invokeOutput<GetNetworkForwardResult>("bothy:index:getNetworkForward", { ...args }, options ?? {});
+
+/** What getNetworkZone takes. */
+export interface GetNetworkZoneArgs {
+  /** The name of the network zone. */
+  name: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getNetworkZone answers. */
+export interface GetNetworkZoneResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Name of the zone, a domain such as `lab.example.org`, or one of addresses such as `2.0.192.in-addr.arpa`. */
+  name: string;
+  /** Free text for people. */
+  description?: string;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: Record<string, string>;
+}
+
+/** Reads what is there, and changes nothing. Names of instances as a DNS zone, which networks take by their keys `dns.zone.forward` and `dns.zone.reverse.*`, and configured peers may copy. */
+export const getNetworkZone = (
+  args: GetNetworkZoneArgs,
+  options?: pulumi.InvokeOptions,
+): Promise<GetNetworkZoneResult> => pulumi.runtime.invoke("bothy:index:getNetworkZone", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getNetworkZoneOutput = (
+  args: Late<GetNetworkZoneArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetNetworkZoneResult> =>
+  pulumi.runtime.invokeOutput<GetNetworkZoneResult>("bothy:index:getNetworkZone", { ...args }, options ?? {});
+
+/** What getNetworkZoneRecord takes. */
+export interface GetNetworkZoneRecordArgs {
+  /** The zone of the network zone record. */
+  zone: string;
+  /** The name of the network zone record. */
+  name: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getNetworkZoneRecord answers. */
+export interface GetNetworkZoneRecordResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Zone that the record is of. */
+  zone: string;
+  /** Name that it is about, without that of the zone; `@` for the zone itself. */
+  name: string;
+  /** Free text for people. */
+  description?: string;
+  /** What the zone says of the name. */
+  entries?: NetworkZoneRecordEntry[];
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: Record<string, string>;
+}
+
+/** Reads what is there, and changes nothing. What a zone says of a name, beside what its networks make it say; deleted together with it. */
+export const getNetworkZoneRecord = (
+  args: GetNetworkZoneRecordArgs,
+  options?: pulumi.InvokeOptions,
+): Promise<GetNetworkZoneRecordResult> =>
+  pulumi.runtime.invoke("bothy:index:getNetworkZoneRecord", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getNetworkZoneRecordOutput = (
+  args: Late<GetNetworkZoneRecordArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetNetworkZoneRecordResult> =>
+  pulumi.runtime.invokeOutput<GetNetworkZoneRecordResult>(
+    "bothy:index:getNetworkZoneRecord",
+    { ...args },
+    options ?? {},
+  );
 
 /** What getProfile takes. */
 export interface GetProfileArgs {
@@ -1021,6 +1679,116 @@ export const getNetworksOutput = (
   options?: pulumi.InvokeOutputOptions,
 ): pulumi.Output<GetNetworksResult> =>
   pulumi.runtime.invokeOutput<GetNetworksResult>("bothy:index:getNetworks", { ...args }, options ?? {});
+
+/** What getNetworkAcls takes. */
+export interface GetNetworkAclsArgs {
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getNetworkAcls answers. */
+export interface GetNetworkAclsResult {
+  /** Their names, in order. */
+  names: string[];
+}
+
+/** Names of all network acls. */
+export const getNetworkAcls = (
+  args: GetNetworkAclsArgs = {},
+  options?: pulumi.InvokeOptions,
+): Promise<GetNetworkAclsResult> => pulumi.runtime.invoke("bothy:index:getNetworkAcls", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getNetworkAclsOutput = (
+  args: Late<GetNetworkAclsArgs> = {},
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetNetworkAclsResult> =>
+  pulumi.runtime.invokeOutput<GetNetworkAclsResult>("bothy:index:getNetworkAcls", { ...args }, options ?? {});
+
+/** What getNetworkForwards takes. */
+export interface GetNetworkForwardsArgs {
+  /** The network that the network forwards are of. */
+  network: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getNetworkForwards answers. */
+export interface GetNetworkForwardsResult {
+  /** Their names, in order. */
+  names: string[];
+}
+
+/** Names of all network forwards of the network. */
+export const getNetworkForwards = (
+  args: GetNetworkForwardsArgs,
+  options?: pulumi.InvokeOptions,
+): Promise<GetNetworkForwardsResult> =>
+  pulumi.runtime.invoke("bothy:index:getNetworkForwards", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getNetworkForwardsOutput = (
+  args: Late<GetNetworkForwardsArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetNetworkForwardsResult> =>
+  pulumi.runtime.invokeOutput<GetNetworkForwardsResult>("bothy:index:getNetworkForwards", { ...args }, options ?? {});
+
+/** What getNetworkZones takes. */
+export interface GetNetworkZonesArgs {
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getNetworkZones answers. */
+export interface GetNetworkZonesResult {
+  /** Their names, in order. */
+  names: string[];
+}
+
+/** Names of all network zones. */
+export const getNetworkZones = (
+  args: GetNetworkZonesArgs = {},
+  options?: pulumi.InvokeOptions,
+): Promise<GetNetworkZonesResult> => pulumi.runtime.invoke("bothy:index:getNetworkZones", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getNetworkZonesOutput = (
+  args: Late<GetNetworkZonesArgs> = {},
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetNetworkZonesResult> =>
+  pulumi.runtime.invokeOutput<GetNetworkZonesResult>("bothy:index:getNetworkZones", { ...args }, options ?? {});
+
+/** What getNetworkZoneRecords takes. */
+export interface GetNetworkZoneRecordsArgs {
+  /** The zone that the network zone records are of. */
+  zone: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getNetworkZoneRecords answers. */
+export interface GetNetworkZoneRecordsResult {
+  /** Their names, in order. */
+  names: string[];
+}
+
+/** Names of all network zone records of the zone. */
+export const getNetworkZoneRecords = (
+  args: GetNetworkZoneRecordsArgs,
+  options?: pulumi.InvokeOptions,
+): Promise<GetNetworkZoneRecordsResult> =>
+  pulumi.runtime.invoke("bothy:index:getNetworkZoneRecords", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getNetworkZoneRecordsOutput = (
+  args: Late<GetNetworkZoneRecordsArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetNetworkZoneRecordsResult> =>
+  pulumi.runtime.invokeOutput<GetNetworkZoneRecordsResult>(
+    "bothy:index:getNetworkZoneRecords",
+    { ...args },
+    options ?? {},
+  );
 
 /** What getProfiles takes. */
 export interface GetProfilesArgs {

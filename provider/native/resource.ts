@@ -24,13 +24,13 @@ export abstract class NativeResource extends pulumi.CustomResource {
   ) {
     const declared = Object.fromEntries(properties.map((property) => [property, undefined]));
     const given = argsOf(type, name, args) as pulumi.Inputs;
-    // What lies in a container goes with it.
-    const owner = pulumi.Resource.isInstance(given.instance) ? { deletedWith: given.instance } : {};
+    // What lies in a container, a network or a zone goes with it.
+    const owner = [given.instance, given.network, given.zone].find((one) => pulumi.Resource.isInstance(one));
     super(
       `bothy:index:${type}`,
       name,
       { ...declared, ...(named({ ...given }) as pulumi.Inputs) },
-      { ...owner, ...options },
+      { ...(owner === undefined ? {} : { deletedWith: owner }), ...options },
     );
   }
 }

@@ -10,12 +10,15 @@ export interface Imported {
   readonly inputs: { readonly endpoint?: string; readonly image?: string };
 }
 
+/** Kinds of the whole server. */
+const unscoped: readonly string[] = ["certificate", "project", "server-config", "trust-token"];
+
 const titleOf = ({ kind }: Core): string => kind.replaceAll("-", " ");
 
 /** The form in which a kind is imported, for people. */
 const formOf = ({ kind, idInputs }: Core): string => {
-  const name = idInputs.map((input) => `<${input}>`).join("/");
-  const project = kind === "project" ? "" : idInputs.length > 1 ? "[project]/" : "[project/]";
+  const name = idInputs.map((input) => `<${input}>`).join("/") || "<id>";
+  const project = unscoped.includes(kind) ? "" : idInputs.length > 1 ? "[project]/" : "[project/]";
   return `[remote:]${project}${name}${kind === "container" ? "[,image=<image>]" : ""}`;
 };
 
@@ -42,9 +45,10 @@ export function parseImportId(core: Core, text: string, project = "default"): Im
     inputs.endpoint = `remote:${remote}`;
   }
   const parts = rest.split("/");
-  const isScoped = core.kind !== "project" && parts.length === core.idInputs.length + 1;
+  const count = Math.max(core.idInputs.length, 1);
+  const isScoped = !unscoped.includes(core.kind) && parts.length === count + 1;
   const named = isScoped ? parts.slice(1) : parts;
-  if (named.length !== core.idInputs.length || named.includes("")) throw wrong(core, text, "it has another form");
+  if (named.length !== count || named.includes("")) throw wrong(core, text, "it has another form");
   const [scope = ""] = isScoped ? parts : [];
   if (scope !== "" && scope !== project)
     throw badRequest(

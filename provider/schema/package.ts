@@ -40,7 +40,7 @@ function resourceOf(core: Core, types: Types): ResourceSpec {
   return {
     description: core.description,
     inputProperties: inputs.properties,
-    requiredInputs: inputs.required.filter((name) => name !== "name"),
+    requiredInputs: inputs.required.filter((name) => name !== "name" || core.nameMaxLength === undefined),
     properties: {
       ...Object.fromEntries(Object.entries(inputs.properties).map(([name, spec]) => [name, asOutput(spec)])),
       ...outputs.properties,

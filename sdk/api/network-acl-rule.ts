@@ -66,23 +66,39 @@ export function familyOf(subject: string): Family | undefined {
 export const setOf = (subject: string): string | undefined =>
   /^\$[a-zA-Z][a-zA-Z0-9-]*$/.test(subject) ? subject.slice(1) : undefined;
 
-/** Why a rule cannot be one, or nothing. Whether the address sets that it names are there is not asked. @param rule a normal one */
-export function ruleReason(direction: AclDirection, rule: NetworkAclRule): string | undefined {
-  if (!isOneOf(aclActions, rule.action)) return `Action must be one of: ${aclActions.join(", ")}`;
-  if (!isOneOf(aclStates, rule.state)) return `State must be one of: ${aclStates.join(", ")}`;
-  return subjectsReason(direction, rule) ?? protocolReason(rule);
+/** What is wrong with a rule. */
+export interface RuleFault {
+  readonly field: keyof NetworkAclRule;
+  readonly reason: string;
 }
 
-function subjectsReason(direction: AclDirection, { source, destination }: NetworkAclRule): string | undefined {
-  const sides = { Source: wordsOf(source), Destination: wordsOf(destination) };
+const fault = (field: RuleFault["field"], reason: string): RuleFault => ({ field, reason });
+
+/** Why a rule cannot be one, or nothing. Whether the address sets that it names are there is not asked. @param rule a normal one */
+export function ruleFault(direction: AclDirection, rule: NetworkAclRule): RuleFault | undefined {
+  if (!isOneOf(aclActions, rule.action)) return fault("action", `Action must be one of: ${aclActions.join(", ")}`);
+  if (!isOneOf(aclStates, rule.state)) return fault("state", `State must be one of: ${aclStates.join(", ")}`);
+  return subjectsFault(direction, rule) ?? protocolFault(rule);
+}
+
+/** As ruleFault, in words alone. */
+export const ruleReason = (direction: AclDirection, rule: NetworkAclRule): string | undefined =>
+  ruleFault(direction, rule)?.reason;
+
+function subjectsFault(direction: AclDirection, { source, destination }: NetworkAclRule): RuleFault | undefined {
+  const sides = [
+    ["source", "Source", wordsOf(source)],
+    ["destination", "Destination", wordsOf(destination)],
+  ] as const;
   const named = direction === "ingress" ? "Source" : "Destination";
-  for (const [side, subjects] of Object.entries(sides))
+  for (const [field, side, subjects] of sides)
     for (const subject of subjects)
       if (familyOf(subject) === undefined && setOf(subject) === undefined)
-        return `Invalid ${side}: ${subjectReason(subject, side, named, direction)}`;
+        return fault(field, `Invalid ${side}: ${subjectReason(subject, side, named, direction)}`);
+  const [[, , from], [, , to]] = sides;
   const both = source !== "" && destination !== "";
-  return both && families.some((family) => isAlone(family, sides.Source, sides.Destination))
-    ? "Conflicting IP family types used for Source and Destination"
+  return both && families.some((family) => isAlone(family, from, to))
+    ? fault("destination", "Conflicting IP family types used for Source and Destination")
     : undefined;
 }
 
@@ -103,29 +119,33 @@ function subjectReason(subject: string, side: string, named: string, direction: 
   return `Invalid subject "${subject}". It must be an address, a subnet, a range of addresses such as 10.1.2.3-10.1.2.9, or an address set such as $web`;
 }
 
-function protocolReason(rule: NetworkAclRule): string | undefined {
+function protocolFault(rule: NetworkAclRule): RuleFault | undefined {
   const { protocol } = rule;
-  if (protocol !== "" && !isOneOf(aclProtocols, protocol)) return `Protocol must be one of: ${aclProtocols.join(", ")}`;
-  if (protocol === "tcp" || protocol === "udp") return tcpReason(rule);
-  if (protocol === "icmp4" || protocol === "icmp6") return icmpReason(rule);
-  const without = {
-    icmp_type: "ICMP type",
-    icmp_code: "ICMP code",
-    source_port: "Source port",
-    destination_port: "Destination port",
-  };
-  for (const [name, title] of Object.entries(without))
-    if (rule[name as keyof typeof without] !== "") return `${title} cannot be used without specifying protocol`;
-  return undefined;
+  if (protocol !== "" && !isOneOf(aclProtocols, protocol))
+    return fault("protocol", `Protocol must be one of: ${aclProtocols.join(", ")}`);
+  if (protocol === "tcp" || protocol === "udp") return tcpFault(rule);
+  if (protocol === "icmp4" || protocol === "icmp6") return icmpFault(rule);
+  const without = [
+    ["icmp_type", "ICMP type"],
+    ["icmp_code", "ICMP code"],
+    ["source_port", "Source port"],
+    ["destination_port", "Destination port"],
+  ] as const;
+  const [field, title] = without.find(([name]) => rule[name] !== "") ?? [];
+  return field && fault(field, `${title} cannot be used without specifying protocol`);
 }
 
-function tcpReason({ icmp_type, icmp_code, source_port, destination_port }: NetworkAclRule): string | undefined {
-  if (icmp_type !== "") return "ICMP type cannot be used with non-ICMP protocol";
-  if (icmp_code !== "") return "ICMP code cannot be used with non-ICMP protocol";
-  for (const [side, ports] of Object.entries({ Source: source_port, Destination: destination_port }))
-    for (const port of wordsOf(ports)) {
+function tcpFault(rule: NetworkAclRule): RuleFault | undefined {
+  if (rule.icmp_type !== "") return fault("icmp_type", "ICMP type cannot be used with non-ICMP protocol");
+  if (rule.icmp_code !== "") return fault("icmp_code", "ICMP code cannot be used with non-ICMP protocol");
+  const sides = [
+    ["source_port", "Source"],
+    ["destination_port", "Destination"],
+  ] as const;
+  for (const [field, side] of sides)
+    for (const port of wordsOf(rule[field])) {
       const reason = portReason(port);
-      if (reason !== undefined) return `Invalid ${side} port: ${reason}`;
+      if (reason !== undefined) return fault(field, `Invalid ${side} port: ${reason}`);
     }
   return undefined;
 }
@@ -139,16 +159,23 @@ function portReason(port: string): string | undefined {
 
 const isPort = (text: string) => /^\d{1,5}$/.test(text) && Number(text) < 65536;
 
-function icmpReason({ protocol, source, destination, ...rule }: NetworkAclRule): string | undefined {
-  if (rule.source_port !== "") return `Source port cannot be used with "${protocol}" protocol`;
-  if (rule.destination_port !== "") return `Destination port cannot be used with "${protocol}" protocol`;
+function icmpFault(rule: NetworkAclRule): RuleFault | undefined {
+  const { protocol } = rule;
+  if (rule.source_port !== "") return fault("source_port", `Source port cannot be used with "${protocol}" protocol`);
+  if (rule.destination_port !== "")
+    return fault("destination_port", `Destination port cannot be used with "${protocol}" protocol`);
   const [family, title] = protocol === "icmp4" ? (["ipv6", "IPv6"] as const) : (["ipv4", "IPv4"] as const);
-  for (const [side, subjects] of Object.entries({ source, destination }))
-    if (wordsOf(subjects).some((subject) => familyOf(subject) === family))
-      return `Cannot use ${title} ${side} addresses with "${protocol}" protocol`;
-  for (const [title, value] of Object.entries({ type: rule.icmp_type, code: rule.icmp_code }))
+  for (const side of ["source", "destination"] as const)
+    if (wordsOf(rule[side]).some((subject) => familyOf(subject) === family))
+      return fault(side, `Cannot use ${title} ${side} addresses with "${protocol}" protocol`);
+  for (const field of ["icmp_type", "icmp_code"] as const) {
+    const value = rule[field];
     if (value !== "" && !(/^\d{1,3}$/.test(value) && Number(value) < 256))
-      return `Invalid ICMP ${title}: Invalid value for an integer "${value}". Must be between 0 and 255`;
+      return fault(
+        field,
+        `Invalid ICMP ${field.slice("icmp_".length)}: Invalid value for an integer "${value}". Must be between 0 and 255`,
+      );
+  }
   return undefined;
 }
 

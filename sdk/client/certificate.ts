@@ -1,6 +1,9 @@
 /** Certificate: typed calls about the clients that a server trusts. */
 import * as z from "zod";
 import { Certificate, CertificatePut, CertificatesPost } from "../api/certificate";
+import { never } from "../api/common";
+import { notFound } from "../api/errors";
+import { isFinal, Operation } from "../api/operation";
 import { patchOf } from "../api/patch";
 import { listOf } from "./answer";
 import type { CallOptions, WriteOptions } from "./call-options";
@@ -15,8 +18,47 @@ const TokenMetadata = z.looseObject({
   secret: z.string(),
   fingerprint: z.string(),
   addresses: z.array(z.string()),
-  expiresAt: z.string().default("0001-01-01T00:00:00Z"),
+  expiresAt: z.string().default(never),
+  request: z
+    .looseObject({
+      name: z.string().default(""),
+      type: z.string().default("client"),
+      restricted: z.boolean().default(false),
+      projects: z.array(z.string()).nullish(),
+    })
+    .optional(),
 });
+
+/** A token that nobody has used yet. */
+export interface CertificateTokenShown {
+  /** Of its operation, which is cancelled to take the token back. */
+  readonly id: string;
+  /** What a client is given. */
+  readonly token: string;
+  /** In RFC 3339; of the year 1 for never. */
+  readonly expiresAt: string;
+  /** What the client becomes. */
+  readonly name: string;
+  readonly type: string;
+  readonly restricted: boolean;
+  readonly projects: readonly string[];
+}
+
+function tokenOf({ id, metadata }: Operation, givenName?: string): CertificateTokenShown {
+  const { secret, fingerprint, addresses, expiresAt, request } = TokenMetadata.parse(metadata);
+  const { name = givenName ?? "", type = "client", restricted = false, projects } = request ?? {};
+  const said = { client_name: name, fingerprint, addresses, secret, expires_at: expiresAt };
+  const token = Buffer.from(JSON.stringify(said)).toString("base64");
+  return { id, token, expiresAt, name, type, restricted, projects: projects ?? [] };
+}
+
+type TokenPost = Omit<z.input<typeof CertificatesPost>, "token">;
+
+async function issue(wire: Wire, post: TokenPost, options?: CallOptions): Promise<CertificateTokenShown> {
+  const made = body(CertificatesPost, { ...post, token: true });
+  const { latest } = await wire.start("POST", all, { ...options, body: made });
+  return tokenOf(latest, post.name);
+}
 
 export const certificateCalls = (wire: Wire) => ({
   listCertificates: (options?: CallOptions): Promise<Certificate[]> =>
@@ -34,17 +76,18 @@ export const certificateCalls = (wire: Wire) => ({
    * Makes a token, with which one client can add itself (`lxc remote add NAME TOKEN`). Its operation, of class token, is cancelled to take it back.
    * @throws ApiError BAD_REQUEST while the server is not on the network
    */
-  createCertificateToken: async (
-    post: Omit<z.input<typeof CertificatesPost>, "token">,
-    options?: CallOptions,
-  ): Promise<string> => {
-    const operation = await wire.start("POST", all, {
-      ...options,
-      body: body(CertificatesPost, { ...post, token: true }),
-    });
-    const { secret, fingerprint, addresses, expiresAt } = TokenMetadata.parse(operation.latest.metadata);
-    const token = { client_name: post.name ?? "", fingerprint, addresses, secret, expires_at: expiresAt };
-    return Buffer.from(JSON.stringify(token)).toString("base64");
+  createCertificateToken: async (post: TokenPost, options?: CallOptions): Promise<string> =>
+    (await issue(wire, post, options)).token,
+
+  /** As createCertificateToken, with all that the server tells of the token. */
+  issueCertificateToken: (post: TokenPost, options?: CallOptions): Promise<CertificateTokenShown> =>
+    issue(wire, post, options),
+
+  /** Reads a token that nobody has used yet. @param id of its operation @throws ApiError NOT_FOUND for one that is used, expired or taken back */
+  getCertificateToken: async (id: string, options?: CallOptions): Promise<CertificateTokenShown> => {
+    const operation = await wire.get(urlOf`/1.0/operations/${id}`, Operation, options);
+    if (operation.class !== "token" || isFinal(operation)) throw notFound("Token not found");
+    return tokenOf(operation);
   },
 
   /** Replaces name, type and projects. Connections of a client whose rights change end. */

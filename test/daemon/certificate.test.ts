@@ -199,8 +199,10 @@ test("the typed client keeps the list as well, and makes tokens", () =>
       { etag },
     );
     await client.patchCertificate(known.fingerprint, { restricted: true });
-    const token = await client.createCertificateToken({ name: "guest" });
+    const { id, token } = await client.issueCertificateToken({ name: "guest" });
+    assert.equal((await client.getCertificateToken(id)).token, token);
     assert.equal((await network.send(guest, "POST", base, { password: token })).status, 201);
+    await assert.rejects(client.getCertificateToken(id), { code: "NOT_FOUND" }, "it is used");
     const found = (await client.listCertificates()).map(({ name, restricted }) => [name, restricted]);
     assert.deepEqual(found.toSorted(), [
       ["guest", false],

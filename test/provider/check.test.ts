@@ -98,6 +98,142 @@ const wrong: WrongInput[] = [
     },
     failures: { 'config["ipv4.dhcp.ranges"]': /10\.0\.1\.2-10\.0\.1\.9 is not a range inside 10\.0\.0\.0\/24/ },
   },
+  {
+    kind: "network-acl",
+    inputs: {
+      name: "1a",
+      ingress: [
+        { action: "alow", state: "on" },
+        { action: "allow-stateless" },
+        { action: "allow", source: "10.0.0.0/33" },
+        { action: "allow", protocol: "tcp", destinationPort: "80-70" },
+        { action: "drop", icmpType: "8" },
+        { action: "drop" },
+        { action: "drop", state: "enabled" },
+        "drop",
+      ],
+      egress: [{ source: "10.0.0.1", destination: "fd00::1", action: "drop" }, { action: "drop", speed: "1" }, {}],
+      config: { speed: "1" },
+    },
+    failures: {
+      name: /must not start with a number/,
+      "ingress[0].action": /must be one of allow, drop, reject\. Did you mean "allow"/,
+      "ingress[0].state": /must be one of enabled, disabled, logged/,
+      "ingress[1].action": /LXD's "allow-stateless" is not here yet/,
+      "ingress[2].source": /Invalid subject "10\.0\.0\.0\/33"/,
+      "ingress[3].destinationPort": /Start port 80 must be lower/,
+      "ingress[4].icmpType": /cannot be used without specifying protocol/,
+      "ingress[6]": /is the same as ingress\[5\]/,
+      "ingress[7]": /must be a map/,
+      "egress[0].destination": /Conflicting IP family/,
+      "egress[1].speed": /is not a property here/,
+      "egress[2].action": /is required/,
+      "config.speed": /Unknown configuration key/,
+    },
+  },
+  { kind: "network-forward", inputs: {}, failures: { network: /is required/, listenAddress: /is required/ } },
+  {
+    kind: "network-forward",
+    inputs: {
+      network: "net0",
+      listenAddress: "192.0.2.10",
+      ports: [
+        { listenPort: "80,90-95", targetAddress: "10.0.0.2" },
+        { listenPort: 91, targetAddress: "fd00::2" },
+        { listenPort: 91, targetAddress: "web", protocol: "udp" },
+        { listenPort: "0", targetAddress: "10.0.0.2", targetPort: "1-", protocol: "sctp" },
+        { listenPort: "1-3", targetAddress: "10.0.0.2", targetPort: "4,5" },
+        { targetAddress: "10.0.0.2" },
+      ],
+      config: { target_address: "fd00::3", target: "x" },
+    },
+    failures: {
+      "ports[1].targetAddress": /same family as "listenAddress"/,
+      "ports[1].listenPort": /has port 91, which is in ports\[0\] already/,
+      "ports[2].targetAddress": /must be an address of IPv4 or IPv6/,
+      "ports[3].listenPort": /holds no ports: Port 0 is not one from 1 to 65535/,
+      "ports[3].targetPort": /holds no ports/,
+      "ports[3].protocol": /must be one of tcp, udp/,
+      "ports[4].targetPort": /has 2 ports for the 3 that it listens on/,
+      "ports[5].listenPort": /is required/,
+      "config.target_address": /same family/,
+      "config.target": /Unknown configuration key/,
+    },
+  },
+  {
+    kind: "network-forward",
+    inputs: { network: "net0", listenAddress: "192.0.2.0/24" },
+    failures: { listenAddress: /must be an address/ },
+  },
+  { kind: "network-zone", inputs: {}, failures: { name: /^is required$/ } },
+  {
+    kind: "network-zone",
+    inputs: {
+      name: "lab..example",
+      config: { "network.nat": "perhaps", "dns.nameserver": "ns1", "peers.a.b.key": "x" },
+    },
+    failures: {
+      name: /Invalid zone name "lab\.\.example"/,
+      'config["network.nat"]': /true or false/,
+      'config["dns.nameserver"]': /Did you mean "dns\.nameservers"/,
+      'config["peers.a.b.key"]': /Unknown|peer/,
+    },
+  },
+  { kind: "network-zone-record", inputs: {}, failures: { zone: /is required/, name: /^is required$/ } },
+  {
+    kind: "network-zone-record",
+    inputs: {
+      zone: "lab.example",
+      name: "",
+      entries: [
+        { type: "A", value: "fd00::1" },
+        { type: "AAA", value: "fd00::1" },
+        { type: "TXT", value: "a", ttl: -1 },
+        { type: "TXT", value: "a", ttl: 60 },
+        { type: "A" },
+      ],
+    },
+    failures: {
+      name: /Invalid name: Name is required; that of the zone itself is "@"/,
+      "entries[0].value": /is no value of type A\. Write it as a zone file has it/,
+      "entries[1].type": /must be one of .*\. Did you mean "AAAA"/,
+      "entries[2].ttl": /must be 0 or more/,
+      "entries[3]": /is the same as entries\[2\]/,
+      "entries[4].value": /is required/,
+    },
+  },
+  { kind: "certificate", inputs: {}, failures: { name: /is required/, certificate: /is required/ } },
+  ...["MIIB", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", "-----BEGIN PRIVATE KEY-----"].map(
+    (certificate) => ({
+      kind: "certificate",
+      inputs: { name: "one", certificate, type: "admin", projects: ["lab"] },
+      failures: {
+        certificate: /must be one certificate as PEM text/,
+        type: /must be one of client, metrics/,
+        restricted: /must be true beside "projects"/,
+      },
+    }),
+  ),
+  {
+    kind: "trust-token",
+    inputs: { name: "guest", trigger: "twice", adopt: true, projects: ["lab"], restricted: false },
+    failures: {
+      trigger: /must be one of once, always/,
+      adopt: /is not a property here/,
+      restricted: /must be true beside "projects"/,
+    },
+  },
+  {
+    kind: "server-config",
+    inputs: {
+      config: { "core.https_address": "here:port", "core.https_adress": ":8443", "cluster.offline_threshold": "20" },
+    },
+    failures: {
+      'config["core.https_address"]': /must be an address such as/,
+      'config["core.https_adress"]': /Did you mean "core\.https_address"/,
+      'config["cluster.offline_threshold"]': /cluster|LXD/,
+    },
+  },
   ...["https://there:8443/1.0", "ftp://x", "unix://relative", "unix://"].map((endpoint) => ({
     kind: "profile",
     inputs: { name: "p", endpoint },
@@ -253,6 +389,43 @@ const withUnknowns: { kind: string; inputs: Props }[] = [
   { kind: "profile", inputs: { name: "p", config: unknown, devices: unknown } },
   { kind: "storage-pool", inputs: { name: unknown, driver: unknown, config: { source: unknown } } },
   { kind: "network", inputs: { name: unknown, type: unknown, config: { "ipv4.address": unknown } } },
+  {
+    kind: "network-acl",
+    inputs: {
+      name: unknown,
+      ingress: [
+        { action: unknown, state: unknown, source: unknown, protocol: "tcp", destinationPort: unknown },
+        unknown,
+      ],
+      egress: unknown,
+    },
+  },
+  {
+    kind: "network-forward",
+    inputs: {
+      network: unknown,
+      listenAddress: unknown,
+      ports: [
+        { listenPort: unknown, targetAddress: unknown, targetPort: "1,2" },
+        { listenPort: "1", targetAddress: "10.0.0.2", protocol: unknown },
+      ],
+      config: { target_address: unknown },
+    },
+  },
+  { kind: "network-zone", inputs: { name: unknown, config: { "peers.one.key": unknown } } },
+  {
+    kind: "network-zone-record",
+    inputs: { zone: unknown, name: unknown, entries: [{ type: unknown, value: unknown, ttl: unknown }, unknown] },
+  },
+  {
+    kind: "certificate",
+    inputs: { name: unknown, certificate: unknown, type: unknown, restricted: unknown, projects: [unknown] },
+  },
+  {
+    kind: "trust-token",
+    inputs: { name: unknown, type: unknown, restricted: unknown, projects: unknown, trigger: unknown },
+  },
+  { kind: "server-config", inputs: { config: { "core.https_address": unknown, "user.note": "a" } } },
   { kind: "snapshot", inputs: { instance: unknown, name: unknown, expiresAt: unknown } },
   { kind: "image", inputs: { sourceFile: unknown, aliases: [unknown, "a"], properties: unknown, public: unknown } },
   {

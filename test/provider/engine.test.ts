@@ -4,6 +4,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { useEngine } from "../../scripts/scene/engine";
 import { type TestDaemon, withDaemon } from "../support/daemon";
+import { makeIdentity } from "../support/https";
 import { requireFeature } from "../support/require";
 import { lacksContainers } from "./support/lacks";
 import { repository } from "./support/program";
@@ -20,6 +21,7 @@ const configure = ({ stack }: TestStack, { socket }: TestDaemon): Promise<void> 
     memory: { value: "64MiB" },
     name: { value: "web" },
     awaited: { value: "/etc/password" },
+    certificate: { value: makeIdentity().cert },
   });
 
 const assertNoSecret = (what: string, text: string) =>
@@ -43,12 +45,15 @@ test("a program with every kind goes through the real engine", { skip }, (t) =>
       program.program(source);
       const up = async () => (await program.must(program.up())).steps;
 
-      await t.test("preview shows six creations and touches nothing", async () => {
+      await t.test("preview shows what is made and touches nothing", async () => {
         program.inOwnProcess = true;
         const { steps } = await program.must(program.preview());
         assert.deepEqual(
           Object.entries(steps).sort(),
-          ["base", "before", "busybox", "net", "pool", "web"].map((name) => [name, "create"]),
+          [
+            ...["acl", "base", "before", "busybox", "forward", "net", "pool", "record", "server", "token", "trusted"],
+            ...["web", "zone"],
+          ].map((name) => [name, "create"]),
         );
         assert.deepEqual(await client.listInstances(), []);
         assert.equal((await client.listProfiles()).length, 1);
@@ -66,6 +71,9 @@ test("a program with every kind goes through the real engine", { skip }, (t) =>
 
       await t.test("secret inputs are nowhere in the state in plain text", async () => {
         assertNoSecret("the state", program.stateText());
+        const [asked] = (await client.listOperations()).filter((one) => one.class === "token");
+        const { token } = await client.getCertificateToken(asked?.id ?? "");
+        assert.equal(program.stateText().includes(token), false, "the token stands in the state");
         const { stdout } = await client.execOutput("web", { command: ["cat", "/etc/password"] });
         assert.equal(String(stdout), `password=${secret}\n`);
       });

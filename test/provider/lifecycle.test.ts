@@ -1,53 +1,21 @@
-import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { type TestContext, test } from "node:test";
-import type { Props } from "../../provider/core/engine/values";
-import type { Client } from "../../sdk";
-import { type TestDaemon, withDaemon } from "../support/daemon";
-import { DynamicProcess, unknown } from "./support/dynamic-process";
+import { test } from "node:test";
+import { withDaemon } from "../support/daemon";
 import { tinyImage } from "./support/image";
 import { lacksContainers } from "./support/lacks";
-import { Managed } from "./support/managed";
-import { PluginProcess } from "./support/plugin-process";
-import type { ProviderProcess } from "./support/provider-process";
-
-interface Lifecycle {
-  readonly kind: string;
-  /** Makes what the object stands on; run once before the others. */
-  readonly prepare?: (client: Client) => Promise<void>;
-  readonly inputs: () => Props;
-  /** Changes that the object takes in place. */
-  readonly update: Props;
-  /** Changes that need another object. */
-  readonly replace: () => Props;
-  /** Those of the inputs whose change needs another object. */
-  readonly replacing: readonly string[];
-  /** What somebody else does to the object. */
-  readonly drift: (client: Client, id: string) => Promise<void>;
-  /** Removes the object behind the provider's back. */
-  readonly remove: (client: Client, id: string) => Promise<void>;
-  readonly isThere: (client: Client, id: string) => Promise<boolean>;
-  /** An output that the server adds. */
-  readonly output: string;
-  /** Inputs that pass check and fail on the server, and what the error says. */
-  readonly refused: { readonly inputs: () => Props; readonly error: RegExp };
-}
+import { found, type Lifecycle, lastOf, throughBothDoors } from "./support/lifecycle";
+import { networkLifecycles } from "./support/network-lifecycles";
+import { serverLifecycles } from "./support/server-lifecycles";
 
 const done = async (operation: Promise<{ wait(): Promise<unknown> }>) => {
   await (await operation).wait();
 };
-const found = async (look: Promise<unknown>): Promise<boolean> => {
-  try {
-    await look;
-    return true;
-  } catch (error) {
-    assert.equal((error as { code?: string }).code, "NOT_FOUND");
-    return false;
-  }
-};
 
 const lifecyclesIn = (folder: string): Lifecycle[] => [
+  // A zone of a part of a /24 has a slash in its name (RFC 2317).
+  ...networkLifecycles("0/25.2.0.192.in-addr.arpa"),
+  ...serverLifecycles("127.0.0.1:8443"),
   {
     kind: "profile",
     inputs: () => ({ name: "small", config: { "limits.memory": "64MiB" }, devices: { gone: { type: "none" } } }),
@@ -89,30 +57,19 @@ const lifecyclesIn = (folder: string): Lifecycle[] => [
   },
   {
     kind: "storage-volume",
+    missingId: "default/none",
     inputs: () => ({ pool: "default", name: "vol1", description: "one", config: { size: "1GiB" } }),
     update: { description: "two", config: { size: "2GiB", "user.note": "x" } },
     replace: () => ({ name: "vol2" }),
     replacing: ["pool", "name", "contentType"],
-    drift: (client, id) => client.patchStorageVolume("default", volumeName(id), { description: "by hand" }),
-    remove: (client, id) => client.deleteStorageVolume("default", volumeName(id)),
-    isThere: (client, id) => found(client.getStorageVolume("default", volumeName(id))),
+    drift: (client, id) => client.patchStorageVolume("default", lastOf(id), { description: "by hand" }),
+    remove: (client, id) => client.deleteStorageVolume("default", lastOf(id)),
+    isThere: (client, id) => found(client.getStorageVolume("default", lastOf(id))),
     output: "createdAt",
     refused: {
       inputs: () => ({ pool: "nowhere", name: "vol1" }),
       error: /Cannot create storage volume "vol1": pool: .*not found/i,
     },
-  },
-  {
-    kind: "network",
-    inputs: () => ({ name: "net1", config: { "ipv4.address": "10.99.1.1/24" } }),
-    update: { config: { "ipv4.address": "10.99.1.1/24", "ipv4.dhcp.expiry": "2h" } },
-    replace: () => ({ name: "net2" }),
-    replacing: ["name"],
-    drift: (client, id) => client.patchNetwork(id, { config: { "ipv4.address": "10.99.7.1/24" } }),
-    remove: (client, id) => client.deleteNetwork(id),
-    isThere: (client, id) => found(client.getNetwork(id)),
-    output: "ipv4Address",
-    refused: { inputs: () => ({ name: "net1" }), error: /Cannot create network "net1": name: .*exists/i },
   },
   {
     kind: "image",
@@ -162,6 +119,7 @@ const lifecyclesIn = (folder: string): Lifecycle[] => [
   },
   {
     kind: "snapshot",
+    missingId: "base/none",
     prepare: (client) =>
       done(client.createInstance({ name: "base", source: { type: "image", alias: "template:busybox" } })),
     inputs: () => ({ instance: "base", name: "before" }),
@@ -188,127 +146,8 @@ const lifecyclesIn = (folder: string): Lifecycle[] => [
   },
 ];
 
-const volumeName = (id: string): string => id.split("/").at(-1) ?? "";
-
-/** Id of an object that is not there, of what lies in another one with its name. */
-const missingId = (kind: string): string =>
-  kind === "snapshot" ? "base/none" : kind === "storage-volume" ? "default/none" : "none";
-
 test("the kinds live on a real daemon, through both doors", { skip: lacksContainers() }, (t) =>
-  withDaemon({ bare: false }, async (daemon) => {
-    const options = { env: { BOTHY_ENDPOINT: `unix://${daemon.socket}` } };
-    await using dynamic = await DynamicProcess.start(options);
-    await using plugin = await PluginProcess.start(options);
-    for (const one of lifecyclesIn(path.dirname(daemon.dir)))
-      await t.test(`a ${one.kind}`, async (t) => {
-        await one.prepare?.(daemon.client);
-        await t.test("through the dynamic door", (t) => live(t, daemon, dynamic, one));
-        await t.test("through the plugin", async (t) => {
-          await live(t, daemon, plugin, one);
-          await imports(t, plugin, one);
-        });
-      });
-  }),
+  withDaemon({ bare: false }, (daemon) =>
+    throughBothDoors(t, daemon.client, daemon.socket, lifecyclesIn(path.dirname(daemon.dir))),
+  ),
 );
-
-/** What only the plugin can: an object that nobody's state knows becomes a resource, and its program plans nothing. */
-async function imports(t: TestContext, plugin: PluginProcess, one: Lifecycle): Promise<void> {
-  await t.test("is imported by its id, and the program that made it finds nothing to do", async () => {
-    const made = new Managed(plugin, one.kind);
-    const { files: _, ...given } = one.inputs();
-    await made.up(given);
-    const imported = new Managed(plugin, one.kind);
-    await imported.import(made.id);
-    assert.equal(imported.id, made.id);
-    assert.equal(await imported.up(given), "same");
-    assert.ok(await imported.refresh());
-    assert.equal(await imported.up(given), "same", "after a refresh");
-    assert.equal(await imported.up({ ...given, ...one.replace() }), "replace", "the program's words count from now on");
-    await imported.destroy();
-  });
-}
-
-async function live(t: TestContext, daemon: TestDaemon, provider: ProviderProcess, one: Lifecycle): Promise<void> {
-  const given = () => one.inputs();
-  await t.test("is created, stays the same, is changed in place, is replaced and destroyed", async () => {
-    const resource = new Managed(provider, one.kind);
-    assert.equal(await resource.up(given()), "create");
-    const { id, outs } = resource;
-    assert.ok(outs[one.output], `${one.output} in ${JSON.stringify(outs)}`);
-    assert.equal(await resource.up(given()), "same");
-    assert.ok(await resource.refresh());
-    assert.equal(await resource.up(given()), "same", "after a refresh");
-
-    const changed = { ...given(), ...one.update };
-    assert.equal(await resource.up(changed), "update");
-    assert.equal(resource.id, id);
-    assert.equal(await resource.up(changed), "same");
-    assert.ok(await resource.refresh());
-    assert.equal(await resource.up(changed), "same", "after a refresh");
-    assert.equal(await resource.up(given()), "update", "back again");
-    assert.ok(await resource.refresh());
-    assert.equal(await resource.up(given()), "same", "after going back");
-
-    assert.equal(await resource.up({ ...given(), ...one.replace() }), "replace");
-    assert.notEqual(resource.id, id);
-    assert.equal(await one.isThere(daemon.client, id), false);
-    assert.equal(await resource.up({ ...given(), ...one.replace() }), "same");
-
-    await resource.destroy();
-    assert.equal(await one.isThere(daemon.client, resource.id), false);
-    await resource.destroy();
-  });
-
-  await t.test("shows what somebody else changed after a refresh, and the next up puts it back", async () => {
-    const resource = new Managed(provider, one.kind);
-    await resource.up(given());
-    await one.drift(daemon.client, resource.id);
-    assert.ok(await resource.refresh());
-    assert.equal(await resource.up(given()), "update");
-    assert.ok(await resource.refresh());
-    assert.equal(await resource.up(given()), "same");
-    await resource.destroy();
-  });
-
-  await t.test("that somebody else deleted is gone after a refresh, and deleting it succeeds", async () => {
-    const resource = new Managed(provider, one.kind);
-    await resource.up(given());
-    await one.remove(daemon.client, resource.id);
-    await resource.destroy();
-    assert.equal(await resource.refresh(), false);
-  });
-
-  await t.test("is read by its id alone, as Resource.get does", async () => {
-    const resource = new Managed(provider, one.kind);
-    await resource.up(given());
-    const read = await provider.read(one.kind, resource.id, undefined, {});
-    assert.equal(read.id, resource.id);
-    assert.deepEqual(read.outs[one.output], resource.outs[one.output]);
-    const missing = await provider.read(one.kind, missingId(one.kind), undefined, {});
-    assert.equal(missing.id, "");
-    await resource.destroy();
-  });
-
-  await t.test(
-    "is shown as replaced for an input that is not known yet only where its value could ask for it",
-    async () => {
-      const resource = new Managed(provider, one.kind);
-      await resource.up(given());
-      for (const property of Object.keys(given())) {
-        const news = await provider.checked(one.kind, { ...given(), [property]: unknown });
-        const { replaces } = await provider.diff(one.kind, resource.id, resource.outs, news);
-        assert.deepEqual(replaces, one.replacing.includes(property) ? [property] : [], property);
-      }
-      await resource.destroy();
-    },
-  );
-
-  await t.test("that the server refuses leaves nothing behind, and the error says which and why", async () => {
-    const resource = new Managed(provider, one.kind);
-    await resource.up(given());
-    const inputs = await provider.checked(one.kind, one.refused.inputs());
-    await assert.rejects(provider.create(one.kind, inputs), one.refused.error);
-    assert.ok(await resource.refresh(), "what was there before is untouched");
-    await resource.destroy();
-  });
-}

@@ -5,6 +5,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { useEngine, useYamlHost } from "../../scripts/scene/engine";
 import { type TestDaemon, withDaemon } from "../support/daemon";
+import { makeIdentity } from "../support/https";
 import { requireFeature } from "../support/require";
 import { lacksContainers } from "./support/lacks";
 import { repository } from "./support/program";
@@ -26,7 +27,18 @@ const own = { provider: server };
 const made = new native.Project("made", { config: { "features.images": false } }, own);
 const pool = new native.StoragePool("pool", { name: "pool1", driver: "dir" }, own);
 const data = new native.StorageVolume("data", { pool, name: "data" }, own);
-const network = new native.Network("net", { name: "net1", config: { "ipv4.address": "10.87.0.1/24" } }, own);
+const acl = new native.NetworkAcl("acl", { egress: [{ action: "allow", state: "logged" }] }, own);
+const zone = new native.NetworkZone("zone", { name: "lab.example" }, own);
+new native.NetworkZoneRecord("record", { zone, name: "@", entries: [{ type: "MX", value: "10 mail" }] }, own);
+const network = new native.Network("net", {
+  name: "net1",
+  config: { "ipv4.address": "10.87.0.1/24", "security.acls": acl.name, "dns.zone.forward": zone.name },
+}, own);
+new native.NetworkForward("forward", {
+  network,
+  listenAddress: "192.0.2.10",
+  ports: [{ listenPort: "53", targetAddress: "10.87.0.200", protocol: "udp" }],
+}, own);
 const base = new native.Profile("base", {
   config: { "limits.memory": config.require("memory"), "user.password": password, "user.note": config.require("note") },
   devices: { root: { type: "disk", path: "/", pool }, eth0: { type: "nic", name: "eth0", network } },
@@ -41,6 +53,10 @@ const web = new native.Container("web", {
   files: { "/etc/password": { content: pulumi.interpolate\`password=\${password}\\n\`, mode: "0600" } },
   wait: { command: ["test", "-e", "/etc/password"] },
 }, { ...own, replaceOnChanges: ['config["user.tier"]'], customTimeouts: { create: "5m" } });
+const settings = new native.ServerConfig("settings", { config: { "core.https_address": "127.0.0.1:8443" } }, own);
+new native.Certificate("trusted", { certificate: config.require("certificate"), restricted: true, projects: [made] }, own);
+const token = new native.TrustToken("token", {}, { ...own, dependsOn: [settings] });
+exports.token = token.token;
 const before = new native.Snapshot("before", { instance: web, name: "before" }, own);
 const taken = config.getBoolean("take")
   ? new native.Profile("taken", { name: "taken", config: { "limits.cpu": "1" } }, { ...own, import: "taken" })
@@ -60,6 +76,7 @@ const configure = ({ stack }: TestStack, { socket }: TestDaemon) =>
     note: { value: "a" },
     tier: { value: "one" },
     name: { value: "web" },
+    certificate: { value: makeIdentity().cert },
   });
 
 test("a program of bothy/native goes through the real engine and the plugin", { skip }, (t) =>
@@ -73,7 +90,9 @@ test("a program of bothy/native goes through the real engine and the plugin", { 
 
       await t.test("preview tells what is known and touches nothing", async () => {
         const { steps, outputs } = await program.must(program.preview());
-        const names = ["base", "before", "busybox", "data", "made", "net", "pool", "web"];
+        const nets = ["acl", "forward", "net", "record", "zone"];
+        const others = ["base", "before", "busybox", "data", "made", "pool", "settings", "token", "trusted", "web"];
+        const names = [...nets, ...others].sort();
         assert.deepEqual(Object.keys(steps).sort(), names);
         assert.equal(outputs.subnet, "10.87.0.1/24");
         assert.equal(outputs.snapshot, "before");
@@ -87,6 +106,9 @@ test("a program of bothy/native goes through the real engine and the plugin", { 
         assert.deepEqual((await program.must(program.refresh())).steps, {});
         await program.noChanges();
         assert.equal(program.stateText().includes(secret), false, "the secret stands in the state");
+        const [asked] = (await client.listOperations()).filter((one) => one.class === "token");
+        const { token } = await client.getCertificateToken(asked?.id ?? "");
+        assert.equal(program.stateText().includes(token), false, "the token stands in the state");
         const { stdout } = await client.execOutput("web", { command: ["cat", "/etc/password"] });
         assert.equal(String(stdout), `password=${secret}\n`);
       });

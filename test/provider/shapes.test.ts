@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as bothy from "../../provider";
 import type { Props } from "../../provider/core/engine/values";
 import { cores } from "../../provider/core/kinds/cores";
+import { makeIdentity } from "../support/https";
 import { DynamicProcess } from "./support/dynamic-process";
 
 let provider: DynamicProcess;
@@ -23,6 +24,15 @@ after(() => provider[Symbol.asyncDispose]());
 
 /** Right inputs of each kind, with every property. */
 const right: Readonly<Record<string, Props>> = {
+  certificate: {
+    name: "one",
+    certificate: makeIdentity().cert,
+    type: "client",
+    description: "d",
+    restricted: true,
+    projects: ["lab"],
+    adopt: false,
+  },
   container: {
     name: "web",
     image: "i",
@@ -49,6 +59,42 @@ const right: Readonly<Record<string, Props>> = {
     adopt: false,
   },
   network: { name: "net0", description: "d", config: { "user.a": "1" }, type: "bridge", adopt: false },
+  "network-acl": {
+    name: "web",
+    description: "d",
+    ingress: [
+      {
+        action: "allow",
+        state: "logged",
+        source: "10.0.0.1",
+        destination: "10.0.0.2",
+        protocol: "tcp",
+        sourcePort: "1",
+        destinationPort: "2",
+        description: "d",
+      },
+    ],
+    egress: [{ action: "drop", protocol: "icmp4", icmpType: "8", icmpCode: "0" }],
+    config: { "user.a": "1" },
+    adopt: false,
+  },
+  "network-forward": {
+    network: "net0",
+    listenAddress: "192.0.2.10",
+    description: "d",
+    ports: [{ listenPort: "80", targetAddress: "10.0.0.2", targetPort: "8080", protocol: "tcp", description: "d" }],
+    config: { target_address: "10.0.0.3", "user.a": "1" },
+    adopt: false,
+  },
+  "network-zone": { name: "lab.example", description: "d", config: { "user.a": "1" }, adopt: false },
+  "network-zone-record": {
+    zone: "lab.example",
+    name: "www",
+    description: "d",
+    entries: [{ type: "A", value: "192.0.2.5", ttl: 60 }],
+    config: { "user.a": "1" },
+    adopt: false,
+  },
   profile: {
     name: "p",
     description: "d",
@@ -57,6 +103,7 @@ const right: Readonly<Record<string, Props>> = {
     adopt: false,
   },
   project: { name: "lab", description: "d", config: { "user.a": "1" }, adopt: false },
+  "server-config": { config: { "user.a": "1" }, adopt: false },
   snapshot: { name: "s", instance: "web", expiresAt: "2030-01-31T12:00:00Z", adopt: false },
   "storage-pool": { name: "p", driver: "dir", description: "d", config: { "user.a": "1" }, adopt: false },
   "storage-volume": {
@@ -67,6 +114,7 @@ const right: Readonly<Record<string, Props>> = {
     config: { "user.a": "1" },
     adopt: false,
   },
+  "trust-token": { name: "guest", type: "client", restricted: true, projects: ["lab"], trigger: "always" },
 };
 
 /** Inputs that say the same thing in two ways. */
@@ -156,14 +204,29 @@ for (const { kind, inputs } of cores)
   });
 
 const kinds: Readonly<Record<string, new (name: string, args: never, options?: object) => pulumi.CustomResource>> = {
+  certificate: bothy.Certificate,
   container: bothy.Container,
   image: bothy.Image,
   network: bothy.Network,
+  "network-acl": bothy.NetworkAcl,
+  "network-forward": bothy.NetworkForward,
+  "network-zone": bothy.NetworkZone,
+  "network-zone-record": bothy.NetworkZoneRecord,
   profile: bothy.Profile,
   project: bothy.Project,
+  "server-config": bothy.ServerConfig,
   snapshot: bothy.Snapshot,
   "storage-pool": bothy.StoragePool,
   "storage-volume": bothy.StorageVolume,
+  "trust-token": bothy.TrustToken,
+};
+
+/** The input that takes a resource. */
+const referenceOf: Readonly<Record<string, string>> = {
+  "network-forward": "network",
+  "network-zone-record": "zone",
+  snapshot: "instance",
+  "storage-volume": "pool",
 };
 
 const ways: Readonly<Record<string, (shape: unknown) => unknown>> = {
@@ -194,7 +257,7 @@ for (const [kind, Kind] of Object.entries(kinds))
         assert.ok(inputs, name);
         if (way === "as it is") {
           const given = withAt(right[kind], path, shapes[Number(name.split("-").at(-1))]) as Props;
-          const isReference = path[0] === { snapshot: "instance", "storage-volume": "pool" }[kind];
+          const isReference = path[0] === referenceOf[kind];
           if (!isReference) assert.deepEqual(sent(inputs[path[0]!]), sent(given[path[0]!]), name);
         }
         if (way === "as a secret" && path.length === 1 && inputs[path[0]!] !== undefined)

@@ -2,7 +2,7 @@
 import type { Device, Devices } from "../../../sdk/api/common";
 import { instanceConfig } from "../../../sdk/api/config/instance";
 import { proxyOptions } from "../../../sdk/api/devices/proxy";
-import { readAddress } from "./forward/addresses";
+import { readAddress } from "../../../sdk/api/ip-address";
 import type { ForwardRules } from "./forward/rules";
 import type { NicOwners } from "./home";
 import { isAddress6 } from "./ipv6";

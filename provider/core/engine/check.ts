@@ -42,6 +42,8 @@ function reasonOf(issue: z.core.$ZodIssue, inputs: Props): string {
   if (issue.code === "too_small") return issue.origin === "number" ? `must be ${least(issue)}` : "must not be empty";
   if (issue.code === "too_big") return `must be at most ${issue.maximum}`;
   // LXD's own words for a name.
+  if (issue.code === "custom" && issue.message !== "Invalid input")
+    return /^Invalid/.test(issue.message) ? issue.message : `Invalid ${String(issue.path.at(-1))}: ${issue.message}`;
   if (issue.code === "invalid_format" && !/^Invalid (string|[\w-]+$)/.test(issue.message)) return issue.message;
   return "does not have the right form";
 }

@@ -77,6 +77,8 @@ export interface Core {
   readonly outputs: z.ZodObject;
   /** Inputs of which the id is made, in this order, joined by "/". */
   readonly idInputs: readonly string[];
+  /** Id of the one object of the kind that a server has. */
+  readonly onlyId?: string;
   /** Longest name, in characters, for a kind whose names can be made. */
   readonly nameMaxLength?: number;
   /**

@@ -70,7 +70,8 @@ async function removed({ signal }: Context, deletion: Deletion, isLeaving: (url:
   }
 }
 
-const isInUse = (error: unknown): error is ApiError => ApiError.is(error) && /currently in use/i.test(error.message);
+const isInUse = (error: unknown): error is ApiError =>
+  ApiError.is(error) && /(currently|that is) in use/i.test(error.message);
 
 /** Without the project, which a server may add. */
 const pathOf = (url: string): string => decodeURIComponent(url.replace(/\?.*$/, ""));

@@ -1,5 +1,6 @@
 /** Diff: what changed between the last outputs and the new inputs, and what that asks for. */
 import type * as z from "zod";
+import type { Alike } from "./alike";
 import { type Change, changesIn } from "./changes";
 import { withDefaults } from "./check";
 import type { Diff } from "./core";
@@ -11,6 +12,8 @@ import { compact, holdsUnknown, isMap, type Props, same, withoutEmptyValues } fr
 export interface DiffRules {
   /** Inputs marked as replacing: a change needs another object. One that is not known yet may change, so a preview shows the replacement. */
   readonly schema: z.ZodObject;
+  /** Properties that can be written in several ways. */
+  readonly alike?: Alike;
   /** Properties of which only some changes need another object; asked when the property changed or is not known yet. */
   readonly replaceWhen?: Readonly<Record<string, (before: unknown, wanted: unknown) => boolean>>;
   /** For objects that others use, who go on with the next one while this one is still there: what the two cannot have alike. */
@@ -42,7 +45,10 @@ const withKeptName = (olds: Props, news: Props): Props =>
 /** Properties whose empty values mean "not set": no value and an empty one are the same. */
 const emptyIsUnset: readonly string[] = ["config", "devices", "properties"];
 
-function changesOf(name: string, old: unknown, wanted: unknown): Change[] {
+function changesOf({ alike }: DiffRules, name: string, old: unknown, wanted: unknown): Change[] {
+  const plain = alike?.[name];
+  if (plain !== undefined && old !== undefined && wanted !== undefined)
+    return changesIn(plain(old), plain(wanted), [name]);
   if (!emptyIsUnset.includes(name)) return changesIn(old, wanted, [name]);
   return changesIn(withoutEmptyValues(old), withoutEmptyValues(wanted), [name]);
 }
@@ -58,7 +64,7 @@ export function diffProps(rules: DiffRules, olds: Props, news: Props): Diff {
   const properties = Object.keys(rules.schema.shape).filter(
     (name) => !passing.includes(name) && !isUntold(before, name, replacing),
   );
-  const details = properties.flatMap((name) => changesOf(name, before[name], wanted[name]));
+  const details = properties.flatMap((name) => changesOf(rules, name, before[name], wanted[name]));
   const changed = [...new Set(details.map(({ path }) => String(path[0])))];
   const needsAnother = (name: string) =>
     replacing.includes(name) || rules.replaceWhen?.[name]?.(before[name], wanted[name]) === true;

@@ -50,11 +50,12 @@ export function safeError(error: unknown, what: string, ...inputs: Props[]): Err
   return new Error(message);
 }
 
-/** Puts the name of the property before the cause in the server's words, when they tell which one is wrong. */
+/** Puts the name of the property before the cause in the server's words, when they tell which one is wrong. @param culprits as NamedKind has them */
 export function namingProperty(error: unknown, culprits: readonly (readonly [RegExp, string])[]): unknown {
   if (!ApiError.is(error)) return error;
-  const property = culprits.find(([words]) => words.test(error.message))?.[1];
-  if (property === undefined) return error;
+  const [words, path] = culprits.find(([words]) => words.test(error.message)) ?? [];
+  if (words === undefined || path === undefined) return error;
+  const property = path.replace("$1", words.exec(error.message)?.[1] ?? "");
   const [, what = "", cause = error.message] = /^(Cannot [^:]+: )?(.*)$/s.exec(error.message) ?? [];
   return new ApiError(error.code, `${what}${property}: ${cause}`);
 }

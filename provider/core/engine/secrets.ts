@@ -47,7 +47,21 @@ function confidentialTexts(inputs: Props): string[] {
 }
 
 /** Inputs by which messages name objects. A value that is not a secret and equals one of these stays readable. */
-const naming = ["name", "image", "source", "instance", "profiles", "driver", "type", "template", "aliases", "running"];
+const naming = [
+  "name",
+  "image",
+  "source",
+  "instance",
+  "profiles",
+  "driver",
+  "type",
+  "template",
+  "aliases",
+  "running",
+  "network",
+  "listenAddress",
+  "zone",
+];
 
 const shortestSecret = 3;
 const shortestConfidential = 4;

@@ -10,11 +10,18 @@ const textsOf = (map: unknown): unknown =>
 const textsOfEach = (maps: unknown): unknown =>
   isMap(maps) ? Object.fromEntries(Object.entries(maps).map(([name, map]) => [name, textsOf(map)])) : maps;
 
+/** Lists of maps that hold text only: rules of ACLs and ports of forwards. */
+const lists = ["ingress", "egress", "ports"] as const;
+
 /** Writes numbers, true and false as text in the maps that hold nothing else on the wire. */
 export function withTexts(inputs: Props): Props {
   const texts: Props = { ...inputs };
   if (inputs.config !== undefined) texts.config = textsOf(inputs.config);
   if (inputs.properties !== undefined) texts.properties = textsOf(inputs.properties);
   if (inputs.devices !== undefined) texts.devices = textsOfEach(inputs.devices);
+  for (const name of lists) {
+    const list = inputs[name];
+    if (Array.isArray(list)) texts[name] = list.map(textsOf);
+  }
   return texts;
 }

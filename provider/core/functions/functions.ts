@@ -6,7 +6,8 @@ import { listFunction } from "./list";
 import { getServer } from "./server";
 
 export const functions: readonly CoreFunction[] = [
-  ...cores.map(getFunction),
+  // What no inputs lead to, such as a token, is not looked up.
+  ...cores.filter(({ idInputs }) => idInputs.length > 0).map(getFunction),
   ...cores.map(listFunction).filter((one) => one !== undefined),
   getServer,
 ];

@@ -6,6 +6,7 @@ import type { NetworkLease } from "../../../sdk/api/network";
 import type { Context, Core } from "../engine/core";
 import { importedProperty } from "../engine/imported";
 import { endpoint } from "../engine/inputs";
+import { idOfParts } from "../engine/object-id";
 import { type Props, visibleOf } from "../engine/values";
 import { pick } from "../kinds/named";
 import type { CoreFunction } from "./function";
@@ -87,7 +88,10 @@ const inputsOf = (core: Core): z.ZodObject =>
 export function getFunction(core: Core): CoreFunction {
   const outputs = outputsOf(core);
   const { find, read } = more[core.kind] ?? {};
-  const idOf = (inputs: Props): string => core.idInputs.map((name) => inputs[name]).join("/");
+  const idOf = (inputs: Props): string => {
+    const parts = core.idInputs.map((name) => inputs[name]);
+    return parts.length > 1 ? idOfParts(parts) : String(parts[0]);
+  };
   return {
     name: `get${core.type}`,
     kind: core.kind,

@@ -1,24 +1,38 @@
 /** Cores: the list of kinds that the provider serves. */
 
 import type { Core } from "../engine/core";
+import { certificate } from "./certificate";
 import { container } from "./container/container";
 import { image } from "./image";
 import { network } from "./network";
+import { networkAcl } from "./network-acl";
+import { networkForward } from "./network-forward";
+import { networkZone } from "./network-zone";
+import { networkZoneRecord } from "./network-zone-record";
 import { profile } from "./profile";
 import { project } from "./project";
+import { serverConfig } from "./server-config";
 import { snapshot } from "./snapshot";
 import { storagePool } from "./storage-pool";
 import { storageVolume } from "./storage-volume";
+import { trustToken } from "./trust-token";
 
 export const cores: readonly Core[] = [
+  certificate,
   container,
   image,
   network,
+  networkAcl,
+  networkForward,
+  networkZone,
+  networkZoneRecord,
   profile,
   project,
+  serverConfig,
   snapshot,
   storagePool,
   storageVolume,
+  trustToken,
 ];
 
 /** @throws Error for a kind that this version of the package does not know */

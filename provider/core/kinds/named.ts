@@ -1,4 +1,4 @@
-/** Named: the verbs that profiles, storage pools, volumes and networks share: a name, a description, a configuration, written at once. */
+/** Named: the verbs that profiles, storage pools, networks and their like share: a name, a description, a configuration, written at once. */
 
 import type * as z from "zod";
 import type { CallOptions, Client, Tagged, WriteOptions } from "../../../sdk";
@@ -6,6 +6,7 @@ import type { Config } from "../../../sdk/api/common";
 import { type ApiError, conflict } from "../../../sdk/api/errors";
 import { type Kind, kindWithin, pathOf } from "../../../sdk/api/kind";
 import { stampPrefix } from "../../../sdk/api/stamp";
+import { type Alike, inOwnWords } from "../engine/alike";
 import { checkConfigKeys, checkShape, givenInputs, withDefaults } from "../engine/check";
 import { claim, type Origin, pendingStamp } from "../engine/claim";
 import { type ComputedKeys, configToWrite, userConfig } from "../engine/config";
@@ -16,18 +17,18 @@ import { ifThere, isNotFound, messageOf, namingProperty } from "../engine/failur
 import { withFilledIn } from "../engine/imported";
 import { replacingInputs } from "../engine/inputs";
 import { withName } from "../engine/name";
+import { idOfParts, partsOfId } from "../engine/object-id";
 import { pendingKey, stamped, stampFor } from "../engine/stamp";
 import { told } from "../engine/told";
 import { compact, hiddenOf, type Props, same, visibleOf } from "../engine/values";
 import { withRetry } from "../engine/write";
 
-interface NamedObject {
-  readonly name: string;
+interface Configured {
   readonly config: Config;
 }
 
 /** What GET shows of any of them. */
-type Shown = NamedObject & Props & { readonly used_by?: readonly string[] | null | undefined };
+type Shown = Configured & Props & { readonly used_by?: readonly string[] | null | undefined };
 
 /** Their calls, with what all of them have. */
 interface Calls {
@@ -40,19 +41,30 @@ interface Calls {
 }
 
 /** What makes one kind of named object differ from another, beyond its definition. */
-export interface NamedKind<Inputs extends NamedObject, Definition extends Kind> {
+export interface NamedKind<Inputs extends Configured, Definition extends Kind> {
   readonly definition: Definition;
   readonly type: string;
   readonly description: string;
   readonly inputs: z.ZodObject;
   readonly outputs: z.ZodObject;
+  /** The input that tells its objects apart, by which the definition's field goes; `name` when absent. */
+  readonly nameInput?: string;
+  /** Its names, and those of what it lies in, may hold slashes. */
+  readonly hasSlashes?: true;
   /** Inputs that only a create takes, such as a pool's driver. */
   readonly fixed?: readonly string[];
   /** What a create sends beyond the inputs that have the wire's names. */
   post?(inputs: Inputs): Props;
+  /** Fields of the mutable part whose inputs have other words than the wire. */
+  put?(inputs: Inputs): Props;
+  /** Inputs that can be written in several ways. */
+  readonly alike?: Alike;
+  /** Inputs that the server's words in a refusal are about; "$1" stands for what the first group finds. */
+  readonly culprits?: readonly (readonly [RegExp, string])[];
   /** Keys of the configuration that two objects cannot have alike. */
   readonly exclusiveKeys?: readonly string[];
-  readonly nameMaxLength: number;
+  /** Longest name that is made where the program gives none; absent where only the program can say the name. */
+  readonly nameMaxLength?: number;
   /** Keys that the server fills in for this object. */
   computed?(inputs: { readonly driver?: string }): ComputedKeys;
   /** Whether some servers take a PATCH for the whole configuration, so that what it does not name is lost. */
@@ -74,30 +86,32 @@ export interface NamedKind<Inputs extends NamedObject, Definition extends Kind> 
 const configOf = (props: Props): Config => (props.config ?? {}) as Config;
 
 /** Makes the core of a kind. */
-export function namedCore<Inputs extends NamedObject, Definition extends Kind>(
+export function namedCore<Inputs extends Configured, Definition extends Kind>(
   kind: NamedKind<Inputs, Definition>,
 ): Core {
-  const { definition, fixed = [] } = kind;
+  const { definition, fixed = [], alike = {}, nameInput = "name", nameMaxLength } = kind;
   const word = definition.name;
+  const words = word.replaceAll("-", " ");
   const mutable = Object.keys(definition.put.shape);
   const diffRules: DiffRules = {
     schema: kind.inputs,
+    alike,
     hasUsers: { exclusiveKeys: kind.exclusiveKeys ?? [] },
   };
-  const { parent: parentProperty } = definition;
+  const { parent: parentProperty, field: nameField = "name" } = definition;
   /** What an object lies in, and its name. What lies in nothing has its name as its id. */
   const partsOf = (id: string): { readonly parent: string | undefined; readonly name: string } => {
     if (parentProperty === undefined) return { parent: undefined, name: id };
-    const [parent = "", name = "", ...rest] = id.split("/");
+    const [parent = "", name = "", ...rest] = kind.hasSlashes ? partsOfId(id) : id.split("/");
     if (parent === "" || name === "" || rest.length > 0)
       throw new Error(
-        `Cannot read ${word} "${id}": its id is not of the form <${parentProperty}>/<name>. Correct the id.`,
+        `Cannot read ${words} "${id}": its id is not of the form <${parentProperty}>/<${nameInput}>. Correct the id.`,
       );
     return { parent, name };
   };
   const idOf = (inputs: object): string => {
-    const { name, [parentProperty ?? ""]: parent } = inputs as Props;
-    return parentProperty === undefined ? String(name) : `${String(parent)}/${String(name)}`;
+    const { [nameInput]: name, [parentProperty ?? ""]: parent } = inputs as Props;
+    return parentProperty === undefined ? String(name) : idOfParts([parent, name]);
   };
   const callsOf = (client: Client, parent: string | undefined) => client.of(definition, parent) as unknown as Calls;
   const outsOf = (full: Shown): Props => ({
@@ -111,12 +125,21 @@ export function namedCore<Inputs extends NamedObject, Definition extends Kind>(
     ...(kind.computed?.({ driver: text(full.driver) }) ?? []),
     `${stampPrefix}*`,
   ];
-  const parse = (props: Props) => kind.inputs.parse(visibleOf(props)) as unknown as Inputs;
-  const putOf = (from: object, config: Config): Props => ({ ...pick(from as Props, mutable), config });
+  const parse = (props: Props) => {
+    const inputs: Props = kind.inputs.parse(visibleOf(props));
+    const plain = Object.entries(alike).map(([name, plainOf]) => [name, plainOf(inputs[name])]);
+    return { ...inputs, ...Object.fromEntries(plain) } as unknown as Inputs;
+  };
+  const shownPut = (shown: Shown): Props => pick(shown, mutable);
+  const putOf = (inputs: Inputs, config: Config): Props => ({
+    ...pick(inputs as unknown as Props, mutable),
+    ...kind.put?.(inputs),
+    config,
+  });
   const make = ({ client, signal }: Context, inputs: Inputs, config: Config): Promise<void> => {
     const { parent, name } = partsOf(idOf(inputs));
     const own = { ...pick(inputs as unknown as Props, fixed), ...kind.post?.(inputs) };
-    return callsOf(client, parent).create({ name, ...own, ...putOf(inputs, config) }, { signal });
+    return callsOf(client, parent).create({ [nameField]: name, ...own, ...putOf(inputs, config) }, { signal });
   };
   const get = ({ client, signal }: Context, id: string) => {
     const { parent, name } = partsOf(id);
@@ -133,7 +156,8 @@ export function namedCore<Inputs extends NamedObject, Definition extends Kind>(
     const known = pick(props, Object.keys(kind.inputs.shape));
     const config = userConfig(value.config, configOf(props), computedFor(value));
     const within = parentProperty === undefined ? {} : { [parentProperty]: parent };
-    const shown = compact({ ...hiddenOf(props), ...known, ...outsOf(value), ...within, name, config });
+    const told = inOwnWords(alike, { ...outsOf(value), ...within, [nameInput]: name }, props);
+    const shown = compact({ ...hiddenOf(props), ...known, ...told, config });
     const outs = withFilledIn(shown, value.config, computedFor(value), [`${stampPrefix}*`, "volatile.*"]);
     const inputs = pick(outs, [...Object.keys(kind.inputs.shape), ...Object.keys(hiddenOf(outs))]);
     return { id, outs, inputs };
@@ -146,7 +170,7 @@ export function namedCore<Inputs extends NamedObject, Definition extends Kind>(
       const { value, etag } = await get(context, id);
       const config = stamped(configToWrite(value.config, inputs.config, before, computedFor(value)), stamp);
       const put = putOf(inputs, config);
-      if (!same(put, putOf(value, value.config)))
+      if (!same(put, shownPut(value)))
         await callsOf(context.client, parent).update(name, put, { etag, signal: context.signal });
     });
 
@@ -174,6 +198,7 @@ export function namedCore<Inputs extends NamedObject, Definition extends Kind>(
   };
 
   const { keys } = definition;
+  const { culprits = [] } = kind;
   const failuresOf = (visible: Props): CheckFailure[] => [
     ...checkShape(kind.inputs, visible),
     ...(keys === undefined ? [] : checkConfigKeys(keys.table, keys.lxd, visible.config)),
@@ -186,12 +211,13 @@ export function namedCore<Inputs extends NamedObject, Definition extends Kind>(
     description: kind.description,
     inputs: kind.inputs,
     outputs: kind.outputs,
-    idInputs: parentProperty === undefined ? ["name"] : [parentProperty, "name"],
-    nameMaxLength: kind.nameMaxLength,
+    idInputs: parentProperty === undefined ? [nameInput] : [parentProperty, nameInput],
+    ...(nameMaxLength === undefined ? {} : { nameMaxLength }),
     ...(kind.planned === undefined ? {} : { planned: kind.planned }),
 
     async check(olds, news) {
-      const named = withName(olds, givenInputs(news), kind.nameMaxLength);
+      const given = givenInputs(news);
+      const named = nameMaxLength === undefined ? given : withName(olds, given, nameMaxLength);
       const visible = visibleOf(named);
       return {
         inputs: { ...hiddenOf(named), ...withDefaults(kind.inputs, visible) },
@@ -219,8 +245,9 @@ export function namedCore<Inputs extends NamedObject, Definition extends Kind>(
           context.log(`Cannot undo what was done for it: ${messageOf(cause)}`),
         );
         throw namingProperty(error, [
-          [/already exists/i, "name"],
+          [/already exists/i, nameInput],
           ...(parentProperty === undefined ? [] : ([[/not found/i, parentProperty]] as const)),
+          ...culprits,
         ]);
       }
       const live = await readBack(context, id, news);
@@ -236,8 +263,9 @@ export function namedCore<Inputs extends NamedObject, Definition extends Kind>(
 
     async list({ client, signal }, props) {
       const parent = parentProperty === undefined ? undefined : text(props[parentProperty]);
-      if (parentProperty === undefined) return callsOf(client, parent).list({ signal });
-      return (await ifThere(callsOf(client, parent).list({ signal }))) ?? [];
+      const all = callsOf(client, parent).list({ signal });
+      const there = parentProperty === undefined ? await all : ((await ifThere(all)) ?? []);
+      return there.map((one) => ({ ...one, name: String(one[nameField]) }));
     },
 
     async read(context, id, props) {
@@ -250,7 +278,11 @@ export function namedCore<Inputs extends NamedObject, Definition extends Kind>(
     },
 
     async update(context, id, olds, news) {
-      await write(context, id, parse(news), configOf(olds), stampFor(word, news, partsOf(id).name));
+      try {
+        await write(context, id, parse(news), configOf(olds), stampFor(word, news, partsOf(id).name));
+      } catch (error) {
+        throw namingProperty(error, culprits);
+      }
       return readBack(context, id, news);
     },
 

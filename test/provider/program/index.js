@@ -6,7 +6,19 @@ const config = new pulumi.Config();
 const password = config.requireSecret("password");
 
 const pool = new bothy.StoragePool("pool", { driver: "dir" });
-const network = new bothy.Network("net", { config: { "ipv4.address": "10.88.0.1/24" } });
+const acl = new bothy.NetworkAcl("acl", {
+  ingress: [{ action: "allow", protocol: "tcp", destinationPort: "80, 443" }],
+});
+const zone = new bothy.NetworkZone("zone", { name: "lab.example" });
+new bothy.NetworkZoneRecord("record", { zone, name: "www", entries: [{ type: "A", value: "192.0.2.10", ttl: 60 }] });
+const network = new bothy.Network("net", {
+  config: { "ipv4.address": "10.88.0.1/24", "security.acls": acl.name, "dns.zone.forward": zone.name },
+});
+new bothy.NetworkForward("forward", {
+  network,
+  listenAddress: "192.0.2.10",
+  ports: [{ listenPort: "80, 443", targetAddress: "10.88.0.200" }],
+});
 const base = new bothy.Profile("base", {
   config: { "limits.memory": config.require("memory"), "user.password": password },
   devices: {
@@ -25,6 +37,10 @@ const web = new bothy.Container("web", {
 });
 const before = new bothy.Snapshot("before", { instance: web });
 const seen = bothy.Network.get("seen", network.name);
+
+const server = new bothy.ServerConfig("server", { config: { "core.https_address": "127.0.0.1:8443" } });
+new bothy.Certificate("trusted", { certificate: config.require("certificate") });
+new bothy.TrustToken("token", { restricted: true, projects: ["default"] }, { dependsOn: [server] });
 
 exports.address = web.ipv4Address;
 exports.container = web.name;

@@ -1,33 +1,10 @@
 /** Addresses of forwards, of either family, and how they lie to subnets of networks. */
-import { isIPv4 } from "node:net";
 import type { Config } from "../../../../sdk/api/common";
 import { networkConfig } from "../../../../sdk/api/config/network";
-import {
-  addressText6,
-  contains6,
-  isAddress6,
-  parseAddress6,
-  parseSubnet6,
-  subnetText6,
-} from "../../../../sdk/api/ipv6";
+import type { Address } from "../../../../sdk/api/ip-address";
+import { contains6, parseAddress6, parseSubnet6, subnetText6 } from "../../../../sdk/api/ipv6";
 import { subnetOf } from "../config";
 import { contains, parseAddress, parseSubnet, subnetText } from "../ipv4";
-
-export interface Address {
-  /** nftables' word for the family. */
-  readonly family: "ip" | "ip6";
-  /** As the kernel writes it. */
-  readonly text: string;
-}
-
-/** @returns nothing for a text that is no address, or one with a zone */
-export function readAddress(text: string): Address | undefined {
-  if (isIPv4(text)) return { family: "ip", text };
-  return isAddress6(text) ? { family: "ip6", text: addressText6(parseAddress6(text)) } : undefined;
-}
-
-/** The one way to write an address; other texts as they are. */
-export const plainAddress = (text: string): string => readAddress(text)?.text ?? text;
 
 /** Names of the families, for people. */
 export const familyNames = { ip: "IPv4", ip6: "IPv6" } as const;

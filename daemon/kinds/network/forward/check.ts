@@ -2,10 +2,11 @@
 import type { Config } from "../../../../sdk/api/common";
 import { networkForwardConfig } from "../../../../sdk/api/config/network-forward";
 import { badRequest } from "../../../../sdk/api/errors";
+import { type Address, readAddress } from "../../../../sdk/api/ip-address";
 import { type NetworkForwardPort, networkForwardKind } from "../../../../sdk/api/network-forward";
+import { portsIn, readRanges } from "../../../../sdk/api/port-ranges";
 import { requireConfig } from "../../../core/validate";
-import { type Address, familyNames, isInNetwork, readAddress, subnetTextOf } from "./addresses";
-import { portsIn, readRanges } from "./port-ranges";
+import { familyNames, isInNetwork, subnetTextOf } from "./addresses";
 
 interface Wanted {
   readonly config: Config;

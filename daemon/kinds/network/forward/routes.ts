@@ -1,5 +1,6 @@
 /** Routes of forwards of networks: those that every kind has; and of peers, which networks of type bridge have not. */
 import { badRequest } from "../../../../sdk/api/errors";
+import { plainAddress } from "../../../../sdk/api/ip-address";
 import { networkForwardKind } from "../../../../sdk/api/network-forward";
 import type { Changes } from "../../../core/changes";
 import { forwardRef } from "../../../core/ref";
@@ -7,7 +8,6 @@ import { kindRoutes } from "../../../http/kind-routes";
 import { type ApiRequest, type Route, route } from "../../../http/route";
 import { answers } from "../../../http/says";
 import type { NetworkService } from "../service";
-import { plainAddress } from "./addresses";
 
 export const networkForwardRoutes = (networks: NetworkService, changes: Changes): Route[] => [
   ...kindRoutes(

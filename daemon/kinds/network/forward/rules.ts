@@ -1,9 +1,10 @@
 /** What nftables does for the forwards of a network: chains of the network's own table. */
 import type { Config } from "../../../../sdk/api/common";
 import { networkForwardConfig } from "../../../../sdk/api/config/network-forward";
+import { type Address, readAddress } from "../../../../sdk/api/ip-address";
 import type { NetworkForwardPort } from "../../../../sdk/api/network-forward";
-import { type Address, readAddress, subnetTextOf } from "./addresses";
-import { type PortRange, portsIn, readRanges } from "./port-ranges";
+import { type PortRange, portsIn, readRanges } from "../../../../sdk/api/port-ranges";
+import { subnetTextOf } from "./addresses";
 
 /** What a forward says of its traffic. */
 export interface ForwardRules {

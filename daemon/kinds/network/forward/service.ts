@@ -2,6 +2,7 @@
 import type { Config } from "../../../../sdk/api/common";
 import { networkConfig } from "../../../../sdk/api/config/network";
 import { ApiError, badRequest, conflict, notFound } from "../../../../sdk/api/errors";
+import { type Address, plainAddress } from "../../../../sdk/api/ip-address";
 import type { NetworkForward, NetworkForwardPut, NetworkForwardsPost } from "../../../../sdk/api/network-forward";
 import type { Call } from "../../../core/call";
 import { withoutEmpty } from "../../../core/merge";
@@ -9,7 +10,7 @@ import { Revert } from "../../../core/revert";
 import { toApiError } from "../../../platform/errors";
 import type { NetworkHome } from "../home";
 import type { NetworkRecord } from "../store";
-import { type Address, isInNetwork, isWithin, plainAddress, subnetTextOf } from "./addresses";
+import { isInNetwork, isWithin, subnetTextOf } from "./addresses";
 import { requireForward, requireListenAddress } from "./check";
 import { type ForwardRecord, NetworkForwardStore } from "./store";
 

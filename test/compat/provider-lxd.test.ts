@@ -1,0 +1,17 @@
+/** Networks and what is about them live on a real LXD as on our own daemon, through both doors: plans stay clean. */
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { Client } from "../../sdk";
+import { throughBothDoors } from "../provider/support/lifecycle";
+import { networkLifecycles } from "../provider/support/network-lifecycles";
+import { requireFeature } from "../support/require";
+
+/** State folder of an LXD that runs; the test makes things of its own in it. */
+const socket = path.join(process.env.BOTHY_TEST_LXD_DIR ?? "", "unix.socket");
+const skip = requireFeature("lxd", existsSync(socket));
+
+test("the kinds of networks live on a real LXD, through both doors", { skip }, async (t) => {
+  await using client = new Client({ endpoint: socket });
+  await throughBothDoors(t, client, socket, networkLifecycles("2.0.192.in-addr.arpa"));
+});
