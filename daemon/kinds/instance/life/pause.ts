@@ -2,19 +2,21 @@
 import { badRequest } from "../../../../sdk/api/errors";
 import { type Call, ownCall } from "../../../core/call";
 import { hasFreezer, setFrozen } from "../../../platform/host/freezer";
-import type { InstanceId } from "../record";
+import { type InstanceId, keyOf } from "../record";
 import { withoutPause, withPause } from "./last-state";
 import type { Life } from "./life";
 
 /**
- * Freezes or thaws a container for somebody.
- * @throws ApiError BAD_REQUEST when it does not run, or is already as wanted
+ * Freezes or thaws a container for somebody. One that is asked to stop would not hear it while it is frozen, and whoever asked would wait in vain.
+ * @throws ApiError BAD_REQUEST when it does not run, is already as wanted, or is to be frozen while it is asked to stop
  */
 export async function pause(life: Life, instance: InstanceId, wanted: boolean, call: Call = ownCall()): Promise<void> {
   const running = life.running.get(instance);
   if (running === undefined) throw badRequest("The container isn't running");
   if (running.isFrozen === wanted)
     throw badRequest(wanted ? "The container is already frozen" : "The instance is not frozen");
+  if (wanted && life.asked.has(keyOf(instance)))
+    throw badRequest("The instance is asked to stop. Wait until it has, or stop it with force");
   await setFrozen(life.groups.layout, life.group(instance), wanted);
   life.running.update(instance, { isFrozen: wanted });
   notePause(life, instance, wanted);
