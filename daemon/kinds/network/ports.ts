@@ -31,6 +31,8 @@ interface Ports {
 export class NetworkPorts {
   readonly #networks = new Map<string, Ports>();
   readonly #locks = new Locks();
+  /** Of networks whose turn has not come. */
+  readonly #changes = new Map<string, (() => string)[]>();
   readonly #egress: NetworkEgress;
 
   constructor(log: Log) {
@@ -135,10 +137,14 @@ export class NetworkPorts {
     return this.#egress.refusedNames(network);
   }
 
+  /** Changes that came while another was under way go together. */
   #change(name: string, commandsOf: () => string): Promise<void> {
+    this.#changes.set(name, [...(this.#changes.get(name) ?? []), commandsOf]);
     return this.#locks.run(name, async () => {
+      const changes = this.#changes.get(name) ?? [];
+      this.#changes.delete(name);
       const place = this.#networks.get(name)?.place;
-      const input = place === undefined ? "" : commandsOf();
+      const input = place === undefined ? "" : changes.map((commands) => commands()).join("");
       if (place === undefined || input === "") return;
       const { code } = await run("nft", ["-f", "-"], { input, accept: [0, 1] });
       // As in #follow.
