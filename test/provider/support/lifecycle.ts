@@ -84,6 +84,8 @@ async function imports(t: TestContext, plugin: PluginProcess, one: Lifecycle): P
     const [change, step] = one.replace === undefined ? [one.update, "update"] : [one.replace(), "replace"];
     assert.equal(await imported.up({ ...given, ...change }), step, "the program's words count from now on");
     await imported.destroy();
+    // What only the first one has named is its own.
+    await made.destroy();
   });
 }
 
