@@ -1,17 +1,21 @@
-/** Networks and what is about them live on a real LXD as on our own daemon, through both doors: plans stay clean. */
+/** Networks, what is about them, and what is of the server itself live on a real LXD as on our own daemon: plans stay clean. */
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { Client } from "../../sdk";
 import { throughBothDoors } from "../provider/support/lifecycle";
 import { networkLifecycles } from "../provider/support/network-lifecycles";
+import { serverLifecycles } from "../provider/support/server-lifecycles";
 import { requireFeature } from "../support/require";
 
 /** State folder of an LXD that runs; the test makes things of its own in it. */
 const socket = path.join(process.env.BOTHY_TEST_LXD_DIR ?? "", "unix.socket");
 const skip = requireFeature("lxd", existsSync(socket));
 
-test("the kinds of networks live on a real LXD, through both doors", { skip }, async (t) => {
+test("networks, and what is of the server itself, live on a real LXD, through both doors", { skip }, async (t) => {
   await using client = new Client({ endpoint: socket });
-  await throughBothDoors(t, client, socket, networkLifecycles("2.0.192.in-addr.arpa"));
+  await throughBothDoors(t, client, socket, [
+    ...networkLifecycles("2.0.192.in-addr.arpa"),
+    ...serverLifecycles("127.0.0.1:8443"),
+  ]);
 });

@@ -70,6 +70,8 @@ test("an import of a server's configuration is the program's in the keys that it
   const server = new Managed(plugin, "server-config");
   await server.import("server");
   assert.deepEqual(server.outs.config, { "user.admin": "b", "user.more": "c" });
+  // A server need not tell of what is the default.
+  assert.equal(await server.up({ config: { "user.more": "c", "core.shutdown_timeout": "5" } }), "same");
   assert.equal(await server.up({ config: { "user.more": "c" } }), "same");
   await server.destroy();
   assert.deepEqual(await configNow(), { "user.admin": "b", "user.more": "c" });
@@ -120,6 +122,8 @@ test("a token that was used is done, or made again where the program wants one a
     await client.deleteCertificate(guest.fingerprint);
   };
   const once = new Managed(dynamic, "trust-token");
+  const stray = { name: "guest", restricted: true, projects: ["nowhere"] };
+  await assert.rejects(once.up(stray), /Cannot create trust token "guest": projects: .*not found/i);
   await once.up({ name: "guest" });
   await use(once.outs);
   assert.ok(await once.refresh());

@@ -68,14 +68,10 @@ function liveOf(live: Config, props: Props): Live {
 }
 
 /** Of what an import read, the keys are the program's that it names. */
-function withOwnKeys(olds: Props, news: Props): Props {
-  if (!isImported(olds) || !isMap(olds.config) || !isMap(news.config)) return olds;
-  const before = configOf(olds);
-  const own = Object.entries(configOf(news)).flatMap(([key, value]) =>
-    before[key] === undefined ? [] : [[key, isHidden(key, before[key]) ? value : before[key]]],
-  );
-  return { ...olds, config: Object.fromEntries(own) };
-}
+const withOwnKeys = (olds: Props, news: Props): Props =>
+  isImported(olds) && isMap(olds.config) && isMap(news.config)
+    ? { ...olds, config: ownConfig(configOf(olds), configOf(news)) }
+    : olds;
 
 /** Values by what they mean. */
 const plainConfig = (config: unknown): unknown =>
