@@ -160,7 +160,10 @@ test("a network tells its state and the leases of its guests, and has them under
   skip: noNetwork,
 }, async () => {
   const { client } = shared;
-  await client.createNetwork({ name: "net0", config: { "ipv4.address": "10.99.7.1/24", "ipv4.nat": "false" } });
+  await client.createNetwork({
+    name: "net0",
+    config: { "ipv4.address": "10.99.7.1/24", "ipv4.nat": "false", "ipv6.address": "none" },
+  });
   const devices = { eth0: { type: "nic", network: "net0", name: "eth0" } };
   await make("web", { devices });
   await start("web");
