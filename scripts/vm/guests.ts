@@ -124,7 +124,7 @@ export const guests: readonly Guest[] = [
     name: "selinux",
     title: "Debian 13 with SELinux",
     suite: "trixie",
-    packages: ["selinux-policy-default", "selinux-utils", "policycoreutils", "lvm2", "thin-provisioning-tools"],
+    packages: ["selinux-policy-default", "selinux-utils", "policycoreutils"],
     script: "selinux.sh",
     kernelWords: ["selinux=1", "security=selinux"],
     proves: ["selinux"],

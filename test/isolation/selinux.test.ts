@@ -1,15 +1,13 @@
 /** SELinux: what its policy keeps a container from that file permissions alone would allow, tried from inside. Needs a kernel that has SELinux, and selinux/bothy.cil in its policy. */
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { findProgram } from "../../sdk/host/program";
 import { preparePool } from "../support/daemon";
 import { needs } from "../support/needs";
-import { requireFeature } from "../support/require";
 import { shareDaemon } from "../support/shared-daemon";
 import { labelledContainers } from "./labelled";
 
@@ -19,7 +17,7 @@ const privileged = { "security.privileged": "true" };
 const shared = skip ? undefined : shareDaemon({ bare: true }, (daemon) => preparePool(daemon, "overlay"));
 const client = () => shared!.client;
 
-const { act, having, inside, pidOf } = labelledContainers(client);
+const { having, inside, pidOf } = labelledContainers(client);
 const labelOf = (pid: number | "self"): string => readFileSync(`/proc/${pid}/attr/current`, "utf8").replace("\0", "");
 const rangeOf = (label: string): string => label.split(":").slice(3).join(":");
 
@@ -195,60 +193,6 @@ test("what a machine does with its own is allowed: mounts, terminals, queues, so
       });
       assert.equal(await inside(name, "head -c 3 /dev/more | wc -c"), "3");
     });
-});
-
-/** The file system of its root is new, and has no label but what the daemon gives to it. */
-const havingRoot = (name: string, root: Record<string, string>) =>
-  having(name, {}, async () => assert.equal(await inside(name, "echo x > /root/file && cat /root/file"), "x"), {
-    root: { type: "disk", path: "/", ...root },
-  });
-
-test("a root with a size has a file system of its own, which is labelled", { skip }, () =>
-  havingRoot("sized", { pool: "default", size: "64MiB" }),
-);
-
-test("a root in a pool of LVM is labelled", {
-  skip: skip || requireFeature("lvm", findProgram("lvm") !== undefined),
-}, async () => {
-  await client().createStoragePool({ name: "lvm", driver: "lvm", config: { size: "1GiB" } });
-  try {
-    await havingRoot("thin", { pool: "lvm", size: "256MiB" });
-  } finally {
-    for (const { fingerprint } of await client().listImages()) await (await client().deleteImage(fingerprint)).wait();
-    await client().deleteStoragePool("lvm");
-  }
-});
-
-const images = "/dev/disk/by-label/images";
-
-test("a Debian with systemd boots without a failed unit, privileged or not", {
-  skip: skip || requireFeature("debian-image", existsSync(images)),
-}, async () => {
-  const folder = mkdtempSync(path.join(tmpdir(), "bothy-images-"));
-  must("mount", "-o", "ro", images, folder);
-  try {
-    await (await client().createImageFromFile(path.join(folder, "debian12.tar.zst"))).wait();
-  } finally {
-    must("umount", folder);
-    rmSync(folder, { recursive: true });
-  }
-  const { fingerprint } = (await client().listImages()).find(({ properties }) => properties.os === "Debian")!;
-  for (const config of [{}, privileged]) {
-    const source = { type: "image", fingerprint };
-    await (await client().createInstance({ name: "debian", source, config })).wait();
-    await act("debian", "start");
-    const state = await inside(
-      "debian",
-      "for i in $(seq 60); do systemctl is-system-running --wait 2>/dev/null && break; sleep 5; done",
-    );
-    const failed = await inside(
-      "debian",
-      "systemctl --failed --no-legend --plain; systemctl list-units --state=failed --no-legend",
-    );
-    assert.equal(`${state} ${failed}`.trim(), "running", JSON.stringify(config));
-    await act("debian", "stop");
-    await (await client().deleteInstance("debian")).wait();
-  }
 });
 
 test("lxc.selinux.context gives a container another label, or none", { skip }, async () => {

@@ -1,7 +1,6 @@
 /** The tests of test/isolation on the guest that BOTHY_VM_GUEST names; what it proves must not be skipped. BOTHY_VM_ONLY chooses files by a part of their name. */
 import { globSync } from "node:fs";
 import path from "node:path";
-import { imagesDisk } from "../../scripts/vm/container-image";
 import { guestNamed } from "../../scripts/vm/guests";
 import { testsDisk } from "../../scripts/vm/tests-disk";
 import { mountTests, runsInside } from "./inside";
@@ -27,7 +26,9 @@ const loadPolicy: Part = async (_t, machine) => {
   await machine.must("semodule --install /mnt/tests/selinux/bothy.cil", policySeconds);
 };
 
-const disks = async () => [await testsDisk(), ...(hasSELinux ? [await imagesDisk()] : [])];
-const within = hasSELinux ? { within: "runcon -t bothyd_t --", requires: [...requires, "debian-image"] } : { requires };
+const within = hasSELinux ? { within: "runcon -t bothyd_t --" } : {};
 
-onGuest(guest.name, disks, [...(hasSELinux ? [loadPolicy] : []), runsInside(files, { ...within, seconds })]);
+onGuest(guest.name, async () => [await testsDisk()], [
+  ...(hasSELinux ? [loadPolicy] : []),
+  runsInside(files, { requires, seconds, ...within }),
+]);
