@@ -8,7 +8,7 @@ import { checkShape, givenInputs, withDefaults } from "../engine/check";
 import type { CheckFailure, Context, Core, Live } from "../engine/core";
 import { untilGone } from "../engine/delete";
 import { diffProps } from "../engine/diff";
-import { isNotFound, namingProperty } from "../engine/failure";
+import { ifThere, namingProperty } from "../engine/failure";
 import { adopt, description, endpoint, replacing, timeouts, wordOf } from "../engine/inputs";
 import { withName } from "../engine/name";
 import { compact, hiddenOf, type Props, same, unknownValue, visibleOf } from "../engine/values";
@@ -167,14 +167,7 @@ export const certificate: Core = {
     return readBack(context, fingerprintOf(read), news);
   },
 
-  async read(context, id, props) {
-    try {
-      return await readBack(context, id, props);
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
-  },
+  read: (context, id, props) => ifThere(readBack(context, id, props)),
 
   async update(context, id, _olds, news) {
     const inputs = parse(news);

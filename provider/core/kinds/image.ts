@@ -16,7 +16,7 @@ import { withoutEmpty } from "../engine/config";
 import type { CheckFailure, Context, Core, Live } from "../engine/core";
 import { untilGone } from "../engine/delete";
 import { diffProps } from "../engine/diff";
-import { InitFailed, ifThere, isNotFound, messageOf, namingProperty } from "../engine/failure";
+import { InitFailed, ifThere, messageOf, namingProperty } from "../engine/failure";
 import { importedProperty, isImported } from "../engine/imported";
 import { adopt, endpoint, replacing, timeouts } from "../engine/inputs";
 import { progressTo } from "../engine/progress";
@@ -294,14 +294,7 @@ export const image: Core = {
     if (news.template === undefined) ahead.add(fingerprint);
   },
 
-  async read(context, id, props) {
-    try {
-      return await readBack(context, id, props);
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
-  },
+  read: (context, id, props) => ifThere(readBack(context, id, props)),
 
   async update(context, id, olds, news) {
     await settle(context, id, olds, news, stampFor("image", news));

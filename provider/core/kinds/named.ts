@@ -13,7 +13,7 @@ import { type ComputedKeys, configToWrite, userConfig } from "../engine/config";
 import type { CheckFailure, Context, Core, Live } from "../engine/core";
 import { untilGone } from "../engine/delete";
 import { type DiffRules, diffProps } from "../engine/diff";
-import { ifThere, isNotFound, messageOf, namingProperty } from "../engine/failure";
+import { ifThere, messageOf, namingProperty } from "../engine/failure";
 import { withFilledIn } from "../engine/imported";
 import { replacingInputs } from "../engine/inputs";
 import { withName } from "../engine/name";
@@ -268,14 +268,7 @@ export function namedCore<Inputs extends Configured, Definition extends Kind>(
       return there.map((one) => ({ ...one, name: String(one[nameField]) }));
     },
 
-    async read(context, id, props) {
-      try {
-        return await readBack(context, id, props);
-      } catch (error) {
-        if (isNotFound(error)) return undefined;
-        throw error;
-      }
-    },
+    read: (context, id, props) => ifThere(readBack(context, id, props)),
 
     async update(context, id, olds, news) {
       try {

@@ -7,7 +7,7 @@ import { claim, pendingStamp } from "../engine/claim";
 import type { Context, Core, Live } from "../engine/core";
 import { untilGone } from "../engine/delete";
 import { diffProps } from "../engine/diff";
-import { ifThere, isNotFound, namingProperty } from "../engine/failure";
+import { ifThere, namingProperty } from "../engine/failure";
 import { adopt, endpoint, replacing, timeouts } from "../engine/inputs";
 import { withName } from "../engine/name";
 import { pendingKey, stampFor } from "../engine/stamp";
@@ -135,13 +135,8 @@ export const snapshot: Core = {
 
   async read({ client, signal }, id, props) {
     const [instance, name] = partsOf(id);
-    try {
-      const { value } = await client.getSnapshot(instance, name, { signal });
-      return liveOf(instance, value, props);
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
+    const found = await ifThere(client.getSnapshot(instance, name, { signal }));
+    return found && liveOf(instance, found.value, props);
   },
 
   async update(context, id, _olds, news) {
