@@ -3,14 +3,13 @@ import type { Socket as Datagrams, SocketType } from "node:dgram";
 import { isIPv6, type Server, type Socket } from "node:net";
 import type { ListenAddress } from "../../../../sdk/api/config/listen-address";
 import { cannotListen, hostOf } from "../../../http/host-address";
+import { serveStream } from "../../../platform/dns/stream";
 import { errnoOf } from "../../../platform/folders/files";
 import type { NetworkZoneHome } from "../home";
 import type { NetworkZoneStore } from "../store";
 import type { Asker } from "./answer";
 
 const key = "core.dns_address";
-/** Whoever sends nothing, or takes nothing, is let go after this. */
-const idleMs = 10_000;
 /** Peers are few; the others hold a connection for a moment. */
 const mostConnections = 64;
 
@@ -99,7 +98,8 @@ async function listen(answers: Answers, host: string | undefined, port: number):
   const server: Server = createServer((socket) => {
     open.add(socket);
     socket.once("close", () => open.delete(socket));
-    serve(answers, socket);
+    const asker: Asker = { address: socket.remoteAddress ?? "", protocol: "tcp" };
+    serveStream(socket, (message) => answers(message, asker));
   });
   server.maxConnections = mostConnections;
   await new Promise<void>((resolve, reject) => {
@@ -116,44 +116,6 @@ async function listen(answers: Answers, host: string | undefined, port: number):
       }),
   };
 }
-
-/** Messages with their length before them (RFC 1035, 4.2.2), answered one after the other. */
-function serve(answers: Answers, socket: Socket): void {
-  const asker: Asker = { address: socket.remoteAddress ?? "", protocol: "tcp" };
-  let received = Buffer.alloc(0);
-  let isBusy = false;
-  socket.setTimeout(idleMs, () => socket.destroy());
-  // Whoever goes away has no answer to come.
-  socket.on("error", () => socket.destroy());
-  const next = async (): Promise<void> => {
-    if (isBusy) return;
-    isBusy = true;
-    while (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) {
-      const end = 2 + received.readUInt16BE(0);
-      const message = received.subarray(2, end);
-      received = received.subarray(end);
-      for (const answer of await answers(message, asker)) {
-        const length = Buffer.from([answer.length >> 8, answer.length & 255]);
-        if (!socket.write(Buffer.concat([length, answer]))) await drained(socket);
-      }
-    }
-    isBusy = false;
-    socket.resume();
-  };
-  socket.on("data", (bytes: Buffer) => {
-    received = Buffer.concat([received, bytes]);
-    // No more than a message and a little is held of whoever sends faster than is answered.
-    socket.pause();
-    void next();
-  });
-}
-
-const drained = (socket: Socket): Promise<void> =>
-  new Promise((resolve) => {
-    if (socket.destroyed) return resolve();
-    socket.once("drain", resolve);
-    socket.once("close", () => resolve());
-  });
 
 async function bind(answers: Answers, host: string | undefined, port: number): Promise<Datagrams> {
   try {

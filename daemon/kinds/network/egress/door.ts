@@ -1,10 +1,9 @@
 /** Door: where the guests of one scope ask for names, at one address of their bridge; the network's rules lead them here (rules.ts). */
 import { createSocket, type Socket as Datagrams } from "node:dgram";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { type Protocol, withLength } from "./upstream";
+import { serveStream } from "../../../platform/dns/stream";
+import type { Protocol } from "./upstream";
 
-/** Whoever sends nothing, or takes nothing, is let go after this. */
-const idleMs = 10_000;
 const mostConnections = 32;
 /** Questions that wait for their answers; who asks for more asks again. */
 const mostWaiting = 150;
@@ -74,7 +73,11 @@ async function listen(address: string, answers: Answers): Promise<[Server, Set<S
   const server = createServer((socket) => {
     open.add(socket);
     socket.once("close", () => open.delete(socket));
-    serve(socket, answers);
+    const from = socket.remoteAddress ?? "";
+    serveStream(socket, async (message) => {
+      const answer = await answers(message, "tcp", from);
+      return answer && [answer];
+    });
   });
   server.maxConnections = mostConnections;
   await new Promise<void>((resolve, reject) => {
@@ -84,34 +87,4 @@ async function listen(address: string, answers: Answers): Promise<[Server, Set<S
   // A connection that cannot be taken, as without descriptors, is the loss of whoever wanted it.
   server.on("error", () => undefined);
   return [server, open];
-}
-
-/** Questions with their length before them, answered one after the other. */
-function serve(socket: Socket, answers: Answers): void {
-  const from = socket.remoteAddress ?? "";
-  let received = Buffer.alloc(0);
-  let isBusy = false;
-  socket.setTimeout(idleMs, () => socket.destroy());
-  // Whoever goes away has no answer to come.
-  socket.on("error", () => socket.destroy());
-  const next = async (): Promise<void> => {
-    if (isBusy) return;
-    isBusy = true;
-    while (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) {
-      const end = 2 + received.readUInt16BE(0);
-      const message = received.subarray(2, end);
-      received = received.subarray(end);
-      const answer = await answers(message, "tcp", from);
-      if (answer === undefined || socket.destroyed) return void socket.destroy();
-      socket.write(withLength(answer));
-    }
-    isBusy = false;
-    socket.resume();
-  };
-  socket.on("data", (bytes: Buffer) => {
-    received = Buffer.concat([received, bytes]);
-    // No more than a question and a little is held of whoever sends faster than is answered.
-    socket.pause();
-    void next();
-  });
 }

@@ -2,6 +2,7 @@
 import { randomInt } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { connect } from "node:net";
+import { withLength } from "../../../platform/dns/stream";
 
 /** dnsmasq itself gives its servers up after ten seconds; guests ask again after five. */
 const patienceMs = 8000;
@@ -68,7 +69,3 @@ function byStream(address: string, question: Buffer, id: number): Promise<Buffer
     });
   });
 }
-
-/** As messages stand in a stream (RFC 1035, 4.2.2). */
-export const withLength = (message: Buffer): Buffer =>
-  Buffer.concat([Buffer.from([message.length >> 8, message.length & 255]), message]);
