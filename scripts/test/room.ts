@@ -7,7 +7,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { startOf } from "../scene/owner";
+import { startOf, sweepOrphans } from "../scene/owner";
 
 /** Sparse, so only what is written counts. */
 const size = "40G";
@@ -21,7 +21,7 @@ const run = (program: string, ...args: string[]) =>
 export async function withRoom<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = path.join(tmpdir(), `${prefix}${process.pid}-${startOf(process.pid)}`);
   try {
-    sweep();
+    await sweep();
     make(folder);
   } catch (error) {
     console.error(`The files of this run are in ${tmpdir()}: ${(error as Error).message}`);
@@ -30,7 +30,7 @@ export async function withRoom<T>(work: (folder: string) => Promise<T>): Promise
   try {
     return await work(folder);
   } finally {
-    remove(folder);
+    await remove(folder);
   }
 }
 
@@ -52,17 +52,22 @@ function make(folder: string): void {
   chmodSync(folder, 0o1777);
 }
 
-function remove(folder: string): void {
-  // Lazily: a process that a failed test left may have files open.
-  if (statSync(folder).dev !== statSync(path.dirname(folder)).dev) run("umount", "--recursive", "--lazy", folder);
-  rmdirSync(folder);
+/** What tests left that were ended goes first: without the room nobody would find its processes by their files. */
+async function remove(folder: string): Promise<void> {
+  try {
+    await sweepOrphans(folder);
+  } finally {
+    // Lazily: a process that a failed test left may have files open.
+    if (statSync(folder).dev !== statSync(path.dirname(folder)).dev) run("umount", "--recursive", "--lazy", folder);
+    rmdirSync(folder);
+  }
 }
 
 /** Takes away the rooms of runs that were killed. */
-function sweep(): void {
+async function sweep(): Promise<void> {
   for (const name of readdirSync(tmpdir())) {
     const [pid, start] = name.startsWith(prefix) ? name.slice(prefix.length).split("-") : [];
     if (pid === undefined || start === undefined || start.includes(".") || startOf(Number(pid)) === start) continue;
-    remove(path.join(tmpdir(), name));
+    await remove(path.join(tmpdir(), name));
   }
 }

@@ -10,6 +10,7 @@ import test from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { sweepOrphans } from "../../scripts/scene/owner";
 import { describeTraces, findTraces, type Place, placeOf } from "../../scripts/scene/traces";
+import { withRoom } from "../../scripts/test/room";
 import { requireFeature } from "../support/require";
 
 const skip = requireFeature("root", process.getuid?.() === 0);
@@ -60,17 +61,23 @@ const { Container, makeRoot } = require(${JSON.stringify(path.resolve(__dirname,
   await new Promise(() => setInterval(() => {}, 1000));
 })();`;
 
+/** Has such a test in a folder, and kills it. */
+async function killedWithContainer(folder: string): Promise<{ first: string; supervisor: string; dir: string }> {
+  const owner = spawn(process.execPath, ["-e", cellProgram, folder], { stdio: ["ignore", "pipe", "inherit"] });
+  const [line] = (await once(createInterface(owner.stdout), "line")) as [string];
+  const [first = "", supervisor = "", dir = ""] = line.split(" ");
+  const exit = once(owner, "exit");
+  owner.kill("SIGKILL");
+  await exit;
+  return { first, supervisor, dir };
+}
+
 test("a killed test of bothy-cell leaves a container, which the next one takes away with its folder", {
   skip,
 }, async () => {
   const folder = mkdtempSync(path.join(tmpdir(), "bothy-killed-"));
   try {
-    const owner = spawn(process.execPath, ["-e", cellProgram, folder], { stdio: ["ignore", "pipe", "inherit"] });
-    const [line] = (await once(createInterface(owner.stdout), "line")) as [string];
-    const [first = "", supervisor = "", dir = ""] = line.split(" ");
-    const exit = once(owner, "exit");
-    owner.kill("SIGKILL");
-    await exit;
+    const { first, supervisor, dir } = await killedWithContainer(folder);
     for (const pid of [first, supervisor]) assert.ok(existsSync(`/proc/${pid}`), "they outlive the test");
     await sweepOrphans(folder);
     for (const pid of [first, supervisor]) await untilGone(pid);
@@ -78,6 +85,11 @@ test("a killed test of bothy-cell leaves a container, which the next one takes a
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+test("what a killed test left goes with the room of its run, which is unmounted below it", { skip }, async () => {
+  const { first, supervisor } = await withRoom(killedWithContainer);
+  for (const pid of [first, supervisor]) await untilGone(pid);
 });
 
 const leftOf = (place: Place): string[] => describeTraces(findTraces(place));
