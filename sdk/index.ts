@@ -13,6 +13,7 @@ export * from "./api/network-acl";
 export type { NetworkAclRule } from "./api/network-acl-rule";
 export * from "./api/network-address-set";
 export * from "./api/network-forward";
+export * from "./api/network-log";
 export * from "./api/network-zone";
 export * from "./api/network-zone-record";
 export * from "./api/operation";

@@ -496,6 +496,9 @@ export interface ProjectConfig<Value> {
 /** A configuration key of a server. */
 export type ServerSettingsKey =
   | "backups.compression_algorithm"
+  | "core.bgp_address"
+  | "core.bgp_asn"
+  | "core.bgp_routerid"
   | "core.dns_address"
   | "core.https_address"
   | "core.https_allowed_credentials"
@@ -531,6 +534,12 @@ export type ServerSettingsKey =
 export interface ServerSettings<Value> {
   /** How new backups are packed that say nothing of it: `none`, or one of bzip2, gzip, lzma, pigz, xz and zstd with its options. Default: `gzip`. */
   "backups.compression_algorithm"?: Value;
+  /** Address for BGP. Kept, and nobody listens there: see `core.bgp_asn`. Default: no address. */
+  "core.bgp_address"?: Value;
+  /** Number of the server's autonomous system. Kept, and nothing is announced by BGP, of which a warning tells: a router daemon of the host, such as bird, can announce the subnets of networks. Default: none. */
+  "core.bgp_asn"?: Value;
+  /** Identifier of the server as a router. Kept, as `core.bgp_asn` is. Default: none. */
+  "core.bgp_routerid"?: Value;
   /** Where the server answers peers of network zones over DNS, as `core.https_address` says it. Without a port it is 53. Default: zones are served to nobody. */
   "core.dns_address"?: Value;
   /** Where the server listens for HTTPS: `host:port`, `:port` for every address of the host, `[ipv6]:port`. Without a port it is 8443. Default: not on the network. */

@@ -34,6 +34,16 @@ export async function envelopeOf(method: string, path: string, response: WireRes
   return read(method, path, Envelope, parsed(await textOf(response.body)));
 }
 
+/** Reads a raw answer of one JSON object a line. @throws ApiError INTERNAL that names what does not fit */
+export async function linesOf<T extends z.ZodType>(
+  { method, path }: WireRequest,
+  response: WireResponse,
+  type: T,
+): Promise<z.output<T>[]> {
+  const lines = (await textOf(response.body)).split("\n").filter((line) => line !== "");
+  return lines.map((line) => read(method, path, type, parsed(line)));
+}
+
 /** Rebuilds the error of an answer; an answer without LXD's envelope keeps its text. */
 export async function errorOf({ method, path }: WireRequest, response: WireResponse): Promise<ApiError> {
   return answerError(`${method} ${path}`, response.status, await textOf(response.body));
@@ -47,11 +57,11 @@ export function answerError(what: string, status: number, text: string): ApiErro
   return ApiError.fromStatus(status, envelope.data.error, envelope.data[detailsKey]);
 }
 
+/** @returns undefined for a text that is no JSON: it fits no type, and the caller says so with the path */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // No JSON: undefined fits no envelope, and the caller says so with the path.
     return undefined;
   }
 }

@@ -14,6 +14,7 @@ import { instanceMetadataCalls } from "./instance-metadata";
 import { type KindCalls, kindCalls } from "./kind";
 import { kindsCalls } from "./kinds";
 import { metricsCalls } from "./metrics";
+import { networkLogCalls } from "./network-log";
 import { networkStateCalls } from "./network-state";
 import { operationCalls } from "./operation";
 import { projectStateCalls } from "./project-state";
@@ -53,6 +54,7 @@ const callsOf = (wire: Wire) => ({
   ...storagePoolResourcesCalls(wire),
   ...storageVolumeCalls(wire),
   ...storageVolumeSnapshotCalls(wire),
+  ...networkLogCalls(wire),
   ...networkStateCalls(wire),
   ...operationCalls(wire),
   ...eventCalls(wire),

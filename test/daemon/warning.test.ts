@@ -182,3 +182,24 @@ test("what a guest puts into a message cannot flood the list, nor reach a termin
     assert.doesNotMatch(last_message, /\p{Cc}/u);
   }
 });
+
+test("keys of BGP are judged and kept as LXD's, and a warning tells that nothing is announced", { skip }, async () => {
+  await withDaemon({}, async ({ client }) => {
+    const set = (config: Record<string, string>) => client.patchServer({ config });
+    const warned = async () => about(await client.listWarnings(), "Routes are not announced by BGP").at(0)?.status;
+    for (const [key, wrong] of [
+      ["core.bgp_asn", "4294967295"],
+      ["core.bgp_asn", "x"],
+      ["core.bgp_routerid", "fd00::1"],
+      ["core.bgp_address", "10.0.0.5:70000"],
+    ] as const)
+      await assert.rejects(set({ [key]: wrong }), { code: "BAD_REQUEST", message: new RegExp(key) });
+    await set({ "core.bgp_routerid": "10.0.0.5" });
+    assert.equal(await warned(), undefined, "an identifier alone asks for nothing");
+    await set({ "core.bgp_asn": "65000", "core.bgp_address": ":1790" });
+    assert.equal(await warned(), "new");
+    assert.equal((await client.getServer()).value.config["core.bgp_asn"], "65000");
+    await set({ "core.bgp_asn": "", "core.bgp_address": "" });
+    assert.equal(await warned(), "resolved");
+  });
+});

@@ -248,12 +248,8 @@ test("rules that are logged tell whom they refused", { skip }, async () => {
     const sinceMs = Date.now() - 1000;
     await judge({ egress: [{}, { action: "drop", state: "logged", protocol: "udp", destination_port: "4000-4999" }] });
     assert.equal(await outcome("web", "udp", 4242), "lost");
-    const { text } = await shared.send("GET", "/1.0/network-acls/judge/log");
-    const told = text
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line) as Record<string, string>)
-      .filter(({ time = "" }) => new Date(time).getTime() > sinceMs);
+    const log = await shared.client.getNetworkAclLog("judge");
+    const told = log.filter(({ time }) => new Date(time).getTime() > sinceMs);
     assert.deepEqual(
       told.map(({ time: _time, src_port: _port, ...entry }) => entry),
       [{ proto: "udp", src: await addressOf("web"), dst: outside, dst_port: "4242", action: "drop" }],

@@ -107,6 +107,18 @@ export class ServerService {
     undo.keep();
     this.#listening.settled(stored, next);
     await this.#homes.settle(stored, next);
+    this.#warnOfBgp();
+  }
+
+  /** Tells whoever wants routes announced that this server announces none. */
+  #warnOfBgp(): void {
+    const config = serverConfig(this.#stored());
+    const key = (["core.bgp_asn", "core.bgp_address"] as const).find((one) => config.has(one));
+    if (key === undefined) this.home.warnings.resolve("bgp");
+    else
+      this.home.warnings.record("bgp", {
+        message: `"${key}" is kept, but this server speaks no BGP. Let a router daemon of the host, such as bird, announce the subnets of networks.`,
+      });
   }
 
   /** Who sends back what is shown leaves the password as it is. */
@@ -130,6 +142,7 @@ export class ServerService {
 
   /** Listens on the network as the configuration says. */
   startListening(): Promise<void> {
+    this.#warnOfBgp();
     return this.#listening.start(() => this.#stored());
   }
 

@@ -41,6 +41,7 @@ const table = {
   objectDamaged: { text: "Stored object damaged", severity: "high" },
   instanceStray: { text: "Unknown container runs", severity: "high" },
   leftover: { text: "Leftover cannot be removed", severity: "moderate" },
+  bgp: { text: "Routes are not announced by BGP", severity: "moderate" },
   dnsAddress: { text: "Cannot listen for peers of network zones", severity: "high" },
   httpsAddress: { text: "Cannot listen for HTTPS", severity: "high" },
   metricsAddress: { text: "Cannot listen for readers of metrics", severity: "high" },

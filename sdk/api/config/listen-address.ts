@@ -14,6 +14,8 @@ export const defaultPort = 8443;
 export const metricsPort = 9100;
 /** The port of DNS. */
 export const dnsPort = 53;
+/** The port of BGP (RFC 4271). */
+export const bgpPort = 179;
 
 const namePattern = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\.?$/i;
 

@@ -1,5 +1,6 @@
-/** Configuration keys of the server; every key here has an effect. */
-import { dnsPort, listenAddress, listenAddressWith, metricsPort } from "./listen-address";
+/** Configuration keys of the server; every key here has an effect, and those of `core.bgp_*` that of a warning. */
+import { isIPv4 } from "node:net";
+import { bgpPort, dnsPort, listenAddress, listenAddressWith, metricsPort } from "./listen-address";
 import { readerOf } from "./reader";
 import { grouped, type KeyTable } from "./table";
 import {
@@ -13,6 +14,7 @@ import {
   oneLine,
   proxyAddress,
   size,
+  text,
   volumePath,
 } from "./values";
 
@@ -20,6 +22,33 @@ const since = "0.1.0";
 
 /** Who reaches the server from elsewhere (docs/lxd-api.md, Trust). */
 const core = grouped("core", {
+  "core.bgp_address": {
+    type: listenAddressWith(bgpPort),
+    unset: "no address",
+    applies: "now",
+    since,
+    extension: "network_bgp",
+    example: "10.0.0.5",
+    doc: "Address for BGP. Kept, and nobody listens there: see `core.bgp_asn`.",
+  },
+  "core.bgp_asn": {
+    type: integer(0, 2 ** 32 - 2),
+    unset: "none",
+    applies: "now",
+    since,
+    extension: "network_bgp",
+    example: "65000",
+    doc: "Number of the server's autonomous system. Kept, and nothing is announced by BGP, of which a warning tells: a router daemon of the host, such as bird, can announce the subnets of networks.",
+  },
+  "core.bgp_routerid": {
+    type: text("IPv4 address", (value) => (isIPv4(value) ? undefined : "it must be an IPv4 address")),
+    unset: "none",
+    applies: "now",
+    since,
+    extension: "network_bgp",
+    example: "10.0.0.5",
+    doc: "Identifier of the server as a router. Kept, as `core.bgp_asn` is.",
+  },
   "core.dns_address": {
     type: listenAddressWith(dnsPort),
     unset: "zones are served to nobody",

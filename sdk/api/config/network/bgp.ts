@@ -1,4 +1,4 @@
-/** Configuration keys of a network's BGP peers. As in an LXD that has no `core.bgp_asn`: they are kept, and nothing is announced. */
+/** Configuration keys of a network's BGP peers. They are kept, and nothing is announced. */
 import { isIP } from "node:net";
 import { grouped } from "../table";
 import { anyText, integer, text } from "../values";
