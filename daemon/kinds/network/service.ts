@@ -24,6 +24,7 @@ import { egressLog } from "./egress/log";
 import { fixedOf } from "./fixed-options";
 import { NetworkForwards } from "./forward/service";
 import type { NetworkHome } from "./home";
+import { HostPolicy } from "./host-policy/watch";
 import { findLink, isPort, listLinks, stateOf, unmanagedNetwork } from "./link";
 import { NetworkNics, type ServedNetwork } from "./nics";
 import { NetworkStartUp } from "./start-up";
@@ -40,6 +41,7 @@ export class NetworkService {
   readonly nics: NetworkNics;
   readonly forwards: NetworkForwards;
   readonly #startUp: NetworkStartUp;
+  readonly #hostPolicy: HostPolicy;
 
   constructor(
     private readonly home: NetworkHome,
@@ -70,6 +72,7 @@ export class NetworkService {
       },
       planned: (work) => home.locks.run(planLock, work),
     });
+    this.#hostPolicy = new HostPolicy(home, () => this.#store.list());
     this.#startUp = new NetworkStartUp(home, {
       store: this.#store,
       nics: this.nics,
@@ -164,6 +167,7 @@ export class NetworkService {
     this.#requireZones(record);
     this.#store.insert(record);
     undo.keep();
+    this.#hostPolicy.look();
   }
 
   /** Makes the network of the first start, under the first free name of bothybr0, bothybr1, ... @returns its name */
@@ -202,6 +206,7 @@ export class NetworkService {
       this.#store.update(after);
       this.#startUp.worksAgain(name);
       undo.keep();
+      this.#hostPolicy.look();
     });
   }
 
@@ -337,8 +342,9 @@ export class NetworkService {
   }
 
   /** Brings every network up; what still runs from before is kept. A network that cannot start is told and shown as Unavailable. */
-  startAll(): Promise<void> {
-    return this.#startUp.startAll();
+  async startAll(): Promise<void> {
+    await this.#startUp.startAll();
+    this.#hostPolicy.look();
   }
 
   /** Takes every network down, for the shutdown of the host; leases and host entries stay. */
@@ -348,6 +354,7 @@ export class NetworkService {
 
   /** Lets go of what the networks' drivers watch; the networks go on. For the daemon's end. */
   async release(): Promise<void> {
+    await this.#hostPolicy.release();
     await Promise.all(Object.values(this.#drivers).map((driver) => driver.release()));
   }
 

@@ -30,6 +30,7 @@ const table = {
   storageDriver: { text: "Storage driver not available", severity: "moderate", lasts: true },
   supervisorVersion: { text: "Supervisor of another version", severity: "moderate" },
   dnsmasqEnds: { text: "DHCP and DNS of the network keep ending", severity: "high" },
+  hostPolicy: { text: "Host's firewall keeps packets of the network back", severity: "moderate" },
   uplink: { text: "Networks without a way out of the host", severity: "moderate" },
   lxcfs: { text: "LXCFS not available", severity: "low" },
   instanceUnknown: { text: "Cannot find out whether the instance runs", severity: "high" },
