@@ -1,5 +1,6 @@
 /** Netns: network namespaces of our own, for the demo and for tests. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
+import type { Socket } from "node:net";
 import { promisify } from "node:util";
 
 const execute = promisify(execFile);
@@ -21,6 +22,8 @@ export class Netns implements AsyncDisposable {
       keeper.once("error", reject);
       keeper.once("exit", () => reject(new Error("The keeper of the network namespace ended.")));
     });
+    // One that nobody ends, as after a failure, holds nobody up: it leaves with this process, whose end closes its input.
+    hold(keeper, false);
     return new Netns(keeper);
   }
 
@@ -45,7 +48,16 @@ export class Netns implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.keeper.exitCode !== null || this.keeper.signalCode !== null) return;
     const gone = new Promise((resolve) => this.keeper.once("exit", resolve));
+    hold(this.keeper, true);
     this.keeper.kill("SIGKILL");
     await gone;
   }
+}
+
+/** Whether a process and its pipes keep this one alive. */
+function hold(child: ChildProcess, isHeld: boolean): void {
+  const word = isHeld ? "ref" : "unref";
+  child[word]();
+  // Pipes of a child are sockets.
+  for (const pipe of [child.stdin, child.stdout]) (pipe as Socket | null)?.[word]();
 }

@@ -19,10 +19,11 @@ const parts = [
   "templates",
 ];
 
-/** Programs that tests put into containers, compiled here: guests have no compiler (test/support/guest.ts). */
+/** Programs that tests put into containers, compiled here: guests have no compiler (test/support/guest.ts, frames.ts). */
 const programs = [
   ...["device-program", "refused", "tries"].map((name) => `test/isolation/guest/${name}`),
   "test/native/guest/narrow",
+  ...["frames", "hear", "dhcp6", "talk"].map((name) => `test/support/${name}`),
 ];
 
 /** Packages that no test in a guest needs: compilers and what makes pages. They are most of what is installed. */

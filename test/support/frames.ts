@@ -1,14 +1,24 @@
 /** Ethernet frames as a hostile guest makes them, and the programs that send and hear them from inside. */
 import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { parseAddress6 } from "../../sdk/api/ipv6";
+import { findProgram } from "../../sdk/host/program";
 
 export type Bytes = readonly number[];
 
+const programs = path.resolve(__dirname, "../../../test/support");
+
+/** Whether the programs can be had: compiled here, or there as on the disk of tests for guests, which have no compiler. */
+export const hasPrograms = (): boolean =>
+  existsSync(path.join(programs, "talk")) || findProgram("musl-gcc") !== undefined;
+
 /** Builds a small C program beside this file, static, so that it runs in any container. @returns its path */
 export function buildProgram(name: "frames" | "hear" | "dhcp6" | "talk", folder: string): string {
+  const built = path.join(programs, name);
+  if (existsSync(built)) return built;
   const target = path.join(folder, name);
-  const source = path.resolve(__dirname, "../../../test/support", `${name}.c`);
+  const source = `${built}.c`;
   execFileSync("musl-gcc", ["-static", "-O2", "-Wall", "-o", target, source]);
   return target;
 }

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { appArmorSupport } from "../../daemon/platform/apparmor/support";
 import { findProgram } from "../../sdk/host/program";
+import { hasPrograms } from "./frames";
 import { requireFeature } from "./require";
 
 const looks = {
@@ -11,7 +12,7 @@ const looks = {
   nft: () => findProgram("nft") !== undefined,
   dnsmasq: () => findProgram("dnsmasq") !== undefined,
   /** For the small programs that look from inside any container (frames.ts). */
-  "musl-gcc": () => findProgram("musl-gcc") !== undefined,
+  "musl-gcc": hasPrograms,
   /** In the kernel, for this process, with its parser. */
   apparmor: () => appArmorSupport().works,
   "apparmor-parser": () => findProgram("apparmor_parser") !== undefined && existsSync("/etc/apparmor.d/abi/3.0"),
