@@ -19,24 +19,23 @@ export const networkForwardRoutes = (networks: NetworkService, changes: Changes)
   ...peerRoutes(networks),
 ];
 
+/** Networks of type `ovn` alone have peers. As in LXD all else refuses every question about them (extension network_peer). */
 const peerRoutes = (networks: NetworkService): Route[] => {
-  const path = "/1.0/networks/:network/peers";
+  const all = "/1.0/networks/:network/peers";
+  const one = `${all}/:peer`;
+  const refused = { summary: "Is refused: only networks of type `ovn` have peers.", answer: answers.nothing };
   const refuse = ({ call, params }: ApiRequest): never => {
     const { network: name = "" } = params;
     throw badRequest(`Network driver "${networks.forwards.network(call, name).type}" does not support peering`);
   };
-  return [
-    route(
-      "GET",
-      path,
-      { summary: "Is refused: only networks of type `ovn` have peers.", answer: answers.nothing },
-      refuse,
-    ),
-    route(
-      "POST",
-      path,
-      { summary: "Is refused: only networks of type `ovn` get peers.", answer: answers.nothing },
-      refuse,
-    ),
-  ];
+  return (
+    [
+      ["GET", all],
+      ["POST", all],
+      ["GET", one],
+      ["PUT", one],
+      ["PATCH", one],
+      ["DELETE", one],
+    ] as const
+  ).map(([method, path]) => route(method, path, refused, refuse));
 };

@@ -1,11 +1,3 @@
-terraform {
-  required_providers {
-    incus = { source = "lxc/incus" }
-  }
-}
-
-provider "incus" {}
-
 variable "turn" {
   type = number
 }

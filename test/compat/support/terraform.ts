@@ -1,0 +1,56 @@
+/** Terraform with a community's provider, in a folder of its own, against a daemon. Set-up cannot bring either (docs/testing.md). */
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { providers } from "./tools";
+
+const execute = promisify(execFile);
+
+export type ProviderName = "incus" | "lxd";
+/** Runs terraform with words of its own, and the variable `turn`. @returns its output @throws Error with what it said when it leaves with another code than 0 */
+export type Terraform = (turn: number, ...words: string[]) => Promise<string>;
+
+const sources = { incus: "lxc/incus", lxd: "terraform-lxd/lxd" } as const;
+
+const header = (name: ProviderName, socket: string): string => `terraform {
+  required_providers {
+    ${name} = { source = "${sources[name]}" }
+  }
+}
+
+provider "${name}" {
+${name === "incus" ? "" : `  remote {\n    name    = "local"\n    address = "unix://${socket}"\n  }\n  default_remote = "local"\n`}}
+`;
+
+/** @param program what is declared, besides the provider itself */
+export async function withTerraform(
+  name: ProviderName,
+  socket: string,
+  program: string,
+  work: (terraform: Terraform) => Promise<void>,
+): Promise<void> {
+  const folder = mkdtempSync(path.join(tmpdir(), "bothy-terraform-"));
+  try {
+    const settings = path.join(folder, "terraform.rc");
+    writeFileSync(path.join(folder, "main.tf"), header(name, socket) + program);
+    writeFileSync(
+      settings,
+      `provider_installation {\n  dev_overrides {\n    "${sources[name]}" = "${providers}"\n  }\n  direct {}\n}\n`,
+    );
+    const env = {
+      ...process.env,
+      HOME: folder,
+      TF_CLI_CONFIG_FILE: settings,
+      INCUS_SOCKET: socket,
+      CHECKPOINT_DISABLE: "1",
+    };
+    await work(async (turn, ...words) => {
+      const all = [`-chdir=${folder}`, ...words, "-no-color", `-var=turn=${turn}`];
+      return (await execute("terraform", all, { env })).stdout;
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
