@@ -88,6 +88,8 @@ test("a call that may bring a body says which", () => {
     "POST /1.0/images/:fingerprint/secret",
     // Refused whatever it brings.
     "POST /1.0/networks/:network/peers",
+    "PUT /1.0/networks/:network/peers/:peer",
+    "PATCH /1.0/networks/:network/peers/:peer",
     "POST /1.0/images/:fingerprint/refresh",
   ];
   assert.deepEqual(silent.map(nameOf).sort(), ["PUT /internal/shutdown", ...needNone].sort());
