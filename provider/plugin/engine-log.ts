@@ -8,14 +8,14 @@ export function logTo(address: string | undefined): void {
   client = address ? new EngineClient(address, grpc.credentials.createInsecure()) : undefined;
 }
 
-/** Shows a line. One that the engine does not take is for nobody: it is on its way out. */
-export function log(urn: string, message: string): void {
+/** Shows a line, in a plan as a warning where it is one. One that the engine does not take is for nobody: it is on its way out. */
+export function log(urn: string, message: string, isWarning = false): void {
   if (client === undefined) {
     console.log(message);
     return;
   }
   const request = new engine.LogRequest();
-  request.setSeverity(engine.LogSeverity.INFO);
+  request.setSeverity(isWarning ? engine.LogSeverity.WARNING : engine.LogSeverity.INFO);
   request.setUrn(urn);
   request.setMessage(message);
   client.log(request, (error: Grpc.ServiceError | null) => {

@@ -9,6 +9,7 @@ import { ownerProperty } from "../core/engine/stamp";
 import { type Props, unknownValue, visibleOf } from "../core/engine/values";
 import { sourceOfProperty } from "../core/kinds/container/inherited";
 import { projectNow } from "../endpoint";
+import { foreseen } from "../foresight";
 import { listen } from "../listener";
 import { type Caller, Lost } from "../run";
 import { type Verbs, verbsOf } from "../verbs";
@@ -121,6 +122,9 @@ export async function create(request: Messages.CreateRequest): Promise<Messages.
   if (request.getPreview()) {
     // No id, though its words may be known: by an id programs tell whether what they ask about is there.
     answer.setProperties(structOf(plannedOuts(core, inputs)));
+    using listener = listen();
+    const trouble = await foreseen(core, inputs, listener.signal);
+    if (trouble !== undefined) log(request.getUrn(), trouble, true);
     return answer;
   }
   const { id, outs } = await heard(request, (caller) => verbs.create(caller, inputs));

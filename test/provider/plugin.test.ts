@@ -383,3 +383,49 @@ test("the plugin ends with the engine that started it, also when it was asked no
   engine.kill("SIGKILL");
   await until(async () => !existsSync(`/proc/${Number(String(told))}`));
 });
+
+test("a preview asks a server that runs what it would refuse, and tells it", { skip }, async () => {
+  const { client } = shared;
+  const nowhere = await PluginProcess.start({
+    config: { endpoint: "unix:///nowhere/unix.socket" },
+    env: { BOTHY_ENDPOINT: "" },
+  });
+  await using _ended = nowhere;
+  await using plugin = await start();
+  const plan = async (kind: string, given: Props, asked = plugin) =>
+    asked.create(kind, await asked.checked(kind, given), { preview: true });
+  const told = (asked: PluginProcess) => asked.output.join("").split("\n").filter(Boolean);
+  await client.createProfile({ name: "taken" });
+  const web = { name: "web", image: "template:busybox" };
+  const away = { ...web, devices: { eth0: { type: "nic", network: "away" } } };
+  await plan("container", web);
+  await plan("container", { ...web, image: "nosuch" });
+  await plan("container", away);
+  await plan("profile", { name: "taken" });
+  await plan("profile", { name: "taken", adopt: true });
+  await plan("storage-volume", { pool: "nosuch", name: "data" });
+  // What the plan makes itself is not missed.
+  await plan("network", { name: "away" });
+  await plan("container", away);
+  await plan("storage-volume", { pool: unknown, name: "data" });
+  await plan("network", { name: "bothybr0" });
+  await until(async () => told(plugin).some((line) => line.includes("bothybr0")));
+  const lines = told(plugin);
+  const expected = [
+    /nosuch/,
+    /away/,
+    /a profile "taken" already.*"adopt: true"/,
+    /pool: .*not found/i,
+    /"bothybr0" already/,
+  ];
+  assert.equal(lines.length, expected.length, lines.join("\n"));
+  for (const [at, line] of lines.entries()) {
+    assert.match(line, /^As things are this cannot be made: /);
+    assert.match(line, expected[at] ?? /^$/);
+  }
+  assert.deepEqual(await client.listInstances(), []);
+  await client.deleteProfile("taken");
+
+  const { outs } = await plan("container", web, nowhere);
+  assert.deepEqual([outs.name, told(nowhere)], ["web", []], "without a server a plan is what it is");
+});

@@ -105,6 +105,8 @@ export interface Core {
    * @throws ApiError
    */
   requireCreatable?(context: Context, news: Props): Promise<void>;
+  /** Says that what the object is to lie in, such as a volume's pool, is not there. @throws ApiError NOT_FOUND that names the input */
+  requireParent?(context: Context, props: Props): Promise<void>;
   /** Objects that may have been made for a resource that lets its name be chosen. @param props inputs, unknowns among them */
   list?(context: Pick<Context, "client" | "signal">, props: Props): Promise<Listed[]>;
   /** @param props last outputs, the inputs of a `Resource.get`, or `__imported: []` for an import @returns undefined only when the server says NOT_FOUND */

@@ -261,6 +261,16 @@ export function namedCore<Inputs extends Configured, Definition extends Kind>(
 
     requireCreatable: async (context, news) => kind.requireCreatable?.(context, parse(news)),
 
+    ...(parentProperty !== undefined && {
+      async requireParent({ client, signal }, props) {
+        try {
+          await callsOf(client, text(props[parentProperty])).list({ signal });
+        } catch (error) {
+          throw namingProperty(error, [[/not found/i, parentProperty]]);
+        }
+      },
+    }),
+
     async list({ client, signal }, props) {
       const parent = parentProperty === undefined ? undefined : text(props[parentProperty]);
       const all = callsOf(client, parent).list({ signal });

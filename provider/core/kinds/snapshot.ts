@@ -129,6 +129,14 @@ export const snapshot: Core = {
     return liveOf(instance, value, news);
   },
 
+  async requireParent({ client, signal }, { instance }) {
+    try {
+      await client.listSnapshots(String(instance), { signal });
+    } catch (error) {
+      throw namingProperty(error, [[/instance not found/i, "instance"]]);
+    }
+  },
+
   async list({ client, signal }, { instance }) {
     return (await ifThere(client.listSnapshots(String(instance), { signal }))) ?? [];
   },
