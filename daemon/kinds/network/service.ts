@@ -150,7 +150,8 @@ export class NetworkService {
   /** @throws ApiError BAD_REQUEST that names the missing one */
   #requireAcls(config: Config): void {
     const missing = aclsOf(config).find((name) => this.home.networkAcls.find(name) === undefined);
-    if (missing !== undefined) throw badRequest(`Network ACL "${missing}" does not exist. Make it first.`);
+    if (missing !== undefined)
+      throw badRequest(`Invalid value for "security.acls": network ACL "${missing}" does not exist. Make it first.`);
   }
 
   async #make(driver: NetworkDriver, post: NetworksPost): Promise<void> {

@@ -1,6 +1,7 @@
 /** Configuration keys of networks; every key here has an effect. Which type has which: network-parent.ts. */
 import type { Config } from "../common";
 import { hostInterfaceName } from "../devices/interface-name";
+import { dnsNameReason } from "../dns-name";
 import { aclKeys } from "./network/acls";
 import { bgpKeys } from "./network/bgp";
 import { egressKeys } from "./network/egress";
@@ -15,8 +16,9 @@ import { anyText, hwaddr, mtu, oneOf, text } from "./values";
 
 export type { AddressRange } from "./network/shared";
 
+/** Its letters are fewer than those of a zone: dnsmasq has it on its command line. */
 const domain = text("DNS name", (value) =>
-  /^[a-zA-Z0-9_]([a-zA-Z0-9._-]*[a-zA-Z0-9_])?$/.test(value) ? undefined : "it must be a DNS name",
+  /^[a-zA-Z0-9_]([a-zA-Z0-9._-]*[a-zA-Z0-9_])?$/.test(value) ? dnsNameReason(value) : "it must be a DNS name",
 );
 
 const since = "0.1.0";

@@ -132,9 +132,9 @@ export const isTrue = (value: string | undefined): boolean => /^(true|1|yes|on)$
 
 const isFalse = (value: string | undefined): boolean => /^(false|0|no|off)$/i.test(value ?? "");
 
-/** Of one interface: the lowest bit of the first byte marks groups. */
+/** Of one interface: the lowest bit of the first byte marks groups, and the kernel takes none of zeros alone. */
 export const hwaddr = text("hardware address", (value) =>
-  /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/i.test(value)
+  /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/i.test(value) && /[1-9a-f]/i.test(value)
     ? undefined
     : "it must be the hardware address of one interface such as 00:16:3e:01:02:03",
 );

@@ -10,6 +10,7 @@ import { addressText6, parseSubnet6, subnetText6 } from "../ipv6";
 import { kernelHasIpv6, listRoutes } from "../link";
 import { freeSubnet, requireFree, requireFreeRoutes, takenByNetworks, takenByRoutes } from "../plan";
 import { freeSubnet6, requireFree6, requireFreeRoutes6, takenByNetworks6, takenByRoutes6 } from "../plan6";
+import { requireRawDnsmasq } from "../raw-dnsmasq";
 import { requireInterfaces } from "./bridge-ports";
 import { newInterfacesHaveIpv6 } from "./bridge-sysctl";
 import { requireTunnels } from "./bridge-tunnels";
@@ -19,7 +20,7 @@ export async function planBridge(name: string, config: Config, around: Surroundi
   const set = networkConfig(config);
   const before = networkConfig(around.current ?? {});
   const hwaddr = set.get("volatile.bridge.hwaddr") ?? before.get("volatile.bridge.hwaddr") ?? randomHwaddr();
-  const planned = {
+  const planned: Config = {
     ...config,
     "volatile.bridge.hwaddr": hwaddr,
     ...(await planIpv4(name, config, around)),
@@ -31,6 +32,7 @@ export async function planBridge(name: string, config: Config, around: Surroundi
   requireRoutes(planned, around);
   await requireInterfaces(name, planned, around);
   await requireTunnels(name, planned);
+  if (planned["raw.dnsmasq"] !== around.current?.["raw.dnsmasq"]) await requireRawDnsmasq(planned);
   return planned;
 }
 
