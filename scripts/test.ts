@@ -7,8 +7,8 @@ import { withRoom } from "./test/room";
 
 /** What the machines of CI can do: a test that skips for want of one of these fails there. */
 const CI_FEATURES = "root,btrfs,overlay,pulumi,lxc,pylxd,incus,debian,nft,dnsmasq,vm,cross";
-/** Tests start daemons and containers of their own, which keep more than half a core busy each. */
-const CONCURRENCY = 3;
+/** Tests start daemons and containers of their own, which keep half a core busy each: with so many files two cores do not wait. */
+const CONCURRENCY = 4;
 /** Longer than any test takes, a guest on a busy machine included: one that hangs is a failure with a name. */
 const TEST_TIMEOUT_MS = 40 * 60 * 1000;
 
@@ -39,8 +39,8 @@ function compiled(name: string): string {
   return join("dist", source.replace(/\.ts$/, ".js"));
 }
 
-async function main(words: string[]): Promise<void> {
-  const names = words.filter((word) => word !== "--long");
+async function main(given: string[]): Promise<void> {
+  const names = given.filter((word) => word !== "--long");
   const wanted = names.length > 0 ? names : ["**"];
   const files = wanted.flatMap((name) => (/^[a-z0-9*]+$/.test(name) ? testsIn(name) : [name])).map(compiled);
   const node = process.execPath;
@@ -50,22 +50,13 @@ async function main(words: string[]): Promise<void> {
   const env: NodeJS.ProcessEnv = {
     NODE_COMPILE_CACHE: join(root, ".toolchain/compile-cache"),
     BOTHY_TEST_BUNDLE: "1",
-    ...(words.includes("--long") && { BOTHY_TEST_LONG: "1" }),
+    ...(given.includes("--long") && { BOTHY_TEST_LONG: "1" }),
     ...process.env,
   };
   if (env.CI === "true") env.REQUIRE = env.REQUIRE ?? CI_FEATURES;
-  const options = [
-    "--disable-warning=ExperimentalWarning",
-    `--test-concurrency=${CONCURRENCY}`,
-    `--test-timeout=${TEST_TIMEOUT_MS}`,
-    "--test-reporter=spec",
-    "--test-reporter-destination=stdout",
-    `--test-reporter=${resolve(__dirname, "test/slowest.js")}`,
-    "--test-reporter-destination=stdout",
-  ];
-  const code = await withRoom((folder) =>
-    runChild(node, ["--test", ...options, ...files], { cwd: root, env: { ...env, TMPDIR: folder } }),
-  );
+  const runner = ["--disable-warning=ExperimentalWarning", resolve(__dirname, "test/run.js")];
+  const words = [...runner, String(CONCURRENCY), String(TEST_TIMEOUT_MS), ...files];
+  const code = await withRoom((folder) => runChild(node, words, { cwd: root, env: { ...env, TMPDIR: folder } }));
   if (code !== 0) process.exitCode = code;
 }
 
