@@ -54,6 +54,14 @@ export class RawClient {
     await pipeline(body, createWriteStream(file));
   }
 
+  /** The content of a file that the daemon has. */
+  async text(path: string): Promise<string> {
+    const { statusCode, body } = await this.#http.request({ method: "GET", path: this.pathOf(path) });
+    const text = await body.text();
+    if (statusCode !== success) throw new Error(`GET ${path} at ${this.socketPath}: status ${statusCode}: ${text}`);
+    return text;
+  }
+
   /** A path with the project in it. */
   pathOf(path: string): string {
     if (this.project === undefined) return path;

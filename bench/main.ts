@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { processesOf } from "../scripts/scene/traces";
+import { findTraces, processesOf, removeTraces } from "../scripts/scene/traces";
 import { type TestDaemon, withDaemon } from "../test/support/daemon";
 import { writeImage } from "../test/support/image";
 import { Peers, takeBeside } from "./beside/beside";
@@ -11,11 +11,15 @@ import { type Curve, crowdName, takeCurve } from "./crowd/curve";
 import { writeFigures } from "./doc";
 import { measures } from "./measures";
 import { type Column, columnName, type Measure } from "./measures/measure";
+import { networkStartMeasures } from "./measures/network-starts";
+import { networkMeasures } from "./measures/networks";
 import { type Options, parseOptions, usage } from "./options";
 import { Lxd, lxdProgram, runningLxd } from "./peers/lxd";
 import { figuresOf, reportOf, type Taken } from "./report";
 import { type Row, Stage, takeSamples } from "./run";
 import { type ImageName, type Images, Subject, type SubjectInfo } from "./subject";
+import { wayMeasures } from "./ways/measures";
+import { takeWays } from "./ways/ways";
 
 const root = path.resolve(__dirname, "../..");
 /** Of all pools, the one that a measure without a pool is taken on. */
@@ -34,8 +38,21 @@ function bothy(daemon: TestDaemon): SubjectInfo {
     })),
     pids: () => processesOf(daemon.place),
     command: { file: path.join(root, "bin/bothy"), env: { BOTHY_DIR: daemon.dir, BOTHY_ENDPOINT: "" } },
-    life: { stop: () => daemon.stop(), start: () => daemon.start() },
+    life: {
+      stop: () => daemon.stop(),
+      kill: () => daemon.kill(),
+      clearHost: () => clearHost(daemon),
+      start: () => daemon.start(),
+    },
   };
+}
+
+/** What a reboot leaves of a daemon: its folder. */
+async function clearHost(daemon: TestDaemon): Promise<void> {
+  await removeTraces(daemon.place);
+  await daemon.run("nft", "flush", "ruleset");
+  const links = findTraces(daemon.place).interfaces;
+  await daemon.run("sh", "-c", `ip -batch - <<END\n${links.map((link) => `link delete dev ${link}\n`).join("")}END`);
 }
 
 const perFile = 25_000;
@@ -85,13 +102,15 @@ async function benchmark({ subjects, peers, dir }: Contest, options: Options): P
     for (const reason of subject.missing) console.error(`Left out: ${subject.info.name}: ${reason}`);
   }
   const [own] = subjects;
-  const taken: Taken = { rows: [], beside: [], curve: undefined };
+  const taken: Taken = { rows: [], beside: [], ways: [], curve: undefined };
   try {
     await takeRows(subjects, options, signal, taken.rows);
     if (peers !== undefined) {
       const place = { dir, stateDir: path.dirname(own.info.socketPath), rounds: options.rounds, signal };
       taken.beside.push(...(await takeBeside(own, peers, place, (name) => isWanted(options, name))));
     }
+    const wayPlace = { dir, rounds: options.rounds, signal };
+    taken.ways.push(...(await takeWays(own, poolOf(own), wayPlace, (name) => isWanted(options, name))));
     if (isWanted(options, crowdName)) await takeCrowd(own, options, signal, taken);
     if (options.isForDoc) writeFigures(figuresOf(subjects, options.note, taken));
   } finally {
@@ -103,18 +122,30 @@ const isWanted = ({ only }: Options, name: string) => only.length === 0 || only.
 
 const besideNames = besideMeasures.map(({ name }) => name);
 
-/** Measures in which LXD has no part, and for which one small image is enough: large ones take a while to make and to import. */
-const needsSmallAlone = ({ only }: Options) =>
-  only.length > 0 && only.every((name) => name === crowdName || besideNames.includes(name));
+const withoutLxd = [crowdName, ...[...besideMeasures, ...wayMeasures, ...networkStartMeasures].map(({ name }) => name)];
+const ofSmallImages = [...withoutLxd, ...networkMeasures.map(({ name }) => name)];
+const isAllOf = ({ only }: Options, names: readonly string[]) =>
+  only.length > 0 && only.every((name) => names.includes(name));
+
+/** Whether one small image is enough: large ones take a while to make and to import. */
+const needsSmallAlone = (options: Options) => isAllOf(options, ofSmallImages);
+
+/** Whether it is asked for measures in which LXD has a part. */
+const needsPeer = (options: Options) => options.withPeer && !isAllOf(options, withoutLxd);
+
+/** On which a measure is taken that is taken on one. */
+function poolOf({ pools }: Subject): string {
+  const pool = preferredPools.find((name) => pools.includes(name)) ?? pools[0];
+  if (pool === undefined) throw new Error("There is no pool.");
+  return pool;
+}
 
 /** Of Bothy alone: a daemon that needs 11 MB for each container would need the whole machine. */
 function takeCrowd(own: Subject, { crowd }: Options, signal: AbortSignal, taken: Taken): Promise<void> {
-  const pool = preferredPools.find((name) => own.pools.includes(name)) ?? own.pools[0];
-  if (pool === undefined) throw new Error("There is no pool for the crowd.");
   const note = (curve: Curve) => {
     taken.curve = curve;
   };
-  return takeCurve(own, pool, { size: crowd, signal, note });
+  return takeCurve(own, poolOf(own), { size: crowd, signal, note });
 }
 
 async function takeRows(
@@ -153,7 +184,7 @@ async function withPeer(
   images: Images,
   work: (peer: Subject | undefined) => Promise<void>,
 ): Promise<void> {
-  if (!options.withPeer || needsSmallAlone(options)) return work(undefined);
+  if (!needsPeer(options)) return work(undefined);
   if (!existsSync(lxdProgram)) {
     console.error(`There is no ${lxdProgram}: Bothy is measured alone. "apt-get install lxd" brings the peer.`);
     return work(undefined);

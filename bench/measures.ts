@@ -5,6 +5,8 @@ import { commandMeasures } from "./measures/commands";
 import { costMeasures, idleMeasures } from "./measures/costs";
 import { lifeMeasures } from "./measures/life";
 import type { Measure } from "./measures/measure";
+import { networkStartMeasures } from "./measures/network-starts";
+import { networkMeasures } from "./measures/networks";
 import { volumeMeasures } from "./measures/volumes";
 
 export const measures: readonly Measure[] = [
@@ -12,7 +14,9 @@ export const measures: readonly Measure[] = [
   ...lifeMeasures,
   ...answerMeasures,
   ...volumeMeasures,
+  ...networkMeasures,
   ...carriageMeasures,
   ...commandMeasures,
+  ...networkStartMeasures,
   ...costMeasures,
 ];

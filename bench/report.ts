@@ -13,29 +13,36 @@ export interface Taken {
   readonly rows: Row[];
   /** Beside the programs that others run containers by. */
   readonly beside: Row[];
+  /** Of ways between containers, beside the same without Bothy. */
+  readonly ways: Row[];
   curve: Curve | undefined;
 }
 
 /** @param note what is to be said of the machine */
 export function figuresOf(subjects: readonly Subject[], note: string | undefined, taken: Taken): string {
-  const { rows, beside, curve } = taken;
+  const { rows, beside, ways, curve } = taken;
   const columns = subjects.flatMap((subject) => subject.pools.map((pool) => columnName({ subject, pool })));
-  const besideColumns = [...new Set(beside.flatMap(({ summaries }) => Object.keys(summaries)))];
   return [
     aboutFigures(subjects, note),
     ...(rows.length === 0 ? [] : [tableOf(rows, columns)]),
-    ...(beside.length === 0 ? [] : [`### Beside crun and LXC\n\n${tableOf(beside, besideColumns)}`]),
+    ...(beside.length === 0 ? [] : [`### Beside crun and LXC\n\n${tableOf(beside, columnsOf(beside))}`]),
+    ...(ways.length === 0 ? [] : [`### Between containers\n\n${tableOf(ways, columnsOf(ways), "bothy / without it")}`]),
     ...(curve === undefined ? [] : [`### Many at once\n\n${curveText(curve)}`]),
   ].join("\n\n");
 }
 
-export function reportOf(subjects: readonly Subject[], { rows, beside, curve }: Taken) {
+const columnsOf = (rows: readonly Row[]): string[] => [
+  ...new Set(rows.flatMap(({ summaries }) => Object.keys(summaries))),
+];
+
+export function reportOf(subjects: readonly Subject[], { rows, beside, ways, curve }: Taken) {
   return {
     date: new Date().toISOString(),
     machine: { processors: cpus().length, memoryBytes: totalmem(), kernel: version(), node: process.version },
     subjects: subjects.map(({ info, pools, missing }) => ({ name: info.name, version: info.version, pools, missing })),
     rows: rows.map(rowReport),
     beside: beside.map(rowReport),
+    ways: ways.map(rowReport),
     crowd: curve ?? null,
   };
 }

@@ -38,7 +38,7 @@ export async function takeSamples<C>(
 ): Promise<Row> {
   const samples: Record<string, number[]> = Object.fromEntries(columns.map(([name]) => [name, []]));
   const count = Math.min(rounds, measure.maxRounds ?? rounds);
-  const warmUps = measure.unit === "ms" ? 1 : 0;
+  const warmUps = measure.unit === "KiB" ? 0 : 1;
   for (let round = -warmUps; round < count; round += 1)
     for (const [name, column] of columns) {
       signal.throwIfAborted();

@@ -32,7 +32,18 @@ export interface SubjectInfo {
   /** The command line that comes with the daemon: a program, and what its environment needs to find this daemon. */
   readonly command: Program;
   /** Ends the daemon and starts it again, where the benchmark can. */
-  readonly life?: { readonly stop: () => Promise<unknown>; readonly start: () => Promise<void> };
+  readonly life?: Life;
+}
+
+/** Ends of the daemon, and its start. */
+export interface Life {
+  readonly stop: () => Promise<unknown>;
+  /** Ends it as a crash does. */
+  readonly kill: () => Promise<unknown>;
+  /** Takes away what a reboot of the host does, of a daemon that is ended and has no containers: processes, interfaces and rules. */
+  readonly clearHost: () => Promise<unknown>;
+  /** Resolves with its first answer. */
+  readonly start: () => Promise<void>;
 }
 
 export interface Program {
@@ -50,6 +61,14 @@ export const stockProgram = (dir: string, settings = path.join(path.dirname(dir)
 });
 
 export type ImageName = keyof Images;
+
+export type Devices = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** What comes of a command whose output is kept: its exit code, and paths by the number of the stream. */
+interface Recorded {
+  readonly return?: number;
+  readonly output?: Readonly<Record<string, string>>;
+}
 
 export class Subject {
   readonly #client: RawClient;
@@ -80,7 +99,7 @@ export class Subject {
 
   readonly #pool = (driver: string): string => `${this.info.poolPrefix ?? ""}${driver}`;
   readonly #volumes = (driver: string): string => `/1.0/storage-pools/${this.#pool(driver)}/volumes/custom`;
-  readonly #root = (driver: string) => ({ root: { type: "disk", path: "/", pool: this.#pool(driver) } });
+  readonly #root = (driver: string): Devices => ({ root: { type: "disk", path: "/", pool: this.#pool(driver) } });
   readonly #beside = (file: string): string => path.join(path.dirname(this.images.small), `${this.info.name}-${file}`);
 
   /** Makes the pools that this machine can have, and imports images. */
@@ -128,9 +147,10 @@ export class Subject {
     return ((await this.#client.call("POST", "/1.0/images", { source })) as { fingerprint: string }).fingerprint;
   }
 
-  create(name: string, image: ImageName, pool: string): Promise<unknown> {
+  /** @param more devices beside its root */
+  create(name: string, image: ImageName, pool: string, more: Devices = {}): Promise<unknown> {
     const source = { type: "image", alias: image };
-    return this.#client.call("POST", "/1.0/instances", { name, source, devices: this.#root(pool) });
+    return this.#client.call("POST", "/1.0/instances", { name, source, devices: { ...this.#root(pool), ...more } });
   }
 
   copy(name: string, source: string): Promise<unknown> {
@@ -192,16 +212,52 @@ export class Subject {
   }
 
   attachVolume(instance: string, pool: string, volume: string): Promise<unknown> {
-    const data = { type: "disk", path: "/mnt", pool: this.#pool(pool), source: volume };
-    return this.#client.call("PATCH", `/1.0/instances/${instance}`, { devices: { data } });
+    return this.attach(instance, { data: { type: "disk", path: "/mnt", pool: this.#pool(pool), source: volume } });
   }
 
-  async detachVolumes(instance: string, pool: string): Promise<void> {
+  /** Adds devices to an instance. */
+  attach(instance: string, devices: Devices): Promise<unknown> {
+    return this.#client.call("PATCH", `/1.0/instances/${instance}`, { devices });
+  }
+
+  /** Takes all devices of an instance away but its root. */
+  async detachAll(instance: string, pool: string): Promise<void> {
     const target = `/1.0/instances/${instance}`;
     const { architecture, config, ephemeral, profiles, description } =
       await this.#client.get<Record<string, unknown>>(target);
     const devices = this.#root(pool);
     await this.#client.call("PUT", target, { architecture, config, ephemeral, profiles, description, devices });
+  }
+
+  createNetwork(name: string, config: Readonly<Record<string, string>> = {}): Promise<unknown> {
+    return this.#client.call("POST", "/1.0/networks", { name, type: "bridge", config });
+  }
+
+  deleteNetwork(name: string): Promise<unknown> {
+    return this.#client.call("DELETE", `/1.0/networks/${name}`);
+  }
+
+  /** Copies a program into an instance. @param target its path there */
+  async give(instance: string, file: string, target: string): Promise<void> {
+    const headers = { "x-lxd-type": "file", "x-lxd-mode": "0755" };
+    await this.#client.upload(`/1.0/instances/${instance}/files?path=${encodeURIComponent(target)}`, file, headers);
+  }
+
+  /** Runs a command, without websockets. @returns what it printed @throws Error when it does not say 0 */
+  async output(instance: string, command: readonly string[]): Promise<string> {
+    const post = { command, "wait-for-websocket": false, interactive: false, "record-output": true };
+    const result = (await this.#client.call("POST", `/1.0/instances/${instance}/exec`, post)) as Recorded;
+    const [printed, complaint] = await Promise.all([1, 2].map((stream) => this.#recorded(result, stream)));
+    if (result.return === 0) return printed ?? "";
+    throw new Error(`${command.join(" ")} in ${instance} at ${this.info.name} gave ${result.return}: ${complaint}`);
+  }
+
+  async #recorded({ output }: Recorded, stream: number): Promise<string> {
+    const target = output?.[stream];
+    if (target === undefined) return "";
+    const text = await this.#client.text(target);
+    await this.#client.call("DELETE", target);
+    return text;
   }
 
   /** Runs /bin/true, without websockets. @throws Error when it does not say 0 */

@@ -5,9 +5,9 @@ import { judge } from "./verdict";
 const figure = (value: number): string =>
   Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2);
 
-/** @param columns names of all columns, in order @returns lines of a Markdown table: medians and the ratio of medians, those of the minimum in brackets */
-export function tableOf(rows: readonly Row[], columns: readonly string[]): string {
-  const head = ["what", ...columns, "overlay / best of the peer", "target", ""];
+/** @param columns names of all columns, in order @param ours what of ours is compared @returns lines of a Markdown table: medians and the ratio of medians, those of the minimum in brackets */
+export function tableOf(rows: readonly Row[], columns: readonly string[], ours = "overlay / best of the peer"): string {
+  const head = ["what", ...columns, ours, "target", ""];
   const body = rows.map((row) => [title(row), ...columns.map((column) => cell(row, column)), ...verdictCells(row)]);
   return markdownTable(head, body);
 }
@@ -37,10 +37,10 @@ function wanted({ measure: { target, limit, unit } }: Row): string {
   return said.flat().join("; ");
 }
 
-/** A part as "1/8.3", or as "1.2 times" when it is more than the whole. */
+/** A part as "1/8.3", or as "1.2 times" when it is more than the whole; what is nearly the whole with one more digit. */
 function fraction(part: number | undefined): string {
   if (part === undefined) return "";
   if (part === 1) return "1";
-  const digits = (value: number) => value.toFixed(value >= 10 || Number.isInteger(value) ? 0 : 1);
+  const digits = (value: number) => value.toFixed(value >= 10 || Number.isInteger(value) ? 0 : value < 1.1 ? 2 : 1);
   return part <= 1 ? `1/${digits(1 / part)}` : `${digits(part)} times`;
 }

@@ -19,10 +19,11 @@ export interface Verdict {
   readonly isReached: boolean | undefined;
 }
 
-/** @returns nothing when there is no overlay pool to compare */
+/** @returns nothing when it is not plain what is to be compared: of several columns of ours that is the overlay pool's */
 export function judge({ measure, summaries }: Row): Verdict | undefined {
   const columns = Object.entries(summaries).map(([name, { median, min }]) => ({ name, median, min }));
-  const ours = columns.find(({ name }) => name === "bothy/overlay");
+  const own = columns.filter(({ name }) => name.startsWith("bothy/"));
+  const ours = own.find(({ name }) => name === "bothy/overlay") ?? (own.length === 1 ? own[0] : undefined);
   if (ours === undefined) return undefined;
   const peers = columns.filter(({ name }) => !name.startsWith("bothy/")).sort((a, b) => a.median - b.median);
   const best = peers[0];

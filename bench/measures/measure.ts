@@ -26,7 +26,7 @@ export interface Scene {
 export interface Measured {
   readonly name: string;
   readonly title: string;
-  readonly unit: "ms" | "KiB";
+  readonly unit: "ms" | "µs" | "KiB";
   /** What to reach on the overlay pool: at most this part of the peer's best median. */
   readonly target?: number;
   /** What to reach on the overlay pool, whatever the peer does: at most so many of the unit. */

@@ -42,7 +42,7 @@ export const volumeMeasures: readonly Measure[] = [
     scene: both,
     async round(column, { time }) {
       await time(() => attach(column));
-      await column.subject.detachVolumes(one(column), column.pool);
+      await column.subject.detachAll(one(column), column.pool);
     },
   },
   {

@@ -14,6 +14,7 @@ import { dnsmasqAccount } from "./dnsmasq-account";
 import type { NetworkPlace } from "./driver";
 import { noteAllTags } from "./host-tags";
 import { hostsDirOf } from "./hosts";
+import { withEnoughInotify } from "./inotify-limit";
 import { leasesFileOf } from "./leases";
 import { namesDirOf } from "./names";
 import { resolverArguments } from "./resolvers";
@@ -41,7 +42,7 @@ export async function ensureDnsmasq(
   if (rawText === "") await rm(rawFileOf(network), { force: true });
   else await writeFile(rawFileOf(network), rawText, { mode: 0o600 });
   await options.beforeStart();
-  await run("dnsmasq", args);
+  await withEnoughInotify(options.log, () => run("dnsmasq", args));
   return true;
 }
 
