@@ -3,6 +3,7 @@ import type { Parts } from "./composition";
 import { Minutely } from "./core/minutely";
 import { deleteExpired as deleteExpiredBackups } from "./kinds/backup/expiry";
 import { ImageUpkeep } from "./kinds/image/remote/upkeep";
+import { ProjectExpiry } from "./kinds/project/expiry";
 import { deleteExpired } from "./kinds/snapshot/expiry";
 import { SnapshotSchedule } from "./kinds/snapshot/schedule";
 import { deleteExpired as deleteExpiredOfVolumes } from "./kinds/storage-volume/expiry";
@@ -14,7 +15,11 @@ export interface Upkeep {
   stop(): void;
 }
 
-export const upkeepOf = (parts: Parts): readonly Upkeep[] => [minutely(parts), new ImageUpkeep(parts, parts.images)];
+export const upkeepOf = (parts: Parts): readonly Upkeep[] => [
+  minutely(parts),
+  new ImageUpkeep(parts, parts.images),
+  new ProjectExpiry(parts, parts.projects),
+];
 
 /** Snapshots and backups. */
 function minutely(parts: Parts): Minutely {

@@ -49,6 +49,15 @@ export const projectContents = (parts: Parts): ProjectContents => ({
       ].map(({ project }) => project),
     ),
   clear: (call) => clearProject(parts, call),
+  deleteNetwork: async (call, name) => {
+    const of = ref("network", name);
+    const work = async () => {
+      if (parts.networks.find(name) === undefined) return;
+      await parts.networks.delete(call, name);
+      parts.changes.tell(call, { action: "network-deleted", of });
+    };
+    await parts.changes.run(call, { of: [of], work });
+  },
   addDefaultProfile: (project) => parts.profiles.addDefault(project),
   removeDefaultProfile: (project) => parts.profiles.removeDefault(project),
   projectRenamed: (from, to) => {

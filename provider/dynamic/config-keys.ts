@@ -373,6 +373,8 @@ export interface NetworkZoneConfig<Value> {
 /** A configuration key of projects. */
 export type ProjectConfigKey =
   | "backups.compression_algorithm"
+  | "expiry.at"
+  | "expiry.networks"
   | "features.images"
   | "features.networks"
   | "features.profiles"
@@ -416,6 +418,10 @@ export type ProjectConfigKey =
 export interface ProjectConfig<Value> {
   /** How backups of the project's instances are packed that say nothing of it: as the server's key of that name. Default: as the server has it. */
   "backups.compression_algorithm"?: Value;
+  /** When the server deletes the project with all that is in it. Whoever uses it moves the time on; the default project has none. Default: never. */
+  "expiry.at"?: Value;
+  /** Networks that go with the project when it expires, if nothing else uses them. They need not be there. Default: none. */
+  "expiry.networks"?: Value;
   /** Whether the project has images and aliases of its own; else it has those of the default project. Only an empty project changes it. Default: false; a new project gets true. */
   "features.images"?: Value;
   /** Whether the project has networks of its own. Bridges belong to the default project, so only `false` works. Default: `false`. */

@@ -4,6 +4,7 @@ import { type AddressRange, networkConfig } from "../../../sdk/api/config/networ
 import { dhcpSubnet6 } from "../../../sdk/api/config/network/ipv6";
 import { givesIpv6, servesDhcp, servesDhcp6, subnet6Of, subnetOf } from "./config";
 import type { Account } from "./dnsmasq-account";
+import { pidFileOf } from "./dnsmasq-pid";
 import type { NetworkPlace } from "./driver";
 import { hostsDirOf, namelessTag, ownMtuTag } from "./hosts";
 import { addressText, firstOf, lastOf, netmaskText, type Subnet } from "./ipv4";
@@ -11,7 +12,6 @@ import { addressText6, firstOf6, lastOf6, type Subnet6 } from "./ipv6";
 import { leasesFileOf } from "./leases";
 import { namesDirOf } from "./names";
 
-export const pidFileOf = (network: NetworkPlace): string => path.join(network.path, "dnsmasq.pid");
 /** The admin's own lines of configuration (raw.dnsmasq). */
 export const rawFileOf = (network: NetworkPlace): string => path.join(network.path, "dnsmasq.raw");
 

@@ -53,6 +53,7 @@ export interface OwnAddress {
   readonly gateway: string;
   /** The server of names: the bridge. */
   readonly server: string;
+  /** Domains for short names, with blanks between. */
   readonly domain: string;
 }
 

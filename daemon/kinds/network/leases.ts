@@ -6,6 +6,7 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ignoring, readText } from "../../platform/folders/files";
 import { givesIpv6, subnet6Of, subnetOf } from "./config";
+import { isIdle } from "./dnsmasq-pid";
 import type { NetworkPlace } from "./driver";
 import { addressText, contains, parseAddress, parseSubnet } from "./ipv4";
 import { contains6, parseAddress6 } from "./ipv6";
@@ -69,14 +70,16 @@ const settledMs = 1000;
 
 /**
  * dnsmasq empties the file before it writes it again: one that is empty or ends within a line is read once more, unless it was like that before
- * and after the read. On a busy machine there may be any time between the two.
+ * and after a moment at which dnsmasq was not about it. On a busy machine there may be any time between the two.
  */
 async function wholeText(network: NetworkPlace): Promise<string> {
   for (;;) {
     const now = Date.now();
     const before = await writtenAt(network);
     const text = await leasesText(network);
-    if (text.endsWith("\n") || (now - before > settledMs && (await writtenAt(network)) === before)) return text;
+    if (text.endsWith("\n")) return text;
+    if ((await isIdle(network)) && (await leasesText(network)) === text) return text;
+    if (now - before > settledMs && (await writtenAt(network)) === before) return text;
     await delay(5);
   }
 }

@@ -74,10 +74,12 @@ export class DnsNames {
       const { ipv4, ipv6 } = await readAllLeases(network);
       const domain = networkConfig(network.config).get("dns.domain");
       for (const host of named) {
-        const addresses = [
+        const leased = [
           ...ipv4.filter(({ hwaddr }) => hwaddr === host.hwaddr.toLowerCase()),
           ...ipv6.filter((lease) => ownerOf6(network, lease, [host]) !== undefined),
         ].map(({ address }) => address);
+        // A fixed one is known before the guest asks for it.
+        const addresses = leased.length > 0 || host.ipv4 === undefined ? leased : [host.ipv4];
         if (addresses.length > 0) await write(network, host, linesOf(addresses, [`${host.dnsName}.${domain}`]));
       }
     });

@@ -27,7 +27,7 @@ export async function ownAddress(
     bits: subnet.bits,
     gateway: set.get("ipv4.dhcp.gateway") ?? addressText(subnet.address),
     server: addressText(subnet.address),
-    domain: set.get("dns.domain"),
+    domain: set.get("dns.search")?.join(" ") ?? set.get("dns.domain"),
   });
   if (host.ipv4 !== undefined) return given(host.ipv4);
   const taken = await takenIn(network, host);

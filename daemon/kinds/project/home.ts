@@ -42,6 +42,8 @@ export interface ProjectContents {
   projects(): ReadonlySet<string>;
   /** Deletes all that lies in the project of the call; its default profile gets empty. @throws ApiError of the first that cannot be deleted */
   clear(call: Call): Promise<void>;
+  /** Deletes a network that goes with a project; one that is not there is no error. @throws ApiError CONFLICT where others use it */
+  deleteNetwork(call: Call, name: string): Promise<void>;
   /** Gives a project a default profile of its own when it has none, within the caller's transaction. */
   addDefaultProfile(project: string): void;
   /** Takes the default profile away, within the caller's transaction. */

@@ -60,6 +60,10 @@ export class ProjectService implements Projects {
     return record;
   }
 
+  records(): readonly ProjectRecord[] {
+    return this.#store.list();
+  }
+
   exists(name: string): boolean {
     return this.#store.find(name) !== undefined;
   }
@@ -114,6 +118,8 @@ export class ProjectService implements Projects {
     const brought = changedKeys(was.config, is.config);
     const entries = Object.entries(is.config).filter(([key]) => brought.includes(key));
     requireConfig(projectKeys, Object.fromEntries(entries), lxdProjectKeys);
+    if (name === defaultProject && projectConfig(is.config).has("expiry.at"))
+      throw badRequest('Invalid value for "expiry.at": the default project is always there.');
     const [changed] = changedFeatures(was.config, is.config);
     if (changed !== undefined && name === defaultProject)
       throw badRequest("You can't change the features of the default project");

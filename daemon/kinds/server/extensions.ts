@@ -262,4 +262,5 @@ export const apiExtensions: readonly string[] = [
   "bothy_syscalls_permit",
   "bothy_syscalls_profile",
   "bothy_network_egress",
+  "bothy_expiry",
 ];

@@ -29,6 +29,9 @@ const namespaceOf = (pid: number | "self"): string | undefined => ifThere(() => 
 /** When the process began, in ticks since boot: tells it from a later one with its pid. */
 export const startTimeOf = (pid: number): string | undefined => processState(pid).startTime;
 
+/** Whether a process waits for something that a signal would interrupt, or is gone: it neither runs nor wants to, and writes no file. */
+export const isAsleep = (pid: number): boolean => [undefined, "S", "Z", "X"].includes(processState(pid).state);
+
 /** Waits up to a second for the end of a process that began at that time. @returns whether it has ended */
 export async function hasEnded(pid: number, startTime: string | undefined): Promise<boolean> {
   for (let tries = 0; tries < 500; tries += 1) {

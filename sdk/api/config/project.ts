@@ -2,7 +2,7 @@
 import { hostIds } from "./id-map";
 import { readerOf } from "./reader";
 import { grouped, type KeyTable, type Row, type ValueType } from "./table";
-import { anyText, architecture, bool, compression, integer, nameList, oneOf, pathList, size } from "./values";
+import { anyText, architecture, bool, compression, integer, moment, nameList, oneOf, pathList, size } from "./values";
 
 const since = "0.1.0";
 
@@ -112,6 +112,27 @@ const images = grouped("images", {
     extension: "projects_images_remote_cache_expiry",
     example: "30",
     doc: "How many days an image that was fetched for an instance is kept after its last use; 0 for ever.",
+  },
+});
+
+const expiry = grouped("expiry", {
+  "expiry.at": {
+    type: moment,
+    unset: "never",
+    applies: "now",
+    since,
+    extension: "bothy_expiry",
+    example: "2030-01-31T12:00:00Z",
+    doc: "When the server deletes the project with all that is in it. Whoever uses it moves the time on; the default project has none.",
+  },
+  "expiry.networks": {
+    type: nameList,
+    unset: "none",
+    applies: "now",
+    since,
+    extension: "bothy_expiry",
+    example: "ci1,ci2",
+    doc: "Networks that go with the project when it expires, if nothing else uses them. They need not be there.",
   },
 });
 
@@ -328,7 +349,15 @@ const user = grouped("user", {
   "user.*": { type: anyText, secret: true, applies: "now", since, example: "lab", doc: "Free for the user." },
 });
 
-export const projectKeys = { ...backups, ...features, ...images, ...limits, ...restricted, ...user } satisfies KeyTable;
+export const projectKeys = {
+  ...backups,
+  ...expiry,
+  ...features,
+  ...images,
+  ...limits,
+  ...restricted,
+  ...user,
+} satisfies KeyTable;
 
 /** Reads the configuration of a project. */
 export const projectConfig = readerOf(projectKeys);

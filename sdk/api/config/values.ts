@@ -54,6 +54,19 @@ export const volumePath: ValueType<VolumePath> = {
 /** Names with commas between them. */
 export const nameList: ValueType<string[]> = { title: "list of names", check: () => undefined, parse: listOf };
 
+/** A moment, as RFC 3339 has it. */
+export const moment: ValueType<number> = {
+  title: "time such as 2030-01-31T12:00:00Z",
+  check: (value) =>
+    isMoment.test(value) && !Number.isNaN(Date.parse(value))
+      ? undefined
+      : "must be a time such as 2030-01-31T12:00:00Z",
+  parse: (value) => Date.parse(value),
+};
+
+/** With a zone: without one it would be that of whoever reads it. */
+const isMoment = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+
 /** Paths with commas between them. LXD refuses an empty one among them too. */
 export const pathList: ValueType<string[]> = {
   title: "list of absolute paths",

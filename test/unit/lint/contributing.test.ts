@@ -38,7 +38,7 @@ function importersOf(kind: string): string[] {
 /** What uses a kind for what it does: a container is given its profiles, a volume lies in a pool. */
 const uses: Readonly<Record<string, readonly string[]>> = {
   profile: ["provider/dynamic/container.ts"],
-  project: [],
+  project: ["daemon/on-their-own.ts"],
   "storage-pool": ["provider/dynamic/storage-volume.ts"],
 };
 

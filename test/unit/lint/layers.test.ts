@@ -16,6 +16,7 @@ const layers: readonly { folder: string; ours: readonly string[]; packages: read
     ours: ["provider", "sdk"],
     packages: ["@grpc/grpc-js", "@pulumi/pulumi", "google-protobuf", "zod"],
   },
+  { folder: "testing", ours: ["testing", "sdk"], packages: [] },
   { folder: "cli", ours: ["cli", "sdk"], packages: ["commander", "zod"] },
   {
     folder: "daemon",
@@ -24,7 +25,7 @@ const layers: readonly { folder: string; ours: readonly string[]; packages: read
   },
 ];
 
-const sources = globSync("{cli,daemon,provider,sdk}/**/*.ts", { cwd: packageRoot }).sort();
+const sources = globSync("{cli,daemon,provider,sdk,testing}/**/*.ts", { cwd: packageRoot }).sort();
 
 /** What a file imports: folders and files of ours from the root of the repository, packages by name. */
 function importsOf(file: string): { ours: string[]; packages: string[] } {
