@@ -32,6 +32,7 @@ export {
 export { Image, type ImageArgs } from "./dynamic/image";
 export { Network, type NetworkArgs } from "./dynamic/network";
 export { NetworkAcl, type NetworkAclArgs, type NetworkAclRule, type NetworkAclRuleArgs } from "./dynamic/network-acl";
+export { NetworkAddressSet, type NetworkAddressSetArgs } from "./dynamic/network-address-set";
 export {
   NetworkForward,
   type NetworkForwardArgs,

@@ -630,6 +630,57 @@ export class NetworkAcl extends NativeResource {
   }
 }
 
+/** What a NetworkAddressSet takes. */
+export interface NetworkAddressSetArgs {
+  /** Name of the set; made from the resource's name when absent. A change replaces the network address set. */
+  name?: pulumi.Input<string>;
+  /** Free text for people. */
+  description?: pulumi.Input<string>;
+  /** Addresses and subnets such as `10.1.2.0/24`, of both families as they come. Their order means nothing. */
+  addresses?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  adopt?: pulumi.Input<boolean>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the network address set. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** Addresses and subnets under a name, which rules of network ACLs use as `$name`. A change counts at once. */
+export class NetworkAddressSet extends NativeResource {
+  /** Name of the set; made from the resource's name when absent. A change replaces the network address set. */
+  declare readonly name: pulumi.Output<string>;
+  /** Free text for people. */
+  declare readonly description: pulumi.Output<string>;
+  /** Addresses and subnets such as `10.1.2.0/24`, of both families as they come. Their order means nothing. */
+  declare readonly addresses: pulumi.Output<string[]>;
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  declare readonly config: pulumi.Output<Record<string, string>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  declare readonly adopt: pulumi.Output<boolean | undefined>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the network address set. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+
+  constructor(name: string, args: NetworkAddressSetArgs = {}, options?: pulumi.CustomResourceOptions) {
+    super(
+      "NetworkAddressSet",
+      ["name", "description", "addresses", "config", "adopt", "endpoint", "timeouts"],
+      name,
+      args,
+      options,
+    );
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new NetworkAddressSet(name, {} as NetworkAddressSetArgs, { ...options, id });
+  }
+}
+
 /** What a NetworkForward takes. */
 export interface NetworkForwardArgs {
   /** Network whose instances are the targets, a bridge. A change replaces the network forward. */
@@ -1338,6 +1389,46 @@ export const getNetworkAclOutput = (
 ): pulumi.Output<GetNetworkAclResult> =>
   pulumi.runtime.invokeOutput<GetNetworkAclResult>("bothy:index:getNetworkAcl", { ...args }, options ?? {});
 
+/** What getNetworkAddressSet takes. */
+export interface GetNetworkAddressSetArgs {
+  /** The name of the network address set. */
+  name: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getNetworkAddressSet answers. */
+export interface GetNetworkAddressSetResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Name of the set; made from the resource's name when absent. */
+  name: string;
+  /** Free text for people. */
+  description?: string;
+  /** Addresses and subnets such as `10.1.2.0/24`, of both families as they come. Their order means nothing. */
+  addresses?: string[];
+  /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
+  config?: Record<string, string>;
+}
+
+/** Reads what is there, and changes nothing. Addresses and subnets under a name, which rules of network ACLs use as `$name`. A change counts at once. */
+export const getNetworkAddressSet = (
+  args: GetNetworkAddressSetArgs,
+  options?: pulumi.InvokeOptions,
+): Promise<GetNetworkAddressSetResult> =>
+  pulumi.runtime.invoke("bothy:index:getNetworkAddressSet", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getNetworkAddressSetOutput = (
+  args: Late<GetNetworkAddressSetArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetNetworkAddressSetResult> =>
+  pulumi.runtime.invokeOutput<GetNetworkAddressSetResult>(
+    "bothy:index:getNetworkAddressSet",
+    { ...args },
+    options ?? {},
+  );
+
 /** What getNetworkForward takes. */
 export interface GetNetworkForwardArgs {
   /** The network of the network forward. */
@@ -1704,6 +1795,36 @@ export const getNetworkAclsOutput = (
   options?: pulumi.InvokeOutputOptions,
 ): pulumi.Output<GetNetworkAclsResult> =>
   pulumi.runtime.invokeOutput<GetNetworkAclsResult>("bothy:index:getNetworkAcls", { ...args }, options ?? {});
+
+/** What getNetworkAddressSets takes. */
+export interface GetNetworkAddressSetsArgs {
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getNetworkAddressSets answers. */
+export interface GetNetworkAddressSetsResult {
+  /** Their names, in order. */
+  names: string[];
+}
+
+/** Names of all network address sets. */
+export const getNetworkAddressSets = (
+  args: GetNetworkAddressSetsArgs = {},
+  options?: pulumi.InvokeOptions,
+): Promise<GetNetworkAddressSetsResult> =>
+  pulumi.runtime.invoke("bothy:index:getNetworkAddressSets", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getNetworkAddressSetsOutput = (
+  args: Late<GetNetworkAddressSetsArgs> = {},
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetNetworkAddressSetsResult> =>
+  pulumi.runtime.invokeOutput<GetNetworkAddressSetsResult>(
+    "bothy:index:getNetworkAddressSets",
+    { ...args },
+    options ?? {},
+  );
 
 /** What getNetworkForwards takes. */
 export interface GetNetworkForwardsArgs {

@@ -131,6 +131,21 @@ const wrong: WrongInput[] = [
       "config.speed": /Unknown configuration key/,
     },
   },
+  {
+    kind: "network-address-set",
+    inputs: {
+      name: "$a",
+      addresses: ["10.0.0.1", "10.0.0.0/33", " 10.0.0.1", 7],
+      config: { speed: "1" },
+    },
+    failures: {
+      name: /cannot start with reserved character/i,
+      "addresses[1]": /must be an address or a subnet/,
+      "addresses[2]": /is the same as addresses\[0\]/,
+      "addresses[3]": /must be text/,
+      "config.speed": /Unknown configuration key/,
+    },
+  },
   { kind: "network-forward", inputs: {}, failures: { network: /is required/, listenAddress: /is required/ } },
   {
     kind: "network-forward",
@@ -400,6 +415,7 @@ const withUnknowns: { kind: string; inputs: Props }[] = [
       egress: unknown,
     },
   },
+  { kind: "network-address-set", inputs: { name: unknown, addresses: [unknown, "10.0.0.1", unknown] } },
   {
     kind: "network-forward",
     inputs: {

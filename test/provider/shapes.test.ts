@@ -82,6 +82,13 @@ const right: Readonly<Record<string, Props>> = {
     config: { "user.a": "1" },
     adopt: false,
   },
+  "network-address-set": {
+    name: "offices",
+    description: "d",
+    addresses: ["192.0.2.0/24"],
+    config: { "user.a": "1" },
+    adopt: false,
+  },
   "network-forward": {
     network: "net0",
     listenAddress: "192.0.2.10",
@@ -213,6 +220,7 @@ const kinds: Readonly<Record<string, new (name: string, args: never, options?: o
   image: bothy.Image,
   network: bothy.Network,
   "network-acl": bothy.NetworkAcl,
+  "network-address-set": bothy.NetworkAddressSet,
   "network-forward": bothy.NetworkForward,
   "network-zone": bothy.NetworkZone,
   "network-zone-record": bothy.NetworkZoneRecord,

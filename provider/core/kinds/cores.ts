@@ -6,6 +6,7 @@ import { container } from "./container/container";
 import { image } from "./image";
 import { network } from "./network";
 import { networkAcl } from "./network-acl";
+import { networkAddressSet } from "./network-address-set";
 import { networkForward } from "./network-forward";
 import { networkZone } from "./network-zone";
 import { networkZoneRecord } from "./network-zone-record";
@@ -23,6 +24,7 @@ export const cores: readonly Core[] = [
   image,
   network,
   networkAcl,
+  networkAddressSet,
   networkForward,
   networkZone,
   networkZoneRecord,

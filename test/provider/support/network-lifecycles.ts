@@ -42,6 +42,24 @@ export const networkLifecycles = (reverse: string): Lifecycle[] => [
     refused: { inputs: () => ({ name: "web" }), error: /Cannot create network acl "web": name: .*already exists/i },
   },
   {
+    kind: "network-address-set",
+    inputs: () => ({ name: "offices", addresses: [" 192.0.2.1", "10.1.2.0/24", "2001:db8::/32"], description: "one" }),
+    update: { addresses: ["192.0.2.7"], description: "two", config: { "user.note": "x" } },
+    replace: () => ({ name: "offices2" }),
+    replacing: ["name"],
+    drift: async (client, id) => {
+      const { config } = (await client.getNetworkAddressSet(id)).value;
+      await client.updateNetworkAddressSet(id, { config, addresses: ["192.0.2.9"] });
+    },
+    remove: (client, id) => client.deleteNetworkAddressSet(id),
+    isThere: (client, id) => found(client.getNetworkAddressSet(id)),
+    output: "name",
+    refused: {
+      inputs: () => ({ name: "offices" }),
+      error: /Cannot create network address set "offices": name: .*already exists/i,
+    },
+  },
+  {
     kind: "network-forward",
     prepare: async (client) => {
       await client.createNetwork({ name: "fwd0", config: { "ipv4.address": "10.99.2.1/24" } });
