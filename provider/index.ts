@@ -28,6 +28,7 @@ export {
   type ContainerInterface,
   type ContainerSourceArgs,
   type ContainerWaitArgs,
+  type ContainerWaitConditionArgs,
 } from "./dynamic/container";
 export { Image, type ImageArgs } from "./dynamic/image";
 export { Network, type NetworkArgs } from "./dynamic/network";

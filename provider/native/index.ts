@@ -73,12 +73,52 @@ export interface ContainerSource {
 
 /** What must be true before the container counts as made. */
 export interface ContainerWait {
-  /** `ipv4`: a global IPv4 address; `command`: exit code 0 of `command`; `nothing`: no wait. When absent: `ipv4` if the container has a nic, then `command` if one is given. */
+  /** `ipv4`, `ipv6`: a global address; `port`: somebody listens on a TCP port; `http`: an answer over HTTP, asked by the machine of the program; `command`: exit code 0; `log`: a line; `systemd`: the boot is over; `cloud-init`: it is done, and without an error; `nothing`: no wait. When absent: `ipv4` if the container has a nic, then `command` if one is given. */
   for?: string;
-  /** Program and arguments, run in the container again and again until its exit code is 0. No shell is added. */
+  /** Of `ipv4`, `ipv6` and `http`: the device whose address is meant; any nic when absent. */
+  nic?: string;
+  /** Of `port` and `http`: a TCP port of the container; 80 for `http` when absent. */
+  port?: number;
+  /** Of `http`: the path that is asked for; `/` when absent. */
+  path?: string;
+  /** Of `http`: a whole address in place of the container's own, for a container that the machine of the program reaches in another way. */
+  url?: string;
+  /** Of `http`: the status of the answer; any below 400 when absent. */
+  status?: number;
+  /** Of `command`: program and arguments, run in the container again and again until the exit code is 0. No shell is added. */
   command?: string[];
+  /** Of `log`: a regular expression that a line matches. */
+  pattern?: string;
+  /** Of `log`: the file in the container; its console when absent. */
+  file?: string;
+  /** Conditions that must all hold, in place of `for`. They are waited for at the same time. */
+  all?: ContainerWaitCondition[];
+  /** Conditions of which one must hold, in place of `for` or beside `all`. */
+  any?: ContainerWaitCondition[];
   /** How long to wait, in seconds. */
   timeoutSeconds?: number;
+}
+
+/** One of several things that a container is waited for. */
+export interface ContainerWaitCondition {
+  /** What is waited for. `ipv4`, `ipv6`: a global address; `port`: somebody listens on a TCP port; `http`: an answer over HTTP, asked by the machine of the program; `command`: exit code 0; `log`: a line; `systemd`: the boot is over; `cloud-init`: it is done, and without an error. */
+  for: string;
+  /** Of `ipv4`, `ipv6` and `http`: the device whose address is meant; any nic when absent. */
+  nic?: string;
+  /** Of `port` and `http`: a TCP port of the container; 80 for `http` when absent. */
+  port?: number;
+  /** Of `http`: the path that is asked for; `/` when absent. */
+  path?: string;
+  /** Of `http`: a whole address in place of the container's own, for a container that the machine of the program reaches in another way. */
+  url?: string;
+  /** Of `http`: the status of the answer; any below 400 when absent. */
+  status?: number;
+  /** Of `command`: program and arguments, run in the container again and again until the exit code is 0. No shell is added. */
+  command?: string[];
+  /** Of `log`: a regular expression that a line matches. */
+  pattern?: string;
+  /** Of `log`: the file in the container; its console when absent. */
+  file?: string;
 }
 
 /** A rule about packets. Whatever their order, drop comes before reject, and reject before allow. */
@@ -173,12 +213,52 @@ export interface ContainerSourceArgs {
 
 /** What must be true before the container counts as made. */
 export interface ContainerWaitArgs {
-  /** `ipv4`: a global IPv4 address; `command`: exit code 0 of `command`; `nothing`: no wait. When absent: `ipv4` if the container has a nic, then `command` if one is given. */
+  /** `ipv4`, `ipv6`: a global address; `port`: somebody listens on a TCP port; `http`: an answer over HTTP, asked by the machine of the program; `command`: exit code 0; `log`: a line; `systemd`: the boot is over; `cloud-init`: it is done, and without an error; `nothing`: no wait. When absent: `ipv4` if the container has a nic, then `command` if one is given. */
   for?: pulumi.Input<string>;
-  /** Program and arguments, run in the container again and again until its exit code is 0. No shell is added. */
+  /** Of `ipv4`, `ipv6` and `http`: the device whose address is meant; any nic when absent. */
+  nic?: pulumi.Input<string>;
+  /** Of `port` and `http`: a TCP port of the container; 80 for `http` when absent. */
+  port?: pulumi.Input<number>;
+  /** Of `http`: the path that is asked for; `/` when absent. */
+  path?: pulumi.Input<string>;
+  /** Of `http`: a whole address in place of the container's own, for a container that the machine of the program reaches in another way. */
+  url?: pulumi.Input<string>;
+  /** Of `http`: the status of the answer; any below 400 when absent. */
+  status?: pulumi.Input<number>;
+  /** Of `command`: program and arguments, run in the container again and again until the exit code is 0. No shell is added. */
   command?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Of `log`: a regular expression that a line matches. */
+  pattern?: pulumi.Input<string>;
+  /** Of `log`: the file in the container; its console when absent. */
+  file?: pulumi.Input<string>;
+  /** Conditions that must all hold, in place of `for`. They are waited for at the same time. */
+  all?: pulumi.Input<pulumi.Input<ContainerWaitConditionArgs>[]>;
+  /** Conditions of which one must hold, in place of `for` or beside `all`. */
+  any?: pulumi.Input<pulumi.Input<ContainerWaitConditionArgs>[]>;
   /** How long to wait, in seconds. */
   timeoutSeconds?: pulumi.Input<number>;
+}
+
+/** One of several things that a container is waited for. */
+export interface ContainerWaitConditionArgs {
+  /** What is waited for. `ipv4`, `ipv6`: a global address; `port`: somebody listens on a TCP port; `http`: an answer over HTTP, asked by the machine of the program; `command`: exit code 0; `log`: a line; `systemd`: the boot is over; `cloud-init`: it is done, and without an error. */
+  for: pulumi.Input<string>;
+  /** Of `ipv4`, `ipv6` and `http`: the device whose address is meant; any nic when absent. */
+  nic?: pulumi.Input<string>;
+  /** Of `port` and `http`: a TCP port of the container; 80 for `http` when absent. */
+  port?: pulumi.Input<number>;
+  /** Of `http`: the path that is asked for; `/` when absent. */
+  path?: pulumi.Input<string>;
+  /** Of `http`: a whole address in place of the container's own, for a container that the machine of the program reaches in another way. */
+  url?: pulumi.Input<string>;
+  /** Of `http`: the status of the answer; any below 400 when absent. */
+  status?: pulumi.Input<number>;
+  /** Of `command`: program and arguments, run in the container again and again until the exit code is 0. No shell is added. */
+  command?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Of `log`: a regular expression that a line matches. */
+  pattern?: pulumi.Input<string>;
+  /** Of `log`: the file in the container; its console when absent. */
+  file?: pulumi.Input<string>;
 }
 
 /** A rule about packets. Whatever their order, drop comes before reject, and reject before allow. */

@@ -338,12 +338,47 @@ const wrong: WrongInput[] = [
   {
     kind: "container",
     inputs: { name: "web", image: "i", wait: { for: "luck", seconds: 1 } },
-    failures: { "wait.for": /must be one of/, "wait.seconds": /Known are command, for, timeoutSeconds/ },
+    failures: { "wait.for": /must be one of/, "wait.seconds": /Known are all, any, command, file, for, nic/ },
   },
   {
     kind: "container",
     inputs: { name: "web", image: "i", wait: { for: "command" } },
     failures: { "wait.command": /is required/ },
+  },
+  {
+    kind: "container",
+    inputs: {
+      name: "web",
+      image: "i",
+      wait: {
+        all: [
+          { for: "port", path: "/" },
+          { for: "http", url: "ftp://there", port: 80 },
+          { for: "log", pattern: "(", file: "var/log" },
+          { for: "ipv6", status: 200 },
+          {},
+        ],
+        any: [],
+        nic: "eth0",
+      },
+    },
+    failures: {
+      "wait.all[0].port": /is required when "for" is "port"/,
+      "wait.all[0].path": /has no effect when "for" is "port"/,
+      "wait.all[1].url": /must be an address such as/,
+      "wait.all[1].port": /cannot be combined with "url"/,
+      "wait.all[2].pattern": /must be a regular expression: /,
+      "wait.all[2].file": /must be an absolute path/,
+      "wait.all[3].status": /has no effect when "for" is "ipv6"/,
+      "wait.all[4].for": /must be one of ipv4, ipv6, port/,
+      "wait.any": /must name a condition/,
+      "wait.nic": /cannot be combined with "all": put it into that list/,
+    },
+  },
+  {
+    kind: "container",
+    inputs: { name: "web", image: "i", wait: { port: 80 } },
+    failures: { "wait.port": /needs "for"/ },
   },
   {
     kind: "container",
@@ -436,7 +471,7 @@ const withUnknowns: { kind: string; inputs: Props }[] = [
       profiles: ["default", unknown, unknown],
       running: unknown,
       ephemeral: unknown,
-      wait: { for: unknown, command: unknown, timeoutSeconds: unknown },
+      wait: { for: unknown, command: unknown, timeoutSeconds: unknown, nic: unknown, port: unknown },
       files: { "/etc/motd": { content: unknown, mode: unknown } },
       timeouts: { createSeconds: unknown },
     },
@@ -444,6 +479,14 @@ const withUnknowns: { kind: string; inputs: Props }[] = [
   {
     kind: "container",
     inputs: { name: "c", source: { instance: unknown, snapshot: unknown }, wait: unknown, files: unknown },
+  },
+  {
+    kind: "container",
+    inputs: {
+      name: "c",
+      image: "i",
+      wait: { all: [unknown, { for: unknown, url: unknown }], any: [{ for: "log", pattern: unknown }] },
+    },
   },
 ];
 

@@ -44,7 +44,7 @@ const right: Readonly<Record<string, Props>> = {
     ephemeral: false,
     running: true,
     allowRestart: false,
-    wait: { for: "command", command: ["true"], timeoutSeconds: 1 },
+    wait: { any: [{ for: "http", nic: "eth0", port: 80 }], timeoutSeconds: 1 },
     files: { "/a": { content: "c", mode: "0644", uid: 0, gid: 0 } },
     adopt: false,
     endpoint: "unix:///a",
