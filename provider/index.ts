@@ -30,6 +30,7 @@ export {
   type ContainerWaitArgs,
   type ContainerWaitConditionArgs,
 } from "./dynamic/container";
+export { Exec, type ExecArgs } from "./dynamic/exec";
 export { Image, type ImageArgs } from "./dynamic/image";
 export { Network, type NetworkArgs } from "./dynamic/network";
 export { NetworkAcl, type NetworkAclArgs, type NetworkAclRule, type NetworkAclRuleArgs } from "./dynamic/network-acl";

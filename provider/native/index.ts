@@ -511,6 +511,109 @@ export class Container extends NativeResource {
   }
 }
 
+/** What a Exec takes. */
+export interface ExecArgs {
+  /** Container in which the commands run; it must be running. A change replaces the exec. */
+  instance: pulumi.Input<string> | Container;
+  /** Program and arguments that run when the resource is made, and when an input of it changes while there is no `update`. No shell is added. */
+  create: pulumi.Input<pulumi.Input<string>[]>;
+  /** Program and arguments that run in place of `create` when an input of the resource changes. */
+  update?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Program and arguments that run when the resource is deleted; not when its container goes with it. */
+  delete?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Values of which a change has `delete` run, and then `create`. A change replaces the exec. */
+  triggers?: pulumi.Input<pulumi.Input<ConfigValue>[]>;
+  /** What the commands read from their input; nothing when absent. */
+  stdin?: pulumi.Input<string>;
+  /** Environment variables of the commands. */
+  environment?: pulumi.Input<Record<string, pulumi.Input<ConfigValue>>>;
+  /** User by number, as the container sees it; root when absent. */
+  user?: pulumi.Input<number>;
+  /** Group by number, as the container sees it. */
+  group?: pulumi.Input<number>;
+  /** Folder in the container in which the commands run. */
+  cwd?: pulumi.Input<string>;
+  /** How long a command may take, in seconds; then it is killed. When absent, as long as the step (`timeouts`). */
+  timeoutSeconds?: pulumi.Input<number>;
+  /** Exit codes that count as success; 0 when absent. */
+  exitCodes?: pulumi.Input<pulumi.Input<number>[]>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the exec. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** Commands that run in a container: when the resource is made, when it changes and when it is deleted. */
+export class Exec extends NativeResource {
+  /** Container in which the commands run; it must be running. A change replaces the exec. */
+  declare readonly instance: pulumi.Output<string>;
+  /** Program and arguments that run when the resource is made, and when an input of it changes while there is no `update`. No shell is added. */
+  declare readonly create: pulumi.Output<string[]>;
+  /** Program and arguments that run in place of `create` when an input of the resource changes. */
+  declare readonly update: pulumi.Output<string[] | undefined>;
+  /** Program and arguments that run when the resource is deleted; not when its container goes with it. */
+  declare readonly delete: pulumi.Output<string[] | undefined>;
+  /** Values of which a change has `delete` run, and then `create`. A change replaces the exec. */
+  declare readonly triggers: pulumi.Output<string[] | undefined>;
+  /** What the commands read from their input; nothing when absent. */
+  declare readonly stdin: pulumi.Output<string | undefined>;
+  /** Environment variables of the commands. */
+  declare readonly environment: pulumi.Output<Record<string, string> | undefined>;
+  /** User by number, as the container sees it; root when absent. */
+  declare readonly user: pulumi.Output<number | undefined>;
+  /** Group by number, as the container sees it. */
+  declare readonly group: pulumi.Output<number | undefined>;
+  /** Folder in the container in which the commands run. */
+  declare readonly cwd: pulumi.Output<string | undefined>;
+  /** How long a command may take, in seconds; then it is killed. When absent, as long as the step (`timeouts`). */
+  declare readonly timeoutSeconds: pulumi.Output<number | undefined>;
+  /** Exit codes that count as success; 0 when absent. */
+  declare readonly exitCodes: pulumi.Output<number[]>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the exec. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+  /** What `create` or `update` wrote to its output, at most its last 65536 characters. Secret inputs are hidden in it. */
+  declare readonly stdout: pulumi.Output<string>;
+  /** What it wrote as errors, at most its last 65536 characters. Secret inputs are hidden in it. */
+  declare readonly stderr: pulumi.Output<string>;
+  /** Its exit code. */
+  declare readonly exitCode: pulumi.Output<number>;
+
+  constructor(name: string, args: ExecArgs, options?: pulumi.CustomResourceOptions) {
+    super(
+      "Exec",
+      [
+        "instance",
+        "create",
+        "update",
+        "delete",
+        "triggers",
+        "stdin",
+        "environment",
+        "user",
+        "group",
+        "cwd",
+        "timeoutSeconds",
+        "exitCodes",
+        "endpoint",
+        "timeouts",
+        "stdout",
+        "stderr",
+        "exitCode",
+      ],
+      name,
+      args,
+      options,
+    );
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new Exec(name, {} as ExecArgs, { ...options, id });
+  }
+}
+
 /** What a Image takes. */
 export interface ImageArgs {
   /** Unified tarball on the machine that runs the program; its content counts, not its path. A change of content replaces the image. Exactly one of `sourceFile` and `template` is given. */
@@ -1298,6 +1401,61 @@ export const getContainerOutput = (
   options?: pulumi.InvokeOutputOptions,
 ): pulumi.Output<GetContainerResult> =>
   pulumi.runtime.invokeOutput<GetContainerResult>("bothy:index:getContainer", { ...args }, options ?? {});
+
+/** What getExec takes. */
+export interface GetExecArgs {
+  /** The instance of the exec. */
+  instance: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getExec answers. */
+export interface GetExecResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Container in which the commands run; it must be running. */
+  instance: string;
+  /** Program and arguments that run when the resource is made, and when an input of it changes while there is no `update`. No shell is added. */
+  create: string[];
+  /** Program and arguments that run in place of `create` when an input of the resource changes. */
+  update?: string[];
+  /** Program and arguments that run when the resource is deleted; not when its container goes with it. */
+  delete?: string[];
+  /** Values of which a change has `delete` run, and then `create`. */
+  triggers?: string[];
+  /** What the commands read from their input; nothing when absent. */
+  stdin?: string;
+  /** Environment variables of the commands. */
+  environment?: Record<string, string>;
+  /** User by number, as the container sees it; root when absent. */
+  user?: number;
+  /** Group by number, as the container sees it. */
+  group?: number;
+  /** Folder in the container in which the commands run. */
+  cwd?: string;
+  /** How long a command may take, in seconds; then it is killed. When absent, as long as the step (`timeouts`). */
+  timeoutSeconds?: number;
+  /** Exit codes that count as success; 0 when absent. */
+  exitCodes?: number[];
+  /** What `create` or `update` wrote to its output, at most its last 65536 characters. Secret inputs are hidden in it. */
+  stdout: string;
+  /** What it wrote as errors, at most its last 65536 characters. Secret inputs are hidden in it. */
+  stderr: string;
+  /** Its exit code. */
+  exitCode: number;
+}
+
+/** Reads what is there, and changes nothing. Commands that run in a container: when the resource is made, when it changes and when it is deleted. */
+export const getExec = (args: GetExecArgs, options?: pulumi.InvokeOptions): Promise<GetExecResult> =>
+  pulumi.runtime.invoke("bothy:index:getExec", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getExecOutput = (
+  args: Late<GetExecArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetExecResult> =>
+  pulumi.runtime.invokeOutput<GetExecResult>("bothy:index:getExec", { ...args }, options ?? {});
 
 /** What getImage takes. */
 export interface GetImageArgs {

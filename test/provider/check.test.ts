@@ -288,6 +288,31 @@ const wrong: WrongInput[] = [
   },
   { kind: "storage-pool", inputs: { name: "p", driver: "btfrs" }, failures: { driver: /Did you mean "btrfs"/ } },
   { kind: "storage-pool", inputs: { name: "p", driver: "ceph" }, failures: { driver: /LXD's "ceph" is not here yet/ } },
+  {
+    kind: "exec",
+    inputs: {
+      instance: "a/b",
+      create: "true",
+      update: [],
+      cwd: "tmp",
+      user: -1,
+      timeoutSeconds: 0,
+      exitCodes: [256],
+      environment: { A: {} },
+      shell: true,
+    },
+    failures: {
+      instance: /Invalid instance/,
+      create: /must be a list/,
+      update: /must name a command/,
+      cwd: /must be an absolute path/,
+      user: /must be 0 or more/,
+      timeoutSeconds: /must be more than 0/,
+      "exitCodes[0]": /must be at most 255/,
+      "environment.A": /must be text/,
+      shell: /is not a property here/,
+    },
+  },
   { kind: "snapshot", inputs: { name: "s" }, failures: { instance: /is required/ } },
   { kind: "storage-volume", inputs: { name: "v" }, failures: { pool: /is required/ } },
   {
@@ -461,6 +486,10 @@ const withUnknowns: { kind: string; inputs: Props }[] = [
     inputs: { name: unknown, type: unknown, restricted: unknown, projects: unknown, trigger: unknown },
   },
   { kind: "server-config", inputs: { config: { "core.https_address": unknown, "user.note": "a" } } },
+  {
+    kind: "exec",
+    inputs: { instance: unknown, create: ["sh", unknown], triggers: [unknown], stdin: unknown, environment: unknown },
+  },
   { kind: "snapshot", inputs: { instance: unknown, name: unknown, expiresAt: unknown } },
   { kind: "image", inputs: { sourceFile: unknown, aliases: [unknown, "a"], properties: unknown, public: unknown } },
   {

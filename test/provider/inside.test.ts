@@ -103,3 +103,96 @@ test("a wait ends at once for what can never be", { skip }, async () => {
     /stopped|not running/,
   );
 });
+
+test("an exec runs its commands when it is made, changed and deleted, and keeps what they say", { skip }, async () => {
+  const web = new Managed(provider, "container");
+  await web.up({ name: "web", image });
+  const run = async (...command: string[]) =>
+    String((await shared.client.execOutput("web", { command })).stdout).trim();
+  const exec = new Managed(provider, "exec");
+  const given = {
+    instance: "web",
+    create: [
+      "sh",
+      "-c",
+      'echo "made $COLOUR $(id -u):$(id -g) in $(pwd): $(cat)" | tee -a /tmp/log; echo bad >&2; exit 3',
+    ],
+    delete: ["sh", "-c", "echo deleted >>/tmp/log"],
+    stdin: "from stdin",
+    environment: { COLOUR: "red" },
+    user: 33,
+    group: 33,
+    cwd: "/tmp",
+    exitCodes: [0, 3],
+  };
+  await run("touch", "/tmp/log");
+  await run("chmod", "666", "/tmp/log");
+  assert.equal(await exec.up(given), "create");
+  const { stdout, stderr, exitCode } = exec.outs;
+  assert.deepEqual([stdout, stderr, exitCode], ["made red 33:33 in /tmp: from stdin\n", "bad\n", 3]);
+  assert.ok(await exec.refresh());
+  assert.equal(await exec.up(given), "same");
+
+  assert.equal(await exec.up({ ...given, timeoutSeconds: 30 }), "update");
+  assert.equal(await run("cat", "/tmp/log"), "made red 33:33 in /tmp: from stdin", "a time limit runs nothing");
+  const changed = { ...given, stdin: "", update: ["sh", "-c", "echo changed | tee -a /tmp/log"] };
+  assert.equal(await exec.up(changed), "update");
+  assert.deepEqual([exec.outs.stdout, exec.outs.exitCode], ["changed\n", 0]);
+  assert.equal(await exec.up({ ...changed, triggers: [1] }), "update", "triggers that come later replace nothing");
+  assert.equal(await exec.up({ ...changed, triggers: [2] }), "replace");
+  assert.deepEqual((await run("cat", "/tmp/log")).split("\n").slice(1), [
+    "changed",
+    "deleted",
+    "made red 33:33 in /tmp:",
+  ]);
+  await exec.destroy();
+  assert.match(await run("cat", "/tmp/log"), /deleted$/);
+
+  await exec.up({ instance: "web", create: ["true"], delete: ["false"] });
+  await assert.rejects(
+    exec.destroy(),
+    /Cannot run the delete command "false" in container "web": it ended with exit code 1/,
+  );
+  await web.destroy();
+  assert.equal(await exec.refresh(), false, "it went with its container");
+  await exec.destroy();
+});
+
+test("an exec that fails says so without secrets, and its time limit kills it", { skip }, async () => {
+  const web = new Managed(provider, "container");
+  await web.up({ name: "web", image });
+  const password = "correct-horse-battery";
+  const run = async (inputs: Props) => {
+    const made = provider.create("exec", await provider.checked("exec", { instance: "web", ...inputs }));
+    return made.then(
+      ({ outs }) => outs,
+      (error: unknown) => String(error),
+    );
+  };
+  const environment = { PASSWORD: password, COLOUR: "red" };
+  const __secrets = [
+    ["environment", "PASSWORD"],
+    ["create", "3"],
+  ];
+  const create = ["sh", "-c", 'echo "$COLOUR $PASSWORD $1"; echo "$PASSWORD" | base64 >&2; exit 4', "another-secret"];
+  const failed = String(await run({ create, environment, __secrets }));
+  assert.match(
+    failed,
+    /Cannot run the create command "sh -c .* \[hidden\]" in container "web": it ended with exit code 4, with the output: /,
+  );
+  assert.match(failed, /red \[hidden\]/);
+  assert.doesNotMatch(failed, /correct|battery|another-secret|Y29ycmVjd/);
+  const kept = await run({ create: ["sh", "-c", 'echo "it is $PASSWORD"'], environment, __secrets });
+  assert.equal((kept as Props).stdout, "it is [hidden]\n");
+  assert.match(String(await run({ create: ["nosuch"] })), /ended with exit code 127/);
+  assert.match(
+    String(await run({ create: ["sleep", "600"], timeoutSeconds: 0.5 })),
+    /it did not end within 0\.5 seconds and was killed/,
+  );
+  const { stdout } = await shared.client.execOutput("web", { command: ["ps"] });
+  assert.doesNotMatch(String(stdout), /sleep 600/);
+  assert.match(
+    String(await run({ instance: "nobody", create: ["true"] })),
+    /Cannot create exec "nobody": instance: .*not found/i,
+  );
+});
