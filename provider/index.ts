@@ -28,7 +28,9 @@ export {
   type ContainerInterface,
   type ContainerSourceArgs,
   type ContainerWaitArgs,
+  type ContainerWaitConditionArgs,
 } from "./dynamic/container";
+export { Exec, type ExecArgs } from "./dynamic/exec";
 export { Image, type ImageArgs } from "./dynamic/image";
 export { Network, type NetworkArgs } from "./dynamic/network";
 export { NetworkAcl, type NetworkAclArgs, type NetworkAclRule, type NetworkAclRuleArgs } from "./dynamic/network-acl";

@@ -10,6 +10,8 @@ const inputTypes: Readonly<Record<string, string>> = {
   "Container.devices": "Record<string, pulumi.Input<DeviceArgs>>",
   "Profile.config": "InstanceConfig<pulumi.Input<ConfigValue>>",
   "Profile.devices": "Record<string, pulumi.Input<DeviceArgs>>",
+  "Exec.environment": "Record<string, pulumi.Input<ConfigValue>>",
+  "Exec.triggers": "pulumi.Input<ConfigValue>[]",
   "Network.config": "NetworkConfig<pulumi.Input<ConfigValue>>",
   "NetworkForward.config": "NetworkForwardConfig<pulumi.Input<ConfigValue>>",
   "NetworkZone.config": "NetworkZoneConfig<pulumi.Input<ConfigValue>>",
@@ -30,6 +32,7 @@ const references: Readonly<Record<string, string>> = {
   "Container.profiles": "pulumi.Input<(pulumi.Input<string> | Named)[]>",
   "ContainerSource.instance": "pulumi.Input<string> | Named",
   "ContainerSource.snapshot": "pulumi.Input<string> | Named",
+  "Exec.instance": "pulumi.Input<string> | Container",
   "NetworkForward.network": "pulumi.Input<string> | Named",
   "NetworkZoneRecord.zone": "pulumi.Input<string> | Named",
   "Snapshot.instance": "pulumi.Input<string> | Container",
@@ -135,11 +138,22 @@ function functionOf(name: string, { description, inputs, outputs }: Function): s
   ].join("\n");
 }
 
+type Named = readonly [name: string, spec: ObjectSpec];
+
+/** The types that inputs refer to, those within other types too. */
+function withinInputs(types: readonly Named[], inputs: unknown): Named[] {
+  const met = types.filter(([name]) => JSON.stringify(inputs).includes(`:${name}"`));
+  const more = types.filter(
+    (one) => met.includes(one) || JSON.stringify(met.map(([, spec]) => spec)).includes(`:${one[0]}"`),
+  );
+  return more.length === met.length ? met : withinInputs(types, [inputs, more.map(([, spec]) => spec)]);
+}
+
 /** @returns the text of provider/native/index.ts, before it is formatted */
 export function nativeClassesText(): string {
   const { types, resources, functions, provider } = packageSchema();
   const all = Object.entries(types).map(([token, spec]) => [nameOf(token), spec] as const);
-  const given = all.filter(([name]) => JSON.stringify(inputsOf(resources)).includes(`:${name}"`));
+  const given = withinInputs(all, inputsOf(resources));
   return [
     "/** bothy/native: the resources of the plugin pulumi-resource-bothy. Made by `npm run gen`; never edited. */",
     'import "../node-version";',

@@ -51,14 +51,38 @@ export interface ContainerSourceArgs {
   snapshot?: Reference<Named>;
 }
 
-export interface ContainerWaitArgs {
+/** One thing that a container is waited for; which words go with which `for`, its description says. */
+export interface ContainerWaitConditionArgs {
   /**
-   * `ipv4`: a global IPv4 address; `command`: exit code 0 of `command`; `nothing`: no wait. When absent: `ipv4` if the
-   * container has a nic, then `command` if one is given.
+   * `ipv4`, `ipv6`: a global address; `port`: somebody listens on a TCP port; `http`: an answer over HTTP, asked by the machine of the program;
+   * `command`: exit code 0; `log`: a line; `systemd`: the boot is over; `cloud-init`: it is done, and without an error.
    */
-  for?: pulumi.Input<"ipv4" | "command" | "nothing">;
-  /** Program and arguments, run in the container again and again until its exit code is 0. No shell is added. */
+  for: pulumi.Input<"ipv4" | "ipv6" | "port" | "http" | "command" | "log" | "systemd" | "cloud-init">;
+  /** Of `ipv4`, `ipv6` and `http`: the device whose address is meant; any nic when absent. */
+  nic?: pulumi.Input<string>;
+  /** Of `port` and `http`: a TCP port of the container; 80 for `http` when absent. */
+  port?: pulumi.Input<number>;
+  /** Of `http`: the path that is asked for; `/` when absent. */
+  path?: pulumi.Input<string>;
+  /** Of `http`: a whole address in place of the container's own. */
+  url?: pulumi.Input<string>;
+  /** Of `http`: the status of the answer; any below 400 when absent. */
+  status?: pulumi.Input<number>;
+  /** Of `command`: program and arguments, run in the container again and again until the exit code is 0. No shell is added. */
   command?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Of `log`: a regular expression that a line matches. */
+  pattern?: pulumi.Input<string>;
+  /** Of `log`: the file in the container; its console when absent. */
+  file?: pulumi.Input<string>;
+}
+
+export interface ContainerWaitArgs extends Partial<Omit<ContainerWaitConditionArgs, "for">> {
+  /** As of a condition, or `nothing`. When absent: `ipv4` if the container has a nic, then `command` if one is given. */
+  for?: pulumi.Input<"ipv4" | "ipv6" | "port" | "http" | "command" | "log" | "systemd" | "cloud-init" | "nothing">;
+  /** Conditions that must all hold, in place of `for`. */
+  all?: pulumi.Input<pulumi.Input<ContainerWaitConditionArgs>[]>;
+  /** Conditions of which one must hold, in place of `for` or beside `all`. */
+  any?: pulumi.Input<pulumi.Input<ContainerWaitConditionArgs>[]>;
   /** How long to wait, in seconds; 120 when absent. */
   timeoutSeconds?: pulumi.Input<number>;
 }

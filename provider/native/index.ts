@@ -73,12 +73,52 @@ export interface ContainerSource {
 
 /** What must be true before the container counts as made. */
 export interface ContainerWait {
-  /** `ipv4`: a global IPv4 address; `command`: exit code 0 of `command`; `nothing`: no wait. When absent: `ipv4` if the container has a nic, then `command` if one is given. */
+  /** `ipv4`, `ipv6`: a global address; `port`: somebody listens on a TCP port; `http`: an answer over HTTP, asked by the machine of the program; `command`: exit code 0; `log`: a line; `systemd`: the boot is over; `cloud-init`: it is done, and without an error; `nothing`: no wait. When absent: `ipv4` if the container has a nic, then `command` if one is given. */
   for?: string;
-  /** Program and arguments, run in the container again and again until its exit code is 0. No shell is added. */
+  /** Of `ipv4`, `ipv6` and `http`: the device whose address is meant; any nic when absent. */
+  nic?: string;
+  /** Of `port` and `http`: a TCP port of the container; 80 for `http` when absent. */
+  port?: number;
+  /** Of `http`: the path that is asked for; `/` when absent. */
+  path?: string;
+  /** Of `http`: a whole address in place of the container's own, for a container that the machine of the program reaches in another way. */
+  url?: string;
+  /** Of `http`: the status of the answer; any below 400 when absent. */
+  status?: number;
+  /** Of `command`: program and arguments, run in the container again and again until the exit code is 0. No shell is added. */
   command?: string[];
+  /** Of `log`: a regular expression that a line matches. */
+  pattern?: string;
+  /** Of `log`: the file in the container; its console when absent. */
+  file?: string;
+  /** Conditions that must all hold, in place of `for`. They are waited for at the same time. */
+  all?: ContainerWaitCondition[];
+  /** Conditions of which one must hold, in place of `for` or beside `all`. */
+  any?: ContainerWaitCondition[];
   /** How long to wait, in seconds. */
   timeoutSeconds?: number;
+}
+
+/** One of several things that a container is waited for. */
+export interface ContainerWaitCondition {
+  /** What is waited for. `ipv4`, `ipv6`: a global address; `port`: somebody listens on a TCP port; `http`: an answer over HTTP, asked by the machine of the program; `command`: exit code 0; `log`: a line; `systemd`: the boot is over; `cloud-init`: it is done, and without an error. */
+  for: string;
+  /** Of `ipv4`, `ipv6` and `http`: the device whose address is meant; any nic when absent. */
+  nic?: string;
+  /** Of `port` and `http`: a TCP port of the container; 80 for `http` when absent. */
+  port?: number;
+  /** Of `http`: the path that is asked for; `/` when absent. */
+  path?: string;
+  /** Of `http`: a whole address in place of the container's own, for a container that the machine of the program reaches in another way. */
+  url?: string;
+  /** Of `http`: the status of the answer; any below 400 when absent. */
+  status?: number;
+  /** Of `command`: program and arguments, run in the container again and again until the exit code is 0. No shell is added. */
+  command?: string[];
+  /** Of `log`: a regular expression that a line matches. */
+  pattern?: string;
+  /** Of `log`: the file in the container; its console when absent. */
+  file?: string;
 }
 
 /** A rule about packets. Whatever their order, drop comes before reject, and reject before allow. */
@@ -173,12 +213,52 @@ export interface ContainerSourceArgs {
 
 /** What must be true before the container counts as made. */
 export interface ContainerWaitArgs {
-  /** `ipv4`: a global IPv4 address; `command`: exit code 0 of `command`; `nothing`: no wait. When absent: `ipv4` if the container has a nic, then `command` if one is given. */
+  /** `ipv4`, `ipv6`: a global address; `port`: somebody listens on a TCP port; `http`: an answer over HTTP, asked by the machine of the program; `command`: exit code 0; `log`: a line; `systemd`: the boot is over; `cloud-init`: it is done, and without an error; `nothing`: no wait. When absent: `ipv4` if the container has a nic, then `command` if one is given. */
   for?: pulumi.Input<string>;
-  /** Program and arguments, run in the container again and again until its exit code is 0. No shell is added. */
+  /** Of `ipv4`, `ipv6` and `http`: the device whose address is meant; any nic when absent. */
+  nic?: pulumi.Input<string>;
+  /** Of `port` and `http`: a TCP port of the container; 80 for `http` when absent. */
+  port?: pulumi.Input<number>;
+  /** Of `http`: the path that is asked for; `/` when absent. */
+  path?: pulumi.Input<string>;
+  /** Of `http`: a whole address in place of the container's own, for a container that the machine of the program reaches in another way. */
+  url?: pulumi.Input<string>;
+  /** Of `http`: the status of the answer; any below 400 when absent. */
+  status?: pulumi.Input<number>;
+  /** Of `command`: program and arguments, run in the container again and again until the exit code is 0. No shell is added. */
   command?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Of `log`: a regular expression that a line matches. */
+  pattern?: pulumi.Input<string>;
+  /** Of `log`: the file in the container; its console when absent. */
+  file?: pulumi.Input<string>;
+  /** Conditions that must all hold, in place of `for`. They are waited for at the same time. */
+  all?: pulumi.Input<pulumi.Input<ContainerWaitConditionArgs>[]>;
+  /** Conditions of which one must hold, in place of `for` or beside `all`. */
+  any?: pulumi.Input<pulumi.Input<ContainerWaitConditionArgs>[]>;
   /** How long to wait, in seconds. */
   timeoutSeconds?: pulumi.Input<number>;
+}
+
+/** One of several things that a container is waited for. */
+export interface ContainerWaitConditionArgs {
+  /** What is waited for. `ipv4`, `ipv6`: a global address; `port`: somebody listens on a TCP port; `http`: an answer over HTTP, asked by the machine of the program; `command`: exit code 0; `log`: a line; `systemd`: the boot is over; `cloud-init`: it is done, and without an error. */
+  for: pulumi.Input<string>;
+  /** Of `ipv4`, `ipv6` and `http`: the device whose address is meant; any nic when absent. */
+  nic?: pulumi.Input<string>;
+  /** Of `port` and `http`: a TCP port of the container; 80 for `http` when absent. */
+  port?: pulumi.Input<number>;
+  /** Of `http`: the path that is asked for; `/` when absent. */
+  path?: pulumi.Input<string>;
+  /** Of `http`: a whole address in place of the container's own, for a container that the machine of the program reaches in another way. */
+  url?: pulumi.Input<string>;
+  /** Of `http`: the status of the answer; any below 400 when absent. */
+  status?: pulumi.Input<number>;
+  /** Of `command`: program and arguments, run in the container again and again until the exit code is 0. No shell is added. */
+  command?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Of `log`: a regular expression that a line matches. */
+  pattern?: pulumi.Input<string>;
+  /** Of `log`: the file in the container; its console when absent. */
+  file?: pulumi.Input<string>;
 }
 
 /** A rule about packets. Whatever their order, drop comes before reject, and reject before allow. */
@@ -428,6 +508,109 @@ export class Container extends NativeResource {
   /** Reads one that exists and never changes it. @param id as an import takes it */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
     return new Container(name, {} as ContainerArgs, { ...options, id });
+  }
+}
+
+/** What a Exec takes. */
+export interface ExecArgs {
+  /** Container in which the commands run; it must be running. A change replaces the exec. */
+  instance: pulumi.Input<string> | Container;
+  /** Program and arguments that run when the resource is made, and when an input of it changes while there is no `update`. No shell is added. */
+  create: pulumi.Input<pulumi.Input<string>[]>;
+  /** Program and arguments that run in place of `create` when an input of the resource changes. */
+  update?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Program and arguments that run when the resource is deleted; not when its container goes with it. */
+  delete?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Values of which a change has `delete` run, and then `create`. A change replaces the exec. */
+  triggers?: pulumi.Input<pulumi.Input<ConfigValue>[]>;
+  /** What the commands read from their input; nothing when absent. */
+  stdin?: pulumi.Input<string>;
+  /** Environment variables of the commands. */
+  environment?: pulumi.Input<Record<string, pulumi.Input<ConfigValue>>>;
+  /** User by number, as the container sees it; root when absent. */
+  user?: pulumi.Input<number>;
+  /** Group by number, as the container sees it. */
+  group?: pulumi.Input<number>;
+  /** Folder in the container in which the commands run. */
+  cwd?: pulumi.Input<string>;
+  /** How long a command may take, in seconds; then it is killed. When absent, as long as the step (`timeouts`). */
+  timeoutSeconds?: pulumi.Input<number>;
+  /** Exit codes that count as success; 0 when absent. */
+  exitCodes?: pulumi.Input<pulumi.Input<number>[]>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the exec. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** Commands that run in a container: when the resource is made, when it changes and when it is deleted. */
+export class Exec extends NativeResource {
+  /** Container in which the commands run; it must be running. A change replaces the exec. */
+  declare readonly instance: pulumi.Output<string>;
+  /** Program and arguments that run when the resource is made, and when an input of it changes while there is no `update`. No shell is added. */
+  declare readonly create: pulumi.Output<string[]>;
+  /** Program and arguments that run in place of `create` when an input of the resource changes. */
+  declare readonly update: pulumi.Output<string[] | undefined>;
+  /** Program and arguments that run when the resource is deleted; not when its container goes with it. */
+  declare readonly delete: pulumi.Output<string[] | undefined>;
+  /** Values of which a change has `delete` run, and then `create`. A change replaces the exec. */
+  declare readonly triggers: pulumi.Output<string[] | undefined>;
+  /** What the commands read from their input; nothing when absent. */
+  declare readonly stdin: pulumi.Output<string | undefined>;
+  /** Environment variables of the commands. */
+  declare readonly environment: pulumi.Output<Record<string, string> | undefined>;
+  /** User by number, as the container sees it; root when absent. */
+  declare readonly user: pulumi.Output<number | undefined>;
+  /** Group by number, as the container sees it. */
+  declare readonly group: pulumi.Output<number | undefined>;
+  /** Folder in the container in which the commands run. */
+  declare readonly cwd: pulumi.Output<string | undefined>;
+  /** How long a command may take, in seconds; then it is killed. When absent, as long as the step (`timeouts`). */
+  declare readonly timeoutSeconds: pulumi.Output<number | undefined>;
+  /** Exit codes that count as success; 0 when absent. */
+  declare readonly exitCodes: pulumi.Output<number[]>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the exec. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+  /** What `create` or `update` wrote to its output, at most its last 65536 characters. Secret inputs are hidden in it. */
+  declare readonly stdout: pulumi.Output<string>;
+  /** What it wrote as errors, at most its last 65536 characters. Secret inputs are hidden in it. */
+  declare readonly stderr: pulumi.Output<string>;
+  /** Its exit code. */
+  declare readonly exitCode: pulumi.Output<number>;
+
+  constructor(name: string, args: ExecArgs, options?: pulumi.CustomResourceOptions) {
+    super(
+      "Exec",
+      [
+        "instance",
+        "create",
+        "update",
+        "delete",
+        "triggers",
+        "stdin",
+        "environment",
+        "user",
+        "group",
+        "cwd",
+        "timeoutSeconds",
+        "exitCodes",
+        "endpoint",
+        "timeouts",
+        "stdout",
+        "stderr",
+        "exitCode",
+      ],
+      name,
+      args,
+      options,
+    );
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new Exec(name, {} as ExecArgs, { ...options, id });
   }
 }
 
@@ -1269,6 +1452,61 @@ export const getContainerOutput = (
   options?: pulumi.InvokeOutputOptions,
 ): pulumi.Output<GetContainerResult> =>
   pulumi.runtime.invokeOutput<GetContainerResult>("bothy:index:getContainer", { ...args }, options ?? {});
+
+/** What getExec takes. */
+export interface GetExecArgs {
+  /** The instance of the exec. */
+  instance: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getExec answers. */
+export interface GetExecResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Container in which the commands run; it must be running. */
+  instance: string;
+  /** Program and arguments that run when the resource is made, and when an input of it changes while there is no `update`. No shell is added. */
+  create: string[];
+  /** Program and arguments that run in place of `create` when an input of the resource changes. */
+  update?: string[];
+  /** Program and arguments that run when the resource is deleted; not when its container goes with it. */
+  delete?: string[];
+  /** Values of which a change has `delete` run, and then `create`. */
+  triggers?: string[];
+  /** What the commands read from their input; nothing when absent. */
+  stdin?: string;
+  /** Environment variables of the commands. */
+  environment?: Record<string, string>;
+  /** User by number, as the container sees it; root when absent. */
+  user?: number;
+  /** Group by number, as the container sees it. */
+  group?: number;
+  /** Folder in the container in which the commands run. */
+  cwd?: string;
+  /** How long a command may take, in seconds; then it is killed. When absent, as long as the step (`timeouts`). */
+  timeoutSeconds?: number;
+  /** Exit codes that count as success; 0 when absent. */
+  exitCodes?: number[];
+  /** What `create` or `update` wrote to its output, at most its last 65536 characters. Secret inputs are hidden in it. */
+  stdout: string;
+  /** What it wrote as errors, at most its last 65536 characters. Secret inputs are hidden in it. */
+  stderr: string;
+  /** Its exit code. */
+  exitCode: number;
+}
+
+/** Reads what is there, and changes nothing. Commands that run in a container: when the resource is made, when it changes and when it is deleted. */
+export const getExec = (args: GetExecArgs, options?: pulumi.InvokeOptions): Promise<GetExecResult> =>
+  pulumi.runtime.invoke("bothy:index:getExec", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getExecOutput = (
+  args: Late<GetExecArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetExecResult> =>
+  pulumi.runtime.invokeOutput<GetExecResult>("bothy:index:getExec", { ...args }, options ?? {});
 
 /** What getImage takes. */
 export interface GetImageArgs {

@@ -303,6 +303,31 @@ const wrong: WrongInput[] = [
   },
   { kind: "storage-pool", inputs: { name: "p", driver: "btfrs" }, failures: { driver: /Did you mean "btrfs"/ } },
   { kind: "storage-pool", inputs: { name: "p", driver: "ceph" }, failures: { driver: /LXD's "ceph" is not here yet/ } },
+  {
+    kind: "exec",
+    inputs: {
+      instance: "a/b",
+      create: "true",
+      update: [],
+      cwd: "tmp",
+      user: -1,
+      timeoutSeconds: 0,
+      exitCodes: [256],
+      environment: { A: {} },
+      shell: true,
+    },
+    failures: {
+      instance: /Invalid instance/,
+      create: /must be a list/,
+      update: /must name a command/,
+      cwd: /must be an absolute path/,
+      user: /must be 0 or more/,
+      timeoutSeconds: /must be more than 0/,
+      "exitCodes[0]": /must be at most 255/,
+      "environment.A": /must be text/,
+      shell: /is not a property here/,
+    },
+  },
   { kind: "snapshot", inputs: { name: "s" }, failures: { instance: /is required/ } },
   { kind: "storage-volume", inputs: { name: "v" }, failures: { pool: /is required/ } },
   {
@@ -353,12 +378,47 @@ const wrong: WrongInput[] = [
   {
     kind: "container",
     inputs: { name: "web", image: "i", wait: { for: "luck", seconds: 1 } },
-    failures: { "wait.for": /must be one of/, "wait.seconds": /Known are command, for, timeoutSeconds/ },
+    failures: { "wait.for": /must be one of/, "wait.seconds": /Known are all, any, command, file, for, nic/ },
   },
   {
     kind: "container",
     inputs: { name: "web", image: "i", wait: { for: "command" } },
     failures: { "wait.command": /is required/ },
+  },
+  {
+    kind: "container",
+    inputs: {
+      name: "web",
+      image: "i",
+      wait: {
+        all: [
+          { for: "port", path: "/" },
+          { for: "http", url: "ftp://there", port: 80 },
+          { for: "log", pattern: "(", file: "var/log" },
+          { for: "ipv6", status: 200 },
+          {},
+        ],
+        any: [],
+        nic: "eth0",
+      },
+    },
+    failures: {
+      "wait.all[0].port": /is required when "for" is "port"/,
+      "wait.all[0].path": /has no effect when "for" is "port"/,
+      "wait.all[1].url": /must be an address such as/,
+      "wait.all[1].port": /cannot be combined with "url"/,
+      "wait.all[2].pattern": /must be a regular expression: /,
+      "wait.all[2].file": /must be an absolute path/,
+      "wait.all[3].status": /has no effect when "for" is "ipv6"/,
+      "wait.all[4].for": /must be one of ipv4, ipv6, port/,
+      "wait.any": /must name a condition/,
+      "wait.nic": /cannot be combined with "all": put it into that list/,
+    },
+  },
+  {
+    kind: "container",
+    inputs: { name: "web", image: "i", wait: { port: 80 } },
+    failures: { "wait.port": /needs "for"/ },
   },
   {
     kind: "container",
@@ -442,6 +502,10 @@ const withUnknowns: { kind: string; inputs: Props }[] = [
     inputs: { name: unknown, type: unknown, restricted: unknown, projects: unknown, trigger: unknown },
   },
   { kind: "server-config", inputs: { config: { "core.https_address": unknown, "user.note": "a" } } },
+  {
+    kind: "exec",
+    inputs: { instance: unknown, create: ["sh", unknown], triggers: [unknown], stdin: unknown, environment: unknown },
+  },
   { kind: "snapshot", inputs: { instance: unknown, name: unknown, expiresAt: unknown } },
   { kind: "image", inputs: { sourceFile: unknown, aliases: [unknown, "a"], properties: unknown, public: unknown } },
   {
@@ -452,7 +516,7 @@ const withUnknowns: { kind: string; inputs: Props }[] = [
       profiles: ["default", unknown, unknown],
       running: unknown,
       ephemeral: unknown,
-      wait: { for: unknown, command: unknown, timeoutSeconds: unknown },
+      wait: { for: unknown, command: unknown, timeoutSeconds: unknown, nic: unknown, port: unknown },
       files: { "/etc/motd": { content: unknown, mode: unknown } },
       timeouts: { createSeconds: unknown },
     },
@@ -460,6 +524,14 @@ const withUnknowns: { kind: string; inputs: Props }[] = [
   {
     kind: "container",
     inputs: { name: "c", source: { instance: unknown, snapshot: unknown }, wait: unknown, files: unknown },
+  },
+  {
+    kind: "container",
+    inputs: {
+      name: "c",
+      image: "i",
+      wait: { all: [unknown, { for: unknown, url: unknown }], any: [{ for: "log", pattern: unknown }] },
+    },
   },
 ];
 

@@ -49,6 +49,8 @@ const pool: Props = { name: "p", driver: "dir", config: {}, description: "" };
 const network: Props = { name: "net0", type: "bridge", config: { "ipv4.nat": "true" }, description: "" };
 const profile: Props = { name: "p", config: { "limits.cpu": "1" }, devices: {}, description: "" };
 const snapshot: Props = { instance: "web", name: "before", __instanceCreatedAt: "2030-01-01T00:00:00Z" };
+const exec: Props = { instance: "web", create: ["true"], __instanceId: "web" };
+const execState: Props = { ...exec, exitCodes: [0], stdout: "", stderr: "", exitCode: 0, __madeIn: "2030" };
 const image: Props = { sourceFile: "a.tar", fingerprint: "aa", aliases: ["one"], properties: {}, public: false };
 
 interface Case {
@@ -61,6 +63,22 @@ interface Case {
 
 const cases: Case[] = [
   { title: "equal inputs", kind: "container", olds: containerState, news: container, expect: "same" },
+  { title: "equal inputs", kind: "exec", olds: execState, news: exec, expect: "same" },
+  { title: "a command", kind: "exec", olds: execState, news: { ...exec, create: ["false"] }, expect: "update" },
+  {
+    title: "triggers",
+    kind: "exec",
+    olds: { ...execState, triggers: ["1"] },
+    news: { ...exec, triggers: ["2"] },
+    expect: { replace: ["triggers"], deleteBefore: true },
+  },
+  {
+    title: "a container that is made anew",
+    kind: "exec",
+    olds: execState,
+    news: { ...exec, __instanceId: unknown },
+    expect: { replace: ["__instanceId"], deleteBefore: true },
+  },
   {
     title: "limits",
     kind: "container",

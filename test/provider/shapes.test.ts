@@ -48,11 +48,25 @@ const right: Readonly<Record<string, Props>> = {
     ephemeral: false,
     running: true,
     allowRestart: false,
-    wait: { for: "command", command: ["true"], timeoutSeconds: 1 },
+    wait: { any: [{ for: "http", nic: "eth0", port: 80 }], timeoutSeconds: 1 },
     files: { "/a": { content: "c", mode: "0644", uid: 0, gid: 0 } },
     adopt: false,
     endpoint: "unix:///a",
     timeouts: { createSeconds: 1, updateSeconds: 1, deleteSeconds: 1 },
+  },
+  exec: {
+    instance: "web",
+    create: ["true"],
+    update: ["true"],
+    delete: ["true"],
+    triggers: ["1"],
+    stdin: "x",
+    environment: { A: "b" },
+    user: 1,
+    group: 1,
+    cwd: "/",
+    timeoutSeconds: 1,
+    exitCodes: [0],
   },
   image: {
     sourceFile: "package.json",
@@ -217,6 +231,7 @@ for (const { kind, inputs } of cores)
 const kinds: Readonly<Record<string, new (name: string, args: never, options?: object) => pulumi.CustomResource>> = {
   certificate: bothy.Certificate,
   container: bothy.Container,
+  exec: bothy.Exec,
   image: bothy.Image,
   network: bothy.Network,
   "network-acl": bothy.NetworkAcl,
@@ -235,6 +250,7 @@ const kinds: Readonly<Record<string, new (name: string, args: never, options?: o
 
 /** The input that takes a resource. */
 const referenceOf: Readonly<Record<string, string>> = {
+  exec: "instance",
   "network-forward": "network",
   "network-zone-record": "zone",
   snapshot: "instance",

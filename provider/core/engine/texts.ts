@@ -10,6 +10,15 @@ const textsOf = (map: unknown): unknown =>
 const textsOfEach = (maps: unknown): unknown =>
   isMap(maps) ? Object.fromEntries(Object.entries(maps).map(([name, map]) => [name, textsOf(map)])) : maps;
 
+/** @returns these of the inputs, with numbers, true and false within them as text */
+export const textsIn = (inputs: Props, ...names: readonly string[]): Props =>
+  Object.fromEntries(
+    names.flatMap((name) => {
+      const value = inputs[name];
+      return value === undefined ? [] : [[name, Array.isArray(value) ? value.map(asText) : textsOf(value)]];
+    }),
+  );
+
 /** Lists of maps that hold text only: rules of ACLs and ports of forwards. */
 const lists = ["ingress", "egress", "ports"] as const;
 

@@ -3,6 +3,7 @@
 import type { Core } from "../engine/core";
 import { certificate } from "./certificate";
 import { container } from "./container/container";
+import { exec } from "./exec/exec";
 import { image } from "./image";
 import { network } from "./network";
 import { networkAcl } from "./network-acl";
@@ -21,6 +22,7 @@ import { trustToken } from "./trust-token";
 export const cores: readonly Core[] = [
   certificate,
   container,
+  exec,
   image,
   network,
   networkAcl,

@@ -5,6 +5,7 @@ import type {
   ContainerArgs,
   ContainerFileArgs,
   ContainerWaitArgs,
+  ContainerWaitConditionArgs,
   ImageArgs,
   NetworkArgs,
   ProfileArgs,
@@ -13,7 +14,8 @@ import type {
   TimeoutsArgs,
 } from "../../../provider";
 import type { timeouts } from "../../../provider/core/engine/inputs";
-import type { ContainerFile, ContainerInputs, Wait } from "../../../provider/core/kinds/container/inputs";
+import type { ContainerFile, ContainerInputs } from "../../../provider/core/kinds/container/inputs";
+import type { Condition, Wait } from "../../../provider/core/kinds/container/wait/inputs";
 import type { ImageInputs } from "../../../provider/core/kinds/image";
 import type { NetworkInputs } from "../../../provider/core/kinds/network";
 import type { ProfileInputs } from "../../../provider/core/kinds/profile";
@@ -29,12 +31,13 @@ test("what a program may write is what check knows, kind by kind", () => {
     SameKeys<ContainerArgs, typeof ContainerInputs>,
     SameKeys<ContainerFileArgs, typeof ContainerFile>,
     SameKeys<ContainerWaitArgs, typeof Wait>,
+    SameKeys<ContainerWaitConditionArgs, typeof Condition>,
     SameKeys<ImageArgs, typeof ImageInputs>,
     SameKeys<NetworkArgs, typeof NetworkInputs>,
     SameKeys<ProfileArgs, typeof ProfileInputs>,
     SameKeys<SnapshotArgs, typeof SnapshotInputs>,
     SameKeys<StoragePoolArgs, typeof StoragePoolInputs>,
     SameKeys<TimeoutsArgs, typeof timeouts>,
-  ] = [true, true, true, true, true, true, true, true, true];
+  ] = [true, true, true, true, true, true, true, true, true, true];
   assert.ok(kinds.every(Boolean));
 });

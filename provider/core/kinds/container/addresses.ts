@@ -46,13 +46,17 @@ export function addressOuts(network: Addresses, devices: Devices, config: Readon
   };
 }
 
-export const hasIpv4 = (state: InstanceState): boolean =>
-  Object.values(state.network ?? {}).some(
-    ({ type, addresses }) =>
-      type !== "loopback" && addresses.some(({ family, scope }) => family === "inet" && scope === "global"),
-  );
+export type Family = "inet" | "inet6";
 
-/** Says what is there in place of a global IPv4 address, for the message of a wait that failed. */
+/** @param name of an interface; all but loopback when absent @returns global addresses of the family */
+export const globalAddresses = ({ network }: InstanceState, family: Family, name?: string): string[] =>
+  Object.entries(network ?? {})
+    .filter(([one, { type }]) => (name === undefined ? type !== "loopback" : one === name))
+    .flatMap(([, { addresses }]) => addresses)
+    .filter((one) => one.family === family && one.scope === "global")
+    .map(({ address }) => address);
+
+/** Says what is there in place of an address that is waited for, for the message of a wait that failed. */
 export function seenOf(state: InstanceState): string {
   const seen = Object.entries(state.network ?? {})
     .filter(([, { type }]) => type !== "loopback")

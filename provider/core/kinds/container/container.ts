@@ -36,7 +36,7 @@ import { ContainerInputs, ContainerOutputs, containerRules } from "./inputs";
 import { plannedState } from "./planned";
 import { type Pending, pendingIn, pendingProperty, restartNote, restartNotes } from "./restart";
 import { movesRootDisk } from "./root";
-import { waitUntilReady } from "./wait";
+import { waitUntilReady } from "./wait/wait";
 import { blamed, filledInOf, isRunning, setState, writeConfig } from "./write";
 
 type Inputs = z.output<typeof ContainerInputs>;

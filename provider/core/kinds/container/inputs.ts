@@ -9,7 +9,8 @@ import { checkConfigKeys, checkDeviceOptions, propertyPath } from "../../engine/
 import type { CheckFailure } from "../../engine/core";
 import { messageOf } from "../../engine/failure";
 import { adopt, configInput, description, devices, endpoint, replacing, timeouts } from "../../engine/inputs";
-import { isMap, type Props, unknownValue } from "../../engine/values";
+import { type Props, unknownValue } from "../../engine/values";
+import { Wait, waitRules } from "./wait/inputs";
 
 export const Source = z
   .strictObject({
@@ -19,21 +20,6 @@ export const Source = z
     }),
   })
   .meta({ id: "ContainerSource", description: "A container or a snapshot to copy." });
-
-export const Wait = z
-  .strictObject({
-    for: z.enum(["ipv4", "command", "nothing"]).optional().meta({
-      description:
-        "`ipv4`: a global IPv4 address; `command`: exit code 0 of `command`; `nothing`: no wait. When absent: `ipv4` if the container has a nic, then `command` if one is given.",
-    }),
-    command: z.array(Text).min(1, { message: "must name a command" }).optional().meta({
-      description:
-        "Program and arguments, run in the container again and again until its exit code is 0. No shell is added.",
-    }),
-    timeoutSeconds: z.number().positive().default(120).meta({ description: "How long to wait, in seconds." }),
-  })
-  .meta({ id: "ContainerWait", description: "What must be true before the container counts as made." });
-export type Wait = z.output<typeof Wait>;
 
 export const ContainerFile = z
   .strictObject({
@@ -148,11 +134,6 @@ export function containerRules(inputs: Props): CheckFailure[] {
     for (const [at, name] of inputs.profiles.entries())
       if (name !== unknownValue && inputs.profiles.indexOf(name) !== at)
         add(propertyPath(["profiles", at]), "stands in the list already");
-  if (isMap(inputs.wait)) {
-    if (inputs.wait.for === "command" && inputs.wait.command === undefined)
-      add("wait.command", 'is required when "for" is "command"');
-    if ((inputs.wait.for === "ipv4" || inputs.wait.for === "nothing") && inputs.wait.command !== undefined)
-      add("wait.command", `has no effect when "for" is "${inputs.wait.for}"; leave one of them out`);
-  }
+  failures.push(...waitRules(inputs.wait));
   return failures;
 }

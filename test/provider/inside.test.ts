@@ -1,0 +1,198 @@
+/** What the provider waits for, runs and keeps inside of containers that are there. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { test } from "node:test";
+import type { Props } from "../../provider/core/engine/values";
+import { clearedAfterEach, shareDaemon } from "../support/shared-daemon";
+import { DynamicProcess, InitFailedAnswer } from "./support/dynamic-process";
+import { lacksContainers } from "./support/lacks";
+import { Managed } from "./support/managed";
+
+const skip = lacksContainers();
+let provider: DynamicProcess;
+const shared = shareDaemon({ bare: false }, async ({ socket }) => {
+  provider = await DynamicProcess.start({ env: { BOTHY_ENDPOINT: `unix://${socket}` } });
+  return () => provider[Symbol.asyncDispose]();
+});
+clearedAfterEach(shared);
+const image = "template:busybox";
+
+/** A container whose init runs these lines at its start. */
+const running = (script: string, wait: Props): Props => ({
+  name: "web",
+  image,
+  files: { "/etc/rc.local": { mode: "0755", content: `#!/bin/sh\n${script}\n` } },
+  wait,
+});
+
+/** Why a container does not come up; it is taken away. */
+async function reasonOf(inputs: Props): Promise<string> {
+  const made = provider.create("container", await provider.checked("container", inputs));
+  const error = await made.then(
+    () => assert.fail("it came up"),
+    (cause: unknown) => cause,
+  );
+  assert.ok(error instanceof InitFailedAnswer, String(error));
+  await provider.delete("container", error.id, error.properties);
+  return error.message;
+}
+
+test("a container is waited for by ports, answers, lines and addresses, all of them and any of them", {
+  skip,
+}, async () => {
+  let asked = 0;
+  const server = createServer((_request, answer) => {
+    asked += 1;
+    answer.writeHead(asked > 2 ? 204 : 503).end();
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/health`;
+  const web = new Managed(provider, "container");
+  const script = "(sleep 1; echo is ready now >/var/log/app; echo hello >/dev/console; httpd -p 8080) &";
+  const all = [
+    { for: "ipv6", nic: "eth0" },
+    { for: "port", port: 8080 },
+    { for: "http", url, status: 204 },
+    { for: "log", file: "/var/log/app", pattern: "is ready" },
+    { for: "log", pattern: "^hello" },
+  ];
+  const any = [
+    { for: "port", port: 1 },
+    { for: "command", command: ["test", "-e", "/var/log/app"] },
+  ];
+  try {
+    await web.up(running(script, { all, any, timeoutSeconds: 20 }));
+  } finally {
+    server.close();
+  }
+  assert.equal(asked, 3);
+  const { network } = await shared.client.getInstanceState("web");
+  assert.ok(network?.eth0?.addresses.some(({ family, scope }) => family === "inet6" && scope === "global"));
+});
+
+test("a wait whose time is over names all that is missing, and what was seen last", { skip }, async () => {
+  const all = [
+    { for: "port", port: 81 },
+    { for: "log", file: "/var/log/app", pattern: "ready" },
+    { for: "http", url: "http://127.0.0.1:1/health" },
+    { for: "ipv4" },
+  ];
+  const script = "httpd -p 8080; echo still asleep >/var/log/app";
+  const reason = await reasonOf(running(script, { all, timeoutSeconds: 3 }));
+  assert.match(
+    reason,
+    /^Cannot bring up container "web": nobody listened on port 81 within 3 seconds; listened on are 8080\. Also /,
+  );
+  assert.match(reason, /no line of "\/var\/log\/app" matched \/ready\/; its last line was: still asleep\./);
+  assert.match(
+    reason,
+    /http:\/\/127\.0\.0\.1:1\/health did not answer over HTTP; .* did not answer: connect ECONNREFUSED/,
+  );
+  assert.doesNotMatch(reason, /IPv4/, "it has one");
+});
+
+test("a wait ends at once for what can never be", { skip }, async () => {
+  const wait = (condition: Props) => ({ name: "web", image, wait: { ...condition, timeoutSeconds: 600 } });
+  assert.match(await reasonOf(wait({ for: "ipv4", nic: "eth7" })), /wait\.nic: it has no nic "eth7"\. It has eth0\./);
+  assert.match(await reasonOf(wait({ for: "cloud-init" })), /its image has no cloud-init/);
+  assert.match(await reasonOf(wait({ any: [{ for: "systemd" }] })), /its image has no systemd/);
+  assert.match(
+    await reasonOf(running("(sleep 1; poweroff -f) &", { for: "port", port: 1, timeoutSeconds: 600 })),
+    /stopped|not running/,
+  );
+});
+
+test("an exec runs its commands when it is made, changed and deleted, and keeps what they say", { skip }, async () => {
+  const web = new Managed(provider, "container");
+  await web.up({ name: "web", image });
+  const run = async (...command: string[]) =>
+    String((await shared.client.execOutput("web", { command })).stdout).trim();
+  const exec = new Managed(provider, "exec");
+  const given = {
+    instance: "web",
+    create: [
+      "sh",
+      "-c",
+      'echo "made $COLOUR $(id -u):$(id -g) in $(pwd): $(cat)" | tee -a /tmp/log; echo bad >&2; exit 3',
+    ],
+    delete: ["sh", "-c", "echo deleted >>/tmp/log"],
+    stdin: "from stdin",
+    environment: { COLOUR: "red" },
+    user: 33,
+    group: 33,
+    cwd: "/tmp",
+    exitCodes: [0, 3],
+  };
+  await run("touch", "/tmp/log");
+  await run("chmod", "666", "/tmp/log");
+  assert.equal(await exec.up(given), "create");
+  const { stdout, stderr, exitCode } = exec.outs;
+  assert.deepEqual([stdout, stderr, exitCode], ["made red 33:33 in /tmp: from stdin\n", "bad\n", 3]);
+  assert.ok(await exec.refresh());
+  assert.equal(await exec.up(given), "same");
+
+  assert.equal(await exec.up({ ...given, timeoutSeconds: 30 }), "update");
+  assert.equal(await run("cat", "/tmp/log"), "made red 33:33 in /tmp: from stdin", "a time limit runs nothing");
+  const changed = { ...given, stdin: "", update: ["sh", "-c", "echo changed | tee -a /tmp/log"] };
+  assert.equal(await exec.up(changed), "update");
+  assert.deepEqual([exec.outs.stdout, exec.outs.exitCode], ["changed\n", 0]);
+  assert.equal(await exec.up({ ...changed, triggers: [1] }), "update", "triggers that come later replace nothing");
+  assert.equal(await exec.up({ ...changed, triggers: [2] }), "replace");
+  assert.deepEqual((await run("cat", "/tmp/log")).split("\n").slice(1), [
+    "changed",
+    "deleted",
+    "made red 33:33 in /tmp:",
+  ]);
+  await exec.destroy();
+  assert.match(await run("cat", "/tmp/log"), /deleted$/);
+
+  await exec.up({ instance: "web", create: ["true"], delete: ["false"] });
+  await assert.rejects(
+    exec.destroy(),
+    /Cannot run the delete command "false" in container "web": it ended with exit code 1/,
+  );
+  await web.destroy();
+  assert.equal(await exec.refresh(), false, "it went with its container");
+  await exec.destroy();
+});
+
+test("an exec that fails says so without secrets, and its time limit kills it", { skip }, async () => {
+  const web = new Managed(provider, "container");
+  await web.up({ name: "web", image });
+  const password = "correct-horse-battery";
+  const run = async (inputs: Props) => {
+    const made = provider.create("exec", await provider.checked("exec", { instance: "web", ...inputs }));
+    return made.then(
+      ({ outs }) => outs,
+      (error: unknown) => String(error),
+    );
+  };
+  const environment = { PASSWORD: password, COLOUR: "red" };
+  const __secrets = [
+    ["environment", "PASSWORD"],
+    ["create", "3"],
+  ];
+  const create = ["sh", "-c", 'echo "$COLOUR $PASSWORD $1"; echo "$PASSWORD" | base64 >&2; exit 4', "another-secret"];
+  const failed = String(await run({ create, environment, __secrets }));
+  assert.match(
+    failed,
+    /Cannot run the create command "sh -c .* \[hidden\]" in container "web": it ended with exit code 4, with the output: /,
+  );
+  assert.match(failed, /red \[hidden\]/);
+  assert.doesNotMatch(failed, /correct|battery|another-secret|Y29ycmVjd/);
+  const kept = await run({ create: ["sh", "-c", 'echo "it is $PASSWORD"'], environment, __secrets });
+  assert.equal((kept as Props).stdout, "it is [hidden]\n");
+  assert.match(String(await run({ create: ["nosuch"] })), /ended with exit code 127/);
+  assert.match(
+    String(await run({ create: ["sleep", "600"], timeoutSeconds: 0.5 })),
+    /it did not end within 0\.5 seconds and was killed/,
+  );
+  const { stdout } = await shared.client.execOutput("web", { command: ["ps"] });
+  assert.doesNotMatch(String(stdout), /sleep 600/);
+  assert.match(
+    String(await run({ instance: "nobody", create: ["true"] })),
+    /Cannot create exec "nobody": instance: .*not found/i,
+  );
+});
