@@ -5,6 +5,7 @@ import path from "node:path";
 import { after, afterEach, before } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { findTraces } from "../../scripts/scene/traces";
+import type { Instance } from "../../sdk/index";
 import { type DaemonOptions, type TestDaemon, withDaemon } from "./daemon";
 import { type Answer, assertRefused, type Body, type Outcome, outcome, send } from "./raw-http";
 
@@ -58,7 +59,7 @@ export class SharedDaemon {
 
   /** Runs the work; what there was before is what there is after, and the daemon answers. */
   async unchanged<T>(work: () => Promise<T>): Promise<T> {
-    const before = await this.#scene();
+    const before = await this.#settledScene();
     const result = await work();
     const deadline = Date.now() + 60_000;
     for (;;) {
@@ -74,6 +75,18 @@ export class SharedDaemon {
         if (Date.now() > deadline) throw error;
         await delay(25);
       }
+    }
+  }
+
+  /** The scene without interfaces of containers that have ended: they go some milliseconds after them (docs/kernel.md, Stop and freeze). */
+  async #settledScene() {
+    for (const deadline = Date.now() + 60_000; ; await delay(25)) {
+      const scene = await this.#scene();
+      const pairs = scene.interfaces.filter((name) => /^veth[0-9a-f]{8}$/.test(name));
+      if (pairs.length === 0 || Date.now() > deadline) return scene;
+      const { json } = await this.send("GET", "/1.0/instances?recursion=1&all-projects=true");
+      const running = (json.metadata as Instance[]).flatMap(({ config }) => Object.values(config));
+      if (pairs.every((name) => running.includes(name))) return scene;
     }
   }
 
