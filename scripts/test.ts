@@ -53,6 +53,7 @@ async function main(given: string[]): Promise<void> {
     ...(given.includes("--long") && { BOTHY_TEST_LONG: "1" }),
     ...process.env,
   };
+  if (names.length === 0) await must(node, [resolve(__dirname, "test/warm.js")], env);
   if (env.CI === "true") env.REQUIRE = env.REQUIRE ?? CI_FEATURES;
   const runner = ["--disable-warning=ExperimentalWarning", resolve(__dirname, "test/run.js")];
   const words = [...runner, String(CONCURRENCY), String(TEST_TIMEOUT_MS), ...files];

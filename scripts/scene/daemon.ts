@@ -59,7 +59,7 @@ export class OwnDaemon {
   }
 
   get place(): Place {
-    return placeOf(this.dir, this.netns.pid);
+    return placeOf(this.dir, this.netns.pid, process.pid);
   }
 
   /** What the daemon has logged so far. */

@@ -12,11 +12,13 @@ export interface Place {
   readonly keeperPid: number | undefined;
   /** Control group of the daemon's containers in every hierarchy. */
   readonly group: string;
+  /** Process that began before all that is ours, whose elders are not looked at: a look into each process of a machine is slow. Absent when it has ended. */
+  readonly begunBy?: number;
 }
 
-export function placeOf(stateDir: string, keeperPid?: number): Place {
+export function placeOf(stateDir: string, keeperPid?: number, begunBy?: number): Place {
   const dir = realpathSync(stateDir);
-  return { dir, keeperPid, group: parentGroupName(dir) };
+  return { dir, keeperPid, group: parentGroupName(dir), begunBy };
 }
 
 export interface Traces {
@@ -34,9 +36,7 @@ export function findTraces(place: Place): Traces {
     mounts: mountsBelow(place.dir),
     cgroups: cgroupsOf(place.group),
     loops: loopsBelow(place.dir),
-    interfaces: linesInside(place, ["ip", "-o", "link"])
-      .map((line) => /^\d+: ([^:@]+)/.exec(line)?.[1] ?? line)
-      .filter((name) => name !== "lo"),
+    interfaces: interfacesInside(place).filter((name) => name !== "lo"),
     tables: linesInside(place, ["nft", "list", "tables"]),
   };
 }
@@ -88,7 +88,8 @@ function ignoring(code: string, work: () => void): void {
 }
 
 /** Living processes in the daemon's network namespace, in its containers' groups, begun with our folder in mind or with a file in it, and what these began. */
-export function processesOf({ dir, keeperPid, group }: Place): number[] {
+export function processesOf({ dir, keeperPid, group, begunBy }: Place): number[] {
+  const since = begunBy === undefined ? 0 : startOf(begunBy);
   const netns = keeperPid === undefined ? undefined : readlinkSync(`/proc/${keeperPid}/ns/net`);
   const numbers = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   const isOurs = (pid: number) => {
@@ -101,22 +102,28 @@ export function processesOf({ dir, keeperPid, group }: Place): number[] {
   };
   const found = numbers.map(Number).filter((pid) => {
     if (pid === keeperPid || pid === process.pid) return false;
-    return isAlive(pid) && unlessEnded(() => isOurs(pid), false);
+    return isAlive(pid) && unlessEnded(() => startOf(pid) >= since && isOurs(pid), false);
   });
-  return [...new Set(found.flatMap((pid) => [pid, ...begunBy(pid)]))];
+  return [...new Set(found.flatMap((pid) => [pid, ...childrenOf(pid)]))];
 }
 
 /** A container's first process has nothing of its supervisor's about it. */
-const begunBy = (pid: number): number[] =>
+const childrenOf = (pid: number): number[] =>
   unlessEnded(() => readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8"), "")
     .split(" ")
     .filter(Boolean)
     .map(Number)
     .filter(isAlive)
-    .flatMap((child) => [child, ...begunBy(child)]);
+    .flatMap((child) => [child, ...childrenOf(child)]);
+
+/** When a process began, in ticks since the host did (proc_pid_stat(5)). */
+function startOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
+}
 
 /** A zombie has no program any more, though it still has its control group: whoever adopted it takes its time. */
-const isAlive = (pid: number): boolean => unlessEnded(() => readlinkSync(`/proc/${pid}/exe`) !== "", false);
+const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}/exe`);
 
 /** @param otherwise of a process that has ended meanwhile */
 function unlessEnded<T>(read: () => T, otherwise: T): T {
@@ -180,6 +187,13 @@ function backingFileOf(device: string): string | undefined {
     if (["ENOENT", "ENXIO"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
     throw error;
   }
+}
+
+/** What `ip link` lists, without a process for it: each line but two begins with a name and a colon. */
+function interfacesInside({ keeperPid }: Place): string[] {
+  if (keeperPid === undefined) return [];
+  const lines = readFileSync(`/proc/${keeperPid}/net/dev`, "latin1").split("\n").slice(2).filter(Boolean);
+  return lines.map((line) => line.slice(0, line.indexOf(":")).trim());
 }
 
 function linesInside({ keeperPid }: Place, command: readonly string[]): string[] {

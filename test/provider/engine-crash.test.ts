@@ -44,7 +44,8 @@ async function areWaiting({ client }: TestDaemon, count: number): Promise<void> 
 const containers = async ({ client }: TestDaemon) =>
   Object.fromEntries((await client.listInstances()).map(({ name, config }) => [name, config["volatile.uuid"]]));
 
-type How = "SIGKILL" | "a second SIGINT" | "SIGINT";
+const ways = ["SIGKILL", "a second SIGINT", "SIGINT"] as const;
+type How = (typeof ways)[number];
 
 async function interrupt(up: ChildProcess, how: How): Promise<void> {
   const ended = new Promise<void>((resolve) => up.once("exit", () => resolve()));
@@ -91,7 +92,7 @@ async function interruptions(
   program: TestStack,
   env: Record<string, string>,
 ): Promise<void> {
-  for (const how of ["SIGKILL", "a second SIGINT", "SIGINT"] as const)
+  for (const how of spread(ways, 2))
     await t.test(`by ${how}`, async () => {
       await interrupted(daemon, program, how);
       if (how !== "SIGINT") await program.must(program.destroy());
@@ -155,11 +156,10 @@ test("with another daemon's endpoint nothing of the first is taken for gone", { 
       const [here, there] = [one, other].map(({ socket }) => `unix://${socket}`);
       await TestStack.with({ BOTHY_ENDPOINT: "unix:///nonexistent/unix.socket" }, async (program) => {
         program.program('new bothy.Container("web", { name: "web", image: "template:busybox" });');
-        const { stack } = program;
-        await stack.setConfig("bothy:endpoint", { value: here! });
+        await program.configure({ "bothy:endpoint": here! });
         await program.must(program.up());
         const { pid } = await one.client.getInstanceState("web");
-        await stack.setConfig("bothy:endpoint", { value: there! });
+        await program.configure({ "bothy:endpoint": there! });
         // identity.test.ts asks the provider for each of them.
         for (const verb of spread(["up", "preview", "refresh", "destroy"] as const, 2))
           await t.test(verb, async () => {
@@ -168,7 +168,7 @@ test("with another daemon's endpoint nothing of the first is taken for gone", { 
             assert.match(program.stateText(), /"id":"web"/, "it stays in the state");
             assert.equal((await one.client.getInstanceState("web")).pid, pid, "it runs on");
           });
-        await stack.setConfig("bothy:endpoint", { value: here! });
+        await program.configure({ "bothy:endpoint": here! });
         // The engine destroys with the configuration of the last up.
         await program.must(program.up());
         await program.must(program.destroy());

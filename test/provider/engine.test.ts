@@ -40,7 +40,6 @@ test("a program with every kind goes through the real engine", { skip }, (t) =>
   withDaemon({ bare: false }, (daemon) =>
     TestStack.with(env, async (program) => {
       const { client } = daemon;
-      const { stack } = program;
       await configure(program, daemon);
       program.program(source);
       const up = async () => (await program.must(program.up())).steps;
@@ -79,7 +78,7 @@ test("a program with every kind goes through the real engine", { skip }, (t) =>
       });
 
       await t.test("a changed limit is one update in place", async () => {
-        await stack.setConfig("memory", { value: "96MiB" });
+        await program.configure({ "app:memory": "96MiB" });
         assert.deepEqual(await up(), { base: "update" });
       });
 
@@ -96,15 +95,15 @@ test("a program with every kind goes through the real engine", { skip }, (t) =>
       });
 
       await t.test("a wrong value fails in preview at the name of its property", async () => {
-        await stack.setConfig("memory", { value: "lots" });
+        await program.configure({ "app:memory": "lots" });
         const { error } = await program.preview();
         assert.match(error ?? "", /config\["limits\.memory"\]/);
         assertNoSecret("the error", error ?? "");
-        await stack.setConfig("memory", { value: "96MiB" });
+        await program.configure({ "app:memory": "96MiB" });
       });
 
       await t.test("another name replaces the container, the old one deleted first, and its snapshot", async () => {
-        await stack.setConfig("name", { value: "web2" });
+        await program.configure({ "app:name": "web2" });
         assert.deepEqual(await up(), { web: "replace", before: "replace" });
         assert.deepEqual(
           (await client.listInstances()).map(({ name }) => name),
@@ -115,22 +114,18 @@ test("a program with every kind goes through the real engine", { skip }, (t) =>
       await t.test(
         "a container that is made and never ready stays in the state, and the next up mends it",
         async () => {
-          await stack.setConfig("name", { value: "web3" });
-          await stack.setConfig("awaited", { value: "/etc/nothing" });
+          await program.configure({ "app:name": "web3", "app:awaited": "/etc/nothing" });
           const { error } = await program.up();
           assert.match(
             error ?? "",
             /Cannot bring up container "web3": the command .* within 2 seconds; its last exit code was 1/,
           );
           assertNoSecret("the error", error ?? "");
-          const { deployment } = await stack.exportStack();
           assertNoSecret("the state", program.stateText());
-          const web = (deployment.resources as { type: string; id: string; initErrors?: string[] }[]).find(({ type }) =>
-            type.endsWith(":Container"),
-          );
+          const web = program.resources().find(({ type }) => type.endsWith(":Container"));
           assert.equal(web?.id, "web3");
           assert.equal(web?.initErrors?.length, 1);
-          await stack.setConfig("awaited", { value: "/etc/password" });
+          await program.configure({ "app:awaited": "/etc/password" });
           await up();
           assert.deepEqual(
             (await client.listInstances()).map(({ name, status }) => ({ name, status })),

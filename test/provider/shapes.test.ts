@@ -271,8 +271,9 @@ const sent = (value: unknown): unknown =>
 /** Every shape goes plain for an input, and a few inside of one, since a program looks at inputs alone; of the other ways a few tell enough. */
 function shapesAt(path: readonly string[], way: string): [number, unknown][] {
   const all = [...shapes.entries()];
-  if (way !== "as it is") return all.filter(([at]) => at % 5 === 2);
-  return path.length === 1 ? all : spread(all, 5);
+  if (way === "as it is") return path.length === 1 ? all : spread(all, 5);
+  const few = all.filter(([at]) => at % 5 === 2);
+  return path.length === 1 ? few : spread(few, 1);
 }
 
 for (const [kind, Kind] of Object.entries(kinds))
