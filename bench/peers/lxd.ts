@@ -133,10 +133,11 @@ export class Lxd {
       await exit;
       clearTimeout(late);
     }
-    const place = { dir: this.base, keeperPid: this.netns.pid, group: "bothy-bench-lxd" };
+    // Its keeper goes whatever fails: the benchmark would wait for it.
+    await using netns = this.netns;
+    const place = { dir: this.base, keeperPid: netns.pid, group: "bothy-bench-lxd" };
     await removeTraces(place);
     for (const left of describeTraces(await settledTraces(place))) console.error(`LXD: ${left}`);
-    await this.netns[Symbol.asyncDispose]();
     rmSync(this.base, { recursive: true, force: true });
   }
 }

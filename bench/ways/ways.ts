@@ -1,4 +1,5 @@
 /** Ways: what bytes and questions of containers take, by a network of Bothy and by what it is made of. */
+import { findProgram } from "../../sdk/host/program";
 import type { Row } from "../run";
 import { takeSamples } from "../run";
 import type { Subject } from "../subject";
@@ -14,6 +15,10 @@ export async function takeWays(
 ): Promise<Row[]> {
   const wanted = wayMeasures.filter(({ name }) => isWanted(name));
   if (wanted.length === 0) return [];
+  if (findProgram("musl-gcc") === undefined) {
+    console.error('Left out: ways between containers: there is no musl-gcc. "apt-get install musl-tools" brings it.');
+    return [];
+  }
   const wire = buildWire(dir);
   const rows: Row[] = [];
   for (const ways of new Set(wanted.map((measure) => measure.ways)))

@@ -28,7 +28,7 @@ export class References {
 
   /** Who refers to an object, by kind and name. */
   to(target: Ref): Ref[] {
-    return this.#store.to(target).map(({ owner }) => owner);
+    return this.#store.to(target);
   }
 
   /** Brings all rows in line with what the objects say, as after an upgrade or when something was damaged. @param said of all objects */

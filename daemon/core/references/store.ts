@@ -39,6 +39,7 @@ export interface Reference {
   readonly target: Ref;
 }
 
+const ownerColumns = "owner_kind, owner_project, owner_parent, owner_name";
 const isOwner = "owner_kind = ? AND owner_project = ? AND owner_parent = ? AND owner_name = ?";
 const isTarget = "target_kind = ? AND target_project = ? AND target_parent = ? AND target_name = ?";
 
@@ -56,9 +57,10 @@ export class ReferenceStore {
     return this.database.all(`SELECT * FROM object_references WHERE ${isOwner}`, ...ownerKey(owner)).map(fromRow);
   }
 
-  to(target: Ref): Reference[] {
-    const sql = `SELECT * FROM object_references WHERE ${isTarget} ORDER BY owner_kind, owner_project, owner_name`;
-    return this.database.all(sql, ...targetKey(target)).map(fromRow);
+  /** The owners alone: thousands may refer to one object, and lists ask for many. */
+  to(target: Ref): Ref[] {
+    const sql = `SELECT ${ownerColumns} FROM object_references WHERE ${isTarget} ORDER BY owner_kind, owner_project, owner_name`;
+    return this.database.all(sql, ...targetKey(target)).map(ownerIn);
   }
 
   insert({ owner, target }: Reference): void {
@@ -75,13 +77,15 @@ export class ReferenceStore {
   }
 }
 
+const ownerIn = (row: Row): Ref => ({
+  kind: String(row.owner_kind) as RefKind,
+  project: String(row.owner_project),
+  name: String(row.owner_name),
+  ...(row.owner_parent === "" ? {} : { parent: String(row.owner_parent) }),
+});
+
 const fromRow = (row: Row): Reference => ({
-  owner: {
-    kind: String(row.owner_kind) as RefKind,
-    project: String(row.owner_project),
-    name: String(row.owner_name),
-    ...(row.owner_parent === "" ? {} : { parent: String(row.owner_parent) }),
-  },
+  owner: ownerIn(row),
   target: {
     kind: String(row.target_kind) as RefKind,
     project: String(row.target_project),

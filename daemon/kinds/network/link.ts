@@ -1,7 +1,7 @@
 /** Interfaces and routes of the daemon's own network namespace, read with `ip -j`; /sys shows the namespace of its mount instead. */
 import * as z from "zod";
 import type { Network, NetworkState } from "../../../sdk/api/network";
-import { isThere } from "../../platform/folders/files";
+import { isThere, readText } from "../../platform/folders/files";
 import { run } from "../../platform/processes/run";
 import type { RouteEntry } from "./plan";
 
@@ -52,6 +52,13 @@ export async function findLink(name: string): Promise<Link | undefined> {
   return code === 0 ? parse(stdout)[0] : undefined;
 }
 
+/** One interface, as findLink; that there is none costs no process (proc_pid_net(5): the namespace of who reads it). */
+export async function findLinkSoon(name: string): Promise<Link | undefined> {
+  const table = await readText("/proc/net/dev");
+  const isAbsent = table !== undefined && !table.split("\n").some((line) => line.trimStart().startsWith(`${name}:`));
+  return isAbsent ? undefined : findLink(name);
+}
+
 /** The interface of the host's default route, or nothing when it has none. */
 export const defaultInterface = async (): Promise<string | undefined> =>
   (await routesBy("-4", "show", "default"))[0]?.dev;
@@ -62,8 +69,8 @@ export async function portsOf(bridge: string): Promise<Link[]> {
   return code === 0 ? parse(stdout) : [];
 }
 
-/** Every route of every table of a family: what subnets are in use. */
-export const listRoutes = (family: "-4" | "-6"): Promise<RouteEntry[]> => routesBy(family, "show", "table", "all");
+/** Every route of every table, of both families: what subnets are in use. */
+export const listRoutes = (): Promise<RouteEntry[]> => routesOf(["route", "show", "table", "all"]);
 
 /** The routes of both families that lead to an interface because somebody configured them. */
 export async function staticRoutes(name: string): Promise<RouteEntry[]> {
@@ -72,8 +79,11 @@ export async function staticRoutes(name: string): Promise<RouteEntry[]> {
   return (await Promise.all(both)).flat();
 }
 
-async function routesBy(family: "-4" | "-6", ...words: string[]): Promise<RouteEntry[]> {
-  const { stdout } = await run("ip", ["-j", family, "route", ...words]);
+const routesBy = (family: "-4" | "-6", ...words: string[]): Promise<RouteEntry[]> =>
+  routesOf([family, "route", ...words]);
+
+async function routesOf(words: readonly string[]): Promise<RouteEntry[]> {
+  const { stdout } = await run("ip", ["-j", ...words]);
   return stdout.trim() === "" ? [] : Routes.parse(JSON.parse(stdout));
 }
 

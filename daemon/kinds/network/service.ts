@@ -25,7 +25,7 @@ import { fixedOf } from "./fixed-options";
 import { NetworkForwards } from "./forward/service";
 import type { NetworkHome } from "./home";
 import { HostPolicy } from "./host-policy/watch";
-import { findLink, isPort, listLinks, stateOf, unmanagedNetwork } from "./link";
+import { findLink, findLinkSoon, isPort, listLinks, stateOf, unmanagedNetwork } from "./link";
 import { NetworkNics, type ServedNetwork } from "./nics";
 import { NetworkStartUp } from "./start-up";
 import { aclsOf, type NetworkRecord, NetworkStore } from "./store";
@@ -368,7 +368,7 @@ export class NetworkService {
 
   async #requireFreeName(name: string): Promise<void> {
     if (this.#store.find(name) !== undefined) throw conflict("The network already exists");
-    if ((await findLink(name)) !== undefined)
+    if ((await findLinkSoon(name)) !== undefined)
       throw conflict(
         `Cannot create network "${name}": the host has an interface of that name already. Choose another name.`,
       );

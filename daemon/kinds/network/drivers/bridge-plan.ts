@@ -20,11 +20,17 @@ export async function planBridge(name: string, config: Config, around: Surroundi
   const set = networkConfig(config);
   const before = networkConfig(around.current ?? {});
   const hwaddr = set.get("volatile.bridge.hwaddr") ?? before.get("volatile.bridge.hwaddr") ?? randomHwaddr();
+  let listed: ReturnType<typeof listRoutes> | undefined;
+  // Once for both families, and not at all where no address is new.
+  const routes = () => {
+    listed ??= listRoutes();
+    return listed;
+  };
   const planned: Config = {
     ...config,
     "volatile.bridge.hwaddr": hwaddr,
-    ...(await planIpv4(name, config, around)),
-    ...(await planIpv6(name, config, around)),
+    ...(await planIpv4(name, config, around, routes)),
+    ...(await planIpv6(name, config, around, routes)),
   };
   for (const { key, reason } of rangeReasons(planned)) throw badRequest(`Invalid value for "${key}": ${reason}.`);
   requireGateway(planned);
@@ -36,12 +42,17 @@ export async function planBridge(name: string, config: Config, around: Surroundi
   return planned;
 }
 
-async function planIpv4(name: string, config: Config, { current, others }: Surroundings): Promise<Config> {
+async function planIpv4(
+  name: string,
+  config: Config,
+  { current, others }: Surroundings,
+  routes: typeof listRoutes,
+): Promise<Config> {
   const set = networkConfig(config);
   const before = networkConfig(current ?? {}).get("ipv4.address");
   const address = canonical(set.get("ipv4.address"));
   if (address === "none") return {};
-  const taken = async () => [...takenByNetworks(others), ...takenByRoutes(await listRoutes("-4"), name)];
+  const taken = async () => [...takenByNetworks(others), ...takenByRoutes(await routes(), name)];
   if (address === "auto")
     return {
       "ipv4.address": current !== undefined && hasIpv4(current) ? before : freeSubnet(await taken()),
@@ -55,7 +66,12 @@ async function planIpv4(name: string, config: Config, { current, others }: Surro
  * A new network has IPv6 where the host's new interfaces have it, as in LXD. One that is there keeps what it has, and has none when it had none:
  * networks of a version before IPv6 do not get it by a change of something else.
  */
-async function planIpv6(name: string, config: Config, { current, others }: Surroundings): Promise<Config> {
+async function planIpv6(
+  name: string,
+  config: Config,
+  { current, others }: Surroundings,
+  routes: typeof listRoutes,
+): Promise<Config> {
   const set = networkConfig(config);
   const isAsked = set.has("ipv6.address");
   if (!isAsked && !(current === undefined ? await newInterfacesHaveIpv6() : hasIpv6(current))) return {};
@@ -66,7 +82,7 @@ async function planIpv6(name: string, config: Config, { current, others }: Surro
     throw badRequest(
       `Cannot use ipv6.address ${address} for network "${name}": the kernel of this host has no IPv6. Set it to none, or leave it out.`,
     );
-  const taken = async () => [...takenByNetworks6(others), ...takenByRoutes6(await listRoutes("-6"), name)];
+  const taken = async () => [...takenByNetworks6(others), ...takenByRoutes6(await routes(), name)];
   if (address === "auto")
     return {
       "ipv6.address": current !== undefined && hasIpv6(current) ? before : freeSubnet6(await taken()),

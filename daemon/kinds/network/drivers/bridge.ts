@@ -18,7 +18,7 @@ import { dropHost, findHost, listHosts, writeHost } from "../hosts";
 import { leasesShown } from "../lease-list";
 import { dropLeases, hasLease, readAllLeases, sendRelease, serverOf } from "../leases";
 import { sendRelease6 } from "../leases6";
-import { findLink, isBridge, stateOf, staticRoutes } from "../link";
+import { findLink, findLinkSoon, isBridge, stateOf, staticRoutes } from "../link";
 import { DnsNames, makeFolders } from "../names";
 import type { NatProxy } from "../nat-proxy";
 import { ownAddress } from "../own-address";
@@ -52,7 +52,7 @@ export class BridgeDriver implements NetworkDriver {
 
   async start(network: NetworkPlace, { ports, proxies, before = network.config }: StartOptions = {}): Promise<void> {
     makeFolders(this.platform.log, network);
-    const link = await findLink(network.name);
+    const link = await findLinkSoon(network.name);
     if (link !== undefined && !isBridge(link))
       throw conflict(
         `Cannot start network "${network.name}": the host has another interface of that name. Rename one of them.`,
