@@ -9,12 +9,14 @@ import { readText, setOwner } from "../../platform/folders/files";
 import type { Log } from "../../platform/log";
 import { commandOf, hasEnded, send, startTimeOf } from "../../platform/processes/others";
 import { run } from "../../platform/processes/run";
+import { isIsolated } from "./config";
 import { dnsmasqArguments, rawFileOf } from "./dnsmasq";
 import { dnsmasqAccount } from "./dnsmasq-account";
 import { pidFileOf } from "./dnsmasq-pid";
 import type { NetworkPlace } from "./driver";
 import { noteAllTags } from "./host-tags";
 import { hostsDirOf } from "./hosts";
+import { startInside } from "./isolated";
 import { leasesFileOf } from "./leases";
 import { namesDirOf } from "./names";
 import { resolverArguments } from "./resolvers";
@@ -42,7 +44,8 @@ export async function ensureDnsmasq(
   if (rawText === "") await rm(rawFileOf(network), { force: true });
   else await writeFile(rawFileOf(network), rawText, { mode: 0o600 });
   await options.beforeStart();
-  await run("dnsmasq", args);
+  if (isIsolated(network.config)) await startInside(network, args);
+  else await run("dnsmasq", args);
   return true;
 }
 
