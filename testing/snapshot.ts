@@ -1,16 +1,21 @@
 /** Snapshot: containers and volumes of an environment as one state. */
-import { ApiError, type Client } from "../sdk";
+import { ApiError, type Client, type Device } from "../sdk";
+import { allOf } from "./all-of";
 import type { Ground, Made } from "./builder";
 import { waitUntilReady } from "./wait";
+
+interface Kept {
+  readonly name: string;
+  readonly isRunning: boolean;
+  readonly devices: Readonly<Record<string, Device>>;
+  readonly profiles: readonly string[];
+  readonly made: Made | undefined;
+}
 
 /** What was there, beyond what the server's own snapshots of that name hold. */
 export interface Snapshot {
   readonly name: string;
-  readonly containers: readonly {
-    readonly name: string;
-    readonly isRunning: boolean;
-    readonly made: Made | undefined;
-  }[];
+  readonly containers: readonly Kept[];
   readonly volumes: readonly string[];
 }
 
@@ -60,6 +65,8 @@ export async function takeSnapshot(
   const containers = instances.map((one) => ({
     name: one.name,
     isRunning: running.includes(one.name),
+    devices: one.devices,
+    profiles: one.profiles ?? [],
     made: made.get(one.name),
   }));
   return { name, containers, volumes };
@@ -115,10 +122,4 @@ export async function restoreSnapshot({ client, pool }: Ground, snapshot: Snapsh
         await waitUntilReady(client, name, made?.wait, made?.container.ipv4Address !== undefined);
       }),
   );
-}
-
-/** Waits for all, and then tells of the first that failed: what follows must not run beside what is under way. */
-export async function allOf(works: readonly Promise<unknown>[]): Promise<void> {
-  const outcomes = await Promise.allSettled(works);
-  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
 }
