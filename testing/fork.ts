@@ -4,7 +4,7 @@ import { allOf } from "./all-of";
 import type { Ground, Made } from "./builder";
 import { Container } from "./container";
 import { clearGround, layGround } from "./ground";
-import type { Snapshot } from "./snapshot";
+import { type Snapshot, waitingOf } from "./snapshot";
 import { waitUntilReady } from "./wait";
 
 /** @returns where the copy is, and its containers @throws ApiError, and nothing is left then */
@@ -48,12 +48,11 @@ export async function forkGround(
         };
         await (await ground.client.createInstance(post)).wait();
         if (before === undefined) return;
-        const { wait } = before;
-        const { ipv4Address } = before.container;
-        made.set(name, { container: new Container(ground.client, name, ipv4Address), wait });
-        if (isRunning) await waitUntilReady(ground.client, name, wait, ipv4Address !== undefined);
+        const container = new Container(ground.client, name, before.container.ipv4Address);
+        made.set(name, { container, wait: before.wait });
       }),
     );
+    await waitUntilReady(ground.client, snapshot.containers.filter(({ isRunning }) => isRunning).map(waitingOf));
     return { ground, made };
   } catch (error) {
     await clearGround(server, ground);

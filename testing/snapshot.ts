@@ -2,7 +2,7 @@
 import { ApiError, type Client, type Device } from "../sdk";
 import { allOf } from "./all-of";
 import type { Ground, Made } from "./builder";
-import { waitUntilReady } from "./wait";
+import { type Waiting, waitUntilReady } from "./wait";
 
 interface Kept {
   readonly name: string;
@@ -72,6 +72,13 @@ export async function takeSnapshot(
   return { name, containers, volumes };
 }
 
+/** What is waited for when it has started. */
+export const waitingOf = ({ name, made }: Kept): Waiting => ({
+  name,
+  wait: made?.wait,
+  hasNic: made?.container.ipv4Address !== undefined,
+});
+
 const volumesOf = async (client: Client, pool: string): Promise<string[]> =>
   // The list has snapshots of volumes too, as "volume/snapshot".
   (await client.listStorageVolumes(pool, "custom")).map(({ name }) => name).filter((name) => !name.includes("/"));
@@ -114,12 +121,7 @@ export async function restoreSnapshot({ client, pool }: Ground, snapshot: Snapsh
       .filter((volume) => !snapshot.volumes.includes(volume))
       .map((volume) => client.deleteStorageVolume(pool, volume)),
   ]);
-  await allOf(
-    snapshot.containers
-      .filter(({ isRunning }) => isRunning)
-      .map(async ({ name, made }) => {
-        await setState(client, name, "start");
-        await waitUntilReady(client, name, made?.wait, made?.container.ipv4Address !== undefined);
-      }),
-  );
+  const running = snapshot.containers.filter(({ isRunning }) => isRunning);
+  await allOf(running.map(({ name }) => setState(client, name, "start")));
+  await waitUntilReady(client, running.map(waitingOf));
 }

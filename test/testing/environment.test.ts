@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { test } from "node:test";
+import { packageRoot } from "../../sdk/host/package";
 import { Environment } from "../../testing";
 import { preparePool } from "../support/daemon";
 import { shareDaemon } from "../support/shared-daemon";
@@ -127,6 +128,15 @@ test("a fork has no way to its host, and its DNS knows no names but its own", as
   assert.equal((await tester.exec(["ping", "-c", "1", "-W", "1", "192.0.2.7"])).code, 1);
   await environment.result.tester.run(["ping", "-c", "1", "-W", "2", "192.0.2.7"]);
   assert.notEqual((await tester.exec(["nslookup", "example.com"])).code, 0);
+});
+
+test("the example of a suite passes, and leaves nothing", async () => {
+  const before = await left();
+  const file = path.join(packageRoot, "examples/ci-environment/shop.test.ts");
+  const env = ["-u", "NODE_TEST_CONTEXT", `BOTHY_ENDPOINT=${shared.daemon.socket}`];
+  const said = await shared.daemon.run("env", ...env, process.execPath, "--test", "--test-reporter=tap", file);
+  assert.match(said, /# pass 3\n# fail 0/);
+  assert.deepEqual(await left(), before);
 });
 
 test("a program that fails leaves nothing, and what cannot be is told", async () => {
