@@ -53,7 +53,7 @@ export interface ContainerArgs {
   readonly description?: string;
   /** Whether the container runs; true when absent. */
   readonly running?: boolean;
-  /** Files by absolute path, written before the first start. Missing folders are made. */
+  /** Files of the root disk by absolute path, written before the first start. Missing folders are made; a volume hides what is below its path. */
   readonly files?: Readonly<Record<string, FileArgs>>;
   readonly wait?: WaitArgs;
 }

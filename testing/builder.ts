@@ -56,7 +56,7 @@ export class Builder {
     if (running && !start) await (await client.setInstanceState(name, { action: "start" })).wait();
     const container = new Container(client, name, ipv4Address);
     this.made.set(name, { container, wait });
-    if (running) await waitUntilReady(client, name, wait, ipv4Address !== undefined);
+    if (running) await waitUntilReady(client, [{ name, wait, hasNic: ipv4Address !== undefined }]);
     return container;
   }
 

@@ -1,8 +1,10 @@
 /** Environment: containers, volumes and a network of a test suite's own, gone with it whatever its end. */
 import { ApiError, type Client } from "../sdk";
+import { allOf } from "./all-of";
 import type { EnvironmentOptions } from "./args";
 import { Builder, type Ground, type Made } from "./builder";
-import type { Container } from "./container";
+import { Container } from "./container";
+import { forkGround } from "./fork";
 import { clearGround, layGround, openServer, poolOf } from "./ground";
 import { keepAlive, type Living, letGo } from "./living";
 import { restoreSnapshot, type Snapshot, takeSnapshot } from "./snapshot";
@@ -14,6 +16,7 @@ export type Program<T> = (builder: Builder) => Promise<T> | T;
 export class Environment<T = unknown> implements Living {
   readonly #made = new Map<string, Made>();
   readonly #snapshots: Snapshot[] = [];
+  readonly #forks = new Set<Environment<T>>();
   #over: Promise<void> | undefined;
   #result: { readonly value: T } | undefined;
 
@@ -22,8 +25,11 @@ export class Environment<T = unknown> implements Living {
     readonly server: Client,
     private readonly ground: Ground,
     readonly ttlMs: number,
+    /** What it is a copy of. */
+    private readonly origin?: Environment<T>,
   ) {
     keepAlive(this);
+    if (origin !== undefined) origin.#forks.add(this);
   }
 
   /**
@@ -37,7 +43,7 @@ export class Environment<T = unknown> implements Living {
     let environment: Environment<T>;
     try {
       const pool = await poolOf(server, options);
-      environment = new Environment<T>(server, await layGround(server, { pool, ttlMs: ttl, network: {} }), ttl);
+      environment = new Environment<T>(server, await layGround(server, { pool, ttlMs: ttl }), ttl);
     } catch (error) {
       await server.close();
       throw error;
@@ -52,7 +58,7 @@ export class Environment<T = unknown> implements Living {
     }
   }
 
-  /** What the program has answered with. */
+  /** What the program has answered with. In a fork the containers among its properties are the fork's own. */
   get result(): T {
     if (this.#result === undefined) throw new Error("The program of the environment is not over.");
     return this.#result.value;
@@ -99,6 +105,20 @@ export class Environment<T = unknown> implements Living {
       if (made !== undefined) this.#made.set(container, made);
   }
 
+  /**
+   * Copies all of it as it was at a snapshot, the last one when none is named; without any, one is taken now. The copy has the same names and
+   * addresses, and no way to the host or the world but `publish()` (docs/testing-environments.md). It goes with this environment at the latest.
+   * @throws ApiError NOT_FOUND
+   */
+  async fork(name?: string): Promise<Environment<T>> {
+    if (name === undefined && this.#snapshots.length === 0) await this.snapshot();
+    const { ground, made } = await forkGround(this.server, this.ground, this.#snapshotOf(name), this.ttlMs);
+    const fork = new Environment<T>(this.server, ground, this.ttlMs, this);
+    for (const [container, one] of made) fork.#made.set(container, one);
+    fork.#result = { value: resultIn(this.result, made) };
+    return fork;
+  }
+
   #snapshotOf(name: string | undefined): Snapshot {
     const found = name === undefined ? this.#snapshots.at(-1) : this.#snapshots.find((one) => one.name === name);
     if (found !== undefined) return found;
@@ -118,10 +138,21 @@ export class Environment<T = unknown> implements Living {
 
   async #end(): Promise<void> {
     try {
+      await allOf([...this.#forks].map((fork) => fork[Symbol.asyncDispose]()));
       await clearGround(this.server, this.ground);
     } finally {
       letGo(this);
-      await this.server.close();
+      if (this.origin === undefined) await this.server.close();
+      else this.origin.#forks.delete(this);
     }
   }
+}
+
+/** A result with the containers of a copy in place of those that it was made of. */
+function resultIn<T>(result: T, made: ReadonlyMap<string, Made>): T {
+  const own = (value: unknown) => (value instanceof Container ? (made.get(value.name)?.container ?? value) : value);
+  if (result instanceof Container) return own(result) as T;
+  if (typeof result !== "object" || result === null || Object.getPrototypeOf(result) !== Object.prototype)
+    return result;
+  return Object.fromEntries(Object.entries(result).map(([key, value]) => [key, own(value)])) as T;
 }

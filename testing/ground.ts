@@ -1,6 +1,7 @@
 /** Ground: the project and the network of an environment, and the server that they are on. */
 import { randomBytes } from "node:crypto";
 import { ApiError, Client, type Config, endpointText, ensureDaemon, isLocalDefault } from "../sdk";
+import { allOf } from "./all-of";
 import type { EnvironmentOptions } from "./args";
 import type { Ground } from "./builder";
 import { expiryIn } from "./ttl";
@@ -46,15 +47,21 @@ export async function poolOf(server: Client, { pool }: EnvironmentOptions): Prom
 /** Names of bridges have 15 characters. */
 export const newName = (): string => `env-${randomBytes(4).toString("hex")}`;
 
+interface GroundArgs {
+  readonly pool: string;
+  readonly ttlMs: number;
+  /** Configuration of the network beyond that of all. */
+  readonly network?: Config;
+  /** What is made in the project while its network is made. */
+  readonly beside?: (client: Client) => Promise<void>;
+}
+
 /**
  * Makes project and network. The project is there first, with its time and the name of the network: whenever this process dies, the daemon finds
  * all that it has made.
- * @param network configuration beyond that of all
+ * @throws ApiError, and nothing is left then
  */
-export async function layGround(
-  server: Client,
-  { pool, ttlMs, network }: { readonly pool: string; readonly ttlMs: number; readonly network: Config },
-): Promise<Ground> {
+export async function layGround(server: Client, { pool, ttlMs, network, beside }: GroundArgs): Promise<Ground> {
   const name = newName();
   await server.createProject({
     name,
@@ -62,6 +69,8 @@ export async function layGround(
     // Images are shared: each suite would fetch its own again.
     config: { "features.images": "false", "expiry.at": expiryIn(ttlMs), "expiry.networks": name },
   });
+  const client = new Client({ endpoint: server.endpoint, project: name });
+  const ground = { client, project: name, network: name, pool };
   const search = `${name}.lxd`;
   const config = {
     "ipv6.address": "none",
@@ -71,19 +80,21 @@ export async function layGround(
     "raw.dnsmasq": `dhcp-option-force=option:domain-name,${search}`,
     ...network,
   };
+  const description = `Network of the environment ${name}`;
   try {
-    await server.createNetwork({ name, type: "bridge", description: `Network of the environment ${name}`, config });
+    await allOf([server.createNetwork({ name, type: "bridge", description, config }), beside?.(client) ?? none]);
+    const subnet = network?.["ipv4.address"] ?? (await server.getNetwork(name)).value.config["ipv4.address"] ?? "";
+    return { ...ground, subnet };
   } catch (error) {
-    await server.deleteProjectWithContent(name);
+    await clearGround(server, ground);
     throw error;
   }
-  const { value } = await server.getNetwork(name);
-  const client = new Client({ endpoint: server.endpoint, project: name });
-  return { client, project: name, network: name, subnet: value.config["ipv4.address"] ?? "", pool };
 }
 
+const none = Promise.resolve();
+
 /** Takes away project and network with all that is in them; what is gone already is no error. @throws ApiError */
-export async function clearGround(server: Client, { client, project, network }: Ground): Promise<void> {
+export async function clearGround(server: Client, { client, project, network }: Omit<Ground, "subnet">): Promise<void> {
   try {
     const instances = await client.listInstances();
     // One after the other would take as many times as long; what is left is the project's to find.

@@ -1,16 +1,21 @@
 /** Snapshot: containers and volumes of an environment as one state. */
-import { ApiError, type Client } from "../sdk";
+import { ApiError, type Client, type Device } from "../sdk";
+import { allOf } from "./all-of";
 import type { Ground, Made } from "./builder";
-import { waitUntilReady } from "./wait";
+import { type Waiting, waitUntilReady } from "./wait";
+
+interface Kept {
+  readonly name: string;
+  readonly isRunning: boolean;
+  readonly devices: Readonly<Record<string, Device>>;
+  readonly profiles: readonly string[];
+  readonly made: Made | undefined;
+}
 
 /** What was there, beyond what the server's own snapshots of that name hold. */
 export interface Snapshot {
   readonly name: string;
-  readonly containers: readonly {
-    readonly name: string;
-    readonly isRunning: boolean;
-    readonly made: Made | undefined;
-  }[];
+  readonly containers: readonly Kept[];
   readonly volumes: readonly string[];
 }
 
@@ -60,10 +65,19 @@ export async function takeSnapshot(
   const containers = instances.map((one) => ({
     name: one.name,
     isRunning: running.includes(one.name),
+    devices: one.devices,
+    profiles: one.profiles ?? [],
     made: made.get(one.name),
   }));
   return { name, containers, volumes };
 }
+
+/** What is waited for when it has started. */
+export const waitingOf = ({ name, made }: Kept): Waiting => ({
+  name,
+  wait: made?.wait,
+  hasNic: made?.container.ipv4Address !== undefined,
+});
 
 const volumesOf = async (client: Client, pool: string): Promise<string[]> =>
   // The list has snapshots of volumes too, as "volume/snapshot".
@@ -107,18 +121,7 @@ export async function restoreSnapshot({ client, pool }: Ground, snapshot: Snapsh
       .filter((volume) => !snapshot.volumes.includes(volume))
       .map((volume) => client.deleteStorageVolume(pool, volume)),
   ]);
-  await allOf(
-    snapshot.containers
-      .filter(({ isRunning }) => isRunning)
-      .map(async ({ name, made }) => {
-        await setState(client, name, "start");
-        await waitUntilReady(client, name, made?.wait, made?.container.ipv4Address !== undefined);
-      }),
-  );
-}
-
-/** Waits for all, and then tells of the first that failed: what follows must not run beside what is under way. */
-export async function allOf(works: readonly Promise<unknown>[]): Promise<void> {
-  const outcomes = await Promise.allSettled(works);
-  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+  const running = snapshot.containers.filter(({ isRunning }) => isRunning);
+  await allOf(running.map(({ name }) => setState(client, name, "start")));
+  await waitUntilReady(client, running.map(waitingOf));
 }

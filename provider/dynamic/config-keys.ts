@@ -209,6 +209,7 @@ export type NetworkConfigKey =
   | "bridge.driver"
   | "bridge.external_interfaces"
   | "bridge.hwaddr"
+  | "bridge.isolated"
   | "bridge.mode"
   | "bridge.mtu"
   | "dns.domain"
@@ -261,6 +262,8 @@ export interface NetworkConfig<Value> {
   "bridge.external_interfaces"?: Value;
   /** Hardware address of the bridge. Default: `volatile.bridge.hwaddr`. */
   "bridge.hwaddr"?: Value;
+  /** Whether the gateway, with DHCP and DNS, is in a network namespace of its own. Then the host has no address in the network and routes nothing of it, and another network may have the same `ipv4.address`. There is no IPv6. Default: `false`. It cannot be changed later. */
+  "bridge.isolated"?: Value;
   /** How the bridge works. LXD's `fan` is refused: it needs a kernel of Ubuntu's. Default: `standard`. */
   "bridge.mode"?: Value;
   /** Largest packet of the bridge, in bytes. A nic follows at its next start. When the key is set, DHCP tells it to the guests. Default: `1500`, and `1400` with a tunnel. */

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { test } from "node:test";
+import { packageRoot } from "../../sdk/host/package";
 import { Environment } from "../../testing";
 import { preparePool } from "../support/daemon";
 import { shareDaemon } from "../support/shared-daemon";
@@ -87,6 +88,55 @@ test("all containers and volumes are of one moment in a snapshot", async () => {
     assert.ok(Number(seen) > 0);
   }
   assert.equal(await tester.run(["wget", "-qO-", "http://app/cgi-bin/rows"]), "first\n");
+});
+
+test("forks have all of it with the same addresses, know nothing of each other, and go by themselves", async () => {
+  const name = await environment.snapshot();
+  const [one, two] = await Promise.all([environment.fork(name), environment.fork(name)]);
+  await one.result.db.run(["sh", "-c", "echo of one >>/srv/rows"]);
+  await two.result.db.run(["sh", "-c", "echo of two >>/srv/rows"]);
+  const rows = (of: typeof environment) => of.result.tester.run(["wget", "-qO-", "http://app/cgi-bin/rows"]);
+  assert.deepEqual(await Promise.all([rows(one), rows(two), rows(environment)]), [
+    "first\nof one\n",
+    "first\nof two\n",
+    "first\n",
+  ]);
+  for (const container of ["db", "app", "tester"]) {
+    const { ipv4Address } = environment.container(container);
+    assert.equal(one.container(container).ipv4Address, ipv4Address);
+    const shown = await one.container(container).run(["ip", "-4", "addr", "show", "dev", "eth0"]);
+    assert.match(shown, new RegExp(`inet ${ipv4Address}/24`));
+  }
+  // The host has the way to the first one alone; a published port leads into a fork.
+  const port = await two.result.db.publish(80);
+  const hostSees = (url: string) => shared.daemon.run("curl", "-sS", "--max-time", "5", url);
+  assert.equal(await hostSees(`http://127.0.0.1:${port}/rows`), "first\nof two\n");
+  assert.equal(await hostSees(`http://${environment.result.db.ipv4Address}/rows`), "first\n");
+  await one[Symbol.asyncDispose]();
+  assert.equal(await rows(two), "first\nof two\n");
+  assert.ok(!(await left()).includes(one.project));
+  // A fork that nobody has taken away goes with what it was made of, at the end of these tests.
+});
+
+test("a fork has no way to its host, and its DNS knows no names but its own", async () => {
+  await using fork = await environment.fork();
+  const { tester } = fork.result;
+  const { ipv4Address = "" } = environment.result.tester;
+  const gateway = ipv4Address.replace(/\d+$/, "1");
+  await tester.run(["ping", "-c", "1", "-W", "2", gateway]);
+  await shared.daemon.run("ip", "address", "add", "192.0.2.7/32", "dev", "lo");
+  assert.equal((await tester.exec(["ping", "-c", "1", "-W", "1", "192.0.2.7"])).code, 1);
+  await environment.result.tester.run(["ping", "-c", "1", "-W", "2", "192.0.2.7"]);
+  assert.notEqual((await tester.exec(["nslookup", "example.com"])).code, 0);
+});
+
+test("the example of a suite passes, and leaves nothing", async () => {
+  const before = await left();
+  const file = path.join(packageRoot, "examples/ci-environment/shop.test.ts");
+  const env = ["-u", "NODE_TEST_CONTEXT", `BOTHY_ENDPOINT=${shared.daemon.socket}`];
+  const said = await shared.daemon.run("env", ...env, process.execPath, "--test", "--test-reporter=tap", file);
+  assert.match(said, /# pass 3\n# fail 0/);
+  assert.deepEqual(await left(), before);
 });
 
 test("a program that fails leaves nothing, and what cannot be is told", async () => {

@@ -17,6 +17,9 @@ export const hasIpv4 = (config: Config): boolean => isAddressed(networkConfig(co
 
 export const hasIpv6 = (config: Config): boolean => isAddressed(networkConfig(config).get("ipv6.address"));
 
+/** Whether the host has no part in the network but its bridge (isolated.ts). */
+export const isIsolated = (config: Config): boolean => networkConfig(config).get("bridge.isolated");
+
 export const servesDhcp = (config: Config): boolean => hasIpv4(config) && networkConfig(config).get("ipv4.dhcp");
 
 /** Whether DHCPv6 answers, with addresses or without. */

@@ -9,6 +9,7 @@ import { readText, setOwner } from "../../platform/folders/files";
 import type { Log } from "../../platform/log";
 import { commandOf, hasEnded, send, startTimeOf } from "../../platform/processes/others";
 import { run } from "../../platform/processes/run";
+import { isIsolated } from "./config";
 import { dnsmasqArguments, rawFileOf } from "./dnsmasq";
 import { dnsmasqAccount } from "./dnsmasq-account";
 import { pidFileOf } from "./dnsmasq-pid";
@@ -16,6 +17,7 @@ import type { NetworkPlace } from "./driver";
 import { noteAllTags } from "./host-tags";
 import { hostsDirOf } from "./hosts";
 import { withEnoughInotify } from "./inotify-limit";
+import { startInside } from "./isolated";
 import { leasesFileOf } from "./leases";
 import { namesDirOf } from "./names";
 import { resolverArguments } from "./resolvers";
@@ -43,7 +45,9 @@ export async function ensureDnsmasq(
   if (rawText === "") await rm(rawFileOf(network), { force: true });
   else await writeFile(rawFileOf(network), rawText, { mode: 0o600 });
   await options.beforeStart();
-  await withEnoughInotify(options.log, () => run("dnsmasq", args));
+  await withEnoughInotify(options.log, () =>
+    isIsolated(network.config) ? startInside(network, args) : run("dnsmasq", args),
+  );
   return true;
 }
 

@@ -23,8 +23,8 @@ const Link = z.looseObject({
   address: z.string().default(""),
   link_type: z.string().default(""),
   master: z.string().optional(),
-  /** Interface that it stands on. */
-  link: z.string().optional(),
+  /** Interface that it stands on; null of a tunnel that stands on none. */
+  link: z.string().nullish(),
   ifalias: z.string().optional(),
   linkinfo: z
     .looseObject({ info_kind: z.string().optional(), info_data: z.looseObject({}).optional() })

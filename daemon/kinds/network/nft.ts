@@ -6,7 +6,7 @@ import { judgedPorts } from "./acl/judged-ports";
 import type { NetworkAcl } from "./acl/lines";
 import { aclChains } from "./acl/network-chains";
 import { setCommands } from "./acl/sets";
-import { type Family, familiesOf } from "./config";
+import { type Family, familiesOf, isIsolated } from "./config";
 import type { NetworkPlace } from "./driver";
 import { askingRule, type EgressRules, egressChains, egressSets } from "./egress/rules";
 import { type ForwardRules, forwardChains } from "./forward/rules";
@@ -21,6 +21,9 @@ export function rulesetOf(
   forwards: readonly ForwardRules[] = [],
   egress: readonly EgressRules[] = [],
 ): string {
+  // Whatever a guest sends to an address of the host by the bridge's own hardware address.
+  if (isIsolated(config))
+    return `table ${tableOf(name)} {\n${chain("input", "type filter hook input priority filter; policy accept;", [`iifname "${name}" drop`])}}\n`;
   const set = networkConfig(config);
   const families = familiesOf(config);
   const filtered = families.filter(({ key }) => set.get(`${key}.firewall`));

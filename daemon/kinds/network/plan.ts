@@ -3,7 +3,7 @@
 import { randomInt } from "node:crypto";
 import { networkConfig } from "../../../sdk/api/config/network";
 import { badRequest } from "../../../sdk/api/errors";
-import { subnetOf } from "./config";
+import { isIsolated, subnetOf } from "./config";
 import { addressText, firstOf, lastOf, overlaps, parseAddress, parseSubnet, type Subnet, subnetText } from "./ipv4";
 
 /** A subnet that somebody has, and who. */
@@ -31,9 +31,10 @@ export function takenByRoutes(routes: readonly RouteEntry[], except: string): Ta
   });
 }
 
-/** The subnets of networks that have one, and those that they send to their guests. */
+/** The subnets of networks that the host is in, and those that they send to their guests. */
 export function takenByNetworks(networks: readonly { name: string; config: Record<string, string> }[]): Taken[] {
   return networks.flatMap(({ name, config }) => {
+    if (isIsolated(config)) return [];
     const routes = (networkConfig(config).get("ipv4.routes") ?? []).map(parseSubnet);
     return [subnetOf(config), ...routes].flatMap((subnet) =>
       subnet === undefined ? [] : [{ subnet, by: `the network "${name}" (${subnetText(subnet)})` }],

@@ -263,4 +263,5 @@ export const apiExtensions: readonly string[] = [
   "bothy_syscalls_profile",
   "bothy_network_egress",
   "bothy_expiry",
+  "bothy_network_isolated",
 ];

@@ -12,7 +12,7 @@ import { networkZoneRows } from "./network/zones";
 import { parentKeys } from "./network-parent";
 import { readerOf } from "./reader";
 import { grouped, type KeyTable, type ValueType } from "./table";
-import { anyText, hwaddr, mtu, oneOf, text } from "./values";
+import { anyText, bool, hwaddr, mtu, oneOf, text } from "./values";
 
 export type { AddressRange } from "./network/shared";
 
@@ -86,6 +86,15 @@ const bridge = grouped("bridge", {
     extension: "network_hwaddr",
     example: "00:16:3e:01:02:03",
     doc: "Hardware address of the bridge.",
+  },
+  "bridge.isolated": {
+    type: bool,
+    default: "false",
+    applies: "at creation",
+    since,
+    extension: "bothy_network_isolated",
+    example: "true",
+    doc: "Whether the gateway, with DHCP and DNS, is in a network namespace of its own. Then the host has no address in the network and routes nothing of it, and another network may have the same `ipv4.address`. There is no IPv6.",
   },
   "bridge.mode": {
     type: standard,

@@ -4,7 +4,7 @@ import { isTrue } from "../../../../sdk/api/config/values";
 import { ApiError, badRequest, conflict, notFound } from "../../../../sdk/api/errors";
 import { defaultProject } from "../../../core/call";
 import { toApiError } from "../../../platform/errors";
-import { hasIpv4, hasIpv6 } from "../../network/config";
+import { hasIpv4, hasIpv6, isIsolated } from "../../network/config";
 import type { NetworkHost } from "../../network/driver";
 import { fixedOf } from "../../network/fixed-options";
 import { findLink } from "../../network/link";
@@ -34,7 +34,8 @@ function check({ home, owner, nic }: NicFacts): void {
 
 /** What a nic may reach is judged where the host routes. @param config of the network, where it is one of the server @throws ApiError BAD_REQUEST */
 function requireRouted(config: Config | undefined, { device, options }: Nic): void {
-  if (portFilterOf(options).egress === undefined || (config && (hasIpv4(config) || hasIpv6(config)))) return;
+  const isRouted = config && (hasIpv4(config) || hasIpv6(config)) && !isIsolated(config);
+  if (portFilterOf(options).egress === undefined || isRouted) return;
   throw badRequest(
     `Device validation failed for "${device}": "security.egress.allow" needs a network of the server that has an ipv4.address or ipv6.address`,
   );

@@ -1,6 +1,6 @@
 /** What `ip -batch` has to do to bring a bridge in line with its configuration. */
 import { networkConfig } from "../../../../sdk/api/config/network";
-import { bridgeHwaddr, bridgeLinkLocal, familiesOf, hasIpv4, hasIpv6, mtuOf } from "../config";
+import { bridgeHwaddr, bridgeLinkLocal, familiesOf, hasIpv4, hasIpv6, isIsolated, mtuOf } from "../config";
 import type { NetworkPlace } from "../driver";
 import { addressText6, isAddress6, parseAddress6 } from "../ipv6";
 import type { Link } from "../link";
@@ -73,6 +73,7 @@ export function addressCommands(
 
 /** Addresses with their prefix lengths, and what `ip` has to know of each. Of IPv6 nobody else has them: they need no trial of who answers. */
 function addressesOf({ config }: NetworkPlace): Map<string, string> {
+  if (isIsolated(config)) return new Map();
   const set = networkConfig(config);
   const linkLocal = hasIpv6(config) ? bridgeLinkLocal(config) : undefined;
   return new Map([

@@ -2,7 +2,7 @@
 import type { Config } from "../../../../sdk/api/common";
 import { networkConfig, rangeReasons } from "../../../../sdk/api/config/network";
 import { badRequest } from "../../../../sdk/api/errors";
-import { hasIpv4, hasIpv6, subnet6Of, subnetOf } from "../config";
+import { hasIpv4, hasIpv6, isIsolated, subnet6Of, subnetOf } from "../config";
 import type { Surroundings } from "../driver";
 import { randomHwaddr } from "../hwaddr";
 import { addressText, contains, parseAddress, parseSubnet, subnetText } from "../ipv4";
@@ -19,6 +19,7 @@ import { requireTunnels } from "./bridge-tunnels";
 export async function planBridge(name: string, config: Config, around: Surroundings): Promise<Config> {
   const set = networkConfig(config);
   const before = networkConfig(around.current ?? {});
+  requireIsolated(config, around);
   const hwaddr = set.get("volatile.bridge.hwaddr") ?? before.get("volatile.bridge.hwaddr") ?? randomHwaddr();
   let listed: ReturnType<typeof listRoutes> | undefined;
   // Once for both families, and not at all where no address is new.
@@ -42,6 +43,24 @@ export async function planBridge(name: string, config: Config, around: Surroundi
   return planned;
 }
 
+/** What the host would have to do. */
+const needsHost = ["ipv4.nat", "ipv6.nat", "ipv4.routes", "ipv6.routes", "security.acls", "security.egress.allow"];
+
+/** @throws ApiError BAD_REQUEST for what an isolated network cannot have */
+function requireIsolated(config: Config, { current }: Surroundings): void {
+  if (current !== undefined && isIsolated(current) !== isIsolated(config))
+    throw badRequest('Invalid value for "bridge.isolated": it cannot be changed. Make another network.');
+  if (!isIsolated(config)) return;
+  const set = networkConfig(config);
+  const key = needsHost.find((name) => config[name] !== undefined && config[name] !== "" && config[name] !== "false");
+  if (key !== undefined)
+    throw badRequest(`Invalid value for "${key}": the host has no part in an isolated network. Leave it out.`);
+  if (set.has("ipv6.address") && set.get("ipv6.address") !== "none")
+    throw badRequest('Invalid value for "ipv6.address": an isolated network has none. Set it to none.');
+  if (set.get("ipv4.address") === "none")
+    throw badRequest('Invalid value for "ipv4.address": an isolated network needs one. Give it one, or auto.');
+}
+
 async function planIpv4(
   name: string,
   config: Config,
@@ -56,9 +75,9 @@ async function planIpv4(
   if (address === "auto")
     return {
       "ipv4.address": current !== undefined && hasIpv4(current) ? before : freeSubnet(await taken()),
-      "ipv4.nat": set.text("ipv4.nat") ?? "true",
+      ...(isIsolated(config) ? {} : { "ipv4.nat": set.text("ipv4.nat") ?? "true" }),
     };
-  if (address !== before) requireFree(name, address, await taken());
+  if (address !== before) requireFree(name, address, isIsolated(config) ? [] : await taken());
   return { "ipv4.address": address };
 }
 
@@ -72,6 +91,7 @@ async function planIpv6(
   { current, others }: Surroundings,
   routes: typeof listRoutes,
 ): Promise<Config> {
+  if (isIsolated(config)) return { "ipv6.address": "none" };
   const set = networkConfig(config);
   const isAsked = set.has("ipv6.address");
   if (!isAsked && !(current === undefined ? await newInterfacesHaveIpv6() : hasIpv6(current))) return {};

@@ -4,7 +4,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { networkConfig } from "../../../../sdk/api/config/network";
 import { internal } from "../../../../sdk/api/errors";
 import { ignoring, readText } from "../../../platform/folders/files";
-import { hasIpv4, hasIpv6 } from "../config";
+import { hasIpv4, hasIpv6, isIsolated } from "../config";
 import type { NetworkPlace } from "../driver";
 import { kernelHasIpv6 } from "../link";
 
@@ -17,10 +17,12 @@ export const newInterfacesHaveIpv6 = async (): Promise<boolean> =>
 /** Of the bridge, which goes with them; what is the whole host's stays on, as another program may count on it by then. */
 export async function setBridgeSysctls(network: NetworkPlace): Promise<void> {
   const { name, config } = network;
-  const isRouted = hasIpv4(config) && networkConfig(config).get("ipv4.routing");
+  const isRouted = hasIpv4(config) && !isIsolated(config) && networkConfig(config).get("ipv4.routing");
   // Answers come in through other interfaces, and the kernel looks at the one of entry.
   if (isRouted) await set("/proc/sys/net/ipv4/ip_forward", "1");
   await set(`/proc/sys/net/ipv4/conf/${name}/forwarding`, isRouted ? "1" : "0");
+  // The kernel answers at any interface for all of its addresses, and another network's gateway may be one of them.
+  if (isIsolated(config)) await set(`/proc/sys/net/ipv4/conf/${name}/arp_ignore`, "8");
   if (await kernelHasIpv6()) await setIpv6(network);
   else if (hasIpv6(config))
     throw internal(

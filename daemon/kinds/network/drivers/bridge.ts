@@ -7,7 +7,7 @@ import type { NetworkLease, NetworkState } from "../../../../sdk/api/network";
 import type { Platform } from "../../../platform/platform";
 import { run } from "../../../platform/processes/run";
 import { together } from "../../../platform/processes/together";
-import { hasIpv4, hasIpv6 } from "../config";
+import { hasIpv4, hasIpv6, isIsolated } from "../config";
 import { DnsmasqKeeper } from "../dnsmasq-keeper";
 import { findDnsmasq } from "../dnsmasq-process";
 import type { NetworkDriver, NetworkHost, NetworkPlace, OwnAddress, StartOptions, Surroundings } from "../driver";
@@ -154,23 +154,31 @@ export class BridgeDriver implements NetworkDriver {
   }
 
   /** Frees leases whose guest cannot do it any more, so that name and address are there for the next one. */
-  async #release(network: NetworkPlace, { ipv4, ipv6 }: SomeLeases): Promise<void> {
+  async #release(network: NetworkPlace, stale: SomeLeases): Promise<void> {
+    const { ipv4, ipv6 } = stale;
     const addresses = new Set([...ipv4, ...ipv6].map(({ address }) => address));
     if (addresses.size === 0) return;
     const dropped = (address: string) => addresses.has(address);
     if ((await findDnsmasq(network)) === undefined) return dropLeases(network, dropped);
+    // What we send does not get there, but perhaps to another network of the same subnet.
+    if (!isIsolated(network.config) && (await this.#isReleased(network, stale))) return;
+    await this.#dnsmasq.stop(network);
+    await dropLeases(network, dropped);
+    await this.#serve(network, false);
+  }
+
+  /** Tells dnsmasq, as the guests would. @returns false where a datagram was lost, perhaps to a rule of the host's own firewall */
+  async #isReleased(network: NetworkPlace, { ipv4, ipv6 }: SomeLeases): Promise<boolean> {
+    const addresses = new Set([...ipv4, ...ipv6].map(({ address }) => address));
     const server = serverOf(network);
     if (server !== undefined) for (const lease of ipv4) await sendRelease(server, lease);
     const { serverDuid } = await readAllLeases(network);
     if (serverDuid !== undefined) for (const lease of ipv6) await sendRelease6(network.name, serverDuid, lease);
     for (let tries = 0; tries < 100; tries += 1) {
-      if (!(await hasLease(network, addresses))) return;
+      if (!(await hasLease(network, addresses))) return true;
       await delay(5);
     }
-    // The datagram was lost, perhaps to a rule of the host's own firewall: go by the file instead.
-    await this.#dnsmasq.stop(network);
-    await dropLeases(network, dropped);
-    await this.#serve(network, false);
+    return false;
   }
 
   hosts(network: NetworkPlace, instance?: string): Promise<NetworkHost[]> {

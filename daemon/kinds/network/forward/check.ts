@@ -6,6 +6,7 @@ import { type Address, readAddress } from "../../../../sdk/api/ip-address";
 import { type NetworkForwardPort, networkForwardKind } from "../../../../sdk/api/network-forward";
 import { portsIn, readRanges } from "../../../../sdk/api/port-ranges";
 import { requireConfig } from "../../../core/validate";
+import { isIsolated } from "../config";
 import { familyNames, isInNetwork, subnetTextOf } from "./addresses";
 
 interface Wanted {
@@ -30,6 +31,8 @@ export function requireForward(
   { config, ports }: Wanted,
 ): void {
   requireConfig(networkForwardKind.keys?.table ?? {}, config);
+  if (isIsolated(network.config))
+    throw badRequest(`Network "${network.name}" is isolated: the host forwards nothing to it`);
   if (subnetTextOf(network.config, listen.family) === undefined)
     throw badRequest(
       `Network "${network.name}" has no ${familyNames[listen.family]} subnet, which the targets of listen address "${listen.text}" would be in`,
