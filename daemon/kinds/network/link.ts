@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { Network, NetworkState } from "../../../sdk/api/network";
 import { isThere, readText } from "../../platform/folders/files";
 import { run } from "../../platform/processes/run";
+import { readSaid } from "../../platform/processes/said";
 import type { RouteEntry } from "./plan";
 
 export const kernelHasIpv6 = (): Promise<boolean> => isThere("/proc/sys/net/ipv6/conf");
@@ -38,6 +39,7 @@ const Link = z.looseObject({
   stats64: z.looseObject({ rx: Counters, tx: Counters }).prefault({}),
 });
 export type Link = z.infer<typeof Link>;
+const Links = z.array(z.union([Link, z.strictObject({})]));
 
 const Routes = z.array(z.looseObject({ dst: z.string().optional(), dev: z.string().optional() }));
 
@@ -84,18 +86,12 @@ const routesBy = (family: "-4" | "-6", ...words: string[]): Promise<RouteEntry[]
 
 async function routesOf(words: readonly string[]): Promise<RouteEntry[]> {
   const { stdout } = await run("ip", ["-j", ...words]);
-  return stdout.trim() === "" ? [] : Routes.parse(JSON.parse(stdout));
+  return stdout.trim() === "" ? [] : readSaid("ip", Routes, stdout);
 }
 
 /** iproute2 prints empty objects for interfaces that it filtered out. */
 const parse = (stdout: string): Link[] =>
-  stdout.trim() === ""
-    ? []
-    : z
-        .array(z.looseObject({}))
-        .parse(JSON.parse(stdout))
-        .filter((entry) => "ifname" in entry)
-        .map((entry) => Link.parse(entry));
+  stdout.trim() === "" ? [] : readSaid("ip", Links, stdout).filter((entry): entry is Link => "ifname" in entry);
 
 export const isBridge = (link: Link): boolean => link.linkinfo.info_kind === "bridge";
 

@@ -1,6 +1,7 @@
 /** Ruleset: the rules of nftables that others made, such as Docker's and firewalld's, as `nft -j` shows them (libnftables-json(5)). */
 import * as z from "zod";
 import { run } from "../../../platform/processes/run";
+import { readSaid } from "../../../platform/processes/said";
 
 const Where = { family: z.string(), table: z.string() };
 const Statement = z.record(z.string(), z.unknown());
@@ -31,6 +32,8 @@ const Listing = z.object({
   ),
 });
 
+type Listing = z.output<typeof Listing>;
+
 /** The tables of our networks (daemon/kinds/network/tables.ts). */
 const isOurs = (table: string): boolean => table.startsWith("bothy_");
 /** Those that see packets of IP on their way. */
@@ -43,10 +46,9 @@ export class Ruleset {
 
   /** @param listing what `nft -j` has printed @param texts rules as `nft -a` prints them, by their place, for what JSON leaves out */
   constructor(
-    listing: unknown,
-    private readonly texts: ReadonlyMap<string, string> = new Map(),
+    { nftables }: Listing,
+    private readonly texts: ReadonlyMap<string, string>,
   ) {
-    const { nftables } = Listing.parse(listing);
     this.chains = nftables.flatMap(({ chain }) => chain ?? []);
     this.#sets = new Map(nftables.flatMap(({ set }) => (set ? [[placeOf(set, set.name), set.elem] as const] : [])));
     for (const { rule } of nftables)
@@ -74,19 +76,19 @@ const placeOf = ({ family, table }: Pick<Rule, "family" | "table">, name: string
 
 /** Reads what is not ours. @returns nothing where nobody else has rules for IP @throws ApiError INTERNAL when nft fails */
 export async function readRuleset(): Promise<Ruleset | undefined> {
-  const listed = Listing.parse(JSON.parse((await run("nft", ["-j", "list", "tables"])).stdout));
+  const listed = readSaid("nft", Listing, (await run("nft", ["-j", "list", "tables"])).stdout);
   const foreign = listed.nftables.flatMap(({ table }) =>
     table !== undefined && families.includes(table.family) && !isOurs(table.name) ? [table] : [],
   );
   if (foreign.length === 0) return undefined;
-  const all: unknown[] = [];
+  const all: Listing["nftables"] = [];
   const texts = new Map<string, string>();
   for (const { family, name } of foreign) {
     const words = ["list", "table", family, name];
     // A table may go between two questions: then it drops nothing any more.
     const [json, text] = [await list(["-j", ...words]), await list(["-a", ...words])];
     if (json === undefined || text === undefined) continue;
-    all.push(...Listing.loose().parse(JSON.parse(json)).nftables);
+    all.push(...readSaid("nft", Listing, json).nftables);
     for (const [, rule = "", handle = ""] of text.matchAll(/^\s*(\S.*?) # handle (\d+)$/gm))
       texts.set(placeOf({ family, table: name }, handle), rule);
   }
