@@ -60,13 +60,15 @@ export async function forkGround(
   }
 }
 
-/** Nics of the environment's network are in the copy's; ports of the host are the first one's to have. */
+/**
+ * Nics of the environment's network are in the copy's; ports of the host are the first one's to have. What a copy does not name it has from its
+ * source, so that such a device is named as none.
+ */
 const devicesIn = (origin: Ground, ground: Ground, devices: Readonly<Record<string, Device>>): Record<string, Device> =>
   Object.fromEntries(
-    Object.entries(devices)
-      .filter(([, { type }]) => type !== "proxy")
-      .map(([name, device]) => [
-        name,
-        device.type === "nic" && device.network === origin.network ? { ...device, network: ground.network } : device,
-      ]),
+    Object.entries(devices).map(([name, device]): [string, Device] => {
+      if (device.type === "proxy") return [name, { type: "none" }];
+      const isOurs = device.type === "nic" && device.network === origin.network;
+      return [name, isOurs ? { ...device, network: ground.network } : device];
+    }),
   );

@@ -86,5 +86,16 @@ test("what needs the host is refused for an isolated network, and it stays what 
     400,
     /"iso" is isolated: the host forwards nothing/,
   );
+  const devices = {
+    eth0: { type: "nic", network: "iso", "ipv4.address": "10.77.0.20" },
+    web: { type: "proxy", nat: "true", listen: "tcp:192.0.2.9:80", connect: "tcp:10.77.0.20:80" },
+  };
+  const source = { type: "image", alias: "template:busybox" };
+  await (await shared.client.createInstance({ name: "n", source, devices })).wait();
+  await assert.rejects(
+    shared.client.setInstanceState("n", { action: "start" }).then((operation) => operation.wait()),
+    /network "iso" is isolated: the host forwards nothing to it. Leave "nat" out/,
+  );
+  await (await shared.client.deleteInstance("n")).wait();
   await shared.client.deleteNetwork("iso");
 });

@@ -9,8 +9,15 @@ import { run } from "../../platform/processes/run";
 import { mtuOf } from "./config";
 import type { NetworkPlace } from "./driver";
 
-/** Inside, the interface is called as the bridge: dnsmasq is told the same as anywhere. */
-const script = 'set -e; ip -batch -; exec dnsmasq "$@"';
+/**
+ * Arguments: commands of `ip` for inside, those for the host, and dnsmasq's own. Inside, the interface is called as the bridge, so that dnsmasq is told
+ * the same as anywhere. All by one process of the daemon's: each costs it more than the shell.
+ */
+const script = `set -e
+inside=$1 outside=$2
+shift 2
+unshare --net sh -c 'set -e; echo "$0" | ip -batch -; exec dnsmasq "$@"' "$inside" "$@"
+echo "$outside" | ip -batch -`;
 
 /** The same at each start, so that guests that know it find it again; another one than the bridge's, which would keep the frames. */
 function gatewayHwaddr(name: string): string {
@@ -22,12 +29,13 @@ function gatewayHwaddr(name: string): string {
 export async function startInside({ name, config }: NetworkPlace, args: readonly string[]): Promise<void> {
   // Another name each time: the kernel takes a namespace apart some time after its last process.
   const outer = `vi${randomBytes(6).toString("hex")}`;
-  const commands = [
+  const mtu = mtuOf(config);
+  const inside = [
     "link set dev lo up",
     `link add name ${name} address ${gatewayHwaddr(name)} type veth peer name ${outer} netns ${process.pid}`,
-    `link set dev ${name} mtu ${mtuOf(config)} up`,
+    `link set dev ${name} mtu ${mtu} up`,
     `address add ${networkConfig(config).get("ipv4.address")} broadcast + dev ${name}`,
   ];
-  await run("unshare", ["--net", "sh", "-c", script, "sh", ...args], { input: `${commands.join("\n")}\n` });
-  await run("ip", ["-batch", "-"], { input: `link set dev ${outer} mtu ${mtuOf(config)} master ${name} up\n` });
+  const outside = `link set dev ${outer} mtu ${mtu} master ${name} up`;
+  await run("sh", ["-c", script, "sh", inside.join("\n"), outside, ...args]);
 }

@@ -2,6 +2,7 @@
 import { ApiError, badRequest } from "../../../../sdk/api/errors";
 import { hasUsersIds } from "../../../../sdk/host/own-ids";
 import { toApiError } from "../../../platform/errors";
+import { isIsolated } from "../../network/config";
 import { isNatProxy, type NatTarget, natProxyOf, natTargetOf } from "../../network/nat-proxy";
 import { keyOf } from "../record";
 import type { DeviceDriver, Facts, NamedDevice, PlanFacts } from "./driver";
@@ -21,6 +22,8 @@ export function requireNatTarget(facts: Facts, [device, options]: NamedDevice): 
     );
   const target = targetOf(facts, options);
   if (typeof target === "string") throw failed(device, target);
+  if (isIsolated(facts.home.networks.find(target.network)?.config ?? {}))
+    throw failed(device, `network "${target.network}" is isolated: the host forwards nothing to it. Leave "nat" out`);
   return target;
 }
 
