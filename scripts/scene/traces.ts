@@ -30,13 +30,27 @@ export interface Traces {
   readonly tables: readonly string[];
 }
 
+/** What a kernel puts into each network namespace by itself, those of tunnels once it has their module (net.core.fb_tunnels_only_for_init_net). */
+const kernelsOwn = new Set([
+  "lo",
+  "gre0",
+  "gretap0",
+  "erspan0",
+  "tunl0",
+  "sit0",
+  "ip6tnl0",
+  "ip6gre0",
+  "ip_vti0",
+  "ip6_vti0",
+]);
+
 export function findTraces(place: Place): Traces {
   return {
     processes: processesOf(place),
     mounts: mountsBelow(place.dir),
     cgroups: cgroupsOf(place.group),
     loops: loopsBelow(place.dir),
-    interfaces: interfacesInside(place).filter((name) => name !== "lo"),
+    interfaces: interfacesInside(place).filter((name) => !kernelsOwn.has(name)),
     tables: linesInside(place, ["nft", "list", "tables"]),
   };
 }
