@@ -37,7 +37,7 @@ const isGone = async (name: string) => {
 };
 
 test("a project goes when its time is over, with containers that run, volumes and its networks", async () => {
-  await fill("soon", inMs(60_000));
+  await fill("soon", inMs(600_000));
   await shared.client.patchProject("soon", { config: { "expiry.at": inMs(200) } });
   await until(() => isGone("soon"));
   // An image is the default project's here, and stays.
@@ -49,9 +49,10 @@ test("a project goes when its time is over, with containers that run, volumes an
 
 test("a time that is moved on counts, and one that was over while no daemon ran counts at the next start", async () => {
   const { client, daemon } = shared;
-  await fill("kept", inMs(1500));
+  await fill("kept", inMs(600_000));
+  await client.patchProject("kept", { config: { "expiry.at": inMs(3000) } });
   await client.patchProject("kept", { config: { "expiry.at": inMs(3_600_000) } });
-  await new Promise((resolve) => setTimeout(resolve, 1700));
+  await new Promise((resolve) => setTimeout(resolve, 3200));
   assert.ok(!(await isGone("kept")), "it got more time");
   await client.patchProject("kept", { config: { "expiry.at": inMs(500) } });
   await daemon.kill();
