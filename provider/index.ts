@@ -1,7 +1,9 @@
 /** bothy: machine containers as Pulumi resources. */
 import "./node-version";
 
+export { Backup, type BackupArgs } from "./dynamic/backup";
 export { Certificate, type CertificateArgs } from "./dynamic/certificate";
+export { ClusterGroup, type ClusterGroupArgs } from "./dynamic/cluster-group";
 export type {
   DeviceType,
   InstanceConfig,
@@ -30,6 +32,7 @@ export {
   type ContainerWaitArgs,
   type ContainerWaitConditionArgs,
 } from "./dynamic/container";
+export { Device, type DeviceResourceArgs } from "./dynamic/device";
 export { Exec, type ExecArgs } from "./dynamic/exec";
 export { Image, type ImageArgs } from "./dynamic/image";
 export { Network, type NetworkArgs } from "./dynamic/network";
@@ -41,6 +44,15 @@ export {
   type NetworkForwardPort,
   type NetworkForwardPortArgs,
 } from "./dynamic/network-forward";
+export {
+  NetworkLoadBalancer,
+  type NetworkLoadBalancerArgs,
+  type NetworkLoadBalancerBackend,
+  type NetworkLoadBalancerBackendArgs,
+  type NetworkLoadBalancerPort,
+  type NetworkLoadBalancerPortArgs,
+} from "./dynamic/network-load-balancer";
+export { NetworkPeer, type NetworkPeerArgs } from "./dynamic/network-peer";
 export { NetworkZone, type NetworkZoneArgs } from "./dynamic/network-zone";
 export {
   NetworkZoneRecord,
@@ -50,10 +62,12 @@ export {
 } from "./dynamic/network-zone-record";
 export { Profile, type ProfileArgs } from "./dynamic/profile";
 export { Project, type ProjectArgs } from "./dynamic/project";
-export type { DeviceArgs, Named, Reference } from "./dynamic/reference";
+export type { DeviceArgs, Named, OptionValue, Reference } from "./dynamic/reference";
 export type { CommonArgs, ConfigValue, TimeoutsArgs } from "./dynamic/resource";
 export { ServerConfig, type ServerConfigArgs } from "./dynamic/server-config";
 export { Snapshot, type SnapshotArgs } from "./dynamic/snapshot";
+export { StorageBucket, type StorageBucketArgs } from "./dynamic/storage-bucket";
+export { StorageBucketKey, type StorageBucketKeyArgs } from "./dynamic/storage-bucket-key";
 export { StoragePool, type StoragePoolArgs } from "./dynamic/storage-pool";
 export { StorageVolume, type StorageVolumeArgs } from "./dynamic/storage-volume";
 export { TrustToken, type TrustTokenArgs } from "./dynamic/trust-token";

@@ -19,7 +19,10 @@ const lists = new WeakMap<object, Map<string, { readonly at: number; readonly li
 /** Objects that this process has told its engine of, by server: lists may be older. */
 const told = new WeakMap<object, Set<string>>();
 
-const keyOf = (core: Core, { instance }: Props): string => `${core.kind}/${String(instance ?? "")}`;
+/** What the objects of a kind lie in, by the properties that name it. */
+const parentsOf = ({ idInputs }: Core, props: Props): unknown[] => idInputs.slice(0, -1).map((name) => props[name]);
+
+const keyOf = (core: Core, props: Props): string => [core.kind, ...parentsOf(core, props)].join("/");
 
 /** Takes note of an object that is its engine's from now on. */
 export function noteTold(core: Core, { client }: Asker, props: Props): void {
@@ -60,7 +63,7 @@ export async function leftName(core: Core, asker: Asker, props: Props): Promise<
 /** As leftName, for a plan: nobody is started for it, and a daemon that cannot be asked says nothing. */
 export async function plannedName(core: Core, olds: Props, news: Props): Promise<string | undefined> {
   if (!isNameless(olds, news) || news.name !== undefined || ownerIn(news) === undefined) return undefined;
-  if ([news.endpoint, news.instance].includes(unknownValue)) return undefined;
+  if ([news.endpoint, ...parentsOf(core, news)].includes(unknownValue)) return undefined;
   const signal = AbortSignal.timeout(patienceMs);
   try {
     const client = await clientFor(news.endpoint, { start: false, signal, log: () => undefined });

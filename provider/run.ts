@@ -1,7 +1,7 @@
 /** Run: one verb on one object: its time, its daemon, and that this daemon is the one that holds the object. */
 
 import { isNobodyListening } from "../sdk";
-import type { Context, Core } from "./core/engine/core";
+import type { Context } from "./core/engine/core";
 import { InitFailed, safeError } from "./core/engine/failure";
 import {
   type Holder,
@@ -13,6 +13,7 @@ import {
   nobodyThere,
   otherServer,
 } from "./core/engine/identity";
+import { type Needy, requireExtensions } from "./core/engine/lacks";
 import { redactorOf } from "./core/engine/secrets";
 import { isMap, type Props } from "./core/engine/values";
 import { clientFor, placeOf } from "./endpoint";
@@ -76,7 +77,7 @@ function withReason(error: unknown, verb: Verb, timeoutMs: number, over: AbortSi
  * @throws Lost, or an Error that is safe to show
  */
 export async function run<T>(
-  { kind }: Pick<Core, "kind">,
+  needy: Needy,
   { verb, name, props, olds, caller }: Call,
   work: (context: Context, holder: Holder) => Promise<T>,
 ): Promise<T> {
@@ -89,6 +90,7 @@ export async function run<T>(
     const log = (message: string) => (caller.log ?? console.log)(redact(message));
     const bounds = { timeoutMs, signal, isAbandoned: caller.isAbandoned, log };
     const { context, holder } = await contextFor(verb, props, olds && holderIn(olds), bounds);
+    requireExtensions(needy, props, context.server, holder);
     try {
       return await work(context, holder);
     } catch (error) {
@@ -98,7 +100,7 @@ export async function run<T>(
     }
   } catch (error) {
     if (error instanceof Lost && verb !== "update") throw error;
-    const what = `Cannot ${verb} ${kind.replaceAll("-", " ")} "${String(name)}"`;
+    const what = `Cannot ${verb} ${needy.kind.replaceAll("-", " ")} "${String(name)}"`;
     throw safeError(withReason(error, verb, timeoutMs, over, caller), what, ...all);
   }
 }

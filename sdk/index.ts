@@ -1,6 +1,7 @@
 /** bothy/sdk: the typed client, the wire types and the errors. */
 export * from "./api/backup";
 export * from "./api/certificate";
+export * from "./api/cluster-group";
 export * from "./api/common";
 export { ApiError, type ApiErrorOptions, type ErrorCode, errorCodes } from "./api/errors";
 export * from "./api/event";
@@ -13,7 +14,9 @@ export * from "./api/network-acl";
 export type { NetworkAclRule } from "./api/network-acl-rule";
 export * from "./api/network-address-set";
 export * from "./api/network-forward";
+export * from "./api/network-load-balancer";
 export * from "./api/network-log";
+export * from "./api/network-peer";
 export * from "./api/network-zone";
 export * from "./api/network-zone-record";
 export * from "./api/operation";
@@ -23,6 +26,7 @@ export * from "./api/resources";
 export * from "./api/server";
 export * from "./api/snapshot";
 export * from "./api/stamp";
+export * from "./api/storage-bucket";
 export * from "./api/storage-pool";
 export * from "./api/storage-volume";
 export * from "./api/warning";

@@ -2,7 +2,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { network } from "../core/kinds/network";
 import type { NetworkConfig } from "./config-keys";
-import { argsOf, BothyResource, type CommonArgs, type ConfigValue, existing } from "./resource";
+import type { OptionValue } from "./reference";
+import { argsOf, BothyResource, type CommonArgs, existing } from "./resource";
 
 export interface NetworkArgs extends CommonArgs {
   /** Name of the network and of its bridge, at most 15 characters; made from the resource's name when absent. A change replaces the network. */
@@ -10,7 +11,7 @@ export interface NetworkArgs extends CommonArgs {
   /** Free text for people. */
   description?: pulumi.Input<string>;
   /** Configuration keys and their values, as LXD names them; an empty value unsets a key. */
-  config?: pulumi.Input<NetworkConfig<pulumi.Input<ConfigValue>>>;
+  config?: pulumi.Input<NetworkConfig<OptionValue>>;
   /** Type of the network: `bridge`. A change replaces the network. */
   type?: pulumi.Input<string>;
 }

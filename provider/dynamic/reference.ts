@@ -10,8 +10,14 @@ export interface Named {
 /** A name, a resource, or an output of either. */
 export type Reference<T extends Named> = pulumi.Input<string | T>;
 
-/** Options of a device; `pool` and `network` take a resource as well. */
-export interface DeviceArgs extends DeviceOptions<pulumi.Input<string | number | boolean> | Reference<Named>> {
+/** The value of a key or an option: a text, a number, a truth, or a resource in the place of its name; a list where LXD has words with commas between. */
+export type OptionValue =
+  | pulumi.Input<string | number | boolean>
+  | Reference<Named>
+  | pulumi.Input<pulumi.Input<string | number | Named>[]>;
+
+/** Options of a device. */
+export interface DeviceArgs extends DeviceOptions<OptionValue> {
   type?: pulumi.Input<DeviceType>;
 }
 
@@ -53,7 +59,13 @@ function eachMember(members: unknown, work: (member: unknown) => unknown): unkno
 export const namesOf = (references: unknown): unknown => eachMember(references, nameOf);
 
 const optionOf = (value: unknown): unknown =>
-  whenKnown(value, (known) => (pulumi.Resource.isInstance(known) && isNamed(known) ? known.name : known));
+  whenKnown(value, (known) => {
+    if (Array.isArray(known)) return known.map(optionOf);
+    return pulumi.Resource.isInstance(known) && isNamed(known) ? known.name : known;
+  });
+
+/** Turns each resource among the options of a device into its name. */
+export const optionNames = (options: unknown): unknown => eachMember(options, optionOf);
 
 /** Turns each resource among the options of devices into its name. */
 export const deviceNames = (devices: unknown): unknown => eachMember(devices, (device) => eachMember(device, optionOf));

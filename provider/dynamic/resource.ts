@@ -8,6 +8,7 @@ import { ownerProperty } from "../core/engine/stamp";
 import { declare, endpointsOf } from "./endpoints";
 import { readProperty } from "./hidden";
 import { type Checkable, othersThatFail } from "./preflight";
+import { optionNames } from "./reference";
 import { isLate, secretPathsOf } from "./secret-paths";
 import { stubOf } from "./stub";
 
@@ -71,6 +72,7 @@ export abstract class BothyResource extends pulumi.CustomResource {
     const declared = Object.fromEntries(properties.map((property) => [property, undefined]));
     // What no kind knows goes along: check says so.
     const inputs: pulumi.Inputs = { ...args };
+    if (inputs.config !== undefined) inputs.config = optionNames(inputs.config);
     // The name of an object that the user did not name is made from this one; check does not know it otherwise.
     if ("name" in core.inputs.shape && (args.name ?? undefined) === undefined) inputs.__logicalName = name;
     inputs[secretsProperty] = secretPathsOf(inputs, options?.additionalSecretOutputs ?? []);
@@ -118,7 +120,7 @@ function ownerOf(resource: string, parent: pulumi.Resource | undefined): pulumi.
 const typesIn = (urn: string): string => (urn.split("::")[2] ?? "").replace(/^pulumi:pulumi:Stack$/, "");
 
 /** Ids are made of these, and Pulumi stores ids in clear. */
-const namingInputs = ["name", "instance", "pool", "network", "listenAddress", "zone"];
+const namingInputs = ["name", "instance", "pool", "network", "listenAddress", "zone", "bucket"];
 
 function warnOfSecretName(type: string, name: string, inputs: pulumi.Inputs): void {
   for (const input of namingInputs.filter((one) => isLate(inputs[one])))

@@ -24,8 +24,10 @@ export abstract class NativeResource extends pulumi.CustomResource {
   ) {
     const declared = Object.fromEntries(properties.map((property) => [property, undefined]));
     const given = argsOf(type, name, args) as pulumi.Inputs;
-    // What lies in a container, a network or a zone goes with it.
-    const owner = [given.instance, given.network, given.zone].find((one) => pulumi.Resource.isInstance(one));
+    // What lies in a container, a volume, a profile, a network, a zone or a bucket goes with it.
+    const owner = [given.instance, given.volume, given.profile, given.network, given.zone, given.bucket].find((one) =>
+      pulumi.Resource.isInstance(one),
+    );
     super(
       `bothy:index:${type}`,
       name,

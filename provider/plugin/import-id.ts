@@ -11,12 +11,13 @@ export interface Imported {
 }
 
 /** Kinds of the whole server. */
-const unscoped: readonly string[] = ["certificate", "project", "server-config", "trust-token"];
+const unscoped: readonly string[] = ["certificate", "cluster-group", "project", "server-config", "trust-token"];
 
 const titleOf = ({ kind }: Core): string => kind.replaceAll("-", " ");
 
 /** The form in which a kind is imported, for people. */
-const formOf = ({ kind, idInputs }: Core): string => {
+const formOf = ({ kind, idInputs, idForms }: Core): string => {
+  if (idForms !== undefined) return idForms.map((form) => `[remote:][project/]${form.join("/")}`).join(" or ");
   const name = idInputs.map((input) => `<${input}>`).join("/") || "<id>";
   const project = unscoped.includes(kind) ? "" : idInputs.length > 1 ? "[project]/" : "[project/]";
   return `[remote:]${project}${name}${kind === "container" ? "[,image=<image>]" : ""}`;
@@ -45,14 +46,31 @@ export function parseImportId(core: Core, text: string, project = "default"): Im
     inputs.endpoint = `remote:${remote}`;
   }
   const parts = rest.split("/");
+  if (core.idForms !== undefined) return { ...ofForm(core, text, parts, project), inputs };
   const count = Math.max(core.idInputs.length, 1);
   const isScoped = !unscoped.includes(core.kind) && parts.length === count + 1;
   const named = isScoped ? parts.slice(1) : parts;
   if (named.length !== count || named.includes("")) throw wrong(core, text, "it has another form");
   const [scope = ""] = isScoped ? parts : [];
-  if (scope !== "" && scope !== project)
-    throw badRequest(
-      `Cannot import ${titleOf(core)} "${text}": the provider works in the project "${project}". Import it by a provider with project: "${scope}".`,
-    );
+  requireProject(core, text, scope, project);
   return { id: named.join("/"), inputs };
+}
+
+function requireProject(core: Core, text: string, scope: string, project: string): void {
+  if (scope === "" || scope === project) return;
+  throw badRequest(
+    `Cannot import ${titleOf(core)} "${text}": the provider works in the project "${project}". Import it by a provider with project: "${scope}".`,
+  );
+}
+
+/** The id of a kind whose ids have several forms, with a project before it or not. */
+function ofForm(core: Core, text: string, parts: readonly string[], project: string): { readonly id: string } {
+  const isForm = (named: readonly string[]) =>
+    core.idForms?.some(([word, ...others]) => named[0] === word && named.length === others.length + 1) === true &&
+    !named.includes("");
+  if (isForm(parts)) return { id: parts.join("/") };
+  const [scope = "", ...named] = parts;
+  if (!isForm(named)) throw wrong(core, text, "it has another form");
+  requireProject(core, text, scope, project);
+  return { id: named.join("/") };
 }

@@ -27,6 +27,8 @@ export interface Kind<
   readonly tagged: readonly (keyof z.output<Shown> & string)[];
   /** What gives an object another name. Absent: it keeps the one that it has. */
   readonly rename?: z.ZodType<{ name: string }>;
+  /** API extension without which a server has none of them. */
+  readonly extension?: string;
   /** Names may hold slashes, which stay as they are in paths. */
   readonly hasSlashes?: true;
   /** Configuration keys, and those of LXD's that are not here yet. Absent where the keys are not the same for all objects. */

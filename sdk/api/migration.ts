@@ -4,7 +4,7 @@ import { Text } from "./common";
 import { means } from "./means";
 
 export const MigrationTarget = z.object({
-  operation: means(Text, "URL of the other server's operation."),
+  operation: Text.meta({ description: "URL of the other server's operation." }),
   certificate: means(Text.optional(), "Certificate of the other server, in PEM."),
   secrets: means(z.record(z.string(), Text), "Secrets of the operation's websockets, by name."),
 });

@@ -7,6 +7,9 @@ import type { Config } from "./common";
 /** All keys of the stamp begin so. */
 export const stampPrefix = "user.bothy.";
 
+/** Keys of an instance or a profile that mark devices of theirs as resources of their own: `user.bothy.device.data`. */
+export const deviceStampPrefix = `${stampPrefix}device.`;
+
 /** The keys of a stamp. */
 export const stampKeys = {
   /** Absent where the stacks are kept without organizations. */

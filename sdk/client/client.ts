@@ -21,6 +21,7 @@ import { projectStateCalls } from "./project-state";
 import { resourcesCalls } from "./resources";
 import { serverCalls } from "./server";
 import { snapshotCalls } from "./snapshot";
+import { storageBucketKeyCalls } from "./storage-bucket-key";
 import { storagePoolResourcesCalls } from "./storage-pool-resources";
 import { storageVolumeCalls } from "./storage-volume";
 import { storageVolumeBackupCalls } from "./storage-volume-backup";
@@ -51,6 +52,7 @@ const callsOf = (wire: Wire) => ({
   ...fileCalls(wire),
   ...imageCalls(wire),
   ...projectStateCalls(wire),
+  ...storageBucketKeyCalls(wire),
   ...storagePoolResourcesCalls(wire),
   ...storageVolumeCalls(wire),
   ...storageVolumeSnapshotCalls(wire),

@@ -146,6 +146,41 @@ const wrong: WrongInput[] = [
       "config.speed": /Unknown configuration key/,
     },
   },
+  {
+    kind: "backup",
+    inputs: { volume: "v", name: "a/b", expiresAt: "soon", file: "here.tar", snapshots: "no" },
+    failures: {
+      pool: /is required beside "volume"/,
+      name: /slashes/,
+      expiresAt: /must be a time/,
+      file: /must be an absolute path/,
+      snapshots: /must be true or false/,
+    },
+  },
+  { kind: "backup", inputs: { name: "a" }, failures: { instance: /is required, unless "volume"/ } },
+  { kind: "device", inputs: { name: "a", type: "none" }, failures: { instance: /is required, unless "profile"/ } },
+  {
+    kind: "device",
+    inputs: {
+      instance: "web",
+      profile: "base",
+      name: "a/b",
+      type: "disk",
+      properties: { path: "/srv", source: "/srv", readonly: "perhaps", speed: 1 },
+    },
+    failures: {
+      profile: /cannot be combined with "instance"/,
+      name: /must not contain slashes/,
+      "properties.readonly": /./,
+      "properties.speed": /./,
+    },
+  },
+  {
+    kind: "device",
+    inputs: { instance: "web", name: "a", type: "dsk", properties: { type: "disk" } },
+    failures: { "properties.type": /has a property of its own/ },
+  },
+  { kind: "device", inputs: { instance: "web", name: "a", type: "dsk" }, failures: { type: /./ } },
   { kind: "network-forward", inputs: {}, failures: { network: /is required/, listenAddress: /is required/ } },
   {
     kind: "network-forward",

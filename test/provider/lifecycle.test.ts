@@ -118,6 +118,45 @@ const lifecyclesIn = (folder: string): Lifecycle[] => [
     },
   },
   {
+    kind: "device",
+    missingId: "instance/owner/none",
+    prepare: (client) =>
+      done(client.createInstance({ name: "owner", source: { type: "image", alias: "template:busybox" } })),
+    inputs: () => ({ instance: "owner", name: "gone", type: "none" }),
+    update: { type: "disk", properties: { source: "/srv", path: "/srv", readonly: true } },
+    replace: () => ({ name: "other" }),
+    replacing: ["instance", "name"],
+    drift: (client) => client.patchInstance("owner", { devices: { gone: { type: "disk", source: "/", path: "/x" } } }),
+    remove: async (client, id) => {
+      const { value, etag } = await client.getInstance("owner");
+      const { [lastOf(id)]: _, ...devices } = value.devices;
+      await done(client.updateInstance("owner", { ...value, profiles: value.profiles ?? [], devices }, { etag }));
+    },
+    isThere: async (client, id) => (await client.getInstance("owner")).value.devices[lastOf(id)] !== undefined,
+    output: "type",
+    refused: {
+      inputs: () => ({ instance: "nobody", name: "gone", type: "none" }),
+      error: /Cannot create device "gone": instance: .*not found/i,
+    },
+  },
+  {
+    kind: "backup",
+    missingId: "instance/packed/none",
+    prepare: (client) =>
+      done(client.createInstance({ name: "packed", source: { type: "image", alias: "template:busybox" } })),
+    inputs: () => ({ instance: "packed", name: "nightly", compression: "none", snapshots: false }),
+    update: { file: path.join(folder, "nightly.tar") },
+    replace: () => ({ name: "weekly", expiresAt: "2040-01-31T12:00:00Z" }),
+    replacing: ["instance", "name", "compression", "snapshots"],
+    remove: (client, id) => done(client.deleteBackup("packed", lastOf(id))),
+    isThere: (client, id) => found(client.getBackup("packed", lastOf(id))),
+    output: "createdAt",
+    refused: {
+      inputs: () => ({ instance: "nobody", name: "b" }),
+      error: /Cannot create backup "b": instance: .*not found/i,
+    },
+  },
+  {
     kind: "snapshot",
     missingId: "base/none",
     prepare: (client) =>

@@ -28,6 +28,17 @@ after(() => provider[Symbol.asyncDispose]());
 
 /** Right inputs of each kind, with every property. */
 const right: Readonly<Record<string, Props>> = {
+  backup: {
+    instance: "web",
+    volume: "v",
+    pool: "p",
+    name: "nightly",
+    expiresAt: "2030-01-31T12:00:00Z",
+    snapshots: false,
+    compression: "none",
+    file: "/tmp/a.tar",
+    adopt: false,
+  },
   certificate: {
     name: "one",
     certificate: makeIdentity().cert,
@@ -37,6 +48,7 @@ const right: Readonly<Record<string, Props>> = {
     projects: ["lab"],
     adopt: false,
   },
+  "cluster-group": { name: "fast", description: "d", members: ["n1"], adopt: false },
   container: {
     name: "web",
     image: "i",
@@ -67,6 +79,14 @@ const right: Readonly<Record<string, Props>> = {
     cwd: "/",
     timeoutSeconds: 1,
     exitCodes: [0],
+  },
+  device: {
+    instance: "web",
+    profile: "p",
+    name: "data",
+    type: "disk",
+    properties: { source: "v", path: "/srv" },
+    adopt: false,
   },
   image: {
     sourceFile: "package.json",
@@ -111,6 +131,26 @@ const right: Readonly<Record<string, Props>> = {
     config: { target_address: "10.0.0.3", "user.a": "1" },
     adopt: false,
   },
+  "network-load-balancer": {
+    network: "net0",
+    listenAddress: "192.0.2.10",
+    description: "d",
+    backends: [{ name: "a", targetAddress: "10.0.0.2", targetPort: "8080", description: "d" }],
+    ports: [{ listenPort: "80", targetBackends: ["a"], protocol: "tcp", description: "d" }],
+    config: { "user.a": "1" },
+    adopt: false,
+  },
+  "network-peer": {
+    network: "net0",
+    name: "p",
+    targetNetwork: "net1",
+    targetProject: "lab",
+    type: "local",
+    targetIntegration: "ic",
+    description: "d",
+    config: { "user.a": "1" },
+    adopt: false,
+  },
   "network-zone": { name: "lab.example", description: "d", config: { "user.a": "1" }, adopt: false },
   "network-zone-record": {
     zone: "lab.example",
@@ -130,6 +170,15 @@ const right: Readonly<Record<string, Props>> = {
   project: { name: "lab", description: "d", config: { "user.a": "1" }, adopt: false },
   "server-config": { config: { "user.a": "1" }, adopt: false },
   snapshot: { name: "s", instance: "web", expiresAt: "2030-01-31T12:00:00Z", adopt: false },
+  "storage-bucket": { pool: "p", name: "data", description: "d", config: { "user.a": "1" }, adopt: false },
+  "storage-bucket-key": {
+    pool: "p",
+    bucket: "data",
+    name: "k",
+    role: "admin",
+    description: "d",
+    adopt: false,
+  },
   "storage-pool": { name: "p", driver: "dir", description: "d", config: { "user.a": "1" }, adopt: false },
   "storage-volume": {
     name: "v",
@@ -146,6 +195,8 @@ const right: Readonly<Record<string, Props>> = {
 const alternatives: Readonly<Record<string, string>> = {
   image: "source",
   source: "image",
+  targetNetwork: "targetIntegration",
+  targetIntegration: "targetNetwork",
   sourceFile: "template",
   template: "sourceFile",
 };
@@ -188,6 +239,9 @@ function withAt(value: unknown, [name, ...rest]: readonly string[], shape: unkno
 
 function inputsWith(kind: string, path: readonly string[], shape: unknown): Props {
   const { [alternatives[path[0]!] ?? ""]: _, ...inputs } = right[kind]!;
+  // One owner of two.
+  const other = kind === "device" ? "profile" : kind === "backup" ? "volume" : "";
+  delete inputs[path[0] === other ? "instance" : other];
   const { [alternatives.sourceFile!]: template, ...others } = inputs;
   return withAt(
     path[0] === "template" || template === undefined || kind !== "image" ? inputs : others,
@@ -215,7 +269,7 @@ for (const { kind, inputs } of cores)
           assert.ok(
             property.startsWith(path[0]!) ||
               property === alternatives[path[0]!] ||
-              /^(image|sourceFile|source|wait)/.test(property),
+              /^(image|sourceFile|source|wait|target|type|ports|properties|instance|volume|pool)/.test(property),
             `${what}: ${property}: ${reason}`,
           );
           assert.match(
@@ -229,20 +283,27 @@ for (const { kind, inputs } of cores)
   });
 
 const kinds: Readonly<Record<string, new (name: string, args: never, options?: object) => pulumi.CustomResource>> = {
+  backup: bothy.Backup,
   certificate: bothy.Certificate,
+  "cluster-group": bothy.ClusterGroup,
   container: bothy.Container,
   exec: bothy.Exec,
+  device: bothy.Device,
   image: bothy.Image,
   network: bothy.Network,
   "network-acl": bothy.NetworkAcl,
   "network-address-set": bothy.NetworkAddressSet,
   "network-forward": bothy.NetworkForward,
+  "network-load-balancer": bothy.NetworkLoadBalancer,
+  "network-peer": bothy.NetworkPeer,
   "network-zone": bothy.NetworkZone,
   "network-zone-record": bothy.NetworkZoneRecord,
   profile: bothy.Profile,
   project: bothy.Project,
   "server-config": bothy.ServerConfig,
   snapshot: bothy.Snapshot,
+  "storage-bucket": bothy.StorageBucket,
+  "storage-bucket-key": bothy.StorageBucketKey,
   "storage-pool": bothy.StoragePool,
   "storage-volume": bothy.StorageVolume,
   "trust-token": bothy.TrustToken,
@@ -252,8 +313,12 @@ const kinds: Readonly<Record<string, new (name: string, args: never, options?: o
 const referenceOf: Readonly<Record<string, string>> = {
   exec: "instance",
   "network-forward": "network",
+  "network-load-balancer": "network",
+  "network-peer": "network",
   "network-zone-record": "zone",
   snapshot: "instance",
+  "storage-bucket": "pool",
+  "storage-bucket-key": "pool",
   "storage-volume": "pool",
 };
 

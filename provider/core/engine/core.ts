@@ -3,6 +3,7 @@ import type * as z from "zod";
 import type { Client, Server } from "../../../sdk";
 import type { Config } from "../../../sdk/api/common";
 import type { Change } from "./changes";
+import type { Needy } from "./lacks";
 import type { Props } from "./values";
 
 /** What a verb that talks to the daemon needs; nothing comes from the surroundings. */
@@ -66,7 +67,7 @@ export interface Live {
   readonly inputs: Props;
 }
 
-export interface Core {
+export interface Core extends Needy {
   /** Name in code and errors: "storage-pool". */
   readonly kind: string;
   /** Name in programs: "StoragePool". */
@@ -77,6 +78,8 @@ export interface Core {
   readonly outputs: z.ZodObject;
   /** Inputs of which the id is made, in this order, joined by "/". */
   readonly idInputs: readonly string[];
+  /** Forms of the id where there are several, each beginning with a word of its own: ["instance", "<instance>", "<name>"]. */
+  readonly idForms?: readonly (readonly string[])[];
   /** Id of the one object of the kind that a server has. */
   readonly onlyId?: string;
   /** Longest name, in characters, for a kind whose names can be made. */

@@ -61,6 +61,7 @@ const naming = [
   "network",
   "listenAddress",
   "zone",
+  "bucket",
 ];
 
 const shortestSecret = 3;

@@ -1,6 +1,6 @@
 /** Stamp: what an object says of the resource that it was made for, so that the next up finds what a killed one left. */
 import type { Config } from "../../../sdk/api/common";
-import { nameBefore, stampKeys, stampOf, stampPrefix, withoutStamp } from "../../../sdk/api/stamp";
+import { deviceStampPrefix, nameBefore, stampKeys, stampOf, stampPrefix, withoutStamp } from "../../../sdk/api/stamp";
 import type { CheckFailure, Core } from "./core";
 import { isMap, type Props } from "./values";
 
@@ -55,9 +55,13 @@ export function stampFor(kind: string, props: Props, name: unknown = props.name)
   );
 }
 
+/** The marks of devices, which are not of the owner's resource. */
+const deviceMarks = (config: Config): Config =>
+  Object.fromEntries(Object.entries(config).filter(([key]) => key.startsWith(deviceStampPrefix)));
+
 /** The configuration with this stamp in place of any other; without one it keeps what it has, but for who was making it. */
 export function stamped(config: Config, stamp: Config): Config {
-  if (Object.keys(stamp).length > 0) return { ...withoutStamp(config), ...stamp };
+  if (Object.keys(stamp).length > 0) return { ...withoutStamp(config), ...deviceMarks(config), ...stamp };
   const { [pendingKey]: _, ...rest } = config;
   return rest;
 }

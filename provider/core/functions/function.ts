@@ -1,9 +1,10 @@
 /** Function: what a program asks of a server without making anything. */
 import type * as z from "zod";
 import type { Context } from "../engine/core";
+import type { Needy } from "../engine/lacks";
 import type { Props } from "../engine/values";
 
-export interface CoreFunction {
+export interface CoreFunction extends Needy {
   /** Name in programs: "getContainer". */
   readonly name: string;
   /** What it is about, for errors: "container". */

@@ -95,6 +95,7 @@ export function getFunction(core: Core): CoreFunction {
   return {
     name: `get${core.type}`,
     kind: core.kind,
+    ...(core.needs === undefined ? {} : { needs: core.needs }),
     description: `Reads what is there, and changes nothing. ${core.description}`,
     inputs: inputsOf(core),
     outputs,

@@ -10,13 +10,14 @@ const isOwn = (one: Listed): boolean => (one as { managed?: boolean }).managed !
 
 /** @returns the function that lists a kind, where the kind can be listed */
 export function listFunction(core: Core): CoreFunction | undefined {
-  const { list, idInputs } = core;
+  const { list, idInputs, needs } = core;
   if (list === undefined) return undefined;
   const parents = idInputs.slice(0, -1);
   const words = core.kind.replaceAll("-", " ");
   return {
     name: `get${core.type}s`,
     kind: core.kind,
+    ...(needs === undefined ? {} : { needs }),
     description: `Names of all ${words}s${parents.length > 0 ? ` of the ${parents.join()}` : ""}.`,
     inputs: z.strictObject({
       ...Object.fromEntries(

@@ -23,12 +23,13 @@ import { told } from "../engine/told";
 import { compact, hiddenOf, type Props, same, visibleOf } from "../engine/values";
 import { withRetry } from "../engine/write";
 
+/** Kinds whose servers keep no configuration of them are configured with nothing, and hold no stamp. */
 interface Configured {
-  readonly config: Config;
+  readonly config?: Config;
 }
 
 /** What GET shows of any of them. */
-type Shown = Configured & Props & { readonly used_by?: readonly string[] | null | undefined };
+type Shown = { readonly config: Config } & Props & { readonly used_by?: readonly string[] | null | undefined };
 
 /** Their calls, with what all of them have. */
 interface Calls {
@@ -57,6 +58,8 @@ export interface NamedKind<Inputs extends Configured, Definition extends Kind> {
   post?(inputs: Inputs): Props;
   /** Fields of the mutable part whose inputs have other words than the wire. */
   put?(inputs: Inputs): Props;
+  /** Fields of the mutable part that hold what belongs to others too. @param live the object, which an update changes @param config to write */
+  keep?(inputs: Inputs, live: z.output<Definition["shown"]>, config: Config): Props;
   /** Inputs that can be written in several ways. */
   readonly alike?: Alike;
   /** Inputs that the server's words in a refusal are about; "$1" stands for what the first group finds. */
@@ -71,8 +74,12 @@ export interface NamedKind<Inputs extends Configured, Definition extends Kind> {
   readonly patchMayLose?: boolean;
   /** Rules beyond the shape and the definition's keys. */
   rules?(inputs: Props): CheckFailure[];
-  /** What the server adds to the inputs. */
-  outs?(full: z.output<Definition["shown"]>): Props;
+  /** What the server adds to the inputs. @param props what the program said */
+  outs?(full: z.output<Definition["shown"]>, props: Props): Props;
+  /** API extensions beside the definition's that some inputs need. */
+  needs?(props: Props): readonly string[];
+  /** Makes an object ready to be deleted. @throws ApiError NOT_FOUND when it is gone */
+  clear?(context: Context, id: string): Promise<void>;
   /** Outputs that are known before the server tells them, or are not known any more; see Core. */
   planned?(news: Props, olds?: Props): Props;
   /** Makes the one that is replaced leave what the new one needs while both are there. @returns what gives it back */
@@ -114,12 +121,13 @@ export function namedCore<Inputs extends Configured, Definition extends Kind>(
     return parentProperty === undefined ? String(name) : idOfParts([parent, name]);
   };
   const callsOf = (client: Client, parent: string | undefined) => client.of(definition, parent) as unknown as Calls;
-  const outsOf = (full: Shown): Props => ({
+  const hasConfig = "config" in kind.inputs.shape;
+  const outsOf = (full: Shown, props: Props): Props => ({
     ...pick(
       full,
       [...mutable, ...fixed].filter((field) => field !== "config"),
     ),
-    ...kind.outs?.(full as z.output<Definition["shown"]>),
+    ...kind.outs?.(full as z.output<Definition["shown"]>, props),
   });
   const computedFor = (full: Shown): ComputedKeys => [
     ...(kind.computed?.({ driver: text(full.driver) }) ?? []),
@@ -131,10 +139,11 @@ export function namedCore<Inputs extends Configured, Definition extends Kind>(
     return { ...inputs, ...Object.fromEntries(plain) } as unknown as Inputs;
   };
   const shownPut = (shown: Shown): Props => pick(shown, mutable);
-  const putOf = (inputs: Inputs, config: Config): Props => ({
+  const putOf = (inputs: Inputs, config: Config, live?: Shown): Props => ({
     ...pick(inputs as unknown as Props, mutable),
     ...kind.put?.(inputs),
-    config,
+    ...(hasConfig ? { config } : {}),
+    ...(live === undefined ? {} : kind.keep?.(inputs, live as z.output<Definition["shown"]>, config)),
   });
   const make = ({ client, signal }: Context, inputs: Inputs, config: Config): Promise<void> => {
     const { parent, name } = partsOf(idOf(inputs));
@@ -156,8 +165,8 @@ export function namedCore<Inputs extends Configured, Definition extends Kind>(
     const known = pick(props, Object.keys(kind.inputs.shape));
     const config = userConfig(value.config, configOf(props), computedFor(value));
     const within = parentProperty === undefined ? {} : { [parentProperty]: parent };
-    const told = inOwnWords(alike, { ...outsOf(value), ...within, [nameInput]: name }, props);
-    const shown = compact({ ...hiddenOf(props), ...known, ...told, config });
+    const told = inOwnWords(alike, { ...outsOf(value, props), ...within, [nameInput]: name }, props);
+    const shown = compact({ ...hiddenOf(props), ...known, ...told, ...(hasConfig ? { config } : {}) });
     const outs = withFilledIn(shown, value.config, computedFor(value), [`${stampPrefix}*`, "volatile.*"]);
     const inputs = pick(outs, [...Object.keys(kind.inputs.shape), ...Object.keys(hiddenOf(outs))]);
     return { id, outs, inputs };
@@ -168,8 +177,8 @@ export function namedCore<Inputs extends Configured, Definition extends Kind>(
     withRetry(context, async () => {
       const { parent, name } = partsOf(id);
       const { value, etag } = await get(context, id);
-      const config = stamped(configToWrite(value.config, inputs.config, before, computedFor(value)), stamp);
-      const put = putOf(inputs, config);
+      const config = stamped(configToWrite(value.config, inputs.config ?? {}, before, computedFor(value)), stamp);
+      const put = putOf(inputs, config, value);
       if (!same(put, shownPut(value)))
         await callsOf(context.client, parent).update(name, put, { etag, signal: context.signal });
     });
@@ -182,7 +191,7 @@ export function namedCore<Inputs extends Configured, Definition extends Kind>(
 
   const takeOver = async (context: Context, inputs: Inputs, news: Props, origin: Origin): Promise<void> => {
     const stamp = pendingStamp(word, news);
-    const server = outsOf((await get(context, idOf(inputs))).value);
+    const server = outsOf((await get(context, idOf(inputs))).value, news);
     const other = replacingInputs(kind.inputs).find((property) => {
       const wanted = (inputs as unknown as Props)[property];
       return server[property] !== undefined && wanted !== undefined && server[property] !== wanted;
@@ -213,6 +222,14 @@ export function namedCore<Inputs extends Configured, Definition extends Kind>(
     outputs: kind.outputs,
     idInputs: parentProperty === undefined ? [nameInput] : [parentProperty, nameInput],
     ...(nameMaxLength === undefined ? {} : { nameMaxLength }),
+    ...(definition.extension === undefined && kind.needs === undefined
+      ? {}
+      : {
+          needs: (props: Props) => [
+            ...(definition.extension === undefined ? [] : [definition.extension]),
+            ...(kind.needs?.(props) ?? []),
+          ],
+        }),
     ...(kind.planned === undefined ? {} : { planned: kind.planned }),
 
     async check(olds, news) {
@@ -251,9 +268,10 @@ export function namedCore<Inputs extends Configured, Definition extends Kind>(
         ]);
       }
       const live = await readBack(context, id, news);
+      if (!hasConfig) return live;
       await told(context, news, (after) =>
         kind.patchMayLose
-          ? write(after, id, inputs, inputs.config, stampFor(word, news, name))
+          ? write(after, id, inputs, inputs.config ?? {}, stampFor(word, news, name))
           : callsOf(after.client, parent).patch(name, { config: { [pendingKey]: "" } }, { signal: after.signal }),
       );
       return live;
@@ -292,7 +310,10 @@ export function namedCore<Inputs extends Configured, Definition extends Kind>(
     delete: (context, id) =>
       untilGone(context, {
         url: pathOf(kindWithin(definition, partsOf(id).parent), partsOf(id).name),
-        remove: () => remove(context, id),
+        remove: async () => {
+          await kind.clear?.(context, id);
+          await remove(context, id);
+        },
         look: () => get(context, id),
         users: async () => (await get(context, id)).value.used_by ?? [],
       }),

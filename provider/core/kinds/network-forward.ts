@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { NetworkName, Text } from "../../../sdk/api/common";
 import { networkForwardKeys } from "../../../sdk/api/config/network-forward";
-import { plainAddress, readAddress } from "../../../sdk/api/ip-address";
+import { readAddress } from "../../../sdk/api/ip-address";
 import { networkForwardKind } from "../../../sdk/api/network-forward";
 import { portsIn, readRanges } from "../../../sdk/api/port-ranges";
 import { propertyPath } from "../engine/check";
@@ -10,23 +10,15 @@ import type { CheckFailure } from "../engine/core";
 import { adopt, configInput, description, endpoint, replacing, timeouts, wordOf } from "../engine/inputs";
 import { compact, holdsUnknown, isMap, type Props } from "../engine/values";
 import { namedCore } from "./named";
-
-const address = Text.refine((text) => readAddress(text) !== undefined, {
-  message: "must be an address of IPv4 or IPv6, such as 192.0.2.10",
-});
-
-const ports = Text.superRefine((text, { addIssue }) => {
-  const ranges = readRanges(text);
-  if (typeof ranges === "string") addIssue({ code: "custom", message: `holds no ports: ${ranges}` });
-});
+import { address, plainList, plainText, portRanges } from "./port-forms";
 
 export const NetworkForwardPort = z
   .strictObject({
-    listenPort: ports
+    listenPort: portRanges
       .refine((text) => text.trim() !== "", { message: "must name a port" })
       .meta({ description: "Ports that it listens on, and ranges of them, with commas between: `80,90-95`." }),
     targetAddress: address.meta({ description: "Where they lead: an address of the network's subnet." }),
-    targetPort: ports.optional().meta({
+    targetPort: portRanges.optional().meta({
       description: "As many ports as it listens on, or one for all; the same ones when absent.",
     }),
     protocol: wordOf(["tcp", "udp"]).default("tcp").meta({ description: "`tcp` when absent, or `udp`." }),
@@ -48,16 +40,6 @@ export const NetworkForwardInputs = z.strictObject({
   timeouts,
 });
 type Inputs = z.output<typeof NetworkForwardInputs>;
-
-const plainText = (value: unknown): unknown => (typeof value === "string" ? plainAddress(value) : value);
-
-const plainList = (value: unknown): unknown =>
-  typeof value !== "string"
-    ? value
-    : value
-        .split(",")
-        .map((part) => part.trim())
-        .join(",");
 
 /** A port as the server would tell of it; what is not known yet, or none of ours, as it is. */
 function plainPort(port: unknown): unknown {

@@ -4,6 +4,7 @@ import { ProfileName } from "../../../sdk/api/common";
 import { instanceKeys } from "../../../sdk/api/config/instance";
 import { profileKind } from "../../../sdk/api/profile";
 import { checkDeviceOptions } from "../engine/check";
+import { ownDevices, withOthers } from "../engine/device-marks";
 import { adopt, configInput, description, devices, endpoint, replacing, timeouts } from "../engine/inputs";
 import { namedCore } from "./named";
 
@@ -19,12 +20,16 @@ export const ProfileInputs = z.strictObject({
   timeouts,
 });
 
-export const profile = namedCore({
+type Inputs = z.output<typeof ProfileInputs>;
+
+export const profile = namedCore<Inputs, typeof profileKind>({
   definition: profileKind,
   type: "Profile",
   description: "Configuration and devices that containers share. Changes reach the containers that use it at once.",
   inputs: ProfileInputs,
   outputs: z.object({}),
   nameMaxLength: 63,
+  keep: ({ devices }, live, config) => withOthers(live, config, devices),
+  outs: (full, { devices }) => ({ devices: ownDevices(full, devices) }),
   rules: ({ devices }) => checkDeviceOptions(devices),
 });

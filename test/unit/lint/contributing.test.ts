@@ -37,9 +37,14 @@ function importersOf(kind: string): string[] {
 
 /** What uses a kind for what it does: a container is given its profiles, a volume lies in a pool. */
 const uses: Readonly<Record<string, readonly string[]>> = {
-  profile: ["provider/dynamic/container.ts"],
-  project: ["daemon/on-their-own.ts"],
-  "storage-pool": ["provider/dynamic/storage-volume.ts"],
+  profile: ["provider/dynamic/container.ts", "provider/dynamic/device.ts"],
+  project: ["daemon/on-their-own.ts", "provider/dynamic/network-peer.ts"],
+  "storage-pool": [
+    "provider/dynamic/backup.ts",
+    "provider/dynamic/storage-bucket-key.ts",
+    "provider/dynamic/storage-bucket.ts",
+    "provider/dynamic/storage-volume.ts",
+  ],
 };
 
 for (const [kind, users] of Object.entries(uses))

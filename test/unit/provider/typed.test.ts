@@ -41,6 +41,14 @@ test("the classes of the plugin take what those of the dynamic door take, and re
     { source: { instance: web, snapshot: "s" }, devices: { root: { type: "disk", path: "/", pool } } },
     { image: "i", profiles: web.profiles, wait: { for: "nothing" }, files: { "/a": { content: pulumi.output("x") } } },
   ];
+  const filtered = (
+    acl: native.NetworkAcl,
+    lan: native.Network,
+  ): native.NetworkArgs & { forward: native.NetworkForwardArgs } => ({
+    config: { "security.acls": [acl, "other"], "ipv4.nat": true },
+    forward: { network: lan, listenAddress: "192.0.2.1", ports: [{ listenPort: 80, targetAddress: "10.0.0.2" }] },
+  });
+  assert.equal(typeof filtered, "function");
   const volume = (pool: native.StoragePool): native.StorageVolumeArgs => ({ pool, config: { size: "1GiB" } });
   const address = (lan: native.Network) =>
     native.getNetworkOutput({ name: lan.id }).leases.apply((leases) => leases[0]?.address);

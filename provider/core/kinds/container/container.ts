@@ -7,6 +7,7 @@ import { parseLocalImage, sendLocalImage } from "../../../../sdk/remote/local-im
 import { checkShape, givenInputs, withDefaults } from "../../engine/check";
 import { userConfig } from "../../engine/config";
 import type { Context, Core, Live } from "../../engine/core";
+import { ownDevices } from "../../engine/device-marks";
 import { type DiffRules, diffProps } from "../../engine/diff";
 import { InitFailed, isNotFound } from "../../engine/failure";
 import { withName } from "../../engine/name";
@@ -88,7 +89,7 @@ function liveOf({ value: full }: { value: InstanceFull }, props: Props): Live {
     name: full.name,
     description: full.description,
     config: userConfig(full.config, (props.config ?? {}) as Config, filledInOf(full)),
-    devices: full.devices,
+    devices: ownDevices(full, props.devices),
     profiles: full.profiles ?? [],
     ephemeral: full.ephemeral,
     running: isRunning(full),

@@ -9,6 +9,7 @@ import type { Instance, InstancePut } from "../../../../sdk/api/instance";
 import { stampPrefix } from "../../../../sdk/api/stamp";
 import { configToWrite } from "../../engine/config";
 import type { Context } from "../../engine/core";
+import { withOthers } from "../../engine/device-marks";
 import { namingProperty } from "../../engine/failure";
 import { stamped } from "../../engine/stamp";
 import { same, withoutEmptyValues } from "../../engine/values";
@@ -95,9 +96,12 @@ export async function writeConfig(
   const { client, signal } = context;
   return withRetry(context, async () => {
     const { value, etag } = await client.getInstance(name, { signal });
-    const config = stamped(configToWrite(value.config, inputs.config, before, filledInOf(value)), stamp);
     const { description, profiles } = inputs;
-    const devices = withoutEmptyValues(inputs.devices) as Devices;
+    const { config, devices } = withOthers(
+      value,
+      stamped(configToWrite(value.config, inputs.config, before, filledInOf(value)), stamp),
+      withoutEmptyValues(inputs.devices) as Devices,
+    );
     const put = { ...putOf(value), config, description, devices, profiles };
     if (same(put, putOf(value))) return [];
     try {
