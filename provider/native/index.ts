@@ -12,7 +12,7 @@ import type {
   StoragePoolConfig,
   StorageVolumeConfig,
 } from "../dynamic/config-keys";
-import type { DeviceArgs, Named } from "../dynamic/reference";
+import type { DeviceArgs as ContainerDevice, Named, OptionValue } from "../dynamic/reference";
 import type { ConfigValue } from "../dynamic/resource";
 import { NativeResource } from "./resource";
 
@@ -171,6 +171,30 @@ export interface NetworkLease {
   type: string;
 }
 
+/** Where a load balancer leads. */
+export interface NetworkLoadBalancerBackend {
+  /** Name by which ports lead to it. */
+  name: string;
+  /** Where it is: an address of the network's subnet. */
+  targetAddress: string;
+  /** As many ports as are listened on, or one for all; the same ones when absent. */
+  targetPort?: string;
+  /** Free text for people. */
+  description?: string;
+}
+
+/** Ports of a load balancer, and the backends they lead to. */
+export interface NetworkLoadBalancerPort {
+  /** Ports that it listens on, and ranges of them, with commas between: `80,90-95`. */
+  listenPort: string;
+  /** Names of the backends that they lead to. */
+  targetBackends?: string[];
+  /** `tcp` when absent, or `udp`. */
+  protocol?: string;
+  /** Free text for people. */
+  description?: string;
+}
+
 /** Something that a zone says of a name. */
 export interface NetworkZoneRecordEntry {
   /** Type of DNS, such as `A`, `AAAA`, `CNAME`, `MX`, `SRV` or `TXT`. */
@@ -274,13 +298,13 @@ export interface NetworkAclRuleArgs {
   /** `tcp`, `udp`, `icmp4` or `icmp6`; any when absent. */
   protocol?: pulumi.Input<string>;
   /** Ports of `tcp` and `udp`, and ranges of them, with commas between; any when absent. */
-  sourcePort?: pulumi.Input<string>;
+  sourcePort?: pulumi.Input<ConfigValue>;
   /** The same of where packets go. */
-  destinationPort?: pulumi.Input<string>;
+  destinationPort?: pulumi.Input<ConfigValue>;
   /** A number, of `icmp4` and `icmp6`; any when absent. */
-  icmpType?: pulumi.Input<string>;
+  icmpType?: pulumi.Input<ConfigValue>;
   /** A number, of `icmp4` and `icmp6`; any when absent. */
-  icmpCode?: pulumi.Input<string>;
+  icmpCode?: pulumi.Input<ConfigValue>;
   /** Free text for people. */
   description?: pulumi.Input<string>;
 }
@@ -288,11 +312,35 @@ export interface NetworkAclRuleArgs {
 /** Ports of a forward, and where they lead. */
 export interface NetworkForwardPortArgs {
   /** Ports that it listens on, and ranges of them, with commas between: `80,90-95`. */
-  listenPort: pulumi.Input<string>;
+  listenPort: pulumi.Input<ConfigValue>;
   /** Where they lead: an address of the network's subnet. */
   targetAddress: pulumi.Input<string>;
   /** As many ports as it listens on, or one for all; the same ones when absent. */
-  targetPort?: pulumi.Input<string>;
+  targetPort?: pulumi.Input<ConfigValue>;
+  /** `tcp` when absent, or `udp`. */
+  protocol?: pulumi.Input<string>;
+  /** Free text for people. */
+  description?: pulumi.Input<string>;
+}
+
+/** Where a load balancer leads. */
+export interface NetworkLoadBalancerBackendArgs {
+  /** Name by which ports lead to it. */
+  name: pulumi.Input<string>;
+  /** Where it is: an address of the network's subnet. */
+  targetAddress: pulumi.Input<string>;
+  /** As many ports as are listened on, or one for all; the same ones when absent. */
+  targetPort?: pulumi.Input<ConfigValue>;
+  /** Free text for people. */
+  description?: pulumi.Input<string>;
+}
+
+/** Ports of a load balancer, and the backends they lead to. */
+export interface NetworkLoadBalancerPortArgs {
+  /** Ports that it listens on, and ranges of them, with commas between: `80,90-95`. */
+  listenPort: pulumi.Input<ConfigValue>;
+  /** Names of the backends that they lead to. */
+  targetBackends?: pulumi.Input<pulumi.Input<string>[]>;
   /** `tcp` when absent, or `udp`. */
   protocol?: pulumi.Input<string>;
   /** Free text for people. */
@@ -317,6 +365,88 @@ export interface TimeoutsArgs {
   updateSeconds?: pulumi.Input<number>;
   /** Ceiling of delete, in seconds. */
   deleteSeconds?: pulumi.Input<number>;
+}
+
+/** What a Backup takes. */
+export interface BackupArgs {
+  /** Container that is packed. Exactly one of `instance` and `volume` is given. A change replaces the backup. */
+  instance?: pulumi.Input<string> | Container;
+  /** Custom volume that is packed, of the pool `pool`. A change replaces the backup. */
+  volume?: pulumi.Input<string> | Named;
+  /** Storage pool of the volume. A change replaces the backup. */
+  pool?: pulumi.Input<string> | Named;
+  /** Name of the backup; made from the resource's name when absent. A change replaces the backup. */
+  name?: pulumi.Input<string>;
+  /** When the server deletes the backup by itself, in RFC 3339; never when absent. A change replaces the backup. */
+  expiresAt?: pulumi.Input<string>;
+  /** Whether the snapshots are packed too. A change replaces the backup. */
+  snapshots?: pulumi.Input<boolean>;
+  /** How it is packed: `none`, or a program with its options, such as `zstd -19`; the server's `backups.compression_algorithm` when absent. A change replaces the backup. */
+  compression?: pulumi.Input<string>;
+  /** File of the machine that runs the program, which the backup is written to as well. It stays when the backup goes, and is written again when it is missing. */
+  file?: pulumi.Input<string>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  adopt?: pulumi.Input<boolean>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the backup. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** A container or a custom volume as it was at one moment, packed and kept by the server, and as a file where the program names one; deleted together with what it is of. */
+export class Backup extends NativeResource {
+  /** Container that is packed. Exactly one of `instance` and `volume` is given. A change replaces the backup. */
+  declare readonly instance: pulumi.Output<string | undefined>;
+  /** Custom volume that is packed, of the pool `pool`. A change replaces the backup. */
+  declare readonly volume: pulumi.Output<string | undefined>;
+  /** Storage pool of the volume. A change replaces the backup. */
+  declare readonly pool: pulumi.Output<string | undefined>;
+  /** Name of the backup; made from the resource's name when absent. A change replaces the backup. */
+  declare readonly name: pulumi.Output<string>;
+  /** When the server deletes the backup by itself, in RFC 3339; never when absent. A change replaces the backup. */
+  declare readonly expiresAt: pulumi.Output<string | undefined>;
+  /** Whether the snapshots are packed too. A change replaces the backup. */
+  declare readonly snapshots: pulumi.Output<boolean>;
+  /** How it is packed: `none`, or a program with its options, such as `zstd -19`; the server's `backups.compression_algorithm` when absent. A change replaces the backup. */
+  declare readonly compression: pulumi.Output<string | undefined>;
+  /** File of the machine that runs the program, which the backup is written to as well. It stays when the backup goes, and is written again when it is missing. */
+  declare readonly file: pulumi.Output<string | undefined>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  declare readonly adopt: pulumi.Output<boolean | undefined>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the backup. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+  /** When the backup was made, in RFC 3339. */
+  declare readonly createdAt: pulumi.Output<string>;
+
+  constructor(name: string, args: BackupArgs = {}, options?: pulumi.CustomResourceOptions) {
+    super(
+      "Backup",
+      [
+        "instance",
+        "volume",
+        "pool",
+        "name",
+        "expiresAt",
+        "snapshots",
+        "compression",
+        "file",
+        "adopt",
+        "endpoint",
+        "timeouts",
+        "createdAt",
+      ],
+      name,
+      args,
+      options,
+    );
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new Backup(name, {} as BackupArgs, { ...options, id });
+  }
 }
 
 /** What a Certificate takes. */
@@ -391,6 +521,47 @@ export class Certificate extends NativeResource {
   }
 }
 
+/** What a ClusterGroup takes. */
+export interface ClusterGroupArgs {
+  /** Name of the group; made from the resource's name when absent. A change replaces the cluster group. */
+  name?: pulumi.Input<string>;
+  /** Free text for people. */
+  description?: pulumi.Input<string>;
+  /** Names of members of the cluster. Their order means nothing. */
+  members?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  adopt?: pulumi.Input<boolean>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the cluster group. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** Members of a cluster under a name, on which instances can be placed (`target: "@name"`), on a cluster of LXD or Incus; Bothy's own daemon is none. */
+export class ClusterGroup extends NativeResource {
+  /** Name of the group; made from the resource's name when absent. A change replaces the cluster group. */
+  declare readonly name: pulumi.Output<string>;
+  /** Free text for people. */
+  declare readonly description: pulumi.Output<string>;
+  /** Names of members of the cluster. Their order means nothing. */
+  declare readonly members: pulumi.Output<string[]>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  declare readonly adopt: pulumi.Output<boolean | undefined>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the cluster group. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+
+  constructor(name: string, args: ClusterGroupArgs = {}, options?: pulumi.CustomResourceOptions) {
+    super("ClusterGroup", ["name", "description", "members", "adopt", "endpoint", "timeouts"], name, args, options);
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new ClusterGroup(name, {} as ClusterGroupArgs, { ...options, id });
+  }
+}
+
 /** What a Container takes. */
 export interface ContainerArgs {
   /** Name of the container and its host name; made from the resource's name when absent. A change replaces the container. */
@@ -404,7 +575,7 @@ export interface ContainerArgs {
   /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
   config?: pulumi.Input<InstanceConfig<pulumi.Input<ConfigValue>>>;
   /** Devices by name, each with its `type` and the options of that type, as LXD names them. */
-  devices?: pulumi.Input<Record<string, pulumi.Input<DeviceArgs>>>;
+  devices?: pulumi.Input<Record<string, pulumi.Input<ContainerDevice>>>;
   /** Free text for people. */
   description?: pulumi.Input<string>;
   /** Whether the container is deleted when it stops. A change replaces the container. */
@@ -614,6 +785,61 @@ export class Exec extends NativeResource {
   }
 }
 
+/** What a Device takes. */
+export interface DeviceArgs {
+  /** Container that gets the device. Exactly one of `instance` and `profile` is given. A change replaces the device. */
+  instance?: pulumi.Input<string> | Container;
+  /** Profile that gets the device, and with it its containers. A change replaces the device. */
+  profile?: pulumi.Input<string> | Named;
+  /** Name of the device, which its owner has no other device of. A change replaces the device. */
+  name: pulumi.Input<string>;
+  /** Type of the device: `none`, `disk`, `gpu`, `infiniband`, `nic`, `proxy`, `tpm`, `unix-block`, `unix-char`, `unix-hotplug`, `usb`. */
+  type: pulumi.Input<string>;
+  /** Options of that type, as `devices` of a container has them; an empty value unsets one. */
+  properties?: pulumi.Input<ContainerDevice>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  adopt?: pulumi.Input<boolean>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the device. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** One device of a container or a profile, as a resource of its own. The resource of its owner leaves it alone; deleted together with its owner. */
+export class Device extends NativeResource {
+  /** Container that gets the device. Exactly one of `instance` and `profile` is given. A change replaces the device. */
+  declare readonly instance: pulumi.Output<string | undefined>;
+  /** Profile that gets the device, and with it its containers. A change replaces the device. */
+  declare readonly profile: pulumi.Output<string | undefined>;
+  /** Name of the device, which its owner has no other device of. A change replaces the device. */
+  declare readonly name: pulumi.Output<string>;
+  /** Type of the device: `none`, `disk`, `gpu`, `infiniband`, `nic`, `proxy`, `tpm`, `unix-block`, `unix-char`, `unix-hotplug`, `usb`. */
+  declare readonly type: pulumi.Output<string>;
+  /** Options of that type, as `devices` of a container has them; an empty value unsets one. */
+  declare readonly properties: pulumi.Output<Record<string, string>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  declare readonly adopt: pulumi.Output<boolean | undefined>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the device. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+
+  constructor(name: string, args: DeviceArgs, options?: pulumi.CustomResourceOptions) {
+    super(
+      "Device",
+      ["instance", "profile", "name", "type", "properties", "adopt", "endpoint", "timeouts"],
+      name,
+      args,
+      options,
+    );
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new Device(name, {} as DeviceArgs, { ...options, id });
+  }
+}
+
 /** What a Image takes. */
 export interface ImageArgs {
   /** Unified tarball on the machine that runs the program; its content counts, not its path. A change of content replaces the image. Exactly one of `sourceFile` and `template` is given. */
@@ -697,7 +923,7 @@ export interface NetworkArgs {
   /** Free text for people. */
   description?: pulumi.Input<string>;
   /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
-  config?: pulumi.Input<NetworkConfig<pulumi.Input<ConfigValue>>>;
+  config?: pulumi.Input<NetworkConfig<OptionValue>>;
   /** Type of the network: `bridge`, or `macvlan`, `physical` or `sriov` for an interface of the host that nics stand on. A change replaces the network. */
   type?: pulumi.Input<string>;
   /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
@@ -919,6 +1145,160 @@ export class NetworkForward extends NativeResource {
   }
 }
 
+/** What a NetworkLoadBalancer takes. */
+export interface NetworkLoadBalancerArgs {
+  /** Network whose instances are the backends. A change replaces the network load balancer. */
+  network: pulumi.Input<string> | Named;
+  /** Address that it listens on, of IPv4 or IPv6. A change replaces the network load balancer. */
+  listenAddress: pulumi.Input<string>;
+  /** Free text for people. */
+  description?: pulumi.Input<string>;
+  /** Instances that ports lead to. */
+  backends?: pulumi.Input<pulumi.Input<NetworkLoadBalancerBackendArgs>[]>;
+  /** Ports that lead to backends. */
+  ports?: pulumi.Input<pulumi.Input<NetworkLoadBalancerPortArgs>[]>;
+  /** Configuration keys and their values, all text, as the server has them (`user.*`); an empty value unsets a key. */
+  config?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  adopt?: pulumi.Input<boolean>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the network load balancer. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** An address whose ports lead to several instances of a network, on servers that have it; Bothy's own has not. Deleted together with the network. */
+export class NetworkLoadBalancer extends NativeResource {
+  /** Network whose instances are the backends. A change replaces the network load balancer. */
+  declare readonly network: pulumi.Output<string>;
+  /** Address that it listens on, of IPv4 or IPv6. A change replaces the network load balancer. */
+  declare readonly listenAddress: pulumi.Output<string>;
+  /** Free text for people. */
+  declare readonly description: pulumi.Output<string>;
+  /** Instances that ports lead to. */
+  declare readonly backends: pulumi.Output<NetworkLoadBalancerBackend[]>;
+  /** Ports that lead to backends. */
+  declare readonly ports: pulumi.Output<NetworkLoadBalancerPort[]>;
+  /** Configuration keys and their values, all text, as the server has them (`user.*`); an empty value unsets a key. */
+  declare readonly config: pulumi.Output<Record<string, string>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  declare readonly adopt: pulumi.Output<boolean | undefined>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the network load balancer. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+  /** Member of the cluster that holds it. */
+  declare readonly location: pulumi.Output<string>;
+
+  constructor(name: string, args: NetworkLoadBalancerArgs, options?: pulumi.CustomResourceOptions) {
+    super(
+      "NetworkLoadBalancer",
+      [
+        "network",
+        "listenAddress",
+        "description",
+        "backends",
+        "ports",
+        "config",
+        "adopt",
+        "endpoint",
+        "timeouts",
+        "location",
+      ],
+      name,
+      args,
+      options,
+    );
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new NetworkLoadBalancer(name, {} as NetworkLoadBalancerArgs, { ...options, id });
+  }
+}
+
+/** What a NetworkPeer takes. */
+export interface NetworkPeerArgs {
+  /** Network of type `ovn` that gets the peer. A change replaces the network peer. */
+  network: pulumi.Input<string> | Named;
+  /** Name of the peer; made from the resource's name when absent. A change replaces the network peer. */
+  name?: pulumi.Input<string>;
+  /** Network on the other side, which needs a peer of this one before traffic flows. A change replaces the network peer. */
+  targetNetwork?: pulumi.Input<string> | Named;
+  /** Project of that network; that of `network` when absent. A change replaces the network peer. */
+  targetProject?: pulumi.Input<string> | Named;
+  /** `local` when absent, or `remote` for a `targetIntegration`, on Incus. A change replaces the network peer. */
+  type?: pulumi.Input<string>;
+  /** Network integration of a remote peer, on Incus. A change replaces the network peer. */
+  targetIntegration?: pulumi.Input<string>;
+  /** Free text for people. */
+  description?: pulumi.Input<string>;
+  /** Configuration keys and their values, all text, as the server has them (`user.*`); an empty value unsets a key. */
+  config?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  adopt?: pulumi.Input<boolean>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the network peer. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** What lets two networks of type `ovn` reach each other, on servers that have such networks; Bothy's own has none. */
+export class NetworkPeer extends NativeResource {
+  /** Network of type `ovn` that gets the peer. A change replaces the network peer. */
+  declare readonly network: pulumi.Output<string>;
+  /** Name of the peer; made from the resource's name when absent. A change replaces the network peer. */
+  declare readonly name: pulumi.Output<string>;
+  /** Network on the other side, which needs a peer of this one before traffic flows. A change replaces the network peer. */
+  declare readonly targetNetwork: pulumi.Output<string | undefined>;
+  /** Project of that network; that of `network` when absent. A change replaces the network peer. */
+  declare readonly targetProject: pulumi.Output<string | undefined>;
+  /** `local` when absent, or `remote` for a `targetIntegration`, on Incus. A change replaces the network peer. */
+  declare readonly type: pulumi.Output<string | undefined>;
+  /** Network integration of a remote peer, on Incus. A change replaces the network peer. */
+  declare readonly targetIntegration: pulumi.Output<string | undefined>;
+  /** Free text for people. */
+  declare readonly description: pulumi.Output<string>;
+  /** Configuration keys and their values, all text, as the server has them (`user.*`); an empty value unsets a key. */
+  declare readonly config: pulumi.Output<Record<string, string>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  declare readonly adopt: pulumi.Output<boolean | undefined>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the network peer. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+  /** `Pending` until the other network has a peer of this one. */
+  declare readonly status: pulumi.Output<string>;
+
+  constructor(name: string, args: NetworkPeerArgs, options?: pulumi.CustomResourceOptions) {
+    super(
+      "NetworkPeer",
+      [
+        "network",
+        "name",
+        "targetNetwork",
+        "targetProject",
+        "type",
+        "targetIntegration",
+        "description",
+        "config",
+        "adopt",
+        "endpoint",
+        "timeouts",
+        "status",
+      ],
+      name,
+      args,
+      options,
+    );
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new NetworkPeer(name, {} as NetworkPeerArgs, { ...options, id });
+  }
+}
+
 /** What a NetworkZone takes. */
 export interface NetworkZoneArgs {
   /** Name of the zone, a domain such as `lab.example.org`, or one of addresses such as `2.0.192.in-addr.arpa`. A change replaces the network zone. */
@@ -1024,7 +1404,7 @@ export interface ProfileArgs {
   /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */
   config?: pulumi.Input<InstanceConfig<pulumi.Input<ConfigValue>>>;
   /** Devices by name, each with its `type` and the options of that type, as LXD names them. */
-  devices?: pulumi.Input<Record<string, pulumi.Input<DeviceArgs>>>;
+  devices?: pulumi.Input<Record<string, pulumi.Input<ContainerDevice>>>;
   /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
   adopt?: pulumi.Input<boolean>;
   /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the profile. */
@@ -1186,6 +1566,120 @@ export class Snapshot extends NativeResource {
   /** Reads one that exists and never changes it. @param id as an import takes it */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
     return new Snapshot(name, {} as SnapshotArgs, { ...options, id });
+  }
+}
+
+/** What a StorageBucket takes. */
+export interface StorageBucketArgs {
+  /** Storage pool that holds the bucket. A change replaces the storage bucket. */
+  pool: pulumi.Input<string> | Named;
+  /** Name of the bucket; made from the resource's name when absent. A change replaces the storage bucket. */
+  name?: pulumi.Input<string>;
+  /** Free text for people. */
+  description?: pulumi.Input<string>;
+  /** Configuration keys and their values, all text, as the server has them (`size`, `user.*`); an empty value unsets a key. */
+  config?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  adopt?: pulumi.Input<boolean>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the storage bucket. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** A bucket of S3 in a storage pool, on servers that have buckets; Bothy's own has none. */
+export class StorageBucket extends NativeResource {
+  /** Storage pool that holds the bucket. A change replaces the storage bucket. */
+  declare readonly pool: pulumi.Output<string>;
+  /** Name of the bucket; made from the resource's name when absent. A change replaces the storage bucket. */
+  declare readonly name: pulumi.Output<string>;
+  /** Free text for people. */
+  declare readonly description: pulumi.Output<string>;
+  /** Configuration keys and their values, all text, as the server has them (`size`, `user.*`); an empty value unsets a key. */
+  declare readonly config: pulumi.Output<Record<string, string>>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  declare readonly adopt: pulumi.Output<boolean | undefined>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the storage bucket. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+  /** Address by which clients of S3 reach it. */
+  declare readonly s3Url: pulumi.Output<string>;
+  /** Member of the cluster that holds it. */
+  declare readonly location: pulumi.Output<string>;
+
+  constructor(name: string, args: StorageBucketArgs, options?: pulumi.CustomResourceOptions) {
+    super(
+      "StorageBucket",
+      ["pool", "name", "description", "config", "adopt", "endpoint", "timeouts", "s3Url", "location"],
+      name,
+      args,
+      options,
+    );
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new StorageBucket(name, {} as StorageBucketArgs, { ...options, id });
+  }
+}
+
+/** What a StorageBucketKey takes. */
+export interface StorageBucketKeyArgs {
+  /** Storage pool of the bucket. A change replaces the storage bucket key. */
+  pool: pulumi.Input<string> | Named;
+  /** Bucket that the key is for. A change replaces the storage bucket key. */
+  bucket: pulumi.Input<string> | Named;
+  /** Name of the key; made from the resource's name when absent. A change replaces the storage bucket key. */
+  name?: pulumi.Input<string>;
+  /** What the key allows: `read-only` when absent, or `admin`. A change replaces the storage bucket key. */
+  role?: pulumi.Input<string>;
+  /** Free text for people. */
+  description?: pulumi.Input<string>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  adopt?: pulumi.Input<boolean>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the storage bucket key. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** Words of access to a storage bucket, on servers that have buckets; deleted together with its bucket. */
+export class StorageBucketKey extends NativeResource {
+  /** Storage pool of the bucket. A change replaces the storage bucket key. */
+  declare readonly pool: pulumi.Output<string>;
+  /** Bucket that the key is for. A change replaces the storage bucket key. */
+  declare readonly bucket: pulumi.Output<string>;
+  /** Name of the key; made from the resource's name when absent. A change replaces the storage bucket key. */
+  declare readonly name: pulumi.Output<string>;
+  /** What the key allows: `read-only` when absent, or `admin`. A change replaces the storage bucket key. */
+  declare readonly role: pulumi.Output<string>;
+  /** Free text for people. */
+  declare readonly description: pulumi.Output<string>;
+  /** Whether an object of that name which is there already, made by somebody else, becomes this resource. It is changed to what the program says; what only another object could have is refused. */
+  declare readonly adopt: pulumi.Output<boolean | undefined>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the storage bucket key. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+  /** Access key, which clients of S3 are given. */
+  declare readonly accessKey: pulumi.Output<string>;
+  /** Secret key, which clients of S3 are given. */
+  declare readonly secretKey: pulumi.Output<string>;
+
+  constructor(name: string, args: StorageBucketKeyArgs, options?: pulumi.CustomResourceOptions) {
+    super(
+      "StorageBucketKey",
+      ["pool", "bucket", "name", "role", "description", "adopt", "endpoint", "timeouts", "accessKey", "secretKey"],
+      name,
+      args,
+      options,
+    );
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new StorageBucketKey(name, {} as StorageBucketKeyArgs, { ...options, id });
   }
 }
 
@@ -1397,6 +1891,39 @@ export const getCertificateOutput = (
   options?: pulumi.InvokeOutputOptions,
 ): pulumi.Output<GetCertificateResult> =>
   pulumi.runtime.invokeOutput<GetCertificateResult>("bothy:index:getCertificate", { ...args }, options ?? {});
+
+/** What getClusterGroup takes. */
+export interface GetClusterGroupArgs {
+  /** The name of the cluster group. */
+  name: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getClusterGroup answers. */
+export interface GetClusterGroupResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Name of the group; made from the resource's name when absent. */
+  name: string;
+  /** Free text for people. */
+  description?: string;
+  /** Names of members of the cluster. Their order means nothing. */
+  members?: string[];
+}
+
+/** Reads what is there, and changes nothing. Members of a cluster under a name, on which instances can be placed (`target: "@name"`), on a cluster of LXD or Incus; Bothy's own daemon is none. */
+export const getClusterGroup = (
+  args: GetClusterGroupArgs,
+  options?: pulumi.InvokeOptions,
+): Promise<GetClusterGroupResult> => pulumi.runtime.invoke("bothy:index:getClusterGroup", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getClusterGroupOutput = (
+  args: Late<GetClusterGroupArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetClusterGroupResult> =>
+  pulumi.runtime.invokeOutput<GetClusterGroupResult>("bothy:index:getClusterGroup", { ...args }, options ?? {});
 
 /** What getContainer takes. */
 export interface GetContainerArgs {
@@ -1707,6 +2234,101 @@ export const getNetworkForwardOutput = (
 ): pulumi.Output<GetNetworkForwardResult> =>
   pulumi.runtime.invokeOutput<GetNetworkForwardResult>("bothy:index:getNetworkForward", { ...args }, options ?? {});
 
+/** What getNetworkLoadBalancer takes. */
+export interface GetNetworkLoadBalancerArgs {
+  /** The network of the network load balancer. */
+  network: string;
+  /** The listenAddress of the network load balancer. */
+  listenAddress: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getNetworkLoadBalancer answers. */
+export interface GetNetworkLoadBalancerResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Network whose instances are the backends. */
+  network: string;
+  /** Address that it listens on, of IPv4 or IPv6. */
+  listenAddress: string;
+  /** Free text for people. */
+  description?: string;
+  /** Instances that ports lead to. */
+  backends?: NetworkLoadBalancerBackend[];
+  /** Ports that lead to backends. */
+  ports?: NetworkLoadBalancerPort[];
+  /** Configuration keys and their values, all text, as the server has them (`user.*`); an empty value unsets a key. */
+  config?: Record<string, string>;
+  /** Member of the cluster that holds it. */
+  location: string;
+}
+
+/** Reads what is there, and changes nothing. An address whose ports lead to several instances of a network, on servers that have it; Bothy's own has not. Deleted together with the network. */
+export const getNetworkLoadBalancer = (
+  args: GetNetworkLoadBalancerArgs,
+  options?: pulumi.InvokeOptions,
+): Promise<GetNetworkLoadBalancerResult> =>
+  pulumi.runtime.invoke("bothy:index:getNetworkLoadBalancer", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getNetworkLoadBalancerOutput = (
+  args: Late<GetNetworkLoadBalancerArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetNetworkLoadBalancerResult> =>
+  pulumi.runtime.invokeOutput<GetNetworkLoadBalancerResult>(
+    "bothy:index:getNetworkLoadBalancer",
+    { ...args },
+    options ?? {},
+  );
+
+/** What getNetworkPeer takes. */
+export interface GetNetworkPeerArgs {
+  /** The network of the network peer. */
+  network: string;
+  /** The name of the network peer. */
+  name: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getNetworkPeer answers. */
+export interface GetNetworkPeerResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Network of type `ovn` that gets the peer. */
+  network: string;
+  /** Name of the peer; made from the resource's name when absent. */
+  name: string;
+  /** Network on the other side, which needs a peer of this one before traffic flows. */
+  targetNetwork?: string;
+  /** Project of that network; that of `network` when absent. */
+  targetProject?: string;
+  /** `local` when absent, or `remote` for a `targetIntegration`, on Incus. */
+  type?: string;
+  /** Network integration of a remote peer, on Incus. */
+  targetIntegration?: string;
+  /** Free text for people. */
+  description?: string;
+  /** Configuration keys and their values, all text, as the server has them (`user.*`); an empty value unsets a key. */
+  config?: Record<string, string>;
+  /** `Pending` until the other network has a peer of this one. */
+  status: string;
+}
+
+/** Reads what is there, and changes nothing. What lets two networks of type `ovn` reach each other, on servers that have such networks; Bothy's own has none. */
+export const getNetworkPeer = (
+  args: GetNetworkPeerArgs,
+  options?: pulumi.InvokeOptions,
+): Promise<GetNetworkPeerResult> => pulumi.runtime.invoke("bothy:index:getNetworkPeer", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getNetworkPeerOutput = (
+  args: Late<GetNetworkPeerArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetNetworkPeerResult> =>
+  pulumi.runtime.invokeOutput<GetNetworkPeerResult>("bothy:index:getNetworkPeer", { ...args }, options ?? {});
+
 /** What getNetworkZone takes. */
 export interface GetNetworkZoneArgs {
   /** The name of the network zone. */
@@ -1883,6 +2505,93 @@ export const getSnapshotOutput = (
 ): pulumi.Output<GetSnapshotResult> =>
   pulumi.runtime.invokeOutput<GetSnapshotResult>("bothy:index:getSnapshot", { ...args }, options ?? {});
 
+/** What getStorageBucket takes. */
+export interface GetStorageBucketArgs {
+  /** The pool of the storage bucket. */
+  pool: string;
+  /** The name of the storage bucket. */
+  name: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getStorageBucket answers. */
+export interface GetStorageBucketResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Storage pool that holds the bucket. */
+  pool: string;
+  /** Name of the bucket; made from the resource's name when absent. */
+  name: string;
+  /** Free text for people. */
+  description?: string;
+  /** Configuration keys and their values, all text, as the server has them (`size`, `user.*`); an empty value unsets a key. */
+  config?: Record<string, string>;
+  /** Address by which clients of S3 reach it. */
+  s3Url: string;
+  /** Member of the cluster that holds it. */
+  location: string;
+}
+
+/** Reads what is there, and changes nothing. A bucket of S3 in a storage pool, on servers that have buckets; Bothy's own has none. */
+export const getStorageBucket = (
+  args: GetStorageBucketArgs,
+  options?: pulumi.InvokeOptions,
+): Promise<GetStorageBucketResult> => pulumi.runtime.invoke("bothy:index:getStorageBucket", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getStorageBucketOutput = (
+  args: Late<GetStorageBucketArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetStorageBucketResult> =>
+  pulumi.runtime.invokeOutput<GetStorageBucketResult>("bothy:index:getStorageBucket", { ...args }, options ?? {});
+
+/** What getStorageBucketKey takes. */
+export interface GetStorageBucketKeyArgs {
+  /** The pool of the storage bucket key. */
+  pool: string;
+  /** The bucket of the storage bucket key. */
+  bucket: string;
+  /** The name of the storage bucket key. */
+  name: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getStorageBucketKey answers. */
+export interface GetStorageBucketKeyResult {
+  /** Id of the resource that an import of it makes. */
+  id: string;
+  /** Storage pool of the bucket. */
+  pool: string;
+  /** Bucket that the key is for. */
+  bucket: string;
+  /** Name of the key; made from the resource's name when absent. */
+  name: string;
+  /** What the key allows: `read-only` when absent, or `admin`. */
+  role?: string;
+  /** Free text for people. */
+  description?: string;
+  /** Access key, which clients of S3 are given. */
+  accessKey: string;
+  /** Secret key, which clients of S3 are given. */
+  secretKey: string;
+}
+
+/** Reads what is there, and changes nothing. Words of access to a storage bucket, on servers that have buckets; deleted together with its bucket. */
+export const getStorageBucketKey = (
+  args: GetStorageBucketKeyArgs,
+  options?: pulumi.InvokeOptions,
+): Promise<GetStorageBucketKeyResult> =>
+  pulumi.runtime.invoke("bothy:index:getStorageBucketKey", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getStorageBucketKeyOutput = (
+  args: Late<GetStorageBucketKeyArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetStorageBucketKeyResult> =>
+  pulumi.runtime.invokeOutput<GetStorageBucketKeyResult>("bothy:index:getStorageBucketKey", { ...args }, options ?? {});
+
 /** What getStoragePool takes. */
 export interface GetStoragePoolArgs {
   /** The name of the storage pool. */
@@ -1960,6 +2669,31 @@ export const getStorageVolumeOutput = (
   options?: pulumi.InvokeOutputOptions,
 ): pulumi.Output<GetStorageVolumeResult> =>
   pulumi.runtime.invokeOutput<GetStorageVolumeResult>("bothy:index:getStorageVolume", { ...args }, options ?? {});
+
+/** What getClusterGroups takes. */
+export interface GetClusterGroupsArgs {
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getClusterGroups answers. */
+export interface GetClusterGroupsResult {
+  /** Their names, in order. */
+  names: string[];
+}
+
+/** Names of all cluster groups. */
+export const getClusterGroups = (
+  args: GetClusterGroupsArgs = {},
+  options?: pulumi.InvokeOptions,
+): Promise<GetClusterGroupsResult> => pulumi.runtime.invoke("bothy:index:getClusterGroups", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getClusterGroupsOutput = (
+  args: Late<GetClusterGroupsArgs> = {},
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetClusterGroupsResult> =>
+  pulumi.runtime.invokeOutput<GetClusterGroupsResult>("bothy:index:getClusterGroups", { ...args }, options ?? {});
 
 /** What getContainers takes. */
 export interface GetContainersArgs {
@@ -2092,6 +2826,65 @@ export const getNetworkForwardsOutput = (
 ): pulumi.Output<GetNetworkForwardsResult> =>
   pulumi.runtime.invokeOutput<GetNetworkForwardsResult>("bothy:index:getNetworkForwards", { ...args }, options ?? {});
 
+/** What getNetworkLoadBalancers takes. */
+export interface GetNetworkLoadBalancersArgs {
+  /** The network that the network load balancers are of. */
+  network: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getNetworkLoadBalancers answers. */
+export interface GetNetworkLoadBalancersResult {
+  /** Their names, in order. */
+  names: string[];
+}
+
+/** Names of all network load balancers of the network. */
+export const getNetworkLoadBalancers = (
+  args: GetNetworkLoadBalancersArgs,
+  options?: pulumi.InvokeOptions,
+): Promise<GetNetworkLoadBalancersResult> =>
+  pulumi.runtime.invoke("bothy:index:getNetworkLoadBalancers", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getNetworkLoadBalancersOutput = (
+  args: Late<GetNetworkLoadBalancersArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetNetworkLoadBalancersResult> =>
+  pulumi.runtime.invokeOutput<GetNetworkLoadBalancersResult>(
+    "bothy:index:getNetworkLoadBalancers",
+    { ...args },
+    options ?? {},
+  );
+
+/** What getNetworkPeers takes. */
+export interface GetNetworkPeersArgs {
+  /** The network that the network peers are of. */
+  network: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getNetworkPeers answers. */
+export interface GetNetworkPeersResult {
+  /** Their names, in order. */
+  names: string[];
+}
+
+/** Names of all network peers of the network. */
+export const getNetworkPeers = (
+  args: GetNetworkPeersArgs,
+  options?: pulumi.InvokeOptions,
+): Promise<GetNetworkPeersResult> => pulumi.runtime.invoke("bothy:index:getNetworkPeers", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getNetworkPeersOutput = (
+  args: Late<GetNetworkPeersArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetNetworkPeersResult> =>
+  pulumi.runtime.invokeOutput<GetNetworkPeersResult>("bothy:index:getNetworkPeers", { ...args }, options ?? {});
+
 /** What getNetworkZones takes. */
 export interface GetNetworkZonesArgs {
   /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
@@ -2219,6 +3012,34 @@ export const getSnapshotsOutput = (
   options?: pulumi.InvokeOutputOptions,
 ): pulumi.Output<GetSnapshotsResult> =>
   pulumi.runtime.invokeOutput<GetSnapshotsResult>("bothy:index:getSnapshots", { ...args }, options ?? {});
+
+/** What getStorageBuckets takes. */
+export interface GetStorageBucketsArgs {
+  /** The pool that the storage buckets are of. */
+  pool: string;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
+  endpoint?: string;
+}
+
+/** What getStorageBuckets answers. */
+export interface GetStorageBucketsResult {
+  /** Their names, in order. */
+  names: string[];
+}
+
+/** Names of all storage buckets of the pool. */
+export const getStorageBuckets = (
+  args: GetStorageBucketsArgs,
+  options?: pulumi.InvokeOptions,
+): Promise<GetStorageBucketsResult> =>
+  pulumi.runtime.invoke("bothy:index:getStorageBuckets", { ...args }, options ?? {});
+
+/** The same for arguments that are known later. */
+export const getStorageBucketsOutput = (
+  args: Late<GetStorageBucketsArgs>,
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetStorageBucketsResult> =>
+  pulumi.runtime.invokeOutput<GetStorageBucketsResult>("bothy:index:getStorageBuckets", { ...args }, options ?? {});
 
 /** What getStoragePools takes. */
 export interface GetStoragePoolsArgs {
