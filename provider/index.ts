@@ -31,6 +31,7 @@ export {
   type ContainerWaitConditionArgs,
 } from "./dynamic/container";
 export { Exec, type ExecArgs } from "./dynamic/exec";
+export { File, type FileArgs } from "./dynamic/file";
 export { Image, type ImageArgs } from "./dynamic/image";
 export { Network, type NetworkArgs } from "./dynamic/network";
 export { NetworkAcl, type NetworkAclArgs, type NetworkAclRule, type NetworkAclRuleArgs } from "./dynamic/network-acl";

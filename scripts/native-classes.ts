@@ -33,6 +33,7 @@ const references: Readonly<Record<string, string>> = {
   "ContainerSource.instance": "pulumi.Input<string> | Named",
   "ContainerSource.snapshot": "pulumi.Input<string> | Named",
   "Exec.instance": "pulumi.Input<string> | Container",
+  "File.instance": "pulumi.Input<string> | Container",
   "NetworkForward.network": "pulumi.Input<string> | Named",
   "NetworkZoneRecord.zone": "pulumi.Input<string> | Named",
   "Snapshot.instance": "pulumi.Input<string> | Container",
@@ -40,17 +41,22 @@ const references: Readonly<Record<string, string>> = {
   "StorageVolume.pool": "pulumi.Input<string> | Named",
 };
 
+/** Types that Pulumi's schema language has by itself. */
+const pulumiTypes: Readonly<Record<string, string>> = {
+  "pulumi.json#/Asset": "pulumi.asset.Asset | pulumi.asset.Archive",
+};
+
 const nameOf = (token: string): string => token.split(":").at(-1) ?? "";
 
 function plainType({ type, items, additionalProperties, $ref }: PropertySpec): string {
-  if ($ref !== undefined) return nameOf($ref);
+  if ($ref !== undefined) return pulumiTypes[$ref] ?? nameOf($ref);
   if (type === "array") return `${plainType(items!)}[]`;
   if (type === "object") return `Record<string, ${plainType(additionalProperties!)}>`;
   return type === "integer" ? "number" : type!;
 }
 
 function inputType({ type, items, additionalProperties, $ref }: PropertySpec): string {
-  if ($ref !== undefined) return `${nameOf($ref)}Args`;
+  if ($ref !== undefined) return pulumiTypes[$ref] ?? `${nameOf($ref)}Args`;
   if (type === "array") return `pulumi.Input<${inputType(items!)}>[]`;
   if (type === "object") return `Record<string, pulumi.Input<${inputType(additionalProperties!)}>>`;
   return type === "integer" ? "number" : type!;

@@ -614,6 +614,71 @@ export class Exec extends NativeResource {
   }
 }
 
+/** What a File takes. */
+export interface FileArgs {
+  /** Container that has the file, running or stopped. A change replaces the file. */
+  instance: pulumi.Input<string> | Container;
+  /** Where the file is in the container, or the folder. Missing folders above it are made. A change replaces the file. */
+  path: pulumi.Input<string>;
+  /** Content, as UTF-8 text. Exactly one of `content`, `contentBase64` and `source` is given. */
+  content?: pulumi.Input<string>;
+  /** Content of any bytes, as base64. */
+  contentBase64?: pulumi.Input<string>;
+  /** A file of the machine that runs the program, as an asset, or a folder of it, as an archive. What is in it counts, not where it lies. */
+  source?: pulumi.Input<pulumi.asset.Asset | pulumi.asset.Archive>;
+  /** Permissions, octal. When absent "0644", and of files from `source` "0755" where their owner may execute them. */
+  mode?: pulumi.Input<string>;
+  /** Owner, as the container sees it. */
+  uid?: pulumi.Input<number>;
+  /** Group, as the container sees it. */
+  gid?: pulumi.Input<number>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the file. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** A file, or a folder of files, that is kept in a container, whether it runs or not. */
+export class File extends NativeResource {
+  /** Container that has the file, running or stopped. A change replaces the file. */
+  declare readonly instance: pulumi.Output<string>;
+  /** Where the file is in the container, or the folder. Missing folders above it are made. A change replaces the file. */
+  declare readonly path: pulumi.Output<string>;
+  /** Content, as UTF-8 text. Exactly one of `content`, `contentBase64` and `source` is given. */
+  declare readonly content: pulumi.Output<string | undefined>;
+  /** Content of any bytes, as base64. */
+  declare readonly contentBase64: pulumi.Output<string | undefined>;
+  /** A file of the machine that runs the program, as an asset, or a folder of it, as an archive. What is in it counts, not where it lies. */
+  declare readonly source: pulumi.Output<pulumi.asset.Asset | pulumi.asset.Archive | undefined>;
+  /** Permissions, octal. When absent "0644", and of files from `source` "0755" where their owner may execute them. */
+  declare readonly mode: pulumi.Output<string | undefined>;
+  /** Owner, as the container sees it. */
+  declare readonly uid: pulumi.Output<number>;
+  /** Group, as the container sees it. */
+  declare readonly gid: pulumi.Output<number>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the file. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+  /** Sha256 of what is there: contents, modes and owners. Absent when the content is a secret. */
+  declare readonly hash: pulumi.Output<string | undefined>;
+
+  constructor(name: string, args: FileArgs, options?: pulumi.CustomResourceOptions) {
+    super(
+      "File",
+      ["instance", "path", "content", "contentBase64", "source", "mode", "uid", "gid", "endpoint", "timeouts", "hash"],
+      name,
+      args,
+      options,
+    );
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new File(name, {} as FileArgs, { ...options, id });
+  }
+}
+
 /** What a Image takes. */
 export interface ImageArgs {
   /** Unified tarball on the machine that runs the program; its content counts, not its path. A change of content replaces the image. Exactly one of `sourceFile` and `template` is given. */
@@ -1402,60 +1467,48 @@ export const getContainerOutput = (
 ): pulumi.Output<GetContainerResult> =>
   pulumi.runtime.invokeOutput<GetContainerResult>("bothy:index:getContainer", { ...args }, options ?? {});
 
-/** What getExec takes. */
-export interface GetExecArgs {
-  /** The instance of the exec. */
+/** What getFile takes. */
+export interface GetFileArgs {
+  /** The instance of the file. */
   instance: string;
+  /** The path of the file. */
+  path: string;
   /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
   endpoint?: string;
 }
 
-/** What getExec answers. */
-export interface GetExecResult {
+/** What getFile answers. */
+export interface GetFileResult {
   /** Id of the resource that an import of it makes. */
   id: string;
-  /** Container in which the commands run; it must be running. */
+  /** Container that has the file, running or stopped. */
   instance: string;
-  /** Program and arguments that run when the resource is made, and when an input of it changes while there is no `update`. No shell is added. */
-  create: string[];
-  /** Program and arguments that run in place of `create` when an input of the resource changes. */
-  update?: string[];
-  /** Program and arguments that run when the resource is deleted; not when its container goes with it. */
-  delete?: string[];
-  /** Values of which a change has `delete` run, and then `create`. */
-  triggers?: string[];
-  /** What the commands read from their input; nothing when absent. */
-  stdin?: string;
-  /** Environment variables of the commands. */
-  environment?: Record<string, string>;
-  /** User by number, as the container sees it; root when absent. */
-  user?: number;
-  /** Group by number, as the container sees it. */
-  group?: number;
-  /** Folder in the container in which the commands run. */
-  cwd?: string;
-  /** How long a command may take, in seconds; then it is killed. When absent, as long as the step (`timeouts`). */
-  timeoutSeconds?: number;
-  /** Exit codes that count as success; 0 when absent. */
-  exitCodes?: number[];
-  /** What `create` or `update` wrote to its output, at most its last 65536 characters. Secret inputs are hidden in it. */
-  stdout: string;
-  /** What it wrote as errors, at most its last 65536 characters. Secret inputs are hidden in it. */
-  stderr: string;
-  /** Its exit code. */
-  exitCode: number;
+  /** Where the file is in the container, or the folder. Missing folders above it are made. */
+  path: string;
+  /** Content, as UTF-8 text. Exactly one of `content`, `contentBase64` and `source` is given. */
+  content?: string;
+  /** Content of any bytes, as base64. */
+  contentBase64?: string;
+  /** Permissions, octal. When absent "0644", and of files from `source` "0755" where their owner may execute them. */
+  mode?: string;
+  /** Owner, as the container sees it. */
+  uid?: number;
+  /** Group, as the container sees it. */
+  gid?: number;
+  /** Sha256 of what is there: contents, modes and owners. Absent when the content is a secret. */
+  hash?: string;
 }
 
-/** Reads what is there, and changes nothing. Commands that run in a container: when the resource is made, when it changes and when it is deleted. */
-export const getExec = (args: GetExecArgs, options?: pulumi.InvokeOptions): Promise<GetExecResult> =>
-  pulumi.runtime.invoke("bothy:index:getExec", { ...args }, options ?? {});
+/** Reads what is there, and changes nothing. A file, or a folder of files, that is kept in a container, whether it runs or not. */
+export const getFile = (args: GetFileArgs, options?: pulumi.InvokeOptions): Promise<GetFileResult> =>
+  pulumi.runtime.invoke("bothy:index:getFile", { ...args }, options ?? {});
 
 /** The same for arguments that are known later. */
-export const getExecOutput = (
-  args: Late<GetExecArgs>,
+export const getFileOutput = (
+  args: Late<GetFileArgs>,
   options?: pulumi.InvokeOutputOptions,
-): pulumi.Output<GetExecResult> =>
-  pulumi.runtime.invokeOutput<GetExecResult>("bothy:index:getExec", { ...args }, options ?? {});
+): pulumi.Output<GetFileResult> =>
+  pulumi.runtime.invokeOutput<GetFileResult>("bothy:index:getFile", { ...args }, options ?? {});
 
 /** What getImage takes. */
 export interface GetImageArgs {

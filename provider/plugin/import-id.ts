@@ -18,12 +18,24 @@ const titleOf = ({ kind }: Core): string => kind.replaceAll("-", " ");
 /** The form in which a kind is imported, for people. */
 const formOf = ({ kind, idInputs }: Core): string => {
   const name = idInputs.map((input) => `<${input}>`).join("/") || "<id>";
-  const project = unscoped.includes(kind) ? "" : idInputs.length > 1 ? "[project]/" : "[project/]";
+  const project = unscoped.includes(kind)
+    ? ""
+    : kind === "file"
+      ? ""
+      : idInputs.length > 1
+        ? "[project]/"
+        : "[project/]";
   return `[remote:]${project}${name}${kind === "container" ? "[,image=<image>]" : ""}`;
 };
 
 const wrong = (core: Core, text: string, cause: string) =>
   badRequest(`Cannot import ${titleOf(core)} "${text}": ${cause}. Write it as ${formOf(core)}.`);
+
+/** A path in a container has slashes of its own, so its project is the provider's. */
+function fileParts(text: string): string[] {
+  const [instance = "", ...path] = text.split("/");
+  return [instance, path.join("/")];
+}
 
 /**
  * Reads an id that a person wrote.
@@ -44,7 +56,7 @@ export function parseImportId(core: Core, text: string, project = "default"): Im
     if (getRemoteEndpoint(remote) === undefined) throw wrong(core, text, `there is no remote "${remote}"`);
     inputs.endpoint = `remote:${remote}`;
   }
-  const parts = rest.split("/");
+  const parts = core.kind === "file" ? fileParts(rest) : rest.split("/");
   const count = Math.max(core.idInputs.length, 1);
   const isScoped = !unscoped.includes(core.kind) && parts.length === count + 1;
   const named = isScoped ? parts.slice(1) : parts;

@@ -313,6 +313,27 @@ const wrong: WrongInput[] = [
       shell: /is not a property here/,
     },
   },
+  {
+    kind: "file",
+    inputs: { instance: "web", path: "srv/a", mode: "rw", uid: -1, source: { path: "a" } },
+    failures: {
+      path: /absolute path/,
+      mode: /octal/,
+      uid: /must be 0 or more/,
+      source: /must be an asset, an archive/,
+    },
+  },
+  { kind: "file", inputs: { instance: "web", path: "/srv/a" }, failures: { content: /is required, unless/ } },
+  {
+    kind: "file",
+    inputs: { instance: "web", path: "/srv/a", content: "x", contentBase64: "no base64!" },
+    failures: { contentBase64: /must be base64|cannot be combined/ },
+  },
+  {
+    kind: "file",
+    inputs: { instance: "web", path: "/srv/a", source: "nosuch.txt" },
+    failures: { source: /cannot be read: ENOENT.*Relative paths begin at/ },
+  },
   { kind: "snapshot", inputs: { name: "s" }, failures: { instance: /is required/ } },
   { kind: "storage-volume", inputs: { name: "v" }, failures: { pool: /is required/ } },
   {
@@ -490,6 +511,8 @@ const withUnknowns: { kind: string; inputs: Props }[] = [
     kind: "exec",
     inputs: { instance: unknown, create: ["sh", unknown], triggers: [unknown], stdin: unknown, environment: unknown },
   },
+  { kind: "file", inputs: { instance: unknown, path: unknown, content: unknown, mode: unknown, uid: unknown } },
+  { kind: "file", inputs: { instance: "web", path: "/a", source: unknown } },
   { kind: "snapshot", inputs: { instance: unknown, name: unknown, expiresAt: unknown } },
   { kind: "image", inputs: { sourceFile: unknown, aliases: [unknown, "a"], properties: unknown, public: unknown } },
   {

@@ -1,14 +1,20 @@
 /** What the provider waits for, runs and keeps inside of containers that are there. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { buffer } from "node:stream/consumers";
 import { test } from "node:test";
 import type { Props } from "../../provider/core/engine/values";
 import { clearedAfterEach, shareDaemon } from "../support/shared-daemon";
 import { DynamicProcess, InitFailedAnswer } from "./support/dynamic-process";
 import { lacksContainers } from "./support/lacks";
 import { Managed } from "./support/managed";
+import { PluginProcess } from "./support/plugin-process";
+import { repository } from "./support/program";
 
 const skip = lacksContainers();
 let provider: DynamicProcess;
@@ -195,4 +201,84 @@ test("an exec that fails says so without secrets, and its time limit kills it", 
     String(await run({ instance: "nobody", create: ["true"] })),
     /Cannot create exec "nobody": instance: .*not found/i,
   );
+});
+
+/** Pulumi's marks of assets and archives on the wire. */
+const asset = (of: Props) => ({ "4dabf18193072939515e22adb298388d": "c44067f5952c0a294b673a41bacd8c17", ...of });
+const archive = (of: Props) => ({ "4dabf18193072939515e22adb298388d": "0def7320c3a5731c473e5ecbe6d01bc7", ...of });
+
+test("a folder is kept in a stopped container as it is on this machine, through both doors", { skip }, async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "bothy-folder-"));
+  const write = (name: string, content: string, mode = 0o644) =>
+    writeFileSync(path.join(folder, name), content, { mode });
+  mkdirSync(path.join(folder, "sub/empty"), { recursive: true });
+  write("index.html", "hello");
+  write("sub/run", "#!/bin/sh\necho ran\n", 0o755);
+  symlinkSync("index.html", path.join(folder, "link"));
+  await using plugin = await PluginProcess.start({ config: { endpoint: `unix://${shared.daemon.socket}` } });
+  for (const door of [provider, plugin]) {
+    const web = new Managed(door, "container");
+    await web.up({ name: "web", image, running: false });
+    const run = async (...command: string[]) =>
+      String((await shared.client.execOutput("web", { command })).stdout).trim();
+    const site = new Managed(door, "file");
+    const source = () => archive({ path: folder });
+    const given = () => ({ instance: "web", path: "/srv/site", source: source(), uid: 33, gid: 33 });
+    assert.equal(await site.up(given()), "create", "before its first boot");
+    await web.up({ name: "web", image, running: true });
+    assert.equal(
+      await run("sh", "-c", "cd /srv/site; cat link; stat -c ' %a %u' index.html; ./sub/run; ls sub"),
+      "hello 644 33\nran\nempty\nrun",
+    );
+    assert.ok(await site.refresh());
+    assert.equal(await site.up(given()), "same");
+
+    // What others put beside it is theirs; what they change of it is drift.
+    await run("sh", "-c", "cd /srv/site; echo theirs >other; echo drift >index.html; chmod 600 sub/run; rm link");
+    assert.ok(await site.refresh());
+    assert.equal(await site.up(given()), "update");
+    assert.equal(await run("sh", "-c", "cd /srv/site; cat link; ./sub/run; cat other"), "hello" + "ran\ntheirs");
+
+    write("new", "later");
+    assert.equal(await site.up(given()), "update");
+    rmSync(path.join(folder, "new"));
+    assert.equal(await site.up(given()), "update");
+    assert.equal(await run("ls", "/srv/site"), "index.html\nlink\nother\nsub");
+    await site.destroy();
+    assert.equal(await run("find", "/srv/site"), "/srv/site\n/srv/site/other");
+    await web.destroy();
+  }
+  rmSync(folder, { recursive: true });
+});
+
+test("a file takes text, bytes, assets and archives of them, and a secret one tells nothing of itself", {
+  skip,
+}, async () => {
+  const web = new Managed(provider, "container");
+  await web.up({ name: "web", image, running: false });
+  const read = async (file: string) => {
+    const live = await shared.client.getFile("web", file);
+    return live.type === "file" ? await buffer(live.body) : Buffer.from(live.type);
+  };
+  const bytes = Buffer.from([0, 255, 10, 128]);
+  const file = new Managed(provider, "file");
+  const place = { instance: "web", path: "/etc/motd" };
+  await file.up({ ...place, contentBase64: bytes.toString("base64") });
+  assert.deepEqual(await read("/etc/motd"), bytes);
+  assert.equal(await file.up({ ...place, source: asset({ text: "from an asset" }) }), "update");
+  assert.equal(String(await read("/etc/motd")), "from an asset");
+  assert.equal(await file.up({ ...place, content: "from an asset" }), "same", "what is in it counts");
+  const assets = {
+    "a/b": asset({ text: "x" }),
+    c: archive({ assets: { d: asset({ path: path.join(repository, "package.json") }) } }),
+  };
+  assert.equal(await file.up({ ...place, source: archive({ assets }) }), "update", "a file becomes a folder");
+  assert.equal(String(await read("/etc/motd/a/b")), "x");
+  assert.match(String(await read("/etc/motd/c/d")), /"bothy"/);
+  const __secrets = [["content"]];
+  assert.equal(await file.up({ ...place, content: "correct-horse", __secrets }), "update");
+  assert.equal(file.outs.hash, undefined);
+  await file.destroy();
+  await file.destroy();
+  await web.destroy();
 });

@@ -64,6 +64,16 @@ const right: Readonly<Record<string, Props>> = {
     timeoutSeconds: 1,
     exitCodes: [0],
   },
+  file: {
+    instance: "web",
+    path: "/srv/a",
+    content: "c",
+    contentBase64: "Yw==",
+    source: "package.json",
+    mode: "0644",
+    uid: 0,
+    gid: 0,
+  },
   image: {
     sourceFile: "package.json",
     aliases: ["a"],
@@ -204,7 +214,7 @@ for (const { kind, inputs } of cores)
           assert.ok(
             property.startsWith(path[0]!) ||
               property === alternatives[path[0]!] ||
-              /^(image|sourceFile|source|wait)/.test(property),
+              /^(image|sourceFile|source|wait|content)/.test(property),
             `${what}: ${property}: ${reason}`,
           );
           assert.match(
@@ -221,6 +231,7 @@ const kinds: Readonly<Record<string, new (name: string, args: never, options?: o
   certificate: bothy.Certificate,
   container: bothy.Container,
   exec: bothy.Exec,
+  file: bothy.File,
   image: bothy.Image,
   network: bothy.Network,
   "network-acl": bothy.NetworkAcl,
@@ -239,6 +250,7 @@ const kinds: Readonly<Record<string, new (name: string, args: never, options?: o
 /** The input that takes a resource. */
 const referenceOf: Readonly<Record<string, string>> = {
   exec: "instance",
+  file: "instance",
   "network-forward": "network",
   "network-zone-record": "zone",
   snapshot: "instance",

@@ -4,6 +4,7 @@ import type { Core } from "../engine/core";
 import { certificate } from "./certificate";
 import { container } from "./container/container";
 import { exec } from "./exec/exec";
+import { file } from "./file/file";
 import { image } from "./image";
 import { network } from "./network";
 import { networkAcl } from "./network-acl";
@@ -22,6 +23,7 @@ export const cores: readonly Core[] = [
   certificate,
   container,
   exec,
+  file,
   image,
   network,
   networkAcl,
