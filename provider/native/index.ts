@@ -39,6 +39,30 @@ export class Provider extends pulumi.ProviderResource {
   }
 }
 
+/** What cloud-init in a container is told. */
+export interface ContainerCloudInit {
+  /** `cloud-init.user-data`. */
+  userData?: string;
+  /** `cloud-init.vendor-data`. */
+  vendorData?: string;
+  /** `cloud-init.network-config`. */
+  networkConfig?: string;
+}
+
+/** The root disk of a container, or a volume. */
+export interface ContainerDisk {
+  /** Where it is in the container; `/` for the root disk. */
+  path: string;
+  /** Storage pool. */
+  pool: string;
+  /** Custom volume of the pool; absent for the root disk. */
+  volume?: string;
+  /** Size of the root disk, such as `10GiB`. */
+  size?: string;
+  /** Whether the container can only read it. */
+  readonly?: boolean;
+}
+
 /** A text file in the container. */
 export interface ContainerFile {
   /** Content, as UTF-8 text. */
@@ -61,6 +85,62 @@ export interface ContainerInterface {
   ipv4Addresses: string[];
   /** Global IPv6 addresses. */
   ipv6Addresses: string[];
+}
+
+/** What a container may use at most. */
+export interface ContainerLimits {
+  /** Memory, such as `512MiB` or `50%`: `limits.memory`. */
+  memory?: string;
+  /** Whether it may be swapped out: `limits.memory.swap`. */
+  swap?: string;
+  /** How many processors, or which, such as `2` or `0-3`: `limits.cpu`. */
+  cpus?: string;
+  /** Share of processor time, such as `50%` or `25ms/100ms`: `limits.cpu.allowance`. */
+  cpuAllowance?: string;
+  /** How many processes: `limits.processes`. */
+  processes?: string;
+}
+
+/** A file or folder of the host in a container. */
+export interface ContainerMount {
+  /** File or folder of the host. */
+  source: string;
+  /** Where it is in the container. */
+  path: string;
+  /** Whether the container can only read it. */
+  readonly?: boolean;
+  /** Whether owners are those of the container's own ids. */
+  shift?: boolean;
+}
+
+/** A network interface of a container. */
+export interface ContainerNic {
+  /** Managed network. */
+  network?: string;
+  /** Interface of the host, where there is no managed network; needs `nictype`. */
+  parent?: string;
+  /** Of a nic with a `parent`: `bridged`, `macvlan` and so on. */
+  nictype?: string;
+  /** Name of the device and inside of the container; `eth0` for the first one when absent, and so on. */
+  name?: string;
+  /** Fixed IPv4 address. */
+  ipv4Address?: string;
+  /** Fixed IPv6 address. */
+  ipv6Address?: string;
+  /** Hardware address. */
+  macAddress?: string;
+}
+
+/** A port of the host that leads into a container. */
+export interface ContainerPort {
+  /** Port of the host. */
+  host: number;
+  /** Port of the container. */
+  container: number;
+  /** `tcp` or `udp`. */
+  protocol?: string;
+  /** Address of the host; all IPv4 ones when absent. */
+  hostAddress?: string;
 }
 
 /** A container or a snapshot to copy. */
@@ -191,6 +271,30 @@ export interface Timeouts {
   deleteSeconds?: number;
 }
 
+/** What cloud-init in a container is told. */
+export interface ContainerCloudInitArgs {
+  /** `cloud-init.user-data`. */
+  userData?: pulumi.Input<string>;
+  /** `cloud-init.vendor-data`. */
+  vendorData?: pulumi.Input<string>;
+  /** `cloud-init.network-config`. */
+  networkConfig?: pulumi.Input<string>;
+}
+
+/** The root disk of a container, or a volume. */
+export interface ContainerDiskArgs {
+  /** Where it is in the container; `/` for the root disk. */
+  path: pulumi.Input<string>;
+  /** Storage pool. */
+  pool: pulumi.Input<string> | Named;
+  /** Custom volume of the pool; absent for the root disk. */
+  volume?: pulumi.Input<string> | Named;
+  /** Size of the root disk, such as `10GiB`. */
+  size?: pulumi.Input<string>;
+  /** Whether the container can only read it. */
+  readonly?: pulumi.Input<boolean>;
+}
+
 /** A text file in the container. */
 export interface ContainerFileArgs {
   /** Content, as UTF-8 text. */
@@ -201,6 +305,62 @@ export interface ContainerFileArgs {
   uid?: pulumi.Input<number>;
   /** Group, as the container sees it. */
   gid?: pulumi.Input<number>;
+}
+
+/** What a container may use at most. */
+export interface ContainerLimitsArgs {
+  /** Memory, such as `512MiB` or `50%`: `limits.memory`. */
+  memory?: pulumi.Input<string>;
+  /** Whether it may be swapped out: `limits.memory.swap`. */
+  swap?: pulumi.Input<ConfigValue>;
+  /** How many processors, or which, such as `2` or `0-3`: `limits.cpu`. */
+  cpus?: pulumi.Input<ConfigValue>;
+  /** Share of processor time, such as `50%` or `25ms/100ms`: `limits.cpu.allowance`. */
+  cpuAllowance?: pulumi.Input<string>;
+  /** How many processes: `limits.processes`. */
+  processes?: pulumi.Input<ConfigValue>;
+}
+
+/** A file or folder of the host in a container. */
+export interface ContainerMountArgs {
+  /** File or folder of the host. */
+  source: pulumi.Input<string>;
+  /** Where it is in the container. */
+  path: pulumi.Input<string>;
+  /** Whether the container can only read it. */
+  readonly?: pulumi.Input<boolean>;
+  /** Whether owners are those of the container's own ids. */
+  shift?: pulumi.Input<boolean>;
+}
+
+/** A network interface of a container. */
+export interface ContainerNicArgs {
+  /** Managed network. */
+  network?: pulumi.Input<string> | Named;
+  /** Interface of the host, where there is no managed network; needs `nictype`. */
+  parent?: pulumi.Input<string>;
+  /** Of a nic with a `parent`: `bridged`, `macvlan` and so on. */
+  nictype?: pulumi.Input<string>;
+  /** Name of the device and inside of the container; `eth0` for the first one when absent, and so on. */
+  name?: pulumi.Input<string>;
+  /** Fixed IPv4 address. */
+  ipv4Address?: pulumi.Input<string>;
+  /** Fixed IPv6 address. */
+  ipv6Address?: pulumi.Input<string>;
+  /** Hardware address. */
+  macAddress?: pulumi.Input<string>;
+}
+
+/** A port of the host that leads into a container. */
+export interface ContainerPortArgs {
+  /** Port of the host. */
+  host: pulumi.Input<number>;
+  /** Port of the container. */
+  container: pulumi.Input<number>;
+  /** `tcp` or `udp`. */
+  protocol?: pulumi.Input<string>;
+  /** Address of the host; all IPv4 ones when absent. */
+  hostAddress?: pulumi.Input<string>;
 }
 
 /** A container or a snapshot to copy. */
@@ -405,6 +565,20 @@ export interface ContainerArgs {
   config?: pulumi.Input<InstanceConfig<pulumi.Input<ConfigValue>>>;
   /** Devices by name, each with its `type` and the options of that type, as LXD names them. */
   devices?: pulumi.Input<Record<string, pulumi.Input<DeviceArgs>>>;
+  /** What the container may use at most, in place of `limits.*` of `config`. */
+  limits?: pulumi.Input<ContainerLimitsArgs>;
+  /** Network interfaces, in place of devices of the type `nic`. */
+  nics?: pulumi.Input<pulumi.Input<ContainerNicArgs>[]>;
+  /** Root disk and volumes, in place of devices of the type `disk`. */
+  disks?: pulumi.Input<pulumi.Input<ContainerDiskArgs>[]>;
+  /** Files and folders of the host, in place of devices of the type `disk`. */
+  mounts?: pulumi.Input<pulumi.Input<ContainerMountArgs>[]>;
+  /** Ports of the host that lead into the container, in place of devices of the type `proxy`. */
+  ports?: pulumi.Input<pulumi.Input<ContainerPortArgs>[]>;
+  /** What cloud-init is told, in place of `cloud-init.*` of `config`. */
+  cloudInit?: pulumi.Input<ContainerCloudInitArgs>;
+  /** `no`: it does not start with the host; `always`: it does, and again when it ended by itself; `unless-stopped`: both, but for one that was stopped. In place of `boot.autostart` and `boot.autorestart`. */
+  restartPolicy?: pulumi.Input<string>;
   /** Free text for people. */
   description?: pulumi.Input<string>;
   /** Whether the container is deleted when it stops. A change replaces the container. */
@@ -439,6 +613,20 @@ export class Container extends NativeResource {
   declare readonly config: pulumi.Output<Record<string, string>>;
   /** Devices by name, each with its `type` and the options of that type, as LXD names them. */
   declare readonly devices: pulumi.Output<Record<string, Record<string, string>>>;
+  /** What the container may use at most, in place of `limits.*` of `config`. */
+  declare readonly limits: pulumi.Output<ContainerLimits | undefined>;
+  /** Network interfaces, in place of devices of the type `nic`. */
+  declare readonly nics: pulumi.Output<ContainerNic[] | undefined>;
+  /** Root disk and volumes, in place of devices of the type `disk`. */
+  declare readonly disks: pulumi.Output<ContainerDisk[] | undefined>;
+  /** Files and folders of the host, in place of devices of the type `disk`. */
+  declare readonly mounts: pulumi.Output<ContainerMount[] | undefined>;
+  /** Ports of the host that lead into the container, in place of devices of the type `proxy`. */
+  declare readonly ports: pulumi.Output<ContainerPort[] | undefined>;
+  /** What cloud-init is told, in place of `cloud-init.*` of `config`. */
+  declare readonly cloudInit: pulumi.Output<ContainerCloudInit | undefined>;
+  /** `no`: it does not start with the host; `always`: it does, and again when it ended by itself; `unless-stopped`: both, but for one that was stopped. In place of `boot.autostart` and `boot.autorestart`. */
+  declare readonly restartPolicy: pulumi.Output<string | undefined>;
   /** Free text for people. */
   declare readonly description: pulumi.Output<string>;
   /** Whether the container is deleted when it stops. A change replaces the container. */
@@ -482,6 +670,13 @@ export class Container extends NativeResource {
         "profiles",
         "config",
         "devices",
+        "limits",
+        "nics",
+        "disks",
+        "mounts",
+        "ports",
+        "cloudInit",
+        "restartPolicy",
         "description",
         "ephemeral",
         "running",
@@ -1434,6 +1629,20 @@ export interface GetContainerResult {
   config?: Record<string, string>;
   /** Devices by name, each with its `type` and the options of that type, as LXD names them. */
   devices?: Record<string, Record<string, string>>;
+  /** What the container may use at most, in place of `limits.*` of `config`. */
+  limits?: ContainerLimits;
+  /** Network interfaces, in place of devices of the type `nic`. */
+  nics?: ContainerNic[];
+  /** Root disk and volumes, in place of devices of the type `disk`. */
+  disks?: ContainerDisk[];
+  /** Files and folders of the host, in place of devices of the type `disk`. */
+  mounts?: ContainerMount[];
+  /** Ports of the host that lead into the container, in place of devices of the type `proxy`. */
+  ports?: ContainerPort[];
+  /** What cloud-init is told, in place of `cloud-init.*` of `config`. */
+  cloudInit?: ContainerCloudInit;
+  /** `no`: it does not start with the host; `always`: it does, and again when it ended by itself; `unless-stopped`: both, but for one that was stopped. In place of `boot.autostart` and `boot.autorestart`. */
+  restartPolicy?: string;
   /** Free text for people. */
   description?: string;
   /** Whether the container is deleted when it stops. */

@@ -1,7 +1,7 @@
 /** What the provider waits for, runs and keeps inside of containers that are there. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -281,4 +281,33 @@ test("a file takes text, bytes, assets and archives of them, and a secret one te
   await file.destroy();
   await file.destroy();
   await web.destroy();
+});
+
+test("a container that is said in short words has its limits, ports and folders", { skip }, async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "bothy-mount-"));
+  // The container's root is nobody on the host.
+  chmodSync(folder, 0o755);
+  writeFileSync(path.join(folder, "index.html"), "from the host");
+  const web = new Managed(provider, "container");
+  const given = {
+    name: "web",
+    image,
+    limits: { memory: "64MiB", processes: 50 },
+    mounts: [{ source: folder, path: "/srv/www", readonly: true }],
+    ports: [{ host: 8088, container: 80, hostAddress: "127.0.0.1" }],
+    files: { "/etc/rc.local": { mode: "0755", content: "#!/bin/sh\nhttpd -p 80 -h /srv/www\n" } },
+    wait: { all: [{ for: "ipv4" }, { for: "port", port: 80 }], timeoutSeconds: 30 },
+  };
+  await web.up(given);
+  const said = await shared.daemon.run("curl", "-sS", "http://127.0.0.1:8088/index.html");
+  assert.equal(said, "from the host");
+  const { value } = await shared.client.getInstance("web");
+  assert.equal(value.config["limits.memory"], "64MiB");
+  assert.ok(await web.refresh());
+  assert.equal(await web.up(given), "same");
+  assert.equal(await web.up({ ...given, limits: { memory: "96MiB" } }), "update");
+  const now = (await shared.client.getInstance("web")).value.config;
+  assert.deepEqual([now["limits.memory"], now["limits.processes"]], ["96MiB", undefined]);
+  await web.destroy();
+  rmSync(folder, { recursive: true });
 });
