@@ -1,5 +1,6 @@
 /** What the provider waits for, runs and keeps inside of containers that are there. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -9,12 +10,16 @@ import path from "node:path";
 import { buffer } from "node:stream/consumers";
 import { test } from "node:test";
 import type { Props } from "../../provider/core/engine/values";
+import { useEngine } from "../../scripts/scene/engine";
+import { onlyLong } from "../support/long";
+import { requireFeature } from "../support/require";
 import { clearedAfterEach, shareDaemon } from "../support/shared-daemon";
 import { DynamicProcess, InitFailedAnswer } from "./support/dynamic-process";
 import { lacksContainers } from "./support/lacks";
 import { Managed } from "./support/managed";
 import { PluginProcess } from "./support/plugin-process";
 import { repository } from "./support/program";
+import { TestStack } from "./support/stack";
 
 const skip = lacksContainers();
 let provider: DynamicProcess;
@@ -311,3 +316,43 @@ test("a container that is said in short words has its limits, ports and folders"
   await web.destroy();
   rmSync(folder, { recursive: true });
 });
+
+const skipEngine = skip || onlyLong() || requireFeature("pulumi", useEngine());
+
+test(
+  "the engine carries folders, commands and short words, and no secret of theirs into the state",
+  { skip: skipEngine },
+  () =>
+    TestStack.with({ BOTHY_ENDPOINT: `unix://${shared.daemon.socket}` }, async (stack) => {
+      const folder = mkdtempSync(path.join(tmpdir(), "bothy-assets-"));
+      writeFileSync(path.join(folder, "index.html"), "hello");
+      const secret = "correct-horse-battery";
+      await stack.must(
+        stack.up(`
+        const secret = pulumi.secret(${JSON.stringify(secret)});
+        const web = new bothy.Container("web", {
+          name: "web", image: "${image}", limits: { cpus: 1 }, cloudInit: { userData: secret }, wait: { all: [{ for: "ipv4" }] },
+        });
+        new bothy.File("site", { instance: web, path: "/srv/site", source: new pulumi.asset.FileArchive("${folder}") });
+        const key = new bothy.File("key", { instance: web, path: "/etc/key", content: secret, mode: "0600" });
+        const said = new bothy.Exec("said", {
+          instance: web, create: ["sh", "-c", "cat /etc/key; echo; echo $KEY"], environment: { KEY: secret }, triggers: [key.mode],
+        });
+        exports.said = said.stdout;`),
+      );
+      assert.equal(stack.stateText().includes(secret), false, "the secret stands in the state");
+      const digest = createHash("sha256").update(secret).digest("hex");
+      assert.equal(stack.stateText().includes(digest), false, "the hash of the secret stands in the state");
+      await stack.noChanges();
+      assert.deepEqual((await stack.must(stack.refresh())).steps, {});
+      await stack.noChanges();
+      writeFileSync(path.join(folder, "index.html"), "hello again");
+      assert.deepEqual((await stack.must(stack.up())).steps, { site: "update" });
+      const { stdout } = await shared.client.execOutput("web", {
+        command: ["cat", "/srv/site/index.html", "/etc/key"],
+      });
+      assert.equal(String(stdout), `hello again${secret}`);
+      await stack.must(stack.destroy());
+      rmSync(folder, { recursive: true });
+    }),
+);
