@@ -26,14 +26,21 @@ export type {
 export {
   Container,
   type ContainerArgs,
+  type ContainerCloudInitArgs,
+  type ContainerDiskArgs,
   type ContainerFileArgs,
   type ContainerInterface,
+  type ContainerLimitsArgs,
+  type ContainerMountArgs,
+  type ContainerNicArgs,
+  type ContainerPortArgs,
   type ContainerSourceArgs,
   type ContainerWaitArgs,
   type ContainerWaitConditionArgs,
 } from "./dynamic/container";
 export { Device, type DeviceResourceArgs } from "./dynamic/device";
 export { Exec, type ExecArgs } from "./dynamic/exec";
+export { File, type FileArgs } from "./dynamic/file";
 export { Image, type ImageArgs } from "./dynamic/image";
 export { Network, type NetworkArgs } from "./dynamic/network";
 export { NetworkAcl, type NetworkAclArgs, type NetworkAclRule, type NetworkAclRuleArgs } from "./dynamic/network-acl";

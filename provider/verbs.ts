@@ -9,6 +9,7 @@ import { leftName, noteTold, plannedName } from "./left";
 import { located } from "./located";
 import { notePlan, replacedBy, successorOf } from "./replacements";
 import { type Caller, run } from "./run";
+import { withUnread } from "./unread";
 
 export interface Verbs {
   /**
@@ -38,13 +39,14 @@ export function verbsOf(core: Core): Verbs {
     },
 
     async diff(id, olds, news) {
-      const diff = await located(core, id, olds, news);
+      const diff = await located(core, id, await withUnread(core, id, olds, news), news);
       notePlan(kind, { id, outs: olds }, news, diff);
       return diff;
     },
 
     create(caller, given) {
-      const name = core.onlyId ?? given.name ?? given.template ?? given.sourceFile ?? given[core.idInputs.at(-1) ?? ""];
+      const name =
+        core.onlyId ?? given.name ?? given.template ?? given.sourceFile ?? given[core.idInputs.at(-1) ?? "instance"];
       return run(core, { verb: "create", name, props: given, caller }, async (context, holder) => {
         const left = await leftName(core, context, given);
         const inputs = left === undefined ? given : { ...given, name: left };

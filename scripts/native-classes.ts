@@ -9,6 +9,9 @@ const inputTypes: Readonly<Record<string, string>> = {
   "Container.config": "InstanceConfig<pulumi.Input<ConfigValue>>",
   "Container.devices": "Record<string, pulumi.Input<ContainerDevice>>",
   "Device.properties": "ContainerDevice",
+  "ContainerLimits.swap": "ConfigValue",
+  "ContainerLimits.cpus": "ConfigValue",
+  "ContainerLimits.processes": "ConfigValue",
   "Profile.config": "InstanceConfig<pulumi.Input<ConfigValue>>",
   "Profile.devices": "Record<string, pulumi.Input<ContainerDevice>>",
   "Exec.environment": "Record<string, pulumi.Input<ConfigValue>>",
@@ -46,11 +49,15 @@ const references: Readonly<Record<string, string>> = {
   "Certificate.projects": "pulumi.Input<(pulumi.Input<string> | Named)[]>",
   "Container.image": "pulumi.Input<string> | Image",
   "Container.profiles": "pulumi.Input<(pulumi.Input<string> | Named)[]>",
+  "ContainerDisk.pool": "pulumi.Input<string> | Named",
+  "ContainerDisk.volume": "pulumi.Input<string> | Named",
+  "ContainerNic.network": "pulumi.Input<string> | Named",
   "ContainerSource.instance": "pulumi.Input<string> | Named",
   "ContainerSource.snapshot": "pulumi.Input<string> | Named",
   "Exec.instance": "pulumi.Input<string> | Container",
   "Device.instance": "pulumi.Input<string> | Container",
   "Device.profile": "pulumi.Input<string> | Named",
+  "File.instance": "pulumi.Input<string> | Container",
   "NetworkForward.network": "pulumi.Input<string> | Named",
   "NetworkLoadBalancer.network": "pulumi.Input<string> | Named",
   "NetworkPeer.network": "pulumi.Input<string> | Named",
@@ -65,17 +72,22 @@ const references: Readonly<Record<string, string>> = {
   "StorageVolume.pool": "pulumi.Input<string> | Named",
 };
 
+/** Types that Pulumi's schema language has by itself. */
+const pulumiTypes: Readonly<Record<string, string>> = {
+  "pulumi.json#/Asset": "pulumi.asset.Asset | pulumi.asset.Archive",
+};
+
 const nameOf = (token: string): string => token.split(":").at(-1) ?? "";
 
 function plainType({ type, items, additionalProperties, $ref }: PropertySpec): string {
-  if ($ref !== undefined) return nameOf($ref);
+  if ($ref !== undefined) return pulumiTypes[$ref] ?? nameOf($ref);
   if (type === "array") return `${plainType(items!)}[]`;
   if (type === "object") return `Record<string, ${plainType(additionalProperties!)}>`;
   return type === "integer" ? "number" : type!;
 }
 
 function inputType({ type, items, additionalProperties, $ref }: PropertySpec): string {
-  if ($ref !== undefined) return `${nameOf($ref)}Args`;
+  if ($ref !== undefined) return pulumiTypes[$ref] ?? `${nameOf($ref)}Args`;
   if (type === "array") return `pulumi.Input<${inputType(items!)}>[]`;
   if (type === "object") return `Record<string, pulumi.Input<${inputType(additionalProperties!)}>>`;
   return type === "integer" ? "number" : type!;

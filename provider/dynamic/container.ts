@@ -1,5 +1,5 @@
 /** Container, as a resource. */
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { container } from "../core/kinds/container/container";
 import { inheritedProperty, sourceOfProperty } from "../core/kinds/container/inherited";
 import type { InstanceConfig } from "./config-keys";
@@ -24,6 +24,23 @@ export interface ContainerArgs extends CommonArgs {
   config?: pulumi.Input<InstanceConfig<pulumi.Input<ConfigValue>>>;
   /** Devices by name, each with its `type` and the options of that type; `pool` and `network` take a resource or a name. */
   devices?: pulumi.Input<Record<string, pulumi.Input<DeviceArgs>>>;
+  /** What the container may use at most, in place of `limits.*` of `config`. */
+  limits?: pulumi.Input<ContainerLimitsArgs>;
+  /** Network interfaces, in place of devices of the type `nic`. */
+  nics?: pulumi.Input<pulumi.Input<ContainerNicArgs>[]>;
+  /** Root disk and volumes, in place of devices of the type `disk`. */
+  disks?: pulumi.Input<pulumi.Input<ContainerDiskArgs>[]>;
+  /** Files and folders of the host, in place of devices of the type `disk`. */
+  mounts?: pulumi.Input<pulumi.Input<ContainerMountArgs>[]>;
+  /** Ports of the host that lead into the container, in place of devices of the type `proxy`. */
+  ports?: pulumi.Input<pulumi.Input<ContainerPortArgs>[]>;
+  /** What cloud-init is told, in place of `cloud-init.*` of `config`. */
+  cloudInit?: pulumi.Input<ContainerCloudInitArgs>;
+  /**
+   * `no`: it does not start with the host; `always`: it does, and again when it ended by itself; `unless-stopped`: both, but for one that was
+   * stopped. In place of `boot.autostart` and `boot.autorestart`.
+   */
+  restartPolicy?: pulumi.Input<"no" | "always" | "unless-stopped">;
   /** Free text for people. */
   description?: pulumi.Input<string>;
   /** Whether the container is deleted when it stops. A change replaces the container. */
@@ -109,6 +126,89 @@ export interface ContainerInterface {
   ipv6Addresses: string[];
 }
 
+/** What a container may use at most. */
+export interface ContainerLimitsArgs {
+  /** Memory, such as `512MiB` or `50%`. */
+  memory?: pulumi.Input<string>;
+  /** Whether it may be swapped out. */
+  swap?: pulumi.Input<ConfigValue>;
+  /** How many processors, or which, such as `2` or `0-3`. */
+  cpus?: pulumi.Input<ConfigValue>;
+  /** Share of processor time, such as `50%` or `25ms/100ms`. */
+  cpuAllowance?: pulumi.Input<string>;
+  /** How many processes. */
+  processes?: pulumi.Input<ConfigValue>;
+}
+
+/** A network interface of a container. */
+export interface ContainerNicArgs {
+  /** Managed network. */
+  network?: Reference<Named>;
+  /** Interface of the host, where there is no managed network; needs `nictype`. */
+  parent?: pulumi.Input<string>;
+  /** Of a nic with a `parent`: `bridged`, `macvlan` and so on. */
+  nictype?: pulumi.Input<string>;
+  /** Name of the device and inside of the container; `eth0` for the first one when absent, and so on. */
+  name?: pulumi.Input<string>;
+  /** Fixed IPv4 address. */
+  ipv4Address?: pulumi.Input<string>;
+  /** Fixed IPv6 address. */
+  ipv6Address?: pulumi.Input<string>;
+  /** Hardware address. */
+  macAddress?: pulumi.Input<string>;
+}
+
+/** The root disk of a container, or a volume. */
+export interface ContainerDiskArgs {
+  /** Where it is in the container; `/` for the root disk. */
+  path: pulumi.Input<string>;
+  /** Storage pool. */
+  pool: Reference<Named>;
+  /** Custom volume of the pool; absent for the root disk. */
+  volume?: Reference<Named>;
+  /** Size of the root disk, such as `10GiB`. */
+  size?: pulumi.Input<string>;
+  /** Whether the container can only read it. */
+  readonly?: pulumi.Input<boolean>;
+}
+
+/** A file or folder of the host in a container. */
+export interface ContainerMountArgs {
+  /** File or folder of the host. */
+  source: pulumi.Input<string>;
+  /** Where it is in the container. */
+  path: pulumi.Input<string>;
+  /** Whether the container can only read it. */
+  readonly?: pulumi.Input<boolean>;
+  /** Whether owners are those of the container's own ids. */
+  shift?: pulumi.Input<boolean>;
+}
+
+/** A port of the host that leads into a container. */
+export interface ContainerPortArgs {
+  /** Port of the host. */
+  host: pulumi.Input<number>;
+  /** Port of the container. */
+  container: pulumi.Input<number>;
+  /** `tcp` when absent. */
+  protocol?: pulumi.Input<"tcp" | "udp">;
+  /** Address of the host; all IPv4 ones when absent. */
+  hostAddress?: pulumi.Input<string>;
+}
+
+/** What cloud-init in a container is told. */
+export interface ContainerCloudInitArgs {
+  userData?: pulumi.Input<string>;
+  vendorData?: pulumi.Input<string>;
+  networkConfig?: pulumi.Input<string>;
+}
+
+/** Check puts what cloud-init is told into the configuration, which is a secret then too if that is one: Pulumi looks at whole inputs. */
+const withSecrecyOf = (config: unknown, cloudInit: unknown): unknown =>
+  cloudInit === undefined
+    ? config
+    : pulumi.all([config, cloudInit] as pulumi.Input<object>[]).apply(([whole]) => whole);
+
 /** A machine container: a whole Linux system that shares the host's kernel. */
 export class Container extends BothyResource {
   declare readonly name: pulumi.Output<string>;
@@ -147,11 +247,21 @@ export class Container extends BothyResource {
         source,
         [sourceOfProperty]: isCopy ? { source } : undefined,
         profiles: namesOf(args?.profiles),
+        config: withSecrecyOf(args?.config, args?.cloudInit),
         devices: deviceNames(args?.devices),
+        nics: deviceNames(args?.nics),
+        disks: deviceNames(args?.disks),
       },
       // What a copy inherits may hold secrets of its source.
       isCopy ? withSecretOutput(options, inheritedProperty) : options,
-      { image: args?.image, source: args?.source, profiles: args?.profiles, devices: args?.devices },
+      {
+        image: args?.image,
+        source: args?.source,
+        profiles: args?.profiles,
+        devices: args?.devices,
+        nics: args?.nics,
+        disks: args?.disks,
+      },
     );
   }
 

@@ -39,6 +39,30 @@ export class Provider extends pulumi.ProviderResource {
   }
 }
 
+/** What cloud-init in a container is told. */
+export interface ContainerCloudInit {
+  /** `cloud-init.user-data`. */
+  userData?: string;
+  /** `cloud-init.vendor-data`. */
+  vendorData?: string;
+  /** `cloud-init.network-config`. */
+  networkConfig?: string;
+}
+
+/** The root disk of a container, or a volume. */
+export interface ContainerDisk {
+  /** Where it is in the container; `/` for the root disk. */
+  path: string;
+  /** Storage pool. */
+  pool: string;
+  /** Custom volume of the pool; absent for the root disk. */
+  volume?: string;
+  /** Size of the root disk, such as `10GiB`. */
+  size?: string;
+  /** Whether the container can only read it. */
+  readonly?: boolean;
+}
+
 /** A text file in the container. */
 export interface ContainerFile {
   /** Content, as UTF-8 text. */
@@ -61,6 +85,62 @@ export interface ContainerInterface {
   ipv4Addresses: string[];
   /** Global IPv6 addresses. */
   ipv6Addresses: string[];
+}
+
+/** What a container may use at most. */
+export interface ContainerLimits {
+  /** Memory, such as `512MiB` or `50%`: `limits.memory`. */
+  memory?: string;
+  /** Whether it may be swapped out: `limits.memory.swap`. */
+  swap?: string;
+  /** How many processors, or which, such as `2` or `0-3`: `limits.cpu`. */
+  cpus?: string;
+  /** Share of processor time, such as `50%` or `25ms/100ms`: `limits.cpu.allowance`. */
+  cpuAllowance?: string;
+  /** How many processes: `limits.processes`. */
+  processes?: string;
+}
+
+/** A file or folder of the host in a container. */
+export interface ContainerMount {
+  /** File or folder of the host. */
+  source: string;
+  /** Where it is in the container. */
+  path: string;
+  /** Whether the container can only read it. */
+  readonly?: boolean;
+  /** Whether owners are those of the container's own ids. */
+  shift?: boolean;
+}
+
+/** A network interface of a container. */
+export interface ContainerNic {
+  /** Managed network. */
+  network?: string;
+  /** Interface of the host, where there is no managed network; needs `nictype`. */
+  parent?: string;
+  /** Of a nic with a `parent`: `bridged`, `macvlan` and so on. */
+  nictype?: string;
+  /** Name of the device and inside of the container; `eth0` for the first one when absent, and so on. */
+  name?: string;
+  /** Fixed IPv4 address. */
+  ipv4Address?: string;
+  /** Fixed IPv6 address. */
+  ipv6Address?: string;
+  /** Hardware address. */
+  macAddress?: string;
+}
+
+/** A port of the host that leads into a container. */
+export interface ContainerPort {
+  /** Port of the host. */
+  host: number;
+  /** Port of the container. */
+  container: number;
+  /** `tcp` or `udp`. */
+  protocol?: string;
+  /** Address of the host; all IPv4 ones when absent. */
+  hostAddress?: string;
 }
 
 /** A container or a snapshot to copy. */
@@ -215,6 +295,30 @@ export interface Timeouts {
   deleteSeconds?: number;
 }
 
+/** What cloud-init in a container is told. */
+export interface ContainerCloudInitArgs {
+  /** `cloud-init.user-data`. */
+  userData?: pulumi.Input<string>;
+  /** `cloud-init.vendor-data`. */
+  vendorData?: pulumi.Input<string>;
+  /** `cloud-init.network-config`. */
+  networkConfig?: pulumi.Input<string>;
+}
+
+/** The root disk of a container, or a volume. */
+export interface ContainerDiskArgs {
+  /** Where it is in the container; `/` for the root disk. */
+  path: pulumi.Input<string>;
+  /** Storage pool. */
+  pool: pulumi.Input<string> | Named;
+  /** Custom volume of the pool; absent for the root disk. */
+  volume?: pulumi.Input<string> | Named;
+  /** Size of the root disk, such as `10GiB`. */
+  size?: pulumi.Input<string>;
+  /** Whether the container can only read it. */
+  readonly?: pulumi.Input<boolean>;
+}
+
 /** A text file in the container. */
 export interface ContainerFileArgs {
   /** Content, as UTF-8 text. */
@@ -225,6 +329,62 @@ export interface ContainerFileArgs {
   uid?: pulumi.Input<number>;
   /** Group, as the container sees it. */
   gid?: pulumi.Input<number>;
+}
+
+/** What a container may use at most. */
+export interface ContainerLimitsArgs {
+  /** Memory, such as `512MiB` or `50%`: `limits.memory`. */
+  memory?: pulumi.Input<string>;
+  /** Whether it may be swapped out: `limits.memory.swap`. */
+  swap?: pulumi.Input<ConfigValue>;
+  /** How many processors, or which, such as `2` or `0-3`: `limits.cpu`. */
+  cpus?: pulumi.Input<ConfigValue>;
+  /** Share of processor time, such as `50%` or `25ms/100ms`: `limits.cpu.allowance`. */
+  cpuAllowance?: pulumi.Input<string>;
+  /** How many processes: `limits.processes`. */
+  processes?: pulumi.Input<ConfigValue>;
+}
+
+/** A file or folder of the host in a container. */
+export interface ContainerMountArgs {
+  /** File or folder of the host. */
+  source: pulumi.Input<string>;
+  /** Where it is in the container. */
+  path: pulumi.Input<string>;
+  /** Whether the container can only read it. */
+  readonly?: pulumi.Input<boolean>;
+  /** Whether owners are those of the container's own ids. */
+  shift?: pulumi.Input<boolean>;
+}
+
+/** A network interface of a container. */
+export interface ContainerNicArgs {
+  /** Managed network. */
+  network?: pulumi.Input<string> | Named;
+  /** Interface of the host, where there is no managed network; needs `nictype`. */
+  parent?: pulumi.Input<string>;
+  /** Of a nic with a `parent`: `bridged`, `macvlan` and so on. */
+  nictype?: pulumi.Input<string>;
+  /** Name of the device and inside of the container; `eth0` for the first one when absent, and so on. */
+  name?: pulumi.Input<string>;
+  /** Fixed IPv4 address. */
+  ipv4Address?: pulumi.Input<string>;
+  /** Fixed IPv6 address. */
+  ipv6Address?: pulumi.Input<string>;
+  /** Hardware address. */
+  macAddress?: pulumi.Input<string>;
+}
+
+/** A port of the host that leads into a container. */
+export interface ContainerPortArgs {
+  /** Port of the host. */
+  host: pulumi.Input<number>;
+  /** Port of the container. */
+  container: pulumi.Input<number>;
+  /** `tcp` or `udp`. */
+  protocol?: pulumi.Input<string>;
+  /** Address of the host; all IPv4 ones when absent. */
+  hostAddress?: pulumi.Input<string>;
 }
 
 /** A container or a snapshot to copy. */
@@ -576,6 +736,20 @@ export interface ContainerArgs {
   config?: pulumi.Input<InstanceConfig<pulumi.Input<ConfigValue>>>;
   /** Devices by name, each with its `type` and the options of that type, as LXD names them. */
   devices?: pulumi.Input<Record<string, pulumi.Input<ContainerDevice>>>;
+  /** What the container may use at most, in place of `limits.*` of `config`. */
+  limits?: pulumi.Input<ContainerLimitsArgs>;
+  /** Network interfaces, in place of devices of the type `nic`. */
+  nics?: pulumi.Input<pulumi.Input<ContainerNicArgs>[]>;
+  /** Root disk and volumes, in place of devices of the type `disk`. */
+  disks?: pulumi.Input<pulumi.Input<ContainerDiskArgs>[]>;
+  /** Files and folders of the host, in place of devices of the type `disk`. */
+  mounts?: pulumi.Input<pulumi.Input<ContainerMountArgs>[]>;
+  /** Ports of the host that lead into the container, in place of devices of the type `proxy`. */
+  ports?: pulumi.Input<pulumi.Input<ContainerPortArgs>[]>;
+  /** What cloud-init is told, in place of `cloud-init.*` of `config`. */
+  cloudInit?: pulumi.Input<ContainerCloudInitArgs>;
+  /** `no`: it does not start with the host; `always`: it does, and again when it ended by itself; `unless-stopped`: both, but for one that was stopped. In place of `boot.autostart` and `boot.autorestart`. */
+  restartPolicy?: pulumi.Input<string>;
   /** Free text for people. */
   description?: pulumi.Input<string>;
   /** Whether the container is deleted when it stops. A change replaces the container. */
@@ -610,6 +784,20 @@ export class Container extends NativeResource {
   declare readonly config: pulumi.Output<Record<string, string>>;
   /** Devices by name, each with its `type` and the options of that type, as LXD names them. */
   declare readonly devices: pulumi.Output<Record<string, Record<string, string>>>;
+  /** What the container may use at most, in place of `limits.*` of `config`. */
+  declare readonly limits: pulumi.Output<ContainerLimits | undefined>;
+  /** Network interfaces, in place of devices of the type `nic`. */
+  declare readonly nics: pulumi.Output<ContainerNic[] | undefined>;
+  /** Root disk and volumes, in place of devices of the type `disk`. */
+  declare readonly disks: pulumi.Output<ContainerDisk[] | undefined>;
+  /** Files and folders of the host, in place of devices of the type `disk`. */
+  declare readonly mounts: pulumi.Output<ContainerMount[] | undefined>;
+  /** Ports of the host that lead into the container, in place of devices of the type `proxy`. */
+  declare readonly ports: pulumi.Output<ContainerPort[] | undefined>;
+  /** What cloud-init is told, in place of `cloud-init.*` of `config`. */
+  declare readonly cloudInit: pulumi.Output<ContainerCloudInit | undefined>;
+  /** `no`: it does not start with the host; `always`: it does, and again when it ended by itself; `unless-stopped`: both, but for one that was stopped. In place of `boot.autostart` and `boot.autorestart`. */
+  declare readonly restartPolicy: pulumi.Output<string | undefined>;
   /** Free text for people. */
   declare readonly description: pulumi.Output<string>;
   /** Whether the container is deleted when it stops. A change replaces the container. */
@@ -653,6 +841,13 @@ export class Container extends NativeResource {
         "profiles",
         "config",
         "devices",
+        "limits",
+        "nics",
+        "disks",
+        "mounts",
+        "ports",
+        "cloudInit",
+        "restartPolicy",
         "description",
         "ephemeral",
         "running",
@@ -837,6 +1032,71 @@ export class Device extends NativeResource {
   /** Reads one that exists and never changes it. @param id as an import takes it */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
     return new Device(name, {} as DeviceArgs, { ...options, id });
+  }
+}
+
+/** What a File takes. */
+export interface FileArgs {
+  /** Container that has the file, running or stopped. A change replaces the file. */
+  instance: pulumi.Input<string> | Container;
+  /** Where the file is in the container, or the folder. Missing folders above it are made. A change replaces the file. */
+  path: pulumi.Input<string>;
+  /** Content, as UTF-8 text. Exactly one of `content`, `contentBase64` and `source` is given. */
+  content?: pulumi.Input<string>;
+  /** Content of any bytes, as base64. */
+  contentBase64?: pulumi.Input<string>;
+  /** A file of the machine that runs the program, as an asset, or a folder of it, as an archive. What is in it counts, not where it lies. */
+  source?: pulumi.Input<pulumi.asset.Asset | pulumi.asset.Archive>;
+  /** Permissions, octal. When absent "0644", and of files from `source` "0755" where their owner may execute them. */
+  mode?: pulumi.Input<string>;
+  /** Owner, as the container sees it. */
+  uid?: pulumi.Input<number>;
+  /** Group, as the container sees it. */
+  gid?: pulumi.Input<number>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the file. */
+  endpoint?: pulumi.Input<string>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** A file, or a folder of files, that is kept in a container, whether it runs or not. */
+export class File extends NativeResource {
+  /** Container that has the file, running or stopped. A change replaces the file. */
+  declare readonly instance: pulumi.Output<string>;
+  /** Where the file is in the container, or the folder. Missing folders above it are made. A change replaces the file. */
+  declare readonly path: pulumi.Output<string>;
+  /** Content, as UTF-8 text. Exactly one of `content`, `contentBase64` and `source` is given. */
+  declare readonly content: pulumi.Output<string | undefined>;
+  /** Content of any bytes, as base64. */
+  declare readonly contentBase64: pulumi.Output<string | undefined>;
+  /** A file of the machine that runs the program, as an asset, or a folder of it, as an archive. What is in it counts, not where it lies. */
+  declare readonly source: pulumi.Output<pulumi.asset.Asset | pulumi.asset.Archive | undefined>;
+  /** Permissions, octal. When absent "0644", and of files from `source` "0755" where their owner may execute them. */
+  declare readonly mode: pulumi.Output<string | undefined>;
+  /** Owner, as the container sees it. */
+  declare readonly uid: pulumi.Output<number>;
+  /** Group, as the container sees it. */
+  declare readonly gid: pulumi.Output<number>;
+  /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. A change replaces the file. */
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  /** How long create, update and delete may take; 10 minutes each when absent. Those of Pulumi's option `customTimeouts` come first where they reach the resource: not in the dynamic door. */
+  declare readonly timeouts: pulumi.Output<Timeouts | undefined>;
+  /** Sha256 of what is there: contents, modes and owners. Absent when the content is a secret. */
+  declare readonly hash: pulumi.Output<string | undefined>;
+
+  constructor(name: string, args: FileArgs, options?: pulumi.CustomResourceOptions) {
+    super(
+      "File",
+      ["instance", "path", "content", "contentBase64", "source", "mode", "uid", "gid", "endpoint", "timeouts", "hash"],
+      name,
+      args,
+      options,
+    );
+  }
+
+  /** Reads one that exists and never changes it. @param id as an import takes it */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions) {
+    return new File(name, {} as FileArgs, { ...options, id });
   }
 }
 
@@ -1947,6 +2207,20 @@ export interface GetContainerResult {
   config?: Record<string, string>;
   /** Devices by name, each with its `type` and the options of that type, as LXD names them. */
   devices?: Record<string, Record<string, string>>;
+  /** What the container may use at most, in place of `limits.*` of `config`. */
+  limits?: ContainerLimits;
+  /** Network interfaces, in place of devices of the type `nic`. */
+  nics?: ContainerNic[];
+  /** Root disk and volumes, in place of devices of the type `disk`. */
+  disks?: ContainerDisk[];
+  /** Files and folders of the host, in place of devices of the type `disk`. */
+  mounts?: ContainerMount[];
+  /** Ports of the host that lead into the container, in place of devices of the type `proxy`. */
+  ports?: ContainerPort[];
+  /** What cloud-init is told, in place of `cloud-init.*` of `config`. */
+  cloudInit?: ContainerCloudInit;
+  /** `no`: it does not start with the host; `always`: it does, and again when it ended by itself; `unless-stopped`: both, but for one that was stopped. In place of `boot.autostart` and `boot.autorestart`. */
+  restartPolicy?: string;
   /** Free text for people. */
   description?: string;
   /** Whether the container is deleted when it stops. */
@@ -1980,60 +2254,48 @@ export const getContainerOutput = (
 ): pulumi.Output<GetContainerResult> =>
   pulumi.runtime.invokeOutput<GetContainerResult>("bothy:index:getContainer", { ...args }, options ?? {});
 
-/** What getExec takes. */
-export interface GetExecArgs {
-  /** The instance of the exec. */
+/** What getFile takes. */
+export interface GetFileArgs {
+  /** The instance of the file. */
   instance: string;
+  /** The path of the file. */
+  path: string;
   /** Daemon that holds the object: `unix:///var/lib/bothy/unix.socket`, `https://host:8443` or `remote:NAME`, a remote that `bothy remote add` stored. When absent: the stack's `bothy:endpoint`, then BOTHY_ENDPOINT, then the local daemon, which is started when nobody listens. */
   endpoint?: string;
 }
 
-/** What getExec answers. */
-export interface GetExecResult {
+/** What getFile answers. */
+export interface GetFileResult {
   /** Id of the resource that an import of it makes. */
   id: string;
-  /** Container in which the commands run; it must be running. */
+  /** Container that has the file, running or stopped. */
   instance: string;
-  /** Program and arguments that run when the resource is made, and when an input of it changes while there is no `update`. No shell is added. */
-  create: string[];
-  /** Program and arguments that run in place of `create` when an input of the resource changes. */
-  update?: string[];
-  /** Program and arguments that run when the resource is deleted; not when its container goes with it. */
-  delete?: string[];
-  /** Values of which a change has `delete` run, and then `create`. */
-  triggers?: string[];
-  /** What the commands read from their input; nothing when absent. */
-  stdin?: string;
-  /** Environment variables of the commands. */
-  environment?: Record<string, string>;
-  /** User by number, as the container sees it; root when absent. */
-  user?: number;
-  /** Group by number, as the container sees it. */
-  group?: number;
-  /** Folder in the container in which the commands run. */
-  cwd?: string;
-  /** How long a command may take, in seconds; then it is killed. When absent, as long as the step (`timeouts`). */
-  timeoutSeconds?: number;
-  /** Exit codes that count as success; 0 when absent. */
-  exitCodes?: number[];
-  /** What `create` or `update` wrote to its output, at most its last 65536 characters. Secret inputs are hidden in it. */
-  stdout: string;
-  /** What it wrote as errors, at most its last 65536 characters. Secret inputs are hidden in it. */
-  stderr: string;
-  /** Its exit code. */
-  exitCode: number;
+  /** Where the file is in the container, or the folder. Missing folders above it are made. */
+  path: string;
+  /** Content, as UTF-8 text. Exactly one of `content`, `contentBase64` and `source` is given. */
+  content?: string;
+  /** Content of any bytes, as base64. */
+  contentBase64?: string;
+  /** Permissions, octal. When absent "0644", and of files from `source` "0755" where their owner may execute them. */
+  mode?: string;
+  /** Owner, as the container sees it. */
+  uid?: number;
+  /** Group, as the container sees it. */
+  gid?: number;
+  /** Sha256 of what is there: contents, modes and owners. Absent when the content is a secret. */
+  hash?: string;
 }
 
-/** Reads what is there, and changes nothing. Commands that run in a container: when the resource is made, when it changes and when it is deleted. */
-export const getExec = (args: GetExecArgs, options?: pulumi.InvokeOptions): Promise<GetExecResult> =>
-  pulumi.runtime.invoke("bothy:index:getExec", { ...args }, options ?? {});
+/** Reads what is there, and changes nothing. A file, or a folder of files, that is kept in a container, whether it runs or not. */
+export const getFile = (args: GetFileArgs, options?: pulumi.InvokeOptions): Promise<GetFileResult> =>
+  pulumi.runtime.invoke("bothy:index:getFile", { ...args }, options ?? {});
 
 /** The same for arguments that are known later. */
-export const getExecOutput = (
-  args: Late<GetExecArgs>,
+export const getFileOutput = (
+  args: Late<GetFileArgs>,
   options?: pulumi.InvokeOutputOptions,
-): pulumi.Output<GetExecResult> =>
-  pulumi.runtime.invokeOutput<GetExecResult>("bothy:index:getExec", { ...args }, options ?? {});
+): pulumi.Output<GetFileResult> =>
+  pulumi.runtime.invokeOutput<GetFileResult>("bothy:index:getFile", { ...args }, options ?? {});
 
 /** What getImage takes. */
 export interface GetImageArgs {

@@ -19,12 +19,20 @@ const titleOf = ({ kind }: Core): string => kind.replaceAll("-", " ");
 const formOf = ({ kind, idInputs, idForms }: Core): string => {
   if (idForms !== undefined) return idForms.map((form) => `[remote:][project/]${form.join("/")}`).join(" or ");
   const name = idInputs.map((input) => `<${input}>`).join("/") || "<id>";
-  const project = unscoped.includes(kind) ? "" : idInputs.length > 1 ? "[project]/" : "[project/]";
+  // The path of a file begins with a slash: a project before it could not be told from the container.
+  const isUnscoped = unscoped.includes(kind) || kind === "file";
+  const project = isUnscoped ? "" : idInputs.length > 1 ? "[project]/" : "[project/]";
   return `[remote:]${project}${name}${kind === "container" ? "[,image=<image>]" : ""}`;
 };
 
 const wrong = (core: Core, text: string, cause: string) =>
   badRequest(`Cannot import ${titleOf(core)} "${text}": ${cause}. Write it as ${formOf(core)}.`);
+
+/** A path in a container has slashes of its own, so its project is the provider's. */
+function fileParts(text: string): string[] {
+  const [instance = "", ...path] = text.split("/");
+  return [instance, path.join("/")];
+}
 
 /**
  * Reads an id that a person wrote.
@@ -45,7 +53,7 @@ export function parseImportId(core: Core, text: string, project = "default"): Im
     if (getRemoteEndpoint(remote) === undefined) throw wrong(core, text, `there is no remote "${remote}"`);
     inputs.endpoint = `remote:${remote}`;
   }
-  const parts = rest.split("/");
+  const parts = core.kind === "file" ? fileParts(rest) : rest.split("/");
   if (core.idForms !== undefined) return { ...ofForm(core, text, parts, project), inputs };
   const count = Math.max(core.idInputs.length, 1);
   const isScoped = !unscoped.includes(core.kind) && parts.length === count + 1;

@@ -5,6 +5,7 @@
 import { secretsProperty } from "../core/engine/secrets";
 import { compact, isMap, type Props, unknownValue } from "../core/engine/values";
 import { inheritedProperty } from "../core/kinds/container/inherited";
+import { manifestProperty } from "../core/kinds/file/manifest";
 import { Struct } from "./grpc";
 
 const signatureKey = "4dabf18193072939515e22adb298388d";
@@ -33,7 +34,8 @@ function plainOf(value: unknown, place: Place, secrets: string[][]): unknown {
   switch (value[signatureKey]) {
     case secretSignature:
     case outputSignature:
-      if (isSecret) secrets.push([...place]);
+      // Of a manifest hashes are kept as a secret, and no text of anybody.
+      if (isSecret && place[0] !== manifestProperty) secrets.push([...place]);
       return plainOf(value.value ?? unknownValue, place, secrets);
     case resourceSignature:
       return plainOf(value.id || unknownValue, place, secrets);
@@ -72,7 +74,7 @@ function marked(value: unknown, [name, ...rest]: Place): unknown {
 /** @param props plain properties, with `__secrets`; what a copy inherits may hold secrets of its source, and is secret as a whole */
 export function structOf(props: Props): Struct {
   const { [secretsProperty]: _, ...plain } = compact(props);
-  const places = [[inheritedProperty], ...secretPlaces(props)].sort((a, b) => a.length - b.length);
+  const places = [[inheritedProperty], [manifestProperty], ...secretPlaces(props)].sort((a, b) => a.length - b.length);
   const all = places.reduce<Props>((whole, place) => marked(whole, place) as Props, plain);
   return Struct.fromJavaScript(all as Parameters<typeof Struct.fromJavaScript>[0]);
 }

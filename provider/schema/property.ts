@@ -45,6 +45,8 @@ export const isOptional = (schema: z.ZodType): boolean =>
 
 /** @throws Error for a zod type that has no place in the schema yet */
 function typeOf(schema: z.ZodType, types: Types): PropertySpec {
+  const known = schema.meta()?.ref;
+  if (typeof known === "string") return { $ref: known };
   const { inner } = peel(schema);
   if (inner instanceof z.ZodObject) return { $ref: refOf(inner, types) };
   if (inner instanceof z.ZodRecord)

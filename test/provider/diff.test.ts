@@ -51,6 +51,14 @@ const profile: Props = { name: "p", config: { "limits.cpu": "1" }, devices: {}, 
 const snapshot: Props = { instance: "web", name: "before", __instanceCreatedAt: "2030-01-01T00:00:00Z" };
 const exec: Props = { instance: "web", create: ["true"], __instanceId: "web" };
 const execState: Props = { ...exec, exitCodes: [0], stdout: "", stderr: "", exitCode: 0, __madeIn: "2030" };
+const file: Props = {
+  instance: "web",
+  path: "/a",
+  content: "x",
+  uid: 0,
+  gid: 0,
+  __manifest: { "": "file 0644 0:0 aa" },
+};
 const image: Props = { sourceFile: "a.tar", fingerprint: "aa", aliases: ["one"], properties: {}, public: false };
 
 interface Case {
@@ -65,6 +73,34 @@ const cases: Case[] = [
   { title: "equal inputs", kind: "container", olds: containerState, news: container, expect: "same" },
   { title: "equal inputs", kind: "exec", olds: execState, news: exec, expect: "same" },
   { title: "a command", kind: "exec", olds: execState, news: { ...exec, create: ["false"] }, expect: "update" },
+  {
+    title: "the same content in other words",
+    kind: "file",
+    olds: { ...file, hash: "bb" },
+    news: { ...file, content: undefined, contentBase64: "eA==" },
+    expect: "same",
+  },
+  {
+    title: "content that somebody changed",
+    kind: "file",
+    olds: { ...file, __manifest: { "": "file 0644 0:0 cc" } },
+    news: file,
+    expect: "update",
+  },
+  {
+    title: "content that is not known yet",
+    kind: "file",
+    olds: file,
+    news: { ...file, content: unknown, __manifest: unknown },
+    expect: "update",
+  },
+  {
+    title: "a path",
+    kind: "file",
+    olds: file,
+    news: { ...file, path: "/b" },
+    expect: { replace: ["path"], deleteBefore: true },
+  },
   {
     title: "triggers",
     kind: "exec",

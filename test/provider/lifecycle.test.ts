@@ -157,6 +157,24 @@ const lifecyclesIn = (folder: string): Lifecycle[] => [
     },
   },
   {
+    kind: "file",
+    missingId: "holder/none",
+    prepare: (client) =>
+      done(client.createInstance({ name: "holder", source: { type: "image", alias: "template:busybox" } })),
+    inputs: () => ({ instance: "holder", path: "/srv/deep/a", content: "one" }),
+    update: { content: "two", mode: "0600", uid: 5 },
+    replace: () => ({ path: "/srv/b" }),
+    replacing: ["instance", "path"],
+    drift: (client, id) => client.putFile("holder", id.replace("holder", ""), "by hand"),
+    remove: (client, id) => client.deleteFile("holder", id.replace("holder", "")),
+    isThere: (client, id) => found(client.getFileInfo("holder", id.replace("holder", ""))),
+    output: "hash",
+    refused: {
+      inputs: () => ({ instance: "nobody", path: "/srv/a", content: "x" }),
+      error: /Cannot write file "\/srv\/a" of container "nobody": .*not found/i,
+    },
+  },
+  {
     kind: "snapshot",
     missingId: "base/none",
     prepare: (client) =>

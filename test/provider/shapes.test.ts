@@ -55,7 +55,14 @@ const right: Readonly<Record<string, Props>> = {
     source: { instance: "base", snapshot: "s" },
     profiles: ["default"],
     config: { "user.a": "1" },
-    devices: { eth0: { type: "nic", network: "n" } },
+    devices: { eth1: { type: "nic", network: "n" } },
+    limits: { cpus: "2" },
+    nics: [{ network: "n" }],
+    disks: [{ path: "/", pool: "p" }],
+    mounts: [{ source: "/srv", path: "/srv" }],
+    ports: [{ host: 8080, container: 80 }],
+    cloudInit: { userData: "#cloud-config" },
+    restartPolicy: "always",
     description: "d",
     ephemeral: false,
     running: true,
@@ -87,6 +94,16 @@ const right: Readonly<Record<string, Props>> = {
     type: "disk",
     properties: { source: "v", path: "/srv" },
     adopt: false,
+  },
+  file: {
+    instance: "web",
+    path: "/srv/a",
+    content: "c",
+    contentBase64: "Yw==",
+    source: "package.json",
+    mode: "0644",
+    uid: 0,
+    gid: 0,
   },
   image: {
     sourceFile: "package.json",
@@ -269,7 +286,9 @@ for (const { kind, inputs } of cores)
           assert.ok(
             property.startsWith(path[0]!) ||
               property === alternatives[path[0]!] ||
-              /^(image|sourceFile|source|wait|target|type|ports|properties|instance|volume|pool)/.test(property),
+              /^(image|sourceFile|source|wait|target|type|ports|properties|content|instance|volume|pool)/.test(
+                property,
+              ),
             `${what}: ${property}: ${reason}`,
           );
           assert.match(
@@ -289,6 +308,7 @@ const kinds: Readonly<Record<string, new (name: string, args: never, options?: o
   container: bothy.Container,
   exec: bothy.Exec,
   device: bothy.Device,
+  file: bothy.File,
   image: bothy.Image,
   network: bothy.Network,
   "network-acl": bothy.NetworkAcl,
@@ -312,6 +332,7 @@ const kinds: Readonly<Record<string, new (name: string, args: never, options?: o
 /** The input that takes a resource. */
 const referenceOf: Readonly<Record<string, string>> = {
   exec: "instance",
+  file: "instance",
   "network-forward": "network",
   "network-load-balancer": "network",
   "network-peer": "network",

@@ -16,6 +16,8 @@ export interface DiffRules {
   readonly alike?: Alike;
   /** Properties of which only some changes need another object; asked when the property changed or is not known yet. */
   readonly replaceWhen?: Readonly<Record<string, (before: unknown, wanted: unknown) => boolean>>;
+  /** Inputs whose meaning other inputs have too, since check put it there. */
+  readonly saidElsewhere?: readonly string[];
   /** For objects that others use, who go on with the next one while this one is still there: what the two cannot have alike. */
   readonly hasUsers?: { readonly exclusiveKeys: readonly string[] };
   /** Hidden inputs that tell an object from its replacement: a change replaces, one that is not known yet says nothing. */
@@ -62,7 +64,7 @@ export function diffProps(rules: DiffRules, olds: Props, news: Props): Diff {
   const wanted = withKeptName(before, withDefaults(rules.schema, compact(news)));
   const replacing = replacingInputs(rules.schema);
   const properties = Object.keys(rules.schema.shape).filter(
-    (name) => !passing.includes(name) && !isUntold(before, name, replacing),
+    (name) => !passing.includes(name) && !rules.saidElsewhere?.includes(name) && !isUntold(before, name, replacing),
   );
   const details = properties.flatMap((name) => changesOf(rules, name, before[name], wanted[name]));
   const changed = [...new Set(details.map(({ path }) => String(path[0])))];

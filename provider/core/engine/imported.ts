@@ -32,7 +32,7 @@ export function withSaid(olds: Props, news: Props): Props {
 }
 
 /** Inputs that no server tells, beside those that say where an object came from. */
-const words: readonly string[] = ["wait", "allowRestart", "timeouts", "sourceFile", "template", "trigger"];
+const words: readonly string[] = ["wait", "files", "allowRestart", "timeouts", "sourceFile", "template", "trigger"];
 
 /** @param name of an input @param replacing inputs whose change needs another object */
 export const isUntold = (before: Props, name: string, replacing: readonly string[]): boolean =>

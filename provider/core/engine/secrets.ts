@@ -42,6 +42,7 @@ function confidentialTexts(inputs: Props): string[] {
   return [
     ...Object.entries(config).flatMap(([key, value]) => (isSecretKey(key) ? textsIn(value) : [])),
     ...devices.flatMap(Object.entries).flatMap(([option, value]) => (isSecretOption(option) ? textsIn(value) : [])),
+    ...textsIn(inputs.content),
     ...files.flatMap((file) => (isMap(file) ? textsIn(file.content) : [])),
   ];
 }

@@ -7,6 +7,7 @@ import { clusterGroup } from "./cluster-group";
 import { container } from "./container/container";
 import { device } from "./device";
 import { exec } from "./exec/exec";
+import { file } from "./file/file";
 import { image } from "./image";
 import { network } from "./network";
 import { networkAcl } from "./network-acl";
@@ -33,6 +34,7 @@ export const cores: readonly Core[] = [
   container,
   exec,
   device,
+  file,
   image,
   network,
   networkAcl,

@@ -73,7 +73,7 @@ export async function throughBothDoors(
 async function imports(t: TestContext, plugin: PluginProcess, one: Lifecycle): Promise<void> {
   await t.test("is imported by its id, and the program that made it finds nothing to do", async () => {
     const made = new Managed(plugin, one.kind);
-    const { files: _, ...given } = one.inputs();
+    const given = one.inputs();
     await made.up(given);
     const imported = new Managed(plugin, one.kind);
     await imported.import(made.id);

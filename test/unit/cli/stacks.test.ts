@@ -5,7 +5,16 @@ import { listedKinds } from "../../../cli/stacks";
 import { cores } from "../../../provider/core/kinds/cores";
 
 /** Kinds of which servers keep nothing that tells whose they are. */
-const without = ["backup", "certificate", "cluster-group", "server-config", "storage-bucket-key", "trust-token"];
+const without = [
+  "backup",
+  "certificate",
+  "cluster-group",
+  "exec",
+  "file",
+  "server-config",
+  "storage-bucket-key",
+  "trust-token",
+];
 
 test("each kind of the provider is listed by stack, but for those that bear no stamp", () => {
   const kinds = cores.map(({ kind }) => kind).filter((kind) => !without.includes(kind));

@@ -13,8 +13,9 @@ import { InitFailed, isNotFound } from "../../engine/failure";
 import { withName } from "../../engine/name";
 import { progressTo } from "../../engine/progress";
 import { stampFor } from "../../engine/stamp";
+import { textsIn } from "../../engine/texts";
 import { told, toldUnfinished } from "../../engine/told";
-import { compact, hiddenOf, isMap, type Props, visibleOf } from "../../engine/values";
+import { compact, given, hiddenOf, isMap, type Props, visibleOf } from "../../engine/values";
 import { pick } from "../named";
 import { addressOuts } from "./addresses";
 import { withImport } from "./base-image";
@@ -37,6 +38,7 @@ import { ContainerInputs, ContainerOutputs, containerRules } from "./inputs";
 import { plannedState } from "./planned";
 import { type Pending, pendingIn, pendingProperty, restartNote, restartNotes } from "./restart";
 import { movesRootDisk } from "./root";
+import { shortNames, withShort } from "./short";
 import { waitUntilReady } from "./wait/wait";
 import { blamed, filledInOf, isRunning, setState, writeConfig } from "./write";
 
@@ -48,6 +50,7 @@ const dryRunExtension = "bothy_instance_dry_run";
 const diffRules: DiffRules = {
   schema: ContainerInputs,
   replaceWhen: { devices: movesRootDisk },
+  saidElsewhere: shortNames,
 };
 
 /** Marks a container whose files, start or wait failed: the next update does all of them again. */
@@ -170,6 +173,16 @@ function withFileDefaults(props: Props): Props {
   return { ...props, files: Object.fromEntries(files) };
 }
 
+/** Limits are text as in `config`; ports are numbers, unlike those of other kinds. */
+function givenContainer(news: Props): Props {
+  const inputs = givenInputs(news);
+  return {
+    ...inputs,
+    ...textsIn(inputs, "limits"),
+    ...(inputs.ports === undefined ? {} : { ports: given(news.ports) }),
+  };
+}
+
 export const container: Core = {
   kind: "container",
   type: "Container",
@@ -180,9 +193,15 @@ export const container: Core = {
   nameMaxLength: 63,
 
   async check(olds, news) {
-    const named = withName(olds, givenInputs(news), 63);
+    const said = withName(olds, givenContainer(news), 63);
+    const short = withShort(said);
+    const named = short.inputs;
     const visible = visibleOf(named);
-    const failures = [...checkShape(ContainerInputs, visible), ...containerRules(visible)];
+    const shape = [...checkShape(ContainerInputs, visibleOf(said)), ...short.failures];
+    // What is made of wrong words is wrong for reasons that nobody wrote.
+    const isWrong = shape.some(({ property }) => shortNames.some((name) => property.startsWith(name)));
+    const rules = containerRules(isWrong ? visibleOf(said) : visible).map(short.named);
+    const failures = [...shape, ...rules];
     const filled = withoutInheritedDefaults(withDefaults(ContainerInputs, visible), visible);
     return { inputs: withFileDefaults({ ...hiddenOf(named), ...filled }), failures };
   },

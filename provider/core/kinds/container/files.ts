@@ -1,49 +1,15 @@
 /** Container files: text files that a program keeps in a container, whether it runs or not. */
 import { buffer } from "node:stream/consumers";
-import { ApiError } from "../../../../sdk/api/errors";
 import type { Context } from "../../engine/core";
 import { isNotFound } from "../../engine/failure";
 import { same } from "../../engine/values";
+import { makeFolders, namingFile, removeFile } from "../instance-files";
 import type { ContainerFile } from "./inputs";
 
 export type Files = Readonly<Record<string, ContainerFile>>;
 
 /** Reading back a file that grew beyond this says "changed" without its content, in bytes. */
 const readLimitBytes = 4 * 2 ** 20;
-
-/** Makes the folders above a file that are missing, owned by root. */
-async function makeFolders({ client, signal }: Context, instance: string, file: string): Promise<void> {
-  const parts = file.split("/").slice(1, -1);
-  for (const [at] of parts.entries()) {
-    const folder = `/${parts.slice(0, at + 1).join("/")}`;
-    try {
-      await client.getFileInfo(instance, folder, { signal });
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-      await client.putFile(instance, folder, undefined, { type: "directory", uid: 0, gid: 0, mode: 0o755, signal });
-    }
-  }
-}
-
-/** Removes a file or symlink; a folder that stands in its place was never ours. */
-async function remove({ client, signal }: Context, instance: string, file: string): Promise<void> {
-  try {
-    const { type } = await client.getFileInfo(instance, file, { signal });
-    if (type !== "directory") await client.deleteFile(instance, file, { signal });
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-  }
-}
-
-/** Names the file in whatever goes wrong. */
-async function naming<T>(verb: string, instance: string, file: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!ApiError.is(error)) throw error;
-    throw new ApiError(error.code, `Cannot ${verb} file "${file}" of container "${instance}": ${error.message}`);
-  }
-}
 
 /**
  * Writes what is new or changed and removes what is wanted no more. A file whose mode or owner changed is made anew, since the
@@ -60,14 +26,15 @@ export async function writeFiles(
 ): Promise<void> {
   const { client, signal } = context;
   for (const file of Object.keys(before))
-    if (wanted[file] === undefined) await naming("delete", instance, file, () => remove(context, instance, file));
+    if (wanted[file] === undefined)
+      await namingFile("delete", instance, file, () => removeFile(context, instance, file));
   for (const [file, { content, mode, uid, gid }] of Object.entries(wanted)) {
     const old = before[file];
     if (!again && same(old, wanted[file])) continue;
-    await naming("write", instance, file, async () => {
+    await namingFile("write", instance, file, async () => {
       await makeFolders(context, instance, file);
       if (old === undefined || old.mode !== mode || old.uid !== uid || old.gid !== gid)
-        await remove(context, instance, file);
+        await removeFile(context, instance, file);
       await client.putFile(instance, file, content, { mode: Number.parseInt(mode, 8), uid, gid, signal });
     });
   }

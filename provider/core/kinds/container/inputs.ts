@@ -10,6 +10,7 @@ import type { CheckFailure } from "../../engine/core";
 import { messageOf } from "../../engine/failure";
 import { adopt, configInput, description, devices, endpoint, replacing, timeouts } from "../../engine/inputs";
 import { type Props, unknownValue } from "../../engine/values";
+import { shortInputs } from "./short-inputs";
 import { Wait, waitRules } from "./wait/inputs";
 
 export const Source = z
@@ -53,6 +54,7 @@ export const ContainerInputs = z.strictObject({
     .meta({ description: "Profiles, the later ones win; `default` when absent, none when empty." }),
   config: configInput(instanceKeys),
   devices,
+  ...shortInputs,
   description,
   ephemeral: z.boolean().default(false).meta(replacing("Whether the container is deleted when it stops.")),
   running: z.boolean().default(true).meta({ description: "Whether the container runs." }),

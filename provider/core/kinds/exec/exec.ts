@@ -47,7 +47,7 @@ export const exec: Core = {
   description: "Commands that run in a container: when the resource is made, when it changes and when it is deleted.",
   inputs: ExecInputs,
   outputs: ExecOutputs,
-  idInputs: ["instance"],
+  idInputs: [],
 
   async check(_olds, news) {
     const given = givenInputs(news);
