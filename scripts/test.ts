@@ -6,7 +6,8 @@ import { runChild } from "./child";
 import { withRoom } from "./test/room";
 
 /** What the machines of CI can do: a test that skips for want of one of these fails there. */
-const CI_FEATURES = "root,btrfs,overlay,pulumi,lxc,pylxd,incus,debian,nft,dnsmasq,vm,cross";
+const CI_FEATURES =
+  "root,btrfs,overlay,pulumi,pulumi-yaml,pulumi-languages,lxc,pylxd,incus,debian,nft,dnsmasq,vm,cross";
 /** Tests start daemons and containers of their own, which keep half a core busy each: with so many files two cores do not wait. */
 const CONCURRENCY = 4;
 /** Longer than any test takes, a guest on a busy machine included: one that hangs is a failure with a name. */

@@ -16,7 +16,7 @@ function purposeOf(script) {
   if (!script) return "build";
   const name = path.basename(script, ".js");
   if (name === "compat-record") return "test";
-  return ["test", "release"].includes(name) ? name : "run";
+  return ["test", "release", "sdks"].includes(name) ? name : "run";
 }
 
 /** Steps that end before this are not worth a line. */

@@ -20,8 +20,15 @@ const nounOf = ({ kind }: Core): string => kind.replaceAll("-", " ");
 
 const asOutput = ({ default: _, willReplaceOnChanges: __, ...rest }: PropertySpec): PropertySpec => rest;
 
-/** How generated packages are called. `bothy` of npm is this package, which brings the plugin along, so that one has another name there. */
+/**
+ * How generated packages are called. `bothy` of npm is this package, which brings the plugin along, so that one has another name there.
+ * No module path or namespace claims to be of Pulumi's own: in Go it is a path that a program replaces by the folder of the package,
+ * in .NET and Java the prefix that packages of others than Pulumi have.
+ */
 const language = {
+  csharp: { rootNamespace: "Community", respectSchemaVersion: true, packageReferences: { Pulumi: "3.*" } },
+  go: { importBasePath: "bothy/sdk/bothy", respectSchemaVersion: true, generateResourceContainerTypes: true },
+  java: { basePackage: "community" },
   nodejs: { packageName: "bothy-native", respectSchemaVersion: true },
   python: { packageName: "bothy", respectSchemaVersion: true, pyproject: { enabled: true } },
 };

@@ -45,6 +45,38 @@ export function useYamlHost(): boolean {
 }
 
 /**
+ * Puts the hosts of Python and Go programs on this process's PATH, where the engine looks, unless they are there, and a Python
+ * that has Pulumi before it.
+ * @returns whether they are there beside an engine; set-up brings them for tests, where it can
+ */
+export function useLanguageHosts(): boolean {
+  const { PARTS, hostsFolder, pythonFolder } = require(join(setup, "language-hosts.js")) as {
+    PARTS: string[];
+    hostsFolder(context: object): string;
+    pythonFolder(context: object): string;
+  };
+  const { cacheFolder, root, which } = require(join(setup, "context.js")) as {
+    cacheFolder(): string;
+    root: string;
+    which(program: string): string | undefined;
+  };
+  if (!useEngine()) return false;
+  const context = { root, cache: cacheFolder() };
+  const [hosts, python] = [hostsFolder(context), pythonFolder(context)];
+  const onPath = PARTS.every((part) => which(part) !== undefined);
+  if (!onPath && !PARTS.every((part) => existsSync(join(hosts, part)))) return false;
+  if (!existsSync(join(python, "python3"))) return false;
+  process.env.PATH = [python, ...(onPath ? [] : [hosts]), process.env.PATH ?? ""].join(delimiter);
+  return true;
+}
+
+/** How Go compiles programs of ours, so that it takes what it has kept of set-up, and asks no network. */
+export function goEnv(): Record<string, string> {
+  const { GO_ENV } = require(join(setup, "go.js")) as { GO_ENV: Record<string, string> };
+  return { ...GO_ENV, GOPROXY: "off", GOTOOLCHAIN: "local" };
+}
+
+/**
  * The environment for an engine that keeps its state in a folder of ours and asks nothing of the network.
  * @param home an own folder with a folder "state" in it, which becomes the backend
  */

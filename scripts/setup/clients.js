@@ -2,56 +2,24 @@
 // Step: clients that others wrote, for test/compat: pylxd from PyPI and Debian 13's incus, both below the user's cache.
 // The tests go on without them, and say so; CI forbids that.
 
-const crypto = require("node:crypto");
 const fs = require("node:fs");
 const path = require("node:path");
-const { buildingFolder, moveIntoPlace, root, which } = require("./context.js");
+const { bring } = require("./cached.js");
+const { which } = require("./context.js");
 const { aptOptions } = require("./musl.js");
+const { bringEnvironment, interpreterOf } = require("./python.js");
 const { outputOf, run } = require("./run.js");
 
-/** Versions and digests of all packages; another list is another folder. */
-const REQUIREMENTS = path.join(root, "scripts/toolchain/pylxd.txt");
 const INCUS_SUITE = "trixie";
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
-
-function pylxdFolder(cache) {
-  const digest = crypto.createHash("sha256").update(fs.readFileSync(REQUIREMENTS)).digest("hex");
-  return path.join(cache, "pylxd", digest.slice(0, 12));
-}
 
 const incusFolder = (cache) => path.join(cache, "incus", INCUS_SUITE);
 
 /** The interpreter that has pylxd, once it was brought. @param cache the folder of context.js */
-const pythonOf = (cache) => path.join(pylxdFolder(cache), "bin/python3");
+const pythonOf = (cache) => interpreterOf(cache, "pylxd");
 
 /** The incus client, once it was brought. @param cache the folder of context.js */
 const incusOf = (cache) => path.join(incusFolder(cache), "usr/bin/incus");
-
-/** Makes a folder's content under another name, and renames it. */
-async function bring(folder, fill) {
-  const building = buildingFolder(path.dirname(folder), path.basename(folder));
-  try {
-    await fill(building);
-    moveIntoPlace(building, folder);
-  } finally {
-    fs.rmSync(building, { recursive: true, force: true });
-  }
-}
-
-/** The distribution's Python, for whose versions the list has digests; another one may come first on PATH. */
-const systemPython = () => (fs.existsSync("/usr/bin/python3") ? "/usr/bin/python3" : which("python3"));
-
-async function bringPylxd({ cache }, progress) {
-  const python = systemPython();
-  if (!python) throw new Error("Cannot bring pylxd: this machine has no python3.");
-  const options = { onLine: (line) => progress.detail(line) };
-  await bring(pylxdFolder(cache), async (building) => {
-    await run(python, ["-m", "venv", building], options);
-    const pip = ["-m", "pip", "install", "--disable-pip-version-check", "--only-binary", ":all:"];
-    const wanted = ["--require-hashes", "--requirement", REQUIREMENTS];
-    await run(path.join(building, "bin/python3"), [...pip, ...wanted], options);
-  });
-}
 
 /** Where this machine has Debian's packages from, by what "apt-get indextargets" tells. @returns an address, or undefined */
 function debianSource(lines) {
@@ -92,7 +60,7 @@ async function bringIncus({ cache }, progress) {
 }
 
 const CLIENTS = [
-  { program: pythonOf, bringClient: bringPylxd },
+  { program: pythonOf, bringClient: ({ cache }, progress) => bringEnvironment(cache, "pylxd", progress) },
   { program: incusOf, bringClient: bringIncus },
 ];
 

@@ -33,7 +33,7 @@ function which(program, searchPath = process.env.PATH ?? "") {
 
 /**
  * Makes the context of one set-up.
- * @param purpose "build" (compile and pack), "run" (demo, bench, soak), "test" or "release"
+ * @param purpose "build" (compile and pack), "run" (demo, bench, soak), "test", "release" or "sdks"
  */
 function makeContext(purpose) {
   const binFolders = [];

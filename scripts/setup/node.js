@@ -41,7 +41,7 @@ function use(context, { toolchain, bin }) {
 module.exports = {
   MINIMUM_NODE,
   isGoodEnough,
-  purposes: ["build", "run", "test", "release"],
+  purposes: ["build", "run", "test", "release", "sdks"],
   label: "Installing Node 24 from npm",
 
   /** Uses what is there. @returns whether the pinned Node has to be installed */

@@ -40,7 +40,7 @@ function isInStep(locked, installed) {
 module.exports = {
   npm,
   isInStep,
-  purposes: ["build", "run", "test", "release"],
+  purposes: ["build", "run", "test", "release", "sdks"],
   label: "Installing npm packages",
 
   /** A node_modules that is a link belongs to another checkout and is left alone. */

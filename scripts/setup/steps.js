@@ -11,5 +11,8 @@ module.exports = [
   require("./bundle.js"),
   require("./engine.js"),
   require("./yaml-host.js"),
+  require("./language-hosts.js"),
+  require("./sdk-gen.js"),
+  require("./go-example.js"),
   require("./clients.js"),
 ];

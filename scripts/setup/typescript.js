@@ -5,7 +5,7 @@ const path = require("node:path");
 const { run } = require("./run.js");
 
 module.exports = {
-  purposes: ["build", "run", "test", "release"],
+  purposes: ["build", "run", "test", "release", "sdks"],
   label: "Compiling TypeScript",
 
   needed: () => true,

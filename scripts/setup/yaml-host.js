@@ -4,41 +4,18 @@
 
 const fs = require("node:fs");
 const path = require("node:path");
-const { buildingFolder, moveIntoPlace, which } = require("./context.js");
-const { outputOf, run } = require("./run.js");
-const { isAtLeast } = require("./version.js");
+const { bring } = require("./cached.js");
+const { which } = require("./context.js");
+const { goBuild, requiredVersion } = require("./go.js");
 
 const HOST = "pulumi-language-yaml";
-const COMMAND = `github.com/pulumi/pulumi-yaml/cmd/${HOST}`;
-const MODULE = "scripts/engine/language-yaml";
+const MODULE = "github.com/pulumi/pulumi-yaml";
+const COMMAND = `${MODULE}/cmd/${HOST}`;
 
-const goMod = (root) => fs.readFileSync(path.join(root, MODULE, "go.mod"), "utf8");
-
-/** The version that the module file names. */
-const versionOf = (root) => /pulumi-yaml v(\S+)/.exec(goMod(root))[1];
+const sources = (root) => path.join(root, "scripts/engine/language-yaml");
 
 /** The folder that has the host, once it was brought. */
-const hostFolder = ({ root, cache }) => path.join(cache, "yaml-host", versionOf(root));
-
-async function build({ root, cache }, folder, progress) {
-  const cwd = path.join(root, MODULE);
-  const minimum = /^go (\S+)$/m.exec(goMod(root))[1];
-  if (!which("go") || !isAtLeast(outputOf("go", ["env", "GOVERSION"], { cwd }) ?? "", minimum))
-    throw new Error(`Cannot build ${HOST}: that needs Go ${minimum} or newer.`);
-  const building = buildingFolder(path.join(cache, "yaml-host"), path.basename(folder));
-  try {
-    let compiled = 0;
-    const output = path.join(building, HOST);
-    await run("go", ["build", "-v", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", output, COMMAND], {
-      cwd,
-      env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-mod=readonly" },
-      onLine: (line) => progress.detail(line.startsWith("go: ") ? line.slice(4) : `${++compiled} packages compiled`),
-    });
-    moveIntoPlace(building, folder);
-  } finally {
-    fs.rmSync(building, { recursive: true, force: true });
-  }
-}
+const hostFolder = ({ root, cache }) => path.join(cache, "yaml-host", requiredVersion(sources(root), MODULE));
 
 module.exports = {
   hostFolder,
@@ -56,7 +33,7 @@ module.exports = {
   async run(context, progress) {
     const folder = hostFolder(context);
     try {
-      await build(context, folder, progress);
+      await bring(folder, (building) => goBuild(sources(context.root), path.join(building, HOST), [COMMAND], progress));
       context.addBin(folder);
     } catch (error) {
       progress.note(`${error.message.split("\n")[0]} Its test is skipped.`);

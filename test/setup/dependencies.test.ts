@@ -24,3 +24,16 @@ test("docs/dependencies.md names the engine version that set-up brings", () => {
   const { hostFolder } = loadSetup<{ hostFolder(context: object): string }>("yaml-host");
   assert.ok(page.includes(`\`pulumi-language-yaml\` ${basename(hostFolder({ root: repository, cache: "/" }))}`));
 });
+
+test("docs/dependencies.md names the versions by which programs of other languages run and packages for them are made", () => {
+  const versionOf = (file: string, name: RegExp) =>
+    name.exec(readFileSync(join(repository, file), "utf8"))?.[1] ?? file;
+  const sdkGen = "scripts/sdk-gen/go.mod";
+  for (const told of [
+    `sdk module ${versionOf("scripts/engine/language-hosts/go.mod", /pulumi\/sdk\/v3 v(\S+)/)}`,
+    `Pulumi ${versionOf("scripts/toolchain/pulumi-python.txt", /^pulumi==(\S+)/m)} from PyPI`,
+    `\`github.com/pulumi/pulumi/pkg/v3\` ${versionOf(sdkGen, /pulumi\/pkg\/v3 v(\S+)/)}`,
+    `\`github.com/pulumi/pulumi-java\` ${versionOf(sdkGen, /pulumi-java v(\S+)/)}`,
+  ])
+    assert.ok(page.includes(told), told);
+});

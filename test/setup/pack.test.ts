@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { test } from "node:test";
+import { parse, stringify } from "yaml";
 import { imageLimits } from "../../daemon/kinds/image/archive/limits";
+import { engineEnv, useYamlHost } from "../../scripts/scene/engine";
+import { linkPackages } from "../../scripts/scene/program";
 import { cellProgram, seccompDir } from "../../sdk/host/package";
+import { requireFeature } from "../support/require";
 import { repository } from "./load";
 
 interface Packed {
@@ -105,4 +109,34 @@ test("the package holds a bothy-cell that needs no library of the machine, its f
       PT_INTERP,
       "bothy-cell is linked dynamically",
     );
+});
+
+test("pulumi package add takes the plugin of the package without parameters, and a program then runs by it", {
+  skip: requireFeature("pulumi-yaml", useYamlHost()),
+}, () => {
+  const folder = mkdtempSync(join(tmpdir(), "bothy-packed-"));
+  try {
+    linkPackages(folder, { withBothy: false });
+    for (const path of paths) cpSync(join(repository, path), join(folder, "node_modules/bothy", path));
+    const project = join(folder, "Pulumi.yaml");
+    const resources = { base: { type: "bothy:Profile", properties: { config: { "limits.memory": "64MiB" } } } };
+    const plugins = { providers: [{ name: "bothy", path: "node_modules/bothy/bin" }] };
+    writeFileSync(project, stringify({ name: "app", runtime: "yaml", plugins, resources }));
+    mkdirSync(join(folder, "home/state"), { recursive: true });
+    const env = {
+      ...process.env,
+      ...engineEnv(join(folder, "home")),
+      PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+      NODE_DISABLE_COMPILE_CACHE: "1",
+    };
+    const pulumi = (...words: string[]) =>
+      execFileSync("pulumi", [...words, "--non-interactive"], { cwd: folder, env, encoding: "utf8", stdio: "pipe" });
+    pulumi("package", "add", "./node_modules/bothy/bin/pulumi-resource-bothy");
+    const { version } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as { version: string };
+    assert.deepEqual(parse(readFileSync(project, "utf8")).packages, { bothy: `bothy@${version}` });
+    pulumi("stack", "init", "dev");
+    assert.match(pulumi("preview"), /bothy:index:Profile base create/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -60,3 +60,13 @@ test("every reference of the schema leads to a type", () => {
   assert.ok(references.length > 0);
   for (const token of references) assert.ok(token in schema.types, token);
 });
+
+test("packages of other languages are called bothy, and none has a name of Pulumi's own", () => {
+  const { csharp, go, java, nodejs, python } = packageSchema().language;
+  const names = [csharp.rootNamespace, go.importBasePath, java.basePackage, nodejs.packageName, python.packageName];
+  assert.deepEqual(
+    names.filter((name) => /pulumi|example/i.test(name)),
+    [],
+  );
+  assert.match([go.importBasePath, nodejs.packageName, python.packageName].join(" "), /^(bothy\S*( |$)){3}$/);
+});
