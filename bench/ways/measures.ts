@@ -21,7 +21,8 @@ export interface WayMeasure extends Measured {
 
 const mebibytes = 1024;
 const turns = 5000;
-const questions = 500;
+/** In all rounds fewer than a network may ask in a row: 2000, and then 1000 in a second (daemon/kinds/network/egress/rules.ts). */
+const questions = 100;
 /** Within 5 % of the bare way. */
 const nearly = 1.05;
 

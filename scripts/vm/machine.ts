@@ -10,8 +10,6 @@ import { runFolder } from "./cache";
 import { appDisk, rootDisk } from "./disks";
 import type { Guest } from "./guests";
 
-/** The emulated machine gives way to whatever else runs here. */
-const niceness = "10";
 /** How long a boot may take on a busy machine before it counts as failed. */
 const bootSeconds = 1500;
 /** What a script may take, unless it says more. */
@@ -156,9 +154,9 @@ export async function qemuCommand(
   ];
 }
 
-/** Starts it at low priority; it ends with this process. Its throw-away layer is a file without a name in the folder. */
+/** Starts it; it ends with this process. Its throw-away layer is a file without a name in the folder. */
 export function startQemu(args: readonly string[], folder: string, stdio: StdioOptions): ChildProcess {
-  const prefix = ["--pdeathsig", "KILL", "--", "nice", "-n", niceness, "qemu-system-x86_64"];
+  const prefix = ["--pdeathsig", "KILL", "--", "qemu-system-x86_64"];
   return spawn("setpriv", [...prefix, ...args], { stdio, env: { ...process.env, TMPDIR: folder } });
 }
 

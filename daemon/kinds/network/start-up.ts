@@ -1,6 +1,7 @@
 /** Start-up: networks come up with the daemon, and go down with the host. */
 import { readdir, rm } from "node:fs/promises";
 import { NetworkName } from "../../../sdk/api/common";
+import { forEachAtMost } from "../../core/at-most";
 import { ref, urlOf } from "../../core/ref";
 import { ignoring } from "../../platform/folders/files";
 import type { NetworkDriver, NetworkPlace } from "./driver";
@@ -10,6 +11,9 @@ import { natProxiesOn } from "./nat-proxy";
 import type { NetworkNics } from "./nics";
 import type { NetworkRecord, NetworkStore } from "./store";
 import { portsOn } from "./usage";
+
+/** Each begins with programs that read all of nftables' rules and change some: of many at once each would have to read again and again. */
+const startedAtOnce = 4;
 
 /** What there may be in the folder of a network that we made. */
 const isFileOfNetwork = (name: string) => name.startsWith("dnsmasq.") || name.startsWith(egressFile);
@@ -46,7 +50,7 @@ export class NetworkStartUp {
   /** Brings every network up; what still runs from before is kept. A network that cannot start is logged and shown as Unavailable. */
   async startAll(): Promise<void> {
     await this.#sweep();
-    await Promise.all(this.known.store.list().map((record) => this.#startWithDaemon(record)));
+    await forEachAtMost(startedAtOnce, this.known.store.list(), (record) => this.#startWithDaemon(record));
   }
 
   /** Takes down what an earlier daemon had begun to make, rename or delete when it was killed: its folder is there, its record is not. */

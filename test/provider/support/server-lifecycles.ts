@@ -2,8 +2,8 @@
 import { makeIdentity } from "../../support/https";
 import { found, type Lifecycle, lastOf } from "./lifecycle";
 
-/** @param address where the server listens on the network, or shall; it gives tokens only then */
-export function serverLifecycles(address: string): Lifecycle[] {
+/** @param address where the server listens on the network, or shall; it gives tokens only then @param hasPassword whether clients may be trusted by one; Incus has none */
+export function serverLifecycles(address: string, { hasPassword = true } = {}): Lifecycle[] {
   const [first, second] = [makeIdentity("first"), makeIdentity("second")];
   return [
     {
@@ -12,7 +12,11 @@ export function serverLifecycles(address: string): Lifecycle[] {
       inputs: () => ({ config: { "core.https_address": address, "core.shutdown_timeout": 7, "user.note": "a" } }),
       update: {
         // LXD does not tell of what is the default.
-        config: { "core.https_address": address, "core.shutdown_timeout": 5, "core.trust_password": "correct-horse" },
+        config: {
+          "core.https_address": address,
+          "core.shutdown_timeout": 5,
+          ...(hasPassword && { "core.trust_password": "correct-horse" }),
+        },
       },
       replacing: [],
       drift: (client) => client.patchServer({ config: { "user.note": "by hand" } }),
