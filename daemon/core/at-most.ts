@@ -1,4 +1,4 @@
-/** At most: work for each of many things, so many at a time. Programs that all change the kernel's tables at once undo each other's reads of them. */
+/** At most: work for each of many things, so many at a time. */
 
 /** @param most works that run beside each other @param work never rejects, or its first rejection is that of the whole; what has begun goes on then */
 export async function forEachAtMost<T>(

@@ -1,7 +1,6 @@
 /** The nftables rules of one network, in tables of its own: `inet bothy_NAME`, and `bridge bothy_NAME` for its ports. */
 import type { Config } from "../../../sdk/api/common";
 import { networkConfig } from "../../../sdk/api/config/network";
-import { run } from "../../platform/processes/run";
 import { judgedPorts } from "./acl/judged-ports";
 import type { NetworkAcl } from "./acl/lines";
 import { aclChains } from "./acl/network-chains";
@@ -11,6 +10,7 @@ import type { NetworkPlace } from "./driver";
 import { askingRule, type EgressRules, egressChains, egressSets } from "./egress/rules";
 import { type ForwardRules, forwardChains } from "./forward/rules";
 import { openPort, type Port, portRulesetOf } from "./port-rules";
+import { ruleLoader } from "./rule-loader";
 import { portTableOf, tableOf } from "./tables";
 
 /** The whole table as nft reads it; rules that the configuration switches off are absent. */
@@ -109,12 +109,12 @@ export async function applyRules(
   const ruleset = rulesetOf(name, config, acls, [...proxies, ...forwards], egress);
   const judged = await judgedPorts(network, ports);
   const input = `${dropTables(name)}table ${tableOf(name)}\n${sets}${ruleset}${portRulesetOf(name, config)}${opened}${judged}`;
-  await run("nft", ["-f", "-"], { input });
+  await ruleLoader.run(input);
 }
 
 /** Removes the network's tables; missing ones are no error. */
 export async function removeRules(name: string): Promise<void> {
-  await run("nft", ["-f", "-"], { input: dropTables(name) });
+  await ruleLoader.run(dropTables(name));
 }
 
 /** Naming a table first makes it when it is missing, so that delete always finds one. */

@@ -12,8 +12,8 @@ import type { NetworkNics } from "./nics";
 import type { NetworkRecord, NetworkStore } from "./store";
 import { portsOn } from "./usage";
 
-/** Each begins with programs that read all of nftables' rules and change some: of many at once each would have to read again and again. */
-const startedAtOnce = 4;
+/** So many share one change of nftables' rules (rule-loader.ts), and more programs at once would only wait for processors. */
+const startedAtOnce = 16;
 
 /** What there may be in the folder of a network that we made. */
 const isFileOfNetwork = (name: string) => name.startsWith("dnsmasq.") || name.startsWith(egressFile);
