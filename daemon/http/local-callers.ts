@@ -6,7 +6,7 @@ import type { Caller } from "../core/call";
 import type { Log } from "../platform/log";
 
 /** Who cannot be told by then stays unnamed: no request waits for it. */
-const patienceMs = 2000;
+const patienceMs = 10_000;
 
 /** What is asked of the host. */
 export interface PeerPort {
