@@ -40,11 +40,14 @@ export async function foreseen(core: Core, inputs: Props, caller: AbortSignal): 
   }
 }
 
+/** Names of what an object lies in. */
+const parentsOf = ({ idInputs }: Core, inputs: Props): unknown[] =>
+  idInputs.filter((input) => input !== "name").map((input) => inputs[input]);
+
 /** @throws ApiError that says why the object cannot be made */
 async function refuse(core: Core, context: Context, inputs: Props): Promise<void> {
-  const parents = core.idInputs.filter((input) => input !== "name").map((input) => inputs[input]);
   // What lies in an object that comes with this plan lies nowhere yet.
-  if (parents.some((parent) => holdsUnknown(parent) || planned.has(String(parent)))) return;
+  if (parentsOf(core, inputs).some((parent) => holdsUnknown(parent) || planned.has(String(parent)))) return;
   await core.requireParent?.(context, inputs);
   await refuseTaken(core, context, inputs);
   if (!holdsUnknown(visibleOf(inputs))) await core.requireCreatable?.(context, inputs);
@@ -64,8 +67,7 @@ async function refuseTaken(core: Core, context: Context, inputs: Props): Promise
 
 /** Objects of a kind beside this one; a plan of a hundred asks once. */
 function listed(core: Core, { client, signal }: Context, inputs: Props): Promise<Listed[]> {
-  const places = core.idInputs.filter((input) => input !== "name").map((input) => inputs[input]);
-  const key = JSON.stringify([core.kind, inputs.endpoint, places]);
+  const key = JSON.stringify([core.kind, inputs.endpoint, parentsOf(core, inputs)]);
   const known = lists.get(key);
   if (known !== undefined) return known;
   const list = core.list?.({ client, signal }, inputs) ?? Promise.resolve([]);
