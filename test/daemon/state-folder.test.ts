@@ -15,7 +15,8 @@ const nobodyInParticular = ["--reuid=4711", "--regid=4711", "--clear-groups", "-
 
 /** Everything below the state folder that this user may read, list or write. */
 function openTo(user: readonly string[], { dir }: TestDaemon): string[] {
-  const all = execFileSync("find", [dir, "-print0"], { maxBuffer: 64 << 20 });
+  // Groups of the container come and go in the files that lxcfs shows.
+  const all = execFileSync("find", [dir, "-ignore_readdir_race", "-print0"], { maxBuffer: 64 << 20 });
   const script = `while IFS= read -r -d '' file; do
     for right in r w; do test -$right "$file" && printf '%s %s\\n' $right "\${file#"$0"}"; done; done; true`;
   const told = execFileSync("setpriv", [...user, "bash", "-c", script, dir], { input: all, encoding: "utf8" });

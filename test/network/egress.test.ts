@@ -11,7 +11,7 @@ import type { Config } from "../../sdk/api/common";
 import { echo } from "../support/echo";
 import { onlyLong } from "../support/long";
 import { needs } from "../support/needs";
-import { ask } from "../support/talk";
+import { ask, shortMs } from "../support/talk";
 import { until } from "../support/until";
 import { CabledScene, outside } from "./cabled-scene";
 
@@ -286,15 +286,19 @@ test("questions by TCP are answered, and those of others than the network's gues
   const { pid } = await scene.client.getInstanceState("box");
   const question = Buffer.from("0007010000010000000000000370676b076578616d706c6503636f6d0000010001", "hex");
   const framed = Buffer.concat([Buffer.from([0, question.length]), question]);
-  assert.match(await ask(pid, "tcp", gateway, 53, framed), /example/);
+  assert.match(await ask(pid, "tcp", gateway, 53, { bytes: framed }), /example/);
   assert.equal(await outcome("box", outside.ipv4, 443), "reached");
   const [, linkLocal = ""] = /default via (fe80\S+)/.exec(await scene.inside("box", "ip -6 route")) ?? [];
-  assert.match(await ask(pid, "udp", `${linkLocal}%eth0`, 53, question), /example/);
+  assert.match(await ask(pid, "udp", `${linkLocal}%eth0`, 53, { bytes: question }), /example/);
   const table = await scene.shared.daemon.run("nft", "list", "chain", "inet", "bothy_eg7", "egress_names");
   const [, port = ""] = /udp dport 53 dnat ip to 10\.78\.7\.1:(\d+)/.exec(table) ?? [];
   const { pid: other } = await scene.client.getInstanceState("free");
-  assert.equal(await ask(other, "udp", gateway, Number(port), question), "");
-  assert.equal(await ask(pid, "udp", gateway, Number(port), question), "", "nor past the rules");
+  assert.equal(await ask(other, "udp", gateway, Number(port), { bytes: question, withinMs: shortMs }), "");
+  assert.equal(
+    await ask(pid, "udp", gateway, Number(port), { bytes: question, withinMs: shortMs }),
+    "",
+    "nor past the rules",
+  );
 });
 
 test("a change counts for new connections; those that are there go on", { skip }, async () => {
@@ -355,8 +359,8 @@ test("with the daemon dead all stays as it is but for new names, and its next on
   const { pid } = await scene.client.getInstanceState("box");
   await daemon.kill();
   assert.equal(await ask(pid, "tcp", outside.ipv4, 443), "hello\n");
-  assert.equal(await ask(pid, "tcp", outside.ipv4, 80), "");
-  assert.equal(await ask(pid, "udp", gateway, 53), "");
+  assert.equal(await ask(pid, "tcp", outside.ipv4, 80, { withinMs: shortMs }), "");
+  assert.equal(await ask(pid, "udp", gateway, 53, { withinMs: shortMs }), "");
   await daemon.start();
   assert.equal(await table(), before);
   assert.equal(await outcome("box", outside.ipv4, 443), "reached");

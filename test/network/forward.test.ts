@@ -5,7 +5,7 @@ import { Netns } from "../../scripts/scene/netns";
 import { hasProgram } from "../support/netns";
 import { requireFeature } from "../support/require";
 import { shareDaemon } from "../support/shared-daemon";
-import { Answerer, ask } from "../support/talk";
+import { Answerer, ask, shortMs } from "../support/talk";
 
 const skip =
   requireFeature("root", process.getuid?.() === 0) ||
@@ -62,13 +62,14 @@ async function answerIn(guest: Guest): Promise<void> {
 const pidOf = async (guest: Guest): Promise<number> => (await shared.client.getInstanceState(guest)).pid;
 
 /** What somebody is answered; nothing where nobody answers. */
-const fromWorld = (port: number, protocol: "tcp" | "udp" = "tcp") => ask(world.pid, protocol, listen, port);
+const fromWorld = (port: number, protocol: "tcp" | "udp" = "tcp", withinMs?: number) =>
+  ask(world.pid, protocol, listen, port, { withinMs });
 const fromHost = (port: number) => ask(shared.daemon.netns.pid, "tcp", listen, port);
 const fromGuest = async (guest: Guest, port: number) => ask(await pidOf(guest), "tcp", listen, port);
 
 test("ports, ranges and all the rest go to their targets, over TCP, UDP and ICMP", { skip }, async () => {
   const { client } = shared;
-  assert.equal(await fromWorld(80), "");
+  assert.equal(await fromWorld(80, "tcp", shortMs), "");
   const to = (target: Guest, protocol: string, listen_port: string, target_port = "") => ({
     protocol,
     listen_port,
@@ -139,7 +140,8 @@ test("the same holds for IPv6", { skip }, async () => {
   const { value } = await client.getNetworkForward("fbr5", "2001:db8:7:0:0::7");
   assert.deepEqual([value.listen_address, value.ports?.[0]?.target_address], ["2001:db8:7::7", "fd78:5::11"]);
   const from = "2001:db8:5::2";
-  const fromWorld6 = (port: number, protocol: "tcp" | "udp" = "tcp") => ask(world.pid, protocol, "2001:db8:7::7", port);
+  const fromWorld6 = (port: number, protocol: "tcp" | "udp" = "tcp", withinMs?: number) =>
+    ask(world.pid, protocol, "2001:db8:7::7", port, { withinMs });
   assert.equal(await fromWorld6(93), `hello db 93 ${from}`);
   assert.equal(await fromWorld6(11), `hello db 21 ${from}`);
   assert.equal(await fromWorld6(3), `hello db 7 ${from}`);
@@ -147,7 +149,7 @@ test("the same holds for IPv6", { skip }, async () => {
   assert.match(await ask(daemon.netns.pid, "tcp", "2001:db8:7::7", 80), /^hello db 80 /);
   assert.match(await ask(await pidOf("db"), "tcp", "2001:db8:7::7", 80), /^hello db 80 /);
   await client.deleteNetworkForward("fbr5", "2001:db8:7::7");
-  assert.equal(await fromWorld6(93), "");
+  assert.equal(await fromWorld6(93, "tcp", shortMs), "");
 });
 
 test("a change counts for the next connection, and what is deleted carries nothing", { skip }, async () => {
@@ -155,7 +157,7 @@ test("a change counts for the next connection, and what is deleted carries nothi
   const ports = [{ protocol: "tcp", listen_port: "80", target_address: guests.web }];
   await client.updateNetworkForward("fbr5", listen, { ports });
   assert.equal(await fromWorld(80), "hello web 80 192.0.2.2");
-  assert.equal(await fromWorld(93), "");
+  assert.equal(await fromWorld(93, "tcp", shortMs), "");
   await client.patchNetworkForward("fbr5", listen, { ports: [{ ...ports[0], target_address: guests.db }] as never });
   assert.equal(await fromWorld(80), "hello db 80 192.0.2.2");
 });
@@ -171,6 +173,6 @@ test("bytes flow while the daemon is dead, after its next start, and not once th
   assert.equal(await fromWorld(80), "hello db 80 192.0.2.2");
   for (const name of Object.keys(guests)) await (await client.deleteInstance(name, { force: true })).wait();
   await client.deleteNetwork("fbr5");
-  assert.equal(await fromWorld(80), "");
+  assert.equal(await fromWorld(80, "tcp", shortMs), "");
   assert.doesNotMatch(await daemon.run("nft", "list", "ruleset"), /198\.51\.100\.7/);
 });

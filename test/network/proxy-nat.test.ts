@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import type { Device, Devices } from "../../sdk/api/common";
 import { needs } from "../support/needs";
-import { Answerer, ask } from "../support/talk";
+import { Answerer, ask, shortMs } from "../support/talk";
 import { until } from "../support/until";
 import { CabledScene, outside } from "./cabled-scene";
 
@@ -23,8 +23,8 @@ const eth0: Device = { type: "nic", network: "nat6", "ipv4.address": "10.78.6.10
 const web: Device = { type: "proxy", nat: "true", listen: `tcp:${listen}:80`, connect: "tcp:10.78.6.10:8080" };
 
 const pidOf = async (name: string) => (await scene.client.getInstanceState(name)).pid;
-const fromWorld = (port: number, protocol: "tcp" | "udp" = "tcp", to = listen) =>
-  ask(scene.world.pid, protocol, to, port);
+const fromWorld = (port: number, protocol: "tcp" | "udp" = "tcp", to = listen, withinMs?: number) =>
+  ask(scene.world.pid, protocol, to, port, { withinMs });
 
 async function make(name: string, devices: Devices): Promise<void> {
   const source = { type: "image", alias: "template:busybox" };
@@ -69,13 +69,13 @@ test("ports and ranges lead to the container, which sees who asked, over TCP and
     names6: { ...web, listen: `udp:[2001:db8:0::7]:53`, connect: "udp:[fd78:6:0::10]:5353" },
   };
   await make("web", devices);
-  assert.equal(await fromWorld(80), "");
+  assert.equal(await fromWorld(80, "tcp", listen, shortMs), "");
   await start("web", "fd78:6::10");
   assert.equal(await fromWorld(80), `hello web 8080 ${outside.ipv4}`);
   assert.equal(await fromWorld(91), `hello web 8081 ${outside.ipv4}`);
   assert.equal(await fromWorld(92), `hello web 8082 ${outside.ipv4}`);
   assert.equal(await fromWorld(15), `hello web 80 ${outside.ipv4}`);
-  assert.equal(await fromWorld(20), "");
+  assert.equal(await fromWorld(20, "tcp", listen, shortMs), "");
   assert.equal(await fromWorld(53, "udp"), `hello web 5353 ${outside.ipv4}`);
   assert.equal(await fromWorld(80, "tcp", listen6), `hello web 8080 ${outside.ipv6}`);
   assert.equal(await fromWorld(53, "udp", listen6), `hello web 5353 ${outside.ipv6}`);
@@ -100,7 +100,7 @@ test("a running container gets a proxy, changes it and loses it, and follows the
   skip,
 }, async () => {
   await change("web", { eth0 });
-  assert.equal(await fromWorld(80), "");
+  assert.equal(await fromWorld(80, "tcp", listen, shortMs), "");
   await change("web", { eth0, web });
   assert.equal(await fromWorld(80), `hello web 8080 ${outside.ipv4}`);
   await change("web", { eth0, web: { ...web, connect: "tcp:0.0.0.0:8081" } });
@@ -178,7 +178,7 @@ test("what leads nowhere is refused with its reason, and a port that another one
 test("the rules go with the container's stop, also when it ended while the daemon was dead", { skip }, async () => {
   const { daemon } = scene.shared;
   await stop("web");
-  assert.equal(await fromWorld(80), "");
+  assert.equal(await fromWorld(80, "tcp", listen, shortMs), "");
   assert.doesNotMatch(await rules(), /dnat/);
   await start("web");
   assert.equal(await fromWorld(80), `hello web 8082 ${outside.ipv4}`);
@@ -187,5 +187,5 @@ test("the rules go with the container's stop, also when it ended while the daemo
   process.kill(pid, "SIGKILL");
   await daemon.start();
   await until(async () => !/dnat/.test(await rules()));
-  assert.equal(await fromWorld(80), "");
+  assert.equal(await fromWorld(80, "tcp", listen, shortMs), "");
 });

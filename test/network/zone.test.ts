@@ -143,7 +143,7 @@ test("what is no zone, no question of a peer's and no message of DNS is refused"
   assert.match(await dig("+notcp", "+opcode=NOTIFY", "lab.example", "SOA"), /status: NOTIMP/);
   const odd = [randomBytes(40), Buffer.from("\0\x05hello"), Buffer.alloc(12), Buffer.alloc(300, 0xff)];
   const ways = odd.flatMap((bytes) => (["udp", "tcp"] as const).map((protocol) => ({ bytes, protocol })));
-  await Promise.all(ways.map(({ bytes, protocol }) => ask(peer.pid, protocol, "192.0.2.1", 8953, bytes)));
+  await Promise.all(ways.map(({ bytes, protocol }) => ask(peer.pid, protocol, "192.0.2.1", 8953, { bytes })));
   assert.deepEqual(await copyOf("lab.example"), usual);
 });
 

@@ -5,7 +5,7 @@ import path from "node:path";
 import { after, afterEach, before } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { findTraces } from "../../scripts/scene/traces";
-import type { Instance } from "../../sdk/index";
+import type { Instance, Network } from "../../sdk/index";
 import { type DaemonOptions, type TestDaemon, withDaemon } from "./daemon";
 import { type Answer, assertRefused, type Body, type Outcome, outcome, send } from "./raw-http";
 
@@ -78,22 +78,29 @@ export class SharedDaemon {
     }
   }
 
-  /** The scene without interfaces of containers that have ended: they go some milliseconds after them (docs/kernel.md, Stop and freeze). */
+  async #list(url: string): Promise<unknown> {
+    return (await this.send("GET", url)).json.metadata;
+  }
+
+  /** The scene without interfaces of containers and gateways that have ended: they go some milliseconds after them (docs/kernel.md, Stop and freeze). */
   async #settledScene() {
     for (const deadline = Date.now() + 60_000; ; await delay(25)) {
       const scene = await this.#scene();
       const pairs = scene.interfaces.filter((name) => /^veth[0-9a-f]{8}$/.test(name));
-      if (pairs.length === 0 || Date.now() > deadline) return scene;
-      const { json } = await this.send("GET", "/1.0/instances?recursion=1&all-projects=true");
-      const running = (json.metadata as Instance[]).flatMap(({ config }) => Object.values(config));
-      if (pairs.every((name) => running.includes(name))) return scene;
+      const gateways = scene.interfaces.filter((name) => /^vi[0-9a-f]{12}$/.test(name));
+      if (pairs.length + gateways.length === 0 || Date.now() > deadline) return scene;
+      const instances = (await this.#list("/1.0/instances?recursion=1&all-projects=true")) as Instance[];
+      const running = instances.flatMap(({ config }) => Object.values(config));
+      const networks = (await this.#list("/1.0/networks?recursion=1")) as Network[];
+      const isolated = networks.filter(({ config }) => config["bridge.isolated"] === "true");
+      if (pairs.every((name) => running.includes(name)) && gateways.length <= isolated.length) return scene;
     }
   }
 
   /** All that a request could leave: objects, folders of the state folder, and what the kernel keeps. */
   async #scene() {
     const { daemon } = this;
-    const list = async (url: string) => (await this.send("GET", url)).json.metadata;
+    const list = (url: string) => this.#list(url);
     const { interfaces, processes, cgroups, ...traces } = findTraces(daemon.place);
     return {
       instances: await list("/1.0/instances"),

@@ -53,10 +53,10 @@ export class Answerer implements AsyncDisposable {
 }
 
 const asking = `
-  const [protocol, host, port, hex] = process.argv.slice(1);
+  const [protocol, host, port, hex, patience] = process.argv.slice(1);
   const bytes = Buffer.from(hex, "hex");
   const end = (answer) => { process.stdout.write(answer); process.exit(0); };
-  setTimeout(() => end(""), 1500);
+  setTimeout(() => end(""), Number(patience));
   if (protocol === "tcp") {
     const socket = require("node:net").connect(Number(port), host, () => socket.write(bytes));
     socket.on("data", end);
@@ -68,14 +68,19 @@ const asking = `
     socket.send(bytes, Number(port), host);
   }`;
 
-/** Sends some bytes from a namespace. @param pid a process of it @returns the first bytes of the answer; nothing of nobody, after a second and a half */
+/** Long enough for the kernel to send again what was lost on a busy machine (tcp(7): after one second, three, seven). */
+const patienceMs = 10_000;
+/** For what nobody is to answer. */
+export const shortMs = 1500;
+
+/** Sends some bytes from a namespace. @param pid a process of it @returns the first bytes of the answer; nothing where nobody answers in time */
 export async function ask(
   pid: number,
   protocol: "tcp" | "udp",
   host: string,
   port: number,
-  bytes: Buffer = Buffer.from("hello\n"),
+  { bytes = Buffer.from("hello\n"), withinMs = patienceMs } = {},
 ): Promise<string> {
-  const args = inNetns(pid, asking, protocol, host, String(port), bytes.toString("hex"));
+  const args = inNetns(pid, asking, protocol, host, String(port), bytes.toString("hex"), String(withinMs));
   return (await execute("nsenter", args)).stdout;
 }

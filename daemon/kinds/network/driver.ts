@@ -74,6 +74,14 @@ export interface StartOptions {
   readonly before?: Config;
 }
 
+export interface NetworkStart {
+  readonly network: NetworkPlace;
+  readonly options: StartOptions;
+}
+
+/** Told of each of many networks that fails; the others go on. */
+export type OnFailure = (network: NetworkPlace, error: unknown) => void;
+
 export interface NetworkDriver {
   readonly type: string;
   /** Says why this host cannot have such networks, or nothing when it can. */
@@ -86,10 +94,14 @@ export interface NetworkDriver {
    * Makes interface, DHCP, DNS and rules; brings existing ones in line. Idempotent: also used at the daemon's start, when all may still be there.
    */
   start(network: NetworkPlace, options?: StartOptions): Promise<void>;
+  /** Starts many networks, in less time than one by one. */
+  startAll(starts: readonly NetworkStart[], failed: OnFailure): Promise<void>;
   /** Replaces the rules of a network that is up, in one step. */
   applyRules(network: NetworkPlace): Promise<void>;
   /** Removes them; missing ones are no error. */
   stop(network: NetworkPlace): Promise<void>;
+  /** Stops many networks, as `startAll`. */
+  stopAll(networks: readonly NetworkPlace[], failed: OnFailure): Promise<void>;
   /** Lets go of what it watches; the networks go on. */
   release(): Promise<void>;
   /** Lets guests in by their ports, which need not be there yet, under the network's rules for guests. */

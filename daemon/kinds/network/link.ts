@@ -56,9 +56,32 @@ export async function findLink(name: string): Promise<Link | undefined> {
 
 /** One interface, as findLink; that there is none costs no process (proc_pid_net(5): the namespace of who reads it). */
 export async function findLinkSoon(name: string): Promise<Link | undefined> {
+  return (await isNameInUse((other) => other === name)) ? findLink(name) : undefined;
+}
+
+/** Whether an interface may have such a name: without a process, and true where the kernel does not say. */
+export async function isNameInUse(isMeant: (name: string) => boolean): Promise<boolean> {
   const table = await readText("/proc/net/dev");
-  const isAbsent = table !== undefined && !table.split("\n").some((line) => line.trimStart().startsWith(`${name}:`));
-  return isAbsent ? undefined : findLink(name);
+  return table === undefined || table.split("\n").some((line) => isMeant(line.trimStart().replace(/:.*$/, "")));
+}
+
+/** What the host has of interfaces and of routes that somebody configured. */
+export interface HostLinks {
+  find(name: string): Promise<Link | undefined>;
+  staticRoutes(name: string): Promise<readonly RouteEntry[]>;
+}
+
+/** Asks for each by itself. */
+export const linksByName: HostLinks = { find: findLinkSoon, staticRoutes: (name) => staticRoutes("dev", name) };
+
+/** Reads all at once, as they are now. */
+export async function readHostLinks(): Promise<HostLinks> {
+  const [all, routes] = await Promise.all([listLinks(), staticRoutes()]);
+  const links = new Map(all.map((link) => [link.ifname, link]));
+  return {
+    find: (name) => Promise.resolve(links.get(name)),
+    staticRoutes: (name) => Promise.resolve(routes.filter(({ dev }) => dev === name)),
+  };
 }
 
 /** The interface of the host's default route, or nothing when it has none. */
@@ -74,10 +97,10 @@ export async function portsOf(bridge: string): Promise<Link[]> {
 /** Every route of every table, of both families: what subnets are in use. */
 export const listRoutes = (): Promise<RouteEntry[]> => routesOf(["route", "show", "table", "all"]);
 
-/** The routes of both families that lead to an interface because somebody configured them. */
-export async function staticRoutes(name: string): Promise<RouteEntry[]> {
+/** The routes of both families that somebody configured. @param which words of `ip route show`, such as `dev eth0` */
+async function staticRoutes(...which: string[]): Promise<RouteEntry[]> {
   const families = (await kernelHasIpv6()) ? (["-4", "-6"] as const) : (["-4"] as const);
-  const both = families.map((family) => routesBy(family, "show", "dev", name, "proto", "static"));
+  const both = families.map((family) => routesBy(family, "show", ...which, "proto", "static"));
   return (await Promise.all(both)).flat();
 }
 

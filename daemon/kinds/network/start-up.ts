@@ -1,19 +1,15 @@
 /** Start-up: networks come up with the daemon, and go down with the host. */
 import { readdir, rm } from "node:fs/promises";
 import { NetworkName } from "../../../sdk/api/common";
-import { forEachAtMost } from "../../core/at-most";
 import { ref, urlOf } from "../../core/ref";
 import { ignoring } from "../../platform/folders/files";
-import type { NetworkDriver, NetworkPlace } from "./driver";
+import type { NetworkDriver, NetworkPlace, NetworkStart } from "./driver";
 import { egressFile } from "./egress/known";
 import type { NetworkHome } from "./home";
 import { natProxiesOn } from "./nat-proxy";
 import type { NetworkNics } from "./nics";
 import type { NetworkRecord, NetworkStore } from "./store";
 import { portsOn } from "./usage";
-
-/** So many share one change of nftables' rules (rule-loader.ts), and more programs at once would only wait for processors. */
-const startedAtOnce = 16;
 
 /** What there may be in the folder of a network that we made. */
 const isFileOfNetwork = (name: string) => name.startsWith("dnsmasq.") || name.startsWith(egressFile);
@@ -50,7 +46,47 @@ export class NetworkStartUp {
   /** Brings every network up; what still runs from before is kept. A network that cannot start is logged and shown as Unavailable. */
   async startAll(): Promise<void> {
     await this.#sweep();
-    await forEachAtMost(startedAtOnce, this.known.store.list(), (record) => this.#startWithDaemon(record));
+    const begun = new Map<NetworkDriver, NetworkStart[]>();
+    await this.#each(this.known.store.list(), (record) => {
+      this.home.damages.requireNone(urlOf(ref("network", record.name)), `start network "${record.name}"`);
+      const driver = this.known.driverOf(record.type);
+      begun.set(driver, [...(begun.get(driver) ?? []), this.#startOf(record)]);
+    });
+    for (const [driver, starts] of begun) {
+      const left = new Set(starts.map(({ network }) => network));
+      await driver.startAll(starts, (network, error) => {
+        left.delete(network);
+        this.#hasNotStarted(network, error);
+      });
+      await this.#each(left, async ({ name }) => {
+        await this.known.nics.forgetLost(name);
+        this.worksAgain(name);
+      });
+    }
+  }
+
+  #startOf(record: NetworkRecord): NetworkStart {
+    const options = {
+      ports: portsOn(this.home.nicOwners, record.name),
+      proxies: natProxiesOn(this.home.nicOwners, record.name),
+    };
+    return { network: this.known.placeOf(record), options };
+  }
+
+  /** One after the other; what fails is noted, and the others go on. */
+  async #each<T extends { readonly name: string }>(all: Iterable<T>, work: (one: T) => Promise<void> | void) {
+    for (const one of all)
+      try {
+        await work(one);
+      } catch (error) {
+        this.#hasNotStarted(one, error);
+      }
+  }
+
+  #hasNotStarted({ name }: { readonly name: string }, error: unknown): void {
+    this.#failed.add(name);
+    const message = `Cannot start network "${name}"`;
+    this.home.warnings.record("networkUnavailable", { message, entity: urlOf(ref("network", name)), error });
   }
 
   /** Takes down what an earlier daemon had begun to make, rename or delete when it was killed: its folder is there, its record is not. */
@@ -74,22 +110,6 @@ export class NetworkStartUp {
     return Array.isArray(isOurs) && isOurs.every(isFileOfNetwork) && this.home.isCrashLeftover(folder);
   }
 
-  async #startWithDaemon(record: NetworkRecord): Promise<void> {
-    try {
-      this.home.damages.requireNone(urlOf(ref("network", record.name)), `start network "${record.name}"`);
-      await this.known.driverOf(record.type).start(this.known.placeOf(record), {
-        ports: portsOn(this.home.nicOwners, record.name),
-        proxies: natProxiesOn(this.home.nicOwners, record.name),
-      });
-      await this.known.nics.forgetLost(record.name);
-      this.worksAgain(record.name);
-    } catch (error) {
-      this.#failed.add(record.name);
-      const message = `Cannot start network "${record.name}"`;
-      this.home.warnings.record("networkUnavailable", { message, entity: urlOf(ref("network", record.name)), error });
-    }
-  }
-
   /** It was started since. */
   worksAgain(name: string): void {
     this.#failed.delete(name);
@@ -98,11 +118,16 @@ export class NetworkStartUp {
 
   /** Takes every network down, for the shutdown of the host; leases and host entries stay. */
   async stopAll(): Promise<void> {
+    const failed = ({ name }: { readonly name: string }, error: unknown) =>
+      this.home.log.error(`Cannot stop network "${name}"`, { error });
+    const places = new Map<NetworkDriver, NetworkPlace[]>();
     for (const record of this.known.store.list())
       try {
-        await this.known.driverOf(record.type).stop(this.known.placeOf(record));
+        const driver = this.known.driverOf(record.type);
+        places.set(driver, [...(places.get(driver) ?? []), this.known.placeOf(record)]);
       } catch (error) {
-        this.home.log.error(`Cannot stop network "${record.name}"`, { error });
+        failed(record, error);
       }
+    for (const [driver, networks] of places) await driver.stopAll(networks, failed);
   }
 }

@@ -6,7 +6,7 @@ import { type ApiError, badRequest } from "../../../../sdk/api/errors";
 import { run } from "../../../platform/processes/run";
 import { mtuOf, tunnelNames } from "../config";
 import type { NetworkPlace } from "../driver";
-import { defaultInterface, findLink, type Link, portsOf } from "../link";
+import { defaultInterface, findLink, isNameInUse, type Link, portsOf } from "../link";
 
 /** Kinds of interfaces, as the kernel names them, that may be ours by their name. */
 const kinds = ["vxlan", "gretap", "ip6gretap"] as const;
@@ -46,9 +46,9 @@ async function requireInterface(wanted: string | undefined, refuse: (part: strin
 }
 
 /** Makes the tunnels that are wanted and removes those that are not; one that is as it should be stays. */
-export async function bringTunnels(network: NetworkPlace, isFresh: boolean): Promise<void> {
+export async function bringTunnels(network: NetworkPlace): Promise<void> {
   const names = tunnelNames(network.config);
-  if (names.length === 0 && isFresh) return;
+  if (names.length === 0 && !(await mayHaveTunnels(network))) return;
   const have = await tunnelsOf(network);
   const wanted = new Map<string, string>();
   for (const name of names) wanted.set(interfaceOf(network.name, name), await kindText(network.config, name));
@@ -97,8 +97,12 @@ async function kindText(config: Config, name: string): Promise<string> {
 
 /** Removes all tunnels of a network. */
 export async function removeTunnels(network: NetworkPlace): Promise<void> {
+  if (!(await mayHaveTunnels(network))) return;
   for (const { ifname } of await tunnelsOf(network)) await run("ip", ["link", "delete", "dev", ifname]);
 }
+
+const mayHaveTunnels = ({ name }: NetworkPlace): Promise<boolean> =>
+  isNameInUse((link) => link.startsWith(interfaceOf(name, "")));
 
 /** Those that are ports of the bridge, whatever the network knows of them, and those that are to be and are not. */
 async function tunnelsOf({ name, config }: NetworkPlace): Promise<Link[]> {

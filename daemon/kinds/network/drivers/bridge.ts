@@ -10,7 +10,16 @@ import { together } from "../../../platform/processes/together";
 import { hasIpv4, hasIpv6, isIsolated } from "../config";
 import { DnsmasqKeeper } from "../dnsmasq-keeper";
 import { findDnsmasq } from "../dnsmasq-process";
-import type { NetworkDriver, NetworkHost, NetworkPlace, OwnAddress, StartOptions, Surroundings } from "../driver";
+import type {
+  NetworkDriver,
+  NetworkHost,
+  NetworkPlace,
+  NetworkStart,
+  OnFailure,
+  OwnAddress,
+  StartOptions,
+  Surroundings,
+} from "../driver";
 import type { RefusedName } from "../egress/refusals";
 import { withFilteredAddresses, withOwnIpv4 } from "../filtered-addresses";
 import { requireGivable } from "../fixed-addresses";
@@ -18,7 +27,7 @@ import { dropHost, findHost, listHosts, writeHost } from "../hosts";
 import { leasesShown } from "../lease-list";
 import { dropLeases, hasLease, readAllLeases, sendRelease, serverOf } from "../leases";
 import { sendRelease6 } from "../leases6";
-import { findLink, findLinkSoon, isBridge, stateOf, staticRoutes } from "../link";
+import { findLink, type HostLinks, isBridge, linksByName, readHostLinks, stateOf } from "../link";
 import { DnsNames, makeFolders } from "../names";
 import type { NatProxy } from "../nat-proxy";
 import { ownAddress } from "../own-address";
@@ -31,6 +40,10 @@ import { planBridge } from "./bridge-plan";
 import { bringInterfaces } from "./bridge-ports";
 import { setBridgeSysctls } from "./bridge-sysctl";
 import { bringTunnels, removeTunnels } from "./bridge-tunnels";
+import { type Part, partByPart } from "./part-by-part";
+
+/** More programs at once would only wait for processors. */
+const atOnce = 16;
 
 export class BridgeDriver implements NetworkDriver {
   readonly type = "bridge";
@@ -50,20 +63,50 @@ export class BridgeDriver implements NetworkDriver {
     return planBridge(name, config, around);
   }
 
-  async start(network: NetworkPlace, { ports, proxies, before = network.config }: StartOptions = {}): Promise<void> {
+  async start(network: NetworkPlace, options: StartOptions = {}): Promise<void> {
+    const isNew = await this.#bringLink(network, linksByName);
+    await together([this.#bringRules(network, options), this.#serve(network, isNew)]);
+    await this.#bringPorts(network, options);
+  }
+
+  /**
+   * Part by part: each dnsmasq looks at all addresses of the host whenever one changes, so that all addresses come before the first of them; and
+   * nft reads all rules before it changes some, so that all rules go in few transactions.
+   */
+  async startAll(starts: readonly NetworkStart[], failed: OnFailure): Promise<void> {
+    const links = await readHostLinks();
+    const isNew = new Map<string, boolean>();
+    const parts: Part<NetworkStart>[] = [
+      { atOnce, work: async ({ network }) => void isNew.set(network.name, await this.#bringLink(network, links)) },
+      { atOnce: starts.length, work: ({ network, options }) => this.#bringRules(network, options) },
+      { atOnce, work: ({ network }) => this.#serve(network, isNew.get(network.name) === true) },
+      { atOnce, work: ({ network, options }) => this.#bringPorts(network, options) },
+    ];
+    await partByPart(starts, parts, failed);
+  }
+
+  /** The interface with its addresses. @param links those of the host, as they are @returns whether it was made just now */
+  async #bringLink(network: NetworkPlace, links: HostLinks): Promise<boolean> {
     makeFolders(this.platform.log, network);
-    const link = await findLinkSoon(network.name);
+    const link = await links.find(network.name);
     if (link !== undefined && !isBridge(link))
       throw conflict(
         `Cannot start network "${network.name}": the host has another interface of that name. Rename one of them.`,
       );
     await batch(bridgeCommands(network, link));
     await setBridgeSysctls(network);
-    await batch(addressCommands(network, link, link === undefined ? [] : await staticRoutes(network.name)));
-    const known = ports && (await withOwnIpv4(network, ports));
-    await together([this.#ports.replace(network, known, proxies), this.#serve(network, link === undefined)]);
-    await bringInterfaces(network, before, this.platform.log);
-    await bringTunnels(network, link === undefined);
+    await batch(addressCommands(network, link, link === undefined ? [] : await links.staticRoutes(network.name)));
+    return link === undefined;
+  }
+
+  async #bringRules(network: NetworkPlace, { ports, proxies }: StartOptions): Promise<void> {
+    await this.#ports.replace(network, ports && (await withOwnIpv4(network, ports)), proxies);
+  }
+
+  /** Ports that are no guests'. */
+  async #bringPorts(network: NetworkPlace, { before }: StartOptions): Promise<void> {
+    await bringInterfaces(network, before ?? network.config, this.platform.log);
+    await bringTunnels(network);
   }
 
   async #serve(network: NetworkPlace, fresh: boolean): Promise<void> {
@@ -82,12 +125,23 @@ export class BridgeDriver implements NetworkDriver {
   }
 
   async stop(network: NetworkPlace): Promise<void> {
+    await together([this.#endServices(network), this.#ports.remove(network), removeLinks(network)]);
+  }
+
+  /** Part by part, in the order that is startAll's, back. */
+  async stopAll(networks: readonly NetworkPlace[], failed: OnFailure): Promise<void> {
+    const parts: Part<{ network: NetworkPlace }>[] = [
+      { atOnce, work: ({ network }) => this.#endServices(network) },
+      { atOnce: networks.length, work: ({ network }) => this.#ports.remove(network) },
+      { atOnce, work: ({ network }) => removeLinks(network) },
+    ];
+    const stops = networks.map((network) => ({ network }));
+    await partByPart(stops, parts, failed);
+  }
+
+  #endServices(network: NetworkPlace): Promise<void> {
     this.#names.stop(network.name);
-    const links = async () => {
-      await removeTunnels(network);
-      await removeBridge(network.name);
-    };
-    await together([this.#dnsmasq.stop(network), this.#ports.remove(network), links()]);
+    return this.#dnsmasq.stop(network);
   }
 
   release(): Promise<void> {
@@ -194,6 +248,11 @@ export class BridgeDriver implements NetworkDriver {
     if (link === undefined) throw notFound("Network not found");
     return stateOf(link);
   }
+}
+
+async function removeLinks(network: NetworkPlace): Promise<void> {
+  await removeTunnels(network);
+  await removeBridge(network.name);
 }
 
 async function removeBridge(name: string): Promise<void> {

@@ -7,8 +7,17 @@ import type { Config } from "../../../../sdk/api/common";
 import { networkConfig } from "../../../../sdk/api/config/network";
 import { ApiError, badRequest, notFound } from "../../../../sdk/api/errors";
 import type { NetworkLease, NetworkState } from "../../../../sdk/api/network";
-import { type NetworkDriver, type NetworkHost, type NetworkPlace, refusedAddress, type Surroundings } from "../driver";
+import {
+  type NetworkDriver,
+  type NetworkHost,
+  type NetworkPlace,
+  type NetworkStart,
+  type OnFailure,
+  refusedAddress,
+  type Surroundings,
+} from "../driver";
 import { findLink } from "../link";
+import { partByPart } from "./part-by-part";
 
 export class ParentDriver implements NetworkDriver {
   constructor(readonly type: "macvlan" | "physical" | "sriov") {}
@@ -52,7 +61,13 @@ export class ParentDriver implements NetworkDriver {
     await mkdir(network.path, { recursive: true, mode: 0o700 });
   }
 
+  startAll(starts: readonly NetworkStart[], failed: OnFailure): Promise<void> {
+    return partByPart(starts, [{ atOnce: starts.length, work: ({ network }) => this.start(network) }], failed);
+  }
+
   async stop(): Promise<void> {}
+
+  async stopAll(): Promise<void> {}
 
   async release(): Promise<void> {}
 

@@ -24,7 +24,6 @@ const NamedSet = z.object({ ...Where, name: z.string(), elem: z.array(z.unknown(
 const Listing = z.object({
   nftables: z.array(
     z.object({
-      table: z.object({ family: z.string(), name: z.string() }).optional(),
       chain: Chain.optional(),
       rule: Rule.optional(),
       set: NamedSet.optional(),
@@ -76,21 +75,23 @@ const placeOf = ({ family, table }: Pick<Rule, "family" | "table">, name: string
 
 /** Reads what is not ours. @returns nothing where nobody else has rules for IP @throws ApiError INTERNAL when nft fails */
 export async function readRuleset(): Promise<Ruleset | undefined> {
-  const listed = readSaid("nft", Listing, (await run("nft", ["-j", "list", "tables"])).stdout);
-  const foreign = listed.nftables.flatMap(({ table }) =>
-    table !== undefined && families.includes(table.family) && !isOurs(table.name) ? [table] : [],
-  );
-  if (foreign.length === 0) return undefined;
+  // Asked for tables, nft reads all that is in them, each set by itself: of two hundred networks that takes it seconds.
+  const listed = readSaid("nft", Listing, (await run("nft", ["-j", "list", "chains"])).stdout);
+  const foreign = new Map<string, Pick<Rule, "family" | "table">>();
+  for (const { chain } of listed.nftables)
+    if (chain !== undefined && families.includes(chain.family) && !isOurs(chain.table))
+      foreign.set(placeOf(chain, ""), chain);
+  if (foreign.size === 0) return undefined;
   const all: Listing["nftables"] = [];
   const texts = new Map<string, string>();
-  for (const { family, name } of foreign) {
-    const words = ["list", "table", family, name];
+  for (const { family, table } of foreign.values()) {
+    const words = ["list", "table", family, table];
     // A table may go between two questions: then it drops nothing any more.
     const [json, text] = [await list(["-j", ...words]), await list(["-a", ...words])];
     if (json === undefined || text === undefined) continue;
     all.push(...readSaid("nft", Listing, json).nftables);
     for (const [, rule = "", handle = ""] of text.matchAll(/^\s*(\S.*?) # handle (\d+)$/gm))
-      texts.set(placeOf({ family, table: name }, handle), rule);
+      texts.set(placeOf({ family, table }, handle), rule);
   }
   return new Ruleset({ nftables: all }, texts);
 }
