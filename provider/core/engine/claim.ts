@@ -29,6 +29,9 @@ const attempts = 20;
 
 const saysExists = ({ message }: ApiError): boolean => /already exists/i.test(message);
 
+/** Some servers give the words of their database for a name that is taken, as Incus does of projects and instances. */
+const saysDuplicate = (error: unknown): boolean => ApiError.is(error) && /UNIQUE constraint failed/.test(error.message);
+
 const isTaken = (error: unknown): error is ApiError =>
   ApiError.is(error) && (error.code === "CONFLICT" || saysExists(error));
 
@@ -48,7 +51,8 @@ export async function claim({ signal }: Context, { kind, news, make, find }: Cla
     try {
       await make(pendingStamp(kind, news));
       return "made";
-    } catch (error) {
+    } catch (thrown) {
+      const error = saysDuplicate(thrown) ? conflict(`The ${kind.replaceAll("-", " ")} already exists.`) : thrown;
       if (!isTaken(error)) throw error;
       const found = await find(error);
       if (found !== undefined) return judge(error, kind, news, found);

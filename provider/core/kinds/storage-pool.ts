@@ -50,6 +50,7 @@ export const storagePool = namedCore<Inputs, typeof storagePoolKind>({
     status: z.string().meta({ description: "What the server says of the pool, such as `Created`." }),
   }),
   exclusiveKeys: ["source", "lvm.vg_name", "zfs.pool_name"],
+  patchMayLose: true,
   nameMaxLength: 63,
   computed: ({ driver = "" }) => filledIn(driver),
   rules,

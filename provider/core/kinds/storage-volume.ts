@@ -41,6 +41,7 @@ export const storageVolume = namedCore<Inputs, typeof storageVolumeKind>({
   outputs: z.object({
     createdAt: z.string().meta({ description: "When the volume was made, in RFC 3339." }),
   }),
+  patchMayLose: true,
   nameMaxLength: 63,
   computed: () => computedKeys(filesystemVolumeKeys),
   rules,
