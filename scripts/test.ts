@@ -14,6 +14,8 @@ const CONCURRENCY = 4;
 const TEST_TIMEOUT_MS = 40 * 60 * 1000;
 
 const root = resolve(__dirname, "../..");
+/** All of test/unit in one process. */
+const unitTests = join("dist", "scripts/test/unit.js");
 
 /** Runs a command in the repository, its output shown, and leaves with its exit code when that is not 0. */
 async function must(command: string, args: string[], env: NodeJS.ProcessEnv = process.env): Promise<void> {
@@ -43,7 +45,9 @@ function compiled(name: string): string {
 async function main(given: string[]): Promise<void> {
   const names = given.filter((word) => word !== "--long");
   const wanted = names.length > 0 ? names : ["**"];
-  const files = wanted.flatMap((name) => (/^[a-z0-9*]+$/.test(name) ? testsIn(name) : [name])).map(compiled);
+  const sources = wanted.flatMap((name) => (/^[a-z0-9*]+$/.test(name) ? testsIn(name) : [name]));
+  const alone = names.length > 0 ? sources : sources.filter((name) => !name.startsWith("test/unit/"));
+  const files = [...(names.length > 0 ? [] : [unitTests]), ...alone.map(compiled)];
   const node = process.execPath;
   await must(node, ["node_modules/@biomejs/biome/bin/biome", "check", "."]);
   await must(node, ["node_modules/typescript-7/bin/tsc", "-p", "tsconfig.json"]);

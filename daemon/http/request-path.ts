@@ -9,6 +9,9 @@ export function splitTarget(target = "/"): { path: string; query: URLSearchParam
     : { path: target.slice(0, cut), query: new URLSearchParams(target.slice(cut + 1)) };
 }
 
+/** @returns the parts of a path, percent-decoded @throws ApiError BAD_REQUEST of one that is no UTF-8 */
+export const partsOf = (path: string): string[] => path.split("/").map(decode);
+
 /** @returns the parts of a path that a pattern names, percent-decoded, or nothing when it does not fit */
 export function matchPath(pattern: string, path: string): Record<string, string> | undefined {
   const want = pattern.split("/");

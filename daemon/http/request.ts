@@ -15,17 +15,15 @@ export interface Judged {
   readonly callerOf: (raw: IncomingMessage) => Caller;
 }
 
-/** @param silenceMs an upload or a file's content may pause for so long; then its connection ends @throws ApiError of who may not ask this, and of a body that is none */
+/** @param params parts of the path @param silenceMs an upload or a file's content may pause for so long; then its connection ends @throws ApiError of who may not ask this, and of a body that is none */
 export async function readRequest(
   judged: Judged,
   silenceMs: number,
   route: Route,
+  params: Record<string, string>,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<ApiRequest> {
-  const rest = /:(\w+)\*$/.exec(route.path)?.[1];
-  const found = request.params as Record<string, string>;
-  const params = rest === undefined ? found : { ...found, [rest]: found["*"] ?? "" };
   const abort = new AbortController();
   reply.raw.on("close", () => {
     if (!reply.raw.writableFinished) abort.abort();

@@ -1,6 +1,5 @@
 /** Route tables: every path that is served, by all of its names, with what it refuses. */
 import { ApiError, badRequest, notFound } from "../../sdk/api/errors";
-import { matchPath } from "./request-path";
 import type { Route, UpgradeRoute } from "./route";
 
 /** Older names of the instances, and of those of a type that is not there yet (docs/lxd-api.md, Answers). */
@@ -8,11 +7,9 @@ export const instancePrefix = "/1.0/instances";
 export const containers = "/1.0/containers";
 export const virtualMachines = "/1.0/virtual-machines";
 
-/** All that fastify serves: routes, what the paths of upgrades answer to a request that is none, older names, and methods that are refused. */
-export function servedRoutes(routes: readonly Route[], upgrades: readonly UpgradeRoute[]): Route[] {
-  const all = withAliases([...routes, ...upgrades.map(withoutUpgrade)]);
-  return [...all, ...overshadowed(all)];
-}
+/** All that is served: routes, what the paths of upgrades answer to a request that is none, and older names. */
+export const servedRoutes = (routes: readonly Route[], upgrades: readonly UpgradeRoute[]): Route[] =>
+  withAliases([...routes, ...upgrades.map(withoutUpgrade)]);
 
 function withAliases(routes: readonly Route[]): Route[] {
   return routes.flatMap((route) => {
@@ -24,30 +21,7 @@ function withAliases(routes: readonly Route[]): Route[] {
   });
 }
 
-/**
- * Methods that a path has not, and another path has whose parameter would take the last part for a name: "/1.0/images/aliases" is no image.
- */
-function overshadowed(all: readonly Route[]): Route[] {
-  const has = new Set(all.map(({ method, path }) => `${method} ${path}`));
-  const fixed = [...new Set(all.map(({ path }) => path))].filter((path) => !/:\w+\*?$/.test(path));
-  const depths = new Map(fixed.map((path) => [path, depthOf(path)]));
-  return all.flatMap((route) => {
-    // Each with each would be a noticeable part of the daemon's start.
-    const depth = route.path.endsWith("*") ? undefined : depthOf(route.path);
-    return fixed
-      .filter((path) => depth === undefined || depths.get(path) === depth)
-      .filter((path) => !has.has(`${route.method} ${path}`) && matchPath(route.path, path) !== undefined)
-      .map((path) => ({ ...route, path, handle: refuseMethod }));
-  });
-}
-
-const depthOf = (path: string): number => path.split("/").length;
-
 export const notImplemented = (): ApiError => new ApiError("NOT_IMPLEMENTED", "not implemented");
-
-function refuseMethod(): never {
-  throw notImplemented();
-}
 
 /** A list that is asked for by the older name has paths of that name, as in LXD. */
 const withOlderPaths =
@@ -88,6 +62,3 @@ export const lacksUpgrade = (protocol: string): ApiError =>
 function noVirtualMachine(): never {
   throw notFound("Instance not found");
 }
-
-/** ":name*" takes the rest of the path; fastify's word for that is "*". */
-export const fastifyPath = (path: string) => path.replace(/:\w+\*$/, "*");

@@ -11,7 +11,8 @@ import { etagOf } from "../core/etag";
 import type { RunningOperation } from "../platform/operations";
 import type { Says } from "./says";
 
-export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
+export const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] as const;
+export type Method = (typeof methods)[number];
 
 export interface ApiRequest {
   /** Who asks, where, and whether somebody still waits. */

@@ -17,17 +17,17 @@ import { type Cors, corsHeaders, isAllowed } from "./cors";
 import { LocalCallers, type PeerPort } from "./local-callers";
 import { boundPipelines } from "./pipelines";
 import { forgetBody, headOf, type Judged, readRequest } from "./request";
-import { matchPath, nothingAt, splitTarget } from "./request-path";
-import type { Route, UpgradeRoute } from "./route";
+import { matchPath, nothingAt, partsOf, splitTarget } from "./request-path";
+import { methods, type Route, type UpgradeRoute } from "./route";
 import {
   containers,
-  fastifyPath,
   instancePrefix,
   lacksUpgrade,
   notImplemented,
   servedRoutes,
   virtualMachines,
 } from "./route-tables";
+import { type Found, RouteTree } from "./route-tree";
 
 /** What clients may take of the daemon's time and descriptors. */
 export interface Bounds {
@@ -74,7 +74,6 @@ export function buildServer(served: Served, bounds: Bounds = defaultBounds()): F
     // zod checks bodies; the compilers that fastify brings for schemas are a tenth of the daemon's start to load.
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     forceCloseConnections: true,
-    routerOptions: { maxParamLength: 4096 },
     // Nothing bounds a whole request: an image may take hours. Its headers, a JSON body and its silences are bounded.
     http: {
       headersTimeout: headersMs,
@@ -88,15 +87,22 @@ export function buildServer(served: Served, bounds: Bounds = defaultBounds()): F
   app.addContentTypeParser("*", (_request, _payload, done) => done(null));
   const locals = new LocalCallers(served.peers, served.log);
   const judged: Judged = { projects: served.projects, callerOf: (raw) => callerOf(served, locals, raw) };
-  const all = servedRoutes(served.routes, served.upgrades);
-  const known = new Set(all.map(({ path }) => path));
-  for (const route of all)
-    app.route({
-      method: route.method,
-      url: fastifyPath(route.path),
-      exposeHeadRoute: false,
-      handler: (request, reply) => serve(served, judged, bounds, route, request, reply),
-    });
+  const tree = new RouteTree(servedRoutes(served.routes, served.upgrades));
+  const answerUnknown = async (request: FastifyRequest, reply: FastifyReply, isKnown: boolean) => {
+    const isForStranger = isKnown && judged.callerOf(request.raw).rights === "nothing";
+    // As in LXD: what a browser may is in the headers, or it may nothing.
+    if (isKnown && request.method === "OPTIONS") return reply.code(200).send();
+    const unknown = isKnown ? notImplemented() : nothingAt(splitTarget(request.url).path);
+    await refuse(judged, request.raw, reply, isForStranger ? notAuthorized() : unknown);
+    return reply;
+  };
+  const answer = (request: FastifyRequest, reply: FastifyReply) => {
+    const found = tree.find(request.method, partsOf(splitTarget(request.url).path));
+    return found === undefined || found === "another method"
+      ? answerUnknown(request, reply, found !== undefined)
+      : serve(served, judged, bounds, found, request, reply);
+  };
+  app.route({ method: [...methods], url: "*", exposeHeadRoute: false, handler: answer });
   app.addHook("onRequest", (request, reply, done) => {
     if (!isFromNetwork(request.raw)) {
       void locals.know(request.raw).then(() => done());
@@ -108,16 +114,8 @@ export function buildServer(served: Served, bounds: Bounds = defaultBounds()): F
     if (allowed !== undefined && request.method === "OPTIONS") void reply.code(200).send();
     else done();
   });
-  app.setNotFoundHandler(async (request, reply) => {
-    const { path } = splitTarget(request.url);
-    const isKnown = [...known].some((pattern) => matchPath(pattern, path) !== undefined);
-    const isForStranger = isKnown && judged.callerOf(request.raw).rights === "nothing";
-    // As in LXD: what a browser may is in the headers, or it may nothing.
-    if (isKnown && request.method === "OPTIONS") return reply.code(200).send();
-    const unknown = isKnown ? notImplemented() : nothingAt(path);
-    await refuse(judged, request.raw, reply, isForStranger ? notAuthorized() : unknown);
-    return reply;
-  });
+  // Methods that no route has.
+  app.setNotFoundHandler(answer);
   app.setErrorHandler((error, _request, reply) => {
     const status = (error as { statusCode?: number }).statusCode;
     sendError(reply, status === 400 ? badRequest((error as Error).message) : toApiError(error));
@@ -176,7 +174,7 @@ async function serve(
   { log }: Pick<Served, "log">,
   judged: Judged,
   { silenceMs }: Bounds,
-  route: Route,
+  { route, params }: Found,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -185,7 +183,7 @@ async function serve(
     async () => {
       try {
         tellOf(log, judged, request.raw);
-        const apiRequest = await readRequest(judged, silenceMs, route, request, reply);
+        const apiRequest = await readRequest(judged, silenceMs, route, params, request, reply);
         if (bringsUnreadBody(request.raw)) reply.header("Connection", "close");
         if (route.path === virtualMachines) apiRequest.query.set("instance-type", "virtual-machine");
         sendReply(reply, await route.handle(apiRequest));

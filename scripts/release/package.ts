@@ -30,6 +30,7 @@ export const wantedFiles = (architectures: Iterable<string>): string[] => [
   "bin/pulumi-resource-bothy",
   "dist/bundle/bothy/start.js",
   "dist/bundle/bothyd/start.js",
+  "dist/bundle/dynamic-entry/entry.js",
   "dist/bundle/pulumi-resource-bothy/start.js",
   "dist/provider/index.js",
   "dist/sdk/index.d.ts",

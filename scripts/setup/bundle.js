@@ -4,7 +4,10 @@
 const fs = require("node:fs");
 const path = require("node:path");
 
-/** Folder below dist/bundle to its files and their sources. A start file loads the main file beside it when the code cache is on. */
+/**
+ * Folder below dist/bundle to its files and their sources. A start file loads the main file beside it when the code cache is on. The entry of dynamic
+ * resources is no program; the engine starts a process for it in each run.
+ */
 const PROGRAMS = {
   bothy: { start: "cli/start.ts", main: "cli/main.ts" },
   bothyd: {
@@ -16,6 +19,7 @@ const PROGRAMS = {
     "layers-process": "daemon/kinds/image/oci/layers-process.ts",
   },
   "pulumi-resource-bothy": { start: "provider/plugin/start.ts", main: "provider/plugin/main.ts" },
+  "dynamic-entry": { entry: "provider/dynamic/entry.ts" },
 };
 
 /**
@@ -97,7 +101,8 @@ async function bundle(root) {
         external: name === "start" ? ["./main"] : INSTALLED,
         supported: { "dynamic-import": false },
         plugins: [seldomUsed],
-        sourcemap: "linked",
+        // The engine's process reads the map of each file that an error names.
+        sourcemap: name !== "entry" && "linked",
         legalComments: "none",
         logLevel: "warning",
       });

@@ -18,4 +18,4 @@ const modules = [
 for (const name of modules) require(path.join(root, "node_modules/@pulumi/pulumi", name));
 for (const name of ["source-map-support", "@grpc/grpc-js", "require-from-string"])
   require(path.join(root, "node_modules", name));
-require("../../provider/dynamic/entry");
+require("../../bundle/dynamic-entry/entry");

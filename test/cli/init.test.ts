@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { LocalWorkspace } from "@pulumi/pulumi/automation";
 import { engineEnv, useEngine } from "../../scripts/scene/engine";
 import { linkPackages } from "../../scripts/scene/program";
+import { withoutTypeChecks } from "../e2e/transcript";
 import { lacksContainers } from "../provider/support/lacks";
 import { withDaemon } from "../support/daemon";
 import { requireFeature } from "../support/require";
@@ -99,6 +100,8 @@ test(
       const { outputs } = await stack.up();
       const page = await daemon.run("wget", "-q", "-O", "-", `http://${outputs.address?.value}/`);
       assert.equal(page, "Hello from a machine container.\n");
+      // The up has checked the program's types, which costs seconds.
+      stack.workspace.envVars = { ...envVars, ...withoutTypeChecks };
       await stack.preview({ expectNoChanges: true });
       await stack.destroy();
       assert.deepEqual(await daemon.client.listInstances(), []);

@@ -93,13 +93,15 @@ async function imported(target: string): Promise<{ fingerprint?: string; error?:
   }
 }
 
-test("thirty thousand entries with names of four thousand bytes take little of the daemon's memory", async () => {
+// Names of more bytes than the memory that is allowed.
+const nameCount = isLong ? 30_000 : 18_000;
+test(`${nameCount} entries with names of four thousand bytes take little of the daemon's memory`, async () => {
   const target = path.join(folder, "names.tar.gz");
   const parents = Array.from({ length: 15 }, () => "n".repeat(250)).join("/");
   await writeNames(
     target,
     (function* () {
-      for (let index = 0; index < 30_000; index += 1) yield `${parents}/${"y".repeat(200)}${index}`;
+      for (let index = 0; index < nameCount; index += 1) yield `${parents}/${"y".repeat(200)}${index}`;
     })(),
   );
   let told = {};
@@ -109,7 +111,7 @@ test("thirty thousand entries with names of four thousand bytes take little of t
   assert.ok(grown < 60, `${grown} MiB: ${JSON.stringify(told)}`);
 });
 
-const entryCount = isLong ? 6000 : 2000;
+const entryCount = isLong ? 6000 : 1000;
 test(`${entryCount} entries with fourteen new folders each are unpacked`, () =>
   withImages(async (scene) => {
     const target = path.join(folder, "folders.tar.gz");
@@ -158,7 +160,7 @@ async function writeZeros(target: string, packer: string, megabytes: number): Pr
   writeFileSync(target, Buffer.concat([packed(head), ...Array(megabytes / pieceSize).fill(piece), packed(end)]));
 }
 
-for (const packer of spread(["gzip -1", "xz -0", "xz --format=lzma -0", "zstd -q -1", "bzip2 -1"], 4))
+for (const packer of spread(["gzip -1", "xz -0", "xz --format=lzma -0", "zstd -q -1", "bzip2 -1"], 2))
   test(`a few bytes of ${packer.split(" -")[0]} that unpack to hundreds of megabytes are refused, and nothing of them is left`, async () => {
     const target = path.join(folder, "zeros");
     await writeZeros(target, packer, packer.startsWith("gzip") ? 600 : 300);

@@ -9,6 +9,7 @@ import { test } from "node:test";
 import { useEngine } from "../../scripts/scene/engine";
 import { repository } from "../../scripts/scene/program";
 import { lacksContainers } from "../provider/support/lacks";
+import { onlyLong } from "../support/long";
 import { requireFeature } from "../support/require";
 import { withoutTypeChecks } from "./transcript";
 
@@ -84,7 +85,7 @@ test("the demo shows every step and leaves nothing", { skip }, async () => {
   assert.equal(output.includes("\x1b"), false, "colours are for terminals");
 });
 
-test("a demo that is interrupted while containers run removes everything", { skip }, async () => {
+test("a demo that is interrupted while containers run removes everything", { skip: skip || onlyLong() }, async () => {
   const { code, output, files } = await runDemo("4  probe fetches");
   assert.equal(code, 130, output);
   assert.match(output, /The demo failed: It was interrupted\./);

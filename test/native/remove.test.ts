@@ -9,6 +9,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { onBtrfs } from "../support/file-system";
+import { onlyLong } from "../support/long";
 import { hasProgram } from "../support/netns";
 import { requireFeature } from "../support/require";
 import { type Line, Spawner } from "./client";
@@ -167,7 +168,10 @@ test("a guest that still writes and moves folders about keeps nobody busy for ev
   await removesWhole(outside);
 });
 
-test("somebody who makes files as fast as they are removed is told of, and keeps nobody busy for ever", async () => {
+// Two processors for the twenty seconds that a writer is waited for.
+test("somebody who makes files as fast as they are removed is told of, and keeps nobody busy for ever", {
+  skip: onlyLong(),
+}, async () => {
   const outside = made("bystander", "echo precious > file");
   const tree = made("flood", "true");
   const makes = (letter: string) => `open F, ">", "${letter}" . $i++`;

@@ -6,7 +6,7 @@ import { readProperty } from "../../provider/dynamic/hidden";
 import { useEngine } from "../../scripts/scene/engine";
 import { runCli } from "../cli/support/cli";
 import { type TestDaemon, withDaemon } from "../support/daemon";
-import { spread } from "../support/long";
+import { isLong, onlyLong, spread } from "../support/long";
 import { requireFeature } from "../support/require";
 import { DynamicProcess } from "./support/dynamic-process";
 import { lacksContainers } from "./support/lacks";
@@ -92,7 +92,8 @@ async function interruptions(
   program: TestStack,
   env: Record<string, string>,
 ): Promise<void> {
-  for (const how of spread(ways, 2))
+  // engine-kill.test.ts kills the engine in npm test.
+  for (const how of isLong ? ways : (["SIGINT"] as const))
     await t.test(`by ${how}`, async () => {
       await interrupted(daemon, program, how);
       if (how !== "SIGINT") await program.must(program.destroy());
@@ -150,7 +151,8 @@ async function interruptions(
   assert.deepEqual(await daemon.client.listInstances(), []);
 }
 
-test("with another daemon's endpoint nothing of the first is taken for gone", { skip }, (t) =>
+// identity.test.ts asks the provider for each of them.
+test("with another daemon's endpoint nothing of the first is taken for gone", { skip: skip || onlyLong() }, (t) =>
   withDaemon({ bare: false }, (one) =>
     withDaemon({ bare: false }, async (other) => {
       const [here, there] = [one, other].map(({ socket }) => `unix://${socket}`);
@@ -160,8 +162,7 @@ test("with another daemon's endpoint nothing of the first is taken for gone", { 
         await program.must(program.up());
         const { pid } = await one.client.getInstanceState("web");
         await program.configure({ "bothy:endpoint": there! });
-        // identity.test.ts asks the provider for each of them.
-        for (const verb of spread(["up", "preview", "refresh", "destroy"] as const, 2))
+        for (const verb of ["up", "preview", "refresh", "destroy"] as const)
           await t.test(verb, async () => {
             const { error = "" } = await program[verb]();
             assert.ok(error.includes(one.socket) && error.includes(other.socket), error);

@@ -5,14 +5,39 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
+import { copyTree } from "../../scripts/release/checkout";
 import { readElf } from "../../scripts/release/elf";
+import { buildNative } from "../../scripts/release/native";
+import { pack } from "../../scripts/release/package";
 import { architectures, canBuildAll } from "../../scripts/release/setup";
 import { hostArchitecture } from "../../sdk/host/architecture";
 import { cellProgram } from "../../sdk/host/package";
+import { isLong, onlyLong } from "../support/long";
 import { requireFeature } from "../support/require";
 import { repository } from "./load";
 
-describe("a release", { skip: requireFeature("cross", canBuildAll()) }, () => {
+const cross = requireFeature("cross", canBuildAll());
+
+test("a machine of another architecture gets a bothy-cell and filters of a copy of the tree, which is packed with them", {
+  skip: cross || (isLong && "the whole release shows it"),
+}, async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "bothy-release-"));
+  try {
+    const tree = path.join(folder, "tree");
+    mkdirSync(tree);
+    await copyTree(tree);
+    const foreign = [...architectures.keys()].filter((name) => name !== hostArchitecture);
+    for (const name of foreign)
+      assert.match(await buildNative(tree, name), new RegExp(`^${name}: bothy-cell and 10 filters`));
+    const archive = await pack(tree, folder);
+    const files = execFileSync("tar", ["-tzf", archive], { encoding: "utf8" }).split("\n");
+    for (const name of foreign) assert.ok(files.includes(`package/native/build/${name}/bothy-cell`), files.join(" "));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+describe("a release", { skip: cross || onlyLong() }, () => {
   const folder = mkdtempSync(path.join(tmpdir(), "bothy-release-"));
   const at = (...names: string[]) => path.join(folder, ...names);
   const run = (command: string, args: string[], cwd: string) => execFileSync(command, args, { cwd, encoding: "utf8" });

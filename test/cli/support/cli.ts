@@ -2,7 +2,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import path from "node:path";
 
-const main = path.resolve(__dirname, "../../../cli/main.js");
+/** By hand the modules as they are compiled; npm test has bundles. */
+const main = path.resolve(
+  __dirname,
+  "../../..",
+  process.env.BOTHY_TEST_BUNDLE === "1" ? "bundle/bothy/start.js" : "cli/main.js",
+);
 
 export interface Result {
   readonly code: number | null;

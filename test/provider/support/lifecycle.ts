@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import type { Props } from "../../../provider/core/engine/values";
 import type { Client } from "../../../sdk";
+import { onlyLong } from "../../support/long";
 import { DynamicProcess, unknown } from "./dynamic-process";
 import { Managed } from "./managed";
 import { PluginProcess } from "./plugin-process";
@@ -60,7 +61,8 @@ export async function throughBothDoors(
   for (const one of kinds)
     await t.test(`a ${one.kind}`, async (t) => {
       const takeAway = await one.prepare?.(client);
-      await t.test("through the dynamic door", (t) => live(t, client, dynamic, one));
+      // The two doors lead to the same code: what only reads goes through one of them in npm test.
+      await t.test("through the dynamic door", (t) => live(t, client, dynamic, one, onlyLong()));
       await t.test("through the plugin", async (t) => {
         await live(t, client, plugin, one);
         await imports(t, plugin, one);
@@ -89,7 +91,14 @@ async function imports(t: TestContext, plugin: PluginProcess, one: Lifecycle): P
   });
 }
 
-async function live(t: TestContext, client: Client, provider: ProviderProcess, one: Lifecycle): Promise<void> {
+/** @param left the reason why what makes an object only to look at it is left out */
+async function live(
+  t: TestContext,
+  client: Client,
+  provider: ProviderProcess,
+  one: Lifecycle,
+  left: string | false = false,
+): Promise<void> {
   const given = () => one.inputs();
   await t.test("is created, stays the same, is changed in place, is replaced and destroyed", async () => {
     const resource = new Managed(provider, one.kind);
@@ -136,15 +145,19 @@ async function live(t: TestContext, client: Client, provider: ProviderProcess, o
       await resource.destroy();
     });
 
-  await t.test("that somebody else deleted is gone after a refresh, and deleting it succeeds", async () => {
-    const resource = new Managed(provider, one.kind);
-    await resource.up(given());
-    await one.remove(client, resource.id);
-    await resource.destroy();
-    assert.equal(await resource.refresh(), false);
-  });
+  await t.test(
+    "that somebody else deleted is gone after a refresh, and deleting it succeeds",
+    { skip: left },
+    async () => {
+      const resource = new Managed(provider, one.kind);
+      await resource.up(given());
+      await one.remove(client, resource.id);
+      await resource.destroy();
+      assert.equal(await resource.refresh(), false);
+    },
+  );
 
-  await t.test("is read by its id alone, as Resource.get does", async () => {
+  await t.test("is read by its id alone, as Resource.get does", { skip: left }, async () => {
     const resource = new Managed(provider, one.kind);
     await resource.up(given());
     const read = await provider.read(one.kind, resource.id, undefined, {});
@@ -156,6 +169,7 @@ async function live(t: TestContext, client: Client, provider: ProviderProcess, o
 
   await t.test(
     "is shown as replaced for an input that is not known yet only where its value could ask for it",
+    { skip: left },
     async () => {
       const resource = new Managed(provider, one.kind);
       await resource.up(given());

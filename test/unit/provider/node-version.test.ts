@@ -11,7 +11,7 @@ function load(module: string) {
   return spawnSync(process.execPath, ["-e", `${claim}; require(${file})`], { encoding: "utf8" });
 }
 
-for (const module of ["provider/index.js", "provider/dynamic/entry.js"])
+for (const module of ["provider/index.js", "bundle/dynamic-entry/entry.js"])
   test(`an old Node is named by ${module}, with what to do`, () => {
     const { status, stderr } = load(module);
     assert.equal(status, 1);
