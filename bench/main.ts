@@ -10,6 +10,7 @@ import { besideMeasures } from "./beside/measures";
 import { type Curve, crowdName, takeCurve } from "./crowd/curve";
 import { writeFigures } from "./doc";
 import { measures } from "./measures";
+import { environmentMeasures } from "./measures/environments";
 import { type Column, columnName, type Measure } from "./measures/measure";
 import { networkStartMeasures } from "./measures/network-starts";
 import { networkMeasures } from "./measures/networks";
@@ -122,7 +123,10 @@ const isWanted = ({ only }: Options, name: string) => only.length === 0 || only.
 
 const besideNames = besideMeasures.map(({ name }) => name);
 
-const withoutLxd = [crowdName, ...[...besideMeasures, ...wayMeasures, ...networkStartMeasures].map(({ name }) => name)];
+const withoutLxd = [
+  crowdName,
+  ...[...besideMeasures, ...wayMeasures, ...networkStartMeasures, ...environmentMeasures].map(({ name }) => name),
+];
 const ofSmallImages = [...withoutLxd, ...networkMeasures.map(({ name }) => name)];
 const isAllOf = ({ only }: Options, names: readonly string[]) =>
   only.length > 0 && only.every((name) => names.includes(name));
