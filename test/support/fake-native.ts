@@ -42,6 +42,7 @@ export function fakeNative(answers: Partial<Native> = {}): FakeNative {
     watch: answerTo("watch") as Native["watch"],
     runWithRoot: answerTo("runWithRoot") as Native["runWithRoot"],
     run: answerTo("run") as Native["run"],
+    launch: answerTo("launch") as Native["launch"],
     removeTree: answerTo("removeTree") as Native["removeTree"],
     folderProject: answerTo("folderProject") as Native["folderProject"],
     stop: answerTo("stop") as Native["stop"],

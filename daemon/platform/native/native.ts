@@ -1,5 +1,6 @@
 /** Native: what the daemon asks of the kernel by way of bothy-cell. The one seam at which tests put a fake (test/support/fake-native.ts). */
 import type { Duplex, Readable } from "node:stream";
+import type { Launched } from "../processes/launcher";
 import type { ProcessWatch } from "./await";
 import type { Exit, RunningCell, Target } from "./cell";
 import type { Op } from "./connection";
@@ -73,6 +74,8 @@ export interface Native {
   runWithRoot(root: RootSource, at: string, command: readonly string[], signal?: AbortSignal): Promise<void>;
   /** Runs a host program without input; what it prints counts only when it fails. Sooner than the daemon could, whose fork copies far more. @throws ApiError INTERNAL when it fails */
   run(command: readonly string[]): Promise<void>;
+  /** Runs a host program to its end, whatever that is, and takes what it prints. @param input what it reads, without NUL @throws ApiError INTERNAL when it cannot be run */
+  launch(command: readonly string[], input: string | undefined): Promise<Launched>;
   /** Removes a tree whatever a guest left in it; a missing one is not an error. @param tree absolute @throws ApiError INTERNAL that names what is left */
   removeTree(tree: string): Promise<void>;
   /**
