@@ -52,6 +52,7 @@ static const struct op_kind kinds[] = {
     {"devpts", 0, START, NULL, NULL, inside_devpts},
     {"env", 1, COMMAND, take_env, NULL, NULL},
     {"folder", 1, VERB_PROJECT, take_folder, NULL, NULL},
+    {"follow", 0, VERB_NET_STATE, take_follow, NULL, NULL},
     {"get", 1, VERB_FILE, take_file_action, NULL, NULL},
     {"group", 1, COMMAND, take_group, NULL, NULL},
     {"home", 1, EXEC, take_home, NULL, NULL},

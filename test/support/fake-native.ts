@@ -38,6 +38,7 @@ export function fakeNative(answers: Partial<Native> = {}): FakeNative {
     hasProxy: answerTo("hasProxy") as Native["hasProxy"],
     openGuestGate: answerTo("openGuestGate") as Native["openGuestGate"],
     netState: answerTo("netState") as Native["netState"],
+    followNet: answerTo("followNet") as Native["followNet"],
     peerOf: answerTo("peerOf") as Native["peerOf"],
     watch: answerTo("watch") as Native["watch"],
     runWithRoot: answerTo("runWithRoot") as Native["runWithRoot"],

@@ -18,7 +18,7 @@ import { deleteFile, type GotFile, getFile, type PutFile, putFile } from "./file
 import { type FolderProject, readFolderProject } from "./folder-project";
 import { GuestGate } from "./guest-gate";
 import { type Native, Silent } from "./native";
-import { type NetInterface, readNetState } from "./net-state";
+import { followNetState, type NetInterface, readNetState } from "./net-state";
 import { Peers } from "./peers";
 import { endProxy, hasProxy } from "./proxy";
 import { requireGone } from "./removal";
@@ -184,6 +184,10 @@ export class BothyCell implements Native {
 
   netState(target: Target): Promise<NetInterface[]> {
     return this.#atOnce.run(async () => readNetState(await this.spawner.request("net-state", [targetOp(target)])));
+  }
+
+  async *followNet(target: Target, signal: AbortSignal): AsyncGenerator<NetInterface[]> {
+    yield* followNetState(await this.spawner.request("net-state", [targetOp(target), ["follow"]], signal));
   }
 
   peerOf(fd: number): Promise<number> {

@@ -66,6 +66,8 @@ export interface Native {
    */
   openGuestGate(ids: IdRange | undefined, socket: string, upstream: string, name: string): Promise<GuestGate>;
   netState(target: Target): Promise<NetInterface[]>;
+  /** Interfaces of a container, and anew whenever its addresses have changed; it ends with the container. @throws ApiError, or an abort's reason */
+  followNet(target: Target, signal: AbortSignal): AsyncGenerator<NetInterface[]>;
   /** Who is at the other end of a unix socket of this process. @param fd its descriptor, which stays open meanwhile @returns the user id @throws ApiError INTERNAL */
   peerOf(fd: number): Promise<number>;
   /** Watches a process of the host. @throws ApiError with the errno ESRCH when it has ended already */
