@@ -16,6 +16,7 @@ import { networkStartMeasures } from "./measures/network-starts";
 import { networkMeasures } from "./measures/networks";
 import { type Options, parseOptions, usage } from "./options";
 import { Lxd, lxdProgram, runningLxd } from "./peers/lxd";
+import { type Hundred, hundredName, takeHundred } from "./provider/hundred";
 import { figuresOf, reportOf, type Taken } from "./report";
 import { type Row, Stage, takeSamples } from "./run";
 import { type ImageName, type Images, Subject, type SubjectInfo } from "./subject";
@@ -103,7 +104,7 @@ async function benchmark({ subjects, peers, dir }: Contest, options: Options): P
     for (const reason of subject.missing) console.error(`Left out: ${subject.info.name}: ${reason}`);
   }
   const [own] = subjects;
-  const taken: Taken = { rows: [], beside: [], ways: [], curve: undefined };
+  const taken: Taken = { rows: [], beside: [], ways: [], curve: undefined, hundred: undefined };
   try {
     await takeRows(subjects, options, signal, taken.rows);
     if (peers !== undefined) {
@@ -113,6 +114,12 @@ async function benchmark({ subjects, peers, dir }: Contest, options: Options): P
     const wayPlace = { dir, rounds: options.rounds, signal };
     taken.ways.push(...(await takeWays(own, poolOf(own), wayPlace, (name) => isWanted(options, name))));
     if (isWanted(options, crowdName)) await takeCrowd(own, options, signal, taken);
+    if (isWanted(options, hundredName)) {
+      const note = (hundred: Hundred) => {
+        taken.hundred = hundred;
+      };
+      await takeHundred(own, poolOf(own), { signal, note });
+    }
     if (options.isForDoc) writeFigures(figuresOf(subjects, options.note, taken));
   } finally {
     tell(subjects, options, taken);
@@ -125,6 +132,7 @@ const besideNames = besideMeasures.map(({ name }) => name);
 
 const withoutLxd = [
   crowdName,
+  hundredName,
   ...[...besideMeasures, ...wayMeasures, ...networkStartMeasures, ...environmentMeasures].map(({ name }) => name),
 ];
 const ofSmallImages = [...withoutLxd, ...networkMeasures.map(({ name }) => name)];
