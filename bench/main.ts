@@ -10,11 +10,13 @@ import { besideMeasures } from "./beside/measures";
 import { type Curve, crowdName, takeCurve } from "./crowd/curve";
 import { writeFigures } from "./doc";
 import { measures } from "./measures";
+import { environmentMeasures } from "./measures/environments";
 import { type Column, columnName, type Measure } from "./measures/measure";
 import { networkStartMeasures } from "./measures/network-starts";
 import { networkMeasures } from "./measures/networks";
 import { type Options, parseOptions, usage } from "./options";
 import { Lxd, lxdProgram, runningLxd } from "./peers/lxd";
+import { type Hundred, hundredName, takeHundred } from "./provider/hundred";
 import { figuresOf, reportOf, type Taken } from "./report";
 import { type Row, Stage, takeSamples } from "./run";
 import { type ImageName, type Images, Subject, type SubjectInfo } from "./subject";
@@ -102,7 +104,7 @@ async function benchmark({ subjects, peers, dir }: Contest, options: Options): P
     for (const reason of subject.missing) console.error(`Left out: ${subject.info.name}: ${reason}`);
   }
   const [own] = subjects;
-  const taken: Taken = { rows: [], beside: [], ways: [], curve: undefined };
+  const taken: Taken = { rows: [], beside: [], ways: [], curve: undefined, hundred: undefined };
   try {
     await takeRows(subjects, options, signal, taken.rows);
     if (peers !== undefined) {
@@ -112,6 +114,12 @@ async function benchmark({ subjects, peers, dir }: Contest, options: Options): P
     const wayPlace = { dir, rounds: options.rounds, signal };
     taken.ways.push(...(await takeWays(own, poolOf(own), wayPlace, (name) => isWanted(options, name))));
     if (isWanted(options, crowdName)) await takeCrowd(own, options, signal, taken);
+    if (isWanted(options, hundredName)) {
+      const note = (hundred: Hundred) => {
+        taken.hundred = hundred;
+      };
+      await takeHundred(own, poolOf(own), { signal, note });
+    }
     if (options.isForDoc) writeFigures(figuresOf(subjects, options.note, taken));
   } finally {
     tell(subjects, options, taken);
@@ -122,7 +130,11 @@ const isWanted = ({ only }: Options, name: string) => only.length === 0 || only.
 
 const besideNames = besideMeasures.map(({ name }) => name);
 
-const withoutLxd = [crowdName, ...[...besideMeasures, ...wayMeasures, ...networkStartMeasures].map(({ name }) => name)];
+const withoutLxd = [
+  crowdName,
+  hundredName,
+  ...[...besideMeasures, ...wayMeasures, ...networkStartMeasures, ...environmentMeasures].map(({ name }) => name),
+];
 const ofSmallImages = [...withoutLxd, ...networkMeasures.map(({ name }) => name)];
 const isAllOf = ({ only }: Options, names: readonly string[]) =>
   only.length > 0 && only.every((name) => names.includes(name));

@@ -3,6 +3,7 @@ import { answerMeasures } from "./measures/answers";
 import { carriageMeasures } from "./measures/carriage";
 import { commandMeasures } from "./measures/commands";
 import { costMeasures, idleMeasures } from "./measures/costs";
+import { environmentMeasures } from "./measures/environments";
 import { lifeMeasures } from "./measures/life";
 import type { Measure } from "./measures/measure";
 import { networkStartMeasures } from "./measures/network-starts";
@@ -17,6 +18,7 @@ export const measures: readonly Measure[] = [
   ...networkMeasures,
   ...carriageMeasures,
   ...commandMeasures,
+  ...environmentMeasures,
   ...networkStartMeasures,
   ...costMeasures,
 ];

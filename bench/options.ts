@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { besideMeasures } from "./beside/measures";
 import { crowdName, ordinaryCrowd } from "./crowd/curve";
 import { measures } from "./measures";
+import { hundredName } from "./provider/hundred";
 import { wayMeasures } from "./ways/measures";
 
 export interface Options {
@@ -22,7 +23,7 @@ export interface Options {
   readonly json: string | undefined;
 }
 
-const names = [...[...measures, ...besideMeasures, ...wayMeasures].map(({ name }) => name), crowdName];
+const names = [...[...measures, ...besideMeasures, ...wayMeasures].map(({ name }) => name), crowdName, hundredName];
 
 export const usage = `Usage: npm run bench -- [--rounds N] [--only NAME]... [--crowd N] [--no-peer | --lxd DIR] [--doc [--note TEXT]] [--json FILE]
 

@@ -3,6 +3,7 @@ import { cpus, totalmem, version } from "node:os";
 import { type Curve, curveText } from "./crowd/curve";
 import { aboutFigures } from "./doc";
 import { columnName } from "./measures/measure";
+import { type Hundred, hundredText } from "./provider/hundred";
 import type { Row } from "./run";
 import type { Subject } from "./subject";
 import { tableOf } from "./table";
@@ -16,11 +17,12 @@ export interface Taken {
   /** Of ways between containers, beside the same without Bothy. */
   readonly ways: Row[];
   curve: Curve | undefined;
+  hundred: Hundred | undefined;
 }
 
 /** @param note what is to be said of the machine */
 export function figuresOf(subjects: readonly Subject[], note: string | undefined, taken: Taken): string {
-  const { rows, beside, ways, curve } = taken;
+  const { rows, beside, ways, curve, hundred } = taken;
   const columns = subjects.flatMap((subject) => subject.pools.map((pool) => columnName({ subject, pool })));
   return [
     aboutFigures(subjects, note),
@@ -28,6 +30,7 @@ export function figuresOf(subjects: readonly Subject[], note: string | undefined
     ...(beside.length === 0 ? [] : [`### Beside crun and LXC\n\n${tableOf(beside, columnsOf(beside))}`]),
     ...(ways.length === 0 ? [] : [`### Between containers\n\n${tableOf(ways, columnsOf(ways), "bothy / without it")}`]),
     ...(curve === undefined ? [] : [`### Many at once\n\n${curveText(curve)}`]),
+    ...(hundred === undefined ? [] : [`### A hundred containers by Pulumi\n\n${hundredText(hundred)}`]),
   ].join("\n\n");
 }
 
@@ -35,7 +38,7 @@ const columnsOf = (rows: readonly Row[]): string[] => [
   ...new Set(rows.flatMap(({ summaries }) => Object.keys(summaries))),
 ];
 
-export function reportOf(subjects: readonly Subject[], { rows, beside, ways, curve }: Taken) {
+export function reportOf(subjects: readonly Subject[], { rows, beside, ways, curve, hundred }: Taken) {
   return {
     date: new Date().toISOString(),
     machine: { processors: cpus().length, memoryBytes: totalmem(), kernel: version(), node: process.version },
@@ -44,6 +47,7 @@ export function reportOf(subjects: readonly Subject[], { rows, beside, ways, cur
     beside: beside.map(rowReport),
     ways: ways.map(rowReport),
     crowd: curve ?? null,
+    provider: hundred ?? null,
   };
 }
 

@@ -97,9 +97,10 @@ export class Subject {
     return (await this.#client.get<{ environment: { server_pid: number } }>("/1.0")).environment.server_pid;
   }
 
-  readonly #pool = (driver: string): string => `${this.info.poolPrefix ?? ""}${driver}`;
-  readonly #volumes = (driver: string): string => `/1.0/storage-pools/${this.#pool(driver)}/volumes/custom`;
-  readonly #root = (driver: string): Devices => ({ root: { type: "disk", path: "/", pool: this.#pool(driver) } });
+  /** Name of the pool of a driver. */
+  readonly poolName = (driver: string): string => `${this.info.poolPrefix ?? ""}${driver}`;
+  readonly #volumes = (driver: string): string => `/1.0/storage-pools/${this.poolName(driver)}/volumes/custom`;
+  readonly #root = (driver: string): Devices => ({ root: { type: "disk", path: "/", pool: this.poolName(driver) } });
   readonly #beside = (file: string): string => path.join(path.dirname(this.images.small), `${this.info.name}-${file}`);
 
   /** Makes the pools that this machine can have, and imports images. */
@@ -108,7 +109,7 @@ export class Subject {
       await this.#client.call("POST", "/1.0/projects", { name: this.info.project, config: {}, description: "" });
     for (const { name, config } of this.info.drivers) {
       try {
-        await this.#client.call("POST", "/1.0/storage-pools", { name: this.#pool(name), driver: name, config });
+        await this.#client.call("POST", "/1.0/storage-pools", { name: this.poolName(name), driver: name, config });
         this.pools.push(name);
       } catch (error) {
         this.missing.push((error as Error).message);
@@ -191,7 +192,7 @@ export class Subject {
 
   /** Makes an instance of a backup's file. */
   importBackup(file: string, pool: string, name: string): Promise<unknown> {
-    const headers = { "x-lxd-pool": this.#pool(pool), "x-lxd-name": name };
+    const headers = { "x-lxd-pool": this.poolName(pool), "x-lxd-name": name };
     return this.#client.upload("/1.0/instances", this.#beside(file), headers);
   }
 
@@ -212,7 +213,7 @@ export class Subject {
   }
 
   attachVolume(instance: string, pool: string, volume: string): Promise<unknown> {
-    return this.attach(instance, { data: { type: "disk", path: "/mnt", pool: this.#pool(pool), source: volume } });
+    return this.attach(instance, { data: { type: "disk", path: "/mnt", pool: this.poolName(pool), source: volume } });
   }
 
   /** Adds devices to an instance. */
@@ -324,7 +325,7 @@ export class Subject {
         await this.#client.call("DELETE", url.replace(/\?.*/, ""));
     for (const url of await this.#client.get<string[]>("/1.0/images"))
       await this.#client.call("DELETE", url.replace(/\?.*/, ""));
-    for (const pool of this.pools) await this.#client.call("DELETE", `/1.0/storage-pools/${this.#pool(pool)}`);
+    for (const pool of this.pools) await this.#client.call("DELETE", `/1.0/storage-pools/${this.poolName(pool)}`);
     if (this.info.project !== undefined) await this.#client.call("DELETE", `/1.0/projects/${this.info.project}`);
   }
 

@@ -33,6 +33,7 @@ import { Locks } from "./platform/locks";
 import { Log } from "./platform/log";
 import { BothyCell } from "./platform/native/index";
 import { Operations } from "./platform/operations";
+import { launchBy } from "./platform/processes/launcher";
 import { timerMs } from "./platform/time";
 import { noteRestored } from "./restored";
 import { leaveNamespaces } from "./rootless/leave";
@@ -120,7 +121,9 @@ export class Daemon {
   async #startNative(): Promise<void> {
     const { dirs } = this.#ground;
     const start = (folder: string) => BothyCell.start(cellProgram, dirs, this.#log.of("native"), folder);
-    this.#ground.native = await this.#keeper.makeSocket(dirs.cells, start);
+    const native = await this.#keeper.makeSocket(dirs.cells, start);
+    this.#ground.native = native;
+    launchBy((command, input) => native.launch(command, input));
   }
 
   #openDatabase(): void {
@@ -282,6 +285,7 @@ export class Daemon {
     // What asks bothy-cell for a trial.
     await parts?.server.storageDrivers;
     parts?.instances.lifecycle.release();
+    launchBy(undefined);
     await native?.stop();
     await this.#keeper.stop();
     if (isIdle) leaveNamespaces(this.#ground.dirs.root);

@@ -19,6 +19,14 @@ int netlink_open(void) {
     return steal_fd(&fd);
 }
 
+int netlink_listen(unsigned groups) {
+    cleanup_fd int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    struct sockaddr_nl own = {.nl_family = AF_NETLINK, .nl_groups = groups};
+    if (fd < 0 || bind(fd, (struct sockaddr *)&own, sizeof own) < 0)
+        return -1;
+    return steal_fd(&fd);
+}
+
 void netlink_append(struct netlink_message *message, const void *value, size_t size) {
     size_t at = NLMSG_ALIGN(message->header.nlmsg_len);
     if (at + NLMSG_ALIGN(size) > sizeof *message) {

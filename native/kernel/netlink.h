@@ -12,6 +12,8 @@ struct netlink_message {
 
 /** @returns a route socket, or -1 with errno */
 int netlink_open(void);
+/** @param groups of those that linux/rtnetlink.h names RTMGRP_ @returns a route socket by which the kernel tells of changes, or -1 with errno */
+int netlink_listen(unsigned groups);
 void netlink_begin(struct netlink_message *message, int type, int flags, const void *body, size_t size);
 /** Appends an attribute; what does not fit makes the message invalid, so that the kernel refuses it. */
 void netlink_attribute(struct netlink_message *message, int type, const void *value, size_t size);

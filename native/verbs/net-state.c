@@ -5,24 +5,29 @@
 #include <errno.h>
 #include <linux/if_link.h>
 #include <net/if.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "base/util.h"
 #include "kernel/container.h"
 #include "kernel/netlink.h"
 #include "kernel/target.h"
+#include "wire/ops.h"
 #include "wire/request.h"
 
-enum { INTERFACES_MAX = 4096, ADDRESSES_MAX = 16384 };
+enum { INTERFACES_MAX = 4096, ADDRESSES_MAX = 16384, FIRST_PAUSE_US = 1000, LONGEST_PAUSE_US = 256000 };
 
 /* The id map that is said is for callers who say the same to every verb: nobody's files are touched. */
 struct net_state_request {
     struct container container;
     struct target target;
+    bool follows; /* tells again what changes */
 };
 
 void begin_net_state(struct cell *cell, size_t room) {
@@ -31,6 +36,12 @@ void begin_net_state(struct cell *cell, size_t room) {
     *request = (struct net_state_request){.container = EMPTY_CONTAINER, .target = EMPTY_TARGET};
     cell->container = &request->container;
     cell->target = &request->target;
+}
+
+int take_follow(struct cell *cell, struct op *op) {
+    (void)op;
+    ((struct net_state_request *)cell->own)->follows = true;
+    return 0;
 }
 
 struct interface {
@@ -182,11 +193,15 @@ static void add_interface(struct json *json, const struct net_state *state, cons
     json_raw(json, "}");
 }
 
-static int dump(struct cell *cell, struct net_state *state) {
+static int enter(struct cell *cell) {
     if (open_target(cell) < 0)
         return -1;
     if (setns(cell->target->fd, CLONE_NEWNET) < 0)
         return fail(&cell->status, "target", errno, NULL, "Cannot enter the container's network");
+    return 0;
+}
+
+static int dump(struct cell *cell, struct net_state *state) {
     cleanup_fd int netlink = netlink_open();
     struct netlink_message message;
     struct ifinfomsg any_link = {0};
@@ -202,17 +217,72 @@ static int dump(struct cell *cell, struct net_state *state) {
     return 0;
 }
 
-void serve_net_state(struct cell *cell) {
+/** Looks, and tells what it sees. @returns 0, or -1 when the caller has an error instead or has left */
+static int tell(struct cell *cell) {
     struct net_state state = {0};
+    int result = dump(cell, &state);
+    if (result < 0)
+        answer_error(&cell->status, cell->conn);
+    else {
+        struct json json = {.fd = cell->conn};
+        json_raw(&json, "{\"interfaces\":[");
+        for (size_t i = 0; i < state.interface_count; i++)
+            add_interface(&json, &state, &state.interfaces[i]);
+        json_raw(&json, "]}");
+        result = json_finish(&json);
+    }
+    free(state.interfaces);
+    free(state.addresses);
+    return result;
+}
+
+enum { CHANGES, PROCESS, CALLER, POLLED };
+
+/** Sleeps until addresses have changed. @returns false when the container has ended or the caller has left */
+static bool wait_for_change(const struct cell *cell, int changes) {
+    struct pollfd polled[POLLED] = {[CHANGES] = {.fd = changes, .events = POLLIN},
+                                    [PROCESS] = {.fd = cell->target->fd, .events = POLLIN},
+                                    [CALLER] = {.fd = cell->conn, .events = POLLIN}};
+    for (;;) {
+        char bytes[4096];
+        if (poll(polled, POLLED, -1) < 0)
+            continue;
+        if (polled[PROCESS].revents != 0 || (polled[CALLER].revents != 0 && read(cell->conn, bytes, 1) <= 0))
+            return false;
+        if (polled[CHANGES].revents == 0)
+            continue;
+        /* what does not fit any more is told by ENOBUFS: a change as well */
+        while (recv(changes, bytes, sizeof bytes, MSG_DONTWAIT) > 0 || errno == ENOBUFS)
+            errno = 0;
+        return true;
+    }
+}
+
+static void follow(struct cell *cell, int changes) {
+    set_title("bothy net-state", "");
+    /* a guest that changes addresses all the time must cost the host little */
+    for (int pause_us = FIRST_PAUSE_US; tell(cell) == 0; pause_us = pause_us < LONGEST_PAUSE_US ? pause_us * 2 : pause_us) {
+        if (!wait_for_change(cell, changes))
+            return;
+        usleep((useconds_t)pause_us);
+    }
+}
+
+void serve_net_state(struct cell *cell) {
     cell->status.phase = "network";
-    if (dump(cell, &state) < 0) {
+    if (enter(cell) < 0) {
         answer_error(&cell->status, cell->conn);
         return;
     }
-    struct json json = {.fd = cell->conn};
-    json_raw(&json, "{\"interfaces\":[");
-    for (size_t i = 0; i < state.interface_count; i++)
-        add_interface(&json, &state, &state.interfaces[i]);
-    json_raw(&json, "]}");
-    json_finish(&json);
+    if (!((struct net_state_request *)cell->own)->follows) {
+        tell(cell);
+        return;
+    }
+    /* before the first look, so that nothing falls between */
+    cleanup_fd int changes = netlink_listen(RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR);
+    if (changes < 0) {
+        fail(&cell->status, "net-state", errno, NULL, "Cannot listen to changes of addresses");
+        answer_error(&cell->status, cell->conn);
+    } else
+        follow(cell, changes);
 }

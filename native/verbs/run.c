@@ -9,9 +9,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/child.h"
 #include "base/json.h"
@@ -37,6 +40,17 @@ void begin_run(struct cell *cell, size_t room) {
 
 int take_at(struct cell *cell, struct op *op) {
     run_of(cell)->at = op->word[0];
+    return 0;
+}
+
+int take_input(struct cell *cell, struct op *op) {
+    run_of(cell)->input = op->word[0];
+    return 0;
+}
+
+int take_output(struct cell *cell, struct op *op) {
+    (void)op;
+    run_of(cell)->keeps_output = true;
     return 0;
 }
 
@@ -85,6 +99,7 @@ static ssize_t read_tail(struct tail *tail, int fd) {
 struct program {
     const struct command *command;
     int error_pipe;
+    int input, output; /* files in memory: a program neither waits for us nor we for it; -1 for none */
 };
 
 static int be_program(void *context) {
@@ -94,7 +109,9 @@ static int be_program(void *context) {
     /* a group of its own, so that all of a pipeline can be ended */
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(self->error_pipe, 2) < 0 || sys_close_range(3, ~0U, 0) < 0)
+    int input = self->input < 0 ? null : self->input;
+    int output = self->output < 0 ? null : self->output;
+    if (null < 0 || dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(self->error_pipe, 2) < 0 || sys_close_range(3, ~0U, 0) < 0)
         return 126;
     reset_signals();
     unshield_from_oom();
@@ -128,12 +145,45 @@ static void attend(struct cell *cell, pid_t program, int program_fd, int errors,
     kill(-program, SIGKILL);
 }
 
+/** Makes the files in memory that stand behind the program's input and output. */
+static int make_files(struct cell *cell, int *input, int *output) {
+    const struct run_request *run = run_of(cell);
+    if (run->input != NULL) {
+        *input = memfd_create("input", MFD_CLOEXEC);
+        if (*input < 0 || write_all(*input, run->input, strlen(run->input)) < 0 || lseek(*input, 0, SEEK_SET) < 0)
+            return fail(&cell->status, "input", errno, NULL, "Cannot keep the input of the program");
+    }
+    if (run->keeps_output) {
+        *output = memfd_create("output", MFD_CLOEXEC);
+        if (*output < 0)
+            return fail(&cell->status, "output", errno, NULL, "Cannot keep the output of the program");
+    }
+    return 0;
+}
+
+/** Sends what the program has printed, behind the line that tells how much that is. */
+static int send_output(int conn, int output, off_t left) {
+    for (off_t at = 0; left > 0;) {
+        ssize_t sent = sendfile(conn, output, &at, (size_t)left);
+        if (sent < 0 && errno == EINTR)
+            continue;
+        if (sent <= 0)
+            return -1;
+        left -= sent;
+    }
+    return 0;
+}
+
 static int run_program(struct cell *cell) {
     int ends[2];
+    cleanup_fd int input = -1, output = -1;
+    if (make_files(cell, &input, &output) < 0)
+        return -1;
     if (pipe2(ends, O_CLOEXEC) < 0)
         return fail(&cell->status, "run", errno, NULL, "Cannot make a pipe");
     cleanup_fd int errors = ends[0];
-    pid_t program = fork_child(be_program, &(struct program){.command = cell->command, .error_pipe = ends[1]});
+    struct program wanted = {.command = cell->command, .error_pipe = ends[1], .input = input, .output = output};
+    pid_t program = fork_child(be_program, &wanted);
     close(ends[1]);
     if (program < 0)
         return fail(&cell->status, "run", errno, NULL, "Cannot fork");
@@ -147,8 +197,13 @@ static int run_program(struct cell *cell) {
     struct json json = {.fd = cell->conn};
     json_raw(&json, "{\"exited\":{\"%s\":%d}", ended.si_code == CLD_EXITED ? "code" : "signal", ended.si_status);
     json_string_field(&json, "stderr", tail->bytes + skip);
+    off_t printed = output < 0 ? 0 : lseek(output, 0, SEEK_END);
+    if (output >= 0)
+        json_number_field(&json, "stdout", printed > 0 ? (uint64_t)printed : 0);
     json_raw(&json, "}");
-    json_finish(&json);
+    /* a caller that has left gets nothing more */
+    if (json_finish(&json) == 0)
+        send_output(cell->conn, output, printed);
     return 0;
 }
 

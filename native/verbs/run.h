@@ -10,6 +10,8 @@ struct run_request {
     struct root_source root;
     struct command command; /* of which only the arguments are said */
     const char *at;         /* where the root is mounted */
+    const char *input;      /* what the program reads; none when NULL */
+    bool keeps_output;      /* what it prints is the caller's */
 };
 
 static inline struct run_request *run_of(const struct cell *cell) {

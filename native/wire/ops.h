@@ -16,6 +16,9 @@ int take_reaper(struct cell *, struct op *);                                    
 int take_stream(struct cell *, struct op *), take_tty(struct cell *, struct op *);                     /* exec-words.c */
 int take_file_action(struct cell *, struct op *);                                                      /* file.c */
 int take_at(struct cell *, struct op *);                                                               /* run.c */
+int take_follow(struct cell *, struct op *);                                                           /* net-state.c */
+int take_input(struct cell *, struct op *);                                                            /* run.c */
+int take_output(struct cell *, struct op *);                                                           /* run.c */
 int take_upstream(struct cell *, struct op *);                                                         /* guest-api.c */
 int take_id_line(struct cell *, struct op *);                                                          /* userns.c */
 int take_root_dir(struct cell *, struct op *), take_root_overlay(struct cell *, struct op *);           /* rootfs.c */

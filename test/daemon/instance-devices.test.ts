@@ -198,6 +198,11 @@ test("an address is asked for by the image's own client, and told by the wait", 
   await launch("dhcp", { devices: { eth0: nic({}) } });
   const state = await shared.client.waitInstance("dhcp", { for: "ipv4", timeoutSeconds: 30 });
   assert.ok(state.network?.eth0?.addresses.some(({ address }) => address.startsWith("10.118.7.")));
+  await shared.client.execOutput("dhcp", { command: ["ip", "address", "flush", "dev", "eth0"] });
+  const late = "/1.0/instances/dhcp/wait?for=ipv4&timeout=0.05";
+  await shared.refuses("GET", late, undefined, 400, /after 0\.05 seconds: .*eth0 is up with \d addresses/);
+  const ended = shared.client.waitInstance("dhcp", { for: "ipv4", timeoutSeconds: 30 });
+  await Promise.all([assert.rejects(ended, /not running/), act("dhcp", "stop", { force: true })]);
   await shared.refuses("GET", "/1.0/instances/dhcp/wait?for=godot", undefined, 400, /godot/);
   await shared.refuses("GET", "/1.0/instances/dhcp/wait?for=ipv4&timeout=-1", undefined, 400, /timeout/);
   await remove("dhcp");

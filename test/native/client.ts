@@ -55,6 +55,8 @@ export interface Line {
   console?: object;
   interfaces?: Record<string, unknown>[];
   stderr?: string;
+  /** How much a program has printed. */
+  stdout?: number;
   removed?: number;
   left?: number;
   first?: { path: string; errno: string }[];

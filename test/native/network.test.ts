@@ -83,6 +83,25 @@ test("net-state shows interfaces, addresses and counters as the container has th
   await container.kill();
 });
 
+test("net-state that follows tells again when addresses have changed, and ends with the container", async () => {
+  const container = await start("followed", ["nic", "vethF", "eth0", "", "", "br0"]);
+  const connection = await spawner.request("net-state", container.target, ["follow"]);
+  const addresses = async () => {
+    const { interfaces } = await connection.line();
+    const [, eth0] = interfaces as [unknown, { addresses: { family: string; address: string }[] }];
+    return eth0.addresses.filter(({ family }) => family === "inet").map(({ address }) => address);
+  };
+  assert.deepEqual(await addresses(), []);
+  await container.sh("ip address add 10.99.0.4/24 dev eth0");
+  // A link-local address of IPv6 may be a change of its own.
+  let seen = await addresses();
+  while (seen.length === 0) seen = await addresses();
+  assert.deepEqual(seen, ["10.99.0.4"]);
+  await container.kill();
+  while ((await connection.tryLine()) !== undefined);
+  connection.close();
+});
+
 test("a bridge that is missing, or a name in use, is an error that leaves no interface", async () => {
   const taken = await start("taken", ["nic", "vethE", "eth0", "", "", "br0"]);
   await assert.rejects(start("nobridge", ["nic", "vethF", "eth0", "", "", "missing"]), /ENODEV.*missing/);

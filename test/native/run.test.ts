@@ -63,6 +63,18 @@ test("without a root a host program runs as it is, and only both of root and fol
     assert.equal((await spawner.ask("run", ...half)).error?.errno, "EINVAL");
 });
 
+test("a program reads the input of the request, and what it prints comes behind the answer", async () => {
+  const script = "wc -c; seq 100000; echo complaint >&2; exit 5";
+  const words: Words = [["input", "x".repeat(300_000)], ["output"], ["arg", "sh"], ["arg", "-c"], ["arg", script]];
+  const connection = await spawner.request("run", words);
+  const answer = await connection.line();
+  assert.deepEqual(answer.exited, { code: 5 });
+  assert.equal(answer.stderr, "complaint\n");
+  const printed = String(await connection.bytes(Number(answer.stdout)));
+  assert.match(printed, /^300000\n1\n2\n.*99999\n100000\n$/s);
+  connection.close();
+});
+
 test("closing the connection kills the program and its children", async () => {
   const pids = path.join(spawner.dir, "pids");
   const connection = await spawner.request(

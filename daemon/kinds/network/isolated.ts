@@ -37,5 +37,5 @@ export async function startInside({ name, config }: NetworkPlace, args: readonly
     `address add ${networkConfig(config).get("ipv4.address")} broadcast + dev ${name}`,
   ];
   const outside = `link set dev ${outer} mtu ${mtu} master ${name} up`;
-  await run("sh", ["-c", script, "sh", inside.join("\n"), outside, ...args]);
+  await run("sh", ["-c", script, "sh", inside.join("\n"), outside, ...args], { isSmall: true });
 }

@@ -1,10 +1,12 @@
 /** BothyCell: the native layer for real, over the resident spawner (docs/native-protocol.md). */
 import path from "node:path";
 import type { Duplex, Readable } from "node:stream";
+import * as z from "zod";
 import { internal } from "../../../sdk/api/errors";
 import type { Dirs } from "../folders/dirs";
 import { readTextNow, removeFolderNow } from "../folders/files";
 import type { Log } from "../log";
+import type { Launched } from "../processes/launcher";
 import { Slots } from "../processes/slots";
 import { ProcessWatch } from "./await";
 import { Cell, Exit, type RunningCell, type Target } from "./cell";
@@ -16,7 +18,7 @@ import { deleteFile, type GotFile, getFile, type PutFile, putFile } from "./file
 import { type FolderProject, readFolderProject } from "./folder-project";
 import { GuestGate } from "./guest-gate";
 import { type Native, Silent } from "./native";
-import { type NetInterface, readNetState } from "./net-state";
+import { followNetState, type NetInterface, readNetState } from "./net-state";
 import { Peers } from "./peers";
 import { endProxy, hasProxy } from "./proxy";
 import { requireGone } from "./removal";
@@ -44,6 +46,9 @@ async function within(patienceMs: number, connection: CellConnection): Promise<C
     clearTimeout(timer);
   }
 }
+
+/** What is told of a program's end, before what it has printed. */
+const Ran = z.object({ exited: Exit, stderr: z.string(), stdout: z.number() });
 
 /** Starts and looks that run at the same time: a list of hundreds must neither flood the spawner nor fork hundreds of helpers. */
 const atOnce = 32;
@@ -181,6 +186,10 @@ export class BothyCell implements Native {
     return this.#atOnce.run(async () => readNetState(await this.spawner.request("net-state", [targetOp(target)])));
   }
 
+  async *followNet(target: Target, signal: AbortSignal): AsyncGenerator<NetInterface[]> {
+    yield* followNetState(await this.spawner.request("net-state", [targetOp(target), ["follow"]], signal));
+  }
+
   peerOf(fd: number): Promise<number> {
     return this.#peers.uidOf(fd);
   }
@@ -205,6 +214,20 @@ export class BothyCell implements Native {
       const exited = Exit.parse(line.exited);
       if (exited.code !== 0)
         throw internal(`Cannot run "${command.join(" ")}": ${String(line.stderr ?? "").trim()}`, { details: exited });
+    } finally {
+      connection.close();
+    }
+  }
+
+  async launch(command: readonly string[], input: string | undefined): Promise<Launched> {
+    const args = command.map((word): Op => ["arg", word]);
+    const given: Op[] = input === undefined ? [] : [["input", input]];
+    const connection = await this.spawner.request("run", [...given, ["output"], ...args]);
+    try {
+      const { exited, stderr, stdout } = Ran.parse(await connection.need());
+      const output: Buffer[] = [];
+      for await (const piece of connection.bytes(stdout)) output.push(piece);
+      return { code: exited.code, signal: exited.signal, stdout: Buffer.concat(output), stderr: stderr.trim() };
     } finally {
       connection.close();
     }

@@ -1,5 +1,6 @@
 /** Native: what the daemon asks of the kernel by way of bothy-cell. The one seam at which tests put a fake (test/support/fake-native.ts). */
 import type { Duplex, Readable } from "node:stream";
+import type { Launched } from "../processes/launcher";
 import type { ProcessWatch } from "./await";
 import type { Exit, RunningCell, Target } from "./cell";
 import type { Op } from "./connection";
@@ -65,6 +66,8 @@ export interface Native {
    */
   openGuestGate(ids: IdRange | undefined, socket: string, upstream: string, name: string): Promise<GuestGate>;
   netState(target: Target): Promise<NetInterface[]>;
+  /** Interfaces of a container, and anew whenever its addresses have changed; it ends with the container. @throws ApiError, or an abort's reason */
+  followNet(target: Target, signal: AbortSignal): AsyncGenerator<NetInterface[]>;
   /** Who is at the other end of a unix socket of this process. @param fd its descriptor, which stays open meanwhile @returns the user id @throws ApiError INTERNAL */
   peerOf(fd: number): Promise<number>;
   /** Watches a process of the host. @throws ApiError with the errno ESRCH when it has ended already */
@@ -73,6 +76,8 @@ export interface Native {
   runWithRoot(root: RootSource, at: string, command: readonly string[], signal?: AbortSignal): Promise<void>;
   /** Runs a host program without input; what it prints counts only when it fails. Sooner than the daemon could, whose fork copies far more. @throws ApiError INTERNAL when it fails */
   run(command: readonly string[]): Promise<void>;
+  /** Runs a host program to its end, whatever that is, and takes what it prints. @param input what it reads, without NUL @throws ApiError INTERNAL when it cannot be run */
+  launch(command: readonly string[], input: string | undefined): Promise<Launched>;
   /** Removes a tree whatever a guest left in it; a missing one is not an error. @param tree absolute @throws ApiError INTERNAL that names what is left */
   removeTree(tree: string): Promise<void>;
   /**

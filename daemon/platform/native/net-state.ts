@@ -22,10 +22,25 @@ const NetInterface = z.object({
 });
 export type NetInterface = z.infer<typeof NetInterface>;
 
+const Answer = z.object({ interfaces: z.array(NetInterface) });
+
 /** Reads the answer to net-state. */
 export async function readNetState(connection: CellConnection): Promise<NetInterface[]> {
   try {
-    return z.array(NetInterface).parse((await connection.need()).interfaces);
+    return Answer.parse(await connection.need()).interfaces;
+  } finally {
+    connection.close();
+  }
+}
+
+/** Reads the answers to a net-state that goes on, until its connection ends. */
+export async function* followNetState(connection: CellConnection): AsyncGenerator<NetInterface[]> {
+  try {
+    for (;;) {
+      const line = await connection.line();
+      if (line === undefined) return;
+      yield Answer.parse(line).interfaces;
+    }
   } finally {
     connection.close();
   }

@@ -2,16 +2,24 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { badRequest } from "../../../../sdk/api/errors";
 import type { InstanceState } from "../../../../sdk/api/instance";
+import { errnoOf } from "../../../platform/native/connection";
+import type { NetInterface, Target } from "../../../platform/native/index";
+import type { InstanceHome } from "../home";
 import type { InstanceId } from "../record";
 import type { InstanceService } from "../service";
 
-const firstPauseMs = 10;
-const longestPauseMs = 250;
+/** Its supervisor tells of an end in a moment; the kernel told of it already. */
+const longestEndMs = 1000;
+
+interface Limit {
+  readonly deadline: number;
+  /** Of who asks. */
+  readonly signal: AbortSignal;
+}
 
 /**
- * Waits until a running instance has a global IPv4 address. Nobody tells the daemon when a guest sets one, so it looks again
- * and again, on the host and so that clients need not.
- * @throws ApiError BAD_REQUEST with what was seen when the time is over
+ * Waits until a running instance has a global IPv4 address: the kernel tells of each that a guest sets. One that starts again meanwhile is waited for.
+ * @throws ApiError BAD_REQUEST with what was seen when the time is over, or where the instance does not run
  */
 export async function waitForIpv4(
   instances: InstanceService,
@@ -19,22 +27,60 @@ export async function waitForIpv4(
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<InstanceState> {
-  const deadline = Date.now() + timeoutMs;
-  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 1.5)) {
-    const state = await instances.state(instances.home.book.record(instance));
-    if (state.network === null) throw badRequest("Instance is not running");
-    const addresses = Object.values(state.network).flatMap((item) => item.addresses);
-    if (addresses.some((address) => address.family === "inet" && address.scope === "global")) return state;
-    if (Date.now() > deadline) throw timedOut(instance.name, timeoutMs, state.network);
-    await delay(pauseMs, undefined, { signal });
+  const { home } = instances;
+  const limit = { deadline: Date.now() + timeoutMs, signal };
+  for (;;) {
+    const record = home.book.record(instance);
+    const running = home.book.running.get(record);
+    // Nobody can be asked in one that is being ended.
+    if (running === undefined || running.cell.pid === 0) throw badRequest("Instance is not running");
+    const seen = await lookUntil(home, running.cell, limit, hasIpv4);
+    if (seen === "ended") {
+      await Promise.race([running.gone, delay(longestEndMs, undefined, { ref: false })]);
+      if (home.book.running.get(record)?.cell === running.cell) throw badRequest("Instance is not running");
+      continue;
+    }
+    if (!hasIpv4(seen)) throw timedOut(instance.name, timeoutMs, seen);
+    const state = await instances.state(home.book.record(instance));
+    if (state.network !== null) return state;
   }
 }
 
-function timedOut(name: string, timeoutMs: number, network: NonNullable<InstanceState["network"]>) {
-  const seen = Object.entries(network).map(
-    ([nic, item]) => `${nic} is ${item.state} with ${item.addresses.length} addresses`,
+/** Follows the interfaces of a container until they are as wanted, or the time is over. @returns what was seen last, or that it has ended */
+async function lookUntil(
+  { native }: InstanceHome,
+  cell: Target,
+  { deadline, signal }: Limit,
+  isWanted: (seen: readonly NetInterface[]) => boolean,
+): Promise<readonly NetInterface[] | "ended"> {
+  const late = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let seen: readonly NetInterface[] = [];
+  try {
+    for await (seen of native.followNet(cell, AbortSignal.any([signal, late.signal]))) {
+      if (isWanted(seen) || Date.now() >= deadline) return seen;
+      // Not before the first look: that one is taken, however short the time is.
+      timer ??= setTimeout(() => late.abort(), deadline - Date.now());
+    }
+    return "ended";
+  } catch (error) {
+    signal.throwIfAborted();
+    if (late.signal.aborted) return seen;
+    if (errnoOf(error) === "ESRCH") return "ended";
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const hasIpv4 = (seen: readonly NetInterface[]): boolean =>
+  seen.some(({ addresses }) => addresses.some(({ family, scope }) => family === "inet" && scope === "global"));
+
+function timedOut(name: string, timeoutMs: number, seen: readonly NetInterface[]) {
+  const nics = seen.map(
+    ({ name: nic, up, addresses }) => `${nic} is ${up ? "up" : "down"} with ${addresses.length} addresses`,
   );
   return badRequest(
-    `Timed out waiting for an IPv4 address of instance "${name}" after ${timeoutMs / 1000} seconds: ${seen.join(", ")}. Look whether its image runs a DHCP client and its network gives addresses.`,
+    `Timed out waiting for an IPv4 address of instance "${name}" after ${timeoutMs / 1000} seconds: ${nics.join(", ")}. Look whether its image runs a DHCP client and its network gives addresses.`,
   );
 }
