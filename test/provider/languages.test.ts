@@ -6,7 +6,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { goEnv, useLanguageHosts } from "../../scripts/scene/engine";
 import { sdkGenerator, writeSdks } from "../../scripts/scene/sdks";
-import { isLong, onlyLong } from "../support/long";
+import { isLong } from "../support/long";
 import { requireFeature } from "../support/require";
 import { clearedAfterEach, shareDaemon } from "../support/shared-daemon";
 import { lacksContainers } from "./support/lacks";
@@ -41,27 +41,21 @@ const environments: Record<string, Record<string, string>> = {
   go: { ...goEnv(), PULUMI_GO_USE_RUN: "true" },
 };
 
-// The compiler takes half a processor minute; what is in the package of Go is shown by sdks.test.ts.
 for (const [language, env] of Object.entries(environments))
-  test(
-    `the example of ${language} makes a container with the package of its language`,
-    {
-      skip: skip || (language === "go" && onlyLong()),
-    },
-    () =>
-      TestStack.with({ ...env, BOTHY_ENDPOINT: `unix://${shared.daemon.socket}` }, async (program) => {
-        program.inOwnProcess = true;
-        place(language, program.folder);
-        if (language === "python") pipInstall(program.folder);
-        const { outputs, steps } = await program.must(program.up());
-        assert.deepEqual(steps, { small: "create", web: "create" });
-        assert.match(String(outputs.address), /^\d+\.\d+\.\d+\.\d+$/);
-        assert.equal(outputs.server, (await shared.client.getServer()).value.environment.server);
-        const [made] = await shared.client.listInstances();
-        const { stdout } = await shared.client.execOutput(made?.name ?? "", { command: ["cat", "/root/page"] });
-        assert.match(String(stdout), /^Hello from (Python|Go)\.\n$/);
-        if (isLong || language === "python") await program.noChanges();
-        await program.must(program.destroy());
-        assert.deepEqual(await shared.client.listInstances(), []);
-      }),
+  test(`the example of ${language} makes a container with the package of its language`, { skip }, () =>
+    TestStack.with({ ...env, BOTHY_ENDPOINT: `unix://${shared.daemon.socket}` }, async (program) => {
+      program.inOwnProcess = true;
+      place(language, program.folder);
+      if (language === "python") pipInstall(program.folder);
+      const { outputs, steps } = await program.must(program.up());
+      assert.deepEqual(steps, { small: "create", web: "create" });
+      assert.match(String(outputs.address), /^\d+\.\d+\.\d+\.\d+$/);
+      assert.equal(outputs.server, (await shared.client.getServer()).value.environment.server);
+      const [made] = await shared.client.listInstances();
+      const { stdout } = await shared.client.execOutput(made?.name ?? "", { command: ["cat", "/root/page"] });
+      assert.match(String(stdout), /^Hello from (Python|Go)\.\n$/);
+      if (isLong || language === "python") await program.noChanges();
+      await program.must(program.destroy());
+      assert.deepEqual(await shared.client.listInstances(), []);
+    }),
   );
