@@ -29,7 +29,8 @@ const attempts = 20;
 
 const saysExists = ({ message }: ApiError): boolean => /already exists/i.test(message);
 
-const isTaken = (error: unknown): error is ApiError =>
+/** Whether an error may say that the name of an object is taken. */
+export const isTaken = (error: unknown): error is ApiError =>
   ApiError.is(error) && (error.code === "CONFLICT" || saysExists(error));
 
 /** Keys of an object that its engine has not heard of yet. */
