@@ -6,12 +6,19 @@ import type { Holder } from "./identity";
 import type { Feature, Featured, Needy } from "./needy";
 import type { Props } from "./values";
 
-function serverWords({ api_extensions: extensions, environment }: Server, { endpoint }: Holder): string {
-  const { server: software, server_version: version, server_name: name } = environment;
-  // Its own tells LXD's name, as clients expect.
-  const isBothy = extensions.some((extension) => extension.startsWith("bothy_"));
-  return `the server "${name}" (${isBothy ? "bothyd" : `${software} ${version}`}) at "${endpoint}"`;
+const isOurs = (extension: string): boolean => extension.startsWith("bothy_");
+
+/** Its own tells LXD's name, as clients expect. */
+const isBothy = ({ api_extensions: extensions }: Server): boolean => extensions.some(isOurs);
+
+function serverWords(server: Server, { endpoint }: Holder): string {
+  const { server: software, server_version: version, server_name: name } = server.environment;
+  return `the server "${name}" (${isBothy(server) ? "bothyd" : `${software} ${version}`}) at "${endpoint}"`;
 }
+
+/** A server of Bothy's claims an extension of LXD's when all of it works, and takes the keys of some others (`network_bgp`) all the same. */
+const lacks = (server: Server, extension: string): boolean =>
+  !server.api_extensions.includes(extension) && (isOurs(extension) || !isBothy(server));
 
 /** @throws ApiError NOT_IMPLEMENTED that names the kind, the server and the extension */
 export function requireExtensions({ kind, needs }: Needy, props: Props, server: Server, holder: Holder): void {
@@ -33,7 +40,7 @@ export const asksForMore = (featured: Featured, props: Props): boolean =>
 
 /** @throws ApiError NOT_IMPLEMENTED that names the inputs of which the server knows nothing */
 export function requireFeatures(featured: Featured, props: Props, server: Server, holder: Holder): void {
-  const missing = featuresOf(featured, props).filter(({ extension }) => !server.api_extensions.includes(extension));
+  const missing = featuresOf(featured, props).filter(({ extension }) => lacks(server, extension));
   if (missing.length === 0) return;
   const properties = missing.map(({ property }) => property).join(", ");
   const extensions = [...new Set(missing.map(({ extension }) => `"${extension}"`))].join(", ");
