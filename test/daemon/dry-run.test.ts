@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { profileKind } from "../../sdk/api/profile";
 import { packageRoot } from "../../sdk/host/package";
 import { preparePool } from "../support/daemon";
 import { needs } from "../support/needs";
@@ -188,6 +189,16 @@ test("an alias of an image, which must be there", { skip }, async () => {
   const target = "00".repeat(32);
   const { json } = await shared.send("POST", "/1.0/images/aliases?dry-run=1", { name: "a", target });
   assert.match(String(json.error), /not found/i);
+});
+
+test("the client asks by its own calls", { skip }, async () => {
+  const { client } = shared;
+  await client.checkSnapshot("plain", { name: "s9" });
+  await client.checkImage({ source: { type: "template", template: "busybox" } });
+  await client.checkInstance({ name: "plain", source: { type: "none" }, devices: { root } });
+  await assert.rejects(client.checkSnapshot("nosuch", { name: "s9" }), { code: "NOT_FOUND" });
+  await client.of(profileKind).check({ name: "p9" });
+  await assert.rejects(client.of(profileKind).check({ name: "default" }), /already exists/);
 });
 
 test("every route that says it has a dry run is tried here", () => {

@@ -160,7 +160,9 @@ export function newImageRoute(images: ImageService, publisher: Publisher, change
 
   function make({ call }: ApiRequest, post: ImagesPost): Promise<Reply> | Reply {
     if (call.isDryRun && (isPublish(post) || post.source.mode === "push"))
-      throw badRequest('Cannot make a dry run of an image that is published or awaited. Leave out "dry-run".');
+      throw badRequest(
+        'Cannot make a dry run of an image that is published or awaited: what it holds is known when it is here. Leave out "dry-run".',
+      );
     if (isPublish(post)) return asyncOp(publisher.start(call, post));
     requireAccess(call, [imageRef(call, "")]);
     const { type, mode, url = "" } = post.source;
