@@ -13,7 +13,8 @@ import {
   nobodyThere,
   otherServer,
 } from "./core/engine/identity";
-import { type Needy, requireExtensions } from "./core/engine/lacks";
+import { requireExtensions } from "./core/engine/lacks";
+import type { Needy } from "./core/engine/needy";
 import { redactorOf } from "./core/engine/secrets";
 import { isMap, type Props } from "./core/engine/values";
 import { clientFor, placeOf } from "./endpoint";

@@ -30,6 +30,8 @@ export interface Call {
   readonly project: string;
   /** Aborts when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
+  /** Only what would be refused is asked (daemon/http/dry-run.ts): what makes something runs its checks, and ends before its first effect. */
+  readonly isDryRun?: boolean;
 }
 
 export const defaultProject = "default";

@@ -49,7 +49,7 @@ export class Changes {
     return this.platform.locks.runAll(keys, async () => {
       if (etag !== undefined) checkEtag(etag.ifMatch, etag.parts());
       const result = await work();
-      if (told !== undefined) this.tell(call, told);
+      if (told !== undefined && !call.isDryRun) this.tell(call, told);
       return result;
     });
   }
@@ -59,6 +59,7 @@ export class Changes {
     call: Call,
     { operation: { isOfServer, ...operation }, check, work, ...change }: BackgroundChange<T>,
   ): RunningOperation {
+    if (call.isDryRun) throw new Error("A dry run ends before it starts anything in the background");
     requireAccess(call, change.of);
     if (change.etag !== undefined) checkEtag(change.etag.ifMatch, change.etag.parts());
     check?.();

@@ -29,6 +29,7 @@ export interface KindService<Put, Post, Shown> {
   get(call: Call, name: string): Shown;
   /** What GET shows, where that is more than what can be changed. @throws ApiError NOT_FOUND */
   show?(call: Call, name: string): Promise<Shown>;
+  /** Makes one; in a dry run it runs all checks and makes nothing. */
   create(call: Call, post: Post): Promise<void> | void;
   update(call: Call, name: string, put: Put): Promise<void> | void;
   rename?(call: Call, from: string, to: string): Promise<void> | void;
@@ -88,6 +89,7 @@ export function kindRoutes<Put extends z.ZodObject, Post extends z.ZodType<objec
       told: told(request, "created", name),
       work: () => serviceFor(request).create(call, post),
     });
+    if (call.isDryRun) return sync();
     return created(urlOf(refOf(request, name)));
   }
 

@@ -1,6 +1,7 @@
 /** Kind says: what the routes that every kind has tell of themselves, from the kind's definition. */
 import type * as z from "zod";
 import type { Kind } from "../../sdk/api/kind";
+import { dryRun } from "./dry-run";
 import { allProjects, answers, filter, recursion } from "./says";
 
 /** What people call many of a kind: "image aliases". */
@@ -22,7 +23,12 @@ export function kindSays<Put extends z.ZodObject, Post extends z.ZodType, Shown 
       query: { ...recursion, ...filter, ...(isInProjects ? allProjects : {}) },
       answer: answers.list(shown),
     },
-    create: { summary: said("create", `Makes ${one}.`), body: post, answer: answers.created },
+    create: {
+      summary: said("create", `Makes ${one}.`),
+      query: dryRun.query,
+      body: post,
+      answer: [answers.created, dryRun.answer],
+    },
     get: { summary: said("get", `Shows ${one}.`), tagged: true, answer: answers.one(shown) },
     update: {
       summary: said("update", `Replaces the mutable part of ${one}.`),

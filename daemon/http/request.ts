@@ -5,6 +5,7 @@ import { badRequest } from "../../sdk/api/errors";
 import { isUntrusted, maySee, requireRoute } from "../core/access";
 import { type Call, type Caller, defaultProject } from "../core/call";
 import type { Projects } from "../core/projects";
+import { isDryRun } from "./dry-run";
 import { readJson } from "./json-body";
 import { splitTarget } from "./request-path";
 import { type ApiRequest, isRaw, type Route, saysAllProjects, type UpgradeRoute } from "./route";
@@ -44,15 +45,16 @@ export async function readRequest(
 /** A request without its body. @throws ApiError FORBIDDEN, and NOT_FOUND for a project that is not there */
 export function headOf(
   { projects, callerOf }: Judged,
-  { access = "admin", anyProject = false }: Pick<Route | UpgradeRoute, "access" | "anyProject">,
+  { access = "admin", anyProject = false, says }: Pick<Route | UpgradeRoute, "access" | "anyProject" | "says">,
   raw: IncomingMessage,
   params: Record<string, string>,
   signal: AbortSignal,
 ): ApiRequest {
   const { query } = splitTarget(raw.url);
   const project = query.get("project") || defaultProject;
-  const call: Call = { actor: callerOf(raw), project, signal };
-  requireRoute(call, access, saysAllProjects({ query }));
+  const asked: Call = { actor: callerOf(raw), project, signal };
+  requireRoute(asked, access, saysAllProjects({ query }));
+  const call: Call = isDryRun(query, raw.method, says) ? { ...asked, isDryRun: true } : asked;
   for (const value of [...Object.values(params), ...query.values()])
     if (value.includes("\0")) throw badRequest("Invalid request: a name or path must not contain a NUL character.");
   for (const [name, value] of Object.entries(params))

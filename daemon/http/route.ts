@@ -129,10 +129,14 @@ export const raw = (body: Readable | string | Buffer, headers: Record<string, st
 });
 
 /** A field that is null counts as absent, as Go's clients write it. @throws ZodError, which becomes 400 with the failing path */
-function bodyOf({ json }: ApiRequest, { body, patch, upload }: Says): unknown {
+function bodyOf({ call, json }: ApiRequest, { body, patch, upload }: Says): unknown {
   const type = patch === undefined ? body : patchOf(patch);
   if (type === undefined) return undefined;
   if (json !== undefined) return type.parse(withoutNulls(json));
+  if (upload !== undefined && call.isDryRun)
+    throw badRequest(
+      'Cannot make a dry run of an upload: what it holds is known when it is here. Leave out "dry-run".',
+    );
   if (upload !== undefined) return undefined;
   throw badRequest("Invalid request: it needs a JSON body. Send one with Content-Type application/json.");
 }

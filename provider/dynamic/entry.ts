@@ -13,10 +13,11 @@ import { redactorOf } from "../core/engine/secrets";
 import type { Props } from "../core/engine/values";
 import { coreOf } from "../core/kinds/cores";
 import { setDefaults } from "../endpoint";
+import { foreseen } from "../foresight";
 import { listen } from "../listener";
 import { type Caller, Lost } from "../run";
 import { verbsOf } from "../verbs";
-import { readProperty } from "./hidden";
+import { previewProperty, readProperty } from "./hidden";
 import { shownOnce } from "./quiet";
 
 /** The provider of one kind, in the shape that Pulumi's dynamic-provider process expects. */
@@ -67,7 +68,16 @@ async function heard<T>(work: (caller: Caller) => Promise<T>): Promise<T> {
 }
 
 function makeProvider(kind: string): DynamicProvider {
-  const verbs = verbsOf(coreOf(kind));
+  const core = coreOf(kind);
+  const verbs = verbsOf(core);
+
+  /** Create and update are not called in a preview, so what the server would refuse is told by the check. */
+  const foretell = (olds: Props, inputs: Props) =>
+    heard(async ({ signal }) => {
+      const trouble = await foreseen(core, Object.keys(olds).length === 0 ? "create" : "update", inputs, signal);
+      const name = inputs.name ?? inputs.__logicalName;
+      if (trouble !== undefined) console.log(`${core.type}${name === undefined ? "" : ` "${name}"`}: ${trouble}`);
+    });
 
   const read = (id: string, props: Props) =>
     heard(async (caller) => {
@@ -80,8 +90,10 @@ function makeProvider(kind: string): DynamicProvider {
       setDefaults({ endpoint: config.get("bothy:endpoint") });
     },
 
-    async check(olds, { [othersProperty]: others, ...news }) {
-      return withoutSecretsShown(withOthers(await verbs.check(olds, news), others), news, olds);
+    async check(olds, { [othersProperty]: others, [previewProperty]: isPreview, ...news }) {
+      const checked = withoutSecretsShown(withOthers(await verbs.check(olds, news), others), news, olds);
+      if (isPreview === true && checked.failures.length === 0) await foretell(olds, checked.inputs);
+      return checked;
     },
 
     async diff(id, olds, news) {

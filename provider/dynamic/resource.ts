@@ -6,7 +6,7 @@ import { replaceOnProperty } from "../core/engine/replace-on";
 import { secretsProperty } from "../core/engine/secrets";
 import { ownerProperty } from "../core/engine/stamp";
 import { declare, endpointsOf } from "./endpoints";
-import { readProperty } from "./hidden";
+import { previewProperty, readProperty } from "./hidden";
 import { type Checkable, othersThatFail } from "./preflight";
 import { optionNames } from "./reference";
 import { isLate, secretPathsOf } from "./secret-paths";
@@ -84,7 +84,11 @@ export abstract class BothyResource extends pulumi.CustomResource {
     else inputs[readProperty] = !(isLate(options.id) && pulumi.runtime.isDryRun());
     inputs[replaceOnProperty] = options?.replaceOnChanges;
     // What exists is only read, and never checked.
-    if (options?.id === undefined) inputs[othersProperty] = othersThatFail(core, name, inputs);
+    if (options?.id === undefined) {
+      inputs[othersProperty] = othersThatFail(core, name, inputs);
+      // Check takes it off again: no state has it.
+      if (pulumi.runtime.isDryRun()) inputs[previewProperty] = true;
+    }
     super(`${typePrefix}:${core.type}`, name, { ...declared, ...inputs, __provider: stubOf(core.kind) }, options);
     declare(this, where.declared);
     warnOfSecretName(core.type, name, inputs);

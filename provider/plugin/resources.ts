@@ -115,6 +115,13 @@ export async function diff(request: Messages.DiffRequest): Promise<Messages.Diff
   return diffAnswer({ ...found, changes } satisfies Diff);
 }
 
+/** Shows what the server would refuse, beside the resource in the plan. */
+async function foretell(request: Asked, core: Core, verb: "create" | "update", inputs: Props): Promise<void> {
+  using listener = listen();
+  const trouble = await foreseen(core, verb, inputs, listener.signal);
+  if (trouble !== undefined) log(request.getUrn(), trouble, true);
+}
+
 export async function create(request: Messages.CreateRequest): Promise<Messages.CreateResponse> {
   const { core, verbs } = kindOf(request);
   const inputs = propsOf(request.getProperties());
@@ -122,9 +129,7 @@ export async function create(request: Messages.CreateRequest): Promise<Messages.
   if (request.getPreview()) {
     // No id, though its words may be known: by an id programs tell whether what they ask about is there.
     answer.setProperties(structOf(plannedOuts(core, inputs)));
-    using listener = listen();
-    const trouble = await foreseen(core, inputs, listener.signal);
-    if (trouble !== undefined) log(request.getUrn(), trouble, true);
+    await foretell(request, core, "create", inputs);
     return answer;
   }
   const { id, outs } = await heard(request, (caller) => verbs.create(caller, inputs));
@@ -160,6 +165,7 @@ export async function update(request: Messages.UpdateRequest): Promise<Messages.
   const { core, verbs } = kindOf(request);
   const { olds, news } = changeOf(request);
   const answer = new provider.UpdateResponse();
+  if (request.getPreview()) await foretell(request, core, "update", news);
   const outs = request.getPreview()
     ? plannedOuts(core, news, olds)
     : await heard(request, (caller) => verbs.update(caller, request.getId(), olds, news));

@@ -41,6 +41,13 @@ export const imageCalls = (wire: Wire) => ({
     wire.start("POST", all, { ...options, body: body(ImagesPost, post) }),
 
   /**
+   * Asks whether an image could be made of a source; makes none (extension bothy_dry_run).
+   * @throws ApiError with what it would be refused for
+   */
+  checkImage: (post: z.input<typeof ImagesPost>, options?: CallOptions): Promise<void> =>
+    wire.write("POST", `${all}?dry-run=1`, { ...options, body: body(ImagesPost, post) }),
+
+  /**
    * Uploads a unified tarball as it is read, never held in memory as a whole; the operation's metadata tells the fingerprint.
    * @param file path of the tarball, or its bytes as a stream
    */

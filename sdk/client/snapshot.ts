@@ -30,6 +30,16 @@ export const snapshotCalls = (wire: Wire) => ({
   ): Promise<PendingOperation> =>
     wire.start("POST", urlOf`/1.0/instances/${instance}/snapshots`, { ...options, body: body(SnapshotsPost, post) }),
 
+  /**
+   * Asks whether a snapshot could be taken; takes none (extension bothy_dry_run).
+   * @throws ApiError with what it would be refused for
+   */
+  checkSnapshot: (instance: string, post: z.input<typeof SnapshotsPost>, options?: CallOptions): Promise<void> =>
+    wire.write("POST", urlOf`/1.0/instances/${instance}/snapshots?dry-run=1`, {
+      ...options,
+      body: body(SnapshotsPost, post),
+    }),
+
   /** Changes the time at which the snapshot expires. */
   updateSnapshot: (
     instance: string,

@@ -268,6 +268,29 @@ test("an object is known again by its stamp", { skip }, (t) =>
   }),
 );
 
+test("what was renamed by hand is adopted by its new name, with what is in it", { skip }, () =>
+  withDaemon({ bare: false }, async (daemon) => {
+    await using provider = await DynamicProcess.start({ env: { BOTHY_ENDPOINT: `unix://${daemon.socket}` } });
+    const { client } = daemon;
+    const created = async (kind: string, props: Props) =>
+      provider.create(kind, await provider.checked(kind, { ...props, __owner: ownerOf("kept") }));
+    const web = { image: "template:busybox", running: false };
+    await created("container", { ...web, name: "old" });
+    await created("storage-volume", { pool: "default", name: "old" });
+    const { created_at: madeAt } = (await client.getStorageVolume("default", "old")).value;
+    const { config } = (await client.getInstance("old")).value;
+    await done(client.renameInstance("old", "new"));
+    await client.renameStorageVolume("default", "old", "new");
+    const container = await created("container", { ...web, name: "new", adopt: true });
+    const volume = await created("storage-volume", { pool: "default", name: "new", adopt: true });
+    assert.deepEqual([container.id, volume.id], ["new", "default/new"]);
+    assert.equal((await client.getInstance("new")).value.config["volatile.uuid"], config["volatile.uuid"]);
+    assert.equal((await client.getStorageVolume("default", "new")).value.created_at, madeAt);
+    await provider.delete("container", container.id, container.outs);
+    await provider.delete("storage-volume", volume.id, volume.outs);
+  }),
+);
+
 test("what only another object could have is not adopted", { skip }, () =>
   withDaemon({ bare: false }, async (daemon) => {
     const { client } = daemon;

@@ -8,7 +8,8 @@ import { maySee, notAuthorized, requireAccess, vouchedFor } from "../../core/acc
 import type { Call } from "../../core/call";
 import type { Changes } from "../../core/changes";
 import { type Ref, ref } from "../../core/ref";
-import { type ApiRequest, asyncOp, type Reply, type Route, route } from "../../http/route";
+import { dryRun } from "../../http/dry-run";
+import { type ApiRequest, asyncOp, type Reply, type Route, route, sync } from "../../http/route";
 import { answers } from "../../http/says";
 import type { Dirs } from "../../platform/folders/dirs";
 import type { RunningOperation } from "../../platform/operations";
@@ -38,8 +39,9 @@ const says = {
     "multipart/form-data": "the parts `metadata` and `rootfs`, in this order",
   },
   untyped: true,
+  query: dryRun.query,
   body: ImagesPost,
-  answer: answers.operationWith("`fingerprint` and `size` of the image"),
+  answer: [answers.operationWith("`fingerprint` and `size` of the image"), dryRun.answer],
 } as const;
 
 export function newImageRoute(images: ImageService, publisher: Publisher, changes: Changes, dirs: Dirs): Route {
@@ -107,6 +109,7 @@ export function newImageRoute(images: ImageService, publisher: Publisher, change
     bring: (operation: RunningOperation) => Promise<string>,
   ): Reply {
     for (const alias of post.aliases) images.aliases.requireFree(call, alias.name);
+    if (call.isDryRun) return sync();
     return asyncOp(
       changes.start(call, {
         // Which image it will be is known when it is here.
@@ -156,6 +159,10 @@ export function newImageRoute(images: ImageService, publisher: Publisher, change
   }
 
   function make({ call }: ApiRequest, post: ImagesPost): Promise<Reply> | Reply {
+    if (call.isDryRun && (isPublish(post) || post.source.mode === "push"))
+      throw badRequest(
+        'Cannot make a dry run of an image that is published or awaited: what it holds is known when it is here. Leave out "dry-run".',
+      );
     if (isPublish(post)) return asyncOp(publisher.start(call, post));
     requireAccess(call, [imageRef(call, "")]);
     const { type, mode, url = "" } = post.source;

@@ -147,7 +147,7 @@ export function instanceRoutes(
     // What is wrong with the source tells of it, so that comes after.
     requireAccess(request.call, of);
     // The extension bothy_instance_dry_run: could it be made, once the one of its name were deleted?
-    const isDryRun = isTrue(request.query.get("dry-run") ?? "");
+    const { isDryRun } = request.call;
     const refreshes = isRefresh(home, id, post);
     if (!isDryRun && !refreshes) book.requireFree(id);
     const coming = post.source.type === "migration" ? home.migrations.receive(id, post) : undefined;

@@ -51,9 +51,10 @@ export class NetworkAclService {
   }
 
   /** @throws ApiError CONFLICT for a taken name, BAD_REQUEST that names the rule which is none */
-  async create(_call: Call, post: NetworkAclsPost): Promise<void> {
+  async create({ isDryRun }: Call, post: NetworkAclsPost): Promise<void> {
     if (this.#store.find(post.name) !== undefined) throw conflict("The network ACL already exists");
     const acl = { name: post.name, ...this.#checked(post) };
+    if (isDryRun) return;
     // Networks and nics may have one of the name already, which was damaged.
     await this.home.aclNetworks.change([post.name], {
       make: () => this.#store.insert(acl),

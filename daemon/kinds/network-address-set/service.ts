@@ -37,9 +37,10 @@ export class NetworkAddressSetService {
   }
 
   /** @throws ApiError CONFLICT for a taken name, BAD_REQUEST that names the address which is none */
-  async create(_call: Call, post: NetworkAddressSetsPost): Promise<void> {
+  async create({ isDryRun }: Call, post: NetworkAddressSetsPost): Promise<void> {
     if (this.#store.find(post.name) !== undefined) throw conflict("The network address set already exists");
     const set = { name: post.name, ...checked(post) };
+    if (isDryRun) return;
     // Rules may name one already, which was damaged.
     await this.#change(post.name, {
       make: () => this.#store.insert(set),

@@ -28,13 +28,13 @@ export class ZoneRecords {
     return shown(this.#record(name));
   }
 
-  create(_call: Call, post: NetworkZoneRecordsPost): void {
+  create({ isDryRun }: Call, post: NetworkZoneRecordsPost): void {
     const reason = dnsNameReason(ownerOf(this.zone, post.name));
     if (reason !== undefined) throw badRequest(`Invalid record name "${post.name}" in zone "${this.zone}": ${reason}.`);
     const after = { name: post.name, zone: this.zone, ...checked(post) };
     if (this.store.records(this.zone).some(({ name }) => sameDnsName(name, post.name)))
       throw conflict("The network zone record already exists");
-    this.store.insertRecord(after);
+    if (!isDryRun) this.store.insertRecord(after);
   }
 
   update(_call: Call, name: string, put: NetworkZoneRecordPut): void {

@@ -43,10 +43,11 @@ export class NetworkZoneService {
     return new ZoneRecords(this.store, this.#zone(zone).name);
   }
 
-  create(_call: Call, post: NetworkZonesPost): void {
+  create({ isDryRun }: Call, post: NetworkZonesPost): void {
     if (this.store.list().some(({ name }) => sameDnsName(name, post.name)))
       throw conflict("The network zone already exists");
-    this.store.insert({ ...post, ...checked(post) });
+    const zone = { ...post, ...checked(post) };
+    if (!isDryRun) this.store.insert(zone);
   }
 
   update(_call: Call, name: string, put: NetworkZonePut): void {

@@ -138,7 +138,7 @@ export class NetworkService {
     const missing = await driver.missingPrograms();
     if (missing !== undefined) throw refuse(missing);
     try {
-      await this.home.locks.run(planLock, () => this.#make(driver, post));
+      await this.home.locks.run(planLock, () => this.#make(driver, post, call.isDryRun));
     } catch (error) {
       if (toApiError(error).code !== "INTERNAL") throw error;
       // Asked only now: the kernel's answer costs more than the network does.
@@ -154,13 +154,14 @@ export class NetworkService {
       throw badRequest(`Invalid value for "security.acls": network ACL "${missing}" does not exist. Make it first.`);
   }
 
-  async #make(driver: NetworkDriver, post: NetworksPost): Promise<void> {
+  async #make(driver: NetworkDriver, post: NetworksPost, isDryRun = false): Promise<void> {
     await this.#requireFreeName(post.name);
     this.#requireAcls(post.config);
     this.#requireZones(post);
     const config = await driver.plan(post.name, withoutEmpty(post.config), { others: this.#store.list() });
     const record = { name: post.name, type: post.type, description: post.description, config };
     this.forwards.requireFit(record);
+    if (isDryRun) return;
     await using undo = new Revert(this.home.log);
     undo.add(() => this.#remove(record));
     await driver.start(this.#place(record));

@@ -13,7 +13,6 @@ import { requireAclsOfNic } from "../../core/references/nic-acls";
 import type { Reference } from "../../core/references/store";
 import { parseRawLxc } from "../../core/settings/raw-lxc";
 import { requireConfig, requireDevices } from "../../core/validate";
-import { isDuplicate } from "../../platform/database/database";
 import type { ProfileHome } from "./home";
 import { type ProfileId, type ProfileRecord, ProfileStore, profileRef } from "./store";
 
@@ -91,18 +90,14 @@ export class ProfileService {
     return record;
   }
 
-  create({ project }: Call, post: ProfilesPost): void {
+  create({ project, isDryRun }: Call, post: ProfilesPost): void {
     this.home.projects.require(project);
     const record = { ...post, ...checked(post), project: this.homeOf(project) };
     this.#requireAcls(record.devices);
     this.home.projects.allowProfile(record, true);
-    try {
-      this.#store.insert(record);
-    } catch (error) {
-      if (isDuplicate(error))
-        throw conflict(`Error inserting "${post.name}" into database: The profile already exists`);
-      throw error;
-    }
+    if (this.#store.find(record) !== undefined)
+      throw conflict(`Error inserting "${post.name}" into database: The profile already exists`);
+    if (!isDryRun) this.#store.insert(record);
   }
 
   /** Replaces the mutable part. The change is kept also when an instance cannot follow; the error then names the instance. */

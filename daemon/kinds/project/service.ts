@@ -97,13 +97,13 @@ export class ProjectService implements Projects {
   }
 
   /** Makes an empty project, with a default profile of its own when it has profiles. */
-  create(_call: Call, post: ProjectsPost): void {
+  create({ isDryRun }: Call, post: ProjectsPost): void {
     const { name } = post;
     const config = withoutEmpty({ ...allFeatures, ...post.config });
     requireConfig(projectKeys, config, lxdProjectKeys);
     if (this.#store.find(name) !== undefined)
       throw conflict(`Failed creating project "${name}": This "projects" entry already exists`);
-    this.#store.change(() => this.#insert({ name, description: post.description, config }));
+    if (!isDryRun) this.#store.change(() => this.#insert({ name, description: post.description, config }));
   }
 
   #insert(record: ProjectRecord): void {

@@ -256,6 +256,7 @@ export const apiExtensions: readonly string[] = [
   "bothy_error_details",
   "bothy_image_limits",
   "bothy_instance_dry_run",
+  "bothy_dry_run",
   "bothy_instance_force_delete",
   "bothy_server_uuid",
   "bothy_snapshot_config",

@@ -2,6 +2,7 @@
 import { badRequest } from "../../../sdk/api/errors";
 import { Snapshot, SnapshotPost, SnapshotPut, SnapshotsPost } from "../../../sdk/api/snapshot";
 import { snapshotRef, urlOf } from "../../core/ref";
+import { dryRun } from "../../http/dry-run";
 import {
   type ApiRequest,
   asyncOp,
@@ -73,6 +74,7 @@ export function snapshotRoutes(snapshots: SnapshotService, { changes, instances 
     const record = book.record(instance);
     const name = post.name || snapshots.freeName(record);
     snapshots.requirePossible(instance, { ...post, name });
+    if (request.call.isDryRun) return sync();
     return start(request, name, ["Snapshotting instance", "instance-snapshot-created"], () =>
       snapshots.create(book.record(instance), name, post),
     );
@@ -138,7 +140,12 @@ export function snapshotRoutes(snapshots: SnapshotService, { changes, instances 
     route(
       "POST",
       base,
-      { summary: "Takes a snapshot of an instance.", body: SnapshotsPost, answer: answers.operation },
+      {
+        summary: "Takes a snapshot of an instance.",
+        query: dryRun.query,
+        body: SnapshotsPost,
+        answer: [answers.operation, dryRun.answer],
+      },
       create,
     ),
     route("GET", one, { summary: "Shows a snapshot.", tagged: true, answer: answers.one(Snapshot) }, get),

@@ -123,7 +123,7 @@ export class StoragePoolService {
   };
 
   /** @throws ApiError BAD_REQUEST when the host lacks what the driver needs, CONFLICT when the name is taken */
-  async create(_call: Call, post: StoragePoolsPost): Promise<void> {
+  async create({ isDryRun }: Call, post: StoragePoolsPost): Promise<void> {
     const { name } = post;
     const refuse = (cause: string) => badRequest(`Cannot create storage pool "${name}": ${cause}`);
     const driver = Object.hasOwn(drivers, post.driver) ? drivers[post.driver] : undefined;
@@ -148,6 +148,7 @@ export class StoragePoolService {
       throw refuse(`${reason}. See "bothy doctor".`);
     };
     await requireAvailable(this.home.dirs.scratch);
+    if (isDryRun) return;
     this.pools.store.insert(record);
     try {
       const made = await driver.createPool(place);

@@ -45,14 +45,11 @@ async function make(
   await volumes.home.changes.run(call, {
     of: [refOf(id)],
     told: told("storage-volume-created", refOf(id), { type: "custom" }),
-    work: () =>
-      volumes.create({
-        ...id,
-        description: post.description,
-        config: volumes.configFor(id.pool, contentType, post.config),
-        contentType,
-        createdAt: nowText(),
-      }),
+    work: () => {
+      const config = volumes.configFor(id.pool, contentType, post.config);
+      const record = { ...id, description: post.description, config, contentType, createdAt: nowText() };
+      return call.isDryRun ? volumes.requireCreatable(record) : volumes.create(record);
+    },
   });
   // As LXD: 200, and no path.
   return sync();
@@ -65,6 +62,8 @@ async function receive(
   post: SourcedPost,
 ): Promise<Reply> {
   requireAccess(call, [refOf(id)]);
+  if (call.isDryRun)
+    throw badRequest('Cannot make a dry run of a migration: what comes is known when it is here. Leave out "dry-run".');
   const coming = volumes.home.migrations.receiveVolume(id, post);
   if (!coming.isRefresh) await volumes.requireFree(id);
   const action = coming.isRefresh ? "storage-volume-updated" : "storage-volume-created";
@@ -91,6 +90,10 @@ async function copy(
   const plan = planCopy(volumes, id, sourceProject, post);
   if (!plan.isRefresh) await volumes.requireFree(id);
   requireAccess(call, [refOf(id)]);
+  if (call.isDryRun) {
+    if (!plan.isRefresh) await volumes.requireCreatable(plan.record);
+    return sync();
+  }
   return asyncOp(
     volumes.home.changes.start(call, {
       of: [refOf(id)],

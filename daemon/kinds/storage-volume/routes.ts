@@ -8,6 +8,7 @@ import {
   StorageVolumesPost,
 } from "../../../sdk/api/storage-volume";
 import { visibleUses } from "../../core/access";
+import { dryRun } from "../../http/dry-run";
 import { matches, parseFilter } from "../../http/filter";
 import {
   type ApiRequest,
@@ -36,12 +37,14 @@ const ofType = `${volumesPath}/:type`;
 const one = `${ofType}/:name`;
 
 const createSays = {
+  query: dryRun.query,
   headers: { name: "of a backup: name of the volume; that of the backup when absent" },
   upload: { "application/octet-stream": "the file of a backup of a custom volume" },
   body: StorageVolumesPost,
   answer: [
     { ...answers.nothing, when: "it is a new one" },
     { ...answers.operation, when: "`source.type` is `copy` or `migration`, or the body is a backup" },
+    dryRun.answer,
   ],
 } as const;
 
@@ -155,10 +158,12 @@ export function storageVolumeRoutes(
       volumesPath,
       {
         summary: "Makes a custom volume: at once, or in the background where it is a copy.",
+        query: dryRun.query,
         body: StorageVolumesPost,
         answer: [
           { ...answers.nothing, when: "it is a new one" },
           { ...answers.operation, when: "`source.type` is `copy` or `migration`" },
+          dryRun.answer,
         ],
       },
       (request, post) => createVolume(volumes, request, post.type, post),

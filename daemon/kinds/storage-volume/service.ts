@@ -136,10 +136,21 @@ export class StorageVolumeService {
     }
   }
 
-  #reserve(record: VolumeRecord): void {
+  /** What a volume is refused for before anything is made. @throws ApiError */
+  async requireCreatable(record: VolumeRecord): Promise<void> {
+    await this.requireFree(record);
+    this.#requireAllowed(record);
+  }
+
+  #requireAllowed(record: VolumeRecord): void {
     this.home.projects.require(record.project);
     this.home.projects.allowVolume(record.project, record, true);
     this.home.storagePools.record(record.pool);
+  }
+
+  #reserve(record: VolumeRecord): void {
+    // In one go with the row: two volumes at the same time must not come to too much together.
+    this.#requireAllowed(record);
     try {
       this.store.insertPending(record);
     } catch (error) {

@@ -32,7 +32,8 @@ const saysExists = ({ message }: ApiError): boolean => /already exists/i.test(me
 /** Some servers give the words of their database for a name that is taken, as Incus does of projects and instances. */
 const saysDuplicate = (error: unknown): boolean => ApiError.is(error) && /UNIQUE constraint failed/.test(error.message);
 
-const isTaken = (error: unknown): error is ApiError =>
+/** Whether an error may say that the name of an object is taken. */
+export const isTaken = (error: unknown): error is ApiError =>
   ApiError.is(error) && (error.code === "CONFLICT" || saysExists(error));
 
 /** Keys of an object that its engine has not heard of yet. */

@@ -3,7 +3,7 @@ import type * as z from "zod";
 import type { Client, Server } from "../../../sdk";
 import type { Config } from "../../../sdk/api/common";
 import type { Change } from "./changes";
-import type { Needy } from "./lacks";
+import type { Featured } from "./needy";
 import type { Props } from "./values";
 
 /** What a verb that talks to the daemon needs; nothing comes from the surroundings. */
@@ -67,7 +67,7 @@ export interface Live {
   readonly inputs: Props;
 }
 
-export interface Core extends Needy {
+export interface Core extends Featured {
   /** Name in code and errors: "storage-pool". */
   readonly kind: string;
   /** Name in programs: "StoragePool". */
@@ -104,7 +104,13 @@ export interface Core extends Needy {
    */
   create(context: Context, news: Props, replaced?: Replaced): Promise<Live>;
   /**
-   * Says what a create would be refused for, if the object of its name were deleted first.
+   * Says what a create would be refused for as things are, for a plan; makes nothing.
+   * @param news inputs without unknowns
+   * @throws ApiError that names the input, where the server's words tell it
+   */
+  foresee?(context: Context, news: Props): Promise<void>;
+  /**
+   * Makes sure, before the object of its name is deleted, that a create will not be refused; may make ahead what is needed for it.
    * @throws ApiError
    */
   requireCreatable?(context: Context, news: Props): Promise<void>;

@@ -57,11 +57,19 @@ const listed = (rows: Readonly<Record<string, Row>>, indent: string): string =>
     .map(([key, row]) => `\n${indent}- \`${key}\` (${row.type.title}): ${describe(row)}`)
     .join("");
 
-/** The input `config`. @param keys of the kind, for its description */
-export const configInput = (keys: KeyTable) =>
-  Config.default({}).meta({
+const tables = new WeakMap<object, KeyTable>();
+
+/** The input `config`. @param keys of the kind, for its description and `keysOfConfig` */
+export function configInput(keys: KeyTable) {
+  const input = Config.default({}).meta({
     description: `Configuration keys and their values, all text, as LXD names them; an empty value unsets a key.\n${listed(keys, "")}`,
   });
+  tables.set(input, keys);
+  return input;
+}
+
+/** The keys that an input was made for by `configInput`; none for any other. */
+export const keysOfConfig = (input: unknown): KeyTable => tables.get(Object(input) as object) ?? {};
 
 const listedTypes = Object.entries(deviceTypes).map(
   ([name, { doc, options }]) => `\n- \`${name}\`: ${doc}${listed(options, "  ")}`,

@@ -1,7 +1,7 @@
 /** Function: what a program asks of a server without making anything. */
 import type * as z from "zod";
 import type { Context } from "../engine/core";
-import type { Needy } from "../engine/lacks";
+import type { Needy } from "../engine/needy";
 import type { Props } from "../engine/values";
 
 export interface CoreFunction extends Needy {

@@ -16,7 +16,9 @@ import { withoutEmpty } from "../engine/config";
 import type { CheckFailure, Context, Core, Live } from "../engine/core";
 import { untilGone } from "../engine/delete";
 import { diffProps } from "../engine/diff";
+import { hasDryRun } from "../engine/dry-run";
 import { InitFailed, ifThere, messageOf, namingProperty } from "../engine/failure";
+import { templateFeature } from "../engine/features";
 import { importedProperty, isImported } from "../engine/imported";
 import { adopt, endpoint, replacing, timeouts } from "../engine/inputs";
 import { progressTo } from "../engine/progress";
@@ -235,6 +237,7 @@ export const image: Core = {
   inputs: ImageInputs,
   outputs: ImageOutputs,
   idInputs: ["fingerprint"],
+  features: ({ template }) => (template === undefined ? [] : templateFeature("template", `template:${template}`)),
 
   async check(_olds, news, isQuick = false) {
     const { fingerprint: _, ...given } = givenInputs(news);
@@ -286,6 +289,15 @@ export const image: Core = {
     const live = await readBack(context, fingerprint, news);
     await told(context, news, unmark);
     return live;
+  },
+
+  async foresee(context, { template }) {
+    if (typeof template !== "string" || !hasDryRun(context)) return;
+    try {
+      await context.client.checkImage({ source: { type: "template", template } }, { signal: context.signal });
+    } catch (error) {
+      throw namingProperty(error, [[/./, "template"]]);
+    }
   },
 
   /** Makes it ahead: create finds it again, and until then the old one keeps its names. */

@@ -13,6 +13,7 @@ import { type ComputedKeys, configToWrite, userConfig } from "../engine/config";
 import type { CheckFailure, Context, Core, Live } from "../engine/core";
 import { untilGone } from "../engine/delete";
 import { type DiffRules, diffProps } from "../engine/diff";
+import { hasDryRun } from "../engine/dry-run";
 import { ifThere, messageOf, namingProperty } from "../engine/failure";
 import { withFilledIn } from "../engine/imported";
 import { replacingInputs } from "../engine/inputs";
@@ -36,6 +37,7 @@ interface Calls {
   list(options: CallOptions): Promise<Shown[]>;
   get(name: string, options: CallOptions): Promise<Tagged<Shown>>;
   create(post: Props, options: CallOptions): Promise<void>;
+  check(post: Props, options: CallOptions): Promise<void>;
   update(name: string, put: Props, options: WriteOptions): Promise<void>;
   patch(name: string, patch: Props, options: CallOptions): Promise<void>;
   delete(name: string, options: CallOptions): Promise<void>;
@@ -145,11 +147,18 @@ export function namedCore<Inputs extends Configured, Definition extends Kind>(
     ...(hasConfig ? { config } : {}),
     ...(live === undefined ? {} : kind.keep?.(inputs, live as z.output<Definition["shown"]>, config)),
   });
-  const make = ({ client, signal }: Context, inputs: Inputs, config: Config): Promise<void> => {
-    const { parent, name } = partsOf(idOf(inputs));
+  const postOf = (inputs: Inputs, config: Config): Props => {
     const own = { ...pick(inputs as unknown as Props, fixed), ...kind.post?.(inputs) };
-    return callsOf(client, parent).create({ [nameField]: name, ...own, ...putOf(inputs, config) }, { signal });
+    return { [nameField]: partsOf(idOf(inputs)).name, ...own, ...putOf(inputs, config) };
   };
+  const make = ({ client, signal }: Context, inputs: Inputs, config: Config): Promise<void> =>
+    callsOf(client, partsOf(idOf(inputs)).parent).create(postOf(inputs, config), { signal });
+  const named = (error: unknown): unknown =>
+    namingProperty(error, [
+      [/already exists/i, nameInput],
+      ...(parentProperty === undefined ? [] : ([[/not found/i, parentProperty]] as const)),
+      ...(kind.culprits ?? []),
+    ]);
   const get = ({ client, signal }: Context, id: string) => {
     const { parent, name } = partsOf(id);
     return callsOf(client, parent).get(name, { signal });
@@ -261,11 +270,7 @@ export function namedCore<Inputs extends Configured, Definition extends Kind>(
         await giveBack?.().catch((cause: unknown) =>
           context.log(`Cannot undo what was done for it: ${messageOf(cause)}`),
         );
-        throw namingProperty(error, [
-          [/already exists/i, nameInput],
-          ...(parentProperty === undefined ? [] : ([[/not found/i, parentProperty]] as const)),
-          ...culprits,
-        ]);
+        throw named(error);
       }
       const live = await readBack(context, id, news);
       if (!hasConfig) return live;
@@ -275,6 +280,18 @@ export function namedCore<Inputs extends Configured, Definition extends Kind>(
           : callsOf(after.client, parent).patch(name, { config: { [pendingKey]: "" } }, { signal: after.signal }),
       );
       return live;
+    },
+
+    async foresee(context, news) {
+      const inputs = parse(news);
+      kind.requireCreatable?.(context, inputs);
+      if (!hasDryRun(context)) return;
+      const { client, signal } = context;
+      try {
+        await callsOf(client, partsOf(idOf(inputs)).parent).check(postOf(inputs, inputs.config ?? {}), { signal });
+      } catch (error) {
+        throw named(error);
+      }
     },
 
     requireCreatable: async (context, news) => kind.requireCreatable?.(context, parse(news)),

@@ -7,6 +7,7 @@ import { claim, pendingStamp } from "../engine/claim";
 import type { Context, Core, Live } from "../engine/core";
 import { untilGone } from "../engine/delete";
 import { diffProps } from "../engine/diff";
+import { hasDryRun } from "../engine/dry-run";
 import { ifThere, namingProperty } from "../engine/failure";
 import { adopt, endpoint, replacing, timeouts } from "../engine/inputs";
 import { withName } from "../engine/name";
@@ -76,6 +77,12 @@ async function write(context: Context, news: Props, stamp: Config): Promise<void
   });
 }
 
+const named = (error: unknown): unknown =>
+  namingProperty(error, [
+    [/already exists/i, "name"],
+    [/instance not found/i, "instance"],
+  ]);
+
 export const snapshot: Core = {
   kind: "snapshot",
   type: "Snapshot",
@@ -119,21 +126,29 @@ export const snapshot: Core = {
       const origin = await claim(context, { kind: "snapshot", news, make, find });
       if (origin !== "made") await write(context, news, hasStamp ? pendingStamp("snapshot", news) : {});
     } catch (error) {
-      throw namingProperty(error, [
-        [/already exists/i, "name"],
-        [/instance not found/i, "instance"],
-      ]);
+      throw named(error);
     }
     const { value } = await client.getSnapshot(instance, name, { signal });
     if (hasStamp) await told(context, news, (after) => write(after, news, { [pendingKey]: "" }));
     return liveOf(instance, value, news);
   },
 
+  async foresee(context, news) {
+    if (!hasDryRun(context)) return;
+    const { instance, name, expiresAt } = SnapshotInputs.parse(visibleOf(news));
+    const { client, signal } = context;
+    try {
+      await client.checkSnapshot(instance, { name, expires_at: expiresAt }, { signal });
+    } catch (error) {
+      throw named(error);
+    }
+  },
+
   async requireParent({ client, signal }, { instance }) {
     try {
       await client.listSnapshots(String(instance), { signal });
     } catch (error) {
-      throw namingProperty(error, [[/instance not found/i, "instance"]]);
+      throw named(error);
     }
   },
 

@@ -56,7 +56,7 @@ export class ImageAliases {
   create(call: Call, post: ImageAliasesPost): void {
     this.requireFree(call, post.name);
     const { project, fingerprint } = this.find(call.project, post.target);
-    this.store.insertAlias(project, { ...post, target: fingerprint });
+    if (!call.isDryRun) this.store.insertAlias(project, { ...post, target: fingerprint });
   }
 
   update(call: Call, name: string, { description, target }: { description: string; target: string }): void {

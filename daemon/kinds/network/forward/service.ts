@@ -91,8 +91,8 @@ export class ForwardsOfNetwork {
     return shown(this.#record(address));
   }
 
-  create(_call: Call, post: NetworkForwardsPost): Promise<void> {
-    return this.#change("Failed creating forward", (now) => {
+  create(call: Call, post: NetworkForwardsPost): Promise<void> {
+    return this.#change(call, "Failed creating forward", (now) => {
       const listen = requireListenAddress(post.listen_address);
       requireForward(this.network, listen, post);
       if (now.some(({ listen_address }) => listen_address === listen.text))
@@ -103,8 +103,8 @@ export class ForwardsOfNetwork {
     });
   }
 
-  update(_call: Call, address: string, put: NetworkForwardPut): Promise<void> {
-    return this.#change("Failed updating forward", (now) => {
+  update(call: Call, address: string, put: NetworkForwardPut): Promise<void> {
+    return this.#change(call, "Failed updating forward", (now) => {
       const { listen_address } = this.#record(address);
       requireForward(this.network, requireListenAddress(listen_address), put);
       const after = this.#forward(listen_address, put);
@@ -113,8 +113,8 @@ export class ForwardsOfNetwork {
     });
   }
 
-  delete(_call: Call, address: string): Promise<void> {
-    return this.#change("Failed deleting forward", (now) => {
+  delete(call: Call, address: string): Promise<void> {
+    return this.#change(call, "Failed deleting forward", (now) => {
       const { network, listen_address } = this.#record(address);
       const next = now.filter((one) => one.listen_address !== listen_address);
       return { next, store: () => this.store.delete(network, listen_address) };
@@ -122,12 +122,13 @@ export class ForwardsOfNetwork {
   }
 
   /** @param plan what is to be, of what there is, and what stores it; it changes nothing */
-  #change(goal: string, plan: (now: readonly ForwardRecord[]) => Planned): Promise<void> {
+  #change({ isDryRun }: Call, goal: string, plan: (now: readonly ForwardRecord[]) => Planned): Promise<void> {
     const { name } = this.network;
     return this.networks.planned(async () => {
       try {
         const before = this.store.list(name);
         const { next, store } = plan(before);
+        if (isDryRun) return;
         await using undo = new Revert(this.home.log);
         undo.add(() => this.networks.applyForwards(name, before));
         await this.networks.applyForwards(name, next);

@@ -9,6 +9,7 @@ import {
 } from "../../../../sdk/api/storage-volume";
 import type { Ref } from "../../../core/ref";
 import { urlOf } from "../../../core/ref";
+import { dryRun } from "../../../http/dry-run";
 import {
   type ApiRequest,
   asyncOp,
@@ -114,6 +115,7 @@ export function volumeSnapshotRoutes(volumes: StorageVolumeService): Route[] {
     const id = customId(volumes, request);
     const name = post.name || snapshots.freeName(id);
     snapshots.requirePossible(id, name);
+    if (request.call.isDryRun) return sync();
     return start(
       request,
       id,
@@ -176,7 +178,12 @@ export function volumeSnapshotRoutes(volumes: StorageVolumeService): Route[] {
     route(
       "POST",
       base,
-      { summary: "Takes a snapshot of a custom volume.", body: VolumeSnapshotsPost, answer: answers.operation },
+      {
+        summary: "Takes a snapshot of a custom volume.",
+        query: dryRun.query,
+        body: VolumeSnapshotsPost,
+        answer: [answers.operation, dryRun.answer],
+      },
       create,
     ),
     route(

@@ -10,7 +10,9 @@ import type { Context, Core, Live } from "../../engine/core";
 import { ownDevices } from "../../engine/device-marks";
 import { type DiffRules, diffProps } from "../../engine/diff";
 import { InitFailed, isNotFound } from "../../engine/failure";
+import { featuresIn, templateFeature } from "../../engine/features";
 import { withName } from "../../engine/name";
+import type { Feature } from "../../engine/needy";
 import { progressTo } from "../../engine/progress";
 import { stampFor } from "../../engine/stamp";
 import { textsIn } from "../../engine/texts";
@@ -183,6 +185,24 @@ function givenContainer(news: Props): Props {
   };
 }
 
+/** The server does not mind that there is one of the name. */
+async function requireCreatable(context: Context, news: Props): Promise<void> {
+  if (!context.server.api_extensions.includes(dryRunExtension)) return;
+  const inputs = parse(news);
+  const post = { ...postOf(inputs, news), source: plannedSourceOf(inputs) };
+  await blamed(() => context.client.checkInstance(post, { signal: context.signal }));
+}
+
+/** What stands in short words is named by these. */
+function featuresOf(props: Props): Feature[] {
+  const { inputs, named } = withShort(props);
+  const found = featuresIn(ContainerInputs, inputs).map((feature) => ({
+    ...feature,
+    property: named({ property: feature.property, reason: "" }).property,
+  }));
+  return [...templateFeature("image", props.image), ...found];
+}
+
 export const container: Core = {
   kind: "container",
   type: "Container",
@@ -190,6 +210,7 @@ export const container: Core = {
   inputs: ContainerInputs,
   outputs: ContainerOutputs,
   idInputs: ["name"],
+  features: featuresOf,
   nameMaxLength: 63,
 
   async check(olds, news) {
@@ -244,12 +265,9 @@ export const container: Core = {
     return live;
   },
 
-  async requireCreatable(context, news) {
-    if (!context.server.api_extensions.includes(dryRunExtension)) return;
-    const inputs = parse(news);
-    const post = { ...postOf(inputs, news), source: plannedSourceOf(inputs) };
-    await blamed(() => context.client.checkInstance(post, { signal: context.signal }));
-  },
+  foresee: (context, news) => requireCreatable(context, news),
+
+  requireCreatable: (context, news) => requireCreatable(context, news),
 
   list: ({ client, signal }) => client.listInstances({ signal }),
 
