@@ -62,6 +62,11 @@ const all: readonly Entry[] = [
     load: async () => (await import("./daemon")).daemon,
   },
   {
+    name: "import-compose",
+    summary: "Print a Pulumi program for a compose file.",
+    load: async () => (await import("./compose/command")).importCompose,
+  },
+  {
     name: "doctor",
     summary: "Say what this host can do for containers, and how to mend what it lacks.",
     load: async () => (await import("./doctor/command")).doctor,

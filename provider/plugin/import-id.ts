@@ -16,7 +16,7 @@ const unscoped: readonly string[] = ["certificate", "cluster-group", "project", 
 const titleOf = ({ kind }: Core): string => kind.replaceAll("-", " ");
 
 /** The form in which a kind is imported, for people. */
-const formOf = ({ kind, idInputs, idForms }: Core): string => {
+export const formOf = ({ kind, idInputs, idForms }: Core): string => {
   if (idForms !== undefined) return idForms.map((form) => `[remote:][project/]${form.join("/")}`).join(" or ");
   const name = idInputs.map((input) => `<${input}>`).join("/") || "<id>";
   // The path of a file begins with a slash: a project before it could not be told from the container.

@@ -91,6 +91,3 @@ export function packageSchema() {
     functions: called,
   };
 }
-
-/** The text of schema.json. */
-export const schemaText = (): string => `${JSON.stringify(packageSchema(), null, 2)}\n`;

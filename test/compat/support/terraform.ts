@@ -24,17 +24,23 @@ provider "${name}" {
 ${name === "incus" ? "" : `  remote {\n    name    = "local"\n    address = "unix://${socket}"\n  }\n  default_remote = "local"\n`}}
 `;
 
-/** @param program what is declared, besides the provider itself */
-export async function withTerraform(
+/** Runs terraform with these words, in its folder. @returns its output @throws Error with what it said when it leaves with another code than 0 */
+export type PlainTerraform = (...words: string[]) => Promise<string>;
+
+/**
+ * @param files the configuration, by the names of files
+ * @param where environment beside this process's, and a process in whose network namespace it runs
+ */
+export async function inFolder(
   name: ProviderName,
-  socket: string,
-  program: string,
-  work: (terraform: Terraform) => Promise<void>,
+  files: Record<string, string>,
+  where: { readonly env?: Record<string, string>; readonly netns?: number },
+  work: (terraform: PlainTerraform, folder: string) => Promise<void>,
 ): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), "bothy-terraform-"));
   try {
     const settings = path.join(folder, "terraform.rc");
-    writeFileSync(path.join(folder, "main.tf"), header(name, socket) + program);
+    for (const [file, text] of Object.entries(files)) writeFileSync(path.join(folder, file), text);
     writeFileSync(
       settings,
       `provider_installation {\n  dev_overrides {\n    "${sources[name]}" = "${providers}"\n  }\n  direct {}\n}\n`,
@@ -43,14 +49,26 @@ export async function withTerraform(
       ...process.env,
       HOME: folder,
       TF_CLI_CONFIG_FILE: settings,
-      INCUS_SOCKET: socket,
       CHECKPOINT_DISABLE: "1",
+      ...where.env,
     };
-    await work(async (turn, ...words) => {
-      const all = [`-chdir=${folder}`, ...words, "-no-color", `-var=turn=${turn}`];
-      return (await execute("terraform", all, { env })).stdout;
-    });
+    const enter = where.netns === undefined ? [] : ["nsenter", "--target", String(where.netns), "--net", "--"];
+    await work(async (...words) => {
+      const [program = "", ...all] = [...enter, "terraform", `-chdir=${folder}`, ...words];
+      return (await execute(program, all, { env })).stdout;
+    }, folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** @param program what is declared, besides the provider itself */
+export const withTerraform = (
+  name: ProviderName,
+  socket: string,
+  program: string,
+  work: (terraform: Terraform) => Promise<void>,
+): Promise<void> =>
+  inFolder(name, { "main.tf": header(name, socket) + program }, { env: { INCUS_SOCKET: socket } }, (terraform) =>
+    work((turn, ...words) => terraform(...words, "-no-color", `-var=turn=${turn}`)),
+  );

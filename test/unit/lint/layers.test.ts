@@ -17,7 +17,7 @@ const layers: readonly { folder: string; ours: readonly string[]; packages: read
     packages: ["@grpc/grpc-js", "@pulumi/pulumi", "google-protobuf", "zod"],
   },
   { folder: "testing", ours: ["testing", "sdk"], packages: [] },
-  { folder: "cli", ours: ["cli", "sdk"], packages: ["commander", "zod"] },
+  { folder: "cli", ours: ["cli", "sdk"], packages: ["commander", "yaml", "zod"] },
   {
     folder: "daemon",
     ours: ["daemon", "sdk/api", "sdk/host"],

@@ -4,10 +4,11 @@ import path from "node:path";
 import { test } from "node:test";
 import { replacingInputs } from "../../../provider/core/engine/inputs";
 import { cores } from "../../../provider/core/kinds/cores";
-import { packageSchema, schemaText } from "../../../provider/schema/package";
+import { packageSchema } from "../../../provider/schema/package";
 import { configTypesText } from "../../../scripts/config-types";
 import { formatted } from "../../../scripts/formatted";
 import { nativeClassesText } from "../../../scripts/native-classes";
+import { schemaText } from "../../../scripts/schema/text";
 import { repository } from "../../provider/support/program";
 
 test("schema.json is what the definitions make; npm run gen writes it", () => {
