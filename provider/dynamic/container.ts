@@ -16,6 +16,8 @@ export interface ContainerArgs extends CommonArgs {
    * `Image`. A change replaces the container. Exactly one of `image` and `source` is given.
    */
   image?: pulumi.Input<string | Image>;
+  /** What it is: `container` when absent, or `virtual-machine` on a server that has them, as LXD and Incus do on a host with KVM. A change replaces it. */
+  type?: pulumi.Input<"container" | "virtual-machine">;
   /** Container or snapshot to copy in place of an image. A change replaces the container. */
   source?: ContainerSourceArgs;
   /** Profiles or their names, the later ones win; `default` when absent, none when empty. */

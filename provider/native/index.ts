@@ -728,6 +728,8 @@ export interface ContainerArgs {
   name?: pulumi.Input<string>;
   /** Image to make the container from: an alias, a fingerprint, one of a server of images such as `images:alpine/3.20` or `docker:nginx:alpine`, one of this machine such as `oci:/srv/images/app:1` or `oci-archive:/srv/images/app.tar`, or a template such as `template:busybox` or `template:debian/12`. Exactly one of `image` and `source` is given. A change replaces the container. */
   image?: pulumi.Input<string> | Image;
+  /** What it is: `container` when absent, or `virtual-machine` on a server that has them, as LXD and Incus do on a host with KVM. A change replaces the container. */
+  type?: pulumi.Input<string>;
   /** Container or snapshot to copy in place of an image. A change replaces the container. */
   source?: pulumi.Input<ContainerSourceArgs>;
   /** Profiles, the later ones win; `default` when absent, none when empty. */
@@ -776,6 +778,8 @@ export class Container extends NativeResource {
   declare readonly name: pulumi.Output<string>;
   /** Image to make the container from: an alias, a fingerprint, one of a server of images such as `images:alpine/3.20` or `docker:nginx:alpine`, one of this machine such as `oci:/srv/images/app:1` or `oci-archive:/srv/images/app.tar`, or a template such as `template:busybox` or `template:debian/12`. Exactly one of `image` and `source` is given. A change replaces the container. */
   declare readonly image: pulumi.Output<string | undefined>;
+  /** What it is: `container` when absent, or `virtual-machine` on a server that has them, as LXD and Incus do on a host with KVM. A change replaces the container. */
+  declare readonly type: pulumi.Output<string | undefined>;
   /** Container or snapshot to copy in place of an image. A change replaces the container. */
   declare readonly source: pulumi.Output<ContainerSource | undefined>;
   /** Profiles, the later ones win; `default` when absent, none when empty. */
@@ -837,6 +841,7 @@ export class Container extends NativeResource {
       [
         "name",
         "image",
+        "type",
         "source",
         "profiles",
         "config",
@@ -2201,6 +2206,8 @@ export interface GetContainerResult {
   name: string;
   /** Image to make the container from: an alias, a fingerprint, one of a server of images such as `images:alpine/3.20` or `docker:nginx:alpine`, one of this machine such as `oci:/srv/images/app:1` or `oci-archive:/srv/images/app.tar`, or a template such as `template:busybox` or `template:debian/12`. Exactly one of `image` and `source` is given. */
   image?: string;
+  /** What it is: `container` when absent, or `virtual-machine` on a server that has them, as LXD and Incus do on a host with KVM. */
+  type?: string;
   /** Profiles, the later ones win; `default` when absent, none when empty. */
   profiles?: string[];
   /** Configuration keys and their values, all text, as LXD names them; an empty value unsets a key. */

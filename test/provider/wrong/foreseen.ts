@@ -24,6 +24,11 @@ export const foreseenHere: readonly Foreseen[] = [
   { kind: "container", inputs: { name: "web", image: "nosuch" }, told: /image: .*not found/i },
   {
     kind: "container",
+    inputs: { name: "web", image: busybox, type: "virtual-machine" },
+    told: /type: Bothy makes containers only/,
+  },
+  {
+    kind: "container",
     inputs: { name: "web", image: busybox, profiles: ["nosuch"] },
     told: /profiles: .*"?nosuch"?/i,
   },

@@ -21,6 +21,12 @@ export const wrongInstances: readonly WrongInput[] = [
   },
   {
     kind: "container",
+    inputs: { name: "web", image: "i", type: "virtual-machine", files: { "/etc/motd": { content: "x" } } },
+    failures: { files: /a virtual machine takes files only while its agent runs/ },
+  },
+  { kind: "container", inputs: { name: "web", image: "i", type: "vm" }, failures: { type: /must be one of/ } },
+  {
+    kind: "container",
     inputs: { name: "web", source: { snapshot: "s" } },
     failures: { "source.instance": /is required/ },
   },

@@ -66,9 +66,10 @@ export async function claimContainer(
 /** @returns what of a container that is there could only be had by making another one */
 async function whyAnother(
   context: Context,
-  { image, ephemeral }: Inputs,
+  { image, ephemeral, type = "container" }: Inputs,
   value: Instance,
 ): Promise<string | undefined> {
+  if (value.type !== type) return `type: the one that is there is a ${value.type}, and cannot become a ${type}.`;
   if (value.ephemeral !== ephemeral)
     return `ephemeral: the container that is there is ${value.ephemeral ? "" : "not "}ephemeral, and cannot become the other.`;
   const base = instanceConfig(value.config).get("volatile.base_image");

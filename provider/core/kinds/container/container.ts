@@ -96,6 +96,7 @@ function liveOf({ value: full }: { value: InstanceFull }, props: Props): Live {
     config: userConfig(full.config, (props.config ?? {}) as Config, filledInOf(full)),
     devices: ownDevices(full, props.devices),
     profiles: full.profiles ?? [],
+    type: full.type === "container" ? undefined : full.type,
     ephemeral: full.ephemeral,
     running: isRunning(full),
     status: full.status,
@@ -177,9 +178,11 @@ function withFileDefaults(props: Props): Props {
 
 /** Limits are text as in `config`; ports are numbers, unlike those of other kinds. */
 function givenContainer(news: Props): Props {
-  const inputs = givenInputs(news);
+  const { type, ...inputs } = givenInputs(news);
   return {
     ...inputs,
+    // Said or not: what the server calls a container has no type.
+    ...(type === undefined || type === "container" ? {} : { type }),
     ...textsIn(inputs, "limits"),
     ...(inputs.ports === undefined ? {} : { ports: given(news.ports) }),
   };
@@ -200,7 +203,8 @@ function featuresOf(props: Props): Feature[] {
     ...feature,
     property: named({ property: feature.property, reason: "" }).property,
   }));
-  return [...templateFeature("image", props.image), ...found];
+  const machine = props.type === "virtual-machine" ? [{ property: "type", extension: "virtual-machines" }] : [];
+  return [...templateFeature("image", props.image), ...machine, ...found];
 }
 
 export const container: Core = {
@@ -308,7 +312,7 @@ export const container: Core = {
 
 /** What the server is asked to make. */
 function postOf(inputs: Inputs, news: Props) {
-  const { name, description, config, devices, ephemeral } = inputs;
+  const { name, type, description, config, devices, ephemeral } = inputs;
   const profiles = isCopy(news) && news.profiles === undefined ? null : inputs.profiles;
-  return { name, description, config, devices, profiles, ephemeral };
+  return { name, type, description, config, devices, profiles, ephemeral };
 }

@@ -9,7 +9,7 @@ import { checkConfigKeys, checkDeviceOptions, propertyPath } from "../../engine/
 import type { CheckFailure } from "../../engine/core";
 import { messageOf } from "../../engine/failure";
 import { adopt, configInput, description, devices, endpoint, replacing, timeouts } from "../../engine/inputs";
-import { type Props, unknownValue } from "../../engine/values";
+import { isMap, type Props, unknownValue } from "../../engine/values";
 import { shortInputs } from "./short-inputs";
 import { Wait, waitRules } from "./wait/inputs";
 
@@ -45,6 +45,14 @@ export const ContainerInputs = z.strictObject({
     .meta(
       replacing(
         "Image to make the container from: an alias, a fingerprint, one of a server of images such as `images:alpine/3.20` or `docker:nginx:alpine`, one of this machine such as `oci:/srv/images/app:1` or `oci-archive:/srv/images/app.tar`, or a template such as `template:busybox` or `template:debian/12`. Exactly one of `image` and `source` is given.",
+      ),
+    ),
+  type: z
+    .enum(["container", "virtual-machine"])
+    .optional()
+    .meta(
+      replacing(
+        "What it is: `container` when absent, or `virtual-machine` on a server that has them, as LXD and Incus do on a host with KVM.",
       ),
     ),
   source: Source.optional().meta(replacing("Container or snapshot to copy in place of an image.")),
@@ -130,6 +138,11 @@ export function containerRules(inputs: Props): CheckFailure[] {
     add("source", 'cannot be combined with "image": a container is made from one of them');
   const wrong = wrongImage(inputs.image);
   if (wrong !== undefined) add("image", wrong);
+  if (inputs.type === "virtual-machine" && isMap(inputs.files) && Object.keys(inputs.files).length > 0)
+    add(
+      "files",
+      'cannot be combined with "type": a virtual machine takes files only while its agent runs. Use cloudInit, or a File beside it',
+    );
   if (inputs.ephemeral === true && inputs.running === false)
     add("running", "cannot be false for an ephemeral container, which is deleted when it stops");
   if (Array.isArray(inputs.profiles))

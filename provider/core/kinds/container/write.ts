@@ -49,6 +49,7 @@ export async function setState(
 const culprits: readonly (readonly [RegExp, string])[] = [
   [/\bname\b.*\b(already|in use|exists)|already exists/i, "name"],
   [/\bprofile/i, "profiles"],
+  [/instance type|virtual.machine/i, "type"],
   [/\b(image|alias|template)\b/i, "image"],
   [/\b(source|snapshot)\b/i, "source"],
   [/\b(device|nic|network|root disk|storage pool|pool)\b/i, "devices"],
