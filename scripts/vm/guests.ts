@@ -70,7 +70,7 @@ export const guests: readonly Guest[] = [
     name: "debian12",
     title: "Debian 12",
     suite: "bookworm",
-    packages: ["lxd-client"],
+    packages: ["lxd-client", "bind9-dnsutils"],
     proves: ["apparmor", "cgroup2", "cgroup-programs", "vlan", "ipvlan", "bridge-connections", "bridge-reject"],
     aliases: ["apparmor", "cgroup2"],
     sets: ["smoke", "storage", "isolation", "network", "machines"],
