@@ -16,8 +16,13 @@ function startOf(pid: number): string | undefined {
   }
 }
 
+let ownWord: string | undefined;
+
 /** This process, so that others can tell whether it lives. */
-export const thisMaker = (): string => `${bootId()}/${process.pid}/${startOf(process.pid)}`;
+export function thisMaker(): string {
+  ownWord ??= `${bootId()}/${process.pid}/${startOf(process.pid)}`;
+  return ownWord;
+}
 
 /** Whether the process that a text names is alive on this host. One of another host or boot counts as dead: the stack's lock keeps two apart. */
 export function isAlive(maker: string): boolean {

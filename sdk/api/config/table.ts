@@ -79,14 +79,15 @@ const patternsAmong = (keys: readonly string[]): Pattern[] =>
     })
     .sort((a, b) => b.key.length - a.key.length);
 
-/** Tables are read for every nic of every instance in a list. */
-const patternsByTable = new WeakMap<object, readonly Pattern[]>();
+/** Tables are read for every nic of every instance in a list, and lists of keys for every key of an instance. */
+const knownPatterns = new WeakMap<object, readonly Pattern[]>();
 
-function patternsOf(table: object): readonly Pattern[] {
-  const known = patternsByTable.get(table);
+/** @param of a table, or a list of keys, which does not change any more */
+function patternsOf(of: object): readonly Pattern[] {
+  const known = knownPatterns.get(of);
   if (known !== undefined) return known;
-  const patterns = patternsAmong(Object.keys(table));
-  patternsByTable.set(table, patterns);
+  const patterns = patternsAmong(Array.isArray(of) ? (of as string[]) : Object.keys(of));
+  knownPatterns.set(of, patterns);
   return patterns;
 }
 
@@ -121,7 +122,7 @@ export const computedKeys = (table: KeyTable): string[] =>
 
 /** @returns whether a key is one of some keys and patterns */
 export const isOneOf = (keys: readonly string[], key: string): boolean =>
-  keys.includes(key) || patternsAmong(keys).some((pattern) => innerPart(pattern, key) !== undefined);
+  keys.includes(key) || patternsOf(keys).some((pattern) => innerPart(pattern, key) !== undefined);
 
 /**
  * Checks every key and value; empty values mean "unset" and fit every key.
