@@ -1,6 +1,6 @@
 /** Network ACLs by real packets: between containers of a network with ACLs and a machine outside, both ways, of TCP, UDP and ICMP. */
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, afterEach, test } from "node:test";
@@ -8,6 +8,7 @@ import { Netns } from "../../scripts/scene/netns";
 import type { NetworkAclRule } from "../../sdk/api/network-acl-rule";
 import { echo } from "../support/echo";
 import { buildProgram } from "../support/frames";
+import { withLogOfAll } from "../support/host-switch";
 import { needs } from "../support/needs";
 import { shareDaemon } from "../support/shared-daemon";
 import { until } from "../support/until";
@@ -240,11 +241,8 @@ test("an ACL is listed, renamed, changed in part and deleted while no network ha
   await assert.rejects(client.getNetworkAcl("second"), { status: 404 });
 });
 
-test("rules that are logged tell whom they refused", { skip }, async () => {
-  const everywhere = "/proc/sys/net/netfilter/nf_log_all_netns";
-  const before = readFileSync(everywhere);
-  writeFileSync(everywhere, "1");
-  try {
+test("rules that are logged tell whom they refused", { skip }, () =>
+  withLogOfAll(async () => {
     const sinceMs = Date.now() - 1000;
     await judge({ egress: [{}, { action: "drop", state: "logged", protocol: "udp", destination_port: "4000-4999" }] });
     assert.equal(await outcome("web", "udp", 4242), "lost");
@@ -254,10 +252,8 @@ test("rules that are logged tell whom they refused", { skip }, async () => {
       told.map(({ time: _time, src_port: _port, ...entry }) => entry),
       [{ proto: "udp", src: await addressOf("web"), dst: outside, dst_port: "4242", action: "drop" }],
     );
-  } finally {
-    writeFileSync(everywhere, before);
-  }
-});
+  }),
+);
 
 test("rules are there again after the daemon was killed, each once", { skip }, async () => {
   await judge({ egress: [{ protocol: "tcp", destination_port: "5001" }] });

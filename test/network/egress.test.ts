@@ -9,6 +9,7 @@ import { after, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Config } from "../../sdk/api/common";
 import { echo } from "../support/echo";
+import { withLogOfAll } from "../support/host-switch";
 import { onlyLong } from "../support/long";
 import { needs } from "../support/needs";
 import { ask, shortMs } from "../support/talk";
@@ -379,11 +380,8 @@ test("with the daemon dead all stays as it is but for new names, and its next on
   assert.equal(await outcome("box", second, 80), "refused");
 });
 
-test("what was refused is told, names and packets, with the instance", { skip }, async () => {
-  const everywhere = "/proc/sys/net/netfilter/nf_log_all_netns";
-  const before = readFileSync(everywhere);
-  writeFileSync(everywhere, "1");
-  try {
+test("what was refused is told, names and packets, with the instance", { skip }, () =>
+  withLogOfAll(async () => {
     const sinceMs = Date.now() - 1000;
     await allow("*.example.org:80");
     await lookup("box", "other.example.net");
@@ -402,10 +400,8 @@ test("what was refused is told, names and packets, with the instance", { skip },
       { instance: "", src, name: "lie0.example.org", type: "A", reason: "not believed: 127.0.0.1", action: "nxdomain" },
       { instance: "box", proto: "udp", src, dst: outside.ipv4, dst_port: "4242", action: "reject" },
     ]);
-  } finally {
-    writeFileSync(everywhere, before);
-  }
-});
+  }),
+);
 
 test("lists stand beside ACLs, and a wrong one is refused with its key", { skip }, async () => {
   const { client, shared } = scene;

@@ -1,10 +1,10 @@
 /** ACLs of nics by real packets: what a container sends and gets, from outside and from its neighbours on the bridge, both ways and of both families. */
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
 import { after, afterEach, test } from "node:test";
 import type { Config } from "../../sdk/api/common";
 import type { NetworkAclRule } from "../../sdk/api/network-acl-rule";
 import { echo } from "../support/echo";
+import { withLogOfAll } from "../support/host-switch";
 import { needs } from "../support/needs";
 import { CabledScene, outside } from "./cabled-scene";
 
@@ -227,11 +227,8 @@ test("ACLs of a profile's nic count, are there again after the daemon was killed
   await client.deleteProfile("judged");
 });
 
-test("rules that are logged tell what they refused of a neighbour", { skip }, async () => {
-  const everywhere = "/proc/sys/net/netfilter/nf_log_all_netns";
-  const before = readFileSync(everywhere);
-  writeFileSync(everywhere, "1");
-  try {
+test("rules that are logged tell what they refused of a neighbour", { skip }, () =>
+  withLogOfAll(async () => {
     const sinceMs = Date.now() - 1000;
     await setNic("web", { "security.acls": "judge" });
     await judge({ egress: [{ action: "drop", state: "logged", protocol: "udp", destination_port: "4000-4999" }] });
@@ -246,10 +243,8 @@ test("rules that are logged tell what they refused of a neighbour", { skip }, as
       told.map(({ dst, dst_port, action }) => ({ dst, dst_port, action })),
       [{ dst: await scene.address4("db"), dst_port: "4242", action: "drop" }],
     );
-  } finally {
-    writeFileSync(everywhere, before);
-  }
-});
+  }),
+);
 
 test("a nic gets no ACLs where its bridge follows no connections", {
   skip: skip || needs("br-netfilter-alone"),
