@@ -3,12 +3,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { useEngine } from "../../scripts/scene/engine";
 import { type TestDaemon, withDaemon } from "../support/daemon";
-import { onlyLong } from "../support/long";
 import { requireFeature } from "../support/require";
 import { lacksContainers } from "./support/lacks";
 import { TestStack } from "./support/stack";
 
-const skip = lacksContainers() || onlyLong() || requireFeature("pulumi", useEngine());
+const skip = lacksContainers() || requireFeature("pulumi", useEngine());
 
 const count = 6;
 

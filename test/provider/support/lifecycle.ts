@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import type { Props } from "../../../provider/core/engine/values";
 import type { Client } from "../../../sdk";
-import { onlyLong } from "../../support/long";
 import { DynamicProcess, unknown } from "./dynamic-process";
 import { Managed } from "./managed";
 import { PluginProcess } from "./plugin-process";
@@ -61,8 +60,7 @@ export async function throughBothDoors(
   for (const one of kinds)
     await t.test(`a ${one.kind}`, async (t) => {
       const takeAway = await one.prepare?.(client);
-      // The two doors lead to the same code: what only reads goes through one of them in npm test.
-      await t.test("through the dynamic door", (t) => live(t, client, dynamic, one, onlyLong()));
+      await t.test("through the dynamic door", (t) => live(t, client, dynamic, one));
       await t.test("through the plugin", async (t) => {
         await live(t, client, plugin, one);
         await imports(t, plugin, one);
@@ -91,14 +89,7 @@ async function imports(t: TestContext, plugin: PluginProcess, one: Lifecycle): P
   });
 }
 
-/** @param left the reason why what makes an object only to look at it is left out */
-async function live(
-  t: TestContext,
-  client: Client,
-  provider: ProviderProcess,
-  one: Lifecycle,
-  left: string | false = false,
-): Promise<void> {
+async function live(t: TestContext, client: Client, provider: ProviderProcess, one: Lifecycle): Promise<void> {
   const given = () => one.inputs();
   await t.test("is created, stays the same, is changed in place, is replaced and destroyed", async () => {
     const resource = new Managed(provider, one.kind);
@@ -145,19 +136,15 @@ async function live(
       await resource.destroy();
     });
 
-  await t.test(
-    "that somebody else deleted is gone after a refresh, and deleting it succeeds",
-    { skip: left },
-    async () => {
-      const resource = new Managed(provider, one.kind);
-      await resource.up(given());
-      await one.remove(client, resource.id);
-      await resource.destroy();
-      assert.equal(await resource.refresh(), false);
-    },
-  );
+  await t.test("that somebody else deleted is gone after a refresh, and deleting it succeeds", async () => {
+    const resource = new Managed(provider, one.kind);
+    await resource.up(given());
+    await one.remove(client, resource.id);
+    await resource.destroy();
+    assert.equal(await resource.refresh(), false);
+  });
 
-  await t.test("is read by its id alone, as Resource.get does", { skip: left }, async () => {
+  await t.test("is read by its id alone, as Resource.get does", async () => {
     const resource = new Managed(provider, one.kind);
     await resource.up(given());
     const read = await provider.read(one.kind, resource.id, undefined, {});
@@ -169,7 +156,6 @@ async function live(
 
   await t.test(
     "is shown as replaced for an input that is not known yet only where its value could ask for it",
-    { skip: left },
     async () => {
       const resource = new Managed(provider, one.kind);
       await resource.up(given());
