@@ -68,6 +68,7 @@ const right: Readonly<Record<string, Props>> = {
     running: true,
     allowRestart: false,
     wait: { any: [{ for: "http", nic: "eth0", port: 80 }], timeoutSeconds: 1 },
+    type: "container",
     files: { "/a": { content: "c", mode: "0644", uid: 0, gid: 0 } },
     adopt: false,
     endpoint: "unix:///a",
