@@ -6,7 +6,9 @@
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
 #include "base/child.h"
 #include "base/phase.h"
@@ -19,7 +21,7 @@
 #include "wire/ops.h"
 #include "wire/request.h"
 
-enum { PLUG_TIMEOUT_MS = 30000 };
+enum { PLUG_TIMEOUT_MS = 30000, ERROR_MAX = 16384 };
 
 void begin_plug(struct cell *cell, size_t room) {
     (void)room;
@@ -87,38 +89,52 @@ static const struct phase inner_phases[] = {
     {"mounts", run_inside},
 };
 
+struct inner {
+    struct cell *cell;
+    int told; /* takes the error, which is the parent's to answer */
+};
+
 static int go_inside(void *context) {
-    struct cell *cell = context;
-    int result = run_phases(cell, inner_phases, COUNT_OF(inner_phases));
+    struct inner *self = context;
+    int result = run_phases(self->cell, inner_phases, COUNT_OF(inner_phases));
     if (result < 0)
-        answer_error(&cell->status, cell->conn);
+        write_all(self->told, self->cell->status.error, strlen(self->cell->status.error));
     return result < 0;
 }
 
-/** A process of its own goes in, so that its parent can still undo on the host what was made there. @returns whether it succeeded */
-static bool plug_inside(struct cell *cell) {
-    pid_t pid = fork_child(go_inside, cell);
-    int code = -1;
-    if (pid < 0) {
-        fail(&cell->status, "plug", errno, NULL, "Cannot fork");
-        answer_error(&cell->status, cell->conn);
-        return false;
-    }
+/** Takes over the error of a process that has ended. */
+static int take_error(struct cell *cell, int told) {
+    char line[ERROR_MAX];
+    size_t size = 0;
+    for (ssize_t got = 1; got > 0 && size < sizeof line - 1; size += got > 0 ? (size_t)got : 0)
+        got = read(told, line + size, sizeof line - 1 - size);
+    line[size] = '\0';
+    return size > 0 ? fail_with_line(&cell->status, line) : fail(&cell->status, "plug", EIO, NULL, "The process in the container has ended");
+}
+
+/** A process of its own goes in, so that its parent can still undo on the host what was made there. */
+static int plug_inside(struct cell *cell) {
+    int ends[2], code = -1;
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return fail(&cell->status, "plug", errno, NULL, "Cannot make a pipe");
+    cleanup_fd int told = ends[0];
+    pid_t pid = fork_child(go_inside, &(struct inner){.cell = cell, .told = ends[1]});
+    close(ends[1]);
+    if (pid < 0)
+        return fail(&cell->status, "plug", errno, NULL, "Cannot fork");
     /* a file system of the guest's own may hold it for ever */
-    if (!reap_within(pid, PLUG_TIMEOUT_MS, &code)) {
-        fail(&cell->status, "plug", ETIMEDOUT, NULL, "Cannot reach the place in the container: a file system there does not answer");
-        answer_error(&cell->status, cell->conn);
-    }
-    return code == 0;
+    if (!reap_within(pid, PLUG_TIMEOUT_MS, &code))
+        return fail(&cell->status, "plug", ETIMEDOUT, NULL, "Cannot reach the place in the container: a file system there does not answer");
+    return code == 0 ? 0 : take_error(cell, told);
 }
 
 void serve_plug(struct cell *cell) {
     set_title("bothy plug", "");
-    if (run_phases(cell, host_phases, COUNT_OF(host_phases)) < 0)
-        answer_error(&cell->status, cell->conn);
-    else if (plug_inside(cell)) {
+    if (run_phases(cell, host_phases, COUNT_OF(host_phases)) == 0 && plug_inside(cell) == 0) {
         dprintf(cell->conn, "{\"done\":{}}\n");
         return;
     }
+    /* before the answer: whoever hears of the failure finds the host as it was */
     delete_nics(cell, ((struct plug_request *)cell->own)->netns);
+    answer_error(&cell->status, cell->conn);
 }
