@@ -136,7 +136,7 @@ async function interruptions(
       ...rest,
       deployment: { ...deployment, resources: resources.filter(({ id }) => id !== "fixed") },
     });
-    const { error } = await program.up();
+    const { error } = await program.failing("up");
     assert.match(error ?? "", /"fixed" already exists.*made for this very resource.*adopt: true/s);
     assert.deepEqual(await containers(daemon), kept);
     program.program(programWaitingFor("/etc/passwd").replace('name: "fixed"', 'name: "fixed", adopt: true'));
@@ -164,7 +164,7 @@ test("with another daemon's endpoint nothing of the first is taken for gone", { 
         await program.configure({ "bothy:endpoint": there! });
         for (const verb of ["up", "preview", "refresh", "destroy"] as const)
           await t.test(verb, async () => {
-            const { error = "" } = await program[verb]();
+            const { error = "" } = await program.failing(verb);
             assert.ok(error.includes(one.socket) && error.includes(other.socket), error);
             assert.match(program.stateText(), /"id":"web"/, "it stays in the state");
             assert.equal((await one.client.getInstanceState("web")).pid, pid, "it runs on");
@@ -200,14 +200,12 @@ test("a program that reads what is not there is told so, kind by kind", { skip }
       );
     await TestStack.with(env, async (program) => {
       await t.test("by the engine", async () => {
-        program.inOwnProcess = true;
         program.program('bothy.Container.get("it", "nosuch");');
         for (const verb of spread(["preview", "up"] as const, 1))
-          assert.match((await program[verb]()).error ?? "", /Cannot read container "nosuch": .* has none/);
+          assert.match((await program.failing(verb)).error ?? "", /Cannot read container "nosuch": .* has none/);
       });
       await t.test("and what was there once and is gone leaves the state", async () => {
         await daemon.client.createProfile({ name: "seen" });
-        program.inOwnProcess = false;
         program.program('bothy.Profile.get("it", "seen");');
         await program.must(program.up());
         assert.match(program.stateText(), /"id":"seen"/);

@@ -42,7 +42,7 @@ test("what a daemon that was killed in the middle of an up left is finished by t
       await (await daemon.client.createInstance({ name: "first", source })).wait();
       await (await daemon.client.deleteInstance("first")).wait();
       const killed = killAfter(daemon, 2);
-      const { error } = await stack.up(program);
+      const { error } = await stack.failing("up", program);
       await killed;
       assert.ok(error !== undefined, "the up went past a daemon that was dead");
       await daemon.start();

@@ -97,7 +97,7 @@ test("what is replaced and what replaces it", { skip }, (t) =>
           "a template that is not there": [container("template:busybox") + image("nosuch"), /template: .*nosuch/],
         };
         for (const [what, [source, says]] of Object.entries(cases)) {
-          const { error } = await program.up(source);
+          const { error } = await program.failing("up", source);
           assert.match(error ?? "", says, what);
           await untouched();
         }

@@ -97,7 +97,7 @@ test("a program with every kind goes through the real engine", { skip }, (t) =>
 
       await t.test("a wrong value fails in preview at the name of its property", async () => {
         await program.configure({ "app:memory": "lots" });
-        const { error } = await program.preview();
+        const { error } = await program.failing("preview");
         assert.match(error ?? "", /config\["limits\.memory"\]/);
         assertNoSecret("the error", error ?? "");
         await program.configure({ "app:memory": "96MiB" });
@@ -116,7 +116,7 @@ test("a program with every kind goes through the real engine", { skip }, (t) =>
         "a container that is made and never ready stays in the state, and the next up mends it",
         async () => {
           await program.configure({ "app:name": "web3", "app:awaited": "/etc/nothing" });
-          const { error } = await program.up();
+          const { error } = await program.failing("up");
           assert.match(
             error ?? "",
             /Cannot bring up container "web3": the command .* within 2 seconds; its last exit code was 1/,

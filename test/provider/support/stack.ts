@@ -121,6 +121,17 @@ export class TestStack {
   refresh = (): Promise<Ran> => this.#run("refresh");
   destroy = (): Promise<Ran> => this.#run("destroy");
 
+  /** Runs what is to fail, in a process of its own: what the engine cuts off of a program here would reject when its test is over. */
+  async failing(verb: "preview" | "up" | "refresh" | "destroy", source?: string): Promise<Ran> {
+    const before = this.inOwnProcess;
+    this.inOwnProcess = true;
+    try {
+      return await this.#run(verb, source);
+    } finally {
+      this.inOwnProcess = before;
+    }
+  }
+
   /** Rejects when one of them failed. */
   async must(ran: Promise<Ran>): Promise<Ran> {
     const result = await ran;
