@@ -105,10 +105,9 @@ static int go_inside(void *context) {
 /** Takes over the error of a process that has ended. */
 static int take_error(struct cell *cell, int told) {
     char line[ERROR_MAX];
-    size_t size = 0;
-    for (ssize_t got = 1; got > 0 && size < sizeof line - 1; size += got > 0 ? (size_t)got : 0)
-        got = read(told, line + size, sizeof line - 1 - size);
-    line[size] = '\0';
+    /* all of it lies in the pipe by now */
+    ssize_t size = read(told, line, sizeof line - 1);
+    line[size > 0 ? size : 0] = '\0';
     return size > 0 ? fail_with_line(&cell->status, line) : fail(&cell->status, "plug", EIO, NULL, "The process in the container has ended");
 }
 

@@ -43,9 +43,9 @@ const Links = z.array(z.union([Link, z.strictObject({})]));
 
 const Routes = z.array(z.looseObject({ dst: z.string().optional(), dev: z.string().optional() }));
 
-/** All interfaces with addresses and counters. */
-export async function listLinks(): Promise<Link[]> {
-  return parse((await run("ip", ["-j", "-d", "-s", "address", "show"])).stdout);
+/** All interfaces with addresses and counters. @param which words of `ip address show`, such as `type bridge` */
+export async function listLinks(...which: string[]): Promise<Link[]> {
+  return parse((await run("ip", ["-j", "-d", "-s", "address", "show", ...which])).stdout);
 }
 
 /** One interface, or nothing when there is none of that name. */
@@ -74,12 +74,12 @@ export interface HostLinks {
 /** Asks for each by itself. */
 export const linksByName: HostLinks = { find: findLinkSoon, staticRoutes: (name) => staticRoutes("dev", name) };
 
-/** Reads all at once, as they are now. */
+/** Reads bridges and routes at once, as they are now; guests' ends, of which there may be thousands, are not looked at. */
 export async function readHostLinks(): Promise<HostLinks> {
-  const [all, routes] = await Promise.all([listLinks(), staticRoutes()]);
-  const links = new Map(all.map((link) => [link.ifname, link]));
+  const [all, routes] = await Promise.all([listLinks("type", "bridge"), staticRoutes()]);
+  const bridges = new Map(all.map((link) => [link.ifname, link]));
   return {
-    find: (name) => Promise.resolve(links.get(name)),
+    find: async (name) => bridges.get(name) ?? findLinkSoon(name),
     staticRoutes: (name) => Promise.resolve(routes.filter(({ dev }) => dev === name)),
   };
 }

@@ -14,6 +14,9 @@ import { portsOn } from "./usage";
 /** What there may be in the folder of a network that we made. */
 const isFileOfNetwork = (name: string) => name.startsWith("dnsmasq.") || name.startsWith(egressFile);
 
+type Named = Pick<NetworkRecord, "name">;
+type OnRefusal = (network: Named, error: unknown) => void;
+
 /** What it needs of the networks. */
 interface Known {
   readonly store: NetworkStore;
@@ -46,23 +49,41 @@ export class NetworkStartUp {
   /** Brings every network up; what still runs from before is kept. A network that cannot start is logged and shown as Unavailable. */
   async startAll(): Promise<void> {
     await this.#sweep();
-    const begun = new Map<NetworkDriver, NetworkStart[]>();
-    await this.#each(this.known.store.list(), (record) => {
-      this.home.damages.requireNone(urlOf(ref("network", record.name)), `start network "${record.name}"`);
-      const driver = this.known.driverOf(record.type);
-      begun.set(driver, [...(begun.get(driver) ?? []), this.#startOf(record)]);
-    });
+    const begun = this.#byDriver(
+      (record) => {
+        this.home.damages.requireNone(urlOf(ref("network", record.name)), `start network "${record.name}"`);
+        return this.#startOf(record);
+      },
+      (record, error) => this.#hasNotStarted(record, error),
+    );
     for (const [driver, starts] of begun) {
       const left = new Set(starts.map(({ network }) => network));
       await driver.startAll(starts, (network, error) => {
         left.delete(network);
         this.#hasNotStarted(network, error);
       });
-      await this.#each(left, async ({ name }) => {
-        await this.known.nics.forgetLost(name);
-        this.worksAgain(name);
-      });
+      for (const network of left)
+        try {
+          await this.known.nics.forgetLost(network.name);
+          this.worksAgain(network.name);
+        } catch (error) {
+          this.#hasNotStarted(network, error);
+        }
     }
+  }
+
+  /** What is made of each record, by the driver of its type; what cannot be made is told of, and the others go on. */
+  #byDriver<T>(make: (record: NetworkRecord) => T, failed: OnRefusal): Map<NetworkDriver, T[]> {
+    const made = new Map<NetworkDriver, T[]>();
+    for (const record of this.known.store.list())
+      try {
+        const driver = this.known.driverOf(record.type);
+        const one = make(record);
+        made.set(driver, [...(made.get(driver) ?? []), one]);
+      } catch (error) {
+        failed(record, error);
+      }
+    return made;
   }
 
   #startOf(record: NetworkRecord): NetworkStart {
@@ -73,17 +94,7 @@ export class NetworkStartUp {
     return { network: this.known.placeOf(record), options };
   }
 
-  /** One after the other; what fails is noted, and the others go on. */
-  async #each<T extends { readonly name: string }>(all: Iterable<T>, work: (one: T) => Promise<void> | void) {
-    for (const one of all)
-      try {
-        await work(one);
-      } catch (error) {
-        this.#hasNotStarted(one, error);
-      }
-  }
-
-  #hasNotStarted({ name }: { readonly name: string }, error: unknown): void {
+  #hasNotStarted({ name }: Named, error: unknown): void {
     this.#failed.add(name);
     const message = `Cannot start network "${name}"`;
     this.home.warnings.record("networkUnavailable", { message, entity: urlOf(ref("network", name)), error });
@@ -118,16 +129,8 @@ export class NetworkStartUp {
 
   /** Takes every network down, for the shutdown of the host; leases and host entries stay. */
   async stopAll(): Promise<void> {
-    const failed = ({ name }: { readonly name: string }, error: unknown) =>
-      this.home.log.error(`Cannot stop network "${name}"`, { error });
-    const places = new Map<NetworkDriver, NetworkPlace[]>();
-    for (const record of this.known.store.list())
-      try {
-        const driver = this.known.driverOf(record.type);
-        places.set(driver, [...(places.get(driver) ?? []), this.known.placeOf(record)]);
-      } catch (error) {
-        failed(record, error);
-      }
+    const failed: OnRefusal = ({ name }, error) => this.home.log.error(`Cannot stop network "${name}"`, { error });
+    const places = this.#byDriver((record) => this.known.placeOf(record), failed);
     for (const [driver, networks] of places) await driver.stopAll(networks, failed);
   }
 }

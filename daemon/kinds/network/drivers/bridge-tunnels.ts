@@ -48,7 +48,6 @@ async function requireInterface(wanted: string | undefined, refuse: (part: strin
 /** Makes the tunnels that are wanted and removes those that are not; one that is as it should be stays. */
 export async function bringTunnels(network: NetworkPlace): Promise<void> {
   const names = tunnelNames(network.config);
-  if (names.length === 0 && !(await mayHaveTunnels(network))) return;
   const have = await tunnelsOf(network);
   const wanted = new Map<string, string>();
   for (const name of names) wanted.set(interfaceOf(network.name, name), await kindText(network.config, name));
@@ -97,15 +96,12 @@ async function kindText(config: Config, name: string): Promise<string> {
 
 /** Removes all tunnels of a network. */
 export async function removeTunnels(network: NetworkPlace): Promise<void> {
-  if (!(await mayHaveTunnels(network))) return;
   for (const { ifname } of await tunnelsOf(network)) await run("ip", ["link", "delete", "dev", ifname]);
 }
 
-const mayHaveTunnels = ({ name }: NetworkPlace): Promise<boolean> =>
-  isNameInUse((link) => link.startsWith(interfaceOf(name, "")));
-
 /** Those that are ports of the bridge, whatever the network knows of them, and those that are to be and are not. */
 async function tunnelsOf({ name, config }: NetworkPlace): Promise<Link[]> {
+  if (!(await isNameInUse((link) => link.startsWith(interfaceOf(name, ""))))) return [];
   const isOurs = ({ ifname, linkinfo }: Link) =>
     ifname.startsWith(`${name}-`) && kinds.some((kind) => kind === linkinfo.info_kind);
   const ports = (await portsOf(name)).filter(isOurs);

@@ -74,10 +74,14 @@ export class BridgeDriver implements NetworkDriver {
    * nft reads all rules before it changes some, so that all rules go in few transactions.
    */
   async startAll(starts: readonly NetworkStart[], failed: OnFailure): Promise<void> {
-    const links = await readHostLinks();
+    // Once for all; where it fails, each of them has not started.
+    const links = readHostLinks();
     const isNew = new Map<string, boolean>();
     const parts: Part<NetworkStart>[] = [
-      { atOnce, work: async ({ network }) => void isNew.set(network.name, await this.#bringLink(network, links)) },
+      {
+        atOnce,
+        work: async ({ network }) => void isNew.set(network.name, await this.#bringLink(network, await links)),
+      },
       { atOnce: starts.length, work: ({ network, options }) => this.#bringRules(network, options) },
       { atOnce, work: ({ network }) => this.#serve(network, isNew.get(network.name) === true) },
       { atOnce, work: ({ network, options }) => this.#bringPorts(network, options) },

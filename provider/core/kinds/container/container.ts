@@ -269,9 +269,9 @@ export const container: Core = {
     return live;
   },
 
-  foresee: (context, news) => requireCreatable(context, news),
+  foresee: requireCreatable,
 
-  requireCreatable: (context, news) => requireCreatable(context, news),
+  requireCreatable,
 
   list: ({ client, signal }) => client.listInstances({ signal }),
 
